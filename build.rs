@@ -1,0 +1,39 @@
+//! Two jobs before the library compiles: turn `grammar/*.lalrpop` into parsers,
+//! and list every file of `m4-compat/` so that the binary carries its own cf library.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    println!("cargo:rerun-if-changed=grammar");
+    println!("cargo:rerun-if-changed=m4-compat");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    lalrpop::Configuration::new()
+        .set_in_dir("grammar")
+        .set_out_dir(&out)
+        .process()
+        .expect("grammar/ holds well-formed grammars");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("m4-compat");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    let mut table = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&root).expect("below the root").display().to_string();
+        table.push_str(&format!("    ({name:?}, include_bytes!({:?})),\n", file.display().to_string()));
+    }
+    table.push_str("]\n");
+    fs::write(out.join("m4_compat.rs"), table).expect("OUT_DIR is writable");
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Addresses as the rules see them: bytes cut into tokens.
+//!
+//! In: address text, as bytes. Out: tokens, and text joined from tokens again.
+//! Never here: rules, look-ups, I/O.
+//!
+//! The internal alphabet is sendmail's: operators of the rule language are single bytes
+//! 0x80–0x9f, and [`META_QUOTE`] makes the next byte plain data.
+
+mod token;
+
+pub use token::Token;
+
+/// The byte that makes the next byte plain data.
+pub const META_QUOTE: u8 = 0xff;
+
+/// One-byte names of macros and classes. Single characters are their own id; long names get ids
+/// from 0xa0 upwards in the order of their first appearance (`config::Names`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct MacroId(pub u8);
+
+/// The operator bytes (octal in sendmail's documentation, here hexadecimal).
+pub mod op {
+    /// `$x`, followed by a macro id.
+    pub const MACRO_EXPAND: u8 = 0x81;
+    /// `$&x`, followed by a macro id.
+    pub const MACRO_DEFER: u8 = 0x82;
+    /// `$(`
+    pub const LOOKUP_BEGIN: u8 = 0x85;
+    /// `$)`
+    pub const LOOKUP_END: u8 = 0x86;
+    /// `$*`
+    pub const MATCH_ZERO_OR_MORE: u8 = 0x90;
+    /// `$+`
+    pub const MATCH_ONE_OR_MORE: u8 = 0x91;
+    /// `$-`
+    pub const MATCH_ONE: u8 = 0x92;
+    /// `$=x`, followed by a class id.
+    pub const MATCH_CLASS: u8 = 0x93;
+    /// `$~x`, followed by a class id.
+    pub const MATCH_NOT_CLASS: u8 = 0x94;
+    /// `$1`…`$9`, followed by the digit.
+    pub const MATCH_REPLACE: u8 = 0x95;
+    /// `$#`
+    pub const CANONICAL_NET: u8 = 0x96;
+    /// `$@`
+    pub const CANONICAL_HOST: u8 = 0x97;
+    /// `$:`
+    pub const CANONICAL_USER: u8 = 0x98;
+    /// `$>`
+    pub const CALL_SUBROUTINE: u8 = 0x99;
+    /// `$?`
+    pub const COND_IF: u8 = 0x9a;
+    /// `$|`
+    pub const COND_ELSE: u8 = 0x9b;
+    /// `$.`
+    pub const COND_FI: u8 = 0x9c;
+    /// `$[`
+    pub const HOST_BEGIN: u8 = 0x9d;
+    /// `$]`
+    pub const HOST_END: u8 = 0x9e;
+}

@@ -1,0 +1,71 @@
+//! M lines.
+
+use super::RulesetId;
+
+/// Index into `Config::mailers`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct MailerId(pub u16);
+
+/// An S= or R= equate: one ruleset for the envelope, one for headers; 0 means none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RewriteSet {
+    /// For envelope addresses.
+    pub envelope: Option<RulesetId>,
+    /// For header addresses.
+    pub header: Option<RulesetId>,
+}
+
+/// One mailer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Mailer {
+    /// Name as written; compared without case.
+    pub name: Vec<u8>,
+    /// P=: a program's path, `[IPC]`, `[LPC]`, `[FILE]` or `[MAILDIR]`.
+    pub path: Vec<u8>,
+    /// A=: words, unexpanded.
+    pub argv: Vec<Vec<u8>>,
+    /// F=: a bit per ASCII letter; ask with [`Mailer::has`].
+    pub flags: u128,
+    /// S=
+    pub sender: RewriteSet,
+    /// R=
+    pub recipient: RewriteSet,
+    /// E=: end of line; `\n` by default.
+    pub eol: Vec<u8>,
+    /// L=: longest line in bytes; 0 means no limit.
+    pub line_limit: usize,
+    /// M=: largest message in bytes; 0 means no limit.
+    pub max_size: u64,
+    /// m=: most messages per connection; 0 means no limit.
+    pub max_messages: u32,
+    /// r=: most recipients per transaction.
+    pub max_recipients: u32,
+    /// D=: working directories, unexpanded.
+    pub directory: Vec<u8>,
+    /// C=: charset for 8-bit headers.
+    pub charset: Vec<u8>,
+    /// T=: `DNS/RFC822/X-Unix`, split at the slashes.
+    pub types: [Vec<u8>; 3],
+    /// U=: user and group ids.
+    pub user: Option<(u32, u32)>,
+    /// N=: niceness.
+    pub nice: i32,
+    /// W=: seconds to wait for the program to end; 0 means no limit.
+    pub wait: u32,
+    /// Q=: queue group by name.
+    pub queue_group: Option<Vec<u8>>,
+    /// /=: chroot directory.
+    pub root: Vec<u8>,
+}
+
+impl Mailer {
+    /// Does F= hold this letter?
+    pub fn has(&self, flag: u8) -> bool {
+        flag < 128 && self.flags & (1 << flag) != 0
+    }
+
+    /// Delivered over SMTP (`[IPC]`)?
+    pub fn is_ipc(&self) -> bool {
+        self.path == b"[IPC]"
+    }
+}

@@ -1,0 +1,51 @@
+//! The interpreter of rewriting rules.
+//!
+//! In: a ruleset id, a workspace of tokens, [`Scope`]. Out: the rewritten workspace and a status.
+//! The machine does no I/O and never waits: it asks ([`Step::Lookup`]) and is resumed.
+//! Macro, arith, dequote and other state changes happen inside, in rule order.
+
+mod scope;
+
+pub use scope::Scope;
+
+use crate::addr::Token;
+use crate::config::RulesetId;
+use crate::schema::Sysexit;
+
+/// What the machine wants next.
+#[derive(Debug)]
+pub enum Step {
+    /// Look this up and call `Machine::resume`.
+    Lookup(LookupRequest),
+    /// The ruleset has ended; take the workspace with `Machine::into_workspace`.
+    Done(Sysexit),
+}
+
+/// A look-up in a map, `$( map key $@ arg … $)` or `$[ name $]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LookupRequest {
+    /// The map's name (`host` for `$[ … $]`).
+    pub map: Vec<u8>,
+    /// The key as text, double quotes still in it (the map's flags decide about them).
+    pub key: Vec<Token>,
+    /// The arguments as tokens; %1 is the first.
+    pub args: Vec<Vec<Token>>,
+}
+
+/// What a map said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The value, flags (-a, -m, %n) applied; `None` when there is none.
+    pub value: Option<Vec<u8>>,
+    /// 0 for found; 68 and the like for not found; 75 for a temporary failure.
+    pub status: Sysexit,
+}
+
+/// Where a run is to be continued after a call returns, for traces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RulePlace {
+    /// The ruleset.
+    pub ruleset: RulesetId,
+    /// The rule's number in it, from 1.
+    pub rule: u32,
+}

@@ -1,0 +1,41 @@
+//! Macro values of one connection, one envelope, one recipient: an overlay over `Config::macros`.
+
+use crate::addr::MacroId;
+use crate::config::Config;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// Values set while mail passes through. What is not set here is read from the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// `Some(None)` means undefined here, whatever the configuration says.
+    values: HashMap<u8, Option<Arc<[u8]>>>,
+}
+
+impl Scope {
+    /// The value of a macro as this scope sees it, unexpanded.
+    pub fn get<'a>(&'a self, config: &'a Config, id: MacroId) -> Option<&'a [u8]> {
+        match self.values.get(&id.0) {
+            Some(value) => value.as_deref(),
+            None => config.macros.get(id),
+        }
+    }
+
+    /// Defines a macro.
+    pub fn set(&mut self, id: MacroId, value: &[u8]) {
+        self.values.insert(id.0, Some(Arc::from(value)));
+    }
+
+    /// Makes a macro undefined.
+    pub fn unset(&mut self, id: MacroId) {
+        self.values.insert(id.0, None);
+    }
+
+    /// Sets a macro by its name (`b"j"`, `b"client_addr"`); names unknown to the configuration
+    /// are not set, since no rule can ask for them.
+    pub fn set_named(&mut self, config: &Config, name: &[u8], value: &[u8]) {
+        if let Some(id) = config.names.get(name) {
+            self.set(id, value);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The vocabulary of sendmail as data: exit codes, outcomes, options, flags.
+//!
+//! In: nothing. Out: tables and small enums that every other module reads.
+//! Never here: parsing, I/O, behaviour.
+
+mod outcome;
+mod sysexits;
+
+pub use outcome::Outcome;
+pub use sysexits::Sysexit;

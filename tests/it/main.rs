@@ -1,0 +1,3 @@
+//! The one integration binary. Every file of this folder is a module here (see `borders`).
+
+mod borders;
