@@ -4,7 +4,9 @@
 //! Never here: parsing, I/O, behaviour.
 
 mod outcome;
+mod reply;
 mod sysexits;
 
 pub use outcome::Outcome;
+pub use reply::{Reply, parse_enhanced};
 pub use sysexits::Sysexit;
