@@ -1,1 +1,29 @@
-//! (see ARCHITECTURE.md)
+//! What the house says about its own work: log lines, trace lines, messages.
+//!
+//! In: levels and finished lines of text. Out: the same lines on syslog, stderr or the `-bt`
+//! terminal. Never here: decisions; nothing is built that nobody will read
+//! (ask [`Tracer::level`] first).
+
+/// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.
+pub trait Tracer: Send {
+    /// The level to which a `-d` category is traced; 0 means not at all.
+    fn level(&self, category: u8) -> u8;
+    /// One trace line, without its end of line.
+    fn line(&mut self, text: &[u8]);
+    /// One message for the user or the log (sendmail's `syserr`, `usrerr`, `message`), without its
+    /// end of line and without any `file: line N:` prefix.
+    fn message(&mut self, text: &[u8]) {
+        self.line(text);
+    }
+}
+
+/// Traces nothing and swallows messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Tracer for Quiet {
+    fn level(&self, _category: u8) -> u8 {
+        0
+    }
+    fn line(&mut self, _text: &[u8]) {}
+}
