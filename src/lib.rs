@@ -10,33 +10,33 @@
 //! ```
 
 // ground floor
-pub mod addr;
-pub mod diag;
-pub mod logging;
 pub mod schema;
+pub mod diag;
+pub mod addr;
 pub mod sys;
+pub mod logging;
 
 // configuration
+pub mod m4;
 pub mod cf;
 pub mod config;
-pub mod m4;
 
 // rewriting
 pub mod engine;
-pub mod maps;
 pub mod net;
+pub mod maps;
 pub mod rewrite;
 
 // mail
-pub mod bounce;
-pub mod deliver;
+pub mod message;
 pub mod envelope;
 pub mod keeper;
-pub mod message;
 pub mod queue;
 pub mod recipients;
 pub mod smtp;
+pub mod deliver;
+pub mod bounce;
 
 // top floor
-pub mod cli;
 pub mod daemon;
+pub mod cli;
