@@ -6,8 +6,16 @@
 //! The internal alphabet is sendmail's: operators of the rule language are single bytes
 //! 0x80–0x9f, and [`META_QUOTE`] makes the next byte plain data.
 
+mod crack;
+mod join;
+mod operators;
+mod prescan;
 mod token;
 
+pub use crack::{CrackRules, crackaddr};
+pub use join::{cataddr, cataddr_into};
+pub use operators::{Kind, Operators, Table};
+pub use prescan::{Scan, ScanProblem, prescan};
 pub use token::Token;
 
 /// The byte that makes the next byte plain data.

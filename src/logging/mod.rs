@@ -4,6 +4,8 @@
 //! terminal. Never here: decisions; nothing is built that nobody will read
 //! (ask [`Tracer::level`] first).
 
+use crate::schema::Reply;
+
 /// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.
 pub trait Tracer: Send {
     /// The level to which a `-d` category is traced; 0 means not at all.
@@ -13,6 +15,15 @@ pub trait Tracer: Send {
     /// One message for the user or the log (sendmail's `syserr`, `usrerr`, `message`), without its
     /// end of line and without any `file: line N:` prefix.
     fn message(&mut self, text: &[u8]) {
+        self.line(text);
+    }
+    /// A message that has an SMTP code (sendmail's `usrerr("553 5.1.3 …")`). Only its text is shown,
+    /// but a caller that must answer a peer keeps the codes.
+    fn reply(&mut self, reply: &Reply) {
+        self.message(&reply.text);
+    }
+    /// Trace output made in pieces: printed as it is, line ends included.
+    fn text(&mut self, text: &[u8]) {
         self.line(text);
     }
 }
@@ -26,4 +37,5 @@ impl Tracer for Quiet {
         0
     }
     fn line(&mut self, _text: &[u8]) {}
+    fn text(&mut self, _text: &[u8]) {}
 }

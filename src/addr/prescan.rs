@@ -1,0 +1,354 @@
+//! Cutting address text into tokens.
+
+use super::{Kind, META_QUOTE, Operators, Table, Token};
+use crate::schema::Reply;
+
+/// Longest text of all tokens together, in bytes with one more for each token.
+const MAX_TEXT: usize = 1256;
+/// Most tokens of one scan.
+const MAX_TOKENS: usize = 1000;
+/// Longest token in bytes.
+const MAX_TOKEN: usize = 256;
+
+/// What a scan gives.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scan {
+    /// The tokens; none means no result (the caller has nothing to rewrite).
+    pub tokens: Vec<Token>,
+    /// Index of the delimiter that ended the scan; the text's length if none did.
+    pub rest: usize,
+    /// What was wrong with the text, in order. Tokens may be usable all the same.
+    pub problems: Vec<ScanProblem>,
+}
+
+/// A complaint of the scanner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScanProblem {
+    /// A quote, `(` or `<` without its partner (one was supplied), or `)`, `>` without (dropped).
+    Unbalanced(u8),
+    /// More text than fits; no tokens.
+    AddressTooLong,
+    /// More than 1000 tokens; no tokens are given.
+    TooManyTokens,
+    /// A token over 256 bytes; no tokens are given.
+    TokenTooLong,
+}
+
+impl ScanProblem {
+    /// Does the scan end without a result?
+    pub fn is_fatal(self) -> bool {
+        !matches!(self, Self::Unbalanced(_))
+    }
+
+    /// The complaint as it is answered.
+    pub fn reply(self) -> Reply {
+        let text = match self {
+            Self::Unbalanced(mark) => {
+                return Reply::new(553, None, [b"Unbalanced '", &[mark][..], b"'"].concat());
+            }
+            Self::AddressTooLong => "Address too long",
+            Self::TooManyTokens => "prescan: too many tokens",
+            Self::TokenTooLong => "prescan: token too long",
+        };
+        Reply::new(553, Some([5, 1, 0]), text)
+    }
+}
+
+/// Cuts `text` into tokens up to `delimiter` (0 for the whole text) outside quotes, comments and
+/// angle brackets. With `ignore`, imbalance is neither reported nor mended (rules, `$>+` headers).
+pub fn prescan(operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) -> Scan {
+    let mut scanner = Scanner {
+        kinds: operators.kinds(table),
+        comments_vanish: table != Table::NoComment,
+        text,
+        delimiter,
+        ignore,
+        at: 0,
+        stop: None,
+        token: Token::default(),
+        used: 0,
+        state: State::Between,
+        escaped: false,
+        comments: 0,
+        angles: 0,
+        in_route: false,
+        scan: Scan::default(),
+    };
+    if let Err(problem) = scanner.run() {
+        scanner.scan.problems.push(problem);
+        scanner.scan.tokens.clear();
+    }
+    scanner.scan.rest = scanner.stop.unwrap_or(text.len());
+    scanner.scan
+}
+
+/// What the token being built would do with the next byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No token is being built.
+    Between,
+    /// The token is complete.
+    Complete,
+    /// A run of atoms.
+    Atom,
+    /// Inside double quotes.
+    Quoted,
+    /// The next byte belongs to the token, whatever it is.
+    WantsOne,
+}
+
+struct Scanner<'a> {
+    kinds: &'a [Kind; 256],
+    comments_vanish: bool,
+    text: &'a [u8],
+    delimiter: u8,
+    ignore: bool,
+    at: usize,
+    /// Where the text ended for this scan; everything after it belongs to the next address.
+    stop: Option<usize>,
+    token: Token,
+    used: usize,
+    state: State,
+    /// The last byte was a backslash that is not in the token yet.
+    escaped: bool,
+    comments: u32,
+    angles: u32,
+    in_route: bool,
+    scan: Scan,
+}
+
+impl Scanner<'_> {
+    fn run(&mut self) -> Result<(), ScanProblem> {
+        while let Some(byte) = self.next_byte() {
+            let ends = byte == self.delimiter && self.angles == 0 && self.state != State::Quoted;
+            if ends && self.comments == 0 {
+                self.stop.get_or_insert(self.at - 1);
+                break;
+            }
+            if self.escaped {
+                self.escaped = false;
+                if self.comments > 0 {
+                    continue;
+                }
+                if byte != b'!' || self.state == State::Quoted {
+                    self.keep(b'\\')?;
+                    self.keep(byte)?;
+                    continue;
+                }
+            }
+            if byte == b'\\' {
+                self.escaped = true;
+                self.feed(byte, Kind::Atom, false)?;
+            } else if self.state == State::Quoted || self.structure(byte) {
+                self.feed(byte, self.kind(byte), true)?;
+            }
+        }
+        self.flush()
+    }
+
+    /// The next byte of the text, or the mark that closes what the end of the text leaves open.
+    fn next_byte(&mut self) -> Option<u8> {
+        let byte = match self.stop {
+            Some(_) => 0,
+            None => self.text.get(self.at).copied().unwrap_or(0),
+        };
+        if byte == 0 {
+            return self.close_open_mark();
+        }
+        self.at += 1;
+        // in a list, a comma ends an address even if its `<` is still open (but for routes)
+        let cuts = byte == b',' && self.delimiter == b',' && self.angles > 0 && !self.in_route;
+        if cuts && self.state != State::Quoted && self.comments == 0 {
+            self.stop = Some(self.at - 1);
+            self.complain(b'<');
+            return Some(b'>');
+        }
+        Some(byte)
+    }
+
+    fn close_open_mark(&mut self) -> Option<u8> {
+        if self.ignore {
+            return None;
+        }
+        let (open, close) = match self {
+            Self { state: State::Quoted, .. } => (b'"', b'"'),
+            Self { comments: 1.., .. } => (b'(', b')'),
+            Self { angles: 1.., .. } => (b'<', b'>'),
+            _ => return None,
+        };
+        self.complain(open);
+        Some(close)
+    }
+
+    fn complain(&mut self, mark: u8) {
+        if !self.ignore {
+            self.scan.problems.push(ScanProblem::Unbalanced(mark));
+        }
+    }
+
+    fn kind(&self, byte: u8) -> Kind {
+        self.kinds[byte as usize]
+    }
+
+    /// Comments and angle brackets. False if the byte is not to reach the token.
+    fn structure(&mut self, byte: u8) -> bool {
+        match byte {
+            b'(' if self.comments_vanish => {
+                self.comments += 1;
+                false
+            }
+            b')' if self.comments_vanish => {
+                if self.comments == 0 {
+                    self.complain(b')');
+                    return false;
+                }
+                self.comments -= 1;
+                true // it separates tokens as a blank does
+            }
+            _ if self.comments > 0 => false,
+            b'<' => {
+                self.angles += 1;
+                let ahead = &self.text[self.at.min(self.text.len())..];
+                let first = ahead.iter().find(|byte| !matches!(byte, b'\t'..=b'\r' | b' '));
+                self.in_route |= first == Some(&b'@');
+                true
+            }
+            b'>' => {
+                self.in_route = false;
+                if self.angles > 0 {
+                    self.angles -= 1;
+                    return true;
+                }
+                self.complain(b'>');
+                self.ignore
+            }
+            _ => true,
+        }
+    }
+
+    /// Moves on with one byte; `store` is false for a backslash, which waits for its partner.
+    fn feed(&mut self, byte: u8, kind: Kind, store: bool) -> Result<(), ScanProblem> {
+        self.state = match (self.state, kind) {
+            (State::Quoted, Kind::Quote) => State::Complete,
+            (State::Quoted, _) => State::Quoted,
+            (State::WantsOne, _) => State::Complete,
+            (State::Atom, Kind::Atom) => State::Atom,
+            (_, kind) => {
+                self.flush()?;
+                match kind {
+                    Kind::Operator => State::Complete,
+                    Kind::Atom => State::Atom,
+                    Kind::Quote => State::Quoted,
+                    Kind::Blank => State::Between,
+                    Kind::WithNext => State::WantsOne,
+                }
+            }
+        };
+        if store && self.state != State::Between { self.keep(byte) } else { Ok(()) }
+    }
+
+    fn keep(&mut self, byte: u8) -> Result<(), ScanProblem> {
+        if self.used + self.token.len() + 5 >= MAX_TEXT {
+            return Err(ScanProblem::AddressTooLong);
+        }
+        // the quote byte itself never reaches a token from outside
+        self.token.0.push(if byte == META_QUOTE { 0x7f } else { byte });
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), ScanProblem> {
+        if self.token.is_empty() {
+            return Ok(());
+        }
+        if self.scan.tokens.len() >= MAX_TOKENS {
+            return Err(ScanProblem::TooManyTokens);
+        }
+        if self.token.len() > MAX_TOKEN {
+            return Err(ScanProblem::TokenTooLong);
+        }
+        self.used += self.token.len() + 1;
+        self.scan.tokens.push(std::mem::take(&mut self.token));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operators() -> Operators {
+        Operators::new(b".:%@!^/[]+")
+    }
+
+    fn list(text: &[u8], delimiter: u8, table: Table) -> (Vec<String>, Vec<ScanProblem>) {
+        let scan = prescan(&operators(), text, delimiter, table, false);
+        let tokens = scan.tokens.iter().map(|token| String::from_utf8_lossy(token).into_owned());
+        (tokens.collect(), scan.problems)
+    }
+
+    #[track_caller]
+    fn tokens(text: &str, want: &[&str]) {
+        let (got, problems) = list(text.as_bytes(), 0, Table::External);
+        assert_eq!(got, want);
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+
+    #[test]
+    fn operators_quotes_and_comments_end_atoms() {
+        tokens("Joe@a.b", &["Joe", "@", "a", ".", "b"]);
+        tokens("a\"b c\"d", &["a", "\"b c\"", "d"]);
+        tokens("a(b(c))d e", &["a", "d", "e"]);
+        tokens("<@a,b:c>", &["<", "@", "a", ",", "b", ":", "c", ">"]);
+    }
+
+    #[test]
+    fn a_backslash_takes_the_next_byte_along() {
+        tokens("a\\@b", &["a\\@b"]);
+        tokens("\\!b", &["!", "b"]);
+        tokens(".\\@b", &[".", "\\@b"]);
+        tokens("\"a\\\"b\"", &["\"a\\\"b\""]);
+        tokens("a\\", &["a"]);
+        tokens("\\", &[]);
+    }
+
+    #[test]
+    fn imbalance_is_mended_and_told() {
+        use ScanProblem::Unbalanced;
+        assert_eq!(
+            list(b"<a", 0, Table::External),
+            (vec!["<".into(), "a".into(), ">".into()], vec![Unbalanced(b'<')])
+        );
+        let (got, problems) = list(b"<a(\"b\"c", 0, Table::NoComment);
+        assert_eq!((got.len(), problems), (6, vec![Unbalanced(b'<')]));
+        let (got, problems) = list(b"\"a\\", 0, Table::External);
+        assert_eq!(got, ["\"a\\\"\""]);
+        assert_eq!(problems, [Unbalanced(b'"'); 2]);
+        let (got, problems) = list(b"a)b>c", 0, Table::External);
+        assert_eq!((got, problems), (vec!["abc".into()], vec![Unbalanced(b')'), Unbalanced(b'>')]));
+    }
+
+    #[test]
+    fn lists_end_at_their_delimiter() {
+        let scan = prescan(&operators(), b"a@b, c", b',', Table::External, false);
+        assert_eq!((scan.tokens.len(), scan.rest), (3, 3));
+        let scan = prescan(&operators(), b"<a,b>", b',', Table::External, false);
+        assert_eq!((scan.tokens.len(), scan.rest), (3, 2));
+        let scan = prescan(&operators(), b"a\\,b", b',', Table::External, false);
+        assert_eq!((scan.tokens.len(), scan.rest), (1, 2));
+    }
+
+    #[test]
+    fn rules_hold_operator_bytes() {
+        let scan = prescan(&operators(), b"\x90 <@\x93w.>\tx", b'\t', Table::NoComment, true);
+        let firsts: Vec<_> = scan.tokens.iter().map(|token| (token.first(), token.len())).collect();
+        assert_eq!(firsts, [(0x90, 1), (b'<', 1), (b'@', 1), (0x93, 2), (b'.', 1), (b'>', 1)]);
+    }
+
+    #[test]
+    fn limits_hold() {
+        let (got, problems) = list(&[b'a'; 257], 0, Table::External);
+        assert_eq!((got.len(), problems), (0, vec![ScanProblem::TokenTooLong]));
+        let (got, problems) = list(&b"a ".repeat(700), 0, Table::External);
+        assert_eq!((got.len(), problems), (0, vec![ScanProblem::AddressTooLong]));
+    }
+}
