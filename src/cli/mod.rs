@@ -3,8 +3,14 @@
 //! In: argv. Out: an exit status. The personality is the last part of argv[0] where that is one of the
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
+pub mod flags;
+mod invocation;
 pub mod m4;
 pub mod mc;
+pub mod modes;
+pub mod sendmail;
+
+pub use invocation::{Invocation, Refusal, Setting};
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -23,6 +29,20 @@ pub struct Personality {
 
 /// Every name, in the order in which `canonify` lists them. One row per personality.
 pub const PERSONALITIES: &[Personality] = &[
+    Personality {
+        name: "sendmail",
+        entry: sendmail::main,
+        about: "send mail, run the daemon, test addresses",
+    },
+    Personality { name: "mailq", entry: sendmail::main, about: "print the mail queue (sendmail -bp)" },
+    Personality {
+        name: "newaliases",
+        entry: sendmail::main,
+        about: "rebuild the alias databases (sendmail -bi)",
+    },
+    Personality { name: "hoststat", entry: sendmail::main, about: "print host status (sendmail -bh)" },
+    Personality { name: "purgestat", entry: sendmail::main, about: "purge host status (sendmail -bH)" },
+    Personality { name: "smtpd", entry: sendmail::main, about: "run the daemon (sendmail -bd)" },
     Personality { name: "m4", entry: m4::main, about: "GNU m4's command line, as far as .mc work needs it" },
     Personality { name: "mc", entry: mc::main, about: "turn a .mc into a .cf with the built-in library" },
 ];
@@ -42,6 +62,9 @@ pub fn main() -> ExitCode {
         args.remove(0);
         return (row.entry)(args);
     }
+    if args.get(1).is_some_and(|word| word == "--version") {
+        return print(&mut std::io::stdout(), concat!("canonify ", env!("CARGO_PKG_VERSION"), "\n"), 0);
+    }
     list_names(args.get(1).is_some_and(|word| word == "--help"))
 }
 
@@ -51,9 +74,12 @@ fn list_names(asked: bool) -> ExitCode {
     for row in PERSONALITIES {
         text.push_str(&format!("  {:<12} {}\n", row.name, row.about));
     }
-    let (written, code) = match asked {
-        true => (std::io::stdout().write_all(text.as_bytes()), 0),
-        false => (std::io::stderr().write_all(text.as_bytes()), 64),
-    };
-    ExitCode::from(if written.is_ok() { code } else { 74 })
+    match asked {
+        true => print(&mut std::io::stdout(), &text, 0),
+        false => print(&mut std::io::stderr(), &text, 64),
+    }
+}
+
+fn print(to: &mut dyn Write, text: &str, code: u8) -> ExitCode {
+    ExitCode::from(to.write_all(text.as_bytes()).map_or(74, |()| code))
 }

@@ -1,0 +1,245 @@
+//! A sendmail command line, understood: what to do, with which configuration, for whom.
+
+use super::flags::{Words, cut};
+use super::modes::{MODES, Mode};
+use crate::schema::Sysexit;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+/// One setting from the command line, in its order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Setting {
+    /// `-oXvalue`
+    Letter(Vec<u8>),
+    /// `-OName=value`
+    Named(Vec<u8>),
+    /// `-MXvalue`
+    Macro(Vec<u8>),
+}
+
+/// What a command line asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// argv[0] as called.
+    pub program: Vec<u8>,
+    /// All words, for the pid file and restarts.
+    pub argv: Vec<Vec<u8>>,
+    /// -b
+    pub mode: Mode,
+    /// Was -b given at all (or the mode set by argv[0])?
+    pub mode_given: bool,
+    /// -C
+    pub cf: Option<Vec<u8>>,
+    /// -A: `Some(true)` for submit.cf.
+    pub submission: Option<bool>,
+    /// -o, -O, -M in order.
+    pub settings: Vec<Setting>,
+    /// -d, joined with commas.
+    pub debug: Vec<u8>,
+    /// -D
+    pub debug_file: Option<Vec<u8>>,
+    /// -f or -r
+    pub from: Option<Vec<u8>>,
+    /// -F
+    pub full_name: Option<Vec<u8>>,
+    /// -t
+    pub from_headers: bool,
+    /// -i (a lone dot does not end the message)
+    pub ignore_dots: bool,
+    /// -v
+    pub verbose: bool,
+    /// -n
+    pub no_alias: bool,
+    /// -m
+    pub me_too: bool,
+    /// -G
+    pub gateway: bool,
+    /// -s
+    pub save_from_line: bool,
+    /// -c
+    pub hold_expensive: bool,
+    /// -e
+    pub error_mode: Option<u8>,
+    /// -B
+    pub body_type: Option<Vec<u8>>,
+    /// -N
+    pub notify: Option<Vec<u8>>,
+    /// -R
+    pub ret: Option<Vec<u8>>,
+    /// -V
+    pub envelope_id: Option<Vec<u8>>,
+    /// -h
+    pub hops: u32,
+    /// -L
+    pub label: Option<Vec<u8>>,
+    /// -p
+    pub protocol: Option<Vec<u8>>,
+    /// -Q
+    pub quarantine: Option<Vec<u8>>,
+    /// -q, each as given after the letter.
+    pub queue: Vec<Vec<u8>>,
+    /// -X
+    pub traffic_log: Option<Vec<u8>>,
+    /// What follows the flags.
+    pub recipients: Vec<Vec<u8>>,
+}
+
+/// A message for the caller and the exit status.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal(pub Vec<u8>, pub Sysexit);
+
+fn usage(text: impl Into<Vec<u8>>) -> Refusal {
+    Refusal(text.into(), Sysexit::USAGE)
+}
+
+impl Invocation {
+    /// Reads argv; `mode` is what argv[0]'s name stands for.
+    ///
+    /// # Errors
+    /// What sendmail would print, with its exit status.
+    pub fn read(args: Vec<OsString>, mode: Option<Mode>) -> Result<Self, Refusal> {
+        let argv: Vec<Vec<u8>> = args.into_iter().map(OsString::into_vec).collect();
+        let program = argv.first().cloned().unwrap_or_default();
+        let words = cut(argv.get(1..).unwrap_or_default()).map_err(|error| {
+            let mut line = program.clone();
+            line.extend_from_slice(format!(": {error}").as_bytes());
+            usage(line)
+        })?;
+        let mut invocation =
+            Self { program, mode: mode.unwrap_or_default(), mode_given: mode.is_some(), ..Self::default() };
+        invocation.apply(words)?;
+        invocation.argv = argv;
+        Ok(invocation)
+    }
+
+    fn apply(&mut self, words: Words) -> Result<(), Refusal> {
+        for (letter, value) in words.flags {
+            self.apply_flag(letter, value)?;
+        }
+        self.recipients = words.operands;
+        self.check_queue_mode()
+    }
+
+    fn apply_flag(&mut self, letter: u8, value: Vec<u8>) -> Result<(), Refusal> {
+        match letter {
+            b'A' => self.submission = Some(value.first() == Some(&b'c')),
+            b'B' => self.body_type = Some(value),
+            b'b' => self.set_mode(&value)?,
+            b'C' => self.cf = Some(value),
+            b'c' => self.hold_expensive = true,
+            b'D' if !self.debug.is_empty() => return Err(usage("-D file must be before -d")),
+            b'D' => self.debug_file = Some(value),
+            b'd' => self.add_debug(&value),
+            b'e' => self.error_mode = value.first().copied(),
+            b'F' => self.full_name = Some(value),
+            b'f' | b'r' if self.from.is_some() => return Err(usage("More than one \"from\" person")),
+            b'f' | b'r' => self.from = Some(without_newlines(value)),
+            b'G' => self.gateway = true,
+            b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
+            b'I' => self.set_mode(b"i")?,
+            b'i' => self.ignore_dots = true,
+            b'L' => self.label = Some(printable_label(value)),
+            b'M' => self.settings.push(Setting::Macro(value)),
+            b'm' => self.me_too = true,
+            b'N' => self.notify = Some(value),
+            b'n' => self.no_alias = true,
+            b'O' => self.settings.push(Setting::Named(value)),
+            b'o' => self.settings.push(Setting::Letter(value)),
+            b'p' => self.protocol = Some(value),
+            b'Q' => self.quarantine = Some(value),
+            b'q' => self.queue.push(value),
+            b'R' if self.ret.is_some() => return Err(usage("Duplicate -R flag")),
+            b'R' => self.ret = Some(value),
+            b's' => self.save_from_line = true,
+            b't' => self.from_headers = true,
+            b'V' => self.envelope_id = Some(value),
+            b'v' => self.verbose = true,
+            b'X' => self.traffic_log = Some(value),
+            _ => {} // -T, -U and -x do nothing
+        }
+        Ok(())
+    }
+
+    fn set_mode(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        let letter = value.first().copied().unwrap_or(b' ');
+        let row = MODES.iter().find(|row| row.letter == letter);
+        let row = row.ok_or_else(|| bad("Invalid operation mode ", &[letter], ""))?;
+        if row.mode == Mode::Frozen {
+            return Err(usage("Frozen configurations unsupported"));
+        }
+        (self.mode, self.mode_given) = (row.mode, true);
+        Ok(())
+    }
+
+    fn add_debug(&mut self, value: &[u8]) {
+        if !self.debug.is_empty() {
+            self.debug.push(b',');
+        }
+        self.debug.extend_from_slice(value);
+    }
+
+    fn check_queue_mode(&self) -> Result<(), Refusal> {
+        let row = MODES.iter().find(|row| row.mode == self.mode);
+        match row {
+            Some(row) if !self.queue.is_empty() && !row.with_queue => {
+                Err(bad("Can not use -q with -b", &[row.letter], ""))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn bad(before: &str, value: &[u8], after: &str) -> Refusal {
+    usage([before.as_bytes(), value, after.as_bytes()].concat())
+}
+
+fn number(value: &[u8]) -> Option<u32> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+/// A newline in an address could forge lines of a queue file.
+fn without_newlines(mut value: Vec<u8>) -> Vec<u8> {
+    value.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    value
+}
+
+fn printable_label(mut value: Vec<u8>) -> Vec<u8> {
+    value.truncate(32);
+    let odd = |byte: &&mut u8| !byte.is_ascii_graphic() || **byte == b'%';
+    value.iter_mut().filter(odd).for_each(|byte| *byte = b'*');
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Invocation, Refusal> {
+        Invocation::read(text.split(' ').map(OsString::from).collect(), None)
+    }
+
+    fn refusal(text: &str) -> String {
+        let Err(Refusal(text, status)) = read(text) else { panic!("refused") };
+        assert_eq!(status, Sysexit::USAGE);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[test]
+    fn what_callers_write() {
+        let cron = read("sendmail -FCronDaemon -i -odi -oem -oi -t").expect("cron's command line");
+        assert!(cron.from_headers && cron.ignore_dots && cron.mode == Mode::Deliver);
+        assert_eq!(cron.full_name.as_deref(), Some(&b"CronDaemon"[..]));
+        let rmail = read("sendmail -G -oee -odq -oi -pUUCP:sys -fpath user").expect("rmail's command line");
+        assert!(rmail.gateway && rmail.recipients == [b"user"]);
+    }
+
+    #[test]
+    fn what_sendmail_refuses() {
+        assert_eq!(refusal("sendmail -bq"), "Invalid operation mode q");
+        assert_eq!(refusal("sendmail -bz"), "Frozen configurations unsupported");
+        assert_eq!(refusal("sendmail -bt -q"), "Can not use -q with -bt");
+        assert_eq!(refusal("sendmail -fa -rb"), "More than one \"from\" person");
+        assert_eq!(refusal("sendmail -hx"), "Bad hop count (x)");
+        assert_eq!(refusal("sendmail -d1 -D /tmp/x"), "-D file must be before -d");
+    }
+}

@@ -1,0 +1,72 @@
+//! `-b`: modes of operation, as rows.
+
+/// What a run of sendmail does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// Deliver a message from stdin.
+    #[default]
+    Deliver,
+    /// As `Deliver`, with the old ARPANET line ends.
+    Arpanet,
+    /// Check the configuration.
+    CheckConfig,
+    /// Daemon in the background.
+    Daemon,
+    /// Daemon in the foreground.
+    DaemonForeground,
+    /// Print persistent host status.
+    HostStatus,
+    /// Purge persistent host status.
+    PurgeStatus,
+    /// Rebuild the alias databases.
+    InitAliases,
+    /// Print the queue.
+    PrintQueue,
+    /// Print the number of queue entries.
+    CountQueue,
+    /// SMTP on stdin and stdout.
+    Smtp,
+    /// Address test.
+    Test,
+    /// Verify recipients.
+    Verify,
+    /// List the options.
+    ListOptions,
+    /// Frozen configurations, which no sendmail has any more.
+    Frozen,
+}
+
+/// One -b letter.
+pub struct ModeRow {
+    /// The letter after -b.
+    pub letter: u8,
+    /// The mode.
+    pub mode: Mode,
+    /// May -q stand beside it?
+    pub with_queue: bool,
+    /// One line.
+    pub about: &'static str,
+}
+
+/// Every mode.
+pub const MODES: &[ModeRow] = &[
+    row(b'm', Mode::Deliver, true, "deliver a message from standard input (the default)"),
+    row(b'a', Mode::Arpanet, false, "deliver, with ARPANET line ends"),
+    row(b'C', Mode::CheckConfig, false, "check the configuration"),
+    row(b'd', Mode::Daemon, true, "run as a daemon in the background"),
+    row(b'D', Mode::DaemonForeground, true, "run as a daemon in the foreground"),
+    row(b'h', Mode::HostStatus, false, "print the persistent host status"),
+    row(b'H', Mode::PurgeStatus, false, "purge expired host status"),
+    row(b'i', Mode::InitAliases, false, "rebuild the alias databases"),
+    row(b'p', Mode::PrintQueue, true, "print the queue"),
+    row(b'P', Mode::CountQueue, true, "print the number of entries in the queue"),
+    row(b's', Mode::Smtp, false, "SMTP on standard input and output"),
+    row(b't', Mode::Test, false, "test addresses and rules"),
+    row(b'v', Mode::Verify, false, "verify recipients, deliver nothing"),
+    row(b'O', Mode::ListOptions, false, "list the options"),
+    row(b'z', Mode::Frozen, false, "freeze the configuration (refused)"),
+];
+
+const fn row(letter: u8, mode: Mode, with_queue: bool, about: &'static str) -> ModeRow {
+    ModeRow { letter, mode, with_queue, about }
+}

@@ -1,0 +1,54 @@
+//! The sendmail personality: one command line, one mode, one row of [`ACTIONS`].
+
+use super::invocation::{Invocation, Refusal};
+use super::modes::Mode;
+use crate::schema::Sysexit;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a mode runs.
+pub struct Action {
+    /// The mode.
+    pub mode: Mode,
+    /// Does it; the diagnostics are already written when it returns.
+    pub run: fn(&Invocation) -> Sysexit,
+}
+
+/// One row per mode of operation.
+pub const ACTIONS: &[Action] = &[];
+
+/// Modes that argv[0] stands for.
+const NAMES: &[(&str, Mode)] = &[
+    ("newaliases", Mode::InitAliases),
+    ("mailq", Mode::PrintQueue),
+    ("smtpd", Mode::Daemon),
+    ("hoststat", Mode::HostStatus),
+    ("purgestat", Mode::PurgeStatus),
+];
+
+/// Entry of the personality and of its other names.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let name = args.first().and_then(|word| Path::new(word).file_name()).unwrap_or_default();
+    let mode = NAMES.iter().find(|(known, _)| name == *known).map(|(_, mode)| *mode);
+    let status = match Invocation::read(args, mode) {
+        Ok(invocation) => dispatch(&invocation),
+        Err(refusal) => report(refusal),
+    };
+    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
+}
+
+fn dispatch(invocation: &Invocation) -> Sysexit {
+    match ACTIONS.iter().find(|row| row.mode == invocation.mode) {
+        Some(row) => (row.run)(invocation),
+        None => report(Refusal(b"This mode of operation is not supported".to_vec(), Sysexit::UNAVAILABLE)),
+    }
+}
+
+fn report(Refusal(mut text, status): Refusal) -> Sysexit {
+    text.push(b'\n');
+    // a closed stderr leaves nobody to tell; the exit status still says it
+    let _ = std::io::stderr().write_all(&text);
+    status
+}
