@@ -3,7 +3,7 @@
 use super::RulesetId;
 
 /// Index into `Config::mailers`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
 pub struct MailerId(pub u16);
 
 /// An S= or R= equate: one ruleset for the envelope, one for headers; 0 means none.

@@ -4,8 +4,10 @@
 //! The machine does no I/O and never waits: it asks ([`Step::Lookup`]) and is resumed.
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
+mod program;
 mod scope;
 
+pub use program::Program;
 pub use scope::Scope;
 
 use crate::addr::Token;

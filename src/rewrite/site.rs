@@ -1,0 +1,28 @@
+//! What every rewriting needs: configuration, compiled rules, maps, resolver.
+
+use crate::config::Config;
+use crate::engine::Program;
+use crate::maps::Store;
+use crate::net::Resolver;
+use std::sync::Arc;
+
+/// One loaded configuration and all that answers its rules' questions. Shared and immutable.
+pub struct Site {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Its rules, compiled.
+    pub program: Program,
+    /// Its maps.
+    pub maps: Arc<Store>,
+    /// Host names.
+    pub resolver: Arc<Resolver>,
+}
+
+impl Site {
+    /// Compiles the rules; maps open at their first use.
+    pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
+        let program = Program::compile(&config);
+        let maps = Arc::new(Store::new(config.clone(), resolver.clone()));
+        Self { config, program, maps, resolver }
+    }
+}
