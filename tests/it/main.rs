@@ -1,3 +1,4 @@
 //! The one integration binary. Every file of this folder is a module here (see `borders`).
 
+mod bdb;
 mod borders;

@@ -1,0 +1,197 @@
+//! Walking a btree file, and the small trees that hold many values of one key.
+
+use super::access::Access;
+use super::format::{Page, at, btree_item, damaged, page_type};
+use super::hash::chain;
+use std::cmp::Ordering;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// No tree of 2^32 pages is deeper.
+const DEEPEST: usize = 40;
+
+enum Item<'a> {
+    Here(&'a [u8]),
+    OffPage(u32, u32),
+    DuplicateTree(u32),
+}
+
+/// A leaf's item; `None` if it is marked as deleted.
+fn leaf_item(page: &Page, index: usize) -> io::Result<Option<Item<'_>>> {
+    let start = page.item(index)?;
+    let kind = page.byte(start + 2)?;
+    if kind & btree_item::DELETED != 0 {
+        return Ok(None);
+    }
+    match kind {
+        btree_item::DATA => Ok(Some(Item::Here(page.slice(start + 3, usize::from(page.u16(start)?))?))),
+        btree_item::OVERFLOW => Ok(Some(Item::OffPage(page.u32(start + 4)?, page.u32(start + 8)?))),
+        btree_item::DUPLICATES => Ok(Some(Item::DuplicateTree(page.u32(start + 4)?))),
+        _ => Err(damaged("btree item type")),
+    }
+}
+
+fn compare_item(access: &mut Access, item: &Item<'_>, key: &[u8]) -> io::Result<Ordering> {
+    match item {
+        Item::Here(bytes) => Ok((*bytes).cmp(key)),
+        Item::OffPage(first, length) => Ok(chain(access, *first, *length)?.as_slice().cmp(key)),
+        Item::DuplicateTree(_) => Err(damaged("key with several values")),
+    }
+}
+
+/// The key of a leaf's pair, deleted or not: deleted items keep their place in the order.
+fn compare_leaf(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+    let start = page.item(index)?;
+    let item = match page.byte(start + 2)? & !btree_item::DELETED {
+        btree_item::DATA => Item::Here(page.slice(start + 3, usize::from(page.u16(start)?))?),
+        btree_item::OVERFLOW => Item::OffPage(page.u32(start + 4)?, page.u32(start + 8)?),
+        _ => return Err(damaged("btree key type")),
+    };
+    compare_item(access, &item, key)
+}
+
+/// Compares the key in an internal entry.
+fn compare_internal(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+    let start = page.item(index)?;
+    let item = match page.byte(start + 2)? & !btree_item::DELETED {
+        btree_item::DATA => Item::Here(page.slice(start + 12, usize::from(page.u16(start)?))?),
+        btree_item::OVERFLOW => Item::OffPage(page.u32(start + 16)?, page.u32(start + 20)?),
+        _ => return Err(damaged("btree entry type")),
+    };
+    compare_item(access, &item, key)
+}
+
+/// The leaf where a key belongs; without a key the leftmost one.
+fn descend(access: &mut Access, root: u32, key: Option<&[u8]>) -> io::Result<Arc<Page>> {
+    let mut number = root;
+    for _ in 0..DEEPEST {
+        let page = access.page(number)?;
+        match page.kind() {
+            page_type::BTREE_LEAF | page_type::RECNO_LEAF | page_type::DUPLICATE_LEAF => return Ok(page),
+            page_type::BTREE_INTERNAL => {
+                let entries = page.entries()?;
+                // the first entry stands for everything below the second
+                let (mut low, mut high) = (0, entries);
+                while let Some(key) = key
+                    && low + 1 < high
+                {
+                    let middle = (low + high) / 2;
+                    match compare_internal(access, &page, middle, key)? {
+                        Ordering::Greater => high = middle,
+                        _ => low = middle,
+                    }
+                }
+                if entries == 0 {
+                    return Err(damaged("empty inner page"));
+                }
+                number = page.u32(page.item(low)? + 4)?;
+            }
+            page_type::RECNO_INTERNAL if page.entries()? > 0 => number = page.u32(page.item(0)?)?,
+            _ => return Err(damaged("page type in a btree")),
+        }
+    }
+    Err(damaged("tree too deep"))
+}
+
+/// The first value of a key.
+pub(super) fn get(access: &mut Access, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let root = access.meta.page.u32(at::ROOT)?;
+    let page = descend(access, root, Some(key))?;
+    let pairs = page.entries()? / 2;
+    let (mut low, mut high) = (0, pairs);
+    while low < high {
+        let middle = (low + high) / 2;
+        match compare_leaf(access, &page, 2 * middle, key)? {
+            Ordering::Less => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    for pair in low..pairs {
+        if compare_leaf(access, &page, 2 * pair, key)? != Ordering::Equal {
+            break;
+        }
+        let Some(item) = leaf_item(&page, 2 * pair + 1)? else { continue };
+        return first_value(access, &item);
+    }
+    Ok(None)
+}
+
+fn first_value(access: &mut Access, item: &Item<'_>) -> io::Result<Option<Vec<u8>>> {
+    let mut first = None;
+    let _ = values(access, item, &mut |value| {
+        first = Some(value.to_vec());
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
+}
+
+fn values(
+    access: &mut Access,
+    item: &Item<'_>,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<()>> {
+    match item {
+        Item::Here(bytes) => Ok(each(bytes)),
+        Item::OffPage(first, length) => Ok(each(&chain(access, *first, *length)?)),
+        Item::DuplicateTree(root) => duplicates(access, *root, each),
+    }
+}
+
+/// Calls `each` with every value in a tree of values.
+pub(super) fn duplicates(
+    access: &mut Access,
+    root: u32,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<()>> {
+    let mut page = descend(access, root, None)?;
+    let mut left = access.meta.last_page;
+    loop {
+        for index in 0..page.entries()? {
+            match leaf_item(&page, index)? {
+                None => {}
+                Some(Item::DuplicateTree(_)) => return Err(damaged("values within values")),
+                Some(item) => {
+                    if values(access, &item, each)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+        }
+        match page.next()? {
+            0 => return Ok(ControlFlow::Continue(())),
+            number => page = access.page(number)?,
+        }
+        left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+    }
+}
+
+/// Calls `each` with every pair in the order of keys.
+pub(super) fn for_each(
+    access: &mut Access,
+    each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let root = access.meta.page.u32(at::ROOT)?;
+    let mut page = descend(access, root, None)?;
+    let mut left = access.meta.last_page;
+    loop {
+        if page.kind() != page_type::BTREE_LEAF {
+            return Err(damaged("page type among leaves"));
+        }
+        for pair in 0..page.entries()? / 2 {
+            let (Some(key), Some(item)) = (leaf_item(&page, 2 * pair)?, leaf_item(&page, 2 * pair + 1)?)
+            else {
+                continue;
+            };
+            let key = first_value(access, &key)?.ok_or_else(|| damaged("key type"))?;
+            if values(access, &item, &mut |value| each(&key, value))?.is_break() {
+                return Ok(());
+            }
+        }
+        match page.next()? {
+            0 => return Ok(()),
+            number => page = access.page(number)?,
+        }
+        left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+    }
+}

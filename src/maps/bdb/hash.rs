@@ -1,0 +1,187 @@
+//! Walking a hash file.
+
+use super::access::Access;
+use super::btree;
+use super::format::{Page, at, damaged, hash, hash_item, page_type};
+use std::cmp::Ordering;
+use std::io;
+use std::ops::ControlFlow;
+
+/// An item of a hash page, still where it lies.
+enum Item<'a> {
+    Here(&'a [u8]),
+    /// First page and length of a chain.
+    OffPage(u32, u32),
+    /// Several values: length, value, length, …
+    Duplicates(&'a [u8]),
+    /// Several values on pages of their own.
+    DuplicateTree(u32),
+}
+
+fn item(page: &Page, index: usize) -> io::Result<Item<'_>> {
+    let start = page.item(index)?;
+    let end = if index == 0 { page.bytes.len() } else { page.item(index - 1)? };
+    let length = end.checked_sub(start).filter(|length| *length > 0).ok_or_else(|| damaged("item order"))?;
+    let bytes = page.slice(start, length)?;
+    match bytes[0] {
+        hash_item::DATA => Ok(Item::Here(&bytes[1..])),
+        hash_item::DUPLICATES => Ok(Item::Duplicates(&bytes[1..])),
+        hash_item::OFF_PAGE => Ok(Item::OffPage(page.u32(start + 4)?, page.u32(start + 8)?)),
+        hash_item::OFF_PAGE_DUPLICATES => Ok(Item::DuplicateTree(page.u32(start + 4)?)),
+        _ => Err(damaged("hash item type")),
+    }
+}
+
+fn bucket_page(access: &Access, bucket: u32) -> io::Result<u32> {
+    // groups of buckets double: the group of bucket b is the number of bits of b
+    let group = 32 - bucket.leading_zeros();
+    let spare = access.meta.page.u32(at::SPARES + 4 * group.min(31) as usize)?;
+    bucket.checked_add(spare).ok_or_else(|| damaged("bucket page"))
+}
+
+/// The first value of a key.
+pub(super) fn get(access: &mut Access, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let meta = std::sync::Arc::clone(&access.meta.page);
+    let hash = hash(key);
+    let mut bucket = hash & meta.u32(at::HIGH_MASK)?;
+    if bucket > meta.u32(at::MAX_BUCKET)? {
+        bucket = hash & meta.u32(at::LOW_MASK)?;
+    }
+    let mut number = bucket_page(access, bucket)?;
+    let mut left = access.meta.last_page;
+    loop {
+        let page = access.page(number)?;
+        if let Some(index) = find(access, &page, key)? {
+            return first_value(access, &page, index + 1).map(Some);
+        }
+        number = page.next()?;
+        if number == 0 {
+            return Ok(None);
+        }
+        left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+    }
+}
+
+/// The index of a key on a page.
+fn find(access: &mut Access, page: &Page, key: &[u8]) -> io::Result<Option<usize>> {
+    let pairs = page.entries()? / 2;
+    match page.kind() {
+        page_type::INVALID => Ok(None),
+        page_type::HASH => {
+            let (mut low, mut high) = (0, pairs);
+            while low < high {
+                let middle = (low + high) / 2;
+                match compare(access, page, 2 * middle, key)? {
+                    Ordering::Equal => return Ok(Some(2 * middle)),
+                    Ordering::Less => low = middle + 1,
+                    Ordering::Greater => high = middle,
+                }
+            }
+            Ok(None)
+        }
+        page_type::HASH_UNSORTED => {
+            for pair in 0..pairs {
+                if compare(access, page, 2 * pair, key)? == Ordering::Equal {
+                    return Ok(Some(2 * pair));
+                }
+            }
+            Ok(None)
+        }
+        _ => Err(damaged("page type in a hash")),
+    }
+}
+
+fn compare(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+    match item(page, index)? {
+        Item::Here(bytes) => Ok(bytes.cmp(key)),
+        Item::OffPage(first, length) => Ok(chain(access, first, length)?.as_slice().cmp(key)),
+        _ => Err(damaged("key with several values")),
+    }
+}
+
+/// The bytes of a chain of overflow pages.
+pub(super) fn chain(access: &mut Access, first: u32, length: u32) -> io::Result<Vec<u8>> {
+    let length = length as usize;
+    let mut bytes = Vec::new();
+    let mut number = first;
+    let mut left = access.meta.last_page;
+    while number != 0 && bytes.len() < length {
+        let page = access.page(number)?;
+        if page.kind() != page_type::OVERFLOW {
+            return Err(damaged("overflow page type"));
+        }
+        bytes.extend_from_slice(page.slice(at::ITEMS, usize::from(page.u16(at::FREE_OFFSET)?))?);
+        number = page.next()?;
+        left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+    }
+    if bytes.len() < length {
+        return Err(damaged("overflow chain too short"));
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn first_value(access: &mut Access, page: &Page, index: usize) -> io::Result<Vec<u8>> {
+    let mut first = None;
+    let _ = values(access, page, index, &mut |value| {
+        first = Some(value.to_vec());
+        ControlFlow::Break(())
+    })?;
+    first.ok_or_else(|| damaged("key without a value"))
+}
+
+/// Calls `each` with every value of a key.
+fn values(
+    access: &mut Access,
+    page: &Page,
+    index: usize,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<()>> {
+    match item(page, index)? {
+        Item::Here(bytes) => Ok(each(bytes)),
+        Item::OffPage(first, length) => Ok(each(&chain(access, first, length)?)),
+        Item::DuplicateTree(root) => btree::duplicates(access, root, each),
+        Item::Duplicates(mut bytes) => {
+            while bytes.len() >= 2 {
+                let length = [bytes[0], bytes[1]];
+                let length =
+                    if page.swapped { u16::from_be_bytes(length) } else { u16::from_le_bytes(length) }
+                        as usize;
+                let value = bytes.get(2..2 + length).ok_or_else(|| damaged("duplicate length"))?;
+                if each(value).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                bytes = bytes.get(4 + length..).ok_or_else(|| damaged("duplicate length"))?;
+            }
+            Ok(ControlFlow::Continue(()))
+        }
+    }
+}
+
+/// Calls `each` with every pair, bucket by bucket.
+pub(super) fn for_each(
+    access: &mut Access,
+    each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let last = access.meta.page.u32(at::MAX_BUCKET)?;
+    let mut left = access.meta.last_page;
+    for bucket in 0..=last {
+        let mut number = bucket_page(access, bucket)?;
+        while number != 0 {
+            left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+            let page = access.page(number)?;
+            for pair in 0..page.entries()? / 2 {
+                let key = match item(&page, 2 * pair)? {
+                    Item::Here(bytes) => bytes.to_vec(),
+                    Item::OffPage(first, length) => chain(access, first, length)?,
+                    _ => return Err(damaged("key with several values")),
+                };
+                if values(access, &page, 2 * pair + 1, &mut |value| each(&key, value))?.is_break() {
+                    return Ok(());
+                }
+            }
+            number = page.next()?;
+        }
+    }
+    Ok(())
+}
