@@ -1,1 +1,1 @@
-//! (see ARCHITECTURE.md)
+//! One attempt at delivering an envelope.

@@ -1,1 +1,1 @@
-//! (see ARCHITECTURE.md)
+//! From addresses to mailboxes: aliases, `:include:`, `.forward`, files and programs.

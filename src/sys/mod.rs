@@ -1,1 +1,25 @@
-//! (see ARCHITECTURE.md)
+//! The only door to ids, accounts, locks, processes, the clock and files that must be trusted.
+//!
+//! In: paths, names, identities. Out: open files, accounts, child processes, typed refusals.
+//! Never here: what mail is. Unsafe code is confined to `ffi`, each block with its reason.
+//!
+//! - [`clock`]: epoch seconds, with a fixed one for tests
+//! - [`accounts`]: passwd and group through NSS
+//! - [`identity`]: other users' ids for one thread, behind a guard that cannot be forgotten
+//! - [`lock`]: flock
+//! - [`safe`]: files opened only after the checks of DontBlameSendmail
+//! - [`process`]: fork before any thread; programs under an identity
+//! - [`passing`]: descriptors over a UNIX socket
+//! - [`title`]: what `ps` shows
+
+#[allow(unsafe_code)] // the one file that may: see each SAFETY comment
+mod ffi;
+
+pub mod accounts;
+pub mod clock;
+pub mod identity;
+pub mod lock;
+pub mod passing;
+pub mod process;
+pub mod safe;
+pub mod title;

@@ -1,0 +1,125 @@
+//! What front and keeper say to each other.
+
+pub use crate::sys::accounts::User;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A listening socket wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Bind {
+    /// TCP.
+    Inet {
+        /// Where.
+        address: SocketAddr,
+        /// Length of the queue of connections not yet accepted.
+        backlog: u32,
+    },
+    /// A UNIX stream socket with its mode; an old one is removed first.
+    Unix {
+        /// Where.
+        path: PathBuf,
+        /// Permission bits.
+        mode: u32,
+    },
+}
+
+/// Is there such a user? A failing service is `Later`, never "no".
+pub type UserAnswer = crate::schema::Outcome<Option<User>>;
+
+/// On whose behalf a list, file or program is named: sendmail's controlling user.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Control {
+    /// Login name; empty for the DefaultUser.
+    pub user: Vec<u8>,
+    /// User id, as the front believes it; the keeper looks it up itself.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// The text of a `.forward` or `:include:` file that has passed the safety checks.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Listing {
+    /// Which file it was.
+    pub path: Vec<u8>,
+    /// Its content.
+    pub text: Vec<u8>,
+    /// May files and programs in it be used?
+    pub safe: bool,
+    /// Why they may not: goes behind `is unsafe for mailing to` in the reply.
+    pub unsafe_reason: Option<String>,
+    /// Whose list it is: files and programs in it run as this user.
+    pub control: Control,
+    /// Has the controlling user a shell of /etc/shells? Without one: no files, no programs.
+    pub shell: bool,
+}
+
+/// Why a list was not read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ListingError {
+    /// There is none (for `.forward`: nothing is forwarded).
+    Absent,
+    /// It is there, but must not be used; the text says why.
+    Refused(String),
+    /// Try again later.
+    Later(String),
+}
+
+/// How body lines are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct BodyForm {
+    /// Lines end in CR LF (mailer E=).
+    pub crlf: bool,
+    /// `From ` at the beginning of a line becomes `>From ` (flag E).
+    pub escape_from: bool,
+    /// Leading dots are doubled (flag X).
+    pub stuff_dots: bool,
+    /// The eighth bit is cleared (flag 7).
+    pub seven_bit: bool,
+    /// A blank line at the end (flag b).
+    pub blank_line: bool,
+    /// Longest line; 0 means no limit (L=).
+    pub line_limit: u32,
+}
+
+/// One recipient of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// `$u`
+    pub user: Vec<u8>,
+    /// `$h`
+    pub host: Vec<u8>,
+    /// Who named this file or program; `None` for mailboxes.
+    pub control: Option<Control>,
+}
+
+/// One hand-over: a message for one or more recipients of one mailer.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The mailer by name: the keeper has read the configuration itself.
+    pub mailer: Vec<u8>,
+    /// The recipients; more than one only where the mailer has flag m.
+    pub targets: Vec<Target>,
+    /// Macros for A= and D= beside `$u $h $z`: id and value (`$f`, `$g`, `$i`, …).
+    pub macros: Vec<(u8, Vec<u8>)>,
+    /// The finished header with its `From ` line, if any, and the blank line after it; lines end in LF.
+    pub header: Vec<u8>,
+    /// How the body is written.
+    pub form: BodyForm,
+    /// Pass `-f sender` (flags f and r, already decided by the front).
+    pub sender_words: Vec<Vec<u8>>,
+}
+
+/// What became of it: one report per target.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// `<sysexits.h>`; 0 delivered, 75 to be tried again.
+    pub exit: i32,
+    /// `5.1.1`-like status when better known than by the exit code.
+    pub status: Option<[u16; 3]>,
+    /// What to say in place of the exit code's own text.
+    pub text: Option<Vec<u8>>,
+    /// The last lines the program wrote, for the transcript.
+    pub output: Vec<u8>,
+}

@@ -1,0 +1,160 @@
+//! Every unsafe block of the house. Each call here is a thin, total wrapper: arguments are checked or
+//! owned by the caller's types, results are errors, nothing is kept.
+
+use super::lock::Kind;
+use nix::errno::Errno;
+use nix::libc;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// flock(2).
+pub(super) fn flock(fd: RawFd, kind: Kind, at_once: bool) -> Result<(), Errno> {
+    let operation = match kind {
+        Kind::Shared => libc::LOCK_SH,
+        Kind::Exclusive => libc::LOCK_EX,
+    };
+    let operation = if at_once { operation | libc::LOCK_NB } else { operation };
+    // SAFETY: takes two integers and touches no memory; a bad descriptor is an error.
+    Errno::result(unsafe { libc::flock(fd, operation) }).map(drop)
+}
+
+/// Which side of a fork this is.
+pub(super) enum Side {
+    /// The old process, with the child's id.
+    Parent(nix::unistd::Pid),
+    /// The new one.
+    Child,
+}
+
+/// fork(2). The caller has made sure that there is one thread only (`process::fork_alone`).
+pub(super) fn fork() -> Result<Side, Errno> {
+    // SAFETY: with a single thread no lock can be held by a thread that does not exist in the child;
+    // `process` checks that before it calls and is the only caller.
+    match unsafe { nix::unistd::fork() }? {
+        nix::unistd::ForkResult::Parent { child } => Ok(Side::Parent(child)),
+        nix::unistd::ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Takes over a descriptor that the kernel has just made for this process (recvmsg).
+pub(super) fn adopt(fd: RawFd) -> OwnedFd {
+    // SAFETY: called only with descriptors out of an SCM_RIGHTS message, which nobody else owns.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+/// Effective ids of the calling thread alone (glibc's wrappers would change all threads).
+/// `u32::MAX` leaves an id as it is.
+pub(super) fn set_thread_euid(uid: u32) -> Result<(), Errno> {
+    // SAFETY: integers only; the raw system call changes this thread's credentials and no memory.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setresuid, u32::MAX, uid, u32::MAX) }).map(drop)
+}
+
+/// Effective group id of the calling thread alone.
+pub(super) fn set_thread_egid(gid: u32) -> Result<(), Errno> {
+    // SAFETY: as for `set_thread_euid`.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setresgid, u32::MAX, gid, u32::MAX) }).map(drop)
+}
+
+/// Supplementary groups of the calling thread alone.
+pub(super) fn set_thread_groups(groups: &[u32]) -> Result<(), Errno> {
+    // SAFETY: pointer and length come from one live slice of gid_t-sized integers; the kernel reads it.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) }).map(drop)
+}
+
+/// All three user ids, for the whole process or in a child before exec: there is no way back.
+fn set_all_ids(uid: u32, gid: u32, groups: Option<&[u32]>) -> Result<(), Errno> {
+    if let Some(groups) = groups {
+        set_thread_groups(groups)?;
+    }
+    // SAFETY: integers only.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) })?;
+    // SAFETY: integers only.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) })?;
+    Ok(())
+}
+
+/// What a child does between fork and exec.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BeforeExec {
+    /// uid, gid, groups (`None`: leave them, an ordinary user may not set any).
+    pub ids: Option<(u32, u32, Option<Vec<u32>>)>,
+    /// Niceness to add.
+    pub nice: i32,
+    /// chroot here first.
+    pub root: Option<std::ffi::CString>,
+    /// Directories to try, in order, after the ids are set.
+    pub directories: Vec<std::ffi::CString>,
+}
+
+/// Makes `command` do `before` in the child.
+pub(super) fn before_exec(command: &mut Command, before: BeforeExec) {
+    let hook = move || -> io::Result<()> { run_before_exec(&before) };
+    // SAFETY: the hook runs between fork and exec of a process with threads, so it may only make
+    // async-signal-safe calls: it makes raw system calls on memory prepared before the fork and
+    // allocates nothing (`BeforeExec` was moved into the closure; errors are plain numbers).
+    unsafe { command.pre_exec(hook) };
+}
+
+fn run_before_exec(before: &BeforeExec) -> io::Result<()> {
+    // SAFETY: integers only.
+    unsafe { libc::umask(0o022) };
+    // every other descriptor must be closed at exec, whoever opened it (CVE-2014-3956)
+    // SAFETY: integers only; an old kernel answers ENOSYS, and Rust's own descriptors are close-on-exec.
+    let _ = unsafe {
+        libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 4u32 /* CLOEXEC */)
+    };
+    if before.nice != 0 {
+        // SAFETY: integers only; a refusal is of no account.
+        let _ = unsafe { libc::nice(before.nice) };
+    }
+    if let Some(root) = &before.root {
+        // SAFETY: a NUL-terminated string that lives as long as the closure.
+        Errno::result(unsafe { libc::chroot(root.as_ptr()) })?;
+        // SAFETY: a constant C string.
+        Errno::result(unsafe { libc::chdir(c"/".as_ptr()) })?;
+    }
+    if let Some((uid, gid, groups)) = &before.ids {
+        set_all_ids(*uid, *gid, groups.as_deref())?;
+        // SAFETY: no arguments. Going back must be impossible now (security: verify the drop).
+        let restored = unsafe { *uid != 0 && libc::syscall(libc::SYS_setresuid, 0, 0, 0) == 0 };
+        if restored {
+            return Err(Errno::EPERM.into());
+        }
+    }
+    for directory in &before.directories {
+        // SAFETY: a NUL-terminated string that lives as long as the closure.
+        if unsafe { libc::chdir(directory.as_ptr()) } == 0 {
+            break;
+        }
+    }
+    // the front ignores SIGPIPE; a program expects the default
+    // SAFETY: sets a disposition to the default; no handler is involved.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    Ok(())
+}
+
+/// Drops to an identity for good, in every thread (glibc's wrappers do that).
+pub(super) fn drop_for_good(uid: u32, gid: u32, groups: Option<&[u32]>) -> Result<(), Errno> {
+    if let Some(groups) = groups {
+        // SAFETY: pointer and length come from one live slice of gid_t.
+        Errno::result(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) })?;
+    }
+    // SAFETY: integers only.
+    Errno::result(unsafe { libc::setresgid(gid, gid, gid) })?;
+    // SAFETY: integers only.
+    Errno::result(unsafe { libc::setresuid(uid, uid, uid) })?;
+    // SAFETY: integers only; asks whether the way back is closed.
+    if uid != 0 && unsafe { libc::setresuid(u32::MAX, 0, u32::MAX) } == 0 {
+        return Err(Errno::EPERM);
+    }
+    Ok(())
+}
+
+/// Ends the process at once, without running anything of the parent's (after fork in a child that
+/// has nothing to clean up).
+pub(super) fn exit_now(code: i32) -> ! {
+    // SAFETY: does not return and runs no handlers.
+    unsafe { libc::_exit(code) }
+}

@@ -1,0 +1,146 @@
+//! Processes: the one fork of the house, and programs under an identity.
+
+use super::ffi::{self, BeforeExec, Side};
+use super::identity::{Identity, is_root};
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+/// How many threads this process has.
+pub fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
+}
+
+fn fork_alone() -> io::Result<Side> {
+    // a lock held by another thread at the fork would stay locked in the child for ever
+    match threads() {
+        1 => Ok(ffi::fork()?),
+        _ => Err(io::Error::other("fork after the first thread was started")),
+    }
+}
+
+/// Starts `service` in a process of its own that is nobody's child but init's, in its own session.
+/// The first caller of anything that starts threads must come later.
+pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
+    match fork_alone()? {
+        Side::Parent(middle) => {
+            nix::sys::wait::waitpid(middle, None)?;
+            Ok(())
+        }
+        Side::Child => {
+            let _ = nix::unistd::setsid();
+            match ffi::fork() {
+                Ok(Side::Child) => {
+                    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(service));
+                    ffi::exit_now(if done.is_ok() { 0 } else { 70 })
+                }
+                _ => ffi::exit_now(0),
+            }
+        }
+    }
+}
+
+/// Goes into the background as a daemon does: the caller's shell gets its prompt back, the rest
+/// happens in a new session. `true` in the process that goes on.
+pub fn into_background() -> io::Result<bool> {
+    match fork_alone()? {
+        Side::Parent(_) => Ok(false),
+        Side::Child => {
+            nix::unistd::setsid()?;
+            Ok(true)
+        }
+    }
+}
+
+/// Ends the process at once; nothing is flushed, no handler runs.
+pub fn exit_now(code: i32) -> ! {
+    ffi::exit_now(code)
+}
+
+/// A program to run for a message.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The file to execute.
+    pub path: Vec<u8>,
+    /// argv, the name included.
+    pub argv: Vec<Vec<u8>>,
+    /// The whole environment: nothing is inherited.
+    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Whose rights it gets; `None`: the caller's.
+    pub identity: Option<Identity>,
+    /// Niceness to add.
+    pub nice: i32,
+    /// chroot.
+    pub root: Option<Vec<u8>>,
+    /// Working directories to try in order.
+    pub directories: Vec<Vec<u8>>,
+}
+
+impl Program {
+    /// Forks and executes; stdin, stdout and stderr are pipes. Groups were computed before.
+    pub fn spawn(&self) -> io::Result<Child> {
+        let mut command = Command::new(OsStr::from_bytes(&self.path));
+        let mut words = self.argv.iter().map(|word| OsStr::from_bytes(word));
+        if let Some(name) = words.next() {
+            command.arg0(name);
+        }
+        command.args(words).env_clear();
+        for (name, value) in &self.environment {
+            command.env(OsStr::from_bytes(name), OsStr::from_bytes(value));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        ffi::before_exec(&mut command, self.before()?);
+        command.spawn()
+    }
+
+    fn before(&self) -> io::Result<BeforeExec> {
+        let nul = |bytes: &Vec<u8>| CString::new(bytes.clone()).map_err(io::Error::from);
+        let ids = match &self.identity {
+            None => None,
+            Some(identity) if is_root() => Some((identity.uid, identity.gid, Some(identity.groups.clone()))),
+            Some(identity) if identity.uid == super::identity::effective_uid() => None,
+            Some(_) => return Err(io::ErrorKind::PermissionDenied.into()),
+        };
+        Ok(BeforeExec {
+            ids,
+            nice: self.nice,
+            root: self.root.as_ref().map(nul).transpose()?,
+            directories: self.directories.iter().map(nul).collect::<io::Result<_>>()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_program_sees_only_its_own_environment() {
+        let program = Program {
+            path: b"/bin/sh".to_vec(),
+            argv: [&b"sh"[..], b"-c", b"env; pwd"].map(<[u8]>::to_vec).into(),
+            environment: vec![(b"AGENT".to_vec(), b"sendmail".to_vec())],
+            directories: vec![b"/nonexistent".to_vec(), b"/".to_vec()],
+            ..Program::default()
+        };
+        let mut child = program.spawn().expect("sh");
+        let mut text = String::new();
+        child.stdout.take().expect("a pipe").read_to_string(&mut text).expect("text");
+        assert!(child.wait().expect("an end").success());
+        assert!(text.contains("AGENT=sendmail\n"), "{text}");
+        assert!(!text.contains("HOME="), "{text}");
+        assert!(text.ends_with("/\n"), "{text}");
+    }
+
+    #[test]
+    fn no_fork_among_threads() {
+        let (send, wait) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || wait.recv());
+        assert!(start_service(|| {}).is_err());
+        drop(send);
+        let _ = other.join();
+    }
+}
