@@ -9,6 +9,7 @@ pub mod m4;
 pub mod mc;
 pub mod modes;
 pub mod sendmail;
+pub mod tryout;
 
 pub use invocation::{Invocation, Refusal, Setting};
 
@@ -45,6 +46,11 @@ pub const PERSONALITIES: &[Personality] = &[
     Personality { name: "smtpd", entry: sendmail::main, about: "run the daemon (sendmail -bd)" },
     Personality { name: "m4", entry: m4::main, about: "GNU m4's command line, as far as .mc work needs it" },
     Personality { name: "mc", entry: mc::main, about: "turn a .mc into a .cf with the built-in library" },
+    Personality {
+        name: "try",
+        entry: tryout::main,
+        about: "see it work: a site in a scratch directory, four messages",
+    },
 ];
 
 fn find(name: &OsStr) -> Option<&'static Personality> {

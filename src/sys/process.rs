@@ -144,3 +144,12 @@ mod tests {
         let _ = other.join();
     }
 }
+
+/// Asks a process to end in good order (SIGTERM).
+///
+/// # Errors
+/// No such process, or not ours.
+pub fn terminate(pid: u32) -> std::io::Result<()> {
+    let pid = nix::unistd::Pid::from_raw(pid as i32);
+    Ok(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?)
+}

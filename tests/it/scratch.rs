@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -111,7 +110,7 @@ impl Scratch {
         let log = fs::File::options().create(true).append(true).open(self.path("log")).expect("a log");
         let mut command = Command::new(CANONIFY);
         command.args(["sendmail", "-bD", "-q1s", "-C", &self.cf()]).env("CANONIFY_LOG", "stderr");
-        command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log).process_group(0);
+        command.env(MARK, self.directory.path()).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
         let mut child = command.spawn().expect("canonify runs");
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
@@ -119,7 +118,7 @@ impl Scratch {
             assert!(ended.is_none() && Instant::now() < deadline, "{ended:?}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
-        Daemon(child)
+        Daemon { child, mark: format!("{MARK}={}", self.directory.path().display()) }
     }
 
     /// What the daemon logged.
@@ -128,19 +127,25 @@ impl Scratch {
     }
 }
 
+/// In the environment of a daemon, so that its keeper, which is nobody's child, can be found.
+const MARK: &str = "CANONIFY_TEST_SITE";
+
 /// A running daemon; killed when dropped.
-pub struct Daemon(pub Child);
+pub struct Daemon {
+    child: Child,
+    mark: String,
+}
 
 impl Daemon {
-    /// `kill -9`, of the front alone or of its whole process group.
-    pub fn kill(&mut self, group: bool) {
-        let pid = nix::unistd::Pid::from_raw(self.0.id() as i32);
-        let signal = nix::sys::signal::Signal::SIGKILL;
-        let _ = match group {
-            true => nix::sys::signal::killpg(pid, signal),
-            false => nix::sys::signal::kill(pid, signal),
-        };
-        let _ = self.0.wait();
+    /// `kill -9`, of the front alone or of the keeper as well.
+    pub fn kill(&mut self, keeper_too: bool) {
+        let _ = self.child.kill();
+        if keeper_too {
+            for pid in processes_with(&self.mark) {
+                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+            }
+        }
+        let _ = self.child.wait();
     }
 }
 
@@ -148,6 +153,19 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill(true);
     }
+}
+
+/// Processes that were started with this in their environment.
+fn processes_with(mark: &str) -> Vec<nix::unistd::Pid> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("a mounted /proc").flatten() {
+        let Some(pid) = entry.file_name().to_string_lossy().parse().ok() else { continue };
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
+            found.push(nix::unistd::Pid::from_raw(pid));
+        }
+    }
+    found
 }
 
 /// A port nobody listens on just now.

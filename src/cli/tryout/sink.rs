@@ -72,7 +72,9 @@ fn converse(stream: &TcpStream, inbox: &(Mutex<Vec<Received>>, Condvar)) -> std:
         line.clear();
         let verb = command.get(..4).unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
-            "EHLO" => out.write_all(b"250-mx.partner.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 DSN\r\n")?,
+            "EHLO" => {
+                out.write_all(b"250-mx.partner.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 DSN\r\n")?
+            }
             "MAIL" => message.sender = argument(&command),
             "RCPT" => message.recipients.push(argument(&command)),
             "DATA" => {

@@ -39,7 +39,11 @@ pub(super) struct Site {
 
 impl Site {
     /// Makes the directory, writes and expands the configuration, builds the maps.
-    pub(super) fn prepare(dir: Option<PathBuf>, remote_port: u16, report: &mut Report) -> anyhow::Result<Self> {
+    pub(super) fn prepare(
+        dir: Option<PathBuf>,
+        remote_port: u16,
+        report: &mut Report,
+    ) -> anyhow::Result<Self> {
         let [smtp_port, submission_port] = free_ports()?;
         let site = Self {
             root: scratch_directory(dir)?,
@@ -133,7 +137,10 @@ impl Site {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        report.success(&format!("listening on 127.0.0.1, ports {} and {}", self.smtp_port, self.submission_port));
+        report.success(&format!(
+            "listening on 127.0.0.1, ports {} and {}",
+            self.smtp_port, self.submission_port
+        ));
         self.daemon = Some(child);
         Ok(())
     }
@@ -191,7 +198,7 @@ impl Site {
     /// Ends the daemon as an operator would, and removes the directory.
     pub(super) fn stop_and_remove(mut self, report: &mut Report) -> anyhow::Result<()> {
         if let Some(mut child) = self.daemon.take() {
-            crate::sys::terminate(child.id())?;
+            crate::sys::process::terminate(child.id())?;
             let status = child.wait()?;
             ensure!(status.success(), "the daemon ended with {status}: {}", self.log());
         }
@@ -251,6 +258,7 @@ fn current_user() -> anyhow::Result<String> {
 
 /// Ports nobody listens on. Both sockets are open at once, so that they differ.
 fn free_ports() -> std::io::Result<[u16; 2]> {
-    let sockets = [TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?];
+    let sockets =
+        [TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?];
     Ok([sockets[0].local_addr()?.port(), sockets[1].local_addr()?.port()])
 }

@@ -111,7 +111,12 @@ fn look(site: &Site, sink: &Sink, step: &Step, mark: &str, last: &str, report: &
                 report.note(&format!("envelope {} -> {}", received.sender, received.recipients.join(", ")));
                 report.block("final headers", header_of(&received.text));
                 let addressed = received.recipients == [format!("<{}>", step.recipient)];
-                verdict(report, addressed && whole(&received.text), "the partner's server took it", "it is damaged")
+                verdict(
+                    report,
+                    addressed && whole(&received.text),
+                    "the partner's server took it",
+                    "it is damaged",
+                )
             }
             None => verdict(report, false, "", "the partner's server never got it"),
         },
