@@ -1,0 +1,103 @@
+//! Command lines: where they end, and their first words.
+
+/// The longest command line in bytes, line end included.
+pub const MAX_COMMAND_LINE: usize = 2048;
+
+/// What the input holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NextLine {
+    /// No line end yet.
+    Incomplete,
+    /// A line: its length without the line end, and with it.
+    Line {
+        /// Bytes before the line end.
+        text: usize,
+        /// Bytes with it.
+        whole: usize,
+    },
+    /// More than [`MAX_COMMAND_LINE`]; the length of the line if its end is here, else of the input.
+    TooLong(usize),
+}
+
+/// Looks for the first line. A line feed alone ends a command: sendmail is strict about line ends
+/// inside message data only.
+pub fn next_line(input: &[u8]) -> NextLine {
+    match memchr::memchr(b'\n', input) {
+        None if input.len() > MAX_COMMAND_LINE => NextLine::TooLong(input.len()),
+        None => NextLine::Incomplete,
+        Some(end) if end >= MAX_COMMAND_LINE => NextLine::TooLong(end + 1),
+        Some(end) => {
+            let text = if input[..end].ends_with(b"\r") { end - 1 } else { end };
+            NextLine::Line { text, whole: end + 1 }
+        }
+    }
+}
+
+/// Is it white space between words of a command?
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+/// The text after leading white space.
+pub fn skip_blanks(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| !is_blank(*byte)).unwrap_or(text.len());
+    &text[start..]
+}
+
+/// The first word and what follows it, blanks skipped on both sides.
+pub fn word_and_rest(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = skip_blanks(text);
+    let end = text.iter().position(|byte| is_blank(*byte)).unwrap_or(text.len());
+    (&text[..end], skip_blanks(&text[end..]))
+}
+
+/// The verb of a command line and its arguments.
+pub fn split_verb(line: &[u8]) -> (&[u8], &[u8]) {
+    word_and_rest(line)
+}
+
+/// Cuts `FROM:<path> …` after the colon.
+///
+/// # Errors
+/// The word found instead, which the reply quotes.
+pub fn split_path<'a>(argument: &'a [u8], keyword: &[u8]) -> Result<&'a [u8], &'a [u8]> {
+    let text = skip_blanks(argument);
+    let end = text.iter().position(|byte| is_blank(*byte) || *byte == b':').unwrap_or(text.len());
+    let word = &text[..end];
+    let path = skip_blanks(&text[end..]).strip_prefix(b":").map(skip_blanks);
+    match path {
+        Some(path) if !path.is_empty() && word.eq_ignore_ascii_case(keyword) => Ok(path),
+        _ => Err(word),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_feed_alone_ends_a_command() {
+        assert_eq!(next_line(b"RSET\nNOOP\r\n"), NextLine::Line { text: 4, whole: 5 });
+        assert_eq!(next_line(b"NOOP\r\n"), NextLine::Line { text: 4, whole: 6 });
+        assert_eq!(next_line(b"NOO"), NextLine::Incomplete);
+    }
+
+    #[test]
+    fn long_lines_are_told_apart_from_unfinished_ones() {
+        let mut line = vec![b'z'; MAX_COMMAND_LINE - 1];
+        line.push(b'\n');
+        assert!(matches!(next_line(&line), NextLine::Line { .. }));
+        line.insert(0, b'z');
+        assert_eq!(next_line(&line), NextLine::TooLong(2049));
+        assert_eq!(next_line(&[b'z'; 3000]), NextLine::TooLong(3000));
+    }
+
+    #[test]
+    fn paths() {
+        assert_eq!(split_path(b"FROM:<a@b> SIZE=1", b"from"), Ok(&b"<a@b> SIZE=1"[..]));
+        assert_eq!(split_path(b" from : <a@b>", b"FROM"), Ok(&b"<a@b>"[..]));
+        for (argument, word) in [("", ""), ("FROM", "FROM"), ("FROM:", "FROM"), ("TO:<a@b>", "TO")] {
+            assert_eq!(split_path(argument.as_bytes(), b"FROM"), Err(word.as_bytes()), "{argument}");
+        }
+    }
+}

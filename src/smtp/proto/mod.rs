@@ -1,0 +1,16 @@
+//! Bytes ↔ commands and replies.
+//!
+//! In: what arrived so far. Out: whole command lines, message data without transparency dots,
+//! parameters, reply lines. Never here: I/O, state of a session, policy.
+
+mod data;
+mod line;
+mod parameters;
+mod reply;
+mod xtext;
+
+pub use data::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
+pub use line::{MAX_COMMAND_LINE, NextLine, next_line, skip_blanks, split_path, split_verb, word_and_rest};
+pub use parameters::{Parameter, ParameterError, parameters};
+pub use reply::{put_reply, put_reply_lines};
+pub use xtext::{decode_xtext, is_xtext};

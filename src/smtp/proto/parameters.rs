@@ -1,0 +1,75 @@
+//! `KEYWORD=value` words after an address.
+
+use super::line::{skip_blanks, word_and_rest};
+
+/// The most parameters one command may carry.
+const MAX_PARAMETERS: usize = 20;
+
+/// One parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parameter<'a> {
+    /// As written.
+    pub keyword: &'a [u8],
+    /// After the `=`, if there was one.
+    pub value: Option<&'a [u8]>,
+}
+
+/// Why the list ends early.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParameterError<'a> {
+    /// Something that is no keyword at all.
+    Unrecognized(&'a [u8]),
+    /// More than twenty.
+    TooMany,
+}
+
+/// Reads the parameters in order; the first error ends the list.
+pub fn parameters<'a>(text: &'a [u8]) -> impl Iterator<Item = Result<Parameter<'a>, ParameterError<'a>>> {
+    let mut rest = skip_blanks(text);
+    let mut count = 0;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (word, tail) = word_and_rest(rest);
+        rest = tail;
+        count += 1;
+        if count > MAX_PARAMETERS {
+            rest = &[];
+            return Some(Err(ParameterError::TooMany));
+        }
+        Some(split(word))
+    })
+}
+
+fn split(word: &[u8]) -> Result<Parameter<'_>, ParameterError<'_>> {
+    let end = word.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
+    match end {
+        None => Ok(Parameter { keyword: word, value: None }),
+        Some(end) if word[end] == b'=' => {
+            Ok(Parameter { keyword: &word[..end], value: Some(&word[end + 1..]) })
+        }
+        Some(_) => Err(ParameterError::Unrecognized(word)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_and_values() {
+        let all: Vec<_> = parameters(b"  BODY=7BIT SIZE BY= X:").collect();
+        assert_eq!(all[0], Ok(Parameter { keyword: b"BODY", value: Some(b"7BIT") }));
+        assert_eq!(all[1], Ok(Parameter { keyword: b"SIZE", value: None }));
+        assert_eq!(all[2], Ok(Parameter { keyword: b"BY", value: Some(b"") }));
+        assert_eq!(all[3], Err(ParameterError::Unrecognized(b"X:")));
+    }
+
+    #[test]
+    fn twenty_are_enough() {
+        let text = b"A ".repeat(30);
+        assert_eq!(parameters(&text).count(), 21);
+        assert_eq!(parameters(&text).last(), Some(Err(ParameterError::TooMany)));
+    }
+}

@@ -1,0 +1,21 @@
+//! Replies as bytes.
+
+/// Appends `250 2.0.0 text` and its line end; with `more`, the hyphen of a reply that goes on.
+pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: &[u8], more: bool) {
+    out.extend_from_slice(code);
+    out.push(if more { b'-' } else { b' ' });
+    if let Some(enhanced) = enhanced {
+        out.extend_from_slice(enhanced);
+        out.push(b' ');
+    }
+    // a line end inside would let text from a rule or a map forge replies
+    out.extend(text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// A reply of several lines, code and status on each.
+pub fn put_reply_lines(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, lines: &[Vec<u8>]) {
+    for (index, line) in lines.iter().enumerate() {
+        put_reply(out, code, enhanced, line, index + 1 < lines.len());
+    }
+}
