@@ -6,6 +6,12 @@
 
 use crate::schema::Reply;
 
+mod lines;
+mod logger;
+
+pub use lines::{RecipientLine, SenderLine};
+pub use logger::{Logger, Priority, Target};
+
 /// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.
 pub trait Tracer: Send {
     /// The level to which a `-d` category is traced; 0 means not at all.

@@ -1,1 +1,9 @@
-//! (see ARCHITECTURE.md)
+//! Messages: header fields in, header fields and body out.
+//!
+//! In: the data of a message as lines ending in LF. Out: [`Headers`], body bytes, and later the
+//! bytes a mailer gets, addresses rewritten, lines folded, dots doubled.
+//! Never here: envelopes, queue files, sockets.
+
+mod header;
+
+pub use header::{Header, HeaderKind, Headers};

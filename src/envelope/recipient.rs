@@ -1,0 +1,125 @@
+//! One recipient and its fate so far.
+
+use crate::rewrite::Address;
+use crate::schema::Reply;
+
+bitflags::bitflags! {
+    /// What was asked for this recipient, and what is to be reported of it.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct RecipientFlags: u32 {
+        /// `P`: from the envelope, not from an alias.
+        const PRIMARY = 1;
+        /// `N`: NOTIFY= was given.
+        const HAS_NOTIFY = 2;
+        /// `S`: report success.
+        const SUCCESS = 4;
+        /// `F`: report failure.
+        const FAILURE = 8;
+        /// `D`: report delay.
+        const DELAY = 0x10;
+        /// `B`: the internal blind copy.
+        const BCC = 0x20;
+        /// `X`: its MX is secure (DNSSEC).
+        const SECURE_MX = 0x40;
+        /// `A`: the controlling address is an alias.
+        const CONTROL_IS_ALIAS = 0x80;
+        /// To report: delivered to a mailbox.
+        const DELIVERED = 0x100;
+        /// To report: expanded by an alias with more than one member.
+        const EXPANDED = 0x200;
+        /// To report: handed to a server without DSN.
+        const RELAYED = 0x400;
+        /// To report: delayed.
+        const DELAYED = 0x800;
+        /// To report: delivered to a mailing list.
+        const DELIVERED_LIST = 0x1000;
+        /// Deliver-By notify mode: relayed.
+        const BY_NOTIFY_RELAYED = 0x2000;
+        /// Deliver-By trace mode: relayed.
+        const BY_TRACE_RELAYED = 0x4000;
+        /// Deliver-By notify mode: delayed.
+        const BY_NOTIFY_DELAYED = 0x8000;
+        /// It was tried in this pass.
+        const THIS_PASS = 0x1_0000;
+        /// Not to be aliased again (`\user`).
+        const NO_ALIAS = 0x2_0000;
+    }
+}
+
+impl RecipientFlags {
+    /// A recipient without NOTIFY=: failures and delays are reported.
+    pub const DEFAULT_NOTIFY: Self = Self::FAILURE.union(Self::DELAY);
+}
+
+/// Where a recipient stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum RecipientState {
+    /// Nothing done yet.
+    #[default]
+    New,
+    /// To be tried again.
+    Queued,
+    /// Delivered.
+    Sent,
+    /// Failed for good.
+    Failed,
+    /// Replaced by what its alias, list or .forward named.
+    Expanded,
+    /// The same as another one.
+    Duplicate,
+    /// Held without a try (quarantine, expensive mailer, mode).
+    Held,
+    /// Taken out (self reference, deleted by a milter, discarded).
+    Removed,
+}
+
+impl RecipientState {
+    /// Does the queue still have to keep it?
+    pub fn is_pending(&self) -> bool {
+        matches!(self, Self::New | Self::Queued | Self::Held)
+    }
+}
+
+/// Whose rights a program or file recipient gets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Control {
+    /// Login name; empty for a controlling address without account.
+    pub user: Vec<u8>,
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// The address whose expansion led here.
+    pub alias: Vec<u8>,
+}
+
+/// One recipient.
+#[derive(Clone, Debug, Default)]
+pub struct Recipient {
+    /// As given, brackets included where typed so.
+    pub text: Vec<u8>,
+    /// Parsed; `None` for one just read from a queue file.
+    pub address: Option<Address>,
+    /// Flags.
+    pub flags: RecipientFlags,
+    /// ORCPT=, xtext as received.
+    pub orcpt: Option<Vec<u8>>,
+    /// Final-Recipient with its type: `RFC822; user@host`.
+    pub final_recipient: Option<Vec<u8>>,
+    /// Controlling user.
+    pub control: Option<Control>,
+    /// Where it stands.
+    pub state: RecipientState,
+    /// The last answer about it, from a server or a mailer.
+    pub reply: Option<Reply>,
+    /// Enhanced status; 4.x.x while it is deferred.
+    pub status: Option<[u16; 3]>,
+    /// Why it is still here or failed, as `mailq` shows it (its M line).
+    pub message: Option<Vec<u8>>,
+    /// The server that gave `reply`, without trailing dot.
+    pub remote_mta: Option<Vec<u8>>,
+    /// When it was last tried, seconds since the epoch; 0 for never.
+    pub tried: i64,
+    /// The recipient that was expanded into this one.
+    pub parent: Option<usize>,
+}

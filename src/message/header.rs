@@ -1,0 +1,61 @@
+//! Header fields and what is known of them by name.
+
+use crate::config::HeaderCondition;
+
+bitflags::bitflags! {
+    /// What a field is, by its name, and where it came from.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub struct HeaderKind: u32 {
+        /// Ends the header (`Message:`, `Text:`).
+        const END = 0x1;
+        /// Holds recipients.
+        const RECIPIENT = 0x2;
+        /// An H line's default; dropped when the message brings its own.
+        const DEFAULT = 0x4;
+        /// A Resent- field.
+        const RESENT = 0x8;
+        /// Written only if its condition is met.
+        const CHECK = 0x10;
+        /// As `CHECK`, also when the message brought it.
+        const ALWAYS_CHECK = 0x20;
+        /// Added beside fields of the same name.
+        const FORCE = 0x40;
+        /// Counts as a hop.
+        const TRACE = 0x80;
+        /// Holds senders.
+        const SENDER = 0x100;
+        /// Asks for a receipt.
+        const RECEIPT_TO = 0x400;
+        /// Names who gets errors.
+        const ERRORS_TO = 0x800;
+        /// Content-Transfer-Encoding.
+        const TRANSFER_ENCODING = 0x1000;
+        /// Content-Type.
+        const CONTENT_TYPE = 0x2000;
+        /// A blind copy list.
+        const BCC = 0x4000;
+        /// Free text.
+        const ENCODABLE = 0x8000;
+        /// Expanded when written, not when the message arrives.
+        const BIND_LATE = 0x2_0000;
+        /// Came with the message.
+        const USER = 0x4_0000;
+    }
+}
+
+/// One field.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The name as written.
+    pub name: Vec<u8>,
+    /// All after the colon: leading blank and folds included, no final line end.
+    pub value: Vec<u8>,
+    /// When it is written.
+    pub condition: HeaderCondition,
+    /// What it is.
+    pub kind: HeaderKind,
+}
+
+/// The fields of a message in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Headers(pub Vec<Header>);

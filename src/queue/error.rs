@@ -1,0 +1,52 @@
+//! What can go wrong in the queue, and what a client is told of it.
+
+use crate::schema::Reply;
+use std::io;
+use std::path::PathBuf;
+
+/// A failure of the queue. All of them are temporary for the client: the message is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The disk, or the quota, is full.
+    #[error("{}: out of disk space", path.display())]
+    Full {
+        /// The file being written.
+        path: PathBuf,
+    },
+    /// An identifier exists already (a clock that stepped back).
+    #[error("{}: exists already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else the file system said.
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was tried (`cannot create`, `cannot sync`).
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What came back.
+        source: io::Error,
+    },
+}
+
+impl QueueError {
+    /// Sorts an I/O error.
+    pub fn new(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
+            io::ErrorKind::AlreadyExists => Self::Exists { path },
+            _ => Self::Io { action, path, source },
+        }
+    }
+
+    /// The reply to a client: 452 when there is no room, else 451.
+    pub fn reply(&self) -> Reply {
+        match self {
+            Self::Full { .. } => Reply::new(452, Some([4, 3, 1]), "Insufficient disk space; try again later"),
+            _ => Reply::new(451, Some([4, 3, 0]), "Requested action aborted: local error in processing"),
+        }
+    }
+}
