@@ -1,54 +1,222 @@
-//! The front's handle.
+//! The front's handle: requests out, answers in, many at a time.
+//!
+//! One thread writes whatever requests are waiting in one go, another reads the answers; both start
+//! with the first request, so that the handle may exist before the runtime does.
 
-use super::protocol::{Bind, Delivery, Listing, ListingError, Report, Target, UserAnswer};
+use super::protocol::{
+    Ask, Bind, Control, Delivery, Frame, Inbox, Listing, ListingError, Reply, Report, UserAnswer,
+};
+use super::server;
 use crate::config::Config;
 use crate::schema::Outcome;
+use crate::sys::{passing, process, title};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use tokio::sync::oneshot;
 
 /// Talks to the keeper. Cheap to clone; all methods may run at the same time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keeper {
-    config: Arc<Config>,
+    link: Arc<Link>,
 }
 
 /// Forks the keeper. To be called before anything starts a thread (an error otherwise), after the
 /// configuration was read; nothing happens in the front until the first request.
 pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
-    Ok(Keeper { config })
+    let (front, keeper) = passing::pair()?;
+    let inherited = front.try_clone()?;
+    process::start_service(move || {
+        drop(inherited);
+        title::set(b"canonify: keeper");
+        server::serve(keeper, &config);
+    })?;
+    Ok(Keeper::on(front))
+}
+
+type Answered = (Reply, Vec<OwnedFd>);
+type Outgoing = (Vec<u8>, Option<Arc<File>>);
+
+struct Link {
+    socket: Arc<UnixStream>,
+    waiting: Arc<Mutex<Waiting>>,
+    writer: OnceLock<mpsc::Sender<Outgoing>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    last: u64,
+    gone: bool,
+    answers: HashMap<u64, oneshot::Sender<Answered>>,
+}
+
+fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // the keeper finishes what it has begun and ends
+        passing::close(&self.socket);
+    }
+}
+
+/// Most requests written at once.
+const BATCH: usize = 32;
+
+fn write_requests(socket: &UnixStream, requests: &mpsc::Receiver<Outgoing>) {
+    while let Ok((mut bytes, file)) = requests.recv() {
+        let mut files: Vec<Arc<File>> = file.into_iter().collect();
+        while files.len() < BATCH {
+            let Ok((more, file)) = requests.try_recv() else { break };
+            bytes.extend_from_slice(&more);
+            files.extend(file);
+        }
+        let fds: Vec<_> = files.iter().map(|file| file.as_fd()).collect();
+        if passing::send(socket, &bytes, &fds).is_err() {
+            passing::close(socket);
+            return;
+        }
+    }
+}
+
+fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
+    let mut inbox = Inbox::default();
+    while inbox.fill(socket) {
+        loop {
+            match inbox.next::<Reply>() {
+                Ok(Some((frame, fds))) => {
+                    if let Some(answer) = locked(waiting).answers.remove(&frame.id) {
+                        let _ = answer.send((frame.content, fds));
+                    }
+                }
+                Ok(None) => break,
+                Err(()) => {
+                    passing::close(socket);
+                    break;
+                }
+            }
+        }
+    }
+    let mut waiting = locked(waiting);
+    waiting.gone = true;
+    waiting.answers.clear(); // whoever waits learns that there is no answer
 }
 
 impl Keeper {
-    /// A keeper on threads of this process, under its uid: for tests and for `-bt`.
-    pub fn in_process(config: Arc<Config>) -> Self {
-        Self { config }
+    fn on(socket: UnixStream) -> Self {
+        let link =
+            Link { socket: Arc::new(socket), waiting: Arc::default(), writer: OnceLock::new() };
+        Self { link: Arc::new(link) }
+    }
+
+    /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
+    pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
+        let (front, keeper) = passing::pair()?;
+        std::thread::Builder::new().name("keeper".into()).spawn(move || server::serve(keeper, &config))?;
+        Ok(Self::on(front))
+    }
+
+    fn writer(&self) -> &mpsc::Sender<Outgoing> {
+        self.link.writer.get_or_init(|| {
+            let (sender, requests) = mpsc::channel();
+            let socket = self.link.socket.clone();
+            let spawned = std::thread::Builder::new().name("to keeper".into());
+            let spawned = spawned.spawn(move || write_requests(&socket, &requests)).is_ok();
+            let (socket, waiting) = (self.link.socket.clone(), self.link.waiting.clone());
+            let reader = std::thread::Builder::new().name("from keeper".into());
+            let read = reader.spawn(move || read_answers(&socket, &waiting)).is_ok();
+            if !(spawned && read) {
+                locked(&self.link.waiting).gone = true;
+            }
+            sender
+        })
+    }
+
+    /// One request; `None` when the keeper is gone.
+    async fn ask(&self, content: Ask, body: Option<Arc<File>>) -> Option<Answered> {
+        let writer = self.writer();
+        let (answer, answered) = oneshot::channel();
+        let id = {
+            let mut waiting = locked(&self.link.waiting);
+            if waiting.gone {
+                return None;
+            }
+            waiting.last += 1;
+            let id = waiting.last;
+            waiting.answers.insert(id, answer);
+            id
+        };
+        let frame = Frame { id, fds: u8::from(body.is_some()), content };
+        writer.send((frame.encode(), body)).ok()?;
+        answered.await.ok()
+    }
+
+    /// Has the keeper died? Nothing works any more then: the daemon says so and stops.
+    pub fn is_gone(&self) -> bool {
+        locked(&self.link.waiting).gone
     }
 
     /// Listening sockets, in the order wanted.
-    pub async fn bind(&self, _wanted: Vec<Bind>) -> Vec<Result<OwnedFd, String>> {
-        let _ = &self.config;
-        Vec::new()
+    pub async fn bind(&self, wanted: Vec<Bind>) -> Vec<Result<OwnedFd, String>> {
+        let count = wanted.len();
+        let Some((Reply::Bound(results), fds)) = self.ask(Ask::Bind(wanted), None).await else {
+            return (0..count).map(|_| Err(String::from(GONE))).collect();
+        };
+        let mut fds = fds.into_iter();
+        let socket = |result: Result<(), String>| {
+            result.and_then(|()| fds.next().ok_or_else(|| String::from("no descriptor")))
+        };
+        results.into_iter().map(socket).collect()
     }
 
     /// The account of a user.
-    pub async fn user(&self, _name: &[u8]) -> UserAnswer {
-        Outcome::Later(String::from("no keeper"))
+    pub async fn user(&self, name: &[u8]) -> UserAnswer {
+        match self.ask(Ask::User(name.to_vec()), None).await {
+            Some((Reply::User(Ok(user)), _)) => Outcome::Done(user),
+            Some((Reply::User(Err(why)), _)) => Outcome::Later(why),
+            _ => Outcome::Later(GONE.into()),
+        }
+    }
+
+    /// The value of an alias: one look-up in the files of option AliasFile, in order.
+    pub async fn alias(&self, name: &[u8]) -> Outcome<Option<Vec<u8>>> {
+        match self.ask(Ask::Alias(name.to_vec()), None).await {
+            Some((Reply::Alias(Ok(value)), _)) => Outcome::Done(value),
+            Some((Reply::Alias(Err(why)), _)) => Outcome::Later(why),
+            _ => Outcome::Later(GONE.into()),
+        }
     }
 
     /// The first `.forward` of ForwardPath that exists. `detail` is `$h`.
-    pub async fn forward(&self, _user: &[u8], _detail: &[u8]) -> Result<Listing, ListingError> {
-        Err(ListingError::Absent)
+    pub async fn forward(&self, user: &[u8], detail: &[u8]) -> Result<Listing, ListingError> {
+        self.listing(Ask::Forward(user.to_vec(), detail.to_vec())).await
     }
 
-    /// An `:include:` file, read as the target's controlling user.
-    pub async fn include(&self, _path: &[u8], _from: &Target) -> Result<Listing, ListingError> {
-        Err(ListingError::Absent)
+    /// An `:include:` file, read with the rights of whoever named it.
+    pub async fn include(&self, path: &[u8], named_by: Option<Control>) -> Result<Listing, ListingError> {
+        self.listing(Ask::Include(path.to_vec(), named_by)).await
     }
 
-    /// Delivers; `body` is read from its beginning, whatever its position is.
-    pub async fn deliver(&self, delivery: Delivery, _body: Arc<File>) -> Vec<Report> {
-        vec![Report { exit: 75, ..Report::default() }; delivery.targets.len()]
+    async fn listing(&self, ask: Ask) -> Result<Listing, ListingError> {
+        match self.ask(ask, None).await {
+            Some((Reply::Listing(listing), _)) => listing,
+            _ => Err(ListingError::Later(GONE.into())),
+        }
+    }
+
+    /// Delivers; `body` is read from its beginning, whatever its position is. When the keeper dies
+    /// meanwhile every target is to be tried again.
+    pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<Report> {
+        let count = delivery.targets.len();
+        match self.ask(Ask::Deliver(Box::new(delivery)), Some(body)).await {
+            Some((Reply::Delivered(reports), _)) if reports.len() == count => reports,
+            _ => vec![Report::later(GONE); count],
+        }
     }
 }
+
+const GONE: &str = "the keeper is gone";

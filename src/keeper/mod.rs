@@ -9,8 +9,22 @@
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
+pub mod alias_file;
+mod aliases;
+mod bind;
+mod body;
+mod deliver;
+mod expand;
 mod front;
+mod lists;
+mod mailbox;
+mod maildir;
+mod named;
+mod policy;
+mod pool;
+mod program;
 mod protocol;
+mod server;
 
 pub use front::{Keeper, start};
 pub use protocol::{Bind, BodyForm, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};

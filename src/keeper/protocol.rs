@@ -1,8 +1,11 @@
 //! What front and keeper say to each other.
 
 pub use crate::sys::accounts::User;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 /// A listening socket wanted.
@@ -122,4 +125,109 @@ pub struct Report {
     pub text: Option<Vec<u8>>,
     /// The last lines the program wrote, for the transcript.
     pub output: Vec<u8>,
+}
+
+impl Report {
+    /// To be tried again.
+    pub fn later(why: &str) -> Self {
+        Self { exit: 75, text: Some(why.into()), ..Self::default() }
+    }
+
+    /// Final, with the text of the reply.
+    pub fn never(exit: crate::schema::Sysexit, status: [u16; 3], why: &str) -> Self {
+        Self { exit: exit.0, status: Some(status), text: Some(why.into()), ..Self::default() }
+    }
+}
+
+/// What the front asks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Ask {
+    /// Listening sockets.
+    Bind(Vec<Bind>),
+    /// An account.
+    User(Vec<u8>),
+    /// The value of an alias.
+    Alias(Vec<u8>),
+    /// `.forward` of a user, with `$h`.
+    Forward(Vec<u8>, Vec<u8>),
+    /// An `:include:` file and whose rights it is read with.
+    Include(Vec<u8>, Option<Control>),
+    /// A delivery; the body comes along as a descriptor.
+    Deliver(Box<Delivery>),
+}
+
+/// What the keeper answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Reply {
+    /// One per socket wanted; the good ones come along as descriptors, in order.
+    Bound(Vec<Result<(), String>>),
+    /// The account, or a failing service.
+    User(Result<Option<User>, String>),
+    /// The alias, or a failing database.
+    Alias(Result<Option<Vec<u8>>, String>),
+    /// `.forward` or `:include:`.
+    Listing(Result<Listing, ListingError>),
+    /// One per target.
+    Delivered(Vec<Report>),
+}
+
+/// One message on the wire: postcard behind its length.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Frame<T> {
+    /// Which request this is, or answers.
+    pub id: u64,
+    /// How many descriptors belong to it.
+    pub fds: u8,
+    /// The content.
+    pub content: T,
+}
+
+/// Longest frame in bytes: headers are limited long before.
+const LONGEST: usize = 64 << 20;
+
+impl<T: Serialize> Frame<T> {
+    /// The bytes on the wire.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        // a type made of vectors, options and integers always has a form
+        let body = postcard::to_stdvec(self).unwrap_or_default();
+        let mut bytes = (body.len() as u32).to_le_bytes().to_vec();
+        bytes.extend_from_slice(&body);
+        bytes
+    }
+}
+
+/// Takes whole frames out of what has been read.
+#[derive(Default)]
+pub(super) struct Inbox {
+    bytes: Vec<u8>,
+    fds: std::collections::VecDeque<OwnedFd>,
+}
+
+impl Inbox {
+    /// Reads once; `false` when the other end is gone or speaks nonsense.
+    pub(super) fn fill(&mut self, socket: &UnixStream) -> bool {
+        let (mut buffer, mut fds) = ([0; 64 << 10], Vec::new());
+        let count = crate::sys::passing::receive(socket, &mut buffer, &mut fds).unwrap_or(0);
+        self.bytes.extend_from_slice(&buffer[..count]);
+        self.fds.extend(fds);
+        count > 0
+    }
+
+    /// The next frame with its descriptors; `Err` when the bytes make no sense.
+    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<(Frame<T>, Vec<OwnedFd>)>, ()> {
+        let Some(head) = self.bytes.first_chunk::<4>() else { return Ok(None) };
+        let length = u32::from_le_bytes(*head) as usize;
+        if length > LONGEST {
+            return Err(());
+        }
+        let Some(body) = self.bytes.get(4..4 + length) else { return Ok(None) };
+        let frame: Frame<T> = postcard::from_bytes(body).map_err(drop)?;
+        self.bytes.drain(..4 + length);
+        let wanted = usize::from(frame.fds);
+        if wanted > self.fds.len() {
+            return Err(());
+        }
+        let fds = self.fds.drain(..wanted).collect();
+        Ok(Some((frame, fds)))
+    }
 }

@@ -1,0 +1,196 @@
+//! Alias databases: the first answer wins, in the order of option AliasFile.
+
+use super::alias_file::{self, AliasSpec};
+use crate::maps::bdb;
+use crate::sys::safe::{self, Blame, Rules};
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What tells one state of a file from another.
+pub(super) type Signature = (u64, u64, i64, i64, u64);
+
+pub(super) fn signature(about: &Metadata) -> Signature {
+    (about.dev(), about.ino(), about.mtime(), about.mtime_nsec(), about.size())
+}
+
+/// All alias databases of the site.
+pub(super) struct Aliases {
+    sources: Vec<Source>,
+}
+
+struct Source {
+    spec: AliasSpec,
+    blame: Blame,
+    text: Mutex<Option<(Signature, Arc<HashMap<Vec<u8>, Vec<u8>>>)>>,
+    database: Mutex<Option<(Signature, Arc<bdb::Reader>)>>,
+}
+
+impl Aliases {
+    /// Opens nothing yet.
+    pub(super) fn new(specs: &[AliasSpec], blame: Blame) -> Self {
+        let source = |spec: &AliasSpec| Source {
+            spec: spec.clone(),
+            blame,
+            text: Mutex::default(),
+            database: Mutex::default(),
+        };
+        Self { sources: specs.iter().map(source).collect() }
+    }
+
+    /// The value of an alias, its key as given (case is the caller's business).
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        for source in &self.sources {
+            if let Some(value) = source.get(key)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every value of every source.
+    pub(super) fn values(&self) -> Result<Vec<Vec<u8>>, String> {
+        let mut values = Vec::new();
+        for source in &self.sources {
+            source.values(&mut values)?;
+        }
+        Ok(values)
+    }
+
+    /// Signatures of all files, for caches made from `values`.
+    pub(super) fn signatures(&self) -> Vec<Option<Signature>> {
+        let stat = |source: &Source| source.stored().and_then(|path| Some(signature(&path.metadata().ok()?)));
+        self.sources.iter().map(stat).collect()
+    }
+}
+
+/// `FILE.db`
+fn database_of(file: &Path) -> PathBuf {
+    match file.extension().is_some_and(|extension| extension == "db") {
+        true => file.to_owned(),
+        false => {
+            let mut name = file.as_os_str().to_owned();
+            name.push(".db");
+            name.into()
+        }
+    }
+}
+
+fn without_nul(mut value: Vec<u8>) -> Vec<u8> {
+    if value.last() == Some(&0) {
+        value.pop();
+    }
+    value
+}
+
+impl Source {
+    /// Is it a database file (and not text)? `implicit` takes the database where there is one.
+    fn kind(&self) -> Option<Option<bdb::Kind>> {
+        match self.spec.class.as_slice() {
+            b"hash" => Some(Some(bdb::Kind::Hash)),
+            b"btree" => Some(Some(bdb::Kind::Btree)),
+            b"implicit" if database_of(&self.spec.file).exists() => Some(None),
+            _ => None,
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.spec.class.as_slice(), b"implicit" | b"text" | b"stab" | b"files")
+    }
+
+    fn stored(&self) -> Option<PathBuf> {
+        match self.kind() {
+            Some(_) => Some(database_of(&self.spec.file)),
+            None if self.is_text() => Some(self.spec.file.clone()),
+            None => None,
+        }
+    }
+
+    fn is_optional(&self) -> bool {
+        self.spec.flags.windows(2).any(|two| two == b"-o")
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        if let Some(kind) = self.kind() {
+            let Some(reader) = self.reader(kind)? else { return Ok(None) };
+            // sendmail writes keys with their NUL; other tools may not
+            let with_nul = [key, b"\0"].concat();
+            let found = reader.get(&with_nul).and_then(|found| match found {
+                Some(value) => Ok(Some(value)),
+                None => reader.get(key),
+            });
+            return found.map(|value| value.map(without_nul)).map_err(|error| error.to_string());
+        }
+        match self.is_text() {
+            true => Ok(self.table()?.and_then(|table| table.get(key).cloned())),
+            false => Err(format!("alias class {} is not known", String::from_utf8_lossy(&self.spec.class))),
+        }
+    }
+
+    fn values(&self, values: &mut Vec<Vec<u8>>) -> Result<(), String> {
+        if let Some(kind) = self.kind() {
+            let Some(reader) = self.reader(kind)? else { return Ok(()) };
+            let mut each = |_: &[u8], value: &[u8]| {
+                values.push(without_nul(value.to_vec()));
+                true
+            };
+            return reader.for_each(&mut each).map_err(|error| error.to_string());
+        }
+        if self.is_text() && let Some(table) = self.table()? {
+            values.extend(table.values().cloned());
+        }
+        Ok(())
+    }
+
+    /// The open database; one that changed on disk is opened again.
+    fn reader(&self, kind: Option<bdb::Kind>) -> Result<Option<Arc<bdb::Reader>>, String> {
+        let path = database_of(&self.spec.file);
+        let about = match path.metadata() {
+            Ok(about) => about,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.is_optional() => return Ok(None),
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
+        let now = signature(&about);
+        let mut open = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, reader)) = open.as_ref()
+            && *then == now
+        {
+            return Ok(Some(reader.clone()));
+        }
+        safe::open(&path, &Rules::alias(self.blame)).map_err(|why| format!("{}: {why}", path.display()))?;
+        let reader = bdb::Reader::open(&path, kind).map_err(|error| format!("{}: {error}", path.display()))?;
+        let reader = Arc::new(reader);
+        *open = Some((now, reader.clone()));
+        Ok(Some(reader))
+    }
+
+    /// The text file as a table; read again when it changed.
+    fn table(&self) -> Result<Option<Arc<HashMap<Vec<u8>, Vec<u8>>>>, String> {
+        let path = &self.spec.file;
+        let opened = match safe::open(path, &Rules::alias(self.blame)) {
+            Err(why) if why.is_absent() => return Ok(None), // sendmail works without an alias file
+            other => other.map_err(|why| format!("{}: {why}", path.display())),
+        };
+        let (mut file, about) = opened?;
+        let now = signature(&about);
+        let mut known = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, table)) = known.as_ref()
+            && *then == now
+        {
+            return Ok(Some(table.clone()));
+        }
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut table = HashMap::new();
+        for line in alias_file::lines(&text).into_iter().flatten() {
+            // the first of two aliases counts
+            table.entry(line.name.to_ascii_lowercase()).or_insert(line.value);
+        }
+        let table = Arc::new(table);
+        *known = Some((now, table.clone()));
+        Ok(Some(table))
+    }
+}

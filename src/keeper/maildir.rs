@@ -1,0 +1,221 @@
+//! Delivery into a Maildir: a message is there whole or not at all.
+//!
+//! The steps of the maildir description: a name that is never used twice, written in `tmp/`, synced,
+//! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial.
+
+use super::body;
+use super::protocol::BodyForm;
+use crate::sys::clock;
+use std::collections::HashMap;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// Makes names, and lets deliveries to one directory share a sync.
+#[derive(Default)]
+pub(super) struct Maildirs {
+    count: AtomicU64,
+    gates: Mutex<HashMap<(u64, u64), Arc<Gate>>>,
+}
+
+/// Directories whose gates are remembered before they are all forgotten.
+const GATES: usize = 4096;
+
+impl Maildirs {
+    /// Delivers with the rights of the calling thread.
+    pub(super) fn deliver(
+        &self,
+        maildir: &Path,
+        host: &[u8],
+        header: &[u8],
+        message: &File,
+        form: &BodyForm,
+    ) -> io::Result<PathBuf> {
+        let name = self.name(host);
+        let temporary = maildir.join("tmp").join(&name);
+        let file = match create(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make(maildir)?;
+                create(&temporary)?
+            }
+            other => other?,
+        };
+        let written = write(file, header, message, form);
+        let moved = written.and_then(|size| {
+            let new = maildir.join("new");
+            let target = new.join(format!("{name},S={size}"));
+            std::fs::rename(&temporary, &target)?;
+            self.sync_directory(&new)?;
+            Ok(target)
+        });
+        if moved.is_err() {
+            // after a failed sync of the directory the message may be there: the sender tries again,
+            // and twice is better than never
+            let _ = std::fs::remove_file(&temporary);
+        }
+        moved
+    }
+
+    /// Seconds, microseconds, process, count and host: never the same twice.
+    fn name(&self, host: &[u8]) -> String {
+        let (seconds, micros) = clock::now_micros();
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let host = String::from_utf8_lossy(host).replace('/', "\\057").replace(':', "\\072");
+        let host = if host.is_empty() { String::from("localhost") } else { host };
+        format!("{seconds}.M{micros}P{}Q{count}.{host}", std::process::id())
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        let open = File::open(directory)?;
+        let about = open.metadata()?;
+        let gate = {
+            let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+            if gates.len() > GATES {
+                gates.clear();
+            }
+            gates.entry((about.dev(), about.ino())).or_default().clone()
+        };
+        gate.sync(&open)
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes the Maildir and what is missing in it. The directory above must exist: a home that is not
+/// mounted yet is no reason to make one.
+fn make(maildir: &Path) -> io::Result<()> {
+    let mut directories = DirBuilder::new();
+    directories.mode(0o700);
+    for directory in [maildir.to_owned(), maildir.join("tmp"), maildir.join("new"), maildir.join("cur")] {
+        match directories.create(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    File::open(maildir)?.sync_all()?;
+    if let Some(above) = maildir.parent().and_then(|above| File::open(above).ok()) {
+        // a home that may not be read cannot be synced either; the mail is on disk all the same
+        let _ = above.sync_all();
+    }
+    Ok(())
+}
+
+fn write(file: File, header: &[u8], message: &File, form: &BodyForm) -> io::Result<u64> {
+    let mut out = BufWriter::with_capacity(64 << 10, file);
+    out.write_all(header)?;
+    body::write(message, form, &mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_data()?;
+    Ok(file.metadata()?.len())
+}
+
+/// Lets those who wait for a sync of one directory share the next one.
+#[derive(Default)]
+struct Gate {
+    state: Mutex<Syncs>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Syncs {
+    running: bool,
+    started: u64,
+    finished: u64,
+}
+
+impl Gate {
+    /// Returns after a sync that began after the call.
+    fn sync(&self, directory: &File) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let needed = state.started + 1;
+        while state.finished < needed {
+            if state.running {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.running = true;
+            state.started += 1;
+            let number = state.started;
+            drop(state);
+            let synced = directory.sync_all();
+            state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.running = false;
+            if synced.is_ok() {
+                state.finished = number;
+            }
+            self.changed.notify_all();
+            synced?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> File {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(b"line\nFrom here\n").expect("room");
+        file
+    }
+
+    fn files(dir: &Path) -> Vec<PathBuf> {
+        std::fs::read_dir(dir).expect("a directory").flatten().map(|entry| entry.path()).collect()
+    }
+
+    #[test]
+    fn a_message_arrives_whole_and_tmp_is_empty() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (maildir, maildirs) = (dir.path().join("Maildir"), Maildirs::default());
+        let form = BodyForm::default();
+        for _ in 0..2 {
+            maildirs.deliver(&maildir, b"h/x", b"Subject: a\n\n", &message(), &form).expect("delivered");
+        }
+        let new = files(&maildir.join("new"));
+        assert_eq!(new.len(), 2);
+        assert_eq!(std::fs::read(&new[0]).expect("a file"), b"Subject: a\n\nline\nFrom here\n");
+        assert!(files(&maildir.join("tmp")).is_empty());
+        assert!(maildir.join("cur").is_dir());
+        assert!(new[0].to_string_lossy().ends_with(",S=27"), "{new:?}");
+    }
+
+    #[test]
+    fn a_missing_home_is_not_made() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let maildir = dir.path().join("not mounted/Maildir");
+        let result = Maildirs::default().deliver(&maildir, b"h", b"", &message(), &BodyForm::default());
+        assert_eq!(result.expect_err("no home").kind(), io::ErrorKind::NotFound);
+        assert!(!dir.path().join("not mounted").exists());
+    }
+
+    #[test]
+    fn what_fails_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let maildir = dir.path().join("Maildir");
+        make(&maildir).expect("a maildir");
+        std::fs::remove_dir(maildir.join("new")).expect("removed");
+        std::fs::write(maildir.join("new"), "in the way").expect("a file");
+        let result = Maildirs::default().deliver(&maildir, b"h", b"", &message(), &BodyForm::default());
+        assert!(result.is_err());
+        assert!(files(&maildir.join("tmp")).is_empty());
+    }
+
+    #[test]
+    fn many_at_once_all_arrive() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (maildir, maildirs) = (dir.path().join("Maildir"), Maildirs::default());
+        let (message, form) = (message(), BodyForm::default());
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| maildirs.deliver(&maildir, b"h", b"\n", &message, &form).expect("delivered"));
+            }
+        });
+        assert_eq!(files(&maildir.join("new")).len(), 16);
+    }
+}

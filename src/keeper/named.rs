@@ -1,0 +1,120 @@
+//! Was this file or program really named by an alias, a list or that user's own `.forward`?
+//!
+//! The front says so, but the keeper reads for itself: everything that aliases and the lists they
+//! include name, kept until one of those files changes, and a user's `.forward` at each delivery.
+
+use super::alias_file::{split_list, unquote};
+use super::aliases::{Signature, signature};
+use super::lists;
+use super::protocol::Control;
+use super::server::Desk;
+use crate::sys::accounts;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Lists within lists that are followed.
+const DEEPEST: usize = 10;
+
+/// What has been found so far.
+#[derive(Default)]
+pub(super) struct Named {
+    known: Mutex<Option<Arc<Known>>>,
+}
+
+/// Everything that aliases name, directly and through lists.
+#[derive(Default)]
+struct Known {
+    aliases: Vec<Option<Signature>>,
+    lists: Vec<(Vec<u8>, Option<Signature>)>,
+    /// File or program → users on whose behalf it is named; the empty name is the DefaultUser.
+    targets: HashMap<Vec<u8>, HashSet<Vec<u8>>>,
+}
+
+fn stat(path: &[u8]) -> Option<Signature> {
+    Some(signature(&std::fs::metadata(accounts::path(path)).ok()?))
+}
+
+/// A file or program as it is compared: without quotes around it and without the bar.
+fn plain(text: &[u8]) -> Vec<u8> {
+    let text = unquote(text);
+    text.strip_prefix(b"|").unwrap_or(&text).trim_ascii().to_vec()
+}
+
+impl Known {
+    /// Notes what one list names; `user` is empty for the DefaultUser.
+    fn gather(&mut self, desk: &Desk, text: &[u8], control: &Control, depth: usize) {
+        for part in split_list(text) {
+            let part = unquote(&part);
+            if matches!(part.first(), Some(b'|' | b'/')) {
+                self.targets.entry(plain(&part)).or_default().insert(control.user.clone());
+            } else if let Some(path) = part.strip_prefix(b":include:")
+                && depth < DEEPEST
+            {
+                let path = path.trim_ascii();
+                self.lists.push((path.to_vec(), stat(path)));
+                let named_by = (!control.user.is_empty()).then_some(control);
+                if let Ok(listing) = lists::include(&desk.policy, path, named_by)
+                    && listing.safe
+                {
+                    self.gather(desk, &listing.text, &listing.control, depth + 1);
+                }
+            }
+        }
+    }
+
+    fn is_current(&self, aliases: &[Option<Signature>]) -> bool {
+        self.aliases == aliases && self.lists.iter().all(|(path, then)| stat(path) == *then)
+    }
+
+    fn holds(&self, target: &[u8], user: &[u8]) -> bool {
+        self.targets.get(target).is_some_and(|users| users.contains(user))
+    }
+}
+
+impl Named {
+    /// By an alias, or by a list that an alias includes.
+    fn by_alias(&self, desk: &Desk, target: &[u8], user: &[u8]) -> Result<bool, String> {
+        let signatures = desk.aliases.signatures();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known
+            && known.is_current(&signatures)
+        {
+            return Ok(known.holds(target, user));
+        }
+        let mut known = Known { aliases: signatures, ..Known::default() };
+        for value in desk.aliases.values()? {
+            known.gather(desk, &value, &Control::default(), 0);
+        }
+        let known = Arc::new(known);
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        Ok(known.holds(target, user))
+    }
+
+    /// By the user's own `.forward`, or by a list it includes. With a detail in the name of the file
+    /// every file of ForwardPath that can apply is tried.
+    fn by_forward(desk: &Desk, target: &[u8], control: &Control, detail: &[u8]) -> bool {
+        let listing = lists::forward(&desk.policy, &control.user, detail);
+        let Ok(listing) = listing else { return false };
+        let mut known = Known::default();
+        known.gather(desk, &listing.text, &listing.control, 0);
+        known.holds(target, &control.user)
+    }
+
+    /// The answer; an error means that the files cannot be read just now.
+    pub(super) fn is_named(
+        &self,
+        desk: &Desk,
+        target: &[u8],
+        control: Option<&Control>,
+        detail: &[u8],
+    ) -> Result<bool, String> {
+        let target = plain(target);
+        let owned = control.filter(|control| !control.user.is_empty());
+        match owned.filter(|control| control.user != desk.policy.default_name) {
+            None => self.by_alias(desk, &target, b""),
+            Some(control) => Ok(Self::by_forward(desk, &target, control, detail)
+                || (!detail.is_empty() && Self::by_forward(desk, &target, control, b""))
+                || self.by_alias(desk, &target, &control.user)?),
+        }
+    }
+}

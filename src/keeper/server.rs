@@ -1,0 +1,102 @@
+//! The keeper's side: requests are read by one thread and worked on by as many as are busy.
+
+use super::policy::Policy;
+use super::pool::Pool;
+use super::protocol::{Ask, Bind, Delivery, Frame, Inbox, Reply, Report};
+use super::{bind, deliver, lists};
+use crate::config::Config;
+use crate::sys::{accounts, passing};
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Threads for files, accounts and lists: mostly waiting for the disk.
+const FILE_THREADS: usize = 64;
+/// Threads for programs, which may run for hours.
+const PROGRAM_THREADS: usize = 200;
+
+/// What all workers share.
+pub(super) struct Desk {
+    pub(super) config: Arc<Config>,
+    pub(super) policy: Policy,
+    pub(super) aliases: super::aliases::Aliases,
+    pub(super) named: super::named::Named,
+    pub(super) maildirs: super::maildir::Maildirs,
+    answers: Mutex<UnixStream>,
+}
+
+/// Serves until the front is gone, then finishes what was begun.
+pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
+    let Ok(answers) = socket.try_clone() else { return };
+    let policy = Policy::of(config);
+    let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
+    let (named, maildirs) = Default::default();
+    let answers = Mutex::new(answers);
+    let desk = Arc::new(Desk { config: config.clone(), policy, aliases, named, maildirs, answers });
+    let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
+    let mut inbox = Inbox::default();
+    'front: while inbox.fill(&socket) {
+        loop {
+            match inbox.next::<Ask>() {
+                Ok(None) => break,
+                Err(()) => break 'front, // a front that speaks nonsense is no front
+                Ok(Some((frame, fds))) => {
+                    let pool = if runs_program(&desk, &frame.content) { &programs } else { &files };
+                    let desk = desk.clone();
+                    pool.run(Box::new(move || desk.work(frame, fds)));
+                }
+            }
+        }
+    }
+    files.finish();
+    programs.finish();
+}
+
+fn runs_program(desk: &Desk, ask: &Ask) -> bool {
+    let Ask::Deliver(delivery) = ask else { return false };
+    deliver::mailer(&desk.config, &delivery.mailer).is_some_and(|mailer| !mailer.path.starts_with(b"["))
+}
+
+impl Desk {
+    fn work(&self, frame: Frame<Ask>, fds: Vec<OwnedFd>) {
+        let (content, opened) = match frame.content {
+            Ask::Bind(wanted) => bound(&wanted),
+            Ask::User(name) => {
+                (Reply::User(accounts::user(&name).map_err(|error| error.to_string())), Vec::new())
+            }
+            Ask::Alias(name) => (Reply::Alias(self.aliases.get(&name)), Vec::new()),
+            Ask::Forward(user, detail) => {
+                (Reply::Listing(lists::forward(&self.policy, &user, &detail)), Vec::new())
+            }
+            Ask::Include(path, control) => {
+                (Reply::Listing(lists::include(&self.policy, &path, control.as_ref())), Vec::new())
+            }
+            Ask::Deliver(delivery) => (Reply::Delivered(self.deliver(&delivery, fds)), Vec::new()),
+        };
+        let frame = Frame { id: frame.id, fds: opened.len() as u8, content };
+        let fds: Vec<_> = opened.iter().map(AsFd::as_fd).collect();
+        let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        // a front that is gone needs no answer
+        let _ = passing::send(&socket, &frame.encode(), &fds);
+    }
+
+    fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<Report> {
+        match fds.into_iter().next() {
+            Some(body) => deliver::run(self, delivery, &File::from(body)),
+            None => vec![Report::later("no body came along"); delivery.targets.len()],
+        }
+    }
+}
+
+fn bound(wanted: &[Bind]) -> (Reply, Vec<OwnedFd>) {
+    let mut sockets = Vec::new();
+    let results = wanted.iter().map(|wanted| match bind::bind(wanted) {
+        Ok(socket) => {
+            sockets.push(socket);
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+    });
+    (Reply::Bound(results.collect()), sockets)
+}
