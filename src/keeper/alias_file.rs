@@ -187,7 +187,9 @@ mod tests {
         let parts = specs(b"hash:/etc/mail/aliases, nis -m:mail.aliases@dom,/etc/more");
         let shown: Vec<_> = parts
             .iter()
-            .map(|part| format!("{}|{}|{}", part.class.escape_ascii(), part.flags.escape_ascii(), part.file.display()))
+            .map(|part| {
+                format!("{}|{}|{}", part.class.escape_ascii(), part.flags.escape_ascii(), part.file.display())
+            })
             .collect();
         assert_eq!(shown, ["hash||/etc/mail/aliases", "nis|-m|mail.aliases@dom", "implicit||/etc/more"]);
     }
@@ -198,7 +200,9 @@ mod tests {
         let shown: Vec<_> = lines(text)
             .into_iter()
             .map(|line| match line {
-                Ok(line) => format!("{} {}={}", line.line, line.name.escape_ascii(), line.value.escape_ascii()),
+                Ok(line) => {
+                    format!("{} {}={}", line.line, line.name.escape_ascii(), line.value.escape_ascii())
+                }
                 Err((number, problem)) => format!("{number} {problem}"),
             })
             .collect();

@@ -139,7 +139,9 @@ impl Source {
             };
             return reader.for_each(&mut each).map_err(|error| error.to_string());
         }
-        if self.is_text() && let Some(table) = self.table()? {
+        if self.is_text()
+            && let Some(table) = self.table()?
+        {
             values.extend(table.values().cloned());
         }
         Ok(())
@@ -150,7 +152,9 @@ impl Source {
         let path = database_of(&self.spec.file);
         let about = match path.metadata() {
             Ok(about) => about,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.is_optional() => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.is_optional() => {
+                return Ok(None);
+            }
             Err(error) => return Err(format!("{}: {error}", path.display())),
         };
         let now = signature(&about);
@@ -161,7 +165,8 @@ impl Source {
             return Ok(Some(reader.clone()));
         }
         safe::open(&path, &Rules::alias(self.blame)).map_err(|why| format!("{}: {why}", path.display()))?;
-        let reader = bdb::Reader::open(&path, kind).map_err(|error| format!("{}: {error}", path.display()))?;
+        let reader =
+            bdb::Reader::open(&path, kind).map_err(|error| format!("{}: {error}", path.display()))?;
         let reader = Arc::new(reader);
         *open = Some((now, reader.clone()));
         Ok(Some(reader))

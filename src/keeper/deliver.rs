@@ -30,7 +30,10 @@ pub(super) fn run(desk: &Desk, delivery: &Delivery, body: &File) -> Vec<Report> 
     match mailer.path.as_slice() {
         b"[MAILDIR]" | b"[FILE]" => delivery.targets.iter().map(|target| job.file(target)).collect(),
         path if path.starts_with(b"[") => {
-            vec![Report::never(Sysexit::CONFIG, [5, 3, 5], "Local configuration error"); delivery.targets.len()]
+            vec![
+                Report::never(Sysexit::CONFIG, [5, 3, 5], "Local configuration error");
+                delivery.targets.len()
+            ]
         }
         _ => job.program(),
     }
@@ -54,11 +57,9 @@ fn failed(error: &io::Error) -> Report {
     // ENOENT and the like may be a home that is not mounted: only what cannot heal is final
     use nix::libc::{EISDIR, ELOOP, ENAMETOOLONG, ENOTDIR};
     match error.raw_os_error() {
-        Some(EISDIR | ELOOP | ENAMETOOLONG | ENOTDIR) => Report {
-            exit: Sysexit::CANTCREAT.0,
-            status: Some([5, 2, 0]),
-            ..Report::default()
-        },
+        Some(EISDIR | ELOOP | ENAMETOOLONG | ENOTDIR) => {
+            Report { exit: Sysexit::CANTCREAT.0, status: Some([5, 2, 0]), ..Report::default() }
+        }
         _ => Report::later(&error.to_string()),
     }
 }
@@ -226,7 +227,8 @@ impl Job<'_> {
     /// A= expanded: words with `$u` once per target, `-f sender` behind the name.
     fn arguments(&self, home: &[u8]) -> Vec<Vec<u8>> {
         let mut words = Vec::new();
-        let holds_user = |word: &[u8]| word.windows(2).any(|two| two == [crate::addr::op::MACRO_EXPAND, b'u']);
+        let holds_user =
+            |word: &[u8]| word.windows(2).any(|two| two == [crate::addr::op::MACRO_EXPAND, b'u']);
         for (index, word) in self.mailer.argv.iter().enumerate() {
             let targets = match holds_user(word) {
                 true => &self.delivery.targets[..],

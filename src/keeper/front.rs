@@ -108,8 +108,7 @@ fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
 
 impl Keeper {
     fn on(socket: UnixStream) -> Self {
-        let link =
-            Link { socket: Arc::new(socket), waiting: Arc::default(), writer: OnceLock::new() };
+        let link = Link { socket: Arc::new(socket), waiting: Arc::default(), writer: OnceLock::new() };
         Self { link: Arc::new(link) }
     }
 

@@ -89,7 +89,10 @@ fn contents(file: File) -> std::io::Result<Vec<u8>> {
 }
 
 /// Whose rights count for something named by `control`: the account as the keeper itself finds it.
-pub(super) fn identity_of(policy: &Policy, control: Option<&Control>) -> std::io::Result<(Identity, Option<User>)> {
+pub(super) fn identity_of(
+    policy: &Policy,
+    control: Option<&Control>,
+) -> std::io::Result<(Identity, Option<User>)> {
     let named = control.filter(|control| !control.user.is_empty() && control.user != policy.default_name);
     let Some(control) = named else { return Ok((policy.default_user.clone(), None)) };
     match accounts::user(&control.user)? {

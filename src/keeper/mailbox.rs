@@ -106,7 +106,8 @@ mod tests {
         let path = dir.path().join("box");
         let form = BodyForm { escape_from: true, blank_line: true, ..BodyForm::default() };
         for _ in 0..2 {
-            append(&path, Blame::empty(), b"From a now\nSubject: x\n\n", &message(), &form).expect("delivered");
+            append(&path, Blame::empty(), b"From a now\nSubject: x\n\n", &message(), &form)
+                .expect("delivered");
         }
         let one = "From a now\nSubject: x\n\nline\n>From here\n\n";
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), one.repeat(2));
