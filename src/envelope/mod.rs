@@ -6,10 +6,12 @@
 mod body;
 mod id;
 mod recipient;
+mod sender;
 
 pub use body::{Body, BodyReader};
 pub use id::{QueueId, QueuePlace};
 pub use recipient::{Control, Recipient, RecipientFlags, RecipientState};
+pub use sender::set_sender;
 
 use crate::engine::Scope;
 use crate::message::Headers;

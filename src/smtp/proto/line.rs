@@ -71,6 +71,31 @@ pub fn split_path<'a>(argument: &'a [u8], keyword: &[u8]) -> Result<&'a [u8], &'
     }
 }
 
+/// Cuts an address from the parameters behind it: at the first blank outside quotes, comments and
+/// angle brackets.
+pub fn split_address(text: &[u8]) -> (&[u8], &[u8]) {
+    let (mut angles, mut comments, mut quoted, mut escaped) = (0u32, 0u32, false, false);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => {
+                escaped = false;
+                continue;
+            }
+            b'\\' => escaped = true,
+            b'"' if comments == 0 => quoted = !quoted,
+            _ if quoted => {}
+            b'(' => comments += 1,
+            b')' => comments = comments.saturating_sub(1),
+            _ if comments > 0 => {}
+            b'<' => angles += 1,
+            b'>' => angles = angles.saturating_sub(1),
+            b' ' | b'\t' if angles == 0 => return (&text[..at], skip_blanks(&text[at..])),
+            _ => {}
+        }
+    }
+    (text.trim_ascii_end(), &[])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +124,13 @@ mod tests {
         for (argument, word) in [("", ""), ("FROM", "FROM"), ("FROM:", "FROM"), ("TO:<a@b>", "TO")] {
             assert_eq!(split_path(argument.as_bytes(), b"FROM"), Err(word.as_bytes()), "{argument}");
         }
+    }
+
+    #[test]
+    fn an_address_ends_at_a_blank() {
+        assert_eq!(split_address(b"<a b@c> SIZE=1 X"), (&b"<a b@c>"[..], &b"SIZE=1 X"[..]));
+        assert_eq!(split_address(b"a@b SIZE=1"), (&b"a@b"[..], &b"SIZE=1"[..]));
+        assert_eq!(split_address(b"<\"x y\"@c>"), (&b"<\"x y\"@c>"[..], &b""[..]));
+        assert_eq!(split_address(b"<a@b"), (&b"<a@b"[..], &b""[..]));
     }
 }

@@ -1,0 +1,37 @@
+//! Who sends: the address resolved, `$f` and the macros that rules see.
+
+use super::{Envelope, EnvelopeFlags};
+use crate::logging::Tracer;
+use crate::rewrite::{AddressKind, Parsed, Site, parseaddr, remotename};
+
+/// Makes `text` the sender of an envelope. The result tells what is wrong with it; the sender is
+/// set only if it could be parsed.
+pub async fn set_sender(
+    site: &Site,
+    envelope: &mut Envelope,
+    tracer: &mut dyn Tracer,
+    text: &[u8],
+) -> Parsed {
+    let config = &site.config;
+    let parsed = parseaddr(site, &mut envelope.scope, tracer, text, AddressKind::SENDER).await;
+    let Some(address) = &parsed.address else { return parsed };
+    envelope.sender.text = text.to_vec();
+    envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
+    let kind = AddressKind::SENDER;
+    let scope = &mut envelope.scope;
+    let (from, _) = remotename(site, scope, tracer, text, address.mailer, kind, true, None).await;
+    scope.set_named(config, b"f", &from);
+    let mailer = config.mailers.get(usize::from(address.mailer.0)).map_or(&[][..], |mailer| &mailer.name);
+    let host = address.host.as_deref().unwrap_or_default();
+    let rows: &[(&[u8], &[u8])] = &[
+        (b"mail_mailer", mailer),
+        (b"mail_host", host),
+        (b"mail_addr", &address.user),
+        (b"mail_from", text),
+    ];
+    for (name, value) in rows {
+        scope.set_named(config, name, value);
+    }
+    envelope.sender.address = parsed.address.clone();
+    parsed
+}

@@ -1,0 +1,79 @@
+//! What a session needs from the house around it. The daemon implements it over queue and
+//! recipients, tests over memory.
+
+use crate::envelope::{Body, Envelope, QueueId};
+use crate::queue::QueueError;
+use crate::rewrite::Address;
+use crate::schema::Reply;
+use std::future::Future;
+
+/// What became of a recipient that the rules have resolved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verified {
+    /// It can be delivered to; the address may have been replaced (ruleset 5).
+    Good(Address),
+    /// Nobody could say now: it is queued.
+    Later(Address),
+    /// It is refused.
+    Refused(Reply),
+}
+
+/// For which hosts or group ETRN runs the queue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum QueueRun {
+    /// Recipients that hold this text.
+    Matching(Vec<u8>),
+    /// A queue group by name.
+    Group(Vec<u8>),
+}
+
+/// Takes the body of a message, piece by piece.
+pub trait BodySink: Send {
+    /// Adds bytes with LF line ends.
+    ///
+    /// # Errors
+    /// When the queue cannot take them.
+    fn write(&mut self, data: &[u8]) -> Result<(), QueueError>;
+    /// All of it is there: makes it durable.
+    fn finish(self) -> impl Future<Output = Result<Body, QueueError>> + Send;
+}
+
+/// The house around a session.
+pub trait Acceptor: Send + Sync {
+    /// Where bodies go.
+    type Sink: BodySink;
+
+    /// An identifier for the next envelope; never waits.
+    fn next_id(&self) -> QueueId;
+
+    /// Seconds since the epoch.
+    fn now(&self) -> i64;
+
+    /// Opens the body of an envelope.
+    ///
+    /// # Errors
+    /// When the queue cannot take it.
+    fn create_body(&self, envelope: &mut Envelope) -> Result<Self::Sink, QueueError>;
+
+    /// Is there room for a message of this many bytes?
+    fn has_room(&self, size: u64) -> bool;
+
+    /// May this recipient be accepted?
+    fn verify(&self, envelope: &mut Envelope, address: Address) -> impl Future<Output = Verified> + Send;
+
+    /// Takes the message: `Ok` only when it is durable, so that 250 may be answered.
+    ///
+    /// # Errors
+    /// The reply to be given instead.
+    fn accept(&self, envelope: Envelope, interactive: bool) -> impl Future<Output = Result<(), Reply>> + Send;
+
+    /// Removes what `create_body` may have left of an envelope that is not accepted.
+    fn discard(&self, envelope: &Envelope);
+
+    /// VRFY and EXPN: one reply line per final recipient, or the problems.
+    fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool)
+    -> impl Future<Output = Vec<Reply>> + Send;
+
+    /// ETRN: starts a queue run. `false`: no such queue group.
+    fn run_queue(&self, run: QueueRun) -> bool;
+}

@@ -1,0 +1,109 @@
+//! DATA: from the command to the reply behind the final dot.
+
+use super::acceptor::Acceptor;
+use super::checks::Question;
+use super::session::{Flow, Refusal, Session};
+use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
+use crate::logging::{Priority, RecipientLine};
+use crate::schema::Reply;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn data(&mut self) -> Flow {
+        if let Err(reply) = self.may_send_data() {
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        if self.helo.is_none() && !self.features.early_input && self.has_early_input().await {
+            self.say("554", Some("5.5.0"), b"SMTP protocol error");
+            self.refusal = Some(Refusal::Null);
+            return Flow::Close;
+        }
+        let count = self.transaction.recipients().to_string();
+        if let Some(reply) = self.check(Question::new("check_data", count.as_bytes())).await {
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        self.name_single_recipient();
+        self.say("354", None, b"End data with <CR><LF>.<CR><LF>");
+        self.collect().await
+    }
+
+    fn may_send_data(&self) -> Result<(), Reply> {
+        if !self.transaction.active {
+            return Err(Reply::new(503, None, "Need MAIL command"));
+        }
+        if self.transaction.envelope.recipients.is_empty() {
+            return Err(Reply::new(503, None, "Need RCPT (recipient)"));
+        }
+        Ok(())
+    }
+
+    /// `$u`, which the Received field shows, is known only when there was one RCPT.
+    fn name_single_recipient(&mut self) {
+        let transaction = &mut self.transaction;
+        if let ([only], 1) = (transaction.envelope.recipients.as_slice(), transaction.attempts) {
+            let config = &self.server.site.config;
+            let text = only.text.clone();
+            transaction.envelope.scope.set_named(config, b"u", &text);
+        }
+    }
+
+    /// The message is there and may be accepted.
+    pub(super) async fn accept(&mut self) -> Flow {
+        let id = self.transaction.envelope.id.clone();
+        let discard = self.transaction.envelope.flags.contains(EnvelopeFlags::DISCARD);
+        if discard {
+            self.log(4, Priority::Info, b"discarded");
+            self.acceptor.discard(&self.transaction.envelope);
+            self.next_transaction();
+            self.say_accepted(id.as_bytes());
+            return Flow::Continue;
+        }
+        let envelope = self.next_transaction();
+        match self.acceptor.accept(envelope, self.verbose).await {
+            Ok(()) => self.say_accepted(id.as_bytes()),
+            Err(reply) => {
+                self.error(&reply, None);
+            }
+        }
+        Flow::Continue
+    }
+
+    fn say_accepted(&mut self, id: &[u8]) {
+        let text = [id, b" Message accepted for delivery"].concat();
+        self.say("250", Some("2.0.0"), &text);
+    }
+
+    /// The message is there and is refused: every recipient is accounted for.
+    pub(super) fn refuse_message(&mut self, reply: &Reply) -> Flow {
+        let text = self.error(reply, None);
+        self.log_refused(&text);
+        self.acceptor.discard(&self.transaction.envelope);
+        self.next_transaction();
+        Flow::Continue
+    }
+
+    fn log_refused(&self, text: &[u8]) {
+        let envelope = &self.transaction.envelope;
+        for recipient in envelope.recipients.iter().filter(|one| one.state != RecipientState::Duplicate) {
+            let line = RecipientLine {
+                to: vec![&recipient.text],
+                delay: self.acceptor.now() - envelope.created,
+                priority: envelope.priority,
+                stat: text,
+                ..RecipientLine::default()
+            };
+            self.log(6, Priority::Info, &line.to_line());
+        }
+    }
+
+    /// Room is made for the next transaction; the envelope as it is.
+    pub(super) fn envelope(&mut self) -> &mut Envelope {
+        &mut self.transaction.envelope
+    }
+}

@@ -1,0 +1,50 @@
+//! ETRN (RFC 1985): run the queue for a host that is there now.
+
+use super::acceptor::{Acceptor, QueueRun};
+use super::checks::Question;
+use super::session::{Flow, Session};
+use crate::schema::Reply;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn etrn(&mut self, argument: &[u8]) -> Flow {
+        if !self.features.etrn || self.peer.address.is_none() {
+            self.log_request("ETRN", argument, true);
+            let reply = Reply::new(502, Some([5, 7, 0]), "Sorry, we do not allow this operation");
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        if argument.is_empty() {
+            self.error(&Reply::new(500, Some([5, 5, 2]), "Parameter required"), None);
+            return Flow::Continue;
+        }
+        if let Some(reply) = self.check(Question::new("check_etrn", argument)).await {
+            self.log_request("ETRN", argument, true);
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        self.log_request("ETRN", argument, false);
+        self.start_run(argument);
+        Flow::Continue
+    }
+
+    fn start_run(&mut self, argument: &[u8]) {
+        if let Some(group) = argument.strip_prefix(b"#") {
+            if !self.acceptor.run_queue(QueueRun::Group(group.to_vec())) {
+                let text = [b"Queue ", group, b" unknown"].concat();
+                self.error(&Reply::new(459, Some([4, 5, 4]), text), None);
+                return;
+            }
+            let text = [b"Queuing for queue group ", group, b" started"].concat();
+            return self.say("250", Some("2.0.0"), &text);
+        }
+        let host = argument.strip_prefix(b"@").unwrap_or(argument);
+        self.acceptor.run_queue(QueueRun::Matching([b"@", host].concat()));
+        let text = [b"Queuing for node ", argument, b" started"].concat();
+        self.say("250", Some("2.0.0"), &text);
+    }
+}

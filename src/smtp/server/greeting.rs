@@ -1,0 +1,133 @@
+//! From connect to 220: features, pause, `check_relay`, the greeting.
+
+use super::acceptor::Acceptor;
+use super::checks::question_line;
+use super::session::{Flow, Refusal, Session};
+use crate::logging::{Priority, Quiet};
+use crate::rewrite::{Verdict, expand, rscap, rscheck};
+use crate::schema::Reply;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// No pause is longer, whatever the ruleset says.
+const LONGEST_GREET_PAUSE: u64 = 300_000;
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    /// Greets the client, or tells it why not.
+    pub(super) async fn greet(&mut self) -> Flow {
+        self.set_envelope_macros();
+        let text = [b"connect from ", &self.peer.display[..]].concat();
+        self.server.log.log(9, Priority::Info, None, &text);
+        if self.check_relay().await == Flow::Close {
+            return Flow::Close;
+        }
+        self.read_features().await;
+        if self.refusal.is_none() && self.talks_first().await {
+            self.refusal = Some(Refusal::Null);
+            let text = [&self.hostname[..], b" ESMTP not accepting messages"].concat();
+            self.say("554", None, &text);
+            return Flow::Continue;
+        }
+        if self.refusal.is_none() && self.features.temporary_failure {
+            self.log(0, Priority::Error, b"ERROR: srv_features=tempfail");
+            self.refusal = Some(Refusal::Temporary);
+        }
+        self.put_greeting();
+        Flow::Continue
+    }
+
+    /// On standard input there is no client to check.
+    async fn check_relay(&mut self) -> Flow {
+        if self.peer.address.is_none() {
+            return Flow::Continue;
+        }
+        let (name, address) = (self.peer.name.clone(), self.peer.address_text());
+        let site = self.server.site.clone();
+        let verdict =
+            rscheck(&site, &mut self.scope, &mut Quiet, b"check_relay", &name, Some(&address)).await;
+        // rules may have set macros that later rules of the session ask for
+        self.transaction.envelope.scope = self.scope.clone();
+        self.set_envelope_macros();
+        let question = question_line("check_relay", &name, Some(&address));
+        match verdict {
+            Verdict::Accept => {}
+            Verdict::Discard => {
+                self.log_verdict(&question, b"discard", false);
+                self.discard = true;
+            }
+            Verdict::Quarantine(reason) => {
+                self.log_verdict(&question, &[b"quarantine=", &reason[..]].concat(), false);
+            }
+            Verdict::Reject(reply) => return self.refuse_relay(&question, reply),
+        }
+        Flow::Continue
+    }
+
+    fn refuse_relay(&mut self, question: &[u8], reply: Reply) -> Flow {
+        let reply = self.finished(&reply, None);
+        self.log_verdict(question, &[b"reject=", &reply.to_line()[..]].concat(), false);
+        if reply.code == 421 {
+            self.error(&reply, None);
+            return Flow::Close;
+        }
+        self.refusal = Some(Refusal::Rule(reply));
+        Flow::Continue
+    }
+
+    async fn read_features(&mut self) {
+        let site = self.server.site.clone();
+        let name = self.peer.name.clone();
+        let answer =
+            rscap(&site, &mut self.scope, &mut Quiet, b"srv_features", &name, Some(b"")).await;
+        let Some(answer) = answer else { return };
+        for letter in self.features.apply(&answer) {
+            let text = [b"srv_features: unknown feature ", &[letter][..]].concat();
+            self.log(9, Priority::Warning, &text);
+        }
+    }
+
+    /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?
+    async fn talks_first(&mut self) -> bool {
+        let Some(address) = self.peer.address else { return false };
+        let site = self.server.site.clone();
+        let (name, text) = (self.peer.name.clone(), self.peer.address_text());
+        let answer = rscap(&site, &mut self.scope, &mut Quiet, b"greet_pause", &name, Some(&text)).await;
+        let pause = answer.as_ref().and_then(|tokens| {
+            std::str::from_utf8(tokens.first()?.as_bytes()).ok()?.trim().parse::<u64>().ok()
+        });
+        let pause = pause.unwrap_or(0).min(LONGEST_GREET_PAUSE);
+        if pause == 0 {
+            return false;
+        }
+        let begun = tokio::time::Instant::now();
+        let arrived = self.fill(Duration::from_millis(pause)).await.is_ok();
+        if arrived {
+            let seconds = begun.elapsed().as_secs();
+            let text = [
+                b"rejecting commands from ",
+                &self.peer.name[..],
+                format!(" [{}] due to pre-greeting traffic after {seconds} seconds", address.ip()).as_bytes(),
+            ];
+            self.log(0, Priority::Info, &text.concat());
+        }
+        arrived
+    }
+
+    /// The greeting's second word is always ESMTP.
+    fn put_greeting(&mut self) {
+        let scope = &self.transaction.envelope.scope;
+        let text = expand(&self.server.site, scope, &self.server.policy.greeting);
+        let mut lines: Vec<Vec<u8>> = text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        if let Some(first) = lines.first_mut() {
+            let host = first.iter().position(|byte| *byte == b' ').unwrap_or(first.len());
+            let rest = first.split_off(host);
+            first.extend_from_slice(b" ESMTP");
+            first.extend_from_slice(&rest);
+        }
+        crate::smtp::proto::put_reply_lines(&mut self.out, b"220", None, &lines);
+    }
+}

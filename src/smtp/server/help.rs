@@ -1,0 +1,83 @@
+//! HELP: the lines of HelpFile that belong to a topic.
+
+use super::acceptor::Acceptor;
+use super::session::{Flow, Session};
+use crate::rewrite::expand;
+use crate::schema::Reply;
+use crate::smtp::proto::put_reply;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// The longest topic, in bytes.
+const LONGEST_TOPIC: usize = 10;
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn help(&mut self, argument: &[u8]) -> Flow {
+        let Some(file) = self.help_text().await else {
+            let version = expand(&self.server.site, &self.scope, b"\x81v");
+            let text = [b"Sendmail ", &version[..], b" -- HELP not implemented"].concat();
+            self.error(&Reply::new(502, Some([5, 3, 0]), text), None);
+            return Flow::Continue;
+        };
+        let topic = argument.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+        let topic = &topic[..topic.len().min(LONGEST_TOPIC)];
+        let wanted: &[u8] = if topic.is_empty() { b"smtp" } else { topic };
+        let lines = self.topic_lines(&file, wanted);
+        if lines.is_empty() {
+            let text = [b"HELP topic \"", topic, b"\" unknown"].concat();
+            self.error(&Reply::new(504, Some([5, 3, 0]), text), None);
+            return Flow::Continue;
+        }
+        for line in lines {
+            put_reply(&mut self.out, b"214", Some(b"2.0.0"), &line, true);
+        }
+        self.say("214", Some("2.0.0"), b"End of HELP info");
+        Flow::Continue
+    }
+
+    async fn help_text(&self) -> Option<Vec<u8>> {
+        use std::os::unix::ffi::OsStrExt;
+        let path = std::ffi::OsStr::from_bytes(&self.server.policy.help_file);
+        if path.is_empty() {
+            return None;
+        }
+        tokio::fs::read(path).await.ok()
+    }
+
+    /// Version 2 files have macros in their lines.
+    fn topic_lines(&self, file: &[u8], topic: &[u8]) -> Vec<Vec<u8>> {
+        let macros = file.strip_prefix(b"#vers").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"2"));
+        let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
+        let wanted = lines.filter_map(|line| {
+            let end = line.iter().position(|byte| byte.is_ascii_whitespace())?;
+            let rest = &line[end..];
+            line[..end].eq_ignore_ascii_case(topic).then(|| rest.strip_prefix(b"\t").unwrap_or(rest.trim_ascii_start()))
+        });
+        wanted
+            .map(|line| match macros {
+                true => expand(&self.server.site, &self.scope, &dollars(line)),
+                false => line.to_vec(),
+            })
+            .collect()
+    }
+}
+
+/// `$x` in a text file becomes the macro operator of the internal alphabet.
+fn dollars(line: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(line.len());
+    let mut rest = line.iter();
+    while let Some(byte) = rest.next() {
+        match (byte, rest.as_slice().first()) {
+            (b'$', Some(b'$')) => {
+                text.push(b'$');
+                rest.next();
+            }
+            (b'$', Some(_)) => text.push(crate::addr::op::MACRO_EXPAND),
+            _ => text.push(*byte),
+        }
+    }
+    text
+}

@@ -1,0 +1,135 @@
+//! MAIL: a transaction begins.
+
+use super::acceptor::Acceptor;
+use super::checks::Question;
+use super::parameters::{Context, MAIL_PARAMETERS, read};
+use super::policy::Privacy;
+use super::session::{Flow, Session};
+use crate::envelope::{EnvelopeFlags, set_sender};
+use crate::logging::{Priority, Quiet};
+use crate::schema::Reply;
+use crate::smtp::proto::{split_address, split_path};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn mail(&mut self, argument: &[u8]) -> Flow {
+        if let Err((reply, to)) = self.begin(argument).await {
+            self.error(&reply, to.as_deref());
+        }
+        Flow::Continue
+    }
+
+    async fn begin(&mut self, argument: &[u8]) -> Result<(), (Reply, Option<Vec<u8>>)> {
+        let bare = |reply: Reply| (reply, None);
+        self.may_begin().map_err(bare)?;
+        let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
+        let (address, words) = split_address(path);
+        let about = |reply: Reply| (reply, Some(address.to_vec()));
+        let site = self.server.site.clone();
+        let parsed = set_sender(&site, &mut self.transaction.envelope, &mut Quiet, address).await;
+        if let (None, Some(problem)) = (&parsed.address, parsed.problems.first()) {
+            return Err(about(problem.clone()));
+        }
+        if parsed.address.is_none() {
+            return Err(about(Reply::new(451, Some([4, 3, 2]), "Please try again later")));
+        }
+        self.warn_without_helo();
+        self.transaction.envelope.flags |= EnvelopeFlags::LOG_SENDER;
+        self.parameters(words).map_err(bare)?;
+        let config = &site.config;
+        self.transaction.envelope.scope.set_named(config, b"addr_type", b"e s");
+        if let Some(reply) = self.check(Question::new("check_mail", address).to(address)).await {
+            return Err(about(reply));
+        }
+        self.has_room().map_err(bare)?;
+        self.activate(address);
+        Ok(())
+    }
+
+    fn may_begin(&self) -> Result<(), Reply> {
+        if self.helo.is_none() && self.server.policy.privacy.contains(Privacy::NEED_MAIL_HELO) {
+            return Err(Reply::new(503, None, "Polite people say HELO first"));
+        }
+        if self.transaction.active {
+            return Err(Reply::new(503, Some([5, 5, 0]), "Sender already specified"));
+        }
+        if self.features.require_auth {
+            return Err(Reply::new(530, Some([5, 7, 0]), "Authentication required"));
+        }
+        Ok(())
+    }
+
+    /// sendmail notes it in the log always, in the message with PrivacyOptions=authwarnings.
+    fn warn_without_helo(&mut self) {
+        if self.helo.is_some() {
+            return;
+        }
+        let config = self.server.site.config.clone();
+        let name = self.peer.name.clone();
+        let scope = &mut self.transaction.envelope.scope;
+        scope.set_named(&config, b"r", b"SMTP");
+        scope.set_named(&config, b"s", &name);
+        let warning =
+            [&self.hostname[..], b": ", &self.peer.display, b" didn't use HELO protocol"].concat();
+        self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
+        if self.server.policy.privacy.contains(Privacy::AUTH_WARNINGS) {
+            self.transaction.envelope.headers.0.push(crate::message::Header::generated(
+                b"X-Authentication-Warning",
+                &[b" ", &warning[..]].concat(),
+            ));
+        }
+    }
+
+    fn parameters(&mut self, words: &[u8]) -> Result<(), Reply> {
+        self.transaction.declared_size = 0;
+        let mut context = Context {
+            features: &self.features,
+            policy: &self.server.policy,
+            envelope: &mut self.transaction.envelope,
+            recipient: None,
+            size: &mut self.transaction.declared_size,
+        };
+        read(MAIL_PARAMETERS, words, &mut context)?;
+        let size = self.transaction.declared_size;
+        self.transaction.envelope.size = size;
+        let config = &self.server.site.config;
+        let scope = &mut self.transaction.envelope.scope;
+        scope.set_named(config, b"msg_size", size.to_string().as_bytes());
+        if let Some(envid) = &self.transaction.envelope.envid {
+            scope.set_named(config, b"dsn_envid", envid);
+        }
+        let limit = self.server.policy.max_message_size;
+        if limit > 0 && size > limit {
+            let text = format!("Message size exceeds fixed maximum message size ({limit})");
+            self.transaction.envelope.size = 0;
+            return Err(Reply::new(552, Some([5, 2, 3]), text));
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) -> Result<(), Reply> {
+        if self.acceptor.has_room(self.transaction.declared_size) {
+            return Ok(());
+        }
+        Err(Reply::new(452, Some([4, 4, 5]), "Insufficient disk space; try again later"))
+    }
+
+    fn activate(&mut self, address: &[u8]) {
+        let transaction = &mut self.transaction;
+        transaction.active = true;
+        if self.discard {
+            transaction.envelope.flags |= EnvelopeFlags::DISCARD;
+        }
+        let text = [address, b"... Sender ok"].concat();
+        self.say("250", Some("2.1.0"), &text);
+    }
+}
+
+pub(super) fn syntax_error(word: &[u8]) -> Reply {
+    let text = [b"Syntax error in parameters scanning \"", word, b"\""].concat();
+    Reply::new(501, Some([5, 5, 2]), text)
+}

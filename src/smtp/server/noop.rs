@@ -1,0 +1,32 @@
+//! NOOP, and ruleset `check_other`, which sees commands that do nothing.
+
+use super::acceptor::Acceptor;
+use super::checks::Question;
+use super::session::{Flow, Session};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn noop(&mut self, line: &[u8]) -> Flow {
+        match self.check_other(line, b"2").await {
+            Some(flow) => flow,
+            None => {
+                self.say("250", Some("2.0.0"), b"OK");
+                Flow::Continue
+            }
+        }
+    }
+
+    /// The ruleset gets the command and the first digit of the reply to come; its own refusal is sent
+    /// in that reply's place.
+    pub(super) async fn check_other(&mut self, line: &[u8], digit: &[u8]) -> Option<Flow> {
+        let question = Question { second: Some(digit), ..Question::new("check_other", line) };
+        let reply = self.check(question).await?;
+        let reply = self.finished(&reply, None);
+        self.error(&reply, None);
+        Some(if reply.code == 421 { Flow::Close } else { Flow::Continue })
+    }
+}

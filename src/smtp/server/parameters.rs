@@ -1,0 +1,293 @@
+//! Parameters of MAIL and RCPT, as rows.
+
+use super::features::Features;
+use super::policy::Policy;
+use crate::envelope::{BodyType, DeliverBy, Envelope, EnvelopeFlags, Recipient, RecipientFlags};
+use crate::schema::Reply;
+use crate::smtp::proto::{ParameterError, is_xtext, parameters};
+
+/// What a parameter may look at and change.
+pub(super) struct Context<'a> {
+    pub(super) features: &'a Features,
+    pub(super) policy: &'a Policy,
+    pub(super) envelope: &'a mut Envelope,
+    /// For RCPT.
+    pub(super) recipient: Option<&'a mut Recipient>,
+    pub(super) size: &'a mut u64,
+}
+
+/// One parameter.
+pub(super) struct Row {
+    keyword: &'static str,
+    /// What a missing value is called in the reply.
+    label: &'static str,
+    /// Is it a DSN parameter (RFC 3461)?
+    dsn: bool,
+    known: fn(&Policy) -> bool,
+    apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>,
+}
+
+const fn row(keyword: &'static str, apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>) -> Row {
+    Row { keyword, label: keyword, dsn: false, known: |_| true, apply }
+}
+
+const fn dsn(keyword: &'static str, apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>) -> Row {
+    Row { keyword, label: keyword, dsn: true, known: |_| true, apply }
+}
+
+/// Parameters of MAIL.
+pub(super) const MAIL_PARAMETERS: &[Row] = &[
+    row("SIZE", size),
+    row("BODY", body),
+    dsn("ENVID", envid),
+    dsn("RET", ret),
+    Row { label: "AUTH=", ..row("AUTH", auth) },
+    Row { label: "BY=", known: |policy| policy.deliver_by_min >= 0, ..row("BY", by) },
+];
+
+/// Parameters of RCPT.
+pub(super) const RCPT_PARAMETERS: &[Row] = &[dsn("NOTIFY", notify), dsn("ORCPT", orcpt)];
+
+/// Applies the parameters in order, up to the first that is wrong.
+pub(super) fn read(rows: &[Row], words: &[u8], context: &mut Context<'_>) -> Result<(), Reply> {
+    for parameter in parameters(words) {
+        let parameter = parameter.map_err(|error| match error {
+            ParameterError::TooMany => Reply::new(501, Some([5, 5, 4]), "Too many parameters"),
+            ParameterError::Unrecognized(word) => unrecognized(word),
+        })?;
+        let keyword = parameter.keyword;
+        let row = rows.iter().find(|row| keyword.eq_ignore_ascii_case(row.keyword.as_bytes()));
+        let row = row.filter(|row| (row.known)(context.policy)).ok_or_else(|| unrecognized(keyword))?;
+        if row.dsn && !context.features.dsn {
+            let text = format!("Sorry, {} not supported, we do not allow DSN", row.keyword);
+            return Err(Reply::new(504, Some([5, 7, 0]), text));
+        }
+        let value = parameter.value.ok_or_else(|| {
+            Reply::new(501, Some([5, 5, 2]), format!("{} requires a value", row.label))
+        })?;
+        (row.apply)(context, value)?;
+    }
+    Ok(())
+}
+
+fn unrecognized(word: &[u8]) -> Reply {
+    Reply::new(555, Some([5, 5, 4]), [word, b" parameter unrecognized"].concat())
+}
+
+fn duplicate(keyword: &str) -> Reply {
+    Reply::new(501, Some([5, 5, 0]), format!("Duplicate {keyword} parameter"))
+}
+
+fn bad_syntax(keyword: &str) -> Reply {
+    Reply::new(501, Some([5, 5, 4]), format!("Syntax error in {keyword} parameter value"))
+}
+
+/// A number as C's strtol reads it: digits as far as they go; saturating.
+fn leading_number(text: &[u8]) -> (i128, &[u8]) {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
+    let value = digits[..end]
+        .iter()
+        .fold(0i128, |sum, digit| sum.saturating_mul(10).saturating_add(i128::from(digit - b'0')));
+    let rest = if end == 0 { text } else { &digits[end..] };
+    (if negative { -value } else { value }, rest)
+}
+
+fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    let refused = |text| Err(Reply::new(552, Some([5, 2, 3]), text));
+    let (number, _) = leading_number(value);
+    if number < 0 {
+        return refused("Message size invalid");
+    }
+    match i64::try_from(number) {
+        Ok(number) if number < i64::MAX => *context.size = number.unsigned_abs(),
+        _ => return refused("Message size exceeds maximum value"),
+    }
+    Ok(())
+}
+
+fn body(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    let kind = BodyType::parse(value).ok_or_else(|| {
+        Reply::new(501, Some([5, 5, 4]), [b"Unknown BODY type ", value].concat())
+    })?;
+    context.envelope.body_type = Some(kind);
+    Ok(())
+}
+
+fn envid(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    if !is_xtext(value) {
+        return Err(bad_syntax("ENVID"));
+    }
+    if context.envelope.envid.is_some() {
+        return Err(duplicate("ENVID"));
+    }
+    context.envelope.envid = Some(value.to_vec());
+    Ok(())
+}
+
+fn ret(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    if context.envelope.flags.contains(EnvelopeFlags::RETURN_GIVEN) {
+        return Err(duplicate("RET"));
+    }
+    let headers_only = value.eq_ignore_ascii_case(b"HDRS");
+    if !headers_only && !value.eq_ignore_ascii_case(b"FULL") {
+        let text = [b"Bad argument \"", value, b"\" to RET"].concat();
+        return Err(Reply::new(501, Some([5, 5, 2]), text));
+    }
+    context.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
+    context.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers_only);
+    Ok(())
+}
+
+/// Nobody is trusted to name another author while there is no AUTH, so the value becomes `<>`.
+fn auth(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    if context.envelope.auth.is_some() {
+        return Err(duplicate("AUTH"));
+    }
+    if !is_xtext(value) {
+        return Err(bad_syntax("AUTH"));
+    }
+    context.envelope.auth = Some(b"<>".to_vec());
+    Ok(())
+}
+
+/// Deliver-By flags (RFC 2852) as queue files hold them.
+const BY_NOTIFY: u8 = 0x01;
+const BY_RETURN: u8 = 0x02;
+const BY_TRACE: u8 = 0x10;
+/// The largest time in seconds.
+const LONGEST_BY: i128 = 999_999_999;
+
+fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    let wrong = |status: u16, text: String| Err(Reply::new(501, Some([5, 5, status]), text));
+    let (seconds, rest) = leading_number(value);
+    if seconds.abs() > LONGEST_BY {
+        return wrong(4, format!("BY={} out of range", String::from_utf8_lossy(value)));
+    }
+    let [b';', mode, trace @ ..] = rest else { return wrong(2, "BY= missing ';'".into()) };
+    let mut flags = match mode.to_ascii_uppercase() {
+        b'N' => BY_NOTIFY,
+        b'R' => BY_RETURN,
+        _ => return wrong(2, format!("illegal by-mode '{}'", char::from(*mode))),
+    };
+    match trace {
+        [] => {}
+        [b'T' | b't', ..] => flags |= BY_TRACE,
+        [other, ..] => return wrong(2, format!("illegal by-trace '{}'", char::from(*other))),
+    }
+    if flags & BY_RETURN != 0 {
+        if seconds <= 0 {
+            return wrong(4, "mode R requires BY time > 0".into());
+        }
+        let least = context.policy.deliver_by_min;
+        if least > 0 && seconds < i128::from(least) {
+            let text = format!("time {seconds} less than {least}");
+            return Err(Reply::new(555, Some([5, 5, 2]), text));
+        }
+    }
+    context.envelope.deliver_by = Some(DeliverBy { seconds: seconds as i64, flags });
+    Ok(())
+}
+
+fn notify(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    let mut flags = RecipientFlags::HAS_NOTIFY;
+    if !value.eq_ignore_ascii_case(b"NEVER") {
+        for word in value.split(|byte| *byte == b',') {
+            flags |= match word.to_ascii_uppercase().as_slice() {
+                b"SUCCESS" => RecipientFlags::SUCCESS,
+                b"FAILURE" => RecipientFlags::FAILURE,
+                b"DELAY" => RecipientFlags::DELAY,
+                _ => {
+                    let text = [b"Bad argument \"", word, b"\"  to NOTIFY"].concat();
+                    return Err(Reply::new(501, Some([5, 5, 4]), text));
+                }
+            };
+        }
+    }
+    if let Some(recipient) = &mut context.recipient {
+        recipient.flags.remove(RecipientFlags::DEFAULT_NOTIFY | RecipientFlags::SUCCESS);
+        recipient.flags |= flags;
+    }
+    Ok(())
+}
+
+fn orcpt(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+    let semicolon = value.iter().position(|byte| *byte == b';');
+    if !semicolon.is_some_and(|at| is_xtext(&value[at + 1..])) {
+        return Err(bad_syntax("ORCPT"));
+    }
+    let Some(recipient) = &mut context.recipient else { return Ok(()) };
+    if recipient.orcpt.is_some() {
+        return Err(duplicate("ORCPT"));
+    }
+    recipient.orcpt = Some(value.to_vec());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::policy::DaemonFacts;
+    use super::*;
+
+    fn said(rows: &[Row], words: &str) -> String {
+        let policy = Policy { deliver_by_min: 300, ..Policy::default() };
+        let features = Features::new(&policy, &DaemonFacts::default());
+        let mut context = Context {
+            features: &features,
+            policy: &policy,
+            envelope: &mut Envelope::default(),
+            recipient: Some(&mut Recipient::default()),
+            size: &mut 0,
+        };
+        let read = read(rows, words.as_bytes(), &mut context);
+        read.map_or_else(|reply| String::from_utf8_lossy(&reply.to_line()).into_owned(), |()| "ok".into())
+    }
+
+    #[test]
+    fn parameters_of_mail() {
+        let rows = [
+            ("FOO=bar", "555 5.5.4 FOO parameter unrecognized"),
+            ("SIZE", "501 5.5.2 SIZE requires a value"),
+            ("SIZE=abc", "ok"),
+            ("SIZE=-5", "552 5.2.3 Message size invalid"),
+            ("SIZE=99999999999999999999", "552 5.2.3 Message size exceeds maximum value"),
+            ("BODY=BINARYMIME", "501 5.5.4 Unknown BODY type BINARYMIME"),
+            ("RET=MAYBE", "501 5.5.2 Bad argument \"MAYBE\" to RET"),
+            ("RET=FULL RET=HDRS", "501 5.5.0 Duplicate RET parameter"),
+            ("ENVID=a ENVID=b", "501 5.5.0 Duplicate ENVID parameter"),
+            ("ENVID=a+zz", "501 5.5.4 Syntax error in ENVID parameter value"),
+            ("AUTH", "501 5.5.2 AUTH= requires a value"),
+            ("BY=", "501 5.5.2 BY= missing ';'"),
+            ("BY=100;R", "555 5.5.2 time 100 less than 300"),
+            ("BY=abc;N", "501 5.5.2 BY= missing ';'"),
+            ("BY=-5;R", "501 5.5.4 mode R requires BY time > 0"),
+            ("BY=400;Q", "501 5.5.2 illegal by-mode 'Q'"),
+            ("BODY=7BIT SIZE=10 RET=HDRS ENVID=ok BY=400;NT", "ok"),
+        ];
+        for (words, reply) in rows {
+            assert_eq!(said(MAIL_PARAMETERS, words), reply, "{words}");
+        }
+    }
+
+    #[test]
+    fn parameters_of_rcpt() {
+        let rows = [
+            ("NOTIFY=NOW", "501 5.5.4 Bad argument \"NOW\"  to NOTIFY"),
+            ("NOTIFY", "501 5.5.2 NOTIFY requires a value"),
+            ("NOTIFY=NEVER,SUCCESS", "501 5.5.4 Bad argument \"NEVER\"  to NOTIFY"),
+            ("NOTIFY=never", "ok"),
+            ("NOTIFY=success,DELAY", "ok"),
+            ("ORCPT=nosemicolon", "501 5.5.4 Syntax error in ORCPT parameter value"),
+            ("ORCPT=rfc822;a+z", "501 5.5.4 Syntax error in ORCPT parameter value"),
+            ("ORCPT=rfc822;a ORCPT=rfc822;b", "501 5.5.0 Duplicate ORCPT parameter"),
+            ("X Y", "555 5.5.4 X parameter unrecognized"),
+        ];
+        for (words, reply) in rows {
+            assert_eq!(said(RCPT_PARAMETERS, words), reply, "{words}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The client at the other end: address, name, and how far the name is to be trusted.
+
+use super::policy::DaemonFacts;
+use crate::config::Config;
+use crate::engine::Scope;
+use crate::net::{Family, Resolver};
+use crate::schema::Outcome;
+use std::net::{IpAddr, SocketAddr};
+
+/// `${client_resolve}`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Resolved {
+    /// The name leads back to the address.
+    Ok,
+    /// There is no name.
+    #[default]
+    Fail,
+    /// The name belongs to other addresses.
+    Forged,
+    /// No answer for now.
+    Temporary,
+}
+
+impl Resolved {
+    /// As rules see it.
+    pub fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::Ok => b"OK",
+            Self::Fail => b"FAIL",
+            Self::Forged => b"FORGED",
+            Self::Temporary => b"TEMP",
+        }
+    }
+}
+
+/// Who is connected, from where, through which listener.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// The client's address; `None` on standard input.
+    pub address: Option<SocketAddr>,
+    /// Our own end.
+    pub local: Option<SocketAddr>,
+    /// `${client_name}`: a verified name, or the address in brackets.
+    pub name: Vec<u8>,
+    /// `${client_ptr}`
+    pub pointer: Vec<u8>,
+    /// How the name was found.
+    pub resolved: Resolved,
+    /// `$_`: what log lines and Received fields show.
+    pub display: Vec<u8>,
+    /// The listener.
+    pub daemon: DaemonFacts,
+    /// Open connections of this address, this one included.
+    pub connections: u32,
+    /// Connections of this address within the window.
+    pub rate: u32,
+    /// All connections within the window.
+    pub total_rate: u32,
+}
+
+impl Peer {
+    /// Looks the client's name up, and the name's addresses.
+    pub async fn resolve(address: SocketAddr, resolver: &Resolver) -> Self {
+        let ip = address.ip().to_canonical();
+        let bracketed = bracketed(ip);
+        let (resolved, pointer) = verify(ip, resolver).await;
+        let name = if resolved == Resolved::Ok { pointer.clone() } else { bracketed.clone() };
+        let mut display = match resolved {
+            Resolved::Ok | Resolved::Forged => [&pointer[..], b" ", &bracketed].concat(),
+            _ => bracketed.clone(),
+        };
+        if resolved == Resolved::Forged {
+            display.extend_from_slice(b" (may be forged)");
+        }
+        let pointer = if pointer.is_empty() { bracketed } else { pointer };
+        Self { address: Some(SocketAddr::new(ip, address.port())), name, pointer, resolved, display, ..Self::default() }
+    }
+
+    /// The user of this machine who speaks SMTP on standard input.
+    pub fn local_user(user: &[u8]) -> Self {
+        Self {
+            name: b"localhost".to_vec(),
+            pointer: b"localhost".to_vec(),
+            resolved: Resolved::Ok,
+            display: [user, b"@localhost"].concat(),
+            ..Self::default()
+        }
+    }
+
+    /// The address as rules see it (`IPv6:` before a version 6 one).
+    pub fn address_text(&self) -> Vec<u8> {
+        match self.address {
+            Some(address) => plain(address.ip()),
+            None => b"0".to_vec(),
+        }
+    }
+
+    /// Sets the macros of the connection.
+    pub fn set_macros(&self, config: &Config, scope: &mut Scope) {
+        let port = self.address.map_or(0, |address| address.port());
+        let rows: &[(&[u8], Vec<u8>)] = &[
+            (b"_", self.display.clone()),
+            (b"client_addr", self.address_text()),
+            (b"client_name", self.name.clone()),
+            (b"client_ptr", self.pointer.clone()),
+            (b"client_resolve", self.resolved.as_bytes().to_vec()),
+            (b"client_port", decimal(port)),
+            (b"client_connections", decimal(self.connections)),
+            (b"client_rate", decimal(self.rate)),
+            (b"total_rate", decimal(self.total_rate)),
+            (b"daemon_name", self.daemon.name.clone()),
+            (b"daemon_flags", self.daemon.flags_macro()),
+            (b"daemon_family", self.daemon.family.clone()),
+            (b"daemon_addr", self.daemon.address.clone()),
+            (b"daemon_port", self.daemon.port.clone()),
+        ];
+        for (name, value) in rows {
+            scope.set_named(config, name, value);
+        }
+        if let Some(local) = self.local.filter(|local| !local.ip().is_loopback()) {
+            scope.set_named(config, b"if_addr", &plain(local.ip()));
+            let family: &[u8] = if local.is_ipv4() { b"inet" } else { b"inet6" };
+            scope.set_named(config, b"if_family", family);
+        }
+    }
+}
+
+fn decimal(number: impl ToString) -> Vec<u8> {
+    number.to_string().into_bytes()
+}
+
+fn plain(ip: IpAddr) -> Vec<u8> {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.to_string().into_bytes(),
+        IpAddr::V6(ip) => format!("IPv6:{ip}").into_bytes(),
+    }
+}
+
+fn bracketed(ip: IpAddr) -> Vec<u8> {
+    [b"[", &plain(ip)[..], b"]"].concat()
+}
+
+async fn verify(ip: IpAddr, resolver: &Resolver) -> (Resolved, Vec<u8>) {
+    let name = match resolver.ptr(ip).await {
+        Outcome::Done(name) => name,
+        Outcome::Later(_) => return (Resolved::Temporary, Vec::new()),
+        Outcome::Never(_) => return (Resolved::Fail, Vec::new()),
+    };
+    let family = if ip.is_ipv4() { Family::V4 } else { Family::V6 };
+    let resolved = match resolver.addresses(&name, family).await {
+        Outcome::Done(addresses) if addresses.contains(&ip) => Resolved::Ok,
+        Outcome::Done(_) | Outcome::Never(_) => Resolved::Forged,
+        Outcome::Later(_) => return (Resolved::Temporary, Vec::new()),
+    };
+    (resolved, name)
+}

@@ -1,0 +1,186 @@
+//! RCPT: one more recipient.
+
+use super::acceptor::{Acceptor, Verified};
+use super::checks::Question;
+use super::mail::syntax_error;
+use super::parameters::{Context, RCPT_PARAMETERS, read};
+use super::session::{Flow, Session};
+use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::logging::{Priority, Quiet};
+use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::schema::Reply;
+use crate::smtp::proto::{split_address, split_path};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A refused recipient: the reply, the address before its text, and whether it must still be logged
+/// (a ruleset's verdict has been).
+struct Refused {
+    reply: Reply,
+    to: Option<Vec<u8>>,
+    log: bool,
+}
+
+impl Refused {
+    fn bare(reply: Reply) -> Self {
+        Self { reply, to: None, log: true }
+    }
+}
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn rcpt(&mut self, argument: &[u8]) -> Flow {
+        if !self.transaction.active {
+            self.error(&Reply::new(503, None, "Need MAIL before RCPT"), None);
+            return Flow::Continue;
+        }
+        self.transaction.attempts += 1;
+        if self.throttle().await == Flow::Close {
+            return Flow::Close;
+        }
+        match self.recipient(argument).await {
+            Ok(text) => self.say("250", Some("2.1.5"), &text),
+            Err(refused) => {
+                self.transaction.bad_recipients += 1;
+                let text = self.error(&refused.reply, refused.to.as_deref());
+                if refused.log {
+                    self.log(3, Priority::Notice, &text);
+                }
+            }
+        }
+        self.count_recipients();
+        Flow::Continue
+    }
+
+    /// Clients that guess names wait, or are sent away.
+    async fn throttle(&mut self) -> Flow {
+        let policy = &self.server.policy;
+        let bad = self.transaction.bad_recipients;
+        let good = self.transaction.recipients() as u32;
+        let shutdown = policy.bad_rcpt_shutdown;
+        if shutdown > 0 && bad >= shutdown && good * 100 < policy.bad_rcpt_shutdown_good * (good + bad) {
+            self.log_flood(b"shutting down connection.");
+            return self.too_many("recipients");
+        }
+        let throttle = policy.bad_rcpt_throttle;
+        if throttle == 0 || bad < throttle {
+            return Flow::Continue;
+        }
+        if bad == throttle {
+            self.log_flood(b"throttling.");
+        }
+        if self.flush().await.is_err() {
+            return Flow::Close;
+        }
+        tokio::time::sleep(self.server.policy.bad_rcpt_delay).await;
+        Flow::Continue
+    }
+
+    fn log_flood(&self, what: &[u8]) {
+        let text = [&self.peer.display[..], b": Possible SMTP RCPT flood, ", what].concat();
+        self.log(5, Priority::Info, &text);
+    }
+
+    /// The whole way of one recipient; gives the text of the 250.
+    async fn recipient(&mut self, argument: &[u8]) -> Result<Vec<u8>, Refused> {
+        let limit = self.server.policy.max_recipients as usize;
+        if limit > 0 && self.transaction.recipients() >= limit {
+            return Err(Refused::bare(Reply::new(452, Some([4, 5, 3]), "Too many recipients")));
+        }
+        let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
+        let (text, words) = split_address(path);
+        let address = self.resolve(text).await?;
+        let mut recipient = Recipient {
+            text: text.to_vec(),
+            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
+            ..Recipient::default()
+        };
+        self.rcpt_parameters(words, &mut recipient).map_err(Refused::bare)?;
+        self.set_recipient_macros(&address);
+        if let Some(reply) = self.check(Question::new("check_rcpt", text).to(text)).await {
+            return Err(Refused { reply, to: Some(text.to_vec()), log: false });
+        }
+        self.add(recipient, address).await
+    }
+
+    async fn resolve(&mut self, text: &[u8]) -> Result<Address, Refused> {
+        let site = self.server.site.clone();
+        let scope = &mut self.transaction.envelope.scope;
+        let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+        match (parsed.address, parsed.problems.into_iter().next()) {
+            (Some(address), _) => Ok(address),
+            (None, Some(reply)) => Err(Refused { reply, to: Some(text.to_vec()), log: true }),
+            (None, None) => Err(Refused {
+                reply: Reply::new(451, Some([4, 3, 2]), "Please try again later"),
+                to: Some(text.to_vec()),
+                log: true,
+            }),
+        }
+    }
+
+    fn rcpt_parameters(&mut self, words: &[u8], recipient: &mut Recipient) -> Result<(), Reply> {
+        let mut context = Context {
+            features: &self.features,
+            policy: &self.server.policy,
+            envelope: &mut self.transaction.envelope,
+            recipient: Some(recipient),
+            size: &mut 0,
+        };
+        read(RCPT_PARAMETERS, words, &mut context)
+    }
+
+    fn set_recipient_macros(&mut self, address: &Address) {
+        let config = self.server.site.config.clone();
+        let mailer = config.mailers.get(usize::from(address.mailer.0)).map_or(&[][..], |mailer| &mailer.name);
+        let rows: &[(&[u8], &[u8])] = &[
+            (b"rcpt_mailer", mailer),
+            (b"rcpt_host", address.host.as_deref().unwrap_or_default()),
+            (b"rcpt_addr", &address.user),
+            (b"addr_type", b"e r"),
+        ];
+        for (name, value) in rows {
+            self.transaction.envelope.scope.set_named(&config, name, value);
+        }
+    }
+
+    async fn add(&mut self, mut recipient: Recipient, address: Address) -> Result<Vec<u8>, Refused> {
+        let envelope = &mut self.transaction.envelope;
+        let (address, later) = match self.acceptor.verify(envelope, address).await {
+            Verified::Good(address) => (address, false),
+            Verified::Later(address) => (address, true),
+            Verified::Refused(reply) => {
+                return Err(Refused { reply, to: Some(recipient.text), log: true });
+            }
+        };
+        let queued: &[u8] = if later { b" (will queue)" } else { b"" };
+        let ok = |text: &[u8]| [text, b"... Recipient ok", queued].concat();
+        let known = envelope.recipients.iter().find(|known| {
+            known.address.as_ref().is_some_and(|known| same_address(known, &address))
+        });
+        if let Some(known) = known {
+            return Ok(ok(&known.text));
+        }
+        let text = ok(&recipient.text);
+        recipient.address = Some(address);
+        recipient.state = RecipientState::New;
+        envelope.recipients.push(recipient);
+        Ok(text)
+    }
+
+    fn count_recipients(&mut self) {
+        let config = self.server.site.config.clone();
+        let good = self.transaction.recipients().to_string();
+        let bad = self.transaction.bad_recipients.to_string();
+        let scope = &mut self.transaction.envelope.scope;
+        scope.set_named(&config, b"nrcpts", good.as_bytes());
+        scope.set_named(&config, b"nbadrcpts", bad.as_bytes());
+    }
+}
+
+/// Would both get the same copy?
+fn same_address(one: &Address, other: &Address) -> bool {
+    let host = |address: &Address| address.host.as_deref().unwrap_or_default().to_ascii_lowercase();
+    one.mailer == other.mailer && one.user == other.user && host(one) == host(other)
+}

@@ -1,0 +1,74 @@
+//! VRFY and EXPN.
+
+use super::acceptor::Acceptor;
+use super::checks::Question;
+use super::policy::Privacy;
+use super::session::{Flow, Session};
+use crate::logging::Priority;
+use crate::schema::Reply;
+use crate::smtp::proto::put_reply;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<S, A> Session<S, A>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor,
+{
+    pub(super) async fn vrfy(&mut self, argument: &[u8], expand: bool) -> Flow {
+        let name = if expand { "EXPN" } else { "VRFY" };
+        if let Some(reply) = self.may_not_verify(expand) {
+            self.log_request(name, argument, true);
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        if argument.is_empty() {
+            self.error(&Reply::new(501, Some([5, 5, 2]), "Argument required"), None);
+            return Flow::Continue;
+        }
+        let ruleset = if expand { "check_expn" } else { "check_vrfy" };
+        if let Some(reply) = self.check(Question::new(ruleset, argument)).await {
+            self.log_request(name, argument, true);
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        self.log_request(name, argument, false);
+        let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
+        self.put_found(replies, name);
+        self.next_transaction();
+        Flow::Continue
+    }
+
+    fn may_not_verify(&self, expand: bool) -> Option<Reply> {
+        let privacy = self.server.policy.privacy;
+        let need = if expand { Privacy::NEED_EXPN_HELO } else { Privacy::NEED_VRFY_HELO };
+        if expand && !self.features.expn {
+            return Some(Reply::new(502, Some([5, 7, 0]), "Sorry, we do not allow this operation"));
+        }
+        if !expand && privacy.contains(Privacy::NO_VRFY) {
+            let text = "Cannot VRFY user; try RCPT to attempt delivery (or try finger)";
+            return Some(Reply::new(252, Some([2, 5, 2]), text));
+        }
+        (self.helo.is_none() && privacy.contains(need))
+            .then(|| Reply::new(503, None, "I demand that you introduce yourself first"))
+    }
+
+    fn put_found(&mut self, replies: Vec<Reply>, name: &str) {
+        if replies.is_empty() {
+            self.error(&Reply::new(554, Some([5, 5, 2]), format!("Nothing to {name}")), None);
+            return;
+        }
+        let last = replies.len() - 1;
+        for (index, reply) in replies.iter().enumerate() {
+            let reply = self.finished(reply, None);
+            let enhanced = reply.enhanced_text();
+            let enhanced = enhanced.as_deref().map(str::as_bytes);
+            put_reply(&mut self.out, reply.code.to_string().as_bytes(), enhanced, &reply.text, index < last);
+        }
+    }
+
+    pub(super) fn log_request(&self, name: &str, argument: &[u8], rejected: bool) {
+        let suffix: &[u8] = if rejected { b" [rejected]" } else { b"" };
+        let text = [&self.peer.display[..], b": ", name.as_bytes(), b" ", argument, suffix].concat();
+        self.log(5, Priority::Info, &text);
+    }
+}
