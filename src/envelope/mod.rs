@@ -5,11 +5,13 @@
 
 mod body;
 mod id;
+mod receive;
 mod recipient;
 mod sender;
 
 pub use body::{Body, BodyReader};
 pub use id::{QueueId, QueuePlace};
+pub use receive::receive;
 pub use recipient::{Control, Recipient, RecipientFlags, RecipientState};
 pub use sender::set_sender;
 

@@ -49,3 +49,17 @@ pub struct RecipientLine<'a> {
     /// `Sent`, `Deferred: …`.
     pub stat: &'a [u8],
 }
+
+impl SenderLine<'_> {
+    /// The text of the line.
+    pub fn to_line(&self) -> Vec<u8> {
+        todo!("lands with the log")
+    }
+}
+
+impl RecipientLine<'_> {
+    /// The text of the line.
+    pub fn to_line(&self) -> Vec<u8> {
+        todo!("lands with the log")
+    }
+}

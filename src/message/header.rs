@@ -56,6 +56,18 @@ pub struct Header {
     pub kind: HeaderKind,
 }
 
+impl Header {
+    /// A field made here: `value` begins with its blank.
+    pub fn generated(name: &[u8], value: &[u8]) -> Self {
+        Self {
+            name: name.to_vec(),
+            value: value.to_vec(),
+            condition: HeaderCondition::Always,
+            kind: HeaderKind::empty(),
+        }
+    }
+}
+
 /// The fields of a message in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Headers(pub Vec<Header>);

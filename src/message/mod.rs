@@ -4,6 +4,10 @@
 //! bytes a mailer gets, addresses rewritten, lines folded, dots doubled.
 //! Never here: envelopes, queue files, sockets.
 
+mod collector;
+mod dates;
 mod header;
 
+pub use collector::Collector;
+pub use dates::{arpa_date, ctime_date, set_dates, zone};
 pub use header::{Header, HeaderKind, Headers};

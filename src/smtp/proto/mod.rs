@@ -10,7 +10,9 @@ mod reply;
 mod xtext;
 
 pub use data::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
-pub use line::{MAX_COMMAND_LINE, NextLine, next_line, skip_blanks, split_address, split_path, split_verb, word_and_rest};
+pub use line::{
+    MAX_COMMAND_LINE, NextLine, next_line, skip_blanks, split_address, split_path, split_verb, word_and_rest,
+};
 pub use parameters::{Parameter, ParameterError, parameters};
 pub use reply::{put_reply, put_reply_lines};
 pub use xtext::{decode_xtext, is_xtext};

@@ -65,14 +65,19 @@ pub trait Acceptor: Send + Sync {
     ///
     /// # Errors
     /// The reply to be given instead.
-    fn accept(&self, envelope: Envelope, interactive: bool) -> impl Future<Output = Result<(), Reply>> + Send;
+    fn accept(&self, envelope: Envelope, interactive: bool)
+    -> impl Future<Output = Result<(), Reply>> + Send;
 
     /// Removes what `create_body` may have left of an envelope that is not accepted.
     fn discard(&self, envelope: &Envelope);
 
     /// VRFY and EXPN: one reply line per final recipient, or the problems.
-    fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool)
-    -> impl Future<Output = Vec<Reply>> + Send;
+    fn expand(
+        &self,
+        envelope: &mut Envelope,
+        text: &[u8],
+        expand: bool,
+    ) -> impl Future<Output = Vec<Reply>> + Send;
 
     /// ETRN: starts a queue run. `false`: no such queue group.
     fn run_queue(&self, run: QueueRun) -> bool;

@@ -4,9 +4,9 @@ use super::acceptor::{Acceptor, BodySink};
 use super::checks::{Question, question_line};
 use super::session::{Flow, Lost, Session};
 use crate::config::HeaderCheck;
-use crate::envelope::EnvelopeFlags;
+use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::{Priority, Quiet};
-use crate::message::{Collector, Header, receive};
+use crate::message::{Collector, Header};
 use crate::queue::QueueError;
 use crate::rewrite::{Verdict, rscheck};
 use crate::schema::Reply;
@@ -87,7 +87,8 @@ where
         let sink = self.acceptor.create_body(&mut self.transaction.envelope);
         let mut collecting = Collecting::new(strictness, sink);
         let policy = &self.server.policy;
-        let (headers, most, limit) = (policy.max_headers_length, policy.max_message_size, policy.data_timeout);
+        let (headers, most, limit) =
+            (policy.max_headers_length, policy.max_message_size, policy.data_timeout);
         loop {
             let (used, event) = collecting.take(self.pending(), headers, most);
             self.consume(used);
@@ -126,15 +127,17 @@ where
             &self.peer.name,
             b", from=",
             &self.transaction.envelope.sender.text,
-        ];
-        self.say("421", Some("4.4.1"), &text.concat());
+        ]
+        .concat();
+        self.say("421", Some("4.4.1"), &text);
         Flow::Close
     }
 
     fn collect_line(&self, info: &str, place: Where, status: Option<&str>) -> Vec<u8> {
         let sender = &self.transaction.envelope.sender.text;
         let mut line =
-            [b"collect: relay=", &self.peer.name[..], b", from=", sender, b", info=", info.as_bytes()].concat();
+            [b"collect: relay=", &self.peer.name[..], b", from=", sender, b", info=", info.as_bytes()]
+                .concat();
         for (key, value) in [("where", place.name()), ("status", status)] {
             if let Some(value) = value {
                 line.extend_from_slice(format!(", {key}={value}").as_bytes());
@@ -194,9 +197,10 @@ where
                 format!("headers too large ({limit} max) from ").as_bytes(),
                 &self.peer.name,
                 b" during message collect",
-            ];
+            ]
+            .concat();
             let id = Some(self.transaction.envelope.id.as_bytes());
-            self.server.log.always(Priority::Notice, id, &text.concat());
+            self.server.log.always(Priority::Notice, id, &text);
         }
     }
 
@@ -259,8 +263,9 @@ where
         scope.set_named(config, b"hdrlen", field.value.len().to_string().as_bytes());
         scope.set_named(config, b"currHeader", &quoted(&value));
         scope.set_named(config, b"addr_type", b"h");
-        let verdict = rscheck(&site, scope, &mut Quiet, &check.ruleset, &value, None).await;
-        let question = question_line(&String::from_utf8_lossy(&check.ruleset), &value, None);
+        let ruleset = config.rulesets.display_name(check.ruleset);
+        let verdict = rscheck(&site, scope, &mut Quiet, &ruleset, &value, None).await;
+        let question = question_line(&String::from_utf8_lossy(&ruleset), &value, None);
         match verdict {
             Verdict::Accept => None,
             Verdict::Reject(reply) => {
@@ -287,7 +292,11 @@ const BARE_CR: &str = "Bare carriage return (CR) not allowed";
 
 fn unfolded(value: &[u8]) -> Vec<u8> {
     let value = value.trim_ascii();
-    value.iter().filter(|byte| **byte != b'\n').map(|byte| if *byte == b'\t' { b' ' } else { *byte }).collect()
+    value
+        .iter()
+        .filter(|byte| **byte != b'\n')
+        .map(|byte| if *byte == b'\t' { b' ' } else { *byte })
+        .collect()
 }
 
 /// As one quoted token.

@@ -81,8 +81,7 @@ where
     async fn read_features(&mut self) {
         let site = self.server.site.clone();
         let name = self.peer.name.clone();
-        let answer =
-            rscap(&site, &mut self.scope, &mut Quiet, b"srv_features", &name, Some(b"")).await;
+        let answer = rscap(&site, &mut self.scope, &mut Quiet, b"srv_features", &name, Some(b"")).await;
         let Some(answer) = answer else { return };
         for letter in self.features.apply(&answer) {
             let text = [b"srv_features: unknown feature ", &[letter][..]].concat();
@@ -111,8 +110,9 @@ where
                 b"rejecting commands from ",
                 &self.peer.name[..],
                 format!(" [{}] due to pre-greeting traffic after {seconds} seconds", address.ip()).as_bytes(),
-            ];
-            self.log(0, Priority::Info, &text.concat());
+            ]
+            .concat();
+            self.log(0, Priority::Info, &text);
         }
         arrived
     }

@@ -68,8 +68,9 @@ where
             &self.peer.name,
             address.as_bytes(),
             b" due to traffic before response",
-        ];
-        self.log(0, Priority::Info, &text.concat());
+        ]
+        .concat();
+        self.log(0, Priority::Info, &text);
         self.say("554", Some("5.5.0"), b"SMTP protocol error");
         self.refusal = Some(Refusal::Null);
         Flow::Continue

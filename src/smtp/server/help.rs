@@ -49,12 +49,15 @@ where
 
     /// Version 2 files have macros in their lines.
     fn topic_lines(&self, file: &[u8], topic: &[u8]) -> Vec<Vec<u8>> {
-        let macros = file.strip_prefix(b"#vers").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"2"));
+        let macros =
+            file.strip_prefix(b"#vers").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"2"));
         let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
         let wanted = lines.filter_map(|line| {
             let end = line.iter().position(|byte| byte.is_ascii_whitespace())?;
             let rest = &line[end..];
-            line[..end].eq_ignore_ascii_case(topic).then(|| rest.strip_prefix(b"\t").unwrap_or(rest.trim_ascii_start()))
+            line[..end]
+                .eq_ignore_ascii_case(topic)
+                .then(|| rest.strip_prefix(b"\t").unwrap_or(rest.trim_ascii_start()))
         });
         wanted
             .map(|line| match macros {

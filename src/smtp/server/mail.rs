@@ -73,8 +73,7 @@ where
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(&config, b"r", b"SMTP");
         scope.set_named(&config, b"s", &name);
-        let warning =
-            [&self.hostname[..], b": ", &self.peer.display, b" didn't use HELO protocol"].concat();
+        let warning = [&self.hostname[..], b": ", &self.peer.display, b" didn't use HELO protocol"].concat();
         self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
         if self.server.policy.privacy.contains(Privacy::AUTH_WARNINGS) {
             self.transaction.envelope.headers.0.push(crate::message::Header::generated(

@@ -62,9 +62,9 @@ pub(super) fn read(rows: &[Row], words: &[u8], context: &mut Context<'_>) -> Res
             let text = format!("Sorry, {} not supported, we do not allow DSN", row.keyword);
             return Err(Reply::new(504, Some([5, 7, 0]), text));
         }
-        let value = parameter.value.ok_or_else(|| {
-            Reply::new(501, Some([5, 5, 2]), format!("{} requires a value", row.label))
-        })?;
+        let value = parameter
+            .value
+            .ok_or_else(|| Reply::new(501, Some([5, 5, 2]), format!("{} requires a value", row.label)))?;
         (row.apply)(context, value)?;
     }
     Ok(())
@@ -111,9 +111,8 @@ fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
 }
 
 fn body(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
-    let kind = BodyType::parse(value).ok_or_else(|| {
-        Reply::new(501, Some([5, 5, 4]), [b"Unknown BODY type ", value].concat())
-    })?;
+    let kind = BodyType::parse(value)
+        .ok_or_else(|| Reply::new(501, Some([5, 5, 4]), [b"Unknown BODY type ", value].concat()))?;
     context.envelope.body_type = Some(kind);
     Ok(())
 }

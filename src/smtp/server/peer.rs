@@ -73,7 +73,14 @@ impl Peer {
             display.extend_from_slice(b" (may be forged)");
         }
         let pointer = if pointer.is_empty() { bracketed } else { pointer };
-        Self { address: Some(SocketAddr::new(ip, address.port())), name, pointer, resolved, display, ..Self::default() }
+        Self {
+            address: Some(SocketAddr::new(ip, address.port())),
+            name,
+            pointer,
+            resolved,
+            display,
+            ..Self::default()
+        }
     }
 
     /// The user of this machine who speaks SMTP on standard input.

@@ -156,9 +156,10 @@ where
         };
         let queued: &[u8] = if later { b" (will queue)" } else { b"" };
         let ok = |text: &[u8]| [text, b"... Recipient ok", queued].concat();
-        let known = envelope.recipients.iter().find(|known| {
-            known.address.as_ref().is_some_and(|known| same_address(known, &address))
-        });
+        let known = envelope
+            .recipients
+            .iter()
+            .find(|known| known.address.as_ref().is_some_and(|known| same_address(known, &address)));
         if let Some(known) = known {
             return Ok(ok(&known.text));
         }

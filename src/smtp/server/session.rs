@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// What all sessions of one loaded configuration share.
 pub struct Server {
@@ -253,8 +253,7 @@ where
     }
 
     pub(super) fn too_many(&mut self, what: &str) -> Flow {
-        let text =
-            [&self.hostname[..], b" Too many bad ", what.as_bytes(), b"; closing connection"].concat();
+        let text = [&self.hostname[..], b" Too many bad ", what.as_bytes(), b"; closing connection"].concat();
         self.say("421", Some("4.7.0"), &text);
         Flow::Close
     }
@@ -389,15 +388,8 @@ where
         self.input.drain(..self.used);
         self.used = 0;
         self.input.reserve(READ_SIZE);
-        let read = tokio::io::AsyncReadExt::read_buf(&mut self.stream, &mut self.input);
-        self.input_result(tokio::time::timeout(limit, read).await)
-    }
-
-    fn input_result(
-        &self,
-        read: Result<std::io::Result<usize>, tokio::time::error::Elapsed>,
-    ) -> Result<(), Lost> {
-        match read {
+        let read = self.stream.read_buf(&mut self.input);
+        match tokio::time::timeout(limit, read).await {
             Ok(Ok(0)) | Ok(Err(_)) => Err(Lost::Closed),
             Ok(Ok(_)) => Ok(()),
             Err(_) => Err(Lost::TimedOut),

@@ -72,11 +72,10 @@ where
 
     /// The accounting line of the message, once, if MAIL named a sender.
     pub(super) fn log_sender(&mut self) {
-        let transaction = &mut self.transaction;
+        let transaction = &self.transaction;
         if transaction.logged || !transaction.envelope.flags.contains(EnvelopeFlags::LOG_SENDER) {
             return;
         }
-        transaction.logged = true;
         let envelope = &transaction.envelope;
         let config = &self.server.site.config;
         let protocol = config.names.get(b"r").and_then(|id| envelope.scope.get(config, id));
@@ -92,6 +91,7 @@ where
             relay: &self.peer.display,
         };
         self.log(4, Priority::Info, &line.to_line());
+        self.transaction.logged = true;
     }
 
     /// Lines that follow the `from=` line.

@@ -38,8 +38,9 @@ where
             format!("\"{}\" command from ", word.to_ascii_lowercase()).as_bytes(),
             &self.peer.display,
             format!(" ({address})").as_bytes(),
-        ];
-        self.log(0, Priority::Critical, &text.concat());
+        ]
+        .concat();
+        self.log(0, Priority::Critical, &text);
         self.quote(500, "Command unrecognized", line);
         self.count_bad_command()
     }
