@@ -1,0 +1,131 @@
+
+######## addresses: to the canonical form and back ########
+
+# canonify: an address as written -> u < @ d . >, focused on the domain that
+# decides where it goes; u alone if it has none. First for every address.
+#	Joe <u@d> x	-> u < @ d >
+#	h!u		-> u < @ h .UUCP >
+#	nothing, <>	-> < @ >
+Scanonify=3
+R$@			$@ < @ >
+
+# a list without members; a semicolon at the end of one with members
+R< @ >			$@ :; < @ >
+R$+ < @ >		$: $1
+R$* :: ;		$: $1 ::
+R$* : ;			$@ :; < @ >
+R$+ ;			$: $1
+
+# angle brackets: the last pair holds the address
+R$* < $*		$2
+R$* > $*		$: $1
+R$@			$@ < @ >
+
+# <:> marks an address whose first colon may end the name of a list. A route
+# goes as a whole; no colon goes from an IPv6 literal, a file of addresses, or
+# host::user.	@a,@b:u@d -> u@d	list:u@d -> u@d
+R$+			$: <:> $1
+ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R<:> @ $+ , $+		$@ $>Canonify2 < @ $1 > , $2
+R<:> @ [ $+ ] : $+	$@ $>Canonify2 < @ [ $1 ] > : $2
+R<:> @ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
+', `R<:> @ [ $+ ] : $+	$: $2
+R<:> @ $+ , @ $+	<:> @ $2
+R<:> @ $+ , $+		$: $2
+R<:> @ $+ : $+		$: $2
+')dnl
+R<:> $* [ IPv6 : $+ ] $*	$: $1 [ IPv6 : $2 ] $3
+R<:> : include : $*	$: : include : $1
+R<:> $* :: $*		$: $1 :: $2
+R<:> $* : $*		$: $2
+R<:> $*			$: $1
+
+# the focus is the last @	a@b@c -> a@b < @ c >
+R$+ @ $*		$: $1 < @ $2 >
+R$* < @ $* @ $* >	$1 @ $2 < @ $3 >
+R$* < @ $* >		$@ $>Canonify2 $1 < @ $2 >
+
+ifdef(`_NO_UUCP_', `', `# without one: the first !	h!u -> u < @ h .UUCP >	d.e!u -> u < @ d.e >
+R$+ ! $+		$: $2 < @ $1 .UUCP >
+R$+ < @ $+ . $* .UUCP >	$: $1 < @ $2 . $3 >
+R$+ < @ $+ >		$@ $>Canonify2 $1 < @ $2 >
+')dnl
+ifdef(`_USE_DECNET_SYNTAX_', `# n::u -> u < @ n .DECNET >
+R$- :: $+		$@ $>Canonify2 $2 < @ $1 .DECNET >
+R$- . $- :: $+		$@ $>Canonify2 $3 < @ $1 . $2 .DECNET >
+')dnl
+ifdef(`_NO_PERCENTHACK_', `', `# then the last %	u%a%b -> u%a < @ b >
+R$* % $*		$1 @ $2
+R$* @ $* @ $*		$1 % $2 @ $3
+')dnl
+R$* @ $*		$@ $>Canonify2 $1 < @ $2 >
+R$*			$@ $>Canonify2 $1
+
+# Canonify2: u < @ d > -> u < @ d . >, d being a name that needs no more
+# looking up; u < @ d > if it was looked up and not found. Called by canonify.
+#	u < @ localhost >	-> u < @ $j . >
+#	u < @ known >		-> u < @ known.example. >
+#	u < @ nowhere >		-> u < @ nowhere >
+SCanonify2=96
+
+# this host by its standing names
+R$* < @ localhost > $*		$: $1 < @ $j . > $2
+R$* < @ localhost . $m > $*	$: $1 < @ $j . > $2
+ifdef(`_NO_UUCP_', `', `R$* < @ localhost .UUCP > $*	$: $1 < @ $j . > $2
+')dnl
+
+# a literal is either one of ours or stays what it is
+R$* < @ [ $+ ] > $*		$: $1 < @@ [ $2 ] > $3
+R$* < @@ $=w > $*		$: $1 < @ $j . > $3
+R$* < @@ $+ > $*		$@ $1 < @ $2 > $3
+ifdef(`_DOMAIN_TABLE_', `
+# domaintable: other names for the same domain
+R$* < @ $+ > $*			$: $1 < @ $(domaintable $2 $) > $3
+')dnl
+undivert(2)dnl
+ifdef(`_BITDOMAIN_TABLE_', `
+# bitdomain: hosts of BITNET with a name in the Internet
+R$* < @ $+ .BITNET > $*		$: $1 < @ $(bitdomain $2 $: $2 .BITNET $) > $3
+')dnl
+ifdef(`_UUDOMAIN_TABLE_', `
+# uucpdomain: hosts of UUCP with a name in the Internet
+R$* < @ $+ .UUCP > $*		$: $1 < @ $(uudomain $2 $: $2 .UUCP $) > $3
+')dnl
+ifdef(`_NO_UUCP_', `', `ifdef(`UUCP_RELAY', `
+# UUCP: neighbours of ours are known to be such
+', `
+# UUCP: a host that has another name is called by that
+R$* < @ $+ .UUCP > $*		$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
+')')dnl
+
+# P: last parts that no name server knows
+R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
+
+# all others: ask, unless the listener says otherwise (flag C)
+R$* < @ $* $~P > $*		$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
+R$* CC $* $| $*			$: $3
+R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+R$* $| $*			$: $2
+
+# our own domains are canonical by definition
+R$* < @ $=w > $*		$: $1 < @ $2 . > $3
+R$* < @ $=M > $*		$: $1 < @ $2 . > $3
+ifdef(`_VIRTUSER_TABLE_', `R$* < @ $={VirtHost} > $*	$: $1 < @ $2 . > $3
+')dnl
+ifdef(`_GENERICS_TABLE_', `R$* < @ $=G > $*		$: $1 < @ $2 . > $3
+')dnl
+R$* < @ $* . . > $*		$1 < @ $2 . > $3
+
+# final: canonical form -> text for the outside. Last for every address.
+#	u < @ d . >		-> u@d
+#	u < @ *LOCAL* >		-> u@$j
+#	u < @ h .UUCP. >	-> h!u
+Sfinal=4
+R$* < @ >			$@
+R$* < @ $+ . > $*		$1 < @ $2 > $3
+R$* < @ *LOCAL* > $*		$: $1 < @ $j > $2
+R$* < $+ > $*			$1 $2 $3
+ifdef(`_NO_UUCP_', `', `R$* @ $- .UUCP		$2 ! $1
+')dnl
+ifdef(`_USE_DECNET_SYNTAX_', `R$+ @ $+ .DECNET		$2 :: $1
+')dnl
+R$* % $=w @ $=w			$1 @ $2

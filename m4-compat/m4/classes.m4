@@ -1,0 +1,87 @@
+divert(-1)
+dnl # From the level line to the options: what must be known before any file is
+dnl # opened comes first, then the names of this host, then the relays.
+
+dnl # _RELAY_LINE(define, macro letter, pseudo domain)
+define(`_RELAY_LINE', `ifdef(`$1', `D$2`'$1
+CP$3
+')')
+divert(0)dnl
+
+V`'ifdef(`CF_LEVEL', `CF_LEVEL', `10')ifdef(`NO_VENDOR', `', `/ifdef(`VENDOR_NAME', `VENDOR_NAME', `Berkeley')')
+
+# before any file: how careful to be, and where LDAP is
+ifdef(`confDONT_BLAME_SENDMAIL', `O DontBlameSendmail=confDONT_BLAME_SENDMAIL', `#O DontBlameSendmail=safe')
+ifdef(`confLDAP_DEFAULT_SPEC', `O LDAPDefaultSpec=confLDAP_DEFAULT_SPEC', `#O LDAPDefaultSpec=-h localhost')
+ifdef(`confLDAP_CLUSTER', `D{sendmailMTACluster}`'confLDAP_CLUSTER', `#D{sendmailMTACluster}$m')
+
+######## names and classes ########
+
+# w: names of this host; j: its full name
+Cwlocalhost
+ifdef(`USE_CW_FILE', `Fw`'confCW_FILE
+')dnl
+ifdef(`confDOMAIN_NAME', `Dj`'confDOMAIN_NAME', `#Dj$w.Foo.COM')
+
+# P: last parts of names that need no name server; macros: relays for them
+CP.
+_RELAY_LINE(`UUCP_RELAY', `Y', `UUCP')dnl
+_RELAY_LINE(`BITNET_RELAY', `B', `BITNET')dnl
+_RELAY_LINE(`DECNET_RELAY', `C', `DECNET')dnl
+_RELAY_LINE(`FAX_RELAY', `F', `FAX')dnl
+
+# S: smart host; L: where unknown local names go
+DS`'ifdef(`SMART_HOST', `SMART_HOST')
+ifdef(`LUSER_RELAY', `Kuser user -m -a<>
+DL`'LUSER_RELAY
+')dnl
+
+# O: operators that a local part may hide; . and [ as classes of one word
+CO @ifdef(`_NO_PERCENTHACK_', `', ` %')ifdef(`_NO_UUCP_', `', ` !')
+C..
+C[[
+
+ifdef(`_ACCESS_TABLE_', `# answers of the access table that let a message in
+C{Accept}OK RELAY
+ifdef(`_DELAY_COMPAT_8_10_', `ifdef(`_BLOCKLIST_RCPT_', `# what was written for recipients under delayed checks
+C{SpamTag}SPAMFRIEND SPAMHATER
+')')')dnl
+ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `', `# does a domain exist?
+Kresolve host -a<_RES_OK_> -T<TEMP>
+')dnl
+C{ResOk}_RES_OK_
+ifdef(`_NEED_MACRO_MAP_', `_WRITE_MACRO_MAP_')dnl
+
+ifdef(`confCR_FILE', `# R: domains and addresses that may relay
+FR`'confCR_FILE
+')dnl
+ifdef(`_ARITH_MAP_', `', `define(`_ARITH_MAP_', `1')Karith arith
+')dnl
+ifdef(`_ACCESS_TABLE_', `_WRITE_MACRO_MAP_`'dnl
+# words of a TLS requirement; results that mean a proven certificate
+C{Tls}VERIFY ENCR
+C{TlsVerified}OK TRUSTED
+', `ifdef(`_MTA_STS_', `_WRITE_MACRO_MAP_`'C{Tls}VERIFY ENCR
+C{TlsVerified}OK TRUSTED
+')')dnl
+ifdef(`_CERT_REGEX_ISSUER_', `KCERTIssuer regex _CERT_REGEX_ISSUER_
+')dnl
+ifdef(`_CERT_REGEX_SUBJECT_', `KCERTSubject regex _CERT_REGEX_SUBJECT_
+')dnl
+ifdef(`LOCAL_RELAY', `DR`'LOCAL_RELAY
+')dnl
+ifdef(`MAIL_HUB', `DH`'MAIL_HUB
+')dnl
+Kdequote dequote`'ifdef(`confDEQUOTE_OPTS', ` confDEQUOTE_OPTS')
+undivert(5)dnl
+ifdef(`_VIRTHOSTS_', `CR$={VirtHost}
+')dnl
+ifdef(`MASQUERADE_NAME', `# M: the name that mail from here bears
+DM`'MASQUERADE_NAME
+')dnl
+ifdef(`confMAILER_NAME', `Dn`'confMAILER_NAME', ``#DnMAILER-DAEMON'')
+undivert(6)dnl
+DZ`'_LIBRARY_VERSION_`'ifdef(`confCF_VERSION', `/confCF_VERSION')
+
+######## options ########
+

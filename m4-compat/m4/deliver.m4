@@ -1,0 +1,70 @@
+
+######## local delivery and tables ########
+
+# Local_localaddr: rules of the site; $#ok keeps the name, another triple
+# takes its place.
+SLocal_localaddr
+
+# localaddr: a local name that is no alias -> triple, or unchanged to be
+# delivered here. Asked by mailers with flag 5.
+#	u+detail	-> $#local $@ +detail $: u+*, then $#local $: u
+Slocaladdr=5
+R$*			$: $1 $| $>"Local_localaddr" $1
+R$* $| $#ok		$@ $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R$+ + *		$#_LOCAL_ $@ $&h $: $1
+R$+ + $*		$#_LOCAL_ $@ + $2 $: $1 + *
+')dnl
+
+# who else may know the name: < relay > u
+R$+			$: < > $1
+ifdef(`LUSER_RELAY', `R< > $+		$: < $L > $(user $1 $)
+R< $* > $* < >		$: < > $2
+')dnl
+ifdef(`MAIL_HUB', `R< > $+		$: < $H > $1
+')dnl
+ifdef(`LOCAL_RELAY', `R< > $+		$: < $R > $1
+')dnl
+R< > $+			$@ $1
+R< $+ > $+		$: $>MailerToTriple < $1 > $2 < @ $1 >
+
+ifdef(`_MAILER_TABLE_', `# Mailertable: left < right > address -> triple, or the address. Looks right
+# up, then .right without its first label, and so on, at last a lone dot.
+#	< > < h.b.c > u < @ h.b.c . >	asks h.b.c, .b.c, .c and .
+SMailertable=90
+R$* < $- . $+ > $*	$: $1$2 < $(mailertable .$3 $@ $1$2 $@ $2 $) > $4
+R$* < $~[ : $* > $*	$>MailerToTriple < $2 : $3 > $4
+R$* < . $+ > $*		$@ $>Mailertable $1 . < $2 > $3
+R$* < $* > $*		$: < $(mailertable . $@ $1$2 $) > $3
+R< $~[ : $* > $*	$>MailerToTriple < $1 : $2 > $3
+R< $* > $*		$@ $2
+
+')dnl
+# MailerToTriple: < [mailer:]host > address -> triple, as tables and relays
+# are written.
+#	< > a				-> a
+#	< error:5.1.1:text > a		-> $#error $@ 5.1.1 $: text
+#	< local:u > a			-> $#local $@ a $: u
+#	< smtp:u@h > a			-> $#smtp $@ h $: u < @ h >
+#	< h > a				-> $#relay mailer $@ h $: a
+SMailerToTriple=95
+R< > $*			$@ $1
+R< error : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
+R< error : $- : $+ > $*	$#error $@ $1 $: $2
+R< error : $+ > $*	$#error $: $1
+R< local : $* > $*	$>CanonLocal < $1 > $2
+R< $~[ : $+ > $*	$: $1 $| $2 $| $3
+R$- $| $+ @ $+ $| $*	$# $1 $@ $3 $: $2 < @ $3 >
+R$- $| $+ $| $*		$# $1 $@ $2 $: $3
+R< $=w > $*		$@ $2
+R< $+ > $*		$#_RELAY_ $@ $1 $: $2
+
+# CanonLocal: < user > u < @ d . > -> $#local $@ u@d $: user, or u without one
+SCanonLocal
+R< > $* < @ $* > $*	$: < $1 > $1 < @ $2 > $3
+R< $* > $* < @ $* . > $*	$: < $1 > $2 < @ $3 > $4
+R< $* > $* < @ $* > $*	$: < $1 > $2 @ $3 $4
+R< $+ @ $+ > $*		$: < $1 > $3
+R< > $*			$: < $1 > $1
+R< $+ > $*		$#_LOCAL_ $@ $2 $: $1
