@@ -1,10 +1,31 @@
 //! Reports: delivery failures, delays and receipts as multipart/report (RFC 3461, 3462, 3464).
 //!
 //! In: an envelope whose recipients know their fate. Out: a new envelope with the null sender.
-//! Pure: no files, no look-ups, no clock; the caller gives identifier and time, and queues the result.
+//! Pure: no files but the original body that is quoted, no look-ups, no clock; the caller gives
+//! identifier and time, and queues the result.
+//!
+//! Files in the order of the report: `due` (is one owed, and to whom), `header` (its fields),
+//! `text` (part 1, for people), `status` (part 2, for programs), `original` (part 3, what was sent).
 
-use crate::envelope::{Envelope, QueueId};
+mod due;
+mod header;
+mod original;
+mod status;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use due::due;
+
+use crate::engine::Scope;
+use crate::envelope::{
+    Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender, TimeoutClass,
+};
 use crate::rewrite::Site;
+use jiff::tz::TimeZone;
+use std::io;
+use std::sync::Arc;
 
 /// What a report is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,26 +38,147 @@ pub enum Kind {
     Success,
 }
 
+/// The site's share in a report, read from its options by the caller.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// `$j`, the reporting host.
+    pub host: Vec<u8>,
+    /// `$n`, who reports come from (`MAILER-DAEMON`).
+    pub daemon: Vec<u8>,
+    /// The zone of the dates.
+    pub zone: TimeZone,
+    /// DoubleBounceAddress; empty: a report about a report is dropped.
+    pub double_bounce: Vec<u8>,
+    /// Timeout.queuewarn of the message's class, seconds.
+    pub warn_after: i64,
+    /// Timeout.queuereturn of the message's class, seconds.
+    pub return_after: i64,
+    /// SendMimeErrors.
+    pub mime: bool,
+    /// PrivacyOptions nobodyreturn.
+    pub no_body_return: bool,
+    /// PrivacyOptions noactualrecipient.
+    pub no_actual_recipient: bool,
+    /// ErrorHeader as text (a file's content was read by the caller), macros expanded; may be empty.
+    pub error_header: Vec<u8>,
+    /// T= of each mailer, by its index: MTA, address and diagnostic types.
+    pub types: Vec<[Vec<u8>; 3]>,
+}
+
+impl Facts {
+    /// The type words of a recipient's mailer, sendmail's defaults without one.
+    fn types_of(&self, recipient: &Recipient) -> [&[u8]; 3] {
+        let known = recipient.address.as_ref().and_then(|address| self.types.get(address.mailer.0 as usize));
+        let word = |index: usize, default: &'static [u8]| {
+            known.map(|types| types[index].as_slice()).filter(|word| !word.is_empty()).unwrap_or(default)
+        };
+        [word(0, b"dns"), word(1, b"rfc822"), word(2, b"smtp")]
+    }
+}
+
 /// What the caller supplies.
+#[derive(Debug)]
 pub struct Report<'a> {
-    /// The site.
-    pub site: &'a Site,
+    /// The site's share.
+    pub facts: &'a Facts,
     /// What it is about.
     pub kind: Kind,
     /// Identifier of the new envelope.
     pub id: QueueId,
     /// Now, seconds since the epoch.
     pub now: i64,
+    /// A failure only because Timeout.queuereturn is over.
+    pub expired: bool,
 }
 
-/// The reports that are due for `envelope` at the end of a pass, in the order of their sending.
-/// Empty when nobody is to be told.
-pub fn due(_site: &Site, _envelope: &Envelope, _now: i64) -> Vec<Kind> {
-    todo!()
+impl Report<'_> {
+    /// Is this recipient one the report is about?
+    fn concerns(&self, recipient: &Recipient) -> bool {
+        due::concerns(self.kind, recipient)
+    }
 }
 
-/// Builds one report. `None` when there is nobody to get it (a failing double bounce without
-/// DoubleBounceAddress): the caller then saves or drops the message.
-pub fn build(_report: &Report<'_>, _envelope: &Envelope) -> Option<Envelope> {
-    todo!()
+/// Builds one report. `Ok(None)` when there is nobody to get it (a report about a report without
+/// DoubleBounceAddress): the caller then drops the message.
+///
+/// # Errors
+/// The original's body cannot be read; the report is to be made later.
+pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Envelope>> {
+    let to_postmaster = original.is_response() || original.sender.is_null();
+    let receiver = match to_postmaster {
+        false => original.sender.text.clone(),
+        true => report.facts.double_bounce.clone(),
+    };
+    if receiver.is_empty() {
+        return Ok(None);
+    }
+    let boundary = boundary(report);
+    let headers = header::fields(report, original, &receiver, to_postmaster, &boundary);
+    let body = body(report, original, to_postmaster, &boundary)?;
+    let recipient = Recipient {
+        text: receiver,
+        // nobody is told about the fate of a report
+        flags: RecipientFlags::PRIMARY | RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE,
+        ..Recipient::default()
+    };
+    let eight_bit = original.flags & EnvelopeFlags::EIGHT_BIT;
+    Ok(Some(Envelope {
+        id: report.id.clone(),
+        place: original.place,
+        sender: Sender { text: b"<>".to_vec(), address: None },
+        recipients: vec![recipient],
+        headers,
+        body: Body::Memory(Arc::from(body)),
+        created: report.now,
+        timeout_class: TimeoutClass::Dsn,
+        flags: EnvelopeFlags::RESPONSE | eight_bit,
+        body_type: original.body_type,
+        scope: Scope::default(),
+        ..Envelope::default()
+    }))
+}
+
+/// Sets the macros by which the default header fields of a report are written.
+pub fn set_macros(site: &Site, facts: &Facts, report: &mut Envelope) {
+    let config = &site.config;
+    for name in [&b"s"[..], b"_"] {
+        report.scope.set_named(config, name, b"localhost");
+    }
+    report.scope.set_named(config, b"i", report.id.as_bytes());
+    report.scope.set_named(config, b"f", &facts.daemon);
+    report.scope.set_named(config, b"g", &facts.daemon);
+}
+
+/// `QID.EPOCH/HOST`: never in the original, since the identifier is new.
+fn boundary(report: &Report<'_>) -> Vec<u8> {
+    let mut boundary = format!("{}.{}/", report.id, report.now).into_bytes();
+    boundary.extend_from_slice(&report.facts.host);
+    boundary
+}
+
+fn body(
+    report: &Report<'_>,
+    original: &Envelope,
+    to_postmaster: bool,
+    boundary: &[u8],
+) -> io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(4096 + original.body.size() as usize);
+    let separator = |out: &mut Vec<u8>, end: &[u8]| {
+        if report.facts.mime {
+            out.extend_from_slice(&[b"--", boundary, end, b"\n"].concat());
+        }
+    };
+    if report.facts.mime {
+        out.extend_from_slice(b"This is a MIME-encapsulated message\n\n");
+    }
+    separator(&mut out, b"");
+    text::write(&mut out, report, original, to_postmaster);
+    separator(&mut out, b"");
+    if report.facts.mime {
+        status::write(&mut out, report, original);
+    }
+    separator(&mut out, b"");
+    original::write(&mut out, report, original)?;
+    separator(&mut out, b"--");
+    Ok(out)
 }

@@ -21,6 +21,11 @@ impl Scope {
         }
     }
 
+    /// The value of a single-letter macro if it was set in this scope itself.
+    pub fn value(&self, name: u8) -> Option<&[u8]> {
+        self.values.get(&name)?.as_deref()
+    }
+
     /// Defines a macro.
     pub fn set(&mut self, id: MacroId, value: &[u8]) {
         self.values.insert(id.0, Some(Arc::from(value)));

@@ -1,9 +1,9 @@
-//! Dates as messages and rules see them.
+//! Dates as mail writes them, and as rules see them.
 
 use crate::config::Config;
 use crate::engine::Scope;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// The zone of TimeZoneSpec, else the system's.
 pub fn zone(config: &Config) -> TimeZone {
@@ -11,34 +11,98 @@ pub fn zone(config: &Config) -> TimeZone {
     TimeZone::system()
 }
 
-/// `Sun, 22 Nov 2026 12:30:03 -0500` (RFC 5322).
+/// `rfc5322` in the site's zone.
 pub fn arpa_date(config: &Config, now: i64) -> Vec<u8> {
-    formatted(config, now, "%a, %-d %b %Y %H:%M:%S %z")
+    rfc5322(now, &zone(config)).into_bytes()
 }
 
-/// `Sun Nov 22 12:30:03 2026`, as ctime(3) writes it.
+/// `ctime` in the site's zone.
 pub fn ctime_date(config: &Config, now: i64) -> Vec<u8> {
-    formatted(config, now, "%a %b %e %H:%M:%S %Y")
-}
-
-fn formatted(config: &Config, now: i64, form: &str) -> Vec<u8> {
-    let at = Timestamp::from_second(now).unwrap_or_default().to_zoned(zone(config));
-    at.strftime(form).to_string().into_bytes()
+    ctime(now, &zone(config)).into_bytes()
 }
 
 /// Sets `$a`, `$b` (RFC 5322), `$d` (ctime) and `$t` (minutes, UTC) to this time.
 pub fn set_dates(config: &Config, scope: &mut Scope, now: i64) {
     let date = arpa_date(config, now);
-    let minute = Timestamp::from_second(now).unwrap_or_default().strftime("%Y%m%d%H%M").to_string();
-    let (local, epoch) = (ctime_date(config, now), now.to_string());
-    let rows: [(&[u8], &[u8]); 5] = [
-        (b"a", &date),
-        (b"b", &date),
-        (b"d", &local),
-        (b"t", minute.as_bytes()),
-        (b"time", epoch.as_bytes()),
+    let rows: [(&[u8], Vec<u8>); 5] = [
+        (b"a", date.clone()),
+        (b"b", date),
+        (b"d", ctime_date(config, now)),
+        (b"t", compact_utc(now).into_bytes()),
+        (b"time", now.to_string().into_bytes()),
     ];
     for (name, value) in rows {
-        scope.set_named(config, name, value);
+        scope.set_named(config, name, &value);
+    }
+}
+
+/// `Sun, 22 Nov 2026 12:13:46 -0500` (RFC 5322). A zone without offset is written `GMT`, as
+/// sendmail does on Linux.
+pub fn rfc5322(epoch: i64, zone: &TimeZone) -> String {
+    let at = at(epoch, zone);
+    let date = at.strftime("%a, %-d %b %Y %H:%M:%S");
+    match at.offset().seconds() {
+        0 => format!("{date} GMT"),
+        seconds => {
+            let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+            format!("{date} {sign}{:02}{:02}", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+/// `Sun Nov 22 12:13:46 2026`, as ctime(3) without its line end: the date of a `From ` line.
+pub fn ctime(epoch: i64, zone: &TimeZone) -> String {
+    at(epoch, zone).strftime("%a %b %e %H:%M:%S %Y").to_string()
+}
+
+/// `202611221713`: the UTC time in a Message-Id.
+pub fn compact_utc(epoch: i64) -> String {
+    at(epoch, &TimeZone::UTC).strftime("%Y%m%d%H%M").to_string()
+}
+
+/// A length of time as reports tell it: `4 hours`, `5 days`, `1 day, 2 hours`.
+pub fn interval(seconds: i64) -> String {
+    const UNITS: [(&str, i64); 5] =
+        [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let mut rest = seconds.max(0);
+    let mut parts = Vec::new();
+    // five days are five days, but seven are a week
+    for (name, length) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    match parts.is_empty() {
+        true => "zero seconds".to_owned(),
+        false => parts.join(", "),
+    }
+}
+
+fn at(epoch: i64, zone: &TimeZone) -> Zoned {
+    Timestamp::from_second(epoch).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_forms() {
+        let east = TimeZone::fixed(jiff::tz::offset(-5));
+        assert_eq!(rfc5322(1_795_369_840, &east), "Sun, 22 Nov 2026 12:50:40 -0500");
+        assert_eq!(rfc5322(0, &TimeZone::UTC), "Thu, 1 Jan 1970 00:00:00 GMT");
+        assert_eq!(ctime(0, &TimeZone::UTC), "Thu Jan  1 00:00:00 1970");
+        assert_eq!(compact_utc(1_795_369_840), "202611221750");
+    }
+
+    #[test]
+    fn intervals() {
+        let cases = [(3600, "1 hour"), (14_400, "4 hours"), (432_000, "5 days"), (0, "zero seconds")];
+        for (seconds, text) in cases {
+            assert_eq!(interval(seconds), text);
+        }
+        assert_eq!(interval(90_000), "1 day, 1 hour");
     }
 }

@@ -1,0 +1,57 @@
+//! Is a report owed, and about whom?
+
+use super::Kind;
+use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
+
+/// What there is to report of a recipient that was delivered, relayed or expanded.
+const REPORTABLE: RecipientFlags = RecipientFlags::DELIVERED
+    .union(RecipientFlags::DELIVERED_LIST)
+    .union(RecipientFlags::EXPANDED)
+    .union(RecipientFlags::RELAYED)
+    .union(RecipientFlags::BY_TRACE_RELAYED)
+    .union(RecipientFlags::BY_NOTIFY_RELAYED);
+
+/// The reports that are due for `envelope` at the end of a pass, in the order of their sending.
+/// Empty when nobody is to be told. A receipt waits for nobody, but is not sent beside a failure
+/// or delay of the same pass.
+pub fn due(envelope: &Envelope) -> Vec<Kind> {
+    let any = |kind| envelope.recipients.iter().any(|recipient| concerns(kind, recipient));
+    let mut kinds = Vec::new();
+    if any(Kind::Failure) {
+        kinds.push(Kind::Failure);
+    }
+    if envelope.flags.contains(EnvelopeFlags::SEND_WARNING) && may_warn(envelope) && any(Kind::Delay) {
+        kinds.push(Kind::Delay);
+    }
+    let receipts = !envelope.flags.contains(EnvelopeFlags::NO_RECEIPTS) && !envelope.sender.is_null();
+    if kinds.is_empty() && receipts && any(Kind::Success) {
+        kinds.push(Kind::Success);
+    }
+    kinds
+}
+
+/// Delays are of no interest to programs: lists' owners, request addresses, other reports, bulk mail.
+fn may_warn(envelope: &Envelope) -> bool {
+    let sender = envelope.sender.text.trim_ascii();
+    let bare = sender.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(sender);
+    let local = bare.rsplitn(2, |byte| *byte == b'@').last().unwrap_or(bare).to_ascii_lowercase();
+    envelope.class >= 0
+        && !envelope.is_response()
+        && !envelope.sender.is_null()
+        && !envelope.flags.contains(EnvelopeFlags::WARNED)
+        && !local.starts_with(b"owner-")
+        && !local.ends_with(b"-request")
+}
+
+/// Does a report of this kind speak of this recipient?
+pub(super) fn concerns(kind: Kind, recipient: &Recipient) -> bool {
+    let asked = |flag| match recipient.flags.contains(RecipientFlags::HAS_NOTIFY) {
+        true => recipient.flags.contains(flag),
+        false => RecipientFlags::DEFAULT_NOTIFY.contains(flag),
+    };
+    match kind {
+        Kind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
+        Kind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),
+        Kind::Success => asked(RecipientFlags::SUCCESS) && recipient.flags.intersects(REPORTABLE),
+    }
+}

@@ -1,0 +1,56 @@
+//! The fields a report brings along; Received, Date and Message-Id are added as to any message.
+
+use super::{Kind, Report};
+use crate::config::HeaderCondition;
+use crate::envelope::{Envelope, EnvelopeFlags};
+use crate::message;
+use crate::message::{Header, HeaderKind, Headers};
+
+pub(super) fn fields(
+    report: &Report<'_>,
+    original: &Envelope,
+    receiver: &[u8],
+    to_postmaster: bool,
+    boundary: &[u8],
+) -> Headers {
+    let (subject, submitted) = subject(report, to_postmaster);
+    let from = [b"Mail Delivery Subsystem <", report.facts.daemon.as_slice(), b">"].concat();
+    let mut fields =
+        vec![field("From", &from, HeaderKind::SENDER), field("To", receiver, HeaderKind::RECIPIENT)];
+    if report.facts.mime {
+        let kind: &[u8] = b"multipart/report; report-type=delivery-status;\n\tboundary=\"";
+        let content = [kind, boundary, b"\""].concat();
+        fields.push(field("MIME-Version", b"1.0", HeaderKind::empty()));
+        fields.push(field("Content-Type", &content, HeaderKind::CONTENT_TYPE));
+        if original.flags.contains(EnvelopeFlags::EIGHT_BIT) {
+            fields.push(field("Content-Transfer-Encoding", b"8bit", HeaderKind::TRANSFER_ENCODING));
+        }
+    }
+    fields.push(field("Subject", subject.as_bytes(), HeaderKind::ENCODABLE));
+    fields.push(field("Auto-Submitted", submitted.as_bytes(), HeaderKind::empty()));
+    Headers(fields)
+}
+
+fn subject(report: &Report<'_>, to_postmaster: bool) -> (String, String) {
+    let (subject, reason) = match report.kind {
+        _ if to_postmaster => {
+            ("Postmaster notify: see transcript for details".to_owned(), "postmaster-notification")
+        }
+        Kind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
+        Kind::Success => ("Return receipt".to_owned(), "return-receipt"),
+        Kind::Delay => {
+            let past = message::interval(report.facts.warn_after);
+            (format!("Warning: could not send message for past {past}"), "warning-timeout")
+        }
+    };
+    (subject, format!("auto-generated ({reason})"))
+}
+
+fn field(name: &str, value: &[u8], kind: HeaderKind) -> Header {
+    Header {
+        name: name.as_bytes().to_vec(),
+        value: [b" ", value].concat(),
+        condition: HeaderCondition::Always,
+        kind: kind | HeaderKind::USER,
+    }
+}

@@ -1,0 +1,160 @@
+//! Part 2: what programs read (RFC 3464).
+
+use super::text::{parent, peer};
+use super::{Kind, Report};
+use crate::envelope::{Envelope, Recipient, RecipientFlags};
+use crate::message;
+
+/// Action by the first flag a successful recipient has.
+const ACTIONS: &[(RecipientFlags, &str)] = &[
+    (RecipientFlags::EXPANDED, "expanded (to multi-recipient alias)"),
+    (RecipientFlags::DELIVERED, "delivered (to mailbox)"),
+    (RecipientFlags::DELIVERED_LIST, "delivered (to mailing list)"),
+    (RecipientFlags::RELAYED, "relayed (to non-DSN-aware mailer)"),
+    (RecipientFlags::BY_TRACE_RELAYED, "relayed (Deliver-By trace mode)"),
+    (RecipientFlags::BY_NOTIFY_RELAYED, "relayed (Deliver-By notify mode)"),
+];
+
+pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+    out.extend_from_slice(b"Content-Type: message/delivery-status\n\n");
+    if let Some(envid) = &original.envid {
+        line(out, "Original-Envelope-Id", &decode_xtext(envid));
+    }
+    line(out, "Reporting-MTA", &[b"dns; ", report.facts.host.as_slice()].concat());
+    if let Some(client) = client(peer(original)) {
+        line(out, "Received-From-MTA", &[b"DNS; ", client].concat());
+    }
+    line(out, "Arrival-Date", message::rfc5322(original.created, &report.facts.zone).as_bytes());
+    if let Some(by) = original.deliver_by {
+        let deadline = message::rfc5322(original.created + by.seconds, &report.facts.zone);
+        line(out, "Deliver-By-Date", deadline.as_bytes());
+    }
+    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
+        out.push(b'\n');
+        recipient_group(out, report, original, recipient);
+    }
+    out.push(b'\n');
+}
+
+fn recipient_group(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, recipient: &Recipient) {
+    let first = first_of(original, recipient);
+    let [mta, address, diagnostic] = report.facts.types_of(recipient);
+    if let Some(orcpt) = &first.orcpt {
+        line(out, "Original-Recipient", &decode_xtext(orcpt));
+    }
+    line(out, "Final-Recipient", &final_recipient(first, address));
+    if !report.facts.no_actual_recipient {
+        line(out, "X-Actual-Recipient", &actual_recipient(report, recipient));
+    }
+    line(out, "Action", action(report.kind, recipient).as_bytes());
+    line(out, "Status", status(report, recipient).as_bytes());
+    if let Some(host) = &recipient.remote_mta {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        line(out, "Remote-MTA", &[&mta.to_ascii_uppercase(), &b"; "[..], host].concat());
+    }
+    if let Some(reply) = recipient.reply.as_ref().filter(|_| report.kind != Kind::Success) {
+        line(out, "Diagnostic-Code", &[diagnostic, b"; ", &reply.to_line()].concat());
+    }
+    let tried = if recipient.tried == 0 { report.now } else { recipient.tried };
+    line(out, "Last-Attempt-Date", message::rfc5322(tried, &report.facts.zone).as_bytes());
+}
+
+/// The recipient of the RCPT command behind any number of expansions.
+fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipient {
+    let mut first = recipient;
+    // as many steps as there are recipients: a circle of parents must not hang us
+    for _ in 0..original.recipients.len() {
+        match parent(original, first) {
+            Some(next) => first = next,
+            None => break,
+        }
+    }
+    first
+}
+
+fn final_recipient(recipient: &Recipient, kind: &[u8]) -> Vec<u8> {
+    match &recipient.final_recipient {
+        Some(known) => known.clone(),
+        None => [&kind.to_ascii_uppercase(), &b"; "[..], bare(&recipient.text)].concat(),
+    }
+}
+
+/// What the rules made of it; a local name gets our own host.
+fn actual_recipient(report: &Report<'_>, recipient: &Recipient) -> Vec<u8> {
+    let user = recipient.address.as_ref().map_or(bare(&recipient.text), |address| &address.user);
+    let mut text = [b"rfc822; ", user].concat();
+    if !user.contains(&b'@') {
+        text.extend_from_slice(&[b"@", report.facts.host.as_slice()].concat());
+    }
+    text
+}
+
+fn action(kind: Kind, recipient: &Recipient) -> &'static str {
+    match kind {
+        Kind::Failure => "failed",
+        Kind::Delay if recipient.flags.contains(RecipientFlags::BY_NOTIFY_DELAYED) => {
+            "delayed (Deliver-By notify mode)"
+        }
+        Kind::Delay => "delayed",
+        Kind::Success => ACTIONS
+            .iter()
+            .find(|(flag, _)| recipient.flags.contains(*flag))
+            .map_or("relayed", |(_, action)| action),
+    }
+}
+
+fn status(report: &Report<'_>, recipient: &Recipient) -> String {
+    let default = match report.kind {
+        Kind::Failure if report.expired => [4, 4, 7],
+        Kind::Failure => [5, 0, 0],
+        Kind::Delay => [4, 0, 0],
+        Kind::Success => [2, 0, 0],
+    };
+    let known = recipient.status.filter(|_| !report.expired);
+    let [class, subject, detail] = known.unwrap_or(default);
+    format!("{class}.{subject}.{detail}")
+}
+
+/// The client's name out of `$_` (`name [address]`); `None` for local submission.
+fn client(peer: &[u8]) -> Option<&[u8]> {
+    if peer.starts_with(b"[") {
+        return peer.split(|byte| *byte == b' ').next();
+    }
+    let end = peer.windows(2).position(|pair| pair == b" [")?;
+    let name = &peer[..end];
+    // an ident answer stands before the name
+    name.rsplit(|byte| *byte == b'@').next()
+}
+
+fn bare(address: &[u8]) -> &[u8] {
+    let inner = address.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+    inner.unwrap_or(address)
+}
+
+fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    // one field, one line: a reply's own line ends would begin a new field
+    out.extend(value.iter().map(|byte| if *byte == b'\n' || *byte == b'\r' { b' ' } else { *byte }));
+    out.push(b'\n');
+}
+
+/// RFC 3461 xtext; what is no valid escape stays as it is.
+fn decode_xtext(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: u8| (byte as char).to_digit(16).filter(|_| !byte.is_ascii_lowercase());
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        match (*first, tail) {
+            (b'+', [high, low, tail @ ..]) if digit(*high).is_some() && digit(*low).is_some() => {
+                out.push((digit(*high).unwrap_or(0) * 16 + digit(*low).unwrap_or(0)) as u8);
+                rest = tail;
+            }
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,159 @@
+//! Reports word by word, against what sendmail wrote in the same situations.
+
+use super::*;
+use crate::addr::MacroId;
+use crate::config::{HeaderCondition, MailerId};
+use crate::envelope::RecipientState;
+use crate::message::{Header, HeaderKind, Headers};
+use crate::rewrite::Address;
+use crate::schema::Reply;
+
+fn facts() -> Facts {
+    let types = |diagnostic: &str| [b"DNS".to_vec(), b"RFC822".to_vec(), diagnostic.as_bytes().to_vec()];
+    Facts {
+        host: b"mail.site.example".to_vec(),
+        daemon: b"MAILER-DAEMON".to_vec(),
+        zone: TimeZone::fixed(jiff::tz::offset(-5)),
+        double_bounce: b"postmaster".to_vec(),
+        warn_after: 3600,
+        return_after: 432_000,
+        mime: true,
+        no_body_return: false,
+        no_actual_recipient: false,
+        error_header: Vec::new(),
+        types: vec![types("X-Unix"), types("SMTP")],
+    }
+}
+
+fn header(name: &str, value: &str) -> Header {
+    let (name, value) = (name.as_bytes().to_vec(), format!(" {value}").into_bytes());
+    Header { name, value, condition: HeaderCondition::Always, kind: HeaderKind::USER }
+}
+
+fn recipient(text: &str, user: &str, mailer: u16) -> Recipient {
+    let address = Address { user: user.as_bytes().to_vec(), mailer: MailerId(mailer), ..Address::default() };
+    Recipient {
+        text: text.as_bytes().to_vec(),
+        address: Some(address),
+        flags: RecipientFlags::DEFAULT_NOTIFY,
+        tried: 1_795_369_850,
+        ..Recipient::default()
+    }
+}
+
+fn original() -> Envelope {
+    let mut scope = Scope::default();
+    scope.set(MacroId(b'_'), b"client9.elsewhere.example [127.0.0.9]");
+    Envelope {
+        id: QueueId::new(b"6AMHoeVK026330").expect("a good identifier"),
+        sender: Sender { text: b"<ann@elsewhere.example>".to_vec(), address: None },
+        headers: Headers(vec![header("From", "Ann <ann@elsewhere.example>"), header("Subject", "hello")]),
+        body: Body::Memory(Arc::from(&b"line one\nFrom here on\n"[..])),
+        created: 1_795_369_840,
+        scope,
+        ..Envelope::default()
+    }
+}
+
+fn report(kind: Kind, original: &Envelope, expired: bool) -> String {
+    let facts = facts();
+    let id = QueueId::new(b"6AMHof7n026348").expect("a good identifier");
+    let report = Report { facts: &facts, kind, id, now: 1_795_369_860, expired };
+    let envelope = build(&report, original).expect("a body in memory").expect("somebody to tell");
+    let mut text = format!("to {}\n", String::from_utf8_lossy(&envelope.recipients[0].text));
+    for header in &envelope.headers.0 {
+        text += &format!("{}:{}\n", header.name.escape_ascii(), String::from_utf8_lossy(&header.value));
+    }
+    let mut body = Vec::new();
+    io::Read::read_to_end(&mut envelope.body.reader(), &mut body).expect("a body in memory");
+    text + "\n" + &String::from_utf8_lossy(&body)
+}
+
+fn failed_member_of_a_list() -> Envelope {
+    let mut envelope = original();
+    let mut list = recipient("<badone@site.example>", "badone", 0);
+    list.state = RecipientState::Expanded;
+    list.final_recipient = Some(b"RFC822; badone@site.example".to_vec());
+    let mut member = recipient("nosuchuser", "nosuchuser", 0);
+    member.parent = Some(0);
+    member.state = RecipientState::Failed;
+    member.reply = Some(Reply::parse(b"550 5.1.1 User unknown"));
+    member.status = Some([5, 1, 1]);
+    envelope.recipients = vec![list, member];
+    envelope.transcript = b"550 5.1.1 nosuchuser... User unknown\n".to_vec();
+    envelope
+}
+
+#[test]
+fn a_failure_in_a_list() {
+    let envelope = failed_member_of_a_list();
+    assert_eq!(due(&envelope), [Kind::Failure]);
+    insta::assert_snapshot!(report(Kind::Failure, &envelope, false));
+}
+
+#[test]
+fn a_delay() {
+    let mut envelope = original();
+    let mut waiting = recipient("x@tmp.example", "x@tmp.example", 1);
+    waiting.state = RecipientState::Queued;
+    waiting.reply = Some(Reply::parse(b"451 4.2.1 Mailbox busy"));
+    waiting.status = Some([4, 3, 0]);
+    waiting.remote_mta = Some(b"mx.tmp.example.".to_vec());
+    envelope.recipients = vec![waiting];
+    envelope.flags |= EnvelopeFlags::SEND_WARNING;
+    assert_eq!(due(&envelope), [Kind::Delay]);
+    insta::assert_snapshot!(report(Kind::Delay, &envelope, false));
+}
+
+#[test]
+fn a_receipt_with_the_sender_s_own_identifiers() {
+    let mut envelope = original();
+    let mut happy = recipient("<alice@site.example>", "alice", 0);
+    happy.state = RecipientState::Sent;
+    happy.flags = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DELIVERED;
+    happy.orcpt = Some(b"rfc822;Alice@site.example".to_vec());
+    happy.status = Some([2, 1, 5]);
+    envelope.envid = Some(b"env+2B42".to_vec());
+    envelope.recipients = vec![happy];
+    envelope.transcript = b"<alice@site.example>... Successfully delivered\n".to_vec();
+    assert_eq!(due(&envelope), [Kind::Success]);
+    insta::assert_snapshot!(report(Kind::Success, &envelope, false));
+}
+
+#[test]
+fn a_report_about_a_report_goes_to_the_postmaster() {
+    let mut envelope = failed_member_of_a_list();
+    envelope.sender.text = b"<>".to_vec();
+    let text = report(Kind::Failure, &envelope, false);
+    assert!(text.starts_with("to postmaster\n"), "{text}");
+    assert!(text.contains("Subject: Postmaster notify: see transcript for details\n"), "{text}");
+    assert!(text.contains("\nwith id 6AMHoeVK026330\n"), "{text}");
+}
+
+#[test]
+fn without_a_double_bounce_address_nobody_is_told() {
+    let mut envelope = failed_member_of_a_list();
+    envelope.flags |= EnvelopeFlags::RESPONSE;
+    let facts = Facts { double_bounce: Vec::new(), ..facts() };
+    let id = QueueId::default();
+    let report = Report { facts: &facts, kind: Kind::Failure, id, now: 0, expired: false };
+    assert!(build(&report, &envelope).expect("a body in memory").is_none());
+}
+
+#[test]
+fn notify_never_is_never() {
+    let mut envelope = failed_member_of_a_list();
+    envelope.recipients[1].flags = RecipientFlags::HAS_NOTIFY;
+    assert_eq!(due(&envelope), []);
+}
+
+#[test]
+fn programs_are_not_warned() {
+    for sender in ["<>", "<owner-list@a.example>", "<list-request@a.example>"] {
+        let mut envelope = original();
+        envelope.sender.text = sender.as_bytes().to_vec();
+        envelope.flags |= EnvelopeFlags::SEND_WARNING;
+        envelope.recipients = vec![recipient("x@tmp.example", "x@tmp.example", 1)];
+        assert_eq!(due(&envelope), [], "{sender}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Part 1: what people read.
+
+use super::{Kind, Report};
+use crate::envelope::{Envelope, Recipient, RecipientFlags};
+use crate::message;
+
+const WARNING_BOX: &str = "\
+\x20   **********************************************
+\x20   **      THIS IS A WARNING MESSAGE ONLY      **
+\x20   **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **
+\x20   **********************************************
+
+";
+
+/// What became of a recipient, in a receipt, by the first flag it has.
+const SUCCESSES: &[(RecipientFlags, &str)] = &[
+    (RecipientFlags::EXPANDED, "expanded by alias"),
+    (RecipientFlags::DELIVERED, "successfully delivered to mailbox"),
+    (RecipientFlags::DELIVERED_LIST, "successfully delivered to mailing list"),
+    (RecipientFlags::RELAYED, "relayed to non-DSN-aware mailer"),
+    (RecipientFlags::BY_NOTIFY_RELAYED, "Deliver-By notify: relayed"),
+    (RecipientFlags::BY_TRACE_RELAYED, "Deliver-By trace: relayed"),
+];
+
+/// Longest list entry: sendmail cuts addresses here.
+const LONGEST: usize = 203;
+
+pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, to_postmaster: bool) {
+    if report.facts.mime {
+        out.push(b'\n');
+    }
+    if report.kind == Kind::Delay {
+        out.extend_from_slice(WARNING_BOX.as_bytes());
+    }
+    let received = message::rfc5322(original.created, &report.facts.zone);
+    out.extend_from_slice(format!("The original message was received at {received}\n").as_bytes());
+    out.extend_from_slice(&[b"from ", peer(original), b"\n"].concat());
+    if to_postmaster {
+        out.extend_from_slice(format!("with id {}\n", original.id).as_bytes());
+    }
+    out.push(b'\n');
+    if report.kind != Kind::Success && !report.facts.error_header.is_empty() {
+        out.extend_from_slice(report.facts.error_header.trim_ascii_end());
+        out.extend_from_slice(b"\n\n");
+    }
+    match report.kind {
+        Kind::Failure => failures(out, report, original),
+        Kind::Success => successes(out, report, original),
+        Kind::Delay => {} // the box and the transcript say it all
+    }
+    transcript(out, report, original);
+}
+
+/// `$_`: the client as Received shows it.
+pub(super) fn peer(original: &Envelope) -> &[u8] {
+    original.scope.value(b'_').unwrap_or(b"localhost")
+}
+
+fn failures(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+    out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
+    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
+        out.extend_from_slice(cut(&recipient.text));
+        out.push(b'\n');
+        if let Some(reply) = &recipient.reply {
+            out.extend_from_slice(&[b"    (reason: ", cut(&reply.to_line()), b")\n"].concat());
+        }
+        if let Some(parent) = parent(original, recipient) {
+            out.extend_from_slice(&[b"    (expanded from: ", cut(&parent.text), b")\n"].concat());
+        }
+    }
+    out.push(b'\n');
+}
+
+fn successes(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+    out.extend_from_slice(b"   ----- The following addresses had successful delivery notifications -----\n");
+    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
+        let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
+        let how = row.map_or("relayed", |(_, how)| how);
+        out.extend_from_slice(&[cut(&recipient.text), b"  (", how.as_bytes(), b")\n"].concat());
+    }
+    out.push(b'\n');
+}
+
+fn transcript(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+    if original.transcript.is_empty() && report.kind != Kind::Delay && !report.expired {
+        out.extend_from_slice(b"   ----- Transcript of session is unavailable -----\n\n");
+        return;
+    }
+    out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
+    out.extend_from_slice(&original.transcript);
+    let (waited, given_up) =
+        (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
+    let ending = match report.kind {
+        Kind::Delay => format!(
+            "Warning: message still undelivered after {waited}\n\
+             Will keep trying until message is {given_up} old\n"
+        ),
+        Kind::Failure if report.expired => format!(
+            "Message could not be delivered for {given_up}\n\
+             Message will be deleted from queue\n"
+        ),
+        _ => String::new(),
+    };
+    out.extend_from_slice(ending.as_bytes());
+    out.push(b'\n');
+}
+
+/// The address whose expansion this one comes from.
+pub(super) fn parent<'a>(original: &'a Envelope, recipient: &Recipient) -> Option<&'a Recipient> {
+    original.recipients.get(recipient.parent?)
+}
+
+fn cut(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(LONGEST)]
+}
