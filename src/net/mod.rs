@@ -2,9 +2,25 @@
 //!
 //! In: host names, addresses. Out: [`Outcome`]s that keep "not now" (TRY_AGAIN) apart from "no such
 //! host" (HOST_NOT_FOUND). Never here: policy (which host to talk to), connections to mail servers.
+//!
+//! `settings` reads the system's files, `hosts` the hosts file, `dns` asks servers (UDP, then TCP),
+//! `zone` answers from memory in their place, `canonical` completes names as sendmail does.
+
+mod canonical;
+mod dns;
+mod hosts;
+mod mx;
+mod record;
+mod settings;
+mod zone;
 
 use crate::schema::Outcome;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
+
+pub use mx::MxAnswer;
+pub use record::{Record, kind};
+pub use settings::{Settings, services};
+pub use zone::FixedZone;
 
 /// Why a question has no answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -23,8 +39,35 @@ pub enum DnsError {
     NoData,
 }
 
+impl DnsError {
+    /// The number of the C library's h_errno.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::HostNotFound => 1,
+            Self::TryAgain => 2,
+            Self::NoRecovery => 3,
+            Self::NoData => 4,
+        }
+    }
+}
+
 /// Answer of the resolver.
 pub type Answered<T> = Outcome<T, DnsError, DnsError>;
+
+/// Makes an error the right kind of outcome.
+fn failed<T>(error: DnsError) -> Answered<T> {
+    match error {
+        DnsError::TryAgain => Outcome::Later(error),
+        _ => Outcome::Never(error),
+    }
+}
+
+fn answered<T>(result: Result<T, DnsError>) -> Answered<T> {
+    match result {
+        Ok(value) => Outcome::Done(value),
+        Err(error) => failed(error),
+    }
+}
 
 /// Which addresses are wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,77 +80,183 @@ pub enum Family {
     Both,
 }
 
-/// Where mail for a domain goes.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct MxAnswer {
-    /// Hosts in the order of trial, without trailing dots.
-    pub hosts: Vec<Vec<u8>>,
-    /// RFC 7505: the domain accepts no mail (then `hosts` is empty).
-    pub null_mx: bool,
-    /// The best preference was this host itself or the list was cut off at it.
-    pub saw_self: bool,
-    /// There were no MX records; `hosts` holds the name itself.
-    pub implicit: bool,
-    /// Smallest TTL in seconds.
-    pub ttl: u32,
-}
-
-/// A record of a dns map.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Type number.
-    pub kind: u16,
-    /// The data as a dns map shows it.
-    pub text: Vec<u8>,
-    /// Seconds.
-    pub ttl: u32,
-}
-
-/// An in-memory zone for tests: name, type (`A`, `AAAA`, `MX`, `CNAME`, `PTR`, `TXT`), data; type
-/// `TRYAGAIN` makes every question about the name fail temporarily.
-pub type FixedZone = Vec<(String, String, String)>;
-
 /// The stub resolver. One is shared by all sessions.
 #[derive(Debug)]
 pub struct Resolver {
-    servers: Vec<SocketAddr>,
+    settings: Settings,
+    source: Source,
+    hosts: hosts::HostsFile,
+    canon_hosts: hosts::HostsFile,
+}
+
+/// Where DNS answers come from.
+#[derive(Debug)]
+enum Source {
+    Servers(dns::Client),
+    Zone(zone::Zone),
 }
 
 impl Resolver {
     /// As the system says: /etc/resolv.conf, /etc/hosts, /etc/nsswitch.conf.
     pub fn system() -> Self {
-        Self { servers: Vec::new() }
+        Self::with(Settings::system())
     }
 
-    /// Answers from a table; asks nobody.
-    pub fn fixed(_zone: FixedZone) -> Self {
-        Self { servers: Vec::new() }
+    /// With these settings.
+    pub fn with(settings: Settings) -> Self {
+        let source = Source::Servers(dns::Client::new(&settings));
+        Self::from_source(settings, source)
+    }
+
+    /// Answers from a table; asks nobody and reads no hosts file.
+    pub fn fixed(zone: FixedZone) -> Self {
+        Self::from_source(Settings::isolated(), Source::Zone(zone::Zone::new(zone)))
+    }
+
+    fn from_source(settings: Settings, source: Source) -> Self {
+        let hosts = hosts::HostsFile::new(settings.system_hosts.clone());
+        let canon_hosts = hosts::HostsFile::new(settings.hosts_file.clone());
+        Self { settings, source, hosts, canon_hosts }
+    }
+
+    /// Is DNS among the services that complete names?
+    pub fn uses_dns(&self) -> bool {
+        self.settings.name_services.iter().any(|service| service == b"dns")
+    }
+
+    /// All records of the answer section for a question, CNAME steps included.
+    async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
+        match &self.source {
+            Source::Servers(client) => client.ask(name, kind).await,
+            Source::Zone(zone) => zone.ask(name, kind),
+        }
     }
 
     /// Addresses of a host, hosts file and DNS in the service order.
-    pub async fn addresses(&self, _host: &[u8], _family: Family) -> Answered<Vec<IpAddr>> {
-        let _ = &self.servers;
-        Outcome::Later(DnsError::TryAgain)
+    pub async fn addresses(&self, host: &[u8], family: Family) -> Answered<Vec<IpAddr>> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let mut error = DnsError::HostNotFound;
+        for service in &self.settings.address_services {
+            let found = match service.as_slice() {
+                b"files" => {
+                    let mut found = self.hosts.addresses(host);
+                    found.retain(|address| wanted(address, family));
+                    if found.is_empty() { Err(DnsError::HostNotFound) } else { Ok(found) }
+                }
+                b"dns" => self.dns_addresses(host, family).await,
+                _ => continue,
+            };
+            match found {
+                Ok(found) => return Outcome::Done(found),
+                Err(DnsError::HostNotFound) => {}
+                Err(other) => error = other,
+            }
+        }
+        failed(error)
+    }
+
+    async fn dns_addresses(&self, host: &[u8], family: Family) -> Result<Vec<IpAddr>, DnsError> {
+        let mut found = Vec::new();
+        let mut error = DnsError::HostNotFound;
+        for (kind, asked) in [(kind::AAAA, Family::V6), (kind::A, Family::V4)] {
+            if family != Family::Both && family != asked {
+                continue;
+            }
+            match self.ask(host, kind).await {
+                Ok(records) => found.extend(records.iter().filter_map(|record| record.address)),
+                // what one family has counts, whatever the other says
+                Err(other) if error == DnsError::HostNotFound || other == DnsError::TryAgain => error = other,
+                Err(_) => {}
+            }
+        }
+        if found.is_empty() { Err(error) } else { Ok(found) }
+    }
+
+    /// The name of an address.
+    pub async fn ptr(&self, address: IpAddr) -> Answered<Vec<u8>> {
+        let mut error = DnsError::HostNotFound;
+        for service in &self.settings.address_services {
+            let found = match service.as_slice() {
+                b"files" => self.hosts.name_of(address).ok_or(DnsError::HostNotFound),
+                b"dns" => self.dns_ptr(address).await,
+                _ => continue,
+            };
+            match found {
+                Ok(name) => return Outcome::Done(name),
+                Err(DnsError::HostNotFound) => {}
+                Err(other) => error = other,
+            }
+        }
+        failed(error)
+    }
+
+    async fn dns_ptr(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
+        let records = self.ask(&reverse_name(address), kind::PTR).await?;
+        let name = records.into_iter().find(|record| record.kind == kind::PTR).map(|record| record.text);
+        name.ok_or(DnsError::NoData)
+    }
+
+    /// Records of one type (number as in DNS), CNAME steps left out; the name is completed with the
+    /// domains of resolv.conf.
+    pub async fn records(&self, name: &[u8], kind: u16) -> Answered<Vec<Record>> {
+        let mut error = DnsError::HostNotFound;
+        for candidate in self.settings.candidates(name) {
+            match self.ask(&candidate, kind).await {
+                Ok(mut records) => {
+                    records.retain(|record| record.kind == kind);
+                    if !records.is_empty() {
+                        return Outcome::Done(records);
+                    }
+                    error = DnsError::NoData;
+                }
+                Err(DnsError::TryAgain) => return failed(DnsError::TryAgain),
+                Err(DnsError::NoData) => error = DnsError::NoData,
+                Err(_) => {}
+            }
+        }
+        failed(error)
     }
 
     /// Where to deliver mail for a domain (MX, else the name itself). `is_self` says whether a name is
     /// one of this host's own (class w): the list ends before it.
-    pub async fn mx(&self, _host: &[u8], _is_self: &(dyn Fn(&[u8]) -> bool + Sync)) -> Answered<MxAnswer> {
-        Outcome::Later(DnsError::TryAgain)
-    }
-
-    /// The name of an address.
-    pub async fn ptr(&self, _address: IpAddr) -> Answered<Vec<u8>> {
-        Outcome::Later(DnsError::TryAgain)
-    }
-
-    /// Records of one type (number as in DNS).
-    pub async fn records(&self, _name: &[u8], _kind: u16) -> Answered<Vec<Record>> {
-        Outcome::Later(DnsError::TryAgain)
+    pub async fn mx(&self, host: &[u8], is_self: &(dyn Fn(&[u8]) -> bool + Sync)) -> Answered<MxAnswer> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        match self.ask(host, kind::MX).await {
+            Ok(records) => Outcome::Done(mx::answer(host, records, is_self)),
+            Err(DnsError::TryAgain) => failed(DnsError::TryAgain),
+            // the host may still have an address, if only in the hosts file
+            Err(_) => Outcome::Done(MxAnswer::implicit(host)),
+        }
     }
 
     /// getcanonname: the full name of a host by hosts file and DNS, without a trailing dot.
-    pub async fn canonical(&self, _name: &[u8]) -> Answered<Vec<u8>> {
-        Outcome::Later(DnsError::TryAgain)
+    pub async fn canonical(&self, name: &[u8]) -> Answered<Vec<u8>> {
+        answered(canonical::name(self, name).await)
     }
 }
+
+fn wanted(address: &IpAddr, family: Family) -> bool {
+    match family {
+        Family::V4 => address.is_ipv4(),
+        Family::V6 => address.is_ipv6(),
+        Family::Both => true,
+    }
+}
+
+/// The name whose PTR record names an address.
+fn reverse_name(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(four) => {
+            let [a, b, c, d] = four.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa").into_bytes()
+        }
+        IpAddr::V6(six) => {
+            let nibbles =
+                six.octets().into_iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4));
+            (nibbles.collect::<String>() + "ip6.arpa").into_bytes()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The flags that most classes share: `-o -a.x -k 1 FILE rest`.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::map::{Flags, Map};
+
+/// Walks over flags and words of a K line.
+pub(super) struct Words<'a> {
+    rest: &'a [u8],
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+impl<'a> Words<'a> {
+    pub fn new(text: &'a [u8]) -> Self {
+        Self { rest: text }
+    }
+
+    pub fn skip_blanks(&mut self) {
+        let blanks = self.rest.iter().take_while(|byte| is_blank(**byte)).count();
+        self.rest = &self.rest[blanks..];
+    }
+
+    /// The next flag: its letter, and what follows it up to the next blank.
+    pub fn flag(&mut self) -> Option<(u8, &'a [u8])> {
+        self.skip_blanks();
+        let after = self.rest.strip_prefix(b"-")?;
+        let (letter, after) = after.split_first().map_or((0, after), |(letter, after)| (*letter, after));
+        if letter == 0 || is_blank(letter) {
+            self.rest = if letter == 0 { after } else { &self.rest[1..] };
+            return Some((letter, b""));
+        }
+        let end = after.iter().position(|byte| is_blank(*byte)).unwrap_or(after.len());
+        self.rest = &after[end..];
+        Some((letter, &after[..end]))
+    }
+
+    /// The next word.
+    pub fn word(&mut self) -> &'a [u8] {
+        self.skip_blanks();
+        let end = self.rest.iter().position(|byte| is_blank(*byte)).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
+    /// A flag's value: beside it, or the next word.
+    pub fn value(&mut self, beside: &'a [u8]) -> &'a [u8] {
+        if beside.is_empty() { self.word() } else { beside }
+    }
+
+    /// `-S` alone means the blank after it.
+    pub fn space(&self, beside: &[u8]) -> Option<u8> {
+        beside.first().or(self.rest.first()).copied()
+    }
+
+    /// Everything left, without blanks in front.
+    pub fn rest(&mut self) -> &'a [u8] {
+        self.skip_blanks();
+        self.rest
+    }
+}
+
+/// `-zX`: one character, or \n, \t, \\ spelled out.
+pub(super) fn delimiter(beside: &[u8]) -> u8 {
+    match beside {
+        [b'\\', b'n', ..] => b'\n',
+        [b'\\', b't', ..] => b'\t',
+        [b'\\', ..] => b'\\',
+        [byte, ..] => *byte,
+        [] => 0,
+    }
+}
+
+/// `5s`, `2m`, `1h`, `3` (seconds): sendmail's time syntax, as seconds.
+pub(super) fn interval(text: &[u8], declaring: &mut Declaring<'_>) -> u32 {
+    let (mut total, mut number) = (0u32, 0u32);
+    let mut pending = false;
+    for byte in text {
+        let unit = match byte.to_ascii_lowercase() {
+            digit @ b'0'..=b'9' => {
+                number = number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
+                pending = true;
+                continue;
+            }
+            b's' => 1,
+            b'm' => 60,
+            b'h' => 3600,
+            b'd' => 86_400,
+            b'w' => 604_800,
+            _ => {
+                declaring.say(&[b"Invalid time unit `", &[*byte], b"'"]);
+                1
+            }
+        };
+        total = total.saturating_add(number.saturating_mul(unit));
+        (number, pending) = (0, false);
+    }
+    if pending { total.saturating_add(number) } else { total }
+}
+
+/// A decimal number in front of a text, as C's atoi reads it.
+pub(super) fn number(text: &[u8]) -> u32 {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0u32, |value, digit| value.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
+}
+
+impl Map {
+    /// One of the flags that all file maps know; `false` if it is none of them.
+    fn common_flag<'a>(
+        &mut self,
+        letter: u8,
+        beside: &'a [u8],
+        words: &mut Words<'a>,
+        declaring: &mut Declaring<'_>,
+    ) -> bool {
+        match letter {
+            b'N' => {
+                self.flags.insert(Flags::INCLUDE_NULL);
+                self.flags.remove(Flags::TRY_BARE);
+            }
+            b'O' => self.flags.remove(Flags::TRY_NULL),
+            b'o' => self.flags.insert(Flags::OPTIONAL),
+            b'f' => self.flags.insert(Flags::KEEP_CASE),
+            b'm' => self.flags.insert(Flags::MATCH_ONLY),
+            b'A' => self.flags.insert(Flags::APPEND),
+            b'q' => self.flags.insert(Flags::KEEP_QUOTES),
+            b't' => self.flags.insert(Flags::NO_DEFER),
+            b'D' => self.flags.insert(Flags::DEFER),
+            b'a' => self.append = Some(beside.to_vec()),
+            b'T' => self.on_failure = Some(beside.to_vec()),
+            b'k' => self.key_column = Some(words.value(beside).to_vec()),
+            b'v' => self.value_column = Some(words.value(beside).to_vec()),
+            b'z' => self.delimiter = delimiter(beside),
+            b'S' => self.space = words.space(beside),
+            b'd' => self.timeout = Some(interval(beside, declaring)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Flags, then a file name, then whatever else.
+    pub(super) fn read_common(&mut self, args: &[u8], declaring: &mut Declaring<'_>) {
+        self.flags.insert(Flags::TRY_BARE | Flags::TRY_NULL);
+        let mut words = Words::new(args);
+        while let Some((letter, beside)) = words.flag() {
+            if !self.common_flag(letter, beside, &mut words, declaring) {
+                declaring.say(&[b"Illegal option ", &[letter], b" map ", &self.name.clone()]);
+            }
+        }
+        let file = words.word();
+        if !file.is_empty() {
+            self.file = Some(file.to_vec());
+        }
+        let rest = words.rest();
+        if !rest.is_empty() {
+            self.rest = Some(rest.to_vec());
+        }
+    }
+
+    /// As [`Self::read_common`], for classes that are nothing without a file.
+    pub(super) fn read_with_file(&mut self, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+        self.read_common(args, declaring);
+        if self.file.is_none() {
+            declaring.say(&[b"No file name for ", self.class.name.as_bytes(), b" map ", &self.name.clone()]);
+        }
+        self.file.is_some()
+    }
+}
+
+pub(super) fn parse_null(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Null;
+    map.read_common(args, declaring);
+    true
+}
+
+/// macro, arith, dequote: the engine runs them; only -a, -D and -s/-S mean something.
+pub(super) fn parse_engine(map: &mut Map, args: &[u8], _declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Engine;
+    read_dequote(map, args);
+    true
+}
+
+/// The flags of dequote, which arpa and the engine's maps share; unknown ones pass silently.
+pub(super) fn read_dequote(map: &mut Map, args: &[u8]) {
+    map.flags.insert(Flags::KEEP_QUOTES);
+    let mut words = Words::new(args);
+    while let Some((letter, beside)) = words.flag() {
+        match letter {
+            b'a' => map.append = Some(beside.to_vec()),
+            b'D' => map.flags.insert(Flags::DEFER),
+            b'S' | b's' => map.space = words.space(beside),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn parse_unsupported(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Unsupported;
+    map.read_with_file(args, declaring)
+}
+
+/// LDAP maps have a flag language of their own, which nobody reads here yet.
+pub(super) fn parse_ldap(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Unsupported;
+    let mut words = Words::new(args);
+    let mut filter = false;
+    while let Some((letter, _)) = words.flag() {
+        filter |= letter == b'k';
+        if letter == b'o' {
+            map.flags.insert(Flags::OPTIONAL);
+        }
+        while !matches!(words.rest().first(), None | Some(b'-')) {
+            words.word();
+        }
+    }
+    if !filter {
+        declaring.say(&[b"No filter given in map ", &map.name.clone()]);
+    }
+    filter
+}

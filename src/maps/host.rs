@@ -1,0 +1,139 @@
+//! host: full names of hosts, as `$[ name $]` asks for them.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::flags::{Words, interval, number};
+use super::map::{Flags, Found, Map, NOT_FOUND, missing};
+use super::store::Store;
+use crate::logging::Tracer;
+use crate::net::DnsError;
+use crate::schema::{Outcome, Sysexit};
+use hashbrown::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Names kept; when there are more, all are forgotten.
+const LARGEST_CACHE: usize = 20_000;
+/// How long a name is believed in.
+const KEPT: Duration = Duration::from_secs(600);
+
+/// What was found out about names, for all maps of this class. Names are not folded.
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<HashMap<Vec<u8>, (Instant, Canonical)>>);
+
+/// A full name, or why there is none.
+type Canonical = Result<Vec<u8>, DnsError>;
+
+impl Cache {
+    fn get(&self, name: &[u8]) -> Option<Canonical> {
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(name).filter(|(until, _)| *until > Instant::now()).map(|(_, found)| found.clone())
+    }
+
+    fn put(&self, name: &[u8], found: &Canonical) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= LARGEST_CACHE {
+            cache.clear();
+        }
+        cache.insert(name.to_vec(), (Instant::now() + KEPT, found.clone()));
+    }
+}
+
+/// Unknown flags pass silently.
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Host;
+    let mut words = Words::new(args);
+    while let Some((letter, beside)) = words.flag() {
+        match letter {
+            b'a' => map.append = Some(beside.to_vec()),
+            b'T' => map.on_failure = Some(beside.to_vec()),
+            b'm' => map.flags.insert(Flags::MATCH_ONLY),
+            b't' => map.flags.insert(Flags::NO_DEFER),
+            b'D' => map.flags.insert(Flags::DEFER),
+            b'S' => map.space = words.space(beside),
+            b'd' => map.timeout = Some(interval(beside, declaring)),
+            b'r' => map.retries = Some(number(beside)),
+            _ => {}
+        }
+    }
+    true
+}
+
+pub(super) async fn lookup(
+    store: &Store,
+    map: &Map,
+    key: &[u8],
+    args: &[Vec<u8>],
+    tracer: &mut dyn Tracer,
+) -> Found {
+    let traced = tracer.level(9) >= 1;
+    let say = |what: &[u8], tracer: &mut dyn Tracer| {
+        if traced {
+            tracer.line(&[b"host_map_lookup(", key, b") => ", what].concat());
+        }
+    };
+    let found = match store.host_names.get(key) {
+        Some(found) => {
+            let what = match &found {
+                Ok(name) => [b"CACHE ", name.as_slice()].concat(),
+                Err(error) => format!("CACHE FAIL {}", error.number()).into_bytes(),
+            };
+            say(&what, tracer);
+            found
+        }
+        None => {
+            let found = find(store, map, key).await;
+            // a failure may be over at the next question
+            if !matches!(found, Err(DnsError::TryAgain)) {
+                store.host_names.put(key, &found);
+            }
+            let what = match &found {
+                Ok(name) => [b"FOUND ", name.as_slice()].concat(),
+                Err(error) => format!("FAIL ({})", error.number()).into_bytes(),
+            };
+            say(&what, tracer);
+            found
+        }
+    };
+    match found {
+        Ok(name) => map.found(key, &name, args, tracer),
+        Err(DnsError::TryAgain) => {
+            tracer.message(&[key, b": Name server timeout"].concat());
+            missing(Sysexit::TEMPFAIL)
+        }
+        Err(_) => missing(NOT_FOUND),
+    }
+}
+
+async fn find(store: &Store, map: &Map, key: &[u8]) -> Canonical {
+    let asked = async {
+        let outcome = match literal(key) {
+            Some(address) => store.resolver.ptr(address).await,
+            None => store.resolver.canonical(key).await,
+        };
+        match outcome {
+            Outcome::Done(name) => Ok(name),
+            Outcome::Later(error) | Outcome::Never(error) => Err(error),
+        }
+    };
+    match map.timeout {
+        Some(seconds) if seconds > 0 => {
+            let patience = Duration::from_secs(u64::from(seconds)) * map.retries.unwrap_or(1).max(1);
+            tokio::time::timeout(patience, asked).await.unwrap_or(Err(DnsError::TryAgain))
+        }
+        _ => asked.await,
+    }
+}
+
+/// `[1.2.3.4]` or `[IPv6:…]`.
+fn literal(key: &[u8]) -> Option<IpAddr> {
+    let inside = key.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let text = std::str::from_utf8(inside).ok()?;
+    let text = if text.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("IPv6:")) {
+        &text[5..]
+    } else {
+        text
+    };
+    text.parse().ok()
+}

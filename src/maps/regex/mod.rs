@@ -1,0 +1,155 @@
+//! regex: POSIX regular expressions, as the C library's answer, in bounded time.
+//!
+//! `syntax` reads a pattern with the library's own errors; whether a key matches is asked of
+//! regex-automata; which parts of it the groups take (leftmost-longest, as POSIX has it) is
+//! worked out by `groups`.
+
+mod groups;
+mod syntax;
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::flags::Words;
+use super::map::{Flags, Found, Map, missing};
+use crate::addr::op;
+use crate::logging::Tracer;
+use crate::schema::Sysexit;
+use regex_automata::meta;
+use std::sync::Arc;
+
+/// More groups than the C code has room for are not returned.
+const MOST_FIELDS: usize = 20;
+
+/// A compiled pattern and what is made of its matches.
+#[derive(Debug)]
+pub struct RegexMap {
+    matcher: meta::Regex,
+    pattern: syntax::Pattern,
+    /// -s: groups to return; `None` without -s.
+    fields: Option<Vec<usize>>,
+    /// -d: between them.
+    join: Vec<u8>,
+}
+
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    let mut words = Words::new(args);
+    let (mut extended, mut fields, mut join) = (true, None, vec![op::COND_ELSE]);
+    while let Some((letter, beside)) = words.flag() {
+        match letter {
+            b'n' => map.flags.insert(Flags::NEGATE),
+            b'f' => map.flags.insert(Flags::KEEP_CASE),
+            b'b' => extended = false,
+            b's' => fields = Some(beside.to_vec()),
+            b'a' => map.append = Some(beside.to_vec()),
+            b'm' => map.flags.insert(Flags::MATCH_ONLY),
+            b'q' => map.flags.insert(Flags::KEEP_QUOTES),
+            b'S' => map.space = words.space(beside),
+            b'D' => map.flags.insert(Flags::DEFER),
+            b'd' => join = beside.to_vec(),
+            _ => {}
+        }
+    }
+    let flags = syntax::Flags { extended, fold_case: !map.flags.contains(Flags::KEEP_CASE) };
+    let pattern = match syntax::parse(words.rest(), flags) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            declaring.say(&[b"pattern-compile-error: ", error.to_string().as_bytes()]);
+            return false;
+        }
+    };
+    let groups = pattern.groups + 1;
+    let fields = match fields {
+        None => None,
+        Some(list) if list.is_empty() => Some((0..groups.min(MOST_FIELDS)).collect()),
+        Some(list) => match field_list(&list, groups) {
+            Ok(fields) => Some(fields),
+            Err(text) => {
+                declaring.say(&[&text]);
+                return false;
+            }
+        },
+    };
+    match pattern.compile() {
+        Some(matcher) => map.own = Class::Regex(Arc::new(RegexMap { matcher, pattern, fields, join })),
+        None => declaring.say(&[b"pattern-compile-error: Regular expression too big"]),
+    }
+    matches!(map.own, Class::Regex(_))
+}
+
+/// `1,2,0`
+fn field_list(text: &[u8], groups: usize) -> Result<Vec<usize>, Vec<u8>> {
+    let mut fields = Vec::new();
+    for word in text.split(|byte| *byte == b',').take(MOST_FIELDS) {
+        let field = super::flags::number(word) as usize;
+        if field >= groups {
+            return Err(
+                format!("field ({field}) out of range, only {groups} substrings in pattern").into_bytes()
+            );
+        }
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+pub(super) fn lookup(
+    map: &Map,
+    own: &RegexMap,
+    key: &[u8],
+    args: &[Vec<u8>],
+    tracer: &mut dyn Tracer,
+) -> Found {
+    if tracer.level(38) >= 20 {
+        tracer.line(&[b"regex_map_lookup: name '", map.name.as_slice(), b"', key '", key, b"'"].concat());
+    }
+    let found = own.matcher.find(key);
+    if map.flags.contains(Flags::NEGATE) {
+        return if found.is_some() { missing(Sysexit::OK) } else { map.found(key, b"", args, tracer) };
+    }
+    let Some(found) = found else { return missing(Sysexit::OK) };
+    if map.flags.contains(Flags::MATCH_ONLY) {
+        return map.found(key, b"", args, tracer);
+    }
+    let Some(fields) = &own.fields else { return map.found(key, b"", args, tracer) };
+    let asked = match args.get(1) {
+        None => Ok(fields.clone()),
+        Some(list) => field_list(list, own.pattern.groups + 1),
+    };
+    match asked {
+        Ok(fields) => {
+            let spans = groups::longest(&own.pattern, key, found.start());
+            map.found(key, &joined(&fields, &spans, key, &own.join), args, tracer)
+        }
+        Err(text) => {
+            tracer.message(&text);
+            missing(Sysexit::CONFIG)
+        }
+    }
+}
+
+/// The groups' texts; a quote that a group cuts in two is closed.
+fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (number, field) in fields.iter().enumerate() {
+        if number > 0 {
+            text.extend_from_slice(join);
+        }
+        let Some((start, end)) = spans.get(*field).copied().flatten() else { continue };
+        let (mut quoted, mut escaped) = (false, false);
+        for byte in &key[start..end] {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = !quoted,
+                _ => {}
+            }
+            text.push(*byte);
+        }
+        if escaped {
+            text.push(b'\\');
+        }
+        if quoted {
+            text.push(b'"');
+        }
+    }
+    text
+}

@@ -1,0 +1,497 @@
+//! POSIX patterns, basic and extended, with the C library's additions (`\w`, `\<`, `\+` in basic ones)
+//! and the C library's error texts.
+
+use regex_automata::meta;
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
+
+/// Largest number in `{}`.
+const LARGEST_COUNT: u32 = 0x7fff;
+/// Nodes of a pattern after its counted repetitions have been written out.
+const MOST_NODES: usize = 20_000;
+/// Parentheses within parentheses.
+const DEEPEST: usize = 200;
+/// Memory of a compiled pattern.
+const LARGEST_PROGRAM: usize = 16 << 20;
+
+/// Why a pattern cannot be compiled; the texts are the C library's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("Invalid regular expression")]
+    Pattern,
+    #[error("Invalid collation character")]
+    Collation,
+    #[error("Invalid character class name")]
+    ClassName,
+    #[error("Trailing backslash")]
+    Backslash,
+    #[error("Invalid back reference")]
+    BackReference,
+    #[error("Back references are not supported")]
+    NoBackReferences,
+    #[error("Unmatched [, [^, [:, [., or [=")]
+    Bracket,
+    #[error("Unmatched ( or \\(")]
+    Parenthesis,
+    #[error("Unmatched \\{{")]
+    Brace,
+    #[error("Invalid content of \\{{\\}}")]
+    BraceContent,
+    #[error("Invalid range end")]
+    RangeEnd,
+    #[error("Invalid preceding regular expression")]
+    Repetition,
+    #[error("Regular expression too big")]
+    TooBig,
+}
+
+/// How a pattern is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flags {
+    pub extended: bool,
+    pub fold_case: bool,
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Set([u64; 4]);
+
+impl Set {
+    pub fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
+    }
+
+    fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    fn of(test: impl Fn(u8) -> bool) -> Self {
+        let mut set = Self::default();
+        (0..=255u8).filter(|byte| test(*byte)).for_each(|byte| set.insert(byte));
+        set
+    }
+
+    fn negated(self) -> Self {
+        // no POSIX pattern ever matches NUL: it ends the text
+        Self::of(|byte| byte != 0 && !self.contains(byte))
+    }
+
+    fn folded(self) -> Self {
+        Self::of(|byte| self.contains(byte.to_ascii_lowercase()) || self.contains(byte.to_ascii_uppercase()))
+    }
+}
+
+/// A piece of a pattern. Counted repetitions have been written out.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Empty,
+    Set(Set),
+    Look(Look),
+    Group(usize, Box<Node>),
+    Concat(Vec<Node>),
+    Alternatives(Vec<Node>),
+    Star(Box<Node>),
+}
+
+impl Node {
+    fn size(&self) -> usize {
+        match self {
+            Self::Empty | Self::Set(_) | Self::Look(_) => 1,
+            Self::Group(_, inner) | Self::Star(inner) => 1 + inner.size(),
+            Self::Concat(nodes) | Self::Alternatives(nodes) => {
+                1 + nodes.iter().map(Self::size).sum::<usize>()
+            }
+        }
+    }
+
+    fn hir(&self) -> Hir {
+        match self {
+            Self::Empty => Hir::empty(),
+            Self::Set(set) => {
+                let bytes = (0..=255u8).filter(|byte| set.contains(*byte));
+                Hir::class(Class::Bytes(ClassBytes::new(bytes.map(|byte| ClassBytesRange::new(byte, byte)))))
+            }
+            Self::Look(look) => Hir::look(*look),
+            Self::Group(_, inner) => inner.hir(),
+            Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::hir).collect()),
+            Self::Alternatives(nodes) => Hir::alternation(nodes.iter().map(Self::hir).collect()),
+            Self::Star(inner) => {
+                Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(inner.hir()) })
+            }
+        }
+    }
+}
+
+/// A pattern, read.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    pub root: Node,
+    /// Number of parenthesised groups.
+    pub groups: usize,
+}
+
+impl Pattern {
+    /// The matcher that says where a match begins; `None` if it would be too large.
+    pub fn compile(&self) -> Option<meta::Regex> {
+        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(LARGEST_PROGRAM));
+        meta::Builder::new().configure(config).build_from_hir(&self.root.hir()).ok()
+    }
+}
+
+/// Reads a pattern.
+pub(super) fn parse(text: &[u8], flags: Flags) -> Result<Pattern, Problem> {
+    let mut parser = Parser { text, at: 0, flags, groups: 0, depth: 0 };
+    let root = parser.alternatives()?;
+    if parser.at < text.len() {
+        // only a basic pattern's `\)` stops the outermost level
+        return Err(Problem::Parenthesis);
+    }
+    if root.size() > MOST_NODES {
+        return Err(Problem::TooBig);
+    }
+    Ok(Pattern { root, groups: parser.groups })
+}
+
+/// The next operator or character.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lexeme {
+    End,
+    Byte(u8),
+    Any,
+    Open,
+    Close,
+    Or,
+    Repeat { min: u32, unlimited: bool },
+    Brace,
+    Bracket,
+    LineStart,
+    LineEnd,
+    Escape(u8),
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    at: usize,
+    flags: Flags,
+    groups: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    /// The lexeme here and its length. `first`: at the beginning of a pattern, group or alternative.
+    fn peek(&self, first: bool) -> (Lexeme, usize) {
+        let extended = self.flags.extended;
+        let star = Lexeme::Repeat { min: 0, unlimited: true };
+        let Some(byte) = self.byte(0) else { return (Lexeme::End, 0) };
+        let lexeme = match byte {
+            b'\\' => return self.peek_escape(),
+            b'[' => Lexeme::Bracket,
+            b'.' => Lexeme::Any,
+            b'*' if extended || !first => star,
+            b'+' if extended => Lexeme::Repeat { min: 1, unlimited: true },
+            b'?' if extended => Lexeme::Repeat { min: 0, unlimited: false },
+            b'{' if extended => Lexeme::Brace,
+            b'(' if extended => Lexeme::Open,
+            b')' if extended && self.depth > 0 => Lexeme::Close,
+            b'|' if extended => Lexeme::Or,
+            b'^' if extended || first => Lexeme::LineStart,
+            b'$' if extended || self.at_basic_end() => Lexeme::LineEnd,
+            _ => Lexeme::Byte(byte),
+        };
+        (lexeme, 1)
+    }
+
+    fn peek_escape(&self) -> (Lexeme, usize) {
+        let extended = self.flags.extended;
+        let Some(byte) = self.byte(1) else { return (Lexeme::Escape(0), 1) };
+        let lexeme = match byte {
+            b'(' if !extended => Lexeme::Open,
+            b')' if !extended => Lexeme::Close,
+            b'{' if !extended => Lexeme::Brace,
+            b'|' if !extended => Lexeme::Or,
+            b'+' if !extended => Lexeme::Repeat { min: 1, unlimited: true },
+            b'?' if !extended => Lexeme::Repeat { min: 0, unlimited: false },
+            b'1'..=b'9' | b'w' | b'W' | b's' | b'S' | b'b' | b'B' | b'<' | b'>' | b'`' | b'\'' => {
+                Lexeme::Escape(byte)
+            }
+            _ => Lexeme::Byte(byte),
+        };
+        (lexeme, 2)
+    }
+
+    /// In a basic pattern `$` is an anchor before the end, `\)` and `\|` only.
+    fn at_basic_end(&self) -> bool {
+        matches!((self.byte(1), self.byte(2)), (None, _) | (Some(b'\\'), Some(b')' | b'|')))
+    }
+
+    fn alternatives(&mut self) -> Result<Node, Problem> {
+        let mut nodes = vec![self.branch()?];
+        while let (Lexeme::Or, length) = self.peek(false) {
+            self.at += length;
+            nodes.push(self.branch()?);
+        }
+        Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Alternatives(nodes) })
+    }
+
+    fn branch(&mut self) -> Result<Node, Problem> {
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut first = true;
+        loop {
+            let (lexeme, length) = self.peek(first);
+            if matches!(lexeme, Lexeme::End | Lexeme::Or | Lexeme::Close) {
+                break;
+            }
+            self.at += length;
+            let node = self.piece(lexeme)?;
+            // a basic pattern's star after `^` is a plain character, an extended one's an error
+            let after_anchor = lexeme == Lexeme::LineStart;
+            first = after_anchor && !self.flags.extended;
+            let node = if first { node } else { self.repeated(node, after_anchor)? };
+            nodes.push(node);
+            if nodes.len() > MOST_NODES {
+                return Err(Problem::TooBig);
+            }
+        }
+        Ok(match nodes.len() {
+            0 => Node::Empty,
+            1 => nodes.swap_remove(0),
+            _ => Node::Concat(nodes),
+        })
+    }
+
+    fn piece(&mut self, lexeme: Lexeme) -> Result<Node, Problem> {
+        let set = |set: Set| Node::Set(if self.flags.fold_case { set.folded() } else { set });
+        Ok(match lexeme {
+            Lexeme::Byte(byte) => set(Set::of(|other| other == byte)),
+            Lexeme::Any => Node::Set(Set::of(|byte| byte != 0)),
+            Lexeme::LineStart => Node::Look(Look::Start),
+            Lexeme::LineEnd => Node::Look(Look::End),
+            Lexeme::Escape(byte) => self.escape(byte)?,
+            Lexeme::Bracket => Node::Set(self.bracket()?),
+            Lexeme::Open => self.group()?,
+            Lexeme::Repeat { .. } | Lexeme::Brace => return Err(Problem::Repetition),
+            Lexeme::End | Lexeme::Or | Lexeme::Close => Node::Empty,
+        })
+    }
+
+    fn escape(&self, byte: u8) -> Result<Node, Problem> {
+        let word = Set::of(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let blank = Set::of(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
+        Ok(match byte {
+            0 => return Err(Problem::Backslash),
+            b'w' => Node::Set(word),
+            b'W' => Node::Set(word.negated()),
+            b's' => Node::Set(blank),
+            b'S' => Node::Set(blank.negated()),
+            b'b' => Node::Look(Look::WordAscii),
+            b'B' => Node::Look(Look::WordAsciiNegate),
+            b'<' => Node::Look(Look::WordStartAscii),
+            b'>' => Node::Look(Look::WordEndAscii),
+            b'`' => Node::Look(Look::Start),
+            b'\'' => Node::Look(Look::End),
+            digit if usize::from(digit - b'0') <= self.groups => return Err(Problem::NoBackReferences),
+            _ => return Err(Problem::BackReference),
+        })
+    }
+
+    fn group(&mut self) -> Result<Node, Problem> {
+        self.groups += 1;
+        let number = self.groups;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Problem::TooBig);
+        }
+        let inner = self.alternatives()?;
+        let (lexeme, length) = self.peek(false);
+        if lexeme != Lexeme::Close {
+            return Err(Problem::Parenthesis);
+        }
+        self.at += length;
+        self.depth -= 1;
+        Ok(Node::Group(number, Box::new(inner)))
+    }
+
+    /// `*`, `+`, `?`, `{m,n}` behind a piece, any number of them.
+    fn repeated(&mut self, mut node: Node, after_anchor: bool) -> Result<Node, Problem> {
+        loop {
+            let (lexeme, length) = self.peek(false);
+            let (min, max) = match lexeme {
+                Lexeme::Repeat { min, unlimited } => (min, if unlimited { None } else { Some(1) }),
+                Lexeme::Brace => {
+                    self.at += length;
+                    self.count()?
+                }
+                _ => return Ok(node),
+            };
+            if after_anchor {
+                return Err(Problem::Repetition);
+            }
+            if lexeme != Lexeme::Brace {
+                self.at += length;
+            }
+            node = repeat(node, min, max)?;
+        }
+    }
+
+    fn digits(&mut self) -> Option<u32> {
+        let mut value = None;
+        while let Some(digit @ b'0'..=b'9') = self.byte(0) {
+            value = Some(value.unwrap_or(0u32).saturating_mul(10).saturating_add(u32::from(digit - b'0')));
+            self.at += 1;
+        }
+        value
+    }
+
+    /// The inside of `{m}`, `{m,}`, `{,n}`, `{m,n}`.
+    fn count(&mut self) -> Result<(u32, Option<u32>), Problem> {
+        let begin = self.byte(0);
+        let min = self.digits();
+        let comma = self.byte(0) == Some(b',');
+        if min.is_none() && !comma {
+            // what does not even begin like a count is not said to be one
+            return Err(if begin.is_some() { Problem::Brace } else { Problem::Brace });
+        }
+        self.at += usize::from(comma);
+        let max = if comma { self.digits() } else { min };
+        let close: &[u8] = if self.flags.extended { b"}" } else { b"\\}" };
+        if !self.text[self.at..].starts_with(close) {
+            return Err(if self.at >= self.text.len() { Problem::Brace } else { Problem::BraceContent });
+        }
+        self.at += close.len();
+        let min = min.unwrap_or(0);
+        if max.is_some_and(|max| max < min) {
+            return Err(Problem::BraceContent);
+        }
+        if max.unwrap_or(min) > LARGEST_COUNT {
+            return Err(Problem::TooBig);
+        }
+        Ok((min, max))
+    }
+
+    /// The inside of a bracket expression, its opening bracket read.
+    fn bracket(&mut self) -> Result<Set, Problem> {
+        if self.at >= self.text.len() {
+            return Err(Problem::Pattern);
+        }
+        let negated = self.byte(0) == Some(b'^');
+        self.at += usize::from(negated);
+        let mut set = Set::default();
+        let mut first = true;
+        loop {
+            match self.byte(0) {
+                None => return Err(Problem::Bracket),
+                Some(b']') if !first => break,
+                _ => self.bracket_item(&mut set)?,
+            }
+            first = false;
+        }
+        self.at += 1;
+        let set = if self.flags.fold_case { set.folded() } else { set };
+        Ok(if negated { set.negated() } else { set })
+    }
+
+    fn bracket_item(&mut self, set: &mut Set) -> Result<(), Problem> {
+        let begin = self.byte(0);
+        if begin == Some(b'[') && self.byte(1) == Some(b':') {
+            let name = self.delimited(b':')?;
+            let class = named_class(&name).ok_or(Problem::ClassName)?;
+            (0..=255u8).filter(|byte| class(byte)).for_each(|byte| set.insert(byte));
+            return self.no_range_here();
+        }
+        let equivalence = begin == Some(b'[') && self.byte(1) == Some(b'=');
+        let start = self.bracket_byte()?;
+        if equivalence {
+            set.insert(start);
+            return self.no_range_here();
+        }
+        if self.byte(0) != Some(b'-') || matches!(self.byte(1), Some(b']')) {
+            set.insert(start);
+            return Ok(());
+        }
+        if self.byte(1).is_none() {
+            return Err(Problem::Bracket);
+        }
+        self.at += 1;
+        if self.byte(0) == Some(b'[') && matches!(self.byte(1), Some(b':' | b'=')) {
+            return Err(Problem::RangeEnd);
+        }
+        let end = self.bracket_byte()?;
+        if end < start {
+            return Err(Problem::RangeEnd);
+        }
+        (start..=end).for_each(|byte| set.insert(byte));
+        self.no_range_here()
+    }
+
+    /// After a range or class a `-` must be the last character.
+    fn no_range_here(&self) -> Result<(), Problem> {
+        let range = self.byte(0) == Some(b'-') && self.byte(1).is_some_and(|byte| byte != b']');
+        if range { Err(Problem::RangeEnd) } else { Ok(()) }
+    }
+
+    fn bracket_byte(&mut self) -> Result<u8, Problem> {
+        if let (Some(b'['), Some(mark @ (b'.' | b'='))) = (self.byte(0), self.byte(1)) {
+            return match self.delimited(mark)?.as_slice() {
+                [byte] => Ok(*byte),
+                _ => Err(Problem::Collation),
+            };
+        }
+        let byte = self.byte(0).ok_or(Problem::Bracket)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// The name in `[:name:]`, `[.x.]` or `[=x=]`.
+    fn delimited(&mut self, mark: u8) -> Result<Vec<u8>, Problem> {
+        let inside = &self.text[self.at + 2..];
+        let length = inside.windows(2).position(|pair| pair == [mark, b']']).ok_or(Problem::Bracket)?;
+        let name = inside[..length].to_vec();
+        self.at += length + 4;
+        Ok(name)
+    }
+}
+
+fn named_class(name: &[u8]) -> Option<fn(&u8) -> bool> {
+    Some(match name {
+        b"alpha" => u8::is_ascii_alphabetic,
+        b"digit" => u8::is_ascii_digit,
+        b"alnum" => u8::is_ascii_alphanumeric,
+        b"upper" => u8::is_ascii_uppercase,
+        b"lower" => u8::is_ascii_lowercase,
+        b"space" => |byte| byte.is_ascii_whitespace() || *byte == 0x0b,
+        b"blank" => |byte| matches!(byte, b' ' | b'\t'),
+        b"punct" => u8::is_ascii_punctuation,
+        b"print" => |byte| matches!(byte, b' '..=b'~'),
+        b"graph" => u8::is_ascii_graphic,
+        b"cntrl" => u8::is_ascii_control,
+        b"xdigit" => u8::is_ascii_hexdigit,
+        _ => return None,
+    })
+}
+
+/// Writes a repetition out: `x{1,3}` is `x(x(x)?)?`.
+fn repeat(node: Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
+    let copies = max.unwrap_or(min + 1).max(1) as usize;
+    if node.size().saturating_mul(copies) > MOST_NODES {
+        return Err(Problem::TooBig);
+    }
+    let mut tail = match max {
+        None => Node::Star(Box::new(node.clone())),
+        Some(_) => Node::Empty,
+    };
+    for _ in min..max.unwrap_or(min) {
+        let more = match tail {
+            Node::Empty => node.clone(),
+            tail => Node::Concat(vec![node.clone(), tail]),
+        };
+        tail = Node::Alternatives(vec![more, Node::Empty]);
+    }
+    let mut nodes = vec![node; min as usize];
+    if !matches!(tail, Node::Empty) {
+        nodes.push(tail);
+    }
+    Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Concat(nodes) })
+}

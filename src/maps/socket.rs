@@ -1,0 +1,183 @@
+//! socket: a socketmap server, asked in netstrings over a UNIX or TCP connection that is kept.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::files;
+use super::map::{Found, Map, NOT_FOUND, later, missing};
+use super::store::Opening;
+use crate::logging::Tracer;
+use crate::schema::Sysexit;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Mutex;
+
+/// Without -d.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer answers are a protocol error.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Where the server listens.
+#[derive(Clone, Debug)]
+enum Place {
+    Local(Vec<u8>),
+    Internet { host: String, port: u16, six: bool },
+}
+
+/// The one connection of a map; look-ups take turns.
+pub(super) struct Connection {
+    place: Place,
+    stream: Mutex<Option<Box<dyn Stream>>>,
+}
+
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Socket;
+    map.read_with_file(args, declaring)
+}
+
+impl Connection {
+    /// Reads the address. The connection is made by the first look-up, and again when it breaks.
+    pub fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
+        let spec = map.file.as_deref().unwrap_or_default();
+        opening.trace(2, &[b"socket_map_open(", &map.name, b", ", spec, b", 0)"]);
+        match place(spec, opening) {
+            Ok(place) => Some(Self { place, stream: Mutex::new(None) }),
+            Err(text) => {
+                opening.say(&[b"socket map \"", &map.name, b"\": ", &text]);
+                None
+            }
+        }
+    }
+
+    pub async fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+        if tracer.level(38) >= 20 {
+            let file = map.file.as_deref().unwrap_or_default();
+            tracer.line(&[b"socket_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
+        }
+        let patience = map
+            .timeout
+            .filter(|seconds| *seconds > 0)
+            .map_or(PATIENCE, |seconds| Duration::from_secs(seconds.into()));
+        let question = [map.name.as_slice(), b" ", key].concat();
+        let mut stream = self.stream.lock().await;
+        // a kept connection may have been closed by the server: one fresh one is tried
+        for fresh in [false, true] {
+            if fresh {
+                *stream = None;
+            }
+            let asked = tokio::time::timeout(patience, ask(&self.place, &mut stream, &question)).await;
+            match asked {
+                Ok(Ok(answer)) => return meaning(map, key, &answer, args, tracer),
+                Ok(Err(_)) => {}
+                Err(_) => break,
+            }
+        }
+        *stream = None;
+        later()
+    }
+}
+
+fn place(spec: &[u8], opening: &Opening<'_>) -> Result<Place, Vec<u8>> {
+    let (kind, address) = match spec.iter().position(|byte| *byte == b':') {
+        Some(colon) => (&spec[..colon], &spec[colon + 1..]),
+        None => (b"local".as_slice(), spec),
+    };
+    if kind.eq_ignore_ascii_case(b"unix") || kind.eq_ignore_ascii_case(b"local") {
+        return match opening.check_socket(files::path(address)) {
+            Ok(()) => Ok(Place::Local(address.to_vec())),
+            Err(why) => Err([b"local socket name ", address, b" unsafe: ", &why.text].concat()),
+        };
+    }
+    let six = kind.eq_ignore_ascii_case(b"inet6");
+    if !six && !kind.eq_ignore_ascii_case(b"inet") {
+        return Err([b"unknown socket type ", kind, b": Protocol not supported"].concat());
+    }
+    let text = String::from_utf8_lossy(address);
+    let Some((port, host)) = text.split_once('@') else {
+        return Err([b"bad address ", address, b" (expected port@host)"].concat());
+    };
+    let Ok(port) = port.parse() else {
+        return Err(format!("invalid port number {port}").into_bytes());
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok(Place::Internet { host, port, six })
+}
+
+async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
+    match place {
+        Place::Local(path) => Ok(Box::new(UnixStream::connect(files::path(path)).await?)),
+        Place::Internet { host, port, six } => {
+            let mut addresses = tokio::net::lookup_host((host.as_str(), *port)).await?;
+            let address =
+                addresses.find(|address| address.is_ipv6() == *six).ok_or(io::ErrorKind::NotFound)?;
+            Ok(Box::new(TcpStream::connect(address).await?))
+        }
+    }
+}
+
+async fn ask(place: &Place, stream: &mut Option<Box<dyn Stream>>, question: &[u8]) -> io::Result<Vec<u8>> {
+    let stream = match stream {
+        Some(stream) => stream,
+        None => stream.insert(connect(place).await?),
+    };
+    let head = format!("{}:", question.len());
+    stream.write_all(&[head.as_bytes(), question, b","].concat()).await?;
+    let mut length = 0usize;
+    loop {
+        match stream.read_u8().await? {
+            digit @ b'0'..=b'9' if length < LONGEST_ANSWER => {
+                length = length * 10 + usize::from(digit - b'0')
+            }
+            b':' => break,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+    if length > LONGEST_ANSWER {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut answer = vec![0; length];
+    stream.read_exact(&mut answer).await?;
+    match stream.read_u8().await? {
+        b',' => Ok(answer),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+fn meaning(map: &Map, key: &[u8], answer: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+    let end = answer.iter().position(|byte| *byte == b' ').unwrap_or(answer.len());
+    let value = answer.get(end + 1..).unwrap_or_default();
+    match &answer[..end] {
+        b"OK" => map.found(key, value, args, tracer),
+        b"NOTFOUND" => missing(NOT_FOUND),
+        b"PERM" => missing(Sysexit::UNAVAILABLE),
+        // TEMP, TIMEOUT and whatever is no answer at all
+        _ => later(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn questions_and_answers_are_netstrings() {
+        let dir = tempfile::tempdir().expect("a scratch directory");
+        let path = dir.path().join("socket");
+        let listener = tokio::net::UnixListener::bind(&path).expect("a socket");
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a caller");
+            let mut question = [0; 10];
+            stream.read_exact(&mut question).await.expect("a question");
+            assert_eq!(&question, b"7:map key,");
+            stream.write_all(b"8:OK value,").await.expect("an open connection");
+        });
+        let place = Place::Local(path.to_string_lossy().into_owned().into_bytes());
+        let mut stream = None;
+        assert_eq!(ask(&place, &mut stream, b"map key").await.expect("an answer"), b"OK value");
+        assert!(ask(&place, &mut stream, b"map key").await.is_err());
+    }
+}

@@ -1,0 +1,504 @@
+//! All maps of a configuration: found by name, opened at their first use, asked.
+
+use super::class::{self, Class};
+use super::database::{Attempt, Database};
+use super::declare::Declaring;
+use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
+use super::settings::Settings;
+use super::text::TextFile;
+use super::{arpa, dns, files, host, program, regex, sequence, socket, stab, syslog, user};
+use crate::addr::{Token, cataddr};
+use crate::config::Config;
+use crate::engine::{Answer, LookupRequest};
+use crate::logging::Tracer;
+use crate::net::Resolver;
+use crate::schema::Sysexit;
+use hashbrown::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// %0 to %8: the key and at most eight arguments.
+const MOST_ARGUMENTS: usize = 9;
+
+/// How long somebody may hold a database's lock before the look-up fails for now.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Sequences within sequences.
+const DEEPEST: usize = 8;
+
+/// All maps of a configuration, opened at their first use and shared by all sessions.
+pub struct Store {
+    pub(super) settings: Settings,
+    pub(super) resolver: Arc<Resolver>,
+    maps: Vec<(Map, Mutex<State>)>,
+    by_name: HashMap<Vec<u8>, usize>,
+    pub(super) host_names: host::Cache,
+}
+
+/// What a look-up must know besides map and key.
+pub struct LookupContext<'a> {
+    /// Delivery mode `d`: maps with `-D` are not asked, they fail temporarily.
+    pub deferred: bool,
+    /// Where trace lines and messages go.
+    pub tracer: &'a mut dyn Tracer,
+}
+
+/// The answer to a look-up by name and key text (`/map`, aliases, `F@` lines).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TextAnswer {
+    /// No K line has this name: `Map named "N" not found`.
+    Unknown,
+    /// The map could not be made or opened: `Map named "N" not open`.
+    NotOpen,
+    /// The map was asked.
+    Answer(Answer),
+}
+
+#[derive(Clone, Default)]
+enum State {
+    #[default]
+    Closed,
+    Open(Arc<Opened>),
+    /// Could not be opened: fails temporarily for ever after.
+    Bogus,
+}
+
+/// An open map.
+enum Opened {
+    /// Nothing has to be kept open.
+    Plain,
+    Database(Database),
+    Text(TextFile),
+    Stab(stab::Aliases),
+    User(usize),
+    Members(Vec<usize>),
+    Socket(socket::Connection),
+}
+
+/// The opener's side: settings to obey, messages to say.
+pub(super) struct Opening<'a> {
+    pub settings: &'a Settings,
+    pub tracer: &'a mut dyn Tracer,
+}
+
+/// Why a file must not be opened.
+pub(super) struct Refused {
+    /// It does not exist.
+    pub absent: bool,
+    /// The reason, in the system's or sendmail's words.
+    pub text: Vec<u8>,
+}
+
+impl Opening<'_> {
+    pub fn say(&mut self, parts: &[&[u8]]) {
+        self.tracer.message(&parts.concat());
+    }
+
+    pub fn trace(&mut self, level: u8, parts: &[&[u8]]) {
+        if self.tracer.level(38) >= level {
+            self.tracer.line(&parts.concat());
+        }
+    }
+
+    /// Is the file there, and may it be trusted?
+    pub fn check(&self, file: &[u8]) -> Result<(), Refused> {
+        self.settings.check_file(files::path(file))
+    }
+
+    /// The same for a socket.
+    pub fn check_socket(&self, path: &std::path::Path) -> Result<(), Refused> {
+        self.settings.check_socket(path)
+    }
+}
+
+type Boxed<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
+
+impl Store {
+    /// Maps of this configuration. Nothing is opened yet.
+    pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
+        let mut store = Self {
+            settings: Settings::of(&config),
+            resolver,
+            maps: Vec::new(),
+            by_name: HashMap::new(),
+            host_names: host::Cache::default(),
+        };
+        for decl in &config.maps {
+            store.add(&decl.name, &decl.class, &decl.args);
+        }
+        for (name, class, args) in BUILT_IN {
+            if !store.has(name) {
+                store.add(name, class, args);
+            }
+        }
+        store
+    }
+
+    /// One more map, as a K line says it; what is wrong with it has been said by [`super::declare`].
+    fn add(&mut self, name: &[u8], class: &[u8], args: &[u8]) {
+        let Some(row) = class::find(class) else { return };
+        let folded = name.to_ascii_lowercase();
+        let by_name = &self.by_name;
+        let known = |name: &[u8]| by_name.contains_key(name.to_ascii_lowercase().as_slice());
+        let mut declaring = Declaring { messages: Vec::new(), known: &known };
+        match self.by_name.get(&folded) {
+            Some(index) => {
+                let map = &mut self.maps[*index].0;
+                (map.class, map.own) = (row, Class::Nothing);
+                map.read(args, &mut declaring);
+            }
+            None => {
+                let mut map = Map::new(name, row);
+                map.read(args, &mut declaring);
+                self.by_name.insert(folded, self.maps.len());
+                self.maps.push((map, Mutex::default()));
+            }
+        }
+    }
+
+    /// Is there a map of this name?
+    pub fn has(&self, map: &[u8]) -> bool {
+        self.find(map).is_some()
+    }
+
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        self.by_name.get(name.to_ascii_lowercase().as_slice()).copied()
+    }
+
+    /// `$( map key $@ args $)` in a rule: all flags of the map, `%n` and the traces 60.x.
+    /// A name without a map is not found; saying so is up to the caller ([`Self::has`]).
+    pub async fn lookup(&self, request: &LookupRequest, context: &mut LookupContext<'_>) -> Answer {
+        let Some(index) = self.find(&request.map) else { return missing(Sysexit::OK) };
+        let map = &self.maps[index].0;
+        if !map.flags.contains(Flags::VALID) {
+            return missing(Sysexit::OK);
+        }
+        let key = self.key_text(map, &request.key);
+        if context.deferred && map.flags.contains(Flags::DEFER) {
+            if context.tracer.level(60) >= 1 {
+                context
+                    .tracer
+                    .line(&[b"map_lookup(", map.name.as_slice(), b", ", &key, b") => DEFERRED"].concat());
+            }
+            return later();
+        }
+        let space = Some(self.settings.blank_sub);
+        let arguments =
+            request.args.iter().map(|tokens| cataddr(&self.settings.operators, tokens, space, true));
+        let args: Vec<Vec<u8>> = std::iter::once(key.clone()).chain(arguments).take(MOST_ARGUMENTS).collect();
+        if context.tracer.level(60) == 0 {
+            let Some(found) = self.ask(index, &key, &args, context.tracer, 0).await else {
+                return missing(Sysexit::OK);
+            };
+            return finish(map, &key, found, context.tracer);
+        }
+        self.lookup_traced(index, &key, &args, context.tracer).await
+    }
+
+    async fn lookup_traced(
+        &self,
+        index: usize,
+        key: &[u8],
+        args: &[Vec<u8>],
+        tracer: &mut dyn Tracer,
+    ) -> Answer {
+        let map = &self.maps[index].0;
+        let mut head = [b"map_lookup(", map.name.as_slice(), b", ", key].concat();
+        if tracer.level(60) >= 5 {
+            for (number, argument) in args.iter().enumerate() {
+                head.extend_from_slice(format!(", %{number}=").as_bytes());
+                head.extend_from_slice(argument);
+            }
+        }
+        head.extend_from_slice(b") => ");
+        let mut glue = Glue { inner: &mut *tracer, head: Some(head) };
+        let Some(found) = self.ask(index, key, args, &mut glue, 0).await else {
+            return missing(Sysexit::OK);
+        };
+        let value = found.value.clone().unwrap_or_else(|| b"NOT FOUND".to_vec());
+        glue.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
+        finish(map, key, found, tracer)
+    }
+
+    /// The key of a look-up in a rule.
+    fn key_text(&self, map: &Map, tokens: &[Token]) -> Vec<u8> {
+        let space = Some(map.space.unwrap_or(self.settings.blank_sub));
+        let text = cataddr(&self.settings.operators, tokens, space, true);
+        if map.flags.contains(Flags::KEEP_QUOTES) { text } else { without_quotes(&text) }
+    }
+
+    /// `/map name key`: the key is text, there are no arguments.
+    pub async fn lookup_text(&self, map: &[u8], key: &[u8], context: &mut LookupContext<'_>) -> TextAnswer {
+        let Some(index) = self.find(map) else { return TextAnswer::Unknown };
+        match self.ask(index, key, &[key.to_vec()], context.tracer, 0).await {
+            Some(found) => TextAnswer::Answer(found),
+            None => TextAnswer::NotOpen,
+        }
+    }
+
+    /// Can the map be used? (`/map` says so before anything else.) Opens it.
+    pub async fn open(&self, map: &[u8], context: &mut LookupContext<'_>) -> bool {
+        match self.find(map) {
+            Some(index) => !matches!(self.opened(index, context.tracer).await, State::Closed),
+            None => false,
+        }
+    }
+
+    /// Asks a map; `None` if it is not open (unusable, or optional and absent).
+    fn ask<'a>(
+        &'a self,
+        index: usize,
+        key: &'a [u8],
+        args: &'a [Vec<u8>],
+        tracer: &'a mut dyn Tracer,
+        depth: usize,
+    ) -> Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>> {
+        Box::pin(async move {
+            match self.opened(index, tracer).await {
+                State::Closed => None,
+                State::Bogus => Some(later()),
+                State::Open(opened) => Some(self.ask_opened(index, &opened, key, args, tracer, depth).await),
+            }
+        })
+    }
+
+    fn ask_opened<'a>(
+        &'a self,
+        index: usize,
+        opened: &'a Opened,
+        key: &'a [u8],
+        args: &'a [Vec<u8>],
+        tracer: &'a mut dyn Tracer,
+        depth: usize,
+    ) -> Boxed<'a> {
+        let map = &self.maps[index].0;
+        Box::pin(async move {
+            match (opened, &map.own) {
+                (Opened::Database(database), _) => ask_database(database, map, key, args, tracer).await,
+                (Opened::Text(text), _) => text.lookup(map, key, args, tracer),
+                (Opened::Stab(aliases), _) => aliases.lookup(map, key, args, tracer),
+                (Opened::User(column), _) => user::lookup(map, *column, key, args, tracer).await,
+                (Opened::Members(members), _) => self.ask_members(members, key, args, tracer, depth).await,
+                (Opened::Socket(connection), _) => connection.lookup(map, key, args, tracer).await,
+                (_, Class::Regex(own)) => regex::lookup(map, own, key, args, tracer),
+                (_, Class::Arpa) => arpa::lookup(map, key, args, tracer),
+                (_, Class::Syslog(priority)) => syslog::lookup(map, *priority, key, tracer),
+                (_, Class::Host) => host::lookup(self, map, key, args, tracer).await,
+                (_, Class::Dns(own)) => dns::lookup(self, map, own, key, args, tracer).await,
+                (_, Class::BestMx) => dns::lookup_bestmx(self, map, key, args, tracer).await,
+                (_, Class::Program) => program::lookup(map, key, args, tracer).await,
+                (_, Class::Canned(pairs)) => match pairs.iter().find(|(known, _)| *known == key) {
+                    Some((_, value)) => map.found(key, value, args, tracer),
+                    None => missing(NOT_FOUND),
+                },
+                (_, Class::Null) => missing(NOT_FOUND),
+                (_, Class::Engine) => missing(Sysexit::CONFIG),
+                _ => later(),
+            }
+        })
+    }
+
+    async fn ask_members(
+        &self,
+        members: &[usize],
+        key: &[u8],
+        args: &[Vec<u8>],
+        tracer: &mut dyn Tracer,
+        depth: usize,
+    ) -> Found {
+        let mut status = NOT_FOUND;
+        for member in members.iter().filter(|_| depth < DEEPEST) {
+            let Some(found) = self.ask(*member, key, args, tracer, depth + 1).await else { continue };
+            if found.value.is_some() {
+                return found;
+            }
+            if found.status.is_temporary() {
+                status = Sysexit::TEMPFAIL;
+            }
+        }
+        missing(status)
+    }
+
+    /// Opens a map if it is not open yet.
+    async fn opened(&self, index: usize, tracer: &mut dyn Tracer) -> State {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.open_now(index, tracer) {
+                Attempt::Done(state) => return state,
+                Attempt::Locked if waited >= LOCK_PATIENCE => return State::Bogus,
+                Attempt::Locked => tokio::time::sleep(LOCK_PAUSE).await,
+            }
+            waited += LOCK_PAUSE;
+        }
+    }
+
+    fn open_now(&self, index: usize, tracer: &mut dyn Tracer) -> Attempt<State> {
+        let (map, state) = &self.maps[index];
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*state, State::Closed) {
+            return Attempt::Done(state.clone());
+        }
+        if !map.flags.contains(Flags::VALID) {
+            return Attempt::Done(State::Closed);
+        }
+        let mut opening = Opening { settings: &self.settings, tracer };
+        let opened = match self.open_class(map, &mut opening) {
+            Attempt::Locked => return Attempt::Locked,
+            Attempt::Done(opened) => opened,
+        };
+        let file = map.file.as_deref().unwrap_or(b"NULL");
+        let valid: &[u8] = if opened.is_some() { b"valid" } else { b"invalid" };
+        opening.trace(
+            4,
+            &[b"openmap()\t", map.class.name.as_bytes(), b":", &map.name, b" ", file, b": ", valid],
+        );
+        *state = match opened {
+            Some(opened) => State::Open(Arc::new(opened)),
+            None if map.flags.contains(Flags::OPTIONAL) => State::Closed,
+            None => State::Bogus,
+        };
+        Attempt::Done(state.clone())
+    }
+
+    fn open_class(&self, map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Opened>> {
+        let opened = match &map.own {
+            Class::Database(kind) => {
+                return match Database::open(map, *kind, opening) {
+                    Attempt::Done(database) => Attempt::Done(database.map(Opened::Database)),
+                    Attempt::Locked => Attempt::Locked,
+                };
+            }
+            Class::Implicit => {
+                return match Database::open_implicit(map, opening) {
+                    Attempt::Done(database) => Attempt::Done(database.map(Opened::Database)),
+                    Attempt::Locked => Attempt::Locked,
+                };
+            }
+            Class::Text => TextFile::open(map, opening).map(Opened::Text),
+            Class::Stab => stab::Aliases::open(map, opening).map(Opened::Stab),
+            Class::User => user::open(map, opening).map(Opened::User),
+            Class::Sequence(members) => {
+                Some(Opened::Members(members.iter().filter_map(|name| self.find(name)).collect()))
+            }
+            Class::Switch => {
+                let services = self.settings.services(map.file.as_deref().unwrap_or_default());
+                let members = sequence::open_switch(map, services, &|name| self.has(name), opening);
+                members
+                    .map(|names| Opened::Members(names.iter().filter_map(|name| self.find(name)).collect()))
+            }
+            Class::Socket => socket::Connection::open(map, opening).map(Opened::Socket),
+            Class::Nothing | Class::Unsupported | Class::Fail => None,
+            _ => Some(Opened::Plain),
+        };
+        Attempt::Done(opened)
+    }
+
+    /// The end of a process: what `-d38.9` says when maps are closed.
+    pub fn close(&self, tracer: &mut dyn Tracer) {
+        if tracer.level(38) < 9 {
+            return;
+        }
+        for (map, state) in &self.maps {
+            let State::Open(opened) = &*state.lock().unwrap_or_else(PoisonError::into_inner) else {
+                continue;
+            };
+            let file = map.file.as_deref().unwrap_or(b"NULL");
+            tracer.line(&[b"closemaps: closing ", map.name.as_slice(), b" (", file, b")"].concat());
+            if let Opened::Database(database) = opened.as_ref() {
+                let tries = Flags::TRY_BARE | Flags::TRY_NULL;
+                let flags = (map.flags - tries) | database.tries() | Flags::OPEN | Flags::CLOSING;
+                let flags = format!(", {:x})", flags.bits());
+                tracer.line(&[b"db_map_close(", map.name.as_slice(), b", ", file, flags.as_bytes()].concat());
+            }
+        }
+    }
+}
+
+/// Maps that exist without a K line.
+const BUILT_IN: &[(&[u8], &[u8], &[u8])] = &[(b"host", b"host", b"-a. -D")];
+
+async fn ask_database(
+    database: &Database,
+    map: &Map,
+    key: &[u8],
+    args: &[Vec<u8>],
+    tracer: &mut dyn Tracer,
+) -> Found {
+    let mut waited = Duration::ZERO;
+    loop {
+        match database.lookup(map, key, args, tracer) {
+            Attempt::Done(found) => return found,
+            Attempt::Locked if waited >= LOCK_PATIENCE => return later(),
+            Attempt::Locked => tokio::time::sleep(LOCK_PAUSE).await,
+        }
+        waited += LOCK_PAUSE;
+    }
+}
+
+/// What -t and -T make of a temporary failure.
+fn finish(map: &Map, key: &[u8], found: Found, tracer: &mut dyn Tracer) -> Answer {
+    if !found.status.is_temporary() {
+        return found;
+    }
+    let ignored = map.flags.contains(Flags::NO_DEFER);
+    if !ignored && tracer.level(60) >= 1 {
+        tracer.line(&[b"map_lookup(", map.name.as_slice(), b", ", key, b") tempfail: errno=0"].concat());
+    }
+    let status = if ignored { Sysexit::OK } else { Sysexit::TEMPFAIL };
+    let Some(append) = &map.on_failure else { return Answer { value: found.value, status } };
+    let value = [key, append].concat();
+    if tracer.level(60) >= 4 {
+        tracer.line(&[b"map_lookup tempfail: returning \"", value.as_slice(), b"\""].concat());
+    }
+    Answer { value: Some(value), status }
+}
+
+/// Double quotes go, and a backslash leaves the byte it protects.
+fn without_quotes(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {}
+            b'\\' => out.extend(bytes.next()),
+            byte => out.push(byte),
+        }
+    }
+    out
+}
+
+/// Puts the beginning of a trace line before whatever is said next: sendmail prints it before it looks.
+struct Glue<'a> {
+    inner: &'a mut dyn Tracer,
+    head: Option<Vec<u8>>,
+}
+
+impl Glue<'_> {
+    fn glued(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut line = self.head.take().unwrap_or_default();
+        line.extend_from_slice(text);
+        line
+    }
+}
+
+impl Tracer for Glue<'_> {
+    fn level(&self, category: u8) -> u8 {
+        self.inner.level(category)
+    }
+
+    fn line(&mut self, text: &[u8]) {
+        let line = self.glued(text);
+        self.inner.line(&line);
+    }
+
+    fn message(&mut self, text: &[u8]) {
+        if let Some(head) = self.head.take() {
+            self.inner.line(&[&head, text].concat());
+        } else {
+            self.inner.message(text);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! syslog: the key becomes a line of the log, the value is empty.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::flags::Words;
+use super::map::{Flags, Found, Map};
+use crate::engine::Answer;
+use crate::logging::Tracer;
+use crate::schema::Sysexit;
+
+const PRIORITIES: &[(&str, u8)] = &[
+    ("EMERG", 0),
+    ("ALERT", 1),
+    ("CRIT", 2),
+    ("ERR", 3),
+    ("WARNING", 4),
+    ("NOTICE", 5),
+    ("INFO", 6),
+    ("DEBUG", 7),
+];
+
+/// Facility "mail", shifted.
+const MAIL: u8 = 2 << 3;
+
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    let mut priority = 6;
+    let mut words = Words::new(args);
+    while let Some((letter, beside)) = words.flag() {
+        match letter {
+            b'D' => map.flags.insert(Flags::DEFER),
+            b'S' => map.space = words.space(beside),
+            b'L' => {
+                let word = words.value(beside);
+                let name = word.strip_prefix(b"LOG_").unwrap_or(word);
+                match PRIORITIES.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) {
+                    Some((_, number)) => priority = *number,
+                    None if word.is_empty() => {}
+                    None => {
+                        declaring.say(&[b"syslog_map_parseargs: Unknown priority ", word]);
+                        return false;
+                    }
+                }
+            }
+            _ => declaring.say(&[b"Illegal option ", &[letter], b" map syslog"]),
+        }
+    }
+    map.own = Class::Syslog(priority);
+    true
+}
+
+pub(super) fn lookup(map: &Map, priority: u8, key: &[u8], tracer: &mut dyn Tracer) -> Found {
+    if tracer.level(38) >= 20 {
+        tracer.line(&[b"syslog_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+    }
+    let ident = format!("<{}>sendmail[{}]: ", MAIL | priority, std::process::id());
+    let line = [ident.as_bytes(), key].concat();
+    // a machine without a log daemon has no log: the rule goes on, as with syslog(3)
+    if let Ok(socket) = std::os::unix::net::UnixDatagram::unbound()
+        && socket.set_nonblocking(true).is_ok()
+    {
+        let _ = socket.send_to(&line, "/dev/log");
+    }
+    Answer { value: Some(Vec::new()), status: Sysexit::OK }
+}

@@ -1,0 +1,111 @@
+//! text: a file of lines and columns, searched from its beginning; stab: an alias file in memory.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::files::{self, Stamp};
+use super::flags::number;
+use super::map::{Found, Map, NOT_FOUND, later, missing};
+use super::store::Opening;
+use crate::logging::Tracer;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Text;
+    map.read_with_file(args, declaring)
+}
+
+pub(super) fn parse_stab(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::Stab;
+    map.read_with_file(args, declaring)
+}
+
+/// An open text map.
+#[derive(Debug)]
+pub(super) struct TextFile {
+    key_column: usize,
+    value_column: usize,
+    content: Mutex<Option<(Stamp, Arc<[u8]>)>>,
+}
+
+impl TextFile {
+    /// Checks file and columns; what is wrong is said.
+    pub fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
+        let file = map.file.as_deref().unwrap_or_default();
+        opening.trace(2, &[b"text_map_open(", &map.name, b", ", file, b", 0)"]);
+        if file.first() != Some(&b'/') {
+            opening.say(&[b"text map \"", &map.name, b"\": file name must be fully qualified"]);
+            return None;
+        }
+        if opening.check(file).is_err() {
+            opening.say(&[b"text map \"", &map.name, b"\": unsafe map file ", file]);
+            return None;
+        }
+        let key_column = column(map, b'k', map.key_column.as_deref(), opening)?;
+        let value_column = column(map, b'v', map.value_column.as_deref(), opening)?;
+        Some(Self { key_column, value_column, content: Mutex::new(None) })
+    }
+
+    pub fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+        if tracer.level(38) >= 20 {
+            tracer.line(&[b"text_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+        }
+        let Ok(content) = self.content(map) else { return later() };
+        for line in content.split(|byte| *byte == b'\n').filter(|line| line.first() != Some(&b'#')) {
+            let found = cut(line, self.key_column, map.delimiter);
+            if found.is_some_and(|found| found.eq_ignore_ascii_case(key)) {
+                return match cut(line, self.value_column, map.delimiter) {
+                    Some(value) => map.found(key, value, args, tracer),
+                    None => missing(NOT_FOUND),
+                };
+            }
+        }
+        missing(NOT_FOUND)
+    }
+
+    fn content(&self, map: &Map) -> std::io::Result<Arc<[u8]>> {
+        let path = files::path(map.file.as_deref().unwrap_or_default());
+        let stamp = Stamp::of(path)?;
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((read, bytes)) = &*content
+            && *read == stamp
+        {
+            return Ok(Arc::clone(bytes));
+        }
+        let bytes: Arc<[u8]> = std::fs::read(path)?.into();
+        *content = Some((stamp, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+}
+
+fn column(map: &Map, flag: u8, text: Option<&[u8]>, opening: &mut Opening<'_>) -> Option<usize> {
+    let Some(text) = text else { return Some(0) };
+    if !text.first().is_some_and(u8::is_ascii_digit) {
+        let file = map.file.as_deref().unwrap_or_default();
+        let head = [b"text map \"", map.name.as_slice(), b"\", file ", file].concat();
+        opening.say(&[&head, b": -", &[flag], b" should specify a number, not ", text]);
+        return None;
+    }
+    Some(number(text) as usize)
+}
+
+/// Column `index` (from 0) of a line; without a delimiter columns are divided by runs of blanks.
+fn cut(line: &[u8], index: usize, delimiter: u8) -> Option<&[u8]> {
+    if delimiter != 0 {
+        return line.split(|byte| *byte == delimiter).nth(index);
+    }
+    let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    words.nth(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn columns() {
+        assert_eq!(cut(b"a:b::d", 2, b':'), Some(b"".as_slice()));
+        assert_eq!(cut(b"a:b", 2, b':'), None);
+        assert_eq!(cut(b"  a \t b ", 1, 0), Some(b"b".as_slice()));
+        assert_eq!(cut(b" ", 0, 0), None);
+    }
+}

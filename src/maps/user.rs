@@ -1,0 +1,60 @@
+//! user: a column of the account database, through the system's name services.
+
+use super::class::Class;
+use super::declare::Declaring;
+use super::map::{Found, Map, later, missing};
+use super::store::Opening;
+use crate::logging::Tracer;
+use crate::schema::Sysexit;
+use std::os::unix::ffi::OsStrExt;
+
+pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+    map.own = Class::User;
+    map.read_common(args, declaring);
+    true
+}
+
+type Account = nix::unistd::User;
+
+/// Columns by name and by number, as in the account file.
+const COLUMNS: &[(&str, fn(&Account) -> Vec<u8>)] = &[
+    ("name", |user| user.name.clone().into_bytes()),
+    ("passwd", |user| user.passwd.as_bytes().to_vec()),
+    ("uid", |user| user.uid.to_string().into_bytes()),
+    ("gid", |user| user.gid.to_string().into_bytes()),
+    ("gecos", |user| user.gecos.as_bytes().to_vec()),
+    ("dir", |user| user.dir.as_os_str().as_bytes().to_vec()),
+    ("shell", |user| user.shell.as_os_str().as_bytes().to_vec()),
+];
+
+/// Which column -v names; an unknown one is said and makes the map fail for ever.
+pub(super) fn open(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
+    let Some(wanted) = &map.value_column else { return Some(0) };
+    let by_name = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
+    let by_number = std::str::from_utf8(wanted).ok().and_then(|text| text.parse::<usize>().ok());
+    let column =
+        by_name.or(by_number.and_then(|number| number.checked_sub(1))).filter(|at| *at < COLUMNS.len());
+    if column.is_none() {
+        opening.say(&[b"User map ", &map.name, b": unknown column name ", wanted]);
+    }
+    column
+}
+
+pub(super) async fn lookup(
+    map: &Map,
+    column: usize,
+    key: &[u8],
+    args: &[Vec<u8>],
+    tracer: &mut dyn Tracer,
+) -> Found {
+    if tracer.level(38) >= 20 {
+        tracer.line(&[b"user_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+    }
+    let Ok(name) = String::from_utf8(map.fold(key)) else { return missing(Sysexit::NOUSER) };
+    // name services may ask a server
+    match tokio::task::spawn_blocking(move || Account::from_name(&name)).await {
+        Ok(Ok(Some(user))) => map.found(key, &(COLUMNS[column].1)(&user), args, tracer),
+        Ok(Ok(None)) => missing(Sysexit::NOUSER),
+        Ok(Err(_)) | Err(_) => later(),
+    }
+}

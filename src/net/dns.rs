@@ -1,0 +1,196 @@
+//! Questions to name servers: UDP, TCP when the answer does not fit, and a cache that forgets in time.
+
+use super::record::{Record, name_text};
+use super::{DnsError, Settings};
+use hashbrown::HashMap;
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+/// Answers kept; when there are more, all are forgotten.
+const LARGEST_CACHE: usize = 20_000;
+/// Nothing is kept longer, whatever its TTL.
+const LONGEST_TTL: u32 = 3600;
+/// "There is no such name" without a TTL of its own is kept this long, in seconds.
+const NEGATIVE_TTL: u32 = 60;
+/// What fits in a UDP answer (RFC 9715 advises against more).
+const UDP_SIZE: u16 = 1232;
+
+type Answer = Result<Vec<Record>, DnsError>;
+
+/// Asks the configured servers.
+#[derive(Debug)]
+pub(super) struct Client {
+    servers: Vec<SocketAddr>,
+    timeout: Duration,
+    attempts: u32,
+    cache: Mutex<HashMap<(Vec<u8>, u16), (Instant, Answer)>>,
+}
+
+impl Client {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            servers: settings.servers.clone(),
+            timeout: settings.timeout,
+            attempts: settings.attempts,
+            cache: Mutex::default(),
+        }
+    }
+
+    /// The answer section for a question, CNAME steps included; never empty.
+    pub async fn ask(&self, name: &[u8], kind: u16) -> Answer {
+        let key = (name.to_ascii_lowercase(), kind);
+        if let Some(answer) = self.cached(&key) {
+            return answer;
+        }
+        let text = std::str::from_utf8(name).map_err(|_| DnsError::HostNotFound)?;
+        let mut question = Name::from_ascii(text).map_err(|_| DnsError::HostNotFound)?;
+        question.set_fqdn(true);
+        let (answer, ttl) = self.ask_servers(&question, RecordType::from(kind)).await;
+        if ttl > 0 {
+            self.keep(key, &answer, ttl);
+        }
+        answer
+    }
+
+    fn cached(&self, key: &(Vec<u8>, u16)) -> Option<Answer> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, answer) = cache.get(key)?;
+        if *until > Instant::now() {
+            return Some(answer.clone());
+        }
+        cache.remove(key);
+        None
+    }
+
+    fn keep(&self, key: (Vec<u8>, u16), answer: &Answer, ttl: u32) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= LARGEST_CACHE {
+            cache.clear();
+        }
+        let until = Instant::now() + Duration::from_secs(u64::from(ttl.min(LONGEST_TTL)));
+        cache.insert(key, (until, answer.clone()));
+    }
+
+    /// The answer and how many seconds it may be kept.
+    async fn ask_servers(&self, name: &Name, kind: RecordType) -> (Answer, u32) {
+        for attempt in 0..self.attempts {
+            // as the C library: wait longer each round, shared between the servers
+            let patience = (self.timeout * (1 << attempt.min(4))) / self.servers.len().max(1) as u32;
+            let patience = if attempt == 0 { self.timeout } else { patience.max(Duration::from_secs(1)) };
+            for server in &self.servers {
+                let exchange = exchange(*server, name, kind, patience);
+                let Ok(Ok(message)) = tokio::time::timeout(patience, exchange).await else { continue };
+                match message.metadata.response_code {
+                    ResponseCode::NoError => return answer_of(&message, kind),
+                    ResponseCode::NXDomain => return (Err(DnsError::HostNotFound), negative_ttl(&message)),
+                    _ => {}
+                }
+            }
+        }
+        (Err(DnsError::TryAgain), 0)
+    }
+}
+
+fn answer_of(message: &Message, kind: RecordType) -> (Answer, u32) {
+    let records: Vec<Record> = message.answers.iter().map(Record::of).collect();
+    let ttl = records.iter().map(|record| record.ttl).min();
+    match ttl {
+        Some(ttl) if records.iter().any(|record| record.kind == u16::from(kind)) => (Ok(records), ttl),
+        // an alias that leads to nothing of this type
+        _ => (Err(DnsError::NoData), negative_ttl(message)),
+    }
+}
+
+fn negative_ttl(message: &Message) -> u32 {
+    let soa = message.authorities.iter().find_map(|record| match &record.data {
+        RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+        _ => None,
+    });
+    soa.unwrap_or(NEGATIVE_TTL)
+}
+
+async fn exchange(
+    server: SocketAddr,
+    name: &Name,
+    kind: RecordType,
+    patience: Duration,
+) -> io::Result<Message> {
+    let id = random_id()?;
+    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(name.clone(), kind));
+    let mut edns = Edns::new();
+    edns.set_max_payload(UDP_SIZE);
+    message.set_edns(edns);
+    let bytes = message.to_vec().map_err(io::Error::other)?;
+    let answer = over_udp(server, &bytes, id, name, kind).await?;
+    if !answer.metadata.truncation {
+        return Ok(answer);
+    }
+    let over_tcp = over_tcp(server, &bytes, id, name, kind);
+    tokio::time::timeout(patience, over_tcp).await.map_err(|_| io::ErrorKind::TimedOut)?
+}
+
+/// From the kernel: an id that cannot be guessed is half of the defence against forged answers, the
+/// other half is the port that the kernel picks.
+fn random_id() -> io::Result<u16> {
+    use std::io::Read;
+    let mut bytes = [0; 2];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(u16::from_ne_bytes(bytes))
+}
+
+async fn over_udp(
+    server: SocketAddr,
+    bytes: &[u8],
+    id: u16,
+    name: &Name,
+    kind: RecordType,
+) -> io::Result<Message> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any).await?;
+    socket.connect(server).await?;
+    socket.send(bytes).await?;
+    let mut buffer = vec![0; 4096];
+    loop {
+        let length = socket.recv(&mut buffer).await?;
+        // whatever does not belong to the question is somebody else's
+        if let Ok(answer) = Message::from_vec(&buffer[..length])
+            && belongs(&answer, id, name, kind)
+        {
+            return Ok(answer);
+        }
+    }
+}
+
+async fn over_tcp(
+    server: SocketAddr,
+    bytes: &[u8],
+    id: u16,
+    name: &Name,
+    kind: RecordType,
+) -> io::Result<Message> {
+    let mut stream = TcpStream::connect(server).await?;
+    let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
+    stream.write_all(&[length.to_be_bytes().as_slice(), bytes].concat()).await?;
+    let mut buffer = vec![0; usize::from(stream.read_u16().await?)];
+    stream.read_exact(&mut buffer).await?;
+    let answer = Message::from_vec(&buffer).map_err(io::Error::other)?;
+    if belongs(&answer, id, name, kind) { Ok(answer) } else { Err(io::ErrorKind::InvalidData.into()) }
+}
+
+fn belongs(answer: &Message, id: u16, name: &Name, kind: RecordType) -> bool {
+    let asked = answer.queries.first().is_none_or(|query| {
+        query.query_type() == kind && name_text(query.name()).eq_ignore_ascii_case(&name_text(name))
+    });
+    answer.metadata.id == id && answer.metadata.message_type == MessageType::Response && asked
+}

@@ -1,0 +1,111 @@
+//! One record of an answer, in the form that maps and deliveries want.
+
+use hickory_proto::rr::{Name, RData, Record as WireRecord};
+use std::fmt::Write;
+use std::net::IpAddr;
+
+/// Type numbers.
+pub mod kind {
+    /// IPv4 address.
+    pub const A: u16 = 1;
+    /// Name server.
+    pub const NS: u16 = 2;
+    /// Alias.
+    pub const CNAME: u16 = 5;
+    /// Name of an address.
+    pub const PTR: u16 = 12;
+    /// Mail exchanger.
+    pub const MX: u16 = 15;
+    /// Text.
+    pub const TXT: u16 = 16;
+    /// AFS server.
+    pub const AFSDB: u16 = 18;
+    /// IPv6 address.
+    pub const AAAA: u16 = 28;
+    /// Service.
+    pub const SRV: u16 = 33;
+    /// Certificate association.
+    pub const TLSA: u16 = 52;
+}
+
+/// A record of an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Whose record it is, without a trailing dot.
+    pub owner: Vec<u8>,
+    /// Type number, see [`kind`].
+    pub kind: u16,
+    /// The data as a dns map shows it (names without trailing dot; MX and AFSDB: the name).
+    pub text: Vec<u8>,
+    /// Preference of an MX record, else 0.
+    pub preference: u16,
+    /// The address of an A or AAAA record.
+    pub address: Option<IpAddr>,
+    /// Seconds.
+    pub ttl: u32,
+}
+
+/// A name's text without its trailing dot; the root is empty.
+pub(super) fn name_text(name: &Name) -> Vec<u8> {
+    let mut text = name.to_ascii().into_bytes();
+    if text.last() == Some(&b'.') {
+        text.pop();
+    }
+    text
+}
+
+impl Record {
+    pub(super) fn of(record: &WireRecord) -> Self {
+        let kind = u16::from(record.record_type());
+        let mut own = Self {
+            owner: name_text(&record.name),
+            kind,
+            text: Vec::new(),
+            preference: 0,
+            address: None,
+            ttl: record.ttl,
+        };
+        match &record.data {
+            RData::A(four) => own.set_address(IpAddr::V4(four.0)),
+            RData::AAAA(six) => own.set_address(IpAddr::V6(six.0)),
+            RData::CNAME(name) => own.text = name_text(&name.0),
+            RData::PTR(name) => own.text = name_text(&name.0),
+            RData::NS(name) => own.text = name_text(&name.0),
+            RData::MX(mx) => {
+                own.preference = mx.preference;
+                own.text = name_text(&mx.exchange);
+            }
+            RData::SRV(srv) => {
+                let head = format!("{} {} {} ", srv.priority, srv.weight, srv.port);
+                own.text = [head.into_bytes(), name_text(&srv.target)].concat();
+            }
+            // the first string only, as sendmail has it
+            RData::TXT(txt) => own.text = txt.txt_data.first().map(|text| text.to_vec()).unwrap_or_default(),
+            RData::TLSA(tlsa) => own.text = tlsa_text(tlsa),
+            _ => {}
+        }
+        own
+    }
+
+    fn set_address(&mut self, address: IpAddr) {
+        self.address = Some(address);
+        self.text = match address {
+            IpAddr::V4(four) => four.to_string().into_bytes(),
+            IpAddr::V6(six) => format!("IPv6:{six}").into_bytes(),
+        };
+    }
+}
+
+fn tlsa_text(tlsa: &hickory_proto::rr::rdata::TLSA) -> Vec<u8> {
+    let mut text = format!(
+        "{:02X} {:02X} {:02X}",
+        u8::from(tlsa.cert_usage),
+        u8::from(tlsa.selector),
+        u8::from(tlsa.matching)
+    );
+    for byte in &tlsa.cert_data {
+        // writing to a string cannot fail
+        let _ = write!(text, " {byte:02X}");
+    }
+    text.into_bytes()
+}

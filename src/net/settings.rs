@@ -1,0 +1,199 @@
+//! What the system and the configuration say about name look-ups.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// All that a resolver needs to know. Start from [`Settings::system`] and change what the
+/// configuration's options say.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name servers, in order.
+    pub servers: Vec<SocketAddr>,
+    /// Domains that complete short names.
+    pub search: Vec<Vec<u8>>,
+    /// A name with this many dots is tried as it is first.
+    pub dots: usize,
+    /// How long a server may take (option Timeout.resolver.retrans).
+    pub timeout: Duration,
+    /// How often each server is asked (option Timeout.resolver.retry).
+    pub attempts: u32,
+    /// The system's hosts file, for addresses.
+    pub system_hosts: Option<PathBuf>,
+    /// Option HostsFile: read when names are completed.
+    pub hosts_file: Option<PathBuf>,
+    /// Services for addresses (nsswitch.conf's `hosts:` line).
+    pub address_services: Vec<Vec<u8>>,
+    /// Services for completing names (the service switch file's `hosts` line).
+    pub name_services: Vec<Vec<u8>>,
+    /// Macro m: completes a name that the hosts file knows without a dot only.
+    pub domain: Vec<u8>,
+    /// ResolverOptions +DEFNAMES: complete names without a dot.
+    pub complete: bool,
+    /// ResolverOptions +DNSRCH: search in all domains.
+    pub search_domains: bool,
+    /// ResolverOptions HasWildcardMX: an MX record proves nothing about a name.
+    pub wildcard_mx: bool,
+    /// ResolverOptions WorkAroundBrokenAAAA: a failing AAAA question is no failure.
+    pub broken_aaaa: bool,
+}
+
+impl Settings {
+    /// As /etc/resolv.conf, /etc/nsswitch.conf and sendmail's defaults say.
+    pub fn system() -> Self {
+        let mut settings = Self {
+            system_hosts: Some(PathBuf::from("/etc/hosts")),
+            hosts_file: Some(PathBuf::from("/etc/hosts")),
+            address_services: words(&["files", "dns"]),
+            name_services: words(&["dns", "nis", "files"]),
+            ..Self::isolated()
+        };
+        settings.read_resolv_conf(&std::fs::read("/etc/resolv.conf").unwrap_or_default());
+        if let Ok(text) = std::fs::read("/etc/nsswitch.conf")
+            && let Some(services) = nsswitch(&text)
+        {
+            settings.address_services = services;
+        }
+        if settings.servers.is_empty() {
+            settings.servers.push(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53));
+        }
+        settings
+    }
+
+    /// No files, no servers: for answers from memory.
+    pub fn isolated() -> Self {
+        Self {
+            servers: Vec::new(),
+            search: Vec::new(),
+            dots: 1,
+            timeout: Duration::from_secs(5),
+            attempts: 2,
+            system_hosts: None,
+            hosts_file: None,
+            address_services: words(&["dns"]),
+            name_services: words(&["dns"]),
+            domain: Vec::new(),
+            complete: true,
+            search_domains: true,
+            wildcard_mx: false,
+            broken_aaaa: false,
+        }
+    }
+
+    fn read_resolv_conf(&mut self, text: &[u8]) {
+        for line in text.split(|byte| *byte == b'\n') {
+            let line = line.split(|byte| matches!(byte, b'#' | b';')).next().unwrap_or_default();
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            match words.next() {
+                Some(b"nameserver") if self.servers.len() < 3 => {
+                    let address =
+                        words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<IpAddr>().ok());
+                    self.servers.extend(address.map(|address| SocketAddr::new(address, 53)));
+                }
+                Some(b"search" | b"domain") => {
+                    self.search =
+                        words.map(|word| word.strip_suffix(b".").unwrap_or(word).to_vec()).collect();
+                }
+                Some(b"options") => words.for_each(|word| self.option(word)),
+                _ => {}
+            }
+        }
+    }
+
+    fn option(&mut self, word: &[u8]) {
+        let word = String::from_utf8_lossy(word);
+        let (name, value) = word.split_once(':').unwrap_or((&word, ""));
+        let Ok(value) = value.parse::<u32>() else { return };
+        match name {
+            "ndots" => self.dots = value.min(15) as usize,
+            "timeout" => self.timeout = Duration::from_secs(u64::from(value.clamp(1, 30))),
+            "attempts" => self.attempts = value.clamp(1, 5),
+            _ => {}
+        }
+    }
+
+    /// The names to ask for, in order.
+    pub(super) fn candidates(&self, name: &[u8]) -> Vec<Vec<u8>> {
+        if let Some(absolute) = name.strip_suffix(b".") {
+            return vec![absolute.to_vec()];
+        }
+        let dots = name.iter().filter(|byte| **byte == b'.').count();
+        let complete = if dots > 0 { self.search_domains } else { self.complete };
+        let domains = match (complete, self.search_domains) {
+            (false, _) => &[],
+            (true, true) => self.search.as_slice(),
+            (true, false) => &self.search[..self.search.len().min(1)],
+        };
+        let mut names: Vec<Vec<u8>> = domains.iter().map(|domain| [name, b".", domain].concat()).collect();
+        let at = if dots >= self.dots { 0 } else { names.len() };
+        names.insert(at, name.to_vec());
+        names
+    }
+}
+
+fn words(words: &[&str]) -> Vec<Vec<u8>> {
+    words.iter().map(|word| word.as_bytes().to_vec()).collect()
+}
+
+/// The `hosts:` line; what is in brackets and what nobody here speaks is left out.
+fn nsswitch(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let line =
+        text.split(|byte| *byte == b'\n').find_map(|line| line.trim_ascii().strip_prefix(b"hosts:"))?;
+    let line = line.split(|byte| *byte == b'#').next()?;
+    let words = line.split(u8::is_ascii_whitespace);
+    let mut services: Vec<Vec<u8>> = Vec::new();
+    for word in words {
+        // systemd's resolver answers what DNS would
+        let service: &[u8] = match word {
+            b"files" => b"files",
+            b"dns" | b"resolve" => b"dns",
+            _ => continue,
+        };
+        if !services.iter().any(|known| known == service) {
+            services.push(service.to_vec());
+        }
+    }
+    Some(services)
+}
+
+/// The services for `kind` (`hosts`, `aliases`) in a service switch file. `None`: the file says nothing
+/// about it. Without the file: aliases in files; hosts in dns, nis, files.
+pub fn services(file: &Path, kind: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let Ok(text) = std::fs::read(file) else {
+        return match kind {
+            b"aliases" => Some(words(&["files"])),
+            b"hosts" => Some(words(&["dns", "nis", "files"])),
+            _ => None,
+        };
+    };
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
+        let mut parts = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+        if parts.next() == Some(kind) {
+            return Some(parts.map(<[u8]>::to_vec).collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_are_completed() {
+        let mut settings = Settings::isolated();
+        settings.read_resolv_conf(
+            b"search a.example b.example\nnameserver 192.0.2.1\noptions ndots:2 timeout:1\n",
+        );
+        let names = |name: &[u8]| settings.candidates(name).join(&b' ');
+        assert_eq!(names(b"x"), b"x.a.example x.b.example x");
+        assert_eq!(names(b"x.y.z"), b"x.y.z x.y.z.a.example x.y.z.b.example");
+        assert_eq!(names(b"x."), b"x");
+        assert_eq!(settings.servers.len(), 1);
+        assert_eq!(
+            nsswitch(b"passwd: x\nhosts:\tfiles mdns4 [NOTFOUND=return] dns\n"),
+            Some(words(&["files", "dns"]))
+        );
+    }
+}
