@@ -4,11 +4,21 @@
 //! added whom aliases and lists name, duplicates marked, unknown users failed. The files themselves
 //! are read by the keeper. Never here: delivery, the queue, SMTP.
 
+mod expand;
+mod look;
+mod options;
+mod same;
+
+pub use expand::Expanded;
+
+use crate::engine::Scope;
 use crate::envelope::Envelope;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Tracer};
 use crate::rewrite::{Address, Site};
 use crate::schema::Reply;
+use expand::Walk;
+use look::Looked;
 
 /// What expansion needs to know and whom it asks.
 #[derive(Clone, Copy)]
@@ -36,16 +46,32 @@ pub enum Checked {
 
 impl Expander<'_> {
     /// Is there such a recipient? Aliases are looked up, not followed.
-    pub async fn check(
-        &self,
-        _scope: &mut crate::engine::Scope,
-        _tracer: &mut dyn Tracer,
-        address: &Address,
-    ) -> Checked {
-        Checked::Deliverable(address.clone())
+    pub async fn check(&self, scope: &mut Scope, tracer: &mut dyn Tracer, address: &Address) -> Checked {
+        let mut address = address.clone();
+        if same::names_a_place(&self.site.config, &address) {
+            let program =
+                self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
+            let kind = if program { "programs" } else { "files" };
+            let text = format!("Cannot mail directly to {kind}");
+            return Checked::Unknown(Reply::new(550, Some([5, 7, 1]), text));
+        }
+        if self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
+            let text = "Cannot mail directly to :include:s";
+            return Checked::Unknown(Reply::new(550, Some([5, 7, 1]), text));
+        }
+        match self.look(scope, tracer, &mut address).await {
+            Looked::Alias(value) => Checked::Alias(value),
+            Looked::User(_) | Looked::Final => Checked::Deliverable(address),
+            Looked::Unknown(problems) => {
+                Checked::Unknown(problems.into_iter().next().unwrap_or_else(look::user_unknown))
+            }
+            Looked::Later(reply) => Checked::Later(reply),
+        }
     }
 
     /// Expands every recipient that is still to be delivered. Afterwards each has a state: `New` ones
-    /// are final addresses for their mailers.
-    pub async fn expand(&self, _envelope: &mut Envelope, _tracer: &mut dyn Tracer) {}
+    /// are final addresses for their mailers. `now`: seconds since the epoch.
+    pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
+        Walk::new(*self, envelope, tracer, now).run().await
+    }
 }

@@ -1,0 +1,108 @@
+//! One local address: alias, user or neither.
+
+use super::Expander;
+use super::same::plain_user;
+use crate::config::Mailer;
+use crate::engine::Scope;
+use crate::logging::Tracer;
+use crate::rewrite::{Address, localaddr};
+use crate::schema::{Outcome, Reply};
+use crate::sys::accounts::User;
+
+/// What an address turned out to be.
+#[derive(Debug)]
+pub(super) enum Looked {
+    /// An alias with this value.
+    Alias(Vec<u8>),
+    /// An account.
+    User(User),
+    /// To be delivered as it stands: another host, or a mailer that knows its users itself.
+    Final,
+    /// Refused for good.
+    Unknown(Vec<Reply>),
+    /// Not to be said now.
+    Later(Reply),
+}
+
+/// `550 5.1.1 User unknown`
+pub(super) fn user_unknown() -> Reply {
+    Reply::new(550, Some([5, 1, 1]), "User unknown")
+}
+
+/// Times that ruleset 5 may name another local address.
+const REPLACEMENTS: usize = 10;
+
+impl Expander<'_> {
+    pub(super) fn mailer(&self, address: &Address) -> Option<&Mailer> {
+        self.site.config.mailers.get(usize::from(address.mailer.0))
+    }
+
+    /// Looks an address up: aliases, then ruleset 5, then accounts. `address` is what ruleset 5 left,
+    /// its text unchanged.
+    pub(super) async fn look(
+        &self,
+        scope: &mut Scope,
+        tracer: &mut dyn Tracer,
+        address: &mut Address,
+    ) -> Looked {
+        for _ in 0..REPLACEMENTS {
+            let quoted = address.user.starts_with(b"\\");
+            let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
+            let (aliased, localized, mailbox) = (has(b'A'), has(b'5'), has(b'w'));
+            if aliased && !quoted {
+                match self.alias(address).await {
+                    Outcome::Done(Some(value)) => return Looked::Alias(value),
+                    Outcome::Done(None) => {}
+                    _ => {
+                        return Looked::Later(Reply::new(451, Some([4, 3, 0]), "alias database unavailable"));
+                    }
+                }
+            }
+            if localized && !quoted && !address.skip_ruleset5 {
+                match self.replace(scope, tracer, address).await {
+                    Some(Ok(())) => continue,
+                    Some(Err(looked)) => return looked,
+                    None => {}
+                }
+            }
+            return if mailbox { self.account(address).await } else { Looked::Final };
+        }
+        Looked::Final
+    }
+
+    async fn alias(&self, address: &Address) -> Outcome<Option<Vec<u8>>> {
+        let exact = self.mailer(address).is_some_and(|mailer| mailer.has(b'u'));
+        let folded = !exact || address.user.eq_ignore_ascii_case(b"postmaster");
+        let key = if folded { address.user.to_ascii_lowercase() } else { address.user.clone() };
+        self.keeper.alias(&key).await
+    }
+
+    /// Ruleset 5: `None` when it changes nothing.
+    async fn replace(
+        &self,
+        scope: &mut Scope,
+        tracer: &mut dyn Tracer,
+        address: &mut Address,
+    ) -> Option<Result<(), Looked>> {
+        let parsed = localaddr(self.site, scope, tracer, address).await?;
+        if parsed.temporary {
+            let reply = Reply::new(451, Some([4, 3, 0]), "Temporary failure in name resolution");
+            return Some(Err(Looked::Later(parsed.problems.into_iter().next().unwrap_or(reply))));
+        }
+        let Some(new) = parsed.address else { return Some(Err(Looked::Unknown(parsed.problems))) };
+        let same = new.mailer == address.mailer && new.user == address.user && new.host == address.host;
+        if same {
+            return None;
+        }
+        *address = Address { text: std::mem::take(&mut address.text), ..new };
+        Some(Ok(()))
+    }
+
+    async fn account(&self, address: &Address) -> Looked {
+        match self.keeper.user(plain_user(&address.user)).await {
+            Outcome::Done(Some(user)) => Looked::User(user),
+            Outcome::Done(None) => Looked::Unknown(vec![user_unknown()]),
+            _ => Looked::Later(Reply::new(451, Some([4, 3, 0]), "User database unavailable")),
+        }
+    }
+}
