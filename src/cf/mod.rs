@@ -1,1 +1,14 @@
-//! (see ARCHITECTURE.md)
+//! The text of a cf as logical lines, and the small grammars that stand in them.
+//!
+//! In: bytes, and a table of names ([`NameTable`]). Out: logical lines in the internal alphabet, the
+//! parts of K, M, Q, X and O lines, the shape of rules, and findings; never a `Result` for a whole
+//! file: one bad line does not hide the next.
+//! Never here: meaning. Macros are not expanded, nothing is looked up, no option is known.
+
+mod dollars;
+mod lines;
+mod names;
+
+pub use dollars::translate;
+pub use lines::{LogicalLine, logical_lines};
+pub use names::{MAX_NAME, NameProblem, NameTable, ParsedName, parse_name};

@@ -1,12 +1,15 @@
 //! Macros, classes and the table of their names.
 
-use crate::addr::MacroId;
+use crate::addr::{META_QUOTE, MacroId, op};
+use crate::cf::NameTable;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// Long names and their ids. Macros and classes share one table.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     long: Vec<Vec<u8>>,
+    ids: HashMap<Vec<u8>, u8>,
 }
 
 impl Names {
@@ -21,8 +24,10 @@ impl Names {
         if self.long.len() > (0xff - Self::FIRST) as usize {
             return None;
         }
+        let id = Self::FIRST + self.long.len() as u8;
         self.long.push(name.to_vec());
-        Some(MacroId(Self::FIRST + (self.long.len() - 1) as u8))
+        self.ids.insert(name.to_vec(), id);
+        Some(MacroId(id))
     }
 
     /// The id of a name that exists already (a single character always does).
@@ -30,8 +35,7 @@ impl Names {
         if let [single] = name {
             return Some(MacroId(*single));
         }
-        let index = self.long.iter().position(|long| long == name)?;
-        Some(MacroId(Self::FIRST + index as u8))
+        self.ids.get(name).map(|id| MacroId(*id))
     }
 
     /// The long name of an id; `None` for single characters.
@@ -41,9 +45,15 @@ impl Names {
     }
 }
 
+impl NameTable for Names {
+    fn intern(&mut self, name: &[u8]) -> Option<MacroId> {
+        Names::intern(self, name)
+    }
+}
+
 /// Values of macros by id, unexpanded.
 #[derive(Clone, Debug)]
-pub struct Macros(Box<[Option<std::sync::Arc<[u8]>>; 256]>);
+pub struct Macros(Box<[Option<Arc<[u8]>>; 256]>);
 
 impl Default for Macros {
     fn default() -> Self {
@@ -59,52 +69,190 @@ impl Macros {
 
     /// Defines a macro, or takes its definition away.
     pub fn set(&mut self, id: MacroId, value: Option<&[u8]>) {
-        self.0[id.0 as usize] = value.map(std::sync::Arc::from);
+        self.0[id.0 as usize] = value.map(Arc::from);
     }
+}
+
+/// A word as first entered in any class, and how many words came before it.
+#[derive(Clone, Debug)]
+struct Word {
+    age: usize,
+    spelling: Arc<[u8]>,
 }
 
 /// One class: words compared without ASCII case.
 #[derive(Clone, Debug, Default)]
 pub struct Class {
-    /// Lower-cased word → its place in the order of definition.
-    words: HashMap<Vec<u8>, usize>,
+    words: HashMap<Vec<u8>, Word>,
     /// The longest word's length in bytes, to stop `$=` early.
     longest: usize,
 }
 
 impl Class {
-    /// Adds a word; one that is there already changes nothing.
-    pub fn insert(&mut self, word: &[u8]) {
-        let next = self.words.len();
-        self.words.entry(word.to_ascii_lowercase()).or_insert(next);
-        self.longest = self.longest.max(word.len());
-    }
-
     /// Is the whole phrase a member?
     pub fn contains(&self, phrase: &[u8]) -> bool {
         phrase.len() <= self.longest && self.words.contains_key(phrase.to_ascii_lowercase().as_slice())
     }
 
-    /// The members in the order of their definition, lower-cased.
+    /// No members?
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Length of the longest member.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// The members as `$=x` lists them: by sendmail's hash bucket, older words first, each as it was
+    /// first spelled in any class.
     pub fn words(&self) -> Vec<&[u8]> {
         let mut words: Vec<_> = self.words.iter().collect();
-        words.sort_by_key(|(_, place)| **place);
-        words.into_iter().map(|(word, _)| word.as_slice()).collect()
+        words.sort_by_key(|(lower, word)| (bucket(lower), word.age));
+        words.into_iter().map(|(_, word)| &*word.spelling).collect()
     }
 }
 
-/// Classes by id.
+/// sendmail's symbol table hash.
+fn bucket(lower: &[u8]) -> u32 {
+    lower.iter().fold(1, |hash, byte| ((hash << 1) ^ u32::from(*byte)) % 2003)
+}
+
+/// Classes by id; all share one table of words.
 #[derive(Clone, Debug, Default)]
-pub struct Classes(HashMap<u8, Class>);
+pub struct Classes {
+    by_id: HashMap<u8, Class>,
+    words: HashMap<Vec<u8>, Word>,
+}
 
 impl Classes {
     /// The class, if anything was ever put into it.
     pub fn get(&self, id: MacroId) -> Option<&Class> {
-        self.0.get(&id.0)
+        self.by_id.get(&id.0)
     }
 
     /// Adds a word to a class, which comes into being with it.
     pub fn insert(&mut self, id: MacroId, word: &[u8]) {
-        self.0.entry(id.0).or_default().insert(word);
+        let lower = word.to_ascii_lowercase();
+        let age = self.words.len();
+        let word =
+            self.words.entry_ref(lower.as_slice()).or_insert_with(|| Word { age, spelling: Arc::from(word) });
+        let class = self.by_id.entry(id.0).or_default();
+        class.longest = class.longest.max(lower.len());
+        class.words.entry(lower).or_insert_with(|| word.clone());
+    }
+
+    /// Adds the present members of one class to another.
+    pub fn copy(&mut self, from: MacroId, to: MacroId) {
+        let words: Vec<Vec<u8>> = self
+            .get(from)
+            .map_or_else(Vec::new, |class| class.words().into_iter().map(<[u8]>::to_vec).collect());
+        for word in words {
+            self.insert(to, &word);
+        }
+    }
+}
+
+/// How operator bytes are written; followed by a name where the second part says so.
+const OPERATORS: [(u8, &str, bool); 19] = [
+    (op::MACRO_EXPAND, "$", true),
+    (op::MACRO_DEFER, "$&", true),
+    (op::LOOKUP_BEGIN, "$(", false),
+    (op::LOOKUP_END, "$)", false),
+    (op::MATCH_ZERO_OR_MORE, "$*", false),
+    (op::MATCH_ONE_OR_MORE, "$+", false),
+    (op::MATCH_ONE, "$-", false),
+    (op::MATCH_CLASS, "$=", true),
+    (op::MATCH_NOT_CLASS, "$~", true),
+    (op::MATCH_REPLACE, "$", false),
+    (op::CANONICAL_NET, "$#", false),
+    (op::CANONICAL_HOST, "$@", false),
+    (op::CANONICAL_USER, "$:", false),
+    (op::CALL_SUBROUTINE, "$>", false),
+    (op::COND_IF, "$?", false),
+    (op::COND_ELSE, "$|", false),
+    (op::COND_FI, "$.", false),
+    (op::HOST_BEGIN, "$[", false),
+    (op::HOST_END, "$]", false),
+];
+
+/// A text as traces and `-bt` print it: operators as they are written, long names in braces, some
+/// control characters named, the others left out.
+pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 8);
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\t' => out.extend(b"\\t"),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            0x20..=0x7e => out.push(byte),
+            0..=0x1f | 0x7f => {}
+            META_QUOTE => {
+                if let Some(next) = bytes.next() {
+                    printable_high(next, &mut out);
+                }
+            }
+            _ => match OPERATORS.iter().find(|(operator, ..)| *operator == byte) {
+                None => printable_high(byte, &mut out),
+                Some((_, written, named)) => {
+                    out.extend(written.as_bytes());
+                    if !named {
+                        continue;
+                    }
+                    let prefixed =
+                        byte == op::MACRO_EXPAND && matches!(bytes.peek(), Some(b'=' | b'~' | b'&' | b'?'));
+                    if prefixed {
+                        out.extend(bytes.next());
+                    }
+                    match bytes.next().map(|id| (id, names.long_name(MacroId(id)))) {
+                        Some((_, Some(name))) => out.extend([b"{", name, b"}"].concat()),
+                        Some((id, None)) => out.push(id),
+                        None => {}
+                    }
+                }
+            },
+        }
+    }
+    out
+}
+
+fn printable_high(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        0x80.. => {
+            out.extend(b"M-");
+            out.extend(Some(byte & 0x7f).filter(|low| (0x20..0x7f).contains(low)));
+        }
+        0x20..=0x7e => out.push(byte),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(classes: &Classes, id: u8) -> Vec<String> {
+        let class = classes.get(MacroId(id)).expect("filled");
+        class.words().into_iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    }
+
+    #[test]
+    fn listing_order_is_the_hash_tables() {
+        let mut classes = Classes::default();
+        for word in "ab ba aa zz Az zA q1 1q mail.example.com example.com.mail a.b.c c.b.a".split(' ') {
+            classes.insert(MacroId(b'X'), word.as_bytes());
+        }
+        let expected = "1q zz zA ba ab aa Az q1 mail.example.com example.com.mail c.b.a a.b.c";
+        assert_eq!(listing(&classes, b'X').join(" "), expected);
+    }
+
+    #[test]
+    fn first_spelling_stays() {
+        let mut classes = Classes::default();
+        classes.insert(MacroId(b'X'), b"Foo");
+        classes.insert(MacroId(b'Y'), b"fOO");
+        assert_eq!(listing(&classes, b'Y'), ["Foo"]);
+        assert!(classes.get(MacroId(b'Y')).expect("filled").contains(b"FOO"));
     }
 }

@@ -68,4 +68,38 @@ impl Mailer {
     pub fn is_ipc(&self) -> bool {
         self.path == b"[IPC]"
     }
+
+    /// The line that `=M` of `-bt` prints, without its end.
+    pub fn listing(&self, number: usize, config: &super::Config) -> Vec<u8> {
+        let set = |set: &RewriteSet| {
+            let name = |id: Option<RulesetId>| config.rulesets.display_name(id.unwrap_or(RulesetId(0)));
+            [name(set.envelope), name(set.header)].join(&b'/')
+        };
+        let shown = |text: &[u8]| super::printable(text, &config.names);
+        let ids = match self.user {
+            None => "-1:-1".to_owned(),
+            Some((user, group)) => format!("{}:{}", user as i32, group as i32),
+        };
+        let flags: Vec<u8> = (0..128).filter(|letter| self.has(*letter)).collect();
+        let mut out = format!("mailer {number} (").into_bytes();
+        out.extend(
+            [&self.name[..], b"): P=", &self.path, b" S=", &set(&self.sender), b" R=", &set(&self.recipient)]
+                .concat(),
+        );
+        out.extend(format!(" M={} U={ids} F=", self.max_size).into_bytes());
+        out.extend(flags);
+        out.extend(format!(" L={} E=", self.line_limit).into_bytes());
+        out.extend(shown(&self.eol));
+        if !self.charset.is_empty() {
+            out.extend([b" C=", &self.charset[..]].concat());
+        }
+        let kinds = self.types.each_ref().map(|kind| match kind.as_slice() {
+            b"" => &b"<undefined>"[..],
+            kind => kind,
+        });
+        out.extend([b" T=", &kinds.join(&b'/')[..]].concat());
+        out.extend(format!(" r={} A=", self.max_recipients).into_bytes());
+        out.extend(self.argv.iter().map(|word| shown(word)).collect::<Vec<_>>().join(&b' '));
+        out
+    }
 }

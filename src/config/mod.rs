@@ -1,22 +1,49 @@
 //! The compiled configuration: what the whole house reads and nobody changes.
 //!
-//! In: the AST of `cf`. Out: [`Config`], shared as `Arc<Config>`, and the messages its author
-//! must see. Never here: look-ups, mail, sockets.
+//! In: a cf's text, the command line's options and facts about this host ([`ConfigEnv`]).
+//! Out: [`Loaded`]: a [`Config`], shared as `Arc<Config>`, and the messages its author must see, byte
+//! for byte as sendmail prints them. Never here: look-ups, mail, sockets.
 
+mod classes;
+mod env;
+mod expand;
+mod filters;
+mod finish;
+mod header_lines;
 mod headers;
+mod host;
+mod load;
 mod macros;
+mod mailer_lines;
 mod mailers;
+mod map_lines;
+mod message;
+mod numbers;
+mod option_lines;
+mod option_values;
+mod ports;
+mod rule_lines;
 mod rulesets;
 
+pub use env::{ConfigEnv, FileProblem, HostFacts, MapProblem, SystemEnv};
+pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
+pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
-pub use macros::{Class, Classes, Macros, Names};
+pub use load::{LoadOptions, Loaded, Override, load};
+pub use macros::{Class, Classes, Macros, Names, printable};
 pub use mailers::{Mailer, MailerId, RewriteSet};
+pub use message::Message;
 pub use rulesets::{MapDecl, Rule, Ruleset, RulesetId, Rulesets};
+
+use crate::addr::{MacroId, Operators};
+use crate::schema::Options;
+use crate::sys::safe::Blame;
+use std::borrow::Cow;
 
 /// A configuration, compiled once and then shared.
 ///
 /// `-bt` alone changes one (`.D`, `.C`), through `Arc::make_mut`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The cf file as named on the command line.
     pub file: Vec<u8>,
@@ -42,4 +69,45 @@ pub struct Config {
     pub priorities: Vec<(Vec<u8>, i64)>,
     /// E lines: what programs find in their environment.
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// O lines and the command line's options.
+    pub options: Options,
+    /// Which bytes are operators; frozen when the first rule was read.
+    pub operators: Operators,
+    /// Q lines; the first is the default group `mqueue` once QueueDirectory is known.
+    pub queue_groups: Vec<QueueGroup>,
+    /// X lines.
+    pub filters: Vec<Filter>,
+}
+
+impl Config {
+    /// The id of a macro or class by its name; `None` for a long name that nobody mentioned.
+    pub fn macro_id(&self, name: &str) -> Option<MacroId> {
+        self.names.get(name.as_bytes())
+    }
+
+    /// A macro's unexpanded value by name.
+    pub fn macro_value(&self, name: &str) -> Option<&[u8]> {
+        self.macros.get(self.macro_id(name)?)
+    }
+
+    /// Expands a text with the global macros alone.
+    pub fn expand(&self, text: &[u8]) -> Vec<u8> {
+        let value = |id| self.macros.get(id).map(Cow::Borrowed);
+        expand(text, MAX_TEXT, &value).text
+    }
+
+    /// What the site has taken upon itself (option DontBlameSendmail).
+    pub fn blame(&self) -> Blame {
+        let mut blame = Blame::default();
+        for value in &self.options.dont_blame_sendmail {
+            blame.add(value);
+        }
+        blame
+    }
+
+    /// A mailer by its name, without case.
+    pub fn mailer(&self, name: &[u8]) -> Option<MailerId> {
+        let at = self.mailers.iter().position(|mailer| mailer.name.eq_ignore_ascii_case(name))?;
+        Some(MailerId(at as u16))
+    }
 }

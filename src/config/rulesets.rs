@@ -32,12 +32,19 @@ pub struct Rulesets {
     pub by_number: Vec<Option<Ruleset>>,
     /// Number by name (case matters).
     pub by_name: HashMap<Vec<u8>, RulesetId>,
+    /// Name by number: the last one given.
+    names: HashMap<RulesetId, Vec<u8>>,
+    /// How many names got a number of their own.
+    named: u16,
 }
 
 impl Rulesets {
+    /// The first number given to a named ruleset.
+    const LAST: u16 = 199;
+
     /// The rules, if the ruleset has any.
     pub fn get(&self, id: RulesetId) -> Option<&Ruleset> {
-        self.by_number.get(id.0 as usize)?.as_ref()
+        self.by_number.get(id.0 as usize)?.as_ref().filter(|ruleset| !ruleset.rules.is_empty())
     }
 
     /// The id of a ruleset called by its name (`canonify`) or its number in digits (`3`).
@@ -51,8 +58,29 @@ impl Rulesets {
 
     /// What traces print: the name where there is one, else the number.
     pub fn display_name(&self, id: RulesetId) -> Vec<u8> {
-        let named = self.by_name.iter().find(|(_, number)| **number == id);
-        named.map_or_else(|| id.0.to_string().into_bytes(), |(name, _)| name.clone())
+        self.names.get(&id).cloned().unwrap_or_else(|| id.0.to_string().into_bytes())
+    }
+
+    /// Gives a ruleset a name.
+    pub fn name(&mut self, name: &[u8], id: RulesetId) {
+        self.by_name.insert(name.to_vec(), id);
+        self.names.insert(id, name.to_vec());
+    }
+
+    /// The number for the next named ruleset: 199, 198, … 100.
+    pub fn next_named(&mut self) -> Option<RulesetId> {
+        let number = Self::LAST.checked_sub(self.named).filter(|number| *number >= 100)?;
+        self.named += 1;
+        Some(RulesetId(number))
+    }
+
+    /// The ruleset, made if it does not exist.
+    pub(super) fn touch(&mut self, id: RulesetId) -> &mut Ruleset {
+        let index = id.0 as usize;
+        if self.by_number.len() <= index {
+            self.by_number.resize_with(index + 1, || None);
+        }
+        self.by_number[index].get_or_insert_default()
     }
 }
 
@@ -65,6 +93,8 @@ pub struct MapDecl {
     pub class: Vec<u8>,
     /// Everything after the class, macros expanded.
     pub args: Vec<u8>,
+    /// Its arguments were understood; a map without this is never open.
+    pub valid: bool,
     /// Line of the cf; 0 for built-in maps.
     pub line: u32,
 }

@@ -3,10 +3,16 @@
 //! In: nothing. Out: tables and small enums that every other module reads.
 //! Never here: parsing, I/O, behaviour.
 
+mod option_types;
+mod options;
 mod outcome;
 mod reply;
 mod sysexits;
+mod timeouts;
 
+pub use option_types::*;
+pub use options::{Form, MaySet, OPTIONS, OptionRow, Options, Slot, Status};
 pub use outcome::Outcome;
 pub use reply::{Reply, parse_enhanced};
 pub use sysexits::Sysexit;
+pub use timeouts::{TIMEOUTS, TimeoutRow, Timeouts};

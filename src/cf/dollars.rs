@@ -1,0 +1,115 @@
+//! The first pass over a line: dollars become operator bytes, comments go.
+//!
+//! Done by hand: what a byte means depends on the config level reached so far and on what stands
+//! before it, and the result must be sendmail's byte for byte.
+
+use super::names::{NameProblem, NameTable, parse_name};
+use crate::addr::{META_QUOTE, op};
+
+/// Translates a logical line into the internal alphabet. `level` is the one known so far.
+pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>, Vec<NameProblem>) {
+    let quoted = quote_operators(line);
+    let mut out: Vec<u8> = Vec::with_capacity(quoted.len());
+    let mut problems = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = quoted.get(at) {
+        at += 1;
+        match byte {
+            b'#' if level >= 3 && at > 1 => match out.last() {
+                Some(&op::MACRO_EXPAND) => out.push(byte),
+                Some(b'\\') => {
+                    out.pop();
+                    out.push(byte);
+                }
+                _ => {
+                    while out.last().is_some_and(|last| is_space(*last)) {
+                        out.pop();
+                    }
+                    at = quoted[at..]
+                        .iter()
+                        .position(|byte| *byte == b'\n')
+                        .map_or(quoted.len(), |end| at + end);
+                }
+            },
+            b'$' => match quoted.get(at) {
+                None => out.push(b'$'),
+                Some(b'$') => {
+                    at += 1;
+                    out.push(b'$');
+                }
+                Some(b'#') => out.push(op::MACRO_EXPAND),
+                Some(&next) => {
+                    let prefix = b"=~&?".contains(&next).then_some(next);
+                    at += usize::from(prefix.is_some());
+                    let name = parse_name(&quoted[at..], names);
+                    at += name.length;
+                    problems.extend(name.problems);
+                    // a reference without a usable name vanishes
+                    if let Some(id) = name.id {
+                        out.push(op::MACRO_EXPAND);
+                        out.extend(prefix);
+                        out.push(id.0);
+                    }
+                }
+            },
+            _ => out.push(byte),
+        }
+    }
+    while out.last().is_some_and(|last| is_space(*last)) {
+        out.pop();
+    }
+    (out, problems)
+}
+
+/// C's isspace.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// Puts a quote before bytes that would be operators.
+fn quote_operators(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    for &byte in line {
+        if matches!(byte, 0x80..=0x9f | META_QUOTE) {
+            out.push(META_QUOTE);
+        }
+        out.push(byte);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::MacroId;
+
+    struct None_;
+    impl NameTable for None_ {
+        fn intern(&mut self, _name: &[u8]) -> Option<MacroId> {
+            Some(MacroId(0xa5))
+        }
+    }
+
+    fn translated(line: &[u8], level: u32) -> Vec<u8> {
+        translate(line, level, &mut None_).0
+    }
+
+    #[test]
+    fn dollars() {
+        assert_eq!(translated(b"a$$b$", 10), b"a$b$");
+        assert_eq!(translated(b"$=x$&{abc}$?y", 10), b"\x81=x\x81&\xa5\x81?y");
+        assert_eq!(translated(b"R$#local", 10), b"R\x81#local");
+    }
+
+    #[test]
+    fn comments_go_from_level_three() {
+        assert_eq!(translated(b"DXa \t# b\n c", 10), b"DXa\n c");
+        assert_eq!(translated(b"DXa\\#b", 10), b"DXa#b");
+        assert_eq!(translated(b"DXa # b", 2), b"DXa # b");
+    }
+
+    #[test]
+    fn high_bytes_are_quoted() {
+        assert_eq!(translated(b"a\x90\xff\xa0", 10), b"a\xff\x90\xff\xff\xa0");
+    }
+}

@@ -1,0 +1,95 @@
+//! From bytes to logical lines.
+
+use logos::Logos;
+
+/// What a cf consists of before anybody looks into a line.
+#[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
+#[logos(utf8 = false)]
+enum Piece {
+    /// A line and those that continue it, by beginning with a blank or a tab.
+    #[regex(br"[^\n]+(\n[ \t][^\n]*)*", allow_greedy = true)]
+    #[regex(br"(\n[ \t][^\n]*)+", allow_greedy = true)]
+    Line,
+    #[token(b"\n", priority = 1)]
+    End,
+}
+
+/// One logical line, its line ends and leading blanks inside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogicalLine {
+    /// The bytes: no CR before LF, nothing from a NUL on.
+    pub text: Vec<u8>,
+    /// The last physical line, from 1: the one that messages name.
+    pub line: u32,
+    /// The first physical line, from 1.
+    pub first_line: u32,
+    /// Where it begins in the file, in bytes.
+    pub start: usize,
+}
+
+/// Cuts a cf into its logical lines; empty ones are left out.
+pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine> + '_ {
+    let mut pieces = Piece::lexer(text).spanned();
+    let mut ends = 0;
+    std::iter::from_fn(move || {
+        for (piece, span) in pieces.by_ref() {
+            let slice = &text[span.clone()];
+            let inner = memchr::memchr_iter(b'\n', slice).count() as u32;
+            if piece != Ok(Piece::Line) {
+                ends += inner;
+                continue;
+            }
+            let first_line = ends + 1;
+            ends += inner;
+            let next = text.get(span.end) == Some(&b'\n');
+            return Some(LogicalLine {
+                text: clean(slice, next),
+                line: ends + 1,
+                first_line,
+                start: span.start,
+            });
+        }
+        None
+    })
+}
+
+/// Without CR before LF and without what follows a NUL.
+fn clean(slice: &[u8], ended: bool) -> Vec<u8> {
+    let mut text = Vec::with_capacity(slice.len());
+    for (index, &byte) in slice.iter().enumerate() {
+        let before_end = match slice.get(index + 1) {
+            Some(next) => *next == b'\n',
+            None => ended,
+        };
+        match byte {
+            0 => break,
+            b'\r' if before_end => {}
+            _ => text.push(byte),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &[u8]) -> Vec<(Vec<u8>, u32)> {
+        logical_lines(text).map(|line| (line.text, line.line)).collect()
+    }
+
+    #[test]
+    fn continued_lines_keep_their_ends() {
+        assert_eq!(lines(b"DXa\n b\nDYc\n"), [(b"DXa\n b".to_vec(), 2), (b"DYc".to_vec(), 3)]);
+    }
+
+    #[test]
+    fn an_empty_line_may_be_continued() {
+        assert_eq!(lines(b"a\n\n b\n\nc"), [(b"a".to_vec(), 1), (b"\n b".to_vec(), 3), (b"c".to_vec(), 5)]);
+    }
+
+    #[test]
+    fn carriage_returns_and_nuls() {
+        assert_eq!(lines(b"a\rb\r\nc\0d\r\n"), [(b"a\rb".to_vec(), 1), (b"c".to_vec(), 2)]);
+    }
+}

@@ -1,0 +1,175 @@
+//! What a configuration needs to know from outside: this host, accounts, class files, programs.
+
+use crate::sys::accounts;
+use crate::sys::process::Program;
+use crate::sys::safe::{self, Blame, Refusal, Rules};
+use std::io;
+use std::net::IpAddr;
+
+/// Names and addresses of this host.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HostFacts {
+    /// The canonical name, with its domain where one is known.
+    pub name: Vec<u8>,
+    /// The node name as the kernel has it.
+    pub node: Vec<u8>,
+    /// Other names of the host.
+    pub aliases: Vec<Vec<u8>>,
+    /// Its addresses by that name.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Why a class file was not read.
+#[derive(Debug)]
+pub enum FileProblem {
+    /// Not to be trusted; sendmail's words.
+    Unsafe(String),
+    /// The system said no.
+    System(io::Error),
+}
+
+/// Why a map gave no words for a class.
+#[derive(Debug)]
+pub enum MapProblem {
+    /// No map class of that name.
+    NoClass,
+    /// It could not be opened; what the map itself says.
+    Open(Option<String>),
+    /// It was asked in vain.
+    Lookup,
+}
+
+/// The outside world while a configuration is read.
+pub trait ConfigEnv: Send {
+    /// This host.
+    fn host(&mut self) -> HostFacts;
+    /// Names and bracketed addresses of the interfaces, for class w.
+    fn interfaces(&mut self, skip_loopback: bool) -> Vec<Vec<u8>>;
+    /// A class file's content.
+    fn class_file(&mut self, path: &[u8], blame: Blame) -> Result<Vec<u8>, FileProblem>;
+    /// A program's output, for `F|`.
+    fn program(&mut self, argv: &[Vec<u8>], blame: Blame) -> Result<Vec<u8>, FileProblem>;
+    /// A map's value for a key (`None` key: all of it), for `Fkey@class:spec`.
+    fn map(&mut self, class: &[u8], spec: &[u8], key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem>;
+    /// User and group ids of an account.
+    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)>;
+    /// A group's id.
+    fn group(&mut self, name: &[u8]) -> Option<u32>;
+    /// A TCP service's port.
+    fn service(&mut self, name: &[u8]) -> Option<u16>;
+    /// A host's address, of IPv6 if asked for.
+    fn address(&mut self, name: &[u8], inet6: bool) -> Option<IpAddr>;
+    /// A variable of the caller's environment.
+    fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>>;
+    /// Processors of this machine.
+    fn processors(&mut self) -> usize;
+}
+
+/// The real world.
+///
+/// Maps are opened by a function of the caller, since they live further down.
+#[derive(Default)]
+pub struct SystemEnv {
+    /// Answers [`ConfigEnv::map`].
+    pub maps: Option<Box<MapSource>>,
+}
+
+/// Looks a key up in a map of a class that is opened for this one question.
+pub type MapSource = dyn FnMut(&[u8], &[u8], Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem> + Send;
+
+impl ConfigEnv for SystemEnv {
+    fn host(&mut self) -> HostFacts {
+        let node = nix::unistd::gethostname().map(|name| name.into_encoded_bytes()).unwrap_or_default();
+        let table = std::fs::read("/etc/hosts").unwrap_or_default();
+        let mut facts = super::host::from_hosts_file(&table, &node);
+        if facts.addresses.is_empty() {
+            facts.addresses = resolve(&facts.name);
+        }
+        facts
+    }
+
+    fn interfaces(&mut self, skip_loopback: bool) -> Vec<Vec<u8>> {
+        let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+        let table = std::fs::read("/etc/hosts").unwrap_or_default();
+        super::host::interface_names(all, &table, skip_loopback)
+    }
+
+    fn class_file(&mut self, path: &[u8], blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        let (mut file, _) = safe::open(&accounts::path(path), &Rules::class(blame)).map_err(problem)?;
+        let mut text = Vec::new();
+        io::Read::read_to_end(&mut file, &mut text).map_err(FileProblem::System)?;
+        Ok(text)
+    }
+
+    fn program(&mut self, argv: &[Vec<u8>], blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        let Some(path) = argv.first() else { return Ok(Vec::new()) };
+        let rules = Rules {
+            world_directory: blame.contains(Blame::RUN_PROGRAM_IN_UNSAFE_DIR_PATH),
+            group_directory: blame
+                .intersects(Blame::RUN_PROGRAM_IN_UNSAFE_DIR_PATH | Blame::GROUP_WRITABLE_DIR_PATH_SAFE),
+            sticky: blame.contains(Blame::TRUST_STICKY_BIT),
+            links: true,
+            group_file: blame.contains(Blame::RUN_WRITABLE_PROGRAM),
+            world_file: blame.contains(Blame::RUN_WRITABLE_PROGRAM),
+        };
+        safe::open(&accounts::path(path), &rules).map_err(problem)?;
+        let environment = vec![(b"PATH".to_vec(), b"/usr/bin:/bin".to_vec())];
+        let program = Program { path: path.clone(), argv: argv.to_vec(), environment, ..Program::default() };
+        let child = program.spawn().map_err(FileProblem::System)?;
+        let output = child.wait_with_output().map_err(FileProblem::System)?;
+        Ok(output.stdout)
+    }
+
+    fn map(&mut self, class: &[u8], spec: &[u8], key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem> {
+        match &mut self.maps {
+            Some(source) => source(class, spec, key),
+            None => Err(MapProblem::Open(None)),
+        }
+    }
+
+    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)> {
+        accounts::user(name).ok().flatten().map(|user| (user.uid, user.gid))
+    }
+
+    fn group(&mut self, name: &[u8]) -> Option<u32> {
+        accounts::group(name).ok().flatten()
+    }
+
+    fn service(&mut self, name: &[u8]) -> Option<u16> {
+        super::host::service_port(&std::fs::read("/etc/services").unwrap_or_default(), name)
+    }
+
+    fn address(&mut self, name: &[u8], inet6: bool) -> Option<IpAddr> {
+        resolve(name).into_iter().find(|address| address.is_ipv6() == inet6)
+    }
+
+    fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        let name =
+            std::str::from_utf8(name).ok().filter(|name| !name.is_empty() && !name.contains(['=', '\0']))?;
+        std::env::var_os(name).map(std::ffi::OsString::into_encoded_bytes)
+    }
+
+    fn processors(&mut self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+}
+
+fn problem(refusal: Refusal) -> FileProblem {
+    match refusal {
+        Refusal::Unsafe(danger) => FileProblem::Unsafe(danger.to_string()),
+        Refusal::System(error) => FileProblem::System(error),
+    }
+}
+
+/// All addresses of a name by the system's resolver.
+fn resolve(name: &[u8]) -> Vec<IpAddr> {
+    use std::net::ToSocketAddrs;
+    let Ok(name) = std::str::from_utf8(name) else { return Vec::new() };
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for found in (name, 0).to_socket_addrs().into_iter().flatten() {
+        if !addresses.contains(&found.ip()) {
+            addresses.push(found.ip());
+        }
+    }
+    addresses
+}

@@ -1,0 +1,158 @@
+//! Macro expansion, conditionals included.
+
+use crate::addr::{META_QUOTE, MacroId, op};
+use std::borrow::Cow;
+
+/// Most levels of macros within macros.
+pub const MAX_RECURSION: usize = 10;
+/// Bytes of the usual buffer; what does not fit is cut.
+pub const MAX_TEXT: usize = 4095;
+
+/// What an expansion gives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expansion {
+    /// The text; unexpanded macros remain in it when it was too deep.
+    pub text: Vec<u8>,
+    /// `expand: recursion too deep (10 max)` must be reported.
+    pub too_deep: bool,
+    /// The texts of the levels before the last, for traces.
+    pub steps: Vec<Vec<u8>>,
+}
+
+/// The message for [`Expansion::too_deep`].
+pub const TOO_DEEP: &str = "expand: recursion too deep (10 max)";
+
+/// Expands `text` (internal alphabet) to at most `limit` bytes.
+///
+/// sendmail replaces every macro once, then begins again with the whole text while operator bytes
+/// came out of the values: so a conditional may begin in one macro and end in another.
+pub fn expand<'v>(text: &[u8], limit: usize, value: &dyn Fn(MacroId) -> Option<Cow<'v, [u8]>>) -> Expansion {
+    let mut text = text.to_vec();
+    let mut steps = Vec::new();
+    for _ in 0..=MAX_RECURSION {
+        let (next, again) = one_level(&text, limit, value);
+        steps.push(std::mem::replace(&mut text, next));
+        if !again {
+            return Expansion { text, too_deep: false, steps };
+        }
+    }
+    text.truncate(limit);
+    Expansion { text, too_deep: true, steps }
+}
+
+/// Replaces each macro by its value and takes out the conditionals; did new operators come in?
+fn one_level<'v>(
+    text: &[u8],
+    limit: usize,
+    value: &dyn Fn(MacroId) -> Option<Cow<'v, [u8]>>,
+) -> (Vec<u8>, bool) {
+    let mut out = Vec::with_capacity(text.len() * 2);
+    let mut again = false;
+    let (mut open, mut skipping) = (0usize, 0usize);
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            op::COND_IF => {
+                let Some(id) = bytes.next() else { break };
+                open += 1;
+                if skipping > 0 || value(MacroId(id)).is_none_or(|value| value.is_empty()) {
+                    skipping += 1;
+                }
+                continue;
+            }
+            op::COND_ELSE if open > 0 => {
+                skipping = match skipping {
+                    0 => 1,
+                    1 => 0,
+                    deeper => deeper,
+                };
+                continue;
+            }
+            op::COND_FI if open > 0 => {
+                open -= 1;
+                skipping = skipping.saturating_sub(1);
+                continue;
+            }
+            op::MACRO_EXPAND => {
+                let Some(id) = bytes.next() else { break };
+                if skipping > 0 {
+                    continue;
+                }
+                if let Some(value) = value(MacroId(id)) {
+                    again |= has_operators(&value);
+                    out.extend_from_slice(&value);
+                }
+                continue;
+            }
+            META_QUOTE if skipping == 0 => {
+                out.push(byte);
+                out.extend(bytes.next());
+                continue;
+            }
+            _ => {}
+        }
+        if skipping == 0 {
+            out.push(byte);
+        }
+    }
+    out.truncate(limit);
+    (out, again)
+}
+
+fn has_operators(value: &[u8]) -> bool {
+    let mut bytes = value.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            &META_QUOTE => {
+                bytes.next();
+            }
+            0x80..=0x9f => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &[u8], macros: &[(u8, &[u8])]) -> Expansion {
+        let value =
+            |id: MacroId| macros.iter().find(|(name, _)| *name == id.0).map(|(_, v)| Cow::Borrowed(*v));
+        expand(text, MAX_TEXT, &value)
+    }
+
+    const OPERATORS: [(u8, &[u8]); 3] = [(b'?', b"\x9a"), (b'|', b"\x9b"), (b'.', b"\x9c")];
+
+    #[test]
+    fn values_of_values() {
+        assert_eq!(run(b"<\x81a>", &[(b'a', b"x\x81b"), (b'b', b"y")]).text, b"<xy>");
+    }
+
+    #[test]
+    fn conditionals_nest() {
+        let mut macros = OPERATORS.to_vec();
+        macros.push((b'x', b"1"));
+        let text = b"\x81?x a \x81?y b \x81| c \x81. d \x81| e \x81.";
+        assert_eq!(run(text, &macros).text, b" a  c  d ");
+        assert_eq!(run(text, &OPERATORS).text, b" e ");
+    }
+
+    #[test]
+    fn stray_marks_stay() {
+        assert_eq!(run(b"a \x81| b \x81.", &OPERATORS).text, b"a \x9b b \x9c");
+    }
+
+    #[test]
+    fn ten_levels() {
+        let names = b"abcdefghijkl";
+        let values: Vec<(u8, Vec<u8>)> = names.windows(2).map(|w| (w[0], vec![0x81, w[1]])).collect();
+        let mut macros: Vec<(u8, &[u8])> = values.iter().map(|(n, v)| (*n, v.as_slice())).collect();
+        macros.push((b'l', b"end"));
+        assert_eq!(run(b"\x81b", &macros).text, b"end");
+        let deep = run(b"\x81a", &macros);
+        assert!(deep.too_deep);
+        assert_eq!(deep.text, b"\x81l");
+    }
+}

@@ -1,0 +1,193 @@
+//! Q and X lines: queue groups and mail filters.
+
+use super::load::Loader;
+use super::numbers::{leading_int, parse_time};
+
+/// One queue group.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct QueueGroup {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// P=: directory, may end in `*`.
+    pub path: Vec<u8>,
+    /// F= letters.
+    pub flags: Vec<u8>,
+    /// N=: niceness of its runners.
+    pub nice: i64,
+    /// I=: seconds between its runs; `None`: as all.
+    pub interval: Option<i64>,
+    /// R=: runners at a time.
+    pub runners: i64,
+    /// J=: jobs per run; 0: all.
+    pub jobs: i64,
+    /// r=: recipients per envelope; 0: no limit.
+    pub recipients: i64,
+}
+
+/// One mail filter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filter {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// S=: where it listens.
+    pub socket: Vec<u8>,
+    /// F=: R rejects, T defers, 4 answers 421 when it fails; `None`: goes on without it.
+    pub flags: Vec<u8>,
+    /// T=C: seconds to connect.
+    pub connect: i64,
+    /// T=S: seconds to send.
+    pub send: i64,
+    /// T=R: seconds to read.
+    pub read: i64,
+    /// T=E: seconds for the end of the message.
+    pub end: i64,
+}
+
+impl Loader<'_> {
+    /// The queue group every configuration has, once QueueDirectory is known.
+    fn default_queue_group(&mut self) {
+        if self.config.queue_groups.iter().any(|group| group.name == b"mqueue") {
+            return;
+        }
+        let options = &self.config.options;
+        let group = QueueGroup {
+            name: b"mqueue".to_vec(),
+            path: options.queue_directory.clone().unwrap_or_default(),
+            flags: if options.fork_each_job { b"f".to_vec() } else { Vec::new() },
+            nice: options.nice_queue_run,
+            runners: options.max_runners_per_queue,
+            jobs: options.max_queue_run_size,
+            ..QueueGroup::default()
+        };
+        self.config.queue_groups.insert(0, group);
+    }
+
+    /// The default group with the final values of the options it follows.
+    pub(super) fn settle_queue_groups(&mut self) {
+        self.config.queue_groups.retain(|group| group.name != b"mqueue" || !group.path.is_empty());
+        if !self.config.queue_groups.iter().any(|group| group.name == b"mqueue") {
+            self.default_queue_group();
+        }
+    }
+
+    /// Does a mailer's Q= name a group?
+    pub(super) fn is_queue_group(&self, name: &[u8]) -> bool {
+        name == b"mqueue" || self.config.queue_groups.iter().any(|group| group.name == name)
+    }
+
+    /// `Qname, key=value, …`
+    pub(super) fn queue_line(&mut self, text: &[u8]) {
+        let end =
+            text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
+        let name = &text[..end];
+        if name.is_empty() {
+            self.error("name required for queue");
+            return;
+        }
+        let mut group = QueueGroup {
+            name: name.to_vec(),
+            runners: self.config.options.max_runners_per_queue,
+            nice: self.config.options.nice_queue_run,
+            path: self.config.options.queue_directory.clone().unwrap_or_default(),
+            ..QueueGroup::default()
+        };
+        let rest = text.get(end + 1..).unwrap_or_default();
+        let (fields, complete) = self.equates(rest, &[b"queue ", name].concat());
+        for field in fields {
+            self.queue_equate(&mut group, field.key, &field.value);
+        }
+        if !complete {
+            return;
+        }
+        if group.path.is_empty() {
+            self.error("QueueDir must be defined before queue groups");
+            return;
+        }
+        match self.config.queue_groups.iter_mut().find(|old| old.name == group.name) {
+            Some(old) => *old = group,
+            None => self.config.queue_groups.push(group),
+        }
+    }
+
+    fn queue_equate(&mut self, group: &mut QueueGroup, key: u8, value: &[u8]) {
+        let says = |name: &[u8], what: &str| [b"queue ", name, b": ", what.as_bytes()].concat();
+        match key {
+            b'P' if value.is_empty() => self.error(says(&group.name, "empty path name")),
+            b'P' => group.path = value.to_vec(),
+            b'F' => group.flags = value.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+            b'N' => group.nice = leading_int(value),
+            b'I' => {
+                let (seconds, problem) = parse_time(value, b'm');
+                self.time_problem(problem);
+                group.interval = Some(seconds);
+            }
+            b'R' => group.runners = leading_int(value).max(0),
+            b'J' => group.jobs = leading_int(value),
+            b'r' => group.recipients = leading_int(value),
+            other => self.error([b"Q", &group.name[..], b": unknown queue equate ", &[other], b"="].concat()),
+        }
+    }
+
+    /// `Xname, key=value, …`
+    pub(super) fn filter_line(&mut self, text: &[u8]) {
+        let end =
+            text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
+        let name = &text[..end];
+        if name.is_empty() {
+            self.error("name required for mail filter");
+            return;
+        }
+        let mut filter = Filter {
+            name: name.to_vec(),
+            socket: Vec::new(),
+            flags: Vec::new(),
+            connect: 300,
+            send: 10,
+            read: 10,
+            end: 300,
+        };
+        let rest = text.get(end + 1..).unwrap_or_default();
+        let (fields, complete) = self.equates(rest, &[b"X", name].concat());
+        for field in fields {
+            match field.key {
+                b'S' => filter.socket = field.value,
+                b'F' => filter.flags = field.value.into_iter().filter(|byte| b"RT4".contains(byte)).collect(),
+                b'T' => self.filter_times(&mut filter, &field.value),
+                other => {
+                    self.error([b"X", &filter.name[..], b": unknown filter equate ", &[other], b"="].concat())
+                }
+            }
+        }
+        if !complete {
+            return;
+        }
+        if filter.socket.is_empty() {
+            self.error([b"X", &filter.name[..], b": empty or missing socket information"].concat());
+            return;
+        }
+        match self.config.filters.iter_mut().find(|old| old.name == filter.name) {
+            Some(old) => *old = filter,
+            None => self.config.filters.push(filter),
+        }
+    }
+
+    /// `C:5m;S:10s`
+    fn filter_times(&mut self, filter: &mut Filter, value: &[u8]) {
+        for part in value.split(|byte| matches!(byte, b';' | b',')).map(<[u8]>::trim_ascii) {
+            let [key, rest @ ..] = part else { continue };
+            let Some(at) = rest.iter().position(|byte| *byte == b':') else { continue };
+            let (seconds, problem) = parse_time(rest[at + 1..].trim_ascii(), b's');
+            match key {
+                b'C' => filter.connect = seconds,
+                b'S' => filter.send = seconds,
+                b'R' => filter.read = seconds,
+                b'E' => filter.end = seconds,
+                other => {
+                    self.error([b"X", &filter.name[..], b": unknown filter timeout ", &[*other]].concat());
+                    continue;
+                }
+            }
+            self.time_problem(problem);
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Reading a cf from the first line to the last.
+
+use super::env::ConfigEnv;
+use super::message::{MAX_FILE_SHOWN, MAX_SHOWN, Message, shortened};
+use super::rulesets::RulesetId;
+use super::{Config, MAX_TEXT, TOO_DEEP, expand};
+use crate::addr::MacroId;
+use crate::cf::{self, NameProblem};
+use crate::diag::Severity;
+use crate::schema::Sysexit;
+use std::borrow::Cow;
+
+/// Bytes of an expanded rule side, class or map line; the rest is cut.
+pub(super) const MAX_LINE: usize = 2047;
+
+/// An option of the command line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Override {
+    /// `-O name=value`
+    Long(Vec<u8>),
+    /// `-oxvalue`
+    Short(Vec<u8>),
+    /// `-Mxvalue`
+    Macro(Vec<u8>),
+}
+
+/// How to read a cf.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// `-bt`: notices are printed, DeliveryMode and HoldExpensive are forced.
+    pub test_mode: bool,
+    /// `-v`: notices are printed.
+    pub verbose: bool,
+    /// The letter of `-b`, for `${opMode}`; 0 leaves it undefined.
+    pub mode: u8,
+    /// What `$v` says: `canonify-VERSION`.
+    pub version: Vec<u8>,
+    /// Options of the command line, in their order.
+    pub overrides: Vec<Override>,
+    /// `-d` levels by category; categories beyond the end are not traced.
+    pub trace: Vec<u8>,
+}
+
+/// A configuration as far as it could be read.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What was read; usable even when there were errors (`-bt` uses it).
+    pub config: Config,
+    /// What sendmail prints while reading, in order, trace lines included.
+    pub messages: Vec<Message>,
+    /// 0, or the status of the first error.
+    pub exit: Sysexit,
+    /// The program must end at once with that status, in every mode.
+    pub stop: bool,
+}
+
+/// Reads the cf called `file`, whose bytes are `text`.
+pub fn load(file: &[u8], text: &[u8], env: &mut dyn ConfigEnv, options: &LoadOptions) -> Loaded {
+    let mut loader = Loader::new(file, env, options);
+    loader.start();
+    loader.command_line();
+    for logical in cf::logical_lines(text) {
+        if loader.stop {
+            break;
+        }
+        loader.at = logical.line;
+        loader.line(&logical.text);
+    }
+    if !loader.stop {
+        loader.finish_reading();
+        loader.at = 0;
+        loader.finish();
+    }
+    Loaded { config: loader.config, messages: loader.messages, exit: loader.exit, stop: loader.stop }
+}
+
+/// The state of a reading.
+pub(super) struct Loader<'a> {
+    pub(super) config: Config,
+    pub(super) env: &'a mut dyn ConfigEnv,
+    pub(super) options: &'a LoadOptions,
+    /// Line now read; 0 outside the file.
+    pub(super) at: u32,
+    pub(super) messages: Vec<Message>,
+    pub(super) exit: Sysexit,
+    pub(super) stop: bool,
+    /// Where R lines go; `None` after a bad S line.
+    pub(super) ruleset: Option<RulesetId>,
+    /// The operator characters are settled.
+    pub(super) frozen: bool,
+    /// Options said on the command line: the cf does not change them.
+    pub(super) sticky: Vec<u8>,
+    pub(super) sticky_timeouts: Vec<&'static str>,
+    /// Options are being read from the command line.
+    pub(super) commanding: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn new(file: &[u8], env: &'a mut dyn ConfigEnv, options: &'a LoadOptions) -> Self {
+        Self {
+            config: Config { file: file.to_vec(), ..Config::default() },
+            env,
+            options,
+            at: 0,
+            messages: Vec::new(),
+            exit: Sysexit::OK,
+            stop: false,
+            ruleset: Some(RulesetId(0)),
+            frozen: false,
+            sticky: Vec::new(),
+            sticky_timeouts: Vec::new(),
+            commanding: false,
+        }
+    }
+
+    /// Is a category traced to this level?
+    pub(super) fn traces(&self, category: u8, level: u8) -> bool {
+        self.options.trace.get(category as usize).is_some_and(|now| *now >= level)
+    }
+
+    /// A line without prefix: a trace, or a notice that stands for itself.
+    pub(super) fn say(&mut self, text: impl AsRef<[u8]>) {
+        let text = text.as_ref().to_vec();
+        self.messages.push(Message { text, severity: Severity::Notice, line: self.at, column: 0 });
+    }
+
+    /// A message with the place in front, status unchanged.
+    pub(super) fn notice(&mut self, text: impl AsRef<[u8]>) {
+        let text = self.prefixed(text.as_ref());
+        self.messages.push(Message { text, severity: Severity::Warning, line: self.at, column: 0 });
+    }
+
+    /// An error in the cf.
+    pub(super) fn error(&mut self, text: impl AsRef<[u8]>) {
+        self.error_status(text.as_ref(), Sysexit::SOFTWARE);
+    }
+
+    /// An error of the system: its text is added.
+    pub(super) fn system_error(&mut self, text: impl AsRef<[u8]>, error: &std::io::Error) {
+        let text = [text.as_ref(), b": ", errno_text(error).as_bytes()].concat();
+        self.error_status(&text, Sysexit::OSERR);
+    }
+
+    fn error_status(&mut self, text: &[u8], status: Sysexit) {
+        let text = self.prefixed(text);
+        self.messages.push(Message { text, severity: Severity::Error, line: self.at, column: 0 });
+        if self.exit.is_ok() {
+            self.exit = status;
+        }
+    }
+
+    /// Messages are 7-bit text: the top bit goes.
+    fn prefixed(&self, text: &[u8]) -> Vec<u8> {
+        let mut all = Vec::with_capacity(text.len() + 32);
+        if self.at > 0 {
+            all.extend(shortened(&self.config.file, MAX_FILE_SHOWN));
+            all.extend(format!(": line {}: ", self.at).into_bytes());
+        }
+        all.extend(text.iter().map(|byte| byte & 0x7f));
+        all
+    }
+
+    /// Complaints about names.
+    pub(super) fn complain(&mut self, problems: &[NameProblem]) {
+        for problem in problems {
+            self.error(problem.text());
+        }
+    }
+
+    /// Reads a macro or class name; complains.
+    pub(super) fn name(&mut self, text: &[u8]) -> (Option<MacroId>, usize) {
+        let parsed = cf::parse_name(text, &mut self.config.names);
+        self.complain(&parsed.problems);
+        if self.traces(35, 14) && !text.is_empty() {
+            self.trace_name(text, parsed.id);
+        }
+        (parsed.id, parsed.length)
+    }
+
+    fn trace_name(&mut self, text: &[u8], id: Option<MacroId>) {
+        let shown = match id {
+            Some(id) if (0x20..0x7f).contains(&id.0) && text.first() != Some(&b'{') => vec![id.0],
+            Some(id) => format!("0x{:x}", id.0).into_bytes(),
+            None => b"0xffffffff".to_vec(),
+        };
+        self.say(
+            [b"macid(", &super::macros::printable(text, &self.config.names)[..], b") => ", &shown].concat(),
+        );
+    }
+
+    /// Expands at read time, complaining of too many levels.
+    pub(super) fn expanded(&mut self, text: &[u8], limit: usize) -> Vec<u8> {
+        let macros = &self.config.macros;
+        let value = |id| macros.get(id).map(Cow::Borrowed);
+        let expansion = expand(text, limit.min(MAX_TEXT), &value);
+        if self.traces(35, 24) {
+            for step in &expansion.steps {
+                let shown = super::macros::printable(step, &self.config.names);
+                self.say([b"expand(", &shown[..], b")"].concat());
+            }
+            let shown = super::macros::printable(&expansion.text, &self.config.names);
+            self.say([b"expand ==> ", &shown[..]].concat());
+        }
+        if expansion.too_deep {
+            self.error(TOO_DEEP);
+        }
+        expansion.text
+    }
+
+    /// Defines a macro.
+    pub(super) fn define(&mut self, id: MacroId, value: &[u8]) {
+        if self.traces(35, 9) {
+            let verb = if self.config.macros.get(id).is_some() { "redefine(" } else { "define(" };
+            let name = match self.config.names.long_name(id) {
+                Some(name) => name.to_vec(),
+                None => vec![id.0],
+            };
+            let shown = super::macros::printable(value, &self.config.names);
+            self.say([verb.as_bytes(), &name, b" as ", &shown, b")"].concat());
+        }
+        self.config.macros.set(id, Some(value));
+    }
+
+    fn line(&mut self, raw: &[u8]) {
+        if raw.first() == Some(&b'#') {
+            return;
+        }
+        let (text, problems) = cf::translate(raw, self.config.level, &mut self.config.names);
+        self.complain(&problems);
+        let [kind, rest @ ..] = text.as_slice() else { return };
+        match kind {
+            b'R' => self.rule_line(&text),
+            b'S' => self.ruleset_line(rest),
+            b'D' => self.macro_line(rest),
+            b'H' => self.header_line(rest),
+            b'C' => self.class_line(rest),
+            b'T' => self.class_words(MacroId(b't'), rest),
+            b'F' => self.class_file_line(rest),
+            b'M' => self.mailer_line(rest),
+            b'O' => self.option_line(rest),
+            b'P' if rest.contains(&b'=') => self.priority_line(rest),
+            b'V' => self.version_line(rest),
+            b'K' => self.map_line(rest),
+            b'E' => self.environment_line(rest),
+            b'Q' => self.queue_line(rest),
+            b'X' => self.filter_line(rest),
+            _ => self.unknown_line(&text),
+        }
+    }
+
+    fn unknown_line(&mut self, text: &[u8]) {
+        self.error([b"unknown configuration line \"", &shortened(text, MAX_SHOWN)[..], b"\""].concat());
+    }
+
+    fn macro_line(&mut self, text: &[u8]) {
+        let (id, length) = self.name(text);
+        if let Some(id) = id {
+            let value = munched(&text[length..], None).0;
+            self.define(id, &value);
+        }
+    }
+
+    fn priority_line(&mut self, text: &[u8]) {
+        if self.config.priorities.len() >= 25 {
+            self.error("too many P lines, 25 max");
+            return;
+        }
+        let at = text.iter().position(|byte| *byte == b'=').unwrap_or(text.len());
+        let value = super::numbers::leading_int(&text[(at + 1).min(text.len())..]);
+        self.config.priorities.push((text[..at].to_vec(), value));
+    }
+
+    fn environment_line(&mut self, text: &[u8]) {
+        let at = text.iter().position(|byte| *byte == b'=');
+        let (name, value) = match at {
+            Some(at) => (&text[..at], Some(text[at + 1..].to_vec())),
+            None => (text, self.env.variable(text)),
+        };
+        let name = name.to_vec();
+        self.config.environment.retain(|(other, _)| *other != name);
+        self.config.environment.extend(value.map(|value| (name, value)));
+    }
+
+    fn version_line(&mut self, text: &[u8]) {
+        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let text = &text[blanks..];
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 {
+            self.error([b"invalid argument to V line: \"", &text[..text.len().min(20)], b"\""].concat());
+            return;
+        }
+        let level = super::numbers::leading_int(&text[..digits]);
+        self.set_level(u32::try_from(level).unwrap_or(u32::MAX));
+        let rest = &text[digits..];
+        let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if let [b'/', vendor @ ..] = &rest[blanks..] {
+            let length = vendor.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if !vendor[..length].eq_ignore_ascii_case(b"Berkeley") {
+                self.error([b"invalid V line vendor code: \"", &vendor[..length], b"\""].concat());
+            }
+        }
+    }
+
+    fn set_level(&mut self, level: u32) {
+        self.config.level = level;
+        if level >= 5 {
+            let short = self.config.macros.get(MacroId(b'w')).and_then(|name| {
+                let dot = name.iter().position(|byte| *byte == b'.')?;
+                Some(name[..dot].to_vec())
+            });
+            if let Some(short) = short {
+                self.define(MacroId(b'w'), &short);
+            }
+        }
+        if level >= 6 && !self.sticky.contains(&0x8b) {
+            self.config.options.colon_ok_in_addr = false;
+        }
+    }
+}
+
+/// A field with its escapes done, up to an unquoted delimiter; how many bytes it took, the
+/// delimiter not among them. Backslash and r n f b make control characters, backslash and any
+/// other character that character; double quotes go and protect the delimiter.
+pub(super) fn munched(text: &[u8], delimiter: Option<u8>) -> (Vec<u8>, usize) {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut quoted, mut at) = (false, 0);
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'\\' => {
+                at += 1;
+                match text.get(at) {
+                    None => break,
+                    Some(b'r') => out.push(b'\r'),
+                    Some(b'n') => out.push(b'\n'),
+                    Some(b'f') => out.push(0x0c),
+                    Some(b'b') => out.push(0x08),
+                    Some(other) => out.push(*other),
+                }
+            }
+            b'"' => quoted = !quoted,
+            _ if !quoted && Some(byte) == delimiter => break,
+            _ => out.push(byte),
+        }
+        at += 1;
+    }
+    (out, at.min(text.len()))
+}
+
+/// strerror's words.
+pub(super) fn errno_text(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_lose_their_quotes() {
+        assert_eq!(munched(br#"y "q, r" z, x"#, Some(b',')), (b"y q, r z".to_vec(), 10));
+        assert_eq!(munched(br"a\tb\nc\\", None), (b"atb\nc\\".to_vec(), 9));
+    }
+}

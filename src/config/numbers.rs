@@ -1,0 +1,109 @@
+//! Numbers and times as C reads them.
+
+/// C's strtol in base 10 (atoi): white space, a sign, digits; what follows is ignored.
+pub(super) fn leading_int(text: &[u8]) -> i64 {
+    parse_int(text, 10).0
+}
+
+/// C's strtol: the number (saturated) and how many bytes it took; base 0 knows 0x and 0.
+pub(super) fn parse_int(text: &[u8], base: u32) -> (i64, usize) {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
+    let mut at = blanks;
+    let negative = text.get(at) == Some(&b'-');
+    at += usize::from(matches!(text.get(at), Some(b'-' | b'+')));
+    let hexadecimal = text.get(at) == Some(&b'0')
+        && matches!(text.get(at + 1), Some(b'x' | b'X'))
+        && text.get(at + 2).is_some_and(u8::is_ascii_hexdigit);
+    let base = match base {
+        0 if hexadecimal => 16,
+        0 if text.get(at) == Some(&b'0') => 8,
+        0 => 10,
+        other => other,
+    };
+    if base == 16 && hexadecimal {
+        at += 2;
+    }
+    let start = at;
+    let mut value: i64 = 0;
+    while let Some(digit) = text.get(at).and_then(|byte| (*byte as char).to_digit(base)) {
+        value = value.saturating_mul(base as i64).saturating_add(digit as i64);
+        at += 1;
+    }
+    if at == start {
+        return (0, 0);
+    }
+    (if negative { -value } else { value }, at)
+}
+
+/// A time like `1h30m` in seconds; a number without unit takes `unit`. The letter that is no unit,
+/// if there was one.
+pub(super) fn parse_time(text: &[u8], unit: u8) -> (i64, Option<u8>) {
+    if text.eq_ignore_ascii_case(b"now") {
+        return (0, None);
+    }
+    let mut total: i64 = 0;
+    let mut problem = None;
+    let mut rest = text;
+    let negative = rest.first() == Some(&b'-');
+    if negative {
+        rest = &rest[1..];
+    }
+    while let Some(first) = rest.first() {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = leading_int(&rest[..digits]);
+        rest = &rest[digits..];
+        let letter = match rest.first() {
+            None => unit,
+            Some(letter) => {
+                rest = &rest[1..];
+                *letter
+            }
+        };
+        let seconds = unit_seconds(letter).unwrap_or_else(|| {
+            problem = problem.or(Some(letter));
+            unit_seconds(unit).unwrap_or(1)
+        });
+        if digits == 0 && !first.is_ascii_digit() && problem.is_some() {
+            break;
+        }
+        total = total.saturating_add(number.saturating_mul(seconds));
+    }
+    (if negative { -total } else { total }, problem)
+}
+
+fn unit_seconds(letter: u8) -> Option<i64> {
+    Some(match letter {
+        b'w' => 7 * 86400,
+        b'd' => 86400,
+        b'h' => 3600,
+        b'm' => 60,
+        b's' => 1,
+        _ => return None,
+    })
+}
+
+/// t T y Y or nothing is true.
+pub(super) fn is_true(text: &[u8]) -> bool {
+    matches!(text.first(), None | Some(b't' | b'T' | b'y' | b'Y'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(parse_int(b" -12x", 10), (-12, 4));
+        assert_eq!(parse_int(b"0x1fz", 0), (31, 4));
+        assert_eq!(parse_int(b"017", 0), (15, 3));
+        assert_eq!(parse_int(b"x", 10), (0, 0));
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(parse_time(b"1h30m", b'm'), (5400, None));
+        assert_eq!(parse_time(b"5", b'd'), (432_000, None));
+        assert_eq!(parse_time(b"5x", b'm'), (300, Some(b'x')));
+        assert_eq!(parse_time(b"-2s", b'm'), (-2, None));
+    }
+}

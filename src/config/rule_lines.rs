@@ -1,0 +1,236 @@
+//! S and R lines.
+
+use super::load::{Loader, MAX_LINE};
+use super::message::{MAX_SHOWN, shortened};
+use super::rulesets::{Rule, RulesetId};
+use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, op, prescan};
+
+/// Rulesets are numbered below this; named ones get the numbers above, from the top.
+pub(super) const MAX_NUMBER: u16 = 100;
+/// Wildcards that can bind a `$n`.
+const MAX_WILDCARDS: usize = 9;
+/// `$@` arguments of a look-up that the reader lets pass.
+const MAX_MAP_ARGS: usize = 10;
+
+impl Loader<'_> {
+    /// `Sname`, `Snumber`, `Sname=number`
+    pub(super) fn ruleset_line(&mut self, text: &[u8]) {
+        let text = self.expanded(text, MAX_LINE);
+        self.ruleset = self.ruleset_id(&text).map(|(id, _)| id);
+        let Some(id) = self.ruleset else { return };
+        if self.options.test_mode && self.config.rulesets.get(id).is_some() {
+            self.say([b"WARNING: Ruleset ", &text[..], b" has multiple definitions"].concat());
+        }
+        self.config.rulesets.touch(id);
+    }
+
+    /// The ruleset that a text begins with, entered if its name is new, and how many bytes it takes.
+    pub(super) fn ruleset_id(&mut self, text: &[u8]) -> Option<(RulesetId, usize)> {
+        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let name_text = &text[blanks..];
+        if name_text.first().is_some_and(u8::is_ascii_digit) {
+            let (number, length) = super::numbers::parse_int(name_text, 10);
+            if number >= i64::from(MAX_NUMBER) {
+                self.error(format!("bad ruleset {number} ({MAX_NUMBER} max)"));
+                return None;
+            }
+            return Some((RulesetId(number as u16), blanks + length));
+        }
+        let length =
+            name_text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        if !name_text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
+            self.error([b"invalid ruleset name: \"", &name_text[..name_text.len().min(20)], b"\""].concat());
+            return None;
+        }
+        let name = &name_text[..length];
+        let rest = &name_text[length..];
+        let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let (number, used) = match &rest[gap..] {
+            [b'=', definition @ ..] => {
+                let (number, used) = self.ruleset_number(name_text, name, definition)?;
+                (Some(number), gap + 1 + used)
+            }
+            _ => (None, 0),
+        };
+        let id = self.enter_ruleset(name, number)?;
+        Some((id, blanks + length + used))
+    }
+
+    fn ruleset_number(&mut self, all: &[u8], name: &[u8], definition: &[u8]) -> Option<(u16, usize)> {
+        let gap = definition.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let digits = &definition[gap..];
+        if !digits.first().is_some_and(u8::is_ascii_digit) {
+            let shown = shortened(all, MAX_SHOWN);
+            self.error(
+                [b"bad ruleset definition \"", &shown[..], b"\" (number required after `=')"].concat(),
+            );
+            return None;
+        }
+        let (number, used) = super::numbers::parse_int(digits, 10);
+        if number >= i64::from(MAX_NUMBER) {
+            let shown = shortened(all, MAX_SHOWN);
+            let text = format!("bad ruleset number {number} in \"");
+            self.error([text.as_bytes(), &shown, format!("\" ({MAX_NUMBER} max)").as_bytes()].concat());
+            return None;
+        }
+        let _ = name;
+        Some((number as u16, gap + used))
+    }
+
+    fn enter_ruleset(&mut self, name: &[u8], number: Option<u16>) -> Option<RulesetId> {
+        let known = self.config.rulesets.by_name.get(name).copied();
+        match (known, number) {
+            (Some(old), Some(new)) if old.0 != new => {
+                let text = format!(": ruleset changed value (old {}, new {new})", old.0);
+                self.error([name, text.as_bytes()].concat());
+                Some(old)
+            }
+            (Some(old), _) => Some(old),
+            (None, Some(number)) => {
+                self.config.rulesets.name(name, RulesetId(number));
+                Some(RulesetId(number))
+            }
+            (None, None) => {
+                let Some(id) = self.config.rulesets.next_named() else {
+                    self.error([name, b": too many named rulesets (100 max)"].concat());
+                    return None;
+                };
+                self.config.rulesets.name(name, id);
+                Some(id)
+            }
+        }
+    }
+
+    /// Settles which bytes are operators, at the first tokenisation.
+    pub(super) fn freeze(&mut self) {
+        if self.frozen {
+            return;
+        }
+        self.frozen = true;
+        let old = (self.config.level < 7)
+            .then(|| self.config.macros.get(MacroId(b'o')).map(<[u8]>::to_vec))
+            .flatten();
+        let chars = self.config.options.operator_chars.clone().or(old);
+        let chars = chars.unwrap_or_else(|| Operators::DEFAULT.to_vec());
+        let chars = self.expanded(&chars, MAX_LINE);
+        self.config.operators = Operators::new(&chars);
+    }
+
+    /// `Rlhs TAB rhs [TAB comment]`
+    pub(super) fn rule_line(&mut self, line: &[u8]) {
+        let Some(ruleset) = self.ruleset else {
+            let shown = shortened(line, MAX_SHOWN);
+            self.error([b"missing valid ruleset for \"", &shown[..], b"\""].concat());
+            return;
+        };
+        let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
+            let shown = shortened(line, MAX_SHOWN);
+            self.error([b"invalid rewrite line \"", &shown[..], b"\" (tab expected)"].concat());
+            return;
+        };
+        let (left, rest) = (&line[1..tab], &line[tab..]);
+        let tabs = rest.iter().take_while(|byte| **byte == b'\t').count();
+        let right = rest[tabs..].split(|byte| *byte == b'\t').next().unwrap_or_default();
+        let mut lhs = self.side(left, "LHS");
+        let wildcards = self.check_lhs(&lhs);
+        if wildcards > MAX_WILDCARDS {
+            self.error("R line: too many wildcards");
+            lhs.clear();
+        }
+        let rhs = self.side(right, "RHS");
+        self.check_rhs(&rhs, wildcards);
+        let rule = Rule { lhs, rhs, line: self.at };
+        self.config.rulesets.touch(ruleset).rules.push(rule);
+    }
+
+    fn side(&mut self, text: &[u8], which: &str) -> Vec<Token> {
+        let text = self.expanded(text, MAX_LINE);
+        self.freeze();
+        let table = if self.config.level >= 9 { Table::NoComment } else { Table::Internal };
+        let scan = prescan(&self.config.operators, &text, b'\t', table, true);
+        for problem in scan.problems.iter().filter(|problem: &&ScanProblem| problem.is_fatal()) {
+            self.error(problem.reply().text);
+        }
+        if scan.tokens.is_empty() {
+            self.error(format!("R line: null {which}"));
+        }
+        scan.tokens
+    }
+
+    /// Complains of operators that mean nothing on the left; counts those that bind.
+    fn check_lhs(&mut self, tokens: &[Token]) -> usize {
+        let mut wildcards = 0;
+        for token in tokens {
+            let botch = match token.first() {
+                op::MATCH_ZERO_OR_MORE | op::MATCH_ONE_OR_MORE | op::MATCH_ONE => {
+                    wildcards += 1;
+                    continue;
+                }
+                op::MATCH_CLASS | op::MATCH_NOT_CLASS => {
+                    wildcards += 1;
+                    continue;
+                }
+                op::MATCH_REPLACE => "$1-$9",
+                op::CANONICAL_USER => "$:",
+                op::CALL_SUBROUTINE => "$>",
+                op::COND_IF => "$?",
+                op::COND_FI => "$.",
+                op::HOST_BEGIN => "$[",
+                op::HOST_END => "$]",
+                op::LOOKUP_BEGIN => "$(",
+                op::LOOKUP_END => "$)",
+                _ => continue,
+            };
+            self.error(format!("Inappropriate use of {botch} on LHS"));
+        }
+        wildcards
+    }
+
+    fn check_rhs(&mut self, tokens: &[Token], wildcards: usize) {
+        let mut end = None;
+        let mut arguments = 0;
+        for token in tokens {
+            let botch = match token.first() {
+                op::MATCH_REPLACE => {
+                    let digit = token.get(1).copied().unwrap_or(b'0');
+                    let number = (digit as char).to_digit(10).unwrap_or(0) as usize;
+                    if number == 0 || number > wildcards.min(MAX_WILDCARDS) {
+                        self.error(format!("replacement ${} out of bounds", digit as char));
+                    }
+                    continue;
+                }
+                op::MATCH_ZERO_OR_MORE => "$*",
+                op::MATCH_ONE_OR_MORE => "$+",
+                op::MATCH_ONE => "$-",
+                op::MATCH_CLASS => "$=",
+                op::MATCH_NOT_CLASS => "$~",
+                first @ (op::HOST_BEGIN | op::LOOKUP_BEGIN) => {
+                    if end.is_some() {
+                        self.error("cannot nest map lookups");
+                    }
+                    end = Some(first + 1);
+                    arguments = 0;
+                    continue;
+                }
+                first @ (op::HOST_END | op::LOOKUP_END) => {
+                    if end == Some(first) {
+                        end = None;
+                    }
+                    continue;
+                }
+                op::CANONICAL_HOST if end.is_some() => {
+                    arguments += 1;
+                    if arguments == MAX_MAP_ARGS {
+                        self.error("too many arguments for map lookup");
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            self.error(format!("Inappropriate use of {botch} on RHS"));
+        }
+        if end.is_some() {
+            self.error("missing map closing token");
+        }
+    }
+}
