@@ -1,9 +1,301 @@
-//! The `m4` personality.
+//! The `m4` personality: GNU m4's command line.
+//!
+//! Hand-read rather than by clap: `-D`, `-U`, `-s`, `-t` and files keep their order among each other,
+//! short options cluster, and long ones may be cut short.
 
 use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
+use crate::m4::{self, Console, DebugFlags, DiskFiles, Finding, FindingKind, Host, Settings, Shell, Step};
+
+/// Does an option take an argument?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Value,
+    MaybeValue,
+}
+
+/// A row: letter (0 for none), long name, argument, what to do.
+struct Row(u8, &'static str, Takes, fn(&mut Line, Option<Vec<u8>>) -> Result<(), String>);
+
+use Takes::{MaybeValue, Nothing, Value};
+
+const OPTIONS: &[Row] = &[
+    Row(b'D', "define", Value, |line, value| {
+        let text = value.unwrap_or_default();
+        let (name, body) = match text.iter().position(|byte| *byte == b'=') {
+            Some(at) => (text[..at].to_vec(), text[at + 1..].to_vec()),
+            None => (text, Vec::new()),
+        };
+        line.push(Step::Define(name, body))
+    }),
+    Row(b'U', "undefine", Value, |line, value| line.push(Step::Undefine(value.unwrap_or_default()))),
+    Row(b'I', "include", Value, |line, value| {
+        line.search.push(value.unwrap_or_default());
+        Ok(())
+    }),
+    Row(b's', "synclines", Nothing, |line, _| line.push(Step::Synclines)),
+    Row(b't', "trace", Value, |line, value| line.push(Step::Trace(value.unwrap_or_default()))),
+    Row(0, "debugfile", MaybeValue, |line, value| line.push(Step::DebugFile(value))),
+    Row(b'o', "error-output", Value, |line, value| line.push(Step::DebugFile(value))),
+    Row(b'd', "debug", MaybeValue, |line, value| {
+        let letters = value.unwrap_or_default();
+        let flags = DebugFlags::parse(&letters);
+        let bad = || format!("bad debug flags: `{}'", String::from_utf8_lossy(&letters));
+        line.settings.debug |= flags.ok_or_else(bad)?;
+        Ok(())
+    }),
+    Row(b'E', "fatal-warnings", Nothing, |line, _| {
+        line.settings.fatal_warnings = line.settings.fatal_warnings.saturating_add(1);
+        Ok(())
+    }),
+    Row(b'P', "prefix-builtins", Nothing, |line, _| {
+        line.settings.prefix = true;
+        Ok(())
+    }),
+    Row(b'Q', "quiet", Nothing, |line, _| {
+        line.settings.quiet = true;
+        Ok(())
+    }),
+    Row(0, "silent", Nothing, |line, _| {
+        line.settings.quiet = true;
+        Ok(())
+    }),
+    Row(b'G', "traditional", Nothing, |line, _| {
+        line.settings.traditional = true;
+        Ok(())
+    }),
+    Row(b'g', "gnu", Nothing, |line, _| {
+        line.settings.traditional = false;
+        Ok(())
+    }),
+    Row(b'L', "nesting-limit", Value, |line, value| {
+        let limit = number(&value.unwrap_or_default());
+        line.settings.nesting_limit = if limit == 0 { Settings::default().nesting_limit } else { limit };
+        Ok(())
+    }),
+    Row(b'l', "arglength", Value, |line, value| {
+        line.settings.argument_length = number(&value.unwrap_or_default());
+        Ok(())
+    }),
+    Row(b'i', "interactive", Nothing, |_, _| Ok(())),
+    Row(b'H', "hashsize", Value, |_, _| Ok(())),
+    Row(0, "warn-macro-sequence", MaybeValue, |_, _| Ok(())),
+    Row(0, "help", Nothing, |line, _| {
+        line.only = Some(HELP);
+        Ok(())
+    }),
+    Row(0, "version", Nothing, |line, _| {
+        line.only = Some(concat!("m4 (canonify) ", env!("CARGO_PKG_VERSION"), "\n"));
+        Ok(())
+    }),
+];
+
+const HELP: &str = "\
+Usage: m4 [OPTION]... [FILE]...
+Process macros in FILEs.  If no FILE or if FILE is `-', standard input is read.
+
+  -D, --define=NAME[=VALUE]    define NAME as having VALUE, or empty
+  -U, --undefine=NAME          undefine NAME
+  -I, --include=DIRECTORY      append DIRECTORY to include path
+  -s, --synclines              generate `#line NUM \"FILE\"' lines
+  -P, --prefix-builtins        force a `m4_' prefix to all builtins
+  -E, --fatal-warnings         once: warnings become errors, twice: stop
+                                 execution at first error
+  -Q, --quiet, --silent        suppress some warnings for builtins
+  -G, --traditional            suppress all GNU extensions
+  -g, --gnu                    override -G to re-enable GNU extensions
+  -L, --nesting-limit=NUMBER   change nesting limit
+  -d, --debug[=FLAGS]          set debug level (no FLAGS implies `aeq')
+      --debugfile[=FILE]       redirect debug and trace output to FILE
+  -l, --arglength=NUM          restrict macro tracing size
+  -t, --trace=NAME             trace NAME when it is defined
+";
+
+#[derive(Default)]
+struct Line {
+    steps: Vec<Step>,
+    search: Vec<Vec<u8>>,
+    settings: Settings,
+    only: Option<&'static str>,
+}
+
+impl Line {
+    fn push(&mut self, step: Step) -> Result<(), String> {
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn parse(args: Vec<Vec<u8>>) -> Result<Self, String> {
+        let mut line = Self::default();
+        let mut args = args.into_iter();
+        let mut only_files = false;
+        let mut files = false;
+        while let Some(arg) = args.next() {
+            if only_files || arg == b"-" || !arg.starts_with(b"-") {
+                line.steps.push(Step::File(arg));
+                files = true;
+            } else if arg == b"--" {
+                only_files = true;
+            } else if let Some(long) = arg.strip_prefix(b"--") {
+                line.long(long, &mut args)?;
+            } else {
+                line.cluster(&arg[1..], &mut args)?;
+            }
+        }
+        if !files {
+            line.steps.push(Step::File(b"-".to_vec()));
+        }
+        Ok(line)
+    }
+
+    fn long(&mut self, text: &[u8], args: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), String> {
+        let (name, value) = match text.iter().position(|byte| *byte == b'=') {
+            Some(at) => (&text[..at], Some(text[at + 1..].to_vec())),
+            None => (text, None),
+        };
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let exact = OPTIONS.iter().find(|row| row.1.as_bytes() == name);
+        let mut matching = OPTIONS.iter().filter(|row| row.1.as_bytes().starts_with(name));
+        let row = match (exact, matching.next(), matching.next()) {
+            (Some(row), ..) | (None, Some(row), None) => row,
+            (None, None, _) => return Err(format!("unrecognized option '--{shown}'")),
+            (None, Some(_), Some(_)) => return Err(format!("option '--{shown}' is ambiguous")),
+        };
+        let value = match (row.2, value) {
+            (Nothing, Some(_)) => return Err(format!("option '--{}' doesn't allow an argument", row.1)),
+            (Value, None) => {
+                Some(args.next().ok_or_else(|| format!("option '--{}' requires an argument", row.1))?)
+            }
+            (_, value) => value,
+        };
+        row.3(self, value)
+    }
+
+    fn cluster(&mut self, letters: &[u8], args: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), String> {
+        let mut rest = letters;
+        while let Some((letter, tail)) = rest.split_first() {
+            let row = OPTIONS.iter().find(|row| row.0 == *letter && row.0 != 0);
+            let row = row.ok_or_else(|| format!("invalid option -- '{}'", char::from(*letter)))?;
+            if row.2 == Nothing {
+                row.3(self, None)?;
+                rest = tail;
+                continue;
+            }
+            let value = match (tail, row.2) {
+                ([], Value) => {
+                    let missing = || format!("option requires an argument -- '{}'", char::from(*letter));
+                    Some(args.next().ok_or_else(missing)?)
+                }
+                ([], _) => None,
+                (tail, _) => Some(tail.to_vec()),
+            };
+            return row.3(self, value);
+        }
+        Ok(())
+    }
+}
+
+fn number(text: &[u8]) -> usize {
+    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// Standard output and standard error, with m4's "m4:file:line: " before each message.
+struct Terminal {
+    program: Vec<u8>,
+}
+
+impl Terminal {
+    fn error(&self, text: &[u8]) {
+        // Nobody is left to be told when standard error is gone.
+        drop(io::stderr().write_all(text));
+    }
+}
+
+impl Console for Terminal {
+    fn output(&mut self, text: &[u8]) -> io::Result<()> {
+        io::stdout().write_all(text)
+    }
+
+    fn finding(&mut self, finding: &Finding<'_>) {
+        if finding.kind == FindingKind::Errprint {
+            return self.error(finding.text);
+        }
+        let mut line = self.program.clone();
+        line.push(b':');
+        if finding.line > 0 {
+            line.extend_from_slice(finding.file);
+            line.extend_from_slice(format!(":{}:", finding.line).as_bytes());
+        }
+        line.push(b' ');
+        line.extend_from_slice(finding.text);
+        line.push(b'\n');
+        self.error(&line);
+    }
+
+    fn debug(&mut self, text: &[u8]) {
+        self.error(text);
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}
+
+fn standard_input() -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    io::stdin().read_to_end(&mut text)?;
+    Ok(text)
+}
+
 /// Runs it with argv; gives the exit status.
-pub fn main(_args: Vec<OsString>) -> ExitCode {
-    todo!()
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let mut args = args.into_iter().map(OsString::into_vec);
+    let program = args.next().unwrap_or_else(|| b"m4".to_vec());
+    let mut terminal = Terminal { program: program.clone() };
+    let mut line = match Line::parse(args.collect()) {
+        Ok(line) => line,
+        Err(message) => {
+            let name = String::from_utf8_lossy(&program).into_owned();
+            terminal
+                .error(format!("{name}: {message}\nTry `{name} --help' for more information.\n").as_bytes());
+            return ExitCode::from(1);
+        }
+    };
+    if let Some(text) = line.only {
+        return ExitCode::from(u8::from(
+            terminal.output(text.as_bytes()).and_then(|()| terminal.flush()).is_err(),
+        ));
+    }
+    line.settings.program = program;
+    line.settings.process_id = std::process::id();
+    if let Some(path) = std::env::var_os("M4PATH") {
+        line.search.extend(path.into_vec().split(|byte| *byte == b':').map(<[u8]>::to_vec));
+    }
+    let outcome = read_standard_input(&mut line.steps).and_then(|()| {
+        let mut files = DiskFiles { search: line.search };
+        let host = Host { files: &mut files, commands: &mut Shell, console: &mut terminal };
+        m4::run(host, line.settings, line.steps)
+    });
+    match outcome {
+        Ok(status) => ExitCode::from(status),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
+        Err(error) => {
+            terminal.error(format!("m4: write error: {error}\n").as_bytes());
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// `-` becomes the text of standard input, as often as it stands there.
+fn read_standard_input(steps: &mut [Step]) -> io::Result<()> {
+    for step in steps {
+        if matches!(step, Step::File(name) if name == b"-") {
+            *step = Step::Text(b"stdin".to_vec(), standard_input()?);
+        }
+    }
+    Ok(())
 }

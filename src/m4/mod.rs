@@ -1,7 +1,37 @@
 //! m4: a .mc and the cf library in, cf text out.
+//!
+//! In: texts, and a [`Host`] that answers for files, commands and output. Out: the expanded text, for a cf
+//! together with the line that made each of its lines ([`CfText`]). Never here: knowledge of what a cf line
+//! means; and nothing but `system` touches the disk or starts a program.
+//!
+//! In the order in which text meets them: `input` (what is being read), `lexer` (tokens), `symbols`
+//! (definitions), `expand` (calls), `builtins` with `eval`, `format` and `regex`, `divert` (output),
+//! `trace` and `synclines` (what `-d` and `-s` add), `origins`, `library` (the cf library and `expand_mc`).
 
+mod builtins;
+mod divert;
+mod eval;
+mod expand;
+mod float;
+mod format;
+mod host;
+mod input;
+mod lexer;
 mod library;
+mod options;
 mod origins;
+mod regex;
+mod run;
+mod symbols;
+mod synclines;
+mod system;
+mod trace;
 
+pub use builtins::{BUILTINS, Builtin};
+pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Found, Host, NoCommands};
 pub use library::{McOptions, expand_mc};
+pub use options::Settings;
 pub use origins::{CfText, Origin};
+pub use run::{Step, run};
+pub use system::{DiskFiles, Shell};
+pub use trace::DebugFlags;

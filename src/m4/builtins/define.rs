@@ -1,0 +1,104 @@
+//! define, undefine, defn, pushdef, popdef, indir, builtin.
+
+use std::rc::Rc;
+
+use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::symbols::{Body, Definition};
+
+/// The definition that a call of `define` or `pushdef` gives; nothing where its name is a builtin.
+fn definition(m4: &mut Expander<'_>, call: &Call<'_>) -> Result<Option<Definition>, Stop> {
+    if call.builtin_arg(1).is_some() {
+        m4.warn(&[b"Warning: ", &call.name[..], b": invalid macro name ignored"].concat())?;
+        return Ok(None);
+    }
+    let body = match call.builtin_arg(2) {
+        Some(builtin) => Body::Builtin(builtin),
+        None => Body::text(call.arg(2)),
+    };
+    Ok(Some(Definition { body, site: call.site }))
+}
+
+pub(super) fn define(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
+    if let Some(definition) = definition(m4, call)? {
+        m4.symbols.define(call.arg(1), definition);
+    }
+    Ok(())
+}
+
+pub(super) fn pushdef(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
+    if let Some(definition) = definition(m4, call)? {
+        m4.symbols.push(call.arg(1), definition);
+    }
+    Ok(())
+}
+
+pub(super) fn undefine(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
+    for name in call.from(1) {
+        if !m4.symbols.undefine(name) {
+            undefined(m4, name)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn popdef(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
+    for name in call.from(1) {
+        if !m4.symbols.pop(name) {
+            undefined(m4, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// GNU m4 1.4 says nothing when a name to be forgotten was never known.
+fn undefined(_: &mut Expander<'_>, _: &[u8]) -> Result<(), Stop> {
+    Ok(())
+}
+
+pub(super) fn defn(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+    for name in call.from(1) {
+        let body = m4.symbols.get(name).and_then(|symbol| symbol.current()).map(|found| found.body.clone());
+        match body {
+            None => {}
+            Some(Body::Text { text, .. }) => {
+                out.text.extend_from_slice(&m4.lexer.left_quote);
+                out.text.extend_from_slice(&text);
+                out.text.extend_from_slice(&m4.lexer.right_quote);
+            }
+            Some(Body::Builtin(builtin)) if call.count() == 1 => out.builtin = Some(builtin),
+            Some(Body::Builtin(_)) => {
+                m4.warn(&[b"Warning: cannot concatenate builtin `", name, b"'"].concat())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn indir(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+    if call.builtin_arg(1).is_some() {
+        return m4.warn(b"Warning: indir: invalid macro name ignored");
+    }
+    let found = m4.symbols.get(call.arg(1));
+    match found.and_then(|symbol| Some((symbol.name.clone(), symbol.current()?.body.clone()))) {
+        Some((name, body)) => m4.invoke_shifted(&body, &name, call, out),
+        None => m4.warn(&[b"undefined macro `", call.arg(1), b"'"].concat()),
+    }
+}
+
+pub(super) fn builtin(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+    if call.builtin_arg(1).is_some() {
+        return m4.warn(b"Warning: builtin: invalid macro name ignored");
+    }
+    let wanted = call.arg(1);
+    let plain = match m4.settings.prefix {
+        true => wanted.strip_prefix(b"m4_").unwrap_or(b""),
+        false => wanted,
+    };
+    match super::find(plain) {
+        Some(row) => {
+            let name: Rc<[u8]> = wanted.into();
+            m4.invoke_shifted(&Body::Builtin(row), &name, call, out)
+        }
+        None => m4.warn(&[b"undefined builtin `", wanted, b"'"].concat()),
+    }
+}

@@ -1,0 +1,324 @@
+//! Integer expressions of `eval`: 32 bits, wrapping, C's operators and `**`.
+//!
+//! Unused branches of `&&` and `||` are parsed but not computed. Operators wait in a list, so nesting
+//! costs no stack.
+
+/// What is wrong with an expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    Syntax,
+    MissingParenthesis,
+    BadInput,
+    ExcessInput,
+    InvalidOperator,
+    DivideByZero,
+    ModuloByZero,
+    NegativeExponent,
+}
+
+/// Value or fault, and whether `=` stood for `==`.
+pub(super) struct Outcome {
+    pub(super) value: Result<i32, Fault>,
+    pub(super) single_equals: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Operator {
+    Or,
+    And,
+    BitOr,
+    BitXor,
+    BitAnd,
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    ShiftLeft,
+    ShiftRight,
+    Plus,
+    Minus,
+    Times,
+    Divide,
+    Modulo,
+    Power,
+    Not,
+    Complement,
+}
+
+use Operator as Op;
+
+/// Spelling, operator, binding strength. Longer spellings first.
+const OPERATORS: &[(&[u8], Operator, u8)] = &[
+    (b"||", Op::Or, 1),
+    (b"&&", Op::And, 2),
+    (b"==", Op::Equal, 6),
+    (b"!=", Op::NotEqual, 6),
+    (b"<<", Op::ShiftLeft, 8),
+    (b">>", Op::ShiftRight, 8),
+    (b">=", Op::GreaterEqual, 7),
+    (b"<=", Op::LessEqual, 7),
+    (b"**", Op::Power, 11),
+    (b"|", Op::BitOr, 3),
+    (b"^", Op::BitXor, 4),
+    (b"&", Op::BitAnd, 5),
+    (b"=", Op::Equal, 6),
+    (b">", Op::Greater, 7),
+    (b"<", Op::Less, 7),
+    (b"+", Op::Plus, 9),
+    (b"-", Op::Minus, 9),
+    (b"*", Op::Times, 10),
+    (b"/", Op::Divide, 10),
+    (b"%", Op::Modulo, 10),
+    (b"!", Op::Not, 12),
+    (b"~", Op::Complement, 12),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Token {
+    Number(i32),
+    Operator(Operator, u8),
+    Left,
+    Right,
+    End,
+    /// C has such an operator, eval has not.
+    Invalid,
+    Bad,
+}
+
+struct Scanner<'a> {
+    rest: &'a [u8],
+    single_equals: bool,
+}
+
+impl Scanner<'_> {
+    fn next(&mut self) -> Token {
+        let blanks = self.rest.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
+        self.rest = &self.rest[blanks..];
+        match self.rest {
+            [] => Token::End,
+            [digit, ..] if digit.is_ascii_digit() => self.number(),
+            [b'(', rest @ ..] => {
+                self.rest = rest;
+                Token::Left
+            }
+            [b')', rest @ ..] => {
+                self.rest = rest;
+                Token::Right
+            }
+            _ => self.operator(),
+        }
+    }
+
+    fn operator(&mut self) -> Token {
+        let Some((spelling, operator, strength)) = OPERATORS.iter().find(|row| self.rest.starts_with(row.0))
+        else {
+            return Token::Bad;
+        };
+        self.rest = &self.rest[spelling.len()..];
+        let next = self.rest.first();
+        let invalid = match (*spelling, next) {
+            (b"+", Some(b'+' | b'=')) | (b"-", Some(b'-' | b'=')) => true,
+            (b"*" | b"/" | b"%" | b"&" | b"|" | b"^" | b"<<" | b">>" | b"**", Some(b'=')) => true,
+            _ => false,
+        };
+        if *spelling == b"=" {
+            self.single_equals = true;
+        }
+        if invalid { Token::Invalid } else { Token::Operator(*operator, *strength) }
+    }
+
+    /// Radix and digits: `0x`, `0b`, `0rN:`, a leading `0`, or decimal.
+    fn number(&mut self) -> Token {
+        let (radix, rest) = match self.rest {
+            [b'0', b'x' | b'X', rest @ ..] => (16, rest),
+            [b'0', b'b' | b'B', rest @ ..] => (2, rest),
+            [b'0', b'r' | b'R', rest @ ..] => {
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let radix = rest[..digits]
+                    .iter()
+                    .fold(0u32, |sum, byte| sum.saturating_mul(10).saturating_add(u32::from(byte - b'0')));
+                if rest.get(digits) != Some(&b':') || !(1..=36).contains(&radix) {
+                    return Token::Bad;
+                }
+                (radix, &rest[digits + 1..])
+            }
+            [b'0', rest @ ..] => (8, rest),
+            rest => (10, rest),
+        };
+        let mut value: u32 = 0;
+        let mut length = 0;
+        for byte in rest {
+            let digit = match byte {
+                b'0'..=b'9' => u32::from(byte - b'0'),
+                b'a'..=b'z' => u32::from(byte - b'a') + 10,
+                b'A'..=b'Z' => u32::from(byte - b'A') + 10,
+                _ => break,
+            };
+            if radix == 1 {
+                match digit {
+                    0 if value == 0 => {}
+                    1 => value = value.wrapping_add(1),
+                    _ => break,
+                }
+            } else if digit >= radix {
+                break;
+            } else {
+                value = value.wrapping_mul(radix).wrapping_add(digit);
+            }
+            length += 1;
+        }
+        self.rest = &rest[length..];
+        Token::Number(value as i32)
+    }
+}
+
+/// What waits for its right-hand side.
+#[derive(Clone, Copy)]
+enum Waiting {
+    Unary(Operator),
+    Binary(Operator, u8, Result<i32, Fault>),
+    Parenthesis,
+}
+
+/// Evaluates an expression that is not empty.
+pub(super) fn evaluate(text: &[u8]) -> Outcome {
+    let mut scanner = Scanner { rest: text, single_equals: false };
+    let value = expression(&mut scanner).and_then(|value| value);
+    Outcome { value, single_equals: scanner.single_equals }
+}
+
+/// Outer result: syntax. Inner: arithmetic, which only counts if the value is used.
+fn expression(scanner: &mut Scanner<'_>) -> Result<Result<i32, Fault>, Fault> {
+    let mut waiting: Vec<Waiting> = Vec::new();
+    loop {
+        let mut value = operand(scanner, &mut waiting)?;
+        loop {
+            match scanner.next() {
+                Token::Operator(Op::Not | Op::Complement, _) => return Err(Fault::ExcessInput),
+                Token::Operator(operator, strength) => {
+                    // `**` groups to the right, the others to the left.
+                    let least = if operator == Op::Power { strength + 1 } else { strength };
+                    value = reduce(&mut waiting, value, least);
+                    waiting.push(Waiting::Binary(operator, strength, value));
+                    break;
+                }
+                Token::Right => {
+                    value = reduce(&mut waiting, value, 0);
+                    if waiting.pop().is_none() {
+                        return Err(Fault::ExcessInput);
+                    }
+                }
+                Token::End => {
+                    value = reduce(&mut waiting, value, 0);
+                    return if waiting.is_empty() { Ok(value) } else { Err(Fault::MissingParenthesis) };
+                }
+                Token::Invalid => return Err(Fault::InvalidOperator),
+                Token::Bad => return Err(Fault::BadInput),
+                Token::Number(_) | Token::Left
+                    if waiting.iter().any(|kind| matches!(kind, Waiting::Parenthesis)) =>
+                {
+                    return Err(Fault::MissingParenthesis);
+                }
+                Token::Number(_) | Token::Left => return Err(Fault::ExcessInput),
+            }
+        }
+    }
+}
+
+fn operand(scanner: &mut Scanner<'_>, waiting: &mut Vec<Waiting>) -> Result<Result<i32, Fault>, Fault> {
+    loop {
+        match scanner.next() {
+            Token::Number(value) => return Ok(Ok(value)),
+            Token::Left => waiting.push(Waiting::Parenthesis),
+            Token::Operator(operator @ (Op::Plus | Op::Minus | Op::Not | Op::Complement), _) => {
+                waiting.push(Waiting::Unary(operator));
+            }
+            Token::Invalid => return Err(Fault::InvalidOperator),
+            Token::Bad => return Err(Fault::BadInput),
+            Token::Operator(..) | Token::Right | Token::End => return Err(Fault::Syntax),
+        }
+    }
+}
+
+/// Applies what binds at least as strongly as `least`, up to the nearest parenthesis.
+fn reduce(waiting: &mut Vec<Waiting>, mut value: Result<i32, Fault>, least: u8) -> Result<i32, Fault> {
+    while let Some(last) = waiting.last() {
+        value = match *last {
+            Waiting::Parenthesis => break,
+            Waiting::Unary(operator) => value.map(|value| unary(operator, value)),
+            Waiting::Binary(_, strength, _) if strength < least => break,
+            Waiting::Binary(operator, _, left) => binary(operator, left, value),
+        };
+        waiting.pop();
+    }
+    value
+}
+
+fn unary(operator: Operator, value: i32) -> i32 {
+    match operator {
+        Op::Minus => value.wrapping_neg(),
+        Op::Not => i32::from(value == 0),
+        Op::Complement => !value,
+        _ => value,
+    }
+}
+
+fn binary(operator: Operator, left: Result<i32, Fault>, right: Result<i32, Fault>) -> Result<i32, Fault> {
+    let left = left?;
+    match (operator, left) {
+        (Op::Or, left) if left != 0 => return Ok(1),
+        (Op::And, 0) => return Ok(0),
+        _ => {}
+    }
+    let right = right?;
+    Ok(match operator {
+        Op::Or => i32::from(right != 0),
+        Op::And => i32::from(right != 0),
+        Op::BitOr => left | right,
+        Op::BitXor => left ^ right,
+        Op::BitAnd => left & right,
+        Op::Equal => i32::from(left == right),
+        Op::NotEqual => i32::from(left != right),
+        Op::Greater => i32::from(left > right),
+        Op::GreaterEqual => i32::from(left >= right),
+        Op::Less => i32::from(left < right),
+        Op::LessEqual => i32::from(left <= right),
+        Op::ShiftLeft => left.wrapping_shl(right as u32),
+        Op::ShiftRight => left.wrapping_shr(right as u32),
+        Op::Plus => left.wrapping_add(right),
+        Op::Minus => left.wrapping_sub(right),
+        Op::Times => left.wrapping_mul(right),
+        Op::Divide if right == 0 => return Err(Fault::DivideByZero),
+        Op::Divide => left.wrapping_div(right),
+        Op::Modulo if right == 0 => return Err(Fault::ModuloByZero),
+        Op::Modulo => left.wrapping_rem(right),
+        Op::Power if right < 0 => return Err(Fault::NegativeExponent),
+        Op::Power if left == 0 && right == 0 => return Err(Fault::DivideByZero),
+        Op::Power => left.wrapping_pow(right as u32),
+        Op::Not | Op::Complement => return Err(Fault::Syntax),
+    })
+}
+
+/// Prints in a radix from 1 to 36, padded with zeros; the sign does not count for the width.
+pub(super) fn print(out: &mut Vec<u8>, value: i32, radix: u32, width: usize) {
+    let mut rest = value.unsigned_abs();
+    let mut digits = Vec::new();
+    if radix == 1 {
+        digits.resize(rest as usize, b'1');
+    } else {
+        loop {
+            digits.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % radix) as usize]);
+            rest /= radix;
+            if rest == 0 {
+                break;
+            }
+        }
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.resize(out.len() + width.saturating_sub(digits.len()), b'0');
+    out.extend(digits.iter().rev());
+}

@@ -1,0 +1,584 @@
+//! The expander: reads tokens, collects arguments, calls macros, pushes their expansions back.
+//!
+//! Nothing here recurses: calls whose arguments are still being collected wait as frames in a list, so
+//! the nesting of the input costs memory, never stack.
+
+use std::io;
+use std::rc::Rc;
+
+use super::builtins::{self, Builtin};
+use super::divert::{Diversions, Mark};
+use super::host::{Finding, FindingKind, Host};
+use super::input::{Input, Place, Text};
+use super::lexer::{Lexer, Mode, Token, Unfinished};
+use super::options::Settings;
+use super::symbols::{Body, Definition, Symbols};
+use super::synclines::Synclines;
+use super::trace::Tracing;
+
+/// Why the expansion ends before its input does.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// With this exit status, everything in hand dropped.
+    Exit(u8),
+    /// Output could not be written.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// One argument: a part of the argument buffer, or a builtin.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: usize,
+    end: usize,
+    builtin: Option<&'static Builtin>,
+}
+
+/// A call whose arguments are being collected.
+struct Frame {
+    name: Rc<[u8]>,
+    definition: Definition,
+    traced: bool,
+    place: Place,
+    site: Option<Place>,
+    /// Its first argument in `spans`.
+    base: usize,
+    /// Where the argument in hand starts in the buffer.
+    start: usize,
+    builtin: Option<&'static Builtin>,
+    parentheses: u32,
+    id: u64,
+}
+
+/// A call with its arguments complete.
+pub(super) struct Call<'a> {
+    pub(super) name: &'a Rc<[u8]>,
+    buffer: &'a [u8],
+    spans: &'a [Span],
+    pub(super) site: Option<Place>,
+    pub(super) place: Place,
+}
+
+impl<'a> Call<'a> {
+    /// Number of arguments, `$0` not counted.
+    pub(super) fn count(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// `$n`; empty where there is none or where it is a builtin.
+    pub(super) fn arg(&self, number: usize) -> &'a [u8] {
+        match number.checked_sub(1).and_then(|index| self.spans.get(index)) {
+            Some(Span { start, end, builtin: None }) => &self.buffer[*start..*end],
+            _ => b"",
+        }
+    }
+
+    /// `$n` if it is a builtin.
+    pub(super) fn builtin_arg(&self, number: usize) -> Option<&'static Builtin> {
+        self.spans.get(number.checked_sub(1)?)?.builtin
+    }
+
+    /// All arguments from the nth on.
+    pub(super) fn from(&self, number: usize) -> impl Iterator<Item = &'a [u8]> + use<'a, '_> {
+        (number..=self.count()).map(|at| self.arg(at))
+    }
+
+    /// The same call under another name, without its first argument.
+    fn shifted<'b>(&'b self, name: &'b Rc<[u8]>) -> Call<'b> {
+        Call { name, buffer: self.buffer, spans: self.spans.get(1..).unwrap_or(&[]), ..*self }
+    }
+}
+
+/// What a call leaves to be rescanned.
+#[derive(Default)]
+pub(super) struct Expansion {
+    pub(super) text: Vec<u8>,
+    /// A shared text instead, where nothing had to be replaced in it.
+    pub(super) shared: Option<Rc<[u8]>>,
+    /// A builtin, from `defn`.
+    pub(super) builtin: Option<&'static Builtin>,
+}
+
+impl Expansion {
+    /// The text, whichever way it is held.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.shared.as_deref().unwrap_or(&self.text)
+    }
+}
+
+/// The state of one run.
+pub(crate) struct Expander<'h> {
+    pub(super) host: Host<'h>,
+    pub(super) settings: Settings,
+    pub(super) input: Input,
+    pub(super) lexer: Lexer,
+    pub(super) symbols: Symbols,
+    pub(super) diversions: Diversions,
+    pub(super) tracing: Tracing,
+    pub(super) synclines: Option<Synclines>,
+    /// Names of input files, by `Place::file`.
+    pub(super) files: Vec<Rc<[u8]>>,
+    /// Which of them are the site's own.
+    pub(super) site_files: Vec<bool>,
+    /// Texts from `m4wrap`, in the order given.
+    pub(super) wrapped: Vec<(Vec<u8>, Place, Option<Place>)>,
+    pub(super) sysval: i32,
+    /// Exit status so far.
+    pub(super) status: u8,
+    /// Place of the call being run; messages are about it.
+    pub(super) calling: Option<Place>,
+    frames: Vec<Frame>,
+    buffer: Vec<u8>,
+    spans: Vec<Span>,
+    calls: u64,
+}
+
+impl<'h> Expander<'h> {
+    pub(crate) fn new(host: Host<'h>, settings: Settings) -> Self {
+        let mut expander = Self {
+            host,
+            input: Input::default(),
+            lexer: Lexer::default(),
+            symbols: Symbols::default(),
+            diversions: Diversions::default(),
+            tracing: Tracing::new(settings.debug, settings.argument_length),
+            synclines: None,
+            files: vec![b"".as_slice().into()],
+            site_files: vec![false],
+            wrapped: Vec::new(),
+            sysval: 0,
+            status: 0,
+            calling: None,
+            frames: Vec::new(),
+            buffer: Vec::new(),
+            spans: Vec::new(),
+            calls: 0,
+            settings,
+        };
+        builtins::install(&mut expander.symbols, &expander.settings);
+        expander
+    }
+
+    /// Expands one file of the command line to its end.
+    pub(crate) fn run_file(&mut self, name: Rc<[u8]>, text: Rc<[u8]>, site: bool) -> Result<(), Stop> {
+        self.enter_file(name, text, site)?;
+        self.run()
+    }
+
+    /// Puts a file on top of the input.
+    pub(super) fn enter_file(&mut self, name: Rc<[u8]>, text: Rc<[u8]>, site: bool) -> Result<(), Stop> {
+        if self.input.files >= self.settings.include_limit {
+            let text = format!("include depth limit of {} exceeded", self.settings.include_limit);
+            return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
+        }
+        let origin = self.input.site(&self.site_files);
+        let file = self.file_id(name, site);
+        self.input.push_file(text, file, origin);
+        self.debug_input_read(file);
+        Ok(())
+    }
+
+    fn file_id(&mut self, name: Rc<[u8]>, site: bool) -> u32 {
+        let known =
+            self.files.iter().zip(&self.site_files).position(|(other, own)| *other == name && *own == site);
+        let index = known.unwrap_or_else(|| {
+            self.files.push(name);
+            self.site_files.push(site);
+            self.files.len() - 1
+        });
+        u32::try_from(index).unwrap_or(0)
+    }
+
+    /// After the last file: texts from `m4wrap`, and those that they wrap in turn, last first.
+    pub(crate) fn run_wrapped(&mut self) -> Result<(), Stop> {
+        while !self.wrapped.is_empty() {
+            for (text, place, site) in std::mem::take(&mut self.wrapped) {
+                self.input.push_text(Text::Owned(text), place, site);
+            }
+            self.run()?;
+        }
+        Ok(())
+    }
+
+    /// Empties all diversions into the output.
+    pub(crate) fn finish(&mut self) -> Result<(), Stop> {
+        self.debug_input_exhausted();
+        self.diversions.switch(0);
+        self.diversions.undivert_all();
+        self.write_output(0)
+    }
+
+    /// Gives output in hand to the console if it is more than `least` bytes.
+    pub(super) fn write_output(&mut self, least: usize) -> Result<(), Stop> {
+        if !self.settings.provenance
+            && let Some(store) = self.diversions.take_output(least)
+        {
+            self.host.console.output(&store.text)?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<(), Stop> {
+        let stepwise = self.settings.provenance || self.synclines.is_some();
+        loop {
+            let collecting = !self.frames.is_empty();
+            let mode = Mode { collecting, stepwise: stepwise && !collecting };
+            let sink = if collecting { &mut self.buffer } else { &mut self.diversions.sink().text };
+            let before = sink.len();
+            let token = self.lexer.next(&mut self.input, sink, mode);
+            if !self.input.ended.is_empty() {
+                self.debug_input_reverted();
+            }
+            match token.map_err(|unfinished| self.unfinished(unfinished))? {
+                Token::Text => self.note_output(before),
+                Token::Word(start) => {
+                    if !self.try_call(start)? && mode.stepwise {
+                        self.note_output(start);
+                    }
+                }
+                Token::Open => self.parenthesis(b'(', 1),
+                Token::Close if self.at_outer_level() => self.end_call()?,
+                Token::Close => self.parenthesis(b')', u32::MAX),
+                Token::Comma if self.at_outer_level() => self.next_argument(),
+                Token::Comma => self.buffer.push(b','),
+                Token::Builtin(builtin) => self.builtin_token(builtin),
+                Token::End if self.frames.is_empty() => return Ok(()),
+                Token::End => return Err(self.open_arguments()),
+            }
+        }
+    }
+
+    fn at_outer_level(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.parentheses == 0)
+    }
+
+    fn parenthesis(&mut self, byte: u8, step: u32) {
+        self.buffer.push(byte);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.parentheses = frame.parentheses.wrapping_add(step);
+        }
+    }
+
+    fn next_argument(&mut self) {
+        self.end_argument();
+        self.lexer.skip_space(&mut self.input);
+    }
+
+    fn end_argument(&mut self) {
+        let end = self.buffer.len();
+        if let Some(frame) = self.frames.last_mut() {
+            self.spans.push(Span { start: frame.start, end, builtin: frame.builtin.take() });
+            frame.start = end;
+        }
+    }
+
+    /// A builtin in an argument counts only where nothing stands before it; text after it is lost.
+    fn builtin_token(&mut self, builtin: &'static Builtin) {
+        if let Some(frame) = self.frames.last_mut()
+            && self.buffer.len() == frame.start
+        {
+            frame.builtin = Some(builtin);
+        }
+    }
+
+    /// The word that was appended to the sink at `start`: if it is a macro, takes it back and calls it.
+    fn try_call(&mut self, start: usize) -> Result<bool, Stop> {
+        let sink = match self.frames.is_empty() {
+            true => &mut self.diversions.sink().text,
+            false => &mut self.buffer,
+        };
+        let Some(symbol) = self.symbols.get(&sink[start..]) else { return Ok(false) };
+        let Some(definition) = symbol.current() else { return Ok(false) };
+        let parenthesis = self.input.peek(0) == Some(b'(') && !self.lexer.quotes_parenthesis(&self.input);
+        if let Body::Builtin(builtin) = definition.body
+            && builtin.needs_arguments
+            && !parenthesis
+        {
+            return Ok(false);
+        }
+        sink.truncate(start);
+        let frame = Frame {
+            name: symbol.name.clone(),
+            definition: definition.clone(),
+            traced: symbol.traced,
+            place: Place::default(),
+            site: None,
+            base: self.spans.len(),
+            start: self.buffer.len(),
+            builtin: None,
+            parentheses: 0,
+            id: 0,
+        };
+        self.begin_call(frame, parenthesis)?;
+        Ok(true)
+    }
+
+    fn begin_call(&mut self, mut frame: Frame, parenthesis: bool) -> Result<(), Stop> {
+        self.calls += 1;
+        frame.id = self.calls;
+        frame.place = self.input.place();
+        if self.settings.provenance {
+            frame.site = self.input.site(&self.site_files).or(frame.definition.site);
+        }
+        if self.calls & 0x3ff == 0 {
+            self.check_limits()?;
+        }
+        if self.frames.len() >= self.settings.nesting_limit {
+            self.calling = Some(frame.place);
+            let limit = self.settings.nesting_limit;
+            let text = format!("recursion limit of {limit} exceeded, use -L<N> to change it");
+            return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
+        }
+        let early = self.tracing.wants_call(frame.traced);
+        self.frames.push(frame);
+        if early {
+            self.trace_call();
+        }
+        if !parenthesis {
+            return self.finish_call();
+        }
+        self.input.consume(1);
+        self.lexer.skip_space(&mut self.input);
+        Ok(())
+    }
+
+    fn end_call(&mut self) -> Result<(), Stop> {
+        self.end_argument();
+        self.finish_call()
+    }
+
+    /// All arguments are there: run it, push the expansion.
+    fn finish_call(&mut self) -> Result<(), Stop> {
+        let depth = self.frames.len();
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut spans = std::mem::take(&mut self.spans);
+        let first = spans.get(frame.base).map_or(frame.start, |span| span.start);
+        let call = Call {
+            name: &frame.name,
+            buffer: &buffer,
+            spans: &spans[frame.base..],
+            site: frame.site,
+            place: frame.place,
+        };
+        self.calling = Some(frame.place);
+        let traced = self.tracing.is_on(frame.traced);
+        let mut expansion = Expansion { text: self.input.buffer(), ..Expansion::default() };
+        let before = traced.then(|| self.trace_arguments(&call, depth, frame.id));
+        let outcome = self.invoke(&frame.definition.body, &call, &mut expansion);
+        if let Some(line) = before {
+            self.trace_expansion(line, &call, &expansion, depth, frame.id);
+        }
+        spans.truncate(frame.base);
+        self.buffer = buffer;
+        self.buffer.truncate(first);
+        self.spans = spans;
+        outcome?;
+        self.calling = None;
+        self.push_expansion(expansion, frame.place, frame.site);
+        if self.frames.is_empty() {
+            self.write_output(1 << 16)?;
+        }
+        Ok(())
+    }
+
+    fn push_expansion(&mut self, expansion: Expansion, place: Place, site: Option<Place>) {
+        if let Some(text) = expansion.shared {
+            self.input.recycle(expansion.text);
+            self.input.push_text(Text::Shared(text), place, site);
+        } else {
+            self.input.push_text(Text::Owned(expansion.text), place, site);
+        }
+        if let Some(builtin) = expansion.builtin {
+            self.input.push_builtin(builtin, place);
+        }
+    }
+
+    /// Runs a definition.
+    pub(super) fn invoke(&mut self, body: &Body, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+        match body {
+            Body::Builtin(builtin) => builtins::call(self, builtin, call, out),
+            Body::Text { text, dollar: false } => {
+                out.shared = Some(text.clone());
+                Ok(())
+            }
+            Body::Text { text, dollar: true } => {
+                self.substitute(text, call, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a definition on all arguments but the first (`indir`, `builtin`).
+    pub(super) fn invoke_shifted(
+        &mut self,
+        body: &Body,
+        name: &Rc<[u8]>,
+        call: &Call<'_>,
+        out: &mut Expansion,
+    ) -> Result<(), Stop> {
+        self.invoke(body, &call.shifted(name), out)
+    }
+
+    /// Replaces `$1`, `$#`, `$*` and `$@` in a macro's text.
+    fn substitute(&self, text: &[u8], call: &Call<'_>, out: &mut Expansion) {
+        let out = &mut out.text;
+        let mut rest = text;
+        while let Some(at) = memchr::memchr(b'$', rest) {
+            out.extend_from_slice(&rest[..at]);
+            rest = &rest[at + 1..];
+            match rest.first() {
+                Some(digit) if digit.is_ascii_digit() => {
+                    let most = if self.settings.traditional { 1 } else { rest.len() };
+                    let digits = rest[..most].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    let fold = |sum: usize, byte: &u8| {
+                        sum.saturating_mul(10).saturating_add(usize::from(byte - b'0'))
+                    };
+                    match rest[..digits].iter().fold(0, fold) {
+                        0 => out.extend_from_slice(call.name),
+                        number => out.extend_from_slice(call.arg(number)),
+                    }
+                    rest = &rest[digits..];
+                    continue;
+                }
+                Some(b'#') => out.extend_from_slice(call.count().to_string().as_bytes()),
+                Some(b'*') => join(out, call.from(1), b",", b"", b""),
+                Some(b'@') => join(out, call.from(1), b",", &self.lexer.left_quote, &self.lexer.right_quote),
+                _ => {
+                    out.push(b'$');
+                    continue;
+                }
+            }
+            rest = &rest[1..];
+        }
+        out.extend_from_slice(rest);
+    }
+
+    fn check_limits(&mut self) -> Result<(), Stop> {
+        let limits = &self.settings;
+        let used = self.input.waiting + self.buffer.len() + self.input.depth() * 96;
+        let text = if used.saturating_add(self.diversions.size()) > limits.memory_limit {
+            format!("expansion needs more than {} MiB", limits.memory_limit >> 20)
+        } else if self.calls > limits.call_limit {
+            format!("more than {} macro calls; is one calling itself for ever?", limits.call_limit)
+        } else {
+            return Ok(());
+        };
+        Err(self.fatal(FindingKind::Limit, text.as_bytes()))
+    }
+
+    // Provenance and synclines.
+
+    /// Output was appended from this offset on: note which line made it.
+    fn note_output(&mut self, from: usize) {
+        let inner = self.input.place();
+        if self.synclines.is_some() {
+            self.synchronize(from, inner);
+        }
+        if !self.settings.provenance {
+            return;
+        }
+        let site = self.input.site(&self.site_files);
+        let store = self.diversions.sink();
+        let Some(text) = store.text.get(from..) else { return };
+        let breaks = memchr::memchr_iter(b'\n', &text[..text.len().saturating_sub(1)]).count();
+        let breaks = u32::try_from(breaks).unwrap_or(0);
+        let advancing = breaks > 0 && site == Some(inner);
+        let back = if advancing { breaks } else { 0 };
+        let inner = Place { line: inner.line.saturating_sub(back), ..inner };
+        let site = site.map(|site| Place { line: site.line.saturating_sub(back), ..site });
+        store.marks.push(Mark { offset: from, inner, site, advancing });
+    }
+
+    // Messages.
+
+    /// Place that a message now is about.
+    pub(super) fn place(&mut self) -> Place {
+        match self.calling {
+            Some(place) => place,
+            None => self.input.place(),
+        }
+    }
+
+    fn tell(&mut self, kind: FindingKind, text: &[u8], place: Place) {
+        let file = self.files.get(place.file as usize).cloned().unwrap_or_else(|| b"".as_slice().into());
+        self.host.console.finding(&Finding { file: &file, line: place.line, text, kind });
+    }
+
+    /// A message that changes nothing, unless `-E` makes it an error.
+    pub(super) fn warn(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let place = self.place();
+        let kind = if text.starts_with(b"Warning:") { FindingKind::Warning } else { FindingKind::Error };
+        self.tell(kind, text, place);
+        match self.settings.fatal_warnings {
+            0 => Ok(()),
+            1 => {
+                self.status = 1;
+                Ok(())
+            }
+            _ => Err(Stop::Exit(1)),
+        }
+    }
+
+    /// A message that makes the exit status 1.
+    pub(super) fn error(&mut self, kind: FindingKind, text: &[u8]) {
+        let place = self.place();
+        self.tell(kind, text, place);
+        self.status = 1;
+    }
+
+    /// The text of an `errprint`.
+    pub(super) fn errprint(&mut self, text: &[u8]) {
+        let place = self.place();
+        self.tell(FindingKind::Errprint, text, place);
+    }
+
+    /// A message after which nothing more is read.
+    pub(super) fn fatal(&mut self, kind: FindingKind, text: &[u8]) -> Stop {
+        self.error(kind, text);
+        Stop::Exit(1)
+    }
+
+    fn unfinished(&mut self, unfinished: Unfinished) -> Stop {
+        let (kind, what, place) = match unfinished {
+            Unfinished::Quote(place) => (FindingKind::OpenQuote, "string", place),
+            Unfinished::Comment(place) => (FindingKind::OpenComment, "comment", place),
+        };
+        self.calling = Some(place);
+        self.fatal(kind, format!("ERROR: end of file in {what}").as_bytes())
+    }
+
+    fn open_arguments(&mut self) -> Stop {
+        self.calling = self.frames.last().map(|frame| frame.place);
+        self.fatal(FindingKind::OpenArguments, b"ERROR: end of file in argument list")
+    }
+
+    /// Calls in hand, for tracing: name, place and depth of the innermost.
+    pub(super) fn innermost(&self) -> Option<(&Rc<[u8]>, Place, usize, u64)> {
+        let frame = self.frames.last()?;
+        Some((&frame.name, frame.place, self.frames.len(), frame.id))
+    }
+}
+
+/// Appends the parts, each between `left` and `right`.
+pub(super) fn join<'a>(
+    out: &mut Vec<u8>,
+    parts: impl Iterator<Item = &'a [u8]>,
+    separator: &[u8],
+    left: &[u8],
+    right: &[u8],
+) {
+    for (index, part) in parts.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(separator);
+        }
+        out.extend_from_slice(left);
+        out.extend_from_slice(part);
+        out.extend_from_slice(right);
+    }
+}

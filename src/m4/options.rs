@@ -1,0 +1,52 @@
+//! What one run is told beforehand.
+
+/// Settings of an expander.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How the program calls itself (`__program__`).
+    pub program: Vec<u8>,
+    /// `-G`: no GNU extensions.
+    pub traditional: bool,
+    /// `-P`: builtins are called `m4_…`.
+    pub prefix: bool,
+    /// `-Q`: no messages about missing or superfluous arguments.
+    pub quiet: bool,
+    /// How often `-E` was given.
+    pub fatal_warnings: u8,
+    /// Calls inside the arguments of calls.
+    pub nesting_limit: usize,
+    /// Files inside files.
+    pub include_limit: usize,
+    /// Bytes that input, arguments and diversions may need together.
+    pub memory_limit: usize,
+    /// Macro calls in all.
+    pub call_limit: u64,
+    /// `-d`.
+    pub debug: super::DebugFlags,
+    /// `-l`: longest argument in trace output; 0 for any.
+    pub argument_length: usize,
+    /// For `maketemp` with `-G`.
+    pub process_id: u32,
+    /// Keep the origin of each line of output; output then stays in hand until the end.
+    pub provenance: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            program: b"m4".to_vec(),
+            traditional: false,
+            prefix: false,
+            quiet: false,
+            fatal_warnings: 0,
+            nesting_limit: 250_000,
+            include_limit: 1_000,
+            memory_limit: 1 << 30,
+            call_limit: u64::MAX,
+            debug: super::DebugFlags::empty(),
+            argument_length: 0,
+            process_id: 0,
+            provenance: false,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! One run from the command line's point of view: definitions and files in the order given.
+
+use std::io;
+use std::rc::Rc;
+
+use super::expand::{Expander, Stop};
+use super::host::{FindingKind, Host};
+use super::options::Settings;
+use super::symbols::{Body, Definition};
+use super::synclines::Synclines;
+
+/// What the command line asks for, in order.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// `-Dname=value`.
+    Define(Vec<u8>, Vec<u8>),
+    /// `-Uname`.
+    Undefine(Vec<u8>),
+    /// `-tname`.
+    Trace(Vec<u8>),
+    /// `-s`.
+    Synclines,
+    /// `--debugfile`; nothing for standard error.
+    DebugFile(Option<Vec<u8>>),
+    /// A file by name.
+    File(Vec<u8>),
+    /// A text that is in hand already (standard input), with the name for messages.
+    Text(Vec<u8>, Vec<u8>),
+}
+
+/// Runs the steps, then what `m4wrap` kept, then brings back all diversions. Gives the exit status.
+///
+/// # Errors
+/// Only what kept output from being written.
+pub fn run(host: Host<'_>, settings: Settings, steps: Vec<Step>) -> io::Result<u8> {
+    let mut expander = Expander::new(host, settings);
+    let outcome = run_steps(&mut expander, steps);
+    let status = match outcome {
+        Ok(()) => expander.status,
+        Err(Stop::Exit(status)) => {
+            flush(&mut expander)?;
+            status
+        }
+        Err(Stop::Output(error)) => return Err(error),
+    };
+    expander.host.console.flush()?;
+    Ok(status)
+}
+
+/// Output made before an early end is kept, diversions are not.
+fn flush(expander: &mut Expander<'_>) -> io::Result<()> {
+    match expander.write_output(0) {
+        Err(Stop::Output(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn run_steps(expander: &mut Expander<'_>, steps: Vec<Step>) -> Result<(), Stop> {
+    for step in steps {
+        take(expander, step)?;
+    }
+    expander.run_wrapped()?;
+    expander.finish()
+}
+
+pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> {
+    match step {
+        Step::Define(name, value) => {
+            expander.symbols.define(&name, Definition { body: Body::text(&value), site: None });
+        }
+        Step::Undefine(name) => drop(expander.symbols.undefine(&name)),
+        Step::Trace(name) => expander.symbols.trace(&name, true),
+        Step::Synclines => expander.synclines = Some(Synclines::new()),
+        Step::DebugFile(name) => {
+            if let Err(error) = expander.set_debug_file(name.as_deref()) {
+                let words = super::builtins::system_words(&error);
+                let name = String::from_utf8_lossy(name.as_deref().unwrap_or_default()).into_owned();
+                expander
+                    .error(FindingKind::Error, format!("cannot set debug file `{name}': {words}").as_bytes());
+            }
+        }
+        Step::File(name) => match expander.host.files.read(&name) {
+            Ok(found) => {
+                expander.debug_path(&name, &found.name);
+                expander.run_file(found.name, found.text, found.site)?;
+            }
+            Err(error) => {
+                let words = super::builtins::system_words(&error);
+                let name = String::from_utf8_lossy(&name).into_owned();
+                expander.error(FindingKind::MissingFile, format!("cannot open `{name}': {words}").as_bytes());
+            }
+        },
+        Step::Text(name, text) => expander.run_file(Rc::from(name), Rc::from(text), true)?,
+    }
+    Ok(())
+}
