@@ -90,6 +90,8 @@ enum Token {
 struct Scanner<'a> {
     rest: &'a [u8],
     single_equals: bool,
+    /// The operator just read was a single `=`.
+    last_single: bool,
 }
 
 impl Scanner<'_> {
@@ -120,12 +122,10 @@ impl Scanner<'_> {
         let next = self.rest.first();
         let invalid = match (*spelling, next) {
             (b"+", Some(b'+' | b'=')) | (b"-", Some(b'-' | b'=')) => true,
-            (b"*" | b"/" | b"%" | b"&" | b"|" | b"^" | b"<<" | b">>" | b"**", Some(b'=')) => true,
+            (b"*" | b"/" | b"%" | b"&" | b"|" | b"^" | b"<<" | b">>", Some(b'=')) => true,
             _ => false,
         };
-        if *spelling == b"=" {
-            self.single_equals = true;
-        }
+        self.last_single = *spelling == b"=";
         if invalid { Token::Invalid } else { Token::Operator(*operator, *strength) }
     }
 
@@ -184,8 +184,12 @@ enum Waiting {
 
 /// Evaluates an expression that is not empty.
 pub(super) fn evaluate(text: &[u8]) -> Outcome {
-    let mut scanner = Scanner { rest: text, single_equals: false };
-    let value = expression(&mut scanner).and_then(|value| value);
+    let mut scanner = Scanner { rest: text, single_equals: false, last_single: false };
+    // An expression that begins with nonsense is told apart from one that runs into it.
+    let value = match (Scanner { rest: text, single_equals: false, last_single: false }).next() {
+        Token::Bad => Err(Fault::Syntax),
+        _ => expression(&mut scanner).and_then(|value| value),
+    };
     Outcome { value, single_equals: scanner.single_equals }
 }
 
@@ -198,6 +202,7 @@ fn expression(scanner: &mut Scanner<'_>) -> Result<Result<i32, Fault>, Fault> {
             match scanner.next() {
                 Token::Operator(Op::Not | Op::Complement, _) => return Err(Fault::ExcessInput),
                 Token::Operator(operator, strength) => {
+                    scanner.single_equals |= scanner.last_single;
                     // `**` groups to the right, the others to the left.
                     let least = if operator == Op::Power { strength + 1 } else { strength };
                     value = reduce(&mut waiting, value, least);

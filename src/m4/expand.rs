@@ -177,9 +177,10 @@ impl<'h> Expander<'h> {
             return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
         }
         let origin = self.input.site(&self.site_files);
+        let place = self.calling.unwrap_or_else(|| self.input.end_place());
         let file = self.file_id(name, site);
         self.input.push_file(text, file, origin);
-        self.debug_input_read(file);
+        self.debug_input_read(file, place);
         Ok(())
     }
 
@@ -371,7 +372,7 @@ impl<'h> Expander<'h> {
         let mut expansion = Expansion { text: self.input.buffer(), ..Expansion::default() };
         let before = traced.then(|| self.trace_arguments(&call, depth, frame.id));
         let outcome = self.invoke(&frame.definition.body, &call, &mut expansion);
-        if let Some(line) = before {
+        if let Some(line) = before.filter(|_| outcome.is_ok()) {
             self.trace_expansion(line, &call, &expansion, depth, frame.id);
         }
         spans.truncate(frame.base);
@@ -549,11 +550,13 @@ impl<'h> Expander<'h> {
             Unfinished::Quote(place) => (FindingKind::OpenQuote, "string", place),
             Unfinished::Comment(place) => (FindingKind::OpenComment, "comment", place),
         };
+        self.debug_input_exhausted();
         self.calling = Some(place);
         self.fatal(kind, format!("ERROR: end of file in {what}").as_bytes())
     }
 
     fn open_arguments(&mut self) -> Stop {
+        self.debug_input_exhausted();
         self.calling = self.frames.last().map(|frame| frame.place);
         self.fatal(FindingKind::OpenArguments, b"ERROR: end of file in argument list")
     }

@@ -16,7 +16,9 @@ pub(super) fn parse(text: &[u8]) -> (f64, usize) {
     } else if lower.starts_with(b"inf") {
         (f64::INFINITY, 3)
     } else if lower.starts_with(b"nan") {
-        (f64::NAN, 3)
+        let inner = lower.get(3..).unwrap_or(b"");
+        let tail = inner.iter().position(|byte| *byte == b')').filter(|_| inner.starts_with(b"("));
+        (f64::NAN, 3 + tail.map_or(0, |end| end + 1))
     } else {
         decimal_value(&lower)
     };

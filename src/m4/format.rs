@@ -9,26 +9,42 @@ struct Spec {
     alternate: bool,
     width: usize,
     precision: Option<usize>,
+    has_precision: bool,
     /// Bits of an integer: 8 for `hh`, 16 for `h`, else 32 or (`l`) 64.
     bits: u32,
 }
 
+const FLAGS: &[u8] = b"-+ 0#'";
+
+/// Which flags, lengths and precision go with which letters.
+struct Kind {
+    letters: &'static [u8],
+    flags: &'static [u8],
+    precision: bool,
+    bits: &'static [u32],
+}
+
+const KINDS: &[Kind] = &[
+    Kind { letters: b"c", flags: b"-", precision: false, bits: &[32] },
+    Kind { letters: b"s", flags: b"-", precision: true, bits: &[32] },
+    Kind { letters: b"di", flags: b"-+ 0'", precision: true, bits: &[8, 16, 32, 64] },
+    Kind { letters: b"u", flags: b"-0'", precision: true, bits: &[8, 16, 32, 64] },
+    Kind { letters: b"oxX", flags: b"-0#", precision: true, bits: &[8, 16, 32, 64] },
+    Kind { letters: b"eE", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
+    Kind { letters: b"aA", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
+    Kind { letters: b"fFgG", flags: b"-+ 0#'", precision: true, bits: &[32, 64] },
+];
+
 /// Formats; gives back the warnings. Widths beyond `limit` are cut to it.
 pub(super) fn format(out: &mut Vec<u8>, pattern: &[u8], arguments: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
-    let mut formatter = Formatter { out, arguments: arguments.iter(), used: 0, warnings: Vec::new(), limit };
+    let mut formatter = Formatter { out, arguments: arguments.iter(), warnings: Vec::new(), limit };
     formatter.run(pattern);
-    let (used, given) = (formatter.used, arguments.len());
-    let mut warnings = formatter.warnings;
-    if given > used {
-        warnings.push(b"Warning: excess arguments to builtin `format' ignored".to_vec());
-    }
-    warnings
+    formatter.warnings
 }
 
 struct Formatter<'a, 'o> {
     out: &'o mut Vec<u8>,
     arguments: std::slice::Iter<'a, &'a [u8]>,
-    used: usize,
     warnings: Vec<Vec<u8>>,
     limit: usize,
 }
@@ -44,17 +60,17 @@ impl<'a> Formatter<'a, '_> {
                 rest = tail;
                 continue;
             }
-            rest = self.specification(rest);
+            rest = self.specification(rest, pattern);
         }
         self.out.extend_from_slice(rest);
     }
 
-    fn argument(&mut self) -> &'a [u8] {
-        self.used += 1;
-        self.arguments.next().copied().unwrap_or(b"")
+    /// The next argument, if there is one; where there is none, numbers are 0 and texts empty.
+    fn argument(&mut self) -> Option<&'a [u8]> {
+        self.arguments.next().copied()
     }
 
-    fn specification<'p>(&mut self, text: &'p [u8]) -> &'p [u8] {
+    fn specification<'p>(&mut self, text: &'p [u8], pattern: &[u8]) -> &'p [u8] {
         let mut spec = Spec {
             left: false,
             plus: false,
@@ -63,20 +79,22 @@ impl<'a> Formatter<'a, '_> {
             alternate: false,
             width: 0,
             precision: None,
+            has_precision: false,
             bits: 32,
         };
         let mut rest = text;
-        while let Some((flag, tail)) = rest.split_first() {
+        let used = text.iter().take_while(|byte| FLAGS.contains(byte)).count();
+        let flags = &text[..used];
+        rest = &rest[used..];
+        for flag in flags {
             match flag {
                 b'-' => spec.left = true,
                 b'+' => spec.plus = true,
                 b' ' => spec.blank = true,
                 b'0' => spec.zero = true,
                 b'#' => spec.alternate = true,
-                b'\'' => {}
-                _ => break,
+                _ => {}
             }
-            rest = tail;
         }
         let width;
         (width, rest) = self.count(rest);
@@ -88,34 +106,35 @@ impl<'a> Formatter<'a, '_> {
             let precision;
             (precision, rest) = self.count(tail);
             let precision = precision.unwrap_or(0);
+            spec.has_precision = true;
             spec.precision = usize::try_from(precision).ok().map(|precision| precision.min(self.limit));
         }
-        rest = match rest {
-            [b'h', b'h', tail @ ..] => (spec.bits = 8, tail).1,
-            [b'h', tail @ ..] => (spec.bits = 16, tail).1,
-            [b'l', tail @ ..] => (spec.bits = 64, tail).1,
-            _ => rest,
+        let (modifier, bits) = match rest {
+            [b'h', b'h', ..] => (2, 8),
+            [b'h', ..] => (1, 16),
+            [b'l', ..] => (1, 64),
+            _ => (0, 32),
         };
-        let Some((letter, tail)) = rest.split_first() else {
-            self.unrecognized(text, text.len());
-            return rest;
+        spec.bits = bits;
+        rest = &rest[modifier..];
+        let (letter, tail) = rest.split_first().map_or((0, rest), |(letter, tail)| (*letter, tail));
+        let kind = KINDS.iter().find(|kind| kind.letters.contains(&letter));
+        let fits = |kind: &&Kind| {
+            flags.iter().all(|flag| kind.flags.contains(flag))
+                && (kind.precision || !spec.has_precision)
+                && kind.bits.contains(&bits)
         };
-        if !self.convert(*letter, &spec) {
-            self.unrecognized(text, text.len() - tail.len());
+        match kind.filter(fits) {
+            Some(_) => self.convert(letter, &spec),
+            None => self.warnings.push([b"Warning: unrecognized specifier in `", pattern, b"'"].concat()),
         }
         tail
-    }
-
-    fn unrecognized(&mut self, text: &[u8], length: usize) {
-        let message = [b"Warning: unrecognized specifier in `%", &text[..length], b"'"].concat();
-        self.warnings.push(message);
     }
 
     /// Digits, or `*` for the next argument.
     fn count<'p>(&mut self, text: &'p [u8]) -> (Option<i64>, &'p [u8]) {
         if let [b'*', tail @ ..] = text {
-            let argument = self.argument();
-            return (Some(self.integer(argument)), tail);
+            return (Some(i64::from(self.integer(32) as i32)), tail);
         }
         let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let fold = |sum: i64, byte: &u8| sum.saturating_mul(10).saturating_add(i64::from(byte - b'0'));
@@ -123,8 +142,9 @@ impl<'a> Formatter<'a, '_> {
         (count, &text[digits..])
     }
 
-    /// strtol in base 0, which C programs use to read numbers: 0x and 0 prefixes count.
-    fn integer(&mut self, text: &[u8]) -> i64 {
+    /// A decimal number that fits into `bits`, with m4's messages for what is odd about it.
+    fn integer(&mut self, bits: u32) -> i64 {
+        let Some(text) = self.argument() else { return 0 };
         if text.is_empty() {
             self.warnings.push(b"empty string treated as 0".to_vec());
             return 0;
@@ -135,55 +155,55 @@ impl<'a> Formatter<'a, '_> {
             [b'+', rest @ ..] => (false, rest),
             rest => (false, rest),
         };
-        let (radix, digits) = match digits {
-            [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, rest),
-            [b'0', ..] => (8, digits),
-            rest => (10, rest),
-        };
+        let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let mut value: i64 = 0;
-        let mut length = 0;
-        for digit in digits.iter().map_while(|byte| char::from(*byte).to_digit(radix)) {
-            let step = value.saturating_mul(i64::from(radix));
-            value =
-                if negative { step.saturating_sub(digit.into()) } else { step.saturating_add(digit.into()) };
-            length += 1;
+        let mut overflow = false;
+        for digit in &digits[..length] {
+            let digit = i64::from(digit - b'0');
+            let step = value.checked_mul(10);
+            let next =
+                step.and_then(|ten| if negative { ten.checked_sub(digit) } else { ten.checked_add(digit) });
+            overflow |= next.is_none();
+            value = next.unwrap_or(if negative { i64::MIN } else { i64::MAX });
         }
         if length < digits.len() || length == 0 {
             self.warnings.push([b"non-numeric argument ", text].concat());
+        } else if overflow || bits < 64 && i32::try_from(value).is_err() {
+            self.warnings.push(b"numeric overflow detected".to_vec());
+        } else if trimmed.len() < text.len() {
+            self.warnings.push(b"leading whitespace ignored".to_vec());
         }
         value
     }
 
-    fn convert(&mut self, letter: u8, spec: &Spec) -> bool {
+    fn convert(&mut self, letter: u8, spec: &Spec) {
         match letter {
             b'c' => {
-                let argument = self.argument();
-                let byte = self.integer(argument) as u8;
-                self.pad(&[byte], spec);
+                // A NUL would end a C string: it is not part of the expansion.
+                match self.integer(32) as u8 {
+                    0 => self.pad(b"", &Spec { width: spec.width.saturating_sub(1), ..*spec }),
+                    byte => self.pad(&[byte], spec),
+                }
             }
             b's' => {
-                let text = self.argument();
+                let text = self.argument().unwrap_or(b"");
                 let most = spec.precision.unwrap_or(text.len()).min(text.len());
                 self.pad(&text[..most], spec);
             }
             b'd' | b'i' => {
-                let argument = self.argument();
-                let value = self.integer(argument);
+                let value = self.integer(spec.bits);
                 self.signed(cut_signed(value, spec.bits), spec);
             }
             b'o' | b'x' | b'X' | b'u' => {
-                let argument = self.argument();
-                let value = self.integer(argument);
+                let value = self.integer(spec.bits);
                 self.unsigned(letter, cut_unsigned(value, spec.bits), spec);
             }
             b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' => {
-                let argument = self.argument();
-                let value = self.float(argument);
+                let value = self.float();
                 self.floating(letter, value, spec);
             }
-            _ => return false,
+            _ => {}
         }
-        true
     }
 
     fn pad(&mut self, text: &[u8], spec: &Spec) {
@@ -227,14 +247,20 @@ impl<'a> Formatter<'a, '_> {
         self.number(prefix, &digits, spec.zero && spec.precision.is_none(), spec);
     }
 
-    fn float(&mut self, text: &[u8]) -> f64 {
+    fn float(&mut self) -> f64 {
+        let Some(text) = self.argument() else { return 0.0 };
         if text.is_empty() {
             self.warnings.push(b"empty string treated as 0".to_vec());
             return 0.0;
         }
         let (value, rest) = super::float::parse(text);
+        let named = text.to_ascii_lowercase();
         if rest > 0 {
             self.warnings.push([b"non-numeric argument ", text].concat());
+        } else if out_of_range(value, &named) {
+            self.warnings.push(b"numeric overflow detected".to_vec());
+        } else if text.first().is_some_and(u8::is_ascii_whitespace) {
+            self.warnings.push(b"leading whitespace ignored".to_vec());
         }
         value
     }
@@ -260,6 +286,15 @@ impl<'a> Formatter<'a, '_> {
         };
         self.number(&sign, digits.as_bytes(), spec.zero && value.is_finite(), spec);
     }
+}
+
+/// Did reading the number overflow or underflow?
+fn out_of_range(value: f64, text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|byte| **byte != b'e' && **byte != b'p');
+    let is_zero = !digits.clone().any(|byte| (b'1'..=b'9').contains(byte));
+    value.is_infinite() && memchr::memmem::find(text, b"inf").is_none()
+        || value.is_subnormal()
+        || value == 0.0 && !is_zero
 }
 
 fn sign_of(negative: bool, spec: &Spec) -> &'static str {

@@ -83,6 +83,7 @@ pub(super) struct Input {
     /// Files that ended since somebody asked last, for the debug flag `i`.
     pub(super) ended: Vec<Place>,
     last: Place,
+    last_newline: bool,
 }
 
 impl Input {
@@ -132,6 +133,7 @@ impl Input {
     fn pop(&mut self) {
         let Some(mut block) = self.blocks.pop() else { return };
         self.last = block.place();
+        self.last_newline = block.text.bytes().ends_with(b"\n");
         if let Kind::File { .. } = block.kind {
             self.files -= 1;
             self.ended.push(self.last);
@@ -205,9 +207,9 @@ impl Input {
         }
     }
 
-    /// Sets the place that holds while nothing is on the stack.
-    pub(super) fn set_idle_place(&mut self, place: Place) {
-        self.last = place;
+    /// Where the input that was read last ended: after its newline, the next line.
+    pub(super) fn end_place(&self) -> Place {
+        Place { line: self.last.line + u32::from(self.last_newline), ..self.last }
     }
 
     /// The site's line that led to the text now being read, if `is_site` knows the file or a text below did.

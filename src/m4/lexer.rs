@@ -165,13 +165,15 @@ impl Lexer {
                 continue;
             }
             if self.is(first, COMMENT) && input.starts_with(&self.comment_start) {
-                self.comment(input, sink)?;
+                let start = sink.len();
+                self.comment(input, sink).inspect_err(|_| sink.truncate(start))?;
             } else if self.is(first, WORD_START) {
                 let start = sink.len();
                 self.word(input, sink);
                 return Ok(Token::Word(start));
             } else if self.is(first, QUOTE) && input.starts_with(&self.left_quote) {
-                self.quoted(input, sink)?;
+                let start = sink.len();
+                self.quoted(input, sink).inspect_err(|_| sink.truncate(start))?;
             } else {
                 input.advance(1);
                 match first {

@@ -175,7 +175,8 @@ impl Parser<'_> {
         let mut first = true;
         loop {
             let (byte, tail) = match rest {
-                [] => return Err("Invalid regular expression"),
+                [] if first => return Err("Invalid regular expression"),
+                [] => return Err("Unmatched [, [^, [:, [., or [="),
                 [b']', tail @ ..] if !first => {
                     rest = tail;
                     break;
@@ -187,6 +188,9 @@ impl Parser<'_> {
                 [b'-', last, tail @ ..] if *last != b']' => {
                     (byte..=*last).for_each(|member| members[usize::from(member)] = true);
                     rest = tail;
+                    if matches!(rest, [b'-', next, ..] if *next != b']') {
+                        return Err("Invalid range end");
+                    }
                 }
                 _ => {
                     members[usize::from(byte)] = true;

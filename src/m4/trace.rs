@@ -76,11 +76,13 @@ pub(super) struct Tracing {
     pub(super) flags: DebugFlags,
     argument_length: usize,
     file: DebugFile,
+    /// `debugmode` was called: GNU m4 then forgets the line it was about to print.
+    pub(super) restarted: bool,
 }
 
 impl Tracing {
     pub(super) fn new(flags: DebugFlags, argument_length: usize) -> Self {
-        Self { flags, argument_length, file: DebugFile::Console }
+        Self { flags, argument_length, file: DebugFile::Console, restarted: false }
     }
 
     /// Is a call of a macro with this trace mark traced?
@@ -162,6 +164,7 @@ impl Expander<'_> {
     /// The line when they are there; kept back until the expansion is known, unless flag `c` is set.
     pub(super) fn trace_arguments(&mut self, call: &Call<'_>, depth: usize, id: u64) -> Vec<u8> {
         let flags = self.tracing.flags;
+        self.tracing.restarted = false;
         let mut line = self.trace_head(call.name, call.place, depth, id);
         if flags.contains(DebugFlags::ARGUMENTS) && call.count() > 0 {
             line.push(b'(');
@@ -212,17 +215,17 @@ impl Expander<'_> {
                 line.extend_from_slice(b"(...)");
             }
         }
+        if std::mem::take(&mut self.tracing.restarted) && !flags.contains(DebugFlags::CALL) {
+            line.clear();
+        }
         let text = expansion.bytes();
-        if flags.contains(DebugFlags::EXPANSION) && (!text.is_empty() || expansion.builtin.is_some()) {
+        if flags.contains(DebugFlags::EXPANSION) && !text.is_empty() {
             line.extend_from_slice(b" -> ");
-            let quoted = flags.contains(DebugFlags::QUOTE) && expansion.builtin.is_none();
+            let quoted = flags.contains(DebugFlags::QUOTE);
             if quoted {
                 line.extend_from_slice(&self.lexer.left_quote);
             }
-            match expansion.builtin {
-                Some(builtin) => line.extend_from_slice(format!("<{}>", builtin.name).as_bytes()),
-                None => self.tracing.shorten(&mut line, text),
-            }
+            self.tracing.shorten(&mut line, text);
             if quoted {
                 line.extend_from_slice(&self.lexer.right_quote);
             }
@@ -240,10 +243,13 @@ impl Expander<'_> {
         self.debug(&line);
     }
 
-    pub(super) fn debug_input_read(&mut self, file: u32) {
+    pub(super) fn debug_input_read(&mut self, file: u32, place: Place) {
         if self.tracing.flags.contains(DebugFlags::INPUT) {
-            let name = String::from_utf8_lossy(&self.files[file as usize]).into_owned();
-            self.debug_line(&format!(" input read from {name}\n"));
+            let mut line = self.prefix("m4debug:", place);
+            line.extend_from_slice(b" input read from ");
+            line.extend_from_slice(&self.files[file as usize]);
+            line.push(b'\n');
+            self.debug(&line);
         }
     }
 
@@ -261,7 +267,10 @@ impl Expander<'_> {
 
     pub(super) fn debug_input_exhausted(&mut self) {
         if self.tracing.flags.contains(DebugFlags::INPUT) {
-            self.debug_line(" input exhausted\n");
+            self.input.top();
+            let mut line = self.prefix("m4debug:", self.input.end_place());
+            line.extend_from_slice(b" input exhausted\n");
+            self.debug(&line);
         }
     }
 

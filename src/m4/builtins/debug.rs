@@ -2,7 +2,6 @@
 
 use super::flow::system_words;
 use crate::m4::expand::{Call, Expander, Expansion, Stop};
-use crate::m4::host::FindingKind;
 use crate::m4::trace::DebugFlags;
 
 fn quoted(m4: &Expander<'_>, text: &[u8], out: &mut Expansion) {
@@ -33,7 +32,7 @@ pub(super) fn debugfile(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansio
     if let Err(error) = m4.set_debug_file(name) {
         let words = system_words(&error);
         let text = [b"cannot set debug file `", call.arg(1), b"': ", words.as_bytes()].concat();
-        m4.error(FindingKind::Error, &text);
+        m4.warn(&text)?;
     }
     Ok(())
 }
@@ -52,6 +51,7 @@ pub(super) fn debugmode(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansio
         (_, Some(flags)) => flags,
     };
     m4.tracing.flags = flags;
+    m4.tracing.restarted = true;
     Ok(())
 }
 

@@ -90,11 +90,7 @@ pub(super) fn builtin(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansio
         return m4.warn(b"Warning: builtin: invalid macro name ignored");
     }
     let wanted = call.arg(1);
-    let plain = match m4.settings.prefix {
-        true => wanted.strip_prefix(b"m4_").unwrap_or(b""),
-        false => wanted,
-    };
-    match super::find(plain) {
+    match super::find(wanted) {
         Some(row) => {
             let name: Rc<[u8]> = wanted.into();
             m4.invoke_shifted(&Body::Builtin(row), &name, call, out)

@@ -118,7 +118,11 @@ pub(in crate::m4) fn system_words(error: &io::Error) -> String {
 
 pub(super) fn m4wrap(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let mut text = Vec::new();
-    join(&mut text, call.from(1), b" ", b"", b"");
+    if m4.settings.traditional {
+        text.extend_from_slice(call.arg(1));
+    } else {
+        join(&mut text, call.from(1), b" ", b"", b"");
+    }
     m4.wrapped.push((text, call.place, call.site));
     Ok(())
 }

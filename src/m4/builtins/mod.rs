@@ -80,7 +80,7 @@ pub const BUILTINS: &[Builtin] = rows! {
     "ifelse", 1, MANY, called, flow::ifelse, "choose by comparing texts";
     "include", 1, 1, called, flow::include, "read a file";
     "incr", 1, 1, called, numbers::incr, "number plus one";
-    "index", 2, 2, called, text::index, "offset of a text in another, or -1";
+    "index", 2, 2, called + lenient, text::index, "offset of a text in another, or -1";
     "indir", 1, MANY, called + gnu, define::indir, "call a macro by any name";
     "len", 1, 1, called, text::len, "length in bytes";
     "m4exit", 0, 1, bare, flow::m4exit, "stop with an exit status";
@@ -168,7 +168,7 @@ fn number(m4: &mut Expander<'_>, call: &Call<'_>, text: &[u8]) -> Result<Option<
     }
     let (value, overflow) = long(digits, negative);
     let cut = value as i32;
-    if overflow || i64::from(cut) != value {
+    if overflow {
         m4.warn(&message("numeric overflow detected"))?;
     } else if blanks > 0 {
         m4.warn(&message("leading whitespace ignored"))?;

@@ -2,6 +2,7 @@
 
 use crate::m4::eval::{self, Fault};
 use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::host::FindingKind;
 
 fn step(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion, by: i32) -> Result<(), Stop> {
     if let Some(value) = super::number(m4, call, call.arg(1))? {
@@ -37,7 +38,7 @@ pub(super) fn eval(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) 
         return m4.warn(&[b"negative width to builtin `", &call.name[..], b"'"].concat());
     };
     if width > m4.settings.memory_limit / 2 {
-        let kind = crate::m4::host::FindingKind::Limit;
+        let kind = FindingKind::Limit;
         return Err(m4.fatal(kind, b"width to builtin `eval' out of range"));
     }
     let value = match call.arg(1) {
@@ -53,7 +54,7 @@ pub(super) fn eval(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) 
         },
     };
     if radix == 1 && value.unsigned_abs() as usize > m4.settings.memory_limit / 2 {
-        let kind = crate::m4::host::FindingKind::Limit;
+        let kind = FindingKind::Limit;
         return Err(m4.fatal(kind, b"value in radix 1 of builtin `eval' out of range"));
     }
     eval::print(&mut out.text, value, radix.unsigned_abs(), width);
@@ -78,7 +79,13 @@ fn evaluate(m4: &mut Expander<'_>, text: &[u8]) -> Result<Option<i32>, Stop> {
                 Fault::ModuloByZero => "modulo by zero in eval: ",
                 Fault::NegativeExponent => "negative exponent in eval: ",
             };
-            m4.warn(&[what.as_bytes(), text].concat())?;
+            let message = [what.as_bytes(), text].concat();
+            if fault == Fault::InvalidOperator {
+                m4.warn(&message)?;
+                m4.status = 1;
+            } else {
+                m4.warn(&message)?;
+            }
             Ok(None)
         }
     }

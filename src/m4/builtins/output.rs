@@ -2,7 +2,6 @@
 
 use super::flow::system_words;
 use crate::m4::expand::{Call, Expander, Expansion, Stop, join};
-use crate::m4::host::FindingKind;
 
 pub(super) fn divert(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let number = match call.count() {
@@ -43,7 +42,8 @@ fn diversion_number(text: &[u8]) -> Option<i32> {
     if text.is_empty() {
         return Some(0);
     }
-    std::str::from_utf8(text).ok()?.trim_ascii_start().parse().ok()
+    let number: i64 = std::str::from_utf8(text).ok()?.trim_ascii_start().parse().ok()?;
+    Some(number as i32)
 }
 
 fn insert_file(m4: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
@@ -54,7 +54,7 @@ fn insert_file(m4: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
         }
         Err(error) => {
             let text = [b"cannot undivert `", name, b"': ", system_words(&error).as_bytes()].concat();
-            m4.error(FindingKind::MissingFile, &text);
+            m4.warn(&text)?;
         }
     }
     Ok(())

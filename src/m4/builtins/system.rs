@@ -2,7 +2,6 @@
 
 use super::flow::system_words;
 use crate::m4::expand::{Call, Expander, Expansion, Stop};
-use crate::m4::host::FindingKind;
 
 /// Exit status that `sysval` shows for a command that could not be run.
 const NOT_RUN: i32 = 127;
@@ -60,7 +59,7 @@ pub(super) fn mkstemp(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansio
             let words = system_words(&error);
             let text = [&call.name[..], b": cannot create tempfile `", call.arg(1), b"': ", words.as_bytes()]
                 .concat();
-            m4.error(FindingKind::Error, &text);
+            m4.warn(&text)?;
         }
     }
     Ok(())
@@ -71,6 +70,7 @@ pub(super) fn maketemp(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansi
     if !m4.settings.traditional {
         return mkstemp(m4, call, out);
     }
+    m4.warn(b"recommend using mkstemp instead")?;
     let marks = call.arg(1).iter().rev().take_while(|byte| **byte == b'X').count();
     let stem = &call.arg(1)[..call.arg(1).len() - marks];
     let id = m4.settings.process_id.to_string();

@@ -13,6 +13,10 @@ pub(super) fn len(_: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) ->
 }
 
 pub(super) fn index(_: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+    if call.count() < 2 {
+        out.text.push(b'0');
+        return Ok(());
+    }
     match memmem::find(call.arg(1), call.arg(2)) {
         Some(at) => out.text.extend_from_slice(at.to_string().as_bytes()),
         None => out.text.extend_from_slice(b"-1"),
@@ -67,7 +71,7 @@ fn ranges(text: &[u8]) -> Vec<u8> {
                 } else {
                     out.extend((last..first).rev());
                 }
-                before = None;
+                before = Some(last);
                 rest = &tail[1..];
             }
             _ => {
