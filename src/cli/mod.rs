@@ -5,8 +5,12 @@
 
 pub mod flags;
 mod invocation;
+mod maptool;
+pub mod editmap;
 pub mod m4;
+pub mod makemap;
 pub mod mc;
+pub mod praliases;
 pub mod modes;
 pub mod sendmail;
 pub mod tryout;
@@ -46,6 +50,17 @@ pub const PERSONALITIES: &[Personality] = &[
     Personality { name: "smtpd", entry: sendmail::main, about: "run the daemon (sendmail -bd)" },
     Personality { name: "m4", entry: m4::main, about: "GNU m4's command line, as far as .mc work needs it" },
     Personality { name: "mc", entry: mc::main, about: "turn a .mc into a .cf with the built-in library" },
+    Personality {
+        name: "makemap",
+        entry: makemap::main,
+        about: "make a database from text, as sendmail's makemap",
+    },
+    Personality {
+        name: "editmap",
+        entry: editmap::main,
+        about: "ask for, set or remove one key of a database",
+    },
+    Personality { name: "praliases", entry: praliases::main, about: "print alias databases" },
     Personality {
         name: "try",
         entry: tryout::main,

@@ -32,6 +32,7 @@ mod syslog;
 mod text;
 mod user;
 
+pub use bdb::replace_file;
 pub use class::{CLASSES, ClassRow};
 pub use declare::{Declared, declare};
 pub use store::{LookupContext, Store, TextAnswer};

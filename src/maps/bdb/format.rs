@@ -80,6 +80,8 @@ pub(super) mod at {
     pub(in super::super) const ROOT: usize = 88;
 }
 
+/// Flags word of a hash whose keys may have several values.
+pub(super) const HASH_DUPLICATES: u32 = 1;
 /// Flags word of a btree whose keys may have several values.
 pub(super) const BTREE_DUPLICATES: u32 = 1;
 

@@ -18,4 +18,4 @@ mod writer;
 
 pub use format::Kind;
 pub use reader::Reader;
-pub use writer::Writer;
+pub use writer::{Writer, replace_file};

@@ -177,6 +177,13 @@ fn inner_entry(sink: &mut Sink<'_>, number: u32, key: &[u8]) -> io::Result<Vec<u
     Ok(entry)
 }
 
+/// The same for a hash file.
+pub(super) fn write_value_tree(sink: &mut Sink<'_>, records: &Records, set: &[u32]) -> io::Result<u32> {
+    let items: Vec<Vec<u8>> =
+        set.iter().map(|index| stored(sink, records.value(*index))).collect::<io::Result<_>>()?;
+    write_values(sink, &items)
+}
+
 /// The tree of values of one key, in the order of input; its root.
 fn write_values(sink: &mut Sink<'_>, items: &[Vec<u8>]) -> io::Result<u32> {
     let mut number = sink.allocate();

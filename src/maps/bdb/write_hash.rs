@@ -3,8 +3,9 @@
 //! The number of buckets is a power of two, so that no half-used group of buckets is left; keys of a
 //! page are sorted, as version 9 wants them.
 
-use super::format::{HASH_CHECK_KEY, HASH_MAGIC, at, hash, hash_item, page_type};
+use super::format::{HASH_CHECK_KEY, HASH_DUPLICATES, HASH_MAGIC, at, hash, hash_item, page_type};
 use super::pages::{NewPage, PAGE_SIZE, Run, Sink, meta_page};
+use super::write_btree::write_value_tree;
 use super::writer::Records;
 use std::fs::File;
 use std::io;
@@ -25,13 +26,15 @@ fn buckets_for(records: &Records) -> u32 {
     u32::try_from(pages.next_power_of_two()).unwrap_or(1 << 31)
 }
 
-pub(super) fn write(file: &File, records: &Records) -> io::Result<()> {
+pub(super) fn write(file: &File, records: &Records, duplicates: bool) -> io::Result<()> {
     let buckets = buckets_for(records);
     let mut sink = Sink::new(file, buckets + 1);
     let mut order: Vec<(u32, u32)> =
         (0..records.len() as u32).map(|index| (records.hash(index) & (buckets - 1), index)).collect();
     order.sort_unstable_by(|(bucket, index), (other_bucket, other)| {
-        bucket.cmp(other_bucket).then_with(|| records.key(*index).cmp(records.key(*other)))
+        let keys = || records.key(*index).cmp(records.key(*other));
+        // values of one key keep the order of the input
+        bucket.cmp(other_bucket).then_with(keys).then(index.cmp(other))
     });
     let mut rest = order.as_slice();
     for bucket in 0..buckets {
@@ -41,36 +44,57 @@ pub(super) fn write(file: &File, records: &Records) -> io::Result<()> {
     }
     sink.flush()?;
     let last_page = sink.next_number() - 1;
-    write_meta(file, &mut sink, buckets, last_page, records.len() as u32)?;
+    let flags = if duplicates { HASH_DUPLICATES } else { 0 };
+    write_meta(file, &mut sink, buckets, last_page, records.len() as u32, flags)?;
     sink.flush()
 }
 
 fn write_bucket(sink: &mut Sink<'_>, bucket: u32, pairs: &[(u32, u32)], records: &Records) -> io::Result<()> {
     let (mut number, mut previous, mut run) = (bucket + 1, 0, Run::Main);
     let mut page = NewPage::new(number, page_type::HASH, 0);
-    for (_, index) in pairs {
-        let (key, value) = (records.key(*index), records.value(*index));
-        if page.room() < item_size(key.len()) + item_size(value.len()) {
+    for set in pairs.chunk_by(|(_, a), (_, b)| records.key(*a) == records.key(*b)) {
+        let key = records.key(set[0].1);
+        let value = match set {
+            [(_, only)] => stored(sink, records.value(*only))?,
+            set => stored_set(sink, records, set)?,
+        };
+        if page.room() < item_size(key.len()) + value.len() + 2 {
             let next = sink.allocate();
             let full = std::mem::replace(&mut page, NewPage::new(next, page_type::HASH, 0));
             sink.put(run, number, &full.finish(previous, next))?;
             (previous, number, run) = (number, next, Run::Side);
         }
-        push(sink, &mut page, key)?;
-        push(sink, &mut page, value)?;
+        let key = stored(sink, key)?;
+        page.push(&[&key]);
+        page.push(&[&value]);
     }
     sink.put(run, number, &page.finish(previous, 0))
 }
 
-fn push(sink: &mut Sink<'_>, page: &mut NewPage, bytes: &[u8]) -> io::Result<()> {
+/// Several values of one key: each between its lengths, or in a tree of their own.
+fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u32, u32)]) -> io::Result<Vec<u8>> {
+    let size: usize = set.iter().map(|(_, index)| records.value(*index).len() + 4).sum();
+    if size > LARGEST_HERE {
+        let values: Vec<u32> = set.iter().map(|(_, index)| *index).collect();
+        let root = write_value_tree(sink, records, &values)?;
+        return Ok([[hash_item::OFF_PAGE_DUPLICATES, 0, 0, 0], root.to_le_bytes(), [0; 4]].concat());
+    }
+    let mut item = vec![hash_item::DUPLICATES];
+    for (_, index) in set {
+        let value = records.value(*index);
+        let length = (value.len() as u16).to_le_bytes();
+        item.extend_from_slice(&[&length, value, &length].concat());
+    }
+    Ok(item)
+}
+
+fn stored(sink: &mut Sink<'_>, bytes: &[u8]) -> io::Result<Vec<u8>> {
     if bytes.len() <= LARGEST_HERE {
-        page.push(&[&[hash_item::DATA], bytes]);
-        return Ok(());
+        return Ok([&[hash_item::DATA], bytes].concat());
     }
     let first = sink.overflow(bytes)?;
     let length = bytes.len() as u32;
-    page.push(&[&[hash_item::OFF_PAGE, 0, 0, 0], &first.to_le_bytes(), &length.to_le_bytes()]);
-    Ok(())
+    Ok([[hash_item::OFF_PAGE, 0, 0, 0], first.to_le_bytes(), length.to_le_bytes()].concat())
 }
 
 fn write_meta(
@@ -79,8 +103,9 @@ fn write_meta(
     buckets: u32,
     last_page: u32,
     elements: u32,
+    flags: u32,
 ) -> io::Result<()> {
-    let mut page = meta_page(file, page_type::HASH_META, HASH_MAGIC, last_page, 0)?;
+    let mut page = meta_page(file, page_type::HASH_META, HASH_MAGIC, last_page, flags)?;
     page.put_u32(at::MAX_BUCKET, buckets - 1);
     page.put_u32(at::HIGH_MASK, buckets - 1);
     page.put_u32(at::LOW_MASK, buckets / 2 - 1);

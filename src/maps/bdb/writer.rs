@@ -75,9 +75,8 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl Writer {
-    /// An empty database. `duplicates`: a key may have several values (btree only).
+    /// An empty database. `duplicates`: a key may have several values.
     pub fn new(kind: Kind, duplicates: bool) -> Self {
-        let duplicates = duplicates && kind == Kind::Btree;
         Self { kind, duplicates, records: Records::default(), by_key: HashTable::new() }
     }
 
@@ -167,10 +166,31 @@ impl Writer {
 
     fn write(&self, file: &File) -> io::Result<()> {
         match self.kind {
-            Kind::Hash => write_hash::write(file, &self.records),
+            Kind::Hash => write_hash::write(file, &self.records, self.duplicates),
             Kind::Btree => write_btree::write(file, &self.records, self.duplicates),
         }
     }
+}
+
+/// Puts these bytes in a file's place, whole or not at all; an old file's mode and owner are kept.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    replace_with(path, None, |file| file.write_all_at(bytes, 0))
+}
+
+fn replace_with(
+    path: &Path,
+    owner: Option<u32>,
+    write: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let (temporary, file) = create_beside(path)?;
+    let written = write(&file).and_then(|()| dress(&file, path, owner)).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| std::fs::rename(&temporary, path)) {
+        // the error that matters is the first one
+        let _ = std::fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_directory(path)
 }
 
 fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
