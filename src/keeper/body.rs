@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 /// Writes the whole file, whatever its descriptor's position is (it is shared with the front).
 pub(super) fn write(body: &File, form: &BodyForm, out: &mut dyn Write) -> io::Result<()> {
     let (mut buffer, mut at) = (vec![0; 64 << 10], 0);
-    let mut lines = Lines { form, pending: Vec::new(), ended: true };
+    let mut lines = BodyLines::new(form);
     loop {
         match body.read_at(&mut buffer, at)? {
             0 => break,
@@ -21,15 +21,22 @@ pub(super) fn write(body: &File, form: &BodyForm, out: &mut dyn Write) -> io::Re
     lines.finish(out)
 }
 
-struct Lines<'a> {
+/// Turns a body's bytes into the form that a mailer wants, block by block.
+pub struct BodyLines<'a> {
     form: &'a BodyForm,
     /// The beginning of a line whose end has not come yet.
     pending: Vec<u8>,
     ended: bool,
 }
 
-impl Lines<'_> {
-    fn write(&mut self, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+impl<'a> BodyLines<'a> {
+    /// Nothing written yet.
+    pub fn new(form: &'a BodyForm) -> Self {
+        Self { form, pending: Vec::new(), ended: true }
+    }
+
+    /// The next block.
+    pub fn write(&mut self, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
         if let Some(last) = bytes.last() {
             self.ended = *last == b'\n';
         }
@@ -77,7 +84,8 @@ impl Lines<'_> {
         out.write_all(if self.form.crlf { b"\r\n" } else { b"\n" })
     }
 
-    fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// The end: a last line without end gets one.
+    pub fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if !self.pending.is_empty() {
             let line = std::mem::take(&mut self.pending);
             self.line(&line, out)?;

@@ -26,5 +26,6 @@ mod program;
 mod protocol;
 mod server;
 
+pub use body::BodyLines;
 pub use front::{Keeper, start};
 pub use protocol::{Bind, BodyForm, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};

@@ -5,7 +5,6 @@ use crate::config::Config;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
 use crate::sys::safe::Blame;
-use std::path::PathBuf;
 
 /// Rights and places.
 #[derive(Clone, Debug)]
@@ -20,41 +19,32 @@ pub(super) struct Policy {
     pub(super) default_user: Identity,
     /// Its login name, if it has one.
     pub(super) default_name: Vec<u8>,
-    /// Option SafeFileEnvironment.
-    pub(super) safe_environment: Option<PathBuf>,
     /// `$w`
     pub(super) short_host: Vec<u8>,
     /// `$j`
     pub(super) host: Vec<u8>,
 }
 
-/// Who runs programs when neither option DefaultUser nor the site's accounts say.
-const NOBODY: &[&[u8]] = &[b"mailnull", b"sendmail", b"daemon"];
-
-fn first_account() -> (Vec<u8>, Identity) {
-    for name in NOBODY {
-        if let Ok(Some(user)) = accounts::user(name) {
-            return (name.to_vec(), Identity::bare(user.uid, user.gid));
-        }
-    }
-    (Vec::new(), Identity::bare(1, 1))
-}
+/// Option ForwardPath where the cf has none.
+const FORWARD_PATH: &[u8] = b"\x81z/.forward";
 
 impl Policy {
     /// Reads the options.
     pub(super) fn of(config: &Config) -> Self {
-        let (default_name, default_user) = first_account();
+        let options = &config.options;
+        let (uid, gid) = options.default_user;
+        let account = accounts::user_by_uid(uid).ok().flatten();
         let value = |name: &[u8]| {
             let id = config.names.get(name)?;
             config.macros.get(id).map(<[u8]>::to_vec)
         };
+        let specs = options.alias_file.iter().flat_map(|value| alias_file::specs(value));
         Self {
-            alias_files: alias_file::specs(b"/etc/mail/aliases"),
-            blame: Blame::empty(),
-            forward_path: b"$z/.forward".to_vec(),
-            default_user,
-            default_name,
-            safe_environment: None,
+            alias_files: specs.collect(),
+            blame: config.blame(),
+            forward_path: options.forward_path.clone().unwrap_or_else(|| FORWARD_PATH.to_vec()),
+            default_user: Identity::bare(uid, gid),
+            default_name: account.map(|account| account.name).unwrap_or_default(),
             short_host: value(b"w").unwrap_or_default(),
             host: value(b"j").unwrap_or_default(),
         }

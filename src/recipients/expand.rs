@@ -265,7 +265,12 @@ impl<'a, 'b> Walk<'a, 'b> {
             Looked::Final => {}
             Looked::Unknown(problems) => self.fail(index, problems),
             Looked::Later(reply) => self.later(index, Some(&reply)),
-            Looked::User(_) => self.forwards.push_back((index, level)),
+            Looked::User(user) => {
+                let alias = self.envelope.recipients[index].text.clone();
+                let control = Control { user: user.name, uid: user.uid, gid: user.gid, alias };
+                self.envelope.recipients[index].control = Some(control);
+                self.forwards.push_back((index, level));
+            }
             Looked::Alias(value) => self.alias(index, level, &address, &value).await,
         }
     }
@@ -350,16 +355,10 @@ impl<'a, 'b> Walk<'a, 'b> {
         let detail = address.host.clone().unwrap_or_default();
         match self.expander.keeper.forward(&address.user, &detail).await {
             Ok(listing) => {
-                let most = options::forward_entries(&self.expander.site.config);
                 let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
                 match self.listed(index, level, listing) {
                     // an empty file forwards nothing
                     0 => self.envelope.recipients[index].state = RecipientState::New,
-                    count if most > 0 && count > most => {
-                        self.members.clear();
-                        let text = format!("Attempt to forward to more than {most} addresses");
-                        self.fail(index, vec![Reply::new(554, Some([5, 0, 0]), text)]);
-                    }
                     _ => self.log(10, Priority::Info, &text),
                 }
             }

@@ -3,16 +3,11 @@
 use crate::config::Config;
 
 /// Aliases within aliases that are followed (MaxAliasRecursion).
-pub(super) fn deepest(_config: &Config) -> usize {
-    10
+pub(super) fn deepest(config: &Config) -> usize {
+    usize::try_from(config.options.max_alias_recursion).unwrap_or(0)
 }
 
 /// Whose rights aliases without an owner have: DefaultUser's uid.
-pub(super) fn default_uid(_config: &Config) -> u32 {
-    1
-}
-
-/// Most addresses in one .forward; 0 for no limit (MaxForwardEntries).
-pub(super) fn forward_entries(_config: &Config) -> usize {
-    0
+pub(super) fn default_uid(config: &Config) -> u32 {
+    config.options.default_user.0
 }

@@ -1,0 +1,216 @@
+//! One connection to a server.
+
+use super::answer::{self, Answer, Trouble};
+use super::extensions::Extensions;
+use crate::schema::Reply;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// What a dialogue runs over: TCP, a UNIX socket, a test's own pipe.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A server, its extensions, and what of the dialogue is worth telling.
+pub struct Peer {
+    stream: Box<dyn Stream>,
+    input: Vec<u8>,
+    /// Name with its trailing dot, as in logs.
+    pub host: Vec<u8>,
+    /// `[address]`, empty for none.
+    pub address: Vec<u8>,
+    /// What it offers.
+    pub extensions: Extensions,
+    /// Nothing more can be said.
+    pub dead: bool,
+    /// Messages handed over so far.
+    pub messages: u32,
+    transcript: Vec<u8>,
+    introduced: bool,
+    last_command: Vec<u8>,
+}
+
+/// Seconds as a limit; 0 means none.
+fn limit(seconds: i64) -> Duration {
+    match u64::try_from(seconds) {
+        Ok(seconds @ 1..) => Duration::from_secs(seconds),
+        _ => Duration::from_secs(365 * 86_400),
+    }
+}
+
+impl Peer {
+    /// A connection that has just been made.
+    pub fn new(stream: Box<dyn Stream>, host: &[u8], address: &[u8]) -> Self {
+        Self {
+            stream,
+            input: Vec::new(),
+            host: host.to_vec(),
+            address: address.to_vec(),
+            extensions: Extensions::default(),
+            dead: false,
+            messages: 0,
+            transcript: Vec::new(),
+            introduced: false,
+            last_command: Vec::new(),
+        }
+    }
+
+    /// `mx.example. [192.0.2.1]`
+    pub fn relay(&self) -> Vec<u8> {
+        match self.address.is_empty() {
+            true => self.host.clone(),
+            false => [&self.host[..], b" ", &self.address].concat(),
+        }
+    }
+
+    /// The lines for reports since the last call: who, what was sent last, what was answered.
+    pub fn take_transcript(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.transcript)
+    }
+
+    /// A new message begins: the next complaint is introduced again.
+    pub fn new_message(&mut self) {
+        self.introduced = false;
+        self.last_command.clear();
+    }
+
+    /// Waits for the greeting.
+    pub async fn greeting(&mut self, seconds: i64) -> Result<Answer, Trouble> {
+        self.answer(seconds).await
+    }
+
+    /// EHLO (or LHLO) and, if that is not understood and `fallback` allows it, HELO.
+    pub async fn hello(
+        &mut self,
+        verb: &[u8],
+        name: &[u8],
+        fallback: bool,
+        seconds: i64,
+    ) -> Result<Answer, Trouble> {
+        let answer = self.command(&[verb, b" ", name].concat(), seconds).await?;
+        if answer.is_positive() && verb != b"HELO" {
+            self.extensions = Extensions::of(&answer);
+        }
+        if answer.is_permanent() && fallback {
+            // what a server answers to a word it does not know is no complaint
+            self.transcript.clear();
+            self.introduced = false;
+            return self.command(&[b"HELO ", name].concat(), seconds).await;
+        }
+        Ok(answer)
+    }
+
+    /// Sends one command and waits for its answer.
+    pub async fn command(&mut self, command: &[u8], seconds: i64) -> Result<Answer, Trouble> {
+        self.send_command(command, seconds).await?;
+        self.answer(seconds).await
+    }
+
+    /// Sends commands without waiting; the last one is the one that reports show.
+    pub(super) async fn send_command(&mut self, command: &[u8], seconds: i64) -> Result<(), Trouble> {
+        self.note_command(command);
+        self.write(&[command, b"\r\n"].concat(), seconds).await
+    }
+
+    pub(super) fn note_command(&mut self, command: &[u8]) {
+        self.last_command = command.to_vec();
+    }
+
+    pub(super) async fn write(&mut self, bytes: &[u8], seconds: i64) -> Result<(), Trouble> {
+        let stream = &mut self.stream;
+        let written = timeout(limit(seconds), async {
+            stream.write_all(bytes).await?;
+            stream.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(self.ended(Trouble::Lost)),
+            Err(_) => Err(self.ended(Trouble::TimedOut)),
+        }
+    }
+
+    fn ended(&mut self, trouble: Trouble) -> Trouble {
+        self.dead = true;
+        trouble
+    }
+
+    /// The next answer; complaints are noted for reports.
+    pub(super) async fn answer(&mut self, seconds: i64) -> Result<Answer, Trouble> {
+        let stream = &mut self.stream;
+        let input = &mut self.input;
+        let read = timeout(limit(seconds), async {
+            loop {
+                if let Some(taken) = answer::take(input) {
+                    return taken;
+                }
+                match stream.read_buf(input).await {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return Err(Trouble::Lost),
+                }
+            }
+        });
+        match read.await {
+            Ok(Ok(answer)) => {
+                self.note_answer(&answer);
+                if answer.code == 421 {
+                    self.dead = true;
+                }
+                Ok(answer)
+            }
+            Ok(Err(trouble)) => Err(self.ended(trouble)),
+            Err(_) => Err(self.ended(Trouble::TimedOut)),
+        }
+    }
+
+    fn note_answer(&mut self, answer: &Answer) {
+        if answer.code < 400 {
+            return;
+        }
+        if !self.introduced {
+            self.introduced = true;
+            self.transcript.extend([b"... while talking to ", &self.host[..], b":\n"].concat());
+        }
+        let command = std::mem::take(&mut self.last_command);
+        if !command.is_empty() {
+            self.transcript.extend([b">>> ", &command[..], b"\n"].concat());
+        }
+        for line in &answer.lines {
+            self.transcript.extend([b"<<< ", &line[..], b"\n"].concat());
+        }
+    }
+
+    /// Adds a line of our own between those of the dialogue.
+    pub fn note(&mut self, line: &[u8]) {
+        self.transcript.extend_from_slice(line);
+        self.transcript.push(b'\n');
+    }
+
+    /// RSET; `false` when the connection is of no more use.
+    pub async fn reset(&mut self, seconds: i64) -> bool {
+        if self.dead {
+            return false;
+        }
+        let answer = self.command(b"RSET", seconds).await;
+        self.dead |= !answer.is_ok_and(|answer| answer.is_positive());
+        !self.dead
+    }
+
+    /// QUIT, whatever the server says to it.
+    pub async fn quit(mut self, seconds: i64) {
+        // a server that has said 421 may still be listening for QUIT
+        let _ = self.command(b"QUIT", seconds.clamp(1, 120)).await;
+    }
+}
+
+/// The reply that stands for a connection that ended (RFC 3463 4.4.1 and 4.4.2).
+impl Trouble {
+    /// `host` as in logs, with its trailing dot.
+    pub fn reply(&self, host: &[u8]) -> Reply {
+        let text = |what: &[u8]| [what, b" ", host].concat();
+        match self {
+            Self::Lost => Reply::new(421, Some([4, 4, 1]), text(b"Connection reset by")),
+            Self::TimedOut => Reply::new(421, Some([4, 4, 2]), text(b"Connection timed out with")),
+            Self::Malformed(_) => Reply::new(554, Some([5, 5, 1]), "Remote protocol error"),
+        }
+    }
+}
