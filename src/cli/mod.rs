@@ -13,9 +13,11 @@ pub mod mc;
 pub mod praliases;
 pub mod modes;
 pub mod sendmail;
+pub mod site;
 pub mod tryout;
 
 pub use invocation::{Invocation, Refusal, Setting};
+pub use modes::Mode;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;

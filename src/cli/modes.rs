@@ -70,3 +70,8 @@ pub const MODES: &[ModeRow] = &[
 const fn row(letter: u8, mode: Mode, with_queue: bool, about: &'static str) -> ModeRow {
     ModeRow { letter, mode, with_queue, about }
 }
+
+/// The letter of a mode, as `${opMode}` shows it.
+pub fn letter(mode: Mode) -> u8 {
+    MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
+}

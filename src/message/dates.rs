@@ -2,13 +2,19 @@
 
 use crate::config::Config;
 use crate::engine::Scope;
+use crate::schema::TimeZone as Spec;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 /// The zone of TimeZoneSpec, else the system's.
 pub fn zone(config: &Config) -> TimeZone {
-    let _ = config;
-    TimeZone::system()
+    match &config.options.time_zone_spec {
+        Spec::Set(text) => {
+            let text = String::from_utf8_lossy(text);
+            TimeZone::posix(&text).or_else(|_| TimeZone::get(&text)).unwrap_or(TimeZone::UTC)
+        }
+        Spec::Cleared | Spec::Inherited => TimeZone::system(),
+    }
 }
 
 /// `rfc5322` in the site's zone.

@@ -102,6 +102,11 @@ impl Resolver {
         Self::with(Settings::system())
     }
 
+    /// As the system and the configuration say.
+    pub fn for_config(config: &crate::config::Config) -> Self {
+        Self::with(Settings::for_config(config))
+    }
+
     /// With these settings.
     pub fn with(settings: Settings) -> Self {
         let source = Source::Servers(dns::Client::new(&settings));

@@ -1,5 +1,7 @@
 //! What the system and the configuration say about name look-ups.
 
+use crate::config::Config;
+use crate::sys::accounts;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,6 +58,34 @@ impl Settings {
         }
         if settings.servers.is_empty() {
             settings.servers.push(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53));
+        }
+        settings
+    }
+
+    /// The system's settings with the configuration's options on top.
+    pub fn for_config(config: &Config) -> Self {
+        let options = &config.options;
+        let resolver = &options.resolver_options;
+        let mut settings = Self::system();
+        settings.hosts_file = options.hosts_file.as_deref().map(accounts::path).or(settings.hosts_file);
+        if let Some(file) = options.service_switch_file.as_deref().map(accounts::path)
+            && let Some(services) = services(&file, b"hosts")
+        {
+            settings.name_services = services;
+        }
+        if let Some(domain) = config.macro_value("m") {
+            settings.domain = domain.to_vec();
+        }
+        settings.complete = resolver.flag("defnames", settings.complete);
+        settings.search_domains = resolver.flag("dnsrch", settings.search_domains);
+        settings.wildcard_mx = resolver.has_wildcard_mx;
+        settings.broken_aaaa = resolver.work_around_broken_aaaa;
+        let (wait, tries) = (options.timeout.resolver_retrans_normal, options.timeout.resolver_retry_normal);
+        if let Ok(seconds @ 1..) = u64::try_from(wait) {
+            settings.timeout = Duration::from_secs(seconds);
+        }
+        if let Ok(tries @ 1..) = u32::try_from(tries) {
+            settings.attempts = tries;
         }
         settings
     }

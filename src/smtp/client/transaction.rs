@@ -129,8 +129,7 @@ async fn recipients(
 
 async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> Result<(), Trouble> {
     let times = offer.timeouts;
-    let form =
-        BodyForm { crlf: true, stuff_dots: true, line_limit: offer.line_limit, ..BodyForm::default() };
+    let form = BodyForm { crlf: true, stuff_dots: true, line_limit: offer.line_limit, ..BodyForm::default() };
     let (mut header, mut lines) = (BodyLines::new(&form), BodyLines::new(&form));
     let mut out = Vec::with_capacity(80 << 10);
     // writing to memory cannot fail

@@ -1,7 +1,8 @@
 //! What one client may use: configuration, daemon modifiers and ruleset `srv_features` together.
 
-use super::policy::{DaemonFacts, Policy, Privacy};
+use super::policy::{DaemonFacts, Policy};
 use crate::addr::Token;
+use crate::schema::Privacy;
 use crate::smtp::proto::{BareCharacter, Strictness};
 
 /// The services offered to one client.

@@ -3,11 +3,10 @@
 use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::parameters::{Context, MAIL_PARAMETERS, read};
-use super::policy::Privacy;
 use super::session::{Flow, Session};
 use crate::envelope::{EnvelopeFlags, set_sender};
 use crate::logging::{Priority, Quiet};
-use crate::schema::Reply;
+use crate::schema::{Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -37,5 +37,5 @@ mod vrfy;
 
 pub use acceptor::{Acceptor, BodySink, QueueRun, Verified};
 pub use peer::{Peer, Resolved};
-pub use policy::{DaemonFacts, Policy, Privacy};
+pub use policy::{DaemonFacts, Policy};
 pub use session::{Server, Session};

@@ -1,74 +1,8 @@
 //! What the configuration says about SMTP service, read once per load.
 
+use crate::config::Config;
+use crate::schema::Privacy;
 use std::time::Duration;
-
-bitflags::bitflags! {
-    /// PrivacyOptions.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-    pub struct Privacy: u32 {
-        /// `needmailhelo`
-        const NEED_MAIL_HELO = 1;
-        /// `needexpnhelo`
-        const NEED_EXPN_HELO = 2;
-        /// `needvrfyhelo`
-        const NEED_VRFY_HELO = 4;
-        /// `noexpn`
-        const NO_EXPN = 8;
-        /// `novrfy`
-        const NO_VRFY = 0x10;
-        /// `noverb`
-        const NO_VERB = 0x20;
-        /// `authwarnings`
-        const AUTH_WARNINGS = 0x40;
-        /// `noetrn`
-        const NO_ETRN = 0x80;
-        /// `noreceipts`
-        const NO_RECEIPTS = 0x100;
-        /// `restrictmailq`
-        const RESTRICT_MAILQ = 0x200;
-        /// `restrictqrun`
-        const RESTRICT_QRUN = 0x400;
-        /// `restrictexpand`
-        const RESTRICT_EXPAND = 0x800;
-        /// `nobodyreturn`
-        const NO_BODY_RETURN = 0x1000;
-        /// `noactualrecipient`
-        const NO_ACTUAL_RECIPIENT = 0x2000;
-        /// `goaway`
-        const GO_AWAY = 0x7f;
-    }
-}
-
-const PRIVACY_WORDS: &[(&str, Privacy)] = &[
-    ("public", Privacy::empty()),
-    ("needmailhelo", Privacy::NEED_MAIL_HELO),
-    ("needexpnhelo", Privacy::NEED_EXPN_HELO),
-    ("needvrfyhelo", Privacy::NEED_VRFY_HELO),
-    ("noexpn", Privacy::NO_EXPN.union(Privacy::NO_VERB)),
-    ("novrfy", Privacy::NO_VRFY),
-    ("noverb", Privacy::NO_VERB),
-    ("authwarnings", Privacy::AUTH_WARNINGS),
-    ("noetrn", Privacy::NO_ETRN),
-    ("noreceipts", Privacy::NO_RECEIPTS),
-    ("restrictmailq", Privacy::RESTRICT_MAILQ),
-    ("restrictqrun", Privacy::RESTRICT_QRUN),
-    ("restrictexpand", Privacy::RESTRICT_EXPAND),
-    ("nobodyreturn", Privacy::NO_BODY_RETURN),
-    ("noactualrecipient", Privacy::NO_ACTUAL_RECIPIENT),
-    ("goaway", Privacy::GO_AWAY),
-];
-
-impl Privacy {
-    /// Reads the option's words, separated by commas or blanks; unknown ones are passed over (the
-    /// loading of the configuration has complained about them).
-    pub fn parse(text: &[u8]) -> Self {
-        let words = text.split(|byte| *byte == b',' || byte.is_ascii_whitespace());
-        words.fold(Self::empty(), |sum, word| {
-            let row = PRIVACY_WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
-            row.map_or(sum, |(_, bits)| sum | *bits)
-        })
-    }
-}
 
 /// The listener a client came in by.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -136,14 +70,42 @@ pub struct Policy {
     pub deliver_by_min: i64,
     /// SoftBounce
     pub soft_bounce: bool,
-    /// LogLevel
-    pub log_level: i64,
     /// Timeout.command
     pub command_timeout: Duration,
     /// Timeout.datablock
     pub data_timeout: Duration,
     /// MaxDaemonChildren; 0 means no limit.
     pub max_daemon_children: u32,
+}
+
+impl Policy {
+    /// What these options say.
+    pub fn from_config(config: &Config) -> Self {
+        let options = &config.options;
+        let count = |value: i64| u32::try_from(value).unwrap_or(0);
+        let seconds = |value: i64| Duration::from_secs(u64::try_from(value).unwrap_or(0));
+        Self {
+            privacy: options.privacy_options,
+            greeting: options.smtp_greeting_message.clone(),
+            help_file: options.help_file.clone().unwrap_or_default(),
+            allow_bogus_helo: options.allow_bogus_helo,
+            max_message_size: u64::try_from(options.max_message_size).unwrap_or(0),
+            max_recipients: count(options.max_recipients_per_message),
+            bad_rcpt_throttle: count(options.bad_rcpt_throttle),
+            bad_rcpt_delay: Duration::from_secs(1),
+            bad_rcpt_shutdown: count(options.bad_rcpt_shutdown),
+            bad_rcpt_shutdown_good: count(options.bad_rcpt_shutdown_good),
+            max_noops: count(options.max_noop_commands),
+            max_headers_length: u64::try_from(options.max_headers_length).unwrap_or(0),
+            reject_nul: options.reject_nul,
+            send_mime_errors: options.send_mime_errors,
+            deliver_by_min: options.deliver_by_min,
+            soft_bounce: options.soft_bounce,
+            command_timeout: seconds(options.timeout.command),
+            data_timeout: seconds(options.timeout.datablock),
+            max_daemon_children: count(options.max_daemon_children),
+        }
+    }
 }
 
 impl Default for Policy {
@@ -165,7 +127,6 @@ impl Default for Policy {
             send_mime_errors: true,
             deliver_by_min: 0,
             soft_bounce: false,
-            log_level: 9,
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),
             max_daemon_children: 0,
@@ -176,13 +137,6 @@ impl Default for Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_of_privacy() {
-        assert!(Privacy::parse(b"goaway,noetrn").contains(Privacy::NO_ETRN | Privacy::NEED_MAIL_HELO));
-        assert!(Privacy::parse(b"NoExpn").contains(Privacy::NO_VERB));
-        assert_eq!(Privacy::parse(b"public, nonsense"), Privacy::empty());
-    }
 
     #[test]
     fn upper_case_modifiers_are_doubled() {

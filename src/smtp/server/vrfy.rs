@@ -2,10 +2,9 @@
 
 use super::acceptor::Acceptor;
 use super::checks::Question;
-use super::policy::Privacy;
 use super::session::{Flow, Session};
 use crate::logging::Priority;
-use crate::schema::Reply;
+use crate::schema::{Privacy, Reply};
 use crate::smtp::proto::put_reply;
 use tokio::io::{AsyncRead, AsyncWrite};
 

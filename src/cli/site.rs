@@ -1,0 +1,119 @@
+//! From `-C` and its fellows to a loaded configuration.
+
+use super::{Invocation, Mode, Setting};
+use crate::config::{LoadOptions, Loaded, Override, SystemEnv, load};
+use crate::diag::Diagnostic;
+use crate::m4::{McOptions, expand_mc};
+use crate::schema::Sysexit;
+use crate::sys::{accounts, identity};
+use std::io::Write;
+use std::path::Path;
+
+/// Where the configuration is when the command line says nothing.
+const SENDMAIL_CF: &str = "/etc/mail/sendmail.cf";
+/// The same for programs that hand mail in.
+const SUBMIT_CF: &str = "/etc/mail/submit.cf";
+
+/// The configuration file this command line asks for.
+pub fn file(invocation: &Invocation) -> Vec<u8> {
+    if let Some(file) = &invocation.cf {
+        return file.clone();
+    }
+    let submits =
+        matches!(invocation.mode, Mode::Deliver | Mode::Arpanet | Mode::Smtp) && !invocation.gateway;
+    let submit = match invocation.submission {
+        Some(submit) => submit,
+        None => submits && invocation.queue.is_empty() && Path::new(SUBMIT_CF).exists(),
+    };
+    if submit { SUBMIT_CF.into() } else { SENDMAIL_CF.into() }
+}
+
+/// Reads the configuration (a .mc is expanded first) with the command line's options. What is to be
+/// said about it has been printed.
+///
+/// # Errors
+/// The exit status, when nothing can be done with it.
+pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
+    let file = file(invocation);
+    let text = read(&file)?;
+    let text = if file.ends_with(b".mc") { expanded(&file, &text)? } else { text };
+    let loaded = load(&file, &text, &mut SystemEnv::default(), &load_options(invocation));
+    let mut out = std::io::stdout().lock();
+    for message in &loaded.messages {
+        // a closed stdout leaves nobody to tell
+        let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
+    }
+    let _ = out.flush();
+    match loaded.stop {
+        true => Err(loaded.exit),
+        false => Ok(loaded),
+    }
+}
+
+/// As `load_site`; a configuration with errors is refused.
+///
+/// # Errors
+/// The exit status.
+pub fn load_sound_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
+    let loaded = load_site(invocation)?;
+    if loaded.exit.is_ok() { Ok(loaded) } else { Err(loaded.exit) }
+}
+
+/// What the loader is told of the command line.
+pub fn load_options(invocation: &Invocation) -> LoadOptions {
+    LoadOptions {
+        test_mode: invocation.mode == Mode::Test,
+        verbose: invocation.verbose,
+        mode: super::modes::letter(invocation.mode),
+        version: concat!("canonify-", env!("CARGO_PKG_VERSION")).into(),
+        overrides: invocation.settings.iter().map(as_override).collect(),
+        trace: Vec::new(),
+    }
+}
+
+fn as_override(setting: &Setting) -> Override {
+    match setting {
+        Setting::Named(text) => Override::Long(text.clone()),
+        Setting::Letter(text) => Override::Short(text.clone()),
+        Setting::Macro(text) => Override::Macro(text.clone()),
+    }
+}
+
+fn read(file: &[u8]) -> Result<Vec<u8>, Sysexit> {
+    std::fs::read(accounts::path(file)).map_err(|error| {
+        let reason = error
+            .raw_os_error()
+            .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned());
+        let text = [file, b": line 0: cannot open: ", reason.as_bytes(), b"\n"].concat();
+        let _ = std::io::stderr().write_all(&text);
+        Sysexit::OSFILE
+    })
+}
+
+fn expanded(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Sysexit> {
+    // commands of a .mc run with the caller's own rights only
+    let borrowed = identity::real_gid() != identity::effective_gid()
+        || identity::real_uid() != identity::effective_uid();
+    let options = McOptions { commands: !borrowed, ..McOptions::default() };
+    let name = String::from_utf8_lossy(file);
+    match expand_mc(&name, text, &options) {
+        Ok((cf, warnings)) => {
+            warnings.iter().for_each(print_finding);
+            Ok(cf.text)
+        }
+        Err(findings) => {
+            findings.iter().for_each(print_finding);
+            Err(Sysexit::CONFIG)
+        }
+    }
+}
+
+/// `site.mc:3: …`, as compilers write it.
+fn print_finding(finding: &Diagnostic) {
+    let place = &finding.place;
+    let column = if place.column > 0 { format!(":{}", place.column) } else { String::new() };
+    eprintln!("{}:{}{column}: {}", place.file, place.line, finding.message);
+    if let Some(help) = &finding.help {
+        eprintln!("  {help}");
+    }
+}
