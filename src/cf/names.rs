@@ -9,6 +9,11 @@ pub const MAX_NAME: usize = 25;
 pub trait NameTable {
     /// The id of a long name, given one if it is new; `None` when all are taken.
     fn intern(&mut self, name: &[u8]) -> Option<MacroId>;
+
+    /// Notes that there was no id for a name; true the first time.
+    fn refuse(&mut self, _name: &[u8]) -> bool {
+        true
+    }
 }
 
 /// What is wrong with a name.
@@ -92,6 +97,10 @@ fn braced(text: &[u8], table: &mut dyn NameTable) -> ParsedName {
                 }
                 [single] => parsed.id = Some(MacroId(*single)),
                 long => parsed.id = table.intern(long),
+            }
+            if parsed.id.is_none() && !table.refuse(&name) {
+                parsed.problems.push(NameProblem::NoId);
+                return parsed;
             }
             parsed.id.is_none().then(|| NameProblem::TooMany(name))
         }

@@ -1,7 +1,8 @@
 //! C and F lines.
 
-use super::env::{FileProblem, MapProblem};
+use super::env::{FileProblem, MapFailure};
 use super::load::{Loader, MAX_LINE};
+use super::rulesets::MapDecl;
 use crate::addr::{MacroId, op};
 
 /// Longest line of a class file.
@@ -71,12 +72,16 @@ impl Loader<'_> {
         let words = command.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let argv: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
         if argv.is_empty() {
-            self.error("fileclass: missing file name");
             return;
         }
         let blame = self.config.blame();
         match self.env.program(&argv, blame) {
             Ok(output) => self.class_lines(id, &output, b"%s"),
+            // the child's complaint goes where its output goes, and its first word is the cf's name
+            Err(FileProblem::Exec(_)) => {
+                let word = [&self.config.file[..], b":"].concat();
+                self.class_word(id, &word);
+            }
             Err(problem) => self.cannot_open(&[b"|", command].concat(), &problem),
         }
     }
@@ -84,7 +89,7 @@ impl Loader<'_> {
     fn cannot_open(&mut self, file: &[u8], problem: &FileProblem) {
         let text = [b"fileclass: cannot open '", file, b"'"].concat();
         match problem {
-            FileProblem::System(error) => self.system_error(text, error),
+            FileProblem::System(error) | FileProblem::Exec(error) => self.system_error(text, error),
             FileProblem::Unsafe(danger) => self.error([&text[..], b": ", danger.as_bytes()].concat()),
         }
     }
@@ -136,23 +141,17 @@ impl Loader<'_> {
             self.error(says(b"missing map class"));
             return;
         }
-        let key = (!key.is_empty()).then_some(key);
-        match self.env.map(class, spec, key) {
+        let map = MapDecl { name: name.clone(), class: class.to_vec(), args: spec.to_vec(), line: self.at };
+        let answer = self.env.map_words(&map, key, &self.config.options.dont_blame_sendmail);
+        for message in &answer.messages {
+            self.error(message);
+        }
+        match answer.words {
             Ok(value) => self.class_words(id, &value.unwrap_or_default()),
-            Err(MapProblem::NoClass) => self.error(says(&[b"class ", class, b" not available"].concat())),
-            Err(MapProblem::Open(own)) => {
-                if let Some(text) = own {
-                    self.error([class, b" map \"", &name[..], b"\": ", text.as_bytes()].concat());
-                }
-                if !optional {
-                    self.error(says(b"map open failed"));
-                }
-            }
-            Err(MapProblem::Lookup) => {
-                if !optional {
-                    self.error(says(b"map lookup failed"));
-                }
-            }
+            Err(MapFailure::NoClass) => self.error(says(&[b"class ", class, b" not available"].concat())),
+            Err(MapFailure::Open) if !optional => self.error(says(b"map open failed")),
+            Err(MapFailure::Lookup) if !optional => self.error(says(b"map lookup failed")),
+            Err(_) => {}
         }
     }
 }
@@ -175,18 +174,19 @@ fn map_form(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((key, &rest[..colon], &rest[colon + 1..]))
 }
 
-/// A file name up to a blank, where quotes and backslashes protect blanks, and what follows it;
-/// `None` when a quote is left open.
+/// A file name up to a blank that no double quotes protect, and what follows it; `None` when a quote
+/// or a backslash is left open. A backslash stays, but for one right before the blank.
 fn file_name(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut name = Vec::new();
     let (mut quoted, mut at) = (false, 0);
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' => quoted = !quoted,
-            b'\\' if text.get(at + 1) == Some(&b' ') => {
-                at += 1;
-                name.push(b' ');
-            }
+            b'\\' => match text.get(at + 1) {
+                None => return None,
+                Some(next) if next.is_ascii_whitespace() && !quoted => {}
+                Some(_) => name.push(byte),
+            },
             _ if byte.is_ascii_whitespace() && !quoted => break,
             _ => name.push(byte),
         }

@@ -1,5 +1,6 @@
 //! What a configuration needs to know from outside: this host, accounts, class files, programs.
 
+use super::rulesets::MapDecl;
 use crate::sys::accounts;
 use crate::sys::process::Program;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
@@ -26,17 +27,41 @@ pub enum FileProblem {
     Unsafe(String),
     /// The system said no.
     System(io::Error),
+    /// The program could not be run.
+    Exec(io::Error),
 }
 
 /// Why a map gave no words for a class.
-#[derive(Debug)]
-pub enum MapProblem {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapFailure {
     /// No map class of that name.
     NoClass,
-    /// It could not be opened; what the map itself says.
-    Open(Option<String>),
+    /// Its arguments were refused.
+    Arguments,
+    /// It could not be opened.
+    Open,
     /// It was asked in vain.
     Lookup,
+}
+
+/// What a map says to a class that wants its words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MapWords {
+    /// What the map itself complains of, without `file: line N: `.
+    pub messages: Vec<Vec<u8>>,
+    /// The words; `None` when the key is not there.
+    pub words: Result<Option<Vec<u8>>, MapFailure>,
+}
+
+/// What reading a K line says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeclaredMap {
+    /// Complaints, without `file: line N: `.
+    pub messages: Vec<Vec<u8>>,
+    /// Does the map exist afterwards?
+    pub keep: bool,
+    /// What `-d37.5` prints.
+    pub trace: Vec<u8>,
 }
 
 /// The outside world while a configuration is read.
@@ -49,8 +74,10 @@ pub trait ConfigEnv: Send {
     fn class_file(&mut self, path: &[u8], blame: Blame) -> Result<Vec<u8>, FileProblem>;
     /// A program's output, for `F|`.
     fn program(&mut self, argv: &[Vec<u8>], blame: Blame) -> Result<Vec<u8>, FileProblem>;
-    /// A map's value for a key (`None` key: all of it), for `Fkey@class:spec`.
-    fn map(&mut self, class: &[u8], spec: &[u8], key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem>;
+    /// Reads a K line; `known` tells whether a map was declared before.
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap;
+    /// A map's value for a key, for `Fkey@class:spec`. The map has the class's name.
+    fn map_words(&mut self, map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords;
     /// User and group ids of an account.
     fn user(&mut self, name: &[u8]) -> Option<(u32, u32)>;
     /// A group's id.
@@ -67,15 +94,20 @@ pub trait ConfigEnv: Send {
 
 /// The real world.
 ///
-/// Maps are opened by a function of the caller, since they live further down.
-#[derive(Default)]
+/// Maps live further down, so what is asked of them is a pair of functions: without them every K line
+/// is accepted and no map has words (`maps::environment` has them).
+#[derive(Clone, Copy, Default)]
 pub struct SystemEnv {
-    /// Answers [`ConfigEnv::map`].
-    pub maps: Option<Box<MapSource>>,
+    /// Answers [`ConfigEnv::declare_map`].
+    pub declare: Option<DeclareFn>,
+    /// Answers [`ConfigEnv::map_words`].
+    pub words: Option<WordsFn>,
 }
 
-/// Looks a key up in a map of a class that is opened for this one question.
-pub type MapSource = dyn FnMut(&[u8], &[u8], Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem> + Send;
+/// Reads a K line.
+pub type DeclareFn = fn(&MapDecl, &dyn Fn(&[u8]) -> bool) -> DeclaredMap;
+/// Opens a map for one question.
+pub type WordsFn = fn(&MapDecl, &[u8], &[Vec<u8>]) -> MapWords;
 
 impl ConfigEnv for SystemEnv {
     fn host(&mut self) -> HostFacts {
@@ -103,6 +135,9 @@ impl ConfigEnv for SystemEnv {
 
     fn program(&mut self, argv: &[Vec<u8>], blame: Blame) -> Result<Vec<u8>, FileProblem> {
         let Some(path) = argv.first() else { return Ok(Vec::new()) };
+        if !path.starts_with(b"/") {
+            return Err(FileProblem::Exec(io::ErrorKind::NotFound.into()));
+        }
         let rules = Rules {
             world_directory: blame.contains(Blame::RUN_PROGRAM_IN_UNSAFE_DIR_PATH),
             group_directory: blame
@@ -115,15 +150,22 @@ impl ConfigEnv for SystemEnv {
         safe::open(&accounts::path(path), &rules).map_err(problem)?;
         let environment = vec![(b"PATH".to_vec(), b"/usr/bin:/bin".to_vec())];
         let program = Program { path: path.clone(), argv: argv.to_vec(), environment, ..Program::default() };
-        let child = program.spawn().map_err(FileProblem::System)?;
+        let child = program.spawn().map_err(FileProblem::Exec)?;
         let output = child.wait_with_output().map_err(FileProblem::System)?;
         Ok(output.stdout)
     }
 
-    fn map(&mut self, class: &[u8], spec: &[u8], key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapProblem> {
-        match &mut self.maps {
-            Some(source) => source(class, spec, key),
-            None => Err(MapProblem::Open(None)),
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+        match self.declare {
+            Some(declare) => declare(decl, known),
+            None => DeclaredMap { keep: true, ..DeclaredMap::default() },
+        }
+    }
+
+    fn map_words(&mut self, map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords {
+        match self.words {
+            Some(words) => words(map, key, blame),
+            None => MapWords { messages: Vec::new(), words: Err(MapFailure::Open) },
         }
     }
 

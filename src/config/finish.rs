@@ -3,7 +3,7 @@
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
-use crate::schema::{OPTIONS, ProbeInterfaces, TimeZone};
+use crate::schema::{ProbeInterfaces, TimeZone};
 
 /// The config level this program is made for.
 const MAX_LEVEL: u32 = 10;
@@ -29,10 +29,11 @@ const OPERATOR_MACROS: [(u8, u8); 17] = [
     (b'&', 0x82),
 ];
 
-/// Classes that sendmail fills itself, before the cf or after it.
-const FIRST_CLASSES: [(&str, &[&str]); 4] =
-    [("e", &["7bit", "8bit", "binary"]), ("n", &["multipart/signed"]), ("s", &["rfc822"]), ("b", &[])];
-const LAST_CLASSES: [(&str, &[&str]); 4] = [
+/// Classes that sendmail fills itself once the cf is read.
+const CLASSES: [(&str, &[&str]); 7] = [
+    ("n", &["multipart/signed"]),
+    ("s", &["rfc822"]),
+    ("e", &["7bit", "8bit", "binary"]),
     ("checkMIMEFieldHeaders", &["content-disposition", "content-type"]),
     ("checkMIMETextHeaders", &["content-description"]),
     (
@@ -65,7 +66,6 @@ impl Loader<'_> {
     }
 
     fn define_long(&mut self, name: &str, value: &[u8]) {
-        // opMode has an id outside the range of long names in sendmail; here it is a name like others
         if let Some(id) = self.config.names.intern(name.as_bytes()) {
             self.define(id, value);
         }
@@ -130,19 +130,30 @@ impl Loader<'_> {
         self.freeze();
         self.check_mailers();
         self.settle_queue_groups();
-        for (class, words) in FIRST_CLASSES {
+        for (class, words) in CLASSES {
             self.fill_class(class, words);
         }
-        for (class, words) in LAST_CLASSES {
-            self.fill_class(class, words);
+        if self.options.test_mode {
+            // the envelope that -bt works with
+            self.empty_macro("{quarantine}");
+            self.empty_macro("{quarantine}");
         }
         self.define_long("deliveryMode", &[self.config.options.delivery_mode.letter()]);
     }
 
     fn fill_class(&mut self, class: &str, words: &[&str]) {
-        let Some(id) = self.config.names.intern(class.as_bytes()) else { return };
+        let written = if class.len() == 1 { class.to_owned() } else { format!("{{{class}}}") };
         for word in words {
-            self.config.classes.insert(id, word.as_bytes());
+            // asked for each word: so often sendmail complains when names have run out
+            if let (Some(id), _) = self.name(written.as_bytes()) {
+                self.class_word(id, word.as_bytes());
+            }
+        }
+    }
+
+    fn empty_macro(&mut self, name: &str) {
+        if let (Some(id), _) = self.name(name.as_bytes()) {
+            self.define(id, b"");
         }
     }
 
@@ -193,7 +204,6 @@ impl Loader<'_> {
         if self.config.options.time_zone_spec == TimeZone::Set(Vec::new()) {
             self.config.options.time_zone_spec = TimeZone::Inherited;
         }
-        debug_assert!(OPTIONS.iter().any(|row| row.code == b'c'));
     }
 
     fn load_dependent_options(&mut self) {

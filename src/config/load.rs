@@ -105,7 +105,7 @@ impl<'a> Loader<'a> {
             messages: Vec::new(),
             exit: Sysexit::OK,
             stop: false,
-            ruleset: Some(RulesetId(0)),
+            ruleset: None,
             frozen: false,
             sticky: Vec::new(),
             sticky_timeouts: Vec::new(),

@@ -10,11 +10,16 @@ use std::sync::Arc;
 pub struct Names {
     long: Vec<Vec<u8>>,
     ids: HashMap<Vec<u8>, u8>,
+    /// Names that came too late, so that each is complained of once.
+    refused: Vec<Vec<u8>>,
 }
 
 impl Names {
     /// Ids of long names begin here.
     pub const FIRST: u8 = 0xa0;
+
+    /// The one long name whose id was settled before there was a table.
+    const OP_MODE: (&'static [u8], u8) = (b"opMode", 5);
 
     /// The id of `name`, given one if it is new. `None` when all 96 are taken.
     pub fn intern(&mut self, name: &[u8]) -> Option<MacroId> {
@@ -35,11 +40,17 @@ impl Names {
         if let [single] = name {
             return Some(MacroId(*single));
         }
+        if name == Self::OP_MODE.0 {
+            return Some(MacroId(Self::OP_MODE.1));
+        }
         self.ids.get(name).map(|id| MacroId(*id))
     }
 
     /// The long name of an id; `None` for single characters.
     pub fn long_name(&self, id: MacroId) -> Option<&[u8]> {
+        if id.0 == Self::OP_MODE.1 {
+            return Some(Self::OP_MODE.0);
+        }
         let index = id.0.checked_sub(Self::FIRST)?;
         self.long.get(index as usize).map(Vec::as_slice)
     }
@@ -48,6 +59,14 @@ impl Names {
 impl NameTable for Names {
     fn intern(&mut self, name: &[u8]) -> Option<MacroId> {
         Names::intern(self, name)
+    }
+
+    fn refuse(&mut self, name: &[u8]) -> bool {
+        let new = !self.refused.iter().any(|refused| refused == name);
+        if new {
+            self.refused.push(name.to_vec());
+        }
+        new
     }
 }
 

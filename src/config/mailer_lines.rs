@@ -192,11 +192,12 @@ impl Loader<'_> {
     }
 
     fn enter_mailer(&mut self, mailer: Mailer) {
+        if self.config.mailers.len() >= MAX_MAILERS {
+            self.error(format!("too many mailers defined ({MAX_MAILERS} max)"));
+            return;
+        }
         match self.config.mailer(&mailer.name) {
             Some(id) => self.config.mailers[id.0 as usize] = mailer,
-            None if self.config.mailers.len() >= MAX_MAILERS => {
-                self.error(format!("too many mailers defined ({MAX_MAILERS} max)"));
-            }
             None => self.config.mailers.push(mailer),
         }
     }

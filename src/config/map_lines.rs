@@ -3,56 +3,6 @@
 use super::load::{Loader, MAX_LINE};
 use super::rulesets::MapDecl;
 
-/// How a class reads its arguments.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Arguments {
-    /// The usual flags, then a file that must be there.
-    File,
-    /// The usual flags, then perhaps something.
-    Any,
-    /// Read when the map is opened.
-    Own,
-    /// The names of maps.
-    Members,
-    /// -L level and other flags of its own.
-    Syslog,
-    /// -R type.
-    Dns,
-}
-
-/// The map classes that a K line may name.
-const CLASSES: &[(&str, Arguments)] = &[
-    ("hash", Arguments::File),
-    ("btree", Arguments::File),
-    ("cdb", Arguments::File),
-    ("implicit", Arguments::File),
-    ("stab", Arguments::File),
-    ("text", Arguments::File),
-    ("program", Arguments::File),
-    ("socket", Arguments::Any),
-    ("switch", Arguments::Any),
-    ("user", Arguments::Any),
-    ("userdb", Arguments::Any),
-    ("nis", Arguments::Any),
-    ("nisplus", Arguments::Any),
-    ("bestmx", Arguments::Any),
-    ("null", Arguments::Any),
-    ("dns", Arguments::Dns),
-    ("host", Arguments::Own),
-    ("ldap", Arguments::Own),
-    ("arpa", Arguments::Own),
-    ("macro", Arguments::Own),
-    ("arith", Arguments::Own),
-    ("dequote", Arguments::Own),
-    ("regex", Arguments::Own),
-    ("sequence", Arguments::Members),
-    ("syslog", Arguments::Syslog),
-];
-
-/// Flags without a text behind them, and flags with one, of the usual parser.
-const PLAIN: &[u8] = b"NOofmAqDt";
-const WITH_TEXT: &[u8] = b"aTkvzSd";
-
 impl Loader<'_> {
     /// `Kname class arguments`
     pub(super) fn map_line(&mut self, text: &[u8]) {
@@ -85,145 +35,21 @@ impl Loader<'_> {
         self.declare_map(name, class, args.trim_ascii_start());
     }
 
-    /// Makes a map, or replaces the one of that name.
+    /// Makes a map. A second K line of the same name stands behind the first: what it does not say
+    /// stays as it was.
     pub(super) fn declare_map(&mut self, name: &[u8], class: &[u8], args: &[u8]) {
-        let known = CLASSES.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(class));
-        // cdb is ours beyond the reference
-        let Some((_, arguments)) = known else {
-            self.error([b"readcf: map ", name, b": class ", class, b" not available"].concat());
-            return;
-        };
-        let (valid, file) = self.check_map_args(name, class, *arguments, args);
-        let decl = MapDecl {
-            name: name.to_vec(),
-            class: class.to_ascii_lowercase(),
-            args: args.to_vec(),
-            line: self.at,
-            valid,
-        };
-        if self.traces(37, 5) {
-            self.trace_map(&decl, &file);
+        let decl = MapDecl { name: name.to_vec(), class: class.to_vec(), args: args.to_vec(), line: self.at };
+        let maps = &self.config.maps;
+        let known = |name: &[u8]| maps.iter().any(|map| map.name.eq_ignore_ascii_case(name));
+        let declared = self.env.declare_map(&decl, &known);
+        for message in &declared.messages {
+            self.error(message);
         }
-        match self.config.maps.iter_mut().find(|old| old.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = decl,
-            None => self.config.maps.push(decl),
+        if self.traces(37, 5) && declared.keep {
+            self.say(&declared.trace);
         }
-    }
-
-    /// Complains as the class's own parser does; is the map usable, and what is its file?
-    fn check_map_args(
-        &mut self,
-        name: &[u8],
-        class: &[u8],
-        arguments: Arguments,
-        args: &[u8],
-    ) -> (bool, Vec<u8>) {
-        match arguments {
-            Arguments::Own => (true, Vec::new()),
-            Arguments::Members => (self.check_members(name, args), Vec::new()),
-            Arguments::Syslog => (self.check_syslog(name, args), Vec::new()),
-            Arguments::Dns => (self.check_dns(name, args), Vec::new()),
-            Arguments::Any => (true, self.usual_args(name, args)),
-            Arguments::File => {
-                let file = self.usual_args(name, args);
-                if file.is_empty() {
-                    self.error([b"No file name for ", class, b" map ", name].concat());
-                }
-                (!file.is_empty(), file)
-            }
+        if declared.keep {
+            self.config.maps.push(decl);
         }
-    }
-
-    /// Passes over the usual flags; complains of others. The file name that follows.
-    fn usual_args(&mut self, name: &[u8], args: &[u8]) -> Vec<u8> {
-        let mut rest = args.trim_ascii_start();
-        while let [b'-', flag, after @ ..] = rest {
-            let end = after.iter().position(u8::is_ascii_whitespace).unwrap_or(after.len());
-            if !PLAIN.contains(flag) && !WITH_TEXT.contains(flag) {
-                self.error([b"Illegal option ", &[*flag][..], b" map ", name].concat());
-            }
-            rest = after[end..].trim_ascii_start();
-        }
-        let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
-        rest[..end].to_vec()
-    }
-
-    fn check_members(&mut self, name: &[u8], args: &[u8]) -> bool {
-        for member in
-            args.split(|byte| byte.is_ascii_whitespace() || *byte == b',').filter(|word| !word.is_empty())
-        {
-            if !self.config.maps.iter().any(|map| map.name.eq_ignore_ascii_case(member)) {
-                self.error([b"Sequence map ", name, b": unknown member map ", member].concat());
-            }
-        }
-        true
-    }
-
-    fn check_syslog(&mut self, name: &[u8], args: &[u8]) -> bool {
-        const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
-        let mut words = args.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let mut valid = true;
-        while let Some(word) = words.next() {
-            let [b'-', flag, rest @ ..] = word else { break };
-            match flag {
-                b'L' => {
-                    let level = if rest.is_empty() { words.next().unwrap_or_default() } else { rest };
-                    let bare = level.to_ascii_lowercase();
-                    let bare = bare.strip_prefix(b"log_").unwrap_or(&bare);
-                    if !LEVELS.iter().any(|known| known.as_bytes() == bare) {
-                        self.error([b"syslog_map_parseargs: Unknown priority ", level].concat());
-                        valid = false;
-                    }
-                }
-                b'D' | b'S' => {}
-                other => self.error([b"Illegal option ", &[*other][..], b" map syslog"].concat()),
-            }
-        }
-        let _ = name;
-        valid
-    }
-
-    fn check_dns(&mut self, name: &[u8], args: &[u8]) -> bool {
-        const TYPES: [&str; 10] = ["a", "aaaa", "afsdb", "cname", "mx", "ns", "ptr", "srv", "txt", "tlsa"];
-        let mut words = args.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let mut valid = false;
-        while let Some(word) = words.next() {
-            let Some(kind) = word.strip_prefix(b"-R") else { continue };
-            let kind = if kind.is_empty() { words.next().unwrap_or_default() } else { kind };
-            valid = TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(kind));
-            if !valid {
-                self.error([b"dns map ", name, b": wrong type ", kind].concat());
-            }
-        }
-        if !valid {
-            self.error([b"dns map ", name, b": missing -R type"].concat());
-        }
-        valid
-    }
-
-    fn trace_map(&mut self, map: &MapDecl, file: &[u8]) {
-        let file = if file.is_empty() { b"(null)" } else { file };
-        let flags = if map.class == b"macro" || map.class == b"arith" || map.class == b"dequote" {
-            "10001"
-        } else if file == b"(null)" && !map.valid {
-            "300"
-        } else {
-            "301"
-        };
-        self.say(
-            [
-                b"map ",
-                &map.name[..],
-                b", class ",
-                &map.class,
-                b", flags ",
-                flags.as_bytes(),
-                b", file ",
-                file,
-                b",",
-            ]
-            .concat(),
-        );
-        self.say("\tapp (null), domain (null), rebuild (null)");
     }
 }

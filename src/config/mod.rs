@@ -25,7 +25,7 @@ mod ports;
 mod rule_lines;
 mod rulesets;
 
-pub use env::{ConfigEnv, FileProblem, HostFacts, MapProblem, SystemEnv};
+pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};

@@ -29,7 +29,7 @@ impl Loader<'_> {
             Some((b' ', long)) => self.long_option(long),
             other => {
                 let (code, value) = other.map_or((0, &[][..]), |(code, value)| (*code, value));
-                match OPTIONS.iter().find(|row| row.code == code && code != 0) {
+                match OPTIONS.iter().find(|row| row.code == code && code.is_ascii()) {
                     Some(row) => self.set_option(row, None, value),
                     None => self.error(format!("readcf: unknown option name 0x{code:x}")),
                 }

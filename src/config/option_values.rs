@@ -366,6 +366,7 @@ impl Loader<'_> {
             Some(b't') => QueueSortOrder::Time,
             Some(b'r') => QueueSortOrder::Random,
             Some(b'n') => QueueSortOrder::None,
+            Some(b's') => QueueSortOrder::Shuffle,
             _ => return self.error([b"Invalid queue sort order \"", value, b"\""].concat()),
         };
     }

@@ -8,10 +8,7 @@ use crate::schema::{ClientPort, DaemonPort, DeliveryMode, Family};
 const MAX_DAEMONS: usize = 64;
 
 /// Modifier letters and how a trace names them.
-const MODIFIERS: [(u8, &str); 16] = [
-    (b'A', "NOAUTH"),
-    (b'C', "NOCANON"),
-    (b'E', "NOETRN"),
+const MODIFIERS: [(u8, &str); 13] = [
     (b'a', "AUTHREQ"),
     (b'b', "BINDIF"),
     (b'c', "CANONREQ"),
@@ -20,11 +17,11 @@ const MODIFIERS: [(u8, &str); 16] = [
     (b'r', "FQRCPT"),
     (b's', "SMTPS"),
     (b'u', "UNQUALOK"),
+    (b'A', "NOAUTH"),
+    (b'C', "NOCANON"),
+    (b'E', "NOETRN"),
     (b'S', "NOTLS"),
     (b'O', "OPTIONAL"),
-    (b'D', "DISABLE"),
-    (b'6', "V6ONLY"),
-    (b'x', "X"),
 ];
 
 impl Loader<'_> {
@@ -141,10 +138,13 @@ impl Loader<'_> {
             return None;
         }
         let bare = text.strip_prefix(b"IPv6:").unwrap_or(text);
-        if let Some(address) = std::str::from_utf8(bare).ok().and_then(|text| text.parse().ok()) {
-            return Some(address);
-        }
-        let found = self.env.address(text, family == Family::Inet6);
+        let written: Option<std::net::IpAddr> =
+            std::str::from_utf8(bare).ok().and_then(|text| text.parse().ok());
+        let inet6 = family == Family::Inet6;
+        let found = match written {
+            Some(address) => Some(address).filter(|address| address.is_ipv6() == inet6),
+            None => self.env.address(text, inet6),
+        };
         if found.is_none() {
             self.error([b"host \"", text, b"\" unknown"].concat());
         }

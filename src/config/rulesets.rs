@@ -93,8 +93,6 @@ pub struct MapDecl {
     pub class: Vec<u8>,
     /// Everything after the class, macros expanded.
     pub args: Vec<u8>,
-    /// Its arguments were understood; a map without this is never open.
-    pub valid: bool,
     /// Line of the cf; 0 for built-in maps.
     pub line: u32,
 }

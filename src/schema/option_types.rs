@@ -77,6 +77,8 @@ pub enum QueueSortOrder {
     Time,
     /// By chance.
     Random,
+    /// By the first recipient's host, read from its end.
+    Shuffle,
     /// As the directory lists them.
     None,
 }

@@ -1,0 +1,72 @@
+//! What a configuration asks of maps while it is read.
+
+use super::{LookupContext, Store, TextAnswer, class, declare};
+use crate::config::{Config, DeclaredMap, MapDecl, MapFailure, MapWords, SystemEnv};
+use crate::logging::Tracer;
+use crate::net::Resolver;
+use crate::schema::Sysexit;
+use std::sync::Arc;
+
+/// The real world for [`crate::config::load`], maps included.
+pub fn environment() -> SystemEnv {
+    SystemEnv { declare: Some(declare_map), words: Some(map_words) }
+}
+
+fn declare_map(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+    let declared = declare(decl, known);
+    DeclaredMap { messages: declared.messages, keep: declared.keep, trace: declared.trace }
+}
+
+/// Keeps what the map says.
+#[derive(Default)]
+struct Listener(Vec<Vec<u8>>);
+
+impl Tracer for Listener {
+    fn level(&self, _category: u8) -> u8 {
+        0
+    }
+    fn line(&mut self, _text: &[u8]) {}
+    fn message(&mut self, text: &[u8]) {
+        self.0.push(text.to_vec());
+    }
+    fn text(&mut self, _text: &[u8]) {}
+}
+
+/// Opens a map for one question. It runs on a thread of its own: the caller may or may not have a
+/// runtime.
+fn map_words(map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords {
+    let failed = |messages, failure| MapWords { messages, words: Err(failure) };
+    if class::find(&map.class).is_none() {
+        return failed(Vec::new(), MapFailure::NoClass);
+    }
+    let declared = declare(map, &|_| false);
+    if !declared.messages.is_empty() {
+        return failed(declared.messages, MapFailure::Arguments);
+    }
+    let mut config = Config { maps: vec![map.clone()], ..Config::default() };
+    config.options.dont_blame_sendmail = blame.to_vec();
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| ask(config, &map.name, key))
+            .join()
+            .unwrap_or_else(|_| failed(Vec::new(), MapFailure::Lookup))
+    })
+}
+
+fn ask(config: Config, name: &[u8], key: &[u8]) -> MapWords {
+    let mut listener = Listener::default();
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return MapWords { messages: Vec::new(), words: Err(MapFailure::Open) };
+    };
+    let words = runtime.block_on(async {
+        let store = Store::new(Arc::new(config), Arc::new(Resolver::system()));
+        let mut context = LookupContext { deferred: false, tracer: &mut listener };
+        match store.lookup_text(name, key, &mut context).await {
+            TextAnswer::Unknown => Err(MapFailure::NoClass),
+            TextAnswer::NotOpen => Err(MapFailure::Open),
+            TextAnswer::Answer(answer) if answer.status == Sysexit::TEMPFAIL => Err(MapFailure::Open),
+            TextAnswer::Answer(answer) => Ok(answer.value),
+        }
+    });
+    MapWords { messages: listener.0, words }
+}
