@@ -1,7 +1,7 @@
 //! Reports: delivery failures, delays and receipts as multipart/report (RFC 3461, 3462, 3464).
 //!
 //! In: an envelope whose recipients know their fate. Out: a new envelope with the null sender.
-//! Pure: no files but the original body that is quoted, no look-ups, no clock; the caller gives
+//! No files but ErrorHeader's and the original body that is quoted, no look-ups, no clock; the caller gives
 //! identifier and time, and queues the result.
 //!
 //! Files in the order of the report: `due` (is one owed, and to whom), `header` (its fields),
@@ -18,13 +18,16 @@ mod tests;
 
 pub use due::due;
 
+use crate::config::Config;
 use crate::engine::Scope;
 use crate::envelope::{
     Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender, TimeoutClass,
 };
 use crate::rewrite::Site;
+use crate::schema::{ByPrecedence, Privacy};
 use jiff::tz::TimeZone;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 /// What a report is about.
@@ -66,6 +69,34 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Reads the site's share for reports about `original`.
+    pub fn of(site: &Site, original: &Envelope) -> Self {
+        let (config, options) = (&*site.config, &site.config.options);
+        let class = |times: &ByPrecedence| match original.timeout_class {
+            TimeoutClass::Normal => times.normal,
+            TimeoutClass::Urgent => times.urgent,
+            TimeoutClass::NonUrgent => times.non_urgent,
+            TimeoutClass::Dsn => times.dsn,
+        };
+        Self {
+            host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
+            daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
+            zone: config.zone().clone(),
+            double_bounce: config.expand(&options.double_bounce_address),
+            warn_after: class(&options.timeout.queuewarn),
+            return_after: class(&options.timeout.queuereturn),
+            mime: options.send_mime_errors,
+            no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
+            no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
+            error_header: options
+                .error_header
+                .as_deref()
+                .map(|text| error_header(config, text))
+                .unwrap_or_default(),
+            types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
+        }
+    }
+
     /// The type words of a recipient's mailer, sendmail's defaults without one.
     fn types_of(&self, recipient: &Recipient) -> [&[u8]; 3] {
         let known = recipient.address.as_ref().and_then(|address| self.types.get(address.mailer.0 as usize));
@@ -74,6 +105,15 @@ impl Facts {
         };
         [word(0, b"dns"), word(1, b"rfc822"), word(2, b"smtp")]
     }
+}
+
+/// ErrorHeader: a text, or the file it names with a leading `/`. An unreadable file says nothing.
+fn error_header(config: &Config, text: &[u8]) -> Vec<u8> {
+    let text = match text.starts_with(b"/") {
+        true => std::fs::read(std::ffi::OsStr::from_bytes(text)).unwrap_or_default(),
+        false => text.to_vec(),
+    };
+    config.expand(&text)
 }
 
 /// What the caller supplies.

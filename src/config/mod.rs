@@ -24,6 +24,7 @@ mod option_values;
 mod ports;
 mod rule_lines;
 mod rulesets;
+mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
@@ -77,6 +78,7 @@ pub struct Config {
     pub queue_groups: Vec<QueueGroup>,
     /// X lines.
     pub filters: Vec<Filter>,
+    zone: std::sync::OnceLock<jiff::tz::TimeZone>,
 }
 
 impl Config {

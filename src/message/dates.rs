@@ -2,29 +2,17 @@
 
 use crate::config::Config;
 use crate::engine::Scope;
-use crate::schema::TimeZone as Spec;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// The zone of TimeZoneSpec, else the system's.
-pub fn zone(config: &Config) -> TimeZone {
-    match &config.options.time_zone_spec {
-        Spec::Set(text) => {
-            let text = String::from_utf8_lossy(text);
-            TimeZone::posix(&text).or_else(|_| TimeZone::get(&text)).unwrap_or(TimeZone::UTC)
-        }
-        Spec::Cleared | Spec::Inherited => TimeZone::system(),
-    }
-}
-
 /// `rfc5322` in the site's zone.
 pub fn arpa_date(config: &Config, now: i64) -> Vec<u8> {
-    rfc5322(now, &zone(config)).into_bytes()
+    rfc5322(now, config.zone()).into_bytes()
 }
 
 /// `ctime` in the site's zone.
 pub fn ctime_date(config: &Config, now: i64) -> Vec<u8> {
-    ctime(now, &zone(config)).into_bytes()
+    ctime(now, config.zone()).into_bytes()
 }
 
 /// Sets `$a`, `$b` (RFC 5322), `$d` (ctime) and `$t` (minutes, UTC) to this time.

@@ -9,5 +9,5 @@ mod dates;
 mod header;
 
 pub use collector::Collector;
-pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates, zone};
+pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates};
 pub use header::{Header, HeaderKind, Headers};
