@@ -4,42 +4,57 @@ use super::files;
 use super::store::Refused;
 use crate::addr::{MacroId, Operators};
 use crate::config::{Class, Config};
+use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};
 use std::path::Path;
 
 /// The options that maps obey.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Settings {
     /// BlankSub.
     pub blank_sub: u8,
     /// Which bytes separate tokens.
     pub operators: Operators,
-    /// ServiceSwitchFile.
-    pub service_switch: Vec<u8>,
+    service_switch: Option<Vec<u8>>,
+    blame: Blame,
     own_names: Option<Class>,
 }
 
 impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
-            blank_sub: b' ',
-            operators: Operators::default(),
-            service_switch: b"/etc/mail/service.switch".to_vec(),
+            blank_sub: config.options.blank_sub,
+            operators: config.operators.clone(),
+            service_switch: config.options.service_switch_file.clone(),
+            blame: config.blame(),
             own_names: config.classes.get(MacroId(b'w')).cloned(),
         }
     }
 
+    /// Is the file there, and may it be trusted?
     pub fn check_file(&self, path: &Path) -> Result<(), Refused> {
-        match std::fs::metadata(path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Refused {
-                absent: error.kind() == std::io::ErrorKind::NotFound,
-                text: files::error_text(&error),
-            }),
+        self.refuse(safe::open(path, &Rules::map(self.blame)).map(drop))
+    }
+
+    /// The same for a socket.
+    pub fn check_socket(&self, path: &Path) -> Result<(), Refused> {
+        match self.refuse(safe::open(path, &Rules::map(self.blame)).map(drop)) {
+            // everything but its type has been looked at before
+            Err(why) if why.text == Danger::NotRegular.to_string().as_bytes() => Ok(()),
+            other => other,
         }
     }
 
-    pub fn check_socket(&self, path: &Path) -> Result<(), Refused> {
-        self.check_file(path)
+    fn refuse(&self, result: Result<(), Refusal>) -> Result<(), Refused> {
+        let refusal = match result {
+            Ok(()) => return Ok(()),
+            Err(refusal) => refusal,
+        };
+        let absent = refusal.is_absent();
+        let text = match refusal {
+            Refusal::Unsafe(danger) => danger.to_string().into_bytes(),
+            Refusal::System(error) => files::error_text(&error),
+        };
+        Err(Refused { absent, text })
     }
 
     /// Is this one of the host's own names (class w)?
@@ -49,6 +64,6 @@ impl Settings {
 
     /// The services that look a kind of thing up (`hosts`, `aliases`), in order.
     pub fn services(&self, kind: &[u8]) -> Option<Vec<Vec<u8>>> {
-        crate::net::services(files::path(&self.service_switch), kind)
+        crate::net::services(files::path(self.service_switch.as_deref().unwrap_or_default()), kind)
     }
 }

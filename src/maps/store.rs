@@ -214,12 +214,16 @@ impl Store {
             }
         }
         head.extend_from_slice(b") => ");
-        let mut glue = Glue { inner: &mut *tracer, head: Some(head) };
-        let Some(found) = self.ask(index, key, args, &mut glue, 0).await else {
+        // sendmail prints this much before it looks; messages may follow on the same line
+        if matches!(self.opened(index, &mut *tracer).await, State::Closed) {
+            return missing(Sysexit::OK);
+        }
+        tracer.text(&head);
+        let Some(found) = self.ask(index, key, args, tracer, 0).await else {
             return missing(Sysexit::OK);
         };
         let value = found.value.clone().unwrap_or_else(|| b"NOT FOUND".to_vec());
-        glue.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
+        tracer.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
         finish(map, key, found, tracer)
     }
 
@@ -236,14 +240,6 @@ impl Store {
         match self.ask(index, key, &[key.to_vec()], context.tracer, 0).await {
             Some(found) => TextAnswer::Answer(found),
             None => TextAnswer::NotOpen,
-        }
-    }
-
-    /// Can the map be used? (`/map` says so before anything else.) Opens it.
-    pub async fn open(&self, map: &[u8], context: &mut LookupContext<'_>) -> bool {
-        match self.find(map) {
-            Some(index) => !matches!(self.opened(index, context.tracer).await, State::Closed),
-            None => false,
         }
     }
 
@@ -468,37 +464,4 @@ fn without_quotes(text: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// Puts the beginning of a trace line before whatever is said next: sendmail prints it before it looks.
-struct Glue<'a> {
-    inner: &'a mut dyn Tracer,
-    head: Option<Vec<u8>>,
-}
-
-impl Glue<'_> {
-    fn glued(&mut self, text: &[u8]) -> Vec<u8> {
-        let mut line = self.head.take().unwrap_or_default();
-        line.extend_from_slice(text);
-        line
-    }
-}
-
-impl Tracer for Glue<'_> {
-    fn level(&self, category: u8) -> u8 {
-        self.inner.level(category)
-    }
-
-    fn line(&mut self, text: &[u8]) {
-        let line = self.glued(text);
-        self.inner.line(&line);
-    }
-
-    fn message(&mut self, text: &[u8]) {
-        if let Some(head) = self.head.take() {
-            self.inner.line(&[&head, text].concat());
-        } else {
-            self.inner.message(text);
-        }
-    }
 }
