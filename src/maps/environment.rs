@@ -43,7 +43,8 @@ fn map_words(map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords {
     if !declared.messages.is_empty() {
         return failed(declared.messages, MapFailure::Arguments);
     }
-    let mut config = Config { maps: vec![map.clone()], ..Config::default() };
+    let mut config = Config::default();
+    config.maps.push(map.clone());
     config.options.dont_blame_sendmail = blame.to_vec();
     std::thread::scope(|scope| {
         scope
