@@ -78,7 +78,8 @@ pub struct Config {
     pub queue_groups: Vec<QueueGroup>,
     /// X lines.
     pub filters: Vec<Filter>,
-    zone: std::sync::OnceLock<jiff::tz::TimeZone>,
+    /// The zone of TimeZoneSpec, looked up at its first use ([`Config::zone`]).
+    pub(crate) zone: std::sync::OnceLock<jiff::tz::TimeZone>,
 }
 
 impl Config {
