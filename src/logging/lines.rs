@@ -50,16 +50,122 @@ pub struct RecipientLine<'a> {
     pub stat: &'a [u8],
 }
 
+/// Longest address in a from= line, in bytes.
+const LONGEST_SENDER: usize = 200;
+
+/// Longest Message-Id, in bytes.
+const LONGEST_MESSAGE_ID: usize = 200;
+
 impl SenderLine<'_> {
     /// The text of the line.
     pub fn to_line(&self) -> Vec<u8> {
-        todo!("lands with the log")
+        let mut line = Line::default();
+        line.field("from", cut(self.from, LONGEST_SENDER));
+        line.field("size", self.size.to_string().as_bytes());
+        line.field("class", self.class.to_string().as_bytes());
+        line.field("nrcpts", self.recipients.to_string().as_bytes());
+        line.optional("msgid", self.message_id.map(|id| cut(id, LONGEST_MESSAGE_ID)));
+        line.optional("bodytype", self.body_type);
+        line.optional("proto", self.protocol);
+        line.optional("daemon", self.daemon);
+        line.field("relay", self.relay);
+        line.0
     }
 }
 
 impl RecipientLine<'_> {
     /// The text of the line.
     pub fn to_line(&self) -> Vec<u8> {
-        todo!("lands with the log")
+        let mut line = Line::default();
+        line.field("to", &self.to.join(&b','));
+        if let Some((address, uid, gid)) = self.control {
+            line.field("ctladdr", &[address, format!(" ({uid}/{gid})").as_bytes()].concat());
+        }
+        line.field("delay", clock(self.delay).as_bytes());
+        line.optional("xdelay", self.attempt_delay.map(clock).as_ref().map(String::as_bytes));
+        line.optional("mailer", self.mailer);
+        line.field("pri", self.priority.to_string().as_bytes());
+        match self.quarantine {
+            Some(reason) => line.field("quarantine", reason),
+            None => line.optional("relay", self.relay),
+        }
+        line.optional("dsn", self.dsn);
+        line.optional("reply", self.reply);
+        line.field("stat", self.stat);
+        line.0
+    }
+}
+
+/// `key=value, key=value`
+#[derive(Default)]
+struct Line(Vec<u8>);
+
+impl Line {
+    fn field(&mut self, key: &str, value: &[u8]) {
+        if !self.0.is_empty() {
+            self.0.extend_from_slice(b", ");
+        }
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.push(b'=');
+        self.0.extend_from_slice(value);
+    }
+
+    /// Nothing at all without a value.
+    fn optional(&mut self, key: &str, value: Option<&[u8]>) {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            self.field(key, value);
+        }
+    }
+}
+
+fn cut(text: &[u8], longest: usize) -> &[u8] {
+    &text[..text.len().min(longest)]
+}
+
+/// `[D+]HH:MM:SS`
+fn clock(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let time = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);
+    if days > 0 { format!("{days}+{time}") } else { time }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_line() {
+        let line = SenderLine {
+            from: b"<ann@elsewhere.example>",
+            size: 192,
+            recipients: 1,
+            message_id: Some(b"<m1@elsewhere.example>"),
+            protocol: Some(b"ESMTP"),
+            daemon: Some(b"MTA"),
+            relay: b"client9.elsewhere.example [127.0.0.9]",
+            ..SenderLine::default()
+        };
+        let expected = "from=<ann@elsewhere.example>, size=192, class=0, nrcpts=1, msgid=<m1@elsewhere.example>, \
+                        proto=ESMTP, daemon=MTA, relay=client9.elsewhere.example [127.0.0.9]";
+        assert_eq!(String::from_utf8_lossy(&line.to_line()), expected);
+    }
+
+    #[test]
+    fn the_recipient_line() {
+        let line = RecipientLine {
+            to: vec![b"nosuchuser", b"other"],
+            control: Some((b"<badone@site.example>", 8, 0)),
+            delay: 93_784,
+            mailer: Some(b"local"),
+            priority: 120_192,
+            dsn: Some(b"5.1.1"),
+            reply: Some(b"550 5.1.1 User unknown"),
+            stat: b"User unknown",
+            ..RecipientLine::default()
+        };
+        let expected = "to=nosuchuser,other, ctladdr=<badone@site.example> (8/0), delay=1+02:03:04, mailer=local, \
+                        pri=120192, dsn=5.1.1, reply=550 5.1.1 User unknown, stat=User unknown";
+        assert_eq!(String::from_utf8_lossy(&line.to_line()), expected);
     }
 }

@@ -1,5 +1,12 @@
 //! The log itself: who is asked, at which level, and where the lines go.
 
+use std::io::{self, Write};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
 /// Syslog priorities, most urgent first; the numbers are syslog's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub enum Priority {
@@ -23,7 +30,7 @@ pub enum Priority {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Target {
     /// A syslog socket (datagrams), `/dev/log` as a rule.
-    Syslog(std::path::PathBuf),
+    Syslog(PathBuf),
     /// Standard error.
     Stderr,
     /// Nowhere.
@@ -32,33 +39,232 @@ pub enum Target {
     Memory,
 }
 
+impl Target {
+    /// What `wanted` (the environment's CANONIFY_LOG: `syslog` or `stderr`) says; without it syslog
+    /// where there is one, else standard error.
+    pub fn choose(wanted: Option<&str>) -> Self {
+        let socket = PathBuf::from("/dev/log");
+        match wanted {
+            Some("stderr") => Self::Stderr,
+            Some("syslog") => Self::Syslog(socket),
+            _ if socket.exists() => Self::Syslog(socket),
+            _ => Self::Stderr,
+        }
+    }
+}
+
+/// syslog's facility `mail`, shifted as in a line's `<N>`.
+const FACILITY_MAIL: u8 = 2 << 3;
+
+/// Lines that may wait for a slow syslog; more are dropped and counted.
+const BACKLOG: usize = 4096;
+
+/// sendmail cuts its lines here, in bytes.
+const LONGEST_LINE: usize = 1024;
+
 /// The log of one process. Cloning shares it. A line never makes a session wait: when the writer
 /// falls behind, lines are dropped and counted.
 #[derive(Clone)]
-pub struct Logger {}
+pub struct Logger(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    tag: Vec<u8>,
+    level: u8,
+    writer: OnceLock<SyncSender<Order>>,
+    dropped: AtomicU64,
+    memory: Mutex<Vec<Vec<u8>>>,
+}
+
+/// What the writer is told.
+enum Order {
+    Line(Vec<u8>),
+    Flush(SyncSender<()>),
+}
 
 impl Logger {
     /// Opens a log. The writer's thread starts with the first line, so a fork may come before.
-    pub fn open(_target: Target, _tag: &[u8], _level: u8) -> Self {
-        Self {}
+    pub fn open(target: Target, tag: &[u8], level: u8) -> Self {
+        Self(Arc::new(Inner {
+            target,
+            tag: tag.to_vec(),
+            level,
+            writer: OnceLock::new(),
+            dropped: AtomicU64::new(0),
+            memory: Mutex::new(Vec::new()),
+        }))
     }
 
     /// The LogLevel.
     pub fn level(&self) -> u8 {
-        9
+        self.0.level
     }
 
     /// Logs `id: text` if LogLevel is greater than `above` (sendmail's `LogLevel > N`).
-    pub fn log(&self, _above: u8, _priority: Priority, _id: Option<&[u8]>, _text: &[u8]) {}
+    pub fn log(&self, above: u8, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
+        if self.0.level > above {
+            self.always(priority, id, text);
+        }
+    }
 
     /// The same, without asking for the level.
-    pub fn always(&self, _priority: Priority, _id: Option<&[u8]>, _text: &[u8]) {}
+    pub fn always(&self, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
+        let mut line = Vec::with_capacity(text.len() + 24);
+        if let Some(id) = id {
+            line.extend_from_slice(id);
+            line.extend_from_slice(b": ");
+        }
+        line.extend_from_slice(&visible(text));
+        line.truncate(LONGEST_LINE);
+        match &self.0.target {
+            Target::Nothing => {}
+            Target::Memory => self.0.memory().push(line),
+            Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
+            Target::Syslog(path) => self.0.hand_over(path, self.0.stamped(Some(priority), &line)),
+        }
+    }
 
     /// Waits until all lines so far are written.
-    pub fn flush(&self) {}
+    pub fn flush(&self) {
+        let Some(writer) = self.0.writer.get() else { return };
+        let (done, wait) = sync_channel(1);
+        if writer.send(Order::Flush(done)).is_ok() {
+            let _ = wait.recv();
+        }
+    }
 
     /// Lines so far, for a log in memory.
     pub fn lines(&self) -> Vec<Vec<u8>> {
-        Vec::new()
+        self.0.memory().clone()
+    }
+}
+
+impl Inner {
+    fn memory(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `<22>Nov 22 12:50:40 sendmail[4711]: text`, as syslog(3) sends it.
+    fn stamped(&self, priority: Option<Priority>, line: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(line.len() + 64);
+        if let Some(priority) = priority {
+            out.extend_from_slice(format!("<{}>", FACILITY_MAIL | priority as u8).as_bytes());
+        }
+        let now = jiff::Zoned::now().strftime("%b %e %H:%M:%S").to_string();
+        out.extend_from_slice(now.as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(&self.tag);
+        out.extend_from_slice(format!("[{}]: ", std::process::id()).as_bytes());
+        out.extend_from_slice(line);
+        out
+    }
+
+    fn hand_over(&self, path: &Path, line: Vec<u8>) {
+        let writer = self.writer.get_or_init(|| start_writer(path.to_owned()));
+        let missed = self.dropped.load(Ordering::Relaxed);
+        if missed > 0 {
+            let text = format!("{missed} log lines were lost: syslog is too slow");
+            let line = self.stamped(Some(Priority::Warning), text.as_bytes());
+            if writer.try_send(Order::Line(line)).is_ok() {
+                self.dropped.fetch_sub(missed, Ordering::Relaxed);
+            }
+        }
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = writer.try_send(Order::Line(line))
+        {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn start_writer(path: PathBuf) -> SyncSender<Order> {
+    let (sender, orders) = sync_channel(BACKLOG);
+    // without a thread the receiver is dropped, and every line counts as lost
+    let _ = std::thread::Builder::new().name("log".into()).spawn(move || write_all(&path, &orders));
+    sender
+}
+
+fn write_all(path: &Path, orders: &Receiver<Order>) {
+    let mut socket = None;
+    for order in orders {
+        match order {
+            Order::Line(line) => deliver(path, &mut socket, &line),
+            Order::Flush(done) => drop(done.send(())),
+        }
+    }
+}
+
+/// Sends one line; a syslog that was restarted is looked for once more.
+fn deliver(path: &Path, socket: &mut Option<UnixDatagram>, line: &[u8]) {
+    for _ in 0..2 {
+        if socket.is_none() {
+            *socket = connect(path).ok();
+        }
+        match socket.as_ref().map(|socket| socket.send(line)) {
+            Some(Ok(_)) => return,
+            _ => *socket = None,
+        }
+    }
+    to_stderr(line);
+}
+
+fn connect(path: &Path) -> io::Result<UnixDatagram> {
+    let socket = UnixDatagram::unbound()?;
+    socket.connect(path)?;
+    Ok(socket)
+}
+
+/// One write a line, so that lines of front and keeper do not mix.
+fn to_stderr(line: &[u8]) {
+    let _ = io::stderr().lock().write_all(&[line, b"\n"].concat());
+}
+
+/// Control and 8-bit bytes as C escapes: a log line stays one line, whoever wrote the address in it.
+fn visible(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        match byte {
+            b' '..=b'~' => out.push(byte),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            _ => out.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_decide_and_lines_stay_lines() {
+        let log = Logger::open(Target::Memory, b"sendmail", 9);
+        log.log(8, Priority::Info, Some(b"ID"), b"seen");
+        log.log(9, Priority::Info, Some(b"ID"), b"not seen");
+        log.always(Priority::Notice, None, b"two\nlines \xe9");
+        assert_eq!(log.lines(), [b"ID: seen".to_vec(), b"two\\nlines \\351".to_vec()]);
+    }
+
+    #[test]
+    fn syslog_gets_what_syslog_3_sends() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        let server = UnixDatagram::bind(&path).expect("a socket");
+        let log = Logger::open(Target::Syslog(path), b"sm-mta", 9);
+        log.always(Priority::Info, Some(b"ID"), b"stat=Sent");
+        log.flush();
+        let mut buffer = [0; 200];
+        let length = server.recv(&mut buffer).expect("a line");
+        let line = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        assert!(line.starts_with("<22>"), "{line}");
+        assert!(line.ends_with(&format!(" sm-mta[{}]: ID: stat=Sent", std::process::id())), "{line}");
+    }
+
+    #[test]
+    fn a_syslog_that_is_away_holds_nobody_up() {
+        let log = Logger::open(Target::Syslog("/nonexistent/log".into()), b"t", 9);
+        log.always(Priority::Debug, None, b"into the void");
+        log.flush();
     }
 }
