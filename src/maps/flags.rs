@@ -163,6 +163,10 @@ impl Map {
     /// As [`Self::read_common`], for classes that are nothing without a file.
     pub(super) fn read_with_file(&mut self, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
         self.read_common(args, declaring);
+        // a second K line of a name keeps the first one's file
+        if self.file.is_none() && (declaring.known)(&self.name) {
+            return true;
+        }
         if self.file.is_none() {
             declaring.say(&[b"No file name for ", self.class.name.as_bytes(), b" map ", &self.name.clone()]);
         }

@@ -16,7 +16,7 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
 
 type Account = nix::unistd::User;
 
-/// Columns by name and by number, as in the account file.
+/// Columns by name.
 const COLUMNS: &[(&str, fn(&Account) -> Vec<u8>)] = &[
     ("name", |user| user.name.clone().into_bytes()),
     ("passwd", |user| user.passwd.as_bytes().to_vec()),
@@ -30,10 +30,7 @@ const COLUMNS: &[(&str, fn(&Account) -> Vec<u8>)] = &[
 /// Which column -v names; an unknown one is said and makes the map fail for ever.
 pub(super) fn open(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
     let Some(wanted) = &map.value_column else { return Some(0) };
-    let by_name = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
-    let by_number = std::str::from_utf8(wanted).ok().and_then(|text| text.parse::<usize>().ok());
-    let column =
-        by_name.or(by_number.and_then(|number| number.checked_sub(1))).filter(|at| *at < COLUMNS.len());
+    let column = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
     if column.is_none() {
         opening.say(&[b"User map ", &map.name, b": unknown column name ", wanted]);
     }

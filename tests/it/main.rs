@@ -2,3 +2,4 @@
 
 mod bdb;
 mod borders;
+mod maps;

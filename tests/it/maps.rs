@@ -1,0 +1,126 @@
+//! Maps as K lines declare them and `/map` asks them, against transcripts of sendmail
+//! (`testdata/maps/*.{cf,in,out}`).
+
+use canonify::config::{LoadOptions, load};
+use canonify::logging::Tracer;
+use canonify::maps::bdb::{Kind, Writer};
+use canonify::maps::{LookupContext, Store, TextAnswer, environment};
+use canonify::net::Resolver;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/maps");
+
+/// Everything that is said, in order.
+#[derive(Default)]
+struct Transcript(Vec<u8>);
+
+impl Tracer for Transcript {
+    fn level(&self, _category: u8) -> u8 {
+        0
+    }
+    fn line(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
+        self.0.push(b'\n');
+    }
+    fn text(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
+    }
+}
+
+fn scene() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    for name in ["table", "prog", "al", "hosts", "service.switch"] {
+        std::fs::copy(Path::new(DATA).join(name), dir.path().join(name)).expect("readable");
+    }
+    std::fs::set_permissions(dir.path().join("prog"), PermissionsExt::from_mode(0o755)).expect("own file");
+    for (name, kind, more) in [("tbl", Kind::Hash, true), ("tree", Kind::Btree, false)] {
+        let text = std::fs::read_to_string(Path::new(DATA).join(format!("{name}.src"))).expect("readable");
+        let mut writer = Writer::new(kind, false);
+        for (key, value) in text.lines().filter_map(|line| line.split_once('\t')) {
+            writer.insert(key.to_lowercase().as_bytes(), value.as_bytes());
+        }
+        if more {
+            writer.insert(b"long", &[b'v'; 900]);
+        }
+        writer.commit(&dir.path().join(format!("{name}.db"))).expect("writable");
+    }
+    dir
+}
+
+fn replace(text: &[u8], from: &str, to: &str) -> Vec<u8> {
+    // the transcripts are bytes: operators appear in them
+    let text: String = text.iter().map(|byte| char::from(*byte)).collect();
+    text.replace(from, to).chars().map(|c| c as u8).collect()
+}
+
+/// What `-bt` prints for a cf and `/map` commands.
+async fn transcript(name: &str) -> Vec<u8> {
+    let dir = scene();
+    let here = dir.path().to_str().expect("a plain name").to_owned();
+    let read =
+        |kind: &str| std::fs::read(PathBuf::from(DATA).join(format!("{name}.{kind}"))).expect("readable");
+    let text = replace(&read("cf"), "@DIR@", &here);
+    let loaded = load(
+        b"case.cf",
+        &text,
+        &mut environment(),
+        &LoadOptions { test_mode: true, ..LoadOptions::default() },
+    );
+    let mut said = Transcript::default();
+    for message in &loaded.messages {
+        said.line(&message.text);
+    }
+    said.line(b"ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)");
+    said.line(b"Enter <ruleset> <address>");
+    let config = Arc::new(loaded.config);
+    let store = Store::new(Arc::clone(&config), Arc::new(Resolver::for_config(&config)));
+    for line in read("in").split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        said.text(b"> ");
+        let mut words = line.splitn(3, |byte| *byte == b' ').skip(1);
+        let (map, key) = (words.next().expect("a map"), words.next().expect("a key"));
+        ask(&store, map, key, &mut said).await;
+    }
+    said.text(b"> ");
+    replace(&said.0, &here, "@DIR@")
+}
+
+async fn ask(store: &Store, map: &[u8], key: &[u8], said: &mut Transcript) {
+    let head = [b"map_lookup: ", map, b" (", key, b") "].concat();
+    let mut inner = Transcript::default();
+    let answer =
+        store.lookup_text(map, key, &mut LookupContext { deferred: false, tracer: &mut inner }).await;
+    said.text(&inner.0);
+    match answer {
+        TextAnswer::Unknown => said.line(&[b"Map named \"", map, b"\" not found"].concat()),
+        TextAnswer::NotOpen => said.line(&[b"Map named \"", map, b"\" not open"].concat()),
+        TextAnswer::Answer(answer) => {
+            let status = format!(" ({})", answer.status.0).into_bytes();
+            match answer.value {
+                Some(value) => said.line(&[head, b"returns ".to_vec(), value, status].concat()),
+                None => said.line(&[head, b"no match".to_vec(), status].concat()),
+            }
+        }
+    }
+}
+
+async fn compare(name: &str) {
+    let found = transcript(name).await;
+    let wanted = std::fs::read(Path::new(DATA).join(format!("{name}.out"))).expect("readable");
+    if found != wanted {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("maps-{name}.found"));
+        std::fs::write(&kept, &found).expect("writable");
+        panic!("differs from the transcript: diff {DATA}/{name}.out {}", kept.display());
+    }
+}
+
+#[tokio::test]
+async fn classes_and_their_complaints() {
+    compare("classes").await;
+}
+
+#[tokio::test]
+async fn files_and_programs() {
+    compare("files").await;
+}
