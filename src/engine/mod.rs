@@ -4,14 +4,24 @@
 //! The machine does no I/O and never waits: it asks ([`Step::Lookup`]) and is resumed.
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
+mod build;
+mod machine;
+mod matcher;
+mod print;
 mod program;
+mod pure_maps;
+mod scan;
 mod scope;
+mod trace;
 
+pub use machine::{Context, Machine};
+pub use print::{put_text, put_tokens};
 pub use program::Program;
+pub use pure_maps::PureMap;
+pub use scan::{ScanMode, scan, shorten, with_address};
 pub use scope::Scope;
 
 use crate::addr::Token;
-use crate::config::RulesetId;
 use crate::schema::Sysexit;
 
 /// What the machine wants next.
@@ -41,13 +51,4 @@ pub struct Answer {
     pub value: Option<Vec<u8>>,
     /// 0 for found; 68 and the like for not found; 75 for a temporary failure.
     pub status: Sysexit,
-}
-
-/// Where a run is to be continued after a call returns, for traces.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RulePlace {
-    /// The ruleset.
-    pub ruleset: RulesetId,
-    /// The rule's number in it, from 1.
-    pub rule: u32,
 }

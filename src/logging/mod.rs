@@ -28,6 +28,10 @@ pub trait Tracer: Send {
     fn reply(&mut self, reply: &Reply) {
         self.message(&reply.text);
     }
+    /// Address test mode, where every ruleset's input and result are shown?
+    fn test_mode(&self) -> bool {
+        false
+    }
     /// Trace output made in pieces: printed as it is, line ends included.
     fn text(&mut self, text: &[u8]) {
         self.line(text);

@@ -1,5 +1,6 @@
 //! What every rewriting needs: configuration, compiled rules, maps, resolver.
 
+use crate::addr::Operators;
 use crate::config::Config;
 use crate::engine::Program;
 use crate::maps::Store;
@@ -21,7 +22,7 @@ pub struct Site {
 impl Site {
     /// Compiles the rules; maps open at their first use.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
-        let program = Program::compile(&config);
+        let program = Program::compile(&config, Operators::default(), b' ');
         let maps = Arc::new(Store::new(config.clone(), resolver.clone()));
         Self { config, program, maps, resolver }
     }

@@ -1,0 +1,252 @@
+//! Maps that need nobody but the machine: macro, arith, dequote. They change or read only the
+//! [`Scope`], so they run in rule order and are never repeated.
+
+use super::machine::Context;
+use super::scope::Scope;
+use super::{Answer, LookupRequest};
+use crate::addr::{Kind, Operators, Table, Token, cataddr};
+use crate::config::{Config, MapDecl};
+use crate::schema::Sysexit;
+
+/// One of them, with its flags.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PureMap {
+    class: Class,
+    /// -a
+    append: Vec<u8>,
+    /// -S or -s: stands between atoms of the key.
+    space: Option<u8>,
+    /// -D
+    pub deferred: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Class {
+    Macro,
+    Arith,
+    Dequote,
+}
+
+impl PureMap {
+    /// The map of a K line, if its class is one of ours.
+    pub fn declare(decl: &MapDecl) -> Option<(Vec<u8>, Self)> {
+        let class = match &decl.class[..] {
+            b"macro" => Class::Macro,
+            b"arith" => Class::Arith,
+            b"dequote" => Class::Dequote,
+            _ => return None,
+        };
+        let mut map = Self { class, append: Vec::new(), space: None, deferred: false };
+        let mut words = decl.args.split(|byte| matches!(byte, b' ' | b'\t')).peekable();
+        while let Some([b'-', flag, value @ ..]) = words.next() {
+            match flag {
+                b'a' => map.append = value.to_vec(),
+                b'D' => map.deferred = true,
+                b's' | b'S' => map.space = Some(value.first().copied().unwrap_or(b' ')),
+                _ => {}
+            }
+        }
+        Some((decl.name.clone(), map))
+    }
+
+    /// The key of a look-up as text.
+    pub fn key(&self, operators: &Operators, blank_sub: u8, key: &[Token]) -> Vec<u8> {
+        cataddr(operators, key, Some(self.space.unwrap_or(blank_sub)), true)
+    }
+
+    /// The answer to a key with its arguments.
+    pub fn lookup(
+        &self,
+        config: &Config,
+        operators: &Operators,
+        scope: &mut Scope,
+        key: &[u8],
+        args: &[Vec<u8>],
+    ) -> Answer {
+        let found = match self.class {
+            Class::Macro => set_macro(config, scope, key, args),
+            Class::Arith => arith(key, args),
+            Class::Dequote => dequote(operators, key).ok_or(Sysexit::OK),
+        };
+        match found {
+            Ok(mut value) => {
+                if self.class == Class::Dequote {
+                    value.extend_from_slice(&self.append);
+                }
+                Answer { value: Some(value), status: Sysexit::OK }
+            }
+            Err(status) => Answer { value: None, status },
+        }
+    }
+}
+
+/// The machine's own look-up: keys and arguments joined, the answer traced (-d60).
+pub(super) fn answer(map: &PureMap, request: &LookupRequest, context: &mut Context<'_>) -> Answer {
+    let (operators, blank_sub) = (&context.program.operators, context.program.blank_sub);
+    let key = map.key(operators, blank_sub, &request.key);
+    let text = |arg: &Vec<Token>| cataddr(operators, arg, Some(blank_sub), true);
+    let args: Vec<_> = request.args.iter().map(text).collect();
+    if map.deferred && context.deferred {
+        return Answer { value: None, status: Sysexit::TEMPFAIL };
+    }
+    let answer = map.lookup(context.config, operators, context.scope, &key, &args);
+    trace_answer(&request.map, &key, &args, &answer, context);
+    answer
+}
+
+/// `map_lookup(name, key) => value (status), ad=0`
+fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, context: &mut Context<'_>) {
+    let level = context.tracer.level(60);
+    if level == 0 {
+        return;
+    }
+    let mut line = [b"map_lookup(", name, b", ", key].concat();
+    if level >= 5 {
+        for (number, arg) in std::iter::once(key).chain(args.iter().map(Vec::as_slice)).enumerate() {
+            line.extend_from_slice(format!(", %{number}=").as_bytes());
+            line.extend_from_slice(arg);
+        }
+    }
+    line.extend_from_slice(b") => ");
+    line.extend_from_slice(answer.value.as_deref().unwrap_or(b"NOT FOUND"));
+    line.extend_from_slice(format!(" ({}), ad=0", answer.status.0).as_bytes());
+    context.tracer.line(&line);
+}
+
+/// `$(macro {name} $@ value $)`: sets it, or without an argument unsets it; the result is empty.
+fn set_macro(config: &Config, scope: &mut Scope, key: &[u8], args: &[Vec<u8>]) -> Result<Vec<u8>, Sysexit> {
+    let name = match key {
+        [b'{', name @ .., b'}'] => name,
+        [b'{', ..] | [] => return Err(Sysexit::CONFIG),
+        [first, ..] => std::slice::from_ref(first),
+    };
+    let id = config.names.get(name).ok_or(Sysexit::CONFIG)?;
+    match args.first() {
+        Some(value) => scope.set(id, value),
+        None => scope.unset(id),
+    }
+    Ok(Vec::new())
+}
+
+/// `$(arith + $@ 2 $@ 3 $)`
+fn arith(key: &[u8], args: &[Vec<u8>]) -> Result<Vec<u8>, Sysexit> {
+    let [first, second, ..] = args else { return Err(Sysexit::CONFIG) };
+    let (a, b) = (c_number(first), c_number(second));
+    let truth = |holds| Ok(if holds { b"TRUE".to_vec() } else { b"FALSE".to_vec() });
+    // sendmail computes in C ints
+    let number = |value: i32| Ok(value.to_string().into_bytes());
+    match key.first() {
+        Some(b'+') => number(a.wrapping_add(b)),
+        Some(b'-') => number(a.wrapping_sub(b)),
+        Some(b'*') => number(a.wrapping_mul(b)),
+        Some(b'/' | b'%') if b == 0 => Err(Sysexit::OK),
+        Some(b'/') => number(a.wrapping_div(b)),
+        Some(b'%') => number(a.wrapping_rem(b)),
+        Some(b'|') => number(a | b),
+        Some(b'&') => number(a & b),
+        Some(b'l') => truth(a < b),
+        Some(b'=') => truth(a == b),
+        Some(b'r') if a <= b => number(random_between(a, b)),
+        Some(b'r') => Err(Sysexit::OK),
+        _ => Err(Sysexit::CONFIG),
+    }
+}
+
+/// C's number syntax: blanks, a sign, 0x or 0 in front; what does not fit is cut as C cuts it.
+fn c_number(text: &[u8]) -> i32 {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let (radix, digits) = match digits {
+        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, rest),
+        [b'0', ..] => (8, digits),
+        _ => (10, digits),
+    };
+    let values = digits.iter().map_while(|byte| char::from(*byte).to_digit(radix));
+    let bound = i64::MAX as i128;
+    let value = values.fold(0i128, |sum, digit| (sum * i128::from(radix) + i128::from(digit)).min(bound + 1));
+    let value = if negative { -value } else { value.min(bound) };
+    value as i64 as i32
+}
+
+fn random_between(low: i32, high: i32) -> i32 {
+    use std::hash::{BuildHasher, Hasher};
+    // the standard library's only source of entropy; nothing secret hangs on it
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    let width = i64::from(high) - i64::from(low) + 1;
+    (i64::from(low) + (random % width as u64) as i64) as i32
+}
+
+/// Takes the double quotes off. `None` if there are none or the text needs them.
+fn dequote(operators: &Operators, key: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(key.len());
+    let (mut quotes, mut angles, mut parens) = (0, 0, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for &byte in key {
+        let protected = escaped;
+        escaped = false;
+        match byte {
+            _ if protected => text.push(byte),
+            b'\\' => {
+                escaped = true;
+                text.push(byte);
+            }
+            b'"' => {
+                quoted = !quoted;
+                quotes += 1;
+            }
+            b'(' => parens += 1,
+            b')' if parens == 0 => return None,
+            b')' => parens -= 1,
+            b'<' => angles += 1,
+            b'>' if angles == 0 => return None,
+            b'>' => angles -= 1,
+            b' ' | b'\t' if !quoted || operators.kinds(Table::External)[byte as usize] == Kind::Blank => {
+                return None;
+            }
+            _ => {}
+        }
+        if !protected && !matches!(byte, b'\\' | b'"') {
+            text.push(byte);
+        }
+    }
+    let closed = angles == 0 && parens == 0 && !quoted && !escaped;
+    (closed && quotes > 0).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(key: &str, args: &[&str]) -> String {
+        let args: Vec<_> = args.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+        arith(key.as_bytes(), &args).map_or("none".into(), |value| String::from_utf8(value).expect("ASCII"))
+    }
+
+    #[test]
+    fn arith_counts_as_c_does() {
+        assert_eq!(answer("+", &["2", "3"]), "5");
+        assert_eq!(answer("-", &["0x10", "010"]), "8");
+        assert_eq!(answer("/", &["-7", "2"]), "-3");
+        assert_eq!(answer("/", &["1", "0"]), "none");
+        assert_eq!(answer("l", &["1", "2"]), "TRUE");
+        assert_eq!(answer("=", &["1", "x"]), "FALSE");
+        assert_eq!(answer("r", &["4", "4"]), "4");
+        assert_eq!(answer("r", &["5", "4"]), "none");
+        assert_eq!(answer("*", &["1"]), "none");
+    }
+
+    #[test]
+    fn dequote_refuses_what_needs_its_quotes() {
+        let operators = Operators::default();
+        let dequoted = |key: &str| dequote(&operators, key.as_bytes());
+        assert_eq!(dequoted("\"a.b\"").as_deref(), Some(&b"a.b"[..]));
+        assert_eq!(dequoted("a\"b\"c").as_deref(), Some(&b"abc"[..]));
+        for refused in ["a", "\"a b\"", "\"a", "\"<a\"", "\")\"", "\"a\"\\"] {
+            assert_eq!(dequoted(refused), None, "{refused}");
+        }
+    }
+}

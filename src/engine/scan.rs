@@ -1,0 +1,88 @@
+//! Scanning with its traces and its complaints.
+
+use super::print::{put_text, put_tokens};
+use crate::addr::{Operators, Scan, ScanProblem, Table, prescan};
+use crate::config::Names;
+use crate::logging::Tracer;
+use crate::schema::Reply;
+
+/// How a text is to be scanned.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanMode {
+    /// Ends the scan; 0 for the whole text.
+    pub delimiter: u8,
+    /// The byte table.
+    pub table: Table,
+    /// Imbalance is neither reported nor mended.
+    pub ignore: bool,
+    /// Imbalance is mended without a word.
+    pub silent: bool,
+}
+
+impl ScanMode {
+    /// The whole text, complaints reported.
+    pub const fn whole(table: Table) -> Self {
+        Self { delimiter: 0, table, ignore: false, silent: false }
+    }
+}
+
+/// [`prescan`], reporting to the tracer: complaints begin with the text scanned.
+pub fn scan(
+    operators: &Operators,
+    names: &Names,
+    text: &[u8],
+    mode: ScanMode,
+    tracer: &mut dyn Tracer,
+) -> Scan {
+    let level = tracer.level(22);
+    if level >= 11 {
+        tracer.line(&printed(names, b"prescan: ", text));
+    }
+    let scan = prescan(operators, text, mode.delimiter, mode.table, mode.ignore);
+    if level >= 36 {
+        for token in &scan.tokens {
+            tracer.line(&printed(names, b"tok=", token));
+        }
+    }
+    for problem in scan.problems.iter().filter(|_| !mode.silent) {
+        tracer.reply(&complaint(text, *problem));
+    }
+    if level >= 12 {
+        let mut line = b"prescan==>".to_vec();
+        put_tokens(names, &scan.tokens, &mut line);
+        tracer.line(&line);
+    }
+    if level >= 1 && scan.tokens.is_empty() {
+        tracer.line(b"prescan: null leading token");
+    }
+    scan
+}
+
+fn printed(names: &Names, head: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut line = head.to_vec();
+    put_text(names, text, &mut line);
+    line
+}
+
+/// The complaint, with the text it is about in front.
+fn complaint(text: &[u8], problem: ScanProblem) -> Reply {
+    with_address(text, problem.reply())
+}
+
+/// Puts `address... ` in front of a reply's text, as sendmail does for the codes that are about an
+/// address.
+pub fn with_address(address: &[u8], mut reply: Reply) -> Reply {
+    if matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553) && !address.is_empty() {
+        reply.text = [&shorten(address, 203), &b"... "[..], &reply.text].concat();
+    }
+    reply
+}
+
+/// Cuts the middle out of a long text.
+pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
+    if text.len() <= most {
+        return text.to_vec();
+    }
+    let half = (most - 3) / 2;
+    [&text[..half], b"...", &text[text.len() - half..]].concat()
+}
