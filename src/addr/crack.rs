@@ -2,6 +2,9 @@
 
 use super::op;
 
+/// Longest pattern in bytes; a longer one becomes `<$g>`.
+const MAX_PATTERN: usize = 256;
+
 /// The options that decide what a display name may look like.
 #[derive(Clone, Copy, Debug)]
 pub struct CrackRules<'a> {
@@ -12,6 +15,230 @@ pub struct CrackRules<'a> {
 }
 
 /// The pattern of `text`, in the internal alphabet; put the rewritten address in place of `$g`.
-pub fn crackaddr(_text: &[u8], _rules: CrackRules<'_>) -> Vec<u8> {
-    vec![op::MACRO_EXPAND, b'g']
+pub fn crackaddr(text: &[u8], rules: CrackRules<'_>) -> Vec<u8> {
+    let start = text.len() - text.trim_ascii_start().len();
+    let mut cracker = Cracker {
+        text,
+        rules,
+        at: start,
+        out: text[..start].to_vec(),
+        head: start,
+        phrase: start,
+        quote_phrase: false,
+        copying: false,
+        address_put: false,
+        in_quotes: false,
+        comments: 0,
+        brackets: 0,
+        angles: 0,
+        had_angle: false,
+        had_colon: rules.colon_ok,
+    };
+    cracker.run();
+    cracker.finish()
+}
+
+struct Cracker<'a> {
+    text: &'a [u8],
+    rules: CrackRules<'a>,
+    at: usize,
+    out: Vec<u8>,
+    /// Where in `out` the phrase or address being read begins.
+    head: usize,
+    /// Where in `text` it begins.
+    phrase: usize,
+    /// The phrase holds something that must be quoted.
+    quote_phrase: bool,
+    /// After `<address>` everything is copied.
+    copying: bool,
+    /// `$g` stands for the address being read.
+    address_put: bool,
+    in_quotes: bool,
+    comments: u32,
+    brackets: u32,
+    angles: u32,
+    had_angle: bool,
+    had_colon: bool,
+}
+
+impl Cracker<'_> {
+    fn run(&mut self) {
+        while let Some(&byte) = self.text.get(self.at) {
+            self.at += 1;
+            if self.comments > 0 {
+                self.comment(byte);
+            } else if byte == b'\\' {
+                self.quote_phrase |= !self.in_quotes;
+                self.ordinary(byte);
+                if let Some(&next) = self.text.get(self.at) {
+                    self.at += 1;
+                    self.ordinary(next);
+                }
+            } else if byte == b'"' {
+                self.in_quotes = !self.in_quotes;
+                self.ordinary(byte);
+            } else if self.in_quotes {
+                self.ordinary(byte);
+            } else {
+                self.plain(byte);
+            }
+        }
+    }
+
+    fn comment(&mut self, byte: u8) {
+        self.out.push(byte);
+        match byte {
+            b'(' => self.comments += 1,
+            b')' => self.comments -= 1,
+            b'\\' => {
+                self.out.extend(self.text.get(self.at));
+                self.at += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// A byte outside quotes and comments.
+    fn plain(&mut self, byte: u8) {
+        match byte {
+            b'(' => {
+                if !self.copying && self.out.last().is_some_and(|last| !last.is_ascii_whitespace()) {
+                    self.out.push(b' ');
+                }
+                self.out.push(byte);
+                self.comments = 1;
+            }
+            b'<' => self.open_angle(),
+            b'>' => self.close_angle(),
+            b';' if self.angles == 0 => {
+                self.quote_phrase = true;
+                self.out.push(byte);
+            }
+            b':' if self.begins_group() => self.group(),
+            b')' => self.quote_phrase = true,
+            _ => {
+                match byte {
+                    b'[' => self.brackets += 1,
+                    b']' => self.brackets = self.brackets.saturating_sub(1),
+                    _ => {}
+                }
+                self.quote_phrase |= self.rules.must_quote.contains(&byte);
+                self.ordinary(byte);
+            }
+        }
+    }
+
+    /// A byte of the address, or of the text after it.
+    fn ordinary(&mut self, byte: u8) {
+        if self.copying {
+            self.out.push(byte);
+        } else if !self.address_put && !byte.is_ascii_whitespace() {
+            if self.out.last() == Some(&b')') {
+                self.out.push(b' ');
+            }
+            self.out.extend([op::MACRO_EXPAND, b'g']);
+            self.address_put = true;
+        }
+    }
+
+    /// What was read so far was a display name.
+    fn open_angle(&mut self) {
+        self.quote_phrase |= self.had_angle;
+        self.put_phrase(self.at - 1);
+        self.out.push(b'<');
+        (self.copying, self.address_put, self.had_angle) = (false, false, true);
+        self.angles += 1;
+    }
+
+    fn close_angle(&mut self) {
+        if self.angles == 0 {
+            self.quote_phrase = true;
+            return;
+        }
+        self.angles -= 1;
+        if self.angles == 0 {
+            self.out.push(b'>');
+            self.copying = true;
+        }
+    }
+
+    fn begins_group(&mut self) -> bool {
+        if self.had_colon || self.angles > 0 || self.had_angle || self.brackets > 0 {
+            return false;
+        }
+        // DECnet's `::` and sendmail's `:.` are parts of addresses
+        let part = matches!(self.text.get(self.at), Some(b':' | b'.'));
+        if part {
+            self.at += 1;
+            self.quote_phrase = true;
+        }
+        !part
+    }
+
+    fn group(&mut self) {
+        self.had_colon = true;
+        self.put_phrase(self.at - 1);
+        self.out.push(b':');
+        while let Some(blank) = self.text.get(self.at).filter(|byte| byte.is_ascii_whitespace()) {
+            self.out.push(*blank);
+            self.at += 1;
+        }
+        (self.head, self.phrase) = (self.out.len(), self.at);
+        (self.quote_phrase, self.address_put) = (false, false);
+    }
+
+    /// Puts `text[phrase..end]` in the place of what was taken for an address.
+    fn put_phrase(&mut self, end: usize) {
+        self.out.truncate(self.head);
+        let phrase = &self.text[self.phrase..end];
+        let words = phrase.trim_ascii_end();
+        if !self.quote_phrase || words.is_empty() {
+            self.out.extend_from_slice(phrase);
+            return;
+        }
+        self.out.push(b'"');
+        for &byte in words {
+            if byte == b'"' {
+                self.out.push(b'\\');
+            }
+            self.out.push(byte);
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(&phrase[words.len()..]);
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.out.extend(std::iter::repeat_n(b')', self.comments as usize));
+        if self.angles > 0 {
+            self.out.push(b'>');
+        }
+        let open_quote = self.in_quotes && self.copying;
+        if open_quote || self.out.len() > MAX_PATTERN {
+            return vec![b'<', op::MACRO_EXPAND, b'g', b'>'];
+        }
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_sendmails() {
+        let rules = CrackRules { must_quote: b"@,;:\\()[].'", colon_ok: false };
+        let table = include_bytes!("../../testdata/rewrite/crack.tsv");
+        let mut wrong = String::new();
+        for row in table.split(|byte| *byte == b'\n').filter(|row| !row.starts_with(b"#") && !row.is_empty())
+        {
+            let tab = row.iter().position(|byte| *byte == b'\t').expect("two columns");
+            let pattern = crackaddr(&row[..tab], rules);
+            let pattern = String::from_utf8_lossy(&pattern).replace('\u{fffd}', "$");
+            let want = String::from_utf8_lossy(&row[tab + 1..]);
+            if pattern != want {
+                wrong += &format!("{} gives {pattern}, not {want}\n", String::from_utf8_lossy(&row[..tab]));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    }
 }
