@@ -74,6 +74,10 @@ impl Cracker<'_> {
                     self.at += 1;
                     self.ordinary(next);
                 }
+            } else if byte == b'"' && self.copying {
+                // sendmail's copy of what follows an address ends at a quoted string
+                self.out.truncate(self.out.trim_ascii_end().len());
+                return;
             } else if byte == b'"' {
                 self.in_quotes = !self.in_quotes;
                 self.ordinary(byte);
@@ -102,7 +106,8 @@ impl Cracker<'_> {
     fn plain(&mut self, byte: u8) {
         match byte {
             b'(' => {
-                if !self.copying && self.out.last().is_some_and(|last| !last.is_ascii_whitespace()) {
+                let apart = self.out.last().is_some_and(|last| !last.is_ascii_whitespace());
+                if !self.copying && self.out.len() > self.head && apart {
                     self.out.push(b' ');
                 }
                 self.out.push(byte);
@@ -212,8 +217,7 @@ impl Cracker<'_> {
         if self.angles > 0 {
             self.out.push(b'>');
         }
-        let open_quote = self.in_quotes && self.copying;
-        if open_quote || self.out.len() > MAX_PATTERN {
+        if self.out.len() > MAX_PATTERN {
             return vec![b'<', op::MACRO_EXPAND, b'g', b'>'];
         }
         self.out

@@ -1,7 +1,7 @@
 //! Addresses that the rules have resolved.
 
 use crate::config::MailerId;
-use crate::schema::Reply;
+use crate::schema::{Reply, Sysexit};
 
 /// An address with its mailer.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Address {
     pub mailer: MailerId,
     /// The user began with `@` and the mailer has flag @: ruleset 5 is not to be asked.
     pub skip_ruleset5: bool,
+    /// What ruleset queuegroup chose, if there is one.
+    pub queue_group: Option<Vec<u8>>,
 }
 
 /// What an address is parsed for.
@@ -58,6 +60,10 @@ pub struct Parsed {
     pub problems: Vec<Reply>,
     /// Rules or maps failed for now: keep the address and try again.
     pub temporary: bool,
+    /// Refused: by `$#error`, or because its parts make no address.
+    pub bad: bool,
+    /// 0, 75 when temporary, or the status of `$#error`.
+    pub status: Sysexit,
     /// The triple as the rules gave it, also for `$#error` (mailer `*error*`): what `/parse` shows.
     pub triple: Option<Triple>,
     /// Where in the text the address ended (the delimiter's index, or the length).

@@ -1,31 +1,136 @@
 //! Check rulesets: may this go on?
 
-use super::{Site, Verdict};
-use crate::addr::Token;
-use crate::engine::Scope;
+use super::error::error_reply;
+use super::{Site, Verdict, run};
+use crate::addr::{Table, Token, cataddr, op};
+use crate::engine::{ScanMode, Scope, scan};
 use crate::logging::Tracer;
 
+/// Check rulesets whose argument keeps its comments.
+const COMMENTS_KEPT: &[&[u8]] = &[b"check_eoh", b"check_eom", b"check_other"];
+
 /// Runs a check ruleset on `first`, or on `first $| second`. A ruleset that does not exist accepts.
+///
+/// The reply has no address in front; [`crate::engine::with_address`] puts it there where a peer is
+/// answered about one (MAIL, RCPT).
 pub async fn rscheck(
-    _site: &Site,
-    _scope: &mut Scope,
-    _tracer: &mut dyn Tracer,
-    _ruleset: &[u8],
-    _first: &[u8],
-    _second: Option<&[u8]>,
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: &[u8],
+    first: &[u8],
+    second: Option<&[u8]>,
 ) -> Verdict {
-    todo!("engine lands before 20:45")
+    let keep_comments = COMMENTS_KEPT.contains(&ruleset);
+    check(site, scope, tracer, ruleset, first, second, keep_comments).await
 }
 
-/// Runs a ruleset that answers with tokens after `$#` (srv_features, greet_pause, queuegroup …).
-/// `None`: no such ruleset, a text that cannot be scanned, or an answer without `$#`.
+/// A header's check ruleset (`HName: $>set`; `$>+set` keeps comments).
+pub async fn rscheck_header(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: &[u8],
+    value: &[u8],
+    keep_comments: bool,
+) -> Verdict {
+    check(site, scope, tracer, ruleset, value, None, keep_comments).await
+}
+
+async fn check(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: &[u8],
+    first: &[u8],
+    second: Option<&[u8]>,
+    keep_comments: bool,
+) -> Verdict {
+    trace_call("rscheck", tracer, ruleset, first, second);
+    let Some(tokens) = ask(site, scope, tracer, ruleset, first, second, keep_comments).await else {
+        return Verdict::Accept;
+    };
+    let [net, word, rest @ ..] = &tokens[..] else { return Verdict::Accept };
+    match word.as_bytes() {
+        b"error" if net.first() == op::CANONICAL_NET => error(site, tracer, rest),
+        b"discard" if net.first() == op::CANONICAL_NET => {
+            if tracer.level(48) >= 2 {
+                tracer.line(b"rscheck: discard mailer selected");
+            }
+            Verdict::Discard
+        }
+        _ => Verdict::Accept,
+    }
+}
+
+/// `$@ code $: text`, or `$@ quarantine $: reason`
+fn error(site: &Site, tracer: &mut dyn Tracer, rest: &[Token]) -> Verdict {
+    let marked = rest.first().is_some_and(|token| token.first() == op::CANONICAL_HOST);
+    let rest = if marked { &rest[1..] } else { rest };
+    let colon = rest.iter().position(|token| token.first() == op::CANONICAL_USER);
+    let (code, text) = match colon {
+        Some(at) => (&rest[..at], &rest[at + 1..]),
+        None => (rest, &rest[rest.len()..]),
+    };
+    let join = |tokens| cataddr(&site.program.operators, tokens, Some(b' '), true);
+    if code.first().is_some_and(|token| token.as_bytes() == b"quarantine") {
+        return Verdict::Quarantine(join(text).into_iter().filter(|byte| *byte != b'"').collect());
+    }
+    let code = join(code);
+    let reply = error_reply(Some(&code).filter(|_| marked).map(Vec::as_slice), &join(text), b"");
+    tracer.reply(&reply);
+    Verdict::Reject(reply)
+}
+
+/// Runs a ruleset that answers with tokens after `$#` (srv_features, greet_pause, queuegroup …): all
+/// tokens of the answer, `$#` first. `None`: no such ruleset, a text that cannot be scanned, or an
+/// answer without `$#`.
 pub async fn rscap(
-    _site: &Site,
-    _scope: &mut Scope,
-    _tracer: &mut dyn Tracer,
-    _ruleset: &[u8],
-    _first: &[u8],
-    _second: Option<&[u8]>,
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: &[u8],
+    first: &[u8],
+    second: Option<&[u8]>,
 ) -> Option<Vec<Token>> {
-    todo!("engine lands before 20:45")
+    trace_call("rscap", tracer, ruleset, first, second);
+    let tokens = ask(site, scope, tracer, ruleset, first, second, false).await?;
+    tokens.first().is_some_and(|token| token.first() == op::CANONICAL_NET).then_some(tokens)
+}
+
+fn trace_call(function: &str, tracer: &mut dyn Tracer, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) {
+    if tracer.level(48) >= 2 {
+        let second = second.unwrap_or(b"(NULL)");
+        let text = [function.as_bytes(), b"(", ruleset, b", ", first, b", ", second, b")"].concat();
+        tracer.line(&text);
+    }
+}
+
+/// What a ruleset answers to `first $| second`; `None` if there is nothing to ask or to scan.
+async fn ask(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: &[u8],
+    first: &[u8],
+    second: Option<&[u8]>,
+    keep_comments: bool,
+) -> Option<Vec<Token>> {
+    let id = site.config.rulesets.find(ruleset)?;
+    site.config.rulesets.get(id)?;
+    let mut text = first.to_vec();
+    if let Some(second) = second {
+        text.push(op::COND_ELSE);
+        text.extend_from_slice(second);
+    }
+    let table = if keep_comments { Table::NoComment } else { Table::Internal };
+    let mode = ScanMode { delimiter: 0, table, ignore: keep_comments, silent: true };
+    let scan = scan(&site.program.operators, &site.config.names, &text, mode, tracer);
+    if scan.tokens.is_empty() {
+        if tracer.level(48) >= 2 {
+            tracer.line(b"rscheck: cannot prescan input");
+        }
+        return None;
+    }
+    Some(run(site, scope, tracer, id, scan.tokens).await.0)
 }

@@ -6,15 +6,21 @@
 //! Everything above the wire speaks to the rules through this room.
 
 mod address;
+mod build;
 mod check;
+mod error;
 mod parse;
 mod remote;
 mod run;
+mod show;
 mod site;
+mod syntax;
 
 pub use address::{Address, AddressKind, Parsed, Triple, Verdict};
-pub use check::{rscap, rscheck};
-pub use parse::{localaddr, parseaddr};
-pub use remote::remotename;
-pub use run::{expand, run};
+pub use check::{rscap, rscheck, rscheck_header};
+pub use error::{error_reply, error_status};
+pub use parse::{localaddr, parseaddr, parseaddr_until};
+pub use remote::{crack, remotename};
+pub use run::{expand, expand_traced, run};
 pub use site::Site;
+pub use syntax::{invalid_text, invalid_user};

@@ -1,24 +1,125 @@
 //! The form of an address that another host sees.
 
-use super::{AddressKind, Site};
-use crate::config::MailerId;
-use crate::engine::Scope;
+use super::{AddressKind, Site, expand, run};
+use crate::addr::{CrackRules, Table, Token, cataddr, crackaddr, op};
+use crate::config::{MailerId, RulesetId};
+use crate::engine::{ScanMode, Scope, scan};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 
 /// Rewrites an address for a mailer: 3, 1 or 2, S= or R=, 4; display name and comments stay
 /// (unless the mailer has flag c). `canonical` leaves them out. A status other than 0 (75 above all)
-/// means that rules or maps failed; the text is usable all the same.
+/// means that rules or maps failed; the text is usable all the same. `sender_domain` (from `@` on) is
+/// put after addresses without one; give it where the sender's mailer has flag C.
 #[allow(clippy::too_many_arguments)] // the six facts that decide the rewriting
 pub async fn remotename(
-    _site: &Site,
-    _scope: &mut Scope,
-    _tracer: &mut dyn Tracer,
-    _text: &[u8],
-    _mailer: MailerId,
-    _kind: AddressKind,
-    _canonical: bool,
-    _sender_domain: Option<&[u8]>,
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    text: &[u8],
+    mailer: MailerId,
+    kind: AddressKind,
+    canonical: bool,
+    sender_domain: Option<&[u8]>,
 ) -> (Vec<u8>, Sysexit) {
-    todo!("engine lands before 20:45")
+    if tracer.level(12) >= 1 {
+        tracer.line(&[b"remotename(", text, b")"].concat());
+    }
+    scope.set_named(&site.config, b"addr_type", kind.addr_type());
+    let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
+    let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { crack(site, text, tracer) };
+    let mode = ScanMode::whole(Table::External);
+    let tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
+    if tokens.is_empty() {
+        return (text.to_vec(), Sysexit::OK);
+    }
+    let (tokens, status) = passes(site, scope, tracer, tokens, mailer, kind, sender_domain).await;
+    let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
+    let name = put_address(site, scope, &pattern, address);
+    if tracer.level(12) >= 1 {
+        let tail = format!("', stat={}", status.0);
+        tracer.line(&[b"remotename => `", &name[..], tail.as_bytes()].concat());
+    }
+    (name, status)
+}
+
+/// The pattern of a text, traced (-d33).
+pub fn crack(site: &Site, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
+    let options = &site.config.options;
+    let rules = CrackRules { must_quote: &options.must_quote_chars, colon_ok: options.colon_ok_in_addr };
+    if tracer.level(33) >= 1 {
+        tracer.line(&[b"crackaddr(", text, b")"].concat());
+    }
+    let pattern = crackaddr(text, rules);
+    if tracer.level(33) >= 1 {
+        let shown = crate::config::printable(&pattern, &site.config.names);
+        tracer.line(&[b"crackaddr=>`", &shown[..], b"'"].concat());
+    }
+    pattern
+}
+
+async fn passes(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    tokens: Vec<Token>,
+    mailer: MailerId,
+    kind: AddressKind,
+    sender_domain: Option<&[u8]>,
+) -> (Vec<Token>, Sysexit) {
+    let mut status = Sysexit::OK;
+    let mut add = |new: Sysexit| {
+        if new.is_temporary() {
+            status = new;
+        }
+    };
+    let (mut tokens, canonify) = run(site, scope, tracer, RulesetId(3), tokens).await;
+    add(canonify);
+    if let Some(domain) = sender_domain
+        && !tokens.iter().any(|token| token.as_bytes() == b"@")
+    {
+        tokens.extend(super::build::tokens_of(site, domain, tracer));
+        let (again, canonify) = run(site, scope, tracer, RulesetId(3), tokens).await;
+        tokens = again;
+        add(canonify);
+    }
+    let declared = &site.config.mailers[mailer.0 as usize];
+    let (first, set) = match kind.sender {
+        true => (RulesetId(1), declared.sender),
+        false => (RulesetId(2), declared.recipient),
+    };
+    let own = if kind.header { set.header } else { set.envelope };
+    for ruleset in
+        [Some(first), own.filter(|ruleset| ruleset.0 > 0), Some(RulesetId(4))].into_iter().flatten()
+    {
+        let (next, ended) = run(site, scope, tracer, ruleset, tokens).await;
+        tokens = next;
+        add(ended);
+    }
+    (tokens, status)
+}
+
+/// The address in the place of `$g`.
+fn put_address(site: &Site, scope: &mut Scope, pattern: &[u8], address: Vec<u8>) -> Vec<u8> {
+    let Some(id) = site.config.names.get(b"g") else { return address };
+    let before = scope.get(&site.config, id).map(<[u8]>::to_vec);
+    let route = pattern.len() == 2 && address.first() == Some(&b'@');
+    // a value is expanded again, so bytes that look like operators are quoted
+    let mut value = Vec::with_capacity(address.len() + 2);
+    value.extend(route.then_some(b'<'));
+    for byte in address {
+        if matches!(byte, 0x80..=0x9f | 0xff) {
+            value.push(crate::addr::META_QUOTE);
+        }
+        value.push(byte);
+    }
+    value.extend(route.then_some(b'>'));
+    scope.set(id, &value);
+    let mut name = expand(site, scope, pattern);
+    name.retain(|byte| *byte != crate::addr::META_QUOTE);
+    match before {
+        Some(before) => scope.set(id, &before),
+        None => scope.unset(id),
+    }
+    name
 }

@@ -2,23 +2,48 @@
 
 use super::Site;
 use crate::addr::Token;
-use crate::config::RulesetId;
-use crate::engine::Scope;
+use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP};
+use crate::engine::{Context, Machine, Scope, Step};
 use crate::logging::Tracer;
-use crate::schema::Sysexit;
+use crate::maps::LookupContext;
+use crate::schema::{DeliveryMode, Reply, Sysexit};
+use std::borrow::Cow;
 
 /// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
 pub async fn run(
-    _site: &Site,
-    _scope: &mut Scope,
-    _tracer: &mut dyn Tracer,
-    _ruleset: RulesetId,
-    _tokens: Vec<Token>,
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: RulesetId,
+    tokens: Vec<Token>,
 ) -> (Vec<Token>, Sysexit) {
-    todo!("engine lands before 20:45")
+    let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
+    let mut machine = Machine::new(ruleset, tokens);
+    loop {
+        let mut context =
+            Context { config: &site.config, program: &site.program, scope, deferred, tracer: &mut *tracer };
+        match machine.step(&mut context) {
+            Step::Done(status) => return (machine.into_workspace(), status),
+            Step::Lookup(request) => {
+                let mut context = LookupContext { deferred, tracer: &mut *tracer };
+                let answer = site.maps.lookup(&request, &mut context).await;
+                machine.resume(answer);
+            }
+        }
+    }
 }
 
 /// Expands the macros of a text in the internal alphabet (`$x` as 0x81 x, conditionals).
-pub fn expand(_site: &Site, _scope: &Scope, _text: &[u8]) -> Vec<u8> {
-    todo!("engine lands before 20:45")
+pub fn expand(site: &Site, scope: &Scope, text: &[u8]) -> Vec<u8> {
+    expand_traced(site, scope, text, &mut crate::logging::Quiet)
+}
+
+/// [`expand`], complaining where macros nest too deeply.
+pub fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
+    let value = |id| scope.get(&site.config, id).map(Cow::Borrowed);
+    let expansion = crate::config::expand(text, MAX_TEXT, &value);
+    if expansion.too_deep {
+        tracer.reply(&Reply::new(554, None, TOO_DEEP));
+    }
+    expansion.text
 }

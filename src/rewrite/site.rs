@@ -1,6 +1,5 @@
 //! What every rewriting needs: configuration, compiled rules, maps, resolver.
 
-use crate::addr::Operators;
 use crate::config::Config;
 use crate::engine::Program;
 use crate::maps::Store;
@@ -22,7 +21,7 @@ pub struct Site {
 impl Site {
     /// Compiles the rules; maps open at their first use.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
-        let program = Program::compile(&config, Operators::default(), b' ');
+        let program = Program::compile(&config, config.operators.clone(), config.options.blank_sub);
         let maps = Arc::new(Store::new(config.clone(), resolver.clone()));
         Self { config, program, maps, resolver }
     }

@@ -1,0 +1,204 @@
+//! `$#mailer $@host $:user` becomes an address.
+
+use super::error::{error_reply, error_status};
+use super::{Address, AddressKind, Parsed, Site, Triple, run};
+use crate::addr::{Table, Token, cataddr, op};
+use crate::config::{MailerId, RulesetId};
+use crate::engine::{ScanMode, Scope, put_tokens, scan};
+use crate::logging::Tracer;
+use crate::schema::{Reply, Sysexit};
+
+/// The parts of a triple as tokens.
+struct Parts<'a> {
+    mailer: Vec<u8>,
+    host: Option<&'a [Token]>,
+    user: &'a [Token],
+}
+
+/// Takes `$#mailer $@host $:user` apart.
+fn parts(tokens: &[Token]) -> Result<Parts<'_>, &'static str> {
+    let [net, mailer, rest @ ..] = tokens else { return Err("buildaddr: no mailer in parsed address") };
+    if net.first() != op::CANONICAL_NET {
+        return Err("buildaddr: no mailer in parsed address");
+    }
+    let (host, rest) = match rest {
+        [mark, rest @ ..] if mark.first() == op::CANONICAL_HOST => {
+            let end = rest.iter().position(|token| token.first() == op::CANONICAL_USER);
+            let (host, rest) = rest.split_at(end.unwrap_or(rest.len()));
+            (Some(host), rest)
+        }
+        rest => (None, rest),
+    };
+    match rest {
+        [mark, user @ ..] if mark.first() == op::CANONICAL_USER => {
+            Ok(Parts { mailer: mailer.to_vec(), host, user })
+        }
+        _ => Err("buildaddr: no user"),
+    }
+}
+
+/// Builds the address that ruleset 0 (or 5) has answered; `given` is its text, for messages.
+pub(super) async fn buildaddr(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    tokens: &[Token],
+    given: &[u8],
+    kind: AddressKind,
+) -> Parsed {
+    if tracer.level(24) >= 5 {
+        let mut line = b"buildaddr, flags=0, tv=".to_vec();
+        put_tokens(&site.config.names, tokens, &mut line);
+        tracer.line(&line);
+    }
+    let parts = match parts(tokens) {
+        Ok(parts) => parts,
+        Err(problem) => return refuse(tracer, problem.as_bytes()),
+    };
+    if parts.mailer.eq_ignore_ascii_case(b"error") {
+        return error_mailer(site, tracer, &parts, given);
+    }
+    let Some(mailer) = site.config.mailer(&parts.mailer) else {
+        return refuse(tracer, &[b"buildaddr: unknown mailer ", &parts.mailer[..]].concat());
+    };
+    let host = parts.host.map(|host| join(site, host));
+    let no_host = host.as_ref().is_none_or(Vec::is_empty);
+    if no_host && !site.config.mailers[mailer.0 as usize].has(b'l') {
+        return refuse(tracer, b"buildaddr: no host");
+    }
+    let mut address = Address { mailer, host, ..Address::default() };
+    local_forms(site, &mut address, parts.user, scope, tracer, kind).await
+}
+
+fn join(site: &Site, tokens: &[Token]) -> Vec<u8> {
+    cataddr(&site.program.operators, tokens, Some(site.program.blank_sub), true)
+}
+
+/// An answer of ruleset 0 that cannot be used is the configuration's fault.
+fn refuse(tracer: &mut dyn Tracer, problem: &[u8]) -> Parsed {
+    tracer.reply(&Reply::new(554, Some([5, 3, 5]), problem));
+    Parsed {
+        bad: true,
+        status: Sysexit::SOFTWARE,
+        triple: Some(Triple { mailer: b"*error*".to_vec(), ..Triple::default() }),
+        ..Parsed::default()
+    }
+}
+
+/// `$#error $@ code $: text`
+fn error_mailer(site: &Site, tracer: &mut dyn Tracer, parts: &Parts<'_>, given: &[u8]) -> Parsed {
+    let code = parts.host.map(|host| join(site, host));
+    let user = cataddr(&site.program.operators, parts.user, Some(b' '), true);
+    let status = error_status(code.as_deref());
+    let reply = error_reply(code.as_deref(), &user, given);
+    let temporary = reply.is_temporary();
+    tracer.reply(&reply);
+    Parsed {
+        bad: true,
+        temporary,
+        status,
+        triple: Some(Triple { mailer: b"*error*".to_vec(), host: code, user }),
+        ..Parsed::default()
+    }
+}
+
+/// `|program`, `/file`, `:include:`, `@user`; then rulesets 2, R= and 4.
+async fn local_forms(
+    site: &Site,
+    address: &mut Address,
+    user: &[Token],
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    kind: AddressKind,
+) -> Parsed {
+    let config = &site.config;
+    let given = &config.mailers[address.mailer.0 as usize];
+    let user = match user.split_first() {
+        Some((first, rest)) if given.has(b'@') && first.as_bytes() == b"@" => {
+            address.skip_ruleset5 = true;
+            rest
+        }
+        _ => user,
+    };
+    let text = join(site, user);
+    let (quoted, bare) = match text.strip_prefix(b"\"") {
+        Some(bare) => (true, bare),
+        None => (false, &text[..]),
+    };
+    let is_include = bare.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b":include:"));
+    if is_include && given.has(b':') {
+        let list = bare[9..].strip_suffix(b"\"").filter(|_| quoted).unwrap_or(&bare[9..]);
+        return special(site, address, b"*include*", list.to_vec());
+    }
+    let other: Option<&[u8]> = match bare.first() {
+        Some(b'|') if given.has(b'|') => Some(b"prog"),
+        Some(b'/') if given.has(b'/') => Some(b"*file*"),
+        _ => None,
+    };
+    if let Some(mailer) = other.and_then(|name| config.mailer(name)) {
+        address.mailer = mailer;
+    }
+    let tokens = rewrite_user(site, address, user.to_vec(), scope, tracer, kind).await;
+    address.user = join(site, &tokens);
+    finish(site, address)
+}
+
+fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> Parsed {
+    address.mailer = site.config.mailer(mailer).unwrap_or(address.mailer);
+    address.user = user;
+    done(site, address)
+}
+
+async fn rewrite_user(
+    site: &Site,
+    address: &Address,
+    user: Vec<Token>,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    kind: AddressKind,
+) -> Vec<Token> {
+    let config = &site.config;
+    if let Some(id) = config.names.get(b"h") {
+        match &address.host {
+            Some(host) => scope.set(id, host),
+            None => scope.unset(id),
+        }
+    }
+    let mut tokens = user;
+    if config.level >= 10 || kind == AddressKind::RECIPIENT {
+        tokens = run(site, scope, tracer, RulesetId(2), tokens).await.0;
+        let recipient = config.mailers[address.mailer.0 as usize].recipient.envelope;
+        if let Some(ruleset) = recipient.filter(|ruleset| ruleset.0 > 0) {
+            tokens = run(site, scope, tracer, ruleset, tokens).await.0;
+        }
+    }
+    run(site, scope, tracer, RulesetId(4), tokens).await.0
+}
+
+/// Letter case as the mailer wants it.
+fn finish(site: &Site, address: &mut Address) -> Parsed {
+    let mailer = &site.config.mailers[address.mailer.0 as usize];
+    if let Some(host) = address.host.as_mut().filter(|_| !mailer.has(b'h')) {
+        host.make_ascii_lowercase();
+    }
+    if !mailer.has(b'u') {
+        address.user.make_ascii_lowercase();
+    }
+    done(site, address)
+}
+
+fn done(site: &Site, address: &mut Address) -> Parsed {
+    let MailerId(index) = address.mailer;
+    let triple = Triple {
+        mailer: site.config.mailers[index as usize].name.clone(),
+        host: address.host.clone(),
+        user: address.user.clone(),
+    };
+    Parsed { address: Some(std::mem::take(address)), triple: Some(triple), ..Parsed::default() }
+}
+
+/// The tokens of a text, for callers that hold a triple's part as text again.
+pub(super) fn tokens_of(site: &Site, text: &[u8], tracer: &mut dyn Tracer) -> Vec<Token> {
+    let mode = ScanMode::whole(Table::External);
+    scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens
+}

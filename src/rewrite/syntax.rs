@@ -1,0 +1,65 @@
+//! Checks of addresses that no rule can make.
+
+use super::AddressKind;
+use crate::schema::Reply;
+
+/// Longest address in bytes.
+const MAX_ADDRESS: usize = 255;
+
+fn enhanced(kind: AddressKind) -> Option<[u16; 3]> {
+    Some([5, 1, if kind.sender { 7 } else { 3 }])
+}
+
+/// Is this text an address at all? Bytes that are operators inside would change the rules' meaning.
+///
+/// # Errors
+/// The reply that refuses it.
+pub fn invalid_text(text: &[u8], kind: AddressKind) -> Result<(), Reply> {
+    let is_operator = |byte: &u8| matches!(byte, 0x80..=0x9f);
+    if text.len() > MAX_ADDRESS {
+        return Err(too_long(text, kind));
+    }
+    if text.iter().any(is_operator) {
+        let shown = text.iter().map(|byte| if is_operator(byte) { b'?' } else { *byte }).collect::<Vec<_>>();
+        let message = [b"8-bit character in mailbox address \"", &shown[..], b"\""].concat();
+        return Err(Reply::new(501, enhanced(kind), message));
+    }
+    Ok(())
+}
+
+fn too_long(text: &[u8], kind: AddressKind) -> Reply {
+    let shown = &text[..text.len().min(MAX_ADDRESS)];
+    let message = [b"Address \"", shown, b"\" too long (255 bytes max)"].concat();
+    Reply::new(553, enhanced(kind), message)
+}
+
+/// The user part after the rules: control bytes outside quotes become `?`.
+///
+/// # Errors
+/// The reply that refuses it.
+pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
+    if user.len() > MAX_ADDRESS {
+        return Err(too_long(user, kind));
+    }
+    let (mut quoted, mut escaped, mut odd) = (false, false, false);
+    for byte in user.iter_mut() {
+        let protected = std::mem::take(&mut escaped);
+        match *byte {
+            b'\\' if !protected => escaped = true,
+            b'"' if !protected => quoted = !quoted,
+            0..=0x1f | 0x7f if !quoted => {
+                *byte = b'?';
+                odd = true;
+            }
+            _ => {}
+        }
+    }
+    let why = match () {
+        () if odd => "non-printable character",
+        () if escaped => "trailing \\ character",
+        () if quoted => "unbalanced quote",
+        () => return Ok(()),
+    };
+    let message = [b"Syntax error in mailbox address \"", &user[..], b"\" (", why.as_bytes(), b")"].concat();
+    Err(Reply::new(501, enhanced(kind), message))
+}
