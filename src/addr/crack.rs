@@ -62,6 +62,9 @@ struct Cracker<'a> {
 }
 
 impl Cracker<'_> {
+    /// The pattern that keeps nothing.
+    const BARE: &'static [u8] = &[b'<', op::MACRO_EXPAND, b'g', b'>'];
+
     fn run(&mut self) {
         while let Some(&byte) = self.text.get(self.at) {
             self.at += 1;
@@ -75,8 +78,9 @@ impl Cracker<'_> {
                     self.ordinary(next);
                 }
             } else if byte == b'"' && self.copying {
-                // sendmail's copy of what follows an address ends at a quoted string
-                self.out.truncate(self.out.trim_ascii_end().len());
+                // sendmail gives up where a quoted string follows `<address>`
+                self.out = Self::BARE.to_vec();
+                (self.comments, self.angles) = (0, 0);
                 return;
             } else if byte == b'"' {
                 self.in_quotes = !self.in_quotes;
@@ -218,7 +222,7 @@ impl Cracker<'_> {
             self.out.push(b'>');
         }
         if self.out.len() > MAX_PATTERN {
-            return vec![b'<', op::MACRO_EXPAND, b'g', b'>'];
+            return Self::BARE.to_vec();
         }
         self.out
     }
