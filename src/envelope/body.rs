@@ -22,6 +22,8 @@ pub enum Body {
         path: PathBuf,
         /// Bytes.
         size: u64,
+        /// It is on the disk, not just in memory.
+        synced: bool,
     },
 }
 

@@ -5,12 +5,14 @@
 
 mod body;
 mod id;
+mod output;
 mod receive;
 mod recipient;
 mod sender;
 
 pub use body::{Body, BodyReader};
 pub use id::{QueueId, QueuePlace};
+pub use output::put_headers;
 pub use receive::receive;
 pub use recipient::{Control, Recipient, RecipientFlags, RecipientState};
 pub use sender::set_sender;

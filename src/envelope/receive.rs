@@ -1,11 +1,136 @@
-//! A message has arrived: its headers become the envelope's.
+//! A message has arrived: its header and the fields that the site adds become the envelope's.
 
-use super::Envelope;
-use crate::message::Header;
-use crate::rewrite::Site;
+use super::{Envelope, EnvelopeFlags, TimeoutClass};
+use crate::config::{HeaderCondition, HeaderDecl};
+use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
+use crate::rewrite::{Site, expand};
+use crate::schema::NoRecipientAction;
 
 /// The fields of a message that has just arrived, and those that the site adds to it, become the
 /// envelope's; what they say about class, hops, identifier and priority too.
-pub async fn receive(_site: &Site, envelope: &mut Envelope, fields: Vec<Header>) {
-    envelope.headers.0.extend(fields);
+///
+/// The site's come first, in the order of the H lines, then fields made by the server, then the
+/// message's own. Macros that H lines use must be set; the message's Date and Full-Name set theirs here.
+pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) {
+    let mut own: Vec<Header> = fields.into_iter().map(known).collect();
+    drop_own_from(site, envelope, &mut own);
+    let made = std::mem::take(&mut envelope.headers.0);
+    let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
+    set_macros(site, envelope, &facts);
+    let mut headers = defaults(site, envelope, &mut own, facts.resent);
+    headers.extend(made);
+    headers.extend(own);
+    envelope.headers = Headers(headers);
+    if !facts.has_recipients && !facts.has_bcc {
+        add_recipient_field(site, envelope);
+    }
+    take_facts(site, envelope, &facts);
+}
+
+fn known(mut field: Header) -> Header {
+    field.kind |= HeaderKind::of(&field.name) | HeaderKind::USER;
+    field
+}
+
+/// A From that says no more than the envelope makes room for the default, which knows the full name;
+/// not so for mailers with the flag `!`.
+fn drop_own_from(site: &Site, envelope: &Envelope, own: &mut Vec<Header>) {
+    let Some(address) = &envelope.sender.address else { return };
+    let keeps = |mailer: &crate::config::Mailer| mailer.has(b'!');
+    if site.config.mailers.get(usize::from(address.mailer.0)).is_some_and(keeps) {
+        return;
+    }
+    let is_from =
+        |name: &[u8]| name.eq_ignore_ascii_case(b"from") || name.eq_ignore_ascii_case(b"resent-from");
+    own.retain(|field| {
+        let value = field.value.trim_ascii();
+        !is_from(&field.name) || value.is_empty() || (value != envelope.sender.text && value != address.user)
+    });
+}
+
+fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
+    let rows: [(&[u8], &Option<Vec<u8>>); 3] =
+        [(b"a", &facts.date), (b"x", &facts.full_name), (b"msg_id", &facts.message_id)];
+    for (name, value) in rows {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            envelope.scope.set_named(&site.config, name, value);
+        }
+    }
+}
+
+/// The H lines' fields, expanded, without those that the message brought itself.
+fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: bool) -> Vec<Header> {
+    let mut made = Vec::new();
+    for line in &site.config.headers {
+        let kind = HeaderKind::of(&line.name);
+        let unwanted = kind.contains(HeaderKind::RESENT) && !resent;
+        if unwanted || (!kind.contains(HeaderKind::FORCE) && yields(line, own)) {
+            continue;
+        }
+        let value = match kind.contains(HeaderKind::BIND_LATE) {
+            true => line.value.clone(),
+            false => expand(site, &envelope.scope, &line.value),
+        };
+        if !value.trim_ascii().is_empty() {
+            made.push(default_field(line, kind, value));
+        }
+    }
+    made
+}
+
+fn default_field(line: &HeaderDecl, kind: HeaderKind, value: Vec<u8>) -> Header {
+    let check = match line.condition {
+        HeaderCondition::Always => HeaderKind::empty(),
+        _ => HeaderKind::CHECK,
+    };
+    let kind = kind | HeaderKind::DEFAULT | check;
+    Header { name: line.name.clone(), value, condition: line.condition.clone(), kind }
+}
+
+/// Does the message bring this field? Then its own takes over the condition; an empty one goes.
+fn yields(line: &HeaderDecl, own: &mut Vec<Header>) -> bool {
+    own.retain(|field| !field.name.eq_ignore_ascii_case(&line.name) || !field.value.trim_ascii().is_empty());
+    let mut found = false;
+    for field in own.iter_mut().filter(|field| field.name.eq_ignore_ascii_case(&line.name)) {
+        found = true;
+        if field.condition == HeaderCondition::Always {
+            field.condition = line.condition.clone();
+        }
+    }
+    found
+}
+
+/// NoRecipientAction: what a message without any recipient field gets.
+fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
+    let all = || {
+        let texts: Vec<&[u8]> = envelope.recipients.iter().map(|one| one.text.as_slice()).collect();
+        [b" ".as_slice(), &texts.join(&b", "[..])].concat()
+    };
+    let (name, value): (&[u8], Vec<u8>) = match site.config.options.no_recipient_action {
+        NoRecipientAction::None => return,
+        NoRecipientAction::AddTo => (b"To", all()),
+        NoRecipientAction::AddApparentlyTo => (b"Apparently-To", all()),
+        NoRecipientAction::AddBcc => (b"Bcc", b" ".to_vec()),
+        NoRecipientAction::AddToUndisclosed => (b"To", b" undisclosed-recipients:;".to_vec()),
+    };
+    envelope.headers.0.push(known(Header::generated(name, &value)));
+}
+
+fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
+    let options = &site.config.options;
+    envelope.class = facts.class;
+    envelope.hop_count = facts.hop_count;
+    // the generated Message-Id counts as well
+    envelope.message_id = HeaderFacts::of(&site.config, &envelope.headers).message_id;
+    envelope.timeout_class = match (envelope.is_response(), facts.urgent, facts.non_urgent) {
+        (true, ..) => TimeoutClass::Dsn,
+        (_, true, _) => TimeoutClass::Urgent,
+        (_, _, true) => TimeoutClass::NonUrgent,
+        _ => TimeoutClass::Normal,
+    };
+    envelope.flags.set(EnvelopeFlags::DELETE_BCC, facts.has_recipients);
+    envelope.flags.set(EnvelopeFlags::RESENT, facts.resent);
+    envelope.flags.set(EnvelopeFlags::IS_MIME, facts.is_mime);
+    envelope.priority = envelope.size as i64 - envelope.class * options.class_factor
+        + envelope.recipients.len() as i64 * options.recipient_factor;
 }

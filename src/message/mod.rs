@@ -4,10 +4,18 @@
 //! bytes a mailer gets, addresses rewritten, lines folded, dots doubled.
 //! Never here: envelopes, queue files, sockets.
 
+mod address_list;
 mod collector;
 mod dates;
+mod facts;
+mod framing;
 mod header;
+mod known;
+mod output;
 
 pub use collector::Collector;
 pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates};
+pub use facts::HeaderFacts;
+pub use framing::Framing;
 pub use header::{Header, HeaderKind, Headers};
+pub use output::{OutputStyle, put_headers};

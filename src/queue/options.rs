@@ -1,5 +1,10 @@
 //! What the queue reads of the configuration.
 
+use crate::config::Config;
+use crate::schema::{QueueSortOrder, SuperSafe};
+use crate::sys::clock::Clock;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 /// One queue group: `QueueDirectory`, or a Q line.
@@ -11,8 +16,33 @@ pub struct GroupOptions {
     pub path: PathBuf,
 }
 
+/// QueueSortOrder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SortOrder {
+    /// By priority.
+    #[default]
+    Priority,
+    /// By host of the first recipient, then priority.
+    Host,
+    /// By name; the files are not opened.
+    Filename,
+    /// By age.
+    Time,
+    /// By time of the last change; the files are not opened.
+    Modification,
+    /// As the directory gives them; the files are not opened.
+    None,
+}
+
+impl SortOrder {
+    /// Does it need nothing of the files' content?
+    pub fn is_blind(self) -> bool {
+        matches!(self, Self::Filename | Self::Modification | Self::None)
+    }
+}
+
 /// All that the queue has to know.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct QueueOptions {
     /// Groups; the first is the default one.
     pub groups: Vec<GroupOptions>,
@@ -20,14 +50,75 @@ pub struct QueueOptions {
     pub file_mode: u32,
     /// SuperSafe is not False: sync before answering.
     pub sync: bool,
-    /// RecipientFactor.
-    pub recipient_factor: i64,
-    /// ClassFactor.
-    pub class_factor: i64,
     /// RetryFactor.
     pub retry_factor: i64,
     /// MinQueueAge in seconds.
     pub min_age: i64,
     /// MaxQueueAge in seconds; 0 means none.
     pub max_age: i64,
+    /// MaxQueueRunSize; 0 means all.
+    pub max_run_size: usize,
+    /// QueueSortOrder.
+    pub sort_order: SortOrder,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Default for QueueOptions {
+    /// sendmail's defaults; no group.
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            file_mode: 0o600,
+            sync: true,
+            retry_factor: 90_000,
+            min_age: 0,
+            max_age: 0,
+            max_run_size: 0,
+            sort_order: SortOrder::Priority,
+            clock: Clock::System,
+        }
+    }
+}
+
+impl QueueOptions {
+    /// From a loaded configuration.
+    pub fn from_config(config: &Config) -> Self {
+        let options = &config.options;
+        let path = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
+        let default = options.queue_directory.as_deref().unwrap_or(b"mqueue");
+        let mut groups: Vec<_> = (config.queue_groups.iter())
+            .map(|group| GroupOptions {
+                name: group.name.clone(),
+                path: path(if group.path.is_empty() { default } else { &group.path }),
+            })
+            .collect();
+        if groups.is_empty() {
+            groups.push(GroupOptions { name: b"mqueue".to_vec(), path: path(default) });
+        }
+        Self {
+            groups,
+            file_mode: options.queue_file_mode,
+            sync: options.super_safe != SuperSafe::No,
+            retry_factor: options.retry_factor,
+            min_age: options.min_queue_age,
+            max_age: options.max_queue_age,
+            max_run_size: options.max_queue_run_size.try_into().unwrap_or(0),
+            sort_order: options.queue_sort_order.into(),
+            clock: Clock::System,
+        }
+    }
+}
+
+impl From<QueueSortOrder> for SortOrder {
+    fn from(order: QueueSortOrder) -> Self {
+        match order {
+            QueueSortOrder::FileName => Self::Filename,
+            QueueSortOrder::Host => Self::Host,
+            QueueSortOrder::ModTime => Self::Modification,
+            QueueSortOrder::Priority => Self::Priority,
+            QueueSortOrder::Time => Self::Time,
+            _ => Self::None,
+        }
+    }
 }

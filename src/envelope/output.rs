@@ -1,0 +1,34 @@
+//! The header of an envelope as a mailer gets it.
+
+use super::{Envelope, EnvelopeFlags};
+use crate::config::MailerId;
+use crate::engine::Scope;
+use crate::logging::Tracer;
+use crate::message::{self, OutputStyle};
+use crate::rewrite::Site;
+
+/// LF lines, without a `From ` line before and the blank line after them. `scope` is the envelope's
+/// with `$g`, `$f`, `$u` and `$h` of this delivery.
+pub async fn put_headers(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    mailer: MailerId,
+    envelope: &Envelope,
+) -> Vec<u8> {
+    let style = OutputStyle {
+        mailer,
+        delete_bcc: envelope.flags.contains(EnvelopeFlags::DELETE_BCC),
+        sender_domain: sender_domain(site, envelope),
+    };
+    message::put_headers(site, scope, tracer, &envelope.headers, &style).await
+}
+
+/// `@host` of the sender, if its mailer (F=C) wants it on header addresses that have none.
+fn sender_domain<'a>(site: &Site, envelope: &'a Envelope) -> Option<&'a [u8]> {
+    let address = envelope.sender.address.as_ref()?;
+    site.config.mailers.get(usize::from(address.mailer.0)).filter(|mailer| mailer.has(b'C'))?;
+    let text = envelope.sender.text.strip_suffix(b">").unwrap_or(&envelope.sender.text);
+    let at = text.iter().rposition(|byte| *byte == b'@')?;
+    Some(&text[at..])
+}

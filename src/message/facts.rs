@@ -1,0 +1,70 @@
+//! What the header says about the message as a whole.
+
+use super::{Header, HeaderKind, Headers};
+use crate::config::Config;
+
+/// Facts read from header fields by name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HeaderFacts {
+    /// From Precedence, through the P lines.
+    pub class: i64,
+    /// `Priority: urgent`
+    pub urgent: bool,
+    /// `Priority: non-urgent`
+    pub non_urgent: bool,
+    /// Message-Id as written, blanks around it removed.
+    pub message_id: Option<Vec<u8>>,
+    /// The Date field.
+    pub date: Option<Vec<u8>>,
+    /// The Full-Name field.
+    pub full_name: Option<Vec<u8>>,
+    /// Trace fields that came with the message.
+    pub hop_count: u32,
+    /// A Resent- field exists.
+    pub resent: bool,
+    /// To, Cc or Apparently-To exists.
+    pub has_recipients: bool,
+    /// Bcc exists.
+    pub has_bcc: bool,
+    /// MIME-Version exists.
+    pub is_mime: bool,
+}
+
+impl HeaderFacts {
+    /// Reads them.
+    pub fn of(config: &Config, headers: &Headers) -> Self {
+        let mut facts = Self::default();
+        for header in &headers.0 {
+            facts.add(config, header);
+        }
+        facts
+    }
+
+    fn add(&mut self, config: &Config, header: &Header) {
+        let kind = header.kind | HeaderKind::of(&header.name);
+        let value = header.value.trim_ascii();
+        self.hop_count += u32::from(kind.contains(HeaderKind::TRACE));
+        self.resent |= kind.contains(HeaderKind::RESENT);
+        self.has_bcc |= kind.contains(HeaderKind::BCC);
+        self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.contains(HeaderKind::BCC);
+        match header.name.to_ascii_lowercase().as_slice() {
+            b"precedence" => self.class = class(config, value),
+            b"priority" => {
+                self.urgent = value.eq_ignore_ascii_case(b"urgent");
+                self.non_urgent = value.eq_ignore_ascii_case(b"non-urgent");
+            }
+            b"message-id" => self.message_id = Some(value.to_vec()),
+            b"resent-message-id" if self.message_id.is_none() => self.message_id = Some(value.to_vec()),
+            b"date" => self.date = Some(value.to_vec()),
+            b"full-name" => self.full_name = Some(value.to_vec()),
+            b"mime-version" => self.is_mime = true,
+            _ => {}
+        }
+    }
+}
+
+/// The class that a P line gives to a Precedence; 0 for an unknown one.
+fn class(config: &Config, name: &[u8]) -> i64 {
+    let row = config.priorities.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    row.map_or(0, |(_, class)| *class)
+}

@@ -1,0 +1,99 @@
+//! Header fields as a mailer gets them.
+
+use super::{Header, HeaderKind, Headers, address_list};
+use crate::config::{HeaderCondition, Mailer, MailerId};
+use crate::engine::Scope;
+use crate::logging::Tracer;
+use crate::rewrite::{AddressKind, Site, expand, remotename};
+
+/// What decides about header output besides the fields themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputStyle<'a> {
+    /// Who gets it.
+    pub mailer: MailerId,
+    /// Bcc fields are dropped (else emptied).
+    pub delete_bcc: bool,
+    /// `@domain` for header addresses without one, where the sender's mailer has flag C.
+    pub sender_domain: Option<&'a [u8]>,
+}
+
+/// The header for a mailer: LF line ends, no blank line after it. Addresses are rewritten for the
+/// mailer and folded anew; all else is as it came. `scope` has the delivery's `$g` and `$u`.
+pub async fn put_headers(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    headers: &Headers,
+    style: &OutputStyle<'_>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let Some(mailer) = site.config.mailers.get(usize::from(style.mailer.0)) else { return out };
+    for header in &headers.0 {
+        if !is_wanted(site, scope, header, mailer) {
+            continue;
+        }
+        let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
+        if header.kind.contains(HeaderKind::BCC) {
+            if !style.delete_bcc {
+                put(&mut out, &header.name, b"");
+            }
+        } else if header.kind.intersects(addresses) {
+            let field = addresses_field(site, scope, tracer, header, mailer, style).await;
+            out.extend_from_slice(&field);
+            out.push(b'\n');
+        } else if header.kind.contains(HeaderKind::BIND_LATE) {
+            let value = expand(site, scope, &header.value);
+            if !value.trim_ascii().is_empty() {
+                put(&mut out, &header.name, &value);
+            }
+        } else {
+            put(&mut out, &header.name, &header.value);
+        }
+    }
+    out
+}
+
+fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.push(b':');
+    out.extend_from_slice(value);
+    out.push(b'\n');
+}
+
+/// Is the field's condition met? Some fields are checked even if the message brought them: they
+/// have no other reason to be passed on than a mailer that asks for them.
+fn is_wanted(site: &Site, scope: &Scope, header: &Header, mailer: &Mailer) -> bool {
+    if !header.kind.intersects(HeaderKind::CHECK.union(HeaderKind::ALWAYS_CHECK)) {
+        return true;
+    }
+    match &header.condition {
+        HeaderCondition::Always => false,
+        HeaderCondition::MailerFlags(flags) => flags & mailer.flags != 0,
+        HeaderCondition::Macro(id) => scope.get(&site.config, *id).is_some_and(|value| !value.is_empty()),
+    }
+}
+
+async fn addresses_field(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    header: &Header,
+    mailer: &Mailer,
+    style: &OutputStyle<'_>,
+) -> Vec<u8> {
+    let kind = match header.kind.contains(HeaderKind::SENDER) {
+        true => AddressKind::HEADER_SENDER,
+        false => AddressKind::HEADER_RECIPIENT,
+    };
+    let mut parts = address_list::split(&header.value);
+    for part in &mut parts {
+        // a failing map leaves the text as it can be had: a header is no reason to keep mail back
+        let (text, _) =
+            remotename(site, scope, tracer, part, style.mailer, kind, false, style.sender_domain).await;
+        *part = text.into_iter().filter(|byte| *byte != b'\n').collect();
+    }
+    match parts.is_empty() {
+        true => [&header.name, b":".as_slice(), &header.value].concat(),
+        false => address_list::join(&header.name, &parts, mailer.line_limit),
+    }
+}

@@ -1,0 +1,20 @@
+//! Logical lines of a qf: a line that begins with a blank continues the one before.
+
+/// Why there is no further line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LineError {
+    /// The text ends, perhaps within a line.
+    End,
+}
+
+/// Cuts the next logical line off; line ends inside it stay, the last one goes.
+pub(super) fn read_line(text: &[u8]) -> Result<(&[u8], &[u8]), LineError> {
+    let mut end = memchr::memchr(b'\n', text).ok_or(LineError::End)?;
+    // the end mark is never continued: what follows it is none of ours
+    if &text[..end] != b"." {
+        while matches!(text.get(end + 1), Some(b' ' | b'\t')) {
+            end += 1 + memchr::memchr(b'\n', &text[end + 1..]).ok_or(LineError::End)?;
+        }
+    }
+    Ok((&text[..end], &text[end + 1..]))
+}

@@ -1,0 +1,100 @@
+//! Where queue files are: groups, their directories, and the sub-directories `qf`, `df`, `xf`.
+
+use super::sync::DirectorySync;
+use super::{GroupOptions, QueueError};
+use crate::envelope::{QueueId, QueuePlace};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One queue directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// The directory as configured, or as the pattern found it.
+    pub(super) path: PathBuf,
+    /// Where qf, tf, hf and Qf files are.
+    pub(super) qf: PathBuf,
+    /// Where df files are.
+    pub(super) df: PathBuf,
+    /// Where xf files are.
+    pub(super) xf: PathBuf,
+    /// Syncs `qf`.
+    pub(super) qf_sync: Arc<DirectorySync>,
+    /// Syncs `df`; none when it is the same directory.
+    pub(super) df_sync: Option<Arc<DirectorySync>>,
+}
+
+/// One group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: Vec<u8>,
+    pub(super) directories: Vec<Directory>,
+}
+
+impl Directory {
+    fn new(path: PathBuf) -> Self {
+        let place = |kind: &str| {
+            let below = path.join(kind);
+            if below.is_dir() { below } else { path.clone() }
+        };
+        let (qf, df, xf) = (place("qf"), place("df"), place("xf"));
+        let qf_sync = Arc::new(DirectorySync::new(qf.clone()));
+        let df_sync = (df != qf).then(|| Arc::new(DirectorySync::new(df.clone())));
+        Self { path, qf, df, xf, qf_sync, df_sync }
+    }
+
+    /// The path of a file by its two-letter prefix.
+    pub(super) fn file(&self, prefix: &str, id: &QueueId) -> PathBuf {
+        let folder = match prefix {
+            "df" => &self.df,
+            "xf" => &self.xf,
+            _ => &self.qf,
+        };
+        folder.join(format!("{prefix}{id}"))
+    }
+}
+
+impl Group {
+    /// Finds the directories. A pattern that matches nothing is an error, and so is a directory
+    /// that cannot be read.
+    pub(super) fn open(options: &GroupOptions) -> Result<Self, QueueError> {
+        let fail = |source| QueueError::new("cannot open queue directory", &options.path, source);
+        let paths = expand(&options.path).map_err(fail)?;
+        if paths.is_empty() {
+            return Err(fail(io::ErrorKind::NotFound.into()));
+        }
+        for path in &paths {
+            std::fs::read_dir(path)
+                .map_err(|source| QueueError::new("cannot open queue directory", path, source))?;
+        }
+        Ok(Self { name: options.name.clone(), directories: paths.into_iter().map(Directory::new).collect() })
+    }
+}
+
+/// All directories that `path` stands for: `*` at its end is any rest of the last component.
+fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let bytes = path.as_os_str().as_bytes();
+    let Some(stem) = bytes.strip_suffix(b"*") else { return Ok(vec![path.to_owned()]) };
+    let cut = stem.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (parent, prefix) = stem.split_at(cut);
+    let parent = if parent.is_empty() { b"." } else { parent };
+    let parent = PathBuf::from(std::ffi::OsString::from_vec(parent.to_vec()));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&parent)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let fits = name.as_bytes().starts_with(prefix) && !name.as_bytes().starts_with(b".");
+        // symbolic links to directories are welcome
+        if fits && parent.join(&name).is_dir() {
+            found.push(parent.join(&name));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The directory at a place; `None` for a place of another configuration.
+pub(super) fn at(groups: &[Group], place: QueuePlace) -> Option<&Directory> {
+    groups.get(usize::from(place.group))?.directories.get(usize::from(place.directory))
+}

@@ -1,0 +1,171 @@
+//! The steps that put a message into the queue, change it and take it out, in an order that leaves
+//! it whole after a crash between any two of them.
+
+use super::directories::Directory;
+use super::{Locked, QueueError};
+use crate::envelope::{Body, QueueId, QueuePlace};
+use crate::sys::lock;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs blocking work beside the event loop, or right here where there is none.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, QueueError> + Send + 'static,
+) -> Result<T, QueueError> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(QueueError::new("cannot finish", "queue", std::io::Error::other(error))),
+    }
+}
+
+/// Creates a file that must be new.
+pub(super) fn create(path: &Path, mode: u32) -> Result<File, QueueError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(mode);
+    options.open(path).map_err(|source| QueueError::new("cannot create", path, source))
+}
+
+/// The file's data and size reach the disk.
+pub(super) fn sync_data(file: &File, path: &Path) -> Result<(), QueueError> {
+    file.sync_data().map_err(|source| QueueError::new("cannot sync", path, source))
+}
+
+/// Makes the df durable where it is not yet: from memory, or written without a sync.
+pub(super) fn settle_body(
+    directory: &Directory,
+    id: &QueueId,
+    body: &Body,
+    mode: u32,
+    sync: bool,
+) -> Result<(), QueueError> {
+    let path = directory.file("df", id);
+    let file = match body {
+        Body::File { synced: true, .. } => return Ok(()),
+        Body::File { file, .. } => return if sync { sync_data(file, &path) } else { Ok(()) },
+        Body::Empty | Body::Memory(_) => create(&path, mode)?,
+    };
+    let mut data = Vec::with_capacity(body.size() as usize);
+    let written = body.reader().read_to_end(&mut data).and_then(|_| (&file).write_all(&data));
+    let result = written.map_err(|source| QueueError::new("cannot write", &path, source));
+    let result = result.and_then(|()| if sync { sync_data(&file, &path) } else { Ok(()) });
+    if result.is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    result
+}
+
+/// Creates the qf, locked before anybody can have opened it, with its content.
+pub(super) fn write_new(
+    directory: &Directory,
+    prefix: &str,
+    id: &QueueId,
+    text: &[u8],
+    mode: u32,
+) -> Result<File, QueueError> {
+    let path = directory.file(prefix, id);
+    let file = create(&path, mode)?;
+    let result = lock_and_write(&file, &path, text);
+    if result.is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    result.map(|()| file)
+}
+
+fn lock_and_write(file: &File, path: &Path, text: &[u8]) -> Result<(), QueueError> {
+    lock::wait(file, lock::Kind::Exclusive).map_err(|source| QueueError::new("cannot lock", path, source))?;
+    let mut writer = file;
+    writer.write_all(text).map_err(|source| QueueError::new("cannot write", path, source))
+}
+
+/// Syncs the qf and the directories that name qf and df, side by side.
+pub(super) async fn settle_entry(directory: &Directory, file: &File, path: &Path) -> Result<(), QueueError> {
+    let file = file.try_clone().map_err(|source| QueueError::new("cannot sync", path, source))?;
+    let own = path.to_owned();
+    let entry = blocking(move || sync_data(&file, &own));
+    let (qf_sync, df_sync) = (directory.qf_sync.clone(), directory.df_sync.clone());
+    let qf = directory.qf.clone();
+    let names = blocking(move || qf_sync.sync().map_err(|source| QueueError::new("cannot sync", qf, source)));
+    let df = directory.df.clone();
+    let bodies = blocking(move || match df_sync {
+        Some(df_sync) => df_sync.sync().map_err(|source| QueueError::new("cannot sync", df, source)),
+        None => Ok(()),
+    });
+    let (entry, names, bodies) = tokio::join!(entry, names, bodies);
+    entry.and(names).and(bodies)
+}
+
+/// Writes tf, locked and synced, and renames it over the control file.
+pub(super) fn replace(
+    directory: &Directory,
+    prefix: &str,
+    id: &QueueId,
+    text: &[u8],
+    mode: u32,
+    sync: bool,
+) -> Result<File, QueueError> {
+    let (temporary, path) = (directory.file("tf", id), directory.file(prefix, id));
+    // a tf left by a crash is worth nothing: the lock on the qf says that nobody else writes one
+    let _ = std::fs::remove_file(&temporary);
+    let file = create(&temporary, mode)?;
+    let result = lock_and_write(&file, &temporary, text)
+        .and_then(|()| if sync { sync_data(&file, &temporary) } else { Ok(()) })
+        .and_then(|()| {
+            std::fs::rename(&temporary, &path)
+                .map_err(|source| QueueError::new("cannot rename", &temporary, source))
+        });
+    if result.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result.map(|()| file)
+}
+
+/// Unlinks a file; one that is gone already is fine.
+pub(super) fn unlink(path: &Path) -> Result<(), QueueError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(QueueError::new("cannot remove", path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens and locks a control file. `Ok(None)`: somebody else has it, or replaced it meanwhile.
+pub(super) fn open_locked(
+    directory: &Directory,
+    prefix: &str,
+    id: &QueueId,
+    place: QueuePlace,
+) -> std::io::Result<Option<Locked>> {
+    let path = directory.file(prefix, id);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
+    let file = options.open(&path)?;
+    if !lock::take(&file, lock::Kind::Exclusive)? || !is_still(&file, &path)? {
+        return Ok(None);
+    }
+    Ok(Some(Locked {
+        id: id.clone(),
+        place,
+        prefix: if prefix == "hf" { "hf" } else { "qf" },
+        file: Arc::new(file),
+    }))
+}
+
+/// Is the open file what the path names now? A renamed tf or a removed message is not.
+fn is_still(file: &File, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let facts = |meta: &std::fs::Metadata| {
+        (meta.dev(), meta.ino(), meta.nlink(), meta.uid(), meta.gid(), meta.size())
+    };
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) => Ok(facts(&meta) == facts(&file.metadata()?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
