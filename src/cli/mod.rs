@@ -3,6 +3,7 @@
 //! In: argv. Out: an exit status. The personality is the last part of argv[0] where that is one of the
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
+pub mod debug;
 pub mod flags;
 mod invocation;
 mod maptool;
@@ -14,6 +15,7 @@ pub mod praliases;
 pub mod modes;
 pub mod sendmail;
 pub mod site;
+pub mod testmode;
 pub mod tryout;
 
 pub use invocation::{Invocation, Refusal, Setting};

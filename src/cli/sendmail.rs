@@ -17,7 +17,7 @@ pub struct Action {
 }
 
 /// One row per mode of operation.
-pub const ACTIONS: &[Action] = &[];
+pub const ACTIONS: &[Action] = &[Action { mode: Mode::Test, run: super::testmode::run }];
 
 /// Modes that argv[0] stands for.
 const NAMES: &[(&str, Mode)] = &[

@@ -67,8 +67,16 @@ pub fn load_options(invocation: &Invocation) -> LoadOptions {
         mode: super::modes::letter(invocation.mode),
         version: concat!("canonify-", env!("CARGO_PKG_VERSION")).into(),
         overrides: invocation.settings.iter().map(as_override).collect(),
-        trace: Vec::new(),
+        trace: trace_levels(&invocation.debug),
     }
+}
+
+fn trace_levels(flags: &[u8]) -> Vec<u8> {
+    let mut levels = super::debug::Levels::default();
+    if !flags.is_empty() {
+        levels.set(flags);
+    }
+    levels.all().to_vec()
 }
 
 fn as_override(setting: &Setting) -> Override {

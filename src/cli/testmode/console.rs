@@ -1,0 +1,123 @@
+//! Where address test mode reads and writes.
+//!
+//! Output is flushed whenever no complete input line is waiting, so that a program at the other end
+//! sees every answer before it must ask again.
+
+use crate::cli::debug::Levels;
+use crate::logging::Tracer;
+use crate::rewrite::error_status;
+use crate::schema::{Reply, Sysexit};
+use std::io::{Read, Write};
+
+/// Longest input line in bytes; the rest is cut.
+const MAX_LINE: usize = 2047;
+
+/// Standard input and output of the shell, trace levels and the exit status so far.
+pub struct Console {
+    input: Box<dyn Read + Send>,
+    output: Box<dyn Write + Send>,
+    /// Read and not yet used.
+    waiting: Vec<u8>,
+    used: usize,
+    written: Vec<u8>,
+    /// `-d`
+    pub levels: Levels,
+    /// The first error's status.
+    pub status: Sysexit,
+}
+
+impl Console {
+    /// A console on these streams.
+    pub fn new(input: Box<dyn Read + Send>, output: Box<dyn Write + Send>, levels: Levels) -> Self {
+        let (waiting, written) = (Vec::new(), Vec::new());
+        Self { input, output, waiting, used: 0, written, levels, status: Sysexit::OK }
+    }
+
+    /// Writes text as it is.
+    pub fn put(&mut self, text: impl AsRef<[u8]>) {
+        self.written.extend_from_slice(text.as_ref());
+        if self.written.len() > 1 << 16 {
+            self.flush();
+        }
+    }
+
+    /// Writes a line.
+    pub fn say(&mut self, text: impl AsRef<[u8]>) {
+        self.put(text);
+        self.put("\n");
+    }
+
+    /// Hands everything written to the reader.
+    pub fn flush(&mut self) {
+        // nobody is left to be told of a closed standard output
+        let _ = self.output.write_all(&self.written).and_then(|()| self.output.flush());
+        self.written.clear();
+    }
+
+    /// The next input line without its end; `None` at the end of the input.
+    pub fn read_line(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some(length) = memchr::memchr(b'\n', &self.waiting[self.used..]) {
+                let line = self.take(length);
+                self.used += 1;
+                return Some(line);
+            }
+            self.flush();
+            self.waiting.drain(..self.used);
+            self.used = 0;
+            let mut block = [0; 1 << 14];
+            match self.input.read(&mut block) {
+                Ok(0) | Err(_) if self.waiting.is_empty() => return None,
+                Ok(0) | Err(_) => return Some(self.take(self.waiting.len())),
+                Ok(count) => self.waiting.extend_from_slice(&block[..count]),
+            }
+        }
+    }
+
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let line = &self.waiting[self.used..self.used + length];
+        self.used += length;
+        line[..length.min(MAX_LINE)].to_vec()
+    }
+
+    /// Remembers the status of an error; the first one counts.
+    pub fn fail(&mut self, status: Sysexit) {
+        if self.status.is_ok() {
+            self.status = status;
+        }
+    }
+}
+
+impl Tracer for Console {
+    fn level(&self, category: u8) -> u8 {
+        self.levels.get(category)
+    }
+    fn line(&mut self, text: &[u8]) {
+        self.say(text);
+    }
+    fn message(&mut self, text: &[u8]) {
+        self.say(text);
+        self.fail(if ends_in_errno(text) { Sysexit::OSERR } else { Sysexit::SOFTWARE });
+    }
+    fn reply(&mut self, reply: &Reply) {
+        self.say(&reply.text);
+        match &reply.enhanced {
+            _ if reply.code == 554 => self.fail(Sysexit::SOFTWARE),
+            Some(_) => self.fail(error_status(reply.enhanced_text().as_deref().map(str::as_bytes))),
+            None => {}
+        }
+    }
+    fn test_mode(&self) -> bool {
+        true
+    }
+    fn text(&mut self, text: &[u8]) {
+        self.put(text);
+    }
+}
+
+/// Does a message end in a system error's text? Then sendmail's exit status is another one.
+fn ends_in_errno(text: &[u8]) -> bool {
+    let Some(at) = text.windows(2).rposition(|pair| pair == b": ") else { return false };
+    let reason = &text[at + 2..];
+    (1..=133).any(|code| nix::errno::Errno::from_raw(code).desc().as_bytes() == reason)
+}

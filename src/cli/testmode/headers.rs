@@ -1,0 +1,160 @@
+//! `/header` and `?`.
+
+use super::Shell;
+use crate::addr::MacroId;
+use crate::config::{Config, HeaderCheck};
+use crate::engine::Scope;
+use crate::rewrite::{Verdict, expand, rscheck_header};
+use crate::schema::Sysexit;
+
+const RCPT: u32 = 0x2;
+const RESENT: u32 = 0x8;
+const END: u32 = 0x1;
+const FROM: u32 = 0x100;
+const STRIP_COMMENTS: u32 = 0x10000;
+const USER: u32 = 0x40000;
+
+/// Headers that sendmail knows, and the bits by which it knows them.
+const KNOWN: &[(&str, u32)] = &[
+    ("resent-sender", FROM | RESENT),
+    ("resent-from", FROM | RESENT),
+    ("resent-reply-to", FROM | RESENT),
+    ("sender", FROM),
+    ("from", FROM),
+    ("reply-to", FROM),
+    ("errors-to", FROM | 0x800),
+    ("full-name", 0x20),
+    ("return-receipt-to", 0x400),
+    ("delivery-receipt-to", 0x400),
+    ("disposition-notification-to", FROM),
+    ("to", RCPT),
+    ("resent-to", RCPT | RESENT),
+    ("cc", RCPT),
+    ("bcc", RCPT | 0x4000),
+    ("resent-cc", RCPT | RESENT),
+    ("resent-bcc", RCPT | 0x4000 | RESENT),
+    ("apparently-to", RCPT),
+    ("message-id", 0),
+    ("date", 0),
+    ("resent-message-id", RESENT),
+    ("resent-date", RESENT),
+    ("message", END),
+    ("text", END),
+    ("received", 0x80 | 0x40),
+    ("x400-received", 0x80 | 0x40),
+    ("via", 0x80 | 0x40),
+    ("mail-from", 0x80 | 0x40),
+    ("comments", 0x40 | 0x8000),
+    ("return-path", 0x40 | 0x20 | 0x20000),
+    ("content-transfer-encoding", 0x1000),
+    ("content-type", 0x2000),
+    ("content-length", 0x20),
+    ("subject", 0x8000),
+    ("x-authentication-warning", 0x40),
+];
+
+/// Bytes of a header value that `${currHeader}` holds at most.
+const MAX_VALUE: usize = 254;
+
+/// `/header Name: value`: what a message's header line goes through.
+pub(super) fn header(shell: &mut Shell, line: &[u8]) {
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        shell.console.say(format!("ul = 0x{:08x}", 0));
+        return;
+    };
+    let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
+    let known = KNOWN.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
+    let mut flags = known.map_or(0, |(_, flags)| *flags);
+    if flags & END == 0 {
+        flags |= USER;
+        if let Some(check) = check_for(&shell.site.config, name).cloned() {
+            flags |= if check.keep_comments { 0 } else { STRIP_COMMENTS };
+            if !value.trim_ascii().is_empty() {
+                run_check(shell, &check, name, value, flags);
+            }
+        }
+    }
+    let shown = if flags == 0 { "00000000".to_owned() } else { format!("0x{flags:08x}") };
+    shell.console.say(format!("ul = {shown}"));
+}
+
+fn check_for<'a>(config: &'a Config, name: &[u8]) -> Option<&'a HeaderCheck> {
+    let by_name =
+        |wanted: &[u8]| config.header_checks.iter().rfind(|check| check.name.eq_ignore_ascii_case(wanted));
+    by_name(name).or_else(|| by_name(b"*"))
+}
+
+fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8], flags: u32) {
+    let Shell { site, scope, console, runtime, .. } = shell;
+    let config = &site.config;
+    let (quoted, length) = quoted_value(value);
+    scope.set_named(config, b"currHeader", &quoted);
+    scope.set_named(config, b"hdr_name", name);
+    scope.set_named(config, b"hdrlen", length.to_string().as_bytes());
+    let kind: &[u8] = match flags {
+        _ if flags & FROM != 0 => b"h s",
+        _ if flags & RCPT != 0 => b"h r",
+        _ => b"h",
+    };
+    scope.set_named(config, b"addr_type", kind);
+    let ruleset = config.rulesets.display_name(check.ruleset);
+    let check = rscheck_header(site, scope, console, &ruleset, value, check.keep_comments);
+    match runtime.block_on(check) {
+        Verdict::Quarantine(reason) => set(config, scope, b"quarantine", &reason),
+        Verdict::Reject(reply) => {
+            let status = crate::rewrite::error_status(reply.enhanced_text().as_deref().map(str::as_bytes));
+            console.fail(if reply.is_temporary() { Sysexit::TEMPFAIL } else { status });
+        }
+        Verdict::Accept | Verdict::Discard => {}
+    }
+}
+
+fn set(config: &Config, scope: &mut Scope, name: &[u8], value: &[u8]) {
+    if let Some(MacroId(id)) = config.names.get(name) {
+        scope.set(MacroId(id), value);
+    }
+}
+
+/// A header's value as one token in double quotes, and how many of its bytes were taken.
+fn quoted_value(value: &[u8]) -> (Vec<u8>, usize) {
+    let mut text = b"\"".to_vec();
+    let mut taken = 0;
+    let mut bytes = value.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        let mut piece = match byte {
+            b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => vec![b' '],
+            b'"' => b"\\\"".to_vec(),
+            byte => vec![byte],
+        };
+        if byte == b'\\' {
+            piece.extend(bytes.next());
+        }
+        if text.len() + piece.len() > MAX_VALUE + 1 {
+            break;
+        }
+        taken += piece.len();
+        text.extend(piece);
+    }
+    text.push(b'"');
+    (text, taken)
+}
+
+/// `?`: the help file's lines for `-bt`.
+pub(super) fn help(shell: &mut Shell) {
+    let Shell { site, scope, console, .. } = shell;
+    let file = site.config.options.help_file.clone();
+    let text = file.and_then(|path| std::fs::read(crate::sys::accounts::path(&path)).ok());
+    let Some(text) = text else {
+        console.say(concat!("Sendmail canonify-", env!("CARGO_PKG_VERSION"), " -- HELP not implemented"));
+        return;
+    };
+    for line in text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"-bt")) {
+        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let line = line.get(end + 1..).unwrap_or_default();
+        let level = site.config.level;
+        let mut names = site.config.names.clone();
+        let (translated, _) = crate::cf::translate(line, level, &mut names);
+        console.say(expand(site, scope, &translated));
+    }
+    console.say("End of HELP info");
+}

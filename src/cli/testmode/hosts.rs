@@ -1,0 +1,77 @@
+//! `/map`, `/mx`, `/canon`, `/gethostbyname`: what maps and name servers say.
+
+use super::Shell;
+use crate::maps::{LookupContext, TextAnswer};
+use crate::net::Family;
+use crate::schema::Outcome;
+
+/// Longest host name in bytes.
+const MAX_HOST: usize = 255;
+
+pub(super) fn map(shell: &mut Shell, words: &[u8]) {
+    let Some(end) = words.iter().position(u8::is_ascii_whitespace) else {
+        shell.console.say("No key specified");
+        return;
+    };
+    let (name, key) = (&words[..end], &words[end + 1..]);
+    let Shell { site, console, runtime, .. } = shell;
+    if !site.maps.has(name) {
+        console.say([b"Map named \"", name, b"\" not found"].concat());
+        return;
+    }
+    console.put([b"map_lookup: ", name, b" (", key, b") "].concat());
+    let mut context = LookupContext { deferred: false, tracer: console };
+    let answer = runtime.block_on(site.maps.lookup_text(name, key, &mut context));
+    match answer {
+        TextAnswer::Answer(answer) => {
+            match answer.value {
+                Some(value) => console.put([b"returns ", &value[..]].concat()),
+                None => console.put("no match"),
+            }
+            console.say(format!(" ({})", answer.status.0));
+        }
+        TextAnswer::Unknown => console.say([b"Map named \"", name, b"\" not found"].concat()),
+        TextAnswer::NotOpen => console.say([b"Map named \"", name, b"\" not open"].concat()),
+    }
+}
+
+pub(super) fn canon(shell: &mut Shell, host: &[u8]) {
+    let Shell { site, console, runtime, .. } = shell;
+    if host.len() > MAX_HOST {
+        console.say("Name too long");
+        return;
+    }
+    let name = match runtime.block_on(site.resolver.canonical(host)) {
+        Outcome::Done(name) => name,
+        Outcome::Later(_) | Outcome::Never(_) => host.to_vec(),
+    };
+    console.say([b"getcanonname(", host, b") returns ", &name].concat());
+}
+
+pub(super) fn mx(shell: &mut Shell, host: &[u8]) {
+    let Shell { site, console, runtime, .. } = shell;
+    let own = site.config.names.get(b"w").and_then(|id| site.config.classes.get(id)).cloned();
+    let is_self = |name: &[u8]| own.as_ref().is_some_and(|class| class.contains(name));
+    let answer = runtime.block_on(site.resolver.mx(host, &is_self));
+    let (hosts, null) = match answer {
+        Outcome::Done(answer) => (answer.hosts, answer.null_mx),
+        Outcome::Later(_) | Outcome::Never(_) => (Vec::new(), false),
+    };
+    if null {
+        console.say([b"getmxrr(", host, b") returns null MX (See RFC7505)"].concat());
+        return;
+    }
+    console.say([b"getmxrr(", host, format!(") returns {} value(s):", hosts.len()).as_bytes()].concat());
+    for host in hosts {
+        console.say([b"\t", &host[..]].concat());
+    }
+}
+
+/// Prints nothing itself: traces show what was asked.
+pub(super) fn addresses(shell: &mut Shell, words: &[u8]) {
+    let mut words = words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let Some(host) = words.next() else { return };
+    let family = if words.next() == Some(b"inet6") { Family::V6 } else { Family::V4 };
+    // only traces show the answer
+    let _ = shell.runtime.block_on(shell.site.resolver.addresses(host, family));
+}

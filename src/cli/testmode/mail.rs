@@ -1,0 +1,107 @@
+//! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
+
+use super::Shell;
+use crate::config::printable;
+use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename};
+
+fn words(kind: AddressKind) -> &'static str {
+    match (kind.header, kind.sender) {
+        (false, false) => "envelope recipient",
+        (false, true) => "envelope sender",
+        (true, false) => "header recipient",
+        (true, true) => "header sender",
+    }
+}
+
+pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
+    let Shell { site, scope, console, runtime, kind, .. } = shell;
+    let pattern = crack(site, address, console);
+    console.say([b"Cracked address = ", &printable(&pattern, &site.config.names)[..]].concat());
+    console.say(format!("Parsing {} address", words(*kind)));
+    let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
+    let Some(triple) = parsed.triple else {
+        console.say("Cannot parse");
+        return;
+    };
+    let mut line = [b"mailer ", &triple.mailer[..]].concat();
+    if let Some(host) = triple.host.filter(|host| !host.is_empty()) {
+        line.extend_from_slice(b", host ");
+        line.extend_from_slice(&host);
+    }
+    line.extend_from_slice(b", user ");
+    line.extend_from_slice(&triple.user);
+    console.say(line);
+}
+
+pub(super) fn attempt(shell: &mut Shell, words_given: &[u8]) {
+    let Shell { site, scope, console, runtime, kind, .. } = shell;
+    let end = words_given.iter().position(u8::is_ascii_whitespace).unwrap_or(words_given.len());
+    let (name, address) = (&words_given[..end], words_given[end..].trim_ascii_start());
+    if address.is_empty() {
+        console.say("Usage: /try mailer address");
+        return;
+    }
+    let Some(mailer) = site.config.mailer(name) else {
+        console.say([b"Unknown mailer ", name].concat());
+        return;
+    };
+    let head = format!("Trying {} address ", words(*kind));
+    console.say([head.as_bytes(), address, b" for mailer ", name].concat());
+    let (text, status) =
+        runtime.block_on(remotename(site, scope, console, address, mailer, *kind, false, None));
+    console.say([format!("Rcode = {}, addr = ", status.0).as_bytes(), &text].concat());
+}
+
+pub(super) fn try_flags(shell: &mut Shell, letters: &[u8]) {
+    for letter in letters {
+        match letter.to_ascii_lowercase() {
+            b'h' => shell.kind.header = true,
+            b'e' => shell.kind.header = false,
+            b's' => shell.kind.sender = true,
+            b'r' => shell.kind.sender = false,
+            _ => {}
+        }
+    }
+    shell.scope.set_named(&shell.site.config, b"addr_type", shell.kind.addr_type());
+}
+
+/// The text is not translated, so a typed `$x` stands for itself.
+pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
+    let expanded = expand_traced(&shell.site, &shell.scope, text, &mut shell.console);
+    shell.console.put(printable(&expanded, &shell.site.config.names));
+}
+
+pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
+    let Shell { site, scope, console, runtime, .. } = shell;
+    let own = match address.is_empty() {
+        true => crate::sys::accounts::user_by_uid(nix::unistd::getuid().as_raw())
+            .ok()
+            .flatten()
+            .map(|user| user.name)
+            .unwrap_or_else(|| b"postmaster".to_vec()),
+        false => address.to_vec(),
+    };
+    let parsed = runtime.block_on(parseaddr(site, scope, console, &own, AddressKind::SENDER));
+    let user = match &parsed.address {
+        Some(address) => {
+            let rewritten = remotename(
+                site,
+                scope,
+                console,
+                &address.text,
+                address.mailer,
+                AddressKind::SENDER,
+                true,
+                None,
+            );
+            scope_f(runtime.block_on(rewritten).0, site, scope);
+            address.user.clone()
+        }
+        None => Vec::new(),
+    };
+    console.say([b"addr=", &user[..]].concat());
+}
+
+fn scope_f(text: Vec<u8>, site: &crate::rewrite::Site, scope: &mut crate::engine::Scope) {
+    scope.set_named(&site.config, b"f", &text);
+}

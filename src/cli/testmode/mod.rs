@@ -1,0 +1,100 @@
+//! Address test mode: `sendmail -bt`.
+//!
+//! In: a loaded configuration and command lines. Out: what the rules do, byte for byte as sendmail
+//! prints it. Never here: how rules work.
+
+mod commands;
+mod console;
+mod headers;
+mod hosts;
+mod mail;
+mod names;
+mod rulesets;
+
+use super::debug::Levels;
+use super::{Invocation, site};
+use crate::engine::Scope;
+use crate::net::Resolver;
+use crate::rewrite::{AddressKind, Site};
+use crate::schema::{DeliveryMode, Sysexit};
+use console::Console;
+use std::io::{stdin, stdout};
+use std::sync::Arc;
+
+/// The shell between two commands.
+pub(super) struct Shell {
+    pub site: Site,
+    pub scope: Scope,
+    pub console: Console,
+    /// What `/tryflags` says.
+    pub kind: AddressKind,
+    runtime: tokio::runtime::Runtime,
+    verbosity: u8,
+}
+
+/// Runs the shell until `/quit` or the end of the input.
+pub fn run(invocation: &Invocation) -> Sysexit {
+    let mut levels = Levels::default();
+    if !invocation.debug.is_empty() {
+        levels.set(&invocation.debug);
+    }
+    let mut loaded = match site::load_site(invocation) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return Sysexit::OSERR;
+        }
+    };
+    loaded.config.options.delivery_mode = DeliveryMode::Interactive;
+    let resolver = Arc::new(Resolver::for_config(&loaded.config));
+    let mut console = Console::new(Box::new(stdin()), Box::new(stdout()), levels);
+    console.fail(loaded.exit);
+    let verbosity = if invocation.verbose { 1 } else { 2 };
+    let site = Site::new(Arc::new(loaded.config), resolver);
+    let mut shell =
+        Shell { site, scope: Scope::default(), console, kind: AddressKind::RECIPIENT, runtime, verbosity };
+    shell.scope.set_named(&shell.site.config, b"addr_type", b"e r");
+    shell.serve();
+    shell.site.maps.close(&mut shell.console);
+    shell.console.flush();
+    shell.console.status
+}
+
+impl Shell {
+    fn serve(&mut self) {
+        self.console.say("ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)");
+        self.console.say("Enter <ruleset> <address>");
+        loop {
+            if self.verbosity > 1 {
+                self.console.put("> ");
+            }
+            let Some(line) = self.console.read_line() else { return };
+            if self.verbosity == 1 {
+                self.console.say([b"> ", &line[..]].concat());
+            }
+            if !self.command(&line) {
+                return;
+            }
+        }
+    }
+
+    /// One line. False ends the shell.
+    fn command(&mut self, line: &[u8]) -> bool {
+        let start = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
+        let line = &line[start..];
+        match line.first() {
+            None | Some(b'#') => true,
+            Some(first) => match commands::PREFIXES.iter().find(|row| row.first == *first) {
+                Some(row) => (row.run)(self, &line[1..]),
+                None => {
+                    rulesets::call(self, line);
+                    true
+                }
+            },
+        }
+    }
+}
