@@ -3,6 +3,14 @@
 //! In: spans into source texts. Out: one rendered form (annotate-snippets) for a terminal.
 //! Never here: deciding what is wrong.
 
+mod json;
+mod nearest;
+mod render;
+
+pub use json::{json_line, json_string};
+pub use nearest::nearest;
+pub use render::{render, summary};
+
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub enum Severity {

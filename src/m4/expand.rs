@@ -132,6 +132,8 @@ pub(crate) struct Expander<'h> {
     pub(super) status: u8,
     /// Place of the call being run; messages are about it.
     pub(super) calling: Option<Place>,
+    /// The site's line that led to it.
+    calling_site: Option<Place>,
     frames: Vec<Frame>,
     buffer: Vec<u8>,
     spans: Vec<Span>,
@@ -154,6 +156,7 @@ impl<'h> Expander<'h> {
             sysval: 0,
             status: 0,
             calling: None,
+            calling_site: None,
             frames: Vec::new(),
             buffer: Vec::new(),
             spans: Vec::new(),
@@ -368,6 +371,7 @@ impl<'h> Expander<'h> {
             place: frame.place,
         };
         self.calling = Some(frame.place);
+        self.calling_site = frame.site;
         let traced = self.tracing.is_on(frame.traced);
         let mut expansion = Expansion { text: self.input.buffer(), ..Expansion::default() };
         let before = traced.then(|| self.trace_arguments(&call, depth, frame.id));
@@ -508,7 +512,14 @@ impl<'h> Expander<'h> {
 
     fn tell(&mut self, kind: FindingKind, text: &[u8], place: Place) {
         let file = self.files.get(place.file as usize).cloned().unwrap_or_else(|| b"".as_slice().into());
-        self.host.console.finding(&Finding { file: &file, line: place.line, text, kind });
+        let site = match (self.settings.provenance, self.calling) {
+            (false, _) => None,
+            (true, Some(_)) => self.calling_site,
+            (true, None) => self.input.site(&self.site_files),
+        };
+        let site = site.map(|site| (self.files[site.file as usize].clone(), site.line));
+        let site = site.as_ref().map(|(name, line)| (&name[..], *line));
+        self.host.console.finding(&Finding { file: &file, line: place.line, site, text, kind });
     }
 
     /// A message that changes nothing, unless `-E` makes it an error.
@@ -552,12 +563,14 @@ impl<'h> Expander<'h> {
         };
         self.debug_input_exhausted();
         self.calling = Some(place);
+        self.calling_site = Some(place).filter(|place| self.site_files[place.file as usize]);
         self.fatal(kind, format!("ERROR: end of file in {what}").as_bytes())
     }
 
     fn open_arguments(&mut self) -> Stop {
         self.debug_input_exhausted();
         self.calling = self.frames.last().map(|frame| frame.place);
+        self.calling_site = self.frames.last().and_then(|frame| frame.site);
         self.fatal(FindingKind::OpenArguments, b"ERROR: end of file in argument list")
     }
 

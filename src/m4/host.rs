@@ -54,6 +54,8 @@ pub struct Finding<'a> {
     pub file: &'a [u8],
     /// Line, from 1; 0 where there is none.
     pub line: u32,
+    /// The line of the site's own file that led here: name and line.
+    pub site: Option<(&'a [u8], u32)>,
     /// The text without "m4:file:line: ".
     pub text: &'a [u8],
     /// Which rule was broken, for callers that explain it.

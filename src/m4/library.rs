@@ -1,31 +1,157 @@
-//! The cf library: embedded, or a directory; and `expand_mc`.
+//! The cf library, embedded or in a directory, as the files of a .mc see it.
+//!
+//! Names that start with `@canonify/` are the embedded library. The places where other systems keep
+//! theirs lead to it as well, so that a .mc that names them works as it is.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use super::CfText;
-use crate::diag::Diagnostic;
+use super::host::{Files, Found};
+use super::system::{DiskFiles, read_file};
 
-/// What `expand_mc` may be told.
-#[derive(Clone, Debug, Default)]
-pub struct McOptions {
-    /// `-D name=value`.
-    pub defines: Vec<(Vec<u8>, Vec<u8>)>,
-    /// A cf library on disk instead of the embedded one.
-    pub cf_dir: Option<PathBuf>,
-    /// Absolute include paths are looked for below this directory first.
-    pub root: Option<PathBuf>,
-    /// May `esyscmd` and `syscmd` run programs? Never with a borrowed group or for another user.
-    pub commands: bool,
+/// Every file of `m4-compat/` by its name there.
+pub(super) const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/m4_compat.rs"));
+
+/// How messages call the embedded library.
+pub(super) const PREFIX: &[u8] = b"@canonify/";
+
+/// Where systems keep their cf library.
+const USUAL_PLACES: &[&[u8]] = &[
+    b"/usr/share/sendmail/cf/",
+    b"/usr/share/sendmail-cf/",
+    b"/usr/lib/sendmail-cf/",
+    b"/usr/lib/mail/",
+    b"/usr/local/share/sendmail/cf/",
+    b"/usr/share/sendmail/",
+    b"/etc/mail/cf/",
+    b"../",
+];
+
+/// Files of a .mc: its own, those beside it, and the library.
+pub(super) struct SiteFiles {
+    /// The library on disk, with its last slash; nothing for the embedded one.
+    pub(super) cf_dir: Option<Vec<u8>>,
+    /// `--root`.
+    pub(super) root: Option<PathBuf>,
+    /// The directory of the .mc, with its last slash (empty for the current one).
+    pub(super) beside: Vec<u8>,
+    /// cf.m4 was read already: a .mc that names it again gets nothing.
+    pub(super) entered: bool,
 }
 
-/// Expands a site's .mc. Warnings come with the text; any error means that the cf must not be used.
-///
-/// # Errors
-/// All findings (errors and warnings) when at least one is an error.
-pub fn expand_mc(
-    _name: &str,
-    _text: &[u8],
-    _options: &McOptions,
-) -> Result<(CfText, Vec<Diagnostic>), Vec<Diagnostic>> {
-    todo!()
+impl SiteFiles {
+    /// The name under which `file` of the library is read.
+    pub(super) fn library_name(&self, file: &[u8]) -> Vec<u8> {
+        [self.cf_dir.as_deref().unwrap_or(PREFIX), file].concat()
+    }
+
+    /// A file of the library, by its name there.
+    fn library(&self, file: &[u8]) -> io::Result<Found> {
+        let name = self.library_name(file);
+        let text: Rc<[u8]> = match &self.cf_dir {
+            Some(_) => read_file(&name)?,
+            None => {
+                let found = EMBEDDED.binary_search_by(|(other, _)| other.as_bytes().cmp(file));
+                EMBEDDED[found.map_err(|_| io::Error::from(io::ErrorKind::NotFound))?].1.into()
+            }
+        };
+        Ok(Found { name: name.into(), text, site: false })
+    }
+
+    fn own(&self, name: &[u8]) -> io::Result<Found> {
+        Ok(Found { name: name.into(), text: read_file(name)?, site: true })
+    }
+
+    /// An absolute name, below `--root` first.
+    fn absolute(&self, name: &[u8]) -> io::Result<Found> {
+        if let Some(root) = &self.root {
+            let below = [root.as_os_str().as_encoded_bytes(), name].concat();
+            if let Ok(text) = read_file(&below) {
+                return Ok(Found { name: name.into(), text, site: true });
+            }
+        }
+        self.own(name)
+    }
+
+    /// The part of a name that is the library's own, where the name says that it is one of the library.
+    fn in_library<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+        let library = self.cf_dir.as_deref().unwrap_or(PREFIX);
+        if let Some(file) = name.strip_prefix(library) {
+            return Some(file);
+        }
+        let place =
+            USUAL_PLACES.iter().filter(|place| name.starts_with(place)).max_by_key(|place| place.len())?;
+        let file = &name[place.len()..];
+        let kinds: [&[u8]; 8] =
+            [b"m4/", b"feature/", b"mailer/", b"ostype/", b"domain/", b"hack/", b"debian/", b"siteconfig/"];
+        let file = file.strip_prefix(b"cf/").unwrap_or(file);
+        kinds.iter().any(|kind| file.starts_with(kind)).then_some(file)
+    }
+}
+
+impl Files for SiteFiles {
+    fn read(&mut self, name: &[u8]) -> io::Result<Found> {
+        if name.is_empty() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let in_library = self.in_library(name);
+        if in_library == Some(b"m4/cf.m4") {
+            let found = self.library(b"m4/cf.m4")?;
+            if std::mem::replace(&mut self.entered, true) {
+                return Ok(Found { text: b"".as_slice().into(), ..found });
+            }
+            return Ok(found);
+        }
+        if let Some(file) = in_library {
+            let found = self.library(file);
+            if found.is_ok() {
+                return found;
+            }
+            // A site's own feature/, hack/, domain/ … stand beside its .mc.
+            if let Ok(found) = self.own(&[&self.beside, file].concat()) {
+                return Ok(found);
+            }
+            if name.starts_with(PREFIX) {
+                return found;
+            }
+        }
+        if name.starts_with(b"/") {
+            return self.absolute(name);
+        }
+        match self.own(name) {
+            Err(_) if !self.beside.is_empty() => self.own(&[&self.beside, name].concat()),
+            found => found,
+        }
+    }
+
+    fn temporary(&mut self, template: &[u8]) -> io::Result<Vec<u8>> {
+        DiskFiles::default().temporary(template)
+    }
+
+    fn append(&mut self, name: &[u8]) -> io::Result<Box<dyn Write>> {
+        DiskFiles::default().append(name)
+    }
+}
+
+/// Names of the library's files in one of its folders, without `.m4`, in order; the site's own included.
+pub(super) fn names_in(files: &SiteFiles, folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = match &files.cf_dir {
+        Some(dir) => on_disk(&[dir, folder.as_bytes()].concat()),
+        None => EMBEDDED
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".m4"))
+            .map(str::to_owned)
+            .collect(),
+    };
+    names.extend(on_disk(&[&files.beside, folder.as_bytes()].concat()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn on_disk(folder: &[u8]) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(super::system::path(folder)) else { return Vec::new() };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter_map(|name| name.strip_suffix(".m4").map(str::to_owned)).collect()
 }

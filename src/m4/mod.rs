@@ -6,22 +6,27 @@
 //!
 //! In the order in which text meets them: `input` (what is being read), `lexer` (tokens), `symbols`
 //! (definitions), `expand` (calls), `builtins` with `eval`, `format` and `regex`, `divert` (output),
-//! `trace` and `synclines` (what `-d` and `-s` add), `origins`, `library` (the cf library and `expand_mc`).
+//! `trace` and `synclines` (what `-d` and `-s` add), `origins`, `library` (the cf library's files), `findings`
+//! with `scan` and `lint` (what is wrong with a .mc), `site` (all of it: `expand_mc`), `run` (the command line).
 
 mod builtins;
 mod divert;
 mod eval;
 mod expand;
+mod findings;
 mod float;
 mod format;
 mod host;
 mod input;
 mod lexer;
 mod library;
+mod lint;
 mod options;
 mod origins;
 mod regex;
 mod run;
+mod scan;
+mod site;
 mod symbols;
 mod synclines;
 mod system;
@@ -29,9 +34,9 @@ mod trace;
 
 pub use builtins::{BUILTINS, Builtin};
 pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Found, Host, NoCommands};
-pub use library::{McOptions, expand_mc};
 pub use options::Settings;
-pub use origins::{CfText, Origin};
+pub use origins::{CfText, Origin, Source};
 pub use run::{Step, run};
+pub use site::{Expanded, McOptions, examine_mc, expand_mc};
 pub use system::{DiskFiles, Shell};
 pub use trace::DebugFlags;

@@ -1,0 +1,178 @@
+//! Messages of the expander, turned into diagnostics for the author of a .mc.
+
+use std::io;
+
+use super::host::{Console, Finding, FindingKind};
+use super::library::{SiteFiles, names_in};
+use super::scan;
+use crate::diag::{Diagnostic, Place, Severity, nearest};
+
+/// A message as it came.
+struct Raw {
+    kind: FindingKind,
+    file: String,
+    line: u32,
+    text: String,
+}
+
+/// Collects them.
+#[derive(Default)]
+pub(super) struct Findings {
+    raw: Vec<Raw>,
+    notes: Vec<u8>,
+    /// An errprint without its newline goes on in the next one.
+    unfinished: bool,
+}
+
+impl Console for Findings {
+    fn output(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding<'_>) {
+        let (file, line) = finding.site.unwrap_or((finding.file, finding.line));
+        let text = String::from_utf8_lossy(finding.text).into_owned();
+        let goes_on = self.unfinished && finding.kind == FindingKind::Errprint;
+        self.unfinished = finding.kind == FindingKind::Errprint && !text.ends_with('\n');
+        match self.raw.last_mut().filter(|_| goes_on) {
+            Some(last) => last.text.push_str(&text),
+            None => {
+                let file = String::from_utf8_lossy(file).into_owned();
+                self.raw.push(Raw { kind: finding.kind, file, line, text });
+            }
+        }
+    }
+
+    fn debug(&mut self, text: &[u8]) {
+        self.notes.extend_from_slice(text);
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Folders of the library and the macro that reads from each.
+const FOLDERS: &[(&str, &str)] = &[
+    ("feature", "FEATURE"),
+    ("ostype", "OSTYPE"),
+    ("mailer", "MAILER"),
+    ("domain", "DOMAIN"),
+    ("hack", "HACK"),
+    ("siteconfig", "SITECONFIG"),
+];
+
+impl Findings {
+    /// The run itself failed.
+    pub(super) fn failure(&mut self, name: &str, error: &io::Error) {
+        let text = error.to_string();
+        self.raw.push(Raw { kind: FindingKind::Error, file: name.to_owned(), line: 0, text });
+    }
+
+    /// Everything said, as diagnostics with excerpts.
+    pub(super) fn finish(self, name: &str, text: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for raw in &self.raw {
+            let source = if raw.file == name { Some(text.to_vec()) } else { std::fs::read(&raw.file).ok() };
+            let source = source.unwrap_or_default();
+            diagnostics.extend(explain(raw, &source, files));
+        }
+        let notes = String::from_utf8_lossy(&self.notes).into_owned();
+        diagnostics.extend(notes.lines().map(|line| Diagnostic {
+            severity: Severity::Notice,
+            message: line.to_owned(),
+            place: Place::default(),
+            excerpt: None,
+            help: None,
+        }));
+        diagnostics
+    }
+}
+
+/// A line of a text, from 1.
+pub(super) fn excerpt(source: &[u8], line: u32) -> Option<String> {
+    let line = source.split(|byte| *byte == b'\n').nth((line as usize).checked_sub(1)?)?;
+    let text = String::from_utf8_lossy(line).trim_end().replace('\t', " ");
+    (!text.is_empty()).then(|| text.chars().take(200).collect())
+}
+
+fn column_of(line: Option<&str>, word: &str) -> u32 {
+    let found = line.and_then(|line| line.find(word)).filter(|_| !word.is_empty());
+    found.map_or(0, |at| u32::try_from(at + 1).unwrap_or(0))
+}
+
+fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
+    let excerpt = excerpt(source, raw.line);
+    let place = |column| Place { file: raw.file.clone(), line: raw.line, column };
+    let one = |severity, message: String, column, help: Option<String>| {
+        vec![Diagnostic { severity, message, place: place(column), excerpt: excerpt.clone(), help }]
+    };
+    match raw.kind {
+        FindingKind::Errprint => raw
+            .text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .flat_map(|line| {
+                let (severity, message) = of_library(line);
+                one(severity, message, 0, None)
+            })
+            .collect(),
+        FindingKind::MissingFile => {
+            let (message, word, help) = missing(&raw.text, files);
+            one(Severity::Error, message, column_of(excerpt.as_deref(), &word), help)
+        }
+        FindingKind::OpenQuote => {
+            let column = scan::open_quote(source, raw.line);
+            let help = "every ` needs its ' ; an apostrophe inside a quoted text closes it".to_owned();
+            one(Severity::Error, "this quoted text is never closed".into(), column, Some(help))
+        }
+        FindingKind::OpenComment => one(Severity::Error, "this comment is never closed".into(), 0, None),
+        FindingKind::OpenArguments => {
+            let column = scan::open_call(source, raw.line);
+            let help = "a closing parenthesis is missing, or stands inside a quoted text".to_owned();
+            one(Severity::Error, "the arguments of this macro never end".into(), column, Some(help))
+        }
+        FindingKind::Warning => {
+            let text = raw.text.trim_start_matches("Warning: ").to_owned();
+            one(Severity::Warning, text, 0, None)
+        }
+        FindingKind::Error | FindingKind::Limit => one(Severity::Error, raw.text.clone(), 0, None),
+    }
+}
+
+/// The library says by its first words how bad it is.
+fn of_library(line: &str) -> (Severity, String) {
+    let severity = if line.contains("ERROR") { Severity::Error } else { Severity::Warning };
+    let heads = ["*** ", "ERROR: ", "ERROR ", "WARNING: ", "Warning: ", "warning: "];
+    let mut text = line.trim();
+    for head in heads {
+        text = text.strip_prefix(head).unwrap_or(text);
+    }
+    (severity, text.to_owned())
+}
+
+/// What is missing, the word to point at, and what there is instead.
+fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
+    let name = text.split_once('`').and_then(|(_, rest)| rest.rsplit_once("': ")).map_or("", |found| found.0);
+    let library = String::from_utf8_lossy(&files.library_name(b"")).into_owned();
+    let row = name.strip_prefix(&*library).and_then(|file| {
+        let (folder, stem) = file.split_once('/')?;
+        let (_, called) = FOLDERS.iter().find(|row| row.0 == folder)?;
+        Some((folder, *called, stem.strip_suffix(".m4")?))
+    });
+    let Some((folder, called, stem)) = row else {
+        let help = "names of files are looked for in the current directory and beside the .mc".to_owned();
+        return (text.to_owned(), name.to_owned(), Some(help));
+    };
+    if stem.is_empty() {
+        let help = format!("write the parenthesis directly after the name: {called}(`...')");
+        return (format!("{called} without a name"), called.to_owned(), Some(help));
+    }
+    let names = names_in(files, folder);
+    let near = nearest(stem, names.iter().map(String::as_str));
+    let help = match near.is_empty() {
+        false => format!("did you mean `{}'?", near.join("' or `")),
+        true => format!("there are: {}", names.join(", ")),
+    };
+    (format!("unknown {called} `{stem}'"), stem.to_owned(), Some(help))
+}
