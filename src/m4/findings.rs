@@ -108,12 +108,10 @@ fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
         vec![Diagnostic { severity, message, place: place(column), excerpt: excerpt.clone(), help }]
     };
     match raw.kind {
-        FindingKind::Errprint => raw
-            .text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .flat_map(|line| {
-                let (severity, message) = of_library(line);
+        FindingKind::Errprint => paragraphs(&raw.text)
+            .iter()
+            .flat_map(|text| {
+                let (severity, message) = of_library(text);
                 one(severity, message, 0, None)
             })
             .collect(),
@@ -138,6 +136,19 @@ fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
         }
         FindingKind::Error | FindingKind::Limit => one(Severity::Error, raw.text.clone(), 0, None),
     }
+}
+
+/// Messages of an errprint: each begins with what says how bad it is; other lines go on with the one before.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let begins = ["*** ", "ERROR", "WARNING", "Warning:"].iter().any(|head| line.starts_with(head));
+        match paragraphs.last_mut().filter(|_| !begins) {
+            Some(last) => last.extend(["\n", line.trim()]),
+            None => paragraphs.push(line.to_owned()),
+        }
+    }
+    paragraphs
 }
 
 /// The library says by its first words how bad it is.

@@ -127,6 +127,8 @@ impl Input {
     }
 
     fn push(&mut self, text: Text, place: Place, site: Option<Place>, kind: Kind) {
+        // What is used up must not pile up under a macro that calls itself at its end.
+        self.top();
         self.blocks.push(Block { text, pos: 0, place, site, kind });
     }
 

@@ -72,7 +72,7 @@ pub fn examine_mc(name: &str, text: &[u8], options: &McOptions) -> Expanded {
         include_limit: 100,
         nesting_limit: 100_000,
         memory_limit: 256 << 20,
-        call_limit: 20_000_000,
+        call_limit: 2_000_000,
         ..Settings::default()
     };
     let mut expander = Expander::new(host, settings);
