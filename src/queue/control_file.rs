@@ -137,7 +137,6 @@ impl ControlFile {
             text(out, b'I', format!("{major}/{minor}/{inode}").as_bytes());
         }
         optional(out, b'B', self.body_type.map(BodyType::as_bytes));
-        optional(out, b'q', self.quarantine.as_deref());
         optional(out, b'M', self.message.as_deref());
         let letters = letters(&ENVELOPE_FLAGS, |flag| self.flags.contains(flag));
         optional(out, b'F', (!letters.is_empty()).then_some(&letters));
@@ -150,6 +149,7 @@ impl ControlFile {
     }
 
     fn write_parties(&self, out: &mut Vec<u8>) {
+        optional(out, b'q', self.quarantine.as_deref());
         text(out, b'S', &self.sender);
         optional(out, b'Z', self.envid.as_deref());
         optional(out, b'A', self.auth.as_deref());
