@@ -6,6 +6,7 @@
 pub mod debug;
 pub mod flags;
 mod invocation;
+mod mailq;
 mod maptool;
 pub mod editmap;
 pub mod m4;

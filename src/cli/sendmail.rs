@@ -17,7 +17,10 @@ pub struct Action {
 }
 
 /// One row per mode of operation.
-pub const ACTIONS: &[Action] = &[Action { mode: Mode::Test, run: super::testmode::run }];
+pub const ACTIONS: &[Action] = &[
+    Action { mode: Mode::Test, run: super::testmode::run },
+    Action { mode: Mode::PrintQueue, run: super::mailq::run },
+];
 
 /// Modes that argv[0] stands for.
 const NAMES: &[(&str, Mode)] = &[

@@ -15,6 +15,8 @@ pub struct View<'a> {
     pub verbose: bool,
     /// Which messages.
     pub selection: Selection,
+    /// One group only.
+    pub group: Option<u16>,
     /// Is the load too high for a message of this priority?
     pub overloaded: &'a dyn Fn(i64) -> bool,
 }
@@ -32,7 +34,9 @@ impl View<'_> {
     /// All directories in the order of configuration, and the sum.
     pub fn render(&self, queue: &Queue) -> Result<Listing, QueueError> {
         let mut listing = Listing::default();
-        for place in queue.places() {
+        for place in
+            queue.places().into_iter().filter(|place| self.group.is_none_or(|group| group == place.group))
+        {
             let mut entries: Vec<_> = queue.list_place(place, &self.selection)?;
             super::list::sort(&mut entries, queue.options().sort_order);
             let path = queue.path(place).map(|path| path.display().to_string()).unwrap_or_default();

@@ -18,6 +18,7 @@ mod ffi;
 pub mod accounts;
 pub mod clock;
 pub mod identity;
+pub mod load;
 pub mod lock;
 pub mod passing;
 pub mod process;

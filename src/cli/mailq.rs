@@ -1,0 +1,105 @@
+//! `mailq` and `sendmail -bp`: what is in the queue.
+
+use super::{Invocation, site};
+use crate::config::Config;
+use crate::queue::{Queue, QueueError, QueueOptions, Selection, View};
+use crate::schema::{Privacy, Sysexit};
+use crate::sys::{identity, load};
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Prints the listing.
+pub fn run(invocation: &Invocation) -> Sysexit {
+    let config = match site::load_sound_site(invocation) {
+        Ok(loaded) => Arc::new(loaded.config),
+        Err(status) => return status,
+    };
+    let options = QueueOptions::from_config(&config);
+    if !is_permitted(&config, &options) {
+        return say(b"510 You are not permitted to see the queue\n", Sysexit::NOPERM);
+    }
+    let queue = match Queue::open(config.clone(), options) {
+        Ok(queue) => queue,
+        Err(error) => return refused(&error),
+    };
+    let overloaded = |priority| is_overloaded(&config, priority);
+    let view = View {
+        verbose: invocation.verbose,
+        selection: selection(&invocation.queue),
+        group: group(&queue, &invocation.queue),
+        overloaded: &overloaded,
+    };
+    match view.render(&queue) {
+        Ok(listing) => {
+            // a reader that has seen enough (`mailq | head`) is no error
+            let _ = std::io::stdout().write_all(&listing.text);
+            Sysexit::OK
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// What the `-q` arguments choose; `-q` alone and intervals choose nothing.
+pub(super) fn selection(arguments: &[Vec<u8>]) -> Selection {
+    let mut selection = Selection::default();
+    for argument in arguments {
+        selection.add(argument);
+    }
+    selection
+}
+
+/// `-qGname`
+fn group(queue: &Queue, arguments: &[Vec<u8>]) -> Option<u16> {
+    arguments.iter().find_map(|argument| queue.group(argument.strip_prefix(b"G")?))
+}
+
+/// PrivacyOptions restrictmailq: only root and the group that owns the queue may look.
+fn is_permitted(config: &Config, options: &QueueOptions) -> bool {
+    if !config.options.privacy_options.contains(Privacy::RESTRICT_MAILQ) || identity::real_uid() == 0 {
+        return true;
+    }
+    let owner = options.groups.first().and_then(|group| std::fs::metadata(parent(&group.path)).ok());
+    let groups = identity::Identity::current().groups;
+    owner.is_some_and(|meta| meta.gid() == identity::real_gid() || groups.contains(&meta.gid()))
+}
+
+/// The directory itself, or the one in which a pattern looks.
+fn parent(path: &Path) -> &Path {
+    match path.as_os_str().as_encoded_bytes().ends_with(b"*") {
+        true => path.parent().unwrap_or(path),
+        false => path,
+    }
+}
+
+/// Would a message of this priority only be queued at this load?
+fn is_overloaded(config: &Config, priority: i64) -> bool {
+    let options = &config.options;
+    let limit = match options.queue_la {
+        limit if limit < 0 => 8 * load::processors(),
+        limit => limit,
+    };
+    let now = load::average();
+    now >= limit && priority > options.queue_factor / (now - limit + 1)
+}
+
+fn refused(error: &QueueError) -> Sysexit {
+    if let QueueError::Io { path, source, .. } = error
+        && source.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let text = format!(
+            "can not chdir({}/): Permission denied\n\
+             Program mode requires special privileges, e.g., root or TrustedUser.\n",
+            path.display()
+        );
+        return say(text.as_bytes(), Sysexit::CONFIG);
+    }
+    say(format!("{error}\n").as_bytes(), Sysexit::OSFILE)
+}
+
+fn say(text: &[u8], status: Sysexit) -> Sysexit {
+    // a closed stderr leaves nobody to tell; the exit status still says it
+    let _ = std::io::stderr().write_all(text);
+    status
+}
