@@ -9,12 +9,10 @@
 Scanonify=3
 R$@			$@ < @ >
 
-# a list without members; a semicolon at the end of one with members
-R< @ >			$@ :; < @ >
-R$+ < @ >		$: $1
-R$* :: ;		$: $1 ::
-R$* : ;			$@ :; < @ >
-R$+ ;			$: $1
+# a mark that this was here before, and the semicolon of a list
+R$* < @ >		$: $1
+R$* ;			$1
+R$@			$@ :; < @ >
 
 # angle brackets: the last pair holds the address
 R$* < $*		$2
@@ -38,10 +36,11 @@ R<:> : include : $*	$: : include : $1
 R<:> $* :: $*		$: $1 :: $2
 R<:> $* : $*		$: $2
 R<:> $*			$: $1
+R$@			$@ :; < @ >
 
 # the focus is the last @	a@b@c -> a@b < @ c >
-R$+ @ $*		$: $1 < @ $2 >
-R$* < @ $* @ $* >	$1 @ $2 < @ $3 >
+R$+ @ $+		$: $1 < @ $2 >
+R$+ < @ $* @ $+ >	$1 @ $2 < @ $3 >
 R$* < @ $* >		$@ $>Canonify2 $1 < @ $2 >
 
 ifdef(`_NO_UUCP_', `', `# without one: the first !	h!u -> u < @ h .UUCP >	d.e!u -> u < @ d.e >

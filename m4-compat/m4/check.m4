@@ -1,0 +1,164 @@
+
+######## what comes in over SMTP ########
+
+# CanonAddr: an address as given to SMTP -> as parse sees it, without errors
+# being final
+SCanonAddr
+ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R$*			$: $>canonify $1
+R< @ $+ > : $* @ $*	$: < $1 > : $2 % $3
+R$* < @ $+ > : $*	$: $3 % $2
+R$*			$: $>Parse0 $>canonify $1
+', `R$*			$: $>Parse0 $>canonify $1
+')dnl
+
+# check_relay: client name $| client address -> $#error, $#discard, or anything
+# to let the connection in. The site is asked first.
+SLocal_check_relay
+S`'ifdef(`_DELAY_CHECKS_', `checkrelay', `check_relay')
+ifdef(`_USE_CLIENT_PTR_', `R$* $| $*		$: $&{client_ptr} $| $2
+')dnl
+R$*			$: < $1 > $| $>"Local_check_relay" $1
+R< $* > $| $#$*		$#$2
+R< $* > $| $*		$@ $>"Basic_check_relay" $1
+
+SBasic_check_relay
+R$*			$: < $&{deliveryMode} > $1
+R< d > $*		$@ deferred
+R< $* > $*		$: $2
+ifdef(`_ACCESS_TABLE_', `
+# Connect: by name, then by address
+R$+ $| $*		$: $1 $| $2 $| $>D < $1 > < ? > < + Connect > < >
+R  $| $*		$: $| $1 $| < ? > < >
+R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
+R$* $| $* $| < $* > < >	$: $1 $| $2 $| $>AccessVerdict < $3 >
+R$* $| $* $| $#$*	$#$3
+R$* $| $* $| < ? >	$: $1 $| $2
+R$* $| $* $| < $+ >	$@ $3
+')dnl
+ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $1 $| $>"RateControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')')dnl
+ifdef(`_CONN_CONTROL_', `ifdef(`_CONN_CONTROL_IMMEDIATE_', `', `R$*			$: $1 $| $>"ConnControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')')dnl
+undivert(8)dnl
+ifdef(`_REQUIRE_RDNS_', `R$*			$: < $&{client_addr} > < $&{client_resolve} >
+R< $=R $* > < $* >	$@ RELAY
+R< $* > < OK >		$@ OK
+R< $* > < FAIL >	$#error $@ 5.7.1 $: "550 Fix reverse DNS for " $1
+R< $* > < TEMP >	$#error $@ 4.1.8 $: "451 Client IP address " $1 " does not resolve"
+R< $* > < FORGED >	$#error $@ 4.1.8 $: "451 Possibly forged hostname for " $1
+')dnl
+
+# check_mail: the argument of MAIL -> $#error, $#discard, or anything to go on
+SLocal_check_mail
+S`'ifdef(`_DELAY_CHECKS_', `checkmail', `check_mail')
+R$*			$: < $1 > $| $>"Local_check_mail" $1
+R< $* > $| $#$*		$#$2
+R< $* > $| $*		$@ $>"Basic_check_mail" $1
+
+SBasic_check_mail
+R$*			$: < $&{deliveryMode} > $1
+R< d > $*		$@ deferred
+R< $* > $*		$: $2
+
+# is the channel good enough?
+R$*			$: < $1 > $| $>"tls_client" $&{verify} $| MAIL
+R< $* > $| $#$*		$#$2
+R< $* > $| $*		$: $1
+
+# bounces come from nobody
+R<>			$@ <OK>
+R< $+ >			$: $1
+R$*			$: < > < $1 >
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `', `
+# only this host calls itself localhost; flag f wants a domain of two labels;
+# neither is asked of clients of ours and of listeners with flag u
+R< > < $* @ localhost >	$: < ? > < $1 @ localhost >
+R< > < $* @ localhost . $m >	$: < ? > < $1 @ localhost . $m >
+R< > < $* @ localhost .UUCP >	$: < ? > < $1 @ localhost .UUCP >
+R< > < $* @ [ 127.0.0.1 ] >	$: < ? > < $1 @ [127.0.0.1] >
+R< > < $* @ [ IPv6:0:0:0:0:0:0:0:1 ] >	$: < ? > < $1 @ [IPv6:0:0:0:0:0:0:0:1] >
+R< > < $* @ [ IPv6:::1 ] >	$: < ? > < $1 @ [IPv6:::1] >
+R< > < $+ @ $- >		$: < f $&{daemon_flags} > < $1 @ $2 >
+R< f $* f $* > $*	$: < ? > $3
+R< f $* > $*		$: < > $2
+R< ? > $*		$: < ? $&{client_name} > < $&{daemon_flags} > $1
+R< ? > < $* > $*	$: < > $2
+R< ? $=w > < $* > $*	$: < > $3
+R< ? $+ > < $* u $* > $*	$: < > $4
+R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
+')dnl
+
+# does its domain exist? < OKR > u < @ d > and < PERM >, < TEMP >; < > u
+R< > $*			$: < > $>CanonAddr $1
+R< > $* < @ $+ . > $*	$: < > $1 < @ $2 > $3
+R< > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
+ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `R< > $* < @ $+ > $*	$: < _RES_OK_ > $1 < @ $2 > $3
+', `R< > $* < @ $+ > $*	$: < ? $(resolve $2 $: $2 <PERM> $) > $1 < @ $2 > $3
+R< ? $* <$->> $* < @ $+ > $*	$: < $2 > $3 < @ $4 > $5
+')dnl
+ifdef(`_ACCESS_TABLE_', `
+# From: by address, by user, by domain
+R< $* > $+ < @ $+ > $*	$: < $1 > $2 < @ $3 > $4 $| $>SearchList < + From > $| < F:$2@$3 > < U:$2@ > < D:$3 > < >
+R< > $+			$: < > $1 $| $>SearchList < + From > $| < U:$1@ > < >
+R< $* > $* $| < $* >	$: < $1 > $2 $| $>AccessVerdict < $3 >
+R< $* > $* $| $#$*	$#$3
+R< $* > $* $| < ? >	$: < $1 > $2
+R< $* > $* $| < $+ >	$# $3
+')dnl
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< > $*			$@ @ $1
+', `R< > $*			$: < ? $&{daemon_flags} > < $&{client_addr} > $1
+R< ? $* u $* > < $* > $*	$@ @ $4
+R< ? $* > < > $*	$@ < _RES_OK_ >
+R< ? $* > < $* > $*	$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
+')dnl
+R< PERM > $*		$#error $@ 5.1.8 $: "553 Domain of sender address " $&f " does not exist"
+R< TEMP > $*		$#error $@ 4.1.8 $: "451 Domain of sender address " $&f " does not resolve"
+ifdef(`_BADMX_CHK_', `R< $* > $* < @ $+ > $*	$: < $1 > $2 < @ $3 > $4 $| $>BadMX $3
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+R< $={ResOk} > $*	$: @ $2
+
+# check_rcpt: the argument of RCPT -> $#error, $#discard, or anything to accept
+SLocal_check_rcpt
+S`'ifdef(`_DELAY_CHECKS_', `checkrcpt', `check_rcpt')
+R$*			$: < $1 > $| $>"Local_check_rcpt" $1
+R< $* > $| $#$*		$#$2
+R< $* > $| $*		$@ $>"Basic_check_rcpt" $1
+
+SBasic_check_rcpt
+R<>			$#error $@ nouser $: "553 User address required"
+R$@			$#error $@ nouser $: "553 User address required"
+R$*			$: < $&{deliveryMode} > $1
+R< d > $*		$@ deferred
+R< $* > $*		$: $2
+ifdef(`_REQUIRE_QUAL_RCPT_', `
+# flag r: clients of others give a domain
+R$*			$: < $&{daemon_flags} > $1
+R< $* r $* > $*		$: < r > < $&{client_name} > $3
+R< r > < > $*		$: < > $1
+R< r > < $=w > $*	$: < > $2
+R< r > < $+ > < $* @ $* >	$: < > < $2 @ $3 >
+R< r > < $+ > $* @ $*	$: < > $2 @ $3
+R< r > < $+ > $*	$#error $@ 5.5.4 $: "553 Domain name required"
+R< $* > $*		$: $2
+')dnl
+
+# one of ours, or may the client send through us?
+R$*			$: < $1 > $| $>"Rcpt_ok" $1
+ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$: < $1 > $| $2
+', `R< $* > $| $#TEMP $+	$: < T $2 > $| $1
+R< $* > $| RELAY	$@ RELAY
+R< $* > $| $#$*		$#$2
+R< T $+ > $| $*		$: < T $1 > $| $>"Relay_ok" $2
+R< $+ > $| $*		$: < > $| $>"Relay_ok" $1
+R< $* > $| $#TEMP $+	$: < T $2 > $|
+R< $* > $| $#$*		$#$2
+R< $* > $| RELAY	$@ RELAY
+R< T $+ > $| $*		$#error $1
+R$*			$#error $@ 5.7.1 $: ifdef(`confRELAY_MSG', `confRELAY_MSG', `"550 Relaying denied`'ifdef(`_USE_AUTH_', `. Proper authentication required.')"')
+')dnl

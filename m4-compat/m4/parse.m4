@@ -22,16 +22,17 @@ SParse0
 R< @ >			$@ < @ >
 R$* : $* ; < @ >	$#error $@ 5.1.3 $: "_CODE553 List:; syntax illegal for recipient addresses"
 R< @ $+ > $*		$#error $@ 5.1.3 $: "_CODE553 User address required"
+R@ < @ $+ > $*		$#error $@ 5.1.3 $: "_CODE553 User address required"
 R$+ < @ >		$#error $@ 5.1.3 $: "_CODE553 Hostname required"
-R$* < @ [ $* ] > $*	$@ $1 < @ [ $2 ] > $3
+R$* < @ [ $* ] > $*	$: $1 <! [ $2 ] > $3
 R$* < @ [ $* ] $+ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid address"
-R$* < $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
+R$* < @ $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
+R$* <! $+ > $*		$: $1 < @ $2 > $3
 R$* < @ . $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* .. $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* @ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid route address"
 R$* @ $* < @ $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
-R$* , $* < @ $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
-R$* < @ $* $~[ , $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
+R$* < @ $* , $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
 ifdef(`_STRICT_RFC821_', `
 # neither the first nor the last byte of a local part is a dot
 R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid local part"

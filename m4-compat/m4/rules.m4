@@ -12,6 +12,8 @@ define(`_SMTP_', confSMTP_MAILER)
 _DEFIFNOT(`confRELAY_MAILER', ifdef(`_MAILER_smtp_', ``relay'', ``unknown''))
 define(`_RELAY_', confRELAY_MAILER)
 define(`_UUCP_', `ifdef(`confUUCP_MAILER', `confUUCP_MAILER', `uucp-old')')
+define(`TLS_DSNCODE', ifdef(`TLS_PERM_ERR', `5.7.0', `4.7.0'))
+define(`TLS_ERRCODE', ifdef(`TLS_PERM_ERR', `554', `454'))
 include(_CF_DIR_`m4/obsolete.m4')
 divert(0)dnl
 include(_CF_DIR_`m4/classes.m4')dnl
