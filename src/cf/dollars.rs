@@ -44,11 +44,12 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
                     let name = parse_name(&quoted[at..], names);
                     at += name.length;
                     problems.extend(name.problems);
-                    // a reference without a usable name vanishes
-                    if let Some(id) = name.id {
-                        out.push(op::MACRO_EXPAND);
-                        out.extend(prefix);
-                        out.push(id.0);
+                    out.push(op::MACRO_EXPAND);
+                    out.extend(prefix);
+                    match name.id {
+                        Some(id) => out.push(id.0),
+                        // nothing behind a name that cannot be used counts
+                        None => break,
                     }
                 }
             },

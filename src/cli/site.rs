@@ -1,9 +1,10 @@
 //! From `-C` and its fellows to a loaded configuration.
 
 use super::{Invocation, Mode, Setting};
-use crate::config::{LoadOptions, Loaded, Override, SystemEnv, load};
+use crate::config::{LoadOptions, Loaded, Override, load};
 use crate::diag::Diagnostic;
 use crate::m4::{McOptions, expand_mc};
+use crate::maps;
 use crate::schema::Sysexit;
 use crate::sys::{accounts, identity};
 use std::io::Write;
@@ -37,7 +38,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     let file = file(invocation);
     let text = read(&file)?;
     let text = if file.ends_with(b".mc") { expanded(&file, &text)? } else { text };
-    let loaded = load(&file, &text, &mut SystemEnv::default(), &load_options(invocation));
+    let loaded = load(&file, &text, &mut maps::environment(), &load_options(invocation));
     let mut out = std::io::stdout().lock();
     for message in &loaded.messages {
         // a closed stdout leaves nobody to tell

@@ -29,6 +29,8 @@ impl Loader<'_> {
         if let [op::MATCH_CLASS, from, ..] = word {
             self.trace_class(id, Err(MacroId(*from)));
             self.config.classes.copy(MacroId(*from), id);
+        } else if word == [op::MATCH_CLASS] {
+            self.name(b"");
         } else {
             self.trace_class(id, Ok(word));
             self.config.classes.insert(id, word);
@@ -59,9 +61,8 @@ impl Loader<'_> {
         }
         let file = self.expanded(rest, MAX_LINE);
         match file.first() {
-            None => self.error("fileclass: missing file name"),
             Some(b'|') => self.class_from_program(id, &file[1..]),
-            Some(_) => match map_form(&file) {
+            _ => match map_form(&file) {
                 Some((key, class, spec)) => self.class_from_map(id, key, class, spec, optional),
                 None => self.class_from_file(id, &file, optional),
             },

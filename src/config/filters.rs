@@ -1,6 +1,7 @@
 //! Q and X lines: queue groups and mail filters.
 
 use super::load::Loader;
+use super::mailer_lines::equates;
 use super::numbers::{leading_int, parse_time};
 
 /// One queue group.
@@ -80,7 +81,7 @@ impl Loader<'_> {
         let end =
             text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
         let name = &text[..end];
-        if name.is_empty() {
+        if text.is_empty() {
             self.error("name required for queue");
             return;
         }
@@ -92,11 +93,12 @@ impl Loader<'_> {
             ..QueueGroup::default()
         };
         let rest = text.get(end + 1..).unwrap_or_default();
-        let (fields, complete) = self.equates(rest, &[b"queue ", name].concat());
+        let (fields, complete) = equates(rest);
         for field in fields {
             self.queue_equate(&mut group, field.key, &field.value);
         }
         if !complete {
+            self.equals_expected(&[b"queue ", name].concat());
             return;
         }
         if group.path.is_empty() {
@@ -118,7 +120,7 @@ impl Loader<'_> {
             b'N' => group.nice = leading_int(value),
             b'I' => {
                 let (seconds, problem) = parse_time(value, b'm');
-                self.time_problem(problem);
+                self.time_problem(&problem);
                 group.interval = Some(seconds);
             }
             b'R' => group.runners = leading_int(value).max(0),
@@ -147,7 +149,7 @@ impl Loader<'_> {
             end: 300,
         };
         let rest = text.get(end + 1..).unwrap_or_default();
-        let (fields, complete) = self.equates(rest, &[b"X", name].concat());
+        let (fields, complete) = equates(rest);
         for field in fields {
             match field.key {
                 b'S' => filter.socket = field.value,
@@ -159,15 +161,18 @@ impl Loader<'_> {
             }
         }
         if !complete {
+            self.equals_expected(&[b"X", name].concat());
             return;
         }
         if filter.socket.is_empty() {
             self.error([b"X", &filter.name[..], b": empty or missing socket information"].concat());
             return;
         }
-        match self.config.filters.iter_mut().find(|old| old.name == filter.name) {
-            Some(old) => *old = filter,
-            None => self.config.filters.push(filter),
+        self.check_socket(&filter);
+        if self.config.filters.iter().any(|old| old.name == filter.name) {
+            self.error([b"X", name, b": duplicate filter definition"].concat());
+        } else {
+            self.config.filters.push(filter);
         }
     }
 
@@ -175,7 +180,10 @@ impl Loader<'_> {
     fn filter_times(&mut self, filter: &mut Filter, value: &[u8]) {
         for part in value.split(|byte| matches!(byte, b';' | b',')).map(<[u8]>::trim_ascii) {
             let [key, rest @ ..] = part else { continue };
-            let Some(at) = rest.iter().position(|byte| *byte == b':') else { continue };
+            let Some(at) = rest.iter().position(|byte| *byte == b':') else {
+                self.error([b"X", &filter.name[..], b", T=: `:' expected"].concat());
+                return;
+            };
             let (seconds, problem) = parse_time(rest[at + 1..].trim_ascii(), b's');
             match key {
                 b'C' => filter.connect = seconds,
@@ -187,7 +195,42 @@ impl Loader<'_> {
                     continue;
                 }
             }
-            self.time_problem(problem);
+            self.time_problem(&problem);
+        }
+    }
+    /// `local:path`, `unix:path`, `inet:port@host`, `inet6:port@host`, `path`
+    fn check_socket(&mut self, filter: &Filter) {
+        let says = |what: &[&[u8]]| [b"X", &filter.name[..], b": ", &what.concat()].concat();
+        let socket = filter.socket.as_slice();
+        let (kind, rest) = match socket.iter().position(|byte| *byte == b':') {
+            Some(colon) => (&socket[..colon], &socket[colon + 1..]),
+            None => (&b"local"[..], socket),
+        };
+        let inet6 = match kind.to_ascii_lowercase().as_slice() {
+            b"local" | b"unix" => return,
+            b"inet" => false,
+            b"inet6" => true,
+            _ => {
+                let error = std::io::Error::from_raw_os_error(nix::libc::EPROTONOSUPPORT);
+                return self.system_error(says(&[b"unknown socket type ", kind]), &error);
+            }
+        };
+        let Some(at) = rest.iter().position(|byte| *byte == b'@') else {
+            return self.error(says(&[b"bad address ", rest, b" (expected port@host)"]));
+        };
+        let (port, host) = (&rest[..at], &rest[at + 1..]);
+        if !port.first().is_some_and(u8::is_ascii_digit) && self.env.service(port).is_none() {
+            return self.error(says(&[b"unknown port name ", port]));
+        }
+        if let Some(open) = host.strip_prefix(b"[") {
+            let address = open.strip_suffix(b"]").and_then(|text| std::str::from_utf8(text).ok());
+            if address
+                .is_none_or(|text| text.trim_start_matches("IPv6:").parse::<std::net::IpAddr>().is_err())
+            {
+                self.error(says(&[b"Invalid numeric domain spec \"", host, b"\""]));
+            }
+        } else if self.env.address(host, inet6).is_none() {
+            self.error(says(&[b"Unknown host name ", host]));
         }
     }
 }

@@ -77,16 +77,14 @@ impl Loader<'_> {
         self.define(w, &facts.name);
         self.define(MacroId(b'j'), &facts.name);
         self.class_word(w, &facts.name);
-        let dots: Vec<usize> = memchr::memchr_iter(b'.', &facts.name).collect();
-        if let Some(first) = dots.first().filter(|dot| **dot + 1 < facts.name.len()) {
-            self.define(MacroId(b'm'), &facts.name[first + 1..]);
-        }
-        for short in dots.iter().rev().skip(1).rev() {
-            self.class_word(w, &facts.name[..*short]);
+        if let Some(dot) =
+            facts.name.iter().position(|byte| *byte == b'.').filter(|dot| dot + 1 < facts.name.len())
+        {
+            self.define(MacroId(b'm'), &facts.name[dot + 1..]);
         }
         self.define(k, &facts.node);
         self.class_word(k, &facts.node);
-        for alias in &facts.aliases {
+        for alias in std::iter::once(&facts.name).chain(&facts.aliases) {
             self.class_word(w, alias);
         }
         for address in &facts.addresses {
@@ -103,6 +101,10 @@ impl Loader<'_> {
     /// The checks at the end of the file itself.
     pub(super) fn finish_reading(&mut self) {
         self.implicit_map("host", "host", "-a. -D");
+        let sources: Vec<String> =
+            (0..self.config.options.alias_file.len()).map(|number| format!("Alias{number}")).collect();
+        let class = if sources.is_empty() { "null" } else { "sequence" };
+        self.implicit_map("aliases.files", class, &sources.join(" "));
         self.implicit_map("aliases", "switch", "aliases");
     }
 
@@ -120,6 +122,10 @@ impl Loader<'_> {
         self.check_level();
         self.level_defaults();
         self.load_dependent_options();
+        let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
+        if !domain.is_empty() {
+            self.class_word(MacroId(b'm'), &domain);
+        }
         if self.options.test_mode || self.options.verbose {
             // verbose means: deliver at once and show it
             let hold = b'c';
@@ -217,9 +223,9 @@ impl Loader<'_> {
         }
     }
 
-    /// `$j` and `$m` into their classes, the interfaces into class w.
+    /// `$j` and the interfaces into class w.
     fn local_name(&mut self) {
-        let (w, m) = (MacroId(b'w'), MacroId(b'm'));
+        let w = MacroId(b'w');
         match self.config.options.dont_probe_interfaces {
             ProbeInterfaces::None => {}
             probe => {
@@ -227,10 +233,6 @@ impl Loader<'_> {
                     self.class_word(w, &name);
                 }
             }
-        }
-        let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
-        if !domain.is_empty() {
-            self.class_word(m, &domain);
         }
         let name = self.expanded(b"\x81j", super::load::MAX_LINE);
         if !name.contains(&b'.') {

@@ -2,7 +2,6 @@
 
 use super::headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 use super::load::{Loader, MAX_LINE};
-use super::message::{MAX_SHOWN, shortened};
 use crate::addr::{MacroId, op};
 
 /// Longest header name.
@@ -23,7 +22,7 @@ impl Loader<'_> {
     }
 
     fn header_error(&mut self, text: &[u8]) {
-        self.error([b"header syntax error, line \"", &shortened(text, MAX_SHOWN)[..], b"\""].concat());
+        self.error([b"header syntax error, line \"", text, b"\""].concat());
     }
 
     /// `HName: $>set`, `HName: $>+set`

@@ -1,7 +1,7 @@
 //! Reading a cf from the first line to the last.
 
 use super::env::ConfigEnv;
-use super::message::{MAX_FILE_SHOWN, MAX_SHOWN, Message, shortened};
+use super::message::{MAX_FILE_SHOWN, Message, shortened};
 use super::rulesets::RulesetId;
 use super::{Config, MAX_TEXT, TOO_DEEP, expand};
 use crate::addr::MacroId;
@@ -149,14 +149,14 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Messages are 7-bit text: the top bit goes.
+    /// Messages are 7-bit text: the top bit goes, and a NUL that this makes ends the text.
     fn prefixed(&self, text: &[u8]) -> Vec<u8> {
         let mut all = Vec::with_capacity(text.len() + 32);
         if self.at > 0 {
             all.extend(shortened(&self.config.file, MAX_FILE_SHOWN));
             all.extend(format!(": line {}: ", self.at).into_bytes());
         }
-        all.extend(text.iter().map(|byte| byte & 0x7f));
+        all.extend(text.iter().map(|byte| byte & 0x7f).take_while(|byte| *byte != 0));
         all
     }
 
@@ -249,7 +249,7 @@ impl<'a> Loader<'a> {
     }
 
     fn unknown_line(&mut self, text: &[u8]) {
-        self.error([b"unknown configuration line \"", &shortened(text, MAX_SHOWN)[..], b"\""].concat());
+        self.error([b"unknown configuration line \"", text, b"\""].concat());
     }
 
     fn macro_line(&mut self, text: &[u8]) {
@@ -294,7 +294,7 @@ impl<'a> Loader<'a> {
         let rest = &text[digits..];
         let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         if let [b'/', vendor @ ..] = &rest[blanks..] {
-            let length = vendor.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let length = vendor.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             if !vendor[..length].eq_ignore_ascii_case(b"Berkeley") {
                 self.error([b"invalid V line vendor code: \"", &vendor[..length], b"\""].concat());
             }

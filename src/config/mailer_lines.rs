@@ -34,12 +34,15 @@ impl Loader<'_> {
         let mut mailer = Mailer { name: name.to_vec(), max_recipients: 100, ..Mailer::default() };
         let rest = text.get(end + 1..).unwrap_or_default();
         let prefix = [b"mailer ", name].concat();
-        for field in self.equates(rest, &prefix).0 {
+        let (fields, complete) = equates(rest);
+        for field in fields {
             if !self.mailer_equate(&mut mailer, field.key, &field.value) {
                 return;
             }
         }
-        if self.mailer_is_complete(&mut mailer) {
+        if !complete {
+            self.equals_expected(&prefix);
+        } else if self.mailer_is_complete(&mut mailer) {
             self.enter_mailer(mailer);
         }
     }
@@ -48,7 +51,6 @@ impl Loader<'_> {
     fn mailer_equate(&mut self, mailer: &mut Mailer, key: u8, value: &[u8]) -> bool {
         let says = |name: &[u8], what: &str| [b"mailer ", name, b": ", what.as_bytes()].concat();
         match key {
-            b'P' if value.is_empty() => self.error(says(&mailer.name, "empty path name")),
             b'P' => mailer.path = value.to_vec(),
             b'F' => {
                 for letter in value.iter().filter(|byte| **byte < 128 && !byte.is_ascii_whitespace()) {
@@ -81,7 +83,7 @@ impl Loader<'_> {
             b'N' => mailer.nice = leading_int(value) as i32,
             b'W' => {
                 let (seconds, problem) = parse_time(value, b's');
-                self.time_problem(problem);
+                self.time_problem(&problem);
                 mailer.wait = u32::try_from(seconds).unwrap_or(0);
             }
             b'Q' if value.is_empty() => self.error(says(&mailer.name, "null queue")),
@@ -202,33 +204,16 @@ impl Loader<'_> {
         }
     }
 
-    /// Complains of a letter that is no time unit; not an error.
-    pub(super) fn time_problem(&mut self, problem: Option<u8>) {
-        if let Some(letter) = problem {
-            self.notice([b"Invalid time unit `", &[letter][..], b"'"].concat());
+    /// Complains of letters that are no time units; not an error.
+    pub(super) fn time_problem(&mut self, letters: &[u8]) {
+        for letter in letters {
+            self.notice([b"Invalid time unit `", &[*letter][..], b"'"].concat());
         }
     }
 
-    /// The fields of an M, Q or X line. `name` begins the message about a field without `=`, which
-    /// drops the rest of the line (then false).
-    pub(super) fn equates(&mut self, text: &[u8], name: &[u8]) -> (Vec<Field>, bool) {
-        let mut fields = Vec::new();
-        let mut rest = text;
-        loop {
-            let skip = rest.iter().take_while(|byte| **byte == b',' || byte.is_ascii_whitespace()).count();
-            rest = &rest[skip..];
-            let Some(&key) = rest.first() else { return (fields, true) };
-            let to_sign = rest.iter().position(|byte| matches!(byte, b'=' | b','));
-            let Some(sign) = to_sign.filter(|at| rest[*at] == b'=') else {
-                self.error([name, b": `=' expected"].concat());
-                return (fields, false);
-            };
-            let value = &rest[sign + 1..];
-            let value = &value[value.iter().take_while(|byte| byte.is_ascii_whitespace()).count()..];
-            let (value, length) = munched(value, Some(b',')).pipe(|(text, length)| (text, (length, value)));
-            fields.push(Field { key, value });
-            rest = &length.1[length.0..];
-        }
+    /// The message for a line that [`equates`] calls incomplete.
+    pub(super) fn equals_expected(&mut self, name: &[u8]) {
+        self.error([name, b": `=' expected"].concat());
     }
 }
 
@@ -238,12 +223,22 @@ pub(super) struct Field {
     pub(super) value: Vec<u8>,
 }
 
-trait Pipe: Sized {
-    fn pipe<T>(self, function: impl FnOnce(Self) -> T) -> T {
-        function(self)
+/// The fields of an M, Q or X line; false when one has no `=`, which drops the rest of the line.
+pub(super) fn equates(text: &[u8]) -> (Vec<Field>, bool) {
+    let mut fields = Vec::new();
+    let mut rest = text;
+    loop {
+        let skip = rest.iter().take_while(|byte| **byte == b',' || byte.is_ascii_whitespace()).count();
+        rest = &rest[skip..];
+        let Some(&key) = rest.first() else { return (fields, true) };
+        let sign = rest.iter().position(|byte| matches!(byte, b'=' | b','));
+        let Some(sign) = sign.filter(|at| rest[*at] == b'=') else { return (fields, false) };
+        let text = rest[sign + 1..].trim_ascii_start();
+        let (value, length) = munched(text, Some(b','));
+        fields.push(Field { key, value });
+        rest = &text[length..];
     }
 }
-impl<T> Pipe for T {}
 
 /// `mta/address/diagnostic`; empty parts get the usual words.
 fn types(value: &[u8]) -> [Vec<u8>; 3] {

@@ -20,19 +20,15 @@ impl Loader<'_> {
             self.error("readcf: config K line: no map name");
             return;
         }
-        // a character that no name may hold ends the name and is passed over with the blanks
-        let rest = match rest.first() {
-            Some(byte) if !byte.is_ascii_whitespace() => &rest[1..],
-            _ => rest,
-        };
-        let rest = rest.trim_ascii_start();
+        // whatever character ends a name is passed over, with the blanks behind it
+        let rest = rest.get(1..).unwrap_or_default().trim_ascii_start();
         let class_end = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let (class, args) = rest.split_at(class_end);
         if class.is_empty() {
             self.error([b"readcf: config K line, map ", name, b": no map class"].concat());
             return;
         }
-        self.declare_map(name, class, args.trim_ascii_start());
+        self.declare_map(name, class, args.get(1..).unwrap_or_default().trim_ascii_start());
     }
 
     /// Makes a map. A second K line of the same name stands behind the first: what it does not say

@@ -24,7 +24,5 @@ pub(super) fn shortened(text: &[u8], max: usize) -> Vec<u8> {
     [&text[..half], b"...", &text[text.len() - half..]].concat()
 }
 
-/// Longest text quoted in a message.
-pub(super) const MAX_SHOWN: usize = 203;
 /// Longest file name in a prefix.
 pub(super) const MAX_FILE_SHOWN: usize = 83;

@@ -35,40 +35,30 @@ pub(super) fn parse_int(text: &[u8], base: u32) -> (i64, usize) {
     (if negative { -value } else { value }, at)
 }
 
-/// A time like `1h30m` in seconds; a number without unit takes `unit`. The letter that is no unit,
-/// if there was one.
-pub(super) fn parse_time(text: &[u8], unit: u8) -> (i64, Option<u8>) {
+/// A time like `1h30m` in seconds; a number without unit takes `unit`. The letters that are no
+/// units come back too; `unit` is taken in their place.
+pub(super) fn parse_time(text: &[u8], unit: u8) -> (i64, Vec<u8>) {
+    let mut problems = Vec::new();
     if text.eq_ignore_ascii_case(b"now") {
-        return (0, None);
+        return (0, problems);
     }
     let mut total: i64 = 0;
-    let mut problem = None;
-    let mut rest = text;
-    let negative = rest.first() == Some(&b'-');
-    if negative {
-        rest = &rest[1..];
-    }
-    while let Some(first) = rest.first() {
+    let (negative, mut rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    while !rest.is_empty() {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let number = leading_int(&rest[..digits]);
-        rest = &rest[digits..];
-        let letter = match rest.first() {
-            None => unit,
-            Some(letter) => {
-                rest = &rest[1..];
-                *letter
-            }
-        };
+        let letter = rest.get(digits).copied().unwrap_or(unit);
+        rest = rest.get(digits + 1..).unwrap_or_default();
         let seconds = unit_seconds(letter).unwrap_or_else(|| {
-            problem = problem.or(Some(letter));
+            problems.push(letter);
             unit_seconds(unit).unwrap_or(1)
         });
-        if digits == 0 && !first.is_ascii_digit() && problem.is_some() {
-            break;
-        }
         total = total.saturating_add(number.saturating_mul(seconds));
     }
-    (if negative { -total } else { total }, problem)
+    (if negative { -total } else { total }, problems)
 }
 
 fn unit_seconds(letter: u8) -> Option<i64> {
@@ -101,9 +91,9 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(parse_time(b"1h30m", b'm'), (5400, None));
-        assert_eq!(parse_time(b"5", b'd'), (432_000, None));
-        assert_eq!(parse_time(b"5x", b'm'), (300, Some(b'x')));
-        assert_eq!(parse_time(b"-2s", b'm'), (-2, None));
+        assert_eq!(parse_time(b"1h30m", b'm'), (5400, vec![]));
+        assert_eq!(parse_time(b"5", b'd'), (432_000, vec![]));
+        assert_eq!(parse_time(b"5x", b'm'), (300, b"x".to_vec()));
+        assert_eq!(parse_time(b"-2s", b'm'), (-2, vec![]));
     }
 }

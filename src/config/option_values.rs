@@ -127,7 +127,7 @@ impl Loader<'_> {
     pub(super) fn apply_option(&mut self, row: &OptionRow, sub: Option<&[u8]>, value: &[u8]) {
         let expanded = (row.form == Form::Expanded).then(|| self.expanded(value, MAX_LINE));
         let some = |value: &[u8]| (!value.is_empty()).then(|| value.to_vec());
-        let mut problem = None;
+        let mut problem = Vec::new();
         match self.config.options.slot(row.code) {
             Slot::Bool(slot) => *slot = is_true(value),
             Slot::Int(slot) => *slot = leading_int(value),
@@ -141,12 +141,12 @@ impl Loader<'_> {
                 }
             }
         }
-        self.time_problem(problem);
+        self.time_problem(&problem);
     }
 
     fn time(&mut self, value: &[u8], unit: u8) -> i64 {
         let (seconds, problem) = parse_time(value, unit);
-        self.time_problem(problem);
+        self.time_problem(&problem);
         seconds
     }
 
@@ -193,18 +193,25 @@ impl Loader<'_> {
             "userdb", "bogus",
         ];
         let colon = spec.iter().position(|byte| *byte == b':').filter(|_| spec[0] != b'/');
-        if let Some(colon) = colon {
-            let class = spec[..colon].split(u8::is_ascii_whitespace).next().unwrap_or_default();
-            let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(class);
-            if OTHERS.iter().any(|known| is(&known)) {
-                self.error([b"setalias: map class ", class, b" can't handle aliases"].concat());
-                return;
-            }
-            if !ALIASABLE.iter().any(|known| is(&known)) {
-                self.error([b"setalias: unknown alias class ", class].concat());
-                return;
-            }
+        let (head, file) = colon.map_or((&b"implicit"[..], spec), |at| (&spec[..at], &spec[at + 1..]));
+        let end = head.iter().position(u8::is_ascii_whitespace).unwrap_or(head.len());
+        let (class, flags) = (&head[..end], head[end..].trim_ascii());
+        let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(class);
+        if OTHERS.iter().any(|known| is(&known)) {
+            self.error([b"setalias: map class ", class, b" can't handle aliases"].concat());
+            return;
         }
+        if !ALIASABLE.iter().any(|known| is(&known)) {
+            self.error([b"setalias: unknown alias class ", class].concat());
+            return;
+        }
+        let name = format!("Alias{}", self.config.options.alias_file.len());
+        let args = [flags, file.trim_ascii_start()].join(&b' ');
+        if class.eq_ignore_ascii_case(b"ldap") && !args.starts_with(b"-") {
+            // the usual filter is made when the map is opened
+            return self.config.options.alias_file.push(spec.to_vec());
+        }
+        self.declare_map(name.as_bytes(), &class.to_ascii_lowercase(), args.trim_ascii_start());
         self.config.options.alias_file.push(spec.to_vec());
     }
 
@@ -281,7 +288,18 @@ impl Loader<'_> {
             self.error([b"settimeout: invalid timeout ", name].concat());
             return;
         };
-        let amount = if unit == 0 { leading_int(value) } else { self.time(value, unit) };
+        let (seconds, problem) = parse_time(value, if unit == 0 { b's' } else { unit });
+        let amount = if unit == 0 { leading_int(value) } else { seconds };
+        // sendmail reads the times that come in several kinds twice, but for the counts
+        let readings =
+            if unit != 0 && name.to_ascii_lowercase().starts_with(b"queue") || unit == b's' { 2 } else { 1 };
+        for _ in 0..readings {
+            self.time_problem(&problem);
+        }
+        self.set_timeout(name, amount);
+    }
+
+    fn set_timeout(&mut self, name: &[u8], amount: i64) {
         let kept: &[&str] = if self.commanding { &[] } else { &self.sticky_timeouts };
         let set = self.config.options.timeout.set(name, amount, kept);
         if self.commanding {
@@ -291,28 +309,30 @@ impl Loader<'_> {
 
     /// `5m`, or `name:time,name=time`.
     fn old_timeouts(&mut self, value: &[u8]) {
-        if value.first().is_some_and(u8::is_ascii_digit) {
-            for name in ["mail", "rcpt", "datainit", "datablock", "datafinal", "command"] {
-                self.one_timeout(name.as_bytes(), value);
-            }
-            return;
-        }
-        for item in
-            value.split(|byte| *byte == b',' || byte.is_ascii_whitespace()).filter(|item| !item.is_empty())
-        {
-            match item.iter().position(|byte| matches!(byte, b':' | b'=')) {
-                Some(at) => self.one_timeout(&item[..at], &item[at + 1..]),
-                None => self.error([b"settimeout: invalid timeout ", item].concat()),
+        const SMTP: [&str; 6] = ["mail", "rcpt", "datainit", "datablock", "datafinal", "command"];
+        for item in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            let sign = item.iter().position(|byte| matches!(byte, b':' | b'='));
+            match (item.first(), sign) {
+                (Some(b'0'..=b'9'), _) => {
+                    let seconds = self.time(item, b'm');
+                    for name in SMTP {
+                        self.set_timeout(name.as_bytes(), seconds);
+                    }
+                }
+                (_, Some(at)) => self.one_timeout(&item[..at], &item[at + 1..]),
+                _ => {}
             }
         }
     }
 
+    /// `return[/warn]`
     fn queue_timeout(&mut self, value: &[u8]) {
         let mut parts = value.splitn(2, |byte| *byte == b'/');
-        self.one_timeout(b"queuereturn", parts.next().unwrap_or_default());
+        let give_back = parts.next().unwrap_or_default();
         if let Some(warn) = parts.next() {
             self.one_timeout(b"queuewarn", warn);
         }
+        self.one_timeout(b"queuereturn", give_back);
     }
 
     fn super_safe(&mut self, value: &[u8]) {

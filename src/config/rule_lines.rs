@@ -1,7 +1,6 @@
 //! S and R lines.
 
 use super::load::{Loader, MAX_LINE};
-use super::message::{MAX_SHOWN, shortened};
 use super::rulesets::{Rule, RulesetId};
 use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, op, prescan};
 
@@ -31,6 +30,7 @@ impl Loader<'_> {
         if name_text.first().is_some_and(u8::is_ascii_digit) {
             let (number, length) = super::numbers::parse_int(name_text, 10);
             if number >= i64::from(MAX_NUMBER) {
+                let number = number as i32; // as C's int has it
                 self.error(format!("bad ruleset {number} ({MAX_NUMBER} max)"));
                 return None;
             }
@@ -38,7 +38,7 @@ impl Loader<'_> {
         }
         let length =
             name_text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        if !name_text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
+        if !name_text.first().is_some_and(u8::is_ascii_alphabetic) {
             self.error([b"invalid ruleset name: \"", &name_text[..name_text.len().min(20)], b"\""].concat());
             return None;
         }
@@ -47,42 +47,39 @@ impl Loader<'_> {
         let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let (number, used) = match &rest[gap..] {
             [b'=', definition @ ..] => {
-                let (number, used) = self.ruleset_number(name_text, name, definition)?;
+                let (number, used) = self.ruleset_number(name_text, definition)?;
                 (Some(number), gap + 1 + used)
             }
             _ => (None, 0),
         };
-        let id = self.enter_ruleset(name, number)?;
+        // without a blank behind it the name is shown with all that follows
+        let shown = if gap > 0 { name } else { name_text };
+        let id = self.enter_ruleset(name, shown, number)?;
         Some((id, blanks + length + used))
     }
 
-    fn ruleset_number(&mut self, all: &[u8], name: &[u8], definition: &[u8]) -> Option<(u16, usize)> {
+    fn ruleset_number(&mut self, all: &[u8], definition: &[u8]) -> Option<(u16, usize)> {
         let gap = definition.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let digits = &definition[gap..];
         if !digits.first().is_some_and(u8::is_ascii_digit) {
-            let shown = shortened(all, MAX_SHOWN);
-            self.error(
-                [b"bad ruleset definition \"", &shown[..], b"\" (number required after `=')"].concat(),
-            );
+            self.error([b"bad ruleset definition \"", all, b"\" (number required after `=')"].concat());
             return None;
         }
         let (number, used) = super::numbers::parse_int(digits, 10);
         if number >= i64::from(MAX_NUMBER) {
-            let shown = shortened(all, MAX_SHOWN);
             let text = format!("bad ruleset number {number} in \"");
-            self.error([text.as_bytes(), &shown, format!("\" ({MAX_NUMBER} max)").as_bytes()].concat());
+            self.error([text.as_bytes(), all, format!("\" ({MAX_NUMBER} max)").as_bytes()].concat());
             return None;
         }
-        let _ = name;
         Some((number as u16, gap + used))
     }
 
-    fn enter_ruleset(&mut self, name: &[u8], number: Option<u16>) -> Option<RulesetId> {
+    fn enter_ruleset(&mut self, name: &[u8], shown: &[u8], number: Option<u16>) -> Option<RulesetId> {
         let known = self.config.rulesets.by_name.get(name).copied();
         match (known, number) {
             (Some(old), Some(new)) if old.0 != new => {
                 let text = format!(": ruleset changed value (old {}, new {new})", old.0);
-                self.error([name, text.as_bytes()].concat());
+                self.error([shown, text.as_bytes()].concat());
                 Some(old)
             }
             (Some(old), _) => Some(old),
@@ -92,7 +89,7 @@ impl Loader<'_> {
             }
             (None, None) => {
                 let Some(id) = self.config.rulesets.next_named() else {
-                    self.error([name, b": too many named rulesets (100 max)"].concat());
+                    self.error([shown, b": too many named rulesets (100 max)"].concat());
                     return None;
                 };
                 self.config.rulesets.name(name, id);
@@ -119,13 +116,11 @@ impl Loader<'_> {
     /// `Rlhs TAB rhs [TAB comment]`
     pub(super) fn rule_line(&mut self, line: &[u8]) {
         let Some(ruleset) = self.ruleset else {
-            let shown = shortened(line, MAX_SHOWN);
-            self.error([b"missing valid ruleset for \"", &shown[..], b"\""].concat());
+            self.error([b"missing valid ruleset for \"", line, b"\""].concat());
             return;
         };
         let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
-            let shown = shortened(line, MAX_SHOWN);
-            self.error([b"invalid rewrite line \"", &shown[..], b"\" (tab expected)"].concat());
+            self.error([b"invalid rewrite line \"", line, b"\" (tab expected)"].concat());
             return;
         };
         let (left, rest) = (&line[1..tab], &line[tab..]);
@@ -220,7 +215,7 @@ impl Loader<'_> {
                 }
                 op::CANONICAL_HOST if end.is_some() => {
                     arguments += 1;
-                    if arguments == MAX_MAP_ARGS {
+                    if arguments >= MAX_MAP_ARGS {
                         self.error("too many arguments for map lookup");
                     }
                     continue;
