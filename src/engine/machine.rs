@@ -10,7 +10,7 @@ use super::program::{After, CompiledRuleset, Program};
 use super::scope::Scope;
 use super::trace::Trace;
 use super::{Answer, Step};
-use crate::addr::{Token, op};
+use crate::addr::{Token, cataddr, op};
 use crate::config::{Config, RulesetId};
 use crate::logging::Tracer;
 use crate::schema::{Reply, Sysexit};
@@ -265,9 +265,11 @@ impl Machine {
     ) -> Next {
         let (config, program) = (context.config, context.program);
         while let Some(lookup) = next_lookup(&vector, from) {
-            let answer = match program.pure_maps.get(&lookup.request.map) {
+            let request = &lookup.request;
+            trace_key(request, program, &mut Trace::new(context.tracer, config));
+            let answer = match program.pure_map(&request.map) {
                 Some(map) => super::pure_maps::answer(map, &lookup.request, context),
-                None if !config.maps.iter().any(|decl| decl.name == lookup.request.map) => {
+                None if !config.maps.iter().any(|decl| decl.name.eq_ignore_ascii_case(&request.map)) => {
                     let mut text = b"rewrite: map ".to_vec();
                     text.extend_from_slice(&lookup.request.map);
                     text.extend_from_slice(b" not found");
@@ -397,6 +399,16 @@ impl Machine {
             }
         }
         caller.phase = if vector.len() > MAX_TOKENS { Phase::Overflow } else { Phase::Calls(vector, calls) };
+    }
+}
+
+/// Key and arguments are joined to text (-d59.14).
+fn trace_key(request: &super::LookupRequest, program: &Program, trace: &mut Trace<'_>) {
+    if trace.at(59, 14) {
+        for tokens in std::iter::once(&request.key).chain(&request.args) {
+            let text = cataddr(&program.operators, tokens, Some(program.blank_sub), true);
+            trace.cataddr(trace.config(), true, tokens, &text);
+        }
     }
 }
 

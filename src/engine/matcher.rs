@@ -147,6 +147,7 @@ impl Matcher<'_> {
 
     /// `$&x`: each token must be the next bytes of the macro's value.
     fn macro_end(&self, id: MacroId, at: usize, trace: &mut Trace<'_>) -> Option<usize> {
+        self.workspace.get(at)?;
         let value = self.scope.get(self.config, id);
         if trace.at(21, 2) {
             trace.deferred(self.config, "LHS", id, value);

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 pub struct Program {
     rulesets: Vec<Option<CompiledRuleset>>,
     /// Maps that the machine runs itself.
-    pub(super) pure_maps: HashMap<Vec<u8>, PureMap>,
+    pure_maps: HashMap<Vec<u8>, PureMap>,
     /// The byte tables for scanning and joining.
     pub operators: Operators,
     /// What stands between joined atoms (BlankSub).
@@ -94,10 +94,15 @@ impl Program {
         };
         Self {
             rulesets: config.rulesets.by_number.iter().enumerate().map(compile).collect(),
-            pure_maps: config.maps.iter().filter_map(PureMap::declare).collect(),
+            pure_maps: PureMap::of_config(config),
             operators,
             blank_sub,
         }
+    }
+
+    /// The map of this name, if the machine runs it itself.
+    pub fn pure_map(&self, name: &[u8]) -> Option<&PureMap> {
+        self.pure_maps.get(name.to_ascii_lowercase().as_slice())
     }
 
     pub(super) fn ruleset(&self, id: RulesetId) -> Option<&CompiledRuleset> {

@@ -4,9 +4,10 @@
 use super::machine::Context;
 use super::scope::Scope;
 use super::{Answer, LookupRequest};
-use crate::addr::{Kind, Operators, Table, Token, cataddr};
+use crate::addr::{Operators, Token, cataddr};
 use crate::config::{Config, MapDecl};
 use crate::schema::Sysexit;
+use hashbrown::HashMap;
 
 /// One of them, with its flags.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,25 +29,39 @@ enum Class {
 }
 
 impl PureMap {
-    /// The map of a K line, if its class is one of ours.
-    pub fn declare(decl: &MapDecl) -> Option<(Vec<u8>, Self)> {
+    /// All maps of our classes, by lower-cased name. A later K line of a name stands behind the
+    /// earlier ones: what it does not say stays as it was.
+    pub fn of_config(config: &Config) -> HashMap<Vec<u8>, Self> {
+        let mut maps = HashMap::new();
+        for decl in &config.maps {
+            let name = decl.name.to_ascii_lowercase();
+            match Self::declare(decl, maps.get(&name)) {
+                Some(map) => maps.insert(name, map),
+                None => maps.remove(&name),
+            };
+        }
+        maps
+    }
+
+    fn declare(decl: &MapDecl, before: Option<&Self>) -> Option<Self> {
         let class = match &decl.class[..] {
             b"macro" => Class::Macro,
             b"arith" => Class::Arith,
             b"dequote" => Class::Dequote,
             _ => return None,
         };
-        let mut map = Self { class, append: Vec::new(), space: None, deferred: false };
+        let none = Self { class, append: Vec::new(), space: None, deferred: false };
+        let mut map = Self { class, ..before.cloned().unwrap_or(none) };
         let mut words = decl.args.split(|byte| matches!(byte, b' ' | b'\t')).peekable();
         while let Some([b'-', flag, value @ ..]) = words.next() {
             match flag {
                 b'a' => map.append = value.to_vec(),
                 b'D' => map.deferred = true,
-                b's' | b'S' => map.space = Some(value.first().copied().unwrap_or(b' ')),
+                b's' | b'S' => map.space = value.first().copied(),
                 _ => {}
             }
         }
-        Some((decl.name.clone(), map))
+        Some(map)
     }
 
     /// The key of a look-up as text.
@@ -55,18 +70,11 @@ impl PureMap {
     }
 
     /// The answer to a key with its arguments.
-    pub fn lookup(
-        &self,
-        config: &Config,
-        operators: &Operators,
-        scope: &mut Scope,
-        key: &[u8],
-        args: &[Vec<u8>],
-    ) -> Answer {
+    pub fn lookup(&self, config: &Config, scope: &mut Scope, key: &[u8], args: &[Vec<u8>]) -> Answer {
         let found = match self.class {
             Class::Macro => set_macro(config, scope, key, args),
             Class::Arith => arith(key, args),
-            Class::Dequote => dequote(operators, key).ok_or(Sysexit::OK),
+            Class::Dequote => dequote(key, self.space).ok_or(Sysexit::OK),
         };
         match found {
             Ok(mut value) => {
@@ -89,7 +97,7 @@ pub(super) fn answer(map: &PureMap, request: &LookupRequest, context: &mut Conte
     if map.deferred && context.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
-    let answer = map.lookup(context.config, operators, context.scope, &key, &args);
+    let answer = map.lookup(context.config, context.scope, &key, &args);
     trace_answer(&request.map, &key, &args, &answer, context);
     answer
 }
@@ -133,8 +141,7 @@ fn arith(key: &[u8], args: &[Vec<u8>]) -> Result<Vec<u8>, Sysexit> {
     let [first, second, ..] = args else { return Err(Sysexit::CONFIG) };
     let (a, b) = (c_number(first), c_number(second));
     let truth = |holds| Ok(if holds { b"TRUE".to_vec() } else { b"FALSE".to_vec() });
-    // sendmail computes in C ints
-    let number = |value: i32| Ok(value.to_string().into_bytes());
+    let number = |value: i64| Ok(value.to_string().into_bytes());
     match key.first() {
         Some(b'+') => number(a.wrapping_add(b)),
         Some(b'-') => number(a.wrapping_sub(b)),
@@ -152,8 +159,8 @@ fn arith(key: &[u8], args: &[Vec<u8>]) -> Result<Vec<u8>, Sysexit> {
     }
 }
 
-/// C's number syntax: blanks, a sign, 0x or 0 in front; what does not fit is cut as C cuts it.
-fn c_number(text: &[u8]) -> i32 {
+/// C's number syntax: blanks, a sign, 0x or 0 in front; what does not fit becomes the nearest long.
+fn c_number(text: &[u8]) -> i64 {
     let text = text.trim_ascii_start();
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -169,49 +176,47 @@ fn c_number(text: &[u8]) -> i32 {
     let bound = i64::MAX as i128;
     let value = values.fold(0i128, |sum, digit| (sum * i128::from(radix) + i128::from(digit)).min(bound + 1));
     let value = if negative { -value } else { value.min(bound) };
-    value as i64 as i32
+    value.max(i64::MIN.into()) as i64
 }
 
-fn random_between(low: i32, high: i32) -> i32 {
+fn random_between(low: i64, high: i64) -> i64 {
     use std::hash::{BuildHasher, Hasher};
     // the standard library's only source of entropy; nothing secret hangs on it
     let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    let width = i64::from(high) - i64::from(low) + 1;
-    (i64::from(low) + (random % width as u64) as i64) as i32
+    let width = (i128::from(high) - i128::from(low) + 1) as u128;
+    (i128::from(low) + (u128::from(random) % width) as i128) as i64
 }
 
-/// Takes the double quotes off. `None` if there are none or the text needs them.
-fn dequote(operators: &Operators, key: &[u8]) -> Option<Vec<u8>> {
+/// Takes the double quotes off. `None` if there are none, if the text needs them, or if it holds a
+/// blank and there is nothing to put in its place.
+fn dequote(key: &[u8], space: Option<u8>) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(key.len());
     let (mut quotes, mut angles, mut parens) = (0, 0, 0);
     let (mut quoted, mut escaped) = (false, false);
     for &byte in key {
-        let protected = escaped;
-        escaped = false;
-        match byte {
-            _ if protected => text.push(byte),
-            b'\\' => {
-                escaped = true;
-                text.push(byte);
-            }
+        let protected = std::mem::take(&mut escaped);
+        let kept = match byte {
+            _ if protected => byte,
             b'"' => {
                 quoted = !quoted;
                 quotes += 1;
+                continue;
             }
+            b' ' | b'\t' => space?,
+            byte => byte,
+        };
+        match byte {
+            _ if protected => {}
+            b'\\' => escaped = true,
             b'(' => parens += 1,
             b')' if parens == 0 => return None,
             b')' => parens -= 1,
             b'<' => angles += 1,
             b'>' if angles == 0 => return None,
             b'>' => angles -= 1,
-            b' ' | b'\t' if !quoted || operators.kinds(Table::External)[byte as usize] == Kind::Blank => {
-                return None;
-            }
             _ => {}
         }
-        if !protected && !matches!(byte, b'\\' | b'"') {
-            text.push(byte);
-        }
+        text.push(kept);
     }
     let closed = angles == 0 && parens == 0 && !quoted && !escaped;
     (closed && quotes > 0).then_some(text)
@@ -241,12 +246,12 @@ mod tests {
 
     #[test]
     fn dequote_refuses_what_needs_its_quotes() {
-        let operators = Operators::default();
-        let dequoted = |key: &str| dequote(&operators, key.as_bytes());
+        let dequoted = |key: &str| dequote(key.as_bytes(), None);
         assert_eq!(dequoted("\"a.b\"").as_deref(), Some(&b"a.b"[..]));
         assert_eq!(dequoted("a\"b\"c").as_deref(), Some(&b"abc"[..]));
         for refused in ["a", "\"a b\"", "\"a", "\"<a\"", "\")\"", "\"a\"\\"] {
             assert_eq!(dequoted(refused), None, "{refused}");
         }
+        assert_eq!(dequote(b"\"a b\"", Some(b'_')).as_deref(), Some(&b"a_b"[..]));
     }
 }

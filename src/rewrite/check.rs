@@ -5,6 +5,7 @@ use super::{Site, Verdict, run};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::engine::{ScanMode, Scope, scan};
 use crate::logging::Tracer;
+use crate::schema::Reply;
 
 /// Check rulesets whose argument keeps its comments.
 const COMMENTS_KEPT: &[&[u8]] = &[b"check_eoh", b"check_eom", b"check_other"];
@@ -25,7 +26,8 @@ pub async fn rscheck(
     check(site, scope, tracer, ruleset, first, second, keep_comments).await
 }
 
-/// A header's check ruleset (`HName: $>set`; `$>+set` keeps comments).
+/// A header's check ruleset (`HName: $>set`; `$>+set` keeps comments). Headers that are not
+/// `structured` hold no addresses, so nothing is said of texts that cannot be scanned.
 pub async fn rscheck_header(
     site: &Site,
     scope: &mut Scope,
@@ -33,7 +35,9 @@ pub async fn rscheck_header(
     ruleset: &[u8],
     value: &[u8],
     keep_comments: bool,
+    structured: bool,
 ) -> Verdict {
+    let tracer: &mut dyn Tracer = &mut Hushed { tracer, hushed: !structured };
     check(site, scope, tracer, ruleset, value, None, keep_comments).await
 }
 
@@ -117,7 +121,6 @@ async fn ask(
     keep_comments: bool,
 ) -> Option<Vec<Token>> {
     let id = site.config.rulesets.find(ruleset)?;
-    site.config.rulesets.get(id)?;
     let mut text = first.to_vec();
     if let Some(second) = second {
         text.push(op::COND_ELSE);
@@ -133,4 +136,34 @@ async fn ask(
         return None;
     }
     Some(run(site, scope, tracer, id, scan.tokens).await.0)
+}
+
+/// Keeps scanners' complaints to itself.
+struct Hushed<'a> {
+    tracer: &'a mut dyn Tracer,
+    hushed: bool,
+}
+
+impl Tracer for Hushed<'_> {
+    fn level(&self, category: u8) -> u8 {
+        self.tracer.level(category)
+    }
+    fn line(&mut self, text: &[u8]) {
+        self.tracer.line(text);
+    }
+    fn message(&mut self, text: &[u8]) {
+        self.tracer.message(text);
+    }
+    fn reply(&mut self, reply: &Reply) {
+        let complaint = reply.code == 553 && reply.text.windows(15).any(|part| part == b"... Unbalanced ");
+        if !(self.hushed && complaint) {
+            self.tracer.reply(reply);
+        }
+    }
+    fn test_mode(&self) -> bool {
+        self.tracer.test_mode()
+    }
+    fn text(&mut self, text: &[u8]) {
+        self.tracer.text(text);
+    }
 }

@@ -6,7 +6,7 @@ use super::syntax::{invalid_text, invalid_user};
 use super::{Address, AddressKind, Parsed, Site, run, show};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
-use crate::engine::{ScanMode, Scope, scan};
+use crate::engine::{ScanMode, Scope, scan, with_address};
 use crate::logging::Tracer;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 
@@ -59,10 +59,6 @@ async fn parse(
     delimiter: u8,
     kind: AddressKind,
 ) -> Parsed {
-    if let Err(reply) = invalid_text(text, kind) {
-        tracer.reply(&reply);
-        return Parsed { rest: text.len(), ..Parsed::default() };
-    }
     let mode = ScanMode { delimiter, ..ScanMode::whole(Table::External) };
     let scan = scan(&site.program.operators, &site.config.names, text, mode, tracer);
     let given = text[..scan.rest.min(text.len())].trim_ascii().to_vec();
@@ -70,6 +66,10 @@ async fn parse(
         if tracer.level(20) >= 1 {
             tracer.line(b"parseaddr-->NULL");
         }
+        return Parsed { rest: scan.rest, ..Parsed::default() };
+    }
+    if let Err(reply) = invalid_text(&given, kind) {
+        tracer.reply(&with_address(&given, reply));
         return Parsed { rest: scan.rest, ..Parsed::default() };
     }
     let (tokens, canonify) = run(site, scope, tracer, RulesetId(3), scan.tokens).await;

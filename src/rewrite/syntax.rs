@@ -20,11 +20,19 @@ pub fn invalid_text(text: &[u8], kind: AddressKind) -> Result<(), Reply> {
         return Err(too_long(text, kind));
     }
     if text.iter().any(is_operator) {
-        let shown = text.iter().map(|byte| if is_operator(byte) { b'?' } else { *byte }).collect::<Vec<_>>();
+        let shown = text.iter().map(|byte| shown(*byte)).collect::<Vec<_>>();
         let message = [b"8-bit character in mailbox address \"", &shown[..], b"\""].concat();
         return Err(Reply::new(501, enhanced(kind), message));
     }
     Ok(())
+}
+
+fn shown(byte: u8) -> u8 {
+    match byte {
+        0x80..=0x9f => b'?',
+        0xff => 0x7f,
+        byte => byte,
+    }
 }
 
 fn too_long(text: &[u8], kind: AddressKind) -> Reply {
@@ -61,5 +69,5 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
         () => return Ok(()),
     };
     let message = [b"Syntax error in mailbox address \"", &user[..], b"\" (", why.as_bytes(), b")"].concat();
-    Err(Reply::new(501, enhanced(kind), message))
+    Err(Reply::new(553, enhanced(kind), message))
 }

@@ -103,8 +103,10 @@ impl Tracer for Console {
         self.say(&reply.text);
         match &reply.enhanced {
             _ if reply.code == 554 => self.fail(Sysexit::SOFTWARE),
-            Some(_) => self.fail(error_status(reply.enhanced_text().as_deref().map(str::as_bytes))),
-            None => {}
+            Some(_) if reply.code == 501 => {
+                self.fail(error_status(reply.enhanced_text().as_deref().map(str::as_bytes)))
+            }
+            _ => {}
         }
     }
     fn test_mode(&self) -> bool {

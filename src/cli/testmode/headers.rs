@@ -98,7 +98,15 @@ fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8], 
     };
     scope.set_named(config, b"addr_type", kind);
     let ruleset = config.rulesets.display_name(check.ruleset);
-    let check = rscheck_header(site, scope, console, &ruleset, value, check.keep_comments);
+    let check = rscheck_header(
+        site,
+        scope,
+        console,
+        &ruleset,
+        value,
+        check.keep_comments,
+        flags & (FROM | RCPT) != 0,
+    );
     match runtime.block_on(check) {
         Verdict::Quarantine(reason) => set(config, scope, b"quarantine", &reason),
         Verdict::Reject(reply) => {

@@ -1,6 +1,8 @@
 //! `/map`, `/mx`, `/canon`, `/gethostbyname`: what maps and name servers say.
 
 use super::Shell;
+use super::console::Console;
+use crate::engine::Answer;
 use crate::maps::{LookupContext, TextAnswer};
 use crate::net::Family;
 use crate::schema::Outcome;
@@ -14,25 +16,33 @@ pub(super) fn map(shell: &mut Shell, words: &[u8]) {
         return;
     };
     let (name, key) = (&words[..end], &words[end + 1..]);
-    let Shell { site, console, runtime, .. } = shell;
+    let Shell { site, scope, console, runtime, .. } = shell;
     if !site.maps.has(name) {
         console.say([b"Map named \"", name, b"\" not found"].concat());
         return;
     }
-    console.put([b"map_lookup: ", name, b" (", key, b") "].concat());
+    let head = [b"map_lookup: ", name, b" (", key, b") "].concat();
+    if let Some(map) = site.program.pure_map(name) {
+        let answer = map.lookup(&site.config, scope, key, &[]);
+        put_answer(console, &head, answer);
+        return;
+    }
     let mut context = LookupContext { deferred: false, tracer: console };
     let answer = runtime.block_on(site.maps.lookup_text(name, key, &mut context));
     match answer {
-        TextAnswer::Answer(answer) => {
-            match answer.value {
-                Some(value) => console.put([b"returns ", &value[..]].concat()),
-                None => console.put("no match"),
-            }
-            console.say(format!(" ({})", answer.status.0));
-        }
+        TextAnswer::Answer(answer) => put_answer(console, &head, answer),
         TextAnswer::Unknown => console.say([b"Map named \"", name, b"\" not found"].concat()),
         TextAnswer::NotOpen => console.say([b"Map named \"", name, b"\" not open"].concat()),
     }
+}
+
+fn put_answer(console: &mut Console, head: &[u8], answer: Answer) {
+    let status = format!(" ({})", answer.status.0);
+    let result = match &answer.value {
+        Some(value) => [b"returns ", &value[..]].concat(),
+        None => b"no match".to_vec(),
+    };
+    console.say([head, &result, status.as_bytes()].concat());
 }
 
 pub(super) fn canon(shell: &mut Shell, host: &[u8]) {

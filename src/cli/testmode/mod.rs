@@ -57,7 +57,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let site = Site::new(Arc::new(loaded.config), resolver);
     let mut shell =
         Shell { site, scope: Scope::default(), console, kind: AddressKind::RECIPIENT, runtime, verbosity };
-    shell.scope.set_named(&shell.site.config, b"addr_type", b"e r");
     shell.serve();
     shell.site.maps.close(&mut shell.console);
     shell.console.flush();
@@ -68,6 +67,9 @@ impl Shell {
     fn serve(&mut self) {
         self.console.say("ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)");
         self.console.say("Enter <ruleset> <address>");
+        if let (Some(id), _) = self.name(b"{addr_type}") {
+            self.scope.set(id, b"e r");
+        }
         loop {
             if self.verbosity > 1 {
                 self.console.put("> ");

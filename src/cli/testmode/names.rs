@@ -19,7 +19,7 @@ impl Shell {
     }
 
     /// Reads a name; gives its id and its length.
-    fn name(&mut self, text: &[u8]) -> (Option<MacroId>, usize) {
+    pub(super) fn name(&mut self, text: &[u8]) -> (Option<MacroId>, usize) {
         let config = Arc::make_mut(&mut self.site.config);
         let parsed = cf::parse_name(text, &mut config.names);
         self.complain(&parsed.problems);

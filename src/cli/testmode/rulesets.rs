@@ -1,25 +1,29 @@
 //! `SET,SET address,address`, `=S`, `=M`.
 
 use super::Shell;
-use crate::addr::{Table, Token};
+use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::RulesetId;
 use crate::engine::{ScanMode, put_text, scan};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, invalid_text, run};
+use crate::schema::Reply;
 
 /// Runs the sets of the first word on the addresses that follow.
 pub(super) fn call(shell: &mut Shell, line: &[u8]) {
+    let line = line.trim_ascii_start();
     let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
     let (sets, mut rest) = line.split_at(end);
     if rest.is_empty() {
         shell.console.say("No address!");
         return;
     }
-    loop {
-        rest = rest.trim_ascii_start();
-        if rest.is_empty() {
-            return;
-        }
+    rest = &rest[1..];
+    let octal;
+    if shell.console.level(23) >= 101 {
+        octal = with_octal(rest);
+        rest = &octal;
+    }
+    while !rest.is_empty() {
         let Some(used) = one_address(shell, sets, rest) else { return };
         rest = &rest[used..];
         rest = rest.strip_prefix(b",").unwrap_or(rest);
@@ -57,6 +61,7 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
             let tail = format!(" ({}) status {}", ruleset.0, status.0);
             shell.console.say([b"== Ruleset ", rest, tail.as_bytes()].concat());
         }
+        show_joined(shell, &tokens);
         match rest.get(end + 1..) {
             Some(next) if !next.is_empty() => rest = next,
             _ => return,
@@ -64,10 +69,69 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
     }
 }
 
+/// What -d23.101 shows after each set, and -d23.103 with the other form.
+fn show_joined(shell: &mut Shell, tokens: &[Token]) {
+    let level = shell.console.level(23);
+    if level < 101 {
+        return;
+    }
+    let program = &shell.site.program;
+    let text = cataddr(&program.operators, tokens, Some(program.blank_sub), true);
+    let mut line = b"cataddr: ".to_vec();
+    for byte in text {
+        match byte {
+            b' '..=b'~' => line.push(byte),
+            byte => line.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+        }
+    }
+    shell.console.say(line);
+}
+
+/// `\0ooo` stands for a byte; one that is an operator inside is quoted.
+fn with_octal(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let digits =
+            text.get(at + 2..at + 5).filter(|digits| digits.iter().all(|byte| (b'0'..b'8').contains(byte)));
+        match digits {
+            Some(digits) if text[at..].starts_with(b"\\0") => {
+                let byte =
+                    digits.iter().fold(0u8, |sum, digit| sum.wrapping_mul(8).wrapping_add(digit - b'0'));
+                if matches!(byte, 0x80..=0x9f) {
+                    out.push(META_QUOTE);
+                }
+                out.push(byte);
+                at += 5;
+            }
+            _ => {
+                out.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
 impl Shell {
     /// A ruleset that was mentioned in the cf, or any number below 100.
-    fn find_ruleset(&self, name: &[u8]) -> Option<RulesetId> {
-        self.site.config.rulesets.find(name)
+    fn find_ruleset(&mut self, name: &[u8]) -> Option<RulesetId> {
+        if let Some(id) = self.site.config.rulesets.find(name) {
+            return Some(id);
+        }
+        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > 0 {
+            let number = std::str::from_utf8(&name[..digits]).ok()?.parse().unwrap_or(u16::MAX);
+            if number < 100 {
+                return Some(RulesetId(number));
+            }
+            let text = [b"bad ruleset ", name, b" (100 max)"].concat();
+            self.console.reply(&Reply::new(554, None, text));
+        } else if !name.first().is_some_and(u8::is_ascii_alphabetic) {
+            let text = [b"invalid ruleset name: \"", &name[..name.len().min(20)], b"\""].concat();
+            self.console.reply(&Reply::new(554, None, text));
+        }
+        None
     }
 }
 
