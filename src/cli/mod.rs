@@ -13,6 +13,7 @@ pub mod m4;
 pub mod makemap;
 pub mod mc;
 pub mod praliases;
+pub mod newaliases;
 pub mod modes;
 pub mod sendmail;
 pub mod site;

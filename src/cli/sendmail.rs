@@ -19,6 +19,7 @@ pub struct Action {
 /// One row per mode of operation.
 pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Test, run: super::testmode::run },
+    Action { mode: Mode::InitAliases, run: super::newaliases::run },
     Action { mode: Mode::PrintQueue, run: super::mailq::run },
 ];
 

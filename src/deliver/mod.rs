@@ -6,12 +6,31 @@
 //!
 //! No mail is lost here: whatever goes wrong inside is "later", and the queue's file stays as it is
 //! until the caller updates or removes it.
+//!
+//! `plan` says who is delivered together, `local` hands over to the keeper, `esmtp` to other hosts
+//! (`hosts`: which; `connections`: those still open), `fate` says what came of it, `copies` makes the
+//! envelopes of lists with an owner.
+
+mod apply;
+mod attempt;
+mod connections;
+mod copies;
+mod esmtp;
+mod fate;
+mod header;
+mod hosts;
+mod local;
+mod outcome;
+mod plan;
+
+pub use connections::Connections;
 
 use crate::envelope::Envelope;
 use crate::keeper::Keeper;
 use crate::logging::Logger;
 use crate::queue::{Locked, Queue};
 use crate::rewrite::Site;
+use crate::sys::clock::Clock;
 use std::sync::Arc;
 
 /// Delivers for one site. Cloning shares what is known of hosts.
@@ -21,6 +40,7 @@ pub struct Deliverer {
     keeper: Keeper,
     queue: Queue,
     logger: Logger,
+    clock: Clock,
 }
 
 /// What one attempt left.
@@ -34,15 +54,28 @@ pub struct Attempted {
 impl Deliverer {
     /// Shares the parts of a running site.
     pub fn new(site: Arc<Site>, keeper: Keeper, queue: Queue, logger: Logger) -> Self {
-        Self { site, keeper, queue, logger }
+        Self { site, keeper, queue, logger, clock: Clock::System }
     }
 
     /// Expands recipients and delivers what is `New` or `Queued`. With `locked` the qf is rewritten
     /// every CheckpointInterval deliveries. Afterwards: `envelope.pending()` is what stays queued
     /// (`queue.update`, or `queue.commit` when it has no qf yet), nobody pending means `queue.remove`,
     /// and `bounce::due` says what is to be reported.
-    pub async fn attempt(&self, _envelope: &mut Envelope, _locked: Option<&mut Locked>) -> Attempted {
-        let _ = (&self.site, &self.keeper, &self.queue, &self.logger);
-        Attempted::default()
+    pub async fn attempt(&self, envelope: &mut Envelope, locked: Option<&mut Locked>) -> Attempted {
+        let mut connections = Connections::new(&self.site.config);
+        let attempted = self.attempt_over(envelope, locked, &mut connections).await;
+        connections.close().await;
+        attempted
+    }
+
+    /// The same over connections that stay open for the next message: a message and its reports, or
+    /// one run of the queue. The caller closes them.
+    pub async fn attempt_over(
+        &self,
+        envelope: &mut Envelope,
+        locked: Option<&mut Locked>,
+        connections: &mut Connections,
+    ) -> Attempted {
+        Box::pin(attempt::run(self, envelope, locked, connections)).await
     }
 }

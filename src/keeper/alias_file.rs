@@ -53,7 +53,7 @@ pub enum AliasProblem {
     #[error("Non-continuation line starts with space")]
     NoContinuation,
     /// Nothing behind the colon.
-    #[error("{}... missing value for alias", String::from_utf8_lossy(.0))]
+    #[error("{}:... missing value for alias", String::from_utf8_lossy(.0))]
     MissingValue(Vec<u8>),
 }
 
@@ -213,7 +213,7 @@ mod tests {
                 "6 more=x,y",
                 "7 \\\"q:q\\\"=z",
                 "9 missing colon",
-                "10 empty... missing value for alias",
+                "10 empty:... missing value for alias",
             ]
         );
     }

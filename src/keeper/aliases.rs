@@ -68,7 +68,7 @@ impl Aliases {
 }
 
 /// `FILE.db`
-fn database_of(file: &Path) -> PathBuf {
+pub fn database_of(file: &Path) -> PathBuf {
     match file.extension().is_some_and(|extension| extension == "db") {
         true => file.to_owned(),
         false => {
@@ -191,8 +191,8 @@ impl Source {
         file.read_to_end(&mut text).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut table = HashMap::new();
         for line in alias_file::lines(&text).into_iter().flatten() {
-            // the first of two aliases counts
-            table.entry(line.name.to_ascii_lowercase()).or_insert(line.value);
+            // the last of two aliases counts, as in a database
+            table.insert(line.name.to_ascii_lowercase(), line.value);
         }
         let table = Arc::new(table);
         *known = Some((now, table.clone()));

@@ -26,6 +26,7 @@ mod program;
 mod protocol;
 mod server;
 
+pub use aliases::database_of;
 pub use body::BodyLines;
 pub use front::{Keeper, start};
 pub use protocol::{Bind, BodyForm, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};

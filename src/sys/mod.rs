@@ -9,6 +9,7 @@
 //! - [`lock`]: flock
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
 //! - [`process`]: fork before any thread; programs under an identity
+//! - [`memory`]: files without a place on disk
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`title`]: what `ps` shows
 
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod identity;
 pub mod load;
 pub mod lock;
+pub mod memory;
 pub mod passing;
 pub mod process;
 pub mod safe;

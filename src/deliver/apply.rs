@@ -1,0 +1,100 @@
+//! Fates become states, log lines and transcript lines.
+
+use super::attempt::Attempt;
+use super::fate::{End, Fate};
+use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::logging::{Priority, RecipientLine};
+use crate::schema::Reply;
+
+/// Settles recipients that share a fate: one log line for all. `relay`: what the log shows as such.
+pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, relay: Option<&[u8]>) {
+    if members.is_empty() {
+        return;
+    }
+    if let Some(text) = &fate.system_error {
+        let line = Reply::new(554, Some([5, 0, 0]), text.clone()).to_line();
+        transcript(attempt, &line);
+        let text = [b"SYSERR(root): ", &text[..]].concat();
+        let id = attempt.envelope.id.as_bytes();
+        attempt.on.logger.log(0, Priority::Critical, Some(id), &text);
+    }
+    if fate.tell_postmaster {
+        attempt.envelope.flags |= EnvelopeFlags::TELL_POSTMASTER;
+    }
+    for index in members {
+        let text = attempt.envelope.recipients[*index].text.clone();
+        if let Some(line) = fate.transcript(&text) {
+            transcript(attempt, &line);
+        }
+        settle(attempt, *index, &fate);
+    }
+    if fate.end != End::Sent {
+        attempt.envelope.message = Some(fate.stat());
+    }
+    log(attempt, members, &fate, relay);
+}
+
+fn transcript(attempt: &mut Attempt<'_>, line: &[u8]) {
+    attempt.envelope.transcript.extend_from_slice(line);
+    attempt.envelope.transcript.push(b'\n');
+}
+
+fn settle(attempt: &mut Attempt<'_>, index: usize, fate: &Fate) {
+    let now = attempt.on.clock.now();
+    let recipient = &mut attempt.envelope.recipients[index];
+    recipient.tried = now;
+    recipient.flags |= RecipientFlags::THIS_PASS;
+    recipient.status = Some(fate.status.unwrap_or(fate.dsn));
+    if fate.reply.is_some() {
+        recipient.reply.clone_from(&fate.reply);
+    }
+    recipient.message = match fate.end {
+        // the M line of a queue file repeats a server's words, not our own
+        End::Later if fate.quote => Some(fate.stat()),
+        _ => None,
+    };
+    recipient.state = match fate.end {
+        End::Sent => RecipientState::Sent,
+        End::Later => RecipientState::Queued,
+        End::Never => RecipientState::Failed,
+    };
+    if fate.end == End::Never {
+        attempt.envelope.flags |= EnvelopeFlags::FATAL_ERRORS;
+    }
+}
+
+fn log(attempt: &Attempt<'_>, members: &[usize], fate: &Fate, relay: Option<&[u8]>) {
+    let envelope = &*attempt.envelope;
+    let now = attempt.on.clock.now();
+    let to = members.iter().map(|index| &envelope.recipients[*index].text[..]).collect();
+    let [class, subject, detail] = fate.dsn;
+    let (dsn, stat) = (format!("{class}.{subject}.{detail}"), fate.stat());
+    let reply = fate.reply.as_ref().filter(|_| fate.quote).map(Reply::to_line);
+    let line = RecipientLine {
+        to,
+        control: control(attempt, members[0]),
+        delay: now - envelope.created,
+        attempt_delay: Some(now - attempt.started),
+        mailer: attempt.mailer(members[0]).map(|mailer| &mailer.name[..]),
+        priority: envelope.priority,
+        relay: relay.filter(|relay| !relay.is_empty()),
+        quarantine: None,
+        dsn: Some(dsn.as_bytes()),
+        reply: reply.as_deref(),
+        stat: &stat,
+    };
+    let id = Some(envelope.id.as_bytes());
+    attempt.on.logger.log(4, Priority::Info, id, &line.to_line());
+}
+
+/// Who is behind a delivery: a local sender, or whoever's list it came from.
+fn control<'a>(attempt: &'a Attempt<'_>, index: usize) -> Option<(&'a [u8], u32, u32)> {
+    let recipient = &attempt.envelope.recipients[index];
+    if let Some(control) = &recipient.control
+        && control.alias != recipient.text
+    {
+        return Some((&control.alias, control.uid, control.gid));
+    }
+    let (uid, gid) = attempt.sender_account?;
+    Some((&attempt.envelope.sender.text, uid, gid))
+}

@@ -1,0 +1,87 @@
+//! Lists with an owner: their members get a copy whose sender is the owner.
+
+use super::Deliverer;
+use crate::envelope::{Envelope, RecipientFlags, RecipientState, Sender};
+use crate::logging::{Priority, Quiet};
+use crate::rewrite::{AddressKind, parseaddr};
+
+/// Moves the members of owned lists into envelopes of their own.
+pub(super) async fn split(
+    on: &Deliverer,
+    envelope: &mut Envelope,
+    owners: &[Option<Vec<u8>>],
+) -> Vec<Envelope> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for (recipient, owner) in envelope.recipients.iter().zip(owners) {
+        if let Some(owner) = owner
+            && moves(&recipient.state)
+            && !names.contains(&&owner[..])
+        {
+            names.push(owner);
+        }
+    }
+    let mut copies = Vec::new();
+    for name in names {
+        let copy = copy(on, envelope, owners, name).await;
+        let text = [b": clone: owner=", name].concat();
+        let text = [copy.id.as_bytes(), &text].concat();
+        on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &text);
+        copies.push(copy);
+    }
+    for (recipient, owner) in envelope.recipients.iter_mut().zip(owners) {
+        if owner.is_some() && moves(&recipient.state) {
+            recipient.state = RecipientState::Removed;
+        }
+    }
+    copies
+}
+
+/// Who goes along: everybody who is still to get it, and those who cannot, whom the owner hears of.
+fn moves(state: &RecipientState) -> bool {
+    matches!(state, RecipientState::New | RecipientState::Queued | RecipientState::Failed)
+}
+
+async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>], name: &[u8]) -> Envelope {
+    let mut copy = envelope.clone();
+    copy.id = on.queue.next_id();
+    copy.transcript.clear();
+    let parsed = parseaddr(&on.site, &mut copy.scope, &mut Quiet, name, AddressKind::SENDER).await;
+    copy.sender = Sender { text: name.to_vec(), address: parsed.address };
+    if let Some(id) = on.site.config.macro_id("i") {
+        let own = copy.id.as_bytes().to_vec();
+        copy.scope.set(id, &own);
+    }
+    for (index, owner) in owners.iter().enumerate() {
+        let mine = owner.as_deref() == Some(name);
+        if mine && moves(&copy.recipients[index].state) {
+            announce(envelope, &mut copy, index);
+        } else if copy.recipients[index].state != RecipientState::Expanded {
+            copy.recipients[index].state = RecipientState::Removed;
+        }
+    }
+    let factor = on.site.config.options.recipient_factor;
+    let before = real(envelope);
+    copy.priority += (real(&copy) - before) * factor;
+    copy
+}
+
+fn real(envelope: &Envelope) -> i64 {
+    let counted = |state: &RecipientState| moves(state) || *state == RecipientState::Sent;
+    envelope.recipients.iter().filter(|recipient| counted(&recipient.state)).count() as i64
+}
+
+/// The list itself was delivered to as far as its own sender is concerned.
+fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize) {
+    let mut top = index;
+    while let Some(parent) = copy.recipients[top].parent {
+        top = parent;
+    }
+    let line = [b"Message delivered to mailing list ", &copy.recipients[top].text[..], b"\n"].concat();
+    if !copy.transcript.windows(line.len()).any(|part| part == line) {
+        copy.transcript.extend_from_slice(&line);
+    }
+    envelope.recipients[top].flags |= RecipientFlags::DELIVERED_LIST;
+    copy.recipients[top].flags -= RecipientFlags::SUCCESS;
+    // receipts end at the list: members' deliveries are the owner's business
+    copy.recipients[index].flags -= RecipientFlags::SUCCESS;
+}
