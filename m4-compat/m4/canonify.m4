@@ -102,7 +102,13 @@ R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 # all others: ask, unless the listener says otherwise (flag C)
 R$* < @ $* $~P > $*		$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
 R$* CC $* $| $*			$: $3
-R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
+R$* c $* $| $* < @ $+ > $*	$: $3 < @ $[ $4 $] > $5
+ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $- > $*		$: $2 < @ $[ $3 $] > $4
+')dnl
+R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
+', `R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+')dnl
 R$* $| $*			$: $2
 
 # our own domains are canonical by definition

@@ -184,6 +184,15 @@ dnl # The map that sets macros, written where it is first needed
 define(`_WRITE_MACRO_MAP_', `ifdef(`_MACRO_MAP_', `', `define(`_MACRO_MAP_', `1')Kmacro macro
 ')')
 
+dnl # Tables of features
+
+dnl # _LDAP_MAP(name): the map of that name in the schema of sendmail.
+define(`_LDAP_MAP', `-1 -v sendmailMTAMapValue,sendmailMTAMapSearch:FILTER:sendmailMTAMapObject,sendmailMTAMapURL:URL:sendmailMTAMapObject -k (&(objectClass=sendmailMTAMapObject)(|(sendmailMTACluster=${sendmailMTACluster})(sendmailMTAHost=$j))(sendmailMTAMapName=$1)(sendmailMTAKey=%0))')
+
+dnl # _TABLE_MAP(map, file, LDAP name): the K line that _ARG_ asks for.
+define(`_TABLE_MAP', `K$1 ifelse(defn(`_ARG_'), `', `DATABASE_MAP_TYPE MAIL_SETTINGS_DIR`'$2', defn(`_ARG_'), `LDAP', `ldap _LDAP_MAP(`$3')', `_ARG_')
+')
+
 dnl # UUCP sites
 
 dnl # SITECONFIG(file, local name, letter) reads siteconfig/file.m4, whose SITE

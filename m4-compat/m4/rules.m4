@@ -26,6 +26,7 @@ include(_CF_DIR_`m4/masquerade.m4')dnl
 include(_CF_DIR_`m4/access.m4')dnl
 include(_CF_DIR_`m4/check.m4')dnl
 include(_CF_DIR_`m4/relay.m4')dnl
+include(_CF_DIR_`m4/delay.m4')dnl
 include(_CF_DIR_`m4/auth.m4')dnl
 include(_CF_DIR_`m4/tls.m4')dnl
 include(_CF_DIR_`m4/limits.m4')dnl

@@ -1,0 +1,8 @@
+divert(-1)
+dnl # FEATURE(lookupdotdomain): the access table is also asked for .domain when a host
+dnl # below it is looked up. Needs FEATURE(access_db) before it.
+dnl # Example: FEATURE(`lookupdotdomain')
+ifdef(`_ACCESS_TABLE_', `define(`_LOOKUPDOTDOMAIN_', `1')', `errprint(`*** ERROR: FEATURE(lookupdotdomain) requires FEATURE(access_db)
+')')
+divert(0)dnl
+VERSIONID(`feature lookupdotdomain')

@@ -1,0 +1,60 @@
+ifdef(`_CONTROL_IMMEDIATE_', `
+# check_relay: only the limits that are not to wait for a recipient
+Scheck_relay
+ifdef(`_RATE_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"RateControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_CONN_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"ConnControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')')dnl
+ifdef(`_DELAY_CHECKS_', `
+# FullAddr: u < @ d . > -> u < @ d >; u -> u < @ $j >
+SFullAddr
+R$* < @ $+ . >		$1 < @ $2 >
+R$* < @ $* >		$@ $1 < @ $2 >
+R$+			$@ $1 < @ $j >
+
+# Delay_TLS_Clt: a word -> it as a verdict, if TLS is good enough
+SDelay_TLS_Clt
+R$*			$: $1 $| $>"tls_client" $&{verify} $| MAIL
+R$* $| $#$*		$#$2
+R$* $| $*		$# $1
+
+# Delay_TLS_Clt2: the same, as a plain word
+SDelay_TLS_Clt2
+R$*			$: $1 $| $>"tls_client" $&{verify} $| MAIL
+R$* $| $#$*		$#$2
+R$* $| $*		$@ $1
+
+# check_rcpt: all checks at last: recipient, then sender, then client
+Scheck_rcpt
+R$+			$: $1 $| $>checkrcpt $1
+R$+ $| $#error $*	$#error $2
+R$+ $| $#discard $*	$#discard $2
+R$+ $| $#$*		$@ $>"Delay_TLS_Clt" $2
+R$+ $| $*		$: < ? > $>FullAddr $>CanonAddr $1
+ifdef(`_SPAM_FH_', `
+# a recipient who wants all mail, or who wants none of this
+R< ? > $+ < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 >
+R< ? > $+ < @ $+ >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
+R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < ! Spam > $| < $2 > < >
+R< @ > $* $| $*		$: $2 $1
+ifdef(`_SPAM_FRIEND_', `R< FRIEND > $+		$@ $>"Delay_TLS_Clt2" SPAMFRIEND
+')dnl
+ifdef(`_SPAM_HATER_', `R< HATER > $+		$: < ? > $1
+R< ? > $+ $| $*		$: $1
+')dnl
+R< $* > $+		$: $2
+')dnl
+R$*			$: $1 $| $>checkmail ifdef(`_FFR_MAIL_MACRO', `$&{mail_from}', `< $&f >')
+R$* $| $#error $*	$#error $2
+R$* $| $#discard $*	$#discard $2
+R$* $| $#$*		$@ $>"Delay_TLS_Clt" $2
+R$* $| $*		$: $1 $| $>checkrelay $&{client_name} $| $&{client_addr}
+R$* $| $#error $*	$#error $2
+R$* $| $#discard $*	$#discard $2
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
