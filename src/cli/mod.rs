@@ -3,6 +3,7 @@
 //! In: argv. Out: an exit status. The personality is the last part of argv[0] where that is one of the
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
+pub mod daemon;
 pub mod debug;
 pub mod flags;
 mod invocation;
@@ -15,7 +16,13 @@ pub mod mc;
 pub mod praliases;
 pub mod newaliases;
 pub mod modes;
+mod queue_flags;
 pub mod sendmail;
+pub mod smtp;
+mod start;
+mod submission;
+pub mod submit;
+pub mod verify;
 pub mod site;
 pub mod testmode;
 pub mod tryout;

@@ -2,6 +2,7 @@
 
 use super::invocation::{Invocation, Refusal};
 use super::modes::Mode;
+use super::{daemon, site, smtp, submit, verify};
 use crate::schema::Sysexit;
 use std::ffi::OsString;
 use std::io::Write;
@@ -21,7 +22,23 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Test, run: super::testmode::run },
     Action { mode: Mode::InitAliases, run: super::newaliases::run },
     Action { mode: Mode::PrintQueue, run: super::mailq::run },
+    Action { mode: Mode::Deliver, run: submit::run },
+    Action { mode: Mode::Arpanet, run: submit::run },
+    Action { mode: Mode::Daemon, run: daemon::run },
+    Action { mode: Mode::DaemonForeground, run: daemon::run },
+    Action { mode: Mode::Smtp, run: smtp::run },
+    Action { mode: Mode::Verify, run: verify::run },
+    Action { mode: Mode::CheckConfig, run: check_config },
 ];
+
+/// `-bC`: what is wrong has been printed when the configuration is loaded.
+fn check_config(invocation: &Invocation) -> Sysexit {
+    match site::load_site(invocation) {
+        Ok(loaded) if loaded.exit.is_ok() => Sysexit::OK,
+        Ok(_) => Sysexit::CONFIG,
+        Err(status) => status,
+    }
+}
 
 /// Modes that argv[0] stands for.
 const NAMES: &[(&str, Mode)] = &[
@@ -50,7 +67,7 @@ fn dispatch(invocation: &Invocation) -> Sysexit {
     }
 }
 
-fn report(Refusal(mut text, status): Refusal) -> Sysexit {
+pub(super) fn report(Refusal(mut text, status): Refusal) -> Sysexit {
     text.push(b'\n');
     // a closed stderr leaves nobody to tell; the exit status still says it
     let _ = std::io::stderr().write_all(&text);

@@ -31,7 +31,8 @@ where
         let site = self.server.site.clone();
         let parsed = set_sender(&site, &mut self.transaction.envelope, &mut Quiet, address).await;
         if let (None, Some(problem)) = (&parsed.address, parsed.problems.first()) {
-            return Err(about(problem.clone()));
+            // the rules' refusal names the address already
+            return Err(bare(problem.clone()));
         }
         if parsed.address.is_none() {
             return Err(about(Reply::new(451, Some([4, 3, 2]), "Please try again later")));

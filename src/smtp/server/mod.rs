@@ -35,7 +35,11 @@ mod verb;
 pub mod verbs;
 mod vrfy;
 
+#[cfg(test)]
+mod tests;
+
 pub use acceptor::{Acceptor, BodySink, QueueRun, Verified};
 pub use peer::{Peer, Resolved};
 pub use policy::{DaemonFacts, Policy};
+pub use rcpt::final_recipient;
 pub use session::{Server, Session};

@@ -111,7 +111,8 @@ where
         let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
         match (parsed.address, parsed.problems.into_iter().next()) {
             (Some(address), _) => Ok(address),
-            (None, Some(reply)) => Err(Refused { reply, to: Some(text.to_vec()), log: true }),
+            // the rules' refusal names the address already
+            (None, Some(reply)) => Err(Refused::bare(reply)),
             (None, None) => Err(Refused {
                 reply: Reply::new(451, Some([4, 3, 2]), "Please try again later"),
                 to: Some(text.to_vec()),
@@ -164,6 +165,7 @@ where
             return Ok(ok(&known.text));
         }
         let text = ok(&recipient.text);
+        recipient.final_recipient = Some(final_recipient(&recipient.text, &self.hostname));
         recipient.address = Some(address);
         recipient.state = RecipientState::New;
         envelope.recipients.push(recipient);
@@ -178,6 +180,21 @@ where
         scope.set_named(&config, b"nrcpts", good.as_bytes());
         scope.set_named(&config, b"nbadrcpts", bad.as_bytes());
     }
+}
+
+/// `RFC822; user@host`, as reports name a recipient.
+pub fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
+    let bare = match (memchr::memchr(b'<', text), memchr::memrchr(b'>', text)) {
+        (Some(start), Some(end)) if start < end => &text[start + 1..end],
+        _ => text,
+    };
+    let bare = bare.trim_ascii();
+    let mut value = [b"RFC822; ", bare].concat();
+    if !bare.contains(&b'@') {
+        value.push(b'@');
+        value.extend_from_slice(host);
+    }
+    value
 }
 
 /// Would both get the same copy?

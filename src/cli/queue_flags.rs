@@ -1,0 +1,96 @@
+//! `-q` and what may stand behind it.
+
+use super::Refusal;
+use crate::queue::Selection;
+use crate::schema::Sysexit;
+use std::time::Duration;
+
+/// What the -q options of a command line ask for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct QueueRequest {
+    /// Any -q at all.
+    pub given: bool,
+    /// Run again and again.
+    pub interval: Option<Duration>,
+    /// -qf: stay in the foreground.
+    pub foreground: bool,
+    /// -qG: one queue group only.
+    pub group: Option<Vec<u8>>,
+    /// What the run takes.
+    pub selection: Selection,
+}
+
+fn usage(text: &str) -> Refusal {
+    Refusal(text.as_bytes().to_vec(), Sysexit::USAGE)
+}
+
+/// Reads the values of all -q options.
+///
+/// # Errors
+/// What sendmail would print.
+pub fn read(values: &[Vec<u8>]) -> Result<QueueRequest, Refusal> {
+    let mut request = QueueRequest { given: !values.is_empty(), ..QueueRequest::default() };
+    for value in values {
+        read_one(value, &mut request)?;
+    }
+    Ok(request)
+}
+
+fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Refusal> {
+    match value {
+        [b'!', b'G', ..] => return Err(usage("Can not use -q!G")),
+        [b'G', ..] if request.group.is_some() => return Err(usage("Can not use multiple -qG options")),
+        [b'G', name @ ..] => request.group = Some(name.to_vec()),
+        [b'f'] => request.foreground = true,
+        [b'p'] => request.interval = Some(Duration::from_secs(1)),
+        [b'p', text @ ..] => request.interval = Some(time(text)?.max(Duration::from_secs(1))),
+        _ if request.selection.add(value) => {}
+        _ => request.interval = Some(time(value)?).filter(|interval| !interval.is_zero()),
+    }
+    Ok(())
+}
+
+/// `1h30m`; a number alone means minutes.
+fn time(text: &[u8]) -> Result<Duration, Refusal> {
+    let mut seconds = 0u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = std::str::from_utf8(&rest[..end])
+            .ok()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| usage("Invalid -q value"))?;
+        let unit = match rest.get(end).map(u8::to_ascii_lowercase) {
+            None | Some(b'm') => 60,
+            Some(b's') => 1,
+            Some(b'h') => 3600,
+            Some(b'd') => 86_400,
+            Some(b'w') => 7 * 86_400,
+            Some(_) => return Err(usage("Invalid -q value")),
+        };
+        seconds = seconds.saturating_add(number.saturating_mul(unit));
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(words: &[&str]) -> Result<QueueRequest, Refusal> {
+        read(&words.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn times_and_selections() {
+        let run = |words: &[&str]| values(words).expect("well-formed");
+        assert_eq!(run(&["30"]).interval, Some(Duration::from_secs(1800)));
+        assert_eq!(run(&["1h30m"]).interval, Some(Duration::from_secs(5400)));
+        assert_eq!(run(&["0"]).interval, None);
+        assert!(run(&["f"]).foreground);
+        assert!(run(&["!Rann", "Ibc"]).selection.reads());
+        assert_eq!(values(&["!Gx"]).expect_err("refused").0, b"Can not use -q!G");
+        assert!(values(&["xyz"]).is_err());
+    }
+}

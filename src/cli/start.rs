@@ -1,0 +1,93 @@
+//! What every mode that touches mail needs first: the keeper, the log, a runtime, the house.
+
+use super::{Invocation, site};
+use crate::config::{Config, Loaded};
+use crate::daemon::House;
+use crate::keeper::{self, Keeper};
+use crate::logging::{Logger, Target};
+use crate::schema::Sysexit;
+use crate::sys::identity;
+use std::future::Future;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
+
+/// A configuration and the process that delivers for it; no thread runs yet.
+pub(super) struct Begun {
+    pub(super) config: Arc<Config>,
+    pub(super) keeper: Keeper,
+    pub(super) log: Logger,
+}
+
+/// Loads the configuration and forks the keeper.
+pub(super) fn begin(invocation: &Invocation) -> Result<Begun, Sysexit> {
+    let Loaded { config, .. } = site::load_sound_site(invocation)?;
+    begin_with(invocation, Arc::new(config))
+}
+
+/// Forks the keeper for a configuration that is loaded.
+pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Begun, Sysexit> {
+    let keeper = keeper::start(config.clone()).map_err(|error| {
+        complain(&format!("cannot start the keeper: {error}"));
+        Sysexit::OSERR
+    })?;
+    let log = open_log(invocation, &config);
+    Ok(Begun { config, keeper, log })
+}
+
+/// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
+pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
+    let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
+    let borrowed = identity::real_gid() != identity::effective_gid();
+    let wish = std::env::var("CANONIFY_LOG").ok().filter(|_| !borrowed);
+    let socket = PathBuf::from("/dev/log");
+    let target = match wish.as_deref() {
+        Some("stderr") => Target::Stderr,
+        Some("syslog") => Target::Syslog(socket),
+        _ if Path::new("/dev/log").exists() => Target::Syslog(socket),
+        _ => Target::Stderr,
+    };
+    Logger::open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
+}
+
+impl Begun {
+    /// Opens the queue, starts the runtime and does `work` on it.
+    pub(super) fn run<F>(self, threads: bool, work: impl FnOnce(Arc<House>) -> F) -> Sysexit
+    where
+        F: Future<Output = Sysexit>,
+    {
+        let runtime = match runtime(threads) {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                complain(&format!("cannot start: {error}"));
+                return Sysexit::OSERR;
+            }
+        };
+        let log = self.log.clone();
+        let status = runtime.block_on(async move {
+            match House::open(self.config, self.keeper, self.log) {
+                Ok(house) => work(house).await,
+                Err(error) => {
+                    complain(&error.to_string());
+                    Sysexit::OSERR
+                }
+            }
+        });
+        log.flush();
+        // a read of standard input may never end
+        runtime.shutdown_background();
+        status
+    }
+}
+
+fn runtime(threads: bool) -> std::io::Result<Runtime> {
+    let mut builder = if threads { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    builder.enable_all().build()
+}
+
+/// A line on standard error.
+pub(super) fn complain(text: &str) {
+    // a closed stderr leaves nobody to tell; the exit status still says it
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

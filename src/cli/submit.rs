@@ -1,0 +1,92 @@
+//! A message on standard input: `sendmail rcpt …`, `sendmail -t`.
+
+use super::smtp::login_name;
+use super::start::{self, complain};
+use super::submission::{Outcome, Submission};
+use super::{Invocation, daemon, site};
+use crate::config::Config;
+use crate::schema::{DeliveryMode, Sysexit};
+use crate::sys::process;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+/// Takes the message and hands it to the queue; delivers it as DeliveryMode says.
+pub fn run(invocation: &Invocation) -> Sysexit {
+    if !invocation.queue.is_empty() {
+        return daemon::run_queue(invocation);
+    }
+    let loaded = match site::load_sound_site(invocation) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    if invocation.recipients.is_empty() && !invocation.from_headers {
+        complain("Recipient names must be specified");
+        return Sysexit::USAGE;
+    }
+    let mut message = Vec::new();
+    if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {
+        complain(&format!("collect: I/O error: {error}"));
+        return Sysexit::IOERR;
+    }
+    let background = loaded.config.options.delivery_mode == DeliveryMode::Background && !invocation.verbose;
+    if background {
+        behind_caller(invocation, loaded.config, message)
+    } else {
+        submit(invocation, loaded.config, message, None)
+    }
+}
+
+/// The caller goes on as soon as the message is in the queue; its delivery happens behind its back.
+fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> Sysexit {
+    let Ok((mut waiting, working)) = UnixStream::pair() else {
+        return submit(invocation, config, message, None);
+    };
+    match process::into_background() {
+        Ok(true) => {
+            drop(waiting);
+            submit(invocation, config, message, Some(working))
+        }
+        Ok(false) => {
+            drop(working);
+            let mut status = [70u8];
+            // without an answer the other process has died: an internal error
+            let _ = waiting.read(&mut status);
+            Sysexit(i32::from(status[0]))
+        }
+        Err(_) => submit(invocation, config, message, None),
+    }
+}
+
+fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
+    let begun = match start::begin_with(invocation, Arc::new(config)) {
+        Ok(begun) => begun,
+        Err(status) => return tell(caller, status),
+    };
+    begun.run(true, |house| async move {
+        let mut submission = Submission::new(&house, invocation, login_name());
+        let Outcome { status, queued } = submission.submit(&message).await;
+        let status = tell(caller, status);
+        if let Some((locked, envelope)) = queued {
+            house.deliver(locked, *envelope).await;
+        }
+        house.deliveries_done().await;
+        status
+    })
+}
+
+/// Tells the caller how it went, and lets go of its terminal.
+fn tell(caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
+    // the message is safe in the queue, so a temporary failure is nothing to worry about
+    let status = if status.is_temporary() { Sysexit::OK } else { status };
+    if let Some(mut caller) = caller {
+        let _ = std::io::stdout().flush();
+        if let Ok(nowhere) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+            let _ = nix::unistd::dup2_stdin(&nowhere);
+            let _ = nix::unistd::dup2_stdout(&nowhere);
+            let _ = nix::unistd::dup2_stderr(&nowhere);
+        }
+        let _ = caller.write_all(&[u8::try_from(status.0).unwrap_or(70)]);
+    }
+    status
+}

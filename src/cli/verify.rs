@@ -1,0 +1,95 @@
+//! `-bv`: what becomes of an address, without sending anything.
+
+use super::start;
+use super::submission::{print_problem, split_list, status_of};
+use super::{Invocation, submission};
+use crate::daemon::House;
+use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
+use crate::logging::Quiet;
+use crate::recipients::Expander;
+use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::schema::{Reply, Sysexit};
+use crate::sys::{clock, identity};
+use std::io::Write;
+
+/// Verifies the recipients of the command line.
+pub fn run(invocation: &Invocation) -> Sysexit {
+    let begun = match start::begin(invocation) {
+        Ok(begun) => begun,
+        Err(status) => return status,
+    };
+    if invocation.recipients.is_empty() {
+        start::complain("Recipient names must be specified");
+        return Sysexit::USAGE;
+    }
+    if identity::real_uid() != 0 {
+        print(b"Notice: -bv may give misleading output for non-privileged user\n");
+    }
+    let words: Vec<Vec<u8>> = invocation.recipients.iter().flat_map(|word| split_list(word)).collect();
+    begun.run(true, |house| async move {
+        let mut status = Sysexit::OK;
+        for word in words {
+            let one = verify(&house, &word).await;
+            if status.is_ok() {
+                status = one;
+            }
+        }
+        status
+    })
+}
+
+async fn verify(house: &House, text: &[u8]) -> Sysexit {
+    let mut envelope = Envelope::default();
+    let scope = &mut envelope.scope;
+    let parsed = parseaddr(&house.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+    let Some(address) = parsed.address else {
+        let later = Reply::new(451, Some([4, 3, 2]), "Transient parse error");
+        let problem = parsed.problems.first().unwrap_or(&later);
+        print_problem(text, problem);
+        return submission::status_of(problem);
+    };
+    envelope.recipients.push(Recipient {
+        text: text.to_vec(),
+        address: Some(address),
+        flags: RecipientFlags::PRIMARY,
+        ..Recipient::default()
+    });
+    let expander = Expander { site: &house.site, keeper: &house.keeper, logger: &house.log };
+    expander.expand(&mut envelope, &mut Quiet, clock::now()).await;
+    report(house, &envelope)
+}
+
+/// Errors first, then the final recipients, the last one found first.
+fn report(house: &House, envelope: &Envelope) -> Sysexit {
+    let mut status = Sysexit::OK;
+    for recipient in envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed) {
+        let unknown = Reply::new(550, Some([5, 1, 1]), "User unknown");
+        let reply = recipient.reply.as_ref().unwrap_or(&unknown);
+        print_problem(&recipient.text, reply);
+        if status.is_ok() {
+            status = status_of(reply);
+        }
+    }
+    for recipient in envelope.recipients.iter().rev().filter(|one| one.state.is_pending()) {
+        if let Some(address) = &recipient.address {
+            print(&line(house, &recipient.text, address));
+        }
+    }
+    status
+}
+
+/// `ADDR... deliverable: mailer M, host H, user U`
+fn line(house: &House, text: &[u8], address: &Address) -> Vec<u8> {
+    let mailer = house.site.config.mailers.get(usize::from(address.mailer.0));
+    let mailer = mailer.map_or(&b"?"[..], |mailer| &mailer.name);
+    let host = match address.host.as_deref() {
+        Some(host) if !host.is_empty() => [b", host ", host].concat(),
+        _ => Vec::new(),
+    };
+    [text, b"... deliverable: mailer ", mailer, &host, b", user ", &address.user, b"\n"].concat()
+}
+
+fn print(text: &[u8]) {
+    // a closed stdout leaves nobody to tell; the exit status still says it
+    let _ = std::io::stdout().write_all(text);
+}

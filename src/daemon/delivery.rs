@@ -1,0 +1,172 @@
+//! From an envelope in the queue to its end: attempt, report, update or remove.
+
+use super::{House, age};
+use crate::bounce::{self, Facts, Kind, Report};
+use crate::envelope::{Envelope, EnvelopeFlags, RecipientState, receive};
+use crate::logging::Priority;
+use crate::queue::{Locked, QueueError};
+use crate::sys::clock;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+impl House {
+    /// Delivers in the background, as soon as there is room for one more delivery.
+    pub fn spawn_delivery(self: &Arc<Self>, locked: Locked, envelope: Envelope) {
+        let house = self.clone();
+        tokio::spawn(async move {
+            let Ok(_permit) = house.deliveries.clone().acquire_owned().await else { return };
+            house.deliver(locked, envelope).await;
+        });
+    }
+
+    /// One attempt, to the end: reports included, which are delivered like any other message.
+    pub fn deliver(
+        self: &Arc<Self>,
+        mut locked: Locked,
+        mut envelope: Envelope,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let house = self.clone();
+        Box::pin(async move {
+            envelope.last_attempt = clock::now();
+            envelope.attempts += 1;
+            let attempted = house.deliverer.attempt(&mut envelope, Some(&mut locked)).await;
+            house.end(envelope, Some(locked)).await;
+            for copy in attempted.copies {
+                house.end(copy, None).await;
+            }
+        })
+    }
+
+    /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.
+    /// Reports are durable before the message they are about may go.
+    async fn end(self: &Arc<Self>, mut envelope: Envelope, locked: Option<Locked>) {
+        let reports = match self.queue_reports(&mut envelope).await {
+            Ok(reports) => reports,
+            Err(error) => return self.keep_all(&envelope, locked, &error).await,
+        };
+        let lost = reports.unreportable && envelope.pending().next().is_none();
+        let ended = match locked {
+            Some(locked) if lost => self.queue.lose(locked, "savemail: nobody can be told").await,
+            Some(mut locked) if envelope.pending().next().is_some() => {
+                self.queue.update(&mut locked, &envelope).await
+            }
+            Some(locked) => self.queue.remove(locked).await,
+            None if envelope.pending().next().is_some() => self.queue.commit(&envelope).await.map(drop),
+            None => Ok(()),
+        };
+        if let Err(error) = ended {
+            self.complain(&envelope, &error);
+        }
+        for (locked, report) in reports.queued {
+            self.deliver(locked, report).await;
+        }
+    }
+
+    /// Builds the reports that are due and puts them into the queue.
+    async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
+        let mut reports = Reports::default();
+        let now = clock::now();
+        let expired = self.judge_age(envelope, now);
+        let facts = Facts::of(&self.site, envelope);
+        for kind in bounce::due(envelope) {
+            let id = self.queue.next_id();
+            let request = Report { facts: &facts, kind, id, now, expired };
+            let built = bounce::build(&request, envelope).map_err(|error| {
+                QueueError::new("cannot read the body of", envelope.id.to_string(), error)
+            })?;
+            let Some(mut report) = built else {
+                reports.unreportable |= kind == Kind::Failure;
+                continue;
+            };
+            self.complete(&mut report, &facts).await;
+            self.log_report(envelope, &report, kind);
+            let locked = self.queue.commit(&report).await?;
+            if kind == Kind::Delay {
+                envelope.flags |= EnvelopeFlags::WARNED;
+            }
+            reports.queued.push((locked, report));
+        }
+        Ok(reports)
+    }
+
+    /// The default fields of a report, as any message gets them.
+    async fn complete(&self, report: &mut Envelope, facts: &Facts) {
+        crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
+        bounce::set_macros(&self.site, facts, report);
+        report.size = report.body.size();
+        let fields = std::mem::take(&mut report.headers.0);
+        receive(&self.site, report, fields).await;
+    }
+
+    /// Too old: what is pending has failed. Old: the sender is told. `true` if it is too old.
+    fn judge_age(&self, envelope: &mut Envelope, now: i64) -> bool {
+        let config = &self.site.config;
+        let age = now - envelope.created;
+        let warn = age::warn_after(config, envelope);
+        if warn > 0 && age > warn {
+            envelope.flags |= EnvelopeFlags::SEND_WARNING;
+        }
+        let limit = age::return_after(config, envelope);
+        let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
+        if expired {
+            for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
+                recipient.state = RecipientState::Failed;
+                recipient.status = Some([4, 4, 7]);
+            }
+        }
+        expired
+    }
+
+    /// A report could not be made durable: the message stays as it was, and is tried again.
+    async fn keep_all(&self, envelope: &Envelope, locked: Option<Locked>, error: &QueueError) {
+        self.complain(envelope, error);
+        if locked.is_none()
+            && let Err(error) = self.queue.commit(envelope).await
+        {
+            self.complain(envelope, &error);
+        }
+    }
+
+    fn log_report(&self, envelope: &Envelope, report: &Envelope, kind: Kind) {
+        let about: &[u8] = match kind {
+            Kind::Delay => b"sender notify",
+            Kind::Failure if envelope.is_response() => b"postmaster notify",
+            Kind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
+            _ => b"DSN",
+        };
+        let text = [report.id.as_bytes(), b": ", about, b": ", &reason(envelope, kind)].concat();
+        self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
+    }
+
+    pub(super) fn complain(&self, envelope: &Envelope, error: &QueueError) {
+        let text = format!("SYSERR(root): {error}");
+        self.log.log(0, Priority::Critical, Some(envelope.id.as_bytes()), text.as_bytes());
+    }
+}
+
+/// Why there is a report, as the log says it.
+fn reason(envelope: &Envelope, kind: Kind) -> Vec<u8> {
+    match kind {
+        Kind::Success => b"Return receipt".to_vec(),
+        Kind::Delay => b"Warning: could not send message".to_vec(),
+        Kind::Failure => {
+            let failed = envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed);
+            let mut said = failed.filter_map(|one| one.message.clone());
+            let message = envelope.message.clone().or_else(|| said.next());
+            let mut text = message.unwrap_or_else(|| b"Unable to deliver mail".to_vec());
+            text.truncate(LONGEST_REASON);
+            text
+        }
+    }
+}
+
+/// The longest reason in the log, in bytes.
+const LONGEST_REASON: usize = 203;
+
+#[derive(Default)]
+struct Reports {
+    queued: Vec<(Locked, Envelope)>,
+    /// A failure that nobody can be told.
+    unreportable: bool,
+}

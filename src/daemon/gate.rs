@@ -1,0 +1,115 @@
+//! The house as an SMTP session sees it.
+
+use super::{House, load};
+use crate::envelope::{Body, Envelope, QueueId};
+use crate::logging::Quiet;
+use crate::queue::{BodyWriter, Field, QueueError, Selection};
+use crate::recipients::{Checked, Expander};
+use crate::rewrite::Address;
+use crate::schema::{DeliveryMode, Reply};
+use crate::smtp::server::{Acceptor, BodySink, QueueRun, Verified};
+use crate::sys::clock;
+use std::sync::Arc;
+
+/// One door of the house: its delivery mode may differ from the site's.
+#[derive(Clone)]
+pub struct Gate {
+    house: Arc<House>,
+    mode: DeliveryMode,
+}
+
+impl Gate {
+    /// A door that delivers in this mode.
+    pub fn new(house: Arc<House>, mode: DeliveryMode) -> Self {
+        Self { house, mode }
+    }
+
+    fn expander(&self) -> Expander<'_> {
+        Expander { site: &self.house.site, keeper: &self.house.keeper, logger: &self.house.log }
+    }
+
+    /// Is the machine too busy for a delivery of this priority?
+    fn only_queues(&self, envelope: &Envelope) -> bool {
+        matches!(self.mode, DeliveryMode::Queue | DeliveryMode::Defer)
+            || envelope.quarantine.is_some()
+            || load::should_queue(&self.house.site.config.options, envelope.priority)
+    }
+}
+
+impl BodySink for BodyWriter {
+    fn write(&mut self, data: &[u8]) -> Result<(), QueueError> {
+        Self::write(self, data)
+    }
+
+    async fn finish(self) -> Result<Body, QueueError> {
+        Self::finish(self).await
+    }
+}
+
+impl Acceptor for Gate {
+    type Sink = BodyWriter;
+
+    fn next_id(&self) -> QueueId {
+        self.house.queue.next_id()
+    }
+
+    fn now(&self) -> i64 {
+        clock::now()
+    }
+
+    fn create_body(&self, envelope: &mut Envelope) -> Result<BodyWriter, QueueError> {
+        envelope.place = self.house.queue.place(0);
+        self.house.queue.create_body(&envelope.id, envelope.place)
+    }
+
+    fn has_room(&self, size: u64) -> bool {
+        load::has_room(&self.house.site.config.options, size)
+    }
+
+    async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
+        match self.expander().check(&mut envelope.scope, &mut Quiet, &address).await {
+            Checked::Deliverable(address) => Verified::Good(address),
+            Checked::Alias(_) => Verified::Good(address),
+            Checked::Unknown(reply) => Verified::Refused(reply),
+            Checked::Later(_) => Verified::Later(address),
+        }
+    }
+
+    async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
+        let locked = self.house.queue.commit(&envelope).await.map_err(|error| {
+            self.house.complain(&envelope, &error);
+            error.reply()
+        })?;
+        if self.only_queues(&envelope) {
+            return Ok(());
+        }
+        if interactive || self.mode == DeliveryMode::Interactive {
+            self.house.deliver(locked, envelope).await;
+        } else {
+            self.house.spawn_delivery(locked, envelope);
+        }
+        Ok(())
+    }
+
+    fn discard(&self, envelope: &Envelope) {
+        if let Err(error) = self.house.queue.forget_body(&envelope.id, envelope.place) {
+            self.house.complain(envelope, &error);
+        }
+    }
+
+    async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> Vec<Reply> {
+        super::verify::expand(&self.house, envelope, text, expand).await
+    }
+
+    fn run_queue(&self, run: QueueRun) -> bool {
+        let mut selection = Selection::default();
+        match run {
+            QueueRun::Matching(text) => selection.limit(Field::Recipient, false, &text),
+            QueueRun::Group(name) if self.house.queue.group(&name).is_none() => return false,
+            QueueRun::Group(_) => {}
+        }
+        let house = self.house.clone();
+        tokio::spawn(async move { house.run_queue(&selection).await });
+        true
+    }
+}

@@ -1,0 +1,61 @@
+//! What every way of running shares: rules, queue, keeper, log.
+
+use crate::config::Config;
+use crate::deliver::Deliverer;
+use crate::keeper::Keeper;
+use crate::logging::Logger;
+use crate::net::Resolver;
+use crate::queue::{Queue, QueueError};
+use crate::rewrite::Site;
+use crate::smtp::server::{Policy, Server};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Deliveries at the same time when MaxQueueChildren says nothing.
+const DELIVERIES: usize = 100;
+
+/// One loaded configuration at work. Shared by all tasks.
+pub struct House {
+    /// Rules and maps.
+    pub site: Arc<Site>,
+    /// What SMTP sessions share.
+    pub server: Arc<Server>,
+    /// The queue.
+    pub queue: Queue,
+    /// Delivers.
+    pub deliverer: Deliverer,
+    /// The other process.
+    pub keeper: Keeper,
+    /// The log.
+    pub log: Logger,
+    /// One permit per delivery.
+    pub(super) deliveries: Arc<Semaphore>,
+    /// How many permits there are in all.
+    pub(super) most_deliveries: usize,
+}
+
+impl House {
+    /// Opens the queue and gets everything ready. Starts nothing.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub fn open(config: Arc<Config>, keeper: Keeper, log: Logger) -> Result<Arc<Self>, QueueError> {
+        let resolver = Arc::new(Resolver::for_config(&config));
+        let site = Arc::new(Site::new(config.clone(), resolver));
+        let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;
+        let deliverer = Deliverer::new(site.clone(), keeper.clone(), queue.clone(), log.clone());
+        let policy = Policy::from_config(&config);
+        let server = Arc::new(Server { site: site.clone(), policy, log: log.clone() });
+        let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
+        let most_deliveries = if most == 0 { DELIVERIES } else { most };
+        let deliveries = Arc::new(Semaphore::new(most_deliveries));
+        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, most_deliveries }))
+    }
+
+    /// Waits until all deliveries that have begun are at their end.
+    pub async fn deliveries_done(&self) {
+        // whoever holds all permits knows that nobody else has one
+        let all = u32::try_from(self.most_deliveries).unwrap_or(u32::MAX);
+        drop(self.deliveries.acquire_many(all).await);
+    }
+}

@@ -1,0 +1,179 @@
+//! Listeners: bound by the keeper, accepting until the daemon stops.
+
+use super::rates::Rates;
+use super::{Gate, House, load};
+use crate::config::Config;
+use crate::keeper::Bind;
+use crate::logging::Priority;
+use crate::schema::{DaemonPort, Family};
+use crate::smtp::server::{DaemonFacts, Peer, Session};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// The queue of waiting connections when Listen= says nothing.
+const BACKLOG: i64 = 10;
+/// More sessions than this at a time would run out of descriptors.
+const SESSIONS: usize = 2000;
+
+/// One listener with what its clients are told.
+pub(super) struct Door {
+    pub(super) port: DaemonPort,
+    pub(super) address: SocketAddr,
+    listener: TcpListener,
+}
+
+/// Where a DaemonPortOptions line listens.
+pub(super) fn address(port: &DaemonPort) -> SocketAddr {
+    let any: IpAddr = match port.family {
+        Family::Inet6 => Ipv6Addr::UNSPECIFIED.into(),
+        _ => Ipv4Addr::UNSPECIFIED.into(),
+    };
+    SocketAddr::new(port.address.unwrap_or(any), port.port.unwrap_or(25))
+}
+
+/// The lines of a configuration; without any there is one for the SMTP port.
+pub(super) fn ports(config: &Config) -> Vec<DaemonPort> {
+    let ports = &config.options.daemon_port_options;
+    match ports.is_empty() {
+        true => vec![DaemonPort { name: b"MTA".to_vec(), ..DaemonPort::default() }],
+        false => ports.clone(),
+    }
+}
+
+/// Binds everything that is to be listened on.
+///
+/// # Errors
+/// The first listener that could not be opened, unless it is optional (modifier O).
+pub(super) async fn open(house: &House) -> Result<Vec<Door>, String> {
+    let ports = ports(&house.site.config);
+    let wanted = ports.iter().map(|port| {
+        let backlog = if port.backlog > 0 { port.backlog } else { BACKLOG };
+        Bind::Inet { address: address(port), backlog: u32::try_from(backlog).unwrap_or(10) }
+    });
+    let bound = house.keeper.bind(wanted.collect()).await;
+    let mut doors = Vec::new();
+    for (port, result) in ports.into_iter().zip(bound) {
+        let listener = result.and_then(|socket| listener(socket).map_err(|error| error.to_string()));
+        match listener {
+            Ok(listener) => doors.push(Door { address: address(&port), port, listener }),
+            Err(error) => {
+                let name = String::from_utf8_lossy(&port.name);
+                let text = format!("opendaemonsocket: daemon {name}: cannot bind: {error}");
+                let log_text = format!("NOQUEUE: SYSERR(root): {text}");
+                house.log.log(0, Priority::Critical, None, log_text.as_bytes());
+                if !port.has(b'O') {
+                    return Err(text);
+                }
+            }
+        }
+    }
+    Ok(doors)
+}
+
+fn listener(socket: OwnedFd) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+impl Door {
+    fn facts(&self) -> DaemonFacts {
+        let family: &[u8] = if self.address.is_ipv6() { b"inet6" } else { b"inet" };
+        DaemonFacts {
+            name: self.port.name.clone(),
+            modifiers: self.port.modifiers.clone(),
+            family: family.to_vec(),
+            address: self.address.ip().to_string().into_bytes(),
+            port: self.address.port().to_string().into_bytes(),
+        }
+    }
+
+    fn sessions(&self, house: &House) -> Arc<Semaphore> {
+        let own = self.port.max_children.unwrap_or(house.site.config.options.max_daemon_children);
+        let most = usize::try_from(own).unwrap_or(0);
+        Arc::new(Semaphore::new(if most == 0 { SESSIONS } else { most }))
+    }
+
+    /// Accepts clients until `stop` turns true.
+    pub(super) async fn serve(self, house: Arc<House>, rates: Rates, mut stop: watch::Receiver<bool>) {
+        let sessions = self.sessions(&house);
+        let mode = self.port.delivery_mode.unwrap_or(house.site.config.options.delivery_mode);
+        let gate = Gate::new(house.clone(), mode);
+        let mut refusing = false;
+        loop {
+            let permit = tokio::select! {
+                permit = sessions.clone().acquire_owned() => permit,
+                _ = stop.changed() => return,
+            };
+            let Ok(permit) = permit else { return };
+            refusing = self.wait_for_calm(&house, refusing).await;
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = stop.changed() => return,
+            };
+            match accepted {
+                Ok((stream, client)) => {
+                    let session = serve_client(
+                        house.clone(),
+                        gate.clone(),
+                        self.facts(),
+                        rates.clone(),
+                        stream,
+                        client,
+                    );
+                    tokio::spawn(async move {
+                        session.await;
+                        drop(permit);
+                    });
+                }
+                // out of descriptors, most likely: those in use come back
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
+    /// While the load is above RefuseLA nobody is accepted.
+    async fn wait_for_calm(&self, house: &House, mut refusing: bool) -> bool {
+        while let Some(load) = load::refuses(&house.site.config.options, self.port.refuse_la) {
+            if !refusing {
+                let name = String::from_utf8_lossy(&self.port.name);
+                let text = format!("rejecting connections on daemon {name}: load average: {load}");
+                house.log.log(8, Priority::Info, None, text.as_bytes());
+            }
+            refusing = true;
+            tokio::time::sleep(Duration::from_secs(15)).await;
+        }
+        if refusing {
+            let name = String::from_utf8_lossy(&self.port.name);
+            let text = format!("accepting connections again for daemon {name}");
+            house.log.log(8, Priority::Info, None, text.as_bytes());
+        }
+        false
+    }
+}
+
+async fn serve_client(
+    house: Arc<House>,
+    gate: Gate,
+    daemon: DaemonFacts,
+    rates: Rates,
+    stream: TcpStream,
+    client: SocketAddr,
+) {
+    // replies are written whole; waiting for more would only delay them
+    let _ = stream.set_nodelay(true);
+    let counted = rates.connect(client.ip().to_canonical(), Instant::now());
+    let mut peer = Peer::resolve(client, &house.site.resolver).await;
+    peer.local = stream.local_addr().ok();
+    peer.daemon = daemon;
+    peer.connections = counted.connections;
+    peer.rate = counted.rate;
+    peer.total_rate = counted.total;
+    Session::new(house.server.clone(), gate, peer, stream).serve().await;
+    drop(counted.guard);
+}

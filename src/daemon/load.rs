@@ -1,0 +1,63 @@
+//! Load average and free space: when mail is only queued, or not taken at all.
+
+use crate::schema::Options;
+
+/// The load average of the last minute, rounded; 0 where the system does not tell.
+pub fn load_average() -> i64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let average: f64 = text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
+    (average + 0.5) as i64
+}
+
+/// Must a message of this priority wait for a calmer time? QueueLA=0 makes the test always apply.
+pub fn should_queue(options: &Options, priority: i64) -> bool {
+    should_queue_at(load_average(), queue_la(options), options.queue_factor, priority)
+}
+
+/// QueueLA; without one it grows with the number of processors.
+fn queue_la(options: &Options) -> i64 {
+    if options.queue_la >= 0 { options.queue_la } else { 8 * processors() }
+}
+
+fn processors() -> i64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
+}
+
+fn should_queue_at(load: i64, limit: i64, factor: i64, priority: i64) -> bool {
+    load >= limit && priority > factor / (load - limit + 1)
+}
+
+/// Are connections refused at this load?
+pub fn refuses(options: &Options, own: Option<i64>) -> Option<i64> {
+    let configured = if options.refuse_la >= 0 { options.refuse_la } else { 12 * processors() };
+    let limit = own.unwrap_or(configured);
+    let load = load_average();
+    (limit > 0 && load >= limit).then_some(load)
+}
+
+/// Is there room for `size` bytes and MinFreeBlocks beside them?
+pub fn has_room(options: &Options, size: u64) -> bool {
+    let wanted = u64::try_from(options.min_free_blocks).unwrap_or(0);
+    if wanted == 0 && size == 0 {
+        return true;
+    }
+    let Some(directory) = &options.queue_directory else { return true };
+    let path = crate::sys::accounts::path(directory.strip_suffix(b"*").unwrap_or(directory));
+    let Ok(info) = nix::sys::statvfs::statvfs(&path) else { return true };
+    let block = info.fragment_size().max(1);
+    let free = info.blocks_available();
+    free > wanted.saturating_add(size / block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::should_queue_at;
+
+    #[test]
+    fn priority_and_load() {
+        assert!(!should_queue_at(3, 8, 600_000, 30_000));
+        assert!(should_queue_at(8, 8, 20_000, 30_000));
+        assert!(should_queue_at(0, 0, 1, 30_032));
+        assert!(!should_queue_at(9, 8, 600_000, 30_000));
+    }
+}

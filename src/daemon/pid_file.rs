@@ -1,0 +1,41 @@
+//! PidFile: the process id and the command line, locked while the daemon lives.
+
+use crate::sys::lock;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// The daemon's pid file. Removed when dropped.
+#[derive(Debug)]
+pub struct PidFile {
+    path: PathBuf,
+    _file: File,
+}
+
+impl PidFile {
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another daemon holds it.
+    pub fn write(path: PathBuf, argv: &[Vec<u8>]) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        if !lock::take(&file, lock::Kind::Exclusive)? {
+            return Err(io::Error::other("file in use by another process"));
+        }
+        file.set_len(0)?;
+        let mut text = format!("{}\n", std::process::id()).into_bytes();
+        text.extend_from_slice(&argv.join(&b' '));
+        text.push(b'\n');
+        file.write_all(&text)?;
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // somebody may have taken it away already
+        let _ = fs::remove_file(&self.path);
+    }
+}

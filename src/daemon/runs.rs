@@ -1,0 +1,81 @@
+//! Queue runs: everything that was left, once or again and again.
+
+use super::House;
+use crate::envelope::{Envelope, QueueId, QueuePlace, set_sender};
+use crate::logging::{Priority, Quiet};
+use crate::message::set_dates;
+use crate::queue::{Loaded, QueueError, Selection};
+use crate::sys::clock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+impl House {
+    /// One pass over the queue; returns when all that it took is done.
+    pub async fn run_queue(self: Arc<Self>, selection: &Selection) {
+        let due = match self.queue.due(selection).await {
+            Ok(due) => due,
+            Err(error) => return self.complain_of_queue(None, &error),
+        };
+        let mut tasks = JoinSet::new();
+        for (place, id) in due {
+            let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
+            let house = self.clone();
+            tasks.spawn(async move {
+                house.run_one(place, &id).await;
+                drop(permit);
+            });
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn run_one(self: &Arc<Self>, place: QueuePlace, id: &QueueId) {
+        match self.queue.load(place, id).await {
+            Ok(Loaded::Ready(locked, mut envelope)) => {
+                self.revive(&mut envelope).await;
+                self.deliver(locked, *envelope).await;
+            }
+            // somebody else works on it, or it is gone or not whole: the next run looks again
+            Ok(_) => {}
+            Err(error) => self.complain_of_queue(Some(id), &error),
+        }
+    }
+
+    /// What a queue file does not hold: the sender resolved, the macros of the moment.
+    async fn revive(&self, envelope: &mut Envelope) {
+        let config = &self.site.config;
+        set_dates(config, &mut envelope.scope, clock::now());
+        envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
+        let text = envelope.sender.text.clone();
+        // a sender that no longer resolves still has its name; reports to it will say what is wrong
+        set_sender(&self.site, envelope, &mut Quiet, &text).await;
+    }
+
+    fn complain_of_queue(&self, id: Option<&QueueId>, error: &QueueError) {
+        let text = format!("SYSERR(root): {error}");
+        self.log.log(0, Priority::Critical, id.map(QueueId::as_bytes), text.as_bytes());
+    }
+
+    /// The daemon's runs: what a crash left is taken up at once, then one run per interval. Without an
+    /// interval there is the first one only.
+    pub(super) async fn runs(
+        self: Arc<Self>,
+        interval: Option<Duration>,
+        selection: Selection,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        loop {
+            let (house, taken) = (self.clone(), selection.clone());
+            tokio::select! {
+                () = async move { house.run_queue(&taken).await } => {}
+                _ = stop.changed() => return,
+            }
+            let Some(interval) = interval else { return };
+            tokio::select! {
+                () = tokio::time::sleep(interval) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+}

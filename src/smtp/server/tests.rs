@@ -1,0 +1,277 @@
+//! Sessions from `testdata/smtp/*.session`, in memory.
+//!
+//! `C:` a line from the client, `R:` raw bytes with escapes, `FILL: n` n lines of 70 letters after a
+//! blank line; `S:` a line from the server; `B:` a line of the body that was accepted;
+//! `client: ADDRESS [NAME]` at the top.
+
+use super::{Acceptor, BodySink, DaemonFacts, Peer, Policy, QueueRun, Resolved, Server, Session, Verified};
+use crate::config::{self, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords};
+use crate::envelope::{Body, Envelope, QueueId};
+use crate::logging::{Logger, Target};
+use crate::net::Resolver;
+use crate::queue::QueueError;
+use crate::rewrite::{Address, Site};
+use crate::schema::Reply;
+use crate::sys::safe::Blame;
+use proptest::prelude::*;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+/// Knows two users; keeps what it takes.
+#[derive(Clone, Default)]
+struct Memory {
+    ids: Arc<AtomicU32>,
+    taken: Arc<Mutex<Vec<Envelope>>>,
+}
+
+#[derive(Default)]
+struct MemorySink(Vec<u8>);
+
+impl BodySink for MemorySink {
+    fn write(&mut self, data: &[u8]) -> Result<(), QueueError> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+    async fn finish(self) -> Result<Body, QueueError> {
+        Ok(Body::Memory(self.0.into()))
+    }
+}
+
+impl Acceptor for Memory {
+    type Sink = MemorySink;
+
+    /// The session's own numbering starts again with each message that is accepted, so that
+    /// transcripts do not depend on how many envelopes were dropped.
+    fn next_id(&self) -> QueueId {
+        self.ids.fetch_add(1, Ordering::Relaxed);
+        QueueId::new(b"TEST000000000001").expect("well-formed")
+    }
+    fn now(&self) -> i64 {
+        1_795_368_603
+    }
+    fn create_body(&self, _envelope: &mut Envelope) -> Result<MemorySink, QueueError> {
+        Ok(MemorySink::default())
+    }
+    fn has_room(&self, _size: u64) -> bool {
+        true
+    }
+    async fn verify(&self, _envelope: &mut Envelope, address: Address) -> Verified {
+        let known = [&b"alice"[..], b"bob"].contains(&address.user.as_slice()) || address.host.is_some();
+        match known {
+            true => Verified::Good(address),
+            false => Verified::Refused(Reply::new(550, Some([5, 1, 1]), "User unknown")),
+        }
+    }
+    async fn accept(&self, envelope: Envelope, _interactive: bool) -> Result<(), Reply> {
+        self.taken.lock().expect("no panic while it is held").push(envelope);
+        Ok(())
+    }
+    fn discard(&self, _envelope: &Envelope) {}
+    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> Vec<Reply> {
+        Vec::new()
+    }
+    fn run_queue(&self, run: QueueRun) -> bool {
+        matches!(run, QueueRun::Matching(_))
+    }
+}
+
+/// A world without files, accounts and network.
+struct Nowhere;
+
+impl ConfigEnv for Nowhere {
+    fn host(&mut self) -> HostFacts {
+        HostFacts { name: b"mail.site.example".to_vec(), node: b"mail".to_vec(), ..HostFacts::default() }
+    }
+    fn interfaces(&mut self, _skip_loopback: bool) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+    fn class_file(&mut self, _path: &[u8], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        Ok(Vec::new())
+    }
+    fn program(&mut self, _argv: &[Vec<u8>], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        Ok(Vec::new())
+    }
+    fn declare_map(&mut self, _decl: &MapDecl, _known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+        DeclaredMap { keep: true, ..DeclaredMap::default() }
+    }
+    fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
+        MapWords { messages: Vec::new(), words: Ok(None) }
+    }
+    fn user(&mut self, _name: &[u8]) -> Option<(u32, u32)> {
+        None
+    }
+    fn group(&mut self, _name: &[u8]) -> Option<u32> {
+        None
+    }
+    fn service(&mut self, _name: &[u8]) -> Option<u16> {
+        None
+    }
+    fn address(&mut self, _name: &[u8], _inet6: bool) -> Option<IpAddr> {
+        None
+    }
+    fn variable(&mut self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn processors(&mut self) -> usize {
+        1
+    }
+}
+
+fn server() -> Arc<Server> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/smtp/site.cf");
+    let text = &std::fs::read(path).expect("testdata/smtp/site.cf");
+    let options = LoadOptions { version: b"canonify-test".to_vec(), ..LoadOptions::default() };
+    let loaded = config::load(b"site.cf", text, &mut Nowhere, &options);
+    let said: Vec<_> = loaded.messages.iter().map(|one| String::from_utf8_lossy(&one.text)).collect();
+    assert!(said.is_empty(), "{said:?}");
+    let config = Arc::new(loaded.config);
+    let policy = Policy::from_config(&config);
+    let site = Arc::new(Site::new(config, Arc::new(Resolver::fixed(Vec::new()))));
+    Arc::new(Server { site, policy, log: Logger::open(Target::Memory, b"sendmail", 9) })
+}
+
+fn peer(line: &str) -> Peer {
+    let (address, name) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    let ip: IpAddr = address.parse().expect("an address");
+    let bracketed = format!("[{ip}]");
+    let (name, display, resolved) = match name {
+        "" => (bracketed.clone(), bracketed, Resolved::Fail),
+        name => (name.to_owned(), format!("{name} {bracketed}"), Resolved::Ok),
+    };
+    Peer {
+        address: Some(SocketAddr::new(ip, 4711)),
+        pointer: name.clone().into_bytes(),
+        name: name.into_bytes(),
+        display: display.into_bytes(),
+        resolved,
+        daemon: DaemonFacts { name: b"MTA".to_vec(), ..DaemonFacts::default() },
+        ..Peer::default()
+    }
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    text.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0").into_bytes()
+}
+
+/// The bytes of a client's line of the script.
+fn sent(line: &str) -> Option<Vec<u8>> {
+    let (kind, text) = line.split_once(':')?;
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    match kind {
+        "C" => Some([text.as_bytes(), b"\r\n"].concat()),
+        "R" => Some(unescaped(text)),
+        "FILL" => {
+            let lines: usize = text.parse().expect("a number");
+            Some([&b"Subject: big\r\n\r\n"[..], &[&[b'x'; 70][..], b"\r\n"].concat().repeat(lines)].concat())
+        }
+        _ => None,
+    }
+}
+
+/// The next line from the server; `None` when it has closed the connection.
+async fn reply_line(stream: &mut DuplexStream, buffer: &mut Vec<u8>) -> Option<String> {
+    loop {
+        if let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            return Some(String::from_utf8_lossy(&line).trim_end_matches("\r\n").to_owned());
+        }
+        match tokio::time::timeout(Duration::from_secs(20), stream.read_buf(buffer)).await {
+            Ok(Ok(count)) if count > 0 => {}
+            Ok(_) => return None,
+            Err(_) => return Some("(no reply)".to_owned()),
+        }
+    }
+}
+
+async fn play(script: &str) -> Result<(), String> {
+    let client = script.lines().find_map(|line| line.strip_prefix("client:")).expect("a client");
+    let (mut ours, theirs) = tokio::io::duplex(1 << 16);
+    let memory = Memory::default();
+    let session = tokio::spawn(Session::new(server(), memory.clone(), peer(client), theirs).serve());
+    let (mut buffer, mut pending, mut body) = (Vec::new(), Vec::new(), String::new());
+    for (number, line) in script.lines().enumerate() {
+        if let Some(bytes) = sent(line) {
+            pending.extend_from_slice(&bytes);
+        } else if let Some(wanted) = line.strip_prefix("S: ") {
+            if !pending.is_empty() {
+                ours.write_all(&pending).await.map_err(|error| format!("line {}: {error}", number + 1))?;
+                pending.clear();
+            }
+            let got = reply_line(&mut ours, &mut buffer).await;
+            if got.as_deref() != Some(wanted) {
+                return Err(format!("line {}: wanted {wanted:?}, got {got:?}", number + 1));
+            }
+        } else if let Some(text) = line.strip_prefix("B: ") {
+            body.push_str(text);
+            body.push('\n');
+        }
+    }
+    if let Some(line) = reply_line(&mut ours, &mut buffer).await {
+        return Err(format!("more than expected: {line:?}"));
+    }
+    session.await.map_err(|error| error.to_string())?;
+    let taken = memory.taken.lock().expect("no panic while it is held");
+    let got = taken.iter().map(|envelope| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut envelope.body.reader(), &mut text).expect("memory");
+        text
+    });
+    let got: String = got.collect();
+    if got == body { Ok(()) } else { Err(format!("body: wanted {body:?}, got {got:?}")) }
+}
+
+#[tokio::test]
+async fn recorded_sessions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/smtp");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("testdata/smtp").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "session") {
+            count += 1;
+            let script = std::fs::read_to_string(&path).expect("UTF-8");
+            if let Err(error) = play(&script).await {
+                wrong.push(format!("{}: {error}", path.display()));
+            }
+        }
+    }
+    assert!(count >= 10 && wrong.is_empty(), "{count} sessions\n{}", wrong.join("\n"));
+}
+
+/// Feeds bytes to a session; it must end, without a panic, when the client goes away.
+async fn survives(input: &[u8]) {
+    let (mut ours, theirs) = tokio::io::duplex(1 << 20);
+    let session = tokio::spawn(Session::new(server(), Memory::default(), peer("192.0.2.23"), theirs).serve());
+    // a session that was closed by a reply takes no more
+    let _ = ours.write_all(input).await;
+    drop(ours);
+    session.await.expect("no panic");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_a_session_panic(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..40),
+                Just(b"EHLO c\r\n".to_vec()),
+                Just(b"MAIL FROM:<a@b>".to_vec()),
+                Just(b"RCPT TO:<alice@site.example>\r\n".to_vec()),
+                Just(b"DATA\r\n".to_vec()),
+                Just(b"\r\n.\r\n".to_vec()),
+                Just(b" SIZE=99 BY=1;N ORCPT=rfc822;x RET=".to_vec()),
+                Just(b"VRFY <".to_vec()),
+            ],
+            0..12,
+        )
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("a runtime").block_on(survives(&pieces.concat()));
+    }
+}
