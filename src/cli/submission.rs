@@ -269,8 +269,14 @@ impl<'a> Submission<'a> {
             return;
         }
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
-        let recipient =
-            Recipient { text: text.to_vec(), address: Some(address), flags, ..Recipient::default() };
+        let host = site.config.expand(b"\x81j");
+        let recipient = Recipient {
+            text: text.to_vec(),
+            address: Some(address),
+            flags,
+            final_recipient: Some(final_recipient(text, &host)),
+            ..Recipient::default()
+        };
         self.envelope.recipients.push(recipient);
     }
 
@@ -337,7 +343,12 @@ impl<'a> Submission<'a> {
 
 /// `ADDRESS... text`, as callers read it.
 pub(super) fn print_problem(address: &[u8], reply: &Reply) {
-    let line = [address, b"... ", &reply.text, b"\n"].concat();
+    // the rules' refusal names the address already
+    let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
+    let line = match named {
+        true => [&reply.text[..], b"\n"].concat(),
+        false => [address, b"... ", &reply.text, b"\n"].concat(),
+    };
     // a closed stdout leaves nobody to tell; the exit status still says it
     let _ = std::io::stdout().write_all(&line);
 }
