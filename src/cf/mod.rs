@@ -6,9 +6,14 @@
 //! Never here: meaning. Macros are not expanded, nothing is looked up, no option is known.
 
 mod dollars;
+mod fields;
+mod grammars;
 mod lines;
 mod names;
+mod rules;
 
 pub use dollars::translate;
+pub use fields::{Equate, PortItem, equates, port_items};
 pub use lines::{LogicalLine, logical_lines};
 pub use names::{MAX_NAME, NameProblem, NameTable, ParsedName, parse_name};
+pub use rules::{Finding, Found, LookupShape, MAX_WILDCARDS, left_side, right_side};

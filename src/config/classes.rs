@@ -70,6 +70,11 @@ impl Loader<'_> {
     }
 
     fn class_from_program(&mut self, id: MacroId, command: &[u8]) {
+        // the command ends at a blank unless it is quoted; then its words are the arguments
+        let Some((command, _)) = file_name(command.trim_ascii_start()) else {
+            self.error([b"illegal filename '|", command, b"'"].concat());
+            return;
+        };
         let words = command.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let argv: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
         if argv.is_empty() {
@@ -83,7 +88,7 @@ impl Loader<'_> {
                 let word = [&self.config.file[..], b":"].concat();
                 self.class_word(id, &word);
             }
-            Err(problem) => self.cannot_open(&[b"|", command].concat(), &problem),
+            Err(problem) => self.cannot_open(&[b"|", &command[..]].concat(), &problem),
         }
     }
 

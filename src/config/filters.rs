@@ -1,8 +1,8 @@
 //! Q and X lines: queue groups and mail filters.
 
 use super::load::Loader;
-use super::mailer_lines::equates;
 use super::numbers::{leading_int, parse_time};
+use crate::cf::equates;
 
 /// One queue group.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -214,8 +214,6 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
             }
             _ => match OPERATORS.iter().find(|(operator, ..)| *operator == byte) {
                 None => printable_high(byte, &mut out),
-                // a reference that lost its name
-                Some((_, _, true)) if bytes.peek().is_none() => {}
                 Some((_, written, named)) => {
                     out.extend(written.as_bytes());
                     if !named {

@@ -1,10 +1,11 @@
 //! M lines.
 
-use super::load::{Loader, munched};
+use super::load::Loader;
 use super::mailers::{Mailer, RewriteSet};
 use super::numbers::{leading_int, parse_int, parse_time};
 use super::rulesets::RulesetId;
 use crate::addr::op;
+use crate::cf::equates;
 
 /// Mailers of one cf, the built-in ones included.
 const MAX_MAILERS: usize = 25;
@@ -211,32 +212,9 @@ impl Loader<'_> {
         }
     }
 
-    /// The message for a line that [`equates`] calls incomplete.
+    /// The message for a line that `cf::equates` calls incomplete.
     pub(super) fn equals_expected(&mut self, name: &[u8]) {
         self.error([name, b": `=' expected"].concat());
-    }
-}
-
-/// One `key=value`; only the first character of the key counts.
-pub(super) struct Field {
-    pub(super) key: u8,
-    pub(super) value: Vec<u8>,
-}
-
-/// The fields of an M, Q or X line; false when one has no `=`, which drops the rest of the line.
-pub(super) fn equates(text: &[u8]) -> (Vec<Field>, bool) {
-    let mut fields = Vec::new();
-    let mut rest = text;
-    loop {
-        let skip = rest.iter().take_while(|byte| **byte == b',' || byte.is_ascii_whitespace()).count();
-        rest = &rest[skip..];
-        let Some(&key) = rest.first() else { return (fields, true) };
-        let sign = rest.iter().position(|byte| matches!(byte, b'=' | b','));
-        let Some(sign) = sign.filter(|at| rest[*at] == b'=') else { return (fields, false) };
-        let text = rest[sign + 1..].trim_ascii_start();
-        let (value, length) = munched(text, Some(b','));
-        fields.push(Field { key, value });
-        rest = &text[length..];
     }
 }
 

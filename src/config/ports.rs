@@ -2,6 +2,7 @@
 
 use super::load::Loader;
 use super::numbers::leading_int;
+use crate::cf::{PortItem, port_items};
 use crate::schema::{ClientPort, DaemonPort, DeliveryMode, Family};
 
 /// Listeners of one configuration.
@@ -35,11 +36,10 @@ impl Loader<'_> {
             DaemonPort { name: format!("Daemon{number}").into_bytes(), backlog: 10, ..DaemonPort::default() };
         let fields = port_fields(value);
         // the family decides how an address is read
-        for (field, key, text) in &fields {
+        for (_, key, text) in &fields {
             if matches!(key, b'F' | b'f') {
                 port.family = self.family(text).unwrap_or(port.family);
             }
-            let _ = field;
         }
         for (field, key, text) in &fields {
             self.daemon_field(&mut port, field, *key, text);
@@ -163,14 +163,11 @@ impl Loader<'_> {
     }
 }
 
-/// The items of a list: as written, first character of the key, value. Items without `=` are left out.
+/// The items of a list: as written, first character of the key, value.
 fn port_fields(value: &[u8]) -> Vec<(Vec<u8>, u8, Vec<u8>)> {
-    let mut fields = Vec::new();
-    for item in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii_start) {
-        let Some(sign) = item.iter().position(|byte| *byte == b'=') else { continue };
-        let Some(&key) = item.first() else { continue };
-        let text = item[sign + 1..].trim_ascii_start();
-        fields.push((item.to_vec(), key, text.trim_ascii_end().to_vec()));
-    }
-    fields
+    let field = |item: PortItem| {
+        let text = value[item.value..item.end].trim_ascii();
+        (value[item.start..item.end].to_vec(), item.key, text.to_vec())
+    };
+    port_items(value).into_iter().map(field).collect()
 }

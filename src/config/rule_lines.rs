@@ -3,13 +3,10 @@
 use super::load::{Loader, MAX_LINE};
 use super::rulesets::{Rule, RulesetId};
 use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, op, prescan};
+use crate::cf;
 
 /// Rulesets are numbered below this; named ones get the numbers above, from the top.
 pub(super) const MAX_NUMBER: u16 = 100;
-/// Wildcards that can bind a `$n`.
-const MAX_WILDCARDS: usize = 9;
-/// `$@` arguments of a look-up that the reader lets pass.
-const MAX_MAP_ARGS: usize = 10;
 
 impl Loader<'_> {
     /// `Sname`, `Snumber`, `Sname=number`
@@ -127,15 +124,23 @@ impl Loader<'_> {
         let tabs = rest.iter().take_while(|byte| **byte == b'\t').count();
         let right = rest[tabs..].split(|byte| *byte == b'\t').next().unwrap_or_default();
         let mut lhs = self.side(left, "LHS");
-        let wildcards = self.check_lhs(&lhs);
-        if wildcards > MAX_WILDCARDS {
+        let found = cf::left_side(&lhs);
+        self.report(&found.findings);
+        let wildcards = found.wildcards;
+        if wildcards > cf::MAX_WILDCARDS {
             self.error("R line: too many wildcards");
             lhs.clear();
         }
         let rhs = self.side(right, "RHS");
-        self.check_rhs(&rhs, wildcards);
+        self.report(&cf::right_side(&rhs, wildcards).findings);
         let rule = Rule { lhs, rhs, line: self.at };
         self.config.rulesets.touch(ruleset).rules.push(rule);
+    }
+
+    fn report(&mut self, findings: &[(usize, cf::Finding)]) {
+        for (_, finding) in findings {
+            self.error(finding.to_string());
+        }
     }
 
     fn side(&mut self, text: &[u8], which: &str) -> Vec<Token> {
@@ -150,82 +155,5 @@ impl Loader<'_> {
             self.error(format!("R line: null {which}"));
         }
         scan.tokens
-    }
-
-    /// Complains of operators that mean nothing on the left; counts those that bind.
-    fn check_lhs(&mut self, tokens: &[Token]) -> usize {
-        let mut wildcards = 0;
-        for token in tokens {
-            let botch = match token.first() {
-                op::MATCH_ZERO_OR_MORE | op::MATCH_ONE_OR_MORE | op::MATCH_ONE => {
-                    wildcards += 1;
-                    continue;
-                }
-                op::MATCH_CLASS | op::MATCH_NOT_CLASS => {
-                    wildcards += 1;
-                    continue;
-                }
-                op::MATCH_REPLACE => "$1-$9",
-                op::CANONICAL_USER => "$:",
-                op::CALL_SUBROUTINE => "$>",
-                op::COND_IF => "$?",
-                op::COND_FI => "$.",
-                op::HOST_BEGIN => "$[",
-                op::HOST_END => "$]",
-                op::LOOKUP_BEGIN => "$(",
-                op::LOOKUP_END => "$)",
-                _ => continue,
-            };
-            self.error(format!("Inappropriate use of {botch} on LHS"));
-        }
-        wildcards
-    }
-
-    fn check_rhs(&mut self, tokens: &[Token], wildcards: usize) {
-        let mut end = None;
-        let mut arguments = 0;
-        for token in tokens {
-            let botch = match token.first() {
-                op::MATCH_REPLACE => {
-                    let digit = token.get(1).copied().unwrap_or(b'0');
-                    let number = (digit as char).to_digit(10).unwrap_or(0) as usize;
-                    if number == 0 || number > wildcards.min(MAX_WILDCARDS) {
-                        self.error(format!("replacement ${} out of bounds", digit as char));
-                    }
-                    continue;
-                }
-                op::MATCH_ZERO_OR_MORE => "$*",
-                op::MATCH_ONE_OR_MORE => "$+",
-                op::MATCH_ONE => "$-",
-                op::MATCH_CLASS => "$=",
-                op::MATCH_NOT_CLASS => "$~",
-                first @ (op::HOST_BEGIN | op::LOOKUP_BEGIN) => {
-                    if end.is_some() {
-                        self.error("cannot nest map lookups");
-                    }
-                    end = Some(first + 1);
-                    arguments = 0;
-                    continue;
-                }
-                first @ (op::HOST_END | op::LOOKUP_END) => {
-                    if end == Some(first) {
-                        end = None;
-                    }
-                    continue;
-                }
-                op::CANONICAL_HOST if end.is_some() => {
-                    arguments += 1;
-                    if arguments >= MAX_MAP_ARGS {
-                        self.error("too many arguments for map lookup");
-                    }
-                    continue;
-                }
-                _ => continue,
-            };
-            self.error(format!("Inappropriate use of {botch} on RHS"));
-        }
-        if end.is_some() {
-            self.error("missing map closing token");
-        }
     }
 }
