@@ -153,3 +153,6 @@ fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: 
     }
     text
 }
+
+#[cfg(test)]
+mod tests;
