@@ -6,13 +6,19 @@ use super::scope::Scope;
 use super::{Answer, LookupRequest};
 use crate::addr::{Operators, Token, cataddr};
 use crate::config::{Config, MapDecl};
+use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One of them, with its flags.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct PureMap {
+    name: Vec<u8>,
     class: Class,
+    /// It has been used: what `-d38` calls open.
+    open: Arc<AtomicBool>,
     /// -a
     append: Vec<u8>,
     /// -S or -s: stands between atoms of the key.
@@ -50,14 +56,26 @@ impl PureMap {
             b"dequote" => Class::Dequote,
             _ => return None,
         };
-        let none = Self { class, append: Vec::new(), space: None, deferred: false };
+        let none = Self {
+            name: decl.name.clone(),
+            class,
+            open: Arc::default(),
+            append: Vec::new(),
+            space: None,
+            deferred: false,
+        };
         let mut map = Self { class, ..before.cloned().unwrap_or(none) };
+        let mut spaced = false;
         let mut words = decl.args.split(|byte| matches!(byte, b' ' | b'\t')).peekable();
         while let Some([b'-', flag, value @ ..]) = words.next() {
             match flag {
                 b'a' => map.append = value.to_vec(),
                 b'D' => map.deferred = true,
-                b's' | b'S' => map.space = value.first().copied(),
+                // the first of several counts
+                b's' | b'S' if !spaced => {
+                    map.space = value.first().copied();
+                    spaced = true;
+                }
                 _ => {}
             }
         }
@@ -69,8 +87,54 @@ impl PureMap {
         cataddr(operators, key, Some(self.space.unwrap_or(blank_sub)), true)
     }
 
+    fn append_to(&self, value: &mut Vec<u8>, tracer: &mut dyn Tracer) {
+        let traced = tracer.level(39) >= 1;
+        if traced {
+            tracer.line(&[b"map_rewrite(", &value[..], b"), av = (nullv)"].concat());
+        }
+        value.extend_from_slice(&self.append);
+        if traced {
+            tracer.line(&[b"map_rewrite => ", &value[..]].concat());
+        }
+    }
+
+    /// Has it been used?
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// What `-d38` says before a look-up.
+    fn trace(&self, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) {
+        let first_use = !self.open.swap(true, Ordering::Relaxed);
+        let level = tracer.level(38);
+        if level >= 4 && first_use {
+            tracer.line(&[b"openmap()\t", self.class.name(), b":", &self.name, b" NULL: valid"].concat());
+        }
+        if level < 20 {
+            return;
+        }
+        match self.class {
+            Class::Macro => tracer.line(&[b"macro_map_lookup(", &self.name[..], b", ", key, b")"].concat()),
+            Class::Arith => {
+                tracer.line(&[b"arith_map_lookup: key '", key, b"'"].concat());
+                for arg in std::iter::once(key).chain(args.iter().map(Vec::as_slice)) {
+                    tracer.line(&[b"arith_map_lookup: arg '", arg, b"'"].concat());
+                }
+            }
+            Class::Dequote => {}
+        }
+    }
+
     /// The answer to a key with its arguments.
-    pub fn lookup(&self, config: &Config, scope: &mut Scope, key: &[u8], args: &[Vec<u8>]) -> Answer {
+    pub fn lookup(
+        &self,
+        config: &Config,
+        scope: &mut Scope,
+        key: &[u8],
+        args: &[Vec<u8>],
+        tracer: &mut dyn Tracer,
+    ) -> Answer {
+        self.trace(key, args, tracer);
         let found = match self.class {
             Class::Macro => set_macro(config, scope, key, args),
             Class::Arith => arith(key, args),
@@ -79,11 +143,21 @@ impl PureMap {
         match found {
             Ok(mut value) => {
                 if self.class == Class::Dequote {
-                    value.extend_from_slice(&self.append);
+                    self.append_to(&mut value, tracer);
                 }
                 Answer { value: Some(value), status: Sysexit::OK }
             }
             Err(status) => Answer { value: None, status },
+        }
+    }
+}
+
+impl Class {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::Macro => b"macro",
+            Self::Arith => b"arith",
+            Self::Dequote => b"dequote",
         }
     }
 }
@@ -97,7 +171,7 @@ pub(super) fn answer(map: &PureMap, request: &LookupRequest, context: &mut Conte
     if map.deferred && context.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
-    let answer = map.lookup(context.config, context.scope, &key, &args);
+    let answer = map.lookup(context.config, context.scope, &key, &args, context.tracer);
     trace_answer(&request.map, &key, &args, &answer, context);
     answer
 }
@@ -128,7 +202,8 @@ fn set_macro(config: &Config, scope: &mut Scope, key: &[u8], args: &[Vec<u8>]) -
         [b'{', ..] | [] => return Err(Sysexit::CONFIG),
         [first, ..] => std::slice::from_ref(first),
     };
-    let id = config.names.get(name).ok_or(Sysexit::CONFIG)?;
+    // no rule can ask for a macro whose name the configuration does not hold
+    let Some(id) = config.names.get(name) else { return Ok(Vec::new()) };
     match args.first() {
         Some(value) => scope.set(id, value),
         None => scope.unset(id),
@@ -202,7 +277,8 @@ fn dequote(key: &[u8], space: Option<u8>) -> Option<Vec<u8>> {
                 quotes += 1;
                 continue;
             }
-            b' ' | b'\t' => space?,
+            b' ' => space?,
+            b'\t' => return None,
             byte => byte,
         };
         match byte {

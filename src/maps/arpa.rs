@@ -16,7 +16,13 @@ pub(super) fn parse(map: &mut Map, args: &[u8], _declaring: &mut Declaring<'_>) 
 }
 
 pub(super) fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-    match reversed(key) {
+    let name = reversed(key);
+    if tracer.level(38) >= 20 {
+        tracer.line(&[b"arpa_map_lookup: key '", key, b"'"].concat());
+        let (found, text) = (i32::from(name.is_some()), name.as_deref().unwrap_or_default());
+        tracer.line(format!("arpa_map_lookup: r={found}, result='{text}'").as_bytes());
+    }
+    match name {
         Some(name) => map.found(key, name.as_bytes(), args, tracer),
         None => missing(Sysexit::DATAERR),
     }

@@ -81,6 +81,7 @@ impl Database {
     pub fn open_implicit(map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Self>> {
         let file = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[b"impl_map_open(", &map.name, b", ", file, b", 0)"]);
+        opening.trace(2, &[b"hash_map_open(", &map.name, b", ", file, b", 0)"]);
         let name = files::with_suffix(file, b".db");
         if opening.check(&name).is_err() {
             return Attempt::Done(None);
@@ -102,6 +103,9 @@ impl Database {
 
     pub fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Attempt<Found> {
         if tracer.level(38) >= 20 {
+            if matches!(map.own, Class::Implicit) {
+                tracer.line(&[b"impl_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+            }
             tracer.line(&[b"db_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
         }
         match self.get(map, key) {

@@ -132,9 +132,6 @@ pub(super) async fn lookup_bestmx(
     args: &[Vec<u8>],
     tracer: &mut dyn Tracer,
 ) -> Found {
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"bestmx_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-    }
     if !store.resolver.uses_dns() {
         return missing(Sysexit::OK);
     }

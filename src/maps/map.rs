@@ -25,6 +25,8 @@ bitflags::bitflags! {
         const TRY_BARE = 0x100;
         /// Look for the key with its NUL.
         const TRY_NULL = 0x200;
+        /// An implicit map that is a hash.
+        const IMPLICIT_HASH = 0x1000;
         /// -A: more values of a key are appended.
         const APPEND = 0x8000;
         /// -q: double quotes stay in the key.

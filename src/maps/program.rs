@@ -28,6 +28,13 @@ pub(super) async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut
     if tracer.level(38) >= 20 {
         let file = map.file.as_deref().unwrap_or_default();
         tracer.line(&[b"prog_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
+        let words = map.rest.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
+        let mut line = [b"prog_open: ", file].concat();
+        for word in words.filter(|word| !word.is_empty()).chain(std::iter::once(key)) {
+            line.push(b' ');
+            line.extend_from_slice(word);
+        }
+        tracer.line(&line);
     }
     match tokio::time::timeout(PATIENCE, run(map, key)).await {
         Err(_) => later(),

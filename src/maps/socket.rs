@@ -44,6 +44,7 @@ impl Connection {
     pub fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let spec = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[b"socket_map_open(", &map.name, b", ", spec, b", 0)"]);
+        opening.trace(2, &[b"opening new connection"]);
         match place(spec, opening) {
             Ok(place) => Some(Self { place, stream: Mutex::new(None) }),
             Err(text) => {

@@ -82,6 +82,8 @@ enum Opened {
 pub(super) struct Opening<'a> {
     pub settings: &'a Settings,
     pub tracer: &'a mut dyn Tracer,
+    /// The system's last word, for `-d38.4`.
+    pub failure: Vec<u8>,
 }
 
 /// Why a file must not be opened.
@@ -104,8 +106,12 @@ impl Opening<'_> {
     }
 
     /// Is the file there, and may it be trusted?
-    pub fn check(&self, file: &[u8]) -> Result<(), Refused> {
-        self.settings.check_file(files::path(file))
+    pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
+        let checked = self.settings.check_file(files::path(file));
+        if let Err(why) = &checked {
+            self.failure.clone_from(&why.text);
+        }
+        checked
     }
 
     /// The same for a socket.
@@ -243,6 +249,15 @@ impl Store {
         }
     }
 
+    /// Opens a map if it is not open yet; `false` if look-ups will find it not open (a map that cannot
+    /// be opened is open in this sense: it fails).
+    pub async fn open(&self, map: &[u8], context: &mut LookupContext<'_>) -> bool {
+        match self.find(map) {
+            Some(index) => !matches!(self.opened(index, context.tracer).await, State::Closed),
+            None => false,
+        }
+    }
+
     /// Asks a map; `None` if it is not open (unusable, or optional and absent).
     fn ask<'a>(
         &'a self,
@@ -277,7 +292,9 @@ impl Store {
                 (Opened::Text(text), _) => text.lookup(map, key, args, tracer),
                 (Opened::Stab(aliases), _) => aliases.lookup(map, key, args, tracer),
                 (Opened::User(column), _) => user::lookup(map, *column, key, args, tracer).await,
-                (Opened::Members(members), _) => self.ask_members(members, key, args, tracer, depth).await,
+                (Opened::Members(members), _) => {
+                    self.ask_members(index, members, key, args, tracer, depth).await
+                }
                 (Opened::Socket(connection), _) => connection.lookup(map, key, args, tracer).await,
                 (_, Class::Regex(own)) => regex::lookup(map, own, key, args, tracer),
                 (_, Class::Arpa) => arpa::lookup(map, key, args, tracer),
@@ -299,12 +316,16 @@ impl Store {
 
     async fn ask_members(
         &self,
+        index: usize,
         members: &[usize],
         key: &[u8],
         args: &[Vec<u8>],
         tracer: &mut dyn Tracer,
         depth: usize,
     ) -> Found {
+        if tracer.level(38) >= 20 {
+            tracer.line(&[b"seq_map_lookup(", self.maps[index].0.name.as_slice(), b", ", key, b")"].concat());
+        }
         let mut status = NOT_FOUND;
         for member in members.iter().filter(|_| depth < DEEPEST) {
             let Some(found) = self.ask(*member, key, args, tracer, depth + 1).await else { continue };
@@ -340,16 +361,21 @@ impl Store {
         if !map.flags.contains(Flags::VALID) {
             return Attempt::Done(State::Closed);
         }
-        let mut opening = Opening { settings: &self.settings, tracer };
+        let mut opening = Opening { settings: &self.settings, tracer, failure: Vec::new() };
         let opened = match self.open_class(map, &mut opening) {
             Attempt::Locked => return Attempt::Locked,
             Attempt::Done(opened) => opened,
         };
         let file = map.file.as_deref().unwrap_or(b"NULL");
-        let valid: &[u8] = if opened.is_some() { b"valid" } else { b"invalid" };
+        let failure = std::mem::take(&mut opening.failure);
+        let valid = match &opened {
+            Some(_) => b"valid".to_vec(),
+            None if failure.is_empty() => b"invalid".to_vec(),
+            None => [b"invalid: ", failure.as_slice()].concat(),
+        };
         opening.trace(
             4,
-            &[b"openmap()\t", map.class.name.as_bytes(), b":", &map.name, b" ", file, b": ", valid],
+            &[b"openmap()\t", map.class.name.as_bytes(), b":", &map.name, b" ", file, b": ", &valid],
         );
         *state = match opened {
             Some(opened) => State::Open(Arc::new(opened)),
@@ -380,7 +406,9 @@ impl Store {
                 Some(Opened::Members(members.iter().filter_map(|name| self.find(name)).collect()))
             }
             Class::Switch => {
-                let services = self.settings.services(map.file.as_deref().unwrap_or_default());
+                let file = map.file.as_deref().unwrap_or_default();
+                let services = self.settings.services(file);
+                trace_switch(&map.name, file, services.as_deref(), opening);
                 let members = sequence::open_switch(map, services, &|name| self.has(name), opening);
                 members
                     .map(|names| Opened::Members(names.iter().filter_map(|name| self.find(name)).collect()))
@@ -392,24 +420,51 @@ impl Store {
         Attempt::Done(opened)
     }
 
-    /// The end of a process: what `-d38.9` says when maps are closed.
-    pub fn close(&self, tracer: &mut dyn Tracer) {
+    /// The end of a process: what `-d38.9` says when maps are closed. `used` tells whether a map that
+    /// the engine runs itself has been used.
+    pub fn close(&self, used: &dyn Fn(&[u8]) -> bool, tracer: &mut dyn Tracer) {
         if tracer.level(38) < 9 {
             return;
         }
-        for (map, state) in &self.maps {
-            let State::Open(opened) = &*state.lock().unwrap_or_else(PoisonError::into_inner) else {
+        let mut maps: Vec<_> = self.maps.iter().collect();
+        maps.sort_by_key(|(map, _)| symbol_order(&map.name));
+        for (map, state) in maps {
+            let state = state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if matches!(state, State::Closed) && !(matches!(map.own, Class::Engine) && used(&map.name)) {
                 continue;
-            };
+            }
             let file = map.file.as_deref().unwrap_or(b"NULL");
             tracer.line(&[b"closemaps: closing ", map.name.as_slice(), b" (", file, b")"].concat());
+            let State::Open(opened) = state else { continue };
             if let Opened::Database(database) = opened.as_ref() {
-                let tries = Flags::TRY_BARE | Flags::TRY_NULL;
-                let flags = (map.flags - tries) | database.tries() | Flags::OPEN | Flags::CLOSING;
+                let flags = (map.flags - Flags::TRY_BARE - Flags::TRY_NULL) | database.tries();
+                let implicit = matches!(map.own, Class::Implicit);
+                let flags = flags | Flags::OPEN | Flags::CLOSING;
+                let flags = if implicit { flags | Flags::IMPLICIT_HASH } else { flags };
                 let flags = format!(", {:x})", flags.bits());
-                tracer.line(&[b"db_map_close(", map.name.as_slice(), b", ", file, flags.as_bytes()].concat());
+                let tail = [map.name.as_slice(), b", ", file, flags.as_bytes()].concat();
+                if implicit {
+                    tracer.line(&[b"impl_map_close(", tail.as_slice()].concat());
+                }
+                tracer.line(&[b"db_map_close(", tail.as_slice()].concat());
             }
         }
+    }
+}
+
+/// sendmail's symbol table lists its maps by this number.
+fn symbol_order(name: &[u8]) -> u32 {
+    const MAPS: u32 = 6;
+    const SLOTS: u32 = 2003;
+    name.iter().fold(MAPS, |hash, byte| ((hash << 1) ^ u32::from(byte.to_ascii_lowercase())) % SLOTS)
+}
+
+fn trace_switch(name: &[u8], service: &[u8], services: Option<&[Vec<u8>]>, opening: &mut Opening<'_>) {
+    opening.trace(2, &[b"switch_map_open(", name, b", ", service, b", 0)"]);
+    let services = services.unwrap_or_default();
+    opening.trace(19, &[format!("\tswitch_map_find => {}", services.len()).as_bytes()]);
+    for service in services {
+        opening.trace(19, &[b"\t\t", service]);
     }
 }
 

@@ -50,7 +50,8 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
 
 pub(super) fn lookup(map: &Map, priority: u8, key: &[u8], tracer: &mut dyn Tracer) -> Found {
     if tracer.level(38) >= 20 {
-        tracer.line(&[b"syslog_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+        let head = [b"syslog_map_lookup(", map.name.as_slice()].concat();
+        tracer.line(&[&head, format!(" (priority {priority}): ").as_bytes(), key].concat());
     }
     let ident = format!("<{}>sendmail[{}]: ", MAIL | priority, std::process::id());
     let line = [ident.as_bytes(), key].concat();

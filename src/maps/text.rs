@@ -42,6 +42,11 @@ impl TextFile {
         }
         let key_column = column(map, b'k', map.key_column.as_deref(), opening)?;
         let value_column = column(map, b'v', map.value_column.as_deref(), opening)?;
+        let delimiter: &[u8] = match &map.delimiter {
+            0 => b"(white space)",
+            byte => std::slice::from_ref(byte),
+        };
+        opening.trace(2, &[b"text_map_open(", &map.name, b", ", file, b"): delimiter = ", delimiter]);
         Some(Self { key_column, value_column, content: Mutex::new(None) })
     }
 

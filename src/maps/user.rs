@@ -29,6 +29,7 @@ const COLUMNS: &[(&str, fn(&Account) -> Vec<u8>)] = &[
 
 /// Which column -v names; an unknown one is said and makes the map fail for ever.
 pub(super) fn open(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
+    opening.trace(2, &[b"user_map_open(", &map.name, b", 0)"]);
     let Some(wanted) = &map.value_column else { return Some(0) };
     let column = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
     if column.is_none() {

@@ -87,19 +87,18 @@ async fn transcript(name: &str) -> Vec<u8> {
 }
 
 async fn ask(store: &Store, map: &[u8], key: &[u8], said: &mut Transcript) {
-    let head = [b"map_lookup: ", map, b" (", key, b") "].concat();
-    let mut inner = Transcript::default();
-    let answer =
-        store.lookup_text(map, key, &mut LookupContext { deferred: false, tracer: &mut inner }).await;
-    said.text(&inner.0);
-    match answer {
+    let mut context = LookupContext { deferred: false, tracer: said };
+    if store.open(map, &mut context).await {
+        context.tracer.text(&[b"map_lookup: ", map, b" (", key, b") "].concat());
+    }
+    match store.lookup_text(map, key, &mut context).await {
         TextAnswer::Unknown => said.line(&[b"Map named \"", map, b"\" not found"].concat()),
         TextAnswer::NotOpen => said.line(&[b"Map named \"", map, b"\" not open"].concat()),
         TextAnswer::Answer(answer) => {
             let status = format!(" ({})", answer.status.0).into_bytes();
             match answer.value {
-                Some(value) => said.line(&[head, b"returns ".to_vec(), value, status].concat()),
-                None => said.line(&[head, b"no match".to_vec(), status].concat()),
+                Some(value) => said.line(&[b"returns ".to_vec(), value, status].concat()),
+                None => said.line(&[b"no match".to_vec(), status].concat()),
             }
         }
     }

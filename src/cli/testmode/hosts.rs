@@ -23,26 +23,30 @@ pub(super) fn map(shell: &mut Shell, words: &[u8]) {
     }
     let head = [b"map_lookup: ", name, b" (", key, b") "].concat();
     if let Some(map) = site.program.pure_map(name) {
-        let answer = map.lookup(&site.config, scope, key, &[]);
-        put_answer(console, &head, answer);
+        console.put(head);
+        let answer = map.lookup(&site.config, scope, key, &[], console);
+        put_answer(console, answer);
         return;
     }
     let mut context = LookupContext { deferred: false, tracer: console };
+    if runtime.block_on(site.maps.open(name, &mut context)) {
+        context.tracer.text(&head);
+    }
     let answer = runtime.block_on(site.maps.lookup_text(name, key, &mut context));
     match answer {
-        TextAnswer::Answer(answer) => put_answer(console, &head, answer),
+        TextAnswer::Answer(answer) => put_answer(console, answer),
         TextAnswer::Unknown => console.say([b"Map named \"", name, b"\" not found"].concat()),
         TextAnswer::NotOpen => console.say([b"Map named \"", name, b"\" not open"].concat()),
     }
 }
 
-fn put_answer(console: &mut Console, head: &[u8], answer: Answer) {
+fn put_answer(console: &mut Console, answer: Answer) {
     let status = format!(" ({})", answer.status.0);
     let result = match &answer.value {
         Some(value) => [b"returns ", &value[..]].concat(),
         None => b"no match".to_vec(),
     };
-    console.say([head, &result, status.as_bytes()].concat());
+    console.say([&result, status.as_bytes()].concat());
 }
 
 pub(super) fn canon(shell: &mut Shell, host: &[u8]) {

@@ -13,7 +13,7 @@ mod rulesets;
 
 use super::debug::Levels;
 use super::{Invocation, site};
-use crate::engine::Scope;
+use crate::engine::{PureMap, Scope};
 use crate::net::Resolver;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
@@ -58,7 +58,8 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let mut shell =
         Shell { site, scope: Scope::default(), console, kind: AddressKind::RECIPIENT, runtime, verbosity };
     shell.serve();
-    shell.site.maps.close(&mut shell.console);
+    let run_by_machine = |name: &[u8]| shell.site.program.pure_map(name).is_some_and(PureMap::is_open);
+    shell.site.maps.close(&run_by_machine, &mut shell.console);
     shell.console.flush();
     shell.console.status
 }

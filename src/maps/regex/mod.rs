@@ -99,7 +99,10 @@ pub(super) fn lookup(
     tracer: &mut dyn Tracer,
 ) -> Found {
     if tracer.level(38) >= 20 {
-        tracer.line(&[b"regex_map_lookup: name '", map.name.as_slice(), b"', key '", key, b"'"].concat());
+        tracer.line(&[b"regex_map_lookup: name=", map.name.as_slice(), b", key='", key, b"'"].concat());
+        for argument in args {
+            tracer.line(&[b"regex_map_lookup: arg '", argument.as_slice(), b"'"].concat());
+        }
     }
     let found = own.matcher.find(key);
     if map.flags.contains(Flags::NEGATE) {

@@ -12,8 +12,9 @@ fn answer(pattern: &[u8], text: &[u8], extended: bool) -> String {
     let matcher = pattern.compile().expect("small");
     let Some(found) = matcher.find(text) else { return String::from("-") };
     let spans = groups::longest(&pattern, text, found.start());
-    let show =
-        |span: &Option<(usize, usize)>| span.map_or("-1,-1".to_owned(), |(start, end)| format!("{start},{end}"));
+    let show = |span: &Option<(usize, usize)>| {
+        span.map_or("-1,-1".to_owned(), |(start, end)| format!("{start},{end}"))
+    };
     spans.iter().take(9).map(show).collect::<Vec<_>>().join(" ")
 }
 
