@@ -13,3 +13,6 @@ pub use answer::{Answer, Trouble};
 pub use extensions::Extensions;
 pub use peer::{Peer, Stream};
 pub use transaction::{Offer, Transaction, transact};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Whole sessions against scripted servers: testdata/deliver/*.session.
+//!
+//! `S:` the server says, `C:` it expects, `=` what the transaction reports, `>` what a report would
+//! quote.
+
+use super::*;
+use crate::envelope::Body;
+use crate::schema::Timeouts;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
+
+async fn play(script: String, stream: DuplexStream) {
+    let (read, mut write) = tokio::io::split(stream);
+    let mut lines = BufReader::new(read).lines();
+    for line in script.lines() {
+        if let Some(text) = line.strip_prefix("S: ") {
+            write.write_all(format!("{text}\r\n").as_bytes()).await.expect("a listening client");
+        } else if let Some(text) = line.strip_prefix("C: ") {
+            let got = lines.next_line().await.expect("a talking client");
+            assert_eq!(got.as_deref(), Some(text.trim_end_matches('\r')));
+        }
+    }
+}
+
+fn code(answer: Option<&Answer>) -> String {
+    answer.map_or_else(|| "-".to_owned(), |answer| answer.code.to_string())
+}
+
+fn shown(done: &Transaction, peer: &Peer) -> String {
+    let recipients: Vec<String> = done.recipients.iter().map(|answer| code(answer.as_ref())).collect();
+    format!(
+        "mail {}, rcpt {}, data {}, end {}, messages {}{}",
+        code(done.mail.as_ref()),
+        recipients.join(" "),
+        code(done.data.as_ref()),
+        code(done.end.first()),
+        peer.messages,
+        if done.trouble.is_some() { ", trouble" } else { "" }
+    )
+}
+
+#[tokio::test]
+async fn scripted_servers() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/deliver");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("testdata").flatten() {
+        if entry.path().extension().is_none_or(|extension| extension != "session") {
+            continue;
+        }
+        seen += 1;
+        session(&std::fs::read_to_string(entry.path()).expect("a script")).await;
+    }
+    assert!(seen >= 4, "{seen} scripts");
+}
+
+async fn session(script: &str) {
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let server = tokio::spawn(play(script.to_owned(), theirs));
+    let mut peer = Peer::new(Box::new(ours), b"mx.example.", b"");
+    let timeouts = Timeouts::default();
+    assert!(peer.greeting(5).await.expect("a greeting").is_positive());
+    assert!(peer.hello(b"EHLO", b"me.example", true, 5).await.expect("an answer").is_positive());
+    let offer = Offer {
+        mail: b"MAIL From:<a@me.example>".to_vec(),
+        recipients: vec![b"RCPT To:<b@x.example>".to_vec(), b"RCPT To:<c@x.example>".to_vec()],
+        header: b"Subject: x\n\n".to_vec(),
+        body: Body::Memory((*b".dot\nlast\n").into()),
+        lmtp: false,
+        line_limit: 0,
+        timeouts: &timeouts,
+    };
+    let done = transact(&mut peer, &offer, &mut |_, _, _| {}).await;
+    let report = shown(&done, &peer);
+    let quoted = String::from_utf8(peer.take_transcript()).expect("text");
+    peer.quit(1).await;
+    server.await.expect("the script was followed");
+    let expected = |mark: &str| -> String {
+        script.lines().filter_map(|line| line.strip_prefix(mark)).map(|line| format!("{line}\n")).collect()
+    };
+    assert_eq!(format!("{report}\n"), expected("= "));
+    assert_eq!(quoted, expected("> "));
+}
