@@ -2,6 +2,7 @@
 
 use super::{House, age};
 use crate::bounce::{self, Facts, Kind, Report};
+use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState, receive};
 use crate::logging::Priority;
 use crate::queue::{Locked, QueueError};
@@ -20,27 +21,39 @@ impl House {
         });
     }
 
-    /// One attempt, to the end: reports included, which are delivered like any other message.
-    pub fn deliver(
-        self: &Arc<Self>,
+    /// One attempt, to the end: reports included, which are delivered like any other message and
+    /// over the same connections.
+    pub async fn deliver(self: &Arc<Self>, locked: Locked, envelope: Envelope) {
+        let mut connections = Connections::new(&self.site.config);
+        self.deliver_over(locked, envelope, &mut connections).await;
+        connections.close().await;
+    }
+
+    fn deliver_over<'a>(
+        self: &'a Arc<Self>,
         mut locked: Locked,
         mut envelope: Envelope,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let house = self.clone();
+        connections: &'a mut Connections,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let attempted = house.deliverer.attempt(&mut envelope, Some(&mut locked)).await;
-            house.end(envelope, Some(locked)).await;
+            let attempted = self.deliverer.attempt_over(&mut envelope, Some(&mut locked), connections).await;
+            self.end(envelope, Some(locked), connections).await;
             for copy in attempted.copies {
-                house.end(copy, None).await;
+                self.end(copy, None, connections).await;
             }
         })
     }
 
     /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.
     /// Reports are durable before the message they are about may go.
-    async fn end(self: &Arc<Self>, mut envelope: Envelope, locked: Option<Locked>) {
+    async fn end(
+        self: &Arc<Self>,
+        mut envelope: Envelope,
+        locked: Option<Locked>,
+        connections: &mut Connections,
+    ) {
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
             Err(error) => return self.keep_all(&envelope, locked, &error).await,
@@ -59,7 +72,7 @@ impl House {
             self.complain(&envelope, &error);
         }
         for (locked, report) in reports.queued {
-            self.deliver(locked, report).await;
+            self.deliver_over(locked, report, connections).await;
         }
     }
 

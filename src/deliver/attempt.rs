@@ -39,8 +39,6 @@ pub(super) async fn run(
     connections: &mut Connections,
 ) -> Attempted {
     let started = on.clock.now();
-    envelope.last_attempt = started;
-    envelope.attempts += 1;
     if envelope.flags.contains(EnvelopeFlags::DISCARD) {
         for recipient in &mut envelope.recipients {
             recipient.state = RecipientState::Removed;

@@ -288,7 +288,7 @@ async fn converse(
         return Conversed::Settled(0);
     }
     let config = attempt.on.site.config.clone();
-    let offer = offer(attempt, mailer, &peer, members, &config).await;
+    let offer = offer(attempt, mailer, peer.extensions, members, &config).await;
     let texts: Vec<Vec<u8>> =
         members.iter().map(|index| attempt.envelope.recipients[*index].text.clone()).collect();
     let mut refused = |peer: &mut Peer, member: usize, answer: &Answer| {
@@ -430,7 +430,7 @@ fn relayed(attempt: &mut Attempt<'_>, extensions: &Extensions, members: &[usize]
 async fn offer<'c>(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
-    peer: &Peer,
+    extensions: Extensions,
     members: &[usize],
     config: &'c Config,
 ) -> Offer<'c> {
@@ -443,10 +443,10 @@ async fn offer<'c>(
     let sender = rendering.sender().to_vec();
     let recipients = members.iter().map(|index| {
         let recipient = &attempt.envelope.recipients[*index];
-        rcpt_command(recipient, &peer.extensions)
+        rcpt_command(recipient, &extensions)
     });
     Offer {
-        mail: mail_command(attempt, &sender, &peer.extensions),
+        mail: mail_command(attempt, &sender, &extensions),
         recipients: recipients.collect(),
         header,
         body: attempt.envelope.body.clone(),

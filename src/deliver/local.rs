@@ -100,6 +100,11 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
         gid: control.gid,
     });
     let user = if mailer.has(b's') { stripped(&user) } else { user };
+    let program = mailer.name.eq_ignore_ascii_case(b"prog");
+    let user = match user.strip_prefix(b"|") {
+        Some(command) if program => command.trim_ascii_start().to_vec(),
+        _ => user,
+    };
     Target { user, host, control }
 }
 

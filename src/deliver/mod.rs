@@ -22,6 +22,8 @@ mod hosts;
 mod local;
 mod outcome;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub use connections::Connections;
 

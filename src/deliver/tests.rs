@@ -1,0 +1,236 @@
+//! Whole attempts: a small site, a keeper in this process, Maildirs and scripted servers in a
+//! temporary directory.
+
+use super::*;
+use crate::config::{LoadOptions, load};
+use crate::envelope::{Body, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
+use crate::logging::Target;
+use crate::net::Resolver;
+use crate::queue::QueueOptions;
+use std::path::Path;
+
+/// One site in a directory of its own.
+struct Scene {
+    dir: tempfile::TempDir,
+    deliverer: Deliverer,
+    me: String,
+}
+
+fn scene(aliases: &str) -> Scene {
+    let dir = tempfile::tempdir().expect("a directory");
+    let uid = crate::sys::identity::effective_uid();
+    let me = crate::sys::accounts::user_by_uid(uid).expect("accounts").expect("an account of my own");
+    let me = String::from_utf8(me.name).expect("a plain name");
+    let place = dir.path().to_str().expect("a plain path");
+    let fill = |text: &str| text.replace("@DIR@", place).replace("ME", &me);
+    std::fs::write(dir.path().join("aliases"), fill(aliases)).expect("aliases");
+    let gid = crate::sys::identity::effective_gid();
+    let cf = fill(include_str!("../../testdata/deliver/small.cf"));
+    let cf = cf.replace("UID", &uid.to_string()).replace("GID", &gid.to_string());
+    let loaded = load(b"small.cf", cf.as_bytes(), &mut crate::maps::environment(), &LoadOptions::default());
+    let said: Vec<_> = loaded.messages.iter().map(|said| String::from_utf8_lossy(&said.text)).collect();
+    assert!(loaded.exit.is_ok(), "{said:?}");
+    let config = Arc::new(loaded.config);
+    let keeper = Keeper::in_process(config.clone()).expect("a keeper");
+    let site = Arc::new(Site::new(config.clone(), Arc::new(Resolver::fixed(Vec::new()))));
+    std::fs::create_dir(dir.path().join("queue")).expect("a directory");
+    let mut options = QueueOptions::from_config(&config);
+    options.groups.iter_mut().for_each(|group| group.path = dir.path().join("queue"));
+    let queue = Queue::open(config, options).expect("a queue");
+    let logger = Logger::open(Target::Memory, b"test", 9);
+    let deliverer = Deliverer::new(site, keeper, queue, logger);
+    Scene { dir, deliverer, me }
+}
+
+impl Scene {
+    fn envelope(&self, recipients: &[&str]) -> Envelope {
+        let recipient = |text: &&str| Recipient {
+            text: text.replace("ME", &self.me).into_bytes(),
+            flags: RecipientFlags::PRIMARY,
+            ..Recipient::default()
+        };
+        Envelope {
+            id: QueueId::new(b"6AMHDk09022879").expect("an identifier"),
+            sender: Sender { text: b"<ann@elsewhere.example>".to_vec(), address: None },
+            recipients: recipients.iter().map(recipient).collect(),
+            body: Body::Memory((*b"hello\n").into()),
+            created: self.deliverer.clock.now(),
+            size: 6,
+            ..Envelope::default()
+        }
+    }
+
+    async fn attempt(&self, recipients: &[&str]) -> (Envelope, Attempted) {
+        let mut envelope = self.envelope(recipients);
+        let attempted = self.deliverer.attempt(&mut envelope, None).await;
+        (envelope, attempted)
+    }
+
+    /// Text and state of every recipient, in order.
+    fn states(&self, envelope: &Envelope) -> Vec<String> {
+        let shown = |recipient: &Recipient| {
+            let text = String::from_utf8_lossy(&recipient.text).into_owned();
+            format!("{} {:?}", text.replace(&self.me, "ME"), recipient.state)
+        };
+        envelope.recipients.iter().map(shown).collect()
+    }
+
+    fn log(&self) -> Vec<String> {
+        let lines = self.deliverer.logger.lines();
+        lines.iter().map(|line| String::from_utf8_lossy(line).replace(&self.me, "ME")).collect()
+    }
+
+    fn mail(&self, maildir: &str) -> Vec<String> {
+        let new = self.dir.path().join(maildir.replace("ME", &self.me)).join("new");
+        let Ok(entries) = std::fs::read_dir(new) else { return Vec::new() };
+        entries.flatten().map(|entry| std::fs::read_to_string(entry.path()).expect("mail")).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_gets_the_message_and_the_log_its_line() {
+    let scene = scene("");
+    let (envelope, _) = scene.attempt(&["ME@localhost"]).await;
+    assert_eq!(scene.states(&envelope), ["ME@localhost Sent"], "{:?}", scene.log());
+    let mail = scene.mail("ME");
+    assert_eq!(mail.len(), 1);
+    assert!(mail[0].ends_with("\nhello\n"), "{mail:?}");
+    let log = scene.log().join("\n");
+    assert!(log.contains("to=ME@localhost, "), "{log}");
+    assert!(log.contains("mailer=local, "), "{log}");
+    assert!(log.ends_with("dsn=2.0.0, stat=Sent"), "{log}");
+}
+
+#[tokio::test]
+async fn nobody_of_that_name() {
+    let scene = scene("");
+    let (envelope, _) = scene.attempt(&["no-such-user-here@localhost"]).await;
+    assert_eq!(envelope.recipients[0].state, RecipientState::Failed);
+    assert_eq!(
+        envelope.recipients[0].reply.as_ref().map(|reply| reply.to_line()),
+        Some(b"550 5.1.1 User unknown".to_vec())
+    );
+    assert_eq!(envelope.transcript, b"550 5.1.1 no-such-user-here@localhost... User unknown\n");
+}
+
+#[tokio::test]
+async fn lists_files_and_programs() {
+    let scene = scene(concat!(
+        "all: ME, @DIR@/box/, :include:@DIR@/more\n",
+        "tool: \"|cat > @DIR@/out\"\n",
+        "me-too: me-too, ME\n",
+    ));
+    std::fs::write(scene.dir.path().join("more"), format!("# list\n{}\nme2\n", scene.me)).expect("a list");
+    let (envelope, _) = scene.attempt(&["all", "tool"]).await;
+    let mut states = scene.states(&envelope);
+    states
+        .iter_mut()
+        .for_each(|state| *state = state.replace(scene.dir.path().to_str().expect("text"), "DIR"));
+    states.sort();
+    let expected = [
+        "\"|cat > DIR/out\" Sent",
+        ":include:DIR/more Expanded",
+        "DIR/box/ Sent",
+        "ME Duplicate",
+        "ME Sent",
+        "all Expanded",
+        "me2 Failed",
+        "tool Expanded",
+    ];
+    assert_eq!(states, expected, "{:?}", scene.log());
+    assert_eq!(scene.mail("ME").len(), 1);
+    assert_eq!(scene.mail("box").len(), 1);
+    let out = std::fs::read_to_string(scene.dir.path().join("out")).expect("the program ran");
+    assert!(out.starts_with("From ann@elsewhere.example ") && out.ends_with("hello\n"), "{out}");
+}
+
+#[tokio::test]
+async fn circles() {
+    let scene = scene("a: b\nb: a\n");
+    let (envelope, _) = scene.attempt(&["a"]).await;
+    assert_eq!(scene.states(&envelope)[0], "a Failed");
+    assert_eq!(envelope.recipients[0].status, Some([5, 4, 6]));
+    assert_eq!(envelope.transcript, b"554 5.4.6 aliasing/forwarding loop broken\n");
+}
+
+#[tokio::test]
+async fn a_list_with_an_owner_becomes_a_copy() {
+    let scene = scene("list: ME, nobody-here\nowner-list: ME\n");
+    let (envelope, attempted) = scene.attempt(&["list"]).await;
+    assert_eq!(scene.states(&envelope), ["list Expanded", "nobody-here Removed", "ME Removed"]);
+    let copy = &attempted.copies[0];
+    assert_eq!(copy.sender.text, scene.me.as_bytes());
+    assert_eq!(scene.states(copy), ["list Expanded", "nobody-here Failed", "ME Sent"]);
+    assert!(scene.log().iter().any(|line| line.ends_with("clone: owner=ME")), "{:?}", scene.log());
+}
+
+#[tokio::test]
+async fn forwarded_and_kept() {
+    let scene = scene("");
+    let forward = scene.dir.path().join(format!("forward.{}", scene.me));
+    std::fs::write(forward, format!("\\{}, other@there\n", scene.me)).expect("a .forward");
+    let (envelope, _) = scene.attempt(&["ME"]).await;
+    // nobody listens there
+    assert_eq!(scene.states(&envelope), ["ME Expanded", "other@there Queued", "\\ME Sent"]);
+    assert_eq!(scene.mail("ME").len(), 1);
+}
+
+/// An LMTP server that gives each recipient its own answer.
+async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> tokio::task::JoinHandle<Vec<String>> {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    let listener = tokio::net::UnixListener::bind(path).expect("a socket");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let (read, mut write) = stream.into_split();
+        let (mut lines, mut seen, mut data) = (BufReader::new(read).lines(), Vec::new(), false);
+        write.write_all(b"220 there LMTP\r\n").await.expect("a listening client");
+        while let Ok(Some(line)) = lines.next_line().await {
+            let reply = match line.split(' ').next().unwrap_or_default() {
+                "." if data => {
+                    data = false;
+                    answers.iter().map(|answer| format!("{answer}\r\n")).collect()
+                }
+                _ if data => continue,
+                "DATA" => {
+                    data = true;
+                    "354 go\r\n".to_owned()
+                }
+                _ => "250 ok\r\n".to_owned(),
+            };
+            seen.push(line.clone());
+            write.write_all(reply.as_bytes()).await.expect("a listening client");
+            if line == "QUIT" {
+                break;
+            }
+        }
+        seen
+    })
+}
+
+#[tokio::test]
+async fn another_host_answers_for_each_recipient() {
+    let scene = scene("");
+    let socket = scene.dir.path().join("there.socket");
+    let server = serve_lmtp(&socket, vec!["250 took it", "452 4.2.2 full", "550 5.2.1 no"]).await;
+    let (envelope, _) = scene.attempt(&["c@there", "b@there", "a@there"]).await;
+    let seen = server.await.expect("a server");
+    assert_eq!(seen[1], "MAIL From:<ann@elsewhere.example>");
+    assert_eq!(seen[2..5], ["RCPT To:<a@there>", "RCPT To:<b@there>", "RCPT To:<c@there>"]);
+    assert_eq!(scene.states(&envelope), ["c@there Failed", "b@there Queued", "a@there Sent"]);
+    assert_eq!(envelope.recipients[1].message.as_deref(), Some(&b"Deferred: 452 4.2.2 full"[..]));
+}
+
+#[tokio::test]
+async fn a_front_that_lies_gets_nothing_run() {
+    use crate::keeper::{Control, Delivery, Target};
+    let scene = scene("good: \"|true\"\n");
+    let deliver = |user: &str| {
+        let control = Some(Control { user: Vec::new(), uid: 0, gid: 0 });
+        let target = Target { user: user.into(), host: Vec::new(), control };
+        let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
+        let body = crate::sys::memory::file(b"").expect("memory");
+        async { scene.deliverer.keeper.deliver(delivery, Arc::new(body)).await[0].exit }
+    };
+    assert_eq!(deliver("true").await, 0);
+    assert_eq!(deliver("id > DIR/owned").await, 77);
+}
