@@ -45,6 +45,8 @@ struct Frame {
     definition: Definition,
     traced: bool,
     place: Place,
+    /// Where the argument in hand begins.
+    argument_place: Place,
     site: Option<Place>,
     /// Its first argument in `spans`.
     base: usize,
@@ -270,6 +272,10 @@ impl<'h> Expander<'h> {
 
     fn next_argument(&mut self) {
         self.end_argument();
+        let place = self.input.place();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.argument_place = place;
+        }
         self.lexer.skip_space(&mut self.input);
     }
 
@@ -311,6 +317,7 @@ impl<'h> Expander<'h> {
             definition: definition.clone(),
             traced: symbol.traced,
             place: Place::default(),
+            argument_place: Place::default(),
             site: None,
             base: self.spans.len(),
             start: self.buffer.len(),
@@ -326,6 +333,7 @@ impl<'h> Expander<'h> {
         self.calls += 1;
         frame.id = self.calls;
         frame.place = self.input.place();
+        frame.argument_place = frame.place;
         if self.settings.provenance {
             frame.site = self.input.site(&self.site_files).or(frame.definition.site);
         }
@@ -481,23 +489,25 @@ impl<'h> Expander<'h> {
 
     /// Output was appended from this offset on: note which line made it.
     fn note_output(&mut self, from: usize) {
-        let inner = self.input.place();
+        let Some(text) = self.diversions.sink().text.get(from..) else { return };
+        let breaks = memchr::memchr_iter(b'\n', &text[..text.len().saturating_sub(1)]).count();
+        let mut inner = self.input.place();
+        let mut site = self.settings.provenance.then(|| self.input.site(&self.site_files)).flatten();
+        // A token of a file may span lines; its place is that of its end.
+        let advancing = breaks > 0 && self.input.in_file();
+        if advancing {
+            let back = u32::try_from(breaks).unwrap_or(0);
+            if let Some(site) = site.as_mut().filter(|site| **site == inner) {
+                site.line = site.line.saturating_sub(back);
+            }
+            inner.line = inner.line.saturating_sub(back);
+        }
         if self.synclines.is_some() {
             self.synchronize(from, inner);
         }
-        if !self.settings.provenance {
-            return;
+        if self.settings.provenance {
+            self.diversions.sink().marks.push(Mark { offset: from, inner, site, advancing });
         }
-        let site = self.input.site(&self.site_files);
-        let store = self.diversions.sink();
-        let Some(text) = store.text.get(from..) else { return };
-        let breaks = memchr::memchr_iter(b'\n', &text[..text.len().saturating_sub(1)]).count();
-        let breaks = u32::try_from(breaks).unwrap_or(0);
-        let advancing = breaks > 0 && site == Some(inner);
-        let back = if advancing { breaks } else { 0 };
-        let inner = Place { line: inner.line.saturating_sub(back), ..inner };
-        let site = site.map(|site| Place { line: site.line.saturating_sub(back), ..site });
-        store.marks.push(Mark { offset: from, inner, site, advancing });
     }
 
     // Messages.
@@ -569,7 +579,10 @@ impl<'h> Expander<'h> {
 
     fn open_arguments(&mut self) -> Stop {
         self.debug_input_exhausted();
-        self.calling = self.frames.last().map(|frame| frame.place);
+        // For the author of a .mc the call is what counts; GNU m4 names the argument.
+        let begins =
+            |frame: &Frame| if self.settings.provenance { frame.place } else { frame.argument_place };
+        self.calling = self.frames.last().map(begins);
         self.calling_site = self.frames.last().and_then(|frame| frame.site);
         self.fatal(FindingKind::OpenArguments, b"ERROR: end of file in argument list")
     }

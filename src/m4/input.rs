@@ -201,6 +201,11 @@ impl Input {
         }
     }
 
+    /// Was the last byte read from a file?
+    pub(super) fn in_file(&self) -> bool {
+        self.blocks.last().is_some_and(|block| matches!(block.kind, Kind::File { .. }))
+    }
+
     /// Where the last byte came from.
     pub(super) fn place(&mut self) -> Place {
         match self.blocks.last_mut() {

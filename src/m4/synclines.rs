@@ -19,36 +19,36 @@ impl Synclines {
 }
 
 impl Expander<'_> {
-    /// A diversion starts anew: the next text needs a directive.
+    /// Another diversion: where it begins a line, it begins with a directive.
     pub(super) fn restart_synclines(&mut self) {
-        if let Some(state) = &mut self.synclines {
+        if let Some(state) = self.synclines.as_mut().filter(|state| state.fresh) {
             *state = Synclines::new();
         }
     }
 
-    /// Puts a directive before each line of the text from `from` on that does not follow from the one before.
+    /// Puts a directive before the text from `from` on, one token made at `place`, if it begins a line of
+    /// output that does not follow from the one before. Newlines inside a token never get one.
     pub(super) fn synchronize(&mut self, from: usize, place: Place) {
         let Some(state) = &mut self.synclines else { return };
         let store = &mut self.diversions.sink().text;
-        let added = store.split_off(from);
-        for line in added.split_inclusive(|byte| *byte == b'\n') {
-            if state.fresh {
-                state.fresh = false;
-                state.line += 1;
-                if state.line != place.line || state.file != place.file {
-                    let mut directive = format!("#line {}", place.line).into_bytes();
-                    if state.file != place.file {
-                        directive.extend_from_slice(b" \"");
-                        directive.extend_from_slice(&self.files[place.file as usize]);
-                        directive.push(b'"');
-                    }
-                    directive.push(b'\n');
-                    store.extend_from_slice(&directive);
-                    (state.line, state.file) = (place.line, place.file);
+        let Some(text) = store.get(from..).filter(|text| !text.is_empty()) else { return };
+        let newlines = u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX);
+        let ends = text.ends_with(b"\n");
+        if state.fresh {
+            state.line += 1;
+            if state.line != place.line || state.file != place.file {
+                let mut directive = format!("#line {}", place.line).into_bytes();
+                if state.file != place.file {
+                    directive.extend_from_slice(b" \"");
+                    directive.extend_from_slice(&self.files[place.file as usize]);
+                    directive.push(b'"');
                 }
+                directive.push(b'\n');
+                store.splice(from..from, directive);
+                (state.line, state.file) = (place.line, place.file);
             }
-            store.extend_from_slice(line);
-            state.fresh = line.ends_with(b"\n");
         }
+        state.line += newlines - u32::from(ends);
+        state.fresh = ends;
     }
 }

@@ -2,4 +2,5 @@
 
 mod bdb;
 mod borders;
+mod m4;
 mod maps;

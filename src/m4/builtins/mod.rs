@@ -151,9 +151,7 @@ fn warn_about(m4: &mut Expander<'_>, call: &Call<'_>, before: &str, after: &str)
 fn number(m4: &mut Expander<'_>, call: &Call<'_>, text: &[u8]) -> Result<Option<i32>, Stop> {
     let message = |what: &str| [what.as_bytes(), b" in builtin `", call.name, b"'"].concat();
     if text.is_empty() {
-        if !m4.settings.quiet {
-            m4.warn(&message("empty string treated as 0"))?;
-        }
+        m4.warn(&message("empty string treated as 0"))?;
         return Ok(Some(0));
     }
     let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();

@@ -43,9 +43,7 @@ pub(super) fn eval(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) 
     }
     let value = match call.arg(1) {
         b"" => {
-            if !m4.settings.quiet {
-                m4.warn(&[b"empty string treated as 0 in builtin `", &call.name[..], b"'"].concat())?;
-            }
+            m4.warn(&[b"empty string treated as 0 in builtin `", &call.name[..], b"'"].concat())?;
             0
         }
         text => match evaluate(m4, text)? {

@@ -9,8 +9,10 @@ pub(super) fn divert(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) 
         _ => super::number(m4, call, call.arg(1))?,
     };
     if let Some(number) = number {
+        if number != m4.diversions.number {
+            m4.restart_synclines();
+        }
         m4.diversions.switch(number);
-        m4.restart_synclines();
     }
     Ok(())
 }

@@ -1,0 +1,1 @@
+ablen(abc) dnl no newline

@@ -1,0 +1,3 @@
+errprint(a,b)
+errprint
+errprint()

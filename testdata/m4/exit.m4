@@ -1,0 +1,3 @@
+one
+divert(1)lost
+m4exit(7) never

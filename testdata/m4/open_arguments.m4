@@ -1,0 +1,2 @@
+text
+len(len(`a', b

@@ -1,0 +1,3 @@
+changecom(`/*',`*/')x
+/* never
+ends

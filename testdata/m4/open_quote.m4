@@ -1,0 +1,2 @@
+abc `not closed
+more (

@@ -1,0 +1,214 @@
+//! The `m4` personality against recorded runs of GNU m4 1.4.19, and, where GNU m4 is at hand
+//! (`CANONIFY_GNU_M4` or in PATH), against the program itself.
+//!
+//! testdata/m4: NAME.m4 with NAME.out, and where they are not empty NAME.err, NAME.args, NAME.status.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use proptest::prelude::*;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/m4")
+}
+
+fn ours(args: &[&str], dir: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canonify"));
+    command.arg("m4").args(args).current_dir(dir).stdin(Stdio::null());
+    command.output().expect("our own binary runs")
+}
+
+#[test]
+fn recorded_programs() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder()).expect("testdata/m4").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "m4") {
+            continue;
+        }
+        let beside = |extension: &str| fs::read(path.with_extension(extension)).unwrap_or_default();
+        let text = |extension: &str| String::from_utf8_lossy(&beside(extension)).trim().to_owned();
+        let args = text("args");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let mut args: Vec<&str> = args.split_whitespace().collect();
+        args.push(&name);
+        let run = ours(&args, &folder());
+        let status = text("status").parse().unwrap_or(0);
+        count += 1;
+        if run.stdout != beside("out") || run.stderr != beside("err") || run.status.code() != Some(status) {
+            wrong.push(format!("{name}: {run:?}"));
+        }
+    }
+    assert!(count >= 25, "only {count} programs found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn deep_nesting_costs_no_stack() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let depth = 100_000;
+    let program = format!("{}x{}", "len(".repeat(depth), ")".repeat(depth));
+    fs::write(dir.path().join("deep.m4"), program).expect("written");
+    let run = ours(&["deep.m4"], dir.path());
+    assert_eq!((run.status.code(), &run.stdout[..]), (Some(0), &b"1"[..]));
+    let expression = format!("eval({}1{})", "(".repeat(depth), ")".repeat(depth));
+    fs::write(dir.path().join("deep.m4"), expression).expect("written");
+    assert_eq!(ours(&["deep.m4"], dir.path()).stdout, b"1");
+}
+
+#[test]
+fn garbage_ends_in_a_message() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let mut seed = 12345u32;
+    for round in 0..20 {
+        let mut byte = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        };
+        let garbage: Vec<u8> = (0..2000).map(|_| byte()).collect();
+        fs::write(dir.path().join("garbage.m4"), garbage).expect("written");
+        let run = ours(&["garbage.m4"], dir.path());
+        assert!(matches!(run.status.code(), Some(0 | 1)), "round {round}: {run:?}");
+    }
+}
+
+/// GNU m4, if there is one: it must call itself GNU M4 1.4.
+fn gnu_m4() -> Option<PathBuf> {
+    let named = std::env::var_os("CANONIFY_GNU_M4").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = named.into_iter().chain(std::env::split_paths(&path).map(|dir| dir.join("m4")));
+    places.find(|program| {
+        let version = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+        version.is_ok_and(|run| run.stdout.starts_with(b"m4 (GNU M4) 1.4"))
+    })
+}
+
+/// Pieces of programs; `{}` becomes a piece of the level below.
+const PIECES: &[&str] = &[
+    "define(`a', {})",
+    "define(`b', `$1{}$2')",
+    "define(`c', {}, {})",
+    "pushdef(`a', {})",
+    "popdef(`a')",
+    "undefine(`b')",
+    "a",
+    "a({}, {})",
+    "b({},{})",
+    "b",
+    "c(`{}')",
+    "`{}'",
+    "``{}''",
+    "ifelse({}, {}, {}, {})",
+    "ifdef(`a', {}, {})",
+    "len({})",
+    "index({}, {})",
+    "substr({}, 1, {})",
+    "translit({}, a-c, {})",
+    "eval({} + 2)",
+    "eval(3 * ({}))",
+    "incr({})",
+    "shift({}, {}, {})",
+    "defn(`a')",
+    "defn({})",
+    "indir({}, {})",
+    "builtin({}, {})",
+    "divert({})",
+    "divert(1){}divert(0)",
+    "undivert({})",
+    "divnum",
+    "changequote([, ]){}changequote",
+    "changecom({})",
+    "m4wrap({})",
+    "format(`%d %s', {}, {})",
+    "regexp({}, `\\(a\\|b\\)*', `\\&')",
+    "patsubst({}, `[ab]', {})",
+    "dnl {}\n",
+    "# {}\n",
+    "({}, {})",
+    "{} {}",
+    "{}{}",
+    "{}\n{}",
+    "errprint({})",
+    "dumpdef(`a')",
+    "traceon(`a')",
+    "__line__",
+    "sysval",
+];
+
+const LEAVES: &[&str] =
+    &["a", "b", "12", "`x y'", "", "1", "abc", ",", "2", " z ", "$1", "`$#'", "$@", "len", "-1", "(", ")"];
+
+/// A program from a list of choices. It is cut off before it can call itself for ever: a macro's text never
+/// holds calls of macros that are defined from texts that hold calls.
+fn program(choices: &[u16]) -> String {
+    fn piece(choices: &mut std::slice::Iter<'_, u16>, depth: u32) -> String {
+        let Some(choice) = choices.next() else { return String::new() };
+        let choice = usize::from(*choice);
+        if depth == 0 {
+            return LEAVES[choice % LEAVES.len()].to_owned();
+        }
+        let mut parts = PIECES[choice % PIECES.len()].split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            text.push_str(&piece(choices, depth - 1));
+            text.push_str(part);
+        }
+        text
+    }
+    let mut choices = choices.iter();
+    let mut text = String::new();
+    while choices.len() > 0 {
+        text.push_str(&piece(&mut choices, 3));
+        text.push('\n');
+    }
+    text
+}
+
+/// Runs a program that may never end; nothing if it takes too long or says too much.
+fn limited(program: &Path, args: &[&str], dir: &Path) -> Option<(Vec<u8>, Vec<u8>, Option<i32>)> {
+    let limited = format!(
+        "ulimit -t 2 -v 1000000 -f 2000; exec -a m4 '{}' \"$@\" >out 2>err </dev/null",
+        program.display()
+    );
+    let status =
+        Command::new("bash").arg("-c").arg(limited).arg("m4").args(args).current_dir(dir).status().ok()?;
+    let read = |name: &str| fs::read(dir.join(name)).ok();
+    // What a killed program leaves behind says nothing.
+    Some((read("out")?, read("err")?, Some(status.code()?)))
+}
+
+#[test]
+fn generated_programs_equal_gnu_m4() {
+    let Some(gnu) = gnu_m4() else {
+        eprintln!("SKIPPED: no GNU m4 (set CANONIFY_GNU_M4 or put it in PATH)");
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let file = dir.path().join("generated.m4");
+    let own = Path::new(env!("CARGO_BIN_EXE_canonify"));
+    let cases = std::env::var("CANONIFY_M4_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
+    let mut config = ProptestConfig::with_cases(cases);
+    config.failure_persistence = None;
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let outcome = runner.run(&proptest::collection::vec(any::<u16>(), 1..60), |choices| {
+        fs::write(&file, program(&choices)).expect("written");
+        let theirs = limited(&gnu, &["generated.m4"], dir.path());
+        // It runs out of stack where we reach a limit.
+        let ended = |run: &(Vec<u8>, Vec<u8>, Option<i32>)| {
+            matches!(run.2, Some(0 | 1)) && memchr::memmem::find(&run.1, b"stack overflow").is_none()
+        };
+        let Some(theirs) = theirs.filter(ended) else { return Ok(()) };
+        let ours = limited(own, &["generated.m4"], dir.path());
+        let show = |run: &(Vec<u8>, Vec<u8>, Option<i32>)| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (text(&run.0), text(&run.1).replace(&*gnu.display().to_string(), "m4"), run.2)
+        };
+        prop_assert_eq!(ours.as_ref().map(show), Some(show(&theirs)), "program:\n{}", program(&choices));
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
