@@ -4,3 +4,4 @@ mod bdb;
 mod borders;
 mod m4;
 mod maps;
+mod makemap;

@@ -95,7 +95,7 @@ impl Solver<'_> {
                 places
             }
             Node::Concat(nodes) => nodes.iter().fold(self.only(start), |from, node| self.step(node, &from)),
-            Node::Star(inner) => self.closure(inner, start),
+            Node::Star(inner, _) => self.closure(inner, start),
         };
         let places = Rc::new(places);
         self.known.insert(name, Rc::clone(&places));
@@ -137,7 +137,8 @@ impl Solver<'_> {
                 }
             }
             Node::Concat(nodes) => self.assign_concat(nodes, start, end, spans),
-            Node::Star(inner) => self.assign_star(node, inner, start, end, spans),
+            Node::Star(_, true) if start == end => {}
+            Node::Star(inner, _) => self.assign_star(node, inner, start, end, spans),
         }
     }
 

@@ -89,17 +89,27 @@ pub(super) enum Node {
     Group(usize, Box<Node>),
     Concat(Vec<Node>),
     Alternatives(Vec<Node>),
-    Star(Box<Node>),
+    /// Any number; with `true` an empty match leaves the groups inside alone.
+    Star(Box<Node>, bool),
 }
 
 impl Node {
     fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Set(_) | Self::Look(_) => 1,
-            Self::Group(_, inner) | Self::Star(inner) => 1 + inner.size(),
+            Self::Group(_, inner) | Self::Star(inner, _) => 1 + inner.size(),
             Self::Concat(nodes) | Self::Alternatives(nodes) => {
                 1 + nodes.iter().map(Self::size).sum::<usize>()
             }
+        }
+    }
+
+    fn has_anchor(&self) -> bool {
+        match self {
+            Self::Look(_) => true,
+            Self::Empty | Self::Set(_) => false,
+            Self::Group(_, inner) | Self::Star(inner, _) => inner.has_anchor(),
+            Self::Concat(nodes) | Self::Alternatives(nodes) => nodes.iter().any(Self::has_anchor),
         }
     }
 
@@ -114,7 +124,7 @@ impl Node {
             Self::Group(_, inner) => inner.hir(),
             Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::hir).collect()),
             Self::Alternatives(nodes) => Hir::alternation(nodes.iter().map(Self::hir).collect()),
-            Self::Star(inner) => {
+            Self::Star(inner, _) => {
                 Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(inner.hir()) })
             }
         }
@@ -187,7 +197,7 @@ impl Parser<'_> {
         let star = Lexeme::Repeat { min: 0, unlimited: true };
         let Some(byte) = self.byte(0) else { return (Lexeme::End, 0) };
         let lexeme = match byte {
-            b'\\' => return self.peek_escape(),
+            b'\\' => return self.peek_escape(first),
             b'[' => Lexeme::Bracket,
             b'.' => Lexeme::Any,
             b'*' if extended || !first => star,
@@ -204,7 +214,7 @@ impl Parser<'_> {
         (lexeme, 1)
     }
 
-    fn peek_escape(&self) -> (Lexeme, usize) {
+    fn peek_escape(&self, first: bool) -> (Lexeme, usize) {
         let extended = self.flags.extended;
         let Some(byte) = self.byte(1) else { return (Lexeme::Escape(0), 1) };
         let lexeme = match byte {
@@ -212,8 +222,8 @@ impl Parser<'_> {
             b')' if !extended => Lexeme::Close,
             b'{' if !extended => Lexeme::Brace,
             b'|' if !extended => Lexeme::Or,
-            b'+' if !extended => Lexeme::Repeat { min: 1, unlimited: true },
-            b'?' if !extended => Lexeme::Repeat { min: 0, unlimited: false },
+            b'+' if !extended && !first => Lexeme::Repeat { min: 1, unlimited: true },
+            b'?' if !extended && !first => Lexeme::Repeat { min: 0, unlimited: false },
             b'1'..=b'9' | b'w' | b'W' | b's' | b'S' | b'b' | b'B' | b'<' | b'>' | b'`' | b'\'' => {
                 Lexeme::Escape(byte)
             }
@@ -246,10 +256,10 @@ impl Parser<'_> {
             }
             self.at += length;
             let node = self.piece(lexeme)?;
-            // a basic pattern's star after `^` is a plain character, an extended one's an error
-            let after_anchor = lexeme == Lexeme::LineStart;
-            first = after_anchor && !self.flags.extended;
-            let node = if first { node } else { self.repeated(node, after_anchor)? };
+            // a basic pattern's star after an anchor is a plain character, an extended one's an error
+            let anchor = matches!(node, Node::Look(_));
+            first = anchor && !self.flags.extended;
+            let node = if first { node } else { self.repeated(node, anchor)? };
             nodes.push(node);
             if nodes.len() > MOST_NODES {
                 return Err(Problem::TooBig);
@@ -315,24 +325,21 @@ impl Parser<'_> {
     }
 
     /// `*`, `+`, `?`, `{m,n}` behind a piece, any number of them.
-    fn repeated(&mut self, mut node: Node, after_anchor: bool) -> Result<Node, Problem> {
+    fn repeated(&mut self, mut node: Node, anchor: bool) -> Result<Node, Problem> {
         loop {
             let (lexeme, length) = self.peek(false);
-            let (min, max) = match lexeme {
-                Lexeme::Repeat { min, unlimited } => (min, if unlimited { None } else { Some(1) }),
-                Lexeme::Brace => {
-                    self.at += length;
-                    self.count()?
-                }
-                _ => return Ok(node),
-            };
-            if after_anchor {
+            if !matches!(lexeme, Lexeme::Repeat { .. } | Lexeme::Brace) {
+                return Ok(node);
+            }
+            if anchor {
                 return Err(Problem::Repetition);
             }
-            if lexeme != Lexeme::Brace {
-                self.at += length;
-            }
-            node = repeat(node, min, max)?;
+            self.at += length;
+            let (min, max) = match lexeme {
+                Lexeme::Repeat { min, unlimited } => (min, if unlimited { None } else { Some(1) }),
+                _ => self.count()?,
+            };
+            node = repeat(&node, min, max)?;
         }
     }
 
@@ -347,18 +354,18 @@ impl Parser<'_> {
 
     /// The inside of `{m}`, `{m,}`, `{,n}`, `{m,n}`.
     fn count(&mut self) -> Result<(u32, Option<u32>), Problem> {
-        let begin = self.byte(0);
+        let close: &[u8] = if self.flags.extended { b"}" } else { b"\\}" };
+        let closed = self.text[self.at..].windows(close.len()).any(|here| here == close);
+        let problem = if closed { Problem::BraceContent } else { Problem::Brace };
         let min = self.digits();
         let comma = self.byte(0) == Some(b',');
         if min.is_none() && !comma {
-            // what does not even begin like a count is not said to be one
-            return Err(if begin.is_some() { Problem::Brace } else { Problem::Brace });
+            return Err(problem);
         }
         self.at += usize::from(comma);
         let max = if comma { self.digits() } else { min };
-        let close: &[u8] = if self.flags.extended { b"}" } else { b"\\}" };
         if !self.text[self.at..].starts_with(close) {
-            return Err(if self.at >= self.text.len() { Problem::Brace } else { Problem::BraceContent });
+            return Err(problem);
         }
         self.at += close.len();
         let min = min.unwrap_or(0);
@@ -472,24 +479,28 @@ fn named_class(name: &[u8]) -> Option<fn(&u8) -> bool> {
     })
 }
 
-/// Writes a repetition out: `x{1,3}` is `x(x(x)?)?`.
-fn repeat(node: Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
+/// Writes a repetition out: `x{1,3}` is `x(x(x)?)?`. Where a copy may be left out, the order of the
+/// alternatives says what an empty match does: the C library lets groups take part in the first copy,
+/// but not in later ones, and never with anchors in it.
+fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
     let copies = max.unwrap_or(min + 1).max(1) as usize;
     if node.size().saturating_mul(copies) > MOST_NODES {
         return Err(Problem::TooBig);
     }
+    let anchored = node.has_anchor();
     let mut tail = match max {
-        None => Node::Star(Box::new(node.clone())),
+        None => Node::Star(Box::new(node.clone()), min > 0 || anchored),
         Some(_) => Node::Empty,
     };
-    for _ in min..max.unwrap_or(min) {
+    for copy in (min..max.unwrap_or(min)).rev() {
         let more = match tail {
             Node::Empty => node.clone(),
             tail => Node::Concat(vec![node.clone(), tail]),
         };
-        tail = Node::Alternatives(vec![more, Node::Empty]);
+        let first = copy == 0 && !anchored;
+        tail = Node::Alternatives(if first { vec![more, Node::Empty] } else { vec![Node::Empty, more] });
     }
-    let mut nodes = vec![node; min as usize];
+    let mut nodes = vec![node.clone(); min as usize];
     if !matches!(tail, Node::Empty) {
         nodes.push(tail);
     }
