@@ -193,3 +193,6 @@ impl Envelope {
         self.flags.contains(EnvelopeFlags::RESPONSE)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use super::*;
+use crate::config::{LoadOptions, SystemEnv, load};
+use crate::logging::Quiet;
+use crate::message::{Collector, Framing, set_dates};
+use crate::net::Resolver;
+use crate::rewrite::Site;
+use std::sync::Arc;
+
+/// Sunday, 22 November 2026, 17:30:03 UTC.
+const NOW: i64 = 1_795_368_603;
+
+fn site() -> Site {
+    let text = include_bytes!("../../testdata/message/site.cf");
+    let options = LoadOptions { version: b"8.17.1.9".to_vec(), ..LoadOptions::default() };
+    let loaded = load(b"site.cf", text, &mut SystemEnv::default(), &options);
+    assert!(!loaded.stop, "{:?}", loaded.messages);
+    let resolver = Arc::new(Resolver::for_config(&loaded.config));
+    Site::new(Arc::new(loaded.config), resolver)
+}
+
+async fn received(site: &Site, sender: &str, text: &str) -> Envelope {
+    let mut envelope = Envelope { size: text.len() as u64, ..Envelope::default() };
+    envelope.recipients.push(Recipient { text: b"<alice@site.example>".to_vec(), ..Recipient::default() });
+    let (config, scope) = (&site.config, &mut envelope.scope);
+    set_dates(config, scope, NOW);
+    let macros: [(&[u8], &[u8]); 5] = [
+        (b"i", b"6AMHU3mk004753"),
+        (b"s", b"q"),
+        (b"_", b"[127.0.0.14]"),
+        (b"r", b"ESMTP"),
+        (b"u", b"<alice@site.example>"),
+    ];
+    for (name, value) in macros {
+        scope.set_named(config, name, value);
+    }
+    set_sender(site, &mut envelope, &mut Quiet, sender.as_bytes()).await;
+    scope_g(site, &mut envelope);
+    let (mut collector, mut body) = (Collector::default(), Vec::new());
+    collector.push(text.as_bytes(), &mut body);
+    receive(site, &mut envelope, collector.finish(&mut body)).await;
+    envelope
+}
+
+/// As the sender is seen by headers made here.
+fn scope_g(site: &Site, envelope: &mut Envelope) {
+    let from = envelope.scope.get(&site.config, site.config.names.get(b"f").expect("$f")).map(<[u8]>::to_vec);
+    envelope.scope.set_named(&site.config, b"g", &from.unwrap_or_default());
+}
+
+async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
+    let id = site.config.mailer(mailer.as_bytes()).expect("a mailer");
+    let mut scope = envelope.scope.clone();
+    String::from_utf8_lossy(&put_headers(site, &mut scope, &mut Quiet, id, envelope).await).into_owned()
+}
+
+const RECEIVED: &str = "Received: from q ([127.0.0.14])\n\tby mail.site.example (8.17.1.9/8.17.1.9) with ESMTP id 6AMHU3mk004753\n\tfor <alice@site.example>; Sun, 22 Nov 2026 17:30:03 GMT\n";
+
+#[tokio::test]
+async fn what_is_missing_is_added_in_front() {
+    let site = site();
+    let envelope = received(&site, "<ann@elsewhere.example>", "Subject: acht\n\nbody\n").await;
+    let head = put(&site, &envelope, "local").await;
+    let wanted = format!(
+        "Return-Path: <ann@elsewhere.example>\n{RECEIVED}Date: Sun, 22 Nov 2026 17:30:03 GMT\n\
+         From: ann@elsewhere.example\n\
+         Message-Id: <202611221730.6AMHU3mk004753@mail.site.example>\nSubject: acht\n"
+    );
+    assert_eq!(head, wanted);
+    assert_eq!(envelope.message_id.as_deref(), Some(&b"<202611221730.6AMHU3mk004753@mail.site.example>"[..]));
+    assert_eq!(envelope.priority, 20 + 30_000);
+}
+
+#[tokio::test]
+async fn what_the_message_brings_stays_where_it_is() {
+    let site = site();
+    let text = "From: Ann <ann@elsewhere.example>\nTo: somebody@site.example\nDate: Sun, 01 Mar 2026 10:00:00 +0000\n\
+                Message-ID: <m1@elsewhere.example>\nPrecedence: bulk\n\n";
+    let envelope = received(&site, "<ann@elsewhere.example>", text).await;
+    let head = put(&site, &envelope, "esmtp").await;
+    assert_eq!(head, format!("{RECEIVED}{}", text.trim_end_matches('\n').to_owned() + "\n"));
+    assert_eq!((envelope.class, envelope.hop_count), (-60, 0));
+    assert!(envelope.flags.contains(EnvelopeFlags::DELETE_BCC));
+}
+
+#[tokio::test]
+async fn oddities_of_headers() {
+    let site = site();
+    let text = "Return-Path: <fake@x.example>\nBcc: hidden@site.example\nResent-From: bob@site.example\n\
+                Subject: odd\n folded\n\tline\nX-Empty:\nthis line has no colon\nX-After: y\n\nbody\n";
+    let envelope = received(&site, "<ann@elsewhere.example>", text).await;
+    let head = put(&site, &envelope, "local").await;
+    let names: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.starts_with([' ', '\t']))
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    let wanted = "Return-Path Received Resent-Date Date From Resent-Message-Id Message-Id Bcc Resent-From Subject X-Empty";
+    assert_eq!(names.join(" "), wanted);
+    assert!(head.contains("\nBcc:\n") && head.contains("\nSubject: odd\n folded\n\tline\nX-Empty:\n"));
+    assert!(!head.contains("fake@x"));
+    assert!(envelope.flags.contains(EnvelopeFlags::RESENT));
+}
+
+#[tokio::test]
+async fn bcc_goes_when_others_are_named_and_empty_fields_give_way() {
+    let site = site();
+    let text = "To: bob\nBcc: dave\nDate:\nContent-Length: 5\n\n";
+    let envelope = received(&site, "<ann@elsewhere.example>", text).await;
+    let head = put(&site, &envelope, "esmtp").await;
+    assert!(!head.contains("Bcc") && !head.contains("Content-Length"));
+    assert_eq!(head.matches("Date:").count(), 1);
+    assert!(head.contains("\nTo: bob@mail.site.example\n"));
+}
+
+#[tokio::test]
+async fn lists_are_rewritten_and_folded() {
+    let site = site();
+    let text = "To: joe, \"Doe, Jane\" <jane@a.example>, Zoe\n <zoe>, (comment) max@b.example\n\n";
+    let envelope = received(&site, "<ann@elsewhere.example>", text).await;
+    let head = put(&site, &envelope, "esmtp").await;
+    let to = &head[head.find("To:").expect("a To")..];
+    assert_eq!(
+        to,
+        "To: joe@mail.site.example, \"Doe, Jane\" <jane@a.example>,\n        \
+         Zoe <zoe@mail.site.example>, (comment) max@b.example\n"
+    );
+}
+
+#[tokio::test]
+async fn a_whole_message_as_smtp_sends_it() {
+    let site = site();
+    let envelope = received(&site, "<>", "Subject: x\n\n").await;
+    let id = site.config.mailer(b"esmtp").expect("a mailer");
+    let mut framing = Framing::for_mailer(&site.config.mailers[usize::from(id.0)], true);
+    let mut wire = Vec::new();
+    framing.push(b"Subject: x\n", &mut wire);
+    framing.begin_body(&mut wire);
+    framing.push(b".dot\n", &mut wire);
+    framing.finish(&mut wire);
+    assert_eq!(wire, b"Subject: x\r\n\r\n..dot\r\n");
+    assert!(envelope.is_response() && envelope.timeout_class == TimeoutClass::Dsn);
+}
