@@ -157,8 +157,7 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
     let body = body(report, original, to_postmaster, &boundary)?;
     let recipient = Recipient {
         text: receiver,
-        // nobody is told about the fate of a report
-        flags: RecipientFlags::PRIMARY | RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE,
+        flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
         ..Recipient::default()
     };
     let eight_bit = original.flags & EnvelopeFlags::EIGHT_BIT;
@@ -171,11 +170,19 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
         body: Body::Memory(Arc::from(body)),
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
-        flags: EnvelopeFlags::RESPONSE | eight_bit,
+        flags: EnvelopeFlags::RESPONSE | EnvelopeFlags::GENERATED | eight_bit,
+        size: announced_size(report, original),
         body_type: original.body_type,
         scope: Scope::default(),
         ..Envelope::default()
     }))
+}
+
+/// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the
+/// body does not come back.
+fn announced_size(report: &Report<'_>, original: &Envelope) -> u64 {
+    const OUR_SHARE: u64 = 1024;
+    if original::returns_body(report, original) { original.size + OUR_SHARE } else { 0 }
 }
 
 /// Sets the macros by which the default header fields of a report are written.

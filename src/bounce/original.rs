@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope)
 }
 
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
-fn returns_body(report: &Report<'_>, original: &Envelope) -> bool {
+pub(super) fn returns_body(report: &Report<'_>, original: &Envelope) -> bool {
     report.kind != Kind::Success
         && original.class >= 0
         && !report.facts.no_body_return

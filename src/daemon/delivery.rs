@@ -107,7 +107,6 @@ impl House {
     async fn complete(&self, report: &mut Envelope, facts: &Facts) {
         crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
         bounce::set_macros(&self.site, facts, report);
-        report.size = report.body.size();
         let fields = std::mem::take(&mut report.headers.0);
         receive(&self.site, report, fields).await;
     }

@@ -66,7 +66,9 @@ fn settle(attempt: &mut Attempt<'_>, index: usize, fate: &Fate) {
 fn log(attempt: &Attempt<'_>, members: &[usize], fate: &Fate, relay: Option<&[u8]>) {
     let envelope = &*attempt.envelope;
     let now = attempt.on.clock.now();
-    let to = members.iter().map(|index| &envelope.recipients[*index].text[..]).collect();
+    let shown: Vec<Vec<u8>> =
+        members.iter().map(|index| log_text(&envelope.recipients[*index].text)).collect();
+    let to = shown.iter().map(Vec::as_slice).collect();
     let [class, subject, detail] = fate.dsn;
     let (dsn, stat) = (format!("{class}.{subject}.{detail}"), fate.stat());
     let reply = fate.reply.as_ref().filter(|_| fate.quote).map(Reply::to_line);
@@ -85,6 +87,15 @@ fn log(attempt: &Attempt<'_>, members: &[usize], fate: &Fate, relay: Option<&[u8
     };
     let id = Some(envelope.id.as_bytes());
     attempt.on.logger.log(4, Priority::Info, id, &line.to_line());
+}
+
+/// An address as the log shows it: backslashes doubled.
+fn log_text(address: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(address.len());
+    for byte in address {
+        out.extend(if *byte == b'\\' { &b"\\\\"[..] } else { std::slice::from_ref(byte) });
+    }
+    out
 }
 
 /// Who is behind a delivery: a local sender, or whoever's list it came from.

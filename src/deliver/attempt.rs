@@ -5,11 +5,11 @@ use super::fate::Fate;
 use super::hosts::{Lookup, Place};
 use super::plan::{self, Group};
 use super::{Attempted, Deliverer, apply, copies, esmtp, local};
-use crate::config::Mailer;
+use crate::config::{HeaderCondition, Mailer};
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
 use crate::keeper::Report;
 use crate::logging::Quiet;
-use crate::message::Headers;
+use crate::message::{Header, Headers};
 use crate::queue::Locked;
 use crate::recipients::Expander;
 use crate::schema::Outcome;
@@ -47,7 +47,7 @@ pub(super) async fn run(
     }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
     let expanded = expander.expand(envelope, &mut Quiet, started).await;
-    if expanded.looked {
+    if expanded.looked && !envelope.flags.contains(EnvelopeFlags::GENERATED) {
         count_anew(on, envelope);
     }
     let mut copies = copies::split(on, envelope, &expanded.owners).await;
@@ -72,8 +72,17 @@ fn count_anew(on: &Deliverer, envelope: &mut Envelope) {
         + count * options.recipient_factor;
 }
 
+/// What sendmail counts of its H lines: name, colon, value, and the letters of the condition.
 fn header_size(headers: &Headers) -> u64 {
-    headers.0.iter().map(|header| (header.name.len() + header.value.len() + 2) as u64).sum()
+    let size = |header: &Header| {
+        let condition = match header.condition {
+            HeaderCondition::Always => 0,
+            HeaderCondition::MailerFlags(flags) => flags.count_ones() as usize,
+            HeaderCondition::Macro(_) => 1,
+        };
+        (header.name.len() + 1 + header.value.len() + condition) as u64
+    };
+    headers.0.iter().map(size).sum()
 }
 
 async fn deliver(

@@ -61,6 +61,8 @@ bitflags::bitflags! {
         const RESENT = 0x1_0000;
         /// The original has MIME headers.
         const IS_MIME = 0x2_0000;
+        /// Made here and not yet read back from the queue.
+        const GENERATED = 0x4_0000;
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Walk<'a, 'b> {
     /// Whether files and programs of a list may be used, and why not.
     shells: HashMap<usize, bool>,
     looked: bool,
+    /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
+    entered: i64,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -60,6 +62,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             owners: HashMap::new(),
             shells: HashMap::new(),
             looked: false,
+            entered: 0,
         }
     }
 
@@ -98,6 +101,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// A recipient of the envelope itself.
     async fn primary(&mut self, index: usize) {
+        self.entered += 1;
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::New;
         if recipient.address.is_none() {
@@ -118,6 +122,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// A member of a list: parsed, compared, examined.
     async fn enter(&mut self, member: Member) {
+        self.entered += 1;
         let site = self.expander.site;
         let scope = &mut self.envelope.scope;
         let parsed = parseaddr(site, scope, self.tracer, &member.text, AddressKind::RECIPIENT).await;
@@ -448,7 +453,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             control: parent.as_ref().map(|control| (&control.alias[..], control.uid, control.gid)),
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
-            priority: self.envelope.priority,
+            priority: self.envelope.priority
+                + self.entered * self.expander.site.config.options.recipient_factor,
             dsn: dsn.as_deref().map(str::as_bytes),
             reply: Some(&full),
             stat: &reply.text,
