@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::addr::Token;
-use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP};
+use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP, printable};
 use crate::engine::{Context, Machine, Scope, Step};
 use crate::logging::Tracer;
 use crate::maps::LookupContext;
@@ -38,10 +38,18 @@ pub fn expand(site: &Site, scope: &Scope, text: &[u8]) -> Vec<u8> {
     expand_traced(site, scope, text, &mut crate::logging::Quiet)
 }
 
-/// [`expand`], complaining where macros nest too deeply.
+/// [`expand`], traced (-d35.24) and complaining where macros nest too deeply.
 pub fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
     let value = |id| scope.get(&site.config, id).map(Cow::Borrowed);
     let expansion = crate::config::expand(text, MAX_TEXT, &value);
+    if tracer.level(35) >= 24 {
+        for step in &expansion.steps {
+            let shown = printable(step, &site.config.names);
+            tracer.line(&[b"expand(", &shown[..], b")"].concat());
+        }
+        let shown = printable(&expansion.text, &site.config.names);
+        tracer.line(&[b"expand ==> ", &shown[..]].concat());
+    }
     if expansion.too_deep {
         tracer.reply(&Reply::new(554, None, TOO_DEEP));
     }

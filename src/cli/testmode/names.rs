@@ -1,9 +1,10 @@
 //! `.D`, `.C`, `$x`, `$=x`: macros and classes.
 
 use super::Shell;
-use crate::addr::MacroId;
+use crate::addr::{MacroId, op};
 use crate::cf;
 use crate::config::printable;
+use crate::logging::Tracer;
 use crate::rewrite::expand_traced;
 use crate::schema::Reply;
 use std::sync::Arc;
@@ -14,8 +15,24 @@ impl Shell {
         let level = self.site.config.level;
         let config = Arc::make_mut(&mut self.site.config);
         let (text, problems) = cf::translate(text, level, &mut config.names);
+        if self.console.level(35) >= 14 {
+            self.trace_names(&text);
+        }
         self.complain(&problems);
         text
+    }
+
+    /// The names that stand in a translated text.
+    fn trace_names(&mut self, text: &[u8]) {
+        for (at, _) in text.iter().enumerate().filter(|(_, byte)| **byte == op::MACRO_EXPAND) {
+            let id = text[at + 1..].iter().copied().find(|byte| !b"=~&?".contains(byte));
+            let Some(id) = id.map(MacroId) else { return };
+            let name = match self.site.config.names.long_name(id) {
+                Some(name) => [b"{", name, b"}"].concat(),
+                None => vec![id.0],
+            };
+            self.trace_name(&name, Some(id));
+        }
     }
 
     /// Reads a name; gives its id and its length.
@@ -23,36 +40,73 @@ impl Shell {
         let config = Arc::make_mut(&mut self.site.config);
         let parsed = cf::parse_name(text, &mut config.names);
         self.complain(&parsed.problems);
+        self.trace_name(text, parsed.id);
         (parsed.id, parsed.length)
     }
 
+    /// -d35.14
+    fn trace_name(&mut self, text: &[u8], id: Option<MacroId>) {
+        if self.console.level(35) < 14 || text.is_empty() {
+            return;
+        }
+        let shown = match id {
+            Some(id) if (0x20..0x7f).contains(&id.0) && text.first() != Some(&b'{') => vec![id.0],
+            Some(id) => format!("0x{:x}", id.0).into_bytes(),
+            None => b"0xffffffff".to_vec(),
+        };
+        let text = printable(text, &self.site.config.names);
+        self.console.say([b"macid(", &text[..], b") => ", &shown].concat());
+    }
+
     fn complain(&mut self, problems: &[cf::NameProblem]) {
-        use crate::logging::Tracer;
         for problem in problems {
             self.console.reply(&Reply::new(554, None, problem.text()));
+        }
+    }
+
+    /// Defines a macro, traced (-d35.9).
+    fn set(&mut self, id: MacroId, value: &[u8]) {
+        let config = &self.site.config;
+        if self.console.level(35) >= 9 {
+            let known = self.scope.get(config, id).is_some();
+            let head: &[u8] = if known { b"redefine(" } else { b"define(" };
+            let single = [id.0];
+            let name = config.names.long_name(id).unwrap_or(&single);
+            let value = printable(value, &config.names);
+            self.console.say([head, name, b" as ", &value[..], b")"].concat());
+        }
+        self.scope.set(id, value);
+    }
+
+    /// Adds words to a class; `$=y` stands for the present members of class y.
+    fn add_words(&mut self, class: MacroId, words: &[u8]) {
+        let config = Arc::make_mut(&mut self.site.config);
+        for word in words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+            match word {
+                [op::MATCH_CLASS, from, ..] => config.classes.copy(MacroId(*from), class),
+                _ => config.classes.insert(class, word),
+            }
         }
     }
 }
 
 /// `.Dxvalue` and `.Cxwords`
 pub(super) fn define(shell: &mut Shell, rest: &[u8]) {
-    let line = shell.translate(rest);
-    match line.split_first() {
+    match rest.split_first() {
         Some((b'D', rest)) => {
             let (id, length) = shell.name(rest);
+            let value = shell.translate(&rest[length..]);
             if let Some(id) = id {
-                shell.scope.set(id, &rest[length..]);
+                shell.set(id, &value);
             }
         }
         Some((b'C', [])) => {}
         Some((b'C', rest)) => {
             let (id, length) = shell.name(rest);
-            let words = expand_traced(&shell.site, &shell.scope, &rest[length..], &mut shell.console);
+            let words = shell.translate(&rest[length..]);
+            let words = expand_traced(&shell.site, &shell.scope, &words, &mut shell.console);
             if let Some(id) = id {
-                let config = Arc::make_mut(&mut shell.site.config);
-                for word in words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-                    config.classes.insert(id, word);
-                }
+                shell.add_words(id, &words);
             }
         }
         Some(_) => shell.console.say([b"Unknown \".\" command .", rest].concat()),
