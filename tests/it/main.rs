@@ -2,6 +2,7 @@
 
 mod bdb;
 mod borders;
+mod bt;
 mod m4;
 mod maps;
 mod makemap;
