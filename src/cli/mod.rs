@@ -17,6 +17,7 @@ pub mod praliases;
 pub mod newaliases;
 pub mod modes;
 mod queue_flags;
+pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;
 mod start;
@@ -74,6 +75,11 @@ pub const PERSONALITIES: &[Personality] = &[
         about: "ask for, set or remove one key of a database",
     },
     Personality { name: "praliases", entry: praliases::main, about: "print alias databases" },
+    Personality {
+        name: "rewrite",
+        entry: rewrite::main,
+        about: "rewrite addresses from standard input, one to a line",
+    },
     Personality {
         name: "try",
         entry: tryout::main,
