@@ -27,6 +27,7 @@ pub mod verify;
 pub mod site;
 pub mod testmode;
 pub mod tryout;
+mod version;
 
 pub use invocation::{Invocation, Refusal, Setting};
 pub use modes::Mode;

@@ -1,6 +1,6 @@
 //! From `-C` and its fellows to a loaded configuration.
 
-use super::{Invocation, Mode, Setting};
+use super::{Invocation, Mode, Setting, version};
 use crate::config::{LoadOptions, Loaded, Override, load};
 use crate::diag::Diagnostic;
 use crate::m4::{McOptions, expand_mc};
@@ -35,11 +35,19 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// # Errors
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
+    let asked = trace_levels(&invocation.debug)[0] > 0;
+    let mut out = std::io::stdout();
+    if asked {
+        // a closed stdout leaves nobody to tell
+        let _ = out.write_all(&version::banner());
+    }
     let file = file(invocation);
     let text = read(&file)?;
     let text = if file.ends_with(b".mc") { expanded(&file, &text)? } else { text };
     let loaded = load(&file, &text, &mut maps::environment(), &load_options(invocation));
-    let mut out = std::io::stdout().lock();
+    if asked {
+        let _ = out.write_all(&version::identity(&loaded.config));
+    }
     for message in &loaded.messages {
         // a closed stdout leaves nobody to tell
         let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));

@@ -12,6 +12,8 @@ mod program;
 mod pure_maps;
 mod scan;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use machine::{Context, Machine};
