@@ -102,7 +102,7 @@ fn braced(text: &[u8], table: &mut dyn NameTable) -> ParsedName {
                 parsed.problems.push(NameProblem::NoId);
                 return parsed;
             }
-            parsed.id.is_none().then(|| NameProblem::TooMany(name))
+            parsed.id.is_none().then_some(NameProblem::TooMany(name))
         }
         Some(_) => Some(NameProblem::TooLong(name)),
         None => Some(NameProblem::Unbalanced(name)),

@@ -2,7 +2,7 @@
 
 use super::load::{Loader, MAX_LINE};
 use super::rulesets::{Rule, RulesetId};
-use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, op, prescan};
+use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, prescan};
 use crate::cf;
 
 /// Rulesets are numbered below this; named ones get the numbers above, from the top.
