@@ -11,9 +11,11 @@ mod grammars;
 mod lines;
 mod names;
 mod rules;
+mod statement;
 
 pub use dollars::translate;
 pub use fields::{Equate, PortItem, equates, port_items};
 pub use lines::{LogicalLine, logical_lines};
 pub use names::{MAX_NAME, NameProblem, NameTable, ParsedName, parse_name};
 pub use rules::{Finding, Found, LookupShape, MAX_WILDCARDS, left_side, right_side};
+pub use statement::{Ast, Line, Statement, parse, print, statement};

@@ -5,7 +5,7 @@ use super::message::{MAX_FILE_SHOWN, Message, shortened};
 use super::rulesets::RulesetId;
 use super::{Config, MAX_TEXT, TOO_DEEP, expand};
 use crate::addr::{MacroId, op};
-use crate::cf::{self, NameProblem};
+use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
 use std::borrow::Cow;
@@ -227,24 +227,24 @@ impl<'a> Loader<'a> {
         }
         let (text, problems) = cf::translate(raw, self.config.level, &mut self.config.names);
         self.complain(&problems);
-        let [kind, rest @ ..] = text.as_slice() else { return };
-        match kind {
-            b'R' => self.rule_line(&text),
-            b'S' => self.ruleset_line(rest),
-            b'D' => self.macro_line(rest),
-            b'H' => self.header_line(rest),
-            b'C' => self.class_line(rest),
-            b'T' => self.class_words(MacroId(b't'), rest),
-            b'F' => self.class_file_line(rest),
-            b'M' => self.mailer_line(rest),
-            b'O' => self.option_line(rest),
-            b'P' if rest.contains(&b'=') => self.priority_line(rest),
-            b'V' => self.version_line(rest),
-            b'K' => self.map_line(rest),
-            b'E' => self.environment_line(rest),
-            b'Q' => self.queue_line(rest),
-            b'X' => self.filter_line(rest),
-            _ => self.unknown_line(&text),
+        let Some(statement) = cf::statement(&text) else { return };
+        match statement {
+            Statement::Rule { left, right } => self.rule_line(&text, left, right),
+            Statement::Ruleset(rest) => self.ruleset_line(rest),
+            Statement::Macro(rest) => self.macro_line(rest),
+            Statement::Header(rest) => self.header_line(rest),
+            Statement::Class(rest) => self.class_line(rest),
+            Statement::Trusted(rest) => self.class_words(MacroId(b't'), rest),
+            Statement::ClassFile(rest) => self.class_file_line(rest),
+            Statement::Mailer(rest) => self.mailer_line(rest),
+            Statement::Option(rest) => self.option_line(rest),
+            Statement::Priority { name, value } => self.priority_line(name, value),
+            Statement::Version(rest) => self.version_line(rest),
+            Statement::Map(rest) => self.map_line(rest),
+            Statement::Environment { name, value } => self.environment_line(name, value),
+            Statement::Queue(rest) => self.queue_line(rest),
+            Statement::Filter(rest) => self.filter_line(rest),
+            Statement::Unknown => self.unknown_line(&text),
         }
     }
 
@@ -263,25 +263,21 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn priority_line(&mut self, text: &[u8]) {
+    fn priority_line(&mut self, name: &[u8], value: &[u8]) {
         if self.config.priorities.len() >= 25 {
             self.error("too many P lines, 25 max");
             return;
         }
-        let at = text.iter().position(|byte| *byte == b'=').unwrap_or(text.len());
-        let value = super::numbers::leading_int(&text[(at + 1).min(text.len())..]);
-        self.config.priorities.push((text[..at].to_vec(), value));
+        self.config.priorities.push((name.to_vec(), super::numbers::leading_int(value)));
     }
 
-    fn environment_line(&mut self, text: &[u8]) {
-        let at = text.iter().position(|byte| *byte == b'=');
-        let (name, value) = match at {
-            Some(at) => (&text[..at], Some(text[at + 1..].to_vec())),
-            None => (text, self.env.variable(text)),
+    fn environment_line(&mut self, name: &[u8], value: Option<&[u8]>) {
+        let value = match value {
+            Some(value) => Some(value.to_vec()),
+            None => self.env.variable(name),
         };
-        let name = name.to_vec();
-        self.config.environment.retain(|(other, _)| *other != name);
-        self.config.environment.extend(value.map(|value| (name, value)));
+        self.config.environment.retain(|(other, _)| other != name);
+        self.config.environment.extend(value.map(|value| (name.to_vec(), value)));
     }
 
     fn version_line(&mut self, text: &[u8]) {

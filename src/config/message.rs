@@ -1,6 +1,7 @@
 //! What the author of a cf is told.
 
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Place, Severity, nearest};
+use crate::schema::OPTIONS;
 
 /// One printed message or trace line, without its end of line (it may hold some).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +14,35 @@ pub struct Message {
     pub line: u32,
     /// Column in bytes from 1; 0 when only the line is known.
     pub column: u32,
+}
+
+impl Message {
+    /// The same for a person at a terminal: with the source line, and advice where there is some.
+    pub fn diagnostic(&self, file: &[u8], source: &[u8]) -> Diagnostic {
+        let text = String::from_utf8_lossy(&self.text).into_owned();
+        let prefix = format!("line {}: ", self.line);
+        let message = text.split_once(&prefix).map_or(text.as_str(), |(_, rest)| rest).to_owned();
+        let line = self
+            .line
+            .checked_sub(1)
+            .and_then(|index| source.split(|byte| *byte == b'\n').nth(index as usize));
+        let unknown = message.strip_prefix("readcf: unknown option name ");
+        let names = OPTIONS.iter().map(|row| row.name);
+        let help = unknown
+            .and_then(|name| nearest(name, names).first().copied())
+            .map(|name| format!("did you mean `{name}`?"));
+        Diagnostic {
+            severity: self.severity,
+            message,
+            place: Place {
+                file: String::from_utf8_lossy(file).into_owned(),
+                line: self.line,
+                column: self.column,
+            },
+            excerpt: line.map(|line| String::from_utf8_lossy(line).into_owned()),
+            help,
+        }
+    }
 }
 
 /// Cuts a text in the middle, as messages show long ones: at most `max` bytes.

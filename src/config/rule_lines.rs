@@ -111,18 +111,15 @@ impl Loader<'_> {
     }
 
     /// `Rlhs TAB rhs [TAB comment]`
-    pub(super) fn rule_line(&mut self, line: &[u8]) {
+    pub(super) fn rule_line(&mut self, line: &[u8], left: &[u8], right: Option<&[u8]>) {
         let Some(ruleset) = self.ruleset else {
             self.error([b"missing valid ruleset for \"", line, b"\""].concat());
             return;
         };
-        let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
+        let Some(right) = right else {
             self.error([b"invalid rewrite line \"", line, b"\" (tab expected)"].concat());
             return;
         };
-        let (left, rest) = (&line[1..tab], &line[tab..]);
-        let tabs = rest.iter().take_while(|byte| **byte == b'\t').count();
-        let right = rest[tabs..].split(|byte| *byte == b'\t').next().unwrap_or_default();
         let mut lhs = self.side(left, "LHS");
         let found = cf::left_side(&lhs);
         self.report(&found.findings);

@@ -3,6 +3,7 @@
 //! In: nothing. Out: tables and small enums that every other module reads.
 //! Never here: parsing, I/O, behaviour.
 
+mod mailer_flags;
 mod option_types;
 mod options;
 mod outcome;
@@ -10,6 +11,7 @@ mod reply;
 mod sysexits;
 mod timeouts;
 
+pub use mailer_flags::{MAILER_FLAGS, MailerFlag};
 pub use option_types::*;
 pub use options::{Form, MaySet, OPTIONS, OptionRow, Options, Slot, Status};
 pub use outcome::Outcome;

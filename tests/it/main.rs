@@ -4,5 +4,6 @@ mod bdb;
 mod borders;
 mod bt;
 mod m4;
+mod cf;
 mod maps;
 mod makemap;

@@ -1,0 +1,202 @@
+//! Configurations, good and bad, against what sendmail 8.17 printed for them; and bytes of all kinds.
+
+use canonify::config::{
+    ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, Loaded, MapDecl, MapFailure,
+};
+use canonify::config::{MapWords, Message, load};
+use canonify::schema::{DeliveryMode, MaySet, OPTIONS, Privacy};
+use canonify::sys::safe::Blame;
+use proptest::prelude::*;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// A host that is the same everywhere and on which nothing can be run or read.
+struct Canned;
+
+impl ConfigEnv for Canned {
+    fn host(&mut self) -> HostFacts {
+        HostFacts {
+            name: b"test.example.com".to_vec(),
+            node: b"test.example.com".to_vec(),
+            aliases: vec![b"test".to_vec()],
+            addresses: vec![IpAddr::from([10, 9, 9, 9])],
+        }
+    }
+    fn interfaces(&mut self, _skip_loopback: bool) -> Vec<Vec<u8>> {
+        vec![b"[10.9.9.9]".to_vec()]
+    }
+    fn class_file(&mut self, _path: &[u8], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        Err(FileProblem::System(io::Error::from_raw_os_error(2)))
+    }
+    fn program(&mut self, _argv: &[Vec<u8>], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
+        Ok(Vec::new())
+    }
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+        canonify::maps::environment().declare_map(decl, known)
+    }
+    fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
+        MapWords { messages: Vec::new(), words: Err(MapFailure::Open) }
+    }
+    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)> {
+        match name {
+            b"root" => Some((0, 0)),
+            b"daemon" => Some((1, 1)),
+            _ => None,
+        }
+    }
+    fn group(&mut self, name: &[u8]) -> Option<u32> {
+        self.user(name).map(|(_, gid)| gid)
+    }
+    fn service(&mut self, name: &[u8]) -> Option<u16> {
+        (name == b"smtp").then_some(25)
+    }
+    fn address(&mut self, name: &[u8], inet6: bool) -> Option<IpAddr> {
+        (name == b"localhost" && !inet6).then_some(IpAddr::from([127, 0, 0, 1]))
+    }
+    fn variable(&mut self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn processors(&mut self) -> usize {
+        2
+    }
+}
+
+fn options() -> LoadOptions {
+    LoadOptions { test_mode: true, mode: b't', version: b"canonify-test".to_vec(), ..LoadOptions::default() }
+}
+
+fn loaded(file: &str, text: &[u8]) -> Loaded {
+    load(file.as_bytes(), text, &mut Canned, &options())
+}
+
+/// Messages, then the mailers as `=M` lists them, then the exit status.
+fn transcript(file: &str, text: &[u8]) -> String {
+    let loaded = loaded(file, text);
+    let mut lines: Vec<Vec<u8>> =
+        loaded.messages.iter().map(|message: &Message| message.text.clone()).collect();
+    let config = &loaded.config;
+    if !loaded.stop {
+        lines
+            .extend(config.mailers.iter().enumerate().map(|(number, mailer)| mailer.listing(number, config)));
+    }
+    lines.push(format!("status {}", loaded.exit.0).into_bytes());
+    String::from_utf8_lossy(&lines.join(&b'\n')).into_owned()
+}
+
+fn compare(folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cf").join(folder);
+    let files = std::fs::read_dir(&folder).expect("a folder of the tree").flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "cf")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for path in files {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let text = std::fs::read(&path).expect("readable");
+        let expected = std::fs::read(path.with_extension("expected")).expect("each cf has its transcript");
+        let expected = String::from_utf8_lossy(&expected).into_owned();
+        let got = transcript(&name, &text);
+        for (line, (want, got)) in expected.trim_end().lines().zip(got.lines()).enumerate() {
+            assert_eq!(want, got, "{name}, line {} of the transcript", line + 1);
+        }
+        assert_eq!(expected.trim_end().lines().count(), got.lines().count(), "{name}: {got}");
+    }
+}
+
+#[test]
+fn good_files_say_nothing() {
+    compare("ok");
+}
+
+#[test]
+fn bad_files_are_explained_line_by_line() {
+    compare("bad");
+}
+
+#[test]
+fn options_are_typed() {
+    let text = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cf/ok/site.cf"))
+        .expect("readable");
+    let quiet = LoadOptions { version: b"x".to_vec(), ..LoadOptions::default() };
+    let config = load(b"site.cf", &text, &mut Canned, &quiet).config;
+    let options = &config.options;
+    assert_eq!(options.log_level, 12);
+    assert_eq!((options.timeout.queuereturn.dsn, options.timeout.queuewarn.urgent), (3 * 86400, 5400));
+    assert_eq!(options.privacy_options, Privacy::AUTH_WARNINGS | Privacy::NO_VRFY | Privacy::NO_EXPN);
+    assert_eq!(options.delivery_mode, DeliveryMode::Queue);
+    assert_eq!(options.run_as_user, Some((1, 1)));
+    let port = &options.daemon_port_options[0];
+    assert_eq!((port.port, port.flags_macro()), (Some(2525), b"EE a".to_vec()));
+    assert_eq!(config.priorities, [(b" first-class".to_vec(), 0), (b"junk".to_vec(), -100)]);
+    assert_eq!(config.expand(b"\x81j"), b"mail.example.com");
+    let hosted = config.macro_id("Hosted").and_then(|id| config.classes.get(id)).expect("a class");
+    assert!(hosted.contains(b"Example.ORG"));
+    let rules = config.rulesets.find(b"canonify").and_then(|id| config.rulesets.get(id)).expect("a ruleset");
+    assert_eq!(rules.rules.len(), 3);
+}
+
+#[test]
+fn the_command_line_wins() {
+    use canonify::config::Override;
+    let overrides = vec![Override::Long(b"LogLevel=3".to_vec()), Override::Short(b"Q/elsewhere".to_vec())];
+    let options = LoadOptions { overrides, ..options() };
+    let text = b"V10\nO LogLevel=9\nO QueueDirectory=/q\nO MaxHopCount=7\n";
+    let config = load(b"x.cf", text, &mut Canned, &options).config;
+    assert_eq!((config.options.log_level, config.options.max_hop_count), (3, 7));
+    assert_eq!(config.options.queue_directory.as_deref(), Some(&b"/elsewhere"[..]));
+}
+
+/// The specification's table, cell by cell: name, code, parent, type, default, who may set it, when compiled.
+#[test]
+fn the_rows_are_the_specification() {
+    let table = include_str!("../../testdata/spec/cf_options.tsv");
+    let rows = table.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+    let mut compared = 0;
+    let mut unseen: Vec<&str> = OPTIONS.iter().map(|row| row.name).filter(|name| !name.is_empty()).collect();
+    for cells in rows.filter(|cells| cells[2] == "-" && cells[0] != "(none)" && cells[1] != "-") {
+        let Some(row) = OPTIONS.iter().find(|row| row.name == cells[0]) else {
+            assert_ne!(cells[6], "always", "{} is missing", cells[0]);
+            continue;
+        };
+        let code = match row.code {
+            letter @ 0x20..=0x7e => char::from(letter).to_string(),
+            other => format!("0x{other:x}"),
+        };
+        assert_eq!(code, cells[1], "{}", row.name);
+        if cells[6] != "_FFR_ALLOW_SASLINFO" {
+            let may_set = if cells[5] == "yes" { MaySet::Anyone } else { MaySet::Root };
+            assert_eq!(row.may_set, may_set, "{}", row.name);
+        }
+        unseen.retain(|name| *name != row.name);
+        compared += 1;
+    }
+    assert!(unseen.is_empty(), "not in the table: {unseen:?}");
+    assert!(compared > 140);
+}
+
+#[test]
+fn a_finding_shows_its_line() {
+    let text = b"V10\nO LogLevle=3\n";
+    let loaded = loaded("x.cf", text);
+    let finding = loaded.messages[0].diagnostic(b"x.cf", text);
+    assert_eq!(finding.message, "readcf: unknown option name LogLevle");
+    assert_eq!((finding.place.line, finding.excerpt.as_deref()), (2, Some("O LogLevle=3")));
+    assert_eq!(finding.help.as_deref(), Some("did you mean `LogLevel`?"));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+        loaded("x.cf", &text);
+        canonify::cf::parse(&text);
+    }
+
+    #[test]
+    fn no_line_makes_it_panic(lines in proptest::collection::vec("[RSDHCTFMOPVKEQX][ -~\t\u{80}-\u{9f}$={}]{0,60}", 1..12)) {
+        let text = ["V10\nSx\n".to_owned(), lines.join("\n")].concat();
+        loaded("x.cf", text.as_bytes());
+        let (ast, _) = canonify::cf::parse(text.as_bytes());
+        canonify::cf::print(&ast);
+    }
+}
