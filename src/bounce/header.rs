@@ -14,9 +14,8 @@ pub(super) fn fields(
     boundary: &[u8],
 ) -> Headers {
     let (subject, submitted) = subject(report, to_postmaster);
-    let from = [b"Mail Delivery Subsystem <", report.facts.daemon.as_slice(), b">"].concat();
-    let mut fields =
-        vec![field("From", &from, HeaderKind::SENDER), field("To", receiver, HeaderKind::RECIPIENT)];
+    // From is the site's default field, with the macros of `set_macros`
+    let mut fields = vec![field("To", receiver, HeaderKind::RECIPIENT)];
     if report.facts.mime {
         let kind: &[u8] = b"multipart/report; report-type=delivery-status;\n\tboundary=\"";
         let content = [kind, boundary, b"\""].concat();

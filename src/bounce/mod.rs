@@ -194,6 +194,7 @@ pub fn set_macros(site: &Site, facts: &Facts, report: &mut Envelope) {
     report.scope.set_named(config, b"i", report.id.as_bytes());
     report.scope.set_named(config, b"f", &facts.daemon);
     report.scope.set_named(config, b"g", &facts.daemon);
+    report.scope.set_named(config, b"x", b"Mail Delivery Subsystem");
 }
 
 /// `QID.EPOCH/HOST`: never in the original, since the identifier is new.

@@ -44,7 +44,7 @@ fn drop_own_from(site: &Site, envelope: &Envelope, own: &mut Vec<Header>) {
         |name: &[u8]| name.eq_ignore_ascii_case(b"from") || name.eq_ignore_ascii_case(b"resent-from");
     own.retain(|field| {
         let value = field.value.trim_ascii();
-        !is_from(&field.name) || value.is_empty() || (value != envelope.sender.text && value != address.user)
+        !is_from(&field.name) || value.is_empty() || value != envelope.sender.text
     });
 }
 

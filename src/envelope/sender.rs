@@ -20,7 +20,9 @@ pub async fn set_sender(
     let kind = AddressKind::SENDER;
     let scope = &mut envelope.scope;
     let (from, _) = remotename(site, scope, tracer, text, address.mailer, kind, true, None).await;
-    scope.set_named(config, b"f", &from);
+    for name in [b"f", b"g"] {
+        scope.set_named(config, name, &from);
+    }
     let mailer = config.mailers.get(usize::from(address.mailer.0)).map_or(&[][..], |mailer| &mailer.name);
     let host = address.host.as_deref().unwrap_or_default();
     let rows: &[(&[u8], &[u8])] = &[

@@ -45,11 +45,12 @@ where
 
     /// `$u`, which the Received field shows, is known only when there was one RCPT.
     fn name_single_recipient(&mut self) {
-        let transaction = &mut self.transaction;
-        if let ([only], 1) = (transaction.envelope.recipients.as_slice(), transaction.attempts) {
-            let config = &self.server.site.config;
+        let envelope = &mut self.transaction.envelope;
+        // rules that verified recipients have left theirs
+        envelope.scope.unset(crate::addr::MacroId(b'u'));
+        if let ([only], 1) = (envelope.recipients.as_slice(), self.transaction.attempts) {
             let text = only.text.clone();
-            transaction.envelope.scope.set_named(config, b"u", &text);
+            envelope.scope.set_named(&self.server.site.config, b"u", &text);
         }
     }
 

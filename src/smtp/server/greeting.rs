@@ -83,7 +83,7 @@ where
         let name = self.peer.name.clone();
         let answer = rscap(&site, &mut self.scope, &mut Quiet, b"srv_features", &name, Some(b"")).await;
         let Some(answer) = answer else { return };
-        for letter in self.features.apply(&answer) {
+        for letter in self.features.apply(answer.get(1..).unwrap_or_default()) {
             let text = [b"srv_features: unknown feature ", &[letter][..]].concat();
             self.log(9, Priority::Warning, &text);
         }
@@ -96,7 +96,7 @@ where
         let (name, text) = (self.peer.name.clone(), self.peer.address_text());
         let answer = rscap(&site, &mut self.scope, &mut Quiet, b"greet_pause", &name, Some(&text)).await;
         let pause = answer.as_ref().and_then(|tokens| {
-            std::str::from_utf8(tokens.first()?.as_bytes()).ok()?.trim().parse::<u64>().ok()
+            std::str::from_utf8(tokens.get(1)?.as_bytes()).ok()?.trim().parse::<u64>().ok()
         });
         let pause = pause.unwrap_or(0).min(LONGEST_GREET_PAUSE);
         if pause == 0 {

@@ -30,7 +30,7 @@ where
         let about = |reply: Reply| (reply, Some(address.to_vec()));
         let site = self.server.site.clone();
         let parsed = set_sender(&site, &mut self.transaction.envelope, &mut Quiet, address).await;
-        if let (None, Some(problem)) = (&parsed.address, parsed.problems.first()) {
+        if let Some(problem) = parsed.problems.first() {
             // the rules' refusal names the address already
             return Err(bare(problem.clone()));
         }
@@ -92,9 +92,10 @@ where
             recipient: None,
             size: &mut self.transaction.declared_size,
         };
-        read(MAIL_PARAMETERS, words, &mut context)?;
+        let result = read(MAIL_PARAMETERS, words, &mut context);
         let size = self.transaction.declared_size;
         self.transaction.envelope.size = size;
+        result?;
         let config = &self.server.site.config;
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(config, b"msg_size", size.to_string().as_bytes());
@@ -104,7 +105,6 @@ where
         let limit = self.server.policy.max_message_size;
         if limit > 0 && size > limit {
             let text = format!("Message size exceeds fixed maximum message size ({limit})");
-            self.transaction.envelope.size = 0;
             return Err(Reply::new(552, Some([5, 2, 3]), text));
         }
         Ok(())

@@ -110,9 +110,9 @@ where
         let scope = &mut self.transaction.envelope.scope;
         let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
         match (parsed.address, parsed.problems.into_iter().next()) {
-            (Some(address), _) => Ok(address),
             // the rules' refusal names the address already
-            (None, Some(reply)) => Err(Refused::bare(reply)),
+            (_, Some(reply)) => Err(Refused::bare(reply)),
+            (Some(address), None) => Ok(address),
             (None, None) => Err(Refused {
                 reply: Reply::new(451, Some([4, 3, 2]), "Please try again later"),
                 to: Some(text.to_vec()),

@@ -225,6 +225,8 @@ where
             Verb::Expn => self.vrfy(argument, true).await,
             Verb::Etrn => self.etrn(argument).await,
             Verb::Verb => self.verb(),
+            Verb::StartTls => self.unavailable(503, [5, 5, 0], "TLS not available"),
+            Verb::Auth => self.unavailable(503, [5, 3, 3], "AUTH not available"),
             Verb::Unimplemented => self.unimplemented(line),
             Verb::Bogus => self.bogus(row.word, line),
             Verb::Http => self.http(line).await,

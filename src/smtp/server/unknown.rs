@@ -31,6 +31,12 @@ where
         Flow::Continue
     }
 
+    /// A command of an extension that is not offered.
+    pub(super) fn unavailable(&mut self, code: u16, enhanced: [u16; 3], text: &str) -> Flow {
+        self.error(&Reply::new(code, Some(enhanced), text), None);
+        Flow::Continue
+    }
+
     /// Somebody looks for doors that were closed decades ago.
     pub(super) fn bogus(&mut self, word: &str, line: &[u8]) -> Flow {
         let address = self.peer.address.map(|address| address.ip().to_string()).unwrap_or_default();

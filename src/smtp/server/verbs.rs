@@ -29,6 +29,10 @@ pub enum Verb {
     Etrn,
     /// Verbose mode.
     Verb,
+    /// Encryption, which is not there yet.
+    StartTls,
+    /// Authentication, which is not there yet.
+    Auth,
     /// Known, and refused as not implemented.
     Unimplemented,
     /// An old trap door that somebody is looking for.
@@ -88,6 +92,8 @@ pub const VERBS: &[VerbRow] = &[
     row("HELP", Verb::Help).slow_after(0),
     row("ETRN", Verb::Etrn).serious().slow_after(8),
     row("VERB", Verb::Verb).slow_after(0),
+    row("STARTTLS", Verb::StartTls),
+    row("AUTH", Verb::Auth),
     row("SEND", Verb::Unimplemented),
     row("SAML", Verb::Unimplemented),
     row("SOML", Verb::Unimplemented),
