@@ -16,8 +16,11 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
 
 type Account = nix::unistd::User;
 
+/// A column's name, and how to find it.
+type Column = (&'static str, fn(&Account) -> Vec<u8>);
+
 /// Columns by name.
-const COLUMNS: &[(&str, fn(&Account) -> Vec<u8>)] = &[
+const COLUMNS: &[Column] = &[
     ("name", |user| user.name.clone().into_bytes()),
     ("passwd", |user| user.passwd.as_bytes().to_vec()),
     ("uid", |user| user.uid.to_string().into_bytes()),

@@ -23,13 +23,16 @@ const UDP_SIZE: u16 = 1232;
 
 type Answer = Result<Vec<Record>, DnsError>;
 
+/// Answers by name and type, and until when they are believed.
+type Cache = HashMap<(Vec<u8>, u16), (Instant, Answer)>;
+
 /// Asks the configured servers.
 #[derive(Debug)]
 pub(super) struct Client {
     servers: Vec<SocketAddr>,
     timeout: Duration,
     attempts: u32,
-    cache: Mutex<HashMap<(Vec<u8>, u16), (Instant, Answer)>>,
+    cache: Mutex<Cache>,
 }
 
 impl Client {

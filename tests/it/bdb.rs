@@ -198,7 +198,7 @@ fn libdb_reads_ours_and_we_read_libdbs() {
     let Some(makemap) = reference_makemap() else { return };
     let dir = tempfile::tempdir().expect("a scratch directory");
     let mut large = many(200_000);
-    large.extend(many(30).into_iter().map(|(key, _)| ([key, b"long".to_vec()].concat(), vec![b'x'; 900])));
+    large.extend(many(30).into_keys().map(|key| ([key, b"long".to_vec()].concat(), vec![b'x'; 900])));
     for (name, kind) in [("hash", Kind::Hash), ("btree", Kind::Btree)] {
         for (set, pairs) in
             [("empty", Pairs::new()), ("few", many(3)), ("some", many(2000)), ("large", large.clone())]

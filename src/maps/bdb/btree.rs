@@ -1,7 +1,7 @@
 //! Walking a btree file, and the small trees that hold many values of one key.
 
 use super::access::Access;
-use super::format::{Page, at, btree_item, damaged, page_type};
+use super::format::{EachPair, Page, at, btree_item, damaged, page_type};
 use super::hash::chain;
 use std::cmp::Ordering;
 use std::io;
@@ -151,11 +151,8 @@ pub(super) fn duplicates(
             match leaf_item(&page, index)? {
                 None => {}
                 Some(Item::DuplicateTree(_)) => return Err(damaged("values within values")),
-                Some(item) => {
-                    if values(access, &item, each)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                }
+                Some(item) if values(access, &item, each)?.is_break() => return Ok(ControlFlow::Break(())),
+                Some(_) => {}
             }
         }
         match page.next()? {
@@ -167,10 +164,7 @@ pub(super) fn duplicates(
 }
 
 /// Calls `each` with every pair in the order of keys.
-pub(super) fn for_each(
-    access: &mut Access,
-    each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-) -> io::Result<()> {
+pub(super) fn for_each(access: &mut Access, each: &mut EachPair<'_>) -> io::Result<()> {
     let root = access.meta.page.u32(at::ROOT)?;
     let mut page = descend(access, root, None)?;
     let mut left = access.meta.last_page;

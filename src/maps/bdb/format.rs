@@ -1,6 +1,7 @@
 //! The names of bytes and numbers in a database file.
 
 use std::io;
+use std::ops::ControlFlow;
 
 /// The access method of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,6 +103,9 @@ pub(super) const HASH_CHECK_KEY: &[u8] = b"%$sniglet^&\0";
 pub(super) fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("damaged database file: {what}"))
 }
+
+/// Takes pairs until it breaks off.
+pub(super) type EachPair<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
 /// One page, and the order of its bytes.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::btree;
-use super::format::{Page, at, damaged, hash, hash_item, page_type};
+use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type};
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
@@ -159,10 +159,7 @@ fn values(
 }
 
 /// Calls `each` with every pair, bucket by bucket.
-pub(super) fn for_each(
-    access: &mut Access,
-    each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-) -> io::Result<()> {
+pub(super) fn for_each(access: &mut Access, each: &mut EachPair<'_>) -> io::Result<()> {
     let last = access.meta.page.u32(at::MAX_BUCKET)?;
     let mut left = access.meta.last_page;
     for bucket in 0..=last {

@@ -405,7 +405,7 @@ impl Parser<'_> {
         if begin == Some(b'[') && self.byte(1) == Some(b':') {
             let name = self.delimited(b':')?;
             let class = named_class(&name).ok_or(Problem::ClassName)?;
-            (0..=255u8).filter(|byte| class(byte)).for_each(|byte| set.insert(byte));
+            (0..=255u8).filter(class).for_each(|byte| set.insert(byte));
             return self.no_range_here();
         }
         let equivalence = begin == Some(b'[') && self.byte(1) == Some(b'=');
