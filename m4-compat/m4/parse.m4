@@ -80,8 +80,9 @@ ifdef(`_MAILER_TABLE_', `
 # mailertable: the site knows better than the name server
 R$* < @ $+ > $*		$: < $2 > $1 < @ $2 > $3
 R< $+ . > $*		$: < $1 > $2
-R< $+ > $*		$: < > < $1 > $2
-R< > < $* > $*		$: $>Mailertable < $1 > $2
+R< $+ > $*		$: < $(mailertable $1 $: ? $) > < $1 > $2
+R< ? > < $+ > $*	$: $>Mailertable < $1 > $2
+R< $+ > < $+ > $*	$>MailerToTriple < $1 > $3
 ')dnl
 undivert(4)dnl
 ifdef(`_CLASS_V_', `R$* < @ $=V . UUCP . >	$: < $V > $1 @ $2 .UUCP

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const CLIENTS: usize = 4;
@@ -112,8 +112,9 @@ fn what_was_answered_250_survives_kill_9() {
     let scratch = Scratch::new(crate::scratch::free_port());
     let (sent, progress) = (Mutex::new(Sent::default()), Progress::default());
     std::thread::scope(|scope| {
-        let clients: Vec<_> =
-            (0..CLIENTS).map(|_| scope.spawn(|| send_messages(&scratch, messages, &sent, &progress))).collect();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(|| send_messages(&scratch, messages, &sent, &progress)))
+            .collect();
         let killer = scope.spawn(|| kill_repeatedly(&scratch, kills, &progress));
         for client in clients {
             client.join().expect("no panic");
@@ -172,7 +173,8 @@ fn inbox(scratch: &Scratch, sent: &Sent) -> HashMap<String, usize> {
     let mut found = HashMap::new();
     for entry in fs::read_dir(scratch.inbox()).into_iter().flatten().flatten() {
         let text = fs::read_to_string(entry.path()).expect("a readable message");
-        let mark = text.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject").to_owned();
+        let mark =
+            text.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject").to_owned();
         let lines = *sent.tried.get(&mark).unwrap_or_else(|| panic!("unknown message {mark}"));
         let (_, got) = text.split_once("\n\n").expect("a header and a body");
         assert_eq!(got, body(&mark, lines), "{} is damaged", entry.path().display());

@@ -3,7 +3,10 @@
 mod bdb;
 mod borders;
 mod bt;
-mod m4;
 mod cf;
-mod maps;
+mod crash;
+mod m4;
 mod makemap;
+mod maps;
+mod scratch;
+mod tryout;

@@ -27,7 +27,8 @@ impl Scratch {
 
     /// The same with further `-D` definitions.
     pub fn with_definitions(remote_port: u16, definitions: &[&str]) -> Self {
-        let directory = tempfile::Builder::new().prefix("canonify-test").tempdir().expect("a temporary directory");
+        let directory =
+            tempfile::Builder::new().prefix("canonify-test").tempdir().expect("a temporary directory");
         let user = nix::unistd::User::from_uid(nix::unistd::getuid()).expect("readable accounts");
         let scratch = Self { directory, port: free_port(), user: user.expect("a named user").name };
         scratch.write_files();
@@ -64,7 +65,7 @@ impl Scratch {
             format!("SITE_ETC={}", self.path("etc").display()),
             format!("SITE_QUEUE={}", self.path("mqueue").display()),
             format!("SITE_PID={}", self.path("sendmail.pid").display()),
-            format!("SITE_MAILDIR={}/$u/Maildir", self.path("mail").display()),
+            format!("SITE_MAILDIR={}/$u", self.path("mail").display()),
             "SITE_ADDRESS=127.0.0.1".to_owned(),
             format!("SITE_SMTP_PORT={}", self.port),
             format!("SITE_SUBMISSION_PORT={}", free_port()),
@@ -102,7 +103,7 @@ impl Scratch {
 
     /// Where the user's mail arrives.
     pub fn inbox(&self) -> PathBuf {
-        self.path("mail").join(&self.user).join("Maildir/new")
+        self.path("mail").join(&self.user).join("new")
     }
 
     /// Starts the daemon in a process group of its own and waits until it listens.
@@ -110,7 +111,11 @@ impl Scratch {
         let log = fs::File::options().create(true).append(true).open(self.path("log")).expect("a log");
         let mut command = Command::new(CANONIFY);
         command.args(["sendmail", "-bD", "-q1s", "-C", &self.cf()]).env("CANONIFY_LOG", "stderr");
-        command.env(MARK, self.directory.path()).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
+        command
+            .env(MARK, self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log);
         let mut child = command.spawn().expect("canonify runs");
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {

@@ -27,7 +27,7 @@ check() { # DESCRIPTION COMMAND...
 running() { timeout 60 sh -c "until grep -q 'still running' '$scratch/report'; do sleep 0.1; done"; }
 check "the demonstration's daemon stays" running
 port=$(sed -n 's/.*telnet 127.0.0.1 //p' "$scratch/report")
-maildir=$scratch/site/mail/$user/Maildir
+maildir=$scratch/site/mail/$user
 cat >"$scratch/dovecot.conf" <<END
 mail_location = maildir:$maildir
 base_dir = $scratch/dovecot

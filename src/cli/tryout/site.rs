@@ -86,7 +86,7 @@ impl Site {
             format!("SITE_ETC={}", self.root.join("etc").display()),
             format!("SITE_QUEUE={}", self.root.join("mqueue").display()),
             format!("SITE_PID={}", self.root.join("sendmail.pid").display()),
-            format!("SITE_MAILDIR={}/$u/Maildir", self.root.join("mail").display()),
+            format!("SITE_MAILDIR={}/$u", self.root.join("mail").display()),
             "SITE_ADDRESS=127.0.0.1".to_owned(),
             format!("SITE_SMTP_PORT={}", self.smtp_port),
             format!("SITE_SUBMISSION_PORT={}", self.submission_port),
@@ -170,7 +170,7 @@ impl Site {
 
     /// That user's Maildir.
     pub(super) fn maildir(&self) -> PathBuf {
-        self.root.join("mail").join(&self.user).join("Maildir")
+        self.root.join("mail").join(&self.user)
     }
 
     /// What the daemon logged so far.
