@@ -197,11 +197,11 @@ impl Loader<'_> {
         let end = head.iter().position(u8::is_ascii_whitespace).unwrap_or(head.len());
         let (class, flags) = (&head[..end], head[end..].trim_ascii());
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(class);
-        if OTHERS.iter().any(|known| is(known)) {
+        if OTHERS.iter().any(&is) {
             self.error([b"setalias: map class ", class, b" can't handle aliases"].concat());
             return;
         }
-        if !ALIASABLE.iter().any(|known| is(known)) {
+        if !ALIASABLE.iter().any(is) {
             self.error([b"setalias: unknown alias class ", class].concat());
             return;
         }
