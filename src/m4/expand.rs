@@ -181,7 +181,9 @@ impl<'h> Expander<'h> {
             let text = format!("include depth limit of {} exceeded", self.settings.include_limit);
             return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
         }
-        let origin = self.input.site(&self.site_files);
+        // What the library does of its own accord is nobody's line, whoever had it read.
+        let entry = !site && name.ends_with(b"/m4/cf.m4");
+        let origin = self.input.site(&self.site_files).filter(|_| !entry);
         let place = self.calling.unwrap_or_else(|| self.input.end_place());
         let file = self.file_id(name, site);
         self.input.push_file(text, file, origin);

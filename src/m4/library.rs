@@ -103,6 +103,14 @@ impl Files for SiteFiles {
             }
             return Ok(found);
         }
+        if self.cf_dir.is_none() && in_library.is_none() && name.ends_with(b"/m4/cf.m4") {
+            // A .mc that names a library in a place of its own gets that one.
+            if read_file(name).is_ok() {
+                self.cf_dir = Some(name[..name.len() - b"m4/cf.m4".len()].to_vec());
+                self.entered = true;
+                return self.library(b"m4/cf.m4");
+            }
+        }
         if let Some(file) = in_library {
             let found = self.library(file);
             if found.is_ok() {

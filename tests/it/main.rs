@@ -8,5 +8,6 @@ mod crash;
 mod m4;
 mod makemap;
 mod maps;
+mod mc;
 mod scratch;
 mod tryout;

@@ -1,0 +1,112 @@
+//! `canonify mc`: the built-in library, what is said about mistakes, exit codes, provenance.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn mc(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canonify"));
+    command.arg("mc").args(args).current_dir(dir).stdin(Stdio::null());
+    command.output().expect("our own binary runs")
+}
+
+/// Runs a .mc from a scratch directory.
+fn site(text: &str, args: &[&str]) -> (Output, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    fs::write(dir.path().join("site.mc"), text).expect("written");
+    let args: Vec<&str> = args.iter().copied().chain(["site.mc"]).collect();
+    (mc(dir.path(), &args), dir)
+}
+
+fn errors(run: &Output) -> String {
+    String::from_utf8_lossy(&run.stderr).into_owned()
+}
+
+const SITE: &str =
+    "OSTYPE(`linux')dnl\ndefine(`confMAX_HOP', `17')dnl\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n";
+
+#[test]
+fn with_and_without_the_leading_include() {
+    let (bare, _dir) = site(SITE, &[]);
+    assert_eq!(bare.status.code(), Some(0), "{}", errors(&bare));
+    for place in ["/usr/share/sendmail/cf/m4/cf.m4", "/usr/share/sendmail-cf/m4/cf.m4", "../m4/cf.m4"] {
+        let (included, _dir) = site(&format!("include(`{place}')dnl\n{SITE}"), &[]);
+        assert_eq!(included.status.code(), Some(0), "{}", errors(&included));
+        assert_eq!(included.stdout, bare.stdout, "{place}");
+    }
+}
+
+#[test]
+fn mistakes_at_their_place() {
+    let text = "OSTYPE(`linx')dnl\nFEATURE(`acces_db')dnl\nFEATRUE(`smrsh')dnl\nDAEMON_OPTIONS(Port=26, Name=B)dnl\n\
+                include(`/nonexistent/x.m4')dnl\nFEATURE (`smrsh')dnl\nMAILER(`local')dnl\nMALIER(`smtp')dnl\n";
+    let (run, _dir) = site(text, &["--check"]);
+    assert_eq!(run.status.code(), Some(65));
+    let said = errors(&run);
+    for (place, what) in [
+        ("site.mc:1:9", "unknown OSTYPE `linx'"),
+        ("site.mc:1:9", "did you mean `linux'?"),
+        ("site.mc:2:10", "unknown FEATURE `acces_db'"),
+        ("site.mc:2:10", "did you mean `access_db'?"),
+        ("site.mc:3:1", "did you mean FEATURE?"),
+        ("site.mc:4:1", "`Name=B' is lost"),
+        ("site.mc:5:10", "/nonexistent/x.m4"),
+        ("site.mc:6:1", "FEATURE without a name"),
+        ("site.mc:8:1", "did you mean MAILER?"),
+    ] {
+        let found = said.split("\n\n").any(|one| one.contains(place) && one.contains(what));
+        assert!(found, "{what} at {place} not in\n{said}");
+    }
+}
+
+#[test]
+fn what_never_ends_is_told_where_it_began() {
+    let (run, _dir) = site("OSTYPE(`linux')dnl\ndefine(`a', `b)dnl\nMAILER(`local')\n", &[]);
+    assert_eq!(run.status.code(), Some(65));
+    assert!(
+        errors(&run).contains("never closed") && errors(&run).contains("site.mc:2:13"),
+        "{}",
+        errors(&run)
+    );
+    let (run, _dir) = site("OSTYPE(`linux')dnl\ndefine(`a', `b'\nMAILER(`local')\n", &[]);
+    assert_eq!(run.status.code(), Some(65));
+    assert!(errors(&run).contains("never end") && errors(&run).contains("site.mc:2:1"), "{}", errors(&run));
+    let (run, _dir) = site("define(`a', `a')a\n", &[]);
+    assert_eq!(run.status.code(), Some(65));
+    assert!(errors(&run).contains("for ever"), "{}", errors(&run));
+}
+
+#[test]
+fn files_and_exit_codes() {
+    let (run, dir) = site(SITE, &["-o", "site.cf", "--source-map", "map.json"]);
+    assert_eq!((run.status.code(), run.stdout.len()), (Some(0), 0), "{}", errors(&run));
+    let cf = fs::read_to_string(dir.path().join("site.cf")).expect("written");
+    let line = cf.lines().position(|line| line.ends_with("MaxHopCount=17")).expect("the option");
+    let map = fs::read_to_string(dir.path().join("map.json")).expect("written");
+    let lines = map.split_once("\"lines\":[").expect("lines").1;
+    let entry = lines.split("],").nth(line).expect("one entry for each line");
+    assert!(entry.ends_with(",2"), "line {line} should come from line 2 of the .mc: {entry}");
+    assert_eq!(mc(dir.path(), &["nowhere.mc"]).status.code(), Some(66));
+    assert_eq!(mc(dir.path(), &["--nonsense"]).status.code(), Some(64));
+    // A good cf is not replaced by one from a .mc with errors.
+    fs::write(dir.path().join("site.mc"), "FEATURE(`nonsense')\n").expect("written");
+    assert_eq!(mc(dir.path(), &["-o", "site.cf", "site.mc"]).status.code(), Some(65));
+    assert_eq!(fs::read_to_string(dir.path().join("site.cf")).expect("still there"), cf);
+}
+
+#[test]
+fn root_and_files_beside_the_mc() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    fs::create_dir_all(dir.path().join("root/etc/mail/m4")).expect("made");
+    fs::create_dir_all(dir.path().join("feature")).expect("made");
+    fs::write(dir.path().join("root/etc/mail/m4/own.m4"), "define(`confMAX_HOP', `33')dnl\n")
+        .expect("written");
+    fs::write(dir.path().join("feature/ours.m4"), "divert(-1)\ndefine(`confMEASURE', `1')\ndivert(0)dnl\n")
+        .expect("written");
+    let text =
+        "OSTYPE(`linux')dnl\ninclude(`/etc/mail/m4/own.m4')dnl\nFEATURE(`ours')dnl\nMAILER(`local')dnl\n";
+    fs::write(dir.path().join("site.mc"), text).expect("written");
+    let run = mc(dir.path(), &["--root", "root", "site.mc"]);
+    assert_eq!(run.status.code(), Some(0), "{}", errors(&run));
+    assert!(String::from_utf8_lossy(&run.stdout).contains("O MaxHopCount=33"));
+}
