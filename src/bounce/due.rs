@@ -11,6 +11,9 @@ const REPORTABLE: RecipientFlags = RecipientFlags::DELIVERED
     .union(RecipientFlags::BY_TRACE_RELAYED)
     .union(RecipientFlags::BY_NOTIFY_RELAYED);
 
+/// Reported without being asked for: BY= of MAIL implies it (RFC 2852).
+const DELIVER_BY: RecipientFlags = RecipientFlags::BY_TRACE_RELAYED.union(RecipientFlags::BY_NOTIFY_RELAYED);
+
 /// The reports that are due for `envelope` at the end of a pass, in the order of their sending.
 /// Empty when nobody is to be told. A receipt waits for nobody, but is not sent beside a failure
 /// or delay of the same pass.
@@ -52,6 +55,9 @@ pub(super) fn concerns(kind: Kind, recipient: &Recipient) -> bool {
     match kind {
         Kind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
         Kind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),
-        Kind::Success => asked(RecipientFlags::SUCCESS) && recipient.flags.intersects(REPORTABLE),
+        Kind::Success => {
+            (asked(RecipientFlags::SUCCESS) && recipient.flags.intersects(REPORTABLE))
+                || recipient.flags.intersects(DELIVER_BY)
+        }
     }
 }

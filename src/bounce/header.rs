@@ -9,13 +9,14 @@ use crate::message::{Header, HeaderKind, Headers};
 pub(super) fn fields(
     report: &Report<'_>,
     original: &Envelope,
-    receiver: &[u8],
+    receivers: &[Vec<u8>],
     to_postmaster: bool,
     boundary: &[u8],
 ) -> Headers {
     let (subject, submitted) = subject(report, to_postmaster);
     // From is the site's default field, with the macros of `set_macros`
-    let mut fields = vec![field("To", receiver, HeaderKind::RECIPIENT)];
+    let mut fields: Vec<Header> =
+        receivers.iter().map(|receiver| field("To", receiver, HeaderKind::RECIPIENT)).collect();
     if report.facts.mime {
         let kind: &[u8] = b"multipart/report; report-type=delivery-status;\n\tboundary=\"";
         let content = [kind, boundary, b"\""].concat();

@@ -153,10 +153,17 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
         return Ok(None);
     }
     let boundary = boundary(report);
-    let headers = header::fields(report, original, &receiver, to_postmaster, &boundary);
+    let mut receivers = vec![receiver];
+    if original.flags.contains(EnvelopeFlags::TELL_POSTMASTER)
+        && report.kind == Kind::Failure
+        && !to_postmaster
+    {
+        receivers.push(b"postmaster".to_vec());
+    }
+    let headers = header::fields(report, original, &receivers, to_postmaster, &boundary);
     let body = body(report, original, to_postmaster, &boundary)?;
-    let recipient = Recipient {
-        text: receiver,
+    let recipient = |text: Vec<u8>| Recipient {
+        text,
         flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
         ..Recipient::default()
     };
@@ -165,7 +172,7 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
         id: report.id.clone(),
         place: original.place,
         sender: Sender { text: b"<>".to_vec(), address: None },
-        recipients: vec![recipient],
+        recipients: receivers.into_iter().map(recipient).collect(),
         headers,
         body: Body::Memory(Arc::from(body)),
         created: report.now,

@@ -52,7 +52,7 @@ fn recipient_group(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, 
         let host = host.strip_suffix(b".").unwrap_or(host);
         line(out, "Remote-MTA", &[&mta.to_ascii_uppercase(), &b"; "[..], host].concat());
     }
-    if let Some(reply) = recipient.reply.as_ref().filter(|_| report.kind != Kind::Success) {
+    if let Some(reply) = &recipient.reply {
         line(out, "Diagnostic-Code", &[diagnostic, b"; ", &reply.to_line()].concat());
     }
     let tried = if recipient.tried == 0 { report.now } else { recipient.tried };

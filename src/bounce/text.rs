@@ -3,6 +3,7 @@
 use super::{Kind, Report};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
+use crate::schema::{Reply, Sysexit};
 
 const WARNING_BOX: &str = "\
 \x20   **********************************************
@@ -56,15 +57,25 @@ pub(super) fn peer(original: &Envelope) -> &[u8] {
     original.scope.value(b'_').unwrap_or(b"localhost")
 }
 
+/// What a program's exit code says, or the server's own words.
+fn reason(reply: &Reply) -> Vec<u8> {
+    let code = std::str::from_utf8(&reply.text).ok().and_then(|text| text.parse().ok());
+    match code.and_then(|code| Sysexit(code).text()) {
+        Some(text) if reply.code == 0 => text.into(),
+        _ => reply.to_line(),
+    }
+}
+
 fn failures(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
     for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
         out.extend_from_slice(cut(&recipient.text));
         out.push(b'\n');
         if let Some(reply) = &recipient.reply {
-            out.extend_from_slice(&[b"    (reason: ", cut(&reply.to_line()), b")\n"].concat());
+            out.extend_from_slice(&[b"    (reason: ", cut(&reason(reply)), b")\n"].concat());
         }
-        if let Some(parent) = parent(original, recipient) {
+        let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
+        if let Some(parent) = parent(original, recipient).or(replaced) {
             out.extend_from_slice(&[b"    (expanded from: ", cut(&parent.text), b")\n"].concat());
         }
     }

@@ -28,7 +28,9 @@ pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, re
         }
         settle(attempt, *index, &fate);
     }
-    if fate.end != End::Sent {
+    // a final failure says more about the message than a delay beside it
+    let failed = attempt.envelope.flags.contains(EnvelopeFlags::FATAL_ERRORS);
+    if fate.end == End::Never || (fate.end == End::Later && !failed) {
         attempt.envelope.message = Some(fate.stat());
     }
     log(attempt, members, &fate, relay);

@@ -9,7 +9,7 @@ use crate::config::{HeaderCondition, Mailer};
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
 use crate::keeper::Report;
 use crate::logging::Quiet;
-use crate::message::{Header, Headers};
+use crate::message::{Header, HeaderKind, Headers};
 use crate::queue::Locked;
 use crate::recipients::Expander;
 use crate::schema::Outcome;
@@ -76,6 +76,7 @@ fn count_anew(on: &Deliverer, envelope: &mut Envelope) {
 fn header_size(headers: &Headers) -> u64 {
     let size = |header: &Header| {
         let condition = match header.condition {
+            _ if header.kind.contains(HeaderKind::USER) => 0,
             HeaderCondition::Always => 0,
             HeaderCondition::MailerFlags(flags) => flags.count_ones() as usize,
             HeaderCondition::Macro(_) => 1,

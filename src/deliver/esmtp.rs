@@ -81,6 +81,9 @@ pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
     match attempt.places.get(&host).cloned() {
         Some(Ok(places)) => runs.push(Run { members: group.members, places, at: 0, before: None }),
         Some(Err(fate)) => {
+            for index in &group.members {
+                attempt.envelope.recipients[*index].remote_mta = Some(hosts::dotted(&host));
+            }
             apply::apply(attempt, &group.members, fate, Some(&hosts::dotted(&host)));
             return 0;
         }

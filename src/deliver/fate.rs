@@ -48,25 +48,22 @@ pub(super) enum Line {
 
 /// Text, SMTP code and status of an exit code (sysexits.h).
 pub(super) fn sysexit(exit: Sysexit) -> Option<(&'static str, u16, [u16; 3])> {
-    let row = match exit {
-        Sysexit::USAGE => ("Command line usage error", 500, [5, 0, 0]),
-        Sysexit::DATAERR => ("Data format error", 501, [5, 6, 0]),
-        Sysexit::NOINPUT => ("Cannot open input", 550, [5, 3, 0]),
-        Sysexit::NOUSER => ("User unknown", 550, [5, 1, 1]),
-        Sysexit::NOHOST => ("Host unknown", 550, [5, 1, 2]),
-        Sysexit::UNAVAILABLE => ("Service unavailable", 554, [5, 0, 0]),
-        Sysexit::SOFTWARE => ("Internal error", 554, [5, 3, 0]),
-        Sysexit::OSERR => ("Operating system error", 451, [4, 0, 0]),
-        Sysexit::OSFILE => ("System file missing", 554, [5, 3, 5]),
-        Sysexit::CANTCREAT => ("Can't create output", 550, [5, 0, 0]),
-        Sysexit::IOERR => ("I/O error", 451, [4, 0, 0]),
-        Sysexit::TEMPFAIL => ("Deferred", 250, [4, 0, 0]),
-        Sysexit::PROTOCOL => ("Remote protocol error", 554, [5, 5, 0]),
-        Sysexit::NOPERM => ("Insufficient permission", 550, [5, 0, 0]),
-        Sysexit::CONFIG => ("Local configuration error", 554, [5, 3, 5]),
+    let (code, status) = match exit {
+        Sysexit::USAGE => (500, [5, 0, 0]),
+        Sysexit::DATAERR => (501, [5, 6, 0]),
+        Sysexit::NOINPUT => (550, [5, 3, 0]),
+        Sysexit::NOUSER => (550, [5, 1, 1]),
+        Sysexit::NOHOST => (550, [5, 1, 2]),
+        Sysexit::UNAVAILABLE => (554, [5, 0, 0]),
+        Sysexit::SOFTWARE => (554, [5, 3, 0]),
+        Sysexit::OSERR | Sysexit::IOERR => (451, [4, 0, 0]),
+        Sysexit::OSFILE | Sysexit::CONFIG => (554, [5, 3, 5]),
+        Sysexit::CANTCREAT | Sysexit::NOPERM => (550, [5, 0, 0]),
+        Sysexit::TEMPFAIL => (250, [4, 0, 0]),
+        Sysexit::PROTOCOL => (554, [5, 5, 0]),
         _ => return None,
     };
-    Some(row)
+    Some((exit.text()?, code, status))
 }
 
 /// The status that stands for a code when the server gives none.

@@ -203,6 +203,11 @@ fn fate(name: &[u8], path: &[u8], report: Report) -> Fate {
         (End::Never, None) if exit == Sysexit::NOUSER => {
             fate.reply = Some(Reply::new(550, Some([5, 1, 1]), "User unknown"));
         }
+        // reports name the program's exit code itself, and a status of their own
+        (End::Never, None) if !built_in => {
+            fate.reply = Some(Reply::new(0, None, exit.0.to_string()));
+            fate.status = Some([5, 5, 0]);
+        }
         _ => {}
     }
     fate

@@ -56,6 +56,16 @@ fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
             envelope.scope.set_named(&site.config, name, value);
         }
     }
+    // the default From names the sender; each mailer's own form comes at delivery
+    let value = |name: &str| {
+        let id = site.config.macro_id(name)?;
+        envelope.scope.get(&site.config, id).map(<[u8]>::to_vec)
+    };
+    if value("g").is_none_or(|sender| sender.is_empty())
+        && let Some(sender) = value("f")
+    {
+        envelope.scope.set_named(&site.config, b"g", &sender);
+    }
 }
 
 /// The H lines' fields, expanded, without those that the message brought itself.

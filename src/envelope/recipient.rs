@@ -43,6 +43,8 @@ bitflags::bitflags! {
         const THIS_PASS = 0x1_0000;
         /// Not to be aliased again (`\user`).
         const NO_ALIAS = 0x2_0000;
+        /// Ruleset 5 put another address in its place.
+        const REPLACED = 0x4_0000;
     }
 }
 

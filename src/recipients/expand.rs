@@ -158,7 +158,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.envelope.recipients.push(recipient);
         match (bad, parsed.temporary) {
             (true, true) => self.later(index, parsed.problems.first()),
-            (true, false) => self.fail(index, parsed.problems),
+            (true, false) => self.refuse(index, parsed.problems),
             (false, _) => self.examine(index, member.level).await,
         }
     }
@@ -265,7 +265,11 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.looked |= local;
         let scope = &mut self.envelope.scope;
         let looked = self.expander.look(scope, self.tracer, &mut address).await;
-        self.envelope.recipients[index].address = Some(address.clone());
+        let recipient = &mut self.envelope.recipients[index];
+        let before = recipient.address.replace(address.clone());
+        let replaced =
+            before.is_some_and(|before| before.user != address.user || before.host != address.host);
+        recipient.flags.set(RecipientFlags::REPLACED, replaced);
         match looked {
             Looked::Final => {}
             Looked::Unknown(problems) => self.fail(index, problems),
@@ -441,6 +445,18 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.transcript(&line);
         self.envelope.message = Some(reply.text.clone());
         self.log_failure(index, &reply);
+    }
+
+    /// A member that the rules themselves refuse (`$#error`): told to the sender, not to the log.
+    fn refuse(&mut self, index: usize, problems: Vec<Reply>) {
+        let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.state = RecipientState::Failed;
+        recipient.status = reply.enhanced.or(Some([5, 0, 0]));
+        recipient.tried = self.now;
+        recipient.message = Some(reply.text.clone());
+        self.transcript(&reply.to_line());
+        self.envelope.message = Some(reply.text);
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {

@@ -43,6 +43,9 @@ impl Reply {
 
     /// The whole line without its end: `550 5.1.1 User unknown`.
     pub fn to_line(&self) -> Vec<u8> {
+        if self.code == 0 {
+            return self.text.clone();
+        }
         let mut line = format!("{:03}", self.code).into_bytes();
         if let Some(enhanced) = self.enhanced_text() {
             line.push(b' ');

@@ -38,6 +38,29 @@ impl Sysexit {
     /// Configuration error.
     pub const CONFIG: Self = Self(78);
 
+    /// What sendmail says of it; `None` for codes without a name.
+    pub fn text(self) -> Option<&'static str> {
+        let text = match self {
+            Self::USAGE => "Command line usage error",
+            Self::DATAERR => "Data format error",
+            Self::NOINPUT => "Cannot open input",
+            Self::NOUSER => "User unknown",
+            Self::NOHOST => "Host unknown",
+            Self::UNAVAILABLE => "Service unavailable",
+            Self::SOFTWARE => "Internal error",
+            Self::OSERR => "Operating system error",
+            Self::OSFILE => "System file missing",
+            Self::CANTCREAT => "Can't create output",
+            Self::IOERR => "I/O error",
+            Self::TEMPFAIL => "Deferred",
+            Self::PROTOCOL => "Remote protocol error",
+            Self::NOPERM => "Insufficient permission",
+            Self::CONFIG => "Local configuration error",
+            _ => return None,
+        };
+        Some(text)
+    }
+
     /// Did it succeed?
     pub fn is_ok(self) -> bool {
         self == Self::OK
