@@ -3,7 +3,7 @@
 use super::{House, age};
 use crate::bounce::{self, Facts, Kind, Report};
 use crate::deliver::Connections;
-use crate::envelope::{Envelope, EnvelopeFlags, RecipientState, receive};
+use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
 use crate::logging::Priority;
 use crate::queue::{Locked, QueueError};
 use crate::sys::clock;
@@ -83,6 +83,10 @@ impl House {
         let expired = self.judge_age(envelope, now);
         let facts = Facts::of(&self.site, envelope);
         for kind in bounce::due(envelope) {
+            if kind == Kind::Failure && self.went_to_postmaster(envelope) {
+                reports.unreportable = true;
+                continue;
+            }
             let id = self.queue.next_id();
             let request = Report { facts: &facts, kind, id, now, expired };
             let built = bounce::build(&request, envelope).map_err(|error| {
@@ -109,6 +113,15 @@ impl House {
         bounce::set_macros(&self.site, facts, report);
         let fields = std::mem::take(&mut report.headers.0);
         receive(&self.site, report, fields).await;
+    }
+
+    /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to
+    /// tell, and another report would fail in the same way, for ever.
+    fn went_to_postmaster(&self, envelope: &Envelope) -> bool {
+        let last_resort = &self.site.config.options.double_bounce_address;
+        let primary = |one: &&Recipient| one.flags.contains(RecipientFlags::PRIMARY);
+        let mut primary = envelope.recipients.iter().filter(primary).peekable();
+        envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
     }
 
     /// Too old: what is pending has failed. Old: the sender is told. `true` if it is too old.

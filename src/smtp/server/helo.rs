@@ -22,7 +22,10 @@ where
             self.error(&Reply::new(501, None, text), None);
             return Flow::Continue;
         }
-        if !self.features.early_input && self.refusal.is_none() && self.has_early_input().await {
+        // on a pipe nobody can slip something in, and scripts write the whole dialogue at once
+        let over_network = self.peer.address.is_some();
+        let strict = over_network && !self.features.early_input && self.refusal.is_none();
+        if strict && self.has_early_input().await {
             return self.refuse_early_input(extended);
         }
         let valid = is_domain(argument);
