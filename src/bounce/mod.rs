@@ -198,6 +198,7 @@ pub fn set_macros(site: &Site, facts: &Facts, report: &mut Envelope) {
     for name in [&b"s"[..], b"_"] {
         report.scope.set_named(config, name, b"localhost");
     }
+    report.scope.set_named(config, b"x", b"Mail Delivery Subsystem");
     report.scope.set_named(config, b"i", report.id.as_bytes());
     report.scope.set_named(config, b"f", &facts.daemon);
     report.scope.set_named(config, b"g", &facts.daemon);

@@ -13,7 +13,6 @@ use crate::schema::NoRecipientAction;
 /// message's own. Macros that H lines use must be set; the message's Date and Full-Name set theirs here.
 pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) {
     let mut own: Vec<Header> = fields.into_iter().map(known).collect();
-    drop_own_from(site, envelope, &mut own);
     let made = std::mem::take(&mut envelope.headers.0);
     let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
     set_macros(site, envelope, &facts);
@@ -32,23 +31,11 @@ fn known(mut field: Header) -> Header {
     field
 }
 
-/// A From that says no more than the envelope makes room for the default, which knows the full name;
-/// not so for mailers with the flag `!`.
-fn drop_own_from(site: &Site, envelope: &Envelope, own: &mut Vec<Header>) {
-    let Some(address) = &envelope.sender.address else { return };
-    let keeps = |mailer: &crate::config::Mailer| mailer.has(b'!');
-    if site.config.mailers.get(usize::from(address.mailer.0)).is_some_and(keeps) {
-        return;
-    }
-    let is_from =
-        |name: &[u8]| name.eq_ignore_ascii_case(b"from") || name.eq_ignore_ascii_case(b"resent-from");
-    own.retain(|field| {
-        let value = field.value.trim_ascii();
-        !is_from(&field.name) || value.is_empty() || value != envelope.sender.text
-    });
-}
-
 fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
+    // fields made here show the sender as it is known here
+    let sender = site.config.names.get(b"f").and_then(|id| envelope.scope.get(&site.config, id));
+    let sender = sender.map(<[u8]>::to_vec).unwrap_or_default();
+    envelope.scope.set_named(&site.config, b"g", &sender);
     let rows: [(&[u8], &Option<Vec<u8>>); 3] =
         [(b"a", &facts.date), (b"x", &facts.full_name), (b"msg_id", &facts.message_id)];
     for (name, value) in rows {

@@ -34,22 +34,18 @@ async fn received(site: &Site, sender: &str, text: &str) -> Envelope {
         scope.set_named(config, name, value);
     }
     set_sender(site, &mut envelope, &mut Quiet, sender.as_bytes()).await;
-    scope_g(site, &mut envelope);
     let (mut collector, mut body) = (Collector::default(), Vec::new());
     collector.push(text.as_bytes(), &mut body);
     receive(site, &mut envelope, collector.finish(&mut body)).await;
     envelope
 }
 
-/// As the sender is seen by headers made here.
-fn scope_g(site: &Site, envelope: &mut Envelope) {
-    let from = envelope.scope.get(&site.config, site.config.names.get(b"f").expect("$f")).map(<[u8]>::to_vec);
-    envelope.scope.set_named(&site.config, b"g", &from.unwrap_or_default());
-}
-
 async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
     let id = site.config.mailer(mailer.as_bytes()).expect("a mailer");
     let mut scope = envelope.scope.clone();
+    let sender = envelope.sender.address.as_ref().map_or(&b"MAILER-DAEMON"[..], |address| &address.text);
+    let sender = sender.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(sender);
+    scope.set_named(&site.config, b"g", sender);
     String::from_utf8_lossy(&put_headers(site, &mut scope, &mut Quiet, id, envelope).await).into_owned()
 }
 
