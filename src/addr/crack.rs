@@ -122,6 +122,9 @@ impl Cracker<'_> {
             b';' if self.angles == 0 => {
                 self.quote_phrase = true;
                 self.out.push(byte);
+                if !self.copying {
+                    self.ordinary(byte);
+                }
             }
             b':' if self.begins_group() => self.group(),
             b')' => self.quote_phrase = true,

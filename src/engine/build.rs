@@ -54,7 +54,11 @@ pub(super) fn substitute(
             Piece::Binding(number) => {
                 let index = usize::from(*number).wrapping_sub(1);
                 let binding = bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
-                vector.extend_from_slice(&workspace[binding.start..binding.end]);
+                let bound = &workspace[binding.start..binding.end];
+                if trace.at(21, 15) {
+                    trace.binding(index + 1, bound);
+                }
+                vector.extend_from_slice(bound);
             }
             Piece::Macro(id) => {
                 let value = scope.get(config, *id);

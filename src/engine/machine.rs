@@ -226,7 +226,6 @@ impl Machine {
                 continue;
             }
             trace.matches();
-            show_bindings(&mut trace, &self.bindings, &frame.workspace);
             let mut vector = std::mem::take(&mut self.spare);
             let (workspace, bindings) = (&frame.workspace, &self.bindings);
             let built = substitute(
@@ -425,12 +424,4 @@ fn infinite_loop(ruleset: &CompiledRuleset, frame: &Frame, trace: &mut Trace<'_>
     text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());
     trace.reply(&Reply::new(554, None, text));
     trace.workspace(&frame.workspace);
-}
-
-fn show_bindings(trace: &mut Trace<'_>, bindings: &Bindings, workspace: &[Token]) {
-    if trace.at(21, 15) {
-        for (index, binding) in bindings.iter().enumerate() {
-            trace.binding(index + 1, &workspace[binding.start..binding.end]);
-        }
-    }
 }

@@ -75,7 +75,7 @@ async fn parse(
     let (tokens, canonify) = run(site, scope, tracer, RulesetId(3), scan.tokens).await;
     let (tokens, resolve) = run(site, scope, tracer, RulesetId(0), tokens).await;
     let temporary = canonify.is_temporary() || resolve.is_temporary();
-    let mut parsed = resolved(site, scope, tracer, &tokens, given, kind).await;
+    let mut parsed = resolved(site, scope, tracer, &tokens, given.clone(), kind).await;
     parsed.rest = scan.rest;
     if temporary {
         if tracer.level(20) >= 1 {
@@ -86,7 +86,9 @@ async fn parse(
             true => "Deferring message until queue run",
             false => "Transient parse error -- message queued for future delivery",
         };
-        tracer.message(text.as_bytes());
+        if !parsed.bad {
+            tracer.line(&[&given[..], b"... ", text.as_bytes()].concat());
+        }
         (parsed.temporary, parsed.status) = (true, Sysexit::TEMPFAIL);
     }
     parsed

@@ -35,7 +35,7 @@ pub async fn remotename(
     }
     let (tokens, status) = passes(site, scope, tracer, tokens, mailer, kind, sender_domain).await;
     let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    let name = put_address(site, scope, &pattern, address);
+    let name = put_address(site, scope, &pattern, plain, address);
     if tracer.level(12) >= 1 {
         let tail = format!("', stat={}", status.0);
         tracer.line(&[b"remotename => `", &name[..], tail.as_bytes()].concat());
@@ -100,10 +100,10 @@ async fn passes(
 }
 
 /// The address in the place of `$g`.
-fn put_address(site: &Site, scope: &mut Scope, pattern: &[u8], address: Vec<u8>) -> Vec<u8> {
+fn put_address(site: &Site, scope: &mut Scope, pattern: &[u8], plain: bool, address: Vec<u8>) -> Vec<u8> {
     let Some(id) = site.config.names.get(b"g") else { return address };
     let before = scope.get(&site.config, id).map(<[u8]>::to_vec);
-    let route = pattern.len() == 2 && address.first() == Some(&b'@');
+    let route = plain && address.first() == Some(&b'@');
     // a value is expanded again, so bytes that look like operators are quoted
     let mut value = Vec::with_capacity(address.len() + 2);
     value.extend(route.then_some(b'<'));
