@@ -37,6 +37,7 @@ impl Stop {
 }
 
 /// Copies the replacement, bindings and deferred macros filled in, to `vector`.
+#[allow(clippy::too_many_arguments)] // the whole state of a rule that has matched
 pub(super) fn substitute(
     program: &Program,
     config: &Config,

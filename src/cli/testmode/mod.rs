@@ -30,6 +30,8 @@ pub(super) struct Shell {
     pub kind: AddressKind,
     runtime: tokio::runtime::Runtime,
     verbosity: u8,
+    /// `/quit` has been read.
+    over: bool,
 }
 
 /// Runs the shell until `/quit` or the end of the input.
@@ -55,8 +57,15 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     console.fail(loaded.exit);
     let verbosity = if invocation.verbose { 1 } else { 2 };
     let site = Site::new(Arc::new(loaded.config), resolver);
-    let mut shell =
-        Shell { site, scope: Scope::default(), console, kind: AddressKind::RECIPIENT, runtime, verbosity };
+    let mut shell = Shell {
+        site,
+        scope: Scope::default(),
+        console,
+        kind: AddressKind::RECIPIENT,
+        runtime,
+        verbosity,
+        over: false,
+    };
     shell.serve();
     let run_by_machine = |name: &[u8]| shell.site.program.pure_map(name).is_some_and(PureMap::is_open);
     shell.site.maps.close(&run_by_machine, &mut shell.console);
@@ -79,24 +88,22 @@ impl Shell {
             if self.verbosity == 1 {
                 self.console.say([b"> ", &line[..]].concat());
             }
-            if !self.command(&line) {
+            self.command(&line);
+            if self.over {
                 return;
             }
         }
     }
 
-    /// One line. False ends the shell.
-    fn command(&mut self, line: &[u8]) -> bool {
+    /// One line.
+    fn command(&mut self, line: &[u8]) {
         let start = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
         let line = &line[start..];
         match line.first() {
-            None | Some(b'#') => true,
+            None | Some(b'#') => {}
             Some(first) => match commands::PREFIXES.iter().find(|row| row.first == *first) {
                 Some(row) => (row.run)(self, &line[1..]),
-                None => {
-                    rulesets::call(self, line);
-                    true
-                }
+                None => rulesets::call(self, line),
             },
         }
     }
