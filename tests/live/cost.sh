@@ -11,7 +11,7 @@ chmod 755 "$scratch"
 install -m 755 "$canonify" "$scratch/canonify"
 "$scratch/canonify" try --keep --dir "$scratch/site" >"$scratch/report" 2>&1 &
 demonstration=$!
-trap 'kill -INT $demonstration; wait; pkill -f "$scratch/site/etc/site.cf"; rm -rf "$scratch"' EXIT
+trap 'kill -TERM $demonstration; pkill -f "$scratch/site/etc/site.cf"; rm -rf "$scratch"' EXIT
 timeout 60 sh -c "until grep -q 'still running' '$scratch/report'; do sleep 0.1; done" || { cat "$scratch/report"; echo "0 passed, 1 failed"; exit 1; }
 port=$(sed -n 's/.*telnet 127.0.0.1 //p' "$scratch/report")
 front=$(pgrep -f "sendmail -bD .*$scratch/site/etc/site.cf" | head -n 1)

@@ -11,7 +11,7 @@ chmod 755 "$scratch"
 install -m 755 "$canonify" "$scratch/canonify"
 install -d -o "$user" "$scratch/site" "$scratch/dovecot"
 runuser -u "$user" -- "$scratch/canonify" try --keep --dir "$scratch/site" >"$scratch/report" 2>&1 &
-trap 'pkill -INT -u "$user" -x canonify; wait; rm -rf "$scratch"' EXIT
+trap 'pkill -TERM -u "$user"; rm -rf "$scratch"' EXIT
 passed=0 failed=0
 check() { # DESCRIPTION COMMAND...
     what=$1
