@@ -28,13 +28,14 @@ pub struct Keeper {
 /// configuration was read; nothing happens in the front until the first request.
 pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
     let (front, keeper) = passing::pair()?;
-    let inherited = front.try_clone()?;
-    process::start_service(move || {
-        drop(inherited);
+    let mut front = Some(front);
+    process::start_service(|| {
+        // the fork copied the front's end too: with it open, the keeper would never see the front die
+        drop(front.take());
         title::set(b"canonify: keeper");
         server::serve(keeper, &config);
     })?;
-    Ok(Keeper::on(front))
+    front.map(Keeper::on).ok_or_else(|| io::Error::other("the keeper runs in the front"))
 }
 
 type Answered = (Reply, Vec<OwnedFd>);
