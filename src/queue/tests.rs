@@ -298,3 +298,94 @@ fn envelope_flags_keep_their_letters() {
     let text = control.to_bytes(&names());
     assert!(text.windows(10).any(|part| part == b"Fwr8bdnse\n"));
 }
+
+/// What a crash can leave of a commit: the qf as far as it was written. Nothing but the whole is taken.
+#[tokio::test]
+async fn a_commit_cut_off_at_any_byte_is_not_a_message() {
+    let dir = folder();
+    let queue = queue(dir.path());
+    let sent = envelope(queue.next_id());
+    drop(queue.commit(&sent).await.expect("committed"));
+    let path = dir.path().join(format!("qf{}", sent.id));
+    let whole = std::fs::read(&path).expect("the qf");
+    for end in 1..whole.len() {
+        std::fs::write(&path, &whole[..end]).expect("written");
+        let loaded = queue.load(sent.place, &sent.id).await.expect("an answer");
+        assert!(matches!(loaded, Loaded::Incomplete), "cut at {end}");
+    }
+    std::fs::write(&path, &whole).expect("written");
+    assert!(matches!(queue.load(sent.place, &sent.id).await.expect("an answer"), Loaded::Ready(..)));
+}
+
+/// A crash while the state is written anew leaves a tf in any condition; the qf counts.
+#[tokio::test]
+async fn a_temporary_file_left_behind_does_no_harm() {
+    let dir = folder();
+    let queue = queue(dir.path());
+    let sent = envelope(queue.next_id());
+    drop(queue.commit(&sent).await.expect("committed"));
+    std::fs::write(dir.path().join(format!("tf{}", sent.id)), b"V8\nT1").expect("written");
+    let Loaded::Ready(mut locked, mut got) = queue.load(sent.place, &sent.id).await.expect("an answer")
+    else {
+        panic!("not ready");
+    };
+    got.attempts = 1;
+    queue.update(&mut locked, &got).await.expect("updated");
+    assert_eq!(names_in(dir.path()), [format!("df{}", sent.id), format!("qf{}", sent.id)]);
+}
+
+fn listed(queue: &Queue, verbose: bool) -> String {
+    let view = View { verbose, selection: Selection::default(), group: None, overloaded: &|_| false };
+    String::from_utf8(view.render(queue).expect("a listing").text).expect("visible characters")
+}
+
+/// Recorded from sendmail 8.17.1.9.
+#[tokio::test]
+async fn mailq_prints_what_sendmail_prints() {
+    let dir = folder();
+    let queue = queue(dir.path());
+    let path = dir.path().display();
+    assert_eq!(listed(&queue, false), format!("{path} is empty\n\t\tTotal requests: 0\n"));
+    let mut sent = envelope(QueueId::new(b"6AMKFmlF020898").expect("an id"));
+    sent.sender.text = b"fred@foo.example".to_vec();
+    sent.message = Some(b"User unknown".to_vec());
+    sent.recipients[0].text = b"y@remote.example".to_vec();
+    sent.recipients[0].message = Some(b"Deferred".to_vec());
+    drop(queue.commit(&sent).await.expect("committed"));
+    let date = crate::message::ctime_date(queue.config(), NOW);
+    let date = String::from_utf8(date).expect("ASCII");
+    let wanted = format!(
+        "\t\t{path} (1 request)\n\
+         -----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------\n\
+         6AMKFmlF020898        5 {} fred@foo.example\n                 (User unknown)\n\
+         \t\t\t\t\t y@remote.example\n\t\tTotal requests: 1\n",
+        &date[..16]
+    );
+    assert_eq!(listed(&queue, false), wanted);
+    let wanted = format!(
+        "\t\t{path} (1 request)\n\
+         -----Q-ID----- --Size-- -Priority- ---Q-Time--- --------Sender/Recipient--------\n\
+         6AMKFmlF020898        5      30100 {} fred@foo.example\n                 (User unknown)\n\
+         \t\t\t\t\t\ty@remote.example\n\t\t (Deferred)\n\t\tTotal requests: 1\n",
+        &date[4..16]
+    );
+    assert_eq!(listed(&queue, true), wanted);
+}
+
+#[tokio::test]
+async fn selections() {
+    let dir = folder();
+    let queue = queue(dir.path());
+    let sent = envelope(queue.next_id());
+    drop(queue.commit(&sent).await.expect("committed"));
+    let count = |argument: &str| {
+        let mut selection = Selection::default();
+        assert!(selection.add(argument.as_bytes()), "{argument}");
+        queue.list(&selection).expect("a list").len()
+    };
+    let cases = [("Rtmp.EXAMPLE", 1), ("!Rtmp", 0), ("Ssite", 1), ("Snobody", 0), ("L", 0), ("Q", 0)];
+    for (argument, wanted) in cases {
+        assert_eq!(count(argument), wanted, "{argument}");
+    }
+    assert_eq!(count(&format!("I{}", sent.id)), 1);
+}
