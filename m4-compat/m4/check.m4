@@ -32,7 +32,7 @@ R  $| $*		$: $| $1 $| < ? > < >
 R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
 R$* $| $* $| < $* > < >	$: $1 $| $2 $| $>AccessVerdict < $3 >
 R$* $| $* $| $#$*	$#$3
-R$* $| $* $| < ? >	$: $1 $| $2
+R$* $| $* $| < ? >	$: OK
 R$* $| $* $| < $+ >	$@ $3
 ')dnl
 ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $1 $| $>"RateControl" dummy

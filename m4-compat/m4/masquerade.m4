@@ -7,26 +7,26 @@
 #	u < @ other. >		-> unchanged
 SMasqHdr=93
 ifdef(`_GENERICS_TABLE_', `
-# genericstable: < ? d > u < @ focus > is to be looked up
+# genericstable: < ? > < d > u < @ focus > is to be looked up
 #	u+x@d asks u+x@d, u+*@d, u@d, @d, u+x, u+*, u	u@d asks u@d, @d, u
 R$* < @ $* >		$: < > $1 < @ $2 >
-R< > $+ < @ *LOCAL* >	$: < ? $j > $1 < @ *LOCAL* >
-ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R< > $+ < @ $* $=G . >	$: < ? $2 $3 > $1 < @ $2 $3 . >
-', `R< > $+ < @ $=G . >	$: < ? $2 > $1 < @ $2 . >
+R< > $+ < @ *LOCAL* >	$: < ? > < $j > $1 < @ *LOCAL* >
+ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R< > $+ < @ $* $=G . >	$: < ? > < $2 $3 > $1 < @ $2 $3 . >
+', `R< > $+ < @ $=G . >	$: < ? > < $2 > $1 < @ $2 . >
 ')dnl
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3@$1 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2+*@$1 $@ $3 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2@$1 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ < @ $+ >	$: < $(generics $2@$1 $: ? $1 $) > $2 < @ $3 >
-R< ? $+ > $+ < @ $+ >	$: < $(generics @$1 $@ $2 $: ? $1 $) > $2 < @ $3 >
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2+* $@ $3 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ + $* < @ $+ >	$: < $(generics $2 $: ? $1 $) > $2 + $3 < @ $4 >
-R< ? $+ > $+ < @ $+ >	$: < $(generics $2 $: ? $1 $) > $2 < @ $3 >
-R< ? $+ > $* < @ $* >	$: < > $2 < @ $3 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3@$1 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+*@$1 $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 < @ $3 >
+R< ? > < $+ > $+ < @ $+ >	$: < $(generics @$1 $@ $2 $: ? $) > < $1 > $2 < @ $3 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+* $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2 $: ? $) > < $1 > $2 + $3 < @ $4 >
+R< ? > < $+ > $+ < @ $+ >	$: < $(generics $2 $: ? $) > < $1 > $2 < @ $3 >
+R< ? > < $+ > $* < @ $* >	$: < > $2 < @ $3 >
 R< > $*			$: $1
-R< $* @ $* > $* < @ $* >	$@ $>canonify $1 @ $2
-R< $+ > $* < @ $* >	$: $>canonify $1 @ *LOCAL*
+R< $* @ $* > < $+ > $* < @ $* >	$@ $>canonify $1 @ $2
+R< $+ > < $+ > $* < @ $* >	$: $>canonify $1 @ *LOCAL*
 ')dnl
 ifdef(`MASQUERADE_NAME', `
 # domains of class N and users of class E are seen as they are
@@ -57,6 +57,6 @@ ifdef(`_MASQUERADE_ENVELOPE_', `R$+			$: $>MasqHdr $1
 ', `R$* < @ *LOCAL* > $*	$: $1 < @ $j . > $2
 ')dnl
 
-# ParseLocal: u < @ d . > -> unchanged or a triple: LOCAL_RULE_0 of the site
+# ParseLocal: u < @ d . > -> unchanged or a triple: first rules of the site
 SParseLocal=98
 undivert(3)dnl

@@ -80,9 +80,9 @@ ifdef(`_MAILER_TABLE_', `
 # mailertable: the site knows better than the name server
 R$* < @ $+ > $*		$: < $2 > $1 < @ $2 > $3
 R< $+ . > $*		$: < $1 > $2
-R< $+ > $*		$: < $(mailertable $1 $: ? $) > < $1 > $2
-R< ? > < $+ > $*	$: $>Mailertable < $1 > $2
-R< $+ > < $+ > $*	$>MailerToTriple < $1 > $3
+R< $+ > $*		$: < $(mailertable $1 $) > $2
+R< $~[ : $* > $*	$: $>MailerToTriple < $1 : $2 > $3
+R< $+ > $*		$: $>Mailertable < $1 > $2
 ')dnl
 undivert(4)dnl
 ifdef(`_CLASS_V_', `R$* < @ $=V . UUCP . >	$: < $V > $1 @ $2 .UUCP
@@ -99,7 +99,7 @@ ifdef(`_MAILER_fax_', `R$+ < @ $+ .FAX. >	$#fax $@ $2 $: $1
 ifdef(`UUCP_RELAY', `R$* < @ $+ .UUCP. > $*	$: $>MailerToTriple < $Y > $1 < @ $2 .UUCP. > $3
 ')dnl
 ifdef(`_LOCAL_RULES_', `
-# LOCAL_NET_CONFIG
+# rules of the site for names from other networks
 undivert(1)')dnl
 
 # everything else: the smart host if there is one, else the domain itself

@@ -44,10 +44,12 @@ R$* < @ $* @@ $* >	$: $1 < @ $2 >
 ifdef(`_BLOCKLIST_RCPT_', `ifdef(`_ACCESS_TABLE_', `
 # To: recipients that get no mail
 R$*			$: < ? > $1
+R< ? > < @ >		$: < @ >
 R< ? > $* < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 >
 R< ? > $* < @ $* >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
 R< ? > $+		$: < > $1 $| < U:$1@ >
 R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < + To > $| < $2 > < >
+R< @ >			$: < ? > < @ >
 R< @ > $* $| $*		$: $2 $1
 ifdef(`_DELAY_COMPAT_8_10_', `R< $={SpamTag} > $*	$: $2
 ')dnl

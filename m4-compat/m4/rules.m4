@@ -14,6 +14,12 @@ define(`_RELAY_', confRELAY_MAILER)
 define(`_UUCP_', `ifdef(`confUUCP_MAILER', `confUUCP_MAILER', `uucp-old')')
 define(`TLS_DSNCODE', ifdef(`TLS_PERM_ERR', `5.7.0', `4.7.0'))
 define(`TLS_ERRCODE', ifdef(`TLS_PERM_ERR', `554', `454'))
+define(`TLS_SRV_TAG', `TLS_Srv')
+define(`TLS_CLT_TAG', `TLS_Clt')
+define(`TLS_RCPT_TAG', `TLS_Rcpt')
+define(`TLS_TRY_TAG', `Try_TLS')
+define(`SRV_FEAT_TAG', `Srv_Features')
+define(`CLT_FEAT_TAG', `Clt_Features')
 include(_CF_DIR_`m4/obsolete.m4')
 divert(0)dnl
 include(_CF_DIR_`m4/classes.m4')dnl

@@ -1,26 +1,180 @@
 
 ######## TLS and what a peer is offered ########
 
+ifdef(`_ACCESS_TABLE_', `define(`_FULL_TLS_CONNECTION_CHECK_', `1')')dnl
+ifdef(`_MTA_STS_', `define(`_FULL_TLS_CONNECTION_CHECK_', `1')')dnl
 # srv_features: client name -> $# letters of what the server offers it
 Ssrv_features
+ifdef(`_LOCAL_SRV_FEATURES_', `R$*			$: $1 $| $>"Local_srv_features" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{client_name} > < ? > < ! SRV_FEAT_TAG > < >
+R< ? > $*		$: $>A < $&{client_addr} > < ? > < ! SRV_FEAT_TAG > < >
+R< ? > $*		$: < $(access SRV_FEAT_TAG`'_TAG_DELIM_ $: ? $) >
+R< ? > $*		$@ OK
+R< $* _ATMPF_ > $*	$# temp
+R< $+ > $*		$# $1
+')dnl
+
 # clt_features: server name -> $# letters of what the client does with it
 Sclt_features
+ifdef(`_LOCAL_CLT_FEATURES_', `R$*			$: $1 $| $>"Local_clt_features" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{client_name} > < ? > < ! CLT_FEAT_TAG > < >
+R< ? > $*		$: $>A < $&{client_addr} > < ? > < ! CLT_FEAT_TAG > < >
+R< ? > $*		$: < $(access CLT_FEAT_TAG`'_TAG_DELIM_ $: ? $) >
+R< ? > $*		$@ OK
+R< $* _ATMPF_ > $*	$# temp
+R< $+ > $*		$# $1
+')dnl
+
 # try_tls: server name -> $#error to talk in the clear
 Stry_tls
+ifdef(`_LOCAL_TRY_TLS_', `R$*			$: $1 $| $>"Local_try_tls" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{server_name} > < ? > < ! TLS_TRY_TAG > < >
+R< ? > $*		$: $>A < $&{server_addr} > < ? > < ! TLS_TRY_TAG > < >
+R< ? > $*		$: < $(access TLS_TRY_TAG`'_TAG_DELIM_ $: ? $) >
+R< ? > $*		$@ OK
+R< $* _ATMPF_ > $*	$#error $@ 4.3.0 $: _TMPFMSG_
+R< NO > $*		$#error $@ 5.7.1 $: "550 do not try TLS with " $&{server_name} " ["$&{server_addr}"]"
+')dnl
+
 # tls_rcpt: recipient -> $#error to keep it from this server
 Stls_rcpt
+ifdef(`_LOCAL_TLS_RCPT_', `R$*			$: $1 $| $>"Local_tls_rcpt" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
+R$* $| $*		$: $1
+R$*			$: < ? > $>CanonAddr $1
+R< ? > $* < @ $+ . >	< ? > $1 < @ $2 >
+R< ? > $+ < @ $+ >	$: $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 > < E: >
+R< ? > $+		$: $1 $| < U:$1@ > < E: >
+R$* $| $+		$: $1 $| $>SearchList < ! TLS_RCPT_TAG > $| $2 < >
+R$* $| < ? >		$@ OK
+R$* $| < $* _ATMPF_ >	$#error $@ 4.3.0 $: _TMPFMSG_
+R$* $| < $+ >		$@ $>"TLS_connection" $&{verify} $| < $2 >
+')dnl
+
 # tls_client: verify $| MAIL or STARTTLS -> $#error if the client is not good enough
 Stls_client
-R$* $| $*		$@ $>"TLS_connection" $1
+ifdef(`_LOCAL_TLS_CLIENT_', `R$*			$: $1 <?> $>"Local_tls_client" $1
+R$* <?> $#$*		$#$2
+R$* <?> $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $(macro {TLS_Name} $@ $&{client_name} $)
+R$* $| $*		$: $1 $| $>D < $&{client_name} > < ? > < ! TLS_CLT_TAG > < >
+R$* $| < ? > $*		$: $1 $| $>A < $&{client_addr} > < ? > < ! TLS_CLT_TAG > < >
+R$* $| < ? > $*		$: $1 $| < $(access TLS_CLT_TAG`'_TAG_DELIM_ $: ? $) >
+R$* $| < $* > < >	$: $1 $| < $2 >
+R$*			$@ $>"TLS_connection" $1
+', `R$* $| $*		$@ $>"TLS_connection" $1
+')dnl
+
 # tls_server: verify -> $#error if the server is not good enough
 Stls_server
+ifdef(`_LOCAL_TLS_SERVER_', `R$*			$: $1 $| $>"Local_tls_server" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
+R$* $| $*		$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
+R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! TLS_SRV_TAG > < >
+R$* $| < ? > $*		$: $1 $| < $(access TLS_SRV_TAG`'_TAG_DELIM_ $: ? $) >
+R$* $| < $* > < >	$: $1 $| < $2 >
+')dnl
 R$*			$@ $>"TLS_connection" $1
-# TLS_connection: verify -> $#error, or anything to go on
+
+ifdef(`_FULL_TLS_CONNECTION_CHECK_', `# TLS_connection: verify $| < requirement > -> $#error, or OK
+#	[PERM+|TEMP+]VERIFY[:bits] or ENCR:bits, then +extension++extension
+STLS_connection
+R$* $| < PERM + $={Tls} $* >	$: $1 $| ! < 503:5.7.0 > < $2 $3 >
+R$* $| < TEMP + $={Tls} $* >	$: $1 $| ! < 403:4.7.0 > < $2 $3 >
+R$* $| < $={Tls} $* >	$: $1 $| ! < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
+
+# no TLS at all although it was tried
+RSOFTWARE $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
+RPROTOCOL $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
+RCONFIG $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
+RDANE_FAIL $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
+RSOFTWARE $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE TLS handshake failed."
+RPROTOCOL $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
+RCONFIG $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
+RDANE_FAIL $| $*	$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
+R$* $| < $* >		$@ OK
+
+# verify $| = < code:dsn > < VERIFY :bits > < extensions >
+R$* $| ! < $- : $+ > < $={Tls} $* + $+ >	$: $1 $| = < $2:$3 > < $4 $5 > < $6 >
+R$* $| ! < $- : $+ > < $={Tls} $* >	$: $1 $| = < $2:$3 > < $4 $5 > < >
+R$={TlsVerified} $| = < $- : $+ > < VERIFY $* > < $* >	$: < $4 > < $2:$3 > < $5 >
+R$* $| = < $- : $+ > < ENCR $* > < $* >	$: < $4 > < $2:$3 > < $5 >
+R$| = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
+RFAIL $| = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
+RNO $| = < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
+RNOT $| = < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
+RNONE $| = < $- : $+ > $*	$#error $@ $2 $: $1 " other side does not support STARTTLS"
+RCLEAR $| = < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS disabled locally"
+R$+ $| = < $- : $+ > < $={Tls} $* > < $* >	$#error $@ $3 $: $2 " authentication failure " $6
+
+# enough bits? then the certificate
+R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bits} : $&{auth_ssf}
+R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $2:$3 > < $4 >
+R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
+R< $- > < $- : $- > < $- : $+ > < $* >	$: < > < $4:$5 > < $6 >
+R< $* > < $- : $+ > < $+ >	$@ $>TLS_req < $4 > $| < $2:$3 >
+R$*			$@ OK
+
+# TLS_req: < extension++extension > $| < code:dsn > -> $#error, or OK
+STLS_req
+R$* $| < $- : $+ >	$: < $2:$3 > $1
+R< $- : $+ > < $+ ++ $+ > $*	< $1:$2 > < $3 > < $4 > $5
+R< $- : $+ > < CN > $*	$: < $1:$2 > < CN:$&{TLS_Name} > $3
+R< $- : $+ > < CN : $&{cn_subject} > $*	$@ $>TLS_req $3 $| < $1:$2 >
+R< $- : $+ > < CN : $* > $*	$#error $@ $2 $: $1 " CN " $&{cn_subject} " does not match " $3
+R< $- : $+ > < CS : $&{cert_subject} > $*	$@ $>TLS_req $3 $| < $1:$2 >
+R< $- : $+ > < CS : $* > $*	$#error $@ $2 $: $1 " Cert Subject " $&{cert_subject} " does not match " $3
+R< $- : $+ > < CI : $&{cert_issuer} > $*	$@ $>TLS_req $3 $| < $1:$2 >
+R< $- : $+ > < CI : $* > $*	$#error $@ $2 $: $1 " Cert Issuer " $&{cert_issuer} " does not match " $3
+ifdef(`_ACCESS_TABLE_', `R< $- : $+ > < CITag : $- > $*	$: < $1:$2 > < CITag : $(access $3`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $4
+R< $- : $+ > < CITag : ? > $*	$#error $@ $2 $: $1 " Cert Issuer " $&{cert_issuer} " not acceptable"
+R< $- : $+ > < CITag : $+ > $*	$@ $>TLS_req $4 $| < $1:$2 >
+')dnl
+R$*			$@ OK
+
+# max: a : b -> the larger number; none counts as 0
+Smax
+R:			0
+R: $-			$1
+R$- :			$1
+R$- : $-		$: $(arith l $@ $1 $@ $2 $) : $1 : $2
+RTRUE : $- : $-		$@ $2
+R$- : $- : $-		$@ $2
+', `# TLS_connection: verify -> $#error, or anything to go on
 STLS_connection
 RSOFTWARE		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE TLS handshake failed."
 RPROTOCOL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
 RCONFIG			$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
 RDANE_FAIL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
+')dnl
 
 # authinfo: server name $| address -> $# how to log in there, or no
 Sauthinfo
+ifdef(`_AUTHINFO_TABLE_', `R$*			$: < $(authinfo AuthInfo:$&{server_name} $: ? $) >
+R< ? >			$: < $(authinfo AuthInfo:$&{server_addr} $: ? $) >
+R< ? >			$: < $(authinfo AuthInfo: $: ? $) >
+R< ? >			$@ no
+R< $* >			$# $1
+', `ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{server_name} > < ? > < ! AuthInfo > < >
+R< ? > $*		$: $>A < $&{server_addr} > < ? > < ! AuthInfo > < >
+R< ? > $*		$: < $(access AuthInfo`'_TAG_DELIM_ $: ? $) >
+R< ? > $*		$@ no
+R< $* > < >		$# $1
+R< $* >			$# $1
+')')dnl
