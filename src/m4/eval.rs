@@ -120,11 +120,12 @@ impl Scanner<'_> {
         };
         self.rest = &self.rest[spelling.len()..];
         let next = self.rest.first();
-        let invalid = match (*spelling, next) {
-            (b"+", Some(b'+' | b'=')) | (b"-", Some(b'-' | b'=')) => true,
-            (b"*" | b"/" | b"%" | b"&" | b"|" | b"^" | b"<<" | b">>", Some(b'=')) => true,
-            _ => false,
-        };
+        let invalid = matches!(
+            (*spelling, next),
+            (b"+", Some(b'+' | b'='))
+                | (b"-", Some(b'-' | b'='))
+                | (b"*" | b"/" | b"%" | b"&" | b"|" | b"^" | b"<<" | b">>", Some(b'='))
+        );
         self.last_single = *spelling == b"=";
         if invalid { Token::Invalid } else { Token::Operator(*operator, *strength) }
     }

@@ -49,8 +49,7 @@ pub(super) fn shift(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion)
 }
 
 pub(super) fn dnl(m4: &mut Expander<'_>, _: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
-    loop {
-        let Some(block) = m4.input.top() else { break };
+    while let Some(block) = m4.input.top() {
         let rest = block.rest();
         if let Some(newline) = memchr::memchr(b'\n', rest) {
             m4.input.advance(newline + 1);
