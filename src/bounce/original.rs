@@ -41,7 +41,7 @@ pub(super) fn returns_body(report: &Report<'_>, original: &Envelope) -> bool {
 fn shown(header: &Header) -> bool {
     let return_path = header.name.eq_ignore_ascii_case(b"return-path");
     let full_name = header.condition == HeaderCondition::MailerFlags(1 << b'x');
-    !return_path && !(full_name && !header.kind.contains(HeaderKind::USER))
+    !return_path && (!full_name || header.kind.contains(HeaderKind::USER))
 }
 
 /// Lines that begin with `From ` get a `>`: a mailbox may hold this report.

@@ -35,7 +35,7 @@ type Pending = (Group, JoinHandle<Vec<Report>>);
 pub(super) async fn run(
     on: &Deliverer,
     envelope: &mut Envelope,
-    mut locked: Option<&mut Locked>,
+    locked: Option<&mut Locked>,
     connections: &mut Connections,
 ) -> Attempted {
     let started = on.clock.now();
@@ -51,7 +51,7 @@ pub(super) async fn run(
         count_anew(on, envelope);
     }
     let mut copies = copies::split(on, envelope, &expanded.owners).await;
-    deliver(on, envelope, locked.as_deref_mut(), connections, started).await;
+    deliver(on, envelope, locked, connections, started).await;
     for copy in &mut copies {
         deliver(on, copy, None, connections, started).await;
     }

@@ -110,7 +110,7 @@ async fn one_place(attempt: &mut Attempt<'_>, mailer: &Mailer, mut run: Run) -> 
             Conversed::Settled(delivered) => return (delivered, Vec::new()),
             Conversed::Elsewhere(members, delivered, fate, relay) => {
                 run.members = members;
-                (delivered, fate, relay)
+                (delivered, *fate, relay)
             }
         },
         Err((fate, relay)) => (0, fate, relay),
@@ -272,7 +272,7 @@ enum Conversed {
     /// Everybody has a fate; so many were delivered.
     Settled(i64),
     /// These were not decided; another place may take them.
-    Elsewhere(Vec<usize>, i64, Fate, Vec<u8>),
+    Elsewhere(Vec<usize>, i64, Box<Fate>, Vec<u8>),
 }
 
 async fn converse(
@@ -324,7 +324,7 @@ fn settle(attempt: &mut Attempt<'_>, peer: &Peer, members: &[usize], done: &Tran
         && let Some(fate) = outcome::of_mail(answer, &extensions)
     {
         if answer.code == 421 {
-            return Conversed::Elsewhere(members.to_vec(), 0, fate, relay);
+            return Conversed::Elsewhere(members.to_vec(), 0, Box::new(fate), relay);
         }
         apply::apply(attempt, members, fate, Some(&relay));
         return Conversed::Settled(0);
@@ -353,7 +353,7 @@ fn settle(attempt: &mut Attempt<'_>, peer: &Peer, members: &[usize], done: &Tran
         (true, _) => Conversed::Settled(delivered),
         (false, trouble) => {
             let lost = || outcome::of_trouble(&Trouble::Lost, &host);
-            Conversed::Elsewhere(open, delivered, trouble.unwrap_or_else(lost), relay)
+            Conversed::Elsewhere(open, delivered, Box::new(trouble.unwrap_or_else(lost)), relay)
         }
     }
 }

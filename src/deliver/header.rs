@@ -30,7 +30,7 @@ async fn sender(
     let text = match envelope.sender.is_null() {
         true if mailer.is_ipc() && !mailer.has(b'g') => return Vec::new(),
         true => match daemon.and_then(|id| scope.get(&site.config, id)) {
-            Some(name) => expand(site, scope, &name.to_vec()),
+            Some(name) => expand(site, scope, name),
             None => b"MAILER-DAEMON".to_vec(),
         },
         false => envelope.sender.text.clone(),
@@ -67,7 +67,7 @@ impl<'a> Rendering<'a> {
     }
 
     /// The mailbox separator line (option UnixFromLine), unless flag n says none.
-    pub(super) fn from_line(&self) -> Vec<u8> {
+    pub(super) fn separator(&self) -> Vec<u8> {
         if self.mailer.has(b'n') {
             return Vec::new();
         }
@@ -87,7 +87,7 @@ impl<'a> Rendering<'a> {
         let config = &self.site.config;
         let value = |name: u8| {
             let value = self.scope.get(config, crate::addr::MacroId(name))?;
-            Some((name, expand(self.site, &self.scope, &value.to_vec())))
+            Some((name, expand(self.site, &self.scope, value)))
         };
         b"abcdefgijklmnopqrstvwxyz_"
             .iter()

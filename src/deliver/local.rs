@@ -24,7 +24,7 @@ pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<
     let body = body(&attempt.envelope.body).map_err(|error| Fate::later(error.to_string(), [4, 3, 0]))?;
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
-    let mut header = rendering.from_line();
+    let mut header = rendering.separator();
     header.extend(rendering.header().await);
     header.push(b'\n');
     let delivery = Delivery {

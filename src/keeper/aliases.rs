@@ -22,10 +22,13 @@ pub(super) struct Aliases {
     sources: Vec<Source>,
 }
 
+/// Aliases of a text file: name in lower case and value.
+type Table = Arc<HashMap<Vec<u8>, Vec<u8>>>;
+
 struct Source {
     spec: AliasSpec,
     blame: Blame,
-    text: Mutex<Option<(Signature, Arc<HashMap<Vec<u8>, Vec<u8>>>)>>,
+    text: Mutex<Option<(Signature, Table)>>,
     database: Mutex<Option<(Signature, Arc<bdb::Reader>)>>,
 }
 
@@ -173,7 +176,7 @@ impl Source {
     }
 
     /// The text file as a table; read again when it changed.
-    fn table(&self) -> Result<Option<Arc<HashMap<Vec<u8>, Vec<u8>>>>, String> {
+    fn table(&self) -> Result<Option<Table>, String> {
         let path = &self.spec.file;
         let opened = match safe::open(path, &Rules::alias(self.blame)) {
             Err(why) if why.is_absent() => return Ok(None), // sendmail works without an alias file

@@ -196,6 +196,9 @@ impl<T: Serialize> Frame<T> {
     }
 }
 
+/// A frame and the descriptors that came with it.
+pub(super) type Received<T> = (Frame<T>, Vec<OwnedFd>);
+
 /// Takes whole frames out of what has been read.
 #[derive(Default)]
 pub(super) struct Inbox {
@@ -214,7 +217,7 @@ impl Inbox {
     }
 
     /// The next frame with its descriptors; `Err` when the bytes make no sense.
-    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<(Frame<T>, Vec<OwnedFd>)>, ()> {
+    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Received<T>>, ()> {
         let Some(head) = self.bytes.first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_le_bytes(*head) as usize;
         if length > LONGEST {

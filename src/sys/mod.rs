@@ -6,10 +6,10 @@
 //! - [`clock`]: epoch seconds, with a fixed one for tests
 //! - [`accounts`]: passwd and group through NSS
 //! - [`identity`]: other users' ids for one thread, behind a guard that cannot be forgotten
-//! - [`lock`]: flock
+//! - [`lock`]: locks that other programs respect
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
 //! - [`process`]: fork before any thread; programs under an identity
-//! - [`memory`]: files without a place on disk
+//! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`title`]: what `ps` shows
 

@@ -112,6 +112,15 @@ impl Program {
     }
 }
 
+/// Asks a process to end in good order (SIGTERM).
+///
+/// # Errors
+/// No such process, or not ours.
+pub fn terminate(pid: u32) -> std::io::Result<()> {
+    let pid = nix::unistd::Pid::from_raw(pid as i32);
+    Ok(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,13 +152,4 @@ mod tests {
         drop(send);
         let _ = other.join();
     }
-}
-
-/// Asks a process to end in good order (SIGTERM).
-///
-/// # Errors
-/// No such process, or not ours.
-pub fn terminate(pid: u32) -> std::io::Result<()> {
-    let pid = nix::unistd::Pid::from_raw(pid as i32);
-    Ok(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?)
 }
