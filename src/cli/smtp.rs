@@ -16,7 +16,10 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         let mode = house.site.config.options.delivery_mode;
         let stream = tokio::io::join(tokio::io::stdin(), tokio::io::stdout());
         let gate = Gate::new(house.clone(), mode);
-        Session::new(house.server.clone(), gate, Peer::local_user(&login_name()), stream).serve().await;
+        let mut peer = Peer::local_user(&login_name());
+        let modifiers = house.site.config.options.direct_submission_modifiers.clone();
+        peer.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
+        Session::new(house.server.clone(), gate, peer, stream).serve().await;
         house.deliveries_done().await;
         Sysexit::OK
     })
