@@ -44,7 +44,7 @@ fn diversion_number(text: &[u8]) -> Option<i32> {
     if text.is_empty() {
         return Some(0);
     }
-    let number: i64 = std::str::from_utf8(text).ok()?.trim_ascii_start().parse().ok()?;
+    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     Some(number as i32)
 }
 
