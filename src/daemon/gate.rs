@@ -75,6 +75,10 @@ impl Acceptor for Gate {
         }
     }
 
+    async fn full_name(&self, sender: &Address) -> Vec<u8> {
+        super::verify::full_name_of(&self.house, sender).await
+    }
+
     async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
         let locked = self.house.queue.commit(&envelope).await.map_err(|error| {
             self.house.complain(&envelope, &error);

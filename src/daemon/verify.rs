@@ -56,19 +56,25 @@ async fn members(
     replies
 }
 
+/// The full name of an address with an account here (mailer flag w), else nothing.
+pub(super) async fn full_name_of(house: &House, address: &Address) -> Vec<u8> {
+    let mailer = house.site.config.mailers.get(usize::from(address.mailer.0));
+    if !mailer.is_some_and(|mailer| mailer.has(b'w')) {
+        return Vec::new();
+    }
+    let name = address.user.strip_prefix(b"\\").unwrap_or(&address.user);
+    match house.keeper.user(name).await {
+        Outcome::Done(Some(user)) => full_name(&user),
+        _ => Vec::new(),
+    }
+}
+
 /// `250 2.1.5 Full Name <user@host>`; 252 where the mailer cannot tell (flag q missing).
 async fn shown(house: &House, address: &Address) -> Reply {
     let config = &house.site.config;
     let mailer = config.mailers.get(usize::from(address.mailer.0));
     let code = if mailer.is_some_and(|mailer| mailer.has(b'q')) { 252 } else { 250 };
-    let name = address.user.strip_prefix(b"\\").unwrap_or(&address.user);
-    let full_name = match mailer.is_some_and(|mailer| mailer.has(b'w')) {
-        true => match house.keeper.user(name).await {
-            Outcome::Done(Some(user)) => full_name(&user),
-            _ => Vec::new(),
-        },
-        false => Vec::new(),
-    };
+    let full_name = full_name_of(house, address).await;
     let mailbox = match address.user.contains(&b'@') {
         true => address.user.clone(),
         false => [&address.user[..], b"@", &config.expand(b"\x81j")].concat(),

@@ -61,6 +61,11 @@ pub trait Acceptor: Send + Sync {
     /// May this recipient be accepted?
     fn verify(&self, envelope: &mut Envelope, address: Address) -> impl Future<Output = Verified> + Send;
 
+    /// The full name of a sender who has an account here (mailer flag w); empty for anybody else.
+    fn full_name(&self, _sender: &Address) -> impl Future<Output = Vec<u8>> + Send {
+        std::future::ready(Vec::new())
+    }
+
     /// Takes the message: `Ok` only when it is durable, so that 250 may be answered.
     ///
     /// # Errors

@@ -208,7 +208,15 @@ where
     async fn receive(&mut self, fields: Vec<Header>, size: u64, eight_bit: bool) {
         let site = self.server.site.clone();
         let config = site.config.clone();
+        // a local user's From shows the name that the accounts know
+        let name = match self.envelope().sender.address.clone() {
+            Some(address) => self.acceptor.full_name(&address).await,
+            None => Vec::new(),
+        };
         let envelope = self.envelope();
+        if !name.is_empty() {
+            envelope.scope.set_named(&config, b"x", &name);
+        }
         envelope.size = size;
         envelope.flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
         envelope.scope.set_named(&config, b"msg_size", size.to_string().as_bytes());
