@@ -88,7 +88,9 @@ fn log(attempt: &Attempt<'_>, members: &[usize], fate: &Fate, relay: Option<&[u8
         stat: &stat,
     };
     let id = Some(envelope.id.as_bytes());
-    attempt.on.logger.log(4, Priority::Info, id, &line.to_line());
+    for line in line.to_lines() {
+        attempt.on.logger.log(4, Priority::Info, id, &line);
+    }
 }
 
 /// An address as the log shows it: backslashes doubled.

@@ -73,11 +73,37 @@ impl SenderLine<'_> {
     }
 }
 
+/// Bytes of addresses in one `to=` line; the rest of it fits beside them.
+const ADDRESSES: usize = 400;
+
 impl RecipientLine<'_> {
     /// The text of the line.
     pub fn to_line(&self) -> Vec<u8> {
+        self.line(&self.to)
+    }
+
+    /// The same in lines that a log can hold: all but the last have addresses only and end in `[more]`.
+    pub fn to_lines(&self) -> Vec<Vec<u8>> {
+        let (mut lines, mut rest) = (Vec::new(), self.to.as_slice());
+        loop {
+            let mut length = 0;
+            let fits = rest.iter().take_while(|address| {
+                length += address.len() + 1;
+                length <= ADDRESSES
+            });
+            let count = fits.count().max(1).min(rest.len());
+            if count == rest.len() {
+                lines.push(self.line(rest));
+                return lines;
+            }
+            lines.push([b"to=", &rest[..count].join(&b',')[..], b" [more]"].concat());
+            rest = &rest[count..];
+        }
+    }
+
+    fn line(&self, to: &[&[u8]]) -> Vec<u8> {
         let mut line = Line::default();
-        line.field("to", &self.to.join(&b','));
+        line.field("to", &to.join(&b','));
         if let Some((address, uid, gid)) = self.control {
             line.field("ctladdr", &[address, format!(" ({uid}/{gid})").as_bytes()].concat());
         }
@@ -167,5 +193,14 @@ mod tests {
         let expected = "to=nosuchuser,other, ctladdr=<badone@site.example> (8/0), delay=1+02:03:04, mailer=local, \
                         pri=120192, dsn=5.1.1, reply=550 5.1.1 User unknown, stat=User unknown";
         assert_eq!(String::from_utf8_lossy(&line.to_line()), expected);
+    }
+
+    #[test]
+    fn many_recipients_take_several_lines() {
+        let address: &[u8] = b"<someone.with.a.long.name@somewhere.example>";
+        let line = RecipientLine { to: vec![address; 20], stat: b"Sent", ..RecipientLine::default() };
+        let lines = line.to_lines();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].ends_with(b" [more]") && lines[2].ends_with(b"stat=Sent"));
     }
 }
