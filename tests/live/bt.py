@@ -32,6 +32,10 @@ def enter_namespace():
 
 def prepare(case, folder, makemap):
     os.makedirs(folder, mode=0o755)
+    for name in ("hosts", "service.switch"):  # beside every case
+        common = os.path.join(os.path.dirname(case), name)
+        if os.path.exists(common):
+            shutil.copy(common, folder)
     for name in sorted(os.listdir(case)):
         with open(os.path.join(case, name), "rb") as file:
             text = file.read().replace(b"@DIR@", folder.encode())
