@@ -113,11 +113,15 @@ R$* $| $*			$: $2
 
 # our own domains are canonical by definition
 R$* < @ $=w > $*		$: $1 < @ $2 . > $3
-R$* < @ $=M > $*		$: $1 < @ $2 . > $3
-ifdef(`_VIRTUSER_TABLE_', `R$* < @ $={VirtHost} > $*	$: $1 < @ $2 . > $3
+ifdef(`_MASQUERADE_ENTIRE_DOMAIN_', `R$* < @ $* $=M > $*		$: $1 < @ $2 $3 . > $4
+', `R$* < @ $=M > $*		$: $1 < @ $2 . > $3
 ')dnl
-ifdef(`_GENERICS_TABLE_', `R$* < @ $=G > $*		$: $1 < @ $2 . > $3
-')dnl
+ifdef(`_VIRTUSER_TABLE_', `ifdef(`_VIRTUSER_ENTIRE_DOMAIN_', `R$* < @ $* $={VirtHost} > $*	$: $1 < @ $2 $3 . > $4
+', `R$* < @ $={VirtHost} > $*	$: $1 < @ $2 . > $3
+')')dnl
+ifdef(`_GENERICS_TABLE_', `ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R$* < @ $* $=G > $*	$: $1 < @ $2 $3 . > $4
+', `R$* < @ $=G > $*		$: $1 < @ $2 . > $3
+')')dnl
 R$* < @ $* . . > $*		$1 < @ $2 . > $3
 
 # final: canonical form -> text for the outside. Last for every address.
