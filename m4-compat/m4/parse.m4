@@ -59,7 +59,6 @@ R_PREFIX_MOD_ $+	$: $(macro {rcpt_flags} $@ _PREFIX_FLAGS_ $) $1
 #	u < @ ourname. >	-> $#local $: u
 #	u < @ d . >		-> table, relay, smart host or the mailer for d
 SParse1
-ifdef(`_LDAP_ROUTING_', `include(_CF_DIR_`m4/ldap.m4')')dnl
 
 # literals: the site first, then the smart host, then straight there
 R$* < @ [ $+ ] > $*	$: $>ParseLocal $1 < @ [ $2 ] > $3
