@@ -6,19 +6,20 @@
 use super::body;
 use super::protocol::BodyForm;
 use crate::sys::clock;
+use crate::sys::shared_sync::SharedSync;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes names, and lets deliveries to one directory share a sync.
 #[derive(Default)]
 pub(super) struct Maildirs {
     count: AtomicU64,
-    gates: Mutex<HashMap<(u64, u64), Arc<Gate>>>,
+    gates: Mutex<HashMap<(u64, u64), Arc<SharedSync>>>,
 }
 
 /// Directories whose gates are remembered before they are all forgotten.
@@ -78,7 +79,7 @@ impl Maildirs {
             }
             gates.entry((about.dev(), about.ino())).or_default().clone()
         };
-        gate.sync(&open)
+        gate.run(|| open.sync_all())
     }
 }
 
@@ -112,47 +113,6 @@ fn write(file: File, header: &[u8], message: &File, form: &BodyForm) -> io::Resu
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_data()?;
     Ok(file.metadata()?.len())
-}
-
-/// Lets those who wait for a sync of one directory share the next one.
-#[derive(Default)]
-struct Gate {
-    state: Mutex<Syncs>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Syncs {
-    running: bool,
-    started: u64,
-    finished: u64,
-}
-
-impl Gate {
-    /// Returns after a sync that began after the call.
-    fn sync(&self, directory: &File) -> io::Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let needed = state.started + 1;
-        while state.finished < needed {
-            if state.running {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            state.running = true;
-            state.started += 1;
-            let number = state.started;
-            drop(state);
-            let synced = directory.sync_all();
-            state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.running = false;
-            if synced.is_ok() {
-                state.finished = number;
-            }
-            self.changed.notify_all();
-            synced?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

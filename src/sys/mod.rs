@@ -8,6 +8,7 @@
 //! - [`identity`]: other users' ids for one thread, behind a guard that cannot be forgotten
 //! - [`lock`]: locks that other programs respect
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
+//! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
@@ -25,4 +26,5 @@ pub mod memory;
 pub mod passing;
 pub mod process;
 pub mod safe;
+pub mod shared_sync;
 pub mod title;
