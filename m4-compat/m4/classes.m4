@@ -2,6 +2,14 @@ divert(-1)
 dnl # From the level line to the options: what must be known before any file is
 dnl # opened comes first, then the names of this host, then the relays.
 
+dnl # An option, here and in options.m4, has one row:
+dnl #	_OPTION(option, define, what is meant if nothing is said)
+dnl # A define with a text sets the option, an empty define sets it to nothing,
+dnl # none at all leaves a comment that shows the default.
+define(`_OPTION', `ifdef(`$2', `O $1`'ifelse(defn(`$2'), `', `', `=$2')', `#O $1`'ifelse(`$3', `', `', `=$3')')
+')
+
+
 dnl # _RELAY_LINE(define, macro letter, pseudo domain)
 define(`_RELAY_LINE', `ifdef(`$1', `D$2`'$1
 CP$3
@@ -11,8 +19,8 @@ divert(0)dnl
 V`'ifdef(`CF_LEVEL', `CF_LEVEL', `10')ifdef(`NO_VENDOR', `', `/ifdef(`VENDOR_NAME', `VENDOR_NAME', `Berkeley')')
 
 # before any file: how careful to be, and where LDAP is
-ifdef(`confDONT_BLAME_SENDMAIL', `O DontBlameSendmail=confDONT_BLAME_SENDMAIL', `#O DontBlameSendmail=safe')
-ifdef(`confLDAP_DEFAULT_SPEC', `O LDAPDefaultSpec=confLDAP_DEFAULT_SPEC', `#O LDAPDefaultSpec=-h localhost')
+_OPTION(`DontBlameSendmail', `confDONT_BLAME_SENDMAIL', `safe')dnl
+_OPTION(`LDAPDefaultSpec', `confLDAP_DEFAULT_SPEC', `-h localhost')dnl
 ifdef(`confLDAP_CLUSTER', `D{sendmailMTACluster}`'confLDAP_CLUSTER', `#D{sendmailMTACluster}$m')
 
 ######## names and classes ########

@@ -1,11 +1,4 @@
 divert(-1)
-dnl # The options, in the order of the cf. One row each:
-dnl #	_OPTION(option, define, what is meant if nothing is said)
-dnl # A define with a text sets the option, an empty define sets it to nothing,
-dnl # none at all leaves a comment that shows the default.
-define(`_OPTION', `ifdef(`$2', `O $1`'ifelse(defn(`$2'), `', `', `=$2')', `#O $1`'ifelse(`$3', `', `', `=$3')')
-')
-
 dnl # Listeners: MTA unless DAEMON_OPTIONS named some, and the MSA beside them.
 define(`_DAEMON_LINES_', `ifelse(defn(`_DPO_'), `', `ifdef(`_NETINET6_', `O DaemonPortOptions=Name=MTA-v4, Family=inet
 O DaemonPortOptions=Name=MTA-v6, Family=inet6', `O DaemonPortOptions=Name=MTA')', `substr(defn(`_DPO_'), 1)')
@@ -119,10 +112,12 @@ _OPTION(`Timeout.control', `confTO_CONTROL', `2m')dnl
 _OPTION(`Timeout.queuereturn', `confTO_QUEUERETURN', `5d')dnl
 _OPTION(`Timeout.queuereturn.normal', `confTO_QUEUERETURN_NORMAL', `5d')dnl
 _OPTION(`Timeout.queuereturn.urgent', `confTO_QUEUERETURN_URGENT', `2d')dnl
+_OPTION(`Timeout.queuereturn.non-urgent', `confTO_QUEUERETURN_NONURGENT', `7d')dnl
 _OPTION(`Timeout.queuereturn.dsn', `confTO_QUEUERETURN_DSN', `5d')dnl
 _OPTION(`Timeout.queuewarn', `confTO_QUEUEWARN', `4h')dnl
 _OPTION(`Timeout.queuewarn.normal', `confTO_QUEUEWARN_NORMAL', `4h')dnl
 _OPTION(`Timeout.queuewarn.urgent', `confTO_QUEUEWARN_URGENT', `1h')dnl
+_OPTION(`Timeout.queuewarn.non-urgent', `confTO_QUEUEWARN_NONURGENT', `12h')dnl
 _OPTION(`Timeout.queuewarn.dsn', `confTO_QUEUEWARN_DSN', `4h')dnl
 _OPTION(`Timeout.hoststatus', `confTO_HOSTSTATUS', `30m')dnl
 _OPTION(`Timeout.resolver.retrans', `confTO_RESOLVER_RETRANS', `5s')dnl
