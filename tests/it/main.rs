@@ -10,4 +10,5 @@ mod makemap;
 mod maps;
 mod mc;
 mod scratch;
+mod terminal;
 mod tryout;

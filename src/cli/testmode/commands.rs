@@ -18,6 +18,13 @@ pub(super) struct Slash {
     pub run: fn(&mut Shell, &[u8]),
 }
 
+impl Slash {
+    /// The word as it is typed, with a blank where an argument follows.
+    pub fn typed(&self) -> String {
+        format!("{}{}", self.word, if self.usage.is_empty() { "" } else { " " })
+    }
+}
+
 pub(super) const PREFIXES: &[Prefix] = &[
     Prefix { first: b'.', run: names::define },
     Prefix { first: b'=', run: rulesets::list },

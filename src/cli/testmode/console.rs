@@ -3,6 +3,9 @@
 //! Output is flushed whenever no complete input line is waiting, so that a program at the other end
 //! sees every answer before it must ask again.
 
+use super::painter::Painter;
+use super::terminal::Terminal;
+use super::vocabulary::Vocabulary;
 use crate::cli::debug::Levels;
 use crate::logging::Tracer;
 use crate::rewrite::error_status;
@@ -12,14 +15,22 @@ use std::io::{Read, Write};
 /// Longest input line in bytes; the rest is cut.
 const MAX_LINE: usize = 2047;
 
+/// Where lines come from.
+enum Input {
+    Stream(Box<dyn Read + Send>),
+    Terminal(Box<Terminal>),
+}
+
 /// Standard input and output of the shell, trace levels and the exit status so far.
 pub struct Console {
-    input: Box<dyn Read + Send>,
+    input: Input,
     output: Box<dyn Write + Send>,
     /// Read and not yet used.
     waiting: Vec<u8>,
     used: usize,
     written: Vec<u8>,
+    /// Where a person reads in colour.
+    painter: Option<Painter>,
     /// `-d`
     pub levels: Levels,
     /// The first error's status.
@@ -30,7 +41,21 @@ impl Console {
     /// A console on these streams.
     pub fn new(input: Box<dyn Read + Send>, output: Box<dyn Write + Send>, levels: Levels) -> Self {
         let (waiting, written) = (Vec::new(), Vec::new());
-        Self { input, output, waiting, used: 0, written, levels, status: Sysexit::OK }
+        let input = Input::Stream(input);
+        Self { input, output, waiting, used: 0, written, painter: None, levels, status: Sysexit::OK }
+    }
+
+    /// Reads from a person's keyboard from now on.
+    pub(super) fn at_terminal(&mut self, terminal: Terminal, colour: bool) {
+        self.input = Input::Terminal(Box::new(terminal));
+        self.painter = colour.then(Painter::default);
+    }
+
+    /// Tells a keyboard what can be completed; `known` is asked only where there is one.
+    pub(super) fn offer(&mut self, known: impl FnOnce() -> Vocabulary) {
+        if let Input::Terminal(terminal) = &mut self.input {
+            terminal.know(known());
+        }
     }
 
     /// Writes text as it is.
@@ -49,13 +74,33 @@ impl Console {
 
     /// Hands everything written to the reader.
     pub fn flush(&mut self) {
+        if let Some(painter) = &mut self.painter {
+            self.written = painter.paint(&self.written);
+        }
         // nobody is left to be told of a closed standard output
         let _ = self.output.write_all(&self.written).and_then(|()| self.output.flush());
         self.written.clear();
     }
 
-    /// The next input line without its end; `None` at the end of the input.
-    pub fn read_line(&mut self) -> Option<Vec<u8>> {
+    /// Prompts; gives the next input line without its end, or `None` at the end of the input.
+    pub fn read_line(&mut self, prompt: &str) -> Option<Vec<u8>> {
+        if matches!(self.input, Input::Terminal(_)) {
+            self.flush();
+            self.painter.iter_mut().for_each(Painter::restart);
+        }
+        match &mut self.input {
+            Input::Terminal(terminal) => terminal.read_line(prompt).map(|mut line| {
+                line.truncate(MAX_LINE);
+                line
+            }),
+            Input::Stream(_) => {
+                self.put(prompt);
+                self.next_of_stream()
+            }
+        }
+    }
+
+    fn next_of_stream(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(length) = memchr::memchr(b'\n', &self.waiting[self.used..]) {
                 let line = self.take(length);
@@ -66,7 +111,8 @@ impl Console {
             self.waiting.drain(..self.used);
             self.used = 0;
             let mut block = [0; 1 << 14];
-            match self.input.read(&mut block) {
+            let Input::Stream(stream) = &mut self.input else { return None };
+            match stream.read(&mut block) {
                 Ok(0) | Err(_) if self.waiting.is_empty() => return None,
                 Ok(0) | Err(_) => return Some(self.take(self.waiting.len())),
                 Ok(count) => self.waiting.extend_from_slice(&block[..count]),

@@ -9,7 +9,10 @@ mod headers;
 mod hosts;
 mod mail;
 mod names;
+mod painter;
 mod rulesets;
+mod terminal;
+mod vocabulary;
 
 use super::debug::Levels;
 use super::{Invocation, site};
@@ -17,9 +20,12 @@ use crate::engine::{PureMap, Scope};
 use crate::net::Resolver;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
+use crate::sys::identity;
 use console::Console;
-use std::io::{stdin, stdout};
+use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
+use terminal::Terminal;
+use vocabulary::Vocabulary;
 
 /// The shell between two commands.
 pub(super) struct Shell {
@@ -36,6 +42,11 @@ pub(super) struct Shell {
 
 /// Runs the shell until `/quit` or the end of the input.
 pub fn run(invocation: &Invocation) -> Sysexit {
+    // nothing here needs the queue's group, and what is typed may name any map
+    if let Err(error) = identity::drop_borrowed() {
+        eprintln!("cannot give up the group: {error}");
+        return Sysexit::OSERR;
+    }
     let mut levels = Levels::default();
     if !invocation.debug.is_empty() {
         levels.set(&invocation.debug);
@@ -55,7 +66,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let resolver = Arc::new(Resolver::for_config(&loaded.config));
     let mut console = Console::new(Box::new(stdin()), Box::new(stdout()), levels);
     console.fail(loaded.exit);
-    let verbosity = if invocation.verbose { 1 } else { 2 };
+    // a person is always prompted
+    let verbosity = if invocation.verbose && !stdin().is_terminal() { 1 } else { 2 };
+    sit_down(&mut console);
     let site = Site::new(Arc::new(loaded.config), resolver);
     let mut shell = Shell {
         site,
@@ -73,6 +86,18 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     shell.console.status
 }
 
+/// Where a person types and reads, lines can be edited.
+fn sit_down(console: &mut Console) {
+    if !(stdin().is_terminal() && stdout().is_terminal()) {
+        return;
+    }
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let colour = set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb");
+    if let Some(terminal) = Terminal::open(colour) {
+        console.at_terminal(terminal, colour);
+    }
+}
+
 impl Shell {
     fn serve(&mut self) {
         self.console.say("ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)");
@@ -80,11 +105,11 @@ impl Shell {
         if let (Some(id), _) = self.name(b"{addr_type}") {
             self.scope.set(id, b"e r");
         }
+        let prompt = if self.verbosity > 1 { "> " } else { "" };
         loop {
-            if self.verbosity > 1 {
-                self.console.put("> ");
-            }
-            let Some(line) = self.console.read_line() else { return };
+            let Self { console, site, .. } = self;
+            console.offer(|| Vocabulary::of(&site.config));
+            let Some(line) = console.read_line(prompt) else { return };
             if self.verbosity == 1 {
                 self.console.say([b"> ", &line[..]].concat());
             }
