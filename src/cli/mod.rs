@@ -32,6 +32,7 @@ mod version;
 pub use invocation::{Invocation, Refusal, Setting};
 pub use modes::Mode;
 
+use crate::sys::identity;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
@@ -43,6 +44,8 @@ pub struct Personality {
     pub name: &'static str,
     /// Gets argv; the first element is the personality's name as it was called.
     pub entry: fn(Vec<OsString>) -> ExitCode,
+    /// A set-group-id start lends the queue's group: only what works on the queue keeps it.
+    pub keeps_group: bool,
     /// One line for the list of names.
     pub about: &'static str,
 }
@@ -52,41 +55,97 @@ pub const PERSONALITIES: &[Personality] = &[
     Personality {
         name: "sendmail",
         entry: sendmail::main,
+        keeps_group: true,
         about: "send mail, run the daemon, test addresses",
     },
-    Personality { name: "mailq", entry: sendmail::main, about: "print the mail queue (sendmail -bp)" },
+    Personality {
+        name: "mailq",
+        entry: sendmail::main,
+        keeps_group: true,
+        about: "print the mail queue (sendmail -bp)",
+    },
     Personality {
         name: "newaliases",
         entry: sendmail::main,
+        keeps_group: true,
         about: "rebuild the alias databases (sendmail -bi)",
     },
-    Personality { name: "hoststat", entry: sendmail::main, about: "print host status (not kept yet)" },
-    Personality { name: "purgestat", entry: sendmail::main, about: "purge host status (not kept yet)" },
-    Personality { name: "smtpd", entry: sendmail::main, about: "run the daemon (sendmail -bd)" },
-    Personality { name: "m4", entry: m4::main, about: "GNU m4's command line, as far as .mc work needs it" },
-    Personality { name: "mc", entry: mc::main, about: "turn a .mc into a .cf with the built-in library" },
+    Personality {
+        name: "hoststat",
+        entry: sendmail::main,
+        keeps_group: true,
+        about: "print host status (not kept yet)",
+    },
+    Personality {
+        name: "purgestat",
+        entry: sendmail::main,
+        keeps_group: true,
+        about: "purge host status (not kept yet)",
+    },
+    Personality {
+        name: "smtpd",
+        entry: sendmail::main,
+        keeps_group: false,
+        about: "run the daemon (sendmail -bd)",
+    },
+    Personality {
+        name: "m4",
+        entry: m4::main,
+        keeps_group: false,
+        about: "GNU m4's command line, as far as .mc work needs it",
+    },
+    Personality {
+        name: "mc",
+        entry: mc::main,
+        keeps_group: false,
+        about: "turn a .mc into a .cf with the built-in library",
+    },
     Personality {
         name: "makemap",
         entry: makemap::main,
+        keeps_group: false,
         about: "make a database from text, as sendmail's makemap",
     },
     Personality {
         name: "editmap",
         entry: editmap::main,
+        keeps_group: false,
         about: "ask for, set or remove one key of a database",
     },
-    Personality { name: "praliases", entry: praliases::main, about: "print alias databases" },
+    Personality {
+        name: "praliases",
+        entry: praliases::main,
+        keeps_group: false,
+        about: "print alias databases",
+    },
     Personality {
         name: "rewrite",
         entry: rewrite::main,
+        keeps_group: false,
         about: "rewrite addresses from standard input, one to a line",
     },
     Personality {
         name: "try",
         entry: tryout::main,
+        keeps_group: false,
         about: "see it work: a site in a scratch directory, four messages",
     },
 ];
+
+impl Personality {
+    /// Runs it; argv[0] is the caller's to choose, so borrowed rights go before anything is read.
+    fn start(&self, args: Vec<OsString>) -> ExitCode {
+        match self.keeps_group {
+            true => (self.entry)(args),
+            false => match identity::drop_borrowed() {
+                Ok(()) => (self.entry)(args),
+                Err(error) => {
+                    print(&mut std::io::stderr(), &format!("cannot give up the group: {error}\n"), 71)
+                }
+            },
+        }
+    }
+}
 
 fn find(name: &OsStr) -> Option<&'static Personality> {
     PERSONALITIES.iter().find(|row| name == row.name)
@@ -97,11 +156,11 @@ pub fn main() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     let called = args.first().and_then(|name| Path::new(name).file_name());
     if let Some(row) = called.and_then(find) {
-        return (row.entry)(args);
+        return row.start(args);
     }
     if let Some(row) = args.get(1).and_then(|name| find(name)) {
         args.remove(0);
-        return (row.entry)(args);
+        return row.start(args);
     }
     if args.get(1).is_some_and(|word| word == "--version") {
         return print(&mut std::io::stdout(), concat!("canonify ", env!("CARGO_PKG_VERSION"), "\n"), 0);
