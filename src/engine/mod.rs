@@ -5,6 +5,7 @@
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
 mod build;
+mod lookups;
 mod machine;
 mod matcher;
 mod print;
@@ -16,6 +17,7 @@ mod scope;
 mod tests;
 mod trace;
 
+pub use lookups::{MapId, Maps, Quick};
 pub use machine::{Context, Machine};
 pub use print::{put_text, put_tokens};
 pub use program::Program;

@@ -12,7 +12,7 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Longer keys are cut.
-const LONGEST_KEY: usize = 256;
+pub(super) const LONGEST_KEY: usize = 256;
 
 pub(super) fn parse_hash(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
     map.own = Class::Database(Kind::Hash);
@@ -125,28 +125,50 @@ impl Database {
 
     /// The stored value, without a trailing NUL.
     pub fn get(&self, map: &Map, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        let mut folded = map.fold(&key[..key.len().min(LONGEST_KEY)]);
-        let tries = self.tries();
-        if tries.contains(Flags::TRY_BARE)
-            && let Some(value) = self.reader.get(&folded)?
-        {
-            self.tries.fetch_and(!Flags::TRY_NULL.bits(), Ordering::Relaxed);
-            return Ok(Some(without_nul(value)));
-        }
-        if tries.contains(Flags::TRY_NULL) {
-            folded.push(0);
-            if let Some(value) = self.reader.get(&folded)? {
-                self.tries.fetch_and(!Flags::TRY_BARE.bits(), Ordering::Relaxed);
-                return Ok(Some(without_nul(value)));
+        let mut value = Vec::new();
+        let read = |key: &[u8], value: &mut Vec<u8>| match self.reader.get(key)? {
+            Some(found) => {
+                *value = found;
+                Ok(true)
             }
-        }
-        Ok(None)
+            None => Ok(false),
+        };
+        Ok(self.find(map, key, &mut value, &read)?.then_some(value))
     }
-}
 
-fn without_nul(mut value: Vec<u8>) -> Vec<u8> {
-    if value.last() == Some(&0) {
-        value.pop();
+    /// The same from memory, where the page lies there; a rebuilt file is noticed a moment later.
+    pub fn get_quickly(&self, map: &Map, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
+        self.find(map, key, value, &|key, value| self.reader.get_quickly(key, value))
     }
-    value
+
+    fn find(
+        &self,
+        map: &Map,
+        key: &[u8],
+        value: &mut Vec<u8>,
+        read: &dyn Fn(&[u8], &mut Vec<u8>) -> io::Result<bool>,
+    ) -> io::Result<bool> {
+        let key = &key[..key.len().min(LONGEST_KEY)];
+        let mut folded = [0; LONGEST_KEY + 1];
+        folded[..key.len()].copy_from_slice(key);
+        if !map.flags.contains(Flags::KEEP_CASE) {
+            folded[..key.len()].make_ascii_lowercase();
+        }
+        let tries = self.tries();
+        // with and without the NUL that C programs store; the first hit of one kind ends the other
+        for (bare, other) in [(Flags::TRY_BARE, Flags::TRY_NULL), (Flags::TRY_NULL, Flags::TRY_BARE)] {
+            let length = key.len() + usize::from(bare == Flags::TRY_NULL);
+            if !tries.contains(bare) || !read(&folded[..length], value)? {
+                continue;
+            }
+            if tries.contains(other) {
+                self.tries.fetch_and(!other.bits(), Ordering::Relaxed);
+            }
+            if value.last() == Some(&0) {
+                value.pop();
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
 }

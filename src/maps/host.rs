@@ -31,6 +31,19 @@ impl Cache {
         cache.get(name).filter(|(until, _)| *until > Instant::now()).map(|(_, found)| found.clone())
     }
 
+    /// Puts a known name behind what `value` holds; `false` for a host known to have none.
+    pub fn get_into(&self, name: &[u8], value: &mut Vec<u8>) -> Option<bool> {
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, found) = cache.get(name)?;
+        if *until <= Instant::now() {
+            return None;
+        }
+        if let Ok(name) = found {
+            value.extend_from_slice(name);
+        }
+        Some(found.is_ok())
+    }
+
     fn put(&self, name: &[u8], found: &Canonical) {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= LARGEST_CACHE {

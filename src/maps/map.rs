@@ -118,7 +118,7 @@ impl Map {
             trace_arguments(text, args, tracer);
         }
         let mut out = match args {
-            Some(args) => interpolate(text, args),
+            Some(args) => interpolate(text, &|number| args.get(number).map(Vec::as_slice)),
             None => text.to_vec(),
         };
         if let Some(append) = &self.append {
@@ -131,7 +131,8 @@ impl Map {
     }
 }
 
-fn interpolate(text: &[u8], args: &[Vec<u8>]) -> Vec<u8> {
+/// Puts arguments in the places of `%0` to `%9`; a missing one is empty.
+pub(super) fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
@@ -142,7 +143,7 @@ fn interpolate(text: &[u8], args: &[Vec<u8>]) -> Vec<u8> {
         match bytes.next() {
             Some(b'%') => out.push(b'%'),
             Some(digit @ b'0'..=b'9') => {
-                if let Some(argument) = args.get(usize::from(digit - b'0')) {
+                if let Some(argument) = argument(usize::from(digit - b'0')) {
                     out.extend_from_slice(argument);
                 }
             }

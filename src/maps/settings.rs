@@ -4,6 +4,7 @@ use super::files;
 use super::store::Refused;
 use crate::addr::{MacroId, Operators};
 use crate::config::{Class, Config};
+use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};
 use std::path::Path;
 
@@ -12,6 +13,8 @@ use std::path::Path;
 pub(super) struct Settings {
     /// BlankSub.
     pub blank_sub: u8,
+    /// Delivery mode d: maps with -D are not asked.
+    pub deferred: bool,
     /// Which bytes separate tokens.
     pub operators: Operators,
     service_switch: Option<Vec<u8>>,
@@ -23,6 +26,7 @@ impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
             blank_sub: config.options.blank_sub,
+            deferred: config.options.delivery_mode == DeliveryMode::Defer,
             operators: config.operators.clone(),
             service_switch: config.options.service_switch_file.clone(),
             blame: config.blame(),

@@ -25,8 +25,12 @@ impl Aliases {
         Some(Self(aliases))
     }
 
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.0.get(key.to_ascii_lowercase().as_slice()).map(Vec::as_slice)
+    }
+
     pub fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-        match self.0.get(key.to_ascii_lowercase().as_slice()) {
+        match self.get(key) {
             Some(value) => map.found(key, value, args, tracer),
             None => missing(Sysexit::OK),
         }

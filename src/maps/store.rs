@@ -16,26 +16,45 @@ use crate::schema::Sysexit;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// %0 to %8: the key and at most eight arguments.
-const MOST_ARGUMENTS: usize = 9;
+pub(super) const MOST_ARGUMENTS: usize = 9;
 
 /// How long somebody may hold a database's lock before the look-up fails for now.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Sequences within sequences.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// All maps of a configuration, opened at their first use and shared by all sessions.
 pub struct Store {
     pub(super) settings: Settings,
     pub(super) resolver: Arc<Resolver>,
-    maps: Vec<(Map, Mutex<State>)>,
+    pub(super) slots: Vec<Slot>,
     by_name: HashMap<Vec<u8>, usize>,
     pub(super) host_names: host::Cache,
+}
+
+/// A map and what became of its opening.
+pub(super) struct Slot {
+    pub map: Map,
+    /// Set once it is open or has failed; an optional map that is absent is tried again.
+    pub state: OnceLock<State>,
+    /// Two sessions do not open (and complain) at the same time.
+    opening: Mutex<()>,
+}
+
+impl Slot {
+    fn new(map: Map) -> Self {
+        Self { map, state: OnceLock::new(), opening: Mutex::new(()) }
+    }
+
+    fn state(&self) -> State {
+        self.state.get().cloned().unwrap_or_default()
+    }
 }
 
 /// What a look-up must know besides map and key.
@@ -58,7 +77,7 @@ pub enum TextAnswer {
 }
 
 #[derive(Clone, Default)]
-enum State {
+pub(super) enum State {
     #[default]
     Closed,
     Open(Arc<Opened>),
@@ -67,7 +86,7 @@ enum State {
 }
 
 /// An open map.
-enum Opened {
+pub(super) enum Opened {
     /// Nothing has to be kept open.
     Plain,
     Database(Database),
@@ -128,7 +147,7 @@ impl Store {
         let mut store = Self {
             settings: Settings::of(&config),
             resolver,
-            maps: Vec::new(),
+            slots: Vec::new(),
             by_name: HashMap::new(),
             host_names: host::Cache::default(),
         };
@@ -152,15 +171,15 @@ impl Store {
         let mut declaring = Declaring { messages: Vec::new(), known: &known };
         match self.by_name.get(&folded) {
             Some(index) => {
-                let map = &mut self.maps[*index].0;
+                let map = &mut self.slots[*index].map;
                 (map.class, map.own) = (row, Class::Nothing);
                 map.read(args, &mut declaring);
             }
             None => {
                 let mut map = Map::new(name, row);
                 map.read(args, &mut declaring);
-                self.by_name.insert(folded, self.maps.len());
-                self.maps.push((map, Mutex::default()));
+                self.by_name.insert(folded, self.slots.len());
+                self.slots.push(Slot::new(map));
             }
         }
     }
@@ -170,7 +189,7 @@ impl Store {
         self.find(map).is_some()
     }
 
-    fn find(&self, name: &[u8]) -> Option<usize> {
+    pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
         self.by_name.get(name.to_ascii_lowercase().as_slice()).copied()
     }
 
@@ -178,7 +197,7 @@ impl Store {
     /// A name without a map is not found; saying so is up to the caller ([`Self::has`]).
     pub async fn lookup(&self, request: &LookupRequest, context: &mut LookupContext<'_>) -> Answer {
         let Some(index) = self.find(&request.map) else { return missing(Sysexit::OK) };
-        let map = &self.maps[index].0;
+        let map = &self.slots[index].map;
         if !map.flags.contains(Flags::VALID) {
             return missing(Sysexit::OK);
         }
@@ -211,7 +230,7 @@ impl Store {
         args: &[Vec<u8>],
         tracer: &mut dyn Tracer,
     ) -> Answer {
-        let map = &self.maps[index].0;
+        let map = &self.slots[index].map;
         let mut head = [b"map_lookup(", map.name.as_slice(), b", ", key].concat();
         if tracer.level(60) >= 5 {
             for (number, argument) in args.iter().enumerate() {
@@ -237,7 +256,12 @@ impl Store {
     fn key_text(&self, map: &Map, tokens: &[Token]) -> Vec<u8> {
         let space = Some(map.space.unwrap_or(self.settings.blank_sub));
         let text = cataddr(&self.settings.operators, tokens, space, true);
-        if map.flags.contains(Flags::KEEP_QUOTES) { text } else { without_quotes(&text) }
+        if map.flags.contains(Flags::KEEP_QUOTES) {
+            return text;
+        }
+        let mut bare = Vec::with_capacity(text.len());
+        without_quotes(&text, &mut |byte| bare.push(byte));
+        bare
     }
 
     /// `/map name key`: the key is text, there are no arguments.
@@ -285,7 +309,7 @@ impl Store {
         tracer: &'a mut dyn Tracer,
         depth: usize,
     ) -> Boxed<'a> {
-        let map = &self.maps[index].0;
+        let map = &self.slots[index].map;
         Box::pin(async move {
             match (opened, &map.own) {
                 (Opened::Database(database), _) => ask_database(database, map, key, args, tracer).await,
@@ -324,7 +348,9 @@ impl Store {
         depth: usize,
     ) -> Found {
         if tracer.level(38) >= 20 {
-            tracer.line(&[b"seq_map_lookup(", self.maps[index].0.name.as_slice(), b", ", key, b")"].concat());
+            tracer.line(
+                &[b"seq_map_lookup(", self.slots[index].map.name.as_slice(), b", ", key, b")"].concat(),
+            );
         }
         let mut status = NOT_FOUND;
         for member in members.iter().filter(|_| depth < DEEPEST) {
@@ -353,13 +379,16 @@ impl Store {
     }
 
     fn open_now(&self, index: usize, tracer: &mut dyn Tracer) -> Attempt<State> {
-        let (map, state) = &self.maps[index];
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*state, State::Closed) {
+        let Slot { map, state, opening } = &self.slots[index];
+        if let Some(state) = state.get() {
             return Attempt::Done(state.clone());
         }
         if !map.flags.contains(Flags::VALID) {
             return Attempt::Done(State::Closed);
+        }
+        let _only_one = opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = state.get() {
+            return Attempt::Done(state.clone());
         }
         let mut opening = Opening { settings: &self.settings, tracer, failure: Vec::new() };
         let opened = match self.open_class(map, &mut opening) {
@@ -377,12 +406,12 @@ impl Store {
             4,
             &[b"openmap()\t", map.class.name.as_bytes(), b":", &map.name, b" ", file, b": ", &valid],
         );
-        *state = match opened {
+        let opened = match opened {
             Some(opened) => State::Open(Arc::new(opened)),
-            None if map.flags.contains(Flags::OPTIONAL) => State::Closed,
+            None if map.flags.contains(Flags::OPTIONAL) => return Attempt::Done(State::Closed),
             None => State::Bogus,
         };
-        Attempt::Done(state.clone())
+        Attempt::Done(state.get_or_init(|| opened).clone())
     }
 
     fn open_class(&self, map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Opened>> {
@@ -426,10 +455,10 @@ impl Store {
         if tracer.level(38) < 9 {
             return;
         }
-        let mut maps: Vec<_> = self.maps.iter().collect();
-        maps.sort_by_key(|(map, _)| symbol_order(&map.name));
-        for (map, state) in maps {
-            let state = state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut slots: Vec<_> = self.slots.iter().collect();
+        slots.sort_by_key(|slot| symbol_order(&slot.map.name));
+        for slot in slots {
+            let (map, state) = (&slot.map, slot.state());
             if matches!(state, State::Closed) && !(matches!(map.own, Class::Engine) && used(&map.name)) {
                 continue;
             }
@@ -508,15 +537,17 @@ fn finish(map: &Map, key: &[u8], found: Found, tracer: &mut dyn Tracer) -> Answe
 }
 
 /// Double quotes go, and a backslash leaves the byte it protects.
-fn without_quotes(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+pub(super) fn without_quotes(text: &[u8], put: &mut dyn FnMut(u8)) {
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => {}
-            b'\\' => out.extend(bytes.next()),
-            byte => out.push(byte),
+            b'\\' => {
+                if let Some(byte) = bytes.next() {
+                    put(byte);
+                }
+            }
+            byte => put(byte),
         }
     }
-    out
 }

@@ -40,6 +40,14 @@ pub fn now_micros() -> (i64, u32) {
     (since.as_secs() as i64, since.subsec_micros())
 }
 
+/// Milliseconds of a clock that only goes forwards, a few milliseconds coarse and almost free to ask.
+pub fn coarse_millis() -> u64 {
+    use nix::time::{ClockId, clock_gettime};
+    // the clock is as old as Linux 2.6.32
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE).unwrap_or(nix::sys::time::TimeSpec::new(0, 0));
+    now.tv_sec() as u64 * 1000 + now.tv_nsec() as u64 / 1_000_000
+}
+
 fn since_epoch() -> std::time::Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

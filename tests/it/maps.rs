@@ -123,3 +123,32 @@ async fn classes_and_their_complaints() {
 async fn files_and_programs() {
     compare("files").await;
 }
+
+/// A map that is open answers at once, flags applied; what is rebuilt is noticed.
+#[tokio::test]
+async fn answers_at_once() {
+    use canonify::engine::{Maps, Quick};
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let path = dir.path().join("t.db");
+    let write = |value: &[u8]| {
+        let mut writer = Writer::new(Kind::Hash, false);
+        writer.insert(b"key", value);
+        writer.commit(&path).expect("writable");
+    };
+    write(b"<%1,%2,%0>");
+    let cf = format!("V10\nO DontBlameSendmail=NotTooSecure\nKt hash -a! {}\n", path.display());
+    let loaded = load(b"test.cf", cf.as_bytes(), &mut environment(), &LoadOptions::default());
+    let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
+    let map = store.map_id(b"T").expect("declared");
+    let mut value = Vec::new();
+    assert_eq!(store.ask_now(map, b"KEY", &[b"one"], &mut value), Quick::Wait, "not open yet");
+    let mut quiet = canonify::logging::Quiet;
+    store.open(b"t", &mut LookupContext { deferred: false, tracer: &mut quiet }).await;
+    assert_eq!(store.ask_now(map, b"\"KEY\"", &[b"one"], &mut value), Quick::Found);
+    assert_eq!(value, b"<one,,KEY>!");
+    assert_eq!(store.ask_now(map, b"none", &[], &mut value), Quick::Missing(canonify::schema::Sysexit::OK));
+    write(b"new");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(store.ask_now(map, b"key", &[], &mut value), Quick::Found);
+    assert_eq!(value, b"new!");
+}

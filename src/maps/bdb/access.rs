@@ -1,8 +1,9 @@
-//! Pages of one open file: read once, kept in a small cache, never older than the file.
+//! Pages of one open file: read once, kept in memory, never older than the file.
 //!
 //! A file may be rewritten in place (by sendmail's makemap, under an exclusive lock) or replaced (by
 //! ours). So pages are read under a shared lock only, and what was read is dropped as soon as
-//! the file's identity, size or time of change differ.
+//! the file's identity, size or time of change differ. Sessions share an [`Access`]; each look-up has a
+//! [`Reading`] of its own.
 
 use super::format::{
     BTREE_MAGIC, HASH_MAGIC, Kind, META_CHECKSUM, META_PARTITIONED, OLDEST_READABLE, Page, VERSION, at,
@@ -10,13 +11,17 @@ use super::format::{
 };
 use std::fs::{File, Metadata, TryLockError};
 use std::io;
+use std::ops::Deref;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-/// Slots of the cache: 4 MiB at the usual page size.
-const CACHED_PAGES: usize = 1024;
+/// Files up to this many bytes may end up in memory as a whole; of larger ones, this many bytes.
+const CACHED_BYTES: usize = 128 << 20;
+
+/// The same for a walk.
+const WALK_BYTES: usize = 1 << 20;
 
 /// A change may hide behind the file system's clock for this long.
 const RACY: Duration = Duration::from_millis(50);
@@ -43,13 +48,13 @@ impl Stamp {
 }
 
 /// The first page's facts.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Meta {
     pub kind: Kind,
     pub page_size: usize,
     pub last_page: u32,
     pub swapped: bool,
-    pub page: Arc<Page>,
+    pub page: Page,
 }
 
 /// One open file and its cached pages.
@@ -59,9 +64,52 @@ pub(super) struct Access {
     stamp: Stamp,
     /// The file changed so shortly before it was read that it may have changed again unseen.
     racy: bool,
-    locked: bool,
+    /// How many look-ups hold the lock, which belongs to the open file.
+    holders: Mutex<u32>,
     pub meta: Meta,
-    cache: Vec<Option<(u32, Arc<Page>)>>,
+    cache: Cache,
+}
+
+/// Pages that have been read.
+#[derive(Debug)]
+enum Cache {
+    /// A place for every page: what is there stays there, and nobody waits for anybody.
+    Whole(Box<[OnceLock<Page>]>),
+    /// Fewer places than pages: a page's place is its number modulo their count.
+    Places(Box<[RwLock<Option<(u32, Arc<Page>)>>]>),
+}
+
+impl Cache {
+    fn new(meta: &Meta, most: usize) -> Self {
+        let pages = meta.last_page as usize + 1;
+        let places = most / meta.page_size;
+        if pages <= places {
+            return Self::Whole((0..pages).map(|_| OnceLock::new()).collect());
+        }
+        Self::Places((0..places).map(|_| RwLock::default()).collect())
+    }
+}
+
+/// A page in the cache.
+pub(super) enum PageRef<'a> {
+    Kept(&'a Page),
+    Shared(Arc<Page>),
+}
+
+impl Deref for PageRef<'_> {
+    type Target = Page;
+    fn deref(&self) -> &Page {
+        match self {
+            Self::Kept(page) => page,
+            Self::Shared(page) => page,
+        }
+    }
+}
+
+/// One look-up or one walk over a file.
+pub(super) struct Reading<'a> {
+    access: &'a Access,
+    locked: bool,
 }
 
 /// The file changed while it was read: open it again.
@@ -72,6 +120,15 @@ pub(super) fn changed() -> io::Error {
 impl Access {
     /// Opens and reads the first page. `WouldBlock` while somebody rewrites the file.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::with_cache(path, CACHED_BYTES)
+    }
+
+    /// As [`Self::open`], for one walk over all pages, which asks for most of them once.
+    pub fn open_for_walk(path: &Path) -> io::Result<Self> {
+        Self::with_cache(path, WALK_BYTES)
+    }
+
+    fn with_cache(path: &Path, most: usize) -> io::Result<Self> {
         let file = File::open(path)?;
         lock(&file)?;
         let metadata = file.metadata()?;
@@ -82,7 +139,8 @@ impl Access {
         let racy = is_racy(&metadata);
         let meta = read_meta(&file, stamp.size)?;
         file.unlock()?;
-        Ok(Self { file, stamp, racy, locked: false, meta, cache: Vec::new() })
+        let cache = Cache::new(&meta, most);
+        Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache })
     }
 
     /// Is the file at `path` still the one that was read? (If it is gone, the open one serves on.)
@@ -93,50 +151,88 @@ impl Access {
         }
     }
 
+    /// Begins a look-up; the lock is taken when a page must be read, and given back with it.
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { access: self, locked: false }
+    }
+}
+
+impl<'a> Reading<'a> {
+    pub fn meta(&self) -> &'a Meta {
+        &self.access.meta
+    }
+
     /// A page, from the cache or the file.
-    pub fn page(&mut self, number: u32) -> io::Result<Arc<Page>> {
-        if number == 0 || number > self.meta.last_page {
+    pub fn page(&mut self, number: u32) -> io::Result<PageRef<'a>> {
+        let access = self.access;
+        if number == 0 || number > access.meta.last_page {
             return Err(damaged("page number"));
         }
-        let slot = number as usize % CACHED_PAGES;
-        if let Some(Some((cached, page))) = self.cache.get(slot)
-            && *cached == number
-        {
-            return Ok(Arc::clone(page));
+        match &access.cache {
+            Cache::Whole(pages) => {
+                let place = pages.get(number as usize).ok_or_else(|| damaged("page number"))?;
+                if let Some(page) = place.get() {
+                    return Ok(PageRef::Kept(page));
+                }
+                let page = self.read(number)?;
+                Ok(PageRef::Kept(place.get_or_init(|| page)))
+            }
+            Cache::Places(places) => {
+                let place = &places[number as usize % places.len()];
+                // a panic elsewhere leaves the place as it was
+                if let Some((kept, page)) = &*place.read().unwrap_or_else(PoisonError::into_inner)
+                    && *kept == number
+                {
+                    return Ok(PageRef::Shared(Arc::clone(page)));
+                }
+                let page = Arc::new(self.read(number)?);
+                *place.write().unwrap_or_else(PoisonError::into_inner) = Some((number, Arc::clone(&page)));
+                Ok(PageRef::Shared(page))
+            }
         }
+    }
+
+    fn read(&mut self, number: u32) -> io::Result<Page> {
         self.lock_unchanged()?;
-        let mut bytes = vec![0; self.meta.page_size].into_boxed_slice();
-        self.file.read_exact_at(&mut bytes, u64::from(number) * self.meta.page_size as u64)?;
-        let page = Arc::new(Page { bytes, swapped: self.meta.swapped });
+        let meta = &self.access.meta;
+        let mut bytes = vec![0; meta.page_size].into_boxed_slice();
+        self.access.file.read_exact_at(&mut bytes, u64::from(number) * meta.page_size as u64)?;
+        let page = Page { bytes, swapped: meta.swapped };
         let own_number = page.u32(at::PGNO)?;
         if own_number != number && (own_number != 0 || page.kind() != 0) {
             return Err(damaged("page in another page's place"));
         }
-        if self.cache.len() <= slot {
-            self.cache.resize(slot + 1, None);
-        }
-        self.cache[slot] = Some((number, Arc::clone(&page)));
         Ok(page)
-    }
-
-    /// Ends a look-up: gives the lock back.
-    pub fn finish(&mut self) {
-        if std::mem::take(&mut self.locked) {
-            // closing the file would release it, too; nothing else can be done about a failure
-            let _ = self.file.unlock();
-        }
     }
 
     fn lock_unchanged(&mut self) -> io::Result<()> {
         if self.locked {
             return Ok(());
         }
-        lock(&self.file)?;
+        let mut holders = self.access.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        if *holders == 0 {
+            lock(&self.access.file)?;
+        }
+        *holders += 1;
         self.locked = true;
-        if Stamp::of(&self.file.metadata()?) != self.stamp {
+        drop(holders);
+        if Stamp::of(&self.access.file.metadata()?) != self.access.stamp {
             return Err(changed());
         }
         Ok(())
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if self.locked {
+            let mut holders = self.access.holders.lock().unwrap_or_else(PoisonError::into_inner);
+            *holders = holders.saturating_sub(1);
+            if *holders == 0 {
+                // closing the file would release it, too; nothing else can be done about a failure
+                let _ = self.access.file.unlock();
+            }
+        }
     }
 }
 
@@ -179,5 +275,5 @@ fn read_meta(file: &File, size: u64) -> io::Result<Meta> {
     }
     let pages = size / page_size as u64;
     let last_page = page.u32(at::LAST_PGNO)?.min(u32::try_from(pages.saturating_sub(1)).unwrap_or(u32::MAX));
-    Ok(Meta { kind, page_size, last_page, swapped: page.swapped, page: Arc::new(page) })
+    Ok(Meta { kind, page_size, last_page, swapped: page.swapped, page })
 }

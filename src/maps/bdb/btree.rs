@@ -1,12 +1,11 @@
 //! Walking a btree file, and the small trees that hold many values of one key.
 
-use super::access::Access;
+use super::access::{PageRef, Reading};
 use super::format::{EachPair, Page, at, btree_item, damaged, page_type};
 use super::hash::chain;
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// No tree of 2^32 pages is deeper.
 const DEEPEST: usize = 40;
@@ -32,7 +31,7 @@ fn leaf_item(page: &Page, index: usize) -> io::Result<Option<Item<'_>>> {
     }
 }
 
-fn compare_item(access: &mut Access, item: &Item<'_>, key: &[u8]) -> io::Result<Ordering> {
+fn compare_item(access: &mut Reading<'_>, item: &Item<'_>, key: &[u8]) -> io::Result<Ordering> {
     match item {
         Item::Here(bytes) => Ok((*bytes).cmp(key)),
         Item::OffPage(first, length) => Ok(chain(access, *first, *length)?.as_slice().cmp(key)),
@@ -41,7 +40,7 @@ fn compare_item(access: &mut Access, item: &Item<'_>, key: &[u8]) -> io::Result<
 }
 
 /// The key of a leaf's pair, deleted or not: deleted items keep their place in the order.
-fn compare_leaf(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+fn compare_leaf(access: &mut Reading<'_>, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
     let start = page.item(index)?;
     let item = match page.byte(start + 2)? & !btree_item::DELETED {
         btree_item::DATA => Item::Here(page.slice(start + 3, usize::from(page.u16(start)?))?),
@@ -52,7 +51,7 @@ fn compare_leaf(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> i
 }
 
 /// Compares the key in an internal entry.
-fn compare_internal(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+fn compare_internal(access: &mut Reading<'_>, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
     let start = page.item(index)?;
     let item = match page.byte(start + 2)? & !btree_item::DELETED {
         btree_item::DATA => Item::Here(page.slice(start + 12, usize::from(page.u16(start)?))?),
@@ -63,7 +62,7 @@ fn compare_internal(access: &mut Access, page: &Page, index: usize, key: &[u8]) 
 }
 
 /// The leaf where a key belongs; without a key the leftmost one.
-fn descend(access: &mut Access, root: u32, key: Option<&[u8]>) -> io::Result<Arc<Page>> {
+fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::Result<PageRef<'a>> {
     let mut number = root;
     for _ in 0..DEEPEST {
         let page = access.page(number)?;
@@ -94,9 +93,9 @@ fn descend(access: &mut Access, root: u32, key: Option<&[u8]>) -> io::Result<Arc
     Err(damaged("tree too deep"))
 }
 
-/// The first value of a key.
-pub(super) fn get(access: &mut Access, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
-    let root = access.meta.page.u32(at::ROOT)?;
+/// Puts the first value of a key behind what `value` holds; `false` if there is none.
+pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
+    let root = access.meta().page.u32(at::ROOT)?;
     let page = descend(access, root, Some(key))?;
     let pairs = page.entries()? / 2;
     let (mut low, mut high) = (0, pairs);
@@ -112,22 +111,23 @@ pub(super) fn get(access: &mut Access, key: &[u8]) -> io::Result<Option<Vec<u8>>
             break;
         }
         let Some(item) = leaf_item(&page, 2 * pair + 1)? else { continue };
-        return first_value(access, &item);
+        return first_value(access, &item, value);
     }
-    Ok(None)
+    Ok(false)
 }
 
-fn first_value(access: &mut Access, item: &Item<'_>) -> io::Result<Option<Vec<u8>>> {
-    let mut first = None;
+fn first_value(access: &mut Reading<'_>, item: &Item<'_>, out: &mut Vec<u8>) -> io::Result<bool> {
+    let mut found = false;
     let _ = values(access, item, &mut |value| {
-        first = Some(value.to_vec());
+        out.extend_from_slice(value);
+        found = true;
         ControlFlow::Break(())
     })?;
-    Ok(first)
+    Ok(found)
 }
 
 fn values(
-    access: &mut Access,
+    access: &mut Reading<'_>,
     item: &Item<'_>,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<ControlFlow<()>> {
@@ -140,12 +140,12 @@ fn values(
 
 /// Calls `each` with every value in a tree of values.
 pub(super) fn duplicates(
-    access: &mut Access,
+    access: &mut Reading<'_>,
     root: u32,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<ControlFlow<()>> {
     let mut page = descend(access, root, None)?;
-    let mut left = access.meta.last_page;
+    let mut left = access.meta().last_page;
     loop {
         for index in 0..page.entries()? {
             match leaf_item(&page, index)? {
@@ -164,10 +164,11 @@ pub(super) fn duplicates(
 }
 
 /// Calls `each` with every pair in the order of keys.
-pub(super) fn for_each(access: &mut Access, each: &mut EachPair<'_>) -> io::Result<()> {
-    let root = access.meta.page.u32(at::ROOT)?;
+pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io::Result<()> {
+    let root = access.meta().page.u32(at::ROOT)?;
     let mut page = descend(access, root, None)?;
-    let mut left = access.meta.last_page;
+    let mut left = access.meta().last_page;
+    let mut stored_key = Vec::new();
     loop {
         if page.kind() != page_type::BTREE_LEAF {
             return Err(damaged("page type among leaves"));
@@ -177,8 +178,11 @@ pub(super) fn for_each(access: &mut Access, each: &mut EachPair<'_>) -> io::Resu
             else {
                 continue;
             };
-            let key = first_value(access, &key)?.ok_or_else(|| damaged("key type"))?;
-            if values(access, &item, &mut |value| each(&key, value))?.is_break() {
+            stored_key.clear();
+            if !first_value(access, &key, &mut stored_key)? {
+                return Err(damaged("key type"));
+            }
+            if values(access, &item, &mut |value| each(&stored_key, value))?.is_break() {
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! Walking a hash file.
 
-use super::access::Access;
+use super::access::Reading;
 use super::btree;
 use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type};
 use std::cmp::Ordering;
@@ -32,38 +32,38 @@ fn item(page: &Page, index: usize) -> io::Result<Item<'_>> {
     }
 }
 
-fn bucket_page(access: &Access, bucket: u32) -> io::Result<u32> {
+fn bucket_page(access: &Reading<'_>, bucket: u32) -> io::Result<u32> {
     // groups of buckets double: the group of bucket b is the number of bits of b
     let group = 32 - bucket.leading_zeros();
-    let spare = access.meta.page.u32(at::SPARES + 4 * group.min(31) as usize)?;
+    let spare = access.meta().page.u32(at::SPARES + 4 * group.min(31) as usize)?;
     bucket.checked_add(spare).ok_or_else(|| damaged("bucket page"))
 }
 
-/// The first value of a key.
-pub(super) fn get(access: &mut Access, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
-    let meta = std::sync::Arc::clone(&access.meta.page);
+/// Puts the first value of a key behind what `value` holds; `false` if there is none.
+pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
+    let meta = &access.meta().page;
     let hash = hash(key);
     let mut bucket = hash & meta.u32(at::HIGH_MASK)?;
     if bucket > meta.u32(at::MAX_BUCKET)? {
         bucket = hash & meta.u32(at::LOW_MASK)?;
     }
     let mut number = bucket_page(access, bucket)?;
-    let mut left = access.meta.last_page;
+    let mut left = access.meta().last_page;
     loop {
         let page = access.page(number)?;
         if let Some(index) = find(access, &page, key)? {
-            return first_value(access, &page, index + 1).map(Some);
+            return first_value(access, &page, index + 1, value).map(|()| true);
         }
         number = page.next()?;
         if number == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
     }
 }
 
 /// The index of a key on a page.
-fn find(access: &mut Access, page: &Page, key: &[u8]) -> io::Result<Option<usize>> {
+fn find(access: &mut Reading<'_>, page: &Page, key: &[u8]) -> io::Result<Option<usize>> {
     let pairs = page.entries()? / 2;
     match page.kind() {
         page_type::INVALID => Ok(None),
@@ -91,7 +91,7 @@ fn find(access: &mut Access, page: &Page, key: &[u8]) -> io::Result<Option<usize
     }
 }
 
-fn compare(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
+fn compare(access: &mut Reading<'_>, page: &Page, index: usize, key: &[u8]) -> io::Result<Ordering> {
     match item(page, index)? {
         Item::Here(bytes) => Ok(bytes.cmp(key)),
         Item::OffPage(first, length) => Ok(chain(access, first, length)?.as_slice().cmp(key)),
@@ -100,11 +100,11 @@ fn compare(access: &mut Access, page: &Page, index: usize, key: &[u8]) -> io::Re
 }
 
 /// The bytes of a chain of overflow pages.
-pub(super) fn chain(access: &mut Access, first: u32, length: u32) -> io::Result<Vec<u8>> {
+pub(super) fn chain(access: &mut Reading<'_>, first: u32, length: u32) -> io::Result<Vec<u8>> {
     let length = length as usize;
     let mut bytes = Vec::new();
     let mut number = first;
-    let mut left = access.meta.last_page;
+    let mut left = access.meta().last_page;
     while number != 0 && bytes.len() < length {
         let page = access.page(number)?;
         if page.kind() != page_type::OVERFLOW {
@@ -121,18 +121,23 @@ pub(super) fn chain(access: &mut Access, first: u32, length: u32) -> io::Result<
     Ok(bytes)
 }
 
-fn first_value(access: &mut Access, page: &Page, index: usize) -> io::Result<Vec<u8>> {
-    let mut first = None;
+fn first_value(access: &mut Reading<'_>, page: &Page, index: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    if let Item::Here(bytes) = item(page, index)? {
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
+    let mut found = false;
     let _ = values(access, page, index, &mut |value| {
-        first = Some(value.to_vec());
+        out.extend_from_slice(value);
+        found = true;
         ControlFlow::Break(())
     })?;
-    first.ok_or_else(|| damaged("key without a value"))
+    if found { Ok(()) } else { Err(damaged("key without a value")) }
 }
 
 /// Calls `each` with every value of a key.
 fn values(
-    access: &mut Access,
+    access: &mut Reading<'_>,
     page: &Page,
     index: usize,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
@@ -159,9 +164,9 @@ fn values(
 }
 
 /// Calls `each` with every pair, bucket by bucket.
-pub(super) fn for_each(access: &mut Access, each: &mut EachPair<'_>) -> io::Result<()> {
-    let last = access.meta.page.u32(at::MAX_BUCKET)?;
-    let mut left = access.meta.last_page;
+pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io::Result<()> {
+    let last = access.meta().page.u32(at::MAX_BUCKET)?;
+    let mut left = access.meta().last_page;
     for bucket in 0..=last {
         let mut number = bucket_page(access, bucket)?;
         while number != 0 {
