@@ -91,10 +91,12 @@ fn braced(text: &[u8], table: &mut dyn NameTable) -> ParsedName {
         Some(b'}') => {
             parsed.length += 1;
             match name.as_slice() {
-                [] => {
+                [] if parsed.problems.is_empty() => {
                     parsed.problems.push(NameProblem::Required);
                     return parsed;
                 }
+                // nothing is left of it: C has a string's end in its place
+                [] => parsed.id = Some(MacroId(0)),
                 [single] => parsed.id = Some(MacroId(*single)),
                 long => parsed.id = table.intern(long),
             }

@@ -23,6 +23,10 @@ pub trait Tracer: Send {
     fn message(&mut self, text: &[u8]) {
         self.line(text);
     }
+    /// A message that is no error: it leaves the exit status alone.
+    fn notice(&mut self, text: &[u8]) {
+        self.message(text);
+    }
     /// A message that has an SMTP code (sendmail's `usrerr("553 5.1.3 …")`). Only its text is shown,
     /// but a caller that must answer a peer keeps the codes.
     fn reply(&mut self, reply: &Reply) {

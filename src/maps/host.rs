@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const LARGEST_CACHE: usize = 20_000;
 /// How long a name is believed in.
 const KEPT: Duration = Duration::from_secs(600);
+/// How long a name server is left alone that has just failed to answer.
+const SPARED: Duration = Duration::from_secs(30);
 
 /// What was found out about names, for all maps of this class. Names are not folded.
 #[derive(Debug, Default)]
@@ -49,7 +51,8 @@ impl Cache {
         if cache.len() >= LARGEST_CACHE {
             cache.clear();
         }
-        cache.insert(name.to_vec(), (Instant::now() + KEPT, found.clone()));
+        let kept = if matches!(found, Err(DnsError::TryAgain)) { SPARED } else { KEPT };
+        cache.insert(name.to_vec(), (Instant::now() + kept, found.clone()));
     }
 }
 
@@ -90,6 +93,7 @@ pub(super) async fn lookup(
         Some(found) => {
             let what = match &found {
                 Ok(name) => [b"CACHE ", name.as_slice()].concat(),
+                Err(DnsError::TryAgain) => b"CACHE NULL".to_vec(),
                 Err(error) => format!("CACHE FAIL {}", error.number()).into_bytes(),
             };
             say(&what, tracer);
@@ -97,10 +101,7 @@ pub(super) async fn lookup(
         }
         None => {
             let found = find(store, map, key).await;
-            // a failure may be over at the next question
-            if !matches!(found, Err(DnsError::TryAgain)) {
-                store.host_names.put(key, &found);
-            }
+            store.host_names.put(key, &found);
             let what = match &found {
                 Ok(name) => [b"FOUND ", name.as_slice()].concat(),
                 Err(error) => format!("FAIL ({})", error.number()).into_bytes(),
@@ -112,7 +113,7 @@ pub(super) async fn lookup(
     match found {
         Ok(name) => map.found(key, &name, args, tracer),
         Err(DnsError::TryAgain) => {
-            tracer.message(&[key, b": Name server timeout"].concat());
+            tracer.notice(&[key, b": Name server timeout"].concat());
             missing(Sysexit::TEMPFAIL)
         }
         Err(_) => missing(NOT_FOUND),

@@ -43,8 +43,8 @@ fn from_file(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError> {
 /// wildcard MX records) an MX record proves that a name exists.
 async fn from_dns(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError> {
     let mut error = DnsError::HostNotFound;
-    for candidate in resolver.settings.candidates(host) {
-        for wanted in [kind::A, kind::AAAA, kind::MX] {
+    for candidate in resolver.settings.completions(host) {
+        for wanted in [kind::AAAA, kind::A, kind::MX] {
             if wanted == kind::MX && resolver.settings.wildcard_mx {
                 continue;
             }

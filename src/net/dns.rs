@@ -51,9 +51,7 @@ impl Client {
         if let Some(answer) = self.cached(&key) {
             return answer;
         }
-        let text = std::str::from_utf8(name).map_err(|_| DnsError::HostNotFound)?;
-        let mut question = Name::from_ascii(text).map_err(|_| DnsError::HostNotFound)?;
-        question.set_fqdn(true);
+        let question = question_name(name).ok_or(DnsError::HostNotFound)?;
         let (answer, ttl) = self.ask_servers(&question, RecordType::from(kind)).await;
         if ttl > 0 {
             self.keep(key, &answer, ttl);
@@ -98,6 +96,36 @@ impl Client {
         }
         (Err(DnsError::TryAgain), 0)
     }
+}
+
+/// A name as the C library reads it: labels of any bytes, a backslash before a byte that is meant
+/// literally or before three digits.
+fn question_name(text: &[u8]) -> Option<Name> {
+    let mut labels = vec![Vec::new()];
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'.' => labels.push(Vec::new()),
+            b'\\' => {
+                let mut escaped = bytes.next()?;
+                if escaped.is_ascii_digit() {
+                    let number = [escaped, bytes.next()?, bytes.next()?];
+                    escaped = std::str::from_utf8(&number).ok()?.parse().ok()?;
+                }
+                labels.last_mut()?.push(escaped);
+            }
+            byte => labels.last_mut()?.push(byte),
+        }
+    }
+    if text.is_empty() {
+        return Some(Name::root());
+    }
+    if labels.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).ok()?;
+    name.set_fqdn(true);
+    Some(name)
 }
 
 fn answer_of(message: &Message, kind: RecordType) -> (Answer, u32) {

@@ -56,6 +56,9 @@ impl Settings {
         {
             settings.address_services = services;
         }
+        if settings.search.is_empty() {
+            settings.search = own_domain().into_iter().collect();
+        }
         if settings.servers.is_empty() {
             settings.servers.push(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53));
         }
@@ -142,6 +145,21 @@ impl Settings {
         }
     }
 
+    /// The names that complete a host's, in order: one without a dot is never asked for as it is.
+    pub(super) fn completions(&self, name: &[u8]) -> Vec<Vec<u8>> {
+        if let Some(absolute) = name.strip_suffix(b".") {
+            return vec![absolute.to_vec()];
+        }
+        let dotted = name.contains(&b'.');
+        let domains = match (self.search_domains, self.complete && !dotted) {
+            (true, _) => self.search.as_slice(),
+            (false, true) => &self.search[..self.search.len().min(1)],
+            (false, false) => &[],
+        };
+        let completed = domains.iter().map(|domain| [name, b".", domain].concat());
+        dotted.then(|| name.to_vec()).into_iter().chain(completed).collect()
+    }
+
     /// The names to ask for, in order.
     pub(super) fn candidates(&self, name: &[u8]) -> Vec<Vec<u8>> {
         if let Some(absolute) = name.strip_suffix(b".") {
@@ -159,6 +177,15 @@ impl Settings {
         names.insert(at, name.to_vec());
         names
     }
+}
+
+/// What follows the first dot of the host's own name: the C library completes names with it where
+/// resolv.conf says nothing.
+fn own_domain() -> Option<Vec<u8>> {
+    let name = nix::unistd::gethostname().ok()?;
+    let name = name.as_encoded_bytes();
+    let dot = name.iter().position(|byte| *byte == b'.')?;
+    Some(name[dot + 1..].to_vec()).filter(|domain| !domain.is_empty())
 }
 
 fn words(words: &[&str]) -> Vec<Vec<u8>> {

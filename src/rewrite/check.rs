@@ -154,6 +154,9 @@ impl Tracer for Hushed<'_> {
     fn message(&mut self, text: &[u8]) {
         self.tracer.message(text);
     }
+    fn notice(&mut self, text: &[u8]) {
+        self.tracer.notice(text);
+    }
     fn reply(&mut self, reply: &Reply) {
         let complaint = reply.code == 553 && reply.text.windows(15).any(|part| part == b"... Unbalanced ");
         if !(self.hushed && complaint) {

@@ -174,6 +174,9 @@ impl Tracer for Collector<'_> {
     fn message(&mut self, text: &[u8]) {
         self.tracer.message(text);
     }
+    fn notice(&mut self, text: &[u8]) {
+        self.tracer.notice(text);
+    }
     fn reply(&mut self, reply: &Reply) {
         self.replies.push(reply.clone());
         self.tracer.reply(reply);

@@ -142,11 +142,14 @@ impl Tracer for Console {
         self.say(text);
     }
     fn message(&mut self, text: &[u8]) {
-        self.say(text);
+        self.say(seven_bit(text));
         self.fail(if ends_in_errno(text) { Sysexit::OSERR } else { Sysexit::SOFTWARE });
     }
+    fn notice(&mut self, text: &[u8]) {
+        self.say(seven_bit(text));
+    }
     fn reply(&mut self, reply: &Reply) {
-        self.say(&reply.text);
+        self.say(seven_bit(&reply.text));
         match &reply.enhanced {
             _ if reply.code == 554 => self.fail(Sysexit::SOFTWARE),
             Some(_) if reply.code == 501 => {
@@ -161,6 +164,11 @@ impl Tracer for Console {
     fn text(&mut self, text: &[u8]) {
         self.put(text);
     }
+}
+
+/// Messages are 7-bit text: the top bit goes, and a NUL that this makes ends the text.
+fn seven_bit(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|byte| byte & 0x7f).take_while(|byte| *byte != 0).collect()
 }
 
 /// Does a message end in a system error's text? Then sendmail's exit status is another one.

@@ -1,8 +1,10 @@
 //! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
 
 use super::Shell;
-use crate::config::printable;
-use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename};
+use crate::addr::{Table, cataddr};
+use crate::config::{RulesetId, printable};
+use crate::engine::{ScanMode, scan};
+use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename, run};
 
 fn words(kind: AddressKind) -> &'static str {
     match (kind.header, kind.sender) {
@@ -19,6 +21,9 @@ pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
     console.say([b"Cracked address = ", &printable(&pattern, &site.config.names)[..]].concat());
     console.say(format!("Parsing {} address", words(*kind)));
     let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
+    if !parsed.temporary {
+        console.fail(parsed.status);
+    }
     let Some(triple) = parsed.triple else {
         console.say("Cannot parse");
         return;
@@ -71,37 +76,29 @@ pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
     shell.console.put(printable(&expanded, &shell.site.config.names));
 }
 
+/// The envelope sender: as given, or the caller where that cannot be one.
 pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     let Shell { site, scope, console, runtime, .. } = shell;
-    let own = match address.is_empty() {
-        true => crate::sys::accounts::user_by_uid(nix::unistd::getuid().as_raw())
-            .ok()
-            .flatten()
-            .map(|user| user.name)
-            .unwrap_or_else(|| b"postmaster".to_vec()),
-        false => address.to_vec(),
-    };
-    let parsed = runtime.block_on(parseaddr(site, scope, console, &own, AddressKind::SENDER));
-    let user = match &parsed.address {
-        Some(address) => {
-            let rewritten = remotename(
-                site,
-                scope,
-                console,
-                &address.text,
-                address.mailer,
-                AddressKind::SENDER,
-                true,
-                None,
-            );
-            scope_f(runtime.block_on(rewritten).0, site, scope);
-            address.user.clone()
-        }
-        None => Vec::new(),
-    };
+    let mut text = if address.is_empty() { caller() } else { address.to_vec() };
+    let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, AddressKind::SENDER));
+    if parsed.address.is_none() && !parsed.temporary {
+        console.fail(parsed.status);
+        text = caller();
+        parsed = runtime.block_on(parseaddr(site, scope, console, &text, AddressKind::SENDER));
+    }
+    let mode = ScanMode::whole(Table::External);
+    let mut tokens = scan(&site.program.operators, &site.config.names, &text, mode, console).tokens;
+    for ruleset in [3, 1, 4] {
+        tokens = runtime.block_on(run(site, scope, console, RulesetId(ruleset), tokens)).0;
+    }
+    let from = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
+    scope.set_named(&site.config, b"f", &from);
+    scope.set_named(&site.config, b"x", b""); // the full name of a sender who has none
+    let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
 }
 
-fn scope_f(text: Vec<u8>, site: &crate::rewrite::Site, scope: &mut crate::engine::Scope) {
-    scope.set_named(&site.config, b"f", &text);
+fn caller() -> Vec<u8> {
+    let own = crate::sys::accounts::user_by_uid(nix::unistd::getuid().as_raw());
+    own.ok().flatten().map_or_else(|| b"postmaster".to_vec(), |user| user.name)
 }
