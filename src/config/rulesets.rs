@@ -47,6 +47,40 @@ impl Rulesets {
         self.by_number.get(id.0 as usize)?.as_ref().filter(|ruleset| !ruleset.rules.is_empty())
     }
 
+    /// The ruleset that a text begins with, as `-bt` and `$>` read it: blanks, then digits, or a name
+    /// that is known. Whatever follows is passed over; gives where that begins.
+    ///
+    /// # Errors
+    /// What is to be said of it, beyond that there is no such ruleset.
+    pub fn look_up(&self, text: &[u8]) -> Result<(RulesetId, usize), Option<Vec<u8>>> {
+        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let text = &text[blanks..];
+        if text.first().is_some_and(u8::is_ascii_digit) {
+            let (number, length) = super::numbers::parse_int(text, 10);
+            let number = number as i32; // as C's int has it
+            return match u16::try_from(number) {
+                Ok(id @ 0..100) => Ok((RulesetId(id), blanks + length)),
+                _ => Err(Some(format!("bad ruleset {number} (100 max)").into_bytes())),
+            };
+        }
+        if !text.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(Some([b"invalid ruleset name: \"", &text[..text.len().min(20)], b"\""].concat()));
+        }
+        let length = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        self.by_name.get(&text[..length]).map(|id| (*id, blanks + length)).ok_or(None)
+    }
+
+    /// Changes the names that a rule calls by.
+    pub fn rename_calls(&mut self, id: RulesetId, rule: usize, name: &dyn Fn(&[u8]) -> Vec<u8>) {
+        let ruleset = self.by_number.get_mut(id.0 as usize).and_then(Option::as_mut);
+        let Some(rule) = ruleset.and_then(|ruleset| ruleset.rules.get_mut(rule)) else { return };
+        for at in 1..rule.rhs.len() {
+            if rule.rhs[at - 1].first() == crate::addr::op::CALL_SUBROUTINE {
+                rule.rhs[at] = Token::new(&name(&rule.rhs[at]));
+            }
+        }
+    }
+
     /// The id of a ruleset called by its name (`canonify`) or its number in digits (`3`).
     pub fn find(&self, name: &[u8]) -> Option<RulesetId> {
         if let Some(id) = self.by_name.get(name) {

@@ -119,18 +119,28 @@ pub(super) fn next_lookup(vector: &[Token], from: usize) -> Option<PendingLookup
     let start = key_start.min(vector.len());
     let close = vector[start..].iter().position(|token| token.first() == end_mark).map(|at| start + at);
     let inside = start..close.unwrap_or(vector.len());
-    let mark = |at: &usize, wanted| vector[*at].first() == wanted;
-    let default_at = inside.clone().find(|at| mark(at, op::CANONICAL_USER));
-    let words_end = default_at.unwrap_or(inside.end);
-    let mut words = vector[start..words_end].split(|token| token.first() == op::CANONICAL_HOST);
+    let mut key = Vec::new();
+    let mut args = Vec::new();
+    let mut default = None;
+    // each mark ends what came before; of several defaults the last one counts
+    let is_mark = |token: &Token| matches!(token.first(), op::CANONICAL_HOST | op::CANONICAL_USER);
+    let mut at = inside.start;
+    loop {
+        let end = vector[at..inside.end].iter().position(is_mark).map_or(inside.end, |length| at + length);
+        match at.checked_sub(1).filter(|_| at > inside.start).map(|before| vector[before].first()) {
+            None => key = vector[at..end].to_vec(),
+            Some(op::CANONICAL_USER) => default = Some(at..end),
+            Some(_) => args.push(vector[at..end].to_vec()),
+        }
+        if end == inside.end {
+            break;
+        }
+        at = end + 1;
+    }
     Some(PendingLookup {
-        request: LookupRequest {
-            map,
-            key: words.next().unwrap_or_default().to_vec(),
-            args: words.map(<[Token]>::to_vec).collect(),
-        },
+        request: LookupRequest { map, key, args },
         place: begin..close.map_or(vector.len(), |at| at + 1),
-        default: default_at.map(|at| at + 1..inside.end),
+        default,
     })
 }
 
@@ -166,8 +176,29 @@ pub(super) type Call = (usize, RulesetId);
 /// What hinders the calls of a replacement. The vector stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum CallError {
-    Unknown(Vec<u8>),
+    /// What is wrong with the name itself, and the name.
+    Unknown(Option<Vec<u8>>, Vec<u8>),
     TooMany,
+}
+
+/// A ruleset's name as `$>` reads it: quotes and backslashes go, and a word's end ends it.
+pub fn call_name(token: &[u8]) -> Vec<u8> {
+    let mut name = Vec::with_capacity(token.len());
+    let mut bytes = token.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {}
+            b'\\' => name.extend(bytes.next()),
+            byte => name.push(byte),
+        }
+    }
+    if name.first().is_some_and(u8::is_ascii_alphabetic) {
+        let letters = name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        if name.get(letters).is_some_and(u8::is_ascii_whitespace) {
+            name.truncate(letters);
+        }
+    }
+    name
 }
 
 /// The calls in a vector, left to right; each `$>name` is cut down to its place. Rulesets without
@@ -176,14 +207,22 @@ pub(super) fn find_calls(
     program: &Program,
     config: &Config,
     vector: &mut Vec<Token>,
+    renamed: &mut bool,
     trace: &mut Trace<'_>,
 ) -> Result<SmallVec<[Call; 4]>, CallError> {
     let mut calls = SmallVec::new();
     let mut at = 0;
     while at + 1 < vector.len() {
         if vector[at].first() == op::CALL_SUBROUTINE {
-            let name: Vec<u8> = vector[at + 1].iter().copied().filter(|byte| *byte != b'"').collect();
-            let Some(ruleset) = config.rulesets.find(&name) else { return Err(CallError::Unknown(name)) };
+            let name = call_name(&vector[at + 1]);
+            if name != vector[at + 1].as_bytes() {
+                vector[at + 1] = Token::new(&name);
+                *renamed = true;
+            }
+            let ruleset = match config.rulesets.look_up(&name) {
+                Ok((ruleset, _)) => ruleset,
+                Err(problem) => return Err(CallError::Unknown(problem, name)),
+            };
             if program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
                 if trace.at(21, 3) {
                     let mut line = b"-----skip subr ".to_vec();

@@ -246,7 +246,7 @@ impl Machine {
                 return Next::Continue;
             }
             if rule.may_call && vector.iter().any(|token| token.first() == op::CALL_SUBROUTINE) {
-                return self.prepare_calls(frame, vector, program, &mut trace);
+                return self.prepare_calls(frame, vector, program, context.scope, &mut trace);
             }
             if self.apply(frame, vector, program, &mut trace) {
                 break;
@@ -291,7 +291,7 @@ impl Machine {
                 Err(stop) => return self.stop(frame, stop, &mut trace),
             }
         }
-        self.prepare_calls(frame, vector, program, &mut Trace::new(context.tracer, config))
+        self.prepare_calls(frame, vector, program, context.scope, &mut Trace::new(context.tracer, config))
     }
 
     fn prepare_calls(
@@ -299,14 +299,25 @@ impl Machine {
         frame: &mut Frame,
         mut vector: Vec<Token>,
         program: &Program,
+        scope: &mut Scope,
         trace: &mut Trace<'_>,
     ) -> Next {
         let config = trace.config();
-        match find_calls(program, config, &mut vector, trace) {
+        let mut renamed = false;
+        let calls = find_calls(program, config, &mut vector, &mut renamed, trace);
+        if renamed {
+            scope.note_renamed(frame.ruleset, frame.rule);
+        }
+        match calls {
             Ok(calls) => frame.phase = Phase::Calls(vector, calls),
             Err(error) => {
                 let text = match error {
-                    CallError::Unknown(name) => [b"Unknown ruleset ", &name[..]].concat(),
+                    CallError::Unknown(problem, name) => {
+                        if let Some(problem) = problem {
+                            trace.reply(&Reply::new(554, None, problem));
+                        }
+                        [b"Unknown ruleset ", &name[..]].concat()
+                    }
                     CallError::TooMany => b"Too many subroutine calls (16 max)".to_vec(),
                 };
                 trace.reply(&Reply::new(554, None, text));

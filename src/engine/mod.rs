@@ -17,6 +17,7 @@ mod scope;
 mod tests;
 mod trace;
 
+pub use build::call_name;
 pub use lookups::{MapId, Maps, Quick};
 pub use machine::{Context, Machine};
 pub use print::{put_text, put_tokens};

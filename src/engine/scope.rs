@@ -1,7 +1,7 @@
 //! Macro values of one connection, one envelope, one recipient: an overlay over `Config::macros`.
 
 use crate::addr::MacroId;
-use crate::config::Config;
+use crate::config::{Config, RulesetId};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Scope {
     /// `Some(None)` means undefined here, whatever the configuration says.
     values: HashMap<u8, Option<Arc<[u8]>>>,
+    /// See [`Scope::take_renamed`].
+    renamed: Vec<(RulesetId, usize)>,
 }
 
 impl Scope {
@@ -42,5 +44,18 @@ impl Scope {
         if let Some(id) = config.names.get(name) {
             self.set(id, value);
         }
+    }
+
+    /// A rule has called a ruleset by a name in quotes. Each rule is noted once.
+    pub(super) fn note_renamed(&mut self, ruleset: RulesetId, rule: usize) {
+        if !self.renamed.contains(&(ruleset, rule)) {
+            self.renamed.push((ruleset, rule));
+        }
+    }
+
+    /// Rules (ruleset and index) that have called by a name in quotes: sendmail takes the quotes off
+    /// the rule itself, which its listing then shows.
+    pub fn take_renamed(&mut self) -> Vec<(RulesetId, usize)> {
+        std::mem::take(&mut self.renamed)
     }
 }

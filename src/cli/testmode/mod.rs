@@ -16,7 +16,7 @@ mod vocabulary;
 
 use super::debug::Levels;
 use super::{Invocation, site};
-use crate::engine::{PureMap, Scope};
+use crate::engine::{PureMap, Scope, call_name};
 use crate::net::Resolver;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
@@ -114,9 +114,18 @@ impl Shell {
                 self.console.say([b"> ", &line[..]].concat());
             }
             self.command(&line);
+            self.rename_calls();
             if self.over {
                 return;
             }
+        }
+    }
+
+    /// A rule that has run lists the rulesets it calls without their quotes.
+    fn rename_calls(&mut self) {
+        for (ruleset, rule) in self.scope.take_renamed() {
+            let config = Arc::make_mut(&mut self.site.config);
+            config.rulesets.rename_calls(ruleset, rule, &|name| call_name(name));
         }
     }
 

@@ -49,11 +49,11 @@ fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8]) -> Option<usize> {
 fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
     let mut rest = sets;
     loop {
-        let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
-        let Some(ruleset) = shell.find_ruleset(&rest[..end]) else {
+        let Some((ruleset, used)) = shell.find_ruleset(rest) else {
             shell.console.say([b"Undefined ruleset ", rest].concat());
             return;
         };
+        let end = rest[used..].iter().position(|byte| *byte == b',').map_or(rest.len(), |at| used + at);
         let Shell { site, scope, console, runtime, .. } = &mut *shell;
         let (result, status) = runtime.block_on(run(site, scope, console, ruleset, tokens));
         tokens = result;
@@ -114,24 +114,17 @@ fn with_octal(text: &[u8]) -> Vec<u8> {
 }
 
 impl Shell {
-    /// A ruleset that was mentioned in the cf, or any number below 100.
-    fn find_ruleset(&mut self, name: &[u8]) -> Option<RulesetId> {
-        if let Some(id) = self.site.config.rulesets.find(name) {
-            return Some(id);
-        }
-        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits > 0 {
-            let number = std::str::from_utf8(&name[..digits]).ok()?.parse().unwrap_or(u16::MAX);
-            if number < 100 {
-                return Some(RulesetId(number));
+    /// The ruleset that a text begins with, and where its name ends; complains of bad names.
+    fn find_ruleset(&mut self, text: &[u8]) -> Option<(RulesetId, usize)> {
+        match self.site.config.rulesets.look_up(text) {
+            Ok(found) => Some(found),
+            Err(problem) => {
+                if let Some(problem) = problem {
+                    self.console.reply(&Reply::new(554, None, problem));
+                }
+                None
             }
-            let text = [b"bad ruleset ", name, b" (100 max)"].concat();
-            self.console.reply(&Reply::new(554, None, text));
-        } else if !name.first().is_some_and(u8::is_ascii_alphabetic) {
-            let text = [b"invalid ruleset name: \"", &name[..name.len().min(20)], b"\""].concat();
-            self.console.reply(&Reply::new(554, None, text));
         }
-        None
     }
 }
 
@@ -151,7 +144,7 @@ pub(super) fn list(shell: &mut Shell, rest: &[u8]) {
 }
 
 fn list_rules(shell: &mut Shell, name: &[u8]) {
-    let Some(id) = shell.find_ruleset(name) else {
+    let Some((id, _)) = shell.find_ruleset(name) else {
         shell.console.say([b"Undefined ruleset ", name].concat());
         return;
     };
