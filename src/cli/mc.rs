@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use super::mc_check;
 use crate::diag::{self, Diagnostic, Place, Severity};
-use crate::m4::{Expanded, McOptions, examine_mc};
+use crate::m4::{Doubtful, Expanded, McOptions, examine_mc, mend_mc};
 use crate::schema::Sysexit;
 
 /// Turn a sendmail .mc into a .cf
@@ -32,9 +33,13 @@ struct Arguments {
     /// Write which line made each line of the cf
     #[arg(long, value_name = "FILE.json")]
     source_map: Option<PathBuf>,
-    /// Write no cf, only say what is wrong
+    /// Write no cf, only say what is wrong with the .mc and with the cf it makes
     #[arg(long)]
     check: bool,
+    /// Write the .mc with its slips mended; a line behind something like dnl is left, made a comment
+    /// (--fix=comment) or put in force (--fix=activate)
+    #[arg(long, value_name = "comment|activate", num_args = 0..=1, require_equals = true, default_missing_value = "leave")]
+    fix: Option<Fix>,
     /// Take warnings for errors
     #[arg(long)]
     deny_warnings: bool,
@@ -47,6 +52,15 @@ struct Arguments {
     /// The .mc; - for standard input
     #[arg(value_name = "SITE.mc")]
     file: PathBuf,
+}
+
+/// What to do with lines that may be comments or not.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Fix {
+    #[value(hide = true)]
+    Leave,
+    Comment,
+    Activate,
 }
 
 /// Runs it with argv; gives the exit status.
@@ -75,9 +89,50 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         root: arguments.root.clone(),
         commands: !arguments.no_commands,
     };
-    let expanded = examine_mc(&name, &text, &options);
+    if let Some(fix) = arguments.fix {
+        return exit(mend(&arguments, fix, &name, &text, &options));
+    }
+    let mut expanded = examine_mc(&name, &text, &options);
+    if arguments.check {
+        mc_check::check_cf(&name, &text, &mut expanded);
+    }
     report(&expanded.diagnostics, arguments.json);
     exit(write(&arguments, &expanded))
+}
+
+/// `--fix`: the mended text, what was mended (as notes) and what is left.
+fn mend(arguments: &Arguments, fix: Fix, name: &str, text: &[u8], options: &McOptions) -> Sysexit {
+    let doubtful = match fix {
+        Fix::Leave => Doubtful::Leave,
+        Fix::Comment => Doubtful::Comment,
+        Fix::Activate => Doubtful::Activate,
+    };
+    let mended = mend_mc(name, text, options, doubtful);
+    let mut told = mended.changed;
+    for found in &mut told {
+        found.severity = Severity::Notice;
+        found.message = format!("mended: {}", found.message);
+    }
+    let failed = is_bad(&mended.left, arguments.deny_warnings);
+    told.extend(mended.left);
+    report(&told, arguments.json);
+    let written = match &arguments.output {
+        Some(file) => replace(file, &mended.text),
+        None => io::stdout().write_all(&mended.text).and_then(|()| io::stdout().flush()),
+    };
+    match written {
+        Ok(()) if failed => Sysexit::DATAERR,
+        Ok(()) => Sysexit::OK,
+        Err(error) => {
+            report(&[failure(format!("cannot write the mended .mc: {error}"))], arguments.json);
+            Sysexit::CANTCREAT
+        }
+    }
+}
+
+fn is_bad(diagnostics: &[Diagnostic], deny_warnings: bool) -> bool {
+    let least = if deny_warnings { Severity::Warning } else { Severity::Error };
+    diagnostics.iter().any(|found| found.severity >= least)
 }
 
 fn exit(status: Sysexit) -> ExitCode {
@@ -124,9 +179,7 @@ fn report(diagnostics: &[Diagnostic], json: bool) {
 /// The cf goes to standard output wherever m4 would have made one; a file is replaced only by a cf
 /// without errors.
 fn write(arguments: &Arguments, expanded: &Expanded) -> Sysexit {
-    let denied = arguments.deny_warnings
-        && expanded.diagnostics.iter().any(|found| found.severity >= Severity::Warning);
-    let failed = expanded.failed() || denied;
+    let failed = is_bad(&expanded.diagnostics, arguments.deny_warnings);
     let written = match (&arguments.output, arguments.check) {
         (_, true) => Ok(()),
         (Some(_), _) if failed => Ok(()),

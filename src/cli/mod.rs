@@ -13,6 +13,7 @@ pub mod editmap;
 pub mod m4;
 pub mod makemap;
 pub mod mc;
+mod mc_check;
 pub mod praliases;
 pub mod newaliases;
 pub mod modes;

@@ -245,7 +245,7 @@ impl<'h> Expander<'h> {
             match token.map_err(|unfinished| self.unfinished(unfinished))? {
                 Token::Text => self.note_output(before),
                 Token::Word(start) => {
-                    if !self.try_call(start)? && mode.stepwise {
+                    if !self.try_call(start)? && (mode.stepwise || self.begins_line(start, collecting)) {
                         self.note_output(start);
                     }
                 }
@@ -488,6 +488,15 @@ impl<'h> Expander<'h> {
     }
 
     // Provenance and synclines.
+
+    /// Does a line of output begin at this offset? Then a word there needs a mark of its own.
+    fn begins_line(&mut self, start: usize, collecting: bool) -> bool {
+        if collecting || !self.settings.provenance {
+            return false;
+        }
+        let text = &self.diversions.sink().text;
+        start.checked_sub(1).is_none_or(|before| text.get(before) == Some(&b'\n'))
+    }
 
     /// Output was appended from this offset on: note which line made it.
     fn note_output(&mut self, from: usize) {

@@ -15,6 +15,12 @@ struct Raw {
     text: String,
 }
 
+/// A message of the expander, explained.
+pub(super) struct Said {
+    pub(super) kind: FindingKind,
+    pub(super) diagnostic: Diagnostic,
+}
+
 /// Collects them.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -69,23 +75,32 @@ impl Findings {
         self.raw.push(Raw { kind: FindingKind::Error, file: name.to_owned(), line: 0, text });
     }
 
-    /// Everything said, as diagnostics with excerpts.
-    pub(super) fn finish(self, name: &str, text: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
-        let mut diagnostics = Vec::new();
+    /// Does a message belong to this line of this file?
+    pub(super) fn told(&self, name: &str, line: u32) -> bool {
+        self.raw.iter().any(|raw| raw.line == line && raw.file == name)
+    }
+
+    /// Everything said, as diagnostics with excerpts from the text as its author has it.
+    pub(super) fn finish(self, name: &str, text: &[u8], files: &SiteFiles) -> Vec<Said> {
+        let mut said = Vec::new();
         for raw in &self.raw {
-            let source = if raw.file == name { Some(text.to_vec()) } else { std::fs::read(&raw.file).ok() };
-            let source = source.unwrap_or_default();
-            diagnostics.extend(explain(raw, &source, files));
+            let other = if raw.file == name { None } else { std::fs::read(&raw.file).ok() };
+            let source = if raw.file == name { text } else { other.as_deref().unwrap_or_default() };
+            let explained = explain(raw, source, files);
+            said.extend(explained.into_iter().map(|diagnostic| Said { kind: raw.kind, diagnostic }));
         }
         let notes = String::from_utf8_lossy(&self.notes).into_owned();
-        diagnostics.extend(notes.lines().map(|line| Diagnostic {
-            severity: Severity::Notice,
-            message: line.to_owned(),
-            place: Place::default(),
-            excerpt: None,
-            help: None,
+        said.extend(notes.lines().map(|line| Said {
+            kind: FindingKind::Warning,
+            diagnostic: Diagnostic {
+                severity: Severity::Notice,
+                message: line.to_owned(),
+                place: Place::default(),
+                excerpt: None,
+                help: None,
+            },
         }));
-        diagnostics
+        said
     }
 }
 

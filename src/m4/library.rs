@@ -142,6 +142,28 @@ impl Files for SiteFiles {
     }
 }
 
+/// Texts of the library on disk, where there is one: its m4 files, in no particular order.
+pub(super) fn library_texts(files: &SiteFiles) -> Vec<Vec<u8>> {
+    let Some(dir) = &files.cf_dir else { return Vec::new() };
+    let folders = ["m4", "feature", "ostype", "mailer", "domain", "hack", "debian"];
+    let names = folders.iter().flat_map(|folder| {
+        let folder = [dir, folder.as_bytes()].concat();
+        let names = on_disk(&folder).into_iter();
+        names.map(move |name| [&folder, b"/".as_slice(), name.as_bytes(), b".m4"].concat())
+    });
+    names.filter_map(|name| std::fs::read(super::system::path(&name)).ok()).collect()
+}
+
+/// Is this file of a folder the site's own (beside its .mc, and not in the library)?
+pub(super) fn is_own(files: &SiteFiles, folder: &str, name: &str) -> bool {
+    let file = format!("{folder}/{name}.m4");
+    let in_library = match &files.cf_dir {
+        Some(dir) => super::system::path(&[dir, file.as_bytes()].concat()).exists(),
+        None => EMBEDDED.binary_search_by(|row| row.0.cmp(&file)).is_ok(),
+    };
+    !in_library && super::system::path(&[&files.beside, file.as_bytes()].concat()).exists()
+}
+
 /// Names of the library's files in one of its folders, without `.m4`, in order; the site's own included.
 pub(super) fn names_in(files: &SiteFiles, folder: &str) -> Vec<String> {
     let mut names: Vec<String> = match &files.cf_dir {

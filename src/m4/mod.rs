@@ -7,7 +7,8 @@
 //! In the order in which text meets them: `input` (what is being read), `lexer` (tokens), `symbols`
 //! (definitions), `expand` (calls), `builtins` with `eval`, `format` and `regex`, `divert` (output),
 //! `trace` and `synclines` (what `-d` and `-s` add), `origins`, `library` (the cf library's files), `findings`
-//! with `scan` and `lint` (what is wrong with a .mc), `site` (all of it: `expand_mc`), `run` (the command line).
+//! with `scan`, `quotes` and `lint` (what is wrong with a .mc), `site` (all of it: `expand_mc`), `run` (the
+//! command line).
 
 mod builtins;
 mod divert;
@@ -23,6 +24,7 @@ mod library;
 mod lint;
 mod options;
 mod origins;
+mod quotes;
 mod regex;
 mod run;
 mod scan;
@@ -37,6 +39,6 @@ pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Fo
 pub use options::Settings;
 pub use origins::{CfText, Origin, Source};
 pub use run::{Step, run};
-pub use site::{Expanded, McOptions, examine_mc, expand_mc};
+pub use site::{Doubtful, Expanded, McOptions, Mended, examine_mc, expand_mc, mend_mc};
 pub use system::{DiskFiles, Shell};
 pub use trace::DebugFlags;

@@ -67,11 +67,49 @@ impl CfText {
         json
     }
 
+    /// Lines that the library gathers in one macro until the end all seem to come from the call that was
+    /// the last to add to it: gives each its own call, by its text.
+    pub(super) fn point_at_calls(&mut self, file: &str, text: &[u8]) {
+        let Some(index) = self.files.iter().position(|name| name == file) else { return };
+        let file = u32::try_from(index).unwrap_or(0);
+        let mut taken: Vec<usize> = Vec::new();
+        for (line, origin) in self.text.split(|byte| *byte == b'\n').zip(&mut self.origins) {
+            let Some(origin) = origin else { continue };
+            let row = GATHERED.iter().find_map(|row| Some((line.strip_prefix(row.0)?, row.1)));
+            let Some((value, macros)) = row else { continue };
+            let calls = macros.iter().flat_map(|name| memchr::memmem::find_iter(text, name.as_bytes()));
+            let Some(at) = calls.filter(|at| !taken.contains(at)).find(|at| has_value(text, *at, value))
+            else {
+                continue;
+            };
+            taken.push(at);
+            let line = memchr::memchr_iter(b'\n', &text[..at]).count() + 1;
+            origin.site = Some(Source { file, line: u32::try_from(line).unwrap_or(u32::MAX) });
+        }
+    }
+
     /// Cuts an output with its marks into lines.
     pub(super) fn new(store: Store, files: Vec<String>) -> Self {
         let origins = line_origins(&store.text, &store.marks);
         Self { text: store.text, files, origins }
     }
+}
+
+/// Beginnings of lines that the library gathers, and the macros that add one.
+const GATHERED: &[(&[u8], &[&str])] = &[
+    (b"O DaemonPortOptions=", &["DAEMON_OPTIONS("]),
+    (b"O ClientPortOptions=", &["CLIENT_OPTIONS("]),
+    (b"X", &["MAIL_FILTER("]),
+    (b"Q", &["QUEUE_GROUP("]),
+];
+
+/// Does the call at `at` have the words of this value as its arguments? Quotes and white space do not count.
+fn has_value(text: &[u8], at: usize, value: &[u8]) -> bool {
+    let skipped = |byte: &&u8| !matches!(**byte, b'`' | b'\'' | b' ' | b'\t' | b'\n');
+    let Some(open) = memchr::memchr(b'(', &text[at..]) else { return false };
+    let mut written = text[at + open + 1..].iter().filter(skipped);
+    let same = value.iter().filter(skipped).all(|byte| written.next() == Some(byte));
+    same && written.next() == Some(&b')')
 }
 
 /// For each line the first mark in it that knows a line of the site, else its first mark, else what made

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use super::divert::Store;
 use super::expand::{Expander, Stop};
 use super::findings::Findings;
-use super::host::{Commands, Host, NoCommands};
+use super::host::{CommandStatus, Commands, Host, NoCommands};
 use super::library::SiteFiles;
-use super::lint;
+use super::lint::{self, Choice, Lint, Mistake, mended};
 use super::options::Settings;
 use super::origins::CfText;
 use super::run::{Step, take};
+use super::scan::{self, Survey};
+use super::symbols::Symbols;
 use super::system::Shell;
 use crate::diag::{Diagnostic, Severity};
 
@@ -33,6 +35,9 @@ pub struct McOptions {
 pub struct Expanded {
     /// The cf, as far as it was made.
     pub cf: CfText,
+    /// Where quotes, `dnl` or the like are not what they were meant to be: the cf of the text as it was
+    /// probably meant. What is wrong with the lines of a cf is better asked about this one then.
+    pub intended: Option<CfText>,
     /// Everything found, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -42,6 +47,29 @@ impl Expanded {
     pub fn failed(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }
+}
+
+/// What `mend_mc` makes of a line with something like `dnl` before a call: it may be a comment or not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Doubtful {
+    /// It stays as it is.
+    #[default]
+    Leave,
+    /// A comment.
+    Comment,
+    /// In force.
+    Activate,
+}
+
+/// A .mc after `mend_mc`.
+#[derive(Clone, Debug, Default)]
+pub struct Mended {
+    /// The text.
+    pub text: Vec<u8>,
+    /// What was wrong and no longer is, at its place in the text as it was.
+    pub changed: Vec<Diagnostic>,
+    /// What is still wrong, at its place in the new text.
+    pub left: Vec<Diagnostic>,
 }
 
 /// Expands a site's .mc. Warnings come with the text; after any error the cf must not be used.
@@ -62,10 +90,95 @@ pub fn expand_mc(
 
 /// Expands a site's .mc, keeping the cf even where something is wrong.
 pub fn examine_mc(name: &str, text: &[u8], options: &McOptions) -> Expanded {
+    let mut shell = Remembered::default();
+    let examined = Examined::new(name, text, options, &mut shell);
+    examined.finish(name, text, options, &mut shell)
+}
+
+/// Mends what is wrong with a .mc where there is one way to do so.
+pub fn mend_mc(name: &str, text: &[u8], options: &McOptions, doubtful: Doubtful) -> Mended {
+    let choice = match doubtful {
+        Doubtful::Leave => Choice::Leave,
+        Doubtful::Comment => Choice::Comment,
+        Doubtful::Activate => Choice::Activate,
+    };
+    let mut shell = Remembered::default();
+    let (mut text, mut changed) = (text.to_vec(), Vec::new());
+    // What is mended may show what it hid.
+    for _ in 0..4 {
+        let examined = Examined::new(name, &text, options, &mut shell);
+        let better = mended(&text, &examined.mistakes, choice, false);
+        if better == text {
+            break;
+        }
+        let told = examined
+            .mistakes
+            .iter()
+            .filter(|found| mended(&text, std::slice::from_ref(found), choice, false) != text);
+        changed.extend(told.map(|found| found.diagnostic(name, &text, &examined.survey)));
+        text = better;
+    }
+    changed.sort_by_key(|found| (found.place.line, found.place.column));
+    let left = examine_mc(name, &text, options).diagnostics;
+    Mended { text, changed, left }
+}
+
+/// One expansion and what it leaves behind.
+struct Expansion {
+    cf: CfText,
+    findings: Findings,
+    files: SiteFiles,
+    symbols: Symbols,
+}
+
+/// A text expanded and looked at.
+struct Examined {
+    expansion: Expansion,
+    survey: Survey,
+    mistakes: Vec<Mistake>,
+}
+
+impl Examined {
+    fn new(name: &str, text: &[u8], options: &McOptions, shell: &mut Remembered) -> Self {
+        let includes = scan::includes_library(text);
+        let expansion = expand(name, text, includes, options, shell);
+        let symbols = &expansion.symbols;
+        let survey = scan::survey(text, includes, &|word| symbols.get(word).is_some());
+        let names = || {
+            let names = symbols.names().into_iter();
+            names.map(|name| String::from_utf8_lossy(&name).into_owned()).collect()
+        };
+        let told = |line| expansion.findings.told(name, line);
+        let mistakes = Lint::run(text, &survey, &expansion.files, &names, &told);
+        Self { expansion, survey, mistakes }
+    }
+
+    /// Puts together what the look at the text and the expansion have to say. Where the text is not what
+    /// its author meant, the expansion of what was meant is asked, so that one slip is one message.
+    fn finish(self, name: &str, text: &[u8], options: &McOptions, shell: &mut Remembered) -> Expanded {
+        let Self { expansion, survey, mistakes } = self;
+        let Expansion { cf, mut findings, mut files, .. } = expansion;
+        let mut intended = None;
+        if mistakes.iter().any(Mistake::bends_text) {
+            let meant = mended(text, &mistakes, Choice::Activate, true);
+            let second = expand(name, &meant, scan::includes_library(&meant), options, shell);
+            (findings, files, intended) = (second.findings, second.files, Some(second.cf));
+        }
+        let mut said = findings.finish(name, text, &files);
+        let mut diagnostics: Vec<Diagnostic> =
+            mistakes.iter().map(|found| found.diagnostic(name, text, &survey)).collect();
+        lint::reconcile(name, text, &survey, &mut said, &mut diagnostics);
+        diagnostics.extend(said.into_iter().map(|said| said.diagnostic));
+        diagnostics.sort_by_key(|found| (found.place.file != name, found.place.line, found.place.column));
+        Expanded { cf, intended, diagnostics }
+    }
+}
+
+fn expand(name: &str, text: &[u8], includes: bool, options: &McOptions, shell: &mut Remembered) -> Expansion {
     let mut files = site_files(name, options);
     let mut findings = Findings::default();
-    let (mut shell, mut refusal) = (Shell, NoCommands);
-    let commands: &mut dyn Commands = if options.commands { &mut shell } else { &mut refusal };
+    let mut refusal = NoCommands;
+    let commands: &mut dyn Commands = if options.commands { &mut *shell } else { &mut refusal };
     let host = Host { files: &mut files, commands, console: &mut findings };
     let settings = Settings {
         provenance: true,
@@ -76,8 +189,8 @@ pub fn examine_mc(name: &str, text: &[u8], options: &McOptions) -> Expanded {
         ..Settings::default()
     };
     let mut expander = Expander::new(host, settings);
-    let outcome = run(&mut expander, name, text, options);
-    let names = expander.symbols.names();
+    let outcome = run(&mut expander, name, text, includes, options);
+    let symbols = std::mem::take(&mut expander.symbols);
     let store = expander.diversions.take_output(0).unwrap_or_default();
     let input_names = expander.files.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
     drop(expander);
@@ -85,11 +198,29 @@ pub fn examine_mc(name: &str, text: &[u8], options: &McOptions) -> Expanded {
         findings.failure(name, error);
     }
     let finished = matches!(outcome, Ok(()));
-    let cf = CfText::new(if finished { store } else { Store::default() }, input_names);
-    let mut diagnostics = findings.finish(name, text, &files);
-    diagnostics.extend(lint::check(name, text, &names, &files, &diagnostics));
-    diagnostics.sort_by_key(|found| (found.place.file != name, found.place.line, found.place.column));
-    Expanded { cf, diagnostics }
+    let mut cf = CfText::new(if finished { store } else { Store::default() }, input_names);
+    cf.point_at_calls(name, text);
+    shell.again = true;
+    Expansion { cf, findings, files, symbols }
+}
+
+/// Runs each command once, however often the text is expanded.
+#[derive(Default)]
+struct Remembered {
+    seen: Vec<(Vec<u8>, Vec<u8>, CommandStatus)>,
+    /// The text was expanded before: what was run then is not run again.
+    again: bool,
+}
+
+impl Commands for Remembered {
+    fn run(&mut self, command: &[u8], capture: bool) -> io::Result<(Vec<u8>, CommandStatus)> {
+        if let Some((_, output, status)) = self.seen.iter().find(|row| self.again && row.0 == command) {
+            return Ok((output.clone(), *status));
+        }
+        let (output, status) = Shell.run(command, capture)?;
+        self.seen.push((command.to_vec(), output.clone(), status));
+        Ok((output, status))
+    }
 }
 
 fn site_files(name: &str, options: &McOptions) -> SiteFiles {
@@ -109,11 +240,17 @@ fn site_files(name: &str, options: &McOptions) -> SiteFiles {
     }
 }
 
-fn run(expander: &mut Expander<'_>, name: &str, text: &[u8], options: &McOptions) -> Result<(), Stop> {
+fn run(
+    expander: &mut Expander<'_>,
+    name: &str,
+    text: &[u8],
+    includes: bool,
+    options: &McOptions,
+) -> Result<(), Stop> {
     for (name, value) in &options.defines {
         take(expander, Step::Define(name.clone(), value.clone()))?;
     }
-    if !lint::includes_library(text) {
+    if !includes {
         let entry = expander.host.files.read(&library_entry(options)).map_err(missing_library)?;
         expander.run_file(entry.name, entry.text, entry.site)?;
     }

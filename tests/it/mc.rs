@@ -51,7 +51,7 @@ fn mistakes_at_their_place() {
         ("site.mc:3:1", "did you mean FEATURE?"),
         ("site.mc:4:1", "`Name=B' is lost"),
         ("site.mc:5:10", "/nonexistent/x.m4"),
-        ("site.mc:6:1", "FEATURE without a name"),
+        ("site.mc:6:1", "FEATURE without arguments"),
         ("site.mc:8:1", "did you mean MAILER?"),
     ] {
         let found = said.split("\n\n").any(|one| one.contains(place) && one.contains(what));

@@ -1,0 +1,137 @@
+//! Arguments: lost ones, K lines without a type, mailer flags that look like something else.
+
+use super::tables::{FEATURES, MACROS, MAP_TYPES};
+use super::{Edit, Lint, Remedy};
+use crate::diag::Severity::{Error, Warning};
+use crate::diag::nearest;
+use crate::m4::library::is_own;
+use crate::m4::scan::{Slip, Written};
+
+/// `FEATURE (`x')`: the call ends before the parenthesis.
+pub(super) fn gaps(lint: &mut Lint<'_>) {
+    for call in &lint.survey.calls {
+        let Some((from, to)) = call.gap.filter(|_| call.called()) else { continue };
+        let message = format!("{} without arguments: white space before its parenthesis", call.name);
+        let help = format!("write the parenthesis directly after the name: {}(`...')", call.name);
+        lint.mend(Error, call.at, message, help, Remedy::Sure(vec![Edit::new(from, to, "")]));
+    }
+}
+
+/// How many arguments a call looks at.
+fn most(lint: &Lint<'_>, call: &Written) -> Option<usize> {
+    let all = MACROS.binary_search_by_key(&call.name.as_str(), |row| row.0).ok().map(|row| MACROS[row].1)?;
+    if call.name != "FEATURE" {
+        return Some(all).filter(|most| *most > 0);
+    }
+    let row = FEATURES.binary_search_by_key(&call.text(0), |row| row.0).ok()?;
+    (!is_own(lint.files, "feature", call.text(0))).then_some(FEATURES[row].1 + 1)
+}
+
+/// More arguments than a macro looks at: as a rule a comma without quotes around it.
+pub(super) fn lost(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.calls.iter().filter(|call| call.called()) {
+        let Some(arguments) = &call.arguments else { continue };
+        let Some(most) = most(lint, call) else { continue };
+        if arguments.len() <= most
+            || arguments[most..].iter().all(|argument| matches!(argument.text.as_str(), "" | "dnl"))
+        {
+            continue;
+        }
+        let texts: Vec<&str> = arguments.iter().map(|argument| argument.text.as_str()).collect();
+        let lost = texts[most..].join(", ");
+        let first = match (call.name.as_str(), most) {
+            ("FEATURE", 1) => format!("FEATURE(`{}') takes no argument", call.text(0)),
+            ("FEATURE", most) => format!("FEATURE(`{}') takes {}", call.text(0), plural(most - 1)),
+            (name, most) => format!("{name} takes {}", plural(most)),
+        };
+        let at = call.at;
+        let message = format!("{first}: `{lost}' is lost");
+        if call.name == "FEATURE" && most == 1 {
+            lint.add(Warning, at, message, "take it away");
+            continue;
+        }
+        let whole = texts[most - 1..].join(", ");
+        let kept: String = texts[..most - 1].iter().map(|text| format!("`{text}', ")).collect();
+        let help = format!("put quotes around all of it: {}({kept}`{whole}')", call.name);
+        let last = &arguments[most - 1..];
+        let bare = last.iter().all(|argument| !argument.quoted && !argument.text.contains(['`', '\'', '(']));
+        let remedy = match bare.then(|| (last[0].at, last[last.len() - 1].end)) {
+            Some((from, to)) => Remedy::Sure(vec![Edit::new(from, from, "`"), Edit::new(to, to, "'")]),
+            None => Remedy::None,
+        };
+        lint.mend(Warning, at, message, help, remedy);
+    }
+}
+
+fn plural(count: usize) -> String {
+    match count {
+        1 => "one argument".into(),
+        2 => "two arguments".into(),
+        _ => format!("{count} arguments"),
+    }
+}
+
+/// `FEATURE(`mailertable', `/etc/mail/mailertable')`: a K line needs a type first.
+pub(super) fn map_types(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.calls.iter().filter(|call| call.name == "FEATURE" && call.called()) {
+        let row = FEATURES.binary_search_by_key(&call.text(0), |row| row.0);
+        if !row.is_ok_and(|row| FEATURES[row].2) || is_own(lint.files, "feature", call.text(0)) {
+            continue;
+        }
+        let body = call.text(1).trim();
+        let word = body.split_ascii_whitespace().next().unwrap_or("");
+        // A macro may stand for the type.
+        let literal = word.bytes().all(|byte| byte.is_ascii_lowercase()) || word.starts_with(['/', '-']);
+        if word.is_empty() || word == "LDAP" || !literal || MAP_TYPES.binary_search(&word).is_ok() {
+            continue;
+        }
+        let Some(argument) = call.arguments.as_ref().and_then(|all| all.get(1)) else { continue };
+        let at = argument.at + usize::from(argument.quoted);
+        if word.starts_with(['/', '-']) {
+            let file = body.strip_suffix(".db").unwrap_or(body);
+            let help = format!("write `hash {file}' (or btree, dbm, text ... if makemap made it so)");
+            lint.add(Error, at, "the type of the map is missing", help);
+        } else {
+            let near = nearest(word, MAP_TYPES.iter().copied());
+            let help = match near.is_empty() {
+                true => format!("types are: {}", MAP_TYPES.join(", ")),
+                false => format!("did you mean {}?", near.join(" or ")),
+            };
+            lint.add(Warning, at, format!("`{word}' is no type of map"), help);
+        }
+    }
+}
+
+/// The digit 1 among mailer flags where the letter l is meant.
+pub(super) fn flags(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    let ones = survey.slips.iter().any(|slip| {
+        let (at, end) = match slip {
+            Slip::NotDnlAfter { at, end }
+            | Slip::NotDnlBefore { at, end }
+            | Slip::NotDnlComment { at, end } => (*at, *end),
+            _ => return false,
+        };
+        lint.text[at..end] == *b"dn1"
+    });
+    for call in survey.calls.iter().filter(|call| call.called()) {
+        let named =
+            call.name == "define" && call.text(0).ends_with("_FLAGS") && !call.text(0).starts_with("conf");
+        let value = call.text(1);
+        if !(named || call.name == "MODIFY_MAILER_FLAGS") || !value.contains('1') || value.contains('l') {
+            continue;
+        }
+        let Some(argument) = call.arguments.as_ref().and_then(|all| all.get(1)) else { continue };
+        let at =
+            argument.at + lint.text[argument.at..argument.end].iter().take_while(|b| **b != b'1').count();
+        let meant = value.replace('1', "l");
+        let message = format!("`{value}' among mailer flags: 1 keeps NUL bytes out, l is for a local mailer");
+        let remedy = match ones {
+            true => Remedy::Sure(vec![Edit::new(at, at + 1, "l")]),
+            false => Remedy::None,
+        };
+        lint.mend(Warning, at, message, format!("did you mean `{meant}'?"), remedy);
+    }
+}

@@ -1,0 +1,156 @@
+//! DAEMON_OPTIONS: what cannot be, and two that want the same.
+
+use std::net::IpAddr;
+
+use super::{Edit, Lint, Remedy};
+use crate::diag::Severity::{Error, Notice, Warning};
+use crate::m4::scan::{Standing, Written};
+
+/// Keys, of which sendmail looks at the first letter.
+const KEYS: &[&str] = &[
+    "Addr",
+    "DeliveryMode",
+    "Family",
+    "InputMailFilters",
+    "Listen",
+    "Modify",
+    "M",
+    "Name",
+    "Port",
+    "Receive",
+    "Send",
+    "children",
+];
+
+/// One daemon as the text describes it.
+struct Daemon<'s> {
+    call: &'s Written,
+    name: String,
+    port: String,
+    address: String,
+    inet6: bool,
+}
+
+/// All checks on the ports of a site.
+pub(super) fn check(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    let mut seen: Vec<Daemon<'_>> = Vec::new();
+    for call in &survey.calls {
+        if !matches!(call.name.as_str(), "DAEMON_OPTIONS" | "CLIENT_OPTIONS") {
+            continue;
+        }
+        equates(lint, call);
+        if call.name != "DAEMON_OPTIONS" || !call.called() || call.standing == Standing::Conditional {
+            continue;
+        }
+        let daemon = describe(call);
+        if let Some((other, why)) = seen.iter().find_map(|other| Some((other, clash(other, &daemon)?))) {
+            let line = lint.line(other.call.at);
+            let help =
+                format!("the other is on line {line}: give each a Name and a Port (or Addr) of its own");
+            lint.add(Warning, call.at, format!("two DAEMON_OPTIONS with {why}"), help);
+        }
+        seen.push(daemon);
+    }
+    submission_twice(lint, &seen);
+}
+
+fn value<'v>(call: &'v Written, key: char) -> Option<&'v str> {
+    let all = call.arguments.as_deref().unwrap_or_default();
+    // Without quotes around it the value is cut at its commas: that is told elsewhere.
+    all.iter().flat_map(|argument| argument.text.split(',')).find_map(|item| {
+        let (name, value) = item.split_once('=')?;
+        name.trim().starts_with(|first: char| first.eq_ignore_ascii_case(&key)).then_some(value.trim())
+    })
+}
+
+fn describe(call: &Written) -> Daemon<'_> {
+    let port = match value(call, 'P').unwrap_or("smtp") {
+        "smtp" => "25",
+        "submission" => "587",
+        "smtps" | "submissions" => "465",
+        other => other,
+    };
+    Daemon {
+        call,
+        name: value(call, 'N').unwrap_or("").to_owned(),
+        port: port.to_owned(),
+        address: value(call, 'A').unwrap_or("").to_owned(),
+        inet6: value(call, 'F').is_some_and(|family| family.eq_ignore_ascii_case("inet6")),
+    }
+}
+
+fn clash(one: &Daemon<'_>, other: &Daemon<'_>) -> Option<String> {
+    if !one.name.is_empty() && one.name.eq_ignore_ascii_case(&other.name) {
+        return Some(format!("Name={}", other.name));
+    }
+    let port = (&one.port, &one.address, one.inet6) == (&other.port, &other.address, other.inet6);
+    port.then(|| format!("port {}", other.port))
+}
+
+/// The library adds port 587 by itself unless it is told not to.
+fn submission_twice(lint: &mut Lint<'_>, daemons: &[Daemon<'_>]) {
+    let survey = lint.survey;
+    let without = survey.calls.iter().any(|call| {
+        call.name == "FEATURE"
+            && call.standing != Standing::Comment
+            && matches!(call.text(0), "no_default_msa" | "msp" | "nullclient")
+    });
+    // A DOMAIN, a HACK or another file may say so as well.
+    let elsewhere = survey.calls.iter().any(|call| {
+        matches!(call.name.as_str(), "DOMAIN" | "HACK" | "sinclude")
+            || call.name == "include" && !crate::m4::scan::is_library_entry(call)
+    });
+    if without || elsewhere {
+        return;
+    }
+    for daemon in daemons.iter().filter(|daemon| daemon.port == "587" && !daemon.inet6) {
+        let help = "FEATURE(`no_default_msa') keeps the library from adding its own";
+        lint.add(Warning, daemon.call.at, "port 587 twice: the library adds Name=MSA by itself", help);
+    }
+}
+
+/// Items that are no `Key=value`.
+fn equates(lint: &mut Lint<'_>, call: &Written) {
+    let Some(argument) = call.arguments.as_ref().and_then(|all| all.first()) else { return };
+    let (from, to) = (argument.at, argument.end);
+    let text = String::from_utf8_lossy(&lint.text[from..to]).into_owned();
+    let mut start = 0;
+    for item in text.split(',') {
+        let trimmed = item.trim_matches(['`', '\'', ' ', '\t', '\n', '"']);
+        let at = from + start + item.find(trimmed).unwrap_or(0);
+        start += item.len() + 1;
+        let plain = trimmed.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        if trimmed.is_empty() || trimmed.contains(['=', '(']) || !plain || !argument.quoted {
+            continue;
+        }
+        let letters = trimmed.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (key, rest) = trimmed.split_at(letters);
+        let comment = call.standing == Standing::Comment;
+        let severity = if comment { Notice } else { Error };
+        let note = if comment { "; in a comment, so nothing comes of it" } else { "" };
+        let message = format!("`{trimmed}' is no Key=value{note}");
+        match meant(key, rest) {
+            Some(value) => {
+                let text = format!("{key}={value}");
+                let remedy = Remedy::Sure(vec![Edit::new(at, at + trimmed.len(), text.clone())]);
+                lint.mend(severity, at, message, format!("write {text}"), remedy);
+            }
+            None => lint.add(severity, at, message, "items are Key=value, with commas between them"),
+        }
+    }
+}
+
+/// The value behind a known key and something that is no `=`.
+fn meant(key: &str, rest: &str) -> Option<String> {
+    let known = KEYS.iter().any(|known| known.eq_ignore_ascii_case(key));
+    if !known || rest.is_empty() {
+        return None;
+    }
+    if key.eq_ignore_ascii_case("Addr") {
+        let parts = (0..rest.len()).filter_map(|skip| rest.get(skip..));
+        return parts.take(8).find(|part| part.parse::<IpAddr>().is_ok()).map(str::to_owned);
+    }
+    let value = rest.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    (!value.is_empty()).then(|| value.to_owned())
+}
