@@ -287,7 +287,7 @@ impl<'a> Scanner<'a> {
             && let Some(gap) = self.gap(&name)
         {
             return self.call(start, name.into_owned(), Some(gap), true);
-        } else if is_macro && is_statement(&name) {
+        } else if is_macro && is_statement(&name) && name != "define" {
             self.call_end = Some(self.at);
             let (end, standing) = (self.at, self.standing);
             let call = Written {
