@@ -77,9 +77,8 @@ SSearchList
 R< $+ > $| < $={Src} : $* > < $* >	$: < $1 > $| $>$2 < $3 > < ? > < $1 > < $4 >
 R< $+ > $| < ? > < $+ >	$@ $>SearchList < $1 > $| < $2 >
 R< $+ > $| < ? > < >	$@ < ? >
+R< $+ > $| < $~{Src} : $* > < $* > $*	$@ < $2 : $3 > < $4 > $5
 R< $+ > $| < $+ > < $* >	$@ < $2 >
-R< $+ > $| < >		$@ < ? >
-R$*			$@ < ? >
 
 # AccessVerdict: < value > of Connect: or From: -> what a check answers
 #	OK, RELAY	-> < OK >	REJECT	-> $#error	?, SKIP	-> < ? >

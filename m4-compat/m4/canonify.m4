@@ -14,28 +14,34 @@ R$* < @ >		$: $1
 R$* ;			$1
 R$@			$@ :; < @ >
 
-# angle brackets: the last pair holds the address
+# angle brackets: the last pair holds the address, <=> marks it; without them
+# <:> does, and its first colon ends the name of a list. No colon goes from an
+# IPv6 literal, a file of addresses, or host::user.	list:u@d -> u@d
 R$* < $*		$2
-R$* > $*		$: $1
-R$@			$@ < @ >
-
-# <:> marks an address whose first colon may end the name of a list. A route
-# goes as a whole; no colon goes from an IPv6 literal, a file of addresses, or
-# host::user.	@a,@b:u@d -> u@d	list:u@d -> u@d
+R$* > $*		$: <=> $1
+R<=> $+ : ;		$@ $1 :; < @ >
+R<=> $* ;		<=> $1
+R<=>			$@ < @ >
 R$+			$: <:> $1
-ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R<:> @ $+ , $+		$@ $>Canonify2 < @ $1 > , $2
-R<:> @ [ $+ ] : $+	$@ $>Canonify2 < @ [ $1 ] > : $2
-R<:> @ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
-', `R<:> @ [ $+ ] : $+	$: $2
-R<:> @ $+ , @ $+	<:> @ $2
-R<:> @ $+ , $+		$: $2
-R<:> @ $+ : $+		$: $2
-')dnl
+R<:> <=> $+		$: <=> $1
+R<:> @ $*		$: <=> @ $1
 R<:> $* [ IPv6 : $+ ] $*	$: $1 [ IPv6 : $2 ] $3
 R<:> : include : $*	$: : include : $1
 R<:> $* :: $*		$: $1 :: $2
-R<:> $* : $*		$: $2
+R<:> $* : $*		$: <=> $2
 R<:> $*			$: $1
+
+# a route goes as a whole	@a,@b:u@d -> u@d
+ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R<=> @ $+ , $+		$@ $>Canonify2 < @ $1 > , $2
+R<=> @ [ $+ ] : $+	$@ $>Canonify2 < @ [ $1 ] > : $2
+R<=> @ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
+', `R<=> @ [ $+ ] : $+	$: $2
+R<=> @ $+ , @ $+	<=> @ $2
+R<=> @ $+ : @ $+	<=> @ $2
+R<=> @ $+ , $+		$: $2
+R<=> @ $+ : $+		$: $2
+')dnl
+R<=> $*			$: $1
 R$@			$@ :; < @ >
 
 # the focus is the last @	a@b@c -> a@b < @ c >
@@ -101,6 +107,7 @@ R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 
 # all others: ask, unless the listener says otherwise (flag C)
 R$* < @ $* $~P > $*		$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
+R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
 R$* CC $* $| $*			$: $3
 ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
 R$* c $* $| $* < @ $+ > $*	$: $3 < @ $[ $4 $] > $5

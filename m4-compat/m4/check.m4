@@ -96,6 +96,7 @@ R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender addr
 R< > $*			$: < > $>CanonAddr $1
 R< > $* < @ $+ . > $*	$: < > $1 < @ $2 > $3
 R< > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
+R< > $* < @ $j > $*	$: < _RES_OK_ > $1 < @ $j > $2
 ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `R< > $* < @ $+ > $*	$: < _RES_OK_ > $1 < @ $2 > $3
 ', `R< > $* < @ $+ > $*	$: < ? $(resolve $2 $: $2 <PERM> $) > $1 < @ $2 > $3
 R< ? $* <$->> $* < @ $+ > $*	$: < $2 > $3 < @ $4 > $5
@@ -117,9 +118,8 @@ R< ? $* > < $* > $*	$#error $@ 5.5.4 $: "553 Domain name required for sender add
 ')dnl
 R< PERM > $*		$#error $@ 5.1.8 $: "553 Domain of sender address " $&f " does not exist"
 R< TEMP > $*		$#error $@ 4.1.8 $: "451 Domain of sender address " $&f " does not resolve"
-ifdef(`_BADMX_CHK_', `R< $* > $* < @ $+ > $*	$: < $1 > $2 < @ $3 > $4 $| $>BadMX $3
+ifdef(`_BADMX_CHK_', `R< $* > $* < @ $+ >	$: $2 < @ $3 > $| $>BadMX $3
 R$* $| $#$*		$#$2
-R$* $| $*		$: $1
 ')dnl
 R< $={ResOk} > $*	$: @ $2
 

@@ -58,7 +58,7 @@ ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `', `# does a domain exist?
 Kresolve host -a<_RES_OK_> -T<TEMP>
 ')dnl
 C{ResOk}_RES_OK_
-ifdef(`_NEED_MACRO_MAP_', `_WRITE_MACRO_MAP_')dnl
+ifdef(`_NEED_MACRO_MAP_', `_WRITE_MACRO_MAP_')`'dnl
 
 ifdef(`confCR_FILE', `# R: domains and addresses that may relay
 FR`'confCR_FILE

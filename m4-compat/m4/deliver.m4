@@ -17,16 +17,42 @@ ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R$+ + *		$#_LOCAL_ $@ $&h $: $1
 R$+ + $*		$#_LOCAL_ $@ + $2 $: $1 + *
 ')dnl
 
+ifdef(`_PRESERVE_LUSER_HOST_', `
+# macro Host: the domain that the name was written with, if the mailer knows
+R$+			$: $1 $| $&h
+R$+ $| $* @ $+		$: $1 $(macro {Host} $@ @$3 $)
+R$+ $| + $*		$: $1
+R$+ $| $+		$: $1 $(macro {Host} $@ @$2 $)
+R$+ $|			$: $1
+')dnl
+
 # who else may know the name: < relay > u
 R$+			$: < > $1
-ifdef(`LUSER_RELAY', `R< > $+		$: < $L > $(user $1 $)
-R< $* > $* < >		$: < > $2
+ifdef(`LUSER_RELAY', `ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `R< > $+ + $*		$: < $L > $(user $1 $) + $2
+')dnl
+R< > $+			$: < $L > $(user $1 $)
+R< $* > $* < > $*	$: < > $2 $3
 ')dnl
 ifdef(`MAIL_HUB', `R< > $+		$: < $H > $1
 ')dnl
 ifdef(`LOCAL_RELAY', `R< > $+		$: < $R > $1
 ')dnl
+ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R< $* > $+		$: < $1 > $2 $| $&h
+R< > $+ $| + $*		$#_LOCAL_ $@ $2 $: @ $1
+ifdef(`_PRESERVE_LUSER_HOST_', `R< $- : $+ @ $+ > $+ $| + $*	$: < $1 : $2 + $5 @ $3 > $4
+R< $* > $+ @ $* $| + $*	$: < $1 > $2 + $4 @ $3
+')dnl
+R< $* > $+ $| + $*	$: < $1 > $2 + $3
+R< $* > $+ $| $*	$: < $1 > $2
+')dnl
 R< > $+			$@ $1
+ifdef(`_PRESERVE_LUSER_HOST_', `R< $+ > $+		$: < $1 > $2 $&{Host}
+')dnl
+R< local : $* > $+	$: $>MailerToTriple < local : $1 > $2
+R< error : $* > $+	$: $>MailerToTriple < error : $1 > $2
+ifdef(`_PRESERVE_LUSER_HOST_', `R< $+ > $+ @ $+		$: $>MailerToTriple < $1 > $2 < @ $3 >
+')dnl
+R< $- : $+ > $+		$: $>MailerToTriple < $1 : $2 > $3 < @ $2 >
 R< $+ > $+		$: $>MailerToTriple < $1 > $2 < @ $1 >
 
 ifdef(`_MAILER_TABLE_', `# Mailertable: left < right > address -> triple, or the address. Looks right
@@ -60,11 +86,13 @@ R$- $| $+ $| $*		$# $1 $@ $2 $: $3
 R< $=w > $*		$@ $2
 R< $+ > $*		$#_RELAY_ $@ $1 $: $2
 
-# CanonLocal: < user > u < @ d . > -> $#local $@ u@d $: user, or u without one
+# CanonLocal: < user > u < @ d . > -> $#local $@ u@d $: user, or u without one;
+# an operator hidden in u is looked at again as if there were no d.
 SCanonLocal
+R< $* > $* $=O $* < @ $* >	$@ $>Recurse $2 $3 $4
 R< > $* < @ $* > $*	$: < $1 > $1 < @ $2 > $3
+R< $+ @ $+ > $* < @ $* > $*	$: < $1 > $3 < @ $4 > $5
 R< $* > $* < @ $* . > $*	$: < $1 > $2 < @ $3 > $4
 R< $* > $* < @ $* > $*	$: < $1 > $2 @ $3 $4
-R< $+ @ $+ > $*		$: < $1 > $3
 R< > $*			$: < $1 > $1
 R< $+ > $*		$#_LOCAL_ $@ $2 $: $1

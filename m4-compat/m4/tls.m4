@@ -128,25 +128,31 @@ R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bit
 R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $2:$3 > < $4 >
 R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
 R< $- > < $- : $- > < $- : $+ > < $* >	$: < > < $4:$5 > < $6 >
-R< $* > < $- : $+ > < $+ >	$@ $>TLS_req < $4 > $| < $2:$3 >
-R$*			$@ OK
+R< $* > < $- : $+ > < >	$@ OK
+R< $* > < $- : $+ > < $+ >	$: < $2:$3 > < $4 >
+R< $- : $+ > $* < $+ ++ $+ >	< $1:$2 > $3 < $4 > < $5 >
+R< $- : $+ > < $+	$@ $>TLS_req < $3 $| < $1:$2 >
+R$* $| $*		$@ OK
 
-# TLS_req: < extension++extension > $| < code:dsn > -> $#error, or OK
+# TLS_req: < extension > < extension > ... $| < code:dsn > -> $#error, or OK
 STLS_req
-R$* $| < $- : $+ >	$: < $2:$3 > $1
-R< $- : $+ > < $+ ++ $+ > $*	< $1:$2 > < $3 > < $4 > $5
-R< $- : $+ > < CN > $*	$: < $1:$2 > < CN:$&{TLS_Name} > $3
-R< $- : $+ > < CN : $&{cn_subject} > $*	$@ $>TLS_req $3 $| < $1:$2 >
-R< $- : $+ > < CN : $* > $*	$#error $@ $2 $: $1 " CN " $&{cn_subject} " does not match " $3
-R< $- : $+ > < CS : $&{cert_subject} > $*	$@ $>TLS_req $3 $| < $1:$2 >
-R< $- : $+ > < CS : $* > $*	$#error $@ $2 $: $1 " Cert Subject " $&{cert_subject} " does not match " $3
-R< $- : $+ > < CI : $&{cert_issuer} > $*	$@ $>TLS_req $3 $| < $1:$2 >
-R< $- : $+ > < CI : $* > $*	$#error $@ $2 $: $1 " Cert Issuer " $&{cert_issuer} " does not match " $3
-ifdef(`_ACCESS_TABLE_', `R< $- : $+ > < CITag : $- > $*	$: < $1:$2 > < CITag : $(access $3`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $4
-R< $- : $+ > < CITag : ? > $*	$#error $@ $2 $: $1 " Cert Issuer " $&{cert_issuer} " not acceptable"
-R< $- : $+ > < CITag : $+ > $*	$@ $>TLS_req $4 $| < $1:$2 >
+R< CN > $* $| $*	$: < CN:$&{TLS_Name} > $1 $| $2
+R< CN : $&{cn_subject} > $* $| $*	$@ $>TLS_req $1 $| $2
+ifdef(`_FFR_TLS_ALTNAMES', `R< CN : $={cert_altnames} > $* $| $*	$@ $>TLS_req $2 $| $3
+R< CN : $- . $+ > $* $| $*	$: < CN : $1.$2 > < *.$2 > $3 $| $4
+R< CN : $+ > < $={cert_altnames} > $* $| $*	$@ $>TLS_req $3 $| $4
+R< CN : $+ > < *.$+ > $* $| $*	$: < CN : $1 > $3 $| $4
 ')dnl
-R$*			$@ OK
+R< CN : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " CN " $&{cn_subject} " does not match " $1
+R< CS : $&{cert_subject} > $* $| $*	$@ $>TLS_req $1 $| $2
+R< CS : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Subject " $&{cert_subject} " does not match " $1
+R< CI : $&{cert_issuer} > $* $| $*	$@ $>TLS_req $1 $| $2
+R< CI : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Issuer " $&{cert_issuer} " does not match " $1
+ifdef(`_ACCESS_TABLE_', `R< CITag : $- > $* $| $*	$: < CITag : $(access $1`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $2 $| $3
+R< CITag : ? > $* $| < $- : $+ >	$#error $@ $3 $: $2 " Cert Issuer " $&{cert_issuer} " not acceptable"
+R< CITag : $+ > $* $| $*	$@ $>TLS_req $2 $| $3
+')dnl
+R$| $*			$@ OK
 
 # max: a : b -> the larger number; none counts as 0
 Smax
