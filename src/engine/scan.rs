@@ -80,7 +80,7 @@ pub fn with_address(address: &[u8], mut reply: Reply) -> Reply {
 
 /// Cuts the middle out of a long text.
 pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
-    if text.len() <= most {
+    if text.len() < most {
         return text.to_vec();
     }
     let half = (most - 3) / 2;

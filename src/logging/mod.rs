@@ -32,6 +32,10 @@ pub trait Tracer: Send {
     fn reply(&mut self, reply: &Reply) {
         self.message(&reply.text);
     }
+    /// The address that complaints begin with where they name none.
+    fn about(&self) -> &[u8] {
+        b""
+    }
     /// Address test mode, where every ruleset's input and result are shown?
     fn test_mode(&self) -> bool {
         false

@@ -5,16 +5,19 @@ use super::declare::Declaring;
 use super::flags::{Words, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
+use crate::engine::shorten;
 use crate::logging::Tracer;
 use crate::net::DnsError;
 use crate::schema::{Outcome, Sysexit};
 use hashbrown::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Names kept; when there are more, all are forgotten.
 const LARGEST_CACHE: usize = 20_000;
+/// Bytes of a name in a message.
+const MAX_SHOWN: usize = 33;
 /// How long a name is believed in.
 const KEPT: Duration = Duration::from_secs(600);
 /// How long a name server is left alone that has just failed to answer.
@@ -113,7 +116,7 @@ pub(super) async fn lookup(
     match found {
         Ok(name) => map.found(key, &name, args, tracer),
         Err(DnsError::TryAgain) => {
-            tracer.notice(&[key, b": Name server timeout"].concat());
+            tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
             missing(Sysexit::TEMPFAIL)
         }
         Err(_) => missing(NOT_FOUND),
@@ -124,6 +127,12 @@ async fn find(store: &Store, map: &Map, key: &[u8]) -> Canonical {
     let asked = async {
         let outcome = match literal(key) {
             Some(address) => store.resolver.ptr(address).await,
+            // no address: sendmail takes the resolver's last word for an answer
+            None if key.first() == Some(&b'[') => {
+                let open = !key.contains(&b']');
+                let failed = !open && store.resolver.failed_last();
+                return Err(if failed { DnsError::TryAgain } else { DnsError::HostNotFound });
+            }
             None => store.resolver.canonical(key).await,
         };
         match outcome {
@@ -140,14 +149,31 @@ async fn find(store: &Store, map: &Map, key: &[u8]) -> Canonical {
     }
 }
 
-/// `[1.2.3.4]` or `[IPv6:…]`.
+/// `[1.2.3.4]` or `[IPv6:…]`, whatever follows the bracket. IPv4 addresses may be written as the C library
+/// reads them: fewer numbers, octal, hexadecimal.
 fn literal(key: &[u8]) -> Option<IpAddr> {
-    let inside = key.strip_prefix(b"[")?.strip_suffix(b"]")?;
-    let text = std::str::from_utf8(inside).ok()?;
-    let text = if text.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("IPv6:")) {
-        &text[5..]
-    } else {
-        text
+    let inside = key.strip_prefix(b"[")?;
+    let text = std::str::from_utf8(&inside[..memchr::memchr(b']', inside)?]).ok()?;
+    match text.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("IPv6:")) {
+        Some(_) => text[5..].parse().ok().map(IpAddr::V6),
+        None => four(text).map(IpAddr::V4).or_else(|| text.parse().ok()),
+    }
+}
+
+fn four(text: &str) -> Option<Ipv4Addr> {
+    let number = |text: &str| match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => u32::from_str_radix(&text[2..], 16).ok(),
+        [b'0', _, ..] => u32::from_str_radix(&text[1..], 8).ok(),
+        [first, ..] if first.is_ascii_digit() => text.parse().ok(),
+        _ => None,
     };
-    text.parse().ok()
+    let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = parts.split_last()?;
+    if first.len() > 3 || first.iter().any(|part| *part > 255) {
+        return None;
+    }
+    let rest = 32 - 8 * first.len() as u32;
+    let fits = u64::from(*last) < 1u64 << rest;
+    let head = first.iter().fold(0u64, |sum, part| sum << 8 | u64::from(*part)) << rest;
+    fits.then(|| Ipv4Addr::from((head | u64::from(*last)) as u32))
 }

@@ -129,6 +129,14 @@ impl Resolver {
         self.settings.name_services.iter().any(|service| service == b"dns")
     }
 
+    /// Did the last question to a name server, whatever it was about, end for now?
+    pub fn failed_last(&self) -> bool {
+        match &self.source {
+            Source::Servers(client) => client.failed_last(),
+            Source::Zone(_) => false,
+        }
+    }
+
     /// All records of the answer section for a question, CNAME steps included.
     async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
         match &self.source {

@@ -8,6 +8,11 @@ use crate::engine::{ScanMode, Scope, put_tokens, scan};
 use crate::logging::Tracer;
 use crate::schema::{Reply, Sysexit};
 
+/// Bytes of a host that the rules gave.
+const MAX_HOST: usize = 254;
+/// Bytes of a user that the rules gave.
+const MAX_USER: usize = 255;
+
 /// The parts of a triple as tokens.
 struct Parts<'a> {
     mailer: Vec<u8>,
@@ -61,7 +66,7 @@ pub(super) async fn buildaddr(
     let Some(mailer) = site.config.mailer(&parts.mailer) else {
         return refuse(tracer, &[b"buildaddr: unknown mailer ", &parts.mailer[..]].concat());
     };
-    let host = parts.host.map(|host| join(site, host));
+    let host = parts.host.map(|host| cut(join(site, host), MAX_HOST));
     let no_host = host.as_ref().is_none_or(Vec::is_empty);
     if no_host && !site.config.mailers[mailer.0 as usize].has(b'l') {
         return refuse(tracer, b"buildaddr: no host");
@@ -72,6 +77,12 @@ pub(super) async fn buildaddr(
 
 fn join(site: &Site, tokens: &[Token]) -> Vec<u8> {
     cataddr(&site.program.operators, tokens, Some(site.program.blank_sub), true)
+}
+
+/// Longer texts are cut, as sendmail's buffers are.
+pub(super) fn cut(mut text: Vec<u8>, most: usize) -> Vec<u8> {
+    text.truncate(most);
+    text
 }
 
 /// An answer of ruleset 0 that cannot be used is the configuration's fault.
@@ -139,7 +150,7 @@ async fn local_forms(
         address.mailer = mailer;
     }
     let tokens = rewrite_user(site, address, user.to_vec(), scope, tracer, kind).await;
-    address.user = join(site, &tokens);
+    address.user = cut(join(site, &tokens), MAX_USER);
     finish(site, address)
 }
 

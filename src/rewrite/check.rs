@@ -81,7 +81,7 @@ fn error(site: &Site, tracer: &mut dyn Tracer, rest: &[Token]) -> Verdict {
         return Verdict::Quarantine(join(text).into_iter().filter(|byte| *byte != b'"').collect());
     }
     let code = join(code);
-    let reply = error_reply(Some(&code).filter(|_| marked).map(Vec::as_slice), &join(text), b"");
+    let reply = error_reply(Some(&code).filter(|_| marked).map(Vec::as_slice), &join(text), tracer.about());
     tracer.reply(&reply);
     Verdict::Reject(reply)
 }
@@ -156,6 +156,9 @@ impl Tracer for Hushed<'_> {
     }
     fn notice(&mut self, text: &[u8]) {
         self.tracer.notice(text);
+    }
+    fn about(&self) -> &[u8] {
+        self.tracer.about()
     }
     fn reply(&mut self, reply: &Reply) {
         let complaint = reply.code == 553 && reply.text.windows(15).any(|part| part == b"... Unbalanced ");

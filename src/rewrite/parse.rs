@@ -177,6 +177,9 @@ impl Tracer for Collector<'_> {
     fn notice(&mut self, text: &[u8]) {
         self.tracer.notice(text);
     }
+    fn about(&self) -> &[u8] {
+        self.tracer.about()
+    }
     fn reply(&mut self, reply: &Reply) {
         self.replies.push(reply.clone());
         self.tracer.reply(reply);

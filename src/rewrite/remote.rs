@@ -1,11 +1,17 @@
 //! The form of an address that another host sees.
 
+use super::build::cut;
 use super::{AddressKind, Site, expand, run};
-use crate::addr::{CrackRules, Table, Token, cataddr, crackaddr, op};
+use crate::addr::{CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, op};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{ScanMode, Scope, scan};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
+
+/// Bytes of a rewritten address proper.
+const MAX_ADDRESS: usize = 254;
+/// The same with display name and comments.
+const MAX_NAME: usize = 256;
 
 /// Rewrites an address for a mailer: 3, 1 or 2, S= or R=, 4; display name and comments stay
 /// (unless the mailer has flag c). `canonical` leaves them out. A status other than 0 (75 above all)
@@ -29,13 +35,16 @@ pub async fn remotename(
     let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
     let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { crack(site, text, tracer) };
     let mode = ScanMode::whole(Table::External);
-    let tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
+    let scan = scan(&site.program.operators, &site.config.names, text, mode, tracer);
+    let tokens = scan.tokens;
     if tokens.is_empty() {
-        return (text.to_vec(), Sysexit::OK);
+        // a text that does not fit is cut where it stands
+        let most = if scan.problems.contains(&ScanProblem::AddressTooLong) { MAX_NAME } else { text.len() };
+        return (cut(text.to_vec(), most), Sysexit::OK);
     }
     let (tokens, status) = passes(site, scope, tracer, tokens, mailer, kind, sender_domain).await;
     let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    let name = put_address(site, scope, &pattern, plain, address);
+    let name = cut(put_address(site, scope, &pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
     if tracer.level(12) >= 1 {
         let tail = format!("', stat={}", status.0);
         tracer.line(&[b"remotename => `", &name[..], tail.as_bytes()].concat());

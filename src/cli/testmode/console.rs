@@ -35,6 +35,8 @@ pub struct Console {
     pub levels: Levels,
     /// The first error's status.
     pub status: Sysexit,
+    /// The address that `/sender` read last: complaints that name no other begin with it.
+    pub about: Vec<u8>,
 }
 
 impl Console {
@@ -42,7 +44,17 @@ impl Console {
     pub fn new(input: Box<dyn Read + Send>, output: Box<dyn Write + Send>, levels: Levels) -> Self {
         let (waiting, written) = (Vec::new(), Vec::new());
         let input = Input::Stream(input);
-        Self { input, output, waiting, used: 0, written, painter: None, levels, status: Sysexit::OK }
+        Self {
+            input,
+            output,
+            waiting,
+            used: 0,
+            written,
+            painter: None,
+            levels,
+            status: Sysexit::OK,
+            about: Vec::new(),
+        }
     }
 
     /// Reads from a person's keyboard from now on.
@@ -123,7 +135,8 @@ impl Console {
     fn take(&mut self, length: usize) -> Vec<u8> {
         let line = &self.waiting[self.used..self.used + length];
         self.used += length;
-        line[..length.min(MAX_LINE)].to_vec()
+        let line = &line[..length.min(MAX_LINE)];
+        line[..memchr::memchr(0, line).unwrap_or(line.len())].to_vec()
     }
 
     /// Remembers the status of an error; the first one counts.
@@ -157,6 +170,9 @@ impl Tracer for Console {
             }
             _ => {}
         }
+    }
+    fn about(&self) -> &[u8] {
+        &self.about
     }
     fn test_mode(&self) -> bool {
         true

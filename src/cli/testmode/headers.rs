@@ -4,6 +4,7 @@ use super::Shell;
 use crate::addr::MacroId;
 use crate::config::{Config, HeaderCheck};
 use crate::engine::Scope;
+use crate::logging::Tracer;
 use crate::rewrite::{Verdict, expand, rscheck_header};
 use crate::schema::Sysexit;
 
@@ -58,8 +59,10 @@ const MAX_VALUE: usize = 254;
 
 /// `/header Name: value`: what a message's header line goes through.
 pub(super) fn header(shell: &mut Shell, line: &[u8]) {
-    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-        shell.console.say(format!("ul = 0x{:08x}", 0));
+    let colon = line.iter().position(|byte| *byte == b':').filter(|colon| is_name(&line[..*colon]));
+    let Some(colon) = colon else {
+        shell.console.message(&[b"header syntax error, line \"", line, b"\""].concat());
+        shell.console.say("ul = 00000000");
         return;
     };
     let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
@@ -76,6 +79,12 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
     }
     let shown = if flags == 0 { "00000000".to_owned() } else { format!("0x{flags:08x}") };
     shell.console.say(format!("ul = {shown}"));
+}
+
+/// Printable bytes, then perhaps blanks.
+fn is_name(text: &[u8]) -> bool {
+    let name = text.trim_ascii_end();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 fn check_for<'a>(config: &'a Config, name: &[u8]) -> Option<&'a HeaderCheck> {

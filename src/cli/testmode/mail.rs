@@ -21,6 +21,7 @@ pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
     console.say([b"Cracked address = ", &printable(&pattern, &site.config.names)[..]].concat());
     console.say(format!("Parsing {} address", words(*kind)));
     let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
+    console.about.clear();
     if !parsed.temporary {
         console.fail(parsed.status);
     }
@@ -86,6 +87,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, AddressKind::SENDER));
     }
+    console.about.clone_from(&text);
     let mode = ScanMode::whole(Table::External);
     let mut tokens = scan(&site.program.operators, &site.config.names, &text, mode, console).tokens;
     for ruleset in [3, 1, 4] {

@@ -3,7 +3,7 @@
 use super::Shell;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::RulesetId;
-use crate::engine::{ScanMode, put_text, scan};
+use crate::engine::{ScanMode, put_text, scan, with_address};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, invalid_text, run};
 use crate::schema::Reply;
@@ -33,7 +33,9 @@ pub(super) fn call(shell: &mut Shell, line: &[u8]) {
 /// Runs the sets on the first address of a list; gives its length.
 fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8]) -> Option<usize> {
     if let Err(reply) = invalid_text(text, AddressKind::RECIPIENT) {
-        shell.console.reply(&reply);
+        let about = std::mem::take(&mut shell.console.about);
+        shell.console.reply(&with_address(&about, reply));
+        shell.console.about = about;
         return None;
     }
     let config = shell.site.config.clone();
