@@ -36,6 +36,7 @@ HOSTS = """127.0.0.1 localhost
 10.1.2.6 mapped.example
 10.1.2.7 badmx.example
 10.1.2.8 badmxslow.example
+10.1.2.9 slow.example
 """
 NETWORK = re.compile(r"^K ?(\S+) (dns|bestmx|host|ldap|socket|hesiod)\b(.*)", re.M)
 

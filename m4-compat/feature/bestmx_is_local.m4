@@ -1,0 +1,20 @@
+divert(-1)
+dnl # FEATURE(bestmx_is_local, domains): a domain whose best mail exchanger is this host is
+dnl # local, without being named in class w. Costs a look-up for each address.
+dnl #	domains	class B: look up these and what is below them only
+dnl # Example: FEATURE(`bestmx_is_local', `example.com')
+define(`_BESTMX_IS_LOCAL_', _ARG_)
+LOCAL_CONFIG
+Kbestmx bestmx
+ifelse(len(X`'_ARG_), `1', `', `CB`'_ARG_
+')dnl
+LOCAL_NET_CONFIG
+# bestmx_is_local: u < @ d @@ best exchanger of d >
+ifelse(len(X`'_ARG_), `1', `R$* < @ $* > $*		$: $1 < @ $2 @@ $(bestmx $2 $) > $3
+', `R$* < @ $* $=B . > $*	$: $1 < @ $2 $3 . @@ $(bestmx $2 $3 . $) > $4
+')dnl
+R$* $=O $* < @ $* @@ $=w . > $*	$@ $>Recurse $1 $2 $3
+R$* < @ $* @@ $=w . > $*	$@ $>CanonLocal < $1 >
+R$* < @ $* @@ $* > $*	$: $1 < @ $2 > $4
+divert(0)dnl
+VERSIONID(`feature bestmx_is_local')
