@@ -67,6 +67,11 @@ R$* $| $+		$: $2
 #	u < @ ourname. >	-> $#local $: u
 #	u < @ d . >		-> table, relay, smart host or the mailer for d
 SParse1
+ifdef(`_LDAP_ROUTING_', `
+# class LDAPRoute: the directory knows better
+R$+ < @ $={LDAPRoute} . >	$: $>LDAPExpand < $1 < @ $2 . > > < $1 @ $2 > < >
+R$+ < @ $={LDAPRouteEquiv} . >	$: $>LDAPExpand < $1 < @ $2 . > > < $1 @ $M > < >
+')dnl
 
 # literals: the site first, then the smart host, then straight there
 R$* < @ [ $+ ] > $*	$: $>ParseLocal $1 < @ [ $2 ] > $3

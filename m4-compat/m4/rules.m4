@@ -29,6 +29,7 @@ include(_CF_DIR_`m4/canonify.m4')dnl
 include(_CF_DIR_`m4/parse.m4')dnl
 include(_CF_DIR_`m4/deliver.m4')dnl
 include(_CF_DIR_`m4/masquerade.m4')dnl
+ifdef(`_LDAP_ROUTING_', `include(_CF_DIR_`m4/ldap.m4')')dnl
 include(_CF_DIR_`m4/access.m4')dnl
 include(_CF_DIR_`m4/check.m4')dnl
 include(_CF_DIR_`m4/relay.m4')dnl
