@@ -14,13 +14,3 @@ R$*			$#error $@ 5.7.1 $: "550 " $&{auth_authen} " not allowed to act as " $&{au
 
 # Local_Relay_Auth: mechanism -> $#RELAY, NO, or anything to go by the class
 SLocal_Relay_Auth
-
-# RelayTLS: may the certificate of the client relay? -> $#RELAY or NO
-SRelayTLS
-ifdef(`_ACCESS_TABLE_', `R$*			$: < $&{verify} >
-R< $={TlsVerified} >	$: < ? > < $(access CERTISSUER:ifdef(`_CERT_REGEX_ISSUER_', `$(CERTIssuer $&{cert_issuer} $)', `$&{cert_issuer}') $: ? $) >
-R< ? > < RELAY >	$# RELAY
-R< ? > < SUBJECT >	$: < @ > < $(access CERTSUBJECT:ifdef(`_CERT_REGEX_SUBJECT_', `$(CERTSubject $&{cert_subject} $)', `$&{cert_subject}') $: ? $) >
-R< @ > < RELAY >	$# RELAY
-R$*			$@ NO
-')dnl

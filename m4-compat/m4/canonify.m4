@@ -9,40 +9,42 @@
 Scanonify=3
 R$@			$@ < @ >
 
-# a mark that this was here before, and the semicolon of a list
+# <:> marks an address whose first colon may end the name of a list; no more
+# when one has gone, and not an address that was here before
 R$* < @ >		$: $1
-R$* ;			$1
-R$@			$@ :; < @ >
-
-# angle brackets: the last pair holds the address, <=> marks it; without them
-# <:> does, and its first colon ends the name of a list. No colon goes from an
-# IPv6 literal, a file of addresses, or host::user.	list:u@d -> u@d
-R$* < $*		$2
-R$* > $*		$: <=> $1
-R<=> $+ : ;		$@ $1 :; < @ >
-R<=> $* ;		<=> $1
-R<=>			$@ < @ >
 R$+			$: <:> $1
-R<:> <=> $+		$: <=> $1
-R<:> @ $*		$: <=> @ $1
-R<:> $* [ IPv6 : $+ ] $*	$: $1 [ IPv6 : $2 ] $3
+R<:> $* : $* [ $* ]	$: <.> $2 [ $3 ]
+R<$-> $* ;		<$1> $2
+R<$->			$@ :; < @ >
+
+# the last pair of angle brackets holds the address; a list only without them
+R<$-> $* < $+ :; > $*	$@ $3 :; < @ >
+R<$-> $* < $* ; >	<$1> $2 < $3 >
+R<$-> $* < $*		<.> $3
+R<.> $* > $*		$: <.> $1
+R<.>			$@ < @ >
+R<.> $+			$: $1
+
+# no colon goes from a route, an IPv6 literal, a file of addresses, host::user
+#	list:u@d -> u@d		list:; -> :; < @ >
+R<:> @ $*		$: @ $1
+R<:> $* [ IPv6 : $+ ]	$: $1 [ IPv6 : $2 ]
 R<:> : include : $*	$: : include : $1
 R<:> $* :: $*		$: $1 :: $2
-R<:> $* : $*		$: <=> $2
+R<:> $* : $*		$: $2
 R<:> $*			$: $1
-
-# a route goes as a whole	@a,@b:u@d -> u@d
-ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R<=> @ $+ , $+		$@ $>Canonify2 < @ $1 > , $2
-R<=> @ [ $+ ] : $+	$@ $>Canonify2 < @ [ $1 ] > : $2
-R<=> @ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
-', `R<=> @ [ $+ ] : $+	$: $2
-R<=> @ $+ , @ $+	<=> @ $2
-R<=> @ $+ : @ $+	<=> @ $2
-R<=> @ $+ , $+		$: $2
-R<=> @ $+ : $+		$: $2
-')dnl
-R<=> $*			$: $1
 R$@			$@ :; < @ >
+
+ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route goes as a whole to its first host	@a,@b:u@d -> < @ a > , @b:u@d
+R@ $+ , $+		@ $1 : $2
+R@ [ $+ ] : $+		$@ $>Canonify2 < @ [ $1 ] > : $2
+R@ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
+', `# a route is left out	@a,@b:u@d -> u@d
+R@ $+ , @ $+		@ $2
+R@ [ $+ ] : $+		$2
+R@ $+ , $+		$2
+R@ $+ : $+		$2
+')dnl
 
 # the focus is the last @	a@b@c -> a@b < @ c >
 R$+ @ $+		$: $1 < @ $2 >
@@ -50,9 +52,9 @@ R$+ < @ $* @ $+ >	$1 @ $2 < @ $3 >
 R$* < @ $* >		$@ $>Canonify2 $1 < @ $2 >
 
 ifdef(`_NO_UUCP_', `', `# without one: the first !	h!u -> u < @ h .UUCP >	d.e!u -> u < @ d.e >
-R$+ ! $+		$: $2 < @ $1 .UUCP >
-R$+ < @ $+ . $* .UUCP >	$: $1 < @ $2 . $3 >
-R$+ < @ $+ >		$@ $>Canonify2 $1 < @ $2 >
+R$- ! $+		$@ $>Canonify2 $2 < @ $1 .UUCP >
+R$+ . $- ! $+		$@ $>Canonify2 $3 < @ $1 . $2 >
+R$+ ! $+		$@ $>Canonify2 $2 < @ $1 .UUCP >
 ')dnl
 ifdef(`_USE_DECNET_SYNTAX_', `# n::u -> u < @ n .DECNET >
 R$- :: $+		$@ $>Canonify2 $2 < @ $1 .DECNET >
@@ -96,22 +98,26 @@ ifdef(`_UUDOMAIN_TABLE_', `
 R$* < @ $+ .UUCP > $*		$: $1 < @ $(uudomain $2 $: $2 .UUCP $) > $3
 ')dnl
 ifdef(`_NO_UUCP_', `', `ifdef(`UUCP_RELAY', `
-# UUCP: neighbours of ours are known to be such
-', `
-# UUCP: a host that has another name is called by that
-R$* < @ $+ .UUCP > $*		$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
-')')dnl
+# UUCP: hosts keep their names
+R$* < @ $+ .UUCP > $*	$: $1 < @ $2 .UUCP . > $3
+', `ifdef(`_NO_CANONIFY_', `', `
+# UUCP: a host with a dot at its end is known already; one that has another
+# name is called by that
+R$* < @ $+ . .UUCP > $*	$@ $1 < @ $2 . > $3
+R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
+')')')dnl
 
 # P: last parts that no name server knows
 R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 
-# all others: ask, unless the listener says otherwise (flag C)
-R$* < @ $* $~P > $*		$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
-R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
-R$* CC $* $| $*			$: $3
+# all others: ask, unless the listener says otherwise (flags c and C)
+R$* < @ $* $~P > $*	$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
 ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
+')dnl
 R$* c $* $| $* < @ $+ > $*	$: $3 < @ $[ $4 $] > $5
-ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $- > $*		$: $2 < @ $[ $3 $] > $4
+R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
+R$* CC $* $| $*		$: $3
+ifdef(`_NO_CANONIFY_', `ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $- > $*		$: $2 < @ $[ $3 $] > $4
 ')dnl
 R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
 ', `R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
@@ -136,11 +142,14 @@ R$* < @ $* . . > $*		$1 < @ $2 . > $3
 #	u < @ *LOCAL* >		-> u@$j
 #	u < @ h .UUCP. >	-> h!u
 Sfinal=4
+R$+ :; < @ >		$@ $1 :
 R$* < @ >			$@
 R$* < @ $+ . > $*		$1 < @ $2 > $3
 R$* < @ *LOCAL* > $*		$: $1 < @ $j > $2
 R$* < $+ > $*			$1 $2 $3
-ifdef(`_NO_UUCP_', `', `R$* @ $- .UUCP		$2 ! $1
+R@ $+ : @ $+ : $+	@ $1 , @ $2 : $3
+R@ $*			$@ @ $1
+ifdef(`_NO_UUCP_', `', `R$+ @ $- .UUCP		$2 ! $1
 ')dnl
 ifdef(`_USE_DECNET_SYNTAX_', `R$+ @ $+ .DECNET		$2 :: $1
 ')dnl

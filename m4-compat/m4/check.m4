@@ -11,6 +11,46 @@ R$*			$: $>Parse0 $>canonify $1
 ', `R$*			$: $>Parse0 $>canonify $1
 ')dnl
 
+# ParseRecipient: a recipient as given -> u < @ d >, the domain being the last
+# one that is not ours to relay for
+#	u%d@ours	-> u < @ d >
+SParseRecipient
+R$*			$: < ? > $>CanonAddr $1
+R< ? > $* < @ $* . >	< ? > $1 < @ $2 >
+R< ? > $- < @ $* >	$: < ? > $(dequote $1 $) < @ $2 >
+R< ? > $* $=O $* < @ $* >	$: < NO > $1 $2 $3 < @ $4 >
+R< ? > $*		$@ $1
+
+# an operator is hidden in u: is d one that we relay for?
+ifdef(`_RELAY_ENTIRE_DOMAIN_', `R< NO > $* < @ $* $=m >	$: < RELAY > $1 < @ $2 $3 >
+')dnl
+ifdef(`_RELAY_HOSTS_ONLY_', `R< NO > $* < @ $=R >	$: < RELAY > $1 < @ $2 >
+ifdef(`_ACCESS_TABLE_', `R< NO > $* < @ $+ >	$: < $(access To:$2 $: NO $) > $1 < @ $2 >
+R< NO > $* < @ $+ >	$: < $(access $2 $: NO $) > $1 < @ $2 >
+')', `R< NO > $* < @ $* $=R >	$: < RELAY > $1 < @ $2 $3 >
+ifdef(`_ACCESS_TABLE_', `R< NO > $* < @ $+ >	$: $>D < $2 > < NO > < + To > < $1 < @ $2 > >
+R< $+ > < $+ >		$: < $1 > $2
+')')dnl
+ifdef(`_RELAY_MX_SERVED_', `R< NO > $* < @ $+ >	$: < MX > < : $(mxserved $2 $) : > $1 < @ $2 >
+R< MX > < : $* <TEMP> : > $*	$#TEMP $@ 4.4.0 $: "450 Can not check MX records for recipient host " $1
+R< MX > < $* : $=w . : $* > $*	$: < RELAY > $4
+R< MX > < : $* : > $*	$: < NO > $2
+')dnl
+R< RELAY > $* < @ $* >	$@ $>ParseRecipient $1
+R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
+R< $+ > $*		$@ $2
+
+ifdef(`_CONTROL_IMMEDIATE_', `
+# check_relay: only the limits that are not to wait for a recipient
+Scheck_relay
+ifdef(`_RATE_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"RateControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_CONN_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"ConnControl" dummy
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')')dnl
 # check_relay: client name $| client address -> $#error, $#discard, or anything
 # to let the connection in. The site is asked first.
 SLocal_check_relay

@@ -16,7 +16,7 @@ CP$3
 ')')
 divert(0)dnl
 
-V`'ifdef(`CF_LEVEL', `CF_LEVEL', `10')ifdef(`NO_VENDOR', `', `/ifdef(`VENDOR_NAME', `VENDOR_NAME', `Berkeley')')
+V`'ifdef(`CF_LEVEL', `CF_LEVEL', `10')`'ifdef(`NO_VENDOR', `', `/ifdef(`VENDOR_NAME', `VENDOR_NAME', `Berkeley')')
 
 # before any file: how careful to be, and where LDAP is
 _OPTION(`DontBlameSendmail', `confDONT_BLAME_SENDMAIL', `safe')dnl

@@ -1,14 +1,3 @@
-ifdef(`_CONTROL_IMMEDIATE_', `
-# check_relay: only the limits that are not to wait for a recipient
-Scheck_relay
-ifdef(`_RATE_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"RateControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
-')dnl
-ifdef(`_CONN_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"ConnControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
-')')dnl
 ifdef(`_DELAY_CHECKS_', `
 # FullAddr: u < @ d . > -> u < @ d >; u -> u < @ $j >
 SFullAddr

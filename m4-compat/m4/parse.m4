@@ -20,19 +20,27 @@ R$*			$: $>Parse1 $1
 # Sites call it after canonify to see the address as parse will.
 SParse0
 R< @ >			$@ < @ >
+R< > $*			$1
 R$* : $* ; < @ >	$#error $@ 5.1.3 $: "_CODE553 List:; syntax illegal for recipient addresses"
-R< @ $+ > $*		$#error $@ 5.1.3 $: "_CODE553 User address required"
-R@ < @ $+ > $*		$#error $@ 5.1.3 $: "_CODE553 User address required"
+R< @ $+ >		$#error $@ 5.1.3 $: "_CODE553 User address required"
+R@ < @ $* >		$#error $@ 5.1.3 $: "_CODE553 User address required"
 R$+ < @ >		$#error $@ 5.1.3 $: "_CODE553 Hostname required"
-R$* < @ [ $* ] > $*	$: $1 <! [ $2 ] > $3
+
+# a literal is put between bars while colons are looked for
+R$* < @ [ $* ] : $* > $*	$: $1 $| [ $2 ] : $3 $| $4
+R$* < @ [ $* ] , $* > $*	$: $1 $| [ $2 ] , $3 $| $4
 R$* < @ [ $* ] $+ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid address"
-R$* < @ $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
-R$* <! $+ > $*		$: $1 < @ $2 > $3
+R$* < @ [ $+ ] > $*	$: $1 $| [ $2 ] $| $3
+R$* < $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
+R$* $| $* $| $*		$: $1 < @ $2 > $3
+
 R$* < @ . $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* .. $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* @ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid route address"
 R$* @ $* < @ $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
 R$* < @ $* , $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
+R$* < @ > $*		$@ $>Parse0 $>canonify $1
+R< @ $=w . > : $*	$@ $>Parse0 $>canonify $2
 ifdef(`_STRICT_RFC821_', `
 # neither the first nor the last byte of a local part is a dot
 R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid local part"
@@ -78,7 +86,7 @@ R$* < @ [ $+ ] > $*	$: $>ParseLocal $1 < @ [ $2 ] > $3
 R$* < @ [ $+ ] > $*	$: $1 < @ [ $2 ] : $S > $3
 R$* < @ [ $+ ] : > $*	$#_SMTP_ $@ [ $2 ] $: $1 < @ [ $2 ] > $3
 R$* < @ [ $+ ] : $- : $* > $*	$#$3 $@ $4 $: $1 < @ [ $2 ] > $5
-R$* < @ [ $+ ] : $+ > $*	$#_RELAY_ $@ $3 $: $1 < @ [ $2 ] > $4
+R$* < @ [ $+ ] : $+ > $*	$#_SMTP_ $@ $3 $: $1 < @ [ $2 ] > $4
 ifdef(`_VIRTUSER_TABLE_', `include(_CF_DIR_`m4/virtuser.m4')')dnl
 
 # local names; names of class L and of no one else are never aliases

@@ -1,35 +1,6 @@
 
 ######## who may send through us ########
 
-# ParseRecipient: a recipient as given -> u < @ d >, the domain being the last
-# one that is not ours to relay for
-#	u%d@ours	-> u < @ d >
-SParseRecipient
-R$*			$: < ? > $>CanonAddr $1
-R< ? > $* < @ $* . >	< ? > $1 < @ $2 >
-R< ? > $- < @ $* >	$: < ? > $(dequote $1 $) < @ $2 >
-R< ? > $* $=O $* < @ $* >	$: < NO > $1 $2 $3 < @ $4 >
-R< ? > $*		$@ $1
-
-# an operator is hidden in u: is d one that we relay for?
-ifdef(`_RELAY_ENTIRE_DOMAIN_', `R< NO > $* < @ $* $=m >	$: < RELAY > $1 < @ $2 $3 >
-')dnl
-ifdef(`_RELAY_HOSTS_ONLY_', `R< NO > $* < @ $=R >	$: < RELAY > $1 < @ $2 >
-ifdef(`_ACCESS_TABLE_', `R< NO > $* < @ $+ >	$: < $(access To:$2 $: NO $) > $1 < @ $2 >
-R< NO > $* < @ $+ >	$: < $(access $2 $: NO $) > $1 < @ $2 >
-')', `R< NO > $* < @ $* $=R >	$: < RELAY > $1 < @ $2 $3 >
-ifdef(`_ACCESS_TABLE_', `R< NO > $* < @ $+ >	$: $>D < $2 > < NO > < + To > < $1 < @ $2 > >
-R< $+ > < $+ >		$: < $1 > $2
-')')dnl
-ifdef(`_RELAY_MX_SERVED_', `R< NO > $* < @ $+ >	$: < MX > < : $(mxserved $2 $) : > $1 < @ $2 >
-R< MX > < : $* <TEMP> : > $*	$#TEMP $@ 4.4.0 $: "450 Can not check MX records for recipient host " $1
-R< MX > < $* : $=w . : $* > $*	$: < RELAY > $4
-R< MX > < : $* : > $*	$: < NO > $2
-')dnl
-R< RELAY > $* < @ $* >	$@ $>ParseRecipient $1
-R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
-R< $+ > $*		$@ $2
-
 # Rcpt_ok: a recipient -> RELAY if it is ours or trusted, $#error, or itself
 SRcpt_ok
 R$*			$: $>`'ifdef(`_LOOSE_RELAY_CHECK_', `CanonAddr', `ParseRecipient') $1

@@ -7,6 +7,7 @@ dnl # Only now is it known which mailers there are.
 ifdef(`_MAILER_local_', `', `MAILER(`local')')
 ifdef(`__OSTYPE__', `', `errprint(`*** ERROR: No system type defined (use OSTYPE macro)
 ')')
+ifdef(`DECNET_RELAY', `define(`_USE_DECNET_SYNTAX_', `1')')
 define(`_LOCAL_', confLOCAL_MAILER)
 define(`_SMTP_', confSMTP_MAILER)
 _DEFIFNOT(`confRELAY_MAILER', ifdef(`_MAILER_smtp_', ``relay'', ``unknown''))
@@ -14,12 +15,12 @@ define(`_RELAY_', confRELAY_MAILER)
 define(`_UUCP_', `ifdef(`confUUCP_MAILER', `confUUCP_MAILER', `uucp-old')')
 define(`TLS_DSNCODE', ifdef(`TLS_PERM_ERR', `5.7.0', `4.7.0'))
 define(`TLS_ERRCODE', ifdef(`TLS_PERM_ERR', `554', `454'))
-define(`TLS_SRV_TAG', `TLS_Srv')
-define(`TLS_CLT_TAG', `TLS_Clt')
-define(`TLS_RCPT_TAG', `TLS_Rcpt')
-define(`TLS_TRY_TAG', `Try_TLS')
-define(`SRV_FEAT_TAG', `Srv_Features')
-define(`CLT_FEAT_TAG', `Clt_Features')
+define(`TLS_SRV_TAG', `"TLS_Srv"')
+define(`TLS_CLT_TAG', `"TLS_Clt"')
+define(`TLS_RCPT_TAG', `"TLS_Rcpt"')
+define(`TLS_TRY_TAG', `"Try_TLS"')
+define(`SRV_FEAT_TAG', `"Srv_Features"')
+define(`CLT_FEAT_TAG', `"Clt_Features"')
 include(_CF_DIR_`m4/obsolete.m4')
 divert(0)dnl
 include(_CF_DIR_`m4/classes.m4')dnl
@@ -34,6 +35,7 @@ include(_CF_DIR_`m4/access.m4')dnl
 include(_CF_DIR_`m4/check.m4')dnl
 include(_CF_DIR_`m4/relay.m4')dnl
 include(_CF_DIR_`m4/delay.m4')dnl
+include(_CF_DIR_`m4/search.m4')dnl
 include(_CF_DIR_`m4/auth.m4')dnl
 include(_CF_DIR_`m4/tls.m4')dnl
 include(_CF_DIR_`m4/limits.m4')dnl
@@ -44,3 +46,4 @@ defn(`_MAIL_FILTERS_')dnl
 
 ######## mailers ########
 undivert(7)dnl
+include(_CF_DIR_`m4/helpers.m4')dnl

@@ -95,64 +95,68 @@ R$*			$@ $>"TLS_connection" $1
 ifdef(`_FULL_TLS_CONNECTION_CHECK_', `# TLS_connection: verify $| < requirement > -> $#error, or OK
 #	[PERM+|TEMP+]VERIFY[:bits] or ENCR:bits, then +extension++extension
 STLS_connection
-R$* $| < PERM + $={Tls} $* >	$: $1 $| ! < 503:5.7.0 > < $2 $3 >
-R$* $| < TEMP + $={Tls} $* >	$: $1 $| ! < 403:4.7.0 > < $2 $3 >
-R$* $| < $={Tls} $* >	$: $1 $| ! < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
+R$* $| < PERM + $={Tls} $* > $*	$: < $1 > ! < 503:5.7.0 > < $2 $3 >
+R$* $| < TEMP + $={Tls} $* > $*	$: < $1 > ! < 403:4.7.0 > < $2 $3 >
+R$* $| < $={Tls} $* > $*	$: < $1 > ! < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
 
 # no TLS at all although it was tried
-RSOFTWARE $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
-RPROTOCOL $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
-RCONFIG $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
-RDANE_FAIL $| ! < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
 RSOFTWARE $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE TLS handshake failed."
 RPROTOCOL $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
 RCONFIG $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
 RDANE_FAIL $| $*	$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
-R$* $| < $* >		$@ OK
+R$* $| $*		$@ OK
+R< SOFTWARE > ! < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
+R< PROTOCOL > ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
+R< CONFIG > ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
+R< DANE_FAIL > ! < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
 
-# verify $| = < code:dsn > < VERIFY :bits > < extensions >
-R$* $| ! < $- : $+ > < $={Tls} $* + $+ >	$: $1 $| = < $2:$3 > < $4 $5 > < $6 >
-R$* $| ! < $- : $+ > < $={Tls} $* >	$: $1 $| = < $2:$3 > < $4 $5 > < >
-R$={TlsVerified} $| = < $- : $+ > < VERIFY $* > < $* >	$: < $4 > < $2:$3 > < $5 >
-R$* $| = < $- : $+ > < ENCR $* > < $* >	$: < $4 > < $2:$3 > < $5 >
-R$| = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
-RFAIL $| = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
-RNO $| = < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
-RNOT $| = < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
-RNONE $| = < $- : $+ > $*	$#error $@ $2 $: $1 " other side does not support STARTTLS"
-RCLEAR $| = < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS disabled locally"
-R$+ $| = < $- : $+ > < $={Tls} $* > < $* >	$#error $@ $3 $: $2 " authentication failure " $6
+# < verify > = < code:dsn > < VERIFY :bits > < extensions >
+R< $* > ! < $+ > < VERIFY + $+ >	$: < $1 > = < $2 > < VERIFY : 0 > < $3 >
+R< $* > ! < $+ > < $={Tls} : $- + $+ >	$: < $1 > = < $2 > < $3 : $4 > < $5 >
+R< $* > ! < $+ > < VERIFY >	$: < $1 > = < $2 > < VERIFY > < >
+R< $* > ! < $+ > < $={Tls} : $- >	$: < $1 > = < $2 > < $3 : $4 > < >
+R< $* > ! $*		$@ OK
 
-# enough bits? then the certificate
+# a proven certificate, or any, if only the bits count: < :bits > < code:dsn > < extensions >
+R< $={TlsVerified} > = < $+ > < VERIFY > $*	$@ OK
+R< $={TlsVerified} > = < $+ > < VERIFY : $- > < $* >	$: < : $3 > < $2 > < $4 >
+R< $* > = < $+ > < ENCR : $- > < $* >	$: < : $3 > < $2 > < $4 >
+R< > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
+R< FAIL > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
+R< NO > = < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
+R< NOT > = < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
+R< NONE > = < $- : $+ > $*	$#error $@ $2 $: $1 " other side does not support STARTTLS"
+R< CLEAR > = < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS disabled locally"
+R< $+ > = < $- : $+ > < $+ > < $* >	$#error $@ $3 $: $2 " authentication failure " $5
+
+# enough bits? then the extensions, each in brackets of its own
 R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bits} : $&{auth_ssf}
 R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $2:$3 > < $4 >
 R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
-R< $- > < $- : $- > < $- : $+ > < $* >	$: < > < $4:$5 > < $6 >
-R< $* > < $- : $+ > < >	$@ OK
-R< $* > < $- : $+ > < $+ >	$: < $2:$3 > < $4 >
-R< $- : $+ > $* < $+ ++ $+ >	< $1:$2 > $3 < $4 > < $5 >
-R< $- : $+ > < $+	$@ $>TLS_req < $3 $| < $1:$2 >
-R$* $| $*		$@ OK
+R< $- > < $- : $- > < $+ > < >	$@ OK
+R< $- > < $- : $- > < $+ > < $+ >	$: $4 $| $5
+R$+ $| $+ _TLS_ARS_ $*	$1 $| $2 > < $3
+R$- : $+ $| $+		$@ $>TLS_req < $3 > $| < $1:$2 >
 
-# TLS_req: < extension > < extension > ... $| < code:dsn > -> $#error, or OK
+# TLS_req: < extension > < extension > $| < code:dsn > -> $#error, or OK
 STLS_req
-R< CN > $* $| $*	$: < CN:$&{TLS_Name} > $1 $| $2
-R< CN : $&{cn_subject} > $* $| $*	$@ $>TLS_req $1 $| $2
+R$| $+			$@ OK
+R< CN > $* $| < $+ >	$: < CN:$&{TLS_Name} > $1 $| < $2 >
+R< CN : $&{cn_subject} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
 ifdef(`_FFR_TLS_ALTNAMES', `R< CN : $={cert_altnames} > $* $| $*	$@ $>TLS_req $2 $| $3
 R< CN : $- . $+ > $* $| $*	$: < CN : $1.$2 > < *.$2 > $3 $| $4
 R< CN : $+ > < $={cert_altnames} > $* $| $*	$@ $>TLS_req $3 $| $4
 R< CN : $+ > < *.$+ > $* $| $*	$: < CN : $1 > $3 $| $4
 ')dnl
-R< CN : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " CN " $&{cn_subject} " does not match " $1
-R< CS : $&{cert_subject} > $* $| $*	$@ $>TLS_req $1 $| $2
-R< CS : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Subject " $&{cert_subject} " does not match " $1
-R< CI : $&{cert_issuer} > $* $| $*	$@ $>TLS_req $1 $| $2
-R< CI : $* > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Issuer " $&{cert_issuer} " does not match " $1
-ifdef(`_ACCESS_TABLE_', `R< CITag : $- > $* $| $*	$: < CITag : $(access $1`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $2 $| $3
-R< CITag : ? > $* $| < $- : $+ >	$#error $@ $3 $: $2 " Cert Issuer " $&{cert_issuer} " not acceptable"
-R< CITag : $+ > $* $| $*	$@ $>TLS_req $2 $| $3
+R< CN : $+ > $* $| < $- : $+ >	$#error $@ $4 $: $3 " CN " $&{cn_subject} " does not match " $1
+R< CS : $&{cert_subject} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
+R< CS : $+ > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Subject " $&{cert_subject} " does not match " $1
+R< CI : $&{cert_issuer} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
+R< CI : $+ > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Issuer " $&{cert_issuer} " does not match " $1
+ifdef(`_ACCESS_TABLE_', `R< CITag : $- > $* $| < $+ >	$: < $(access $1`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $2 $| < $3 >
 ')dnl
-R$| $*			$@ OK
+R< OK > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
+R< ? > $* $| < $- : $+ >	$#error $@ $3 $: $2 " Cert Issuer " $&{cert_issuer} " not acceptable"
 
 # max: a : b -> the larger number; none counts as 0
 Smax
@@ -168,6 +172,18 @@ RSOFTWARE		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE TLS handshake failed."
 RPROTOCOL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
 RCONFIG			$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
 RDANE_FAIL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
+')dnl
+
+# RelayTLS: may the certificate of the client relay? -> $#RELAY or NO
+SRelayTLS
+ifdef(`_ACCESS_TABLE_', `R$*			$: < $&{verify} >
+R< $={TlsVerified} >	$: < ? > < ifdef(`_CERT_REGEX_ISSUER_', `$(CERTIssuer $&{cert_issuer} $)', `$&{cert_issuer}') >
+R< ? > < $* >		$: < ? > < $(access CERTISSUER:$1 $: ? $) >
+R< ? > < RELAY >	$# RELAY
+R< ? > < SUBJECT >	$: < @ > < ifdef(`_CERT_REGEX_SUBJECT_', `$(CERTSubject $&{cert_subject} $)', `$&{cert_subject}') >
+R< @ > < $* >		$: < @ > < $(access CERTSUBJECT:$1 $: ? $) >
+R< @ > < RELAY >	$# RELAY
+R$*			$@ NO
 ')dnl
 
 # authinfo: server name $| address -> $# how to log in there, or no

@@ -59,7 +59,8 @@ R$* < @ *LOCAL* > $*	$: $1 < @ $j . > $2
 SHdrFromSMTP
 R$+			$: $>PseudoToReal $1
 R:; < @ >		$@
-R$* :; < @ >		$@ $1 :; < @ >
+R$* < @ > $*		$@ $1 < @ > $2
+R< @ $* > $*		$@ < @ $1 > $2
 R$+			$: $>MasqSMTP $1
 R$+			$: $>MasqHdr $1
 
