@@ -91,7 +91,7 @@ DEFINES = {  # name: chance, values
     "UUCP_RELAY": (.2, ["uucp-new:seismo", "smtp:uu.example.com", "uu.example.com"]), "BITNET_RELAY": (.15, ["smtp:bit.example.com", "bit.example.com"]),
     "DECNET_RELAY": (.15, ["smtp:dec.example.com", "dec.example.com"]), "FAX_RELAY": (.15, ["fax.example.com"]),
     "TLS_PERM_ERR": (.15, [""]), "NO_NETINET6": (.1, [""]), "_STRICT_RFC821_": (.15, [""]), "_REQUIRE_QUAL_RCPT_": (.15, [""]),
-    "_NO_VIRTUSER_RECURSION_": (.1, [""]), "_VIRTUSER_STOP_ONE_LEVEL_RECURSION_": (.1, [""]), "_USE_DEPRECATED_ROUTE_ADDR_": (.12, [""]),
+    "_NO_VIRTUSER_RECURSION_": (.1, [""]), "_USE_DEPRECATED_ROUTE_ADDR_": (.12, [""]),
     "_USE_DECNET_SYNTAX_": (.1, ["1"]), "_FFR_5_": (.06, [""]), "_FFR_LOOKUPTAG_": (.08, [""]), "_FFR_NOCANONIFY_HEADERS": (.08, [""]),
     "_FFR_REJECT_IP_IN_CHECK_RCPT_": (.08, [""]), "_FFR_MAIL_MACRO": (.1, [""]), "_RBL_": (.06, ["rbl.example"]),
     "_CERT_REGEX_ISSUER_": (.06, ["-s1 ^(.*)$"]), "_CERT_REGEX_SUBJECT_": (.06, ["-s1 ^(.*)$"]),
