@@ -5,6 +5,7 @@
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
 mod build;
+mod define;
 mod lookups;
 mod machine;
 mod matcher;
@@ -18,6 +19,7 @@ mod tests;
 mod trace;
 
 pub use build::call_name;
+pub use define::{define, define_named, macset, trace_name, undefine_named};
 pub use lookups::{MapId, Maps, Quick};
 pub use machine::{Context, Machine};
 pub use print::{put_text, put_tokens};

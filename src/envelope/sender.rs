@@ -2,7 +2,7 @@
 
 use super::{Envelope, EnvelopeFlags};
 use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, Parsed, Site, parseaddr, remotename};
+use crate::rewrite::{AddressKind, Parsed, Site, parseaddr, sender_name};
 
 /// Makes `text` the sender of an envelope. The result tells what is wrong with it; the sender is
 /// set only if it could be parsed.
@@ -17,9 +17,8 @@ pub async fn set_sender(
     let Some(address) = &parsed.address else { return parsed };
     envelope.sender.text = text.to_vec();
     envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
-    let kind = AddressKind::SENDER;
     let scope = &mut envelope.scope;
-    let (from, _) = remotename(site, scope, tracer, text, address.mailer, kind, true, None).await;
+    let from = sender_name(site, scope, tracer, text).await;
     for name in [b"f", b"g"] {
         scope.set_named(config, name, &from);
     }

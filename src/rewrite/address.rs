@@ -39,6 +39,11 @@ impl AddressKind {
     /// From:, Reply-To: and their like.
     pub const HEADER_SENDER: Self = Self { header: true, sender: true };
 
+    /// The number that traces show.
+    pub(super) fn bits(self) -> u8 {
+        u8::from(self.sender) | u8::from(self.header) << 1
+    }
+
     /// The value of `${addr_type}`.
     pub fn addr_type(self) -> &'static [u8] {
         match (self.header, self.sender) {

@@ -4,7 +4,7 @@ use super::error::{error_reply, error_status};
 use super::{Address, AddressKind, Parsed, Site, Triple, run};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, Scope, put_tokens, scan};
+use crate::engine::{ScanMode, Scope, define, put_tokens, scan};
 use crate::logging::Tracer;
 use crate::schema::{Reply, Sysexit};
 
@@ -52,7 +52,7 @@ pub(super) async fn buildaddr(
     kind: AddressKind,
 ) -> Parsed {
     if tracer.level(24) >= 5 {
-        let mut line = b"buildaddr, flags=0, tv=".to_vec();
+        let mut line = format!("buildaddr, flags={}, tv=", kind.bits()).into_bytes();
         put_tokens(&site.config.names, tokens, &mut line);
         tracer.line(&line);
     }
@@ -170,10 +170,7 @@ async fn rewrite_user(
 ) -> Vec<Token> {
     let config = &site.config;
     if let Some(id) = config.names.get(b"h") {
-        match &address.host {
-            Some(host) => scope.set(id, host),
-            None => scope.unset(id),
-        }
+        define(config, scope, tracer, id, address.host.as_deref());
     }
     let mut tokens = user;
     if config.level >= 10 || kind == AddressKind::RECIPIENT {

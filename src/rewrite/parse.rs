@@ -39,11 +39,6 @@ pub async fn parseaddr_until(
     if tracer.level(20) >= 1 {
         show::parsed(site, &parsed, &mut tracer);
     }
-    if let Some(address) = parsed.address.as_mut().filter(|_| kind == AddressKind::RECIPIENT) {
-        let user = address.user.clone();
-        let group = rscap(site, scope, &mut tracer, b"queuegroup", &user, None).await;
-        address.queue_group = group.and_then(|tokens| Some(tokens.get(1)?.to_vec()));
-    }
     parsed.problems = tracer.replies;
     if parsed.bad {
         parsed.address = None;
@@ -77,6 +72,11 @@ async fn parse(
     let temporary = canonify.is_temporary() || resolve.is_temporary();
     let mut parsed = resolved(site, scope, tracer, &tokens, given.clone(), kind).await;
     parsed.rest = scan.rest;
+    if let Some(address) = parsed.address.as_mut().filter(|_| kind == AddressKind::RECIPIENT && !parsed.bad) {
+        let user = address.user.clone();
+        let group = rscap(site, scope, tracer, b"queuegroup", &user, None).await;
+        address.queue_group = group.and_then(|tokens| Some(tokens.get(1)?.to_vec()));
+    }
     if temporary {
         if tracer.level(20) >= 1 {
             tracer.line(b"parseaddr: queueing message");
@@ -107,6 +107,9 @@ async fn resolved(
     let replies_before = tracer.replies.len();
     if let Some(address) = &mut parsed.address {
         address.text = given;
+        if !parsed.bad {
+            show::built(site, address, kind.bits(), tracer);
+        }
         if let Err(reply) = invalid_user(&mut address.user, kind) {
             tracer.reply(&reply);
         }

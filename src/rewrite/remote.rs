@@ -1,10 +1,10 @@
 //! The form of an address that another host sees.
 
 use super::build::cut;
-use super::{AddressKind, Site, expand, run};
+use super::{AddressKind, Site, expand_traced, run};
 use crate::addr::{CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, op};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, Scope, scan};
+use crate::engine::{ScanMode, Scope, define_named, macset, scan};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 
@@ -31,7 +31,7 @@ pub async fn remotename(
     if tracer.level(12) >= 1 {
         tracer.line(&[b"remotename(", text, b")"].concat());
     }
-    scope.set_named(&site.config, b"addr_type", kind.addr_type());
+    define_named(&site.config, scope, tracer, b"addr_type", kind.addr_type());
     let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
     let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { crack(site, text, tracer) };
     let mode = ScanMode::whole(Table::External);
@@ -44,12 +44,25 @@ pub async fn remotename(
     }
     let (tokens, status) = passes(site, scope, tracer, tokens, mailer, kind, sender_domain).await;
     let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    let name = cut(put_address(site, scope, &pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
+    let name = cut(put_address(site, scope, tracer, &pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
     if tracer.level(12) >= 1 {
         let tail = format!("', stat={}", status.0);
         tracer.line(&[b"remotename => `", &name[..], tail.as_bytes()].concat());
     }
     (name, status)
+}
+
+/// An envelope's sender as `$f` holds it: rulesets 3, 1 and 4, before any mailer has its say.
+pub async fn sender_name(site: &Site, scope: &mut Scope, tracer: &mut dyn Tracer, text: &[u8]) -> Vec<u8> {
+    let mode = ScanMode::whole(Table::External);
+    let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
+    if tokens.is_empty() {
+        return text.to_vec();
+    }
+    for ruleset in [3, 1, 4] {
+        (tokens, _) = run(site, scope, tracer, RulesetId(ruleset), tokens).await;
+    }
+    cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true)
 }
 
 /// The pattern of a text, traced (-d33).
@@ -109,7 +122,14 @@ async fn passes(
 }
 
 /// The address in the place of `$g`.
-fn put_address(site: &Site, scope: &mut Scope, pattern: &[u8], plain: bool, address: Vec<u8>) -> Vec<u8> {
+fn put_address(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    pattern: &[u8],
+    plain: bool,
+    address: Vec<u8>,
+) -> Vec<u8> {
     let Some(id) = site.config.names.get(b"g") else { return address };
     let before = scope.get(&site.config, id).map(<[u8]>::to_vec);
     let route = plain && address.first() == Some(&b'@');
@@ -123,12 +143,9 @@ fn put_address(site: &Site, scope: &mut Scope, pattern: &[u8], plain: bool, addr
         value.push(byte);
     }
     value.extend(route.then_some(b'>'));
-    scope.set(id, &value);
-    let mut name = expand(site, scope, pattern);
+    macset(&site.config, scope, tracer, id, Some(&value));
+    let mut name = expand_traced(site, scope, pattern, tracer);
     name.retain(|byte| *byte != crate::addr::META_QUOTE);
-    match before {
-        Some(before) => scope.set(id, &before),
-        None => scope.unset(id),
-    }
+    macset(&site.config, scope, tracer, id, before.as_deref());
     name
 }

@@ -43,9 +43,14 @@ pub fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn T
     let value = |id| scope.get(&site.config, id).map(Cow::Borrowed);
     let expansion = crate::config::expand(text, MAX_TEXT, &value);
     if tracer.level(35) >= 24 {
-        for step in &expansion.steps {
+        let results = expansion.steps.iter().skip(1).chain([&expansion.text]);
+        for (level, (step, result)) in expansion.steps.iter().zip(results).enumerate() {
             let shown = printable(step, &site.config.names);
             tracer.line(&[b"expand(", &shown[..], b")"].concat());
+            if tracer.level(35) >= 28 {
+                let shown = printable(result, &site.config.names);
+                tracer.line(&[format!("expand({level}) ==> ").as_bytes(), &shown[..]].concat());
+            }
         }
         let shown = printable(&expansion.text, &site.config.names);
         tracer.line(&[b"expand ==> ", &shown[..]].concat());

@@ -1,6 +1,6 @@
 //! Addresses as traces print them (-d20, -d24).
 
-use super::{Parsed, Site};
+use super::{Address, Parsed, Site};
 use crate::logging::Tracer;
 
 /// The block after `parseaddr-->`. Where an address lies in memory varies in sendmail from run to run;
@@ -12,22 +12,39 @@ pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
         }
         return;
     };
-    let mailer = &site.config.mailers[address.mailer.0 as usize];
-    let host = address.host.as_deref().unwrap_or_default();
-    let mut text = format!("parseaddr-->{:p}=", address).into_bytes();
+    let mut text = format!("parseaddr-->{address:p}=").into_bytes();
     text.extend_from_slice(&address.text);
+    let (state, status) = if parsed.temporary { ("QUEUEUP", "4.4.3") } else { ("OK", "(none)") };
+    block(site, address, state, "100180<QPINGONFAILURE,QPINGONDELAY,QSECURE>", status, &mut text);
+    tracer.text(&text);
+}
+
+/// What `buildaddr` has made, before it is anybody's address (-d24.6, -d24.4).
+pub(super) fn built(site: &Site, address: &Address, flags: u8, tracer: &mut dyn Tracer) {
+    if tracer.level(24) >= 6 {
+        let mut text = format!("buildaddr => {address:p}=<null>").into_bytes();
+        block(site, address, "OK", "180<QPINGONFAILURE,QPINGONDELAY>", "(none)", &mut text);
+        tracer.text(&text);
+    }
+    if tracer.level(24) >= 4 {
+        let head = format!("allocaddr(flags={flags}, paddr=");
+        tracer.line(&[head.as_bytes(), &address.text, b", ad=1)"].concat());
+    }
+}
+
+fn block(site: &Site, address: &Address, state: &str, flags: &str, status: &str, text: &mut Vec<u8>) {
+    let mailer = &site.config.mailers[address.mailer.0 as usize];
     text.extend_from_slice(format!(":\n\tmailer {} (", address.mailer.0).as_bytes());
     text.extend_from_slice(&mailer.name);
     text.extend_from_slice(b"), host `");
-    text.extend_from_slice(host);
+    text.extend_from_slice(address.host.as_deref().unwrap_or(b"<null>"));
     text.extend_from_slice(b"'\n\tuser `");
     text.extend_from_slice(&address.user);
-    text.extend_from_slice(
-        b"', ruser `<null>'\n\tstate=OK, next=0x0, alias 0x0, uid 0, gid 0\n\
-          \tflags=100180<QPINGONFAILURE,QPINGONDELAY,QSECURE>\n\
-          \towner=(none), home=\"(none)\", fullname=\"(none)\"\n\
-          \torcpt=\"(none)\", statmta=(none), status=(none)\n\
-          \tfinalrcpt=\"(none)\"\n\trstatus=\"(none)\"\n\tstatdate=(none)\n",
+    let rest = format!(
+        "', ruser `<null>'\n\tstate={state}, next=0x0, alias 0x0, uid 0, gid 0\n\tflags={flags}\n\
+         \towner=(none), home=\"(none)\", fullname=\"(none)\"\n\
+         \torcpt=\"(none)\", statmta=(none), status={status}\n\
+         \tfinalrcpt=\"(none)\"\n\trstatus=\"(none)\"\n\tstatdate=(none)\n"
     );
-    tracer.text(&text);
+    text.extend_from_slice(rest.as_bytes());
 }

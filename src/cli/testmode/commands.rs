@@ -26,7 +26,7 @@ impl Slash {
 }
 
 pub(super) const PREFIXES: &[Prefix] = &[
-    Prefix { first: b'.', run: names::define },
+    Prefix { first: b'.', run: names::dot },
     Prefix { first: b'=', run: rulesets::list },
     Prefix { first: b'-', run: debug },
     Prefix { first: b'$', run: names::show },

@@ -3,7 +3,7 @@
 use super::Shell;
 use crate::addr::MacroId;
 use crate::config::{Config, HeaderCheck};
-use crate::engine::Scope;
+use crate::engine::{Scope, define_named};
 use crate::logging::Tracer;
 use crate::rewrite::{Verdict, expand, rscheck_header};
 use crate::schema::Sysexit;
@@ -59,6 +59,10 @@ const MAX_VALUE: usize = 254;
 
 /// `/header Name: value`: what a message's header line goes through.
 pub(super) fn header(shell: &mut Shell, line: &[u8]) {
+    let level = shell.console.level(31);
+    if level >= 6 {
+        shell.console.say([b"chompheader: ", line].concat());
+    }
     let colon = line.iter().position(|byte| *byte == b':').filter(|colon| is_name(&line[..*colon]));
     let Some(colon) = colon else {
         shell.console.message(&[b"header syntax error, line \"", line, b"\""].concat());
@@ -68,10 +72,17 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
     let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
     let known = KNOWN.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
     let mut flags = known.map_or(0, |(_, flags)| *flags);
+    if flags & (FROM | RCPT) != 0 && value.iter().any(|byte| b",(<;".contains(byte)) {
+        shell.old_style = false;
+    }
     if flags & END == 0 {
+        let check = check_for(&shell.site.config, name).cloned();
+        if check.as_ref().is_some_and(|check| !check.keep_comments) {
+            flags |= STRIP_COMMENTS;
+        }
+        trace_match(shell, line, check.as_ref(), flags);
         flags |= USER;
-        if let Some(check) = check_for(&shell.site.config, name).cloned() {
-            flags |= if check.keep_comments { 0 } else { STRIP_COMMENTS };
+        if let Some(check) = check {
             if !value.trim_ascii().is_empty() {
                 run_check(shell, &check, name, value, flags);
             }
@@ -87,6 +98,19 @@ fn is_name(text: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
+/// -d31.9
+fn trace_match(shell: &mut Shell, line: &[u8], check: Option<&HeaderCheck>, flags: u32) {
+    if shell.console.level(31) < 9 {
+        return;
+    }
+    shell.console.say([b"chompheader: quoted: ", line].concat());
+    let ruleset = match check {
+        Some(check) => shell.site.config.rulesets.display_name(check.ruleset),
+        None => b"<NULL>".to_vec(),
+    };
+    shell.console.say([format!("header match, flags={flags:x}, ruleset=").as_bytes(), &ruleset].concat());
+}
+
 fn check_for<'a>(config: &'a Config, name: &[u8]) -> Option<&'a HeaderCheck> {
     let by_name =
         |wanted: &[u8]| config.header_checks.iter().rfind(|check| check.name.eq_ignore_ascii_case(wanted));
@@ -97,15 +121,15 @@ fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8], 
     let Shell { site, scope, console, runtime, .. } = shell;
     let config = &site.config;
     let (quoted, length) = quoted_value(value);
-    scope.set_named(config, b"currHeader", &quoted);
-    scope.set_named(config, b"hdr_name", name);
-    scope.set_named(config, b"hdrlen", length.to_string().as_bytes());
+    define_named(config, scope, console, b"currHeader", &quoted);
+    define_named(config, scope, console, b"hdr_name", name);
+    define_named(config, scope, console, b"hdrlen", length.to_string().as_bytes());
     let kind: &[u8] = match flags {
         _ if flags & FROM != 0 => b"h s",
         _ if flags & RCPT != 0 => b"h r",
         _ => b"h",
     };
-    scope.set_named(config, b"addr_type", kind);
+    define_named(config, scope, console, b"addr_type", kind);
     let ruleset = config.rulesets.display_name(check.ruleset);
     let check = rscheck_header(
         site,

@@ -1,10 +1,11 @@
 //! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
 
 use super::Shell;
-use crate::addr::{Table, cataddr};
-use crate::config::{RulesetId, printable};
-use crate::engine::{ScanMode, scan};
-use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename, run};
+use crate::addr::MacroId;
+use crate::config::printable;
+use crate::engine::{define, define_named, undefine_named};
+use crate::logging::Tracer;
+use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename, sender_name};
 
 fn words(kind: AddressKind) -> &'static str {
     match (kind.header, kind.sender) {
@@ -68,7 +69,13 @@ pub(super) fn try_flags(shell: &mut Shell, letters: &[u8]) {
             _ => {}
         }
     }
-    shell.scope.set_named(&shell.site.config, b"addr_type", shell.kind.addr_type());
+    define_named(
+        &shell.site.config,
+        &mut shell.scope,
+        &mut shell.console,
+        b"addr_type",
+        shell.kind.addr_type(),
+    );
 }
 
 /// The text is not translated, so a typed `$x` stands for itself.
@@ -81,21 +88,22 @@ pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
 pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     let Shell { site, scope, console, runtime, .. } = shell;
     let mut text = if address.is_empty() { caller() } else { address.to_vec() };
-    let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, AddressKind::SENDER));
+    if console.level(45) >= 1 {
+        console.say([b"setsender(", &text[..], b")"].concat());
+    }
+    define(&site.config, scope, console, MacroId(b'x'), Some(b"")); // the full name of a sender who has none
+    let kind = AddressKind::SENDER;
+    define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
+    let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     if parsed.address.is_none() && !parsed.temporary {
         console.fail(parsed.status);
         text = caller();
-        parsed = runtime.block_on(parseaddr(site, scope, console, &text, AddressKind::SENDER));
+        parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
     console.about.clone_from(&text);
-    let mode = ScanMode::whole(Table::External);
-    let mut tokens = scan(&site.program.operators, &site.config.names, &text, mode, console).tokens;
-    for ruleset in [3, 1, 4] {
-        tokens = runtime.block_on(run(site, scope, console, RulesetId(ruleset), tokens)).0;
-    }
-    let from = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    scope.set_named(&site.config, b"f", &from);
-    scope.set_named(&site.config, b"x", b""); // the full name of a sender who has none
+    let from = runtime.block_on(sender_name(site, scope, console, &text));
+    undefine_named(&site.config, scope, console, b"addr_type");
+    define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
 }

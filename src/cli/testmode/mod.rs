@@ -17,6 +17,7 @@ mod vocabulary;
 use super::debug::Levels;
 use super::{Invocation, site};
 use crate::engine::{PureMap, Scope, call_name};
+use crate::logging::Tracer;
 use crate::net::Resolver;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
@@ -36,6 +37,8 @@ pub(super) struct Shell {
     pub kind: AddressKind,
     runtime: tokio::runtime::Runtime,
     verbosity: u8,
+    /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
+    old_style: bool,
     /// `/quit` has been read.
     over: bool,
 }
@@ -71,6 +74,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     sit_down(&mut console);
     let site = Site::new(Arc::new(loaded.config), resolver);
     let mut shell = Shell {
+        old_style: site.config.options.old_style_headers,
         site,
         scope: Scope::default(),
         console,
@@ -82,6 +86,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     shell.serve();
     let run_by_machine = |name: &[u8]| shell.site.program.pure_map(name).is_some_and(PureMap::is_open);
     shell.site.maps.close(&run_by_machine, &mut shell.console);
+    shell.finis();
     shell.console.flush();
     shell.console.status
 }
@@ -126,6 +131,20 @@ impl Shell {
         for (ruleset, rule) in self.scope.take_renamed() {
             let config = Arc::make_mut(&mut self.site.config);
             config.rulesets.rename_calls(ruleset, rule, &|name| call_name(name));
+        }
+    }
+
+    /// -d2.1
+    fn finis(&mut self) {
+        if self.console.level(2) >= 1 {
+            let flags = match (self.old_style, self.site.config.options.me_too) {
+                (true, true) => "4001<OLDSTYLE,METOO>",
+                (true, false) => "1<OLDSTYLE>",
+                (false, true) => "4000<METOO>",
+                (false, false) => "0",
+            };
+            let status = self.console.status.0;
+            self.console.say(format!("\n====finis: stat {status} e_id=NOQUEUE e_flags={flags}"));
         }
     }
 

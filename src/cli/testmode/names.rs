@@ -4,6 +4,7 @@ use super::Shell;
 use crate::addr::{MacroId, op};
 use crate::cf;
 use crate::config::printable;
+use crate::engine::{define, trace_name};
 use crate::logging::Tracer;
 use crate::rewrite::expand_traced;
 use crate::schema::Reply;
@@ -12,11 +13,19 @@ use std::sync::Arc;
 impl Shell {
     /// Translates typed dollars as a cf line's are.
     fn translate(&mut self, text: &[u8]) -> Vec<u8> {
+        let traced = self.console.level(37) >= 53;
+        if traced {
+            self.console.say([b"translate_dollars(", text, b")"].concat());
+        }
         let level = self.site.config.level;
         let config = Arc::make_mut(&mut self.site.config);
         let (text, problems) = cf::translate(text, level, &mut config.names);
         if self.console.level(35) >= 14 {
             self.trace_names(&text);
+        }
+        if traced {
+            let shown = printable(&text, &self.site.config.names);
+            self.console.say([b"  translate_dollars => ", &shown[..]].concat());
         }
         self.complain(&problems);
         text
@@ -25,10 +34,12 @@ impl Shell {
     /// The names that stand in a translated text.
     fn trace_names(&mut self, text: &[u8]) {
         for (at, _) in text.iter().enumerate().filter(|(_, byte)| **byte == op::MACRO_EXPAND) {
-            let id = text[at + 1..].iter().copied().find(|byte| !b"=~&?".contains(byte));
-            let Some(id) = id.map(MacroId) else { return };
+            let named = text[at + 1..].iter().position(|byte| !b"=~&?".contains(byte));
+            let Some(rest) = named.map(|named| &text[at + 1 + named..]) else { return };
+            let id = MacroId(rest[0]);
+            // what follows a long name is shown with it
             let name = match self.site.config.names.long_name(id) {
-                Some(name) => [b"{", name, b"}"].concat(),
+                Some(name) => [b"{", name, b"}", &rest[1..]].concat(),
                 None => vec![id.0],
             };
             self.trace_name(&name, Some(id));
@@ -49,13 +60,8 @@ impl Shell {
         if self.console.level(35) < 14 || text.is_empty() {
             return;
         }
-        let shown = match id {
-            Some(id) if (0x20..0x7f).contains(&id.0) && text.first() != Some(&b'{') => vec![id.0],
-            Some(id) => format!("0x{:x}", id.0).into_bytes(),
-            None => b"0xffffffff".to_vec(),
-        };
         let text = printable(text, &self.site.config.names);
-        self.console.say([b"macid(", &text[..], b") => ", &shown].concat());
+        trace_name(&text, id, &mut self.console);
     }
 
     fn complain(&mut self, problems: &[cf::NameProblem]) {
@@ -64,24 +70,17 @@ impl Shell {
         }
     }
 
-    /// Defines a macro, traced (-d35.9).
-    fn set(&mut self, id: MacroId, value: &[u8]) {
-        let config = &self.site.config;
-        if self.console.level(35) >= 9 {
-            let known = self.scope.get(config, id).is_some();
-            let head: &[u8] = if known { b"redefine(" } else { b"define(" };
-            let single = [id.0];
-            let name = config.names.long_name(id).unwrap_or(&single);
-            let value = printable(value, &config.names);
-            self.console.say([head, name, b" as ", &value[..], b")"].concat());
-        }
-        self.scope.set(id, value);
-    }
-
     /// Adds words to a class; `$=y` stands for the present members of class y.
     fn add_words(&mut self, class: MacroId, words: &[u8]) {
+        let traced = self.console.level(37) >= 8;
         let config = Arc::make_mut(&mut self.site.config);
+        let single = [class.0];
+        let name = config.names.long_name(class).unwrap_or(&single).to_vec();
         for word in words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+            if traced {
+                let shown = printable(word, &config.names);
+                self.console.say([b"setclass(", &name[..], b", ", &shown, b")"].concat());
+            }
             match word {
                 [op::MATCH_CLASS, from, ..] => config.classes.copy(MacroId(*from), class),
                 _ => config.classes.insert(class, word),
@@ -91,13 +90,13 @@ impl Shell {
 }
 
 /// `.Dxvalue` and `.Cxwords`
-pub(super) fn define(shell: &mut Shell, rest: &[u8]) {
+pub(super) fn dot(shell: &mut Shell, rest: &[u8]) {
     match rest.split_first() {
         Some((b'D', rest)) => {
             let (id, length) = shell.name(rest);
             let value = shell.translate(&rest[length..]);
             if let Some(id) = id {
-                shell.set(id, &value);
+                define(&shell.site.config, &mut shell.scope, &mut shell.console, id, Some(&value));
             }
         }
         Some((b'C', [])) => {}

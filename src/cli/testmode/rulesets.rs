@@ -19,19 +19,20 @@ pub(super) fn call(shell: &mut Shell, line: &[u8]) {
     }
     rest = &rest[1..];
     let octal;
-    if shell.console.level(23) >= 101 {
+    let joined = shell.console.level(23) >= 101 && memchr::memmem::find(rest, b"\\0").is_some();
+    if joined {
         octal = with_octal(rest);
         rest = &octal;
     }
     while !rest.is_empty() {
-        let Some(used) = one_address(shell, sets, rest) else { return };
+        let Some(used) = one_address(shell, sets, rest, joined) else { return };
         rest = &rest[used..];
         rest = rest.strip_prefix(b",").unwrap_or(rest);
     }
 }
 
-/// Runs the sets on the first address of a list; gives its length.
-fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8]) -> Option<usize> {
+/// Runs the sets on the first address of a list; gives its length. `joined`: shows each result as text, too.
+fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8], joined: bool) -> Option<usize> {
     if let Err(reply) = invalid_text(text, AddressKind::RECIPIENT) {
         let about = std::mem::take(&mut shell.console.about);
         shell.console.reply(&with_address(&about, reply));
@@ -43,12 +44,12 @@ fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8]) -> Option<usize> {
     let mode = ScanMode { delimiter: b',', ..ScanMode::whole(table) };
     let scan = scan(&shell.site.program.operators, &config.names, text, mode, &mut shell.console);
     if !scan.tokens.is_empty() {
-        run_sets(shell, sets, scan.tokens);
+        run_sets(shell, sets, scan.tokens, joined);
     }
     Some(scan.rest)
 }
 
-fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
+fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>, joined: bool) {
     let mut rest = sets;
     loop {
         let Some((ruleset, used)) = shell.find_ruleset(rest) else {
@@ -62,8 +63,9 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
         if !status.is_ok() {
             let tail = format!(" ({}) status {}", ruleset.0, status.0);
             shell.console.say([b"== Ruleset ", rest, tail.as_bytes()].concat());
+        } else if joined {
+            show_joined(shell, &tokens);
         }
-        show_joined(shell, &tokens);
         match rest.get(end + 1..) {
             Some(next) if !next.is_empty() => rest = next,
             _ => return,
@@ -71,12 +73,8 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>) {
     }
 }
 
-/// What -d23.101 shows after each set, and -d23.103 with the other form.
+/// What -d23.101 shows after each set for a line in which bytes were given as numbers.
 fn show_joined(shell: &mut Shell, tokens: &[Token]) {
-    let level = shell.console.level(23);
-    if level < 101 {
-        return;
-    }
     let program = &shell.site.program;
     let text = cataddr(&program.operators, tokens, Some(program.blank_sub), true);
     let mut line = b"cataddr: ".to_vec();
