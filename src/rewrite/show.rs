@@ -15,7 +15,9 @@ pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
     let mut text = format!("parseaddr-->{address:p}=").into_bytes();
     text.extend_from_slice(&address.text);
     let (state, status) = if parsed.temporary { ("QUEUEUP", "4.4.3") } else { ("OK", "(none)") };
-    block(site, address, state, "100180<QPINGONFAILURE,QPINGONDELAY,QSECURE>", status, &mut text);
+    let flags = "100180<QPINGONFAILURE,QPINGONDELAY,QSECURE>";
+    // an address that somebody owns has a host, if an empty one
+    block(site, address, b"", state, flags, status, &mut text);
     tracer.text(&text);
 }
 
@@ -23,7 +25,7 @@ pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
 pub(super) fn built(site: &Site, address: &Address, flags: u8, tracer: &mut dyn Tracer) {
     if tracer.level(24) >= 6 {
         let mut text = format!("buildaddr => {address:p}=<null>").into_bytes();
-        block(site, address, "OK", "180<QPINGONFAILURE,QPINGONDELAY>", "(none)", &mut text);
+        block(site, address, b"<null>", "OK", "180<QPINGONFAILURE,QPINGONDELAY>", "(none)", &mut text);
         tracer.text(&text);
     }
     if tracer.level(24) >= 4 {
@@ -32,12 +34,20 @@ pub(super) fn built(site: &Site, address: &Address, flags: u8, tracer: &mut dyn 
     }
 }
 
-fn block(site: &Site, address: &Address, state: &str, flags: &str, status: &str, text: &mut Vec<u8>) {
+fn block(
+    site: &Site,
+    address: &Address,
+    no_host: &[u8],
+    state: &str,
+    flags: &str,
+    status: &str,
+    text: &mut Vec<u8>,
+) {
     let mailer = &site.config.mailers[address.mailer.0 as usize];
     text.extend_from_slice(format!(":\n\tmailer {} (", address.mailer.0).as_bytes());
     text.extend_from_slice(&mailer.name);
     text.extend_from_slice(b"), host `");
-    text.extend_from_slice(address.host.as_deref().unwrap_or(b"<null>"));
+    text.extend_from_slice(address.host.as_deref().unwrap_or(no_host));
     text.extend_from_slice(b"'\n\tuser `");
     text.extend_from_slice(&address.user);
     let rest = format!(
