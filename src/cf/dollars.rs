@@ -5,15 +5,20 @@
 
 use super::names::{NameProblem, NameTable, parse_name};
 use crate::addr::{META_QUOTE, op};
+use std::borrow::Cow;
 
 /// Translates a logical line into the internal alphabet. `level` is the one known so far.
 pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>, Vec<NameProblem>) {
     let quoted = quote_operators(line);
-    let mut out: Vec<u8> = Vec::with_capacity(quoted.len());
+    let mut out: Vec<u8> = Vec::with_capacity(quoted.len() + 8);
     let mut problems = Vec::new();
     let mut at = 0;
-    while let Some(&byte) = quoted.get(at) {
-        at += 1;
+    loop {
+        // nothing else means anything
+        let next = memchr::memchr2(b'$', b'#', &quoted[at..]).map_or(quoted.len(), |length| at + length);
+        out.extend_from_slice(&quoted[at..next]);
+        let Some(&byte) = quoted.get(next) else { break };
+        at = next + 1;
         match byte {
             b'#' if level >= 3 && at > 1 => match out.last() {
                 Some(&op::MACRO_EXPAND) => out.push(byte),
@@ -68,7 +73,10 @@ fn is_space(byte: u8) -> bool {
 }
 
 /// Puts a quote before bytes that would be operators.
-fn quote_operators(line: &[u8]) -> Vec<u8> {
+fn quote_operators(line: &[u8]) -> Cow<'_, [u8]> {
+    if line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
     let mut out = Vec::with_capacity(line.len());
     for &byte in line {
         if matches!(byte, 0x80..=0x9f | META_QUOTE) {
@@ -76,7 +84,7 @@ fn quote_operators(line: &[u8]) -> Vec<u8> {
         }
         out.push(byte);
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From bytes to logical lines.
 
 use logos::Logos;
+use std::borrow::Cow;
 
 /// What a cf consists of before anybody looks into a line.
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,9 +17,9 @@ enum Piece {
 
 /// One logical line, its line ends and leading blanks inside it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LogicalLine {
+pub struct LogicalLine<'a> {
     /// The bytes: no CR before LF, nothing from a NUL on.
-    pub text: Vec<u8>,
+    pub text: Cow<'a, [u8]>,
     /// The last physical line, from 1: the one that messages name.
     pub line: u32,
     /// The first physical line, from 1.
@@ -28,7 +29,7 @@ pub struct LogicalLine {
 }
 
 /// Cuts a cf into its logical lines; empty ones are left out.
-pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine> + '_ {
+pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine<'_>> {
     let mut pieces = Piece::lexer(text).spanned();
     let mut ends = 0;
     std::iter::from_fn(move || {
@@ -54,7 +55,10 @@ pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine> + '_ {
 }
 
 /// Without CR before LF and without what follows a NUL.
-fn clean(slice: &[u8], ended: bool) -> Vec<u8> {
+fn clean(slice: &[u8], ended: bool) -> Cow<'_, [u8]> {
+    if memchr::memchr2(b'\r', 0, slice).is_none() {
+        return Cow::Borrowed(slice);
+    }
     let mut text = Vec::with_capacity(slice.len());
     for (index, &byte) in slice.iter().enumerate() {
         let before_end = match slice.get(index + 1) {
@@ -67,7 +71,7 @@ fn clean(slice: &[u8], ended: bool) -> Vec<u8> {
             _ => text.push(byte),
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 #[cfg(test)]
@@ -75,7 +79,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &[u8]) -> Vec<(Vec<u8>, u32)> {
-        logical_lines(text).map(|line| (line.text, line.line)).collect()
+        logical_lines(text).map(|line| (line.text.into_owned(), line.line)).collect()
     }
 
     #[test]

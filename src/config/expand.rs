@@ -40,6 +40,44 @@ pub fn expand<'v>(text: &[u8], limit: usize, value: &dyn Fn(MacroId) -> Option<C
     Expansion { text, too_deep: true, steps }
 }
 
+/// The expansion of a text where one look at each macro is enough: no value holds a macro, a
+/// conditional or a quote byte.
+pub(super) fn settled<'v>(
+    text: &[u8],
+    limit: usize,
+    value: &dyn Fn(MacroId) -> Option<&'v [u8]>,
+) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(length) = memchr::memchr(op::MACRO_EXPAND, &text[at..]) {
+        let plain = &text[at..at + length];
+        if plain.iter().any(|byte| matches!(byte, &op::COND_IF | &META_QUOTE)) {
+            return None;
+        }
+        out.extend_from_slice(plain);
+        let id = *text.get(at + length + 1)?;
+        at += length + 2;
+        match value(MacroId(id)) {
+            None => {}
+            Some(&[byte]) if !matches!(byte, op::MACRO_EXPAND | op::COND_IF | META_QUOTE) => out.push(byte),
+            Some(value) => {
+                let stirring = |byte: &u8| matches!(byte, &op::MACRO_EXPAND | &op::COND_IF | &META_QUOTE);
+                if value.iter().any(stirring) {
+                    return None;
+                }
+                out.extend_from_slice(value);
+            }
+        }
+    }
+    let plain = &text[at..];
+    if plain.iter().any(|byte| matches!(byte, &op::COND_IF | &META_QUOTE)) {
+        return None;
+    }
+    out.extend_from_slice(plain);
+    out.truncate(limit);
+    Some(out)
+}
+
 /// Replaces each macro by its value and takes out the conditionals; did new operators come in?
 fn one_level<'v>(
     text: &[u8],

@@ -4,11 +4,12 @@ use super::env::ConfigEnv;
 use super::message::{MAX_FILE_SHOWN, Message, shortened};
 use super::rulesets::RulesetId;
 use super::{Config, MAX_TEXT, TOO_DEEP, expand};
-use crate::addr::{MacroId, op};
+use crate::addr::{MacroId, Operators, op};
 use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Bytes of an expanded rule side, class or map line; the rest is cut.
 pub(super) const MAX_LINE: usize = 2047;
@@ -88,6 +89,8 @@ pub(super) struct Loader<'a> {
     pub(super) ruleset: Option<RulesetId>,
     /// The operator characters are settled.
     pub(super) frozen: bool,
+    /// The operators, once they are settled, to be shared by the rules.
+    pub(super) operators: Option<Arc<Operators>>,
     /// Options said on the command line: the cf does not change them.
     pub(super) sticky: Vec<u8>,
     pub(super) sticky_timeouts: Vec<&'static str>,
@@ -107,6 +110,7 @@ impl<'a> Loader<'a> {
             stop: false,
             ruleset: None,
             frozen: false,
+            operators: None,
             sticky: Vec::new(),
             sticky_timeouts: Vec::new(),
             commanding: false,
@@ -191,6 +195,11 @@ impl<'a> Loader<'a> {
     /// Expands at read time, complaining of too many levels.
     pub(super) fn expanded(&mut self, text: &[u8], limit: usize) -> Vec<u8> {
         let macros = &self.config.macros;
+        if !self.traces(35, 24)
+            && let Some(text) = super::expand::settled(text, limit.min(MAX_TEXT), &|id| macros.get(id))
+        {
+            return text;
+        }
         let value = |id| macros.get(id).map(Cow::Borrowed);
         let expansion = expand(text, limit.min(MAX_TEXT), &value);
         if self.traces(35, 24) {

@@ -24,6 +24,7 @@ mod option_values;
 mod ports;
 mod rule_lines;
 mod rulesets;
+mod side;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
@@ -35,6 +36,7 @@ pub use macros::{Class, Classes, Macros, Names, printable};
 pub use mailers::{Mailer, MailerId, RewriteSet};
 pub use message::Message;
 pub use rulesets::{MapDecl, Rule, Ruleset, RulesetId, Rulesets};
+pub use side::Side;
 
 use crate::addr::{MacroId, Operators};
 use crate::schema::Options;

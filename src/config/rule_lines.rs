@@ -2,8 +2,10 @@
 
 use super::load::{Loader, MAX_LINE};
 use super::rulesets::{Rule, RulesetId};
+use super::side::{Glance, Side};
 use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, prescan};
 use crate::cf;
+use std::sync::Arc;
 
 /// Rulesets are numbered below this; named ones get the numbers above, from the top.
 pub(super) const MAX_NUMBER: u16 = 100;
@@ -120,18 +122,56 @@ impl Loader<'_> {
             self.error([b"invalid rewrite line \"", line, b"\" (tab expected)"].concat());
             return;
         };
-        let mut lhs = self.side(left, "LHS");
-        let found = cf::left_side(&lhs);
-        self.report(&found.findings);
-        let wildcards = found.wildcards;
-        if wildcards > cf::MAX_WILDCARDS {
-            self.error("R line: too many wildcards");
-            lhs.clear();
-        }
-        let rhs = self.side(right, "RHS");
-        self.report(&cf::right_side(&rhs, wildcards).findings);
+        let (lhs, wildcards) = self.left_side(left);
+        let rhs = self.right_side(right, wildcards);
         let rule = Rule { lhs, rhs, line: self.at };
         self.config.rulesets.touch(ruleset).rules.push(rule);
+    }
+
+    fn left_side(&mut self, text: &[u8]) -> (Side, usize) {
+        let text = self.rule_text(text);
+        if let Some((side, wildcards)) = self.glanced(&text, true, 0) {
+            return (side, wildcards);
+        }
+        let mut tokens = self.side(&text, "LHS");
+        let found = cf::left_side(&tokens);
+        self.report(&found.findings);
+        if found.wildcards > cf::MAX_WILDCARDS {
+            self.error("R line: too many wildcards");
+            tokens.clear();
+        }
+        (tokens.into(), found.wildcards)
+    }
+
+    fn right_side(&mut self, text: &[u8], wildcards: usize) -> Side {
+        let text = self.rule_text(text);
+        if let Some((side, _)) = self.glanced(&text, false, wildcards) {
+            return side;
+        }
+        let tokens = self.side(&text, "RHS");
+        self.report(&cf::right_side(&tokens, wildcards).findings);
+        tokens.into()
+    }
+
+    /// Macros expanded; the operators are settled from now on.
+    fn rule_text(&mut self, text: &[u8]) -> Vec<u8> {
+        let text = self.expanded(text, MAX_LINE);
+        self.freeze();
+        text
+    }
+
+    /// A side of which nothing is to be said, without cutting it into tokens.
+    fn glanced(&mut self, text: &[u8], left: bool, wildcards: usize) -> Option<(Side, usize)> {
+        if self.config.level < 9 {
+            return None;
+        }
+        match Side::glance(text, left, wildcards) {
+            Glance::Fine(count) if count <= cf::MAX_WILDCARDS => {
+                let operators = self.operators.get_or_insert_with(|| Arc::new(self.config.operators.clone()));
+                Some((Side::of_text(text, operators), count))
+            }
+            _ => None,
+        }
     }
 
     fn report(&mut self, findings: &[(usize, cf::Finding)]) {
@@ -141,10 +181,8 @@ impl Loader<'_> {
     }
 
     fn side(&mut self, text: &[u8], which: &str) -> Vec<Token> {
-        let text = self.expanded(text, MAX_LINE);
-        self.freeze();
         let table = if self.config.level >= 9 { Table::NoComment } else { Table::Internal };
-        let scan = prescan(&self.config.operators, &text, b'\t', table, true);
+        let scan = prescan(&self.config.operators, text, b'\t', table, true);
         for problem in scan.problems.iter().filter(|problem: &&ScanProblem| problem.is_fatal()) {
             self.error(problem.reply().text);
         }

@@ -1,5 +1,6 @@
 //! Rulesets, rules and map declarations.
 
+use super::side::Side;
 use crate::addr::Token;
 use hashbrown::HashMap;
 
@@ -11,9 +12,9 @@ pub struct RulesetId(pub u16);
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Pattern tokens (operators in the internal alphabet).
-    pub lhs: Vec<Token>,
+    pub lhs: Side,
     /// Replacement tokens, the leading `$:` or `$@` included.
-    pub rhs: Vec<Token>,
+    pub rhs: Side,
     /// Line of the cf (the last physical line of the logical one).
     pub line: u32,
 }
@@ -74,11 +75,13 @@ impl Rulesets {
     pub fn rename_calls(&mut self, id: RulesetId, rule: usize, name: &dyn Fn(&[u8]) -> Vec<u8>) {
         let ruleset = self.by_number.get_mut(id.0 as usize).and_then(Option::as_mut);
         let Some(rule) = ruleset.and_then(|ruleset| ruleset.rules.get_mut(rule)) else { return };
-        for at in 1..rule.rhs.len() {
-            if rule.rhs[at - 1].first() == crate::addr::op::CALL_SUBROUTINE {
-                rule.rhs[at] = Token::new(&name(&rule.rhs[at]));
+        let mut tokens = rule.rhs.to_vec();
+        for at in 1..tokens.len() {
+            if tokens[at - 1].first() == crate::addr::op::CALL_SUBROUTINE {
+                tokens[at] = Token::new(&name(&tokens[at]));
             }
         }
+        rule.rhs = tokens.into();
     }
 
     /// The id of a ruleset called by its name (`canonify`) or its number in digits (`3`).

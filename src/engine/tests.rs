@@ -86,7 +86,8 @@ proptest! {
         text in prop::collection::vec(word(), 0..9),
     ) {
         let mut config = config();
-        let rule = Rule { lhs: tokens(&lhs), rhs: vec![Token::new(&[op::CANONICAL_USER])], line: 1 };
+        let rule =
+            Rule { lhs: tokens(&lhs).into(), rhs: vec![Token::new(&[op::CANONICAL_USER])].into(), line: 1 };
         config.rulesets.by_number = vec![Some(Ruleset { rules: vec![rule] })];
         let program = Program::compile(&config, config.operators.clone(), b' ');
         let rule = &program.ruleset(RulesetId(0)).expect("it has a rule").rules[0];

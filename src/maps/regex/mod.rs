@@ -15,7 +15,7 @@ use crate::addr::op;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use regex_automata::meta;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// More groups than the C code has room for are not returned.
 const MOST_FIELDS: usize = 20;
@@ -23,12 +23,23 @@ const MOST_FIELDS: usize = 20;
 /// A compiled pattern and what is made of its matches.
 #[derive(Debug)]
 pub struct RegexMap {
-    matcher: meta::Regex,
+    /// Made at the first look-up, unless it might be too large.
+    matcher: OnceLock<meta::Regex>,
     pattern: syntax::Pattern,
     /// -s: groups to return; `None` without -s.
     fields: Option<Vec<usize>>,
     /// -d: between them.
     join: Vec<u8>,
+}
+
+impl RegexMap {
+    fn find(&self, key: &[u8]) -> Option<regex_automata::Match> {
+        if self.matcher.get().is_none() {
+            let made = self.pattern.compile()?; // a small pattern always compiles
+            self.matcher.get_or_init(|| made);
+        }
+        self.matcher.get()?.find(key)
+    }
 }
 
 pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
@@ -69,11 +80,16 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
             }
         },
     };
-    match pattern.compile() {
-        Some(matcher) => map.own = Class::Regex(Arc::new(RegexMap { matcher, pattern, fields, join })),
-        None => declaring.say(&[b"pattern-compile-error: Regular expression too big"]),
+    let matcher = OnceLock::new();
+    if !pattern.is_small() {
+        let Some(made) = pattern.compile() else {
+            declaring.say(&[b"pattern-compile-error: Regular expression too big"]);
+            return false;
+        };
+        matcher.get_or_init(|| made);
     }
-    matches!(map.own, Class::Regex(_))
+    map.own = Class::Regex(Arc::new(RegexMap { matcher, pattern, fields, join }));
+    true
 }
 
 /// `1,2,0`
@@ -104,7 +120,7 @@ pub(super) fn lookup(
             tracer.line(&[b"regex_map_lookup: arg '", argument.as_slice(), b"'"].concat());
         }
     }
-    let found = own.matcher.find(key);
+    let found = own.find(key);
     if map.flags.contains(Flags::NEGATE) {
         return if found.is_some() { missing(Sysexit::OK) } else { map.found(key, b"", args, tracer) };
     }

@@ -8,6 +8,8 @@ use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetitio
 const LARGEST_COUNT: u32 = 0x7fff;
 /// Nodes of a pattern after its counted repetitions have been written out.
 const MOST_NODES: usize = 20_000;
+/// A pattern of so few nodes is never refused.
+const SMALL: usize = 200;
 /// Parentheses within parentheses.
 const DEEPEST: usize = 200;
 /// Memory of a compiled pattern.
@@ -140,6 +142,11 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
+    /// Too small to be refused for its size.
+    pub fn is_small(&self) -> bool {
+        self.root.size() <= SMALL
+    }
+
     /// The matcher that says where a match begins; `None` if it would be too large.
     pub fn compile(&self) -> Option<meta::Regex> {
         let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(LARGEST_PROGRAM));
