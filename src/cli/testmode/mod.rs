@@ -7,6 +7,7 @@ mod commands;
 mod console;
 mod headers;
 mod hosts;
+mod late;
 mod mail;
 mod names;
 mod painter;
@@ -16,13 +17,14 @@ mod vocabulary;
 
 use super::debug::Levels;
 use super::{Invocation, site};
+use crate::addr::MacroId;
 use crate::engine::{PureMap, Scope, call_name};
 use crate::logging::Tracer;
-use crate::net::Resolver;
-use crate::rewrite::{AddressKind, Site};
+use crate::rewrite::AddressKind;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::identity;
 use console::Console;
+use late::LateSite;
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use terminal::Terminal;
@@ -30,7 +32,7 @@ use vocabulary::Vocabulary;
 
 /// The shell between two commands.
 pub(super) struct Shell {
-    pub site: Site,
+    site: LateSite,
     pub scope: Scope,
     pub console: Console,
     /// What `/tryflags` says.
@@ -66,16 +68,16 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         }
     };
     loaded.config.options.delivery_mode = DeliveryMode::Interactive;
-    let resolver = Arc::new(Resolver::for_config(&loaded.config));
     let mut console = Console::new(Box::new(stdin()), Box::new(stdout()), levels);
     console.fail(loaded.exit);
     // a person is always prompted
     let verbosity = if invocation.verbose && !stdin().is_terminal() { 1 } else { 2 };
     sit_down(&mut console);
-    let site = Site::new(Arc::new(loaded.config), resolver);
+    let quiet = console.level(35) == 0;
+    let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
     let mut shell = Shell {
-        old_style: site.config.options.old_style_headers,
-        site,
+        old_style: loaded.config.options.old_style_headers,
+        site: LateSite::new(loaded.config),
         scope: Scope::default(),
         console,
         kind: AddressKind::RECIPIENT,
@@ -83,9 +85,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         verbosity,
         over: false,
     };
+    shell.greet(addr_type);
     shell.serve();
-    let run_by_machine = |name: &[u8]| shell.site.program.pure_map(name).is_some_and(PureMap::is_open);
-    shell.site.maps.close(&run_by_machine, &mut shell.console);
+    if let Some(site) = shell.site.made() {
+        let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
+        site.maps.close(&run_by_machine, &mut shell.console);
+    }
     shell.finis();
     shell.console.flush();
     shell.console.status
@@ -104,12 +109,15 @@ fn sit_down(console: &mut Console) {
 }
 
 impl Shell {
-    fn serve(&mut self) {
+    fn greet(&mut self, addr_type: Option<MacroId>) {
         self.console.say("ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)");
         self.console.say("Enter <ruleset> <address>");
-        if let (Some(id), _) = self.name(b"{addr_type}") {
+        if let Some(id) = addr_type.or_else(|| self.name(b"{addr_type}").0) {
             self.scope.set(id, b"e r");
         }
+    }
+
+    fn serve(&mut self) {
         let prompt = if self.verbosity > 1 { "> " } else { "" };
         loop {
             let Self { console, site, .. } = self;
