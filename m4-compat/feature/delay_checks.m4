@@ -9,9 +9,7 @@ define(`_DELAY_CHECKS_', `1')
 ifelse(len(X`'_ARG2_), `1', `define(`_DELAY_COMPAT_8_10_', `1')')
 define(`_SPAM_KIND', lower(substr(defn(`_ARG_'), 0, 1)))
 ifelse(_SPAM_KIND, `', `', _SPAM_KIND, `f', `define(`_SPAM_FRIEND_', `1')define(`_SPAM_FH_', `1')', _SPAM_KIND, `h', `define(`_SPAM_HATER_', `1')define(`_SPAM_FH_', `1')',
-`errprint(``*** ERROR: illegal argument _ARG_ for FEATURE(delay_checks)
-'')')
-ifdef(`_SPAM_FRIEND_', `ifdef(`_SPAM_HATER_', `errprint(`*** ERROR: only one of friend and hater for FEATURE(delay_checks)
-')')')
+`errprint(`*** ERROR: illegal argument _ARG_ for FEATURE(delay_checks)
+')')
 divert(0)dnl
 VERSIONID(`feature delay_checks')

@@ -4,7 +4,7 @@ dnl # refused. With FEATURE(access_db) before it, the table (tag GreetPause) may
 dnl # how long.
 dnl #	milliseconds	for those whom the table does not know
 dnl # Example: FEATURE(`greet_pause', `5000')
-ifelse(len(X`'_ARG_), `1', `ifdef(`_ACCESS_TABLE_', `', `errprint(`*** ERROR: FEATURE(``greet_pause'') requires FEATURE(``access_db'')
+ifelse(len(X`'_ARG_), `1', `ifdef(`_ACCESS_TABLE_', `', `errprint(`*** ERROR: FEATURE(`greet_pause') requires FEATURE(`access_db')
 ')')')
 define(`_GREET_PAUSE_', `')
 LOCAL_RULESETS

@@ -1,7 +1,7 @@
 divert(-1)
 dnl # FEATURE(promiscuous_relay): anybody may send anything anywhere through this host.
 dnl # Example: FEATURE(`promiscuous_relay')
-errprint(`*** WARNING: FEATURE(``promiscuous_relay'') configures your system as open
+errprint(`*** WARNING: FEATURE(`promiscuous_relay') configures your system as open
 	relay.  Do NOT use it on a server that is connected to the Internet!
 ')
 define(`_PROMISCUOUS_RELAY_', `')

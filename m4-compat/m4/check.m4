@@ -43,13 +43,9 @@ R< $+ > $*		$@ $2
 ifdef(`_CONTROL_IMMEDIATE_', `
 # check_relay: only the limits that are not to wait for a recipient
 Scheck_relay
-ifdef(`_RATE_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"RateControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_RATE_CONTROL_IMMEDIATE_', `R$*			$: $>"RateControl" dummy
 ')dnl
-ifdef(`_CONN_CONTROL_IMMEDIATE_', `R$*			$: $1 $| $>"ConnControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_CONN_CONTROL_IMMEDIATE_', `R$*			$: $>"ConnControl" dummy
 ')')dnl
 # check_relay: client name $| client address -> $#error, $#discard, or anything
 # to let the connection in. The site is asked first.
@@ -75,13 +71,9 @@ R$* $| $* $| $#$*	$#$3
 R$* $| $* $| < ? >	$: OK
 R$* $| $* $| < $+ >	$@ $3
 ')dnl
-ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $1 $| $>"RateControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $>"RateControl" dummy
 ')')dnl
-ifdef(`_CONN_CONTROL_', `ifdef(`_CONN_CONTROL_IMMEDIATE_', `', `R$*			$: $1 $| $>"ConnControl" dummy
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_CONN_CONTROL_', `ifdef(`_CONN_CONTROL_IMMEDIATE_', `', `R$*			$: $>"ConnControl" dummy
 ')')dnl
 undivert(8)dnl
 ifdef(`_REQUIRE_RDNS_', `R$*			$: < $&{client_addr} > < $&{client_resolve} >
