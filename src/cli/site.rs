@@ -1,9 +1,9 @@
 //! From `-C` and its fellows to a loaded configuration.
 
 use super::{Invocation, Mode, Setting, version};
-use crate::config::{LoadOptions, Loaded, Override, load};
+use crate::config::{LoadOptions, Loaded, Message, Override, load};
 use crate::diag::Diagnostic;
-use crate::m4::{McOptions, expand_mc};
+use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
 use crate::sys::{accounts, identity};
@@ -43,8 +43,12 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     }
     let file = file(invocation);
     let text = read(&file)?;
-    let text = if file.ends_with(b".mc") { expanded(&file, &text)? } else { text };
-    let loaded = load(&file, &text, &mut maps::environment(), &load_options(invocation));
+    let made = if file.ends_with(b".mc") { Some(expanded(&file, &text)?) } else { None };
+    let text = made.as_ref().map_or(&text, |cf| &cf.text);
+    let mut loaded = load(&file, text, &mut maps::environment(), &load_options(invocation));
+    if let Some(cf) = &made {
+        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(cf, &file, message));
+    }
     if asked {
         let _ = out.write_all(&version::identity(&loaded.config));
     }
@@ -107,7 +111,20 @@ fn read(file: &[u8]) -> Result<Vec<u8>, Sysexit> {
     })
 }
 
-fn expanded(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Sysexit> {
+/// A message about a line of the cf that a .mc made, with the line of the .mc in its place.
+fn at_mc_line(cf: &CfText, file: &[u8], message: &Message) -> Vec<u8> {
+    let prefix = [file, format!(": line {}: ", message.line).as_bytes()].concat();
+    let Some(rest) = message.text.strip_prefix(prefix.as_slice()).filter(|_| message.line > 0) else {
+        return message.text.clone();
+    };
+    let place = match cf.origin(message.line) {
+        Some((name, line)) => format!("{name}: line {line}: "),
+        None => format!("{}: line {} of its cf: ", String::from_utf8_lossy(file), message.line),
+    };
+    [place.as_bytes(), rest].concat()
+}
+
+fn expanded(file: &[u8], text: &[u8]) -> Result<CfText, Sysexit> {
     // commands of a .mc run with the caller's own rights only
     let borrowed = identity::real_gid() != identity::effective_gid()
         || identity::real_uid() != identity::effective_uid();
@@ -116,7 +133,7 @@ fn expanded(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Sysexit> {
     match expand_mc(&name, text, &options) {
         Ok((cf, warnings)) => {
             warnings.iter().for_each(print_finding);
-            Ok(cf.text)
+            Ok(cf)
         }
         Err(findings) => {
             findings.iter().for_each(print_finding);

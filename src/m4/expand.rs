@@ -245,7 +245,7 @@ impl<'h> Expander<'h> {
             match token.map_err(|unfinished| self.unfinished(unfinished))? {
                 Token::Text => self.note_output(before),
                 Token::Word(start) => {
-                    if !self.try_call(start)? && (mode.stepwise || self.begins_line(start, collecting)) {
+                    if !self.try_call(start)? && mode.stepwise {
                         self.note_output(start);
                     }
                 }
@@ -489,18 +489,11 @@ impl<'h> Expander<'h> {
 
     // Provenance and synclines.
 
-    /// Does a line of output begin at this offset? Then a word there needs a mark of its own.
-    fn begins_line(&mut self, start: usize, collecting: bool) -> bool {
-        if collecting || !self.settings.provenance {
-            return false;
-        }
-        let text = &self.diversions.sink().text;
-        start.checked_sub(1).is_none_or(|before| text.get(before) == Some(&b'\n'))
-    }
-
     /// Output was appended from this offset on: note which line made it.
     fn note_output(&mut self, from: usize) {
-        let Some(text) = self.diversions.sink().text.get(from..) else { return };
+        let Some(text) = self.diversions.sink().text.get(from..).filter(|text| !text.is_empty()) else {
+            return;
+        };
         let breaks = memchr::memchr_iter(b'\n', &text[..text.len().saturating_sub(1)]).count();
         let mut inner = self.input.place();
         let mut site = self.settings.provenance.then(|| self.input.site(&self.site_files)).flatten();
@@ -517,7 +510,12 @@ impl<'h> Expander<'h> {
             self.synchronize(from, inner);
         }
         if self.settings.provenance {
-            self.diversions.sink().marks.push(Mark { offset: from, inner, site, advancing });
+            let marks = &mut self.diversions.sink().marks;
+            let same =
+                |last: &Mark| !advancing && !last.advancing && (last.inner, last.site) == (inner, site);
+            if !marks.last().is_some_and(same) {
+                marks.push(Mark { offset: from, inner, site, advancing });
+            }
         }
     }
 

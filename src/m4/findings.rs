@@ -13,6 +13,8 @@ struct Raw {
     file: String,
     line: u32,
     text: String,
+    /// It is about a text of the site itself.
+    own: bool,
 }
 
 /// A message of the expander, explained.
@@ -44,7 +46,8 @@ impl Console for Findings {
             Some(last) => last.text.push_str(&text),
             None => {
                 let file = String::from_utf8_lossy(file).into_owned();
-                self.raw.push(Raw { kind: finding.kind, file, line, text });
+                let own = finding.site.is_some_and(|(file, _)| file == finding.file);
+                self.raw.push(Raw { kind: finding.kind, file, line, text, own });
             }
         }
     }
@@ -72,7 +75,7 @@ impl Findings {
     /// The run itself failed.
     pub(super) fn failure(&mut self, name: &str, error: &io::Error) {
         let text = error.to_string();
-        self.raw.push(Raw { kind: FindingKind::Error, file: name.to_owned(), line: 0, text });
+        self.raw.push(Raw { kind: FindingKind::Error, file: name.to_owned(), line: 0, text, own: true });
     }
 
     /// Does a message belong to this line of this file?
@@ -147,7 +150,9 @@ fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
         }
         FindingKind::Warning => {
             let text = raw.text.trim_start_matches("Warning: ").to_owned();
-            one(Severity::Warning, text, 0, None)
+            // What the library's own text makes m4 say is not its reader's fault.
+            let severity = if raw.own { Severity::Warning } else { Severity::Notice };
+            one(severity, text, 0, None)
         }
         FindingKind::Error | FindingKind::Limit => one(Severity::Error, raw.text.clone(), 0, None),
     }
@@ -196,9 +201,10 @@ fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
     }
     let names = names_in(files, folder);
     let near = nearest(stem, names.iter().map(String::as_str));
-    let help = match near.is_empty() {
-        false => format!("did you mean `{}'?", near.join("' or `")),
-        true => format!("there are: {}", names.join(", ")),
+    let help = match (near.is_empty(), names.is_empty()) {
+        (false, _) => Some(format!("did you mean `{}'?", near.join("' or `"))),
+        (true, false) => Some(format!("there are: {}", names.join(", "))),
+        (true, true) => None,
     };
-    (format!("unknown {called} `{stem}'"), stem.to_owned(), Some(help))
+    (format!("unknown {called} `{stem}'"), stem.to_owned(), help)
 }

@@ -238,7 +238,9 @@ impl<'a> Scanner<'a> {
         if let Some(at) = self.plain.take()
             && self.depth == 0
         {
-            let first = self.text[self.line..at].iter().all(|byte| is_blank(*byte));
+            let line = self.found.lines.partition_point(|start| *start <= at).saturating_sub(1);
+            let start = self.found.lines.get(line).map_or(at, |start| (*start).min(at));
+            let first = self.text[start..at].iter().all(|byte| is_blank(*byte));
             self.found.plain.push(Plain { at, end, first });
         }
         self.call_end = None;
@@ -263,7 +265,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn first(&self, start: usize) -> bool {
-        self.text[self.line..start].iter().all(|byte| is_blank(*byte))
+        self.text[self.line.min(start)..start].iter().all(|byte| is_blank(*byte))
     }
 
     fn outer_word(&mut self) {
@@ -278,7 +280,10 @@ impl<'a> Scanner<'a> {
             return;
         }
         let first = self.first(start);
-        if self.peek() == Some(b'(') {
+        let glued = !is_macro && word.len() > 3 && (word.starts_with(b"dnl") || word.ends_with(b"dnl"));
+        if glued {
+            self.found.glued.push((start, self.at));
+        } else if self.peek() == Some(b'(') {
             if is_macro || (first && !name.starts_with(['R', 'K', 'H']) || is_statement(&name)) {
                 return self.call(start, name.into_owned(), None, is_macro);
             }
@@ -303,8 +308,6 @@ impl<'a> Scanner<'a> {
             };
             self.found.calls.push(call);
             return;
-        } else if !is_macro && word.len() > 3 && (word.starts_with(b"dnl") || word.ends_with(b"dnl")) {
-            self.found.glued.push((start, self.at));
         }
         self.plain.get_or_insert(start);
     }
@@ -412,6 +415,9 @@ impl<'a> Scanner<'a> {
             Written { name, arguments: Some(list), at: start, end, first, standing, gap, misquoted, known };
         if is_library_entry(&call) && standing != Standing::Comment {
             self.comments = false;
+        }
+        if self.text[start..end].contains(&b'\n') {
+            self.end_line(start);
         }
         self.call_end = Some(end);
         if let Some(newline) = memchr::memrchr(b'\n', &self.text[start..end]) {

@@ -9,6 +9,7 @@ mod m4;
 mod makemap;
 mod maps;
 mod mc;
+mod mc_mistakes;
 mod scratch;
 mod terminal;
 mod tryout;

@@ -51,14 +51,22 @@ pub(super) fn lost(lint: &mut Lint<'_>) {
             lint.add(Warning, at, message, "take it away");
             continue;
         }
-        let whole = texts[most - 1..].join(", ");
+        // Lists of the classes have blanks between their words.
+        let list =
+            most == 1 && !matches!(call.name.as_str(), "DAEMON_OPTIONS" | "CLIENT_OPTIONS" | "VERSIONID");
+        let bound = &arguments[most - 1..];
+        let (from, to) = (bound[0].at, bound[bound.len() - 1].end);
+        let bare = bound.iter().all(|argument| !argument.quoted && !argument.text.contains(['`', '\'', '(']));
+        let whole = match (list, bare) {
+            (true, _) => texts[most - 1..].join(" "),
+            (false, true) => String::from_utf8_lossy(&lint.text[from..to]).into_owned(),
+            (false, false) => texts[most - 1..].join(", "),
+        };
         let kept: String = texts[..most - 1].iter().map(|text| format!("`{text}', ")).collect();
         let help = format!("put quotes around all of it: {}({kept}`{whole}')", call.name);
-        let last = &arguments[most - 1..];
-        let bare = last.iter().all(|argument| !argument.quoted && !argument.text.contains(['`', '\'', '(']));
-        let remedy = match bare.then(|| (last[0].at, last[last.len() - 1].end)) {
-            Some((from, to)) => Remedy::Sure(vec![Edit::new(from, from, "`"), Edit::new(to, to, "'")]),
-            None => Remedy::None,
+        let remedy = match bare {
+            true => Remedy::Sure(vec![Edit::new(from, to, format!("`{whole}'"))]),
+            false => Remedy::None,
         };
         lint.mend(Warning, at, message, help, remedy);
     }

@@ -156,6 +156,16 @@ pub(super) fn reconcile(
     for said in said.iter_mut().filter(|said| said.diagnostic.place.file != file) {
         relocate(file, text, survey, &mut said.diagnostic);
     }
+    let late = |line| {
+        found.iter().any(|found| found.place.line == line && found.message.starts_with("OSTYPE after"))
+    };
+    said.retain(|said| said.kind != FindingKind::Errprint || !late(said.diagnostic.place.line));
+    for said in
+        said.iter_mut().filter(|said| said.diagnostic.message.starts_with("FEATURE() should be before"))
+    {
+        let mailer = survey.called("MAILER").next().map(|call| survey.place(call.at).0);
+        said.diagnostic.help = mailer.map(|line| format!("move it before the first MAILER (line {line})"));
+    }
     let endless = found.iter().any(|found| found.message.contains(" never ") && found.place.line > 0);
     said.retain(|said| {
         let here = || found.iter().filter(|found| found.place.line == said.diagnostic.place.line);
@@ -185,12 +195,20 @@ pub(super) fn reconcile(
     });
 }
 
-/// A message of the library about a name that the .mc defines belongs to that define.
+/// A message of the library about a name that the .mc defines belongs to that define; any other that
+/// comes at its end is about the whole file.
 fn relocate(file: &str, text: &[u8], survey: &Survey, told: &mut Diagnostic) {
     let words = told.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let names: Vec<&str> = words.filter(|word| word.starts_with("conf")).collect();
     let defines = survey.calls.iter().filter(|call| call.called() && call.name == "define");
-    let Some(call) = defines.filter(|call| names.contains(&call.text(0))).last() else { return };
+    let Some(call) = defines.filter(|call| names.contains(&call.text(0))).last() else {
+        if told.message.starts_with("No system type defined") {
+            told.place = Place { file: file.to_owned(), line: 0, column: 0 };
+            told.excerpt = None;
+            told.help = Some("OSTYPE(`linux') for Linux, before the first FEATURE".to_owned());
+        }
+        return;
+    };
     let (line, column) = survey.place(call.at);
     told.place = Place { file: file.to_owned(), line, column };
     told.excerpt = excerpt(text, line);

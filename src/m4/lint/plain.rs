@@ -109,6 +109,26 @@ pub(super) fn prose(lint: &mut Lint<'_>) {
     }
 }
 
+/// Words that begin sentences rather than C, T and F lines.
+const STARTERS: &[&str] = &[
+    "Change",
+    "Changed",
+    "Check",
+    "Comment",
+    "Configuration",
+    "File",
+    "For",
+    "From",
+    "That",
+    "The",
+    "Then",
+    "There",
+    "These",
+    "This",
+    "To",
+    "Turn",
+];
+
 /// Several plain words that begin like no line of a cf with words in it.
 fn is_prose(text: &[u8]) -> bool {
     let words: Vec<&[u8]> = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
@@ -118,7 +138,8 @@ fn is_prose(text: &[u8]) -> bool {
     };
     let Some(first) = text.first() else { return false };
     // C and T lines are lists of words, F lines may be commands; # is a comment of the cf.
-    words.len() >= 3 && words.iter().take(4).all(plain) && !b"CTF#".contains(first)
+    let list = b"CTF#".contains(first) && !STARTERS.iter().any(|word| words[0] == word.as_bytes());
+    words.len() >= 3 && words.iter().take(4).all(plain) && !list
 }
 
 #[cfg(test)]
@@ -135,6 +156,8 @@ mod tests {
     #[test]
     fn what_prose_is() {
         assert!(is_prose(b"Our mail server, in the cellar"));
+        assert!(is_prose(b"This one sends everything away"));
+        assert!(!is_prose(b"Troot daemon uucp smmsp"));
         assert!(!is_prose(b"Cwlocalhost one two three"));
         assert!(!is_prose(b"DSrelay.example.net"));
         assert!(!is_prose(b"Kfoo hash /etc/mail/foo"));
