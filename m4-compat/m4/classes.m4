@@ -72,6 +72,12 @@ C{TlsVerified}OK TRUSTED
 ', `ifdef(`_MTA_STS_', `_WRITE_MACRO_MAP_`'C{Tls}VERIFY ENCR
 C{TlsVerified}OK TRUSTED
 ')')dnl
+ifdef(`_MTA_STS_', `# what an MTA-STS policy says
+Kstsxsni regex -a: -s3 (.*)(servername=)(.*)
+Kstsxsni2 regex -a: -s2 (.*)(servername=.*)
+Kstsxmatch regex -a: -s2 (match=)(.*)
+Kstsxnodaneflag regex -a@ -s3 (.*)(flags=)([^;]*d)(.*)
+')dnl
 ifdef(`_CERT_REGEX_ISSUER_', `KCERTIssuer regex _CERT_REGEX_ISSUER_
 ')dnl
 ifdef(`_CERT_REGEX_SUBJECT_', `KCERTSubject regex _CERT_REGEX_SUBJECT_

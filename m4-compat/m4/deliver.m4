@@ -56,6 +56,15 @@ ifdef(`_PRESERVE_LUSER_HOST_', `R< $+ > $+ @ $+		$: $>MailerToTriple < $1 > $2 <
 R< $- : $+ > $+		$: $>MailerToTriple < $1 : $2 > $3 < @ $2 >
 R< $+ > $+		$: $>MailerToTriple < $1 > $2 < @ $1 >
 
+ifdef(`_LDAP_ROUTING_', `ifdef(`_MAILER_TABLE_', `# LDAPMailertable: < host > address -> triple: by the table, else the relay mailer
+SLDAPMailertable
+R< $+ > $*		$: < $1 > < $(mailertable $1 $) > $2
+R< $+ > < $~[ : $* > $*	$@ $>MailerToTriple < $2 : $3 > $4
+R< $+ > < $+ > $*	$: < $1 > $>Mailertable < $1 > $3
+R< $+ > $#$*		$#$2
+R< $+ > $*		$#_RELAY_ $@ $1 $: $2
+
+')')dnl
 ifdef(`_MAILER_TABLE_', `# Mailertable: left < right > address -> triple, or the address. Looks right
 # up, then .right without its first label, and so on, at last a lone dot.
 #	< > < h.b.c > u < @ h.b.c . >	asks h.b.c, .b.c, .c and .

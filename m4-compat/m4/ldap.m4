@@ -35,12 +35,3 @@ R< $* > < $+ > < $* @ $+ > < >	$#error $@ nouser $: "550 User unknown"
 ')ifdef(`_LDAP_SENDER_MUST_EXIST_', `R< > < > < $+ > < $* @ $+ > < $* >	$#error $@ nouser $: "550 User unknown"
 ')', `R< > < > < $+ > < $* @ $+ > < $* >	$@ $1
 ')dnl
-ifdef(`_MAILER_TABLE_', `
-# LDAPMailertable: < host > address -> triple: by the table, else the relay mailer
-SLDAPMailertable
-R< $+ > $*		$: < $1 > < $(mailertable $1 $) > $2
-R< $+ > < $~[ : $* > $*	$@ $>MailerToTriple < $2 : $3 > $4
-R< $+ > < $+ > $*	$: < $1 > $>Mailertable < $1 > $3
-R< $+ > $#$*		$#$2
-R< $+ > $*		$#_RELAY_ $@ $1 $: $2
-')dnl

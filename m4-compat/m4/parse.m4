@@ -62,14 +62,6 @@ ifdef(`_PREFIX_MOD_', `
 R`'_PREFIX_MOD_ $+	$: $(macro {rcpt_flags} $@ _PREFIX_FLAGS_ $) $1
 ')dnl
 
-ifdef(`_ADD_BCC_', `# ParseBcc: address -> triple to the host of macro A, if it is that of a copy
-# (macro addr_type is e b); else unchanged.
-SParseBcc
-R$+			$: $&{addr_type} $| $1
-R e b $| $+		$: $>MailerToTriple < $A > $1
-R$* $| $+		$: $2
-
-')dnl
 # Parse1: the routing itself, for parse and for nobody else.
 #	u < @ [1.2.3.4] >	-> $#smtp mailer $@ [1.2.3.4] $: address
 #	u < @ ourname. >	-> $#local $: u
@@ -131,3 +123,11 @@ ifdef(`_MAILER_smtp_', `R$* < @ $* > $*	$#_SMTP_ $@ $2 $: $1 < @ $2 > $3
 # names without a domain
 R$=L			$#_LOCAL_ $: @ $1
 R$+			$#_LOCAL_ $: $1
+ifdef(`_ADD_BCC_', `
+# ParseBcc: address -> triple to the host of macro A, if it is that of a copy
+# (macro addr_type is e b); else unchanged.
+SParseBcc
+R$+			$: $&{addr_type} $| $1
+R e b $| $+		$: $>MailerToTriple < $A > $1
+R$* $| $+		$: $2
+')dnl

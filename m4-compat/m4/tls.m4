@@ -45,9 +45,15 @@ R< $* _ATMPF_ > $*	$#error $@ 4.3.0 $: _TMPFMSG_
 R< NO > $*		$#error $@ 5.7.1 $: "550 do not try TLS with " $&{server_name} " ["$&{server_addr}"]"
 ')dnl
 
+ifdef(`_MTA_STS_', `include(_CF_DIR_`m4/sts.m4')
+')dnl
 # tls_rcpt: recipient -> $#error to keep it from this server
 Stls_rcpt
 ifdef(`_LOCAL_TLS_RCPT_', `R$*			$: $1 $| $>"Local_tls_rcpt" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_Check" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
@@ -81,6 +87,12 @@ R$*			$@ $>"TLS_connection" $1
 # tls_server: verify -> $#error if the server is not good enough
 Stls_server
 ifdef(`_LOCAL_TLS_SERVER_', `R$*			$: $1 $| $>"Local_tls_server" $1
+R$* $| $#$*		$#$2
+R$* $| $*		$: $1
+')dnl
+ifdef(`_TLS_FAILURES_', `R$*			$: $(macro {saved_verify} $@ $1 $) $1
+')dnl
+ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_secure" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
@@ -174,6 +186,7 @@ RCONFIG			$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possib
 RDANE_FAIL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
 ')dnl
 
+ifdef(`_TLS_SESSION_FEATURES_', `include(_CF_DIR_`m4/session.m4')', `ifdef(`_MTA_STS_', `include(_CF_DIR_`m4/session.m4')')')dnl
 # RelayTLS: may the certificate of the client relay? -> $#RELAY or NO
 SRelayTLS
 ifdef(`_ACCESS_TABLE_', `R$*			$: < $&{verify} >

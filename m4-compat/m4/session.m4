@@ -1,0 +1,69 @@
+ifdef(`_MTA_STS_', `
+# Set_SNI: server name -> what TLS is to do by the policy of the domain of macro
+# rcpt_addr: sts=secure; and which name to ask for; "" if there is no policy.
+# Macro sts_sni keeps the name if it is that of the server. Called by
+# tls_clt_features.
+SSet_SNI
+R$*			$: $1 $| $&{rcpt_addr}
+R$* $| $* @ $+		$: $1 $| $3
+R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
+R$* $| < secure $* >	$: $1 $| $2 $| $(stsxsni $2 $: : $) $| $(stsxsni2 $2 $: : $)
+R$* $| $* $| hostname : $| $* :	$@ $(macro {sts_sni} $@ $1 $) sts=secure; $3
+R$* $| $* $| $+ : $| $* :	$@ $(macro {sts_sni} $@ $3 $) sts=secure; $4
+R$* $| $* $| $* $| $*	$@ sts=secure; $4
+R$*			$@ ""
+')dnl
+ifdef(`_TLS_SESSION_FEATURES_', `
+# tls_srv_features: client name $| address -> options of TLS for it, or ""
+Stls_srv_features
+ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $>D < $1 > < ? > < ! TLS_Srv_Features > < $2 >
+R< ? > < $* >		$: $>A < $1 > < ? > < ! TLS_Srv_Features > < $1 >
+R< ? > < $* >		$@ ""
+R< $+ > < $* >		$@ $1
+
+# tls_clt_feat_acc: server name $| address -> options of TLS for it, or "".
+# Called by tls_clt_features.
+Stls_clt_feat_acc
+R$* $| $*		$: $>D < $1 > < ? > < ! TLS_Clt_Features > < $2 >
+R< ? > < $* >		$: $>A < $1 > < ? > < ! TLS_Clt_Features > < $1 >
+R< ? > < $* >		$@ ""
+R< $+ > < $* >		$@ $1
+', `R$*			$@ ""
+')')dnl
+
+# DANE_disabled: options -> < DANE > if DANE decided the name of the server and
+# flag d is not among them, else < >. Called by tls_clt_features.
+SDANE_disabled
+R$*			$: < $(stsxnodaneflag $1 $: $) > < $&{sts_sni} >
+R< > < $+ >		$@ < DANE >
+R$*			$@ < >
+
+# STS_disabled: -> < STS > if there is a recipient whose policy counts, else < >.
+# Called by tls_clt_features.
+SSTS_disabled
+R$*			$: < $&{rcpt_addr} >
+R< >			$@ < >
+R$*			$@ < STS >
+
+# tls_clt_features: server name $| address -> options of TLS for it, or ""
+#	< options > server $| address
+Stls_clt_features
+ifdef(`_TLS_SESSION_FEATURES_', `ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: < $>tls_clt_feat_acc $1 $| $2 > $1 $| $2
+', `R$* $| $*		$: < > $1 $| $2
+')', `R$* $| $*		$: < > $1 $| $2
+')dnl
+R< "" > $*		$: < > $1
+ifdef(`_MTA_STS_', `R< $* > $* $| $*	$: < $1 > $2 $| $>STS_disabled sts
+R< $* > $* $| < >	$@ $1
+R< $* > $* $| < STS >	$: < $1 > $2 $| $>DANE_disabled $1
+R< > $* $| < DANE >	$@ ""
+R< $+ > $* $| < DANE >	$@ $1
+R< $* > $* $| < >	$: < $1 > $>Set_SNI $2
+R< > $+			$@ $1
+R< $+ > ""		$@ $1
+R< $+ ; > $+		$@ $1; $2
+R< $+ > $+		$@ $1; $2
+', `R< > $*			$@ ""
+R< $+ > $*		$@ $1
+')dnl
+R$*			$@ ""

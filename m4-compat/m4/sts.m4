@@ -1,0 +1,45 @@
+
+# TLS_NameInList: : name : name : -> ok if macro TLS_Name is one of them, else
+# unchanged. Called by STS_Check.
+STLS_NameInList
+R$* : $&{TLS_Name} : $*	$@ ok
+
+ifdef(`_STS_SAN', `# STS_SAN: -> ok if the certificate bears the name of the server, else $#error.
+# Called by STS_Check.
+', `# STS_SAN: not used, as the site asked for no look at the names of certificates
+')dnl
+SSTS_SAN
+R$*			$: $&{server_name}
+R$={cert_altnames}	$@ ok
+R$- . $+		$: < *.$2 > $1.$2
+R< $={cert_altnames} > $*	$@ ok
+R< $* > $*		$: $2
+R$*			$#error $@ 4.7.0 $: 450 $&{server_name} not listed in SANs
+
+# STS_secure: verify -> $#error if the policy of the domain of macro rcpt_addr
+# wants a proven certificate and this is none. Called by tls_server.
+#	verify $| < policy >
+SSTS_secure
+R$*			$: $1 $| $&{rcpt_addr}
+R$* $|			$@ ok
+R$* $| $* @ $+		$: $1 $| $3
+R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
+R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
+R$* $| < secure $* >	$@ $>"TLS_connection" $1 $| <TEMP+VERIFY:128>
+R$* $| $*		$: $1
+
+# STS_Check: recipient -> $#error if the policy of its domain does not name this
+# server, else ok. Called by tls_rcpt.
+#	: name : name : $| server
+SSTS_Check
+R$* @ $+		$: $2
+R$+			$: < $(sts $1 $: NONE $) >
+R< $* <TMPF> >		$#error $@ 4.7.0 $: 450 STS lookup temp fail
+R< secure $+ >		$: : $(stsxmatch $1 $: $)
+R< $* >			$@ ok
+R: $+ :			$: : $1 : $| $&{server_name}
+R: $+ : $| $+		$: : $1 : $| $2 $| $(macro {TLS_Name} $@ $2 $) $>TLS_NameInList : $1 :
+R: $+ : $| $+ $| : $+ :	$: : $1 : $| $2 $| < $2 >
+R: $+ : $| $+ $| < $- . $+ >	$: : $1 : $| $2 $| $(macro {TLS_Name} $@ .$4 $) $>TLS_NameInList : $1 :
+R: $+ : $| $+ $| ok	$@ ifdef(`_STS_SAN', `$>STS_SAN', `ok')
+R: $+ : $| $+ $| $*	$#error $@ 4.7.0 $: 450 $2 not found in " " $1
