@@ -7,9 +7,9 @@ SSet_SNI
 R$*			$: $1 $| $&{rcpt_addr}
 R$* $| $* @ $+		$: $1 $| $3
 R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
+R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
 R$* $| < secure $* >	$: $1 $| $2 $| $(stsxsni $2 $: : $) $| $(stsxsni2 $2 $: : $)
-R$* $| $* $| hostname : $| $* :	$@ $(macro {sts_sni} $@ $1 $) sts=secure; $3
-R$* $| $* $| $+ : $| $* :	$@ $(macro {sts_sni} $@ $3 $) sts=secure; $4
+R$* $| $* $| $+ : $| $* :	$@ $(macro {sts_sni} $@ $1 $) sts=secure; $4
 R$* $| $* $| $* $| $*	$@ sts=secure; $4
 R$*			$@ ""
 ')dnl
@@ -20,7 +20,9 @@ ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $>D < $1 > < ? > < ! TLS_Srv_Features > <
 R< ? > < $* >		$: $>A < $1 > < ? > < ! TLS_Srv_Features > < $1 >
 R< ? > < $* >		$@ ""
 R< $+ > < $* >		$@ $1
-
+', `R$*			$@ ""
+')')dnl
+ifdef(`_ACCESS_TABLE_', `
 # tls_clt_feat_acc: server name $| address -> options of TLS for it, or "".
 # Called by tls_clt_features.
 Stls_clt_feat_acc
@@ -28,8 +30,7 @@ R$* $| $*		$: $>D < $1 > < ? > < ! TLS_Clt_Features > < $2 >
 R< ? > < $* >		$: $>A < $1 > < ? > < ! TLS_Clt_Features > < $1 >
 R< ? > < $* >		$@ ""
 R< $+ > < $* >		$@ $1
-', `R$*			$@ ""
-')')dnl
+')dnl
 
 # DANE_disabled: options -> < DANE > if DANE decided the name of the server and
 # flag d is not among them, else < >. Called by tls_clt_features.
@@ -46,24 +47,23 @@ R< >			$@ < >
 R$*			$@ < STS >
 
 # tls_clt_features: server name $| address -> options of TLS for it, or ""
-#	< options > server $| address
+#	< options > server
 Stls_clt_features
-ifdef(`_TLS_SESSION_FEATURES_', `ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: < $>tls_clt_feat_acc $1 $| $2 > $1 $| $2
-', `R$* $| $*		$: < > $1 $| $2
-')', `R$* $| $*		$: < > $1 $| $2
+ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $>tls_clt_feat_acc $1 $| $2
+R$* $| $*		$: < $2 > $1
+', `R$* $| $*		$: < > $1
 ')dnl
-R< "" > $*		$: < > $1
-ifdef(`_MTA_STS_', `R< $* > $* $| $*	$: < $1 > $2 $| $>STS_disabled sts
+ifdef(`_MTA_STS_', `R< $* > $*		$: < $1 > $2 $| $>STS_disabled sts
 R< $* > $* $| < >	$@ $1
+R< "" > $*		$: < > $1
 R< $* > $* $| < STS >	$: < $1 > $2 $| $>DANE_disabled $1
 R< > $* $| < DANE >	$@ ""
 R< $+ > $* $| < DANE >	$@ $1
 R< $* > $* $| < >	$: < $1 > $>Set_SNI $2
+R< $* > $#$*		$#$2
 R< > $+			$@ $1
-R< $+ > ""		$@ $1
-R< $+ ; > $+		$@ $1; $2
+R< $* ; > $+		$@ $1; $2
 R< $+ > $+		$@ $1; $2
-', `R< > $*			$@ ""
-R< $+ > $*		$@ $1
+', `R< $+ > $*		$@ $1
 ')dnl
 R$*			$@ ""

@@ -4,17 +4,13 @@
 STLS_NameInList
 R$* : $&{TLS_Name} : $*	$@ ok
 
-ifdef(`_STS_SAN', `# STS_SAN: -> ok if the certificate bears the name of the server, else $#error.
-# Called by STS_Check.
-', `# STS_SAN: not used, as the site asked for no look at the names of certificates
-')dnl
+# STS_SAN: -> ok if the certificate bears the name of the server, else $#error
+# (no rules if the site does not want that asked). Called by STS_Check.
 SSTS_SAN
-R$*			$: $&{server_name}
+ifdef(`_STS_SAN', `R$*			$: $&{server_name}
 R$={cert_altnames}	$@ ok
-R$- . $+		$: < *.$2 > $1.$2
-R< $={cert_altnames} > $*	$@ ok
-R< $* > $*		$: $2
 R$*			$#error $@ 4.7.0 $: 450 $&{server_name} not listed in SANs
+')dnl
 
 # STS_secure: verify -> $#error if the policy of the domain of macro rcpt_addr
 # wants a proven certificate and this is none. Called by tls_server.
@@ -32,14 +28,18 @@ R$* $| $*		$: $1
 # server, else ok. Called by tls_rcpt.
 #	: name : name : $| server
 SSTS_Check
+R$*			$: $1 $| < $&{rcpt_addr} >
+R$* $| < >		$@ ok
+R$* $| < $* >		$: $1
 R$* @ $+		$: $2
 R$+			$: < $(sts $1 $: NONE $) >
 R< $* <TMPF> >		$#error $@ 4.7.0 $: 450 STS lookup temp fail
+R< secure $+ servername=hostname >	$: < secure $1 >
 R< secure $+ >		$: : $(stsxmatch $1 $: $)
 R< $* >			$@ ok
 R: $+ :			$: : $1 : $| $&{server_name}
 R: $+ : $| $+		$: : $1 : $| $2 $| $(macro {TLS_Name} $@ $2 $) $>TLS_NameInList : $1 :
-R: $+ : $| $+ $| : $+ :	$: : $1 : $| $2 $| < $2 >
-R: $+ : $| $+ $| < $- . $+ >	$: : $1 : $| $2 $| $(macro {TLS_Name} $@ .$4 $) $>TLS_NameInList : $1 :
+R: $+ : $| $- $| : $+	$@ : $1 : $| $2
+R: $+ : $| $- . $+ $| : $+	$: : $1 : $| $2.$3 $| $(macro {TLS_Name} $@ .$3 $) $>TLS_NameInList : $1 :
 R: $+ : $| $+ $| ok	$@ ifdef(`_STS_SAN', `$>STS_SAN', `ok')
-R: $+ : $| $+ $| $*	$#error $@ 4.7.0 $: 450 $2 not found in " " $1
+R: $+ : $| $+ $| $+	$#error $@ 4.7.0 $: 450 $2 not found in " " $1
