@@ -28,7 +28,7 @@ ifdef(`_BCC_ACCESS_', `R$+ @ $+		$: $1@$2 $| $>SearchList < ! bcc > $| < D:$2 > 
 ', `R$+ @ $+		$: $1@$2 $| $>BCC $2
 ')dnl
 R$* $| < ? >		$@
-R$* $| < $* >		$: ifelse(len(X`'_ARG3_), `1', `$1', `_ARG3_')
+R$* $| $*		$: ifelse(len(X`'_ARG3_), `1', `$1', `_ARG3_')
 ifdef(`_CANONIFY_BCC_', `R$+ @ $+		$: $(canonicalRcpt $1@$2 $: $)
 ')dnl
 ifdef(`_BCC_ACCESS_', `', `

@@ -9,7 +9,7 @@ LOCAL_RULESETS
 # check_compat: sender $| recipient -> $#error, $#discard, or anything to
 # deliver. Called for each recipient just before delivery.
 Scheck_compat
-ifdef(`_ACCESS_TABLE_', `R< $+ > $| $+		$: $1 $| $2
+R< $+ > $| $+		$: $1 $| $2
 R$+ $| < $+ >		$: $1 $| $2
 R$+ $| $+		$: < $(access Compat:$1<@>$2 $: OK $) >
 R$* $| $*		$@ ok
@@ -17,6 +17,5 @@ R< DISCARD : $+ >	$#discard $: $1 " - discarded by check_compat"
 R< DISCARD $* >		$#discard $: $1 " - discarded by check_compat"
 R< TEMP : $* >		$#error $@ TEMPFAIL $: $1 " error from check_compat. Try again later"
 R< ERROR : $* >		$#error $@ UNAVAILABLE $: $1 " error from check_compat"
-')dnl
 divert(0)dnl
 VERSIONID(`feature compat_check')

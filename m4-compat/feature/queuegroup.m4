@@ -8,12 +8,11 @@ ifdef(`_ACCESS_TABLE_', `', `errprint(`*** ERROR: FEATURE(`queuegroup') requires
 LOCAL_RULESETS
 # queuegroup: recipient -> $# name of a queue group. Called for each recipient.
 Squeuegroup
-ifdef(`_ACCESS_TABLE_', `R< $+ >			$: $1
+R< $+ >			$: $1
 R$+ @ $+		$: $>SearchList < ! qgrp > $| < F:$1@$2 > < D:$2 > < >
 ifelse(len(X`'_ARG_), `1', `R< ? >			$@
 ', `R< ? >			$# _ARG_
 ')dnl
 R< $+ >			$# $1
-')dnl
 divert(0)dnl
 VERSIONID(`feature queuegroup')

@@ -35,6 +35,7 @@ include(_CF_DIR_`m4/access.m4')dnl
 include(_CF_DIR_`m4/check.m4')dnl
 include(_CF_DIR_`m4/relay.m4')dnl
 include(_CF_DIR_`m4/delay.m4')dnl
+ifdef(`_BLOCK_BAD_HELO_', `include(_CF_DIR_`m4/helo.m4')')dnl
 include(_CF_DIR_`m4/search.m4')dnl
 include(_CF_DIR_`m4/auth.m4')dnl
 include(_CF_DIR_`m4/tls.m4')dnl
