@@ -23,7 +23,20 @@ struct Row(u8, &'static str, Takes, fn(&mut Line, Option<Vec<u8>>) -> Result<(),
 
 use Takes::{MaybeValue, Nothing, Value};
 
+// In GNU m4's order, which the list of possibilities of an ambiguous name shows.
 const OPTIONS: &[Row] = &[
+    Row(b'l', "arglength", Value, |line, value| {
+        line.settings.argument_length = number(&value.unwrap_or_default());
+        Ok(())
+    }),
+    Row(b'd', "debug", MaybeValue, |line, value| {
+        let letters = value.unwrap_or_default();
+        match DebugFlags::parse(&letters) {
+            Some(flags) => line.settings.debug |= flags,
+            None => line.note(format!("bad debug flags: `{}'", String::from_utf8_lossy(&letters))),
+        }
+        Ok(())
+    }),
     Row(b'D', "define", Value, |line, value| {
         let text = value.unwrap_or_default();
         let (name, body) = match text.iter().position(|byte| *byte == b'=') {
@@ -32,24 +45,25 @@ const OPTIONS: &[Row] = &[
         };
         line.push(Step::Define(name, body))
     }),
-    Row(b'U', "undefine", Value, |line, value| line.push(Step::Undefine(value.unwrap_or_default()))),
+    Row(b'o', "error-output", Value, |line, value| line.push(Step::DebugFile(value))),
+    Row(b'E', "fatal-warnings", Nothing, |line, _| {
+        line.settings.fatal_warnings = line.settings.fatal_warnings.saturating_add(1);
+        Ok(())
+    }),
+    Row(b'F', "freeze-state", Value, |_, _| Err(NO_FROZEN_FILES.to_owned())),
+    Row(b'g', "gnu", Nothing, |line, _| {
+        line.settings.traditional = false;
+        Ok(())
+    }),
+    Row(b'H', "hashsize", Value, |_, _| Ok(())),
     Row(b'I', "include", Value, |line, value| {
         line.search.push(value.unwrap_or_default());
         Ok(())
     }),
-    Row(b's', "synclines", Nothing, |line, _| line.push(Step::Synclines)),
-    Row(b't', "trace", Value, |line, value| line.push(Step::Trace(value.unwrap_or_default()))),
-    Row(0, "debugfile", MaybeValue, |line, value| line.push(Step::DebugFile(value))),
-    Row(b'o', "error-output", Value, |line, value| line.push(Step::DebugFile(value))),
-    Row(b'd', "debug", MaybeValue, |line, value| {
-        let letters = value.unwrap_or_default();
-        let flags = DebugFlags::parse(&letters);
-        let bad = || format!("bad debug flags: `{}'", String::from_utf8_lossy(&letters));
-        line.settings.debug |= flags.ok_or_else(bad)?;
-        Ok(())
-    }),
-    Row(b'E', "fatal-warnings", Nothing, |line, _| {
-        line.settings.fatal_warnings = line.settings.fatal_warnings.saturating_add(1);
+    Row(b'i', "interactive", Nothing, |_, _| Ok(())),
+    Row(b'L', "nesting-limit", Value, |line, value| {
+        let limit = number(&value.unwrap_or_default());
+        line.settings.nesting_limit = if limit == 0 { Settings::default().nesting_limit } else { limit };
         Ok(())
     }),
     Row(b'P', "prefix-builtins", Nothing, |line, _| {
@@ -60,30 +74,25 @@ const OPTIONS: &[Row] = &[
         line.settings.quiet = true;
         Ok(())
     }),
+    Row(b'R', "reload-state", Value, |_, _| Err(NO_FROZEN_FILES.to_owned())),
     Row(0, "silent", Nothing, |line, _| {
         line.settings.quiet = true;
         Ok(())
     }),
+    Row(b's', "synclines", Nothing, |line, _| line.push(Step::Synclines)),
+    Row(b't', "trace", Value, |line, value| line.push(Step::Trace(value.unwrap_or_default()))),
     Row(b'G', "traditional", Nothing, |line, _| {
         line.settings.traditional = true;
         Ok(())
     }),
-    Row(b'g', "gnu", Nothing, |line, _| {
-        line.settings.traditional = false;
+    Row(b'U', "undefine", Value, |line, value| line.push(Step::Undefine(value.unwrap_or_default()))),
+    Row(0, "debugfile", MaybeValue, |line, value| line.push(Step::DebugFile(value))),
+    Row(0, "diversions", Value, |line, _| line.obsolete("--diversions", "is deprecated")),
+    Row(0, "warn-macro-sequence", MaybeValue, |line, value| {
+        let pattern = value.unwrap_or_else(|| MACRO_SEQUENCE.to_vec());
+        line.settings.macro_sequence = Some(pattern).filter(|pattern| !pattern.is_empty());
         Ok(())
     }),
-    Row(b'L', "nesting-limit", Value, |line, value| {
-        let limit = number(&value.unwrap_or_default());
-        line.settings.nesting_limit = if limit == 0 { Settings::default().nesting_limit } else { limit };
-        Ok(())
-    }),
-    Row(b'l', "arglength", Value, |line, value| {
-        line.settings.argument_length = number(&value.unwrap_or_default());
-        Ok(())
-    }),
-    Row(b'i', "interactive", Nothing, |_, _| Ok(())),
-    Row(b'H', "hashsize", Value, |_, _| Ok(())),
-    Row(0, "warn-macro-sequence", MaybeValue, |_, _| Ok(())),
     Row(0, "help", Nothing, |line, _| {
         line.only = Some(HELP);
         Ok(())
@@ -92,7 +101,20 @@ const OPTIONS: &[Row] = &[
         line.only = Some(concat!("m4 (canonify) ", env!("CARGO_PKG_VERSION"), "\n"));
         Ok(())
     }),
+    Row(b'N', NO_NAME, Value, |line, _| line.obsolete("-N", "is deprecated")),
+    Row(b'B', NO_NAME, Value, |line, _| line.obsolete("-B", "may be removed in a future release")),
+    Row(b'S', NO_NAME, Value, |line, _| line.obsolete("-S", "may be removed in a future release")),
+    Row(b'T', NO_NAME, Value, |line, _| line.obsolete("-T", "may be removed in a future release")),
+    Row(b'e', NO_NAME, Nothing, |line, _| line.obsolete("-e", "is deprecated, use `-i' instead")),
 ];
+
+/// For letters that have no long name.
+const NO_NAME: &str = " ";
+
+const NO_FROZEN_FILES: &str = "frozen files are not supported";
+
+/// What `--warn-macro-sequence` looks for unless told otherwise: `${…}` and `$10`.
+const MACRO_SEQUENCE: &[u8] = br"\$\({[^}]*}\|[0-9][0-9]+\)";
 
 const HELP: &str = "\
 Usage: m4 [OPTION]... [FILE]...
@@ -111,6 +133,8 @@ Process macros in FILEs.  If no FILE or if FILE is `-', standard input is read.
   -L, --nesting-limit=NUMBER   change nesting limit
   -d, --debug[=FLAGS]          set debug level (no FLAGS implies `aeq')
       --debugfile[=FILE]       redirect debug and trace output to FILE
+      --warn-macro-sequence[=REGEXP]
+                               warn if macro definition matches REGEXP
   -l, --arglength=NUM          restrict macro tracing size
   -t, --trace=NAME             trace NAME when it is defined
 ";
@@ -121,6 +145,8 @@ struct Line {
     search: Vec<Vec<u8>>,
     settings: Settings,
     only: Option<&'static str>,
+    /// Messages that change nothing, without the program's name.
+    notes: Vec<String>,
 }
 
 impl Line {
@@ -129,8 +155,17 @@ impl Line {
         Ok(())
     }
 
-    fn parse(args: Vec<Vec<u8>>) -> Result<Self, String> {
-        let mut line = Self::default();
+    fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    fn obsolete(&mut self, option: &str, what: &str) -> Result<(), String> {
+        self.note(format!("warning: `m4 {option}' {what}"));
+        Ok(())
+    }
+
+    fn parse(&mut self, args: Vec<Vec<u8>>) -> Result<(), String> {
+        let line = self;
         let mut args = args.into_iter();
         let mut only_files = false;
         let mut files = false;
@@ -149,7 +184,7 @@ impl Line {
         if !files {
             line.steps.push(Step::File(b"-".to_vec()));
         }
-        Ok(line)
+        Ok(())
     }
 
     fn long(&mut self, text: &[u8], args: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), String> {
@@ -159,11 +194,20 @@ impl Line {
         };
         let shown = String::from_utf8_lossy(name).into_owned();
         let exact = OPTIONS.iter().find(|row| row.1.as_bytes() == name);
-        let mut matching = OPTIONS.iter().filter(|row| row.1.as_bytes().starts_with(name));
-        let row = match (exact, matching.next(), matching.next()) {
-            (Some(row), ..) | (None, Some(row), None) => row,
-            (None, None, _) => return Err(format!("unrecognized option '--{shown}'")),
-            (None, Some(_), Some(_)) => return Err(format!("option '--{shown}' is ambiguous")),
+        let matching: Vec<&Row> = OPTIONS.iter().filter(|row| row.1.as_bytes().starts_with(name)).collect();
+        let written = String::from_utf8_lossy(text);
+        let row = match (exact, &matching[..]) {
+            (Some(row), _) => row,
+            (None, [row]) => *row,
+            (None, []) => return Err(format!("unrecognized option '--{shown}'")),
+            (None, several) => {
+                let names: String = several
+                    .iter()
+                    .filter(|row| row.1 != NO_NAME)
+                    .map(|row| format!(" '--{}'", row.1))
+                    .collect();
+                return Err(format!("option '--{written}' is ambiguous; possibilities:{names}"));
+            }
         };
         let value = match (row.2, value) {
             (Nothing, Some(_)) => return Err(format!("option '--{}' doesn't allow an argument", row.1)),
@@ -256,15 +300,16 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let mut args = args.into_iter().map(OsString::into_vec);
     let program = args.next().unwrap_or_else(|| b"m4".to_vec());
     let mut terminal = Terminal { program: program.clone() };
-    let mut line = match Line::parse(args.collect()) {
-        Ok(line) => line,
-        Err(message) => {
-            let name = String::from_utf8_lossy(&program).into_owned();
-            terminal
-                .error(format!("{name}: {message}\nTry `{name} --help' for more information.\n").as_bytes());
-            return ExitCode::from(1);
-        }
-    };
+    let mut line = Line::default();
+    let parsed = line.parse(args.collect());
+    let name = String::from_utf8_lossy(&program).into_owned();
+    for note in &line.notes {
+        terminal.error(format!("{name}: {note}\n").as_bytes());
+    }
+    if let Err(message) = parsed {
+        terminal.error(format!("{name}: {message}\nTry `{name} --help' for more information.\n").as_bytes());
+        return ExitCode::from(1);
+    }
     if let Some(text) = line.only {
         return ExitCode::from(u8::from(
             terminal.output(text.as_bytes()).and_then(|()| terminal.flush()).is_err(),

@@ -71,23 +71,22 @@ impl Diversions {
     }
 
     /// `undivert(number)`: appends it to the current diversion. The current one and output itself stay.
-    pub(super) fn undivert(&mut self, number: i32) {
+    /// True if there was something.
+    pub(super) fn undivert(&mut self, number: i32) -> bool {
         if number <= 0 || number == self.number {
-            return;
+            return false;
         }
-        if let Some(store) = self.waiting.remove(&number)
-            && self.number >= 0
-        {
+        let Some(store) = self.waiting.remove(&number) else { return false };
+        if self.number >= 0 {
             self.current.take_over(store);
         }
+        true
     }
 
-    /// `undivert` without arguments: all of them, in numerical order.
-    pub(super) fn undivert_all(&mut self) {
+    /// `undivert` without arguments: all of them, in numerical order. True if there was something.
+    pub(super) fn undivert_all(&mut self) -> bool {
         let numbers: Vec<i32> = self.waiting.keys().copied().collect();
-        for number in numbers {
-            self.undivert(number);
-        }
+        numbers.into_iter().fold(false, |any, number| self.undivert(number) | any)
     }
 
     /// Output made so far and not yet taken, if it is more than `least` bytes.

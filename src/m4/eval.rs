@@ -1,7 +1,7 @@
 //! Integer expressions of `eval`: 32 bits, wrapping, C's operators and `**`.
 //!
-//! Unused branches of `&&` and `||` are parsed but not computed. Operators wait in a list, so nesting
-//! costs no stack.
+//! A fault in the unused branch of `&&` and `||` ends that branch where it happens, and is forgotten. Operators
+//! wait in a list, so nesting costs no stack.
 
 /// What is wrong with an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,10 +16,10 @@ pub(super) enum Fault {
     NegativeExponent,
 }
 
-/// Value or fault, and whether `=` stood for `==`.
+/// Value or fault, and how often `=` stood for `==`.
 pub(super) struct Outcome {
     pub(super) value: Result<i32, Fault>,
-    pub(super) single_equals: bool,
+    pub(super) single_equals: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,9 +49,12 @@ enum Operator {
 
 use Operator as Op;
 
+/// Binding strength of `||`.
+const OR: u8 = 1;
+
 /// Spelling, operator, binding strength. Longer spellings first.
 const OPERATORS: &[(&[u8], Operator, u8)] = &[
-    (b"||", Op::Or, 1),
+    (b"||", Op::Or, OR),
     (b"&&", Op::And, 2),
     (b"==", Op::Equal, 6),
     (b"!=", Op::NotEqual, 6),
@@ -89,7 +92,6 @@ enum Token {
 
 struct Scanner<'a> {
     rest: &'a [u8],
-    single_equals: bool,
     /// The operator just read was a single `=`.
     last_single: bool,
 }
@@ -179,64 +181,93 @@ impl Scanner<'_> {
 #[derive(Clone, Copy)]
 enum Waiting {
     Unary(Operator),
-    Binary(Operator, u8, Result<i32, Fault>),
+    /// Operator, strength, left side, and whether it was written `=`.
+    Binary(Operator, u8, i32, bool),
     Parenthesis,
 }
 
 /// Evaluates an expression that is not empty.
 pub(super) fn evaluate(text: &[u8]) -> Outcome {
-    let mut scanner = Scanner { rest: text, single_equals: false, last_single: false };
+    let mut scanner = Scanner { rest: text, last_single: false };
+    let mut single_equals = 0;
     // An expression that begins with nonsense is told apart from one that runs into it.
-    let value = match (Scanner { rest: text, single_equals: false, last_single: false }).next() {
+    let value = match (Scanner { rest: text, last_single: false }).next() {
         Token::Bad => Err(Fault::Syntax),
-        _ => expression(&mut scanner).and_then(|value| value),
+        _ => expression(&mut scanner, &mut single_equals),
     };
-    Outcome { value, single_equals: scanner.single_equals }
+    Outcome { value, single_equals }
 }
 
-/// Outer result: syntax. Inner: arithmetic, which only counts if the value is used.
-fn expression(scanner: &mut Scanner<'_>) -> Result<Result<i32, Fault>, Fault> {
+fn expression(scanner: &mut Scanner<'_>, single_equals: &mut usize) -> Result<i32, Fault> {
     let mut waiting: Vec<Waiting> = Vec::new();
     loop {
         let mut value = operand(scanner, &mut waiting)?;
         loop {
-            match scanner.next() {
-                Token::Operator(Op::Not | Op::Complement, _) => return Err(Fault::ExcessInput),
-                Token::Operator(operator, strength) => {
-                    scanner.single_equals |= scanner.last_single;
-                    // `**` groups to the right, the others to the left.
-                    let least = if operator == Op::Power { strength + 1 } else { strength };
-                    value = reduce(&mut waiting, value, least);
-                    waiting.push(Waiting::Binary(operator, strength, value));
+            let token = scanner.next();
+            let least = match token {
+                Token::Bad => return Err(Fault::BadInput),
+                Token::Operator(Op::Not | Op::Complement, _) => 0,
+                // `**` groups to the right, the others to the left.
+                Token::Operator(Op::Power, strength) => strength + 1,
+                Token::Operator(_, strength) => strength,
+                _ => 0,
+            };
+            value = reduce_or_forget(&mut waiting, value, least, single_equals)?;
+            match token {
+                Token::Operator(operator, strength) if least > 0 => {
+                    waiting.push(Waiting::Binary(operator, strength, value, scanner.last_single));
                     break;
                 }
-                Token::Right => {
-                    value = reduce(&mut waiting, value, 0);
-                    if waiting.pop().is_none() {
-                        return Err(Fault::ExcessInput);
-                    }
-                }
-                Token::End => {
-                    value = reduce(&mut waiting, value, 0);
-                    return if waiting.is_empty() { Ok(value) } else { Err(Fault::MissingParenthesis) };
-                }
-                Token::Invalid => return Err(Fault::InvalidOperator),
-                Token::Bad => return Err(Fault::BadInput),
-                Token::Number(_) | Token::Left
-                    if waiting.iter().any(|kind| matches!(kind, Waiting::Parenthesis)) =>
-                {
-                    return Err(Fault::MissingParenthesis);
-                }
-                Token::Number(_) | Token::Left => return Err(Fault::ExcessInput),
+                Token::Right if waiting.pop().is_none() => return Err(Fault::ExcessInput),
+                Token::Right => {}
+                Token::End if waiting.is_empty() => return Ok(value),
+                Token::End => return Err(Fault::MissingParenthesis),
+                Token::Invalid if waiting.is_empty() => return Err(Fault::InvalidOperator),
+                _ => return Err(excess(&waiting)),
             }
         }
     }
 }
 
-fn operand(scanner: &mut Scanner<'_>, waiting: &mut Vec<Waiting>) -> Result<Result<i32, Fault>, Fault> {
+/// Something follows where nothing may.
+fn excess(waiting: &[Waiting]) -> Fault {
+    match waiting.iter().any(|kind| matches!(kind, Waiting::Parenthesis)) {
+        true => Fault::MissingParenthesis,
+        false => Fault::ExcessInput,
+    }
+}
+
+/// `reduce`; a fault in a side that does not count gives that operator its value, and only an operator that
+/// binds no more strongly than it may follow.
+fn reduce_or_forget(
+    waiting: &mut Vec<Waiting>,
+    mut value: i32,
+    least: u8,
+    single_equals: &mut usize,
+) -> Result<i32, Fault> {
+    loop {
+        let fault = match reduce(waiting, value, least, single_equals) {
+            Ok(value) => return Ok(value),
+            Err(fault) => fault,
+        };
+        let strength = loop {
+            match waiting.pop().ok_or(fault)? {
+                Waiting::Binary(Op::And, strength, 0, _) => break strength,
+                Waiting::Binary(Op::Or, strength, left, _) if left != 0 => break strength,
+                _ => {}
+            }
+        };
+        value = i32::from(strength == OR);
+        if least > strength {
+            return Err(excess(waiting));
+        }
+    }
+}
+
+fn operand(scanner: &mut Scanner<'_>, waiting: &mut Vec<Waiting>) -> Result<i32, Fault> {
     loop {
         match scanner.next() {
-            Token::Number(value) => return Ok(Ok(value)),
+            Token::Number(value) => return Ok(value),
             Token::Left => waiting.push(Waiting::Parenthesis),
             Token::Operator(operator @ (Op::Plus | Op::Minus | Op::Not | Op::Complement), _) => {
                 waiting.push(Waiting::Unary(operator));
@@ -249,17 +280,25 @@ fn operand(scanner: &mut Scanner<'_>, waiting: &mut Vec<Waiting>) -> Result<Resu
 }
 
 /// Applies what binds at least as strongly as `least`, up to the nearest parenthesis.
-fn reduce(waiting: &mut Vec<Waiting>, mut value: Result<i32, Fault>, least: u8) -> Result<i32, Fault> {
+fn reduce(
+    waiting: &mut Vec<Waiting>,
+    mut value: i32,
+    least: u8,
+    single_equals: &mut usize,
+) -> Result<i32, Fault> {
     while let Some(last) = waiting.last() {
         value = match *last {
             Waiting::Parenthesis => break,
-            Waiting::Unary(operator) => value.map(|value| unary(operator, value)),
-            Waiting::Binary(_, strength, _) if strength < least => break,
-            Waiting::Binary(operator, _, left) => binary(operator, left, value),
+            Waiting::Unary(operator) => unary(operator, value),
+            Waiting::Binary(_, strength, ..) if strength < least => break,
+            Waiting::Binary(operator, _, left, single) => {
+                *single_equals += usize::from(single);
+                binary(operator, left, value)?
+            }
         };
         waiting.pop();
     }
-    value
+    Ok(value)
 }
 
 fn unary(operator: Operator, value: i32) -> i32 {
@@ -271,17 +310,10 @@ fn unary(operator: Operator, value: i32) -> i32 {
     }
 }
 
-fn binary(operator: Operator, left: Result<i32, Fault>, right: Result<i32, Fault>) -> Result<i32, Fault> {
-    let left = left?;
-    match (operator, left) {
-        (Op::Or, left) if left != 0 => return Ok(1),
-        (Op::And, 0) => return Ok(0),
-        _ => {}
-    }
-    let right = right?;
+fn binary(operator: Operator, left: i32, right: i32) -> Result<i32, Fault> {
     Ok(match operator {
-        Op::Or => i32::from(right != 0),
-        Op::And => i32::from(right != 0),
+        Op::Or => i32::from(left != 0 || right != 0),
+        Op::And => i32::from(left != 0 && right != 0),
         Op::BitOr => left | right,
         Op::BitXor => left ^ right,
         Op::BitAnd => left & right,

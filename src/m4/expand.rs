@@ -12,6 +12,7 @@ use super::host::{Finding, FindingKind, Host};
 use super::input::{Input, Place, Text};
 use super::lexer::{Lexer, Mode, Token, Unfinished};
 use super::options::Settings;
+use super::regex::Regex;
 use super::symbols::{Body, Definition, Symbols};
 use super::synclines::Synclines;
 use super::trace::Tracing;
@@ -123,6 +124,8 @@ pub(crate) struct Expander<'h> {
     pub(super) diversions: Diversions,
     pub(super) tracing: Tracing,
     pub(super) synclines: Option<Synclines>,
+    /// `--warn-macro-sequence`: definitions that match are warned about.
+    pub(super) suspicious: Option<Regex>,
     /// Names of input files, by `Place::file`.
     pub(super) files: Vec<Rc<[u8]>>,
     /// Which of them are the site's own.
@@ -152,6 +155,7 @@ impl<'h> Expander<'h> {
             diversions: Diversions::default(),
             tracing: Tracing::new(settings.debug, settings.argument_length),
             synclines: None,
+            suspicious: None,
             files: vec![b"".as_slice().into()],
             site_files: vec![false],
             wrapped: Vec::new(),
@@ -204,6 +208,9 @@ impl<'h> Expander<'h> {
 
     /// After the last file: texts from `m4wrap`, and those that they wrap in turn, last first.
     pub(crate) fn run_wrapped(&mut self) -> Result<(), Stop> {
+        if let Some(state) = &mut self.synclines {
+            state.forget_file();
+        }
         while !self.wrapped.is_empty() {
             for (text, place, site) in std::mem::take(&mut self.wrapped) {
                 self.input.push_text(Text::Owned(text), place, site);

@@ -80,8 +80,9 @@ pub(super) struct Input {
     pub(super) waiting: usize,
     /// Files on the stack.
     pub(super) files: usize,
-    /// Files that ended since somebody asked last, for the debug flag `i`.
-    pub(super) ended: Vec<Place>,
+    /// Files that ended since somebody asked last, with the places where they ended and where reading goes on;
+    /// for the debug flag `i`.
+    pub(super) ended: Vec<(Place, Place)>,
     last: Place,
     last_newline: bool,
 }
@@ -138,7 +139,10 @@ impl Input {
         self.last_newline = block.text.bytes().ends_with(b"\n");
         if let Kind::File { .. } = block.kind {
             self.files -= 1;
-            self.ended.push(self.last);
+            if let Some(below) = self.blocks.last_mut() {
+                let below = below.place();
+                self.ended.push((self.end_place(), below));
+            }
         }
         if let Text::Owned(buffer) = block.text {
             self.waiting -= buffer.len();

@@ -25,6 +25,8 @@ pub struct Settings {
     pub debug: super::DebugFlags,
     /// `-l`: longest argument in trace output; 0 for any.
     pub argument_length: usize,
+    /// `--warn-macro-sequence`: a regular expression for definitions to warn about.
+    pub macro_sequence: Option<Vec<u8>>,
     /// For `maketemp` with `-G`.
     pub process_id: u32,
     /// Keep the origin of each line of output; output then stays in hand until the end.
@@ -45,6 +47,7 @@ impl Default for Settings {
             call_limit: u64::MAX,
             debug: super::DebugFlags::empty(),
             argument_length: 0,
+            macro_sequence: None,
             process_id: 0,
             provenance: false,
         }

@@ -43,8 +43,8 @@ enum Op {
     Save(usize),
     Split(usize, usize),
     Jump(usize),
-    /// Gives up on a repetition that matched nothing since the offset saved in this slot.
-    Progress(usize),
+    /// Ends a repetition that matched nothing since the offset saved in this slot: on to the second.
+    Progress(usize, usize),
     Match,
 }
 
@@ -282,23 +282,47 @@ impl Regex {
 
     fn compile_repeat(&mut self, inner: &Node, once: bool, optional: bool) {
         let start = self.program.len();
-        if once {
-            // x+ is x, then a way back.
-            self.compile(inner);
-            let split = self.program.len();
-            self.program.push(Op::Split(start, split + 1));
-            return;
-        }
         let slot = self.slots;
         self.slots += 1;
+        if once {
+            // x+ is x, then a way back.
+            self.program.push(Op::Save(slot));
+            self.compile(inner);
+            let progress = self.program.len();
+            self.program.push(Op::Progress(slot, progress + 2));
+            self.program.push(Op::Split(start, progress + 2));
+            return;
+        }
         self.program.push(Op::Split(start + 1, 0));
         self.program.push(Op::Save(slot));
         self.compile(inner);
         if !optional {
-            self.program.push(Op::Progress(slot));
+            let progress = self.program.len();
+            self.program.push(Op::Progress(slot, progress + 2));
             self.program.push(Op::Jump(start));
         }
         self.program[start] = Op::Split(start + 1, self.program.len());
+        if !optional && ends_empty(inner) {
+            self.save_empty(inner);
+        }
+    }
+
+    /// GNU's matcher closes a repetition with one more round that matches nothing, where it sees one: groups
+    /// on that round's way are empty then.
+    fn save_empty(&mut self, node: &Node) {
+        match node {
+            Node::Group(number, inner) => {
+                self.program.push(Op::Save(2 * number));
+                self.save_empty(inner);
+                self.program.push(Op::Save(2 * number + 1));
+            }
+            Node::Sequence(nodes) => nodes.iter().for_each(|node| self.save_empty(node)),
+            Node::Choice(branches) => {
+                branches.iter().filter(|node| ends_empty(node)).for_each(|node| self.save_empty(node));
+            }
+            Node::Repeat(inner, false, true) if ends_empty(inner) => self.save_empty(inner),
+            _ => {}
+        }
     }
 
     /// The leftmost-longest match at or after `from`.
@@ -360,8 +384,11 @@ impl Regex {
                         pc = *to;
                         continue;
                     }
-                    Op::Progress(slot) if slots[*slot] == Some(at) => break,
-                    Op::Progress(_) => {}
+                    Op::Progress(slot, end) if slots[*slot] == Some(at) => {
+                        pc = *end;
+                        continue;
+                    }
+                    Op::Progress(..) => {}
                     Op::Match => {
                         if best.as_ref().is_none_or(|(end, _)| at > *end) {
                             best = Some((at, slots));
@@ -377,6 +404,29 @@ impl Regex {
         }
         let span = |slots: &[Option<usize>], group: usize| slots[2 * group].zip(slots[2 * group + 1]);
         Ok(best.map(|(_, slots)| (0..=self.groups).map(|group| span(&slots, group)).collect()))
+    }
+}
+
+/// Can it match nothing?
+fn nullable(node: &Node) -> bool {
+    match node {
+        Node::Byte(_) | Node::Any | Node::Set(_) => false,
+        Node::Group(_, inner) => nullable(inner),
+        Node::Sequence(nodes) => nodes.iter().all(nullable),
+        Node::Choice(branches) => branches.iter().any(nullable),
+        Node::Repeat(inner, once, _) => !once || nullable(inner),
+        _ => true,
+    }
+}
+
+/// Does GNU's matcher find a last round of nothing in a repetition of this? It does where a `*` may end it.
+fn ends_empty(node: &Node) -> bool {
+    match node {
+        Node::Repeat(_, false, false) => true,
+        Node::Repeat(inner, false, true) | Node::Group(_, inner) => ends_empty(inner),
+        Node::Sequence(nodes) => nodes.iter().all(nullable) && nodes.last().is_some_and(ends_empty),
+        Node::Choice(branches) => branches.iter().filter(|node| ends_empty(node)).count() == 1,
+        _ => false,
     }
 }
 

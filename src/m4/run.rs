@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::expand::{Expander, Stop};
 use super::host::{FindingKind, Host};
 use super::options::Settings;
+use super::regex::Regex;
 use super::symbols::{Body, Definition};
 use super::synclines::Synclines;
 
@@ -56,6 +57,16 @@ fn flush(expander: &mut Expander<'_>) -> io::Result<()> {
 }
 
 fn run_steps(expander: &mut Expander<'_>, steps: Vec<Step>) -> Result<(), Stop> {
+    if let Some(pattern) = expander.settings.macro_sequence.take() {
+        match Regex::new(&pattern) {
+            Ok(regex) => expander.suspicious = Some(regex),
+            Err(fault) => {
+                let text =
+                    [b"--warn-macro-sequence: bad regular expression `", &pattern[..], b"': "].concat();
+                return Err(expander.fatal(FindingKind::Error, &[&text, fault.as_bytes()].concat()));
+            }
+        }
+    }
     for step in steps {
         take(expander, step)?;
     }
@@ -66,6 +77,7 @@ fn run_steps(expander: &mut Expander<'_>, steps: Vec<Step>) -> Result<(), Stop> 
 pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> {
     match step {
         Step::Define(name, value) => {
+            expander.warn_about_sequences(&name, &value)?;
             expander.symbols.define(&name, Definition { body: Body::text(&value), site: None });
         }
         Step::Undefine(name) => drop(expander.symbols.undefine(&name)),

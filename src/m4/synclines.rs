@@ -16,12 +16,24 @@ impl Synclines {
     pub(super) fn new() -> Self {
         Self { fresh: true, ..Self::default() }
     }
+
+    /// After the last file there is none.
+    pub(super) fn forget_file(&mut self) {
+        self.file = 0;
+    }
 }
 
 impl Expander<'_> {
     /// Another diversion: where it begins a line, it begins with a directive.
     pub(super) fn restart_synclines(&mut self) {
         if let Some(state) = self.synclines.as_mut().filter(|state| state.fresh) {
+            *state = Synclines::new();
+        }
+    }
+
+    /// What follows now comes from somewhere else: it begins with a directive.
+    pub(super) fn interrupt_synclines(&mut self) {
+        if let Some(state) = &mut self.synclines {
             *state = Synclines::new();
         }
     }

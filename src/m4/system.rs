@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -88,7 +88,12 @@ pub struct Shell;
 impl Commands for Shell {
     fn run(&mut self, command: &[u8], capture: bool) -> io::Result<(Vec<u8>, CommandStatus)> {
         let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(OsStr::from_bytes(command)).stdin(Stdio::inherit()).stderr(Stdio::inherit());
+        shell
+            .arg0("sh")
+            .arg("-c")
+            .arg(OsStr::from_bytes(command))
+            .stdin(Stdio::inherit())
+            .stderr(Stdio::inherit());
         let output = shell.stdout(if capture { Stdio::piped() } else { Stdio::inherit() }).spawn()?;
         let output = output.wait_with_output()?;
         let status = match (output.status.code(), output.status.signal()) {

@@ -255,13 +255,15 @@ impl Expander<'_> {
 
     pub(super) fn debug_input_reverted(&mut self) {
         let ended = std::mem::take(&mut self.input.ended);
-        if !self.tracing.flags.contains(DebugFlags::INPUT) || self.input.depth() == 0 {
+        if !self.tracing.flags.contains(DebugFlags::INPUT) {
             return;
         }
-        for _ in ended {
-            let place = self.input.place();
-            let name = String::from_utf8_lossy(&self.files[place.file as usize]).into_owned();
-            self.debug_line(&format!(" input reverted to {name}, line {}\n", place.line));
+        for (end, place) in ended {
+            let mut line = self.prefix("m4debug:", end);
+            line.extend_from_slice(b" input reverted to ");
+            line.extend_from_slice(&self.files[place.file as usize]);
+            line.extend_from_slice(format!(", line {}\n", place.line).as_bytes());
+            self.debug(&line);
         }
     }
 

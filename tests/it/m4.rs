@@ -1,9 +1,11 @@
 //! The `m4` personality against recorded runs of GNU m4 1.4.19, and, where GNU m4 is at hand
 //! (`CANONIFY_GNU_M4` or in PATH), against the program itself.
 //!
-//! testdata/m4: NAME.m4 with NAME.out, and where they are not empty NAME.err, NAME.args, NAME.status.
+//! testdata/m4: NAME.m4 with NAME.out, and where they are not empty NAME.err, NAME.args, NAME.status; and
+//! cases/*.cases, many programs in a file (tests/m4_cases.py describes them and records them anew).
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -42,6 +44,136 @@ fn recorded_programs() {
         }
     }
     assert!(count >= 25, "only {count} programs found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One program of a .cases file.
+struct Case {
+    name: String,
+    args: Vec<String>,
+    program: Vec<u8>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    status: i32,
+}
+
+/// Words of an `args:` line; quotes as in a shell.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for letter in line.chars() {
+        match (letter, quote) {
+            (_, Some(end)) if letter == end => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (' ', None) => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Cuts a text at lines that begin with `mark`: the rest of each such line, and what follows it.
+fn sections<'a>(text: &'a [u8], mark: &[u8]) -> Vec<(String, &'a [u8])> {
+    let mut found: Vec<(String, usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let start = at;
+        at += line.len();
+        match line.strip_prefix(mark) {
+            Some(title) => found.push((String::from_utf8_lossy(title).trim_end().to_owned(), at, at)),
+            None if found.is_empty() => assert_eq!(start, 0, "text before the first {mark:?}"),
+            None => {}
+        }
+        if let Some(last) = found.last_mut() {
+            last.2 = at;
+        }
+    }
+    found.into_iter().map(|(title, from, to)| (title, &text[from..to])).collect()
+}
+
+fn case(name: String, text: &[u8]) -> Case {
+    let marked = [b"--- program\n", text].concat();
+    let mut case = Case {
+        name,
+        args: Vec::new(),
+        program: Vec::new(),
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        status: 0,
+    };
+    for (title, body) in sections(&marked, b"--- ") {
+        let (title, open) = match title.strip_suffix(", open") {
+            Some(title) => (title, true),
+            None => (&title[..], false),
+        };
+        let body = if open { body.strip_suffix(b"\n").unwrap_or(body) } else { body };
+        match title.split_once(' ').unwrap_or((title, "")) {
+            ("stdout", _) => case.stdout = body.to_vec(),
+            ("stderr", _) => case.stderr = body.to_vec(),
+            ("status", number) => case.status = number.parse().expect("a number"),
+            _ => program_of(&mut case, body),
+        }
+    }
+    case
+}
+
+/// Header lines, then the program.
+fn program_of(case: &mut Case, mut rest: &[u8]) {
+    let mut open = false;
+    while let Some((line, tail)) = rest.iter().position(|byte| *byte == b'\n').map(|at| rest.split_at(at + 1))
+    {
+        let line = String::from_utf8_lossy(line);
+        match line.trim_end().split_once(": ") {
+            Some(("args", args)) => case.args = words(args),
+            Some(("newline", _)) => open = true,
+            _ => break,
+        }
+        rest = tail;
+    }
+    case.program = if open { rest.strip_suffix(b"\n").unwrap_or(rest) } else { rest }.to_vec();
+}
+
+fn run_case(case: &Case) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canonify"));
+    command
+        .arg("m4")
+        .args(&case.args)
+        .current_dir(folder().join("files"))
+        .env("LC_ALL", "C")
+        .env_remove("M4PATH");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("our own binary runs");
+    // It may end without reading its input.
+    drop(child.stdin.take().expect("piped").write_all(&case.program));
+    let run = child.wait_with_output().expect("it ends");
+    if run.stdout == case.stdout && run.stderr == case.stderr && run.status.code() == Some(case.status) {
+        return Ok(());
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let pairs = [(&run.stdout, &case.stdout), (&run.stderr, &case.stderr)];
+    let parts: String = pairs
+        .iter()
+        .filter(|(ours, theirs)| ours != theirs)
+        .map(|(ours, theirs)| format!("  ours {:?}\n  GNU  {:?}\n", text(ours), text(theirs)))
+        .collect();
+    Err(format!("{}: status {:?}, GNU {}\n{parts}", case.name, run.status.code(), case.status))
+}
+
+#[test]
+fn recorded_cases() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder().join("cases")).expect("testdata/m4/cases").flatten() {
+        let text = fs::read(entry.path()).expect("readable");
+        for (name, body) in sections(&text, b"=== ") {
+            count += 1;
+            wrong.extend(run_case(&case(name, body)).err());
+        }
+    }
+    assert!(count >= 300, "only {count} programs found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -1,9 +1,17 @@
 #!/bin/sh
-# `canonify m4` and GNU m4 expand the stock cf library to the same bytes, but for the lines that say
-# who built the file, where and when. usage: m4.sh CANONIFY      Needs CANONIFY_REFERENCE and m4.
+# `canonify m4` and GNU m4 expand the same texts to the same bytes, say the same and end with the same status:
+# the stock cf library's .mc files; each of its OSTYPEs with MAILER(local) and MAILER(smtp); each FEATURE alone,
+# with its usual arguments; and the programs of testdata/m4/cases. Lines that say who built the file, where and
+# when are left out. usage: m4.sh CANONIFY      Needs CANONIFY_REFERENCE and m4.
 set -u
 canonify=$(readlink -f "${1:?usage: m4.sh CANONIFY}")
 cf=${CANONIFY_REFERENCE:?names an unpacked sendmail}/usr/share/sendmail/cf
+if ! command -v m4 >/dev/null; then
+    echo "SKIPPED: no m4 to compare with"
+    echo "0 passed, 0 failed"
+    exit 0
+fi
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -31,5 +39,80 @@ done
 for mc in "$cf"/debian/*.mc; do
     compare "debian/$(basename "$mc")" "$mc"
 done
+for file in "$cf"/ostype/*.m4; do
+    name=$(basename "$file" .m4)
+    printf 'OSTYPE(`%s'"')dnl\nMAILER(\`local')dnl\nMAILER(\`smtp')dnl\n" "$name" >"$work/site.mc"
+    compare "OSTYPE($name)" ../m4/cf.m4 "$work/site.mc"
+done
+feature() { # CALL
+    printf 'OSTYPE(`linux'"')dnl\n%s\nMAILER(\`local')dnl\nMAILER(\`smtp')dnl\n" "$1" >"$work/site.mc"
+    compare "$1" ../m4/cf.m4 "$work/site.mc"
+}
+for file in "$cf"/feature/*.m4; do
+    feature "FEATURE(\`$(basename "$file" .m4)')dnl"
+done
+while read -r call; do
+    feature "$call"
+done <<'CALLS'
+FEATURE(`access_db', `hash -T<TMPF> -o /etc/mail/access')
+FEATURE(`access_db', `LDAP')
+FEATURE(`access_db', , `skip', `lookupdotdomain', `relaytofulladdress')
+FEATURE(`always_add_domain', `example.com')
+FEATURE(`authinfo', `hash -o /etc/mail/authinfo')
+FEATURE(`authinfo', `LDAP')
+FEATURE(`badmx', `^127\.')
+FEATURE(`bcc', `access')
+FEATURE(`bcc', `hash /etc/mail/bcc', `[mailer.example]')
+FEATURE(`bestmx_is_local', `example.com example.org')
+FEATURE(`bitdomain', `dbm -o /etc/mail/bitdomain')
+FEATURE(`conncontrol', `nodelay', `terminate')
+FEATURE(access_db)FEATURE(`conncontrol', `nodelay', `terminate')
+FEATURE(access_db)FEATURE(`ratecontrol', `nodelay', `terminate')
+FEATURE(access_db)FEATURE(`blocklist_recipients')
+FEATURE(access_db)FEATURE(`delay_checks', `friend')
+FEATURE(`delay_checks', `hater', `n')
+FEATURE(`dnsbl', `dnsbl.example.com')
+FEATURE(`dnsbl', `dnsbl.example.com', `"550 Mail from " $&{client_addr} " refused"', `t')
+FEATURE(`dnsbl', `a.example', `quarantine')FEATURE(`dnsbl', `b.example', `discard')
+FEATURE(`domaintable', `LDAP')
+FEATURE(`enhdnsbl', `dnsbl.example.com', `"550 refused"', `t', `127.0.0.2.')
+FEATURE(`rhsbl', `rhsbl.example.com', `"550 refused"', `t')
+FEATURE(`genericstable', `hash -o /etc/mail/genericstable')GENERICS_DOMAIN(`example.com')
+FEATURE(access_db)FEATURE(`greet_pause', `5000')
+FEATURE(`ldap_routing', `ldap -1 -T<TMPF> -v mailHost -k (mail=%0)', `ldap -1', `sendertoo', `preserve')
+FEATURE(`ldap_routing', , , `bounce', `strip', `nodomain', `tempfail')
+FEATURE(`local_lmtp', `/usr/lib/dovecot/lmtp', `lmtp -x')
+FEATURE(`local_procmail', `/usr/bin/procmail', `procmail -t -Y -a $h -d $u', `SPhnu9')
+FEATURE(`mailertable', `hash -o /etc/mail/mailertable.db')
+FEATURE(`msp', `[127.0.0.1]', `MSA')
+FEATURE(`mtamark', `"550 no"', `t', `_x._smtp._srv')
+FEATURE(`nocanonify', `canonify_hosts')CANONIFY_DOMAIN(`example.com')
+FEATURE(`nopercenthack', `reject')
+FEATURE(`nopercenthack', `nospecial')
+FEATURE(`nouucp', `reject')
+FEATURE(`nouucp', `nospecial')
+FEATURE(`nullclient', `hub.example.com')
+FEATURE(`prefixmod', `+', `e s')
+FEATURE(`queuegroup', `main')
+FEATURE(access_db)FEATURE(`relay_mail_from', `domain')
+FEATURE(`smrsh', `/usr/lib/sm.bin/smrsh')
+FEATURE(`sts', `socket -d5 -T<TMPF> inet:5461@127.0.0.1', `NO_SAN_TST')
+FEATURE(`uucpdomain', `hash /etc/mail/uudomain')
+FEATURE(`virtusertable', `hash -o /etc/mail/virtusertable')VIRTUSER_DOMAIN(`example.com')
+FEATURE(`virtusertable', `LDAP')FEATURE(`virtuser_entire_domain')VIRTUSER_DOMAIN_FILE(`/etc/mail/vdomains')
+FEATURE(`domainmap', `example.com', `hash /etc/mail/example')
+FEATURE(`drac', `btree /etc/mail/drac')
+FEATURE(`masquerade_envelope')FEATURE(`masquerade_entire_domain')MASQUERADE_AS(`example.com')
+FEATURE(`fips3', `/etc/ssl/fips.cnf', `/usr/lib/ossl-modules')
+FEATURE(`check_other', `^[a-z]+:')
+FEATURE(no_default_msa)DAEMON_OPTIONS(`Port=smtp, Name=MTA')
+FEATURE(nosuchfeature)
+FEATURE (`nouucp')
+FEATURE(dnsbl, a, b
+CALLS
+programs=$(python3 "$here/../m4_cases.py" check "$canonify")
+printf '%s\n' "$programs" | sed '$d'
+passed=$((passed + $(printf '%s\n' "$programs" | sed -n '$s/ passed.*//p')))
+failed=$((failed + $(printf '%s\n' "$programs" | sed -n '$s/.*, \([0-9]*\) failed/\1/p')))
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -51,7 +51,7 @@ pub(super) fn debugmode(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansio
         (_, Some(flags)) => flags,
     };
     m4.tracing.flags = flags;
-    m4.tracing.restarted = true;
+    m4.tracing.restarted |= call.count() > 0;
     Ok(())
 }
 

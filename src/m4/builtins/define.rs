@@ -13,9 +13,33 @@ fn definition(m4: &mut Expander<'_>, call: &Call<'_>) -> Result<Option<Definitio
     }
     let body = match call.builtin_arg(2) {
         Some(builtin) => Body::Builtin(builtin),
-        None => Body::text(call.arg(2)),
+        None => {
+            m4.warn_about_sequences(call.arg(1), call.arg(2))?;
+            Body::text(call.arg(2))
+        }
     };
     Ok(Some(Definition { body, site: call.site }))
+}
+
+impl Expander<'_> {
+    /// `--warn-macro-sequence`: names what a definition holds that may not mean what it looks like.
+    pub(in crate::m4) fn warn_about_sequences(&mut self, name: &[u8], text: &[u8]) -> Result<(), Stop> {
+        let Some(regex) = self.suspicious.take() else { return Ok(()) };
+        let mut at = 0;
+        let mut outcome = Ok(());
+        while let (Ok(()), Ok(Some(found))) = (&outcome, regex.search(text, at)) {
+            let Some((start, end)) = found[0] else { break };
+            if end > start {
+                let part = &text[start..end];
+                let message =
+                    [b"Warning: definition of `", name, b"' contains sequence `", part, b"'"].concat();
+                outcome = self.warn(&message);
+            }
+            at = end.max(start + 1);
+        }
+        self.suspicious = Some(regex);
+        outcome
+    }
 }
 
 pub(super) fn define(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {

@@ -24,10 +24,7 @@ pub(super) fn ifelse(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion
     }
     let mut at = 1;
     loop {
-        if call.builtin_arg(at).is_none()
-            && call.builtin_arg(at + 1).is_none()
-            && call.arg(at) == call.arg(at + 1)
-        {
+        if call.arg(at) == call.arg(at + 1) {
             out.text.extend_from_slice(call.arg(at + 2));
             return Ok(());
         }

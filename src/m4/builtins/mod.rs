@@ -95,7 +95,7 @@ pub const BUILTINS: &[Builtin] = rows! {
     "sinclude", 1, 1, called, flow::sinclude, "read a file if there is one";
     "substr", 2, 3, called + lenient, text::substr, "part of a text";
     "syscmd", 1, 1, called, system::syscmd, "run a shell command";
-    "sysval", 0, 0, bare, system::sysval, "exit status of the last command";
+    "sysval", 0, MANY, bare, system::sysval, "exit status of the last command";
     "traceoff", 0, MANY, bare, debug::traceoff, "stop tracing";
     "traceon", 0, MANY, bare, debug::traceon, "trace calls of these macros";
     "translit", 2, 3, called + lenient, text::translit, "replace characters";

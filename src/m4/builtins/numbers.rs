@@ -61,7 +61,7 @@ pub(super) fn eval(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) 
 
 fn evaluate(m4: &mut Expander<'_>, text: &[u8]) -> Result<Option<i32>, Stop> {
     let outcome = eval::evaluate(text);
-    if outcome.single_equals {
+    for _ in 0..outcome.single_equals {
         m4.warn(b"Warning: recommend ==, not =, for equality operator")?;
     }
     match outcome.value {

@@ -24,12 +24,18 @@ pub(super) fn divnum(m4: &mut Expander<'_>, _: &Call<'_>, out: &mut Expansion) -
 
 pub(super) fn undivert(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     if call.count() == 0 {
-        m4.diversions.undivert_all();
+        if m4.diversions.undivert_all() {
+            m4.interrupt_synclines();
+        }
         return Ok(());
     }
     for name in call.from(1) {
         match diversion_number(name) {
-            Some(number) => m4.diversions.undivert(number),
+            Some(number) => {
+                if m4.diversions.undivert(number) {
+                    m4.interrupt_synclines();
+                }
+            }
             None if m4.settings.traditional => {
                 m4.warn(&[b"non-numeric argument to builtin `", &call.name[..], b"'"].concat())?;
             }

@@ -1,0 +1,1 @@
+define(`half', `open

@@ -1,0 +1,1 @@
+include(`plain.m4')after

@@ -1,0 +1,3 @@
+m4wrap(`wrapped by file
+')divert(3)three
+divert
