@@ -7,15 +7,17 @@
 //! 0x80–0x9f, and [`META_QUOTE`] makes the next byte plain data.
 
 mod crack;
+mod fold;
 mod join;
 mod operators;
 mod prescan;
 mod token;
 
 pub use crack::{CrackRules, crackaddr};
+pub use fold::with_folded;
 pub use join::{cataddr, cataddr_into};
 pub use operators::{Kind, Operators, Table};
-pub use prescan::{Scan, ScanProblem, prescan};
+pub use prescan::{Cut, Scan, ScanProblem, prescan};
 pub use token::Token;
 
 /// The byte that makes the next byte plain data.

@@ -57,29 +57,64 @@ impl ScanProblem {
 /// Cuts `text` into tokens up to `delimiter` (0 for the whole text) outside quotes, comments and
 /// angle brackets. With `ignore`, imbalance is neither reported nor mended (rules, `$>+` headers).
 pub fn prescan(operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) -> Scan {
-    let mut scanner = Scanner {
-        kinds: operators.kinds(table),
-        comments_vanish: table != Table::NoComment,
-        text,
-        delimiter,
-        ignore,
-        at: 0,
-        stop: None,
-        token: Token::default(),
-        used: 0,
-        state: State::Between,
-        escaped: false,
-        comments: 0,
-        angles: 0,
-        in_route: false,
-        scan: Scan::default(),
-    };
-    if let Err(problem) = scanner.run() {
-        scanner.scan.problems.push(problem);
-        scanner.scan.tokens.clear();
+    let mut cut = Cut::default();
+    cut.scan(operators, text, delimiter, table, ignore);
+    Scan { tokens: cut.tokens().map(Token::new).collect(), rest: cut.rest, problems: cut.problems }
+}
+
+/// A scan whose room is used again: the tokens lie one after another in one text.
+#[derive(Clone, Debug, Default)]
+pub struct Cut {
+    /// The bytes of all tokens.
+    pub text: Vec<u8>,
+    /// Where each token ends in `text`.
+    pub ends: Vec<u32>,
+    /// As in [`Scan`].
+    pub rest: usize,
+    /// As in [`Scan`].
+    pub problems: Vec<ScanProblem>,
+}
+
+impl Cut {
+    /// [`prescan`] in the room of the scan before.
+    pub fn scan(&mut self, operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) {
+        self.text.clear();
+        self.ends.clear();
+        self.problems.clear();
+        let mut scanner = Scanner {
+            kinds: operators.kinds(table),
+            comments_vanish: table != Table::NoComment,
+            text,
+            delimiter,
+            ignore,
+            at: 0,
+            stop: None,
+            begin: 0,
+            state: State::Between,
+            escaped: false,
+            comments: 0,
+            angles: 0,
+            in_route: false,
+            cut: self,
+        };
+        let result = scanner.run();
+        let rest = scanner.stop.unwrap_or(text.len());
+        self.rest = rest;
+        if let Err(problem) = result {
+            self.problems.push(problem);
+            self.ends.clear();
+        }
     }
-    scanner.scan.rest = scanner.stop.unwrap_or(text.len());
-    scanner.scan
+
+    /// The tokens' bytes.
+    pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let token = &self.text[begin..*end as usize];
+            begin = *end as usize;
+            token
+        })
+    }
 }
 
 /// What the token being built would do with the next byte.
@@ -106,20 +141,22 @@ struct Scanner<'a> {
     at: usize,
     /// Where the text ended for this scan; everything after it belongs to the next address.
     stop: Option<usize>,
-    token: Token,
-    used: usize,
+    /// Where the token being built begins in `cut.text`.
+    begin: usize,
     state: State,
     /// The last byte was a backslash that is not in the token yet.
     escaped: bool,
     comments: u32,
     angles: u32,
     in_route: bool,
-    scan: Scan,
+    cut: &'a mut Cut,
 }
 
 impl Scanner<'_> {
     fn run(&mut self) -> Result<(), ScanProblem> {
-        while let Some(byte) = self.next_byte() {
+        loop {
+            self.run_of_atoms()?;
+            let Some(byte) = self.next_byte() else { break };
             let ends = byte == self.delimiter && self.angles == 0 && self.state != State::Quoted;
             if ends && self.comments == 0 {
                 self.stop.get_or_insert(self.at - 1);
@@ -144,6 +181,37 @@ impl Scanner<'_> {
             }
         }
         self.flush()
+    }
+
+    /// Takes a run of plain atoms at once, where the next token begins or goes on.
+    fn run_of_atoms(&mut self) -> Result<(), ScanProblem> {
+        let open = matches!(self.state, State::Between | State::Complete | State::Atom);
+        if !open || self.escaped || self.comments > 0 || self.stop.is_some() {
+            return Ok(());
+        }
+        let rest = &self.text[self.at.min(self.text.len())..];
+        let plain = |byte: &&u8| {
+            self.kinds[**byte as usize] == Kind::Atom
+                && !matches!(**byte, 0 | b'\\' | META_QUOTE)
+                && **byte != self.delimiter
+        };
+        let length = rest.iter().take_while(plain).count();
+        // what does not fit is left to the byte that finds out
+        if length == 0 || self.used() + length + 5 >= MAX_TEXT {
+            return Ok(());
+        }
+        if self.state != State::Atom {
+            self.flush()?;
+            self.state = State::Atom;
+        }
+        self.cut.text.extend_from_slice(&rest[..length]);
+        self.at += length;
+        Ok(())
+    }
+
+    /// Bytes of all tokens so far, with one more for each that is complete.
+    fn used(&self) -> usize {
+        self.cut.text.len() + self.cut.ends.len()
     }
 
     /// The next byte of the text, or the mark that closes what the end of the text leaves open.
@@ -182,7 +250,7 @@ impl Scanner<'_> {
 
     fn complain(&mut self, mark: u8) {
         if !self.ignore {
-            self.scan.problems.push(ScanProblem::Unbalanced(mark));
+            self.cut.problems.push(ScanProblem::Unbalanced(mark));
         }
     }
 
@@ -248,26 +316,27 @@ impl Scanner<'_> {
     }
 
     fn keep(&mut self, byte: u8) -> Result<(), ScanProblem> {
-        if self.used + self.token.len() + 5 >= MAX_TEXT {
+        if self.used() + 5 >= MAX_TEXT {
             return Err(ScanProblem::AddressTooLong);
         }
         // the quote byte itself never reaches a token from outside
-        self.token.0.push(if byte == META_QUOTE { 0x7f } else { byte });
+        self.cut.text.push(if byte == META_QUOTE { 0x7f } else { byte });
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), ScanProblem> {
-        if self.token.is_empty() {
+        let length = self.cut.text.len() - self.begin;
+        if length == 0 {
             return Ok(());
         }
-        if self.scan.tokens.len() >= MAX_TOKENS {
+        if self.cut.ends.len() >= MAX_TOKENS {
             return Err(ScanProblem::TooManyTokens);
         }
-        if self.token.len() > MAX_TOKEN {
+        if length > MAX_TOKEN {
             return Err(ScanProblem::TokenTooLong);
         }
-        self.used += self.token.len() + 1;
-        self.scan.tokens.push(std::mem::take(&mut self.token));
+        self.begin = self.cut.text.len();
+        self.cut.ends.push(self.begin as u32);
         Ok(())
     }
 }

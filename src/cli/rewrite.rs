@@ -3,19 +3,20 @@
 use super::Mode;
 use super::invocation::Invocation;
 use super::site::load_site;
-use crate::addr::{Table, Token};
+use crate::addr::Table;
 use crate::config::{Config, RulesetId};
-use crate::engine::{ScanMode, Scope, put_tokens, scan};
+use crate::engine::{Counts, Machine, ScanMode, Scope};
 use crate::logging::Tracer;
 use crate::net::Resolver;
-use crate::rewrite::{AddressKind, Parsed, Site, parseaddr, run};
+use crate::rewrite::{AddressKind, Parsed, Site, call, parseaddr};
 use crate::schema::{Reply, Sysexit};
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rewrite addresses from standard input, one to a line
 #[derive(Parser)]
@@ -30,6 +31,12 @@ struct Arguments {
     /// Print the resolved mailer, host and user of each address, one JSON object to a line
     #[arg(long)]
     json: bool,
+    /// How many threads work; 0 for as many as there are processors
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Say on standard error what an address has cost: rules, rulesets, look-ups
+    #[arg(long)]
+    stats: bool,
 }
 
 /// Entry of the personality.
@@ -57,9 +64,6 @@ fn serve(arguments: &Arguments) -> Sysexit {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return Sysexit::OSERR;
-    };
     let resolver = Arc::new(Resolver::for_config(&loaded.config));
     let site = Site::new(Arc::new(loaded.config), resolver);
     let sets = match rulesets(&site.config, &arguments.rulesets) {
@@ -69,8 +73,18 @@ fn serve(arguments: &Arguments) -> Sysexit {
             return Sysexit::USAGE;
         }
     };
-    let outcome = runtime.block_on(every_line(&site, &sets, arguments.json));
-    if outcome.is_ok() { loaded.exit } else { Sysexit::IOERR }
+    let job = Job { site: &site, sets: &sets, json: arguments.json };
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if arguments.threads == 0 { processors() } else { arguments.threads };
+    match job.run(threads) {
+        Ok(done) => {
+            if arguments.stats {
+                done.say();
+            }
+            loaded.exit
+        }
+        Err(_) => Sysexit::IOERR,
+    }
 }
 
 fn rulesets(config: &Config, list: &str) -> Result<Vec<RulesetId>, String> {
@@ -78,44 +92,197 @@ fn rulesets(config: &Config, list: &str) -> Result<Vec<RulesetId>, String> {
     list.split(',').map(find).collect()
 }
 
-async fn every_line(site: &Site, sets: &[RulesetId], json: bool) -> std::io::Result<()> {
-    let mut input = std::io::stdin().lock();
-    let mut output = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let (mut line, mut out) = (Vec::new(), Vec::new());
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return output.flush();
+/// Input is read, and output written, in blocks of about this many bytes.
+const BLOCK: usize = 1 << 17;
+
+/// What is to be done with every line.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    site: &'a Site,
+    sets: &'a [RulesetId],
+    json: bool,
+}
+
+/// What has been done.
+#[derive(Default)]
+struct Done {
+    lines: u64,
+    counts: Counts,
+}
+
+impl Done {
+    fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.counts += other.counts;
+    }
+
+    fn say(&self) {
+        let each = |count: u64| count as f64 / self.lines.max(1) as f64;
+        let Counts { rulesets, tried, skipped, matched, lookups } = self.counts;
+        eprintln!(
+            "{} addresses; each: {:.1} rulesets, {:.1} rules tried, {:.1} passed over, {:.1} matched, {:.2} look-ups",
+            self.lines,
+            each(rulesets),
+            each(tried),
+            each(skipped),
+            each(matched),
+            each(lookups),
+        );
+    }
+}
+
+/// Some lines on their way to a worker, and where their answer goes.
+type Order = (Vec<u8>, SyncSender<Vec<u8>>);
+
+impl Job<'_> {
+    /// All lines of standard input, in order.
+    fn run(self, threads: usize) -> std::io::Result<Done> {
+        let mut lines = Lines { input: std::io::stdin().lock(), rest: Vec::new(), over: false };
+        let mut output = std::io::stdout().lock();
+        if threads <= 1 {
+            let mut worker = Worker::new(self)?;
+            let mut out = Vec::with_capacity(BLOCK * 2);
+            while let Some(block) = lines.next_block()? {
+                worker.block(&block, &mut out);
+                output.write_all(&out)?;
+                out.clear();
+            }
+            return Ok(worker.done);
         }
-        let address = line.trim_ascii();
-        out.clear();
-        match json {
-            true => resolved(site, address, &mut out).await,
-            false => rewritten(site, sets, address, &mut out).await,
+        std::thread::scope(|scope| {
+            let (orders, waiting) = sync_channel::<Order>(threads * 2);
+            let waiting = Arc::new(Mutex::new(waiting));
+            let start = |waiting: Arc<_>| scope.spawn(move || self.work(&waiting));
+            let workers: Vec<_> = (0..threads).map(|_| start(waiting.clone())).collect();
+            drop(waiting);
+            let (promises, answers) = sync_channel::<Receiver<Vec<u8>>>(threads * 2);
+            let writer = scope.spawn(move || {
+                for answer in answers {
+                    output_block(&answer)?;
+                }
+                Ok::<(), std::io::Error>(())
+            });
+            drop(output);
+            while let Some(block) = lines.next_block()? {
+                let (give, take) = sync_channel(1);
+                // the writer is gone when nobody reads what it writes
+                if orders.send((block, give)).is_err() || promises.send(take).is_err() {
+                    break;
+                }
+            }
+            drop((orders, promises));
+            let mut done = Done::default();
+            for worker in workers {
+                done.add(&worker.join().map_err(|_| std::io::Error::other("a worker died"))??);
+            }
+            writer.join().map_err(|_| std::io::Error::other("the writer died"))??;
+            Ok(done)
+        })
+    }
+
+    /// One worker: takes blocks until there are no more.
+    fn work(self, waiting: &Mutex<Receiver<Order>>) -> std::io::Result<Done> {
+        let mut worker = Worker::new(self)?;
+        loop {
+            let order = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((block, answer)) = order else { return Ok(worker.done) };
+            let mut out = Vec::with_capacity(block.len() * 2);
+            worker.block(&block, &mut out);
+            // nobody waits for it when the writer has failed
+            let _ = answer.send(out);
         }
-        out.push(b'\n');
-        output.write_all(&out)?;
+    }
+}
+
+fn output_block(answer: &Receiver<Vec<u8>>) -> std::io::Result<()> {
+    match answer.recv() {
+        Ok(block) => std::io::stdout().write_all(&block),
+        Err(_) => Err(std::io::Error::other("a worker died")),
+    }
+}
+
+/// Input in blocks of whole lines.
+struct Lines<R> {
+    input: R,
+    rest: Vec<u8>,
+    over: bool,
+}
+
+impl<R: Read> Lines<R> {
+    /// The next lines: as many as are there, so that a program at the other end is answered before it asks again.
+    fn next_block(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = memchr::memrchr(b'\n', &self.rest) {
+                let rest = self.rest.split_off(end + 1);
+                return Ok(Some(std::mem::replace(&mut self.rest, rest)));
+            }
+            if self.over {
+                let last = std::mem::take(&mut self.rest);
+                return Ok(Some(last).filter(|last| !last.is_empty()));
+            }
+            let length = self.rest.len();
+            self.rest.resize(length + BLOCK, 0);
+            let count = self.input.read(&mut self.rest[length..])?;
+            self.rest.truncate(length + count);
+            self.over = count == 0;
+        }
+    }
+}
+
+/// What one thread keeps between addresses.
+struct Worker<'a> {
+    job: Job<'a>,
+    machine: Machine,
+    scope: Scope,
+    runtime: tokio::runtime::Runtime,
+    done: Done,
+}
+
+impl<'a> Worker<'a> {
+    fn new(job: Job<'a>) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { job, machine: Machine::new(), scope: Scope::default(), runtime, done: Done::default() })
+    }
+
+    fn block(&mut self, block: &[u8], out: &mut Vec<u8>) {
+        let Self { job, machine, scope, runtime, done } = self;
+        let block = block.strip_suffix(b"\n").unwrap_or(block);
+        runtime.block_on(async {
+            for line in block.split(|byte| *byte == b'\n') {
+                let address = line.trim_ascii();
+                match job.json {
+                    true => resolved(job.site, address, out).await,
+                    false => {
+                        scope.clear();
+                        rewritten(job, scope, machine, address, out).await;
+                    }
+                }
+                out.push(b'\n');
+                done.lines += 1;
+            }
+        });
+        done.counts = machine.counts;
     }
 }
 
 /// The workspace that the last ruleset leaves, tokens parted by blanks as `-bt` prints them.
-async fn rewritten(site: &Site, sets: &[RulesetId], address: &[u8], out: &mut Vec<u8>) {
-    let config = &site.config;
+async fn rewritten(
+    job: &Job<'_>,
+    scope: &mut Scope,
+    machine: &mut Machine,
+    address: &[u8],
+    out: &mut Vec<u8>,
+) {
+    let (config, program) = (&job.site.config, &job.site.program);
     let table = if config.level >= 9 { Table::NoComment } else { Table::Internal };
-    let mut scope = Scope::default();
-    let operators = &site.program.operators;
-    let mut tokens: Vec<Token> =
-        scan(operators, &config.names, address, ScanMode::whole(table), &mut Errors).tokens;
-    if tokens.is_empty() {
+    machine.scan(config, program, address, ScanMode::whole(table), &mut Errors);
+    if machine.is_empty() {
         return;
     }
-    for set in sets {
-        tokens = run(site, &mut scope, &mut Errors, *set, tokens).await.0;
+    for set in job.sets {
+        call(job.site, scope, &mut Errors, *set, machine).await;
     }
-    put_tokens(&config.names, &tokens, out);
-    if out.first() == Some(&b' ') {
-        out.remove(0);
-    }
+    machine.put_workspace(config, program, out);
 }
 
 /// `{"address":…,"mailer":…,"host":…,"user":…}`; refused ones have `"error"`.
@@ -127,8 +294,9 @@ async fn resolved(site: &Site, address: &[u8], out: &mut Vec<u8>) {
 }
 
 fn put_json(address: &[u8], parsed: &Parsed, out: &mut Vec<u8>) {
+    let start = out.len();
     let mut field = |name: &str, value: &[u8]| {
-        out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
+        out.extend_from_slice(if out.len() == start { b"{\"" } else { b",\"" });
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"\":");
         put_string(value, out);

@@ -1,6 +1,6 @@
 //! Macros, classes and the table of their names.
 
-use crate::addr::{META_QUOTE, MacroId, op};
+use crate::addr::{META_QUOTE, MacroId, op, with_folded};
 use crate::cf::NameTable;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ pub struct Class {
 impl Class {
     /// Is the whole phrase a member?
     pub fn contains(&self, phrase: &[u8]) -> bool {
-        phrase.len() <= self.longest && self.words.contains_key(phrase.to_ascii_lowercase().as_slice())
+        phrase.len() <= self.longest && with_folded(phrase, |folded| self.words.contains_key(folded))
     }
 
     /// No members?
@@ -121,6 +121,11 @@ impl Class {
     /// Length of the longest member.
     pub fn longest(&self) -> usize {
         self.longest
+    }
+
+    /// The members in lower case, in no order.
+    pub fn folded(&self) -> impl Iterator<Item = &[u8]> {
+        self.words.keys().map(Vec::as_slice)
     }
 
     /// The members as `$=x` lists them: by sendmail's hash bucket, older words first, each as it was
@@ -194,6 +199,15 @@ const OPERATORS: [(u8, &str, bool); 19] = [
     (op::HOST_BEGIN, "$[", false),
     (op::HOST_END, "$]", false),
 ];
+
+/// Appends [`printable`] text.
+pub fn put_printable(text: &[u8], names: &Names, out: &mut Vec<u8>) {
+    if text.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        out.extend_from_slice(text);
+    } else {
+        out.extend(printable(text, names));
+    }
+}
 
 /// A text as traces and `-bt` print it: operators as they are written, long names in braces, some
 /// control characters named, the others left out.

@@ -32,7 +32,7 @@ pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 pub use load::{LoadOptions, Loaded, Override, load};
-pub use macros::{Class, Classes, Macros, Names, printable};
+pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
 pub use mailers::{Mailer, MailerId, RewriteSet};
 pub use message::Message;
 pub use rulesets::{MapDecl, Rule, Ruleset, RulesetId, Rulesets};

@@ -1,23 +1,26 @@
 //! Building the replacement: `$n` and `$&x`, then look-ups left to right, then the calls to make.
+//!
+//! The replacement grows at the top of the machine's stack, above the workspace it will replace.
 
-use super::LookupRequest;
-use super::matcher::Bindings;
-use super::program::{CompiledRule, Piece, Program};
-use super::scan::{ScanMode, scan};
-use super::scope::Scope;
-use super::trace::Trace;
-use crate::addr::{Table, Token, op};
-use crate::config::{Config, RulesetId};
+use super::machine::{Frame, Machine, Run};
+use super::program::{CompiledRule, Piece};
+use super::request::LookupRequest;
+use super::scan::{ScanMode, scan_into};
+use super::symbols::{Shape, Symbol};
+use crate::addr::{Kind, Table, op};
+use crate::config::RulesetId;
 use crate::schema::Sysexit;
-use smallvec::SmallVec;
+use std::ops::Range;
 
 /// Most tokens of a workspace.
 pub(super) const MAX_TOKENS: usize = 1000;
 /// Most calls in one replacement, with one for the end.
 const MAX_CALLS: usize = 16;
+/// Longest default text that is taken over without being cut again.
+const SHORT: usize = 200;
 
 /// Why a ruleset ends at once, without showing what it returns.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stop {
     /// More tokens than fit.
     TooLong,
@@ -25,10 +28,12 @@ pub(super) enum Stop {
     OutOfBounds(u8),
     /// A text that was to be tokenised has no token.
     NoToken,
+    /// The rules never come to an end.
+    Exhausted,
 }
 
 impl Stop {
-    pub fn status(&self) -> Sysexit {
+    pub fn status(self) -> Sysexit {
         match self {
             Self::OutOfBounds(_) => Sysexit::CONFIG,
             _ => Sysexit::DATAERR,
@@ -36,144 +41,28 @@ impl Stop {
     }
 }
 
-/// Copies the replacement, bindings and deferred macros filled in, to `vector`.
-#[allow(clippy::too_many_arguments)] // the whole state of a rule that has matched
-pub(super) fn substitute(
-    program: &Program,
-    config: &Config,
-    scope: &Scope,
-    rule: &CompiledRule,
-    workspace: &[Token],
-    bindings: &Bindings,
-    vector: &mut Vec<Token>,
-    trace: &mut Trace<'_>,
-) -> Result<(), Stop> {
-    vector.clear();
-    for piece in &rule.replacement {
-        match piece {
-            Piece::Token(token) => vector.push(token.clone()),
-            Piece::Binding(number) => {
-                let index = usize::from(*number).wrapping_sub(1);
-                let binding = bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
-                let bound = &workspace[binding.start..binding.end];
-                if trace.at(21, 15) {
-                    trace.binding(index + 1, bound);
-                }
-                vector.extend_from_slice(bound);
-            }
-            Piece::Macro(id) => {
-                let value = scope.get(config, *id);
-                if trace.at(21, 2) {
-                    trace.deferred(config, "RHS", *id, value);
-                }
-                let value = value.unwrap_or_default();
-                if !value.is_empty() {
-                    let tokens = tokens_of(program, config, value, Table::External, trace)?;
-                    if trace.at(21, 19) {
-                        trace.deferred_tokens(&tokens);
-                    }
-                    vector.extend(tokens);
-                }
-            }
-        }
-        if vector.len() > MAX_TOKENS {
-            return Err(Stop::TooLong);
-        }
-    }
-    Ok(())
-}
-
-fn tokens_of(
-    program: &Program,
-    config: &Config,
-    text: &[u8],
-    table: Table,
-    trace: &mut Trace<'_>,
-) -> Result<Vec<Token>, Stop> {
-    let scan = scan(&program.operators, &config.names, text, ScanMode::whole(table), trace.tracer());
-    if scan.tokens.is_empty() { Err(Stop::NoToken) } else { Ok(scan.tokens) }
-}
-
-/// A look-up in a vector, and what to put where its answer goes.
-#[derive(Clone, Debug)]
-pub(super) struct PendingLookup {
-    pub request: LookupRequest,
+/// A look-up in the replacement, by places in the stack.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
     /// Everything from `$(` to after `$)`.
-    place: std::ops::Range<usize>,
-    /// The tokens after `$:`.
-    default: Option<std::ops::Range<usize>>,
+    place: Range<usize>,
+    /// The map's name; `None` for `$[`.
+    map: Option<usize>,
+    /// Everything between the map's name and `$)`.
+    words: Range<usize>,
+    /// The tokens after the last `$:`.
+    default: Option<Range<usize>>,
 }
 
-/// The first look-up that begins at or after `from`.
-pub(super) fn next_lookup(vector: &[Token], from: usize) -> Option<PendingLookup> {
-    let is_begin = |token: &Token| matches!(token.first(), op::LOOKUP_BEGIN | op::HOST_BEGIN);
-    let begin = from + vector.get(from..)?.iter().position(is_begin)?;
-    let (end_mark, key_start) = match vector[begin].first() {
-        op::HOST_BEGIN => (op::HOST_END, begin + 1),
-        _ => (op::LOOKUP_END, begin + 2),
-    };
-    let map = match vector[begin].first() {
-        op::HOST_BEGIN => b"host".to_vec(),
-        _ => vector.get(begin + 1).map(|token| token.to_vec()).unwrap_or_default(),
-    };
-    let start = key_start.min(vector.len());
-    let close = vector[start..].iter().position(|token| token.first() == end_mark).map(|at| start + at);
-    let inside = start..close.unwrap_or(vector.len());
-    let mut key = Vec::new();
-    let mut args = Vec::new();
-    let mut default = None;
-    // each mark ends what came before; of several defaults the last one counts
-    let is_mark = |token: &Token| matches!(token.first(), op::CANONICAL_HOST | op::CANONICAL_USER);
-    let mut at = inside.start;
-    loop {
-        let end = vector[at..inside.end].iter().position(is_mark).map_or(inside.end, |length| at + length);
-        match at.checked_sub(1).filter(|_| at > inside.start).map(|before| vector[before].first()) {
-            None => key = vector[at..end].to_vec(),
-            Some(op::CANONICAL_USER) => default = Some(at..end),
-            Some(_) => args.push(vector[at..end].to_vec()),
-        }
-        if end == inside.end {
-            break;
-        }
-        at = end + 1;
-    }
-    Some(PendingLookup {
-        request: LookupRequest { map, key, args },
-        place: begin..close.map_or(vector.len(), |at| at + 1),
-        default,
-    })
+/// Does a new part of a look-up begin here?
+pub(super) fn is_mark(symbol: &Symbol) -> bool {
+    matches!(symbol.first, op::CANONICAL_HOST | op::CANONICAL_USER)
 }
 
-/// Puts the answer in the place of the look-up; gives where to go on.
-pub(super) fn put_answer(
-    program: &Program,
-    config: &Config,
-    vector: &mut Vec<Token>,
-    lookup: PendingLookup,
-    value: Option<&[u8]>,
-    trace: &mut Trace<'_>,
-) -> Result<usize, Stop> {
-    let tokens = match (value, lookup.default) {
-        (Some([]), _) => Vec::new(),
-        (Some(value), _) => tokens_of(program, config, value, Table::External, trace)?,
-        (None, Some(default)) if default.is_empty() => Vec::new(),
-        (None, Some(default)) => {
-            let tokens = &vector[default];
-            let text = crate::addr::cataddr(&program.operators, tokens, Some(program.blank_sub), false);
-            trace.cataddr(config, false, tokens, &text);
-            tokens_of(program, config, &text, Table::Internal, trace)?
-        }
-        (None, None) => lookup.request.key,
-    };
-    let next = lookup.place.start + tokens.len();
-    vector.splice(lookup.place, tokens);
-    if vector.len() > MAX_TOKENS { Err(Stop::TooLong) } else { Ok(next) }
-}
-
-/// A call to make: where it begins in the vector, and what it runs.
+/// A call to make: where it begins in the stack, and what it runs.
 pub(super) type Call = (usize, RulesetId);
 
-/// What hinders the calls of a replacement. The vector stays as it is.
+/// What hinders the calls of a replacement.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum CallError {
     /// What is wrong with the name itself, and the name.
@@ -201,46 +90,245 @@ pub fn call_name(token: &[u8]) -> Vec<u8> {
     name
 }
 
-/// The calls in a vector, left to right; each `$>name` is cut down to its place. Rulesets without
-/// rules are cut out altogether.
-pub(super) fn find_calls(
-    program: &Program,
-    config: &Config,
-    vector: &mut Vec<Token>,
-    renamed: &mut bool,
-    trace: &mut Trace<'_>,
-) -> Result<SmallVec<[Call; 4]>, CallError> {
-    let mut calls = SmallVec::new();
-    let mut at = 0;
-    while at + 1 < vector.len() {
-        if vector[at].first() == op::CALL_SUBROUTINE {
-            let name = call_name(&vector[at + 1]);
-            if name != vector[at + 1].as_bytes() {
-                vector[at + 1] = Token::new(&name);
-                *renamed = true;
+impl Machine {
+    /// Copies the replacement, bindings and deferred macros filled in, to the top of the stack.
+    pub(super) fn substitute(
+        &mut self,
+        frame: &Frame,
+        rule: &CompiledRule,
+        run: &mut Run<'_>,
+    ) -> Result<(), Stop> {
+        let start = self.stack.len();
+        for piece in run.program.replacement(rule) {
+            match piece {
+                Piece::Words(from, to) => self.stack.extend_from_slice(run.program.words(*from, *to)),
+                Piece::Binding(number) => {
+                    let index = usize::from(*number).wrapping_sub(1);
+                    let binding = *self.bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
+                    let bound = frame.base + binding.start..frame.base + binding.end;
+                    if run.trace.at(21, 15) {
+                        let text = run.program.symbols.text(&self.text);
+                        run.trace.binding(index + 1, &self.stack[bound.clone()], text);
+                    }
+                    self.stack.extend_from_within(bound);
+                }
+                Piece::Macro(id) => {
+                    let value = run.scope.get(run.config, *id);
+                    if run.trace.at(21, 2) {
+                        run.trace.deferred(run.config, "RHS", *id, value);
+                    }
+                    let mut joined = std::mem::take(&mut self.joined);
+                    joined.clear();
+                    joined.extend_from_slice(value.unwrap_or_default());
+                    let put = if joined.is_empty() { Ok(()) } else { self.put_value(&joined, run) };
+                    self.joined = joined;
+                    put?;
+                }
             }
-            let ruleset = match config.rulesets.look_up(&name) {
-                Ok((ruleset, _)) => ruleset,
-                Err(problem) => return Err(CallError::Unknown(problem, name)),
-            };
-            if program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
-                if trace.at(21, 3) {
-                    let mut line = b"-----skip subr ".to_vec();
-                    line.extend_from_slice(&name);
-                    line.extend_from_slice(format!(" ({})", ruleset.0).as_bytes());
-                    trace.line(line);
-                }
-                vector.drain(at..at + 2);
-                // sendmail's scan passes over the token that has moved here
-            } else {
-                if calls.len() + 1 >= MAX_CALLS {
-                    return Err(CallError::TooMany);
-                }
-                calls.push((at, ruleset));
-                at += 1;
+            if self.stack.len() - start > MAX_TOKENS {
+                return Err(Stop::TooLong);
             }
         }
-        at += 1;
+        Ok(())
     }
-    Ok(calls)
+
+    /// The tokens of a macro's value, at the top of the stack.
+    fn put_value(&mut self, value: &[u8], run: &mut Run<'_>) -> Result<(), Stop> {
+        let fresh = self.cut_text(value, Table::External, run)?;
+        if run.trace.at(21, 19) {
+            run.trace.deferred_tokens(&fresh, run.program.symbols.text(&self.text));
+        }
+        self.stack.extend_from_slice(&fresh);
+        self.fresh = fresh;
+        Ok(())
+    }
+
+    /// Cuts a text into symbols; give the vector back to `self.fresh`.
+    fn cut_text(&mut self, text: &[u8], table: Table, run: &mut Run<'_>) -> Result<Vec<Symbol>, Stop> {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.clear();
+        let (program, names) = (run.program, &run.config.names);
+        let mode = ScanMode::whole(table);
+        scan_into(&program.operators, names, text, mode, run.trace.tracer(), &mut self.cut);
+        self.add_cut(program, &mut fresh);
+        if fresh.is_empty() { Err(Stop::NoToken) } else { Ok(fresh) }
+    }
+
+    /// The first look-up that begins at or after `from`.
+    pub(super) fn next_lookup(&self, from: usize) -> Option<Pending> {
+        let stack = &self.stack;
+        let is_begin = |symbol: &Symbol| matches!(symbol.first, op::LOOKUP_BEGIN | op::HOST_BEGIN);
+        let begin = from + stack.get(from..)?.iter().position(is_begin)?;
+        let host = stack[begin].first == op::HOST_BEGIN;
+        let end_mark = if host { op::HOST_END } else { op::LOOKUP_END };
+        let start = (begin + if host { 1 } else { 2 }).min(stack.len());
+        let close = stack[start..].iter().position(|symbol| symbol.first == end_mark).map(|at| start + at);
+        let inside = start..close.unwrap_or(stack.len());
+        // each mark ends what came before; of several defaults the last one counts
+        let last = stack[inside.clone()].iter().rposition(|symbol| symbol.first == op::CANONICAL_USER);
+        let default = last.map(|at| {
+            let from = inside.start + at + 1;
+            let length = stack[from..inside.end].iter().position(is_mark);
+            from..length.map_or(inside.end, |length| from + length)
+        });
+        Some(Pending {
+            place: begin..close.map_or(stack.len(), |at| at + 1),
+            map: (!host).then_some(begin + 1),
+            words: inside,
+            default,
+        })
+    }
+
+    /// The number of the map's name; 0 if there is no such map.
+    pub(super) fn map_id(&self, pending: &Pending, host: u32) -> u32 {
+        match pending.map {
+            Some(at) => self.stack.get(at).map_or(0, |symbol| symbol.id),
+            None => host,
+        }
+    }
+
+    /// The look-up as others see it.
+    pub(super) fn request_of<'m>(
+        &'m self,
+        pending: &Pending,
+        program: &'m super::Program,
+    ) -> LookupRequest<'m> {
+        let text = program.symbols.text(&self.text);
+        let map = match pending.map {
+            Some(at) => self.stack.get(at).map_or(&b""[..], |symbol| text.bytes(*symbol)),
+            None => b"host",
+        };
+        LookupRequest::new(map, &self.stack[pending.words.clone()], text)
+    }
+
+    /// Puts the answer in the place of the look-up; gives where to go on.
+    pub(super) fn put_answer(
+        &mut self,
+        frame: &Frame,
+        pending: Pending,
+        value: Option<&[u8]>,
+        run: &mut Run<'_>,
+    ) -> Result<usize, Stop> {
+        let Pending { place, words, default, .. } = pending;
+        let begin = place.start;
+        let length = match (value, default) {
+            (Some([]), _) => self.put_tokens(place, 0..0),
+            (Some(value), _) => {
+                let fresh = self.cut_text(value, Table::External, run)?;
+                self.put_fresh(place, fresh)
+            }
+            (None, Some(default)) if default.is_empty() => self.put_tokens(place, 0..0),
+            (None, Some(default)) if self.is_stable(default.clone(), run) => self.put_tokens(place, default),
+            (None, Some(default)) => {
+                let mut joined = std::mem::take(&mut self.joined);
+                joined.clear();
+                let text = run.program.symbols.text(&self.text);
+                let tokens = &self.stack[default];
+                text.join(tokens, run.program.blank_sub, false, &mut joined);
+                run.trace.cataddr(false, tokens, text, &joined);
+                let fresh = self.cut_text(&joined, Table::Internal, run);
+                self.joined = joined;
+                self.put_fresh(place, fresh?)
+            }
+            (None, None) => {
+                let key = self.stack[words.clone()].iter().position(is_mark);
+                let end = key.map_or(words.end, |at| words.start + at);
+                self.put_tokens(place, words.start..end)
+            }
+        };
+        let vector = frame.base + frame.length;
+        if self.stack.len() - vector > MAX_TOKENS { Err(Stop::TooLong) } else { Ok(begin + length) }
+    }
+
+    /// Tokens of a place take the whole place.
+    fn put_tokens(&mut self, place: Range<usize>, tokens: Range<usize>) -> usize {
+        let length = tokens.len();
+        self.stack.copy_within(tokens, place.start);
+        self.stack.drain(place.start + length..place.end);
+        length
+    }
+
+    fn put_fresh(&mut self, place: Range<usize>, fresh: Vec<Symbol>) -> usize {
+        self.stack.splice(place, fresh.iter().copied());
+        let length = fresh.len();
+        self.fresh = fresh;
+        length
+    }
+
+    /// Would these tokens, joined and cut again, be the same? Then nothing need be done.
+    fn is_stable(&self, range: Range<usize>, run: &Run<'_>) -> bool {
+        let program = run.program;
+        if run.trace.at(22, 1) || run.trace.at(59, 14) {
+            return false;
+        }
+        let text = program.symbols.text(&self.text);
+        let (mut angles, mut bytes) = (0i32, 0);
+        for symbol in &self.stack[range] {
+            bytes += text.bytes(*symbol).len() + 1;
+            match symbol.first {
+                b'<' => angles += 1,
+                b'>' => angles -= 1,
+                _ => {}
+            }
+            if !symbol.shape.contains(Shape::STABLE) || angles < 0 {
+                return false;
+            }
+        }
+        let parting = program.operators.kinds(Table::Internal)[usize::from(program.blank_sub)] == Kind::Blank;
+        angles == 0 && bytes <= SHORT && parting
+    }
+
+    /// The calls in the replacement, left to right, put on `self.calls`; each `$>name` is cut down to its
+    /// place. Rulesets without rules are cut out altogether.
+    pub(super) fn find_calls(
+        &mut self,
+        frame: &Frame,
+        renamed: &mut bool,
+        run: &mut Run<'_>,
+    ) -> Result<(), CallError> {
+        let mut at = frame.base + frame.length;
+        while at + 1 < self.stack.len() {
+            if self.stack[at].first == op::CALL_SUBROUTINE {
+                let ruleset = self.called(at + 1, renamed, run)?;
+                if run.program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
+                    if run.trace.at(21, 3) {
+                        let name = run.program.symbols.text(&self.text).bytes(self.stack[at + 1]);
+                        let mut line = [b"-----skip subr ", name].concat();
+                        line.extend_from_slice(format!(" ({})", ruleset.0).as_bytes());
+                        run.trace.line(line);
+                    }
+                    self.stack.drain(at..at + 2);
+                    // sendmail's scan passes over the token that has moved here
+                } else {
+                    if self.calls.len() - frame.calls + 1 >= MAX_CALLS {
+                        return Err(CallError::TooMany);
+                    }
+                    self.calls.push((at, ruleset));
+                    at += 1;
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// The ruleset that the token at this place names; quotes are taken off it.
+    fn called(&mut self, at: usize, renamed: &mut bool, run: &Run<'_>) -> Result<RulesetId, CallError> {
+        let symbol = self.stack[at];
+        if let Some(ruleset) = symbol.ruleset() {
+            return Ok(ruleset);
+        }
+        let symbols = &run.program.symbols;
+        let token = symbols.text(&self.text).bytes(symbol);
+        let name = call_name(token);
+        if name != token {
+            self.stack[at] = symbols.symbol(&name, self.text.len());
+            self.text.extend_from_slice(&name);
+            *renamed = true;
+        }
+        match run.config.rulesets.look_up(&name) {
+            Ok((ruleset, _)) => Ok(ruleset),
+            Err(problem) => Err(CallError::Unknown(problem, name)),
+        }
+    }
 }

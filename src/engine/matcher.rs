@@ -1,9 +1,11 @@
 //! Matching a pattern: leftmost operators first, each as short as it can be, growing from the right.
+//!
+//! Here by symbols and without traces; `walk` does the same by text, step by step, and prints.
 
 use super::program::{CompiledRule, Match, Program};
 use super::scope::Scope;
-use super::trace::Trace;
-use crate::addr::{MacroId, Token, cataddr_into};
+use super::symbols::{Symbol, Text};
+use crate::addr::MacroId;
 use crate::config::Config;
 use smallvec::SmallVec;
 
@@ -25,82 +27,116 @@ pub(super) struct Matcher<'a> {
     pub program: &'a Program,
     pub scope: &'a Scope,
     pub rule: &'a CompiledRule,
-    pub workspace: &'a [Token],
+    pub workspace: &'a [Symbol],
+    pub text: Text<'a>,
     pub bindings: &'a mut Bindings,
-    /// Room for the text of a phrase.
-    pub phrase: &'a mut Vec<u8>,
+    pub room: &'a mut Room,
 }
+
+/// Room that attempts use again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    /// The text of a phrase.
+    pub phrase: Vec<u8>,
+    /// Pairs of step and place that have failed, once there was much backing up.
+    failed: Vec<u64>,
+    /// How often a wildcard has grown, all attempts together.
+    pub grown: u64,
+}
+
+/// So often a wildcard may grow before failures are remembered.
+const PATIENCE: u32 = 64;
 
 impl Matcher<'_> {
     /// Does the pattern match the whole workspace? The bindings are left in `bindings`.
-    pub fn run(&mut self, trace: &mut Trace<'_>) -> bool {
+    pub fn run(&mut self) -> bool {
         self.bindings.clear();
-        if self.workspace.len() < self.rule.min_tokens && !trace.at(21, 2) && !trace.at(59, 14) {
-            return false;
+        let pattern = self.program.pattern(self.rule);
+        let (mut step, mut at, mut backed) = (0, 0, 0u32);
+        loop {
+            let next = match pattern.get(step) {
+                None if at == self.workspace.len() => return true,
+                _ if backed > PATIENCE && self.has_failed(pattern.len(), step, at) => None,
+                None => None,
+                Some(matched) => self.advance(*matched, step, at, step + 1 == pattern.len()),
+            };
+            (step, at) = match next {
+                Some(next) => (step + 1, next),
+                None => {
+                    backed += 1;
+                    self.room.grown += 1;
+                    if backed == PATIENCE {
+                        self.room.failed.clear();
+                        let states = (pattern.len() + 1) * (self.workspace.len() + 1);
+                        self.room.failed.resize(states.div_ceil(64), 0);
+                    }
+                    match self.back_up(pattern) {
+                        Some(place) => place,
+                        None => return false,
+                    }
+                }
+            };
         }
-        let (mut step, mut at) = (0, 0);
-        while step < self.rule.pattern.len() || at < self.workspace.len() {
-            if trace.at(21, 35) {
-                trace.advance(self.rule, step, self.workspace.get(at));
-            }
-            match self.advance(step, at, trace) {
-                Some(next) => (step, at) = (step + 1, next),
-                None => match self.back_up(trace) {
-                    Some(place) => (step, at) = place,
-                    None => return false,
-                },
-            }
-        }
-        true
+    }
+
+    /// Has the rest of the pattern been tried here before? It is, now. What comes of it does not
+    /// depend on what earlier wildcards took, so once is enough.
+    fn has_failed(&mut self, steps: usize, step: usize, at: usize) -> bool {
+        let state = at * (steps + 1) + step;
+        let (word, bit) = (&mut self.room.failed[state / 64], 1 << (state % 64));
+        let seen = *word & bit != 0;
+        *word |= bit;
+        seen
     }
 
     /// One step of the pattern at one place of the workspace: where the next one begins.
-    fn advance(&mut self, step: usize, at: usize, trace: &mut Trace<'_>) -> Option<usize> {
+    fn advance(&mut self, matched: Match, step: usize, at: usize, is_last: bool) -> Option<usize> {
         let token = self.workspace.get(at);
         let bind = |end| Binding { start: at, end, step };
-        match self.rule.pattern.get(step)? {
-            Match::Literal(wanted) => wanted.eq_ignore_ascii_case(token?).then_some(at + 1),
-            Match::ZeroOrMore => {
-                self.bindings.push(bind(at));
-                Some(at)
-            }
-            Match::OneOrMore | Match::One => {
+        let end = match matched {
+            Match::Literal(id) => return (token?.id == id).then_some(at + 1),
+            Match::Nothing => return Some(at),
+            Match::Macro(id) => return self.macro_end(id, at),
+            // nothing comes after it: it must take the rest
+            Match::ZeroOrMore if is_last => self.workspace.len(),
+            Match::ZeroOrMore => at,
+            Match::OneOrMore => {
                 token?;
-                self.bindings.push(bind(at + 1));
-                Some(at + 1)
+                if is_last { self.workspace.len() } else { at + 1 }
+            }
+            Match::One => {
+                token?;
+                at + 1
             }
             Match::NotClass(class) => {
-                let token = token?;
-                if self.config.classes.get(*class).is_some_and(|class| class.contains(token)) {
+                if self.is_member(class, *token?) {
                     return None;
                 }
-                self.bindings.push(bind(at + 1));
-                Some(at + 1)
+                at + 1
             }
-            Match::Class(class) => {
-                let end = self.member_end(*class, at, at, step, trace)?;
-                self.bindings.push(bind(end));
-                Some(end)
-            }
-            Match::Nothing => Some(at),
-            Match::Macro(id) => self.macro_end(*id, at, trace),
-        }
+            Match::Class(class) => self.member_end(class, at, at)?,
+        };
+        self.bindings.push(bind(end));
+        Some(end)
     }
 
     /// The most recent wildcard that can grow takes more; those after it start anew.
-    fn back_up(&mut self, trace: &mut Trace<'_>) -> Option<(usize, usize)> {
+    fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
         while let Some(mut binding) = self.bindings.pop() {
-            if trace.at(21, 36) {
-                trace.back_up(self.rule, binding.step, self.workspace.get(binding.end));
-            }
             if binding.end >= self.workspace.len() {
                 continue;
             }
-            let end = match self.rule.pattern[binding.step] {
-                Match::ZeroOrMore | Match::OneOrMore => Some(binding.end + 1),
-                Match::Class(class) => {
-                    self.member_end(class, binding.start, binding.end, binding.step, trace)
-                }
+            let end = match pattern[binding.step] {
+                Match::ZeroOrMore | Match::OneOrMore => match pattern.get(binding.step + 1) {
+                    // only the places where the next literal stands are worth a stop
+                    Some(Match::Literal(id)) => {
+                        let from = binding.end + 1;
+                        let found = self.workspace[from..].iter().position(|token| token.id == *id);
+                        found.map(|at| from + at)
+                    }
+                    _ => Some(binding.end + 1),
+                },
+                Match::Class(class) => self.member_end(class, binding.start, binding.end),
                 _ => None,
             };
             if let Some(end) = end {
@@ -112,33 +148,32 @@ impl Matcher<'_> {
         None
     }
 
-    /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
-    fn member_end(
-        &mut self,
-        id: MacroId,
-        start: usize,
-        from: usize,
-        step: usize,
-        trace: &mut Trace<'_>,
-    ) -> Option<usize> {
-        let class = self.config.classes.get(id);
-        let seen = trace.at(21, 36) || trace.at(59, 14);
-        if class.is_none() && !seen {
-            return None;
+    fn is_member(&self, class: u16, token: Symbol) -> bool {
+        let class = self.program.class(class);
+        if class.bit != 0 {
+            return self.program.symbols.facts[token.id as usize].member & class.bit != 0;
         }
-        for last in from..self.workspace.len() {
-            let tokens = &self.workspace[start..=last];
-            cataddr_into(&self.program.operators, tokens, Some(self.program.blank_sub), true, self.phrase);
-            trace.cataddr(self.config, true, &self.workspace[start..], self.phrase);
-            if class.is_some_and(|class| class.contains(self.phrase)) {
-                if trace.at(21, 36) {
-                    trace.line(b"CLMATCH");
-                }
-                return Some(last + 1);
+        self.config.classes.get(class.id).is_some_and(|class| class.contains(self.text.bytes(token)))
+    }
+
+    /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
+    fn member_end(&mut self, class: u16, start: usize, from: usize) -> Option<usize> {
+        let class = self.program.class(class);
+        if class.phrase_bit != 0 {
+            let words = &self.workspace[start..];
+            let facts = &self.program.symbols.facts;
+            let length = self.program.classes.shortest(class.phrase_bit, words, from - start, facts)?;
+            return Some(start + length);
+        }
+        let members = self.config.classes.get(class.id)?;
+        for end in from + 1..=self.workspace.len() {
+            let phrase = &mut self.room.phrase;
+            phrase.clear();
+            self.text.join(&self.workspace[start..end], self.program.blank_sub, true, phrase);
+            if members.contains(phrase) {
+                return Some(end);
             }
-            if trace.at(21, 36) {
-                trace.extend(self.rule, step, self.workspace.get(last));
-            } else if !seen && class.is_some_and(|class| class.longest() < self.phrase.len()) {
+            if members.longest() < phrase.len() {
                 return None;
             }
         }
@@ -146,22 +181,23 @@ impl Matcher<'_> {
     }
 
     /// `$&x`: each token must be the next bytes of the macro's value.
-    fn macro_end(&self, id: MacroId, at: usize, trace: &mut Trace<'_>) -> Option<usize> {
+    fn macro_end(&self, id: MacroId, at: usize) -> Option<usize> {
         self.workspace.get(at)?;
-        let value = self.scope.get(self.config, id);
-        if trace.at(21, 2) {
-            trace.deferred(self.config, "LHS", id, value);
-        }
-        let mut rest = value.unwrap_or_default();
-        let mut at = at;
-        while !rest.is_empty() {
-            let token = self.workspace.get(at)?;
-            let (head, tail) = rest.split_at_checked(token.len())?;
-            if !head.eq_ignore_ascii_case(token) {
-                return None;
-            }
-            (rest, at) = (tail, at + 1);
-        }
-        Some(at)
+        let value = self.scope.get(self.config, id).unwrap_or_default();
+        macro_end(value, self.workspace, at, self.text)
     }
+}
+
+/// Where the tokens that spell `value` end, from `at` on.
+pub(super) fn macro_end(value: &[u8], workspace: &[Symbol], at: usize, text: Text<'_>) -> Option<usize> {
+    let (mut rest, mut at) = (value, at);
+    while !rest.is_empty() {
+        let token = text.bytes(*workspace.get(at)?);
+        let (head, tail) = rest.split_at_checked(token.len())?;
+        if !head.eq_ignore_ascii_case(token) {
+            return None;
+        }
+        (rest, at) = (tail, at + 1);
+    }
+    Some(at)
 }

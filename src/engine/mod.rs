@@ -5,6 +5,7 @@
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
 mod build;
+mod class_index;
 mod define;
 mod lookups;
 mod machine;
@@ -12,43 +13,36 @@ mod matcher;
 mod print;
 mod program;
 mod pure_maps;
+mod request;
 mod scan;
 mod scope;
+mod select;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod walk;
 
 pub use build::call_name;
 pub use define::{define, define_named, macset, trace_name, undefine_named};
 pub use lookups::{MapId, Maps, Quick};
-pub use machine::{Context, Machine};
+pub use machine::{Context, Counts, Machine};
 pub use print::{put_text, put_tokens};
 pub use program::Program;
 pub use pure_maps::PureMap;
+pub use request::LookupRequest;
 pub use scan::{ScanMode, scan, shorten, with_address};
 pub use scope::Scope;
 
-use crate::addr::Token;
 use crate::schema::Sysexit;
 
 /// What the machine wants next.
-#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// Look this up and call `Machine::resume`.
-    Lookup(LookupRequest),
-    /// The ruleset has ended; take the workspace with `Machine::into_workspace`.
+    /// Look up what `Machine::request` says and call `Machine::resume`.
+    Lookup,
+    /// The ruleset has ended with this status; the workspace is what it returns.
     Done(Sysexit),
-}
-
-/// A look-up in a map, `$( map key $@ arg … $)` or `$[ name $]`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LookupRequest {
-    /// The map's name (`host` for `$[ … $]`).
-    pub map: Vec<u8>,
-    /// The key as text, double quotes still in it (the map's flags decide about them).
-    pub key: Vec<Token>,
-    /// The arguments as tokens; %1 is the first.
-    pub args: Vec<Vec<Token>>,
 }
 
 /// What a map said.

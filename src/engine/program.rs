@@ -1,16 +1,34 @@
-//! Rules, compiled once: patterns become operations whose literals are lower-cased already.
+//! Rules, compiled once: tokens become symbols, and each rule knows what a workspace must have.
 
+use super::class_index::{ClassIndex, ClassUse};
 use super::pure_maps::PureMap;
+use super::select::{Needs, share_bits};
+use super::symbols::{Symbol, Symbols};
+use super::{MapId, Maps};
 use crate::addr::{MacroId, Operators, Token, op};
 use crate::config::{Config, RulesetId};
 use hashbrown::HashMap;
 
 /// All rulesets of a configuration in the form that the machine runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Program {
     rulesets: Vec<Option<CompiledRuleset>>,
     /// Maps that the machine runs itself.
     pure_maps: HashMap<Vec<u8>, PureMap>,
+    /// Who answers for a map, by the number of its name.
+    map_kinds: HashMap<u32, Who>,
+    /// The number of the name `host`.
+    host: u32,
+    /// The number of `$>`.
+    call: u32,
+    pub(super) symbols: Symbols,
+    pub(super) classes: ClassIndex,
+    /// Steps of all patterns.
+    steps: Vec<Match>,
+    /// Pieces of all replacements.
+    pieces: Vec<Piece>,
+    /// Tokens of all replacements.
+    words: Vec<Symbol>,
     /// The byte tables for scanning and joining.
     pub operators: Operators,
     /// What stands between joined atoms (BlankSub).
@@ -21,42 +39,40 @@ pub struct Program {
 #[derive(Clone, Debug, Default)]
 pub(super) struct CompiledRuleset {
     pub rules: Vec<CompiledRule>,
+    /// By rule: what a workspace needs to be worth a try.
+    pub needs: Vec<Needs>,
     /// What traces call it.
     pub name: Vec<u8>,
 }
 
 /// One rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct CompiledRule {
-    pub pattern: Vec<Match>,
+    pattern: (u32, u32),
     /// The replacement without its leading `$:` or `$@`.
-    pub replacement: Vec<Piece>,
+    replacement: (u32, u32),
     pub after: After,
     /// The replacement may hold `$(` or `$[`.
     pub has_lookups: bool,
-    /// The replacement may hold `$>`, directly or through `$n`.
-    pub may_call: bool,
-    /// The fewest tokens a workspace must have.
-    pub min_tokens: usize,
     /// Line of the cf, for traces.
     pub line: u32,
 }
 
 /// One step of a pattern.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Match {
-    /// This token, lower-cased.
-    Literal(Token),
+    /// This token, in any case.
+    Literal(u32),
     /// `$*`
     ZeroOrMore,
     /// `$+`
     OneOrMore,
     /// `$-`
     One,
-    /// `$=x`
-    Class(MacroId),
+    /// `$=x`: the number of the class in the [`ClassIndex`]
+    Class(u16),
     /// `$~x`
-    NotClass(MacroId),
+    NotClass(u16),
     /// `$@`
     Nothing,
     /// `$&x`
@@ -64,13 +80,31 @@ pub(super) enum Match {
 }
 
 /// One piece of a replacement.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Piece {
-    Token(Token),
+    /// Tokens as they are: where they lie in `Program::words`.
+    Words(u32, u32),
     /// `$n`, from 1.
     Binding(u8),
     /// `$&x`
     Macro(MacroId),
+}
+
+/// Who answers a look-up.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MapKind<'a> {
+    /// The machine itself.
+    Pure(&'a PureMap),
+    /// Whoever runs the machine; the number may be known.
+    Declared(Option<MapId>),
+    /// There is no such map.
+    Unknown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Who {
+    Machine,
+    Others(Option<MapId>),
 }
 
 /// What happens after a rule has been applied.
@@ -87,78 +121,201 @@ pub(super) enum After {
 impl Program {
     /// Compiles the rules and the declarations of the maps that the machine runs itself.
     pub fn compile(config: &Config, operators: Operators, blank_sub: u8) -> Self {
-        let compile = |(number, ruleset): (usize, &Option<crate::config::Ruleset>)| {
-            let ruleset = ruleset.as_ref()?;
-            let rules = ruleset.rules.iter().map(compile_rule).collect();
-            Some(CompiledRuleset { rules, name: config.rulesets.display_name(RulesetId(number as u16)) })
-        };
-        Self {
-            rulesets: config.rulesets.by_number.iter().enumerate().map(compile).collect(),
+        let mut program = Self {
+            rulesets: Vec::new(),
             pure_maps: PureMap::of_config(config),
+            map_kinds: HashMap::new(),
+            host: 0,
+            call: 0,
+            symbols: Symbols::new(operators.clone()),
+            classes: ClassIndex::default(),
+            steps: Vec::new(),
+            pieces: Vec::new(),
+            words: Vec::new(),
             operators,
             blank_sub,
+        };
+        let mut used = Vec::new();
+        // a call may come out of a look-up or a workspace that kept it: its name is read then
+        program.call = program.symbols.intern(&[op::CALL_SUBROUTINE]);
+        program.host = program.symbols.intern(b"host");
+        program.name_maps(config);
+        for (number, ruleset) in config.rulesets.by_number.iter().enumerate() {
+            let compiled = ruleset.as_ref().map(|ruleset| CompiledRuleset {
+                rules: ruleset.rules.iter().map(|rule| program.rule(rule, config, &mut used)).collect(),
+                needs: Vec::new(),
+                name: config.rulesets.display_name(RulesetId(number as u16)),
+            });
+            program.rulesets.push(compiled);
+        }
+        program.enter_classes(config, &used);
+        program
+    }
+
+    fn name_maps(&mut self, config: &Config) {
+        for decl in &config.maps {
+            let who = if self.pure_map(&decl.name).is_some() { Who::Machine } else { Who::Others(None) };
+            let id = self.symbols.intern(&decl.name);
+            self.map_kinds.insert(id, who);
+        }
+    }
+
+    /// Settles which maps the names of the K lines stand for, so that `maps` can be asked at once
+    /// ([`super::Context::maps`]). The same maps must be given there.
+    pub fn bind_maps(&mut self, maps: &dyn Maps) {
+        let symbols = &self.symbols;
+        for (id, who) in &mut self.map_kinds {
+            if let Who::Others(map) = who {
+                *map = maps.map_id(symbols.spelling(*id));
+            }
+        }
+    }
+
+    /// Who answers for the map with this name's number.
+    pub(super) fn map_kind(&self, id: u32) -> MapKind<'_> {
+        match self.map_kinds.get(&id) {
+            None => MapKind::Unknown,
+            Some(Who::Others(map)) => MapKind::Declared(*map),
+            Some(Who::Machine) => {
+                self.pure_map(self.symbols.spelling(id)).map_or(MapKind::Unknown, MapKind::Pure)
+            }
+        }
+    }
+
+    /// The number of the name `host`.
+    pub(super) fn host_id(&self) -> u32 {
+        self.host
+    }
+
+    /// The bit of `$>` in signatures; no other token has it.
+    pub(super) fn call_bit(&self) -> u64 {
+        self.symbols.facts[self.call as usize].bit
+    }
+
+    /// Takes note that members have been added to classes.
+    pub fn refresh_classes(&mut self, config: &Config) {
+        let used: Vec<MacroId> =
+            (0..self.classes.count()).map(|number| self.classes.class(number).id).collect();
+        self.enter_classes(config, &used);
+    }
+
+    fn enter_classes(&mut self, config: &Config, used: &[MacroId]) {
+        let symbols = &mut self.symbols;
+        self.classes = ClassIndex::new(used, &config.classes, &self.operators, self.blank_sub, symbols);
+        symbols.enter_classes(&self.classes);
+        share_bits(symbols, &self.steps);
+        for ruleset in self.rulesets.iter_mut().flatten() {
+            let needs = |rule: &CompiledRule| {
+                Needs::of(
+                    &self.steps[rule.pattern.0 as usize..rule.pattern.1 as usize],
+                    &self.classes,
+                    symbols,
+                )
+            };
+            ruleset.needs = ruleset.rules.iter().map(needs).collect();
         }
     }
 
     /// The map of this name, if the machine runs it itself.
     pub fn pure_map(&self, name: &[u8]) -> Option<&PureMap> {
-        self.pure_maps.get(name.to_ascii_lowercase().as_slice())
+        if self.pure_maps.is_empty() {
+            return None;
+        }
+        crate::addr::with_folded(name, |folded| self.pure_maps.get(folded))
     }
 
     pub(super) fn ruleset(&self, id: RulesetId) -> Option<&CompiledRuleset> {
         self.rulesets.get(id.0 as usize)?.as_ref()
     }
-}
 
-fn compile_rule(rule: &crate::config::Rule) -> CompiledRule {
-    let (after, rest) = match rule.rhs.split_first() {
-        Some((first, rest)) if first.first() == op::CANONICAL_USER => (After::Next, rest),
-        Some((first, rest)) if first.first() == op::CANONICAL_HOST => (After::Return, rest),
-        _ => (After::Again, &rule.rhs[..]),
-    };
-    let pattern: Vec<_> = rule.lhs.iter().map(compile_match).collect();
-    let replacement: Vec<_> = rest.iter().map(compile_piece).collect();
-    let is = |wanted: &[u8]| {
-        replacement
-            .iter()
-            .any(|piece| matches!(piece, Piece::Token(token) if wanted.contains(&token.first())))
-    };
-    // a call may come in through $n, since workspaces can hold `$>` left over from an unknown name
-    let may_call =
-        is(&[op::CALL_SUBROUTINE]) || replacement.iter().any(|piece| matches!(piece, Piece::Binding(_)));
-    CompiledRule {
-        has_lookups: is(&[op::LOOKUP_BEGIN, op::HOST_BEGIN]),
-        may_call,
-        min_tokens: pattern.iter().filter(|step| needs_token(step)).count(),
-        pattern,
-        replacement,
-        after,
-        line: rule.line,
+    /// The steps of a rule's pattern.
+    pub(super) fn pattern(&self, rule: &CompiledRule) -> &[Match] {
+        &self.steps[rule.pattern.0 as usize..rule.pattern.1 as usize]
+    }
+
+    /// The pieces of a rule's replacement.
+    pub(super) fn replacement(&self, rule: &CompiledRule) -> &[Piece] {
+        &self.pieces[rule.replacement.0 as usize..rule.replacement.1 as usize]
+    }
+
+    /// Tokens of a replacement.
+    pub(super) fn words(&self, from: u32, to: u32) -> &[Symbol] {
+        &self.words[from as usize..to as usize]
+    }
+
+    /// How a pattern's class is used.
+    pub(super) fn class(&self, number: u16) -> ClassUse {
+        self.classes.class(number)
+    }
+
+    fn rule(&mut self, rule: &crate::config::Rule, config: &Config, used: &mut Vec<MacroId>) -> CompiledRule {
+        let (after, rest) = match rule.rhs.split_first() {
+            Some((first, rest)) if first.first() == op::CANONICAL_USER => (After::Next, rest),
+            Some((first, rest)) if first.first() == op::CANONICAL_HOST => (After::Return, rest),
+            _ => (After::Again, &rule.rhs[..]),
+        };
+        let from = self.steps.len() as u32;
+        for token in rule.lhs.iter() {
+            let step = self.step(token, used);
+            self.steps.push(step);
+        }
+        let pattern = (from, self.steps.len() as u32);
+        CompiledRule {
+            pattern,
+            replacement: self.pieces_of(rest, config),
+            after,
+            has_lookups: rest.iter().any(|token| matches!(token.first(), op::LOOKUP_BEGIN | op::HOST_BEGIN)),
+            line: rule.line,
+        }
+    }
+
+    fn step(&mut self, token: &Token, used: &mut Vec<MacroId>) -> Match {
+        let argument = MacroId(token.get(1).copied().unwrap_or(0));
+        let mut class = || {
+            let known = used.iter().position(|id| *id == argument);
+            known.unwrap_or_else(|| {
+                used.push(argument);
+                used.len() - 1
+            }) as u16
+        };
+        match token.first() {
+            op::MATCH_ZERO_OR_MORE => Match::ZeroOrMore,
+            op::MATCH_ONE_OR_MORE => Match::OneOrMore,
+            op::MATCH_ONE => Match::One,
+            op::MATCH_CLASS => Match::Class(class()),
+            op::MATCH_NOT_CLASS => Match::NotClass(class()),
+            op::CANONICAL_HOST => Match::Nothing,
+            op::MACRO_DEFER => Match::Macro(argument),
+            _ => Match::Literal(self.symbols.intern(token)),
+        }
+    }
+
+    fn pieces_of(&mut self, tokens: &[Token], config: &Config) -> (u32, u32) {
+        let from = self.pieces.len() as u32;
+        for (at, token) in tokens.iter().enumerate() {
+            match (token.first(), token.get(1)) {
+                (op::MATCH_REPLACE, Some(&digit)) => {
+                    self.pieces.push(Piece::Binding(digit.wrapping_sub(b'0')));
+                }
+                (op::MACRO_DEFER, Some(&id)) => self.pieces.push(Piece::Macro(MacroId(id))),
+                _ => {
+                    let called = at > 0 && tokens[at - 1].first() == op::CALL_SUBROUTINE;
+                    let ruleset = called.then(|| called_ruleset(config, token)).flatten();
+                    self.words.push(self.symbols.fixed(token, ruleset));
+                    let end = self.words.len() as u32;
+                    match self.pieces[from as usize..].last_mut() {
+                        Some(Piece::Words(_, last)) if *last == end - 1 => *last = end,
+                        _ => self.pieces.push(Piece::Words(end - 1, end)),
+                    }
+                }
+            }
+        }
+        (from, self.pieces.len() as u32)
     }
 }
 
-fn needs_token(step: &Match) -> bool {
-    !matches!(step, Match::ZeroOrMore | Match::Nothing | Match::Macro(_))
-}
-
-fn compile_match(token: &Token) -> Match {
-    let argument = MacroId(token.get(1).copied().unwrap_or(0));
-    match token.first() {
-        op::MATCH_ZERO_OR_MORE => Match::ZeroOrMore,
-        op::MATCH_ONE_OR_MORE => Match::OneOrMore,
-        op::MATCH_ONE => Match::One,
-        op::MATCH_CLASS => Match::Class(argument),
-        op::MATCH_NOT_CLASS => Match::NotClass(argument),
-        op::CANONICAL_HOST => Match::Nothing,
-        op::MACRO_DEFER => Match::Macro(argument),
-        _ => Match::Literal(Token::new(&token.to_ascii_lowercase())),
-    }
-}
-
-fn compile_piece(token: &Token) -> Piece {
-    match (token.first(), token.get(1)) {
-        (op::MATCH_REPLACE, Some(&digit)) => Piece::Binding(digit.wrapping_sub(b'0')),
-        (op::MACRO_DEFER, Some(&id)) => Piece::Macro(MacroId(id)),
-        _ => Piece::Token(token.clone()),
-    }
+/// The ruleset that `$>` and this token call; `None` if the name must be read anew each time.
+fn called_ruleset(config: &Config, token: &[u8]) -> Option<RulesetId> {
+    let (ruleset, _) = config.rulesets.look_up(token).ok()?;
+    (super::call_name(token) == token).then_some(ruleset)
 }

@@ -1,10 +1,9 @@
 //! Maps that need nobody but the machine: macro, arith, dequote. They change or read only the
 //! [`Scope`], so they run in rule order and are never repeated.
 
-use super::machine::Context;
+use super::machine::Run;
 use super::scope::Scope;
 use super::{Answer, LookupRequest};
-use crate::addr::{Operators, Token, cataddr};
 use crate::config::{Config, MapDecl};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
@@ -80,11 +79,6 @@ impl PureMap {
             }
         }
         Some(map)
-    }
-
-    /// The key of a look-up as text.
-    pub fn key(&self, operators: &Operators, blank_sub: u8, key: &[Token]) -> Vec<u8> {
-        cataddr(operators, key, Some(self.space.unwrap_or(blank_sub)), true)
     }
 
     fn append_to(&self, value: &mut Vec<u8>, tracer: &mut dyn Tracer) {
@@ -163,22 +157,22 @@ impl Class {
 }
 
 /// The machine's own look-up: keys and arguments joined, the answer traced (-d60).
-pub(super) fn answer(map: &PureMap, request: &LookupRequest, context: &mut Context<'_>) -> Answer {
-    let (operators, blank_sub) = (&context.program.operators, context.program.blank_sub);
-    let key = map.key(operators, blank_sub, &request.key);
-    let text = |arg: &Vec<Token>| cataddr(operators, arg, Some(blank_sub), true);
-    let args: Vec<_> = request.args.iter().map(text).collect();
-    if map.deferred && context.deferred {
+pub(super) fn answer(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -> Answer {
+    let blank_sub = run.program.blank_sub;
+    let mut key = Vec::new();
+    request.put_key(map.space.unwrap_or(blank_sub), &mut key);
+    let args: Vec<_> = request.arguments(blank_sub).collect();
+    if map.deferred && run.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
-    let answer = map.lookup(context.config, context.scope, &key, &args, context.tracer);
-    trace_answer(&request.map, &key, &args, &answer, context);
+    let answer = map.lookup(run.config, run.scope, &key, &args, run.trace.tracer());
+    trace_answer(request.map(), &key, &args, &answer, run.trace.tracer());
     answer
 }
 
 /// `map_lookup(name, key) => value (status), ad=0`
-fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, context: &mut Context<'_>) {
-    let level = context.tracer.level(60);
+fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, tracer: &mut dyn Tracer) {
+    let level = tracer.level(60);
     if level == 0 {
         return;
     }
@@ -192,7 +186,7 @@ fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, cont
     line.extend_from_slice(b") => ");
     line.extend_from_slice(answer.value.as_deref().unwrap_or(b"NOT FOUND"));
     line.extend_from_slice(format!(" ({}), ad=0", answer.status.0).as_bytes());
-    context.tracer.line(&line);
+    tracer.line(&line);
 }
 
 /// `$(macro {name} $@ value $)`: sets it, or without an argument unsets it; the result is empty.

@@ -1,7 +1,7 @@
 //! Scanning with its traces and its complaints.
 
-use super::print::{put_text, put_tokens};
-use crate::addr::{Operators, Scan, ScanProblem, Table, prescan};
+use super::print::put_text;
+use crate::addr::{Cut, Operators, Scan, ScanProblem, Table, Token};
 use crate::config::Names;
 use crate::logging::Tracer;
 use crate::schema::Reply;
@@ -26,7 +26,7 @@ impl ScanMode {
     }
 }
 
-/// [`prescan`], reporting to the tracer: complaints begin with the text scanned.
+/// [`crate::addr::prescan`], reporting to the tracer: complaints begin with the text scanned.
 pub fn scan(
     operators: &Operators,
     names: &Names,
@@ -34,28 +34,44 @@ pub fn scan(
     mode: ScanMode,
     tracer: &mut dyn Tracer,
 ) -> Scan {
+    let mut cut = Cut::default();
+    scan_into(operators, names, text, mode, tracer, &mut cut);
+    Scan { tokens: cut.tokens().map(Token::new).collect(), rest: cut.rest, problems: cut.problems }
+}
+
+/// [`scan`] in the room of the scan before.
+pub(super) fn scan_into(
+    operators: &Operators,
+    names: &Names,
+    text: &[u8],
+    mode: ScanMode,
+    tracer: &mut dyn Tracer,
+    cut: &mut Cut,
+) {
     let level = tracer.level(22);
     if level >= 11 {
         tracer.line(&printed(names, b"prescan: ", text));
     }
-    let scan = prescan(operators, text, mode.delimiter, mode.table, mode.ignore);
+    cut.scan(operators, text, mode.delimiter, mode.table, mode.ignore);
     if level >= 36 {
-        for token in &scan.tokens {
+        for token in cut.tokens() {
             tracer.line(&printed(names, b"tok=", token));
         }
     }
-    for problem in scan.problems.iter().filter(|_| !mode.silent) {
+    for problem in cut.problems.iter().filter(|_| !mode.silent) {
         tracer.reply(&complaint(text, *problem));
     }
     if level >= 12 {
         let mut line = b"prescan==>".to_vec();
-        put_tokens(names, &scan.tokens, &mut line);
+        for token in cut.tokens() {
+            line.push(b' ');
+            put_text(names, token, &mut line);
+        }
         tracer.line(&line);
     }
-    if level >= 1 && scan.tokens.is_empty() {
+    if level >= 1 && cut.ends.is_empty() {
         tracer.line(b"prescan: null leading token");
     }
-    scan
 }
 
 fn printed(names: &Names, head: &[u8], text: &[u8]) -> Vec<u8> {

@@ -38,6 +38,12 @@ impl Scope {
         self.values.insert(id.0, None);
     }
 
+    /// Forgets everything that was set here.
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.renamed.clear();
+    }
+
     /// Sets a macro by its name (`b"j"`, `b"client_addr"`); names unknown to the configuration
     /// are not set, since no rule can ask for them.
     pub fn set_named(&mut self, config: &Config, name: &[u8], value: &[u8]) {

@@ -1,20 +1,29 @@
 //! The matcher against its specification, and rules from the outside.
 
-use super::matcher::{Bindings, Matcher};
+use super::machine::{Context, Machine};
+use super::matcher::{Bindings, Matcher, Room};
 use super::program::{Match, Program};
 use super::scope::Scope;
 use super::trace::Trace;
+use super::walk::Walker;
+use super::{Answer, Step};
 use crate::addr::{MacroId, Operators, Table, Token, cataddr, op, prescan};
-use crate::config::{Config, Rule, Ruleset, RulesetId};
-use crate::logging::Quiet;
+use crate::config::{Config, MapDecl, Rule, Ruleset, RulesetId};
+use crate::logging::Tracer;
+use crate::schema::{Reply, Sysexit};
 use proptest::prelude::*;
 
 const CLASS: u8 = b'X';
+/// A class with a member that can be cut in two ways.
+const ODD: u8 = b'Y';
 
 fn config() -> Config {
     let mut config = Config { operators: Operators::new(b".:%@!^/[]+"), ..Config::default() };
     for word in ["a", "a.b", "b", "c.a", "a.b.c"] {
         config.classes.insert(MacroId(CLASS), word.as_bytes());
+    }
+    for word in ["c", "\"b\"", "b.b", "c.a.a"] {
+        config.classes.insert(MacroId(ODD), word.as_bytes());
     }
     config
 }
@@ -30,6 +39,8 @@ fn step() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![op::CANONICAL_HOST]),
         Just(vec![op::MATCH_CLASS, CLASS]),
         Just(vec![op::MATCH_NOT_CLASS, CLASS]),
+        Just(vec![op::MATCH_CLASS, ODD]),
+        Just(vec![op::MATCH_NOT_CLASS, ODD]),
     ]
 }
 
@@ -37,8 +48,29 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![Just(b"a".to_vec()), Just(b"b".to_vec()), Just(b"c".to_vec()), Just(b".".to_vec())]
 }
 
+/// What the machine says, in order.
+#[derive(Default)]
+struct Said(Vec<u8>);
+
+impl Tracer for Said {
+    fn level(&self, _category: u8) -> u8 {
+        0
+    }
+    fn line(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
+        self.0.push(b'\n');
+    }
+    fn reply(&mut self, reply: &Reply) {
+        self.line(&reply.text);
+    }
+    fn test_mode(&self) -> bool {
+        true
+    }
+}
+
 /// The first match in the order "earlier operators as short as possible", by trying all of them.
 fn specified(
+    program: &Program,
     config: &Config,
     pattern: &[Match],
     text: &[Token],
@@ -46,31 +78,92 @@ fn specified(
     bound: &mut Vec<(usize, usize)>,
 ) -> bool {
     let Some((first, rest)) = pattern.split_first() else { return at == text.len() };
-    let member = |end: usize| {
+    let member = |class: u16, end: usize| {
         let phrase = cataddr(&config.operators, &text[at..end], Some(b' '), true);
-        config.classes.get(MacroId(CLASS)).is_some_and(|class| class.contains(&phrase))
+        config.classes.get(program.class(class).id).is_some_and(|class| class.contains(&phrase))
     };
     let ends: Vec<usize> = match first {
-        Match::Literal(token) => {
+        Match::Literal(id) => {
+            let token = program.symbols.spelling(*id);
             let same = text.get(at).is_some_and(|word| word.eq_ignore_ascii_case(token));
-            return same && specified(config, rest, text, at + 1, bound);
+            return same && specified(program, config, rest, text, at + 1, bound);
         }
-        Match::Nothing => return specified(config, rest, text, at, bound),
+        Match::Nothing => return specified(program, config, rest, text, at, bound),
         Match::Macro(_) => return false,
         Match::ZeroOrMore => (at..=text.len()).collect(),
         Match::OneOrMore => (at + 1..=text.len()).collect(),
         Match::One => (at + 1..=text.len()).take(1).collect(),
-        Match::Class(_) => (at + 1..=text.len()).filter(|end| member(*end)).collect(),
-        Match::NotClass(_) => (at + 1..=text.len()).take(1).filter(|end| !member(*end)).collect(),
+        Match::Class(class) => (at + 1..=text.len()).filter(|end| member(*class, *end)).collect(),
+        Match::NotClass(class) => (at + 1..=text.len()).take(1).filter(|end| !member(*class, *end)).collect(),
     };
     for end in ends {
         bound.push((at, end));
-        if specified(config, rest, text, end, bound) {
+        if specified(program, config, rest, text, end, bound) {
             return true;
         }
         bound.pop();
     }
     false
+}
+
+/// One piece of a replacement: tokens, bindings, calls, look-ups.
+fn replacement() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let one = |byte: u8| vec![vec![byte]];
+    let call = |name: &str| vec![vec![op::CALL_SUBROUTINE], name.as_bytes().to_vec()];
+    let look_up = |map: &str, default: Option<&str>| {
+        let mut piece = vec![vec![op::LOOKUP_BEGIN], map.into(), vec![op::MATCH_REPLACE, b'1']];
+        if let Some(default) = default {
+            piece.extend([vec![op::CANONICAL_USER], default.into()]);
+        }
+        piece.push(vec![op::LOOKUP_END]);
+        piece
+    };
+    let piece = prop_oneof![
+        4 => Just(vec![b"a".to_vec()]),
+        4 => Just(vec![b"B".to_vec(), b".".to_vec()]),
+        6 => Just(vec![vec![op::MATCH_REPLACE, b'1']]),
+        3 => Just(vec![vec![op::MATCH_REPLACE, b'2']]),
+        2 => Just(vec![vec![op::MACRO_DEFER, b'm']]),
+        1 => Just(call("1")),
+        1 => Just(call("2")),
+        1 => Just(look_up("table", None)),
+        1 => Just(look_up("table", Some("c"))),
+        1 => Just(look_up("unknown", Some("a"))),
+        1 => Just(look_up("dequote", None)),
+    ];
+    let head = prop_oneof![
+        Just(Vec::new()),
+        Just(one(op::CANONICAL_USER)),
+        Just(one(op::CANONICAL_USER)),
+        Just(one(op::CANONICAL_HOST)),
+        Just(one(op::CANONICAL_NET)),
+    ];
+    (head, prop::collection::vec(piece, 0..4)).prop_map(|(head, pieces)| [head, pieces.concat()].concat())
+}
+
+/// A map of the test's own: keys of one token have a value, `b` fails for now.
+fn table(key: &[Token]) -> Answer {
+    match key {
+        [token] if token.as_bytes() == b"b" => Answer { value: None, status: Sysexit::TEMPFAIL },
+        [token] => Answer { value: Some([token.as_bytes(), b".c"].concat()), status: Sysexit::OK },
+        _ => Answer { value: None, status: Sysexit::OK },
+    }
+}
+
+/// Rules dealt out to rulesets 0, 1 and 2.
+fn with_rules(rules: &[(Vec<Vec<u8>>, Vec<Vec<u8>>)], value: &[u8]) -> Config {
+    let mut config = config();
+    config.macros.set(MacroId(b'm'), Some(value));
+    for (name, class) in [("table", "hash"), ("dequote", "dequote")] {
+        config.maps.push(MapDecl { name: name.into(), class: class.into(), args: Vec::new(), line: 1 });
+    }
+    let mut sets = [Ruleset::default(), Ruleset::default(), Ruleset::default()];
+    for (number, (lhs, rhs)) in rules.iter().enumerate() {
+        let rule = Rule { lhs: tokens(lhs).into(), rhs: tokens(rhs).into(), line: number as u32 };
+        sets[[0, 1, 0, 2, 0, 1][number % 6]].rules.push(rule);
+    }
+    config.rulesets.by_number = sets.into_iter().map(Some).collect();
+    config
 }
 
 fn tokens(words: &[Vec<u8>]) -> Vec<Token> {
@@ -93,24 +186,59 @@ proptest! {
         let rule = &program.ruleset(RulesetId(0)).expect("it has a rule").rules[0];
         let workspace = tokens(&text);
         let mut wanted = Vec::new();
-        let matches = specified(&config, &rule.pattern, &workspace, 0, &mut wanted);
-        let (mut bindings, mut phrase) = (Bindings::new(), Vec::new());
-        let (scope, mut quiet) = (Scope::default(), Quiet);
-        let mut matcher = Matcher {
-            config: &config,
-            program: &program,
-            scope: &scope,
-            rule,
-            workspace: &workspace,
-            bindings: &mut bindings,
-            phrase: &mut phrase,
+        let matches = specified(&program, &config, program.pattern(rule), &workspace, 0, &mut wanted);
+        let mut machine = Machine::new();
+        machine.load(&program, &workspace);
+        let (text, workspace) = (program.symbols.text(&machine.text), &machine.stack);
+        let (mut bindings, mut room, scope) = (Bindings::new(), Room::default(), Scope::default());
+        let (config, program, scope) = (&config, &program, &scope);
+        let mut matcher =
+            Matcher { config, program, scope, rule, workspace, text, bindings: &mut bindings, room: &mut room };
+        prop_assert_eq!(matcher.run(), matches);
+        let places = |bindings: &Bindings| -> Vec<_> {
+            bindings.iter().map(|binding| (binding.start, binding.end)).collect()
         };
-        let got = matcher.run(&mut Trace::new(&mut quiet, &config));
-        prop_assert_eq!(got, matches);
-        if got {
-            let bound: Vec<_> = bindings.iter().map(|binding| (binding.start, binding.end)).collect();
-            prop_assert_eq!(bound, wanted);
+        if matches {
+            prop_assert_eq!(places(&bindings), wanted);
         }
+        let (phrase, patience) = (&mut Vec::new(), u64::MAX);
+        let fast = places(&bindings);
+        let bindings = &mut bindings;
+        let mut walker = Walker { config, program, scope, rule, workspace, text, bindings, phrase, patience };
+        let mut said = Said::default();
+        prop_assert_eq!(walker.run(&mut Trace::new(&mut said, config, Vec::new())), matches);
+        if matches {
+            prop_assert_eq!(places(bindings), fast);
+        }
+    }
+
+    #[test]
+    fn rules_passed_over_cannot_match(
+        rules in prop::collection::vec((prop::collection::vec(step(), 0..6), replacement()), 1..12),
+        text in prop::collection::vec(word(), 0..9),
+        value in prop::collection::vec(word(), 0..3),
+    ) {
+        let config = with_rules(&rules, &value.concat());
+        let program = Program::compile(&config, config.operators.clone(), b' ');
+        let outcome = |walk| {
+            let mut machine = Machine::new();
+            machine.walk_every_rule(walk);
+            machine.load(&program, &tokens(&text));
+            machine.call(RulesetId(0));
+            let (mut said, mut scope) = (Said::default(), Scope::default());
+            loop {
+                let (config, program, tracer) = (&config, &program, &mut said);
+                let scope = &mut scope;
+                match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, tracer }) {
+                    Step::Done(status) => return (machine.tokens(program), status, said.0),
+                    Step::Lookup => {
+                        let answer = table(&machine.request(program).key_tokens());
+                        machine.resume(answer);
+                    }
+                }
+            }
+        };
+        prop_assert_eq!(outcome(false), outcome(true));
     }
 
     #[test]

@@ -1,29 +1,39 @@
 //! The lines of `-d20`, `-d21`, `-d22`, `-d59` and of address test mode.
 
-use super::print::{put_text, put_tokens};
-use super::program::CompiledRule;
-use crate::addr::{MacroId, Token};
+use super::print::put_text;
+use super::symbols::{Symbol, Text};
+use crate::addr::MacroId;
 use crate::config::{Config, Rule, Ruleset};
 use crate::logging::Tracer;
 use crate::schema::Reply;
 
-/// A tracer with the levels that the matcher asks for in its inner loops, and the sources to print.
+/// A tracer with the levels that the machine asks for in its inner loops, and the sources to print.
 pub struct Trace<'a> {
     tracer: &'a mut dyn Tracer,
     config: &'a Config,
     rewriting: u8,
     joining: u8,
     scanning: u8,
+    /// Every ruleset's input and result are shown.
+    test_mode: bool,
     /// The ruleset being run, as written.
     source: Option<&'a Ruleset>,
     rule: usize,
+    /// Room for a line.
+    line: Vec<u8>,
 }
 
 impl<'a> Trace<'a> {
-    /// Asks the tracer once for the levels.
-    pub fn new(tracer: &'a mut dyn Tracer, config: &'a Config) -> Self {
+    /// Asks the tracer once for the levels. `line` is room for lines; take it back with [`Self::into_room`].
+    pub fn new(tracer: &'a mut dyn Tracer, config: &'a Config, line: Vec<u8>) -> Self {
         let (rewriting, joining, scanning) = (tracer.level(21), tracer.level(59), tracer.level(22));
-        Self { tracer, config, rewriting, joining, scanning, source: None, rule: 0 }
+        let test_mode = tracer.test_mode();
+        Self { tracer, config, rewriting, joining, scanning, test_mode, source: None, rule: 0, line }
+    }
+
+    /// The room that was lent.
+    pub fn into_room(self) -> Vec<u8> {
+        self.line
     }
 
     /// Is a category traced at this level?
@@ -46,20 +56,31 @@ impl<'a> Trace<'a> {
         self.tracer.reply(reply);
     }
 
-    /// The configuration whose names are printed.
-    pub fn config(&self) -> &'a Config {
-        self.config
-    }
-
     /// The tracer itself.
     pub fn tracer(&mut self) -> &mut dyn Tracer {
         self.tracer
     }
 
-    fn tokens_line(&mut self, head: &[u8], tokens: &[Token]) {
-        let mut line = head.to_vec();
-        put_tokens(&self.config.names, tokens, &mut line);
-        self.tracer.line(&line);
+    fn put_symbols(&mut self, symbols: &[Symbol], text: Text<'_>) {
+        for symbol in symbols {
+            self.line.push(b' ');
+            put_text(&self.config.names, text.bytes(*symbol), &mut self.line);
+        }
+    }
+
+    fn symbols_line(&mut self, head: &[u8], symbols: &[Symbol], text: Text<'_>) {
+        self.line.clear();
+        self.line.extend_from_slice(head);
+        self.put_symbols(symbols, text);
+        self.tracer.line(&self.line);
+    }
+
+    fn source_line(&mut self, head: &[u8], side: fn(&Rule) -> &[crate::addr::Token]) {
+        let Some(rule) = self.source_rule() else { return };
+        self.line.clear();
+        self.line.extend_from_slice(head);
+        super::print::put_tokens(&self.config.names, side(rule), &mut self.line);
+        self.tracer.line(&self.line);
     }
 
     pub(super) fn enter(&mut self, source: Option<&'a Ruleset>, rule: usize) {
@@ -70,37 +91,39 @@ impl<'a> Trace<'a> {
         self.source?.rules.get(self.rule)
     }
 
-    pub(super) fn input(&mut self, name: &[u8], workspace: &[Token]) {
-        self.border(name, "  input:", workspace);
+    pub(super) fn input(&mut self, name: &[u8], workspace: &[Symbol], text: Text<'_>) {
+        self.border(name, b"  input:", workspace, text);
     }
 
-    pub(super) fn returns(&mut self, name: &[u8], workspace: &[Token]) {
-        self.border(name, "returns:", workspace);
+    pub(super) fn returns(&mut self, name: &[u8], workspace: &[Symbol], text: Text<'_>) {
+        self.border(name, b"returns:", workspace, text);
     }
 
     /// What test mode prints always, and other modes with -d21.1.
-    fn border(&mut self, name: &[u8], word: &str, workspace: &[Token]) {
-        let test_mode = self.tracer.test_mode();
-        if !test_mode && self.rewriting == 0 {
+    fn border(&mut self, name: &[u8], word: &[u8], workspace: &[Symbol], text: Text<'_>) {
+        const BLANKS: [u8; 17] = [b' '; 17];
+        if !self.test_mode && self.rewriting == 0 {
             return;
         }
-        let mut line = if test_mode { Vec::new() } else { b"rewrite: ruleset ".to_vec() };
-        line.extend_from_slice(&name[..name.len().min(16)]);
-        line.resize(line.len() + 16usize.saturating_sub(name.len()) + 1, b' ');
-        line.extend_from_slice(word.as_bytes());
-        self.tokens_line(&line, workspace);
+        self.line.clear();
+        if !self.test_mode {
+            self.line.extend_from_slice(b"rewrite: ruleset ");
+        }
+        let name = &name[..name.len().min(16)];
+        self.line.extend_from_slice(name);
+        self.line.extend_from_slice(&BLANKS[name.len()..]);
+        self.line.extend_from_slice(word);
+        self.put_symbols(workspace, text);
+        self.tracer.line(&self.line);
     }
 
     pub(super) fn trying(&mut self, line: u32) {
-        if self.rewriting < 12 {
-            return;
-        }
-        let head = match self.rewriting {
-            15.. => format!("-----trying rule (line {line}):"),
-            _ => "-----trying rule:".to_owned(),
-        };
-        if let Some(rule) = self.source_rule() {
-            self.tokens_line(head.as_bytes(), &rule.lhs);
+        match self.rewriting {
+            ..12 => {}
+            15.. => {
+                self.source_line(format!("-----trying rule (line {line}):").as_bytes(), |rule| &rule.lhs);
+            }
+            _ => self.source_line(b"-----trying rule:", |rule| &rule.lhs),
         }
     }
 
@@ -111,17 +134,16 @@ impl<'a> Trace<'a> {
     }
 
     pub(super) fn matches(&mut self) {
-        if self.rewriting >= 12
-            && let Some(rule) = self.source_rule()
-        {
-            self.tokens_line(b"-----rule matches:", &rule.rhs);
+        if self.rewriting >= 12 {
+            self.source_line(b"-----rule matches:", |rule| &rule.rhs);
         }
     }
 
     /// `$n:` and its tokens; where they lie in memory varies from run to run in sendmail too.
-    pub(super) fn binding(&mut self, number: usize, tokens: &[Token]) {
+    pub(super) fn binding(&mut self, number: usize, tokens: &[Symbol], text: Text<'_>) {
         let mut line = format!("${number}:").into_bytes();
         for token in tokens {
+            let token = text.bytes(*token);
             line.extend_from_slice(format!(" {:p}=\"", token.as_ptr()).as_bytes());
             put_text(&self.config.names, token, &mut line);
             line.push(b'"');
@@ -129,42 +151,41 @@ impl<'a> Trace<'a> {
         self.tracer.line(&line);
     }
 
-    pub(super) fn rewritten(&mut self, workspace: &[Token]) {
+    pub(super) fn rewritten(&mut self, workspace: &[Symbol], text: Text<'_>) {
         if self.rewriting >= 4 {
-            self.tokens_line(b"rewritten as:", workspace);
+            self.symbols_line(b"rewritten as:", workspace, text);
         }
     }
 
-    pub(super) fn workspace(&mut self, workspace: &[Token]) {
+    pub(super) fn workspace(&mut self, workspace: &[Symbol], text: Text<'_>) {
         if self.rewriting >= 1 {
-            self.tokens_line(b"workspace: ", workspace);
+            self.symbols_line(b"workspace: ", workspace, text);
         }
     }
 
-    fn step(&mut self, head: &str, rule: &CompiledRule, step: usize, token: Option<&Token>) {
+    fn step(&mut self, head: &str, step: usize, token: Option<&[u8]>) {
         let mut line = format!("{head} rp=").into_bytes();
-        debug_assert!(step <= rule.pattern.len());
         let names = &self.config.names;
-        let put = |token: Option<&Token>, line: &mut Vec<u8>| match token {
+        let put = |token: Option<&[u8]>, line: &mut Vec<u8>| match token {
             Some(token) => put_text(names, token, line),
             None => line.extend_from_slice(b"<null>"),
         };
-        put(self.source_rule().and_then(|rule| rule.lhs.get(step)), &mut line);
+        put(self.source_rule().and_then(|rule| rule.lhs.get(step)).map(|token| &token[..]), &mut line);
         line.extend_from_slice(b", ap=");
         put(token, &mut line);
         self.tracer.line(&line);
     }
 
-    pub(super) fn advance(&mut self, rule: &CompiledRule, step: usize, token: Option<&Token>) {
-        self.step("ADVANCE", rule, step, token);
+    pub(super) fn advance(&mut self, step: usize, token: Option<&[u8]>) {
+        self.step("ADVANCE", step, token);
     }
 
-    pub(super) fn extend(&mut self, rule: &CompiledRule, step: usize, token: Option<&Token>) {
-        self.step("EXTEND ", rule, step, token);
+    pub(super) fn extend(&mut self, step: usize, token: Option<&[u8]>) {
+        self.step("EXTEND ", step, token);
     }
 
-    pub(super) fn back_up(&mut self, rule: &CompiledRule, step: usize, token: Option<&Token>) {
-        self.step("BACKUP ", rule, step, token);
+    pub(super) fn back_up(&mut self, step: usize, token: Option<&[u8]>) {
+        self.step("BACKUP ", step, token);
     }
 
     /// `rewrite: LHS $&{x} => "value"`
@@ -180,23 +201,23 @@ impl<'a> Trace<'a> {
     }
 
     /// ` ... token` for each, then ` ... DONE`
-    pub(super) fn deferred_tokens(&mut self, tokens: &[Token]) {
+    pub(super) fn deferred_tokens(&mut self, tokens: &[Symbol], text: Text<'_>) {
         for token in tokens {
             let mut line = b" ... ".to_vec();
-            put_text(&self.config.names, token, &mut line);
+            put_text(&self.config.names, text.bytes(*token), &mut line);
             self.tracer.line(&line);
         }
         self.line(" ... DONE");
     }
 
     /// `-d59.14`: tokens joined to text.
-    pub(super) fn cataddr(&mut self, config: &Config, external: bool, tokens: &[Token], text: &[u8]) {
+    pub(super) fn cataddr(&mut self, external: bool, tokens: &[Symbol], text: Text<'_>, joined: &[u8]) {
         if self.joining < 14 {
             return;
         }
-        self.tokens_line(format!("cataddr({}) <==", u8::from(external)).as_bytes(), tokens);
+        self.symbols_line(format!("cataddr({}) <==", u8::from(external)).as_bytes(), tokens, text);
         let mut line = b"  cataddr => ".to_vec();
-        put_text(&config.names, text, &mut line);
+        put_text(&self.config.names, joined, &mut line);
         self.tracer.line(&line);
     }
 }

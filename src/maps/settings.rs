@@ -2,7 +2,7 @@
 
 use super::files;
 use super::store::Refused;
-use crate::addr::{MacroId, Operators};
+use crate::addr::MacroId;
 use crate::config::{Class, Config};
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};
@@ -15,8 +15,6 @@ pub(super) struct Settings {
     pub blank_sub: u8,
     /// Delivery mode d: maps with -D are not asked.
     pub deferred: bool,
-    /// Which bytes separate tokens.
-    pub operators: Operators,
     service_switch: Option<Vec<u8>>,
     blame: Blame,
     own_names: Option<Class>,
@@ -27,7 +25,6 @@ impl Settings {
         Self {
             blank_sub: config.options.blank_sub,
             deferred: config.options.delivery_mode == DeliveryMode::Defer,
-            operators: config.operators.clone(),
             service_switch: config.options.service_switch_file.clone(),
             blame: config.blame(),
             own_names: config.classes.get(MacroId(b'w')).cloned(),

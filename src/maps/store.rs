@@ -7,7 +7,6 @@ use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
 use super::text::TextFile;
 use super::{arpa, dns, files, host, program, regex, sequence, socket, stab, syslog, user};
-use crate::addr::{Token, cataddr};
 use crate::config::Config;
 use crate::engine::{Answer, LookupRequest};
 use crate::logging::Tracer;
@@ -195,13 +194,13 @@ impl Store {
 
     /// `$( map key $@ args $)` in a rule: all flags of the map, `%n` and the traces 60.x.
     /// A name without a map is not found; saying so is up to the caller ([`Self::has`]).
-    pub async fn lookup(&self, request: &LookupRequest, context: &mut LookupContext<'_>) -> Answer {
-        let Some(index) = self.find(&request.map) else { return missing(Sysexit::OK) };
+    pub async fn lookup(&self, request: &LookupRequest<'_>, context: &mut LookupContext<'_>) -> Answer {
+        let Some(index) = self.find(request.map()) else { return missing(Sysexit::OK) };
         let map = &self.slots[index].map;
         if !map.flags.contains(Flags::VALID) {
             return missing(Sysexit::OK);
         }
-        let key = self.key_text(map, &request.key);
+        let key = self.key_text(map, request);
         if context.deferred && map.flags.contains(Flags::DEFER) {
             if context.tracer.level(60) >= 1 {
                 context
@@ -210,9 +209,7 @@ impl Store {
             }
             return later();
         }
-        let space = Some(self.settings.blank_sub);
-        let arguments =
-            request.args.iter().map(|tokens| cataddr(&self.settings.operators, tokens, space, true));
+        let arguments = request.arguments(self.settings.blank_sub);
         let args: Vec<Vec<u8>> = std::iter::once(key.clone()).chain(arguments).take(MOST_ARGUMENTS).collect();
         if context.tracer.level(60) == 0 {
             let Some(found) = self.ask(index, &key, &args, context.tracer, 0).await else {
@@ -253,9 +250,9 @@ impl Store {
     }
 
     /// The key of a look-up in a rule.
-    fn key_text(&self, map: &Map, tokens: &[Token]) -> Vec<u8> {
-        let space = Some(map.space.unwrap_or(self.settings.blank_sub));
-        let text = cataddr(&self.settings.operators, tokens, space, true);
+    fn key_text(&self, map: &Map, request: &LookupRequest<'_>) -> Vec<u8> {
+        let mut text = Vec::new();
+        request.put_key(map.space.unwrap_or(self.settings.blank_sub), &mut text);
         if map.flags.contains(Flags::KEEP_QUOTES) {
             return text;
         }

@@ -21,6 +21,6 @@ pub use check::{rscap, rscheck, rscheck_header};
 pub use error::{error_reply, error_status};
 pub use parse::{localaddr, parseaddr, parseaddr_until};
 pub use remote::{crack, remotename, sender_name};
-pub use run::{expand, expand_traced, run};
+pub use run::{call, expand, expand_traced, run};
 pub use site::Site;
 pub use syntax::{invalid_text, invalid_user};

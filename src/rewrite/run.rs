@@ -3,7 +3,7 @@
 use super::Site;
 use crate::addr::Token;
 use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP, printable};
-use crate::engine::{Context, Machine, Scope, Step};
+use crate::engine::{Context, Machine, Maps, Scope, Step};
 use crate::logging::Tracer;
 use crate::maps::LookupContext;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
@@ -17,19 +17,36 @@ pub async fn run(
     ruleset: RulesetId,
     tokens: Vec<Token>,
 ) -> (Vec<Token>, Sysexit) {
+    let mut machine = Machine::new();
+    machine.load(&site.program, &tokens);
+    let status = call(site, scope, tracer, ruleset, &mut machine).await;
+    (machine.tokens(&site.program), status)
+}
+
+/// Runs one ruleset on the workspace of a machine, for those who keep one.
+pub async fn call(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    ruleset: RulesetId,
+    machine: &mut Machine,
+) -> Sysexit {
     let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
-    let mut machine = Machine::new(ruleset, tokens);
+    let traced = [9, 38, 39, 60].iter().any(|category| tracer.level(*category) > 0);
+    let maps: Option<&dyn Maps> = if traced { None } else { Some(&*site.maps) };
+    machine.call(ruleset);
     loop {
-        let mut context =
-            Context { config: &site.config, program: &site.program, scope, deferred, tracer: &mut *tracer };
-        match machine.step(&mut context) {
-            Step::Done(status) => return (machine.into_workspace(), status),
-            Step::Lookup(request) => {
+        let (config, program, tracer) = (&site.config, &site.program, &mut *tracer);
+        let mut context = Context { config, program, scope, deferred, maps, tracer: &mut *tracer };
+        let answer = match machine.step(&mut context) {
+            Step::Done(status) => return status,
+            Step::Lookup => {
+                let request = machine.request(&site.program);
                 let mut context = LookupContext { deferred, tracer: &mut *tracer };
-                let answer = site.maps.lookup(&request, &mut context).await;
-                machine.resume(answer);
+                site.maps.lookup(&request, &mut context).await
             }
-        }
+        };
+        machine.resume(answer);
     }
 }
 

@@ -21,8 +21,9 @@ pub struct Site {
 impl Site {
     /// Compiles the rules; maps open at their first use.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
-        let program = Program::compile(&config, config.operators.clone(), config.options.blank_sub);
+        let mut program = Program::compile(&config, config.operators.clone(), config.options.blank_sub);
         let maps = Arc::new(Store::new(config.clone(), resolver.clone()));
+        program.bind_maps(&*maps);
         Self { config, program, maps, resolver }
     }
 }

@@ -18,7 +18,7 @@ mod vocabulary;
 use super::debug::Levels;
 use super::{Invocation, site};
 use crate::addr::MacroId;
-use crate::engine::{PureMap, Scope, call_name};
+use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
 use crate::rewrite::AddressKind;
 use crate::schema::{DeliveryMode, Sysexit};
@@ -38,6 +38,7 @@ pub(super) struct Shell {
     /// What `/tryflags` says.
     pub kind: AddressKind,
     runtime: tokio::runtime::Runtime,
+    machine: Machine,
     verbosity: u8,
     /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
     old_style: bool,
@@ -82,6 +83,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         console,
         kind: AddressKind::RECIPIENT,
         runtime,
+        machine: Machine::new(),
         verbosity,
         over: false,
     };

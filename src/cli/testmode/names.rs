@@ -73,7 +73,8 @@ impl Shell {
     /// Adds words to a class; `$=y` stands for the present members of class y.
     fn add_words(&mut self, class: MacroId, words: &[u8]) {
         let traced = self.console.level(37) >= 8;
-        let config = Arc::make_mut(&mut self.site.config);
+        let site = &mut *self.site;
+        let config = Arc::make_mut(&mut site.config);
         let single = [class.0];
         let name = config.names.long_name(class).unwrap_or(&single).to_vec();
         for word in words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
@@ -86,6 +87,7 @@ impl Shell {
                 _ => config.classes.insert(class, word),
             }
         }
+        site.program.refresh_classes(config);
     }
 }
 

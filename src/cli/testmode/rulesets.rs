@@ -3,9 +3,9 @@
 use super::Shell;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::RulesetId;
-use crate::engine::{ScanMode, put_text, scan, with_address};
+use crate::engine::{ScanMode, put_text, with_address};
 use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, invalid_text, run};
+use crate::rewrite::{AddressKind, call as call_ruleset, invalid_text};
 use crate::schema::Reply;
 
 /// Runs the sets of the first word on the addresses that follow.
@@ -42,14 +42,14 @@ fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8], joined: bool) -> Opt
     let config = shell.site.config.clone();
     let table = if config.level >= 9 { Table::NoComment } else { Table::Internal };
     let mode = ScanMode { delimiter: b',', ..ScanMode::whole(table) };
-    let scan = scan(&shell.site.program.operators, &config.names, text, mode, &mut shell.console);
-    if !scan.tokens.is_empty() {
-        run_sets(shell, sets, scan.tokens, joined);
+    let rest = shell.machine.scan(&config, &shell.site.program, text, mode, &mut shell.console);
+    if !shell.machine.is_empty() {
+        run_sets(shell, sets, joined);
     }
-    Some(scan.rest)
+    Some(rest)
 }
 
-fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>, joined: bool) {
+fn run_sets(shell: &mut Shell, sets: &[u8], joined: bool) {
     let mut rest = sets;
     loop {
         let Some((ruleset, used)) = shell.find_ruleset(rest) else {
@@ -57,14 +57,13 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>, joined: bool
             return;
         };
         let end = rest[used..].iter().position(|byte| *byte == b',').map_or(rest.len(), |at| used + at);
-        let Shell { site, scope, console, runtime, .. } = &mut *shell;
-        let (result, status) = runtime.block_on(run(site, scope, console, ruleset, tokens));
-        tokens = result;
+        let Shell { site, scope, console, runtime, machine, .. } = &mut *shell;
+        let status = runtime.block_on(call_ruleset(site, scope, console, ruleset, machine));
         if !status.is_ok() {
             let tail = format!(" ({}) status {}", ruleset.0, status.0);
             shell.console.say([b"== Ruleset ", rest, tail.as_bytes()].concat());
         } else if joined {
-            show_joined(shell, &tokens);
+            show_joined(shell);
         }
         match rest.get(end + 1..) {
             Some(next) if !next.is_empty() => rest = next,
@@ -74,9 +73,9 @@ fn run_sets(shell: &mut Shell, sets: &[u8], mut tokens: Vec<Token>, joined: bool
 }
 
 /// What -d23.101 shows after each set for a line in which bytes were given as numbers.
-fn show_joined(shell: &mut Shell, tokens: &[Token]) {
+fn show_joined(shell: &mut Shell) {
     let program = &shell.site.program;
-    let text = cataddr(&program.operators, tokens, Some(program.blank_sub), true);
+    let text = cataddr(&program.operators, &shell.machine.tokens(program), Some(program.blank_sub), true);
     let mut line = b"cataddr: ".to_vec();
     for byte in text {
         match byte {

@@ -1,0 +1,147 @@
+//! Class membership by symbols: one test for a token, a walk through a tree for a phrase.
+
+use super::symbols::{Facts, Symbol, Symbols};
+use crate::addr::{Kind, MacroId, Operators, Table};
+use crate::config::Classes;
+use hashbrown::HashMap;
+
+/// Most classes that can be indexed; members of others are joined and looked up as text.
+const MOST: usize = 64;
+
+/// A class as the rules use it: its bit, or none if its members must be compared as text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ClassUse {
+    pub id: MacroId,
+    /// The class's bit for single tokens; 0 if it is not indexed.
+    pub bit: u64,
+    /// The class's bit for phrases; 0 if phrases must be compared as text.
+    pub phrase_bit: u64,
+}
+
+/// Members of all classes that the rules mention.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClassIndex {
+    uses: Vec<ClassUse>,
+    /// Members of one token, by id.
+    single: Vec<(u32, u64)>,
+    /// The first nodes of longer members, by id.
+    roots: HashMap<u32, u32>,
+    nodes: Vec<Node>,
+    edges: HashMap<(u32, u32), u32>,
+}
+
+/// A beginning of members.
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    /// Classes that have exactly this phrase.
+    ends: u64,
+    /// Classes that have a longer one.
+    goes_on: u64,
+}
+
+impl ClassIndex {
+    /// The members of these classes. Phrases must be cut in one way only, so a class with an odd
+    /// member is left to comparison as text.
+    pub fn new(
+        used: &[MacroId],
+        classes: &Classes,
+        operators: &Operators,
+        blank_sub: u8,
+        symbols: &mut Symbols,
+    ) -> Self {
+        let mut index = Self { nodes: vec![Node::default()], ..Self::default() };
+        for (number, id) in used.iter().enumerate() {
+            let bit = if number < MOST { 1 << number } else { 0 };
+            let mut odd = bit == 0;
+            if let Some(class) = classes.get(*id).filter(|_| bit != 0) {
+                for member in class.folded() {
+                    index.single.push((symbols.intern(member), bit));
+                    match is_plain(member, blank_sub) {
+                        true => index.add_phrase(member, bit, operators, symbols),
+                        false => odd = true,
+                    }
+                }
+            }
+            index.uses.push(ClassUse { id: *id, bit, phrase_bit: if odd { 0 } else { bit } });
+        }
+        index
+    }
+
+    fn add_phrase(&mut self, member: &[u8], bit: u64, operators: &Operators, symbols: &mut Symbols) {
+        let kinds = operators.kinds(Table::Internal);
+        let is_atom = |byte: &u8| kinds[*byte as usize] == Kind::Atom;
+        let mut words = member.chunk_by(|one, other| is_atom(one) && is_atom(other)).peekable();
+        let Some(first) = words.next() else { return };
+        if words.peek().is_none() {
+            return;
+        }
+        let first = symbols.intern(first);
+        let nodes = &mut self.nodes;
+        let mut fresh = || {
+            nodes.push(Node::default());
+            nodes.len() as u32 - 1
+        };
+        let mut node = *self.roots.entry(first).or_insert_with(&mut fresh);
+        let mut path = vec![node];
+        for word in words {
+            node = *self.edges.entry((node, symbols.intern(word))).or_insert_with(&mut fresh);
+            path.push(node);
+        }
+        for passed in &path[..path.len() - 1] {
+            self.nodes[*passed as usize].goes_on |= bit;
+        }
+        self.nodes[node as usize].ends |= bit;
+    }
+
+    /// How many classes the rules mention.
+    pub fn count(&self) -> u16 {
+        self.uses.len() as u16
+    }
+
+    /// How a class is used, by its number in the list given to [`Self::new`].
+    pub fn class(&self, number: u16) -> ClassUse {
+        self.uses[usize::from(number)]
+    }
+
+    /// Writes down what each id has to do with classes.
+    pub fn enter(&self, facts: &mut [Facts]) {
+        for (id, bit) in &self.single {
+            let facts = &mut facts[*id as usize];
+            facts.member |= bit;
+            facts.begins |= bit;
+        }
+        for (id, node) in &self.roots {
+            let facts = &mut facts[*id as usize];
+            facts.node = *node;
+            facts.begins |= self.nodes[*node as usize].goes_on;
+        }
+    }
+
+    /// The length of the shortest member, longer than `from` tokens, that `words` begin with.
+    pub fn shortest(&self, bit: u64, words: &[Symbol], from: usize, facts: &[Facts]) -> Option<usize> {
+        let first = &facts[words.first()?.id as usize];
+        if from == 0 && first.member & bit != 0 {
+            return Some(1);
+        }
+        let mut node = first.node;
+        for (at, word) in words.iter().enumerate().skip(1) {
+            if self.nodes[node as usize].goes_on & bit == 0 {
+                return None;
+            }
+            node = *self.edges.get(&(node, word.id))?;
+            if at >= from && self.nodes[node as usize].ends & bit != 0 {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+}
+
+/// Is there one way only to cut this text, whatever table is used?
+fn is_plain(member: &[u8], blank_sub: u8) -> bool {
+    let odd = |byte: &u8| {
+        matches!(*byte, 0 | b'\t'..=b'\r' | b' ' | b'"' | b'(' | b')' | b'\\' | 0x7f..=0x9f | 0xff)
+            || *byte == blank_sub
+    };
+    !member.iter().any(odd)
+}

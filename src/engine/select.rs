@@ -1,0 +1,115 @@
+//! Which rules are worth a try: what a pattern needs, against what a workspace has.
+
+use super::class_index::ClassIndex;
+use super::program::Match;
+use super::symbols::{Facts, Shape, Symbol, Symbols};
+use crate::addr::op;
+
+/// What a workspace must have for a rule to match. Cheap to compare, and never wrong about a match.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Needs {
+    /// Bits of the literals.
+    bits: u64,
+    /// Classes of which a member must begin somewhere.
+    begins: u64,
+    /// The first and the last token; 0 for any.
+    first: u32,
+    last: u32,
+    /// The fewest and the most tokens.
+    fewest: u16,
+    most: u16,
+}
+
+/// What a workspace has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Signature {
+    bits: u64,
+    begins: u64,
+    first: u32,
+    last: u32,
+    tokens: u16,
+    /// A token holds a quote byte: phrases are not what they look like.
+    pub odd: bool,
+}
+
+impl Needs {
+    pub fn of(pattern: &[Match], classes: &ClassIndex, symbols: &Symbols) -> Self {
+        let mut needs = Self { bits: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
+        let mut bounded = true;
+        for step in pattern {
+            match step {
+                Match::Literal(id) => needs.bits |= symbols.facts[*id as usize].bit,
+                Match::Class(class) => needs.begins |= classes.class(*class).phrase_bit,
+                _ => {}
+            }
+            let takes = !matches!(step, Match::ZeroOrMore | Match::Nothing | Match::Macro(_));
+            needs.fewest = needs.fewest.saturating_add(takes.into());
+            bounded &= matches!(step, Match::Literal(_) | Match::One | Match::NotClass(_) | Match::Nothing);
+        }
+        needs.most = if bounded { needs.fewest } else { u16::MAX };
+        let end = |step: Option<&Match>| match step {
+            Some(Match::Literal(id)) => *id,
+            _ => 0,
+        };
+        let taking = || pattern.iter().filter(|step| **step != Match::Nothing);
+        (needs.first, needs.last) = (end(taking().next()), end(taking().next_back()));
+        needs
+    }
+
+    /// May a rule with these needs match?
+    pub fn met_by(&self, signature: &Signature) -> bool {
+        self.bits & !signature.bits == 0
+            && self.begins & !signature.begins == 0
+            && self.fewest <= signature.tokens
+            && self.most >= signature.tokens
+            && (self.first == 0 || self.first == signature.first)
+            && (self.last == 0 || self.last == signature.last)
+    }
+}
+
+impl Signature {
+    /// Does a token with this bit occur?
+    pub fn has(&self, bit: u64) -> bool {
+        self.bits & bit != 0
+    }
+
+    pub fn of(workspace: &[Symbol], facts: &[Facts]) -> Self {
+        let mut signature = Self {
+            first: workspace.first().map_or(0, |symbol| symbol.id),
+            last: workspace.last().map_or(0, |symbol| symbol.id),
+            tokens: workspace.len().min(usize::from(u16::MAX - 1)) as u16,
+            ..Self::default()
+        };
+        let mut shapes = Shape::default();
+        for symbol in workspace {
+            let facts = &facts[symbol.id as usize];
+            signature.bits |= facts.bit;
+            signature.begins |= facts.begins;
+            shapes |= symbol.shape;
+        }
+        signature.odd = shapes.contains(Shape::QUOTE_BYTE);
+        signature
+    }
+}
+
+/// How many literals have a bit to themselves.
+const OWN_BITS: u32 = 48;
+
+/// Gives every literal of the patterns a bit: the most frequent ones have one each, the others share.
+pub(super) fn share_bits(symbols: &mut Symbols, steps: &[Match]) {
+    let mut counts = vec![0u32; symbols.facts.len()];
+    for step in steps {
+        if let Match::Literal(id) = step {
+            counts[*id as usize] += 1;
+        }
+    }
+    let call = symbols.id(&[op::CALL_SUBROUTINE]);
+    counts[call as usize] = u32::MAX;
+    let mut literals: Vec<u32> = (1..counts.len() as u32).filter(|id| counts[*id as usize] > 0).collect();
+    literals.sort_by_key(|id| std::cmp::Reverse(counts[*id as usize]));
+    for (rank, id) in literals.into_iter().enumerate() {
+        let rank = rank as u32;
+        let bit = if rank < OWN_BITS { rank } else { OWN_BITS + rank % (64 - OWN_BITS) };
+        symbols.facts[id as usize].bit = 1 << bit;
+    }
+}

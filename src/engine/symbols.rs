@@ -1,0 +1,284 @@
+//! Symbols: tokens as small values that are compared by number.
+//!
+//! Every token that a rule or a class of the configuration mentions has an id, the same for all
+//! its spellings; 0 stands for any other token, which no literal and no class can match. So the bytes of a
+//! token are looked at once, when it is made.
+
+use super::class_index::ClassIndex;
+use crate::addr::{META_QUOTE, Operators, Table, Token};
+use crate::config::RulesetId;
+use hashbrown::HashMap;
+
+bitflags::bitflags! {
+    /// What is known of a token's bytes.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub(super) struct Shape: u8 {
+        /// Needs a separator from its like when it is joined.
+        const ATOM = 1;
+        /// Holds a quote byte, which joining drops.
+        const QUOTE_BYTE = 2;
+        /// Cut again after joining, it is the same token.
+        const STABLE = 4;
+    }
+}
+
+/// One token of a workspace. Its bytes lie in the text of the [`Symbols`] or of the machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Symbol {
+    /// Where its bytes begin.
+    at: u32,
+    /// The number of its case-folded text; 0 when the configuration knows no such token.
+    pub id: u32,
+    /// The ruleset of this exact name, if the token stands in the configuration itself.
+    ruleset: u16,
+    length: u16,
+    /// The first byte: it tells operators from text.
+    pub first: u8,
+    pub shape: Shape,
+}
+
+impl Symbol {
+    /// The ruleset called by this token, where that was settled beforehand.
+    pub fn ruleset(&self) -> Option<RulesetId> {
+        (self.ruleset != NO_RULESET).then_some(RulesetId(self.ruleset))
+    }
+}
+
+const NO_RULESET: u16 = u16::MAX;
+
+/// What is known of a token that the configuration mentions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    /// Its bit in a workspace's signature; tokens share bits.
+    pub bit: u64,
+    /// Classes that have it as a member.
+    pub member: u64,
+    /// Classes with a member that begins with it.
+    pub begins: u64,
+    /// Where longer members begin (see [`ClassIndex`]); 0: there are none.
+    pub node: u32,
+}
+
+/// All tokens that the configuration mentions. Filled while it is compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Symbols {
+    /// The bytes of the configuration's tokens.
+    text: Vec<u8>,
+    /// By id; the first stands for all unknown tokens.
+    pub facts: Vec<Facts>,
+    /// The place in `text` of each id's first spelling.
+    places: Vec<(u32, u16)>,
+    /// Open addressing: hash and id; id 0 is a free slot.
+    slots: Vec<(u32, u32)>,
+    /// Spellings that have been put into `text`.
+    spelled: HashMap<Vec<u8>, u32>,
+    /// Ids of tokens of one byte.
+    single: [u32; 256],
+    operators: Operators,
+}
+
+/// The bytes of symbols: the configuration's and the machine's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    fixed: &'a [u8],
+    own: &'a [u8],
+}
+
+impl<'a> Text<'a> {
+    /// The bytes of a token.
+    pub fn bytes(self, symbol: Symbol) -> &'a [u8] {
+        let (at, length) = (symbol.at as usize, usize::from(symbol.length));
+        match at.checked_sub(self.fixed.len()) {
+            None => &self.fixed[at..at + length],
+            Some(at) => &self.own[at..at + length],
+        }
+    }
+
+    /// Copies for those who keep them.
+    pub fn tokens(self, symbols: &[Symbol]) -> Vec<Token> {
+        symbols.iter().map(|symbol| Token::new(self.bytes(*symbol))).collect()
+    }
+
+    /// Joins tokens as [`crate::addr::cataddr`] does, behind what stands in `out`.
+    pub fn join(self, symbols: &[Symbol], space: u8, external: bool, out: &mut Vec<u8>) {
+        let mut after_atom = false;
+        for symbol in symbols {
+            let atom = symbol.shape.contains(Shape::ATOM);
+            if after_atom && atom {
+                out.push(space);
+            }
+            after_atom = atom;
+            let bytes = self.bytes(*symbol);
+            if external && symbol.shape.contains(Shape::QUOTE_BYTE) {
+                out.extend(bytes.iter().filter(|byte| **byte != META_QUOTE));
+            } else {
+                out.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
+impl Symbols {
+    pub fn new(operators: Operators) -> Self {
+        Self {
+            text: Vec::new(),
+            facts: vec![Facts::default()],
+            places: vec![(0, 0)],
+            slots: vec![(0, 0); 64],
+            spelled: HashMap::new(),
+            single: [0; 256],
+            operators,
+        }
+    }
+
+    /// The bytes of symbols, those of a machine's own text among them.
+    pub fn text<'a>(&'a self, own: &'a [u8]) -> Text<'a> {
+        Text { fixed: &self.text, own }
+    }
+
+    /// The id of a token; 0 if the configuration mentions none like it.
+    pub fn id(&self, token: &[u8]) -> u32 {
+        if let [byte] = token {
+            return self.single[usize::from(byte.to_ascii_lowercase())];
+        }
+        let hash = hash(token);
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            let (known, id) = self.slots[slot];
+            if id == 0 {
+                return 0;
+            }
+            if known == hash && self.spelling(id).eq_ignore_ascii_case(token) {
+                return id;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// The first spelling of an id.
+    pub fn spelling(&self, id: u32) -> &[u8] {
+        let (at, length) = self.places[id as usize];
+        &self.text[at as usize..at as usize + usize::from(length)]
+    }
+
+    /// The id of a token, given one if it has none.
+    pub fn intern(&mut self, token: &[u8]) -> u32 {
+        let known = self.id(token);
+        if known != 0 {
+            return known;
+        }
+        let id = self.facts.len() as u32;
+        self.places.push((self.text.len() as u32, token.len() as u16));
+        self.text.extend_from_slice(token);
+        self.facts.push(Facts::default());
+        if let [byte] = token {
+            self.single[usize::from(byte.to_ascii_lowercase())] = id;
+        } else {
+            if self.facts.len() * 2 > self.slots.len() {
+                self.grow();
+            }
+            self.put(hash(token), id);
+        }
+        id
+    }
+
+    fn put(&mut self, hash: u32, id: u32) {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        while self.slots[slot].1 != 0 {
+            slot = (slot + 1) & mask;
+        }
+        self.slots[slot] = (hash, id);
+    }
+
+    fn grow(&mut self) {
+        let old = std::mem::take(&mut self.slots);
+        self.slots = vec![(0, 0); old.len() * 2];
+        for (hash, id) in old.into_iter().filter(|(_, id)| *id != 0) {
+            self.put(hash, id);
+        }
+    }
+
+    /// A token of the configuration itself.
+    pub fn fixed(&mut self, token: &[u8], ruleset: Option<RulesetId>) -> Symbol {
+        let id = self.intern(token);
+        let at = if self.spelling(id) == token {
+            self.places[id as usize].0
+        } else {
+            let (spelled, text) = (&mut self.spelled, &mut self.text);
+            *spelled.entry_ref(token).or_insert_with(|| {
+                text.extend_from_slice(token);
+                (text.len() - token.len()) as u32
+            })
+        };
+        let ruleset = ruleset.map_or(NO_RULESET, |ruleset| ruleset.0);
+        Symbol { at, ruleset, ..self.symbol(token, 0) }
+    }
+
+    /// A token whose bytes begin at `at` of a machine's own text.
+    pub fn symbol(&self, token: &[u8], at: usize) -> Symbol {
+        let first = token.first().copied().unwrap_or(0);
+        Symbol {
+            at: (self.text.len() + at) as u32,
+            id: self.id(token),
+            ruleset: NO_RULESET,
+            length: token.len() as u16,
+            first,
+            shape: self.shape(token),
+        }
+    }
+
+    fn shape(&self, token: &[u8]) -> Shape {
+        let kinds = self.operators.kinds(Table::Internal);
+        stable_shape(kinds, token)
+    }
+
+    /// What class membership makes of the ids that classes mention.
+    pub fn enter_classes(&mut self, classes: &ClassIndex) {
+        for facts in &mut self.facts {
+            (facts.member, facts.begins, facts.node) = (0, 0, 0);
+        }
+        classes.enter(&mut self.facts);
+    }
+}
+
+fn stable_shape(kinds: &[crate::addr::Kind; 256], token: &[u8]) -> Shape {
+    use crate::addr::Kind;
+    let Some(&first) = token.first() else { return Shape::default() };
+    let mut shape = Shape::default();
+    shape.set(Shape::ATOM, kinds[first as usize] == Kind::Atom);
+    if token.len() == 1 {
+        let operator = kinds[first as usize] == Kind::Operator && !matches!(first, b'(' | b')');
+        let atom = shape.contains(Shape::ATOM) && !matches!(first, 0 | b'\\' | META_QUOTE);
+        shape.set(Shape::STABLE, operator || atom);
+        shape.set(Shape::QUOTE_BYTE, first == META_QUOTE);
+        return shape;
+    }
+    let (mut stable, mut quoted) = (true, false);
+    for byte in token {
+        stable &= kinds[*byte as usize] == Kind::Atom && !matches!(*byte, 0 | b'\\');
+        quoted |= *byte == META_QUOTE;
+    }
+    shape.set(Shape::STABLE, stable && !quoted);
+    shape.set(Shape::QUOTE_BYTE, quoted);
+    shape
+}
+
+/// A hash that does not tell upper from lower case (nor a few other bytes from each other).
+fn hash(token: &[u8]) -> u32 {
+    const FOLD: u64 = 0x2020_2020_2020_2020;
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut state = (token.len() as u64).wrapping_mul(FACTOR);
+    let mut chunks = token.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight")) | FOLD;
+        state = (state ^ word).wrapping_mul(FACTOR).rotate_left(29);
+    }
+    let mut last = 0u64;
+    for byte in chunks.remainder() {
+        last = last << 8 | u64::from(byte | 0x20);
+    }
+    state = (state ^ last).wrapping_mul(FACTOR);
+    (state >> 32) as u32
+}
