@@ -119,8 +119,9 @@ impl Cracker<'_> {
             }
             b'<' => self.open_angle(),
             b'>' => self.close_angle(),
-            b';' if self.angles == 0 => {
-                self.quote_phrase = true;
+            // the end of a list is copied wherever it stands
+            b';' => {
+                self.quote_phrase |= self.angles == 0;
                 self.out.push(byte);
                 if !self.copying {
                     self.ordinary(byte);

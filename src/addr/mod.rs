@@ -20,6 +20,21 @@ pub use operators::{Kind, Operators, Table};
 pub use prescan::{Cut, Scan, ScanProblem, prescan};
 pub use token::Token;
 
+/// Without the blanks at its beginning.
+pub fn trim_start(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|byte| is_space(byte)).count()..]
+}
+
+/// Without the blanks at its end.
+pub fn trim_end(text: &[u8]) -> &[u8] {
+    &text[..text.len() - text.iter().rev().take_while(|byte| is_space(byte)).count()]
+}
+
+/// C's isspace: the vertical tab counts, too.
+pub fn is_space(byte: &u8) -> bool {
+    matches!(*byte, b' ' | b'\t'..=b'\r')
+}
+
 /// The byte that makes the next byte plain data.
 pub const META_QUOTE: u8 = 0xff;
 

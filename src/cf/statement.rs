@@ -149,7 +149,7 @@ pub fn parse(text: &[u8]) -> (Ast, Vec<Diagnostic>) {
             }
             Some(Statement::Unknown) => say("unknown configuration line".to_owned()),
             Some(Statement::Mailer(fields) | Statement::Queue(fields) | Statement::Filter(fields)) => {
-                let end = fields.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace());
+                let end = fields.iter().position(|byte| *byte == b',' || crate::addr::is_space(byte));
                 if end.is_some_and(|end| !equates(&fields[end..]).1) {
                     say("`=' expected".to_owned());
                 }

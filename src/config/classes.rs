@@ -19,7 +19,7 @@ impl Loader<'_> {
 
     /// Adds the words of a text.
     pub(super) fn class_words(&mut self, id: MacroId, text: &[u8]) {
-        for word in text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        for word in text.split(crate::addr::is_space).filter(|word| !word.is_empty()) {
             self.class_word(id, word);
         }
     }
@@ -56,7 +56,7 @@ impl Loader<'_> {
         let mut rest = skip_blanks(&text[length..]);
         let optional = rest.starts_with(b"-o");
         if optional {
-            let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+            let end = rest.iter().position(crate::addr::is_space).unwrap_or(rest.len());
             rest = skip_blanks(&rest[end..]);
         }
         let file = self.expanded(rest, MAX_LINE);
@@ -75,7 +75,7 @@ impl Loader<'_> {
             self.error([b"illegal filename '|", command, b"'"].concat());
             return;
         };
-        let words = command.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let words = command.split(crate::addr::is_space).filter(|word| !word.is_empty());
         let argv: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
         if argv.is_empty() {
             return;
@@ -163,7 +163,7 @@ impl Loader<'_> {
 }
 
 fn skip_blanks(text: &[u8]) -> &[u8] {
-    &text[text.iter().take_while(|byte| byte.is_ascii_whitespace()).count()..]
+    &text[text.iter().take_while(|byte| crate::addr::is_space(byte)).count()..]
 }
 
 /// `[key]@class:spec`, where the text is not a path and has an `@` that `LDAP` or a `:` follows.
@@ -190,10 +190,10 @@ fn file_name(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             b'"' => quoted = !quoted,
             b'\\' => match text.get(at + 1) {
                 None => return None,
-                Some(next) if next.is_ascii_whitespace() && !quoted => {}
+                Some(next) if crate::addr::is_space(next) && !quoted => {}
                 Some(_) => name.push(byte),
             },
-            _ if byte.is_ascii_whitespace() && !quoted => break,
+            _ if crate::addr::is_space(&byte) && !quoted => break,
             _ => name.push(byte),
         }
         at += 1;
@@ -207,7 +207,7 @@ fn scanned(line: &[u8], format: &[u8]) -> Option<Vec<u8>> {
     let mut input = line;
     let mut format = format;
     while let Some((&first, rest)) = format.split_first() {
-        if first.is_ascii_whitespace() {
+        if crate::addr::is_space(&first) {
             input = skip_blanks(input);
             format = rest;
         } else if first != b'%' || rest.first() == Some(&b'%') {
@@ -260,7 +260,7 @@ impl Conversion {
         let length = match &self.set {
             None => {
                 *input = skip_blanks(input);
-                input.iter().take_while(|byte| !byte.is_ascii_whitespace()).count()
+                input.iter().take_while(|byte| !crate::addr::is_space(byte)).count()
             }
             Some(set) => input.iter().take_while(|byte| set[**byte as usize]).count(),
         };

@@ -79,7 +79,7 @@ impl Loader<'_> {
     /// `Qname, key=value, …`
     pub(super) fn queue_line(&mut self, text: &[u8]) {
         let end =
-            text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
+            text.iter().position(|byte| *byte == b',' || crate::addr::is_space(byte)).unwrap_or(text.len());
         let name = &text[..end];
         if text.is_empty() {
             self.error("name required for queue");
@@ -116,7 +116,7 @@ impl Loader<'_> {
         match key {
             b'P' if value.is_empty() => self.error(says(&group.name, "empty path name")),
             b'P' => group.path = value.to_vec(),
-            b'F' => group.flags = value.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+            b'F' => group.flags = value.iter().copied().filter(|byte| !crate::addr::is_space(byte)).collect(),
             b'N' => group.nice = leading_int(value),
             b'I' => {
                 let (seconds, problem) = parse_time(value, b'm');
@@ -133,7 +133,7 @@ impl Loader<'_> {
     /// `Xname, key=value, …`
     pub(super) fn filter_line(&mut self, text: &[u8]) {
         let end =
-            text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
+            text.iter().position(|byte| *byte == b',' || crate::addr::is_space(byte)).unwrap_or(text.len());
         let name = &text[..end];
         if name.is_empty() {
             self.error("name required for mail filter");

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 fn fields(line: &[u8]) -> Vec<&[u8]> {
     let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect()
+    line.split(crate::addr::is_space).filter(|word| !word.is_empty()).collect()
 }
 
 fn parsed<T: std::str::FromStr>(text: &[u8]) -> Option<T> {

@@ -290,7 +290,7 @@ impl<'a> Loader<'a> {
     }
 
     fn version_line(&mut self, text: &[u8]) {
-        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let blanks = text.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         let text = &text[blanks..];
         let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == 0 {
@@ -300,7 +300,7 @@ impl<'a> Loader<'a> {
         let level = super::numbers::leading_int(&text[..digits]);
         self.set_level(u32::try_from(level).unwrap_or(u32::MAX));
         let rest = &text[digits..];
-        let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let blanks = rest.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         if let [b'/', vendor @ ..] = &rest[blanks..] {
             let length = vendor.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             if !vendor[..length].eq_ignore_ascii_case(b"Berkeley") {

@@ -254,7 +254,12 @@ fn printable_high(byte: u8, out: &mut Vec<u8>) {
     match byte {
         0x80.. => {
             out.extend(b"M-");
-            out.extend(Some(byte & 0x7f).filter(|low| (0x20..0x7f).contains(low)));
+            match byte & 0x7f {
+                b'\t' => out.extend(b"\\t"),
+                b'\n' => out.extend(b"\\n"),
+                b'\r' => out.extend(b"\\r"),
+                low => out.extend(Some(low).filter(|low| (0x20..0x7f).contains(low))),
+            }
         }
         0x20..=0x7e => out.push(byte),
         _ => {}

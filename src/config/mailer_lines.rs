@@ -26,7 +26,7 @@ impl Loader<'_> {
     /// `Mname, key=value, …`
     pub(super) fn mailer_line(&mut self, text: &[u8]) {
         let end =
-            text.iter().position(|byte| *byte == b',' || byte.is_ascii_whitespace()).unwrap_or(text.len());
+            text.iter().position(|byte| *byte == b',' || crate::addr::is_space(byte)).unwrap_or(text.len());
         let name = &text[..end];
         if name.is_empty() {
             self.error("name required for mailer");
@@ -54,7 +54,7 @@ impl Loader<'_> {
         match key {
             b'P' => mailer.path = value.to_vec(),
             b'F' => {
-                for letter in value.iter().filter(|byte| **byte < 128 && !byte.is_ascii_whitespace()) {
+                for letter in value.iter().filter(|byte| **byte < 128 && !crate::addr::is_space(byte)) {
                     mailer.flags |= 1 << letter;
                 }
             }
@@ -65,7 +65,7 @@ impl Loader<'_> {
             b'E' if value.is_empty() => self.error(says(&mailer.name, "null end-of-line string")),
             b'E' => mailer.eol = value.to_vec(),
             b'A' => {
-                let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+                let words = value.split(crate::addr::is_space).filter(|word| !word.is_empty());
                 mailer.argv = words.map(<[u8]>::to_vec).collect();
             }
             b'M' => mailer.max_size = u64::try_from(leading_int(value)).unwrap_or(0),

@@ -194,7 +194,7 @@ impl Loader<'_> {
         ];
         let colon = spec.iter().position(|byte| *byte == b':').filter(|_| spec[0] != b'/');
         let (head, file) = colon.map_or((&b"implicit"[..], spec), |at| (&spec[..at], &spec[at + 1..]));
-        let end = head.iter().position(u8::is_ascii_whitespace).unwrap_or(head.len());
+        let end = head.iter().position(crate::addr::is_space).unwrap_or(head.len());
         let (class, flags) = (&head[..end], head[end..].trim_ascii());
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(class);
         if OTHERS.iter().any(&is) {
@@ -235,7 +235,7 @@ impl Loader<'_> {
     }
 
     fn resolver_options(&mut self, value: &[u8]) {
-        for word in value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        for word in value.split(crate::addr::is_space).filter(|word| !word.is_empty()) {
             let (on, bare) = match word {
                 [b'-', bare @ ..] => (false, bare),
                 [b'+', bare @ ..] => (true, bare),
@@ -264,7 +264,7 @@ impl Loader<'_> {
     }
 
     fn privacy(&mut self, value: &[u8]) {
-        let is_break = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_punctuation();
+        let is_break = |byte: &u8| crate::addr::is_space(byte) || byte.is_ascii_punctuation();
         for word in value.split(is_break).filter(|word| !word.is_empty()) {
             match Privacy::WORDS.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word)) {
                 Some((_, flag)) => self.config.options.privacy_options |= *flag,
@@ -486,7 +486,7 @@ impl Loader<'_> {
             return;
         };
         let names =
-            value.split(|byte| *byte == b',' || byte.is_ascii_whitespace()).filter(|name| !name.is_empty());
+            value.split(|byte| *byte == b',' || crate::addr::is_space(byte)).filter(|name| !name.is_empty());
         let list: Vec<Vec<u8>> = names.map(<[u8]>::to_vec).collect();
         self.config.options.milter.macros[stage] = list;
     }

@@ -65,7 +65,7 @@ impl Loader<'_> {
             }
             b'L' | b'l' => port.backlog = leading_int(text),
             b'M' | b'm' => {
-                port.modifiers = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+                port.modifiers = text.iter().copied().filter(|byte| !crate::addr::is_space(byte)).collect()
             }
             b'S' | b's' => port.send_buffer = leading_int(text),
             b'R' => port.receive_buffer = leading_int(text),
@@ -102,7 +102,8 @@ impl Loader<'_> {
                 b'A' | b'a' => port.address = self.port_address(text, port.family),
                 b'P' | b'p' => port.port = self.port_number(text),
                 b'M' | b'm' => {
-                    port.modifiers = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+                    port.modifiers =
+                        text.iter().copied().filter(|byte| !crate::addr::is_space(byte)).collect()
                 }
                 b'S' | b's' => port.send_buffer = leading_int(text),
                 b'R' | b'r' => port.receive_buffer = leading_int(text),

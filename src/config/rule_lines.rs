@@ -24,7 +24,7 @@ impl Loader<'_> {
 
     /// The ruleset that a text begins with, entered if its name is new, and how many bytes it takes.
     pub(super) fn ruleset_id(&mut self, text: &[u8]) -> Option<(RulesetId, usize)> {
-        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let blanks = text.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         let name_text = &text[blanks..];
         if name_text.first().is_some_and(u8::is_ascii_digit) {
             let (number, length) = super::numbers::parse_int(name_text, 10);
@@ -43,7 +43,7 @@ impl Loader<'_> {
         }
         let name = &name_text[..length];
         let rest = &name_text[length..];
-        let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let gap = rest.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         let (number, used) = match &rest[gap..] {
             [b'=', definition @ ..] => {
                 let (number, used) = self.ruleset_number(name_text, definition)?;
@@ -58,7 +58,7 @@ impl Loader<'_> {
     }
 
     fn ruleset_number(&mut self, all: &[u8], definition: &[u8]) -> Option<(u16, usize)> {
-        let gap = definition.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let gap = definition.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         let digits = &definition[gap..];
         if !digits.first().is_some_and(u8::is_ascii_digit) {
             self.error([b"bad ruleset definition \"", all, b"\" (number required after `=')"].concat());

@@ -54,7 +54,7 @@ impl Rulesets {
     /// # Errors
     /// What is to be said of it, beyond that there is no such ruleset.
     pub fn look_up(&self, text: &[u8]) -> Result<(RulesetId, usize), Option<Vec<u8>>> {
-        let blanks = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let blanks = text.iter().take_while(|byte| crate::addr::is_space(byte)).count();
         let text = &text[blanks..];
         if text.first().is_some_and(u8::is_ascii_digit) {
             let (number, length) = super::numbers::parse_int(text, 10);

@@ -38,7 +38,7 @@ impl Side {
     /// does not belong on that side makes it unclear.
     pub(super) fn glance(text: &[u8], left: bool, wildcards: usize) -> Glance {
         let plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | b'\t' | META_QUOTE);
-        if text.len() > LONGEST || !text.iter().all(plain) || text.iter().all(u8::is_ascii_whitespace) {
+        if text.len() > LONGEST || !text.iter().all(plain) || text.iter().all(crate::addr::is_space) {
             return Glance::Unclear;
         }
         let mut glancer = Glancer { left, bound: wildcards, wildcards: 0, lookup: None };

@@ -133,12 +133,12 @@ fn put_address(
     let Some(id) = site.config.names.get(b"g") else { return address };
     let before = scope.get(&site.config, id).map(<[u8]>::to_vec);
     let route = plain && address.first() == Some(&b'@');
-    // a value is expanded again, so bytes that look like operators are quoted
+    // sendmail expands the value again, macros and conditionals in it included
     let mut value = Vec::with_capacity(address.len() + 2);
     value.extend(route.then_some(b'<'));
     for byte in address {
-        if matches!(byte, 0x80..=0x9f | 0xff) {
-            value.push(crate::addr::META_QUOTE);
+        if byte == crate::addr::META_QUOTE {
+            value.push(byte);
         }
         value.push(byte);
     }

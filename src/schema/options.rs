@@ -147,13 +147,13 @@ macro_rules! options {
 
 options! {
     /// Strip input to 7 bits
-    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, Honoured, "confSEVEN_BIT_INPUT";
+    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, Accepted, "confSEVEN_BIT_INPUT";
     /// Undeclared 8-bit data: p pass it, m turn into MIME, s refuse; other letter prints 'Unknown 8-bit mode X' and the program ends with 64
-    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, Honoured, "confEIGHT_BIT_HANDLING";
+    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, Accepted, "confEIGHT_BIT_HANDLING";
     /// Alias sources in search order; class defaults to implicit; a new map Alias0, Alias1... is made per item
     alias_file: Vec<Vec<u8>> = Vec::new(), (Special), "AliasFile", b'A', Root, Honoured, "";
     /// How long to wait for the @:@ end marker in an alias database
-    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, Honoured, "confALIAS_WAIT";
+    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, Accepted, "confALIAS_WAIT";
     /// Character joined between two adjacent atom tokens when tokens are turned back to text; also default map -S
     blank_sub: u8 = b' ', (Special), "BlankSub", b'B', Root, Honoured, "confBLANK_SUB";
     /// Free queue blocks needed to accept mail; a part after '/' also sets MaxMessageSize
@@ -169,17 +169,17 @@ options! {
     /// How errors are reported; unknown letters ignored silently; -bt forces p
     error_mode: u8 = b'p', (Special), "ErrorMode", b'e', Anyone, Honoured, "confERROR_MODE";
     /// Mode for delivered/temp files; parsed as octal digits up to the first non-octal, masked 0777
-    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, Honoured, "confTEMP_FILE_MODE";
+    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, Accepted, "confTEMP_FILE_MODE";
     /// Keep Unix From_ lines in the header
     save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Honoured, "confSAVE_FROM_LINES";
     /// Look up local users by full name
-    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, Honoured, "confMATCH_GECOS";
+    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, Accepted, "confMATCH_GECOS";
     /// Old default group; unknown name: 'readcf: option g: unknown group X'
     default_group: () = (), (Special), "", b'g', Root, Honoured, "";
     /// Text used by SMTP HELP and by '?' in -bt (topic -bt)
     help_file: Option<Vec<u8>> = None, (Special), "HelpFile", b'H', Root, Honoured, "";
     /// Bounce after this many Received lines
-    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Honoured, "confMAX_HOP";
+    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Accepted, "confMAX_HOP";
     /// See sub rows; unknown word: 'readcf: I option value X unrecognized'
     resolver_options: ResolverOptions = ResolverOptions::default(), (Special), "ResolverOptions", b'I', Root, Honoured, "confBIND_OPTS";
     /// A lone dot does not end command-line input
@@ -209,17 +209,17 @@ options! {
     /// Or-ed flags, words split at any blank or punctuation; unknown word: 'readcf: Op line: X unrecognized'; never sticky, only adds
     privacy_options: Privacy = Privacy::empty(), (Special), "PrivacyOptions", b'p', Anyone, Honoured, "confPRIVACY_FLAGS";
     /// Copy of bounces
-    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, Honoured, "confCOPY_ERRORS_TO";
+    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, Accepted, "confCOPY_ERRORS_TO";
     /// Load-based queueing slope
     queue_factor: i64 = 600_000, (Int), "QueueFactor", b'q', Root, Honoured, "confQUEUE_FACTOR";
     /// Queue directory or directories; must precede Q lines ('QueueDir must be defined before queue groups')
     queue_directory: Option<Vec<u8>> = None, (Special), "QueueDirectory", b'Q', Root, Honoured, "";
     /// Keep explicit routes in bounces
-    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, Honoured, "confDONT_PRUNE_ROUTES";
+    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, Accepted, "confDONT_PRUNE_ROUTES";
     /// Timeout.name=time; without sub-option the old comma list of name:time or name=time, a bare number sets mail rcpt datainit datablock datafinal command
     timeout: Timeouts = Timeouts::default(), (Special), "Timeout", b'r', Root, Honoured, "";
     /// Statistics file
-    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, Honoured, "";
+    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, Accepted, "";
     /// I(nteractive), p(ostmilter) by first letter, else boolean
     super_safe: SuperSafe = SuperSafe::Yes, (Special), "SuperSafe", b's', Anyone, Honoured, "confSAFE_QUEUE";
     /// Old form of Timeout.queuereturn[/queuewarn]
@@ -255,15 +255,15 @@ options! {
     /// Minimum age between tries
     min_queue_age: i64 = 0, (Time b'm'), "MinQueueAge", 0x83, Anyone, Honoured, "confMIN_QUEUE_AGE";
     /// Charset for converted 8-bit mail
-    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, Honoured, "confDEF_CHAR_SET";
+    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, Accepted, "confDEF_CHAR_SET";
     /// Order of services for aliases and hosts; missing file: aliases=files, hosts=dns nis files (as compiled)
     service_switch_file: Option<Vec<u8>> = Some(b"/etc/mail/service.switch".to_vec()), (Text), "ServiceSwitchFile", 0x86, Root, Honoured, "confSERVICE_SWITCH_FILE";
     /// Wait and retry a failed connect for mailers with Z
-    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, Honoured, "confDIAL_DELAY";
+    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, Accepted, "confDIAL_DELAY";
     /// Whole word, case-insensitive; else 'Invalid NoRecipientAction: X'
     no_recipient_action: NoRecipientAction = NoRecipientAction::None, (Special), "NoRecipientAction", 0x88, Anyone, Honoured, "confNO_RCPT_ACTION";
     /// Chroot for file deliveries; trailing slashes removed; '/' alone ignored
-    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, Honoured, "confSAFE_FILE_ENV";
+    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, Accepted, "confSAFE_FILE_ENV";
     /// Size limit, listed in EHLO
     max_message_size: i64 = 0, (Int), "MaxMessageSize", 0x8a, Root, Honoured, "confMAX_MESSAGE_SIZE";
     /// Off: a colon begins a group when cracking addresses
@@ -273,7 +273,7 @@ options! {
     /// Connection children limit
     max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Honoured, "confMAX_DAEMON_CHILDREN";
     /// Do not replace CNAMEs when canonifying
-    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, Honoured, "confDONT_EXPAND_CNAMES";
+    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, Accepted, "confDONT_EXPAND_CNAMES";
     /// Value is appended to @,;:\()[] ; 40 characters or more: 'Warning: MustQuoteChars too long, ignored.' and only the fixed part is kept
     must_quote_chars: Vec<u8> = b"@,;:\\()[].'".to_vec(), (Special), "MustQuoteChars", 0x8f, Root, Honoured, "confMUST_QUOTE_CHARS";
     /// Greeting; quotes/backslashes processed as in D; below level 7 macro e is used when the option is unset
@@ -283,25 +283,25 @@ options! {
     /// Token separators; set twice: 'Warning: OperatorChars is being redefined.' + newline + '         It should only be set before ruleset definitions.'; takes effect only until the first tokenisation
     operator_chars: Option<Vec<u8>> = None, (Special), "OperatorChars", 0x92, Root, Honoured, "confOPERATORS";
     /// No initgroups call
-    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, Honoured, "confDONT_INIT_GROUPS";
+    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, Accepted, "confDONT_INIT_GROUPS";
     /// Newlines in from-type headers become blanks
-    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, Honoured, "confSINGLE_LINE_FROM_HEADER";
+    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, Accepted, "confSINGLE_LINE_FROM_HEADER";
     /// HELO without a name accepted
     allow_bogus_helo: bool = false, (Bool), "AllowBogusHELO", 0x95, Anyone, Honoured, "confALLOW_BOGUS_HELO";
     /// Connections per second per daemon
-    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, Honoured, "confCONNECTION_RATE_THROTTLE";
+    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, Accepted, "confCONNECTION_RATE_THROTTLE";
     /// Deprecated; a false value sets two DontBlameSendmail flags (group-writable forward and include are safe)
     unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, Honoured, "confUNSAFE_GROUP_WRITES";
     /// Where failing bounces go; empty drops them
     double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Honoured, "confDOUBLE_BOUNCE_ADDRESS";
     /// Persistent host status; disabled in -bt
-    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, Honoured, "confHOST_STATUS_DIRECTORY";
+    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, Accepted, "confHOST_STATUS_DIRECTORY";
     /// One connection per host over all processes
-    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, Honoured, "confSINGLE_THREAD_DELIVERY";
+    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, Accepted, "confSINGLE_THREAD_DELIVERY";
     /// Identity after start-up; unknown: 'readcf: option RunAsUser: unknown user X' / 'unknown group X'
-    run_as_user: Option<(u32, u32)> = None, (Special), "RunAsUser", 0x9d, Root, Honoured, "confRUN_AS_USER";
+    run_as_user: Option<(u32, u32)> = None, (Special), "RunAsUser", 0x9d, Root, Accepted, "confRUN_AS_USER";
     /// Return-Receipt-To requests a DSN
-    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, Honoured, "confRRT_IMPLIES_DSN";
+    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, Accepted, "confRRT_IMPLIES_DSN";
     /// Pid file
     pid_file: Option<Vec<u8>> = Some(b"/run/sendmail/mta/sendmail.pid".to_vec()), (Text), "PidFile", 0x9f, Root, Honoured, "confPID_FILE";
     /// Set flags; 'safe' clears all; unknown: 'readcf: DontBlameSendmail option: X unrecognized'; never sticky
@@ -311,63 +311,63 @@ options! {
     /// Recipients per SMTP message
     max_recipients_per_message: i64 = 0, (Int), "MaxRecipientsPerMessage", 0xa2, Anyone, Honoured, "confMAX_RCPTS_PER_MESSAGE";
     /// Last resort mailbox
-    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, Honoured, "confDEAD_LETTER_DROP";
+    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, Accepted, "confDEAD_LETTER_DROP";
     /// Alias depth
     max_alias_recursion: i64 = 10, (Int), "MaxAliasRecursion", 0xa5, Root, Honoured, "confMAX_ALIAS_RECURSION";
     /// Send everything there; 'readcf: option ConnectOnlyTo: invalid IP address X' / 'invalid port X'
-    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, Honoured, "confCONNECT_ONLY_TO";
+    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, Accepted, "confCONNECT_ONLY_TO";
     /// May own maps and start the daemon; 'readcf: option TrustedUser: unknown user X'
-    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Honoured, "confTRUSTED_USER";
+    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Accepted, "confTRUSTED_USER";
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
-    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, Honoured, "confMAX_MIME_HEADER_LENGTH";
+    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, Accepted, "confMAX_MIME_HEADER_LENGTH";
     /// Daemon control socket
     control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, Accepted, "confCONTROL_SOCKET_NAME";
     /// Total header bytes; 1..16383 prints 'Warning: MaxHeadersLength: headers length limit set lower than 16384'
     max_headers_length: i64 = 32768, (Special), "MaxHeadersLength", 0xaa, Root, Honoured, "confMAX_HEADERS_LENGTH";
     /// Prefix of the ps title
-    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, Honoured, "confPROCESS_TITLE_PREFIX";
+    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, Accepted, "confPROCESS_TITLE_PREFIX";
     /// Old client AUTH credentials file
-    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, Honoured, "confDEF_AUTH_INFO";
+    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, Accepted, "confDEF_AUTH_INFO";
     /// SASL mechanisms offered; empty unsets
-    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Honoured, "confAUTH_MECHANISMS";
+    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Accepted, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family
-    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Honoured, "";
+    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Accepted, "";
     /// Memory before the data file goes to disk
-    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, Honoured, "confDF_BUFFER_SIZE";
+    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, Accepted, "confDF_BUFFER_SIZE";
     /// Same for the transcript
-    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, Honoured, "confXF_BUFFER_SIZE";
+    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, Accepted, "confXF_BUFFER_SIZE";
     /// Defaults of later ldap maps
     ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Accepted, "confLDAP_DEFAULT_SPEC";
     /// Server certificate
-    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, Honoured, "confSERVER_CERT";
+    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, Accepted, "confSERVER_CERT";
     /// Server key
-    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, Honoured, "confSERVER_KEY";
+    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, Accepted, "confSERVER_KEY";
     /// Client certificate
-    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, Honoured, "confCLIENT_CERT";
+    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, Accepted, "confCLIENT_CERT";
     /// Client key
-    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, Honoured, "confCLIENT_KEY";
+    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, Accepted, "confCLIENT_KEY";
     /// CA bundle
-    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, Honoured, "confCACERT";
+    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, Accepted, "confCACERT";
     /// Hashed CA directory
-    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, Honoured, "confCACERT_PATH";
+    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, Accepted, "confCACERT_PATH";
     /// Diffie-Hellman parameters
-    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, Honoured, "confDH_PARAMETERS";
+    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, Accepted, "confDH_PARAMETERS";
     /// Milters to call, by X-line name
-    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, Honoured, "confINPUT_MAIL_FILTERS";
+    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, Accepted, "confINPUT_MAIL_FILTERS";
     /// See sub rows
-    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, Honoured, "";
+    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, Accepted, "";
     /// See sub rows; unknown letter: "Warning: Option: AuthOptions unknown parameter 'Q'" (not an error, exit status unchanged); after each letter the parser jumps past the next blank or comma
-    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, Honoured, "confAUTH_OPTIONS";
+    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, Accepted, "confAUTH_OPTIONS";
     /// Mode of queue files
     queue_file_mode: u32 = 0o600, (Octal), "QueueFileMode", 0xbe, Root, Honoured, "confQUEUE_FILE_MODE";
     /// Digest for ${cert_fp}
-    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, Honoured, "confCERT_FINGERPRINT_ALGORITHM";
+    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, Accepted, "confCERT_FINGERPRINT_ALGORITHM";
     /// TLS <=1.2 ciphers
-    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, Honoured, "confCIPHER_LIST";
+    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, Accepted, "confCIPHER_LIST";
     /// Random source
     rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, Accepted, "confRAND_FILE";
     /// V: do not ask clients for certs; C: server without a cert; unknown letter warned as in AuthOptions
-    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, Honoured, "confTLS_SRV_OPTIONS";
+    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, Accepted, "confTLS_SRV_OPTIONS";
     /// Sleep 1 s per RCPT after N bad ones
     bad_rcpt_throttle: i64 = 0, (Int), "BadRcptThrottle", 0xc3, Anyone, Honoured, "confBAD_RCPT_THROTTLE";
     /// DELIVERBY minimum; negative disables
@@ -383,35 +383,35 @@ options! {
     /// Shared memory id, -1 picks one
     shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, Accepted, "confSHARED_MEMORY_KEY";
     /// SASL layer strength cap
-    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, Honoured, "confAUTH_MAX_BITS";
+    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, Accepted, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
-    mailbox_database: Option<Vec<u8>> = None, (Text), "MailboxDatabase", 0xcb, Root, Honoured, "confMAILBOX_DATABASE";
+    mailbox_database: Option<Vec<u8>> = None, (Text), "MailboxDatabase", 0xcb, Root, Accepted, "confMAILBOX_DATABASE";
     /// Submission-only program
-    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Honoured, "confUSE_MSP";
+    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Accepted, "confUSE_MSP";
     /// Load above which commands are slowed
-    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Honoured, "confDELAY_LA";
+    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Accepted, "confDELAY_LA";
     /// No MX lookups on first split
-    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, Honoured, "confFAST_SPLIT";
+    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, Accepted, "confFAST_SPLIT";
     /// 5xx replies become 4xx (also the enhanced code's first digit)
     soft_bounce: bool = false, (Bool), "SoftBounce", 0xcf, Root, Honoured, "confSOFT_BOUNCE";
     /// Where a chosen key is written
     shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, Accepted, "confSHARED_MEMORY_KEY_FILE";
     /// Log period while refusing
-    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, Honoured, "confREJECT_LOG_INTERVAL";
+    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, Accepted, "confREJECT_LOG_INTERVAL";
     /// Fsync directories
-    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, Honoured, "confREQUIRES_DIR_FSYNC";
+    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, Accepted, "confREQUIRES_DIR_FSYNC";
     /// Window of the rate counters
     connection_rate_window_size: i64 = 60, (Time b's'), "ConnectionRateWindowSize", 0xd3, Root, Honoured, "confCONNECTION_RATE_WINDOW_SIZE";
     /// Revocation list
-    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, Honoured, "confCRL";
+    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, Accepted, "confCRL";
     /// Last host tried
-    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, Honoured, "confFALLBACK_SMARTHOST";
+    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, Accepted, "confFALLBACK_SMARTHOST";
     /// SASL realm
-    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, Honoured, "confAUTH_REALM";
+    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, Accepted, "confAUTH_REALM";
     /// Hashed CRLs
-    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Honoured, "confCRL_PATH";
+    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Accepted, "confCRL_PATH";
     /// Name in EHLO/HELO
-    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, Honoured, "confHELO_NAME";
+    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, Accepted, "confHELO_NAME";
     /// Noise commands tolerated
     max_noop_commands: i64 = 20, (Int), "MaxNOOPCommands", 0xdc, Root, Honoured, "confMAX_NOOP_COMMANDS";
     /// Drop the connection after N bad recipients
@@ -419,21 +419,21 @@ options! {
     /// How many good recipients protect from that
     bad_rcpt_shutdown_good: i64 = 0, (Int), "BadRcptShutdownGood", 0xe2, Anyone, Honoured, "";
     /// Unknown: 'readcf: ServerSSLOptions option value X unrecognized' / 'not a number'
-    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, Honoured, "confSERVER_SSL_OPTIONS";
+    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, Accepted, "confSERVER_SSL_OPTIONS";
     /// As above
-    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, Honoured, "confCLIENT_SSL_OPTIONS";
+    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, Accepted, "confCLIENT_SSL_OPTIONS";
     /// Cap of the doubling retry time
     max_queue_age: i64 = 0, (Time b'm'), "MaxQueueAge", 0xe5, Root, Honoured, "confMAX_QUEUE_AGE";
     /// Refuse mail with NUL bytes
     reject_nul: bool = false, (Bool), "RejectNUL", 0xe9, Anyone, Honoured, "confREJECT_NUL";
     /// Short IPv6 text form
-    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, Honoured, "confUSE_COMPRESSED_IPV6_ADDRESSES";
+    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, Accepted, "confUSE_COMPRESSED_IPV6_ADDRESSES";
     /// Openssl engine
     ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, Accepted, "confSSL_ENGINE";
     /// Engine library directory
     ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, Accepted, "confSSL_ENGINE_PATH";
     /// Retry without TLS after a handshake failure
-    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Honoured, "confTLS_FALLBACK_TO_CLEAR";
+    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Accepted, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
     set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Accepted, "";
     /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'
@@ -441,5 +441,5 @@ options! {
     /// MTA-STS
     strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, Accepted, "";
     /// TLS 1.3 suites
-    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Honoured, "";
+    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Accepted, "";
 }

@@ -15,6 +15,7 @@ MAPS = {
     "domaintable": ("hash", "old.example new.example\nvirt.example example.net\n"),
     "bitdomain": ("hash", "bit bit.example\n"),
     "uudomain": ("hash", "uu uu.example\n"),
+    "aliases": ("hash", "@ @\npostmaster root\ninfo user@example.com\nlist :include:/nowhere\nowner-list root\n"),
     "authinfo": ("hash", "AuthInfo:relay.example \"U:x\" \"P:y\"\n"),
 }
 MAP = "`hash -o @DIR@/{0}'"
@@ -64,6 +65,7 @@ def generate(chance, folder):
     """The text of an .mc whose maps are in `folder`."""
     pick = chance.choice
     out = ["divert(0)dnl", "VERSIONID(`generated')", f"OSTYPE(`{pick(['linux', 'linux', 'freebsd6', 'solaris8', 'aix5', 'hpux11', 'openbsd', 'unknown', 'bsd4.4'])}')"]
+    out.append("define(`ALIAS_FILE', `@DIR@/aliases')")
     out += [define for define in some(chance, EARLY, 0.12)]
     access = chance.random() < 0.6
     if access:

@@ -1,6 +1,7 @@
 //! The commands, as rows.
 
 use super::{Shell, headers, hosts, mail, names, rulesets};
+use crate::addr::{trim_end, trim_start};
 
 /// Commands known by their first character.
 pub(super) struct Prefix {
@@ -49,13 +50,13 @@ pub(super) const SLASHES: &[Slash] = &[
 ];
 
 fn slash(shell: &mut Shell, rest: &[u8]) {
-    let rest = rest.trim_ascii_end();
+    let rest = trim_end(rest);
     if rest.is_empty() {
         shell.console.say("Usage: /[canon|map|mx|parse|try|tryflags]");
         return;
     }
-    let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
-    let (word, argument) = (&rest[..end], rest[end..].trim_ascii_start());
+    let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
+    let (word, argument) = (&rest[..end], trim_start(&rest[end..]));
     match SLASHES.iter().find(|row| row.word.as_bytes().eq_ignore_ascii_case(word)) {
         Some(row) if argument.is_empty() && !row.usage.is_empty() => {
             shell.console.say(format!("Usage: /{} {}", row.word, row.usage));

@@ -12,7 +12,7 @@ use crate::rewrite::error_status;
 use crate::schema::{Reply, Sysexit};
 use std::io::{Read, Write};
 
-/// Longest input line in bytes; the rest is cut.
+/// Longest input line in bytes; the rest is a line of its own.
 const MAX_LINE: usize = 2047;
 
 /// Where lines come from.
@@ -114,7 +114,12 @@ impl Console {
 
     fn next_of_stream(&mut self) -> Option<Vec<u8>> {
         loop {
-            if let Some(length) = memchr::memchr(b'\n', &self.waiting[self.used..]) {
+            let waiting = &self.waiting[self.used..];
+            let end = memchr::memchr(b'\n', waiting);
+            if end.unwrap_or(waiting.len()) >= MAX_LINE {
+                return Some(self.take(MAX_LINE));
+            }
+            if let Some(length) = end {
                 let line = self.take(length);
                 self.used += 1;
                 return Some(line);
@@ -135,7 +140,6 @@ impl Console {
     fn take(&mut self, length: usize) -> Vec<u8> {
         let line = &self.waiting[self.used..self.used + length];
         self.used += length;
-        let line = &line[..length.min(MAX_LINE)];
         line[..memchr::memchr(0, line).unwrap_or(line.len())].to_vec()
     }
 

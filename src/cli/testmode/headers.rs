@@ -190,7 +190,7 @@ pub(super) fn help(shell: &mut Shell) {
         return;
     };
     for line in text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"-bt")) {
-        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let end = line.iter().position(crate::addr::is_space).unwrap_or(line.len());
         let line = line.get(end + 1..).unwrap_or_default();
         let level = site.config.level;
         let mut names = site.config.names.clone();

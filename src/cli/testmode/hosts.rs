@@ -11,7 +11,7 @@ use crate::schema::Outcome;
 const MAX_HOST: usize = 255;
 
 pub(super) fn map(shell: &mut Shell, words: &[u8]) {
-    let Some(end) = words.iter().position(u8::is_ascii_whitespace) else {
+    let Some(end) = words.iter().position(crate::addr::is_space) else {
         shell.console.say("No key specified");
         return;
     };
@@ -106,7 +106,7 @@ async fn exchangers(
 
 /// Prints nothing itself: traces show what was asked.
 pub(super) fn addresses(shell: &mut Shell, words: &[u8]) {
-    let mut words = words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut words = words.split(crate::addr::is_space).filter(|word| !word.is_empty());
     let Some(host) = words.next() else { return };
     let family = if words.next() == Some(b"inet6") { Family::V6 } else { Family::V4 };
     // only traces show the answer

@@ -1,7 +1,7 @@
 //! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
 
 use super::Shell;
-use crate::addr::MacroId;
+use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
 use crate::engine::{define, define_named, undefine_named};
 use crate::logging::Tracer;
@@ -42,8 +42,8 @@ pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
 
 pub(super) fn attempt(shell: &mut Shell, words_given: &[u8]) {
     let Shell { site, scope, console, runtime, kind, .. } = shell;
-    let end = words_given.iter().position(u8::is_ascii_whitespace).unwrap_or(words_given.len());
-    let (name, address) = (&words_given[..end], words_given[end..].trim_ascii_start());
+    let end = words_given.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(words_given.len());
+    let (name, address) = (&words_given[..end], trim_start(&words_given[end..]));
     if address.is_empty() {
         console.say("Usage: /try mailer address");
         return;
@@ -52,6 +52,7 @@ pub(super) fn attempt(shell: &mut Shell, words_given: &[u8]) {
         console.say([b"Unknown mailer ", name].concat());
         return;
     };
+    console.about.clear();
     let head = format!("Trying {} address ", words(*kind));
     console.say([head.as_bytes(), address, b" for mailer ", name].concat());
     let (text, status) =
@@ -95,7 +96,9 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     let kind = AddressKind::SENDER;
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
     let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
-    if parsed.address.is_none() && !parsed.temporary {
+    // rules that failed for now do not make a refusal less final
+    let refused = parsed.problems.last().is_some_and(|reply| !reply.is_temporary());
+    if parsed.address.is_none() && (!parsed.temporary || parsed.bad && refused) {
         console.fail(parsed.status);
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));

@@ -77,7 +77,7 @@ impl Shell {
         let config = Arc::make_mut(&mut site.config);
         let single = [class.0];
         let name = config.names.long_name(class).unwrap_or(&single).to_vec();
-        for word in words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        for word in words.split(crate::addr::is_space).filter(|word| !word.is_empty()) {
             if traced {
                 let shown = printable(word, &config.names);
                 self.console.say([b"setclass(", &name[..], b", ", &shown, b")"].concat());

@@ -10,8 +10,8 @@ use crate::schema::Reply;
 
 /// Runs the sets of the first word on the addresses that follow.
 pub(super) fn call(shell: &mut Shell, line: &[u8]) {
-    let line = line.trim_ascii_start();
-    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let line = crate::addr::trim_start(line);
+    let end = line.iter().position(crate::addr::is_space).unwrap_or(line.len());
     let (sets, mut rest) = line.split_at(end);
     if rest.is_empty() {
         shell.console.say("No address!");

@@ -1,0 +1,119 @@
+//! docs/options.md is the table of options in other words, and what it calls honoured is read by
+//! something that acts on it.
+
+use canonify::schema::{Form, MaySet, OPTIONS, OptionRow, Status, TIMEOUTS};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Options that act while the cf is read: they set others, or a macro.
+const ACT_AT_ONCE: [&str; 4] = ["default_group", "macro_definition", "queue_timeout", "unsafe_group_writes"];
+/// Sub-options of Timeout that nothing waits by yet.
+const TIMEOUTS_UNUSED: [&str; 8] = [
+    "aconnect",
+    "fileopen",
+    "hoststatus",
+    "ident",
+    "misc",
+    "resolver.retrans.first",
+    "resolver.retry.first",
+    "starttls",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn form(form: Form) -> String {
+    match form {
+        Form::Bool => "true or false".to_owned(),
+        Form::Int => "number".to_owned(),
+        Form::Octal => "octal number".to_owned(),
+        Form::Time(unit) => format!("time, unit {}", char::from(unit)),
+        Form::Text => "text".to_owned(),
+        Form::Expanded => "text, macros expanded at once".to_owned(),
+        Form::Special => "own form".to_owned(),
+    }
+}
+
+fn code(code: u8) -> String {
+    if code.is_ascii() { char::from(code).to_string() } else { format!("0x{code:x}") }
+}
+
+fn row(row: &OptionRow) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let acts = match row.status {
+        Status::Honoured => "yes",
+        Status::Accepted => "**not yet**",
+    };
+    let who = if row.may_set == MaySet::Anyone { "anyone" } else { "root" };
+    let name = if row.name.is_empty() { "(none)" } else { row.name };
+    let conf = if row.conf.is_empty() { String::new() } else { format!("`{}`", row.conf) };
+    let cells =
+        [name, &code(row.code), &form(row.form), &cell(row.default), who, acts, &conf, &cell(row.doc)];
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# Options\n\nEvery option of a cf, from the table in `src/schema/options.rs` (a test keeps this page in step: \
+         `UPDATE_DOCS=1 cargo test options`). All of them are read, checked and printed as sendmail does. Those marked \
+         **not yet** are honoured nowhere: setting them changes nothing so far.\n\n\
+         | option | code | value | default | who may set it with -o | honoured | .mc | effect |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    OPTIONS.iter().for_each(|option| page.push_str(&row(option)));
+    page.push_str("\n## Timeout\n\n| sub-option | unit | honoured | bounds |\n|---|---|---|---|\n");
+    for timeout in TIMEOUTS {
+        let unit = if timeout.unit == 0 { "count".to_owned() } else { char::from(timeout.unit).to_string() };
+        let acts = if TIMEOUTS_UNUSED.contains(&timeout.name) { "**not yet**" } else { "yes" };
+        page.push_str(&format!("| {} | {unit} | {acts} | {} |\n", timeout.name, timeout.doc.trim()));
+    }
+    page
+}
+
+#[test]
+fn the_page_is_the_table() {
+    let path = root().join("docs/options.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(path.parent().expect("docs")).expect("writable");
+        fs::write(&path, page()).expect("writable");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), page(), "run with UPDATE_DOCS=1");
+}
+
+/// The sources of all that acts on options: not their table, not their readers.
+fn actors(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).expect("readable").flatten() {
+        let path = entry.path();
+        let name = path.strip_prefix(root().join("src")).expect("below src").to_string_lossy().into_owned();
+        let reader = ["schema", "config/option_lines.rs", "config/option_values.rs", "config/ports.rs"];
+        if reader.contains(&name.as_str()) || name.ends_with("tests.rs") {
+            continue;
+        }
+        if path.is_dir() {
+            actors(&path, found);
+        } else if name.ends_with(".rs") {
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            found.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+        }
+    }
+}
+
+fn reads(sources: &str, field: &str) -> bool {
+    let end = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    let dotted = format!(".{field}");
+    sources.match_indices(&dotted).any(|(at, _)| end(&sources[at + dotted.len()..]))
+}
+
+#[test]
+fn what_is_honoured_is_read() {
+    let mut sources = String::new();
+    actors(&root().join("src"), &mut sources);
+    let wrong: Vec<_> = OPTIONS
+        .iter()
+        .filter(|row| !ACT_AT_ONCE.contains(&row.field))
+        .filter(|row| reads(&sources, row.field) != (row.status == Status::Honoured))
+        .map(|row| (row.field, row.status))
+        .collect();
+    assert!(wrong.is_empty(), "the table says otherwise: {wrong:?}");
+}
