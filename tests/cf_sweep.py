@@ -90,6 +90,7 @@ def facts(cf):
         kind, body = line[:1], re.sub(r"\s+", " ", line[1:]).strip()
         if kind and kind in "CT":
             name, words = re.match(r"(\{\w+\}|.)(.*)", body).groups() if kind == "C" else ("t", body)
+            name = name.strip("{}") if len(name) == 3 else name
             found.update({(name, word.lower()): 1 for word in words.split() if (name, word.lower()) not in found})
         elif kind == "M":
             found["M" + re.sub(r"F=(\S*?),", lambda m: "F=" + "".join(sorted(m[1])) + ",", body)] += 1

@@ -16,7 +16,7 @@ ifdef(`_GREET_PAUSE_', `errprint(`*** WARNING: FEATURE(`greet_pause') before FEA
 define(`_NARG_', ifelse(defn(`_ARG_'), `', ``DATABASE_MAP_TYPE -T<TMPF> MAIL_SETTINGS_DIR`'access'',
 defn(`_ARG_'), `LDAP', ``ldap -T<TMPF> _LDAP_MAP(`access')'', index(defn(`_ARG_'), `sequence '), `0', `defn(`_ARG_')',
 index(defn(`_ARG_'), `<TMPF>'), `-1', `errprint(`*** WARNING: missing -T<TMPF> in argument of FEATURE(`access_db', 'defn(`_ARG_')`)
-')substr(defn(`_ARG_'), 0, index(defn(`_ARG_'), ` '))` -T<TMPF>  'substr(defn(`_ARG_'), incr(index(defn(`_ARG_'), ` ')))', `defn(`_ARG_')'))
+')ifelse(index(defn(`_ARG_'), ` '), `-1', ` -T<TMPF> ', `substr(defn(`_ARG_'), 0, index(defn(`_ARG_'), ` '))` -T<TMPF>  'substr(defn(`_ARG_'), incr(index(defn(`_ARG_'), ` ')))')', `defn(`_ARG_')'))
 LOCAL_CONFIG
 Kaccess _NARG_
 divert(0)dnl

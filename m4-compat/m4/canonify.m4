@@ -110,6 +110,12 @@ R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
 # P: last parts that no name server knows
 R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 
+ifdef(`_FFR_NOCANONIFY_HEADERS', `# names in headers: as they are
+R$* < @ $* $~P > $*	$: $&{addr_type} $| $1 < @ $2 $3 > $4
+R$* h $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
+R$* $| $*		$: $2
+
+')dnl
 # all others: ask, unless the listener says otherwise (flags c and C)
 R$* < @ $* $~P > $*	$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
 ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5

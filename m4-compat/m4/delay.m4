@@ -1,3 +1,9 @@
+ifdef(`_RELAY_DB_FROM_DOMAIN_', `ifdef(`_RELAY_DB_FROM_', `', `ifdef(`_RELAY_LOCAL_FROM_', `errprint(`*** ERROR: _RELAY_DB_FROM_DOMAIN_ requires _RELAY_DB_FROM_
+')')')')dnl
+ifdef(`_SPAM_FH_', `ifdef(`_ACCESS_TABLE_', `', `errprint(`*** ERROR: FEATURE(`delay_checks', `argument') requires FEATURE(`access_db')
+')')')dnl
+ifdef(`_SPAM_FRIEND_', `ifdef(`_SPAM_HATER_', `errprint(`*** ERROR: define either Hater or Friend -- not both.
+')')')dnl
 ifdef(`_DELAY_CHECKS_', `
 # FullAddr: u < @ d . > -> u < @ d >; u -> u < @ $j >
 SFullAddr
@@ -26,17 +32,16 @@ R$+ $| $#$*		$@ $>"Delay_TLS_Clt" $2
 R$+ $| $*		$: < ? > $>FullAddr $>CanonAddr $1
 ifdef(`_SPAM_FH_', `
 # a recipient who wants all mail, or who wants none of this
-R< ? > $+ < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 >
+R< ? > $+ < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 > < U:$1@ >
 R< ? > $+ < @ $+ >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
 R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < ! Spam > $| < $2 > < >
 R< @ > $* $| $*		$: $2 $1
 ifdef(`_SPAM_FRIEND_', `R< FRIEND > $+		$@ $>"Delay_TLS_Clt2" SPAMFRIEND
 ')dnl
-ifdef(`_SPAM_HATER_', `R< HATER > $+		$: < ? > $1
-R< ? > $+ $| $*		$: $1
-')dnl
-R< $* > $+		$: $2
-')dnl
+ifdef(`_SPAM_HATER_', `R< HATER > $+		$: $1
+R< $* > $+		$@ $>"Delay_TLS_Clt2" NOSPAMHATER
+', `R< $* > $+		$: $2
+')')dnl
 R$*			$: $1 $| $>checkmail ifdef(`_FFR_MAIL_MACRO', `$&{mail_from}', `< $&f >')
 R$* $| $#error $*	$#error $2
 R$* $| $#discard $*	$#discard $2

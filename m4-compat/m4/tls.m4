@@ -186,7 +186,9 @@ RCONFIG			$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possib
 RDANE_FAIL		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
 ')dnl
 
-ifdef(`_TLS_SESSION_FEATURES_', `include(_CF_DIR_`m4/session.m4')', `ifdef(`_MTA_STS_', `include(_CF_DIR_`m4/session.m4')')')dnl
+ifdef(`_TLS_SESSION_FEATURES_', `define(`_NEED_TLS_CLT_FEATURES')')dnl
+ifdef(`_MTA_STS_', `define(`_NEED_TLS_CLT_FEATURES')')dnl
+ifdef(`_NEED_TLS_CLT_FEATURES', `include(_CF_DIR_`m4/session.m4')')dnl
 # RelayTLS: may the certificate of the client relay? -> $#RELAY or NO
 SRelayTLS
 ifdef(`_ACCESS_TABLE_', `R$*			$: < $&{verify} >
