@@ -9,18 +9,5 @@ Kmxlist bestmx -z: -T<TEMP>
 Kbadmx regex -a<BADMX> ^(([0-9]{1,3}\.){3}[0-9]){0,1}\.$
 KdnsA dns -R A -a. -T<TEMP>
 KBadMXIP regex -a<BADMXIP> ifelse(len(X`'_ARG_), `1', `^(127\.|10\.|0\.0\.0\.0)', `_ARG_')
-LOCAL_RULESETS
-# BadMX: domain -> $#error if one of its mail exchangers cannot be one. Called
-# by Basic_check_mail.	< MX > < domain > < : to look at : > < : looked at : >
-SBadMX
-R$+			$: < MX > < $1 > < : $(mxlist $1 $) : > < : >
-R< MX > < $+ > < : $* <TEMP> : > < : >	$#error $@ 4.1.2 $: "450 MX lookup failure for " $1
-R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(badmx $2 $) : >
-R< MX > < $+ > < : > < : $* <BADMX> : $* >	$#error $@ 5.1.2 $: "550 Illegal MX record for host " $1
-R< MX > < $+ > < : > < : $+ >	$: < MX > < $1 > < : $2 > < : >
-R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(dnsA $2 $) : >
-R< MX > < $+ > < : > < : $+ >	$: < MX > < $1 > < : $2 > < : >
-R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(BadMXIP $2 $) : >
-R< MX > < $+ > < : > < : $* <BADMXIP> : $* >	$#error $@ 5.1.2 $: "550 Invalid MX record for host " $1
 divert(0)dnl
 VERSIONID(`feature badmx')

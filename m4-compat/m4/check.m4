@@ -155,6 +155,20 @@ R$* $| $#$*		$#$2
 ')dnl
 R< $={ResOk} > $*	$: @ $2
 
+ifdef(`_BADMX_CHK_', `# BadMX: domain -> $#error if one of its mail exchangers cannot be one. Called
+# by Basic_check_mail.	< MX > < domain > < : to look at : > < : looked at : >
+SBadMX
+R$+			$: < MX > < $1 > < : $(mxlist $1 $) : > < : >
+R< MX > < $+ > < : $* <TEMP> : > < : >	$#error $@ 4.1.2 $: "450 MX lookup failure for " $1
+R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(badmx $2 $) : >
+R< MX > < $+ > < : > < : $* <BADMX> : $* >	$#error $@ 5.1.2 $: "550 Illegal MX record for host " $1
+R< MX > < $+ > < : > < : $+ >	$: < MX > < $1 > < : $2 > < : >
+R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(dnsA $2 $) : >
+R< MX > < $+ > < : > < : $+ >	$: < MX > < $1 > < : $2 > < : >
+R< MX > < $+ > < : $+ : $* > < : $* >	< MX > < $1 > < : $3 > < : $4 $(BadMXIP $2 $) : >
+R< MX > < $+ > < : > < : $* <BADMXIP> : $* >	$#error $@ 5.1.2 $: "550 Invalid MX record for host " $1
+
+')dnl
 # check_rcpt: the argument of RCPT -> $#error, $#discard, or anything to accept
 SLocal_check_rcpt
 S`'ifdef(`_DELAY_CHECKS_', `checkrcpt', `check_rcpt')

@@ -3,8 +3,8 @@ ifdef(`_RATE_CONTROL_', `
 SRateControl
 R$*			$: $>SearchList < ! ClientRate > $| < A:$&{client_addr} > < E: > < >
 R< ? >			$@ OK
-R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
 R< 0 >			$@ OK
+R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
 R< $+ >			$: < $1 > $| $(arith l $@ $1 $@ $&{client_rate} $)
 R< $+ > $| TRUE		$#error $@ 4.3.2 $: _RATE_CONTROL_REPLY Connection rate limit exceeded.
 ')dnl
@@ -13,8 +13,8 @@ ifdef(`_CONN_CONTROL_', `
 SConnControl
 R$*			$: $>SearchList < ! ClientConn > $| < A:$&{client_addr} > < E: > < >
 R< ? >			$@ OK
-R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
 R< 0 >			$@ OK
+R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
 R< $+ >			$: < $1 > $| $(arith l $@ $1 $@ $&{client_connections} $)
 R< $+ > $| TRUE		$#error $@ 4.3.2 $: _CONN_CONTROL_REPLY Too many open connections.
 ')dnl

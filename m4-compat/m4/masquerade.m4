@@ -47,7 +47,7 @@ ifdef(`_LIMITED_MASQUERADE_', `', `R$* < @ $=w . > $*	$: $1 < @ $2 . @ $M > $3
 ')dnl
 R$* < @ $+ @ > $*	$: $1 < @ $2 > $3
 R$* < @ $+ @ $+ > $*	$: $1 < @ $3 . > $4
-', `R$* < @ *LOCAL* > $*	$: $1 < @ $j . > $2
+', `R$* < @ *LOCAL* >	$: $1 < @ $j . >
 ')dnl
 
 # MasqEnv: the same for the envelope; unless that is masqueraded too, only our

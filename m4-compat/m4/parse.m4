@@ -43,8 +43,8 @@ R$* < @ > $*		$@ $>Parse0 $>canonify $1
 R< @ $=w . > : $*	$@ $>Parse0 $>canonify $2
 ifdef(`_STRICT_RFC821_', `
 # neither the first nor the last byte of a local part is a dot
-R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid local part"
-R$* . < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid local part"
+R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Local part must not begin with a dot"
+R$* . < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Local part must not end with a dot"
 ')dnl
 
 # ours: take the quotes off, and look again if that shows an operator
@@ -123,11 +123,12 @@ ifdef(`_MAILER_smtp_', `R$* < @ $* > $*	$#_SMTP_ $@ $2 $: $1 < @ $2 > $3
 # names without a domain
 R$=L			$#_LOCAL_ $: @ $1
 R$+			$#_LOCAL_ $: $1
-ifdef(`_ADD_BCC_', `
-# ParseBcc: address -> triple to the host of macro A, if it is that of a copy
+
+ifdef(`_ADD_BCC_', `# ParseBcc: address -> triple to the host of macro A, if it is that of a copy
 # (macro addr_type is e b); else unchanged.
 SParseBcc
 R$+			$: $&{addr_type} $| $1
 R e b $| $+		$: $>MailerToTriple < $A > $1
 R$* $| $+		$: $2
+
 ')dnl

@@ -36,10 +36,16 @@ R$+			$@ $1 < @ *LOCAL* >
 # PseudoToReal: a domain that only we understand is hidden behind a real one
 #	u < @ h .UUCP. >	-> h!u < @ *LOCAL* >
 SPseudoToReal
-ifdef(`_NO_UUCP_', `', `R$* < @ $+ .UUCP. >	$: $2 ! $1 < @ *LOCAL* >
+ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $1 % $2 .BITNET < ? $B >
 ')dnl
-ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $1 % $2 .BITNET < @ $B >
-R$+ < @ $- : $+ >	$: $1 < @ $3 >
+ifdef(`_NO_UUCP_', `', `R$+ < @ $+ .UUCP. >	$: < $2 ! > $1
+R$* < @ $* > $*		$@ $1 < @ $2 > $3
+R< $* ! > $+		$: $1 ! $2 < ifdef(`UUCP_RELAY', `? $Y', `@ *LOCAL*') >
+')dnl
+ifdef(`BITNET_RELAY', `define(`_PSEUDO_RELAY_')')ifdef(`UUCP_RELAY', `define(`_PSEUDO_RELAY_')')dnl
+ifdef(`_PSEUDO_RELAY_', `# the relay, without its mailer
+R$+ < ? $- : $+ >	$: $1 < @ $3 >
+R$+ < ? $+ >		$: $1 < @ $2 >
 ')dnl
 
 # EnvFromSMTP: envelope sender
