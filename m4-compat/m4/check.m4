@@ -4,11 +4,11 @@
 # CanonAddr: an address as given to SMTP -> as parse sees it, without errors
 # being final
 SCanonAddr
-ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `R$*			$: $>canonify $1
-R< @ $+ > : $* @ $*	$: < $1 > : $2 % $3
-R$* < @ $+ > : $*	$: $3 % $2
 R$*			$: $>Parse0 $>canonify $1
-', `R$*			$: $>Parse0 $>canonify $1
+ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route becomes percent signs	< @ a > : @b:u@d -> u%d%b < @ a >
+R< @ $+ > : $* @ $*	< @ $1 > : $2 % $3
+R< @ $+ > : $* : $*	< @ $1 > : $3 $2
+R< @ $+ > : $*		$: $2 < @ $1 >
 ')dnl
 
 # ParseRecipient: a recipient as given -> u < @ d >, the domain being the last
@@ -103,9 +103,10 @@ R< $* > $| $*		$: $1
 
 # bounces come from nobody
 R<>			$@ <OK>
-R< $+ >			$: $1
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R$*			$: < > $1
+', `R< $+ >			$: $1
 R$*			$: < > < $1 >
-ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `', `
+
 # only this host calls itself localhost; flag f wants a domain of two labels;
 # neither is asked of clients of ours and of listeners with flag u
 R< > < $* @ localhost >	$: < ? > < $1 @ localhost >
@@ -183,20 +184,21 @@ R$*			$: < $&{deliveryMode} > $1
 R< d > $*		$@ deferred
 R< $* > $*		$: $2
 ifdef(`_REQUIRE_QUAL_RCPT_', `
-# flag r: clients of others give a domain
-R$*			$: < $&{daemon_flags} > $1
-R< $* r $* > $*		$: < r > < $&{client_name} > $3
-R< r > < > $*		$: < > $1
-R< r > < $=w > $*	$: < > $2
-R< r > < $+ > < $* @ $* >	$: < > < $2 @ $3 >
-R< r > < $+ > $* @ $*	$: < > $2 @ $3
-R< r > < $+ > $*	$#error $@ 5.5.4 $: "553 Domain name required"
-R< $* > $*		$: $2
+# flag r: a recipient has a domain, unless the client is this host
+R< $+ >			$: $1
+R$*			$: $&{daemon_flags} $| $1
+R$* r $* $| $+ @ $+	$: < $3 @ $4 >
+R$* r $* $| $*		$: < ? $&{client_name} > < $3 >
+R$* $| $*		$: < $2 >
+R< ? > < $* >		$: < $1 >
+R< ? $=w > < $* >	$: < $1 >
+R< ? $+ > < $* >	$#error $@ 5.5.4 $: "553 Fully qualified domain name required"
 ')dnl
 
 # one of ours, or may the client send through us?
 R$*			$: < $1 > $| $>"Rcpt_ok" $1
-ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$: < $1 > $| $2
+ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#$*		$#$2
+R< $* > $| $*		$: $1 $| @ $2
 ', `R< $* > $| $#TEMP $+	$: < T $2 > $| $1
 R< $* > $| RELAY	$@ RELAY
 R< $* > $| $#$*		$#$2

@@ -15,14 +15,12 @@ R$* < @ $* @@ $* >	$: $1 < @ $2 >
 ifdef(`_BLOCKLIST_RCPT_', `ifdef(`_ACCESS_TABLE_', `
 # To: recipients that get no mail
 R$*			$: < ? > $1
-R< ? > < @ >		$: < @ >
 R< ? > $* < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 >
-R< ? > $* < @ $* >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
+R< ? > $* < @ $+ >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
 R< ? > $+		$: < > $1 $| < U:$1@ >
 R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < + To > $| < $2 > < >
-R< @ >			$: < ? > < @ >
 R< @ > $* $| $*		$: $2 $1
-ifdef(`_DELAY_COMPAT_8_10_', `R< $={SpamTag} > $*	$: $2
+ifdef(`_DELAY_COMPAT_8_10_', `R< $={SpamTag} > $*	$: $| $2
 ')dnl
 R< REJECT > $*		$#error $@ 5.2.1 $: ifdef(`confRCPTREJ_MSG', `confRCPTREJ_MSG', `"550 Mailbox disabled for this recipient"')
 R< DISCARD > $*		$#discard $: discard
@@ -30,14 +28,14 @@ R< QUARANTINE : $+ > $*	$#error $@ quarantine $: $1
 R< ERROR : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
 R< ERROR : $+ > $*	$#error $: $1
 R< $* _ATMPF_ > $*	$#error $@ 4.3.0 $: _TMPFMSG_
-R< $={Accept} > $*	$: $2
-R< ? > $*		$: $1
-ifdef(`_ACCESS_SKIP_', `R< SKIP > $*		$: $1
+R< $={Accept} > $*	$: $| $2
+R< ? > $*		$: $| $1
+ifdef(`_ACCESS_SKIP_', `R< SKIP > $*		$: $| $1
 ')dnl
 R< $+ > $*		$#error $: $1
+R$| $*			$: $1
 ')')dnl
-ifdef(`_PROMISCUOUS_RELAY_', `R$*			$@ RELAY
-', `
+ifdef(`_PROMISCUOUS_RELAY_', `', `
 # a certificate that may relay
 R$*			$: < $1 > $| $>RelayTLS
 R< $* > $| $# $+	$# $2
@@ -51,10 +49,12 @@ R$* $| $*		$: $1 $| $&{auth_type}
 R$* $|			$: $1
 R$* $| $={TrustAuthMech}	$# RELAY
 R$* $| $*		$: $1
-ifelse(defn(`_NO_PERCENTHACK_'), `r', `R$* % $* < @ $* >	$@ remote
+ifelse(defn(`_NO_UUCP_'), `r', `# no way out by operators in the local part
+R$* ! $* < @ $* >	$: < REMOTE > $2 < @ BANG_PATH >
+R$* ! $*		$: < REMOTE > $2 < @ BANG_PATH >
 ')dnl
-ifelse(defn(`_NO_UUCP_'), `r', `R$* ! $* < @ $* >	$@ remote
-R$+ ! $+		$@ remote
+ifelse(defn(`_NO_PERCENTHACK_'), `r', `R$* % $* < @ $* >	$: < REMOTE > $1 < @ PERCENT_HACK >
+R$* % $*		$: < REMOTE > $1 < @ PERCENT_HACK >
 ')dnl
 
 # ours
