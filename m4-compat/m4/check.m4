@@ -64,8 +64,9 @@ R< $* > $*		$: $2
 ifdef(`_ACCESS_TABLE_', `
 # Connect: by name, then by address
 R$+ $| $*		$: $1 $| $2 $| $>D < $1 > < ? > < + Connect > < >
-R  $| $*		$: $| $1 $| < ? > < >
-R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
+R  $| $+		$: $| $1 $| < ? > < >
+R$* $| $+ $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
+R$* $| $| < ? > $*	$: $1 $|
 R$* $| $* $| < $* > < >	$: $1 $| $2 $| $>AccessVerdict < $3 >
 R$* $| $* $| $#$*	$#$3
 R$* $| $* $| < ? >	$: OK
@@ -76,12 +77,12 @@ ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $>"Rate
 ifdef(`_CONN_CONTROL_', `ifdef(`_CONN_CONTROL_IMMEDIATE_', `', `R$*			$: $>"ConnControl" dummy
 ')')dnl
 undivert(8)dnl
-ifdef(`_REQUIRE_RDNS_', `R$*			$: < $&{client_addr} > < $&{client_resolve} >
-R< $=R $* > < $* >	$@ RELAY
-R< $* > < OK >		$@ OK
-R< $* > < FAIL >	$#error $@ 5.7.1 $: "550 Fix reverse DNS for " $1
-R< $* > < TEMP >	$#error $@ 4.1.8 $: "451 Client IP address " $1 " does not resolve"
-R< $* > < FORGED >	$#error $@ 4.1.8 $: "451 Possibly forged hostname for " $1
+ifdef(`_REQUIRE_RDNS_', `R$*			$: $&{client_addr} $| $&{client_resolve}
+R$=R $* $| $*		$@ RELAY
+R$* $| OK		$@ OK
+R$* $| FAIL		$#error $@ 5.7.1 $: 550 Fix reverse DNS for $1
+R$* $| TEMP		$#error $@ 4.1.8 $: 451 Client IP address $1 does not resolve
+R$* $| FORGED		$#error $@ 4.1.8 $: 451 Possibly forged hostname for $1
 ')dnl
 
 # check_mail: the argument of MAIL -> $#error, $#discard, or anything to go on
@@ -107,21 +108,22 @@ ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R$*			$: < > $1
 ', `R< $+ >			$: $1
 R$*			$: < > < $1 >
 
-# only this host calls itself localhost; flag f wants a domain of two labels;
-# neither is asked of clients of ours and of listeners with flag u
-R< > < $* @ localhost >	$: < ? > < $1 @ localhost >
-R< > < $* @ localhost . $m >	$: < ? > < $1 @ localhost . $m >
-R< > < $* @ localhost .UUCP >	$: < ? > < $1 @ localhost .UUCP >
-R< > < $* @ [ 127.0.0.1 ] >	$: < ? > < $1 @ [127.0.0.1] >
-R< > < $* @ [ IPv6:0:0:0:0:0:0:0:1 ] >	$: < ? > < $1 @ [IPv6:0:0:0:0:0:0:0:1] >
-R< > < $* @ [ IPv6:::1 ] >	$: < ? > < $1 @ [IPv6:::1] >
-R< > < $+ @ $- >		$: < f $&{daemon_flags} > < $1 @ $2 >
-R< f $* f $* > $*	$: < ? > $3
-R< f $* > $*		$: < > $2
-R< ? > $*		$: < ? $&{client_name} > < $&{daemon_flags} > $1
-R< ? > < $* > $*	$: < > $2
-R< ? $=w > < $* > $*	$: < > $3
-R< ? $+ > < $* u $* > $*	$: < > $4
+# flag f wants a domain of two labels, flag u lets pass what else is refused
+# here; only this host calls itself localhost
+R< > $*			$: $&{daemon_flags} $| $1
+R$* f $* $| < $* @ $- >	$: < ? $&{client_name} > < $3 @ $4 >
+R$* u $* $| $*		$: < > $3
+R$* $| $*		$: < ! > $2
+R< ! > < $* @ localhost >	$: < ? $&{client_name} > < $1 @ localhost >
+R< ! > < $* @ localhost . $m >	$: < ? $&{client_name} > < $1 @ localhost . $m >
+ifdef(`_NO_UUCP_', `', `R< ! > < $* @ localhost .UUCP >	$: < ? $&{client_name} > < $1 @ localhost .UUCP >
+')dnl
+R< ! > < $* @ [ 127.0.0.1 ] >	$: < ? $&{client_name} > < $1 @ [127.0.0.1] >
+R< ! > < $* @ [ IPv6:0:0:0:0:0:0:0:1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:0:0:0:0:0:0:0:1] >
+R< ! > < $* @ [ IPv6:::1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:::1] >
+R< ! > $*		$: < > $1
+R< ? > $*		$: < > $1
+R< ? $=w > $*		$: < > $2
 R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
 ')dnl
 
@@ -144,10 +146,10 @@ R< $* > $* $| < ? >	$: < $1 > $2
 R< $* > $* $| < $+ >	$# $3
 ')dnl
 ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< > $*			$@ @ $1
-', `R< > $*			$: < ? $&{daemon_flags} > < $&{client_addr} > $1
-R< ? $* u $* > < $* > $*	$@ @ $4
-R< ? $* > < > $*	$@ < _RES_OK_ >
-R< ? $* > < $* > $*	$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
+', `R< > $*			$: < ? $&{client_addr} > $&{daemon_flags} $| $1
+R< ? $* > $* u $* $| $*	$@ @ $4
+R< ? > $* $| $*		$@ < _RES_OK_ >
+R< ? $* > $* $| $*	$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
 ')dnl
 R< PERM > $*		$#error $@ 5.1.8 $: "553 Domain of sender address " $&f " does not exist"
 R< TEMP > $*		$#error $@ 4.1.8 $: "451 Domain of sender address " $&f " does not resolve"
@@ -199,14 +201,14 @@ R< ? $+ > < $* >	$#error $@ 5.5.4 $: "553 Fully qualified domain name required"
 R$*			$: < $1 > $| $>"Rcpt_ok" $1
 ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#$*		$#$2
 R< $* > $| $*		$: $1 $| @ $2
-', `R< $* > $| $#TEMP $+	$: < T $2 > $| $1
+', `R< $* > $| $#TEMP $+	$: $2 $| < $1 >
 R< $* > $| RELAY	$@ RELAY
 R< $* > $| $#$*		$#$2
-R< T $+ > $| $*		$: < T $1 > $| $>"Relay_ok" $2
-R< $+ > $| $*		$: < > $| $>"Relay_ok" $1
-R< $* > $| $#TEMP $+	$: < T $2 > $|
-R< $* > $| $#$*		$#$2
-R< $* > $| RELAY	$@ RELAY
-R< T $+ > $| $*		$#error $1
+R< $* > $| $*		$: $| < $1 >
+R$* $| < $* >		$: $1 $| $>"Relay_ok" $2
+R$* $| $#TEMP $+	$: $2 $| T
+R$* $| $#$*		$#$2
+R$* $| RELAY		$@ RELAY
+R$+ $| $*		$#error $1
 R$*			$#error $@ 5.7.1 $: ifdef(`confRELAY_MSG', `confRELAY_MSG', `"550 Relaying denied`'ifdef(`_USE_AUTH_', `. Proper authentication required.')"')
 ')dnl

@@ -120,12 +120,13 @@ _LOCAL_HOOK(`LOCAL_TLS_RCPT', `Local_tls_rcpt')
 _LOCAL_HOOK(`LOCAL_TLS_CLIENT', `Local_tls_client')
 _LOCAL_HOOK(`LOCAL_TLS_SERVER', `Local_tls_server')
 
-dnl # Classes: NAME(words) writes a C line, NAME_FILE(file) an F line
+dnl # Classes: NAME(words) writes a C line, NAME_FILE(file) an F line. The rest of
+dnl # the line in which such a call stands is lost, as it always was.
 
 define(`_CLASS_WORDS', `define(`$1', `PUSHDIVERT(5)C{$2}$'`1
-$3`'POPDIVERT`'')')
+$3`'POPDIVERT`'dnl')')
 define(`_CLASS_FILE', `define(`$1', `PUSHDIVERT(5)F{$2}$'`1
-$3`'POPDIVERT`'')')
+$3`'POPDIVERT`'dnl')')
 define(`_CLASS_BOTH', `_CLASS_WORDS(`$1', `$2', `$3')_CLASS_FILE(`$1_FILE', `$2', `$3')')
 
 _CLASS_BOTH(`EXPOSED_USER', `E')

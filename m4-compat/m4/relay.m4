@@ -85,6 +85,13 @@ R< : $* : > $*		$: $2
 # no domain at all
 R$#$*			$#$1
 R$+ < @ $+ >		$@ $1 < @ $2 >
+ifdef(`_REQUIRE_QUAL_RCPT_', `# not with flag r, except from this host
+R$+			$: $&{daemon_flags} $| $1
+R$* r $* $| $*		$: < ? $&{client_name} >
+R< ? >			$@ RELAY
+R< ? $=w >		$@ RELAY
+R< ? $+ >		$#error $@ 5.5.4 $: "553 Domain name required"
+')dnl
 R$+			$@ RELAY
 
 # Relay_ok: may this client relay? -> RELAY, $#error, or anything for no
@@ -140,5 +147,5 @@ ifdef(`_ACCESS_TABLE_', `R< ? > $+		$: $>D < $1 > < ? > < + Connect > < $1 >
 ')')dnl
 ifdef(`_ACCESS_TABLE_', `R< RELAY > $*		$@ RELAY
 R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
-R< $* > < $* >		$: < ? > $2
+R< $* > < $* >		$: $2
 ')')dnl

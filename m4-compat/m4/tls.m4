@@ -79,7 +79,6 @@ ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $(macro {TLS_Name} $@ $&{client_nam
 R$* $| $*		$: $1 $| $>D < $&{client_name} > < ? > < ! TLS_CLT_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{client_addr} > < ? > < ! TLS_CLT_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_CLT_TAG`'_TAG_DELIM_ $: ? $) >
-R$* $| < $* > < >	$: $1 $| < $2 >
 R$*			$@ $>"TLS_connection" $1
 ', `R$* $| $*		$@ $>"TLS_connection" $1
 ')dnl
@@ -100,7 +99,6 @@ ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
 R$* $| $*		$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_SRV_TAG`'_TAG_DELIM_ $: ? $) >
-R$* $| < $* > < >	$: $1 $| < $2 >
 ')dnl
 R$*			$@ $>"TLS_connection" $1
 
