@@ -124,9 +124,9 @@ dnl # Classes: NAME(words) writes a C line, NAME_FILE(file) an F line. The rest 
 dnl # the line in which such a call stands is lost, as it always was.
 
 define(`_CLASS_WORDS', `define(`$1', `PUSHDIVERT(5)C{$2}$'`1
-$3`'POPDIVERT`'dnl')')
+$3`'POPDIVERT`'dnl`'')')
 define(`_CLASS_FILE', `define(`$1', `PUSHDIVERT(5)F{$2}$'`1
-$3`'POPDIVERT`'dnl')')
+$3`'POPDIVERT`'dnl`'')')
 define(`_CLASS_BOTH', `_CLASS_WORDS(`$1', `$2', `$3')_CLASS_FILE(`$1_FILE', `$2', `$3')')
 
 _CLASS_BOTH(`EXPOSED_USER', `E')

@@ -134,8 +134,11 @@ R$*			$: < $&{client_resolve} >
 R< TEMP >		$#TEMP $@ 4.4.0 $: "450 Relaying temporarily denied. Cannot resolve PTR record for " $&{client_addr}
 R< FORGED >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name possibly forged " $&{client_name}
 R< FAIL >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name lookup failed " $&{client_name}
-R$*			$: < ? > $&{client_name}
-R< ? >			$@ RELAY
+R$*			$: < @ > $&{client_name}
+R< @ >			$@ < @ >
+R< @ > $-		$: < @ > $[ $1 $]
+R< @ > $+ .		$: < ? > $1
+R< @ > $*		$: < ? > $1
 ifdef(`_RELAY_ENTIRE_DOMAIN_', `R< ? > $* $=m		$@ RELAY
 ')dnl
 R< ? > $=w		$@ RELAY
