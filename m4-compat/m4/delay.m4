@@ -37,10 +37,9 @@ R< ? > $+ < @ $+ >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
 R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < ! Spam > $| < $2 > < >
 R< @ > $* $| $*		$: $2 $1
 ifdef(`_SPAM_FRIEND_', `R< FRIEND > $+		$@ $>"Delay_TLS_Clt2" SPAMFRIEND
-')dnl
-ifdef(`_SPAM_HATER_', `R< HATER > $+		$: $1
+R< $* > $+		$: $2
+', `R< HATER > $+		$: $1
 R< $* > $+		$@ $>"Delay_TLS_Clt2" NOSPAMHATER
-', `R< $* > $+		$: $2
 ')')dnl
 R$*			$: $1 $| $>checkmail ifdef(`_FFR_MAIL_MACRO', `$&{mail_from}', `< $&f >')
 R$* $| $#error $*	$#error $2

@@ -198,7 +198,7 @@ dnl # UUCP sites
 
 dnl # SITECONFIG(file, local name, letter) reads siteconfig/file.m4, whose SITE
 dnl # lines (hosts, S) name neighbours.
-define(`SITECONFIG', `D{$3}$2
+define(`SITECONFIG', `D$3`'$2
 define(`_CLASS_$3_', `')dnl
 ifelse(`$3', `U', `Cw$2 $2.UUCP
 ')dnl
