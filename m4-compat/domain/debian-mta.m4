@@ -24,7 +24,7 @@ define(`confTO_COMMAND', `5m')
 define(`confTO_IDENT', `5s')
 define(`confMAX_HOP', `100')
 define(`confDONT_BLAME_SENDMAIL', defn(`confDONT_BLAME_SENDMAIL')`,AssumeSafeChown,ForwardFileInGroupWritableDirPath,GroupWritableForwardFileSafe,GroupWritableIncludeFileSafe,IncludeFileInGroupWritableDirPath,DontWarnForwardFileInUnsafeDirPath,TrustStickyBit,NonRootSafeAddr,GroupWritableIncludeFile,GroupReadableDefaultAuthInfoFile')
-define(`confPRIVACY_FLAGS', `restrictqrun,restrictexpand')
+define(`confPRIVACY_FLAGS', `    restrictqrun,restrictexpand')
 _DEFIFNOT(`confTRUSTED_USER', `smmta')
 define(`confMAX_RUNNERS_PER_QUEUE', `5')
 divert(0)dnl

@@ -196,14 +196,17 @@ define(`_TABLE_MAP', `K$1 ifelse(defn(`_ARG_'), `', `DATABASE_MAP_TYPE MAIL_SETT
 
 dnl # UUCP sites
 
-dnl # SITECONFIG(file, local name, letter) reads siteconfig/file.m4, whose SITE
-dnl # lines (hosts, S) name neighbours.
+dnl # SITECONFIG(file, local name, letter): our name in UUCP as macro $3; reads
+dnl # siteconfig/file.m4, whose SITE(hosts) lines name neighbours: class $3. For U,
+dnl # our own UUCP site, SITE(hosts, S) names those that understand more: class Y.
 define(`SITECONFIG', `D$3`'$2
 define(`_CLASS_$3_', `')dnl
-ifelse(`$3', `U', `Cw$2 $2.UUCP
+define(`_SITE_LETTER_', `$3')dnl
+define(`SITE', defn(`_SITE_'))dnl
+ifelse(`$3', `U', `C{w}$2 $2.UUCP
 ')dnl
-define(`SITE', `ifelse(`$'`2', `S', `CY', `C{$3}')$'`1')dnl
 sinclude(_CF_DIR_`siteconfig/$1.m4')')
+define(`_SITE_', `CONCAT(`C', ifelse(_SITE_LETTER_`'`$2', `US', `Y', `_SITE_LETTER_'), $1)')
 define(`UUCPSMTP', `R DOL(*) < @ $1 .UUCP > DOL(*)	DOL(1) < @ $2 > DOL(2)')
 
 include(_CF_DIR_`m4/defaults.m4')

@@ -1,3 +1,12 @@
+divert(-1)
+dnl # _CLASS_RELAY(letter): what SITECONFIG with that letter asks for in Parse1:
+dnl # the hosts of class V, W or X are reached by way of the host that is macro V...
+define(`_CLASS_RELAY', `ifdef(`_CLASS_$1_', `R$'`* < @ $=$1 .UUCP. > $'`*	$: $>MailerToTriple < $$1 > $'`1 < @ $'`2 .UUCP. > $'`3
+')')
+dnl # The rule for news groups, before local names and again for bare names
+define(`_USENET_RULE', `ifdef(`_MAILER_usenet_', `$1
+')')
+divert(0)dnl
 
 ######## addresses: to a mailer ########
 
@@ -76,11 +85,14 @@ R$+ < @ $={LDAPRouteEquiv} . >	$: $>LDAPExpand < $1 < @ $2 . > > < $1 @ $M > < >
 # literals: the site first, then the smart host, then straight there
 R$* < @ [ $+ ] > $*	$: $>ParseLocal $1 < @ [ $2 ] > $3
 R$* < @ [ $+ ] > $*	$: $1 < @ [ $2 ] : $S > $3
-R$* < @ [ $+ ] : > $*	$#_SMTP_ $@ [ $2 ] $: $1 < @ [ $2 ] > $3
+ifdef(`_MAILER_smtp_', `R$* < @ [ $+ ] : > $*	$#_SMTP_ $@ [ $2 ] $: $1 < @ [ $2 ] > $3
+', `R$* < @ [ $+ ] : > $*	$: $1 < @ [ $2 ] > $3
+')dnl
 R$* < @ [ $+ ] : $- : $* > $*	$#$3 $@ $4 $: $1 < @ [ $2 ] > $5
 R$* < @ [ $+ ] : $+ > $*	$#_SMTP_ $@ $3 $: $1 < @ [ $2 ] > $4
 ifdef(`_VIRTUSER_TABLE_', `include(_CF_DIR_`m4/virtuser.m4')')dnl
 
+_USENET_RULE(`R$+ .USENET < @ $=w . >	$#usenet $@ usenet $: $'`1')dnl
 # local names; names of class L and of no one else are never aliases
 ifdef(`_STICKY_LOCAL_DOMAIN_', `R$+ < @ $=w . >	$: < $H > $1 < @ $2 . >
 R< $+ > $+ < @ $+ >	$@ $>MailerToTriple < $1 > $2 < @ $3 >
@@ -97,8 +109,7 @@ R< $~[ : $* > $*	$: $>MailerToTriple < $1 : $2 > $3
 R< $+ > $*		$: $>Mailertable < $1 > $2
 ')dnl
 undivert(4)dnl
-ifdef(`_CLASS_V_', `R$* < @ $=V . UUCP . >	$: < $V > $1 @ $2 .UUCP
-')dnl
+_CLASS_RELAY(`V')_CLASS_RELAY(`W')_CLASS_RELAY(`X')dnl
 ifdef(`BITNET_RELAY', `R$* < @ $+ .BITNET. > $*	$: $>MailerToTriple < $B > $1 < @ $2 .BITNET. > $3
 ')dnl
 ifdef(`DECNET_RELAY', `R$* < @ $+ .DECNET. > $*	$: $>MailerToTriple < $C > $1 < @ $2 .DECNET. > $3
@@ -109,7 +120,8 @@ ifdef(`_MAILER_fax_', `R$+ < @ $+ .FAX. >	$#fax $@ $2 $: $1
 ', `ifdef(`FAX_RELAY', `R$* < @ $+ .FAX. > $*	$: $>MailerToTriple < $F > $1 < @ $2 .FAX. > $3
 ')')dnl
 ifdef(`UUCP_RELAY', `R$* < @ $+ .UUCP. > $*	$: $>MailerToTriple < $Y > $1 < @ $2 .UUCP. > $3
-')dnl
+', `ifdef(`_MAILER_uucp_', `R$* < @ $+ .UUCP. > $*	$#_UUCP_ $@ $2 $: $1 < @ $2 .UUCP. > $3
+')')dnl
 ifdef(`_LOCAL_RULES_', `
 # rules of the site for names from other networks
 undivert(1)')dnl
@@ -121,6 +133,7 @@ ifdef(`_MAILER_smtp_', `R$* < @ $* > $*	$#_SMTP_ $@ $2 $: $1 < @ $2 > $3
 ')dnl
 
 # names without a domain
+_USENET_RULE(`R$+ .USENET		$#usenet $@ usenet $: $'`1')dnl
 R$=L			$#_LOCAL_ $: @ $1
 R$+			$#_LOCAL_ $: $1
 

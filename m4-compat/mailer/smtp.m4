@@ -34,19 +34,16 @@ R$* < @ $* > $*		$@ $1 < @ $2 > $3
 R$+			$@ $1 < @ *LOCAL* >
 
 # PseudoToReal: a domain that only we understand is hidden behind a real one
-#	u < @ h .UUCP. >	-> h!u < @ *LOCAL* >
+#	u < @ h .UUCP. >	-> h!u < @ relay > if UUCP_RELAY names one, or < @ *LOCAL* >
+#	u < @ h .BITNET. >	-> u%h.BITNET < @ relay >, with BITNET_RELAY
 SPseudoToReal
-ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $1 % $2 .BITNET < ? $B >
+ifdef(`_NO_UUCP_', `', `R$+ < @ $+ .UUCP. >	$: $Y $| $2 ! $1
 ')dnl
-ifdef(`_NO_UUCP_', `', `R$+ < @ $+ .UUCP. >	$: < $2 ! > $1
-R$* < @ $* > $*		$@ $1 < @ $2 > $3
-R< $* ! > $+		$: $1 ! $2 < ifdef(`UUCP_RELAY', `? $Y', `@ *LOCAL*') >
+ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $B $| $1 % $2 .BITNET
 ')dnl
-ifdef(`BITNET_RELAY', `define(`_PSEUDO_RELAY_')')ifdef(`UUCP_RELAY', `define(`_PSEUDO_RELAY_')')dnl
-ifdef(`_PSEUDO_RELAY_', `# the relay, without its mailer
-R$+ < ? $- : $+ >	$: $1 < @ $3 >
-R$+ < ? $+ >		$: $1 < @ $2 >
-')dnl
+R$| $+			$@ $1 < @ *LOCAL* >
+R$- : $+ $| $+		$@ $3 < @ $2 >
+R$+ $| $+		$@ $2 < @ $1 >
 
 # EnvFromSMTP: envelope sender
 SEnvFromSMTP

@@ -1,0 +1,8 @@
+divert(-1)
+dnl # OSTYPE(domainos): Apollo Domain/OS. No argument.
+dnl # Keeps what the site has set before: QUEUE_DIR.
+dnl # Sets in any case: confEBINDIR.
+_DEFIFNOT(`QUEUE_DIR', `/usr/spool/mqueue')
+define(`confEBINDIR', `/usr/lib')
+divert(0)dnl
+VERSIONID(`ostype domainos')
