@@ -35,35 +35,25 @@ VERSIONID(`mailer uucp')
 
 # FromU: sender, envelope and header: the way back to here
 #	u < @ h .UUCP. > -> ourname!h!u		u < @ ours. > -> ourname!u
-# ourname is U, the name in UUCP, or else the name of the machine
 SFromU
 R< @ >			$n
-R:; < @ >		$@
-R$*			$: $>BangPath $1
-R$*			$@ $>BangFrom $1
+R$*			$@ $>HdrToU $1
 
 # EnvToU: envelope recipient: the way there
 #	u < @ h .UUCP. > -> h!u			u < @ ours. > -> u
 SEnvToU
 R:; < @ >		$@
-R$*			$@ $>BangPath $1
-
-# HdrToU: header recipient: the way there by way of us, since a reply starts
-# at the neighbour
-SHdrToU
-R:; < @ >		$@
-R$*			$: $>BangPath $1
-R$*			$@ $>BangFrom $1
-
-# BangPath: u < @ d . > -> d!u, or u alone for a domain of ours
-SBangPath
 R$* < @ $* . > $*	$1 < @ $2 > $3
 R$* < @ $=w >		$: $1
 R$* < @ $- .UUCP >	$: $2 ! $1
 R$* < @ $+ >		$: $2 ! $1
 
-# BangFrom: p -> ourname!p; a path that begins with ! has been here already
-SBangFrom
+# HdrToU: header recipient: the way there by way of us, since a reply starts
+# at the neighbour. We are U, our name in UUCP, or else the name of the machine;
+# what begins with ! has been here already.
+SHdrToU
+R:; < @ >		$@
+R$*			$: $>EnvToU $1
 R! $+ ! $+		$@ $1 ! $2
 R! $+			$@ ! $1
 R$*			$: $U ! $1
