@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         machine.call(ruleset);
         loop {
             let (config, program, scope) = (&config, &program, &mut scope);
-            let mut context = Context { config, program, scope, deferred: false, maps: None, tracer: &mut Quiet };
+            let mut context =
+                Context { config, program, scope, deferred: false, maps: None, tracer: &mut Quiet };
             match machine.step(&mut context) {
                 Step::Lookup => {
                     // the machine does no I/O: it asks, waits as long as it takes, and goes on

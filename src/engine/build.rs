@@ -6,7 +6,7 @@ use super::machine::{Frame, Machine, Run};
 use super::program::{CompiledRule, Piece};
 use super::request::LookupRequest;
 use super::scan::{ScanMode, scan_into};
-use super::symbols::{Shape, Symbol};
+use super::symbols::{Shape, Symbol, is_stable};
 use crate::addr::{Kind, Table, op};
 use crate::config::RulesetId;
 use crate::schema::Sysexit;
@@ -50,6 +50,10 @@ pub(super) struct Pending {
     map: Option<usize>,
     /// Everything between the map's name and `$)`.
     words: Range<usize>,
+    /// Where the key ends.
+    key_end: usize,
+    /// There are arguments.
+    pub has_arguments: bool,
     /// The tokens after the last `$:`.
     default: Option<Range<usize>>,
 }
@@ -162,21 +166,39 @@ impl Machine {
         let host = stack[begin].first == op::HOST_BEGIN;
         let end_mark = if host { op::HOST_END } else { op::LOOKUP_END };
         let start = (begin + if host { 1 } else { 2 }).min(stack.len());
-        let close = stack[start..].iter().position(|symbol| symbol.first == end_mark).map(|at| start + at);
-        let inside = start..close.unwrap_or(stack.len());
-        // each mark ends what came before; of several defaults the last one counts
-        let last = stack[inside.clone()].iter().rposition(|symbol| symbol.first == op::CANONICAL_USER);
-        let default = last.map(|at| {
-            let from = inside.start + at + 1;
-            let length = stack[from..inside.end].iter().position(is_mark);
-            from..length.map_or(inside.end, |length| from + length)
-        });
-        Some(Pending {
-            place: begin..close.map_or(stack.len(), |at| at + 1),
+        let mut pending = Pending {
+            place: begin..stack.len(),
             map: (!host).then_some(begin + 1),
-            words: inside,
-            default,
-        })
+            words: start..stack.len(),
+            key_end: stack.len(),
+            has_arguments: false,
+            default: None,
+        };
+        // each mark ends what came before; of several defaults the last one counts
+        let mut in_default = false;
+        for (at, symbol) in stack.iter().enumerate().skip(start) {
+            let ends = symbol.first == end_mark;
+            if !ends && !is_mark(symbol) {
+                continue;
+            }
+            pending.key_end = pending.key_end.min(at);
+            if let Some(default) = pending.default.as_mut().filter(|_| in_default) {
+                default.end = at;
+            }
+            in_default = false;
+            if ends {
+                (pending.place.end, pending.words.end) = (at + 1, at);
+                break;
+            }
+            match symbol.first {
+                op::CANONICAL_USER => {
+                    pending.default = Some(at + 1..stack.len());
+                    in_default = true;
+                }
+                _ => pending.has_arguments = true,
+            }
+        }
+        Some(pending)
     }
 
     /// The number of the map's name; 0 if there is no such map.
@@ -201,6 +223,12 @@ impl Machine {
         LookupRequest::new(map, &self.stack[pending.words.clone()], text)
     }
 
+    /// Appends the key as text.
+    pub(super) fn put_key(&self, pending: &Pending, program: &super::Program, space: u8, out: &mut Vec<u8>) {
+        let key = &self.stack[pending.words.start..pending.key_end];
+        program.symbols.text(&self.text).join(key, space, true, out);
+    }
+
     /// Puts the answer in the place of the look-up; gives where to go on.
     pub(super) fn put_answer(
         &mut self,
@@ -209,7 +237,7 @@ impl Machine {
         value: Option<&[u8]>,
         run: &mut Run<'_>,
     ) -> Result<usize, Stop> {
-        let Pending { place, words, default, .. } = pending;
+        let Pending { place, words, key_end, default, .. } = pending;
         let begin = place.start;
         let length = match (value, default) {
             (Some([]), _) => self.put_tokens(place, 0..0),
@@ -230,11 +258,7 @@ impl Machine {
                 self.joined = joined;
                 self.put_fresh(place, fresh?)
             }
-            (None, None) => {
-                let key = self.stack[words.clone()].iter().position(is_mark);
-                let end = key.map_or(words.end, |at| words.start + at);
-                self.put_tokens(place, words.start..end)
-            }
+            (None, None) => self.put_tokens(place, words.start..key_end),
         };
         let vector = frame.base + frame.length;
         if self.stack.len() - vector > MAX_TOKENS { Err(Stop::TooLong) } else { Ok(begin + length) }
@@ -262,20 +286,24 @@ impl Machine {
             return false;
         }
         let text = program.symbols.text(&self.text);
-        let (mut angles, mut bytes) = (0i32, 0);
+        let kinds = program.operators.kinds(Table::Internal);
+        let parting = kinds[usize::from(program.blank_sub)] == Kind::Blank;
+        let (mut angles, mut bytes, mut after_atom) = (0i32, 0, false);
         for symbol in &self.stack[range] {
-            bytes += text.bytes(*symbol).len() + 1;
+            let token = text.bytes(*symbol);
+            bytes += token.len() + 1;
             match symbol.first {
                 b'<' => angles += 1,
                 b'>' => angles -= 1,
                 _ => {}
             }
-            if !symbol.shape.contains(Shape::STABLE) || angles < 0 {
+            let atom = symbol.shape.contains(Shape::ATOM);
+            if !is_stable(kinds, token) || angles < 0 || (atom && after_atom && !parting) {
                 return false;
             }
+            after_atom = atom;
         }
-        let parting = program.operators.kinds(Table::Internal)[usize::from(program.blank_sub)] == Kind::Blank;
-        angles == 0 && bytes <= SHORT && parting
+        angles == 0 && bytes <= SHORT
     }
 
     /// The calls in the replacement, left to right, put on `self.calls`; each `$>name` is cut down to its

@@ -56,8 +56,8 @@ impl ClassIndex {
             if let Some(class) = classes.get(*id).filter(|_| bit != 0) {
                 for member in class.folded() {
                     index.single.push((symbols.intern(member), bit));
-                    match is_plain(member, blank_sub) {
-                        true => index.add_phrase(member, bit, operators, symbols),
+                    match is_plain(member, blank_sub, operators) {
+                        true => index.add_phrase(member, bit, blank_sub, operators, symbols),
                         false => odd = true,
                     }
                 }
@@ -67,28 +67,40 @@ impl ClassIndex {
         index
     }
 
-    fn add_phrase(&mut self, member: &[u8], bit: u64, operators: &Operators, symbols: &mut Symbols) {
+    fn add_phrase(
+        &mut self,
+        member: &[u8],
+        bit: u64,
+        blank_sub: u8,
+        operators: &Operators,
+        symbols: &mut Symbols,
+    ) {
         let kinds = operators.kinds(Table::Internal);
         let is_atom = |byte: &u8| kinds[*byte as usize] == Kind::Atom;
-        let mut words = member.chunk_by(|one, other| is_atom(one) && is_atom(other)).peekable();
-        let Some(first) = words.next() else { return };
-        if words.peek().is_none() {
+        let words: Vec<&[u8]> = member.chunk_by(|one, other| is_atom(one) && is_atom(other)).collect();
+        let [first, rest @ ..] = &words[..] else { return };
+        if rest.is_empty() {
             return;
         }
-        let first = symbols.intern(first);
-        let nodes = &mut self.nodes;
-        let mut fresh = || {
-            nodes.push(Node::default());
-            nodes.len() as u32 - 1
-        };
-        let mut node = *self.roots.entry(first).or_insert_with(&mut fresh);
-        let mut path = vec![node];
-        for word in words {
-            node = *self.edges.entry((node, symbols.intern(word))).or_insert_with(&mut fresh);
-            path.push(node);
-        }
-        for passed in &path[..path.len() - 1] {
-            self.nodes[*passed as usize].goes_on |= bit;
+        let mut node = *self.roots.entry(symbols.intern(first)).or_insert_with(|| fresh(&mut self.nodes));
+        self.nodes[node as usize].goes_on |= bit;
+        // the node before a separator that may as well stand for no token, between two atoms
+        let mut before_space = None;
+        for (at, word) in rest.iter().enumerate() {
+            let id = symbols.intern(word);
+            let edge = self.edges.entry((node, id));
+            let next = *edge.or_insert_with(|| fresh(&mut self.nodes));
+            let atom = is_atom(&word[0]);
+            if let Some(before) = before_space.take().filter(|_| atom) {
+                self.edges.entry((before, id)).or_insert(next);
+            }
+            if *word == [blank_sub] && is_atom(&words[at][0]) {
+                before_space = Some(node);
+            }
+            node = next;
+            if at + 1 < rest.len() {
+                self.nodes[node as usize].goes_on |= bit;
+            }
         }
         self.nodes[node as usize].ends |= bit;
     }
@@ -137,11 +149,18 @@ impl ClassIndex {
     }
 }
 
-/// Is there one way only to cut this text, whatever table is used?
-fn is_plain(member: &[u8], blank_sub: u8) -> bool {
+fn fresh(nodes: &mut Vec<Node>) -> u32 {
+    nodes.push(Node::default());
+    nodes.len() as u32 - 1
+}
+
+/// Is there one way only to cut this text, whatever table is used? (But for atoms that BlankSub's character
+/// parts, if that is an operator: it may be a token there, or have been put between two.)
+fn is_plain(member: &[u8], blank_sub: u8, operators: &Operators) -> bool {
+    let space_is_atom = operators.kinds(Table::Internal)[usize::from(blank_sub)] == Kind::Atom;
     let odd = |byte: &u8| {
         matches!(*byte, 0 | b'\t'..=b'\r' | b' ' | b'"' | b'(' | b')' | b'\\' | 0x7f..=0x9f | 0xff)
-            || *byte == blank_sub
+            || (*byte == blank_sub && space_is_atom)
     };
     !member.iter().any(odd)
 }

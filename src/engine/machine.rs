@@ -28,7 +28,7 @@ const MAX_DEPTH: usize = 51;
 const MAX_TRIES: u32 = 100;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
-const MAX_WORK: u64 = 1 << 26;
+const MAX_WORK: u64 = 1 << 24;
 
 /// What a step may read and change.
 pub struct Context<'a> {
@@ -464,6 +464,12 @@ impl Machine {
         let (Some(map), Some(maps)) = (map, run.maps) else { return Quick::Wait };
         let (mut joined, mut value) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.value));
         joined.clear();
+        if !pending.has_arguments {
+            self.put_key(pending, run.program, maps.key_space(map), &mut joined);
+            let said = maps.ask_now(map, &joined, &[], &mut value);
+            (self.joined, self.value) = (joined, value);
+            return said;
+        }
         let request = self.request_of(pending, run.program);
         let ends = request.put_all(maps.key_space(map), run.program.blank_sub, &mut joined);
         let mut parts: SmallVec<[&[u8]; 10]> = SmallVec::new();

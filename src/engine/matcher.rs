@@ -7,7 +7,6 @@ use super::scope::Scope;
 use super::symbols::{Symbol, Text};
 use crate::addr::MacroId;
 use crate::config::Config;
-use smallvec::SmallVec;
 
 /// What one wildcard has taken: tokens `start..end` of the workspace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +18,7 @@ pub(super) struct Binding {
 }
 
 /// `$1` … `$9`.
-pub(super) type Bindings = SmallVec<[Binding; 9]>;
+pub(super) type Bindings = Vec<Binding>;
 
 /// One attempt to match.
 pub(super) struct Matcher<'a> {
@@ -58,7 +57,7 @@ impl Matcher<'_> {
                 None if at == self.workspace.len() => return true,
                 _ if backed > PATIENCE && self.has_failed(pattern.len(), step, at) => None,
                 None => None,
-                Some(matched) => self.advance(*matched, step, at, step + 1 == pattern.len()),
+                Some(matched) => self.advance(*matched, step, at, pattern.get(step + 1)),
             };
             (step, at) = match next {
                 Some(next) => (step + 1, next),
@@ -90,19 +89,18 @@ impl Matcher<'_> {
     }
 
     /// One step of the pattern at one place of the workspace: where the next one begins.
-    fn advance(&mut self, matched: Match, step: usize, at: usize, is_last: bool) -> Option<usize> {
+    #[inline]
+    fn advance(&mut self, matched: Match, step: usize, at: usize, next: Option<&Match>) -> Option<usize> {
         let token = self.workspace.get(at);
         let bind = |end| Binding { start: at, end, step };
         let end = match matched {
             Match::Literal(id) => return (token?.id == id).then_some(at + 1),
             Match::Nothing => return Some(at),
             Match::Macro(id) => return self.macro_end(id, at),
-            // nothing comes after it: it must take the rest
-            Match::ZeroOrMore if is_last => self.workspace.len(),
-            Match::ZeroOrMore => at,
+            Match::ZeroOrMore => self.wildcard_end(at, next)?,
             Match::OneOrMore => {
                 token?;
-                if is_last { self.workspace.len() } else { at + 1 }
+                self.wildcard_end(at + 1, next)?
             }
             Match::One => {
                 token?;
@@ -120,22 +118,31 @@ impl Matcher<'_> {
         Some(end)
     }
 
+    /// Where `$*` or `$+` may end first, from `from` on: nowhere but before the literal that comes next, or at
+    /// the end if nothing does.
+    #[inline]
+    fn wildcard_end(&self, from: usize, next: Option<&Match>) -> Option<usize> {
+        match next {
+            None => Some(self.workspace.len()),
+            Some(Match::Literal(id)) => {
+                let found = self.workspace[from..].iter().position(|token| token.id == *id);
+                found.map(|at| from + at)
+            }
+            _ => Some(from),
+        }
+    }
+
     /// The most recent wildcard that can grow takes more; those after it start anew.
+    #[inline]
     fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
         while let Some(mut binding) = self.bindings.pop() {
             if binding.end >= self.workspace.len() {
                 continue;
             }
             let end = match pattern[binding.step] {
-                Match::ZeroOrMore | Match::OneOrMore => match pattern.get(binding.step + 1) {
-                    // only the places where the next literal stands are worth a stop
-                    Some(Match::Literal(id)) => {
-                        let from = binding.end + 1;
-                        let found = self.workspace[from..].iter().position(|token| token.id == *id);
-                        found.map(|at| from + at)
-                    }
-                    _ => Some(binding.end + 1),
-                },
+                Match::ZeroOrMore | Match::OneOrMore => {
+                    self.wildcard_end(binding.end + 1, pattern.get(binding.step + 1))
+                }
                 Match::Class(class) => self.member_end(class, binding.start, binding.end),
                 _ => None,
             };

@@ -127,7 +127,7 @@ impl Program {
             map_kinds: HashMap::new(),
             host: 0,
             call: 0,
-            symbols: Symbols::new(operators.clone()),
+            symbols: Symbols::new(&operators),
             classes: ClassIndex::default(),
             steps: Vec::new(),
             pieces: Vec::new(),

@@ -10,6 +10,8 @@ use crate::addr::op;
 pub(super) struct Needs {
     /// Bits of the literals.
     bits: u64,
+    /// Bits of neighbouring literals.
+    pairs: u64,
     /// Classes of which a member must begin somewhere.
     begins: u64,
     /// The first and the last token; 0 for any.
@@ -24,6 +26,7 @@ pub(super) struct Needs {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Signature {
     bits: u64,
+    pairs: u64,
     begins: u64,
     first: u32,
     last: u32,
@@ -34,7 +37,7 @@ pub(super) struct Signature {
 
 impl Needs {
     pub fn of(pattern: &[Match], classes: &ClassIndex, symbols: &Symbols) -> Self {
-        let mut needs = Self { bits: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
+        let mut needs = Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
         let mut bounded = true;
         for step in pattern {
             match step {
@@ -45,6 +48,11 @@ impl Needs {
             let takes = !matches!(step, Match::ZeroOrMore | Match::Nothing | Match::Macro(_));
             needs.fewest = needs.fewest.saturating_add(takes.into());
             bounded &= matches!(step, Match::Literal(_) | Match::One | Match::NotClass(_) | Match::Nothing);
+        }
+        for pair in pattern.windows(2) {
+            if let [Match::Literal(one), Match::Literal(other)] = pair {
+                needs.pairs |= pair_bit(*one, *other);
+            }
         }
         needs.most = if bounded { needs.fewest } else { u16::MAX };
         let end = |step: Option<&Match>| match step {
@@ -59,6 +67,7 @@ impl Needs {
     /// May a rule with these needs match?
     pub fn met_by(&self, signature: &Signature) -> bool {
         self.bits & !signature.bits == 0
+            && self.pairs & !signature.pairs == 0
             && self.begins & !signature.begins == 0
             && self.fewest <= signature.tokens
             && self.most >= signature.tokens
@@ -81,15 +90,24 @@ impl Signature {
             ..Self::default()
         };
         let mut shapes = Shape::default();
+        let mut before = 0;
         for symbol in workspace {
             let facts = &facts[symbol.id as usize];
             signature.bits |= facts.bit;
             signature.begins |= facts.begins;
+            signature.pairs |= pair_bit(before, symbol.id);
+            before = symbol.id;
             shapes |= symbol.shape;
         }
         signature.odd = shapes.contains(Shape::QUOTE_BYTE);
         signature
     }
+}
+
+/// The bit of two tokens that stand beside each other; pairs share bits.
+fn pair_bit(one: u32, other: u32) -> u64 {
+    let mixed = one.wrapping_mul(0x9e37_79b1) ^ other.wrapping_mul(0x85eb_ca77);
+    1 << (mixed >> 26)
 }
 
 /// How many literals have a bit to themselves.

@@ -5,7 +5,7 @@
 //! token are looked at once, when it is made.
 
 use super::class_index::ClassIndex;
-use crate::addr::{META_QUOTE, Operators, Table, Token};
+use crate::addr::{Kind, META_QUOTE, Operators, Token};
 use crate::config::RulesetId;
 use hashbrown::HashMap;
 
@@ -17,8 +17,6 @@ bitflags::bitflags! {
         const ATOM = 1;
         /// Holds a quote byte, which joining drops.
         const QUOTE_BYTE = 2;
-        /// Cut again after joining, it is the same token.
-        const STABLE = 4;
     }
 }
 
@@ -74,7 +72,8 @@ pub(super) struct Symbols {
     spelled: HashMap<Vec<u8>, u32>,
     /// Ids of tokens of one byte.
     single: [u32; 256],
-    operators: Operators,
+    /// Bytes that begin atoms.
+    atoms: [bool; 256],
 }
 
 /// The bytes of symbols: the configuration's and the machine's own.
@@ -119,7 +118,7 @@ impl<'a> Text<'a> {
 }
 
 impl Symbols {
-    pub fn new(operators: Operators) -> Self {
+    pub fn new(operators: &Operators) -> Self {
         Self {
             text: Vec::new(),
             facts: vec![Facts::default()],
@@ -127,7 +126,7 @@ impl Symbols {
             slots: vec![(0, 0); 64],
             spelled: HashMap::new(),
             single: [0; 256],
-            operators,
+            atoms: std::array::from_fn(|byte| operators.is_atom(byte as u8)),
         }
     }
 
@@ -219,19 +218,17 @@ impl Symbols {
     /// A token whose bytes begin at `at` of a machine's own text.
     pub fn symbol(&self, token: &[u8], at: usize) -> Symbol {
         let first = token.first().copied().unwrap_or(0);
+        let mut shape = Shape::default();
+        shape.set(Shape::ATOM, self.atoms[usize::from(first)]);
+        shape.set(Shape::QUOTE_BYTE, token.contains(&META_QUOTE));
         Symbol {
             at: (self.text.len() + at) as u32,
             id: self.id(token),
             ruleset: NO_RULESET,
             length: token.len() as u16,
             first,
-            shape: self.shape(token),
+            shape,
         }
-    }
-
-    fn shape(&self, token: &[u8]) -> Shape {
-        let kinds = self.operators.kinds(Table::Internal);
-        stable_shape(kinds, token)
     }
 
     /// What class membership makes of the ids that classes mention.
@@ -243,26 +240,14 @@ impl Symbols {
     }
 }
 
-fn stable_shape(kinds: &[crate::addr::Kind; 256], token: &[u8]) -> Shape {
-    use crate::addr::Kind;
-    let Some(&first) = token.first() else { return Shape::default() };
-    let mut shape = Shape::default();
-    shape.set(Shape::ATOM, kinds[first as usize] == Kind::Atom);
-    if token.len() == 1 {
-        let operator = kinds[first as usize] == Kind::Operator && !matches!(first, b'(' | b')');
-        let atom = shape.contains(Shape::ATOM) && !matches!(first, 0 | b'\\' | META_QUOTE);
-        shape.set(Shape::STABLE, operator || atom);
-        shape.set(Shape::QUOTE_BYTE, first == META_QUOTE);
-        return shape;
+/// Is a token, when it is joined and cut again by itself, the same one?
+pub(super) fn is_stable(kinds: &[Kind; 256], token: &[u8]) -> bool {
+    let plain = |byte: &u8| kinds[*byte as usize] == Kind::Atom && !matches!(*byte, 0 | b'\\' | META_QUOTE);
+    match token {
+        [b'(' | b')'] => false,
+        [byte] if kinds[*byte as usize] == Kind::Operator => true,
+        _ => token.iter().all(plain),
     }
-    let (mut stable, mut quoted) = (true, false);
-    for byte in token {
-        stable &= kinds[*byte as usize] == Kind::Atom && !matches!(*byte, 0 | b'\\');
-        quoted |= *byte == META_QUOTE;
-    }
-    shape.set(Shape::STABLE, stable && !quoted);
-    shape.set(Shape::QUOTE_BYTE, quoted);
-    shape
 }
 
 /// A hash that does not tell upper from lower case (nor a few other bytes from each other).
@@ -275,10 +260,19 @@ fn hash(token: &[u8]) -> u32 {
         let word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight")) | FOLD;
         state = (state ^ word).wrapping_mul(FACTOR).rotate_left(29);
     }
-    let mut last = 0u64;
-    for byte in chunks.remainder() {
-        last = last << 8 | u64::from(byte | 0x20);
-    }
+    let rest = chunks.remainder();
+    let last = match (rest, rest.len()) {
+        (_, 4..) => {
+            let half = |part: [u8; 4]| u64::from(u32::from_le_bytes(part));
+            let (head, tail) = (rest.first_chunk::<4>(), rest.last_chunk::<4>());
+            head.copied().map_or(0, half) << 32 | tail.copied().map_or(0, half) | FOLD
+        }
+        (_, 0) => 0,
+        (rest, length) => {
+            let byte = |at: usize| u64::from(rest[at] | 0x20);
+            byte(0) << 16 | byte(length / 2) << 8 | byte(length - 1)
+        }
+    };
     state = (state ^ last).wrapping_mul(FACTOR);
     (state >> 32) as u32
 }

@@ -9,7 +9,7 @@ for the rulesets 3,0 on LINES distinct addresses (2000 unless said otherwise). E
 rates depend on the machine: they are printed, medians of ROUNDS alternating rounds, starting and
 loading subtracted. Closes with "N passed, N failed".
 """
-import os, random, shutil, statistics, subprocess, sys, tempfile, time
+import os, random, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 MAPS = {
     "access": [f"Connect:10.{i // 250}.{i % 250}\tREJECT" for i in range(2500)]
@@ -100,11 +100,12 @@ def prepare(folder, reference):
 
 
 def timed(command, folder, given, answer=None):
-    """Seconds; the answer is kept in a file if it has a name."""
+    """Seconds on the wall and on the processor; the answer is kept in a file if it has a name."""
     with open(f"{folder}/{given}", "rb") as stdin, open(f"{folder}/{answer}" if answer else os.devnull, "wb") as stdout:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, stdin=stdin, stdout=stdout, check=True, cwd=folder)
-        return time.perf_counter() - start
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def last_returns(path):
@@ -158,20 +159,27 @@ def measure(canonify, reference, folder, lines, rounds):
     programs = {
         "reference -bt": ([f"{reference}/usr/libexec/sendmail/sendmail", "-bt", *cf], "bt"),
         "canonify -bt": ([canonify, "sendmail", "-bt", *cf], "bt"),
-        "canonify rewrite": ([canonify, "rewrite", *cf], "txt"),
+        "canonify rewrite": ([canonify, "rewrite", "-j", "1", *cf], "txt"),
     }
-    seconds = {name: [] for name in programs}
+    seconds = {name: ([], []) for name in programs}
     for turn in range(rounds):
         for name, (command, given) in programs.items():
             fixed = timed(command, folder, f"one.{given}")
             whole = timed(command, folder, f"many.{given}", name if turn == 0 else None)
-            seconds[name].append(max(whole - fixed, 1e-9))
-    base = statistics.median(seconds["reference -bt"])
+            for kind in (0, 1):
+                seconds[name][kind].append(max(whole[kind] - fixed[kind], 1e-9))
     print(f"{lines} distinct addresses, rulesets 3,0, {rounds} rounds")
-    for name, times in seconds.items():
-        middle = statistics.median(times)
-        each, rate = middle / lines * 1e6, lines / middle
-        print(f"{name:24} {each:8.2f} us an address {rate:10.0f}/s {base / middle:7.1f} x ({min(times):.3f}-{max(times):.3f} s)")
+    for kind, title in enumerate(("wall", "processor")):
+        base = statistics.median(seconds["reference -bt"][kind])
+        for name, kinds in seconds.items():
+            middle = statistics.median(kinds[kind])
+            each, rate, times = middle / lines * 1e6, lines / middle, base / middle
+            spread = f"({min(kinds[kind]):.3f}-{max(kinds[kind]):.3f} s)"
+            print(f"{title:10}{name:20} {each:8.2f} us an address {rate:10.0f}/s {times:7.1f} x {spread}")
+    command, _ = programs["canonify rewrite"]
+    with open(f"{folder}/many.txt", "rb") as stdin:
+        said = subprocess.run([*command, "--stats"], stdin=stdin, capture_output=True, check=True, cwd=folder)
+    print(said.stderr.decode(), end="")
     with open(f"{folder}/reference -bt", "rb") as one, open(f"{folder}/canonify -bt", "rb") as other:
         transcripts = [file.read().split(b"\n") for file in (one, other)]
     with open(f"{folder}/canonify rewrite", encoding="latin-1") as file:

@@ -7,6 +7,7 @@ use crate::engine::{ScanMode, put_text, with_address};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, call as call_ruleset, invalid_text};
 use crate::schema::Reply;
+use std::task::{Context, Poll, Waker};
 
 /// Runs the sets of the first word on the addresses that follow.
 pub(super) fn call(shell: &mut Shell, line: &[u8]) {
@@ -58,7 +59,7 @@ fn run_sets(shell: &mut Shell, sets: &[u8], joined: bool) {
         };
         let end = rest[used..].iter().position(|byte| *byte == b',').map_or(rest.len(), |at| used + at);
         let Shell { site, scope, console, runtime, machine, .. } = &mut *shell;
-        let status = runtime.block_on(call_ruleset(site, scope, console, ruleset, machine));
+        let status = at_once(runtime, call_ruleset(site, scope, console, ruleset, machine));
         if !status.is_ok() {
             let tail = format!(" ({}) status {}", ruleset.0, status.0);
             shell.console.say([b"== Ruleset ", rest, tail.as_bytes()].concat());
@@ -69,6 +70,18 @@ fn run_sets(shell: &mut Shell, sets: &[u8], joined: bool) {
             Some(next) if !next.is_empty() => rest = next,
             _ => return,
         }
+    }
+}
+
+/// Runs what mostly never waits: the runtime is only asked when it does.
+fn at_once<T>(runtime: &tokio::runtime::Runtime, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let inside = runtime.enter();
+    let polled = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    drop(inside);
+    match polled {
+        Poll::Ready(done) => done,
+        Poll::Pending => runtime.block_on(work),
     }
 }
 
