@@ -1,28 +1,32 @@
-//! Microseconds for one `3,0` rewriting with the library's own configuration.
+//! Microseconds for the parts of a rewriting, with the library's own configuration.
 //!
-//! `cargo bench --bench rewrite`. All addresses are distinct.
+//! `cargo bench --bench rewrite [WORD]` runs the measures whose name has the word in it. All addresses are
+//! distinct. See README.md here for instruction counts.
 
-use canonify::addr::{Table, Token};
-use canonify::config::{LoadOptions, RulesetId, SystemEnv, load};
-use canonify::engine::{ScanMode, Scope, scan};
+use canonify::addr::{Cut, Table};
+use canonify::config::{Config, LoadOptions, RulesetId, SystemEnv, load};
+use canonify::engine::{Context, Machine, Program, ScanMode, Scope, Step};
 use canonify::logging::Quiet;
 use canonify::m4::{McOptions, expand_mc};
 use canonify::net::Resolver;
-use canonify::rewrite::{Site, run};
+use canonify::rewrite::{Site, call};
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 const MC: &str = "OSTYPE(linux)dnl\nFEATURE(nocanonify)dnl\nFEATURE(always_add_domain)dnl\n\
                   MASQUERADE_AS(example.com)dnl\nMAILER(local)dnl\nMAILER(smtp)dnl\n";
+const ROUNDS: usize = 7;
 
-fn site() -> Site {
-    let options = McOptions::default();
-    let text = match expand_mc("bench.mc", MC.as_bytes(), &options) {
+fn cf_text() -> Vec<u8> {
+    match expand_mc("bench.mc", MC.as_bytes(), &McOptions::default()) {
         Ok((cf, _)) => cf.text,
         Err(problems) => panic!("the library expands: {problems:?}"),
-    };
-    let loaded = load(b"bench.cf", &text, &mut SystemEnv::default(), &LoadOptions::default());
-    Site::new(Arc::new(loaded.config), Arc::new(Resolver::fixed(Vec::new())))
+    }
+}
+
+fn config(text: &[u8]) -> Config {
+    load(b"bench.cf", text, &mut SystemEnv::default(), &LoadOptions::default()).config
 }
 
 fn addresses(count: usize) -> Vec<Vec<u8>> {
@@ -36,30 +40,75 @@ fn addresses(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|n| one(n).into_bytes()).collect()
 }
 
-async fn rewrite_all(site: &Site, addresses: &[Vec<u8>]) -> usize {
-    let mut resolved = 0;
-    for address in addresses {
-        let mut scope = Scope::default();
-        let operators = &site.program.operators;
-        let mode = ScanMode::whole(Table::External);
-        let mut tokens: Vec<Token> = scan(operators, &site.config.names, address, mode, &mut Quiet).tokens;
-        for ruleset in [RulesetId(3), RulesetId(0)] {
-            tokens = run(site, &mut scope, &mut Quiet, ruleset, tokens).await.0;
-        }
-        resolved += usize::from(tokens.first().is_some_and(|token| token.first() == 0x96));
+/// The median of several rounds, in microseconds for each of `count` pieces of work.
+fn measure(name: &str, count: usize, mut work: impl FnMut()) {
+    if std::env::args().skip(1).any(|word| !word.starts_with('-') && !name.contains(&word)) {
+        return;
     }
-    resolved
+    let mut times: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e6 / count as f64
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("{name:24} {:10.3} us ({:.3}-{:.3})", times[ROUNDS / 2], times[0], times[ROUNDS - 1]);
+}
+
+/// Rules that match nothing but at their end, over a workspace that makes wildcards grow.
+fn matching() -> (Config, Program) {
+    let rules = "V10\nO OperatorChars=.:%@!^/[]+\nCwexample.org mail.example.org\nS0\n\
+                 R$* < @ $=w . > $*\t$: $1\nR$* . $* . $* . $* @ $+ . uk\t$: $1\nR$+ . $+ @ $+ . $+\t$: $4 $2\n";
+    let config = config(rules.as_bytes());
+    let program = Program::compile(&config, config.operators.clone(), b'.');
+    (config, program)
 }
 
 fn main() {
-    let site = site();
+    let text = cf_text();
+    measure("cf loading", 1, || {
+        let config = config(&text);
+        black_box(Program::compile(&config, config.operators.clone(), config.options.blank_sub));
+    });
+
+    let site = Site::new(Arc::new(config(&text)), Arc::new(Resolver::fixed(Vec::new())));
     let addresses = addresses(20_000);
+    let mut cut = Cut::default();
+    measure("tokenizing", addresses.len(), || {
+        for address in &addresses {
+            cut.scan(&site.program.operators, address, 0, Table::External, false);
+            black_box(&cut);
+        }
+    });
+
+    let (rules, program) = matching();
+    let (mut machine, mut scope) = (Machine::new(), Scope::default());
+    measure("matching", 20_000, || {
+        for _ in 0..20_000 {
+            let (config, program, scope) = (&rules, &program, &mut scope);
+            let whole = ScanMode::whole(Table::External);
+            machine.scan(config, program, b"a.b.c.d.e.f@some.host.example.org", whole, &mut Quiet);
+            machine.call(RulesetId(0));
+            let tracer = &mut Quiet;
+            let step =
+                machine.step(&mut Context { config, program, scope, deferred: false, maps: None, tracer });
+            assert!(matches!(step, Step::Done(_)));
+        }
+    });
+
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(rewrite_all(&site, &addresses[..1000]));
-    for round in 1..=3 {
-        let start = Instant::now();
-        let resolved = runtime.block_on(rewrite_all(&site, &addresses));
-        let each = start.elapsed().as_secs_f64() * 1e6 / addresses.len() as f64;
-        println!("round {round}: {each:.2} µs an address, {resolved} of {} resolved", addresses.len());
-    }
+    measure("whole addresses, 3,0", addresses.len(), || {
+        runtime.block_on(async {
+            for address in &addresses {
+                scope.clear();
+                let whole = ScanMode::whole(Table::External);
+                machine.scan(&site.config, &site.program, address, whole, &mut Quiet);
+                for ruleset in [RulesetId(3), RulesetId(0)] {
+                    call(&site, &mut scope, &mut Quiet, ruleset, &mut machine).await;
+                }
+                black_box(&machine);
+            }
+        });
+    });
 }
