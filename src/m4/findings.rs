@@ -78,6 +78,11 @@ impl Findings {
         self.raw.push(Raw { kind: FindingKind::Error, file: name.to_owned(), line: 0, text, own: true });
     }
 
+    /// Did a limit end the run?
+    pub(super) fn limited(&self) -> bool {
+        self.raw.iter().any(|raw| raw.kind == FindingKind::Limit)
+    }
+
     /// Does a message belong to this line of this file?
     pub(super) fn told(&self, name: &str, line: u32) -> bool {
         self.raw.iter().any(|raw| raw.line == line && raw.file == name)

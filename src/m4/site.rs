@@ -108,7 +108,7 @@ pub fn mend_mc(name: &str, text: &[u8], options: &McOptions, doubtful: Doubtful)
     for _ in 0..4 {
         let examined = Examined::new(name, &text, options, &mut shell);
         let better = mended(&text, &examined.mistakes, choice, false);
-        if better == text {
+        if better == text || examined.expansion.findings.limited() {
             break;
         }
         let told = examined
@@ -159,7 +159,7 @@ impl Examined {
         let Self { expansion, survey, mistakes } = self;
         let Expansion { cf, mut findings, mut files, .. } = expansion;
         let mut intended = None;
-        if mistakes.iter().any(Mistake::bends_text) {
+        if mistakes.iter().any(Mistake::bends_text) && !findings.limited() {
             let meant = mended(text, &mistakes, Choice::Activate, true);
             let second = expand(name, &meant, scan::includes_library(&meant), options, shell);
             (findings, files, intended) = (second.findings, second.files, Some(second.cf));
