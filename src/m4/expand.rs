@@ -239,10 +239,12 @@ impl<'h> Expander<'h> {
     }
 
     fn run(&mut self) -> Result<(), Stop> {
-        let stepwise = self.settings.provenance || self.synclines.is_some();
         loop {
             let collecting = !self.frames.is_empty();
-            let mode = Mode { collecting, stepwise: stepwise && !collecting };
+            // What a negative diversion swallows comes from nowhere.
+            let marked = self.settings.provenance && self.diversions.number >= 0;
+            let stepwise = !collecting && (marked || self.synclines.is_some());
+            let mode = Mode { collecting, stepwise };
             let sink = if collecting { &mut self.buffer } else { &mut self.diversions.sink().text };
             let before = sink.len();
             let token = self.lexer.next(&mut self.input, sink, mode);

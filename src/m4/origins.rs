@@ -73,7 +73,11 @@ impl CfText {
         let Some(index) = self.files.iter().position(|name| name == file) else { return };
         let file = u32::try_from(index).unwrap_or(0);
         let mut taken: Vec<usize> = Vec::new();
-        for (line, origin) in self.text.split(|byte| *byte == b'\n').zip(&mut self.origins) {
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'\n', &self.text);
+        for (end, origin) in ends.zip(&mut self.origins) {
+            let line = &self.text[start..end];
+            start = end + 1;
             let Some(origin) = origin else { continue };
             let row = GATHERED.iter().find_map(|row| Some((line.strip_prefix(row.0)?, row.1)));
             let Some((value, macros)) = row else { continue };
@@ -119,8 +123,9 @@ fn line_origins(text: &[u8], marks: &[Mark]) -> Vec<Option<Origin>> {
     let mut next = 0;
     let mut going_on: Option<(Mark, u32)> = None;
     let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let end = start + line.len();
+    let ends = memchr::memchr_iter(b'\n', text).map(|at| at + 1);
+    let rest = (!text.is_empty() && !text.ends_with(b"\n")).then_some(text.len());
+    for end in ends.chain(rest) {
         let mut best: Option<Origin> = None;
         if marks.get(next).is_none_or(|mark| mark.offset > start) {
             best = going_on.map(|(mark, passed)| origin(&mark, passed));

@@ -168,14 +168,14 @@ pub(super) fn reconcile(
     }
     let endless = found.iter().any(|found| found.message.contains(" never ") && found.place.line > 0);
     said.retain(|said| {
-        let here = || found.iter().filter(|found| found.place.line == said.diagnostic.place.line);
+        let message = &said.diagnostic.message;
+        let line = said.diagnostic.place.line;
+        let lost =
+            || found.iter().any(|found| found.place.line == line && found.message.ends_with("is lost"));
         match said.kind {
             FindingKind::OpenQuote | FindingKind::OpenArguments => !endless,
-            FindingKind::Warning => {
-                !(said.diagnostic.message.starts_with("excess arguments")
-                    && here().any(|found| found.message.ends_with("is lost")))
-                    && !said.diagnostic.message.starts_with("end of file treated as newline")
-            }
+            FindingKind::Warning if message.starts_with("excess arguments") => !lost(),
+            FindingKind::Warning => !message.starts_with("end of file treated as newline"),
             _ => true,
         }
     });
@@ -201,7 +201,7 @@ fn relocate(file: &str, text: &[u8], survey: &Survey, told: &mut Diagnostic) {
     let words = told.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let names: Vec<&str> = words.filter(|word| word.starts_with("conf")).collect();
     let defines = survey.calls.iter().filter(|call| call.called() && call.name == "define");
-    let Some(call) = defines.filter(|call| names.contains(&call.text(0))).last() else {
+    let Some(call) = defines.filter(|call| names.contains(&call.text(0))).max_by_key(|call| call.at) else {
         if told.message.starts_with("No system type defined") {
             told.place = Place { file: file.to_owned(), line: 0, column: 0 };
             told.excerpt = None;

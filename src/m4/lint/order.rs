@@ -44,7 +44,7 @@ pub(super) fn late_defines(lint: &mut Lint<'_>) {
             "FEATURE" => READ_BY_FEATURE.contains(&(name, reader.text(0))),
             _ => false,
         });
-        let Some(reader) = reader.last() else { continue };
+        let Some(reader) = reader.max_by_key(|reader| reader.at) else { continue };
         // A second define of the same name changes what comes after it; the first one was in time.
         let earlier = survey.called("define").any(|other| other.at < reader.at && other.text(0) == name);
         if earlier {

@@ -55,7 +55,7 @@ pub(super) fn check(lint: &mut Lint<'_>) {
     submission_twice(lint, &seen);
 }
 
-fn value<'v>(call: &'v Written, key: char) -> Option<&'v str> {
+fn value(call: &Written, key: char) -> Option<&str> {
     let all = call.arguments.as_deref().unwrap_or_default();
     // Without quotes around it the value is cut at its commas: that is told elsewhere.
     all.iter().flat_map(|argument| argument.text.split(',')).find_map(|item| {

@@ -173,6 +173,15 @@ pub(super) fn conf_names() -> impl Iterator<Item = String> {
     options.chain(OTHER_CONF.iter().copied()).map(str::to_owned).chain(timeouts)
 }
 
+/// Is it one of them?
+pub(super) fn is_conf(name: &str) -> bool {
+    if !name.starts_with("conf") {
+        return false;
+    }
+    let option = OPTIONS.iter().any(|row| row.conf == name) || OTHER_CONF.contains(&name);
+    option || name.starts_with("confTO_") && conf_names().any(|known| known == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +201,7 @@ mod tests {
             ["confTO_QUEUERETURN_NONURGENT", "confTO_RESOLVER_RETRY_FIRST", "confMAX_HOP", "confCW_FILE"]
         {
             assert!(names.iter().any(|known| known == name), "{name}");
+            assert!(is_conf(name), "{name}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tables::{DEFINES, MACROS, OBSOLETE, conf_names};
+use super::tables::{DEFINES, MACROS, OBSOLETE, conf_names, is_conf};
 use super::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::diag::nearest;
@@ -73,7 +73,8 @@ pub(super) fn unread_defines(lint: &mut Lint<'_>) {
         {
             continue;
         }
-        if !call.called() && call.standing != crate::m4::scan::Standing::Conditional {
+        let read = call.called() || call.standing == crate::m4::scan::Standing::Conditional;
+        if !read || is_conf(name) {
             continue;
         }
         let known = known.get_or_insert_with(|| {
