@@ -14,8 +14,8 @@ Sgreet_pause
 R$*			$: < $1 > $| $>"Local_greet_pause" $1
 R< $* > $| $#$*		$#$2
 R< $* > $| $*		$: $1
-ifdef(`_ACCESS_TABLE_', `R$+ $| $*		$: $1 $| $2 $| $>D < $1 > < ? > < ! GreetPause > < >
-R  $| $*		$: $| $1 $| < ? > < >
+ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $1 $| $2 $| $>D < $1 > < ? > < ! GreetPause > < >
+R  $| $+		$: $| $1 $| < ? > < >
 R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < ! GreetPause > < >
 R$* $| $* $| < $* _ATMPF_ > $*	$@
 R$* $| $* $| < ? > $*	ifelse(len(X`'_ARG_), `1', `$@', `$# _ARG_')
