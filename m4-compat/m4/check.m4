@@ -57,6 +57,8 @@ R$*			$: < $1 > $| $>"Local_check_relay" $1
 R< $* > $| $#$*		$#$2
 R< $* > $| $*		$@ $>"Basic_check_relay" $1
 
+# Basic_check_relay: client name $| client address -> the same, when the site had nothing to say.
+# Called by check_relay (by checkrelay where checks are delayed).
 SBasic_check_relay
 R$*			$: < $&{deliveryMode} > $1
 R< d > $*		$@ deferred
@@ -92,6 +94,8 @@ R$*			$: < $1 > $| $>"Local_check_mail" $1
 R< $* > $| $#$*		$#$2
 R< $* > $| $*		$@ $>"Basic_check_mail" $1
 
+# Basic_check_mail: the argument of MAIL -> the same, when the site had nothing to say.
+# Called by check_mail (by checkmail where checks are delayed).
 SBasic_check_mail
 R$*			$: < $&{deliveryMode} > $1
 R< d > $*		$@ deferred
@@ -179,6 +183,8 @@ R$*			$: < $1 > $| $>"Local_check_rcpt" $1
 R< $* > $| $#$*		$#$2
 R< $* > $| $*		$@ $>"Basic_check_rcpt" $1
 
+# Basic_check_rcpt: the argument of RCPT -> the same, when the site had nothing to say.
+# Called by check_rcpt (by checkrcpt where checks are delayed).
 SBasic_check_rcpt
 R<>			$#error $@ nouser $: "553 User address required"
 R$@			$#error $@ nouser $: "553 User address required"
