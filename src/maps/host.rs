@@ -40,7 +40,8 @@ impl Cache {
     pub fn get_into(&self, name: &[u8], value: &mut Vec<u8>) -> Option<bool> {
         let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = cache.get(name)?;
-        if *until <= Instant::now() {
+        // a failure for now is no answer, and something is to be said about it
+        if *until <= Instant::now() || matches!(found, Err(DnsError::TryAgain)) {
             return None;
         }
         if let Ok(name) = found {

@@ -151,7 +151,7 @@ async fn local_forms(
     }
     let tokens = rewrite_user(site, address, user.to_vec(), scope, tracer, kind).await;
     address.user = cut(join(site, &tokens), MAX_USER);
-    finish(site, address)
+    finish(site, address, scope)
 }
 
 fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> Parsed {
@@ -184,10 +184,12 @@ async fn rewrite_user(
 }
 
 /// Letter case as the mailer wants it.
-fn finish(site: &Site, address: &mut Address) -> Parsed {
+fn finish(site: &Site, address: &mut Address, scope: &mut Scope) -> Parsed {
     let mailer = &site.config.mailers[address.mailer.0 as usize];
     if let Some(host) = address.host.as_mut().filter(|_| !mailer.has(b'h')) {
         host.make_ascii_lowercase();
+        // macro h is the same text
+        scope.set_named(&site.config, b"h", host);
     }
     if !mailer.has(b'u') {
         address.user.make_ascii_lowercase();

@@ -4,7 +4,7 @@ use super::AddressKind;
 use crate::schema::Reply;
 
 /// Longest address in bytes.
-const MAX_ADDRESS: usize = 255;
+pub(super) const MAX_ADDRESS: usize = 255;
 
 fn enhanced(kind: AddressKind) -> Option<[u16; 3]> {
     Some([5, 1, if kind.sender { 7 } else { 3 }])

@@ -57,7 +57,7 @@ pub(super) fn canon(shell: &mut Shell, host: &[u8]) {
     }
     let name = match runtime.block_on(site.resolver.canonical(host)) {
         Outcome::Done(name) => name,
-        Outcome::Later(_) | Outcome::Never(_) => host.to_vec(),
+        Outcome::Later(_) | Outcome::Never(_) => host.strip_suffix(b".").unwrap_or(host).to_vec(),
     };
     console.say([b"getcanonname(", host, b") returns ", &name].concat());
 }

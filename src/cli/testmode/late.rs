@@ -19,6 +19,11 @@ impl LateSite {
         Self { config: Cell::new(Some(config)), made: OnceCell::new() }
     }
 
+    /// One that is made already.
+    pub(super) fn of(site: Site) -> Self {
+        Self { config: Cell::new(None), made: OnceCell::from(site) }
+    }
+
     /// The site, if anything has needed it.
     pub(super) fn made(&self) -> Option<&Site> {
         self.made.get()

@@ -7,6 +7,9 @@ use crate::engine::{define, define_named, undefine_named};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename, sender_name};
 
+/// Bytes of an address; a longer one is cut where it stands.
+const MAX_ADDRESS: usize = 255;
+
 fn words(kind: AddressKind) -> &'static str {
     match (kind.header, kind.sender) {
         (false, false) => "envelope recipient",
@@ -103,7 +106,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
-    console.about.clone_from(&text);
+    console.about = text[..text.len().min(MAX_ADDRESS)].to_vec();
     let from = runtime.block_on(sender_name(site, scope, console, &text));
     undefine_named(&site.config, scope, console, b"addr_type");
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));

@@ -20,13 +20,13 @@ use super::{Invocation, site};
 use crate::addr::MacroId;
 use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
-use crate::rewrite::AddressKind;
+use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::identity;
 use console::Console;
 use late::LateSite;
-use std::io::{IsTerminal, stdin, stdout};
-use std::sync::Arc;
+use std::io::{IsTerminal, Write, stdin, stdout};
+use std::sync::{Arc, Mutex};
 use terminal::Terminal;
 use vocabulary::Vocabulary;
 
@@ -96,6 +96,46 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     shell.finis();
     shell.console.flush();
     shell.console.status
+}
+
+/// Runs the shell on lines that are given, with a site that is given; what it prints. For tests: nothing but
+/// the site's own maps and names is asked.
+///
+/// # Errors
+/// When no runtime can be made.
+pub fn answers(site: Site, typed: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    let output = Shared::default();
+    let console =
+        Console::new(Box::new(std::io::Cursor::new(typed)), Box::new(output.clone()), Levels::default());
+    let mut shell = Shell {
+        old_style: site.config.options.old_style_headers,
+        site: LateSite::of(site),
+        scope: Scope::default(),
+        console,
+        kind: AddressKind::RECIPIENT,
+        runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        machine: Machine::new(),
+        verbosity: 2,
+        over: false,
+    };
+    shell.greet(None);
+    shell.serve();
+    shell.console.flush();
+    Ok(output.0.lock().map(|mut written| std::mem::take(&mut *written)).unwrap_or_default())
+}
+
+/// Output that is kept.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().map_err(|_| std::io::ErrorKind::Other)?.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Where a person types and reads, lines can be edited.
