@@ -5,7 +5,7 @@ dnl # Example: FEATURE(`redirect')
 LOCAL_RULE_0
 # moved: u < @ d .REDIRECT. > tells the new address, but not while aliases are
 # being rebuilt
-R$* < @ $+ .REDIRECT. >	$: $1 < @ $2 .REDIRECT. > < $&{opMode} >
+R$* < @ $+ .REDIRECT. >	$: $1 < @ $2 .REDIRECT. > < ${opMode} >
 R$* < @ $+ .REDIRECT. > < i >	$: $1 < @ $2 .REDIRECT. >
 R$* < @ $+ .REDIRECT. > < $* >	$#error $@ 5.1.1 $: "551 User has moved; please try " <$1@$2>
 LOCAL_CONFIG

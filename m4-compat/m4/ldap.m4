@@ -8,8 +8,7 @@ R< $* > < $+ > < $* >	$: < $(ldapmra $2 $: $) > < $(ldapmh $2 $: $) > < $1 > < $
 # no answer for now
 ifelse(defn(`_LDAP_ROUTE_MAPTEMP_'), `_TEMPFAIL_', `R< $* <TMPF> > < $* > < $+ > < $+ > < $* >	$: $&{opMode} $| TMPF < $&{addr_type} > $| $3
 R< $* > < $* <TMPF> > < $+ > < $+ > < $* >	$: $&{opMode} $| TMPF < $&{addr_type} > $| $3
-R$* $| TMPF < e s > $| $+	$@ $2
-R$={SMTPOpModes} $| TMPF < $* > $| $+	$#error $@ 4.3.0 $: _TMPFMSG_
+R$={SMTPOpModes} $| TMPF < e r > $| $+	$#error $@ 4.3.0 $: _TMPFMSG_
 R$* $| TMPF < $* > $| $+	$@ $3
 ', `R< $* <TMPF> > < $* > < $+ > < $+ > < $* >	$@ $3
 R< $* > < $* <TMPF> > < $+ > < $+ > < $* >	$@ $3
@@ -29,9 +28,10 @@ ifdef(`_LDAP_ROUTE_DETAIL_', `R< > < > < $+ > < $+ + $* @ $+ > < $* >	$@ $>LDAPE
 ')dnl
 ifdef(`_LDAP_ROUTE_NODOMAIN_', `', `R< > < > < $+ > < $+ @ $+ > < $* >	$@ $>LDAPExpand < $1 > < @ $3 > < $4 >
 ')dnl
-ifelse(defn(`_LDAP_ROUTING_'), `_MUST_EXIST_', `ifdef(`_LDAP_SENDER_MUST_EXIST_', `', `R< > < > < $+ > < $* @ $+ > < $* >	$: < $&{addr_type} > < $1 > < $2 @ $3 > < >
-R< e s > < $+ > < $+ > < >	$@ $1
-R< $* > < $+ > < $* @ $+ > < >	$#error $@ nouser $: "550 User unknown"
-')ifdef(`_LDAP_SENDER_MUST_EXIST_', `R< > < > < $+ > < $* @ $+ > < $* >	$#error $@ nouser $: "550 User unknown"
-')', `R< > < > < $+ > < $* @ $+ > < $* >	$@ $1
+ifelse(defn(`_LDAP_ROUTING_'), `_MUST_EXIST_', `R< > < > < $+ > < $* @ $+ > < $* >	$: @ < $&{addr_type} > < $1 >
+R@ < e r > < $+ >		$#error $@ nouser $: "550 User unknown"
+ifdef(`_LDAP_SENDER_MUST_EXIST_', `R@ < e s > < $+ >		$#error $@ nouser $: "550 User unknown"
+')dnl
+R@ < $* > < $+ >	$@ $2
+', `R< > < > < $+ > < $* @ $+ > < $* >	$@ $1
 ')dnl
