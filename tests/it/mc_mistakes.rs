@@ -94,6 +94,33 @@ fn a_scanned_file_is_mended() {
     }
 }
 
+/// Lines of the cf know the call, the define or the text of the .mc that made them, also where the
+/// library gathers them until its end.
+#[test]
+fn lines_know_where_they_come_from() {
+    let text = "OSTYPE(`linux')dnl\ndefine(`confLOG_LEVEL', `12')dnl\ndefine(`SMART_HOST', `relay.example')\n\
+                LOCAL_DOMAIN(`one.example')\nLOCAL_DOMAIN(`two.example')\nDAEMON_OPTIONS(`Port=smtp, Name=A')\n\
+                DAEMON_OPTIONS(`Port=26, Name=B')\nFEATURE(`mailertable')\nMAILER(`local')\nMAILER(`smtp')\n\
+                LOCAL_RULE_0\nR$* < @ x . >\t$#local $: $1\n";
+    let made = examine_mc("site.mc", text.as_bytes(), &McOptions::default());
+    let cf = String::from_utf8_lossy(&made.cf.text).into_owned();
+    for (line, from) in [
+        ("O LogLevel=12", 2),
+        ("DSrelay.example", 3),
+        ("C{w}one.example", 4),
+        ("C{w}two.example", 5),
+        ("O DaemonPortOptions=Port=smtp, Name=A", 6),
+        ("O DaemonPortOptions=Port=26, Name=B", 7),
+        ("Kmailertable hash /etc/mail/mailertable", 8),
+        ("SEnvFromL", 9),
+        ("R$* < @ x . >\t$#local $: $1", 12),
+    ] {
+        let at = cf.lines().position(|other| other == line).expect(line);
+        let origin = made.cf.origin(u32::try_from(at + 1).expect("a short file"));
+        assert_eq!(origin, Some(("site.mc", from)), "{line}");
+    }
+}
+
 #[test]
 fn json_has_one_object_for_each() {
     let run = mc(&folder().join("mistakes"), &["--check", "--json", "map-type.mc"]);
