@@ -2,6 +2,9 @@
 # virtusertable: <!> u < @ d . > is one of ours to look up
 #	u+x@d asks u+x@d, u++@d, u+*@d, u@d, ++@d, +*@d, @d	u@d asks u@d, @d
 R$* < @ $* >		$: < ? > $1 < @ $2 >
+ifdef(`_VIRTUSER_STOP_ONE_LEVEL_RECURSION_', `R< ? > $+ < @ $+ >	$: < ? > $1 < @ $2 > $(macro {RecipientAddress} $@ $1@$2 $)
+R< ? > $+ < @ $+ . >	$: < ? > $1 < @ $2 . > $(macro {RecipientAddress} $@ $1@$2 $)
+')dnl
 ifdef(`_VIRTUSER_ENTIRE_DOMAIN_', `R< ? > $+ < @ $* $={VirtHost} . >	$: < ! > $1 < @ $2 $3 . >
 ', `R< ? > $+ < @ $={VirtHost} . >	$: < ! > $1 < @ $2 . >
 ')dnl
@@ -19,6 +22,9 @@ R< ! > $*		$: $1
 R< ? > $*		$: $1
 R< error : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
 R< error : $- $+ > $*	$#error $@ $1 $: $2
+ifdef(`_VIRTUSER_STOP_ONE_LEVEL_RECURSION_', `# (an entry that gives the address itself ends the search)
+R< $&{RecipientAddress} > $+ < @ $+ >	$: $1 < @ $2 >
+')dnl
 ifdef(`_NO_VIRTUSER_RECURSION_', `R< $+ > $+ < @ $+ >	$: $>ParseLocal $>Parse0 $>canonify $1
 ', `R< $+ > $+ < @ $+ >	$: $>Recurse $1
 ')dnl
