@@ -192,7 +192,7 @@ impl Program {
         self.symbols.facts[self.call as usize].bit
     }
 
-    /// Takes note that members have been added to classes.
+    /// Takes note that members have been added to classes. Machines must be loaded anew after that.
     pub fn refresh_classes(&mut self, config: &Config) {
         let used: Vec<MacroId> =
             (0..self.classes.count()).map(|number| self.classes.class(number).id).collect();
