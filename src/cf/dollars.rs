@@ -43,6 +43,11 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
                     out.push(b'$');
                 }
                 Some(b'#') => out.push(op::MACRO_EXPAND),
+                // most names are one character
+                Some(&next) if !b"=~&?{".contains(&next) => {
+                    at += 1;
+                    out.extend([op::MACRO_EXPAND, next]);
+                }
                 Some(&next) => {
                     let prefix = b"=~&?".contains(&next).then_some(next);
                     at += usize::from(prefix.is_some());

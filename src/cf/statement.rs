@@ -62,7 +62,11 @@ pub enum Statement<'a> {
 /// The kind of a translated line; an empty one has none.
 pub fn statement(text: &[u8]) -> Option<Statement<'_>> {
     let (kind, rest) = text.split_first()?;
-    let sign = rest.iter().position(|byte| *byte == b'=');
+    // only these two have a sign of their own
+    let sign = match kind {
+        b'P' | b'E' => memchr::memchr(b'=', rest),
+        _ => None,
+    };
     Some(match (kind, sign) {
         (b'R', _) => rule(rest),
         (b'S', _) => Statement::Ruleset(rest),

@@ -92,7 +92,7 @@ async fn parse(
             false => "Transient parse error -- message queued for future delivery",
         };
         if !parsed.bad {
-            tracer.line(&[&given[..], b"... ", text.as_bytes()].concat());
+            tracer.notice(&[&given[..], b"... ", text.as_bytes()].concat());
         }
         (parsed.temporary, parsed.status) = (true, Sysexit::TEMPFAIL);
     }
