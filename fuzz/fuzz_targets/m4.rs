@@ -39,7 +39,12 @@ impl Console for Nothing {
 fuzz_target!(|text: &[u8]| {
     let (mut files, mut console) = (Nothing, Nothing);
     let host = Host { files: &mut files, commands: &mut NoCommands, console: &mut console };
-    let settings =
-        Settings { memory_limit: 32 << 20, call_limit: 100_000, nesting_limit: 20_000, ..Settings::default() };
+    let settings = Settings {
+        memory_limit: 16 << 20,
+        call_limit: 50_000,
+        work_limit: 64 << 20,
+        nesting_limit: 20_000,
+        ..Settings::default()
+    };
     drop(run(host, settings, vec![Step::Text(b"fuzz".to_vec(), text.to_vec())]));
 });

@@ -45,6 +45,8 @@ pub(super) struct Diversions {
     pub(super) number: i32,
     current: Store,
     waiting: BTreeMap<i32, Store>,
+    /// Bytes that `undivert` moved so far.
+    pub(super) moved: u64,
 }
 
 impl Diversions {
@@ -77,6 +79,7 @@ impl Diversions {
             return false;
         }
         let Some(store) = self.waiting.remove(&number) else { return false };
+        self.moved += store.text.len() as u64;
         if self.number >= 0 {
             self.current.take_over(store);
         }

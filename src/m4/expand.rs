@@ -114,6 +114,9 @@ impl Expansion {
     }
 }
 
+/// After an expansion of more bytes the limits are looked at.
+const LARGE: usize = 1 << 16;
+
 /// The state of one run.
 pub(crate) struct Expander<'h> {
     pub(super) host: Host<'h>,
@@ -143,6 +146,10 @@ pub(crate) struct Expander<'h> {
     buffer: Vec<u8>,
     spans: Vec<Span>,
     calls: u64,
+    /// Bytes of all expansions so far, and steps of regular expressions.
+    pub(super) work: u64,
+    /// Calls of `indir` and `builtin` within each other.
+    pub(super) indirect: u32,
 }
 
 impl<'h> Expander<'h> {
@@ -167,6 +174,8 @@ impl<'h> Expander<'h> {
             buffer: Vec::new(),
             spans: Vec::new(),
             calls: 0,
+            work: 0,
+            indirect: 0,
             settings,
         };
         builtins::install(&mut expander.symbols, &expander.settings);
@@ -261,7 +270,12 @@ impl<'h> Expander<'h> {
                 Token::Open => self.parenthesis(b'(', 1),
                 Token::Close if self.at_outer_level() => self.end_call()?,
                 Token::Close => self.parenthesis(b')', u32::MAX),
-                Token::Comma if self.at_outer_level() => self.next_argument(),
+                Token::Comma if self.at_outer_level() => {
+                    self.next_argument();
+                    if self.spans.len() & 0xffff == 0 {
+                        self.check_limits()?;
+                    }
+                }
                 Token::Comma => self.buffer.push(b','),
                 Token::Builtin(builtin) => self.builtin_token(builtin),
                 Token::End if self.frames.is_empty() => return Ok(()),
@@ -403,6 +417,11 @@ impl<'h> Expander<'h> {
         self.buffer.truncate(first);
         self.spans = spans;
         outcome?;
+        let length = expansion.bytes().len();
+        self.work += length as u64;
+        if length > LARGE {
+            self.check_limits()?;
+        }
         self.calling = None;
         self.push_expansion(expansion, frame.place, frame.site);
         if self.frames.is_empty() {
@@ -431,10 +450,7 @@ impl<'h> Expander<'h> {
                 out.shared = Some(text.clone());
                 Ok(())
             }
-            Body::Text { text, dollar: true } => {
-                self.substitute(text, call, out);
-                Ok(())
-            }
+            Body::Text { text, dollar: true } => self.substitute(text, call, out),
         }
     }
 
@@ -450,12 +466,15 @@ impl<'h> Expander<'h> {
     }
 
     /// Replaces `$1`, `$#`, `$*` and `$@` in a macro's text.
-    fn substitute(&self, text: &[u8], call: &Call<'_>, out: &mut Expansion) {
+    fn substitute(&mut self, text: &[u8], call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
         let out = &mut out.text;
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'$', rest) {
             out.extend_from_slice(&rest[..at]);
             rest = &rest[at + 1..];
+            if out.len() > self.settings.memory_limit {
+                return Err(self.too_large());
+            }
             match rest.first() {
                 Some(digit) if digit.is_ascii_digit() => {
                     let most = if self.settings.traditional { 1 } else { rest.len() };
@@ -481,13 +500,40 @@ impl<'h> Expander<'h> {
             rest = &rest[1..];
         }
         out.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// The message for an expansion that would not fit.
+    pub(super) fn too_large(&mut self) -> Stop {
+        let limit = self.settings.memory_limit >> 20;
+        self.fatal(FindingKind::Limit, format!("expansion needs more than {limit} MiB").as_bytes())
+    }
+
+    /// Counts work that no expansion shows; an error where it is too much.
+    pub(super) fn spend(&mut self, work: usize) -> Result<(), Stop> {
+        self.work += work as u64;
+        if self.work > self.settings.work_limit { self.check_limits() } else { Ok(()) }
     }
 
     fn check_limits(&mut self) -> Result<(), Stop> {
         let limits = &self.settings;
-        let used = self.input.waiting + self.buffer.len() + self.input.depth() * 96;
-        let text = if used.saturating_add(self.diversions.size()) > limits.memory_limit {
-            format!("expansion needs more than {} MiB", limits.memory_limit >> 20)
+        let wrapped: usize = self.wrapped.iter().map(|(text, ..)| text.len() + 64).sum();
+        let used = [
+            self.input.waiting,
+            self.buffer.len(),
+            self.spans.len() * size_of::<Span>(),
+            self.input.depth() * 96,
+            self.symbols.held,
+            wrapped,
+            self.diversions.size(),
+        ];
+        let used = used.into_iter().fold(0, usize::saturating_add);
+        if used > limits.memory_limit {
+            return Err(self.too_large());
+        }
+        let text = if self.work.saturating_add(self.diversions.moved) > limits.work_limit {
+            let limit = limits.work_limit >> 20;
+            format!("expansions make more than {limit} MiB; is a macro calling itself for ever?")
         } else if self.calls > limits.call_limit {
             format!("more than {} macro calls; is one calling itself for ever?", limits.call_limit)
         } else {

@@ -55,6 +55,9 @@ impl<'a> Formatter<'a, '_> {
         while let Some(at) = memchr::memchr(b'%', rest) {
             self.out.extend_from_slice(&rest[..at]);
             rest = &rest[at + 1..];
+            if self.out.len() >= self.limit {
+                return; // the caller sees it, and stops
+            }
             if let [b'%', tail @ ..] = rest {
                 self.out.push(b'%');
                 rest = tail;

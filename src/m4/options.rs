@@ -21,6 +21,8 @@ pub struct Settings {
     pub memory_limit: usize,
     /// Macro calls in all.
     pub call_limit: u64,
+    /// Bytes that expansions may have in all, and steps of regular expressions.
+    pub work_limit: u64,
     /// `-d`.
     pub debug: super::DebugFlags,
     /// `-l`: longest argument in trace output; 0 for any.
@@ -44,7 +46,8 @@ impl Default for Settings {
             nesting_limit: 250_000,
             include_limit: 1_000,
             memory_limit: 1 << 30,
-            call_limit: u64::MAX,
+            call_limit: 200_000_000,
+            work_limit: 1 << 40,
             debug: super::DebugFlags::empty(),
             argument_length: 0,
             macro_sequence: None,

@@ -14,7 +14,12 @@ pub(super) enum Fault {
     TooComplex,
 }
 
+/// Steps of one search, and (instruction, offset) pairs that it may have to remember.
 const STEP_LIMIT: u64 = 20_000_000;
+const PAIR_LIMIT: usize = 1 << 30;
+
+/// Slots that waiting threads may hold together.
+const SLOT_LIMIT: usize = 1 << 22;
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -93,7 +98,7 @@ impl Parser<'_> {
                 }
                 [operator @ (b'*' | b'+' | b'?'), rest @ ..] if repeatable(&nodes) => {
                     let node = nodes.pop().unwrap_or(Node::Empty);
-                    nodes.push(Node::Repeat(Box::new(node), *operator == b'+', *operator == b'?'));
+                    nodes.push(repeat(node, *operator == b'+', *operator == b'?'));
                     self.rest = rest;
                 }
                 _ => {
@@ -203,6 +208,16 @@ impl Parser<'_> {
             members.iter_mut().for_each(|member| *member = !*member);
         }
         Ok(Node::Set(members))
+    }
+}
+
+/// A repetition of a repetition is one repetition: `a**` nests no deeper than `a*`.
+fn repeat(node: Node, once: bool, optional: bool) -> Node {
+    match node {
+        Node::Repeat(inner, inner_once, inner_optional) => {
+            Node::Repeat(inner, once && inner_once, optional && inner_optional)
+        }
+        node => Node::Repeat(Box::new(node), once, optional),
     }
 }
 
@@ -326,9 +341,26 @@ impl Regex {
     }
 
     /// The leftmost-longest match at or after `from`.
-    pub(super) fn search(&self, text: &[u8], from: usize) -> Result<Option<Captures>, Fault> {
+    pub(super) fn search(
+        &self,
+        text: &[u8],
+        from: usize,
+        memory: &mut Memory,
+    ) -> Result<Option<Captures>, Fault> {
         let mut steps = 0;
-        let mut visited = Visited::new(self.program.len(), text.len() + 1 - from.min(text.len()));
+        let found = self.search_counted(text, from, memory, &mut steps);
+        memory.steps += steps;
+        found
+    }
+
+    fn search_counted(
+        &self,
+        text: &[u8],
+        from: usize,
+        visited: &mut Memory,
+        steps: &mut u64,
+    ) -> Result<Option<Captures>, Fault> {
+        visited.prepare(self.program.len(), text.len() + 1)?;
         let mut start = from;
         while start <= text.len() {
             if let Some(byte) = self.anchor_free_byte {
@@ -338,7 +370,7 @@ impl Regex {
                 }
             }
             visited.clear();
-            if let Some(found) = self.match_at(text, from, start, &mut visited, &mut steps)? {
+            if let Some(found) = self.match_at(text, start, visited, steps)? {
                 return Ok(Some(found));
             }
             start += 1;
@@ -349,11 +381,12 @@ impl Regex {
     fn match_at(
         &self,
         text: &[u8],
-        from: usize,
         start: usize,
-        visited: &mut Visited,
+        visited: &mut Memory,
         steps: &mut u64,
     ) -> Result<Option<Captures>, Fault> {
+        // An attempt costs more than its steps.
+        *steps += 16;
         let mut best: Option<(usize, Vec<Option<usize>>)> = None;
         let mut threads = vec![(0, start, vec![None; self.slots])];
         while let Some((mut pc, mut at, mut slots)) = threads.pop() {
@@ -362,7 +395,7 @@ impl Regex {
                 if *steps > STEP_LIMIT {
                     return Err(Fault::TooComplex);
                 }
-                if !self.back_references && !visited.first_time(pc, at - from) {
+                if !self.back_references && !visited.first_time(pc, at) {
                     break;
                 }
                 match &self.program[pc] {
@@ -376,6 +409,10 @@ impl Regex {
                     },
                     Op::Save(slot) => slots[*slot] = Some(at),
                     Op::Split(first, second) => {
+                        *steps += (self.slots / 8) as u64;
+                        if threads.len() * self.slots > SLOT_LIMIT {
+                            return Err(Fault::TooComplex);
+                        }
                         threads.push((*second, at, slots.clone()));
                         pc = *first;
                         continue;
@@ -466,16 +503,25 @@ fn back(text: &[u8], at: usize, slots: &[Option<usize>], group: usize) -> Option
     text[at..].starts_with(wanted).then_some(wanted.len())
 }
 
-/// Which (instruction, offset) pairs were tried.
-struct Visited {
+/// What searches in one text share: which (instruction, offset) pairs were tried, and the steps taken.
+#[derive(Default)]
+pub(super) struct Memory {
     bits: Vec<u64>,
     columns: usize,
     used: Vec<usize>,
+    /// Steps of all searches.
+    pub(super) steps: u64,
 }
 
-impl Visited {
-    fn new(instructions: usize, columns: usize) -> Self {
-        Self { bits: vec![0; (instructions * columns).div_ceil(64)], columns, used: Vec::new() }
+impl Memory {
+    fn prepare(&mut self, instructions: usize, columns: usize) -> Result<(), Fault> {
+        let pairs = instructions.saturating_mul(columns);
+        if pairs > PAIR_LIMIT {
+            return Err(Fault::TooComplex);
+        }
+        self.columns = columns;
+        self.bits.resize(self.bits.len().max(pairs.div_ceil(64)), 0);
+        Ok(())
     }
 
     fn first_time(&mut self, instruction: usize, column: usize) -> bool {

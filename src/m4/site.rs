@@ -186,6 +186,7 @@ fn expand(name: &str, text: &[u8], includes: bool, options: &McOptions, shell: &
         nesting_limit: 100_000,
         memory_limit: 256 << 20,
         call_limit: 2_000_000,
+        work_limit: 1 << 30,
         ..Settings::default()
     };
     let mut expander = Expander::new(host, settings);

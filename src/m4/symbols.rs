@@ -31,6 +31,17 @@ pub(super) struct Definition {
     pub(super) site: Option<Place>,
 }
 
+impl Definition {
+    /// Bytes it needs, about.
+    fn size(&self) -> usize {
+        let text = match &self.body {
+            Body::Text { text, .. } => text.len(),
+            Body::Builtin(_) => 0,
+        };
+        size_of::<Self>() + text
+    }
+}
+
 /// A name.
 pub(super) struct Symbol {
     pub(super) name: Rc<[u8]>,
@@ -50,6 +61,8 @@ impl Symbol {
 #[derive(Default)]
 pub(super) struct Symbols {
     table: HashMap<Rc<[u8]>, Symbol>,
+    /// Bytes of names and definitions, about.
+    pub(super) held: usize,
 }
 
 impl Symbols {
@@ -64,27 +77,41 @@ impl Symbols {
             None => name.into(),
         };
         let name = key.clone();
+        self.held += name.len();
         self.table.entry(key).or_insert_with(|| Symbol { name, stack: Vec::new(), traced: false })
     }
 
     pub(super) fn define(&mut self, name: &[u8], definition: Definition) {
+        self.held += definition.size();
         let symbol = self.entry(name);
-        symbol.stack.pop();
+        let old = symbol.stack.pop();
         symbol.stack.push(definition);
+        self.forget(old);
     }
 
     pub(super) fn push(&mut self, name: &[u8], definition: Definition) {
+        self.held += definition.size();
         self.entry(name).stack.push(definition);
+    }
+
+    fn forget(&mut self, definitions: impl IntoIterator<Item = Definition>) -> bool {
+        let before = self.held;
+        for definition in definitions {
+            self.held = self.held.saturating_sub(definition.size());
+        }
+        self.held < before
     }
 
     /// Forgets the definition in force. False if there is none.
     pub(super) fn pop(&mut self, name: &[u8]) -> bool {
-        self.table.get_mut(name).is_some_and(|symbol| symbol.stack.pop().is_some())
+        let old = self.table.get_mut(name).and_then(|symbol| symbol.stack.pop());
+        self.forget(old)
     }
 
     /// Forgets all definitions. False if there are none.
     pub(super) fn undefine(&mut self, name: &[u8]) -> bool {
-        self.table.get_mut(name).is_some_and(|symbol| !std::mem::take(&mut symbol.stack).is_empty())
+        let old = self.table.get_mut(name).map(|symbol| std::mem::take(&mut symbol.stack));
+        self.forget(old.into_iter().flatten())
     }
 
     pub(super) fn trace(&mut self, name: &[u8], on: bool) {

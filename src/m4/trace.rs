@@ -121,6 +121,7 @@ impl Expander<'_> {
     }
 
     pub(super) fn debug(&mut self, text: &[u8]) {
+        self.work += text.len() as u64;
         match &mut self.tracing.file {
             DebugFile::Console => self.host.console.debug(text),
             DebugFile::Nothing => {}

@@ -60,6 +60,7 @@ pub(super) fn dumpdef(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion)
         0 => m4.symbols.names().iter().map(|name| name.to_vec()).collect(),
         _ => call.from(1).map(<[u8]>::to_vec).collect::<Vec<_>>(),
     };
+    m4.spend(64 * names.len())?;
     let mut unknown = Vec::new();
     names.retain(|name| m4.symbols.get(name).is_some() || (unknown.push(name.clone()), false).1);
     for name in unknown {
@@ -78,6 +79,7 @@ pub(super) fn dumpdef(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion)
 fn trace(m4: &mut Expander<'_>, call: &Call<'_>, on: bool) {
     if call.count() == 0 {
         m4.symbols.trace_all(on);
+        m4.work += m4.symbols.held as u64 / 16;
     }
     for name in call.from(1) {
         m4.symbols.trace(name, on);

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::host::FindingKind;
+use crate::m4::regex::Memory;
 use crate::m4::symbols::{Body, Definition};
 
 /// The definition that a call of `define` or `pushdef` gives; nothing where its name is a builtin.
@@ -27,7 +29,8 @@ impl Expander<'_> {
         let Some(regex) = self.suspicious.take() else { return Ok(()) };
         let mut at = 0;
         let mut outcome = Ok(());
-        while let (Ok(()), Ok(Some(found))) = (&outcome, regex.search(text, at)) {
+        let mut memory = Memory::default();
+        while let (Ok(()), Ok(Some(found))) = (&outcome, regex.search(text, at, &mut memory)) {
             let Some((start, end)) = found[0] else { break };
             if end > start {
                 let part = &text[start..end];
@@ -98,13 +101,29 @@ pub(super) fn defn(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) 
     Ok(())
 }
 
+/// `builtin(`builtin', `builtin', …)` needs stack for each; what is sensible needs two or three.
+fn deeper(m4: &mut Expander<'_>) -> Result<(), Stop> {
+    const DEEPEST: u32 = 500;
+    m4.indirect += 1;
+    if m4.indirect <= DEEPEST {
+        return Ok(());
+    }
+    let text = format!("more than {DEEPEST} calls of `indir' or `builtin' within each other");
+    Err(m4.fatal(FindingKind::Limit, text.as_bytes()))
+}
+
 pub(super) fn indir(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     if call.builtin_arg(1).is_some() {
         return m4.warn(b"Warning: indir: invalid macro name ignored");
     }
     let found = m4.symbols.get(call.arg(1));
     match found.and_then(|symbol| Some((symbol.name.clone(), symbol.current()?.body.clone()))) {
-        Some((name, body)) => m4.invoke_shifted(&body, &name, call, out),
+        Some((name, body)) => {
+            deeper(m4)?;
+            let outcome = m4.invoke_shifted(&body, &name, call, out);
+            m4.indirect -= 1;
+            outcome
+        }
         None => m4.warn(&[b"undefined macro `", call.arg(1), b"'"].concat()),
     }
 }
@@ -117,7 +136,10 @@ pub(super) fn builtin(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansio
     match super::find(wanted) {
         Some(row) => {
             let name: Rc<[u8]> = wanted.into();
-            m4.invoke_shifted(&Body::Builtin(row), &name, call, out)
+            deeper(m4)?;
+            let outcome = m4.invoke_shifted(&Body::Builtin(row), &name, call, out);
+            m4.indirect -= 1;
+            outcome
         }
         None => m4.warn(&[b"undefined builtin `", wanted, b"'"].concat()),
     }

@@ -71,6 +71,7 @@ fn insert_file(m4: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
 pub(super) fn errprint(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let mut text = Vec::new();
     join(&mut text, call.from(1), b" ", b"", b"");
+    m4.spend(text.len())?;
     m4.errprint(&text);
     Ok(())
 }

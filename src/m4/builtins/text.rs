@@ -5,18 +5,19 @@ use memchr::memmem;
 use crate::m4::expand::{Call, Expander, Expansion, Stop};
 use crate::m4::format as printf;
 use crate::m4::host::FindingKind;
-use crate::m4::regex::{Captures, Fault, Regex};
+use crate::m4::regex::{Captures, Memory, Regex};
 
 pub(super) fn len(_: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     out.text.extend_from_slice(call.arg(1).len().to_string().as_bytes());
     Ok(())
 }
 
-pub(super) fn index(_: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+pub(super) fn index(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     if call.count() < 2 {
         out.text.push(b'0');
         return Ok(());
     }
+    m4.spend(call.arg(1).len())?;
     match memmem::find(call.arg(1), call.arg(2)) {
         Some(at) => out.text.extend_from_slice(at.to_string().as_bytes()),
         None => out.text.extend_from_slice(b"-1"),
@@ -42,46 +43,66 @@ pub(super) fn substr(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion
     Ok(())
 }
 
-pub(super) fn translit(_: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
+pub(super) fn translit(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     if call.count() < 2 {
         out.text.extend_from_slice(call.arg(1));
         return Ok(());
     }
-    let (from, to) = (ranges(call.arg(2)), ranges(call.arg(3)));
+    m4.spend(call.arg(2).len())?;
+    let mut to = Ranges::new(call.arg(3));
     let mut map: [Option<Option<u8>>; 256] = [None; 256];
-    for (index, byte) in from.iter().enumerate() {
+    for byte in Ranges::new(call.arg(2)) {
         // The first of several entries for a character counts.
-        map[usize::from(*byte)].get_or_insert(to.get(index).copied());
+        let target = to.next();
+        map[usize::from(byte)].get_or_insert(target);
     }
     let translated = call.arg(1).iter().filter_map(|byte| map[usize::from(*byte)].unwrap_or(Some(*byte)));
     out.text.extend(translated);
     Ok(())
 }
 
-/// `a-e` and `e-a` written out; a dash at either end is itself.
-fn ranges(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    let mut before: Option<u8> = None;
-    while let Some((&byte, tail)) = rest.split_first() {
-        match (byte, before, tail.first()) {
-            (b'-', Some(first), Some(&last)) => {
-                if first < last {
-                    out.extend(first + 1..=last);
-                } else {
-                    out.extend((last..first).rev());
+/// The characters of a text in which `a-e` and `e-a` stand for what lies between; a dash at either end is itself.
+struct Ranges<'a> {
+    rest: &'a [u8],
+    before: Option<u8>,
+    /// Where the range in hand goes.
+    last: Option<u8>,
+}
+
+impl<'a> Ranges<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { rest: text, before: None, last: None }
+    }
+}
+
+impl Iterator for Ranges<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            if let (Some(last), Some(before)) = (self.last, self.before) {
+                if before == last {
+                    self.last = None;
+                    continue;
                 }
-                before = Some(last);
-                rest = &tail[1..];
+                let next = if before < last { before + 1 } else { before - 1 };
+                self.before = Some(next);
+                return Some(next);
             }
-            _ => {
-                out.push(byte);
-                before = Some(byte);
-                rest = tail;
+            match (self.before, self.rest) {
+                (Some(_), [b'-', last, tail @ ..]) => {
+                    self.last = Some(*last);
+                    self.rest = tail;
+                }
+                (_, [byte, tail @ ..]) => {
+                    self.before = Some(*byte);
+                    self.rest = tail;
+                    return Some(*byte);
+                }
+                (_, []) => return None,
             }
         }
     }
-    out
 }
 
 /// Compiles a regular expression, with m4's message if it is none.
@@ -97,10 +118,21 @@ fn compile(m4: &mut Expander<'_>, pattern: &[u8], colon: bool) -> Result<Option<
     }
 }
 
-fn search(m4: &mut Expander<'_>, regex: &Regex, text: &[u8], from: usize) -> Result<Option<Captures>, Stop> {
-    regex
-        .search(text, from)
-        .map_err(|Fault::TooComplex| m4.fatal(FindingKind::Limit, b"regular expression takes too many steps"))
+fn search(
+    m4: &mut Expander<'_>,
+    regex: &Regex,
+    text: &[u8],
+    from: usize,
+    memory: &mut Memory,
+) -> Result<Option<Captures>, Stop> {
+    let before = memory.steps;
+    let found = regex.search(text, from, memory);
+    m4.work += 4 * (memory.steps - before);
+    let fits = m4.work <= m4.settings.work_limit;
+    match found {
+        Ok(found) if fits => Ok(found),
+        _ => Err(m4.fatal(FindingKind::Limit, b"regular expression takes too many steps")),
+    }
 }
 
 pub(super) fn regexp(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
@@ -110,7 +142,7 @@ pub(super) fn regexp(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion
     }
     let (text, replacement) = (call.arg(1), (call.count() > 2).then(|| call.arg(3)));
     let Some(regex) = compile(m4, call.arg(2), true)? else { return Ok(()) };
-    let found = search(m4, &regex, text, 0)?;
+    let found = search(m4, &regex, text, 0, &mut Memory::default())?;
     match (found, replacement) {
         (None, None) => out.text.extend_from_slice(b"-1"),
         (None, Some(_)) => {}
@@ -132,8 +164,9 @@ pub(super) fn patsubst(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansi
     }
     let Some(regex) = compile(m4, call.arg(2), false)? else { return Ok(()) };
     let mut at = 0;
+    let mut memory = Memory::default();
     while at <= text.len() {
-        let Some(captures) = search(m4, &regex, text, at)? else { break };
+        let Some(captures) = search(m4, &regex, text, at, &mut memory)? else { break };
         let Some((start, end)) = captures[0] else { break };
         out.text.extend_from_slice(&text[at..start]);
         substitute(m4, out, text, &captures, regex.groups(), call.arg(3))?;
@@ -164,6 +197,9 @@ fn substitute(
             return m4.warn(b"Warning: trailing \\ ignored in replacement");
         };
         rest = tail;
+        if out.text.len() > m4.settings.memory_limit {
+            return Err(m4.too_large());
+        }
         let group = match byte {
             b'&' => 0,
             b'0' => {
@@ -190,6 +226,9 @@ pub(super) fn format(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion
     let arguments: Vec<&[u8]> = call.from(2).collect();
     let limit = m4.settings.memory_limit / 2;
     let messages = printf::format(&mut out.text, call.arg(1), &arguments, limit);
+    if out.text.len() >= limit {
+        return Err(m4.too_large());
+    }
     for message in messages {
         m4.warn(&message)?;
     }
