@@ -184,9 +184,9 @@ fn expand(name: &str, text: &[u8], includes: bool, options: &McOptions, shell: &
         provenance: true,
         include_limit: 100,
         nesting_limit: 100_000,
-        memory_limit: 256 << 20,
-        call_limit: 2_000_000,
-        work_limit: 1 << 30,
+        memory_limit: 64 << 20,
+        call_limit: 500_000,
+        work_limit: 1 << 28,
         ..Settings::default()
     };
     let mut expander = Expander::new(host, settings);
