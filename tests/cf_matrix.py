@@ -164,7 +164,7 @@ def jobs(trial):
             folder = trial.folder(f"stock-{mc.stem}")
             (folder / "begin.mc").unlink()
             yield folder.name, mc, folder
-    numbers = [options.only] if options.only is not None else range(options.generated)
+    numbers = [int(number) for number in options.only.split(",")] if options.only else range(options.generated)
     for number in numbers:
         name = f"generated-{options.seed * 1000 + number}"
         folder = trial.folder(name)
@@ -180,7 +180,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--generated", type=int, default=200 if full else 20, help="how many generated files")
     parser.add_argument("--seed", type=int, default=8)
-    parser.add_argument("--only", type=int, help="one generated file, by its number")
+    parser.add_argument("--only", help="the numbers of generated files, with commas between")
     parser.add_argument("--stock", action="store_true", default=full, help="the stock .mc files too")
     parser.add_argument("--addresses", type=int, default=500 if full else 150)
     parser.add_argument("--size", type=int, default=12 if full else 4, help="clients, and probes for each ruleset")

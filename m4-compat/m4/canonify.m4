@@ -28,7 +28,8 @@ R<.> $+			$: $1
 # no colon goes from a route, an IPv6 literal, a file of addresses, host::user
 #	list:u@d -> u@d		list:; -> :; < @ >
 R<:> @ $*		$: @ $1
-R<:> $* [ IPv6 : $+ ]	$: $1 [ IPv6 : $2 ]
+ifdef(`NO_NETINET6', `', `R<:> $* [ IPv6 : $+ ]	$: $1 [ IPv6 : $2 ]
+')dnl
 R<:> : include : $*	$: : include : $1
 R<:> $* :: $*		$: $1 :: $2
 R<:> $* : $*		$: $2

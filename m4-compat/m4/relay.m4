@@ -136,9 +136,9 @@ R< FORGED >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name possibly forged "
 R< FAIL >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name lookup failed " $&{client_name}
 R$*			$: < @ > $&{client_name}
 R< @ >			$@ < @ >
-R< @ > $-		$: < @ > $[ $1 $]
-R< @ > $+ .		$: < ? > $1
-R< @ > $*		$: < ? > $1
+R< @ > $* $=P		$: < ? > $1 $2
+R< @ > $+		$: < ? > $[ $1 $]
+R< ? > $+ .		$: < ? > $1
 ifdef(`_RELAY_ENTIRE_DOMAIN_', `R< ? > $* $=m		$@ RELAY
 ')dnl
 R< ? > $=w		$@ RELAY

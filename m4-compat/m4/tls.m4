@@ -151,7 +151,9 @@ R$- : $+ $| $+		$@ $>TLS_req < $3 > $| < $1:$2 >
 # TLS_req: < extension > < extension > $| < code:dsn > -> $#error, or OK
 STLS_req
 R$| $+			$@ OK
-R< CN > $* $| < $+ >	$: < CN:$&{TLS_Name} > $1 $| < $2 >
+ifdef(`_FFR_TLS_ALTNAMES', `R< CN $* > $* $| < $+ >	$: < CN:$&{TLS_Name} > $2 $| < $3 >
+', `R< CN > $* $| < $+ >	$: < CN:$&{TLS_Name} > $1 $| < $2 >
+')dnl
 R< CN : $&{cn_subject} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
 ifdef(`_FFR_TLS_ALTNAMES', `R< CN : $={cert_altnames} > $* $| $*	$@ $>TLS_req $2 $| $3
 R< CN : $- . $+ > $* $| $*	$: < CN : $1.$2 > < *.$2 > $3 $| $4
