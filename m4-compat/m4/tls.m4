@@ -79,6 +79,7 @@ ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $(macro {TLS_Name} $@ $&{client_nam
 R$* $| $*		$: $1 $| $>D < $&{client_name} > < ? > < ! TLS_CLT_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{client_addr} > < ? > < ! TLS_CLT_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_CLT_TAG`'_TAG_DELIM_ $: ? $) >
+R$* $| < $* _ATMPF_ >	$#error $@ 4.3.0 $: _TMPFMSG_
 R$*			$@ $>"TLS_connection" $1
 ', `R$* $| $*		$@ $>"TLS_connection" $1
 ')dnl
@@ -99,6 +100,7 @@ ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
 R$* $| $*		$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_SRV_TAG`'_TAG_DELIM_ $: ? $) >
+R$* $| < $* _ATMPF_ >	$#error $@ 4.3.0 $: _TMPFMSG_
 ')dnl
 R$*			$@ $>"TLS_connection" $1
 
@@ -165,8 +167,7 @@ R< CS : $&{cert_subject} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
 R< CS : $+ > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Subject " $&{cert_subject} " does not match " $1
 R< CI : $&{cert_issuer} > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
 R< CI : $+ > $* $| < $- : $+ >	$#error $@ $4 $: $3 " Cert Issuer " $&{cert_issuer} " does not match " $1
-ifdef(`_ACCESS_TABLE_', `R< CITag : $- > $* $| < $+ >	$: < $(access $1`'_TAG_DELIM_`'$&{cert_issuer} $: ? $) > $2 $| < $3 >
-')dnl
+R< CITag : $- > $* $| < $+ >	$: < $(access $1`'ifdef(`_TAG_DELIM_', `_TAG_DELIM_', `:')`'$&{cert_issuer} $: ? $) > $2 $| < $3 >
 R< OK > $* $| < $+ >	$@ $>TLS_req $1 $| < $2 >
 R< ? > $* $| < $- : $+ >	$#error $@ $3 $: $2 " Cert Issuer " $&{cert_issuer} " not acceptable"
 
