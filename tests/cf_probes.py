@@ -29,7 +29,7 @@ DIRECT = """3 96 4 5 97 98 0 3,Parse0 3,Parse0,Parse1 3,98 3,93 3,94 3,90 3,5 3,
     AddDomain 3,AddDomain MasqSMTP 3,MasqSMTP 3,PseudoToReal 3,MasqRelay 3,HdrToL 3,EnvToU 3,HdrToU 3,FromU 3,EnvFromUD 3,EnvFromUUD 3,Mail11To 3,Mail11From
     STS_disabled DANE_disabled Set_SNI TLS_NameInList STS_SAN STS_Check STS_secure Delay_TLS_Clt Delay_TLS_Clt2 Own OwnMasq OwnD OwnA""".split()
 PAIRED = """check_relay checkrelay Basic_check_relay greet_pause x_connect check_compat check_other tls_client authinfo srv_features tls_srv_features
-    tls_clt_features tls_clt_feat_acc Local_check_relay Local_greet_pause OwnAccess TLS_connection STS_secure""".split()
+    tls_clt_features tls_clt_feat_acc Local_check_relay Local_greet_pause OwnAccess TLS_connection""".split()
 ARROWS = [  # arguments in the form in which rules hand them over
     "95 <> user <@ example.com .>", "95 <smtp:hub.example.com> user <@ example.com .>", "95 <error:5.1.1:550 no> user <@ example.com .>",
     "95 <error:nouser:550 no> user <@ x.example .>", "95 <error:550 5.1.1 no> user", "95 <local:> user <@ example.com .>", "95 <local:joe> user+x <@ example.com .>",
