@@ -136,7 +136,7 @@ async fn answers_at_once() {
         writer.commit(&path).expect("writable");
     };
     write(b"<%1,%2,%0>");
-    let cf = format!("V10\nO DontBlameSendmail=NotTooSecure\nKt hash -a! {}\n", path.display());
+    let cf = format!("V10\nO DontBlameSendmail=MapInUnsafeDirPath\nKt hash -a! {}\n", path.display());
     let loaded = load(b"test.cf", cf.as_bytes(), &mut environment(), &LoadOptions::default());
     let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
     let map = store.map_id(b"T").expect("declared");
