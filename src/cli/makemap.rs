@@ -153,7 +153,7 @@ fn examine(job: &Job, path: &Path, facts: &CfFacts) -> Result<(), Vec<u8>> {
 
 /// The bytes before a NUL: what C prints of a stored value.
 fn printable(bytes: &[u8]) -> &[u8] {
-    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }
 
 fn dump(job: &Job, path: &Path, kind: Kind) -> Sysexit {
@@ -225,6 +225,7 @@ fn read_input(job: &Job, put: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Sysexit {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut status = Sysexit::OK;
     let mut line = Vec::with_capacity(LINE_BUFFER);
+    let (mut key, mut value) = (Vec::new(), Vec::new());
     for number in 1u64.. {
         line.clear();
         let piece = (&mut input).take(LINE_BUFFER as u64 - 1).read_until(b'\n', &mut line);
@@ -239,20 +240,27 @@ fn read_input(job: &Job, put: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Sysexit {
         let last = input.fill_buf().is_ok_and(<[u8]>::is_empty);
         match read_line(job, &line, last) {
             Ok(None) => {}
-            Ok(Some((key, value))) => {
+            Ok(Some((left, right))) => {
+                key.clear();
+                key.extend_from_slice(left);
+                if !job.keep_case {
+                    key.make_ascii_lowercase();
+                }
                 if job.verbose {
                     // -v is for people; a closed pipe does not stop the work
                     let _ = out.write_all(
-                        &[b"key=`", printable(&key), b"', val=`", printable(value), b"'\n"].concat(),
+                        &[b"key=`", printable(&key), b"', val=`", printable(right), b"'\n"].concat(),
                     );
                 }
-                let mut value = value.to_vec();
-                let mut key = key;
+                let mut right = right;
                 if job.with_nul {
                     key.push(0);
+                    value.clear();
+                    value.extend_from_slice(right);
                     value.push(0);
+                    right = &value;
                 }
-                if !put(&key, &value) {
+                if !put(&key, right) {
                     let key = printable(&key);
                     say(job, number, &[b"key ", key, b": duplicate key"]);
                     status = Sysexit::DATAERR;
@@ -271,9 +279,9 @@ fn say(job: &Job, number: u64, parts: &[&[u8]]) {
     complain(&[b"makemap: ", &job.name, b": line ", number.to_string().as_bytes(), b": ", &parts.concat()]);
 }
 
-type Pair<'a> = (Vec<u8>, &'a [u8]);
+type Pair<'a> = (&'a [u8], &'a [u8]);
 
-/// One line: nothing, a pair, or what is wrong with it. `last`: nothing follows.
+/// One line: nothing, a pair (the key not folded yet), or what is wrong with it. `last`: nothing follows.
 fn read_line<'a>(job: &Job, line: &'a [u8], last: bool) -> Result<Option<Pair<'a>>, Vec<u8>> {
     // C sees a line up to its first NUL, and then misses its end
     let text = printable(line);
@@ -300,6 +308,5 @@ fn read_line<'a>(job: &Job, line: &'a [u8], last: bool) -> Result<Option<Pair<'a
     if value.is_empty() && !job.empty_values {
         return Err([b"no RHS for LHS ", key].concat());
     }
-    let key = if job.keep_case { key.to_vec() } else { key.to_ascii_lowercase() };
     Ok(Some((key, value)))
 }

@@ -19,28 +19,59 @@ fn item_size(length: usize) -> usize {
     2 + if length > LARGEST_HERE { REFERENCE } else { 1 + length }
 }
 
-/// Buckets for pages that are at most three quarters full on average.
+/// Buckets for pages that are at most so full on average: a few of them get a second page.
+const FILL_PERCENT: usize = 92;
+
 fn buckets_for(records: &Records) -> u32 {
+    // every item has an offset of two bytes, which item_size counts
     let bytes: usize = records.iter().map(|(key, value)| item_size(key.len()) + item_size(value.len())).sum();
-    let pages = bytes.div_ceil((PAGE_SIZE - at::ITEMS) * 3 / 4).max(2);
+    let pages = bytes.div_ceil((PAGE_SIZE - at::ITEMS) * FILL_PERCENT / 100).max(2);
     u32::try_from(pages.next_power_of_two()).unwrap_or(1 << 31)
+}
+
+/// Indices of records, bucket by bucket: where each bucket begins, and the indices.
+fn by_bucket(records: &Records, buckets: u32) -> (Vec<u32>, Vec<u32>) {
+    let count = records.len() as u32;
+    let mut starts = vec![0u32; buckets as usize + 1];
+    for index in 0..count {
+        starts[(records.hash(index) & (buckets - 1)) as usize + 1] += 1;
+    }
+    for bucket in 0..buckets as usize {
+        starts[bucket + 1] += starts[bucket];
+    }
+    let mut free = starts.clone();
+    let mut order = vec![0u32; count as usize];
+    for index in 0..count {
+        let place = &mut free[(records.hash(index) & (buckets - 1)) as usize];
+        order[*place as usize] = index;
+        *place += 1;
+    }
+    (starts, order)
+}
+
+/// The first bytes of a key as a number that sorts alike.
+fn prefix(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 pub(super) fn write(file: &File, records: &Records, duplicates: bool) -> io::Result<()> {
     let buckets = buckets_for(records);
     let mut sink = Sink::new(file, buckets + 1);
-    let mut order: Vec<(u32, u32)> =
-        (0..records.len() as u32).map(|index| (records.hash(index) & (buckets - 1), index)).collect();
-    order.sort_unstable_by(|(bucket, index), (other_bucket, other)| {
-        let keys = || records.key(*index).cmp(records.key(*other));
-        // values of one key keep the order of the input
-        bucket.cmp(other_bucket).then_with(keys).then(index.cmp(other))
-    });
-    let mut rest = order.as_slice();
+    let (starts, order) = by_bucket(records, buckets);
+    let mut sorted: Vec<(u64, u32)> = Vec::new();
     for bucket in 0..buckets {
-        let here = rest.iter().take_while(|(own, _)| *own == bucket).count();
-        write_bucket(&mut sink, bucket, &rest[..here], records)?;
-        rest = &rest[here..];
+        let here = &order[starts[bucket as usize] as usize..starts[bucket as usize + 1] as usize];
+        sorted.clear();
+        sorted.extend(here.iter().map(|index| (prefix(records.key(*index)), *index)));
+        sorted.sort_unstable_by(|(start, index), (other_start, other)| {
+            let keys = || records.key(*index).cmp(records.key(*other));
+            // values of one key keep the order of the input
+            start.cmp(other_start).then_with(keys).then(index.cmp(other))
+        });
+        write_bucket(&mut sink, bucket, &sorted, records)?;
     }
     sink.flush()?;
     let last_page = sink.next_number() - 1;
@@ -49,30 +80,51 @@ pub(super) fn write(file: &File, records: &Records, duplicates: bool) -> io::Res
     sink.flush()
 }
 
-fn write_bucket(sink: &mut Sink<'_>, bucket: u32, pairs: &[(u32, u32)], records: &Records) -> io::Result<()> {
+/// An item on its way to a page: its type and its bytes.
+enum Stored<'a> {
+    Here(&'a [u8]),
+    Made(Vec<u8>),
+}
+
+impl Stored<'_> {
+    fn size(&self) -> usize {
+        match self {
+            Self::Here(bytes) => 1 + bytes.len(),
+            Self::Made(item) => item.len(),
+        }
+    }
+
+    fn push_to(&self, page: &mut NewPage) {
+        match self {
+            Self::Here(bytes) => page.push(&[&[hash_item::DATA], bytes]),
+            Self::Made(item) => page.push(&[item]),
+        }
+    }
+}
+
+fn write_bucket(sink: &mut Sink<'_>, bucket: u32, pairs: &[(u64, u32)], records: &Records) -> io::Result<()> {
     let (mut number, mut previous, mut run) = (bucket + 1, 0, Run::Main);
     let mut page = NewPage::new(number, page_type::HASH, 0);
     for set in pairs.chunk_by(|(_, a), (_, b)| records.key(*a) == records.key(*b)) {
         let key = records.key(set[0].1);
         let value = match set {
             [(_, only)] => stored(sink, records.value(*only))?,
-            set => stored_set(sink, records, set)?,
+            set => Stored::Made(stored_set(sink, records, set)?),
         };
-        if page.room() < item_size(key.len()) + value.len() + 2 {
+        if page.room() < item_size(key.len()) + value.size() + 2 {
             let next = sink.allocate();
             let full = std::mem::replace(&mut page, NewPage::new(next, page_type::HASH, 0));
             sink.put(run, number, &full.finish(previous, next))?;
             (previous, number, run) = (number, next, Run::Side);
         }
-        let key = stored(sink, key)?;
-        page.push(&[&key]);
-        page.push(&[&value]);
+        stored(sink, key)?.push_to(&mut page);
+        value.push_to(&mut page);
     }
     sink.put(run, number, &page.finish(previous, 0))
 }
 
 /// Several values of one key: each between its lengths, or in a tree of their own.
-fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u32, u32)]) -> io::Result<Vec<u8>> {
+fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u64, u32)]) -> io::Result<Vec<u8>> {
     let size: usize = set.iter().map(|(_, index)| records.value(*index).len() + 4).sum();
     if size > LARGEST_HERE {
         let values: Vec<u32> = set.iter().map(|(_, index)| *index).collect();
@@ -88,13 +140,14 @@ fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u32, u32)]) -> io:
     Ok(item)
 }
 
-fn stored(sink: &mut Sink<'_>, bytes: &[u8]) -> io::Result<Vec<u8>> {
+fn stored<'a>(sink: &mut Sink<'_>, bytes: &'a [u8]) -> io::Result<Stored<'a>> {
     if bytes.len() <= LARGEST_HERE {
-        return Ok([&[hash_item::DATA], bytes].concat());
+        return Ok(Stored::Here(bytes));
     }
     let first = sink.overflow(bytes)?;
     let length = bytes.len() as u32;
-    Ok([[hash_item::OFF_PAGE, 0, 0, 0], first.to_le_bytes(), length.to_le_bytes()].concat())
+    let item = [[hash_item::OFF_PAGE, 0, 0, 0], first.to_le_bytes(), length.to_le_bytes()].concat();
+    Ok(Stored::Made(item))
 }
 
 fn write_meta(

@@ -52,11 +52,11 @@ impl Records {
         (0..self.len() as u32).map(|index| (self.key(index), self.value(index)))
     }
 
-    fn add(&mut self, key: &[u8], value: &[u8]) -> Record {
+    fn add(&mut self, hash: u32, key: &[u8], value: &[u8]) -> Record {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(value);
-        Record { hash: hash(key), key_length: key.len() as u32, value_length: value.len() as u32, start }
+        Record { hash, key_length: key.len() as u32, value_length: value.len() as u32, start }
     }
 }
 
@@ -99,22 +99,23 @@ impl Writer {
         self.len() == 0
     }
 
-    fn find(&self, key: &[u8]) -> Option<u32> {
-        let same = |index: &u32| self.records.key(*index) == key;
-        self.by_key.find(spread(hash(key)), same).copied()
+    fn find(&self, hash: u32, key: &[u8]) -> Option<u32> {
+        let same = |index: &u32| self.records.hash(*index) == hash && self.records.key(*index) == key;
+        self.by_key.find(spread(hash), same).copied()
     }
 
     /// The (last) value of a key.
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.find(key).map(|index| self.records.value(index))
+        self.find(hash(key), key).map(|index| self.records.value(index))
     }
 
     /// Adds a pair; `false` if the key is there already (and duplicates are not wanted).
     pub fn insert(&mut self, key: &[u8], value: &[u8]) -> bool {
-        if !self.duplicates && self.find(key).is_some() {
+        let hash = hash(key);
+        if !self.duplicates && self.find(hash, key).is_some() {
             return false;
         }
-        let record = self.records.add(key, value);
+        let record = self.records.add(hash, key, value);
         self.records.records.push(record);
         let index = (self.records.len() - 1) as u32;
         let records = &self.records;
@@ -124,9 +125,10 @@ impl Writer {
 
     /// Adds a pair or replaces the key's value (with duplicates wanted: adds).
     pub fn replace(&mut self, key: &[u8], value: &[u8]) {
-        match self.find(key) {
+        let hash = hash(key);
+        match self.find(hash, key) {
             Some(index) if !self.duplicates => {
-                self.records.records[index as usize] = self.records.add(key, value);
+                self.records.records[index as usize] = self.records.add(hash, key, value);
             }
             _ => {
                 self.insert(key, value);
@@ -153,15 +155,7 @@ impl Writer {
 
     /// As [`Self::commit`]; a new file is given to `owner` (uid) where the caller may do so.
     pub fn commit_as(self, path: &Path, owner: Option<u32>) -> io::Result<()> {
-        let (temporary, file) = create_beside(path)?;
-        let written =
-            self.write(&file).and_then(|()| dress(&file, path, owner)).and_then(|()| file.sync_all());
-        if let Err(error) = written.and_then(|()| std::fs::rename(&temporary, path)) {
-            // the error that matters is the first one
-            let _ = std::fs::remove_file(&temporary);
-            return Err(error);
-        }
-        sync_directory(path)
+        replace_with(path, owner, |file| self.write(file))
     }
 
     fn write(&self, file: &File) -> io::Result<()> {
