@@ -3,7 +3,9 @@
 use super::bdb::Kind;
 use super::declare::Declaring;
 use super::map::Map;
-use super::{arpa, database, dns, flags, host, program, regex, sequence, socket, syslog, text, user};
+use super::{
+    arpa, database, dns, flags, host, ldap, program, regex, sequence, socket, syslog, text, user, userdb,
+};
 
 /// What only one class knows about a map.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,10 @@ pub enum Class {
     Syslog(u8),
     /// A socketmap server.
     Socket,
+    /// A field of the user databases.
+    UserDatabase,
+    /// An LDAP directory.
+    Ldap(std::sync::Arc<ldap::LdapMap>),
     /// The engine runs it itself: macro, arith, dequote.
     Engine,
     /// A class that is understood but has no library here.
@@ -102,10 +108,10 @@ pub static CLASSES: &[ClassRow] = &[
     row("bestmx", dns::parse_bestmx, false, "best MX host"),
     row("syslog", syslog::parse, false, "writes the key to the log"),
     row("socket", socket::parse, true, "socketmap server on a UNIX or TCP socket"),
-    row("ldap", flags::parse_ldap, true, "LDAP directory (read, not supported yet)"),
+    row("ldap", ldap::parse, true, "LDAP directory"),
     row("nis", flags::parse_unsupported, true, "NIS (read, not supported)"),
     row("nisplus", flags::parse_unsupported, true, "NIS+ (read, not supported)"),
-    row("userdb", flags::parse_unsupported, false, "user database (read, not supported yet)"),
+    row("userdb", userdb::parse, false, "a field of the user databases (option UserDatabaseSpec)"),
 ];
 
 /// The row of a class (names are compared without case, as all symbols).

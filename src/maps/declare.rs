@@ -1,6 +1,7 @@
 //! Reading K lines.
 
 use super::class::{self, Class, ClassRow};
+use super::ldap::LdapMap;
 use super::map::{Flags, Map};
 use crate::config::MapDecl;
 
@@ -22,6 +23,8 @@ pub struct Declaring<'a> {
     pub messages: Vec<Vec<u8>>,
     /// Was a map of this name declared before?
     pub known: &'a dyn Fn(&[u8]) -> bool,
+    /// What option LDAPDefaultSpec says.
+    pub ldap_defaults: LdapMap,
 }
 
 impl Declaring<'_> {
@@ -32,7 +35,7 @@ impl Declaring<'_> {
 
 /// Checks a K line when it is read. `known` tells whether a map of that name was declared before.
 pub fn declare(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> Declared {
-    let mut declaring = Declaring { messages: Vec::new(), known };
+    let mut declaring = Declaring { messages: Vec::new(), known, ldap_defaults: LdapMap::default() };
     let Some(row) = class::find(&decl.class) else {
         let text = [b"readcf: map ", decl.name.as_slice(), b": class ", &decl.class, b" not available"];
         return Declared { messages: vec![text.concat()], ..Declared::default() };

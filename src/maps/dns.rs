@@ -6,7 +6,7 @@ use super::flags::{Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
 use crate::logging::Tracer;
-use crate::net::kind;
+use crate::net::{Family, kind};
 use crate::schema::{Outcome, Sysexit};
 use std::time::Duration;
 
@@ -111,7 +111,12 @@ pub(super) async fn lookup(
     };
     match answer {
         Ok(Outcome::Done(records)) => {
-            let limit = if own.limit > 0 { own.limit } else { usize::MAX };
+            // sendmail counts so: -Z1 is one record, -Z2 are three
+            let limit = match own.limit {
+                0 => usize::MAX,
+                1 => 1,
+                more => more + 1,
+            };
             let texts: Vec<&[u8]> = records.iter().take(limit).map(|record| record.text.as_slice()).collect();
             let value = if map.delimiter == 0 {
                 texts.first().map_or(Vec::new(), |text| text.to_vec())
@@ -138,13 +143,20 @@ pub(super) async fn lookup_bestmx(
     match store.resolver.mx(key, &|_| false).await {
         Outcome::Done(answer) if answer.hosts.is_empty() => missing(Sysexit::OK),
         Outcome::Done(answer) => {
-            let own = answer.hosts.iter().find(|host| store.settings.is_own_name(host));
-            let value = match (map.delimiter, own) {
-                (0, Some(own)) => own.clone(),
-                (0, None) => answer.hosts[0].clone(),
-                (delimiter, _) => answer.hosts.join(&delimiter),
-            };
-            map.found(key, &value, args, tracer)
+            if answer.implicit {
+                // without MX records the host itself is best, if there is one
+                match store.resolver.addresses(key, Family::Both).await {
+                    Outcome::Done(_) => {}
+                    Outcome::Later(_) => return missing(Sysexit::TEMPFAIL),
+                    Outcome::Never(_) => return missing(NOT_FOUND),
+                }
+            }
+            let mut hosts: Vec<Vec<u8>> =
+                answer.hosts.iter().map(|host| [host.as_slice(), b"."].concat()).collect();
+            if map.delimiter == 0 {
+                hosts.truncate(1);
+            }
+            map.found(key, &hosts.join(&map.delimiter), args, tracer)
         }
         Outcome::Later(_) => missing(Sysexit::TEMPFAIL),
         Outcome::Never(_) => missing(Sysexit::OK),

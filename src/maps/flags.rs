@@ -37,6 +37,35 @@ impl<'a> Words<'a> {
         Some((letter, &after[..end]))
     }
 
+    /// As [`Self::flag`]; the value may also stand behind blanks, or in double quotes.
+    pub fn flag_quoted(&mut self) -> Option<(u8, &'a [u8])> {
+        self.skip_blanks();
+        let after = self.rest.strip_prefix(b"-")?;
+        let (letter, after) = after.split_first()?;
+        self.rest = after;
+        if b"1AfKDmnNOoqRt".contains(letter) {
+            self.word_here();
+            return Some((*letter, b""));
+        }
+        if matches!(letter, b'a' | b'T' | b'S' | b'z') {
+            return Some((*letter, self.word_here()));
+        }
+        self.skip_blanks();
+        let Some(quoted) = self.rest.strip_prefix(b"\"") else { return Some((*letter, self.word_here())) };
+        let end = quoted.iter().position(|byte| *byte == b'"').unwrap_or(quoted.len());
+        self.rest = quoted.get(end + 1..).unwrap_or_default();
+        self.word_here();
+        Some((*letter, &quoted[..end]))
+    }
+
+    /// What stands here up to the next blank.
+    fn word_here(&mut self) -> &'a [u8] {
+        let end = self.rest.iter().position(|byte| is_blank(*byte)).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
     /// The next word.
     pub fn word(&mut self) -> &'a [u8] {
         self.skip_blanks();
@@ -204,24 +233,4 @@ pub(super) fn read_dequote(map: &mut Map, args: &[u8]) {
 pub(super) fn parse_unsupported(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
     map.own = Class::Unsupported;
     map.read_with_file(args, declaring)
-}
-
-/// LDAP maps have a flag language of their own, which nobody reads here yet.
-pub(super) fn parse_ldap(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Unsupported;
-    let mut words = Words::new(args);
-    let mut filter = false;
-    while let Some((letter, _)) = words.flag() {
-        filter |= letter == b'k';
-        if letter == b'o' {
-            map.flags.insert(Flags::OPTIONAL);
-        }
-        while !matches!(words.rest().first(), None | Some(b'-')) {
-            words.word();
-        }
-    }
-    if !filter {
-        declaring.say(&[b"No filter given in map ", &map.name.clone()]);
-    }
-    filter
 }

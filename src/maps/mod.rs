@@ -21,6 +21,7 @@ mod dns;
 mod files;
 mod flags;
 mod host;
+mod ldap;
 mod map;
 mod program;
 mod quick;
@@ -33,6 +34,7 @@ mod store;
 mod syslog;
 mod text;
 mod user;
+mod userdb;
 
 pub use bdb::replace_file;
 pub use class::{CLASSES, ClassRow};

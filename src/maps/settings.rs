@@ -2,8 +2,7 @@
 
 use super::files;
 use super::store::Refused;
-use crate::addr::MacroId;
-use crate::config::{Class, Config};
+use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};
 use std::path::Path;
@@ -15,9 +14,10 @@ pub(super) struct Settings {
     pub blank_sub: u8,
     /// Delivery mode d: maps with -D are not asked.
     pub deferred: bool,
+    /// UserDatabaseSpec.
+    pub user_databases: Option<Vec<u8>>,
     service_switch: Option<Vec<u8>>,
     blame: Blame,
-    own_names: Option<Class>,
 }
 
 impl Settings {
@@ -25,9 +25,9 @@ impl Settings {
         Self {
             blank_sub: config.options.blank_sub,
             deferred: config.options.delivery_mode == DeliveryMode::Defer,
+            user_databases: config.options.user_database_spec.clone(),
             service_switch: config.options.service_switch_file.clone(),
             blame: config.blame(),
-            own_names: config.classes.get(MacroId(b'w')).cloned(),
         }
     }
 
@@ -56,11 +56,6 @@ impl Settings {
             Refusal::System(error) => files::error_text(&error),
         };
         Err(Refused { absent, text })
-    }
-
-    /// Is this one of the host's own names (class w)?
-    pub fn is_own_name(&self, name: &[u8]) -> bool {
-        self.own_names.as_ref().is_some_and(|names| names.contains(name))
     }
 
     /// The services that look a kind of thing up (`hosts`, `aliases`), in order.

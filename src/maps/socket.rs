@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 /// Without -d.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer answers are a protocol error.
-const LONGEST_ANSWER: usize = 1 << 20;
+const LONGEST_ANSWER: usize = 10_000_000;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -63,7 +63,7 @@ impl Connection {
             .timeout
             .filter(|seconds| *seconds > 0)
             .map_or(PATIENCE, |seconds| Duration::from_secs(seconds.into()));
-        let question = [map.name.as_slice(), b" ", key].concat();
+        let question = [map.name.as_slice(), b" ", &map.fold(key)].concat();
         let mut stream = self.stream.lock().await;
         // a kept connection may have been closed by the server: one fresh one is tried
         for fresh in [false, true] {
@@ -73,6 +73,12 @@ impl Connection {
             let asked = tokio::time::timeout(patience, ask(&self.place, &mut stream, &question)).await;
             match asked {
                 Ok(Ok(answer)) => return meaning(map, key, &answer, args, tracer),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    let text = error.to_string();
+                    let head = [b"socket_map_lookup(", map.name.as_slice(), b"): "].concat();
+                    tracer.message(&[&head, text.as_bytes()].concat());
+                    break;
+                }
                 Ok(Err(_)) => {}
                 Err(_) => break,
             }
@@ -127,24 +133,32 @@ async fn ask(place: &Place, stream: &mut Option<Box<dyn Stream>>, question: &[u8
     };
     let head = format!("{}:", question.len());
     stream.write_all(&[head.as_bytes(), question, b","].concat()).await?;
-    let mut length = 0usize;
-    loop {
-        match stream.read_u8().await? {
-            digit @ b'0'..=b'9' if length < LONGEST_ANSWER => {
-                length = length * 10 + usize::from(digit - b'0')
-            }
-            b':' => break,
-            _ => return Err(io::ErrorKind::InvalidData.into()),
-        }
-    }
-    if length > LONGEST_ANSWER {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
+    let length = read_length(stream).await?;
     let mut answer = vec![0; length];
     stream.read_exact(&mut answer).await?;
     match stream.read_u8().await? {
         b',' => Ok(answer),
-        _ => Err(io::ErrorKind::InvalidData.into()),
+        _ => Err(nonsense("missing comma after the reply".to_owned())),
+    }
+}
+
+fn nonsense(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+async fn read_length(stream: &mut Box<dyn Stream>) -> io::Result<usize> {
+    let mut length = None;
+    loop {
+        match (stream.read_u8().await?, length) {
+            (digit @ b'0'..=b'9', before) if before.unwrap_or(0) < LONGEST_ANSWER => {
+                length = Some(before.unwrap_or(0) * 10 + usize::from(digit - b'0'));
+            }
+            (b':', Some(length)) if length > LONGEST_ANSWER => {
+                return Err(nonsense(format!("reply too long: {length}")));
+            }
+            (b':', Some(length)) => return Ok(length),
+            _ => return Err(nonsense("failed to read length parameter of reply 0".to_owned())),
+        }
     }
 }
 
@@ -155,8 +169,8 @@ fn meaning(map: &Map, key: &[u8], answer: &[u8], args: &[Vec<u8>], tracer: &mut 
         b"OK" => map.found(key, value, args, tracer),
         b"NOTFOUND" => missing(NOT_FOUND),
         b"PERM" => missing(Sysexit::UNAVAILABLE),
-        // TEMP, TIMEOUT and whatever is no answer at all
-        _ => later(),
+        b"TEMP" | b"TIMEOUT" => later(),
+        _ => missing(Sysexit::PROTOCOL),
     }
 }
 

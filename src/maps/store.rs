@@ -6,7 +6,7 @@ use super::declare::Declaring;
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
 use super::text::TextFile;
-use super::{arpa, dns, files, host, program, regex, sequence, socket, stab, syslog, user};
+use super::{arpa, dns, files, host, ldap, program, regex, sequence, socket, stab, syslog, user, userdb};
 use crate::config::Config;
 use crate::engine::{Answer, LookupRequest};
 use crate::logging::Tracer;
@@ -35,6 +35,7 @@ pub struct Store {
     pub(super) slots: Vec<Slot>,
     by_name: HashMap<Vec<u8>, usize>,
     pub(super) host_names: host::Cache,
+    ldap_defaults: ldap::LdapMap,
 }
 
 /// A map and what became of its opening.
@@ -94,6 +95,8 @@ pub(super) enum Opened {
     User(usize),
     Members(Vec<usize>),
     Socket(socket::Connection),
+    Ldap(ldap::Connection),
+    UserDatabases(userdb::Databases),
 }
 
 /// The opener's side: settings to obey, messages to say.
@@ -149,6 +152,7 @@ impl Store {
             slots: Vec::new(),
             by_name: HashMap::new(),
             host_names: host::Cache::default(),
+            ldap_defaults: defaults(&config),
         };
         for decl in &config.maps {
             store.add(&decl.name, &decl.class, &decl.args);
@@ -167,7 +171,8 @@ impl Store {
         let folded = name.to_ascii_lowercase();
         let by_name = &self.by_name;
         let known = |name: &[u8]| by_name.contains_key(name.to_ascii_lowercase().as_slice());
-        let mut declaring = Declaring { messages: Vec::new(), known: &known };
+        let mut declaring =
+            Declaring { messages: Vec::new(), known: &known, ldap_defaults: self.ldap_defaults.clone() };
         match self.by_name.get(&folded) {
             Some(index) => {
                 let map = &mut self.slots[*index].map;
@@ -317,6 +322,8 @@ impl Store {
                     self.ask_members(index, members, key, args, tracer, depth).await
                 }
                 (Opened::Socket(connection), _) => connection.lookup(map, key, args, tracer).await,
+                (Opened::UserDatabases(own), _) => own.lookup(map, key, args, tracer).await,
+                (Opened::Ldap(connection), _) => ldap::lookup(connection, map, key, args, tracer).await,
                 (_, Class::Regex(own)) => regex::lookup(map, own, key, args, tracer),
                 (_, Class::Arpa) => arpa::lookup(map, key, args, tracer),
                 (_, Class::Syslog(priority)) => syslog::lookup(map, *priority, key, tracer),
@@ -367,12 +374,22 @@ impl Store {
         let mut waited = Duration::ZERO;
         loop {
             match self.open_now(index, tracer) {
-                Attempt::Done(state) => return state,
+                Attempt::Done(state) => return self.connected(index, state, tracer).await,
                 Attempt::Locked if waited >= LOCK_PATIENCE => return State::Bogus,
                 Attempt::Locked => tokio::time::sleep(LOCK_PAUSE).await,
             }
             waited += LOCK_PAUSE;
         }
+    }
+
+    /// A directory that cannot be reached now is asked again the next time.
+    async fn connected(&self, index: usize, state: State, tracer: &mut dyn Tracer) -> State {
+        let State::Open(opened) = &state else { return state };
+        let (Opened::Ldap(connection), map) = (opened.as_ref(), &self.slots[index].map) else { return state };
+        if connection.ready(map, tracer).await {
+            return state;
+        }
+        if map.flags.contains(Flags::OPTIONAL) { State::Closed } else { State::Bogus }
     }
 
     fn open_now(&self, index: usize, tracer: &mut dyn Tracer) -> Attempt<State> {
@@ -439,8 +456,17 @@ impl Store {
                 members
                     .map(|names| Opened::Members(names.iter().filter_map(|name| self.find(name)).collect()))
             }
+            Class::UserDatabase => {
+                let spec = self.settings.user_databases.as_deref().unwrap_or_default();
+                Some(Opened::UserDatabases(userdb::Databases::open(spec, opening)))
+            }
+            Class::Ldap(own) => Some(Opened::Ldap(ldap::Connection::new(own))),
             Class::Socket => socket::Connection::open(map, opening).map(Opened::Socket),
-            Class::Nothing | Class::Unsupported | Class::Fail => None,
+            Class::Unsupported => {
+                say_unsupported(map, opening);
+                None
+            }
+            Class::Nothing | Class::Fail => None,
             _ => Some(Opened::Plain),
         };
         Attempt::Done(opened)
@@ -474,6 +500,34 @@ impl Store {
                 }
                 tracer.line(&[b"db_map_close(", tail.as_slice()].concat());
             }
+        }
+    }
+}
+
+/// Option LDAPDefaultSpec, read as a map's flags; what is wrong with it has been said.
+fn defaults(config: &Config) -> ldap::LdapMap {
+    let mut map = Map::new(ldap::DEFAULTS_NAME, class::find(b"ldap").expect("a class of ours"));
+    let spec = config.options.ldap_default_spec.as_deref().unwrap_or_default();
+    let known = |_: &[u8]| false;
+    let ldap_defaults = ldap::LdapMap::default();
+    map.read(spec, &mut Declaring { messages: Vec::new(), known: &known, ldap_defaults });
+    match map.own {
+        Class::Ldap(own) => own.as_ref().clone(),
+        _ => ldap::LdapMap::default(),
+    }
+}
+
+/// NIS as a host without a domain sees it; the other classes fail silently.
+fn say_unsupported(map: &Map, opening: &mut Opening<'_>) {
+    if map.class.name != "nis" || map.flags.contains(Flags::OPTIONAL) {
+        return;
+    }
+    let file = map.file.as_deref().unwrap_or_default();
+    match file.iter().position(|byte| *byte == b'@') {
+        None => opening.say(&[b"NIS map ", file, b" specified, but NIS not running"]),
+        Some(at) => {
+            let (name, domain) = (&file[..at], &file[at + 1..]);
+            opening.say(&[b"Cannot bind to map ", name, b" in domain ", domain, b": Internal NIS error"]);
         }
     }
 }

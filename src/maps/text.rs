@@ -4,7 +4,7 @@ use super::class::Class;
 use super::declare::Declaring;
 use super::files::{self, Stamp};
 use super::flags::number;
-use super::map::{Found, Map, NOT_FOUND, later, missing};
+use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::store::Opening;
 use crate::logging::Tracer;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,9 @@ impl TextFile {
             return None;
         }
         if opening.check(file).is_err() {
+            if map.flags.contains(Flags::OPTIONAL) {
+                return None;
+            }
             opening.say(&[b"text map \"", &map.name, b"\": unsafe map file ", file]);
             return None;
         }
@@ -98,8 +101,17 @@ fn cut(line: &[u8], index: usize, delimiter: u8) -> Option<&[u8]> {
     if delimiter != 0 {
         return line.split(|byte| *byte == delimiter).nth(index);
     }
-    let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
-    words.nth(index)
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let end = |text: &[u8]| text.iter().position(blank).unwrap_or(text.len());
+    let after_blanks = |text: &[u8]| text.iter().take_while(|byte| blank(byte)).count();
+    let mut rest = line;
+    // blanks at the beginning belong to column 0, and end it for those behind
+    for _ in 0..index {
+        rest = &rest[end(rest)..];
+        rest = &rest[after_blanks(rest)..];
+    }
+    rest = &rest[after_blanks(rest)..];
+    if rest.is_empty() { None } else { Some(&rest[..end(rest)]) }
 }
 
 #[cfg(test)]
@@ -110,7 +122,10 @@ mod tests {
     fn columns() {
         assert_eq!(cut(b"a:b::d", 2, b':'), Some(b"".as_slice()));
         assert_eq!(cut(b"a:b", 2, b':'), None);
-        assert_eq!(cut(b"  a \t b ", 1, 0), Some(b"b".as_slice()));
+        assert_eq!(cut(b"a \t b ", 1, 0), Some(b"b".as_slice()));
+        assert_eq!(cut(b"  a \t b ", 0, 0), Some(b"a".as_slice()));
+        assert_eq!(cut(b"  a \t b ", 1, 0), Some(b"a".as_slice()));
+        assert_eq!(cut(b"a", 1, 0), None);
         assert_eq!(cut(b" ", 0, 0), None);
     }
 }

@@ -51,10 +51,12 @@ pub(super) async fn lookup(
     if tracer.level(38) >= 20 {
         tracer.line(&[b"user_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
     }
-    let Ok(name) = String::from_utf8(map.fold(key)) else { return missing(Sysexit::NOUSER) };
+    // whatever -f says, account names are small
+    let key = key.to_ascii_lowercase();
+    let Ok(name) = String::from_utf8(key.clone()) else { return missing(Sysexit::NOUSER) };
     // name services may ask a server
     match tokio::task::spawn_blocking(move || Account::from_name(&name)).await {
-        Ok(Ok(Some(user))) => map.found(key, &(COLUMNS[column].1)(&user), args, tracer),
+        Ok(Ok(Some(user))) => map.found(&key, &(COLUMNS[column].1)(&user), args, tracer),
         Ok(Ok(None)) => missing(Sysexit::NOUSER),
         Ok(Err(_)) | Err(_) => later(),
     }

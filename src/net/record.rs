@@ -76,12 +76,12 @@ impl Record {
                 own.text = name_text(&mx.exchange);
             }
             RData::SRV(srv) => {
-                let head = format!("{} {} {} ", srv.priority, srv.weight, srv.port);
-                own.text = [head.into_bytes(), name_text(&srv.target)].concat();
+                own.text = name_text(&srv.target);
             }
             // the first string only, as sendmail has it
             RData::TXT(txt) => own.text = txt.txt_data.first().map(|text| text.to_vec()).unwrap_or_default(),
             RData::TLSA(tlsa) => own.text = tlsa_text(tlsa),
+            RData::Unknown { rdata, .. } if kind == kind::AFSDB => own.text = afsdb_host(&rdata.anything),
             _ => {}
         }
         own
@@ -91,21 +91,42 @@ impl Record {
         self.address = Some(address);
         self.text = match address {
             IpAddr::V4(four) => four.to_string().into_bytes(),
-            IpAddr::V6(six) => format!("IPv6:{six}").into_bytes(),
+            IpAddr::V6(six) => six_text(six),
         };
     }
 }
 
+/// `IPv6:` and all eight groups: sendmail's tables know no shorter form.
+fn six_text(six: std::net::Ipv6Addr) -> Vec<u8> {
+    let groups = six.segments().map(|group| format!("{group:x}"));
+    format!("IPv6:{}", groups.join(":")).into_bytes()
+}
+
+/// RFC 1183: a subtype, then the host's name, here always uncompressed.
+fn afsdb_host(data: &[u8]) -> Vec<u8> {
+    let mut rest = data.get(2..).unwrap_or_default();
+    let mut labels: Vec<&[u8]> = Vec::new();
+    while let Some((length, after)) = rest.split_first()
+        && *length > 0
+    {
+        let Some(label) = after.get(..usize::from(*length)) else { return Vec::new() };
+        labels.push(label);
+        rest = &after[label.len()..];
+    }
+    labels.join(&b'.')
+}
+
 fn tlsa_text(tlsa: &hickory_proto::rr::rdata::TLSA) -> Vec<u8> {
     let mut text = format!(
-        "{:02X} {:02X} {:02X}",
+        "{:02X} {:02X} {:02X} ",
         u8::from(tlsa.cert_usage),
         u8::from(tlsa.selector),
         u8::from(tlsa.matching)
     );
-    for byte in &tlsa.cert_data {
+    for (number, byte) in tlsa.cert_data.iter().enumerate() {
+        let colon = if number > 0 { ":" } else { "" };
         // writing to a string cannot fail
-        let _ = write!(text, " {byte:02X}");
+        let _ = write!(text, "{colon}{byte:02X}");
     }
     text.into_bytes()
 }

@@ -68,6 +68,8 @@ pub(super) struct Access {
     holders: Mutex<u32>,
     pub meta: Meta,
     cache: Cache,
+    /// Each page is asked for once.
+    for_walk: bool,
 }
 
 /// Pages that have been read.
@@ -140,7 +142,7 @@ impl Access {
         let meta = read_meta(&file, stamp.size)?;
         file.unlock()?;
         let cache = Cache::new(&meta, most);
-        Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache })
+        Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache, for_walk: most == WALK_BYTES })
     }
 
     /// Is the file at `path` still the one that was read? (If it is gone, the open one serves on.)
@@ -197,10 +199,13 @@ impl<'a> Reading<'a> {
         let meta = &self.access.meta;
         let mut bytes = vec![0; meta.page_size].into_boxed_slice();
         self.access.file.read_exact_at(&mut bytes, u64::from(number) * meta.page_size as u64)?;
-        let page = Page { bytes, swapped: meta.swapped };
+        let mut page = Page::new(bytes, meta.swapped);
         let own_number = page.u32(at::PGNO)?;
         if own_number != number && (own_number != 0 || page.kind() != 0) {
             return Err(damaged("page in another page's place"));
+        }
+        if meta.kind == Kind::Hash && !self.access.for_walk {
+            page.tags = super::hash::tags(&page);
         }
         Ok(page)
     }
@@ -254,7 +259,7 @@ fn lock(file: &File) -> io::Result<()> {
 fn read_meta(file: &File, size: u64) -> io::Result<Meta> {
     let mut head = vec![0; 512].into_boxed_slice();
     file.read_exact_at(&mut head, 0).map_err(|_| damaged("too short"))?;
-    let mut page = Page { bytes: head, swapped: false };
+    let mut page = Page::new(head, false);
     let magic = page.u32(at::MAGIC)?;
     page.swapped = magic.swap_bytes() == HASH_MAGIC || magic.swap_bytes() == BTREE_MAGIC;
     let kind = match page.u32(at::MAGIC)? {

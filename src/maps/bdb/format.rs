@@ -113,9 +113,20 @@ pub(super) struct Page {
     pub bytes: Box<[u8]>,
     /// Written by a machine of the other byte order.
     pub swapped: bool,
+    /// One byte of each key's hash, where all keys of a hash page lie on it; else empty.
+    pub tags: Box<[u8]>,
+}
+
+/// The byte of a hash that does not choose the bucket.
+pub(super) fn tag(hash: u32) -> u8 {
+    (hash >> 24) as u8
 }
 
 impl Page {
+    pub fn new(bytes: Box<[u8]>, swapped: bool) -> Self {
+        Self { bytes, swapped, tags: Box::default() }
+    }
+
     pub fn u16(&self, at: usize) -> io::Result<u16> {
         let bytes = self.bytes.get(at..at + 2).ok_or_else(|| damaged("offset outside of its page"))?;
         let value = u16::from_le_bytes([bytes[0], bytes[1]]);

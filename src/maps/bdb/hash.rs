@@ -2,7 +2,7 @@
 
 use super::access::Reading;
 use super::btree;
-use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type};
+use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type, tag};
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
@@ -51,7 +51,7 @@ pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> 
     let mut left = access.meta().last_page;
     loop {
         let page = access.page(number)?;
-        if let Some(index) = find(access, &page, key)? {
+        if let Some(index) = find(access, &page, key, hash)? {
             return first_value(access, &page, index + 1, value).map(|()| true);
         }
         number = page.next()?;
@@ -62,8 +62,30 @@ pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> 
     }
 }
 
+/// A byte of each key's hash; empty for a page that cannot be searched by them.
+pub(super) fn tags(page: &Page) -> Box<[u8]> {
+    let pairs = match page.kind() {
+        page_type::HASH | page_type::HASH_UNSORTED => page.entries().unwrap_or(0) / 2,
+        _ => 0,
+    };
+    let tag_of = |pair: usize| match item(page, 2 * pair) {
+        Ok(Item::Here(key)) => Some(tag(hash(key))),
+        _ => None,
+    };
+    let tags: Option<Vec<u8>> = (0..pairs).map(tag_of).collect();
+    tags.unwrap_or_default().into()
+}
+
 /// The index of a key on a page.
-fn find(access: &mut Reading<'_>, page: &Page, key: &[u8]) -> io::Result<Option<usize>> {
+fn find(access: &mut Reading<'_>, page: &Page, key: &[u8], hash: u32) -> io::Result<Option<usize>> {
+    if !page.tags.is_empty() {
+        for pair in memchr::memchr_iter(tag(hash), &page.tags) {
+            if matches!(item(page, 2 * pair)?, Item::Here(here) if here == key) {
+                return Ok(Some(2 * pair));
+            }
+        }
+        return Ok(None);
+    }
     let pairs = page.entries()? / 2;
     match page.kind() {
         page_type::INVALID => Ok(None),

@@ -136,7 +136,10 @@ pub(super) fn lookup(
     match asked {
         Ok(fields) => {
             let spans = groups::longest(&own.pattern, key, found.start());
-            map.found(key, &joined(&fields, &spans, key, &own.join), args, tracer)
+            match joined(&fields, &spans, key, &own.join) {
+                Some(text) => map.found(key, &text, args, tracer),
+                None => missing(Sysexit::OK),
+            }
         }
         Err(text) => {
             tracer.message(&text);
@@ -145,8 +148,9 @@ pub(super) fn lookup(
     }
 }
 
-/// The groups' texts; a quote that a group cuts in two is closed.
-fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: &[u8]) -> Vec<u8> {
+/// The groups' texts; a quote that a group cuts in two is closed, and a blank that is not quoted makes
+/// the whole no match.
+fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     for (number, field) in fields.iter().enumerate() {
         if number > 0 {
@@ -159,6 +163,7 @@ fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: 
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'"' => quoted = !quoted,
+                b' ' | b'\t' if !quoted => return None,
                 _ => {}
             }
             text.push(*byte);
@@ -170,7 +175,7 @@ fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: 
             text.push(b'"');
         }
     }
-    text
+    Some(text)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ const LARGEST_COUNT: u32 = 0x7fff;
 const MOST_NODES: usize = 20_000;
 /// A pattern of so few nodes is never refused.
 const SMALL: usize = 200;
+/// Copies of a piece that may be left out: each stands within the next.
+const MOST_NESTED: u32 = 500;
 /// Parentheses within parentheses.
 const DEEPEST: usize = 200;
 /// Memory of a compiled pattern.
@@ -88,30 +90,22 @@ pub(super) enum Node {
     Empty,
     Set(Set),
     Look(Look),
-    Group(usize, Box<Node>),
+    /// With `true` it is repeated and may be left out: an empty match then leaves the groups alone.
+    Group(usize, Box<Node>, bool),
     Concat(Vec<Node>),
     Alternatives(Vec<Node>),
-    /// Any number; with `true` an empty match leaves the groups inside alone.
-    Star(Box<Node>, bool),
+    /// Any number.
+    Star(Box<Node>),
 }
 
 impl Node {
     fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Set(_) | Self::Look(_) => 1,
-            Self::Group(_, inner) | Self::Star(inner, _) => 1 + inner.size(),
+            Self::Group(_, inner, _) | Self::Star(inner) => 1 + inner.size(),
             Self::Concat(nodes) | Self::Alternatives(nodes) => {
                 1 + nodes.iter().map(Self::size).sum::<usize>()
             }
-        }
-    }
-
-    fn has_anchor(&self) -> bool {
-        match self {
-            Self::Look(_) => true,
-            Self::Empty | Self::Set(_) => false,
-            Self::Group(_, inner) | Self::Star(inner, _) => inner.has_anchor(),
-            Self::Concat(nodes) | Self::Alternatives(nodes) => nodes.iter().any(Self::has_anchor),
         }
     }
 
@@ -123,10 +117,10 @@ impl Node {
                 Hir::class(Class::Bytes(ClassBytes::new(bytes.map(|byte| ClassBytesRange::new(byte, byte)))))
             }
             Self::Look(look) => Hir::look(*look),
-            Self::Group(_, inner) => inner.hir(),
+            Self::Group(_, inner, _) => inner.hir(),
             Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::hir).collect()),
             Self::Alternatives(nodes) => Hir::alternation(nodes.iter().map(Self::hir).collect()),
-            Self::Star(inner, _) => {
+            Self::Star(inner) => {
                 Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(inner.hir()) })
             }
         }
@@ -328,7 +322,7 @@ impl Parser<'_> {
         }
         self.at += length;
         self.depth -= 1;
-        Ok(Node::Group(number, Box::new(inner)))
+        Ok(Node::Group(number, Box::new(inner), false))
     }
 
     /// `*`, `+`, `?`, `{m,n}` behind a piece, any number of them.
@@ -486,30 +480,34 @@ fn named_class(name: &[u8]) -> Option<fn(&u8) -> bool> {
     })
 }
 
-/// Writes a repetition out: `x{1,3}` is `x(x(x)?)?`. Where a copy may be left out, the order of the
-/// alternatives says what an empty match does: the C library lets groups take part in the first copy,
-/// but not in later ones, and never with anchors in it.
+/// Writes a repetition out as the C library does: `x{1,3}` is `x((x)?x)?`, `x+` is `xx*`. What may be left
+/// out stands on the left, and a group that is repeated so is marked.
 fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
     let copies = max.unwrap_or(min + 1).max(1) as usize;
-    if node.size().saturating_mul(copies) > MOST_NODES {
+    let nested = max.map_or(0, |max| max.saturating_sub(min));
+    if node.size().saturating_mul(copies) > MOST_NODES || nested > MOST_NESTED {
         return Err(Problem::TooBig);
     }
-    let anchored = node.has_anchor();
-    let mut tail = match max {
-        None => Node::Star(Box::new(node.clone()), min > 0 || anchored),
-        Some(_) => Node::Empty,
-    };
-    for copy in (min..max.unwrap_or(min)).rev() {
-        let more = match tail {
-            Node::Empty => node.clone(),
-            tail => Node::Concat(vec![node.clone(), tail]),
-        };
-        let first = copy == 0 && !anchored;
-        tail = Node::Alternatives(if first { vec![more, Node::Empty] } else { vec![Node::Empty, more] });
-    }
     let mut nodes = vec![node.clone(); min as usize];
-    if !matches!(tail, Node::Empty) {
-        nodes.push(tail);
+    let optional = match node.clone() {
+        Node::Group(number, inner, _) => Node::Group(number, inner, true),
+        other => other,
+    };
+    let maybe = |node: Node| Node::Alternatives(vec![node, Node::Empty]);
+    match max {
+        None => nodes.push(Node::Star(Box::new(optional))),
+        Some(max) if max > min => {
+            let mut tail = maybe(optional.clone());
+            for _ in min + 1..max {
+                tail = maybe(Node::Concat(vec![tail, optional.clone()]));
+            }
+            nodes.push(tail);
+        }
+        Some(_) => {}
     }
-    Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Concat(nodes) })
+    Ok(match nodes.len() {
+        0 => Node::Empty,
+        1 => nodes.swap_remove(0),
+        _ => Node::Concat(nodes),
+    })
 }
