@@ -31,6 +31,16 @@ impl Loader<'_> {
         self.declare_map(name, class, args.get(1..).unwrap_or_default().trim_ascii_start());
     }
 
+    /// Option LDAPDefaultSpec holds flags of ldap maps; it is checked as if it were one.
+    pub(super) fn check_ldap_defaults(&mut self, value: &[u8]) {
+        let name = b"O LDAPDefaultSpec".to_vec();
+        let decl = MapDecl { name, class: b"ldap".to_vec(), args: value.to_vec(), line: self.at };
+        let declared = self.env.declare_map(&decl, &|_| false);
+        for message in &declared.messages {
+            self.error(message);
+        }
+    }
+
     /// Makes a map. A second K line of the same name stands behind the first: what it does not say
     /// stays as it was.
     pub(super) fn declare_map(&mut self, name: &[u8], class: &[u8], args: &[u8]) {

@@ -142,6 +142,9 @@ impl Loader<'_> {
             }
         }
         self.time_problem(&problem);
+        if row.name == "LDAPDefaultSpec" {
+            self.check_ldap_defaults(value);
+        }
     }
 
     fn time(&mut self, value: &[u8], unit: u8) -> i64 {

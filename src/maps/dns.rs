@@ -6,7 +6,7 @@ use super::flags::{Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
 use crate::logging::Tracer;
-use crate::net::{Family, kind};
+use crate::net::kind;
 use crate::schema::{Outcome, Sysexit};
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
             b'd' => map.timeout = Some(interval(beside, declaring)),
             b'r' => map.retries = Some(number(beside)),
             b'z' => map.delimiter = delimiter(beside),
-            b'Z' => own.limit = number(beside) as usize,
+            b'Z' => own.limit = number(words.value(beside)) as usize,
             b'B' => own.base = words.value(beside).to_vec(),
             b'S' => map.space = words.space(beside),
             b'R' => {
@@ -145,7 +145,11 @@ pub(super) async fn lookup_bestmx(
         Outcome::Done(answer) => {
             if answer.implicit {
                 // without MX records the host itself is best, if there is one
-                match store.resolver.addresses(key, Family::Both).await {
+                let mut known = store.resolver.records(key, kind::A).await;
+                if matches!(known, Outcome::Never(_)) {
+                    known = store.resolver.records(key, kind::AAAA).await;
+                }
+                match known {
                     Outcome::Done(_) => {}
                     Outcome::Later(_) => return missing(Sysexit::TEMPFAIL),
                     Outcome::Never(_) => return missing(NOT_FOUND),

@@ -150,7 +150,7 @@ async fn read_length(stream: &mut Box<dyn Stream>) -> io::Result<usize> {
     let mut length = None;
     loop {
         match (stream.read_u8().await?, length) {
-            (digit @ b'0'..=b'9', before) if before.unwrap_or(0) < LONGEST_ANSWER => {
+            (digit @ b'0'..=b'9', before) if before.unwrap_or(0) <= usize::MAX / 100 => {
                 length = Some(before.unwrap_or(0) * 10 + usize::from(digit - b'0'));
             }
             (b':', Some(length)) if length > LONGEST_ANSWER => {

@@ -227,7 +227,7 @@ options! {
     /// Unset: clear TZ; empty: take caller's TZ; else set TZ
     time_zone_spec: TimeZone = TimeZone::Cleared, (Special), "TimeZoneSpec", b't', Root, Honoured, "confTIME_ZONE";
     /// User database location
-    user_database_spec: Option<Vec<u8>> = None, (Text), "UserDatabaseSpec", b'U', Root, Accepted, "confUSERDB_SPEC";
+    user_database_spec: Option<Vec<u8>> = None, (Text), "UserDatabaseSpec", b'U', Root, Honoured, "confUSERDB_SPEC";
     /// Separators : / . ; unknown: 'readcf: option u: unknown user X'
     default_user: (u32, u32) = (1, 1), (Special), "DefaultUser", b'u', Root, Honoured, "confDEF_USER_ID";
     /// Extra lowest-priority MX; empty value ignored
@@ -337,7 +337,7 @@ options! {
     /// Same for the transcript
     xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, Accepted, "confXF_BUFFER_SIZE";
     /// Defaults of later ldap maps
-    ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Accepted, "confLDAP_DEFAULT_SPEC";
+    ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Honoured, "confLDAP_DEFAULT_SPEC";
     /// Server certificate
     server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, Accepted, "confSERVER_CERT";
     /// Server key

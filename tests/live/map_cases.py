@@ -246,8 +246,6 @@ ba bestmx -a.
 """, ["mx.test", "best.test", "one.test", "nosuch.test", "a.test", "x.fail"]),
     ("ldap parse", "", """
 l1 ldap
-l2 ldap -k
-l3 ldap -k (uid=%s)
 l4 ldap -k (uid=%s) -v mail -M foo
 l5 ldap -k (uid=%s) -v mail -r foo
 l6 ldap -k (uid=%s) -v mail -s foo

@@ -182,7 +182,7 @@ pub(in crate::maps) async fn lookup(
     }
     let folded = map.fold(key);
     let first = Search {
-        base: base(own),
+        base: String::from_utf8_lossy(own.base.as_deref().unwrap_or_default()).into_owned(),
         scope: own.scope,
         filter: values::filled(&own.filter, &folded, args, own.many_arguments),
     };
@@ -209,15 +209,6 @@ fn say(tracer: &mut dyn Tracer, what: &[u8], map: &Map, more: &[u8], why: &str) 
     let failed = later();
     debug_assert_eq!(failed.status, Sysexit::TEMPFAIL);
     failed
-}
-
-/// -b, or the name in the first URI.
-fn base(own: &LdapMap) -> String {
-    if let Some(base) = &own.base {
-        return String::from_utf8_lossy(base).into_owned();
-    }
-    let uri = own.uri.as_deref().unwrap_or_default();
-    values::parts_of_url(uri).map(|(base, _, _)| base).unwrap_or_default()
 }
 
 /// Used by `values` for the names of other entries.

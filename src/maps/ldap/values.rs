@@ -115,7 +115,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Base, scope and filter of an LDAP URL (RFC 4516).
-pub(super) fn parts_of_url(url: &[u8]) -> Option<(String, Option<Scope>, Option<String>)> {
+fn parts_of_url(url: &[u8]) -> Option<(String, Option<Scope>, Option<String>)> {
     let url = String::from_utf8(url.to_vec()).ok()?;
     let (_, rest) = url.split_once("://")?;
     let (_, path) = rest.split_once('/')?;

@@ -153,8 +153,36 @@ impl Automaton {
         }
         let end = end?;
         places.truncate(end - start + 1);
-        self.prune(&mut places, text, start);
+        let plain = self.ends_plainly(&places, text, start, end);
+        self.prune(&mut places, text, start, plain);
         Some((places, end))
+    }
+
+    /// Can the end be reached without an anchor behind the last byte? The library then takes no other way.
+    fn ends_plainly(&self, places: &[Places], text: &[u8], start: usize, end: usize) -> bool {
+        let mut waiting = vec![];
+        match end.checked_sub(1).filter(|last| *last >= start) {
+            None => waiting.push(self.first),
+            Some(last) => {
+                let before = &places[last - start];
+                let bytes = self.nodes.iter().enumerate().filter(|(node, _)| before.has(*node));
+                let taken = |kind: &Kind| matches!(kind, Kind::Byte(set) if set.contains(text[last]));
+                waiting.extend(bytes.filter(|(_, (kind, _))| taken(kind)).map(|(_, (_, next))| *next));
+            }
+        }
+        let mut seen = self.none();
+        while let Some(node) = waiting.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            match &self.nodes[node] {
+                (Kind::End, _) => return true,
+                (Kind::Fork(one, other), _) => waiting.extend([*one, *other]),
+                (Kind::Open(_) | Kind::Close(..), next) => waiting.push(*next),
+                (Kind::Look(_) | Kind::Byte(_), _) => {}
+            }
+        }
+        false
     }
 
     fn none(&self) -> Places {
@@ -178,7 +206,7 @@ impl Automaton {
     }
 
     /// Takes away what does not lead to the end.
-    fn prune(&self, places: &mut [Places], text: &[u8], start: usize) {
+    fn prune(&self, places: &mut [Places], text: &[u8], start: usize, plain: bool) {
         let mut later: Option<Places> = None;
         for (place, here) in places.iter_mut().enumerate().rev() {
             let mut kept = self.none();
@@ -192,14 +220,15 @@ impl Automaton {
                     kept.insert(node);
                 }
             }
-            self.prune_silent(here, &mut kept, text, start + place);
+            let anchors = later.is_some() || !plain;
+            self.prune_silent(here, &mut kept, anchors);
             later = Some(kept.clone());
             *here = kept;
         }
     }
 
     /// Nodes without a byte are good where one of their ways is; loops make this take a few rounds.
-    fn prune_silent(&self, here: &Places, kept: &mut Places, text: &[u8], place: usize) {
+    fn prune_silent(&self, here: &Places, kept: &mut Places, anchors: bool) {
         loop {
             let mut more = false;
             // what follows mostly has a higher number
@@ -207,7 +236,7 @@ impl Automaton {
                 let good = match kind {
                     Kind::Byte(_) | Kind::End => false,
                     Kind::Fork(one, other) => kept.has(*one) || kept.has(*other),
-                    Kind::Look(look) => kept.has(*next) && holds(*look, text, place),
+                    Kind::Look(_) => anchors && kept.has(*next),
                     Kind::Open(_) | Kind::Close(..) => kept.has(*next),
                 };
                 more |= good && here.has(node) && kept.insert(node);
@@ -232,11 +261,13 @@ impl Automaton {
                 _ => {}
             }
             let silent = !matches!(kind, Kind::Byte(_));
+            if silent {
+                passed.insert(node);
+            }
             node = match kind {
                 Kind::End => break,
                 Kind::Fork(one, other) => {
                     let here = &places[place - start];
-                    passed.insert(node);
                     match (here.has(*one), here.has(*other)) {
                         // a loop that was gone through without a byte is left
                         (true, true) if passed.has(*one) => *other,

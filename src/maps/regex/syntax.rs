@@ -488,8 +488,10 @@ fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
     if node.size().saturating_mul(copies) > MOST_NODES || nested > MOST_NESTED {
         return Err(Problem::TooBig);
     }
-    let mut nodes = vec![node.clone(); min as usize];
-    let optional = match node.clone() {
+    let copy = unmarked(node);
+    let mut nodes: Vec<Node> =
+        (0..min).map(|number| if number == 0 { node.clone() } else { copy.clone() }).collect();
+    let optional = match if min == 0 { node.clone() } else { copy.clone() } {
         Node::Group(number, inner, _) => Node::Group(number, inner, true),
         other => other,
     };
@@ -497,9 +499,9 @@ fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
     match max {
         None => nodes.push(Node::Star(Box::new(optional))),
         Some(max) if max > min => {
-            let mut tail = maybe(optional.clone());
+            let mut tail = maybe(optional);
             for _ in min + 1..max {
-                tail = maybe(Node::Concat(vec![tail, optional.clone()]));
+                tail = maybe(Node::Concat(vec![tail, copy.clone()]));
             }
             nodes.push(tail);
         }
@@ -510,4 +512,16 @@ fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
         1 => nodes.swap_remove(0),
         _ => Node::Concat(nodes),
     })
+}
+
+/// A copy as the C library makes it: the marks of groups are lost.
+fn unmarked(node: &Node) -> Node {
+    let all = |nodes: &[Node]| nodes.iter().map(unmarked).collect();
+    match node {
+        Node::Empty | Node::Set(_) | Node::Look(_) => node.clone(),
+        Node::Group(number, inner, _) => Node::Group(*number, Box::new(unmarked(inner)), false),
+        Node::Concat(nodes) => Node::Concat(all(nodes)),
+        Node::Alternatives(nodes) => Node::Alternatives(all(nodes)),
+        Node::Star(inner) => Node::Star(Box::new(unmarked(inner))),
+    }
 }

@@ -44,5 +44,5 @@ fn hostile_patterns_end_in_an_error_or_soon() {
     let nested = [vec![b'('; 30_000], vec![b')'; 30_000]].concat();
     assert!(answer(&nested, b"a", true).starts_with("E "));
     assert!(answer(b"((a{1,200}){1,200}){1,20}", b"a", true).starts_with("E "));
-    assert_eq!(answer(b"(a*)*(a*)*b|(a|aa)+$", &[b'a'; 300], true), "0,300 -1,-1 -1,-1 298,300");
+    assert_eq!(answer(b"(a*)*(a*)*b|(a|aa)+$", &[b'a'; 300], true), "0,300 -1,-1 -1,-1 299,300");
 }
