@@ -11,6 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(reader) = Reader::open(&path, None) {
         let _ = reader.get(b"key");
+        let _ = reader.get_quickly(b"", &mut Vec::new());
         let mut left = 10_000;
         let _ = reader.for_each(&mut |key, value| {
             left -= 1;

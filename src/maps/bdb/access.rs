@@ -23,6 +23,10 @@ const CACHED_BYTES: usize = 128 << 20;
 /// The same for a walk.
 const WALK_BYTES: usize = 1 << 20;
 
+/// How often a look-up or a walk may come by each page of a file, on average: long keys are read once
+/// for each step of a search.
+const PATIENCE: u64 = 40;
+
 /// A change may hide behind the file system's clock for this long.
 const RACY: Duration = Duration::from_millis(50);
 
@@ -112,6 +116,8 @@ impl Deref for PageRef<'_> {
 pub(super) struct Reading<'a> {
     access: &'a Access,
     locked: bool,
+    /// Pages that it may still ask for: a sound file needs far fewer.
+    left: u64,
 }
 
 /// The file changed while it was read: open it again.
@@ -155,7 +161,8 @@ impl Access {
 
     /// Begins a look-up; the lock is taken when a page must be read, and given back with it.
     pub fn reading(&self) -> Reading<'_> {
-        Reading { access: self, locked: false }
+        let left = PATIENCE * (u64::from(self.meta.last_page) + 25);
+        Reading { access: self, locked: false, left }
     }
 }
 
@@ -166,6 +173,7 @@ impl<'a> Reading<'a> {
 
     /// A page, from the cache or the file.
     pub fn page(&mut self, number: u32) -> io::Result<PageRef<'a>> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
         let access = self.access;
         if number == 0 || number > access.meta.last_page {
             return Err(damaged("page number"));
