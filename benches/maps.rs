@@ -47,7 +47,9 @@ fn made_on_the_spot(kind: Kind, count: u32) {
     let keys: Vec<Vec<u8>> = (0..count).map(key).collect();
     let start = Instant::now();
     let mut writer = Writer::new(kind, false);
-    keys.iter().for_each(|key| drop(writer.insert(key, b"REJECT")));
+    for key in &keys {
+        writer.insert(key, b"REJECT");
+    }
     writer.commit(&file).expect("writable");
     let built = f64::from(count) / start.elapsed().as_secs_f64();
     let (rate, hits) = look_up(&file, &keys, count as usize * 4);
