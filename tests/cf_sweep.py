@@ -37,6 +37,7 @@ HOSTS = """127.0.0.1 localhost
 10.1.2.7 badmx.example
 10.1.2.8 badmxslow.example
 10.1.2.9 slow.example
+127.0.0.2 9.9.9.10.rbl.example
 """
 NETWORK = re.compile(r"^K ?(\S+) (dns|bestmx|host|ldap|socket|hesiod)\b(.*)", re.M)
 

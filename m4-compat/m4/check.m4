@@ -74,6 +74,13 @@ R$* $| $* $| $#$*	$#$3
 R$* $| $* $| < ? >	$: OK
 R$* $| $* $| < $+ >	$@ $3
 ')dnl
+ifdef(`_RBL_', `
+# is the client listed at _RBL_?
+R$*			$: $&{client_addr}
+R$- . $- . $- . $-	$: < ? > $(host $4.$3.$2.$1._RBL_. $: OK $)
+R< ? > OK		$: OKSOFAR
+R< ? > $+		$#error $@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at _RBL_"
+')dnl
 ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $>"RateControl" dummy
 ')')dnl
 ifdef(`_CONN_CONTROL_', `ifdef(`_CONN_CONTROL_IMMEDIATE_', `', `R$*			$: $>"ConnControl" dummy

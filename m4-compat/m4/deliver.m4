@@ -31,7 +31,7 @@ R$+			$: < > $1
 ifdef(`LUSER_RELAY', `ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `R< > $+ + $*		$: < $L > $(user $1 $) + $2
 ')dnl
 R< > $+			$: < $L > $(user $1 $)
-R< $* > $* < > $*	$: < > $2 $3
+R< $* > $+ < > $*	$: < > $2 $3
 ')dnl
 R< $* > $+ < > $*	$: < > $2
 ifdef(`MAIL_HUB', `R< > $+		$: < $H > $1
@@ -46,11 +46,12 @@ R< $* > $+ @ $* $| + $*	$: < $1 > $2 + $4 @ $3
 R< $* > $+ $| + $*	$: < $1 > $2 + $3
 R< $* > $+ $| $*	$: < $1 > $2
 ')dnl
+R< $+ > < >		$: < $1 >
 R< > $+			$@ $1
 ifdef(`_PRESERVE_LUSER_HOST_', `R< $+ > $+		$: < $1 > $2 $&{Host}
 ')dnl
-R< local : $* > $+	$: $>MailerToTriple < local : $1 > $2
-R< error : $* > $+	$: $>MailerToTriple < error : $1 > $2
+R< local : $* > $*	$: $>MailerToTriple < local : $1 > $2
+R< error : $* > $*	$: $>MailerToTriple < error : $1 > $2
 ifdef(`_PRESERVE_LUSER_HOST_', `R< $+ > $+ @ $+		$: $>MailerToTriple < $1 > $2 < @ $3 >
 ')dnl
 R< $- : $+ > $+		$: $>MailerToTriple < $1 : $2 > $3 < @ $2 >
