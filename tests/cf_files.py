@@ -6,7 +6,7 @@ of the two cf files (see cf_matrix.py) must be equal. Mailers, hacks and domains
 gets both cf files in test mode, and odd addresses at every ruleset that a mailer of the stock cf names.
 
 CANONIFY_REFERENCE and M4 as in cf_matrix.py; without the reference it says so and passes. Arguments choose cases whose
-name contains one of them. Prints `N passed, N failed`.
+name contains one of them. Run it through tests/live/namespace.sh: some addresses would ask a name server. Prints `N passed, N failed`.
 """
 import os, pathlib, re, subprocess, sys, tempfile
 

@@ -20,17 +20,20 @@ define(`_EDNSBL_KEY_', ifelse(len(X`'_ARG4_), `1', `dnsblaccess', `_ARG4_'))
 define(`_EDNSBL_MSG_', ifelse(len(X`'_ARG2_), `1', ``#error $`'@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at '_ARG_`"'',
 ``#error $`'@ 5.7.1 $: '_ARG2_'))
 define(`_EDNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure of " $&{client_addr} " at '_ARG_`"'', `_ARG3_'))
-define(`_EDNSBL_LATER_', ifelse(len(X`'_ARG3_), `1', `TMPOK', ``$'#error $`'@ 4.4.3 $: _EDNSBL_MSG_TMP_'))
 divert(ifdef(`_ACCESS_TABLE_', `8', `-1'))
 
 # is the client listed at _EDNSBL_SRV_, and what do we think of that?
 R$*			$: $&{client_addr}
 R$- . $- . $- . $-	$: < ? > $(ednsbl $4.$3.$2.$1._EDNSBL_SRV_. $: OK $)
 R< ? > OK		$: OKSOFAR
-R< ? > $* <TMP>		$: _EDNSBL_LATER_
+ifelse(len(X`'_ARG3_), `1', `R< ? > $* <TMP>		$: TMPOK
+', `R< ? > $* <TMP>		$#error $@ 4.4.3 $: _EDNSBL_MSG_TMP_
+')dnl
 R< ? > $+ .		$: < ! > $>A < $1 > < ? > < ! _EDNSBL_KEY_ > < >
 R< ! > < ? > $*		$: < ! > < $(access _EDNSBL_KEY_: $: ? $) >
-R< ! > < $* _ATMPF_ > $*	$: _EDNSBL_LATER_
+ifelse(len(X`'_ARG3_), `1', `R< ! > < $* _ATMPF_ > $*	$: TMPOK
+', `R< ! > < $* _ATMPF_ > $*	$#error $@ 4.4.3 $: _EDNSBL_MSG_TMP_
+')dnl
 R< ! > < $={Accept} > $*	$: OKSOFAR
 R< ! > < DISCARD > $*	$#discard $: discard
 R< ! > < ERROR : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
