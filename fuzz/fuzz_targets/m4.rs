@@ -42,7 +42,7 @@ fuzz_target!(|text: &[u8]| {
     let settings = Settings {
         memory_limit: 16 << 20,
         call_limit: 50_000,
-        work_limit: 64 << 20,
+        work_limit: 8 << 20,
         nesting_limit: 20_000,
         ..Settings::default()
     };
