@@ -13,8 +13,10 @@ use canonify::logging::Quiet;
 use canonify::schema::Sysexit;
 use std::collections::HashMap;
 
+/// A map and a key in it.
+type MapKey = (Vec<u8>, Vec<u8>);
 /// Maps by name, keys in lower case.
-type Maps = HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>;
+type Maps = HashMap<MapKey, Vec<u8>>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
@@ -58,7 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// `MAP:KEY=VALUE`
-fn known_key(word: &str) -> Option<((Vec<u8>, Vec<u8>), Vec<u8>)> {
+fn known_key(word: &str) -> Option<(MapKey, Vec<u8>)> {
     let (map, rest) = word.split_once(':')?;
     let (key, value) = rest.split_once('=')?;
     Some(((map.into(), key.to_ascii_lowercase().into()), value.into()))

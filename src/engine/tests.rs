@@ -155,8 +155,11 @@ fn table(key: &[Token]) -> Answer {
     }
 }
 
+/// The tokens of one side of a rule.
+type Side = Vec<Vec<u8>>;
+
 /// Rules dealt out to rulesets 0, 1 and 2.
-fn with_rules(rules: &[(Vec<Vec<u8>>, Vec<Vec<u8>>)], value: &[u8]) -> Config {
+fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
     let mut config = config();
     config.macros.set(MacroId(b'm'), Some(value));
     for (name, class) in [("table", "hash"), ("dequote", "dequote")] {

@@ -11,6 +11,9 @@ use crate::schema::Sysexit;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Reads the value of a key; `false` where there is none.
+type Read<'a> = dyn Fn(&[u8], &mut Vec<u8>) -> io::Result<bool> + 'a;
+
 /// Longer keys are cut.
 pub(super) const LONGEST_KEY: usize = 256;
 
@@ -141,13 +144,7 @@ impl Database {
         self.find(map, key, value, &|key, value| self.reader.get_quickly(key, value))
     }
 
-    fn find(
-        &self,
-        map: &Map,
-        key: &[u8],
-        value: &mut Vec<u8>,
-        read: &dyn Fn(&[u8], &mut Vec<u8>) -> io::Result<bool>,
-    ) -> io::Result<bool> {
+    fn find(&self, map: &Map, key: &[u8], value: &mut Vec<u8>, read: &Read<'_>) -> io::Result<bool> {
         let key = &key[..key.len().min(LONGEST_KEY)];
         let mut folded = [0; LONGEST_KEY + 1];
         folded[..key.len()].copy_from_slice(key);

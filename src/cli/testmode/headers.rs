@@ -82,10 +82,8 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
         }
         trace_match(shell, line, check.as_ref(), flags);
         flags |= USER;
-        if let Some(check) = check {
-            if !value.trim_ascii().is_empty() {
-                run_check(shell, &check, name, value, flags);
-            }
+        if let Some(check) = check.filter(|_| !value.trim_ascii().is_empty()) {
+            run_check(shell, &check, name, value, flags);
         }
     }
     let shown = if flags == 0 { "00000000".to_owned() } else { format!("0x{flags:08x}") };

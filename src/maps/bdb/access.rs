@@ -76,13 +76,16 @@ pub(super) struct Access {
     for_walk: bool,
 }
 
+/// The page that was read last of those that share a place, and its number.
+type Place = Option<(u32, Arc<Page>)>;
+
 /// Pages that have been read.
 #[derive(Debug)]
 enum Cache {
     /// A place for every page: what is there stays there, and nobody waits for anybody.
     Whole(Box<[OnceLock<Page>]>),
     /// Fewer places than pages: a page's place is its number modulo their count.
-    Places(Box<[RwLock<Option<(u32, Arc<Page>)>>]>),
+    Places(Box<[RwLock<Place>]>),
 }
 
 impl Cache {
