@@ -63,7 +63,8 @@ impl Connection {
             .timeout
             .filter(|seconds| *seconds > 0)
             .map_or(PATIENCE, |seconds| Duration::from_secs(seconds.into()));
-        let question = [map.name.as_slice(), b" ", &map.fold(key)].concat();
+        let key = &map.fold(key)[..];
+        let question = [map.name.as_slice(), b" ", key].concat();
         let mut stream = self.stream.lock().await;
         // a kept connection may have been closed by the server: one fresh one is tried
         for fresh in [false, true] {
