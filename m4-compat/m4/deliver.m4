@@ -13,8 +13,12 @@ R$*			$: $1 $| $>"Local_localaddr" $1
 R$* $| $#ok		$@ $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
-ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R$+ + *		$#_LOCAL_ $@ $&h $: $1
-R$+ + $*		$#_LOCAL_ $@ + $2 $: $1 + *
+ifdef(`_FFR_5_', `# a domain at the name is put aside, macro LocalAddrHost: @domain, or nothing
+R$+			$: $(macro {LocalAddrHost} $) $1
+R$+ @ $+		$: $(macro {LocalAddrHost} $@ @$2 $) $1
+')dnl
+ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R$+ + *		$#_LOCAL_ $@ $&h $: $1`'_LOCAL_HOST
+R$+ + $*		$#_LOCAL_ $@ + $2 $: $1 + *`'_LOCAL_HOST
 ')dnl
 
 ifdef(`_PRESERVE_LUSER_HOST_', `
@@ -28,9 +32,11 @@ R$+ $|			$: $1
 
 # who else may know the name: < relay > u
 R$+			$: < > $1
-ifdef(`LUSER_RELAY', `ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `R< > $+ + $*		$: < $L > $(user $1 $) + $2
+ifdef(`LUSER_RELAY', `ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `R< > $+ + $*		$: < $L > $(user $1 $) < + $2 >
 ')dnl
 R< > $+			$: < $L > $(user $1 $)
+ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `R< $* > $+ < + $* > $*	$: < $1 > $4 $2 + $3
+')dnl
 R< $* > $+ < > $*	$: < > $2 $3
 ')dnl
 R< $* > $+ < > $*	$: < > $2
@@ -39,7 +45,7 @@ ifdef(`MAIL_HUB', `R< > $+		$: < $H > $1
 ifdef(`LOCAL_RELAY', `R< > $+		$: < $R > $1
 ')dnl
 ifdef(`_PRESERVE_LOCAL_PLUS_DETAIL_', `', `R< $* > $+		$: < $1 > $2 $| $&h
-R< > $+ $| + $*		$#_LOCAL_ $@ $2 $: @ $1
+R< > $+ $| + $*		$#_LOCAL_ $@ $2 $: @ $1`'_LOCAL_HOST
 ifdef(`_PRESERVE_LUSER_HOST_', `R< $- : $+ @ $+ > $+ $| + $*	$: < $1 : $2 + $5 @ $3 > $4
 R< $* > $+ @ $* $| + $*	$: < $1 > $2 + $4 @ $3
 ')dnl

@@ -56,7 +56,7 @@ R:; < @ >		$@
 R$*			$: $>EnvToU $1
 R! $+ ! $+		$@ $1 ! $2
 R! $+			$@ ! $1
-R$*			$: $U ! $1
+R$+			$: $U ! $1
 R! $+			$: $k ! $1
 ifdef(`_MAILER_smtp_', `
 # EnvFromUD: envelope sender for uucp-dom: as for SMTP
