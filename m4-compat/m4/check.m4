@@ -37,7 +37,6 @@ R< MX > < $* : $=w . : $* > $*	$: < RELAY > $4
 R< MX > < : $* : > $*	$: < NO > $2
 ')dnl
 R< RELAY > $* < @ $* >	$@ $>ParseRecipient $1
-R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
 R< $+ > $*		$@ $2
 
 ifdef(`_CONTROL_IMMEDIATE_', `

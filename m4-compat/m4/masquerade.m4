@@ -9,6 +9,7 @@ SMasqHdr=93
 ifdef(`_GENERICS_TABLE_', `
 # genericstable: < ? > < d > u < @ focus > is to be looked up
 #	u+x@d asks u+x@d, u+*@d, u@d, @d, u+x, u+*, u	u@d asks u@d, @d, u
+# A value without a user is none for u@d; then @d is next.
 R$* < @ $* >		$: < > $1 < @ $2 >
 R< > $+ < @ *LOCAL* >	$: < ? > < $j > $1 < @ *LOCAL* >
 ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R< > $+ < @ $* $=G . >	$: < ? > < $2 $3 > $1 < @ $2 $3 . >
@@ -18,6 +19,7 @@ R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3@$1 $: ? $) > < $1 > $2 + $3
 R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+*@$1 $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >
 R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 + $3 < @ $4 >
 R< ? > < $+ > $+ < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 < @ $3 >
+R< @ $+ > < $+ > $+ < @ $+ >	$: < ? > < $2 > $3 < @ $4 >
 R< ? > < $+ > $+ < @ $+ . >	$: < $(generics @$1 $@ $2 $: ? $) > < $1 > $2 < @ $3 . >
 R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3 $: ? $) > < $1 > $2 + $3 < @ $4 >
 R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+* $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >

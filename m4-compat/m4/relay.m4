@@ -135,7 +135,6 @@ R< TEMP >		$#TEMP $@ 4.4.0 $: "450 Relaying temporarily denied. Cannot resolve P
 R< FORGED >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name possibly forged " $&{client_name}
 R< FAIL >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name lookup failed " $&{client_name}
 R$*			$: < @ > $&{client_name}
-R< @ >			$@ < @ >
 R< @ > $* $=P		$: < ? > $1 $2
 R< @ > $+		$: < ? > $[ $1 $]
 R< ? > $+ .		$: < ? > $1
