@@ -47,23 +47,22 @@ R< >			$@ < >
 R$*			$@ < STS >
 
 # tls_clt_features: server name $| address -> options of TLS for it, or ""
-#	< options > server
+#	server $| options, the brackets of which stay
 Stls_clt_features
 ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $>tls_clt_feat_acc $1 $| $2
-R$* $| $*		$: < $2 > $1
-', `R$* $| $*		$: < > $1
+', `R$* $| $*		$: $1 $|
 ')dnl
-ifdef(`_MTA_STS_', `R< $* > $*		$: < $1 > $2 $| $>STS_disabled sts
-R< $* > $* $| < >	$@ $1
-R< "" > $*		$: < > $1
-R< $* > $* $| < STS >	$: < $1 > $2 $| $>DANE_disabled $1
-R< > $* $| < DANE >	$@ ""
-R< $+ > $* $| < DANE >	$@ $1
-R< $* > $* $| < >	$: < $1 > $>Set_SNI $2
-R< $* > $#$*		$#$2
-R< > $+			$@ $1
-R< $* ; > $+		$@ $1; $2
-R< $+ > $+		$@ $1; $2
-', `R< $+ > $*		$@ $1
+ifdef(`_MTA_STS_', `R$* $| $*		$: $1 $| $2 $| $>STS_disabled sts
+R$* $| $* $| < >	$@ $2
+R$* $| $* $| < STS >	$: $1 $| $2 $| $>DANE_disabled $2
+R$* $| $| < DANE >	$@ ""
+R$* $| $* $| < DANE >	$@ $2
+R$* $| $* $| < >	$: $2 $| $>Set_SNI $1
+R$* $| $#$*		$#$2
+R$| $+			$@ $1
+R"" $| $+		$@ $1
+R$* ; $| $+		$@ $1; $2
+R$+ $| $+		$@ $1; $2
+', `R$* $| $+		$@ $2
 ')dnl
 R$*			$@ ""

@@ -134,6 +134,8 @@ R< $={TlsVerified} > = < $+ > < VERIFY > $*	$@ OK
 R< $={TlsVerified} > = < $+ > < VERIFY : $- > < $* >	$: < : $3 > < $2 > < $4 >
 R< $* > = < $+ > < ENCR : $- > < $* >	$: < : $3 > < $2 > < $4 >
 R< > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
+# a bracket at its end makes it none
+R< $* > > = < $- : $+ > $*	$#error $@ $3 $: $2 " authentication required"
 R< FAIL > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
 R< NO > = < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
 R< NOT > = < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
