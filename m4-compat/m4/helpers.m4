@@ -2,7 +2,7 @@ ifdef(`_ACCESS_TABLE_', `
 ######## helpers of the rulesets above ########
 
 # AccessVerdict: < value > of Connect: or From: -> what a check answers
-#	OK, RELAY	-> < OK >	REJECT	-> $#error	?, SKIP	-> < ? >
+#	OK, RELAY	-> < OK >	REJECT	-> $#error	?	-> < ? >
 SAccessVerdict
 R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
 R< REJECT >		ifdef(`confREJECT_MSG', `$#error $: confREJECT_MSG', `$#error $@ 5.7.1 $: "550 Access denied"')
@@ -11,8 +11,6 @@ R< QUARANTINE : $+ >	$#error $@ quarantine $: $1
 R< ERROR : $- . $- . $- : $+ >	$#error $@ $1.$2.$3 $: $4
 R< ERROR : $+ >		$#error $: $1
 R< ? >			$@ < ? >
-ifdef(`_ACCESS_SKIP_', `R< SKIP >		$@ < ? >
-')dnl
 R< $={Accept} >		$@ < $1 >
 R< $+ >			$#error $: $1
 ')dnl
