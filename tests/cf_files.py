@@ -171,8 +171,8 @@ def compare(name, text, reference, m4, work, asked):
         cfs = [work / "theirs.cf", work / "ours.cf"]
         cfs[0].write_text(theirs), cfs[1].write_text(ours)
         entries = ["3,0", "3,1,4", "3,2,4", *rulesets(theirs)]
-        entries += [e for e in EXTRA.get(name.split("-")[1], ()) if name.startswith("hack")]
-        probes = [*STATE.get(name.split("-")[1], ()), *(f"{e} {x}" for e in entries for x in ADDRESSES)]
+        entries += [e for e in EXTRA.get(name.partition("-")[2].partition("-")[0], ()) if name.startswith("hack")]
+        probes = [*STATE.get(name.partition("-")[2].partition("-")[0], ()), *(f"{e} {x}" for e in entries for x in ADDRESSES)]
         both = [answers(reference / "usr/libexec/sendmail/sendmail", cf, probes) for cf in cfs]
         wrong += [f"{p}\t{x}\t{y}" for p, x, y in zip(probes, *both) if x != y]
     print(f"{name}: {len(wrong)} differ")
