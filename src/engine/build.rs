@@ -109,7 +109,7 @@ impl Machine {
                 Piece::Binding(number) => {
                     let index = usize::from(*number).wrapping_sub(1);
                     let binding = *self.bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
-                    let bound = frame.base + binding.start..frame.base + binding.end;
+                    let bound = binding.range(frame.base);
                     if run.trace.at(21, 15) {
                         let text = run.program.symbols.text(&self.text);
                         run.trace.binding(index + 1, &self.stack[bound.clone()], text);
@@ -316,7 +316,9 @@ impl Machine {
     ) -> Result<(), CallError> {
         let mut at = frame.base + frame.length;
         while at + 1 < self.stack.len() {
-            if self.stack[at].first == op::CALL_SUBROUTINE {
+            let is_call = |symbol: &Symbol| symbol.first == op::CALL_SUBROUTINE;
+            at += self.stack[at..].iter().position(is_call).unwrap_or(self.stack.len() - at);
+            if at + 1 < self.stack.len() {
                 let ruleset = self.called(at + 1, renamed, run)?;
                 if run.program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
                     if run.trace.at(21, 3) {

@@ -26,6 +26,8 @@ use std::borrow::Cow;
 const MAX_DEPTH: usize = 51;
 /// Most applications of one rule in a row.
 const MAX_TRIES: u32 = 100;
+/// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
+const MOST_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
 const MAX_WORK: u64 = 1 << 24;
@@ -108,7 +110,10 @@ pub(super) struct Frame {
     ruleset: RulesetId,
     rule: usize,
     tries: u32,
-    /// Where the workspace begins in the stack, and its length.
+    /// Where its part of the stack begins. What it returns is handed over there.
+    origin: usize,
+    /// Where the workspace begins in the stack, and its length: a replacement becomes the workspace where it
+    /// was built, so `base` moves away from `origin`.
     pub base: usize,
     pub length: usize,
     /// Where its calls begin.
@@ -236,6 +241,7 @@ impl Machine {
             ruleset,
             rule: 0,
             tries: 0,
+            origin: base,
             base,
             length: self.stack.len() - base,
             calls: self.calls.len(),
@@ -292,14 +298,22 @@ impl Machine {
     /// True if a map is to be asked.
     fn work(&mut self, run: &mut Run<'_>) -> bool {
         while let Some(mut frame) = self.frames.pop() {
-            match self.go_on(&mut frame, run) {
-                Next::Continue => self.frames.push(frame),
-                Next::Call(called) => self.frames.extend([frame, called]),
-                Next::Ask => {
-                    self.frames.push(frame);
-                    return true;
+            loop {
+                match self.go_on(&mut frame, run) {
+                    Next::Continue => {}
+                    Next::Call(called) => {
+                        self.frames.extend([frame, called]);
+                        break;
+                    }
+                    Next::Ask => {
+                        self.frames.push(frame);
+                        return true;
+                    }
+                    Next::Leave(shown) => {
+                        self.leave(frame, shown, run);
+                        break;
+                    }
                 }
-                Next::Leave(shown) => self.leave(frame, shown, run),
             }
         }
         false
@@ -345,8 +359,7 @@ impl Machine {
         let program = run.program;
         let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
         let source = run.config.rulesets.get(frame.ruleset);
-        let facts = &program.symbols.facts;
-        let mut signature = Signature::of(&self.stack[frame.base..], facts);
+        let mut signature = Signature::of(&self.stack[frame.base..]);
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
@@ -382,7 +395,7 @@ impl Machine {
             if rule.has_lookups {
                 return self.lookups(frame, vector, run);
             }
-            signature = Signature::of(&self.stack[vector..], facts);
+            signature = Signature::of(&self.stack[vector..]);
             if signature.has(program.call_bit()) {
                 return self.prepare_calls(frame, run);
             }
@@ -543,8 +556,11 @@ impl Machine {
 
     /// The replacement becomes the workspace. True if the ruleset ends with it.
     fn apply(&mut self, frame: &mut Frame, after: After, run: &mut Run<'_>) -> bool {
-        self.stack.drain(frame.base..frame.base + frame.length);
+        frame.base += frame.length;
         frame.length = self.stack.len() - frame.base;
+        if frame.base - frame.origin > MOST_LEFT {
+            self.forget_left(frame);
+        }
         run.trace.rewritten(&self.stack[frame.base..], run.program.symbols.text(&self.text));
         match after {
             After::Again => false,
@@ -554,6 +570,12 @@ impl Machine {
             }
             After::Return => true,
         }
+    }
+
+    /// Moves the workspace down over those that it has come from.
+    fn forget_left(&mut self, frame: &mut Frame) {
+        self.stack.drain(frame.origin..frame.base);
+        frame.base = frame.origin;
     }
 
     /// Ends a ruleset without showing its result.
@@ -579,8 +601,9 @@ impl Machine {
     }
 
     /// Hands a ruleset's result to its caller.
-    fn leave(&mut self, frame: Frame, shown: bool, run: &mut Run<'_>) {
+    fn leave(&mut self, mut frame: Frame, shown: bool, run: &mut Run<'_>) {
         self.stack.truncate(frame.base + frame.length);
+        self.forget_left(&mut frame);
         self.calls.truncate(frame.calls);
         if shown {
             let name = name_of(run, frame.ruleset);

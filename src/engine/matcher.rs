@@ -11,10 +11,17 @@ use crate::config::Config;
 /// What one wildcard has taken: tokens `start..end` of the workspace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Binding {
-    pub start: usize,
-    pub end: usize,
+    pub start: u32,
+    pub end: u32,
     /// The wildcard's place in the pattern.
-    pub step: usize,
+    pub step: u32,
+}
+
+impl Binding {
+    /// The tokens taken, of a workspace that begins at `base`.
+    pub fn range(self, base: usize) -> std::ops::Range<usize> {
+        base + self.start as usize..base + self.end as usize
+    }
 }
 
 /// `$1` … `$9`.
@@ -52,30 +59,60 @@ impl Matcher<'_> {
         self.bindings.clear();
         let pattern = self.program.pattern(self.rule);
         let (mut step, mut at, mut backed) = (0, 0, 0u32);
-        loop {
-            let next = match pattern.get(step) {
-                None if at == self.workspace.len() => return true,
-                _ if backed > PATIENCE && self.has_failed(pattern.len(), step, at) => None,
-                None => None,
-                Some(matched) => self.advance(*matched, step, at, pattern.get(step + 1)),
-            };
-            (step, at) = match next {
-                Some(next) => (step + 1, next),
-                None => {
-                    backed += 1;
-                    self.room.grown += 1;
-                    if backed == PATIENCE {
-                        self.room.failed.clear();
-                        let states = (pattern.len() + 1) * (self.workspace.len() + 1);
-                        self.room.failed.resize(states.div_ceil(64), 0);
-                    }
-                    match self.back_up(pattern) {
-                        Some(place) => place,
-                        None => return false,
-                    }
-                }
-            };
+        while !self.go_on(pattern, step, at, backed > PATIENCE) {
+            backed += 1;
+            self.room.grown += 1;
+            if backed == PATIENCE {
+                self.room.failed.clear();
+                let states = (pattern.len() + 1) * (self.workspace.len() + 1);
+                self.room.failed.resize(states.div_ceil(64), 0);
+            }
+            match self.back_up(pattern) {
+                Some(place) => (step, at) = place,
+                None => return false,
+            }
         }
+        true
+    }
+
+    /// Does the rest of the pattern match the rest of the workspace, every wildcard as short as it can be?
+    fn go_on(&mut self, pattern: &[Match], mut step: usize, mut at: usize, remember: bool) -> bool {
+        while let Some(matched) = pattern.get(step) {
+            if remember && self.has_failed(pattern.len(), step, at) {
+                return false;
+            }
+            let end = match *matched {
+                Match::Literal(id) => match self.workspace.get(at) {
+                    Some(token) if token.id == id => {
+                        (step, at) = (step + 1, at + 1);
+                        continue;
+                    }
+                    _ => return false,
+                },
+                Match::Nothing => {
+                    step += 1;
+                    continue;
+                }
+                Match::Macro(id) => match self.macro_end(id, at) {
+                    Some(end) => {
+                        (step, at) = (step + 1, end);
+                        continue;
+                    }
+                    None => return false,
+                },
+                Match::ZeroOrMore => self.wildcard_end(at, pattern.get(step + 1)),
+                Match::OneOrMore => self.wildcard_end(at + 1, pattern.get(step + 1)),
+                Match::One => self.workspace.get(at).map(|_| at + 1),
+                Match::NotClass(class) => {
+                    self.workspace.get(at).and_then(|token| (!self.is_member(class, token)).then_some(at + 1))
+                }
+                Match::Class(class) => self.member_end(class, at, at),
+            };
+            let Some(end) = end else { return false };
+            self.bindings.push(Binding { start: at as u32, end: end as u32, step: step as u32 });
+            (step, at) = (step + 1, end);
+        }
+        at == self.workspace.len()
     }
 
     /// Has the rest of the pattern been tried here before? It is, now. What comes of it does not
@@ -88,46 +125,14 @@ impl Matcher<'_> {
         seen
     }
 
-    /// One step of the pattern at one place of the workspace: where the next one begins.
-    #[inline]
-    fn advance(&mut self, matched: Match, step: usize, at: usize, next: Option<&Match>) -> Option<usize> {
-        let token = self.workspace.get(at);
-        let bind = |end| Binding { start: at, end, step };
-        let end = match matched {
-            Match::Literal(id) => return (token?.id == id).then_some(at + 1),
-            Match::Nothing => return Some(at),
-            Match::Macro(id) => return self.macro_end(id, at),
-            Match::ZeroOrMore => self.wildcard_end(at, next)?,
-            Match::OneOrMore => {
-                token?;
-                self.wildcard_end(at + 1, next)?
-            }
-            Match::One => {
-                token?;
-                at + 1
-            }
-            Match::NotClass(class) => {
-                if self.is_member(class, *token?) {
-                    return None;
-                }
-                at + 1
-            }
-            Match::Class(class) => self.member_end(class, at, at)?,
-        };
-        self.bindings.push(bind(end));
-        Some(end)
-    }
-
     /// Where `$*` or `$+` may end first, from `from` on: nowhere but before the literal that comes next, or at
     /// the end if nothing does.
     #[inline]
     fn wildcard_end(&self, from: usize, next: Option<&Match>) -> Option<usize> {
+        let rest = self.workspace.get(from..)?;
         match next {
             None => Some(self.workspace.len()),
-            Some(Match::Literal(id)) => {
-                let found = self.workspace[from..].iter().position(|token| token.id == *id);
-                found.map(|at| from + at)
-            }
+            Some(Match::Literal(id)) => rest.iter().position(|token| token.id == *id).map(|at| from + at),
             _ => Some(from),
         }
     }
@@ -136,38 +141,40 @@ impl Matcher<'_> {
     #[inline]
     fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
         while let Some(mut binding) = self.bindings.pop() {
-            if binding.end >= self.workspace.len() {
+            let (step, end) = (binding.step as usize, binding.end as usize);
+            if end >= self.workspace.len() {
                 continue;
             }
-            let end = match pattern[binding.step] {
-                Match::ZeroOrMore | Match::OneOrMore => {
-                    self.wildcard_end(binding.end + 1, pattern.get(binding.step + 1))
-                }
-                Match::Class(class) => self.member_end(class, binding.start, binding.end),
+            let end = match pattern[step] {
+                Match::ZeroOrMore | Match::OneOrMore => self.wildcard_end(end + 1, pattern.get(step + 1)),
+                Match::Class(class) => self.member_end(class, binding.start as usize, end),
                 _ => None,
             };
             if let Some(end) = end {
-                binding.end = end;
+                binding.end = end as u32;
                 self.bindings.push(binding);
-                return Some((binding.step + 1, end));
+                return Some((step + 1, end));
             }
         }
         None
     }
 
-    fn is_member(&self, class: u16, token: Symbol) -> bool {
+    fn is_member(&self, class: u16, token: &Symbol) -> bool {
         let class = self.program.class(class);
         if class.bit != 0 {
             return self.program.symbols.facts[token.id as usize].member & class.bit != 0;
         }
-        self.config.classes.get(class.id).is_some_and(|class| class.contains(self.text.bytes(token)))
+        self.config.classes.get(class.id).is_some_and(|class| class.contains(self.text.bytes(*token)))
     }
 
     /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
     fn member_end(&mut self, class: u16, start: usize, from: usize) -> Option<usize> {
         let class = self.program.class(class);
         if class.phrase_bit != 0 {
-            let words = &self.workspace[start..];
+            let words = self.workspace.get(start..)?;
+            if words.first()?.begins & class.phrase_bit == 0 {
+                return None;
+            }
             let facts = &self.program.symbols.facts;
             let length = self.program.classes.shortest(class.phrase_bit, words, from - start, facts)?;
             return Some(start + length);

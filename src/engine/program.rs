@@ -204,6 +204,7 @@ impl Program {
         self.classes = ClassIndex::new(used, &config.classes, &self.operators, self.blank_sub, symbols);
         symbols.enter_classes(&self.classes);
         share_bits(symbols, &self.steps);
+        symbols.refresh(&mut self.words);
         for ruleset in self.rulesets.iter_mut().flatten() {
             let needs = |rule: &CompiledRule| {
                 Needs::of(

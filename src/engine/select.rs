@@ -2,7 +2,7 @@
 
 use super::class_index::ClassIndex;
 use super::program::Match;
-use super::symbols::{Facts, Shape, Symbol, Symbols};
+use super::symbols::{Shape, Symbol, Symbols, left, right};
 use crate::addr::op;
 
 /// What a workspace must have for a rule to match. Cheap to compare, and never wrong about a match.
@@ -51,7 +51,7 @@ impl Needs {
         }
         for pair in pattern.windows(2) {
             if let [Match::Literal(one), Match::Literal(other)] = pair {
-                needs.pairs |= pair_bit(*one, *other);
+                needs.pairs |= 1 << (left(*one) ^ right(*other));
             }
         }
         needs.most = if bounded { needs.fewest } else { u16::MAX };
@@ -82,7 +82,7 @@ impl Signature {
         self.bits & bit != 0
     }
 
-    pub fn of(workspace: &[Symbol], facts: &[Facts]) -> Self {
+    pub fn of(workspace: &[Symbol]) -> Self {
         let mut signature = Self {
             first: workspace.first().map_or(0, |symbol| symbol.id),
             last: workspace.last().map_or(0, |symbol| symbol.id),
@@ -90,24 +90,17 @@ impl Signature {
             ..Self::default()
         };
         let mut shapes = Shape::default();
-        let mut before = 0;
+        let mut before = left(0);
         for symbol in workspace {
-            let facts = &facts[symbol.id as usize];
-            signature.bits |= facts.bit;
-            signature.begins |= facts.begins;
-            signature.pairs |= pair_bit(before, symbol.id);
-            before = symbol.id;
+            signature.bits |= symbol.bit;
+            signature.begins |= symbol.begins;
+            signature.pairs |= 1 << (before ^ symbol.right);
+            before = symbol.left;
             shapes |= symbol.shape;
         }
         signature.odd = shapes.contains(Shape::QUOTE_BYTE);
         signature
     }
-}
-
-/// The bit of two tokens that stand beside each other; pairs share bits.
-fn pair_bit(one: u32, other: u32) -> u64 {
-    let mixed = one.wrapping_mul(0x9e37_79b1) ^ other.wrapping_mul(0x85eb_ca77);
-    1 << (mixed >> 26)
 }
 
 /// How many literals have a bit to themselves.

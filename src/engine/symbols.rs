@@ -23,6 +23,9 @@ bitflags::bitflags! {
 /// One token of a workspace. Its bytes lie in the text of the [`Symbols`] or of the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Symbol {
+    /// What its [`Facts`] say of a signature: it is made for every workspace, so it is kept at hand.
+    pub bit: u64,
+    pub begins: u64,
     /// Where its bytes begin.
     at: u32,
     /// The number of its case-folded text; 0 when the configuration knows no such token.
@@ -33,6 +36,9 @@ pub(super) struct Symbol {
     /// The first byte: it tells operators from text.
     pub first: u8,
     pub shape: Shape,
+    /// What it adds to the bit of a pair, as the first and as the second of two.
+    pub left: u8,
+    pub right: u8,
 }
 
 impl Symbol {
@@ -221,13 +227,27 @@ impl Symbols {
         let mut shape = Shape::default();
         shape.set(Shape::ATOM, self.atoms[usize::from(first)]);
         shape.set(Shape::QUOTE_BYTE, token.contains(&META_QUOTE));
+        let id = self.id(token);
+        let Facts { bit, begins, .. } = self.facts[id as usize];
         Symbol {
+            bit,
+            begins,
             at: (self.text.len() + at) as u32,
-            id: self.id(token),
+            id,
             ruleset: NO_RULESET,
             length: token.len() as u16,
             first,
             shape,
+            left: left(id),
+            right: right(id),
+        }
+    }
+
+    /// Takes what is known of ids now into symbols that were made before.
+    pub fn refresh(&self, symbols: &mut [Symbol]) {
+        for symbol in symbols {
+            let facts = &self.facts[symbol.id as usize];
+            (symbol.bit, symbol.begins) = (facts.bit, facts.begins);
         }
     }
 
@@ -238,6 +258,16 @@ impl Symbols {
         }
         classes.enter(&mut self.facts);
     }
+}
+
+/// The bit of two tokens that stand beside each other is `1 << (left ^ right)`; pairs share bits.
+pub(super) fn left(id: u32) -> u8 {
+    (id.wrapping_mul(0x9e37_79b1) >> 26) as u8
+}
+
+/// See [`left`].
+pub(super) fn right(id: u32) -> u8 {
+    (id.wrapping_mul(0x85eb_ca77) >> 26) as u8
 }
 
 /// Is a token, when it is joined and cut again by itself, the same one?

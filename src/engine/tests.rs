@@ -205,7 +205,7 @@ proptest! {
             Matcher { config, program, scope, rule, workspace, text, bindings: &mut bindings, room: &mut room };
         prop_assert_eq!(matcher.run(), matches);
         let places = |bindings: &Bindings| -> Vec<_> {
-            bindings.iter().map(|binding| (binding.start, binding.end)).collect()
+            bindings.iter().map(|binding| (binding.start as usize, binding.end as usize)).collect()
         };
         if matches {
             prop_assert_eq!(places(&bindings), wanted);

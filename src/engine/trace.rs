@@ -100,11 +100,15 @@ impl<'a> Trace<'a> {
     }
 
     /// What test mode prints always, and other modes with -d21.1.
+    #[inline]
     fn border(&mut self, name: &[u8], word: &[u8], workspace: &[Symbol], text: Text<'_>) {
-        const BLANKS: [u8; 17] = [b' '; 17];
-        if !self.test_mode && self.rewriting == 0 {
-            return;
+        if self.test_mode || self.rewriting > 0 {
+            self.border_line(name, word, workspace, text);
         }
+    }
+
+    fn border_line(&mut self, name: &[u8], word: &[u8], workspace: &[Symbol], text: Text<'_>) {
+        const BLANKS: [u8; 17] = [b' '; 17];
         self.line.clear();
         if !self.test_mode {
             self.line.extend_from_slice(b"rewrite: ruleset ");

@@ -53,7 +53,7 @@ impl Walker<'_> {
     /// One step of the pattern at one place of the workspace: where the next one begins.
     fn advance(&mut self, pattern: &[Match], step: usize, at: usize, trace: &mut Trace<'_>) -> Option<usize> {
         let token = self.word(at);
-        let bind = |end| Binding { start: at, end, step };
+        let bind = |end: usize| Binding { start: at as u32, end: end as u32, step: step as u32 };
         match *pattern.get(step)? {
             Match::Literal(id) => {
                 self.program.symbols.spelling(id).eq_ignore_ascii_case(token?).then_some(at + 1)
@@ -90,23 +90,22 @@ impl Walker<'_> {
     fn back_up(&mut self, pattern: &[Match], trace: &mut Trace<'_>) -> Option<(usize, usize)> {
         self.patience = self.patience.checked_sub(1)?;
         while let Some(mut binding) = self.bindings.pop() {
+            let (step, end) = (binding.step as usize, binding.end as usize);
             if trace.at(21, 36) {
-                trace.back_up(binding.step, self.word(binding.end));
+                trace.back_up(step, self.word(end));
             }
-            if binding.end >= self.workspace.len() {
+            if end >= self.workspace.len() {
                 continue;
             }
-            let end = match pattern[binding.step] {
-                Match::ZeroOrMore | Match::OneOrMore => Some(binding.end + 1),
-                Match::Class(class) => {
-                    self.member_end(class, binding.start, binding.end, binding.step, trace)
-                }
+            let end = match pattern[step] {
+                Match::ZeroOrMore | Match::OneOrMore => Some(end + 1),
+                Match::Class(class) => self.member_end(class, binding.start as usize, end, step, trace),
                 _ => None,
             };
             if let Some(end) = end {
-                binding.end = end;
+                binding.end = end as u32;
                 self.bindings.push(binding);
-                return Some((binding.step + 1, end));
+                return Some((step + 1, end));
             }
         }
         None
