@@ -4,9 +4,12 @@
 //! The machine does no I/O and never waits: it asks ([`Step::Lookup`]) and is resumed.
 //! Macro, arith, dequote and other state changes happen inside, in rule order.
 
+mod ask;
 mod build;
+mod calls;
 mod class_index;
 mod define;
+mod frames;
 mod lookups;
 mod machine;
 mod matcher;
@@ -23,7 +26,7 @@ mod tests;
 mod trace;
 mod walk;
 
-pub use build::call_name;
+pub use calls::call_name;
 pub use define::{define, define_named, macset, trace_name, undefine_named};
 pub use lookups::{MapId, Maps, Quick};
 pub use machine::{Context, Counts, Machine};

@@ -1,6 +1,6 @@
 //! What a rule asks a map.
 
-use super::build::is_mark;
+use super::ask::is_mark;
 use super::symbols::{Symbol, Text};
 use crate::addr::{Token, op};
 use smallvec::SmallVec;

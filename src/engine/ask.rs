@@ -1,0 +1,279 @@
+//! Look-ups in a replacement, left to right: what is asked, who answers, and the answer in its place.
+//!
+//! In: the replacement at the top of the stack. Out: the same with its look-ups answered, or a question
+//! ([`super::Step::Lookup`]) for whoever runs the machine.
+
+use super::build::{MAX_TOKENS, Stop};
+use super::frames::{Frame, Next, Phase};
+use super::machine::{Machine, Run};
+use super::program::MapKind;
+use super::symbols::{Shape, Symbol, is_stable};
+use super::{Answer, LookupRequest, MapId, Quick};
+use crate::addr::{Kind, Table, op};
+use crate::schema::{Reply, Sysexit};
+use smallvec::SmallVec;
+use std::ops::Range;
+
+/// Longest default text that is taken over without being cut again.
+const SHORT: usize = 200;
+
+/// A look-up in the replacement, by places in the stack.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    /// Everything from `$(` to after `$)`.
+    place: Range<usize>,
+    /// The map's name; `None` for `$[`.
+    map: Option<usize>,
+    /// Everything between the map's name and `$)`.
+    words: Range<usize>,
+    /// Where the key ends.
+    key_end: usize,
+    /// There are arguments.
+    pub has_arguments: bool,
+    /// The tokens after the last `$:`.
+    default: Option<Range<usize>>,
+}
+
+/// Does a new part of a look-up begin here?
+pub(super) fn is_mark(symbol: &Symbol) -> bool {
+    matches!(symbol.first, op::CANONICAL_HOST | op::CANONICAL_USER)
+}
+
+impl Machine {
+    pub(super) fn lookups(&mut self, frame: &mut Frame, mut from: usize, run: &mut Run<'_>) -> Next {
+        while let Some(pending) = self.next_lookup(from) {
+            self.counts.lookups += 1;
+            let request = self.request_of(&pending, run.program);
+            trace_key(&request, run);
+            let answer = match run.program.map_kind(self.map_id(&pending, run.program.host_id())) {
+                MapKind::Pure(map) => super::pure_maps::answer(map, &request, run),
+                MapKind::Declared(map) => match self.ask_now(map, &pending, run) {
+                    Quick::Missing(status) => Answer { value: None, status },
+                    Quick::Found => {
+                        Answer { value: Some(std::mem::take(&mut self.value)), status: Sysexit::OK }
+                    }
+                    Quick::Wait => {
+                        (self.pending, frame.phase) = (pending, Phase::Waiting);
+                        return Next::Ask;
+                    }
+                },
+                MapKind::Unknown => {
+                    let text = [b"rewrite: map ", request.map(), b" not found"].concat();
+                    run.trace.reply(&Reply::new(554, None, text));
+                    Answer { value: None, status: Sysexit::OK }
+                }
+            };
+            match self.answered(frame, pending, answer.value.as_deref(), answer.status, run) {
+                Ok(next) => from = next,
+                Err(stop) => return self.stop(frame, stop, run),
+            }
+            // the value's room is used again
+            if let Some(value) = answer.value {
+                self.value = value;
+            }
+        }
+        self.prepare_calls(frame, run)
+    }
+
+    /// The first look-up that begins at or after `from`.
+    fn next_lookup(&self, from: usize) -> Option<Pending> {
+        let stack = &self.stack;
+        let is_begin = |symbol: &Symbol| matches!(symbol.first, op::LOOKUP_BEGIN | op::HOST_BEGIN);
+        let begin = from + stack.get(from..)?.iter().position(is_begin)?;
+        let host = stack[begin].first == op::HOST_BEGIN;
+        let end_mark = if host { op::HOST_END } else { op::LOOKUP_END };
+        let start = (begin + if host { 1 } else { 2 }).min(stack.len());
+        let mut pending = Pending {
+            place: begin..stack.len(),
+            map: (!host).then_some(begin + 1),
+            words: start..stack.len(),
+            key_end: stack.len(),
+            has_arguments: false,
+            default: None,
+        };
+        // each mark ends what came before; of several defaults the last one counts
+        let mut in_default = false;
+        for (at, symbol) in stack.iter().enumerate().skip(start) {
+            let ends = symbol.first == end_mark;
+            if !ends && !is_mark(symbol) {
+                continue;
+            }
+            pending.key_end = pending.key_end.min(at);
+            if let Some(default) = pending.default.as_mut().filter(|_| in_default) {
+                default.end = at;
+            }
+            in_default = false;
+            if ends {
+                (pending.place.end, pending.words.end) = (at + 1, at);
+                break;
+            }
+            match symbol.first {
+                op::CANONICAL_USER => {
+                    pending.default = Some(at + 1..stack.len());
+                    in_default = true;
+                }
+                _ => pending.has_arguments = true,
+            }
+        }
+        Some(pending)
+    }
+
+    /// The number of the map's name; 0 if there is no such map.
+    fn map_id(&self, pending: &Pending, host: u32) -> u32 {
+        match pending.map {
+            Some(at) => self.stack.get(at).map_or(0, |symbol| symbol.id),
+            None => host,
+        }
+    }
+
+    /// The look-up as others see it.
+    pub(super) fn request_of<'m>(
+        &'m self,
+        pending: &Pending,
+        program: &'m super::Program,
+    ) -> LookupRequest<'m> {
+        let text = program.symbols.text(&self.text);
+        let map = match pending.map {
+            Some(at) => self.stack.get(at).map_or(&b""[..], |symbol| text.bytes(*symbol)),
+            None => b"host",
+        };
+        LookupRequest::new(map, &self.stack[pending.words.clone()], text)
+    }
+
+    /// Appends the key as text.
+    fn put_key(&self, pending: &Pending, program: &super::Program, space: u8, out: &mut Vec<u8>) {
+        let key = &self.stack[pending.words.start..pending.key_end];
+        program.symbols.text(&self.text).join(key, space, true, out);
+    }
+
+    /// Asks a map that may know the answer already; the value is left in `self.value`.
+    fn ask_now(&mut self, map: Option<MapId>, pending: &Pending, run: &Run<'_>) -> Quick {
+        let (Some(map), Some(maps)) = (map, run.maps) else { return Quick::Wait };
+        let (mut joined, mut value) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.value));
+        joined.clear();
+        if !pending.has_arguments {
+            self.put_key(pending, run.program, maps.key_space(map), &mut joined);
+            let said = maps.ask_now(map, &joined, &[], &mut value);
+            (self.joined, self.value) = (joined, value);
+            return said;
+        }
+        let request = self.request_of(pending, run.program);
+        let ends = request.put_all(maps.key_space(map), run.program.blank_sub, &mut joined);
+        let mut parts: SmallVec<[&[u8]; 10]> = SmallVec::new();
+        let mut begin = 0;
+        for end in ends {
+            parts.push(&joined[begin..end]);
+            begin = end;
+        }
+        let said = match parts.split_first() {
+            Some((key, args)) => maps.ask_now(map, key, args, &mut value),
+            None => Quick::Wait,
+        };
+        drop(parts);
+        (self.joined, self.value) = (joined, value);
+        said
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        frame: &mut Frame,
+        pending: Pending,
+        value: Option<&[u8]>,
+        status: Sysexit,
+        run: &mut Run<'_>,
+    ) -> Result<usize, Stop> {
+        if status.is_temporary() {
+            frame.add_status(status);
+        }
+        self.put_answer(frame, pending, value, run)
+    }
+
+    /// Puts the answer in the place of the look-up; gives where to go on.
+    fn put_answer(
+        &mut self,
+        frame: &Frame,
+        pending: Pending,
+        value: Option<&[u8]>,
+        run: &mut Run<'_>,
+    ) -> Result<usize, Stop> {
+        let Pending { place, words, key_end, default, .. } = pending;
+        let begin = place.start;
+        let length = match (value, default) {
+            (Some([]), _) => self.put_tokens(place, 0..0),
+            (Some(value), _) => {
+                let fresh = self.cut_text(value, Table::External, run)?;
+                self.put_fresh(place, fresh)
+            }
+            (None, Some(default)) if default.is_empty() => self.put_tokens(place, 0..0),
+            (None, Some(default)) if self.is_stable(default.clone(), run) => self.put_tokens(place, default),
+            (None, Some(default)) => {
+                let mut joined = std::mem::take(&mut self.joined);
+                joined.clear();
+                let text = run.program.symbols.text(&self.text);
+                let tokens = &self.stack[default];
+                text.join(tokens, run.program.blank_sub, false, &mut joined);
+                run.trace.cataddr(false, tokens, text, &joined);
+                let fresh = self.cut_text(&joined, Table::Internal, run);
+                self.joined = joined;
+                self.put_fresh(place, fresh?)
+            }
+            (None, None) => self.put_tokens(place, words.start..key_end),
+        };
+        let vector = frame.base + frame.length;
+        if self.stack.len() - vector > MAX_TOKENS { Err(Stop::TooLong) } else { Ok(begin + length) }
+    }
+
+    /// Tokens of a place take the whole place.
+    fn put_tokens(&mut self, place: Range<usize>, tokens: Range<usize>) -> usize {
+        let length = tokens.len();
+        self.stack.copy_within(tokens, place.start);
+        self.stack.drain(place.start + length..place.end);
+        length
+    }
+
+    fn put_fresh(&mut self, place: Range<usize>, fresh: Vec<Symbol>) -> usize {
+        self.stack.splice(place, fresh.iter().copied());
+        let length = fresh.len();
+        self.fresh = fresh;
+        length
+    }
+
+    /// Would these tokens, joined and cut again, be the same? Then nothing need be done.
+    fn is_stable(&self, range: Range<usize>, run: &Run<'_>) -> bool {
+        let program = run.program;
+        if run.trace.at(22, 1) || run.trace.at(59, 14) {
+            return false;
+        }
+        let text = program.symbols.text(&self.text);
+        let kinds = program.operators.kinds(Table::Internal);
+        let parting = kinds[usize::from(program.blank_sub)] == Kind::Blank;
+        let (mut angles, mut bytes, mut after_atom) = (0i32, 0, false);
+        for symbol in &self.stack[range] {
+            let token = text.bytes(*symbol);
+            bytes += token.len() + 1;
+            match symbol.first {
+                b'<' => angles += 1,
+                b'>' => angles -= 1,
+                _ => {}
+            }
+            let atom = symbol.shape.contains(Shape::ATOM);
+            if !is_stable(kinds, token) || angles < 0 || (atom && after_atom && !parting) {
+                return false;
+            }
+            after_atom = atom;
+        }
+        angles == 0 && bytes <= SHORT
+    }
+}
+
+/// Key and arguments are joined to text (-d59.14).
+fn trace_key(request: &LookupRequest<'_>, run: &mut Run<'_>) {
+    if run.trace.at(59, 14) {
+        // the arguments first
+        for part in request.parts().skip(1).chain(request.parts().take(1)) {
+            let mut joined = Vec::new();
+            request.text().join(part, run.program.blank_sub, true, &mut joined);
+            run.trace.cataddr(true, part, request.text(), &joined);
+        }
+    }
+}

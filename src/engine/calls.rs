@@ -1,0 +1,136 @@
+//! `$>name` in a replacement: which rulesets are called, the last one first.
+
+use super::frames::{Frame, Next, Phase};
+use super::machine::{Machine, Run};
+use super::program::After;
+use super::symbols::Symbol;
+use crate::addr::op;
+use crate::config::RulesetId;
+use crate::schema::{Reply, Sysexit};
+
+/// Most calls in one replacement, with one for the end.
+const MAX_CALLS: usize = 16;
+
+/// A call to make: where it begins in the stack, and what it runs.
+pub(super) type Call = (usize, RulesetId);
+
+/// What hinders the calls of a replacement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum CallError {
+    /// What is wrong with the name itself, and the name.
+    Unknown(Option<Vec<u8>>, Vec<u8>),
+    TooMany,
+}
+
+/// A ruleset's name as `$>` reads it: quotes and backslashes go, and a word's end ends it.
+pub fn call_name(token: &[u8]) -> Vec<u8> {
+    let mut name = Vec::with_capacity(token.len());
+    let mut bytes = token.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {}
+            b'\\' => name.extend(bytes.next()),
+            byte => name.push(byte),
+        }
+    }
+    if name.first().is_some_and(u8::is_ascii_alphabetic) {
+        let letters = name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        if name.get(letters).is_some_and(u8::is_ascii_whitespace) {
+            name.truncate(letters);
+        }
+    }
+    name
+}
+
+impl Machine {
+    pub(super) fn prepare_calls(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        let mut renamed = false;
+        let found = self.find_calls(frame, &mut renamed, run);
+        if renamed {
+            run.scope.note_renamed(frame.ruleset, frame.rule);
+        }
+        if let Err(error) = found {
+            let text = match error {
+                CallError::Unknown(problem, name) => {
+                    if let Some(problem) = problem {
+                        run.trace.reply(&Reply::new(554, None, problem));
+                    }
+                    [b"Unknown ruleset ", &name[..]].concat()
+                }
+                CallError::TooMany => b"Too many subroutine calls (16 max)".to_vec(),
+            };
+            run.trace.reply(&Reply::new(554, None, text));
+            frame.add_status(Sysexit::CONFIG);
+            self.calls.truncate(frame.calls);
+        }
+        self.next_call(frame, run)
+    }
+
+    /// The calls in the replacement, left to right, put on `self.calls`; each `$>name` is cut down to its
+    /// place. Rulesets without rules are cut out altogether.
+    fn find_calls(&mut self, frame: &Frame, renamed: &mut bool, run: &mut Run<'_>) -> Result<(), CallError> {
+        let mut at = frame.base + frame.length;
+        while at + 1 < self.stack.len() {
+            let is_call = |symbol: &Symbol| symbol.first == op::CALL_SUBROUTINE;
+            at += self.stack[at..].iter().position(is_call).unwrap_or(self.stack.len() - at);
+            if at + 1 < self.stack.len() {
+                let ruleset = self.called(at + 1, renamed, run)?;
+                if run.program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
+                    if run.trace.at(21, 3) {
+                        let name = run.program.symbols.text(&self.text).bytes(self.stack[at + 1]);
+                        let mut line = [b"-----skip subr ", name].concat();
+                        line.extend_from_slice(format!(" ({})", ruleset.0).as_bytes());
+                        run.trace.line(line);
+                    }
+                    self.stack.drain(at..at + 2);
+                    // sendmail's scan passes over the token that has moved here
+                } else {
+                    if self.calls.len() - frame.calls + 1 >= MAX_CALLS {
+                        return Err(CallError::TooMany);
+                    }
+                    self.calls.push((at, ruleset));
+                    at += 1;
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// The ruleset that the token at this place names; quotes are taken off it.
+    fn called(&mut self, at: usize, renamed: &mut bool, run: &Run<'_>) -> Result<RulesetId, CallError> {
+        let symbol = self.stack[at];
+        if let Some(ruleset) = symbol.ruleset() {
+            return Ok(ruleset);
+        }
+        let symbols = &run.program.symbols;
+        let token = symbols.text(&self.text).bytes(symbol);
+        let name = call_name(token);
+        if name != token {
+            self.stack[at] = symbols.symbol(&name, self.text.len());
+            self.text.extend_from_slice(&name);
+            *renamed = true;
+        }
+        match run.config.rulesets.look_up(&name) {
+            Ok((ruleset, _)) => Ok(ruleset),
+            Err(problem) => Err(CallError::Unknown(problem, name)),
+        }
+    }
+
+    pub(super) fn next_call(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        if self.calls.len() > frame.calls
+            && let Some((at, ruleset)) = self.calls.pop()
+        {
+            self.stack.drain(at..at + 2);
+            frame.phase = Phase::InCall;
+            return Next::Call(self.frame(ruleset, at));
+        }
+        let rules = run.program.ruleset(frame.ruleset).map(|ruleset| &ruleset.rules);
+        let after = rules.and_then(|rules| rules.get(frame.rule)).map_or(After::Return, |rule| rule.after);
+        frame.phase = Phase::Try;
+        match self.apply(frame, after, run) {
+            true => Next::Leave(true),
+            false => Next::Continue,
+        }
+    }
+}

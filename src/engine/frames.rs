@@ -1,0 +1,324 @@
+//! A ruleset being run: which rules are tried, what becomes of one that matches, what is handed back.
+//!
+//! In: the frame on top and the stack it works on. Out: a call, a question to a map, or the end. What a
+//! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
+
+use super::build::{MAX_TOKENS, Stop};
+use super::machine::{Machine, Run};
+use super::matcher::Matcher;
+use super::program::{After, CompiledRule, CompiledRuleset};
+use super::select::Signature;
+use super::walk::Walker;
+use crate::addr::op;
+use crate::config::RulesetId;
+use crate::schema::{Reply, Sysexit};
+use std::borrow::Cow;
+
+/// Deepest nesting of rulesets.
+const MAX_DEPTH: usize = 51;
+/// Most applications of one rule in a row.
+const MAX_TRIES: u32 = 100;
+/// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
+const MOST_LEFT: usize = 256;
+/// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
+/// call themselves in two places; nothing that ends within seconds there comes near this.
+const MAX_WORK: u64 = 1 << 24;
+
+/// A ruleset with its workspace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub ruleset: RulesetId,
+    pub rule: usize,
+    tries: u32,
+    /// Where its part of the stack begins. What it returns is handed over there.
+    origin: usize,
+    /// Where the workspace begins in the stack, and its length: a replacement becomes the workspace where it
+    /// was built, so `base` moves away from `origin`.
+    pub base: usize,
+    pub length: usize,
+    /// Where its calls begin.
+    pub calls: usize,
+    pub status: Sysexit,
+    pub phase: Phase,
+}
+
+/// Where a ruleset stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// Nothing has been done yet.
+    Enter,
+    /// A rule is to be tried.
+    Try,
+    /// The map has been asked.
+    Waiting,
+    /// Calls are to be made, the last first.
+    Calls,
+    /// The ruleset called last is running.
+    InCall,
+    /// The result of a call does not fit.
+    Overflow,
+}
+
+impl Frame {
+    /// The first status counts, but a temporary failure counts more.
+    pub fn add_status(&mut self, status: Sysexit) {
+        if self.status.is_ok() || status.is_temporary() {
+            self.status = status;
+        }
+    }
+}
+
+/// How a piece of work on a frame ends.
+pub(super) enum Next {
+    Continue,
+    Call(Frame),
+    Ask,
+    /// The ruleset has ended; `true` if what it returns is to be shown.
+    Leave(bool),
+}
+
+impl Machine {
+    /// A ruleset to be run on the end of the stack.
+    pub(super) fn frame(&self, ruleset: RulesetId, base: usize) -> Frame {
+        Frame {
+            ruleset,
+            rule: 0,
+            tries: 0,
+            origin: base,
+            base,
+            length: self.stack.len() - base,
+            calls: self.calls.len(),
+            status: Sysexit::OK,
+            phase: Phase::Enter,
+        }
+    }
+
+    /// True if a map is to be asked.
+    pub(super) fn work(&mut self, run: &mut Run<'_>) -> bool {
+        while let Some(mut frame) = self.frames.pop() {
+            loop {
+                match self.go_on(&mut frame, run) {
+                    Next::Continue => {}
+                    Next::Call(called) => {
+                        self.frames.extend([frame, called]);
+                        break;
+                    }
+                    Next::Ask => {
+                        self.frames.push(frame);
+                        return true;
+                    }
+                    Next::Leave(shown) => {
+                        self.leave(frame, shown, run);
+                        break;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    fn go_on(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        match frame.phase {
+            Phase::Enter => self.enter(frame, run),
+            Phase::Try => self.try_rules(frame, run),
+            Phase::Waiting => match self.answer.take() {
+                // asked again without an answer: ask again
+                None => Next::Ask,
+                Some(answer) => {
+                    let pending = std::mem::take(&mut self.pending);
+                    match self.answered(frame, pending, answer.value.as_deref(), answer.status, run) {
+                        Ok(from) => self.lookups(frame, from, run),
+                        Err(stop) => self.stop(frame, stop, run),
+                    }
+                }
+            },
+            Phase::Calls => self.next_call(frame, run),
+            Phase::InCall => Next::Continue,
+            Phase::Overflow => self.stop(frame, Stop::TooLong, run),
+        }
+    }
+
+    fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        self.counts.rulesets += 1;
+        let name = name_of(run, frame.ruleset);
+        run.trace.input(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
+        if self.frames.len() >= MAX_DEPTH {
+            let text = [b"rewrite: excessive recursion (max 50), ruleset ", &name[..]].concat();
+            run.trace.reply(&Reply::new(554, None, text));
+            frame.status = Sysexit::CONFIG;
+            return Next::Leave(false);
+        }
+        frame.phase = Phase::Try;
+        Next::Continue
+    }
+
+    /// Tries rules until one asks, calls, or the ruleset ends.
+    fn try_rules(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        let program = run.program;
+        let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
+        let source = run.config.rulesets.get(frame.ruleset);
+        let mut signature = Signature::of(&self.stack[frame.base..]);
+        loop {
+            if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
+                break;
+            }
+            let walk = run.walk || signature.odd;
+            if !walk && frame.tries < MAX_TRIES {
+                self.skip_rules(frame, ruleset, &signature);
+            }
+            let Some(rule) = ruleset.rules.get(frame.rule) else { break };
+            run.trace.enter(source, frame.rule);
+            run.trace.trying(rule.line);
+            frame.tries += 1;
+            if frame.tries > MAX_TRIES {
+                self.infinite_loop(ruleset, frame, run);
+                break;
+            }
+            if self.is_exhausted() {
+                return self.stop(frame, Stop::Exhausted, run);
+            }
+            if !self.matches(frame, rule, walk, run) {
+                run.trace.fails();
+                (frame.rule, frame.tries) = (frame.rule + 1, 0);
+                continue;
+            }
+            run.trace.matches();
+            self.counts.matched += 1;
+            let built = self.substitute(frame, rule, run);
+            let vector = frame.base + frame.length;
+            self.work += (self.stack.len() - vector) as u64;
+            if let Err(stop) = built {
+                return self.stop(frame, stop, run);
+            }
+            if rule.has_lookups {
+                return self.lookups(frame, vector, run);
+            }
+            signature = Signature::of(&self.stack[vector..]);
+            if signature.has(program.call_bit()) {
+                return self.prepare_calls(frame, run);
+            }
+            if self.apply(frame, rule.after, run) {
+                break;
+            }
+        }
+        Next::Leave(true)
+    }
+
+    /// Passes over the rules that cannot match.
+    fn skip_rules(&mut self, frame: &mut Frame, ruleset: &CompiledRuleset, signature: &Signature) {
+        let rest = ruleset.needs.get(frame.rule..).unwrap_or_default();
+        let skipped = rest.iter().position(|needs| needs.met_by(signature)).unwrap_or(rest.len());
+        if skipped > 0 {
+            (frame.rule, frame.tries) = (frame.rule + skipped, 0);
+            self.counts.skipped += skipped as u64;
+        }
+    }
+
+    fn is_exhausted(&mut self) -> bool {
+        self.counts.tried += 1;
+        self.work += 1 + std::mem::take(&mut self.room.grown);
+        self.work > MAX_WORK
+    }
+
+    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, walk: bool, run: &mut Run<'_>) -> bool {
+        let (config, program, scope) = (run.config, run.program, &*run.scope);
+        let workspace = &self.stack[frame.base..frame.base + frame.length];
+        let text = program.symbols.text(&self.text);
+        let (bindings, room) = (&mut self.bindings, &mut self.room);
+        if !walk {
+            return Matcher { config, program, scope, rule, workspace, text, bindings, room }.run();
+        }
+        let (phrase, patience) = (&mut room.phrase, MAX_WORK.saturating_sub(self.work));
+        let mut walker = Walker { config, program, scope, rule, workspace, text, bindings, phrase, patience };
+        let matches = walker.run(&mut run.trace);
+        self.work += MAX_WORK.saturating_sub(self.work) - walker.patience;
+        matches
+    }
+
+    /// The replacement becomes the workspace. True if the ruleset ends with it.
+    pub(super) fn apply(&mut self, frame: &mut Frame, after: After, run: &mut Run<'_>) -> bool {
+        frame.base += frame.length;
+        frame.length = self.stack.len() - frame.base;
+        if frame.base - frame.origin > MOST_LEFT {
+            self.forget_left(frame);
+        }
+        run.trace.rewritten(&self.stack[frame.base..], run.program.symbols.text(&self.text));
+        match after {
+            After::Again => false,
+            After::Next => {
+                (frame.rule, frame.tries) = (frame.rule + 1, 0);
+                false
+            }
+            After::Return => true,
+        }
+    }
+
+    /// Moves the workspace down over those that it has come from.
+    fn forget_left(&mut self, frame: &mut Frame) {
+        self.stack.drain(frame.origin..frame.base);
+        frame.base = frame.origin;
+    }
+
+    /// Ends a ruleset without showing its result.
+    pub(super) fn stop(&mut self, frame: &mut Frame, stop: Stop, run: &mut Run<'_>) -> Next {
+        let name = name_of(run, frame.ruleset);
+        let head = [b"rewrite: ruleset ", &name[..]].concat();
+        let text = match stop {
+            Stop::TooLong => b"rewrite: expansion too long".to_vec(),
+            Stop::OutOfBounds(number) => {
+                [&head[..], format!(": replacement ${number} out of bounds").as_bytes()].concat()
+            }
+            Stop::Exhausted => [&head[..], b": the rules do not come to an end"].concat(),
+            Stop::NoToken => {
+                self.spoilt = true;
+                Vec::new()
+            }
+        };
+        if !text.is_empty() {
+            run.trace.reply(&Reply::new(554, None, text));
+        }
+        frame.status = stop.status();
+        Next::Leave(false)
+    }
+
+    /// Hands a ruleset's result to its caller.
+    fn leave(&mut self, mut frame: Frame, shown: bool, run: &mut Run<'_>) {
+        self.stack.truncate(frame.base + frame.length);
+        self.forget_left(&mut frame);
+        self.calls.truncate(frame.calls);
+        if shown {
+            let name = name_of(run, frame.ruleset);
+            run.trace.returns(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
+        }
+        let Some(caller) = self.frames.last_mut() else {
+            if self.spoilt && !shown {
+                self.stack.clear();
+            }
+            self.status = frame.status;
+            return;
+        };
+        if !frame.status.is_ok() {
+            caller.add_status(frame.status);
+            if !frame.status.is_temporary() {
+                self.calls.truncate(caller.calls);
+            }
+        }
+        let vector = self.stack.len() - caller.base - caller.length;
+        caller.phase = if vector > MAX_TOKENS { Phase::Overflow } else { Phase::Calls };
+    }
+
+    fn infinite_loop(&mut self, ruleset: &CompiledRuleset, frame: &Frame, run: &mut Run<'_>) {
+        let mut text = b"Infinite loop in ruleset ".to_vec();
+        text.extend_from_slice(&ruleset.name);
+        text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());
+        run.trace.reply(&Reply::new(554, None, text));
+        run.trace.workspace(&self.stack[frame.base..], run.program.symbols.text(&self.text));
+    }
+}
+
+fn name_of<'r>(run: &Run<'r>, ruleset: RulesetId) -> Cow<'r, [u8]> {
+    match run.program.ruleset(ruleset) {
+        Some(found) => Cow::Borrowed(&found.name),
+        None => Cow::Owned(run.config.rulesets.display_name(ruleset)),
+    }
+}
