@@ -14,8 +14,7 @@ R$@			$@ < @ >
 R$* < @ >		$: $1
 R$+			$: <:> $1
 R<:> $* : $* [ $* ]	$: <.> $2 [ $3 ]
-ifdef(`NO_NETINET6', `R<:> $* [ IPv6 : $+ ]	$: <.> $1 [ IPv6 : $2 ]
-')dnl
+R<:> $* [ IPv6 : $+ ]	$: <.> $1 [ IPv6 : $2 ]
 R<$-> $* ;		<$1> $2
 R<$->			$@ :; < @ >
 
@@ -30,8 +29,6 @@ R<.> $+			$: $1
 # no colon goes from a route, an IPv6 literal, a file of addresses, host::user
 #	list:u@d -> u@d		list:; -> :; < @ >
 R<:> @ $*		$: @ $1
-ifdef(`NO_NETINET6', `', `R<:> $* [ IPv6 : $+ ]	$: $1 [ IPv6 : $2 ]
-')dnl
 R<:> : include : $*	$: : include : $1
 R<:> $* :: $*		$: $1 :: $2
 R<:> $* : $*		$: $2
@@ -40,11 +37,13 @@ R$@			$@ :; < @ >
 
 ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route goes as a whole to its first host	@a,@b:u@d -> < @ a > , @b:u@d
 R@ $+ , $+		@ $1 : $2
-R@ [ $+ ] : $+		$@ $>Canonify2 < @ [ $1 ] > : $2
+ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$@ $>Canonify2 < @ [ $1 ] > : $2
+')dnl
 R@ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
 ', `# a route is left out	@a,@b:u@d -> u@d
 R@ $+ , @ $+		@ $2
-R@ [ $+ ] : $+		$2
+ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$2
+')dnl
 R@ $+ , $+		$2
 R@ $+ : $+		$2
 ')dnl

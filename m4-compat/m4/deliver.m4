@@ -103,8 +103,9 @@ R< $=w > $*		$@ $2
 R< $+ > $*		$#_RELAY_ $@ $1 $: $2
 
 # CanonLocal: < user > u < @ d . > -> $#local $@ u@d $: user, or u without one;
-# an operator hidden in u is looked at again as if there were no d.
+# a route, and an operator hidden in u, are looked at again as if there were no d.
 SCanonLocal
+R< $* > < @ $+ > : $+	$@ $>Recurse $3
 R< $* > $+ $=O $+ < @ $+ >	$@ $>Recurse $2 $3 $4
 R< > $* < @ $* . >	$#_LOCAL_ $@ $1 @ $2 $: $1
 R< > $* < @ $* > $*	$#_LOCAL_ $@ $1 @ $2 $: $1

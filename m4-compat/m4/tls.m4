@@ -111,7 +111,12 @@ R$* $| < PERM + $={Tls} $* > $*	$: < $1 > ! < 503:5.7.0 > < $2 $3 >
 R$* $| < TEMP + $={Tls} $* > $*	$: < $1 > ! < 403:4.7.0 > < $2 $3 >
 R$* $| < $={Tls} $* > $*	$: < $1 > ! < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
 
-# no TLS at all although it was tried
+# no TLS at all although it was tried; a value of the form code:dsn says with which
+# error, any other one leaves that to us
+RSOFTWARE $| < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
+RPROTOCOL $| < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
+RCONFIG $| < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
+RDANE_FAIL $| < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
 RSOFTWARE $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE TLS handshake failed."
 RPROTOCOL $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
 RCONFIG $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
