@@ -23,7 +23,7 @@ ifdef(`_CANONIFY_BCC_', `KcanonicalRcpt _ARG4_
 LOCAL_RULESETS
 # bcc: recipient -> who gets a copy, or nothing. Called for each recipient.
 Sbcc
-R< $+ >			$: $1
+R< $+ >			$1
 ifdef(`_BCC_ACCESS_', `R$+ @ $+		$: $1@$2 $| $>SearchList < ! bcc > $| < D:$2 > < >
 ', `R$+ @ $+		$: $1@$2 $| $>BCC $2
 ')dnl
@@ -33,11 +33,11 @@ ifdef(`_CANONIFY_BCC_', `R$+ @ $+		$: $(canonicalRcpt $1@$2 $: $)
 ')dnl
 ifdef(`_BCC_ACCESS_', `', `
 # BCC: domain -> < value >, or < ? >. Asks domain, and .domain without its first
-# label, for it and all above.
+# label, for it and all above.	domain < value >
 SBCC
-R$+			$: < $(bcctable $1 $: ? $) > < $1 >
-R< ? > < $- . $+ >	$: < $(bcctable .$2 $: ? $) > < $1.$2 >
-R< ? > < $- . $- . $+ >	$@ $>BCC $3
-R< $+ > < $+ >		$@ < $1 >
+R$+			$: $1 < $(bcctable $1 $: ? $) >
+R$- . $+ < ? >		$: $1.$2 < $(bcctable .$2 $: ? $) >
+R$- . $- . $+ < ? >	$@ $>BCC $3
+R$* < $* >		$@ < $2 >
 ')dnl
 divert(0)dnl

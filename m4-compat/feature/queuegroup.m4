@@ -8,7 +8,7 @@ ifdef(`_ACCESS_TABLE_', `', `errprint(`*** ERROR: FEATURE(`queuegroup') requires
 LOCAL_RULESETS
 # queuegroup: recipient -> $# name of a queue group. Called for each recipient.
 Squeuegroup
-R< $+ >			$: $1
+R< $+ >			$1
 R$+ @ $+		$: $>SearchList < ! qgrp > $| < F:$1@$2 > < D:$2 > < >
 ifelse(len(X`'_ARG_), `1', `R< ? >			$@
 ', `R< ? >			$# _ARG_
