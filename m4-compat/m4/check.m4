@@ -198,9 +198,12 @@ R$*			$: < $&{deliveryMode} > $1
 R< d > $*		$@ deferred
 R< $* > $*		$: $2
 ifdef(`_REQUIRE_QUAL_RCPT_', `
-# flag r: a recipient has a domain, unless the client is this host
+# flag r: a recipient has a domain, unless it is the postmaster or the client is
+# this host
 R< $+ >			$: $1
 R$*			$: $&{daemon_flags} $| $1
+R$* $| postmaster	$: postmaster
+R$* $| @ $+ . $+		$: < @ $2 . $3 >
 R$* r $* $| $+ @ $+	$: < $3 @ $4 >
 R$* r $* $| $*		$: < ? $&{client_name} > < $3 >
 R$* $| $*		$: < $2 >

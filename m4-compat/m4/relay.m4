@@ -85,7 +85,8 @@ R< : $* : > $*		$: $2
 # no domain at all
 R$#$*			$#$1
 R$+ < @ $+ >		$@ $1 < @ $2 >
-ifdef(`_REQUIRE_QUAL_RCPT_', `# not with flag r, except from this host
+ifdef(`_REQUIRE_QUAL_RCPT_', `# not with flag r, except from this host; the postmaster needs none, nor a way
+Rpostmaster		$@ OK
 R$+			$: $&{daemon_flags} $| $1
 R$* r $* $| $*		$: < ? $&{client_name} >
 R< ? >			$@ RELAY
