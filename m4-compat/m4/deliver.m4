@@ -65,9 +65,9 @@ R< $+ > $+		$: $>MailerToTriple < $1 > $2 < @ $1 >
 
 ifdef(`_LDAP_ROUTING_', `ifdef(`_MAILER_TABLE_', `# LDAPMailertable: < host > address -> triple: by the table, else the relay mailer
 SLDAPMailertable
-R< $+ > $*		$: < $1 > < $(mailertable $1 $) > $2
-R< $+ > < $~[ : $* > $*	$@ $>MailerToTriple < $2 : $3 > $4
-R< $+ > < $+ > $*	$: < $1 > $>Mailertable < $1 > $3
+R< $+ > $*		$: < $(mailertable $1 $) > $2
+R< $~[ : $* > $*	$@ $>MailerToTriple < $1 : $2 > $3
+R< $+ > $*		$: < $1 > $>Mailertable < $1 > $2
 R< $+ > $#$*		$#$2
 R< $+ > $*		$#_RELAY_ $@ $1 $: $2
 
