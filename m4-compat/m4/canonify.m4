@@ -112,23 +112,22 @@ R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
 # P: last parts that no name server knows
 R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 
-ifdef(`_FFR_NOCANONIFY_HEADERS', `# names in headers: as they are
-R$* < @ $* $~P > $*	$: $&{addr_type} $| $1 < @ $2 $3 > $4
-R$* h $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
-R$* $| $*		$: $2
-
-')dnl
-# all others: ask, unless the listener says otherwise (flags c and C)
+# all others: ask, unless the site or the listener says otherwise (flags c and C)
 R$* < @ $* $~P > $*	$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
 ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
-')dnl
 R$* c $* $| $* < @ $+ > $*	$: $3 < @ $[ $4 $] > $5
+R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
+ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+')dnl
+', `ifdef(`_FFR_NOCANONIFY_HEADERS', `# (names in headers are left as they are)
+R$* $| $*		$: $&{addr_type} $| $1 $| $2
+R$* h $* $| $* $| $* < @ $+ . $+ > $*	$: $4 < @ $5 . $6 . > $7
+R$* h $* $| $* $| $*	$: $4
+R$* $| $* $| $*		$: $2 $| $3
+')dnl
 R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
 R$* CC $* $| $*		$: $3
-ifdef(`_NO_CANONIFY_', `ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $- > $*		$: $2 < @ $[ $3 $] > $4
-')dnl
-R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
-', `R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
 ')dnl
 R$* $| $*			$: $2
 
