@@ -7,6 +7,7 @@ SCanonAddr
 R$*			$: $>Parse0 $>canonify $1
 ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route becomes percent signs	< @ a > : @b:u@d -> u%d%b < @ a >
 R< @ $+ > : $* @ $*	< @ $1 > : $2 % $3
+R< @ $+ > : $* : $* : $*	< @ $1 > : $3 $2 : $4
 R< @ $+ > : $* : $*	< @ $1 > : $3 $2
 R< @ $+ > : $*		$: $2 < @ $1 >
 ')dnl
