@@ -47,7 +47,7 @@ R$* < @ . $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* .. $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* @ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid route address"
 R$* @ $* < @ $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
-R$* < @ $* , $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
+R$* , $~O $*		$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
 R$* < @ > $*		$@ $>Parse0 $>canonify $1
 R< @ $=w . > : $*	$@ $>Parse0 $>canonify $2
 ifdef(`_STRICT_RFC821_', `

@@ -41,12 +41,15 @@ R$*			$@ $>HdrToU $1
 
 # EnvToU: envelope recipient: the way there
 #	u < @ h .UUCP. > -> h!u			u < @ ours. > -> u
+#	< @ h . > : u@d -> h!u@d
 SEnvToU
 R:; < @ >		$@
 R$* < @ $* . > $*	$1 < @ $2 > $3
 R$* < @ $=w >		$: $1
 R$* < @ $- .UUCP >	$: $2 ! $1
 R$* < @ $+ >		$: $2 ! $1
+R< @ $- .UUCP > : $+	$: $1 ! $2
+R< @ $+ > : $+		$: $1 ! $2
 
 # HdrToU: header recipient: the way there by way of us, since a reply starts
 # at the neighbour. We are U, our name in UUCP, or else the name of the machine;
@@ -71,6 +74,8 @@ R$*			$: $>EnvFromSMTP $1
 R$* < @ $* . > $*	$1 < @ $2 > $3
 R$* < @ $- .UUCP >	$@ $2 ! $1
 R$* < @ $+ >		$@ $2 ! $1
+R< @ $- .UUCP > : $+	$@ $1 ! $2
+R< @ $+ > : $+		$@ $1 ! $2
 ')dnl
 
 _UUCP_MAILER(`uucp', `DFMhuUd', `FromU', `EnvToU/HdrToU')
