@@ -1,5 +1,6 @@
 
-# virtusertable: <!> u < @ d . > is one of ours to look up
+# virtusertable: <!> u < @ d . > is one of ours to look up; %1 to %3 of what is found
+# are the user, the detail, and that with its +, but all of u if u@d itself is found
 #	u+x@d asks u+x@d, u++@d, u+*@d, u@d, ++@d, +*@d, @d	u@d asks u@d, @d
 R$* < @ $* >		$: < ? > $1 < @ $2 >
 ifdef(`_VIRTUSER_STOP_ONE_LEVEL_RECURSION_', `R< ? > $+ < @ $+ >	$: < ? > $1 < @ $2 > $(macro {RecipientAddress} $@ $1@$2 $)
@@ -9,14 +10,13 @@ ifdef(`_VIRTUSER_ENTIRE_DOMAIN_', `R< ? > $+ < @ $* $={VirtHost} . >	$: < ! > $1
 ', `R< ? > $+ < @ $={VirtHost} . >	$: < ! > $1 < @ $2 . >
 ')dnl
 R< ? > $+ < @ $=w . >	$: < ! > $1 < @ $2 . >
-R< ! > $+ + $* < @ $* . >	$: < $(virtuser $1+$2@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
+R< ! > $+ < @ $+ . >	$: < $(virtuser $1@$2 $@ $1 $: ! $) > $1 < @ $2 . >
 R< ! > $+ + $+ < @ $* . >	$: < $(virtuser $1++@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
 R< ! > $+ + $* < @ $* . >	$: < $(virtuser $1+*@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
 R< ! > $+ + $* < @ $* . >	$: < $(virtuser $1@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
 R< ! > $+ + $+ < @ $+ . >	$: < $(virtuser ++@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
 R< ! > $+ + $* < @ $+ . >	$: < $(virtuser +*@$3 $@ $1 $@ $2 $@ +$2 $: ! $) > $1 + $2 < @ $3 . >
 R< ! > $+ + $* < @ $+ . >	$: < $(virtuser @$3 $@ $1 $@ $2 $@ +$2 $: ? $) > $1 + $2 < @ $3 . >
-R< ! > $+ < @ $+ . >	$: < $(virtuser $1@$2 $@ $1 $: ! $) > $1 < @ $2 . >
 R< ! > $+ < @ $+ . >	$: < $(virtuser @$2 $@ $1 $: ? $) > $1 < @ $2 . >
 R< ! > $*		$: $1
 R< ? > $*		$: $1

@@ -46,10 +46,10 @@ SEnvToU
 R:; < @ >		$@
 R$* < @ $* . > $*	$1 < @ $2 > $3
 R$* < @ $=w >		$: $1
-R$* < @ $- .UUCP >	$: $2 ! $1
-R$* < @ $+ >		$: $2 ! $1
 R< @ $- .UUCP > : $+	$: $1 ! $2
 R< @ $+ > : $+		$: $1 ! $2
+R$* < @ $- .UUCP >	$: $2 ! $1
+R$* < @ $+ >		$: $2 ! $1
 
 # HdrToU: header recipient: the way there by way of us, since a reply starts
 # at the neighbour. We are U, our name in UUCP, or else the name of the machine;
@@ -72,10 +72,10 @@ SEnvFromUUD
 R< @ >			$n
 R$*			$: $>EnvFromSMTP $1
 R$* < @ $* . > $*	$1 < @ $2 > $3
-R$* < @ $- .UUCP >	$@ $2 ! $1
-R$* < @ $+ >		$@ $2 ! $1
 R< @ $- .UUCP > : $+	$@ $1 ! $2
 R< @ $+ > : $+		$@ $1 ! $2
+R$* < @ $- .UUCP >	$@ $2 ! $1
+R$* < @ $+ >		$@ $2 ! $1
 ')dnl
 
 _UUCP_MAILER(`uucp', `DFMhuUd', `FromU', `EnvToU/HdrToU')
