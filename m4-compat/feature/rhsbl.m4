@@ -7,7 +7,7 @@ dnl #	answer	the error with its code, quoted as in a rule; else 550 and a text
 dnl #	later	what to say while the list cannot be asked: t for 451 and a text, or an
 dnl #		error with its code; else such a sender is let in
 dnl # Example: FEATURE(`rhsbl', `rhsbl.example', `', `t')
-ifdef(`_RHSBL_R_', `', `define(`_RHSBL_R_', `')ifdef(`_DNSBL_R_', `', `define(`_DNSBL_R_', `')
+ifdef(`_RHSBL_R_', `', `define(`_RHSBL_R_', `')ifdef(`_DNSBL_R_', `', `
 LOCAL_CONFIG
 Kdnsbl host -T<TMP>
 divert(-1)')')
@@ -20,9 +20,9 @@ LOCAL_DNSBL
 R$+			$: < ? > $>CanonAddr $&f
 R< ? > $+ < @ $+ . >	$: < ? > $1 < @ $2 > $| $>SearchList < + rhs > $| < F:$1@$2 > < D:$2 > < >
 R< ? > $+ $| < $={Accept} >	$: OKSOFAR
-R< ? > $* < @ $+ > $| $*	$: < ? > $2 $(macro {RHS} $@ $2 $) $| $(dnsbl $2._RHSBL_SRV_. $: OK $)
+R< ? > $* < @ $+ > $| $*	$: < ? > $2 $| $(dnsbl $2._RHSBL_SRV_. $: OK $) $(macro {RHS} $@ $2 $)
 R< ? > $+ $| OK		$: OKSOFAR
-ifelse(len(X`'_ARG3_), `1', `R< ? > $+ $| $+ <TMP>	$: OKSOFAR
+ifelse(len(X`'_ARG3_), `1', `R< ? > $+ $| $+ <TMP>	$: TMPOK
 ', `R< ? > $+ $| $* <TMP>	$#error $@ 4.7.1 $: _RHSBL_MSG_TMP_
 ')dnl
 R< ? > $+ $| $+		$#error $@ 5.7.1 $: _RHSBL_MSG_
