@@ -3,7 +3,7 @@ dnl # HACK(dnsblaccess, zone, answer, later, tag): as FEATURE(enhdnsbl), but the
 dnl # access table decides what the answer of the list means: tag:127.0.0.2, then
 dnl # tag:127.0.0 and so on, then tag: alone. OK and RELAY let the client in,
 dnl # DISCARD and ERROR are as in the table, all else refuses.
-dnl #	zone	the domain of the list
+dnl #	zone	the domain of the list; else blackholes.mail-abuse.org
 dnl #	answer	an error with its code, quoted as in a rule; else 550 and a text
 dnl #		with the address and the zone
 dnl #	later	t for 451 and a text, or an error with its code; else let in
@@ -15,11 +15,11 @@ ifdef(`_EDNSBL_R_', `', `define(`_EDNSBL_R_', `')
 PUSHDIVERT(6)
 Kednsbl dns -R A -a. -T<TMP> -r`'ifdef(`EDNSBL_TO', `EDNSBL_TO', `5')
 POPDIVERT')
-define(`_EDNSBL_SRV_', `_ARG_')
+define(`_EDNSBL_SRV_', ifelse(len(X`'_ARG_), `1', `blackholes.mail-abuse.org', `_ARG_'))
 define(`_EDNSBL_KEY_', ifelse(len(X`'_ARG4_), `1', `dnsblaccess', `_ARG4_'))
-define(`_EDNSBL_MSG_', ifelse(len(X`'_ARG2_), `1', ``#error $`'@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at '_ARG_`"'',
+define(`_EDNSBL_MSG_', ifelse(len(X`'_ARG2_), `1', ``#error $`'@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at '_EDNSBL_SRV_`"'',
 ``#error $`'@ 5.7.1 $: '_ARG2_'))
-define(`_EDNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure of " $&{client_addr} " at '_ARG_`"'', `_ARG3_'))
+define(`_EDNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure of " $&{client_addr} " at '_EDNSBL_SRV_`"'', `_ARG3_'))
 divert(ifdef(`_ACCESS_TABLE_', `8', `-1'))
 
 # is the client listed at _EDNSBL_SRV_, and what do we think of that?

@@ -53,9 +53,9 @@ SLocal_check_relay
 S`'ifdef(`_DELAY_CHECKS_', `checkrelay', `check_relay')
 ifdef(`_USE_CLIENT_PTR_', `R$* $| $*		$: $&{client_ptr} $| $2
 ')dnl
-R$*			$: < $1 > $| $>"Local_check_relay" $1
-R< $* > $| $#$*		$#$2
-R< $* > $| $*		$@ $>"Basic_check_relay" $1
+R$*			$: $1 $| $>"Local_check_relay" $1
+R$* $| $* $| $#$*	$#$3
+R$* $| $* $| $*		$@ $>"Basic_check_relay" $1 $| $2
 
 # Basic_check_relay: client name $| client address -> the same, when the site had nothing to say.
 # Called by check_relay (by checkrelay where checks are delayed).
@@ -65,10 +65,9 @@ R< d > $*		$@ deferred
 R< $* > $*		$: $2
 ifdef(`_ACCESS_TABLE_', `
 # Connect: by name, then by address
-R$+ $| $*		$: $1 $| $2 $| $>D < $1 > < ? > < + Connect > < >
+R$+ $| $+		$: $1 $| $2 $| $>D < $1 > < ? > < + Connect > < >
 R  $| $+		$: $| $1 $| < ? > < >
 R$* $| $+ $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
-R$* $| $| < ? > $*	$: $1 $|
 R$* $| $* $| < $* > < >	$: $1 $| $2 $| $>AccessVerdict < $3 >
 R$* $| $* $| $#$*	$#$3
 R$* $| $* $| < ? >	$: OK
