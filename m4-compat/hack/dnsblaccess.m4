@@ -20,7 +20,7 @@ define(`_EDNSBL_KEY_', ifelse(len(X`'_ARG4_), `1', `dnsblaccess', `_ARG4_'))
 define(`_EDNSBL_MSG_', ifelse(len(X`'_ARG2_), `1', ``#error $`'@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at '_EDNSBL_SRV_`"'',
 ``#error $`'@ 5.7.1 $: '_ARG2_'))
 define(`_EDNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure of " $&{client_addr} " at '_EDNSBL_SRV_`"'', `_ARG3_'))
-divert(ifdef(`_ACCESS_TABLE_', `8', `-1'))
+divert(8)
 
 # is the client listed at _EDNSBL_SRV_, and what do we think of that?
 R$*			$: $&{client_addr}
