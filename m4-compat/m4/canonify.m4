@@ -103,9 +103,9 @@ ifdef(`_NO_UUCP_', `', `ifdef(`UUCP_RELAY', `
 # UUCP: hosts keep their names
 R$* < @ $+ .UUCP > $*	$: $1 < @ $2 .UUCP . > $3
 ', `ifdef(`_NO_CANONIFY_', `', `
-# UUCP: a host that has another name is called by that; one with a dot at its end
-# was no name of UUCP
-R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $: $2 .UUCP . $] > $3
+# UUCP: a host whose name the name server knows, or that ends in a dot, needs no
+# .UUCP
+R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $] .UUCP. > $3
 R$* < @ $+ . .UUCP. > $*	$@ $1 < @ $2 . > $3
 ')')')dnl
 
