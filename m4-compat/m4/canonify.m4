@@ -115,9 +115,9 @@ R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
 # all others: ask, unless the site or the listener says otherwise (flags c and C)
 R$* < @ $* $~P > $*	$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
 ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
-R$* c $* $| $* < @ $+ > $*	$: $3 < @ $[ $4 $] > $5
+R$* c $* $| $* < @ $* > $*	$: $3 < @ $[ $4 $] > $5
 R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
-ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $* > $*		$: $2 < @ $[ $3 $] > $4
 ')dnl
 ', `ifdef(`_FFR_NOCANONIFY_HEADERS', `# (names in headers are left as they are)
 R$* $| $*		$: $&{addr_type} $| $1 $| $2
@@ -127,7 +127,7 @@ R$* $| $* $| $*		$: $2 $| $3
 ')dnl
 R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
 R$* CC $* $| $*		$: $3
-R$* $| $* < @ $+ > $*		$: $2 < @ $[ $3 $] > $4
+R$* $| $* < @ $* > $*		$: $2 < @ $[ $3 $] > $4
 ')dnl
 R$* $| $*			$: $2
 
