@@ -13,13 +13,17 @@ ifdef(`DOMAINMAP_NO_REGEX', `', `Kdomainmap_regex regex -a.:NOTDONE: -s1,2 -d_ (
 ')dnl
 LOCAL_RULE_0
 # domainmap: domains with a table of their own
+R$* $=O $* < @ $={MappedDomain} . >	$@ $>Recurse $1 $2 $3
 R$+ < @ $={MappedDomain} . >	$: $>DomainMapLookup $1 < @ $2 . >
 LOCAL_RULESETS
-# DomainMapLookup: u < @ d . > -> triple. Called by ParseLocal.
+# DomainMapLookup: u < @ d . > -> triple; nobody asks for the sender of an envelope.
+# Called by ParseLocal.
 #	u < @ d > < name of the map >, then < answer > < +detail > u < @ d >
 SDomainMapLookup
-R$* $=O $* < @ $+ . >	$@ $>Recurse $1 $2 $3
-R$+ < @ $+ . >		$: $1 < @ $2 > < $2 >
+R$+ < @ $+ . >		$1 < @ $2 >
+R$+ < @ $+ >		$: < $&{addr_type} > $1 < @ $2 >
+R< e s > $+ < @ $+ >	$#smtp $@ $2 . $: $1 @ $2 .
+R< $* > $+ < @ $+ >	$: $2 < @ $3 > < $3 >
 ifdef(`DOMAINMAP_NO_REGEX', `R$+ < @ $+ > < $- . $- $* >	$1 < @ $2 > < $(dequote "" $3 "_" $4 $) $5 >
 ', `R$+ < @ $+ > < $+ >	$: $1 < @ $2 > < $(domainmap_regex $3 $) >
 R$+ < @ $+ > < $+ . : NOTDONE : >	$1 < @ $2 > < $(domainmap_regex $3 $) >
