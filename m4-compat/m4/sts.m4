@@ -26,7 +26,8 @@ R$* $| $*		$: $1
 
 # STS_Check: recipient -> $#error if the policy of its domain does not name this
 # server, else ok. Called by tls_rcpt.
-#	: name : name : $| server
+#	: name : name : $| server $| : names : or ok	after a dot for .domain; a server
+#	without a domain that is not listed is let pass
 SSTS_Check
 R$*			$: $1 $| < $&{rcpt_addr} >
 R$* $| < >		$@ ok
@@ -34,12 +35,14 @@ R$* $| < $* >		$: $1
 R$* @ $+		$: $2
 R$+			$: < $(sts $1 $: NONE $) >
 R< $* <TMPF> >		$#error $@ 4.7.0 $: 450 STS lookup temp fail
-R< secure $+ servername=hostname >	$: < secure $1 >
-R< secure $+ >		$: : $(stsxmatch $1 $: $)
+R< secure $* servername=hostname >	$: < secure $1 >
+R< secure >		$@ $>STS_SAN
+R< secure $+ >		$: : $(stsxmatch $1 $: : $)
 R< $* >			$@ ok
-R: $+ :			$: : $1 : $| $&{server_name}
-R: $+ : $| $+		$: : $1 : $| $2 $| $(macro {TLS_Name} $@ $2 $) $>TLS_NameInList : $1 :
-R: $+ : $| $- $| : $+	$@ : $1 : $| $2
-R: $+ : $| $- . $+ $| : $+	$: : $1 : $| $2.$3 $| $(macro {TLS_Name} $@ .$3 $) $>TLS_NameInList : $1 :
-R: $+ : $| $+ $| ok	$@ ifdef(`_STS_SAN', `$>STS_SAN', `ok')
-R: $+ : $| $+ $| $+	$#error $@ 4.7.0 $: 450 $2 not found in " " $1
+R: $* :			$: : $1 : $| $&{server_name}
+R: $* : $| $+		$: : $1 : $| $2 $| $(macro {TLS_Name} $@ $2 $) $>TLS_NameInList : $1 :
+R: $* : $| $- . $+ $| : $+	$: : $1 : $| $2.$3 $| . $(macro {TLS_Name} $@ .$3 $) $>TLS_NameInList : $1 :
+R: $* : $| $+ $| : $+	$@ : $1 : $| $2
+R: $* : $| $+ $| . $+	$: : $1 : $| $2 $| $3
+R: $* : $| $+ $| ok	$@ ifdef(`_STS_SAN', `$>STS_SAN', `ok')
+R: $* : $| $+ $| $+	$#error $@ 4.7.0 $: 450 $2 not found in " " $1
