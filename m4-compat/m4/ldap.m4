@@ -17,7 +17,7 @@ R< $* > < $* <TMPF> > < $+ > < $+ > < $* >	$@ $3
 # it is known here, or there, or by another name, or both
 R< > < $=w > < $+ > < $+ > < $* >	$@ $2
 R< > < $+ > < $+ > < $+ > < $* >	ifdef(`_MAILER_TABLE_', `$@ $>LDAPMailertable < $1 > $2', `$#_RELAY_ $@ $1 $: $2')
-ifelse(defn(`_LDAP_ROUTE_DETAIL_'), `_PRESERVE_', `R< $+ @ $+ > < $* > < $+ > < $+ > < + $+ >	$: < $1 + $6 @ $2 > < $3 > < $4 > < $5 > < >
+ifelse(defn(`_LDAP_ROUTE_DETAIL_'), `_PRESERVE_', `R< $+ @ $+ > < $* > < $+ > < $+ > < + $* >	$: < $1 + $6 @ $2 > < $3 > < $4 > < $5 > < >
 ')dnl
 R< $+ > < > < $+ > < $+ > < $* >	$@ $>Parse0 $>canonify $1
 R< $+ > < $=w > < $+ > < $+ > < $* >	$@ $>Parse0 $>canonify $1
