@@ -51,21 +51,22 @@ SMARTHOSTS = ["smtp:relay.example.net", "hub.example.com", "[10.2.3.4]", "esmtp:
 
 FEATURES = {  # name: chance, arguments
     "accept_unqualified_senders": (.1, [[]]), "accept_unresolvable_domains": (.15, [[]]),
-    "allmasquerade": (.25, [[]]), "always_add_domain": (.3, [[], ["example.org"]]), "authinfo": (.25, [["hash -o @DIR@/authinfo"]]),
+    "allmasquerade": (.25, [[]]), "always_add_domain": (.3, [[], ["example.org"]]), "authinfo": (.25, [["hash -o @DIR@/authinfo"], [], ["LDAP"]]),
     "badmx": (.1, [[], [r"^(10\.)"]]), "bestmx_is_local": (.1, [[], ["example.net remote.example"]]),
-    "bitdomain": (.25, [["hash -o @DIR@/bitdomain"]]), "block_bad_helo": (.15, [[]]), "check_cert_altnames": (.1, [[]]),
-    "check_other": (.1, [[], ["^x"]]), "domaintable": (.25, [["hash -o @DIR@/domaintable"]]),
+    "bitdomain": (.25, [["hash -o @DIR@/bitdomain"], []]), "block_bad_helo": (.15, [[]]), "check_cert_altnames": (.1, [[]]),
+    "check_other": (.1, [[], ["^x"]]), "domaintable": (.25, [["hash -o @DIR@/domaintable"], []]),
+    "blacklist_recipients": (.03, [[]]), "fips3": (.02, [[], ["/etc/fips", "/usr/lib/modules"]]),
     "dnsbl": (.15, [["bl.example"], ["bl.example", "quarantine"], ["bl.example", "", "t"], ["bl.example", '"550 listed " $&{client_addr}', '"451 wait"'], ["bl.example", "discard"]]),
-    "enhdnsbl": (.15, [["ebl.example", "", "t", "127.0.0.2."], ["ebl.example", "", "", "127.0.0.3.", "127.0.0.4."], ["ebl.example", "quarantine"]]),
-    "mtamark": (.1, [[], ["", "t"]]), "rhsbl": (.1, [["rh.example"], ["rh.example", "", "t"], ["rh.example", '"550 5.7.1 bad domain"', '"451 wait"']]),
-    "domainmap": (.12, [["example.net", "hash @DIR@/domainmap"]]), "drac": (.1, [["hash -o @DIR@/drac"]]),
-    "generics_entire_domain": (.2, [[]]), "genericstable": (.35, [["hash -o @DIR@/genericstable"]]),
+    "enhdnsbl": (.15, [["ebl.example", "discard", '"451 wait"', "127.0.0.$-.", "127.0.1.2.", "$+"], ["ebl.example", "", "t", "127.0.0.2."], ["ebl.example", "", "", "127.0.0.3.", "127.0.0.4."], ["ebl.example", "quarantine"]]),
+    "mtamark": (.1, [[], ["", "t"], ['"550 no mark"', '"451 wait"', "_send._smtp"]]), "rhsbl": (.1, [["rh.example"], ["rh.example", "", "t"], ["rh.example", '"550 5.7.1 bad domain"', '"451 wait"']]),
+    "domainmap": (.12, [["example.net", "hash @DIR@/domainmap"]]), "drac": (.1, [["hash -o @DIR@/drac"], []]),
+    "generics_entire_domain": (.2, [[]]), "genericstable": (.35, [["hash -o @DIR@/genericstable"], ["hash -a. @DIR@/genericstable"], []]),
     "ldap_routing": (.2, [["hash @DIR@/ldapmh", "hash @DIR@/ldapmra"], ["hash @DIR@/ldapmh", "hash @DIR@/ldapmra", "bounce"],
                           ["hash -T<TMPF> @DIR@/ldapmh", "hash -T<TMPF> @DIR@/ldapmra", "sendertoo", "strip"], ["hash @DIR@/ldapmh", "hash @DIR@/ldapmra", "passthru", "preserve", "nodomain", "tempfail"],
                           ["hash @DIR@/ldapmh", "hash @DIR@/ldapmra", "", "strip", "", "queue"]]),
     "limited_masquerade": (.2, [[]]), "local_lmtp": (.1, [[], ["/usr/bin/lmtp", "lmtp -x"]]),
     "local_no_masquerade": (.1, [[]]), "local_procmail": (.2, [[], ["/usr/bin/procmail"], ["/usr/bin/maildrop", "maildrop -d $u", "SPfhn9"]]),
-    "loose_relay_check": (.15, [[]]), "mailertable": (.4, [["hash -o @DIR@/mailertable"], ["hash -T<TMPF> -o @DIR@/mailertable"]]),
+    "loose_relay_check": (.15, [[]]), "mailertable": (.4, [["hash -o @DIR@/mailertable"], ["hash -T<TMPF> -o @DIR@/mailertable"], [], ["LDAP"]]),
     "masquerade_entire_domain": (.3, [[]]), "masquerade_envelope": (.35, [[]]), "no_default_msa": (.4, [[]]),
     "nocanonify": (.3, [[], ["canonify_hosts"]]), "nopercenthack": (.15, [["reject"], ["nospecial"]]), "notsticky": (.03, [[]]),
     "nouucp": (.25, [["reject"], ["nospecial"]]), "prefixmod": (.08, [["pre-", "q"], ["x=", "zz"]]),
@@ -73,10 +74,10 @@ FEATURES = {  # name: chance, arguments
     "redirect": (.3, [[]]), "relay_based_on_MX": (.15, [[]]), "relay_entire_domain": (.25, [[]]), "relay_hosts_only": (.2, [[]]),
     "relay_local_from": (.12, [[]]), "require_rdns": (.15, [[]]), "smrsh": (.2, [[], ["/usr/sbin/smrsh"]]),
     "stickyhost": (.15, [[]]), "sts": (.08, [["hash @DIR@/sts"], ["hash -T<TMPF> @DIR@/sts", "NO_SAN_TST"]]), "tls_session_features": (.15, [[]]), "use_client_ptr": (.1, [[]]),
-    "use_ct_file": (.2, [[]]), "use_cw_file": (.4, [[]]), "uucpdomain": (.25, [["hash -o @DIR@/uudomain"]]),
-    "virtuser_entire_domain": (.2, [[]]), "virtusertable": (.45, [["hash -o @DIR@/virtusertable"], ["hash -T<TMPF> @DIR@/virtusertable"]]),
+    "use_ct_file": (.2, [[]]), "use_cw_file": (.4, [[]]), "uucpdomain": (.25, [["hash -o @DIR@/uudomain"], []]),
+    "virtuser_entire_domain": (.2, [[]]), "virtusertable": (.45, [["hash -o @DIR@/virtusertable"], ["hash -T<TMPF> @DIR@/virtusertable"], []]),
     "vnet": (.05, [[]]), "tls_failures": (.03, [[]]), "greet_pause": (.1, [["3000"]]),
-    "delay_checks": (.2, [[], ["", "n"]]), "bcc": (.1, [["hash @DIR@/bcctable", "smtp:bcc.example.com"], ["hash @DIR@/bcctable", "", "archive@example.com"]]),
+    "delay_checks": (.2, [[], ["", "n"]]), "bcc": (.1, [["hash @DIR@/bcctable", "smtp:bcc.example.com"], ["hash @DIR@/bcctable", "", "archive@example.com"], ["hash @DIR@/bcctable", "bcc.example.com", "", "hash @DIR@/domainmap"], []]),
 }
 WITH_ACCESS = {  # after access_db only
     "blocklist_recipients": (.5, [[]]), "lookupdotdomain": (.25, [[]]), "relay_mail_from": (.2, [[], ["domain"]]),
@@ -85,6 +86,13 @@ WITH_ACCESS = {  # after access_db only
     "conncontrol": (.3, [[], ["", "terminate"], ["nodelay"], ["nodelay", "terminate"]]), "queuegroup": (.15, [[], ["slow"]]),
     "bcc": (.08, [["access", "relay:bcc.example.com"], ["access"]]),
 }
+AGAIN = [  # what may be said several times
+    ("dnsbl", "second.example", "", "t"), ("dnsbl", "third.example", '"550 third"'), ("enhdnsbl", "ebl2.example", "", "", "127.0.0.9."), ("rhsbl", "rh2.example"),
+    ("domainmap", "hub.example.com", "hash -o @DIR@/domainmap"), ("domainmap", "gen.example", "hash -o @DIR@/nowhere"), ("access_db", "hash -T<TMPF> @DIR@/access", "relaytofulladdress"),
+    ("mtamark", "", "t", "_mark"), ("nouucp", "nospecial"), ("always_add_domain", "add.example"), ("redirect",), ("nocanonify",)]
+HACKS = {  # name: arguments
+    "cssubdomain": [[]], "nodns": [[]], "spamtrap": [[]], "virthost_by_ip": [[]], "xconnect": [[]], "debian_auth": [[]],
+    "dnsblaccess": [["bl.example"], ["bl.example", "", "t", "Zone"], []], "msp_nullclient": [[], ["hub.example.com"]]}
 DEFINES = {  # name: chance, values
     "SMART_HOST": (.3, SMARTHOSTS), "MAIL_HUB": (.2, SMARTHOSTS), "LOCAL_RELAY": (.15, SMARTHOSTS),
     "LUSER_RELAY": (.2, ["local:postmaster", "error:5.1.1:550 No such user", "smtp:luser.example.com", "luser.example.com"]),
@@ -124,7 +132,8 @@ CLASSES = {  # macro: chance, words
     "VIRTUSER_DOMAIN": (.6, ["virt.example", "virt.example example.net"]), "RELAY_DOMAIN": (.4, ["relay.example.net example.org", "192.0.2 remote.example"]),
     "TRUST_AUTH_MECH": (.35, ["PLAIN LOGIN", "DIGEST-MD5"]), "LDAPROUTE_DOMAIN": (.4, ["example.org virt.example"]), "LDAPROUTE_EQUIVALENT": (.2, ["gen.example"]),
 }
-CLASS_FILES = {"EXPOSED_USER_FILE": "E.words", "GENERICS_DOMAIN_FILE": "G.words", "VIRTUSER_DOMAIN_FILE": "VirtHost.words", "RELAY_DOMAIN_FILE": "R.words",
+CLASS_FILES = {"MASQUERADE_EXCEPTION_FILE": "N.words", "LDAPROUTE_DOMAIN_FILE": "LDAPRoute.words", "LDAPROUTE_EQUIVALENT_FILE": "LDAPRouteEquiv.words",
+               "EXPOSED_USER_FILE": "E.words", "GENERICS_DOMAIN_FILE": "G.words", "VIRTUSER_DOMAIN_FILE": "VirtHost.words", "RELAY_DOMAIN_FILE": "R.words",
                "MASQUERADE_DOMAIN_FILE": "M.words", "LOCAL_USER_FILE": "L.words", "CANONIFY_DOMAIN_FILE": "Canonify.words"}
 LINES = ["DAEMON_OPTIONS(`Name=MTA, Port=smtp')", "DAEMON_OPTIONS(`Port=587, Name=MSA, M=Ea')", "DAEMON_OPTIONS(`Family=inet6, Name=MTA6')",
          "CLIENT_OPTIONS(`Family=inet, Addr=0.0.0.0')", "QUEUE_GROUP(`slow', `Path=/var/spool/mqueue/slow, Interval=1h')",
@@ -159,7 +168,13 @@ RULESETS = [  # for LOCAL_RULESETS
 WITH_ACCESS_RULESETS = [
     "SOwnAccess\nR$* $| $*\t$: $>SearchList < + From > $| < F:$1@$2 > < U:$1@ > < D:$2 > < E:$2 > < >\n",
     "SOwnD\nR$*\t\t$: $>D < $1 > < ? > < + Connect > < rest >\n", "SOwnA\nR$*\t\t$: $>A < $1 > < none > < ! Connect > < rest of it >\n"]
+DOMAINS_OF_M4 = ["generic", "generic", "debian-mta", "debian-msp", "berkeley-only", "CS.Berkeley.EDU", "EECS.Berkeley.EDU"]
+SITES = ["SITECONFIG(`uucp.ucbvax', `ournode', `U')", "SITECONFIG(`uucp.cogsci', `cogsci', `W')SITE(`uuhost neighbour', `U')", "SITECONFIG(`nowhere', `other', `V')SITE(`uuhost')"]
 MAILERS = ["procmail", "uucp", "usenet", "cyrus", "cyrusv2", "pop", "fax", "phquery", "mail11", "qpage", "xagent"]
+
+
+NOT_DRAWN = ("#", "confRUN_AS", "confTRUSTED_USER", "confHOSTS", "confSERVICE", "confDOMAIN", "confBLANK", "confCW", "confCT", "confCR_", "confUSE_MSP", "_DEF_", "VENDOR", "MASQUERADE")
+SETTINGS = [line.split("\t") for line in (pathlib.Path(__file__).resolve().parent.parent / "testdata/sweep/settings").read_text().splitlines() if line.count("\t") == 1]
 
 
 class Site:
@@ -178,7 +193,8 @@ class Site:
         self.lines.append(f"{macro}({', '.join(f'`{a}' + chr(39) for a in arguments)})dnl")
 
     def features(self, table):
-        for name, (chance, arguments) in table.items():
+        for name in self.random.sample(list(table), len(table)):
+            chance, arguments = table[name]
             drawn, chosen = self.draw(chance), self.random.choice(arguments)
             if not drawn or not self.has("feature", name) or name in self.used:
                 continue
@@ -193,12 +209,34 @@ class Site:
         self.call("VERSIONID", "made")
         self.call("OSTYPE", self.random.choice([name for name in OSTYPES if self.has("ostype", name)]))
         if self.draw(.1):
-            self.call("DOMAIN", "generic")
+            self.call("DOMAIN", self.random.choice(DOMAINS_OF_M4))
+        self.defines()
+        self.used = set()
+        if self.draw(.05):
+            self.client()
+        else:
+            self.server()
+        return "\n".join(self.lines) + "\n"
+
+    def defines(self):
         for name, (chance, values) in DEFINES.items():
             drawn, value = self.draw(chance), self.random.choice(values)
             if drawn:
                 self.call("define", name, value)
-        self.used = set()
+        for name, value in self.random.sample(SETTINGS, self.random.choice([0, 3, 12])):
+            if name not in DEFINES and not name.startswith(NOT_DRAWN):
+                self.call("define", name, value)
+
+    def client(self):
+        """One that hands everything to a hub."""
+        if self.draw(.5):
+            self.call("FEATURE", "nullclient", self.random.choice(SMARTHOSTS))
+            return
+        self.classes()
+        self.call("FEATURE", "msp", *self.random.choice([[], ["[127.0.0.1]"], ["hub.example.com", "MSA"], ["[IPv6:::1]", "25"]]))
+        self.rulesets()
+
+    def server(self):
         if self.draw(.15):
             self.used.add("greet_pause")  # before access_db it would not use it
         if self.draw(.65) and self.has("feature", "access_db"):
@@ -207,12 +245,18 @@ class Site:
             self.used.add("access_db")
             self.features(WITH_ACCESS)
         self.features(FEATURES)
+        for name, *arguments in AGAIN:
+            if self.draw(.04):
+                self.call("FEATURE", name, *arguments)
         self.classes()
+        for name, arguments in HACKS.items():
+            drawn, chosen = self.draw(.04), self.random.choice(arguments)
+            if drawn and self.has("hack", name):
+                self.call("HACK", name, *chosen)
         self.site_text({name: RULES[name] for name in ("LOCAL_RULE_0", "LOCAL_RULE_3", "LOCAL_CONFIG", "LOCAL_DNSBL", "LOCAL_UUCP")})
         self.mailers()
         self.site_text({name: RULES[name] for name in RULES if name not in ("LOCAL_RULE_0", "LOCAL_RULE_3", "LOCAL_CONFIG", "LOCAL_DNSBL", "LOCAL_UUCP")})
         self.rulesets()
-        return "\n".join(self.lines) + "\n"
 
     def classes(self):
         for name, (chance, words) in CLASSES.items():
@@ -241,6 +285,8 @@ class Site:
             last = [name for name in last if name not in ("procmail", "cyrusv2", "uucp")]
         for name in first + last:
             self.call("MAILER", name)
+        if "uucp" in last and self.draw(.5):
+            self.lines.append(self.random.choice(SITES) + "dnl")
         if self.draw(.15):
             self.lines += ["MAILER_DEFINITIONS", "Mown,\t\tP=/usr/bin/own, F=lsDFMu, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL,\n\t\tA=own $u"]
 
@@ -276,7 +322,7 @@ class Site:
         self.tables["sts.txt"] = {domain: pick(["secure match=mail.example.com", "secure servername=hostname; match=.example.com", "none", "secure match=.remote.example relay.example.net"]) for domain in self.random.sample(DOMAINS, 8)}
         self.tables["private.txt"], self.tables["userdb.txt"] = {"a": "b"}, {}
         for file in CLASS_FILES.values():
-            self.tables[file] = self.random.sample(USERS if file[0] in "EL" else DOMAINS, 3)
+            self.tables[file] = self.random.sample(USERS if file in ("E.words", "L.words") else DOMAINS, 3)
         self.tables["aliases"] = ["postmaster: root"]
         return self.tables
 

@@ -11,9 +11,9 @@ LOCAL_RULESETS
 # greet_pause: client name $| address -> $# milliseconds, or nothing
 SLocal_greet_pause
 Sgreet_pause
-R$*			$: < $1 > $| $>"Local_greet_pause" $1
-R< $* > $| $#$*		$#$2
-R< $* > $| $*		$: $1
+R$*			$: < $1 > < ? > $| $>"Local_greet_pause" $1
+R< $* > < ? > $| $#$*	$#$2
+R< $* > < ? > $| $*	$: $1
 ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $1 $| $2 $| $>D < $1 > < ? > < ! GreetPause > < >
 R  $| $+		$: $| $1 $| < ? > < >
 R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < ! GreetPause > < >

@@ -216,10 +216,10 @@ R< ? >			$: < $(authinfo AuthInfo:$&{server_addr} $: ? $) >
 R< ? >			$: < $(authinfo AuthInfo: $: ? $) >
 R< ? >			$@ no
 R< $* >			$# $1
-', `ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{server_name} > < ? > < ! AuthInfo > < >
-R< ? > $*		$: $>A < $&{server_addr} > < ? > < ! AuthInfo > < >
-R< ? > $*		$: < $(access AuthInfo`'_TAG_DELIM_ $: ? $) >
-R< ? > $*		$@ no
-R< $* > < >		$# $1
-R< $* >			$# $1
+', `ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $>D < $&{server_name} > < ? > < ! AuthInfo > < >
+R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! AuthInfo > < >
+R$* $| < ? > $*		$: $1 $| < $(access AuthInfo`'_TAG_DELIM_ $: ? $) >
+R$* $| < ? > $*		$@ no
+R$* $| < $* > < >	$# $2
+R$* $| < $* >		$# $2
 ')')dnl
