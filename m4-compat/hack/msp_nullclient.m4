@@ -20,7 +20,7 @@ MASQUERADE_AS(_NULL_CLIENT_)
 FEATURE(`no_default_msa')
 FEATURE(`allmasquerade')
 FEATURE(`masquerade_envelope')
-DAEMON_OPTIONS(`Name=NoMTA, Addr=127.0.0.1, M=E')
+ifelse(defn(`_DPO_'), `', `DAEMON_OPTIONS(`Name=NoMTA, Addr=127.0.0.1, M=E')')
 MAILER(`local')
 MAILER(`smtp')
 divert(0)dnl
