@@ -82,14 +82,13 @@ R$+ < @ $={LDAPRoute} . >	$: $>LDAPExpand < $1 < @ $2 . > > < $1 @ $2 > < >
 R$+ < @ $={LDAPRouteEquiv} . >	$: $>LDAPExpand < $1 < @ $2 . > > < $1 @ $M > < >
 ')dnl
 
-# literals: the site first, then the smart host, then straight there
+ifdef(`_MAILER_smtp_', `# literals: the site first, then the smart host, then straight there
 R$* < @ [ $+ ] > $*	$: $>ParseLocal $1 < @ [ $2 ] > $3
 R$* < @ [ $+ ] > $*	$: $1 < @ [ $2 ] : $S > $3
-ifdef(`_MAILER_smtp_', `R$* < @ [ $+ ] : > $*	$#_SMTP_ $@ [ $2 ] $: $1 < @ [ $2 ] > $3
-', `R$* < @ [ $+ ] : > $*	$: $1 < @ [ $2 ] > $3
-')dnl
+R$* < @ [ $+ ] : > $*	$#_SMTP_ $@ [ $2 ] $: $1 < @ [ $2 ] > $3
 R$* < @ [ $+ ] : $- : $* > $*	$#$3 $@ $4 $: $1 < @ [ $2 ] > $5
 R$* < @ [ $+ ] : $+ > $*	$#_SMTP_ $@ $3 $: $1 < @ [ $2 ] > $4
+')dnl
 ifdef(`_VIRTUSER_TABLE_', `include(_CF_DIR_`m4/virtuser.m4')')dnl
 
 _USENET_RULE(`R$+ .USENET < @ $=w . >	$#usenet $@ usenet $: $'`1')dnl

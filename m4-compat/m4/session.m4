@@ -6,6 +6,7 @@ ifdef(`_MTA_STS_', `
 SSet_SNI
 R$*			$: $1 $| $&{rcpt_addr}
 R$* $| $* @ $+		$: $1 $| $3
+R$* $| $+ .		$1 $| $2
 R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
 R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
 R$* $| < secure $* >	$: $1 $| $2 $| $(stsxsni $2 $: : $) $| $(stsxsni2 $2 $: : $)

@@ -19,6 +19,7 @@ SSTS_secure
 R$*			$: $1 $| $&{rcpt_addr}
 R$* $|			$@ ok
 R$* $| $* @ $+		$: $1 $| $3
+R$* $| $+ .		$1 $| $2
 R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
 R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
 R$* $| < secure $* >	$@ $>"TLS_connection" $1 $| <TEMP+VERIFY:128>
@@ -33,6 +34,7 @@ R$*			$: $1 $| < $&{rcpt_addr} >
 R$* $| < >		$@ ok
 R$* $| < $* >		$: $1
 R$* @ $+		$: $2
+R$+ .			$1
 R$+			$: < $(sts $1 $: NONE $) >
 R< $* <TMPF> >		$#error $@ 4.7.0 $: 450 STS lookup temp fail
 R< secure $* servername=hostname >	$: < secure $1 >
