@@ -1,3 +1,9 @@
+divert(-1)
+dnl # _CLASS_NEIGHBOUR(letter): names of neighbours that SITECONFIG knows are not
+dnl # looked up
+define(`_CLASS_NEIGHBOUR', `ifdef(`_CLASS_$1_', `R$'`* < @ $=$1 .UUCP > $'`*	$: $'`1 < @ $'`2 .UUCP . > $'`3
+')')
+divert(0)dnl
 
 ######## addresses: to the canonical form and back ########
 
@@ -102,7 +108,8 @@ R$* < @ $+ .UUCP > $*		$: $1 < @ $(uudomain $2 $: $2 .UUCP $) > $3
 ifdef(`_NO_UUCP_', `', `ifdef(`UUCP_RELAY', `
 # UUCP: hosts keep their names
 R$* < @ $+ .UUCP > $*	$: $1 < @ $2 .UUCP . > $3
-', `ifdef(`_NO_CANONIFY_', `', `
+', `_CLASS_NEIGHBOUR(`U')_CLASS_NEIGHBOUR(`V')_CLASS_NEIGHBOUR(`W')_CLASS_NEIGHBOUR(`X')_CLASS_NEIGHBOUR(`Y')dnl
+ifdef(`_NO_CANONIFY_', `', `
 # UUCP: a host whose name the name server knows, or that ends in a dot, needs no
 # .UUCP
 R$* < @ $+ .UUCP > $*	$: $1 < @ $[ $2 $] .UUCP. > $3
