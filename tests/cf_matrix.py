@@ -26,6 +26,8 @@ define(`confCW_FILE', `-o {0}/names')define(`confCT_FILE', `-o {0}/trusted')dnl
 END = """LOCAL_RULESETS
 SStart
 R$* $$| $*		$: $1 $| $2
+SComma
+R$* comma $*		$1 , $2
 """
 HOSTS = """127.0.0.1 localhost
 10.1.1.1 mail.site.example

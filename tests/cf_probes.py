@@ -14,6 +14,23 @@ ADDRESSES = """root user user+detail first.last "quoted user" "joe" "joe+more" u
     user@site.example user@neighbour.uucp neighbour!user pre-joe pre-joe@mail.site.example x=joe user@old.example user@[IPv6:::1] user@a,b user@b:c <user user>
     a<b>c@example.com user@"example".com user@example.com.uucp a!user@mail.site.example a!user%b@mail.site.example user@blocked.example
     user@nowhere.invalid joe@ok.example friend@friend.example hater@hater.example user@h.v2.virt.example USER@EXAMPLE.COM User@Virt.Example""".split()
+ODD = """""@example.com ""@mail.site.example "" "\\"x\\""@example.com "a\\@b"@mail.site.example \\\\joe@example.com joe\\@example.com (c)user@example.com user(c)@example.com
+    user@(c)example.com <user>@example.com <<user@example.com>> user@<example.com> "<user>"@example.com <user@example.com <user@example.com>> user@[] user@[:] user@[::1]
+    user@[IPv6:a:b]; g:user@[IPv6:a:b]; g:@a:user@b; @[IPv6:a:b]:user@c <@[10.1.2.3]:user@b.example> g:a; g:; ;@a g::u; a:b:c@d a::b:c@d user@a..b user@a. user@.a. user@a@ @a@b
+    user@@example.com a!!b !a a! a.!b .!a a!b@c!d a%@example.com %a@example.com a%%b@mail.site.example user@localhost. user@localhost@a example.com.!user user@example.com.UUCP.
+    user@*LOCAL* postmaster POSTMASTER@mail.site.example user@mail.site.example@ joe++x joe+@virt.example +@virt.example joe+a+b@virt.example *@virt.example user@"" user@"a b" a=b@c d/e@f
+    "q q"@virt.example joe@münchen.example jöe@example.com \xe9t\xe9@example.com $user@example.com user@$j ${x}@y user@example.com, , ,a user{x}@y user^x@y user?x@y user#x@y <>x x<> @
+    -x@example.com |x@example.com :include:x@y :x@y /x/y@z ~joe joe.@gen.example .joe@gen.example user@1.2.3.4 user@10.1.2.3 user@[1.2.3.4.5] user@[a]b.c user@a[b] a[b]@c [a]@b""".split()
+ODD += ["user x@example.com", "user @ example.com", "user@exam ple.com", "a b c", "<user@example.com> x", "x <user@example.com> y", "g: a@b c;", "l" * 250 + "@example.com", "user@" + "d" * 60 + "." + "e" * 180 + ".example",
+        "a." * 60 + "b@example.com", "user@" + "a." * 60 + "example", "a!" * 40 + "user@example.com", "a%" * 40 + "b@mail.site.example", "@a," * 30 + "@b:user@example.com", "x:" * 30 + "user@example.com"]
+COMMAS = [f"Comma,{entry} {address}" for entry in ("3", "0", "Parse0", "check_rcpt", "check_mail", "96") for address in (
+    "a comma b@example.com", "a comma @b:c@d", "a@b comma c@d", "a <@ b.> comma @c:d", "<@a comma @b:c@d>", "<a comma b@mail.site.example>", "\"a comma b\"@example.com", "a comma b", "comma", "a! comma b")]
+TOKENS = """< > @ . : ; + ! % * user joe a b [ ] 10.1.2.3 IPv6:1:2 OK ? error local smtp mail.site.example localhost example.com "q" "a@b" :: .. .UUCP .BITNET .lan
+    virt.example short - = / \\ ( root decoy exposed 5.1.1 550 *LOCAL* comma uuhost [10.1.2.3]""".split()
+SEEDS = """user@example.com <user@example.com> joe+x@virt.example a!b a%b@mail.site.example <@a:u@b> g:a@b; u@[10.1.2.3] u@[IPv6:1:2::3] user "u x"@example.org root <>
+    u@h.uucp u<@example.com.> u<@virt.example.> u+d<@mail.site.example.> <@a.>:u@b u<@*LOCAL*> u<@h.UUCP.> @a,@b:u@c""".split()
+MUTATED = """3 96 0 4 98 3,0 3,1,4 3,2,4 3,96 95 Parse0 Parse1 CanonAddr ParseRecipient Rcpt_ok check_mail check_rcpt Basic_check_mail Basic_check_rcpt trust_auth Comma,3 Comma,Parse0
+    Local_localaddr queuegroup bcc EnvFromSMTP EnvToSMTP EnvFromL EnvToL EnvToU PseudoToReal CanonLocal FullAddr Comma,0 Comma,check_rcpt DomainMapLookup""".split()
 LOCALS = """user root joe mary sam ann postmaster info sales first.last nobody exposed local operator decoy friend hater abuse joe+more joe+x user+y
     mary+ root+x joe+a+b "joe" "joe+more" "j d" a!joe joe%remote.example joe%virt.example x!y!joe joe%a%b.example joe@virt.example pre-joe list-request
     .dot dot. JOE a=b a/b 42 \\joe a_b""".split()
@@ -72,6 +89,16 @@ def addresses(random, count):
     return list(made)[:count]
 
 
+def mutated(random, count):
+    """COUNT addresses of a usual form into which a token or two went, or from which they went."""
+    for _ in range(count):
+        tokens = re.findall(r'"[^"]*"|[\w.*-]+|\S', random.choice(SEEDS))
+        for _ in range(random.randrange(3)):
+            place = random.randrange(len(tokens) + 1)
+            tokens[place:place + random.randrange(2)] = random.choice([[], [random.choice(TOKENS)], [random.choice(TOKENS)]])
+        yield f"{random.choice(MUTATED)} {random.choice(['', '', ' ']).join(tokens)}"
+
+
 def settings(random):
     """All macros that checks look at: mostly as usual, some otherwise."""
     for name, values in SETTINGS.items():
@@ -117,6 +144,7 @@ def sessions(random, count):
             yield from (f"{ruleset} {sender}" for ruleset in "check_mail check_rcpt Basic_check_mail Basic_check_rcpt Rcpt_ok tls_rcpt checkmail checkrcpt queuegroup bcc".split())
             yield f"3,0 {address}"
             yield f"3,1,EnvFromL,4 {address}"
+        yield from mutated(random, 12)
         for _ in range(2):
             yield from low_level(random)
 
@@ -135,6 +163,8 @@ def probes(cf, random, many, size):
     tried = addresses(random, many)
     lines = [".D{client_addr}", ".D{client_name}", ".D{client_resolve}"]
     lines += [f"{entry} {address}" for entry in ENTRIES for address in tried]
+    lines += [f"{entry} {address}" for entry in ENTRIES for address in random.sample(ODD, size * 4)] + COMMAS
+    lines += mutated(random, size * 60)
     lines += [f"{entry} {random.choice(tried)}" for entry in mailer_entries(cf) for _ in range(size * 3)]
     lines += [f"{entry} {random.choice(tried)}" for entry in DIRECT for _ in range(size)]
     return lines + ARROWS + list(sessions(random, size))

@@ -139,7 +139,7 @@ LINES = ["DAEMON_OPTIONS(`Name=MTA, Port=smtp')", "DAEMON_OPTIONS(`Port=587, Nam
          "CLIENT_OPTIONS(`Family=inet, Addr=0.0.0.0')", "QUEUE_GROUP(`slow', `Path=/var/spool/mqueue/slow, Interval=1h')",
          "INPUT_MAIL_FILTER(`clam', `S=local:/run/clam.sock, F=T')", "MAIL_FILTER(`other', `S=inet:99@localhost')", "QUEUE_GROUP(`fast', `Path=/q, F=f')",
          "MODIFY_MAILER_FLAGS(`LOCAL', `+S')", "MODIFY_MAILER_FLAGS(`SMTP', `-m')", "MODIFY_MAILER_FLAGS(`RELAY', `mDFMu')", "MODIFY_MAILER_FLAGS(`ESMTP', `+z')",
-         "MODIFY_MAILER_FLAGS(`UUCP', `+A')", "MODIFY_MAILER_FLAGS(`SHELL', `-o')", "UUCPSMTP(`uuhost', `uu.example.org')"]
+         "MODIFY_MAILER_FLAGS(`UUCP', `+A')", "MODIFY_MAILER_FLAGS(`SHELL', `-o')", "UUCPSMTP(`uuhost', `uu.example.org')\n"]
 RULES = {  # text of the site: macro, then chance, then text
     "LOCAL_RULE_0": (.25, ["R$+ < @ special.example. >\t$#local $: $1-special\nR$- < @ block.example . >\t$#error $@ 5.1.1 $: \"550 no\"\n",
                            "R$+ < @ $+ .virtuser. >\t$#smtp $@ $2 $: $1 < @ $2 >\nRdecoy\t\t$#error $@ nouser $: \"550 decoy\"\n"]),
@@ -169,7 +169,7 @@ WITH_ACCESS_RULESETS = [
     "SOwnAccess\nR$* $| $*\t$: $>SearchList < + From > $| < F:$1@$2 > < U:$1@ > < D:$2 > < E:$2 > < >\n",
     "SOwnD\nR$*\t\t$: $>D < $1 > < ? > < + Connect > < rest >\n", "SOwnA\nR$*\t\t$: $>A < $1 > < none > < ! Connect > < rest of it >\n"]
 DOMAINS_OF_M4 = ["generic", "generic", "debian-mta", "debian-msp", "berkeley-only", "CS.Berkeley.EDU", "EECS.Berkeley.EDU"]
-SITES = ["SITECONFIG(`uucp.ucbvax', `ournode', `U')", "SITECONFIG(`uucp.cogsci', `cogsci', `W')SITE(`uuhost neighbour', `U')", "SITECONFIG(`nowhere', `other', `V')SITE(`uuhost')"]
+SITES = ["SITECONFIG(`uucp.ucbvax', `ournode', `U')", "SITECONFIG(`uucp.cogsci', `cogsci', `W')\nSITE(`uuhost neighbour', `U')", "SITECONFIG(`nowhere', `other', `V')\nSITE(`uuhost')"]
 MAILERS = ["procmail", "uucp", "usenet", "cyrus", "cyrusv2", "pop", "fax", "phquery", "mail11", "qpage", "xagent"]
 
 
@@ -267,7 +267,7 @@ class Site:
                 self.call(name, f"-o @DIR@/{file}")
         if self.draw(.5):
             self.call("MASQUERADE_AS", self.random.choice(["masq.example", "example.org", "mail.site.example"]))
-        self.lines += [line + "dnl" for line in LINES if self.draw(.12)]
+        self.lines += [line if line.endswith("\n") else line + "dnl" for line in LINES if self.draw(.12)]
 
     def site_text(self, rules):
         for name, (chance, texts) in rules.items():
@@ -286,7 +286,7 @@ class Site:
         for name in first + last:
             self.call("MAILER", name)
         if "uucp" in last and self.draw(.5):
-            self.lines.append(self.random.choice(SITES) + "dnl")
+            self.lines.append(self.random.choice(SITES))
         if self.draw(.15):
             self.lines += ["MAILER_DEFINITIONS", "Mown,\t\tP=/usr/bin/own, F=lsDFMu, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL,\n\t\tA=own $u"]
 

@@ -12,12 +12,11 @@ divert(9)
 
 # Local_check_rcpt: remembers that a recipient is poison
 SLocal_check_rcpt
-ifdef(`_ACCESS_TABLE_', `R$*			$: ? $1
+R$*			$: ? $1
 R? < $+ >		$: < $1 > $| $>SearchList < ! To > $| < E:$1 > < >
 R? $*			$: $1 $| $>SearchList < ! To > $| < E:$1 > < >
 R$* $| < POISON >	$: $1 $| < $(macro {PoisonRecipient} $@ POISON $) >
-R$* $| < $* >		$@ $1
-')dnl
+R$* $| $*		$: $1
 
 # check_eoh: at the end of the header, what was remembered counts
 Scheck_eoh
@@ -27,7 +26,6 @@ R$+			$#error $@ 5.7.1 $: 550 Mail sent to spam lists is not accepted here
 # CheckTo: the To: header
 HTo: $>CheckTo
 SCheckTo
-ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $>SearchList < ! To > $| < E:$1 > < >
+R$*			$: $1 $| $>SearchList < ! To > $| < E:$1 > < >
 R$* $| < POISON >	$#error $@ 5.7.1 $: 550 Mail sent by spamware is not accepted here
-R$* $| < $* >		$@ $1
-')dnl
+R$* $| $*		$: $1
