@@ -159,7 +159,7 @@ ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< > $*			$@ @ $1
 ', `R< > $*			$: < ? $&{client_addr} > $&{daemon_flags} $| $1
 R< ? $* > $* u $* $| $*	$@ @ $4
 R< ? > $* $| $*		$@ < _RES_OK_ >
-R< ? $* > $* $| $*	$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
+R< ? $* > $*		$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
 ')dnl
 R< PERM > $*		$#error $@ 5.1.8 $: "553 Domain of sender address " $&f " does not exist"
 R< TEMP > $*		$#error $@ 4.1.8 $: "451 Domain of sender address " $&f " does not resolve"
