@@ -36,8 +36,8 @@ R@ < @ $* >		$#error $@ 5.1.3 $: "_CODE553 User address required"
 R$+ < @ >		$#error $@ 5.1.3 $: "_CODE553 Hostname required"
 
 # a literal is put between bars while colons are looked for
-R$* < @ [ $* ] : $* > $*	$: $1 $| [ $2 ] : $3 $| $4
-R$* < @ [ $* ] , $* > $*	$: $1 $| [ $2 ] , $3 $| $4
+R$* < @ [ $* ] : $+ > $*	$: $1 $| [ $2 ] : $3 $| $4
+R$* < @ [ $* ] , $+ > $*	$: $1 $| [ $2 ] , $3 $| $4
 R$* < @ [ $* ] $+ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid address"
 R$* < @ [ $+ ] > $*	$: $1 $| [ $2 ] $| $3
 R$* < $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
@@ -52,8 +52,8 @@ R$* < @ > $*		$@ $>Parse0 $>canonify $1
 R< @ $=w . > : $*	$@ $>Parse0 $>canonify $2
 ifdef(`_STRICT_RFC821_', `
 # neither the first nor the last byte of a local part is a dot
-R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Local part must not begin with a dot"
 R$* . < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Local part must not end with a dot"
+R. $* < @ $* > $*	$#error $@ 5.1.2 $: "_CODE553 Local part must not begin with a dot"
 ')dnl
 
 # ours: take the quotes off, and look again if that shows an operator

@@ -3,7 +3,8 @@
 # are the user, the detail, and that with its +, but all of u if u@d itself is found
 #	u+x@d asks u+x@d, u++@d, u+*@d, u@d, ++@d, +*@d, @d	u@d asks u@d, @d
 R$* < @ $* >		$: < ? > $1 < @ $2 >
-ifdef(`_VIRTUSER_STOP_ONE_LEVEL_RECURSION_', `R< ? > $+ < @ $+ >	$: < ? > $1 < @ $2 > $(macro {RecipientAddress} $@ $1@$2 $)
+ifdef(`_VIRTUSER_STOP_ONE_LEVEL_RECURSION_', `# (macro RecipientAddress: who is looked up, without a dot at the end)
+R< ? > $+ < @ $+ >	$: < ? > $(macro {RecipientAddress} $) $1 < @ $2 > $(macro {RecipientAddress} $@ $1@$2 $)
 R< ? > $+ < @ $+ . >	$: < ? > $1 < @ $2 . > $(macro {RecipientAddress} $@ $1@$2 $)
 ')dnl
 ifdef(`_VIRTUSER_ENTIRE_DOMAIN_', `R< ? > $+ < @ $* $={VirtHost} . >	$: < ! > $1 < @ $2 $3 . >
