@@ -30,7 +30,7 @@ TOKENS = """< > @ . : ; + ! % * user joe a b [ ] 10.1.2.3 IPv6:1:2 OK ? error lo
 SEEDS = """user@example.com <user@example.com> joe+x@virt.example a!b a%b@mail.site.example <@a:u@b> g:a@b; u@[10.1.2.3] u@[IPv6:1:2::3] user "u x"@example.org root <>
     u@h.uucp u<@example.com.> u<@virt.example.> u+d<@mail.site.example.> <@a.>:u@b u<@*LOCAL*> u<@h.UUCP.> @a,@b:u@c""".split()
 MUTATED = """3 96 0 4 98 3,0 3,1,4 3,2,4 3,96 95 Parse0 Parse1 CanonAddr ParseRecipient Rcpt_ok check_mail check_rcpt Basic_check_mail Basic_check_rcpt trust_auth Comma,3 Comma,Parse0
-    Local_localaddr queuegroup bcc 3,EnvFromSMTP 3,EnvToSMTP 3,EnvFromL 3,EnvToL 3,EnvToU 3,HdrFromSMTP 3,HdrFromL CanonLocal FullAddr Comma,0 Comma,check_rcpt DomainMapLookup""".split()
+    Local_localaddr queuegroup bcc 3,EnvFromSMTP 3,EnvToSMTP 3,EnvFromL 3,EnvToL 3,EnvToU 3,HdrFromSMTP 3,HdrFromL CanonLocal FullAddr Comma,0 Comma,check_rcpt""".split()
 LOCALS = """user root joe mary sam ann postmaster info sales first.last nobody exposed local operator decoy friend hater abuse joe+more joe+x user+y
     mary+ root+x joe+a+b "joe" "joe+more" "j d" a!joe joe%remote.example joe%virt.example x!y!joe joe%a%b.example joe@virt.example pre-joe list-request
     .dot dot. JOE a=b a/b 42 \\joe a_b""".split()

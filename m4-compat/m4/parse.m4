@@ -109,7 +109,7 @@ R< $~[ : $* > $*	$: $>MailerToTriple < $1 : $2 > $3
 R< $+ > $*		$: $>Mailertable < $1 > $2
 ')dnl
 undivert(4)dnl
-_CLASS_RELAY(`V')_CLASS_RELAY(`W')_CLASS_RELAY(`X')dnl
+ifdef(`_NO_UUCP_', `', `_CLASS_RELAY(`V')_CLASS_RELAY(`W')_CLASS_RELAY(`X')')dnl
 ifdef(`BITNET_RELAY', `R$* < @ $+ .BITNET. > $*	$: $>MailerToTriple < $B > $1 < @ $2 .BITNET. > $3
 ')dnl
 ifdef(`DECNET_RELAY', `R$* < @ $+ .DECNET. > $*	$: $>MailerToTriple < $C > $1 < @ $2 .DECNET. > $3
