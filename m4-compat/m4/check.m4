@@ -137,26 +137,26 @@ R< ? $=w > $*		$: < > $2
 R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
 ')dnl
 
-# does its domain exist? < OKR > u < @ d > and < PERM >, < TEMP >; < > u
-R< > $*			$: < > $>CanonAddr $1
-R< > $* < @ $+ . > $*	$: < > $1 < @ $2 > $3
-R< > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
-R< > $* < @ $j > $*	$: < _RES_OK_ > $1 < @ $j > $2
-ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `R< > $* < @ $+ > $*	$: < _RES_OK_ > $1 < @ $2 > $3
-', `R< > $* < @ $+ > $*	$: < ? $(resolve $2 $: $2 <PERM> $) > $1 < @ $2 > $3
+# does its domain exist? < OKR > u < @ d > and < PERM >, < TEMP >; < ? > u
+R< > $*			$: < ? > $>CanonAddr $1
+R< ? > $* < @ $+ . > $*	$: < ? > $1 < @ $2 > $3
+R< ? > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
+R< ? > $* < @ $j > $*	$: < _RES_OK_ > $1 < @ $j > $2
+ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `R< ? > $* < @ $+ > $*	$: < _RES_OK_ > $1 < @ $2 > $3
+', `R< ? > $* < @ $+ > $*	$: < ? $(resolve $2 $: $2 <PERM> $) > $1 < @ $2 > $3
 R< ? $* <$->> $* < @ $+ > $*	$: < $2 > $3 < @ $4 > $5
 ')dnl
 ifdef(`_ACCESS_TABLE_', `
 # From: by address, by user, by domain
 R< $* > $+ < @ $+ > $*	$: < $1 > $2 < @ $3 > $4 $| $>SearchList < + From > $| < F:$2@$3 > < U:$2@ > < D:$3 > < >
-R< > $+			$: < > $1 $| $>SearchList < + From > $| < U:$1@ > < >
+R< ? > $+			$: < ? > $1 $| $>SearchList < + From > $| < U:$1@ > < >
 R< $* > $* $| < $* >	$: < $1 > $2 $| $>AccessVerdict < $3 > $2
 R< $* > $* $| $#$*	$#$3
 R< $* > $* $| < ? >	$: < $1 > $2
 R< $* > $* $| < $+ >	$# $3
 ')dnl
-ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< > $*			$@ @ $1
-', `R< > $*			$: < ? $&{client_addr} > $&{daemon_flags} $| $1
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< ? > $*			$@ @ $1
+', `R< ? > $*			$: < ? $&{client_addr} > $&{daemon_flags} $| $1
 R< ? $* > $* u $* $| $*	$@ @ $4
 R< ? > $* $| $*		$@ < _RES_OK_ >
 R< ? $* > $*		$#error $@ 5.5.4 $: "553 Domain name required for sender address " $&f
