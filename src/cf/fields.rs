@@ -6,7 +6,7 @@ use logos::Logos;
 /// What such a list consists of.
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
 #[logos(utf8 = false)]
-pub enum Bit {
+pub enum Bit<'a> {
     /// `=`
     #[token(b"=")]
     Equals,
@@ -22,9 +22,9 @@ pub enum Bit {
     /// A backslash and what it makes of the byte behind it; nothing at the end of the text.
     #[regex(br"\\(?s-u:.)?", |lex| lex.slice().get(1).map(|byte| escaped(*byte)))]
     Escape(Option<u8>),
-    /// Any other byte.
-    #[regex(br"(?s-u:.)", |lex| lex.slice()[0], priority = 0)]
-    Byte(u8),
+    /// Other bytes.
+    #[regex(br#"(?-u:[^=,"\\ \t\n\x0b\x0c\r])+"#, |lex| lex.slice())]
+    Run(&'a [u8]),
 }
 
 /// What a backslash makes of a character: r n f b are control characters.
@@ -60,7 +60,7 @@ pub struct PortItem {
     pub value: usize,
 }
 
-fn bits(text: &[u8]) -> impl Iterator<Item = (usize, Bit, usize)> + '_ {
+fn bits(text: &[u8]) -> impl Iterator<Item = (usize, Bit<'_>, usize)> {
     // every byte is a bit, so the lexer cannot fail
     Bit::lexer(text).spanned().filter_map(|(bit, span)| Some((span.start, bit.ok()?, span.end)))
 }
