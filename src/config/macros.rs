@@ -2,7 +2,7 @@
 
 use crate::addr::{META_QUOTE, MacroId, op, with_folded};
 use crate::cf::NameTable;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 use std::sync::Arc;
 
 /// Long names and their ids. Macros and classes share one table.
@@ -95,14 +95,25 @@ impl Macros {
 /// A word as first entered in any class, and how many words came before it.
 #[derive(Clone, Debug)]
 struct Word {
+    hash: u64,
     age: usize,
+    /// Without case; all classes share it.
+    lower: Arc<[u8]>,
     spelling: Arc<[u8]>,
+}
+
+impl Word {
+    /// FNV-1a: only what the configuration says is ever put into a table.
+    fn hash(lower: &[u8]) -> u64 {
+        const FACTOR: u64 = 0x0000_0100_0000_01b3;
+        lower.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FACTOR))
+    }
 }
 
 /// One class: words compared without ASCII case.
 #[derive(Clone, Debug, Default)]
 pub struct Class {
-    words: HashMap<Vec<u8>, Word>,
+    words: HashTable<Word>,
     /// The longest word's length in bytes, to stop `$=` early.
     longest: usize,
 }
@@ -110,7 +121,8 @@ pub struct Class {
 impl Class {
     /// Is the whole phrase a member?
     pub fn contains(&self, phrase: &[u8]) -> bool {
-        phrase.len() <= self.longest && with_folded(phrase, |folded| self.words.contains_key(folded))
+        let find = |lower: &[u8]| self.words.find(Word::hash(lower), |word| *word.lower == *lower).is_some();
+        phrase.len() <= self.longest && with_folded(phrase, find)
     }
 
     /// No members?
@@ -125,15 +137,15 @@ impl Class {
 
     /// The members in lower case, in no order.
     pub fn folded(&self) -> impl Iterator<Item = &[u8]> {
-        self.words.keys().map(Vec::as_slice)
+        self.words.iter().map(|word| &*word.lower)
     }
 
     /// The members as `$=x` lists them: by sendmail's hash bucket, older words first, each as it was
     /// first spelled in any class.
     pub fn words(&self) -> Vec<&[u8]> {
         let mut words: Vec<_> = self.words.iter().collect();
-        words.sort_by_key(|(lower, word)| (bucket(lower), word.age));
-        words.into_iter().map(|(_, word)| &*word.spelling).collect()
+        words.sort_by_key(|word| (bucket(&word.lower), word.age));
+        words.into_iter().map(|word| &*word.spelling).collect()
     }
 }
 
@@ -146,7 +158,7 @@ fn bucket(lower: &[u8]) -> u32 {
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     by_id: HashMap<u8, Class>,
-    words: HashMap<Vec<u8>, Word>,
+    words: HashTable<Word>,
 }
 
 impl Classes {
@@ -157,13 +169,23 @@ impl Classes {
 
     /// Adds a word to a class, which comes into being with it.
     pub fn insert(&mut self, id: MacroId, word: &[u8]) {
-        let lower = word.to_ascii_lowercase();
-        let age = self.words.len();
-        let word =
-            self.words.entry_ref(lower.as_slice()).or_insert_with(|| Word { age, spelling: Arc::from(word) });
+        let word = with_folded(word, |lower| self.word(lower, word));
         let class = self.by_id.entry(id.0).or_default();
-        class.longest = class.longest.max(lower.len());
-        class.words.entry(lower).or_insert_with(|| word.clone());
+        class.longest = class.longest.max(word.lower.len());
+        class.words.entry(word.hash, |known| known.lower == word.lower, |known| known.hash).or_insert(word);
+    }
+
+    /// A word that is known in any class, entered if it is not.
+    fn word(&mut self, lower: &[u8], spelling: &[u8]) -> Word {
+        let hash = Word::hash(lower);
+        let age = self.words.len();
+        let entry = self.words.entry(hash, |known| *known.lower == *lower, |known| known.hash);
+        let made = entry.or_insert_with(|| {
+            let shared: Arc<[u8]> = Arc::from(lower);
+            let spelling = if lower == spelling { shared.clone() } else { Arc::from(spelling) };
+            Word { hash, age, lower: shared, spelling }
+        });
+        made.get().clone()
     }
 
     /// Adds the present members of one class to another.
