@@ -86,8 +86,8 @@ impl ConfigEnv for Anywhere {
         Ok(Vec::new())
     }
 
-    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
-        self.system.declare_map(decl, known)
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
+        self.system.declare_map(decl, known, traced)
     }
 
     fn map_words(&mut self, _: &MapDecl, _: &[u8], _: &[Vec<u8>]) -> MapWords {
@@ -119,7 +119,7 @@ impl ConfigEnv for Anywhere {
         None
     }
 
-    fn processors(&mut self) -> usize {
+    fn processors(&mut self) -> i64 {
         1
     }
 }

@@ -60,7 +60,7 @@ pub struct DeclaredMap {
     pub messages: Vec<Vec<u8>>,
     /// Does the map exist afterwards?
     pub keep: bool,
-    /// What `-d37.5` prints.
+    /// What `-d37.5` prints, where that was asked for.
     pub trace: Vec<u8>,
 }
 
@@ -74,8 +74,8 @@ pub trait ConfigEnv: Send {
     fn class_file(&mut self, path: &[u8], blame: Blame) -> Result<Vec<u8>, FileProblem>;
     /// A program's output, for `F|`.
     fn program(&mut self, argv: &[Vec<u8>], blame: Blame) -> Result<Vec<u8>, FileProblem>;
-    /// Reads a K line; `known` tells whether a map was declared before.
-    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap;
+    /// Reads a K line; `known` tells whether a map was declared before, `traced` whether the trace is wanted.
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap;
     /// A map's value for a key, for `Fkey@class:spec`. The map has the class's name.
     fn map_words(&mut self, map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords;
     /// User and group ids of an account.
@@ -89,7 +89,7 @@ pub trait ConfigEnv: Send {
     /// A variable of the caller's environment.
     fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>>;
     /// Processors of this machine.
-    fn processors(&mut self) -> usize;
+    fn processors(&mut self) -> i64;
 }
 
 /// The real world.
@@ -105,7 +105,7 @@ pub struct SystemEnv {
 }
 
 /// Reads a K line.
-pub type DeclareFn = fn(&MapDecl, &dyn Fn(&[u8]) -> bool) -> DeclaredMap;
+pub type DeclareFn = fn(&MapDecl, &dyn Fn(&[u8]) -> bool, bool) -> DeclaredMap;
 /// Opens a map for one question.
 pub type WordsFn = fn(&MapDecl, &[u8], &[Vec<u8>]) -> MapWords;
 
@@ -155,9 +155,9 @@ impl ConfigEnv for SystemEnv {
         Ok(output.stdout)
     }
 
-    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
         match self.declare {
-            Some(declare) => declare(decl, known),
+            Some(declare) => declare(decl, known, traced),
             None => DeclaredMap { keep: true, ..DeclaredMap::default() },
         }
     }
@@ -191,8 +191,8 @@ impl ConfigEnv for SystemEnv {
         std::env::var_os(name).map(std::ffi::OsString::into_encoded_bytes)
     }
 
-    fn processors(&mut self) -> usize {
-        std::thread::available_parallelism().map_or(1, usize::from)
+    fn processors(&mut self) -> i64 {
+        crate::sys::load::processors()
     }
 }
 

@@ -213,8 +213,11 @@ impl Loader<'_> {
     }
 
     fn load_dependent_options(&mut self) {
-        let processors = self.env.processors() as i64;
         let options = &mut self.config.options;
+        if options.queue_la >= 0 && options.refuse_la >= 0 {
+            return;
+        }
+        let processors = self.env.processors();
         if options.queue_la < 0 {
             options.queue_la = 8 * processors;
         }

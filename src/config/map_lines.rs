@@ -35,7 +35,7 @@ impl Loader<'_> {
     pub(super) fn check_ldap_defaults(&mut self, value: &[u8]) {
         let name = b"O LDAPDefaultSpec".to_vec();
         let decl = MapDecl { name, class: b"ldap".to_vec(), args: value.to_vec(), line: self.at };
-        let declared = self.env.declare_map(&decl, &|_| false);
+        let declared = self.env.declare_map(&decl, &|_| false, false);
         for message in &declared.messages {
             self.error(message);
         }
@@ -45,13 +45,14 @@ impl Loader<'_> {
     /// stays as it was.
     pub(super) fn declare_map(&mut self, name: &[u8], class: &[u8], args: &[u8]) {
         let decl = MapDecl { name: name.to_vec(), class: class.to_vec(), args: args.to_vec(), line: self.at };
+        let traced = self.traces(37, 5);
         let maps = &self.config.maps;
         let known = |name: &[u8]| maps.iter().any(|map| map.name.eq_ignore_ascii_case(name));
-        let declared = self.env.declare_map(&decl, &known);
+        let declared = self.env.declare_map(&decl, &known, traced);
         for message in &declared.messages {
             self.error(message);
         }
-        if self.traces(37, 5) && declared.keep {
+        if traced && declared.keep {
             self.say(&declared.trace);
         }
         if declared.keep {

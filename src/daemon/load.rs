@@ -1,6 +1,7 @@
 //! Load average and free space: when mail is only queued, or not taken at all.
 
 use crate::schema::Options;
+use crate::sys::load::processors;
 
 /// The load average of the last minute, rounded; 0 where the system does not tell.
 pub fn load_average() -> i64 {
@@ -17,10 +18,6 @@ pub fn should_queue(options: &Options, priority: i64) -> bool {
 /// QueueLA; without one it grows with the number of processors.
 fn queue_la(options: &Options) -> i64 {
     if options.queue_la >= 0 { options.queue_la } else { 8 * processors() }
-}
-
-fn processors() -> i64 {
-    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
 }
 
 fn should_queue_at(load: i64, limit: i64, factor: i64, priority: i64) -> bool {

@@ -5,16 +5,13 @@ use super::ldap::LdapMap;
 use super::map::{Flags, Map};
 use crate::config::MapDecl;
 
-/// What must be said while a K line is read (unknown class, bad flag, bad pattern). The map exists
-/// afterwards only if `keep` is true.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// What comes of a K line.
+#[derive(Clone, Debug, Default)]
 pub struct Declared {
-    /// Messages in order, each without its `file: line N: ` prefix.
+    /// What must be said (unknown class, bad flag, bad pattern), each without its `file: line N: ` prefix.
     pub messages: Vec<Vec<u8>>,
-    /// Does the map exist afterwards (perhaps unusable)?
-    pub keep: bool,
-    /// What `-d37.5` prints after the messages.
-    pub trace: Vec<u8>,
+    /// The map, perhaps unusable; `None`: there is none.
+    pub map: Option<Map>,
 }
 
 /// The reader's side of a K line.
@@ -42,7 +39,7 @@ pub fn declare(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> Declared {
     };
     let mut map = Map::new(&decl.name, row);
     map.read(&decl.args, &mut declaring);
-    Declared { messages: declaring.messages, keep: true, trace: map.trace() }
+    Declared { messages: declaring.messages, map: Some(map) }
 }
 
 impl Map {
@@ -73,7 +70,8 @@ impl Map {
         self.flags.set(Flags::VALID, usable);
     }
 
-    fn trace(&self) -> Vec<u8> {
+    /// What `-d37.5` prints when the line has been read.
+    pub(super) fn trace(&self) -> Vec<u8> {
         let or_null = |text: &Option<Vec<u8>>| text.clone().unwrap_or_else(|| b"(null)".to_vec());
         let flags = format!("{:x}", self.flags.bits());
         let class = self.class.name.as_bytes();

@@ -1,5 +1,6 @@
 //! What a configuration asks of maps while it is read.
 
+use super::map::Map;
 use super::{LookupContext, Store, TextAnswer, class, declare};
 use crate::config::{Config, DeclaredMap, MapDecl, MapFailure, MapWords, SystemEnv};
 use crate::logging::Tracer;
@@ -12,9 +13,14 @@ pub fn environment() -> SystemEnv {
     SystemEnv { declare: Some(declare_map), words: Some(map_words) }
 }
 
-fn declare_map(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+fn declare_map(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
     let declared = declare(decl, known);
-    DeclaredMap { messages: declared.messages, keep: declared.keep, trace: declared.trace }
+    let trace = declared.map.as_ref().filter(|_| traced).map(Map::trace);
+    DeclaredMap {
+        messages: declared.messages,
+        keep: declared.map.is_some(),
+        trace: trace.unwrap_or_default(),
+    }
 }
 
 /// Keeps what the map says.

@@ -7,7 +7,7 @@ pub fn average() -> i64 {
     first.map_or(0, |load| load.round() as i64)
 }
 
-/// Processors that this process may use; QueueLA and RefuseLA grow with them by default.
+/// Processors of this machine; QueueLA and RefuseLA grow with them by default.
 pub fn processors() -> i64 {
-    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
+    nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1)
 }

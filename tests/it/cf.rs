@@ -32,8 +32,8 @@ impl ConfigEnv for Canned {
     fn program(&mut self, _argv: &[Vec<u8>], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
         Ok(Vec::new())
     }
-    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
-        canonify::maps::environment().declare_map(decl, known)
+    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
+        canonify::maps::environment().declare_map(decl, known, traced)
     }
     fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
         MapWords { messages: Vec::new(), words: Err(MapFailure::Open) }
@@ -57,7 +57,7 @@ impl ConfigEnv for Canned {
     fn variable(&mut self, _name: &[u8]) -> Option<Vec<u8>> {
         None
     }
-    fn processors(&mut self) -> usize {
+    fn processors(&mut self) -> i64 {
         2
     }
 }

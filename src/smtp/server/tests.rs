@@ -95,7 +95,7 @@ impl ConfigEnv for Nowhere {
     fn program(&mut self, _argv: &[Vec<u8>], _blame: Blame) -> Result<Vec<u8>, FileProblem> {
         Ok(Vec::new())
     }
-    fn declare_map(&mut self, _decl: &MapDecl, _known: &dyn Fn(&[u8]) -> bool) -> DeclaredMap {
+    fn declare_map(&mut self, _decl: &MapDecl, _known: &dyn Fn(&[u8]) -> bool, _traced: bool) -> DeclaredMap {
         DeclaredMap { keep: true, ..DeclaredMap::default() }
     }
     fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
@@ -116,7 +116,7 @@ impl ConfigEnv for Nowhere {
     fn variable(&mut self, _name: &[u8]) -> Option<Vec<u8>> {
         None
     }
-    fn processors(&mut self) -> usize {
+    fn processors(&mut self) -> i64 {
         1
     }
 }
