@@ -27,8 +27,8 @@ fuzz_target!(|text: &[u8]| {
     let options = LoadOptions { test_mode: true, mode: b't', ..LoadOptions::default() };
     let loaded = load(b"fuzz.cf", &text, &mut SystemEnv::default(), &options);
     for ruleset in loaded.config.rulesets.by_number.iter().flatten() {
-        for rule in &ruleset.rules {
-            let _ = (rule.lhs.len(), rule.rhs.len());
+        for rule in ruleset.rules() {
+            let _ = (ruleset.left(rule).len(), ruleset.right(rule).len());
         }
     }
 });

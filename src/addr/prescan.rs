@@ -106,6 +106,15 @@ impl Cut {
         }
     }
 
+    /// Holds tokens that somebody else has cut.
+    pub fn take(&mut self, tokens: &[Token]) {
+        *self = Self { rest: self.rest, ..Self::default() };
+        for token in tokens {
+            self.text.extend_from_slice(token);
+            self.ends.push(self.text.len() as u32);
+        }
+    }
+
     /// The tokens' bytes.
     pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
         let mut begin = 0;

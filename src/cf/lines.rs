@@ -1,19 +1,6 @@
 //! From bytes to logical lines.
 
-use logos::Logos;
 use std::borrow::Cow;
-
-/// What a cf consists of before anybody looks into a line.
-#[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
-#[logos(utf8 = false)]
-enum Piece {
-    /// A line and those that continue it, by beginning with a blank or a tab.
-    #[regex(br"[^\n]+(\n[ \t][^\n]*)*", allow_greedy = true)]
-    #[regex(br"(\n[ \t][^\n]*)+", allow_greedy = true)]
-    Line,
-    #[token(b"\n", priority = 1)]
-    End,
-}
 
 /// One logical line, its line ends and leading blanks inside it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,25 +17,26 @@ pub struct LogicalLine<'a> {
 
 /// Cuts a cf into its logical lines; empty ones are left out.
 pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine<'_>> {
-    let mut pieces = Piece::lexer(text).spanned();
-    let mut ends = 0;
+    let is_clean = memchr::memchr2(b'\r', 0, text).is_none();
+    let (mut start, mut number) = (0, 0);
     std::iter::from_fn(move || {
-        for (piece, span) in pieces.by_ref() {
-            let slice = &text[span.clone()];
-            let inner = memchr::memchr_iter(b'\n', slice).count() as u32;
-            if piece != Ok(Piece::Line) {
-                ends += inner;
-                continue;
+        while start < text.len() {
+            let begin = start;
+            let first_line = number + 1;
+            let end = loop {
+                number += 1;
+                let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+                start = end + 1;
+                // a blank or a tab continues the line before, even an empty one
+                if !matches!(text.get(start), Some(b' ' | b'\t')) {
+                    break end;
+                }
+            };
+            if end > begin {
+                let slice = &text[begin..end];
+                let text = if is_clean { Cow::Borrowed(slice) } else { clean(slice, end < text.len()) };
+                return Some(LogicalLine { text, line: number, first_line, start: begin });
             }
-            let first_line = ends + 1;
-            ends += inner;
-            let next = text.get(span.end) == Some(&b'\n');
-            return Some(LogicalLine {
-                text: clean(slice, next),
-                line: ends + 1,
-                first_line,
-                start: span.start,
-            });
         }
         None
     })
@@ -56,9 +44,6 @@ pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine<'_>> {
 
 /// Without CR before LF and without what follows a NUL.
 fn clean(slice: &[u8], ended: bool) -> Cow<'_, [u8]> {
-    if memchr::memchr2(b'\r', 0, slice).is_none() {
-        return Cow::Borrowed(slice);
-    }
     let mut text = Vec::with_capacity(slice.len());
     for (index, &byte) in slice.iter().enumerate() {
         let before_end = match slice.get(index + 1) {

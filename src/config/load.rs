@@ -87,9 +87,7 @@ pub(super) struct Loader<'a> {
     pub(super) stop: bool,
     /// Where R lines go; `None` after a bad S line.
     pub(super) ruleset: Option<RulesetId>,
-    /// The operator characters are settled.
-    pub(super) frozen: bool,
-    /// The operators, once they are settled, to be shared by the rules.
+    /// The operators, once they are settled, to be shared by the rulesets.
     pub(super) operators: Option<Arc<Operators>>,
     /// Options said on the command line: the cf does not change them.
     pub(super) sticky: Vec<u8>,
@@ -109,7 +107,6 @@ impl<'a> Loader<'a> {
             exit: Sysexit::OK,
             stop: false,
             ruleset: None,
-            frozen: false,
             operators: None,
             sticky: Vec::new(),
             sticky_timeouts: Vec::new(),
@@ -231,8 +228,10 @@ impl<'a> Loader<'a> {
     }
 
     fn line(&mut self, raw: &[u8]) {
-        if raw.first() == Some(&b'#') {
-            return;
+        match raw.first() {
+            Some(b'#') => return,
+            Some(b'R') if self.quick_rule(raw) => return,
+            _ => {}
         }
         let (text, problems) = cf::translate(raw, self.config.level, &mut self.config.names);
         self.complain(&problems);

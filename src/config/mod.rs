@@ -22,9 +22,10 @@ mod numbers;
 mod option_lines;
 mod option_values;
 mod ports;
+mod quick_rules;
 mod rule_lines;
+mod ruleset;
 mod rulesets;
-mod side;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
@@ -35,8 +36,8 @@ pub use load::{LoadOptions, Loaded, Override, load};
 pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
 pub use mailers::{Mailer, MailerId, RewriteSet};
 pub use message::Message;
-pub use rulesets::{MapDecl, Rule, Ruleset, RulesetId, Rulesets};
-pub use side::Side;
+pub use ruleset::{Rule, Ruleset};
+pub use rulesets::{MapDecl, RulesetId, Rulesets};
 
 use crate::addr::{MacroId, Operators};
 use crate::schema::Options;

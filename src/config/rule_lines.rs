@@ -1,8 +1,9 @@
 //! S and R lines.
 
+use super::Config;
 use super::load::{Loader, MAX_LINE};
-use super::rulesets::{Rule, RulesetId};
-use super::side::{Glance, Side};
+use super::quick_rules::quick_rule;
+use super::rulesets::RulesetId;
 use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, prescan};
 use crate::cf;
 use std::sync::Arc;
@@ -99,10 +100,9 @@ impl Loader<'_> {
 
     /// Settles which bytes are operators, at the first tokenisation.
     pub(super) fn freeze(&mut self) {
-        if self.frozen {
+        if self.operators.is_some() {
             return;
         }
-        self.frozen = true;
         let old = (self.config.level < 7)
             .then(|| self.config.macros.get(MacroId(b'o')).map(<[u8]>::to_vec))
             .flatten();
@@ -110,6 +110,17 @@ impl Loader<'_> {
         let chars = chars.unwrap_or_else(|| Operators::DEFAULT.to_vec());
         let chars = self.expanded(&chars, MAX_LINE);
         self.config.operators = Operators::new(&chars);
+        self.operators = Some(Arc::new(self.config.operators.clone()));
+    }
+
+    /// Reads a rule that is as rules are; false if it is to be read slowly.
+    pub(super) fn quick_rule(&mut self, line: &[u8]) -> bool {
+        let (Some(id), Some(operators)) = (self.ruleset, &self.operators) else { return false };
+        if self.config.level < 9 || self.traces(35, 24) {
+            return false;
+        }
+        let Config { rulesets, names, macros, .. } = &mut self.config;
+        rulesets.touch(id).push_text(self.at, operators, |text| quick_rule(line, names, macros, text))
     }
 
     /// `Rlhs TAB rhs [TAB comment]`
@@ -122,17 +133,13 @@ impl Loader<'_> {
             self.error([b"invalid rewrite line \"", line, b"\" (tab expected)"].concat());
             return;
         };
-        let (lhs, wildcards) = self.left_side(left);
-        let rhs = self.right_side(right, wildcards);
-        let rule = Rule { lhs, rhs, line: self.at };
-        self.config.rulesets.touch(ruleset).rules.push(rule);
+        let (left, wildcards) = self.left_side(left);
+        let right = self.right_side(right, wildcards);
+        self.config.rulesets.touch(ruleset).push(left, right, self.at);
     }
 
-    fn left_side(&mut self, text: &[u8]) -> (Side, usize) {
+    fn left_side(&mut self, text: &[u8]) -> (Vec<Token>, usize) {
         let text = self.rule_text(text);
-        if let Some((side, wildcards)) = self.glanced(&text, true, 0) {
-            return (side, wildcards);
-        }
         let mut tokens = self.side(&text, "LHS");
         let found = cf::left_side(&tokens);
         self.report(&found.findings);
@@ -140,17 +147,14 @@ impl Loader<'_> {
             self.error("R line: too many wildcards");
             tokens.clear();
         }
-        (tokens.into(), found.wildcards)
+        (tokens, found.wildcards)
     }
 
-    fn right_side(&mut self, text: &[u8], wildcards: usize) -> Side {
+    fn right_side(&mut self, text: &[u8], wildcards: usize) -> Vec<Token> {
         let text = self.rule_text(text);
-        if let Some((side, _)) = self.glanced(&text, false, wildcards) {
-            return side;
-        }
         let tokens = self.side(&text, "RHS");
         self.report(&cf::right_side(&tokens, wildcards).findings);
-        tokens.into()
+        tokens
     }
 
     /// Macros expanded; the operators are settled from now on.
@@ -158,20 +162,6 @@ impl Loader<'_> {
         let text = self.expanded(text, MAX_LINE);
         self.freeze();
         text
-    }
-
-    /// A side of which nothing is to be said, without cutting it into tokens.
-    fn glanced(&mut self, text: &[u8], left: bool, wildcards: usize) -> Option<(Side, usize)> {
-        if self.config.level < 9 {
-            return None;
-        }
-        match Side::glance(text, left, wildcards) {
-            Glance::Fine(count) if count <= cf::MAX_WILDCARDS => {
-                let operators = self.operators.get_or_insert_with(|| Arc::new(self.config.operators.clone()));
-                Some((Side::of_text(text, operators), count))
-            }
-            _ => None,
-        }
     }
 
     fn report(&mut self, findings: &[(usize, cf::Finding)]) {

@@ -1,30 +1,12 @@
-//! Rulesets, rules and map declarations.
+//! All rulesets, their names and numbers; map declarations.
 
-use super::side::Side;
+use super::ruleset::Ruleset;
 use crate::addr::Token;
 use hashbrown::HashMap;
 
 /// A ruleset's number: 0–99 by number, named ones from 199 downwards.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct RulesetId(pub u16);
-
-/// One R line. Macros have been expanded; conditionals are gone.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    /// Pattern tokens (operators in the internal alphabet).
-    pub lhs: Side,
-    /// Replacement tokens, the leading `$:` or `$@` included.
-    pub rhs: Side,
-    /// Line of the cf (the last physical line of the logical one).
-    pub line: u32,
-}
-
-/// The rules of one S line and its continuations.
-#[derive(Clone, Debug, Default)]
-pub struct Ruleset {
-    /// The rules in order.
-    pub rules: Vec<Rule>,
-}
 
 /// All rulesets of a configuration.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +27,7 @@ impl Rulesets {
 
     /// The rules, if the ruleset has any.
     pub fn get(&self, id: RulesetId) -> Option<&Ruleset> {
-        self.by_number.get(id.0 as usize)?.as_ref().filter(|ruleset| !ruleset.rules.is_empty())
+        self.by_number.get(id.0 as usize)?.as_ref().filter(|ruleset| !ruleset.rules().is_empty())
     }
 
     /// The ruleset that a text begins with, as `-bt` and `$>` read it: blanks, then digits, or a name
@@ -74,14 +56,14 @@ impl Rulesets {
     /// Changes the names that a rule calls by.
     pub fn rename_calls(&mut self, id: RulesetId, rule: usize, name: &dyn Fn(&[u8]) -> Vec<u8>) {
         let ruleset = self.by_number.get_mut(id.0 as usize).and_then(Option::as_mut);
-        let Some(rule) = ruleset.and_then(|ruleset| ruleset.rules.get_mut(rule)) else { return };
-        let mut tokens = rule.rhs.to_vec();
+        let Some(ruleset) = ruleset.filter(|ruleset| rule < ruleset.rules().len()) else { return };
+        let mut tokens = ruleset.right(&ruleset.rules()[rule]);
         for at in 1..tokens.len() {
             if tokens[at - 1].first() == crate::addr::op::CALL_SUBROUTINE {
                 tokens[at] = Token::new(&name(&tokens[at]));
             }
         }
-        rule.rhs = tokens.into();
+        ruleset.set_right(rule, tokens);
     }
 
     /// The id of a ruleset called by its name (`canonify`) or its number in digits (`3`).

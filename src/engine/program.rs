@@ -5,8 +5,8 @@ use super::pure_maps::PureMap;
 use super::select::{Needs, share_bits};
 use super::symbols::{Symbol, Symbols};
 use super::{MapId, Maps};
-use crate::addr::{MacroId, Operators, Token, op};
-use crate::config::{Config, RulesetId};
+use crate::addr::{Cut, MacroId, Operators, op};
+use crate::config::{Config, Rule, Ruleset, RulesetId};
 use hashbrown::HashMap;
 
 /// All rulesets of a configuration in the form that the machine runs.
@@ -135,14 +135,16 @@ impl Program {
             operators,
             blank_sub,
         };
-        let mut used = Vec::new();
+        let (mut used, mut cut) = (Vec::new(), Cut::default());
         // a call may come out of a look-up or a workspace that kept it: its name is read then
         program.call = program.symbols.intern(&[op::CALL_SUBROUTINE]);
         program.host = program.symbols.intern(b"host");
         program.name_maps(config);
         for (number, ruleset) in config.rulesets.by_number.iter().enumerate() {
+            let mut compile =
+                |ruleset: &Ruleset, rule| program.rule(ruleset, rule, config, &mut used, &mut cut);
             let compiled = ruleset.as_ref().map(|ruleset| CompiledRuleset {
-                rules: ruleset.rules.iter().map(|rule| program.rule(rule, config, &mut used)).collect(),
+                rules: ruleset.rules().iter().map(|rule| compile(ruleset, rule)).collect(),
                 needs: Vec::new(),
                 name: config.rulesets.display_name(RulesetId(number as u16)),
             });
@@ -249,28 +251,38 @@ impl Program {
         self.classes.class(number)
     }
 
-    fn rule(&mut self, rule: &crate::config::Rule, config: &Config, used: &mut Vec<MacroId>) -> CompiledRule {
-        let (after, rest) = match rule.rhs.split_first() {
-            Some((first, rest)) if first.first() == op::CANONICAL_USER => (After::Next, rest),
-            Some((first, rest)) if first.first() == op::CANONICAL_HOST => (After::Return, rest),
-            _ => (After::Again, &rule.rhs[..]),
-        };
+    fn rule(
+        &mut self,
+        ruleset: &Ruleset,
+        rule: &Rule,
+        config: &Config,
+        used: &mut Vec<MacroId>,
+        cut: &mut Cut,
+    ) -> CompiledRule {
         let from = self.steps.len() as u32;
-        for token in rule.lhs.iter() {
+        ruleset.cut_left(rule, cut);
+        for token in cut.tokens() {
             let step = self.step(token, used);
             self.steps.push(step);
         }
         let pattern = (from, self.steps.len() as u32);
+        ruleset.cut_right(rule, cut);
+        let after = match cut.tokens().next().map(first) {
+            Some(op::CANONICAL_USER) => After::Next,
+            Some(op::CANONICAL_HOST) => After::Return,
+            _ => After::Again,
+        };
+        let rest = || cut.tokens().skip(usize::from(after != After::Again));
         CompiledRule {
             pattern,
-            replacement: self.pieces_of(rest, config),
+            replacement: self.pieces_of(rest(), config),
             after,
-            has_lookups: rest.iter().any(|token| matches!(token.first(), op::LOOKUP_BEGIN | op::HOST_BEGIN)),
+            has_lookups: rest().any(|token| matches!(first(token), op::LOOKUP_BEGIN | op::HOST_BEGIN)),
             line: rule.line,
         }
     }
 
-    fn step(&mut self, token: &Token, used: &mut Vec<MacroId>) -> Match {
+    fn step(&mut self, token: &[u8], used: &mut Vec<MacroId>) -> Match {
         let argument = MacroId(token.get(1).copied().unwrap_or(0));
         let mut class = || {
             let known = used.iter().position(|id| *id == argument);
@@ -279,7 +291,7 @@ impl Program {
                 used.len() - 1
             }) as u16
         };
-        match token.first() {
+        match first(token) {
             op::MATCH_ZERO_OR_MORE => Match::ZeroOrMore,
             op::MATCH_ONE_OR_MORE => Match::OneOrMore,
             op::MATCH_ONE => Match::One,
@@ -291,16 +303,16 @@ impl Program {
         }
     }
 
-    fn pieces_of(&mut self, tokens: &[Token], config: &Config) -> (u32, u32) {
+    fn pieces_of<'t>(&mut self, tokens: impl Iterator<Item = &'t [u8]>, config: &Config) -> (u32, u32) {
         let from = self.pieces.len() as u32;
-        for (at, token) in tokens.iter().enumerate() {
-            match (token.first(), token.get(1)) {
-                (op::MATCH_REPLACE, Some(&digit)) => {
+        let mut called = false;
+        for token in tokens {
+            match token {
+                [op::MATCH_REPLACE, digit, ..] => {
                     self.pieces.push(Piece::Binding(digit.wrapping_sub(b'0')));
                 }
-                (op::MACRO_DEFER, Some(&id)) => self.pieces.push(Piece::Macro(MacroId(id))),
+                [op::MACRO_DEFER, id, ..] => self.pieces.push(Piece::Macro(MacroId(*id))),
                 _ => {
-                    let called = at > 0 && tokens[at - 1].first() == op::CALL_SUBROUTINE;
                     let ruleset = called.then(|| called_ruleset(config, token)).flatten();
                     self.words.push(self.symbols.fixed(token, ruleset));
                     let end = self.words.len() as u32;
@@ -310,9 +322,15 @@ impl Program {
                     }
                 }
             }
+            called = first(token) == op::CALL_SUBROUTINE;
         }
         (from, self.pieces.len() as u32)
     }
+}
+
+/// The byte that tells operators from text.
+fn first(token: &[u8]) -> u8 {
+    token.first().copied().unwrap_or(0)
 }
 
 /// The ruleset that `$>` and this token call; `None` if the name must be read anew each time.

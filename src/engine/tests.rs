@@ -8,7 +8,7 @@ use super::trace::Trace;
 use super::walk::Walker;
 use super::{Answer, Step};
 use crate::addr::{MacroId, Operators, Table, Token, cataddr, op, prescan};
-use crate::config::{Config, MapDecl, Rule, Ruleset, RulesetId};
+use crate::config::{Config, MapDecl, Ruleset, RulesetId};
 use crate::logging::Tracer;
 use crate::schema::{Reply, Sysexit};
 use proptest::prelude::*;
@@ -167,8 +167,7 @@ fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
     }
     let mut sets = [Ruleset::default(), Ruleset::default(), Ruleset::default()];
     for (number, (lhs, rhs)) in rules.iter().enumerate() {
-        let rule = Rule { lhs: tokens(lhs).into(), rhs: tokens(rhs).into(), line: number as u32 };
-        sets[[0, 1, 0, 2, 0, 1][number % 6]].rules.push(rule);
+        sets[[0, 1, 0, 2, 0, 1][number % 6]].push(tokens(lhs), tokens(rhs), number as u32);
     }
     config.rulesets.by_number = sets.into_iter().map(Some).collect();
     config
@@ -188,9 +187,9 @@ proptest! {
         text in prop::collection::vec(word(), 0..9),
     ) {
         let mut config = config();
-        let rule =
-            Rule { lhs: tokens(&lhs).into(), rhs: vec![Token::new(&[op::CANONICAL_USER])].into(), line: 1 };
-        config.rulesets.by_number = vec![Some(Ruleset { rules: vec![rule] })];
+        let mut ruleset = Ruleset::default();
+        ruleset.push(tokens(&lhs), vec![Token::new(&[op::CANONICAL_USER])], 1);
+        config.rulesets.by_number = vec![Some(ruleset)];
         let program = Program::compile(&config, config.operators.clone(), space);
         let rule = &program.ruleset(RulesetId(0)).expect("it has a rule").rules[0];
         let workspace = tokens(&text);

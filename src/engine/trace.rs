@@ -2,7 +2,7 @@
 
 use super::print::put_text;
 use super::symbols::{Symbol, Text};
-use crate::addr::MacroId;
+use crate::addr::{MacroId, Token};
 use crate::config::{Config, Rule, Ruleset};
 use crate::logging::Tracer;
 use crate::schema::Reply;
@@ -75,11 +75,11 @@ impl<'a> Trace<'a> {
         self.tracer.line(&self.line);
     }
 
-    fn source_line(&mut self, head: &[u8], side: fn(&Rule) -> &[crate::addr::Token]) {
-        let Some(rule) = self.source_rule() else { return };
+    fn source_line(&mut self, head: &[u8], side: fn(&Ruleset, &Rule) -> Vec<Token>) {
+        let Some((ruleset, rule)) = self.source_rule() else { return };
         self.line.clear();
         self.line.extend_from_slice(head);
-        super::print::put_tokens(&self.config.names, side(rule), &mut self.line);
+        super::print::put_tokens(&self.config.names, &side(ruleset, rule), &mut self.line);
         self.tracer.line(&self.line);
     }
 
@@ -87,8 +87,9 @@ impl<'a> Trace<'a> {
         (self.source, self.rule) = (source, rule);
     }
 
-    fn source_rule(&self) -> Option<&'a Rule> {
-        self.source?.rules.get(self.rule)
+    fn source_rule(&self) -> Option<(&'a Ruleset, &'a Rule)> {
+        let source = self.source?;
+        Some((source, source.rules().get(self.rule)?))
     }
 
     pub(super) fn input(&mut self, name: &[u8], workspace: &[Symbol], text: Text<'_>) {
@@ -125,9 +126,9 @@ impl<'a> Trace<'a> {
         match self.rewriting {
             ..12 => {}
             15.. => {
-                self.source_line(format!("-----trying rule (line {line}):").as_bytes(), |rule| &rule.lhs);
+                self.source_line(format!("-----trying rule (line {line}):").as_bytes(), Ruleset::left);
             }
-            _ => self.source_line(b"-----trying rule:", |rule| &rule.lhs),
+            _ => self.source_line(b"-----trying rule:", Ruleset::left),
         }
     }
 
@@ -139,7 +140,7 @@ impl<'a> Trace<'a> {
 
     pub(super) fn matches(&mut self) {
         if self.rewriting >= 12 {
-            self.source_line(b"-----rule matches:", |rule| &rule.rhs);
+            self.source_line(b"-----rule matches:", Ruleset::right);
         }
     }
 
@@ -174,7 +175,8 @@ impl<'a> Trace<'a> {
             Some(token) => put_text(names, token, line),
             None => line.extend_from_slice(b"<null>"),
         };
-        put(self.source_rule().and_then(|rule| rule.lhs.get(step)).map(|token| &token[..]), &mut line);
+        let pattern = self.source_rule().map_or_else(Vec::new, |(ruleset, rule)| ruleset.left(rule));
+        put(pattern.get(step).map(|token| &token[..]), &mut line);
         line.extend_from_slice(b", ap=");
         put(token, &mut line);
         self.tracer.line(&line);

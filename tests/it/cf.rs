@@ -133,7 +133,7 @@ fn options_are_typed() {
     let hosted = config.macro_id("Hosted").and_then(|id| config.classes.get(id)).expect("a class");
     assert!(hosted.contains(b"Example.ORG"));
     let rules = config.rulesets.find(b"canonify").and_then(|id| config.rulesets.get(id)).expect("a ruleset");
-    assert_eq!(rules.rules.len(), 3);
+    assert_eq!(rules.rules().len(), 3);
 }
 
 #[test]

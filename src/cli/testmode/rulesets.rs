@@ -161,7 +161,8 @@ fn list_rules(shell: &mut Shell, name: &[u8]) {
         return;
     };
     let config = &shell.site.config;
-    for rule in config.rulesets.get(id).map(|ruleset| &ruleset.rules[..]).unwrap_or_default() {
+    let Some(ruleset) = config.rulesets.get(id) else { return };
+    for rule in ruleset.rules() {
         let mut line = b"R".to_vec();
         let put = |tokens: &[Token], line: &mut Vec<u8>| {
             for token in tokens {
@@ -169,9 +170,9 @@ fn list_rules(shell: &mut Shell, name: &[u8]) {
                 line.push(b' ');
             }
         };
-        put(&rule.lhs, &mut line);
+        put(&ruleset.left(rule), &mut line);
         line.extend_from_slice(b"\t\t");
-        put(&rule.rhs, &mut line);
+        put(&ruleset.right(rule), &mut line);
         shell.console.say(line);
     }
 }
