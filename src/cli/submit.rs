@@ -63,7 +63,7 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
         Ok(begun) => begun,
         Err(status) => return tell(caller, status),
     };
-    begun.run(true, |house| async move {
+    begun.run(false, |house| async move {
         let mut submission = Submission::new(&house, invocation, login_name());
         let Outcome { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);

@@ -26,7 +26,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         print(b"Notice: -bv may give misleading output for non-privileged user\n");
     }
     let words: Vec<Vec<u8>> = invocation.recipients.iter().flat_map(|word| split_list(word)).collect();
-    begun.run(true, |house| async move {
+    begun.run(false, |house| async move {
         let mut status = Sysexit::OK;
         for word in words {
             let one = verify(&house, &word).await;

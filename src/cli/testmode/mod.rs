@@ -95,7 +95,10 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     }
     shell.finis();
     shell.console.flush();
-    shell.console.status
+    let status = shell.console.status;
+    // the process ends: nobody needs its memory in order
+    std::mem::forget(shell);
+    status
 }
 
 /// Runs the shell on lines that are given, with a site that is given; what it prints. For tests: nothing but
