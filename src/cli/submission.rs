@@ -78,6 +78,7 @@ impl<'a> Submission<'a> {
             self.envelope.scope.set_named(&self.house.site.config, b"u", &text);
         }
         receive(&self.house.site, &mut self.envelope, fields).await;
+        self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
         let locked = self.commit(&body).await.map_err(|error| {
             complain(&error.to_string());
             Sysexit::IOERR

@@ -4,7 +4,7 @@ use super::connections::Connections;
 use super::fate::Fate;
 use super::hosts::{Lookup, Place};
 use super::plan::{self, Group};
-use super::{Attempted, Deliverer, apply, copies, esmtp, local};
+use super::{Attempted, Deliverer, apply, copies, esmtp, hops, local};
 use crate::config::{HeaderCondition, Mailer};
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
 use crate::keeper::Report;
@@ -43,6 +43,9 @@ pub(super) async fn run(
         for recipient in &mut envelope.recipients {
             recipient.state = RecipientState::Removed;
         }
+        return Attempted::default();
+    }
+    if hops::break_circle(on, envelope) {
         return Attempted::default();
     }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };

@@ -9,7 +9,7 @@
 //!
 //! `plan` says who is delivered together, `local` hands over to the keeper, `esmtp` to other hosts
 //! (`hosts`: which; `connections`: those still open), `fate` says what came of it, `copies` makes the
-//! envelopes of lists with an owner.
+//! envelopes of lists with an owner, `hops` ends circles.
 
 mod apply;
 mod attempt;
@@ -18,6 +18,7 @@ mod copies;
 mod esmtp;
 mod fate;
 mod header;
+mod hops;
 mod hosts;
 mod local;
 mod outcome;

@@ -154,6 +154,26 @@ async fn circles() {
 }
 
 #[tokio::test]
+async fn too_many_hops() {
+    let scene = scene("");
+    let mut envelope = scene.envelope(&["ME@localhost", "no-such-user-here@localhost"]);
+    envelope.hop_count = 25;
+    scene.deliverer.attempt(&mut envelope, None).await;
+    assert_eq!(scene.states(&envelope)[0], "ME@localhost Sent");
+    let mut envelope = scene.envelope(&["ME@localhost", "no-such-user-here@localhost"]);
+    envelope.hop_count = 26;
+    scene.deliverer.attempt(&mut envelope, None).await;
+    let failed = |one: &Recipient| one.state == RecipientState::Failed && one.status == Some([5, 4, 6]);
+    assert!(envelope.recipients.iter().all(failed), "{:?}", scene.states(&envelope));
+    let text = "Too many hops 26 (25 max): from <ann@elsewhere.example> via localhost, to ME@localhost";
+    let transcript = String::from_utf8_lossy(&envelope.transcript).replace(&scene.me, "ME");
+    assert_eq!(transcript, format!("554 5.4.6 {text}\n"));
+    let log = scene.log().join("\n");
+    assert!(log.ends_with(&format!("SYSERR(root): {text}")), "{log}");
+    assert_eq!(scene.mail("ME").len(), 1);
+}
+
+#[tokio::test]
 async fn a_list_with_an_owner_becomes_a_copy() {
     let scene = scene("list: ME, nobody-here\nowner-list: ME\n");
     let (envelope, attempted) = scene.attempt(&["list"]).await;

@@ -116,9 +116,9 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     let options = &site.config.options;
     envelope.class = facts.class;
-    envelope.hop_count = facts.hop_count;
-    // the generated Message-Id counts as well
-    envelope.message_id = HeaderFacts::of(&site.config, &envelope.headers).message_id;
+    // the generated Message-Id and Received count as well
+    let whole = HeaderFacts::of(&site.config, &envelope.headers);
+    (envelope.message_id, envelope.hop_count) = (whole.message_id, whole.hop_count);
     envelope.timeout_class = match (envelope.is_response(), facts.urgent, facts.non_urgent) {
         (true, ..) => TimeoutClass::Dsn,
         (_, true, _) => TimeoutClass::Urgent,

@@ -74,7 +74,7 @@ async fn what_the_message_brings_stays_where_it_is() {
     let envelope = received(&site, "<ann@elsewhere.example>", text).await;
     let head = put(&site, &envelope, "esmtp").await;
     assert_eq!(head, format!("{RECEIVED}{}", text.trim_end_matches('\n').to_owned() + "\n"));
-    assert_eq!((envelope.class, envelope.hop_count), (-60, 0));
+    assert_eq!((envelope.class, envelope.hop_count), (-60, 1));
     assert!(envelope.flags.contains(EnvelopeFlags::DELETE_BCC));
 }
 

@@ -18,7 +18,7 @@ pub struct HeaderFacts {
     pub date: Option<Vec<u8>>,
     /// The Full-Name field.
     pub full_name: Option<Vec<u8>>,
-    /// Trace fields that came with the message.
+    /// Trace fields: Received and its like.
     pub hop_count: u32,
     /// A Resent- field exists.
     pub resent: bool,

@@ -179,7 +179,7 @@ options! {
     /// Text used by SMTP HELP and by '?' in -bt (topic -bt)
     help_file: Option<Vec<u8>> = None, (Special), "HelpFile", b'H', Root, Honoured, "";
     /// Bounce after this many Received lines
-    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Accepted, "confMAX_HOP";
+    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Honoured, "confMAX_HOP";
     /// See sub rows; unknown word: 'readcf: I option value X unrecognized'
     resolver_options: ResolverOptions = ResolverOptions::default(), (Special), "ResolverOptions", b'I', Root, Honoured, "confBIND_OPTS";
     /// A lone dot does not end command-line input

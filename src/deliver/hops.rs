@@ -1,0 +1,39 @@
+//! Messages that go round in circles.
+
+use super::Deliverer;
+use crate::envelope::{Envelope, EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::logging::Priority;
+use crate::schema::Reply;
+
+/// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
+pub(super) fn break_circle(on: &Deliverer, envelope: &mut Envelope) -> bool {
+    let most = on.site.config.options.max_hop_count;
+    if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
+        return false;
+    }
+    let text = complaint(on, envelope, most);
+    for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
+        recipient.state = RecipientState::Failed;
+        recipient.status = Some([5, 4, 6]);
+        recipient.reply = Some(Reply::new(554, Some([5, 4, 6]), "Too many hops"));
+        recipient.flags |= RecipientFlags::THIS_PASS;
+        recipient.tried = on.clock.now();
+    }
+    envelope.flags |= EnvelopeFlags::FATAL_ERRORS;
+    envelope.transcript.extend(Reply::new(554, Some([5, 4, 6]), text.clone()).to_line());
+    envelope.transcript.push(b'\n');
+    let id = Some(envelope.id.as_bytes());
+    on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &text[..]].concat());
+    envelope.message = Some(text);
+    true
+}
+
+/// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`
+fn complaint(on: &Deliverer, envelope: &Envelope, most: i64) -> Vec<u8> {
+    let config = &on.site.config;
+    let client = config.macro_id("client_name").and_then(|id| envelope.scope.get(config, id));
+    let via = client.filter(|name| !name.is_empty()).unwrap_or(b"localhost");
+    let to = envelope.pending().next().map_or(&b""[..], |one| &one.text);
+    let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
+    [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()
+}
