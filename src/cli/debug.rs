@@ -5,11 +5,15 @@ const CATEGORIES: usize = 100;
 
 /// Trace levels by category.
 #[derive(Clone, Debug)]
-pub struct Levels([u8; CATEGORIES]);
+pub struct Levels {
+    levels: [u8; CATEGORIES],
+    /// `ANSI` was among the flags; nothing takes that back.
+    pub ansi: bool,
+}
 
 impl Default for Levels {
     fn default() -> Self {
-        Self([0; CATEGORIES])
+        Self { levels: [0; CATEGORIES], ansi: false }
     }
 }
 
@@ -19,6 +23,7 @@ impl Levels {
     pub fn set(&mut self, flags: &[u8]) {
         let flags = if flags.is_empty() { b"0-99.1" } else { flags };
         for flag in flags.split(|byte| *byte == b',') {
+            self.ansi |= flag == b"ANSI";
             let (range, level) = match flag.iter().position(|byte| *byte == b'.') {
                 Some(at) => (&flag[..at], number(&flag[at + 1..]).unwrap_or(0)),
                 None => (flag, 1),
@@ -27,19 +32,19 @@ impl Levels {
             let Some(first) = ends.next().and_then(number) else { continue };
             let last = ends.next().and_then(number).unwrap_or(first);
             for category in first..=last.min(CATEGORIES - 1) {
-                self.0[category] = level.min(255) as u8;
+                self.levels[category] = level.min(255) as u8;
             }
         }
     }
 
     /// The level of a category.
     pub fn get(&self, category: u8) -> u8 {
-        self.0.get(usize::from(category)).copied().unwrap_or(0)
+        self.levels.get(usize::from(category)).copied().unwrap_or(0)
     }
 
     /// All levels, by category.
     pub fn all(&self) -> &[u8] {
-        &self.0
+        &self.levels
     }
 }
 

@@ -12,9 +12,16 @@ pub struct Names {
     ids: HashMap<Vec<u8>, u8>,
     /// Names that came too late, so that each is complained of once.
     refused: Vec<Vec<u8>>,
+    /// -dANSI: operators are shown in reverse video.
+    emphasis: bool,
 }
 
 impl Names {
+    /// Shows operators in reverse video from now on.
+    pub fn emphasize(&mut self) {
+        self.emphasis = true;
+    }
+
     /// Ids of long names begin here.
     pub const FIRST: u8 = 0xa0;
 
@@ -251,25 +258,38 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
             _ => match OPERATORS.iter().find(|(operator, ..)| *operator == byte) {
                 None => printable_high(byte, &mut out),
                 Some((_, written, named)) => {
-                    out.extend(written.as_bytes());
-                    if !named {
-                        continue;
-                    }
-                    let prefixed =
-                        byte == op::MACRO_EXPAND && matches!(bytes.peek(), Some(b'=' | b'~' | b'&' | b'?'));
-                    if prefixed {
+                    let (on, off): (&[u8], &[u8]) =
+                        if names.emphasis { (b"\x1b[7m", b"\x1b[0m") } else { (b"", b"") };
+                    out.extend([on, written.as_bytes()].concat());
+                    // an operator and the digit that belongs to it
+                    if byte == op::MATCH_REPLACE {
                         out.extend(bytes.next());
+                    } else if *named {
+                        printable_name(byte, &mut bytes, names, &mut out);
                     }
-                    match bytes.next().map(|id| (id, names.long_name(MacroId(id)))) {
-                        Some((_, Some(name))) => out.extend([b"{", name, b"}"].concat()),
-                        Some((id, None)) => out.push(id),
-                        None => {}
-                    }
+                    out.extend(off);
                 }
             },
         }
     }
     out
+}
+
+/// The name that an operator is followed by.
+fn printable_name(
+    operator: u8,
+    bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>,
+    names: &Names,
+    out: &mut Vec<u8>,
+) {
+    if operator == op::MACRO_EXPAND && matches!(bytes.peek(), Some(b'=' | b'~' | b'&' | b'?')) {
+        out.extend(bytes.next());
+    }
+    match bytes.next().map(|id| (id, names.long_name(MacroId(id)))) {
+        Some((_, Some(name))) => out.extend([b"{", name, b"}"].concat()),
+        Some((id, None)) => out.push(id),
+        None => {}
+    }
 }
 
 fn printable_high(byte: u8, out: &mut Vec<u8>) {

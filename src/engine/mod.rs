@@ -34,7 +34,7 @@ pub use print::{put_text, put_tokens};
 pub use program::Program;
 pub use pure_maps::PureMap;
 pub use request::LookupRequest;
-pub use scan::{ScanMode, scan, shorten, with_address};
+pub use scan::{MAX_SHOWN, ScanMode, scan, shorten, with_address};
 pub use scope::Scope;
 
 use crate::schema::Sysexit;

@@ -3,8 +3,8 @@
 
 use super::machine::Run;
 use super::scope::Scope;
-use super::{Answer, LookupRequest};
-use crate::config::{Config, MapDecl};
+use super::{Answer, LookupRequest, define_named, undefine_named};
+use crate::config::{Config, MapDecl, put_printable};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;
@@ -104,18 +104,17 @@ impl PureMap {
         if level >= 4 && first_use {
             tracer.line(&[b"openmap()\t", self.class.name(), b":", &self.name, b" NULL: valid"].concat());
         }
-        if level < 20 {
-            return;
-        }
         match self.class {
-            Class::Macro => tracer.line(&[b"macro_map_lookup(", &self.name[..], b", ", key, b")"].concat()),
-            Class::Arith => {
+            Class::Macro if level >= 20 => {
+                tracer.line(&[b"macro_map_lookup(", &self.name[..], b", ", key, b")"].concat())
+            }
+            Class::Arith if level >= 2 => {
                 tracer.line(&[b"arith_map_lookup: key '", key, b"'"].concat());
                 for arg in std::iter::once(key).chain(args.iter().map(Vec::as_slice)) {
                     tracer.line(&[b"arith_map_lookup: arg '", arg, b"'"].concat());
                 }
             }
-            Class::Dequote => {}
+            _ => {}
         }
     }
 
@@ -130,7 +129,7 @@ impl PureMap {
     ) -> Answer {
         self.trace(key, args, tracer);
         let found = match self.class {
-            Class::Macro => set_macro(config, scope, key, args),
+            Class::Macro => set_macro(config, scope, key, args, tracer),
             Class::Arith => arith(key, args),
             Class::Dequote => dequote(key, self.space).ok_or(Sysexit::OK),
         };
@@ -165,18 +164,24 @@ pub(super) fn answer(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'
     if map.deferred && run.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
-    let answer = map.lookup(run.config, run.scope, &key, &args, run.trace.tracer());
-    trace_answer(request.map(), &key, &args, &answer, run.trace.tracer());
+    let tracer = run.trace.tracer();
+    trace_question(run.config, request.map(), &key, &args, tracer);
+    let answer = map.lookup(run.config, run.scope, &key, &args, tracer);
+    if tracer.level(60) > 0 {
+        let value = answer.value.as_deref().unwrap_or(b"NOT FOUND");
+        tracer.line(&[value, format!(" ({}), ad=0", answer.status.0).as_bytes()].concat());
+    }
     answer
 }
 
-/// `map_lookup(name, key) => value (status), ad=0`
-fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, tracer: &mut dyn Tracer) {
+/// `map_lookup(name, key) => `; what the map itself traces follows on the same line.
+fn trace_question(config: &Config, name: &[u8], key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) {
     let level = tracer.level(60);
     if level == 0 {
         return;
     }
-    let mut line = [b"map_lookup(", name, b", ", key].concat();
+    let mut line = [b"map_lookup(", name, b", "].concat();
+    put_printable(key, &config.names, &mut line);
     if level >= 5 {
         for (number, arg) in std::iter::once(key).chain(args.iter().map(Vec::as_slice)).enumerate() {
             line.extend_from_slice(format!(", %{number}=").as_bytes());
@@ -184,23 +189,26 @@ fn trace_answer(name: &[u8], key: &[u8], args: &[Vec<u8>], answer: &Answer, trac
         }
     }
     line.extend_from_slice(b") => ");
-    line.extend_from_slice(answer.value.as_deref().unwrap_or(b"NOT FOUND"));
-    line.extend_from_slice(format!(" ({}), ad=0", answer.status.0).as_bytes());
-    tracer.line(&line);
+    tracer.text(&line);
 }
 
 /// `$(macro {name} $@ value $)`: sets it, or without an argument unsets it; the result is empty.
-fn set_macro(config: &Config, scope: &mut Scope, key: &[u8], args: &[Vec<u8>]) -> Result<Vec<u8>, Sysexit> {
+fn set_macro(
+    config: &Config,
+    scope: &mut Scope,
+    key: &[u8],
+    args: &[Vec<u8>],
+    tracer: &mut dyn Tracer,
+) -> Result<Vec<u8>, Sysexit> {
     let name = match key {
         [b'{', name @ .., b'}'] => name,
         [b'{', ..] | [] => return Err(Sysexit::CONFIG),
         [first, ..] => std::slice::from_ref(first),
     };
     // no rule can ask for a macro whose name the configuration does not hold
-    let Some(id) = config.names.get(name) else { return Ok(Vec::new()) };
     match args.first() {
-        Some(value) => scope.set(id, value),
-        None => scope.unset(id),
+        Some(value) => define_named(config, scope, tracer, name, value),
+        None => undefine_named(config, scope, tracer, name),
     }
     Ok(Vec::new())
 }

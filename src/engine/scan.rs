@@ -1,10 +1,13 @@
 //! Scanning with its traces and its complaints.
 
-use super::print::put_text;
+use super::print::{put_text, put_tokens};
 use crate::addr::{Cut, Operators, Scan, ScanProblem, Table, Token};
 use crate::config::Names;
 use crate::logging::Tracer;
 use crate::schema::Reply;
+
+/// Bytes of an address in a message.
+pub const MAX_SHOWN: usize = 203;
 
 /// How a text is to be scanned.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +66,7 @@ pub(super) fn scan_into(
     }
     if level >= 12 {
         let mut line = b"prescan==>".to_vec();
-        for token in cut.tokens() {
-            line.push(b' ');
-            put_text(names, token, &mut line);
-        }
+        put_tokens(names, cut.tokens(), tracer.level(0) >= 44, &mut line);
         tracer.line(&line);
     }
     if level >= 1 && cut.ends.is_empty() {
@@ -89,7 +89,7 @@ fn complaint(text: &[u8], problem: ScanProblem) -> Reply {
 /// address.
 pub fn with_address(address: &[u8], mut reply: Reply) -> Reply {
     if matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553) && !address.is_empty() {
-        reply.text = [&shorten(address, 203), &b"... "[..], &reply.text].concat();
+        reply.text = [&shorten(address, MAX_SHOWN), &b"... "[..], &reply.text].concat();
     }
     reply
 }

@@ -1,6 +1,6 @@
 //! The lines of `-d20`, `-d21`, `-d22`, `-d59` and of address test mode.
 
-use super::print::put_text;
+use super::print::{put_escaped, put_text, put_tokens};
 use super::symbols::{Symbol, Text};
 use crate::addr::{MacroId, Token};
 use crate::config::{Config, Rule, Ruleset};
@@ -14,6 +14,8 @@ pub struct Trace<'a> {
     rewriting: u8,
     joining: u8,
     scanning: u8,
+    /// -d0.44: tokens stand on lines of their own.
+    apart: bool,
     /// Every ruleset's input and result are shown.
     test_mode: bool,
     /// The ruleset being run, as written.
@@ -27,8 +29,9 @@ impl<'a> Trace<'a> {
     /// Asks the tracer once for the levels. `line` is room for lines; take it back with [`Self::into_room`].
     pub fn new(tracer: &'a mut dyn Tracer, config: &'a Config, line: Vec<u8>) -> Self {
         let (rewriting, joining, scanning) = (tracer.level(21), tracer.level(59), tracer.level(22));
-        let test_mode = tracer.test_mode();
-        Self { tracer, config, rewriting, joining, scanning, test_mode, source: None, rule: 0, line }
+        let (test_mode, apart) = (tracer.test_mode(), tracer.level(0) >= 44);
+        let (source, rule) = (None, 0);
+        Self { tracer, config, rewriting, joining, scanning, apart, test_mode, source, rule, line }
     }
 
     /// The room that was lent.
@@ -62,10 +65,8 @@ impl<'a> Trace<'a> {
     }
 
     fn put_symbols(&mut self, symbols: &[Symbol], text: Text<'_>) {
-        for symbol in symbols {
-            self.line.push(b' ');
-            put_text(&self.config.names, text.bytes(*symbol), &mut self.line);
-        }
+        let tokens = symbols.iter().map(|symbol| text.bytes(*symbol));
+        put_tokens(&self.config.names, tokens, self.apart, &mut self.line);
     }
 
     fn symbols_line(&mut self, head: &[u8], symbols: &[Symbol], text: Text<'_>) {
@@ -79,7 +80,8 @@ impl<'a> Trace<'a> {
         let Some((ruleset, rule)) = self.source_rule() else { return };
         self.line.clear();
         self.line.extend_from_slice(head);
-        super::print::put_tokens(&self.config.names, &side(ruleset, rule), &mut self.line);
+        let tokens = side(ruleset, rule);
+        put_tokens(&self.config.names, tokens.iter().map(|token| &token[..]), self.apart, &mut self.line);
         self.tracer.line(&self.line);
     }
 
@@ -150,7 +152,7 @@ impl<'a> Trace<'a> {
         for token in tokens {
             let token = text.bytes(*token);
             line.extend_from_slice(format!(" {:p}=\"", token.as_ptr()).as_bytes());
-            put_text(&self.config.names, token, &mut line);
+            line.extend_from_slice(token);
             line.push(b'"');
         }
         self.tracer.line(&line);
@@ -209,9 +211,7 @@ impl<'a> Trace<'a> {
     /// ` ... token` for each, then ` ... DONE`
     pub(super) fn deferred_tokens(&mut self, tokens: &[Symbol], text: Text<'_>) {
         for token in tokens {
-            let mut line = b" ... ".to_vec();
-            put_text(&self.config.names, text.bytes(*token), &mut line);
-            self.tracer.line(&line);
+            self.tracer.line(&[b" ... ", text.bytes(*token)].concat());
         }
         self.line(" ... DONE");
     }
@@ -223,7 +223,7 @@ impl<'a> Trace<'a> {
         }
         self.symbols_line(format!("cataddr({}) <==", u8::from(external)).as_bytes(), tokens, text);
         let mut line = b"  cataddr => ".to_vec();
-        put_text(&self.config.names, joined, &mut line);
+        put_escaped(joined, &mut line);
         self.tracer.line(&line);
     }
 }

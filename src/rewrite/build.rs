@@ -53,7 +53,8 @@ pub(super) async fn buildaddr(
 ) -> Parsed {
     if tracer.level(24) >= 5 {
         let mut line = format!("buildaddr, flags={}, tv=", kind.bits()).into_bytes();
-        put_tokens(&site.config.names, tokens, &mut line);
+        let words = tokens.iter().map(|token| &token[..]);
+        put_tokens(&site.config.names, words, tracer.level(0) >= 44, &mut line);
         tracer.line(&line);
     }
     let parts = match parts(tokens) {

@@ -2,6 +2,7 @@
 
 use super::{Shell, headers, hosts, mail, names, rulesets};
 use crate::addr::{trim_end, trim_start};
+use std::sync::Arc;
 
 /// Commands known by their first character.
 pub(super) struct Prefix {
@@ -69,7 +70,12 @@ fn slash(shell: &mut Shell, rest: &[u8]) {
 /// `-dflags`
 fn debug(shell: &mut Shell, rest: &[u8]) {
     match rest.split_first() {
-        Some((b'd', flags)) => shell.console.levels.set(flags),
+        Some((b'd', flags)) => {
+            shell.console.levels.set(flags);
+            if shell.console.levels.ansi {
+                Arc::make_mut(&mut shell.site.config).names.emphasize();
+            }
+        }
         Some(_) => shell.console.say([b"Unknown \"-\" command -", rest].concat()),
         None => shell.console.say("Usage: -d{debug arguments}"),
     }
