@@ -28,6 +28,8 @@ pub fn crackaddr(text: &[u8], rules: CrackRules<'_>) -> Vec<u8> {
         copying: false,
         address_put: false,
         in_quotes: false,
+        copied_quote: false,
+        given_up: false,
         comments: 0,
         brackets: 0,
         angles: 0,
@@ -54,8 +56,12 @@ struct Cracker<'a> {
     /// `$g` stands for the address being read.
     address_put: bool,
     in_quotes: bool,
+    /// A quoted string that is copied is open.
+    copied_quote: bool,
+    /// Nothing around the address is kept.
+    given_up: bool,
     comments: u32,
-    brackets: u32,
+    brackets: i32,
     angles: u32,
     had_angle: bool,
     had_colon: bool,
@@ -68,6 +74,8 @@ impl Cracker<'_> {
     fn run(&mut self) {
         while let Some(&byte) = self.text.get(self.at) {
             self.at += 1;
+            // sendmail gives up where a quoted string that is copied is more than its first quote
+            self.given_up |= self.copied_quote;
             if self.comments > 0 {
                 self.comment(byte);
             } else if byte == b'\\' {
@@ -77,14 +85,12 @@ impl Cracker<'_> {
                     self.at += 1;
                     self.ordinary(next);
                 }
-            } else if byte == b'"' && self.copying {
-                // sendmail gives up where a quoted string follows `<address>`
-                self.out = Self::BARE.to_vec();
-                (self.comments, self.angles) = (0, 0);
-                return;
             } else if byte == b'"' {
                 self.in_quotes = !self.in_quotes;
-                self.ordinary(byte);
+                if self.copying {
+                    self.out.push(byte);
+                    self.copied_quote = true;
+                }
             } else if self.in_quotes {
                 self.ordinary(byte);
             } else {
@@ -120,7 +126,7 @@ impl Cracker<'_> {
             b'<' => self.open_angle(),
             b'>' => self.close_angle(),
             // the end of a list is copied wherever it stands
-            b';' => {
+            b';' if !self.rules.colon_ok => {
                 self.quote_phrase |= self.angles == 0;
                 self.out.push(byte);
                 if !self.copying {
@@ -128,11 +134,16 @@ impl Cracker<'_> {
                 }
             }
             b':' if self.begins_group() => self.group(),
-            b')' => self.quote_phrase = true,
+            b')' => {
+                self.quote_phrase = true;
+                if !self.copying {
+                    self.ordinary(byte);
+                }
+            }
             _ => {
                 match byte {
                     b'[' => self.brackets += 1,
-                    b']' => self.brackets = self.brackets.saturating_sub(1),
+                    b']' => self.brackets -= 1,
                     _ => {}
                 }
                 self.quote_phrase |= self.rules.must_quote.contains(&byte);
@@ -145,7 +156,7 @@ impl Cracker<'_> {
     fn ordinary(&mut self, byte: u8) {
         if self.copying {
             self.out.push(byte);
-        } else if !self.address_put && !byte.is_ascii_whitespace() {
+        } else if !self.address_put {
             if self.out.last() == Some(&b')') {
                 self.out.push(b' ');
             }
@@ -160,7 +171,8 @@ impl Cracker<'_> {
         self.put_phrase(self.at - 1);
         self.out.push(b'<');
         (self.copying, self.address_put, self.had_angle) = (false, false, true);
-        self.angles += 1;
+        // the first of two is no bracket
+        self.angles = 1;
     }
 
     fn close_angle(&mut self) {
@@ -176,7 +188,7 @@ impl Cracker<'_> {
     }
 
     fn begins_group(&mut self) -> bool {
-        if self.had_colon || self.angles > 0 || self.had_angle || self.brackets > 0 {
+        if self.had_colon || self.angles > 0 || self.brackets > 0 {
             return false;
         }
         // DECnet's `::` and sendmail's `:.` are parts of addresses
@@ -197,7 +209,7 @@ impl Cracker<'_> {
             self.at += 1;
         }
         (self.head, self.phrase) = (self.out.len(), self.at);
-        (self.quote_phrase, self.address_put) = (false, false);
+        (self.quote_phrase, self.address_put, self.copying) = (false, false, false);
     }
 
     /// Puts `text[phrase..end]` in the place of what was taken for an address.
@@ -221,11 +233,12 @@ impl Cracker<'_> {
     }
 
     fn finish(mut self) -> Vec<u8> {
+        self.out.extend(self.copied_quote.then_some(b'"'));
         self.out.extend(std::iter::repeat_n(b')', self.comments as usize));
         if self.angles > 0 {
             self.out.push(b'>');
         }
-        if self.out.len() > MAX_PATTERN {
+        if self.given_up || self.out.len() > MAX_PATTERN {
             return Self::BARE.to_vec();
         }
         self.out
@@ -252,5 +265,15 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong}");
+    }
+
+    #[test]
+    fn colons_and_semicolons_are_letters_where_an_option_says_so() {
+        let rules = CrackRules { must_quote: b"@,;:\\()[].'", colon_ok: true };
+        let rows: [(&[u8], &[u8]); 3] =
+            [(b"list:;", b"\x81g"), (b"a:b;c", b"\x81g"), (b"X Y <user;x@y>", b"X Y <\x81g>")];
+        for (text, pattern) in rows {
+            assert_eq!(crackaddr(text, rules), pattern);
+        }
     }
 }
