@@ -5,14 +5,14 @@
 
 use super::invocation::Invocation;
 use super::site;
-use crate::engine::Scope;
 use crate::keeper::alias_file::{self, AliasSpec};
 use crate::keeper::database_of;
-use crate::logging::Quiet;
+use crate::logging::Tracer;
+use crate::maps::alias_lines;
 use crate::maps::bdb::{Kind, Writer};
 use crate::net::Resolver;
-use crate::rewrite::{AddressKind, Site, parseaddr, parseaddr_until};
-use crate::schema::Sysexit;
+use crate::rewrite::{Alias, AliasCount, Placed, Site, alias};
+use crate::schema::{Reply, Sysexit};
 use crate::sys::safe::{self, Rules};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -51,6 +51,25 @@ fn kind(spec: &AliasSpec) -> Option<Kind> {
     }
 }
 
+/// Tells standard output what is wrong with a file.
+#[derive(Default)]
+struct Teller {
+    faulty: bool,
+}
+
+impl Tracer for Teller {
+    fn level(&self, _category: u8) -> u8 {
+        0
+    }
+    fn line(&mut self, text: &[u8]) {
+        say(text);
+    }
+    fn reply(&mut self, reply: &Reply) {
+        self.faulty |= reply.code == 554;
+        say(&reply.text);
+    }
+}
+
 /// A closed stdout leaves nobody to tell.
 fn say(text: &[u8]) {
     let mut out = std::io::stdout().lock();
@@ -67,111 +86,38 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
         say(format!("newaliases: cannot open {}: {why}", spec.file.display()).as_bytes());
         return Sysexit::OK; // as sendmail: the other files still count
     }
-    let mut build = Build::new(site, spec, kind);
-    for line in alias_file::lines(&text) {
-        match line {
-            Ok(line) => build.add(&line).await,
-            Err((number, problem)) => build.complain(number, problem.to_string().as_bytes()),
+    let file = spec.file.as_os_str().as_encoded_bytes();
+    let (mut writer, mut teller) = (Writer::new(kind, false), Teller::default());
+    let mut count = AliasCount::default();
+    for line in alias_lines(&text) {
+        let number = line.as_ref().map_or_else(|(number, _)| *number, |line| line.line);
+        let mut placed = Placed::new(&mut teller, file, number);
+        if let Some(alias) = alias(site, &mut placed, &line).await {
+            store(&mut writer, &alias, &mut placed);
+            count.add(&alias);
         }
     }
-    build.finish()
+    finish(writer, spec, &count.summary(file), teller.faulty)
 }
 
-struct Build<'a> {
-    site: &'a Site,
-    spec: &'a AliasSpec,
-    writer: Writer,
-    status: Sysexit,
-    count: u64,
-    longest: usize,
-    bytes: usize,
+fn store(writer: &mut Writer, alias: &Alias, tracer: &mut dyn Tracer) {
+    // databases of sendmail keep the NUL at the end of keys and values
+    let key = [&alias.name[..], b"\0"].concat();
+    let value = [&alias.value[..], b"\0"].concat();
+    if !writer.insert(&key, &value) {
+        tracer.notice(&[&alias.given[..], b"... Warning: duplicate alias name ", &alias.name].concat());
+        writer.replace(&key, &value);
+    }
 }
 
-impl<'a> Build<'a> {
-    fn new(site: &'a Site, spec: &'a AliasSpec, kind: Kind) -> Self {
-        let writer = Writer::new(kind, false);
-        Self { site, spec, writer, status: Sysexit::OK, count: 0, longest: 0, bytes: 0 }
+fn finish(mut writer: Writer, spec: &AliasSpec, summary: &[u8], faulty: bool) -> Sysexit {
+    // the mark of a complete database
+    writer.replace(b"@\0", b"@\0");
+    let path = database_of(&spec.file);
+    if let Err(error) = writer.commit(&path) {
+        say(format!("newaliases: cannot create {}: {error}", path.display()).as_bytes());
+        return Sysexit::CANTCREAT;
     }
-
-    fn tell(&self, line: u32, text: &[u8]) {
-        let place = format!("{}: line {line}: ", self.spec.file.display());
-        say(&[place.as_bytes(), text].concat());
-    }
-
-    fn complain(&mut self, line: u32, text: &[u8]) {
-        self.tell(line, text);
-        self.status = Sysexit::SOFTWARE;
-    }
-
-    async fn add(&mut self, line: &alias_file::AliasLine) {
-        let whole = [&line.name[..], b": ", &line.value].concat();
-        let mut scope = Scope::default();
-        let kind = AddressKind::RECIPIENT;
-        let parsed = parseaddr_until(self.site, &mut scope, &mut Quiet, &whole, b':', kind).await;
-        for problem in &parsed.problems {
-            let shown = if parsed.bad { &line.name } else { &whole };
-            self.tell(line.line, &[&shown[..], b"... ", &problem.text].concat());
-        }
-        let Some(address) = parsed.address else {
-            let text: &[u8] = match parsed.bad {
-                true => b"... cannot alias non-local names",
-                false => b"... illegal alias name",
-            };
-            return self.complain(line.line, &[&line.name[..], text].concat());
-        };
-        let mailer = self.site.config.mailers.get(usize::from(address.mailer.0));
-        if !mailer.is_some_and(|mailer| mailer.has(b'A')) {
-            return self.complain(line.line, &[&line.name[..], b"... cannot alias non-local names"].concat());
-        }
-        if self.site.config.options.check_aliases {
-            self.check(line).await;
-        }
-        let exact = mailer.is_some_and(|mailer| mailer.has(b'u'));
-        let key = if exact { address.user } else { address.user.to_ascii_lowercase() };
-        self.store(line, key);
-    }
-
-    /// Option CheckAliases: every address of the value.
-    async fn check(&mut self, line: &alias_file::AliasLine) {
-        for part in alias_file::split_list(&line.value) {
-            let mut scope = Scope::default();
-            let kind = AddressKind::RECIPIENT;
-            let parsed = parseaddr(self.site, &mut scope, &mut Quiet, &part, kind).await;
-            for problem in &parsed.problems {
-                self.tell(line.line, &[&part[..], b"... ", &problem.text].concat());
-            }
-            if parsed.address.is_none() && !parsed.temporary {
-                self.complain(line.line, &[&part[..], b"... bad address"].concat());
-            }
-        }
-    }
-
-    fn store(&mut self, line: &alias_file::AliasLine, key: Vec<u8>) {
-        self.count += 1;
-        self.longest = self.longest.max(line.value.len());
-        self.bytes += key.len() + line.value.len();
-        // databases of sendmail keep the NUL at the end of keys and values
-        let (mut stored, mut value) = (key.clone(), line.value.clone());
-        stored.push(0);
-        value.push(0);
-        if !self.writer.insert(&stored, &value) {
-            let text = [&line.name[..], b"... Warning: duplicate alias name ", &key].concat();
-            self.tell(line.line, &text);
-            self.writer.replace(&stored, &value);
-        }
-    }
-
-    fn finish(mut self) -> Sysexit {
-        // the mark of a complete database
-        self.writer.replace(b"@\0", b"@\0");
-        let path = database_of(&self.spec.file);
-        if let Err(error) = self.writer.commit(&path) {
-            say(format!("newaliases: cannot create {}: {error}", path.display()).as_bytes());
-            return Sysexit::CANTCREAT;
-        }
-        let (file, count) = (self.spec.file.display(), self.count);
-        say(format!("{file}: {count} aliases, longest {} bytes, {} bytes total", self.longest, self.bytes)
-            .as_bytes());
-        self.status
-    }
+    say(summary);
+    if faulty { Sysexit::SOFTWARE } else { Sysexit::OK }
 }

@@ -2,7 +2,6 @@
 
 use super::env::{FileProblem, MapFailure};
 use super::load::{Loader, MAX_LINE};
-use super::rulesets::MapDecl;
 use crate::addr::{MacroId, op};
 
 /// Longest line of a class file.
@@ -84,11 +83,10 @@ impl Loader<'_> {
         match self.env.program(&argv, blame) {
             Ok(output) => self.class_lines(id, &output, b"%s"),
             // the child's complaint goes where its output goes, and its first word is the cf's name
-            Err(FileProblem::Exec(_)) => {
+            Err(_) => {
                 let word = [&self.config.file[..], b":"].concat();
                 self.class_word(id, &word);
             }
-            Err(problem) => self.cannot_open(&[b"|", &command[..]].concat(), &problem),
         }
     }
 
@@ -147,7 +145,7 @@ impl Loader<'_> {
             self.error(says(b"missing map class"));
             return;
         }
-        let map = MapDecl { name: name.clone(), class: class.to_vec(), args: spec.to_vec(), line: self.at };
+        let map = self.map_decl(&name, class, spec);
         let answer = self.env.map_words(&map, key, &self.config.options.dont_blame_sendmail);
         for message in &answer.messages {
             self.error(message);
@@ -190,10 +188,10 @@ fn file_name(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             b'"' => quoted = !quoted,
             b'\\' => match text.get(at + 1) {
                 None => return None,
-                Some(next) if crate::addr::is_space(next) && !quoted => {}
+                Some(b' ') if !quoted => {}
                 Some(_) => name.push(byte),
             },
-            _ if crate::addr::is_space(&byte) && !quoted => break,
+            b' ' if !quoted => break,
             _ => name.push(byte),
         }
         at += 1;

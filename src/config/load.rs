@@ -142,7 +142,8 @@ impl<'a> Loader<'a> {
         self.error_status(&text, Sysexit::OSERR);
     }
 
-    fn error_status(&mut self, text: &[u8], status: Sysexit) {
+    /// An error in the cf that has a status of its own.
+    pub(super) fn error_status(&mut self, text: &[u8], status: Sysexit) {
         let text = self.prefixed(text);
         self.messages.push(Message { text, severity: Severity::Error, line: self.at, column: 0 });
         if self.exit.is_ok() {
@@ -319,7 +320,7 @@ impl<'a> Loader<'a> {
                 self.define(MacroId(b'w'), &short);
             }
         }
-        if level >= 6 && !self.sticky.contains(&0x8b) {
+        if level >= 6 {
             self.config.options.colon_ok_in_addr = false;
         }
     }

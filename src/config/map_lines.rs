@@ -34,17 +34,28 @@ impl Loader<'_> {
     /// Option LDAPDefaultSpec holds flags of ldap maps; it is checked as if it were one.
     pub(super) fn check_ldap_defaults(&mut self, value: &[u8]) {
         let name = b"O LDAPDefaultSpec".to_vec();
-        let decl = MapDecl { name, class: b"ldap".to_vec(), args: value.to_vec(), line: self.at };
+        let decl = self.map_decl(&name, b"ldap", value);
         let declared = self.env.declare_map(&decl, &|_| false, false);
         for message in &declared.messages {
             self.error(message);
         }
     }
 
+    /// A map as it is declared here.
+    pub(super) fn map_decl(&self, name: &[u8], class: &[u8], args: &[u8]) -> MapDecl {
+        MapDecl {
+            name: name.to_vec(),
+            class: class.to_vec(),
+            args: args.to_vec(),
+            space: self.config.options.blank_sub,
+            line: self.at,
+        }
+    }
+
     /// Makes a map. A second K line of the same name stands behind the first: what it does not say
     /// stays as it was.
     pub(super) fn declare_map(&mut self, name: &[u8], class: &[u8], args: &[u8]) {
-        let decl = MapDecl { name: name.to_vec(), class: class.to_vec(), args: args.to_vec(), line: self.at };
+        let decl = self.map_decl(name, class, args);
         let traced = self.traces(37, 5);
         let maps = &self.config.maps;
         let known = |name: &[u8]| maps.iter().any(|map| map.name.eq_ignore_ascii_case(name));

@@ -3,7 +3,7 @@
 use super::load::{Loader, MAX_LINE, munched};
 use super::numbers::{is_true, leading_int, parse_int, parse_time};
 use crate::schema::*;
-use crate::sys::safe::Blame;
+use crate::sys::safe::{Blame, option_words};
 
 /// Reads the text of one special option.
 type Reader = fn(&mut Loader<'_>, Option<&[u8]>, &[u8]);
@@ -267,8 +267,7 @@ impl Loader<'_> {
     }
 
     fn privacy(&mut self, value: &[u8]) {
-        let is_break = |byte: &u8| crate::addr::is_space(byte) || byte.is_ascii_punctuation();
-        for word in value.split(is_break).filter(|word| !word.is_empty()) {
+        for word in option_words(value) {
             match Privacy::WORDS.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word)) {
                 Some((_, flag)) => self.config.options.privacy_options |= *flag,
                 None => self.error([b"readcf: Op line: ", word, b" unrecognized"].concat()),
@@ -340,7 +339,13 @@ impl Loader<'_> {
 
     fn super_safe(&mut self, value: &[u8]) {
         self.config.options.super_safe = match value.first().map(u8::to_ascii_lowercase) {
-            Some(b'i') => SuperSafe::Interactive,
+            Some(b'i') => {
+                if self.config.options.delivery_mode != DeliveryMode::Interactive {
+                    self.say("WARNING: SuperSafe=interactive should only be used with");
+                    self.say("         DeliveryMode=interactive");
+                }
+                SuperSafe::Interactive
+            }
             Some(b'p') => SuperSafe::PostMilter,
             _ if is_true(value) => SuperSafe::Yes,
             _ => SuperSafe::No,
@@ -361,10 +366,11 @@ impl Loader<'_> {
                 None => {
                     let head = format!("readcf: option {option}: unknown user ");
                     self.error([head.as_bytes(), user].concat());
+                    return Some(ids);
                 }
             }
         }
-        match group {
+        match group.filter(|group| !group.is_empty()) {
             None => {}
             Some(digits) if digits.first().is_some_and(u8::is_ascii_digit) => {
                 ids.1 = parse_int(digits, 0).0 as u32
@@ -485,7 +491,10 @@ impl Loader<'_> {
         let stage =
             stage.and_then(|stage| MilterOptions::STAGES.iter().position(|known| known.as_bytes() == stage));
         let Some(stage) = stage else {
-            self.error([b"milter_set_option: invalid Milter option ", name].concat());
+            match name.is_empty() {
+                true => self.error("milter_set_option: invalid Milter option, must specify suboption"),
+                false => self.error([b"milter_set_option: invalid Milter option ", name].concat()),
+            }
             return;
         };
         let names =
@@ -497,12 +506,15 @@ impl Loader<'_> {
     /// Letters out of a set; after each one everything up to the next blank or comma is passed over.
     fn letters(&mut self, option: &str, value: &[u8], known: &[u8]) -> Vec<u8> {
         let mut found = Vec::new();
-        for word in value.split(|byte| matches!(byte, b' ' | b'\t' | b',')).filter(|word| !word.is_empty()) {
+        let words = value.split(|byte| matches!(byte, b' ' | b'\t' | b','));
+        // two separators side by side end the list
+        for word in words.take_while(|word| !word.is_empty()) {
             match known.contains(&word[0]) {
                 true => found.push(word[0]),
                 false => {
                     let text = format!("Warning: Option: {option} unknown parameter '");
-                    self.say([text.as_bytes(), &word[..1], b"'"].concat());
+                    let shown = if word[0].is_ascii_graphic() { word[0] } else { b'?' };
+                    self.say([text.as_bytes(), &[shown], b"'"].concat());
                 }
             }
         }

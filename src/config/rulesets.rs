@@ -112,6 +112,8 @@ pub struct MapDecl {
     pub class: Vec<u8>,
     /// Everything after the class, macros expanded.
     pub args: Vec<u8>,
+    /// Option BlankSub as it stood at this line: it joins the words of keys.
+    pub space: u8,
     /// Line of the cf; 0 for built-in maps.
     pub line: u32,
 }

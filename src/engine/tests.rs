@@ -163,7 +163,13 @@ fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
     let mut config = config();
     config.macros.set(MacroId(b'm'), Some(value));
     for (name, class) in [("table", "hash"), ("dequote", "dequote")] {
-        config.maps.push(MapDecl { name: name.into(), class: class.into(), args: Vec::new(), line: 1 });
+        config.maps.push(MapDecl {
+            name: name.into(),
+            class: class.into(),
+            args: Vec::new(),
+            space: b' ',
+            line: 1,
+        });
     }
     let mut sets = [Ruleset::default(), Ruleset::default(), Ruleset::default()];
     for (number, (lhs, rhs)) in rules.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Alias databases: the first answer wins, in the order of option AliasFile.
 
-use super::alias_file::{self, AliasSpec};
+use super::alias_file::{AliasSpec, alias_lines};
 use crate::maps::bdb;
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
@@ -193,7 +193,8 @@ impl Source {
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut table = HashMap::new();
-        for line in alias_file::lines(&text).into_iter().flatten() {
+        let lines = alias_lines(&text).into_iter().flatten();
+        for line in lines.filter(|line| !line.name.is_empty() && !line.value.trim_ascii().is_empty()) {
             // the last of two aliases counts, as in a database
             table.insert(line.name.to_ascii_lowercase(), line.value);
         }

@@ -20,6 +20,8 @@ pub struct Declaring<'a> {
     pub messages: Vec<Vec<u8>>,
     /// Was a map of this name declared before?
     pub known: &'a dyn Fn(&[u8]) -> bool,
+    /// Option BlankSub as it stands at this line.
+    pub blank_sub: u8,
     /// What option LDAPDefaultSpec says.
     pub ldap_defaults: LdapMap,
 }
@@ -32,7 +34,8 @@ impl Declaring<'_> {
 
 /// Checks a K line when it is read. `known` tells whether a map of that name was declared before.
 pub fn declare(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> Declared {
-    let mut declaring = Declaring { messages: Vec::new(), known, ldap_defaults: LdapMap::default() };
+    let mut declaring =
+        Declaring { messages: Vec::new(), known, blank_sub: decl.space, ldap_defaults: LdapMap::default() };
     let Some(row) = class::find(&decl.class) else {
         let text = [b"readcf: map ", decl.name.as_slice(), b": class ", &decl.class, b" not available"];
         return Declared { messages: vec![text.concat()], ..Declared::default() };
@@ -66,6 +69,14 @@ impl Map {
     /// Reads the text after the class. Settings of an earlier K line of the same name stay, as they
     /// do in sendmail.
     pub(super) fn read(&mut self, args: &[u8], declaring: &mut Declaring<'_>) {
+        // these join a key's words by what BlankSub is in the end
+        let late = matches!(
+            self.class.name,
+            "host" | "dns" | "regex" | "dequote" | "macro" | "arith" | "syslog" | "sequence" | "arpa"
+        );
+        if !late {
+            self.space = Some(declaring.blank_sub);
+        }
         let usable = (self.class.parse)(self, args, declaring);
         self.flags.set(Flags::VALID, usable);
     }

@@ -6,7 +6,7 @@ use super::flags::{Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
 use crate::logging::Tracer;
-use crate::net::kind;
+use crate::net::{Exchangers, kind};
 use crate::schema::{Outcome, Sysexit};
 use std::time::Duration;
 
@@ -140,29 +140,16 @@ pub(super) async fn lookup_bestmx(
     if !store.resolver.uses_dns() {
         return missing(Sysexit::OK);
     }
-    match store.resolver.mx(key, &|_| false).await {
-        Outcome::Done(answer) if answer.hosts.is_empty() => missing(Sysexit::OK),
-        Outcome::Done(answer) => {
-            if answer.implicit {
-                // without MX records the host itself is best, if there is one
-                let mut known = store.resolver.records(key, kind::A).await;
-                if matches!(known, Outcome::Never(_)) {
-                    known = store.resolver.records(key, kind::AAAA).await;
-                }
-                match known {
-                    Outcome::Done(_) => {}
-                    Outcome::Later(_) => return missing(Sysexit::TEMPFAIL),
-                    Outcome::Never(_) => return missing(NOT_FOUND),
-                }
-            }
-            let mut hosts: Vec<Vec<u8>> =
-                answer.hosts.iter().map(|host| [host.as_slice(), b"."].concat()).collect();
+    match store.resolver.exchangers(key, &|_| false, tracer).await {
+        Exchangers::Hosts(hosts) if hosts.is_empty() => missing(Sysexit::OK),
+        Exchangers::Hosts(mut hosts) => {
             if map.delimiter == 0 {
                 hosts.truncate(1);
             }
             map.found(key, &hosts.join(&map.delimiter), args, tracer)
         }
-        Outcome::Later(_) => missing(Sysexit::TEMPFAIL),
-        Outcome::Never(_) => missing(Sysexit::OK),
+        Exchangers::NullMx => missing(Sysexit::OK),
+        Exchangers::Unknown => missing(NOT_FOUND),
+        Exchangers::Later => missing(Sysexit::TEMPFAIL),
     }
 }

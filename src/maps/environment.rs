@@ -67,7 +67,7 @@ fn ask(config: Config, name: &[u8], key: &[u8]) -> MapWords {
     };
     let words = runtime.block_on(async {
         let store = Store::new(Arc::new(config), Arc::new(Resolver::system()));
-        let mut context = LookupContext { deferred: false, tracer: &mut listener };
+        let mut context = LookupContext { deferred: false, tracer: &mut listener, aliases: None };
         match store.lookup_text(name, key, &mut context).await {
             TextAnswer::Unknown => Err(MapFailure::NoClass),
             TextAnswer::NotOpen => Err(MapFailure::Open),

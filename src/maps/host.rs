@@ -7,10 +7,9 @@ use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
 use crate::engine::shorten;
 use crate::logging::Tracer;
-use crate::net::DnsError;
+use crate::net::{DnsError, Resolver, address_literal};
 use crate::schema::{Outcome, Sysexit};
 use hashbrown::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,8 +26,18 @@ const SPARED: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<HashMap<Vec<u8>, (Instant, Canonical)>>);
 
-/// A full name, or why there is none.
-type Canonical = Result<Vec<u8>, DnsError>;
+/// A full name, or the h_errno that says why there is none.
+type Canonical = Result<Vec<u8>, i32>;
+
+/// sendmail's word for an h_errno.
+fn status(number: i32) -> Sysexit {
+    match number {
+        1 | 4 => NOT_FOUND,
+        2 => Sysexit::TEMPFAIL,
+        3 => Sysexit::SOFTWARE,
+        _ => Sysexit::UNAVAILABLE,
+    }
+}
 
 impl Cache {
     fn get(&self, name: &[u8]) -> Option<Canonical> {
@@ -37,17 +46,25 @@ impl Cache {
     }
 
     /// Puts a known name behind what `value` holds; `false` for a host known to have none.
-    pub fn get_into(&self, name: &[u8], value: &mut Vec<u8>) -> Option<bool> {
+    pub fn get_into(&self, name: &[u8], resolver: &Resolver, value: &mut Vec<u8>) -> Option<bool> {
         let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = cache.get(name)?;
-        // a failure for now is no answer, and something is to be said about it
-        if *until <= Instant::now() || matches!(found, Err(DnsError::TryAgain)) {
+        if *until <= Instant::now() {
             return None;
         }
-        if let Ok(name) = found {
-            value.extend_from_slice(name);
+        match found {
+            Ok(name) => {
+                resolver.remember(0);
+                value.extend_from_slice(name);
+                Some(true)
+            }
+            Err(number) if status(*number) == NOT_FOUND => {
+                resolver.remember(*number);
+                Some(false)
+            }
+            // a failure for now is no answer, and something is to be said about it
+            Err(_) => None,
         }
-        Some(found.is_ok())
     }
 
     fn put(&self, name: &[u8], found: &Canonical) {
@@ -55,7 +72,8 @@ impl Cache {
         if cache.len() >= LARGEST_CACHE {
             cache.clear();
         }
-        let kept = if matches!(found, Err(DnsError::TryAgain)) { SPARED } else { KEPT };
+        let failed_now = found.as_ref().is_err_and(|number| status(*number).is_temporary());
+        let kept = if failed_now { SPARED } else { KEPT };
         cache.insert(name.to_vec(), (Instant::now() + kept, found.clone()));
     }
 }
@@ -95,86 +113,55 @@ pub(super) async fn lookup(
     };
     let found = match store.host_names.get(key) {
         Some(found) => {
-            let what = match &found {
-                Ok(name) => [b"CACHE ", name.as_slice()].concat(),
-                Err(DnsError::TryAgain) => b"CACHE NULL".to_vec(),
-                Err(error) => format!("CACHE FAIL {}", error.number()).into_bytes(),
-            };
-            say(&what, tracer);
+            store.resolver.remember(found.as_ref().err().copied().unwrap_or(0));
+            let name = found.as_deref().unwrap_or(b"NULL");
+            say(&[b"CACHE ", name].concat(), tracer);
             found
         }
+        // half a bracket is looked for nowhere
+        None if key.first() == Some(&b'[') && !key.contains(&b']') => {
+            say(b"FAILED", tracer);
+            return missing(Sysexit::OK);
+        }
         None => {
-            let found = find(store, map, key).await;
+            let found = find(store, map, key, tracer).await;
             store.host_names.put(key, &found);
             let what = match &found {
                 Ok(name) => [b"FOUND ", name.as_slice()].concat(),
-                Err(error) => format!("FAIL ({})", error.number()).into_bytes(),
+                Err(number) => format!("FAIL ({number})").into_bytes(),
             };
             say(&what, tracer);
             found
         }
     };
-    match found {
+    match found.map_err(status) {
         Ok(name) => map.found(key, &name, args, tracer),
-        Err(DnsError::TryAgain) => {
+        Err(Sysexit::TEMPFAIL) => {
             tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
             missing(Sysexit::TEMPFAIL)
         }
-        Err(_) => missing(NOT_FOUND),
+        Err(status) => missing(status),
     }
 }
 
-async fn find(store: &Store, map: &Map, key: &[u8]) -> Canonical {
+async fn find(store: &Store, map: &Map, key: &[u8], tracer: &mut dyn Tracer) -> Canonical {
     let asked = async {
-        let outcome = match literal(key) {
+        let outcome = match address_literal(key) {
             Some(address) => store.resolver.ptr(address).await,
             // no address: sendmail takes the resolver's last word for an answer
-            None if key.first() == Some(&b'[') => {
-                let open = !key.contains(&b']');
-                let failed = !open && store.resolver.failed_last();
-                return Err(if failed { DnsError::TryAgain } else { DnsError::HostNotFound });
-            }
-            None => store.resolver.canonical(key).await,
+            None if key.first() == Some(&b'[') => return Err(store.resolver.last_error()),
+            None => store.resolver.canonical(key, tracer).await,
         };
         match outcome {
             Outcome::Done(name) => Ok(name),
-            Outcome::Later(error) | Outcome::Never(error) => Err(error),
+            Outcome::Later(error) | Outcome::Never(error) => Err(error.number()),
         }
     };
     match map.timeout {
         Some(seconds) if seconds > 0 => {
             let patience = Duration::from_secs(u64::from(seconds)) * map.retries.unwrap_or(1).max(1);
-            tokio::time::timeout(patience, asked).await.unwrap_or(Err(DnsError::TryAgain))
+            tokio::time::timeout(patience, asked).await.unwrap_or(Err(DnsError::TryAgain.number()))
         }
         _ => asked.await,
     }
-}
-
-/// `[1.2.3.4]` or `[IPv6:…]`, whatever follows the bracket. IPv4 addresses may be written as the C library
-/// reads them: fewer numbers, octal, hexadecimal.
-fn literal(key: &[u8]) -> Option<IpAddr> {
-    let inside = key.strip_prefix(b"[")?;
-    let text = std::str::from_utf8(&inside[..memchr::memchr(b']', inside)?]).ok()?;
-    match text.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("IPv6:")) {
-        Some(_) => text[5..].parse().ok().map(IpAddr::V6),
-        None => four(text).map(IpAddr::V4).or_else(|| text.parse().ok()),
-    }
-}
-
-fn four(text: &str) -> Option<Ipv4Addr> {
-    let number = |text: &str| match text.as_bytes() {
-        [b'0', b'x' | b'X', ..] => u32::from_str_radix(&text[2..], 16).ok(),
-        [b'0', _, ..] => u32::from_str_radix(&text[1..], 8).ok(),
-        [first, ..] if first.is_ascii_digit() => text.parse().ok(),
-        _ => None,
-    };
-    let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
-    let (last, first) = parts.split_last()?;
-    if first.len() > 3 || first.iter().any(|part| *part > 255) {
-        return None;
-    }
-    let rest = 32 - 8 * first.len() as u32;
-    let fits = u64::from(*last) < 1u64 << rest;
-    let head = first.iter().fold(0u64, |sum, part| sum << 8 | u64::from(*part)) << rest;
-    fits.then(|| Ipv4Addr::from((head | u64::from(*last)) as u32))
 }

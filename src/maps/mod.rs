@@ -12,6 +12,7 @@
 
 pub mod bdb;
 
+mod alias_text;
 mod arpa;
 mod class;
 mod database;
@@ -36,6 +37,7 @@ mod text;
 mod user;
 mod userdb;
 
+pub use alias_text::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
 pub use bdb::replace_file;
 pub use class::{CLASSES, ClassRow};
 pub use declare::{Declared, declare};

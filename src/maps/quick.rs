@@ -101,7 +101,7 @@ impl Store {
                 }
                 Quick::Missing(status)
             }
-            (_, Class::Host) => match self.host_names.get_into(key, value) {
+            (_, Class::Host) => match self.host_names.get_into(key, &self.resolver, value) {
                 Some(true) => dress(map, key, args, value),
                 Some(false) => Quick::Missing(NOT_FOUND),
                 None => Quick::Wait,

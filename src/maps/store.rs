@@ -1,5 +1,6 @@
 //! All maps of a configuration: found by name, opened at their first use, asked.
 
+use super::alias_text::AliasRules;
 use super::class::{self, Class};
 use super::database::{Attempt, Database};
 use super::declare::Declaring;
@@ -7,7 +8,7 @@ use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
 use super::text::TextFile;
 use super::{arpa, dns, files, host, ldap, program, regex, sequence, socket, stab, syslog, user, userdb};
-use crate::config::Config;
+use crate::config::{Config, Names, put_printable};
 use crate::engine::{Answer, LookupRequest};
 use crate::logging::Tracer;
 use crate::net::Resolver;
@@ -45,11 +46,13 @@ pub(super) struct Slot {
     pub state: OnceLock<State>,
     /// Two sessions do not open (and complain) at the same time.
     opening: Mutex<()>,
+    /// Test mode, as every process of sendmail, tries once; a daemon that serves all sessions tries again.
+    given_up: OnceLock<State>,
 }
 
 impl Slot {
     fn new(map: Map) -> Self {
-        Self { map, state: OnceLock::new(), opening: Mutex::new(()) }
+        Self { map, state: OnceLock::new(), opening: Mutex::new(()), given_up: OnceLock::new() }
     }
 
     fn state(&self) -> State {
@@ -63,6 +66,8 @@ pub struct LookupContext<'a> {
     pub deferred: bool,
     /// Where trace lines and messages go.
     pub tracer: &'a mut dyn Tracer,
+    /// What makes names of the left sides of alias files.
+    pub aliases: Option<&'a dyn AliasRules>,
 }
 
 /// The answer to a look-up by name and key text (`/map`, aliases, `F@` lines).
@@ -155,24 +160,24 @@ impl Store {
             ldap_defaults: defaults(&config),
         };
         for decl in &config.maps {
-            store.add(&decl.name, &decl.class, &decl.args);
+            store.add(&decl.name, &decl.class, &decl.args, decl.space);
         }
         for (name, class, args) in BUILT_IN {
             if !store.has(name) {
-                store.add(name, class, args);
+                store.add(name, class, args, config.options.blank_sub);
             }
         }
         store
     }
 
     /// One more map, as a K line says it; what is wrong with it has been said by [`super::declare`].
-    fn add(&mut self, name: &[u8], class: &[u8], args: &[u8]) {
+    fn add(&mut self, name: &[u8], class: &[u8], args: &[u8], blank_sub: u8) {
         let Some(row) = class::find(class) else { return };
         let folded = name.to_ascii_lowercase();
         let by_name = &self.by_name;
         let known = |name: &[u8]| by_name.contains_key(name.to_ascii_lowercase().as_slice());
-        let mut declaring =
-            Declaring { messages: Vec::new(), known: &known, ldap_defaults: self.ldap_defaults.clone() };
+        let ldap_defaults = self.ldap_defaults.clone();
+        let mut declaring = Declaring { messages: Vec::new(), known: &known, blank_sub, ldap_defaults };
         match self.by_name.get(&folded) {
             Some(index) => {
                 let map = &mut self.slots[*index].map;
@@ -217,12 +222,12 @@ impl Store {
         let arguments = request.arguments(self.settings.blank_sub);
         let args: Vec<Vec<u8>> = std::iter::once(key.clone()).chain(arguments).take(MOST_ARGUMENTS).collect();
         if context.tracer.level(60) == 0 {
-            let Some(found) = self.ask(index, &key, &args, context.tracer, 0).await else {
+            let Some(found) = self.ask(index, &key, &args, context, 0).await else {
                 return missing(Sysexit::OK);
             };
             return finish(map, &key, found, context.tracer);
         }
-        self.lookup_traced(index, &key, &args, context.tracer).await
+        self.lookup_traced(index, &key, &args, context).await
     }
 
     async fn lookup_traced(
@@ -230,11 +235,12 @@ impl Store {
         index: usize,
         key: &[u8],
         args: &[Vec<u8>],
-        tracer: &mut dyn Tracer,
+        context: &mut LookupContext<'_>,
     ) -> Answer {
         let map = &self.slots[index].map;
-        let mut head = [b"map_lookup(", map.name.as_slice(), b", ", key].concat();
-        if tracer.level(60) >= 5 {
+        let mut head = [b"map_lookup(", map.name.as_slice(), b", "].concat();
+        put_printable(key, &Names::default(), &mut head);
+        if context.tracer.level(60) >= 5 {
             for (number, argument) in args.iter().enumerate() {
                 head.extend_from_slice(format!(", %{number}=").as_bytes());
                 head.extend_from_slice(argument);
@@ -242,16 +248,16 @@ impl Store {
         }
         head.extend_from_slice(b") => ");
         // sendmail prints this much before it looks; messages may follow on the same line
-        if matches!(self.opened(index, &mut *tracer).await, State::Closed) {
+        if matches!(self.opened(index, context).await, State::Closed) {
             return missing(Sysexit::OK);
         }
-        tracer.text(&head);
-        let Some(found) = self.ask(index, key, args, tracer, 0).await else {
+        context.tracer.text(&head);
+        let Some(found) = self.ask(index, key, args, context, 0).await else {
             return missing(Sysexit::OK);
         };
         let value = found.value.clone().unwrap_or_else(|| b"NOT FOUND".to_vec());
-        tracer.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
-        finish(map, key, found, tracer)
+        context.tracer.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
+        finish(map, key, found, context.tracer)
     }
 
     /// The key of a look-up in a rule.
@@ -269,7 +275,7 @@ impl Store {
     /// `/map name key`: the key is text, there are no arguments.
     pub async fn lookup_text(&self, map: &[u8], key: &[u8], context: &mut LookupContext<'_>) -> TextAnswer {
         let Some(index) = self.find(map) else { return TextAnswer::Unknown };
-        match self.ask(index, key, &[key.to_vec()], context.tracer, 0).await {
+        match self.ask(index, key, &[key.to_vec()], context, 0).await {
             Some(found) => TextAnswer::Answer(found),
             None => TextAnswer::NotOpen,
         }
@@ -279,7 +285,7 @@ impl Store {
     /// be opened is open in this sense: it fails).
     pub async fn open(&self, map: &[u8], context: &mut LookupContext<'_>) -> bool {
         match self.find(map) {
-            Some(index) => !matches!(self.opened(index, context.tracer).await, State::Closed),
+            Some(index) => !matches!(self.opened(index, context).await, State::Closed),
             None => false,
         }
     }
@@ -290,14 +296,14 @@ impl Store {
         index: usize,
         key: &'a [u8],
         args: &'a [Vec<u8>],
-        tracer: &'a mut dyn Tracer,
+        context: &'a mut LookupContext<'_>,
         depth: usize,
     ) -> Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>> {
         Box::pin(async move {
-            match self.opened(index, tracer).await {
+            match self.opened(index, context).await {
                 State::Closed => None,
                 State::Bogus => Some(later()),
-                State::Open(opened) => Some(self.ask_opened(index, &opened, key, args, tracer, depth).await),
+                State::Open(opened) => Some(self.ask_opened(index, &opened, key, args, context, depth).await),
             }
         })
     }
@@ -308,19 +314,20 @@ impl Store {
         opened: &'a Opened,
         key: &'a [u8],
         args: &'a [Vec<u8>],
-        tracer: &'a mut dyn Tracer,
+        context: &'a mut LookupContext<'_>,
         depth: usize,
     ) -> Boxed<'a> {
         let map = &self.slots[index].map;
         Box::pin(async move {
+            if let Opened::Members(members) = opened {
+                return self.ask_members(index, members, key, args, context, depth).await;
+            }
+            let tracer = &mut *context.tracer;
             match (opened, &map.own) {
                 (Opened::Database(database), _) => ask_database(database, map, key, args, tracer).await,
                 (Opened::Text(text), _) => text.lookup(map, key, args, tracer),
                 (Opened::Stab(aliases), _) => aliases.lookup(map, key, args, tracer),
                 (Opened::User(column), _) => user::lookup(map, *column, key, args, tracer).await,
-                (Opened::Members(members), _) => {
-                    self.ask_members(index, members, key, args, tracer, depth).await
-                }
                 (Opened::Socket(connection), _) => connection.lookup(map, key, args, tracer).await,
                 (Opened::UserDatabases(own), _) => own.lookup(map, key, args, tracer).await,
                 (Opened::Ldap(connection), _) => ldap::lookup(connection, map, key, args, tracer).await,
@@ -348,17 +355,17 @@ impl Store {
         members: &[usize],
         key: &[u8],
         args: &[Vec<u8>],
-        tracer: &mut dyn Tracer,
+        context: &mut LookupContext<'_>,
         depth: usize,
     ) -> Found {
-        if tracer.level(38) >= 20 {
-            tracer.line(
+        if context.tracer.level(38) >= 20 {
+            context.tracer.line(
                 &[b"seq_map_lookup(", self.slots[index].map.name.as_slice(), b", ", key, b")"].concat(),
             );
         }
         let mut status = NOT_FOUND;
         for member in members.iter().filter(|_| depth < DEEPEST) {
-            let Some(found) = self.ask(*member, key, args, tracer, depth + 1).await else { continue };
+            let Some(found) = self.ask(*member, key, args, context, depth + 1).await else { continue };
             if found.value.is_some() {
                 return found;
             }
@@ -369,8 +376,39 @@ impl Store {
         missing(status)
     }
 
+    /// An alias text file is read by the rules, which take their time.
+    async fn read_aliases(&self, slot: &Slot, context: &mut LookupContext<'_>) -> State {
+        if let Some(state) = slot.state.get() {
+            return state.clone();
+        }
+        if !slot.map.flags.contains(Flags::VALID) {
+            return State::Closed;
+        }
+        let mut opening =
+            Opening { settings: &self.settings, tracer: &mut *context.tracer, failure: Vec::new() };
+        let aliases = stab::Aliases::open(&slot.map, context.aliases, &mut opening).await;
+        let failure = std::mem::take(&mut opening.failure);
+        self.settle(slot, aliases.map(Opened::Stab), &failure, context.tracer)
+    }
+
     /// Opens a map if it is not open yet.
-    async fn opened(&self, index: usize, tracer: &mut dyn Tracer) -> State {
+    async fn opened(&self, index: usize, context: &mut LookupContext<'_>) -> State {
+        let slot = &self.slots[index];
+        if let Some(state) = slot.given_up.get() {
+            return state.clone();
+        }
+        let state = match slot.map.own {
+            Class::Stab => self.read_aliases(slot, context).await,
+            _ => self.opened_now_or_later(index, context.tracer).await,
+        };
+        match state {
+            State::Open(_) => state,
+            _ if context.tracer.test_mode() => slot.given_up.get_or_init(|| state).clone(),
+            _ => state,
+        }
+    }
+
+    async fn opened_now_or_later(&self, index: usize, tracer: &mut dyn Tracer) -> State {
         let mut waited = Duration::ZERO;
         loop {
             match self.open_now(index, tracer) {
@@ -393,7 +431,7 @@ impl Store {
     }
 
     fn open_now(&self, index: usize, tracer: &mut dyn Tracer) -> Attempt<State> {
-        let Slot { map, state, opening } = &self.slots[index];
+        let Slot { map, state, opening, .. } = &self.slots[index];
         if let Some(state) = state.get() {
             return Attempt::Done(state.clone());
         }
@@ -404,28 +442,34 @@ impl Store {
         if let Some(state) = state.get() {
             return Attempt::Done(state.clone());
         }
-        let mut opening = Opening { settings: &self.settings, tracer, failure: Vec::new() };
+        let mut opening = Opening { settings: &self.settings, tracer: &mut *tracer, failure: Vec::new() };
         let opened = match self.open_class(map, &mut opening) {
             Attempt::Locked => return Attempt::Locked,
             Attempt::Done(opened) => opened,
         };
-        let file = map.file.as_deref().unwrap_or(b"NULL");
         let failure = std::mem::take(&mut opening.failure);
+        Attempt::Done(self.settle(&self.slots[index], opened, &failure, tracer))
+    }
+
+    /// What became of the opening of a map is said and remembered.
+    fn settle(&self, slot: &Slot, opened: Option<Opened>, failure: &[u8], tracer: &mut dyn Tracer) -> State {
+        let map = &slot.map;
+        let file = map.file.as_deref().unwrap_or(b"NULL");
         let valid = match &opened {
             Some(_) => b"valid".to_vec(),
             None if failure.is_empty() => b"invalid".to_vec(),
-            None => [b"invalid: ", failure.as_slice()].concat(),
+            None => [b"invalid: ", failure].concat(),
         };
-        opening.trace(
-            4,
-            &[b"openmap()\t", map.class.name.as_bytes(), b":", &map.name, b" ", file, b": ", &valid],
-        );
+        if tracer.level(38) >= 4 {
+            let class = map.class.name.as_bytes();
+            tracer.line(&[b"openmap()\t", class, b":", &map.name, b" ", file, b": ", &valid].concat());
+        }
         let opened = match opened {
             Some(opened) => State::Open(Arc::new(opened)),
-            None if map.flags.contains(Flags::OPTIONAL) => return Attempt::Done(State::Closed),
+            None if map.flags.contains(Flags::OPTIONAL) => return State::Closed,
             None => State::Bogus,
         };
-        Attempt::Done(state.get_or_init(|| opened).clone())
+        slot.state.get_or_init(|| opened).clone()
     }
 
     fn open_class(&self, map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Opened>> {
@@ -443,7 +487,6 @@ impl Store {
                 };
             }
             Class::Text => TextFile::open(map, opening).map(Opened::Text),
-            Class::Stab => stab::Aliases::open(map, opening).map(Opened::Stab),
             Class::User => user::open(map, opening).map(Opened::User),
             Class::Sequence(members) => {
                 Some(Opened::Members(members.iter().filter_map(|name| self.find(name)).collect()))
@@ -467,6 +510,10 @@ impl Store {
                 None
             }
             Class::Nothing | Class::Fail => None,
+            Class::Dns(_) => {
+                opening.trace(2, &[b"dns_map_open(", &map.name, b", 0)"]);
+                Some(Opened::Plain)
+            }
             _ => Some(Opened::Plain),
         };
         Attempt::Done(opened)
@@ -510,7 +557,7 @@ fn defaults(config: &Config) -> ldap::LdapMap {
     let spec = config.options.ldap_default_spec.as_deref().unwrap_or_default();
     let known = |_: &[u8]| false;
     let ldap_defaults = ldap::LdapMap::default();
-    map.read(spec, &mut Declaring { messages: Vec::new(), known: &known, ldap_defaults });
+    map.read(spec, &mut Declaring { messages: Vec::new(), known: &known, blank_sub: b' ', ldap_defaults });
     match map.own {
         Class::Ldap(own) => own.as_ref().clone(),
         _ => ldap::LdapMap::default(),

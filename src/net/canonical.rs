@@ -2,24 +2,49 @@
 
 use super::record::kind;
 use super::{DnsError, Resolver};
+use crate::logging::Tracer;
+use crate::schema::Sysexit;
 
 /// The full name of a host by the services of the service switch, without a trailing dot.
-pub(super) async fn name(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError> {
+pub(super) async fn name(
+    resolver: &Resolver,
+    host: &[u8],
+    tracer: &mut dyn Tracer,
+) -> Result<Vec<u8>, DnsError> {
     let mut error = DnsError::HostNotFound;
+    let mut status = Sysexit::OK;
     for service in &resolver.settings.name_services {
+        trace(tracer, &[b"getcanonname(", host, b"), trying ", service]);
         let found = match service.as_slice() {
-            b"files" => from_file(resolver, host),
+            b"files" => {
+                trace(tracer, &[b"text_getcanonname(", host, b")"]);
+                from_file(resolver, host)
+            }
             b"dns" => from_dns(resolver, host).await,
             _ => continue,
         };
-        match found {
-            Ok(name) => return Ok(name),
-            // one service that may know better later keeps the question open
-            Err(DnsError::TryAgain) => error = DnsError::TryAgain,
-            Err(_) => {}
-        }
+        status = match found {
+            Ok(name) => {
+                trace(tracer, &[b"getcanonname(", &name, b"), found, ad=0"]);
+                return Ok(name);
+            }
+            Err(DnsError::TryAgain) => {
+                // one service that may know better later keeps the question open
+                error = DnsError::TryAgain;
+                Sysexit::TEMPFAIL
+            }
+            Err(_) => Sysexit::NOHOST,
+        };
     }
+    trace(tracer, &[b"getcanonname(", host, b"), failed, status=", status.0.to_string().as_bytes()]);
     Err(error)
+}
+
+/// -d38.20
+fn trace(tracer: &mut dyn Tracer, parts: &[&[u8]]) {
+    if tracer.level(38) >= 20 {
+        tracer.line(&parts.concat());
+    }
 }
 
 /// A line that holds the name in any place; its first name with a dot is the answer.

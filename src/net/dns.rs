@@ -7,7 +7,6 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::{Name, RData, RecordType};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,8 +33,6 @@ pub(super) struct Client {
     timeout: Duration,
     attempts: u32,
     cache: Mutex<Cache>,
-    /// h_errno as the last question left it.
-    last: AtomicI32,
 }
 
 impl Client {
@@ -45,23 +42,11 @@ impl Client {
             timeout: settings.timeout,
             attempts: settings.attempts,
             cache: Mutex::default(),
-            last: AtomicI32::new(0),
         }
-    }
-
-    /// Did the last question, whatever it was, end for now?
-    pub fn failed_last(&self) -> bool {
-        self.last.load(Ordering::Relaxed) == DnsError::TryAgain.number()
     }
 
     /// The answer section for a question, CNAME steps included; never empty.
     pub async fn ask(&self, name: &[u8], kind: u16) -> Answer {
-        let answer = self.ask_unless_known(name, kind).await;
-        self.last.store(answer.as_ref().err().map_or(0, |error| error.number()), Ordering::Relaxed);
-        answer
-    }
-
-    async fn ask_unless_known(&self, name: &[u8], kind: u16) -> Answer {
         let key = (name.to_ascii_lowercase(), kind);
         if let Some(answer) = self.cached(&key) {
             return answer;
@@ -115,7 +100,7 @@ impl Client {
 
 /// A name as the C library reads it: labels of any bytes, a backslash before a byte that is meant
 /// literally or before three digits.
-fn question_name(text: &[u8]) -> Option<Name> {
+pub(super) fn question_name(text: &[u8]) -> Option<Name> {
     let mut labels = vec![Vec::new()];
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {

@@ -4,19 +4,26 @@
 //! host" (HOST_NOT_FOUND). Never here: policy (which host to talk to), connections to mail servers.
 //!
 //! `settings` reads the system's files, `hosts` the hosts file, `dns` asks servers (UDP, then TCP),
-//! `zone` answers from memory in their place, `canonical` completes names as sendmail does.
+//! `zone` answers from memory in their place, `canonical` completes names as sendmail does, `exchangers`
+//! says where mail goes as sendmail tells it.
 
 mod canonical;
 mod dns;
+mod exchangers;
 mod hosts;
+mod literal;
 mod mx;
 mod record;
 mod settings;
 mod zone;
 
+use crate::logging::Tracer;
 use crate::schema::Outcome;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI32, Ordering};
 
+pub use exchangers::Exchangers;
+pub use literal::address_literal;
 pub use mx::MxAnswer;
 pub use record::{Record, kind};
 pub use settings::{Settings, services};
@@ -87,6 +94,8 @@ pub struct Resolver {
     source: Source,
     hosts: hosts::HostsFile,
     canon_hosts: hosts::HostsFile,
+    /// h_errno, as the last question left it.
+    last: AtomicI32,
 }
 
 /// Where DNS answers come from.
@@ -121,7 +130,7 @@ impl Resolver {
     fn from_source(settings: Settings, source: Source) -> Self {
         let hosts = hosts::HostsFile::new(settings.system_hosts.clone());
         let canon_hosts = hosts::HostsFile::new(settings.hosts_file.clone());
-        Self { settings, source, hosts, canon_hosts }
+        Self { settings, source, hosts, canon_hosts, last: AtomicI32::new(0) }
     }
 
     /// Is DNS among the services that complete names?
@@ -129,24 +138,39 @@ impl Resolver {
         self.settings.name_services.iter().any(|service| service == b"dns")
     }
 
-    /// Did the last question to a name server, whatever it was about, end for now?
-    pub fn failed_last(&self) -> bool {
-        match &self.source {
-            Source::Servers(client) => client.failed_last(),
-            Source::Zone(_) => false,
-        }
+    /// The C library's h_errno: how the last question ended, whatever it was about. sendmail takes it for
+    /// an answer where it has asked nothing.
+    pub fn last_error(&self) -> i32 {
+        self.last.load(Ordering::Relaxed)
+    }
+
+    /// Sets what [`Self::last_error`] tells.
+    pub fn remember(&self, number: i32) {
+        self.last.store(number, Ordering::Relaxed);
+    }
+
+    fn remember_end<T>(&self, answer: &Result<T, DnsError>) {
+        self.remember(answer.as_ref().err().map_or(0, |error| error.number()));
     }
 
     /// All records of the answer section for a question, CNAME steps included.
     async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
-        match &self.source {
+        let answer = match &self.source {
             Source::Servers(client) => client.ask(name, kind).await,
             Source::Zone(zone) => zone.ask(name, kind),
-        }
+        };
+        self.remember_end(&answer);
+        answer
     }
 
     /// Addresses of a host, hosts file and DNS in the service order.
     pub async fn addresses(&self, host: &[u8], family: Family) -> Answered<Vec<IpAddr>> {
+        let found = self.addresses_by_service(host, family).await;
+        self.remember_end(&found);
+        answered(found)
+    }
+
+    async fn addresses_by_service(&self, host: &[u8], family: Family) -> Result<Vec<IpAddr>, DnsError> {
         let host = host.strip_suffix(b".").unwrap_or(host);
         let mut error = DnsError::HostNotFound;
         for service in &self.settings.address_services {
@@ -160,12 +184,12 @@ impl Resolver {
                 _ => continue,
             };
             match found {
-                Ok(found) => return Outcome::Done(found),
+                Ok(found) => return Ok(found),
                 Err(DnsError::HostNotFound) => {}
                 Err(other) => error = other,
             }
         }
-        failed(error)
+        Err(error)
     }
 
     async fn dns_addresses(&self, host: &[u8], family: Family) -> Result<Vec<IpAddr>, DnsError> {
@@ -187,6 +211,12 @@ impl Resolver {
 
     /// The name of an address.
     pub async fn ptr(&self, address: IpAddr) -> Answered<Vec<u8>> {
+        let found = self.ptr_by_service(address).await;
+        self.remember_end(&found);
+        answered(found)
+    }
+
+    async fn ptr_by_service(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
         let mut error = DnsError::HostNotFound;
         for service in &self.settings.address_services {
             let found = match service.as_slice() {
@@ -195,12 +225,12 @@ impl Resolver {
                 _ => continue,
             };
             match found {
-                Ok(name) => return Outcome::Done(name),
+                Ok(name) => return Ok(name),
                 Err(DnsError::HostNotFound) => {}
                 Err(other) => error = other,
             }
         }
-        failed(error)
+        Err(error)
     }
 
     async fn dns_ptr(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
@@ -243,8 +273,18 @@ impl Resolver {
     }
 
     /// getcanonname: the full name of a host by hosts file and DNS, without a trailing dot.
-    pub async fn canonical(&self, name: &[u8]) -> Answered<Vec<u8>> {
-        answered(canonical::name(self, name).await)
+    pub async fn canonical(&self, name: &[u8], tracer: &mut dyn Tracer) -> Answered<Vec<u8>> {
+        answered(canonical::name(self, name, tracer).await)
+    }
+
+    /// getmxrr: where mail for a host or an address in brackets goes.
+    pub async fn exchangers(
+        &self,
+        host: &[u8],
+        is_self: &(dyn Fn(&[u8]) -> bool + Sync),
+        tracer: &mut dyn Tracer,
+    ) -> Exchangers {
+        exchangers::of(self, host, is_self, tracer).await
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::logging::Quiet;
 
 fn zone(rows: &[(&str, &str, &str)]) -> Resolver {
     Resolver::fixed(rows.iter().map(|(a, b, c)| (a.to_string(), b.to_string(), c.to_string())).collect())
@@ -36,9 +37,18 @@ async fn names_are_completed_through_aliases() {
         ("real.example", "A", "192.0.2.7"),
         ("mail-only.example", "MX", "5 real.example"),
     ]);
-    assert_eq!(resolver.canonical(b"alias.example").await, Outcome::Done(b"real.example".to_vec()));
-    assert_eq!(resolver.canonical(b"mail-only.example").await, Outcome::Done(b"mail-only.example".to_vec()));
-    assert_eq!(resolver.canonical(b"nobody.example").await, Outcome::Never(DnsError::HostNotFound));
+    assert_eq!(
+        resolver.canonical(b"alias.example", &mut Quiet).await,
+        Outcome::Done(b"real.example".to_vec())
+    );
+    assert_eq!(
+        resolver.canonical(b"mail-only.example", &mut Quiet).await,
+        Outcome::Done(b"mail-only.example".to_vec())
+    );
+    assert_eq!(
+        resolver.canonical(b"nobody.example", &mut Quiet).await,
+        Outcome::Never(DnsError::HostNotFound)
+    );
     let address = resolver.addresses(b"alias.example", Family::Both).await.done();
     assert_eq!(address, Some(vec![IpAddr::from([192, 0, 2, 7])]));
 }

@@ -6,6 +6,7 @@
 //! Everything above the wire speaks to the rules through this room.
 
 mod address;
+mod aliases;
 mod build;
 mod check;
 mod error;
@@ -17,6 +18,7 @@ mod site;
 mod syntax;
 
 pub use address::{Address, AddressKind, Parsed, Triple, Verdict};
+pub use aliases::{Alias, AliasCount, Placed, alias};
 pub use check::{rscap, rscheck, rscheck_header};
 pub use error::{error_reply, error_status};
 pub use parse::{localaddr, parseaddr, parseaddr_until};

@@ -42,7 +42,7 @@ pub async fn call(
             Step::Done(status) => return status,
             Step::Lookup => {
                 let request = machine.request(&site.program);
-                let mut context = LookupContext { deferred, tracer: &mut *tracer };
+                let mut context = LookupContext { deferred, tracer: &mut *tracer, aliases: Some(site) };
                 site.maps.lookup(&request, &mut context).await
             }
         };

@@ -70,17 +70,32 @@ impl Blame {
     /// Adds the words of one option value; `safe` takes all back. Unknown words come back.
     pub fn add(&mut self, value: &[u8]) -> Vec<Vec<u8>> {
         let mut unknown = Vec::new();
-        for word in value.split(|byte| byte.is_ascii_whitespace() || *byte == b',') {
+        for word in option_words(value) {
             let folded = word.to_ascii_lowercase();
             match WORDS.iter().find(|(name, _)| name.as_bytes() == folded) {
                 Some((_, flag)) => *self |= *flag,
                 None if folded == b"safe" => *self = Self::empty(),
-                None if folded.is_empty() => {}
                 None => unknown.push(word.to_vec()),
             }
         }
         unknown
     }
+}
+
+/// The words of PrivacyOptions and DontBlameSendmail: letters and digits. Blanks and punctuation part them;
+/// the one byte that ends a word is passed over, whatever it is.
+pub fn option_words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest
+            .iter()
+            .position(|byte| !(byte.is_ascii_punctuation() || matches!(byte, b' ' | b'\t'..=b'\r')))?;
+        rest = &rest[start..];
+        let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let word = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(word)
+    })
 }
 
 /// Why a file is not to be trusted; the texts are sendmail's.
@@ -221,7 +236,8 @@ impl Rules {
     pub fn class(blame: Blame) -> Self {
         let (dirs, links) = (Blame::CLASS_FILE_IN_UNSAFE_DIR_PATH, Blame::LINKED_CLASS_FILE_IN_WRITABLE_DIR);
         let none = Blame::empty();
-        Self::relaxed(blame, dirs, none, links, none, none)
+        // who may write to the file itself does not matter to sendmail
+        Self { group_file: true, world_file: true, ..Self::relaxed(blame, dirs, none, links, none, none) }
     }
 
     /// For map files.

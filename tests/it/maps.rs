@@ -87,7 +87,7 @@ async fn transcript(name: &str) -> Vec<u8> {
 }
 
 async fn ask(store: &Store, map: &[u8], key: &[u8], said: &mut Transcript) {
-    let mut context = LookupContext { deferred: false, tracer: said };
+    let mut context = LookupContext { deferred: false, tracer: said, aliases: None };
     if store.open(map, &mut context).await {
         context.tracer.text(&[b"map_lookup: ", map, b" (", key, b") "].concat());
     }
@@ -143,7 +143,7 @@ async fn answers_at_once() {
     let mut value = Vec::new();
     assert_eq!(store.ask_now(map, b"KEY", &[b"one"], &mut value), Quick::Wait, "not open yet");
     let mut quiet = canonify::logging::Quiet;
-    store.open(b"t", &mut LookupContext { deferred: false, tracer: &mut quiet }).await;
+    store.open(b"t", &mut LookupContext { deferred: false, tracer: &mut quiet, aliases: None }).await;
     assert_eq!(store.ask_now(map, b"\"KEY\"", &[b"one"], &mut value), Quick::Found);
     assert_eq!(value, b"<one,,KEY>!");
     assert_eq!(store.ask_now(map, b"none", &[], &mut value), Quick::Missing(canonify::schema::Sysexit::OK));

@@ -4,7 +4,7 @@ use super::Shell;
 use super::console::Console;
 use crate::engine::Answer;
 use crate::maps::{LookupContext, TextAnswer};
-use crate::net::{Family, Resolver, kind};
+use crate::net::{Exchangers, Family};
 use crate::schema::Outcome;
 
 /// Longest host name in bytes.
@@ -28,7 +28,7 @@ pub(super) fn map(shell: &mut Shell, words: &[u8]) {
         put_answer(console, answer);
         return;
     }
-    let mut context = LookupContext { deferred: false, tracer: console };
+    let mut context = LookupContext { deferred: false, tracer: console, aliases: Some(&**site) };
     if runtime.block_on(site.maps.open(name, &mut context)) {
         context.tracer.text(&head);
     }
@@ -55,7 +55,7 @@ pub(super) fn canon(shell: &mut Shell, host: &[u8]) {
         console.say("Name too long");
         return;
     }
-    let name = match runtime.block_on(site.resolver.canonical(host)) {
+    let name = match runtime.block_on(site.resolver.canonical(host, console)) {
         Outcome::Done(name) => name,
         Outcome::Later(_) | Outcome::Never(_) => host.strip_suffix(b".").unwrap_or(host).to_vec(),
     };
@@ -66,41 +66,18 @@ pub(super) fn mx(shell: &mut Shell, host: &[u8]) {
     let Shell { site, console, runtime, .. } = shell;
     let own = site.config.names.get(b"w").and_then(|id| site.config.classes.get(id)).cloned();
     let is_self = |name: &[u8]| own.as_ref().is_some_and(|class| class.contains(name));
-    let found = runtime.block_on(exchangers(&site.resolver, host, &is_self));
-    let Some(hosts) = found else {
-        console.say([b"getmxrr(", host, b") returns null MX (See RFC7505)"].concat());
-        return;
+    let (count, hosts) = match runtime.block_on(site.resolver.exchangers(host, &is_self, console)) {
+        Exchangers::Hosts(hosts) => (hosts.len().to_string(), hosts),
+        Exchangers::Unknown => ("0".to_owned(), Vec::new()),
+        Exchangers::Later => ("-1".to_owned(), Vec::new()),
+        Exchangers::NullMx => {
+            console.say([b"getmxrr(", host, b") returns null MX (See RFC7505)"].concat());
+            return;
+        }
     };
-    let count = hosts.as_ref().map_or("-1".to_owned(), |hosts| hosts.len().to_string());
     console.say([b"getmxrr(", host, format!(") returns {count} value(s):").as_bytes()].concat());
-    for host in hosts.unwrap_or_default() {
+    for host in hosts {
         console.say([b"\t", &host[..]].concat());
-    }
-}
-
-/// The mail exchangers as sendmail's getmxrr names them, with a closing dot; `None`: the domain takes no
-/// mail, `Some(None)`: not known for now. A host without MX records counts if it has an address.
-async fn exchangers(
-    resolver: &Resolver,
-    host: &[u8],
-    is_self: &(dyn Fn(&[u8]) -> bool + Sync),
-) -> Option<Option<Vec<Vec<u8>>>> {
-    if host.starts_with(b"[") {
-        return Some(Some(vec![host.to_vec()]));
-    }
-    let dotted = |name: &[u8]| [name, b"."].concat();
-    match resolver.mx(host, is_self).await {
-        Outcome::Done(answer) if answer.null_mx => None,
-        Outcome::Done(answer) if answer.implicit => Some(match resolver.records(host, kind::A).await {
-            Outcome::Done(records) => {
-                Some(records.iter().take(1).map(|record| dotted(&record.owner)).collect())
-            }
-            Outcome::Later(_) => None,
-            Outcome::Never(_) => Some(Vec::new()),
-        }),
-        Outcome::Done(answer) => Some(Some(answer.hosts.iter().map(|host| dotted(host)).collect())),
-        Outcome::Later(_) => Some(None),
-        Outcome::Never(_) => Some(Some(Vec::new())),
     }
 }
 

@@ -115,7 +115,13 @@ mod tests {
         }
         for name in ["access", "arith"] {
             let class = b"arith".to_vec();
-            config.maps.push(MapDecl { name: name.as_bytes().to_vec(), class, args: Vec::new(), line: 0 });
+            config.maps.push(MapDecl {
+                name: name.as_bytes().to_vec(),
+                class,
+                args: Vec::new(),
+                space: b' ',
+                line: 0,
+            });
         }
         Vocabulary::of(&config)
     }

@@ -306,7 +306,7 @@ impl LdapMap {
             !wrong
         };
         let plain = map.flags - Flags::TRY_BARE - Flags::TRY_NULL;
-        let foreign = !plain.is_empty() || map.append.is_some() || map.on_failure.is_some();
+        let foreign = !plain.is_empty() || self.single || map.append.is_some() || map.on_failure.is_some();
         refuse(foreign, b"non-LDAP specific flags")
             & refuse(!self.filter.is_empty(), b"the LDAP search filter")
             & refuse(!self.attributes.is_empty(), b"the requested LDAP attributes")

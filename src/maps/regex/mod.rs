@@ -148,34 +148,54 @@ pub(super) fn lookup(
     }
 }
 
-/// The groups' texts; a quote that a group cuts in two is closed, and a blank that is not quoted makes
-/// the whole no match.
+/// The groups' texts. What is not balanced over all of them makes the whole no match, and so does a blank that
+/// is not quoted.
 fn joined(fields: &[usize], spans: &[Option<(usize, usize)>], key: &[u8], join: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
+    let mut balance = Balance::default();
     for (number, field) in fields.iter().enumerate() {
         if number > 0 {
             text.extend_from_slice(join);
         }
         let Some((start, end)) = spans.get(*field).copied().flatten() else { continue };
-        let (mut quoted, mut escaped) = (false, false);
         for byte in &key[start..end] {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => quoted = !quoted,
-                b' ' | b'\t' if !quoted => return None,
-                _ => {}
-            }
+            balance.read(*byte)?;
             text.push(*byte);
         }
-        if escaped {
-            text.push(b'\\');
-        }
-        if quoted {
-            text.push(b'"');
-        }
     }
-    Some(text)
+    balance.is_even().then_some(text)
+}
+
+/// Quotes, parentheses and angles that are open.
+#[derive(Default)]
+struct Balance {
+    quoted: bool,
+    escaped: bool,
+    parentheses: i32,
+    angles: i32,
+}
+
+impl Balance {
+    /// `None` for a blank that is not quoted.
+    fn read(&mut self, byte: u8) -> Option<()> {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = true,
+            b'"' => self.quoted = !self.quoted,
+            _ if self.quoted => {}
+            b' ' | b'\t' => return None,
+            b'(' => self.parentheses += 1,
+            b')' => self.parentheses -= 1,
+            b'<' => self.angles += 1,
+            b'>' => self.angles -= 1,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn is_even(&self) -> bool {
+        !self.quoted && !self.escaped && self.parentheses == 0 && self.angles == 0
+    }
 }
 
 #[cfg(test)]
