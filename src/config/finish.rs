@@ -3,7 +3,7 @@
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
-use crate::schema::{ProbeInterfaces, TimeZone};
+use crate::schema::{ProbeInterfaces, Sysexit, TimeZone};
 
 /// The config level this program is made for.
 const MAX_LEVEL: u32 = 10;
@@ -125,6 +125,14 @@ impl Loader<'_> {
         let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
         if !domain.is_empty() {
             self.class_word(MacroId(b'm'), &domain);
+        }
+        if let Some(database) = self.config.options.mailbox_database.clone().filter(|name| name != b"pw") {
+            let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
+            self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
+        }
+        let options = &self.config.options;
+        if options.single_thread_delivery && options.host_status_directory.is_none() {
+            self.say("Warning: HostStatusDirectory required for SingleThreadDelivery");
         }
         if self.options.test_mode || self.options.verbose {
             // verbose means: deliver at once and show it

@@ -1,7 +1,7 @@
 //! M lines.
 
 use super::load::Loader;
-use super::mailers::{Mailer, RewriteSet};
+use super::mailers::{Mailer, MailerId, RewriteSet};
 use super::numbers::{leading_int, parse_int, parse_time};
 use super::rulesets::RulesetId;
 use crate::addr::op;
@@ -142,7 +142,11 @@ impl Loader<'_> {
         } else {
             match self.env.group(group) {
                 Some(found) => ids.1 = found,
-                None => self.error([b"readcf: mailer U= flag: unknown group ", group].concat()),
+                None => {
+                    self.error([b"readcf: mailer U= flag: unknown group ", group].concat());
+                    // sendmail loses count here
+                    self.config.mailer_numbers.restart();
+                }
             }
         }
         mailer.user = Some(ids);
@@ -195,14 +199,21 @@ impl Loader<'_> {
     }
 
     fn enter_mailer(&mut self, mailer: Mailer) {
-        if self.config.mailers.len() >= MAX_MAILERS {
+        if self.config.mailer_numbers.next() >= MAX_MAILERS {
             self.error(format!("too many mailers defined ({MAX_MAILERS} max)"));
             return;
         }
-        match self.config.mailer(&mailer.name) {
-            Some(id) => self.config.mailers[id.0 as usize] = mailer,
-            None => self.config.mailers.push(mailer),
-        }
+        let id = match self.config.mailer(&mailer.name) {
+            Some(id) => {
+                self.config.mailers[id.0 as usize] = mailer;
+                id
+            }
+            None => {
+                self.config.mailers.push(mailer);
+                MailerId(self.config.mailers.len() as u16 - 1)
+            }
+        };
+        self.config.mailer_numbers.give(id);
     }
 
     /// Complains of letters that are no time units; not an error.

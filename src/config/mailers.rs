@@ -103,3 +103,43 @@ impl Mailer {
         out
     }
 }
+
+/// Which number a mailer has in listings. Mostly it is its place in the order of definition.
+#[derive(Clone, Debug, Default)]
+pub struct MailerNumbers {
+    next: usize,
+    /// The last number given to a mailer, by its id.
+    numbers: Vec<usize>,
+    /// Who is listed under a number: the last one that got it.
+    listed: Vec<MailerId>,
+}
+
+impl MailerNumbers {
+    /// The number that the next new mailer gets.
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// New mailers are counted from 0 again, whoever has these numbers.
+    pub fn restart(&mut self) {
+        self.next = 0;
+    }
+
+    /// Lists a mailer that has been defined; one that is defined again keeps its number.
+    pub fn give(&mut self, MailerId(index): MailerId) {
+        if usize::from(index) == self.numbers.len() {
+            self.numbers.push(self.next);
+            self.next += 1;
+        }
+        let number = self.numbers[usize::from(index)];
+        match self.listed.get_mut(number) {
+            Some(listed) => *listed = MailerId(index),
+            None => self.listed.push(MailerId(index)),
+        }
+    }
+
+    /// Numbers and who is listed under them.
+    pub fn listed(&self) -> impl Iterator<Item = (usize, MailerId)> {
+        self.listed.iter().copied().enumerate()
+    }
+}

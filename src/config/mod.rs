@@ -34,7 +34,7 @@ pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 pub use load::{LoadOptions, Loaded, Override, load};
 pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
-pub use mailers::{Mailer, MailerId, RewriteSet};
+pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};
 pub use message::Message;
 pub use ruleset::{Rule, Ruleset};
 pub use rulesets::{MapDecl, RulesetId, Rulesets};
@@ -63,6 +63,8 @@ pub struct Config {
     pub rulesets: Rulesets,
     /// Mailers in the order of definition; `MailerId` indexes them. The first ones are built in.
     pub mailers: Vec<Mailer>,
+    /// The numbers under which they are listed.
+    pub mailer_numbers: MailerNumbers,
     /// K lines and implicit maps, in order of definition.
     pub maps: Vec<MapDecl>,
     /// H lines that add headers.

@@ -136,10 +136,7 @@ impl Loader<'_> {
     /// Sets an option by its code, as the program itself does.
     pub(super) fn force_option(&mut self, code: u8, value: &[u8]) {
         if let Some(row) = OPTIONS.iter().find(|row| row.code == code) {
-            if self.traces(37, 1) {
-                self.trace_option(row, None, value, false);
-            }
-            self.apply_option(row, None, value);
+            self.set_option(row, None, value);
         }
     }
 }

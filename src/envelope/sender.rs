@@ -18,7 +18,7 @@ pub async fn set_sender(
     envelope.sender.text = text.to_vec();
     envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
     let scope = &mut envelope.scope;
-    let from = sender_name(site, scope, tracer, text).await;
+    let from = sender_name(site, scope, tracer, text, None).await;
     for name in [b"f", b"g"] {
         scope.set_named(config, name, &from);
     }

@@ -7,7 +7,7 @@ use super::syntax::{invalid_text, invalid_user};
 use super::{Address, AddressKind, Parsed, Site, run, show};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
-use crate::engine::{ScanMode, Scope, scan, with_address};
+use crate::engine::{MAX_SHOWN, ScanMode, Scope, scan, shorten, with_address};
 use crate::logging::Tracer;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 
@@ -92,7 +92,7 @@ async fn parse(
             false => "Transient parse error -- message queued for future delivery",
         };
         if !parsed.bad {
-            tracer.notice(&[&given[..], b"... ", text.as_bytes()].concat());
+            tracer.notice(&[&shorten(&given, MAX_SHOWN)[..], b"... ", text.as_bytes()].concat());
         }
         (parsed.temporary, parsed.status) = (true, Sysexit::TEMPFAIL);
     }

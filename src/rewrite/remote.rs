@@ -47,22 +47,49 @@ pub async fn remotename(
     let name = cut(put_address(site, scope, tracer, &pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
     if tracer.level(12) >= 1 {
         let tail = format!("', stat={}", status.0);
-        tracer.line(&[b"remotename => `", &name[..], tail.as_bytes()].concat());
+        let shown = crate::config::printable(&name, &site.config.names);
+        tracer.line(&[b"remotename => `", &shown[..], tail.as_bytes()].concat());
     }
     (name, status)
 }
 
-/// An envelope's sender as `$f` holds it: rulesets 3, 1 and 4, before any mailer has its say.
-pub async fn sender_name(site: &Site, scope: &mut Scope, tracer: &mut dyn Tracer, text: &[u8]) -> Vec<u8> {
+/// An envelope's sender as `$f` holds it: rulesets 3, 1 and 4. What `mailer` has to say: without flag d a
+/// route gets angle brackets; with flag C the domain is looked for by the same rulesets again.
+pub async fn sender_name(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    text: &[u8],
+    mailer: Option<MailerId>,
+) -> Vec<u8> {
+    let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
     let mode = ScanMode::whole(Table::External);
     let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
     if tokens.is_empty() {
         return text.to_vec();
     }
+    tokens = sender_passes(site, scope, tracer, tokens).await;
+    let name = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
+    if has(b'C') {
+        define_named(&site.config, scope, tracer, b"addr_type", AddressKind::SENDER.addr_type());
+        sender_passes(site, scope, tracer, tokens).await;
+    }
+    match name.starts_with(b"@") && mailer.is_some() && !has(b'd') {
+        true => [b"<", &name[..], b">"].concat(),
+        false => name,
+    }
+}
+
+async fn sender_passes(
+    site: &Site,
+    scope: &mut Scope,
+    tracer: &mut dyn Tracer,
+    mut tokens: Vec<Token>,
+) -> Vec<Token> {
     for ruleset in [3, 1, 4] {
         (tokens, _) = run(site, scope, tracer, RulesetId(ruleset), tokens).await;
     }
-    cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true)
+    tokens
 }
 
 /// The pattern of a text, traced (-d33).

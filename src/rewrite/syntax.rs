@@ -41,7 +41,7 @@ fn too_long(text: &[u8], kind: AddressKind) -> Reply {
     Reply::new(553, enhanced(kind), message)
 }
 
-/// The user part after the rules: control bytes outside quotes become `?`.
+/// The user part after the rules: control bytes outside quotes and operators become `?`.
 ///
 /// # Errors
 /// The reply that refuses it.
@@ -49,7 +49,7 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
     if user.len() > MAX_ADDRESS {
         return Err(too_long(user, kind));
     }
-    let (mut quoted, mut escaped, mut odd) = (false, false, false);
+    let (mut quoted, mut escaped, mut odd, mut eight) = (false, false, false, false);
     for byte in user.iter_mut() {
         let protected = std::mem::take(&mut escaped);
         match *byte {
@@ -59,10 +59,16 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
                 *byte = b'?';
                 odd = true;
             }
+            // an operator that has come out of a macro's value
+            0x80..=0x9f => {
+                *byte = b'?';
+                eight = true;
+            }
             _ => {}
         }
     }
     let why = match () {
+        () if eight => "8-bit character",
         () if odd => "non-printable character",
         () if escaped => "trailing \\ character",
         () if quoted => "unbalanced quote",

@@ -197,7 +197,6 @@ impl ResolverOptions {
         "defnames",
         "stayopen",
         "dnsrch",
-        "use_inet6",
         "use_edns0",
         "use_dnssec",
         "trustad",

@@ -3,9 +3,10 @@
 use super::Shell;
 use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
-use crate::engine::{define, define_named, undefine_named};
+use crate::engine::{define, define_named, undefine_named, with_address};
 use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, crack, expand_traced, parseaddr, remotename, sender_name};
+use crate::rewrite::{Address, AddressKind, Site, crack, expand_traced, parseaddr, remotename, sender_name};
+use crate::schema::Reply;
 
 /// Bytes of an address; a longer one is cut where it stands.
 const MAX_ADDRESS: usize = 255;
@@ -99,6 +100,11 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     let kind = AddressKind::SENDER;
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
     let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
+    if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
+        let reply = Reply::new(553, Some([5, 1, 7]), b"Invalid sender address");
+        console.reply(&with_address(&address.text, reply));
+        parsed.temporary = false;
+    }
     // rules that failed for now do not make a refusal less final
     let refused = parsed.problems.last().is_some_and(|reply| !reply.is_temporary());
     if parsed.address.is_none() && (!parsed.temporary || parsed.bad && refused) {
@@ -107,14 +113,21 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
     console.about = text[..text.len().min(MAX_ADDRESS)].to_vec();
-    let from = runtime.block_on(sender_name(site, scope, console, &text));
+    let mailer = parsed.address.as_ref().map(|address| address.mailer);
+    let from = runtime.block_on(sender_name(site, scope, console, &text, mailer));
     undefine_named(&site.config, scope, console, b"addr_type");
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
 }
 
-fn caller() -> Vec<u8> {
+/// Programs, files and lists send no mail.
+fn is_no_sender(site: &Site, address: &Address) -> bool {
+    let mailer = &site.config.mailers[usize::from(address.mailer.0)].name;
+    [&b"prog"[..], b"*file*", b"*include*"].iter().any(|name| mailer.eq_ignore_ascii_case(name))
+}
+
+pub(super) fn caller() -> Vec<u8> {
     let own = crate::sys::accounts::user_by_uid(nix::unistd::getuid().as_raw());
     own.ok().flatten().map_or_else(|| b"postmaster".to_vec(), |user| user.name)
 }

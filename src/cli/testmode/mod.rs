@@ -20,9 +20,10 @@ use super::{Invocation, site};
 use crate::addr::MacroId;
 use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
+use crate::message::arpa_date;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
-use crate::sys::identity;
+use crate::sys::{clock, identity};
 use console::Console;
 use late::LateSite;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -69,10 +70,19 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         }
     };
     loaded.config.options.delivery_mode = DeliveryMode::Interactive;
+    if levels.ansi {
+        loaded.config.names.emphasize();
+    }
     let mut console = Console::new(Box::new(stdin()), Box::new(stdout()), levels);
     console.fail(loaded.exit);
     // a person is always prompted
-    let verbosity = if invocation.verbose && !stdin().is_terminal() { 1 } else { 2 };
+    let verbose = invocation.verbose || loaded.config.options.verbose;
+    let verbosity = if verbose && !stdin().is_terminal() { 1 } else { 2 };
+    let (date, caller) = (arpa_date(&loaded.config, clock::now()), mail::caller());
+    if console.level(9) >= 1 {
+        // who is asked is who started this: no connection tells more
+        console.say([b"getauthinfo: ", &caller[..], b"@localhost"].concat());
+    }
     sit_down(&mut console);
     let quiet = console.level(35) == 0;
     let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
@@ -88,6 +98,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         over: false,
     };
     shell.greet(addr_type);
+    for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
+        shell.scope.set(MacroId(name), &value);
+    }
     shell.serve();
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);

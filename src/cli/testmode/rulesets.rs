@@ -2,7 +2,7 @@
 
 use super::Shell;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
-use crate::config::RulesetId;
+use crate::config::{MailerId, RulesetId};
 use crate::engine::{ScanMode, put_text, with_address};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, call as call_ruleset, invalid_text};
@@ -25,10 +25,12 @@ pub(super) fn call(shell: &mut Shell, line: &[u8]) {
         octal = with_octal(rest);
         rest = &octal;
     }
-    while !rest.is_empty() {
-        let Some(used) = one_address(shell, sets, rest, joined) else { return };
-        rest = &rest[used..];
-        rest = rest.strip_prefix(b",").unwrap_or(rest);
+    // an empty address is scanned, too
+    while let Some(used) = one_address(shell, sets, rest, joined) {
+        match rest.get(used + 1..) {
+            Some(next) => rest = next,
+            None => return,
+        }
     }
 }
 
@@ -41,7 +43,7 @@ fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8], joined: bool) -> Opt
         return None;
     }
     let config = shell.site.config.clone();
-    let table = if config.level >= 9 { Table::NoComment } else { Table::Internal };
+    let table = if config.level >= 9 { Table::NoComment } else { Table::External };
     let mode = ScanMode { delimiter: b',', ..ScanMode::whole(table) };
     let rest = shell.machine.scan(&config, &shell.site.program, text, mode, &mut shell.console);
     if !shell.machine.is_empty() {
@@ -146,8 +148,8 @@ pub(super) fn list(shell: &mut Shell, rest: &[u8]) {
         Some((b'S', name)) => list_rules(shell, name),
         Some((b'M', _)) => {
             let config = &shell.site.config;
-            for (number, mailer) in config.mailers.iter().enumerate() {
-                shell.console.say(mailer.listing(number, config));
+            for (number, MailerId(index)) in config.mailer_numbers.listed() {
+                shell.console.say(config.mailers[usize::from(index)].listing(number, config));
             }
         }
         Some(_) => shell.console.say([b"Unknown \"=\" command =", rest].concat()),
