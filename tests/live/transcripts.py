@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Whole -bt transcripts, ours against sendmail's: generated .mc files over the stock library, random lines.
+"""Whole -bt transcripts, ours against sendmail's: generated .mc files over the stock library or cf files as if
+written by hand, random lines.
 
-usage: transcripts.py CANONIFY [--configs N] [--lines N] [--seed N] [--first N] [--show N] [--keep DIR] [FILE.mc ...]
+usage: transcripts.py CANONIFY [--hand] [--configs N] [--lines N] [--seed N] [--first N] [--show N] [--keep DIR] [FILE.mc ...]
 
 Each configuration is expanded with m4 and the library of CANONIFY_REFERENCE; then both programs read the same
 cf, the same maps and the same lines, in a namespace without network. Every line that is typed is followed by
@@ -10,11 +11,14 @@ Closes with "N passed, N failed": configurations.
 """
 import argparse, contextlib, concurrent.futures, os, pathlib, random, re, subprocess, sys, tempfile
 
-import mc_sites, probes
+import cf_sites, mc_sites, probes
 
 HERE = pathlib.Path(__file__).resolve().parent
 MARK = re.compile(rb'(?:> )?Unknown "=" command =Zmark\d+\n')
 POINTER = re.compile(rb"0x[0-9a-f]{9,}|\b[0-9a-f]{12}\b")
+# a child may complain while its parent goes on; libdb writes to stderr itself
+BDB = re.compile(rb"BDB\d+ [^\n]*\n")
+DATE = re.compile(rb"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (GMT|[+-]\d{4})")
 VERSION = re.compile(rb"canonify-\d+\.\d+\.\d+|8\.17\.1\.9")
 
 
@@ -22,6 +26,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("files", nargs="*", help="further .mc files instead of generated ones")
+    parser.add_argument("--hand", action="store_true", help="cf files as if written by hand (cf_sites.py)")
     parser.add_argument("--configs", type=int, default=4)
     parser.add_argument("--lines", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
@@ -44,7 +49,7 @@ def transcript(program, folder, cf, typed):
     environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
     run = subprocess.run([*program, "-bt", "-C", cf], input=asked, cwd=folder, env=environment,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=540)
-    said = VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", run.stdout))
+    said = VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", DATE.sub(b"DATE", BDB.sub(b"", run.stdout))))
     return MARK.split(said), run.returncode
 
 
@@ -56,17 +61,24 @@ def shown(typed, theirs, ours):
     return f"  typed {typed[:200]!r}\n    reference: {cut(a)}\n    canonify:  {cut(b)}"
 
 
+def configuration(number, wish, chance, folder, reference):
+    """The cf of a site."""
+    if wish.hand:
+        return cf_sites.generate(chance, str(folder.parent)).encode()
+    mc = folder / "site.mc"
+    if wish.files:
+        mc.write_bytes(pathlib.Path(wish.files[number]).read_bytes())
+    else:
+        mc.write_text(mc_sites.generate(chance, str(folder.parent)))
+    return expand(reference, mc)
+
+
 def compare(number, wish, work):
     reference = pathlib.Path(os.environ["CANONIFY_REFERENCE"])
     chance = random.Random(f"{wish.seed}/{number}")
     folder = work / f"site{number}"
     folder.mkdir(mode=0o755, exist_ok=True)
-    mc = folder / "site.mc"
-    if wish.files:
-        mc.write_bytes(pathlib.Path(wish.files[number]).read_bytes())
-    else:
-        mc.write_text(mc_sites.generate(chance, str(work)))
-    cf = expand(reference, mc)
+    cf = configuration(number, wish, chance, folder, reference)
     (folder / "site.cf").write_bytes(cf)
     typed = probes.lines(chance, cf, wish.lines)
     sendmail = reference / "usr/libexec/sendmail/sendmail"
@@ -117,6 +129,7 @@ def main():
         work.mkdir(exist_ok=True)
         work.chmod(0o755)
         mc_sites.files(work, pathlib.Path(os.environ["CANONIFY_REFERENCE"]))
+        cf_sites.files(work)
         numbers = range(len(wish.files)) if wish.files else range(wish.first, wish.first + wish.configs)
         with concurrent.futures.ThreadPoolExecutor(wish.jobs) as pool:
             passed = failed = 0

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Every option with usual, foul, empty and huge values: what both programs say when they read it.
+
+usage: options.py CANONIFY [--every N] [--only REGEX] [--show N] [--jobs N]
+
+Each value is set in a cf of its own, by long name, by letter, and on the command line with -O and -o. Both
+programs read it in test mode with -d37.1 (which prints each option as it is understood) and are asked for
+what options change there. Output and exit status must be equal. Closes with "N passed, N failed": readings.
+"""
+import argparse, concurrent.futures, os, pathlib, re, subprocess, sys, tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCHEMA = HERE.parent.parent / "src/schema"
+VALUES = ["True", "false", "yes", "no", "t", "N", "1", "0", "-1", "10", "007", "0644", "0x10", "99999999999", "2147483648", "x", "", " ", "5m", "3d", "1h30m", "2w3d", "5q", "junk words", "a,b", "a=b,c=d",
+          "/nosuch/file", "@DIR@/file", "@DIR@", "$w", "$j.x", "\"quoted\"", "root", "root:root", "nosuch", "nosuch:nosuch", "1:1", "10.1.2.3", "Port=25", "Port=nosuch, Name=X", "b", "i", "q", "d", "p", "m", "e", "w", "goaway", "needmailhelo,nosuch",
+          "#comment", "a#b", "+DNSRCH -DEFNAMES", "1/2", "0/", "100%", "\\t", "\xe9", "two  blanks ", ".:%@!^/[]+", "x" * 300]
+SPECIAL = {
+    "DontBlameSendmail": ["GroupWritableDirPathSafe", "Safe", "nosuch", "GroupWritableDirPathSafe,MapInUnsafeDirPath", "groupwritabledirpathsafe", "Safe nosuch TrustStickyBit"],
+    "DaemonPortOptions": ["Port=smtp, Name=MTA", "Name=MSA, Port=587, M=E", "Family=inet6, Addr=::1", "Family=nosuch", "Addr=nosuch", "Modifiers=abcfhruCEOS", "Modifiers=xyz", "Listen=10,SendBufferSize=5", "DeliveryMode=q", "Queue", "children=5, InputMailFilters=x"],
+    "ClientPortOptions": ["Family=inet", "Family=inet6, Addr=::1", "Modifier=h", "Modifier=q", "Addr=127.0.0.1,Port=5"],
+    "PrivacyOptions": ["public", "noexpn novrfy", "authwarnings,restrictqrun", "nosuch", "nobodyreturn;noreceipts", "restrictmailq,,goaway"],
+    "AuthOptions": ["A a c", "pdfy", "q", "A,p,y", "AmT"], "AuthMechanisms": ["PLAIN LOGIN", "EXTERNAL"],
+    "ResolverOptions": ["AAOnly", "+AAOnly -DnsRch", "WorkAroundBrokenAAAA", "+use_inet6", "HasWildcardMX", "nosuch", "debug", "True"],
+    "QueueSortOrder": ["host", "filename", "time", "priority", "modification", "random", "none", "zzz"],
+    "DeliveryMode": ["background", "interactive", "queue", "deferred", "zzz"],
+    "ErrorMode": ["print", "mail", "write", "quiet", "zzz"], "EightBitMode": ["mime", "pass", "strict", "zzz"],
+    "InputMailFilters": ["x", "x,y", "x;y"], "UserSubmission": [], "SSLEngine": ["dynamic", "x"], "TLSSrvOptions": ["V", "C", "x"],
+    "ServerSSLOptions": ["SSL_OP_NO_SSLv2", "+SSL_OP_ALL -SSL_OP_NO_TLSv1", "nosuch", "0x4"], "ClientSSLOptions": ["SSL_OP_NO_SSLv2 +nosuch"], "CRLCheck": [],
+    "MaxMimeHeaderLength": ["256/128", "5/3", "/7", "1000/"], "MustQuoteChars": ["@,;:\\()[].'", ".", "'\""], "OperatorChars": [".:%@!^/[]+", "." * 50, "a"],
+    "DialDelay": ["10s"], "CipherList": [], "RefuseLA": [], "MaxNOOPCommands": [], "SharedMemoryKey": ["-1", "0", "5"], "Milter.LogLevel": [], "LDAPDefaultSpec": ["-h x -b y", "-z", "-k x"],
+}
+CF = """V10/Berkeley
+Dwtest
+Dmexample.com
+Dj$w.$m
+O DontProbeInterfaces=True
+@LINE@
+Mlocal, P=/bin/true, F=lsDFMAw5:/|@qPn9, S=0, R=0, T=DNS/RFC822/X-Unix, A=mail.local $u
+Mprog, P=/bin/true, F=lsDFMoqeu9, S=0, R=0, T=X-Unix/X-Unix/X-Unix, A=sh -c $u
+"""
+TYPED = b"=M\n$m\n$M\n$v\n$e\n$o\n$l\n$q\n$=w\n$=m\n3,0 a b@c.d <x>\n/parse a:b@x; (c), \"q\" <user@host>\n/try local X.Y <a@b>\n"
+POINTER = re.compile(rb"0x[0-9a-f]{9,}|\b[0-9a-f]{12}\b")
+VERSION = re.compile(rb"canonify-\d+\.\d+\.\d+|8\.17\.1\.9")
+
+
+def rows():
+    """Long name and code of every option; the sub-options of Timeout count as options."""
+    text = (SCHEMA / "options.rs").read_text()
+    found = re.findall(r'\), "([\w.]*)", (b\'.\'|0x[0-9a-fA-F]+), \w+, \w+, "', text)
+    for name, code in found:
+        yield name, code[2] if code.startswith("b'") else None
+    for name in re.findall(r'^\s*"([\w.]+)", ', (SCHEMA / "timeouts.rs").read_text(), re.M):
+        yield f"Timeout.{name}", None
+
+
+def readings(every):
+    """Title, cf line and command-line words."""
+    number = 0
+    for name, letter in rows():
+        for value in VALUES + SPECIAL.get(name, []):
+            number += 1
+            if number % every:
+                continue
+            if name:
+                yield f"O {name}={value}", f"O {name}={value}", []
+            if letter:
+                yield f"O{letter}{value}", f"O{letter}{value}", []
+            if value in ("True", "10", "x", "5m", "junk words", ""):
+                if name:
+                    yield f"-O{name}={value}", "#", [f"-O{name}={value}"]
+                    yield f"-O {name}={value}", "#", ["-O", f"{name}={value}"]
+                    yield f"O {name[:4]}={value}", f"O {name[:4]}={value}", []
+                    yield f"O {name.lower()} {value}", f"O {name.lower()} {value}", []
+                if letter:
+                    yield f"-o{letter}{value}", "#", [f"-o{letter}{value}"]
+
+
+def reading(program, folder, cf, words, folder_name):
+    environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
+    try:
+        run = subprocess.run([*program, "-bt", "-d37.1", *words, "-C", cf], input=TYPED, cwd=folder, env=environment,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    except subprocess.TimeoutExpired:
+        return b"(no answer in a minute)", 0
+    return VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", run.stdout)), run.returncode
+
+
+def compare(number, case, work, programs):
+    title, line, words = case
+    text, words = line.replace("@DIR@", str(work)), [word.replace("@DIR@", str(work)) for word in words]
+    name = f"{number}.cf"
+    (work / name).write_bytes(CF.replace("@LINE@", text).encode("latin-1"))
+    words = [word.encode("latin-1") for word in words]
+    theirs, ours = (reading(program, work, name, words, work) for program in programs)
+    (work / name).unlink()
+    if theirs == ours:
+        return True, ""
+    report = f"not ok: {title!r}: exit status {ours[1]}, reference {theirs[1]}"
+    pairs = list(zip(theirs[0].split(b"\n"), ours[0].split(b"\n")))
+    for a, b in [pair for pair in pairs if pair[0] != pair[1]][:1]:
+        report += f"\n    reference: {a[:200]!r}\n    canonify:  {b[:200]!r}"
+    return False, report
+
+
+def main():
+    if not os.environ.get("CANONIFY_REFERENCE"):
+        print("options: CANONIFY_REFERENCE is not set, nothing is compared\n0 passed, 0 failed")
+        return 0
+    if not os.environ.get("CANONIFY_NAMESPACE"):
+        return subprocess.run([HERE / "namespace.sh", sys.executable, *sys.argv]).returncode
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("canonify")
+    parser.add_argument("--every", type=int, default=1, help="only every Nth value")
+    parser.add_argument("--only", default="", help="titles that match")
+    parser.add_argument("--show", type=int, default=40, help="differences shown")
+    parser.add_argument("--jobs", type=int, default=2)
+    wish = parser.parse_args()
+    sendmail = os.path.join(os.environ["CANONIFY_REFERENCE"], "usr/libexec/sendmail/sendmail")
+    programs = [[sendmail], [os.path.abspath(wish.canonify), "sendmail"]]
+    passed = failed = 0
+    # not below a world-writable directory: file safety checks are part of what is compared
+    with tempfile.TemporaryDirectory(prefix="options", dir="/var/lib") as top:
+        work = pathlib.Path(top)
+        work.chmod(0o755)
+        (work / "file").write_text("text\n")
+        cases = [case for case in readings(wish.every) if re.search(wish.only, case[0])]
+        with concurrent.futures.ThreadPoolExecutor(wish.jobs) as pool:
+            for fine, report in pool.map(lambda pair: compare(*pair, work, programs), enumerate(cases)):
+                passed, failed = passed + fine, failed + (not fine)
+                if report and failed <= wish.show:
+                    print(report.replace(top, "@DIR@"), flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
