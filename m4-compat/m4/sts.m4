@@ -18,7 +18,7 @@ R$*			$#error $@ 4.7.0 $: 450 $&{server_name} not listed in SANs
 SSTS_secure
 R$*			$: $1 $| $&{rcpt_addr}
 R$* $|			$@ ok
-R$* $| $* @ $+		$: $1 $| $3
+R$* $| $* @ $+		$1 $| $3
 R$* $| $+ .		$1 $| $2
 R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
 R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
@@ -33,7 +33,7 @@ SSTS_Check
 R$*			$: $1 $| < $&{rcpt_addr} >
 R$* $| < >		$@ ok
 R$* $| < $* >		$: $1
-R$* @ $+		$: $2
+R$* @ $+		$2
 R$+ .			$1
 R$+			$: < $(sts $1 $: NONE $) >
 R< $* <TMPF> >		$#error $@ 4.7.0 $: 450 STS lookup temp fail
