@@ -139,7 +139,7 @@ LINES = ["DAEMON_OPTIONS(`Name=MTA, Port=smtp')", "DAEMON_OPTIONS(`Port=587, Nam
          "CLIENT_OPTIONS(`Family=inet, Addr=0.0.0.0')", "QUEUE_GROUP(`slow', `Path=/var/spool/mqueue/slow, Interval=1h')",
          "INPUT_MAIL_FILTER(`clam', `S=local:/run/clam.sock, F=T')", "MAIL_FILTER(`other', `S=inet:99@localhost')", "QUEUE_GROUP(`fast', `Path=/q, F=f')",
          "MODIFY_MAILER_FLAGS(`LOCAL', `+S')", "MODIFY_MAILER_FLAGS(`SMTP', `-m')", "MODIFY_MAILER_FLAGS(`RELAY', `mDFMu')", "MODIFY_MAILER_FLAGS(`ESMTP', `+z')",
-         "MODIFY_MAILER_FLAGS(`UUCP', `+A')", "MODIFY_MAILER_FLAGS(`SHELL', `-o')", "UUCPSMTP(`uuhost', `uu.example.org')\n"]
+         "MODIFY_MAILER_FLAGS(`UUCP', `+A')", "MODIFY_MAILER_FLAGS(`SHELL', `-o')", "LOCAL_RULE_3\nUUCPSMTP(`uuhost', `uu.example.org')\nLOCAL_CONFIG\n"]
 RULES = {  # text of the site: macro, then chance, then text
     "LOCAL_RULE_0": (.25, ["R$+ < @ special.example. >\t$#local $: $1-special\nR$- < @ block.example . >\t$#error $@ 5.1.1 $: \"550 no\"\n",
                            "R$+ < @ $+ .virtuser. >\t$#smtp $@ $2 $: $1 < @ $2 >\nRdecoy\t\t$#error $@ nouser $: \"550 decoy\"\n"]),
