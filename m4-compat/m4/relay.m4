@@ -104,16 +104,16 @@ R127.0.0.1		$@ RELAY
 R IPv6:0:0:0:0:0:0:0:1	$@ RELAY
 R IPv6:::1		$@ RELAY
 R$=R $*			$@ RELAY
+ifdef(`_DRAC_', `R$*			$: < $(drac $1 $: ? $) > $1
+R< ? > $*		$: $1
+R< $+ > $*		$@ RELAY
+')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $>A < $1 > < ? > < + Connect > < $1 >
 R< RELAY > $*		$@ RELAY
 ifdef(`_FFR_REJECT_IP_IN_CHECK_RCPT_', `R< REJECT > $*		$@ REJECT
 ')dnl
 R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
 R< $* > < $* >		$: $2
-')dnl
-ifdef(`_DRAC_', `R$*			$: < $(drac $1 $: ? $) > $1
-R< ? > $*		$: $1
-R< $+ > $*		$@ RELAY
 ')dnl
 R$*			$: [ $1 ]
 R$=w			$@ RELAY
