@@ -201,10 +201,10 @@ ifdef(`_NEED_TLS_CLT_FEATURES', `include(_CF_DIR_`m4/session.m4')')dnl
 SRelayTLS
 ifdef(`_ACCESS_TABLE_', `R$*			$: < $&{verify} >
 R< $={TlsVerified} >	$: < ? > < ifdef(`_CERT_REGEX_ISSUER_', `$(CERTIssuer $&{cert_issuer} $)', `$&{cert_issuer}') >
-R< ? > < $* >		$: < ? > < $(access CERTISSUER:$1 $: ? $) >
+R< ? > < $+ >		$: < ? > < $(access CERTISSUER:$1 $: ? $) >
 R< ? > < RELAY >	$# RELAY
 R< ? > < SUBJECT >	$: < @ > < ifdef(`_CERT_REGEX_SUBJECT_', `$(CERTSubject $&{cert_subject} $)', `$&{cert_subject}') >
-R< @ > < $* >		$: < @ > < $(access CERTSUBJECT:$1 $: ? $) >
+R< @ > < $+ >		$: < @ > < $(access CERTSUBJECT:$1 $: ? $) >
 R< @ > < RELAY >	$# RELAY
 R$*			$@ NO
 ')dnl
