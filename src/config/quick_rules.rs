@@ -252,7 +252,7 @@ mod tests {
             b"\x91",
             b"\x85 map \x951 \x97 a \x98 b \x86 \x82f",
         );
-        reads("Ra$${long}\t$#error $: \"550 No (x)\"", b"a$x", b"\x96error \x98 \"550 No (x)\"");
+        reads("Ra$$${long}\t$#error $: \"550 No (x)\"", b"a$x", b"\x96error \x98 \"550 No (x)\"");
         reads("R$*\t$[ $1 $] $| $>x $undefined", b"\x90", b"\x9d \x951 \x9e \x9b \x99x ndefined");
         reads("R${long}$~{long}\t$@", b"x\x94\xa0", b"\x97");
     }
