@@ -35,12 +35,77 @@ fn form(form: Form) -> String {
     }
 }
 
+/// Defaults that the table cannot say as a cf would.
+const DEFAULTS: [(&str, &str); 9] = [
+    ("blank_sub", "a blank"),
+    ("default_user", "mailnull, sendmail or daemon, else `1:1`"),
+    ("dont_probe_interfaces", "`False`"),
+    ("max_mime_header_length", "`2048/1024`"),
+    ("queue_la", "8 for each processor"),
+    ("refuse_la", "12 for each processor"),
+    ("super_safe", "`True`"),
+    ("time_zone_spec", "TZ is cleared"),
+    ("timeout", "see below"),
+];
+
+/// A default as one would write it in a cf.
+fn default(row: &OptionRow) -> String {
+    if let Some((_, said)) = DEFAULTS.iter().find(|(field, _)| *field == row.field) {
+        return (*said).to_owned();
+    }
+    let text =
+        row.default.strip_prefix("Some(").and_then(|text| text.strip_suffix(')')).unwrap_or(row.default);
+    if ["None", "()", "Vec::new()"].contains(&text)
+        || text.ends_with("::empty()")
+        || text.ends_with("::default()")
+    {
+        return "none".to_owned();
+    }
+    let written = match (row.form, text.split_once("::")) {
+        (Form::Bool, _) if text == "true" => "True".to_owned(),
+        (Form::Bool, _) => "False".to_owned(),
+        (Form::Octal, _) => format!("0{:o}", number(text)),
+        (Form::Time(_), _) => duration(number(text)),
+        (_, Some((_, variant))) if !text.starts_with("i32") => variant.to_ascii_lowercase(),
+        _ if text.starts_with("b\"") => bytes(text),
+        _ if text.starts_with("b'") => text[2..text.len() - 1].to_owned(),
+        _ if text == "false" => "False".to_owned(),
+        _ => number(text).to_string(),
+    };
+    format!("`{written}`")
+}
+
+/// A number as Rust writes it: `3 * 3600`, `0o600`, `30_000`.
+fn number(text: &str) -> i64 {
+    let factor = |text: &str| match text.trim().replace('_', "").as_str() {
+        "i32::MAX as i64" => i64::from(i32::MAX),
+        other => match other.strip_prefix("0o") {
+            Some(octal) => i64::from_str_radix(octal, 8).expect("octal digits"),
+            None => other.parse().unwrap_or_else(|_| panic!("a number: {other}")),
+        },
+    };
+    text.split('*').map(factor).product()
+}
+
+/// Seconds in the largest unit that fits.
+fn duration(seconds: i64) -> String {
+    let units = [(604_800, 'w'), (86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
+    let unit = units.iter().find(|(length, _)| seconds >= *length && seconds % length == 0);
+    unit.map_or_else(|| "0".to_owned(), |(length, unit)| format!("{}{unit}", seconds / length))
+}
+
+/// `b"…".to_vec()`, macro marks as dollars.
+fn bytes(text: &str) -> String {
+    let inside = text.trim_start_matches("b\"").trim_end_matches(".to_vec()").trim_end_matches('"');
+    inside.replace("\\x81", "$").replace("\\\\", "\\")
+}
+
 fn code(code: u8) -> String {
     if code.is_ascii() { char::from(code).to_string() } else { format!("0x{code:x}") }
 }
 
 fn row(row: &OptionRow) -> String {
-    let cell = |text: &str| text.replace('|', "\\|");
+    let cell = |text: &str| text.trim().replace('|', "\\|");
     let acts = match row.status {
         Status::Honoured => "yes",
         Status::Accepted => "**not yet**",
@@ -49,7 +114,7 @@ fn row(row: &OptionRow) -> String {
     let name = if row.name.is_empty() { "(none)" } else { row.name };
     let conf = if row.conf.is_empty() { String::new() } else { format!("`{}`", row.conf) };
     let cells =
-        [name, &code(row.code), &form(row.form), &cell(row.default), who, acts, &conf, &cell(row.doc)];
+        [name, &code(row.code), &form(row.form), &cell(&default(row)), who, acts, &conf, &cell(row.doc)];
     format!("| {} |\n", cells.join(" | "))
 }
 
