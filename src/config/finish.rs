@@ -3,7 +3,7 @@
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
-use crate::schema::{ProbeInterfaces, Sysexit, TimeZone};
+use crate::schema::{DeliveryMode, ProbeInterfaces, SuperSafe, Sysexit, TimeZone};
 
 /// The config level this program is made for.
 const MAX_LEVEL: u32 = 10;
@@ -129,6 +129,12 @@ impl Loader<'_> {
         if let Some(database) = self.config.options.mailbox_database.clone().filter(|name| name != b"pw") {
             let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
             self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
+        }
+        let options = &self.config.options;
+        if options.super_safe == SuperSafe::Interactive && options.delivery_mode != DeliveryMode::Interactive
+        {
+            self.say("WARNING: SuperSafe=interactive should only be used with");
+            self.say("         DeliveryMode=interactive");
         }
         let options = &self.config.options;
         if options.single_thread_delivery && options.host_status_directory.is_none() {

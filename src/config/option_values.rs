@@ -339,13 +339,7 @@ impl Loader<'_> {
 
     fn super_safe(&mut self, value: &[u8]) {
         self.config.options.super_safe = match value.first().map(u8::to_ascii_lowercase) {
-            Some(b'i') => {
-                if self.config.options.delivery_mode != DeliveryMode::Interactive {
-                    self.say("WARNING: SuperSafe=interactive should only be used with");
-                    self.say("         DeliveryMode=interactive");
-                }
-                SuperSafe::Interactive
-            }
+            Some(b'i') => SuperSafe::Interactive,
             Some(b'p') => SuperSafe::PostMilter,
             _ if is_true(value) => SuperSafe::Yes,
             _ => SuperSafe::No,

@@ -14,7 +14,10 @@ pub(super) async fn name(
     let mut error = DnsError::HostNotFound;
     let mut status = Sysexit::OK;
     for service in &resolver.settings.name_services {
-        trace(tracer, &[b"getcanonname(", host, b"), trying ", service]);
+        // NIS is nowhere asked
+        if matches!(service.as_slice(), b"files" | b"dns") {
+            trace(tracer, &[b"getcanonname(", host, b"), trying ", service]);
+        }
         let found = match service.as_slice() {
             b"files" => {
                 trace(tracer, &[b"text_getcanonname(", host, b")"]);

@@ -139,8 +139,11 @@ async fn local_forms(
     };
     let is_include = bare.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b":include:"));
     if is_include && given.has(b':') {
-        let list = bare[9..].strip_suffix(b"\"").filter(|_| quoted).unwrap_or(&bare[9..]);
-        return special(site, address, b"*include*", list.to_vec());
+        let mut list = bare[9..].to_vec();
+        if quoted {
+            list.retain(|byte| *byte != b'"');
+        }
+        return special(site, address, b"*include*", list);
     }
     let other: Option<&[u8]> = match bare.first() {
         Some(b'|') if given.has(b'|') => Some(b"prog"),

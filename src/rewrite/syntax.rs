@@ -75,5 +75,5 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
         () => return Ok(()),
     };
     let message = [b"Syntax error in mailbox address \"", &user[..], b"\" (", why.as_bytes(), b")"].concat();
-    Err(Reply::new(553, enhanced(kind), message))
+    Err(Reply::new(if eight { 501 } else { 553 }, enhanced(kind), message))
 }

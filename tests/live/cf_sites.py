@@ -25,7 +25,7 @@ LETTERS = ["OA@DIR@/aliases", "OAhash:@DIR@/aliases", "OaTrue", "Oa10", "OB.", "
 TEXTS = ["text", "", " lead", "two words", "$w", "$m.$w", "$j", "$?x yes $| no $.", "$?{nosuch}a$|b$.", "$X", "${Long}", "$$", "$%", "\\$x", "\"quoted $w\"", "$1", "$*", "$=w", "$(x y$)", "$[h$]", "$&w", "$",
          "${", "${unended", "a\\tb", "a,b;c", "%s", "$?w$w$.", "$?w$?m$m$.$."]
 CLASS_WORDS = ["a", "b", "example.com", "host", "$w", "$=w", "two.words here", "\"quoted\"", "UPPER", "[10.1.2.3]", "x@y", "$X", "$m", "a-b", "UUCP", "(c)", "word,word"]
-FILES = ["@DIR@/names", "-o @DIR@/names", "-o /nosuch", "/nosuch", "@DIR@/words %[^,]", "@DIR@/words %[^#\\n]", "@DIR@/words %s", "@DIR@/words %*s%s", "|/bin/echo one two", "|/bin/cat @DIR@/names", "|nosuch", "|/nosuch/prog",
+FILES = ["@DIR@/names", "-o @DIR@/names", "-o /nosuch", "/nosuch", "@DIR@/words %[^,]", "@DIR@/words %[^#\\n]", "@DIR@/words %s", "@DIR@/words %*s%s", "|/bin/echo one two", "|/bin/echo\tone\ttwo", "|nosuch", "|/nosuch/prog",
          "@DIR@", "names", "", "@DIR@/words  %[^:]:%*s", "@DIR@/none", "|/bin/false", "@hash:@DIR@/aliases", "info@hash:@DIR@/aliases", "@DIR@/dangerous"]
 MAPS = ["hash -o @DIR@/access", "hash @DIR@/access", "hash -a. -f @DIR@/mailertable", "hash -m @DIR@/virtusertable", "hash -T<TMP> @DIR@/nosuch", "text -z: -k0 -v2 @DIR@/passwd", "text @DIR@/words", "text -o /nosuch", "btree @DIR@/access",
         "regex -a@MATCH ^[a-z]+$", "regex -s1,2 (.*)@(.*)", "regex (", "regex -n -a.no x", "dequote", "dequote -s.", "dequote -a.x", "macro", "arith", "null", "user", "user -vgecos", "user -v shell", "sequence m1 m2", "sequence nosuch", "switch nosuch",
