@@ -137,14 +137,9 @@ pub(super) fn number(text: &[u8]) -> u32 {
 }
 
 impl Map {
-    /// One of the flags that all file maps know; `false` if it is none of them.
-    fn common_flag<'a>(
-        &mut self,
-        letter: u8,
-        beside: &'a [u8],
-        words: &mut Words<'a>,
-        declaring: &mut Declaring<'_>,
-    ) -> bool {
+    /// One of the flags that mean the same everywhere and whose value, if any, stands beside the letter;
+    /// `false` if it is none of them.
+    pub(super) fn plain_flag(&mut self, letter: u8, beside: &[u8]) -> bool {
         match letter {
             b'N' => {
                 self.flags.insert(Flags::INCLUDE_NULL);
@@ -160,12 +155,27 @@ impl Map {
             b'D' => self.flags.insert(Flags::DEFER),
             b'a' => self.append = Some(beside.to_vec()),
             b'T' => self.on_failure = Some(beside.to_vec()),
+            b'z' => self.delimiter = delimiter(beside),
+            b'S' => self.space = beside.first().copied(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// One of the flags that all file maps know; `false` if it is none of them.
+    fn common_flag<'a>(
+        &mut self,
+        letter: u8,
+        beside: &'a [u8],
+        words: &mut Words<'a>,
+        declaring: &mut Declaring<'_>,
+    ) -> bool {
+        match letter {
             b'k' => self.key_column = Some(words.value(beside).to_vec()),
             b'v' => self.value_column = Some(words.value(beside).to_vec()),
-            b'z' => self.delimiter = delimiter(beside),
             b'S' => self.space = words.space(beside),
             b'd' => self.timeout = Some(interval(beside, declaring)),
-            _ => return false,
+            _ => return self.plain_flag(letter, beside),
         }
         true
     }

@@ -3,7 +3,7 @@
 use super::super::class::Class;
 use super::super::declare::Declaring;
 use super::super::files;
-use super::super::flags::{Words, delimiter, number};
+use super::super::flags::{Words, number};
 use super::super::map::{Flags, Map};
 use ldap3::{DerefAliases, Scope};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(in crate::maps) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declari
     map.flags.insert(Flags::TRY_BARE | Flags::TRY_NULL);
     let mut words = Words::new(args);
     while let Some((letter, beside)) = words.flag_quoted() {
-        if !own.flag(letter, beside, map, declaring) && !plain_flag(letter, beside, map) {
+        if !own.flag(letter, beside, map, declaring) && !map.plain_flag(letter, beside) {
             let name = map.name.clone();
             declaring.say(&[b"Illegal option ", &[letter], b" map ", &name]);
         }
@@ -123,30 +123,6 @@ pub(in crate::maps) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declari
     map.file = Some(own.server().to_vec());
     map.own = Class::Ldap(Arc::new(own));
     usable
-}
-
-/// The flags that other maps have, too.
-fn plain_flag(letter: u8, beside: &[u8], map: &mut Map) -> bool {
-    match letter {
-        b'A' => map.flags.insert(Flags::APPEND),
-        b'a' => map.append = Some(beside.to_vec()),
-        b'D' => map.flags.insert(Flags::DEFER),
-        b'f' => map.flags.insert(Flags::KEEP_CASE),
-        b'm' => map.flags.insert(Flags::MATCH_ONLY),
-        b'N' => {
-            map.flags.insert(Flags::INCLUDE_NULL);
-            map.flags.remove(Flags::TRY_BARE);
-        }
-        b'O' => map.flags.remove(Flags::TRY_NULL),
-        b'o' => map.flags.insert(Flags::OPTIONAL),
-        b'q' => map.flags.insert(Flags::KEEP_QUOTES),
-        b'S' => map.space = beside.first().copied(),
-        b'T' => map.on_failure = Some(beside.to_vec()),
-        b't' => map.flags.insert(Flags::NO_DEFER),
-        b'z' => map.delimiter = delimiter(beside),
-        _ => return false,
-    }
-    true
 }
 
 impl LdapMap {
