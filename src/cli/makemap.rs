@@ -110,9 +110,6 @@ fn run(job: &Job) -> Sysexit {
             return Sysexit::NOINPUT;
         }
     };
-    if job.class == b"text" && !job.dump {
-        return make_text(job);
-    }
     let kind = match maptool::kind(&job.class, &job.name) {
         Ok(kind) => kind,
         Err(text) => {
@@ -145,6 +142,9 @@ fn examine(job: &Job, path: &Path, facts: &CfFacts) -> Result<(), Vec<u8>> {
         complain(&[warning]);
     }
     checked?;
+    if path.is_symlink() && !path.exists() {
+        return Err(b"File exists".to_vec());
+    }
     if (job.append || job.dump) && !path.exists() {
         return Err(b"No such file or directory".to_vec());
     }
@@ -190,27 +190,6 @@ fn make(job: &Job, path: &Path, kind: Kind, owner: Option<u32>) -> Sysexit {
     });
     let owner = owner.filter(|_| nix::unistd::geteuid().is_root());
     match writer.commit_as(path, owner) {
-        Ok(()) => status,
-        Err(error) => {
-            complain(&[b"makemap: ", &maptool::opening(&job.class, &job.name, &maptool::error_text(&error))]);
-            Sysexit::CANTCREAT
-        }
-    }
-}
-
-/// A text map: key, tab, value; whole or not at all.
-fn make_text(job: &Job) -> Sysexit {
-    let mut text = Vec::new();
-    let mut seen = hashbrown::HashSet::new();
-    let status = read_input(job, &mut |key, value| {
-        let fresh = seen.insert(key.to_vec());
-        if fresh || job.duplicates || job.replace {
-            let value = printable(value);
-            text.extend_from_slice(&[printable(key), b"\t", value, b"\n"].concat());
-        }
-        fresh || job.duplicates || job.replace
-    });
-    match crate::maps::replace_file(maptool::path_of(&job.name), &text) {
         Ok(()) => status,
         Err(error) => {
             complain(&[b"makemap: ", &maptool::opening(&job.class, &job.name, &maptool::error_text(&error))]);

@@ -26,8 +26,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             _ => file = Some(value),
         }
     }
-    if let Some(file) = file {
-        return exit(print(&file, None, &words.rest));
+    if let Some(spec) = file {
+        return exit(print_spec(&spec, &words.rest));
     }
     let facts = match CfFacts::read(&cf) {
         Ok(facts) => facts,
@@ -36,43 +36,52 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             return exit(Sysexit::NOINPUT);
         }
     };
-    let mut status = Sysexit::OK;
     for spec in facts.alias_files.iter().flat_map(|files| files.split(|byte| *byte == b',')) {
-        let (class, file) = split_spec(spec.trim_ascii());
-        let one = print(file, class, &words.rest);
-        status = if one.is_ok() { status } else { one };
-    }
-    exit(status)
-}
-
-/// `[class [flags]:]file`
-fn split_spec(spec: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    match spec.iter().position(|byte| *byte == b':') {
-        Some(colon) if spec.first() != Some(&b'/') => {
-            let class = spec[..colon].split(u8::is_ascii_whitespace).next();
-            (class, &spec[colon + 1..])
+        let printed = print_spec(spec.trim_ascii(), &words.rest);
+        if !printed.is_ok() {
+            return exit(printed);
         }
-        _ => (None, spec),
     }
+    exit(Sysexit::OK)
 }
 
-fn print(file: &[u8], class: Option<&[u8]>, keys: &[Vec<u8>]) -> Sysexit {
-    let kind = match class {
-        Some(b"btree") => Some(Kind::Btree),
-        None | Some(b"hash" | b"implicit" | b"dbm") => None,
-        // text files can be read without help
-        Some(_) => return Sysexit::OK,
+/// `[class:]file`: what is no database, or cannot be opened, is told and passed over.
+fn print_spec(spec: &[u8], keys: &[Vec<u8>]) -> Sysexit {
+    let (kind, file) = match spec.iter().position(|byte| *byte == b':') {
+        None => (None, spec),
+        Some(0) => {
+            complain(&[b"praliases: illegal alias specification: ", spec]);
+            return Sysexit::OK;
+        }
+        Some(colon) => match &spec[..colon] {
+            b"hash" => (Some(Kind::Hash), spec[colon + 1..].trim_ascii_start()),
+            b"btree" => (Some(Kind::Btree), spec[colon + 1..].trim_ascii_start()),
+            class => {
+                complain(&[b"praliases: Skipping non-file based alias type ", class]);
+                return Sysexit::OK;
+            }
+        },
     };
-    let path = maptool::database_path(file);
-    let reader = match Reader::open(&path, kind) {
-        Ok(reader) => reader,
+    match Reader::open(&maptool::database_path(file), kind) {
+        Ok(reader) => print(&reader, file, keys),
         Err(error) => {
-            complain(&[b"praliases: ", file, b": open: ", &maptool::error_text(&error)]);
-            return Sysexit::OSFILE;
+            complain(&[b"praliases: ", file, b": open: ", &opening_text(&error, kind)]);
+            Sysexit::OK
         }
-    };
+    }
+}
+
+/// Without a class, a file that is not there could have been of any.
+fn opening_text(error: &std::io::Error, kind: Option<Kind>) -> Vec<u8> {
+    match error.kind() {
+        std::io::ErrorKind::NotFound if kind.is_none() => b"Unknown database type".to_vec(),
+        _ => maptool::error_text(error),
+    }
+}
+
+fn print(reader: &Reader, file: &[u8], keys: &[Vec<u8>]) -> Sysexit {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    match show(&reader, keys, &mut out).and_then(|()| out.flush()) {
+    match show(reader, keys, &mut out).and_then(|()| out.flush()) {
         Ok(()) => Sysexit::OK,
         Err(error) => {
             complain(&[b"praliases: ", file, b": ", &maptool::error_text(&error)]);

@@ -38,7 +38,6 @@ mod user;
 mod userdb;
 
 pub use alias_text::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
-pub use bdb::replace_file;
 pub use class::{CLASSES, ClassRow};
 pub use declare::{Declared, declare};
 pub use environment::environment;

@@ -162,6 +162,70 @@ fn a_replaced_file_is_noticed_and_keeps_its_mode() {
     assert_eq!(reader.get(b"k").expect("the open file serves on"), Some(b"new".to_vec()));
 }
 
+#[test]
+fn values_of_a_mebibyte_among_many_keys() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    for kind in [Kind::Hash, Kind::Btree] {
+        let mut pairs: Pairs = (0..200_000u32)
+            .map(|number| (format!("key{number}").into_bytes(), number.to_le_bytes().to_vec()))
+            .collect();
+        let huge: Vec<u8> = (0..1 << 20).map(|place: u32| (place % 251) as u8).collect();
+        pairs.insert(b"huge".to_vec(), huge.clone());
+        pairs.insert(huge.clone(), b"the key is huge".to_vec());
+        pairs.insert([&huge[..70_001], b"x"].concat(), huge[..70_001].to_vec());
+        let path = dir.path().join("map.db");
+        check(kind, &pairs, &path);
+        verify(&path);
+    }
+}
+
+/// Whoever looks up while a map is rebuilt sees the old one or the new one, never a part.
+#[test]
+fn a_rebuilt_map_is_never_seen_half() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    for kind in [Kind::Hash, Kind::Btree] {
+        let path = dir.path().join("map.db");
+        let state = |round: u32| -> Pairs {
+            (0..300)
+                .map(|key| (format!("key{key}").into_bytes(), format!("value of {round}").into_bytes()))
+                .collect()
+        };
+        write(kind, &state(0), &path);
+        let over = AtomicBool::new(false);
+        let read_on = || {
+            let reader = Reader::open(&path, Some(kind)).expect("readable");
+            let mut last = 0;
+            while !over.load(Ordering::Relaxed) {
+                for key in 0..300 {
+                    let key = format!("key{key}").into_bytes();
+                    let value = reader.get(&key).expect("sound").expect("in every state");
+                    let text = String::from_utf8(value).expect("as written");
+                    let round: u32 =
+                        text.strip_prefix("value of ").expect("whole").parse().expect("a number");
+                    assert!(round >= last, "older than what was seen before");
+                    last = round;
+                }
+            }
+            last
+        };
+        std::thread::scope(|scope| {
+            let readers = [scope.spawn(read_on), scope.spawn(read_on)];
+            for round in 1..=100 {
+                write(kind, &state(round), &path);
+            }
+            assert_eq!(
+                Reader::open(&path, None).expect("readable").get(b"key0").expect("sound"),
+                Some(b"value of 100".to_vec())
+            );
+            over.store(true, Ordering::Relaxed);
+            for reader in readers {
+                assert!(reader.join().expect("no half map") <= 100);
+            }
+        });
+    }
+}
+
 /// Runs libdb's own checker where it is installed beside a reference.
 fn verify(path: &Path) {
     if std::env::var_os("CANONIFY_REFERENCE").is_none() {

@@ -9,6 +9,8 @@ use super::format::{
     BTREE_MAGIC, HASH_MAGIC, Kind, META_CHECKSUM, META_PARTITIONED, OLDEST_READABLE, Page, VERSION, at,
     damaged,
 };
+use super::hash::Buckets;
+use super::hints::Hints;
 use std::fs::{File, Metadata, TryLockError};
 use std::io;
 use std::ops::Deref;
@@ -58,7 +60,10 @@ pub(super) struct Meta {
     pub page_size: usize,
     pub last_page: u32,
     pub swapped: bool,
-    pub page: Page,
+    /// Of a hash.
+    pub buckets: Buckets,
+    /// Of a btree.
+    pub root: u32,
 }
 
 /// One open file and its cached pages.
@@ -72,6 +77,7 @@ pub(super) struct Access {
     holders: Mutex<u32>,
     pub meta: Meta,
     cache: Cache,
+    hints: Hints,
     /// Each page is asked for once.
     for_walk: bool,
 }
@@ -143,6 +149,9 @@ impl Access {
         let file = File::open(path)?;
         lock(&file)?;
         let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(nix::errno::Errno::EISDIR.into());
+        }
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
@@ -151,7 +160,9 @@ impl Access {
         let meta = read_meta(&file, stamp.size)?;
         file.unlock()?;
         let cache = Cache::new(&meta, most);
-        Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache, for_walk: most == WALK_BYTES })
+        let for_walk = most == WALK_BYTES;
+        let hints = Hints::new(if for_walk { 0 } else { stamp.size });
+        Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache, hints, for_walk })
     }
 
     /// Is the file at `path` still the one that was read? (If it is gone, the open one serves on.)
@@ -172,6 +183,10 @@ impl Access {
 impl<'a> Reading<'a> {
     pub fn meta(&self) -> &'a Meta {
         &self.access.meta
+    }
+
+    pub fn hints(&self) -> &'a Hints {
+        &self.access.hints
     }
 
     /// A page, from the cache or the file.
@@ -210,13 +225,19 @@ impl<'a> Reading<'a> {
         let meta = &self.access.meta;
         let mut bytes = vec![0; meta.page_size].into_boxed_slice();
         self.access.file.read_exact_at(&mut bytes, u64::from(number) * meta.page_size as u64)?;
-        let mut page = Page::new(bytes, meta.swapped);
+        let mut page = Page::new(number, bytes, meta.swapped);
         let own_number = page.u32(at::PGNO)?;
         if own_number != number && (own_number != 0 || page.kind() != 0) {
             return Err(damaged("page in another page's place"));
         }
-        if meta.kind == Kind::Hash && !self.access.for_walk {
-            page.tags = super::hash::tags(&page);
+        if !self.access.for_walk {
+            page.tags = match meta.kind {
+                Kind::Hash => super::hash::tags(&page),
+                Kind::Btree => super::btree::tags(&page, &self.access.hints),
+            };
+            if meta.kind == Kind::Btree {
+                page.heads = super::btree::heads(&page);
+            }
         }
         Ok(page)
     }
@@ -270,7 +291,7 @@ fn lock(file: &File) -> io::Result<()> {
 fn read_meta(file: &File, size: u64) -> io::Result<Meta> {
     let mut head = vec![0; 512].into_boxed_slice();
     file.read_exact_at(&mut head, 0).map_err(|_| damaged("too short"))?;
-    let mut page = Page::new(head, false);
+    let mut page = Page::new(0, head, false);
     let magic = page.u32(at::MAGIC)?;
     page.swapped = magic.swap_bytes() == HASH_MAGIC || magic.swap_bytes() == BTREE_MAGIC;
     let kind = match page.u32(at::MAGIC)? {
@@ -291,5 +312,6 @@ fn read_meta(file: &File, size: u64) -> io::Result<Meta> {
     }
     let pages = size / page_size as u64;
     let last_page = page.u32(at::LAST_PGNO)?.min(u32::try_from(pages.saturating_sub(1)).unwrap_or(u32::MAX));
-    Ok(Meta { kind, page_size, last_page, swapped: page.swapped, page })
+    let (buckets, root) = (Buckets::of(&page)?, page.u32(at::ROOT)?);
+    Ok(Meta { kind, page_size, last_page, swapped: page.swapped, buckets, root })
 }

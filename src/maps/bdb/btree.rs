@@ -1,8 +1,10 @@
 //! Walking a btree file, and the small trees that hold many values of one key.
 
 use super::access::{PageRef, Reading};
-use super::format::{EachPair, Page, at, btree_item, damaged, page_type};
+use super::format::{EachPair, Page, btree_item, damaged, page_type};
 use super::hash::chain;
+use super::heads::Heads;
+use super::hints::{Hints, Sought};
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
@@ -61,6 +63,34 @@ fn compare_internal(access: &mut Reading<'_>, page: &Page, index: usize, key: &[
     compare_item(access, &item, key)
 }
 
+/// The entry of an inner page below which a key belongs.
+fn child_of(access: &mut Reading<'_>, page: &Page, key: &[u8]) -> io::Result<usize> {
+    // the first entry stands for everything below the second
+    let (mut low, mut high) = match page.heads.between(key) {
+        Some((low, high)) => (low, high),
+        None => (0, page.entries()?),
+    };
+    while low + 1 < high {
+        let middle = (low + high) / 2;
+        match compare_internal(access, page, middle, key)? {
+            Ordering::Greater => high = middle,
+            _ => low = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The beginnings of an inner page's keys; none where a key lies on other pages.
+pub(super) fn heads(page: &Page) -> Heads {
+    let entries = if page.kind() == page_type::BTREE_INTERNAL { page.entries().unwrap_or(0) } else { 0 };
+    let key = |index: usize| {
+        let start = page.item(index).ok()?;
+        let here = page.byte(start + 2).ok()? & !btree_item::DELETED == btree_item::DATA;
+        page.slice(start + 12, usize::from(page.u16(start).ok()?)).ok().filter(|_| here)
+    };
+    (1..entries).map(key).collect::<Option<Vec<_>>>().map_or_else(Heads::default, |keys| Heads::of(&keys))
+}
+
 /// The leaf where a key belongs; without a key the leftmost one.
 fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::Result<PageRef<'a>> {
     let mut number = root;
@@ -69,22 +99,11 @@ fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::R
         match page.kind() {
             page_type::BTREE_LEAF | page_type::RECNO_LEAF | page_type::DUPLICATE_LEAF => return Ok(page),
             page_type::BTREE_INTERNAL => {
-                let entries = page.entries()?;
-                // the first entry stands for everything below the second
-                let (mut low, mut high) = (0, entries);
-                while let Some(key) = key
-                    && low + 1 < high
-                {
-                    let middle = (low + high) / 2;
-                    match compare_internal(access, &page, middle, key)? {
-                        Ordering::Greater => high = middle,
-                        _ => low = middle,
-                    }
-                }
-                if entries == 0 {
+                let child = key.map_or(Ok(0), |key| child_of(access, &page, key))?;
+                if page.entries()? == 0 {
                     return Err(damaged("empty inner page"));
                 }
-                number = page.u32(page.item(low)? + 4)?;
+                number = page.u32(page.item(child)? + 4)?;
             }
             page_type::RECNO_INTERNAL if page.entries()? > 0 => number = page.u32(page.item(0)?)?,
             _ => return Err(damaged("page type in a btree")),
@@ -93,10 +112,21 @@ fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::R
     Err(damaged("tree too deep"))
 }
 
-/// Puts the first value of a key behind what `value` holds; `false` if there is none.
-pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
-    let root = access.meta().page.u32(at::ROOT)?;
-    let page = descend(access, root, Some(key))?;
+/// The page where a key's pair lies, and the index of the key there.
+pub(super) fn find<'a>(
+    access: &mut Reading<'a>,
+    key: &[u8],
+    sought: Sought,
+) -> io::Result<Option<(PageRef<'a>, usize)>> {
+    let page = descend(access, access.meta().root, Some(key))?;
+    if !page.tags.is_empty() {
+        for pair in memchr::memchr_iter(sought.tag(), &page.tags) {
+            if is_at(&page, 2 * pair, key)? && leaf_item(&page, 2 * pair + 1)?.is_some() {
+                return Ok(Some((page, 2 * pair)));
+            }
+        }
+        return Ok(None);
+    }
     let pairs = page.entries()? / 2;
     let (mut low, mut high) = (0, pairs);
     while low < high {
@@ -110,13 +140,47 @@ pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> 
         if compare_leaf(access, &page, 2 * pair, key)? != Ordering::Equal {
             break;
         }
-        let Some(item) = leaf_item(&page, 2 * pair + 1)? else { continue };
-        return first_value(access, &item, value);
+        if leaf_item(&page, 2 * pair + 1)?.is_some() {
+            return Ok(Some((page, 2 * pair)));
+        }
     }
-    Ok(false)
+    Ok(None)
 }
 
-fn first_value(access: &mut Reading<'_>, item: &Item<'_>, out: &mut Vec<u8>) -> io::Result<bool> {
+/// A byte of each key's hash; empty for a page that cannot be searched by them.
+pub(super) fn tags(page: &Page, hints: &Hints) -> Box<[u8]> {
+    let pairs = if page.kind() == page_type::BTREE_LEAF { page.entries().unwrap_or(0) / 2 } else { 0 };
+    let tag_of = |pair: usize| match leaf_item(page, 2 * pair) {
+        Ok(Some(Item::Here(key))) => Some(hints.sought(key).tag()),
+        // whatever tag: a deleted pair is never found
+        Ok(None) => Some(0),
+        _ => None,
+    };
+    let tags: Option<Vec<u8>> = (0..pairs).map(tag_of).collect();
+    tags.unwrap_or_default().into()
+}
+
+/// Is this key on the page itself, at this index?
+pub(super) fn is_at(page: &Page, index: usize, key: &[u8]) -> io::Result<bool> {
+    Ok(matches!(leaf_item(page, index)?, Some(Item::Here(here)) if here == key))
+}
+
+/// Puts the first value of the key at this index behind what `out` holds.
+pub(super) fn first_value(
+    access: &mut Reading<'_>,
+    page: &Page,
+    key_index: usize,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    let item = leaf_item(page, key_index + 1)?.ok_or_else(|| damaged("deleted value"))?;
+    if put_first(access, &item, out)? { Ok(()) } else { Err(damaged("key without a value")) }
+}
+
+fn put_first(access: &mut Reading<'_>, item: &Item<'_>, out: &mut Vec<u8>) -> io::Result<bool> {
+    if let Item::Here(bytes) = item {
+        out.extend_from_slice(bytes);
+        return Ok(true);
+    }
     let mut found = false;
     let _ = values(access, item, &mut |value| {
         out.extend_from_slice(value);
@@ -165,8 +229,7 @@ pub(super) fn duplicates(
 
 /// Calls `each` with every pair in the order of keys.
 pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io::Result<()> {
-    let root = access.meta().page.u32(at::ROOT)?;
-    let mut page = descend(access, root, None)?;
+    let mut page = descend(access, access.meta().root, None)?;
     let mut left = access.meta().last_page;
     let mut stored_key = Vec::new();
     loop {
@@ -179,7 +242,7 @@ pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io:
                 continue;
             };
             stored_key.clear();
-            if !first_value(access, &key, &mut stored_key)? {
+            if !put_first(access, &key, &mut stored_key)? {
                 return Err(damaged("key type"));
             }
             if values(access, &item, &mut |value| each(&stored_key, value))?.is_break() {

@@ -1,5 +1,6 @@
 //! The names of bytes and numbers in a database file.
 
+use super::heads::Heads;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -110,11 +111,15 @@ pub(super) type EachPair<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 /// One page, and the order of its bytes.
 #[derive(Debug)]
 pub(super) struct Page {
+    /// Its place in the file.
+    pub number: u32,
     pub bytes: Box<[u8]>,
     /// Written by a machine of the other byte order.
     pub swapped: bool,
-    /// One byte of each key's hash, where all keys of a hash page lie on it; else empty.
+    /// One byte of each key's hash, where all keys of a hash page or leaf lie on it; else empty.
     pub tags: Box<[u8]>,
+    /// Of an inner page of a btree.
+    pub heads: Heads,
 }
 
 /// The byte of a hash that does not choose the bucket.
@@ -123,8 +128,8 @@ pub(super) fn tag(hash: u32) -> u8 {
 }
 
 impl Page {
-    pub fn new(bytes: Box<[u8]>, swapped: bool) -> Self {
-        Self { bytes, swapped, tags: Box::default() }
+    pub fn new(number: u32, bytes: Box<[u8]>, swapped: bool) -> Self {
+        Self { number, bytes, swapped, tags: Box::default(), heads: Heads::default() }
     }
 
     pub fn u16(&self, at: usize) -> io::Result<u16> {

@@ -1,6 +1,6 @@
 //! Walking a hash file.
 
-use super::access::Reading;
+use super::access::{PageRef, Reading};
 use super::btree;
 use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type, tag};
 use std::cmp::Ordering;
@@ -32,34 +32,63 @@ fn item(page: &Page, index: usize) -> io::Result<Item<'_>> {
     }
 }
 
-fn bucket_page(access: &Reading<'_>, bucket: u32) -> io::Result<u32> {
-    // groups of buckets double: the group of bucket b is the number of bits of b
-    let group = 32 - bucket.leading_zeros();
-    let spare = access.meta().page.u32(at::SPARES + 4 * group.min(31) as usize)?;
-    bucket.checked_add(spare).ok_or_else(|| damaged("bucket page"))
+/// How hashes become buckets, and buckets pages.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    last: u32,
+    high_mask: u32,
+    low_mask: u32,
+    /// What is added to a bucket's number, for each group of buckets.
+    spares: [u32; 32],
 }
 
-/// Puts the first value of a key behind what `value` holds; `false` if there is none.
-pub(super) fn get(access: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
-    let meta = &access.meta().page;
-    let hash = hash(key);
-    let mut bucket = hash & meta.u32(at::HIGH_MASK)?;
-    if bucket > meta.u32(at::MAX_BUCKET)? {
-        bucket = hash & meta.u32(at::LOW_MASK)?;
+impl Buckets {
+    /// From the first page of a hash file.
+    pub fn of(meta: &Page) -> io::Result<Self> {
+        let mut spares = [0; 32];
+        for (group, spare) in spares.iter_mut().enumerate() {
+            *spare = meta.u32(at::SPARES + 4 * group)?;
+        }
+        let (high_mask, low_mask) = (meta.u32(at::HIGH_MASK)?, meta.u32(at::LOW_MASK)?);
+        Ok(Self { last: meta.u32(at::MAX_BUCKET)?, high_mask, low_mask, spares })
     }
-    let mut number = bucket_page(access, bucket)?;
+
+    fn bucket(&self, hash: u32) -> u32 {
+        let bucket = hash & self.high_mask;
+        if bucket > self.last { hash & self.low_mask } else { bucket }
+    }
+
+    /// The first page of a bucket.
+    fn page(&self, bucket: u32) -> io::Result<u32> {
+        // groups of buckets double: the group of bucket b is the number of bits of b
+        let group = 32 - bucket.leading_zeros();
+        let spare = self.spares[group.min(31) as usize];
+        bucket.checked_add(spare).ok_or_else(|| damaged("bucket page"))
+    }
+}
+
+/// The page where a key's pair lies, and the index of the key there.
+pub(super) fn find<'a>(access: &mut Reading<'a>, key: &[u8]) -> io::Result<Option<(PageRef<'a>, usize)>> {
+    let buckets = &access.meta().buckets;
+    let hash = hash(key);
+    let mut number = buckets.page(buckets.bucket(hash))?;
     let mut left = access.meta().last_page;
     loop {
         let page = access.page(number)?;
-        if let Some(index) = find(access, &page, key, hash)? {
-            return first_value(access, &page, index + 1, value).map(|()| true);
+        if let Some(index) = find_on(access, &page, key, hash)? {
+            return Ok(Some((page, index)));
         }
         number = page.next()?;
         if number == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
     }
+}
+
+/// Is this key on the page itself, at this index?
+pub(super) fn is_at(page: &Page, index: usize, key: &[u8]) -> io::Result<bool> {
+    Ok(matches!(item(page, index)?, Item::Here(here) if here == key))
 }
 
 /// A byte of each key's hash; empty for a page that cannot be searched by them.
@@ -77,7 +106,7 @@ pub(super) fn tags(page: &Page) -> Box<[u8]> {
 }
 
 /// The index of a key on a page.
-fn find(access: &mut Reading<'_>, page: &Page, key: &[u8], hash: u32) -> io::Result<Option<usize>> {
+fn find_on(access: &mut Reading<'_>, page: &Page, key: &[u8], hash: u32) -> io::Result<Option<usize>> {
     if !page.tags.is_empty() {
         for pair in memchr::memchr_iter(tag(hash), &page.tags) {
             if matches!(item(page, 2 * pair)?, Item::Here(here) if here == key) {
@@ -143,7 +172,14 @@ pub(super) fn chain(access: &mut Reading<'_>, first: u32, length: u32) -> io::Re
     Ok(bytes)
 }
 
-fn first_value(access: &mut Reading<'_>, page: &Page, index: usize, out: &mut Vec<u8>) -> io::Result<()> {
+/// Puts the first value of the key at this index behind what `out` holds.
+pub(super) fn first_value(
+    access: &mut Reading<'_>,
+    page: &Page,
+    key_index: usize,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    let index = key_index + 1;
     if let Item::Here(bytes) = item(page, index)? {
         out.extend_from_slice(bytes);
         return Ok(());
@@ -187,10 +223,10 @@ fn values(
 
 /// Calls `each` with every pair, bucket by bucket.
 pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io::Result<()> {
-    let last = access.meta().page.u32(at::MAX_BUCKET)?;
+    let buckets = &access.meta().buckets;
     let mut left = access.meta().last_page;
-    for bucket in 0..=last {
-        let mut number = bucket_page(access, bucket)?;
+    for bucket in 0..=buckets.last {
+        let mut number = buckets.page(bucket)?;
         while number != 0 {
             left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
             let page = access.page(number)?;

@@ -4,12 +4,15 @@
 //! Never here: the meaning of keys (trailing NULs, folding), and panics: a damaged file is an error.
 //!
 //! `format` names the bytes, `access` reads pages (cache, locks, replaced files), `hash` and `btree`
-//! walk them; `writer` collects pairs, `pages`, `write_hash` and `write_btree` lay them out.
+//! walk them, `hints` and `heads`
+//! spare them steps; `writer` collects pairs, `pages`, `write_hash` and `write_btree` lay them out.
 
 mod access;
 mod btree;
 mod format;
 mod hash;
+mod heads;
+mod hints;
 mod pages;
 mod reader;
 mod write_btree;
@@ -18,4 +21,4 @@ mod writer;
 
 pub use format::Kind;
 pub use reader::Reader;
-pub use writer::{Writer, replace_file};
+pub use writer::Writer;

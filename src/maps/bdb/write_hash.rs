@@ -4,6 +4,7 @@
 //! page are sorted, as version 9 wants them.
 
 use super::format::{HASH_CHECK_KEY, HASH_DUPLICATES, HASH_MAGIC, at, hash, hash_item, page_type};
+use super::heads::head;
 use super::pages::{NewPage, PAGE_SIZE, Run, Sink, meta_page};
 use super::write_btree::write_value_tree;
 use super::writer::Records;
@@ -49,14 +50,6 @@ fn by_bucket(records: &Records, buckets: u32) -> (Vec<u32>, Vec<u32>) {
     (starts, order)
 }
 
-/// The first bytes of a key as a number that sorts alike.
-fn prefix(key: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let length = key.len().min(8);
-    bytes[..length].copy_from_slice(&key[..length]);
-    u64::from_be_bytes(bytes)
-}
-
 pub(super) fn write(file: &File, records: &Records, duplicates: bool) -> io::Result<()> {
     let buckets = buckets_for(records);
     let mut sink = Sink::new(file, buckets + 1);
@@ -65,7 +58,7 @@ pub(super) fn write(file: &File, records: &Records, duplicates: bool) -> io::Res
     for bucket in 0..buckets {
         let here = &order[starts[bucket as usize] as usize..starts[bucket as usize + 1] as usize];
         sorted.clear();
-        sorted.extend(here.iter().map(|index| (prefix(records.key(*index)), *index)));
+        sorted.extend(here.iter().map(|index| (head(records.key(*index)), *index)));
         sorted.sort_unstable_by(|(start, index), (other_start, other)| {
             let keys = || records.key(*index).cmp(records.key(*other));
             // values of one key keep the order of the input

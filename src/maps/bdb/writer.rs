@@ -166,12 +166,6 @@ impl Writer {
     }
 }
 
-/// Puts these bytes in a file's place, whole or not at all; an old file's mode and owner are kept.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::os::unix::fs::FileExt;
-    replace_with(path, None, |file| file.write_all_at(bytes, 0))
-}
-
 fn replace_with(
     path: &Path,
     owner: Option<u32>,
