@@ -1,71 +1,70 @@
-//! Look-ups in a warm map and the building of one.
+//! Look-ups in warm maps, and the building of one: `cargo bench --bench maps`.
 //!
-//! `cargo bench --bench maps` prints rates of a map made on the spot. With arguments, it looks keys up
-//! in a file, as `tests/live/bdbget.c` does with libdb: `maps FILE.db KEYS COUNT`.
+//! `examples/lookups.rs` beside `tests/live/bdbget.c` compares with libdb.
 
 use canonify::maps::bdb::{Kind, Reader, Writer};
-use std::path::Path;
-use std::time::Instant;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// A generator whose numbers are those of `bdbget.c`.
-struct Numbers(u64);
+const KINDS: [(&str, Kind); 2] = [("hash", Kind::Hash), ("btree", Kind::Btree)];
 
-impl Numbers {
-    fn next(&mut self) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 as usize
-    }
+fn key(number: u32) -> Vec<u8> {
+    format!("user{number}@domain{}.example.com", number % 1009).into_bytes()
 }
 
-/// Random look-ups of known keys: rate per second, and how many were found.
-fn look_up(file: &Path, keys: &[Vec<u8>], count: usize) -> (f64, usize) {
-    let reader = Reader::open(file, None).expect("a database");
-    let mut value = Vec::new();
-    // warm: every page has been read once
-    keys.iter().for_each(|key| drop(reader.get_quickly(key, &mut value)));
-    let mut numbers = Numbers(88_172_645_463_325_252);
-    let (mut hits, start) = (0, Instant::now());
-    for _ in 0..count {
-        value.clear();
-        let key = &keys[numbers.next() % keys.len()];
-        hits += usize::from(reader.get_quickly(key, &mut value).expect("a sound database"));
-    }
-    (count as f64 / start.elapsed().as_secs_f64(), hits)
-}
-
-fn keys_of(text: &[u8]) -> Vec<Vec<u8>> {
-    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| line.split(u8::is_ascii_whitespace).next().unwrap_or_default().to_vec()).collect()
-}
-
-fn made_on_the_spot(kind: Kind, count: u32) {
-    let dir = tempfile::tempdir().expect("a scratch directory");
-    let file = dir.path().join("map.db");
-    let key = |number: u32| format!("user{number}@domain{}.example.com", number % 1009).into_bytes();
-    let keys: Vec<Vec<u8>> = (0..count).map(key).collect();
-    let start = Instant::now();
+fn writer(kind: Kind, count: u32) -> Writer {
     let mut writer = Writer::new(kind, false);
-    for key in &keys {
-        writer.insert(key, b"REJECT");
+    for number in 0..count {
+        writer.insert(&key(number), b"REJECT");
     }
-    writer.commit(&file).expect("writable");
-    let built = f64::from(count) / start.elapsed().as_secs_f64();
-    let (rate, hits) = look_up(&file, &keys, count as usize * 4);
-    println!("{kind:?} of {count}: {built:.0} pairs/s built, {rate:.0} look-ups/s ({hits} hits)");
+    writer
 }
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let [file, keys, count] = args.as_slice() {
-        let keys = keys_of(&std::fs::read(keys).expect("readable"));
-        let (rate, hits) = look_up(Path::new(file), &keys, count.parse().expect("a number"));
-        println!("{rate:.0} lookups/s hits {hits} of {count}");
-        return;
-    }
-    for count in [1_000, 100_000] {
-        made_on_the_spot(Kind::Hash, count);
-        made_on_the_spot(Kind::Btree, count);
+/// Keys in an order that no cache foresees.
+fn shuffled(count: u32) -> Vec<Vec<u8>> {
+    // odd and without a common divisor with a power of ten: every key once
+    (0..count).map(|number| key((u64::from(number) * 7_919_377 % u64::from(count)) as u32)).collect()
+}
+
+fn look_ups(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let mut group = criterion.benchmark_group("look-ups");
+    group.throughput(Throughput::Elements(1));
+    for (name, kind) in KINDS {
+        for count in [10_000, 1_000_000] {
+            let file = dir.path().join(format!("{name}{count}.db"));
+            writer(kind, count).commit(&file).expect("writable");
+            let reader = Reader::open(&file, Some(kind)).expect("a database");
+            let present = shuffled(count);
+            let absent: Vec<Vec<u8>> = present.iter().map(|key| [key, b"x".as_slice()].concat()).collect();
+            for (which, keys) in [("present", present), ("absent", absent)] {
+                let mut value = Vec::new();
+                // warm: every page has been read once
+                keys.iter().for_each(|key| drop(reader.get_quickly(key, &mut value)));
+                let mut keys = keys.iter().cycle();
+                group.bench_function(BenchmarkId::new(format!("{name}, {which}"), count), |bencher| {
+                    bencher.iter(|| {
+                        value.clear();
+                        let key = keys.next().expect("a circle");
+                        reader.get_quickly(key, &mut value).expect("a sound database")
+                    });
+                });
+            }
+        }
     }
 }
+
+fn building(criterion: &mut Criterion) {
+    const COUNT: u32 = 100_000;
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let mut group = criterion.benchmark_group("building");
+    group.throughput(Throughput::Elements(COUNT.into())).sample_size(10);
+    for (name, kind) in KINDS {
+        let file = dir.path().join(name);
+        group.bench_function(BenchmarkId::new(name, COUNT), |bencher| {
+            bencher.iter(|| writer(kind, COUNT).commit(&file).expect("writable"));
+        });
+    }
+}
+
+criterion_group!(benches, look_ups, building);
+criterion_main!(benches);
