@@ -77,3 +77,20 @@ async fn run(map: &Map, key: &[u8]) -> std::io::Result<(Sysexit, Vec<u8>)> {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     Ok((code, line.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock stands while the program sleeps, and so jumps to the end of our patience.
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_sleeps_is_a_temporary_failure() {
+        let row = super::super::class::find(b"program").expect("a class of ours");
+        let mut map = Map::new(b"slow", row);
+        map.file = Some(b"/bin/sleep".to_vec());
+        let start = std::time::Instant::now();
+        let found = lookup(&map, b"1000", &[], &mut crate::logging::Quiet).await;
+        assert_eq!(found, later());
+        assert!(start.elapsed() < PATIENCE, "it was waited for in earnest");
+    }
+}

@@ -196,4 +196,26 @@ mod tests {
         assert_eq!(ask(&place, &mut stream, b"map key").await.expect("an answer"), b"OK value");
         assert!(ask(&place, &mut stream, b"map key").await.is_err());
     }
+
+    /// A server that takes the question and never answers: a temporary failure after -d.
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_server_is_a_temporary_failure() {
+        let dir = tempfile::tempdir().expect("a scratch directory");
+        let path = dir.path().join("socket");
+        let listener = tokio::net::UnixListener::bind(&path).expect("a socket");
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                kept.push(stream);
+            }
+        });
+        let row = super::super::class::find(b"socket").expect("a class of ours");
+        let map = Map { timeout: Some(7), ..Map::new(b"silent", row) };
+        let place = Place::Local(path.to_string_lossy().into_owned().into_bytes());
+        let connection = Connection { place, stream: Mutex::new(None) };
+        let start = tokio::time::Instant::now();
+        let found = connection.lookup(&map, b"key", &[], &mut crate::logging::Quiet).await;
+        assert_eq!(found, later());
+        assert_eq!(start.elapsed().as_secs(), 7);
+    }
 }
