@@ -50,12 +50,19 @@ const OPTIONS: &[Row] = &[
         line.settings.fatal_warnings = line.settings.fatal_warnings.saturating_add(1);
         Ok(())
     }),
-    Row(b'F', "freeze-state", Value, |_, _| Err(NO_FROZEN_FILES.to_owned())),
+    Row(b'F', "freeze-state", Value, |line, value| {
+        line.settings.freeze = value;
+        Ok(())
+    }),
     Row(b'g', "gnu", Nothing, |line, _| {
         line.settings.traditional = false;
         Ok(())
     }),
-    Row(b'H', "hashsize", Value, |_, _| Ok(())),
+    Row(b'H', "hashsize", Value, |line, value| {
+        let buckets = number(&value.unwrap_or_default()) as u64;
+        line.settings.buckets = if buckets == 0 { Settings::default().buckets } else { buckets };
+        Ok(())
+    }),
     Row(b'I', "include", Value, |line, value| {
         line.search.push(value.unwrap_or_default());
         Ok(())
@@ -74,7 +81,10 @@ const OPTIONS: &[Row] = &[
         line.settings.quiet = true;
         Ok(())
     }),
-    Row(b'R', "reload-state", Value, |_, _| Err(NO_FROZEN_FILES.to_owned())),
+    Row(b'R', "reload-state", Value, |line, value| {
+        line.settings.reload = value;
+        Ok(())
+    }),
     Row(0, "silent", Nothing, |line, _| {
         line.settings.quiet = true;
         Ok(())
@@ -111,8 +121,6 @@ const OPTIONS: &[Row] = &[
 /// For letters that have no long name.
 const NO_NAME: &str = " ";
 
-const NO_FROZEN_FILES: &str = "frozen files are not supported";
-
 /// What `--warn-macro-sequence` looks for unless told otherwise: `${…}` and `$10`.
 const MACRO_SEQUENCE: &[u8] = br"\$\({[^}]*}\|[0-9][0-9]+\)";
 
@@ -131,6 +139,9 @@ Process macros in FILEs.  If no FILE or if FILE is `-', standard input is read.
   -G, --traditional            suppress all GNU extensions
   -g, --gnu                    override -G to re-enable GNU extensions
   -L, --nesting-limit=NUMBER   change nesting limit
+  -F, --freeze-state=FILE      produce a frozen state on FILE at end
+  -R, --reload-state=FILE      reload a frozen state from FILE at start
+  -H, --hashsize=NUM           order of names in a frozen state [65537]
   -d, --debug[=FLAGS]          set debug level (no FLAGS implies `aeq')
       --debugfile[=FILE]       redirect debug and trace output to FILE
       --warn-macro-sequence[=REGEXP]

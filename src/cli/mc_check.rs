@@ -1,13 +1,14 @@
 //! `mc --check`: the cf that a .mc makes, read as the daemon would read it, and what is wrong with its lines
 //! told at the lines of the .mc that made them.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::{
     ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords, SystemEnv, load,
 };
 use crate::diag::{Diagnostic, Place, Severity};
-use crate::m4::{CfText, Expanded};
+use crate::m4::{CfText, Expanded, in_order};
 use crate::maps;
 use crate::sys::safe::Blame;
 
@@ -22,7 +23,12 @@ pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
     let options = LoadOptions { version: b"canonify".to_vec(), mode: b'd', ..LoadOptions::default() };
     let loaded = load(b"cf", &cf.text, &mut env, &options);
     let mut added: Vec<Diagnostic> = Vec::new();
+    let mut told: HashSet<(u32, &[u8])> = HashSet::new();
     for message in loaded.messages.iter().filter(|message| message.severity >= Severity::Warning) {
+        // `5days` is wrong by each of its letters.
+        if !told.insert((message.line, &message.text[..])) {
+            continue;
+        }
         let mut found = message.diagnostic(b"cf", &cf.text);
         point_into_mc(name, text, cf, &mut found);
         let place = &found.place;
@@ -36,25 +42,62 @@ pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
         }
     }
     expanded.diagnostics.append(&mut added);
-    expanded
-        .diagnostics
-        .sort_by_key(|found| (found.place.file != name, found.place.line, found.place.column));
+    expanded.diagnostics.sort_by(|one, other| in_order(name, one, other));
 }
 
-/// From a line of the cf to the line of the .mc that made it. The cf line itself goes into the help.
+/// From a line of the cf to the line of the .mc that made it, and to what stands there of the text that the
+/// finding is about. The cf line itself goes into the help.
 pub fn point_into_mc(name: &str, text: &[u8], cf: &CfText, found: &mut Diagnostic) {
     let Some((file, line)) = cf.origin(found.place.line) else { return };
     let other = if file == name { None } else { std::fs::read(file).ok() };
     let source = if file == name { Some(text) } else { other.as_deref() };
     let Some(source) = source else { return };
     let made = found.excerpt.take().map(|cf_line| cf_line.replace('\t', " "));
-    found.place = Place { file: file.to_owned(), line, column: 0 };
-    let excerpt = source.split(|byte| *byte == b'\n').nth(line.saturating_sub(1) as usize);
-    let excerpt = excerpt.map(|line| String::from_utf8_lossy(line).trim_end().replace('\t', " "));
+    let written = source.split(|byte| *byte == b'\n').nth(line.saturating_sub(1) as usize);
+    let excerpt = written.map(|line| String::from_utf8_lossy(line).trim_end().replace('\t', " "));
+    let column = match (&made, &excerpt) {
+        (Some(made), Some(excerpt)) => column_of(&found.message, made, found.place.column, excerpt),
+        _ => 0,
+    };
+    found.place = Place { file: file.to_owned(), line, column };
     if found.help.is_none() && made != excerpt {
         found.help = made.filter(|made| !made.is_empty()).map(|made| format!("it makes the cf line: {made}"));
     }
     found.excerpt = excerpt.filter(|line| !line.is_empty());
+}
+
+/// Column on a line of the .mc of what a finding about a cf line is about; 0 where the line has no text of it.
+fn column_of(message: &str, made: &str, column: u32, line: &str) -> u32 {
+    let column = column as usize;
+    let whole = line.find(made.trim_end()).filter(|_| !made.trim_end().is_empty());
+    // The word that the message names last, where cf and .mc both have it: `map x: class TYPE not available`.
+    let named = words(message).into_iter().rev().filter_map(|word| {
+        word_at(made, word)?;
+        word_at(line, word)
+    });
+    let pointed = column.checked_sub(1).and_then(|at| made.get(at..));
+    let pointed = pointed.and_then(|rest| word_at(line, words(rest).first()?));
+    let value = made.split_once('=').and_then(|(_, value)| word_at(line, value.trim()));
+    let at = match whole {
+        Some(start) if column > 0 => Some(start + column - 1),
+        _ => pointed.or_else(|| named.clone().next()).or(value).or(whole),
+    };
+    at.map_or(0, |at| u32::try_from(at + 1).unwrap_or(0))
+}
+
+/// Words of two characters and more, in their order.
+fn words(text: &str) -> Vec<&str> {
+    let parts = text.split(|c: char| !(c.is_alphanumeric() || "_-./$".contains(c)));
+    parts.map(|word| word.trim_end_matches(['.', '-'])).filter(|word| word.len() > 1).collect()
+}
+
+/// Where a text has this word and not only a part of a longer one.
+fn word_at(text: &str, word: &str) -> Option<usize> {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut found = text.match_indices(word).map(|(at, _)| at).filter(|_| !word.is_empty());
+    found.find(|at| {
+        !inside(text[..*at].chars().next_back()) && !inside(text[at + word.len()..].chars().next())
+    })
 }
 
 /// A host on which every file, account and address exists: a .mc is checked for what it says, not for
@@ -121,5 +164,22 @@ impl ConfigEnv for Anywhere {
 
     fn processors(&mut self) -> i64 {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_finding_points_at() {
+        let line = "define(`confPRIVACY_FLAGS', `authwarnings,novrfi')";
+        let made = "O PrivacyOptions=authwarnings,novrfi";
+        assert_eq!(column_of("readcf: Op line: novrfi unrecognized", made, 0, line), 43);
+        assert_eq!(column_of("readcf: bad value", made, 0, line), 30);
+        assert_eq!(column_of("readcf: bad value", "O X=y", 0, line), 0);
+        let map = "Kfoo hsh /etc/mail/foo";
+        assert_eq!(column_of("readcf: map foo: class hsh not available", map, 0, map), 6);
+        assert_eq!(column_of("readcf: something", map, 10, &format!("  {map}")), 12);
     }
 }

@@ -1,7 +1,7 @@
 //! What the author of a cf is told.
 
 use crate::diag::{Diagnostic, Place, Severity, nearest};
-use crate::schema::OPTIONS;
+use crate::schema::{OPTIONS, Privacy};
 
 /// One printed message or trace line, without its end of line (it may hold some).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,8 +28,15 @@ impl Message {
             .and_then(|index| source.split(|byte| *byte == b'\n').nth(index as usize));
         let unknown = message.strip_prefix("readcf: unknown option name ");
         let names = OPTIONS.iter().map(|row| row.name);
+        let word =
+            message.strip_prefix("readcf: Op line: ").and_then(|rest| rest.strip_suffix(" unrecognized"));
+        let privacy = word.and_then(|word| {
+            let words = Privacy::WORDS.iter().map(|row| row.0);
+            nearest(word, words).first().copied()
+        });
         let help = unknown
             .and_then(|name| nearest(name, names).first().copied())
+            .or(privacy)
             .map(|name| format!("did you mean `{name}`?"));
         Diagnostic {
             severity: self.severity,

@@ -92,10 +92,10 @@ impl Diversions {
         numbers.into_iter().fold(false, |any, number| self.undivert(number) | any)
     }
 
-    /// Output made so far and not yet taken, if it is more than `least` bytes.
-    pub(super) fn take_output(&mut self, least: usize) -> Option<Store> {
+    /// Output made so far and not yet written, if it is more than `least` bytes.
+    pub(super) fn output(&mut self, least: usize) -> Option<&mut Store> {
         let output = if self.number == 0 { Some(&mut self.current) } else { self.waiting.get_mut(&0) };
-        output.filter(|store| store.text.len() > least).map(std::mem::take)
+        output.filter(|store| store.text.len() > least)
     }
 
     /// Appends to the output itself, whatever the current diversion.
@@ -105,6 +105,19 @@ impl Diversions {
         }
         let output = if self.number == 0 { &mut self.current } else { self.waiting.entry(0).or_default() };
         output.text.extend_from_slice(text);
+    }
+
+    /// What waits in which diversion, in numerical order. The current one comes last, if need be with nothing.
+    pub(super) fn kept(&self) -> Vec<(i32, &[u8])> {
+        let waiting = self.waiting.iter().map(|(number, store)| (*number, &store.text[..]));
+        let current = (self.number, &self.current.text[..]);
+        let all = waiting.chain([current]).filter(|(number, text)| *number > 0 && !text.is_empty());
+        let mut kept: Vec<_> = all.collect();
+        kept.sort_by_key(|(number, _)| *number);
+        if kept.last().map_or(0, |(number, _)| *number) != self.number {
+            kept.push((self.number, b""));
+        }
+        kept
     }
 
     /// Bytes that wait in all of them.

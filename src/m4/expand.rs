@@ -3,17 +3,19 @@
 //! Nothing here recurses: calls whose arguments are still being collected wait as frames in a list, so
 //! the nesting of the input costs memory, never stack.
 
+use std::borrow::Cow;
 use std::io;
 use std::rc::Rc;
 
 use super::builtins::{self, Builtin};
-use super::divert::{Diversions, Mark};
-use super::host::{Finding, FindingKind, Host};
+use super::call::{Call, Expansion, Frame, Span, join};
+use super::divert::Diversions;
+use super::host::{FindingKind, Host};
 use super::input::{Input, Place, Text};
-use super::lexer::{Lexer, Mode, Token, Unfinished};
+use super::lexer::{Lexer, Mode, Steps, Token};
 use super::options::Settings;
 use super::regex::Regex;
-use super::symbols::{Body, Definition, Symbols};
+use super::symbols::{Body, Symbols};
 use super::synclines::Synclines;
 use super::trace::Tracing;
 
@@ -32,90 +34,11 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// One argument: a part of the argument buffer, or a builtin.
-#[derive(Clone, Copy)]
-pub(super) struct Span {
-    start: usize,
-    end: usize,
-    builtin: Option<&'static Builtin>,
-}
-
-/// A call whose arguments are being collected.
-struct Frame {
-    name: Rc<[u8]>,
-    definition: Definition,
-    traced: bool,
-    place: Place,
-    /// Where the argument in hand begins.
-    argument_place: Place,
-    site: Option<Place>,
-    /// Its first argument in `spans`.
-    base: usize,
-    /// Where the argument in hand starts in the buffer.
-    start: usize,
-    builtin: Option<&'static Builtin>,
-    parentheses: u32,
-    id: u64,
-}
-
-/// A call with its arguments complete.
-pub(super) struct Call<'a> {
-    pub(super) name: &'a Rc<[u8]>,
-    buffer: &'a [u8],
-    spans: &'a [Span],
-    pub(super) site: Option<Place>,
-    pub(super) place: Place,
-}
-
-impl<'a> Call<'a> {
-    /// Number of arguments, `$0` not counted.
-    pub(super) fn count(&self) -> usize {
-        self.spans.len()
-    }
-
-    /// `$n`; empty where there is none or where it is a builtin.
-    pub(super) fn arg(&self, number: usize) -> &'a [u8] {
-        match number.checked_sub(1).and_then(|index| self.spans.get(index)) {
-            Some(Span { start, end, builtin: None }) => &self.buffer[*start..*end],
-            _ => b"",
-        }
-    }
-
-    /// `$n` if it is a builtin.
-    pub(super) fn builtin_arg(&self, number: usize) -> Option<&'static Builtin> {
-        self.spans.get(number.checked_sub(1)?)?.builtin
-    }
-
-    /// All arguments from the nth on.
-    pub(super) fn from(&self, number: usize) -> impl Iterator<Item = &'a [u8]> + use<'a, '_> {
-        (number..=self.count()).map(|at| self.arg(at))
-    }
-
-    /// The same call under another name, without its first argument.
-    fn shifted<'b>(&'b self, name: &'b Rc<[u8]>) -> Call<'b> {
-        Call { name, buffer: self.buffer, spans: self.spans.get(1..).unwrap_or(&[]), ..*self }
-    }
-}
-
-/// What a call leaves to be rescanned.
-#[derive(Default)]
-pub(super) struct Expansion {
-    pub(super) text: Vec<u8>,
-    /// A shared text instead, where nothing had to be replaced in it.
-    pub(super) shared: Option<Rc<[u8]>>,
-    /// A builtin, from `defn`.
-    pub(super) builtin: Option<&'static Builtin>,
-}
-
-impl Expansion {
-    /// The text, whichever way it is held.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.shared.as_deref().unwrap_or(&self.text)
-    }
-}
-
 /// After an expansion of more bytes the limits are looked at.
 const LARGE: usize = 1 << 16;
+
+/// Output is written when there is more of it.
+const AT_ONCE: usize = 1 << 14;
 
 /// The state of one run.
 pub(crate) struct Expander<'h> {
@@ -141,11 +64,11 @@ pub(crate) struct Expander<'h> {
     /// Place of the call being run; messages are about it.
     pub(super) calling: Option<Place>,
     /// The site's line that led to it.
-    calling_site: Option<Place>,
-    frames: Vec<Frame>,
-    buffer: Vec<u8>,
-    spans: Vec<Span>,
-    calls: u64,
+    pub(super) calling_site: Option<Place>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) buffer: Vec<u8>,
+    pub(super) spans: Vec<Span>,
+    pub(super) calls: u64,
     /// Bytes of all expansions so far, and steps of regular expressions.
     pub(super) work: u64,
     /// Calls of `indir` and `builtin` within each other.
@@ -183,13 +106,23 @@ impl<'h> Expander<'h> {
     }
 
     /// Expands one file of the command line to its end.
-    pub(crate) fn run_file(&mut self, name: Rc<[u8]>, text: Rc<[u8]>, site: bool) -> Result<(), Stop> {
+    pub(crate) fn run_file(
+        &mut self,
+        name: Rc<[u8]>,
+        text: Cow<'static, [u8]>,
+        site: bool,
+    ) -> Result<(), Stop> {
         self.enter_file(name, text, site)?;
         self.run()
     }
 
     /// Puts a file on top of the input.
-    pub(super) fn enter_file(&mut self, name: Rc<[u8]>, text: Rc<[u8]>, site: bool) -> Result<(), Stop> {
+    pub(super) fn enter_file(
+        &mut self,
+        name: Rc<[u8]>,
+        text: Cow<'static, [u8]>,
+        site: bool,
+    ) -> Result<(), Stop> {
         if self.input.files >= self.settings.include_limit {
             let text = format!("include depth limit of {} exceeded", self.settings.include_limit);
             return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
@@ -204,7 +137,7 @@ impl<'h> Expander<'h> {
         Ok(())
     }
 
-    fn file_id(&mut self, name: Rc<[u8]>, site: bool) -> u32 {
+    pub(super) fn file_id(&mut self, name: Rc<[u8]>, site: bool) -> u32 {
         let known =
             self.files.iter().zip(&self.site_files).position(|(other, own)| *other == name && *own == site);
         let index = known.unwrap_or_else(|| {
@@ -231,7 +164,6 @@ impl<'h> Expander<'h> {
 
     /// Empties all diversions into the output.
     pub(crate) fn finish(&mut self) -> Result<(), Stop> {
-        self.debug_input_exhausted();
         self.diversions.switch(0);
         self.diversions.undivert_all();
         self.write_output(0)
@@ -240,33 +172,35 @@ impl<'h> Expander<'h> {
     /// Gives output in hand to the console if it is more than `least` bytes.
     pub(super) fn write_output(&mut self, least: usize) -> Result<(), Stop> {
         if !self.settings.provenance
-            && let Some(store) = self.diversions.take_output(least)
+            && let Some(store) = self.diversions.output(least)
         {
             self.host.console.output(&store.text)?;
+            store.text.clear();
         }
         Ok(())
     }
 
     fn run(&mut self) -> Result<(), Stop> {
+        // Output from here on has not been noted.
+        let mut unnoted = None;
         loop {
             let collecting = !self.frames.is_empty();
-            // What a negative diversion swallows comes from nowhere.
-            let marked = self.settings.provenance && self.diversions.number >= 0;
-            let stepwise = !collecting && (marked || self.synclines.is_some());
-            let mode = Mode { collecting, stepwise };
             let sink = if collecting { &mut self.buffer } else { &mut self.diversions.sink().text };
-            let before = sink.len();
-            let token = self.lexer.next(&mut self.input, sink, mode);
+            let from = unnoted.take().unwrap_or(sink.len());
+            let mode = Mode { collecting, steps: self.steps(from) };
+            let sink = if collecting { &mut self.buffer } else { &mut self.diversions.sink().text };
+            let token = self.lexer.next(&mut self.input, sink, mode, &self.symbols.likely);
             if !self.input.ended.is_empty() {
                 self.debug_input_reverted();
             }
             match token.map_err(|unfinished| self.unfinished(unfinished))? {
-                Token::Text => self.note_output(before),
-                Token::Word(start) => {
-                    if !self.try_call(start)? && mode.stepwise {
-                        self.note_output(start);
-                    }
-                }
+                Token::Text => self.note_output(from, false),
+                Token::Word(start) if self.try_call(start, mode)? => {}
+                Token::Word(_) => match mode.steps {
+                    Steps::Free => {}
+                    Steps::Texts(_) if !self.input.exhausted() => unnoted = Some(from),
+                    _ => self.note_output(from, false),
+                },
                 Token::Open => self.parenthesis(b'(', 1),
                 Token::Close if self.at_outer_level() => self.end_call()?,
                 Token::Close => self.parenthesis(b')', u32::MAX),
@@ -281,6 +215,19 @@ impl<'h> Expander<'h> {
                 Token::End if self.frames.is_empty() => return Ok(()),
                 Token::End => return Err(self.open_arguments()),
             }
+        }
+    }
+
+    /// How much may be read before its place is asked for; what a negative diversion swallows comes from nowhere.
+    fn steps(&self, from: usize) -> Steps {
+        if !self.frames.is_empty() {
+            Steps::Free
+        } else if self.synclines.is_some() {
+            Steps::Tokens
+        } else if self.settings.provenance && self.diversions.number >= 0 {
+            Steps::Texts(from)
+        } else {
+            Steps::Free
         }
     }
 
@@ -322,7 +269,7 @@ impl<'h> Expander<'h> {
     }
 
     /// The word that was appended to the sink at `start`: if it is a macro, takes it back and calls it.
-    fn try_call(&mut self, start: usize) -> Result<bool, Stop> {
+    fn try_call(&mut self, start: usize, mode: Mode) -> Result<bool, Stop> {
         let sink = match self.frames.is_empty() {
             true => &mut self.diversions.sink().text,
             false => &mut self.buffer,
@@ -350,6 +297,9 @@ impl<'h> Expander<'h> {
             parentheses: 0,
             id: 0,
         };
+        if let Steps::Texts(from) = mode.steps {
+            self.note_output(from, true);
+        }
         self.begin_call(frame, parenthesis)?;
         Ok(true)
     }
@@ -425,7 +375,7 @@ impl<'h> Expander<'h> {
         self.calling = None;
         self.push_expansion(expansion, frame.place, frame.site);
         if self.frames.is_empty() {
-            self.write_output(1 << 16)?;
+            self.write_output(AT_ONCE)?;
         }
         Ok(())
     }
@@ -503,175 +453,9 @@ impl<'h> Expander<'h> {
         Ok(())
     }
 
-    /// The message for an expansion that would not fit.
-    pub(super) fn too_large(&mut self) -> Stop {
-        let limit = self.settings.memory_limit >> 20;
-        self.fatal(FindingKind::Limit, format!("expansion needs more than {limit} MiB").as_bytes())
-    }
-
-    /// Counts work that no expansion shows; an error where it is too much.
-    pub(super) fn spend(&mut self, work: usize) -> Result<(), Stop> {
-        self.work += work as u64;
-        if self.work > self.settings.work_limit { self.check_limits() } else { Ok(()) }
-    }
-
-    fn check_limits(&mut self) -> Result<(), Stop> {
-        let limits = &self.settings;
-        let wrapped: usize = self.wrapped.iter().map(|(text, ..)| text.len() + 64).sum();
-        let used = [
-            self.input.waiting,
-            self.buffer.len(),
-            self.spans.len() * size_of::<Span>(),
-            self.input.depth() * 96,
-            self.symbols.held,
-            wrapped,
-            self.diversions.size(),
-        ];
-        let used = used.into_iter().fold(0, usize::saturating_add);
-        if used > limits.memory_limit {
-            return Err(self.too_large());
-        }
-        let text = if self.work.saturating_add(self.diversions.moved) > limits.work_limit {
-            let limit = limits.work_limit >> 20;
-            format!("expansions make more than {limit} MiB; is a macro calling itself for ever?")
-        } else if self.calls > limits.call_limit {
-            format!("more than {} macro calls; is one calling itself for ever?", limits.call_limit)
-        } else {
-            return Ok(());
-        };
-        Err(self.fatal(FindingKind::Limit, text.as_bytes()))
-    }
-
-    // Provenance and synclines.
-
-    /// Output was appended from this offset on: note which line made it.
-    fn note_output(&mut self, from: usize) {
-        let Some(text) = self.diversions.sink().text.get(from..).filter(|text| !text.is_empty()) else {
-            return;
-        };
-        let breaks = memchr::memchr_iter(b'\n', &text[..text.len().saturating_sub(1)]).count();
-        let mut inner = self.input.place();
-        let mut site = self.settings.provenance.then(|| self.input.site(&self.site_files)).flatten();
-        // A token of a file may span lines; its place is that of its end.
-        let advancing = breaks > 0 && self.input.in_file();
-        if advancing {
-            let back = u32::try_from(breaks).unwrap_or(0);
-            if let Some(site) = site.as_mut().filter(|site| **site == inner) {
-                site.line = site.line.saturating_sub(back);
-            }
-            inner.line = inner.line.saturating_sub(back);
-        }
-        if self.synclines.is_some() {
-            self.synchronize(from, inner);
-        }
-        if self.settings.provenance {
-            let marks = &mut self.diversions.sink().marks;
-            let same =
-                |last: &Mark| !advancing && !last.advancing && (last.inner, last.site) == (inner, site);
-            if !marks.last().is_some_and(same) {
-                marks.push(Mark { offset: from, inner, site, advancing });
-            }
-        }
-    }
-
-    // Messages.
-
-    /// Place that a message now is about.
-    pub(super) fn place(&mut self) -> Place {
-        match self.calling {
-            Some(place) => place,
-            None => self.input.place(),
-        }
-    }
-
-    fn tell(&mut self, kind: FindingKind, text: &[u8], place: Place) {
-        let file = self.files.get(place.file as usize).cloned().unwrap_or_else(|| b"".as_slice().into());
-        let site = match (self.settings.provenance, self.calling) {
-            (false, _) => None,
-            (true, Some(_)) => self.calling_site,
-            (true, None) => self.input.site(&self.site_files),
-        };
-        let site = site.map(|site| (self.files[site.file as usize].clone(), site.line));
-        let site = site.as_ref().map(|(name, line)| (&name[..], *line));
-        self.host.console.finding(&Finding { file: &file, line: place.line, site, text, kind });
-    }
-
-    /// A message that changes nothing, unless `-E` makes it an error.
-    pub(super) fn warn(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let place = self.place();
-        let kind = if text.starts_with(b"Warning:") { FindingKind::Warning } else { FindingKind::Error };
-        self.tell(kind, text, place);
-        match self.settings.fatal_warnings {
-            0 => Ok(()),
-            1 => {
-                self.status = 1;
-                Ok(())
-            }
-            _ => Err(Stop::Exit(1)),
-        }
-    }
-
-    /// A message that makes the exit status 1.
-    pub(super) fn error(&mut self, kind: FindingKind, text: &[u8]) {
-        let place = self.place();
-        self.tell(kind, text, place);
-        self.status = 1;
-    }
-
-    /// The text of an `errprint`.
-    pub(super) fn errprint(&mut self, text: &[u8]) {
-        let place = self.place();
-        self.tell(FindingKind::Errprint, text, place);
-    }
-
-    /// A message after which nothing more is read.
-    pub(super) fn fatal(&mut self, kind: FindingKind, text: &[u8]) -> Stop {
-        self.error(kind, text);
-        Stop::Exit(1)
-    }
-
-    fn unfinished(&mut self, unfinished: Unfinished) -> Stop {
-        let (kind, what, place) = match unfinished {
-            Unfinished::Quote(place) => (FindingKind::OpenQuote, "string", place),
-            Unfinished::Comment(place) => (FindingKind::OpenComment, "comment", place),
-        };
-        self.debug_input_exhausted();
-        self.calling = Some(place);
-        self.calling_site = Some(place).filter(|place| self.site_files[place.file as usize]);
-        self.fatal(kind, format!("ERROR: end of file in {what}").as_bytes())
-    }
-
-    fn open_arguments(&mut self) -> Stop {
-        self.debug_input_exhausted();
-        // For the author of a .mc the call is what counts; GNU m4 names the argument.
-        let begins =
-            |frame: &Frame| if self.settings.provenance { frame.place } else { frame.argument_place };
-        self.calling = self.frames.last().map(begins);
-        self.calling_site = self.frames.last().and_then(|frame| frame.site);
-        self.fatal(FindingKind::OpenArguments, b"ERROR: end of file in argument list")
-    }
-
     /// Calls in hand, for tracing: name, place and depth of the innermost.
     pub(super) fn innermost(&self) -> Option<(&Rc<[u8]>, Place, usize, u64)> {
         let frame = self.frames.last()?;
         Some((&frame.name, frame.place, self.frames.len(), frame.id))
-    }
-}
-
-/// Appends the parts, each between `left` and `right`.
-pub(super) fn join<'a>(
-    out: &mut Vec<u8>,
-    parts: impl Iterator<Item = &'a [u8]>,
-    separator: &[u8],
-    left: &[u8],
-    right: &[u8],
-) {
-    for (index, part) in parts.enumerate() {
-        if index > 0 {
-            out.extend_from_slice(separator);
-        }
-        out.extend_from_slice(left);
-        out.extend_from_slice(part);
-        out.extend_from_slice(right);
     }
 }

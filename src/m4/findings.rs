@@ -92,8 +92,9 @@ impl Findings {
     pub(super) fn finish(self, name: &str, text: &[u8], files: &SiteFiles) -> Vec<Said> {
         let mut said = Vec::new();
         for raw in &self.raw {
-            let other = if raw.file == name { None } else { std::fs::read(&raw.file).ok() };
-            let source = if raw.file == name { text } else { other.as_deref().unwrap_or_default() };
+            let other = files.own.iter().find(|file| file.name == raw.file);
+            let other = other.map_or(b"".as_slice(), |file| &file.text);
+            let source = if raw.file == name { text } else { other };
             let explained = explain(raw, source, files);
             said.extend(explained.into_iter().map(|diagnostic| Said { kind: raw.kind, diagnostic }));
         }
@@ -206,10 +207,10 @@ fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
     }
     let names = names_in(files, folder);
     let near = nearest(stem, names.iter().map(String::as_str));
-    let help = match (near.is_empty(), names.is_empty()) {
+    let help = match (near.is_empty(), names.len()) {
         (false, _) => Some(format!("did you mean `{}'?", near.join("' or `"))),
-        (true, false) => Some(format!("there are: {}", names.join(", "))),
-        (true, true) => None,
+        (true, 1..=16) => Some(format!("there are: {}", names.join(", "))),
+        _ => None,
     };
     (format!("unknown {called} `{stem}'"), stem.to_owned(), help)
 }

@@ -1,5 +1,6 @@
 //! The outside world as m4 sees it. The engine asks; whoever runs it answers.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::rc::Rc;
 
@@ -7,8 +8,8 @@ use std::rc::Rc;
 pub struct Found {
     /// The name by which messages call it.
     pub name: Rc<[u8]>,
-    /// Its contents.
-    pub text: Rc<[u8]>,
+    /// Its contents: read just now, or part of the program.
+    pub text: Cow<'static, [u8]>,
     /// Is it the site's own (and not part of the cf library)? Provenance points at such files.
     pub site: bool,
 }
@@ -26,6 +27,14 @@ pub trait Files {
     /// # Errors
     /// Whatever keeps the file from being made; `Unsupported` where none may be made.
     fn temporary(&mut self, template: &[u8]) -> io::Result<Vec<u8>>;
+
+    /// Makes a file, or empties it.
+    ///
+    /// # Errors
+    /// What keeps it from being made; `Unsupported` where none may be made.
+    fn create(&mut self, _name: &[u8]) -> io::Result<Box<dyn Write>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Opens a file for debug output, appending.
     ///

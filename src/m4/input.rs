@@ -3,6 +3,7 @@
 //! In: texts. Out: bytes with the file and line they came from. Exhausted texts leave the stack only when
 //! the next byte is wanted, so that a message about the last token still names its place.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use memchr::memchr_iter;
@@ -16,10 +17,12 @@ pub(super) struct Place {
     pub(super) line: u32,
 }
 
-/// Bytes of a block: shared with a definition or a file, or made for this one expansion.
+/// Bytes of a block: shared with a definition, made for this one expansion or read from a file, or part of
+/// the program.
 pub(super) enum Text {
     Shared(Rc<[u8]>),
     Owned(Vec<u8>),
+    Embedded(&'static [u8]),
 }
 
 impl Text {
@@ -27,6 +30,7 @@ impl Text {
         match self {
             Self::Shared(text) => text,
             Self::Owned(text) => text,
+            Self::Embedded(text) => text,
         }
     }
 }
@@ -105,9 +109,13 @@ impl Input {
         }
     }
 
-    pub(super) fn push_file(&mut self, text: Rc<[u8]>, file: u32, site: Option<Place>) {
+    pub(super) fn push_file(&mut self, text: Cow<'static, [u8]>, file: u32, site: Option<Place>) {
         self.files += 1;
-        self.push(Text::Shared(text), Place { file, line: 1 }, site, Kind::File { counted: 0 });
+        let text = match text {
+            Cow::Borrowed(text) => Text::Embedded(text),
+            Cow::Owned(text) => Text::Owned(text),
+        };
+        self.push(text, Place { file, line: 1 }, site, Kind::File { counted: 0 });
     }
 
     pub(super) fn push_text(&mut self, text: Text, place: Place, site: Option<Place>) {
@@ -116,9 +124,6 @@ impl Input {
                 self.recycle(buffer);
             }
             return;
-        }
-        if let Text::Owned(buffer) = &text {
-            self.waiting += buffer.len();
         }
         self.push(text, place, site, Kind::Expansion);
     }
@@ -130,6 +135,9 @@ impl Input {
     fn push(&mut self, text: Text, place: Place, site: Option<Place>, kind: Kind) {
         // What is used up must not pile up under a macro that calls itself at its end.
         self.top();
+        if let Text::Owned(buffer) = &text {
+            self.waiting += buffer.len();
+        }
         self.blocks.push(Block { text, pos: 0, place, site, kind });
     }
 
@@ -150,16 +158,25 @@ impl Input {
         }
     }
 
-    /// The block with something left, if any; exhausted ones above it leave.
-    pub(super) fn top(&mut self) -> Option<&mut Block> {
+    /// The block with something left, if any; exhausted ones above it leave. One with nothing left is a builtin.
+    pub(super) fn top(&mut self) -> Option<&Block> {
         while let Some(block) = self.blocks.last() {
-            let done = !matches!(block.kind, Kind::Token(_)) && block.rest().is_empty();
-            if !done {
+            if !block.rest().is_empty() || matches!(block.kind, Kind::Token(_)) {
                 break;
             }
             self.pop();
         }
-        self.blocks.last_mut()
+        self.blocks.last()
+    }
+
+    /// Is the text on top used up?
+    pub(super) fn exhausted(&self) -> bool {
+        self.blocks.last().is_none_or(|block| block.rest().is_empty())
+    }
+
+    /// What is left of the text on top, be it nothing.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.blocks.last().map_or(b"", Block::rest)
     }
 
     /// A builtin at the head of the input leaves it.
@@ -177,7 +194,14 @@ impl Input {
     }
 
     /// The byte `ahead` bytes from here, over block ends; nothing at a builtin or at the end.
-    pub(super) fn peek(&self, mut ahead: usize) -> Option<u8> {
+    pub(super) fn peek(&self, ahead: usize) -> Option<u8> {
+        match self.rest().get(ahead) {
+            Some(byte) => Some(*byte),
+            None => self.peek_below(ahead),
+        }
+    }
+
+    fn peek_below(&self, mut ahead: usize) -> Option<u8> {
         for block in self.blocks.iter().rev() {
             if matches!(block.kind, Kind::Token(_)) {
                 return None;
@@ -193,11 +217,18 @@ impl Input {
 
     /// Does the input go on with these bytes? An empty text never matches.
     pub(super) fn starts_with(&self, text: &[u8]) -> bool {
-        !text.is_empty() && text.iter().enumerate().all(|(at, byte)| self.peek(at) == Some(*byte))
+        let rest = self.rest();
+        if rest.len() >= text.len() {
+            return rest.starts_with(text) && !text.is_empty();
+        }
+        text.iter().enumerate().all(|(at, byte)| self.peek(at) == Some(*byte))
     }
 
     /// Reads `count` bytes over block ends.
     pub(super) fn consume(&mut self, count: usize) {
+        if self.rest().len() >= count {
+            return self.advance(count);
+        }
         for _ in 0..count {
             if self.top().is_some() {
                 self.advance(1);

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2};
 
 use super::builtins::Builtin;
 use super::input::{Input, Place};
+use super::symbols::Likely;
 
 const WORD_START: u8 = 1;
 const WORD: u8 = 2;
@@ -48,8 +49,19 @@ pub(super) enum Unfinished {
 pub(super) struct Mode {
     /// Arguments are being collected: parentheses and commas are tokens.
     pub(super) collecting: bool,
-    /// Come back after each piece of text and each line, so that its place can be noted.
-    pub(super) stepwise: bool,
+    /// When to come back so that the place of what was read can be noted.
+    pub(super) steps: Steps,
+}
+
+/// How much text may be read at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Steps {
+    /// As much as there is.
+    Free,
+    /// What comes from one text of the input; what was read from this offset of the sink on has not been noted.
+    Texts(usize),
+    /// One token, one line.
+    Tokens,
 }
 
 /// Quotes, comments and the byte classes made from them.
@@ -59,6 +71,8 @@ pub(super) struct Lexer {
     comment_start: Vec<u8>,
     comment_end: Vec<u8>,
     class: [u8; 256],
+    /// Both quotes, where each is one byte and they differ, as nearly everywhere.
+    simple_quotes: Option<(u8, u8)>,
 }
 
 impl Default for Lexer {
@@ -69,6 +83,7 @@ impl Default for Lexer {
             comment_start: b"#".to_vec(),
             comment_end: b"\n".to_vec(),
             class: [0; 256],
+            simple_quotes: None,
         };
         lexer.classify();
         lexer
@@ -83,14 +98,28 @@ impl Lexer {
         self.classify();
     }
 
-    /// `changecom`: an empty start switches comments off, an empty end means newline.
+    /// `changecom`: an empty start switches comments off; any other has an end, be it the newline.
     pub(super) fn set_comment(&mut self, start: &[u8], end: &[u8]) {
         self.comment_start = start.to_vec();
-        self.comment_end = if end.is_empty() { b"\n".to_vec() } else { end.to_vec() };
+        self.comment_end = if !start.is_empty() && end.is_empty() { b"\n".to_vec() } else { end.to_vec() };
         self.classify();
     }
 
+    /// Both quotes.
+    pub(super) fn quotes(&self) -> (&[u8], &[u8]) {
+        (&self.left_quote, &self.right_quote)
+    }
+
+    /// What begins a comment and what ends it.
+    pub(super) fn comment_delimiters(&self) -> (&[u8], &[u8]) {
+        (&self.comment_start, &self.comment_end)
+    }
+
     fn classify(&mut self) {
+        self.simple_quotes = match (&self.left_quote[..], &self.right_quote[..]) {
+            ([left], [right]) if left != right => Some((*left, *right)),
+            _ => None,
+        };
         for byte in 0..=255u8 {
             let mut class = 0;
             if byte.is_ascii_alphabetic() || byte == b'_' {
@@ -127,6 +156,12 @@ impl Lexer {
 
     /// White space at the beginning of an argument.
     pub(super) fn skip_space(&self, input: &mut Input) {
+        const SPECIAL: u8 = COMMENT | QUOTE;
+        let rest = input.rest();
+        let plain = rest.iter().position(|byte| self.class[usize::from(*byte)] & (SPACE | SPECIAL) != SPACE);
+        if let Some(plain) = plain.filter(|plain| !self.is(rest[*plain], SPACE)) {
+            return input.advance(plain);
+        }
         while let Some(byte) = input.peek(0) {
             let opens = self.is(byte, COMMENT) && input.starts_with(&self.comment_start)
                 || self.is(byte, QUOTE) && input.starts_with(&self.left_quote);
@@ -143,48 +178,129 @@ impl Lexer {
         input: &mut Input,
         sink: &mut Vec<u8>,
         mode: Mode,
+        names: &Likely,
     ) -> Result<Token, Unfinished> {
         let stop = WORD_START | QUOTE | COMMENT | if mode.collecting { PUNCTUATION } else { 0 };
         loop {
-            if let Some(builtin) = input.take_builtin() {
-                return Ok(Token::Builtin(builtin));
-            }
             let Some(block) = input.top() else { return Ok(Token::End) };
             let rest = block.rest();
-            let Some(&first) = rest.first() else { continue };
-            let mut plain = rest.iter().position(|byte| self.is(*byte, stop)).unwrap_or(rest.len());
-            if mode.stepwise {
-                plain = memchr(b'\n', &rest[..plain]).map_or(plain, |newline| newline + 1);
+            if rest.is_empty() {
+                return Ok(input.take_builtin().map_or(Token::End, Token::Builtin));
             }
-            if plain > 0 {
-                sink.extend_from_slice(&rest[..plain]);
-                input.advance(plain);
-                if mode.stepwise {
-                    return Ok(Token::Text);
+            let (plain, word) = match mode.steps {
+                Steps::Tokens => (self.plain_line(rest, stop), 0),
+                _ => self.plain(rest, stop, names),
+            };
+            if plain + word > 0 {
+                let start = sink.len() + plain;
+                let whole = plain + word == rest.len();
+                sink.extend_from_slice(&rest[..plain + word]);
+                input.advance(plain + word);
+                if word > 0 {
+                    return Ok(Token::Word(start));
                 }
-                continue;
-            }
-            if self.is(first, COMMENT) && input.starts_with(&self.comment_start) {
-                let start = sink.len();
-                self.comment(input, sink).inspect_err(|_| sink.truncate(start))?;
-            } else if self.is(first, WORD_START) {
-                let start = sink.len();
-                self.word(input, sink);
-                return Ok(Token::Word(start));
-            } else if self.is(first, QUOTE) && input.starts_with(&self.left_quote) {
-                let start = sink.len();
-                self.quoted(input, sink).inspect_err(|_| sink.truncate(start))?;
-            } else {
-                input.advance(1);
-                match first {
-                    b'(' if mode.collecting => return Ok(Token::Open),
-                    b')' if mode.collecting => return Ok(Token::Close),
-                    b',' if mode.collecting => return Ok(Token::Comma),
-                    _ => sink.push(first),
+                match mode.steps {
+                    Steps::Free if whole => continue,
+                    Steps::Texts(_) if whole => return Ok(Token::Text),
+                    Steps::Tokens => return Ok(Token::Text),
+                    _ => {}
                 }
             }
-            if mode.stepwise {
-                return Ok(Token::Text);
+            if let Some(token) = self.special(input, sink, mode)? {
+                return Ok(token);
+            }
+        }
+    }
+
+    /// Length of the text that means nothing (words that are no names, and what stands between them), and of the
+    /// word behind it that may be a name. A word at the end may go on in the next block: it is neither.
+    fn plain(&self, rest: &[u8], stop: u8, names: &Likely) -> (usize, usize) {
+        let mut at = 0;
+        loop {
+            let Some(plain) = rest[at..].iter().position(|byte| self.is(*byte, stop)) else {
+                return (rest.len(), 0);
+            };
+            at += plain;
+            if self.class[usize::from(rest[at])] & (WORD_START | COMMENT) != WORD_START {
+                return (at, 0);
+            }
+            let Some(length) = rest[at..].iter().position(|byte| !self.is(*byte, WORD)) else {
+                return (at, 0);
+            };
+            if names.has(&rest[at..at + length]) {
+                return (at, length);
+            }
+            at += length;
+        }
+    }
+
+    /// Length of the plain text up to the next word or newline.
+    fn plain_line(&self, rest: &[u8], stop: u8) -> usize {
+        let plain = rest.iter().position(|byte| self.is(*byte, stop)).unwrap_or(rest.len());
+        memchr(b'\n', &rest[..plain]).map_or(plain, |newline| newline + 1)
+    }
+
+    /// What begins with a byte that may mean something. Nothing if it was taken into the sink.
+    fn special(
+        &self,
+        input: &mut Input,
+        sink: &mut Vec<u8>,
+        mode: Mode,
+    ) -> Result<Option<Token>, Unfinished> {
+        let rest = input.rest();
+        let Some(&first) = rest.first() else { return Ok(None) };
+        let start = sink.len();
+        // What may go on in another text must not be noted together with what stands before it.
+        let unnoted = matches!(mode.steps, Steps::Texts(noted) if noted < start);
+        if self.is(first, COMMENT) && input.starts_with(&self.comment_start) {
+            if unnoted {
+                return Ok(Some(Token::Text));
+            }
+            self.comment(input, sink).inspect_err(|_| sink.truncate(start))?;
+        } else if self.is(first, WORD_START) {
+            if unnoted {
+                return Ok(Some(Token::Text));
+            }
+            self.word(input, sink);
+            return Ok(Some(Token::Word(start)));
+        } else if self.is(first, QUOTE) && input.starts_with(&self.left_quote) {
+            if let Some(length) = self.quoted_here(rest) {
+                sink.extend_from_slice(&rest[1..length - 1]);
+                input.advance(length);
+                let go_on = match mode.steps {
+                    Steps::Free => true,
+                    Steps::Texts(_) => !input.exhausted(),
+                    Steps::Tokens => false,
+                };
+                return Ok((!go_on).then_some(Token::Text));
+            }
+            if unnoted {
+                return Ok(Some(Token::Text));
+            }
+            self.quoted(input, sink).inspect_err(|_| sink.truncate(start))?;
+        } else {
+            input.advance(1);
+            match first {
+                b'(' if mode.collecting => return Ok(Some(Token::Open)),
+                b')' if mode.collecting => return Ok(Some(Token::Close)),
+                b',' if mode.collecting => return Ok(Some(Token::Comma)),
+                _ => sink.push(first),
+            }
+        }
+        Ok((mode.steps != Steps::Free).then_some(Token::Text))
+    }
+
+    /// Length of the quoted text that a text begins with, quotes included, where they are simple and it ends
+    /// in this text.
+    fn quoted_here(&self, rest: &[u8]) -> Option<usize> {
+        let (left, right) = self.simple_quotes?;
+        let (mut depth, mut at) = (1usize, 1);
+        loop {
+            at += either(left, right, &rest[at..])?;
+            depth = if rest[at] == left { depth + 1 } else { depth - 1 };
+            at += 1;
+            if depth == 0 {
+                return Some(at);
             }
         }
     }
@@ -270,7 +386,41 @@ impl Lexer {
     }
 }
 
+/// Offset of the first of two bytes. Quotes stand close together: eight bytes at a time find the next one
+/// sooner than a search that is made for long texts.
+fn either(one: u8, other: u8, text: &[u8]) -> Option<usize> {
+    const LOW: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = LOW << 7;
+    let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    let (ones, others) = (LOW * u64::from(one), LOW * u64::from(other));
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zeros(word ^ ones) | zeros(word ^ others);
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|byte| *byte == one || *byte == other);
+    found.map(|at| chunks.len() * 8 + at)
+}
+
 /// Quotes always have an end (`set_quotes`), so this byte is never compared.
 const fn left_only() -> u8 {
     b'\''
+}
+
+#[cfg(test)]
+mod tests {
+    use super::either;
+
+    #[test]
+    fn either_of_two_bytes() {
+        let text = b"0123456789abcdefghij`k'";
+        for from in 0..text.len() {
+            let plain = text[from..].iter().position(|byte| matches!(byte, b'`' | b'\''));
+            assert_eq!(either(b'`', b'\'', &text[from..]), plain);
+        }
+        assert_eq!(either(b'`', b'\'', b"\x01\x80\xff a long text without any of them"), None);
+    }
 }

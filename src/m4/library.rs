@@ -3,9 +3,9 @@
 //! Names that start with `@canonify/` are the embedded library. The places where other systems keep
 //! theirs lead to it as well, so that a .mc that names them works as it is.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use super::host::{Files, Found};
 use super::system::{DiskFiles, read_file};
@@ -38,6 +38,14 @@ pub(super) struct SiteFiles {
     pub(super) beside: Vec<u8>,
     /// cf.m4 was read already: a .mc that names it again gets nothing.
     pub(super) entered: bool,
+    /// The site's own files that were read, each once.
+    pub(super) own: Vec<OwnFile>,
+}
+
+/// A file of the site that its .mc reads: an `include`, a `feature/`, `hack/` or `domain/` beside it.
+pub(super) struct OwnFile {
+    pub(super) name: String,
+    pub(super) text: Vec<u8>,
 }
 
 impl SiteFiles {
@@ -49,17 +57,17 @@ impl SiteFiles {
     /// A file of the library, by its name there.
     fn library(&self, file: &[u8]) -> io::Result<Found> {
         let name = self.library_name(file);
-        let text: Rc<[u8]> = match &self.cf_dir {
+        let text = match &self.cf_dir {
             Some(_) => read_file(&name)?,
             None => {
                 let found = EMBEDDED.binary_search_by(|(other, _)| other.as_bytes().cmp(file));
-                EMBEDDED[found.map_err(|_| io::Error::from(io::ErrorKind::NotFound))?].1.into()
+                Cow::Borrowed(EMBEDDED[found.map_err(|_| io::Error::from(io::ErrorKind::NotFound))?].1)
             }
         };
         Ok(Found { name: name.into(), text, site: false })
     }
 
-    fn own(&self, name: &[u8]) -> io::Result<Found> {
+    fn of_site(&self, name: &[u8]) -> io::Result<Found> {
         Ok(Found { name: name.into(), text: read_file(name)?, site: true })
     }
 
@@ -71,7 +79,7 @@ impl SiteFiles {
                 return Ok(Found { name: name.into(), text, site: true });
             }
         }
-        self.own(name)
+        self.of_site(name)
     }
 
     /// The part of a name that is the library's own, where the name says that it is one of the library.
@@ -88,10 +96,16 @@ impl SiteFiles {
         let file = file.strip_prefix(b"cf/").unwrap_or(file);
         kinds.iter().any(|kind| file.starts_with(kind)).then_some(file)
     }
-}
 
-impl Files for SiteFiles {
-    fn read(&mut self, name: &[u8]) -> io::Result<Found> {
+    /// Remembers what was found, if it is the site's own.
+    fn note(&mut self, found: &Found) {
+        let name = String::from_utf8_lossy(&found.name);
+        if found.site && !self.own.iter().any(|other| other.name == name) {
+            self.own.push(OwnFile { name: name.into_owned(), text: found.text.to_vec() });
+        }
+    }
+
+    fn find(&mut self, name: &[u8]) -> io::Result<Found> {
         if name.is_empty() {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -99,7 +113,7 @@ impl Files for SiteFiles {
         if in_library == Some(b"m4/cf.m4") {
             let found = self.library(b"m4/cf.m4")?;
             if std::mem::replace(&mut self.entered, true) {
-                return Ok(Found { text: b"".as_slice().into(), ..found });
+                return Ok(Found { text: Cow::Borrowed(b""), ..found });
             }
             return Ok(found);
         }
@@ -117,7 +131,7 @@ impl Files for SiteFiles {
                 return found;
             }
             // A site's own feature/, hack/, domain/ … stand beside its .mc.
-            if let Ok(found) = self.own(&[&self.beside, file].concat()) {
+            if let Ok(found) = self.of_site(&[&self.beside, file].concat()) {
                 return Ok(found);
             }
             if name.starts_with(PREFIX) {
@@ -127,10 +141,18 @@ impl Files for SiteFiles {
         if name.starts_with(b"/") {
             return self.absolute(name);
         }
-        match self.own(name) {
-            Err(_) if !self.beside.is_empty() => self.own(&[&self.beside, name].concat()),
+        match self.of_site(name) {
+            Err(_) if !self.beside.is_empty() => self.of_site(&[&self.beside, name].concat()),
             found => found,
         }
+    }
+}
+
+impl Files for SiteFiles {
+    fn read(&mut self, name: &[u8]) -> io::Result<Found> {
+        let found = self.find(name)?;
+        self.note(&found);
+        Ok(found)
     }
 
     fn temporary(&mut self, template: &[u8]) -> io::Result<Vec<u8>> {

@@ -6,24 +6,28 @@
 //!
 //! In the order in which text meets them: `input` (what is being read), `lexer` (tokens), `symbols`
 //! (definitions), `expand` (calls), `builtins` with `eval`, `format` and `regex`, `divert` (output),
-//! `trace` and `synclines` (what `-d` and `-s` add), `origins`, `library` (the cf library's files), `findings`
+//! `trace` and `synclines` (what `-d` and `-s` add), `frozen` (`-F`, `-R`), `origins`, `library` (the cf library's files), `findings`
 //! with `scan`, `quotes` and `lint` (what is wrong with a .mc), `site` (all of it: `expand_mc`), `run` (the
 //! command line).
 
 mod builtins;
+mod call;
 mod divert;
 mod eval;
 mod expand;
 mod findings;
 mod float;
 mod format;
+mod frozen;
 mod host;
 mod input;
 mod lexer;
 mod library;
 mod lint;
+mod messages;
 mod options;
 mod origins;
+mod provenance;
 mod quotes;
 mod regex;
 mod run;
@@ -39,6 +43,6 @@ pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Fo
 pub use options::Settings;
 pub use origins::{CfText, Origin, Source};
 pub use run::{Step, run};
-pub use site::{Doubtful, Expanded, McOptions, Mended, examine_mc, expand_mc, mend_mc};
+pub use site::{Doubtful, Expanded, McOptions, Mended, examine_mc, expand_mc, in_order, mend_mc};
 pub use system::{DiskFiles, Shell};
 pub use trace::DebugFlags;

@@ -23,6 +23,12 @@ pub struct Settings {
     pub call_limit: u64,
     /// Bytes that expansions may have in all, and steps of regular expressions.
     pub work_limit: u64,
+    /// `-R`: a frozen file to begin with.
+    pub reload: Option<Vec<u8>>,
+    /// `-F`: the file for the state at the end.
+    pub freeze: Option<Vec<u8>>,
+    /// `-H`: size of GNU m4's table of names, which orders a frozen file.
+    pub buckets: u64,
     /// `-d`.
     pub debug: super::DebugFlags,
     /// `-l`: longest argument in trace output; 0 for any.
@@ -48,6 +54,9 @@ impl Default for Settings {
             memory_limit: 1 << 30,
             call_limit: 50_000_000,
             work_limit: 1 << 34,
+            reload: None,
+            freeze: None,
+            buckets: 65_537,
             debug: super::DebugFlags::empty(),
             argument_length: 0,
             macro_sequence: None,

@@ -149,6 +149,8 @@ fn line_origins(text: &[u8], marks: &[Mark]) -> Vec<Option<Origin>> {
 
 fn origin(mark: &Mark, lines_on: u32) -> Origin {
     let lines_on = if mark.advancing { lines_on } else { 0 };
-    let source = |place: Place| Source { file: place.file, line: place.line + lines_on };
-    Origin { read: source(mark.inner), site: mark.site.map(source) }
+    let source = |place: Place, lines_on| Source { file: place.file, line: place.line + lines_on };
+    // While a file of the library is read, the site's line that led there stays where it is.
+    let site_on = if mark.site == Some(mark.inner) { lines_on } else { 0 };
+    Origin { read: source(mark.inner, lines_on), site: mark.site.map(|place| source(place, site_on)) }
 }

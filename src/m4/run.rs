@@ -1,10 +1,12 @@
 //! One run from the command line's point of view: definitions and files in the order given.
 
-use std::io;
+use std::io::{self, Write};
 use std::rc::Rc;
 
+use super::builtins::system_words;
 use super::expand::{Expander, Stop};
 use super::host::{FindingKind, Host};
+use super::input::Place;
 use super::options::Settings;
 use super::regex::Regex;
 use super::symbols::{Body, Definition};
@@ -67,11 +69,43 @@ fn run_steps(expander: &mut Expander<'_>, steps: Vec<Step>) -> Result<(), Stop> 
             }
         }
     }
+    if let Some(name) = expander.settings.reload.take() {
+        reload(expander, &name)?;
+    }
     for step in steps {
         take(expander, step)?;
     }
     expander.run_wrapped()?;
-    expander.finish()
+    expander.debug_input_exhausted();
+    match expander.settings.freeze.take() {
+        Some(name) => freeze(expander, &name),
+        None => expander.finish(),
+    }
+}
+
+/// `-R`.
+fn reload(expander: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
+    match expander.host.files.read(name) {
+        Ok(found) => expander.thaw(&found.name, &found.text),
+        Err(error) => {
+            let text = [b"cannot open ", name, b": ", system_words(&error).as_bytes()].concat();
+            Err(expander.fatal(FindingKind::MissingFile, &text))
+        }
+    }
+}
+
+/// `-F`: diversions go into the file and not into the output.
+fn freeze(expander: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
+    expander.write_output(0)?;
+    let state = expander.freeze();
+    let written = expander.host.files.create(name).and_then(|mut file| {
+        file.write_all(&state)?;
+        file.flush()
+    });
+    let Err(error) = written else { return Ok(()) };
+    let text = [b"cannot open `", name, b"': ", system_words(&error).as_bytes()].concat();
+    expander.tell(FindingKind::Error, &text, Place::default());
+    Err(Stop::Exit(1))
 }
 
 pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> {
@@ -85,7 +119,7 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
         Step::Synclines => expander.synclines = Some(Synclines::new()),
         Step::DebugFile(name) => {
             if let Err(error) = expander.set_debug_file(name.as_deref()) {
-                let words = super::builtins::system_words(&error);
+                let words = system_words(&error);
                 let name = String::from_utf8_lossy(name.as_deref().unwrap_or_default()).into_owned();
                 expander
                     .error(FindingKind::Error, format!("cannot set debug file `{name}': {words}").as_bytes());
@@ -97,12 +131,12 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
                 expander.run_file(found.name, found.text, found.site)?;
             }
             Err(error) => {
-                let words = super::builtins::system_words(&error);
+                let words = system_words(&error);
                 let name = String::from_utf8_lossy(&name).into_owned();
                 expander.error(FindingKind::MissingFile, format!("cannot open `{name}': {words}").as_bytes());
             }
         },
-        Step::Text(name, text) => expander.run_file(Rc::from(name), Rc::from(text), true)?,
+        Step::Text(name, text) => expander.run_file(Rc::from(name), text.into(), true)?,
     }
     Ok(())
 }

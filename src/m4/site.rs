@@ -1,5 +1,6 @@
 //! `expand_mc`: a site's .mc, with the library before it, into a cf with its origins and what is wrong with it.
 
+use std::cmp::Ordering;
 use std::io;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use super::expand::{Expander, Stop};
 use super::findings::Findings;
 use super::host::{CommandStatus, Commands, Host, NoCommands};
 use super::library::SiteFiles;
-use super::lint::{self, Choice, Lint, Mistake, mended};
+use super::lint::{self, Choice, Lint, Mistake, Part, mended};
 use super::options::Settings;
 use super::origins::CfText;
 use super::run::{Step, take};
@@ -70,6 +71,13 @@ pub struct Mended {
     pub changed: Vec<Diagnostic>,
     /// What is still wrong, at its place in the new text.
     pub left: Vec<Diagnostic>,
+}
+
+/// The order in which findings are told: those of the .mc first, then file by file, by line and column.
+pub fn in_order(name: &str, one: &Diagnostic, other: &Diagnostic) -> Ordering {
+    let key = |found: &Diagnostic| (found.place.line, found.place.column);
+    let file = |found: &Diagnostic| (found.place.file != name, found.place.file.clone());
+    file(one).cmp(&file(other)).then(key(one).cmp(&key(other)))
 }
 
 /// Expands a site's .mc. Warnings come with the text; after any error the cf must not be used.
@@ -136,6 +144,8 @@ struct Examined {
     expansion: Expansion,
     survey: Survey,
     mistakes: Vec<Mistake>,
+    /// What is wrong with the site's other files.
+    included: Vec<Diagnostic>,
 }
 
 impl Examined {
@@ -143,20 +153,30 @@ impl Examined {
         let includes = scan::includes_library(text);
         let expansion = expand(name, text, includes, options, shell);
         let symbols = &expansion.symbols;
-        let survey = scan::survey(text, includes, &|word| symbols.get(word).is_some());
         let names = || {
             let names = symbols.names().into_iter();
             names.map(|name| String::from_utf8_lossy(&name).into_owned()).collect()
         };
-        let told = |line| expansion.findings.told(name, line);
-        let mistakes = Lint::run(text, &survey, &expansion.files, &names, &told);
-        Self { expansion, survey, mistakes }
+        let is_macro = |word: &[u8]| symbols.get(word).is_some();
+        let survey = scan::survey(text, includes, &is_macro);
+        let look = |text: &[u8], survey: &Survey, file: &str, part: Part| {
+            let told = |line| expansion.findings.told(file, line);
+            Lint::run(text, survey, &expansion.files, &names, &told, part)
+        };
+        let mistakes = look(text, &survey, name, Part::Main);
+        let mut included = Vec::new();
+        for file in &expansion.files.own {
+            let survey = scan::survey(&file.text, false, &is_macro);
+            let mistakes = look(&file.text, &survey, &file.name, Part::Included);
+            included.extend(mistakes.iter().map(|found| found.diagnostic(&file.name, &file.text, &survey)));
+        }
+        Self { expansion, survey, mistakes, included }
     }
 
     /// Puts together what the look at the text and the expansion have to say. Where the text is not what
     /// its author meant, the expansion of what was meant is asked, so that one slip is one message.
     fn finish(self, name: &str, text: &[u8], options: &McOptions, shell: &mut Remembered) -> Expanded {
-        let Self { expansion, survey, mistakes } = self;
+        let Self { expansion, survey, mistakes, included } = self;
         let Expansion { cf, mut findings, mut files, .. } = expansion;
         let mut intended = None;
         if mistakes.iter().any(Mistake::bends_text) && !findings.limited() {
@@ -167,9 +187,10 @@ impl Examined {
         let mut said = findings.finish(name, text, &files);
         let mut diagnostics: Vec<Diagnostic> =
             mistakes.iter().map(|found| found.diagnostic(name, text, &survey)).collect();
+        diagnostics.extend(included);
         lint::reconcile(name, text, &survey, &mut said, &mut diagnostics);
         diagnostics.extend(said.into_iter().map(|said| said.diagnostic));
-        diagnostics.sort_by_key(|found| (found.place.file != name, found.place.line, found.place.column));
+        diagnostics.sort_by(|one, other| in_order(name, one, other));
         Expanded { cf, intended, diagnostics }
     }
 }
@@ -192,7 +213,7 @@ fn expand(name: &str, text: &[u8], includes: bool, options: &McOptions, shell: &
     let mut expander = Expander::new(host, settings);
     let outcome = run(&mut expander, name, text, includes, options);
     let symbols = std::mem::take(&mut expander.symbols);
-    let store = expander.diversions.take_output(0).unwrap_or_default();
+    let store = expander.diversions.output(0).map(std::mem::take).unwrap_or_default();
     let input_names = expander.files.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
     drop(expander);
     if let Err(Stop::Output(error)) = &outcome {
@@ -238,6 +259,7 @@ fn site_files(name: &str, options: &McOptions) -> SiteFiles {
         root: options.root.clone(),
         beside: beside.as_bytes().to_vec(),
         entered: false,
+        own: Vec::new(),
     }
 }
 
@@ -257,6 +279,7 @@ fn run(
     }
     take(expander, Step::Text(name.as_bytes().to_vec(), text.to_vec()))?;
     expander.run_wrapped()?;
+    expander.debug_input_exhausted();
     expander.finish()
 }
 

@@ -1,8 +1,9 @@
 //! Names and their definitions; `pushdef` stacks them.
 
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use memchr::memchr;
 
 use super::builtins::Builtin;
@@ -45,53 +46,108 @@ impl Definition {
 /// A name.
 pub(super) struct Symbol {
     pub(super) name: Rc<[u8]>,
-    stack: Vec<Definition>,
+    /// The definition in force.
+    current: Option<Definition>,
+    /// Those that `pushdef` put away, the last one last.
+    below: Vec<Definition>,
     /// `traceon` outlives definitions.
     pub(super) traced: bool,
 }
 
 impl Symbol {
+    /// All definitions, the one in force last.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.below.iter().chain(&self.current)
+    }
+
     /// The definition in force.
     pub(super) fn current(&self) -> Option<&Definition> {
-        self.stack.last()
+        self.current.as_ref()
+    }
+}
+
+/// Words that may be names: a quick no for nearly all that are none.
+///
+/// Bits are only ever set, by the ends and the length of each name.
+pub(super) struct Likely([u64; 64]);
+
+impl Likely {
+    fn bit(word: &[u8]) -> (usize, u64) {
+        let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0) & 31);
+        let bit = end(word.first()) | end(word.last()) << 5 | (word.len() & 3) << 10;
+        (bit >> 6, 1 << (bit & 63))
+    }
+
+    /// False if this is no name.
+    pub(super) fn has(&self, word: &[u8]) -> bool {
+        let (at, bit) = Self::bit(word);
+        self.0[at] & bit != 0
+    }
+
+    fn insert(&mut self, word: &[u8]) {
+        let (at, bit) = Self::bit(word);
+        self.0[at] |= bit;
     }
 }
 
 /// All names.
-#[derive(Default)]
 pub(super) struct Symbols {
-    table: HashMap<Rc<[u8]>, Symbol>,
+    table: HashTable<Symbol>,
+    hasher: DefaultHashBuilder,
+    /// What may be one of them.
+    pub(super) likely: Likely,
     /// Bytes of names and definitions, about.
     pub(super) held: usize,
+}
+
+/// As many names as a cf needs find room without moving.
+const USUAL: usize = 400;
+
+impl Default for Symbols {
+    fn default() -> Self {
+        Self {
+            table: HashTable::with_capacity(USUAL),
+            hasher: DefaultHashBuilder::default(),
+            likely: Likely([0; 64]),
+            held: 0,
+        }
+    }
 }
 
 impl Symbols {
     /// The name, if it is defined.
     pub(super) fn get(&self, name: &[u8]) -> Option<&Symbol> {
-        self.table.get(name).filter(|symbol| !symbol.stack.is_empty())
+        let found = self.table.find(self.hasher.hash_one(name), |symbol| *symbol.name == *name);
+        found.filter(|symbol| symbol.current.is_some())
+    }
+
+    fn known(&mut self, name: &[u8]) -> Option<&mut Symbol> {
+        self.table.find_mut(self.hasher.hash_one(name), |symbol| *symbol.name == *name)
     }
 
     fn entry(&mut self, name: &[u8]) -> &mut Symbol {
-        let key: Rc<[u8]> = match self.table.get(name) {
-            Some(symbol) => symbol.name.clone(),
-            None => name.into(),
-        };
-        let name = key.clone();
         self.held += name.len();
-        self.table.entry(key).or_insert_with(|| Symbol { name, stack: Vec::new(), traced: false })
+        self.likely.insert(name);
+        let hasher = &self.hasher;
+        let entry = self.table.entry(
+            hasher.hash_one(name),
+            |symbol| *symbol.name == *name,
+            |symbol| hasher.hash_one(&*symbol.name),
+        );
+        let new = || Symbol { name: name.into(), current: None, below: Vec::new(), traced: false };
+        entry.or_insert_with(new).into_mut()
     }
 
     pub(super) fn define(&mut self, name: &[u8], definition: Definition) {
         self.held += definition.size();
-        let symbol = self.entry(name);
-        let old = symbol.stack.pop();
-        symbol.stack.push(definition);
+        let old = self.entry(name).current.replace(definition);
         self.forget(old);
     }
 
     pub(super) fn push(&mut self, name: &[u8], definition: Definition) {
         self.held += definition.size();
-        self.entry(name).stack.push(definition);
+        let symbol = self.entry(name);
+        symbol.below.extend(symbol.current.replace(definition));
     }
 
     fn forget(&mut self, definitions: impl IntoIterator<Item = Definition>) -> bool {
@@ -104,14 +160,18 @@ impl Symbols {
 
     /// Forgets the definition in force. False if there is none.
     pub(super) fn pop(&mut self, name: &[u8]) -> bool {
-        let old = self.table.get_mut(name).and_then(|symbol| symbol.stack.pop());
+        let old = self.known(name).and_then(|symbol| {
+            let below = symbol.below.pop();
+            std::mem::replace(&mut symbol.current, below)
+        });
         self.forget(old)
     }
 
     /// Forgets all definitions. False if there are none.
     pub(super) fn undefine(&mut self, name: &[u8]) -> bool {
-        let old = self.table.get_mut(name).map(|symbol| std::mem::take(&mut symbol.stack));
-        self.forget(old.into_iter().flatten())
+        let Some(symbol) = self.known(name) else { return false };
+        let old = (symbol.current.take(), std::mem::take(&mut symbol.below));
+        self.forget(old.0.into_iter().chain(old.1))
     }
 
     pub(super) fn trace(&mut self, name: &[u8], on: bool) {
@@ -119,13 +179,17 @@ impl Symbols {
     }
 
     pub(super) fn trace_all(&mut self, on: bool) {
-        self.table.values_mut().for_each(|symbol| symbol.traced = on);
+        self.table.iter_mut().for_each(|symbol| symbol.traced = on);
+    }
+
+    /// Defined names, in no order.
+    pub(super) fn defined(&self) -> impl Iterator<Item = &Symbol> {
+        self.table.iter().filter(|symbol| symbol.current.is_some())
     }
 
     /// Defined names in order.
     pub(super) fn names(&self) -> Vec<Rc<[u8]>> {
-        let defined = self.table.values().filter(|symbol| !symbol.stack.is_empty());
-        let mut names: Vec<_> = defined.map(|symbol| symbol.name.clone()).collect();
+        let mut names: Vec<_> = self.defined().map(|symbol| symbol.name.clone()).collect();
         names.sort();
         names
     }

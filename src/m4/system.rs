@@ -1,5 +1,6 @@
 //! The real host: files on disk and `/bin/sh`. The only file of this room that leaves the process.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,7 +9,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::rc::Rc;
 
 use super::host::{CommandStatus, Commands, Files, Found};
 
@@ -24,14 +24,8 @@ pub(super) fn path(name: &[u8]) -> &Path {
 }
 
 /// Reads a whole file that is not a directory.
-pub(super) fn read_file(name: &[u8]) -> io::Result<Rc<[u8]>> {
-    let mut file = File::open(path(name))?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::other("Is a directory"));
-    }
-    let mut text = Vec::new();
-    file.read_to_end(&mut text)?;
-    Ok(text.into())
+pub(super) fn read_file(name: &[u8]) -> io::Result<Cow<'static, [u8]>> {
+    std::fs::read(path(name)).map(Cow::Owned)
 }
 
 impl Files for DiskFiles {
@@ -57,6 +51,10 @@ impl Files for DiskFiles {
 
     fn temporary(&mut self, template: &[u8]) -> io::Result<Vec<u8>> {
         make_temporary(template)
+    }
+
+    fn create(&mut self, name: &[u8]) -> io::Result<Box<dyn Write>> {
+        Ok(Box::new(File::create(path(name))?))
     }
 
     fn append(&mut self, name: &[u8]) -> io::Result<Box<dyn Write>> {

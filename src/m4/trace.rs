@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::rc::Rc;
 
-use super::expand::{Call, Expander, Expansion};
+use super::call::{Call, Expansion};
+use super::expand::Expander;
 use super::input::Place;
 use super::symbols::Body;
 

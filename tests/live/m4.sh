@@ -1,7 +1,7 @@
 #!/bin/sh
 # `canonify m4` and GNU m4 expand the same texts to the same bytes, say the same and end with the same status:
 # the stock cf library's .mc files; each of its OSTYPEs with MAILER(local) and MAILER(smtp); each FEATURE alone,
-# with its usual arguments; and the programs of testdata/m4/cases. Lines that say who built the file, where and
+# with its usual arguments; frozen files; and the programs of testdata/m4/cases. Lines that say who built the file, where and
 # when are left out. usage: m4.sh CANONIFY      Needs CANONIFY_REFERENCE and m4.
 set -u
 canonify=$(readlink -f "${1:?usage: m4.sh CANONIFY}")
@@ -110,6 +110,47 @@ FEATURE(nosuchfeature)
 FEATURE (`nouucp')
 FEATURE(dnsbl, a, b
 CALLS
+# Frozen files: the same bytes, and each program goes on from the other's.
+thaw_each() { # NAME INPUT OPTION...
+    name=$1 input=$2
+    shift 2
+    printf '%s' "$input" | m4 "$@" -F "$work/gnu.frozen" >"$work/gnu" 2>/dev/null
+    printf '%s' "$input" | "$canonify" m4 "$@" -F "$work/our.frozen" >"$work/ours" 2>/dev/null
+    printf 'len(`abc'"'"')foo(`x'"'"')divnum undivert' >"$work/next"
+    m4 -R "$work/our.frozen" "$work/next" >"$work/gnu.next" 2>/dev/null
+    "$canonify" m4 -R "$work/gnu.frozen" "$work/next" >"$work/our.next" 2>/dev/null
+    # The name of a temporary file is another each time, and so is the time.
+    sed -i 's,^TEMPFILE/tmp/cf.*,TEMPFILE,' "$work/gnu.frozen" "$work/our.frozen"
+    sed -i '/^##### built by /d' "$work/gnu" "$work/ours"
+    if cmp -s "$work/gnu.frozen" "$work/our.frozen" && cmp -s "$work/gnu" "$work/ours" &&
+        cmp -s "$work/gnu.next" "$work/our.next"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'not ok: frozen: %s\n' "$name"
+        diff "$work/gnu.frozen" "$work/our.frozen" | head -5
+        diff "$work/gnu.next" "$work/our.next" | head -5
+    fi
+}
+thaw_each "nothing" ''
+thaw_each "few buckets" 'define(`foo'"', "'`$2$1'"'"')define(`bar'"')" -H 7
+thaw_each "prefixed" 'x' -P
+thaw_each "traditional" 'x' -G
+thaw_each "stacks and builtins" 'define(`foo'"', "'`a$1'"'"')pushdef(`foo'"', defn(\`len'))undefine(\`index')out"
+thaw_each "quotes" 'define(`foo'"', "'`a'"'"')changequote([,])changecom([//])'
+thaw_each "no quotes, no comments" 'changequote(,)changecom'
+thaw_each "no comments" 'changecom()'
+thaw_each "diversions" 'divert(3)three
+divert(12)twelve
+divert(3)more
+'
+thaw_each "the last diversion is current" 'divert(2)two'
+thaw_each "back in diversion 0" 'divert(2)two
+divert(0)nought'
+thaw_each "a dropped diversion" 'divert(1)one
+divert(-1)lost'
+thaw_each "wrapped" 'm4wrap(`define(`foo'"', "'`late'"'"')'"'"')'
+thaw_each "the cf library" "" "-D_CF_DIR_=$cf/" "$cf/m4/cf.m4"
 programs=$(python3 "$here/../m4_cases.py" check "$canonify")
 printf '%s\n' "$programs" | sed '$d'
 passed=$((passed + $(printf '%s\n' "$programs" | sed -n '$s/ passed.*//p')))

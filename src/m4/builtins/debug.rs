@@ -1,7 +1,8 @@
 //! Where we are, and what is being traced.
 
 use super::flow::system_words;
-use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::call::{Call, Expansion};
+use crate::m4::expand::{Expander, Stop};
 use crate::m4::trace::DebugFlags;
 
 fn quoted(m4: &Expander<'_>, text: &[u8], out: &mut Expansion) {

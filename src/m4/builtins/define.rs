@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::call::{Call, Expansion};
+use crate::m4::expand::{Expander, Stop};
 use crate::m4::host::FindingKind;
 use crate::m4::regex::Memory;
 use crate::m4::symbols::{Body, Definition};

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::m4::expand::{Call, Expander, Expansion, Stop, join};
+use crate::m4::call::{Call, Expansion, join};
+use crate::m4::expand::{Expander, Stop};
 use crate::m4::host::FindingKind;
 
 pub(super) fn ifdef(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
@@ -72,7 +73,8 @@ pub(super) fn changequote(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expans
 }
 
 pub(super) fn changecom(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
-    m4.lexer.set_comment(call.arg(1), call.arg(2));
+    let newline = call.count() > 0 && call.arg(2).is_empty();
+    m4.lexer.set_comment(call.arg(1), if newline { b"\n" } else { call.arg(2) });
     Ok(())
 }
 

@@ -10,7 +10,8 @@ mod text;
 
 pub(super) use flow::system_words;
 
-use super::expand::{Call, Expander, Expansion, Stop};
+use super::call::{Call, Expansion};
+use super::expand::{Expander, Stop};
 use super::options::Settings;
 use super::symbols::{Body, Definition, Symbols};
 

@@ -1,7 +1,8 @@
 //! eval, incr, decr.
 
+use crate::m4::call::{Call, Expansion};
 use crate::m4::eval::{self, Fault};
-use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::expand::{Expander, Stop};
 use crate::m4::host::FindingKind;
 
 fn step(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion, by: i32) -> Result<(), Stop> {

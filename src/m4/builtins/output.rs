@@ -1,7 +1,8 @@
 //! divert, undivert, divnum, errprint.
 
 use super::flow::system_words;
-use crate::m4::expand::{Call, Expander, Expansion, Stop, join};
+use crate::m4::call::{Call, Expansion, join};
+use crate::m4::expand::{Expander, Stop};
 
 pub(super) fn divert(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let number = match call.count() {

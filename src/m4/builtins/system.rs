@@ -1,7 +1,8 @@
 //! syscmd, esyscmd, sysval, mkstemp, maketemp: all by way of the host.
 
 use super::flow::system_words;
-use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::call::{Call, Expansion};
+use crate::m4::expand::{Expander, Stop};
 
 /// Exit status that `sysval` shows for a command that could not be run.
 const NOT_RUN: i32 = 127;

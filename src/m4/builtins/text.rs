@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use crate::m4::expand::{Call, Expander, Expansion, Stop};
+use crate::m4::call::{Call, Expansion};
+use crate::m4::expand::{Expander, Stop};
 use crate::m4::format as printf;
 use crate::m4::host::FindingKind;
 use crate::m4::regex::{Captures, Memory, Regex};

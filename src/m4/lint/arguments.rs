@@ -1,11 +1,12 @@
 //! Arguments: lost ones, K lines without a type, mailer flags that look like something else.
 
 use super::tables::{FEATURES, MACROS, MAP_TYPES};
-use super::{Edit, Lint, Remedy};
+use super::{Edit, Lint, Remedy, is_statement};
 use crate::diag::Severity::{Error, Warning};
 use crate::diag::nearest;
 use crate::m4::library::is_own;
-use crate::m4::scan::{Slip, Written};
+use crate::m4::quotes;
+use crate::m4::scan::{Argument, Slip, Written};
 
 /// `FEATURE (`x')`: the call ends before the parenthesis.
 pub(super) fn gaps(lint: &mut Lint<'_>) {
@@ -15,6 +16,32 @@ pub(super) fn gaps(lint: &mut Lint<'_>) {
         let help = format!("write the parenthesis directly after the name: {}(`...')", call.name);
         lint.mend(Error, call.at, message, help, Remedy::Sure(vec![Edit::new(from, to, "")]));
     }
+}
+
+/// `FEATURE(`x' `y')`: two quoted texts with nothing but white space between them are one argument.
+pub(super) fn missing_commas(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.calls.iter().filter(|call| call.called() && is_statement(&call.name)) {
+        let arguments = call.arguments.as_deref().unwrap_or_default();
+        let Some(gap) = arguments.iter().find_map(|argument| two_texts(lint.text, argument)) else {
+            continue;
+        };
+        let message = format!("a comma is missing between two arguments of {}", call.name);
+        let remedy = Remedy::Guess(vec![Edit::new(gap, gap, ",")]);
+        lint.mend(Error, gap, message, "write a comma here", remedy);
+    }
+}
+
+/// Where the first of two quoted texts ends.
+fn two_texts(text: &[u8], argument: &Argument) -> Option<usize> {
+    if text.get(argument.at) != Some(&b'`') {
+        return None;
+    }
+    let after = quotes::closing(text, argument.at, argument.end)?;
+    let rest = &text[after..argument.end];
+    let second = after + rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let whole = second > after && text[second] == b'`';
+    (whole && quotes::closing(text, second, argument.end) == Some(argument.end)).then_some(after)
 }
 
 /// How many arguments a call looks at.

@@ -11,6 +11,7 @@ mod plain;
 mod ports;
 mod slips;
 mod tables;
+mod values;
 mod words;
 
 pub(super) use mend::{Choice, Edit, mended};
@@ -63,6 +64,15 @@ pub(super) struct Lint<'a> {
     found: Vec<Mistake>,
 }
 
+/// Which file is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Part {
+    /// The .mc.
+    Main,
+    /// A file that it reads: what is missing there may stand elsewhere.
+    Included,
+}
+
 /// The kinds of mistakes, each looked for by one function.
 const CHECKS: &[fn(&mut Lint<'_>)] = &[
     slips::check,
@@ -72,18 +82,20 @@ const CHECKS: &[fn(&mut Lint<'_>)] = &[
     words::unread_defines,
     words::obsolete,
     arguments::gaps,
+    arguments::missing_commas,
     arguments::lost,
     arguments::map_types,
     arguments::flags,
+    values::check,
     ports::check,
-    order::features,
     order::late_defines,
-    order::mailers_order,
-    order::missing,
     plain::rules,
     plain::comments,
-    plain::prose,
 ];
+
+/// Those that want to know all of a site's text.
+const CHECKS_OF_ALL: &[fn(&mut Lint<'_>)] =
+    &[ports::submission_twice, order::features, order::mailers_order, order::missing, plain::prose];
 
 impl<'a> Lint<'a> {
     /// All mistakes, in no particular order.
@@ -93,6 +105,7 @@ impl<'a> Lint<'a> {
         files: &'a SiteFiles,
         names: &'a dyn Fn() -> Vec<String>,
         told: &'a dyn Fn(u32) -> bool,
+        part: Part,
     ) -> Vec<Mistake> {
         let mut lint = Lint { text, survey, files, names, told, found: Vec::new() };
         // With other quotes the text means something else than this look takes it for.
@@ -101,6 +114,9 @@ impl<'a> Lint<'a> {
             return lint.found;
         }
         CHECKS.iter().for_each(|check| check(&mut lint));
+        if part == Part::Main {
+            CHECKS_OF_ALL.iter().for_each(|check| check(&mut lint));
+        }
         lint.found
     }
 

@@ -76,7 +76,8 @@ pub(super) fn comments(lint: &mut Lint<'_>) {
         };
         let message = format!("m4 knows no # comments here: it calls {}", call.name);
         let remedy = Remedy::Sure(vec![Edit::new(hash.at, hash.at, "dnl ")]);
-        lint.mend(Warning, call.at, message, "write dnl before the #", remedy);
+        let severity = if (lint.told)(number) { Error } else { Warning };
+        lint.mend(severity, call.at, message, "write dnl before the #", remedy);
     }
 }
 

@@ -52,7 +52,6 @@ pub(super) fn check(lint: &mut Lint<'_>) {
         }
         seen.push(daemon);
     }
-    submission_twice(lint, &seen);
 }
 
 fn value(call: &Written, key: char) -> Option<&str> {
@@ -89,7 +88,7 @@ fn clash(one: &Daemon<'_>, other: &Daemon<'_>) -> Option<String> {
 }
 
 /// The library adds port 587 by itself unless it is told not to.
-fn submission_twice(lint: &mut Lint<'_>, daemons: &[Daemon<'_>]) {
+pub(super) fn submission_twice(lint: &mut Lint<'_>) {
     let survey = lint.survey;
     let without = survey.calls.iter().any(|call| {
         call.name == "FEATURE"
@@ -104,7 +103,8 @@ fn submission_twice(lint: &mut Lint<'_>, daemons: &[Daemon<'_>]) {
     if without || elsewhere {
         return;
     }
-    for daemon in daemons.iter().filter(|daemon| daemon.port == "587" && !daemon.inet6) {
+    let daemons = survey.called("DAEMON_OPTIONS").filter(|call| call.standing != Standing::Conditional);
+    for daemon in daemons.map(describe).filter(|daemon| daemon.port == "587" && !daemon.inet6) {
         let help = "FEATURE(`no_default_msa') keeps the library from adding its own";
         lint.add(Warning, daemon.call.at, "port 587 twice: the library adds Name=MSA by itself", help);
     }

@@ -1,6 +1,6 @@
 //! What a .mc may say: names, how many arguments they look at, what must come before what.
 
-use crate::schema::{OPTIONS, TIMEOUTS};
+use crate::schema::{OPTIONS, TIMEOUTS, Timeouts};
 
 /// Macros of the library that a .mc calls, and how many arguments each looks at.
 #[rustfmt::skip]
@@ -166,8 +166,9 @@ pub(in crate::m4) fn is_statement(name: &str) -> bool {
 /// Every `conf…` name that the library knows.
 pub(super) fn conf_names() -> impl Iterator<Item = String> {
     let options = OPTIONS.iter().map(|row| row.conf).filter(|conf| !conf.is_empty());
-    let timeouts = TIMEOUTS.iter().map(|row| {
-        let name = row.name.to_ascii_uppercase().replace('.', "_").replace('-', "");
+    let groups = Timeouts::GROUPS.iter().map(|row| row.0).filter(|name| !name.ends_with('*'));
+    let timeouts = TIMEOUTS.iter().map(|row| row.name).chain(groups).map(|name| {
+        let name = name.to_ascii_uppercase().replace('.', "_").replace('-', "");
         format!("confTO_{name}")
     });
     options.chain(OTHER_CONF.iter().copied()).map(str::to_owned).chain(timeouts)

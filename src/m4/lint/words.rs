@@ -26,7 +26,9 @@ pub(super) fn misspelled(lint: &mut Lint<'_>) {
     });
     let known: BTreeSet<&str> =
         others.chain(LOWER.iter().copied()).chain(MACROS.iter().map(|row| row.0)).collect();
-    for call in suspects {
+    // A macro that is not defined has its reason elsewhere: the library was not read.
+    let is_none = |call: &&&Written| MACROS.binary_search_by_key(&&*call.name, |row| row.0).is_err();
+    for call in suspects.iter().filter(is_none) {
         let near = nearest(&call.name, known.iter().copied());
         let Some(meant) = near.first() else { continue };
         let message = format!("`{}' is not a macro: the line goes into the cf as it stands", call.name);
@@ -90,10 +92,14 @@ fn unread(lint: &mut Lint<'_>, call: &Written, name: &str, known: &BTreeSet<Stri
     let at = call.arguments.as_ref().and_then(|all| all.first()).map_or(call.at, |argument| argument.at);
     let at = at + usize::from(matches!(lint.text.get(at), Some(b'`' | b'\'' | b'"')));
     let with_conf = format!("conf{name}");
-    let near = match known.contains(&with_conf) {
-        true => vec![with_conf.as_str()],
-        false => nearest(name, known.iter().map(String::as_str)),
+    let without = name.strip_prefix("conf").unwrap_or(name);
+    let longer = || known.iter().map(String::as_str).filter(|other| other.starts_with(name)).take(3);
+    let near = match (known.contains(&with_conf), known.contains(without)) {
+        (true, _) => vec![with_conf.as_str()],
+        (_, true) => vec![without],
+        _ => nearest(name, known.iter().map(String::as_str)),
     };
+    let near = if near.is_empty() && name.len() > 6 { longer().collect() } else { near };
     // A site may define what it likes for itself; what looks like one of ours is a slip.
     let Some(meant) = near.first() else {
         if name.starts_with("conf") {
@@ -106,7 +112,8 @@ fn unread(lint: &mut Lint<'_>, call: &Written, name: &str, known: &BTreeSet<Stri
         true => Remedy::Sure(vec![Edit::new(at, at + name.len(), *meant)]),
         false => Remedy::None,
     };
-    lint.mend(Warning, at, format!("nothing reads `{name}'"), format!("did you mean {meant}?"), remedy);
+    let help = format!("did you mean {}?", near.join(" or "));
+    lint.mend(Warning, at, format!("nothing reads `{name}'"), help, remedy);
 }
 
 /// Does the site's text or the library have this word anywhere else?
