@@ -71,7 +71,7 @@ fn column_of(message: &str, made: &str, column: u32, line: &str) -> u32 {
     let column = column as usize;
     let whole = line.find(made.trim_end()).filter(|_| !made.trim_end().is_empty());
     // The word that the message names last, where cf and .mc both have it: `map x: class TYPE not available`.
-    let named = words(message).into_iter().rev().filter_map(|word| {
+    let mut named = words(message).into_iter().rev().filter_map(|word| {
         word_at(made, word)?;
         word_at(line, word)
     });
@@ -80,7 +80,8 @@ fn column_of(message: &str, made: &str, column: u32, line: &str) -> u32 {
     let value = made.split_once('=').and_then(|(_, value)| word_at(line, value.trim()));
     let at = match whole {
         Some(start) if column > 0 => Some(start + column - 1),
-        _ => pointed.or_else(|| named.clone().next()).or(value).or(whole),
+        Some(start) if message.contains(made.trim_end()) => Some(start),
+        _ => pointed.or_else(|| named.next()).or(value).or(whole),
     };
     at.map_or(0, |at| u32::try_from(at + 1).unwrap_or(0))
 }
@@ -181,5 +182,9 @@ mod tests {
         let map = "Kfoo hsh /etc/mail/foo";
         assert_eq!(column_of("readcf: map foo: class hsh not available", map, 0, map), 6);
         assert_eq!(column_of("readcf: something", map, 10, &format!("  {map}")), 12);
+        assert_eq!(
+            column_of("unknown configuration line \"what is this\"", "what is this", 0, "what is this"),
+            1
+        );
     }
 }

@@ -97,7 +97,7 @@ fn unread(lint: &mut Lint<'_>, call: &Written, name: &str, known: &BTreeSet<Stri
     let near = match (known.contains(&with_conf), known.contains(without)) {
         (true, _) => vec![with_conf.as_str()],
         (_, true) => vec![without],
-        _ => nearest(name, known.iter().map(String::as_str)),
+        _ => nearest(name, known.iter().map(String::as_str)).into_iter().take(1).collect(),
     };
     let near = if near.is_empty() && name.len() > 6 { longer().collect() } else { near };
     // A site may define what it likes for itself; what looks like one of ours is a slip.
