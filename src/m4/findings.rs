@@ -92,9 +92,11 @@ impl Findings {
     pub(super) fn finish(self, name: &str, text: &[u8], files: &SiteFiles) -> Vec<Said> {
         let mut said = Vec::new();
         for raw in &self.raw {
-            let other = files.own.iter().find(|file| file.name == raw.file);
-            let other = other.map_or(b"".as_slice(), |file| &file.text);
-            let source = if raw.file == name { text } else { other };
+            let own = files.own.iter().find(|file| file.name == raw.file).map(|file| &file.text[..]);
+            let known = if raw.file == name { Some(text) } else { own };
+            // What is left is a library on disk.
+            let other = if known.is_none() { std::fs::read(&raw.file).ok() } else { None };
+            let source = known.or(other.as_deref()).unwrap_or_default();
             let explained = explain(raw, source, files);
             said.extend(explained.into_iter().map(|diagnostic| Said { kind: raw.kind, diagnostic }));
         }
