@@ -59,7 +59,7 @@ impl Hints {
 
     fn place(&self, sought: Sought) -> (&OnceLock<Box<[Set; RUN]>>, usize) {
         let number = sought.0 as usize;
-        (&self.runs[number / RUN & (self.runs.len() - 1)], number % RUN)
+        (&self.runs[(number / RUN) & (self.runs.len() - 1)], number % RUN)
     }
 
     /// Where the key may be.
