@@ -6,9 +6,9 @@
 use super::build::{MAX_TOKENS, Stop};
 use super::frames::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
-use super::program::MapKind;
+use super::program::{Bound, MapKind};
 use super::symbols::{Shape, Symbol, is_stable};
-use super::{Answer, LookupRequest, MapId, Quick};
+use super::{Answer, LookupRequest, Quick};
 use crate::addr::{Kind, Table, op};
 use crate::schema::{Reply, Sysexit};
 use smallvec::SmallVec;
@@ -44,10 +44,11 @@ impl Machine {
         while let Some(pending) = self.next_lookup(from) {
             self.counts.lookups += 1;
             let request = self.request_of(&pending, run.program);
-            trace_key(&request, run);
-            let answer = match run.program.map_kind(self.map_id(&pending, run.program.host_id())) {
+            let kind = run.program.map_kind(self.map_id(&pending, run.program.host_id()));
+            trace_key(&request, kind, run);
+            let answer = match kind {
                 MapKind::Pure(map) => super::pure_maps::answer(map, &request, run),
-                MapKind::Declared(map) => match self.ask_now(map, &pending, run) {
+                MapKind::Declared(bound) => match self.ask_now(bound, &pending, run) {
                     Quick::Missing(status) => Answer { value: None, status },
                     Quick::Found => {
                         Answer { value: Some(std::mem::take(&mut self.value)), status: Sysexit::OK }
@@ -147,18 +148,18 @@ impl Machine {
     }
 
     /// Asks a map that may know the answer already; the value is left in `self.value`.
-    fn ask_now(&mut self, map: Option<MapId>, pending: &Pending, run: &Run<'_>) -> Quick {
-        let (Some(map), Some(maps)) = (map, run.maps) else { return Quick::Wait };
+    fn ask_now(&mut self, bound: Option<Bound>, pending: &Pending, run: &Run<'_>) -> Quick {
+        let (Some(Bound { map, key_space }), Some(maps)) = (bound, run.maps) else { return Quick::Wait };
         let (mut joined, mut value) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.value));
         joined.clear();
         if !pending.has_arguments {
-            self.put_key(pending, run.program, maps.key_space(map), &mut joined);
+            self.put_key(pending, run.program, key_space, &mut joined);
             let said = maps.ask_now(map, &joined, &[], &mut value);
             (self.joined, self.value) = (joined, value);
             return said;
         }
         let request = self.request_of(pending, run.program);
-        let ends = request.put_all(maps.key_space(map), run.program.blank_sub, &mut joined);
+        let ends = request.put_all(key_space, run.program.blank_sub, &mut joined);
         let mut parts: SmallVec<[&[u8]; 10]> = SmallVec::new();
         let mut begin = 0;
         for end in ends {
@@ -267,12 +268,19 @@ impl Machine {
 }
 
 /// Key and arguments are joined to text (-d59.14).
-fn trace_key(request: &LookupRequest<'_>, run: &mut Run<'_>) {
+fn trace_key(request: &LookupRequest<'_>, kind: MapKind<'_>, run: &mut Run<'_>) {
     if run.trace.at(59, 14) {
+        let blank_sub = run.program.blank_sub;
+        let key_space = match kind {
+            MapKind::Pure(map) => map.key_space(blank_sub),
+            MapKind::Declared(Some(bound)) => bound.key_space,
+            MapKind::Declared(None) | MapKind::Unknown => blank_sub,
+        };
         // the arguments first
-        for part in request.parts().skip(1).chain(request.parts().take(1)) {
+        let arguments = request.parts().skip(1).map(|part| (part, blank_sub));
+        for (part, space) in arguments.chain(request.parts().take(1).map(|key| (key, key_space))) {
             let mut joined = Vec::new();
-            request.text().join(part, run.program.blank_sub, true, &mut joined);
+            request.text().join(part, space, true, &mut joined);
             run.trace.cataddr(true, part, request.text(), &joined);
         }
     }

@@ -95,16 +95,24 @@ pub(super) enum Piece {
 pub(super) enum MapKind<'a> {
     /// The machine itself.
     Pure(&'a PureMap),
-    /// Whoever runs the machine; the number may be known.
-    Declared(Option<MapId>),
+    /// Whoever runs the machine; what it asks may be settled.
+    Declared(Option<Bound>),
     /// There is no such map.
     Unknown,
+}
+
+/// A map of [`Program::bind_maps`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Bound {
+    pub map: MapId,
+    /// Stands between atoms of the map's keys.
+    pub key_space: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
     Machine,
-    Others(Option<MapId>),
+    Others(Option<Bound>),
 }
 
 /// What happens after a rule has been applied.
@@ -167,8 +175,9 @@ impl Program {
     pub fn bind_maps(&mut self, maps: &dyn Maps) {
         let symbols = &self.symbols;
         for (id, who) in &mut self.map_kinds {
-            if let Who::Others(map) = who {
-                *map = maps.map_id(symbols.spelling(*id));
+            if let Who::Others(bound) = who {
+                let map = maps.map_id(symbols.spelling(*id));
+                *bound = map.map(|map| Bound { map, key_space: maps.key_space(map) });
             }
         }
     }
@@ -177,7 +186,7 @@ impl Program {
     pub(super) fn map_kind(&self, id: u32) -> MapKind<'_> {
         match self.map_kinds.get(&id) {
             None => MapKind::Unknown,
-            Some(Who::Others(map)) => MapKind::Declared(*map),
+            Some(Who::Others(bound)) => MapKind::Declared(*bound),
             Some(Who::Machine) => {
                 self.pure_map(self.symbols.spelling(id)).map_or(MapKind::Unknown, MapKind::Pure)
             }

@@ -92,6 +92,11 @@ impl PureMap {
         }
     }
 
+    /// Stands between atoms of the key.
+    pub(super) fn key_space(&self, blank_sub: u8) -> u8 {
+        self.space.unwrap_or(blank_sub)
+    }
+
     /// Has it been used?
     pub fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed)
@@ -159,7 +164,7 @@ impl Class {
 pub(super) fn answer(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -> Answer {
     let blank_sub = run.program.blank_sub;
     let mut key = Vec::new();
-    request.put_key(map.space.unwrap_or(blank_sub), &mut key);
+    request.put_key(map.key_space(blank_sub), &mut key);
     let args: Vec<_> = request.arguments(blank_sub).collect();
     if map.deferred && run.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
