@@ -193,7 +193,7 @@ options! {
     /// Idle time of a cached connection
     connection_cache_timeout: i64 = 300, (Time b'm'), "ConnectionCacheTimeout", b'K', Root, Honoured, "confMCI_CACHE_TIMEOUT";
     /// Honour Errors-To headers
-    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, Honoured, "confUSE_ERRORS_TO";
+    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, Accepted, "confUSE_ERRORS_TO";
     /// Syslog verbosity; a non-safe caller may only raise it
     log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Honoured, "confLOG_LEVEL";
     /// Keep the sender in expansions of aliases

@@ -5,8 +5,9 @@ use canonify::schema::{Form, MaySet, OPTIONS, OptionRow, Status, TIMEOUTS};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Options that act while the cf is read: they set others, or a macro.
-const ACT_AT_ONCE: [&str; 4] = ["default_group", "macro_definition", "queue_timeout", "unsafe_group_writes"];
+/// Options that act while the cf is read: they set others, a macro or a class.
+const ACT_AT_ONCE: [&str; 5] =
+    ["default_group", "dont_probe_interfaces", "macro_definition", "queue_timeout", "unsafe_group_writes"];
 /// Sub-options of Timeout that nothing waits by yet.
 const TIMEOUTS_UNUSED: [&str; 8] = [
     "aconnect",
@@ -146,12 +147,18 @@ fn the_page_is_the_table() {
     assert_eq!(fs::read_to_string(&path).unwrap_or_default(), page(), "run with UPDATE_DOCS=1");
 }
 
-/// The sources of all that acts on options: not their table, not their readers.
+/// The sources of all that acts on options: not their table, not their readers, not what is checked once a cf is read.
 fn actors(folder: &Path, found: &mut String) {
     for entry in fs::read_dir(folder).expect("readable").flatten() {
         let path = entry.path();
         let name = path.strip_prefix(root().join("src")).expect("below src").to_string_lossy().into_owned();
-        let reader = ["schema", "config/option_lines.rs", "config/option_values.rs", "config/ports.rs"];
+        let reader = [
+            "schema",
+            "config/option_lines.rs",
+            "config/option_values.rs",
+            "config/ports.rs",
+            "config/finish.rs",
+        ];
         if reader.contains(&name.as_str()) || name.ends_with("tests.rs") {
             continue;
         }
