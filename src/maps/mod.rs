@@ -8,7 +8,7 @@
 //! A temporary failure is an answer of its own (status 75) and never turns into "not found".
 //!
 //! `class` lists the classes as rows, `declare` and `flags` read K lines, `map` is what comes of one,
-//! `store` finds, opens and asks, `quick` does so for what lies in memory; one file per class does the rest.
+//! `store` finds and asks, `open` opens, `quick` does so for what lies in memory; one file per class does the rest.
 
 pub mod bdb;
 
@@ -24,6 +24,7 @@ mod flags;
 mod host;
 mod ldap;
 mod map;
+mod open;
 mod program;
 mod quick;
 mod regex;

@@ -7,7 +7,8 @@
 use super::class::Class;
 use super::database::LONGEST_KEY;
 use super::map::{Flags, Map, NOT_FOUND};
-use super::store::{DEEPEST, MOST_ARGUMENTS, Opened, State, Store};
+use super::open::{Opened, State};
+use super::store::{DEEPEST, MOST_ARGUMENTS, Store};
 use crate::engine::{MapId, Maps, Quick};
 use crate::schema::Sysexit;
 use smallvec::SmallVec;

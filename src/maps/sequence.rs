@@ -3,7 +3,7 @@
 use super::class::Class;
 use super::declare::Declaring;
 use super::map::Map;
-use super::store::Opening;
+use super::open::Opening;
 
 /// More members than sendmail takes are left out.
 const MOST_MEMBERS: usize = 12;

@@ -1,7 +1,7 @@
 //! What options of the configuration mean for maps.
 
 use super::files;
-use super::store::Refused;
+use super::open::Refused;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};

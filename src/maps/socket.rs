@@ -4,7 +4,7 @@ use super::class::Class;
 use super::declare::Declaring;
 use super::files;
 use super::map::{Found, Map, NOT_FOUND, later, missing};
-use super::store::Opening;
+use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;

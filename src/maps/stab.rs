@@ -3,7 +3,7 @@
 use super::alias_text::{AliasRules, alias_lines};
 use super::files;
 use super::map::{Found, Map, missing};
-use super::store::Opening;
+use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;

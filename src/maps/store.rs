@@ -1,13 +1,13 @@
-//! All maps of a configuration: found by name, opened at their first use, asked.
+//! All maps of a configuration: found by name, opened at their first use (`open`), asked.
 
 use super::alias_text::AliasRules;
 use super::class::{self, Class};
 use super::database::{Attempt, Database};
 use super::declare::Declaring;
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
+use super::open::{Opened, State};
 use super::settings::Settings;
-use super::text::TextFile;
-use super::{arpa, dns, files, host, ldap, program, regex, sequence, socket, stab, syslog, user, userdb};
+use super::{arpa, dns, host, ldap, program, regex, syslog, user};
 use crate::config::{Config, Names, put_printable};
 use crate::engine::{Answer, LookupRequest};
 use crate::logging::Tracer;
@@ -16,15 +16,15 @@ use crate::schema::Sysexit;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// %0 to %8: the key and at most eight arguments.
 pub(super) const MOST_ARGUMENTS: usize = 9;
 
 /// How long somebody may hold a database's lock before the look-up fails for now.
-const LOCK_PATIENCE: Duration = Duration::from_secs(60);
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Sequences within sequences.
 pub(super) const DEEPEST: usize = 8;
@@ -45,9 +45,9 @@ pub(super) struct Slot {
     /// Set once it is open or has failed; an optional map that is absent is tried again.
     pub state: OnceLock<State>,
     /// Two sessions do not open (and complain) at the same time.
-    opening: Mutex<()>,
+    pub opening: Mutex<()>,
     /// Test mode, as every process of sendmail, tries once; a daemon that serves all sessions tries again.
-    given_up: OnceLock<State>,
+    pub given_up: OnceLock<State>,
 }
 
 impl Slot {
@@ -79,71 +79,6 @@ pub enum TextAnswer {
     NotOpen,
     /// The map was asked.
     Answer(Answer),
-}
-
-#[derive(Clone, Default)]
-pub(super) enum State {
-    #[default]
-    Closed,
-    Open(Arc<Opened>),
-    /// Could not be opened: fails temporarily for ever after.
-    Bogus,
-}
-
-/// An open map.
-pub(super) enum Opened {
-    /// Nothing has to be kept open.
-    Plain,
-    Database(Database),
-    Text(TextFile),
-    Stab(stab::Aliases),
-    User(usize),
-    Members(Vec<usize>),
-    Socket(socket::Connection),
-    Ldap(ldap::Connection),
-    UserDatabases(userdb::Databases),
-}
-
-/// The opener's side: settings to obey, messages to say.
-pub(super) struct Opening<'a> {
-    pub settings: &'a Settings,
-    pub tracer: &'a mut dyn Tracer,
-    /// The system's last word, for `-d38.4`.
-    pub failure: Vec<u8>,
-}
-
-/// Why a file must not be opened.
-pub(super) struct Refused {
-    /// It does not exist.
-    pub absent: bool,
-    /// The reason, in the system's or sendmail's words.
-    pub text: Vec<u8>,
-}
-
-impl Opening<'_> {
-    pub fn say(&mut self, parts: &[&[u8]]) {
-        self.tracer.message(&parts.concat());
-    }
-
-    pub fn trace(&mut self, level: u8, parts: &[&[u8]]) {
-        if self.tracer.level(38) >= level {
-            self.tracer.line(&parts.concat());
-        }
-    }
-
-    /// Is the file there, and may it be trusted?
-    pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
-        let checked = self.settings.check_file(files::path(file));
-        if let Err(why) = &checked {
-            self.failure.clone_from(&why.text);
-        }
-        checked
-    }
-
-    /// The same for a socket.
-    pub fn check_socket(&self, path: &std::path::Path) -> Result<(), Refused> {
-        self.settings.check_socket(path)
-    }
 }
 
 type Boxed<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
@@ -376,149 +311,6 @@ impl Store {
         missing(status)
     }
 
-    /// An alias text file is read by the rules, which take their time.
-    async fn read_aliases(&self, slot: &Slot, context: &mut LookupContext<'_>) -> State {
-        if let Some(state) = slot.state.get() {
-            return state.clone();
-        }
-        if !slot.map.flags.contains(Flags::VALID) {
-            return State::Closed;
-        }
-        let mut opening =
-            Opening { settings: &self.settings, tracer: &mut *context.tracer, failure: Vec::new() };
-        let aliases = stab::Aliases::open(&slot.map, context.aliases, &mut opening).await;
-        let failure = std::mem::take(&mut opening.failure);
-        self.settle(slot, aliases.map(Opened::Stab), &failure, context.tracer)
-    }
-
-    /// Opens a map if it is not open yet.
-    async fn opened(&self, index: usize, context: &mut LookupContext<'_>) -> State {
-        let slot = &self.slots[index];
-        if let Some(state) = slot.given_up.get() {
-            return state.clone();
-        }
-        let state = match slot.map.own {
-            Class::Stab => self.read_aliases(slot, context).await,
-            _ => self.opened_now_or_later(index, context.tracer).await,
-        };
-        match state {
-            State::Open(_) => state,
-            _ if context.tracer.test_mode() => slot.given_up.get_or_init(|| state).clone(),
-            _ => state,
-        }
-    }
-
-    async fn opened_now_or_later(&self, index: usize, tracer: &mut dyn Tracer) -> State {
-        let mut waited = Duration::ZERO;
-        loop {
-            match self.open_now(index, tracer) {
-                Attempt::Done(state) => return self.connected(index, state, tracer).await,
-                Attempt::Locked if waited >= LOCK_PATIENCE => return State::Bogus,
-                Attempt::Locked => tokio::time::sleep(LOCK_PAUSE).await,
-            }
-            waited += LOCK_PAUSE;
-        }
-    }
-
-    /// A directory that cannot be reached now is asked again the next time.
-    async fn connected(&self, index: usize, state: State, tracer: &mut dyn Tracer) -> State {
-        let State::Open(opened) = &state else { return state };
-        let (Opened::Ldap(connection), map) = (opened.as_ref(), &self.slots[index].map) else { return state };
-        if connection.ready(map, tracer).await {
-            return state;
-        }
-        if map.flags.contains(Flags::OPTIONAL) { State::Closed } else { State::Bogus }
-    }
-
-    fn open_now(&self, index: usize, tracer: &mut dyn Tracer) -> Attempt<State> {
-        let Slot { map, state, opening, .. } = &self.slots[index];
-        if let Some(state) = state.get() {
-            return Attempt::Done(state.clone());
-        }
-        if !map.flags.contains(Flags::VALID) {
-            return Attempt::Done(State::Closed);
-        }
-        let _only_one = opening.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = state.get() {
-            return Attempt::Done(state.clone());
-        }
-        let mut opening = Opening { settings: &self.settings, tracer: &mut *tracer, failure: Vec::new() };
-        let opened = match self.open_class(map, &mut opening) {
-            Attempt::Locked => return Attempt::Locked,
-            Attempt::Done(opened) => opened,
-        };
-        let failure = std::mem::take(&mut opening.failure);
-        Attempt::Done(self.settle(&self.slots[index], opened, &failure, tracer))
-    }
-
-    /// What became of the opening of a map is said and remembered.
-    fn settle(&self, slot: &Slot, opened: Option<Opened>, failure: &[u8], tracer: &mut dyn Tracer) -> State {
-        let map = &slot.map;
-        let file = map.file.as_deref().unwrap_or(b"NULL");
-        let valid = match &opened {
-            Some(_) => b"valid".to_vec(),
-            None if failure.is_empty() => b"invalid".to_vec(),
-            None => [b"invalid: ", failure].concat(),
-        };
-        if tracer.level(38) >= 4 {
-            let class = map.class.name.as_bytes();
-            tracer.line(&[b"openmap()\t", class, b":", &map.name, b" ", file, b": ", &valid].concat());
-        }
-        let opened = match opened {
-            Some(opened) => State::Open(Arc::new(opened)),
-            None if map.flags.contains(Flags::OPTIONAL) => return State::Closed,
-            None => State::Bogus,
-        };
-        slot.state.get_or_init(|| opened).clone()
-    }
-
-    fn open_class(&self, map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Opened>> {
-        let opened = match &map.own {
-            Class::Database(kind) => {
-                return match Database::open(map, *kind, opening) {
-                    Attempt::Done(database) => Attempt::Done(database.map(Opened::Database)),
-                    Attempt::Locked => Attempt::Locked,
-                };
-            }
-            Class::Implicit => {
-                return match Database::open_implicit(map, opening) {
-                    Attempt::Done(database) => Attempt::Done(database.map(Opened::Database)),
-                    Attempt::Locked => Attempt::Locked,
-                };
-            }
-            Class::Text => TextFile::open(map, opening).map(Opened::Text),
-            Class::User => user::open(map, opening).map(Opened::User),
-            Class::Sequence(members) => {
-                Some(Opened::Members(members.iter().filter_map(|name| self.find(name)).collect()))
-            }
-            Class::Switch => {
-                let file = map.file.as_deref().unwrap_or_default();
-                let services = self.settings.services(file);
-                trace_switch(&map.name, file, services.as_deref(), opening);
-                let members = sequence::open_switch(map, services, &|name| self.has(name), opening);
-                members
-                    .map(|names| Opened::Members(names.iter().filter_map(|name| self.find(name)).collect()))
-            }
-            Class::UserDatabase => {
-                let spec = self.settings.user_databases.as_deref().unwrap_or_default();
-                Some(Opened::UserDatabases(userdb::Databases::open(spec, opening)))
-            }
-            Class::Ldap(own) => Some(Opened::Ldap(ldap::Connection::new(own))),
-            Class::Socket => socket::Connection::open(map, opening).map(Opened::Socket),
-            Class::Unsupported => {
-                say_unsupported(map, opening);
-                None
-            }
-            Class::Nothing | Class::Fail => None,
-            Class::Dns(_) => {
-                opening.trace(2, &[b"dns_map_open(", &map.name, b", 0)"]);
-                Some(Opened::Plain)
-            }
-            _ => Some(Opened::Plain),
-        };
-        Attempt::Done(opened)
-    }
-
     /// The end of a process: what `-d38.9` says when maps are closed. `used` tells whether a map that
     /// the engine runs itself has been used.
     pub fn close(&self, used: &dyn Fn(&[u8]) -> bool, tracer: &mut dyn Tracer) {
@@ -564,35 +356,11 @@ fn defaults(config: &Config) -> ldap::LdapMap {
     }
 }
 
-/// NIS as a host without a domain sees it; the other classes fail silently.
-fn say_unsupported(map: &Map, opening: &mut Opening<'_>) {
-    if map.class.name != "nis" || map.flags.contains(Flags::OPTIONAL) {
-        return;
-    }
-    let file = map.file.as_deref().unwrap_or_default();
-    match file.iter().position(|byte| *byte == b'@') {
-        None => opening.say(&[b"NIS map ", file, b" specified, but NIS not running"]),
-        Some(at) => {
-            let (name, domain) = (&file[..at], &file[at + 1..]);
-            opening.say(&[b"Cannot bind to map ", name, b" in domain ", domain, b": Internal NIS error"]);
-        }
-    }
-}
-
 /// sendmail's symbol table lists its maps by this number.
 fn symbol_order(name: &[u8]) -> u32 {
     const MAPS: u32 = 6;
     const SLOTS: u32 = 2003;
     name.iter().fold(MAPS, |hash, byte| ((hash << 1) ^ u32::from(byte.to_ascii_lowercase())) % SLOTS)
-}
-
-fn trace_switch(name: &[u8], service: &[u8], services: Option<&[Vec<u8>]>, opening: &mut Opening<'_>) {
-    opening.trace(2, &[b"switch_map_open(", name, b", ", service, b", 0)"]);
-    let services = services.unwrap_or_default();
-    opening.trace(19, &[format!("\tswitch_map_find => {}", services.len()).as_bytes()]);
-    for service in services {
-        opening.trace(19, &[b"\t\t", service]);
-    }
 }
 
 /// Maps that exist without a K line.

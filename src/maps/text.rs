@@ -5,7 +5,7 @@ use super::declare::Declaring;
 use super::files::{self, Stamp};
 use super::flags::number;
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
-use super::store::Opening;
+use super::open::Opening;
 use crate::logging::Tracer;
 use std::sync::{Arc, Mutex, PoisonError};
 

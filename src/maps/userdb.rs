@@ -5,7 +5,7 @@ use super::class::Class;
 use super::declare::Declaring;
 use super::files;
 use super::map::{Found, Map, later, missing};
-use super::store::Opening;
+use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;
