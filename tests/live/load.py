@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Loading a large cf side by side: Debian's sendmail and canonify read the same file and end.
 
-usage: namespace.sh load.py CANONIFY [--limit PERCENT] [--pairs N] [--keep DIR]
+usage: namespace.sh load.py CANONIFY [--limit PERCENT] [--pairs N] [--times] [--keep DIR]
        load.py --write DIR      writes big.cf and its map files there, and does no more
 CANONIFY_REFERENCE names an unpacked sendmail.
 
 The cf is generated, the same at every run: 3,000 rules in 110 rulesets, 500 maps whose files exist, and
 what stands around them in a real one. Both programs run `-bt` on it with nothing to read. What they print must be
-the same bytes; canonify may take no more than PERCENT (20) of the reference's processor time, wall time and, where
-valgrind is there, instructions. Times are medians of N alternating pairs. Closes with "N passed, N failed".
+the same bytes; canonify may take no more than PERCENT (20) of the reference's instructions, where valgrind is
+there to count them. Times, medians of N alternating pairs, are told beside them and judged with --times: they hang
+on the machine. Closes with "N passed, N failed".
 """
 import argparse, os, pathlib, random, re, resource, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -170,11 +171,11 @@ def printed(command, folder):
 def judge(title, base, ours, limit, shown):
     share = 100 * ours / base
     good = share <= limit
-    print(f"{'ok' if good else 'not ok'}: {title:18} reference {shown(base):>12}  canonify {shown(ours):>12}  {share:5.1f} % of {limit:g} %")
+    print(f"{'ok' if good else 'over'}: {title:18} reference {shown(base):>12}  canonify {shown(ours):>12}  {share:5.1f} % of {limit:g} %")
     return good
 
 
-def measure(canonify, reference, folder, limit, pairs):
+def measure(canonify, reference, folder, limit, pairs, times):
     Site(folder).write()
     both = commands(canonify, reference, folder)
     said = [printed(command, folder) for command in both]
@@ -188,7 +189,8 @@ def measure(canonify, reference, folder, limit, pairs):
             kept.append(timed(command, folder))
     middle = [[statistics.median(run[kind] for run in kept) for kind in range(3)] for kept in runs]
     for kind, title in enumerate(("wall time", "processor time")):
-        results.append(judge(title, middle[0][kind], middle[1][kind], limit, lambda seconds: f"{seconds * 1e3:.2f} ms"))
+        good = judge(title, middle[0][kind], middle[1][kind], limit, lambda seconds: f"{seconds * 1e3:.2f} ms")
+        results += [good] if times else []
     counts = [instructions(command, folder) for command in both]
     if all(counts):
         results.append(judge("instructions", *counts, limit, lambda count: f"{count / 1e6:.2f} M"))
@@ -202,6 +204,7 @@ def main():
     parser.add_argument("canonify", nargs="?")
     parser.add_argument("--limit", type=float, default=20)
     parser.add_argument("--pairs", type=int, default=31, help="of runs")
+    parser.add_argument("--times", action="store_true", help="times over the limit fail, too")
     parser.add_argument("--keep", help="work in this directory and leave everything there")
     parser.add_argument("--write", help="write the cf and its maps into this directory")
     args = parser.parse_args()
@@ -213,7 +216,7 @@ def main():
     pathlib.Path(folder).mkdir(mode=0o755, exist_ok=True)
     os.chmod(folder, 0o755)
     try:
-        return measure(os.path.abspath(args.canonify), os.environ["CANONIFY_REFERENCE"], folder, args.limit, args.pairs)
+        return measure(os.path.abspath(args.canonify), os.environ["CANONIFY_REFERENCE"], folder, args.limit, args.pairs, args.times)
     finally:
         if not args.keep:
             shutil.rmtree(folder, ignore_errors=True)
