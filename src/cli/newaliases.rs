@@ -8,10 +8,9 @@ use super::site;
 use crate::keeper::alias_file::{self, AliasSpec};
 use crate::keeper::database_of;
 use crate::logging::Tracer;
-use crate::maps::alias_lines;
 use crate::maps::bdb::{Kind, Writer};
 use crate::net::Resolver;
-use crate::rewrite::{Alias, AliasCount, Placed, Site, alias};
+use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
 use crate::sys::safe::{self, Rules};
 use std::io::{Read, Write};
@@ -88,15 +87,8 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
     }
     let file = spec.file.as_os_str().as_encoded_bytes();
     let (mut writer, mut teller) = (Writer::new(kind, false), Teller::default());
-    let mut count = AliasCount::default();
-    for line in alias_lines(&text) {
-        let number = line.as_ref().map_or_else(|(number, _)| *number, |line| line.line);
-        let mut placed = Placed::new(&mut teller, file, number);
-        if let Some(alias) = alias(site, &mut placed, &line).await {
-            store(&mut writer, &alias, &mut placed);
-            count.add(&alias);
-        }
-    }
+    let mut take = |alias: Alias, tracer: &mut dyn Tracer| store(&mut writer, &alias, tracer);
+    let count = read_aliases(site, file, &text, &mut teller, &mut take).await;
     finish(writer, spec, &count.summary(file), teller.faulty)
 }
 

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-pub use crate::maps::{alias_lines, split_list};
-
 /// One part of option AliasFile: `class[ -flags]:name`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AliasSpec {

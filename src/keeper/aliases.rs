@@ -1,7 +1,7 @@
 //! Alias databases: the first answer wins, in the order of option AliasFile.
 
-use super::alias_file::{AliasSpec, alias_lines};
-use crate::maps::bdb;
+use super::alias_file::AliasSpec;
+use crate::maps::{bdb, plain_aliases};
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -193,10 +193,9 @@ impl Source {
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut table = HashMap::new();
-        let lines = alias_lines(&text).into_iter().flatten();
-        for line in lines.filter(|line| !line.name.is_empty() && !line.value.trim_ascii().is_empty()) {
+        for (name, value) in plain_aliases(&text) {
             // the last of two aliases counts, as in a database
-            table.insert(line.name.to_ascii_lowercase(), line.value);
+            table.insert(name.to_ascii_lowercase(), value);
         }
         let table = Arc::new(table);
         *known = Some((now, table.clone()));

@@ -46,6 +46,19 @@ pub trait Tracer: Send {
     }
 }
 
+/// Methods of a tracer that stands before another one, its field `tracer`: those named here are that one's.
+macro_rules! pass_on {
+    (level) => { fn level(&self, category: u8) -> u8 { self.tracer.level(category) } };
+    (about) => { fn about(&self) -> &[u8] { self.tracer.about() } };
+    (test_mode) => { fn test_mode(&self) -> bool { self.tracer.test_mode() } };
+    (line) => { fn line(&mut self, text: &[u8]) { self.tracer.line(text); } };
+    (message) => { fn message(&mut self, text: &[u8]) { self.tracer.message(text); } };
+    (notice) => { fn notice(&mut self, text: &[u8]) { self.tracer.notice(text); } };
+    (text) => { fn text(&mut self, text: &[u8]) { self.tracer.text(text); } };
+    ($($method:ident),+) => { $($crate::logging::pass_on!($method);)+ };
+}
+pub(crate) use pass_on;
+
 /// Traces nothing and swallows messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quiet;

@@ -49,6 +49,13 @@ pub fn alias_lines(text: &[u8]) -> Vec<Result<AliasLine, (u32, AliasProblem)>> {
     whole.map(|(number, line)| entry(number, line).map_err(|problem| (number, problem))).collect()
 }
 
+/// The aliases of a file as they are written; those without a name or a value are left out.
+pub fn plain_aliases(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let lines = alias_lines(text).into_iter().flatten();
+    let sound = lines.filter(|line| !line.name.is_empty() && !line.value.is_empty());
+    sound.map(|line| (line.name, line.value))
+}
+
 /// Joins lines that end in a backslash with the next one, and lines with those behind them that begin with
 /// a blank.
 fn logical_lines(text: &[u8]) -> Vec<(u32, Vec<u8>)> {

@@ -38,7 +38,9 @@ mod text;
 mod user;
 mod userdb;
 
-pub use alias_text::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
+pub use alias_text::{
+    AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, plain_aliases, split_list,
+};
 pub use class::{CLASSES, ClassRow};
 pub use declare::{Declared, declare};
 pub use environment::environment;

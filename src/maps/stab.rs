@@ -1,6 +1,6 @@
 //! stab: an alias text file, read into memory when the map is opened.
 
-use super::alias_text::{AliasRules, alias_lines};
+use super::alias_text::{AliasRules, plain_aliases};
 use super::files;
 use super::map::{Found, Map, missing};
 use super::open::Opening;
@@ -22,11 +22,7 @@ impl Aliases {
         let text = std::fs::read(files::path(file)).ok()?;
         let pairs = match rules {
             Some(rules) => rules.read(file, &text, &mut *opening.tracer).await,
-            None => {
-                let lines = alias_lines(&text).into_iter().flatten();
-                let sound = lines.filter(|line| !line.name.is_empty() && !line.value.is_empty());
-                sound.map(|line| (line.name, line.value)).collect()
-            }
+            None => plain_aliases(&text).collect(),
         };
         // the last of two aliases counts
         Some(Self(pairs.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()))

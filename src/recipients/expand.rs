@@ -8,6 +8,7 @@ use super::{Expander, options, same};
 use crate::envelope::{Control, Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::keeper::{Control as ListControl, Listing, ListingError, alias_file};
 use crate::logging::{Priority, RecipientLine, Tracer};
+use crate::maps::split_list;
 use crate::rewrite::{Address, AddressKind, parseaddr};
 use crate::schema::{Outcome, Reply};
 use std::collections::{HashMap, VecDeque};
@@ -308,7 +309,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
         for line in text.split(|byte| *byte == b'\n').rev() {
-            for member in alias_file::split_list(line) {
+            for member in split_list(line) {
                 self.members.push(Member { text: member, parent, level: level + 1 });
             }
         }

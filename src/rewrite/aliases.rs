@@ -2,7 +2,7 @@
 
 use super::{AddressKind, Site, parseaddr, parseaddr_until};
 use crate::engine::Scope;
-use crate::logging::Tracer;
+use crate::logging::{Tracer, pass_on};
 use crate::maps::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
 use crate::schema::Reply;
 use std::pin::Pin;
@@ -31,7 +31,7 @@ pub struct AliasCount {
 
 impl AliasCount {
     /// One more.
-    pub fn add(&mut self, alias: &Alias) {
+    fn add(&mut self, alias: &Alias) {
         self.count += 1;
         self.longest = self.longest.max(alias.value.len());
         self.bytes += alias.name.len() + alias.value.len();
@@ -45,8 +45,30 @@ impl AliasCount {
     }
 }
 
+/// Reads the text of a file. `take` gets each alias and whom to tell about it; what is wrong with other lines is
+/// said, file and line in front.
+pub async fn read_aliases(
+    site: &Site,
+    file: &[u8],
+    text: &[u8],
+    tracer: &mut dyn Tracer,
+    take: &mut (dyn FnMut(Alias, &mut dyn Tracer) + Send),
+) -> AliasCount {
+    let mut count = AliasCount::default();
+    for line in alias_lines(text) {
+        let number = line.as_ref().map_or_else(|(number, _)| *number, |line| line.line);
+        let place = [file, format!(": line {number}: ").as_bytes()].concat();
+        let mut placed = Placed { tracer: &mut *tracer, place };
+        if let Some(alias) = alias(site, &mut placed, &line).await {
+            count.add(&alias);
+            take(alias, &mut placed);
+        }
+    }
+    count
+}
+
 /// Reads one line of a file. What is wrong with it is said; then there is no alias.
-pub async fn alias(
+async fn alias(
     site: &Site,
     tracer: &mut dyn Tracer,
     line: &Result<AliasLine, (u32, AliasProblem)>,
@@ -102,15 +124,9 @@ impl AliasRules for Site {
         tracer: &'a mut dyn Tracer,
     ) -> Pin<Box<dyn Future<Output = AliasPairs> + Send + 'a>> {
         Box::pin(async move {
-            let (mut pairs, mut count) = (Vec::new(), AliasCount::default());
-            for line in alias_lines(text) {
-                let number = line.as_ref().map_or_else(|(number, _)| *number, |line| line.line);
-                let mut placed = Placed::new(tracer, file, number);
-                if let Some(alias) = alias(self, &mut placed, &line).await {
-                    count.add(&alias);
-                    pairs.push((alias.name, alias.value));
-                }
-            }
+            let mut pairs = Vec::new();
+            let mut take = |alias: Alias, _: &mut dyn Tracer| pairs.push((alias.name, alias.value));
+            let count = read_aliases(self, file, text, tracer, &mut take).await;
             tracer.notice(&count.summary(file));
             pairs
         })
@@ -118,45 +134,32 @@ impl AliasRules for Site {
 }
 
 /// Puts file and line in front of what is said.
-pub struct Placed<'a> {
+struct Placed<'a> {
     tracer: &'a mut dyn Tracer,
     place: Vec<u8>,
 }
 
-impl<'a> Placed<'a> {
-    /// Speaks of this line.
-    pub fn new(tracer: &'a mut dyn Tracer, file: &[u8], line: u32) -> Self {
-        Self { tracer, place: [file, format!(": line {line}: ").as_bytes()].concat() }
-    }
-
+impl Placed<'_> {
     fn at(&self, text: &[u8]) -> Vec<u8> {
         [&self.place, text].concat()
     }
 }
 
 impl Tracer for Placed<'_> {
-    fn level(&self, category: u8) -> u8 {
-        self.tracer.level(category)
-    }
-    fn line(&mut self, text: &[u8]) {
-        self.tracer.line(text);
-    }
+    pass_on!(level, line, text, test_mode);
+
     fn message(&mut self, text: &[u8]) {
         let text = self.at(text);
         self.tracer.message(&text);
     }
+
     fn notice(&mut self, text: &[u8]) {
         let text = self.at(text);
         self.tracer.notice(&text);
     }
+
     fn reply(&mut self, reply: &Reply) {
         let reply = Reply { text: self.at(&reply.text), ..reply.clone() };
         self.tracer.reply(&reply);
-    }
-    fn test_mode(&self) -> bool {
-        self.tracer.test_mode()
-    }
-    fn text(&mut self, text: &[u8]) {
-        self.tracer.text(text);
     }
 }

@@ -4,7 +4,7 @@ use super::error::error_reply;
 use super::{Site, Verdict, run};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::engine::{ScanMode, Scope, scan};
-use crate::logging::Tracer;
+use crate::logging::{Tracer, pass_on};
 use crate::schema::Reply;
 
 /// Check rulesets whose argument keeps its comments.
@@ -145,31 +145,12 @@ struct Hushed<'a> {
 }
 
 impl Tracer for Hushed<'_> {
-    fn level(&self, category: u8) -> u8 {
-        self.tracer.level(category)
-    }
-    fn line(&mut self, text: &[u8]) {
-        self.tracer.line(text);
-    }
-    fn message(&mut self, text: &[u8]) {
-        self.tracer.message(text);
-    }
-    fn notice(&mut self, text: &[u8]) {
-        self.tracer.notice(text);
-    }
-    fn about(&self) -> &[u8] {
-        self.tracer.about()
-    }
+    pass_on!(level, line, message, notice, text, about, test_mode);
+
     fn reply(&mut self, reply: &Reply) {
         let complaint = reply.code == 553 && reply.text.windows(15).any(|part| part == b"... Unbalanced ");
         if !(self.hushed && complaint) {
             self.tracer.reply(reply);
         }
-    }
-    fn test_mode(&self) -> bool {
-        self.tracer.test_mode()
-    }
-    fn text(&mut self, text: &[u8]) {
-        self.tracer.text(text);
     }
 }

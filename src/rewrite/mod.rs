@@ -18,7 +18,7 @@ mod site;
 mod syntax;
 
 pub use address::{Address, AddressKind, Parsed, Triple, Verdict};
-pub use aliases::{Alias, AliasCount, Placed, alias};
+pub use aliases::{Alias, AliasCount, read_aliases};
 pub use check::{rscap, rscheck, rscheck_header};
 pub use error::{error_reply, error_status};
 pub use parse::{localaddr, parseaddr, parseaddr_until};

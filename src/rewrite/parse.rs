@@ -8,7 +8,7 @@ use super::{Address, AddressKind, Parsed, Site, run, show};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
 use crate::engine::{MAX_SHOWN, ScanMode, Scope, scan, shorten, with_address};
-use crate::logging::Tracer;
+use crate::logging::{Tracer, pass_on};
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 
 /// Resolves an address: rulesets 3 and 0, then 2, R= and 4 on the user.
@@ -173,29 +173,10 @@ pub(super) struct Collector<'a> {
 }
 
 impl Tracer for Collector<'_> {
-    fn level(&self, category: u8) -> u8 {
-        self.tracer.level(category)
-    }
-    fn line(&mut self, text: &[u8]) {
-        self.tracer.line(text);
-    }
-    fn message(&mut self, text: &[u8]) {
-        self.tracer.message(text);
-    }
-    fn notice(&mut self, text: &[u8]) {
-        self.tracer.notice(text);
-    }
-    fn about(&self) -> &[u8] {
-        self.tracer.about()
-    }
+    pass_on!(level, line, message, notice, text, about, test_mode);
+
     fn reply(&mut self, reply: &Reply) {
         self.replies.push(reply.clone());
         self.tracer.reply(reply);
-    }
-    fn test_mode(&self) -> bool {
-        self.tracer.test_mode()
-    }
-    fn text(&mut self, text: &[u8]) {
-        self.tracer.text(text);
     }
 }
