@@ -68,6 +68,8 @@ pub struct ClassRow {
     pub parse: fn(&mut Map, &[u8], &mut Declaring<'_>) -> bool,
     /// May hold aliases.
     pub aliases: bool,
+    /// A key's words are joined by what option BlankSub is in the end, not by what it is at the K line.
+    pub late_space: bool,
     /// One line of documentation.
     pub about: &'static str,
 }
@@ -78,7 +80,12 @@ const fn row(
     aliases: bool,
     about: &'static str,
 ) -> ClassRow {
-    ClassRow { name, parse, aliases, about }
+    ClassRow { name, parse, aliases, late_space: false, about }
+}
+
+/// The same with [`ClassRow::late_space`].
+const fn late(row: ClassRow) -> ClassRow {
+    ClassRow { late_space: true, ..row }
 }
 
 /// Every class, in the order in which `docs` list them.
@@ -93,20 +100,20 @@ pub static CLASSES: &[ClassRow] = &[
     ),
     row("stab", text::parse_stab, true, "alias text file read into memory"),
     row("text", text::parse, true, "text file searched line by line; -k and -v number its columns"),
-    row("regex", regex::parse, false, "POSIX regular expression"),
-    row("host", host::parse, false, "canonical host name by hosts file and DNS"),
-    row("sequence", sequence::parse, true, "several maps, the first with a value wins"),
+    late(row("regex", regex::parse, false, "POSIX regular expression")),
+    late(row("host", host::parse, false, "canonical host name by hosts file and DNS")),
+    late(row("sequence", sequence::parse, true, "several maps, the first with a value wins")),
     row("switch", sequence::parse_switch, true, "the maps NAME.SERVICE of the service switch file"),
     row("user", user::parse, false, "a column of the account database"),
     row("null", flags::parse_null, true, "never finds anything"),
-    row("macro", flags::parse_engine, false, "sets a macro"),
-    row("arith", flags::parse_engine, false, "arithmetic"),
-    row("dequote", flags::parse_engine, false, "removes double quotes"),
-    row("arpa", arpa::parse, false, "reversed address, as DNS lists ask for"),
+    late(row("macro", flags::parse_engine, false, "sets a macro")),
+    late(row("arith", flags::parse_engine, false, "arithmetic")),
+    late(row("dequote", flags::parse_engine, false, "removes double quotes")),
+    late(row("arpa", arpa::parse, false, "reversed address, as DNS lists ask for")),
     row("program", program::parse, true, "first line of a program's output"),
-    row("dns", dns::parse, false, "DNS records of one type"),
+    late(row("dns", dns::parse, false, "DNS records of one type")),
     row("bestmx", dns::parse_bestmx, false, "best MX host"),
-    row("syslog", syslog::parse, false, "writes the key to the log"),
+    late(row("syslog", syslog::parse, false, "writes the key to the log")),
     row("socket", socket::parse, true, "socketmap server on a UNIX or TCP socket"),
     row("ldap", ldap::parse, true, "LDAP directory"),
     row("nis", flags::parse_unsupported, true, "NIS (read, not supported)"),

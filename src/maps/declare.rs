@@ -69,12 +69,7 @@ impl Map {
     /// Reads the text after the class. Settings of an earlier K line of the same name stay, as they
     /// do in sendmail.
     pub(super) fn read(&mut self, args: &[u8], declaring: &mut Declaring<'_>) {
-        // these join a key's words by what BlankSub is in the end
-        let late = matches!(
-            self.class.name,
-            "host" | "dns" | "regex" | "dequote" | "macro" | "arith" | "syslog" | "sequence" | "arpa"
-        );
-        if !late {
+        if !self.class.late_space {
             self.space = Some(declaring.blank_sub);
         }
         let usable = (self.class.parse)(self, args, declaring);
