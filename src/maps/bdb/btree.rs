@@ -1,7 +1,7 @@
 //! Walking a btree file, and the small trees that hold many values of one key.
 
 use super::access::{PageRef, Reading};
-use super::format::{EachPair, Page, btree_item, damaged, page_type};
+use super::format::{EachPair, Page, btree_item, damaged, page_type, put_first};
 use super::hash::chain;
 use super::heads::Heads;
 use super::hints::{Hints, Sought};
@@ -173,21 +173,15 @@ pub(super) fn first_value(
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
     let item = leaf_item(page, key_index + 1)?.ok_or_else(|| damaged("deleted value"))?;
-    if put_first(access, &item, out)? { Ok(()) } else { Err(damaged("key without a value")) }
+    if put_item(access, &item, out)? { Ok(()) } else { Err(damaged("key without a value")) }
 }
 
-fn put_first(access: &mut Reading<'_>, item: &Item<'_>, out: &mut Vec<u8>) -> io::Result<bool> {
+fn put_item(access: &mut Reading<'_>, item: &Item<'_>, out: &mut Vec<u8>) -> io::Result<bool> {
     if let Item::Here(bytes) = item {
         out.extend_from_slice(bytes);
         return Ok(true);
     }
-    let mut found = false;
-    let _ = values(access, item, &mut |value| {
-        out.extend_from_slice(value);
-        found = true;
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
+    put_first(out, |each| values(access, item, each))
 }
 
 fn values(
@@ -242,7 +236,7 @@ pub(super) fn for_each(access: &mut Reading<'_>, each: &mut EachPair<'_>) -> io:
                 continue;
             };
             stored_key.clear();
-            if !put_first(access, &key, &mut stored_key)? {
+            if !put_item(access, &key, &mut stored_key)? {
                 return Err(damaged("key type"));
             }
             if values(access, &item, &mut |value| each(&stored_key, value))?.is_break() {

@@ -108,6 +108,20 @@ pub(super) fn damaged(what: &str) -> io::Error {
 /// Takes pairs until it breaks off.
 pub(super) type EachPair<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
+/// Puts the first value that `walk` shows behind what `out` holds; `false` if there is none.
+pub(super) fn put_first(
+    out: &mut Vec<u8>,
+    walk: impl FnOnce(&mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<ControlFlow<()>>,
+) -> io::Result<bool> {
+    let mut found = false;
+    let _ = walk(&mut |value| {
+        out.extend_from_slice(value);
+        found = true;
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
+}
+
 /// One page, and the order of its bytes.
 #[derive(Debug)]
 pub(super) struct Page {

@@ -2,7 +2,7 @@
 
 use super::access::{PageRef, Reading};
 use super::btree;
-use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type, tag};
+use super::format::{EachPair, Page, at, damaged, hash, hash_item, page_type, put_first, tag};
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
@@ -184,13 +184,11 @@ pub(super) fn first_value(
         out.extend_from_slice(bytes);
         return Ok(());
     }
-    let mut found = false;
-    let _ = values(access, page, index, &mut |value| {
-        out.extend_from_slice(value);
-        found = true;
-        ControlFlow::Break(())
-    })?;
-    if found { Ok(()) } else { Err(damaged("key without a value")) }
+    if put_first(out, |each| values(access, page, index, each))? {
+        Ok(())
+    } else {
+        Err(damaged("key without a value"))
+    }
 }
 
 /// Calls `each` with every value of a key.

@@ -4,8 +4,8 @@
 //! Never here: the meaning of keys (trailing NULs, folding), and panics: a damaged file is an error.
 //!
 //! `format` names the bytes, `access` reads pages (cache, locks, replaced files), `hash` and `btree`
-//! walk them, `hints` and `heads`
-//! spare them steps; `writer` collects pairs, `pages`, `write_hash` and `write_btree` lay them out.
+//! walk them, `hints` and `heads` spare them steps; `writer` collects pairs, `pages`, `write_hash` and
+//! `write_btree` lay them out.
 
 mod access;
 mod btree;
