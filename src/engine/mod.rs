@@ -33,7 +33,7 @@ pub use machine::{Context, Counts, Machine};
 pub use print::{put_text, put_tokens};
 pub use program::Program;
 pub use pure_maps::PureMap;
-pub use request::LookupRequest;
+pub use request::{LookupRequest, lookup_head};
 pub use scan::{MAX_SHOWN, ScanMode, scan, shorten, with_address};
 pub use scope::Scope;
 

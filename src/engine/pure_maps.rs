@@ -3,8 +3,8 @@
 
 use super::machine::Run;
 use super::scope::Scope;
-use super::{Answer, LookupRequest, define_named, undefine_named};
-use crate::config::{Config, MapDecl, put_printable};
+use super::{Answer, LookupRequest, define_named, lookup_head, undefine_named};
+use crate::config::{Config, MapDecl};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;
@@ -170,31 +170,18 @@ pub(super) fn answer(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
     let tracer = run.trace.tracer();
-    trace_question(run.config, request.map(), &key, &args, tracer);
+    let level = tracer.level(60);
+    if level > 0 {
+        let every = std::iter::once(&key).chain(&args).map(Vec::as_slice);
+        // what the map itself traces follows on the same line
+        tracer.text(&lookup_head(&run.config.names, request.map(), &key, every, level));
+    }
     let answer = map.lookup(run.config, run.scope, &key, &args, tracer);
-    if tracer.level(60) > 0 {
+    if level > 0 {
         let value = answer.value.as_deref().unwrap_or(b"NOT FOUND");
         tracer.line(&[value, format!(" ({}), ad=0", answer.status.0).as_bytes()].concat());
     }
     answer
-}
-
-/// `map_lookup(name, key) => `; what the map itself traces follows on the same line.
-fn trace_question(config: &Config, name: &[u8], key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) {
-    let level = tracer.level(60);
-    if level == 0 {
-        return;
-    }
-    let mut line = [b"map_lookup(", name, b", "].concat();
-    put_printable(key, &config.names, &mut line);
-    if level >= 5 {
-        for (number, arg) in std::iter::once(key).chain(args.iter().map(Vec::as_slice)).enumerate() {
-            line.extend_from_slice(format!(", %{number}=").as_bytes());
-            line.extend_from_slice(arg);
-        }
-    }
-    line.extend_from_slice(b") => ");
-    tracer.text(&line);
 }
 
 /// `$(macro {name} $@ value $)`: sets it, or without an argument unsets it; the result is empty.

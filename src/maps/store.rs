@@ -8,8 +8,8 @@ use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::open::{Opened, State};
 use super::settings::Settings;
 use super::{arpa, dns, host, ldap, program, regex, syslog, user};
-use crate::config::{Config, Names, put_printable};
-use crate::engine::{Answer, LookupRequest};
+use crate::config::{Config, Names};
+use crate::engine::{Answer, LookupRequest, lookup_head};
 use crate::logging::Tracer;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -173,15 +173,8 @@ impl Store {
         context: &mut LookupContext<'_>,
     ) -> Answer {
         let map = &self.slots[index].map;
-        let mut head = [b"map_lookup(", map.name.as_slice(), b", "].concat();
-        put_printable(key, &Names::default(), &mut head);
-        if context.tracer.level(60) >= 5 {
-            for (number, argument) in args.iter().enumerate() {
-                head.extend_from_slice(format!(", %{number}=").as_bytes());
-                head.extend_from_slice(argument);
-            }
-        }
-        head.extend_from_slice(b") => ");
+        let every = args.iter().map(Vec::as_slice);
+        let head = lookup_head(&Names::default(), &map.name, key, every, context.tracer.level(60));
         // sendmail prints this much before it looks; messages may follow on the same line
         if matches!(self.opened(index, context).await, State::Closed) {
             return missing(Sysexit::OK);
