@@ -117,6 +117,25 @@ impl Loader<'_> {
         }
     }
 
+    /// Options that cannot be, or not together.
+    fn check_options(&mut self) {
+        let options = &self.config.options;
+        let unsafe_mode = options.super_safe == SuperSafe::Interactive
+            && options.delivery_mode != DeliveryMode::Interactive;
+        let no_directory = options.single_thread_delivery && options.host_status_directory.is_none();
+        if let Some(database) = options.mailbox_database.clone().filter(|name| name != b"pw") {
+            let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
+            self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
+        }
+        if unsafe_mode {
+            self.say("WARNING: SuperSafe=interactive should only be used with");
+            self.say("         DeliveryMode=interactive");
+        }
+        if no_directory {
+            self.say("Warning: HostStatusDirectory required for SingleThreadDelivery");
+        }
+    }
+
     /// What sendmail does between reading and working.
     pub(super) fn finish(&mut self) {
         self.check_level();
@@ -126,20 +145,7 @@ impl Loader<'_> {
         if !domain.is_empty() {
             self.class_word(MacroId(b'm'), &domain);
         }
-        if let Some(database) = self.config.options.mailbox_database.clone().filter(|name| name != b"pw") {
-            let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
-            self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
-        }
-        let options = &self.config.options;
-        if options.super_safe == SuperSafe::Interactive && options.delivery_mode != DeliveryMode::Interactive
-        {
-            self.say("WARNING: SuperSafe=interactive should only be used with");
-            self.say("         DeliveryMode=interactive");
-        }
-        let options = &self.config.options;
-        if options.single_thread_delivery && options.host_status_directory.is_none() {
-            self.say("Warning: HostStatusDirectory required for SingleThreadDelivery");
-        }
+        self.check_options();
         if self.options.test_mode || self.options.verbose {
             // verbose means: deliver at once and show it
             let hold = b'c';

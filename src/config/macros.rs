@@ -260,14 +260,15 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
                 Some((_, written, named)) => {
                     let (on, off): (&[u8], &[u8]) =
                         if names.emphasis { (b"\x1b[7m", b"\x1b[0m") } else { (b"", b"") };
-                    out.extend([on, written.as_bytes()].concat());
+                    out.extend_from_slice(on);
+                    out.extend_from_slice(written.as_bytes());
                     // an operator and the digit that belongs to it
                     if byte == op::MATCH_REPLACE {
                         out.extend(bytes.next());
                     } else if *named {
                         printable_name(byte, &mut bytes, names, &mut out);
                     }
-                    out.extend(off);
+                    out.extend_from_slice(off);
                 }
             },
         }

@@ -18,6 +18,10 @@ pub(super) struct Binding {
 }
 
 impl Binding {
+    pub fn new(start: usize, end: usize, step: usize) -> Self {
+        Self { start: start as u32, end: end as u32, step: step as u32 }
+    }
+
     /// The tokens taken, of a workspace that begins at `base`.
     pub fn range(self, base: usize) -> std::ops::Range<usize> {
         base + self.start as usize..base + self.end as usize
@@ -109,7 +113,7 @@ impl Matcher<'_> {
                 Match::Class(class) => self.member_end(class, at, at),
             };
             let Some(end) = end else { return false };
-            self.bindings.push(Binding { start: at as u32, end: end as u32, step: step as u32 });
+            self.bindings.push(Binding::new(at, end, step));
             (step, at) = (step + 1, end);
         }
         at == self.workspace.len()
@@ -140,7 +144,7 @@ impl Matcher<'_> {
     /// The most recent wildcard that can grow takes more; those after it start anew.
     #[inline]
     fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
-        while let Some(mut binding) = self.bindings.pop() {
+        while let Some(binding) = self.bindings.pop() {
             let (step, end) = (binding.step as usize, binding.end as usize);
             if end >= self.workspace.len() {
                 continue;
@@ -151,8 +155,7 @@ impl Matcher<'_> {
                 _ => None,
             };
             if let Some(end) = end {
-                binding.end = end as u32;
-                self.bindings.push(binding);
+                self.bindings.push(Binding::new(binding.start as usize, end, step));
                 return Some((step + 1, end));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::class_index::ClassIndex;
 use super::program::Match;
-use super::symbols::{Shape, Symbol, Symbols, left, right};
+use super::symbols::{Shape, Symbol, Symbols, left, pair_bit, right};
 use crate::addr::op;
 
 /// What a workspace must have for a rule to match. Cheap to compare, and never wrong about a match.
@@ -51,7 +51,7 @@ impl Needs {
         }
         for pair in pattern.windows(2) {
             if let [Match::Literal(one), Match::Literal(other)] = pair {
-                needs.pairs |= 1 << (left(*one) ^ right(*other));
+                needs.pairs |= pair_bit(left(*one), right(*other));
             }
         }
         needs.most = if bounded { needs.fewest } else { u16::MAX };
@@ -94,7 +94,7 @@ impl Signature {
         for symbol in workspace {
             signature.bits |= symbol.bit;
             signature.begins |= symbol.begins;
-            signature.pairs |= 1 << (before ^ symbol.right);
+            signature.pairs |= pair_bit(before, symbol.right);
             before = symbol.left;
             shapes |= symbol.shape;
         }

@@ -36,7 +36,7 @@ pub(super) struct Symbol {
     /// The first byte: it tells operators from text.
     pub first: u8,
     pub shape: Shape,
-    /// What it adds to the bit of a pair, as the first and as the second of two.
+    /// See [`pair_bit`].
     pub left: u8,
     pub right: u8,
 }
@@ -260,12 +260,18 @@ impl Symbols {
     }
 }
 
-/// The bit of two tokens that stand beside each other is `1 << (left ^ right)`; pairs share bits.
+/// The bit of two tokens that stand beside each other, by the [`left`] of one and the [`right`] of the other.
+/// Pairs share bits.
+pub(super) fn pair_bit(left: u8, right: u8) -> u64 {
+    1 << (left ^ right)
+}
+
+/// What a token adds to the bit of a pair as its first.
 pub(super) fn left(id: u32) -> u8 {
     (id.wrapping_mul(0x9e37_79b1) >> 26) as u8
 }
 
-/// See [`left`].
+/// What a token adds to the bit of a pair as its second.
 pub(super) fn right(id: u32) -> u8 {
     (id.wrapping_mul(0x85eb_ca77) >> 26) as u8
 }

@@ -53,7 +53,7 @@ impl Walker<'_> {
     /// One step of the pattern at one place of the workspace: where the next one begins.
     fn advance(&mut self, pattern: &[Match], step: usize, at: usize, trace: &mut Trace<'_>) -> Option<usize> {
         let token = self.word(at);
-        let bind = |end: usize| Binding { start: at as u32, end: end as u32, step: step as u32 };
+        let bind = |end| Binding::new(at, end, step);
         match *pattern.get(step)? {
             Match::Literal(id) => {
                 self.program.symbols.spelling(id).eq_ignore_ascii_case(token?).then_some(at + 1)
@@ -89,7 +89,7 @@ impl Walker<'_> {
     /// The most recent wildcard that can grow takes more; those after it start anew.
     fn back_up(&mut self, pattern: &[Match], trace: &mut Trace<'_>) -> Option<(usize, usize)> {
         self.patience = self.patience.checked_sub(1)?;
-        while let Some(mut binding) = self.bindings.pop() {
+        while let Some(binding) = self.bindings.pop() {
             let (step, end) = (binding.step as usize, binding.end as usize);
             if trace.at(21, 36) {
                 trace.back_up(step, self.word(end));
@@ -103,8 +103,7 @@ impl Walker<'_> {
                 _ => None,
             };
             if let Some(end) = end {
-                binding.end = end as u32;
-                self.bindings.push(binding);
+                self.bindings.push(Binding::new(binding.start as usize, end, step));
                 return Some((step + 1, end));
             }
         }
