@@ -296,7 +296,7 @@ impl Lexer {
         let (left, right) = self.simple_quotes?;
         let (mut depth, mut at) = (1usize, 1);
         loop {
-            at += either(left, right, &rest[at..])?;
+            at += memchr2(left, right, &rest[at..])?;
             depth = if rest[at] == left { depth + 1 } else { depth - 1 };
             at += 1;
             if depth == 0 {
@@ -386,41 +386,7 @@ impl Lexer {
     }
 }
 
-/// Offset of the first of two bytes. Quotes stand close together: eight bytes at a time find the next one
-/// sooner than a search that is made for long texts.
-fn either(one: u8, other: u8, text: &[u8]) -> Option<usize> {
-    const LOW: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = LOW << 7;
-    let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
-    let (ones, others) = (LOW * u64::from(one), LOW * u64::from(other));
-    let (chunks, rest) = text.as_chunks::<8>();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let word = u64::from_le_bytes(*chunk);
-        let found = zeros(word ^ ones) | zeros(word ^ others);
-        if found != 0 {
-            return Some(index * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let found = rest.iter().position(|byte| *byte == one || *byte == other);
-    found.map(|at| chunks.len() * 8 + at)
-}
-
 /// Quotes always have an end (`set_quotes`), so this byte is never compared.
 const fn left_only() -> u8 {
     b'\''
-}
-
-#[cfg(test)]
-mod tests {
-    use super::either;
-
-    #[test]
-    fn either_of_two_bytes() {
-        let text = b"0123456789abcdefghij`k'";
-        for from in 0..text.len() {
-            let plain = text[from..].iter().position(|byte| matches!(byte, b'`' | b'\''));
-            assert_eq!(either(b'`', b'\'', &text[from..]), plain);
-        }
-        assert_eq!(either(b'`', b'\'', b"\x01\x80\xff a long text without any of them"), None);
-    }
 }
