@@ -23,5 +23,5 @@ fuzz_target!(|typed: &[u8]| {
     let options = LoadOptions { test_mode: true, mode: b't', ..LoadOptions::default() };
     let loaded = load(b"fuzz.cf", CF, &mut SystemEnv::default(), &options);
     let site = Site::new(Arc::new(loaded.config), Arc::new(Resolver::fixed(Vec::new())));
-    let _ = answers(site, typed.to_vec());
+    answers(site, typed.to_vec());
 });

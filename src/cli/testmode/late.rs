@@ -1,11 +1,13 @@
-//! The site of the shell, made when a command first needs it: a look at a cf's complaints needs none.
+//! What the shell makes when a command first needs it: a look at a cf's complaints needs no site, and no runtime.
 
 use crate::config::Config;
 use crate::net::Resolver;
 use crate::rewrite::Site;
+use crate::schema::Sysexit;
 use std::cell::{Cell, OnceCell};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
 
 /// Compiled rules and maps, or what they will be made of.
 pub(super) struct LateSite {
@@ -46,5 +48,23 @@ impl DerefMut for LateSite {
         let _: &Site = Deref::deref(&*self);
         // just made
         self.made.get_mut().expect("the line above makes it")
+    }
+}
+
+/// Where commands wait for maps and name servers.
+#[derive(Default)]
+pub(super) struct LateRuntime(OnceCell<Runtime>);
+
+impl Deref for LateRuntime {
+    type Target = Runtime;
+    /// Ends the process where the system has no room for one: nothing can be asked then.
+    fn deref(&self) -> &Runtime {
+        self.0.get_or_init(|| match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                eprintln!("cannot wait for answers: {error}");
+                std::process::exit(Sysexit::OSERR.0.into());
+            }
+        })
     }
 }

@@ -25,7 +25,7 @@ use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
 use console::Console;
-use late::LateSite;
+use late::{LateRuntime, LateSite};
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::sync::{Arc, Mutex};
 use terminal::Terminal;
@@ -38,7 +38,7 @@ pub(super) struct Shell {
     pub console: Console,
     /// What `/tryflags` says.
     pub kind: AddressKind,
-    runtime: tokio::runtime::Runtime,
+    runtime: LateRuntime,
     machine: Machine,
     verbosity: u8,
     /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
@@ -61,13 +61,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let mut loaded = match site::load_site(invocation) {
         Ok(loaded) => loaded,
         Err(status) => return status,
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("cannot start: {error}");
-            return Sysexit::OSERR;
-        }
     };
     loaded.config.options.delivery_mode = DeliveryMode::Interactive;
     if levels.ansi {
@@ -92,7 +85,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         scope: Scope::default(),
         console,
         kind: AddressKind::RECIPIENT,
-        runtime,
+        runtime: LateRuntime::default(),
         machine: Machine::new(),
         verbosity,
         over: false,
@@ -116,10 +109,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 
 /// Runs the shell on lines that are given, with a site that is given; what it prints. For tests: nothing but
 /// the site's own maps and names is asked.
-///
-/// # Errors
-/// When no runtime can be made.
-pub fn answers(site: Site, typed: Vec<u8>) -> std::io::Result<Vec<u8>> {
+pub fn answers(site: Site, typed: Vec<u8>) -> Vec<u8> {
     let output = Shared::default();
     let console =
         Console::new(Box::new(std::io::Cursor::new(typed)), Box::new(output.clone()), Levels::default());
@@ -129,7 +119,7 @@ pub fn answers(site: Site, typed: Vec<u8>) -> std::io::Result<Vec<u8>> {
         scope: Scope::default(),
         console,
         kind: AddressKind::RECIPIENT,
-        runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        runtime: LateRuntime::default(),
         machine: Machine::new(),
         verbosity: 2,
         over: false,
@@ -137,7 +127,7 @@ pub fn answers(site: Site, typed: Vec<u8>) -> std::io::Result<Vec<u8>> {
     shell.greet(None);
     shell.serve();
     shell.console.flush();
-    Ok(output.0.lock().map(|mut written| std::mem::take(&mut *written)).unwrap_or_default())
+    output.0.lock().map(|mut written| std::mem::take(&mut *written)).unwrap_or_default()
 }
 
 /// Output that is kept.
