@@ -61,7 +61,6 @@ impl Loader<'_> {
         self.define(MacroId(b'v'), &version);
         self.host_macros();
         self.define_long("load_avg", b"0");
-        self.config.options.default_user = self.usual_default_user();
         self.built_in_mailers();
     }
 
@@ -92,10 +91,10 @@ impl Loader<'_> {
         }
     }
 
-    /// mailnull, sendmail or daemon, if that is not root; else 1:1.
-    fn usual_default_user(&mut self) -> (u32, u32) {
-        let names: [&[u8]; 3] = [b"mailnull", b"sendmail", b"daemon"];
-        names.iter().find_map(|name| self.env.user(name)).filter(|(uid, _)| *uid != 0).unwrap_or((1, 1))
+    /// What the options said so far, or the usual one.
+    pub(super) fn default_user(&mut self) -> (u32, u32) {
+        let said = self.config.options.default_user;
+        said.unwrap_or_else(|| usual_default_user(&mut |name| self.env.user(name)))
     }
 
     /// The checks at the end of the file itself.
@@ -278,4 +277,10 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// mailnull, sendmail or daemon, if that is not root; else 1:1.
+pub(super) fn usual_default_user(account: &mut dyn FnMut(&[u8]) -> Option<(u32, u32)>) -> (u32, u32) {
+    let names: [&[u8]; 3] = [b"mailnull", b"sendmail", b"daemon"];
+    names.into_iter().find_map(account).filter(|(uid, _)| *uid != 0).unwrap_or((1, 1))
 }

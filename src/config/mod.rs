@@ -85,12 +85,21 @@ pub struct Config {
     pub filters: Vec<Filter>,
     /// The zone of TimeZoneSpec, looked up at its first use ([`Config::zone`]).
     pub(crate) zone: std::sync::OnceLock<jiff::tz::TimeZone>,
+    /// Who stands in where DefaultUser is not set, looked up at the first use ([`Config::default_user`]).
+    pub(crate) usual_user: std::sync::OnceLock<(u32, u32)>,
 }
 
 impl Config {
     /// The id of a macro or class by its name; `None` for a long name that nobody mentioned.
     pub fn macro_id(&self, name: &str) -> Option<MacroId> {
         self.names.get(name.as_bytes())
+    }
+
+    /// Whose rights what has no owner gets, uid and gid: DefaultUser, else mailnull, sendmail or daemon.
+    /// Accounts are only asked when that is needed: a name that is not there can take name services long.
+    pub fn default_user(&self) -> (u32, u32) {
+        let usual = || finish::usual_default_user(&mut |name| env::SystemEnv::default().user(name));
+        self.options.default_user.unwrap_or_else(|| *self.usual_user.get_or_init(usual))
     }
 
     /// A macro's unexpanded value by name.

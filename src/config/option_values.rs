@@ -42,8 +42,8 @@ const SPECIAL: &[(u8, Reader)] = &[
         }
     }),
     (b'u', |loader, _, value| {
-        if let Some(ids) = loader.user_option("u", value, loader.config.options.default_user) {
-            loader.config.options.default_user = ids;
+        if let Some(ids) = loader.user_option("u", value, Loader::default_user) {
+            loader.config.options.default_user = Some(ids);
         }
     }),
     (b'V', |loader, _, value| {
@@ -69,7 +69,7 @@ const SPECIAL: &[(u8, Reader)] = &[
     }),
     (0x9a, |loader, _, value| loader.config.options.double_bounce_address = value.to_vec()),
     (0x9d, |loader, _, value| {
-        let old = loader.config.options.run_as_user.unwrap_or((0, 0));
+        let old = |loader: &mut Loader| loader.config.options.run_as_user.unwrap_or((0, 0));
         if let Some(ids) = loader.user_option("RunAsUser", value, old) {
             loader.config.options.run_as_user = Some(ids);
         }
@@ -232,7 +232,7 @@ impl Loader<'_> {
             _ => self.env.group(value),
         };
         match gid {
-            Some(gid) => self.config.options.default_user.1 = gid,
+            Some(gid) => self.config.options.default_user = Some((self.default_user().0, gid)),
             None => self.error([b"readcf: option g: unknown group ", value].concat()),
         }
     }
@@ -346,24 +346,25 @@ impl Loader<'_> {
         };
     }
 
-    /// `user[:group]`, names or numbers; the ids, unless something is unknown.
-    fn user_option(&mut self, option: &str, value: &[u8], old: (u32, u32)) -> Option<(u32, u32)> {
+    /// `user[:group]`, names or numbers; the ids, unless the user is unknown. A user without an account leaves
+    /// the group as it was.
+    fn user_option(
+        &mut self,
+        option: &str,
+        value: &[u8],
+        old: fn(&mut Self) -> (u32, u32),
+    ) -> Option<(u32, u32)> {
         let end =
             value.iter().position(|byte| matches!(byte, b':' | b'/' | b'.' | b';')).unwrap_or(value.len());
         let (user, group) = (value[..end].trim_ascii(), value.get(end + 1..).map(<[u8]>::trim_ascii));
-        let mut ids = old;
-        if user.first().is_some_and(u8::is_ascii_digit) {
-            ids.0 = parse_int(user, 0).0 as u32;
+        let mut ids = if user.first().is_some_and(u8::is_ascii_digit) {
+            (parse_int(user, 0).0 as u32, old(self).1)
+        } else if let Some(found) = self.env.user(user) {
+            found
         } else {
-            match self.env.user(user) {
-                Some(found) => ids = found,
-                None => {
-                    let head = format!("readcf: option {option}: unknown user ");
-                    self.error([head.as_bytes(), user].concat());
-                    return Some(ids);
-                }
-            }
-        }
+            self.error([format!("readcf: option {option}: unknown user ").as_bytes(), user].concat());
+            return None;
+        };
         match group.filter(|group| !group.is_empty()) {
             None => {}
             Some(digits) if digits.first().is_some_and(u8::is_ascii_digit) => {

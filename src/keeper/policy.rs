@@ -32,7 +32,7 @@ impl Policy {
     /// Reads the options.
     pub(super) fn of(config: &Config) -> Self {
         let options = &config.options;
-        let (uid, gid) = options.default_user;
+        let (uid, gid) = config.default_user();
         let account = accounts::user_by_uid(uid).ok().flatten();
         let value = |name: &[u8]| {
             let id = config.names.get(name)?;

@@ -229,7 +229,7 @@ options! {
     /// User database location
     user_database_spec: Option<Vec<u8>> = None, (Text), "UserDatabaseSpec", b'U', Root, Honoured, "confUSERDB_SPEC";
     /// Separators : / . ; unknown: 'readcf: option u: unknown user X'
-    default_user: (u32, u32) = (1, 1), (Special), "DefaultUser", b'u', Root, Honoured, "confDEF_USER_ID";
+    default_user: Option<(u32, u32)> = None, (Special), "DefaultUser", b'u', Root, Honoured, "confDEF_USER_ID";
     /// Extra lowest-priority MX; empty value ignored
     fallback_mx_host: Option<Vec<u8>> = None, (Special), "FallbackMXhost", b'V', Root, Honoured, "confFALLBACK_MX";
     /// Verbose; -bt sets it to 2 if it was 0
