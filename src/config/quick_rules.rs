@@ -57,11 +57,8 @@ impl Reader<'_> {
         let start = self.length;
         self.side = Side { left, bound, wildcards: 0, lookup: None };
         loop {
+            self.plain();
             match self.line.get(self.at) {
-                Some(&byte) if PLAIN[usize::from(byte)] => {
-                    self.at += 1;
-                    self.put(byte)?;
-                }
                 Some(b'$') => self.dollar()?,
                 Some(b'"') => self.quoted()?,
                 Some(b'\t') => break,
@@ -72,6 +69,15 @@ impl Reader<'_> {
         let text = &self.text[start..self.length];
         let in_order = text.len() <= LONGEST && !text.iter().all(crate::addr::is_space);
         (in_order && self.side.ends_well()).then_some(self.side.wildcards)
+    }
+
+    /// Takes over what means nothing yet, as far as there is room: what does not fit is for a closer look.
+    fn plain(&mut self) {
+        let room = self.text[self.length..].iter_mut();
+        let plain = self.line[self.at..].iter().take_while(|byte| PLAIN[usize::from(**byte)]);
+        let taken = room.zip(plain).map(|(place, byte)| *place = *byte).count();
+        self.at += taken;
+        self.length += taken;
     }
 
     fn put(&mut self, byte: u8) -> Option<()> {
@@ -134,6 +140,12 @@ impl Reader<'_> {
 
     /// Puts a macro's value.
     fn value(&mut self, value: &[u8]) -> Option<()> {
+        if let &[operator] = value
+            && operator >= 0x80
+            && operator != META_QUOTE
+        {
+            return self.side.pass(operator, &mut std::iter::empty()).then(|| self.put(operator))?;
+        }
         let mut bytes = value.iter().copied();
         while let Some(byte) = bytes.next() {
             let fine = match byte {

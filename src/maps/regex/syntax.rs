@@ -75,12 +75,19 @@ impl Set {
     }
 
     fn negated(self) -> Self {
+        let mut words = self.0.map(|word| !word);
         // no POSIX pattern ever matches NUL: it ends the text
-        Self::of(|byte| byte != 0 && !self.contains(byte))
+        words[0] &= !1;
+        Self(words)
     }
 
+    /// Letters in both cases: all are bits of the second word, a capital 32 places below its small one.
     fn folded(self) -> Self {
-        Self::of(|byte| self.contains(byte.to_ascii_lowercase()) || self.contains(byte.to_ascii_uppercase()))
+        const CAPITALS: u64 = 0x07ff_fffe;
+        let Self([low, mut letters, upper, highest]) = self;
+        let either = (letters | letters >> 32) & CAPITALS;
+        letters |= either | either << 32;
+        Self([low, letters, upper, highest])
     }
 }
 
