@@ -22,11 +22,13 @@ fn scene(aliases: &str) -> Scene {
     let me = crate::sys::accounts::user_by_uid(uid).expect("accounts").expect("an account of my own");
     let me = String::from_utf8(me.name).expect("a plain name");
     let place = dir.path().to_str().expect("a plain path");
-    let fill = |text: &str| text.replace("@DIR@", place).replace("ME", &me);
-    std::fs::write(dir.path().join("aliases"), fill(aliases)).expect("aliases");
     let gid = crate::sys::identity::effective_gid();
+    // the folder last: its name is any letters
+    let names = [("ME", me.as_str()), ("UID", &uid.to_string()), ("GID", &gid.to_string()), ("@DIR@", place)];
+    let fill =
+        |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+    std::fs::write(dir.path().join("aliases"), fill(aliases)).expect("aliases");
     let cf = fill(include_str!("../../testdata/deliver/small.cf"));
-    let cf = cf.replace("UID", &uid.to_string()).replace("GID", &gid.to_string());
     let loaded = load(b"small.cf", cf.as_bytes(), &mut crate::maps::environment(), &LoadOptions::default());
     let said: Vec<_> = loaded.messages.iter().map(|said| String::from_utf8_lossy(&said.text)).collect();
     assert!(loaded.exit.is_ok(), "{said:?}");
