@@ -5,6 +5,7 @@
 //! file: one bad line does not hide the next.
 //! Never here: meaning. Macros are not expanded, nothing is looked up, no option is known.
 
+mod blocks;
 mod dollars;
 mod fields;
 mod grammars;
@@ -13,6 +14,7 @@ mod names;
 mod rules;
 mod statement;
 
+pub use blocks::Blocks;
 pub use dollars::translate;
 pub use fields::{Equate, PortItem, equates, port_items};
 pub use lines::{LogicalLine, logical_lines};

@@ -1,13 +1,14 @@
 //! From `-C` and its fellows to a loaded configuration.
 
 use super::{Invocation, Mode, Setting, version};
-use crate::config::{LoadOptions, Loaded, Message, Override, load};
+use crate::config::{LoadOptions, Loaded, Message, Override, load, load_from};
 use crate::diag::Diagnostic;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
 use crate::sys::{accounts, identity};
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Where the configuration is when the command line says nothing.
@@ -36,19 +37,24 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     let asked = trace_levels(&invocation.debug)[0] > 0;
-    let mut out = std::io::stdout();
+    let mut out = io::stdout();
     if asked {
         // a closed stdout leaves nobody to tell
         let _ = out.write_all(&version::banner());
     }
     let file = file(invocation);
-    let text = read(&file)?;
-    let made = if file.ends_with(b".mc") { Some(expanded(&file, &text)?) } else { None };
-    let text = made.as_ref().map_or(&text, |cf| &cf.text);
-    let mut loaded = load(&file, text, &mut maps::environment(), &load_options(invocation));
-    if let Some(cf) = &made {
-        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(cf, &file, message));
-    }
+    let (mut environment, options) = (maps::environment(), load_options(invocation));
+    let loaded = if file.ends_with(b".mc") {
+        let text = std::fs::read(accounts::path(&file)).map_err(|error| cannot_open(&file, &error))?;
+        let cf = expanded(&file, &text)?;
+        let mut loaded = load(&file, &cf.text, &mut environment, &options);
+        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, &file, message));
+        loaded
+    } else {
+        File::open(accounts::path(&file))
+            .and_then(|text| load_from(&file, text, &mut environment, &options))
+            .map_err(|error| cannot_open(&file, &error))?
+    };
     if asked {
         let _ = out.write_all(&version::identity(&loaded.config));
     }
@@ -100,15 +106,14 @@ fn as_override(setting: &Setting) -> Override {
     }
 }
 
-fn read(file: &[u8]) -> Result<Vec<u8>, Sysexit> {
-    std::fs::read(accounts::path(file)).map_err(|error| {
-        let reason = error
-            .raw_os_error()
-            .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned());
-        let text = [file, b": line 0: cannot open: ", reason.as_bytes(), b"\n"].concat();
-        let _ = std::io::stderr().write_all(&text);
-        Sysexit::OSFILE
-    })
+fn cannot_open(file: &[u8], error: &io::Error) -> Sysexit {
+    let reason = error
+        .raw_os_error()
+        .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned());
+    let text = [file, b": line 0: cannot open: ", reason.as_bytes(), b"\n"].concat();
+    // a closed stderr leaves nobody to tell
+    let _ = io::stderr().write_all(&text);
+    Sysexit::OSFILE
 }
 
 /// A message about a line of the cf that a .mc made, with the line of the .mc in its place.

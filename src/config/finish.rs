@@ -1,5 +1,6 @@
 //! What is there before the first line, and what is checked after the last.
 
+use super::env::ConfigEnv;
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
@@ -94,7 +95,7 @@ impl Loader<'_> {
     /// What the options said so far, or the usual one.
     pub(super) fn default_user(&mut self) -> (u32, u32) {
         let said = self.config.options.default_user;
-        said.unwrap_or_else(|| usual_default_user(&mut |name| self.env.user(name)))
+        said.unwrap_or_else(|| usual_default_user(self.env))
     }
 
     /// The checks at the end of the file itself.
@@ -280,7 +281,7 @@ impl Loader<'_> {
 }
 
 /// mailnull, sendmail or daemon, if that is not root; else 1:1.
-pub(super) fn usual_default_user(account: &mut dyn FnMut(&[u8]) -> Option<(u32, u32)>) -> (u32, u32) {
+pub(super) fn usual_default_user(env: &mut dyn ConfigEnv) -> (u32, u32) {
     let names: [&[u8]; 3] = [b"mailnull", b"sendmail", b"daemon"];
-    names.into_iter().find_map(account).filter(|(uid, _)| *uid != 0).unwrap_or((1, 1))
+    names.into_iter().find_map(|name| env.user(name)).filter(|(uid, _)| *uid != 0).unwrap_or((1, 1))
 }

@@ -9,6 +9,7 @@ use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
 use std::borrow::Cow;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Bytes of an expanded rule side, class or map line; the rest is cut.
@@ -60,19 +61,31 @@ pub fn load(file: &[u8], text: &[u8], env: &mut dyn ConfigEnv, options: &LoadOpt
     let mut loader = Loader::new(file, env, options);
     loader.start();
     loader.command_line();
-    for logical in cf::logical_lines(text) {
-        if loader.stop {
-            break;
-        }
-        loader.at = logical.line;
-        loader.line(&logical.text);
+    loader.lines(text);
+    loader.end()
+}
+
+/// Reads the cf called `file` from where its bytes come from.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn load_from(
+    file: &[u8],
+    source: impl Read,
+    env: &mut dyn ConfigEnv,
+    options: &LoadOptions,
+) -> io::Result<Loaded> {
+    let mut blocks = cf::Blocks::new(source);
+    // a file that cannot be read is told of before anything else is
+    let mut block = blocks.following()?;
+    let mut loader = Loader::new(file, env, options);
+    loader.start();
+    loader.command_line();
+    while let Some(text) = block {
+        loader.lines(text);
+        block = blocks.following()?;
     }
-    if !loader.stop {
-        loader.finish_reading();
-        loader.at = 0;
-        loader.finish();
-    }
-    Loaded { config: loader.config, messages: loader.messages, exit: loader.exit, stop: loader.stop }
+    Ok(loader.end())
 }
 
 /// The state of a reading.
@@ -82,6 +95,8 @@ pub(super) struct Loader<'a> {
     pub(super) options: &'a LoadOptions,
     /// Line now read; 0 outside the file.
     pub(super) at: u32,
+    /// Physical lines of the blocks before this one.
+    lines_before: u32,
     pub(super) messages: Vec<Message>,
     pub(super) exit: Sysexit,
     pub(super) stop: bool,
@@ -103,6 +118,7 @@ impl<'a> Loader<'a> {
             env,
             options,
             at: 0,
+            lines_before: 0,
             messages: Vec::new(),
             exit: Sysexit::OK,
             stop: false,
@@ -226,6 +242,28 @@ impl<'a> Loader<'a> {
             self.say([verb.as_bytes(), &name, b" as ", &shown, b")"].concat());
         }
         self.config.macros.set(id, Some(value));
+    }
+
+    /// Reads logical lines that are whole.
+    fn lines(&mut self, text: &[u8]) {
+        for logical in cf::logical_lines(text) {
+            if self.stop {
+                return;
+            }
+            self.at = self.lines_before + logical.line;
+            self.line(&logical.text);
+        }
+        self.lines_before += memchr::memchr_iter(b'\n', text).count() as u32;
+    }
+
+    /// What is said and done when all lines have been read.
+    fn end(mut self) -> Loaded {
+        if !self.stop {
+            self.finish_reading();
+            self.at = 0;
+            self.finish();
+        }
+        Loaded { config: self.config, messages: self.messages, exit: self.exit, stop: self.stop }
     }
 
     fn line(&mut self, raw: &[u8]) {

@@ -32,7 +32,7 @@ pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWor
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
-pub use load::{LoadOptions, Loaded, Override, load};
+pub use load::{LoadOptions, Loaded, Override, load, load_from};
 pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
 pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};
 pub use message::Message;
@@ -98,7 +98,7 @@ impl Config {
     /// Whose rights what has no owner gets, uid and gid: DefaultUser, else mailnull, sendmail or daemon.
     /// Accounts are only asked when that is needed: a name that is not there can take name services long.
     pub fn default_user(&self) -> (u32, u32) {
-        let usual = || finish::usual_default_user(&mut |name| env::SystemEnv::default().user(name));
+        let usual = || finish::usual_default_user(&mut SystemEnv::default());
         self.options.default_user.unwrap_or_else(|| *self.usual_user.get_or_init(usual))
     }
 

@@ -63,7 +63,7 @@ impl Deref for LateRuntime {
             Ok(runtime) => runtime,
             Err(error) => {
                 eprintln!("cannot wait for answers: {error}");
-                std::process::exit(Sysexit::OSERR.0.into());
+                std::process::exit(Sysexit::OSERR.0);
             }
         })
     }
