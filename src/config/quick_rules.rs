@@ -121,39 +121,36 @@ impl Reader<'_> {
     }
 
     /// A name that is known already.
+    #[inline]
     fn name(&mut self) -> Option<MacroId> {
-        match self.line.get(self.at)? {
-            b'{' => {
-                let rest = &self.line[self.at + 1..];
-                let name = &rest[..rest.iter().take(MAX_NAME + 1).position(|byte| *byte == b'}')?];
-                self.at += name.len() + 2;
-                self.names.get(name)
-            }
+        match *self.line.get(self.at)? {
+            b'{' => self.long_name(),
             b'"' | b'\\' => None,
             single @ b'!'..=b'~' => {
                 self.at += 1;
-                Some(MacroId(*single))
+                Some(MacroId(single))
             }
             _ => None,
         }
     }
 
+    /// `{name}`
+    fn long_name(&mut self) -> Option<MacroId> {
+        let rest = &self.line[self.at + 1..];
+        let name = &rest[..rest.iter().take(MAX_NAME + 1).position(|byte| *byte == b'}')?];
+        self.at += name.len() + 2;
+        self.names.get(name)
+    }
+
     /// Puts a macro's value.
     fn value(&mut self, value: &[u8]) -> Option<()> {
-        if let &[operator] = value
-            && operator >= 0x80
-            && operator != META_QUOTE
-        {
-            return self.side.pass(operator, &mut std::iter::empty()).then(|| self.put(operator))?;
-        }
-        let mut bytes = value.iter().copied();
-        while let Some(byte) = bytes.next() {
-            let fine = match byte {
-                META_QUOTE => false,
-                0x80.. => self.side.pass(byte, &mut bytes),
-                _ => PLAIN[usize::from(byte)] || matches!(byte, b'$' | b'#'),
+        let mut at = 0;
+        while let Some(&byte) = value.get(at) {
+            at += match byte {
+                META_QUOTE => return None,
+                0x80.. => self.side.pass(byte, value.get(at + 1).copied())?,
+                _ => (PLAIN[usize::from(byte)] || matches!(byte, b'$' | b'#')).then_some(1)?,
             };
-            fine.then_some(())?;
         }
         value.iter().try_for_each(|byte| self.put(*byte))
     }
@@ -178,40 +175,47 @@ struct Side {
 }
 
 impl Side {
-    /// False for what needs a closer look.
-    fn pass(&mut self, byte: u8, rest: &mut impl Iterator<Item = u8>) -> bool {
-        match byte {
-            op::MATCH_ZERO_OR_MORE | op::MATCH_ONE_OR_MORE | op::MATCH_ONE => self.wildcards += 1,
+    /// How many bytes the operator and what belongs to it are; `None` for what needs a closer look.
+    fn pass(&mut self, operator: u8, next: Option<u8>) -> Option<usize> {
+        let (fine, length) = match operator {
+            op::MATCH_ZERO_OR_MORE | op::MATCH_ONE_OR_MORE | op::MATCH_ONE => {
+                self.wildcards += 1;
+                (self.left, 1)
+            }
             op::MATCH_CLASS | op::MATCH_NOT_CLASS => {
                 self.wildcards += 1;
-                return self.left && rest.next().is_some();
+                (self.left && next.is_some(), 2)
             }
-            op::MACRO_DEFER => return rest.next().is_some(),
-            op::MACRO_EXPAND | op::COND_IF | op::COND_FI => return false,
+            op::MACRO_DEFER => (next.is_some(), 2),
+            op::MACRO_EXPAND | op::COND_IF | op::COND_FI => (false, 1),
             op::MATCH_REPLACE => {
-                let digit = rest.next().map(|digit| usize::from(digit.wrapping_sub(b'0')));
-                return !self.left && digit.is_some_and(|digit| digit > 0 && digit <= self.bound);
+                let digit = next.map_or(0, |digit| usize::from(digit.wrapping_sub(b'0')));
+                (!self.left && (1..=self.bound).contains(&digit), 2)
             }
-            op::CANONICAL_HOST => {
-                if let Some((_, arguments)) = &mut self.lookup {
-                    *arguments += 1;
-                    return *arguments < 9;
-                }
-            }
-            op::LOOKUP_BEGIN | op::HOST_BEGIN => {
-                let end = if byte == op::HOST_BEGIN { op::HOST_END } else { op::LOOKUP_END };
-                return !self.left && self.lookup.replace((end, 0)).is_none();
-            }
-            op::LOOKUP_END | op::HOST_END => {
-                if self.left || self.lookup.is_some_and(|(end, _)| end != byte) {
-                    return false;
-                }
-                self.lookup = None;
-            }
-            op::CANONICAL_USER | op::CALL_SUBROUTINE => return !self.left,
-            _ => {}
-        }
-        self.left || self.wildcards == 0
+            op::LOOKUP_BEGIN | op::HOST_BEGIN => (!self.left && self.open(operator), 1),
+            op::LOOKUP_END | op::HOST_END => (!self.left && self.close(operator), 1),
+            op::CANONICAL_HOST if self.lookup.is_some() => (self.argument(), 1),
+            op::CANONICAL_USER | op::CALL_SUBROUTINE => (!self.left, 1),
+            _ => (true, 1),
+        };
+        fine.then_some(length)
+    }
+
+    fn open(&mut self, operator: u8) -> bool {
+        let end = if operator == op::HOST_BEGIN { op::HOST_END } else { op::LOOKUP_END };
+        self.lookup.replace((end, 0)).is_none()
+    }
+
+    /// The end of the look-up that is open; one without a beginning is nothing.
+    fn close(&mut self, operator: u8) -> bool {
+        self.lookup.take().is_none_or(|(end, _)| end == operator)
+    }
+
+    fn argument(&mut self) -> bool {
+        self.lookup.as_mut().is_none_or(|(_, arguments)| {
+            *arguments += 1;
+            *arguments < 9
+        })
     }
 
     fn ends_well(&self) -> bool {

@@ -98,6 +98,11 @@ impl Ruleset {
         operators: &Arc<Operators>,
         write: impl FnOnce(&mut Vec<u8>) -> Option<usize>,
     ) -> bool {
+        if self.rules.is_empty() {
+            // most sets have about as many, and growing from nothing takes several steps
+            self.rules.reserve(16);
+            self.text.reserve(512);
+        }
         let start = self.text.len();
         let Some(middle) = write(&mut self.text) else {
             self.text.truncate(start);

@@ -68,6 +68,12 @@ impl Set {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
+    fn only(byte: u8) -> Self {
+        let mut set = Self::default();
+        set.insert(byte);
+        set
+    }
+
     fn of(test: impl Fn(u8) -> bool) -> Self {
         let mut set = Self::default();
         (0..=255u8).filter(|byte| test(*byte)).for_each(|byte| set.insert(byte));
@@ -283,8 +289,8 @@ impl Parser<'_> {
     fn piece(&mut self, lexeme: Lexeme) -> Result<Node, Problem> {
         let set = |set: Set| Node::Set(if self.flags.fold_case { set.folded() } else { set });
         Ok(match lexeme {
-            Lexeme::Byte(byte) => set(Set::of(|other| other == byte)),
-            Lexeme::Any => Node::Set(Set::of(|byte| byte != 0)),
+            Lexeme::Byte(byte) => set(Set::only(byte)),
+            Lexeme::Any => Node::Set(Set::default().negated()),
             Lexeme::LineStart => Node::Look(Look::Start),
             Lexeme::LineEnd => Node::Look(Look::End),
             Lexeme::Escape(byte) => self.escape(byte)?,
