@@ -161,7 +161,7 @@ impl Access {
         file.unlock()?;
         let cache = Cache::new(&meta, most);
         let for_walk = most == WALK_BYTES;
-        let hints = Hints::new(if for_walk { 0 } else { stamp.size });
+        let hints = Hints::new(if for_walk || meta.kind == Kind::Hash { 0 } else { stamp.size });
         Ok(Self { file, stamp, racy, holders: Mutex::new(0), meta, cache, hints, for_walk })
     }
 
@@ -231,6 +231,7 @@ impl<'a> Reading<'a> {
             return Err(damaged("page in another page's place"));
         }
         if !self.access.for_walk {
+            page.gather();
             page.tags = match meta.kind {
                 Kind::Hash => super::hash::tags(&page),
                 Kind::Btree => super::btree::tags(&page, &self.access.hints),

@@ -113,7 +113,25 @@ fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::R
 }
 
 /// The page where a key's pair lies, and the index of the key there.
-pub(super) fn find<'a>(
+pub(super) fn find<'a>(access: &mut Reading<'a>, key: &[u8]) -> io::Result<Option<(PageRef<'a>, usize)>> {
+    let hints = access.hints();
+    let sought = hints.sought(key);
+    if let Some((number, index)) = hints.guess(sought) {
+        let (page, index) = (access.page(number)?, usize::from(index));
+        if is_at(&page, index, key)? {
+            return Ok(Some((page, index)));
+        }
+    }
+    let found = find_in_tree(access, key, sought)?;
+    if let Some((page, index)) = &found
+        && is_at(page, *index, key)?
+    {
+        hints.found(sought, (page.number, *index as u16));
+    }
+    Ok(found)
+}
+
+fn find_in_tree<'a>(
     access: &mut Reading<'a>,
     key: &[u8],
     sought: Sought,

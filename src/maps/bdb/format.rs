@@ -127,9 +127,14 @@ pub(super) fn put_first(
 pub(super) struct Page {
     /// Its place in the file.
     pub number: u32,
+    /// One of [`page_type`]: of the first byte that is looked at, none need come to the cache.
+    kind: u8,
     pub bytes: Box<[u8]>,
     /// Written by a machine of the other byte order.
     pub swapped: bool,
+    /// Where the items begin: beside those of other pages, while the page's own list is a line of memory of its
+    /// own that nothing else has just touched. Empty for a page that is walked over once.
+    pub starts: Box<[u16]>,
     /// One byte of each key's hash, where all keys of a hash page or leaf lie on it; else empty.
     pub tags: Box<[u8]>,
     /// Of an inner page of a btree.
@@ -143,7 +148,16 @@ pub(super) fn tag(hash: u32) -> u8 {
 
 impl Page {
     pub fn new(number: u32, bytes: Box<[u8]>, swapped: bool) -> Self {
-        Self { number, bytes, swapped, tags: Box::default(), heads: Heads::default() }
+        let kind = bytes.get(at::TYPE).copied().unwrap_or(page_type::INVALID);
+        Self {
+            number,
+            kind,
+            bytes,
+            swapped,
+            starts: Box::default(),
+            tags: Box::default(),
+            heads: Heads::default(),
+        }
     }
 
     pub fn u16(&self, at: usize) -> io::Result<u16> {
@@ -168,7 +182,7 @@ impl Page {
     }
 
     pub fn kind(&self) -> u8 {
-        self.bytes.get(at::TYPE).copied().unwrap_or(page_type::INVALID)
+        self.kind
     }
 
     pub fn entries(&self) -> io::Result<usize> {
@@ -179,8 +193,19 @@ impl Page {
         self.u32(at::NEXT)
     }
 
+    /// Gathers [`starts`](Self::starts).
+    pub fn gather(&mut self) {
+        let start = |index: usize| self.u16(at::ITEMS + 2 * index);
+        let starts: io::Result<Box<[u16]>> = (0..self.entries().unwrap_or(0)).map(start).collect();
+        // a page that is too short for its entries says so where they are asked for
+        self.starts = starts.unwrap_or_default();
+    }
+
     /// Where item `index` begins.
     pub fn item(&self, index: usize) -> io::Result<usize> {
+        if let Some(start) = self.starts.get(index) {
+            return Ok(usize::from(*start));
+        }
         Ok(usize::from(self.u16(at::ITEMS + 2 * index)?))
     }
 }

@@ -86,11 +86,6 @@ pub(super) fn find<'a>(access: &mut Reading<'a>, key: &[u8]) -> io::Result<Optio
     }
 }
 
-/// Is this key on the page itself, at this index?
-pub(super) fn is_at(page: &Page, index: usize, key: &[u8]) -> io::Result<bool> {
-    Ok(matches!(item(page, index)?, Item::Here(here) if here == key))
-}
-
 /// A byte of each key's hash; empty for a page that cannot be searched by them.
 pub(super) fn tags(page: &Page) -> Box<[u8]> {
     let pairs = match page.kind() {

@@ -1,7 +1,7 @@
 //! Where keys were found: guesses that are proved on the page before they are believed.
 //!
-//! A file's own order takes a hash over every byte of the key, or a search through a tree. What has been
-//! found once is found again by one look here and one comparison. Guesses belong to one state
+//! A btree's order takes a search from its root. What has been found once is found again by one look here and
+//! one comparison. (A hash file has its own way to do without searching.) Guesses belong to one state
 //! of one file ([`super::access::Access`]) and go with it.
 
 use std::hash::BuildHasher;

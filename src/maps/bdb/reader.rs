@@ -1,7 +1,7 @@
 //! The open database that look-ups share.
 
 use super::access::{Access, Reading};
-use super::format::{Kind, Page};
+use super::format::Kind;
 use super::{btree, hash};
 use crate::sys::clock;
 use std::io;
@@ -102,38 +102,15 @@ impl Reader {
 
 /// Puts the first value of a key behind what `value` holds; `false` if there is none.
 fn get(reading: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
-    let hints = reading.hints();
-    let sought = hints.sought(key);
-    let kind = reading.meta().kind;
-    if let Some((number, index)) = hints.guess(sought) {
-        let (page, index) = (reading.page(number)?, usize::from(index));
-        if is_at(kind, &page, index, key)? {
-            return first_value(reading, &page, index, value).map(|()| true);
-        }
-    }
-    let found = match kind {
-        Kind::Hash => hash::find(reading, key)?,
-        Kind::Btree => btree::find(reading, key, sought)?,
-    };
-    let Some((page, index)) = found else { return Ok(false) };
-    if is_at(kind, &page, index, key)? {
-        hints.found(sought, (page.number, index as u16));
-    }
-    first_value(reading, &page, index, value).map(|()| true)
-}
-
-/// Is this key on the page itself, at this index?
-fn is_at(kind: Kind, page: &Page, index: usize, key: &[u8]) -> io::Result<bool> {
-    match kind {
-        Kind::Hash => hash::is_at(page, index, key),
-        Kind::Btree => btree::is_at(page, index, key),
-    }
-}
-
-fn first_value(reading: &mut Reading<'_>, page: &Page, index: usize, value: &mut Vec<u8>) -> io::Result<()> {
     match reading.meta().kind {
-        Kind::Hash => hash::first_value(reading, page, index, value),
-        Kind::Btree => btree::first_value(reading, page, index, value),
+        Kind::Hash => match hash::find(reading, key)? {
+            Some((page, index)) => hash::first_value(reading, &page, index, value).map(|()| true),
+            None => Ok(false),
+        },
+        Kind::Btree => match btree::find(reading, key)? {
+            Some((page, index)) => btree::first_value(reading, &page, index, value).map(|()| true),
+            None => Ok(false),
+        },
     }
 }
 
