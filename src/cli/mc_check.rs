@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::{
     ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords, SystemEnv, load,
+    unknown_names,
 };
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::m4::{CfText, Expanded, in_order};
@@ -22,14 +23,16 @@ pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
     let mut env = Anywhere { system: maps::environment() };
     let options = LoadOptions { version: b"canonify".to_vec(), mode: b'd', ..LoadOptions::default() };
     let loaded = load(b"cf", &cf.text, &mut env, &options);
-    let mut added: Vec<Diagnostic> = Vec::new();
     let mut told: HashSet<(u32, &[u8])> = HashSet::new();
-    for message in loaded.messages.iter().filter(|message| message.severity >= Severity::Warning) {
-        // `5days` is wrong by each of its letters.
-        if !told.insert((message.line, &message.text[..])) {
-            continue;
-        }
-        let mut found = message.diagnostic(b"cf", &cf.text);
+    let said = loaded.messages.iter().filter(|message| message.severity >= Severity::Warning);
+    // `5days` is wrong by each of its letters
+    let said = said.filter(|message| told.insert((message.line, &message.text[..])));
+    let said = said.map(|message| message.diagnostic(b"cf", &cf.text));
+    // a rule of the library lacks a name only because of what the .mc did, which is told of where it did it
+    let unknown = unknown_names(&loaded.config, b"cf", &cf.text).into_iter();
+    let unknown = unknown.filter(|found| cf.is_sites_own(found.place.line));
+    let mut added: Vec<Diagnostic> = Vec::new();
+    for mut found in said.chain(unknown) {
         point_into_mc(name, text, cf, &mut found);
         let place = &found.place;
         let same = |other: &&mut Diagnostic| {

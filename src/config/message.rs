@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, Place, Severity, nearest};
 use crate::schema::{OPTIONS, Privacy};
+use crate::sys::safe;
 
 /// One printed message or trace line, without its end of line (it may hold some).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,18 +27,7 @@ impl Message {
             .line
             .checked_sub(1)
             .and_then(|index| source.split(|byte| *byte == b'\n').nth(index as usize));
-        let unknown = message.strip_prefix("readcf: unknown option name ");
-        let names = OPTIONS.iter().map(|row| row.name);
-        let word =
-            message.strip_prefix("readcf: Op line: ").and_then(|rest| rest.strip_suffix(" unrecognized"));
-        let privacy = word.and_then(|word| {
-            let words = Privacy::WORDS.iter().map(|row| row.0);
-            nearest(word, words).first().copied()
-        });
-        let help = unknown
-            .and_then(|name| nearest(name, names).first().copied())
-            .or(privacy)
-            .map(|name| format!("did you mean `{name}`?"));
+        let help = meant(&message).map(|name| format!("did you mean `{name}`?"));
         Diagnostic {
             severity: self.severity,
             message,
@@ -50,6 +40,21 @@ impl Message {
             help,
         }
     }
+}
+
+/// Messages that hold a word nobody knows, by what stands before and behind it, with the words that are known.
+const UNKNOWN: [(&str, &str, fn() -> Vec<&'static str>); 3] = [
+    ("readcf: unknown option name ", "", || OPTIONS.iter().map(|row| row.name).collect()),
+    ("readcf: Op line: ", " unrecognized", || Privacy::WORDS.iter().map(|row| row.0).collect()),
+    ("readcf: DontBlameSendmail option: ", " unrecognized", || safe::WORDS.iter().map(|row| row.0).collect()),
+];
+
+/// The word that may have been meant.
+fn meant(message: &str) -> Option<&'static str> {
+    UNKNOWN.iter().find_map(|(before, behind, known)| {
+        let word = message.strip_prefix(before)?.strip_suffix(behind)?;
+        nearest(word, known()).first().copied()
+    })
 }
 
 /// Cuts a text in the middle, as messages show long ones: at most `max` bytes.

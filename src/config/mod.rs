@@ -23,6 +23,7 @@ mod option_lines;
 mod option_values;
 mod ports;
 mod quick_rules;
+mod references;
 mod rule_lines;
 mod ruleset;
 mod rulesets;
@@ -36,6 +37,7 @@ pub use load::{LoadOptions, Loaded, Override, load, load_from};
 pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
 pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};
 pub use message::Message;
+pub use references::unknown_names;
 pub use ruleset::{Rule, Ruleset};
 pub use rulesets::{MapDecl, RulesetId, Rulesets};
 

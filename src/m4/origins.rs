@@ -41,6 +41,12 @@ impl CfText {
         Some((self.files.get(source.file as usize)?, source.line))
     }
 
+    /// Does a line of the cf stand in the site's own files as it is, not in what a macro of the library put there?
+    pub fn is_sites_own(&self, line: u32) -> bool {
+        let origin = line.checked_sub(1).and_then(|index| self.origins.get(index as usize)?.as_ref());
+        origin.is_some_and(|origin| origin.site == Some(origin.read))
+    }
+
     /// The source map: `{"version":1,"files":[…],"lines":[[file,line,file,line]|[file,line]|null,…]}`, for each
     /// line of the cf the line that was being read and, where there is one, the site's line that led there.
     pub fn source_map(&self) -> String {
