@@ -42,8 +42,11 @@ impl Message {
     }
 }
 
+/// Gives all words of a kind.
+type Words = fn() -> Vec<&'static str>;
+
 /// Messages that hold a word nobody knows, by what stands before and behind it, with the words that are known.
-const UNKNOWN: [(&str, &str, fn() -> Vec<&'static str>); 3] = [
+const UNKNOWN: [(&str, &str, Words); 3] = [
     ("readcf: unknown option name ", "", || OPTIONS.iter().map(|row| row.name).collect()),
     ("readcf: Op line: ", " unrecognized", || Privacy::WORDS.iter().map(|row| row.0).collect()),
     ("readcf: DontBlameSendmail option: ", " unrecognized", || safe::WORDS.iter().map(|row| row.0).collect()),
