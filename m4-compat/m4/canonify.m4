@@ -48,11 +48,16 @@ ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$@ $>Canonify2 < @ [ $1 ] > : $2
 R@ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
 ', `# a route is left out	@a,@b:u@d -> u@d
 R@ $+ , @ $+		@ $2
+R@ $+ , $+		$2
 ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$2
 ')dnl
-R@ $+ , $+		$2
 R@ $+ : $+		$2
 ')dnl
+
+# a list that kept its colon, in brackets for example, is focused on what follows
+# its end, or not at all	a:b;@c -> a:b; < @ c >	a:b@c; -> a:b@c;
+R$+ : $* ; @ $+		$@ $>Canonify2 $1 : $2 ; < @ $3 >
+R$+ : $* ;		$@ $1 : $2 ;
 
 # the focus is the last @	a@b@c -> a@b < @ c >
 R$+ @ $+		$: $1 < @ $2 >
