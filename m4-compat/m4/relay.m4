@@ -112,7 +112,7 @@ ifdef(`_ACCESS_TABLE_', `R$*			$: $>A < $1 > < ? > < + Connect > < $1 >
 R< RELAY > $*		$@ RELAY
 ifdef(`_FFR_REJECT_IP_IN_CHECK_RCPT_', `R< REJECT > $*		$@ REJECT
 ')dnl
-R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
+R< $* _ATMPF_ > < $* >	$#TEMP $@ 4.3.0 $: _TMPFMSG_
 R< $* > < $* >		$: $2
 ')dnl
 R$*			$: [ $1 ]
