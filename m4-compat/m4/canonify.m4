@@ -18,28 +18,31 @@ R$@			$@ < @ >
 # <:> marks an address whose first colon may end the name of a list; no more
 # when one has gone, and not an address that was here before
 R$* < @ >		$: $1
-R$+			$: <:> $1
+R$@			$@ :; < @ >
+R$*			$: <:> $1
 R<:> $* : $* [ $* ]	$: <.> $2 [ $3 ]
 R<:> $* [ IPv6 : $+ ]	$: <.> $1 [ IPv6 : $2 ]
 R<$-> $* ;		<$1> $2
 R<$->			$@ :; < @ >
 
-# the last pair of angle brackets holds the address; a list only without them
+# a list in angle brackets ends there, and no colon goes from what has both
 R<$-> $* < $+ :; > $*	$@ $3 :; < @ >
 R<$-> $* < $* ; >	<$1> $2 < $3 >
-R<$-> $* < $*		<.> $3
-R<.> $* > $*		$: <.> $1
-R<.>			$@ < @ >
-R<.> $+			$: $1
+R<:> $* < $* > $*	$: <.> $1 < $2 > $3
 
 # no colon goes from a route, an IPv6 literal, a file of addresses, host::user
 #	list:u@d -> u@d		list:; -> :; < @ >
-R<:> @ $*		$: @ $1
-R<:> : include : $*	$: : include : $1
-R<:> $* :: $*		$: $1 :: $2
-R<:> $* : $*		$: $2
-R<:> $*			$: $1
-R$@			$@ :; < @ >
+R<:> @ $*		$: <.> @ $1
+R<:> : include : $*	$: <.> : include : $1
+R<:> $* :: $*		$: <.> $1 :: $2
+R<:> $* : $*		$: <.> $2
+R<.>			$@ :; < @ >
+
+# the last pair of angle brackets, or what one bracket leaves, is the address
+R<$-> $* < $*		<$1> $3
+R<$-> $* > $*		$: <$1> $2
+R<$->			$@ < @ >
+R<$-> $*		$: $2
 
 ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route goes as a whole to its first host	@a,@b:u@d -> < @ a > , @b:u@d
 R@ $+ , $+		@ $1 : $2
