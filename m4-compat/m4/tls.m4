@@ -96,8 +96,8 @@ ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_secure" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
-ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
-R$* $| $*		$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
+ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
+R$*			$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_SRV_TAG`'_TAG_DELIM_ $: ? $) >
 R$* $| < $* _ATMPF_ >	$#error $@ 4.3.0 $: _TMPFMSG_
