@@ -27,7 +27,7 @@ R< DISCARD > $*		$#discard $: discard
 R< QUARANTINE : $+ > $*	$#error $@ quarantine $: $1
 R< ERROR : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
 R< ERROR : $+ > $*	$#error $: $1
-R< $* _ATMPF_ > $*	$#error $@ 4.3.0 $: _TMPFMSG_
+R< $* _ATMPF_ > < $* >	$#error $@ 4.3.0 $: _TMPFMSG_
 R< $={Accept} > < $* >	$: $| $2
 R< ? > < $* >		$: $| $1
 ifdef(`_ACCESS_SKIP_', `R< SKIP > < $* >	$: $| $1
