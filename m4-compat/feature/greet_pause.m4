@@ -17,7 +17,7 @@ R< $* > < ? > $| $*	$: $1
 ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $>D < $1 > < ? > < ! GreetPause > < $2 >
 R  $| $+		$: $>A < $1 > < ? > < ! GreetPause > < >
 R< ? > < $+ >		$: $>A < $1 > < ? > < ! GreetPause > < >
-R< ? > $*		ifelse(len(X`'_ARG_), `1', `$@', `$# _ARG_')
+R< ? > < $* >		ifelse(len(X`'_ARG_), `1', `$@', `$# _ARG_')
 R< $* _ATMPF_ > < $* >	$@
 R< $+ > < $* >		$# $1
 ', `R$*			$# _ARG_

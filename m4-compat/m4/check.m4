@@ -68,16 +68,15 @@ ifdef(`_ACCESS_TABLE_', `
 R$+ $| $+		$: $>D < $1 > < ? > < + Connect > < $2 >
 R  $| $+		$: $>A < $1 > < ? > < + Connect > < >
 R< ? > < $+ >		$: $>A < $1 > < ? > < + Connect > < >
-R< ? > $*		$: OK
-R< $+ > < $* >		$: < $1 >
-R< $={Accept} >		$@ $1
-R< REJECT >		ifdef(`confREJECT_MSG', `$#error $: confREJECT_MSG', `$#error $@ 5.7.1 $: "550 Access denied"')
-R< DISCARD >		$#discard $: discard
-R< QUARANTINE : $+ >	$#error $@ quarantine $: $1
-R< ERROR : $- . $- . $- : $+ >	$#error $@ $1.$2.$3 $: $4
-R< ERROR : $+ >	$#error $: $1
-R< $* _ATMPF_ >		$#error $@ 4.3.0 $: _TMPFMSG_
-R< $+ >			$#error $: $1
+R< ? > < $* >		$: OK
+R< $={Accept} > < $* >	$@ $1
+R< REJECT > < $* >	ifdef(`confREJECT_MSG', `$#error $: confREJECT_MSG', `$#error $@ 5.7.1 $: "550 Access denied"')
+R< DISCARD > < $* >	$#discard $: discard
+R< QUARANTINE : $+ > < $* >	$#error $@ quarantine $: $1
+R< ERROR : $- . $- . $- : $+ > < $* >	$#error $@ $1.$2.$3 $: $4
+R< ERROR : $+ > < $* >	$#error $: $1
+R< $* _ATMPF_ > < $* >	$#error $@ 4.3.0 $: _TMPFMSG_
+R< $+ > < $* >		$#error $: $1
 ')dnl
 ifdef(`_RBL_', `
 # is the client listed at _RBL_?
