@@ -119,15 +119,13 @@ R< $* > $| $*		$: $1
 
 # bounces come from nobody
 R<>			$@ <OK>
-ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R$*			$: < > $1
-', `R< $+ >			$: $1
-R$*			$: < > < $1 >
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `', `R< $+ >			$: $1
 
 # flag f wants a domain of two labels, flag u lets pass what else is refused
-# here; only this host calls itself localhost
-R< > $*			$: $&{daemon_flags} $| $1
+# here; only this host calls itself localhost	< ? client > < address >
+R$*			$: $&{daemon_flags} $| < $1 >
 R$* f $* $| < $* @ $- >	$: < ? $&{client_name} > < $3 @ $4 >
-R$* u $* $| $*		$: < > $3
+R$* u $* $| $*		$: < ? > $3
 R$* $| $*		$: < ! > $2
 R< ! > < $* @ localhost >	$: < ? $&{client_name} > < $1 @ localhost >
 R< ! > < $* @ localhost . $m >	$: < ? $&{client_name} > < $1 @ localhost . $m >
@@ -136,14 +134,14 @@ ifdef(`_NO_UUCP_', `', `R< ! > < $* @ localhost .UUCP >	$: < ? $&{client_name} >
 R< ! > < $* @ [ 127.0.0.1 ] >	$: < ? $&{client_name} > < $1 @ [127.0.0.1] >
 R< ! > < $* @ [ IPv6:0:0:0:0:0:0:0:1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:0:0:0:0:0:0:0:1] >
 R< ! > < $* @ [ IPv6:::1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:::1] >
-R< ! > $*		$: < > $1
-R< ? > $*		$: < > $1
-R< ? $=w > $*		$: < > $2
-R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
+R< ! > $*		$: $1
+R< ? $=w > < $* >	$: < $2 >
+R< ? $+ > < $+ >	$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
+R< ? > < $* >		$: < $1 >
 ')dnl
 
 # does its domain exist? < OKR > u < @ d > and < PERM >, < TEMP >; < ? > u
-R< > $*			$: < ? > $>CanonAddr $1
+R$*			$: < ? > $>CanonAddr $1
 R< ? > $* < @ $+ . > $*	$: < ? > $1 < @ $2 > $3
 R< ? > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
 R< ? > $* < @ $j > $*	$: < _RES_OK_ > $1 < @ $j > $2
