@@ -57,8 +57,7 @@ ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_Check" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
-ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
-R$* $| $*		$: $1
+ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
 R$*			$: < ? > $>CanonAddr $1
 R< ? > $* < @ $+ . >	< ? > $1 < @ $2 >
 R< ? > $+ < @ $+ >	$: $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 > < E: >
@@ -153,9 +152,9 @@ R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bit
 R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $2:$3 > < $4 >
 R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
 R< $- > < $- : $- > < $+ > < >	$@ OK
-R< $- > < $- : $- > < $+ > < $+ >	$: $4 $| $5
-R$+ $| $+ _TLS_ARS_ $*	$1 $| $2 > < $3
-R$- : $+ $| $+		$@ $>TLS_req < $3 > $| < $1:$2 >
+R< $- > < $- : $- > < $+ > < $+ >	$: < $4 > < $5 >
+R< $- : $+ > $* _TLS_ARS_ $*	< $1:$2 > $3 > < $4
+R< $- : $+ > $+		$@ $>TLS_req $3 $| < $1:$2 >
 
 # TLS_req: < extension > < extension > $| < code:dsn > -> $#error, or OK
 STLS_req
