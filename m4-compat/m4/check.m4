@@ -227,9 +227,9 @@ R< ? $+ > < $* >	$#error $@ 5.5.4 $: "553 Fully qualified domain name required"
 
 # one of ours, or may the client send through us?
 R$*			$: < $1 > $| $>"Rcpt_ok" $1
-ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$#error $2
+ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$@ $1 $| T $2
 R< $* > $| $#$*		$#$2
-R< $* > $| $*		$: $1 $| @ $2
+R< $* > $| $*		$@ $1 $| @ $2
 ', `R< $* > $| $#TEMP $+	$: $2 $| < $1 >
 R< $* > $| RELAY	$@ RELAY
 R< $* > $| $#$*		$#$2
