@@ -15,34 +15,29 @@ divert(0)dnl
 Scanonify=3
 R$@			$@ < @ >
 
-# <:> marks an address whose first colon may end the name of a list; no more
-# when one has gone, and not an address that was here before
-R$* < @ >		$: $1
-R$@			$@ :; < @ >
-R$*			$: <:> $1
-R<:> $* : $* [ $* ]	$: <.> $2 [ $3 ]
-R<:> $* [ IPv6 : $+ ]	$: <.> $1 [ IPv6 : $2 ]
-R<$-> $* ;		<$1> $2
-R<$->			$@ :; < @ >
+# < @ > at the end: the first colon may end the name of a list; no more when one has
+# gone, from a literal, or from what has both angle brackets
+R$*			$: $1 < @ >
+R$* : $* [ $* ] < @ >	$: $2 [ $3 ]
+R$* < $+ :; > $*	$@ $2 :; < @ >
+R$* < $* > $* < @ >	$: $1 < $2 > $3
+R$* [ IPv6 : $+ ] < @ >	$: $1 [ IPv6 : $2 ]
 
-# a list in angle brackets ends there, and no colon goes from what has both
-R<$-> $* < $+ :; > $*	$@ $3 :; < @ >
-R<$-> $* < $* ; >	<$1> $2 < $3 >
-R<:> $* < $* > $*	$: <.> $1 < $2 > $3
-
-# no colon goes from a route, an IPv6 literal, a file of addresses, host::user
+# no colon goes from a route, a file of addresses, host::user
 #	list:u@d -> u@d		list:; -> :; < @ >
-R<:> @ $*		$: <.> @ $1
-R<:> : include : $*	$: <.> : include : $1
-R<:> $* :: $*		$: <.> $1 :: $2
-R<:> $* : $*		$: <.> $2
-R<.>			$@ :; < @ >
+R@ $* < @ >		$: @ $1
+R: include : $* < @ >	$: : include : $1
+R$* :: $* < @ >		$: $1 :: $2
+R$* : $* < @ >		$: $2
+R$* < @ >		$: $1
+R$* ;			$1
+R$* < $* ; >		$1 < $2 >
+R$@			$@ :; < @ >
 
 # the last pair of angle brackets, or what one bracket leaves, is the address
-R<$-> $* < $*		<$1> $3
-R<$-> $* > $*		$: <$1> $2
-R<$->			$@ < @ >
-R<$-> $*		$: $2
+R$* < $*		$2
+R$* > $*		$: $1
+R$@			$@ < @ >
 
 ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route goes as a whole to its first host	@a,@b:u@d -> < @ a > , @b:u@d
 R@ $+ , $+		@ $1 : $2
@@ -52,7 +47,7 @@ R@ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
 ', `# a route is left out	@a,@b:u@d -> u@d
 R@ $+ , @ $+		@ $2
 R@ $+ , $+		$2
-ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$2
+ifdef(`NO_NETINET6', `', `R@ [ $* ] : $+		$2
 ')dnl
 R@ $+ : $+		$2
 ')dnl
