@@ -60,7 +60,8 @@ ARROWS = [  # arguments in the form in which rules hand them over
     "LDAPExpand <joe <@ example.org .>> <joe@example.org> <>", "LDAPExpand <joe+more <@ virt.example .>> <joe+more@virt.example> <>", "LDAPExpand <joe <@ virt.example .>> <joe@virt.example> <+x>",
     "max : ", "max 5 : ", "max : 5", "max 5 : 7", "max 7 : 5", "max 5 : 5", "93 user <@ *LOCAL* >", "94 user <@ *LOCAL* >", "4 user <@ *LOCAL* >", "93 root <@ *LOCAL* >", "93 joe+more <@ *LOCAL* >",
     "4 user%mail.site.example@mail.site.example", "4 user <@ h.UUCP.>", "4 <@>", "4 list:; <@>", "4 user <@ [10.1.2.3] >", "96 user <@ localhost >", "96 user <@ nowhere >", "96 user <@ host.uucp >", "96 user",
-    "1 user <@ old.example .>", "2 sam", "0 <@>", "0 user <@ unknown.example .>", "0 :; <@>"]
+    "1 user <@ old.example .>", "2 sam", "0 <@>", "0 user <@ unknown.example .>", "0 :; <@>",
+    ".Dhneighbour", *(f"3,{entry} {address}" for entry in "PseudoToReal EnvFromSMTP FromU HdrToU EnvFromUUD".split() for address in ("user@neighbour.uucp", "a!user@neighbour.uucp", "a.b!user@neighbour.uucp", "user@uuhost.uucp")), ".Dh"]
 SETTINGS = {  # macro: values; the first is the usual one
     "client_addr": ["10.9.9.9", "", "0", "127.0.0.1", "10.1.2.3", "192.0.2.7", "10.1.9.9", "IPv6:2001:db8:0:0:0:0:0:1", "IPv6:0:0:0:0:0:0:0:1", "IPv6:::1", "172.16.0.1", "10.5.5.5"],
     "client_name": ["client.example", "", "mail.site.example", "h.site.example", "host.remote.example", "[10.9.9.9]", "[10.1.2.3]", "example.org", "deep.sub.example.org", "blocked.example", "relay.example.net", "h.v2.virt.example", "localhost"],

@@ -14,12 +14,12 @@ Sgreet_pause
 R$*			$: < $1 > < ? > $| $>"Local_greet_pause" $1
 R< $* > < ? > $| $#$*	$#$2
 R< $* > < ? > $| $*	$: $1
-ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $1 $| $2 $| $>D < $1 > < ? > < ! GreetPause > < >
-R  $| $+		$: $| $1 $| < ? > < >
-R$* $| $* $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < ! GreetPause > < >
-R$* $| $* $| < $* _ATMPF_ > $*	$@
-R$* $| $* $| < ? > $*	ifelse(len(X`'_ARG_), `1', `$@', `$# _ARG_')
-R$* $| $* $| < $+ > < >	$# $3
+ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $>D < $1 > < ? > < ! GreetPause > < $2 >
+R  $| $+		$: $>A < $1 > < ? > < ! GreetPause > < >
+R< ? > < $+ >		$: $>A < $1 > < ? > < ! GreetPause > < >
+R< ? > < $* >		ifelse(len(X`'_ARG_), `1', `$@', `$# _ARG_')
+R< $* _ATMPF_ > < $* >	$@
+R< $+ > < $* >		$# $1
 ', `R$*			$# _ARG_
 ')dnl
 divert(0)dnl

@@ -15,31 +15,29 @@ divert(0)dnl
 Scanonify=3
 R$@			$@ < @ >
 
-# <:> marks an address whose first colon may end the name of a list; no more
-# when one has gone, and not an address that was here before
-R$* < @ >		$: $1
-R$+			$: <:> $1
-R<:> $* : $* [ $* ]	$: <.> $2 [ $3 ]
-R<:> $* [ IPv6 : $+ ]	$: <.> $1 [ IPv6 : $2 ]
-R<$-> $* ;		<$1> $2
-R<$->			$@ :; < @ >
+# < @ > at the end: the first colon may end the name of a list; no more when one has
+# gone, from a literal, or from what has both angle brackets
+R$*			$: $1 < @ >
+R$* : $* [ $* ] < @ >	$: $2 [ $3 ]
+R$* < $+ :; > $*	$@ $2 :; < @ >
+R$* < $* > $* < @ >	$: $1 < $2 > $3
+R$* [ IPv6 : $+ ] < @ >	$: $1 [ IPv6 : $2 ]
 
-# the last pair of angle brackets holds the address; a list only without them
-R<$-> $* < $+ :; > $*	$@ $3 :; < @ >
-R<$-> $* < $* ; >	<$1> $2 < $3 >
-R<$-> $* < $*		<.> $3
-R<.> $* > $*		$: <.> $1
-R<.>			$@ < @ >
-R<.> $+			$: $1
-
-# no colon goes from a route, an IPv6 literal, a file of addresses, host::user
+# no colon goes from a route, a file of addresses, host::user
 #	list:u@d -> u@d		list:; -> :; < @ >
-R<:> @ $*		$: @ $1
-R<:> : include : $*	$: : include : $1
-R<:> $* :: $*		$: $1 :: $2
-R<:> $* : $*		$: $2
-R<:> $*			$: $1
+R@ $* < @ >		$: @ $1
+R: include : $* < @ >	$: : include : $1
+R$* :: $* < @ >		$: $1 :: $2
+R$* : $* < @ >		$: $2
+R$* < @ >		$: $1
+R$* ;			$1
+R$* < $* ; >		$1 < $2 >
 R$@			$@ :; < @ >
+
+# the last pair of angle brackets, or what one bracket leaves, is the address
+R$* < $*		$2
+R$* > $*		$: $1
+R$@			$@ < @ >
 
 ifdef(`_USE_DEPRECATED_ROUTE_ADDR_', `# a route goes as a whole to its first host	@a,@b:u@d -> < @ a > , @b:u@d
 R@ $+ , $+		@ $1 : $2
@@ -48,11 +46,16 @@ ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$@ $>Canonify2 < @ [ $1 ] > : $2
 R@ $+ : $+		$@ $>Canonify2 < @ $1 > : $2
 ', `# a route is left out	@a,@b:u@d -> u@d
 R@ $+ , @ $+		@ $2
-ifdef(`NO_NETINET6', `', `R@ [ $+ ] : $+		$2
-')dnl
 R@ $+ , $+		$2
+ifdef(`NO_NETINET6', `', `R@ [ $* ] : $+		$2
+')dnl
 R@ $+ : $+		$2
 ')dnl
+
+# a list that kept its colon, in brackets for example, is focused on what follows
+# its end, or not at all	a:b;@c -> a:b; < @ c >	a:b@c; -> a:b@c;
+R$+ : $* ; @ $+		$@ $>Canonify2 $1 : $2 ; < @ $3 >
+R$+ : $* ;		$@ $1 : $2 ;
 
 # the focus is the last @	a@b@c -> a@b < @ c >
 R$+ @ $+		$: $1 < @ $2 >
@@ -159,7 +162,7 @@ Sfinal=4
 R$+ :; < @ >		$@ $1 :
 R$* < @ >			$@
 R$* < @ $+ . > $*		$1 < @ $2 > $3
-R$* < @ *LOCAL* > $*		$: $1 < @ $j > $2
+R$* < @ *LOCAL* > $*		$1 < @ $j > $2
 R$* < $+ > $*			$1 $2 $3
 R@ $+ : @ $+ : $+	@ $1 , @ $2 : $3
 R@ $*			$@ @ $1

@@ -64,14 +64,19 @@ R$*			$: < $&{deliveryMode} > $1
 R< d > $*		$@ deferred
 R< $* > $*		$: $2
 ifdef(`_ACCESS_TABLE_', `
-# Connect: by name, then by address
-R$+ $| $+		$: $1 $| $2 $| $>D < $1 > < ? > < + Connect > < >
-R  $| $+		$: $| $1 $| < ? > < >
-R$* $| $+ $| < ? > $*	$: $1 $| $2 $| $>A < $2 > < ? > < + Connect > < >
-R$* $| $* $| < $* > < >	$: $1 $| $2 $| $>AccessVerdict < $3 > connect
-R$* $| $* $| $#$*	$#$3
-R$* $| $* $| < ? >	$: OK
-R$* $| $* $| < $+ >	$@ $3
+# Connect: by name, then by address	< verdict > < address to ask next >
+R$+ $| $+		$: $>D < $1 > < ? > < + Connect > < $2 >
+R  $| $+		$: $>A < $1 > < ? > < + Connect > < >
+R< ? > < $+ >		$: $>A < $1 > < ? > < + Connect > < >
+R< ? > < $* >		$: OK
+R< $={Accept} > < $* >	$@ $1
+R< REJECT > < $* >	ifdef(`confREJECT_MSG', `$#error $: confREJECT_MSG', `$#error $@ 5.7.1 $: "550 Access denied"')
+R< DISCARD > < $* >	$#discard $: discard
+R< QUARANTINE : $+ > < $* >	$#error $@ quarantine $: $1
+R< ERROR : $- . $- . $- : $+ > < $* >	$#error $@ $1.$2.$3 $: $4
+R< ERROR : $+ > < $* >	$#error $: $1
+R< $* _ATMPF_ > < $* >	$#error $@ 4.3.0 $: _TMPFMSG_
+R< $+ > < $* >		$#error $: $1
 ')dnl
 ifdef(`_RBL_', `
 # is the client listed at _RBL_?
@@ -114,15 +119,13 @@ R< $* > $| $*		$: $1
 
 # bounces come from nobody
 R<>			$@ <OK>
-ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R$*			$: < > $1
-', `R< $+ >			$: $1
-R$*			$: < > < $1 >
+ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `', `R< $+ >			$: $1
 
 # flag f wants a domain of two labels, flag u lets pass what else is refused
-# here; only this host calls itself localhost
-R< > $*			$: $&{daemon_flags} $| $1
+# here; only this host calls itself localhost	< ? client > < address >
+R$*			$: $&{daemon_flags} $| < $1 >
 R$* f $* $| < $* @ $- >	$: < ? $&{client_name} > < $3 @ $4 >
-R$* u $* $| $*		$: < > $3
+R$* u $* $| $*		$: < ? > $3
 R$* $| $*		$: < ! > $2
 R< ! > < $* @ localhost >	$: < ? $&{client_name} > < $1 @ localhost >
 R< ! > < $* @ localhost . $m >	$: < ? $&{client_name} > < $1 @ localhost . $m >
@@ -131,14 +134,14 @@ ifdef(`_NO_UUCP_', `', `R< ! > < $* @ localhost .UUCP >	$: < ? $&{client_name} >
 R< ! > < $* @ [ 127.0.0.1 ] >	$: < ? $&{client_name} > < $1 @ [127.0.0.1] >
 R< ! > < $* @ [ IPv6:0:0:0:0:0:0:0:1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:0:0:0:0:0:0:0:1] >
 R< ! > < $* @ [ IPv6:::1 ] >	$: < ? $&{client_name} > < $1 @ [IPv6:::1] >
-R< ! > $*		$: < > $1
-R< ? > $*		$: < > $1
-R< ? $=w > $*		$: < > $2
-R< ? $+ > $*		$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
+R< ! > $*		$: $1
+R< ? $=w > < $* >	$: < $2 >
+R< ? $+ > < $+ >	$#error $@ 5.5.4 $: "553 Real domain name required for sender address"
+R< ? > < $* >		$: < $1 >
 ')dnl
 
 # does its domain exist? < OKR > u < @ d > and < PERM >, < TEMP >; < ? > u
-R< > $*			$: < ? > $>CanonAddr $1
+R$*			$: < ? > $>CanonAddr $1
 R< ? > $* < @ $+ . > $*	$: < ? > $1 < @ $2 > $3
 R< ? > $* < @ $* $=P > $*	$: < _RES_OK_ > $1 < @ $2 $3 > $4
 R< ? > $* < @ $j > $*	$: < _RES_OK_ > $1 < @ $j > $2
@@ -147,13 +150,15 @@ ifdef(`_ACCEPT_UNRESOLVABLE_DOMAINS_', `R< ? > $* < @ $+ > $*	$: < _RES_OK_ > $1
 R< ? $* <$->> $* < @ $+ > $*	$: < $2 > $3 < @ $4 > $5
 ')dnl
 ifdef(`_ACCESS_TABLE_', `
-# From: by address, by user, by domain
-R< $* > $+ < @ $+ > $*	$: < $1 > $2 < @ $3 > $4 $| $>SearchList < + From > $| < F:$2@$3 > < U:$2@ > < D:$3 > < >
-R< ? > $+			$: < ? > $1 $| $>SearchList < + From > $| < U:$1@ > < >
-R< $* > $* $| < $* >	$: < $1 > $2 $| $>AccessVerdict < $3 > $2
-R< $* > $* $| $#$*	$#$3
-R< $* > $* $| < ? >	$: < $1 > $2
-R< $* > $* $| < $+ >	$# $3
+# From: by address, by user, by domain; a verdict takes the place of what is known of
+# the domain, and what is none is the end of the rules below
+R< $* > $+ < @ $+ > $*	$: @ < $1 > < $2 < @ $3 > $4 > $| < F:$2@$3 > < U:$2@ > < D:$3 >
+R< ? > $+			$: @ < ? > < $1 > $| < U:$1@ >
+R@ < $+ > < $* > $| < $+ >	$: @ < $1 > < $2 > $| $>SearchList < + From > $| < $3 > < >
+R@ < $+ > < $* > $| < $* >	$: < $3 > < $1 > < $2 >
+R< ? > < $+ > < $* >	$: < $1 > $2
+R< $* _ATMPF_ > < $* >	$#error $@ 4.3.0 $: _TMPFMSG_
+R< $+ > < $+ > < $* >	$: < $1 > $3
 ')dnl
 ifdef(`_ACCEPT_UNQUALIFIED_SENDERS_', `R< ? > $*			$@ @ $1
 ', `R< ? > $*			$: < ? $&{client_addr} > $&{daemon_flags} $| $1
@@ -163,10 +168,18 @@ R< ? $* > $*		$#error $@ 5.5.4 $: "553 Domain name required for sender address "
 ')dnl
 R< PERM > $*		$#error $@ 5.1.8 $: "553 Domain of sender address " $&f " does not exist"
 R< TEMP > $*		$#error $@ 4.1.8 $: "451 Domain of sender address " $&f " does not resolve"
-ifdef(`_BADMX_CHK_', `R< $* > $* < @ $+ >	$: $2 < @ $3 > $| $>BadMX $3
+ifdef(`_BADMX_CHK_', `R< _RES_OK_ > $* < @ $+ >	$: $1 < @ $2 > $| $>BadMX $2
 R$* $| $#$*		$#$2
 ')dnl
 R< $={ResOk} > $*	$: @ $2
+ifdef(`_ACCESS_TABLE_', `R< $={Accept} > $*	$# $1
+R< REJECT > $*		ifdef(`confREJECT_MSG', `$#error $: confREJECT_MSG', `$#error $@ 5.7.1 $: "550 Access denied"')
+R< DISCARD > $*		$#discard $: discard
+R< QUARANTINE : $+ > $*	$#error $@ quarantine $: $1
+R< ERROR : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
+R< ERROR : $+ > $*	$#error $: $1
+R< $+ > $*		$#error $: $1
+')dnl
 
 ifdef(`_BADMX_CHK_', `# BadMX: domain -> $#error if one of its mail exchangers cannot be one. Called
 # by Basic_check_mail.	< MX > < domain > < : to look at : > < : looked at : >
@@ -214,9 +227,9 @@ R< ? $+ > < $* >	$#error $@ 5.5.4 $: "553 Fully qualified domain name required"
 
 # one of ours, or may the client send through us?
 R$*			$: < $1 > $| $>"Rcpt_ok" $1
-ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$#error $2
+ifdef(`_PROMISCUOUS_RELAY_', `R< $* > $| $#TEMP $+	$@ $1 $| T $2
 R< $* > $| $#$*		$#$2
-R< $* > $| $*		$: $1 $| @ $2
+R< $* > $| $*		$@ $1 $| @ $2
 ', `R< $* > $| $#TEMP $+	$: $2 $| < $1 >
 R< $* > $| RELAY	$@ RELAY
 R< $* > $| $#$*		$#$2

@@ -7,28 +7,25 @@
 #	u < @ other. >		-> unchanged
 SMasqHdr=93
 ifdef(`_GENERICS_TABLE_', `
-# genericstable: < ? > < d > u < @ focus > is to be looked up
+# genericstable: < u@d > u < @ focus > @ is to be looked up; < @ u@d > has not been
+# found so far, < > not at all
 #	u+x@d asks u+x@d, u+*@d, u@d, @d, u+x, u+*, u	u@d asks u@d, @d, u
-# A value without a user is none for u@d; then @d is next.
-R$* < @ $* >		$: < > $1 < @ $2 >
-R< > $+ < @ *LOCAL* >	$: < ? > < $j > $1 < @ *LOCAL* >
-ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R< > $+ < @ $* $=G . >	$: < ? > < $2 $3 > $1 < @ $2 $3 . >
-', `R< > $+ < @ $=G . >	$: < ? > < $2 > $1 < @ $2 . >
+# *LOCAL* has no @d. An address that begins a comment finds one that is empty.
+R$+ < @ *LOCAL* >	$: < $1@$j > $1 < @ *LOCAL* > @
+ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R$+ < @ $* $=G . >	$: < $1@$2$3 > $1 < @ $2 $3 . > @
+', `R$+ < @ $=G . >	$: < $1@$2 > $1 < @ $2 . > @
 ')dnl
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3@$1 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+*@$1 $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ < @ $+ >	$: < $(generics $2@$1 $: ? $) > < $1 > $2 < @ $3 >
-R< @ $+ > < $+ > $+ < @ $+ >	$: < ? > < $2 > $3 < @ $4 >
-R< ? > < $+ > $+ < @ $+ . >	$: < $(generics @$1 $@ $2 $: ? $) > < $1 > $2 < @ $3 . >
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+$3 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2+* $@ $3 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ + $* < @ $+ >	$: < $(generics $2 $: ? $) > < $1 > $2 + $3 < @ $4 >
-R< ? > < $+ > $+ < @ $+ >	$: < $(generics $2 $: ? $) > < $1 > $2 < @ $3 >
-R< ? > < $+ > $* < @ $* >	$: < > $2 < @ $3 >
+R< $+ > $+ < $* > @	$: < $(generics $1 $: @ $1 $) > $2 < $3 >
+R< @ $+ + $* @ $+ > $+ < @ $+ >	$: < $(generics $1+*@$3 $@ $2 $: @ $1+$2@$3 $) > $4 < @ $5 >
+R< @ $+ + $* @ $+ > $+ < @ $+ >	$: < $(generics $1@$3 $: $) > $4 < @ $5 >
+R< @ $+ > $+ < @ $+ >	$: < > $2 < @ $3 >
+R< > $+ < @ $+ . >	$: < $(generics @$2 $@ $1 $: $) > $1 < @ $2 . >
+R< > $+ < @ $+ >	$: < $(generics $1 $: $) > $1 < @ $2 >
+R< > $+ + $* < @ $+ >	$: < $(generics $1+* $@ $2 $: $) > $1 + $2 < @ $3 >
+R< > $+ + $* < @ $+ >	$: < $(generics $1 $: $) > $1 + $2 < @ $3 >
+R< $* @ $* > $* < $* >	$@ $>canonify $1 @ $2
+R< $+ > $* < $* >	$: $>canonify $1 @ *LOCAL*
 R< > $*			$: $1
-R< $* @ $* > < $+ > $* < @ $* >	$@ $>canonify $1 @ $2
-R< $+ > < $+ > $* < @ $* >	$: $>canonify $1 @ *LOCAL*
 ')dnl
 ifdef(`MASQUERADE_NAME', `
 # domains of class N and users of class E are seen as they are

@@ -29,7 +29,7 @@ R$*			$: $>Parse1 $1
 # Sites call it after canonify to see the address as parse will.
 SParse0
 R< @ >			$@ < @ >
-R< > $*			$1
+R@ < @ >		$@ < @ >
 R$* : $* ; < @ >	$#error $@ 5.1.3 $: "_CODE553 List:; syntax illegal for recipient addresses"
 R< @ $+ >		$#error $@ 5.1.3 $: "_CODE553 User address required"
 R@ < @ $* >		$#error $@ 5.1.3 $: "_CODE553 User address required"
@@ -41,13 +41,14 @@ R$* < @ [ $* ] , $+ > $*	$: $1 $| [ $2 ] , $3 $| $4
 R$* < @ [ $* ] $+ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid address"
 R$* < @ [ $+ ] > $*	$: $1 $| [ $2 ] $| $3
 R$* < $* : $* > $*	$#error $@ 5.1.3 $: "_CODE553 Colon illegal in host name part"
-R$* $| $* $| $*		$: $1 < @ $2 > $3
+R$* $| [ $* $| $*	$: $1 < @ [ $2 > $3
 
 R$* < @ . $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* .. $* > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid host name"
 R$* < @ $* @ > $*	$#error $@ 5.1.2 $: "_CODE553 Invalid route address"
 R$* @ $* < @ $* > $*	$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
 R$* , $~O $*		$#error $@ 5.1.3 $: "_CODE553 Invalid route address"
+R< > $*			$@ $>Parse0 $1
 R$* < @ > $*		$@ $>Parse0 $>canonify $1
 R< @ $=w . > : $*	$@ $>Parse0 $>canonify $2
 ifdef(`_STRICT_RFC821_', `

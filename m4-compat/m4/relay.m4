@@ -15,25 +15,25 @@ R$* < @ $* @@ $* >	$: $1 < @ $2 >
 ifdef(`_BLOCKLIST_RCPT_', `ifdef(`_ACCESS_TABLE_', `
 # To: recipients that get no mail
 R$*			$: < ? > $1
-R< ? > $+ < @ $=w >	$: < > $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 >
-R< ? > $+ < @ $+ >	$: < > $1 < @ $2 > $| < F:$1@$2 > < D:$2 >
-R< ? > $+		$: < > $1 $| < U:$1@ >
-R< > $* $| < $+ >	$: < @ > $1 $| $>SearchList < + To > $| < $2 > < >
-R< @ > $* $| $*		$: $2 < $1 >
-ifdef(`_DELAY_COMPAT_8_10_', `R< $={SpamTag} > < $* >	$: $| $2
+R< ? > $+ < @ $=w >	$: < > < $1 < @ $2 > > $| < F:$1@$2 > < U:$1@ > < D:$2 >
+R< ? > $+ < @ $+ >	$: < > < $1 < @ $2 > > $| < F:$1@$2 > < D:$2 >
+R< ? > $+		$: < > < $1 > $| < U:$1@ >
+R< > < $* > $| < $+ >	$: < @ > < $1 > $| $>SearchList < + To > $| < $2 > < >
+R< @ > < $* > $| $*	$: $2 < $1 >
+ifdef(`_DELAY_COMPAT_8_10_', `R< $={SpamTag} > < $* >	$: @ $2
 ')dnl
 R< REJECT > $*		$#error $@ 5.2.1 $: ifdef(`confRCPTREJ_MSG', `confRCPTREJ_MSG', `"550 Mailbox disabled for this recipient"')
 R< DISCARD > $*		$#discard $: discard
 R< QUARANTINE : $+ > $*	$#error $@ quarantine $: $1
 R< ERROR : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
 R< ERROR : $+ > $*	$#error $: $1
-R< $* _ATMPF_ > $*	$#error $@ 4.3.0 $: _TMPFMSG_
-R< $={Accept} > < $* >	$: $| $2
-R< ? > < $* >		$: $| $1
-ifdef(`_ACCESS_SKIP_', `R< SKIP > < $* >	$: $| $1
+R< $* _ATMPF_ > < $* >	$#error $@ 4.3.0 $: _TMPFMSG_
+R< $={Accept} > < $* >	$: @ $2
+R< ? > < $* >		$: @ $1
+ifdef(`_ACCESS_SKIP_', `R< SKIP > < $* >	$: @ $1
 ')dnl
 R< $+ > $*		$#error $: $1
-R$| $*			$: $1
+R@ $*			$1
 ')')dnl
 ifdef(`_PROMISCUOUS_RELAY_', `', `
 # a certificate that may relay
@@ -84,7 +84,7 @@ R< : $* : > $*		$: $2
 
 # no domain at all
 R$#$*			$#$1
-R$+ < @ $+ >		$@ $1 < @ $2 >
+R$* < @ $+ >		$@ $1 < @ $2 >
 ifdef(`_REQUIRE_QUAL_RCPT_', `# not with flag r, except from this host; the postmaster needs none, nor a way
 Rpostmaster		$@ OK
 R$+			$: $&{daemon_flags} $| $1
@@ -112,7 +112,7 @@ ifdef(`_ACCESS_TABLE_', `R$*			$: $>A < $1 > < ? > < + Connect > < $1 >
 R< RELAY > $*		$@ RELAY
 ifdef(`_FFR_REJECT_IP_IN_CHECK_RCPT_', `R< REJECT > $*		$@ REJECT
 ')dnl
-R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_
+R< $* _ATMPF_ > < $* >	$#TEMP $@ 4.3.0 $: _TMPFMSG_
 R< $* > < $* >		$: $2
 ')dnl
 R$*			$: [ $1 ]

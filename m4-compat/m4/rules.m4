@@ -48,4 +48,3 @@ defn(`_MAIL_FILTERS_')dnl
 
 ######## mailers ########
 undivert(7)dnl
-include(_CF_DIR_`m4/helpers.m4')dnl

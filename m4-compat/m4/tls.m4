@@ -57,8 +57,7 @@ ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_Check" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
-ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
-R$* $| $*		$: $1
+ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
 R$*			$: < ? > $>CanonAddr $1
 R< ? > $* < @ $+ . >	< ? > $1 < @ $2 >
 R< ? > $+ < @ $+ >	$: $1 < @ $2 > $| < F:$1@$2 > < U:$1@ > < D:$2 > < E: >
@@ -96,8 +95,8 @@ ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_secure" $1
 R$* $| $#$*		$#$2
 R$* $| $*		$: $1
 ')dnl
-ifdef(`_ACCESS_TABLE_', `R$*			$: $1 $| $(macro {TLS_Name} $@ $&{server_name} $)
-R$* $| $*		$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
+ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
+R$*			$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| $>A < $&{server_addr} > < ? > < ! TLS_SRV_TAG > < >
 R$* $| < ? > $*		$: $1 $| < $(access TLS_SRV_TAG`'_TAG_DELIM_ $: ? $) >
 R$* $| < $* _ATMPF_ >	$#error $@ 4.3.0 $: _TMPFMSG_
@@ -153,9 +152,9 @@ R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bit
 R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $2:$3 > < $4 >
 R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
 R< $- > < $- : $- > < $+ > < >	$@ OK
-R< $- > < $- : $- > < $+ > < $+ >	$: $4 $| $5
-R$+ $| $+ _TLS_ARS_ $*	$1 $| $2 > < $3
-R$- : $+ $| $+		$@ $>TLS_req < $3 > $| < $1:$2 >
+R< $- > < $- : $- > < $+ > < $+ >	$: < $4 > < $5 >
+R< $- : $+ > $* _TLS_ARS_ $*	< $1:$2 > $3 > < $4
+R< $- : $+ > $+		$@ $>TLS_req $3 $| < $1:$2 >
 
 # TLS_req: < extension > < extension > $| < code:dsn > -> $#error, or OK
 STLS_req

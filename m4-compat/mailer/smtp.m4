@@ -35,15 +35,26 @@ R$+			$@ $1 < @ *LOCAL* >
 
 # PseudoToReal: a domain that only we understand is hidden behind a real one
 #	u < @ h .UUCP. >	-> h!u < @ relay > if UUCP_RELAY names one, or < @ *LOCAL* >
+#	h itself, macro h, gets it unchanged, and a!u < @ h .UUCP. > as u < @ a .UUCP. >
 #	u < @ h .BITNET. >	-> u%h.BITNET < @ relay >, with BITNET_RELAY
+#	< h ! > u	< @@ mailer:relay >
 SPseudoToReal
-ifdef(`_NO_UUCP_', `', `R$+ < @ $+ .UUCP. >	$: $Y $| $2 ! $1
+R< @ $+ > $*		$@ < @ $1 > $2
+ifdef(`_NO_UUCP_', `', `R$+ < @ $+ .UUCP. >	$: < $2 ! > $1
 ')dnl
-ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $B $| $1 % $2 .BITNET
+ifdef(`BITNET_RELAY', `R$+ < @ $+ .BITNET. >	$: $1 % $2 .BITNET < @@ $B >
+R$* < @@ $- : $+ >	$: $1 < @@ $3 >
+R$* < @@ $+ >		$@ $1 < @ $2 >
 ')dnl
-R$| $+			$@ $1 < @ *LOCAL* >
-R$- : $+ $| $+		$@ $3 < @ $2 >
-R$+ $| $+		$@ $2 < @ $1 >
+R$* < @ $* > $*		$@ $1 < @ $2 > $3
+ifdef(`_NO_UUCP_', `', `R< $&h ! > $- ! $+	$@ $2 < @ $1 .UUCP. >
+R< $&h ! > $- . $+ ! $+	$@ $3 < @ $1.$2 >
+R< $&h ! > $+		$@ $1 < @ $&h .UUCP. >
+R< $+ ! > $+		$: $1 ! $2 < @@ $Y >
+R$* < @@ $- : $+ >	$@ $1 < @ $3 >
+R$* < @@ >		$@ $1 < @ *LOCAL* >
+R$* < @@ $+ >		$@ $1 < @ $2 >
+')dnl
 
 # EnvFromSMTP: envelope sender
 SEnvFromSMTP

@@ -48,17 +48,17 @@ R$* < @ $* . > $*	$1 < @ $2 > $3
 R$* < @ $=w >		$: $1
 R< @ $- .UUCP > : $+	$: $1 ! $2
 R< @ $+ > : $+		$: $1 ! $2
-R$* < @ $- .UUCP >	$: $2 ! $1
-R$* < @ $+ >		$: $2 ! $1
+R$* < @ $- .UUCP >	$2 ! $1
+R$* < @ $+ >		$2 ! $1
 
 # HdrToU: header recipient: the way there by way of us, since a reply starts
 # at the neighbour. We are U, our name in UUCP, or else the name of the machine;
-# what begins with ! has been here already.
+# what begins with the neighbour, macro h, needs no way to it.
 SHdrToU
 R:; < @ >		$@
 R$*			$: $>EnvToU $1
-R! $+ ! $+		$@ $1 ! $2
-R! $+			$@ ! $1
+R$&h ! $+ ! $+		$@ $1 ! $2
+R$&h ! $+		$@ $&h ! $1
 R$+			$: $U ! $1
 R! $+			$: $k ! $1
 ifdef(`_MAILER_smtp_', `
