@@ -84,6 +84,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         console.say([b"getauthinfo: ", &caller[..], b"@localhost"].concat());
     }
     sit_down(&mut console);
+    for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
+        loaded.config.macros.set(MacroId(name), Some(&value));
+    }
     let quiet = console.level(35) == 0;
     let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
     let mut shell = Shell {
@@ -98,9 +101,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         over: false,
     };
     shell.greet(addr_type);
-    for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
-        shell.scope.set(MacroId(name), &value);
-    }
     shell.serve();
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
