@@ -103,10 +103,11 @@ fn error_mailer(site: &Site, tracer: &mut dyn Tracer, parts: &Parts<'_>, given: 
     let user = cataddr(&site.program.operators, parts.user, Some(b' '), true);
     let status = error_status(code.as_deref());
     let reply = error_reply(code.as_deref(), &user, given);
-    let temporary = reply.is_temporary();
+    // either the text or the code may say that it is for now: then the address is kept
+    let temporary = reply.is_temporary() || status.is_temporary();
     tracer.reply(&reply);
     Parsed {
-        bad: true,
+        bad: !temporary,
         temporary,
         status,
         triple: Some(Triple { mailer: b"*error*".to_vec(), host: code, user }),

@@ -27,9 +27,7 @@ pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
     console.say(format!("Parsing {} address", words(*kind)));
     let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
     console.about.clear();
-    if !parsed.temporary {
-        console.fail(parsed.status);
-    }
+    console.fail(parsed.status);
     let Some(triple) = parsed.triple else {
         console.say("Cannot parse");
         return;
@@ -105,10 +103,9 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         console.reply(&with_address(&address.text, reply));
         parsed.temporary = false;
     }
+    console.fail(parsed.status);
     // rules that failed for now do not make a refusal less final
-    let refused = parsed.problems.last().is_some_and(|reply| !reply.is_temporary());
-    if parsed.address.is_none() && (!parsed.temporary || parsed.bad && refused) {
-        console.fail(parsed.status);
+    if parsed.address.is_none() && (!parsed.temporary || parsed.bad) {
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
