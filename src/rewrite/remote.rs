@@ -163,16 +163,10 @@ fn put_address(
     // sendmail expands the value again, macros and conditionals in it included
     let mut value = Vec::with_capacity(address.len() + 2);
     value.extend(route.then_some(b'<'));
-    for byte in address {
-        if byte == crate::addr::META_QUOTE {
-            value.push(byte);
-        }
-        value.push(byte);
-    }
+    value.extend(address);
     value.extend(route.then_some(b'>'));
     macset(&site.config, scope, tracer, id, Some(&value));
-    let mut name = expand_traced(site, scope, pattern, tracer);
-    name.retain(|byte| *byte != crate::addr::META_QUOTE);
+    let name = expand_traced(site, scope, pattern, tracer);
     macset(&site.config, scope, tracer, id, before.as_deref());
     name
 }
