@@ -130,6 +130,12 @@ async fn resolved(
         if let Some(triple) = &mut parsed.triple {
             triple.user = address.user.clone();
         }
+    } else if let Some(triple) = &mut parsed.triple
+        && let Err(reply) = invalid_user(&mut triple.user, kind)
+    {
+        // what is wrong with the text of an error makes it final
+        tracer.reply(&reply);
+        (parsed.bad, parsed.temporary) = (true, false);
     }
     parsed
 }

@@ -63,7 +63,8 @@ pub async fn sender_name(
     mailer: Option<MailerId>,
 ) -> Vec<u8> {
     let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
-    let mode = ScanMode::whole(Table::External);
+    // it is cut once more, this time as text of our own
+    let mode = ScanMode::whole(Table::Internal);
     let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
     if tokens.is_empty() {
         return text.to_vec();

@@ -21,6 +21,7 @@ use crate::addr::MacroId;
 use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
 use crate::message::arpa_date;
+use crate::queue;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
@@ -43,6 +44,8 @@ pub(super) struct Shell {
     verbosity: u8,
     /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
     old_style: bool,
+    /// The full name of the first sender who had an account.
+    full_name: Vec<u8>,
     /// `/quit` has been read.
     over: bool,
 }
@@ -98,9 +101,11 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         runtime,
         machine: Machine::new(),
         verbosity,
+        full_name: Vec::new(),
         over: false,
     };
     shell.greet(addr_type);
+    shell.scope.set(MacroId(b'i'), queue::lone_id().as_bytes());
     shell.serve();
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
@@ -134,6 +139,7 @@ pub fn answers(site: Site, typed: Vec<u8>) -> std::io::Result<Vec<u8>> {
         runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         machine: Machine::new(),
         verbosity: 2,
+        full_name: Vec::new(),
         over: false,
     };
     shell.greet(None);
