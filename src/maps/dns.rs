@@ -139,7 +139,7 @@ pub(super) async fn lookup_bestmx(
 ) -> Found {
     match store.resolver.exchangers(key, &|_| false, tracer).await {
         Exchangers::Hosts(hosts) if hosts.is_empty() => {
-            if key.first() == Some(&b'[') {
+            if key.first() == Some(&b'[') && key.contains(&b']') {
                 // it is looked for once more, among the system's hosts
                 store.resolver.remember(DnsError::HostNotFound.number());
             }
