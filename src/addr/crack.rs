@@ -1,9 +1,9 @@
 //! The pattern of an address: what stands around it (display names, comments), with `$g` in its place.
 
-use super::op;
+use super::{is_space, op, trim_end, trim_start};
 
-/// Longest pattern in bytes; a longer one becomes `<$g>`.
-const MAX_PATTERN: usize = 256;
+/// Longest pattern in bytes; a longer one, or one that was longer on the way, becomes `<$g>`.
+const MAX_PATTERN: usize = 255;
 
 /// The options that decide what a display name may look like.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +16,12 @@ pub struct CrackRules<'a> {
 
 /// The pattern of `text`, in the internal alphabet; put the rewritten address in place of `$g`.
 pub fn crackaddr(text: &[u8], rules: CrackRules<'_>) -> Vec<u8> {
-    let start = text.len() - text.trim_ascii_start().len();
+    let start = text.len() - trim_start(text).len();
     let mut cracker = Cracker {
         text,
         rules,
         at: start,
-        out: text[..start].to_vec(),
+        out: text[..start.min(MAX_PATTERN)].to_vec(),
         head: start,
         phrase: start,
         quote_phrase: false,
@@ -71,6 +71,24 @@ impl Cracker<'_> {
     /// The pattern that keeps nothing.
     const BARE: &'static [u8] = &[b'<', op::MACRO_EXPAND, b'g', b'>'];
 
+    /// Appends a byte; room is kept for what must be closed.
+    fn push(&mut self, byte: u8) {
+        let kept = self.comments as usize + usize::from(self.angles > 0) + usize::from(self.copied_quote);
+        match self.out.len() + kept < MAX_PATTERN {
+            true => self.out.push(byte),
+            false => self.given_up = true,
+        }
+    }
+
+    fn push_all(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.push(*byte));
+    }
+
+    /// A bracket behind the address that closes nothing: sendmail takes it back, if it had room for it.
+    fn drop_copied(&mut self) {
+        self.given_up |= self.copying && self.out.len() >= MAX_PATTERN;
+    }
+
     fn run(&mut self) {
         while let Some(&byte) = self.text.get(self.at) {
             self.at += 1;
@@ -88,7 +106,7 @@ impl Cracker<'_> {
             } else if byte == b'"' {
                 self.in_quotes = !self.in_quotes;
                 if self.copying {
-                    self.out.push(byte);
+                    self.push(byte);
                     self.copied_quote = true;
                 }
             } else if self.in_quotes {
@@ -100,12 +118,12 @@ impl Cracker<'_> {
     }
 
     fn comment(&mut self, byte: u8) {
-        self.out.push(byte);
+        self.push(byte);
         match byte {
             b'(' => self.comments += 1,
             b')' => self.comments -= 1,
             b'\\' => {
-                self.out.extend(self.text.get(self.at));
+                self.text.get(self.at).into_iter().for_each(|next| self.push(*next));
                 self.at += 1;
             }
             _ => {}
@@ -116,11 +134,11 @@ impl Cracker<'_> {
     fn plain(&mut self, byte: u8) {
         match byte {
             b'(' => {
-                let apart = self.out.last().is_some_and(|last| !last.is_ascii_whitespace());
+                let apart = self.out.last().is_some_and(|last| !is_space(last));
                 if !self.copying && self.out.len() > self.head && apart {
-                    self.out.push(b' ');
+                    self.push(b' ');
                 }
-                self.out.push(byte);
+                self.push(byte);
                 self.comments = 1;
             }
             b'<' => self.open_angle(),
@@ -128,16 +146,20 @@ impl Cracker<'_> {
             // the end of a list is copied wherever it stands
             b';' if !self.rules.colon_ok => {
                 self.quote_phrase |= self.angles == 0;
-                self.out.push(byte);
+                self.push(byte);
                 if !self.copying {
                     self.ordinary(byte);
                 }
             }
-            b':' if self.begins_group() => self.group(),
+            b':' if self.separates() => match self.text.get(self.at) {
+                Some(&next @ (b':' | b'.')) => self.part(next),
+                _ => self.group(),
+            },
             b')' => {
                 self.quote_phrase = true;
-                if !self.copying {
-                    self.ordinary(byte);
+                match self.copying {
+                    true => self.drop_copied(),
+                    false => self.ordinary(byte),
                 }
             }
             _ => {
@@ -155,12 +177,12 @@ impl Cracker<'_> {
     /// A byte of the address, or of the text after it.
     fn ordinary(&mut self, byte: u8) {
         if self.copying {
-            self.out.push(byte);
+            self.push(byte);
         } else if !self.address_put {
             if self.out.last() == Some(&b')') {
-                self.out.push(b' ');
+                self.push(b' ');
             }
-            self.out.extend([op::MACRO_EXPAND, b'g']);
+            self.push_all(&[op::MACRO_EXPAND, b'g']);
             self.address_put = true;
         }
     }
@@ -169,7 +191,7 @@ impl Cracker<'_> {
     fn open_angle(&mut self) {
         self.quote_phrase |= self.had_angle;
         self.put_phrase(self.at - 1);
-        self.out.push(b'<');
+        self.push(b'<');
         (self.copying, self.address_put, self.had_angle) = (false, false, true);
         // the first of two is no bracket
         self.angles = 1;
@@ -178,34 +200,37 @@ impl Cracker<'_> {
     fn close_angle(&mut self) {
         if self.angles == 0 {
             self.quote_phrase = true;
+            self.drop_copied();
             return;
         }
         self.angles -= 1;
         if self.angles == 0 {
-            self.out.push(b'>');
+            self.push(b'>');
             self.copying = true;
         }
     }
 
-    fn begins_group(&mut self) -> bool {
-        if self.had_colon || self.angles > 0 || self.brackets > 0 {
-            return false;
+    /// A colon that may begin a group.
+    fn separates(&self) -> bool {
+        !self.had_colon && self.angles == 0 && self.brackets <= 0
+    }
+
+    /// DECnet's `::` and sendmail's `:.` are parts of addresses; behind one, sendmail copies three bytes.
+    fn part(&mut self, next: u8) {
+        self.at += 1;
+        self.quote_phrase = true;
+        match self.copying {
+            true => self.push_all(&[b':', b':', next]),
+            false => self.ordinary(b':'),
         }
-        // DECnet's `::` and sendmail's `:.` are parts of addresses
-        let part = matches!(self.text.get(self.at), Some(b':' | b'.'));
-        if part {
-            self.at += 1;
-            self.quote_phrase = true;
-        }
-        !part
     }
 
     fn group(&mut self) {
         self.had_colon = true;
         self.put_phrase(self.at - 1);
-        self.out.push(b':');
-        while let Some(blank) = self.text.get(self.at).filter(|byte| byte.is_ascii_whitespace()) {
-            self.out.push(*blank);
+        self.push(b':');
+        while let Some(blank) = self.text.get(self.at).filter(|byte| is_space(byte)) {
+            self.push(*blank);
             self.at += 1;
         }
         (self.head, self.phrase) = (self.out.len(), self.at);
@@ -216,28 +241,26 @@ impl Cracker<'_> {
     fn put_phrase(&mut self, end: usize) {
         self.out.truncate(self.head);
         let phrase = &self.text[self.phrase..end];
-        let words = phrase.trim_ascii_end();
+        let words = trim_end(phrase);
         if !self.quote_phrase || words.is_empty() {
-            self.out.extend_from_slice(phrase);
+            self.push_all(phrase);
             return;
         }
-        self.out.push(b'"');
+        self.push(b'"');
         for &byte in words {
             if byte == b'"' {
-                self.out.push(b'\\');
+                self.push(b'\\');
             }
-            self.out.push(byte);
+            self.push(byte);
         }
-        self.out.push(b'"');
-        self.out.extend_from_slice(&phrase[words.len()..]);
+        self.push(b'"');
+        self.push_all(&phrase[words.len()..]);
     }
 
     fn finish(mut self) -> Vec<u8> {
         self.out.extend(self.copied_quote.then_some(b'"'));
         self.out.extend(std::iter::repeat_n(b')', self.comments as usize));
-        if self.angles > 0 {
-            self.out.push(b'>');
-        }
+        self.out.extend((self.angles > 0).then_some(b'>'));
         if self.given_up || self.out.len() > MAX_PATTERN {
             return Self::BARE.to_vec();
         }

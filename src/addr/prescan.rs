@@ -73,6 +73,10 @@ pub struct Cut {
     pub rest: usize,
     /// As in [`Scan`].
     pub problems: Vec<ScanProblem>,
+    /// How many tokens each problem was found after.
+    pub found_after: Vec<usize>,
+    /// Where each token ended of a scan without a result, for traces.
+    lost: Vec<u32>,
 }
 
 impl Cut {
@@ -81,6 +85,8 @@ impl Cut {
         self.text.clear();
         self.ends.clear();
         self.problems.clear();
+        self.found_after.clear();
+        self.lost.clear();
         let mut scanner = Scanner {
             kinds: operators.kinds(table),
             comments_vanish: table != Table::NoComment,
@@ -101,8 +107,12 @@ impl Cut {
         let rest = scanner.stop.unwrap_or(text.len());
         self.rest = rest;
         if let Err(problem) = result {
+            self.lost = std::mem::take(&mut self.ends);
+            if problem == ScanProblem::TokenTooLong {
+                self.lost.push(self.text.len() as u32);
+            }
             self.problems.push(problem);
-            self.ends.clear();
+            self.found_after.push(self.lost.len());
         }
     }
 
@@ -117,8 +127,17 @@ impl Cut {
 
     /// The tokens' bytes.
     pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
+        self.split(&self.ends)
+    }
+
+    /// The tokens that were cut, even if the scan has no result.
+    pub fn tokens_met(&self) -> impl Iterator<Item = &[u8]> {
+        self.split(if self.lost.is_empty() { &self.ends } else { &self.lost })
+    }
+
+    fn split<'s>(&'s self, ends: &'s [u32]) -> impl Iterator<Item = &'s [u8]> {
         let mut begin = 0;
-        self.ends.iter().map(move |end| {
+        ends.iter().map(move |end| {
             let token = &self.text[begin..*end as usize];
             begin = *end as usize;
             token
@@ -260,6 +279,7 @@ impl Scanner<'_> {
     fn complain(&mut self, mark: u8) {
         if !self.ignore {
             self.cut.problems.push(ScanProblem::Unbalanced(mark));
+            self.cut.found_after.push(self.cut.ends.len());
         }
     }
 

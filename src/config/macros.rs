@@ -1,6 +1,6 @@
 //! Macros, classes and the table of their names.
 
-use crate::addr::{META_QUOTE, MacroId, op, with_folded};
+use crate::addr::{MacroId, op, with_folded};
 use crate::cf::NameTable;
 use hashbrown::{HashMap, HashTable};
 use std::sync::Arc;
@@ -239,7 +239,7 @@ pub fn put_printable(text: &[u8], names: &Names, out: &mut Vec<u8>) {
 }
 
 /// A text as traces and `-bt` print it: operators as they are written, long names in braces, some
-/// control characters named, the others left out.
+/// control characters named, the others left out. The quote byte is one of the latter, and protects nothing.
 pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 8);
     let mut bytes = text.iter().copied().peekable();
@@ -250,11 +250,6 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
             b'\r' => out.extend(b"\\r"),
             0x20..=0x7e => out.push(byte),
             0..=0x1f | 0x7f => {}
-            META_QUOTE => {
-                if let Some(next) = bytes.next() {
-                    printable_high(next, &mut out);
-                }
-            }
             _ => match OPERATORS.iter().find(|(operator, ..)| *operator == byte) {
                 None => printable_high(byte, &mut out),
                 Some((_, written, named)) => {

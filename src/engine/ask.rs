@@ -205,7 +205,10 @@ impl Machine {
                 let fresh = self.cut_text(value, Table::External, run)?;
                 self.put_fresh(place, fresh)
             }
-            (None, Some(default)) if default.is_empty() => self.put_tokens(place, 0..0),
+            (None, Some(default)) if default.is_empty() => {
+                run.trace.cataddr(false, &[], run.program.symbols.text(&self.text), b"");
+                self.put_tokens(place, 0..0)
+            }
             (None, Some(default)) if self.is_stable(default.clone(), run) => self.put_tokens(place, default),
             (None, Some(default)) => {
                 let mut joined = std::mem::take(&mut self.joined);

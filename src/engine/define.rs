@@ -14,7 +14,7 @@ pub fn define(
     value: Option<&[u8]>,
 ) {
     if tracer.level(35) >= 9 {
-        let head: &[u8] = if scope.get(config, id).is_some() { b"redefine(" } else { b"define(" };
+        let head: &[u8] = if scope.holds(config, id) { b"redefine(" } else { b"define(" };
         trace(config, tracer, head, id, value);
     }
     put(scope, id, value);

@@ -4,9 +4,11 @@
 use super::machine::Run;
 use super::scope::Scope;
 use super::{Answer, LookupRequest, define_named, lookup_head, undefine_named};
-use crate::config::{Config, MapDecl};
+use crate::addr::MacroId;
+use crate::cf;
+use crate::config::{Config, MapDecl, Names};
 use crate::logging::Tracer;
-use crate::schema::Sysexit;
+use crate::schema::{Reply, Sysexit};
 use hashbrown::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -192,17 +194,33 @@ fn set_macro(
     args: &[Vec<u8>],
     tracer: &mut dyn Tracer,
 ) -> Result<Vec<u8>, Sysexit> {
-    let name = match key {
-        [b'{', name @ .., b'}'] => name,
-        [b'{', ..] | [] => return Err(Sysexit::CONFIG),
-        [first, ..] => std::slice::from_ref(first),
-    };
+    let mut known = Known { names: &config.names, long: Vec::new() };
+    let parsed = cf::parse_name(key, &mut known);
+    for problem in parsed.problems {
+        tracer.reply(&Reply::new(554, None, problem.text()));
+    }
+    let single = [parsed.id.ok_or(Sysexit::CONFIG)?.0];
+    let name: &[u8] = if known.long.is_empty() { &single } else { &known.long };
     // no rule can ask for a macro whose name the configuration does not hold
     match args.first() {
         Some(value) => define_named(config, scope, tracer, name, value),
         None => undefine_named(config, scope, tracer, name),
     }
     Ok(Vec::new())
+}
+
+/// Long names as they are; none is added.
+struct Known<'c> {
+    names: &'c Names,
+    /// The long name that was looked up.
+    long: Vec<u8>,
+}
+
+impl cf::NameTable for Known<'_> {
+    fn intern(&mut self, name: &[u8]) -> Option<MacroId> {
+        self.long = name.to_vec();
+        Some(self.names.get(name).unwrap_or(MacroId(0)))
+    }
 }
 
 /// `$(arith + $@ 2 $@ 3 $)`

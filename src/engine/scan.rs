@@ -56,13 +56,14 @@ pub(super) fn scan_into(
         tracer.line(&printed(names, b"prescan: ", text));
     }
     cut.scan(operators, text, mode.delimiter, mode.table, mode.ignore);
-    if level >= 36 {
-        for token in cut.tokens() {
-            tracer.line(&printed(names, b"tok=", token));
-        }
+    if level >= 36 || !cut.problems.is_empty() {
+        tell(names, text, mode, level >= 36, tracer, cut);
     }
-    for problem in cut.problems.iter().filter(|_| !mode.silent) {
-        tracer.reply(&complaint(text, *problem));
+    if cut.problems.last().is_some_and(|problem| problem.is_fatal()) {
+        if level >= 12 {
+            tracer.line(b"prescan: ==> NULL");
+        }
+        return;
     }
     if level >= 12 {
         let mut line = b"prescan==>".to_vec();
@@ -71,6 +72,21 @@ pub(super) fn scan_into(
     }
     if level >= 1 && cut.ends.is_empty() {
         tracer.line(b"prescan: null leading token");
+    }
+}
+
+/// Tokens (-d22.36) and complaints in the order in which they were met.
+fn tell(names: &Names, text: &[u8], mode: ScanMode, show_tokens: bool, tracer: &mut dyn Tracer, cut: &Cut) {
+    let met = cut.problems.iter().zip(&cut.found_after).filter(|_| !mode.silent);
+    let mut complaints = met.map(|(problem, after)| (complaint(text, *problem), *after)).peekable();
+    for (number, token) in cut.tokens_met().enumerate().filter(|_| show_tokens) {
+        while let Some((reply, _)) = complaints.next_if(|(_, after)| *after <= number) {
+            tracer.reply(&reply);
+        }
+        tracer.line(&printed(names, b"tok=", token));
+    }
+    for (reply, _) in complaints {
+        tracer.reply(&reply);
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Values set while mail passes through. What is not set here is read from the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// `Some(None)` means undefined here, whatever the configuration says.
+    /// `Some(None)` means taken away here: the configuration's value shows again.
     values: HashMap<u8, Option<Arc<[u8]>>>,
     /// See [`Scope::take_renamed`].
     renamed: Vec<(RulesetId, usize)>,
@@ -17,9 +17,14 @@ pub struct Scope {
 impl Scope {
     /// The value of a macro as this scope sees it, unexpanded.
     pub fn get<'a>(&'a self, config: &'a Config, id: MacroId) -> Option<&'a [u8]> {
+        self.values.get(&id.0).and_then(Option::as_deref).or_else(|| config.macros.get(id))
+    }
+
+    /// Has a macro a value that would be replaced? The configuration's counts until it was taken away.
+    pub(super) fn holds(&self, config: &Config, id: MacroId) -> bool {
         match self.values.get(&id.0) {
-            Some(value) => value.as_deref(),
-            None => config.macros.get(id),
+            Some(value) => value.is_some(),
+            None => config.macros.get(id).is_some(),
         }
     }
 
@@ -33,7 +38,7 @@ impl Scope {
         self.values.insert(id.0, Some(Arc::from(value)));
     }
 
-    /// Makes a macro undefined.
+    /// Takes a macro's value away; one that the configuration gave stays.
     pub fn unset(&mut self, id: MacroId) {
         self.values.insert(id.0, None);
     }

@@ -6,7 +6,7 @@ use super::flags::{Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::store::Store;
 use crate::logging::Tracer;
-use crate::net::{Exchangers, kind};
+use crate::net::{DnsError, Exchangers, kind};
 use crate::schema::{Outcome, Sysexit};
 use std::time::Duration;
 
@@ -137,11 +137,14 @@ pub(super) async fn lookup_bestmx(
     args: &[Vec<u8>],
     tracer: &mut dyn Tracer,
 ) -> Found {
-    if !store.resolver.uses_dns() {
-        return missing(Sysexit::OK);
-    }
     match store.resolver.exchangers(key, &|_| false, tracer).await {
-        Exchangers::Hosts(hosts) if hosts.is_empty() => missing(Sysexit::OK),
+        Exchangers::Hosts(hosts) if hosts.is_empty() => {
+            if key.first() == Some(&b'[') && key.contains(&b']') {
+                // it is looked for once more, among the system's hosts
+                store.resolver.remember(DnsError::HostNotFound.number());
+            }
+            missing(Sysexit::OK)
+        }
         Exchangers::Hosts(mut hosts) => {
             if map.delimiter == 0 {
                 hosts.truncate(1);

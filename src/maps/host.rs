@@ -106,9 +106,12 @@ pub(super) async fn lookup(
     tracer: &mut dyn Tracer,
 ) -> Found {
     let traced = tracer.level(9) >= 1;
+    if traced {
+        tracer.text(&[b"host_map_lookup(", key, b") => "].concat());
+    }
     let say = |what: &[u8], tracer: &mut dyn Tracer| {
         if traced {
-            tracer.line(&[b"host_map_lookup(", key, b") => ", what].concat());
+            tracer.line(what);
         }
     };
     let found = match store.host_names.get(key) {
@@ -137,7 +140,10 @@ pub(super) async fn lookup(
     match found.map_err(status) {
         Ok(name) => map.found(key, &name, args, tracer),
         Err(Sysexit::TEMPFAIL) => {
-            tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
+            // where no name server is asked, none can be late
+            if store.resolver.uses_dns() {
+                tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
+            }
             missing(Sysexit::TEMPFAIL)
         }
         Err(status) => missing(status),

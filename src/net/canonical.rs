@@ -13,6 +13,9 @@ pub(super) async fn name(
 ) -> Result<Vec<u8>, DnsError> {
     let mut error = DnsError::HostNotFound;
     let mut status = Sysexit::OK;
+    let mut host = host;
+    // what needs no name server counts as secure
+    let mut secure = true;
     for service in &resolver.settings.name_services {
         // NIS is nowhere asked
         if matches!(service.as_slice(), b"files" | b"dns") {
@@ -23,12 +26,19 @@ pub(super) async fn name(
                 trace(tracer, &[b"text_getcanonname(", host, b")"]);
                 from_file(resolver, host)
             }
-            b"dns" => from_dns(resolver, host).await,
+            b"dns" => {
+                let found = from_dns(resolver, host).await;
+                secure = false;
+                // whoever is asked next no longer sees a closing dot
+                host = host.strip_suffix(b".").unwrap_or(host);
+                found
+            }
             _ => continue,
         };
         status = match found {
             Ok(name) => {
-                trace(tracer, &[b"getcanonname(", &name, b"), found, ad=0"]);
+                let tail = if secure { b"), found, ad=1" } else { b"), found, ad=0" };
+                trace(tracer, &[b"getcanonname(", &name, tail]);
                 return Ok(name);
             }
             Err(DnsError::TryAgain) => {
@@ -40,6 +50,7 @@ pub(super) async fn name(
         };
     }
     trace(tracer, &[b"getcanonname(", host, b"), failed, status=", status.0.to_string().as_bytes()]);
+    resolver.remember(error.number());
     Err(error)
 }
 
@@ -50,21 +61,35 @@ fn trace(tracer: &mut dyn Tracer, parts: &[&[u8]]) {
     }
 }
 
-/// A line that holds the name in any place; its first name with a dot is the answer.
+/// A line that holds the name in any place; its first name with a dot is the answer. A name in the own
+/// domain, or in one that the own domain begins with (`host.example` in example.com), is also looked for
+/// without it.
 fn from_file(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError> {
+    let domain = resolver.settings.domain.as_slice();
+    let short = without_domain(host, domain);
     let host = host.strip_suffix(b".").unwrap_or(host);
+    let short = short.unwrap_or(host);
+    let is_own = |name: &Vec<u8>| name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(short);
     let entries = resolver.canon_hosts.entries();
-    let mut own =
-        entries.iter().filter(|entry| entry.names.iter().any(|name| name.eq_ignore_ascii_case(host)));
-    let entry = own.next().ok_or(DnsError::HostNotFound)?;
+    let entry = entries.iter().find(|entry| entry.names.iter().any(is_own)).ok_or(DnsError::HostNotFound)?;
     if let Some(full) = entry.names.iter().find(|name| name.contains(&b'.')) {
         return Ok(full.clone());
     }
+    // an empty domain leaves the dot
     let short = entry.names.first().ok_or(DnsError::HostNotFound)?;
-    match resolver.settings.domain.as_slice() {
-        b"" => Err(DnsError::HostNotFound),
-        domain => Ok([short, b".".as_slice(), domain].concat()),
+    Ok([short, b".".as_slice(), domain].concat())
+}
+
+/// The first label of a name if what follows is the domain or its first labels.
+fn without_domain<'n>(host: &'n [u8], domain: &[u8]) -> Option<&'n [u8]> {
+    let dot = memchr::memchr(b'.', host)?;
+    let rest = &host[dot + 1..];
+    if rest.strip_suffix(b".").is_some_and(|rest| rest.eq_ignore_ascii_case(domain)) {
+        return Some(&host[..dot]);
     }
+    let begins = domain.get(..rest.len()).is_some_and(|head| head.eq_ignore_ascii_case(rest));
+    let whole = matches!(domain.get(rest.len()), None | Some(b'.'));
+    (begins && whole && !rest.is_empty()).then_some(&host[..dot])
 }
 
 /// Tries the name as it is and in the search domains; an address, an alias or (unless the site has

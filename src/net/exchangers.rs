@@ -26,6 +26,9 @@ pub(super) async fn of(
     if host.first() == Some(&b'[') {
         return of_bracketed(resolver, host, tracer).await;
     }
+    if host.is_empty() || !resolver.uses_dns() {
+        return Exchangers::Hosts(Vec::new());
+    }
     match resolver.mx(host, is_self).await {
         Outcome::Done(answer) if answer.null_mx => Exchangers::NullMx,
         Outcome::Done(answer) if answer.implicit => itself(resolver, host).await,

@@ -243,6 +243,11 @@ impl Resolver {
     /// domains of resolv.conf.
     pub async fn records(&self, name: &[u8], kind: u16) -> Answered<Vec<Record>> {
         let mut error = DnsError::HostNotFound;
+        if name.is_empty() {
+            // the root holds nobody's records
+            self.remember(error.number());
+            return failed(error);
+        }
         for candidate in self.settings.candidates(name) {
             match self.ask(&candidate, kind).await {
                 Ok(mut records) => {

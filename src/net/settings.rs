@@ -151,13 +151,16 @@ impl Settings {
             return vec![absolute.to_vec()];
         }
         let dotted = name.contains(&b'.');
+        // a dot closes what is asked for as it is: after a backslash it is a letter
+        let open = name.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        let whole = [name, if open { b"." } else { b"" }].concat();
         let domains = match (self.search_domains, self.complete && !dotted) {
             (true, _) => self.search.as_slice(),
             (false, true) => &self.search[..self.search.len().min(1)],
             (false, false) => &[],
         };
         let completed = domains.iter().map(|domain| [name, b".", domain].concat());
-        dotted.then(|| name.to_vec()).into_iter().chain(completed).collect()
+        dotted.then_some(whole).into_iter().chain(completed).collect()
     }
 
     /// The names to ask for, in order.

@@ -32,6 +32,11 @@ struct Sequence {
     next: u32,
 }
 
+/// An identifier for an envelope that no queue will hold.
+pub fn lone_id() -> QueueId {
+    Ids::new(Clock::default()).next(nix::unistd::gettid().as_raw())
+}
+
 impl Ids {
     pub(super) fn new(clock: Clock) -> Self {
         let earliest = clock.now() + 1;

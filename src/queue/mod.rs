@@ -36,6 +36,7 @@ mod view;
 pub use body_writer::BodyWriter;
 pub use control_file::{ControlError, ControlFile};
 pub use error::QueueError;
+pub use ids::lone_id;
 pub use list::{Content, Entry, EntryKind};
 pub use options::{GroupOptions, QueueOptions, SortOrder};
 pub use select::{Field, Selection};

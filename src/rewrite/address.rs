@@ -65,9 +65,9 @@ pub struct Parsed {
     pub problems: Vec<Reply>,
     /// Rules or maps failed for now: keep the address and try again.
     pub temporary: bool,
-    /// Refused: by `$#error`, or because its parts make no address.
+    /// Refused for good: by `$#error`, or because its parts make no address.
     pub bad: bool,
-    /// 0, 75 when temporary, or the status of `$#error`.
+    /// The status of `$#error`; else 75 when temporary, or 0.
     pub status: Sysexit,
     /// The triple as the rules gave it, also for `$#error` (mailer `*error*`): what `/parse` shows.
     pub triple: Option<Triple>,

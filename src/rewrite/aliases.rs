@@ -85,7 +85,7 @@ async fn alias(
     let mut scope = Scope::default();
     let left = parseaddr_until(site, &mut scope, tracer, &line.text, b':', AddressKind::RECIPIENT).await;
     let given = line.text[..left.rest.min(line.text.len())].to_vec();
-    let address = match (left.address, left.bad) {
+    let address = match (left.address, left.bad || left.triple.is_some()) {
         (Some(address), _) => Some(address),
         (None, true) => None,
         (None, false) => return complain(&[shown, b"... illegal alias name"], tracer),

@@ -103,10 +103,11 @@ fn error_mailer(site: &Site, tracer: &mut dyn Tracer, parts: &Parts<'_>, given: 
     let user = cataddr(&site.program.operators, parts.user, Some(b' '), true);
     let status = error_status(code.as_deref());
     let reply = error_reply(code.as_deref(), &user, given);
-    let temporary = reply.is_temporary();
+    // either the text or the code may say that it is for now: then the address is kept
+    let temporary = reply.is_temporary() || status.is_temporary();
     tracer.reply(&reply);
     Parsed {
-        bad: true,
+        bad: !temporary,
         temporary,
         status,
         triple: Some(Triple { mailer: b"*error*".to_vec(), host: code, user }),
@@ -125,6 +126,11 @@ async fn local_forms(
 ) -> Parsed {
     let config = &site.config;
     let given = &config.mailers[address.mailer.0 as usize];
+    if given.has(b':')
+        && let Some(list) = included(site, user)
+    {
+        return special(site, address, b"*include*", list);
+    }
     let user = match user.split_first() {
         Some((first, rest)) if given.has(b'@') && first.as_bytes() == b"@" => {
             address.skip_ruleset5 = true;
@@ -133,19 +139,7 @@ async fn local_forms(
         _ => user,
     };
     let text = join(site, user);
-    let (quoted, bare) = match text.strip_prefix(b"\"") {
-        Some(bare) => (true, bare),
-        None => (false, &text[..]),
-    };
-    let is_include = bare.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b":include:"));
-    if is_include && given.has(b':') {
-        let mut list = bare[9..].to_vec();
-        if quoted {
-            list.retain(|byte| *byte != b'"');
-        }
-        return special(site, address, b"*include*", list);
-    }
-    let other: Option<&[u8]> = match bare.first() {
+    let other: Option<&[u8]> = match text.strip_prefix(b"\"").unwrap_or(&text).first() {
         Some(b'|') if given.has(b'|') => Some(b"prog"),
         Some(b'/') if given.has(b'/') => Some(b"*file*"),
         _ => None,
@@ -156,6 +150,19 @@ async fn local_forms(
     let tokens = rewrite_user(site, address, user.to_vec(), scope, tracer, kind).await;
     address.user = cut(join(site, &tokens), MAX_USER);
     finish(site, address, scope)
+}
+
+/// The file that a user `:include:file` names, quotes taken off: blanks in it are blanks.
+fn included(site: &Site, user: &[Token]) -> Option<Vec<u8>> {
+    let text = cataddr(&site.program.operators, user, Some(b' '), true);
+    let (quoted, bare) = match text.strip_prefix(b"\"") {
+        Some(bare) => (true, bare),
+        None => (false, &text[..]),
+    };
+    bare.get(..9).filter(|head| head.eq_ignore_ascii_case(b":include:"))?;
+    let mut list = bare[9..].to_vec();
+    list.retain(|byte| !quoted || *byte != b'"');
+    Some(list)
 }
 
 fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> Parsed {

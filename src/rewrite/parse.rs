@@ -70,6 +70,9 @@ async fn parse(
     if let Err(reply) = invalid_text(&given, kind) {
         // an address that is too long is cut where it stands
         tracer.reply(&with_address(&given[..given.len().min(MAX_ADDRESS)], reply));
+        if tracer.level(20) >= 1 {
+            tracer.line(b"parseaddr-->bad address");
+        }
         return Parsed { rest: scan.rest, ..Parsed::default() };
     }
     let (tokens, canonify) = run(site, scope, tracer, RulesetId(3), scan.tokens).await;
@@ -83,6 +86,10 @@ async fn parse(
         address.queue_group = group.and_then(|tokens| Some(tokens.get(1)?.to_vec()));
     }
     if temporary {
+        parsed.temporary = true;
+        if parsed.bad {
+            return parsed; // with its own status
+        }
         if tracer.level(20) >= 1 {
             tracer.line(b"parseaddr: queueing message");
         }
@@ -91,10 +98,10 @@ async fn parse(
             true => "Deferring message until queue run",
             false => "Transient parse error -- message queued for future delivery",
         };
-        if !parsed.bad {
-            tracer.notice(&[&shorten(&given, MAX_SHOWN)[..], b"... ", text.as_bytes()].concat());
+        tracer.notice(&[&shorten(&given, MAX_SHOWN)[..], b"... ", text.as_bytes()].concat());
+        if parsed.status.is_ok() {
+            parsed.status = Sysexit::TEMPFAIL;
         }
-        (parsed.temporary, parsed.status) = (true, Sysexit::TEMPFAIL);
     }
     parsed
 }
@@ -123,6 +130,12 @@ async fn resolved(
         if let Some(triple) = &mut parsed.triple {
             triple.user = address.user.clone();
         }
+    } else if let Some(triple) = &mut parsed.triple
+        && let Err(reply) = invalid_user(&mut triple.user, kind)
+    {
+        // what is wrong with the text of an error makes it final
+        tracer.reply(&reply);
+        (parsed.bad, parsed.temporary) = (true, false);
     }
     parsed
 }

@@ -63,7 +63,8 @@ pub async fn sender_name(
     mailer: Option<MailerId>,
 ) -> Vec<u8> {
     let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
-    let mode = ScanMode::whole(Table::External);
+    // it is cut once more, this time as text of our own
+    let mode = ScanMode::whole(Table::Internal);
     let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
     if tokens.is_empty() {
         return text.to_vec();
@@ -163,16 +164,10 @@ fn put_address(
     // sendmail expands the value again, macros and conditionals in it included
     let mut value = Vec::with_capacity(address.len() + 2);
     value.extend(route.then_some(b'<'));
-    for byte in address {
-        if byte == crate::addr::META_QUOTE {
-            value.push(byte);
-        }
-        value.push(byte);
-    }
+    value.extend(address);
     value.extend(route.then_some(b'>'));
     macset(&site.config, scope, tracer, id, Some(&value));
-    let mut name = expand_traced(site, scope, pattern, tracer);
-    name.retain(|byte| *byte != crate::addr::META_QUOTE);
+    let name = expand_traced(site, scope, pattern, tracer);
     macset(&site.config, scope, tracer, id, before.as_deref());
     name
 }

@@ -6,12 +6,11 @@ use crate::logging::Tracer;
 /// The block after `parseaddr-->`. Where an address lies in memory varies in sendmail from run to run;
 /// what follows `0x` here means nothing either.
 pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
-    let Some(address) = &parsed.address else {
-        if parsed.triple.is_some() {
-            tracer.line(b"parseaddr-->bad address");
-        }
+    let Some(address) = &parsed.address else { return };
+    if parsed.bad {
+        tracer.line(b"parseaddr-->bad q_user");
         return;
-    };
+    }
     let mut text = format!("parseaddr-->{address:p}=").into_bytes();
     text.extend_from_slice(&address.text);
     let (state, status) = if parsed.temporary { ("QUEUEUP", "4.4.3") } else { ("OK", "(none)") };

@@ -41,7 +41,8 @@ fn too_long(text: &[u8], kind: AddressKind) -> Reply {
     Reply::new(553, enhanced(kind), message)
 }
 
-/// The user part after the rules: control bytes outside quotes and operators become `?`.
+/// The user part after the rules: control bytes outside quotes, and operators, become `?`; a backslash protects
+/// one byte.
 ///
 /// # Errors
 /// The reply that refuses it.
@@ -55,7 +56,7 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
         match *byte {
             b'\\' if !protected => escaped = true,
             b'"' if !protected => quoted = !quoted,
-            0..=0x1f | 0x7f if !quoted => {
+            0..=0x1f | 0x7f if !quoted && !protected => {
                 *byte = b'?';
                 odd = true;
             }

@@ -19,6 +19,8 @@ POINTER = re.compile(rb"0x[0-9a-f]{9,}|\b[0-9a-f]{12}\b")
 # a child may complain while its parent goes on; libdb writes to stderr itself
 BDB = re.compile(rb"BDB\d+ [^\n]*\n")
 DATE = re.compile(rb"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (GMT|[+-]\d{4})")
+# of the envelope: macro i
+IDENTIFIER = re.compile(rb"[0-9A-Za-x][A-L][0-9A-V][0-9A-N][0-9A-Za-x]{4}\d{6}")
 VERSION = re.compile(rb"canonify-\d+\.\d+\.\d+|8\.17\.1\.9")
 
 
@@ -50,7 +52,8 @@ def transcript(program, folder, cf, typed):
     environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
     run = subprocess.run([*program, "-bt", "-C", cf], input=asked, cwd=folder, env=environment,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=540)
-    said = VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", DATE.sub(b"DATE", BDB.sub(b"", run.stdout))))
+    said = IDENTIFIER.sub(b"QUEUEID", run.stdout)
+    said = VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", DATE.sub(b"DATE", BDB.sub(b"", said))))
     return MARK.split(said), run.returncode
 
 

@@ -143,9 +143,9 @@ impl Console {
         line[..memchr::memchr(0, line).unwrap_or(line.len())].to_vec()
     }
 
-    /// Remembers the status of an error; the first one counts.
+    /// Remembers the status of an error; the first one counts that is not for now.
     pub fn fail(&mut self, status: Sysexit) {
-        if self.status.is_ok() {
+        if self.status.is_ok() || self.status.is_temporary() && !status.is_ok() {
             self.status = status;
         }
     }

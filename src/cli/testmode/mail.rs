@@ -1,12 +1,14 @@
 //! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
 
 use super::Shell;
+use super::console::Console;
 use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
-use crate::engine::{define, define_named, undefine_named, with_address};
+use crate::engine::{Scope, define, define_named, undefine_named, with_address};
 use crate::logging::Tracer;
 use crate::rewrite::{Address, AddressKind, Site, crack, expand_traced, parseaddr, remotename, sender_name};
 use crate::schema::Reply;
+use crate::sys::accounts;
 
 /// Bytes of an address; a longer one is cut where it stands.
 const MAX_ADDRESS: usize = 255;
@@ -27,9 +29,7 @@ pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
     console.say(format!("Parsing {} address", words(*kind)));
     let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
     console.about.clear();
-    if !parsed.temporary {
-        console.fail(parsed.status);
-    }
+    console.fail(parsed.status);
     let Some(triple) = parsed.triple else {
         console.say("Cannot parse");
         return;
@@ -91,7 +91,7 @@ pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
 
 /// The envelope sender: as given, or the caller where that cannot be one.
 pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
-    let Shell { site, scope, console, runtime, .. } = shell;
+    let Shell { site, scope, console, runtime, full_name, .. } = shell;
     let mut text = if address.is_empty() { caller() } else { address.to_vec() };
     if console.level(45) >= 1 {
         console.say([b"setsender(", &text[..], b")"].concat());
@@ -105,20 +105,45 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         console.reply(&with_address(&address.text, reply));
         parsed.temporary = false;
     }
+    console.fail(parsed.status);
     // rules that failed for now do not make a refusal less final
-    let refused = parsed.problems.last().is_some_and(|reply| !reply.is_temporary());
-    if parsed.address.is_none() && (!parsed.temporary || parsed.bad && refused) {
-        console.fail(parsed.status);
+    if parsed.address.is_none() && (!parsed.temporary || parsed.bad) {
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
     console.about = text[..text.len().min(MAX_ADDRESS)].to_vec();
+    if let Some(address) = &parsed.address {
+        look_up(site, scope, console, full_name, address);
+    }
+    if !full_name.is_empty() {
+        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
+    }
     let mailer = parsed.address.as_ref().map(|address| address.mailer);
     let from = runtime.block_on(sender_name(site, scope, console, &text, mailer));
     undefine_named(&site.config, scope, console, b"addr_type");
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
+}
+
+/// Macro z is the home of a sender who has an account, if the mailer has flag w; the first account tells the
+/// full name for all that follow.
+fn look_up(
+    site: &Site,
+    scope: &mut Scope,
+    console: &mut Console,
+    full_name: &mut Vec<u8>,
+    address: &Address,
+) {
+    if !site.config.mailers[usize::from(address.mailer.0)].has(b'w') {
+        return;
+    }
+    if let Ok(Some(user)) = accounts::user(&address.user) {
+        define(&site.config, scope, console, MacroId(b'z'), Some(&user.home_bytes()));
+        if full_name.is_empty() {
+            *full_name = crate::daemon::full_name(&user);
+        }
+    }
 }
 
 /// Programs, files and lists send no mail.
@@ -128,6 +153,6 @@ fn is_no_sender(site: &Site, address: &Address) -> bool {
 }
 
 pub(super) fn caller() -> Vec<u8> {
-    let own = crate::sys::accounts::user_by_uid(nix::unistd::getuid().as_raw());
+    let own = accounts::user_by_uid(nix::unistd::getuid().as_raw());
     own.ok().flatten().map_or_else(|| b"postmaster".to_vec(), |user| user.name)
 }

@@ -21,6 +21,7 @@ use crate::addr::MacroId;
 use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
 use crate::message::arpa_date;
+use crate::queue;
 use crate::rewrite::{AddressKind, Site};
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
@@ -43,6 +44,8 @@ pub(super) struct Shell {
     verbosity: u8,
     /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
     old_style: bool,
+    /// The full name of the first sender who had an account.
+    full_name: Vec<u8>,
     /// `/quit` has been read.
     over: bool,
 }
@@ -77,6 +80,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         console.say([b"getauthinfo: ", &caller[..], b"@localhost"].concat());
     }
     sit_down(&mut console);
+    for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
+        loaded.config.macros.set(MacroId(name), Some(&value));
+    }
     let quiet = console.level(35) == 0;
     let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
     let mut shell = Shell {
@@ -88,12 +94,11 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         runtime: LateRuntime::default(),
         machine: Machine::new(),
         verbosity,
+        full_name: Vec::new(),
         over: false,
     };
     shell.greet(addr_type);
-    for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
-        shell.scope.set(MacroId(name), &value);
-    }
+    shell.scope.set(MacroId(b'i'), queue::lone_id().as_bytes());
     shell.serve();
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
@@ -101,7 +106,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     }
     shell.finis();
     shell.console.flush();
+    // failures for now are nobody's fault
     let status = shell.console.status;
+    let status = if status.is_temporary() { Sysexit::OK } else { status };
     // the process ends: nobody needs its memory in order
     std::mem::forget(shell);
     status
@@ -122,6 +129,7 @@ pub fn answers(site: Site, typed: Vec<u8>) -> Vec<u8> {
         runtime: LateRuntime::default(),
         machine: Machine::new(),
         verbosity: 2,
+        full_name: Vec::new(),
         over: false,
     };
     shell.greet(None);
