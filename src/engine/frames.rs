@@ -23,6 +23,8 @@ const MOST_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
 const MAX_WORK: u64 = 1 << 24;
+/// What a message counts as: rules that run in circles say a line for each round.
+const MESSAGE_WORK: u64 = 1 << 8;
 
 /// A ruleset with its workspace.
 #[derive(Clone, Copy, Debug)]
@@ -140,10 +142,12 @@ impl Machine {
 
     fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         self.counts.rulesets += 1;
+        self.work += frame.length as u64; // it may be shown
         let name = name_of(run, frame.ruleset);
         run.trace.input(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
         if self.frames.len() >= MAX_DEPTH {
             let text = [b"rewrite: excessive recursion (max 50), ruleset ", &name[..]].concat();
+            self.work += MESSAGE_WORK;
             run.trace.reply(&Reply::new(554, None, text));
             frame.status = Sysexit::CONFIG;
             return Next::Leave(false);
@@ -311,6 +315,7 @@ impl Machine {
         let mut text = b"Infinite loop in ruleset ".to_vec();
         text.extend_from_slice(&ruleset.name);
         text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());
+        self.work += MESSAGE_WORK + frame.length as u64;
         run.trace.reply(&Reply::new(554, None, text));
         run.trace.workspace(&self.stack[frame.base..], run.program.symbols.text(&self.text));
     }
