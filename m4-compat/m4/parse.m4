@@ -3,7 +3,7 @@ dnl # _CLASS_RELAY(letter): what SITECONFIG with that letter asks for in Parse1:
 dnl # the hosts of class V, W or X are reached by way of the host that is macro V...
 define(`_CLASS_RELAY', `ifdef(`_CLASS_$1_', `R$'`* < @ $=$1 .UUCP. > $'`*	$: $>MailerToTriple < $$1 > $'`1 < @ $'`2 .UUCP. > $'`3
 ')')
-dnl # The rule for news groups, before local names and again for bare names
+dnl # The rule for news groups, before local names and again for what has no host of ours
 define(`_USENET_RULE', `ifdef(`_MAILER_usenet_', `$1
 ')')
 divert(0)dnl
@@ -123,6 +123,7 @@ ifdef(`_MAILER_fax_', `R$+ < @ $+ .FAX. >	$#fax $@ $2 $: $1
 ifdef(`UUCP_RELAY', `R$* < @ $+ .UUCP. > $*	$: $>MailerToTriple < $Y > $1 < @ $2 .UUCP. > $3
 ', `ifdef(`_MAILER_uucp_', `R$* < @ $+ .UUCP. > $*	$#_UUCP_ $@ $2 $: $1 < @ $2 .UUCP. > $3
 ')')dnl
+_USENET_RULE(`R$+ .USENET		$#usenet $@ usenet $: $'`1')dnl
 ifdef(`_LOCAL_RULES_', `
 # rules of the site for names from other networks
 undivert(1)')dnl
@@ -134,7 +135,6 @@ ifdef(`_MAILER_smtp_', `R$* < @ $* > $*	$#_SMTP_ $@ $2 $: $1 < @ $2 > $3
 ')dnl
 
 # names without a domain
-_USENET_RULE(`R$+ .USENET		$#usenet $@ usenet $: $'`1')dnl
 R$=L			$#_LOCAL_ $: @ $1
 R$+			$#_LOCAL_ $: $1
 

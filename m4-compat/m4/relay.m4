@@ -124,9 +124,9 @@ R< ? > $* < @ $=w . >	$@ RELAY
 ')dnl
 ifdef(`_RELAY_DB_FROM_', `
 # From: a sender of the table
-R$*			$: $>CanonAddr $&f
-R$* < @ $* . >		$1 < @ $2 >
-R$+ < @ $+ >		$: $>SearchList < ! From > $| < F:$1@$2 >`'ifdef(`_RELAY_DB_FROM_DOMAIN_', `ifdef(`_RELAY_HOSTS_ONLY_', ` < E:$2 >', ` < D:$2 >')') < >
+R$*			$: < ? > $>CanonAddr $&f
+R< ? > $* < @ $* . >	< ? > $1 < @ $2 >
+R< ? > $+ < @ $+ >	$: $>SearchList < ! From > $| < F:$1@$2 >`'ifdef(`_RELAY_DB_FROM_DOMAIN_', `ifdef(`_RELAY_HOSTS_ONLY_', ` < E:$2 >', ` < D:$2 >')') < >
 R< RELAY >		$@ RELAY
 R< $* _ATMPF_ >		$#TEMP $@ 4.3.0 $: _TMPFMSG_
 ')dnl

@@ -105,10 +105,11 @@ R$*			$@ $>"TLS_connection" $1
 
 ifdef(`_FULL_TLS_CONNECTION_CHECK_', `# TLS_connection: verify $| < requirement > -> $#error, or OK
 #	[PERM+|TEMP+]VERIFY[:bits] or ENCR:bits, then +extension++extension
+#	< verify > $# < code:dsn > < requirement >	no argument holds a $#
 STLS_connection
-R$* $| < PERM + $={Tls} $* > $*	$: < $1 > ! < 503:5.7.0 > < $2 $3 >
-R$* $| < TEMP + $={Tls} $* > $*	$: < $1 > ! < 403:4.7.0 > < $2 $3 >
-R$* $| < $={Tls} $* > $*	$: < $1 > ! < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
+R$* $| < PERM + $={Tls} $* > $*	$: < $1 > $# < 503:5.7.0 > < $2 $3 >
+R$* $| < TEMP + $={Tls} $* > $*	$: < $1 > $# < 403:4.7.0 > < $2 $3 >
+R$* $| < $={Tls} $* > $*	$: < $1 > $# < TLS_ERRCODE:TLS_DSNCODE > < $2 $3 >
 
 # no TLS at all although it was tried; a value of the form code:dsn says with which
 # error, any other one leaves that to us
@@ -121,31 +122,31 @@ RPROTOCOL $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS failed."
 RCONFIG $| $*		$#error $@ TLS_DSNCODE $: "TLS_ERRCODE STARTTLS temporarily not possible."
 RDANE_FAIL $| $*	$#error $@ TLS_DSNCODE $: "TLS_ERRCODE DANE check failed."
 R$* $| $*		$@ OK
-R< SOFTWARE > ! < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
-R< PROTOCOL > ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
-R< CONFIG > ! < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
-R< DANE_FAIL > ! < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
+R< SOFTWARE > $# < $- : $+ > $*	$#error $@ $2 $: $1 " TLS handshake failed."
+R< PROTOCOL > $# < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS failed."
+R< CONFIG > $# < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS temporarily not possible."
+R< DANE_FAIL > $# < $- : $+ > $*	$#error $@ $2 $: $1 " DANE check failed."
 
-# < verify > = < code:dsn > < VERIFY :bits > < extensions >
-R< $* > ! < $+ > < VERIFY + $+ >	$: < $1 > = < $2 > < VERIFY : 0 > < $3 >
-R< $* > ! < $+ > < $={Tls} : $- + $+ >	$: < $1 > = < $2 > < $3 : $4 > < $5 >
-R< $* > ! < $+ > < VERIFY >	$: < $1 > = < $2 > < VERIFY > < >
-R< $* > ! < $+ > < $={Tls} : $- >	$: < $1 > = < $2 > < $3 : $4 > < >
-R< $* > ! $*		$@ OK
+# < verify > $# $# < code:dsn > < VERIFY :bits > < extensions >
+R< $* > $# < $+ > < VERIFY + $+ >	$: < $1 > $# $# < $2 > < VERIFY : 0 > < $3 >
+R< $* > $# < $+ > < $={Tls} : $- + $+ >	$: < $1 > $# $# < $2 > < $3 : $4 > < $5 >
+R< $* > $# < $+ > < VERIFY >	$: < $1 > $# $# < $2 > < VERIFY > < >
+R< $* > $# < $+ > < $={Tls} : $- >	$: < $1 > $# $# < $2 > < $3 : $4 > < >
+R< $* > $# < $+ > < $* >	$@ OK
 
 # a proven certificate, or any, if only the bits count: < :bits > < code:dsn > < extensions >
-R< $={TlsVerified} > = < $+ > < VERIFY > $*	$@ OK
-R< $={TlsVerified} > = < $+ > < VERIFY : $- > < $* >	$: < : $3 > < $2 > < $4 >
-R< $* > = < $+ > < ENCR : $- > < $* >	$: < : $3 > < $2 > < $4 >
-R< > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
+R< $={TlsVerified} > $# $# < $+ > < VERIFY > $*	$@ OK
+R< $={TlsVerified} > $# $# < $+ > < VERIFY : $- > < $* >	$: < : $3 > < $2 > < $4 >
+R< $* > $# $# < $+ > < ENCR : $- > < $* >	$: < : $3 > < $2 > < $4 >
+R< > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " authentication required"
 # a bracket at its end makes it none
-R< $* > > = < $- : $+ > $*	$#error $@ $3 $: $2 " authentication required"
-R< FAIL > = < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
-R< NO > = < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
-R< NOT > = < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
-R< NONE > = < $- : $+ > $*	$#error $@ $2 $: $1 " other side does not support STARTTLS"
-R< CLEAR > = < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS disabled locally"
-R< $+ > = < $- : $+ > < $+ > < $* >	$#error $@ $3 $: $2 " authentication failure " $5
+R< $* > > $# $# < $- : $+ > $*	$#error $@ $3 $: $2 " authentication required"
+R< FAIL > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " authentication failed"
+R< NO > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " not authenticated"
+R< NOT > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " no authentication requested"
+R< NONE > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " other side does not support STARTTLS"
+R< CLEAR > $# $# < $- : $+ > $*	$#error $@ $2 $: $1 " STARTTLS disabled locally"
+R< $+ > $# $# < $- : $+ > < $+ > < $* >	$#error $@ $3 $: $2 " authentication failure " $5
 
 # enough bits? then the extensions, each in brackets of its own
 R< : $- > < $- : $+ > < $* >	$: < : $1 > < $2:$3 > < $4 > $| $>max $&{cipher_bits} : $&{auth_ssf}
@@ -153,7 +154,7 @@ R< : $- > < $- : $+ > < $* > $| $-	$: < $(arith l $@ $5 $@ $1 $) > < $5:$1 > < $
 R< TRUE > < $- : $- > < $- : $+ > $*	$#error $@ $4 $: $3 " encryption too weak " $1 " less than " $2
 R< $- > < $- : $- > < $+ > < >	$@ OK
 R< $- > < $- : $- > < $+ > < $+ >	$: < $4 > < $5 >
-R< $- : $+ > $* _TLS_ARS_ $*	< $1:$2 > $3 > < $4
+R< $- : $+ > $* < $+ _TLS_ARS_ $+ >	< $1:$2 > $3 < $4 > < $5 >
 R< $- : $+ > $+		$@ $>TLS_req $3 $| < $1:$2 >
 
 # TLS_req: < extension > < extension > $| < code:dsn > -> $#error, or OK
