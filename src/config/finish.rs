@@ -215,6 +215,11 @@ impl Loader<'_> {
                 mailer.flags = flags.iter().fold(mailer.flags, |set, letter| set | 1 << letter);
             }
         }
+        if level < 2 {
+            // the limits of old mailers meant seven bits
+            let limited = self.config.mailers.iter_mut().filter(|mailer| mailer.has(b'L'));
+            limited.for_each(|mailer| mailer.flags |= 1 << b'7');
+        }
         if level < 7 {
             let old = |name: u8| self.config.macros.get(MacroId(name)).map(<[u8]>::to_vec);
             let (greeting, from) = (old(b'e'), old(b'l'));
