@@ -27,9 +27,7 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
                     out.push(byte);
                 }
                 _ => {
-                    while out.last().is_some_and(|last| is_space(*last)) {
-                        out.pop();
-                    }
+                    trim(&mut out);
                     at = quoted[at..]
                         .iter()
                         .position(|byte| *byte == b'\n')
@@ -66,10 +64,15 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
             _ => out.push(byte),
         }
     }
-    while out.last().is_some_and(|last| is_space(*last)) {
+    trim(&mut out);
+    (out, problems)
+}
+
+/// Takes blanks off the end; the first byte of a line is none.
+fn trim(out: &mut Vec<u8>) {
+    while out.len() > 1 && out.last().is_some_and(|last| is_space(*last)) {
         out.pop();
     }
-    (out, problems)
 }
 
 /// C's isspace.

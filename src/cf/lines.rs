@@ -24,8 +24,9 @@ pub fn logical_lines(text: &[u8]) -> impl Iterator<Item = LogicalLine<'_>> {
             let begin = start;
             let first_line = number + 1;
             let end = loop {
-                number += 1;
                 let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+                // line ends are counted: a last line without one has the number of the line before
+                number += u32::from(end < text.len());
                 start = end + 1;
                 // a blank or a tab continues the line before, even an empty one
                 if !matches!(text.get(start), Some(b' ' | b'\t')) {
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn an_empty_line_may_be_continued() {
-        assert_eq!(lines(b"a\n\n b\n\nc"), [(b"a".to_vec(), 1), (b"\n b".to_vec(), 3), (b"c".to_vec(), 5)]);
+        assert_eq!(lines(b"a\n\n b\n\nc"), [(b"a".to_vec(), 1), (b"\n b".to_vec(), 3), (b"c".to_vec(), 4)]);
     }
 
     #[test]

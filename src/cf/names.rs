@@ -95,9 +95,8 @@ fn braced(text: &[u8], table: &mut dyn NameTable) -> ParsedName {
                     parsed.problems.push(NameProblem::Required);
                     return parsed;
                 }
-                // nothing is left of it: C has a string's end in its place
-                [] => parsed.id = Some(MacroId(0)),
                 [single] => parsed.id = Some(MacroId(*single)),
+                // also the name of which nothing is left
                 long => parsed.id = table.intern(long),
             }
             if parsed.id.is_none() && !table.refuse(&name) {

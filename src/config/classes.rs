@@ -3,6 +3,7 @@
 use super::env::{FileProblem, MapFailure};
 use super::load::{Loader, MAX_LINE};
 use crate::addr::{MacroId, op};
+use crate::schema::Sysexit;
 
 /// Longest line of a class file.
 const MAX_FILE_LINE: usize = 2047;
@@ -94,7 +95,9 @@ impl Loader<'_> {
         let text = [b"fileclass: cannot open '", file, b"'"].concat();
         match problem {
             FileProblem::System(error) | FileProblem::Exec(error) => self.system_error(text, error),
-            FileProblem::Unsafe(danger) => self.error([&text[..], b": ", danger.as_bytes()].concat()),
+            FileProblem::Unsafe(danger) => {
+                self.error_status(&[&text[..], b": ", danger.as_bytes()].concat(), Sysexit::OSERR)
+            }
         }
     }
 

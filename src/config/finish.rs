@@ -138,10 +138,10 @@ impl Loader<'_> {
 
     /// What sendmail does between reading and working.
     pub(super) fn finish(&mut self) {
+        let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
         self.check_level();
         self.level_defaults();
         self.load_dependent_options();
-        let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
         if !domain.is_empty() {
             self.class_word(MacroId(b'm'), &domain);
         }
@@ -204,14 +204,21 @@ impl Loader<'_> {
         if level < 3 {
             self.config.options.use_errors_to = true;
         }
-        let flags: &[u8] = match level {
-            0..=5 => b"Aw5:|/@q",
-            6 => b"q",
-            _ => b"",
+        let (local, prog): (&[u8], &[u8]) = match level {
+            0..=5 => (b"Aw5:|/@q", b"oq"),
+            6 => (b"q", b"q"),
+            _ => (b"", b""),
         };
-        if let Some(local) = self.config.mailer(b"local") {
-            let mailer = &mut self.config.mailers[local.0 as usize];
-            mailer.flags = flags.iter().fold(mailer.flags, |set, letter| set | 1 << letter);
+        for (name, flags) in [(&b"local"[..], local), (b"prog", prog)] {
+            if let Some(id) = self.config.mailer(name) {
+                let mailer = &mut self.config.mailers[id.0 as usize];
+                mailer.flags = flags.iter().fold(mailer.flags, |set, letter| set | 1 << letter);
+            }
+        }
+        if level < 2 {
+            // the limits of old mailers meant seven bits
+            let limited = self.config.mailers.iter_mut().filter(|mailer| mailer.has(b'L'));
+            limited.for_each(|mailer| mailer.flags |= 1 << b'7');
         }
         if level < 7 {
             let old = |name: u8| self.config.macros.get(MacroId(name)).map(<[u8]>::to_vec);

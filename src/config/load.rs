@@ -4,7 +4,7 @@ use super::env::ConfigEnv;
 use super::message::{MAX_FILE_SHOWN, Message, shortened};
 use super::rulesets::RulesetId;
 use super::{Config, MAX_TEXT, TOO_DEEP, expand};
-use crate::addr::{MacroId, Operators, op};
+use crate::addr::{MacroId, Operators};
 use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
@@ -302,10 +302,7 @@ impl<'a> Loader<'a> {
     fn macro_line(&mut self, text: &[u8]) {
         let (id, length) = self.name(text);
         if let Some(id) = id {
-            let mut value = munched(&text[length..], None).0;
-            if value.last() == Some(&op::MACRO_EXPAND) {
-                value.pop(); // what is left of a reference without a name
-            }
+            let value = munched(&text[length..], None).0;
             self.define(id, &value);
         }
     }

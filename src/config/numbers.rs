@@ -1,4 +1,6 @@
-//! Numbers and times as C reads them.
+//! Numbers, addresses and times as C reads them.
+
+use std::net::IpAddr;
 
 /// C's strtol in base 10 (atoi): white space, a sign, digits; what follows is ignored.
 pub(super) fn leading_int(text: &[u8]) -> i64 {
@@ -33,6 +35,29 @@ pub(super) fn parse_int(text: &[u8], base: u32) -> (i64, usize) {
         return (0, 0);
     }
     (if negative { -value } else { value }, at)
+}
+
+/// An address as C's inet_addr reads it (one to four numbers of any base, the last one filling what is left;
+/// what follows a blank is ignored), or an IPv6 address. 255.255.255.255 is C's word for an error.
+pub(super) fn numeric_address(text: &[u8]) -> Option<IpAddr> {
+    let bare = text.strip_prefix(b"IPv6:").unwrap_or(text);
+    if let Some(six) = std::str::from_utf8(bare).ok().and_then(|text| text.parse().ok()) {
+        return Some(IpAddr::V6(six));
+    }
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).unwrap_or(text.len());
+    let parts: Vec<&[u8]> = text[..end].split(|byte| *byte == b'.').collect();
+    let (last, firsts) = parts.split_last().filter(|(_, firsts)| firsts.len() < 4)?;
+    let number = |part: &[u8]| {
+        let (number, length) = parse_int(part, 0);
+        let whole = part.first().is_some_and(u8::is_ascii_digit) && length == part.len();
+        whole.then_some(number).and_then(|number| u32::try_from(number).ok())
+    };
+    let left = 8 * (4 - firsts.len() as u32);
+    let mut address = number(last).filter(|last| u64::from(*last) < 1 << left)?;
+    for (at, part) in firsts.iter().enumerate() {
+        address |= u32::from(u8::try_from(number(part)?).ok()?) << (24 - 8 * at);
+    }
+    (address != u32::MAX).then(|| IpAddr::V4(address.into()))
 }
 
 /// A time like `1h30m` in seconds; a number without unit takes `unit`. The letters that are no
@@ -80,6 +105,37 @@ pub(super) fn is_true(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses() {
+        let four = |text: &[u8]| numeric_address(text).map(|address| address.to_string());
+        let rows: [(&[u8], &str); 7] = [
+            (b"1", "0.0.0.1"),
+            (b"0x7f000001", "127.0.0.1"),
+            (b"127.1", "127.0.0.1"),
+            (b"1.2.3", "1.2.0.3"),
+            (b"010.2.3.4", "8.2.3.4"),
+            (b"1 2", "0.0.0.1"),
+            (b"IPv6:::1", "::1"),
+        ];
+        for (text, want) in rows {
+            assert_eq!(four(text).as_deref(), Some(want));
+        }
+        for text in [
+            &b"255.255.255.255"[..],
+            b"256.1",
+            b"1.16777216",
+            b"1.2.3.4.5",
+            b"1.",
+            b".1",
+            b"08",
+            b"0x",
+            b"-1",
+            b"",
+        ] {
+            assert_eq!(four(text), None);
+        }
+    }
 
     #[test]
     fn numbers() {

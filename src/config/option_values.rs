@@ -1,7 +1,7 @@
 //! What each option's text means.
 
 use super::load::{Loader, MAX_LINE, munched};
-use super::numbers::{is_true, leading_int, parse_int, parse_time};
+use super::numbers::{is_true, leading_int, numeric_address, parse_int, parse_time};
 use crate::schema::*;
 use crate::sys::safe::{Blame, option_words};
 
@@ -109,6 +109,8 @@ const SPECIAL: &[(u8, Reader)] = &[
         loader.ssl_options("ServerSSLOptions", value);
         loader.config.options.server_ssl_options = Some(value.to_vec());
     }),
+    // no name is one that nobody has
+    (0xcb, |loader, _, value| loader.config.options.mailbox_database = Some(value.to_vec())),
     (0xe4, |loader, _, value| {
         loader.ssl_options("ClientSSLOptions", value);
         loader.config.options.client_ssl_options = Some(value.to_vec());
@@ -431,21 +433,21 @@ impl Loader<'_> {
         self.config.options.dont_blame_sendmail.push(value.to_vec());
     }
 
-    /// `[port@]address`
+    /// `[port@]address`: as the C library reads numbers, with fewer than four parts, too.
     fn connect_only_to(&mut self, value: &[u8]) {
         let (port, address) = match value.iter().position(|byte| *byte == b'@') {
             Some(at) => (Some(&value[..at]), &value[at + 1..]),
             None => (None, value),
         };
-        let number = match port {
-            None => None,
-            Some(text) => match parse_int(text, 10) {
-                (number @ 1..=65535, length) if length == text.len() => Some(number as u16),
-                _ => return self.error([b"readcf: option ConnectOnlyTo: invalid port ", text].concat()),
-            },
+        let number = match port.map(leading_int) {
+            Some(65536..) => {
+                let text = port.unwrap_or_default();
+                return self.error([b"readcf: option ConnectOnlyTo: invalid port ", text].concat());
+            }
+            // what is no number counts as none
+            number => number.and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0),
         };
-        let bare = address.strip_prefix(b"IPv6:").unwrap_or(address);
-        match std::str::from_utf8(bare).ok().and_then(|text| text.parse().ok()) {
+        match numeric_address(address) {
             Some(address) => self.config.options.connect_only_to = Some((number, address)),
             None => self.error([b"readcf: option ConnectOnlyTo: invalid IP address ", address].concat()),
         }

@@ -44,6 +44,7 @@ impl Loader<'_> {
         for (field, key, text) in &fields {
             self.daemon_field(&mut port, field, *key, text);
         }
+        (port.address, port.port) = self.place(&fields, port.family);
         if self.traces(37, 1) {
             self.trace_daemon(&port);
         }
@@ -53,11 +54,8 @@ impl Loader<'_> {
     fn daemon_field(&mut self, port: &mut DaemonPort, field: &[u8], key: u8, text: &[u8]) {
         match key {
             b'F' | b'f' => {}
-            b'A' | b'a' => {
-                port.address_text = Some(text.to_vec());
-                port.address = self.port_address(text, port.family);
-            }
-            b'P' | b'p' => port.port = self.port_number(text),
+            b'A' | b'a' => port.address_text = Some(text.to_vec()),
+            b'P' | b'p' => {}
             b'N' | b'n' => port.name = text.to_vec(),
             b'I' | b'i' => {
                 let names = text.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
@@ -98,9 +96,7 @@ impl Loader<'_> {
         }
         for (field, key, text) in &fields {
             match key {
-                b'F' | b'f' => {}
-                b'A' | b'a' => port.address = self.port_address(text, port.family),
-                b'P' | b'p' => port.port = self.port_number(text),
+                b'F' | b'f' | b'A' | b'a' | b'P' | b'p' => {}
                 b'M' | b'm' => {
                     port.modifiers =
                         text.iter().copied().filter(|byte| !crate::addr::is_space(byte)).collect()
@@ -110,6 +106,7 @@ impl Loader<'_> {
                 _ => self.error([b"PortOptions parameter \"", &field[..], b"\" unknown"].concat()),
             }
         }
+        (port.address, port.port) = self.place(&fields, port.family);
         let ports = &mut self.config.options.client_port_options;
         match ports.iter_mut().find(|old| old.family == port.family) {
             Some(old) => *old = port,
@@ -132,6 +129,13 @@ impl Loader<'_> {
             }
         };
         Some(family)
+    }
+
+    /// Address and port are looked for when all fields are read: the last of each counts.
+    fn place(&mut self, fields: &[Field], family: Family) -> (Option<std::net::IpAddr>, Option<u16>) {
+        let last = |letter: u8| fields.iter().rfind(|(_, key, _)| key.eq_ignore_ascii_case(&letter));
+        let address = last(b'a').and_then(|(.., text)| self.port_address(text, family));
+        (address, last(b'p').and_then(|(.., text)| self.port_number(text)))
     }
 
     fn port_address(&mut self, text: &[u8], family: Family) -> Option<std::net::IpAddr> {
@@ -164,8 +168,11 @@ impl Loader<'_> {
     }
 }
 
-/// The items of a list: as written, first character of the key, value.
-fn port_fields(value: &[u8]) -> Vec<(Vec<u8>, u8, Vec<u8>)> {
+/// As written, first character of the key, value.
+type Field = (Vec<u8>, u8, Vec<u8>);
+
+/// The items of a list.
+fn port_fields(value: &[u8]) -> Vec<Field> {
     let field = |item: PortItem| {
         let text = value[item.value..item.end].trim_ascii();
         (value[item.start..item.end].to_vec(), item.key, text.to_vec())

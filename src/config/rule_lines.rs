@@ -82,7 +82,11 @@ impl Loader<'_> {
                 self.error([shown, text.as_bytes()].concat());
                 Some(old)
             }
-            (Some(old), _) => Some(old),
+            (Some(old), _) => {
+                // of several names of a number, the last one is shown
+                self.config.rulesets.name(name, old);
+                Some(old)
+            }
             (None, Some(number)) => {
                 self.config.rulesets.name(name, RulesetId(number));
                 Some(RulesetId(number))

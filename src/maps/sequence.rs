@@ -14,6 +14,10 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
     // everything else separates, flags' dashes included
     let words = args.split(|byte| !is_name(byte));
     for word in words.filter(|word| !word.is_empty()) {
+        // a map is known to itself, but looking into it would have no end
+        if word == map.name.as_slice() {
+            continue;
+        }
         if !(declaring.known)(word) {
             declaring.say(&[b"Sequence map ", &map.name, b": unknown member map ", word]);
             continue;

@@ -120,10 +120,16 @@ async fn resolved(
     if let Some(address) = &mut parsed.address {
         address.text = given;
         if !parsed.bad {
-            show::built(site, address, kind.bits(), tracer);
+            show::built(site, address, tracer);
         }
         if let Err(reply) = invalid_user(&mut address.user, kind) {
             tracer.reply(&reply);
+            if tracer.level(20) >= 1 {
+                tracer.line(b"parseaddr-->bad q_user");
+            }
+        }
+        if !parsed.bad {
+            show::allocated(address, kind.bits(), tracer);
         }
         let too_long = address.host.as_ref().is_some_and(|host| host.len() > 255);
         parsed.bad |= tracer.replies.len() > replies_before || too_long;

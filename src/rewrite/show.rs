@@ -8,8 +8,7 @@ use crate::logging::Tracer;
 pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
     let Some(address) = &parsed.address else { return };
     if parsed.bad {
-        tracer.line(b"parseaddr-->bad q_user");
-        return;
+        return; // told already
     }
     let mut text = format!("parseaddr-->{address:p}=").into_bytes();
     text.extend_from_slice(&address.text);
@@ -20,13 +19,17 @@ pub(super) fn parsed(site: &Site, parsed: &Parsed, tracer: &mut dyn Tracer) {
     tracer.text(&text);
 }
 
-/// What `buildaddr` has made, before it is anybody's address (-d24.6, -d24.4).
-pub(super) fn built(site: &Site, address: &Address, flags: u8, tracer: &mut dyn Tracer) {
+/// What `buildaddr` has made, before it is anybody's address (-d24.6).
+pub(super) fn built(site: &Site, address: &Address, tracer: &mut dyn Tracer) {
     if tracer.level(24) >= 6 {
         let mut text = format!("buildaddr => {address:p}=<null>").into_bytes();
         block(site, address, b"<null>", "OK", "180<QPINGONFAILURE,QPINGONDELAY>", "(none)", &mut text);
         tracer.text(&text);
     }
+}
+
+/// It has become an address (-d24.4).
+pub(super) fn allocated(address: &Address, flags: u8, tracer: &mut dyn Tracer) {
     if tracer.level(24) >= 4 {
         let head = format!("allocaddr(flags={flags}, paddr=");
         tracer.line(&[head.as_bytes(), &address.text, b", ad=1)"].concat());

@@ -385,7 +385,7 @@ options! {
     /// SASL layer strength cap
     auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, Accepted, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
-    mailbox_database: Option<Vec<u8>> = None, (Text), "MailboxDatabase", 0xcb, Root, Accepted, "confMAILBOX_DATABASE";
+    mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, Accepted, "confMAILBOX_DATABASE";
     /// Submission-only program
     use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Accepted, "confUSE_MSP";
     /// Load above which commands are slowed

@@ -85,17 +85,6 @@ def reading(program, folder, cf, words, folder_name):
     return VERSION.sub(b"VERSION", POINTER.sub(b"0xPTR", run.stdout)), run.returncode
 
 
-# Readings in which we still differ, word for word: told, not counted as failures. To shrink.
-NO_ADDRESS = ["0", "1", "10", "007", "0644", "0x10", "2147483648", ".:%@!^/[]+"]  # as inet_addr takes numbers
-OPEN = {
-    *(f"{option}ConnectOnlyTo={value}" for value in NO_ADDRESS for option in ("O ", "-O", "-O ")),
-    "O ClientPortOptions=a=b,c=d",  # what follows the first mistake
-    "O ClientPortOptions=Port=nosuch, Name=X",
-    *(f"{option}MailboxDatabase=" for option in ("O ", "-O", "-O ")),  # no name
-    *("O Mail=", "O mailboxdatabase ", "O MailboxDatabase= ", "O MailboxDatabase=#comment"),
-}
-
-
 def compare(number, case, work, programs):
     title, line, words = case
     text, words = line.replace("@DIR@", str(work)), [word.replace("@DIR@", str(work)) for word in words]
@@ -106,12 +95,11 @@ def compare(number, case, work, programs):
     (work / name).unlink()
     if theirs == ours:
         return True, ""
-    known = title in OPEN
-    report = f"{'open' if known else 'not ok'}: {title!r}: exit status {ours[1]}, reference {theirs[1]}"
+    report = f"not ok: {title!r}: exit status {ours[1]}, reference {theirs[1]}"
     pairs = list(zip(theirs[0].split(b"\n"), ours[0].split(b"\n")))
     for a, b in [pair for pair in pairs if pair[0] != pair[1]][:1]:
         report += f"\n    reference: {a[:200]!r}\n    canonify:  {b[:200]!r}"
-    return known, report
+    return False, report
 
 
 def main():

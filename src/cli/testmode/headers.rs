@@ -77,7 +77,8 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
     }
     if flags & END == 0 {
         let check = check_for(&shell.site.config, name).cloned();
-        if check.as_ref().is_some_and(|check| !check.keep_comments) {
+        // what headers without a ruleset of their own get does not count
+        if check.as_ref().is_some_and(|check| !check.keep_comments && check.name != b"*") {
             flags |= STRIP_COMMENTS;
         }
         trace_match(shell, line, check.as_ref(), flags);

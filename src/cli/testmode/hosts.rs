@@ -69,7 +69,12 @@ pub(super) fn mx(shell: &mut Shell, host: &[u8]) {
     let (count, hosts) = match runtime.block_on(site.resolver.exchangers(host, &is_self, console)) {
         Exchangers::Hosts(hosts) => (hosts.len().to_string(), hosts),
         Exchangers::Unknown => ("0".to_owned(), Vec::new()),
-        Exchangers::Later => ("-1".to_owned(), Vec::new()),
+        Exchangers::Later => match &site.config.options.fallback_mx_host {
+            // the fallback counts; its address is asked for
+            Some(host) if host.first() == Some(&b'[') => ("1".to_owned(), vec![host.clone()]),
+            Some(_) => ("0".to_owned(), Vec::new()),
+            None => ("-1".to_owned(), Vec::new()),
+        },
         Exchangers::NullMx => {
             console.say([b"getmxrr(", host, b") returns null MX (See RFC7505)"].concat());
             return;

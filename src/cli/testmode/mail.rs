@@ -5,7 +5,7 @@ use super::console::Console;
 use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
 use crate::engine::{Scope, define, define_named, undefine_named, with_address};
-use crate::logging::Tracer;
+use crate::logging::{Tracer, pass_on};
 use crate::rewrite::{Address, AddressKind, Site, crack, expand_traced, parseaddr, remotename, sender_name};
 use crate::schema::Reply;
 use crate::sys::accounts;
@@ -99,7 +99,11 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define(&site.config, scope, console, MacroId(b'x'), Some(b"")); // the full name of a sender who has none
     let kind = AddressKind::SENDER;
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
-    let mut parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
+    let mut parsed = match site.config.level {
+        // an old cf's rules were not meant to judge senders
+        ..2 => runtime.block_on(parseaddr(site, scope, &mut Lenient { tracer: console }, &text, kind)),
+        _ => runtime.block_on(parseaddr(site, scope, console, &text, kind)),
+    };
     if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
         let reply = Reply::new(553, Some([5, 1, 7]), b"Invalid sender address");
         console.reply(&with_address(&address.text, reply));
@@ -107,7 +111,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     }
     console.fail(parsed.status);
     // rules that failed for now do not make a refusal less final
-    if parsed.address.is_none() && (!parsed.temporary || parsed.bad) {
+    if parsed.address.is_none() && (!parsed.temporary || parsed.bad) && !address.is_empty() {
         text = caller();
         parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
     }
@@ -124,6 +128,21 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
+}
+
+/// Keeps complaints about addresses to itself; the configuration's own faults are told.
+struct Lenient<'a> {
+    tracer: &'a mut Console,
+}
+
+impl Tracer for Lenient<'_> {
+    pass_on!(level, line, message, notice, text, about, test_mode);
+
+    fn reply(&mut self, reply: &Reply) {
+        if reply.code == 554 {
+            self.tracer.reply(reply);
+        }
+    }
 }
 
 /// Macro z is the home of a sender who has an account, if the mailer has flag w; the first account tells the
