@@ -25,6 +25,9 @@ const MOST_LEFT: usize = 256;
 const MAX_WORK: u64 = 1 << 24;
 /// What a message counts as: rules that run in circles say a line for each round.
 const MESSAGE_WORK: u64 = 1 << 8;
+/// What a call counts as, and each token it is given: they may be shown, on the way in and on the way out.
+const CALL_WORK: u64 = 1 << 4;
+const SHOWN_WORK: u64 = 1 << 2;
 
 /// A ruleset with its workspace.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +145,7 @@ impl Machine {
 
     fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         self.counts.rulesets += 1;
-        self.work += frame.length as u64; // it may be shown
+        self.work += CALL_WORK + SHOWN_WORK * frame.length as u64;
         let name = name_of(run, frame.ruleset);
         run.trace.input(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
         if self.frames.len() >= MAX_DEPTH {
@@ -315,7 +318,7 @@ impl Machine {
         let mut text = b"Infinite loop in ruleset ".to_vec();
         text.extend_from_slice(&ruleset.name);
         text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());
-        self.work += MESSAGE_WORK + frame.length as u64;
+        self.work += MESSAGE_WORK + SHOWN_WORK * frame.length as u64;
         run.trace.reply(&Reply::new(554, None, text));
         run.trace.workspace(&self.stack[frame.base..], run.program.symbols.text(&self.text));
     }
