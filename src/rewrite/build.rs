@@ -132,7 +132,7 @@ async fn local_forms(
         return special(site, address, b"*include*", list);
     }
     let user = match user.split_first() {
-        Some((first, rest)) if given.has(b'@') && first.as_bytes() == b"@" => {
+        Some((first, rest)) if given.has(b'@') && first.first() == b'@' => {
             address.skip_ruleset5 = true;
             rest
         }
