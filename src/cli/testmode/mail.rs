@@ -101,7 +101,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define(&site.config, scope, console, MacroId(b'x'), Some(b"")); // the full name of a sender who has none
     let kind = AddressKind::SENDER;
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
-    let mut parsed = runtime.block_on(parse_sender(site, scope, console, &text));
+    let mut parsed = runtime.block_on(parse_sender(site, scope, console, &text, address.is_empty()));
     if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
         let reply = Reply::new(553, Some([5, 1, 7]), b"Invalid sender address");
         console.reply(&with_address(&address.text, reply));
@@ -111,14 +111,11 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     // rules that failed for now do not make a refusal less final
     if parsed.address.is_none() && (!parsed.temporary || parsed.bad) && !address.is_empty() {
         text = caller();
-        parsed = runtime.block_on(parse_sender(site, scope, console, &text));
+        parsed = runtime.block_on(parse_sender(site, scope, console, &text, true));
     }
     console.about = text[..text.len().min(MAX_ADDRESS)].to_vec();
     if let Some(address) = &parsed.address {
         look_up(site, scope, console, full_name, address);
-    }
-    if !full_name.is_empty() {
-        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
     }
     let mailer = parsed.address.as_ref().map(|address| address.mailer);
     let from = runtime.block_on(sender_name(site, scope, console, &text, mailer));
@@ -128,15 +125,19 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     console.say([b"addr=", &user[..]].concat());
 }
 
-/// An old cf's rules were not meant to judge senders.
-async fn parse_sender(site: &Site, scope: &mut Scope, console: &mut Console, text: &[u8]) -> Parsed {
-    match site.config.level {
-        ..2 => {
-            let mut lenient = Lenient { tracer: console };
-            parseaddr(site, scope, &mut lenient, text, AddressKind::SENDER).await
-        }
-        _ => parseaddr(site, scope, console, text, AddressKind::SENDER).await,
+/// Nobody is told what is wrong with the caller's name, nor, by an old cf's rules, with any sender.
+async fn parse_sender(
+    site: &Site,
+    scope: &mut Scope,
+    console: &mut Console,
+    text: &[u8],
+    lenient: bool,
+) -> Parsed {
+    let kind = AddressKind::SENDER;
+    if lenient || site.config.level < 2 {
+        return parseaddr(site, scope, &mut Lenient { tracer: console }, text, kind).await;
     }
+    parseaddr(site, scope, console, text, kind).await
 }
 
 /// Keeps complaints about addresses to itself; the configuration's own faults are told.
@@ -171,6 +172,9 @@ fn look_up(
         if full_name.is_empty() {
             *full_name = crate::daemon::full_name(&user);
         }
+    }
+    if !full_name.is_empty() {
+        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
     }
 }
 
