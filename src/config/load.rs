@@ -325,11 +325,10 @@ impl<'a> Loader<'a> {
     }
 
     fn version_line(&mut self, text: &[u8]) {
-        let blanks = text.iter().take_while(|byte| crate::addr::is_space(byte)).count();
-        let text = &text[blanks..];
+        let (given, text) = (text, crate::addr::trim_start(text));
         let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == 0 {
-            self.error([b"invalid argument to V line: \"", &text[..text.len().min(20)], b"\""].concat());
+            self.error([b"invalid argument to V line: \"", &given[..given.len().min(20)], b"\""].concat());
             return;
         }
         let level = super::numbers::leading_int(&text[..digits]);

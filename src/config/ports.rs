@@ -102,8 +102,9 @@ impl Loader<'_> {
                         text.iter().copied().filter(|byte| !crate::addr::is_space(byte)).collect()
                 }
                 b'S' | b's' => port.send_buffer = leading_int(text),
-                b'R' | b'r' => port.receive_buffer = leading_int(text),
-                _ => self.error([b"PortOptions parameter \"", &field[..], b"\" unknown"].concat()),
+                b'R' => port.receive_buffer = leading_int(text),
+                // what else only a daemon knows is read as if for one
+                _ => self.daemon_field(&mut DaemonPort::default(), field, *key, text),
             }
         }
         (port.address, port.port) = self.place(&fields, port.family);

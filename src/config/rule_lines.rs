@@ -14,11 +14,11 @@ pub(super) const MAX_NUMBER: u16 = 100;
 impl Loader<'_> {
     /// `Sname`, `Snumber`, `Sname=number`
     pub(super) fn ruleset_line(&mut self, text: &[u8]) {
-        let text = self.expanded(text, MAX_LINE);
-        self.ruleset = self.ruleset_id(&text).map(|(id, _)| id);
+        let expanded = self.expanded(text, MAX_LINE);
+        self.ruleset = self.ruleset_id(&expanded).map(|(id, _)| id);
         let Some(id) = self.ruleset else { return };
         if self.options.test_mode && self.config.rulesets.get(id).is_some() {
-            self.say([b"WARNING: Ruleset ", &text[..], b" has multiple definitions"].concat());
+            self.say([b"WARNING: Ruleset ", text, b" has multiple definitions"].concat());
         }
         self.config.rulesets.touch(id);
     }

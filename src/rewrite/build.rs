@@ -1,6 +1,7 @@
 //! `$#mailer $@host $:user` becomes an address.
 
 use super::error::{error_reply, error_status};
+use super::syntax::without_quotes;
 use super::{Address, AddressKind, Parsed, Site, Triple, run};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
@@ -132,7 +133,7 @@ async fn local_forms(
         return special(site, address, b"*include*", list);
     }
     let user = match user.split_first() {
-        Some((first, rest)) if given.has(b'@') && first.as_bytes() == b"@" => {
+        Some((first, rest)) if given.has(b'@') && first.first() == b'@' => {
             address.skip_ruleset5 = true;
             rest
         }
@@ -155,14 +156,9 @@ async fn local_forms(
 /// The file that a user `:include:file` names, quotes taken off: blanks in it are blanks.
 fn included(site: &Site, user: &[Token]) -> Option<Vec<u8>> {
     let text = cataddr(&site.program.operators, user, Some(b' '), true);
-    let (quoted, bare) = match text.strip_prefix(b"\"") {
-        Some(bare) => (true, bare),
-        None => (false, &text[..]),
-    };
+    let bare = text.strip_prefix(b"\"").unwrap_or(&text);
     bare.get(..9).filter(|head| head.eq_ignore_ascii_case(b":include:"))?;
-    let mut list = bare[9..].to_vec();
-    list.retain(|byte| !quoted || *byte != b'"');
-    Some(list)
+    Some(without_quotes(&bare[9..]))
 }
 
 fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> Parsed {

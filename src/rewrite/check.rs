@@ -1,6 +1,7 @@
 //! Check rulesets: may this go on?
 
 use super::error::error_reply;
+use super::syntax::without_quotes;
 use super::{Site, Verdict, run};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::engine::{ScanMode, Scope, scan};
@@ -78,7 +79,7 @@ fn error(site: &Site, tracer: &mut dyn Tracer, rest: &[Token]) -> Verdict {
     };
     let join = |tokens| cataddr(&site.program.operators, tokens, Some(b' '), true);
     if code.first().is_some_and(|token| token.as_bytes() == b"quarantine") {
-        return Verdict::Quarantine(join(text).into_iter().filter(|byte| *byte != b'"').collect());
+        return Verdict::Quarantine(without_quotes(&join(text)));
     }
     let code = join(code);
     let reply = error_reply(Some(&code).filter(|_| marked).map(Vec::as_slice), &join(text), tracer.about());

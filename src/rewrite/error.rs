@@ -1,5 +1,6 @@
 //! `$#error $@ code $: text`: exit status and reply.
 
+use super::syntax::without_quotes;
 use crate::engine::with_address;
 use crate::schema::{Reply, Sysexit, parse_enhanced};
 
@@ -80,7 +81,7 @@ fn dsn_status(code: &[u8]) -> Sysexit {
 /// The reply of an error mailer. `address` stands in front of the text for the codes that are about
 /// an address; leave it empty where there is none.
 pub fn error_reply(code: Option<&[u8]>, text: &[u8], address: &[u8]) -> Reply {
-    let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'"').collect();
+    let text = without_quotes(text);
     let has_code = matches!(text[..], [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', ..]);
     let mut reply = match has_code {
         true => Reply::parse(&text),

@@ -2,7 +2,7 @@
 
 use super::Shell;
 use crate::addr::MacroId;
-use crate::config::{Config, HeaderCheck};
+use crate::config::{Config, HeaderCheck, HeaderDecl};
 use crate::engine::{Scope, define_named};
 use crate::logging::Tracer;
 use crate::rewrite::{Verdict, expand, rscheck_header};
@@ -86,6 +86,11 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
         if let Some(check) = check.filter(|_| !value.trim_ascii().is_empty()) {
             run_check(shell, &check, name, value, flags);
         }
+    }
+    // an empty header that the configuration holds, too, is left to it
+    let declared = |header: &HeaderDecl| header.name.eq_ignore_ascii_case(name);
+    if value.trim_ascii().is_empty() && shell.site.config.headers.iter().any(declared) {
+        flags = 0;
     }
     let shown = if flags == 0 { "00000000".to_owned() } else { format!("0x{flags:08x}") };
     shell.console.say(format!("ul = {shown}"));

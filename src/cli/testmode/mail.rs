@@ -6,7 +6,9 @@ use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
 use crate::engine::{Scope, define, define_named, undefine_named, with_address};
 use crate::logging::{Tracer, pass_on};
-use crate::rewrite::{Address, AddressKind, Site, crack, expand_traced, parseaddr, remotename, sender_name};
+use crate::rewrite::{
+    Address, AddressKind, Parsed, Site, crack, expand_traced, parseaddr, remotename, sender_name,
+};
 use crate::schema::Reply;
 use crate::sys::accounts;
 
@@ -99,11 +101,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define(&site.config, scope, console, MacroId(b'x'), Some(b"")); // the full name of a sender who has none
     let kind = AddressKind::SENDER;
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
-    let mut parsed = match site.config.level {
-        // an old cf's rules were not meant to judge senders
-        ..2 => runtime.block_on(parseaddr(site, scope, &mut Lenient { tracer: console }, &text, kind)),
-        _ => runtime.block_on(parseaddr(site, scope, console, &text, kind)),
-    };
+    let mut parsed = runtime.block_on(parse_sender(site, scope, console, &text, address.is_empty()));
     if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
         let reply = Reply::new(553, Some([5, 1, 7]), b"Invalid sender address");
         console.reply(&with_address(&address.text, reply));
@@ -113,14 +111,11 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     // rules that failed for now do not make a refusal less final
     if parsed.address.is_none() && (!parsed.temporary || parsed.bad) && !address.is_empty() {
         text = caller();
-        parsed = runtime.block_on(parseaddr(site, scope, console, &text, kind));
+        parsed = runtime.block_on(parse_sender(site, scope, console, &text, true));
     }
     console.about = text[..text.len().min(MAX_ADDRESS)].to_vec();
     if let Some(address) = &parsed.address {
         look_up(site, scope, console, full_name, address);
-    }
-    if !full_name.is_empty() {
-        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
     }
     let mailer = parsed.address.as_ref().map(|address| address.mailer);
     let from = runtime.block_on(sender_name(site, scope, console, &text, mailer));
@@ -128,6 +123,21 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
+}
+
+/// Nobody is told what is wrong with the caller's name, nor, by an old cf's rules, with any sender.
+async fn parse_sender(
+    site: &Site,
+    scope: &mut Scope,
+    console: &mut Console,
+    text: &[u8],
+    lenient: bool,
+) -> Parsed {
+    let kind = AddressKind::SENDER;
+    if lenient || site.config.level < 2 {
+        return parseaddr(site, scope, &mut Lenient { tracer: console }, text, kind).await;
+    }
+    parseaddr(site, scope, console, text, kind).await
 }
 
 /// Keeps complaints about addresses to itself; the configuration's own faults are told.
@@ -162,6 +172,9 @@ fn look_up(
         if full_name.is_empty() {
             *full_name = crate::daemon::full_name(&user);
         }
+    }
+    if !full_name.is_empty() {
+        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
     }
 }
 
