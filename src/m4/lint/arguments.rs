@@ -92,7 +92,7 @@ pub(super) fn lost(lint: &mut Lint<'_>) {
         let kept: String = texts[..most - 1].iter().map(|text| format!("`{text}', ")).collect();
         let help = format!("put quotes around all of it: {}({kept}`{whole}')", call.name);
         let remedy = match bare {
-            true => Remedy::Sure(vec![Edit::new(from, to, format!("`{whole}'"))]),
+            true => Remedy::Sure(vec![Edit::new(from, to, [b"`", &lint.text[from..to], b"'"].concat())]),
             false => Remedy::None,
         };
         lint.mend(Warning, at, message, help, remedy);

@@ -113,15 +113,21 @@ pub(super) fn submission_twice(lint: &mut Lint<'_>) {
 /// Items that are no `Key=value`.
 fn equates(lint: &mut Lint<'_>, call: &Written) {
     let Some(argument) = call.arguments.as_ref().and_then(|all| all.first()) else { return };
-    let (from, to) = (argument.at, argument.end);
-    let text = String::from_utf8_lossy(&lint.text[from..to]).into_owned();
-    let mut start = 0;
-    for item in text.split(',') {
-        let trimmed = item.trim_matches(['`', '\'', ' ', '\t', '\n', '"']);
-        let at = from + start + item.find(trimmed).unwrap_or(0);
+    let text = lint.text;
+    let mut start = argument.at;
+    for item in text[argument.at..argument.end].split(|byte| *byte == b',') {
+        let around = |byte: &&u8| b"`' \t\n\"".contains(byte);
+        let (before, behind) =
+            (item.iter().take_while(around).count(), item.iter().rev().take_while(around).count());
+        let at = start + before;
         start += item.len() + 1;
-        let plain = trimmed.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        if trimmed.is_empty() || trimmed.contains(['=', '(']) || !plain || !argument.quoted {
+        let trimmed = item.get(before..item.len() - behind).unwrap_or_default();
+        let plain = trimmed.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+        // bytes of other sets have no place here; what they do is told elsewhere
+        let Some(trimmed) = std::str::from_utf8(trimmed).ok().filter(|_| plain && argument.quoted) else {
+            continue;
+        };
+        if trimmed.is_empty() || trimmed.contains(['=', '(']) {
             continue;
         }
         let letters = trimmed.bytes().take_while(u8::is_ascii_alphabetic).count();
