@@ -194,7 +194,7 @@ impl Side {
             }
             op::LOOKUP_BEGIN | op::HOST_BEGIN => (!self.left && self.open(operator), 1),
             op::LOOKUP_END | op::HOST_END => (!self.left && self.close(operator), 1),
-            op::CANONICAL_HOST if self.lookup.is_some() => (self.argument(), 1),
+            op::CANONICAL_HOST => (self.argument(), 1),
             op::CANONICAL_USER | op::CALL_SUBROUTINE => (!self.left, 1),
             _ => (true, 1),
         };
@@ -211,6 +211,7 @@ impl Side {
         self.lookup.take().is_none_or(|(end, _)| end == operator)
     }
 
+    /// One more argument of the look-up that is open; elsewhere the operator is none's.
     fn argument(&mut self) -> bool {
         self.lookup.as_mut().is_none_or(|(_, arguments)| {
             *arguments += 1;

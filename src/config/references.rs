@@ -43,9 +43,7 @@ const ASKED: Kind = Kind {
 /// Rulesets like srv_features and queuegroup return letters and names of other things behind `$#`.
 const DELIVERED_BY: Kind = Kind {
     message: "the rule names a mailer that no M line defines: ",
-    known: |config, name| {
-        config.mailers.iter().any(|mailer| mailer.name.eq_ignore_ascii_case(name.as_bytes()))
-    },
+    known: |config, name| config.mailer(name.as_bytes()).is_some(),
     names: |config| config.mailers.iter().map(|mailer| mailer.name.as_slice()).collect(),
     only_slips: true,
 };
