@@ -4,7 +4,7 @@
 //! before it, and the result must be sendmail's byte for byte.
 
 use super::names::{NameProblem, NameTable, parse_name};
-use crate::addr::{META_QUOTE, op};
+use crate::addr::{META_QUOTE, is_space, op};
 use std::borrow::Cow;
 
 /// Translates a logical line into the internal alphabet. `level` is the one known so far.
@@ -70,14 +70,9 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
 
 /// Takes blanks off the end; the first byte of a line is none.
 fn trim(out: &mut Vec<u8>) {
-    while out.len() > 1 && out.last().is_some_and(|last| is_space(*last)) {
+    while out.len() > 1 && out.last().is_some_and(is_space) {
         out.pop();
     }
-}
-
-/// C's isspace.
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// Puts a quote before bytes that would be operators.

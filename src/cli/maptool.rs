@@ -134,9 +134,8 @@ pub(super) fn opening(word: &[u8], name: &[u8], why: &[u8]) -> Vec<u8> {
 pub(super) fn error_text(error: &std::io::Error) -> Vec<u8> {
     use std::io::ErrorKind::{InvalidData, InvalidInput};
     match (error.raw_os_error(), error.kind()) {
-        (Some(code), _) => nix::errno::Errno::from_raw(code).desc().as_bytes().to_vec(),
         (None, InvalidData | InvalidInput) => b"Invalid argument".to_vec(),
-        _ => error.to_string().into_bytes(),
+        _ => crate::sys::errno_text(error).into_bytes(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
-use crate::sys::{accounts, identity};
+use crate::sys::{accounts, errno_text, identity};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -107,10 +107,7 @@ fn as_override(setting: &Setting) -> Override {
 }
 
 fn cannot_open(file: &[u8], error: &io::Error) -> Sysexit {
-    let reason = error
-        .raw_os_error()
-        .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned());
-    let text = [file, b": line 0: cannot open: ", reason.as_bytes(), b"\n"].concat();
+    let text = [file, b": line 0: cannot open: ", errno_text(error).as_bytes(), b"\n"].concat();
     // a closed stderr leaves nobody to tell
     let _ = io::stderr().write_all(&text);
     Sysexit::OSFILE

@@ -2,7 +2,7 @@
 
 use super::env::{FileProblem, MapFailure};
 use super::load::{Loader, MAX_LINE};
-use crate::addr::{MacroId, op};
+use crate::addr::{MacroId, op, trim_start};
 use crate::schema::Sysexit;
 
 /// Longest line of a class file.
@@ -53,11 +53,11 @@ impl Loader<'_> {
     pub(super) fn class_file_line(&mut self, text: &[u8]) {
         let (id, length) = self.name(text);
         let Some(id) = id else { return };
-        let mut rest = skip_blanks(&text[length..]);
+        let mut rest = trim_start(&text[length..]);
         let optional = rest.starts_with(b"-o");
         if optional {
             let end = rest.iter().position(crate::addr::is_space).unwrap_or(rest.len());
-            rest = skip_blanks(&rest[end..]);
+            rest = trim_start(&rest[end..]);
         }
         let file = self.expanded(rest, MAX_LINE);
         match file.first() {
@@ -106,7 +106,7 @@ impl Loader<'_> {
             self.error([b"illegal filename '", text, b"'"].concat());
             return;
         };
-        let format = match skip_blanks(format) {
+        let format = match trim_start(format) {
             b"" => b"%s".to_vec(),
             other => other.to_vec(),
         };
@@ -163,10 +163,6 @@ impl Loader<'_> {
     }
 }
 
-fn skip_blanks(text: &[u8]) -> &[u8] {
-    &text[text.iter().take_while(|byte| crate::addr::is_space(byte)).count()..]
-}
-
 /// `[key]@class:spec`, where the text is not a path and has an `@` that `LDAP` or a `:` follows.
 fn map_form(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     if matches!(text.first(), Some(b'/' | b'|')) {
@@ -209,7 +205,7 @@ fn scanned(line: &[u8], format: &[u8]) -> Option<Vec<u8>> {
     let mut format = format;
     while let Some((&first, rest)) = format.split_first() {
         if crate::addr::is_space(&first) {
-            input = skip_blanks(input);
+            input = trim_start(input);
             format = rest;
         } else if first != b'%' || rest.first() == Some(&b'%') {
             let literal = if first == b'%' { 2 } else { 1 };
@@ -260,7 +256,7 @@ impl Conversion {
     fn length(&self, input: &mut &[u8]) -> Option<usize> {
         let length = match &self.set {
             None => {
-                *input = skip_blanks(input);
+                *input = trim_start(input);
                 input.iter().take_while(|byte| !crate::addr::is_space(byte)).count()
             }
             Some(set) => input.iter().take_while(|byte| set[**byte as usize]).count(),

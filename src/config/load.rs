@@ -8,6 +8,7 @@ use crate::addr::{MacroId, Operators};
 use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
+use crate::sys::errno_text;
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -59,8 +60,6 @@ pub struct Loaded {
 /// Reads the cf called `file`, whose bytes are `text`.
 pub fn load(file: &[u8], text: &[u8], env: &mut dyn ConfigEnv, options: &LoadOptions) -> Loaded {
     let mut loader = Loader::new(file, env, options);
-    loader.start();
-    loader.command_line();
     loader.lines(text);
     loader.end()
 }
@@ -79,8 +78,6 @@ pub fn load_from(
     // a file that cannot be read is told of before anything else is
     let mut block = blocks.following()?;
     let mut loader = Loader::new(file, env, options);
-    loader.start();
-    loader.command_line();
     while let Some(text) = block {
         loader.lines(text);
         block = blocks.following()?;
@@ -112,8 +109,9 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
+    /// What is settled before the first line: the program's own definitions and the command line's options.
     fn new(file: &[u8], env: &'a mut dyn ConfigEnv, options: &'a LoadOptions) -> Self {
-        Self {
+        let mut loader = Self {
             config: Config { file: file.to_vec(), ..Config::default() },
             env,
             options,
@@ -127,7 +125,10 @@ impl<'a> Loader<'a> {
             sticky: Vec::new(),
             sticky_timeouts: Vec::new(),
             commanding: false,
-        }
+        };
+        loader.start();
+        loader.command_line();
+        loader
     }
 
     /// Is a category traced to this level?
@@ -386,14 +387,6 @@ pub(super) fn munched(text: &[u8], delimiter: Option<u8>) -> (Vec<u8>, usize) {
         at += 1;
     }
     (out, at.min(text.len()))
-}
-
-/// strerror's words.
-pub(super) fn errno_text(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

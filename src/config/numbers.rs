@@ -44,7 +44,7 @@ pub(super) fn numeric_address(text: &[u8]) -> Option<IpAddr> {
     if let Some(six) = std::str::from_utf8(bare).ok().and_then(|text| text.parse().ok()) {
         return Some(IpAddr::V6(six));
     }
-    let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).unwrap_or(text.len());
+    let end = text.iter().position(crate::addr::is_space).unwrap_or(text.len());
     let parts: Vec<&[u8]> = text[..end].split(|byte| *byte == b'.').collect();
     let (last, firsts) = parts.split_last().filter(|(_, firsts)| firsts.len() < 4)?;
     let number = |part: &[u8]| {

@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// The system's text for an error, without Rust's number behind it.
 pub(super) fn error_text(error: &io::Error) -> Vec<u8> {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().as_bytes().to_vec(),
-        None => error.to_string().into_bytes(),
-    }
+    crate::sys::errno_text(error).into_bytes()
 }
 
 /// A path of bytes.

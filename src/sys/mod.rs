@@ -28,3 +28,11 @@ pub mod process;
 pub mod safe;
 pub mod shared_sync;
 pub mod title;
+
+/// strerror's words for an error, without Rust's number behind them.
+pub fn errno_text(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}
