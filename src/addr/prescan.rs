@@ -1,7 +1,7 @@
 //! Cutting address text into tokens.
 
 use super::{Kind, META_QUOTE, Operators, Table, Token};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 
 /// Longest text of all tokens together, in bytes with one more for each token.
 const MAX_TEXT: usize = 1256;
@@ -50,7 +50,7 @@ impl ScanProblem {
             Self::TooManyTokens => "prescan: too many tokens",
             Self::TokenTooLong => "prescan: token too long",
         };
-        Reply::new(553, Some([5, 1, 0]), text)
+        Reply::new(553, Some(EnhancedStatus(5, 1, 0)), text)
     }
 }
 

@@ -4,6 +4,7 @@ use super::text::{parent, peer};
 use super::{Kind, Report};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
+use crate::schema::EnhancedStatus;
 
 /// Action by the first flag a successful recipient has.
 const ACTIONS: &[(RecipientFlags, &str)] = &[
@@ -105,14 +106,13 @@ fn action(kind: Kind, recipient: &Recipient) -> &'static str {
 
 fn status(report: &Report<'_>, recipient: &Recipient) -> String {
     let default = match report.kind {
-        Kind::Failure if report.expired => [4, 4, 7],
-        Kind::Failure => [5, 0, 0],
-        Kind::Delay => [4, 0, 0],
-        Kind::Success => [2, 0, 0],
+        Kind::Failure if report.expired => EnhancedStatus(4, 4, 7),
+        Kind::Failure => EnhancedStatus(5, 0, 0),
+        Kind::Delay => EnhancedStatus(4, 0, 0),
+        Kind::Success => EnhancedStatus(2, 0, 0),
     };
     let known = recipient.status.filter(|_| !report.expired);
-    let [class, subject, detail] = known.unwrap_or(default);
-    format!("{class}.{subject}.{detail}")
+    known.unwrap_or(default).to_string()
 }
 
 /// The client's name out of `$_` (`name [address]`); `None` for local submission.

@@ -6,7 +6,7 @@ use crate::config::{HeaderCondition, MailerId};
 use crate::envelope::RecipientState;
 use crate::message::{Header, HeaderKind, Headers};
 use crate::rewrite::Address;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 
 fn facts() -> Facts {
     let types = |diagnostic: &str| [b"DNS".to_vec(), b"RFC822".to_vec(), diagnostic.as_bytes().to_vec()];
@@ -78,7 +78,7 @@ fn failed_member_of_a_list() -> Envelope {
     member.parent = Some(0);
     member.state = RecipientState::Failed;
     member.reply = Some(Reply::parse(b"550 5.1.1 User unknown"));
-    member.status = Some([5, 1, 1]);
+    member.status = Some(EnhancedStatus(5, 1, 1));
     envelope.recipients = vec![list, member];
     envelope.transcript = b"550 5.1.1 nosuchuser... User unknown\n".to_vec();
     envelope
@@ -97,7 +97,7 @@ fn a_delay() {
     let mut waiting = recipient("x@tmp.example", "x@tmp.example", 1);
     waiting.state = RecipientState::Queued;
     waiting.reply = Some(Reply::parse(b"451 4.2.1 Mailbox busy"));
-    waiting.status = Some([4, 3, 0]);
+    waiting.status = Some(EnhancedStatus(4, 3, 0));
     waiting.remote_mta = Some(b"mx.tmp.example.".to_vec());
     envelope.recipients = vec![waiting];
     envelope.flags |= EnvelopeFlags::SEND_WARNING;
@@ -112,7 +112,7 @@ fn a_receipt_with_the_sender_s_own_identifiers() {
     happy.state = RecipientState::Sent;
     happy.flags = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DELIVERED;
     happy.orcpt = Some(b"rfc822;Alice@site.example".to_vec());
-    happy.status = Some([2, 1, 5]);
+    happy.status = Some(EnhancedStatus(2, 1, 5));
     envelope.envid = Some(b"env+2B42".to_vec());
     envelope.recipients = vec![happy];
     envelope.transcript = b"<alice@site.example>... Successfully delivered\n".to_vec();

@@ -30,7 +30,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         selection: request.selection,
         argv: invocation.argv.clone(),
     };
-    begun.run(true, |house| serve(house, service, announce))
+    begun.run(true, |mta| serve(mta, service, announce))
 }
 
 fn announce(begun: Result<(), &str>) {
@@ -70,10 +70,10 @@ pub fn run_queue(invocation: &Invocation) -> Sysexit {
             let argv = invocation.argv.clone();
             let service =
                 Service { listen: false, interval: Some(interval), selection: request.selection, argv };
-            begun.run(true, |house| serve(house, service, announce))
+            begun.run(true, |mta| serve(mta, service, announce))
         }
-        None => begun.run(true, |house| async move {
-            house.run_queue(&request.selection).await;
+        None => begun.run(true, |mta| async move {
+            mta.run_queue(&request.selection).await;
             Sysexit::OK
         }),
     }

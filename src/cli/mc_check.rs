@@ -11,6 +11,7 @@ use crate::config::{
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::m4::{CfText, Expanded, in_order};
 use crate::maps;
+use crate::schema::UserIds;
 use crate::sys::safe::Blame;
 
 /// Adds what is wrong with the cf to what is wrong with the .mc. A line of the .mc with a finding already
@@ -141,8 +142,8 @@ impl ConfigEnv for Anywhere {
         MapWords { messages: Vec::new(), words: Ok(None) }
     }
 
-    fn user(&mut self, _: &[u8]) -> Option<(u32, u32)> {
-        Some((1, 1))
+    fn user(&mut self, _: &[u8]) -> Option<UserIds> {
+        Some(UserIds { uid: 1, gid: 1 })
     }
 
     fn group(&mut self, _: &[u8]) -> Option<u32> {

@@ -1,7 +1,7 @@
 //! `-bs`: SMTP on standard input and output.
 
 use super::{Invocation, start};
-use crate::daemon::Gate;
+use crate::daemon::DaemonAcceptor;
 use crate::schema::Sysexit;
 use crate::smtp::server::{Peer, Session};
 use crate::sys::{accounts, identity};
@@ -12,15 +12,15 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(begun) => begun,
         Err(status) => return status,
     };
-    begun.run(true, |house| async move {
-        let mode = house.site.config.options.delivery_mode;
+    begun.run(true, |mta| async move {
+        let mode = mta.site.config.options.delivery_mode;
         let stream = tokio::io::join(tokio::io::stdin(), tokio::io::stdout());
-        let gate = Gate::new(house.clone(), mode);
+        let acceptor = DaemonAcceptor::new(mta.clone(), mode);
         let mut peer = Peer::local_user(&login_name());
-        let modifiers = house.site.config.options.direct_submission_modifiers.clone();
+        let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
         peer.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
-        Session::new(house.server.clone(), gate, peer, stream).serve().await;
-        house.deliveries_done().await;
+        Session::new(mta.server.clone(), acceptor, peer, stream).serve().await;
+        mta.deliveries_done().await;
         Sysexit::OK
     })
 }

@@ -1,8 +1,8 @@
-//! What every mode that touches mail needs first: the keeper, the log, a runtime, the house.
+//! What every mode that touches mail needs first: the keeper, the log, a runtime, the mta.
 
 use super::{Invocation, site};
 use crate::config::{Config, Loaded};
-use crate::daemon::House;
+use crate::daemon::Mta;
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Target};
 use crate::schema::Sysexit;
@@ -14,26 +14,26 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 /// A configuration and the process that delivers for it; no thread runs yet.
-pub(super) struct Begun {
+pub(super) struct Startup {
     pub(super) config: Arc<Config>,
     pub(super) keeper: Keeper,
     pub(super) log: Logger,
 }
 
 /// Loads the configuration and forks the keeper.
-pub(super) fn begin(invocation: &Invocation) -> Result<Begun, Sysexit> {
+pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
     let Loaded { config, .. } = site::load_sound_site(invocation)?;
     begin_with(invocation, Arc::new(config))
 }
 
 /// Forks the keeper for a configuration that is loaded.
-pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Begun, Sysexit> {
+pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     let keeper = keeper::start(config.clone()).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })?;
     let log = open_log(invocation, &config);
-    Ok(Begun { config, keeper, log })
+    Ok(Startup { config, keeper, log })
 }
 
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
@@ -51,9 +51,9 @@ pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
     Logger::open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
 }
 
-impl Begun {
+impl Startup {
     /// Opens the queue, starts the runtime and does `work` on it.
-    pub(super) fn run<F>(self, threads: bool, work: impl FnOnce(Arc<House>) -> F) -> Sysexit
+    pub(super) fn run<F>(self, threads: bool, work: impl FnOnce(Arc<Mta>) -> F) -> Sysexit
     where
         F: Future<Output = Sysexit>,
     {
@@ -66,8 +66,8 @@ impl Begun {
         };
         let log = self.log.clone();
         let status = runtime.block_on(async move {
-            match House::open(self.config, self.keeper, self.log) {
-                Ok(house) => work(house).await,
+            match Mta::open(self.config, self.keeper, self.log) {
+                Ok(mta) => work(mta).await,
                 Err(error) => {
                     complain(&error.to_string());
                     Sysexit::OSERR

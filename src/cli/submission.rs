@@ -2,7 +2,7 @@
 
 use super::Invocation;
 use super::start::complain;
-use crate::daemon::{Gate, House, full_name};
+use crate::daemon::{DaemonAcceptor, Mta, full_name};
 use crate::envelope::{
     BodyType, Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive, set_sender,
 };
@@ -10,7 +10,7 @@ use crate::logging::{Priority, Quiet, SenderLine};
 use crate::message::{Collector, Header, set_dates};
 use crate::queue::{Locked, QueueError};
 use crate::rewrite::{AddressKind, parseaddr};
-use crate::schema::{DeliveryMode, Privacy, Reply, Sysexit};
+use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, BodySink, Peer, Verified, final_recipient};
 use crate::sys::{accounts, clock, identity};
 use std::io::Write;
@@ -26,8 +26,8 @@ pub(super) struct Outcome {
 
 /// One message being handed in.
 pub(super) struct Submission<'a> {
-    house: &'a Arc<House>,
-    gate: Gate,
+    mta: &'a Arc<Mta>,
+    acceptor: DaemonAcceptor,
     invocation: &'a Invocation,
     user: Vec<u8>,
     peer: Peer,
@@ -36,14 +36,14 @@ pub(super) struct Submission<'a> {
 }
 
 impl<'a> Submission<'a> {
-    pub(super) fn new(house: &'a Arc<House>, invocation: &'a Invocation, user: Vec<u8>) -> Self {
-        let config = &house.site.config;
+    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, user: Vec<u8>) -> Self {
+        let config = &mta.site.config;
         let mut peer = Peer::local_user(&user);
         let modifiers = config.options.direct_submission_modifiers.clone();
         peer.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
-        let gate = Gate::new(house.clone(), config.options.delivery_mode);
-        let envelope = Envelope { id: gate.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { house, gate, invocation, user, peer, envelope, status: Sysexit::OK }
+        let acceptor = DaemonAcceptor::new(mta.clone(), config.options.delivery_mode);
+        let envelope = Envelope { id: acceptor.next_id(), created: clock::now(), ..Envelope::default() };
+        Self { mta, acceptor, invocation, user, peer, envelope, status: Sysexit::OK }
     }
 
     /// Everything up to the queue.
@@ -75,9 +75,9 @@ impl<'a> Submission<'a> {
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         if let [only] = self.envelope.recipients.as_slice() {
             let text = only.text.clone();
-            self.envelope.scope.set_named(&self.house.site.config, b"u", &text);
+            self.envelope.scope.set_named(&self.mta.site.config, b"u", &text);
         }
-        receive(&self.house.site, &mut self.envelope, fields).await;
+        receive(&self.mta.site, &mut self.envelope, fields).await;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
         let locked = self.commit(&body).await.map_err(|error| {
             complain(&error.to_string());
@@ -88,20 +88,20 @@ impl<'a> Submission<'a> {
             self.save_dead_letter(message);
         }
         let envelope = std::mem::take(&mut self.envelope);
-        let mode = self.house.site.config.options.delivery_mode;
+        let mode = self.mta.site.config.options.delivery_mode;
         let now = !matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer) && envelope.quarantine.is_none();
         Ok(now.then(|| (locked, Box::new(envelope))))
     }
 
     async fn commit(&mut self, body: &[u8]) -> Result<Locked, QueueError> {
-        let mut sink = self.gate.create_body(&mut self.envelope)?;
+        let mut sink = self.acceptor.create_body(&mut self.envelope)?;
         BodySink::write(&mut sink, body)?;
         self.envelope.body = BodySink::finish(sink).await?;
-        self.house.queue.commit(&self.envelope).await
+        self.mta.queue.commit(&self.envelope).await
     }
 
     fn set_macros(&mut self) {
-        let config = &self.house.site.config;
+        let config = &self.mta.site.config;
         let scope = &mut self.envelope.scope;
         self.peer.set_macros(config, scope);
         set_dates(config, scope, self.envelope.created);
@@ -135,7 +135,7 @@ impl<'a> Submission<'a> {
             Some(from) => from.clone(),
             None => self.user.clone(),
         };
-        let parsed = set_sender(&self.house.site, &mut self.envelope, &mut Quiet, &text).await;
+        let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         if parsed.address.is_none() {
             for problem in &parsed.problems {
                 print_problem(&text, problem);
@@ -151,7 +151,7 @@ impl<'a> Submission<'a> {
 
     /// Who says to be somebody else is named, unless trusted (class t).
     fn warn_about_sender(&mut self, text: &[u8]) {
-        let config = &self.house.site.config;
+        let config = &self.mta.site.config;
         let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
         let trusted = trusted.is_some_and(|class| class.contains(&self.user)) || identity::real_uid() == 0;
         if trusted || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS) {
@@ -216,7 +216,7 @@ impl<'a> Submission<'a> {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             rest = &rest[end..];
         }
-        let dots = self.invocation.ignore_dots || self.house.site.config.options.ignore_dots;
+        let dots = self.invocation.ignore_dots || self.mta.site.config.options.ignore_dots;
         let mut text = Vec::with_capacity(rest.len() + 1);
         for line in rest.split_inclusive(|byte| *byte == b'\n') {
             let plain = line.strip_suffix(b"\n").unwrap_or(line);
@@ -254,14 +254,14 @@ impl<'a> Submission<'a> {
     }
 
     async fn add(&mut self, text: &[u8]) {
-        let site = self.house.site.clone();
+        let site = self.mta.site.clone();
         let scope = &mut self.envelope.scope;
         let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
         let Some(address) = parsed.address else {
-            let later = Reply::new(451, Some([4, 3, 2]), "Please try again later");
+            let later = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later");
             return self.refuse(text, parsed.problems.first().unwrap_or(&later));
         };
-        let address = match self.gate.verify(&mut self.envelope, address).await {
+        let address = match self.acceptor.verify(&mut self.envelope, address).await {
             Verified::Good(address) | Verified::Later(address) => address,
             Verified::Refused(reply) => return self.refuse(text, &reply),
         };
@@ -283,7 +283,7 @@ impl<'a> Submission<'a> {
 
     /// A bad recipient: told to the caller, or by mail to the sender (-oem, -oee).
     fn refuse(&mut self, text: &[u8], reply: &Reply) {
-        let mode = self.invocation.error_mode.unwrap_or(self.house.site.config.options.error_mode);
+        let mode = self.invocation.error_mode.unwrap_or(self.mta.site.config.options.error_mode);
         if matches!(mode, b'm' | b'e' | b'w') {
             self.envelope.recipients.push(Recipient {
                 text: text.to_vec(),
@@ -318,12 +318,12 @@ impl<'a> Submission<'a> {
             daemon: None,
             relay: &self.peer.display,
         };
-        self.house.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
+        self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
     }
 
     /// What could not be sent is kept for its author.
     fn save_dead_letter(&self, message: &[u8]) {
-        let mode = self.invocation.error_mode.unwrap_or(self.house.site.config.options.error_mode);
+        let mode = self.invocation.error_mode.unwrap_or(self.mta.site.config.options.error_mode);
         let Ok(Some(user)) = accounts::user(&self.user) else { return };
         if mode != b'p' {
             return;
@@ -331,7 +331,7 @@ impl<'a> Submission<'a> {
         let path = user.home.join("dead.letter");
         let mut options = std::fs::OpenOptions::new();
         let saved = options.append(true).create(true).mode(0o600).open(&path).and_then(|mut file| {
-            let date = crate::message::ctime_date(&self.house.site.config, clock::now());
+            let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
             let line = [b"From ", &self.user[..], b" ", &date, b"\n"].concat();
             file.write_all(&[&line[..], message, b"\n"].concat())
         });
@@ -358,10 +358,10 @@ pub(super) fn print_problem(address: &[u8], reply: &Reply) {
 pub(super) fn status_of(reply: &Reply) -> Sysexit {
     match reply.enhanced {
         _ if reply.is_temporary() => Sysexit::TEMPFAIL,
-        Some([_, 1, 1]) => Sysexit::NOUSER,
-        Some([_, 1, 2]) => Sysexit::NOHOST,
-        Some([_, 2, _]) => Sysexit::UNAVAILABLE,
-        Some([_, 5, 2 | 4]) => Sysexit::USAGE,
+        Some(EnhancedStatus(_, 1, 1)) => Sysexit::NOUSER,
+        Some(EnhancedStatus(_, 1, 2)) => Sysexit::NOHOST,
+        Some(EnhancedStatus(_, 2, _)) => Sysexit::UNAVAILABLE,
+        Some(EnhancedStatus(_, 5, 2 | 4)) => Sysexit::USAGE,
         _ => Sysexit::UNAVAILABLE,
     }
 }

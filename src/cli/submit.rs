@@ -63,14 +63,14 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
         Ok(begun) => begun,
         Err(status) => return tell(caller, status),
     };
-    begun.run(false, |house| async move {
-        let mut submission = Submission::new(&house, invocation, login_name());
+    begun.run(false, |mta| async move {
+        let mut submission = Submission::new(&mta, invocation, login_name());
         let Outcome { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);
         if let Some((locked, envelope)) = queued {
-            house.deliver(locked, *envelope).await;
+            mta.deliver(locked, *envelope).await;
         }
-        house.deliveries_done().await;
+        mta.deliveries_done().await;
         status
     })
 }

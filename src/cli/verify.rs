@@ -3,12 +3,12 @@
 use super::start;
 use super::submission::{print_problem, split_list, status_of};
 use super::{Invocation, submission};
-use crate::daemon::House;
+use crate::daemon::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::Expander;
 use crate::rewrite::{Address, AddressKind, parseaddr};
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::{clock, identity};
 use std::io::Write;
 
@@ -26,10 +26,10 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         print(b"Notice: -bv may give misleading output for non-privileged user\n");
     }
     let words: Vec<Vec<u8>> = invocation.recipients.iter().flat_map(|word| split_list(word)).collect();
-    begun.run(false, |house| async move {
+    begun.run(false, |mta| async move {
         let mut status = Sysexit::OK;
         for word in words {
-            let one = verify(&house, &word).await;
+            let one = verify(&mta, &word).await;
             if status.is_ok() {
                 status = one;
             }
@@ -38,12 +38,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     })
 }
 
-async fn verify(house: &House, text: &[u8]) -> Sysexit {
+async fn verify(mta: &Mta, text: &[u8]) -> Sysexit {
     let mut envelope = Envelope::default();
     let scope = &mut envelope.scope;
-    let parsed = parseaddr(&house.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+    let parsed = parseaddr(&mta.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
     let Some(address) = parsed.address else {
-        let later = Reply::new(451, Some([4, 3, 2]), "Transient parse error");
+        let later = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Transient parse error");
         let problem = parsed.problems.first().unwrap_or(&later);
         print_problem(text, problem);
         return submission::status_of(problem);
@@ -54,16 +54,16 @@ async fn verify(house: &House, text: &[u8]) -> Sysexit {
         flags: RecipientFlags::PRIMARY,
         ..Recipient::default()
     });
-    let expander = Expander { site: &house.site, keeper: &house.keeper, logger: &house.log };
+    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     expander.expand(&mut envelope, &mut Quiet, clock::now()).await;
-    report(house, &envelope)
+    report(mta, &envelope)
 }
 
 /// Errors first, then the final recipients, the last one found first.
-fn report(house: &House, envelope: &Envelope) -> Sysexit {
+fn report(mta: &Mta, envelope: &Envelope) -> Sysexit {
     let mut status = Sysexit::OK;
     for recipient in envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed) {
-        let unknown = Reply::new(550, Some([5, 1, 1]), "User unknown");
+        let unknown = Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown");
         let reply = recipient.reply.as_ref().unwrap_or(&unknown);
         print_problem(&recipient.text, reply);
         if status.is_ok() {
@@ -72,15 +72,15 @@ fn report(house: &House, envelope: &Envelope) -> Sysexit {
     }
     for recipient in envelope.recipients.iter().rev().filter(|one| one.state.is_pending()) {
         if let Some(address) = &recipient.address {
-            print(&line(house, &recipient.text, address));
+            print(&line(mta, &recipient.text, address));
         }
     }
     status
 }
 
 /// `ADDR... deliverable: mailer M, host H, user U`
-fn line(house: &House, text: &[u8], address: &Address) -> Vec<u8> {
-    let mailer = house.site.config.mailers.get(usize::from(address.mailer.0));
+fn line(mta: &Mta, text: &[u8], address: &Address) -> Vec<u8> {
+    let mailer = mta.site.config.mailers.get(usize::from(address.mailer.0));
     let mailer = mailer.map_or(&b"?"[..], |mailer| &mailer.name);
     let host = match address.host.as_deref() {
         Some(host) if !host.is_empty() => [b", host ", host].concat(),

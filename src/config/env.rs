@@ -1,6 +1,7 @@
 //! What a configuration needs to know from outside: this host, accounts, class files, programs.
 
 use super::rulesets::MapDecl;
+use crate::schema::UserIds;
 use crate::sys::accounts;
 use crate::sys::process::Program;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
@@ -79,7 +80,7 @@ pub trait ConfigEnv: Send {
     /// A map's value for a key, for `Fkey@class:spec`. The map has the class's name.
     fn map_words(&mut self, map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords;
     /// User and group ids of an account.
-    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)>;
+    fn user(&mut self, name: &[u8]) -> Option<UserIds>;
     /// A group's id.
     fn group(&mut self, name: &[u8]) -> Option<u32>;
     /// A TCP service's port.
@@ -169,8 +170,8 @@ impl ConfigEnv for SystemEnv {
         }
     }
 
-    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)> {
-        accounts::user(name).ok().flatten().map(|user| (user.uid, user.gid))
+    fn user(&mut self, name: &[u8]) -> Option<UserIds> {
+        accounts::user(name).ok().flatten().map(|user| user.ids())
     }
 
     fn group(&mut self, name: &[u8]) -> Option<u32> {

@@ -4,7 +4,7 @@ use super::env::ConfigEnv;
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
-use crate::schema::{DeliveryMode, ProbeInterfaces, SuperSafe, Sysexit, TimeZone};
+use crate::schema::{DeliveryMode, ProbeInterfaces, SuperSafe, Sysexit, TimeZone, UserIds};
 
 /// The config level this program is made for.
 const MAX_LEVEL: u32 = 10;
@@ -93,7 +93,7 @@ impl Loader<'_> {
     }
 
     /// What the options said so far, or the usual one.
-    pub(super) fn default_user(&mut self) -> (u32, u32) {
+    pub(super) fn default_user(&mut self) -> UserIds {
         let said = self.config.options.default_user;
         said.unwrap_or_else(|| usual_default_user(self.env))
     }
@@ -288,7 +288,11 @@ impl Loader<'_> {
 }
 
 /// mailnull, sendmail or daemon, if that is not root; else 1:1.
-pub(super) fn usual_default_user(env: &mut dyn ConfigEnv) -> (u32, u32) {
+pub(super) fn usual_default_user(env: &mut dyn ConfigEnv) -> UserIds {
     let names: [&[u8]; 3] = [b"mailnull", b"sendmail", b"daemon"];
-    names.into_iter().find_map(|name| env.user(name)).filter(|(uid, _)| *uid != 0).unwrap_or((1, 1))
+    names
+        .into_iter()
+        .find_map(|name| env.user(name))
+        .filter(|ids| ids.uid != 0)
+        .unwrap_or(UserIds { uid: 1, gid: 1 })
 }

@@ -6,6 +6,7 @@ use super::numbers::{leading_int, parse_int, parse_time};
 use super::rulesets::RulesetId;
 use crate::addr::op;
 use crate::cf::equates;
+use crate::schema::UserIds;
 
 /// Mailers of one cf, the built-in ones included.
 const MAX_MAILERS: usize = 25;
@@ -123,9 +124,9 @@ impl Loader<'_> {
             return;
         }
         let none = u32::MAX;
-        let mut ids = mailer.user.unwrap_or((none, none));
+        let mut ids = mailer.user.unwrap_or(UserIds { uid: none, gid: none });
         if user[0].is_ascii_digit() {
-            ids.0 = parse_int(user, 0).0 as u32;
+            ids.uid = parse_int(user, 0).0 as u32;
         } else {
             match self.env.user(user) {
                 Some(found) => ids = found,
@@ -138,10 +139,10 @@ impl Loader<'_> {
         mailer.user = Some(ids);
         let Some(group) = group.filter(|group| !group.is_empty()) else { return };
         if group[0].is_ascii_digit() {
-            ids.1 = parse_int(group, 0).0 as u32;
+            ids.gid = parse_int(group, 0).0 as u32;
         } else {
             match self.env.group(group) {
-                Some(found) => ids.1 = found,
+                Some(found) => ids.gid = found,
                 None => {
                     self.error([b"readcf: mailer U= flag: unknown group ", group].concat());
                     // sendmail loses count here

@@ -1,6 +1,7 @@
 //! M lines.
 
 use super::RulesetId;
+use crate::schema::UserIds;
 
 /// Index into `Config::mailers`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ pub struct Mailer {
     /// T=: `DNS/RFC822/X-Unix`, split at the slashes.
     pub types: [Vec<u8>; 3],
     /// U=: user and group ids.
-    pub user: Option<(u32, u32)>,
+    pub user: Option<UserIds>,
     /// N=: niceness.
     pub nice: i32,
     /// W=: seconds to wait for the program to end; 0 means no limit.
@@ -78,7 +79,7 @@ impl Mailer {
         let shown = |text: &[u8]| super::printable(text, &config.names);
         let ids = match self.user {
             None => "-1:-1".to_owned(),
-            Some((user, group)) => format!("{}:{}", user as i32, group as i32),
+            Some(UserIds { uid, gid }) => format!("{}:{}", uid as i32, gid as i32),
         };
         let flags: Vec<u8> = (0..128).filter(|letter| self.has(*letter)).collect();
         let mut out = format!("mailer {number} (").into_bytes();

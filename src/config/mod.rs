@@ -1,4 +1,4 @@
-//! The compiled configuration: what the whole house reads and nobody changes.
+//! The compiled configuration: what every module reads and nobody changes.
 //!
 //! In: a cf's text, the command line's options and facts about this host ([`ConfigEnv`]).
 //! Out: [`Loaded`]: a [`Config`], shared as `Arc<Config>`, and the messages its author must see, byte
@@ -42,7 +42,7 @@ pub use ruleset::{Rule, Ruleset};
 pub use rulesets::{MapDecl, RulesetId, Rulesets};
 
 use crate::addr::{MacroId, Operators};
-use crate::schema::Options;
+use crate::schema::{Options, UserIds};
 use crate::sys::safe::Blame;
 use std::borrow::Cow;
 
@@ -88,7 +88,7 @@ pub struct Config {
     /// The zone of TimeZoneSpec, looked up at its first use ([`Config::zone`]).
     pub(crate) zone: std::sync::OnceLock<jiff::tz::TimeZone>,
     /// Who stands in where DefaultUser is not set, looked up at the first use ([`Config::default_user`]).
-    pub(crate) usual_user: std::sync::OnceLock<(u32, u32)>,
+    pub(crate) usual_user: std::sync::OnceLock<UserIds>,
 }
 
 impl Config {
@@ -99,7 +99,7 @@ impl Config {
 
     /// Whose rights what has no owner gets, uid and gid: DefaultUser, else mailnull, sendmail or daemon.
     /// Accounts are only asked when that is needed: a name that is not there can take name services long.
-    pub fn default_user(&self) -> (u32, u32) {
+    pub fn default_user(&self) -> UserIds {
         let usual = || finish::usual_default_user(&mut SystemEnv::default());
         self.options.default_user.unwrap_or_else(|| *self.usual_user.get_or_init(usual))
     }

@@ -2,6 +2,7 @@
 
 use super::load::{Loader, MAX_LINE, munched};
 use super::numbers::{is_true, leading_int, numeric_address, parse_int, parse_time};
+use crate::schema::UserIds;
 use crate::schema::*;
 use crate::sys::safe::{Blame, option_words};
 
@@ -69,7 +70,7 @@ const SPECIAL: &[(u8, Reader)] = &[
     }),
     (0x9a, |loader, _, value| loader.config.options.double_bounce_address = value.to_vec()),
     (0x9d, |loader, _, value| {
-        let old = |loader: &mut Loader| loader.config.options.run_as_user.unwrap_or((0, 0));
+        let old = |loader: &mut Loader| loader.config.options.run_as_user.unwrap_or_default();
         if let Some(ids) = loader.user_option("RunAsUser", value, old) {
             loader.config.options.run_as_user = Some(ids);
         }
@@ -234,7 +235,7 @@ impl Loader<'_> {
             _ => self.env.group(value),
         };
         match gid {
-            Some(gid) => self.config.options.default_user = Some((self.default_user().0, gid)),
+            Some(gid) => self.config.options.default_user = Some(UserIds { gid, ..self.default_user() }),
             None => self.error([b"readcf: option g: unknown group ", value].concat()),
         }
     }
@@ -350,17 +351,12 @@ impl Loader<'_> {
 
     /// `user[:group]`, names or numbers; the ids, unless the user is unknown. A user without an account leaves
     /// the group as it was.
-    fn user_option(
-        &mut self,
-        option: &str,
-        value: &[u8],
-        old: fn(&mut Self) -> (u32, u32),
-    ) -> Option<(u32, u32)> {
+    fn user_option(&mut self, option: &str, value: &[u8], old: fn(&mut Self) -> UserIds) -> Option<UserIds> {
         let end =
             value.iter().position(|byte| matches!(byte, b':' | b'/' | b'.' | b';')).unwrap_or(value.len());
         let (user, group) = (value[..end].trim_ascii(), value.get(end + 1..).map(<[u8]>::trim_ascii));
         let mut ids = if user.first().is_some_and(u8::is_ascii_digit) {
-            (parse_int(user, 0).0 as u32, old(self).1)
+            UserIds { uid: parse_int(user, 0).0 as u32, ..old(self) }
         } else if let Some(found) = self.env.user(user) {
             found
         } else {
@@ -370,10 +366,10 @@ impl Loader<'_> {
         match group.filter(|group| !group.is_empty()) {
             None => {}
             Some(digits) if digits.first().is_some_and(u8::is_ascii_digit) => {
-                ids.1 = parse_int(digits, 0).0 as u32
+                ids.gid = parse_int(digits, 0).0 as u32
             }
             Some(name) => match self.env.group(name) {
-                Some(gid) => ids.1 = gid,
+                Some(gid) => ids.gid = gid,
                 None => {
                     let head = format!("readcf: option {option}: unknown group ");
                     self.error([head.as_bytes(), name].concat());
@@ -459,7 +455,7 @@ impl Loader<'_> {
             return;
         }
         match self.env.user(value) {
-            Some((uid, _)) => self.config.options.trusted_user = uid,
+            Some(ids) => self.config.options.trusted_user = ids.uid,
             None => self.error([b"readcf: option TrustedUser: unknown user ", value].concat()),
         }
     }

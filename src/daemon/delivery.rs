@@ -1,23 +1,24 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
-use super::{House, age};
+use super::{Mta, age};
 use crate::bounce::{self, Facts, Kind, Report};
 use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
 use crate::logging::Priority;
 use crate::queue::{Locked, QueueError};
+use crate::schema::EnhancedStatus;
 use crate::sys::clock;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-impl House {
+impl Mta {
     /// Delivers in the background, as soon as there is room for one more delivery.
     pub fn spawn_delivery(self: &Arc<Self>, locked: Locked, envelope: Envelope) {
-        let house = self.clone();
+        let mta = self.clone();
         tokio::spawn(async move {
-            let Ok(_permit) = house.deliveries.clone().acquire_owned().await else { return };
-            house.deliver(locked, envelope).await;
+            let Ok(_permit) = mta.deliveries.clone().acquire_owned().await else { return };
+            mta.deliver(locked, envelope).await;
         });
     }
 
@@ -83,7 +84,7 @@ impl House {
         let expired = self.judge_age(envelope, now);
         let facts = Facts::of(&self.site, envelope);
         for kind in bounce::due(envelope) {
-            if kind == Kind::Failure && self.went_to_postmaster(envelope) {
+            if kind == Kind::Failure && self.is_double_bounce(envelope) {
                 reports.unreportable = true;
                 continue;
             }
@@ -117,7 +118,7 @@ impl House {
 
     /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to
     /// tell, and another report would fail in the same way, for ever.
-    fn went_to_postmaster(&self, envelope: &Envelope) -> bool {
+    fn is_double_bounce(&self, envelope: &Envelope) -> bool {
         let last_resort = &self.site.config.options.double_bounce_address;
         let primary = |one: &&Recipient| one.flags.contains(RecipientFlags::PRIMARY);
         let mut primary = envelope.recipients.iter().filter(primary).peekable();
@@ -137,7 +138,7 @@ impl House {
         if expired {
             for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
                 recipient.state = RecipientState::Failed;
-                recipient.status = Some([4, 4, 7]);
+                recipient.status = Some(EnhancedStatus(4, 4, 7));
             }
         }
         expired

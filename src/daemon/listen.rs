@@ -1,7 +1,7 @@
 //! Listeners: bound by the keeper, accepting until the daemon stops.
 
 use super::rates::Rates;
-use super::{Gate, House, load};
+use super::{DaemonAcceptor, Mta, load};
 use crate::config::Config;
 use crate::keeper::Bind;
 use crate::logging::Priority;
@@ -21,7 +21,7 @@ const BACKLOG: i64 = 10;
 const SESSIONS: usize = 2000;
 
 /// One listener with what its clients are told.
-pub(super) struct Door {
+pub(super) struct Listener {
     pub(super) port: DaemonPort,
     pub(super) address: SocketAddr,
     listener: TcpListener,
@@ -49,30 +49,30 @@ pub(super) fn ports(config: &Config) -> Vec<DaemonPort> {
 ///
 /// # Errors
 /// The first listener that could not be opened, unless it is optional (modifier O).
-pub(super) async fn open(house: &House) -> Result<Vec<Door>, String> {
-    let ports = ports(&house.site.config);
+pub(super) async fn open(mta: &Mta) -> Result<Vec<Listener>, String> {
+    let ports = ports(&mta.site.config);
     let wanted = ports.iter().map(|port| {
         let backlog = if port.backlog > 0 { port.backlog } else { BACKLOG };
         Bind::Inet { address: address(port), backlog: u32::try_from(backlog).unwrap_or(10) }
     });
-    let bound = house.keeper.bind(wanted.collect()).await;
-    let mut doors = Vec::new();
+    let bound = mta.keeper.bind(wanted.collect()).await;
+    let mut listeners = Vec::new();
     for (port, result) in ports.into_iter().zip(bound) {
         let listener = result.and_then(|socket| listener(socket).map_err(|error| error.to_string()));
         match listener {
-            Ok(listener) => doors.push(Door { address: address(&port), port, listener }),
+            Ok(listener) => listeners.push(Listener { address: address(&port), port, listener }),
             Err(error) => {
                 let name = String::from_utf8_lossy(&port.name);
                 let text = format!("opendaemonsocket: daemon {name}: cannot bind: {error}");
                 let log_text = format!("NOQUEUE: SYSERR(root): {text}");
-                house.log.log(0, Priority::Critical, None, log_text.as_bytes());
+                mta.log.log(0, Priority::Critical, None, log_text.as_bytes());
                 if !port.has(b'O') {
                     return Err(text);
                 }
             }
         }
     }
-    Ok(doors)
+    Ok(listeners)
 }
 
 fn listener(socket: OwnedFd) -> io::Result<TcpListener> {
@@ -81,7 +81,7 @@ fn listener(socket: OwnedFd) -> io::Result<TcpListener> {
     TcpListener::from_std(listener)
 }
 
-impl Door {
+impl Listener {
     fn facts(&self) -> DaemonFacts {
         let family: &[u8] = if self.address.is_ipv6() { b"inet6" } else { b"inet" };
         DaemonFacts {
@@ -93,17 +93,17 @@ impl Door {
         }
     }
 
-    fn sessions(&self, house: &House) -> Arc<Semaphore> {
-        let own = self.port.max_children.unwrap_or(house.site.config.options.max_daemon_children);
+    fn sessions(&self, mta: &Mta) -> Arc<Semaphore> {
+        let own = self.port.max_children.unwrap_or(mta.site.config.options.max_daemon_children);
         let most = usize::try_from(own).unwrap_or(0);
         Arc::new(Semaphore::new(if most == 0 { SESSIONS } else { most }))
     }
 
     /// Accepts clients until `stop` turns true.
-    pub(super) async fn serve(self, house: Arc<House>, rates: Rates, mut stop: watch::Receiver<bool>) {
-        let sessions = self.sessions(&house);
-        let mode = self.port.delivery_mode.unwrap_or(house.site.config.options.delivery_mode);
-        let gate = Gate::new(house.clone(), mode);
+    pub(super) async fn serve(self, mta: Arc<Mta>, rates: Rates, mut stop: watch::Receiver<bool>) {
+        let sessions = self.sessions(&mta);
+        let mode = self.port.delivery_mode.unwrap_or(mta.site.config.options.delivery_mode);
+        let acceptor = DaemonAcceptor::new(mta.clone(), mode);
         let mut refusing = false;
         loop {
             let permit = tokio::select! {
@@ -111,7 +111,7 @@ impl Door {
                 _ = stop.changed() => return,
             };
             let Ok(permit) = permit else { return };
-            refusing = self.wait_for_calm(&house, refusing).await;
+            refusing = self.wait_for_calm(&mta, refusing).await;
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 _ = stop.changed() => return,
@@ -119,8 +119,8 @@ impl Door {
             match accepted {
                 Ok((stream, client)) => {
                     let session = serve_client(
-                        house.clone(),
-                        gate.clone(),
+                        mta.clone(),
+                        acceptor.clone(),
                         self.facts(),
                         rates.clone(),
                         stream,
@@ -138,12 +138,12 @@ impl Door {
     }
 
     /// While the load is above RefuseLA nobody is accepted.
-    async fn wait_for_calm(&self, house: &House, mut refusing: bool) -> bool {
-        while let Some(load) = load::refuses(&house.site.config.options, self.port.refuse_la) {
+    async fn wait_for_calm(&self, mta: &Mta, mut refusing: bool) -> bool {
+        while let Some(load) = load::refuses(&mta.site.config.options, self.port.refuse_la) {
             if !refusing {
                 let name = String::from_utf8_lossy(&self.port.name);
                 let text = format!("rejecting connections on daemon {name}: load average: {load}");
-                house.log.log(8, Priority::Info, None, text.as_bytes());
+                mta.log.log(8, Priority::Info, None, text.as_bytes());
             }
             refusing = true;
             tokio::time::sleep(Duration::from_secs(15)).await;
@@ -151,15 +151,15 @@ impl Door {
         if refusing {
             let name = String::from_utf8_lossy(&self.port.name);
             let text = format!("accepting connections again for daemon {name}");
-            house.log.log(8, Priority::Info, None, text.as_bytes());
+            mta.log.log(8, Priority::Info, None, text.as_bytes());
         }
         false
     }
 }
 
 async fn serve_client(
-    house: Arc<House>,
-    gate: Gate,
+    mta: Arc<Mta>,
+    acceptor: DaemonAcceptor,
     daemon: DaemonFacts,
     rates: Rates,
     stream: TcpStream,
@@ -168,12 +168,12 @@ async fn serve_client(
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
     let counted = rates.connect(client.ip().to_canonical(), Instant::now());
-    let mut peer = Peer::resolve(client, &house.site.resolver).await;
+    let mut peer = Peer::resolve(client, &mta.site.resolver).await;
     peer.local = stream.local_addr().ok();
     peer.daemon = daemon;
     peer.connections = counted.connections;
     peer.rate = counted.rate;
     peer.total_rate = counted.total;
-    Session::new(house.server.clone(), gate, peer, stream).serve().await;
+    Session::new(mta.server.clone(), acceptor, peer, stream).serve().await;
     drop(counted.guard);
 }

@@ -1,7 +1,7 @@
 //! Queue runs: everything that was left, once or again and again.
 
-use super::House;
-use crate::envelope::{Envelope, QueueId, QueuePlace, set_sender};
+use super::Mta;
+use crate::envelope::{Envelope, QueueId, QueueLocation, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::set_dates;
 use crate::queue::{Loaded, QueueError, Selection};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-impl House {
+impl Mta {
     /// One pass over the queue; returns when all that it took is done.
     pub async fn run_queue(self: Arc<Self>, selection: &Selection) {
         let due = match self.queue.due(selection).await {
@@ -21,19 +21,19 @@ impl House {
         let mut tasks = JoinSet::new();
         for (place, id) in due {
             let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
-            let house = self.clone();
+            let mta = self.clone();
             tasks.spawn(async move {
-                house.run_one(place, &id).await;
+                mta.run_one(place, &id).await;
                 drop(permit);
             });
         }
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn run_one(self: &Arc<Self>, place: QueuePlace, id: &QueueId) {
+    async fn run_one(self: &Arc<Self>, place: QueueLocation, id: &QueueId) {
         match self.queue.load(place, id).await {
             Ok(Loaded::Ready(locked, mut envelope)) => {
-                self.revive(&mut envelope).await;
+                self.restore_envelope(&mut envelope).await;
                 self.deliver(locked, *envelope).await;
             }
             // somebody else works on it, or it is gone or not whole: the next run looks again
@@ -43,7 +43,7 @@ impl House {
     }
 
     /// What a queue file does not hold: the sender resolved, the macros of the moment.
-    async fn revive(&self, envelope: &mut Envelope) {
+    async fn restore_envelope(&self, envelope: &mut Envelope) {
         let config = &self.site.config;
         set_dates(config, &mut envelope.scope, clock::now());
         envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
@@ -66,9 +66,9 @@ impl House {
         mut stop: watch::Receiver<bool>,
     ) {
         loop {
-            let (house, taken) = (self.clone(), selection.clone());
+            let (mta, taken) = (self.clone(), selection.clone());
             tokio::select! {
-                () = async move { house.run_queue(&taken).await } => {}
+                () = async move { mta.run_queue(&taken).await } => {}
                 _ = stop.changed() => return,
             }
             let Some(interval) = interval else { return };

@@ -1,6 +1,6 @@
 //! The daemon's life: listeners, queue runs, signals, the end.
 
-use super::House;
+use super::Mta;
 use super::listen;
 use super::pid_file::PidFile;
 use super::rates::Rates;
@@ -36,54 +36,54 @@ enum End {
 }
 
 /// Runs until a signal ends it. `ready` is told how it began.
-pub async fn serve(house: Arc<House>, service: Service, ready: impl FnOnce(Result<(), &str>)) -> Sysexit {
+pub async fn serve(mta: Arc<Mta>, service: Service, ready: impl FnOnce(Result<(), &str>)) -> Sysexit {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     if service.listen {
-        let doors = match listen::open(&house).await {
-            Ok(doors) => doors,
+        let listeners = match listen::open(&mta).await {
+            Ok(listeners) => listeners,
             Err(error) => {
                 ready(Err(&error));
                 return Sysexit::OSERR;
             }
         };
-        let window = u64::try_from(house.site.config.options.connection_rate_window_size).unwrap_or(60);
+        let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
         let rates = Rates::new(Duration::from_secs(window));
-        for door in doors {
-            tasks.spawn(door.serve(house.clone(), rates.clone(), stopped.clone()));
+        for listener in listeners {
+            tasks.spawn(listener.serve(mta.clone(), rates.clone(), stopped.clone()));
         }
     }
-    let pid_file = write_pid_file(&house, &service.argv);
-    log_start(&house, &service);
+    let pid_file = write_pid_file(&mta, &service.argv);
+    log_start(&mta, &service);
     ready(Ok(()));
-    tasks.spawn(house.clone().runs(service.interval, service.selection.clone(), stopped));
-    let end = wait_for_end(&house, &service).await;
+    tasks.spawn(mta.clone().runs(service.interval, service.selection.clone(), stopped));
+    let end = wait_for_end(&mta, &service).await;
     let _ = stop.send(true);
     drop(pid_file);
     tasks.shutdown().await;
-    let _ = tokio::time::timeout(PATIENCE, house.deliveries_done()).await;
-    house.log.flush();
+    let _ = tokio::time::timeout(PATIENCE, mta.deliveries_done()).await;
+    mta.log.flush();
     match end {
         End::Stop => Sysexit::OK,
-        End::Restart => restart(&house, &service.argv),
+        End::Restart => restart(&mta, &service.argv),
     }
 }
 
-fn write_pid_file(house: &House, argv: &[Vec<u8>]) -> Option<PidFile> {
-    let config = &house.site.config;
+fn write_pid_file(mta: &Mta, argv: &[Vec<u8>]) -> Option<PidFile> {
+    let config = &mta.site.config;
     let name = config.options.pid_file.as_ref().filter(|name| !name.is_empty())?;
     let path = crate::sys::accounts::path(&config.expand(name));
     match PidFile::write(path.clone(), argv) {
         Ok(file) => Some(file),
         Err(error) => {
             let text = format!("unable to write pid to {}: {error}", path.display());
-            house.log.log(0, Priority::Error, None, text.as_bytes());
+            mta.log.log(0, Priority::Error, None, text.as_bytes());
             None
         }
     }
 }
 
-fn log_start(house: &House, service: &Service) {
+fn log_start(mta: &Mta, service: &Service) {
     let mut what = Vec::new();
     if service.listen {
         what.push("SMTP".to_owned());
@@ -94,11 +94,11 @@ fn log_start(house: &House, service: &Service) {
     }
     let version = env!("CARGO_PKG_VERSION");
     let text = format!("starting daemon (canonify-{version}): {}", what.join("+"));
-    house.log.log(0, Priority::Info, None, text.as_bytes());
+    mta.log.log(0, Priority::Info, None, text.as_bytes());
 }
 
 /// Waits for the signal that ends the daemon; others are answered on the way.
-async fn wait_for_end(house: &House, service: &Service) -> End {
+async fn wait_for_end(mta: &Mta, service: &Service) -> End {
     let kinds =
         [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::user_defined1()];
     let signals: Result<Vec<Signal>, _> = kinds.into_iter().map(signal).collect();
@@ -112,48 +112,48 @@ async fn wait_for_end(house: &House, service: &Service) -> End {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                if may_restart(house, service) {
+                if may_restart(mta, service) {
                     return End::Restart;
                 }
             }
-            _ = dump.recv() => dump_state(house),
+            _ = dump.recv() => dump_state(mta),
         }
     }
-    house.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
+    mta.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
     End::Stop
 }
 
-fn may_restart(house: &House, service: &Service) -> bool {
+fn may_restart(mta: &Mta, service: &Service) -> bool {
     let Some(program) = service.argv.first().filter(|program| program.starts_with(b"/")) else {
-        house.log.log(0, Priority::Info, None, b"could not restart: need full path");
+        mta.log.log(0, Priority::Info, None, b"could not restart: need full path");
         return false;
     };
     let text = [b"restarting ", &program[..], b" due to signal"].concat();
-    house.log.log(0, Priority::Info, None, &text);
+    mta.log.log(0, Priority::Info, None, &text);
     true
 }
 
-fn dump_state(house: &House) {
-    let busy = house.most_deliveries - house.deliveries.available_permits();
-    let host = house.site.config.expand(b"\x81j");
+fn dump_state(mta: &Mta) {
+    let busy = mta.most_deliveries - mta.deliveries.available_permits();
+    let host = mta.site.config.expand(b"\x81j");
     let lines = [
         [b"--- dumping state on user signal: $j = ", &host[..], b" ---"].concat(),
-        format!("deliveries: {busy} of at most {}", house.most_deliveries).into_bytes(),
+        format!("deliveries: {busy} of at most {}", mta.most_deliveries).into_bytes(),
         b"--- end of state dump ---".to_vec(),
     ];
     for line in lines {
-        house.log.log(0, Priority::Debug, None, &line);
+        mta.log.log(0, Priority::Debug, None, &line);
     }
 }
 
 /// The program takes its own place, with the arguments it was started with.
-fn restart(house: &House, argv: &[Vec<u8>]) -> Sysexit {
+fn restart(mta: &Mta, argv: &[Vec<u8>]) -> Sysexit {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::process::CommandExt;
     let words: Vec<_> = argv.iter().map(|word| std::ffi::OsStr::from_bytes(word)).collect();
     let Some((program, arguments)) = words.split_first() else { return Sysexit::OSERR };
     let error = std::process::Command::new(program).args(arguments).exec();
-    house.log.log(0, Priority::Alert, None, format!("could not restart: {error}").as_bytes());
-    house.log.flush();
+    mta.log.log(0, Priority::Alert, None, format!("could not restart: {error}").as_bytes());
+    mta.log.flush();
     Sysexit::OSFILE
 }

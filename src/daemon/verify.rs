@@ -1,36 +1,36 @@
 //! VRFY and EXPN: who is behind an address.
 
-use super::House;
+use super::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, AddressKind, parseaddr};
-use crate::schema::{Outcome, Reply};
+use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
 use crate::sys::clock;
 
 /// One reply per final recipient.
-pub(super) async fn expand(house: &House, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
+pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
     let scope = &mut envelope.scope;
-    let parsed = parseaddr(&house.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+    let parsed = parseaddr(&mta.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
     let Some(address) = parsed.address else {
         return parsed.problems;
     };
-    let expander = Expander { site: &house.site, keeper: &house.keeper, logger: &house.log };
+    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     match expander.check(scope, &mut Quiet, &address).await {
         Checked::Unknown(mut reply) => {
             reply.text = [text, b"... ", &reply.text].concat();
             vec![reply]
         }
         Checked::Later(reply) => vec![reply],
-        Checked::Deliverable(address) => vec![shown(house, &address).await],
-        Checked::Alias(_) if !follow => vec![shown(house, &address).await],
-        Checked::Alias(_) => members(house, envelope, &expander, text, address).await,
+        Checked::Deliverable(address) => vec![shown(mta, &address).await],
+        Checked::Alias(_) if !follow => vec![shown(mta, &address).await],
+        Checked::Alias(_) => members(mta, envelope, &expander, text, address).await,
     }
 }
 
 async fn members(
-    house: &House,
+    mta: &Mta,
     envelope: &Envelope,
     expander: &Expander<'_>,
     text: &[u8],
@@ -48,7 +48,7 @@ async fn members(
     let mut replies = Vec::new();
     for recipient in trial.recipients.iter().rev() {
         match (&recipient.state, &recipient.address) {
-            (state, Some(address)) if state.is_pending() => replies.push(shown(house, address).await),
+            (state, Some(address)) if state.is_pending() => replies.push(shown(mta, address).await),
             (RecipientState::Failed, _) => replies.extend(recipient.reply.clone()),
             _ => {}
         }
@@ -57,30 +57,34 @@ async fn members(
 }
 
 /// The full name of an address with an account here (mailer flag w), else nothing.
-pub(super) async fn full_name_of(house: &House, address: &Address) -> Vec<u8> {
-    let mailer = house.site.config.mailers.get(usize::from(address.mailer.0));
+pub(super) async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
+    let mailer = mta.site.config.mailers.get(usize::from(address.mailer.0));
     if !mailer.is_some_and(|mailer| mailer.has(b'w')) {
         return Vec::new();
     }
     let name = address.user.strip_prefix(b"\\").unwrap_or(&address.user);
-    match house.keeper.user(name).await {
+    match mta.keeper.user(name).await {
         Outcome::Done(Some(user)) => full_name(&user),
         _ => Vec::new(),
     }
 }
 
 /// `250 2.1.5 Full Name <user@host>`; 252 where the mailer cannot tell (flag q missing).
-async fn shown(house: &House, address: &Address) -> Reply {
-    let config = &house.site.config;
+async fn shown(mta: &Mta, address: &Address) -> Reply {
+    let config = &mta.site.config;
     let mailer = config.mailers.get(usize::from(address.mailer.0));
     let code = if mailer.is_some_and(|mailer| mailer.has(b'q')) { 252 } else { 250 };
-    let full_name = full_name_of(house, address).await;
+    let full_name = full_name_of(mta, address).await;
     let mailbox = match address.user.contains(&b'@') {
         true => address.user.clone(),
         false => [&address.user[..], b"@", &config.expand(b"\x81j")].concat(),
     };
     let separator: &[u8] = if full_name.is_empty() { b"" } else { b" " };
-    Reply::new(code, Some([2, 1, 5]), [&full_name[..], separator, b"<", &mailbox, b">"].concat())
+    Reply::new(
+        code,
+        Some(EnhancedStatus(2, 1, 5)),
+        [&full_name[..], separator, b"<", &mailbox, b">"].concat(),
+    )
 }
 
 /// The name in the account's comment field; `&` stands for the login name.

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::fate::{End, Fate};
 use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply, UserIds};
 
 /// Settles recipients that share a fate: one log line for all. `relay`: what the log shows as such.
 pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, relay: Option<&[u8]>) {
@@ -12,7 +12,7 @@ pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, re
         return;
     }
     if let Some(text) = &fate.system_error {
-        let line = Reply::new(554, Some([5, 0, 0]), text.clone()).to_line();
+        let line = Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text.clone()).to_line();
         transcript(attempt, &line);
         let text = [b"SYSERR(root): ", &text[..]].concat();
         let id = attempt.envelope.id.as_bytes();
@@ -71,8 +71,7 @@ fn log(attempt: &Attempt<'_>, members: &[usize], fate: &Fate, relay: Option<&[u8
     let shown: Vec<Vec<u8>> =
         members.iter().map(|index| log_text(&envelope.recipients[*index].text)).collect();
     let to = shown.iter().map(Vec::as_slice).collect();
-    let [class, subject, detail] = fate.dsn;
-    let (dsn, stat) = (format!("{class}.{subject}.{detail}"), fate.stat());
+    let (dsn, stat) = (fate.dsn.to_string(), fate.stat());
     let reply = fate.reply.as_ref().filter(|_| fate.quote).map(Reply::to_line);
     let line = RecipientLine {
         to,
@@ -103,13 +102,13 @@ fn log_text(address: &[u8]) -> Vec<u8> {
 }
 
 /// Who is behind a delivery: a local sender, or whoever's list it came from.
-fn control<'a>(attempt: &'a Attempt<'_>, index: usize) -> Option<(&'a [u8], u32, u32)> {
+fn control<'a>(attempt: &'a Attempt<'_>, index: usize) -> Option<(&'a [u8], UserIds)> {
     let recipient = &attempt.envelope.recipients[index];
     if let Some(control) = &recipient.control
         && control.alias != recipient.text
     {
-        return Some((&control.alias, control.uid, control.gid));
+        return Some((&control.alias, control.ids));
     }
-    let (uid, gid) = attempt.sender_account?;
-    Some((&attempt.envelope.sender.text, uid, gid))
+    let ids = attempt.sender_account?;
+    Some((&attempt.envelope.sender.text, ids))
 }

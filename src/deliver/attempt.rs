@@ -12,7 +12,7 @@ use crate::logging::Quiet;
 use crate::message::{Header, HeaderKind, Headers};
 use crate::queue::Locked;
 use crate::recipients::Expander;
-use crate::schema::Outcome;
+use crate::schema::{Outcome, UserIds};
 use hashbrown::HashMap;
 use tokio::task::JoinHandle;
 
@@ -24,7 +24,7 @@ pub(super) struct Attempt<'a> {
     /// When it began, seconds since the epoch.
     pub(super) started: i64,
     /// The sender's account, if it has one here: shown as `ctladdr=`.
-    pub(super) sender_account: Option<(u32, u32)>,
+    pub(super) sender_account: Option<UserIds>,
     /// Where the hosts of `[IPC]` mailers lead.
     pub(super) places: HashMap<Vec<u8>, Result<Vec<Place>, Fate>>,
 }
@@ -45,13 +45,13 @@ pub(super) async fn run(
         }
         return Attempted::default();
     }
-    if hops::break_circle(on, envelope) {
+    if hops::fail_mail_loop(on, envelope) {
         return Attempted::default();
     }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
     let expanded = expander.expand(envelope, &mut Quiet, started).await;
     if expanded.looked && !envelope.flags.contains(EnvelopeFlags::GENERATED) {
-        count_anew(on, envelope);
+        recompute_size_and_priority(on, envelope);
     }
     let mut copies = copies::split(on, envelope, &expanded.owners).await;
     deliver(on, envelope, locked, connections, started).await;
@@ -63,7 +63,7 @@ pub(super) async fn run(
 
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
 /// header as stored and the recipients as expanded.
-fn count_anew(on: &Deliverer, envelope: &mut Envelope) {
+fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
     let options = &on.site.config.options;
     envelope.size = header_size(&envelope.headers) + envelope.body.size();
     let real = |state: &RecipientState| {
@@ -122,7 +122,7 @@ async fn deliver(
     attempt.collect(&mut pending).await;
 }
 
-async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<(u32, u32)> {
+async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> {
     if envelope.sender.is_null() {
         return None;
     }
@@ -132,7 +132,7 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<(u32, u32
         return None;
     }
     match on.keeper.user(&address.user).await {
-        Outcome::Done(Some(user)) => Some((user.uid, user.gid)),
+        Outcome::Done(Some(user)) => Some(user.ids()),
         _ => None,
     }
 }

@@ -11,8 +11,8 @@ use super::plan::Group;
 use crate::addr::op;
 use crate::config::{Config, Mailer};
 use crate::envelope::{EnvelopeFlags, Recipient, RecipientFlags};
-use crate::schema::Sysexit;
-use crate::smtp::client::{Answer, Extensions, Offer, Peer, Stream, Transaction, Trouble, transact};
+use crate::schema::{EnhancedStatus, Sysexit};
+use crate::smtp::client::{Answer, ConnectionError, Extensions, Offer, Peer, Stream, Transaction, transact};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -201,7 +201,7 @@ fn no_connection(error: &std::io::Error, host: &[u8]) -> Fate {
             text.split(" (os error").next().unwrap_or(&text).as_bytes().to_vec()
         }
     };
-    Fate::later(text, [4, 4, 1])
+    Fate::later(text, EnhancedStatus(4, 4, 1))
 }
 
 /// Greeting and EHLO.
@@ -228,7 +228,11 @@ async fn open(
 }
 
 /// `None`: the server is ready for mail.
-async fn introduce(config: &Config, mailer: &Mailer, peer: &mut Peer) -> Result<Option<Fate>, Trouble> {
+async fn introduce(
+    config: &Config,
+    mailer: &Mailer,
+    peer: &mut Peer,
+) -> Result<Option<Fate>, ConnectionError> {
     let times = &config.options.timeout;
     let greeting = peer.greeting(times.initial).await?;
     if !greeting.is_positive() {
@@ -352,7 +356,7 @@ fn settle(attempt: &mut Attempt<'_>, peer: &Peer, members: &[usize], done: &Tran
     match (open.is_empty(), trouble) {
         (true, _) => Conversed::Settled(delivered),
         (false, trouble) => {
-            let lost = || outcome::of_trouble(&Trouble::Lost, &host);
+            let lost = || outcome::of_trouble(&ConnectionError::Lost, &host);
             Conversed::Elsewhere(open, delivered, Box::new(trouble.unwrap_or_else(lost)), relay)
         }
     }

@@ -1,6 +1,6 @@
 //! What became of a recipient, and how that is said: states, log texts, transcript lines.
 
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 /// The end of an attempt for one recipient or a group of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,9 +20,9 @@ pub(super) struct Fate {
     /// `stat=` without `Sent`/`Deferred: ` in front.
     pub(super) text: Vec<u8>,
     /// `dsn=` in the log.
-    pub(super) dsn: [u16; 3],
+    pub(super) dsn: EnhancedStatus,
     /// What the report says, where it differs.
-    pub(super) status: Option<[u16; 3]>,
+    pub(super) status: Option<EnhancedStatus>,
     /// What the server (or mailer) answered: for reports.
     pub(super) reply: Option<Reply>,
     /// Does the log quote the answer (`reply=`)?
@@ -47,48 +47,48 @@ pub(super) enum Line {
 }
 
 /// Text, SMTP code and status of an exit code (sysexits.h).
-pub(super) fn sysexit(exit: Sysexit) -> Option<(&'static str, u16, [u16; 3])> {
+pub(super) fn sysexit(exit: Sysexit) -> Option<(&'static str, u16, EnhancedStatus)> {
     let (code, status) = match exit {
-        Sysexit::USAGE => (500, [5, 0, 0]),
-        Sysexit::DATAERR => (501, [5, 6, 0]),
-        Sysexit::NOINPUT => (550, [5, 3, 0]),
-        Sysexit::NOUSER => (550, [5, 1, 1]),
-        Sysexit::NOHOST => (550, [5, 1, 2]),
-        Sysexit::UNAVAILABLE => (554, [5, 0, 0]),
-        Sysexit::SOFTWARE => (554, [5, 3, 0]),
-        Sysexit::OSERR | Sysexit::IOERR => (451, [4, 0, 0]),
-        Sysexit::OSFILE | Sysexit::CONFIG => (554, [5, 3, 5]),
-        Sysexit::CANTCREAT | Sysexit::NOPERM => (550, [5, 0, 0]),
-        Sysexit::TEMPFAIL => (250, [4, 0, 0]),
-        Sysexit::PROTOCOL => (554, [5, 5, 0]),
+        Sysexit::USAGE => (500, EnhancedStatus(5, 0, 0)),
+        Sysexit::DATAERR => (501, EnhancedStatus(5, 6, 0)),
+        Sysexit::NOINPUT => (550, EnhancedStatus(5, 3, 0)),
+        Sysexit::NOUSER => (550, EnhancedStatus(5, 1, 1)),
+        Sysexit::NOHOST => (550, EnhancedStatus(5, 1, 2)),
+        Sysexit::UNAVAILABLE => (554, EnhancedStatus(5, 0, 0)),
+        Sysexit::SOFTWARE => (554, EnhancedStatus(5, 3, 0)),
+        Sysexit::OSERR | Sysexit::IOERR => (451, EnhancedStatus(4, 0, 0)),
+        Sysexit::OSFILE | Sysexit::CONFIG => (554, EnhancedStatus(5, 3, 5)),
+        Sysexit::CANTCREAT | Sysexit::NOPERM => (550, EnhancedStatus(5, 0, 0)),
+        Sysexit::TEMPFAIL => (250, EnhancedStatus(4, 0, 0)),
+        Sysexit::PROTOCOL => (554, EnhancedStatus(5, 5, 0)),
         _ => return None,
     };
     Some((exit.text()?, code, status))
 }
 
 /// The status that stands for a code when the server gives none.
-pub(super) fn status_of_code(code: u16) -> [u16; 3] {
+pub(super) fn status_of_code(code: u16) -> EnhancedStatus {
     match code {
-        421 => [4, 3, 2],
-        450 => [4, 2, 0],
-        451 => [4, 3, 0],
-        452 => [4, 3, 1],
-        454 => [4, 7, 0],
-        500 | 502 | 503 => [5, 5, 1],
-        501 => [5, 5, 2],
-        504 => [5, 5, 4],
-        550 => [5, 1, 1],
-        551 => [5, 1, 6],
-        552 => [5, 2, 2],
-        553 => [5, 1, 3],
-        554 => [5, 3, 0],
-        556 => [5, 1, 10],
-        _ => [(code / 100).clamp(2, 5), 0, 0],
+        421 => EnhancedStatus(4, 3, 2),
+        450 => EnhancedStatus(4, 2, 0),
+        451 => EnhancedStatus(4, 3, 0),
+        452 => EnhancedStatus(4, 3, 1),
+        454 => EnhancedStatus(4, 7, 0),
+        500 | 502 | 503 => EnhancedStatus(5, 5, 1),
+        501 => EnhancedStatus(5, 5, 2),
+        504 => EnhancedStatus(5, 5, 4),
+        550 => EnhancedStatus(5, 1, 1),
+        551 => EnhancedStatus(5, 1, 6),
+        552 => EnhancedStatus(5, 2, 2),
+        553 => EnhancedStatus(5, 1, 3),
+        554 => EnhancedStatus(5, 3, 0),
+        556 => EnhancedStatus(5, 1, 10),
+        _ => EnhancedStatus((code / 100).clamp(2, 5), 0, 0),
     }
 }
 
 impl Fate {
-    fn new(end: End, text: impl Into<Vec<u8>>, dsn: [u16; 3]) -> Self {
+    fn new(end: End, text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self {
             end,
             text: text.into(),
@@ -103,12 +103,12 @@ impl Fate {
     }
 
     /// Delivered; `text` is the server's, empty for local mailers.
-    pub(super) fn sent(text: impl Into<Vec<u8>>, dsn: [u16; 3]) -> Self {
+    pub(super) fn sent(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self::new(End::Sent, text, dsn)
     }
 
     /// Deferred for a reason of our own.
-    pub(super) fn later(text: impl Into<Vec<u8>>, dsn: [u16; 3]) -> Self {
+    pub(super) fn later(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self::new(End::Later, text, dsn)
     }
 
@@ -130,8 +130,8 @@ impl Fate {
             }
             None => {
                 let text = format!("unknown mailer error {}", exit.0);
-                let mut fate = Self::new(End::Never, text.clone(), [5, 3, 0]);
-                fate.line = Some(Line::Bare(Reply::new(554, Some([5, 3, 0]), text)));
+                let mut fate = Self::new(End::Never, text.clone(), EnhancedStatus(5, 3, 0));
+                fate.line = Some(Line::Bare(Reply::new(554, Some(EnhancedStatus(5, 3, 0)), text)));
                 fate
             }
         }
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn words_of_log_and_transcript() {
         let rows: &[(Fate, &str, Option<&str>)] = &[
-            (Fate::sent("", [2, 0, 0]), "Sent", None),
-            (Fate::sent("took it", [2, 0, 0]), "Sent (took it)", None),
-            (Fate::later("why", [4, 0, 0]), "Deferred: why", Some("<a@b>... Deferred: why")),
+            (Fate::sent("", EnhancedStatus(2, 0, 0)), "Sent", None),
+            (Fate::sent("took it", EnhancedStatus(2, 0, 0)), "Sent (took it)", None),
+            (Fate::later("why", EnhancedStatus(4, 0, 0)), "Deferred: why", Some("<a@b>... Deferred: why")),
             (Fate::exit(Sysexit::UNAVAILABLE), "Service unavailable", Some("554 5.0.0 Service unavailable")),
             (Fate::exit(Sysexit::NOUSER), "User unknown", Some("550 5.1.1 <a@b>... User unknown")),
             (Fate::exit(Sysexit(1)), "unknown mailer error 1", Some("554 5.3.0 unknown mailer error 1")),

@@ -3,10 +3,10 @@
 use super::Deliverer;
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientFlags, RecipientState};
 use crate::logging::Priority;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 
 /// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
-pub(super) fn break_circle(on: &Deliverer, envelope: &mut Envelope) -> bool {
+pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
     let most = on.site.config.options.max_hop_count;
     if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
         return false;
@@ -14,13 +14,13 @@ pub(super) fn break_circle(on: &Deliverer, envelope: &mut Envelope) -> bool {
     let text = complaint(on, envelope, most);
     for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
         recipient.state = RecipientState::Failed;
-        recipient.status = Some([5, 4, 6]);
-        recipient.reply = Some(Reply::new(554, Some([5, 4, 6]), "Too many hops"));
+        recipient.status = Some(EnhancedStatus(5, 4, 6));
+        recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
         recipient.flags |= RecipientFlags::THIS_PASS;
         recipient.tried = on.clock.now();
     }
     envelope.flags |= EnvelopeFlags::FATAL_ERRORS;
-    envelope.transcript.extend(Reply::new(554, Some([5, 4, 6]), text.clone()).to_line());
+    envelope.transcript.extend(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()).to_line());
     envelope.transcript.push(b'\n');
     let id = Some(envelope.id.as_bytes());
     on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &text[..]].concat());

@@ -3,7 +3,7 @@
 use super::fate::{End, Fate, Line};
 use crate::config::{Config, Mailer};
 use crate::net::{DnsError, Family, Resolver};
-use crate::schema::{Outcome, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Outcome, Reply, Sysexit};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -158,7 +158,7 @@ fn later_of(before: Option<Fate>, now: Fate) -> Fate {
 /// The resolver could not say.
 pub(super) fn lookup_failed(name: &[u8]) -> Fate {
     let text = [b"Name server: ", &dotted(name)[..], b": host name lookup failure"].concat();
-    Fate::later(text, [4, 4, 3])
+    Fate::later(text, EnhancedStatus(4, 4, 3))
 }
 
 /// There is no such host.
@@ -170,7 +170,7 @@ pub(super) fn unknown(name: &[u8], error: DnsError) -> Fate {
     };
     let text = [b"Host unknown (Name server: ", &dotted(name)[..], b": ", why, b")"].concat();
     let mut fate = Fate::exit(Sysexit::NOHOST);
-    fate.line = Some(Line::WithAddress(Reply::new(550, Some([5, 1, 2]), text.clone())));
+    fate.line = Some(Line::WithAddress(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
     fate.text = text;
     fate
 }
@@ -178,7 +178,7 @@ pub(super) fn unknown(name: &[u8], error: DnsError) -> Fate {
 /// RFC 7505.
 fn null_mx() -> Fate {
     let mut fate = Fate::exit(Sysexit::UNAVAILABLE);
-    fate.dsn = [5, 1, 10];
+    fate.dsn = EnhancedStatus(5, 1, 10);
     fate.reply = Some(Reply::new(556, None, "Host does not accept mail: MX 0 ."));
     fate
 }
@@ -188,7 +188,7 @@ fn points_back(name: &[u8], config: &Config) -> Fate {
     let own = config.macro_value("j").unwrap_or_default();
     let text = [b"MX list for ", &dotted(name)[..], b" points back to ", own].concat();
     let mut fate = Fate::exit(Sysexit::CONFIG);
-    fate.status = Some([5, 5, 0]);
+    fate.status = Some(EnhancedStatus(5, 5, 0));
     fate.system_error = Some(text);
     fate
 }

@@ -8,7 +8,7 @@ use super::plan::Group;
 use crate::config::Mailer;
 use crate::envelope::{Body, RecipientFlags};
 use crate::keeper::{BodyForm, Control, Delivery, Report, Target};
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::memory;
 use std::fs::File;
 use std::io::Read;
@@ -21,7 +21,8 @@ pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<
     if let Some(fate) = too_big(attempt.envelope.size, &mailer) {
         return Err(fate);
     }
-    let body = body(&attempt.envelope.body).map_err(|error| Fate::later(error.to_string(), [4, 3, 0]))?;
+    let body = body(&attempt.envelope.body)
+        .map_err(|error| Fate::later(error.to_string(), EnhancedStatus(4, 3, 0)))?;
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
     let mut header = rendering.separator();
@@ -48,7 +49,7 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<Fate> {
 
 /// Larger than what the mailer or the server takes.
 pub(super) fn larger_than(limit: u64, local: bool) -> Fate {
-    let status = if local { [5, 2, 3] } else { [5, 3, 4] };
+    let status = if local { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
     let mut fate = Fate::exit(Sysexit::DATAERR);
     fate.dsn = status;
     let text = format!("Message is too large; {limit} bytes max");
@@ -94,11 +95,8 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
     let (user, host) = recipient.address.as_ref().map_or_else(Default::default, |address| {
         (address.user.clone(), address.host.clone().unwrap_or_default())
     });
-    let control = recipient.control.as_ref().map(|control| Control {
-        user: control.user.clone(),
-        uid: control.uid,
-        gid: control.gid,
-    });
+    let control =
+        recipient.control.as_ref().map(|control| Control { user: control.user.clone(), ids: control.ids });
     let user = if mailer.has(b's') { stripped(&user) } else { user };
     let program = mailer.name.eq_ignore_ascii_case(b"prog");
     let user = match user.strip_prefix(b"|") {
@@ -163,7 +161,7 @@ fn one(attempt: &mut Attempt<'_>, first: usize, members: &[usize], report: Repor
         for index in members {
             let recipient = &mut attempt.envelope.recipients[*index];
             if recipient.flags.contains(RecipientFlags::DELIVERED) {
-                recipient.status = Some([2, 1, 5]);
+                recipient.status = Some(EnhancedStatus(2, 1, 5));
             }
         }
     }
@@ -184,12 +182,12 @@ fn receipts(attempt: &mut Attempt<'_>, members: &[usize]) {
 fn fate(name: &[u8], path: &[u8], report: Report) -> Fate {
     let exit = Sysexit(report.exit);
     if exit.is_ok() {
-        return Fate::sent("", [2, 0, 0]);
+        return Fate::sent("", EnhancedStatus(2, 0, 0));
     }
     let built_in = path.starts_with(b"[");
     if exit.is_temporary() && report.text.is_none() && !built_in {
         let text = [name, b" mailer (", path, b") exited with EX_TEMPFAIL"].concat();
-        return Fate::later(text, [4, 0, 0]);
+        return Fate::later(text, EnhancedStatus(4, 0, 0));
     }
     let mut fate = Fate::exit(exit);
     if let Some(status) = report.status {
@@ -201,12 +199,12 @@ fn fate(name: &[u8], path: &[u8], report: Report) -> Fate {
             fate.line = Some(Line::WithAddress(Reply::new(550, Some(fate.dsn), text)));
         }
         (End::Never, None) if exit == Sysexit::NOUSER => {
-            fate.reply = Some(Reply::new(550, Some([5, 1, 1]), "User unknown"));
+            fate.reply = Some(Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown"));
         }
         // reports name the program's exit code itself, and a status of their own
         (End::Never, None) if !built_in => {
             fate.reply = Some(Reply::new(0, None, exit.0.to_string()));
-            fate.status = Some([5, 5, 0]);
+            fate.status = Some(EnhancedStatus(5, 5, 0));
         }
         _ => {}
     }

@@ -3,20 +3,20 @@
 #[cfg(test)]
 use super::fate::End;
 use super::fate::{Fate, Line, status_of_code};
-use crate::schema::{Reply, Sysexit};
-use crate::smtp::client::{Answer, Extensions, Trouble};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::smtp::client::{Answer, ConnectionError, Extensions};
 
 /// The status of an answer: the server's own where it promised such, else by its code.
-pub(super) fn status(answer: &Answer, extensions: &Extensions) -> [u16; 3] {
+pub(super) fn status(answer: &Answer, extensions: &Extensions) -> EnhancedStatus {
     let own = answer.reply().enhanced.filter(|_| extensions.enhanced);
-    own.filter(|own| own[0] == answer.code / 100).unwrap_or_else(|| status_of_code(answer.code))
+    own.filter(|own| own.class() == answer.code / 100).unwrap_or_else(|| status_of_code(answer.code))
 }
 
 /// To be tried again because the server says so.
 pub(super) fn deferred(answer: &Answer, extensions: &Extensions) -> Fate {
     let mut fate = Fate::later(answer.last_line(), status(answer, extensions));
-    if fate.dsn[0] != 4 {
-        fate.dsn = [4, 0, 0];
+    if fate.dsn.class() != 4 {
+        fate.dsn = EnhancedStatus(4, 0, 0);
     }
     fate.reply = Some(answer.reply());
     fate.quote = true;
@@ -24,9 +24,9 @@ pub(super) fn deferred(answer: &Answer, extensions: &Extensions) -> Fate {
 }
 
 /// Refused for good under an exit code; `by_code`: the status where the server gives none.
-fn refused(answer: &Answer, extensions: &Extensions, exit: Sysexit, by_code: Option<[u16; 3]>) -> Fate {
+fn refused(answer: &Answer, extensions: &Extensions, exit: Sysexit, by_code: Option<EnhancedStatus>) -> Fate {
     let mut fate = Fate::exit(exit);
-    let own = answer.reply().enhanced.filter(|own| extensions.enhanced && own[0] == 5);
+    let own = answer.reply().enhanced.filter(|own| extensions.enhanced && own.class() == 5);
     fate.dsn = own.or(by_code).unwrap_or_else(|| status_of_code(answer.code));
     let text = fate.text.clone();
     let line = Reply::new(if exit == Sysexit::NOUSER { 550 } else { 554 }, Some(fate.dsn), text);
@@ -39,17 +39,17 @@ fn refused(answer: &Answer, extensions: &Extensions, exit: Sysexit, by_code: Opt
 /// An answer that is neither 2yz, 4yz nor 5yz where one is due.
 fn protocol_error() -> Fate {
     let mut fate = Fate::exit(Sysexit::PROTOCOL);
-    fate.dsn = [5, 5, 1];
+    fate.dsn = EnhancedStatus(5, 5, 1);
     fate
 }
 
 /// The answer to the greeting or to EHLO and HELO, when it is not 2yz.
 pub(super) fn of_opening(answer: &Answer, extensions: &Extensions) -> Fate {
     if answer.is_permanent() {
-        return refused(answer, extensions, Sysexit::UNAVAILABLE, Some([5, 5, 0]));
+        return refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 5, 0)));
     }
     let mut fate = deferred(answer, extensions);
-    fate.dsn = [4, 5, 0];
+    fate.dsn = EnhancedStatus(4, 5, 0);
     fate
 }
 
@@ -58,10 +58,10 @@ pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<Fate> 
     match answer.code {
         200..300 => None,
         400..500 => Some(deferred(answer, extensions)),
-        501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some([5, 5, 2]))),
-        553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some([5, 1, 3]))),
-        552 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some([5, 3, 4]))),
-        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some([5, 0, 0]))),
+        501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 5, 2)))),
+        553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 1, 3)))),
+        552 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 3, 4)))),
+        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 0, 0)))),
         _ => Some(protocol_error()),
     }
 }
@@ -107,13 +107,13 @@ pub(super) fn of_end(answer: &Answer, extensions: &Extensions) -> Fate {
 }
 
 /// A connection that ended, or never answered.
-pub(super) fn of_trouble(trouble: &Trouble, host: &[u8]) -> Fate {
+pub(super) fn of_trouble(trouble: &ConnectionError, host: &[u8]) -> Fate {
     let reply = trouble.reply(host);
     match trouble {
         // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
         // the connection may have been somebody else's for a moment
-        Trouble::Malformed(_) => Fate::later(reply.text, [4, 5, 0]),
-        _ => Fate::later(reply.text, reply.enhanced.unwrap_or([4, 4, 2])),
+        ConnectionError::Malformed(_) => Fate::later(reply.text, EnhancedStatus(4, 5, 0)),
+        _ => Fate::later(reply.text, reply.enhanced.unwrap_or(EnhancedStatus(4, 4, 2))),
     }
 }
 
@@ -131,20 +131,20 @@ mod tests {
         let plain = Extensions::default();
         let enhanced = Extensions { enhanced: true, ..plain };
         let shown = |fate: Option<Fate>| {
-            fate.map(|fate| format!("{:?} {:?} {}", fate.end, fate.dsn, fate.stat().escape_ascii()))
+            fate.map(|fate| format!("{:?} {} {}", fate.end, fate.dsn, fate.stat().escape_ascii()))
         };
         let rows: &[(Option<Fate>, &str)] = &[
-            (of_mail(&answer("552 too big"), &plain), "Never [5, 3, 4] Service unavailable"),
-            (of_mail(&answer("501 what"), &plain), "Never [5, 5, 2] Data format error"),
-            (of_mail(&answer("452 full"), &plain), "Later [4, 3, 1] Deferred: 452 full"),
-            (of_recipient(&answer("550 5.7.1 no"), &plain), "Never [5, 1, 1] User unknown"),
-            (of_recipient(&answer("550 5.7.1 no"), &enhanced), "Never [5, 7, 1] User unknown"),
-            (of_recipient(&answer("554 no"), &plain), "Never [5, 3, 0] Service unavailable"),
-            (of_recipient(&answer("451 4.2.1 busy"), &plain), "Later [4, 3, 0] Deferred: 451 4.2.1 busy"),
-            (of_data(&answer("250 ok"), &plain), "Never [5, 5, 1] Remote protocol error"),
-            (Some(of_end(&answer("250 2.0.0 took it"), &enhanced)), "Sent [2, 0, 0] Sent (took it)"),
-            (Some(of_end(&answer("250 2.0.0 took it"), &plain)), "Sent [2, 0, 0] Sent (2.0.0 took it)"),
-            (Some(of_opening(&answer("421 Too busy"), &plain)), "Later [4, 5, 0] Deferred: 421 Too busy"),
+            (of_mail(&answer("552 too big"), &plain), "Never 5.3.4 Service unavailable"),
+            (of_mail(&answer("501 what"), &plain), "Never 5.5.2 Data format error"),
+            (of_mail(&answer("452 full"), &plain), "Later 4.3.1 Deferred: 452 full"),
+            (of_recipient(&answer("550 5.7.1 no"), &plain), "Never 5.1.1 User unknown"),
+            (of_recipient(&answer("550 5.7.1 no"), &enhanced), "Never 5.7.1 User unknown"),
+            (of_recipient(&answer("554 no"), &plain), "Never 5.3.0 Service unavailable"),
+            (of_recipient(&answer("451 4.2.1 busy"), &plain), "Later 4.3.0 Deferred: 451 4.2.1 busy"),
+            (of_data(&answer("250 ok"), &plain), "Never 5.5.1 Remote protocol error"),
+            (Some(of_end(&answer("250 2.0.0 took it"), &enhanced)), "Sent 2.0.0 Sent (took it)"),
+            (Some(of_end(&answer("250 2.0.0 took it"), &plain)), "Sent 2.0.0 Sent (2.0.0 took it)"),
+            (Some(of_opening(&answer("421 Too busy"), &plain)), "Later 4.5.0 Deferred: 421 Too busy"),
         ];
         for (fate, expected) in rows {
             assert_eq!(shown(fate.clone()).as_deref(), Some(*expected));
@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_never_final() {
-        for trouble in [Trouble::Lost, Trouble::TimedOut, Trouble::Malformed(b"+OK".to_vec())] {
+        for trouble in
+            [ConnectionError::Lost, ConnectionError::TimedOut, ConnectionError::Malformed(b"+OK".to_vec())]
+        {
             assert_eq!(of_trouble(&trouble, b"mx.").end, End::Later);
         }
     }

@@ -7,6 +7,7 @@ use crate::envelope::{Body, QueueId, Recipient, RecipientFlags, RecipientState, 
 use crate::logging::Target;
 use crate::net::Resolver;
 use crate::queue::QueueOptions;
+use crate::schema::{EnhancedStatus, UserIds};
 use std::path::Path;
 
 /// One site in a directory of its own.
@@ -151,7 +152,7 @@ async fn circles() {
     let scene = scene("a: b\nb: a\n");
     let (envelope, _) = scene.attempt(&["a"]).await;
     assert_eq!(scene.states(&envelope)[0], "a Failed");
-    assert_eq!(envelope.recipients[0].status, Some([5, 4, 6]));
+    assert_eq!(envelope.recipients[0].status, Some(EnhancedStatus(5, 4, 6)));
     assert_eq!(envelope.transcript, b"554 5.4.6 aliasing/forwarding loop broken\n");
 }
 
@@ -165,7 +166,8 @@ async fn too_many_hops() {
     let mut envelope = scene.envelope(&["ME@localhost", "no-such-user-here@localhost"]);
     envelope.hop_count = 26;
     scene.deliverer.attempt(&mut envelope, None).await;
-    let failed = |one: &Recipient| one.state == RecipientState::Failed && one.status == Some([5, 4, 6]);
+    let failed =
+        |one: &Recipient| one.state == RecipientState::Failed && one.status == Some(EnhancedStatus(5, 4, 6));
     assert!(envelope.recipients.iter().all(failed), "{:?}", scene.states(&envelope));
     let text = "Too many hops 26 (25 max): from <ann@elsewhere.example> via localhost, to ME@localhost";
     let transcript = String::from_utf8_lossy(&envelope.transcript).replace(&scene.me, "ME");
@@ -247,7 +249,7 @@ async fn a_front_that_lies_gets_nothing_run() {
     use crate::keeper::{Control, Delivery, Target};
     let scene = scene("good: \"|true\"\n");
     let deliver = |user: &str| {
-        let control = Some(Control { user: Vec::new(), uid: 0, gid: 0 });
+        let control = Some(Control { user: Vec::new(), ids: UserIds::default() });
         let target = Target { user: user.into(), host: Vec::new(), control };
         let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
         let body = crate::sys::memory::file(b"").expect("memory");

@@ -48,7 +48,7 @@ impl fmt::Debug for QueueId {
 
 /// Which queue directory holds a message: indices into the queue's tables.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
-pub struct QueuePlace {
+pub struct QueueLocation {
     /// Queue group.
     pub group: u16,
     /// Directory within the group.

@@ -11,10 +11,10 @@ mod recipient;
 mod sender;
 
 pub use body::{Body, BodyReader};
-pub use id::{QueueId, QueuePlace};
+pub use id::{QueueId, QueueLocation};
 pub use output::put_headers;
 pub use receive::receive;
-pub use recipient::{Control, Recipient, RecipientFlags, RecipientState};
+pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use sender::set_sender;
 
 use crate::engine::Scope;
@@ -137,7 +137,7 @@ pub struct Envelope {
     /// Queue identifier.
     pub id: QueueId,
     /// Where its files are.
-    pub place: QueuePlace,
+    pub place: QueueLocation,
     /// Who sent it.
     pub sender: Sender,
     /// Everyone it is for, expanded and duplicate entries included.

@@ -1,7 +1,7 @@
 //! One recipient and its fate so far.
 
 use crate::rewrite::Address;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply, UserIds};
 
 bitflags::bitflags! {
     /// What was asked for this recipient, and what is to be reported of it.
@@ -84,13 +84,11 @@ impl RecipientState {
 
 /// Whose rights a program or file recipient gets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Control {
+pub struct ControllingUser {
     /// Login name; empty for a controlling address without account.
     pub user: Vec<u8>,
-    /// User id.
-    pub uid: u32,
-    /// Group id.
-    pub gid: u32,
+    /// Under which ids it acts.
+    pub ids: UserIds,
     /// The address whose expansion led here.
     pub alias: Vec<u8>,
 }
@@ -109,13 +107,13 @@ pub struct Recipient {
     /// Final-Recipient with its type: `RFC822; user@host`.
     pub final_recipient: Option<Vec<u8>>,
     /// Controlling user.
-    pub control: Option<Control>,
+    pub control: Option<ControllingUser>,
     /// Where it stands.
     pub state: RecipientState,
     /// The last answer about it, from a server or a mailer.
     pub reply: Option<Reply>,
     /// Enhanced status; 4.x.x while it is deferred.
-    pub status: Option<[u16; 3]>,
+    pub status: Option<EnhancedStatus>,
     /// Why it is still here or failed, as `mailq` shows it (its M line).
     pub message: Option<Vec<u8>>,
     /// The server that gave `reply`, without trailing dot.

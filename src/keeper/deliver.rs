@@ -5,9 +5,9 @@ use super::lists::{assume, identity_of};
 use super::mailbox;
 use super::program;
 use super::protocol::{Delivery, Report, Target};
-use super::server::Desk;
+use super::server::KeeperService;
 use crate::config::{Config, Mailer};
-use crate::schema::Sysexit;
+use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::accounts::{self, User};
 use crate::sys::identity::{Identity, is_root};
 use crate::sys::process::Program;
@@ -21,17 +21,17 @@ pub(super) fn mailer<'a>(config: &'a Config, name: &[u8]) -> Option<&'a Mailer> 
 }
 
 /// Delivers to every target and reports in the same order.
-pub(super) fn run(desk: &Desk, delivery: &Delivery, body: &File) -> Vec<Report> {
-    let Some(mailer) = mailer(&desk.config, &delivery.mailer) else {
-        let unknown = Report::never(Sysexit::CONFIG, [5, 3, 5], "Local configuration error");
+pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &File) -> Vec<Report> {
+    let Some(mailer) = mailer(&service.config, &delivery.mailer) else {
+        let unknown = Report::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error");
         return vec![unknown; delivery.targets.len()];
     };
-    let job = Job { desk, delivery, mailer, body };
+    let job = Job { service, delivery, mailer, body };
     match mailer.path.as_slice() {
         b"[MAILDIR]" | b"[FILE]" => delivery.targets.iter().map(|target| job.file(target)).collect(),
         path if path.starts_with(b"[") => {
             vec![
-                Report::never(Sysexit::CONFIG, [5, 3, 5], "Local configuration error");
+                Report::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error");
                 delivery.targets.len()
             ]
         }
@@ -40,7 +40,7 @@ pub(super) fn run(desk: &Desk, delivery: &Delivery, body: &File) -> Vec<Report> 
 }
 
 struct Job<'a> {
-    desk: &'a Desk,
+    service: &'a KeeperService,
     delivery: &'a Delivery,
     mailer: &'a Mailer,
     body: &'a File,
@@ -50,7 +50,7 @@ struct Job<'a> {
 type Denied = Report;
 
 fn user_unknown() -> Report {
-    Report { exit: Sysexit::NOUSER.0, status: Some([5, 1, 1]), ..Report::default() }
+    Report { exit: Sysexit::NOUSER.0, status: Some(EnhancedStatus(5, 1, 1)), ..Report::default() }
 }
 
 fn failed(error: &io::Error) -> Report {
@@ -58,7 +58,7 @@ fn failed(error: &io::Error) -> Report {
     use nix::libc::{EISDIR, ELOOP, ENAMETOOLONG, ENOTDIR};
     match error.raw_os_error() {
         Some(EISDIR | ELOOP | ENAMETOOLONG | ENOTDIR) => {
-            Report { exit: Sysexit::CANTCREAT.0, status: Some([5, 2, 0]), ..Report::default() }
+            Report { exit: Sysexit::CANTCREAT.0, status: Some(EnhancedStatus(5, 2, 0)), ..Report::default() }
         }
         _ => Report::later(&error.to_string()),
     }
@@ -75,25 +75,25 @@ impl Job<'_> {
     }
 
     /// Does the recipient name a file or command itself (and no mailbox)?
-    fn names_a_place(&self) -> bool {
+    fn is_file_or_program(&self) -> bool {
         [&b"prog"[..], b"*file*"].iter().any(|name| self.mailer.name.eq_ignore_ascii_case(name))
     }
 
     /// Files and programs must have been named by somebody, and run as that one.
     fn granted(&self, target: &Target) -> Result<Identity, Denied> {
-        let (control, named) = (target.control.as_ref(), &self.desk.named);
-        match named.is_named(self.desk, &target.user, control, &target.host) {
+        let (control, named) = (target.control.as_ref(), &self.service.named);
+        match named.is_named(self.service, &target.user, control, &target.host) {
             Ok(true) => {}
             Ok(false) => {
                 return Err(Report::never(
                     Sysexit::NOPERM,
-                    [5, 7, 1],
+                    EnhancedStatus(5, 7, 1),
                     "not named by any alias, list or .forward",
                 ));
             }
             Err(why) => return Err(Report::later(&why)),
         }
-        let identity = identity_of(&self.desk.policy, control);
+        let identity = identity_of(&self.service.policy, control);
         identity.map(|(identity, _)| identity).map_err(|error| Report::later(&error.to_string()))
     }
 
@@ -104,7 +104,7 @@ impl Job<'_> {
             b'z' => Some(home.to_vec()),
             _ => {
                 let given = self.delivery.macros.iter().find(|(id, _)| *id == name);
-                let fixed = || self.desk.config.macros.get(crate::addr::MacroId(name)).map(<[u8]>::to_vec);
+                let fixed = || self.service.config.macros.get(crate::addr::MacroId(name)).map(<[u8]>::to_vec);
                 given.map(|(_, value)| value.clone()).or_else(fixed)
             }
         }
@@ -116,7 +116,7 @@ impl Job<'_> {
     }
 
     fn try_file(&self, target: &Target) -> Result<Report, Denied> {
-        let (identity, home) = if self.names_a_place() {
+        let (identity, home) = if self.is_file_or_program() {
             (self.granted(target)?, Vec::new())
         } else {
             // a mailbox belongs to an account: without one there is nobody to be
@@ -127,7 +127,7 @@ impl Job<'_> {
         let word = self.mailer.argv.get(1).map_or(&b"\x81u"[..], Vec::as_slice);
         let place = expand(word, &self.value(target, &home));
         if !place.starts_with(b"/") {
-            return Err(Report::never(Sysexit::CONFIG, [5, 3, 5], "Local configuration error"));
+            return Err(Report::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error"));
         }
         let maildir = self.mailer.path == b"[MAILDIR]" || place.ends_with(b"/");
         let identity = if maildir { identity } else { self.mailbox_identity(&place, identity) };
@@ -160,8 +160,8 @@ impl Job<'_> {
     fn maildir(&self, place: &[u8]) -> Report {
         let path = accounts::path(place.strip_suffix(b"/").unwrap_or(place));
         let delivery = self.delivery;
-        let host = &self.desk.policy.host;
-        let done = self.desk.maildirs.deliver(&path, host, &delivery.header, self.body, &delivery.form);
+        let host = &self.service.policy.host;
+        let done = self.service.maildirs.deliver(&path, host, &delivery.header, self.body, &delivery.form);
         match done {
             Ok(_) => Report::default(),
             Err(error) => failed(&error),
@@ -170,13 +170,13 @@ impl Job<'_> {
 
     fn mailbox(&self, place: &[u8]) -> Report {
         let (path, delivery) = (accounts::path(place), self.delivery);
-        let blame = self.desk.policy.blame;
+        let blame = self.service.policy.blame;
         match mailbox::append(&path, blame, &delivery.header, self.body, &delivery.form) {
             Ok(()) => Report::default(),
             Err(Refusal::System(error)) => failed(&error),
             Err(refusal) => Report {
                 exit: Sysexit::CANTCREAT.0,
-                status: Some([5, 2, 0]),
+                status: Some(EnhancedStatus(5, 2, 0)),
                 text: Some(format!("{}: {refusal}", path.display()).into()),
                 ..Report::default()
             },
@@ -200,7 +200,7 @@ impl Job<'_> {
     fn prepare(&self) -> Result<Program, Denied> {
         let first = self.delivery.targets.first().ok_or_else(user_unknown)?;
         let mut home = Vec::new();
-        if !self.names_a_place() {
+        if !self.is_file_or_program() {
             for target in &self.delivery.targets {
                 let user = self.account(target)?;
                 if std::ptr::eq(target, first) {
@@ -246,8 +246,8 @@ impl Job<'_> {
     /// else DefaultUser.
     fn program_identity(&self, target: &Target) -> Result<Identity, Denied> {
         let later = |error: io::Error| Report::later(&error.to_string());
-        let fixed = self.mailer.user.map(|(uid, gid)| Identity::bare(uid, gid));
-        if self.names_a_place() {
+        let fixed = self.mailer.user.map(Identity::bare);
+        if self.is_file_or_program() {
             let granted = self.granted(target)?;
             return Ok(if self.mailer.has(b'o') { granted } else { fixed.unwrap_or(granted) });
         }
@@ -260,13 +260,13 @@ impl Job<'_> {
         {
             return Identity::of(&user).map_err(later);
         }
-        Ok(fixed.unwrap_or_else(|| self.desk.policy.default_user.clone()))
+        Ok(fixed.unwrap_or_else(|| self.service.policy.default_user.clone()))
     }
 
     fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         // nothing of the daemon's own environment: only what E lines say
         let mut environment = vec![(b"AGENT".to_vec(), b"sendmail".to_vec())];
-        for (name, value) in &self.desk.config.environment {
+        for (name, value) in &self.service.config.environment {
             let dangerous = name.starts_with(b"LD_") || name == b"IFS";
             if !dangerous && name != b"AGENT" {
                 environment.push((name.clone(), value.clone()));

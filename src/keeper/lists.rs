@@ -3,6 +3,7 @@
 use super::expand::expand;
 use super::policy::Policy;
 use super::protocol::{Control, Listing, ListingError};
+use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
 use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::safe::{self, Refusal, Rules};
@@ -63,7 +64,7 @@ pub(super) fn forward(policy: &Policy, user: &[u8], detail: &[u8]) -> Result<Lis
         match read(&path, &Rules::forward(policy.blame)) {
             Ok((text, _)) => {
                 drop(guard);
-                let control = Control { user: user.name, uid: user.uid, gid: user.gid };
+                let control = Control { ids: user.ids(), user: user.name };
                 let shell = accounts::shell_is_valid(user.shell.as_os_str().as_bytes());
                 let path = path.into_os_string().into_encoded_bytes();
                 return Ok(Listing { path, text, safe: true, unsafe_reason: None, control, shell });
@@ -129,8 +130,8 @@ pub(super) fn include(
         None => None,
     };
     let control = user.as_ref().map_or_else(
-        || Control { user: Vec::new(), uid: policy.default_user.uid, gid: 0 },
-        |user| Control { user: user.name.clone(), uid: user.uid, gid: user.gid },
+        || Control { user: Vec::new(), ids: UserIds { uid: policy.default_user.uid, gid: 0 } },
+        |user| Control { user: user.name.clone(), ids: user.ids() },
     );
     let shell = user.is_none_or(|user| accounts::shell_is_valid(user.shell.as_os_str().as_bytes()));
     Ok(Listing { path: path.to_vec(), text, safe: true, unsafe_reason: None, control, shell })

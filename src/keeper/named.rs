@@ -7,7 +7,7 @@ use super::alias_file::unquote;
 use super::aliases::{Signature, signature};
 use super::lists;
 use super::protocol::Control;
-use super::server::Desk;
+use super::server::KeeperService;
 use crate::maps::split_list;
 use crate::sys::accounts;
 use std::collections::{HashMap, HashSet};
@@ -43,7 +43,7 @@ fn plain(text: &[u8]) -> Vec<u8> {
 
 impl Known {
     /// Notes what one list names; `user` is empty for the DefaultUser.
-    fn gather(&mut self, desk: &Desk, text: &[u8], control: &Control, depth: usize) {
+    fn gather(&mut self, service: &KeeperService, text: &[u8], control: &Control, depth: usize) {
         for part in split_list(text) {
             let part = unquote(&part);
             if matches!(part.first(), Some(b'|' | b'/')) {
@@ -54,10 +54,10 @@ impl Known {
                 let path = path.trim_ascii();
                 self.lists.push((path.to_vec(), stat(path)));
                 let named_by = (!control.user.is_empty()).then_some(control);
-                if let Ok(listing) = lists::include(&desk.policy, path, named_by)
+                if let Ok(listing) = lists::include(&service.policy, path, named_by)
                     && listing.safe
                 {
-                    self.gather(desk, &listing.text, &listing.control, depth + 1);
+                    self.gather(service, &listing.text, &listing.control, depth + 1);
                 }
             }
         }
@@ -74,8 +74,8 @@ impl Known {
 
 impl Named {
     /// By an alias, or by a list that an alias includes.
-    fn by_alias(&self, desk: &Desk, target: &[u8], user: &[u8]) -> Result<bool, String> {
-        let signatures = desk.aliases.signatures();
+    fn by_alias(&self, service: &KeeperService, target: &[u8], user: &[u8]) -> Result<bool, String> {
+        let signatures = service.aliases.signatures();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = known
             && known.is_current(&signatures)
@@ -83,8 +83,8 @@ impl Named {
             return Ok(known.holds(target, user));
         }
         let mut known = Known { aliases: signatures, ..Known::default() };
-        for value in desk.aliases.values()? {
-            known.gather(desk, &value, &Control::default(), 0);
+        for value in service.aliases.values()? {
+            known.gather(service, &value, &Control::default(), 0);
         }
         let known = Arc::new(known);
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
@@ -93,29 +93,29 @@ impl Named {
 
     /// By the user's own `.forward`, or by a list it includes. With a detail in the name of the file
     /// every file of ForwardPath that can apply is tried.
-    fn by_forward(desk: &Desk, target: &[u8], control: &Control, detail: &[u8]) -> bool {
-        let listing = lists::forward(&desk.policy, &control.user, detail);
+    fn by_forward(service: &KeeperService, target: &[u8], control: &Control, detail: &[u8]) -> bool {
+        let listing = lists::forward(&service.policy, &control.user, detail);
         let Ok(listing) = listing else { return false };
         let mut known = Known::default();
-        known.gather(desk, &listing.text, &listing.control, 0);
+        known.gather(service, &listing.text, &listing.control, 0);
         known.holds(target, &control.user)
     }
 
     /// The answer; an error means that the files cannot be read just now.
     pub(super) fn is_named(
         &self,
-        desk: &Desk,
+        service: &KeeperService,
         target: &[u8],
         control: Option<&Control>,
         detail: &[u8],
     ) -> Result<bool, String> {
         let target = plain(target);
         let owned = control.filter(|control| !control.user.is_empty());
-        match owned.filter(|control| control.user != desk.policy.default_name) {
-            None => self.by_alias(desk, &target, b""),
-            Some(control) => Ok(Self::by_forward(desk, &target, control, detail)
-                || (!detail.is_empty() && Self::by_forward(desk, &target, control, b""))
-                || self.by_alias(desk, &target, &control.user)?),
+        match owned.filter(|control| control.user != service.policy.default_name) {
+            None => self.by_alias(service, &target, b""),
+            Some(control) => Ok(Self::by_forward(service, &target, control, detail)
+                || (!detail.is_empty() && Self::by_forward(service, &target, control, b""))
+                || self.by_alias(service, &target, &control.user)?),
         }
     }
 }

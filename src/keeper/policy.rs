@@ -32,8 +32,8 @@ impl Policy {
     /// Reads the options.
     pub(super) fn of(config: &Config) -> Self {
         let options = &config.options;
-        let (uid, gid) = config.default_user();
-        let account = accounts::user_by_uid(uid).ok().flatten();
+        let default_user = config.default_user();
+        let account = accounts::user_by_uid(default_user.uid).ok().flatten();
         let value = |name: &[u8]| {
             let id = config.names.get(name)?;
             config.macros.get(id).map(<[u8]>::to_vec)
@@ -43,7 +43,7 @@ impl Policy {
             alias_files: specs.collect(),
             blame: config.blame(),
             forward_path: options.forward_path.clone().unwrap_or_else(|| FORWARD_PATH.to_vec()),
-            default_user: Identity::bare(uid, gid),
+            default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
             short_host: value(b"w").unwrap_or_default(),
             host: value(b"j").unwrap_or_default(),

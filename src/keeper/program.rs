@@ -2,7 +2,7 @@
 
 use super::body;
 use super::protocol::{BodyForm, Report};
-use crate::schema::Sysexit;
+use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::process::Program;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -93,7 +93,7 @@ fn judge(program: &Program, status: std::process::ExitStatus, written: io::Resul
         let name = String::from_utf8_lossy(&program.path);
         return Report {
             exit: Sysexit::TEMPFAIL.0,
-            status: Some([4, 3, 0]),
+            status: Some(EnhancedStatus(4, 3, 0)),
             text: Some(format!("mailer {name} died with signal {signal}").into()),
             ..Report::default()
         };

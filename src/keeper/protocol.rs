@@ -1,5 +1,6 @@
 //! What front and keeper say to each other.
 
+use crate::schema::{EnhancedStatus, UserIds};
 pub use crate::sys::accounts::User;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,10 +36,8 @@ pub type UserAnswer = crate::schema::Outcome<Option<User>>;
 pub struct Control {
     /// Login name; empty for the DefaultUser.
     pub user: Vec<u8>,
-    /// User id, as the front believes it; the keeper looks it up itself.
-    pub uid: u32,
-    /// Group id.
-    pub gid: u32,
+    /// Its ids, as the front believes them; the keeper looks them up itself.
+    pub ids: UserIds,
 }
 
 /// The text of a `.forward` or `:include:` file that has passed the safety checks.
@@ -120,7 +119,7 @@ pub struct Report {
     /// `<sysexits.h>`; 0 delivered, 75 to be tried again.
     pub exit: i32,
     /// `5.1.1`-like status when better known than by the exit code.
-    pub status: Option<[u16; 3]>,
+    pub status: Option<EnhancedStatus>,
     /// What to say in place of the exit code's own text.
     pub text: Option<Vec<u8>>,
     /// The last lines the program wrote, for the transcript.
@@ -134,7 +133,7 @@ impl Report {
     }
 
     /// Final, with the text of the reply.
-    pub fn never(exit: crate::schema::Sysexit, status: [u16; 3], why: &str) -> Self {
+    pub fn never(exit: crate::schema::Sysexit, status: EnhancedStatus, why: &str) -> Self {
         Self { exit: exit.0, status: Some(status), text: Some(why.into()), ..Self::default() }
     }
 }

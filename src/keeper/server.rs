@@ -17,7 +17,7 @@ const FILE_THREADS: usize = 64;
 const PROGRAM_THREADS: usize = 200;
 
 /// What all workers share.
-pub(super) struct Desk {
+pub(super) struct KeeperService {
     pub(super) config: Arc<Config>,
     pub(super) policy: Policy,
     pub(super) aliases: super::aliases::Aliases,
@@ -33,7 +33,8 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
     let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
     let (named, maildirs) = Default::default();
     let answers = Mutex::new(answers);
-    let desk = Arc::new(Desk { config: config.clone(), policy, aliases, named, maildirs, answers });
+    let service =
+        Arc::new(KeeperService { config: config.clone(), policy, aliases, named, maildirs, answers });
     let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
     let mut inbox = Inbox::default();
     'front: while inbox.fill(&socket) {
@@ -42,9 +43,9 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
                 Ok(None) => break,
                 Err(()) => break 'front, // a front that speaks nonsense is no front
                 Ok(Some((frame, fds))) => {
-                    let pool = if runs_program(&desk, &frame.content) { &programs } else { &files };
-                    let desk = desk.clone();
-                    pool.run(Box::new(move || desk.work(frame, fds)));
+                    let pool = if runs_program(&service, &frame.content) { &programs } else { &files };
+                    let service = service.clone();
+                    pool.run(Box::new(move || service.work(frame, fds)));
                 }
             }
         }
@@ -53,12 +54,12 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
     programs.finish();
 }
 
-fn runs_program(desk: &Desk, ask: &Ask) -> bool {
+fn runs_program(service: &KeeperService, ask: &Ask) -> bool {
     let Ask::Deliver(delivery) = ask else { return false };
-    deliver::mailer(&desk.config, &delivery.mailer).is_some_and(|mailer| !mailer.path.starts_with(b"["))
+    deliver::mailer(&service.config, &delivery.mailer).is_some_and(|mailer| !mailer.path.starts_with(b"["))
 }
 
-impl Desk {
+impl KeeperService {
     fn work(&self, frame: Frame<Ask>, fds: Vec<OwnedFd>) {
         let (content, opened) = match frame.content {
             Ask::Bind(wanted) => bound(&wanted),

@@ -1,5 +1,7 @@
 //! The two accounting lines of every message, `from=` and `to=`, exactly as log readers expect them.
 
+use crate::schema::UserIds;
+
 /// What the `from=` line says. Fields that are `None` or empty are left out with their keys.
 #[derive(Clone, Debug, Default)]
 pub struct SenderLine<'a> {
@@ -28,8 +30,8 @@ pub struct SenderLine<'a> {
 pub struct RecipientLine<'a> {
     /// The addresses as known to the user.
     pub to: Vec<&'a [u8]>,
-    /// Controlling user: address, uid, gid.
-    pub control: Option<(&'a [u8], u32, u32)>,
+    /// Controlling user: address and ids.
+    pub control: Option<(&'a [u8], UserIds)>,
     /// Seconds since creation.
     pub delay: i64,
     /// Seconds of this attempt; none for `queued`.
@@ -104,7 +106,7 @@ impl RecipientLine<'_> {
     fn line(&self, to: &[&[u8]]) -> Vec<u8> {
         let mut line = Line::default();
         line.field("to", &to.join(&b','));
-        if let Some((address, uid, gid)) = self.control {
+        if let Some((address, UserIds { uid, gid })) = self.control {
             line.field("ctladdr", &[address, format!(" ({uid}/{gid})").as_bytes()].concat());
         }
         line.field("delay", clock(self.delay).as_bytes());
@@ -181,7 +183,7 @@ mod tests {
     fn the_recipient_line() {
         let line = RecipientLine {
             to: vec![b"nosuchuser", b"other"],
-            control: Some((b"<badone@site.example>", 8, 0)),
+            control: Some((b"<badone@site.example>", UserIds { uid: 8, gid: 0 })),
             delay: 93_784,
             mailer: Some(b"local"),
             priority: 120_192,

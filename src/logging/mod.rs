@@ -1,4 +1,4 @@
-//! What the house says about its own work: log lines, trace lines, messages.
+//! What the program says about its own work: log lines, trace lines, messages.
 //!
 //! In: levels and finished lines of text. Out: the same lines on syslog, stderr or the `-bt`
 //! terminal. Never here: decisions; nothing is built that nobody will read

@@ -5,8 +5,9 @@
 
 use super::control_lines::{LineError, read_line};
 use crate::config::{HeaderCondition, Names};
-use crate::envelope::{BodyType, Control, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
+use crate::envelope::{BodyType, ControllingUser, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::message::{Header, HeaderKind, Headers};
+use crate::schema::UserIds;
 use std::io::Write;
 
 /// The format that is written, and the newest that is read.
@@ -157,7 +158,7 @@ impl ControlFile {
             out.extend_from_slice(&[b'!', by.flags]);
             text(out, b' ', by.seconds.to_string().as_bytes());
         }
-        let mut control: Option<&Control> = None;
+        let mut control: Option<&ControllingUser> = None;
         for recipient in &self.recipients {
             optional(out, b'M', recipient.message.as_deref());
             if recipient.control.as_ref() != control {
@@ -209,11 +210,11 @@ fn write_macro_name(out: &mut Vec<u8>, name: &[u8]) {
     }
 }
 
-fn write_control(out: &mut Vec<u8>, control: Option<&Control>) {
+fn write_control(out: &mut Vec<u8>, control: Option<&ControllingUser>) {
     out.push(b'C');
     if let Some(control) = control {
         neutral(out, &control.user);
-        out.extend_from_slice(format!(":{}:{}:", control.uid, control.gid).as_bytes());
+        out.extend_from_slice(format!(":{}:{}:", control.ids.uid, control.ids.gid).as_bytes());
         neutral(out, &control.alias);
     }
     out.push(b'\n');
@@ -258,7 +259,7 @@ struct Reader<'a> {
     file: ControlFile,
     names: &'a Names,
     /// From the last C line.
-    control: Option<Control>,
+    control: Option<ControllingUser>,
     /// Collects M, Q and r for the next R.
     next: Recipient,
     sender_seen: bool,
@@ -428,12 +429,14 @@ fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
 }
 
 /// `user:uid:gid:alias`; nothing takes the control away.
-fn control(value: &[u8]) -> Option<Control> {
+fn control(value: &[u8]) -> Option<ControllingUser> {
     let mut parts = value.splitn(4, |byte| *byte == b':');
     let user = parts.next().filter(|user| !user.is_empty())?.to_vec();
     let number = |part: Option<&[u8]>| part.and_then(|part| u32::try_from(integer(part)).ok());
     match (number(parts.next()), number(parts.next()), parts.next()) {
-        (Some(uid), Some(gid), Some(alias)) => Some(Control { user, uid, gid, alias: alias.to_vec() }),
+        (Some(uid), Some(gid), Some(alias)) => {
+            Some(ControllingUser { user, ids: UserIds { uid, gid }, alias: alias.to_vec() })
+        }
         // without ids nothing may run under this name
         _ => None,
     }

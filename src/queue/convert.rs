@@ -3,7 +3,9 @@
 use super::control_file::{ControlFile, VERSION};
 use crate::config::Config;
 use crate::engine::Scope;
-use crate::envelope::{Body, Envelope, EnvelopeFlags, QueueId, QueuePlace, Recipient, Sender, TimeoutClass};
+use crate::envelope::{
+    Body, Envelope, EnvelopeFlags, QueueId, QueueLocation, Recipient, Sender, TimeoutClass,
+};
 use crate::message::{HeaderFacts, set_dates};
 
 /// Macros that are kept whatever the class says, as sendmail keeps them.
@@ -72,7 +74,7 @@ pub(super) fn to_envelope(
     config: &Config,
     control: ControlFile,
     id: &QueueId,
-    place: QueuePlace,
+    place: QueueLocation,
     body: Body,
     now: i64,
 ) -> Envelope {

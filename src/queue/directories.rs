@@ -2,7 +2,7 @@
 
 use super::sync::DirectorySync;
 use super::{GroupOptions, QueueError};
-use crate::envelope::{QueueId, QueuePlace};
+use crate::envelope::{QueueId, QueueLocation};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -95,6 +95,6 @@ fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The directory at a place; `None` for a place of another configuration.
-pub(super) fn at(groups: &[Group], place: QueuePlace) -> Option<&Directory> {
+pub(super) fn at(groups: &[Group], place: QueueLocation) -> Option<&Directory> {
     groups.get(usize::from(place.group))?.directories.get(usize::from(place.directory))
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in the queue, and what a client is told of it.
 
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use std::io;
 use std::path::PathBuf;
 
@@ -45,8 +45,14 @@ impl QueueError {
     /// The reply to a client: 452 when there is no room, else 451.
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Full { .. } => Reply::new(452, Some([4, 3, 1]), "Insufficient disk space; try again later"),
-            _ => Reply::new(451, Some([4, 3, 0]), "Requested action aborted: local error in processing"),
+            Self::Full { .. } => {
+                Reply::new(452, Some(EnhancedStatus(4, 3, 1)), "Insufficient disk space; try again later")
+            }
+            _ => Reply::new(
+                451,
+                Some(EnhancedStatus(4, 3, 0)),
+                "Requested action aborted: local error in processing",
+            ),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::directories::Directory;
 use super::{Locked, QueueError};
-use crate::envelope::{Body, QueueId, QueuePlace};
+use crate::envelope::{Body, QueueId, QueueLocation};
 use crate::sys::lock;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -140,7 +140,7 @@ pub(super) fn open_locked(
     directory: &Directory,
     prefix: &str,
     id: &QueueId,
-    place: QueuePlace,
+    place: QueueLocation,
 ) -> std::io::Result<Option<Locked>> {
     let path = directory.file(prefix, id);
     let mut options = OpenOptions::new();

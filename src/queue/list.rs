@@ -3,7 +3,7 @@
 use super::control_file::{ControlError, ControlFile};
 use super::directories::Directory;
 use super::{Inner, QueueError, QueueOptions, Selection, SortOrder};
-use crate::envelope::{QueueId, QueuePlace};
+use crate::envelope::{QueueId, QueueLocation};
 use crate::sys::lock;
 use std::fs::File;
 use std::io::{self, Read};
@@ -50,7 +50,7 @@ pub enum Content {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Where.
-    pub place: QueuePlace,
+    pub place: QueueLocation,
     /// Which.
     pub id: QueueId,
     /// What kind of control file.
@@ -99,7 +99,7 @@ impl Entry {
 pub(super) fn list(
     inner: &Inner,
     directory: &Directory,
-    place: QueuePlace,
+    place: QueueLocation,
     selection: &Selection,
 ) -> Result<Vec<Entry>, QueueError> {
     let fail = |source| QueueError::new("cannot read", &directory.qf, source);
@@ -125,7 +125,7 @@ pub(super) fn list(
 fn look(
     inner: &Inner,
     directory: &Directory,
-    place: QueuePlace,
+    place: QueueLocation,
     id: QueueId,
     selection: &Selection,
 ) -> Entry {

@@ -3,7 +3,7 @@
 use super::control_file::{ControlError, ControlFile};
 use super::directories::Directory;
 use super::{Inner, Loaded, Locked, QueueError, convert, files};
-use crate::envelope::{Body, QueueId, QueuePlace};
+use crate::envelope::{Body, QueueId, QueueLocation};
 use crate::logging::Priority;
 use crate::sys::identity;
 use std::fs::{File, Metadata};
@@ -18,7 +18,7 @@ const EMPTY_AGE: i64 = 600;
 pub(super) fn load(
     inner: &Inner,
     directory: &Directory,
-    place: QueuePlace,
+    place: QueueLocation,
     id: &QueueId,
 ) -> Result<Loaded, QueueError> {
     let path = directory.file("qf", id);

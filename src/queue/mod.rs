@@ -43,7 +43,7 @@ pub use select::{Field, Selection};
 pub use view::{Listing, View};
 
 use crate::config::Config;
-use crate::envelope::{Body, Envelope, QueueId, QueuePlace};
+use crate::envelope::{Body, Envelope, QueueId, QueueLocation};
 use crate::logging::Logger;
 use directories::{Directory, Group};
 use files::blocking;
@@ -73,7 +73,7 @@ pub struct Locked {
     /// Which message.
     pub id: QueueId,
     /// Where it is.
-    pub place: QueuePlace,
+    pub place: QueueLocation,
     /// `qf`, or `hf` for a quarantined message.
     prefix: &'static str,
     file: Arc<File>,
@@ -123,10 +123,10 @@ impl Queue {
     }
 
     /// A directory of this group (0 is the default group), each in its turn.
-    pub fn place(&self, group: u16) -> QueuePlace {
+    pub fn place(&self, group: u16) -> QueueLocation {
         let count = self.0.groups.get(usize::from(group)).map_or(1, |group| group.directories.len()).max(1);
         let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
-        QueuePlace { group, directory: (turn % count) as u16 }
+        QueueLocation { group, directory: (turn % count) as u16 }
     }
 
     /// The group of this name.
@@ -136,7 +136,7 @@ impl Queue {
     }
 
     /// Starts the df of a message; the file comes into being when it is needed.
-    pub fn create_body(&self, id: &QueueId, place: QueuePlace) -> Result<BodyWriter, QueueError> {
+    pub fn create_body(&self, id: &QueueId, place: QueueLocation) -> Result<BodyWriter, QueueError> {
         let directory = self.directory(place)?;
         Ok(BodyWriter::new(directory, id, self.0.options.file_mode, self.0.options.sync))
     }
@@ -191,7 +191,7 @@ impl Queue {
     }
 
     /// The same by name, for a transaction that was dropped. A df that is not there is fine.
-    pub fn forget_body(&self, id: &QueueId, place: QueuePlace) -> Result<(), QueueError> {
+    pub fn forget_body(&self, id: &QueueId, place: QueueLocation) -> Result<(), QueueError> {
         files::unlink(&self.directory(place)?.file("df", id))
     }
 
@@ -239,7 +239,7 @@ impl Queue {
     }
 
     /// Locks and reads a message. Addresses are not parsed yet.
-    pub async fn load(&self, place: QueuePlace, id: &QueueId) -> Result<Loaded, QueueError> {
+    pub async fn load(&self, place: QueueLocation, id: &QueueId) -> Result<Loaded, QueueError> {
         let (queue, id) = (self.clone(), id.clone());
         blocking(move || load::load(&queue.0, queue.directory(place)?, place, &id)).await
     }
@@ -255,12 +255,12 @@ impl Queue {
     }
 
     /// The same for one directory, in no order.
-    pub fn list_place(&self, place: QueuePlace, selection: &Selection) -> Result<Vec<Entry>, QueueError> {
+    pub fn list_place(&self, place: QueueLocation, selection: &Selection) -> Result<Vec<Entry>, QueueError> {
         list::list(&self.0, self.directory(place)?, place, selection)
     }
 
     /// What is to be tried now, in the order in which it is to be tried.
-    pub async fn due(&self, selection: &Selection) -> Result<Vec<(QueuePlace, QueueId)>, QueueError> {
+    pub async fn due(&self, selection: &Selection) -> Result<Vec<(QueueLocation, QueueId)>, QueueError> {
         let (queue, selection) = (self.clone(), selection.clone());
         blocking(move || {
             let entries = queue.list(&selection)?;
@@ -272,22 +272,22 @@ impl Queue {
     }
 
     /// All places in the order of configuration.
-    pub fn places(&self) -> Vec<QueuePlace> {
+    pub fn places(&self) -> Vec<QueueLocation> {
         let mut places = Vec::new();
         for (group, options) in self.0.groups.iter().enumerate() {
             for directory in 0..options.directories.len() {
-                places.push(QueuePlace { group: group as u16, directory: directory as u16 });
+                places.push(QueueLocation { group: group as u16, directory: directory as u16 });
             }
         }
         places
     }
 
     /// The directory of a place.
-    pub fn path(&self, place: QueuePlace) -> Option<&Path> {
+    pub fn path(&self, place: QueueLocation) -> Option<&Path> {
         directories::at(&self.0.groups, place).map(|directory| directory.path.as_path())
     }
 
-    fn directory(&self, place: QueuePlace) -> Result<&Directory, QueueError> {
+    fn directory(&self, place: QueueLocation) -> Result<&Directory, QueueError> {
         let missing =
             || QueueError::new("cannot find", "queue directory", std::io::ErrorKind::NotFound.into());
         directories::at(&self.0.groups, place).ok_or_else(missing)

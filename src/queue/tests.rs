@@ -190,7 +190,7 @@ async fn a_refused_message_leaves_nothing() {
     let dir = folder();
     let queue = queue(dir.path());
     let id = queue.next_id();
-    let mut body = queue.create_body(&id, QueuePlace::default()).expect("a body");
+    let mut body = queue.create_body(&id, QueueLocation::default()).expect("a body");
     body.write(&vec![b'x'; 200_000]).expect("written");
     assert_eq!(names_in(dir.path()).len(), 1);
     drop(body);
@@ -212,7 +212,7 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
     put("qfAAAAAAAA000003", b"");
     put("qfAAAAAAAA000004", b"V8\nT1\nSa\nRPFD:b\n.\n");
     let load = async |name: &[u8]| {
-        queue.load(QueuePlace::default(), &QueueId::new(name).expect("an id")).await.expect("an answer")
+        queue.load(QueueLocation::default(), &QueueId::new(name).expect("an id")).await.expect("an answer")
     };
     assert!(matches!(load(b"AAAAAAAA000001").await, Loaded::Lost(_)));
     assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete));
@@ -254,7 +254,7 @@ async fn what_is_young_waits() {
     (other.attempts, other.last_attempt) = (1, NOW - 300);
     drop(queue.commit(&other).await.expect("committed"));
     let due = queue.due(&Selection::default()).await.expect("a list");
-    assert_eq!(due, [(QueuePlace::default(), other.id)]);
+    assert_eq!(due, [(QueueLocation::default(), other.id)]);
 }
 
 #[tokio::test]

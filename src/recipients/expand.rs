@@ -5,12 +5,12 @@
 
 use super::look::{Looked, user_unknown};
 use super::{Expander, options, same};
-use crate::envelope::{Control, Envelope, Recipient, RecipientFlags, RecipientState};
+use crate::envelope::{ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::keeper::{Control as ListControl, Listing, ListingError, alias_file};
 use crate::logging::{Priority, RecipientLine, Tracer};
 use crate::maps::split_list;
 use crate::rewrite::{Address, AddressKind, parseaddr};
-use crate::schema::{Outcome, Reply};
+use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
 
 /// Who gets the errors of a list: recipient by recipient, `None` where it is the sender.
@@ -29,7 +29,7 @@ struct Member {
     level: usize,
 }
 
-pub(super) struct Walk<'a, 'b> {
+pub(super) struct AliasExpansion<'a, 'b> {
     expander: Expander<'a>,
     envelope: &'b mut Envelope,
     tracer: &'b mut dyn Tracer,
@@ -45,7 +45,7 @@ pub(super) struct Walk<'a, 'b> {
     entered: i64,
 }
 
-impl<'a, 'b> Walk<'a, 'b> {
+impl<'a, 'b> AliasExpansion<'a, 'b> {
     pub(super) fn new(
         expander: Expander<'a>,
         envelope: &'b mut Envelope,
@@ -145,7 +145,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;
             }
-            if same::names_a_place(&site.config, address) {
+            if same::is_file_or_program(&site.config, address) {
                 recipient.control = Some(self.control(member.parent));
             }
         }
@@ -217,7 +217,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
     fn broken_loop(&mut self, index: usize, text: &str) {
         let top = self.chain(index).last().unwrap_or(index);
-        let reply = Reply::new(554, Some([5, 4, 6]), text);
+        let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
         let recipient = &mut self.envelope.recipients[top];
         recipient.state = RecipientState::Failed;
@@ -228,16 +228,15 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// On whose behalf members of this list act.
-    fn control(&self, list: usize) -> Control {
+    fn control(&self, list: usize) -> ControllingUser {
         let named = self.chain(list).find_map(|index| {
             let control = self.envelope.recipients[index].control.as_ref()?;
             let alias = self.envelope.recipients[index].text.clone();
-            Some(Control { alias, ..control.clone() })
+            Some(ControllingUser { alias, ..control.clone() })
         });
-        named.unwrap_or_else(|| Control {
+        named.unwrap_or_else(|| ControllingUser {
             user: Vec::new(),
-            uid: options::default_uid(&self.expander.site.config),
-            gid: 0,
+            ids: UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 },
             alias: self.envelope.recipients[list].text.clone(),
         })
     }
@@ -259,7 +258,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         if mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
             return self.include(index, level, &address).await;
         }
-        if same::names_a_place(&self.expander.site.config, &address) {
+        if same::is_file_or_program(&self.expander.site.config, &address) {
             return self.place(index, &address);
         }
         let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
@@ -277,7 +276,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             Looked::Later(reply) => self.later(index, Some(&reply)),
             Looked::User(user) => {
                 let alias = self.envelope.recipients[index].text.clone();
-                let control = Control { user: user.name, uid: user.uid, gid: user.gid, alias };
+                let control = ControllingUser { ids: user.ids(), user: user.name, alias };
                 self.envelope.recipients[index].control = Some(control);
                 self.forwards.push_back((index, level));
             }
@@ -319,15 +318,14 @@ impl<'a, 'b> Walk<'a, 'b> {
         let user = alias_file::unquote(&address.user);
         let path = user.strip_prefix(b":include:").unwrap_or(&user).trim_ascii().to_vec();
         let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.clone());
-        let named_by =
-            control.map(|control| ListControl { user: control.user, uid: control.uid, gid: control.gid });
+        let named_by = control.map(|control| ListControl { user: control.user, ids: control.ids });
         match self.expander.keeper.include(&path, named_by).await {
             Ok(listing) => {
                 self.listed(index, level, listing);
             }
             Err(ListingError::Later(why)) => {
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
-                self.later(index, Some(&Reply::new(451, Some([4, 2, 4]), text)));
+                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 2, 4)), text)));
             }
             Err(why) => {
                 let why = match why {
@@ -335,7 +333,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                     _ => String::from("No such file or directory"),
                 };
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
-                self.fail(index, vec![Reply::new(550, Some([5, 2, 4]), text)]);
+                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 2, 4)), text)]);
             }
         }
     }
@@ -345,8 +343,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         let recipient = &mut self.envelope.recipients[index];
         if !listing.control.user.is_empty() {
             let alias = recipient.text.clone();
-            let ListControl { user, uid, gid } = listing.control;
-            recipient.control = Some(Control { user, uid, gid, alias });
+            let ListControl { user, ids } = listing.control;
+            recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;
         self.shells.insert(index, listing.shell);
@@ -377,7 +375,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             Err(ListingError::Later(why)) => {
                 self.log(2, Priority::Error, format!("forward: transient error: {why}").as_bytes());
                 let text = "transient .forward open error: message queued";
-                self.later(index, Some(&Reply::new(451, Some([4, 3, 0]), text)));
+                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 3, 0)), text)));
             }
         }
     }
@@ -392,7 +390,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             // one that the queue gave back has its controlling user; anything else was typed by a peer
             if recipient.control.is_none() {
                 let text = format!("Cannot mail directly to {kind}");
-                self.fail(index, vec![Reply::new(550, Some([5, 7, 1]), text)]);
+                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text)]);
             }
             return;
         };
@@ -401,7 +399,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             let control = self.control(list);
             let user = String::from_utf8_lossy(&control.user).into_owned();
             let text = format!("User {user} doesn't have a valid shell for mailing to {kind}");
-            self.fail(index, vec![Reply::new(550, Some([5, 7, 1]), text)]);
+            self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text)]);
         }
     }
 
@@ -426,7 +424,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let text = reply.map(|reply| reply.text.clone()).unwrap_or_default();
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Queued;
-        recipient.status = reply.and_then(|reply| reply.enhanced).or(Some([4, 0, 0]));
+        recipient.status = reply.and_then(|reply| reply.enhanced).or(Some(EnhancedStatus(4, 0, 0)));
         recipient.message = Some(text.clone()).filter(|text| !text.is_empty());
         recipient.tried = self.now;
         self.envelope.message = Some(text).filter(|text| !text.is_empty());
@@ -437,7 +435,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some([5, 0, 0]));
+        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
         recipient.tried = self.now;
         recipient.message = Some(reply.text.clone());
         recipient.reply = Some(reply.clone());
@@ -453,7 +451,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some([5, 0, 0]));
+        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
         recipient.tried = self.now;
         recipient.message = Some(reply.text.clone());
         self.transcript(&reply.to_line());
@@ -467,7 +465,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let (dsn, full) = (reply.enhanced_text(), reply.to_line());
         let line = RecipientLine {
             to: vec![&recipient.text],
-            control: parent.as_ref().map(|control| (&control.alias[..], control.uid, control.gid)),
+            control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
             priority: self.envelope.priority

@@ -6,7 +6,7 @@ use crate::config::Mailer;
 use crate::engine::Scope;
 use crate::logging::Tracer;
 use crate::rewrite::{Address, localaddr};
-use crate::schema::{Outcome, Reply};
+use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
 
 /// What an address turned out to be.
@@ -26,7 +26,7 @@ pub(super) enum Looked {
 
 /// `550 5.1.1 User unknown`
 pub(super) fn user_unknown() -> Reply {
-    Reply::new(550, Some([5, 1, 1]), "User unknown")
+    Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown")
 }
 
 /// Times that ruleset 5 may name another local address.
@@ -54,7 +54,11 @@ impl Expander<'_> {
                     Outcome::Done(Some(value)) => return Looked::Alias(value),
                     Outcome::Done(None) => {}
                     _ => {
-                        return Looked::Later(Reply::new(451, Some([4, 3, 0]), "alias database unavailable"));
+                        return Looked::Later(Reply::new(
+                            451,
+                            Some(EnhancedStatus(4, 3, 0)),
+                            "alias database unavailable",
+                        ));
                     }
                 }
             }
@@ -86,7 +90,8 @@ impl Expander<'_> {
     ) -> Option<Result<(), Looked>> {
         let parsed = localaddr(self.site, scope, tracer, address).await?;
         if parsed.temporary {
-            let reply = Reply::new(451, Some([4, 3, 0]), "Temporary failure in name resolution");
+            let reply =
+                Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "Temporary failure in name resolution");
             return Some(Err(Looked::Later(parsed.problems.into_iter().next().unwrap_or(reply))));
         }
         let Some(new) = parsed.address else { return Some(Err(Looked::Unknown(parsed.problems))) };
@@ -102,7 +107,7 @@ impl Expander<'_> {
         match self.keeper.user(plain_user(&address.user)).await {
             Outcome::Done(Some(user)) => Looked::User(user),
             Outcome::Done(None) => Looked::Unknown(vec![user_unknown()]),
-            _ => Looked::Later(Reply::new(451, Some([4, 3, 0]), "User database unavailable")),
+            _ => Looked::Later(Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "User database unavailable")),
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::envelope::Envelope;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Tracer};
 use crate::rewrite::{Address, Site};
-use crate::schema::Reply;
-use expand::Walk;
+use crate::schema::{EnhancedStatus, Reply};
+use expand::AliasExpansion;
 use look::Looked;
 
 /// What expansion needs to know and whom it asks.
@@ -48,16 +48,16 @@ impl Expander<'_> {
     /// Is there such a recipient? Aliases are looked up, not followed.
     pub async fn check(&self, scope: &mut Scope, tracer: &mut dyn Tracer, address: &Address) -> Checked {
         let mut address = address.clone();
-        if same::names_a_place(&self.site.config, &address) {
+        if same::is_file_or_program(&self.site.config, &address) {
             let program =
                 self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
             let kind = if program { "programs" } else { "files" };
             let text = format!("Cannot mail directly to {kind}");
-            return Checked::Unknown(Reply::new(550, Some([5, 7, 1]), text));
+            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
         }
         if self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
             let text = "Cannot mail directly to :include:s";
-            return Checked::Unknown(Reply::new(550, Some([5, 7, 1]), text));
+            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
         }
         match self.look(scope, tracer, &mut address).await {
             Looked::Alias(value) => Checked::Alias(value),
@@ -72,6 +72,6 @@ impl Expander<'_> {
     /// Expands every recipient that is still to be delivered. Afterwards each has a state: `New` ones
     /// are final addresses for their mailers. `now`: seconds since the epoch.
     pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
-        Walk::new(*self, envelope, tracer, now).run().await
+        AliasExpansion::new(*self, envelope, tracer, now).run().await
     }
 }

@@ -9,5 +9,5 @@ pub(super) fn deepest(config: &Config) -> usize {
 
 /// Whose rights aliases without an owner have: DefaultUser's uid.
 pub(super) fn default_uid(config: &Config) -> u32 {
-    config.default_user().0
+    config.default_user().uid
 }

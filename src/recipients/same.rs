@@ -22,7 +22,7 @@ pub(super) fn addresses(config: &Config, one: &Address, two: &Address) -> bool {
 }
 
 /// Does the address name a file or program (and not a mailbox)? Those differ by who named them.
-pub(super) fn names_a_place(config: &Config, address: &Address) -> bool {
+pub(super) fn is_file_or_program(config: &Config, address: &Address) -> bool {
     let name = config.mailers.get(usize::from(address.mailer.0)).map_or(&b""[..], |mailer| &mailer.name);
     name.eq_ignore_ascii_case(b"prog") || name.eq_ignore_ascii_case(b"*file*")
 }
@@ -30,6 +30,6 @@ pub(super) fn names_a_place(config: &Config, address: &Address) -> bool {
 /// Are they to get one copy only?
 pub(super) fn recipients(config: &Config, one: &Recipient, two: &Recipient) -> bool {
     let (Some(a), Some(b)) = (&one.address, &two.address) else { return false };
-    let user = |recipient: &Recipient| recipient.control.as_ref().map(|control| control.uid);
-    addresses(config, a, b) && (!names_a_place(config, a) || user(one) == user(two))
+    let user = |recipient: &Recipient| recipient.control.as_ref().map(|control| control.ids.uid);
+    addresses(config, a, b) && (!is_file_or_program(config, a) || user(one) == user(two))
 }

@@ -4,7 +4,7 @@ use super::{AddressKind, Site, parseaddr, parseaddr_until};
 use crate::engine::Scope;
 use crate::logging::{Tracer, pass_on};
 use crate::maps::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use std::pin::Pin;
 
 /// Bytes of a line in a message.
@@ -74,7 +74,7 @@ async fn alias(
     line: &Result<AliasLine, (u32, AliasProblem)>,
 ) -> Option<Alias> {
     let complain = |text: &[&[u8]], tracer: &mut dyn Tracer| {
-        tracer.reply(&Reply::new(554, Some([5, 3, 5]), text.concat()));
+        tracer.reply(&Reply::new(554, Some(EnhancedStatus(5, 3, 5)), text.concat()));
         None
     };
     let line = match line {
@@ -111,7 +111,11 @@ async fn check(site: &Site, tracer: &mut dyn Tracer, value: &[u8]) {
     for part in split_list(value) {
         let parsed = parseaddr(site, &mut Scope::default(), tracer, &part, AddressKind::RECIPIENT).await;
         if parsed.address.is_none() && !parsed.temporary {
-            tracer.reply(&Reply::new(553, Some([5, 3, 5]), [&part[..], b"... bad address"].concat()));
+            tracer.reply(&Reply::new(
+                553,
+                Some(EnhancedStatus(5, 3, 5)),
+                [&part[..], b"... bad address"].concat(),
+            ));
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::addr::{Table, Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{ScanMode, Scope, define, put_tokens, scan};
 use crate::logging::Tracer;
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 /// Bytes of a host that the rules gave.
 const MAX_HOST: usize = 254;
@@ -89,7 +89,7 @@ pub(super) fn cut(mut text: Vec<u8>, most: usize) -> Vec<u8> {
 
 /// An answer of ruleset 0 that cannot be used is the configuration's fault.
 fn refuse(tracer: &mut dyn Tracer, problem: &[u8]) -> Parsed {
-    tracer.reply(&Reply::new(554, Some([5, 3, 5]), problem));
+    tracer.reply(&Reply::new(554, Some(EnhancedStatus(5, 3, 5)), problem));
     Parsed {
         bad: true,
         status: Sysexit::SOFTWARE,

@@ -2,7 +2,7 @@
 
 use super::syntax::without_quotes;
 use crate::engine::with_address;
-use crate::schema::{Reply, Sysexit, parse_enhanced};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 /// Words for exit statuses, compared without case.
 const WORDS: &[(&str, Sysexit)] = &[
@@ -85,10 +85,10 @@ pub fn error_reply(code: Option<&[u8]>, text: &[u8], address: &[u8]) -> Reply {
     let has_code = matches!(text[..], [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', ..]);
     let mut reply = match has_code {
         true => Reply::parse(&text),
-        false => Reply::new(553, Some([5, 3, 0]), text),
+        false => Reply::new(553, Some(EnhancedStatus(5, 3, 0)), text),
     };
     if reply.enhanced.is_none() {
-        reply.enhanced = code.and_then(parse_enhanced);
+        reply.enhanced = code.and_then(EnhancedStatus::parse);
     }
     with_address(address, reply)
 }

@@ -1,13 +1,13 @@
 //! Checks of addresses that no rule can make.
 
 use super::AddressKind;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 
 /// Longest address in bytes.
 pub(super) const MAX_ADDRESS: usize = 255;
 
-fn enhanced(kind: AddressKind) -> Option<[u16; 3]> {
-    Some([5, 1, if kind.sender { 7 } else { 3 }])
+fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
+    Some(EnhancedStatus(5, 1, if kind.sender { 7 } else { 3 }))
 }
 
 /// Is this text an address at all? Bytes that are operators inside would change the rules' meaning.

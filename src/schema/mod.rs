@@ -3,6 +3,7 @@
 //! In: nothing. Out: tables and small enums that every other module reads.
 //! Never here: parsing, I/O, behaviour.
 
+mod enhanced_status;
 mod mailer_flags;
 mod option_types;
 mod options;
@@ -10,11 +11,14 @@ mod outcome;
 mod reply;
 mod sysexits;
 mod timeouts;
+mod user_ids;
 
+pub use enhanced_status::EnhancedStatus;
 pub use mailer_flags::{MAILER_FLAGS, MailerFlag};
 pub use option_types::*;
 pub use options::{Form, MaySet, OPTIONS, OptionRow, Options, Slot, Status};
 pub use outcome::Outcome;
-pub use reply::{Reply, parse_enhanced};
+pub use reply::Reply;
 pub use sysexits::Sysexit;
 pub use timeouts::{TIMEOUTS, TimeoutRow, Timeouts};
+pub use user_ids::UserIds;

@@ -1,6 +1,7 @@
 //! Every option of a cf as one row: field, type, default, how its text is read, name, one-letter code,
 //! who may set it on the command line, how far we go, and the .mc define that writes it.
 
+use super::UserIds;
 use super::option_types::*;
 use super::timeouts::Timeouts;
 use std::net::IpAddr;
@@ -18,9 +19,9 @@ pub enum MaySet {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
     /// Acts as described.
-    Honoured,
+    Implemented,
     /// Read and checked; nothing acts on it yet.
-    Accepted,
+    ParsedOnly,
 }
 
 /// How a value's text is read.
@@ -147,299 +148,299 @@ macro_rules! options {
 
 options! {
     /// Strip input to 7 bits
-    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, Accepted, "confSEVEN_BIT_INPUT";
+    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, ParsedOnly, "confSEVEN_BIT_INPUT";
     /// Undeclared 8-bit data: p pass it, m turn into MIME, s refuse; other letter prints 'Unknown 8-bit mode X' and the program ends with 64
-    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, Accepted, "confEIGHT_BIT_HANDLING";
+    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, ParsedOnly, "confEIGHT_BIT_HANDLING";
     /// Alias sources in search order; class defaults to implicit; a new map Alias0, Alias1... is made per item
-    alias_file: Vec<Vec<u8>> = Vec::new(), (Special), "AliasFile", b'A', Root, Honoured, "";
+    alias_file: Vec<Vec<u8>> = Vec::new(), (Special), "AliasFile", b'A', Root, Implemented, "";
     /// How long to wait for the @:@ end marker in an alias database
-    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, Accepted, "confALIAS_WAIT";
+    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, ParsedOnly, "confALIAS_WAIT";
     /// Character joined between two adjacent atom tokens when tokens are turned back to text; also default map -S
-    blank_sub: u8 = b' ', (Special), "BlankSub", b'B', Root, Honoured, "confBLANK_SUB";
+    blank_sub: u8 = b' ', (Special), "BlankSub", b'B', Root, Implemented, "confBLANK_SUB";
     /// Free queue blocks needed to accept mail; a part after '/' also sets MaxMessageSize
-    min_free_blocks: i64 = 0, (Special), "MinFreeBlocks", b'b', Anyone, Honoured, "confMIN_FREE_BLOCKS";
+    min_free_blocks: i64 = 0, (Special), "MinFreeBlocks", b'b', Anyone, Implemented, "confMIN_FREE_BLOCKS";
     /// Rewrite queue file every N recipients; a non-safe caller may only lower it
-    checkpoint_interval: i64 = 10, (Int), "CheckpointInterval", b'C', Anyone, Honoured, "confCHECKPOINT_INTERVAL";
+    checkpoint_interval: i64 = 10, (Int), "CheckpointInterval", b'C', Anyone, Implemented, "confCHECKPOINT_INTERVAL";
     /// Queue instead of delivering for mailers with flag e; forced off when verbose
-    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, Honoured, "confCON_EXPENSIVE";
+    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, Implemented, "confCON_EXPENSIVE";
     /// First letter decides; other letter prints 'Unknown delivery mode X' and exits 64; d also makes maps with -D return temp failure; forced to i when verbose (so in -bt)
-    delivery_mode: DeliveryMode = DeliveryMode::Background, (Special), "DeliveryMode", b'd', Anyone, Honoured, "confDELIVERY_MODE";
+    delivery_mode: DeliveryMode = DeliveryMode::Background, (Special), "DeliveryMode", b'd', Anyone, Implemented, "confDELIVERY_MODE";
     /// Text put before bounces
-    error_header: Option<Vec<u8>> = None, (Text), "ErrorHeader", b'E', Root, Honoured, "confERROR_MESSAGE";
+    error_header: Option<Vec<u8>> = None, (Text), "ErrorHeader", b'E', Root, Implemented, "confERROR_MESSAGE";
     /// How errors are reported; unknown letters ignored silently; -bt forces p
-    error_mode: u8 = b'p', (Special), "ErrorMode", b'e', Anyone, Honoured, "confERROR_MODE";
+    error_mode: u8 = b'p', (Special), "ErrorMode", b'e', Anyone, Implemented, "confERROR_MODE";
     /// Mode for delivered/temp files; parsed as octal digits up to the first non-octal, masked 0777
-    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, Accepted, "confTEMP_FILE_MODE";
+    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, ParsedOnly, "confTEMP_FILE_MODE";
     /// Keep Unix From_ lines in the header
-    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Honoured, "confSAVE_FROM_LINES";
+    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Implemented, "confSAVE_FROM_LINES";
     /// Look up local users by full name
-    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, Accepted, "confMATCH_GECOS";
+    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, ParsedOnly, "confMATCH_GECOS";
     /// Old default group; unknown name: 'readcf: option g: unknown group X'
-    default_group: () = (), (Special), "", b'g', Root, Honoured, "";
+    default_group: () = (), (Special), "", b'g', Root, Implemented, "";
     /// Text used by SMTP HELP and by '?' in -bt (topic -bt)
-    help_file: Option<Vec<u8>> = None, (Special), "HelpFile", b'H', Root, Honoured, "";
+    help_file: Option<Vec<u8>> = None, (Special), "HelpFile", b'H', Root, Implemented, "";
     /// Bounce after this many Received lines
-    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Honoured, "confMAX_HOP";
+    max_hop_count: i64 = 25, (Int), "MaxHopCount", b'h', Root, Implemented, "confMAX_HOP";
     /// See sub rows; unknown word: 'readcf: I option value X unrecognized'
-    resolver_options: ResolverOptions = ResolverOptions::default(), (Special), "ResolverOptions", b'I', Root, Honoured, "confBIND_OPTS";
+    resolver_options: ResolverOptions = ResolverOptions::default(), (Special), "ResolverOptions", b'I', Root, Implemented, "confBIND_OPTS";
     /// A lone dot does not end command-line input
-    ignore_dots: bool = false, (Bool), "IgnoreDots", b'i', Anyone, Honoured, "confIGNORE_DOTS";
+    ignore_dots: bool = false, (Bool), "IgnoreDots", b'i', Anyone, Implemented, "confIGNORE_DOTS";
     /// Search path for .forward files, macro-expanded at delivery
-    forward_path: Option<Vec<u8>> = None, (Text), "ForwardPath", b'J', Root, Honoured, "confFORWARD_PATH";
+    forward_path: Option<Vec<u8>> = None, (Text), "ForwardPath", b'J', Root, Implemented, "confFORWARD_PATH";
     /// Bounces in MIME form; off disables DSN
-    send_mime_errors: bool = true, (Bool), "SendMimeErrors", b'j', Anyone, Honoured, "confMIME_FORMAT_ERRORS";
+    send_mime_errors: bool = true, (Bool), "SendMimeErrors", b'j', Anyone, Implemented, "confMIME_FORMAT_ERRORS";
     /// Open connections kept; negative becomes 0
-    connection_cache_size: i64 = 1, (Int), "ConnectionCacheSize", b'k', Root, Honoured, "confMCI_CACHE_SIZE";
+    connection_cache_size: i64 = 1, (Int), "ConnectionCacheSize", b'k', Root, Implemented, "confMCI_CACHE_SIZE";
     /// Idle time of a cached connection
-    connection_cache_timeout: i64 = 300, (Time b'm'), "ConnectionCacheTimeout", b'K', Root, Honoured, "confMCI_CACHE_TIMEOUT";
+    connection_cache_timeout: i64 = 300, (Time b'm'), "ConnectionCacheTimeout", b'K', Root, Implemented, "confMCI_CACHE_TIMEOUT";
     /// Honour Errors-To headers
-    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, Accepted, "confUSE_ERRORS_TO";
+    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, ParsedOnly, "confUSE_ERRORS_TO";
     /// Syslog verbosity; a non-safe caller may only raise it
-    log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Honoured, "confLOG_LEVEL";
+    log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Implemented, "confLOG_LEVEL";
     /// Keep the sender in expansions of aliases
-    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, Honoured, "confME_TOO";
+    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, Implemented, "confME_TOO";
     /// Value is name then text, as D but from the command line; never sticky
-    macro_definition: () = (), (Special), "", b'M', Root, Honoured, "";
+    macro_definition: () = (), (Special), "", b'M', Root, Implemented, "";
     /// Parse right sides when rebuilding aliases
-    check_aliases: bool = false, (Bool), "CheckAliases", b'n', Root, Honoured, "confCHECK_ALIASES";
+    check_aliases: bool = false, (Bool), "CheckAliases", b'n', Root, Implemented, "confCHECK_ALIASES";
     /// Space-separated recipient headers allowed
-    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, Honoured, "confOLD_STYLE_HEADERS";
+    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, Implemented, "confOLD_STYLE_HEADERS";
     /// Adds one listening socket per line; more than MAXDAEMONS: 'too many daemons defined (N max)' (N is 64 in the Debian build, 10 upstream)
-    daemon_port_options: Vec<DaemonPort> = Vec::new(), (Special), "DaemonPortOptions", b'O', Root, Honoured, "";
+    daemon_port_options: Vec<DaemonPort> = Vec::new(), (Special), "DaemonPortOptions", b'O', Root, Implemented, "";
     /// Or-ed flags, words split at any blank or punctuation; unknown word: 'readcf: Op line: X unrecognized'; never sticky, only adds
-    privacy_options: Privacy = Privacy::empty(), (Special), "PrivacyOptions", b'p', Anyone, Honoured, "confPRIVACY_FLAGS";
+    privacy_options: Privacy = Privacy::empty(), (Special), "PrivacyOptions", b'p', Anyone, Implemented, "confPRIVACY_FLAGS";
     /// Copy of bounces
-    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, Accepted, "confCOPY_ERRORS_TO";
+    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, ParsedOnly, "confCOPY_ERRORS_TO";
     /// Load-based queueing slope
-    queue_factor: i64 = 600_000, (Int), "QueueFactor", b'q', Root, Honoured, "confQUEUE_FACTOR";
+    queue_factor: i64 = 600_000, (Int), "QueueFactor", b'q', Root, Implemented, "confQUEUE_FACTOR";
     /// Queue directory or directories; must precede Q lines ('QueueDir must be defined before queue groups')
-    queue_directory: Option<Vec<u8>> = None, (Special), "QueueDirectory", b'Q', Root, Honoured, "";
+    queue_directory: Option<Vec<u8>> = None, (Special), "QueueDirectory", b'Q', Root, Implemented, "";
     /// Keep explicit routes in bounces
-    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, Accepted, "confDONT_PRUNE_ROUTES";
+    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, ParsedOnly, "confDONT_PRUNE_ROUTES";
     /// Timeout.name=time; without sub-option the old comma list of name:time or name=time, a bare number sets mail rcpt datainit datablock datafinal command
-    timeout: Timeouts = Timeouts::default(), (Special), "Timeout", b'r', Root, Honoured, "";
+    timeout: Timeouts = Timeouts::default(), (Special), "Timeout", b'r', Root, Implemented, "";
     /// Statistics file
-    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, Accepted, "";
+    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, ParsedOnly, "";
     /// I(nteractive), p(ostmilter) by first letter, else boolean
-    super_safe: SuperSafe = SuperSafe::Yes, (Special), "SuperSafe", b's', Anyone, Honoured, "confSAFE_QUEUE";
+    super_safe: SuperSafe = SuperSafe::Yes, (Special), "SuperSafe", b's', Anyone, Implemented, "confSAFE_QUEUE";
     /// Old form of Timeout.queuereturn[/queuewarn]
-    queue_timeout: () = (), (Special), "QueueTimeout", b'T', Root, Honoured, "";
+    queue_timeout: () = (), (Special), "QueueTimeout", b'T', Root, Implemented, "";
     /// Unset: clear TZ; empty: take caller's TZ; else set TZ
-    time_zone_spec: TimeZone = TimeZone::Cleared, (Special), "TimeZoneSpec", b't', Root, Honoured, "confTIME_ZONE";
+    time_zone_spec: TimeZone = TimeZone::Cleared, (Special), "TimeZoneSpec", b't', Root, Implemented, "confTIME_ZONE";
     /// User database location
-    user_database_spec: Option<Vec<u8>> = None, (Text), "UserDatabaseSpec", b'U', Root, Honoured, "confUSERDB_SPEC";
+    user_database_spec: Option<Vec<u8>> = None, (Text), "UserDatabaseSpec", b'U', Root, Implemented, "confUSERDB_SPEC";
     /// Separators : / . ; unknown: 'readcf: option u: unknown user X'
-    default_user: Option<(u32, u32)> = None, (Special), "DefaultUser", b'u', Root, Honoured, "confDEF_USER_ID";
+    default_user: Option<UserIds> = None, (Special), "DefaultUser", b'u', Root, Implemented, "confDEF_USER_ID";
     /// Extra lowest-priority MX; empty value ignored
-    fallback_mx_host: Option<Vec<u8>> = None, (Special), "FallbackMXhost", b'V', Root, Honoured, "confFALLBACK_MX";
+    fallback_mx_host: Option<Vec<u8>> = None, (Special), "FallbackMXhost", b'V', Root, Implemented, "confFALLBACK_MX";
     /// Verbose; -bt sets it to 2 if it was 0
-    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, Honoured, "";
+    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, Implemented, "";
     /// Treat being best MX as no MX
-    try_null_mx_list: bool = false, (Bool), "TryNullMXList", b'w', Root, Honoured, "confTRY_NULL_MX_LIST";
+    try_null_mx_list: bool = false, (Bool), "TryNullMXList", b'w', Root, Implemented, "confTRY_NULL_MX_LIST";
     /// Load above which mail is queued
-    queue_la: i64 = -1, (Int), "QueueLA", b'x', Root, Honoured, "confQUEUE_LA";
+    queue_la: i64 = -1, (Int), "QueueLA", b'x', Root, Implemented, "confQUEUE_LA";
     /// Load above which connections are refused
-    refuse_la: i64 = -1, (Int), "RefuseLA", b'X', Root, Honoured, "confREFUSE_LA";
+    refuse_la: i64 = -1, (Int), "RefuseLA", b'X', Root, Implemented, "confREFUSE_LA";
     /// Priority cost per recipient
-    recipient_factor: i64 = 30_000, (Int), "RecipientFactor", b'y', Root, Honoured, "confWORK_RECIPIENT_FACTOR";
+    recipient_factor: i64 = 30_000, (Int), "RecipientFactor", b'y', Root, Implemented, "confWORK_RECIPIENT_FACTOR";
     /// One process per queued job
-    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, Honoured, "confSEPARATE_PROC";
+    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, Implemented, "confSEPARATE_PROC";
     /// Weight of Precedence class
-    class_factor: i64 = 1800, (Int), "ClassFactor", b'z', Root, Honoured, "confWORK_CLASS_FACTOR";
+    class_factor: i64 = 1800, (Int), "ClassFactor", b'z', Root, Implemented, "confWORK_CLASS_FACTOR";
     /// Priority cost per try
-    retry_factor: i64 = 90_000, (Int), "RetryFactor", b'Z', Root, Honoured, "confWORK_TIME_FACTOR";
+    retry_factor: i64 = 90_000, (Int), "RetryFactor", b'Z', Root, Implemented, "confWORK_TIME_FACTOR";
     /// Queue order; other: 'Invalid queue sort order "X"'
-    queue_sort_order: QueueSortOrder = QueueSortOrder::Priority, (Special), "QueueSortOrder", 0x81, Anyone, Honoured, "confQUEUE_SORT_ORDER";
+    queue_sort_order: QueueSortOrder = QueueSortOrder::Priority, (Special), "QueueSortOrder", 0x81, Anyone, Implemented, "confQUEUE_SORT_ORDER";
     /// File read by canonification when the hosts service lists files
-    hosts_file: Option<Vec<u8>> = None, (Text), "HostsFile", 0x82, Root, Honoured, "confHOSTS_FILE";
+    hosts_file: Option<Vec<u8>> = None, (Text), "HostsFile", 0x82, Root, Implemented, "confHOSTS_FILE";
     /// Minimum age between tries
-    min_queue_age: i64 = 0, (Time b'm'), "MinQueueAge", 0x83, Anyone, Honoured, "confMIN_QUEUE_AGE";
+    min_queue_age: i64 = 0, (Time b'm'), "MinQueueAge", 0x83, Anyone, Implemented, "confMIN_QUEUE_AGE";
     /// Charset for converted 8-bit mail
-    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, Accepted, "confDEF_CHAR_SET";
+    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, ParsedOnly, "confDEF_CHAR_SET";
     /// Order of services for aliases and hosts; missing file: aliases=files, hosts=dns nis files (as compiled)
-    service_switch_file: Option<Vec<u8>> = Some(b"/etc/mail/service.switch".to_vec()), (Text), "ServiceSwitchFile", 0x86, Root, Honoured, "confSERVICE_SWITCH_FILE";
+    service_switch_file: Option<Vec<u8>> = Some(b"/etc/mail/service.switch".to_vec()), (Text), "ServiceSwitchFile", 0x86, Root, Implemented, "confSERVICE_SWITCH_FILE";
     /// Wait and retry a failed connect for mailers with Z
-    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, Accepted, "confDIAL_DELAY";
+    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, ParsedOnly, "confDIAL_DELAY";
     /// Whole word, case-insensitive; else 'Invalid NoRecipientAction: X'
-    no_recipient_action: NoRecipientAction = NoRecipientAction::None, (Special), "NoRecipientAction", 0x88, Anyone, Honoured, "confNO_RCPT_ACTION";
+    no_recipient_action: NoRecipientAction = NoRecipientAction::None, (Special), "NoRecipientAction", 0x88, Anyone, Implemented, "confNO_RCPT_ACTION";
     /// Chroot for file deliveries; trailing slashes removed; '/' alone ignored
-    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, Accepted, "confSAFE_FILE_ENV";
+    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, ParsedOnly, "confSAFE_FILE_ENV";
     /// Size limit, listed in EHLO
-    max_message_size: i64 = 0, (Int), "MaxMessageSize", 0x8a, Root, Honoured, "confMAX_MESSAGE_SIZE";
+    max_message_size: i64 = 0, (Int), "MaxMessageSize", 0x8a, Root, Implemented, "confMAX_MESSAGE_SIZE";
     /// Off: a colon begins a group when cracking addresses
-    colon_ok_in_addr: bool = true, (Bool), "ColonOkInAddr", 0x8b, Anyone, Honoured, "confCOLON_OK_IN_ADDR";
+    colon_ok_in_addr: bool = true, (Bool), "ColonOkInAddr", 0x8b, Anyone, Implemented, "confCOLON_OK_IN_ADDR";
     /// Jobs per queue run
-    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, Honoured, "confMAX_QUEUE_RUN_SIZE";
+    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, Implemented, "confMAX_QUEUE_RUN_SIZE";
     /// Connection children limit
-    max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Honoured, "confMAX_DAEMON_CHILDREN";
+    max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Implemented, "confMAX_DAEMON_CHILDREN";
     /// Do not replace CNAMEs when canonifying
-    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, Accepted, "confDONT_EXPAND_CNAMES";
+    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, ParsedOnly, "confDONT_EXPAND_CNAMES";
     /// Value is appended to @,;:\()[] ; 40 characters or more: 'Warning: MustQuoteChars too long, ignored.' and only the fixed part is kept
-    must_quote_chars: Vec<u8> = b"@,;:\\()[].'".to_vec(), (Special), "MustQuoteChars", 0x8f, Root, Honoured, "confMUST_QUOTE_CHARS";
+    must_quote_chars: Vec<u8> = b"@,;:\\()[].'".to_vec(), (Special), "MustQuoteChars", 0x8f, Root, Implemented, "confMUST_QUOTE_CHARS";
     /// Greeting; quotes/backslashes processed as in D; below level 7 macro e is used when the option is unset
-    smtp_greeting_message: Vec<u8> = b"\x81j Sendmail \x81v ready at \x81b".to_vec(), (Special), "SmtpGreetingMessage", 0x90, Root, Honoured, "confSMTP_LOGIN_MSG";
+    smtp_greeting_message: Vec<u8> = b"\x81j Sendmail \x81v ready at \x81b".to_vec(), (Special), "SmtpGreetingMessage", 0x90, Root, Implemented, "confSMTP_LOGIN_MSG";
     /// Unix From_ line; below level 7 macro l is used when unset
-    unix_from_line: Vec<u8> = b"From \x81g  \x81d".to_vec(), (Special), "UnixFromLine", 0x91, Root, Honoured, "confFROM_LINE";
+    unix_from_line: Vec<u8> = b"From \x81g  \x81d".to_vec(), (Special), "UnixFromLine", 0x91, Root, Implemented, "confFROM_LINE";
     /// Token separators; set twice: 'Warning: OperatorChars is being redefined.' + newline + '         It should only be set before ruleset definitions.'; takes effect only until the first tokenisation
-    operator_chars: Option<Vec<u8>> = None, (Special), "OperatorChars", 0x92, Root, Honoured, "confOPERATORS";
+    operator_chars: Option<Vec<u8>> = None, (Special), "OperatorChars", 0x92, Root, Implemented, "confOPERATORS";
     /// No initgroups call
-    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, Accepted, "confDONT_INIT_GROUPS";
+    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, ParsedOnly, "confDONT_INIT_GROUPS";
     /// Newlines in from-type headers become blanks
-    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, Accepted, "confSINGLE_LINE_FROM_HEADER";
+    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, ParsedOnly, "confSINGLE_LINE_FROM_HEADER";
     /// HELO without a name accepted
-    allow_bogus_helo: bool = false, (Bool), "AllowBogusHELO", 0x95, Anyone, Honoured, "confALLOW_BOGUS_HELO";
+    allow_bogus_helo: bool = false, (Bool), "AllowBogusHELO", 0x95, Anyone, Implemented, "confALLOW_BOGUS_HELO";
     /// Connections per second per daemon
-    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, Accepted, "confCONNECTION_RATE_THROTTLE";
+    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, ParsedOnly, "confCONNECTION_RATE_THROTTLE";
     /// Deprecated; a false value sets two DontBlameSendmail flags (group-writable forward and include are safe)
-    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, Honoured, "confUNSAFE_GROUP_WRITES";
+    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, Implemented, "confUNSAFE_GROUP_WRITES";
     /// Where failing bounces go; empty drops them
-    double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Honoured, "confDOUBLE_BOUNCE_ADDRESS";
+    double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Implemented, "confDOUBLE_BOUNCE_ADDRESS";
     /// Persistent host status; disabled in -bt
-    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, Accepted, "confHOST_STATUS_DIRECTORY";
+    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, ParsedOnly, "confHOST_STATUS_DIRECTORY";
     /// One connection per host over all processes
-    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, Accepted, "confSINGLE_THREAD_DELIVERY";
+    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, ParsedOnly, "confSINGLE_THREAD_DELIVERY";
     /// Identity after start-up; unknown: 'readcf: option RunAsUser: unknown user X' / 'unknown group X'
-    run_as_user: Option<(u32, u32)> = None, (Special), "RunAsUser", 0x9d, Root, Accepted, "confRUN_AS_USER";
+    run_as_user: Option<UserIds> = None, (Special), "RunAsUser", 0x9d, Root, ParsedOnly, "confRUN_AS_USER";
     /// Return-Receipt-To requests a DSN
-    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, Accepted, "confRRT_IMPLIES_DSN";
+    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, ParsedOnly, "confRRT_IMPLIES_DSN";
     /// Pid file
-    pid_file: Option<Vec<u8>> = Some(b"/run/sendmail/mta/sendmail.pid".to_vec()), (Text), "PidFile", 0x9f, Root, Honoured, "confPID_FILE";
+    pid_file: Option<Vec<u8>> = Some(b"/run/sendmail/mta/sendmail.pid".to_vec()), (Text), "PidFile", 0x9f, Root, Implemented, "confPID_FILE";
     /// Set flags; 'safe' clears all; unknown: 'readcf: DontBlameSendmail option: X unrecognized'; never sticky
-    dont_blame_sendmail: Vec<Vec<u8>> = Vec::new(), (Special), "DontBlameSendmail", 0xa0, Root, Honoured, "confDONT_BLAME_SENDMAIL";
+    dont_blame_sendmail: Vec<Vec<u8>> = Vec::new(), (Special), "DontBlameSendmail", 0xa0, Root, Implemented, "confDONT_BLAME_SENDMAIL";
     /// True: interface names are not added to class w; loopback: skip loopback interfaces only
-    dont_probe_interfaces: ProbeInterfaces = ProbeInterfaces::All, (Special), "DontProbeInterfaces", 0xa1, Root, Honoured, "confDONT_PROBE_INTERFACES";
+    dont_probe_interfaces: ProbeInterfaces = ProbeInterfaces::All, (Special), "DontProbeInterfaces", 0xa1, Root, Implemented, "confDONT_PROBE_INTERFACES";
     /// Recipients per SMTP message
-    max_recipients_per_message: i64 = 0, (Int), "MaxRecipientsPerMessage", 0xa2, Anyone, Honoured, "confMAX_RCPTS_PER_MESSAGE";
+    max_recipients_per_message: i64 = 0, (Int), "MaxRecipientsPerMessage", 0xa2, Anyone, Implemented, "confMAX_RCPTS_PER_MESSAGE";
     /// Last resort mailbox
-    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, Accepted, "confDEAD_LETTER_DROP";
+    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, ParsedOnly, "confDEAD_LETTER_DROP";
     /// Alias depth
-    max_alias_recursion: i64 = 10, (Int), "MaxAliasRecursion", 0xa5, Root, Honoured, "confMAX_ALIAS_RECURSION";
+    max_alias_recursion: i64 = 10, (Int), "MaxAliasRecursion", 0xa5, Root, Implemented, "confMAX_ALIAS_RECURSION";
     /// Send everything there; 'readcf: option ConnectOnlyTo: invalid IP address X' / 'invalid port X'
-    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, Accepted, "confCONNECT_ONLY_TO";
+    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, ParsedOnly, "confCONNECT_ONLY_TO";
     /// May own maps and start the daemon; 'readcf: option TrustedUser: unknown user X'
-    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Accepted, "confTRUSTED_USER";
+    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, ParsedOnly, "confTRUSTED_USER";
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
-    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, Accepted, "confMAX_MIME_HEADER_LENGTH";
+    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, ParsedOnly, "confMAX_MIME_HEADER_LENGTH";
     /// Daemon control socket
-    control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, Accepted, "confCONTROL_SOCKET_NAME";
+    control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, ParsedOnly, "confCONTROL_SOCKET_NAME";
     /// Total header bytes; 1..16383 prints 'Warning: MaxHeadersLength: headers length limit set lower than 16384'
-    max_headers_length: i64 = 32768, (Special), "MaxHeadersLength", 0xaa, Root, Honoured, "confMAX_HEADERS_LENGTH";
+    max_headers_length: i64 = 32768, (Special), "MaxHeadersLength", 0xaa, Root, Implemented, "confMAX_HEADERS_LENGTH";
     /// Prefix of the ps title
-    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, Accepted, "confPROCESS_TITLE_PREFIX";
+    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, ParsedOnly, "confPROCESS_TITLE_PREFIX";
     /// Old client AUTH credentials file
-    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, Accepted, "confDEF_AUTH_INFO";
+    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, ParsedOnly, "confDEF_AUTH_INFO";
     /// SASL mechanisms offered; empty unsets
-    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Accepted, "confAUTH_MECHANISMS";
+    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, ParsedOnly, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family
-    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Accepted, "";
+    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, ParsedOnly, "";
     /// Memory before the data file goes to disk
-    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, Accepted, "confDF_BUFFER_SIZE";
+    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, ParsedOnly, "confDF_BUFFER_SIZE";
     /// Same for the transcript
-    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, Accepted, "confXF_BUFFER_SIZE";
+    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, ParsedOnly, "confXF_BUFFER_SIZE";
     /// Defaults of later ldap maps
-    ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Honoured, "confLDAP_DEFAULT_SPEC";
+    ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Implemented, "confLDAP_DEFAULT_SPEC";
     /// Server certificate
-    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, Accepted, "confSERVER_CERT";
+    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, ParsedOnly, "confSERVER_CERT";
     /// Server key
-    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, Accepted, "confSERVER_KEY";
+    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, ParsedOnly, "confSERVER_KEY";
     /// Client certificate
-    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, Accepted, "confCLIENT_CERT";
+    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, ParsedOnly, "confCLIENT_CERT";
     /// Client key
-    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, Accepted, "confCLIENT_KEY";
+    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, ParsedOnly, "confCLIENT_KEY";
     /// CA bundle
-    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, Accepted, "confCACERT";
+    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, ParsedOnly, "confCACERT";
     /// Hashed CA directory
-    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, Accepted, "confCACERT_PATH";
+    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, ParsedOnly, "confCACERT_PATH";
     /// Diffie-Hellman parameters
-    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, Accepted, "confDH_PARAMETERS";
+    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, ParsedOnly, "confDH_PARAMETERS";
     /// Milters to call, by X-line name
-    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, Accepted, "confINPUT_MAIL_FILTERS";
+    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, ParsedOnly, "confINPUT_MAIL_FILTERS";
     /// See sub rows
-    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, Accepted, "";
+    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, ParsedOnly, "";
     /// See sub rows; unknown letter: "Warning: Option: AuthOptions unknown parameter 'Q'" (not an error, exit status unchanged); after each letter the parser jumps past the next blank or comma
-    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, Accepted, "confAUTH_OPTIONS";
+    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, ParsedOnly, "confAUTH_OPTIONS";
     /// Mode of queue files
-    queue_file_mode: u32 = 0o600, (Octal), "QueueFileMode", 0xbe, Root, Honoured, "confQUEUE_FILE_MODE";
+    queue_file_mode: u32 = 0o600, (Octal), "QueueFileMode", 0xbe, Root, Implemented, "confQUEUE_FILE_MODE";
     /// Digest for ${cert_fp}
-    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, Accepted, "confCERT_FINGERPRINT_ALGORITHM";
+    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, ParsedOnly, "confCERT_FINGERPRINT_ALGORITHM";
     /// TLS <=1.2 ciphers
-    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, Accepted, "confCIPHER_LIST";
+    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, ParsedOnly, "confCIPHER_LIST";
     /// Random source
-    rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, Accepted, "confRAND_FILE";
+    rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, ParsedOnly, "confRAND_FILE";
     /// V: do not ask clients for certs; C: server without a cert; unknown letter warned as in AuthOptions
-    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, Accepted, "confTLS_SRV_OPTIONS";
+    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, ParsedOnly, "confTLS_SRV_OPTIONS";
     /// Sleep 1 s per RCPT after N bad ones
-    bad_rcpt_throttle: i64 = 0, (Int), "BadRcptThrottle", 0xc3, Anyone, Honoured, "confBAD_RCPT_THROTTLE";
+    bad_rcpt_throttle: i64 = 0, (Int), "BadRcptThrottle", 0xc3, Anyone, Implemented, "confBAD_RCPT_THROTTLE";
     /// DELIVERBY minimum; negative disables
-    deliver_by_min: i64 = 0, (Time b's'), "DeliverByMin", 0xc4, Root, Honoured, "confDELIVER_BY_MIN";
+    deliver_by_min: i64 = 0, (Time b's'), "DeliverByMin", 0xc4, Root, Implemented, "confDELIVER_BY_MIN";
     /// Queue runner processes limit
-    max_queue_children: i64 = 0, (Int), "MaxQueueChildren", 0xc5, Root, Honoured, "confMAX_QUEUE_CHILDREN";
+    max_queue_children: i64 = 0, (Int), "MaxQueueChildren", 0xc5, Root, Implemented, "confMAX_QUEUE_CHILDREN";
     /// Runners per queue group
-    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, Honoured, "confMAX_RUNNERS_PER_QUEUE";
+    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, Implemented, "confMAX_RUNNERS_PER_QUEUE";
     /// Value of ${daemon_flags} for command-line mail
-    direct_submission_modifiers: Option<Vec<u8>> = None, (Text), "DirectSubmissionModifiers", 0xc7, Root, Honoured, "confDIRECT_SUBMISSION_MODIFIERS";
+    direct_submission_modifiers: Option<Vec<u8>> = None, (Text), "DirectSubmissionModifiers", 0xc7, Root, Implemented, "confDIRECT_SUBMISSION_MODIFIERS";
     /// Nice value of runners
-    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, Honoured, "confNICE_QUEUE_RUN";
+    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, Implemented, "confNICE_QUEUE_RUN";
     /// Shared memory id, -1 picks one
-    shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, Accepted, "confSHARED_MEMORY_KEY";
+    shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, ParsedOnly, "confSHARED_MEMORY_KEY";
     /// SASL layer strength cap
-    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, Accepted, "confAUTH_MAX_BITS";
+    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, ParsedOnly, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
-    mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, Accepted, "confMAILBOX_DATABASE";
+    mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, ParsedOnly, "confMAILBOX_DATABASE";
     /// Submission-only program
-    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Accepted, "confUSE_MSP";
+    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, ParsedOnly, "confUSE_MSP";
     /// Load above which commands are slowed
-    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Accepted, "confDELAY_LA";
+    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, ParsedOnly, "confDELAY_LA";
     /// No MX lookups on first split
-    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, Accepted, "confFAST_SPLIT";
+    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, ParsedOnly, "confFAST_SPLIT";
     /// 5xx replies become 4xx (also the enhanced code's first digit)
-    soft_bounce: bool = false, (Bool), "SoftBounce", 0xcf, Root, Honoured, "confSOFT_BOUNCE";
+    soft_bounce: bool = false, (Bool), "SoftBounce", 0xcf, Root, Implemented, "confSOFT_BOUNCE";
     /// Where a chosen key is written
-    shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, Accepted, "confSHARED_MEMORY_KEY_FILE";
+    shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, ParsedOnly, "confSHARED_MEMORY_KEY_FILE";
     /// Log period while refusing
-    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, Accepted, "confREJECT_LOG_INTERVAL";
+    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, ParsedOnly, "confREJECT_LOG_INTERVAL";
     /// Fsync directories
-    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, Accepted, "confREQUIRES_DIR_FSYNC";
+    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, ParsedOnly, "confREQUIRES_DIR_FSYNC";
     /// Window of the rate counters
-    connection_rate_window_size: i64 = 60, (Time b's'), "ConnectionRateWindowSize", 0xd3, Root, Honoured, "confCONNECTION_RATE_WINDOW_SIZE";
+    connection_rate_window_size: i64 = 60, (Time b's'), "ConnectionRateWindowSize", 0xd3, Root, Implemented, "confCONNECTION_RATE_WINDOW_SIZE";
     /// Revocation list
-    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, Accepted, "confCRL";
+    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, ParsedOnly, "confCRL";
     /// Last host tried
-    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, Accepted, "confFALLBACK_SMARTHOST";
+    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, ParsedOnly, "confFALLBACK_SMARTHOST";
     /// SASL realm
-    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, Accepted, "confAUTH_REALM";
+    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, ParsedOnly, "confAUTH_REALM";
     /// Hashed CRLs
-    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Accepted, "confCRL_PATH";
+    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, ParsedOnly, "confCRL_PATH";
     /// Name in EHLO/HELO
-    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, Accepted, "confHELO_NAME";
+    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, ParsedOnly, "confHELO_NAME";
     /// Noise commands tolerated
-    max_noop_commands: i64 = 20, (Int), "MaxNOOPCommands", 0xdc, Root, Honoured, "confMAX_NOOP_COMMANDS";
+    max_noop_commands: i64 = 20, (Int), "MaxNOOPCommands", 0xdc, Root, Implemented, "confMAX_NOOP_COMMANDS";
     /// Drop the connection after N bad recipients
-    bad_rcpt_shutdown: i64 = 0, (Int), "BadRcptShutdown", 0xe1, Anyone, Honoured, "";
+    bad_rcpt_shutdown: i64 = 0, (Int), "BadRcptShutdown", 0xe1, Anyone, Implemented, "";
     /// How many good recipients protect from that
-    bad_rcpt_shutdown_good: i64 = 0, (Int), "BadRcptShutdownGood", 0xe2, Anyone, Honoured, "";
+    bad_rcpt_shutdown_good: i64 = 0, (Int), "BadRcptShutdownGood", 0xe2, Anyone, Implemented, "";
     /// Unknown: 'readcf: ServerSSLOptions option value X unrecognized' / 'not a number'
-    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, Accepted, "confSERVER_SSL_OPTIONS";
+    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, ParsedOnly, "confSERVER_SSL_OPTIONS";
     /// As above
-    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, Accepted, "confCLIENT_SSL_OPTIONS";
+    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, ParsedOnly, "confCLIENT_SSL_OPTIONS";
     /// Cap of the doubling retry time
-    max_queue_age: i64 = 0, (Time b'm'), "MaxQueueAge", 0xe5, Root, Honoured, "confMAX_QUEUE_AGE";
+    max_queue_age: i64 = 0, (Time b'm'), "MaxQueueAge", 0xe5, Root, Implemented, "confMAX_QUEUE_AGE";
     /// Refuse mail with NUL bytes
-    reject_nul: bool = false, (Bool), "RejectNUL", 0xe9, Anyone, Honoured, "confREJECT_NUL";
+    reject_nul: bool = false, (Bool), "RejectNUL", 0xe9, Anyone, Implemented, "confREJECT_NUL";
     /// Short IPv6 text form
-    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, Accepted, "confUSE_COMPRESSED_IPV6_ADDRESSES";
+    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, ParsedOnly, "confUSE_COMPRESSED_IPV6_ADDRESSES";
     /// Openssl engine
-    ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, Accepted, "confSSL_ENGINE";
+    ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, ParsedOnly, "confSSL_ENGINE";
     /// Engine library directory
-    ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, Accepted, "confSSL_ENGINE_PATH";
+    ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, ParsedOnly, "confSSL_ENGINE_PATH";
     /// Retry without TLS after a handshake failure
-    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Accepted, "confTLS_FALLBACK_TO_CLEAR";
+    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, ParsedOnly, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
-    set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Accepted, "";
+    set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, ParsedOnly, "";
     /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'
-    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, Accepted, "";
+    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, ParsedOnly, "";
     /// MTA-STS
-    strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, Accepted, "";
+    strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, ParsedOnly, "";
     /// TLS 1.3 suites
-    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Accepted, "";
+    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, ParsedOnly, "";
 }

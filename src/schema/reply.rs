@@ -1,19 +1,21 @@
 //! One SMTP reply: what a peer is told, what a mailer answered, what a bounce quotes.
 
+use super::EnhancedStatus;
+
 /// `code enhanced text`, as in `550 5.1.1 User unknown`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reply {
     /// Three digits (RFC 5321).
     pub code: u16,
     /// The enhanced status (RFC 3463), when there is one.
-    pub enhanced: Option<[u16; 3]>,
+    pub enhanced: Option<EnhancedStatus>,
     /// The text after both, without line end.
     pub text: Vec<u8>,
 }
 
 impl Reply {
     /// A reply of these parts.
-    pub fn new(code: u16, enhanced: Option<[u16; 3]>, text: impl Into<Vec<u8>>) -> Self {
+    pub fn new(code: u16, enhanced: Option<EnhancedStatus>, text: impl Into<Vec<u8>>) -> Self {
         Self { code, enhanced, text: text.into() }
     }
 
@@ -30,7 +32,7 @@ impl Reply {
             _ => (0, line),
         };
         let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
-        match parse_enhanced(&rest[..end]) {
+        match EnhancedStatus::parse(&rest[..end]) {
             Some(enhanced) => Self::new(code, Some(enhanced), rest.get(end + 1..).unwrap_or_default()),
             None => Self::new(code, None, rest),
         }
@@ -38,7 +40,7 @@ impl Reply {
 
     /// The enhanced status as text (`5.1.1`).
     pub fn enhanced_text(&self) -> Option<String> {
-        self.enhanced.map(|[class, subject, detail]| format!("{class}.{subject}.{detail}"))
+        self.enhanced.map(|status| status.to_string())
     }
 
     /// The whole line without its end: `550 5.1.1 User unknown`.
@@ -72,18 +74,6 @@ impl Reply {
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5
     }
-}
-
-/// Reads `5.1.10`: a class of 2, 4 or 5 and two numbers of one to three digits.
-pub fn parse_enhanced(text: &[u8]) -> Option<[u16; 3]> {
-    let mut parts = text.split(|byte| *byte == b'.');
-    let mut number = || {
-        let part = parts.next()?;
-        let fits = (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
-        fits.then(|| part.iter().fold(0u16, |sum, digit| sum * 10 + u16::from(digit - b'0')))
-    };
-    let status = [number()?, number()?, number()?];
-    (parts.next().is_none() && matches!(status[0], 2 | 4 | 5)).then_some(status)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Accounts through the C library, so that every NSS service of the site counts.
 
+use crate::schema::UserIds;
 use nix::unistd::{Gid, Group, Uid};
 use serde::{Deserialize, Serialize};
 use std::ffi::{CString, OsStr};
@@ -34,6 +35,11 @@ impl User {
             home: PathBuf::from(entry.dir.into_os_string()),
             shell: PathBuf::from(entry.shell.into_os_string()),
         }
+    }
+
+    /// User and primary group.
+    pub fn ids(&self) -> UserIds {
+        UserIds { uid: self.uid, gid: self.gid }
     }
 
     /// The home directory as bytes (`$z`).

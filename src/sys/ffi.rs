@@ -1,4 +1,4 @@
-//! Every unsafe block of the house. Each call here is a thin, total wrapper: arguments are checked or
+//! Every unsafe block of the crate. Each call here is a thin, total wrapper: arguments are checked or
 //! owned by the caller's types, results are errors, nothing is kept.
 
 use super::lock::Kind;

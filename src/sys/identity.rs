@@ -5,6 +5,7 @@
 //! that went on with the wrong ids would deliver under somebody else's name.
 
 use super::{accounts, ffi};
+use crate::schema::UserIds;
 use nix::unistd::{getegid, geteuid, getgroups, getresgid, getresuid, getuid};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -28,7 +29,8 @@ impl Identity {
     }
 
     /// Ids without an account: one group only.
-    pub fn bare(uid: u32, gid: u32) -> Self {
+    pub fn bare(ids: UserIds) -> Self {
+        let UserIds { uid, gid } = ids;
         Self { uid, gid, groups: vec![gid] }
     }
 
@@ -148,7 +150,7 @@ mod tests {
 
     #[test]
     fn others_only_for_root_and_only_on_this_thread() {
-        let other = Identity::bare(65534, 65534);
+        let other = Identity::bare(UserIds { uid: 65534, gid: 65534 });
         match other.assume() {
             Ok(guard) => {
                 assert_eq!(effective_uid(), 65534);

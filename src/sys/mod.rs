@@ -1,4 +1,4 @@
-//! The only door to ids, accounts, locks, processes, the clock and files that must be trusted.
+//! The only way to ids, accounts, locks, processes, the clock and files that must be trusted.
 //!
 //! In: paths, names, identities. Out: open files, accounts, child processes, typed refusals.
 //! Never here: what mail is. Unsafe code is confined to `ffi`, each block with its reason.

@@ -1,4 +1,4 @@
-//! Processes: the one fork of the house, and programs under an identity.
+//! Processes: the one fork of the program, and programs under an identity.
 
 use super::ffi::{self, BeforeExec, Side};
 use super::identity::{Identity, is_root};

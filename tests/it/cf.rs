@@ -4,7 +4,7 @@ use canonify::config::{
     ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, Loaded, MapDecl, MapFailure,
 };
 use canonify::config::{MapWords, Message, load};
-use canonify::schema::{DeliveryMode, MaySet, OPTIONS, Privacy};
+use canonify::schema::{DeliveryMode, MaySet, OPTIONS, Privacy, UserIds};
 use canonify::sys::safe::Blame;
 use proptest::prelude::*;
 use std::io;
@@ -38,15 +38,15 @@ impl ConfigEnv for Canned {
     fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
         MapWords { messages: Vec::new(), words: Err(MapFailure::Open) }
     }
-    fn user(&mut self, name: &[u8]) -> Option<(u32, u32)> {
+    fn user(&mut self, name: &[u8]) -> Option<UserIds> {
         match name {
-            b"root" => Some((0, 0)),
-            b"daemon" => Some((1, 1)),
+            b"root" => Some(UserIds::default()),
+            b"daemon" => Some(UserIds { uid: 1, gid: 1 }),
             _ => None,
         }
     }
     fn group(&mut self, name: &[u8]) -> Option<u32> {
-        self.user(name).map(|(_, gid)| gid)
+        self.user(name).map(|ids| ids.gid)
     }
     fn service(&mut self, name: &[u8]) -> Option<u16> {
         (name == b"smtp").then_some(25)
@@ -125,7 +125,7 @@ fn options_are_typed() {
     assert_eq!((options.timeout.queuereturn.dsn, options.timeout.queuewarn.urgent), (3 * 86400, 5400));
     assert_eq!(options.privacy_options, Privacy::AUTH_WARNINGS | Privacy::NO_VRFY | Privacy::NO_EXPN);
     assert_eq!(options.delivery_mode, DeliveryMode::Queue);
-    assert_eq!(options.run_as_user, Some((1, 1)));
+    assert_eq!(options.run_as_user, Some(UserIds { uid: 1, gid: 1 }));
     let port = &options.daemon_port_options[0];
     assert_eq!((port.port, port.flags_macro()), (Some(2525), b"EE a".to_vec()));
     assert_eq!(config.priorities, [(b" first-class".to_vec(), 0), (b"junk".to_vec(), -100)]);

@@ -108,8 +108,8 @@ fn code(code: u8) -> String {
 fn row(row: &OptionRow) -> String {
     let cell = |text: &str| text.trim().replace('|', "\\|");
     let acts = match row.status {
-        Status::Honoured => "yes",
-        Status::Accepted => "**not yet**",
+        Status::Implemented => "yes",
+        Status::ParsedOnly => "**not yet**",
     };
     let who = if row.may_set == MaySet::Anyone { "anyone" } else { "root" };
     let name = if row.name.is_empty() { "(none)" } else { row.name };
@@ -184,7 +184,7 @@ fn what_is_honoured_is_read() {
     let wrong: Vec<_> = OPTIONS
         .iter()
         .filter(|row| !ACT_AT_ONCE.contains(&row.field))
-        .filter(|row| reads(&sources, row.field) != (row.status == Status::Honoured))
+        .filter(|row| reads(&sources, row.field) != (row.status == Status::Implemented))
         .map(|row| (row.field, row.status))
         .collect();
     assert!(wrong.is_empty(), "the table says otherwise: {wrong:?}");

@@ -9,7 +9,7 @@ use crate::logging::{Tracer, pass_on};
 use crate::rewrite::{
     Address, AddressKind, Parsed, Site, crack, expand_traced, parseaddr, remotename, sender_name,
 };
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::sys::accounts;
 
 /// Bytes of an address; a longer one is cut where it stands.
@@ -103,7 +103,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
     let mut parsed = runtime.block_on(parse_sender(site, scope, console, &text, address.is_empty()));
     if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
-        let reply = Reply::new(553, Some([5, 1, 7]), b"Invalid sender address");
+        let reply = Reply::new(553, Some(EnhancedStatus(5, 1, 7)), b"Invalid sender address");
         console.reply(&with_address(&address.text, reply));
         parsed.temporary = false;
     }

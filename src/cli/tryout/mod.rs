@@ -1,4 +1,4 @@
-//! `canonify try`: the whole house in one demonstration.
+//! `canonify try`: the whole program in one demonstration.
 //!
 //! In a scratch directory, as the calling user, on loopback ports: expand `examples/site.mc`, start
 //! the daemon on the result, send four messages through it and look where each one ended.

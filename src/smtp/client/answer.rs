@@ -40,7 +40,7 @@ impl Answer {
 
 /// Why there was no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum ConnectionError {
     /// The connection ended.
     #[error("Connection reset by")]
     Lost,
@@ -56,7 +56,7 @@ pub enum Trouble {
 const LONGEST: usize = 256 << 10;
 
 /// Takes one whole reply from the front of `input`; `None` while more must come.
-pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, Trouble>> {
+pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, ConnectionError>> {
     let (mut at, mut lines) = (0, Vec::new());
     while let Some(end) = memchr::memchr(b'\n', &input[at..]) {
         let line = &input[at..at + end];
@@ -64,7 +64,7 @@ pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, Trouble>> {
         at += end + 1;
         let Some((number, more)) = code_of(&line) else {
             input.drain(..at);
-            return Some(Err(Trouble::Malformed(line)));
+            return Some(Err(ConnectionError::Malformed(line)));
         };
         lines.push(line);
         if !more {
@@ -73,7 +73,7 @@ pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, Trouble>> {
             return Some(Ok(Answer { code: number, lines }));
         }
     }
-    (input.len() > LONGEST).then(|| Err(Trouble::Malformed(Vec::new())))
+    (input.len() > LONGEST).then(|| Err(ConnectionError::Malformed(Vec::new())))
 }
 
 fn code_of(line: &[u8]) -> Option<(u16, bool)> {
@@ -98,6 +98,6 @@ mod tests {
         assert!(take(&mut input).is_none());
         input.extend(b"\n+OK\r\n");
         assert_eq!(take(&mut input).expect("whole").expect("a reply").code, 354);
-        assert_eq!(take(&mut input).expect("a line"), Err(Trouble::Malformed(b"+OK".to_vec())));
+        assert_eq!(take(&mut input).expect("a line"), Err(ConnectionError::Malformed(b"+OK".to_vec())));
     }
 }

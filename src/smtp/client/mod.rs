@@ -9,7 +9,7 @@ mod extensions;
 mod peer;
 mod transaction;
 
-pub use answer::{Answer, Trouble};
+pub use answer::{Answer, ConnectionError};
 pub use extensions::Extensions;
 pub use peer::{Peer, Stream};
 pub use transaction::{Offer, Transaction, transact};

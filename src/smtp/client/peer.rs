@@ -1,8 +1,8 @@
 //! One connection to a server.
 
-use super::answer::{self, Answer, Trouble};
+use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -75,7 +75,7 @@ impl Peer {
     }
 
     /// Waits for the greeting.
-    pub async fn greeting(&mut self, seconds: i64) -> Result<Answer, Trouble> {
+    pub async fn greeting(&mut self, seconds: i64) -> Result<Answer, ConnectionError> {
         self.answer(seconds).await
     }
 
@@ -86,7 +86,7 @@ impl Peer {
         name: &[u8],
         fallback: bool,
         seconds: i64,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ConnectionError> {
         let answer = self.command(&[verb, b" ", name].concat(), seconds).await?;
         if answer.is_positive() && verb != b"HELO" {
             self.extensions = Extensions::of(&answer);
@@ -101,13 +101,13 @@ impl Peer {
     }
 
     /// Sends one command and waits for its answer.
-    pub async fn command(&mut self, command: &[u8], seconds: i64) -> Result<Answer, Trouble> {
+    pub async fn command(&mut self, command: &[u8], seconds: i64) -> Result<Answer, ConnectionError> {
         self.send_command(command, seconds).await?;
         self.answer(seconds).await
     }
 
     /// Sends commands without waiting; the last one is the one that reports show.
-    pub(super) async fn send_command(&mut self, command: &[u8], seconds: i64) -> Result<(), Trouble> {
+    pub(super) async fn send_command(&mut self, command: &[u8], seconds: i64) -> Result<(), ConnectionError> {
         self.note_command(command);
         self.write(&[command, b"\r\n"].concat(), seconds).await
     }
@@ -116,7 +116,7 @@ impl Peer {
         self.last_command = command.to_vec();
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8], seconds: i64) -> Result<(), Trouble> {
+    pub(super) async fn write(&mut self, bytes: &[u8], seconds: i64) -> Result<(), ConnectionError> {
         let stream = &mut self.stream;
         let written = timeout(limit(seconds), async {
             stream.write_all(bytes).await?;
@@ -124,18 +124,18 @@ impl Peer {
         });
         match written.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.ended(Trouble::Lost)),
-            Err(_) => Err(self.ended(Trouble::TimedOut)),
+            Ok(Err(_)) => Err(self.ended(ConnectionError::Lost)),
+            Err(_) => Err(self.ended(ConnectionError::TimedOut)),
         }
     }
 
-    fn ended(&mut self, trouble: Trouble) -> Trouble {
+    fn ended(&mut self, trouble: ConnectionError) -> ConnectionError {
         self.dead = true;
         trouble
     }
 
     /// The next answer; complaints are noted for reports.
-    pub(super) async fn answer(&mut self, seconds: i64) -> Result<Answer, Trouble> {
+    pub(super) async fn answer(&mut self, seconds: i64) -> Result<Answer, ConnectionError> {
         let stream = &mut self.stream;
         let input = &mut self.input;
         let read = timeout(limit(seconds), async {
@@ -145,7 +145,7 @@ impl Peer {
                 }
                 match stream.read_buf(input).await {
                     Ok(1..) => {}
-                    Ok(0) | Err(_) => return Err(Trouble::Lost),
+                    Ok(0) | Err(_) => return Err(ConnectionError::Lost),
                 }
             }
         });
@@ -158,7 +158,7 @@ impl Peer {
                 Ok(answer)
             }
             Ok(Err(trouble)) => Err(self.ended(trouble)),
-            Err(_) => Err(self.ended(Trouble::TimedOut)),
+            Err(_) => Err(self.ended(ConnectionError::TimedOut)),
         }
     }
 
@@ -203,14 +203,16 @@ impl Peer {
 }
 
 /// The reply that stands for a connection that ended (RFC 3463 4.4.1 and 4.4.2).
-impl Trouble {
+impl ConnectionError {
     /// `host` as in logs, with its trailing dot.
     pub fn reply(&self, host: &[u8]) -> Reply {
         let text = |what: &[u8]| [what, b" ", host].concat();
         match self {
-            Self::Lost => Reply::new(421, Some([4, 4, 1]), text(b"Connection reset by")),
-            Self::TimedOut => Reply::new(421, Some([4, 4, 2]), text(b"Connection timed out with")),
-            Self::Malformed(_) => Reply::new(554, Some([5, 5, 1]), "Remote protocol error"),
+            Self::Lost => Reply::new(421, Some(EnhancedStatus(4, 4, 1)), text(b"Connection reset by")),
+            Self::TimedOut => {
+                Reply::new(421, Some(EnhancedStatus(4, 4, 2)), text(b"Connection timed out with"))
+            }
+            Self::Malformed(_) => Reply::new(554, Some(EnhancedStatus(5, 5, 1)), "Remote protocol error"),
         }
     }
 }

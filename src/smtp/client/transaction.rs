@@ -1,6 +1,6 @@
 //! One message over an open connection.
 
-use super::answer::{Answer, Trouble};
+use super::answer::{Answer, ConnectionError};
 use super::peer::Peer;
 use crate::envelope::Body;
 use crate::keeper::{BodyForm, BodyLines};
@@ -37,7 +37,7 @@ pub struct Transaction {
     /// To the dot: one for all, or with LMTP one per accepted recipient in order.
     pub end: Vec<Answer>,
     /// Why it stopped early.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<ConnectionError>,
 }
 
 /// RCPT commands sent before their answers are read.
@@ -62,7 +62,7 @@ async fn run(
     offer: &Offer<'_>,
     refused: &mut (dyn FnMut(&mut Peer, usize, &Answer) + Send),
     done: &mut Transaction,
-) -> Result<(), Trouble> {
+) -> Result<(), ConnectionError> {
     let times = offer.timeouts;
     let answer = peer.command(&offer.mail, times.mail).await?;
     let accepted = answer.is_positive();
@@ -96,7 +96,7 @@ async fn recipients(
     refused: &mut (dyn FnMut(&mut Peer, usize, &Answer) + Send),
     done: &mut Transaction,
     pipelined: bool,
-) -> Result<(), Trouble> {
+) -> Result<(), ConnectionError> {
     let window = if pipelined { WINDOW } else { 1 };
     let times = offer.timeouts;
     for start in (0..offer.recipients.len()).step_by(window) {
@@ -120,14 +120,14 @@ async fn recipients(
             let closing = answer.code == 421;
             done.recipients[index] = Some(answer);
             if closing {
-                return Err(Trouble::Lost);
+                return Err(ConnectionError::Lost);
             }
         }
     }
     Ok(())
 }
 
-async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> Result<(), Trouble> {
+async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> Result<(), ConnectionError> {
     let times = offer.timeouts;
     let form = BodyForm { crlf: true, stuff_dots: true, line_limit: offer.line_limit, ..BodyForm::default() };
     let (mut header, mut lines) = (BodyLines::new(&form), BodyLines::new(&form));
@@ -139,7 +139,7 @@ async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> 
         let Ok(count) = reader.read(&mut block) else {
             // our own file cannot be read: leave without a dot, so that nothing partial is delivered
             peer.dead = true;
-            return Err(Trouble::Lost);
+            return Err(ConnectionError::Lost);
         };
         if count == 0 {
             break;

@@ -1,4 +1,4 @@
-//! What a session needs from the house around it. The daemon implements it over queue and
+//! What a session needs from the program around it. The daemon implements it over queue and
 //! recipients, tests over memory.
 
 use crate::envelope::{Body, Envelope, QueueId};
@@ -38,7 +38,7 @@ pub trait BodySink: Send {
     fn finish(self) -> impl Future<Output = Result<Body, QueueError>> + Send;
 }
 
-/// The house around a session.
+/// The program around a session.
 pub trait Acceptor: Send + Sync {
     /// Where bodies go.
     type Sink: BodySink;

@@ -9,7 +9,7 @@ use crate::logging::{Priority, Quiet};
 use crate::message::{Collector, Header};
 use crate::queue::QueueError;
 use crate::rewrite::{Verdict, rscheck};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{DataDecoder, DataEvent, Strictness, Violation, Where};
 use crate::smtp::server::features::Features;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -64,10 +64,10 @@ impl<B: BodySink> Collecting<B> {
     fn judge(&mut self, most_headers: u64, most: u64) {
         if most_headers > 0 && self.collector.header_size() > most_headers {
             let text = format!("Headers too large ({most_headers} max)");
-            self.failed = Some(Reply::new(552, Some([5, 6, 0]), text));
+            self.failed = Some(Reply::new(552, Some(EnhancedStatus(5, 6, 0)), text));
         } else if most > 0 && self.size > most {
             let text = format!("Message exceeds maximum fixed size ({most})");
-            self.failed = Some(Reply::new(552, Some([5, 2, 3]), text));
+            self.failed = Some(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
         } else if let Some(sink) = &mut self.sink
             && let Err(error) = sink.write(&self.body)
         {
@@ -167,7 +167,7 @@ where
         let fields = std::mem::take(&mut collecting.collector).finish(&mut rest);
         let mut failed = collecting.failed.take();
         if failed.is_none() && self.server.policy.reject_nul && collecting.decoder.nul {
-            failed = Some(Reply::new(554, Some([5, 6, 1]), "NUL byte not allowed"));
+            failed = Some(Reply::new(554, Some(EnhancedStatus(5, 6, 1)), "NUL byte not allowed"));
         }
         if failed.is_none() {
             failed = self.check_headers(&fields).await;

@@ -3,7 +3,7 @@
 use super::acceptor::{Acceptor, QueueRun};
 use super::checks::Question;
 use super::session::{Flow, Session};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl<S, A> Session<S, A>
@@ -14,12 +14,13 @@ where
     pub(super) async fn etrn(&mut self, argument: &[u8]) -> Flow {
         if !self.features.etrn || self.peer.address.is_none() {
             self.log_request("ETRN", argument, true);
-            let reply = Reply::new(502, Some([5, 7, 0]), "Sorry, we do not allow this operation");
+            let reply =
+                Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");
             self.error(&reply, None);
             return Flow::Continue;
         }
         if argument.is_empty() {
-            self.error(&Reply::new(500, Some([5, 5, 2]), "Parameter required"), None);
+            self.error(&Reply::new(500, Some(EnhancedStatus(5, 5, 2)), "Parameter required"), None);
             return Flow::Continue;
         }
         if let Some(reply) = self.check(Question::new("check_etrn", argument)).await {
@@ -36,7 +37,7 @@ where
         if let Some(group) = argument.strip_prefix(b"#") {
             if !self.acceptor.run_queue(QueueRun::Group(group.to_vec())) {
                 let text = [b"Queue ", group, b" unknown"].concat();
-                self.error(&Reply::new(459, Some([4, 5, 4]), text), None);
+                self.error(&Reply::new(459, Some(EnhancedStatus(4, 5, 4)), text), None);
                 return;
             }
             let text = [b"Queuing for queue group ", group, b" started"].concat();

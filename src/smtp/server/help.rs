@@ -3,7 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use crate::rewrite::expand;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::put_reply;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -19,7 +19,7 @@ where
         let Some(file) = self.help_text().await else {
             let version = expand(&self.server.site, &self.scope, b"\x81v");
             let text = [b"Sendmail ", &version[..], b" -- HELP not implemented"].concat();
-            self.error(&Reply::new(502, Some([5, 3, 0]), text), None);
+            self.error(&Reply::new(502, Some(EnhancedStatus(5, 3, 0)), text), None);
             return Flow::Continue;
         };
         let topic = argument.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
@@ -28,7 +28,7 @@ where
         let lines = self.topic_lines(&file, wanted);
         if lines.is_empty() {
             let text = [b"HELP topic \"", topic, b"\" unknown"].concat();
-            self.error(&Reply::new(504, Some([5, 3, 0]), text), None);
+            self.error(&Reply::new(504, Some(EnhancedStatus(5, 3, 0)), text), None);
             return Flow::Continue;
         }
         for line in lines {

@@ -6,7 +6,7 @@ use super::parameters::{Context, MAIL_PARAMETERS, read};
 use super::session::{Flow, Session};
 use crate::envelope::{EnvelopeFlags, set_sender};
 use crate::logging::{Priority, Quiet};
-use crate::schema::{Privacy, Reply};
+use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -35,7 +35,7 @@ where
             return Err(bare(problem.clone()));
         }
         if parsed.address.is_none() {
-            return Err(about(Reply::new(451, Some([4, 3, 2]), "Please try again later")));
+            return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
         self.warn_without_helo();
         self.transaction.envelope.flags |= EnvelopeFlags::LOG_SENDER;
@@ -55,10 +55,10 @@ where
             return Err(Reply::new(503, None, "Polite people say HELO first"));
         }
         if self.transaction.active {
-            return Err(Reply::new(503, Some([5, 5, 0]), "Sender already specified"));
+            return Err(Reply::new(503, Some(EnhancedStatus(5, 5, 0)), "Sender already specified"));
         }
         if self.features.require_auth {
-            return Err(Reply::new(530, Some([5, 7, 0]), "Authentication required"));
+            return Err(Reply::new(530, Some(EnhancedStatus(5, 7, 0)), "Authentication required"));
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ where
         let limit = self.server.policy.max_message_size;
         if limit > 0 && size > limit {
             let text = format!("Message size exceeds fixed maximum message size ({limit})");
-            return Err(Reply::new(552, Some([5, 2, 3]), text));
+            return Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ where
         if self.acceptor.has_room(self.transaction.declared_size) {
             return Ok(());
         }
-        Err(Reply::new(452, Some([4, 4, 5]), "Insufficient disk space; try again later"))
+        Err(Reply::new(452, Some(EnhancedStatus(4, 4, 5)), "Insufficient disk space; try again later"))
     }
 
     fn activate(&mut self, address: &[u8]) {
@@ -130,5 +130,5 @@ where
 
 pub(super) fn syntax_error(word: &[u8]) -> Reply {
     let text = [b"Syntax error in parameters scanning \"", word, b"\""].concat();
-    Reply::new(501, Some([5, 5, 2]), text)
+    Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text)
 }

@@ -3,7 +3,7 @@
 use super::features::Features;
 use super::policy::Policy;
 use crate::envelope::{BodyType, DeliverBy, Envelope, EnvelopeFlags, Recipient, RecipientFlags};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{ParameterError, is_xtext, parameters};
 
 /// What a parameter may look at and change.
@@ -52,7 +52,7 @@ pub(super) const RCPT_PARAMETERS: &[Row] = &[dsn("NOTIFY", notify), dsn("ORCPT",
 pub(super) fn read(rows: &[Row], words: &[u8], context: &mut Context<'_>) -> Result<(), Reply> {
     for parameter in parameters(words) {
         let parameter = parameter.map_err(|error| match error {
-            ParameterError::TooMany => Reply::new(501, Some([5, 5, 4]), "Too many parameters"),
+            ParameterError::TooMany => Reply::new(501, Some(EnhancedStatus(5, 5, 4)), "Too many parameters"),
             ParameterError::Unrecognized(word) => unrecognized(word),
         })?;
         let keyword = parameter.keyword;
@@ -60,26 +60,26 @@ pub(super) fn read(rows: &[Row], words: &[u8], context: &mut Context<'_>) -> Res
         let row = row.filter(|row| (row.known)(context.policy)).ok_or_else(|| unrecognized(keyword))?;
         if row.dsn && !context.features.dsn {
             let text = format!("Sorry, {} not supported, we do not allow DSN", row.keyword);
-            return Err(Reply::new(504, Some([5, 7, 0]), text));
+            return Err(Reply::new(504, Some(EnhancedStatus(5, 7, 0)), text));
         }
-        let value = parameter
-            .value
-            .ok_or_else(|| Reply::new(501, Some([5, 5, 2]), format!("{} requires a value", row.label)))?;
+        let value = parameter.value.ok_or_else(|| {
+            Reply::new(501, Some(EnhancedStatus(5, 5, 2)), format!("{} requires a value", row.label))
+        })?;
         (row.apply)(context, value)?;
     }
     Ok(())
 }
 
 fn unrecognized(word: &[u8]) -> Reply {
-    Reply::new(555, Some([5, 5, 4]), [word, b" parameter unrecognized"].concat())
+    Reply::new(555, Some(EnhancedStatus(5, 5, 4)), [word, b" parameter unrecognized"].concat())
 }
 
 fn duplicate(keyword: &str) -> Reply {
-    Reply::new(501, Some([5, 5, 0]), format!("Duplicate {keyword} parameter"))
+    Reply::new(501, Some(EnhancedStatus(5, 5, 0)), format!("Duplicate {keyword} parameter"))
 }
 
 fn bad_syntax(keyword: &str) -> Reply {
-    Reply::new(501, Some([5, 5, 4]), format!("Syntax error in {keyword} parameter value"))
+    Reply::new(501, Some(EnhancedStatus(5, 5, 4)), format!("Syntax error in {keyword} parameter value"))
 }
 
 /// A number as C's strtol reads it: digits as far as they go; saturating.
@@ -98,7 +98,7 @@ fn leading_number(text: &[u8]) -> (i128, &[u8]) {
 }
 
 fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
-    let refused = |text| Err(Reply::new(552, Some([5, 2, 3]), text));
+    let refused = |text| Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
     let (number, _) = leading_number(value);
     if number < 0 {
         return refused("Message size invalid");
@@ -111,8 +111,9 @@ fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
 }
 
 fn body(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
-    let kind = BodyType::parse(value)
-        .ok_or_else(|| Reply::new(501, Some([5, 5, 4]), [b"Unknown BODY type ", value].concat()))?;
+    let kind = BodyType::parse(value).ok_or_else(|| {
+        Reply::new(501, Some(EnhancedStatus(5, 5, 4)), [b"Unknown BODY type ", value].concat())
+    })?;
     context.envelope.body_type = Some(kind);
     Ok(())
 }
@@ -135,7 +136,7 @@ fn ret(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     let headers_only = value.eq_ignore_ascii_case(b"HDRS");
     if !headers_only && !value.eq_ignore_ascii_case(b"FULL") {
         let text = [b"Bad argument \"", value, b"\" to RET"].concat();
-        return Err(Reply::new(501, Some([5, 5, 2]), text));
+        return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text));
     }
     context.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
     context.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers_only);
@@ -162,7 +163,7 @@ const BY_TRACE: u8 = 0x10;
 const LONGEST_BY: i128 = 999_999_999;
 
 fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
-    let wrong = |status: u16, text: String| Err(Reply::new(501, Some([5, 5, status]), text));
+    let wrong = |status: u16, text: String| Err(Reply::new(501, Some(EnhancedStatus(5, 5, status)), text));
     let (seconds, rest) = leading_number(value);
     if seconds.abs() > LONGEST_BY {
         return wrong(4, format!("BY={} out of range", String::from_utf8_lossy(value)));
@@ -185,7 +186,7 @@ fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
         let least = context.policy.deliver_by_min;
         if least > 0 && seconds < i128::from(least) {
             let text = format!("time {seconds} less than {least}");
-            return Err(Reply::new(555, Some([5, 5, 2]), text));
+            return Err(Reply::new(555, Some(EnhancedStatus(5, 5, 2)), text));
         }
     }
     context.envelope.deliver_by = Some(DeliverBy { seconds: seconds as i64, flags });
@@ -202,7 +203,7 @@ fn notify(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
                 b"DELAY" => RecipientFlags::DELAY,
                 _ => {
                     let text = [b"Bad argument \"", word, b"\"  to NOTIFY"].concat();
-                    return Err(Reply::new(501, Some([5, 5, 4]), text));
+                    return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 4)), text));
                 }
             };
         }

@@ -8,7 +8,7 @@ use super::session::{Flow, Session};
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Priority, Quiet};
 use crate::rewrite::{Address, AddressKind, parseaddr};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -87,7 +87,7 @@ where
     async fn recipient(&mut self, argument: &[u8]) -> Result<Vec<u8>, Refused> {
         let limit = self.server.policy.max_recipients as usize;
         if limit > 0 && self.transaction.recipients() >= limit {
-            return Err(Refused::bare(Reply::new(452, Some([4, 5, 3]), "Too many recipients")));
+            return Err(Refused::bare(Reply::new(452, Some(EnhancedStatus(4, 5, 3)), "Too many recipients")));
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
@@ -114,7 +114,7 @@ where
             (_, Some(reply)) => Err(Refused::bare(reply)),
             (Some(address), None) => Ok(address),
             (None, None) => Err(Refused {
-                reply: Reply::new(451, Some([4, 3, 2]), "Please try again later"),
+                reply: Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later"),
                 to: Some(text.to_vec()),
                 log: true,
             }),

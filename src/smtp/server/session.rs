@@ -9,7 +9,7 @@ use super::verbs::{self, Verb, VerbRow};
 use crate::engine::Scope;
 use crate::logging::{Logger, Priority};
 use crate::rewrite::{Site, expand};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{NextLine, next_line, put_reply, split_verb};
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -69,8 +69,8 @@ impl Refusal {
     pub(super) fn reply(&self) -> Reply {
         match self {
             Self::Rule(reply) => reply.clone(),
-            Self::Null => Reply::new(550, Some([5, 0, 0]), "Command rejected"),
-            Self::Temporary => Reply::new(450, Some([4, 3, 0]), "Please try again later."),
+            Self::Null => Reply::new(550, Some(EnhancedStatus(5, 0, 0)), "Command rejected"),
+            Self::Temporary => Reply::new(450, Some(EnhancedStatus(4, 3, 0)), "Please try again later."),
         }
     }
 }
@@ -99,7 +99,7 @@ pub struct Session<S, A> {
     /// Verbose mode: deliver before answering.
     pub(super) verbose: bool,
     /// MAIL, EXPN, VRFY or ETRN was used.
-    serious: bool,
+    issued_mail_command: bool,
     /// The greeting was given.
     served: bool,
     commands: u32,
@@ -145,7 +145,7 @@ where
             helo: None,
             transaction,
             verbose: false,
-            serious: false,
+            issued_mail_command: false,
             served: false,
             commands: 0,
             bad_commands: 0,
@@ -177,7 +177,7 @@ where
 
     /// The transaction ends with the session; a client that did nothing is noted.
     fn finish(&mut self) {
-        if self.served && !self.serious && self.refusal.is_none() {
+        if self.served && !self.issued_mail_command && self.refusal.is_none() {
             let text = [
                 &self.peer.display[..],
                 b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ",
@@ -203,7 +203,7 @@ where
         let (word, argument) = split_verb(line);
         let row = verbs::find(word);
         self.commands += 1;
-        self.serious |= row.serious;
+        self.issued_mail_command |= row.issued_mail_command;
         if let Some(reply) = self.refused(&row) {
             self.error(&reply, None);
             return self.count_bad_command();
@@ -225,8 +225,8 @@ where
             Verb::Expn => self.vrfy(argument, true).await,
             Verb::Etrn => self.etrn(argument).await,
             Verb::Verb => self.verb(),
-            Verb::StartTls => self.unavailable(503, [5, 5, 0], "TLS not available"),
-            Verb::Auth => self.unavailable(503, [5, 3, 3], "AUTH not available"),
+            Verb::StartTls => self.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available"),
+            Verb::Auth => self.unavailable(503, EnhancedStatus(5, 3, 3), "AUTH not available"),
             Verb::Unimplemented => self.unimplemented(line),
             Verb::Bogus => self.bogus(row.word, line),
             Verb::Http => self.http(line).await,
@@ -335,14 +335,14 @@ where
         }
         let class = reply.code / 100;
         if reply.enhanced.is_none() && matches!(class, 4 | 5) {
-            reply.enhanced = Some([class, 0, 0]);
+            reply.enhanced = Some(EnhancedStatus(class, 0, 0));
         }
         if let Some(to) = to.filter(|_| matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553)) {
             reply.text = [to, b"... ", &reply.text].concat();
         }
         if self.server.policy.soft_bounce && class == 5 {
             reply.code -= 100;
-            reply.enhanced = reply.enhanced.map(|[_, subject, detail]| [4, subject, detail]);
+            reply.enhanced = reply.enhanced.map(|status| status.with_class(4));
         }
         reply
     }

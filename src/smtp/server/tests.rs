@@ -11,7 +11,7 @@ use crate::logging::{Logger, Target};
 use crate::net::Resolver;
 use crate::queue::QueueError;
 use crate::rewrite::{Address, Site};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply, UserIds};
 use crate::sys::safe::Blame;
 use proptest::prelude::*;
 use std::net::{IpAddr, SocketAddr};
@@ -63,7 +63,7 @@ impl Acceptor for Memory {
         let known = [&b"alice"[..], b"bob"].contains(&address.user.as_slice()) || address.host.is_some();
         match known {
             true => Verified::Good(address),
-            false => Verified::Refused(Reply::new(550, Some([5, 1, 1]), "User unknown")),
+            false => Verified::Refused(Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown")),
         }
     }
     async fn accept(&self, envelope: Envelope, _interactive: bool) -> Result<(), Reply> {
@@ -101,7 +101,7 @@ impl ConfigEnv for Nowhere {
     fn map_words(&mut self, _map: &MapDecl, _key: &[u8], _blame: &[Vec<u8>]) -> MapWords {
         MapWords { messages: Vec::new(), words: Ok(None) }
     }
-    fn user(&mut self, _name: &[u8]) -> Option<(u32, u32)> {
+    fn user(&mut self, _name: &[u8]) -> Option<UserIds> {
         None
     }
     fn group(&mut self, _name: &[u8]) -> Option<u32> {

@@ -3,7 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use crate::logging::Priority;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest command line that a reply quotes in full, in bytes.
@@ -32,7 +32,7 @@ where
     }
 
     /// A command of an extension that is not offered.
-    pub(super) fn unavailable(&mut self, code: u16, enhanced: [u16; 3], text: &str) -> Flow {
+    pub(super) fn unavailable(&mut self, code: u16, enhanced: EnhancedStatus, text: &str) -> Flow {
         self.error(&Reply::new(code, Some(enhanced), text), None);
         Flow::Continue
     }
@@ -67,7 +67,7 @@ where
 
     fn quote(&mut self, code: u16, what: &str, line: &[u8]) {
         let text = [what.as_bytes(), b": \"", &shortened(line), b"\""].concat();
-        self.error(&Reply::new(code, Some([5, 5, 1]), text), None);
+        self.error(&Reply::new(code, Some(EnhancedStatus(5, 5, 1)), text), None);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl<S, A> Session<S, A>
@@ -12,7 +12,7 @@ where
 {
     pub(super) fn verb(&mut self) -> Flow {
         if !(self.features.expn && self.features.verb) {
-            self.error(&Reply::new(502, Some([5, 7, 0]), "Verbose unavailable"), None);
+            self.error(&Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Verbose unavailable"), None);
             return Flow::Continue;
         }
         self.verbose = true;

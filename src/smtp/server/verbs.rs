@@ -35,7 +35,7 @@ pub enum Verb {
     Auth,
     /// Known, and refused as not implemented.
     Unimplemented,
-    /// An old trap door that somebody is looking for.
+    /// An old back door (DEBUG, WIZ, KILL) that somebody is looking for.
     Bogus,
     /// HTTP spoken to an SMTP port.
     Http,
@@ -53,13 +53,13 @@ pub struct VerbRow {
     /// May a client use it that is to be refused?
     pub when_refusing: bool,
     /// Does the client show an interest in mail by it?
-    pub serious: bool,
+    pub issued_mail_command: bool,
     /// Uses allowed before the answers slow down, the option MaxNOOPCommands standing in for 0.
     pub slow_after: Option<u32>,
 }
 
 const fn row(word: &'static str, verb: Verb) -> VerbRow {
-    VerbRow { word, verb, when_refusing: false, serious: false, slow_after: None }
+    VerbRow { word, verb, when_refusing: false, issued_mail_command: false, slow_after: None }
 }
 
 impl VerbRow {
@@ -67,8 +67,8 @@ impl VerbRow {
         self.when_refusing = true;
         self
     }
-    const fn serious(mut self) -> Self {
-        self.serious = true;
+    const fn issued_mail_command(mut self) -> Self {
+        self.issued_mail_command = true;
         self
     }
     const fn slow_after(mut self, uses: u32) -> Self {
@@ -79,7 +79,7 @@ impl VerbRow {
 
 /// Every command.
 pub const VERBS: &[VerbRow] = &[
-    row("MAIL", Verb::Mail).serious(),
+    row("MAIL", Verb::Mail).issued_mail_command(),
     row("RCPT", Verb::Rcpt),
     row("DATA", Verb::Data),
     row("RSET", Verb::Rset).when_refusing().slow_after(0),
@@ -87,10 +87,10 @@ pub const VERBS: &[VerbRow] = &[
     row("HELO", Verb::Helo).when_refusing().slow_after(3),
     row("NOOP", Verb::Noop).when_refusing().slow_after(0),
     row("QUIT", Verb::Quit).when_refusing(),
-    row("VRFY", Verb::Vrfy).serious().slow_after(6),
-    row("EXPN", Verb::Expn).serious().slow_after(6),
+    row("VRFY", Verb::Vrfy).issued_mail_command().slow_after(6),
+    row("EXPN", Verb::Expn).issued_mail_command().slow_after(6),
     row("HELP", Verb::Help).slow_after(0),
-    row("ETRN", Verb::Etrn).serious().slow_after(8),
+    row("ETRN", Verb::Etrn).issued_mail_command().slow_after(8),
     row("VERB", Verb::Verb).slow_after(0),
     row("STARTTLS", Verb::StartTls),
     row("AUTH", Verb::Auth),

@@ -4,7 +4,7 @@ use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::session::{Flow, Session};
 use crate::logging::Priority;
-use crate::schema::{Privacy, Reply};
+use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::put_reply;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -21,7 +21,7 @@ where
             return Flow::Continue;
         }
         if argument.is_empty() {
-            self.error(&Reply::new(501, Some([5, 5, 2]), "Argument required"), None);
+            self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), "Argument required"), None);
             return Flow::Continue;
         }
         let ruleset = if expand { "check_expn" } else { "check_vrfy" };
@@ -41,11 +41,15 @@ where
         let privacy = self.server.policy.privacy;
         let need = if expand { Privacy::NEED_EXPN_HELO } else { Privacy::NEED_VRFY_HELO };
         if expand && !self.features.expn {
-            return Some(Reply::new(502, Some([5, 7, 0]), "Sorry, we do not allow this operation"));
+            return Some(Reply::new(
+                502,
+                Some(EnhancedStatus(5, 7, 0)),
+                "Sorry, we do not allow this operation",
+            ));
         }
         if !expand && privacy.contains(Privacy::NO_VRFY) {
             let text = "Cannot VRFY user; try RCPT to attempt delivery (or try finger)";
-            return Some(Reply::new(252, Some([2, 5, 2]), text));
+            return Some(Reply::new(252, Some(EnhancedStatus(2, 5, 2)), text));
         }
         (self.helo.is_none() && privacy.contains(need))
             .then(|| Reply::new(503, None, "I demand that you introduce yourself first"))
@@ -53,7 +57,7 @@ where
 
     fn put_found(&mut self, replies: Vec<Reply>, name: &str) {
         if replies.is_empty() {
-            self.error(&Reply::new(554, Some([5, 5, 2]), format!("Nothing to {name}")), None);
+            self.error(&Reply::new(554, Some(EnhancedStatus(5, 5, 2)), format!("Nothing to {name}")), None);
             return;
         }
         let last = replies.len() - 1;

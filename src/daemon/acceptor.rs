@@ -1,6 +1,6 @@
-//! The house as an SMTP session sees it.
+//! The mta as an SMTP session sees it.
 
-use super::{House, load};
+use super::{Mta, load};
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::logging::Quiet;
 use crate::queue::{BodyWriter, Field, QueueError, Selection};
@@ -11,28 +11,28 @@ use crate::smtp::server::{Acceptor, BodySink, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::Arc;
 
-/// One door of the house: its delivery mode may differ from the site's.
+/// One listener of the mta: its delivery mode may differ from the site's.
 #[derive(Clone)]
-pub struct Gate {
-    house: Arc<House>,
+pub struct DaemonAcceptor {
+    mta: Arc<Mta>,
     mode: DeliveryMode,
 }
 
-impl Gate {
-    /// A door that delivers in this mode.
-    pub fn new(house: Arc<House>, mode: DeliveryMode) -> Self {
-        Self { house, mode }
+impl DaemonAcceptor {
+    /// A listener that delivers in this mode.
+    pub fn new(mta: Arc<Mta>, mode: DeliveryMode) -> Self {
+        Self { mta, mode }
     }
 
     fn expander(&self) -> Expander<'_> {
-        Expander { site: &self.house.site, keeper: &self.house.keeper, logger: &self.house.log }
+        Expander { site: &self.mta.site, keeper: &self.mta.keeper, logger: &self.mta.log }
     }
 
     /// Is the machine too busy for a delivery of this priority?
     fn only_queues(&self, envelope: &Envelope) -> bool {
         matches!(self.mode, DeliveryMode::Queue | DeliveryMode::Defer)
             || envelope.quarantine.is_some()
-            || load::should_queue(&self.house.site.config.options, envelope.priority)
+            || load::should_queue(&self.mta.site.config.options, envelope.priority)
     }
 }
 
@@ -46,11 +46,11 @@ impl BodySink for BodyWriter {
     }
 }
 
-impl Acceptor for Gate {
+impl Acceptor for DaemonAcceptor {
     type Sink = BodyWriter;
 
     fn next_id(&self) -> QueueId {
-        self.house.queue.next_id()
+        self.mta.queue.next_id()
     }
 
     fn now(&self) -> i64 {
@@ -58,12 +58,12 @@ impl Acceptor for Gate {
     }
 
     fn create_body(&self, envelope: &mut Envelope) -> Result<BodyWriter, QueueError> {
-        envelope.place = self.house.queue.place(0);
-        self.house.queue.create_body(&envelope.id, envelope.place)
+        envelope.place = self.mta.queue.place(0);
+        self.mta.queue.create_body(&envelope.id, envelope.place)
     }
 
     fn has_room(&self, size: u64) -> bool {
-        load::has_room(&self.house.site.config.options, size)
+        load::has_room(&self.mta.site.config.options, size)
     }
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
@@ -76,44 +76,44 @@ impl Acceptor for Gate {
     }
 
     async fn full_name(&self, sender: &Address) -> Vec<u8> {
-        super::verify::full_name_of(&self.house, sender).await
+        super::verify::full_name_of(&self.mta, sender).await
     }
 
     async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
-        let locked = self.house.queue.commit(&envelope).await.map_err(|error| {
-            self.house.complain(&envelope, &error);
+        let locked = self.mta.queue.commit(&envelope).await.map_err(|error| {
+            self.mta.complain(&envelope, &error);
             error.reply()
         })?;
         if self.only_queues(&envelope) {
             return Ok(());
         }
         if interactive || self.mode == DeliveryMode::Interactive {
-            self.house.deliver(locked, envelope).await;
+            self.mta.deliver(locked, envelope).await;
         } else {
-            self.house.spawn_delivery(locked, envelope);
+            self.mta.spawn_delivery(locked, envelope);
         }
         Ok(())
     }
 
     fn discard(&self, envelope: &Envelope) {
-        if let Err(error) = self.house.queue.forget_body(&envelope.id, envelope.place) {
-            self.house.complain(envelope, &error);
+        if let Err(error) = self.mta.queue.forget_body(&envelope.id, envelope.place) {
+            self.mta.complain(envelope, &error);
         }
     }
 
     async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> Vec<Reply> {
-        super::verify::expand(&self.house, envelope, text, expand).await
+        super::verify::expand(&self.mta, envelope, text, expand).await
     }
 
     fn run_queue(&self, run: QueueRun) -> bool {
         let mut selection = Selection::default();
         match run {
             QueueRun::Matching(text) => selection.limit(Field::Recipient, false, &text),
-            QueueRun::Group(name) if self.house.queue.group(&name).is_none() => return false,
+            QueueRun::Group(name) if self.mta.queue.group(&name).is_none() => return false,
             QueueRun::Group(_) => {}
         }
-        let house = self.house.clone();
-        tokio::spawn(async move { house.run_queue(&selection).await });
+        let mta = self.mta.clone();
+        tokio::spawn(async move { mta.run_queue(&selection).await });
         true
     }
 }

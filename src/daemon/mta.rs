@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 const DELIVERIES: usize = 100;
 
 /// One loaded configuration at work. Shared by all tasks.
-pub struct House {
+pub struct Mta {
     /// Rules and maps.
     pub site: Arc<Site>,
     /// What SMTP sessions share.
@@ -34,7 +34,7 @@ pub struct House {
     pub(super) most_deliveries: usize,
 }
 
-impl House {
+impl Mta {
     /// Opens the queue and gets everything ready. Starts nothing.
     ///
     /// # Errors
