@@ -4,6 +4,7 @@ use super::flags::{Words, cut};
 use super::modes::{MODES, Mode};
 use crate::schema::Sysexit;
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 
 /// One setting from the command line, in its order.
@@ -88,6 +89,17 @@ pub struct Invocation {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal(pub Vec<u8>, pub Sysexit);
 
+impl Refusal {
+    /// Tells the caller, on standard error; gives the exit status.
+    pub fn report(self) -> Sysexit {
+        let Self(mut text, status) = self;
+        text.push(b'\n');
+        // a closed stderr leaves nobody to tell; the exit status still says it
+        let _ = std::io::stderr().write_all(&text);
+        status
+    }
+}
+
 fn usage(text: impl Into<Vec<u8>>) -> Refusal {
     Refusal(text.into(), Sysexit::USAGE)
 }
@@ -117,7 +129,11 @@ impl Invocation {
             self.apply_flag(letter, value)?;
         }
         self.recipients = words.operands;
-        self.check_queue_mode()
+        self.check_queue_mode()?;
+        if self.mode == Mode::Deliver && !self.queue.is_empty() {
+            self.mode = Mode::QueueRun;
+        }
+        Ok(())
     }
 
     fn apply_flag(&mut self, letter: u8, value: Vec<u8>) -> Result<(), Refusal> {
@@ -231,6 +247,11 @@ mod tests {
         assert_eq!(cron.full_name.as_deref(), Some(&b"CronDaemon"[..]));
         let rmail = read("sendmail -G -oee -odq -oi -pUUCP:sys -fpath user").expect("rmail's command line");
         assert!(rmail.gateway && rmail.recipients == [b"user"]);
+        let mode = |text| read(text).expect("a command line").mode;
+        assert_eq!(mode("sendmail -q30m"), Mode::QueueRun);
+        assert_eq!(mode("sendmail -qf -bm"), Mode::QueueRun);
+        assert_eq!(mode("sendmail -bd -q30m"), Mode::Daemon);
+        assert_eq!(mode("sendmail -bp -qRann"), Mode::PrintQueue);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `mailq` and `sendmail -bp`: what is in the queue.
 
-use super::{Invocation, site};
+use super::invocation::Invocation;
+use super::site;
 use crate::config::Config;
 use crate::queue::{Queue, QueueError, QueueOptions, Selection, View};
 use crate::schema::{Privacy, Sysexit};

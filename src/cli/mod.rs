@@ -6,7 +6,7 @@
 pub mod daemon;
 pub mod debug;
 pub mod flags;
-mod invocation;
+pub mod invocation;
 mod mailq;
 mod maptool;
 pub mod editmap;
@@ -18,6 +18,7 @@ pub mod praliases;
 pub mod newaliases;
 pub mod modes;
 mod queue_flags;
+mod queue_run;
 pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;
@@ -30,9 +31,7 @@ pub mod testmode;
 pub mod tryout;
 mod version;
 
-pub use invocation::{Invocation, Refusal, Setting};
-pub use modes::Mode;
-
+use crate::diag::nearest;
 use crate::sys::identity;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -166,7 +165,23 @@ pub fn main() -> ExitCode {
     if args.get(1).is_some_and(|word| word == "--version") {
         return print(&mut std::io::stdout(), concat!("canonify ", env!("CARGO_PKG_VERSION"), "\n"), 0);
     }
-    list_names(args.get(1).is_some_and(|word| word == "--help"))
+    match args.get(1).map(|word| word.to_string_lossy()).as_deref() {
+        Some("--help") => list_names(true),
+        Some(word) if !word.starts_with('-') => unknown_name(word),
+        _ => list_names(false),
+    }
+}
+
+/// The first argument is no personality: says so, with what may have been meant.
+fn unknown_name(word: &str) -> ExitCode {
+    let near = nearest(word, PERSONALITIES.iter().map(|row| row.name));
+    let near: Vec<String> = near.into_iter().map(|name| format!("`{name}'")).collect();
+    let meant =
+        if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    let word = word.escape_debug();
+    let text =
+        format!("canonify: unknown name `{word}'{meant}\nTry `canonify --help' for the names it has.\n");
+    print(&mut std::io::stderr(), &text, 64)
 }
 
 fn list_names(asked: bool) -> ExitCode {

@@ -6,6 +6,8 @@ pub enum Mode {
     /// Deliver a message from stdin.
     #[default]
     Deliver,
+    /// Run the queue: what `-q` makes of `Deliver`.
+    QueueRun,
     /// As `Deliver`, with the old ARPANET line ends.
     Arpanet,
     /// Check the configuration.
@@ -71,7 +73,7 @@ const fn row(letter: u8, mode: Mode, with_queue: bool, about: &'static str) -> M
     ModeRow { letter, mode, with_queue, about }
 }
 
-/// The letter of a mode, as `${opMode}` shows it.
+/// The letter of a mode, as `${opMode}` shows it; a queue run shows the one of `Deliver`, as sendmail does.
 pub fn letter(mode: Mode) -> u8 {
     MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
 }

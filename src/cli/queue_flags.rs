@@ -1,6 +1,6 @@
 //! `-q` and what may stand behind it.
 
-use super::Refusal;
+use super::invocation::Refusal;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
 use std::time::Duration;

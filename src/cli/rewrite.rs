@@ -1,7 +1,7 @@
 //! The `rewrite` personality: addresses in, one to a line, rewritten addresses out.
 
-use super::Mode;
 use super::invocation::Invocation;
+use super::modes::Mode;
 use super::site::load_site;
 use crate::addr::Table;
 use crate::config::{Config, RulesetId};

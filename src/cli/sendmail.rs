@@ -2,10 +2,9 @@
 
 use super::invocation::{Invocation, Refusal};
 use super::modes::Mode;
-use super::{daemon, site, smtp, submit, verify};
+use super::{daemon, mailq, newaliases, queue_run, site, smtp, submit, testmode, verify};
 use crate::schema::Sysexit;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,11 +18,12 @@ pub struct Action {
 
 /// One row per mode of operation.
 pub const ACTIONS: &[Action] = &[
-    Action { mode: Mode::Test, run: super::testmode::run },
-    Action { mode: Mode::InitAliases, run: super::newaliases::run },
-    Action { mode: Mode::PrintQueue, run: super::mailq::run },
+    Action { mode: Mode::Test, run: testmode::run },
+    Action { mode: Mode::InitAliases, run: newaliases::run },
+    Action { mode: Mode::PrintQueue, run: mailq::run },
     Action { mode: Mode::Deliver, run: submit::run },
     Action { mode: Mode::Arpanet, run: submit::run },
+    Action { mode: Mode::QueueRun, run: queue_run::run },
     Action { mode: Mode::Daemon, run: daemon::run },
     Action { mode: Mode::DaemonForeground, run: daemon::run },
     Action { mode: Mode::Smtp, run: smtp::run },
@@ -55,7 +55,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let mode = NAMES.iter().find(|(known, _)| name == *known).map(|(_, mode)| *mode);
     let status = match Invocation::read(args, mode) {
         Ok(invocation) => dispatch(&invocation),
-        Err(refusal) => report(refusal),
+        Err(refusal) => refusal.report(),
     };
     ExitCode::from(u8::try_from(status.0).unwrap_or(70))
 }
@@ -63,13 +63,6 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn dispatch(invocation: &Invocation) -> Sysexit {
     match ACTIONS.iter().find(|row| row.mode == invocation.mode) {
         Some(row) => (row.run)(invocation),
-        None => report(Refusal(b"This mode of operation is not supported".to_vec(), Sysexit::UNAVAILABLE)),
+        None => Refusal(b"This mode of operation is not supported".to_vec(), Sysexit::UNAVAILABLE).report(),
     }
-}
-
-pub(super) fn report(Refusal(mut text, status): Refusal) -> Sysexit {
-    text.push(b'\n');
-    // a closed stderr leaves nobody to tell; the exit status still says it
-    let _ = std::io::stderr().write_all(&text);
-    status
 }

@@ -1,6 +1,8 @@
 //! From `-C` and its fellows to a loaded configuration.
 
-use super::{Invocation, Mode, Setting, version};
+use super::invocation::{Invocation, Setting};
+use super::modes::{self, Mode};
+use super::{debug, version};
 use crate::config::{LoadOptions, Loaded, Message, Override, load, load_from};
 use crate::diag::Diagnostic;
 use crate::m4::{CfText, McOptions, expand_mc};
@@ -25,7 +27,7 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
         matches!(invocation.mode, Mode::Deliver | Mode::Arpanet | Mode::Smtp) && !invocation.gateway;
     let submit = match invocation.submission {
         Some(submit) => submit,
-        None => submits && invocation.queue.is_empty() && Path::new(SUBMIT_CF).exists(),
+        None => submits && Path::new(SUBMIT_CF).exists(),
     };
     if submit { SUBMIT_CF.into() } else { SENDMAIL_CF.into() }
 }
@@ -83,7 +85,7 @@ pub fn load_options(invocation: &Invocation) -> LoadOptions {
     LoadOptions {
         test_mode: invocation.mode == Mode::Test,
         verbose: invocation.verbose,
-        mode: super::modes::letter(invocation.mode),
+        mode: modes::letter(invocation.mode),
         version: concat!("canonify-", env!("CARGO_PKG_VERSION")).into(),
         overrides: invocation.settings.iter().map(as_override).collect(),
         trace: trace_levels(&invocation.debug),
@@ -91,7 +93,7 @@ pub fn load_options(invocation: &Invocation) -> LoadOptions {
 }
 
 fn trace_levels(flags: &[u8]) -> Vec<u8> {
-    let mut levels = super::debug::Levels::default();
+    let mut levels = debug::Levels::default();
     if !flags.is_empty() {
         levels.set(flags);
     }

@@ -1,6 +1,7 @@
 //! `-bs`: SMTP on standard input and output.
 
-use super::{Invocation, start};
+use super::invocation::Invocation;
+use super::start;
 use crate::daemon::DaemonAcceptor;
 use crate::schema::Sysexit;
 use crate::smtp::server::{Peer, Session};

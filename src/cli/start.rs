@@ -1,12 +1,13 @@
 //! What every mode that touches mail needs first: the keeper, the log, a runtime, the mta.
 
-use super::{Invocation, site};
+use super::invocation::Invocation;
+use super::site;
 use crate::config::{Config, Loaded};
 use crate::daemon::Mta;
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Target};
 use crate::schema::Sysexit;
-use crate::sys::identity;
+use crate::sys::{identity, process};
 use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,21 @@ impl Startup {
 fn runtime(threads: bool) -> std::io::Result<Runtime> {
     let mut builder = if threads { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     builder.enable_all().build()
+}
+
+/// What keeps a service from starting goes to standard error.
+pub(super) fn announce(begun: Result<(), &str>) {
+    if let Err(error) = begun {
+        complain(error);
+    }
+}
+
+/// `true` in the process that goes on.
+pub(super) fn into_background() -> bool {
+    process::into_background().unwrap_or_else(|error| {
+        complain(&format!("cannot go into the background: {error}"));
+        true
+    })
 }
 
 /// A line on standard error.

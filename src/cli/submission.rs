@@ -1,6 +1,6 @@
 //! From a message text and a command line to an envelope in the queue.
 
-use super::Invocation;
+use super::invocation::Invocation;
 use super::start::complain;
 use crate::daemon::{DaemonAcceptor, Mta, full_name};
 use crate::envelope::{

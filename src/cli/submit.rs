@@ -1,9 +1,10 @@
 //! A message on standard input: `sendmail rcpt …`, `sendmail -t`.
 
+use super::invocation::Invocation;
+use super::site;
 use super::smtp::login_name;
 use super::start::{self, complain};
 use super::submission::{Outcome, Submission};
-use super::{Invocation, daemon, site};
 use crate::config::Config;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::process;
@@ -13,9 +14,6 @@ use std::sync::Arc;
 
 /// Takes the message and hands it to the queue; delivers it as DeliveryMode says.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    if !invocation.queue.is_empty() {
-        return daemon::run_queue(invocation);
-    }
     let loaded = match site::load_sound_site(invocation) {
         Ok(loaded) => loaded,
         Err(status) => return status,

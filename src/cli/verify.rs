@@ -1,8 +1,8 @@
 //! `-bv`: what becomes of an address, without sending anything.
 
-use super::start;
+use super::invocation::Invocation;
 use super::submission::{print_problem, split_list, status_of};
-use super::{Invocation, submission};
+use super::{start, submission};
 use crate::daemon::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;

@@ -10,6 +10,7 @@ mod makemap;
 mod maps;
 mod mc;
 mod mc_mistakes;
+mod names;
 mod options;
 mod scratch;
 mod terminal;

@@ -16,7 +16,8 @@ mod terminal;
 mod vocabulary;
 
 use super::debug::Levels;
-use super::{Invocation, site};
+use super::invocation::Invocation;
+use super::site;
 use crate::addr::MacroId;
 use crate::engine::{Machine, PureMap, Scope, call_name};
 use crate::logging::Tracer;
