@@ -8,7 +8,7 @@ use canonify::engine::{Context, Machine, Program, ScanMode, Scope, Step};
 use canonify::logging::Quiet;
 use canonify::m4::{McOptions, expand_mc};
 use canonify::net::Resolver;
-use canonify::rewrite::{Site, call};
+use canonify::rewrite::{Rewriter, Site};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ fn whole_addresses(criterion: &mut Criterion) {
                 let whole = ScanMode::whole(Table::External);
                 machine.scan(&site.config, &site.program, address, whole, &mut Quiet);
                 for ruleset in [RulesetId(3), RulesetId(0)] {
-                    call(&site, &mut scope, &mut Quiet, ruleset, &mut machine).await;
+                    Rewriter::quiet(&site, &mut scope).call(ruleset, &mut machine).await;
                 }
                 black_box(&machine);
             });

@@ -7,7 +7,7 @@ use canonify::config::{Config, LoadOptions, RulesetId, SystemEnv, load};
 use canonify::engine::{Answer, Context, Machine, Program, ScanMode, Scope, Step};
 use canonify::logging::{Quiet, Tracer};
 use canonify::net::Resolver;
-use canonify::rewrite::{AddressKind, Site, parseaddr};
+use canonify::rewrite::{AddressKind, Rewriter, Site};
 use canonify::schema::{Reply, Sysexit};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -73,6 +73,6 @@ fuzz_target!(|data: &[u8]| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let mut scope = Scope::default();
-        parseaddr(&site, &mut scope, &mut Quiet, address, AddressKind::RECIPIENT).await;
+        Rewriter::quiet(&site, &mut scope).parse(address, AddressKind::RECIPIENT).await;
     });
 });

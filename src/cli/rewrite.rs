@@ -8,7 +8,7 @@ use crate::config::{Config, RulesetId};
 use crate::engine::{Counts, Machine, ScanMode, Scope};
 use crate::logging::Tracer;
 use crate::net::Resolver;
-use crate::rewrite::{AddressKind, Parsed, Site, call, parseaddr};
+use crate::rewrite::{AddressKind, Parsed, Rewriter, Site};
 use crate::schema::{Reply, Sysexit};
 use clap::Parser;
 use std::ffi::OsString;
@@ -280,7 +280,7 @@ async fn rewritten(
         return;
     }
     for set in job.sets {
-        call(job.site, scope, &mut Errors, *set, machine).await;
+        Rewriter::new(job.site, scope, &mut Errors).call(*set, machine).await;
     }
     machine.put_workspace(config, program, out);
 }
@@ -288,8 +288,7 @@ async fn rewritten(
 /// `{"address":…,"mailer":…,"host":…,"user":…}`; refused ones have `"error"`.
 async fn resolved(site: &Site, address: &[u8], out: &mut Vec<u8>) {
     let mut scope = Scope::default();
-    let quiet = &mut crate::logging::Quiet;
-    let parsed = parseaddr(site, &mut scope, quiet, address, AddressKind::RECIPIENT).await;
+    let parsed = Rewriter::quiet(site, &mut scope).parse(address, AddressKind::RECIPIENT).await;
     put_json(address, &parsed, out);
 }
 

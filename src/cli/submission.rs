@@ -9,7 +9,7 @@ use crate::envelope::{
 use crate::logging::{Priority, Quiet, SenderLine};
 use crate::message::{Collector, Header, set_dates};
 use crate::queue::{Locked, QueueError};
-use crate::rewrite::{AddressKind, parseaddr};
+use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, BodySink, Peer, Verified, final_recipient};
 use crate::sys::{accounts, clock, identity};
@@ -256,7 +256,7 @@ impl<'a> Submission<'a> {
     async fn add(&mut self, text: &[u8]) {
         let site = self.mta.site.clone();
         let scope = &mut self.envelope.scope;
-        let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+        let parsed = Rewriter::quiet(&site, scope).parse(text, AddressKind::RECIPIENT).await;
         let Some(address) = parsed.address else {
             let later = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later");
             return self.refuse(text, parsed.problems.first().unwrap_or(&later));

@@ -7,7 +7,7 @@ use crate::daemon::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::Expander;
-use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::{clock, identity};
 use std::io::Write;
@@ -41,7 +41,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 async fn verify(mta: &Mta, text: &[u8]) -> Sysexit {
     let mut envelope = Envelope::default();
     let scope = &mut envelope.scope;
-    let parsed = parseaddr(&mta.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+    let parsed = Rewriter::quiet(&mta.site, scope).parse(text, AddressKind::RECIPIENT).await;
     let Some(address) = parsed.address else {
         let later = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Transient parse error");
         let problem = parsed.problems.first().unwrap_or(&later);

@@ -2,10 +2,9 @@
 
 use super::{Mta, load};
 use crate::envelope::{Body, Envelope, QueueId};
-use crate::logging::Quiet;
 use crate::queue::{BodyWriter, Field, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
-use crate::rewrite::Address;
+use crate::rewrite::{Address, Rewriter};
 use crate::schema::{DeliveryMode, Reply};
 use crate::smtp::server::{Acceptor, BodySink, QueueRun, Verified};
 use crate::sys::clock;
@@ -67,7 +66,8 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
-        match self.expander().check(&mut envelope.scope, &mut Quiet, &address).await {
+        let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
+        match self.expander().check(&mut rewriter, &address).await {
             Checked::Deliverable(address) => Verified::Good(address),
             Checked::Alias(_) => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),

@@ -4,20 +4,20 @@ use super::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::{Checked, Expander};
-use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
 use crate::sys::clock;
 
 /// One reply per final recipient.
 pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
-    let scope = &mut envelope.scope;
-    let parsed = parseaddr(&mta.site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+    let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
+    let parsed = rewriter.parse(text, AddressKind::RECIPIENT).await;
     let Some(address) = parsed.address else {
         return parsed.problems;
     };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
-    match expander.check(scope, &mut Quiet, &address).await {
+    match expander.check(&mut rewriter, &address).await {
         Checked::Unknown(mut reply) => {
             reply.text = [text, b"... ", &reply.text].concat();
             vec![reply]

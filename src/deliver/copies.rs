@@ -2,8 +2,8 @@
 
 use super::Deliverer;
 use crate::envelope::{Envelope, RecipientFlags, RecipientState, Sender};
-use crate::logging::{Priority, Quiet};
-use crate::rewrite::{AddressKind, parseaddr};
+use crate::logging::Priority;
+use crate::rewrite::{AddressKind, Rewriter};
 
 /// Moves the members of owned lists into envelopes of their own.
 pub(super) async fn split(
@@ -45,7 +45,7 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>
     let mut copy = envelope.clone();
     copy.id = on.queue.next_id();
     copy.transcript.clear();
-    let parsed = parseaddr(&on.site, &mut copy.scope, &mut Quiet, name, AddressKind::SENDER).await;
+    let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {
         let own = copy.id.as_bytes().to_vec();

@@ -4,8 +4,7 @@ use super::attempt::Attempt;
 use crate::config::{Mailer, MailerId};
 use crate::engine::Scope;
 use crate::envelope::Envelope;
-use crate::logging::Quiet;
-use crate::rewrite::{AddressKind, Site, expand, remotename};
+use crate::rewrite::{AddressKind, Rewriter, Site, expand};
 
 /// One mailer's view of an envelope.
 pub(super) struct Rendering<'a> {
@@ -35,7 +34,8 @@ async fn sender(
         },
         false => envelope.sender.text.clone(),
     };
-    let (name, _) = remotename(site, scope, &mut Quiet, &text, id, AddressKind::SENDER, true, None).await;
+    let mut rewriter = Rewriter::quiet(site, scope);
+    let (name, _) = rewriter.remote_name(&text, id, AddressKind::SENDER, true, None).await;
     name
 }
 
@@ -79,7 +79,8 @@ impl<'a> Rendering<'a> {
     /// The fields, lines ending in LF, without the blank line behind them.
     pub(super) async fn header(&self) -> Vec<u8> {
         let mut scope = self.scope.clone();
-        crate::envelope::put_headers(self.site, &mut scope, &mut Quiet, self.id, self.envelope).await
+        crate::envelope::put_headers(&mut Rewriter::quiet(self.site, &mut scope), self.id, self.envelope)
+            .await
     }
 
     /// Macros that A= and D= may use.

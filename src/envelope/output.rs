@@ -2,26 +2,18 @@
 
 use super::{Envelope, EnvelopeFlags};
 use crate::config::MailerId;
-use crate::engine::Scope;
-use crate::logging::Tracer;
 use crate::message::{self, OutputStyle};
-use crate::rewrite::Site;
+use crate::rewrite::{Rewriter, Site};
 
-/// LF lines, without a `From ` line before and the blank line after them. `scope` is the envelope's
-/// with `$g`, `$f`, `$u` and `$h` of this delivery.
-pub async fn put_headers(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    mailer: MailerId,
-    envelope: &Envelope,
-) -> Vec<u8> {
+/// LF lines, without a `From ` line before and the blank line after them. The rewriter's scope is the
+/// envelope's with `$g`, `$f`, `$u` and `$h` of this delivery.
+pub async fn put_headers(rewriter: &mut Rewriter<'_>, mailer: MailerId, envelope: &Envelope) -> Vec<u8> {
     let style = OutputStyle {
         mailer,
         delete_bcc: envelope.flags.contains(EnvelopeFlags::DELETE_BCC),
-        sender_domain: sender_domain(site, envelope),
+        sender_domain: sender_domain(rewriter.site, envelope),
     };
-    message::put_headers(site, scope, tracer, &envelope.headers, &style).await
+    message::put_headers(rewriter, &envelope.headers, &style).await
 }
 
 /// `@host` of the sender, if its mailer (F=C) wants it on header addresses that have none.

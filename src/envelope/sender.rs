@@ -2,7 +2,7 @@
 
 use super::{Envelope, EnvelopeFlags};
 use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, Parsed, Site, parseaddr, sender_name};
+use crate::rewrite::{AddressKind, Parsed, Rewriter, Site};
 
 /// Makes `text` the sender of an envelope. The result tells what is wrong with it; the sender is
 /// set only if it could be parsed.
@@ -13,12 +13,12 @@ pub async fn set_sender(
     text: &[u8],
 ) -> Parsed {
     let config = &site.config;
-    let parsed = parseaddr(site, &mut envelope.scope, tracer, text, AddressKind::SENDER).await;
+    let parsed = Rewriter::new(site, &mut envelope.scope, tracer).parse(text, AddressKind::SENDER).await;
     let Some(address) = &parsed.address else { return parsed };
     envelope.sender.text = text.to_vec();
     envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
     let scope = &mut envelope.scope;
-    let from = sender_name(site, scope, tracer, text, None).await;
+    let from = Rewriter::new(site, scope, tracer).sender_name(text, None).await;
     for name in [b"f", b"g"] {
         scope.set_named(config, name, &from);
     }

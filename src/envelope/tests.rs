@@ -3,7 +3,7 @@ use crate::config::{LoadOptions, SystemEnv, load};
 use crate::logging::Quiet;
 use crate::message::{Collector, Framing, set_dates};
 use crate::net::Resolver;
-use crate::rewrite::Site;
+use crate::rewrite::{Rewriter, Site};
 use std::sync::Arc;
 
 /// Sunday, 22 November 2026, 17:30:03 UTC.
@@ -46,7 +46,8 @@ async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
     let sender = envelope.sender.address.as_ref().map_or(&b"MAILER-DAEMON"[..], |address| &address.text);
     let sender = sender.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(sender);
     scope.set_named(&site.config, b"g", sender);
-    String::from_utf8_lossy(&put_headers(site, &mut scope, &mut Quiet, id, envelope).await).into_owned()
+    String::from_utf8_lossy(&put_headers(&mut Rewriter::quiet(site, &mut scope), id, envelope).await)
+        .into_owned()
 }
 
 const RECEIVED: &str = "Received: from q ([127.0.0.14])\n\tby mail.site.example (8.17.1.9/8.17.1.9) with ESMTP id 6AMHU3mk004753\n\tfor <alice@site.example>; Sun, 22 Nov 2026 17:30:03 GMT\n";

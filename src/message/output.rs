@@ -3,8 +3,7 @@
 use super::{Header, HeaderKind, Headers, address_list};
 use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::engine::Scope;
-use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, Site, expand, remotename};
+use crate::rewrite::{AddressKind, Rewriter, Site, expand};
 
 /// What decides about header output besides the fields themselves.
 #[derive(Clone, Copy, Debug)]
@@ -18,18 +17,13 @@ pub struct OutputStyle<'a> {
 }
 
 /// The header for a mailer: LF line ends, no blank line after it. Addresses are rewritten for the
-/// mailer and folded anew; all else is as it came. `scope` has the delivery's `$g` and `$u`.
-pub async fn put_headers(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    headers: &Headers,
-    style: &OutputStyle<'_>,
-) -> Vec<u8> {
+/// mailer and folded anew; all else is as it came. The rewriter's scope has the delivery's `$g` and `$u`.
+pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: &OutputStyle<'_>) -> Vec<u8> {
     let mut out = Vec::new();
+    let site = rewriter.site;
     let Some(mailer) = site.config.mailers.get(usize::from(style.mailer.0)) else { return out };
     for header in &headers.0 {
-        if !is_wanted(site, scope, header, mailer) {
+        if !is_wanted(site, rewriter.scope, header, mailer) {
             continue;
         }
         let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
@@ -38,11 +32,11 @@ pub async fn put_headers(
                 put(&mut out, &header.name, b"");
             }
         } else if header.kind.intersects(addresses) {
-            let field = addresses_field(site, scope, tracer, header, mailer, style).await;
+            let field = addresses_field(rewriter, header, mailer, style).await;
             out.extend_from_slice(&field);
             out.push(b'\n');
         } else if header.kind.contains(HeaderKind::BIND_LATE) {
-            let value = expand(site, scope, &header.value);
+            let value = expand(site, rewriter.scope, &header.value);
             if !value.trim_ascii().is_empty() {
                 put(&mut out, &header.name, &value);
             }
@@ -74,9 +68,7 @@ fn is_wanted(site: &Site, scope: &Scope, header: &Header, mailer: &Mailer) -> bo
 }
 
 async fn addresses_field(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
+    rewriter: &mut Rewriter<'_>,
     header: &Header,
     mailer: &Mailer,
     style: &OutputStyle<'_>,
@@ -88,8 +80,7 @@ async fn addresses_field(
     let mut parts = address_list::split(&header.value);
     for part in &mut parts {
         // a failing map leaves the text as it can be had: a header is no reason to keep mail back
-        let (text, _) =
-            remotename(site, scope, tracer, part, style.mailer, kind, false, style.sender_domain).await;
+        let (text, _) = rewriter.remote_name(part, style.mailer, kind, false, style.sender_domain).await;
         *part = text.into_iter().filter(|byte| *byte != b'\n').collect();
     }
     match parts.is_empty() {

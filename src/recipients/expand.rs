@@ -9,7 +9,7 @@ use crate::envelope::{ControllingUser, Envelope, Recipient, RecipientFlags, Reci
 use crate::keeper::{Control as ListControl, Listing, ListingError, alias_file};
 use crate::logging::{Priority, RecipientLine, Tracer};
 use crate::maps::split_list;
-use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
 
@@ -83,6 +83,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         Expanded { owners, looked: self.looked }
     }
 
+    fn rewriter(&mut self) -> Rewriter<'_> {
+        Rewriter::new(self.expander.site, &mut self.envelope.scope, self.tracer)
+    }
+
     async fn drain(&mut self) {
         while let Some(member) = self.members.pop() {
             self.enter(member).await;
@@ -107,9 +111,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         recipient.state = RecipientState::New;
         if recipient.address.is_none() {
             let text = recipient.text.clone();
-            let scope = &mut self.envelope.scope;
-            let parsed =
-                parseaddr(self.expander.site, scope, self.tracer, &text, AddressKind::RECIPIENT).await;
+            let parsed = self.rewriter().parse(&text, AddressKind::RECIPIENT).await;
             match (parsed.address, parsed.temporary) {
                 (Some(address), _) => {
                     self.envelope.recipients[index].address = Some(Address { text, ..address });
@@ -124,9 +126,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// A member of a list: parsed, compared, examined.
     async fn enter(&mut self, member: Member) {
         self.entered += 1;
-        let site = self.expander.site;
-        let scope = &mut self.envelope.scope;
-        let parsed = parseaddr(site, scope, self.tracer, &member.text, AddressKind::RECIPIENT).await;
+        let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
         let kept = RecipientFlags::HAS_NOTIFY
             | RecipientFlags::SUCCESS
@@ -145,7 +145,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;
             }
-            if same::is_file_or_program(&site.config, address) {
+            if same::is_file_or_program(&self.expander.site.config, address) {
                 recipient.control = Some(self.control(member.parent));
             }
         }
@@ -263,8 +263,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
         self.looked |= local;
-        let scope = &mut self.envelope.scope;
-        let looked = self.expander.look(scope, self.tracer, &mut address).await;
+        let expander = self.expander;
+        let looked = expander.look(&mut self.rewriter(), &mut address).await;
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         let replaced =

@@ -3,9 +3,7 @@
 use super::Expander;
 use super::same::plain_user;
 use crate::config::Mailer;
-use crate::engine::Scope;
-use crate::logging::Tracer;
-use crate::rewrite::{Address, localaddr};
+use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
 
@@ -39,12 +37,7 @@ impl Expander<'_> {
 
     /// Looks an address up: aliases, then ruleset 5, then accounts. `address` is what ruleset 5 left,
     /// its text unchanged.
-    pub(super) async fn look(
-        &self,
-        scope: &mut Scope,
-        tracer: &mut dyn Tracer,
-        address: &mut Address,
-    ) -> Looked {
+    pub(super) async fn look(&self, rewriter: &mut Rewriter<'_>, address: &mut Address) -> Looked {
         for _ in 0..REPLACEMENTS {
             let quoted = address.user.starts_with(b"\\");
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
@@ -63,7 +56,7 @@ impl Expander<'_> {
                 }
             }
             if localized && !quoted && !address.skip_ruleset5 {
-                match self.replace(scope, tracer, address).await {
+                match self.replace(rewriter, address).await {
                     Some(Ok(())) => continue,
                     Some(Err(looked)) => return looked,
                     None => {}
@@ -84,11 +77,10 @@ impl Expander<'_> {
     /// Ruleset 5: `None` when it changes nothing.
     async fn replace(
         &self,
-        scope: &mut Scope,
-        tracer: &mut dyn Tracer,
+        rewriter: &mut Rewriter<'_>,
         address: &mut Address,
     ) -> Option<Result<(), Looked>> {
-        let parsed = localaddr(self.site, scope, tracer, address).await?;
+        let parsed = rewriter.local_address(address).await?;
         if parsed.temporary {
             let reply =
                 Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "Temporary failure in name resolution");

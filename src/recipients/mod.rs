@@ -11,11 +11,10 @@ mod same;
 
 pub use expand::Expanded;
 
-use crate::engine::Scope;
 use crate::envelope::Envelope;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Tracer};
-use crate::rewrite::{Address, Site};
+use crate::rewrite::{Address, Rewriter, Site};
 use crate::schema::{EnhancedStatus, Reply};
 use expand::AliasExpansion;
 use look::Looked;
@@ -46,7 +45,7 @@ pub enum Checked {
 
 impl Expander<'_> {
     /// Is there such a recipient? Aliases are looked up, not followed.
-    pub async fn check(&self, scope: &mut Scope, tracer: &mut dyn Tracer, address: &Address) -> Checked {
+    pub async fn check(&self, rewriter: &mut Rewriter<'_>, address: &Address) -> Checked {
         let mut address = address.clone();
         if same::is_file_or_program(&self.site.config, &address) {
             let program =
@@ -59,7 +58,7 @@ impl Expander<'_> {
             let text = "Cannot mail directly to :include:s";
             return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
         }
-        match self.look(scope, tracer, &mut address).await {
+        match self.look(rewriter, &mut address).await {
             Looked::Alias(value) => Checked::Alias(value),
             Looked::User(_) | Looked::Final => Checked::Deliverable(address),
             Looked::Unknown(problems) => {

@@ -1,6 +1,6 @@
 //! Alias files: left sides run through the rules as addresses do, and what results is the name.
 
-use super::{AddressKind, Site, parseaddr, parseaddr_until};
+use super::{AddressKind, Rewriter, Site};
 use crate::engine::Scope;
 use crate::logging::{Tracer, pass_on};
 use crate::maps::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
@@ -83,7 +83,8 @@ async fn alias(
     };
     let shown = &line.text[..line.text.len().min(MAX_SHOWN)];
     let mut scope = Scope::default();
-    let left = parseaddr_until(site, &mut scope, tracer, &line.text, b':', AddressKind::RECIPIENT).await;
+    let left =
+        Rewriter::new(site, &mut scope, tracer).parse_until(&line.text, b':', AddressKind::RECIPIENT).await;
     let given = line.text[..left.rest.min(line.text.len())].to_vec();
     let address = match (left.address, left.bad || left.triple.is_some()) {
         (Some(address), _) => Some(address),
@@ -109,7 +110,8 @@ async fn alias(
 /// Option CheckAliases: every address of the value.
 async fn check(site: &Site, tracer: &mut dyn Tracer, value: &[u8]) {
     for part in split_list(value) {
-        let parsed = parseaddr(site, &mut Scope::default(), tracer, &part, AddressKind::RECIPIENT).await;
+        let mut scope = Scope::default();
+        let parsed = Rewriter::new(site, &mut scope, tracer).parse(&part, AddressKind::RECIPIENT).await;
         if parsed.address.is_none() && !parsed.temporary {
             tracer.reply(&Reply::new(
                 553,

@@ -2,7 +2,7 @@
 
 use super::error::{error_reply, error_status};
 use super::syntax::without_quotes;
-use super::{Address, AddressKind, Parsed, Site, Triple, run};
+use super::{Address, AddressKind, Parsed, Rewriter, Site, Triple};
 use crate::addr::{Table, Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{ScanMode, Scope, define, put_tokens, scan};
@@ -43,38 +43,116 @@ fn parts(tokens: &[Token]) -> Result<Parts<'_>, &'static str> {
     }
 }
 
-/// Builds the address that ruleset 0 (or 5) has answered; `given` is its text, for messages.
-pub(super) async fn buildaddr(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    tokens: &[Token],
-    given: &[u8],
-    kind: AddressKind,
-) -> Parsed {
-    if tracer.level(24) >= 5 {
-        let mut line = format!("buildaddr, flags={}, tv=", kind.bits()).into_bytes();
-        let words = tokens.iter().map(|token| &token[..]);
-        put_tokens(&site.config.names, words, tracer.level(0) >= 44, &mut line);
-        tracer.line(&line);
+impl Rewriter<'_> {
+    /// Builds the address that ruleset 0 (or 5) has answered; `given` is its text, for messages (sendmail's
+    /// `buildaddr`).
+    pub(super) async fn build_address(
+        &mut self,
+        tokens: &[Token],
+        given: &[u8],
+        kind: AddressKind,
+    ) -> Parsed {
+        let site = self.site;
+        if self.observer.level(24) >= 5 {
+            let mut line = format!("buildaddr, flags={}, tv=", kind.bits()).into_bytes();
+            let words = tokens.iter().map(|token| &token[..]);
+            put_tokens(&site.config.names, words, self.observer.level(0) >= 44, &mut line);
+            self.observer.line(&line);
+        }
+        let parts = match parts(tokens) {
+            Ok(parts) => parts,
+            Err(problem) => return self.refuse(problem.as_bytes()),
+        };
+        if parts.mailer.eq_ignore_ascii_case(b"error") {
+            return self.error_mailer(&parts, given);
+        }
+        let Some(mailer) = site.config.mailer(&parts.mailer) else {
+            return self.refuse(&[b"buildaddr: unknown mailer ", &parts.mailer[..]].concat());
+        };
+        let host = parts.host.map(|host| cut(join(site, host), MAX_HOST));
+        let no_host = host.as_ref().is_none_or(Vec::is_empty);
+        if no_host && !site.config.mailers[mailer.0 as usize].has(b'l') {
+            return self.refuse(b"buildaddr: no host");
+        }
+        let mut address = Address { mailer, host, ..Address::default() };
+        self.local_forms(&mut address, parts.user, kind).await
     }
-    let parts = match parts(tokens) {
-        Ok(parts) => parts,
-        Err(problem) => return refuse(tracer, problem.as_bytes()),
-    };
-    if parts.mailer.eq_ignore_ascii_case(b"error") {
-        return error_mailer(site, tracer, &parts, given);
+
+    /// An answer of ruleset 0 that cannot be used is the configuration's fault.
+    fn refuse(&mut self, problem: &[u8]) -> Parsed {
+        self.observer.reply(&Reply::new(554, Some(EnhancedStatus(5, 3, 5)), problem));
+        Parsed {
+            bad: true,
+            status: Sysexit::SOFTWARE,
+            triple: Some(Triple { mailer: b"*error*".to_vec(), ..Triple::default() }),
+            ..Parsed::default()
+        }
     }
-    let Some(mailer) = site.config.mailer(&parts.mailer) else {
-        return refuse(tracer, &[b"buildaddr: unknown mailer ", &parts.mailer[..]].concat());
-    };
-    let host = parts.host.map(|host| cut(join(site, host), MAX_HOST));
-    let no_host = host.as_ref().is_none_or(Vec::is_empty);
-    if no_host && !site.config.mailers[mailer.0 as usize].has(b'l') {
-        return refuse(tracer, b"buildaddr: no host");
+
+    /// `$#error $@ code $: text`
+    fn error_mailer(&mut self, parts: &Parts<'_>, given: &[u8]) -> Parsed {
+        let code = parts.host.map(|host| join(self.site, host));
+        let user = cataddr(&self.site.program.operators, parts.user, Some(b' '), true);
+        let status = error_status(code.as_deref());
+        let reply = error_reply(code.as_deref(), &user, given);
+        // either the text or the code may say that it is for now: then the address is kept
+        let temporary = reply.is_temporary() || status.is_temporary();
+        self.observer.reply(&reply);
+        Parsed {
+            bad: !temporary,
+            temporary,
+            status,
+            triple: Some(Triple { mailer: b"*error*".to_vec(), host: code, user }),
+            ..Parsed::default()
+        }
     }
-    let mut address = Address { mailer, host, ..Address::default() };
-    local_forms(site, &mut address, parts.user, scope, tracer, kind).await
+
+    /// `|program`, `/file`, `:include:`, `@user`; then rulesets 2, R= and 4.
+    async fn local_forms(&mut self, address: &mut Address, user: &[Token], kind: AddressKind) -> Parsed {
+        let site = self.site;
+        let config = &site.config;
+        let given = &config.mailers[address.mailer.0 as usize];
+        if given.has(b':')
+            && let Some(list) = included(site, user)
+        {
+            return special(site, address, b"*include*", list);
+        }
+        let user = match user.split_first() {
+            Some((first, rest)) if given.has(b'@') && first.first() == b'@' => {
+                address.skip_ruleset5 = true;
+                rest
+            }
+            _ => user,
+        };
+        let text = join(site, user);
+        let other: Option<&[u8]> = match text.strip_prefix(b"\"").unwrap_or(&text).first() {
+            Some(b'|') if given.has(b'|') => Some(b"prog"),
+            Some(b'/') if given.has(b'/') => Some(b"*file*"),
+            _ => None,
+        };
+        if let Some(mailer) = other.and_then(|name| config.mailer(name)) {
+            address.mailer = mailer;
+        }
+        let tokens = self.rewrite_user(address, user.to_vec(), kind).await;
+        address.user = cut(join(site, &tokens), MAX_USER);
+        finish(site, address, self.scope)
+    }
+
+    async fn rewrite_user(&mut self, address: &Address, user: Vec<Token>, kind: AddressKind) -> Vec<Token> {
+        let config = &self.site.config;
+        if let Some(id) = config.names.get(b"h") {
+            define(config, self.scope, self.observer, id, address.host.as_deref());
+        }
+        let mut tokens = user;
+        if config.level >= 10 || kind == AddressKind::RECIPIENT {
+            tokens = self.run(RulesetId(2), tokens).await.0;
+            let recipient = config.mailers[address.mailer.0 as usize].recipient.envelope;
+            if let Some(ruleset) = recipient.filter(|ruleset| ruleset.0 > 0) {
+                tokens = self.run(ruleset, tokens).await.0;
+            }
+        }
+        self.run(RulesetId(4), tokens).await.0
+    }
 }
 
 fn join(site: &Site, tokens: &[Token]) -> Vec<u8> {
@@ -85,72 +163,6 @@ fn join(site: &Site, tokens: &[Token]) -> Vec<u8> {
 pub(super) fn cut(mut text: Vec<u8>, most: usize) -> Vec<u8> {
     text.truncate(most);
     text
-}
-
-/// An answer of ruleset 0 that cannot be used is the configuration's fault.
-fn refuse(tracer: &mut dyn Tracer, problem: &[u8]) -> Parsed {
-    tracer.reply(&Reply::new(554, Some(EnhancedStatus(5, 3, 5)), problem));
-    Parsed {
-        bad: true,
-        status: Sysexit::SOFTWARE,
-        triple: Some(Triple { mailer: b"*error*".to_vec(), ..Triple::default() }),
-        ..Parsed::default()
-    }
-}
-
-/// `$#error $@ code $: text`
-fn error_mailer(site: &Site, tracer: &mut dyn Tracer, parts: &Parts<'_>, given: &[u8]) -> Parsed {
-    let code = parts.host.map(|host| join(site, host));
-    let user = cataddr(&site.program.operators, parts.user, Some(b' '), true);
-    let status = error_status(code.as_deref());
-    let reply = error_reply(code.as_deref(), &user, given);
-    // either the text or the code may say that it is for now: then the address is kept
-    let temporary = reply.is_temporary() || status.is_temporary();
-    tracer.reply(&reply);
-    Parsed {
-        bad: !temporary,
-        temporary,
-        status,
-        triple: Some(Triple { mailer: b"*error*".to_vec(), host: code, user }),
-        ..Parsed::default()
-    }
-}
-
-/// `|program`, `/file`, `:include:`, `@user`; then rulesets 2, R= and 4.
-async fn local_forms(
-    site: &Site,
-    address: &mut Address,
-    user: &[Token],
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    kind: AddressKind,
-) -> Parsed {
-    let config = &site.config;
-    let given = &config.mailers[address.mailer.0 as usize];
-    if given.has(b':')
-        && let Some(list) = included(site, user)
-    {
-        return special(site, address, b"*include*", list);
-    }
-    let user = match user.split_first() {
-        Some((first, rest)) if given.has(b'@') && first.first() == b'@' => {
-            address.skip_ruleset5 = true;
-            rest
-        }
-        _ => user,
-    };
-    let text = join(site, user);
-    let other: Option<&[u8]> = match text.strip_prefix(b"\"").unwrap_or(&text).first() {
-        Some(b'|') if given.has(b'|') => Some(b"prog"),
-        Some(b'/') if given.has(b'/') => Some(b"*file*"),
-        _ => None,
-    };
-    if let Some(mailer) = other.and_then(|name| config.mailer(name)) {
-        address.mailer = mailer;
-    }
-    let tokens = rewrite_user(site, address, user.to_vec(), scope, tracer, kind).await;
-    address.user = cut(join(site, &tokens), MAX_USER);
-    finish(site, address, scope)
 }
 
 /// The file that a user `:include:file` names, quotes taken off: blanks in it are blanks.
@@ -165,29 +177,6 @@ fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> 
     address.mailer = site.config.mailer(mailer).unwrap_or(address.mailer);
     address.user = user;
     done(site, address)
-}
-
-async fn rewrite_user(
-    site: &Site,
-    address: &Address,
-    user: Vec<Token>,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    kind: AddressKind,
-) -> Vec<Token> {
-    let config = &site.config;
-    if let Some(id) = config.names.get(b"h") {
-        define(config, scope, tracer, id, address.host.as_deref());
-    }
-    let mut tokens = user;
-    if config.level >= 10 || kind == AddressKind::RECIPIENT {
-        tokens = run(site, scope, tracer, RulesetId(2), tokens).await.0;
-        let recipient = config.mailers[address.mailer.0 as usize].recipient.envelope;
-        if let Some(ruleset) = recipient.filter(|ruleset| ruleset.0 > 0) {
-            tokens = run(site, scope, tracer, ruleset, tokens).await.0;
-        }
-    }
-    run(site, scope, tracer, RulesetId(4), tokens).await.0
 }
 
 /// Letter case as the mailer wants it.

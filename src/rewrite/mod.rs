@@ -3,7 +3,7 @@
 //! In: address text, a [`Site`], the macros of the moment ([`Scope`]). Out: resolved addresses
 //! ([`Parsed`]), rewritten addresses, verdicts of check rulesets. Never here: SMTP, queue, delivery.
 //!
-//! Everything above the wire speaks to the rules through this room.
+//! Everything above the wire speaks to the rules through a [`Rewriter`].
 
 mod address;
 mod aliases;
@@ -12,6 +12,7 @@ mod check;
 mod error;
 mod parse;
 mod remote;
+mod rewriter;
 mod run;
 mod show;
 mod site;
@@ -19,10 +20,8 @@ mod syntax;
 
 pub use address::{Address, AddressKind, Parsed, Triple, Verdict};
 pub use aliases::{Alias, AliasCount, read_aliases};
-pub use check::{rscap, rscheck, rscheck_header};
 pub use error::{error_reply, error_status};
-pub use parse::{localaddr, parseaddr, parseaddr_until};
-pub use remote::{crack, remotename, sender_name};
-pub use run::{call, expand, expand_traced, run};
+pub use rewriter::Rewriter;
+pub use run::expand;
 pub use site::Site;
 pub use syntax::{invalid_text, invalid_user};

@@ -1,11 +1,10 @@
 //! The form of an address that another host sees.
 
 use super::build::cut;
-use super::{AddressKind, Site, expand_traced, run};
+use super::{AddressKind, Rewriter};
 use crate::addr::{CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, op};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, Scope, define_named, macset, scan};
-use crate::logging::Tracer;
+use crate::engine::{ScanMode, define_named, macset, scan};
 use crate::schema::Sysexit;
 
 /// Bytes of a rewritten address proper.
@@ -13,161 +12,152 @@ const MAX_ADDRESS: usize = 254;
 /// The same with display name and comments.
 const MAX_NAME: usize = 256;
 
-/// Rewrites an address for a mailer: 3, 1 or 2, S= or R=, 4; display name and comments stay
-/// (unless the mailer has flag c). `canonical` leaves them out. A status other than 0 (75 above all)
-/// means that rules or maps failed; the text is usable all the same. `sender_domain` (from `@` on) is
-/// put after addresses without one; give it where the sender's mailer has flag C.
-#[allow(clippy::too_many_arguments)] // the six facts that decide the rewriting
-pub async fn remotename(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    text: &[u8],
-    mailer: MailerId,
-    kind: AddressKind,
-    canonical: bool,
-    sender_domain: Option<&[u8]>,
-) -> (Vec<u8>, Sysexit) {
-    if tracer.level(12) >= 1 {
-        tracer.line(&[b"remotename(", text, b")"].concat());
-    }
-    define_named(&site.config, scope, tracer, b"addr_type", kind.addr_type());
-    let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
-    let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { crack(site, text, tracer) };
-    let mode = ScanMode::whole(Table::External);
-    let scan = scan(&site.program.operators, &site.config.names, text, mode, tracer);
-    let tokens = scan.tokens;
-    if tokens.is_empty() {
-        // a text that does not fit is cut where it stands
-        let most = if scan.problems.contains(&ScanProblem::AddressTooLong) { MAX_NAME } else { text.len() };
-        return (cut(text.to_vec(), most), Sysexit::OK);
-    }
-    let (tokens, status) = passes(site, scope, tracer, tokens, mailer, kind, sender_domain).await;
-    let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    let name = cut(put_address(site, scope, tracer, &pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
-    if tracer.level(12) >= 1 {
-        let tail = format!("', stat={}", status.0);
-        let shown = crate::config::printable(&name, &site.config.names);
-        tracer.line(&[b"remotename => `", &shown[..], tail.as_bytes()].concat());
-    }
-    (name, status)
-}
-
-/// An envelope's sender as `$f` holds it: rulesets 3, 1 and 4. What `mailer` has to say: without flag d a
-/// route gets angle brackets; with flag C the domain is looked for by the same rulesets again.
-pub async fn sender_name(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    text: &[u8],
-    mailer: Option<MailerId>,
-) -> Vec<u8> {
-    let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
-    // it is cut once more, this time as text of our own
-    let mode = ScanMode::whole(Table::Internal);
-    let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens;
-    if tokens.is_empty() {
-        return text.to_vec();
-    }
-    tokens = sender_passes(site, scope, tracer, tokens).await;
-    let name = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-    if has(b'C') {
-        define_named(&site.config, scope, tracer, b"addr_type", AddressKind::SENDER.addr_type());
-        sender_passes(site, scope, tracer, tokens).await;
-    }
-    match name.starts_with(b"@") && mailer.is_some() && !has(b'd') {
-        true => [b"<", &name[..], b">"].concat(),
-        false => name,
-    }
-}
-
-async fn sender_passes(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    mut tokens: Vec<Token>,
-) -> Vec<Token> {
-    for ruleset in [3, 1, 4] {
-        (tokens, _) = run(site, scope, tracer, RulesetId(ruleset), tokens).await;
-    }
-    tokens
-}
-
-/// The pattern of a text, traced (-d33).
-pub fn crack(site: &Site, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
-    let options = &site.config.options;
-    let rules = CrackRules { must_quote: &options.must_quote_chars, colon_ok: options.colon_ok_in_addr };
-    if tracer.level(33) >= 1 {
-        tracer.line(&[b"crackaddr(", text, b")"].concat());
-    }
-    let pattern = crackaddr(text, rules);
-    if tracer.level(33) >= 1 {
-        let shown = crate::config::printable(&pattern, &site.config.names);
-        tracer.line(&[b"crackaddr=>`", &shown[..], b"'"].concat());
-    }
-    pattern
-}
-
-async fn passes(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    tokens: Vec<Token>,
-    mailer: MailerId,
-    kind: AddressKind,
-    sender_domain: Option<&[u8]>,
-) -> (Vec<Token>, Sysexit) {
-    let mut status = Sysexit::OK;
-    let mut add = |new: Sysexit| {
-        if new.is_temporary() {
-            status = new;
+impl Rewriter<'_> {
+    /// Rewrites an address for a mailer: 3, 1 or 2, S= or R=, 4; display name and comments stay
+    /// (unless the mailer has flag c). `canonical` leaves them out. A status other than 0 (75 above all)
+    /// means that rules or maps failed; the text is usable all the same. `sender_domain` (from `@` on) is
+    /// put after addresses without one; give it where the sender's mailer has flag C.
+    pub async fn remote_name(
+        &mut self,
+        text: &[u8],
+        mailer: MailerId,
+        kind: AddressKind,
+        canonical: bool,
+        sender_domain: Option<&[u8]>,
+    ) -> (Vec<u8>, Sysexit) {
+        let site = self.site;
+        if self.observer.level(12) >= 1 {
+            self.observer.line(&[b"remotename(", text, b")"].concat());
         }
-    };
-    let (mut tokens, canonify) = run(site, scope, tracer, RulesetId(3), tokens).await;
-    add(canonify);
-    if let Some(domain) = sender_domain
-        && !tokens.iter().any(|token| token.as_bytes() == b"@")
-    {
-        tokens.extend(super::build::tokens_of(site, domain, tracer));
-        let (again, canonify) = run(site, scope, tracer, RulesetId(3), tokens).await;
-        tokens = again;
-        add(canonify);
+        define_named(&site.config, self.scope, self.observer, b"addr_type", kind.addr_type());
+        let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
+        let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { self.crack(text) };
+        let mode = ScanMode::whole(Table::External);
+        let scan = scan(&site.program.operators, &site.config.names, text, mode, self.observer);
+        let tokens = scan.tokens;
+        if tokens.is_empty() {
+            // a text that does not fit is cut where it stands
+            let most =
+                if scan.problems.contains(&ScanProblem::AddressTooLong) { MAX_NAME } else { text.len() };
+            return (cut(text.to_vec(), most), Sysexit::OK);
+        }
+        let (tokens, status) = self.passes(tokens, mailer, kind, sender_domain).await;
+        let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
+        let name = cut(self.put_address(&pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
+        if self.observer.level(12) >= 1 {
+            let tail = format!("', stat={}", status.0);
+            let shown = crate::config::printable(&name, &site.config.names);
+            self.observer.line(&[b"remotename => `", &shown[..], tail.as_bytes()].concat());
+        }
+        (name, status)
     }
-    let declared = &site.config.mailers[mailer.0 as usize];
-    let (first, set) = match kind.sender {
-        true => (RulesetId(1), declared.sender),
-        false => (RulesetId(2), declared.recipient),
-    };
-    let own = if kind.header { set.header } else { set.envelope };
-    for ruleset in
-        [Some(first), own.filter(|ruleset| ruleset.0 > 0), Some(RulesetId(4))].into_iter().flatten()
-    {
-        let (next, ended) = run(site, scope, tracer, ruleset, tokens).await;
-        tokens = next;
-        add(ended);
-    }
-    (tokens, status)
-}
 
-/// The address in the place of `$g`.
-fn put_address(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    pattern: &[u8],
-    plain: bool,
-    address: Vec<u8>,
-) -> Vec<u8> {
-    let Some(id) = site.config.names.get(b"g") else { return address };
-    let before = scope.get(&site.config, id).map(<[u8]>::to_vec);
-    let route = plain && address.first() == Some(&b'@');
-    // sendmail expands the value again, macros and conditionals in it included
-    let mut value = Vec::with_capacity(address.len() + 2);
-    value.extend(route.then_some(b'<'));
-    value.extend(address);
-    value.extend(route.then_some(b'>'));
-    macset(&site.config, scope, tracer, id, Some(&value));
-    let name = expand_traced(site, scope, pattern, tracer);
-    macset(&site.config, scope, tracer, id, before.as_deref());
-    name
+    /// An envelope's sender as `$f` holds it: rulesets 3, 1 and 4. What `mailer` has to say: without flag d a
+    /// route gets angle brackets; with flag C the domain is looked for by the same rulesets again.
+    pub async fn sender_name(&mut self, text: &[u8], mailer: Option<MailerId>) -> Vec<u8> {
+        let site = self.site;
+        let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
+        // it is cut once more, this time as text of our own
+        let mode = ScanMode::whole(Table::Internal);
+        let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, self.observer).tokens;
+        if tokens.is_empty() {
+            return text.to_vec();
+        }
+        tokens = self.sender_passes(tokens).await;
+        let name = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
+        if has(b'C') {
+            define_named(
+                &site.config,
+                self.scope,
+                self.observer,
+                b"addr_type",
+                AddressKind::SENDER.addr_type(),
+            );
+            self.sender_passes(tokens).await;
+        }
+        match name.starts_with(b"@") && mailer.is_some() && !has(b'd') {
+            true => [b"<", &name[..], b">"].concat(),
+            false => name,
+        }
+    }
+
+    async fn sender_passes(&mut self, mut tokens: Vec<Token>) -> Vec<Token> {
+        for ruleset in [3, 1, 4] {
+            (tokens, _) = self.run(RulesetId(ruleset), tokens).await;
+        }
+        tokens
+    }
+
+    /// The pattern of a text, traced (-d33).
+    pub fn crack(&mut self, text: &[u8]) -> Vec<u8> {
+        let site = self.site;
+        let options = &site.config.options;
+        let rules = CrackRules { must_quote: &options.must_quote_chars, colon_ok: options.colon_ok_in_addr };
+        if self.observer.level(33) >= 1 {
+            self.observer.line(&[b"crackaddr(", text, b")"].concat());
+        }
+        let pattern = crackaddr(text, rules);
+        if self.observer.level(33) >= 1 {
+            let shown = crate::config::printable(&pattern, &site.config.names);
+            self.observer.line(&[b"crackaddr=>`", &shown[..], b"'"].concat());
+        }
+        pattern
+    }
+
+    async fn passes(
+        &mut self,
+        tokens: Vec<Token>,
+        mailer: MailerId,
+        kind: AddressKind,
+        sender_domain: Option<&[u8]>,
+    ) -> (Vec<Token>, Sysexit) {
+        let site = self.site;
+        let mut status = Sysexit::OK;
+        let mut add = |new: Sysexit| {
+            if new.is_temporary() {
+                status = new;
+            }
+        };
+        let (mut tokens, canonify) = self.run(RulesetId(3), tokens).await;
+        add(canonify);
+        if let Some(domain) = sender_domain
+            && !tokens.iter().any(|token| token.as_bytes() == b"@")
+        {
+            tokens.extend(super::build::tokens_of(site, domain, self.observer));
+            let (again, canonify) = self.run(RulesetId(3), tokens).await;
+            tokens = again;
+            add(canonify);
+        }
+        let declared = &site.config.mailers[mailer.0 as usize];
+        let (first, set) = match kind.sender {
+            true => (RulesetId(1), declared.sender),
+            false => (RulesetId(2), declared.recipient),
+        };
+        let own = if kind.header { set.header } else { set.envelope };
+        for ruleset in
+            [Some(first), own.filter(|ruleset| ruleset.0 > 0), Some(RulesetId(4))].into_iter().flatten()
+        {
+            let (next, ended) = self.run(ruleset, tokens).await;
+            tokens = next;
+            add(ended);
+        }
+        (tokens, status)
+    }
+
+    /// The address in the place of `$g`.
+    fn put_address(&mut self, pattern: &[u8], plain: bool, address: Vec<u8>) -> Vec<u8> {
+        let site = self.site;
+        let Some(id) = site.config.names.get(b"g") else { return address };
+        let before = self.scope.get(&site.config, id).map(<[u8]>::to_vec);
+        let route = plain && address.first() == Some(&b'@');
+        // sendmail expands the value again, macros and conditionals in it included
+        let mut value = Vec::with_capacity(address.len() + 2);
+        value.extend(route.then_some(b'<'));
+        value.extend(address);
+        value.extend(route.then_some(b'>'));
+        macset(&site.config, self.scope, self.observer, id, Some(&value));
+        let name = self.expand(pattern);
+        macset(&site.config, self.scope, self.observer, id, before.as_deref());
+        name
+    }
 }

@@ -1,6 +1,6 @@
 //! Driving the machine: questions to the maps, answers back.
 
-use super::Site;
+use super::{Rewriter, Site};
 use crate::addr::Token;
 use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP, printable};
 use crate::engine::{Context, Machine, Maps, Scope, Step};
@@ -9,44 +9,43 @@ use crate::maps::LookupContext;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 use std::borrow::Cow;
 
-/// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
-pub async fn run(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    ruleset: RulesetId,
-    tokens: Vec<Token>,
-) -> (Vec<Token>, Sysexit) {
-    let mut machine = Machine::new();
-    machine.load(&site.program, &tokens);
-    let status = call(site, scope, tracer, ruleset, &mut machine).await;
-    (machine.tokens(&site.program), status)
-}
+impl Rewriter<'_> {
+    /// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
+    pub async fn run(&mut self, ruleset: RulesetId, tokens: Vec<Token>) -> (Vec<Token>, Sysexit) {
+        let mut machine = Machine::new();
+        machine.load(&self.site.program, &tokens);
+        let status = self.call(ruleset, &mut machine).await;
+        (machine.tokens(&self.site.program), status)
+    }
 
-/// Runs one ruleset on the workspace of a machine, for those who keep one.
-pub async fn call(
-    site: &Site,
-    scope: &mut Scope,
-    tracer: &mut dyn Tracer,
-    ruleset: RulesetId,
-    machine: &mut Machine,
-) -> Sysexit {
-    let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
-    let traced = [9, 38, 39, 60].iter().any(|category| tracer.level(*category) > 0);
-    let maps: Option<&dyn Maps> = if traced { None } else { Some(&*site.maps) };
-    machine.call(ruleset);
-    loop {
-        let (config, program, tracer) = (&site.config, &site.program, &mut *tracer);
-        let mut context = Context { config, program, scope, deferred, maps, tracer: &mut *tracer };
-        let answer = match machine.step(&mut context) {
-            Step::Done(status) => return status,
-            Step::Lookup => {
-                let request = machine.request(&site.program);
-                let mut context = LookupContext { deferred, tracer: &mut *tracer, aliases: Some(site) };
-                site.maps.lookup(&request, &mut context).await
-            }
-        };
-        machine.resume(answer);
+    /// Runs one ruleset on the workspace of a machine, for those who keep one.
+    pub async fn call(&mut self, ruleset: RulesetId, machine: &mut Machine) -> Sysexit {
+        let Self { site, scope, observer } = self;
+        let site = *site;
+        let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
+        let traced = [9, 38, 39, 60].iter().any(|category| observer.level(*category) > 0);
+        let maps: Option<&dyn Maps> = if traced { None } else { Some(&*site.maps) };
+        machine.call(ruleset);
+        loop {
+            let (config, program) = (&site.config, &site.program);
+            let mut context = Context { config, program, scope, deferred, maps, tracer: &mut **observer };
+            let answer = match machine.step(&mut context) {
+                Step::Done(status) => return status,
+                Step::Lookup => {
+                    let request = machine.request(&site.program);
+                    let mut context =
+                        LookupContext { deferred, tracer: &mut **observer, aliases: Some(site) };
+                    site.maps.lookup(&request, &mut context).await
+                }
+            };
+            machine.resume(answer);
+        }
+    }
+
+    /// Expands the macros of a text in the internal alphabet, watched (-d35.24); complains where macros nest too
+    /// deeply.
+    pub fn expand(&mut self, text: &[u8]) -> Vec<u8> {
+        expand_traced(self.site, self.scope, text, self.observer)
     }
 }
 
@@ -55,8 +54,7 @@ pub fn expand(site: &Site, scope: &Scope, text: &[u8]) -> Vec<u8> {
     expand_traced(site, scope, text, &mut crate::logging::Quiet)
 }
 
-/// [`expand`], traced (-d35.24) and complaining where macros nest too deeply.
-pub fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
+fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
     let value = |id| scope.get(&site.config, id).map(Cow::Borrowed);
     let expansion = crate::config::expand(text, MAX_TEXT, &value);
     if tracer.level(35) >= 24 {

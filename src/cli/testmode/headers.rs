@@ -5,7 +5,7 @@ use crate::addr::MacroId;
 use crate::config::{Config, HeaderCheck, HeaderDecl};
 use crate::engine::{Scope, define_named};
 use crate::logging::Tracer;
-use crate::rewrite::{Verdict, expand, rscheck_header};
+use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Sysexit;
 
 const RCPT: u32 = 0x2;
@@ -135,15 +135,8 @@ fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8], 
     };
     define_named(config, scope, console, b"addr_type", kind);
     let ruleset = config.rulesets.display_name(check.ruleset);
-    let check = rscheck_header(
-        site,
-        scope,
-        console,
-        &ruleset,
-        value,
-        check.keep_comments,
-        flags & (FROM | RCPT) != 0,
-    );
+    let mut rewriter = Rewriter::new(site, scope, console);
+    let check = rewriter.check_header(&ruleset, value, check.keep_comments, flags & (FROM | RCPT) != 0);
     match runtime.block_on(check) {
         Verdict::Quarantine(reason) => set(config, scope, b"quarantine", &reason),
         Verdict::Reject(reply) => {

@@ -6,9 +6,7 @@ use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
 use crate::engine::{Scope, define, define_named, undefine_named, with_address};
 use crate::logging::{Tracer, pass_on};
-use crate::rewrite::{
-    Address, AddressKind, Parsed, Site, crack, expand_traced, parseaddr, remotename, sender_name,
-};
+use crate::rewrite::{Address, AddressKind, Parsed, Rewriter, Site};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::sys::accounts;
 
@@ -26,10 +24,10 @@ fn words(kind: AddressKind) -> &'static str {
 
 pub(super) fn parse(shell: &mut Shell, address: &[u8]) {
     let Shell { site, scope, console, runtime, kind, .. } = shell;
-    let pattern = crack(site, address, console);
+    let pattern = Rewriter::new(site, scope, console).crack(address);
     console.say([b"Cracked address = ", &printable(&pattern, &site.config.names)[..]].concat());
     console.say(format!("Parsing {} address", words(*kind)));
-    let parsed = runtime.block_on(parseaddr(site, scope, console, address, *kind));
+    let parsed = runtime.block_on(Rewriter::new(site, scope, console).parse(address, *kind));
     console.about.clear();
     console.fail(parsed.status);
     let Some(triple) = parsed.triple else {
@@ -61,8 +59,8 @@ pub(super) fn attempt(shell: &mut Shell, words_given: &[u8]) {
     console.about.clear();
     let head = format!("Trying {} address ", words(*kind));
     console.say([head.as_bytes(), address, b" for mailer ", name].concat());
-    let (text, status) =
-        runtime.block_on(remotename(site, scope, console, address, mailer, *kind, false, None));
+    let mut rewriter = Rewriter::new(site, scope, console);
+    let (text, status) = runtime.block_on(rewriter.remote_name(address, mailer, *kind, false, None));
     console.say([format!("Rcode = {}, addr = ", status.0).as_bytes(), &text].concat());
 }
 
@@ -87,7 +85,7 @@ pub(super) fn try_flags(shell: &mut Shell, letters: &[u8]) {
 
 /// The text is not translated, so a typed `$x` stands for itself.
 pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
-    let expanded = expand_traced(&shell.site, &shell.scope, text, &mut shell.console);
+    let expanded = Rewriter::new(&shell.site, &mut shell.scope, &mut shell.console).expand(text);
     shell.console.put(printable(&expanded, &shell.site.config.names));
 }
 
@@ -118,7 +116,7 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
         look_up(site, scope, console, full_name, address);
     }
     let mailer = parsed.address.as_ref().map(|address| address.mailer);
-    let from = runtime.block_on(sender_name(site, scope, console, &text, mailer));
+    let from = runtime.block_on(Rewriter::new(site, scope, console).sender_name(&text, mailer));
     undefine_named(&site.config, scope, console, b"addr_type");
     define(&site.config, scope, console, MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
@@ -135,9 +133,9 @@ async fn parse_sender(
 ) -> Parsed {
     let kind = AddressKind::SENDER;
     if lenient || site.config.level < 2 {
-        return parseaddr(site, scope, &mut Lenient { tracer: console }, text, kind).await;
+        return Rewriter::new(site, scope, &mut Lenient { tracer: console }).parse(text, kind).await;
     }
-    parseaddr(site, scope, console, text, kind).await
+    Rewriter::new(site, scope, console).parse(text, kind).await
 }
 
 /// Keeps complaints about addresses to itself; the configuration's own faults are told.

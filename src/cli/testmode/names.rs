@@ -6,7 +6,7 @@ use crate::cf;
 use crate::config::printable;
 use crate::engine::{define, trace_name};
 use crate::logging::Tracer;
-use crate::rewrite::expand_traced;
+use crate::rewrite::Rewriter;
 use crate::schema::Reply;
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ pub(super) fn dot(shell: &mut Shell, rest: &[u8]) {
         Some((b'C', rest)) => {
             let (id, length) = shell.name(rest);
             let words = shell.translate(&rest[length..]);
-            let words = expand_traced(&shell.site, &shell.scope, &words, &mut shell.console);
+            let words = Rewriter::new(&shell.site, &mut shell.scope, &mut shell.console).expand(&words);
             if let Some(id) = id {
                 shell.add_words(id, &words);
             }

@@ -5,7 +5,7 @@ use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{ScanMode, put_text, with_address};
 use crate::logging::Tracer;
-use crate::rewrite::{AddressKind, call as call_ruleset, invalid_text};
+use crate::rewrite::{AddressKind, Rewriter, invalid_text};
 use crate::schema::Reply;
 use std::task::{Context, Poll, Waker};
 
@@ -61,7 +61,7 @@ fn run_sets(shell: &mut Shell, sets: &[u8], joined: bool) {
         };
         let end = rest[used..].iter().position(|byte| *byte == b',').map_or(rest.len(), |at| used + at);
         let Shell { site, scope, console, runtime, machine, .. } = &mut *shell;
-        let status = at_once(runtime, call_ruleset(site, scope, console, ruleset, machine));
+        let status = at_once(runtime, Rewriter::new(site, scope, console).call(ruleset, machine));
         if !status.is_ok() {
             let tail = format!(" ({}) status {}", ruleset.0, status.0);
             shell.console.say([b"== Ruleset ", rest, tail.as_bytes()].concat());

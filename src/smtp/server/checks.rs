@@ -2,8 +2,8 @@
 
 use super::acceptor::Acceptor;
 use super::session::Session;
-use crate::logging::{Priority, Quiet};
-use crate::rewrite::{Verdict, rscheck};
+use crate::logging::Priority;
+use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::Reply;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -38,7 +38,7 @@ where
         let Question { ruleset, first, second, to } = question;
         let site = &self.server.site;
         let scope = &mut self.transaction.envelope.scope;
-        let verdict = rscheck(site, scope, &mut Quiet, ruleset.as_bytes(), first, second).await;
+        let verdict = Rewriter::quiet(site, scope).check(ruleset.as_bytes(), first, second).await;
         let outcome = match &verdict {
             Verdict::Accept => return None,
             Verdict::Reject(reply) => [b"reject=", &self.finished(reply, to).to_line()[..]].concat(),

@@ -5,10 +5,10 @@ use super::checks::{Question, question_line};
 use super::session::{Flow, Lost, Session};
 use crate::config::HeaderCheck;
 use crate::envelope::{EnvelopeFlags, receive};
-use crate::logging::{Priority, Quiet};
+use crate::logging::Priority;
 use crate::message::{Collector, Header};
 use crate::queue::QueueError;
-use crate::rewrite::{Verdict, rscheck};
+use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{DataDecoder, DataEvent, Strictness, Violation, Where};
 use crate::smtp::server::features::Features;
@@ -272,7 +272,7 @@ where
         scope.set_named(config, b"currHeader", &quoted(&value));
         scope.set_named(config, b"addr_type", b"h");
         let ruleset = config.rulesets.display_name(check.ruleset);
-        let verdict = rscheck(&site, scope, &mut Quiet, &ruleset, &value, None).await;
+        let verdict = Rewriter::quiet(&site, scope).check(&ruleset, &value, None).await;
         let question = question_line(&String::from_utf8_lossy(&ruleset), &value, None);
         match verdict {
             Verdict::Accept => None,

@@ -3,8 +3,8 @@
 use super::acceptor::Acceptor;
 use super::checks::question_line;
 use super::session::{Flow, Refusal, Session};
-use crate::logging::{Priority, Quiet};
-use crate::rewrite::{Verdict, expand, rscap, rscheck};
+use crate::logging::Priority;
+use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Reply;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -48,7 +48,7 @@ where
         let (name, address) = (self.peer.name.clone(), self.peer.address_text());
         let site = self.server.site.clone();
         let verdict =
-            rscheck(&site, &mut self.scope, &mut Quiet, b"check_relay", &name, Some(&address)).await;
+            Rewriter::quiet(&site, &mut self.scope).check(b"check_relay", &name, Some(&address)).await;
         // rules may have set macros that later rules of the session ask for
         self.transaction.envelope.scope = self.scope.clone();
         self.set_envelope_macros();
@@ -81,7 +81,7 @@ where
     async fn read_features(&mut self) {
         let site = self.server.site.clone();
         let name = self.peer.name.clone();
-        let answer = rscap(&site, &mut self.scope, &mut Quiet, b"srv_features", &name, Some(b"")).await;
+        let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"srv_features", &name, Some(b"")).await;
         let Some(answer) = answer else { return };
         for letter in self.features.apply(answer.get(1..).unwrap_or_default()) {
             let text = [b"srv_features: unknown feature ", &[letter][..]].concat();
@@ -94,7 +94,7 @@ where
         let Some(address) = self.peer.address else { return false };
         let site = self.server.site.clone();
         let (name, text) = (self.peer.name.clone(), self.peer.address_text());
-        let answer = rscap(&site, &mut self.scope, &mut Quiet, b"greet_pause", &name, Some(&text)).await;
+        let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"greet_pause", &name, Some(&text)).await;
         let pause = answer.as_ref().and_then(|tokens| {
             std::str::from_utf8(tokens.get(1)?.as_bytes()).ok()?.trim().parse::<u64>().ok()
         });

@@ -6,8 +6,8 @@ use super::mail::syntax_error;
 use super::parameters::{Context, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
-use crate::logging::{Priority, Quiet};
-use crate::rewrite::{Address, AddressKind, parseaddr};
+use crate::logging::Priority;
+use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -108,7 +108,7 @@ where
     async fn resolve(&mut self, text: &[u8]) -> Result<Address, Refused> {
         let site = self.server.site.clone();
         let scope = &mut self.transaction.envelope.scope;
-        let parsed = parseaddr(&site, scope, &mut Quiet, text, AddressKind::RECIPIENT).await;
+        let parsed = Rewriter::quiet(&site, scope).parse(text, AddressKind::RECIPIENT).await;
         match (parsed.address, parsed.problems.into_iter().next()) {
             // the rules' refusal names the address already
             (_, Some(reply)) => Err(Refused::bare(reply)),
