@@ -180,6 +180,8 @@ substr(`$2', 0, 1), `-',
 define(`_MODMF_', `ifdef(`_MF_SET_$2', `defn(`_MF_SET_$2')',
 `_AP_(`_ADDCHAR_', _AP_(`_DELCHAR_', `$1', defn(`_MF_DEL_$2')), defn(`_MF_ADD_$2'))')')
 
+include(_CF_DIR_`m4/mailer.m4')
+
 dnl # The map that sets macros, written where it is first needed
 
 define(`_WRITE_MACRO_MAP_', `ifdef(`_MACRO_MAP_', `', `define(`_MACRO_MAP_', `1')Kmacro macro

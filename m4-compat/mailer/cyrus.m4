@@ -11,16 +11,15 @@ _DEFIFNOT(`CYRUS_MAILER_ARGS', `cyrdeliver -e -m $h -- $u')
 _DEFIFNOT(`CYRUS_MAILER_USER', `cyrus:mail')
 _DEFIFNOT(`CYRUS_BB_MAILER_FLAGS', `u')
 _DEFIFNOT(`CYRUS_BB_MAILER_ARGS', `cyrdeliver -e -m $u')
-define(`_CYRUS_QGRP', `ifelse(defn(`CYRUS_MAILER_QGRP'), `', `', ` Q=CYRUS_MAILER_QGRP,')')
+_MAY_QUEUE(`CYRUS', `CYRUS_MAILER_QGRP')
 
 dnl # _CYRUS_MAILER(name, flags, arguments)
-define(`_CYRUS_MAILER', `M$1,	P=CYRUS_MAILER_PATH, F=_MODMF_(`$2', `CYRUS'), S=EnvFromL, R=EnvToL/HdrToL,
-		_OPTINS(`CYRUS_MAILER_MAX', `M=', `, ')U=CYRUS_MAILER_USER, T=DNS/RFC822/X-Unix,_CYRUS_QGRP
-		A=$3')
+define(`_CYRUS_MAILER', `_MAILER(`$1', `CYRUS_MAILER_PATH', `_FLAGS(`CYRUS', `$2')', `S=EnvFromL, R=EnvToL/HdrToL,',
+`_LIMITS(`CYRUS', `M')U=CYRUS_MAILER_USER, ', `DNS/RFC822/X-Unix,_CYRUS_QGRP', `$3')')
 divert(7)
 
 ######## mailers cyrus and cyrusbb ########
 VERSIONID(`mailer cyrus')
 
-_CYRUS_MAILER(`cyrus', CONCAT(`lsDFMnPq', CYRUS_MAILER_FLAGS), `CYRUS_MAILER_ARGS')
-_CYRUS_MAILER(`cyrusbb', CONCAT(`lsDFMnP', CYRUS_BB_MAILER_FLAGS), `CYRUS_BB_MAILER_ARGS')
+_CYRUS_MAILER(`cyrus', ``lsDFMnPq', CYRUS_MAILER_FLAGS', `CYRUS_MAILER_ARGS')
+_CYRUS_MAILER(`cyrusbb', ``lsDFMnP', CYRUS_BB_MAILER_FLAGS', `CYRUS_BB_MAILER_ARGS')

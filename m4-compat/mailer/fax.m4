@@ -6,7 +6,7 @@ dnl # empty, unless the site opens them.
 _DEFIFNOT(`FAX_MAILER_PATH', `/usr/bin/faxmail')
 _DEFIFNOT(`FAX_MAILER_ARGS', `faxmail -d $u@$h $f')
 _DEFIFNOT(`FAX_MAILER_MAX', `100000')
-define(`_FAX_QGRP', `ifelse(defn(`FAX_MAILER_QGRP'), `', `', ` Q=FAX_MAILER_QGRP,')')
+_MAY_QUEUE(`FAX', `FAX_MAILER_QGRP')
 PUSHDIVERT(6)
 # numbers in FAX need no name server
 CPFAX
@@ -16,6 +16,4 @@ divert(7)
 ######## mailer fax ########
 VERSIONID(`mailer fax')
 
-Mfax,		P=FAX_MAILER_PATH, F=DFMhu, S=14, R=24,
-		M=FAX_MAILER_MAX, T=X-Phone/X-FAX/X-Unix,_FAX_QGRP
-		A=FAX_MAILER_ARGS
+_MAILER(`fax', `FAX_MAILER_PATH', `DFMhu', `S=14, R=24,', `_LIMITS(`FAX', `M')', `X-Phone/X-FAX/X-Unix,_FAX_QGRP', `FAX_MAILER_ARGS')

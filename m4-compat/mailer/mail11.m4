@@ -6,7 +6,7 @@ dnl # MODIFY_MAILER_FLAGS of MAIL11. DECNET_RELAY counts no more for such hosts.
 _DEFIFNOT(`MAIL11_MAILER_PATH', `/usr/etc/mail11')
 _DEFIFNOT(`MAIL11_MAILER_FLAGS', `nsFx')
 _DEFIFNOT(`MAIL11_MAILER_ARGS', `mail11 $g $x $h $u')
-define(`_MAIL11_QGRP', `ifelse(defn(`MAIL11_MAILER_QGRP'), `', `', ` Q=MAIL11_MAILER_QGRP,')')
+_MAY_QUEUE(`MAIL11', `MAIL11_MAILER_QGRP')
 define(`_USE_DECNET_SYNTAX_', `1')
 define(`_LOCAL_', ifdef(`confLOCAL_MAILER', `confLOCAL_MAILER', `local'))
 
@@ -34,6 +34,4 @@ R$=w :: $+		$2
 SMail11From
 R$*			$: $>Mail11To $1
 
-Mmail11,	P=MAIL11_MAILER_PATH, F=_MODMF_(MAIL11_MAILER_FLAGS, `MAIL11'), S=Mail11From, R=Mail11To,
-		T=DNS/X-DECnet/X-Unix,_MAIL11_QGRP
-		A=MAIL11_MAILER_ARGS
+_MAILER(`mail11', `MAIL11_MAILER_PATH', `_MODMF_(MAIL11_MAILER_FLAGS, `MAIL11')', `S=Mail11From, R=Mail11To,', `', `DNS/X-DECnet/X-Unix,_MAIL11_QGRP', `MAIL11_MAILER_ARGS')

@@ -6,7 +6,7 @@ dnl # Its rulesets come with MAILER(local); the rule for @POP stands in Parse1.
 _DEFIFNOT(`POP_MAILER_PATH', `/usr/lib/mh/spop')
 _DEFIFNOT(`POP_MAILER_FLAGS', `Penu')
 _DEFIFNOT(`POP_MAILER_ARGS', `pop $u')
-define(`_POP_QGRP', `ifelse(defn(`POP_MAILER_QGRP'), `', `', ` Q=POP_MAILER_QGRP,')')
+_MAY_QUEUE(`POP', `POP_MAILER_QGRP')
 PUSHDIVERT(6)
 # the domain POP needs no name server
 CPPOP
@@ -16,6 +16,4 @@ divert(7)
 ######## mailer pop ########
 VERSIONID(`mailer pop')
 
-Mpop,		P=POP_MAILER_PATH, F=_MODMF_(CONCAT(`lsDFMq', POP_MAILER_FLAGS), `POP'), S=EnvFromL, R=EnvToL/HdrToL,
-		T=DNS/RFC822/X-Unix,_POP_QGRP
-		A=POP_MAILER_ARGS
+_MAILER(`pop', `POP_MAILER_PATH', `_FLAGS(`POP', ``lsDFMq', POP_MAILER_FLAGS')', `S=EnvFromL, R=EnvToL/HdrToL,', `', `DNS/RFC822/X-Unix,_POP_QGRP', `POP_MAILER_ARGS')

@@ -16,13 +16,18 @@ _DEFIFNOT(`SMTP_MAILER_LL', `990')
 _DEFIFNOT(`RELAY_MAILER_FLAGS', `SMTP_MAILER_FLAGS')
 _DEFIFNOT(`RELAY_MAILER_ARGS', `TCP $h')
 _DEFIFNOT(`RELAY_MAILER_LL', `2040')
-define(`_SMTP_QUEUE', `define(`_$1_QGRP', `ifelse(defn(`$1_MAILER_QGRP'), `', `', ` Q=$1_MAILER_QGRP,')')')
-_SMTP_QUEUE(`SMTP')_SMTP_QUEUE(`ESMTP')_SMTP_QUEUE(`SMTP8')_SMTP_QUEUE(`DSMTP')_SMTP_QUEUE(`RELAY')
+_MAY_QUEUE(`SMTP', `SMTP_MAILER_QGRP')
+_MAY_QUEUE(`ESMTP', `ESMTP_MAILER_QGRP')
+_MAY_QUEUE(`SMTP8', `SMTP8_MAILER_QGRP')
+_MAY_QUEUE(`DSMTP', `DSMTP_MAILER_QGRP')
+_MAY_QUEUE(`RELAY', `RELAY_MAILER_QGRP')
 
-dnl # _SMTP_MAILER(name, prefix of its defines, more flags)
-define(`_SMTP_MAILER', `M$1,		P=[IPC], F=_MODMF_(CONCAT(_DEF_SMTP_MAILER_FLAGS, `$3', SMTP_MAILER_FLAGS), `$2'), S=EnvFromSMTP/HdrFromSMTP, R=ifdef(`_ALL_MASQUERADE_', `EnvToSMTP/HdrFromSMTP', `EnvToSMTP'), E=\r\n, L=SMTP_MAILER_LL,
-		_OPTINS(`SMTP_MAILER_MAX', `M=', `, ')_OPTINS(`SMTP_MAILER_MAXMSGS', `m=', `, ')_OPTINS(`SMTP_MAILER_MAXRCPTS', `r=', `, ')_OPTINS(`SMTP_MAILER_CHARSET', `C=', `, ')T=DNS/RFC822/SMTP,_$2_QGRP
-		A=$2_MAILER_ARGS')
+dnl # _SMTP_MAILER(name, prefix, flags, recipient rulesets, prefix of L=, limits): all of
+dnl # them send by TCP and name senders alike
+define(`_SMTP_MAILER', `_MAILER(`$1', `[IPC]', `_FLAGS(`$2', `_DEF_SMTP_MAILER_FLAGS, $3')', `S=EnvFromSMTP/HdrFromSMTP, R=$4, E=\r\n, L=$5_MAILER_LL,',
+`$6', `DNS/RFC822/SMTP,_$2_QGRP', `$2_MAILER_ARGS')
+')
+define(`_SMTP_MAILERS', `ifelse(`$1', `', `', `_SMTP_MAILER(lower(`$1'), `$1', ``$2', SMTP_MAILER_FLAGS', `_TO_SMTP_', `SMTP', `_LIMITS(`SMTP', `MmrC')')_SMTP_MAILERS(shift(shift($@)))')')
 divert(7)
 
 ######## mailers smtp, esmtp, smtp8, dsmtp and relay ########
@@ -83,10 +88,5 @@ SMasqRelay
 R$+			$: $>MasqSMTP $1
 R$+			$: $>MasqHdr $1
 
-_SMTP_MAILER(`smtp', `SMTP', `')
-_SMTP_MAILER(`esmtp', `ESMTP', `a')
-_SMTP_MAILER(`smtp8', `SMTP8', `8')
-_SMTP_MAILER(`dsmtp', `DSMTP', `a%')
-Mrelay,		P=[IPC], F=_MODMF_(CONCAT(_DEF_SMTP_MAILER_FLAGS, `a8', RELAY_MAILER_FLAGS), `RELAY'), S=EnvFromSMTP/HdrFromSMTP, R=ifdef(`_ALL_MASQUERADE_', `MasqSMTP/MasqRelay', `MasqSMTP'), E=\r\n, L=RELAY_MAILER_LL,
-		_OPTINS(`RELAY_MAILER_CHARSET', `C=', `, ')_OPTINS(`RELAY_MAILER_MAXMSGS', `m=', `, ')_OPTINS(`SMTP_MAILER_MAXRCPTS', `r=', `, ')T=DNS/RFC822/SMTP,_RELAY_QGRP
-		A=RELAY_MAILER_ARGS
+_SMTP_MAILERS(`SMTP', `', `ESMTP', `a', `SMTP8', `8', `DSMTP', `a%')dnl
+_SMTP_MAILER(`relay', `RELAY', ``a8', RELAY_MAILER_FLAGS', `ifdef(`_ALL_MASQUERADE_', `MasqSMTP/MasqRelay', `MasqSMTP')', `RELAY', `_LIMITS(`RELAY', `Cm')_LIMITS(`SMTP', `r')')dnl

@@ -6,12 +6,10 @@ dnl # MAILER(local); the rules that recognize .USENET stand in Parse1.
 _DEFIFNOT(`USENET_MAILER_PATH', `/usr/lib/news/inews')
 _DEFIFNOT(`USENET_MAILER_FLAGS', `rsDFMmn')
 _DEFIFNOT(`USENET_MAILER_ARGS', `inews -m -h -n')
-define(`_USENET_QGRP', `ifelse(defn(`USENET_MAILER_QGRP'), `', `', ` Q=USENET_MAILER_QGRP,')')
+_MAY_QUEUE(`USENET', `USENET_MAILER_QGRP')
 divert(7)
 
 ######## mailer usenet ########
 VERSIONID(`mailer usenet')
 
-Musenet,	P=USENET_MAILER_PATH, F=_MODMF_(USENET_MAILER_FLAGS, `USENET'), S=EnvFromL, R=EnvToL,
-		_OPTINS(`USENET_MAILER_MAX', `M=', `, ')T=X-Usenet/X-Usenet/X-Unix,_USENET_QGRP
-		A=USENET_MAILER_ARGS $u
+_MAILER(`usenet', `USENET_MAILER_PATH', `_MODMF_(USENET_MAILER_FLAGS, `USENET')', `S=EnvFromL, R=EnvToL,', `_LIMITS(`USENET', `M')', `X-Usenet/X-Usenet/X-Unix,_USENET_QGRP', `USENET_MAILER_ARGS $u')

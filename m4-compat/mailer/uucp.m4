@@ -11,13 +11,11 @@ _DEFIFNOT(`UUCP_MAILER_PATH', `/usr/bin/uux')
 _DEFIFNOT(`UUCP_MAILER_ARGS', `uux - -r -a$g -gC $h!rmail ($u)')
 _DEFIFNOT(`UUCP_MAILER_FLAGS', `')
 _DEFIFNOT(`UUCP_MAILER_MAX', `ifdef(`UUCP_MAX_SIZE', `UUCP_MAX_SIZE', `100000')')
-define(`_UUCP_QGRP', `ifelse(defn(`UUCP_MAILER_QGRP'), `', `', ` Q=UUCP_MAILER_QGRP,')')
+_MAY_QUEUE(`UUCP', `UUCP_MAILER_QGRP')
 
 dnl # _UUCP_MAILER(name, flags, sender rulesets, recipient rulesets)
-define(`_UUCP_MAILER', `M$1,		P=UUCP_MAILER_PATH, F=_MODMF_(CONCAT(`$2', UUCP_MAILER_FLAGS), `UUCP'), S=$3, R=$4,
-		M=UUCP_MAILER_MAX, _OPTINS(`UUCP_MAILER_CHARSET', `C=', `, ')T=X-UUCP/X-UUCP/X-Unix,_UUCP_QGRP
-		A=UUCP_MAILER_ARGS')
-define(`_UUCP_DOM_TO', ifdef(`_ALL_MASQUERADE_', ``EnvToSMTP/HdrFromSMTP'', ``EnvToSMTP''))
+define(`_UUCP_MAILER', `_MAILER(`$1', `UUCP_MAILER_PATH', `_FLAGS(`UUCP', ``$2', UUCP_MAILER_FLAGS')', `S=$3, R=$4,',
+`_LIMITS(`UUCP', `MC')', `X-UUCP/X-UUCP/X-Unix,_UUCP_QGRP', `UUCP_MAILER_ARGS')')
 ifdef(`_MAILER_smtp_', `',
 `errprint(`*** MAILER(`smtp') must appear before MAILER(`uucp')
     if uucp-dom should be included.')')
@@ -82,6 +80,6 @@ _UUCP_MAILER(`uucp', `DFMhuUd', `FromU', `EnvToU/HdrToU')
 _UUCP_MAILER(`uucp-old', `DFMhuUd', `FromU', `EnvToU/HdrToU')
 _UUCP_MAILER(`suucp', `mDFMhuUd', `FromU', `EnvToU/HdrToU')
 _UUCP_MAILER(`uucp-new', `mDFMhuUd', `FromU', `EnvToU/HdrToU')
-ifdef(`_MAILER_smtp_', `_UUCP_MAILER(`uucp-dom', `mDFMhud', `EnvFromUD/HdrFromSMTP', _UUCP_DOM_TO)
-_UUCP_MAILER(`uucp-uudom', `mDFMhud', `EnvFromUUD/HdrFromSMTP', _UUCP_DOM_TO)
+ifdef(`_MAILER_smtp_', `_UUCP_MAILER(`uucp-dom', `mDFMhud', `EnvFromUD/HdrFromSMTP', _TO_SMTP_)
+_UUCP_MAILER(`uucp-uudom', `mDFMhud', `EnvFromUUD/HdrFromSMTP', _TO_SMTP_)
 ')dnl

@@ -11,6 +11,4 @@ divert(7)
 ######## mailer xagent ########
 VERSIONID(`mailer xagent')
 
-Mxagent,	P=XAGENT_MAILER_PATH, F=XAGENT_MAILER_FLAGS, S=11/31, R=21/31,
-		_OPTINS(`XAGENT_MAILER_MAX', `M=', `, ')T=DNS/RFC822/X-Unix,
-		A=XAGENT_MAILER_ARGS, E=\n
+_MAILER(`xagent', `XAGENT_MAILER_PATH', `XAGENT_MAILER_FLAGS', `S=11/31, R=21/31,', `_LIMITS(`XAGENT', `M')', `DNS/RFC822/X-Unix,', `XAGENT_MAILER_ARGS, E=\n')
