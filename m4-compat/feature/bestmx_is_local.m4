@@ -9,12 +9,12 @@ Kbestmx bestmx
 ifelse(len(X`'_ARG_), `1', `', `CB`'_ARG_
 ')dnl
 LOCAL_NET_CONFIG
-# bestmx_is_local: u < @ d @@ best exchanger of d >
-ifelse(len(X`'_ARG_), `1', `R$* < @ $* > $*		$: $1 < @ $2 @@ $(bestmx $2 $) > $3
-', `R$* < @ $* $=B . > $*	$: $1 < @ $2 $3 . @@ $(bestmx $2 $3 . $) > $4
+# bestmx_is_local: best exchanger of d $| u < @ d >
+ifelse(len(X`'_ARG_), `1', `R$* < @ $* > $*		$: $(bestmx $2 $) $| $1 < @ $2 > $3
+', `R$* < @ $* $=B . > $*	$: $(bestmx $2 $3 . $) $| $1 < @ $2 $3 . > $4
 ')dnl
-R$* $=O $* < @ $* @@ $=w . > $*	$@ $>Recurse $1 $2 $3
-R$* < @ $* @@ $=w . > $*	$@ $>CanonLocal < $1 >
-R$* < @ $* @@ $* > $*	$: $1 < @ $2 > $4
+R$=w . $| $* $=O $* < @ $* > $*	$@ $>Recurse $2 $3 $4
+R$=w . $| $* < @ $* > $*	$@ $>CanonLocal < $2 >
+R$* $| $* < @ $* > $*	$: $2 < @ $3 > $4
 divert(0)dnl
 VERSIONID(`feature bestmx_is_local')

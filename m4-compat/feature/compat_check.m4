@@ -9,8 +9,8 @@ LOCAL_RULESETS
 # check_compat: sender $| recipient -> $#error, $#discard, or anything to
 # deliver. Called for each recipient just before delivery.
 Scheck_compat
-R< $+ > $| $+		$: $1 $| $2
-R$+ $| < $+ >		$: $1 $| $2
+R$* $| < $+ >		$: $1 $| $2
+R< $+ > $| $*		$: $1 $| $2
 R$+ $| $+		$: < $(access Compat:$1<@>$2 $: OK $) >
 R$* $| $*		$@ ok
 R< DISCARD : $+ >	$#discard $: $1 " - discarded by check_compat"

@@ -19,9 +19,7 @@ define(`_DNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure of
 LOCAL_DNSBL
 
 # is the client listed at _DNSBL_SRV_?
-R$*			$: $&{client_addr}
-R$- . $- . $- . $-	$: < ? > $(dnsbl $4.$3.$2.$1._DNSBL_SRV_. $: OK $)
-R< ? > OK		$: OKSOFAR
+_ASK_DNS_LIST(`dnsbl', `_DNSBL_SRV_')
 ifelse(len(X`'_ARG3_), `1', `R< ? > $+ <TMP>		$: TMPOK
 ', `R< ? > $* <TMP>		$#error $@ 4.4.3 $: _DNSBL_MSG_TMP_
 ')dnl

@@ -25,9 +25,7 @@ define(`_EDNSBL_MATCH_', `ifelse(len(X`'_ARG4_), `1', ``$'+', `_ARG4_')')
 LOCAL_DNSBL
 
 # is the client listed at _EDNSBL_SRV_, and as what?
-R$*			$: $&{client_addr}
-R$- . $- . $- . $-	$: < ? > $(ednsbl $4.$3.$2.$1._EDNSBL_SRV_. $: OK $)
-R< ? > OK		$: OKSOFAR
+_ASK_DNS_LIST(`ednsbl', `_EDNSBL_SRV_')
 ifelse(len(X`'_ARG3_), `1', `R< ? > $+ <TMP>		$: TMPOK
 ', `R< ? > $* <TMP>		$#error $@ 4.4.3 $: _EDNSBL_MSG_TMP_
 ')dnl

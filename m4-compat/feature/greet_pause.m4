@@ -11,9 +11,7 @@ LOCAL_RULESETS
 # greet_pause: client name $| address -> $# milliseconds, or nothing
 SLocal_greet_pause
 Sgreet_pause
-R$*			$: < $1 > < ? > $| $>"Local_greet_pause" $1
-R< $* > < ? > $| $#$*	$#$2
-R< $* > < ? > $| $*	$: $1
+_ASK_APART(`"Local_greet_pause" ^1')
 ifdef(`_ACCESS_TABLE_', `R$+ $| $+		$: $>D < $1 > < ? > < ! GreetPause > < $2 >
 R  $| $+		$: $>A < $1 > < ? > < ! GreetPause > < >
 R< ? > < $+ >		$: $>A < $1 > < ? > < ! GreetPause > < >

@@ -13,8 +13,7 @@ dnl #	nodomain	not empty: do not look up @domain for who is not found
 dnl #	later	tempfail: a directory that does not answer is told over SMTP; else the
 dnl #		mail waits in the queue
 dnl # Example: FEATURE(`ldap_routing', `', `', `bounce', `preserve')
-ifelse(len(X`'_ARG_), `1', `define(`_LDAP_ROUTING_WARN_', `yes')')
-ifelse(len(X`'_ARG2_), `1', `define(`_LDAP_ROUTING_WARN_', `yes')')
+ifelse(eval(len(X`'_ARG_) > 1 && len(X`'_ARG2_) > 1), `1', `', `define(`_LDAP_ROUTING_WARN_', `yes')')
 define(`_LDAP_ROUTING_', ifelse(len(X`'_ARG3_), `1', `_PASS_THROUGH_', _ARG3_, `passthru', `_PASS_THROUGH_', `_MUST_EXIST_'))
 ifelse(_ARG3_, `sendertoo', `define(`_LDAP_SENDER_MUST_EXIST_', `1')')
 ifelse(_ARG4_, `strip', `define(`_LDAP_ROUTE_DETAIL_', `_STRIP_')', _ARG4_, `preserve', `define(`_LDAP_ROUTE_DETAIL_', `_PRESERVE_')')

@@ -16,8 +16,7 @@ define(`_MTAMARK_MSG_TMP_', ifelse(_ARG2_, `t', ``"451 Temporary lookup failure 
 LOCAL_DNSBL
 
 # does the owner of the address say that it sends mail?
-R$*			$: $&{client_addr}
-R$- . $- . $- . $-	$: < ? > $(mtamark _MTAMARK_RR_.$4.$3.$2.$1.in-addr.arpa. $: OK $)
+_ASK_BACKWARDS(`mtamark', `_MTAMARK_RR_.', `in-addr.arpa')
 R< ? > 1.		$: OKSOFAR
 R< ? > 0.		$#error $@ 5.7.1 $: _MTAMARK_MSG_
 ifelse(len(X`'_ARG2_), `1', `R< ? > $+ <TMP>		$: TMPOK

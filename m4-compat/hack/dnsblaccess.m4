@@ -23,9 +23,7 @@ define(`_EDNSBL_MSG_TMP_', ifelse(_ARG3_, `t', ``"451 Temporary lookup failure o
 divert(8)
 
 # is the client listed at _EDNSBL_SRV_, and what do we think of that?
-R$*			$: $&{client_addr}
-R$- . $- . $- . $-	$: < ? > $(ednsbl $4.$3.$2.$1._EDNSBL_SRV_. $: OK $)
-R< ? > OK		$: OKSOFAR
+_ASK_DNS_LIST(`ednsbl', `_EDNSBL_SRV_')
 ifelse(len(X`'_ARG3_), `1', `R< ? > $* <TMP>		$: TMPOK
 ', `R< ? > $* <TMP>		$#error $@ 4.4.3 $: _EDNSBL_MSG_TMP_
 ')dnl

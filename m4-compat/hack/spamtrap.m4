@@ -20,8 +20,9 @@ R$* $| $*		$: $1
 
 # check_eoh: at the end of the header, what was remembered counts
 Scheck_eoh
-R$*			$: $&{PoisonRecipient}
-R$+			$#error $@ 5.7.1 $: 550 Mail sent to spam lists is not accepted here
+R$*			$: < $&{PoisonRecipient} >
+R< >			$@
+R$*			$#error $@ 5.7.1 $: 550 Mail sent to spam lists is not accepted here
 
 # CheckTo: the To: header
 HTo: $>CheckTo

@@ -120,38 +120,35 @@ R$* < @ $+ . .UUCP. > $*	$@ $1 < @ $2 . > $3
 ')')')dnl
 
 # P: last parts that no name server knows
-R$* < @ $* $=P > $*		$: $1 < @ $2 $3 . > $4
+_CANONICAL_BELOW(`P')
 
 # all others: ask, unless the site or the listener says otherwise (flags c and C)
-R$* < @ $* $~P > $*	$: $&{daemon_flags} $| $1 < @ $2 $3 > $4
-ifdef(`_NO_CANONIFY_', `R$* $| $* < @ $* $={Canonify} > $*	$: $2 < @ $[ $3 $4 $] > $5
-R$* c $* $| $* < @ $* > $*	$: $3 < @ $[ $4 $] > $5
-R$* $| $* < @ $+ . $+ > $*	$: $2 < @ $3 . $4 . > $5
-ifdef(`_CANONIFY_HOSTS_', `R$* $| $* < @ $* > $*		$: $2 < @ $[ $3 $] > $4
+#	u < @ d > $| flags
+R$* < @ $* $~P > $*		$: $1 < @ $2 $3 > $4 $| $&{daemon_flags}
+ifdef(`_NO_CANONIFY_', `R$* < @ $* $={Canonify} > $* $| $*	$: $1 < @ $[ $2 $3 $] > $4
+R$* < @ $* > $* $| $* c $*	$: $1 < @ $[ $2 $] > $3
+R$* < @ $+ . $+ > $* $| $*	$: $1 < @ $2 . $3 . > $4
+ifdef(`_CANONIFY_HOSTS_', `R$* < @ $* > $* $| $*	$: $1 < @ $[ $2 $] > $3
 ')dnl
+R$* $| $*			$: $1
 ', `ifdef(`_FFR_NOCANONIFY_HEADERS', `# (names in headers are left as they are)
-R$* $| $*		$: $&{addr_type} $| $1 $| $2
-R$* h $* $| $* $| $* < @ $+ . $+ > $*	$: $4 < @ $5 . $6 . > $7
-R$* h $* $| $* $| $*	$: $4
-R$* $| $* $| $*		$: $2 $| $3
+R$* $| $*			$: $1 $| $2 $| $&{addr_type}
+R$* < @ $+ . $+ > $* $| $* $| $* h $*	$: $1 < @ $2 . $3 . > $4
+R$* $| $* $| $* h $*		$: $1
+R$* $| $* $| $*			$: $1 $| $2
 ')dnl
-R$* CC $* $| $* < @ $+ . $+ > $*	$: $3 < @ $4 . $5 . > $6
-R$* CC $* $| $*		$: $3
-R$* $| $* < @ $* > $*		$: $2 < @ $[ $3 $] > $4
+R$* < @ $+ . $+ > $* $| $* CC $*	$: $1 < @ $2 . $3 . > $4
+R$* $| $* CC $*			$: $1
+R$* < @ $* > $* $| $*		$: $1 < @ $[ $2 $] > $3
 ')dnl
-R$* $| $*			$: $2
 
 # our own domains are canonical by definition
-R$* < @ $=w > $*		$: $1 < @ $2 . > $3
-ifdef(`_MASQUERADE_ENTIRE_DOMAIN_', `R$* < @ $* $=M > $*		$: $1 < @ $2 $3 . > $4
-', `R$* < @ $=M > $*		$: $1 < @ $2 . > $3
+_CANONICAL(`w')
+_CANONICAL_IF(`_MASQUERADE_ENTIRE_DOMAIN_', `M')
+ifdef(`_VIRTUSER_TABLE_', `_CANONICAL_IF(`_VIRTUSER_ENTIRE_DOMAIN_', `{VirtHost}')
 ')dnl
-ifdef(`_VIRTUSER_TABLE_', `ifdef(`_VIRTUSER_ENTIRE_DOMAIN_', `R$* < @ $* $={VirtHost} > $*	$: $1 < @ $2 $3 . > $4
-', `R$* < @ $={VirtHost} > $*	$: $1 < @ $2 . > $3
-')')dnl
-ifdef(`_GENERICS_TABLE_', `ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R$* < @ $* $=G > $*	$: $1 < @ $2 $3 . > $4
-', `R$* < @ $=G > $*		$: $1 < @ $2 . > $3
-')')dnl
+ifdef(`_GENERICS_TABLE_', `_CANONICAL_IF(`_GENERICS_ENTIRE_DOMAIN_', `G')
+')dnl
 R$* < @ $* . . > $*		$1 < @ $2 . > $3
 
 # final: canonical form -> text for the outside. Last for every address.
@@ -162,7 +159,7 @@ Sfinal=4
 R$+ :; < @ >		$@ $1 :
 R$* < @ >			$@
 R$* < @ $+ . > $*		$1 < @ $2 > $3
-R$* < @ *LOCAL* > $*		$1 < @ $j > $2
+R$* < @ *LOCAL* > $*		$1 @ $j $2
 R$* < $+ > $*			$1 $2 $3
 R@ $+ : @ $+ : $+	@ $1 , @ $2 : $3
 R@ $*			$@ @ $1

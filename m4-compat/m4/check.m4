@@ -32,10 +32,7 @@ R< NO > $* < @ $+ >	$: < $(access $2 $: NO $) > $1 < @ $2 >
 ifdef(`_ACCESS_TABLE_', `R< NO > $* < @ $+ >	$: $>D < $2 > < NO > < + To > < $1 < @ $2 > >
 R< $+ > < $+ >		$: < $1 > $2
 ')')dnl
-ifdef(`_RELAY_MX_SERVED_', `R< NO > $* < @ $+ >	$: < MX > < : $(mxserved $2 $) : > $1 < @ $2 >
-R< MX > < : $* <TEMP> : > $*	$#TEMP $@ 4.4.0 $: "450 Can not check MX records for recipient host " $1
-R< MX > < $* : $=w . : $* > $*	$: < RELAY > $4
-R< MX > < : $* : > $*	$: < NO > $2
+ifdef(`_RELAY_MX_SERVED_', `_IF_MX_SERVED(`< NO > ^*', `< MX > ', `^: < RELAY > ^4', `^: < NO > ^2')
 ')dnl
 R< RELAY > $* < @ $* >	$@ $>ParseRecipient $1
 R< $+ > $*		$@ $2
@@ -53,16 +50,12 @@ SLocal_check_relay
 S`'ifdef(`_DELAY_CHECKS_', `checkrelay', `check_relay')
 ifdef(`_USE_CLIENT_PTR_', `R$* $| $*		$: $&{client_ptr} $| $2
 ')dnl
-R$*			$: $1 $| $>"Local_check_relay" $1
-R$* $| $* $| $#$*	$#$3
-R$* $| $* $| $*		$@ $>"Basic_check_relay" $1 $| $2
+_ASK(`"Local_check_relay" ^1', `^1 ^|', `^* ^| ^* ^|', `3', `^@ ^>"Basic_check_relay" ^1 ^| ^2')
 
 # Basic_check_relay: client name $| client address -> the same, when the site had nothing to say.
 # Called by check_relay (by checkrelay where checks are delayed).
 SBasic_check_relay
-R$*			$: < $&{deliveryMode} > $1
-R< d > $*		$@ deferred
-R< $* > $*		$: $2
+_UNLESS_DEFERRED
 ifdef(`_ACCESS_TABLE_', `
 # Connect: by name, then by address	< verdict > < address to ask next >
 R$+ $| $+		$: $>D < $1 > < ? > < + Connect > < $2 >
@@ -80,9 +73,7 @@ R< $+ > < $* >		$#error $: $1
 ')dnl
 ifdef(`_RBL_', `
 # is the client listed at _RBL_?
-R$*			$: $&{client_addr}
-R$- . $- . $- . $-	$: < ? > $(host $4.$3.$2.$1._RBL_. $: OK $)
-R< ? > OK		$: OKSOFAR
+_ASK_DNS_LIST(`host', `_RBL_')
 R< ? > $+		$#error $@ 5.7.1 $: "550 Rejected: " $&{client_addr} " listed at _RBL_"
 ')dnl
 ifdef(`_RATE_CONTROL_', `ifdef(`_RATE_CONTROL_IMMEDIATE_', `', `R$*			$: $>"RateControl" dummy
@@ -101,21 +92,15 @@ R$* $| FORGED		$#error $@ 4.1.8 $: 451 Possibly forged hostname for $1
 # check_mail: the argument of MAIL -> $#error, $#discard, or anything to go on
 SLocal_check_mail
 S`'ifdef(`_DELAY_CHECKS_', `checkmail', `check_mail')
-R$*			$: < $1 > $| $>"Local_check_mail" $1
-R< $* > $| $#$*		$#$2
-R< $* > $| $*		$@ $>"Basic_check_mail" $1
+_ASK_APART(`"Local_check_mail" ^1', `^@ ^>"Basic_check_mail" ^1')
 
 # Basic_check_mail: the argument of MAIL -> the same, when the site had nothing to say.
 # Called by check_mail (by checkmail where checks are delayed).
 SBasic_check_mail
-R$*			$: < $&{deliveryMode} > $1
-R< d > $*		$@ deferred
-R< $* > $*		$: $2
+_UNLESS_DEFERRED
 
 # is the channel good enough?
-R$*			$: < $1 > $| $>"tls_client" $&{verify} $| MAIL
-R< $* > $| $#$*		$#$2
-R< $* > $| $*		$: $1
+_ASK_APART(`"tls_client" ^&{verify} ^| MAIL')
 
 # bounces come from nobody
 R<>			$@ <OK>
@@ -198,28 +183,24 @@ R< MX > < $+ > < : > < : $* <BADMXIP> : $* >	$#error $@ 5.1.2 $: "550 Invalid MX
 # check_rcpt: the argument of RCPT -> $#error, $#discard, or anything to accept
 SLocal_check_rcpt
 S`'ifdef(`_DELAY_CHECKS_', `checkrcpt', `check_rcpt')
-R$*			$: < $1 > $| $>"Local_check_rcpt" $1
-R< $* > $| $#$*		$#$2
-R< $* > $| $*		$@ $>"Basic_check_rcpt" $1
+_ASK_APART(`"Local_check_rcpt" ^1', `^@ ^>"Basic_check_rcpt" ^1')
 
 # Basic_check_rcpt: the argument of RCPT -> the same, when the site had nothing to say.
 # Called by check_rcpt (by checkrcpt where checks are delayed).
 SBasic_check_rcpt
 R<>			$#error $@ nouser $: "553 User address required"
 R$@			$#error $@ nouser $: "553 User address required"
-R$*			$: < $&{deliveryMode} > $1
-R< d > $*		$@ deferred
-R< $* > $*		$: $2
+_UNLESS_DEFERRED
 ifdef(`_REQUIRE_QUAL_RCPT_', `
 # flag r: a recipient has a domain, unless it is the postmaster or the client is
 # this host
 R< $+ >			$: $1
-R$*			$: $&{daemon_flags} $| $1
-R$* $| postmaster	$: postmaster
-R$* $| @ $+ . $+		$: < @ $2 . $3 >
-R$* r $* $| $+ @ $+	$: < $3 @ $4 >
-R$* r $* $| $*		$: < ? $&{client_name} > < $3 >
-R$* $| $*		$: < $2 >
+R$*			$: $1 $| $&{daemon_flags}
+Rpostmaster $| $*	$: postmaster
+R@ $+ . $+ $| $*	$: < @ $1 . $2 >
+R$+ @ $+ $| $* r $*	$: < $1 @ $2 >
+R$* $| $* r $*		$: < ? $&{client_name} > < $1 >
+R$* $| $*		$: < $1 >
 R< ? > < $* >		$: < $1 >
 R< ? $=w > < $* >	$: < $1 >
 R< ? $+ > < $* >	$#error $@ 5.5.4 $: "553 Fully qualified domain name required"
@@ -234,10 +215,10 @@ R< $* > $| $*		$@ $1 $| @ $2
 R< $* > $| RELAY	$@ RELAY
 R< $* > $| $#$*		$#$2
 R< $* > $| $*		$: $| < $1 >
-R$* $| < $* >		$: $1 $| $>"Relay_ok" $2
-R$* $| $#TEMP $+	$: $2 $| T
-R$* $| $#$*		$#$2
-R$* $| RELAY		$@ RELAY
-R$+ $| $*		$#error $1
+R$* $| < $* >		$: < $1 > $| $>"Relay_ok" $2
+R< $* > $| $#TEMP $+	$: < $2 > $| T
+R< $* > $| $#$*		$#$2
+R< $* > $| RELAY	$@ RELAY
+R< $+ > $| $*		$#error $1
 R$*			$#error $@ 5.7.1 $: ifdef(`confRELAY_MSG', `confRELAY_MSG', `"550 Relaying denied`'ifdef(`_USE_AUTH_', `. Proper authentication required.')"')
 ')dnl

@@ -10,6 +10,9 @@ define(`_OPTION', `ifdef(`$2', `O $1`'ifelse(defn(`$2'), `', `', `=$2')', `#O $1
 ')
 
 
+dnl # _MACRO_LINE(define, macro, text of the comment without it)
+define(`_MACRO_LINE', `ifdef(`$1', `D$2`'$1', ``#D$2$3'')')
+
 dnl # _RELAY_LINE(define, macro letter, pseudo domain)
 define(`_RELAY_LINE', `ifdef(`$1', `D$2`'$1
 CP$3
@@ -21,7 +24,7 @@ V`'ifdef(`CF_LEVEL', `CF_LEVEL', `10')`'ifdef(`NO_VENDOR', `', `/ifdef(`VENDOR_N
 # before any file: how careful to be, and where LDAP is
 _OPTION(`DontBlameSendmail', `confDONT_BLAME_SENDMAIL', `safe')dnl
 _OPTION(`LDAPDefaultSpec', `confLDAP_DEFAULT_SPEC', `-h localhost')dnl
-ifdef(`confLDAP_CLUSTER', `D{sendmailMTACluster}`'confLDAP_CLUSTER', `#D{sendmailMTACluster}$m')
+_MACRO_LINE(`confLDAP_CLUSTER', `{sendmailMTACluster}', `$m')
 
 ######## names and classes ########
 
@@ -29,7 +32,7 @@ ifdef(`confLDAP_CLUSTER', `D{sendmailMTACluster}`'confLDAP_CLUSTER', `#D{sendmai
 Cwlocalhost
 ifdef(`USE_CW_FILE', `Fw`'confCW_FILE
 ')dnl
-ifdef(`confDOMAIN_NAME', `Dj`'confDOMAIN_NAME', `#Dj$w.Foo.COM')
+_MACRO_LINE(`confDOMAIN_NAME', `j', `$w.Foo.COM')
 
 # P: last parts of names that need no name server; macros: relays for them
 CP.
@@ -93,7 +96,7 @@ ifdef(`_VIRTHOSTS_', `CR$={VirtHost}
 ifdef(`MASQUERADE_NAME', `# M: the name that mail from here bears
 DM`'MASQUERADE_NAME
 ')dnl
-ifdef(`confMAILER_NAME', `Dn`'confMAILER_NAME', ``#DnMAILER-DAEMON'')
+_MACRO_LINE(`confMAILER_NAME', `n', `MAILER-DAEMON')
 undivert(6)dnl
 DZ`'_LIBRARY_VERSION_`'ifdef(`confCF_VERSION', `/confCF_VERSION')
 

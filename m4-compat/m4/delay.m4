@@ -13,22 +13,15 @@ R$+			$@ $1 < @ $j >
 
 # Delay_TLS_Clt: a word -> it as a verdict, if TLS is good enough
 SDelay_TLS_Clt
-R$*			$: $1 $| $>"tls_client" $&{verify} $| MAIL
-R$* $| $#$*		$#$2
-R$* $| $*		$# $1
+_ASK_BESIDE(`"tls_client" ^&{verify} ^| MAIL', `^# ^1')
 
 # Delay_TLS_Clt2: the same, as a plain word
 SDelay_TLS_Clt2
-R$*			$: $1 $| $>"tls_client" $&{verify} $| MAIL
-R$* $| $#$*		$#$2
-R$* $| $*		$@ $1
+_ASK_BESIDE(`"tls_client" ^&{verify} ^| MAIL', `^@ ^1')
 
 # check_rcpt: all checks at last: recipient, then sender, then client
 Scheck_rcpt
-R$+			$: $1 $| $>checkrcpt $1
-R$+ $| $#error $*	$#error $2
-R$+ $| $#discard $*	$#discard $2
-R$+ $| $#$*		$@ $>"Delay_TLS_Clt" $2
+_AT_ONCE(`^+', `checkrcpt ^1', `', `^@ ^>"Delay_TLS_Clt" ^2')
 R$+ $| $*		$: < ? > $>FullAddr $>CanonAddr $1
 ifdef(`_SPAM_FH_', `
 # a recipient who wants all mail, or who wants none of this
@@ -41,13 +34,7 @@ R< $* > $+		$: $2
 ', `R< HATER > $+		$: $1
 R< $* > $+		$@ $>"Delay_TLS_Clt2" NOSPAMHATER
 ')')dnl
-R$*			$: $1 $| $>checkmail ifdef(`_FFR_MAIL_MACRO', `$&{mail_from}', `< $&f >')
-R$* $| $#error $*	$#error $2
-R$* $| $#discard $*	$#discard $2
-R$* $| $#$*		$@ $>"Delay_TLS_Clt" $2
-R$* $| $*		$: $1 $| $>checkrelay $&{client_name} $| $&{client_addr}
-R$* $| $#error $*	$#error $2
-R$* $| $#discard $*	$#discard $2
-R$* $| $#$*		$#$2
+_AT_ONCE(`^*', `checkmail ifdef(`_FFR_MAIL_MACRO', `^&{mail_from}', `< ^&f >')', `', `^@ ^>"Delay_TLS_Clt" ^2')
+_AT_ONCE(`^*', `checkrelay ^&{client_name} ^| ^&{client_addr}', ` ^| ^*', `^#^2')
 R$* $| $*		$: $1
 ')dnl

@@ -1,3 +1,10 @@
+divert(-1)
+dnl # _TO_LOCAL(user, name without a domain, name, domain, user delivered to): the first
+dnl # two are patterns
+define(`_TO_LOCAL', `_RULES(`R< $1 > ^* < @ ^* . >	^#_LOCAL_ ^@ $3 @ $4 ^: $5
+R< $1 > ^* < @ ^* > ^*	^#_LOCAL_ ^@ $3 @ $4 ^: $5
+R< $1 > $2	^#_LOCAL_ ^@ $3 ^: $5')')
+divert(0)dnl
 
 ######## local delivery and tables ########
 
@@ -9,10 +16,7 @@ SLocal_localaddr
 # delivered here. Asked by mailers with flag 5.
 #	u+detail	-> $#local $@ +detail $: u+*, then $#local $: u
 Slocaladdr=5
-R$*			$: $1 $| $>"Local_localaddr" $1
-R$* $| $#ok		$@ $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+_ASK_BESIDE(`"Local_localaddr" ^1', `', `^#ok	^@ ^1')
 ifdef(`_FFR_5_', `# a domain at the name is put aside, macro LocalAddrHost: @domain, or nothing
 R$+			$: $(macro {LocalAddrHost} $) $1
 R$+ @ $+		$: $(macro {LocalAddrHost} $@ @$2 $) $1
@@ -96,7 +100,7 @@ R< > $*			$@ $1
 R< error : $- . $- . $- : $+ > $*	$#error $@ $1.$2.$3 $: $4
 R< error : $- : $+ > $*	$#error $@ $1 $: $2
 R< error : $+ > $*	$#error $: $1
-R< local : $* > $*	$>CanonLocal < $1 > $2
+R< local : $* > $*	$@ $>CanonLocal < $1 > $2
 R< $~[ : $+ @ $+ > $* < $* > $*	$# $1 $@ $3 $: $2 < @ $3 >
 R< $~[ : $+ > $*	$# $1 $@ $2 $: $3
 R< $=w > $*		$@ $2
@@ -107,10 +111,6 @@ R< $+ > $*		$#_RELAY_ $@ $1 $: $2
 SCanonLocal
 R< $* > < @ $+ > : $+	$@ $>Recurse $3
 R< $* > $+ $=O $+ < @ $+ >	$@ $>Recurse $2 $3 $4
-R< > $* < @ $* . >	$#_LOCAL_ $@ $1 @ $2 $: $1
-R< > $* < @ $* > $*	$#_LOCAL_ $@ $1 @ $2 $: $1
-R< > $+			$#_LOCAL_ $@ $1 $: $1
+_TO_LOCAL(`', `^+', `^1', `^2', `^1')
 R< $+ @ $+ > $* < @ $* >	$: < $1 > $3 < @ $4 >
-R< $+ > $* < @ $* . >	$#_LOCAL_ $@ $2 @ $3 $: $1
-R< $+ > $* < @ $* > $*	$#_LOCAL_ $@ $2 @ $3 $: $1
-R< $+ > $*		$#_LOCAL_ $@ $2 $: $1
+_TO_LOCAL(`^+', `^*', `^2', `^3', `^1')

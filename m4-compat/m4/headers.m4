@@ -1,3 +1,9 @@
+divert(-1)
+dnl # _HEADER_TWICE(flag, name, text): a header of mailers with the flag, and the one that
+dnl # resent mail has in its place (RFC 5322, 3.6.6)
+define(`_HEADER_TWICE', `H?$1?Resent-$2: $3
+H?$1?$2: $3')
+divert(0)dnl
 ifdef(`_NEED_SMTPOPMODES_', `# modes in which mail comes in over SMTP
 C{SMTPOpModes} s d D
 ')dnl
@@ -25,12 +31,9 @@ ifdef(`confFROM_HEADER', `', `define(`confFROM_HEADER', `$?x$x <$g>$|$g$.')')dnl
 ifdef(`confMESSAGEID_HEADER', `', `define(`confMESSAGEID_HEADER', `<$t.$i@$j>')')dnl
 H?P?Return-Path: <$g>
 HReceived: confRECEIVED_HEADER
-H?D?Resent-Date: $a
-H?D?Date: $a
-H?F?Resent-From: confFROM_HEADER
-H?F?From: confFROM_HEADER
+_HEADER_TWICE(`D', `Date', `$a')
+_HEADER_TWICE(`F', `From', `confFROM_HEADER')
 H?x?Full-Name: $x
 # HPosted-Date: $a
 # H?l?Received-Date: $b
-H?M?Resent-Message-Id: confMESSAGEID_HEADER
-H?M?Message-Id: confMESSAGEID_HEADER
+_HEADER_TWICE(`M', `Message-Id', `confMESSAGEID_HEADER')

@@ -27,7 +27,7 @@ define(`CONCAT', `$1$2$3$4$5$6$7')
 define(`DOL', ``$'$1')
 
 dnl # lower(text); strcasecmp(a, b) is 1 for equal, else 0.
-define(`lower', `translit(`$1', `ABCDEFGHIJKLMNOPQRSTUVWXYZ', `abcdefghijklmnopqrstuvwxyz')')
+define(`lower', `translit(`$1', `A-Z', `a-z')')
 define(`strcasecmp', `ifelse(lower($1), lower($2), `1', `0')')
 
 dnl # _DEFIFNOT(name, value); _OPTINS(name, before, after) writes a define if set.
@@ -88,9 +88,13 @@ PUSHDIVERT(7)include(_CF_DIR_`mailer/$1.m4')POPDIVERT`'')')
 
 dnl # Text of the site: everything that follows goes to that place
 
-define(`MAILER_DEFINITIONS', `divert(7)')
-define(`LOCAL_CONFIG', `divert(6)')
-define(`LOCAL_RULE_0', `divert(3)')
+define(`_SECTION', `define(`$1', `divert($2)')')
+_SECTION(`LOCAL_CONFIG', `6')
+_SECTION(`LOCAL_RULE_3', `2')
+_SECTION(`LOCAL_UUCP', `4')
+_SECTION(`LOCAL_RULE_0', `3')
+_SECTION(`LOCAL_DNSBL', `8')
+_SECTION(`MAILER_DEFINITIONS', `7')
 define(`LOCAL_RULE_1', `divert(9)
 dnl # sender addresses, after canonify: rules of the site
 Ssender=1
@@ -99,9 +103,6 @@ define(`LOCAL_RULE_2', `divert(9)
 dnl # recipient addresses, after canonify: rules of the site
 Srecipient=2
 ')
-define(`LOCAL_RULE_3', `divert(2)')
-define(`LOCAL_UUCP', `divert(4)')
-define(`LOCAL_DNSBL', `divert(8)')
 define(`LOCAL_NET_CONFIG', `define(`_LOCAL_RULES_', `')divert(1)')
 define(`LOCAL_RULESETS', `divert(9)
 ')
@@ -181,6 +182,7 @@ define(`_MODMF_', `ifdef(`_MF_SET_$2', `defn(`_MF_SET_$2')',
 `_AP_(`_ADDCHAR_', _AP_(`_DELCHAR_', `$1', defn(`_MF_DEL_$2')), defn(`_MF_ADD_$2'))')')
 
 include(_CF_DIR_`m4/mailer.m4')
+include(_CF_DIR_`m4/templates.m4')
 
 dnl # The map that sets macros, written where it is first needed
 
@@ -209,7 +211,7 @@ ifelse(`$3', `U', `C{w}$2 $2.UUCP
 ')dnl
 sinclude(_CF_DIR_`siteconfig/$1.m4')')
 define(`_SITE_', `CONCAT(`C', ifelse(_SITE_LETTER_`'`$2', `US', `Y', `_SITE_LETTER_'), $1)')
-define(`UUCPSMTP', `R DOL(*) < @ $1 .UUCP > DOL(*)	DOL(1) < @ $2 > DOL(2)')
+define(`UUCPSMTP', `_RULES(`R^* < @ $1 .UUCP > ^*	^1 < @ $2 > ^2')')
 
 include(_CF_DIR_`m4/defaults.m4')
 m4wrap(`include(_CF_DIR_`m4/rules.m4')')

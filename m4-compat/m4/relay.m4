@@ -37,18 +37,12 @@ R@ $*			$1
 ')')dnl
 ifdef(`_PROMISCUOUS_RELAY_', `', `
 # a certificate that may relay
-R$*			$: < $1 > $| $>RelayTLS
-R< $* > $| $# $+	$# $2
-R< $* > $| $*		$: $1
+_ASK_APART(`RelayTLS')
 
 # a user who proved to be one; the site is asked first
-R$*			$: $1 $| $>"Local_Relay_Auth" $&{auth_type}
-R$* $| $# $*		$# $2
-R$* $| NO		$: $1
-R$* $| $*		$: $1 $| $&{auth_type}
-R$* $|			$: $1
-R$* $| $={TrustAuthMech}	$# RELAY
-R$* $| $*		$: $1
+_ASK_APART(`"Local_Relay_Auth" ^&{auth_type}', `^: < ^1 > ^| ^&{auth_type}', `NO	^: ^1')
+R< $* > $| $={TrustAuthMech}	$# RELAY
+R< $* > $| $*		$: $1
 ifelse(defn(`_NO_UUCP_'), `r', `# no way out by operators in the local part
 R$* ! $* < @ $* >	$: < REMOTE > $2 < @ BANG_PATH >
 R$* ! $*		$: < REMOTE > $2 < @ BANG_PATH >
@@ -58,14 +52,10 @@ R$* % $*		$: < REMOTE > $1 < @ PERCENT_HACK >
 ')dnl
 
 # ours
-ifdef(`_RELAY_ENTIRE_DOMAIN_', `R$+ < @ $* $=m >	$@ RELAY
-')dnl
-R$+ < @ $=w >		$@ RELAY
-ifdef(`_RELAY_HOSTS_ONLY_', `R$+ < @ $=R >		$@ RELAY
-ifdef(`_ACCESS_TABLE_', `R$+ < @ $+ >		$: < $(access To:$2 $: ? $) > < $1 < @ $2 > >
+_RELAYED(`^+ < @', ` >')
+ifdef(`_RELAY_HOSTS_ONLY_', `ifdef(`_ACCESS_TABLE_', `R$+ < @ $+ >		$: < $(access To:$2 $: ? $) > < $1 < @ $2 > >
 R< ? > < $+ < @ $+ > >	$: < $(access $2 $: ? $) > < $1 < @ $2 > >
-')', `R$+ < @ $* $=R >	$@ RELAY
-ifdef(`_ACCESS_TABLE_', `ifdef(`_RELAY_FULL_ADDR_', `R$+ < @ $+ >		$: $1 < @ $2 > $| $>SearchList < + To > $| < F:$1@$2 > < D:$2 > < F:$1@ > < >
+')', `ifdef(`_ACCESS_TABLE_', `ifdef(`_RELAY_FULL_ADDR_', `R$+ < @ $+ >		$: $1 < @ $2 > $| $>SearchList < + To > $| < F:$1@$2 > < D:$2 > < F:$1@ > < >
 R$+ < @ $+ > $| < $* >	$: < $3 > < $1 < @ $2 > >
 R$+ < @ $+ > $| $*	$: < $3 > < $1 < @ $2 > >
 ', `R$+ < @ $+ >		$: $>D < $2 > < ? > < + To > < $1 < @ $2 > >
@@ -76,10 +66,7 @@ R< $* > < $* >		$: $2
 ')dnl
 ifdef(`_RELAY_MX_SERVED_', `
 # domains whose mail exchanger we are
-R$+ < @ $+ >		$: < : $(mxserved $2 $) : > $1 < @ $2 >
-R< : $* <TEMP> : > $*	$#TEMP $@ 4.4.0 $: "450 Can not check MX records for recipient host " $1
-R< $* : $=w . : $* > $*	$@ RELAY
-R< : $* : > $*		$: $2
+_IF_MX_SERVED(`^+', `', `^@ RELAY', `^: ^2')
 ')dnl
 
 # no domain at all
@@ -132,22 +119,18 @@ R< $* _ATMPF_ >		$#TEMP $@ 4.3.0 $: _TMPFMSG_
 ')dnl
 
 # its name counts only if name and address agree
-R$*			$: < $&{client_resolve} >
-R< TEMP >		$#TEMP $@ 4.4.0 $: "450 Relaying temporarily denied. Cannot resolve PTR record for " $&{client_addr}
-R< FORGED >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name possibly forged " $&{client_name}
-R< FAIL >		$#error $@ 5.7.1 $: "550 Relaying denied. IP name lookup failed " $&{client_name}
+R$*			$: $&{client_resolve}
+RTEMP			$#TEMP $@ 4.4.0 $: "450 Relaying temporarily denied. Cannot resolve PTR record for " $&{client_addr}
+RFORGED			$#error $@ 5.7.1 $: "550 Relaying denied. IP name possibly forged " $&{client_name}
+RFAIL			$#error $@ 5.7.1 $: "550 Relaying denied. IP name lookup failed " $&{client_name}
 R$*			$: < @ > $&{client_name}
 R< @ > $* $=P		$: < ? > $1 $2
 R< @ > $+		$: < ? > $[ $1 $]
 R< ? > $+ .		$: < ? > $1
-ifdef(`_RELAY_ENTIRE_DOMAIN_', `R< ? > $* $=m		$@ RELAY
-')dnl
-R< ? > $=w		$@ RELAY
-ifdef(`_RELAY_HOSTS_ONLY_', `R< ? > $=R		$@ RELAY
-ifdef(`_ACCESS_TABLE_', `R< ? > $+		$: < $(access Connect:$1 $: ? $) > < $1 >
+_RELAYED(`< ? >', `')
+ifdef(`_RELAY_HOSTS_ONLY_', `ifdef(`_ACCESS_TABLE_', `R< ? > $+		$: < $(access Connect:$1 $: ? $) > < $1 >
 R< ? > < $+ >		$: < $(access $1 $: ? $) > < $1 >
-')', `R< ? > $* $=R		$@ RELAY
-ifdef(`_ACCESS_TABLE_', `R< ? > $+		$: $>D < $1 > < ? > < + Connect > < $1 >
+')', `ifdef(`_ACCESS_TABLE_', `R< ? > $+		$: $>D < $1 > < ? > < + Connect > < $1 >
 ')')dnl
 ifdef(`_ACCESS_TABLE_', `R< RELAY > $*		$@ RELAY
 R< $* _ATMPF_ > $*	$#TEMP $@ 4.3.0 $: _TMPFMSG_

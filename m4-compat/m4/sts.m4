@@ -7,8 +7,8 @@ R$* : $&{TLS_Name} : $*	$@ ok
 # STS_SAN: -> ok if the certificate bears the name of the server, else $#error
 # (no rules if the site does not want that asked). Called by STS_Check.
 SSTS_SAN
-ifdef(`_STS_SAN', `R$*			$: $&{server_name}
-R$={cert_altnames}	$@ ok
+ifdef(`_STS_SAN', `R$*			$: < $&{server_name} >
+R< $={cert_altnames} >	$@ ok
 R$*			$#error $@ 4.7.0 $: 450 $&{server_name} not listed in SANs
 ')dnl
 

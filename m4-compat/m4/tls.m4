@@ -5,9 +5,7 @@ ifdef(`_ACCESS_TABLE_', `define(`_FULL_TLS_CONNECTION_CHECK_', `1')')dnl
 ifdef(`_MTA_STS_', `define(`_FULL_TLS_CONNECTION_CHECK_', `1')')dnl
 # srv_features: client name -> $# letters of what the server offers it
 Ssrv_features
-ifdef(`_LOCAL_SRV_FEATURES_', `R$*			$: $1 $| $>"Local_srv_features" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_LOCAL_SRV_FEATURES_', `_ASK_BESIDE(`"Local_srv_features" ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{client_name} > < ? > < ! SRV_FEAT_TAG > < >
 R< ? > $*		$: $>A < $&{client_addr} > < ? > < ! SRV_FEAT_TAG > < >
@@ -19,9 +17,7 @@ R< $+ > $*		$# $1
 
 # clt_features: server name -> $# letters of what the client does with it
 Sclt_features
-ifdef(`_LOCAL_CLT_FEATURES_', `R$*			$: $1 $| $>"Local_clt_features" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_LOCAL_CLT_FEATURES_', `_ASK_BESIDE(`"Local_clt_features" ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{client_name} > < ? > < ! CLT_FEAT_TAG > < >
 R< ? > $*		$: $>A < $&{client_addr} > < ? > < ! CLT_FEAT_TAG > < >
@@ -33,9 +29,7 @@ R< $+ > $*		$# $1
 
 # try_tls: server name -> $#error to talk in the clear
 Stry_tls
-ifdef(`_LOCAL_TRY_TLS_', `R$*			$: $1 $| $>"Local_try_tls" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_LOCAL_TRY_TLS_', `_ASK_BESIDE(`"Local_try_tls" ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $>D < $&{server_name} > < ? > < ! TLS_TRY_TAG > < >
 R< ? > $*		$: $>A < $&{server_addr} > < ? > < ! TLS_TRY_TAG > < >
@@ -49,13 +43,9 @@ ifdef(`_MTA_STS_', `include(_CF_DIR_`m4/sts.m4')
 ')dnl
 # tls_rcpt: recipient -> $#error to keep it from this server
 Stls_rcpt
-ifdef(`_LOCAL_TLS_RCPT_', `R$*			$: $1 $| $>"Local_tls_rcpt" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_LOCAL_TLS_RCPT_', `_ASK_BESIDE(`"Local_tls_rcpt" ^1')
 ')dnl
-ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_Check" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_MTA_STS_', `_ASK_BESIDE(`"STS_Check" ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
 R$*			$: < ? > $>CanonAddr $1
@@ -70,9 +60,7 @@ R$* $| < $+ >		$@ $>"TLS_connection" $&{verify} $| < $2 >
 
 # tls_client: verify $| MAIL or STARTTLS -> $#error if the client is not good enough
 Stls_client
-ifdef(`_LOCAL_TLS_CLIENT_', `R$*			$: $1 <?> $>"Local_tls_client" $1
-R$* <?> $#$*		$#$2
-R$* <?> $*		$: $1
+ifdef(`_LOCAL_TLS_CLIENT_', `_ASK(`"Local_tls_client" ^1', `^1 <?>', `^* <?>', `2', `^: ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$* $| $*		$: $1 $| $(macro {TLS_Name} $@ $&{client_name} $)
 R$* $| $*		$: $1 $| $>D < $&{client_name} > < ? > < ! TLS_CLT_TAG > < >
@@ -85,15 +73,11 @@ R$*			$@ $>"TLS_connection" $1
 
 # tls_server: verify -> $#error if the server is not good enough
 Stls_server
-ifdef(`_LOCAL_TLS_SERVER_', `R$*			$: $1 $| $>"Local_tls_server" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_LOCAL_TLS_SERVER_', `_ASK_BESIDE(`"Local_tls_server" ^1')
 ')dnl
 ifdef(`_TLS_FAILURES_', `R$*			$: $(macro {saved_verify} $@ $1 $) $1
 ')dnl
-ifdef(`_MTA_STS_', `R$*			$: $1 $| $>"STS_secure" $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+ifdef(`_MTA_STS_', `_ASK_BESIDE(`"STS_secure" ^1')
 ')dnl
 ifdef(`_ACCESS_TABLE_', `R$*			$: $(macro {TLS_Name} $@ $&{server_name} $) $1
 R$*			$: $1 $| $>D < $&{server_name} > < ? > < ! TLS_SRV_TAG > < >

@@ -51,7 +51,7 @@ ifdef(`_LOCAL_NO_MASQUERADE_', `', `R$*			$: $>MasqHdr $1
 SHdrToL
 R$*			$: $>AddDomain $1
 ifdef(`_ALL_MASQUERADE_', `ifdef(`_LOCAL_NO_MASQUERADE_', `', `R$*			$: $>MasqHdr $1
-')', `R$* < @ *LOCAL* > $*	$: $1 < @ $j . > $2
+')', `_OUR_NAME
 ')dnl
 
 # AddDomain: a name without a domain gets one, with always_add_domain

@@ -63,16 +63,14 @@ R$* < @@ $+ >		$@ $1 < @ $2 >
 
 # EnvFromSMTP: envelope sender
 SEnvFromSMTP
-R$+			$: $>PseudoToReal $1
-R$+			$: $>MasqSMTP $1
+R$+			$: $>MasqSMTP $>PseudoToReal $1
 R$* :; < @ >		$@
 R$*			$: $>MasqEnv $1
 
 # EnvToSMTP: envelope recipient, and header recipient too
 SEnvToSMTP
-R$+			$: $>PseudoToReal $1
-R$+			$: $>MasqSMTP $1
-R$* < @ *LOCAL* > $*	$: $1 < @ $j . > $2
+R$+			$: $>MasqSMTP $>PseudoToReal $1
+_OUR_NAME
 
 # HdrFromSMTP: header sender; header recipient with allmasquerade
 SHdrFromSMTP
@@ -80,13 +78,11 @@ R$+			$: $>PseudoToReal $1
 R:; < @ >		$@
 R$* < @ > $*		$@ $1 < @ > $2
 R< @ $* > $*		$@ < @ $1 > $2
-R$+			$: $>MasqSMTP $1
-R$+			$: $>MasqHdr $1
+R$+			$: $>MasqHdr $>MasqSMTP $1
 
 # MasqRelay: header recipient for the relay, with allmasquerade
 SMasqRelay
-R$+			$: $>MasqSMTP $1
-R$+			$: $>MasqHdr $1
+R$+			$: $>MasqHdr $>MasqSMTP $1
 
 _SMTP_MAILERS(`SMTP', `', `ESMTP', `a', `SMTP8', `8', `DSMTP', `a%')dnl
 _SMTP_MAILER(`relay', `RELAY', ``a8', RELAY_MAILER_FLAGS', `ifdef(`_ALL_MASQUERADE_', `MasqSMTP/MasqRelay', `MasqSMTP')', `RELAY', `_LIMITS(`RELAY', `Cm')_LIMITS(`SMTP', `r')')dnl

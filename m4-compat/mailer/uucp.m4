@@ -16,15 +16,17 @@ _MAY_QUEUE(`UUCP', `UUCP_MAILER_QGRP')
 dnl # _UUCP_MAILER(name, flags, sender rulesets, recipient rulesets)
 define(`_UUCP_MAILER', `_MAILER(`$1', `UUCP_MAILER_PATH', `_FLAGS(`UUCP', ``$2', UUCP_MAILER_FLAGS')', `S=$3, R=$4,',
 `_LIMITS(`UUCP', `MC')', `X-UUCP/X-UUCP/X-Unix,_UUCP_QGRP', `UUCP_MAILER_ARGS')')
+dnl # _UUCP_NEIGHBOURS(class, mailer)
+define(`_UUCP_NEIGHBOURS', `_RULES(`R^* < @ ^=$1 . UUCP. > ^*	^#$2 ^@ ^2 ^: ^1 < @ ^2 .UUCP. > ^3')')
 ifdef(`_MAILER_smtp_', `',
 `errprint(`*** MAILER(`smtp') must appear before MAILER(`uucp')
     if uucp-dom should be included.')')
 
 PUSHDIVERT(4)
 # neighbours, by what their software understands
-R$* < @ $=Z . UUCP. > $*	$#uucp-uudom $@ $2 $: $1 < @ $2 .UUCP. > $3
-R$* < @ $=Y . UUCP. > $*	$#uucp-new $@ $2 $: $1 < @ $2 .UUCP. > $3
-R$* < @ $=U . UUCP. > $*	$#uucp-old $@ $2 $: $1 < @ $2 .UUCP. > $3
+_UUCP_NEIGHBOURS(`Z', `uucp-uudom')
+_UUCP_NEIGHBOURS(`Y', `uucp-new')
+_UUCP_NEIGHBOURS(`U', `uucp-old')
 POPDIVERT
 divert(7)
 
@@ -63,12 +65,11 @@ ifdef(`_MAILER_smtp_', `
 # EnvFromUD: envelope sender for uucp-dom: as for SMTP
 SEnvFromUD
 R< @ >			$n
-R$*			$: $>EnvFromSMTP $1
+R$+			$@ $>EnvFromSMTP $1
 
-# EnvFromUUD: envelope sender for uucp-uudom: as for SMTP, but u < @ d . > -> d!u
+# EnvFromUUD: envelope sender for uucp-uudom: the same, but u < @ d . > -> d!u
 SEnvFromUUD
-R< @ >			$n
-R$*			$: $>EnvFromSMTP $1
+R$*			$: $>EnvFromUD $1
 R$* < @ $* . > $*	$1 < @ $2 > $3
 R< @ $- .UUCP > : $+	$@ $1 ! $2
 R< @ $+ > : $+		$@ $1 ! $2
