@@ -14,14 +14,15 @@ divert(0)dnl
 #	u < @ other. >		-> unchanged
 SMasqHdr=93
 ifdef(`_GENERICS_TABLE_', `
-# genericstable: < value > u < @ focus >; < @ u@d > has not been found so far, < > not
-# at all
+# genericstable: < u@d > u < @ focus > @ is to be looked up; < @ u@d > has not been
+# found so far, < > not at all
 #	u+x@d asks u+x@d, u+*@d, u@d, @d, u+x, u+*, u	u@d asks u@d, @d, u
 # *LOCAL* has no @d. An address that begins a comment finds one that is empty.
-R$+ < @ *LOCAL* >	$: < $(generics $1@$j $: @ $1@$j $) > $1 < @ *LOCAL* >
-ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R$+ < @ $* $=G . >	$: < $(generics $1@$2$3 $: @ $1@$2$3 $) > $1 < @ $2 $3 . >
-', `R$+ < @ $=G . >	$: < $(generics $1@$2 $: @ $1@$2 $) > $1 < @ $2 . >
+R$+ < @ *LOCAL* >	$: < $1@$j > $1 < @ *LOCAL* > @
+ifdef(`_GENERICS_ENTIRE_DOMAIN_', `R$+ < @ $* $=G . >	$: < $1@$2$3 > $1 < @ $2 $3 . > @
+', `R$+ < @ $=G . >	$: < $1@$2 > $1 < @ $2 . > @
 ')dnl
+R< $+ > $+ < $* > @	$: < $(generics $1 $: @ $1 $) > $2 < $3 >
 R< @ $+ + $* @ $+ > $+ < @ $+ >	$: < $(generics $1+*@$3 $@ $2 $: @ $1+$2@$3 $) > $4 < @ $5 >
 R< @ $+ + $* @ $+ > $+ < @ $+ >	$: < $(generics $1@$3 $: $) > $4 < @ $5 >
 R< @ $+ > $+ < @ $+ >	$: < > $2 < @ $3 >

@@ -84,7 +84,7 @@ R$+			$@ RELAY
 
 # Relay_ok: may this client relay? -> RELAY, $#error, or anything for no
 SRelay_ok
-R$*			$: $&{client_addr}
+_CLIENT_ADDRESS
 R$@			$@ RELAY
 R0			$@ RELAY
 R127.0.0.1		$@ RELAY

@@ -41,10 +41,13 @@ define(`_RELAYED', `_RULES(`ifdef(`_RELAY_ENTIRE_DOMAIN_', `R$1 ^* ^=m$2	^@ RELA
 ')R$1 ^=w$2	^@ RELAY
 R$1 ifdef(`_RELAY_HOSTS_ONLY_', `', `^* ')^=R$2	^@ RELAY')')
 
+dnl # _CLIENT_ADDRESS: whatever is asked, it is asked of the address of the client
+define(`_CLIENT_ADDRESS', `_RULES(`R^*	^: ^&{client_addr}')')
+
 dnl # _ASK_BACKWARDS(map, before, behind): the address of the client, backwards between
 dnl # these two -> < ? > what the map says, or OK
-define(`_ASK_BACKWARDS', `_RULES(`R^*	^: ^&{client_addr}
-R^- . ^- . ^- . ^-	^: < ? > ^($1 $2^4.^3.^2.^1.$3. ^: OK ^)')')
+define(`_ASK_BACKWARDS', `_CLIENT_ADDRESS
+_RULES(`R^- . ^- . ^- . ^-	^: < ? > ^($1 $2^4.^3.^2.^1.$3. ^: OK ^)')')
 dnl # _ASK_DNS_LIST(map, zone): the same for a DNS list; OK ends the rules
 define(`_ASK_DNS_LIST', `_ASK_BACKWARDS(`$1', `', `$2')
 _RULES(`R< ? > OK	^: OKSOFAR')')
