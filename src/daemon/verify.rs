@@ -69,11 +69,12 @@ pub(super) async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
     }
 }
 
-/// `250 2.1.5 Full Name <user@host>`; 252 where the mailer cannot tell (flag q missing).
+/// `250 2.1.5 Full Name <user@host>`; 252 where the mailer cannot tell (flag q missing), as RFC 5321,
+/// section 3.5.3, wants it of addresses that somebody else is responsible for.
 async fn shown(mta: &Mta, address: &Address) -> Reply {
     let config = &mta.site.config;
     let mailer = config.mailers.get(usize::from(address.mailer.0));
-    let code = if mailer.is_some_and(|mailer| mailer.has(b'q')) { 252 } else { 250 };
+    let code = if mailer.is_some_and(|mailer| mailer.has(b'q')) { 250 } else { 252 };
     let full_name = full_name_of(mta, address).await;
     let mailbox = match address.user.contains(&b'@') {
         true => address.user.clone(),

@@ -13,5 +13,6 @@ mod mc_mistakes;
 mod names;
 mod options;
 mod scratch;
+mod smtp;
 mod terminal;
 mod tryout;
