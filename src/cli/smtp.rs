@@ -4,7 +4,7 @@ use super::invocation::Invocation;
 use super::start;
 use crate::daemon::DaemonAcceptor;
 use crate::schema::Sysexit;
-use crate::smtp::server::{Peer, Session};
+use crate::smtp::server::{Client, Session};
 use crate::sys::{accounts, identity};
 
 /// Serves the one client that is there.
@@ -17,10 +17,10 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         let mode = mta.site.config.options.delivery_mode;
         let stream = tokio::io::join(tokio::io::stdin(), tokio::io::stdout());
         let acceptor = DaemonAcceptor::new(mta.clone(), mode);
-        let mut peer = Peer::local_user(&login_name());
+        let mut client = Client::local_user(&login_name());
         let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
-        peer.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
-        Session::new(mta.server.clone(), acceptor, peer, stream).serve().await;
+        client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
+        Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
         mta.deliveries_done().await;
         Sysexit::OK
     })

@@ -11,7 +11,7 @@ use crate::message::{Collector, Header, set_dates};
 use crate::queue::{Locked, QueueError};
 use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
-use crate::smtp::server::{Acceptor, BodySink, Peer, Verified, final_recipient};
+use crate::smtp::server::{Acceptor, BodySink, Client, Verified, final_recipient};
 use crate::sys::{accounts, clock, identity};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -30,7 +30,7 @@ pub(super) struct Submission<'a> {
     acceptor: DaemonAcceptor,
     invocation: &'a Invocation,
     user: Vec<u8>,
-    peer: Peer,
+    client: Client,
     envelope: Envelope,
     status: Sysexit,
 }
@@ -38,12 +38,12 @@ pub(super) struct Submission<'a> {
 impl<'a> Submission<'a> {
     pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, user: Vec<u8>) -> Self {
         let config = &mta.site.config;
-        let mut peer = Peer::local_user(&user);
+        let mut client = Client::local_user(&user);
         let modifiers = config.options.direct_submission_modifiers.clone();
-        peer.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
+        client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         let acceptor = DaemonAcceptor::new(mta.clone(), config.options.delivery_mode);
         let envelope = Envelope { id: acceptor.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { mta, acceptor, invocation, user, peer, envelope, status: Sysexit::OK }
+        Self { mta, acceptor, invocation, user, client, envelope, status: Sysexit::OK }
     }
 
     /// Everything up to the queue.
@@ -103,7 +103,7 @@ impl<'a> Submission<'a> {
     fn set_macros(&mut self) {
         let config = &self.mta.site.config;
         let scope = &mut self.envelope.scope;
-        self.peer.set_macros(config, scope);
+        self.client.set_macros(config, scope);
         set_dates(config, scope, self.envelope.created);
         scope.set_named(config, b"i", self.envelope.id.as_bytes());
         if let Some(protocol) = &self.invocation.protocol {
@@ -316,7 +316,7 @@ impl<'a> Submission<'a> {
             body_type: envelope.body_type.map(BodyType::as_bytes),
             protocol: self.invocation.protocol.as_deref(),
             daemon: None,
-            relay: &self.peer.display,
+            relay: &self.client.display,
         };
         self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
     }

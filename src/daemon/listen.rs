@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::keeper::Bind;
 use crate::logging::Priority;
 use crate::schema::{DaemonPort, Family};
-use crate::smtp::server::{DaemonFacts, Peer, Session};
+use crate::smtp::server::{Client, DaemonFacts, Session};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -163,17 +163,17 @@ async fn serve_client(
     daemon: DaemonFacts,
     rates: Rates,
     stream: TcpStream,
-    client: SocketAddr,
+    address: SocketAddr,
 ) {
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
-    let counted = rates.connect(client.ip().to_canonical(), Instant::now());
-    let mut peer = Peer::resolve(client, &mta.site.resolver).await;
-    peer.local = stream.local_addr().ok();
-    peer.daemon = daemon;
-    peer.connections = counted.connections;
-    peer.rate = counted.rate;
-    peer.total_rate = counted.total;
-    Session::new(mta.server.clone(), acceptor, peer, stream).serve().await;
+    let counted = rates.connect(address.ip().to_canonical(), Instant::now());
+    let mut client = Client::resolve(address, &mta.site.resolver).await;
+    client.local = stream.local_addr().ok();
+    client.daemon = daemon;
+    client.connections = counted.connections;
+    client.rate = counted.rate;
+    client.total_rate = counted.total;
+    Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
     drop(counted.guard);
 }

@@ -27,7 +27,8 @@ pub fn next_line(input: &[u8]) -> NextLine {
         None => NextLine::Incomplete,
         Some(end) if end >= MAX_COMMAND_LINE => NextLine::TooLong(end + 1),
         Some(end) => {
-            let text = if input[..end].ends_with(b"\r") { end - 1 } else { end };
+            // a client that ends its lines with CR CR LF means one line end
+            let text = input[..end].iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
             NextLine::Line { text, whole: end + 1 }
         }
     }

@@ -39,7 +39,7 @@ pub trait BodySink: Send {
 }
 
 /// The program around a session.
-pub trait Acceptor: Send + Sync {
+pub trait Acceptor: Send + Sync + 'static {
     /// Where bodies go.
     type Sink: BodySink;
 

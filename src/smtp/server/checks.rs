@@ -5,7 +5,6 @@ use super::session::Session;
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::Reply;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// What a check ruleset is asked about.
 pub(super) struct Question<'a> {
@@ -27,11 +26,7 @@ impl<'a> Question<'a> {
     }
 }
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
+impl<A: Acceptor> Session<A> {
     /// Asks a ruleset with the envelope's macros. A refusal is returned for the caller to send; discard
     /// and quarantine are noted in the envelope. All three are logged.
     pub(super) async fn check(&mut self, question: Question<'_>) -> Option<Reply> {
@@ -67,7 +62,7 @@ where
 
     /// `ruleset=check_rcpt, arg1=…, relay=…, reject=…`
     pub(super) fn log_verdict(&self, question: &[u8], outcome: &[u8], with_id: bool) {
-        let text = [question, b", relay=", &self.peer.display, b", ", outcome].concat();
+        let text = [question, b", relay=", &self.client.display, b", ", outcome].concat();
         let id = with_id.then(|| self.transaction.envelope.id.as_bytes());
         self.server.log.log(3, Priority::Notice, id, &text);
     }

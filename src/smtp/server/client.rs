@@ -1,6 +1,7 @@
 //! The client at the other end: address, name, and how far the name is to be trusted.
 
 use super::policy::DaemonFacts;
+use super::security::Security;
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::net::{Family, Resolver};
@@ -35,7 +36,7 @@ impl Resolved {
 
 /// Who is connected, from where, through which listener.
 #[derive(Clone, Debug, Default)]
-pub struct Peer {
+pub struct Client {
     /// The client's address; `None` on standard input.
     pub address: Option<SocketAddr>,
     /// Our own end.
@@ -48,6 +49,8 @@ pub struct Peer {
     pub resolved: Resolved,
     /// `$_`: what log lines and Received fields show.
     pub display: Vec<u8>,
+    /// How far it is to be trusted.
+    pub security: Security,
     /// The listener.
     pub daemon: DaemonFacts,
     /// Open connections of this address, this one included.
@@ -58,7 +61,7 @@ pub struct Peer {
     pub total_rate: u32,
 }
 
-impl Peer {
+impl Client {
     /// Looks the client's name up, and the name's addresses.
     pub async fn resolve(address: SocketAddr, resolver: &Resolver) -> Self {
         let ip = address.ip().to_canonical();
@@ -90,6 +93,7 @@ impl Peer {
             pointer: b"localhost".to_vec(),
             resolved: Resolved::Ok,
             display: [user, b"@localhost"].concat(),
+            security: Security::of_local_user(user),
             ..Self::default()
         }
     }

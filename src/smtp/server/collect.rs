@@ -2,7 +2,8 @@
 
 use super::acceptor::{Acceptor, BodySink};
 use super::checks::{Question, question_line};
-use super::session::{Flow, Lost, Session};
+use super::session::{Flow, Session};
+use super::wire::Lost;
 use crate::config::HeaderCheck;
 use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::Priority;
@@ -12,7 +13,6 @@ use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{DataDecoder, DataEvent, Strictness, Violation, Where};
 use crate::smtp::server::features::Features;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest header value that a check ruleset sees, in bytes.
 const LONGEST_CHECKED_VALUE: usize = 256;
@@ -76,11 +76,7 @@ impl<B: BodySink> Collecting<B> {
     }
 }
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
+impl<A: Acceptor> Session<A> {
     /// Reads the message to its end, then decides about it.
     pub(super) async fn collect(&mut self) -> Flow {
         let Features { strictness, .. } = self.features;
@@ -90,14 +86,14 @@ where
         let (headers, most, limit) =
             (policy.max_headers_length, policy.max_message_size, policy.data_timeout);
         loop {
-            let (used, event) = collecting.take(self.pending(), headers, most);
-            self.consume(used);
+            let (used, event) = collecting.take(self.wire.pending(), headers, most);
+            self.wire.consume(used);
             match event {
                 DataEvent::End => return self.collected(collecting).await,
                 DataEvent::Refused(violation) => return self.bare_character(&collecting, violation),
                 DataEvent::More => {}
             }
-            if let Err(lost) = self.fill(limit).await {
+            if let Err(lost) = self.wire.fill(limit).await {
                 return self.broken_off(collecting.size, lost);
             }
         }
@@ -124,7 +120,7 @@ where
         self.log(0, Priority::Notice, &line);
         let text = [
             format!("collect: {problem} on connection from ").as_bytes(),
-            &self.peer.name,
+            &self.client.name,
             b", from=",
             &self.transaction.envelope.sender.text,
         ]
@@ -136,7 +132,7 @@ where
     fn collect_line(&self, info: &str, place: Where, status: Option<&str>) -> Vec<u8> {
         let sender = &self.transaction.envelope.sender.text;
         let mut line =
-            [b"collect: relay=", &self.peer.name[..], b", from=", sender, b", info=", info.as_bytes()]
+            [b"collect: relay=", &self.client.name[..], b", from=", sender, b", info=", info.as_bytes()]
                 .concat();
         for (key, value) in [("where", place.name()), ("status", status)] {
             if let Some(value) = value {
@@ -195,7 +191,7 @@ where
             let limit = self.server.policy.max_headers_length;
             let text = [
                 format!("headers too large ({limit} max) from ").as_bytes(),
-                &self.peer.name,
+                &self.client.name,
                 b" during message collect",
             ]
             .concat();

@@ -2,25 +2,23 @@
 
 use super::acceptor::Acceptor;
 use super::checks::Question;
-use super::session::{Flow, Refusal, Session};
+use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::Reply;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn data(&mut self) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("DATA", |session, _| Box::pin(session.data()))
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn data(&mut self) -> Flow {
         if let Err(reply) = self.may_send_data() {
             self.error(&reply, None);
             return Flow::Continue;
         }
-        if self.helo.is_none() && !self.features.early_input && self.has_early_input().await {
-            self.say("554", Some("5.5.0"), b"SMTP protocol error");
-            self.refusal = Some(Refusal::Null);
+        if self.refuses_early_input("DATA").await {
             return Flow::Close;
         }
         let count = self.transaction.recipients().to_string();

@@ -3,16 +3,18 @@
 use super::acceptor::{Acceptor, QueueRun};
 use super::checks::Question;
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
-use tokio::io::{AsyncRead, AsyncWrite};
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn etrn(&mut self, argument: &[u8]) -> Flow {
-        if !self.features.etrn || self.peer.address.is_none() {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("ETRN", |session, command| Box::pin(session.etrn(command.argument)))
+        .issued_mail_command()
+        .limit("ETRN", "ETRN", 8)
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn etrn(&mut self, argument: &[u8]) -> Flow {
+        if !self.features.etrn || self.client.address.is_none() {
             self.log_request("ETRN", argument, true);
             let reply =
                 Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");

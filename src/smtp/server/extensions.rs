@@ -2,13 +2,14 @@
 
 use super::features::Features;
 use super::policy::Policy;
+use super::security::Security;
 
 /// One extension.
 pub struct Extension {
     /// The keyword.
     pub keyword: &'static str,
     /// The line to offer, `None` where it is not offered to this client.
-    pub offer: fn(&Features, &Policy) -> Option<Vec<u8>>,
+    pub offer: fn(&Features, &Policy, &Security) -> Option<Vec<u8>>,
 }
 
 fn plain(keyword: &str, offered: bool) -> Option<Vec<u8>> {
@@ -17,33 +18,33 @@ fn plain(keyword: &str, offered: bool) -> Option<Vec<u8>> {
 
 /// In the order of the reply.
 pub const EXTENSIONS: &[Extension] = &[
-    Extension { keyword: "ENHANCEDSTATUSCODES", offer: |_, _| plain("ENHANCEDSTATUSCODES", true) },
-    Extension { keyword: "PIPELINING", offer: |features, _| plain("PIPELINING", features.pipelining) },
-    Extension { keyword: "EXPN", offer: |features, _| plain("EXPN", features.expn) },
-    Extension { keyword: "VERB", offer: |features, _| plain("VERB", features.expn && features.verb) },
-    Extension { keyword: "8BITMIME", offer: |_, _| plain("8BITMIME", true) },
+    Extension { keyword: "ENHANCEDSTATUSCODES", offer: |_, _, _| plain("ENHANCEDSTATUSCODES", true) },
+    Extension { keyword: "PIPELINING", offer: |features, _, _| plain("PIPELINING", features.pipelining) },
+    Extension { keyword: "EXPN", offer: |features, _, _| plain("EXPN", features.expn) },
+    Extension { keyword: "VERB", offer: |features, _, _| plain("VERB", features.expn && features.verb) },
+    Extension { keyword: "8BITMIME", offer: |_, _, _| plain("8BITMIME", true) },
     Extension {
         keyword: "SIZE",
-        offer: |_, policy| match policy.max_message_size {
+        offer: |_, policy, _| match policy.max_message_size {
             0 => plain("SIZE", true),
             limit => Some(format!("SIZE {limit}").into_bytes()),
         },
     },
-    Extension { keyword: "DSN", offer: |features, _| plain("DSN", features.dsn) },
-    Extension { keyword: "ETRN", offer: |features, _| plain("ETRN", features.etrn) },
+    Extension { keyword: "DSN", offer: |features, _, _| plain("DSN", features.dsn) },
+    Extension { keyword: "ETRN", offer: |features, _, _| plain("ETRN", features.etrn) },
     Extension {
         keyword: "DELIVERBY",
-        offer: |_, policy| match policy.deliver_by_min {
+        offer: |_, policy, _| match policy.deliver_by_min {
             i64::MIN..0 => None,
             0 => plain("DELIVERBY", true),
             least => Some(format!("DELIVERBY {least}").into_bytes()),
         },
     },
-    Extension { keyword: "HELP", offer: |_, _| plain("HELP", true) },
+    Extension { keyword: "HELP", offer: |_, _, _| plain("HELP", true) },
 ];
 
 /// The keyword lines for one client; a client that is refused sees the first only.
-pub fn offered(features: &Features, policy: &Policy, refused: bool) -> Vec<Vec<u8>> {
+pub fn offered(features: &Features, policy: &Policy, security: &Security, refused: bool) -> Vec<Vec<u8>> {
     let rows = if refused { &EXTENSIONS[..1] } else { EXTENSIONS };
-    rows.iter().filter_map(|row| (row.offer)(features, policy)).collect()
+    rows.iter().filter_map(|row| (row.offer)(features, policy, security)).collect()
 }

@@ -7,20 +7,15 @@ use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Reply;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// No pause is longer, whatever the ruleset says.
 const LONGEST_GREET_PAUSE: u64 = 300_000;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
+impl<A: Acceptor> Session<A> {
     /// Greets the client, or tells it why not.
     pub(super) async fn greet(&mut self) -> Flow {
         self.set_envelope_macros();
-        let text = [b"connect from ", &self.peer.display[..]].concat();
+        let text = [b"connect from ", &self.client.display[..]].concat();
         self.server.log.log(9, Priority::Info, None, &text);
         if self.check_relay().await == Flow::Close {
             return Flow::Close;
@@ -42,10 +37,10 @@ where
 
     /// On standard input there is no client to check.
     async fn check_relay(&mut self) -> Flow {
-        if self.peer.address.is_none() {
+        if self.client.address.is_none() {
             return Flow::Continue;
         }
-        let (name, address) = (self.peer.name.clone(), self.peer.address_text());
+        let (name, address) = (self.client.name.clone(), self.client.address_text());
         let site = self.server.site.clone();
         let verdict =
             Rewriter::quiet(&site, &mut self.scope).check(b"check_relay", &name, Some(&address)).await;
@@ -80,7 +75,7 @@ where
 
     async fn read_features(&mut self) {
         let site = self.server.site.clone();
-        let name = self.peer.name.clone();
+        let name = self.client.name.clone();
         let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"srv_features", &name, Some(b"")).await;
         let Some(answer) = answer else { return };
         for letter in self.features.apply(answer.get(1..).unwrap_or_default()) {
@@ -91,9 +86,9 @@ where
 
     /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?
     async fn talks_first(&mut self) -> bool {
-        let Some(address) = self.peer.address else { return false };
+        let Some(address) = self.client.address else { return false };
         let site = self.server.site.clone();
-        let (name, text) = (self.peer.name.clone(), self.peer.address_text());
+        let (name, text) = (self.client.name.clone(), self.client.address_text());
         let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"greet_pause", &name, Some(&text)).await;
         let pause = answer.as_ref().and_then(|tokens| {
             std::str::from_utf8(tokens.get(1)?.as_bytes()).ok()?.trim().parse::<u64>().ok()
@@ -103,12 +98,12 @@ where
             return false;
         }
         let begun = tokio::time::Instant::now();
-        let arrived = self.fill(Duration::from_millis(pause)).await.is_ok();
+        let arrived = self.wire.fill(Duration::from_millis(pause)).await.is_ok();
         if arrived {
             let seconds = begun.elapsed().as_secs();
             let text = [
                 b"rejecting commands from ",
-                &self.peer.name[..],
+                &self.client.name[..],
                 format!(" [{}] due to pre-greeting traffic after {seconds} seconds", address.ip()).as_bytes(),
             ]
             .concat();
@@ -128,6 +123,6 @@ where
             first.extend_from_slice(b" ESMTP");
             first.extend_from_slice(&rest);
         }
-        crate::smtp::proto::put_reply_lines(&mut self.out, b"220", None, &lines);
+        self.wire.put_lines(b"220", &lines);
     }
 }

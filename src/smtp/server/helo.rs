@@ -2,31 +2,42 @@
 
 use super::acceptor::Acceptor;
 use super::extensions::offered;
+use super::security::Channel;
 use super::session::{Flow, Refusal, Session};
+use super::verbs::{Command, VerbRow};
 use crate::logging::Priority;
 use crate::schema::Reply;
-use crate::smtp::proto::put_reply_lines;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest name a client may give itself, in bytes.
 const LONGEST_NAME: usize = 256;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn helo(&mut self, argument: &[u8], word: &[u8], extended: bool) -> Flow {
+pub(super) const fn helo_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("HELO", |session, command| Box::pin(session.helo(command, false))).when_refusing().limit(
+        "HELO/EHLO",
+        "HELO/EHLO",
+        3,
+    )
+}
+
+pub(super) const fn ehlo_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("EHLO", |session, command| Box::pin(session.helo(command, true))).when_refusing().limit(
+        "HELO/EHLO",
+        "HELO/EHLO",
+        3,
+    )
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn helo(&mut self, command: Command<'_>, extended: bool) -> Flow {
+        let Command { word, argument, .. } = command;
         if argument.is_empty() && !self.server.policy.allow_bogus_helo {
             let text = [word, b" requires domain address"].concat();
             self.error(&Reply::new(501, None, text), None);
             return Flow::Continue;
         }
-        // on a pipe nobody can slip something in, and scripts write the whole dialogue at once
-        let over_network = self.peer.address.is_some();
-        let strict = over_network && !self.features.early_input && self.refusal.is_none();
-        if strict && self.has_early_input().await {
-            return self.refuse_early_input(extended);
+        let name = if extended { "EHLO" } else { "HELO" };
+        if self.refusal.is_none() && self.refuses_early_input(name).await {
+            return Flow::Continue;
         }
         let valid = is_domain(argument);
         if !valid && (!self.server.policy.allow_bogus_helo || argument.len() > LONGEST_NAME) {
@@ -54,29 +65,38 @@ where
 
     fn put_hello(&mut self, valid: bool, extended: bool) {
         let manner: &[u8] = if valid { b"pleased to meet you" } else { b"accepting invalid domain name" };
-        let hello = [&self.hostname[..], b" Hello ", &self.peer.display, b", ", manner].concat();
+        let hello = [&self.hostname[..], b" Hello ", &self.client.display, b", ", manner].concat();
         let mut lines = vec![hello];
         if extended {
-            lines.extend(offered(&self.features, &self.server.policy, self.refusal.is_some()));
+            lines.extend(offered(
+                &self.features,
+                &self.server.policy,
+                &self.client.security,
+                self.refusal.is_some(),
+            ));
         }
-        put_reply_lines(&mut self.out, b"250", None, &lines);
+        self.wire.put_lines(b"250", &lines);
     }
 
-    /// What follows EHLO before its reply may have been put there by somebody in between.
-    fn refuse_early_input(&mut self, extended: bool) -> Flow {
-        let name = if extended { "EHLO" } else { "HELO" };
-        let address = self.peer.address.map(|address| format!(" [{}]", address.ip())).unwrap_or_default();
+    /// Nothing may follow EHLO and DATA in one group (RFC 2920, section 3.1): what does may have been put
+    /// there by somebody in between, or is a message for which nobody has said 354 yet.
+    pub(super) async fn refuses_early_input(&mut self, command: &str) -> bool {
+        // on a pipe nobody can slip something in, and scripts write the whole dialogue at once
+        let on_pipe = self.client.security.channel == Channel::Pipe;
+        if on_pipe || self.features.early_input || !self.wire.has_input().await {
+            return false;
+        }
+        let address = self.client.address.map(|address| address.ip().to_string()).unwrap_or_default();
         let text = [
-            format!("rejecting server {name} from ").as_bytes(),
-            &self.peer.name,
-            address.as_bytes(),
-            b" due to traffic before response",
+            format!("rejecting server {command} from ").as_bytes(),
+            &self.client.name,
+            format!(" [{address}] due to traffic before response").as_bytes(),
         ]
         .concat();
         self.log(0, Priority::Info, &text);
         self.say("554", Some("5.5.0"), b"SMTP protocol error");
         self.refusal = Some(Refusal::Null);
-        Flow::Continue
+        true
     }
 }
 

@@ -2,28 +2,27 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::rewrite::expand;
 use crate::schema::{EnhancedStatus, Reply};
-use crate::smtp::proto::put_reply;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest topic, in bytes.
-const LONGEST_TOPIC: usize = 10;
+const MAX_TOPIC: usize = 10;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn help(&mut self, argument: &[u8]) -> Flow {
-        let Some(file) = self.help_text().await else {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("HELP", |session, command| Box::pin(session.help(command.argument)))
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn help(&mut self, argument: &[u8]) -> Flow {
+        let Some(file) = help_text(&self.server.policy.help_file).await else {
             let version = expand(&self.server.site, &self.scope, b"\x81v");
             let text = [b"Sendmail ", &version[..], b" -- HELP not implemented"].concat();
             self.error(&Reply::new(502, Some(EnhancedStatus(5, 3, 0)), text), None);
             return Flow::Continue;
         };
         let topic = argument.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
-        let topic = &topic[..topic.len().min(LONGEST_TOPIC)];
+        let topic = &topic[..topic.len().min(MAX_TOPIC)];
         let wanted: &[u8] = if topic.is_empty() { b"smtp" } else { topic };
         let lines = self.topic_lines(&file, wanted);
         if lines.is_empty() {
@@ -32,19 +31,10 @@ where
             return Flow::Continue;
         }
         for line in lines {
-            put_reply(&mut self.out, b"214", Some(b"2.0.0"), &line, true);
+            self.wire.put(b"214", Some(b"2.0.0"), &line, true);
         }
         self.say("214", Some("2.0.0"), b"End of HELP info");
         Flow::Continue
-    }
-
-    async fn help_text(&self) -> Option<Vec<u8>> {
-        use std::os::unix::ffi::OsStrExt;
-        let path = std::ffi::OsStr::from_bytes(&self.server.policy.help_file);
-        if path.is_empty() {
-            return None;
-        }
-        tokio::fs::read(path).await.ok()
     }
 
     /// Version 2 files have macros in their lines.
@@ -66,6 +56,13 @@ where
             })
             .collect()
     }
+}
+
+async fn help_text(path: &[u8]) -> Option<Vec<u8>> {
+    if path.is_empty() {
+        return None;
+    }
+    tokio::fs::read(crate::sys::accounts::path(path)).await.ok()
 }
 
 /// `$x` in a text file becomes the macro operator of the internal alphabet.

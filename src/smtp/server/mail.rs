@@ -4,18 +4,18 @@ use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::parameters::{Context, MAIL_PARAMETERS, read};
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::envelope::{EnvelopeFlags, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
-use tokio::io::{AsyncRead, AsyncWrite};
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn mail(&mut self, argument: &[u8]) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("MAIL", |session, command| Box::pin(session.mail(command.argument))).issued_mail_command()
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn mail(&mut self, argument: &[u8]) -> Flow {
         if let Err((reply, to)) = self.begin(argument).await {
             self.error(&reply, to.as_deref());
         }
@@ -69,11 +69,12 @@ where
             return;
         }
         let config = self.server.site.config.clone();
-        let name = self.peer.name.clone();
+        let name = self.client.name.clone();
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(&config, b"r", b"SMTP");
         scope.set_named(&config, b"s", &name);
-        let warning = [&self.hostname[..], b": ", &self.peer.display, b" didn't use HELO protocol"].concat();
+        let warning =
+            [&self.hostname[..], b": ", &self.client.display, b" didn't use HELO protocol"].concat();
         self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
         if self.server.policy.privacy.contains(Privacy::AUTH_WARNINGS) {
             self.transaction.envelope.headers.0.push(crate::message::Header::generated(

@@ -1,13 +1,15 @@
 //! The server's side of SMTP: one [`Session`] per client.
 //!
-//! In: any byte stream, what is known of the client ([`Peer`]), a [`Server`] (configuration, rules,
+//! In: any byte stream, what is known of the client ([`Client`]), a [`Server`] (configuration, rules,
 //! log), an [`Acceptor`]. Out: replies; envelopes handed to the acceptor, which makes them durable
 //! before 250 is answered. Never here: sockets, queue files, delivery, threads.
 //!
-//! - [`verbs`]: commands as rows; one file per command beside it
+//! - `verbs`: commands as rows; each stands in a file of its own, with its code
 //! - [`extensions`]: EHLO keywords as rows; [`features`]: who may use what
 //! - [`policy`]: the options that matter here
-//! - `session`: input, output and dispatch; `greeting`: from connect to 220
+//! - [`wire`]: bytes, lines, time-outs; `session`: dispatch; `usage`: who asks for too much;
+//!   `greeting`: from connect to 220
+//! - [`security`]: how far a client is to be trusted
 //! - `collect`: from DATA to the envelope
 
 mod acceptor;
@@ -23,23 +25,29 @@ mod help;
 mod mail;
 mod noop;
 mod parameters;
-mod peer;
+mod client;
 pub mod policy;
 mod quit;
 mod rcpt;
+mod replies;
 mod rset;
+pub mod security;
 mod session;
 mod transaction;
 mod unknown;
+mod usage;
 mod verb;
-pub mod verbs;
+mod verbs;
 mod vrfy;
+pub mod wire;
 
+#[cfg(test)]
+mod test_verb;
 #[cfg(test)]
 mod tests;
 
 pub use acceptor::{Acceptor, BodySink, QueueRun, Verified};
-pub use peer::{Peer, Resolved};
+pub use client::{Client, Resolved};
 pub use policy::{DaemonFacts, Policy};
 pub use rcpt::final_recipient;
 pub use session::{Server, Session};

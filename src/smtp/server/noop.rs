@@ -3,14 +3,18 @@
 use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::session::{Flow, Session};
-use tokio::io::{AsyncRead, AsyncWrite};
+use super::verbs::VerbRow;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn noop(&mut self, line: &[u8]) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("NOOP", |session, command| Box::pin(session.noop(command.line))).when_refusing().limit(
+        "NOOP/VERB",
+        "NOOP",
+        0,
+    )
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn noop(&mut self, line: &[u8]) -> Flow {
         match self.check_other(line, b"2").await {
             Some(flow) => flow,
             None => {

@@ -2,14 +2,14 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use tokio::io::{AsyncRead, AsyncWrite};
+use super::verbs::VerbRow;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) fn quit(&mut self) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("QUIT", |session, _| Box::pin(async { session.quit() })).when_refusing()
+}
+
+impl<A: Acceptor> Session<A> {
+    fn quit(&mut self) -> Flow {
         let text = [&self.hostname[..], b" closing connection"].concat();
         self.say("221", Some("2.0.0"), &text);
         Flow::Close

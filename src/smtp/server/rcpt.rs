@@ -5,12 +5,12 @@ use super::checks::Question;
 use super::mail::syntax_error;
 use super::parameters::{Context, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::Priority;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A refused recipient: the reply, the address before its text, and whether it must still be logged
 /// (a ruleset's verdict has been).
@@ -26,12 +26,12 @@ impl Refused {
     }
 }
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn rcpt(&mut self, argument: &[u8]) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("RCPT", |session, command| Box::pin(session.rcpt(command.argument)))
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn rcpt(&mut self, argument: &[u8]) -> Flow {
         if !self.transaction.active {
             self.error(&Reply::new(503, None, "Need MAIL before RCPT"), None);
             return Flow::Continue;
@@ -71,7 +71,7 @@ where
         if bad == throttle {
             self.log_flood(b"throttling.");
         }
-        if self.flush().await.is_err() {
+        if self.wire.flush().await.is_err() {
             return Flow::Close;
         }
         tokio::time::sleep(self.server.policy.bad_rcpt_delay).await;
@@ -79,7 +79,7 @@ where
     }
 
     fn log_flood(&self, what: &[u8]) {
-        let text = [&self.peer.display[..], b": Possible SMTP RCPT flood, ", what].concat();
+        let text = [&self.client.display[..], b": Possible SMTP RCPT flood, ", what].concat();
         self.log(5, Priority::Info, &text);
     }
 

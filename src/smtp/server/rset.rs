@@ -2,14 +2,14 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use tokio::io::{AsyncRead, AsyncWrite};
+use super::verbs::VerbRow;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn rset(&mut self) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("RSET", |session, _| Box::pin(async { session.rset() })).when_refusing()
+}
+
+impl<A: Acceptor> Session<A> {
+    fn rset(&mut self) -> Flow {
         self.drop_transaction();
         self.say("250", Some("2.0.0"), b"Reset state");
         Flow::Continue

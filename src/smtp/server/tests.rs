@@ -4,7 +4,7 @@
 //! blank line; `S:` a line from the server; `B:` a line of the body that was accepted;
 //! `client: ADDRESS [NAME]` at the top.
 
-use super::{Acceptor, BodySink, DaemonFacts, Peer, Policy, QueueRun, Resolved, Server, Session, Verified};
+use super::{Acceptor, BodySink, Client, DaemonFacts, Policy, QueueRun, Resolved, Server, Session, Verified};
 use crate::config::{self, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords};
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::logging::{Logger, Target};
@@ -134,7 +134,7 @@ fn server() -> Arc<Server> {
     Arc::new(Server { site, policy, log: Logger::open(Target::Memory, b"sendmail", 9) })
 }
 
-fn peer(line: &str) -> Peer {
+fn client_at(line: &str) -> Client {
     let (address, name) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let ip: IpAddr = address.parse().expect("an address");
     let bracketed = format!("[{ip}]");
@@ -142,14 +142,14 @@ fn peer(line: &str) -> Peer {
         "" => (bracketed.clone(), bracketed, Resolved::Fail),
         name => (name.to_owned(), format!("{name} {bracketed}"), Resolved::Ok),
     };
-    Peer {
+    Client {
         address: Some(SocketAddr::new(ip, 4711)),
         pointer: name.clone().into_bytes(),
         name: name.into_bytes(),
         display: display.into_bytes(),
         resolved,
         daemon: DaemonFacts { name: b"MTA".to_vec(), ..DaemonFacts::default() },
-        ..Peer::default()
+        ..Client::default()
     }
 }
 
@@ -191,7 +191,7 @@ async fn play(script: &str) -> Result<(), String> {
     let client = script.lines().find_map(|line| line.strip_prefix("client:")).expect("a client");
     let (mut ours, theirs) = tokio::io::duplex(1 << 16);
     let memory = Memory::default();
-    let session = tokio::spawn(Session::new(server(), memory.clone(), peer(client), theirs).serve());
+    let session = tokio::spawn(Session::new(server(), memory.clone(), client_at(client), theirs).serve());
     let (mut buffer, mut pending, mut body) = (Vec::new(), Vec::new(), String::new());
     for (number, line) in script.lines().enumerate() {
         if let Some(bytes) = sent(line) {
@@ -242,10 +242,46 @@ async fn recorded_sessions() {
     assert!(count >= 10 && wrong.is_empty(), "{count} sessions\n{}", wrong.join("\n"));
 }
 
+/// Everything that the server says to this client, who says all of this and goes away.
+async fn answers(text: &str) -> String {
+    let (mut ours, theirs) = tokio::io::duplex(1 << 20);
+    let client = client_at("192.0.2.9 client9.elsewhere.example");
+    let session = tokio::spawn(Session::new(server(), Memory::default(), client, theirs).serve());
+    ours.write_all(text.as_bytes()).await.expect("memory");
+    let mut said = String::new();
+    ours.read_to_string(&mut said).await.expect("ASCII");
+    session.await.expect("no panic");
+    said
+}
+
+/// Servers that reuse a connection send RSET before each message (and read replies one by one).
+#[tokio::test(start_paused = true)]
+async fn a_connection_may_be_reused() {
+    let message = "RSET\r\nMAIL FROM:<ann@elsewhere.example>\r\nRCPT TO:<alice@site.example>\r\nHELP\r\n";
+    let begun = tokio::time::Instant::now();
+    let said = answers(&[&message.repeat(30), "QUIT\r\n"].concat()).await;
+    assert_eq!((said.matches("Recipient ok").count(), begun.elapsed().as_secs()), (30, 0), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_repeats_itself_waits() {
+    let begun = tokio::time::Instant::now();
+    let said = answers(&["NOOP\r\nVERB\r\n".repeat(11).as_str(), "QUIT\r\n"].concat()).await;
+    // NOOP and VERB are counted together: 20 pass, then 1, 2 and 4 seconds
+    assert_eq!((said.matches("250 2.0.0").count(), begun.elapsed().as_secs()), (22, 7), "{said}");
+}
+
+#[tokio::test]
+async fn a_verb_is_one_file_and_one_row() {
+    let said = answers("xecho hello\r\nQUIT\r\n").await;
+    assert!(said.contains("\r\n250 2.0.0 hello\r\n"), "{said}");
+}
+
 /// Feeds bytes to a session; it must end, without a panic, when the client goes away.
 async fn survives(input: &[u8]) {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
-    let session = tokio::spawn(Session::new(server(), Memory::default(), peer("192.0.2.23"), theirs).serve());
+    let session =
+        tokio::spawn(Session::new(server(), Memory::default(), client_at("192.0.2.23"), theirs).serve());
     // a session that was closed by a reply takes no more
     let _ = ours.write_all(input).await;
     drop(ours);

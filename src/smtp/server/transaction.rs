@@ -5,7 +5,6 @@ use super::session::Session;
 use crate::engine::Scope;
 use crate::envelope::{Envelope, EnvelopeFlags, QueueId, RecipientState};
 use crate::logging::{Priority, SenderLine};
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// What is known of the message to come.
 #[derive(Debug, Default)]
@@ -39,11 +38,7 @@ impl Transaction {
     }
 }
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
+impl<A: Acceptor> Session<A> {
     /// Ends the transaction without a message: RSET, QUIT, a lost connection.
     pub(super) fn drop_transaction(&mut self) {
         self.log_sender();
@@ -87,8 +82,8 @@ where
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.map(|kind| kind.as_bytes()),
             protocol,
-            daemon: Some(&self.peer.daemon.name).filter(|name| !name.is_empty()).map(Vec::as_slice),
-            relay: &self.peer.display,
+            daemon: Some(&self.client.daemon.name).filter(|name| !name.is_empty()).map(Vec::as_slice),
+            relay: &self.client.display,
         };
         self.log(4, Priority::Info, &line.to_line());
         self.transaction.logged = true;

@@ -2,19 +2,49 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
+use super::verbs::{Command, VerbRow};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
-use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest command line that a reply quotes in full, in bytes.
-const LONGEST_QUOTE: usize = 203;
+const MAX_QUOTE: usize = 203;
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn unknown(&mut self, line: &[u8]) -> Flow {
+/// What is none of the other rows.
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("", |session, command| Box::pin(session.unknown(command.line))).when_refusing()
+}
+
+/// Encryption, which is not there yet.
+pub(super) const fn starttls_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("STARTTLS", |session, _| {
+        Box::pin(async { session.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available") })
+    })
+}
+
+/// Authentication, which is not there yet.
+pub(super) const fn auth_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("AUTH", |session, _| {
+        Box::pin(async { session.unavailable(503, EnhancedStatus(5, 3, 3), "AUTH not available") })
+    })
+}
+
+/// Known, and refused as not implemented.
+pub(super) const fn unimplemented_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
+    VerbRow::new(word, |session, command| Box::pin(async move { session.unimplemented(command.line) }))
+}
+
+/// A command that old servers let strangers in by.
+pub(super) const fn bogus_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
+    VerbRow::new(word, |session, command| Box::pin(async move { session.bogus(command) })).when_refusing()
+}
+
+/// HTTP spoken to an SMTP port.
+pub(super) const fn http_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
+    VerbRow::new(word, |session, command| Box::pin(session.http(command.line))).when_refusing()
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn unknown(&mut self, line: &[u8]) -> Flow {
         if self.is_last_bad_command() {
             return self.count_bad_command();
         }
@@ -26,41 +56,39 @@ where
         self.count_bad_command()
     }
 
-    pub(super) fn unimplemented(&mut self, line: &[u8]) -> Flow {
+    fn unimplemented(&mut self, line: &[u8]) -> Flow {
         self.quote(502, "Command not implemented", line);
         Flow::Continue
     }
 
     /// A command of an extension that is not offered.
-    pub(super) fn unavailable(&mut self, code: u16, enhanced: EnhancedStatus, text: &str) -> Flow {
+    fn unavailable(&mut self, code: u16, enhanced: EnhancedStatus, text: &str) -> Flow {
         self.error(&Reply::new(code, Some(enhanced), text), None);
         Flow::Continue
     }
 
-    /// Somebody looks for doors that were closed decades ago.
-    pub(super) fn bogus(&mut self, word: &str, line: &[u8]) -> Flow {
-        let address = self.peer.address.map(|address| address.ip().to_string()).unwrap_or_default();
-        let text = [
-            format!("\"{}\" command from ", word.to_ascii_lowercase()).as_bytes(),
-            &self.peer.display,
-            format!(" ({address})").as_bytes(),
-        ]
-        .concat();
+    /// Somebody looks for holes that were closed decades ago.
+    fn bogus(&mut self, command: Command<'_>) -> Flow {
+        let word = command.word.to_ascii_lowercase();
+        let address = self.client.address.map(|address| address.ip().to_string()).unwrap_or_default();
+        let text =
+            [b"\"", &word[..], b"\" command from ", &self.client.display, format!(" ({address})").as_bytes()]
+                .concat();
         self.log(0, Priority::Critical, &text);
-        self.quote(500, "Command unrecognized", line);
+        self.quote(500, "Command unrecognized", command.line);
         self.count_bad_command()
     }
 
     /// A web client, or a web proxy that somebody misuses: what follows would be read as commands.
-    pub(super) async fn http(&mut self, line: &[u8]) -> Flow {
-        let first = self.is_first_command();
+    async fn http(&mut self, line: &[u8]) -> Flow {
+        let first = self.usage.commands == 1;
         if !first && !self.features.refuse_http {
             return self.unknown(line).await;
         }
-        let text = [&self.peer.display[..], b": probable open proxy: command=", line].concat();
+        let text = [&self.client.display[..], b": probable open proxy: command=", line].concat();
         self.server.log.always(Priority::Info, Some(self.transaction.envelope.id.as_bytes()), &text);
         let what: &[u8] = if first { b" Rejecting open proxy " } else { b" HTTP command " };
-        let text = [&self.hostname[..], what, &self.peer.display].concat();
+        let text = [&self.hostname[..], what, &self.client.display].concat();
         self.say("421", Some("4.7.0"), &text);
         Flow::Close
     }
@@ -73,9 +101,9 @@ where
 
 /// Long lines lose their middle.
 fn shortened(line: &[u8]) -> Vec<u8> {
-    if line.len() <= LONGEST_QUOTE {
+    if line.len() <= MAX_QUOTE {
         return line.to_vec();
     }
-    let half = (LONGEST_QUOTE - 3) / 2;
+    let half = (MAX_QUOTE - 3) / 2;
     [&line[..half], b"...", &line[line.len() - half..]].concat()
 }

@@ -2,15 +2,15 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
-use tokio::io::{AsyncRead, AsyncWrite};
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) fn verb(&mut self) -> Flow {
+pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("VERB", |session, _| Box::pin(async { session.verb() })).limit("NOOP/VERB", "VERB", 0)
+}
+
+impl<A: Acceptor> Session<A> {
+    fn verb(&mut self) -> Flow {
         if !(self.features.expn && self.features.verb) {
             self.error(&Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Verbose unavailable"), None);
             return Flow::Continue;

@@ -1,114 +1,112 @@
-//! SMTP commands as rows.
+//! SMTP commands as rows: each stands beside its code, here is their list.
 
-/// What a command is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verb {
-    /// Begins a session without extensions.
-    Helo,
-    /// Begins a session with extensions.
-    Ehlo,
-    /// Begins a transaction.
-    Mail,
-    /// Names a recipient.
-    Rcpt,
-    /// Hands over the message.
-    Data,
-    /// Ends the transaction.
-    Rset,
-    /// Nothing.
-    Noop,
-    /// Ends the session.
-    Quit,
-    /// Explains.
-    Help,
-    /// Verifies an address.
-    Vrfy,
-    /// Expands an address.
-    Expn,
-    /// Runs the queue for a host.
-    Etrn,
-    /// Verbose mode.
-    Verb,
-    /// Encryption, which is not there yet.
-    StartTls,
-    /// Authentication, which is not there yet.
-    Auth,
-    /// Known, and refused as not implemented.
-    Unimplemented,
-    /// An old back door (DEBUG, WIZ, KILL) that somebody is looking for.
-    Bogus,
-    /// HTTP spoken to an SMTP port.
-    Http,
-    /// Anything else.
-    Unknown,
+use super::acceptor::Acceptor;
+use super::session::{Flow, Session};
+use super::{data, etrn, helo, help, mail, noop, quit, rcpt, rset, unknown, verb, vrfy};
+use std::future::Future;
+use std::pin::Pin;
+
+/// One command line.
+#[derive(Clone, Copy)]
+pub(super) struct Command<'a> {
+    /// The first word.
+    pub(super) word: &'a [u8],
+    /// What follows it, without blanks at its beginning.
+    pub(super) argument: &'a [u8],
+    /// All of it.
+    pub(super) line: &'a [u8],
 }
+
+/// A command at work.
+pub(super) type Running<'s> = Pin<Box<dyn Future<Output = Flow> + Send + 's>>;
 
 /// One row.
-#[derive(Clone, Copy, Debug)]
-pub struct VerbRow {
+pub(super) struct VerbRow<A> {
     /// The word, without ASCII case.
-    pub word: &'static str,
-    /// What it is.
-    pub verb: Verb,
+    pub(super) word: &'static str,
+    /// What it does.
+    pub(super) run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,
     /// May a client use it that is to be refused?
-    pub when_refusing: bool,
+    pub(super) when_refusing: bool,
     /// Does the client show an interest in mail by it?
-    pub issued_mail_command: bool,
-    /// Uses allowed before the answers slow down, the option MaxNOOPCommands standing in for 0.
-    pub slow_after: Option<u32>,
+    pub(super) issued_mail_command: bool,
+    /// How often it may be used before the answers slow down.
+    pub(super) limit: Option<Limit>,
 }
 
-const fn row(word: &'static str, verb: Verb) -> VerbRow {
-    VerbRow { word, verb, when_refusing: false, issued_mail_command: false, slow_after: None }
+/// A number of uses.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    /// Commands with the same counter are counted together.
+    pub(super) counter: &'static str,
+    /// The command's name in the log.
+    pub(super) name: &'static str,
+    /// The number; 0 stands for the option MaxNOOPCommands.
+    pub(super) uses: u32,
 }
 
-impl VerbRow {
-    const fn when_refusing(mut self) -> Self {
+impl<A> VerbRow<A> {
+    pub(super) const fn new(
+        word: &'static str,
+        run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,
+    ) -> Self {
+        Self { word, run, when_refusing: false, issued_mail_command: false, limit: None }
+    }
+
+    pub(super) const fn when_refusing(mut self) -> Self {
         self.when_refusing = true;
         self
     }
-    const fn issued_mail_command(mut self) -> Self {
+
+    pub(super) const fn issued_mail_command(mut self) -> Self {
         self.issued_mail_command = true;
         self
     }
-    const fn slow_after(mut self, uses: u32) -> Self {
-        self.slow_after = Some(uses);
+
+    pub(super) const fn limit(mut self, counter: &'static str, name: &'static str, uses: u32) -> Self {
+        self.limit = Some(Limit { counter, name, uses });
         self
     }
 }
 
-/// Every command.
-pub const VERBS: &[VerbRow] = &[
-    row("MAIL", Verb::Mail).issued_mail_command(),
-    row("RCPT", Verb::Rcpt),
-    row("DATA", Verb::Data),
-    row("RSET", Verb::Rset).when_refusing().slow_after(0),
-    row("EHLO", Verb::Ehlo).when_refusing().slow_after(3),
-    row("HELO", Verb::Helo).when_refusing().slow_after(3),
-    row("NOOP", Verb::Noop).when_refusing().slow_after(0),
-    row("QUIT", Verb::Quit).when_refusing(),
-    row("VRFY", Verb::Vrfy).issued_mail_command().slow_after(6),
-    row("EXPN", Verb::Expn).issued_mail_command().slow_after(6),
-    row("HELP", Verb::Help).slow_after(0),
-    row("ETRN", Verb::Etrn).issued_mail_command().slow_after(8),
-    row("VERB", Verb::Verb).slow_after(0),
-    row("STARTTLS", Verb::StartTls),
-    row("AUTH", Verb::Auth),
-    row("SEND", Verb::Unimplemented),
-    row("SAML", Verb::Unimplemented),
-    row("SOML", Verb::Unimplemented),
-    row("TURN", Verb::Unimplemented),
-    row("WIZ", Verb::Bogus).when_refusing(),
-    row("DEBUG", Verb::Bogus).when_refusing(),
-    row("SHOWQ", Verb::Bogus).when_refusing(),
-    row("GET", Verb::Http).when_refusing(),
-    row("POST", Verb::Http).when_refusing(),
-    row("CONNECT", Verb::Http).when_refusing(),
-    row("USER", Verb::Http).when_refusing(),
-];
+impl<A: Acceptor> VerbRow<A> {
+    /// Every command.
+    const ALL: &'static [Self] = &[
+        mail::row(),
+        rcpt::row(),
+        data::row(),
+        rset::row(),
+        helo::ehlo_row(),
+        helo::helo_row(),
+        noop::row(),
+        quit::row(),
+        vrfy::vrfy_row(),
+        vrfy::expn_row(),
+        help::row(),
+        etrn::row(),
+        verb::row(),
+        unknown::starttls_row(),
+        unknown::auth_row(),
+        unknown::unimplemented_row("SEND"),
+        unknown::unimplemented_row("SAML"),
+        unknown::unimplemented_row("SOML"),
+        unknown::unimplemented_row("TURN"),
+        unknown::bogus_row("WIZ"),
+        unknown::bogus_row("DEBUG"),
+        unknown::bogus_row("SHOWQ"),
+        unknown::http_row("GET"),
+        unknown::http_row("POST"),
+        unknown::http_row("CONNECT"),
+        unknown::http_row("USER"),
+        #[cfg(test)]
+        super::test_verb::row(),
+    ];
 
-/// The row of a word.
-pub fn find(word: &[u8]) -> VerbRow {
-    let known = VERBS.iter().find(|row| word.eq_ignore_ascii_case(row.word.as_bytes()));
-    known.copied().unwrap_or_else(|| row("", Verb::Unknown).when_refusing())
+    const UNKNOWN: &'static Self = &unknown::row();
+
+    /// The row of a word.
+    pub(super) fn find(word: &[u8]) -> &'static Self {
+        let known = Self::ALL.iter().find(|row| word.eq_ignore_ascii_case(row.word.as_bytes()));
+        known.unwrap_or(Self::UNKNOWN)
+    }
 }

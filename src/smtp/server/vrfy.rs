@@ -3,17 +3,24 @@
 use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::session::{Flow, Session};
+use super::verbs::VerbRow;
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Privacy, Reply};
-use crate::smtp::proto::put_reply;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-impl<S, A> Session<S, A>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor,
-{
-    pub(super) async fn vrfy(&mut self, argument: &[u8], expand: bool) -> Flow {
+pub(super) const fn vrfy_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command.argument, false)))
+        .issued_mail_command()
+        .limit("VRFY/EXPN", "VRFY", 6)
+}
+
+pub(super) const fn expn_row<A: Acceptor>() -> VerbRow<A> {
+    VerbRow::new("EXPN", |session, command| Box::pin(session.vrfy(command.argument, true)))
+        .issued_mail_command()
+        .limit("VRFY/EXPN", "EXPN", 6)
+}
+
+impl<A: Acceptor> Session<A> {
+    async fn vrfy(&mut self, argument: &[u8], expand: bool) -> Flow {
         let name = if expand { "EXPN" } else { "VRFY" };
         if let Some(reply) = self.may_not_verify(expand) {
             self.log_request(name, argument, true);
@@ -63,15 +70,13 @@ where
         let last = replies.len() - 1;
         for (index, reply) in replies.iter().enumerate() {
             let reply = self.finished(reply, None);
-            let enhanced = reply.enhanced_text();
-            let enhanced = enhanced.as_deref().map(str::as_bytes);
-            put_reply(&mut self.out, reply.code.to_string().as_bytes(), enhanced, &reply.text, index < last);
+            self.put(&reply, index < last);
         }
     }
 
     pub(super) fn log_request(&self, name: &str, argument: &[u8], rejected: bool) {
         let suffix: &[u8] = if rejected { b" [rejected]" } else { b"" };
-        let text = [&self.peer.display[..], b": ", name.as_bytes(), b" ", argument, suffix].concat();
+        let text = [&self.client.display[..], b": ", name.as_bytes(), b" ", argument, suffix].concat();
         self.log(5, Priority::Info, &text);
     }
 }

@@ -1,0 +1,47 @@
+//! Replies of a session: the form sendmail gives them.
+
+use super::acceptor::Acceptor;
+use super::session::Session;
+use crate::schema::{EnhancedStatus, Reply};
+
+impl<A: Acceptor> Session<A> {
+    /// Queues a reply. It is sent when the input is used up.
+    pub(super) fn say(&mut self, code: &str, enhanced: Option<&str>, text: &[u8]) {
+        self.wire.put(code.as_bytes(), enhanced.map(str::as_bytes), text, false);
+    }
+
+    /// Queues a refusal; `to` is the address that it concerns. Gives what was said after the codes.
+    pub(super) fn error(&mut self, reply: &Reply, to: Option<&[u8]>) -> Vec<u8> {
+        let reply = self.finished(reply, to);
+        self.put(&reply, false);
+        reply.text
+    }
+
+    /// Queues a line of a reply that is finished already.
+    pub(super) fn put(&mut self, reply: &Reply, more: bool) {
+        let enhanced = reply.enhanced_text();
+        let enhanced = enhanced.as_deref().map(str::as_bytes);
+        self.wire.put(format!("{:03}", reply.code).as_bytes(), enhanced, &reply.text, more);
+    }
+
+    /// The reply as it is sent: with an enhanced status, the address before the text where sendmail
+    /// puts it, softened by SoftBounce.
+    pub(super) fn finished(&self, reply: &Reply, to: Option<&[u8]>) -> Reply {
+        let mut reply = reply.clone();
+        if reply.code == 0 {
+            reply.code = 550;
+        }
+        let class = reply.code / 100;
+        if reply.enhanced.is_none() && matches!(class, 4 | 5) {
+            reply.enhanced = Some(EnhancedStatus(class, 0, 0));
+        }
+        if let Some(to) = to.filter(|_| matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553)) {
+            reply.text = [to, b"... ", &reply.text].concat();
+        }
+        if self.server.policy.soft_bounce && class == 5 {
+            reply.code -= 100;
+            reply.enhanced = reply.enhanced.map(|status| status.with_class(4));
+        }
+        reply
+    }
+}

@@ -1,0 +1,38 @@
+//! How far what a client says can be trusted: the way its bytes take, and whom it has shown itself to
+//! be. Rows that offer or refuse an extension are given it, and so are filters.
+
+/// The way of a client's bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Channel {
+    /// Standard input and output: a process of this machine, and nobody in between.
+    Pipe,
+    #[default]
+    /// TCP, in the clear: anybody in between may read, add and leave out.
+    Clear,
+}
+
+/// Who the client is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Identity {
+    #[default]
+    /// An address, and whatever name it gives itself.
+    Unknown,
+    /// The user of this machine who called the program.
+    LocalUser(Vec<u8>),
+}
+
+/// What is known of one session. Before anybody has proved anything: a connection from the network.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Security {
+    /// The way of its bytes.
+    pub channel: Channel,
+    /// Who is at the other end.
+    pub identity: Identity,
+}
+
+impl Security {
+    /// A user of this machine on standard input.
+    pub fn of_local_user(name: &[u8]) -> Self {
+        Self { channel: Channel::Pipe, identity: Identity::LocalUser(name.to_vec()) }
+    }
+}

@@ -1,0 +1,224 @@
+//! The connection of a session: bytes in, lines cut from them, replies out, time-outs.
+//!
+//! In: any byte stream. Out: command lines and message data as they arrive. Never here: what a
+//! command means, what a reply says.
+
+use crate::smtp::proto::{NextLine, next_line, put_reply, put_reply_lines};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+/// What a session may run over: a socket, a pair of pipes, memory.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// What a client sent.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Input {
+    /// A command line without its end.
+    Line(Vec<u8>),
+    /// A line longer than any command; its length as far as it is known.
+    TooLong(usize),
+}
+
+/// Why nothing more comes from the client, or goes to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lost {
+    /// It closed the connection, or the connection broke.
+    Closed,
+    /// It said nothing for too long.
+    TimedOut,
+}
+
+/// A stream with what was read from it and not used, and what is still to be written.
+pub struct Wire {
+    stream: Box<dyn Stream>,
+    /// Bytes received; those before `used` are done with.
+    input: Vec<u8>,
+    used: usize,
+    out: Vec<u8>,
+    /// How long the client may take to accept what is written.
+    write_timeout: Duration,
+}
+
+/// Room made for one read, in bytes.
+const READ_SIZE: usize = 12288;
+
+impl Wire {
+    /// Over this stream.
+    pub fn new(stream: impl Stream + 'static, write_timeout: Duration) -> Self {
+        Self { stream: Box::new(stream), input: Vec::new(), used: 0, out: Vec::new(), write_timeout }
+    }
+
+    /// Queues a reply line; it is sent when the input is used up. With `more`, another one follows.
+    pub fn put(&mut self, code: &[u8], enhanced: Option<&[u8]>, text: &[u8], more: bool) {
+        put_reply(&mut self.out, code, enhanced, text, more);
+    }
+
+    /// Queues a reply of several lines.
+    pub fn put_lines(&mut self, code: &[u8], lines: &[Vec<u8>]) {
+        put_reply_lines(&mut self.out, code, None, lines);
+    }
+
+    /// Sends what is queued.
+    ///
+    /// # Errors
+    /// When the client is gone or does not read.
+    pub async fn flush(&mut self) -> Result<(), Lost> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let sent = async {
+            self.stream.write_all(&self.out).await?;
+            self.stream.flush().await
+        };
+        let sent = tokio::time::timeout(self.write_timeout, sent).await;
+        self.out.clear();
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Lost::Closed),
+            Err(_) => Err(Lost::TimedOut),
+        }
+    }
+
+    /// Received and not yet used.
+    pub fn pending(&self) -> &[u8] {
+        &self.input[self.used..]
+    }
+
+    /// The first `count` bytes of what is pending are done with.
+    pub fn consume(&mut self, count: usize) {
+        self.used += count;
+        if self.used == self.input.len() {
+            self.input.clear();
+            self.used = 0;
+        }
+    }
+
+    /// Waits for more input; replies go out first.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn fill(&mut self, limit: Duration) -> Result<(), Lost> {
+        self.flush().await?;
+        self.input.drain(..self.used);
+        self.used = 0;
+        self.input.reserve(READ_SIZE);
+        let read = self.stream.read_buf(&mut self.input);
+        match tokio::time::timeout(limit, read).await {
+            Ok(Ok(0)) | Ok(Err(_)) => Err(Lost::Closed),
+            Ok(Ok(_)) => Ok(()),
+            Err(_) => Err(Lost::TimedOut),
+        }
+    }
+
+    /// Takes in what has arrived already, without waiting: is there unused input?
+    pub async fn has_input(&mut self) -> bool {
+        if !self.pending().is_empty() {
+            return true;
+        }
+        let mut piece = [0u8; 1024];
+        let stream = &mut self.stream;
+        let arrived = std::future::poll_fn(|context| {
+            let mut buffer = ReadBuf::new(&mut piece);
+            Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) => buffer.filled().len(),
+                _ => 0,
+            })
+        })
+        .await;
+        self.input.extend_from_slice(&piece[..arrived]);
+        arrived > 0
+    }
+
+    /// The next command line.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn read_line(&mut self, limit: Duration) -> Result<Input, Lost> {
+        loop {
+            match next_line(self.pending()) {
+                NextLine::Line { text, whole } => {
+                    let line = self.pending()[..text].to_vec();
+                    self.consume(whole);
+                    return Ok(Input::Line(line));
+                }
+                NextLine::Incomplete => self.fill(limit).await?,
+                NextLine::TooLong(length) => return Ok(Input::TooLong(length)),
+            }
+        }
+    }
+
+    /// Goes on over a stream that is made from this one, as STARTTLS does. Replies go out before; what
+    /// was received and not used is thrown away: nothing that came in the clear may be taken for
+    /// something said under protection (RFC 3207, section 4.2; CVE-2011-0411).
+    ///
+    /// # Errors
+    /// When there is no new stream. Nothing can be read or written then.
+    pub async fn replace_stream<F, R>(&mut self, handshake: F) -> Result<(), Lost>
+    where
+        F: FnOnce(Box<dyn Stream>) -> R,
+        R: Future<Output = io::Result<Box<dyn Stream>>>,
+    {
+        self.flush().await?;
+        self.input.clear();
+        self.used = 0;
+        let old = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        self.stream = handshake(old).await.map_err(|_| Lost::Closed)?;
+        Ok(())
+    }
+
+    /// Sends what is queued and says that nothing follows.
+    pub async fn close(&mut self) {
+        // the client may be gone; there is nobody left to tell
+        let _ = self.flush().await;
+        let _ = self.stream.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn what_came_in_the_clear_is_not_read_under_protection() {
+        let (mut clear, ours) = tokio::io::duplex(1024);
+        let (mut protected, new) = tokio::io::duplex(1024);
+        let mut wire = Wire::new(ours, LIMIT);
+        clear.write_all(b"STARTTLS\r\nMAIL FROM:<injected@visitors.example>\r\n").await.expect("memory");
+        assert_eq!(wire.read_line(LIMIT).await, Ok(Input::Line(b"STARTTLS".to_vec())));
+        assert!(!wire.pending().is_empty());
+        wire.put(b"220", Some(b"2.0.0"), b"Ready to start TLS", false);
+        let replaced = wire.replace_stream(|_| async { Ok(Box::new(new) as Box<dyn Stream>) }).await;
+        assert_eq!(replaced, Ok(()));
+        let mut reply = Vec::new();
+        clear.read_buf(&mut reply).await.expect("memory");
+        assert_eq!(reply, b"220 2.0.0 Ready to start TLS\r\n");
+        protected.write_all(b"EHLO client.visitors.example\r\n").await.expect("memory");
+        let line = wire.read_line(LIMIT).await;
+        assert_eq!(line, Ok(Input::Line(b"EHLO client.visitors.example".to_vec())));
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_handshake_there_is_no_connection() {
+        let (mut clear, ours) = tokio::io::duplex(1024);
+        let mut wire = Wire::new(ours, LIMIT);
+        clear.write_all(b"QUIT\r\n").await.expect("memory");
+        assert!(wire.has_input().await);
+        let replaced = wire.replace_stream(|_| async { Err(io::ErrorKind::InvalidData.into()) }).await;
+        assert_eq!(replaced, Err(Lost::Closed));
+        assert_eq!(wire.read_line(LIMIT).await, Err(Lost::Closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_given_up() {
+        let (_clear, ours) = tokio::io::duplex(1024);
+        assert_eq!(Wire::new(ours, LIMIT).read_line(LIMIT).await, Err(Lost::TimedOut));
+    }
+}
