@@ -76,7 +76,7 @@ R$* % $*		$1 @ $2
 R$* @ $* @ $*		$1 % $2 @ $3
 ')dnl
 R$* @ $*		$@ $>Canonify2 $1 < @ $2 >
-R$*			$@ $>Canonify2 $1
+R$+			$@ $>Canonify2 $1
 
 # Canonify2: u < @ d > -> u < @ d . >, d being a name that needs no more
 # looking up; u < @ d > if it was looked up and not found. Called by canonify.

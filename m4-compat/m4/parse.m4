@@ -12,7 +12,8 @@ divert(0)dnl
 
 # Recurse: any address -> triple; for addresses that came out of a table.
 SRecurse=97
-R$*			$@ $>parse $>canonify $1
+R$*			$: $>canonify $1
+R$+			$@ $>parse $1
 
 # parse: u < @ d . > -> $#mailer $@ host $: user. How mail is routed.
 Sparse=0
