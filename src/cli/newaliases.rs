@@ -12,6 +12,7 @@ use crate::maps::bdb::{Kind, Writer};
 use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
+use crate::sys::errno_text;
 use crate::sys::safe::{self, Rules};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -80,8 +81,10 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
     let opened = safe::open(&spec.file, &Rules::alias(site.config.blame()));
     let read = opened.and_then(|(mut file, _)| Ok(file.read_to_end(&mut text)?));
     if let Err(why) = read {
-        let why = why.to_string();
-        let why = why.split(" (os error").next().unwrap_or(&why);
+        let why = match why {
+            safe::Refusal::System(error) => errno_text(&error),
+            refused => refused.to_string(),
+        };
         say(format!("newaliases: cannot open {}: {why}", spec.file.display()).as_bytes());
         return Sysexit::OK; // as sendmail: the other files still count
     }

@@ -13,6 +13,7 @@ use crate::config::{Config, Mailer};
 use crate::envelope::{EnvelopeFlags, Recipient, RecipientFlags};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, ConnectionError, Extensions, Offer, Peer, Stream, Transaction, transact};
+use crate::sys::errno_text;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -196,10 +197,7 @@ fn no_connection(error: &std::io::Error, host: &[u8]) -> Fate {
         ConnectionRefused => [b"Connection refused by ", host].concat(),
         ConnectionReset => [b"Connection reset by ", host].concat(),
         TimedOut => [b"Connection timed out with ", host].concat(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or(&text).as_bytes().to_vec()
-        }
+        _ => errno_text(error).into_bytes(),
     };
     Fate::later(text, EnhancedStatus(4, 4, 1))
 }

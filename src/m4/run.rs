@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::builtins::system_words;
 use super::expand::{Expander, Stop};
 use super::host::{FindingKind, Host};
 use super::input::Place;
@@ -11,6 +10,7 @@ use super::options::Settings;
 use super::regex::Regex;
 use super::symbols::{Body, Definition};
 use super::synclines::Synclines;
+use crate::sys::errno_text;
 
 /// What the command line asks for, in order.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ fn reload(expander: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
     match expander.host.files.read(name) {
         Ok(found) => expander.thaw(&found.name, &found.text),
         Err(error) => {
-            let text = [b"cannot open ", name, b": ", system_words(&error).as_bytes()].concat();
+            let text = [b"cannot open ", name, b": ", errno_text(&error).as_bytes()].concat();
             Err(expander.fatal(FindingKind::MissingFile, &text))
         }
     }
@@ -103,7 +103,7 @@ fn freeze(expander: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
         file.flush()
     });
     let Err(error) = written else { return Ok(()) };
-    let text = [b"cannot open `", name, b"': ", system_words(&error).as_bytes()].concat();
+    let text = [b"cannot open `", name, b"': ", errno_text(&error).as_bytes()].concat();
     expander.tell(FindingKind::Error, &text, Place::default());
     Err(Stop::Exit(1))
 }
@@ -119,7 +119,7 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
         Step::Synclines => expander.synclines = Some(Synclines::new()),
         Step::DebugFile(name) => {
             if let Err(error) = expander.set_debug_file(name.as_deref()) {
-                let words = system_words(&error);
+                let words = errno_text(&error);
                 let name = String::from_utf8_lossy(name.as_deref().unwrap_or_default()).into_owned();
                 expander
                     .error(FindingKind::Error, format!("cannot set debug file `{name}': {words}").as_bytes());
@@ -131,7 +131,7 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
                 expander.run_file(found.name, found.text, found.site)?;
             }
             Err(error) => {
-                let words = system_words(&error);
+                let words = errno_text(&error);
                 let name = String::from_utf8_lossy(&name).into_owned();
                 expander.error(FindingKind::MissingFile, format!("cannot open `{name}': {words}").as_bytes());
             }

@@ -4,7 +4,7 @@ use super::control_file::{ControlError, ControlFile};
 use super::directories::Directory;
 use super::{Inner, QueueError, QueueOptions, Selection, SortOrder};
 use crate::envelope::{QueueId, QueueLocation};
-use crate::sys::lock;
+use crate::sys::{errno_text, lock};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -136,7 +136,7 @@ fn look(
     match File::open(&path).and_then(|mut file| read(inner, &mut file, &mut entry)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => entry.content = Content::Gone,
-        Err(error) => entry.content = Content::Unreadable(plain(&error)),
+        Err(error) => entry.content = Content::Unreadable(errno_text(&error).to_lowercase()),
     }
     entry
 }
@@ -154,12 +154,6 @@ fn read(inner: &Inner, file: &mut File, entry: &mut Entry) -> io::Result<()> {
         Err(ControlError::Bad(_)) => Content::Read(Box::default()),
     };
     Ok(())
-}
-
-/// The system's own words, without Rust's number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Puts entries in order; equal ones by age, then by name.

@@ -31,8 +31,11 @@ pub mod title;
 
 /// strerror's words for an error, without Rust's number behind them.
 pub fn errno_text(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        // files that are in memory only have no errno
+        None if error.kind() == std::io::ErrorKind::NotFound => "No such file or directory".to_owned(),
+        None => text,
     }
 }

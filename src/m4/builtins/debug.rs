@@ -1,9 +1,9 @@
 //! Where we are, and what is being traced.
 
-use super::flow::system_words;
 use crate::m4::call::{Call, Expansion};
 use crate::m4::expand::{Expander, Stop};
 use crate::m4::trace::DebugFlags;
+use crate::sys::errno_text;
 
 fn quoted(m4: &Expander<'_>, text: &[u8], out: &mut Expansion) {
     out.text.extend_from_slice(&m4.lexer.left_quote);
@@ -31,7 +31,7 @@ pub(super) fn program(m4: &mut Expander<'_>, _: &Call<'_>, out: &mut Expansion) 
 pub(super) fn debugfile(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let name = (call.count() > 0).then(|| call.arg(1));
     if let Err(error) = m4.set_debug_file(name) {
-        let words = system_words(&error);
+        let words = errno_text(&error);
         let text = [b"cannot set debug file `", call.arg(1), b"': ", words.as_bytes()].concat();
         m4.warn(&text)?;
     }

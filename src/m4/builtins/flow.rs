@@ -5,6 +5,7 @@ use std::io;
 use crate::m4::call::{Call, Expansion, join};
 use crate::m4::expand::{Expander, Stop};
 use crate::m4::host::FindingKind;
+use crate::sys::errno_text;
 
 pub(super) fn ifdef(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     let chosen = if m4.symbols.get(call.arg(1)).is_some() { 2 } else { 3 };
@@ -80,7 +81,7 @@ pub(super) fn changecom(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansio
 
 pub(super) fn include(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     if let Err(error) = read(m4, call.arg(1))? {
-        let text = [b"cannot open `", call.arg(1), b"': ", system_words(&error).as_bytes()].concat();
+        let text = [b"cannot open `", call.arg(1), b"': ", errno_text(&error).as_bytes()].concat();
         m4.error(FindingKind::MissingFile, &text);
         if m4.settings.fatal_warnings > 1 {
             return Err(Stop::Exit(1));
@@ -101,16 +102,6 @@ fn read(m4: &mut Expander<'_>, name: &[u8]) -> Result<io::Result<()>, Stop> {
             Ok(Ok(()))
         }
         Err(error) => Ok(Err(error)),
-    }
-}
-
-/// The system's words for an error, without Rust's number after them.
-pub(in crate::m4) fn system_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None if error.kind() == io::ErrorKind::NotFound => "No such file or directory".to_owned(),
-        None => text,
     }
 }
 

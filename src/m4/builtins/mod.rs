@@ -8,8 +8,6 @@ mod output;
 mod system;
 mod text;
 
-pub(super) use flow::system_words;
-
 use super::call::{Call, Expansion};
 use super::expand::{Expander, Stop};
 use super::options::Settings;

@@ -1,8 +1,8 @@
 //! divert, undivert, divnum, errprint.
 
-use super::flow::system_words;
 use crate::m4::call::{Call, Expansion, join};
 use crate::m4::expand::{Expander, Stop};
+use crate::sys::errno_text;
 
 pub(super) fn divert(m4: &mut Expander<'_>, call: &Call<'_>, _: &mut Expansion) -> Result<(), Stop> {
     let number = match call.count() {
@@ -62,7 +62,7 @@ fn insert_file(m4: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
             m4.diversions.sink().text.extend_from_slice(&found.text);
         }
         Err(error) => {
-            let text = [b"cannot undivert `", name, b"': ", system_words(&error).as_bytes()].concat();
+            let text = [b"cannot undivert `", name, b"': ", errno_text(&error).as_bytes()].concat();
             m4.warn(&text)?;
         }
     }

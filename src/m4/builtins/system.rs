@@ -1,8 +1,8 @@
 //! syscmd, esyscmd, sysval, mkstemp, maketemp: all by way of the host.
 
-use super::flow::system_words;
 use crate::m4::call::{Call, Expansion};
 use crate::m4::expand::{Expander, Stop};
+use crate::sys::errno_text;
 
 /// Exit status that `sysval` shows for a command that could not be run.
 const NOT_RUN: i32 = 127;
@@ -21,7 +21,7 @@ fn run(m4: &mut Expander<'_>, command: &[u8], capture: bool) -> Result<Vec<u8>, 
         }
         Err(error) => {
             m4.sysval = NOT_RUN;
-            let text = [b"cannot run command `", command, b"': ", system_words(&error).as_bytes()].concat();
+            let text = [b"cannot run command `", command, b"': ", errno_text(&error).as_bytes()].concat();
             m4.warn(&text)?;
             Ok(Vec::new())
         }
@@ -57,7 +57,7 @@ pub(super) fn mkstemp(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansio
             out.text.extend_from_slice(&m4.lexer.right_quote);
         }
         Err(error) => {
-            let words = system_words(&error);
+            let words = errno_text(&error);
             let text = [&call.name[..], b": cannot create tempfile `", call.arg(1), b"': ", words.as_bytes()]
                 .concat();
             m4.warn(&text)?;
