@@ -9,6 +9,7 @@
 mod crack;
 mod fold;
 mod join;
+mod list;
 mod operators;
 mod prescan;
 mod token;
@@ -16,6 +17,7 @@ mod token;
 pub use crack::{CrackRules, crackaddr};
 pub use fold::with_folded;
 pub use join::{cataddr, cataddr_into};
+pub use list::{bare_bytes, split_list};
 pub use operators::{Kind, Operators, Table};
 pub use prescan::{Cut, Scan, ScanProblem, prescan};
 pub use token::Token;

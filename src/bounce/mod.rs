@@ -20,11 +20,9 @@ pub use due::due;
 
 use crate::config::Config;
 use crate::engine::Scope;
-use crate::envelope::{
-    Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender, TimeoutClass,
-};
+use crate::envelope::{Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender};
 use crate::rewrite::Site;
-use crate::schema::{ByPrecedence, Privacy};
+use crate::schema::{Privacy, TimeoutClass};
 use jiff::tz::TimeZone;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -72,19 +70,14 @@ impl Facts {
     /// Reads the site's share for reports about `original`.
     pub fn of(site: &Site, original: &Envelope) -> Self {
         let (config, options) = (&*site.config, &site.config.options);
-        let class = |times: &ByPrecedence| match original.timeout_class {
-            TimeoutClass::Normal => times.normal,
-            TimeoutClass::Urgent => times.urgent,
-            TimeoutClass::NonUrgent => times.non_urgent,
-            TimeoutClass::Dsn => times.dsn,
-        };
+        let class = original.timeout_class;
         Self {
             host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
             daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
             zone: config.zone().clone(),
             double_bounce: config.expand(&options.double_bounce_address),
-            warn_after: class(&options.timeout.queuewarn),
-            return_after: class(&options.timeout.queuereturn),
+            warn_after: options.timeout.queuewarn.of(class),
+            return_after: options.timeout.queuereturn.of(class),
             mime: options.send_mime_errors,
             no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),

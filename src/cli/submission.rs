@@ -2,6 +2,7 @@
 
 use super::invocation::Invocation;
 use super::start::complain;
+use crate::addr::{self, bare_bytes};
 use crate::daemon::{DaemonAcceptor, Mta, full_name};
 use crate::envelope::{
     BodyType, Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive, set_sender,
@@ -11,7 +12,7 @@ use crate::message::{Collector, Header, set_dates};
 use crate::queue::{Locked, QueueError};
 use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
-use crate::smtp::server::{Acceptor, BodySink, Client, Verified, final_recipient};
+use crate::smtp::server::{Acceptor, Client, Verified};
 use crate::sys::{accounts, clock, identity};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -94,10 +95,12 @@ impl<'a> Submission<'a> {
     }
 
     async fn commit(&mut self, body: &[u8]) -> Result<Locked, QueueError> {
-        let mut sink = self.acceptor.create_body(&mut self.envelope)?;
-        BodySink::write(&mut sink, body)?;
-        self.envelope.body = BodySink::finish(sink).await?;
-        self.mta.queue.commit(&self.envelope).await
+        let queue = &self.mta.queue;
+        self.envelope.place = queue.place(0);
+        let mut writer = queue.create_body(&self.envelope.id, self.envelope.place)?;
+        writer.write(body)?;
+        self.envelope.body = writer.finish().await?;
+        queue.commit(&self.envelope).await
     }
 
     fn set_macros(&mut self) {
@@ -265,20 +268,10 @@ impl<'a> Submission<'a> {
             Verified::Good(address) | Verified::Later(address) => address,
             Verified::Refused(reply) => return self.refuse(text, &reply),
         };
-        let known = |one: &Recipient| one.address.as_ref() == Some(&address);
-        if self.envelope.recipients.iter().any(known) {
-            return;
-        }
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
-        let host = site.config.expand(b"\x81j");
-        let recipient = Recipient {
-            text: text.to_vec(),
-            address: Some(address),
-            flags,
-            final_recipient: Some(final_recipient(text, &host)),
-            ..Recipient::default()
-        };
-        self.envelope.recipients.push(recipient);
+        let recipient =
+            Recipient { text: text.to_vec(), address: Some(address), flags, ..Recipient::default() };
+        self.envelope.add_recipient(&site.config, recipient);
     }
 
     /// A bad recipient: told to the caller, or by mail to the sender (-oem, -oee).
@@ -366,36 +359,15 @@ pub(super) fn status_of(reply: &Reply) -> Sysexit {
     }
 }
 
-/// Cuts an address list at its commas; group names and their semicolons go.
+/// Cuts an address list at its commas; group names and their semicolons go (RFC 5322, 3.4).
 pub(super) fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
-    let (mut list, mut current) = (Vec::new(), Vec::new());
-    let (mut quoted, mut escaped, mut comments, mut angles) = (false, false, 0u32, 0u32);
-    for byte in text {
-        let plain = !quoted && !escaped && comments == 0 && angles == 0;
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' if comments == 0 => quoted = !quoted,
-            _ if quoted => {}
-            b'(' => comments += 1,
-            b')' => comments = comments.saturating_sub(1),
-            b'<' if comments == 0 => angles += 1,
-            b'>' if comments == 0 => angles = angles.saturating_sub(1),
-            b',' | b';' if plain => {
-                list.push(std::mem::take(&mut current));
-                continue;
-            }
-            b':' if plain && memchr::memchr(b';', text).is_some() => {
-                current.clear();
-                continue;
-            }
-            _ => {}
-        }
-        current.push(*byte);
-    }
-    list.push(current);
-    let trimmed = list.into_iter().map(|word| word.trim_ascii().to_vec());
-    trimmed.filter(|word| !word.is_empty()).collect()
+    let groups = memchr::memchr(b';', text).is_some();
+    let member = |part: &'_ [u8]| {
+        let colon = bare_bytes(part).filter(|(_, byte)| groups && *byte == b':').last();
+        colon.map_or(part, |(colon, _)| &part[colon + 1..]).trim_ascii().to_vec()
+    };
+    let members = addr::split_list(text, b",;").into_iter().map(member);
+    members.filter(|member| !member.is_empty()).collect()
 }
 
 #[cfg(test)]

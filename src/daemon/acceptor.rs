@@ -2,7 +2,7 @@
 
 use super::{Mta, load};
 use crate::envelope::{Body, Envelope, QueueId};
-use crate::queue::{BodyWriter, Field, QueueError, Selection};
+use crate::queue::{BodyWriter, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{DeliveryMode, Reply};
@@ -35,18 +35,26 @@ impl DaemonAcceptor {
     }
 }
 
-impl BodySink for BodyWriter {
-    fn write(&mut self, data: &[u8]) -> Result<(), QueueError> {
-        Self::write(self, data)
+/// A body on its way into the queue. What goes wrong is logged here; the client hears less of it.
+pub struct QueuedBody {
+    mta: Arc<Mta>,
+    id: QueueId,
+    writer: BodyWriter,
+}
+
+impl BodySink for QueuedBody {
+    fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
+        self.writer.write(data).map_err(|error| self.mta.refuse(&self.id, &error))
     }
 
-    async fn finish(self) -> Result<Body, QueueError> {
-        Self::finish(self).await
+    async fn finish(self) -> Result<Body, Reply> {
+        let Self { mta, id, writer } = self;
+        writer.finish().await.map_err(|error| mta.refuse(&id, &error))
     }
 }
 
 impl Acceptor for DaemonAcceptor {
-    type Sink = BodyWriter;
+    type Sink = QueuedBody;
 
     fn next_id(&self) -> QueueId {
         self.mta.queue.next_id()
@@ -56,9 +64,12 @@ impl Acceptor for DaemonAcceptor {
         clock::now()
     }
 
-    fn create_body(&self, envelope: &mut Envelope) -> Result<BodyWriter, QueueError> {
+    fn create_body(&self, envelope: &mut Envelope) -> Result<QueuedBody, Reply> {
         envelope.place = self.mta.queue.place(0);
-        self.mta.queue.create_body(&envelope.id, envelope.place)
+        let id = envelope.id.clone();
+        let writer = self.mta.queue.create_body(&id, envelope.place);
+        let writer = writer.map_err(|error| self.mta.refuse(&id, &error))?;
+        Ok(QueuedBody { mta: self.mta.clone(), id, writer })
     }
 
     fn has_room(&self, size: u64) -> bool {
@@ -80,10 +91,8 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
-        let locked = self.mta.queue.commit(&envelope).await.map_err(|error| {
-            self.mta.complain(&envelope, &error);
-            error.reply()
-        })?;
+        let locked = self.mta.queue.commit(&envelope).await;
+        let locked = locked.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         if self.only_queues(&envelope) {
             return Ok(());
         }
@@ -97,7 +106,7 @@ impl Acceptor for DaemonAcceptor {
 
     fn discard(&self, envelope: &Envelope) {
         if let Err(error) = self.mta.queue.forget_body(&envelope.id, envelope.place) {
-            self.mta.complain(envelope, &error);
+            self.mta.complain(Some(&envelope.id), &error);
         }
     }
 

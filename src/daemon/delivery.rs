@@ -1,16 +1,17 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
-use super::{Mta, age};
+use super::Mta;
 use crate::bounce::{self, Facts, Kind, Report};
-use crate::deliver::Connections;
+use crate::deliver::{Checkpoint, Connections};
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
 use crate::logging::Priority;
-use crate::queue::{Locked, QueueError};
+use crate::queue::{Locked, Queue, QueueError};
 use crate::schema::EnhancedStatus;
 use crate::sys::clock;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 impl Mta {
     /// Delivers in the background, as soon as there is room for one more delivery.
@@ -32,15 +33,16 @@ impl Mta {
 
     fn deliver_over<'a>(
         self: &'a Arc<Self>,
-        mut locked: Locked,
+        locked: Locked,
         mut envelope: Envelope,
         connections: &'a mut Connections,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let attempted = self.deliverer.attempt_over(&mut envelope, Some(&mut locked), connections).await;
-            self.end(envelope, Some(locked), connections).await;
+            let checkpoint = QueueCheckpoint { queue: &self.queue, locked: Mutex::new(locked) };
+            let attempted = self.deliverer.attempt_over(&mut envelope, Some(&checkpoint), connections).await;
+            self.end(envelope, Some(checkpoint.locked.into_inner()), connections).await;
             for copy in attempted.copies {
                 self.end(copy, None, connections).await;
             }
@@ -70,7 +72,7 @@ impl Mta {
             None => Ok(()),
         };
         if let Err(error) = ended {
-            self.complain(&envelope, &error);
+            self.complain(Some(&envelope.id), &error);
         }
         for (locked, report) in reports.queued {
             self.deliver_over(locked, report, connections).await;
@@ -127,13 +129,13 @@ impl Mta {
 
     /// Too old: what is pending has failed. Old: the sender is told. `true` if it is too old.
     fn judge_age(&self, envelope: &mut Envelope, now: i64) -> bool {
-        let config = &self.site.config;
+        let times = &self.site.config.options.timeout;
         let age = now - envelope.created;
-        let warn = age::warn_after(config, envelope);
+        let warn = times.queuewarn.of(envelope.timeout_class);
         if warn > 0 && age > warn {
             envelope.flags |= EnvelopeFlags::SEND_WARNING;
         }
-        let limit = age::return_after(config, envelope);
+        let limit = times.queuereturn.of(envelope.timeout_class);
         let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
         if expired {
             for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
@@ -146,11 +148,11 @@ impl Mta {
 
     /// A report could not be made durable: the message stays as it was, and is tried again.
     async fn keep_all(&self, envelope: &Envelope, locked: Option<Locked>, error: &QueueError) {
-        self.complain(envelope, error);
+        self.complain(Some(&envelope.id), error);
         if locked.is_none()
             && let Err(error) = self.queue.commit(envelope).await
         {
-            self.complain(envelope, &error);
+            self.complain(Some(&envelope.id), &error);
         }
     }
 
@@ -163,11 +165,6 @@ impl Mta {
         };
         let text = [report.id.as_bytes(), b": ", about, b": ", &reason(envelope, kind)].concat();
         self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
-    }
-
-    pub(super) fn complain(&self, envelope: &Envelope, error: &QueueError) {
-        let text = format!("SYSERR(root): {error}");
-        self.log.log(0, Priority::Critical, Some(envelope.id.as_bytes()), text.as_bytes());
     }
 }
 
@@ -189,6 +186,26 @@ fn reason(envelope: &Envelope, kind: Kind) -> Vec<u8> {
 
 /// The longest reason in the log, in bytes.
 const LONGEST_REASON: usize = 203;
+
+/// The queue as an attempt sees it.
+struct QueueCheckpoint<'a> {
+    queue: &'a Queue,
+    locked: Mutex<Locked>,
+}
+
+impl Checkpoint for QueueCheckpoint<'_> {
+    fn write<'a>(&'a self, envelope: &'a Envelope) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            let mut locked = self.locked.lock().await;
+            // a failed checkpoint costs at worst a second copy after a crash
+            let _ = self.queue.update(&mut locked, envelope).await;
+        })
+    }
+
+    fn may_deliver(&self) -> bool {
+        true
+    }
+}
 
 #[derive(Default)]
 struct Reports {

@@ -11,7 +11,6 @@
 //! - `serve`: start, HUP, TERM and USR1, the end; `runs`: queue runs; `pid_file`
 
 mod acceptor;
-mod age;
 mod delivery;
 mod listen;
 mod load;

@@ -2,11 +2,13 @@
 
 use crate::config::Config;
 use crate::deliver::Deliverer;
+use crate::envelope::QueueId;
 use crate::keeper::Keeper;
-use crate::logging::Logger;
+use crate::logging::{Logger, Priority};
 use crate::net::Resolver;
 use crate::queue::{Queue, QueueError};
 use crate::rewrite::Site;
+use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -43,13 +45,27 @@ impl Mta {
         let resolver = Arc::new(Resolver::for_config(&config));
         let site = Arc::new(Site::new(config.clone(), resolver));
         let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;
-        let deliverer = Deliverer::new(site.clone(), keeper.clone(), queue.clone(), log.clone());
+        let ids = queue.clone();
+        let next_id = Arc::new(move || ids.next_id());
+        let deliverer = Deliverer::new(site.clone(), keeper.clone(), next_id, log.clone());
         let policy = Policy::from_config(&config);
         let server = Arc::new(Server { site: site.clone(), policy, log: log.clone() });
         let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
         let most_deliveries = if most == 0 { DELIVERIES } else { most };
         let deliveries = Arc::new(Semaphore::new(most_deliveries));
         Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, most_deliveries }))
+    }
+
+    /// What went wrong with the queue, in the log.
+    pub(super) fn complain(&self, id: Option<&QueueId>, error: &QueueError) {
+        let text = format!("SYSERR(root): {error}");
+        self.log.log(0, Priority::Critical, id.map(QueueId::as_bytes), text.as_bytes());
+    }
+
+    /// The same while a client waits for an answer, which this is.
+    pub(super) fn refuse(&self, id: &QueueId, error: &QueueError) -> Reply {
+        self.complain(Some(id), error);
+        error.reply()
     }
 
     /// Waits until all deliveries that have begun are at their end.

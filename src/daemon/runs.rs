@@ -2,9 +2,9 @@
 
 use super::Mta;
 use crate::envelope::{Envelope, QueueId, QueueLocation, set_sender};
-use crate::logging::{Priority, Quiet};
+use crate::logging::Quiet;
 use crate::message::set_dates;
-use crate::queue::{Loaded, QueueError, Selection};
+use crate::queue::{Loaded, Selection};
 use crate::sys::clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl Mta {
     pub async fn run_queue(self: Arc<Self>, selection: &Selection) {
         let due = match self.queue.due(selection).await {
             Ok(due) => due,
-            Err(error) => return self.complain_of_queue(None, &error),
+            Err(error) => return self.complain(None, &error),
         };
         let mut tasks = JoinSet::new();
         for (place, id) in due {
@@ -38,7 +38,7 @@ impl Mta {
             }
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => {}
-            Err(error) => self.complain_of_queue(Some(id), &error),
+            Err(error) => self.complain(Some(id), &error),
         }
     }
 
@@ -50,11 +50,6 @@ impl Mta {
         let text = envelope.sender.text.clone();
         // a sender that no longer resolves still has its name; reports to it will say what is wrong
         set_sender(&self.site, envelope, &mut Quiet, &text).await;
-    }
-
-    fn complain_of_queue(&self, id: Option<&QueueId>, error: &QueueError) {
-        let text = format!("SYSERR(root): {error}");
-        self.log.log(0, Priority::Critical, id.map(QueueId::as_bytes), text.as_bytes());
     }
 
     /// The daemon's runs: what a crash left is taken up at once, then one run per interval. Without an

@@ -4,13 +4,12 @@ use super::connections::Connections;
 use super::fate::Fate;
 use super::hosts::{Lookup, Place};
 use super::plan::{self, Group};
-use super::{Attempted, Deliverer, apply, copies, esmtp, hops, local};
+use super::{Attempted, Checkpoint, Deliverer, apply, copies, esmtp, hops, local};
 use crate::config::{HeaderCondition, Mailer};
 use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
 use crate::keeper::Report;
 use crate::logging::Quiet;
 use crate::message::{Header, HeaderKind, Headers};
-use crate::queue::Locked;
 use crate::recipients::Expander;
 use crate::schema::{Outcome, UserIds};
 use hashbrown::HashMap;
@@ -35,7 +34,7 @@ type Pending = (Group, JoinHandle<Vec<Report>>);
 pub(super) async fn run(
     on: &Deliverer,
     envelope: &mut Envelope,
-    locked: Option<&mut Locked>,
+    checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
 ) -> Attempted {
     let started = on.clock.now();
@@ -54,8 +53,8 @@ pub(super) async fn run(
         recompute_size_and_priority(on, envelope);
     }
     let mut copies = copies::split(on, envelope, &expanded.owners).await;
-    deliver(on, envelope, locked, connections, started).await;
-    for copy in &mut copies {
+    deliver(on, envelope, checkpoint, connections, started).await;
+    for copy in copies.iter_mut().filter(|_| may_deliver(checkpoint)) {
         deliver(on, copy, None, connections, started).await;
     }
     Attempted { copies }
@@ -64,15 +63,8 @@ pub(super) async fn run(
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
 /// header as stored and the recipients as expanded.
 fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
-    let options = &on.site.config.options;
     envelope.size = header_size(&envelope.headers) + envelope.body.size();
-    let real = |state: &RecipientState| {
-        !matches!(state, RecipientState::Expanded | RecipientState::Duplicate | RecipientState::Removed)
-    };
-    let count = envelope.recipients.iter().filter(|recipient| real(&recipient.state)).count() as i64;
-    envelope.priority = i64::try_from(envelope.size).unwrap_or(i64::MAX)
-        - envelope.class * options.class_factor
-        + count * options.recipient_factor;
+    envelope.set_priority(&on.site.config.options);
 }
 
 /// What sendmail counts of its H lines: name, colon, value, and the letters of the condition.
@@ -92,7 +84,7 @@ fn header_size(headers: &Headers) -> u64 {
 async fn deliver(
     on: &Deliverer,
     envelope: &mut Envelope,
-    mut locked: Option<&mut Locked>,
+    checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
     started: i64,
 ) {
@@ -102,7 +94,7 @@ async fn deliver(
     attempt.look_up_hosts().await;
     let groups = attempt.groups();
     let (mut pending, mut since_checkpoint) = (Vec::new(), 0);
-    for group in groups {
+    for group in groups.into_iter().take_while(|_| may_deliver(checkpoint)) {
         if attempt.is_remote(&group) {
             attempt.collect(&mut pending).await;
             since_checkpoint += esmtp::deliver(&mut attempt, group).await;
@@ -113,13 +105,17 @@ async fn deliver(
         if interval > 0 && since_checkpoint >= interval {
             attempt.collect(&mut pending).await;
             since_checkpoint = 0;
-            if let Some(locked) = locked.as_deref_mut() {
-                // a failed checkpoint costs at worst a second copy after a crash
-                let _ = on.queue.update(locked, attempt.envelope).await;
+            if let Some(checkpoint) = checkpoint {
+                checkpoint.write(attempt.envelope).await;
             }
         }
     }
     attempt.collect(&mut pending).await;
+}
+
+/// Is the message still ours? One without a checkpoint is nobody else's.
+fn may_deliver(checkpoint: Option<&dyn Checkpoint>) -> bool {
+    checkpoint.is_none_or(Checkpoint::may_deliver)
 }
 
 async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> {

@@ -43,7 +43,7 @@ fn moves(state: &RecipientState) -> bool {
 
 async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>], name: &[u8]) -> Envelope {
     let mut copy = envelope.clone();
-    copy.id = on.queue.next_id();
+    copy.id = (on.next_id)();
     copy.transcript.clear();
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };

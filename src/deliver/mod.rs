@@ -2,7 +2,7 @@
 //!
 //! In: an envelope, as it was accepted or as the queue gave it back. Out: the same envelope, every
 //! recipient with its new state, reply and status; the `to=` lines are in the log. Never here: what
-//! is to be reported (bounce), when to try again (daemon).
+//! is to be reported (bounce), when to try again (daemon), the queue: identifiers and checkpoints are handed in.
 //!
 //! No mail is lost here: whatever goes wrong inside is "later", and the queue's file stays as it is
 //! until the caller updates or removes it.
@@ -28,12 +28,13 @@ mod tests;
 
 pub use connections::Connections;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, QueueId};
 use crate::keeper::Keeper;
 use crate::logging::Logger;
-use crate::queue::{Locked, Queue};
 use crate::rewrite::Site;
 use crate::sys::clock::Clock;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Delivers for one site. Cloning shares what is known of hosts.
@@ -41,9 +42,22 @@ use std::sync::Arc;
 pub struct Deliverer {
     site: Arc<Site>,
     keeper: Keeper,
-    queue: Queue,
+    next_id: NextId,
     logger: Logger,
     clock: Clock,
+}
+
+/// Gives out identifiers for the copies that lists with an owner need.
+pub type NextId = Arc<dyn Fn() -> QueueId + Send + Sync>;
+
+/// Where an attempt writes down how far it has come, and learns that the message is no longer its own.
+pub trait Checkpoint: Send + Sync {
+    /// Writes the state of the recipients down. A failed checkpoint costs at worst a second copy after a crash,
+    /// so there is nothing to tell.
+    fn write<'a>(&'a self, envelope: &'a Envelope) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+    /// May the next delivery still be made?
+    fn may_deliver(&self) -> bool;
 }
 
 /// What one attempt left.
@@ -56,17 +70,16 @@ pub struct Attempted {
 
 impl Deliverer {
     /// Shares the parts of a running site.
-    pub fn new(site: Arc<Site>, keeper: Keeper, queue: Queue, logger: Logger) -> Self {
-        Self { site, keeper, queue, logger, clock: Clock::System }
+    pub fn new(site: Arc<Site>, keeper: Keeper, next_id: NextId, logger: Logger) -> Self {
+        Self { site, keeper, next_id, logger, clock: Clock::System }
     }
 
-    /// Expands recipients and delivers what is `New` or `Queued`. With `locked` the qf is rewritten
-    /// every CheckpointInterval deliveries. Afterwards: `envelope.pending()` is what stays queued
-    /// (`queue.update`, or `queue.commit` when it has no qf yet), nobody pending means `queue.remove`,
+    /// Expands recipients and delivers what is `New` or `Queued`. The state goes to
+    /// `checkpoint` every CheckpointInterval deliveries. Afterwards: `envelope.pending()` is what stays queued,
     /// and `bounce::due` says what is to be reported.
-    pub async fn attempt(&self, envelope: &mut Envelope, locked: Option<&mut Locked>) -> Attempted {
+    pub async fn attempt(&self, envelope: &mut Envelope, checkpoint: Option<&dyn Checkpoint>) -> Attempted {
         let mut connections = Connections::new(&self.site.config);
-        let attempted = self.attempt_over(envelope, locked, &mut connections).await;
+        let attempted = self.attempt_over(envelope, checkpoint, &mut connections).await;
         connections.close().await;
         attempted
     }
@@ -76,9 +89,9 @@ impl Deliverer {
     pub async fn attempt_over(
         &self,
         envelope: &mut Envelope,
-        locked: Option<&mut Locked>,
+        checkpoint: Option<&dyn Checkpoint>,
         connections: &mut Connections,
     ) -> Attempted {
-        Box::pin(attempt::run(self, envelope, locked, connections)).await
+        Box::pin(attempt::run(self, envelope, checkpoint, connections)).await
     }
 }

@@ -6,7 +6,6 @@ use crate::config::{LoadOptions, load};
 use crate::envelope::{Body, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
 use crate::logging::Target;
 use crate::net::Resolver;
-use crate::queue::QueueOptions;
 use crate::schema::{EnhancedStatus, UserIds};
 use std::path::Path;
 
@@ -36,12 +35,9 @@ fn scene(aliases: &str) -> Scene {
     let config = Arc::new(loaded.config);
     let keeper = Keeper::in_process(config.clone()).expect("a keeper");
     let site = Arc::new(Site::new(config.clone(), Arc::new(Resolver::fixed(Vec::new()))));
-    std::fs::create_dir(dir.path().join("queue")).expect("a directory");
-    let mut options = QueueOptions::from_config(&config);
-    options.groups.iter_mut().for_each(|group| group.path = dir.path().join("queue"));
-    let queue = Queue::open(config, options).expect("a queue");
+    let next_id: NextId = Arc::new(|| QueueId::new(b"6AMHDk0a022879").expect("an identifier"));
     let logger = Logger::open(Target::Memory, b"test", 9);
-    let deliverer = Deliverer::new(site, keeper, queue, logger);
+    let deliverer = Deliverer::new(site, keeper, next_id, logger);
     Scene { dir, deliverer, me }
 }
 

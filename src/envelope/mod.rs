@@ -5,9 +5,11 @@
 
 mod body;
 mod id;
+mod intake;
 mod output;
 mod receive;
 mod recipient;
+mod same;
 mod sender;
 
 pub use body::{Body, BodyReader};
@@ -15,11 +17,13 @@ pub use id::{QueueId, QueueLocation};
 pub use output::put_headers;
 pub use receive::receive;
 pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
+pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use sender::set_sender;
 
 use crate::engine::Scope;
 use crate::message::Headers;
 use crate::rewrite::Address;
+use crate::schema::TimeoutClass;
 
 bitflags::bitflags! {
     /// What is known of a whole message.
@@ -99,20 +103,6 @@ pub struct DeliverBy {
     pub seconds: i64,
     /// 0x01 notify, 0x02 return, 0x10 trace.
     pub flags: u8,
-}
-
-/// Which time-outs apply.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum TimeoutClass {
-    /// Nothing said.
-    #[default]
-    Normal,
-    /// `Priority: urgent`
-    Urgent,
-    /// `Priority: non-urgent`
-    NonUrgent,
-    /// A report.
-    Dsn,
 }
 
 /// The envelope sender.

@@ -1,6 +1,6 @@
 //! A message has arrived: its header and the fields that the site adds become the envelope's.
 
-use super::{Envelope, EnvelopeFlags, TimeoutClass};
+use super::{Envelope, EnvelopeFlags};
 use crate::config::{HeaderCondition, HeaderDecl};
 use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
 use crate::rewrite::{Site, expand};
@@ -114,20 +114,13 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
 }
 
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
-    let options = &site.config.options;
     envelope.class = facts.class;
     // the generated Message-Id and Received count as well
     let whole = HeaderFacts::of(&site.config, &envelope.headers);
     (envelope.message_id, envelope.hop_count) = (whole.message_id, whole.hop_count);
-    envelope.timeout_class = match (envelope.is_response(), facts.urgent, facts.non_urgent) {
-        (true, ..) => TimeoutClass::Dsn,
-        (_, true, _) => TimeoutClass::Urgent,
-        (_, _, true) => TimeoutClass::NonUrgent,
-        _ => TimeoutClass::Normal,
-    };
+    envelope.timeout_class = facts.timeout_class(envelope.is_response());
     envelope.flags.set(EnvelopeFlags::DELETE_BCC, facts.has_recipients);
     envelope.flags.set(EnvelopeFlags::RESENT, facts.resent);
     envelope.flags.set(EnvelopeFlags::IS_MIME, facts.is_mime);
-    envelope.priority = envelope.size as i64 - envelope.class * options.class_factor
-        + envelope.recipients.len() as i64 * options.recipient_factor;
+    envelope.set_priority(&site.config.options);
 }

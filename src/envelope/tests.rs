@@ -1,9 +1,10 @@
 use super::*;
 use crate::config::{LoadOptions, SystemEnv, load};
 use crate::logging::Quiet;
-use crate::message::{Collector, Framing, set_dates};
+use crate::message::{Collector, set_dates};
 use crate::net::Resolver;
 use crate::rewrite::{Rewriter, Site};
+use crate::schema::TimeoutClass;
 use std::sync::Arc;
 
 /// Sunday, 22 November 2026, 17:30:03 UTC.
@@ -124,16 +125,8 @@ async fn lists_are_rewritten_and_folded() {
 }
 
 #[tokio::test]
-async fn a_whole_message_as_smtp_sends_it() {
+async fn mail_from_nobody_is_a_response() {
     let site = site();
     let envelope = received(&site, "<>", "Subject: x\n\n").await;
-    let id = site.config.mailer(b"esmtp").expect("a mailer");
-    let mut framing = Framing::for_mailer(&site.config.mailers[usize::from(id.0)], true);
-    let mut wire = Vec::new();
-    framing.push(b"Subject: x\n", &mut wire);
-    framing.begin_body(&mut wire);
-    framing.push(b".dot\n", &mut wire);
-    framing.finish(&mut wire);
-    assert_eq!(wire, b"Subject: x\r\n\r\n..dot\r\n");
     assert!(envelope.is_response() && envelope.timeout_class == TimeoutClass::Dsn);
 }

@@ -1,7 +1,7 @@
 //! Delivery to a file: appended under a lock, or not at all.
 
 use super::body;
-use super::protocol::BodyForm;
+use crate::message::BodyForm;
 use crate::sys::lock;
 use crate::sys::safe::{Blame, Danger, Refusal};
 use std::fs::{File, Metadata, OpenOptions};

@@ -4,7 +4,7 @@
 //! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial.
 
 use super::body;
-use super::protocol::BodyForm;
+use crate::message::BodyForm;
 use crate::sys::clock;
 use crate::sys::shared_sync::SharedSync;
 use std::collections::HashMap;

@@ -27,6 +27,5 @@ mod protocol;
 mod server;
 
 pub use aliases::database_of;
-pub use body::BodyLines;
 pub use front::{Keeper, start};
-pub use protocol::{Bind, BodyForm, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};
+pub use protocol::{Bind, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};

@@ -1,7 +1,8 @@
 //! Mailers that are programs: started under an identity, fed on stdin, judged by their exit status.
 
 use super::body;
-use super::protocol::{BodyForm, Report};
+use super::protocol::Report;
+use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::process::Program;
 use std::fs::File;

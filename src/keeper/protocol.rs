@@ -1,7 +1,8 @@
 //! What front and keeper say to each other.
 
+use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, UserIds};
-pub use crate::sys::accounts::User;
+use crate::sys::accounts::User;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -66,23 +67,6 @@ pub enum ListingError {
     Refused(String),
     /// Try again later.
     Later(String),
-}
-
-/// How body lines are written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct BodyForm {
-    /// Lines end in CR LF (mailer E=).
-    pub crlf: bool,
-    /// `From ` at the beginning of a line becomes `>From ` (flag E).
-    pub escape_from: bool,
-    /// Leading dots are doubled (flag X).
-    pub stuff_dots: bool,
-    /// The eighth bit is cleared (flag 7).
-    pub seven_bit: bool,
-    /// A blank line at the end (flag b).
-    pub blank_line: bool,
-    /// Longest line; 0 means no limit (L=).
-    pub line_limit: u32,
 }
 
 /// One recipient of a delivery.

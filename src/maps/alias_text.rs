@@ -103,45 +103,10 @@ fn bare_colon(line: &[u8]) -> Option<usize> {
     None
 }
 
-/// Cuts a list at its commas (and lines), quotes, comments and angle brackets respected; a line that
-/// begins with `#` is a comment. Empty parts are dropped.
+/// Cuts a list at its commas (and lines); a line that begins with `#` is a comment.
 pub fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut parts = Vec::new();
-    for line in text.split(|byte| *byte == b'\n') {
-        if !line.starts_with(b"#") {
-            split_line(line, &mut parts);
-        }
-    }
-    parts
-}
-
-fn split_line(line: &[u8], parts: &mut Vec<Vec<u8>>) {
-    let (mut start, mut quoted, mut escaped, mut comment, mut angle) = (0, false, false, 0, 0);
-    for (index, byte) in line.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' if comment == 0 => quoted = !quoted,
-            _ if quoted => {}
-            b'(' => comment += 1,
-            b')' if comment > 0 => comment -= 1,
-            b'<' if comment == 0 => angle += 1,
-            b'>' if comment == 0 && angle > 0 => angle -= 1,
-            b',' if comment == 0 && angle == 0 => {
-                keep(&line[start..index], parts);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    keep(&line[start..], parts);
-}
-
-fn keep(part: &[u8], parts: &mut Vec<Vec<u8>>) {
-    let part = part.trim_ascii();
-    if !part.is_empty() {
-        parts.push(part.to_vec());
-    }
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
+    lines.flat_map(|line| crate::addr::split_list(line, b",")).map(<[u8]>::to_vec).collect()
 }
 
 #[cfg(test)]

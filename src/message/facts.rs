@@ -2,6 +2,7 @@
 
 use super::{Header, HeaderKind, Headers};
 use crate::config::Config;
+use crate::schema::TimeoutClass;
 
 /// Facts read from header fields by name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -38,6 +39,16 @@ impl HeaderFacts {
             facts.add(config, header);
         }
         facts
+    }
+
+    /// Which time-outs apply; `response`: to a report, or mail that must not cause one.
+    pub fn timeout_class(&self, response: bool) -> TimeoutClass {
+        match (response, self.urgent, self.non_urgent) {
+            (true, ..) => TimeoutClass::Dsn,
+            (_, true, _) => TimeoutClass::Urgent,
+            (_, _, true) => TimeoutClass::NonUrgent,
+            _ => TimeoutClass::Normal,
+        }
     }
 
     fn add(&mut self, config: &Config, header: &Header) {

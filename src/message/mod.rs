@@ -5,17 +5,17 @@
 //! Never here: envelopes, queue files, sockets.
 
 mod address_list;
+mod body_lines;
 mod collector;
 mod dates;
 mod facts;
-mod framing;
 mod header;
 mod known;
 mod output;
 
+pub use body_lines::{BodyForm, BodyLines};
 pub use collector::Collector;
 pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates};
 pub use facts::HeaderFacts;
-pub use framing::Framing;
 pub use header::{Header, HeaderKind, Headers};
 pub use output::{OutputStyle, put_headers};

@@ -3,9 +3,7 @@
 use super::control_file::{ControlFile, VERSION};
 use crate::config::Config;
 use crate::engine::Scope;
-use crate::envelope::{
-    Body, Envelope, EnvelopeFlags, QueueId, QueueLocation, Recipient, Sender, TimeoutClass,
-};
+use crate::envelope::{Body, Envelope, EnvelopeFlags, QueueId, QueueLocation, Recipient, Sender};
 use crate::message::{HeaderFacts, set_dates};
 
 /// Macros that are kept whatever the class says, as sendmail keeps them.
@@ -90,7 +88,7 @@ pub(super) fn to_envelope(
     Envelope {
         id: id.clone(),
         place,
-        timeout_class: timeout_class(&facts, flags),
+        timeout_class: facts.timeout_class(flags.contains(EnvelopeFlags::RESPONSE)),
         sender,
         recipients: control
             .recipients
@@ -116,16 +114,6 @@ pub(super) fn to_envelope(
         message_id: facts.message_id,
         transcript: Vec::new(),
         scope,
-    }
-}
-
-/// Which time-outs apply to a message.
-pub(super) fn timeout_class(facts: &HeaderFacts, flags: EnvelopeFlags) -> TimeoutClass {
-    match (flags.contains(EnvelopeFlags::RESPONSE), facts.urgent, facts.non_urgent) {
-        (true, ..) => TimeoutClass::Dsn,
-        (_, true, _) => TimeoutClass::Urgent,
-        (_, _, true) => TimeoutClass::NonUrgent,
-        _ => TimeoutClass::Normal,
     }
 }
 

@@ -4,8 +4,11 @@
 //! an alias is followed at once, and `.forward` files come after everything else.
 
 use super::look::{Looked, user_unknown};
-use super::{Expander, options, same};
-use crate::envelope::{ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState};
+use super::{Expander, options};
+use crate::envelope::{
+    ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
+    is_named_already, is_same_address, is_same_recipient,
+};
 use crate::keeper::{Control as ListControl, Listing, ListingError, alias_file};
 use crate::logging::{Priority, RecipientLine, Tracer};
 use crate::maps::split_list;
@@ -145,7 +148,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;
             }
-            if same::is_file_or_program(&self.expander.site.config, address) {
+            if is_file_or_program(&self.expander.site.config, address) {
                 recipient.control = Some(self.control(member.parent));
             }
         }
@@ -171,10 +174,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 other.state,
                 RecipientState::New | RecipientState::Queued | RecipientState::Sent | RecipientState::Failed
             );
-            pending && other.flags.contains(RecipientFlags::NO_ALIAS) == is_quoted(recipient)
+            pending && is_named_already(config, other, recipient)
         };
         let mut others = self.envelope.recipients.iter();
-        others.position(|other| alive(other) && same::recipients(config, other, recipient))
+        others.position(alive)
     }
 
     /// The ancestor that this address names again.
@@ -185,7 +188,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let config = &self.expander.site.config;
         let same = |index: &usize| {
             let other = self.envelope.recipients[*index].address.as_ref();
-            other.is_some_and(|other| same::addresses(config, other, address))
+            other.is_some_and(|other| is_same_address(config, other, address))
         };
         self.chain(parent).find(same)
     }
@@ -258,7 +261,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
             return self.include(index, level, &address).await;
         }
-        if same::is_file_or_program(&self.expander.site.config, &address) {
+        if is_file_or_program(&self.expander.site.config, &address) {
             return self.place(index, &address);
         }
         let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
@@ -412,7 +415,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             let waiting = recipient.state == RecipientState::New;
             let same = |other: &Recipient| {
                 matches!(other.state, RecipientState::New | RecipientState::Sent)
-                    && same::recipients(config, other, recipient)
+                    && is_same_recipient(config, other, recipient)
             };
             if waiting && before.iter().any(same) {
                 recipient.state = RecipientState::Duplicate;
@@ -486,8 +489,4 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     fn log(&self, above: u8, priority: Priority, text: &[u8]) {
         self.expander.logger.log(above, priority, Some(self.envelope.id.as_bytes()), text);
     }
-}
-
-fn is_quoted(recipient: &Recipient) -> bool {
-    recipient.address.as_ref().is_some_and(|address| address.user.starts_with(b"\\"))
 }

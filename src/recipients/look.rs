@@ -1,8 +1,8 @@
 //! One local address: alias, user or neither.
 
 use super::Expander;
-use super::same::plain_user;
 use crate::config::Mailer;
+use crate::envelope::plain_user;
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;

@@ -7,11 +7,10 @@
 mod expand;
 mod look;
 mod options;
-mod same;
 
 pub use expand::Expanded;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, is_file_or_program};
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Tracer};
 use crate::rewrite::{Address, Rewriter, Site};
@@ -47,7 +46,7 @@ impl Expander<'_> {
     /// Is there such a recipient? Aliases are looked up, not followed.
     pub async fn check(&self, rewriter: &mut Rewriter<'_>, address: &Address) -> Checked {
         let mut address = address.clone();
-        if same::is_file_or_program(&self.site.config, &address) {
+        if is_file_or_program(&self.site.config, &address) {
             let program =
                 self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
             let kind = if program { "programs" } else { "files" };

@@ -328,6 +328,20 @@ impl Default for MilterOptions {
     }
 }
 
+/// Which of the times of [`ByPrecedence`] count for a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TimeoutClass {
+    /// Nothing said.
+    #[default]
+    Normal,
+    /// `Priority: urgent`
+    Urgent,
+    /// `Priority: non-urgent`
+    NonUrgent,
+    /// A report.
+    Dsn,
+}
+
 /// A time for each precedence of a message, in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ByPrecedence {
@@ -345,5 +359,15 @@ impl ByPrecedence {
     /// The same for all.
     pub const fn all(seconds: i64) -> Self {
         Self { normal: seconds, urgent: seconds, non_urgent: seconds, dsn: seconds }
+    }
+
+    /// The one that counts.
+    pub const fn of(&self, class: TimeoutClass) -> i64 {
+        match class {
+            TimeoutClass::Normal => self.normal,
+            TimeoutClass::Urgent => self.urgent,
+            TimeoutClass::NonUrgent => self.non_urgent,
+            TimeoutClass::Dsn => self.dsn,
+        }
     }
 }

@@ -5,54 +5,15 @@ use crate::addr::MacroId;
 use crate::config::{Config, HeaderCheck, HeaderDecl};
 use crate::engine::{Scope, define_named};
 use crate::logging::Tracer;
+use crate::message::HeaderKind;
 use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Sysexit;
 
-const RCPT: u32 = 0x2;
-const RESENT: u32 = 0x8;
-const END: u32 = 0x1;
-const FROM: u32 = 0x100;
+const RCPT: u32 = HeaderKind::RECIPIENT.bits();
+const END: u32 = HeaderKind::END.bits();
+const FROM: u32 = HeaderKind::SENDER.bits();
 const STRIP_COMMENTS: u32 = 0x10000;
-const USER: u32 = 0x40000;
-
-/// Headers that sendmail knows, and the bits by which it knows them.
-const KNOWN: &[(&str, u32)] = &[
-    ("resent-sender", FROM | RESENT),
-    ("resent-from", FROM | RESENT),
-    ("resent-reply-to", FROM | RESENT),
-    ("sender", FROM),
-    ("from", FROM),
-    ("reply-to", FROM),
-    ("errors-to", FROM | 0x800),
-    ("full-name", 0x20),
-    ("return-receipt-to", 0x400),
-    ("delivery-receipt-to", 0x400),
-    ("disposition-notification-to", FROM),
-    ("to", RCPT),
-    ("resent-to", RCPT | RESENT),
-    ("cc", RCPT),
-    ("bcc", RCPT | 0x4000),
-    ("resent-cc", RCPT | RESENT),
-    ("resent-bcc", RCPT | 0x4000 | RESENT),
-    ("apparently-to", RCPT),
-    ("message-id", 0),
-    ("date", 0),
-    ("resent-message-id", RESENT),
-    ("resent-date", RESENT),
-    ("message", END),
-    ("text", END),
-    ("received", 0x80 | 0x40),
-    ("x400-received", 0x80 | 0x40),
-    ("via", 0x80 | 0x40),
-    ("mail-from", 0x80 | 0x40),
-    ("comments", 0x40 | 0x8000),
-    ("return-path", 0x40 | 0x20 | 0x20000),
-    ("content-transfer-encoding", 0x1000),
-    ("content-type", 0x2000),
-    ("content-length", 0x20),
-    ("subject", 0x8000),
-    ("x-authentication-warning", 0x40),
-];
+const USER: u32 = HeaderKind::USER.bits();
 
 /// Bytes of a header value that `${currHeader}` holds at most.
 const MAX_VALUE: usize = 254;
@@ -70,8 +31,7 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
         return;
     };
     let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
-    let known = KNOWN.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
-    let mut flags = known.map_or(0, |(_, flags)| *flags);
+    let mut flags = HeaderKind::of(name).bits();
     if flags & (FROM | RCPT) != 0 && value.iter().any(|byte| b",(<;".contains(byte)) {
         shell.old_style = false;
     }

@@ -3,7 +3,7 @@
 use super::answer::{Answer, ConnectionError};
 use super::peer::Peer;
 use crate::envelope::Body;
-use crate::keeper::{BodyForm, BodyLines};
+use crate::message::{BodyForm, BodyLines};
 use crate::schema::Timeouts;
 use std::io::Read;
 

@@ -2,7 +2,6 @@
 //! recipients, tests over memory.
 
 use crate::envelope::{Body, Envelope, QueueId};
-use crate::queue::QueueError;
 use crate::rewrite::Address;
 use crate::schema::Reply;
 use std::future::Future;
@@ -32,10 +31,13 @@ pub trait BodySink: Send {
     /// Adds bytes with LF line ends.
     ///
     /// # Errors
-    /// When the queue cannot take them.
-    fn write(&mut self, data: &[u8]) -> Result<(), QueueError>;
+    /// What the client is told when they cannot be taken.
+    fn write(&mut self, data: &[u8]) -> Result<(), Reply>;
     /// All of it is there: makes it durable.
-    fn finish(self) -> impl Future<Output = Result<Body, QueueError>> + Send;
+    ///
+    /// # Errors
+    /// As for `write`.
+    fn finish(self) -> impl Future<Output = Result<Body, Reply>> + Send;
 }
 
 /// The program around a session.
@@ -52,8 +54,8 @@ pub trait Acceptor: Send + Sync + 'static {
     /// Opens the body of an envelope.
     ///
     /// # Errors
-    /// When the queue cannot take it.
-    fn create_body(&self, envelope: &mut Envelope) -> Result<Self::Sink, QueueError>;
+    /// What the client is told when it cannot be taken.
+    fn create_body(&self, envelope: &mut Envelope) -> Result<Self::Sink, Reply>;
 
     /// Is there room for a message of this many bytes?
     fn has_room(&self, size: u64) -> bool;

@@ -8,7 +8,6 @@ use crate::config::HeaderCheck;
 use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::Priority;
 use crate::message::{Collector, Header};
-use crate::queue::QueueError;
 use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{DataDecoder, DataEvent, Strictness, Violation, Where};
@@ -32,10 +31,10 @@ struct Collecting<B> {
 }
 
 impl<B: BodySink> Collecting<B> {
-    fn new(strictness: Strictness, sink: Result<B, QueueError>) -> Self {
+    fn new(strictness: Strictness, sink: Result<B, Reply>) -> Self {
         let (sink, failed) = match sink {
             Ok(sink) => (Some(sink), None),
-            Err(error) => (None, Some(error.reply())),
+            Err(reply) => (None, Some(reply)),
         };
         Self {
             decoder: DataDecoder::new(strictness),
@@ -69,9 +68,9 @@ impl<B: BodySink> Collecting<B> {
             let text = format!("Message exceeds maximum fixed size ({most})");
             self.failed = Some(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
         } else if let Some(sink) = &mut self.sink
-            && let Err(error) = sink.write(&self.body)
+            && let Err(reply) = sink.write(&self.body)
         {
-            self.failed = Some(error.reply());
+            self.failed = Some(reply);
         }
     }
 }
@@ -221,19 +220,15 @@ impl<A: Acceptor> Session<A> {
 
     async fn store(&mut self, sink: Option<A::Sink>, rest: &[u8]) -> Option<Reply> {
         let mut sink = sink?;
-        let stored = match sink.write(rest) {
-            Ok(()) => sink.finish().await,
-            Err(error) => Err(error),
-        };
-        match stored {
+        if let Err(reply) = sink.write(rest) {
+            return Some(reply);
+        }
+        match sink.finish().await {
             Ok(body) => {
                 self.transaction.envelope.body = body;
                 None
             }
-            Err(error) => {
-                self.log(0, Priority::Critical, format!("SYSERR(root): {error}").as_bytes());
-                Some(error.reply())
-            }
+            Err(reply) => Some(reply),
         }
     }
 

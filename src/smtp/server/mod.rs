@@ -49,5 +49,4 @@ mod tests;
 pub use acceptor::{Acceptor, BodySink, QueueRun, Verified};
 pub use client::{Client, Resolved};
 pub use policy::{DaemonFacts, Policy};
-pub use rcpt::final_recipient;
 pub use session::{Server, Session};

@@ -6,7 +6,7 @@ use super::mail::syntax_error;
 use super::parameters::{Context, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
-use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::envelope::{Recipient, RecipientFlags};
 use crate::logging::Priority;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -156,20 +156,9 @@ impl<A: Acceptor> Session<A> {
             }
         };
         let queued: &[u8] = if later { b" (will queue)" } else { b"" };
-        let ok = |text: &[u8]| [text, b"... Recipient ok", queued].concat();
-        let known = envelope
-            .recipients
-            .iter()
-            .find(|known| known.address.as_ref().is_some_and(|known| same_address(known, &address)));
-        if let Some(known) = known {
-            return Ok(ok(&known.text));
-        }
-        let text = ok(&recipient.text);
-        recipient.final_recipient = Some(final_recipient(&recipient.text, &self.hostname));
         recipient.address = Some(address);
-        recipient.state = RecipientState::New;
-        envelope.recipients.push(recipient);
-        Ok(text)
+        let named = envelope.add_recipient(&self.server.site.config, recipient);
+        Ok([&named.text[..], b"... Recipient ok", queued].concat())
     }
 
     fn count_recipients(&mut self) {
@@ -180,25 +169,4 @@ impl<A: Acceptor> Session<A> {
         scope.set_named(&config, b"nrcpts", good.as_bytes());
         scope.set_named(&config, b"nbadrcpts", bad.as_bytes());
     }
-}
-
-/// `RFC822; user@host`, as reports name a recipient.
-pub fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
-    let bare = match (memchr::memchr(b'<', text), memchr::memrchr(b'>', text)) {
-        (Some(start), Some(end)) if start < end => &text[start + 1..end],
-        _ => text,
-    };
-    let bare = bare.trim_ascii();
-    let mut value = [b"RFC822; ", bare].concat();
-    if !bare.contains(&b'@') {
-        value.push(b'@');
-        value.extend_from_slice(host);
-    }
-    value
-}
-
-/// Would both get the same copy?
-fn same_address(one: &Address, other: &Address) -> bool {
-    let host = |address: &Address| address.host.as_deref().unwrap_or_default().to_ascii_lowercase();
-    one.mailer == other.mailer && one.user == other.user && host(one) == host(other)
 }

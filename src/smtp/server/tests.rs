@@ -9,7 +9,6 @@ use crate::config::{self, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOp
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::logging::{Logger, Target};
 use crate::net::Resolver;
-use crate::queue::QueueError;
 use crate::rewrite::{Address, Site};
 use crate::schema::{EnhancedStatus, Reply, UserIds};
 use crate::sys::safe::Blame;
@@ -32,11 +31,11 @@ struct Memory {
 struct MemorySink(Vec<u8>);
 
 impl BodySink for MemorySink {
-    fn write(&mut self, data: &[u8]) -> Result<(), QueueError> {
+    fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
         self.0.extend_from_slice(data);
         Ok(())
     }
-    async fn finish(self) -> Result<Body, QueueError> {
+    async fn finish(self) -> Result<Body, Reply> {
         Ok(Body::Memory(self.0.into()))
     }
 }
@@ -53,7 +52,7 @@ impl Acceptor for Memory {
     fn now(&self) -> i64 {
         1_795_368_603
     }
-    fn create_body(&self, _envelope: &mut Envelope) -> Result<MemorySink, QueueError> {
+    fn create_body(&self, _envelope: &mut Envelope) -> Result<MemorySink, Reply> {
         Ok(MemorySink::default())
     }
     fn has_room(&self, _size: u64) -> bool {

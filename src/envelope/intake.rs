@@ -1,0 +1,48 @@
+//! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
+
+use super::{Envelope, Recipient, RecipientState, is_named_already};
+use crate::config::Config;
+use crate::schema::Options;
+
+impl Envelope {
+    /// Adds a recipient whose address is resolved. One that is there already stays as it is and is given back.
+    pub fn add_recipient(&mut self, config: &Config, mut recipient: Recipient) -> &Recipient {
+        let same = |known: &Recipient| is_named_already(config, known, &recipient);
+        let index = self.recipients.iter().position(same).unwrap_or_else(|| {
+            let host = config.expand(b"\x81j");
+            recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
+            self.recipients.push(recipient);
+            self.recipients.len() - 1
+        });
+        &self.recipients[index]
+    }
+
+    /// Priority from size, class and number of recipients, before the first attempt (Operations Guide, "Queue
+    /// priorities"): a lower one is sooner. Those whom an alias replaced, or who are named twice, do not count.
+    pub fn set_priority(&mut self, options: &Options) {
+        let counted = |recipient: &&Recipient| {
+            !matches!(
+                recipient.state,
+                RecipientState::Expanded | RecipientState::Duplicate | RecipientState::Removed
+            )
+        };
+        let recipients = self.recipients.iter().filter(counted).count() as i64;
+        self.priority = i64::try_from(self.size).unwrap_or(i64::MAX) - self.class * options.class_factor
+            + recipients * options.recipient_factor;
+    }
+}
+
+/// `RFC822; user@host`: the Final-Recipient of RFC 3464, 2.3.2.
+fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
+    let bare = match (memchr::memchr(b'<', text), memchr::memrchr(b'>', text)) {
+        (Some(start), Some(end)) if start < end => &text[start + 1..end],
+        _ => text,
+    };
+    let bare = bare.trim_ascii();
+    let mut value = [b"RFC822; ", bare].concat();
+    if !bare.contains(&b'@') {
+        value.push(b'@');
+        value.extend_from_slice(host);
+    }
+    value
+}

@@ -1,0 +1,46 @@
+//! When two addresses are one.
+
+use super::{Recipient, RecipientFlags};
+use crate::config::Config;
+use crate::rewrite::Address;
+
+/// Without the backslash that keeps it from being an alias.
+pub fn plain_user(user: &[u8]) -> &[u8] {
+    user.strip_prefix(b"\\").unwrap_or(user)
+}
+
+/// Same mailer, host and user; case counts where the mailer's flags u and h say so.
+pub fn is_same_address(config: &Config, one: &Address, other: &Address) -> bool {
+    if one.mailer != other.mailer {
+        return false;
+    }
+    let mailer = config.mailers.get(usize::from(one.mailer.0));
+    let exact = |flag: u8| mailer.is_some_and(|mailer| mailer.has(flag));
+    let equal = |exact: bool, a: &[u8], b: &[u8]| if exact { a == b } else { a.eq_ignore_ascii_case(b) };
+    let hosts = (one.host.as_deref().unwrap_or_default(), other.host.as_deref().unwrap_or_default());
+    equal(exact(b'u'), plain_user(&one.user), plain_user(&other.user)) && equal(exact(b'h'), hosts.0, hosts.1)
+}
+
+/// Does the address name a file or program (and not a mailbox)? Those differ by who named them.
+pub fn is_file_or_program(config: &Config, address: &Address) -> bool {
+    let name = config.mailers.get(usize::from(address.mailer.0)).map_or(&b""[..], |mailer| &mailer.name);
+    name.eq_ignore_ascii_case(b"prog") || name.eq_ignore_ascii_case(b"*file*")
+}
+
+/// Are they to get one copy only, when all aliases are resolved?
+pub fn is_same_recipient(config: &Config, one: &Recipient, other: &Recipient) -> bool {
+    let (Some(a), Some(b)) = (&one.address, &other.address) else { return false };
+    let user = |recipient: &Recipient| recipient.control.as_ref().map(|control| control.ids.uid);
+    is_same_address(config, a, b) && (!is_file_or_program(config, a) || user(one) == user(other))
+}
+
+/// Is nothing new said by naming the second one? A mailbox named past its alias (`\user`, or an alias that
+/// names itself) is not yet the name that is looked up.
+pub fn is_named_already(config: &Config, known: &Recipient, recipient: &Recipient) -> bool {
+    is_past_aliases(known) == is_past_aliases(recipient) && is_same_recipient(config, known, recipient)
+}
+
+fn is_past_aliases(recipient: &Recipient) -> bool {
+    let quoted = recipient.address.as_ref().is_some_and(|address| address.user.starts_with(b"\\"));
+    quoted || recipient.flags.contains(RecipientFlags::NO_ALIAS)
+}
