@@ -2,6 +2,7 @@
 
 use super::Kind;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
+use crate::schema::Privacy;
 
 /// What there is to report of a recipient that was delivered, relayed or expanded.
 const REPORTABLE: RecipientFlags = RecipientFlags::DELIVERED
@@ -16,17 +17,17 @@ const DELIVER_BY: RecipientFlags = RecipientFlags::BY_TRACE_RELAYED.union(Recipi
 
 /// The reports that are due for `envelope` at the end of a pass, in the order of their sending.
 /// Empty when nobody is to be told. A receipt waits for nobody, but is not sent beside a failure
-/// or delay of the same pass.
-pub fn due(envelope: &Envelope) -> Vec<Kind> {
+/// or delay of the same pass, and never where PrivacyOptions says noreceipts.
+pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<Kind> {
     let any = |kind| envelope.recipients.iter().any(|recipient| concerns(kind, recipient));
     let mut kinds = Vec::new();
     if any(Kind::Failure) {
         kinds.push(Kind::Failure);
     }
-    if envelope.flags.contains(EnvelopeFlags::SEND_WARNING) && may_warn(envelope) && any(Kind::Delay) {
+    if envelope.attempt.warning_due && may_warn(envelope) && any(Kind::Delay) {
         kinds.push(Kind::Delay);
     }
-    let receipts = !envelope.flags.contains(EnvelopeFlags::NO_RECEIPTS) && !envelope.sender.is_null();
+    let receipts = !privacy.contains(Privacy::NO_RECEIPTS) && !envelope.sender.is_null();
     if kinds.is_empty() && receipts && any(Kind::Success) {
         kinds.push(Kind::Success);
     }

@@ -20,13 +20,14 @@ pub use due::due;
 
 use crate::config::Config;
 use crate::engine::Scope;
-use crate::envelope::{Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender};
+use crate::envelope::{
+    AttemptState, Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender,
+};
 use crate::rewrite::Site;
 use crate::schema::{Privacy, TimeoutClass};
 use jiff::tz::TimeZone;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 /// What a report is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,10 +148,7 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
     }
     let boundary = boundary(report);
     let mut receivers = vec![receiver];
-    if original.flags.contains(EnvelopeFlags::TELL_POSTMASTER)
-        && report.kind == Kind::Failure
-        && !to_postmaster
-    {
+    if original.attempt.tell_postmaster && report.kind == Kind::Failure && !to_postmaster {
         receivers.push(b"postmaster".to_vec());
     }
     let headers = header::fields(report, original, &receivers, to_postmaster, &boundary);
@@ -163,14 +161,15 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
     let eight_bit = original.flags & EnvelopeFlags::EIGHT_BIT;
     Ok(Some(Envelope {
         id: report.id.clone(),
-        place: original.place,
+        location: original.location,
         sender: Sender { text: b"<>".to_vec(), address: None },
         recipients: receivers.into_iter().map(recipient).collect(),
         headers,
-        body: Body::Memory(Arc::from(body)),
+        body: Body::from_memory(body),
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
-        flags: EnvelopeFlags::RESPONSE | EnvelopeFlags::GENERATED | eight_bit,
+        flags: EnvelopeFlags::RESPONSE | eight_bit,
+        attempt: AttemptState { generated: true, ..AttemptState::default() },
         size: announced_size(report, original),
         body_type: original.body_type,
         scope: Scope::default(),

@@ -93,9 +93,6 @@ fn actual_recipient(report: &Report<'_>, recipient: &Recipient) -> Vec<u8> {
 fn action(kind: Kind, recipient: &Recipient) -> &'static str {
     match kind {
         Kind::Failure => "failed",
-        Kind::Delay if recipient.flags.contains(RecipientFlags::BY_NOTIFY_DELAYED) => {
-            "delayed (Deliver-By notify mode)"
-        }
         Kind::Delay => "delayed",
         Kind::Success => ACTIONS
             .iter()

@@ -48,7 +48,7 @@ fn original() -> Envelope {
         id: QueueId::new(b"6AMHoeVK026330").expect("a good identifier"),
         sender: Sender { text: b"<ann@elsewhere.example>".to_vec(), address: None },
         headers: Headers(vec![header("From", "Ann <ann@elsewhere.example>"), header("Subject", "hello")]),
-        body: Body::Memory(Arc::from(&b"line one\nFrom here on\n"[..])),
+        body: Body::from_memory(&b"line one\nFrom here on\n"[..]),
         created: 1_795_369_840,
         scope,
         ..Envelope::default()
@@ -80,14 +80,14 @@ fn failed_member_of_a_list() -> Envelope {
     member.reply = Some(Reply::parse(b"550 5.1.1 User unknown"));
     member.status = Some(EnhancedStatus(5, 1, 1));
     envelope.recipients = vec![list, member];
-    envelope.transcript = b"550 5.1.1 nosuchuser... User unknown\n".to_vec();
+    envelope.attempt.transcript = b"550 5.1.1 nosuchuser... User unknown\n".to_vec();
     envelope
 }
 
 #[test]
 fn a_failure_in_a_list() {
     let envelope = failed_member_of_a_list();
-    assert_eq!(due(&envelope), [Kind::Failure]);
+    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Failure]);
     insta::assert_snapshot!(report(Kind::Failure, &envelope, false));
 }
 
@@ -100,8 +100,8 @@ fn a_delay() {
     waiting.status = Some(EnhancedStatus(4, 3, 0));
     waiting.remote_mta = Some(b"mx.tmp.example.".to_vec());
     envelope.recipients = vec![waiting];
-    envelope.flags |= EnvelopeFlags::SEND_WARNING;
-    assert_eq!(due(&envelope), [Kind::Delay]);
+    envelope.attempt.warning_due = true;
+    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Delay]);
     insta::assert_snapshot!(report(Kind::Delay, &envelope, false));
 }
 
@@ -115,8 +115,8 @@ fn a_receipt_with_the_sender_s_own_identifiers() {
     happy.status = Some(EnhancedStatus(2, 1, 5));
     envelope.envid = Some(b"env+2B42".to_vec());
     envelope.recipients = vec![happy];
-    envelope.transcript = b"<alice@site.example>... Successfully delivered\n".to_vec();
-    assert_eq!(due(&envelope), [Kind::Success]);
+    envelope.attempt.transcript = b"<alice@site.example>... Successfully delivered\n".to_vec();
+    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Success]);
     insta::assert_snapshot!(report(Kind::Success, &envelope, false));
 }
 
@@ -144,7 +144,7 @@ fn without_a_double_bounce_address_nobody_is_told() {
 fn notify_never_is_never() {
     let mut envelope = failed_member_of_a_list();
     envelope.recipients[1].flags = RecipientFlags::HAS_NOTIFY;
-    assert_eq!(due(&envelope), []);
+    assert_eq!(due(&envelope, Privacy::empty()), []);
 }
 
 #[test]
@@ -152,8 +152,8 @@ fn programs_are_not_warned() {
     for sender in ["<>", "<owner-list@a.example>", "<list-request@a.example>"] {
         let mut envelope = original();
         envelope.sender.text = sender.as_bytes().to_vec();
-        envelope.flags |= EnvelopeFlags::SEND_WARNING;
+        envelope.attempt.warning_due = true;
         envelope.recipients = vec![recipient("x@tmp.example", "x@tmp.example", 1)];
-        assert_eq!(due(&envelope), [], "{sender}");
+        assert_eq!(due(&envelope, Privacy::empty()), [], "{sender}");
     }
 }

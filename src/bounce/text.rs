@@ -93,12 +93,12 @@ fn successes(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
 }
 
 fn transcript(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
-    if original.transcript.is_empty() && report.kind != Kind::Delay && !report.expired {
+    if original.attempt.transcript.is_empty() && report.kind != Kind::Delay && !report.expired {
         out.extend_from_slice(b"   ----- Transcript of session is unavailable -----\n\n");
         return;
     }
     out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
-    out.extend_from_slice(&original.transcript);
+    out.extend_from_slice(&original.attempt.transcript);
     let (waited, given_up) =
         (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
     let ending = match report.kind {

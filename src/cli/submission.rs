@@ -9,7 +9,7 @@ use crate::envelope::{
 };
 use crate::logging::{Priority, Quiet, SenderLine};
 use crate::message::{Collector, Header, set_dates};
-use crate::queue::{Locked, QueueError};
+use crate::queue::{Lease, QueueError};
 use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, Client, Verified};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(super) struct Outcome {
     pub(super) status: Sysexit,
     /// What is to be delivered now.
-    pub(super) queued: Option<(Locked, Box<Envelope>)>,
+    pub(super) queued: Option<(Lease, Box<Envelope>)>,
 }
 
 /// One message being handed in.
@@ -55,7 +55,7 @@ impl<'a> Submission<'a> {
         }
     }
 
-    async fn queue(&mut self, message: &[u8]) -> Result<Option<(Locked, Box<Envelope>)>, Sysexit> {
+    async fn queue(&mut self, message: &[u8]) -> Result<Option<(Lease, Box<Envelope>)>, Sysexit> {
         self.set_macros();
         self.set_sender().await?;
         self.set_dsn()?;
@@ -80,7 +80,7 @@ impl<'a> Submission<'a> {
         }
         receive(&self.mta.site, &mut self.envelope, fields).await;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
-        let locked = self.commit(&body).await.map_err(|error| {
+        let lease = self.commit(&body).await.map_err(|error| {
             complain(&error.to_string());
             Sysexit::IOERR
         })?;
@@ -91,15 +91,15 @@ impl<'a> Submission<'a> {
         let envelope = std::mem::take(&mut self.envelope);
         let mode = self.mta.site.config.options.delivery_mode;
         let now = !matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer) && envelope.quarantine.is_none();
-        Ok(now.then(|| (locked, Box::new(envelope))))
+        Ok(now.then(|| (lease, Box::new(envelope))))
     }
 
-    async fn commit(&mut self, body: &[u8]) -> Result<Locked, QueueError> {
+    async fn commit(&mut self, body: &[u8]) -> Result<Lease, QueueError> {
         let queue = &self.mta.queue;
-        self.envelope.place = queue.place(0);
-        let mut writer = queue.create_body(&self.envelope.id, self.envelope.place)?;
-        writer.write(body)?;
-        self.envelope.body = writer.finish().await?;
+        self.envelope.location = queue.location(0);
+        let mut sink = queue.create_body(&self.envelope.key())?;
+        sink.write(body)?;
+        self.envelope.body = sink.finish().await?;
         queue.commit(&self.envelope).await
     }
 

@@ -65,8 +65,8 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
         let mut submission = Submission::new(&mta, invocation, login_name());
         let Outcome { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);
-        if let Some((locked, envelope)) = queued {
-            mta.deliver(locked, *envelope).await;
+        if let Some((lease, envelope)) = queued {
+            mta.deliver(lease, *envelope).await;
         }
         mta.deliveries_done().await;
         status

@@ -2,7 +2,7 @@
 
 use super::{Mta, load};
 use crate::envelope::{Body, Envelope, QueueId};
-use crate::queue::{BodyWriter, Field, Selection};
+use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{DeliveryMode, Reply};
@@ -39,17 +39,17 @@ impl DaemonAcceptor {
 pub struct QueuedBody {
     mta: Arc<Mta>,
     id: QueueId,
-    writer: BodyWriter,
+    sink: Box<dyn queue::BodySink>,
 }
 
 impl BodySink for QueuedBody {
     fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
-        self.writer.write(data).map_err(|error| self.mta.refuse(&self.id, &error))
+        self.sink.write(data).map_err(|error| self.mta.refuse(&self.id, &error))
     }
 
     async fn finish(self) -> Result<Body, Reply> {
-        let Self { mta, id, writer } = self;
-        writer.finish().await.map_err(|error| mta.refuse(&id, &error))
+        let Self { mta, id, sink } = self;
+        sink.finish().await.map_err(|error| mta.refuse(&id, &error))
     }
 }
 
@@ -65,11 +65,10 @@ impl Acceptor for DaemonAcceptor {
     }
 
     fn create_body(&self, envelope: &mut Envelope) -> Result<QueuedBody, Reply> {
-        envelope.place = self.mta.queue.place(0);
-        let id = envelope.id.clone();
-        let writer = self.mta.queue.create_body(&id, envelope.place);
-        let writer = writer.map_err(|error| self.mta.refuse(&id, &error))?;
-        Ok(QueuedBody { mta: self.mta.clone(), id, writer })
+        envelope.location = self.mta.queue.location(0);
+        let sink = self.mta.queue.create_body(&envelope.key());
+        let sink = sink.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
+        Ok(QueuedBody { mta: self.mta.clone(), id: envelope.id.clone(), sink })
     }
 
     fn has_room(&self, size: u64) -> bool {
@@ -91,21 +90,21 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
-        let locked = self.mta.queue.commit(&envelope).await;
-        let locked = locked.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
+        let lease = self.mta.queue.commit(&envelope).await;
+        let lease = lease.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         if self.only_queues(&envelope) {
             return Ok(());
         }
         if interactive || self.mode == DeliveryMode::Interactive {
-            self.mta.deliver(locked, envelope).await;
+            self.mta.deliver(lease, envelope).await;
         } else {
-            self.mta.spawn_delivery(locked, envelope);
+            self.mta.spawn_delivery(lease, envelope);
         }
         Ok(())
     }
 
     fn discard(&self, envelope: &Envelope) {
-        if let Err(error) = self.mta.queue.forget_body(&envelope.id, envelope.place) {
+        if let Err(error) = self.mta.queue.discard(&envelope.key()) {
             self.mta.complain(Some(&envelope.id), &error);
         }
     }

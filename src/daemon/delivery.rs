@@ -1,81 +1,106 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
 use super::Mta;
+use super::lease::HeldMessage;
 use crate::bounce::{self, Facts, Kind, Report};
-use crate::deliver::{Checkpoint, Connections};
+use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
 use crate::logging::Priority;
-use crate::queue::{Locked, Queue, QueueError};
+use crate::queue::{Lease, QueueError};
 use crate::schema::EnhancedStatus;
 use crate::sys::clock;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 impl Mta {
     /// Delivers in the background, as soon as there is room for one more delivery.
-    pub fn spawn_delivery(self: &Arc<Self>, locked: Locked, envelope: Envelope) {
+    pub fn spawn_delivery(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
         let mta = self.clone();
         tokio::spawn(async move {
             let Ok(_permit) = mta.deliveries.clone().acquire_owned().await else { return };
-            mta.deliver(locked, envelope).await;
+            mta.deliver(lease, envelope).await;
         });
     }
 
     /// One attempt, to the end: reports included, which are delivered like any other message and
     /// over the same connections.
-    pub async fn deliver(self: &Arc<Self>, locked: Locked, envelope: Envelope) {
+    pub async fn deliver(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
         let mut connections = Connections::new(&self.site.config);
-        self.deliver_over(locked, envelope, &mut connections).await;
+        self.deliver_over(lease, envelope, &mut connections).await;
         connections.close().await;
     }
 
     fn deliver_over<'a>(
         self: &'a Arc<Self>,
-        locked: Locked,
+        lease: Lease,
         mut envelope: Envelope,
         connections: &'a mut Connections,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let checkpoint = QueueCheckpoint { queue: &self.queue, locked: Mutex::new(locked) };
-            let attempted = self.deliverer.attempt_over(&mut envelope, Some(&checkpoint), connections).await;
-            self.end(envelope, Some(checkpoint.locked.into_inner()), connections).await;
-            for copy in attempted.copies {
-                self.end(copy, None, connections).await;
+            let held = HeldMessage::new(&self.queue, lease);
+            let attempted = tokio::select! {
+                attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
+                // whoever has the message now delivers and reports
+                error = held.keep() => return self.complain(Some(&envelope.id), &error),
+            };
+            let lease = Some(held.into_lease());
+            let copies = match self.queue_copies(attempted.copies).await {
+                Ok(copies) => copies,
+                Err(error) => return self.keep_all(&envelope, lease, &error).await,
+            };
+            self.drop_envelope(envelope, lease, connections).await;
+            for (copy, lease) in copies {
+                self.drop_envelope(copy, lease, connections).await;
             }
         })
     }
 
+    /// Copies for lists with an owner are durable before the message they were made of may go.
+    async fn queue_copies(
+        &self,
+        copies: Vec<Envelope>,
+    ) -> Result<Vec<(Envelope, Option<Lease>)>, QueueError> {
+        let mut queued = Vec::new();
+        for copy in copies {
+            let lease = match copy.pending().next() {
+                Some(_) => Some(self.queue.commit(&copy).await?),
+                None => None,
+            };
+            queued.push((copy, lease));
+        }
+        Ok(queued)
+    }
+
     /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.
     /// Reports are durable before the message they are about may go.
-    async fn end(
+    async fn drop_envelope(
         self: &Arc<Self>,
         mut envelope: Envelope,
-        locked: Option<Locked>,
+        lease: Option<Lease>,
         connections: &mut Connections,
     ) {
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
-            Err(error) => return self.keep_all(&envelope, locked, &error).await,
+            Err(error) => return self.keep_all(&envelope, lease, &error).await,
         };
-        let lost = reports.unreportable && envelope.pending().next().is_none();
-        let ended = match locked {
-            Some(locked) if lost => self.queue.lose(locked, "savemail: nobody can be told").await,
-            Some(mut locked) if envelope.pending().next().is_some() => {
-                self.queue.update(&mut locked, &envelope).await
+        let pending = envelope.pending().next().is_some();
+        let ended = match lease {
+            Some(mut lease) if pending => self.queue.update(&mut lease, &envelope).await,
+            Some(lease) if reports.unreportable => {
+                self.queue.set_aside(lease, "savemail: nobody can be told").await
             }
-            Some(locked) => self.queue.remove(locked).await,
-            None if envelope.pending().next().is_some() => self.queue.commit(&envelope).await.map(drop),
+            Some(lease) => self.queue.remove(lease).await,
+            None if pending => self.queue.commit(&envelope).await.map(drop),
             None => Ok(()),
         };
         if let Err(error) = ended {
             self.complain(Some(&envelope.id), &error);
         }
-        for (locked, report) in reports.queued {
-            self.deliver_over(locked, report, connections).await;
+        for (lease, report) in reports.queued {
+            self.deliver_over(lease, report, connections).await;
         }
     }
 
@@ -85,7 +110,7 @@ impl Mta {
         let now = clock::now();
         let expired = self.judge_age(envelope, now);
         let facts = Facts::of(&self.site, envelope);
-        for kind in bounce::due(envelope) {
+        for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
             if kind == Kind::Failure && self.is_double_bounce(envelope) {
                 reports.unreportable = true;
                 continue;
@@ -101,11 +126,11 @@ impl Mta {
             };
             self.complete(&mut report, &facts).await;
             self.log_report(envelope, &report, kind);
-            let locked = self.queue.commit(&report).await?;
+            let lease = self.queue.commit(&report).await?;
             if kind == Kind::Delay {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
-            reports.queued.push((locked, report));
+            reports.queued.push((lease, report));
         }
         Ok(reports)
     }
@@ -133,7 +158,7 @@ impl Mta {
         let age = now - envelope.created;
         let warn = times.queuewarn.of(envelope.timeout_class);
         if warn > 0 && age > warn {
-            envelope.flags |= EnvelopeFlags::SEND_WARNING;
+            envelope.attempt.warning_due = true;
         }
         let limit = times.queuereturn.of(envelope.timeout_class);
         let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
@@ -147,9 +172,9 @@ impl Mta {
     }
 
     /// A report could not be made durable: the message stays as it was, and is tried again.
-    async fn keep_all(&self, envelope: &Envelope, locked: Option<Locked>, error: &QueueError) {
+    async fn keep_all(&self, envelope: &Envelope, lease: Option<Lease>, error: &QueueError) {
         self.complain(Some(&envelope.id), error);
-        if locked.is_none()
+        if lease.is_none()
             && let Err(error) = self.queue.commit(envelope).await
         {
             self.complain(Some(&envelope.id), &error);
@@ -178,38 +203,18 @@ fn reason(envelope: &Envelope, kind: Kind) -> Vec<u8> {
             let mut said = failed.filter_map(|one| one.message.clone());
             let message = envelope.message.clone().or_else(|| said.next());
             let mut text = message.unwrap_or_else(|| b"Unable to deliver mail".to_vec());
-            text.truncate(LONGEST_REASON);
+            text.truncate(MAX_REASON);
             text
         }
     }
 }
 
 /// The longest reason in the log, in bytes.
-const LONGEST_REASON: usize = 203;
-
-/// The queue as an attempt sees it.
-struct QueueCheckpoint<'a> {
-    queue: &'a Queue,
-    locked: Mutex<Locked>,
-}
-
-impl Checkpoint for QueueCheckpoint<'_> {
-    fn write<'a>(&'a self, envelope: &'a Envelope) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            let mut locked = self.locked.lock().await;
-            // a failed checkpoint costs at worst a second copy after a crash
-            let _ = self.queue.update(&mut locked, envelope).await;
-        })
-    }
-
-    fn may_deliver(&self) -> bool {
-        true
-    }
-}
+const MAX_REASON: usize = 203;
 
 #[derive(Default)]
 struct Reports {
-    queued: Vec<(Locked, Envelope)>,
+    queued: Vec<(Lease, Envelope)>,
     /// A failure that nobody can be told.
     unreportable: bool,
 }

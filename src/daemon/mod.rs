@@ -5,7 +5,7 @@
 //! the one loop: a report goes back into the queue and out again.
 //!
 //! - [`Mta`]: what every way of running shares
-//! - `delivery`: an envelope from the queue's hand to its end
+//! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
 //! - `listen`: listeners and connections; `rates`: who connects how often
 //! - `serve`: start, HUP, TERM and USR1, the end; `runs`: queue runs; `pid_file`
@@ -13,6 +13,7 @@
 mod acceptor;
 mod delivery;
 mod listen;
+mod lease;
 mod load;
 mod mta;
 mod pid_file;

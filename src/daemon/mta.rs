@@ -45,6 +45,7 @@ impl Mta {
         let resolver = Arc::new(Resolver::for_config(&config));
         let site = Arc::new(Site::new(config.clone(), resolver));
         let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;
+        queue.log_to(log.clone());
         let ids = queue.clone();
         let next_id = Arc::new(move || ids.next_id());
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), next_id, log.clone());

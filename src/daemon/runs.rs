@@ -1,7 +1,7 @@
 //! Queue runs: everything that was left, once or again and again.
 
 use super::Mta;
-use crate::envelope::{Envelope, QueueId, QueueLocation, set_sender};
+use crate::envelope::{Envelope, MessageKey, set_sender};
 use crate::logging::Quiet;
 use crate::message::set_dates;
 use crate::queue::{Loaded, Selection};
@@ -11,34 +11,51 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+/// Messages that a run learns of at a time, so that its memory does not grow with the queue.
+const MAX_DUE: usize = 5000;
+
 impl Mta {
-    /// One pass over the queue; returns when all that it took is done.
+    /// One pass over the queue; returns when all that it took is done. MaxQueueRunSize limits what it takes.
     pub async fn run_queue(self: Arc<Self>, selection: &Selection) {
-        let due = match self.queue.due(selection).await {
-            Ok(due) => due,
-            Err(error) => return self.complain(None, &error),
+        let mut progress = self.queue.begin_run();
+        let mut left = match self.queue.options().max_run_size {
+            0 => usize::MAX,
+            limit => limit,
         };
         let mut tasks = JoinSet::new();
-        for (place, id) in due {
-            let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
-            let mta = self.clone();
-            tasks.spawn(async move {
-                mta.run_one(place, &id).await;
-                drop(permit);
-            });
+        while left > 0 {
+            let due = match self.queue.due(selection, left.min(MAX_DUE), &mut progress).await {
+                Ok(due) if due.is_empty() => break,
+                Ok(due) => due,
+                Err(error) => {
+                    self.complain(None, &error);
+                    break;
+                }
+            };
+            left -= due.len();
+            for key in due {
+                let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
+                // those that are done need not be remembered
+                while tasks.try_join_next().is_some() {}
+                let mta = self.clone();
+                tasks.spawn(async move {
+                    mta.run_one(&key).await;
+                    drop(permit);
+                });
+            }
         }
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn run_one(self: &Arc<Self>, place: QueueLocation, id: &QueueId) {
-        match self.queue.load(place, id).await {
-            Ok(Loaded::Ready(locked, mut envelope)) => {
+    async fn run_one(self: &Arc<Self>, key: &MessageKey) {
+        match self.queue.load(key).await {
+            Ok(Loaded::Ready(lease, mut envelope)) => {
                 self.restore_envelope(&mut envelope).await;
-                self.deliver(locked, *envelope).await;
+                self.deliver(lease, *envelope).await;
             }
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => {}
-            Err(error) => self.complain(Some(id), &error),
+            Err(error) => self.complain(Some(&key.id), &error),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::fate::{End, Fate};
-use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::envelope::RecipientState;
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::{EnhancedStatus, Reply, UserIds};
 
@@ -19,7 +19,7 @@ pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, re
         attempt.on.logger.log(0, Priority::Critical, Some(id), &text);
     }
     if fate.tell_postmaster {
-        attempt.envelope.flags |= EnvelopeFlags::TELL_POSTMASTER;
+        attempt.envelope.attempt.tell_postmaster = true;
     }
     for index in members {
         let text = attempt.envelope.recipients[*index].text.clone();
@@ -29,7 +29,7 @@ pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, re
         settle(attempt, *index, &fate);
     }
     // a final failure says more about the message than a delay beside it
-    let failed = attempt.envelope.flags.contains(EnvelopeFlags::FATAL_ERRORS);
+    let failed = attempt.envelope.attempt.failed;
     if fate.end == End::Never || (fate.end == End::Later && !failed) {
         attempt.envelope.message = Some(fate.stat());
     }
@@ -37,15 +37,14 @@ pub(super) fn apply(attempt: &mut Attempt<'_>, members: &[usize], fate: Fate, re
 }
 
 fn transcript(attempt: &mut Attempt<'_>, line: &[u8]) {
-    attempt.envelope.transcript.extend_from_slice(line);
-    attempt.envelope.transcript.push(b'\n');
+    attempt.envelope.attempt.transcript.extend_from_slice(line);
+    attempt.envelope.attempt.transcript.push(b'\n');
 }
 
 fn settle(attempt: &mut Attempt<'_>, index: usize, fate: &Fate) {
     let now = attempt.on.clock.now();
     let recipient = &mut attempt.envelope.recipients[index];
     recipient.tried = now;
-    recipient.flags |= RecipientFlags::THIS_PASS;
     recipient.status = Some(fate.status.unwrap_or(fate.dsn));
     if fate.reply.is_some() {
         recipient.reply.clone_from(&fate.reply);
@@ -61,7 +60,7 @@ fn settle(attempt: &mut Attempt<'_>, index: usize, fate: &Fate) {
         End::Never => RecipientState::Failed,
     };
     if fate.end == End::Never {
-        attempt.envelope.flags |= EnvelopeFlags::FATAL_ERRORS;
+        attempt.envelope.attempt.failed = true;
     }
 }
 

@@ -5,11 +5,10 @@ use super::fate::Fate;
 use super::hosts::{Lookup, Place};
 use super::plan::{self, Group};
 use super::{Attempted, Checkpoint, Deliverer, apply, copies, esmtp, hops, local};
-use crate::config::{HeaderCondition, Mailer};
-use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
+use crate::config::Mailer;
+use crate::envelope::Envelope;
 use crate::keeper::Report;
 use crate::logging::Quiet;
-use crate::message::{Header, HeaderKind, Headers};
 use crate::recipients::Expander;
 use crate::schema::{Outcome, UserIds};
 use hashbrown::HashMap;
@@ -38,18 +37,12 @@ pub(super) async fn run(
     connections: &mut Connections,
 ) -> Attempted {
     let started = on.clock.now();
-    if envelope.flags.contains(EnvelopeFlags::DISCARD) {
-        for recipient in &mut envelope.recipients {
-            recipient.state = RecipientState::Removed;
-        }
-        return Attempted::default();
-    }
     if hops::fail_mail_loop(on, envelope) {
         return Attempted::default();
     }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
     let expanded = expander.expand(envelope, &mut Quiet, started).await;
-    if expanded.looked && !envelope.flags.contains(EnvelopeFlags::GENERATED) {
+    if expanded.looked && !envelope.attempt.generated {
         recompute_size_and_priority(on, envelope);
     }
     let mut copies = copies::split(on, envelope, &expanded.owners).await;
@@ -63,22 +56,8 @@ pub(super) async fn run(
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
 /// header as stored and the recipients as expanded.
 fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
-    envelope.size = header_size(&envelope.headers) + envelope.body.size();
+    envelope.size = envelope.headers.size(&on.site.config.names) + envelope.body.size();
     envelope.set_priority(&on.site.config.options);
-}
-
-/// What sendmail counts of its H lines: name, colon, value, and the letters of the condition.
-fn header_size(headers: &Headers) -> u64 {
-    let size = |header: &Header| {
-        let condition = match header.condition {
-            _ if header.kind.contains(HeaderKind::USER) => 0,
-            HeaderCondition::Always => 0,
-            HeaderCondition::MailerFlags(flags) => flags.count_ones() as usize,
-            HeaderCondition::Macro(_) => 1,
-        };
-        (header.name.len() + 1 + header.value.len() + condition) as u64
-    };
-    headers.0.iter().map(size).sum()
 }
 
 async fn deliver(

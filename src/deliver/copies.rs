@@ -44,7 +44,7 @@ fn moves(state: &RecipientState) -> bool {
 async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>], name: &[u8]) -> Envelope {
     let mut copy = envelope.clone();
     copy.id = (on.next_id)();
-    copy.transcript.clear();
+    copy.attempt.transcript.clear();
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {
@@ -77,8 +77,8 @@ fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize) {
         top = parent;
     }
     let line = [b"Message delivered to mailing list ", &copy.recipients[top].text[..], b"\n"].concat();
-    if !copy.transcript.windows(line.len()).any(|part| part == line) {
-        copy.transcript.extend_from_slice(&line);
+    if !copy.attempt.transcript.windows(line.len()).any(|part| part == line) {
+        copy.attempt.transcript.extend_from_slice(&line);
     }
     envelope.recipients[top].flags |= RecipientFlags::DELIVERED_LIST;
     copy.recipients[top].flags -= RecipientFlags::SUCCESS;

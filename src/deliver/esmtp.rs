@@ -220,7 +220,7 @@ async fn open(
     };
     let relay = peer.relay();
     let told = peer.take_transcript();
-    attempt.envelope.transcript.extend(told);
+    attempt.envelope.attempt.transcript.extend(told);
     peer.quit(quit).await;
     Err((fate, relay))
 }
@@ -305,7 +305,7 @@ async fn converse(
     };
     let done = transact(&mut peer, &offer, &mut refused).await;
     let told = peer.take_transcript();
-    attempt.envelope.transcript.extend(told);
+    attempt.envelope.attempt.transcript.extend(told);
     let conversed = settle(attempt, &peer, members, &done);
     if done.end.is_empty() && !peer.dead {
         peer.reset(config.options.timeout.rset).await;
@@ -427,7 +427,7 @@ fn relayed(attempt: &mut Attempt<'_>, extensions: &Extensions, members: &[usize]
             _ => continue,
         };
         recipient.flags |= flag;
-        attempt.envelope.transcript.extend([&text[..], words].concat());
+        attempt.envelope.attempt.transcript.extend([&text[..], words].concat());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages that go round in circles.
 
 use super::Deliverer;
-use crate::envelope::{Envelope, EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
 
@@ -16,12 +16,14 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(EnhancedStatus(5, 4, 6));
         recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
-        recipient.flags |= RecipientFlags::THIS_PASS;
         recipient.tried = on.clock.now();
     }
-    envelope.flags |= EnvelopeFlags::FATAL_ERRORS;
-    envelope.transcript.extend(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()).to_line());
-    envelope.transcript.push(b'\n');
+    envelope.attempt.failed = true;
+    envelope
+        .attempt
+        .transcript
+        .extend(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()).to_line());
+    envelope.attempt.transcript.push(b'\n');
     let id = Some(envelope.id.as_bytes());
     on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &text[..]].concat());
     envelope.message = Some(text);

@@ -6,13 +6,11 @@ use super::fate::{End, Fate, Line};
 use super::header::Rendering;
 use super::plan::Group;
 use crate::config::Mailer;
-use crate::envelope::{Body, RecipientFlags};
+use crate::envelope::RecipientFlags;
 use crate::keeper::{Control, Delivery, Report, Target};
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
-use crate::sys::memory;
 use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 /// Everything the keeper needs for a group.
@@ -22,7 +20,7 @@ pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<
     if let Some(fate) = too_big(attempt.envelope.size, &mailer) {
         return Err(fate);
     }
-    let body = body(&attempt.envelope.body)
+    let body = (attempt.envelope.body.as_file())
         .map_err(|error| Fate::later(error.to_string(), EnhancedStatus(4, 3, 0)))?;
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
@@ -120,16 +118,6 @@ fn stripped(user: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The body as a file; one from memory becomes an anonymous one.
-fn body(body: &Body) -> std::io::Result<Arc<File>> {
-    if let Body::File { file, .. } = body {
-        return Ok(file.clone());
-    }
-    let mut content = Vec::new();
-    body.reader().read_to_end(&mut content)?;
-    Ok(Arc::new(memory::file(&content)?))
-}
-
 /// Reads the keeper's reports; none at all means that it died.
 pub(super) fn settle(attempt: &mut Attempt<'_>, group: &Group, mut reports: Vec<Report>) {
     reports.resize(group.members.len(), Report::later("no report"));
@@ -146,9 +134,9 @@ fn one(attempt: &mut Attempt<'_>, first: usize, members: &[usize], report: Repor
     let Some(mailer) = attempt.mailer(first) else { return };
     let (name, path, local) = (mailer.name.clone(), mailer.path.clone(), mailer.has(b'l'));
     if !report.output.is_empty() {
-        attempt.envelope.transcript.extend_from_slice(&report.output);
+        attempt.envelope.attempt.transcript.extend_from_slice(&report.output);
         if !report.output.ends_with(b"\n") {
-            attempt.envelope.transcript.push(b'\n');
+            attempt.envelope.attempt.transcript.push(b'\n');
         }
     }
     let fate = fate(&name, &path, report);
@@ -175,7 +163,7 @@ fn receipts(attempt: &mut Attempt<'_>, members: &[usize]) {
         if recipient.flags.contains(RecipientFlags::SUCCESS) {
             recipient.flags |= RecipientFlags::DELIVERED;
             let line = [&recipient.text[..], b"... Successfully delivered\n"].concat();
-            attempt.envelope.transcript.extend_from_slice(&line);
+            attempt.envelope.attempt.transcript.extend_from_slice(&line);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Scene {
             id: QueueId::new(b"6AMHDk09022879").expect("an identifier"),
             sender: Sender { text: b"<ann@elsewhere.example>".to_vec(), address: None },
             recipients: recipients.iter().map(recipient).collect(),
-            body: Body::Memory((*b"hello\n").into()),
+            body: Body::from_memory(*b"hello\n"),
             created: self.deliverer.clock.now(),
             size: 6,
             ..Envelope::default()
@@ -109,7 +109,7 @@ async fn nobody_of_that_name() {
         envelope.recipients[0].reply.as_ref().map(|reply| reply.to_line()),
         Some(b"550 5.1.1 User unknown".to_vec())
     );
-    assert_eq!(envelope.transcript, b"550 5.1.1 no-such-user-here@localhost... User unknown\n");
+    assert_eq!(envelope.attempt.transcript, b"550 5.1.1 no-such-user-here@localhost... User unknown\n");
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn circles() {
     let (envelope, _) = scene.attempt(&["a"]).await;
     assert_eq!(scene.states(&envelope)[0], "a Failed");
     assert_eq!(envelope.recipients[0].status, Some(EnhancedStatus(5, 4, 6)));
-    assert_eq!(envelope.transcript, b"554 5.4.6 aliasing/forwarding loop broken\n");
+    assert_eq!(envelope.attempt.transcript, b"554 5.4.6 aliasing/forwarding loop broken\n");
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn too_many_hops() {
         |one: &Recipient| one.state == RecipientState::Failed && one.status == Some(EnhancedStatus(5, 4, 6));
     assert!(envelope.recipients.iter().all(failed), "{:?}", scene.states(&envelope));
     let text = "Too many hops 26 (25 max): from <ann@elsewhere.example> via localhost, to ME@localhost";
-    let transcript = String::from_utf8_lossy(&envelope.transcript).replace(&scene.me, "ME");
+    let transcript = String::from_utf8_lossy(&envelope.attempt.transcript).replace(&scene.me, "ME");
     assert_eq!(transcript, format!("554 5.4.6 {text}\n"));
     let log = scene.log().join("\n");
     assert!(log.ends_with(&format!("): {text}")), "{log}"); // SYSERR(root), and root may be me

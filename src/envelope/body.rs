@@ -1,45 +1,96 @@
-//! The body of a message: an open df file, or memory where no file is wanted.
+//! The body of a message: bytes at positions, wherever they are kept.
 
+use crate::sys::memory;
+use std::any::Any;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A body, with LF line ends and no doubled dots. Cloning shares it.
-#[derive(Clone, Debug, Default)]
-pub enum Body {
-    /// There is none.
-    #[default]
-    Empty,
-    /// Kept in memory.
-    Memory(Arc<[u8]>),
-    /// A df file.
-    File {
-        /// Open for reading.
-        file: Arc<File>,
-        /// Its name, for links and messages.
-        path: PathBuf,
-        /// Bytes.
-        size: u64,
-        /// It is on the disk, not just in memory.
-        synced: bool,
-    },
+/// Where the bytes of a body come from: LF line ends, no doubled dots.
+///
+/// A store gives out sources of its own and knows them again by [`Body::source`]. Reading may block
+/// as a read of a file does; a store on another machine has fetched the bytes before.
+pub trait BodySource: Any + fmt::Debug + Send + Sync {
+    /// Bytes in all.
+    fn size(&self) -> u64;
+
+    /// Bytes from `offset` on, as many as fit; 0 at the end.
+    ///
+    /// # Errors
+    /// The bytes cannot be read.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// The whole as an open file, to be handed to another process; its position means nothing.
+    ///
+    /// # Errors
+    /// No such file can be had.
+    fn as_file(&self) -> io::Result<Arc<File>>;
 }
 
+/// A body. Cloning shares its source; the default one is empty.
+#[derive(Clone, Debug)]
+pub struct Body(Arc<dyn BodySource>);
+
 impl Body {
+    /// A body with these bytes behind it.
+    pub fn new(source: impl BodySource) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// A body that needs no file.
+    pub fn from_memory(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::new(MemoryBody(bytes.into()))
+    }
+
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
-        match self {
-            Self::Empty => 0,
-            Self::Memory(bytes) => bytes.len() as u64,
-            Self::File { size, .. } => *size,
-        }
+        self.0.size()
+    }
+
+    /// The whole as an open file.
+    ///
+    /// # Errors
+    /// As [`BodySource::as_file`].
+    pub fn as_file(&self) -> io::Result<Arc<File>> {
+        self.0.as_file()
     }
 
     /// A reader from its beginning; readers do not disturb each other.
     pub fn reader(&self) -> BodyReader {
-        BodyReader { body: self.clone(), at: 0 }
+        BodyReader { body: self.clone(), offset: 0 }
+    }
+
+    /// Its source, if it is of this kind: how a store finds its own bodies.
+    pub fn source<T: BodySource>(&self) -> Option<&T> {
+        let source: &dyn Any = &*self.0;
+        source.downcast_ref()
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::from_memory(&[][..])
+    }
+}
+
+#[derive(Debug)]
+struct MemoryBody(Arc<[u8]>);
+
+impl BodySource for MemoryBody {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        let count = buffer.len().min(self.0.len() - start);
+        buffer[..count].copy_from_slice(&self.0[start..start + count]);
+        Ok(count)
+    }
+
+    fn as_file(&self) -> io::Result<Arc<File>> {
+        memory::file(&self.0).map(Arc::new)
     }
 }
 
@@ -47,22 +98,13 @@ impl Body {
 #[derive(Debug)]
 pub struct BodyReader {
     body: Body,
-    at: u64,
+    offset: u64,
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match &self.body {
-            Body::Empty => 0,
-            Body::Memory(bytes) => {
-                let rest = &bytes[(self.at as usize).min(bytes.len())..];
-                let count = rest.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&rest[..count]);
-                count
-            }
-            Body::File { file, .. } => file.read_at(buffer, self.at)?,
-        };
-        self.at += count as u64;
+        let count = self.body.0.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
         Ok(count)
     }
 }

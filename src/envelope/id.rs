@@ -1,4 +1,4 @@
-//! Queue identifiers and the place of a message in the queue.
+//! Queue identifiers, and where the queue keeps a message.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,4 +53,13 @@ pub struct QueueLocation {
     pub group: u16,
     /// Directory within the group.
     pub directory: u16,
+}
+
+/// One message of the queue.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
+pub struct MessageKey {
+    /// Which.
+    pub id: QueueId,
+    /// Where it is.
+    pub location: QueueLocation,
 }

@@ -11,14 +11,16 @@ mod receive;
 mod recipient;
 mod same;
 mod sender;
+mod stored;
 
-pub use body::{Body, BodyReader};
-pub use id::{QueueId, QueueLocation};
+pub use body::{Body, BodyReader, BodySource};
+pub use id::{MessageKey, QueueId, QueueLocation};
 pub use output::put_headers;
 pub use receive::receive;
 pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use sender::set_sender;
+pub use stored::StoredEnvelope;
 
 use crate::engine::Scope;
 use crate::message::Headers;
@@ -26,7 +28,7 @@ use crate::rewrite::Address;
 use crate::schema::TimeoutClass;
 
 bitflags::bitflags! {
-    /// What is known of a whole message.
+    /// What is known of a whole message, and kept with it: the letters of a qf's F line.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
     pub struct EnvelopeFlags: u32 {
         /// `w`: the sender was told that it takes longer.
@@ -45,28 +47,6 @@ bitflags::bitflags! {
         const SPLIT = 0x40;
         /// `e`: SMTPUTF8.
         const SMTPUTF8 = 0x80;
-        /// No receipts wanted (PrivacyOptions noreceipts).
-        const NO_RECEIPTS = 0x100;
-        /// Some recipient failed for good in this pass: an error report is due.
-        const FATAL_ERRORS = 0x200;
-        /// Sender notification of a delay is due.
-        const SEND_WARNING = 0x400;
-        /// Success report is due.
-        const SEND_RECEIPT = 0x800;
-        /// Nothing of it may be delivered (discard).
-        const DISCARD = 0x1000;
-        /// The qf exists on disk.
-        const IN_QUEUE = 0x2000;
-        /// The from= line is still to be logged.
-        const LOG_SENDER = 0x4000;
-        /// Postmaster is to be told too (configuration errors).
-        const TELL_POSTMASTER = 0x8000;
-        /// A Resent- field was seen.
-        const RESENT = 0x1_0000;
-        /// The original has MIME headers.
-        const IS_MIME = 0x2_0000;
-        /// Made here and not yet read back from the queue.
-        const GENERATED = 0x4_0000;
     }
 }
 
@@ -121,13 +101,14 @@ impl Sender {
     }
 }
 
-/// One message on its way.
+/// One message on its way, as everybody who handles it sees it. What of it outlives the process is a
+/// [`StoredEnvelope`].
 #[derive(Clone, Debug, Default)]
 pub struct Envelope {
     /// Queue identifier.
     pub id: QueueId,
-    /// Where its files are.
-    pub place: QueueLocation,
+    /// Where the queue keeps it.
+    pub location: QueueLocation,
     /// Who sent it.
     pub sender: Sender,
     /// Everyone it is for, expanded and duplicate entries included.
@@ -144,14 +125,6 @@ pub struct Envelope {
     pub attempts: u32,
     /// Lower is sooner.
     pub priority: i64,
-    /// From Precedence.
-    pub class: i64,
-    /// From Priority.
-    pub timeout_class: TimeoutClass,
-    /// Bytes received: header and body, lines ending in LF.
-    pub size: u64,
-    /// Hops counted from trace fields.
-    pub hop_count: u32,
     /// Flags.
     pub flags: EnvelopeFlags,
     /// BODY=
@@ -166,15 +139,55 @@ pub struct Envelope {
     pub message: Option<Vec<u8>>,
     /// Why it is held.
     pub quarantine: Option<Vec<u8>>,
+    /// Bytes of header and body, lines ending in LF: what M= and SIZE= are about. The header counts as it was
+    /// received; once an attempt has begun, or the queue gave the message back, as it is stored.
+    pub size: u64,
+    /// From Precedence.
+    pub class: i64,
+    /// From Priority.
+    pub timeout_class: TimeoutClass,
+    /// Hops counted from trace fields (RFC 5321, 6.3).
+    pub hop_count: u32,
     /// Message-Id without blanks, for the log.
     pub message_id: Option<Vec<u8>>,
-    /// What happened in this session or attempt, for reports (the xf file's content).
-    pub transcript: Vec<u8>,
     /// Macro values of this message.
     pub scope: Scope,
+    /// What only the session that receives it needs.
+    pub session: SessionState,
+    /// What only the attempt under way, and the reports about it, need.
+    pub attempt: AttemptState,
+}
+
+/// What a session notes about the message it receives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SessionState {
+    /// A ruleset said discard: it is accepted and goes nowhere.
+    pub discard: bool,
+    /// MAIL named a sender: the `from=` line is owed to the log.
+    pub log_sender: bool,
+}
+
+/// What one attempt at delivery has come to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AttemptState {
+    /// What was said, for reports (sendmail's xf file).
+    pub transcript: Vec<u8>,
+    /// Some recipient failed for good.
+    pub failed: bool,
+    /// Timeout.queuewarn is over: the sender is to hear of the delay.
+    pub warning_due: bool,
+    /// A configuration error: postmaster is told too.
+    pub tell_postmaster: bool,
+    /// It was made here and never read back, so size and priority are not computed anew.
+    pub generated: bool,
 }
 
 impl Envelope {
+    /// How the queue finds it.
+    pub fn key(&self) -> MessageKey {
+        MessageKey { id: self.id.clone(), location: self.location }
+    }
+
     /// Recipients that still need an attempt.
     pub fn pending(&self) -> impl Iterator<Item = &Recipient> {
         self.recipients.iter().filter(|recipient| recipient.state.is_pending())

@@ -120,7 +120,5 @@ fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     (envelope.message_id, envelope.hop_count) = (whole.message_id, whole.hop_count);
     envelope.timeout_class = facts.timeout_class(envelope.is_response());
     envelope.flags.set(EnvelopeFlags::DELETE_BCC, facts.has_recipients);
-    envelope.flags.set(EnvelopeFlags::RESENT, facts.resent);
-    envelope.flags.set(EnvelopeFlags::IS_MIME, facts.is_mime);
     envelope.set_priority(&site.config.options);
 }

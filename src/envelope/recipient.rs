@@ -1,4 +1,4 @@
-//! One recipient and its fate so far.
+//! One recipient, and what came of it so far.
 
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
@@ -29,18 +29,12 @@ bitflags::bitflags! {
         const EXPANDED = 0x200;
         /// To report: handed to a server without DSN.
         const RELAYED = 0x400;
-        /// To report: delayed.
-        const DELAYED = 0x800;
         /// To report: delivered to a mailing list.
         const DELIVERED_LIST = 0x1000;
         /// Deliver-By notify mode: relayed.
         const BY_NOTIFY_RELAYED = 0x2000;
         /// Deliver-By trace mode: relayed.
         const BY_TRACE_RELAYED = 0x4000;
-        /// Deliver-By notify mode: delayed.
-        const BY_NOTIFY_DELAYED = 0x8000;
-        /// It was tried in this pass.
-        const THIS_PASS = 0x1_0000;
         /// Not to be aliased again (`\user`).
         const NO_ALIAS = 0x2_0000;
         /// Ruleset 5 put another address in its place.
@@ -69,8 +63,6 @@ pub enum RecipientState {
     Expanded,
     /// The same as another one.
     Duplicate,
-    /// Held without a try (quarantine, expensive mailer, mode).
-    Held,
     /// Taken out (self reference, deleted by a milter, discarded).
     Removed,
 }
@@ -78,7 +70,7 @@ pub enum RecipientState {
 impl RecipientState {
     /// Does the queue still have to keep it?
     pub fn is_pending(&self) -> bool {
-        matches!(self, Self::New | Self::Queued | Self::Held)
+        matches!(self, Self::New | Self::Queued)
     }
 }
 

@@ -27,8 +27,6 @@ pub struct HeaderFacts {
     pub has_recipients: bool,
     /// Bcc exists.
     pub has_bcc: bool,
-    /// MIME-Version exists.
-    pub is_mime: bool,
 }
 
 impl HeaderFacts {
@@ -68,7 +66,6 @@ impl HeaderFacts {
             b"resent-message-id" if self.message_id.is_none() => self.message_id = Some(value.to_vec()),
             b"date" => self.date = Some(value.to_vec()),
             b"full-name" => self.full_name = Some(value.to_vec()),
-            b"mime-version" => self.is_mime = true,
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Header fields and what is known of them by name.
 
-use crate::config::HeaderCondition;
+use crate::config::{HeaderCondition, Names};
 
 bitflags::bitflags! {
     /// What a field is, by its name, and where it came from.
@@ -68,6 +68,33 @@ impl Header {
     }
 }
 
+impl Header {
+    /// The condition as a queue file has it between question marks; empty where none is checked.
+    pub fn condition_text(&self, names: &Names) -> Vec<u8> {
+        if !self.kind.intersects(HeaderKind::CHECK.union(HeaderKind::ALWAYS_CHECK)) {
+            return Vec::new();
+        }
+        match &self.condition {
+            HeaderCondition::Always => Vec::new(),
+            HeaderCondition::MailerFlags(bits) => (0..128).filter(|bit| bits & (1 << bit) != 0).collect(),
+            HeaderCondition::Macro(id) => match names.long_name(*id) {
+                Some(name) => [b"${", name, b"}"].concat(),
+                None => vec![b'$', id.0],
+            },
+        }
+    }
+}
+
 /// The fields of a message in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Headers(pub Vec<Header>);
+
+impl Headers {
+    /// Bytes as sendmail counts them towards the size of a stored message: name, colon, value and condition, no
+    /// line ends.
+    pub fn size(&self, names: &Names) -> u64 {
+        let size =
+            |field: &Header| field.name.len() + 1 + field.value.len() + field.condition_text(names).len();
+        self.0.iter().map(|field| size(field) as u64).sum()
+    }
+}

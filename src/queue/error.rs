@@ -1,5 +1,6 @@
 //! What can go wrong in the queue, and what a client is told of it.
 
+use crate::envelope::QueueId;
 use crate::schema::{EnhancedStatus, Reply};
 use std::io;
 use std::path::PathBuf;
@@ -18,6 +19,12 @@ pub enum QueueError {
     Exists {
         /// The file.
         path: PathBuf,
+    },
+    /// The message is somebody else's by now: nothing may be written or delivered under the old lease.
+    #[error("{id}: lease lost")]
+    LeaseLost {
+        /// Which message.
+        id: QueueId,
     },
     /// Anything else the file system said.
     #[error("{action} {}: {source}", path.display())]

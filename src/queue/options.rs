@@ -1,6 +1,7 @@
 //! What the queue reads of the configuration.
 
 use crate::config::Config;
+use crate::envelope::StoredEnvelope;
 use crate::schema::{QueueSortOrder, SuperSafe};
 use crate::sys::clock::Clock;
 use std::ffi::OsString;
@@ -82,6 +83,17 @@ impl Default for QueueOptions {
 }
 
 impl QueueOptions {
+    /// Is it too young for another attempt (MinQueueAge, MaxQueueAge)?
+    pub fn is_too_young(&self, envelope: &StoredEnvelope, now: i64) -> bool {
+        if envelope.attempts == 0 {
+            return false;
+        }
+        let since = now - envelope.last_attempt;
+        let growing = (envelope.last_attempt - envelope.created).min(self.max_age);
+        // a clock that was set back must not hold mail for ever
+        since >= 0 && (since < self.min_age || (self.max_age > 0 && since < growing))
+    }
+
     /// From a loaded configuration.
     pub fn from_config(config: &Config) -> Self {
         let options = &config.options;

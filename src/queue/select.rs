@@ -1,8 +1,7 @@
 //! Which messages: `-qI`, `-qR`, `-qS`, `-qQ` and `-qL`.
 
-use super::control_file::ControlFile;
-use super::list::EntryKind;
-use crate::envelope::QueueId;
+use super::entry::EntryKind;
+use crate::envelope::{QueueId, StoredEnvelope};
 use memchr::memmem;
 
 /// What a substring is looked for in.
@@ -62,7 +61,7 @@ impl Selection {
         self.limits.push(Limit { field, negated, text: text.to_vec() });
     }
 
-    /// Must files be read to decide?
+    /// Must messages be read to decide?
     pub fn reads(&self) -> bool {
         self.limits.iter().any(|limit| limit.field != Field::Id)
     }
@@ -73,16 +72,16 @@ impl Selection {
     }
 
     /// Is this message wanted?
-    pub fn takes(&self, control: &ControlFile) -> bool {
+    pub fn takes(&self, envelope: &StoredEnvelope) -> bool {
         let contains = |value: &[u8], text: &[u8]| {
             memmem::find(&value.to_ascii_lowercase(), &text.to_ascii_lowercase()).is_some()
         };
-        self.field(Field::Sender, |text| contains(&control.sender, text))
+        self.field(Field::Sender, |text| contains(&envelope.sender, text))
             && self.field(Field::Recipient, |text| {
-                control.recipients.iter().any(|one| contains(&one.text, text))
+                envelope.recipients.iter().any(|one| contains(&one.text, text))
             })
             && self.field(Field::Quarantine, |text| {
-                contains(control.quarantine.as_deref().unwrap_or_default(), text)
+                contains(envelope.quarantine.as_deref().unwrap_or_default(), text)
             })
     }
 

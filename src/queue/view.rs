@@ -1,7 +1,12 @@
 //! What `mailq` prints.
 
-use super::list::{Content, Entry, EntryKind};
-use super::{ControlFile, Queue, QueueError, QueueOptions, Selection};
+use super::entry::{Content, Entry, EntryKind};
+use super::error::QueueError;
+use super::facade::Queue;
+use super::options::{QueueOptions, SortOrder};
+use super::order::OrderKey;
+use super::select::Selection;
+use crate::envelope::{EnvelopeFlags, QueueLocation, StoredEnvelope};
 use crate::message::ctime_date;
 use std::io::Write;
 
@@ -31,55 +36,65 @@ pub struct Listing {
 }
 
 impl View<'_> {
-    /// All directories in the order of configuration, and the sum.
+    /// All locations in the order of configuration, and the sum.
+    ///
+    /// # Errors
+    /// A location cannot be read.
     pub fn render(&self, queue: &Queue) -> Result<Listing, QueueError> {
         let mut listing = Listing::default();
-        for place in
-            queue.places().into_iter().filter(|place| self.group.is_none_or(|group| group == place.group))
-        {
-            let mut entries: Vec<_> = queue.list_place(place, &self.selection)?;
-            super::list::sort(&mut entries, queue.options().sort_order);
-            let path = queue.path(place).map(|path| path.display().to_string()).unwrap_or_default();
-            self.directory(queue, &path, &entries, &mut listing.text);
+        let wanted = |location: &QueueLocation| self.group.is_none_or(|group| group == location.group);
+        for location in queue.store().locations().into_iter().filter(wanted) {
+            let order = queue.options().sort_order;
+            // lines, not messages: a long queue must fit into memory
+            let mut entries: Vec<(OrderKey, Vec<u8>)> = Vec::new();
+            queue.store().visit(location, &self.selection, &mut |entry| {
+                entries.push((OrderKey::new(order, &entry), self.entry(queue, &entry)));
+            })?;
+            if order != SortOrder::None {
+                entries.sort();
+            }
+            self.location(queue, &queue.store().label(location), &entries, &mut listing.text);
             listing.total += entries.len();
         }
         put(&mut listing.text, format_args!("\t\tTotal requests: {}\n", listing.total));
         Ok(listing)
     }
 
-    fn directory(&self, queue: &Queue, path: &str, entries: &[Entry], out: &mut Vec<u8>) {
+    fn location(&self, queue: &Queue, label: &str, entries: &[(OrderKey, Vec<u8>)], out: &mut Vec<u8>) {
         if entries.is_empty() {
-            return put(out, format_args!("{path} is empty\n"));
+            return put(out, format_args!("{label} is empty\n"));
         }
         let shown = match queue.options().max_run_size {
             0 => entries.len(),
             most => most.min(entries.len()),
         };
         let plural = if entries.len() == 1 { "" } else { "s" };
-        put(out, format_args!("\t\t{path} ({} request{plural}", entries.len()));
+        put(out, format_args!("\t\t{label} ({} request{plural}", entries.len()));
         if shown < entries.len() {
             put(out, format_args!(", only {shown} printed"));
         }
         put(out, format_args!(")\n{}", if self.verbose { HEAD_VERBOSE } else { HEAD }));
-        for entry in &entries[..shown] {
-            self.entry(queue, entry, out);
+        for (_, text) in &entries[..shown] {
+            out.extend_from_slice(text);
         }
     }
 
-    fn entry(&self, queue: &Queue, entry: &Entry, out: &mut Vec<u8>) {
-        put(out, format_args!("{:>13}", entry.id.to_string()));
+    fn entry(&self, queue: &Queue, entry: &Entry) -> Vec<u8> {
+        let mut out = Vec::new();
+        put(&mut out, format_args!("{:>13}", entry.key.id.to_string()));
         match &entry.content {
-            Content::Read(control) => {
+            Content::Read(envelope) => {
                 out.push(self.mark(queue.options(), entry));
-                self.first_line(queue, entry, control, out);
-                self.status(control, out);
-                self.recipients(control, out);
+                self.first_line(queue, entry, envelope, &mut out);
+                self.status(envelope, &mut out);
+                self.recipients(envelope, &mut out);
                 out.push(b'\n');
             }
             Content::Gone => out.extend_from_slice(b" (job completed)\n"),
             Content::Unfinished => out.extend_from_slice(b" (no control file)\n"),
-            Content::Unreadable(why) => put(out, format_args!(" ({why})\n")),
+            Content::Unreadable(why) => put(&mut out, format_args!(" ({why})\n")),
         }
+        out
     }
 
     fn mark(&self, options: &QueueOptions, entry: &Entry) -> u8 {
@@ -93,42 +108,42 @@ impl View<'_> {
         }
     }
 
-    fn first_line(&self, queue: &Queue, entry: &Entry, control: &ControlFile, out: &mut Vec<u8>) {
+    fn first_line(&self, queue: &Queue, entry: &Entry, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
         let size = entry.size.map_or(-1, |size| size as i64);
-        let date = ctime_date(queue.config(), control.created);
+        let date = ctime_date(queue.config(), envelope.created);
         let date = String::from_utf8_lossy(&date);
         if self.verbose {
-            let priority = if queue.options().sort_order.is_blind() { 0 } else { control.priority };
-            let warned = control.flags.contains(crate::envelope::EnvelopeFlags::WARNED);
+            let priority = if queue.options().sort_order.is_blind() { 0 } else { envelope.priority };
+            let warned = envelope.flags.contains(EnvelopeFlags::WARNED);
             let plus = if warned { '+' } else { ' ' };
             put(out, format_args!("{size:8} {priority:10}{plus}{} ", date.get(4..16).unwrap_or_default()));
-            visible(out, &control.sender, 78);
+            visible(out, &envelope.sender, 78);
         } else {
             put(out, format_args!("{size:8} {} ", date.get(..16).unwrap_or_default()));
-            visible(out, &control.sender, 39);
+            visible(out, &envelope.sender, 39);
         }
     }
 
-    fn status(&self, control: &ControlFile, out: &mut Vec<u8>) {
+    fn status(&self, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
         let width = if self.verbose { 100 } else { 60 };
-        if control.body_type.is_some() || control.message.is_some() {
-            let kind = control.body_type.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        if envelope.body_type.is_some() || envelope.message.is_some() {
+            let kind = envelope.body_type.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
             put(out, format_args!("\n    {:>10}", kind.unwrap_or_default()));
-            if let Some(message) = &control.message {
+            if let Some(message) = &envelope.message {
                 out.extend_from_slice(b"   (");
                 visible(out, message, width);
                 out.push(b')');
             }
         }
-        if let Some(reason) = &control.quarantine {
+        if let Some(reason) = &envelope.quarantine {
             out.extend_from_slice(b"\n     QUARANTINE: ");
             visible(out, reason, width);
         }
     }
 
-    fn recipients(&self, control: &ControlFile, out: &mut Vec<u8>) {
+    fn recipients(&self, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
         let mut controlling = None;
-        for recipient in &control.recipients {
+        for recipient in &envelope.recipients {
             if !self.verbose {
                 out.extend_from_slice(b"\n\t\t\t\t\t ");
                 visible(out, &recipient.text, 38);

@@ -482,8 +482,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     fn transcript(&mut self, line: &[u8]) {
-        self.envelope.transcript.extend_from_slice(line);
-        self.envelope.transcript.push(b'\n');
+        self.envelope.attempt.transcript.extend_from_slice(line);
+        self.envelope.attempt.transcript.push(b'\n');
     }
 
     fn log(&self, above: u8, priority: Priority, text: &[u8]) {

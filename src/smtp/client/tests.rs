@@ -63,7 +63,7 @@ async fn session(script: &str) {
         mail: b"MAIL From:<a@me.example>".to_vec(),
         recipients: vec![b"RCPT To:<b@x.example>".to_vec(), b"RCPT To:<c@x.example>".to_vec()],
         header: b"Subject: x\n\n".to_vec(),
-        body: Body::Memory((*b".dot\nlast\n").into()),
+        body: Body::from_memory(*b".dot\nlast\n"),
         lmtp: false,
         line_limit: 0,
         timeouts: &timeouts,

@@ -50,7 +50,7 @@ impl<A: Acceptor> Session<A> {
             Verdict::Accept => None,
             Verdict::Reject(reply) => Some(reply),
             Verdict::Discard => {
-                envelope.flags |= crate::envelope::EnvelopeFlags::DISCARD;
+                envelope.session.discard = true;
                 None
             }
             Verdict::Quarantine(reason) => {

@@ -274,7 +274,7 @@ impl<A: Acceptor> Session<A> {
             }
             Verdict::Discard => {
                 self.log_verdict(&question, b"discard", true);
-                self.transaction.envelope.flags |= EnvelopeFlags::DISCARD;
+                self.transaction.envelope.session.discard = true;
                 None
             }
             Verdict::Quarantine(reason) => {

@@ -4,7 +4,7 @@ use super::acceptor::Acceptor;
 use super::checks::Question;
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
-use crate::envelope::{Envelope, EnvelopeFlags, RecipientState};
+use crate::envelope::{Envelope, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::Reply;
 
@@ -55,7 +55,7 @@ impl<A: Acceptor> Session<A> {
     /// The message is there and may be accepted.
     pub(super) async fn accept(&mut self) -> Flow {
         let id = self.transaction.envelope.id.clone();
-        let discard = self.transaction.envelope.flags.contains(EnvelopeFlags::DISCARD);
+        let discard = self.transaction.envelope.session.discard;
         if discard {
             self.log(4, Priority::Info, b"discarded");
             self.acceptor.discard(&self.transaction.envelope);

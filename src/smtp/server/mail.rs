@@ -5,7 +5,7 @@ use super::checks::Question;
 use super::parameters::{Context, MAIL_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
-use crate::envelope::{EnvelopeFlags, set_sender};
+use crate::envelope::set_sender;
 use crate::logging::{Priority, Quiet};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
@@ -38,7 +38,7 @@ impl<A: Acceptor> Session<A> {
             return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
         self.warn_without_helo();
-        self.transaction.envelope.flags |= EnvelopeFlags::LOG_SENDER;
+        self.transaction.envelope.session.log_sender = true;
         self.parameters(words).map_err(bare)?;
         let config = &site.config;
         self.transaction.envelope.scope.set_named(config, b"addr_type", b"e s");
@@ -122,7 +122,7 @@ impl<A: Acceptor> Session<A> {
         let transaction = &mut self.transaction;
         transaction.active = true;
         if self.discard {
-            transaction.envelope.flags |= EnvelopeFlags::DISCARD;
+            transaction.envelope.session.discard = true;
         }
         let text = [address, b"... Sender ok"].concat();
         self.say("250", Some("2.1.0"), &text);

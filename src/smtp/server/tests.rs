@@ -36,7 +36,7 @@ impl BodySink for MemorySink {
         Ok(())
     }
     async fn finish(self) -> Result<Body, Reply> {
-        Ok(Body::Memory(self.0.into()))
+        Ok(Body::from_memory(self.0))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::Session;
 use crate::engine::Scope;
-use crate::envelope::{Envelope, EnvelopeFlags, QueueId, RecipientState};
+use crate::envelope::{Envelope, QueueId, RecipientState};
 use crate::logging::{Priority, SenderLine};
 
 /// What is known of the message to come.
@@ -68,7 +68,7 @@ impl<A: Acceptor> Session<A> {
     /// The accounting line of the message, once, if MAIL named a sender.
     pub(super) fn log_sender(&mut self) {
         let transaction = &self.transaction;
-        if transaction.logged || !transaction.envelope.flags.contains(EnvelopeFlags::LOG_SENDER) {
+        if transaction.logged || !transaction.envelope.session.log_sender {
             return;
         }
         let envelope = &transaction.envelope;

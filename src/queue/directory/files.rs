@@ -1,15 +1,27 @@
 //! The steps that put a message into the queue, change it and take it out, in an order that leaves
 //! it whole after a crash between any two of them.
 
-use super::directories::Directory;
-use super::{Locked, QueueError};
-use crate::envelope::{Body, QueueId, QueueLocation};
+use super::body_writer::DataFile;
+use super::layout::Directory;
+use crate::envelope::{Body, QueueId};
+use crate::queue::error::QueueError;
+use crate::queue::store::Hold;
 use crate::sys::lock;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+
+/// A control file that is ours: open, and locked until it is closed, be it by the kernel.
+#[derive(Debug)]
+pub(super) struct LockedFile {
+    /// `qf`, or `hf` for a quarantined message.
+    pub(super) prefix: &'static str,
+    pub(super) file: File,
+}
+
+impl Hold for Arc<LockedFile> {}
 
 /// Runs blocking work beside the event loop, or right here where there is none.
 pub(super) async fn blocking<T: Send + 'static>(
@@ -20,7 +32,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(QueueError::new("cannot finish", "queue", std::io::Error::other(error))),
+        Err(error) => Err(QueueError::new("cannot finish", "queue", io::Error::other(error))),
     }
 }
 
@@ -36,7 +48,7 @@ pub(super) fn sync_data(file: &File, path: &Path) -> Result<(), QueueError> {
     file.sync_data().map_err(|source| QueueError::new("cannot sync", path, source))
 }
 
-/// Makes the df durable where it is not yet: from memory, or written without a sync.
+/// Gives a message its df where it has none yet: from memory, or another message's body under a name of its own.
 pub(super) fn settle_body(
     directory: &Directory,
     id: &QueueId,
@@ -45,15 +57,19 @@ pub(super) fn settle_body(
     sync: bool,
 ) -> Result<(), QueueError> {
     let path = directory.file("df", id);
-    let file = match body {
-        Body::File { synced: true, .. } => return Ok(()),
-        Body::File { file, .. } => return if sync { sync_data(file, &path) } else { Ok(()) },
-        Body::Empty | Body::Memory(_) => create(&path, mode)?,
-    };
-    let mut data = Vec::with_capacity(body.size() as usize);
-    let written = body.reader().read_to_end(&mut data).and_then(|_| (&file).write_all(&data));
-    let result = written.map_err(|source| QueueError::new("cannot write", &path, source));
-    let result = result.and_then(|()| if sync { sync_data(&file, &path) } else { Ok(()) });
+    if let Some(written) = body.source::<DataFile>() {
+        if written.path == path {
+            return Ok(());
+        }
+        // the copies of a list with an owner share the bytes of the message they were made of
+        if std::fs::hard_link(&written.path, &path).is_ok() {
+            return Ok(());
+        }
+    }
+    let file = create(&path, mode)?;
+    let copied = io::copy(&mut body.reader(), &mut &file);
+    let result = copied.map_err(|source| QueueError::new("cannot write", &path, source));
+    let result = result.and_then(|_| if sync { sync_data(&file, &path) } else { Ok(()) });
     if result.is_err() {
         let _ = std::fs::remove_file(&path);
     }
@@ -128,7 +144,7 @@ pub(super) fn replace(
 /// Unlinks a file; one that is gone already is fine.
 pub(super) fn unlink(path: &Path) -> Result<(), QueueError> {
     match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(QueueError::new("cannot remove", path, source))
         }
         _ => Ok(()),
@@ -138,34 +154,23 @@ pub(super) fn unlink(path: &Path) -> Result<(), QueueError> {
 /// Opens and locks a control file. `Ok(None)`: somebody else has it, or replaced it meanwhile.
 pub(super) fn open_locked(
     directory: &Directory,
-    prefix: &str,
+    prefix: &'static str,
     id: &QueueId,
-    place: QueueLocation,
-) -> std::io::Result<Option<Locked>> {
+) -> io::Result<Option<LockedFile>> {
     let path = directory.file(prefix, id);
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
     let file = options.open(&path)?;
-    if !lock::take(&file, lock::Kind::Exclusive)? || !is_still(&file, &path)? {
-        return Ok(None);
-    }
-    Ok(Some(Locked {
-        id: id.clone(),
-        place,
-        prefix: if prefix == "hf" { "hf" } else { "qf" },
-        file: Arc::new(file),
-    }))
+    let ours = lock::take(&file, lock::Kind::Exclusive)? && is_still(&file, &path)?;
+    Ok(ours.then_some(LockedFile { prefix, file }))
 }
 
 /// Is the open file what the path names now? A renamed tf or a removed message is not.
-fn is_still(file: &File, path: &Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let facts = |meta: &std::fs::Metadata| {
-        (meta.dev(), meta.ino(), meta.nlink(), meta.uid(), meta.gid(), meta.size())
-    };
+pub(super) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+    let facts = |meta: &Metadata| (meta.dev(), meta.ino(), meta.nlink(), meta.uid(), meta.gid(), meta.size());
     match std::fs::symlink_metadata(path) {
         Ok(meta) => Ok(facts(&meta) == facts(&file.metadata()?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }

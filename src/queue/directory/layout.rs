@@ -1,8 +1,9 @@
 //! Where queue files are: groups, their directories, and the sub-directories `qf`, `df`, `xf`.
 
 use super::sync::DirectorySync;
-use super::{GroupOptions, QueueError};
 use crate::envelope::{QueueId, QueueLocation};
+use crate::queue::error::QueueError;
+use crate::queue::options::GroupOptions;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -28,7 +29,6 @@ pub(super) struct Directory {
 /// One group.
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) name: Vec<u8>,
     pub(super) directories: Vec<Directory>,
 }
 
@@ -68,7 +68,7 @@ impl Group {
             std::fs::read_dir(path)
                 .map_err(|source| QueueError::new("cannot open queue directory", path, source))?;
         }
-        Ok(Self { name: options.name.clone(), directories: paths.into_iter().map(Directory::new).collect() })
+        Ok(Self { directories: paths.into_iter().map(Directory::new).collect() })
     }
 }
 
@@ -94,7 +94,7 @@ fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The directory at a place; `None` for a place of another configuration.
-pub(super) fn at(groups: &[Group], place: QueueLocation) -> Option<&Directory> {
-    groups.get(usize::from(place.group))?.directories.get(usize::from(place.directory))
+/// The directory of a location; `None` for one of another configuration.
+pub(super) fn at(groups: &[Group], location: QueueLocation) -> Option<&Directory> {
+    groups.get(usize::from(location.group))?.directories.get(usize::from(location.directory))
 }

@@ -1,0 +1,159 @@
+//! What of an envelope outlives the process, whatever kind of queue keeps it.
+
+use super::{Body, BodyType, DeliverBy, Envelope, EnvelopeFlags, MessageKey, Recipient, Sender};
+use crate::config::Config;
+use crate::engine::Scope;
+use crate::message::{HeaderFacts, Headers, set_dates};
+
+/// Macros that are kept whatever class persistentMacros says, as sendmail keeps them.
+const PERSISTENT: [&[u8]; 4] = [b"_", b"r", b"s", b"daemon_flags"];
+
+/// A message as a queue stores it. Recipients that are done are left out; addresses are text.
+#[derive(Clone, Debug, Default)]
+pub struct StoredEnvelope {
+    /// Creation, seconds since the epoch.
+    pub created: i64,
+    /// Last attempt, seconds since the epoch; 0 before the first.
+    pub last_attempt: i64,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Lower is sooner.
+    pub priority: i64,
+    /// Flags.
+    pub flags: EnvelopeFlags,
+    /// BODY=
+    pub body_type: Option<BodyType>,
+    /// ENVID=, xtext as received.
+    pub envid: Option<Vec<u8>>,
+    /// AUTH=, xtext as received.
+    pub auth: Option<Vec<u8>>,
+    /// BY=
+    pub deliver_by: Option<DeliverBy>,
+    /// Why it is still here.
+    pub message: Option<Vec<u8>>,
+    /// Why it is held.
+    pub quarantine: Option<Vec<u8>>,
+    /// Macros: names without dollar or braces, values raw.
+    pub macros: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The sender, brackets included where typed so.
+    pub sender: Vec<u8>,
+    /// Who is still to get it.
+    pub recipients: Vec<Recipient>,
+    /// Header fields.
+    pub headers: Headers,
+    /// The body.
+    pub body: Body,
+}
+
+impl StoredEnvelope {
+    /// What is kept of an envelope.
+    pub fn of(config: &Config, envelope: &Envelope) -> Self {
+        Self {
+            created: envelope.created,
+            last_attempt: envelope.last_attempt,
+            attempts: envelope.attempts,
+            priority: envelope.priority,
+            // recipients of several groups never share an envelope here, so it counts as split
+            flags: envelope.flags | EnvelopeFlags::SPLIT,
+            body_type: envelope.body_type,
+            envid: envelope.envid.clone(),
+            auth: envelope.auth.clone(),
+            deliver_by: envelope.deliver_by,
+            message: envelope.message.clone(),
+            quarantine: envelope.quarantine.clone(),
+            macros: persistent_macros(config, &envelope.scope),
+            sender: envelope.sender.text.clone(),
+            recipients: envelope.pending().cloned().collect(),
+            headers: envelope.headers.clone(),
+            body: envelope.body.clone(),
+        }
+    }
+
+    /// The envelope that was stored. Addresses are not parsed, the sender's macros not set.
+    pub fn restore(self, config: &Config, key: &MessageKey, now: i64) -> Envelope {
+        let facts = HeaderFacts::of(config, &self.headers);
+        let scope = self.scope(config, &facts, key, now);
+        let sender = Sender { text: self.sender, address: None };
+        let mut flags = self.flags;
+        if sender.is_null() {
+            flags |= EnvelopeFlags::RESPONSE;
+        }
+        let default_uid = config.default_user().uid;
+        Envelope {
+            id: key.id.clone(),
+            location: key.location,
+            sender,
+            recipients: self
+                .recipients
+                .into_iter()
+                .map(|recipient| restored(recipient, default_uid))
+                .collect(),
+            size: self.headers.size(&config.names) + self.body.size(),
+            headers: self.headers,
+            body: self.body,
+            created: self.created,
+            last_attempt: self.last_attempt,
+            attempts: self.attempts,
+            priority: self.priority,
+            flags,
+            body_type: self.body_type,
+            envid: self.envid,
+            auth: self.auth,
+            deliver_by: self.deliver_by,
+            message: self.message,
+            quarantine: self.quarantine,
+            class: facts.class,
+            timeout_class: facts.timeout_class(flags.contains(EnvelopeFlags::RESPONSE)),
+            hop_count: facts.hop_count,
+            message_id: facts.message_id,
+            scope,
+            ..Envelope::default()
+        }
+    }
+
+    fn scope(&self, config: &Config, facts: &HeaderFacts, key: &MessageKey, now: i64) -> Scope {
+        let mut scope = Scope::default();
+        set_dates(config, &mut scope, now);
+        scope.set_named(config, b"i", key.id.as_bytes());
+        let rows: [(&[u8], &Option<Vec<u8>>); 3] =
+            [(b"a", &facts.date), (b"msg_id", &facts.message_id), (b"x", &facts.full_name)];
+        for (name, value) in rows {
+            if let Some(value) = value {
+                scope.set_named(config, name, value);
+            }
+        }
+        for (name, value) in &self.macros {
+            scope.set_named(config, name, value);
+        }
+        scope
+    }
+}
+
+/// A recipient to be parsed anew. Whoever acts as the DefaultUser has no account of his own: what stands in the
+/// place of a login name is the alias that led here.
+fn restored(mut recipient: Recipient, default_uid: u32) -> Recipient {
+    recipient.address = None;
+    if let Some(control) = &mut recipient.control
+        && control.ids.uid == default_uid
+    {
+        control.user.clear();
+    }
+    recipient
+}
+
+fn persistent_macros(config: &Config, scope: &Scope) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let class = config.names.get(b"persistentMacros").and_then(|id| config.classes.get(id));
+    let listed = class.map(|class| class.words()).unwrap_or_default();
+    let unbraced = |name: &[u8]| {
+        let inner = name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}"));
+        inner.unwrap_or(name).to_vec()
+    };
+    let mut ids: Vec<_> = (PERSISTENT.iter().copied().chain(listed))
+        .filter_map(|name| config.names.get(&unbraced(name)))
+        .collect();
+    ids.sort();
+    ids.dedup();
+    let value =
+        |id| Some((config.names.long_name(id).unwrap_or(&[id.0]).to_vec(), scope.get(config, id)?.to_vec()));
+    ids.into_iter().filter_map(value).collect()
+}

@@ -1,0 +1,107 @@
+//! Writing df files, and reading them.
+
+use super::files::{blocking, create, sync_data};
+use crate::envelope::{Body, BodySource};
+use crate::queue::error::QueueError;
+use crate::queue::store::{BodySink, Operation};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes kept in memory before they are written: a small body is one write.
+const BUFFER: usize = 64 * 1024;
+
+/// A df that is whole.
+#[derive(Debug)]
+pub(super) struct DataFile {
+    pub(super) file: Arc<File>,
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+}
+
+impl DataFile {
+    /// For the I line of a qf: major and minor number of the device, inode.
+    pub(super) fn device_and_inode(&self) -> Option<(u64, u64, u64)> {
+        let meta = self.file.metadata().ok()?;
+        let device = meta.dev();
+        let major = (device >> 8 & 0xfff) | (device >> 32 & !0xfff);
+        let minor = (device & 0xff) | (device >> 12 & !0xff);
+        Some((major, minor, meta.ino()))
+    }
+}
+
+impl BodySource for DataFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn as_file(&self) -> io::Result<Arc<File>> {
+        Ok(self.file.clone())
+    }
+}
+
+/// A df being written.
+#[derive(Debug)]
+pub(super) struct BodyWriter {
+    path: PathBuf,
+    mode: u32,
+    sync: bool,
+    buffer: Vec<u8>,
+    file: Option<File>,
+    size: u64,
+}
+
+impl BodyWriter {
+    pub(super) fn new(path: PathBuf, mode: u32, sync: bool) -> Self {
+        Self { path, mode, sync, buffer: Vec::new(), file: None, size: 0 }
+    }
+
+    fn write_buffer(&mut self) -> Result<(), QueueError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(create(&self.path, self.mode)?),
+        };
+        file.write_all(&self.buffer).map_err(|source| QueueError::new("cannot write", &self.path, source))?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Body, QueueError> {
+        self.write_buffer()?;
+        let file = self.file.take().expect("write_buffer has made the file");
+        if self.sync {
+            sync_data(&file, &self.path)?;
+        }
+        Ok(Body::new(DataFile { file: Arc::new(file), path: self.path.clone(), size: self.size }))
+    }
+}
+
+impl BodySink for BodyWriter {
+    fn write(&mut self, data: &[u8]) -> Result<(), QueueError> {
+        self.size += data.len() as u64;
+        self.buffer.extend_from_slice(data);
+        match self.buffer.len() < BUFFER {
+            true => Ok(()),
+            false => self.write_buffer(),
+        }
+    }
+
+    fn finish(mut self: Box<Self>) -> Operation<'static, Body> {
+        Box::pin(blocking(move || self.end()))
+    }
+}
+
+impl Drop for BodyWriter {
+    fn drop(&mut self) {
+        // taken by finish; what is left belongs to a message that was never accepted
+        if self.file.is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

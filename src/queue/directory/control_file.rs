@@ -1,0 +1,57 @@
+//! qf files as bytes: one envelope ↔ one text. Pure; knows no directories.
+//!
+//! Lines are written in sendmail's order (`control_writer`); the reader (`control_reader`) takes any order,
+//! joins continued lines and refuses whatever would be dangerous to half believe.
+
+use crate::envelope::{EnvelopeFlags, RecipientFlags, StoredEnvelope};
+
+/// The format that is written, and the newest that is read.
+pub(super) const VERSION: i64 = 8;
+
+/// What a qf says.
+#[derive(Clone, Debug, Default)]
+pub struct ControlFile {
+    /// V
+    pub version: i64,
+    /// d: where the df is, when not beside the qf.
+    pub data_directory: Option<Vec<u8>>,
+    /// I: device and inode of the df, for those who look; never relied on.
+    pub data_file: Option<(u64, u64, u64)>,
+    /// All that any store keeps.
+    pub envelope: StoredEnvelope,
+}
+
+/// Why a qf cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ControlError {
+    /// It has no end (yet): it stays as it is and is looked at again later.
+    #[error("incomplete queue file read")]
+    Incomplete,
+    /// It is wrong: nothing of it may be believed, a human must look at it.
+    #[error("{0}")]
+    Bad(String),
+}
+
+/// Envelope flags and their letters, in the order of writing.
+pub(super) const ENVELOPE_FLAGS: [(u8, EnvelopeFlags); 8] = [
+    (b'w', EnvelopeFlags::WARNED),
+    (b'r', EnvelopeFlags::RESPONSE),
+    (b'8', EnvelopeFlags::EIGHT_BIT),
+    (b'b', EnvelopeFlags::DELETE_BCC),
+    (b'd', EnvelopeFlags::RETURN_GIVEN),
+    (b'n', EnvelopeFlags::NO_BODY_RETURN),
+    (b's', EnvelopeFlags::SPLIT),
+    (b'e', EnvelopeFlags::SMTPUTF8),
+];
+
+/// Recipient flags and their letters, in the order of writing.
+pub(super) const RECIPIENT_FLAGS: [(u8, RecipientFlags); 8] = [
+    (b'P', RecipientFlags::PRIMARY),
+    (b'N', RecipientFlags::HAS_NOTIFY),
+    (b'S', RecipientFlags::SUCCESS),
+    (b'F', RecipientFlags::FAILURE),
+    (b'D', RecipientFlags::DELAY),
+    (b'B', RecipientFlags::BCC),
+    (b'X', RecipientFlags::SECURE_MX),
+    (b'A', RecipientFlags::CONTROL_IS_ALIAS),
+];

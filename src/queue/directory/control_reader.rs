@@ -1,0 +1,224 @@
+//! Reading a qf.
+
+use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
+use super::control_lines::{LineError, read_line};
+use crate::config::{HeaderCondition, Names};
+use crate::envelope::{BodyType, ControllingUser, DeliverBy, Recipient, RecipientFlags};
+use crate::message::{Header, HeaderKind};
+use crate::schema::UserIds;
+
+impl ControlFile {
+    /// Reads a qf.
+    ///
+    /// # Errors
+    /// It has no end, or it must not be believed.
+    pub fn parse(text: &[u8], names: &Names) -> Result<Self, ControlError> {
+        let mut reader = Reader {
+            file: Self::default(),
+            names,
+            control: None,
+            next: Recipient::default(),
+            sender_seen: false,
+        };
+        let mut rest = text;
+        loop {
+            let (line, after) = match read_line(rest) {
+                Ok(cut) => cut,
+                Err(LineError::End) => return Err(ControlError::Incomplete),
+            };
+            if line == b"." {
+                return reader.end(after);
+            }
+            reader.line(line)?;
+            rest = after;
+        }
+    }
+}
+
+/// The state of reading.
+struct Reader<'a> {
+    file: ControlFile,
+    names: &'a Names,
+    /// From the last C line.
+    control: Option<ControllingUser>,
+    /// Collects M, Q and r for the next R.
+    next: Recipient,
+    sender_seen: bool,
+}
+
+impl Reader<'_> {
+    fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {
+        let Some((letter, value)) = line.split_first() else { return bad("empty line", line) };
+        if line.starts_with(b"From ") {
+            return bad("message file queued with From line", line);
+        }
+        let envelope = &mut self.file.envelope;
+        match letter {
+            b'V' => return self.version(value),
+            b'T' => envelope.created = integer(value),
+            b'K' => envelope.last_attempt = integer(value),
+            b'N' => envelope.attempts = integer(value).try_into().unwrap_or(0),
+            b'P' => envelope.priority = integer(value),
+            b'd' => self.file.data_directory = Some(value.to_vec()),
+            b'I' => self.file.data_file = data_file(value),
+            b'B' => match BodyType::parse(value) {
+                Some(kind) => envelope.body_type = Some(kind),
+                None => return bad("bad body type", line),
+            },
+            b'q' => envelope.quarantine = Some(value.to_vec()),
+            b'M' if self.sender_seen => self.next.message = Some(value.to_vec()),
+            b'M' => envelope.message = Some(value.to_vec()),
+            b'F' => envelope.flags |= flags(&ENVELOPE_FLAGS, value),
+            b'$' => self.macro_line(value),
+            b'S' => (envelope.sender, self.sender_seen) = (value.to_vec(), true),
+            b'Z' => envelope.envid = Some(value.to_vec()),
+            b'A' => envelope.auth = Some(value.to_vec()),
+            b'!' => envelope.deliver_by = deliver_by(value),
+            b'C' => self.control = control(value),
+            b'Q' => self.next.orcpt = Some(value.to_vec()),
+            b'r' => self.next.final_recipient = Some(value.to_vec()),
+            b'R' => self.recipient(value),
+            b'H' => self.header(value),
+            b'D' | b'E' | b'L' => {}
+            _ => return bad("bad line", line),
+        }
+        Ok(())
+    }
+
+    fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
+        self.file.version = integer(value);
+        if self.file.version > VERSION {
+            return Err(ControlError::Bad(format!("unsupported queue file version {}", self.file.version)));
+        }
+        Ok(())
+    }
+
+    fn macro_line(&mut self, value: &[u8]) {
+        let (name, value) = match value {
+            [b'{', rest @ ..] => match rest.iter().position(|byte| *byte == b'}') {
+                Some(end) => (&rest[..end], &rest[end + 1..]),
+                None => return,
+            },
+            [_, rest @ ..] => (&value[..1], rest),
+            [] => return,
+        };
+        self.file.envelope.macros.push((name.to_vec(), value.to_vec()));
+    }
+
+    /// `PFD:<a@b>`; a file without V line has no flags.
+    fn recipient(&mut self, value: &[u8]) {
+        let mut recipient = std::mem::take(&mut self.next);
+        let colon = value.iter().position(|byte| *byte == b':').filter(|_| self.file.version > 0);
+        match colon {
+            Some(colon) => {
+                recipient.flags = flags(&RECIPIENT_FLAGS, &value[..colon]);
+                recipient.text = value[colon + 1..].to_vec();
+            }
+            None => {
+                recipient.flags = RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY;
+                recipient.text = value.to_vec();
+            }
+        }
+        recipient.control = self.control.clone();
+        self.file.envelope.recipients.push(recipient);
+    }
+
+    /// `?cond?Name: value`
+    fn header(&mut self, value: &[u8]) {
+        let (condition, field) = match value {
+            [b'?', rest @ ..] => match rest.iter().position(|byte| *byte == b'?') {
+                Some(end) => (&rest[..end], &rest[end + 1..]),
+                None => return,
+            },
+            _ => (&value[..0], value),
+        };
+        let Some(colon) = field.iter().position(|byte| *byte == b':') else { return };
+        let name = field[..colon].trim_ascii_end();
+        let mut kind = HeaderKind::of(name) | HeaderKind::USER;
+        if !condition.is_empty() {
+            kind |= HeaderKind::CHECK;
+        }
+        let condition = self.condition(condition);
+        self.file.envelope.headers.0.push(Header {
+            name: name.to_vec(),
+            value: field[colon + 1..].to_vec(),
+            condition,
+            kind,
+        });
+    }
+
+    fn condition(&self, text: &[u8]) -> HeaderCondition {
+        match text {
+            [] => HeaderCondition::Always,
+            [b'$', b'{', name @ .., b'}'] | [b'$', name @ ..] => match self.names.get(name) {
+                Some(id) => HeaderCondition::Macro(id),
+                // a macro this configuration never heard of cannot be set
+                None => HeaderCondition::MailerFlags(0),
+            },
+            letters => {
+                let ascii = letters.iter().filter(|letter| letter.is_ascii());
+                HeaderCondition::MailerFlags(ascii.fold(0, |bits, letter| bits | 1 << letter))
+            }
+        }
+    }
+
+    fn end(self, after: &[u8]) -> Result<ControlFile, ControlError> {
+        match after.is_empty() {
+            true => Ok(self.file),
+            false => bad("extra data after end of queue file", after),
+        }
+    }
+}
+
+fn bad<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
+    let shown = line.iter().take(60).flat_map(|byte| std::ascii::escape_default(*byte));
+    Err(ControlError::Bad(format!("{what} \"{}\"", shown.map(char::from).collect::<String>())))
+}
+
+fn flags<F: bitflags::Flags + Copy>(table: &[(u8, F)], letters: &[u8]) -> F {
+    let mut found = F::empty();
+    for (letter, flag) in table {
+        if letters.contains(letter) {
+            found.insert(*flag);
+        }
+    }
+    found
+}
+
+/// Leading digits, as atol(3) reads them.
+fn integer(text: &[u8]) -> i64 {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let value =
+        digits.fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    if negative { -value } else { value }
+}
+
+fn data_file(value: &[u8]) -> Option<(u64, u64, u64)> {
+    let mut parts = value.split(|byte| *byte == b'/').map(|part| integer(part).try_into().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// One byte of flags, a blank, seconds.
+fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
+    let (flags, rest) = value.split_first()?;
+    Some(DeliverBy { flags: *flags, seconds: integer(rest) })
+}
+
+/// `user:uid:gid:alias`; nothing takes the control away.
+fn control(value: &[u8]) -> Option<ControllingUser> {
+    let mut parts = value.splitn(4, |byte| *byte == b':');
+    let user = parts.next().filter(|user| !user.is_empty())?.to_vec();
+    let number = |part: Option<&[u8]>| part.and_then(|part| u32::try_from(integer(part)).ok());
+    match (number(parts.next()), number(parts.next()), parts.next()) {
+        (Some(uid), Some(gid), Some(alias)) => {
+            Some(ControllingUser { user, ids: UserIds { uid, gid }, alias: alias.to_vec() })
+        }
+        // without ids nothing may run under this name
+        _ => None,
+    }
+}

@@ -1,0 +1,301 @@
+//! The queue as sendmail keeps it: qf and df files in directories.
+//!
+//! In: stored envelopes and bodies. Out: the same after any crash; files that sendmail reads and writes as well.
+//! Never here: the order of a run, what an envelope is in memory.
+//!
+//! The directory is the only truth: there is no index, other programs may add and remove files. A message
+//! exists from the moment its qf is whole and synced; it ends when its df and then its qf are unlinked. A lease
+//! is flock(2) on the qf, which the kernel gives back with the process: it has no expiry. Its fencing number is the
+//! inode: a qf that was replaced or removed under a lease is somebody else's. What a crash leaves, and
+//! who cleans it up, is in ARCHITECTURE.md.
+//!
+//! `layout` finds the directories, `control_*` is the text of a qf, `body_writer` the df, `files` puts them there
+//! and takes them away in an order that survives a crash, `load` and `list` read them, `sync` shares syncs.
+
+mod body_writer;
+mod control_file;
+mod control_lines;
+mod control_reader;
+mod control_writer;
+mod files;
+mod layout;
+mod list;
+mod load;
+mod sync;
+
+#[cfg(test)]
+mod tests;
+
+pub use control_file::{ControlError, ControlFile};
+
+use super::entry::{Entry, EntryKind};
+use super::error::QueueError;
+use super::options::QueueOptions;
+use super::order::{FirstFew, OrderKey, RunProgress};
+use super::select::Selection;
+use super::store::{BodySink, Lease, Loaded, Operation, QueueStore};
+use crate::config::Config;
+use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
+use body_writer::{BodyWriter, DataFile};
+use control_writer::control_text;
+use files::{LockedFile, blocking};
+use layout::{Directory, Group};
+use load::{Found, Rules};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The queue directories of one site. Cloning shares them.
+#[derive(Clone)]
+pub struct DirectoryStore(Arc<Inner>);
+
+struct Inner {
+    config: Arc<Config>,
+    options: QueueOptions,
+    groups: Vec<Group>,
+    owner: Arc<str>,
+}
+
+impl DirectoryStore {
+    /// Looks at the directories. Starts no thread.
+    ///
+    /// # Errors
+    /// A directory is missing or cannot be read.
+    pub fn open(config: Arc<Config>, options: QueueOptions) -> Result<Self, QueueError> {
+        let groups = options.groups.iter().map(Group::open).collect::<Result<Vec<_>, _>>()?;
+        let owner = Arc::from(format!("process {}", std::process::id()));
+        Ok(Self(Arc::new(Inner { config, options, groups, owner })))
+    }
+}
+
+impl Inner {
+    fn directory(&self, location: QueueLocation) -> Result<&Directory, QueueError> {
+        let missing =
+            || QueueError::new("cannot find", "queue directory", std::io::ErrorKind::NotFound.into());
+        layout::at(&self.groups, location).ok_or_else(missing)
+    }
+
+    fn file(&self, prefix: &str, key: &MessageKey) -> Result<PathBuf, QueueError> {
+        Ok(self.directory(key.location)?.file(prefix, &key.id))
+    }
+
+    /// The text of a qf; device and inode of the df once the message has been tried, as sendmail writes them.
+    fn control_text(&self, envelope: &StoredEnvelope) -> Vec<u8> {
+        let tried = envelope.body.source::<DataFile>().filter(|_| envelope.attempts > 0);
+        let data_file = tried.and_then(DataFile::device_and_inode);
+        control_text(envelope, None, data_file, &self.config.names)
+    }
+
+    fn lease(&self, key: MessageKey, hold: LockedFile) -> Result<Lease, QueueError> {
+        let fencing = inode(&hold.file)?;
+        Ok(Lease { key, owner: self.owner.clone(), fencing, expiry: None, hold: Box::new(Arc::new(hold)) })
+    }
+
+    /// The name of a control file, if that is still what the name stands for.
+    fn held(&self, key: &MessageKey, hold: &LockedFile) -> Result<PathBuf, QueueError> {
+        let path = self.file(hold.prefix, key)?;
+        match files::is_still(&hold.file, &path) {
+            Ok(true) => Ok(path),
+            Ok(false) => Err(QueueError::LeaseLost { id: key.id.clone() }),
+            Err(source) => Err(QueueError::new("cannot read", path, source)),
+        }
+    }
+
+    /// Body and control file of a new message, the body first: a qf must never name one that a crash can take away.
+    fn write_new(
+        &self,
+        key: &MessageKey,
+        prefix: &'static str,
+        body: &Body,
+        text: &[u8],
+    ) -> Result<LockedFile, QueueError> {
+        let directory = self.directory(key.location)?;
+        let (mode, sync) = (self.options.file_mode, self.options.sync);
+        files::settle_body(directory, &key.id, body, mode, sync)?;
+        let file = files::write_new(directory, prefix, &key.id, text, mode)?;
+        Ok(LockedFile { prefix, file })
+    }
+
+    /// Nothing is left of a message that could not be committed.
+    fn withdraw(&self, key: &MessageKey, prefix: &str) {
+        for path in [self.file(prefix, key), self.file("df", key)].into_iter().flatten() {
+            // it was never acknowledged: what stays is a leftover like that of a crash
+            let _ = files::unlink(&path);
+        }
+    }
+
+    fn replace(&self, key: &MessageKey, hold: &LockedFile, text: &[u8]) -> Result<LockedFile, QueueError> {
+        self.held(key, hold)?;
+        let directory = self.directory(key.location)?;
+        let (mode, sync) = (self.options.file_mode, self.options.sync);
+        let file = files::replace(directory, hold.prefix, &key.id, text, mode, sync)?;
+        if sync {
+            let fail = |source| QueueError::new("cannot sync", &directory.qf, source);
+            directory.qf_sync.sync().map_err(fail)?;
+        }
+        Ok(LockedFile { prefix: hold.prefix, file })
+    }
+
+    /// The df first: a df alone is none of a message's, a qf without one is skipped.
+    fn remove(&self, key: &MessageKey, hold: &LockedFile) -> Result<(), QueueError> {
+        let path = self.held(key, hold)?;
+        files::unlink(&self.file("df", key)?)?;
+        files::unlink(&path)?;
+        files::unlink(&self.file("xf", key)?)
+    }
+
+    fn set_aside(&self, key: &MessageKey, path: PathBuf) -> Result<String, QueueError> {
+        let aside = self.file(list::prefix(EntryKind::Lost), key)?;
+        std::fs::rename(&path, &aside).map_err(|source| QueueError::new("cannot rename", &path, source))?;
+        Ok(path.display().to_string())
+    }
+
+    fn load(&self, key: &MessageKey) -> Result<Loaded<StoredEnvelope>, QueueError> {
+        let now = self.options.clock.now();
+        let rules = Rules { names: &self.config.names, file_mode: self.options.file_mode, now };
+        Ok(match load::load(&rules, self.directory(key.location)?, &key.id)? {
+            Found::Whole(hold, envelope) => Loaded::Ready(self.lease(key.clone(), hold)?, envelope),
+            Found::Busy => Loaded::Busy,
+            Found::Gone => Loaded::Gone,
+            Found::Incomplete => Loaded::Incomplete,
+            Found::Bad(hold, reason) => {
+                let name = self.set_aside(key, self.file(hold.prefix, key)?)?;
+                Loaded::SetAside { name, reason }
+            }
+        })
+    }
+
+    fn visit(
+        &self,
+        location: QueueLocation,
+        selection: &Selection,
+        visitor: &mut dyn FnMut(Entry),
+    ) -> Result<(), QueueError> {
+        list::visit(&self.config.names, self.directory(location)?, location, selection, visitor)
+    }
+
+    fn locations(&self) -> impl Iterator<Item = QueueLocation> + '_ {
+        self.groups.iter().enumerate().flat_map(|(group, found)| {
+            let location =
+                move |directory| QueueLocation { group: group as u16, directory: directory as u16 };
+            (0..found.directories.len()).map(location)
+        })
+    }
+}
+
+/// What tells a file from every other of its file system.
+fn inode(file: &File) -> Result<u64, QueueError> {
+    file.metadata()
+        .map(|meta| meta.ino())
+        .map_err(|source| QueueError::new("cannot read", "queue file", source))
+}
+
+impl QueueStore for DirectoryStore {
+    fn locations(&self) -> Vec<QueueLocation> {
+        self.0.locations().collect()
+    }
+
+    fn label(&self, location: QueueLocation) -> String {
+        let directory = layout::at(&self.0.groups, location);
+        directory.map(|directory| directory.path.display().to_string()).unwrap_or_default()
+    }
+
+    fn create_body(&self, key: &MessageKey) -> Result<Box<dyn BodySink>, QueueError> {
+        let (mode, sync) = (self.0.options.file_mode, self.0.options.sync);
+        Ok(Box::new(BodyWriter::new(self.0.file("df", key)?, mode, sync)))
+    }
+
+    fn discard(&self, key: &MessageKey) -> Result<(), QueueError> {
+        files::unlink(&self.0.file("df", key)?)
+    }
+
+    fn commit<'a>(&'a self, key: &'a MessageKey, envelope: &'a StoredEnvelope) -> Operation<'a, Lease> {
+        Box::pin(async move {
+            let prefix = if envelope.quarantine.is_some() { "hf" } else { "qf" };
+            let (inner, own, body) = (self.0.clone(), key.clone(), envelope.body.clone());
+            let text = self.0.control_text(envelope);
+            let hold = blocking(move || inner.write_new(&own, prefix, &body, &text)).await;
+            let settled = match hold {
+                Ok(hold) if self.0.options.sync => {
+                    let path = self.0.file(prefix, key)?;
+                    let directory = self.0.directory(key.location)?;
+                    files::settle_entry(directory, &hold.file, &path).await.map(|()| hold)
+                }
+                other => other,
+            };
+            match settled {
+                Ok(hold) => self.0.lease(key.clone(), hold),
+                // an identifier in use belongs to another message, whose files must stay
+                Err(error @ QueueError::Exists { .. }) => Err(error),
+                Err(error) => {
+                    self.0.withdraw(key, prefix);
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    fn load<'a>(&'a self, key: &'a MessageKey) -> Operation<'a, Loaded<StoredEnvelope>> {
+        let (inner, key) = (self.0.clone(), key.clone());
+        Box::pin(blocking(move || inner.load(&key)))
+    }
+
+    fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()> {
+        Box::pin(async move {
+            let (inner, text) = (self.0.clone(), self.0.control_text(envelope));
+            let (key, hold) = (lease.key.clone(), lease.hold::<Arc<LockedFile>>()?.clone());
+            let hold = blocking(move || inner.replace(&key, &hold, &text)).await?;
+            lease.fencing = inode(&hold.file)?;
+            lease.hold = Box::new(Arc::new(hold));
+            Ok(())
+        })
+    }
+
+    fn remove(&self, lease: Lease) -> Operation<'_, ()> {
+        let inner = self.0.clone();
+        Box::pin(blocking(move || inner.remove(&lease.key, lease.hold::<Arc<LockedFile>>()?)))
+    }
+
+    fn set_aside(&self, lease: Lease) -> Operation<'_, String> {
+        let inner = self.0.clone();
+        Box::pin(blocking(move || {
+            let path = inner.held(&lease.key, lease.hold::<Arc<LockedFile>>()?)?;
+            inner.set_aside(&lease.key, path)
+        }))
+    }
+
+    fn renew<'a>(&'a self, lease: &'a mut Lease) -> Operation<'a, ()> {
+        Box::pin(async move {
+            let (inner, key) = (self.0.clone(), lease.key.clone());
+            let hold = lease.hold::<Arc<LockedFile>>()?.clone();
+            blocking(move || inner.held(&key, &hold).map(drop)).await
+        })
+    }
+
+    fn due<'a>(
+        &'a self,
+        selection: &'a Selection,
+        now: i64,
+        limit: usize,
+        progress: &'a RunProgress,
+    ) -> Operation<'a, Vec<OrderKey>> {
+        let (inner, selection, progress) = (self.0.clone(), selection.clone(), progress.clone());
+        Box::pin(blocking(move || {
+            let mut few = FirstFew::new(&inner.options, now, limit, &progress);
+            for location in inner.locations() {
+                inner.visit(location, &selection, &mut |entry| few.offer(&entry))?;
+            }
+            Ok(few.into_sorted())
+        }))
+    }
+
+    fn visit(
+        &self,
+        location: QueueLocation,
+        selection: &Selection,
+        visitor: &mut dyn FnMut(Entry),
+    ) -> Result<(), QueueError> {
+        self.0.visit(location, selection, visitor)
+    }
+}

@@ -1,0 +1,199 @@
+//! The queue as the rest of the program uses it: envelopes in and out, over whatever store keeps them.
+
+use super::directory::DirectoryStore;
+use super::error::QueueError;
+use super::ids::Ids;
+use super::options::QueueOptions;
+use super::order::RunProgress;
+use super::select::Selection;
+use super::store::{BodySink, Lease, Loaded, QueueStore};
+use crate::config::Config;
+use crate::envelope::{Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
+use crate::logging::{Logger, Priority};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The queue of one site. Cloning shares it.
+#[derive(Clone)]
+pub struct Queue(Arc<Inner>);
+
+struct Inner {
+    config: Arc<Config>,
+    options: QueueOptions,
+    store: Arc<dyn QueueStore>,
+    ids: Ids,
+    /// Turns the locations of a group over.
+    turn: AtomicUsize,
+    logger: OnceLock<Logger>,
+}
+
+impl Queue {
+    /// The queue in the site's directories. Starts no thread.
+    ///
+    /// # Errors
+    /// A directory is missing or cannot be read.
+    pub fn open(config: Arc<Config>, options: QueueOptions) -> Result<Self, QueueError> {
+        let store = DirectoryStore::open(config.clone(), options.clone())?;
+        Ok(Self::over(config, options, Arc::new(store)))
+    }
+
+    /// The queue in this store.
+    pub fn over(config: Arc<Config>, options: QueueOptions, store: Arc<dyn QueueStore>) -> Self {
+        let ids = Ids::new(options.clock.clone());
+        let turn = AtomicUsize::new(options.clock.now() as usize);
+        Self(Arc::new(Inner { config, options, store, ids, turn, logger: OnceLock::new() }))
+    }
+
+    /// Where messages that were put aside are reported; without it they are only renamed.
+    pub fn log_to(&self, logger: Logger) {
+        let _ = self.0.logger.set(logger);
+    }
+
+    /// How the queue is set up.
+    pub fn options(&self) -> &QueueOptions {
+        &self.0.options
+    }
+
+    /// The configuration it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// What keeps the messages.
+    pub fn store(&self) -> &dyn QueueStore {
+        &*self.0.store
+    }
+
+    /// A new identifier; never blocks.
+    pub fn next_id(&self) -> QueueId {
+        self.0.ids.next(nix::unistd::gettid().as_raw())
+    }
+
+    /// A location of this group (0 is the default group), each in its turn.
+    pub fn location(&self, group: u16) -> QueueLocation {
+        let mut locations = self.store().locations();
+        locations.retain(|location| location.group == group);
+        let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
+        let chosen = turn.checked_rem(locations.len()).and_then(|index| locations.get(index));
+        chosen.copied().unwrap_or(QueueLocation { group, directory: 0 })
+    }
+
+    /// The group of this name.
+    pub fn group(&self, name: &[u8]) -> Option<u16> {
+        let index = self.0.options.groups.iter().position(|group| group.name == name)?;
+        u16::try_from(index).ok()
+    }
+
+    /// Begins the body of a message.
+    ///
+    /// # Errors
+    /// There is no such location.
+    pub fn create_body(&self, key: &MessageKey) -> Result<Box<dyn BodySink>, QueueError> {
+        self.store().create_body(key)
+    }
+
+    /// Drops the body of a message that was never committed. One that is not there is fine.
+    ///
+    /// # Errors
+    /// It is there and stays.
+    pub fn discard(&self, key: &MessageKey) -> Result<(), QueueError> {
+        self.store().discard(key)
+    }
+
+    /// Makes a message durable. After `Ok` it survives any crash, so 250 may be answered (RFC 5321, 6.1).
+    ///
+    /// # Errors
+    /// Nothing of it is left.
+    pub async fn commit(&self, envelope: &Envelope) -> Result<Lease, QueueError> {
+        let stored = StoredEnvelope::of(&self.0.config, envelope);
+        self.store().commit(&envelope.key(), &stored).await
+    }
+
+    /// Writes the message's state anew.
+    ///
+    /// # Errors
+    /// It could not be written, or the lease is lost: the message stays as it was.
+    pub async fn update(&self, lease: &mut Lease, envelope: &Envelope) -> Result<(), QueueError> {
+        let stored = StoredEnvelope::of(&self.0.config, envelope);
+        self.store().update(lease, &stored).await
+    }
+
+    /// Takes a message out.
+    ///
+    /// # Errors
+    /// It may still be there, or the lease is lost.
+    pub async fn remove(&self, lease: Lease) -> Result<(), QueueError> {
+        self.store().remove(lease).await
+    }
+
+    /// Makes a lease last longer, or only sees whether it is still held.
+    ///
+    /// # Errors
+    /// It is lost, or nobody could say.
+    pub async fn renew(&self, lease: &mut Lease) -> Result<(), QueueError> {
+        self.store().renew(lease).await
+    }
+
+    /// Puts a bad message aside; a human must look at it.
+    ///
+    /// # Errors
+    /// It stays where it is, or the lease is lost.
+    pub async fn set_aside(&self, lease: Lease, reason: &str) -> Result<(), QueueError> {
+        let id = lease.key().id.clone();
+        let name = self.store().set_aside(lease).await?;
+        self.report_lost(&id, &name, reason);
+        Ok(())
+    }
+
+    /// Leases and reads a message. Addresses are not parsed yet.
+    ///
+    /// # Errors
+    /// Its files are there but cannot be read.
+    pub async fn load(&self, key: &MessageKey) -> Result<Loaded<Envelope>, QueueError> {
+        Ok(match self.store().load(key).await? {
+            Loaded::Ready(lease, mut stored) => {
+                stored.priority += self.0.options.retry_factor;
+                let now = self.0.options.clock.now();
+                Loaded::Ready(lease, Box::new(stored.restore(&self.0.config, key, now)))
+            }
+            Loaded::SetAside { name, reason } => {
+                self.report_lost(&key.id, &name, &reason);
+                Loaded::SetAside { name, reason }
+            }
+            Loaded::Busy => Loaded::Busy,
+            Loaded::Gone => Loaded::Gone,
+            Loaded::Incomplete => Loaded::Incomplete,
+        })
+    }
+
+    fn report_lost(&self, id: &QueueId, name: &str, reason: &str) {
+        if let Some(logger) = self.0.logger.get() {
+            let text = format!("Losing {name}: {reason}");
+            logger.always(Priority::Alert, Some(id.as_bytes()), text.as_bytes());
+        }
+    }
+
+    /// A run of the queue begins.
+    pub fn begin_run(&self) -> RunProgress {
+        RunProgress { started: self.0.options.clock.now(), last: None }
+    }
+
+    /// The next few messages of a run, at most `limit`, in the order in which they are to be tried. Empty: the
+    /// run is at its end. What a run remembers does not grow with the queue.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn due(
+        &self,
+        selection: &Selection,
+        limit: usize,
+        progress: &mut RunProgress,
+    ) -> Result<Vec<MessageKey>, QueueError> {
+        let now = self.0.options.clock.now();
+        let due = self.store().due(selection, now, limit, progress).await?;
+        if let Some(last) = due.last() {
+            progress.last = Some(last.clone());
+        }
+        Ok(due.into_iter().map(|position| position.key).collect())
+    }
+}
