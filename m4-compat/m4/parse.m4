@@ -96,8 +96,8 @@ _USENET_RULE(`R$+ .USENET < @ $=w . >	$#usenet $@ usenet $: $'`1')dnl
 # local names; names of class L and of no one else are never aliases
 ifdef(`_STICKY_LOCAL_DOMAIN_', `R$+ < @ $=w . >	$: < $H > $1 < @ $2 . >
 R< $+ > $+ < $+ >	$: $>MailerToTriple < $1 > $2 < $3 >
-R< > $+ + $* < @ $+ >	$#_LOCAL_ $: $1 + $2
-R< > $+ < @ $+ >	$#_LOCAL_ $: @ $1
+R< > $+ + $* < $+ >	$#_LOCAL_ $: $1 + $2
+R< > $+ < $+ >	$#_LOCAL_ $: @ $1
 ', `R$=L < @ $=w . >	$#_LOCAL_ $: @ $1
 R$+ < @ $=w . >		$#_LOCAL_ $: $1
 ')dnl
