@@ -265,6 +265,22 @@ impl BodySink for MemorySink {
         Ok(())
     }
 
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, QueueError> {
+        let start = usize::try_from(offset).map_or(self.0.len(), |start| start.min(self.0.len()));
+        let count = buffer.len().min(self.0.len() - start);
+        buffer[..count].copy_from_slice(&self.0[start..start + count]);
+        Ok(count)
+    }
+
+    fn restart(&mut self) -> Result<(), QueueError> {
+        self.0.clear();
+        Ok(())
+    }
+
     fn finish(self: Box<Self>) -> Operation<'static, Body> {
         Box::pin(ready(Ok(Body::from_memory(self.0))))
     }

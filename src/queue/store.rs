@@ -88,6 +88,21 @@ pub trait BodySink: Send {
     /// There is no room, or the store cannot be reached.
     fn write(&mut self, data: &[u8]) -> Result<(), QueueError>;
 
+    /// Bytes so far.
+    fn size(&self) -> u64;
+
+    /// Reads back what was written, from `offset`; 0 bytes at its end.
+    ///
+    /// # Errors
+    /// As for `write`.
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, QueueError>;
+
+    /// Throws away what was written: another body takes its place.
+    ///
+    /// # Errors
+    /// As for `write`.
+    fn restart(&mut self) -> Result<(), QueueError>;
+
     /// All of it is there: makes it ready to be committed.
     fn finish(self: Box<Self>) -> Operation<'static, Body>;
 }

@@ -5,7 +5,7 @@ use crate::envelope::{Body, BodySource};
 use crate::queue::error::QueueError;
 use crate::queue::store::{BodySink, Operation};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,6 +90,24 @@ impl BodySink for BodyWriter {
             true => Ok(()),
             false => self.write_buffer(),
         }
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, QueueError> {
+        self.write_buffer()?;
+        let file = self.file.as_ref().expect("write_buffer has made the file");
+        file.read_at(buffer, offset).map_err(|source| QueueError::new("cannot read", &self.path, source))
+    }
+
+    fn restart(&mut self) -> Result<(), QueueError> {
+        self.buffer.clear();
+        self.size = 0;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let cut = file.set_len(0).and_then(|()| file.rewind());
+        cut.map_err(|source| QueueError::new("cannot cut", &self.path, source))
     }
 
     fn finish(mut self: Box<Self>) -> Operation<'static, Body> {
