@@ -16,9 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 /// The queue of waiting connections when Listen= says nothing.
-const BACKLOG: i64 = 10;
+const DEFAULT_BACKLOG: i64 = 10;
 /// More sessions than this at a time would run out of descriptors.
-const SESSIONS: usize = 2000;
+const MAX_SESSIONS: usize = 2000;
 
 /// One listener with what its clients are told.
 pub(super) struct Listener {
@@ -52,7 +52,7 @@ pub(super) fn ports(config: &Config) -> Vec<DaemonPort> {
 pub(super) async fn open(mta: &Mta) -> Result<Vec<Listener>, String> {
     let ports = ports(&mta.site.config);
     let wanted = ports.iter().map(|port| {
-        let backlog = if port.backlog > 0 { port.backlog } else { BACKLOG };
+        let backlog = if port.backlog > 0 { port.backlog } else { DEFAULT_BACKLOG };
         Bind::Inet { address: address(port), backlog: u32::try_from(backlog).unwrap_or(10) }
     });
     let bound = mta.keeper.bind(wanted.collect()).await;
@@ -96,7 +96,7 @@ impl Listener {
     fn sessions(&self, mta: &Mta) -> Arc<Semaphore> {
         let own = self.port.max_children.unwrap_or(mta.site.config.options.max_daemon_children);
         let most = usize::try_from(own).unwrap_or(0);
-        Arc::new(Semaphore::new(if most == 0 { SESSIONS } else { most }))
+        Arc::new(Semaphore::new(if most == 0 { MAX_SESSIONS } else { most }))
     }
 
     /// Accepts clients until `stop` turns true.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How long a stopping daemon waits for deliveries; what is not done by then is in the queue.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the daemon does beside taking mail.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct Service {
 }
 
 /// Why the daemon ends.
-enum End {
+enum Shutdown {
     Stop,
     Restart,
 }
@@ -61,11 +61,11 @@ pub async fn serve(mta: Arc<Mta>, service: Service, ready: impl FnOnce(Result<()
     let _ = stop.send(true);
     drop(pid_file);
     tasks.shutdown().await;
-    let _ = tokio::time::timeout(PATIENCE, mta.deliveries_done()).await;
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, mta.deliveries_done()).await;
     mta.log.flush();
     match end {
-        End::Stop => Sysexit::OK,
-        End::Restart => restart(&mta, &service.argv),
+        Shutdown::Stop => Sysexit::OK,
+        Shutdown::Restart => restart(&mta, &service.argv),
     }
 }
 
@@ -98,7 +98,7 @@ fn log_start(mta: &Mta, service: &Service) {
 }
 
 /// Waits for the signal that ends the daemon; others are answered on the way.
-async fn wait_for_end(mta: &Mta, service: &Service) -> End {
+async fn wait_for_end(mta: &Mta, service: &Service) -> Shutdown {
     let kinds =
         [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::user_defined1()];
     let signals: Result<Vec<Signal>, _> = kinds.into_iter().map(signal).collect();
@@ -113,14 +113,14 @@ async fn wait_for_end(mta: &Mta, service: &Service) -> End {
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
                 if may_restart(mta, service) {
-                    return End::Restart;
+                    return Shutdown::Restart;
                 }
             }
             _ = dump.recv() => dump_state(mta),
         }
     }
     mta.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
-    End::Stop
+    Shutdown::Stop
 }
 
 fn may_restart(mta: &Mta, service: &Service) -> bool {
