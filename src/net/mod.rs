@@ -26,7 +26,7 @@ pub use exchangers::Exchangers;
 pub use literal::address_literal;
 pub use mx::MxAnswer;
 pub use record::{Record, kind};
-pub use settings::{Settings, services};
+pub use settings::{HOSTS_VARIABLE, Settings, services};
 pub use zone::FixedZone;
 
 /// Why a question has no answer.

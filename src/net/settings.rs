@@ -1,7 +1,7 @@
 //! What the system and the configuration say about name look-ups.
 
 use crate::config::Config;
-use crate::sys::accounts;
+use crate::sys::{accounts, identity};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,6 +39,10 @@ pub struct Settings {
     /// ResolverOptions WorkAroundBrokenAAAA: a failing AAAA question is no failure.
     pub broken_aaaa: bool,
 }
+
+/// Names a hosts file that takes the place of the system's and of all name servers: for demonstrations and
+/// tests that bring their answers. Not read by a process that runs with more rights than its caller.
+pub const HOSTS_VARIABLE: &str = "CANONIFY_HOSTS";
 
 impl Settings {
     /// As /etc/resolv.conf, /etc/nsswitch.conf and sendmail's defaults say.
@@ -83,6 +87,9 @@ impl Settings {
         settings.search_domains = resolver.flag("dnsrch", settings.search_domains);
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
+        if let Some(file) = std::env::var_os(HOSTS_VARIABLE).filter(|_| !identity::is_privileged_start()) {
+            settings.answer_from(PathBuf::from(file));
+        }
         let (wait, tries) = (options.timeout.resolver_retrans_normal, options.timeout.resolver_retry_normal);
         if let Ok(seconds @ 1..) = u64::try_from(wait) {
             settings.timeout = Duration::from_secs(seconds);
@@ -91,6 +98,13 @@ impl Settings {
             settings.attempts = tries;
         }
         settings
+    }
+
+    /// Answers come from this file alone.
+    fn answer_from(&mut self, file: PathBuf) {
+        (self.hosts_file, self.system_hosts) = (Some(file.clone()), Some(file));
+        (self.address_services, self.name_services) = (words(&["files"]), words(&["files"]));
+        self.servers.clear();
     }
 
     /// No files, no servers: for answers from memory.

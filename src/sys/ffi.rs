@@ -152,6 +152,30 @@ pub(super) fn drop_for_good(uid: u32, gid: u32, groups: Option<&[u32]>) -> Resul
     Ok(())
 }
 
+/// The calling thread and its later children get an empty network of their own; `with_user` for somebody who
+/// is not root, who needs a user namespace for it.
+pub(super) fn leave_network(with_user: bool) -> Result<(), Errno> {
+    let flags = if with_user { libc::CLONE_NEWUSER | libc::CLONE_NEWNET } else { libc::CLONE_NEWNET };
+    // SAFETY: takes an integer and touches no memory; neither flag shares or unshares memory or descriptors.
+    Errno::result(unsafe { libc::unshare(flags) }).map(drop)
+}
+
+/// Switches the loopback interface of this network on.
+pub(super) fn raise_loopback() -> Result<(), Errno> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").map_err(|_| Errno::last())?;
+    // SAFETY: all zeros is a valid ifreq: integers, arrays of them, and unions of those.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = *from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: SIOCSIFFLAGS reads one ifreq, which lives until the call returns; the descriptor is open.
+    let done = unsafe {
+        libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&socket), libc::SIOCSIFFLAGS, &raw const request)
+    };
+    Errno::result(done).map(drop)
+}
+
 /// Ends the process at once, without running anything of the parent's (after fork in a child that
 /// has nothing to clean up).
 pub(super) fn exit_now(code: i32) -> ! {

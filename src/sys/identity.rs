@@ -124,12 +124,16 @@ pub fn effective_gid() -> u32 {
     getegid().as_raw()
 }
 
+/// Does this process have rights that its caller has not (set-user-id or set-group-id start)?
+pub fn is_privileged_start() -> bool {
+    real_uid() != effective_uid() || real_gid() != effective_gid()
+}
+
 /// Gives up a borrowed group (set-group-id start) and user for good: back to who called.
 pub fn drop_borrowed() -> io::Result<()> {
     let (uid, gid) = (real_uid(), real_gid());
-    let borrowed = uid != effective_uid() || gid != effective_gid();
     let saved = getresgid()?.saved.as_raw() != gid || getresuid()?.saved.as_raw() != uid;
-    if !borrowed && !saved {
+    if !is_privileged_start() && !saved {
         return Ok(());
     }
     Ok(ffi::drop_for_good(uid, gid, None)?)

@@ -10,6 +10,7 @@
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
 //! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
+//! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`title`]: what `ps` shows
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod identity;
 pub mod load;
 pub mod lock;
+pub mod loopback;
 pub mod memory;
 pub mod passing;
 pub mod process;

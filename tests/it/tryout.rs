@@ -30,3 +30,31 @@ fn a_directory_that_is_not_empty_is_refused() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("is not empty"));
     assert!(parent.path().join("letter").exists());
 }
+
+/// Without a name server that answers, without any network, and with nothing to warn of.
+#[test]
+fn the_demonstration_needs_no_network() {
+    let mut command = Command::new("unshare");
+    // a user namespace gives an ordinary user a network without anything in it
+    command.args(if nix::unistd::getuid().is_root() { &["-n"][..] } else { &["-n", "-c"] });
+    let possible = Command::new("unshare").args(command.get_args()).arg("true").status();
+    if !possible.is_ok_and(|status| status.success()) {
+        return println!("this kernel does not let us: nothing tried");
+    }
+    let parent = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let output = command
+        .arg(env!("CARGO_BIN_EXE_canonify"))
+        .arg("try")
+        .env("HOME", parent.path())
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("XDG_CACHE_HOME")
+        .output()
+        .expect("unshare runs");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!report.contains("WARNING"), "{report}");
+    assert!(report.contains("has one of its own"), "{report}");
+    let next = report.split("What next?").nth(1).expect("a last part");
+    assert_eq!(next.matches("  $ ").count(), 3, "{report}");
+    assert_eq!(std::fs::read_dir(parent.path()).expect("our directory").count(), 0);
+}

@@ -24,6 +24,9 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Binds a free port and answers from now on.
+    ///
+    /// # Errors
+    /// When no port can be had.
     pub(super) fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
@@ -43,12 +46,12 @@ impl Sink {
         self.port
     }
 
-    /// The first message whose text holds `mark`; `None` when none came within `patience`.
-    pub(super) fn wait_for(&self, mark: &str, patience: Duration) -> Option<Received> {
+    /// The first message whose text holds `mark`; `None` when none came within `limit`.
+    pub(super) fn wait_for(&self, mark: &str, limit: Duration) -> Option<Received> {
         let (messages, arrived) = &*self.inbox;
         let guard = messages.lock().ok()?;
         let missing = |messages: &mut Vec<Received>| !messages.iter().any(|one| one.text.contains(mark));
-        let (guard, _) = arrived.wait_timeout_while(guard, patience, missing).ok()?;
+        let (guard, _) = arrived.wait_timeout_while(guard, limit, missing).ok()?;
         guard.iter().find(|one| one.text.contains(mark)).cloned()
     }
 

@@ -1,11 +1,13 @@
 //! The scratch site: its files, its daemon, its end.
 
 use super::report::Report;
+use super::scratch;
+use crate::net::HOSTS_VARIABLE;
 use anyhow::{Context, bail, ensure};
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,15 +19,16 @@ const FILES: &[(&str, &str)] = &[
     ("mailertable", include_str!("../../../examples/site/mailertable")),
     ("access", include_str!("../../../examples/site/access")),
     ("local-host-names", include_str!("../../../examples/site/local-host-names")),
-    // no DNS: the demonstration needs no network, and asks none
+    // no DNS: the demonstration brings the answers that it needs, see HOSTS
     ("service.switch", "hosts\tfiles\naliases\tfiles\n"),
+    ("hosts", "127.0.0.1\tmail.site.example localhost\n127.0.0.2\tclient.visitors.example\n"),
 ];
 
 /// Maps built with makemap.
 const MAPS: &[&str] = &["virtusertable", "mailertable", "access"];
 
 /// How long the daemon may take to listen.
-const START_PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A prepared site, with its daemon once that was started.
 pub(super) struct Site {
@@ -39,6 +42,9 @@ pub(super) struct Site {
 
 impl Site {
     /// Makes the directory, writes and expands the configuration, builds the maps.
+    ///
+    /// # Errors
+    /// When one of these fails; the report says which.
     pub(super) fn prepare(
         dir: Option<PathBuf>,
         remote_port: u16,
@@ -46,7 +52,7 @@ impl Site {
     ) -> anyhow::Result<Self> {
         let [smtp_port, submission_port] = free_ports()?;
         let site = Self {
-            root: scratch_directory(dir)?,
+            root: scratch::directory(dir)?,
             binary: std::env::current_exe().context("cannot find this program")?,
             user: current_user()?,
             smtp_port,
@@ -70,7 +76,7 @@ impl Site {
         for directory in ["etc", "mqueue", "mail"] {
             fs::create_dir_all(self.root.join(directory))?;
         }
-        set_mode(&self.root.join("mqueue"), 0o700)?;
+        scratch::set_mode(&self.root.join("mqueue"), 0o700)?;
         for (name, text) in FILES {
             fs::write(self.etc(name), text)?;
         }
@@ -82,7 +88,7 @@ impl Site {
     }
 
     fn expand(&self, remote_port: u16, report: &mut Report) -> anyhow::Result<()> {
-        let defines = [
+        let mut defines = vec![
             format!("SITE_ETC={}", self.root.join("etc").display()),
             format!("SITE_QUEUE={}", self.root.join("mqueue").display()),
             format!("SITE_PID={}", self.root.join("sendmail.pid").display()),
@@ -91,9 +97,10 @@ impl Site {
             format!("SITE_SMTP_PORT={}", self.smtp_port),
             format!("SITE_SUBMISSION_PORT={}", self.submission_port),
             format!("SITE_REMOTE_PORT={remote_port}"),
-            // the scratch directory lies in a sticky, world-writable one
-            "SITE_DONT_BLAME=TrustStickyBit".to_owned(),
         ];
+        if scratch::is_below_open_directory(&self.root) {
+            defines.push("SITE_DONT_BLAME=TrustStickyBit".to_owned());
+        }
         let cf = self.cf();
         let source = self.etc("site.mc").display().to_string();
         let mut arguments = vec!["mc"];
@@ -105,10 +112,18 @@ impl Site {
         Ok(())
     }
 
+    /// This program under another name. Names of hosts come from the scratch directory: nothing here asks a
+    /// name server, there may be none that answers.
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).env(HOSTS_VARIABLE, self.etc("hosts"));
+        command
+    }
+
     /// Runs this program under another name and shows what it printed.
     fn run(&self, arguments: &[&str], input: Stdio, report: &mut Report) -> anyhow::Result<()> {
         report.command(&self.shown(arguments));
-        let output = Command::new(&self.binary).args(arguments).stdin(input).output()?;
+        let output = self.program(arguments).stdin(input).output()?;
         let said = [output.stdout, output.stderr].concat();
         let said = self.shorten(&String::from_utf8_lossy(&said));
         said.lines().for_each(|line| report.note(&format!("  {line}")));
@@ -117,23 +132,26 @@ impl Site {
     }
 
     /// Starts the daemon in the foreground, as a child, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it ends, or does not listen in time.
     pub(super) fn start_daemon(&mut self, report: &mut Report) -> anyhow::Result<()> {
         report.step("2. The daemon, on two loopback ports");
         let cf = self.cf();
         let arguments = ["sendmail", "-bD", "-q1m", "-C", &cf];
         report.command(&self.shown(&arguments));
         let log = fs::File::create(self.log_path())?;
-        let mut command = Command::new(&self.binary);
-        command.args(arguments).env("CANONIFY_LOG", "stderr").stdin(Stdio::null());
+        let mut command = self.program(&arguments);
+        command.env("CANONIFY_LOG", "stderr").stdin(Stdio::null());
         let mut child = command.stdout(log.try_clone()?).stderr(log).spawn()?;
-        let deadline = Instant::now() + START_PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.smtp_port)).is_err() {
             if let Some(status) = child.try_wait()? {
                 bail!("the daemon ended with {status}: {}", self.log());
             }
             if Instant::now() > deadline {
                 let _ = child.kill();
-                bail!("the daemon does not listen after {} s", START_PATIENCE.as_secs());
+                bail!("the daemon does not listen after {} s", START_TIMEOUT.as_secs());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -146,9 +164,12 @@ impl Site {
     }
 
     /// Asks the `-bt` shell and gives back the lines it answered.
+    ///
+    /// # Errors
+    /// When it cannot be run.
     pub(super) fn ask_rules(&self, questions: &str) -> anyhow::Result<Vec<String>> {
-        let mut command = Command::new(&self.binary);
-        command.args(["sendmail", "-bt", "-C", &self.cf()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut command = self.program(&["sendmail", "-bt", "-C", &self.cf()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let mut input = child.stdin.take().context("the shell takes input")?;
         input.write_all(questions.as_bytes())?;
@@ -189,14 +210,32 @@ impl Site {
         report.step("The daemon is still running; Ctrl-C ends it.");
         report.command(&format!("telnet 127.0.0.1 {}", self.smtp_port));
         report.command(&format!("cd {}", self.root.display()));
+        report.command(&format!("export {HOSTS_VARIABLE}={}", self.etc("hosts").display()));
         report.command(&format!("{canonify} sendmail -bt -C etc/site.cf"));
         report.command(&format!("{canonify} mailq -C etc/site.cf"));
         report.command("tail -f daemon.log");
         report.command(&format!("ls {}/new", self.shorten(&self.maildir().display().to_string())));
     }
 
+    /// What a newcomer may want to type next.
+    pub(super) fn say_what_next(&self, report: &mut Report) {
+        let canonify = scratch::as_typed(&self.binary);
+        report.step("What next?");
+        report.note("Keep a daemon running and talk to it:");
+        report.command(&format!("{canonify} try --keep"));
+        report.note("See what is wrong with a configuration of your own, before it is used:");
+        report.command(&format!("{canonify} mc --check /etc/mail/sendmail.mc"));
+        report.note("Ask it where a message would go:");
+        report.command(&format!(
+            "echo /parse someone@example.org | {canonify} sendmail -bt -C /etc/mail/sendmail.mc"
+        ));
+    }
+
     /// Ends the daemon as an operator would, and removes the directory.
-    pub(super) fn stop_and_remove(mut self, report: &mut Report) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When the daemon fails on its last way, or the directory stays.
+    pub(super) fn stop_and_remove(&mut self, report: &mut Report) -> anyhow::Result<()> {
         if let Some(mut child) = self.daemon.take() {
             crate::sys::process::terminate(child.id())?;
             let status = child.wait()?;
@@ -234,20 +273,6 @@ impl Drop for Site {
             let _ = child.wait();
         }
     }
-}
-
-fn scratch_directory(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let name = || format!("canonify-try-{}", std::process::id());
-    let root = wanted.unwrap_or_else(|| std::env::temp_dir().join(name()));
-    fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
-    ensure!(fs::read_dir(&root)?.next().is_none(), "{} is not empty", root.display());
-    set_mode(&root, 0o755)?;
-    root.canonicalize().with_context(|| format!("cannot find {}", root.display()))
-}
-
-fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 fn current_user() -> anyhow::Result<String> {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// How long a delivery may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where a message is expected.
 enum Landing {
@@ -62,6 +62,9 @@ fn steps(user: &str) -> Vec<Step> {
 }
 
 /// Sends all four; `true` when each ended where it should.
+///
+/// # Errors
+/// When the daemon or the shell cannot be talked to.
 pub(super) fn run_all(site: &Site, sink: &Sink, report: &mut Report) -> anyhow::Result<bool> {
     let mut good = true;
     for (number, step) in steps(site.user()).iter().enumerate() {
@@ -76,7 +79,7 @@ pub(super) fn run_all(site: &Site, sink: &Sink, report: &mut Report) -> anyhow::
         let letter = Letter { from: "visitor@visitors.example", to: &step.recipient, text: &text };
         let dialogue = dialogue::send(STRANGER, site.port(), &letter)?;
         report.block("the session", &dialogue.transcript);
-        good &= look(site, sink, step, &mark, &dialogue.last, report);
+        good &= has_landed(site, sink, step, &mark, &dialogue.last, report);
     }
     Ok(good)
 }
@@ -92,7 +95,7 @@ fn show_answers(site: &Site, step: &Step, report: &mut Report) -> anyhow::Result
     Ok(())
 }
 
-fn look(site: &Site, sink: &Sink, step: &Step, mark: &str, last: &str, report: &mut Report) -> bool {
+fn has_landed(site: &Site, sink: &Sink, step: &Step, mark: &str, last: &str, report: &mut Report) -> bool {
     match step.landing {
         Landing::Refused { reply } => {
             verdict(report, last.starts_with(reply), &format!("refused with `{last}`"), "it was not refused")
@@ -106,7 +109,7 @@ fn look(site: &Site, sink: &Sink, step: &Step, mark: &str, last: &str, report: &
             }
             None => verdict(report, false, "", "it is not in the Maildir"),
         },
-        Landing::Partner => match sink.wait_for(mark, PATIENCE) {
+        Landing::Partner => match sink.wait_for(mark, DELIVERY_TIMEOUT) {
             Some(received) => {
                 report.note(&format!("envelope {} -> {}", received.sender, received.recipients.join(", ")));
                 report.block("final headers", header_of(&received.text));
@@ -141,7 +144,7 @@ fn whole(text: &str) -> bool {
 }
 
 fn find_in_maildir(maildir: &Path, mark: &str) -> Option<(String, String)> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DELIVERY_TIMEOUT;
     loop {
         for entry in fs::read_dir(maildir.join("new")).into_iter().flatten().flatten() {
             let text = fs::read_to_string(entry.path()).unwrap_or_default();
