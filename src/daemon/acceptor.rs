@@ -47,6 +47,18 @@ impl BodySink for QueuedBody {
         self.sink.write(data).map_err(|error| self.mta.refuse(&self.id, &error))
     }
 
+    fn size(&self) -> u64 {
+        self.sink.size()
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply> {
+        self.sink.read_at(offset, buffer).map_err(|error| self.mta.refuse(&self.id, &error))
+    }
+
+    fn restart(&mut self) -> Result<(), Reply> {
+        self.sink.restart().map_err(|error| self.mta.refuse(&self.id, &error))
+    }
+
     async fn finish(self) -> Result<Body, Reply> {
         let Self { mta, id, sink } = self;
         sink.finish().await.map_err(|error| mta.refuse(&id, &error))

@@ -50,7 +50,7 @@ impl Mta {
         let next_id = Arc::new(move || ids.next_id());
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), next_id, log.clone());
         let policy = Policy::from_config(&config);
-        let server = Arc::new(Server { site: site.clone(), policy, log: log.clone() });
+        let server = Arc::new(Server::new(site.clone(), policy, log.clone()));
         let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
         let most_deliveries = if most == 0 { DELIVERIES } else { most };
         let deliveries = Arc::new(Semaphore::new(most_deliveries));

@@ -163,8 +163,6 @@ pub struct Envelope {
 pub struct SessionState {
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
-    /// MAIL named a sender: the `from=` line is owed to the log.
-    pub log_sender: bool,
 }
 
 /// What one attempt at delivery has come to.

@@ -31,6 +31,16 @@ impl Collector {
         body.extend_from_slice(rest);
     }
 
+    /// Is the header complete?
+    pub fn in_body(&self) -> bool {
+        self.in_body
+    }
+
+    /// The fields so far; a last one that may still be continued is among them.
+    pub fn fields(&self) -> &[Header] {
+        &self.fields
+    }
+
     /// Bytes of header so far.
     pub fn header_size(&self) -> u64 {
         self.header_size

@@ -33,11 +33,25 @@ pub trait BodySink: Send {
     /// # Errors
     /// What the client is told when they cannot be taken.
     fn write(&mut self, data: &[u8]) -> Result<(), Reply>;
+    /// Bytes so far.
+    fn size(&self) -> u64;
+    /// Reads back what was written, from `offset`; 0 bytes at its end.
+    ///
+    /// # Errors
+    /// As for `write`.
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply>;
+    /// Throws away what was written: another body takes its place.
+    ///
+    /// # Errors
+    /// As for `write`.
+    fn restart(&mut self) -> Result<(), Reply>;
     /// All of it is there: makes it durable.
     ///
     /// # Errors
     /// As for `write`.
-    fn finish(self) -> impl Future<Output = Result<Body, Reply>> + Send;
+    fn finish(self) -> impl Future<Output = Result<Body, Reply>> + Send
+    where
+        Self: Sized;
 }
 
 /// The program around a session.

@@ -1,20 +1,44 @@
 //! Message data: from the wire through the decoder into headers and body.
 
 use super::acceptor::{Acceptor, BodySink};
-use super::checks::{Question, question_line};
+use super::features::Features;
+use super::filter::FilterCall;
 use super::session::{Flow, Session};
+use super::transaction::Stage;
 use super::wire::Lost;
-use crate::config::HeaderCheck;
 use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::Priority;
 use crate::message::{Collector, Header};
-use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply};
-use crate::smtp::proto::{DataDecoder, DataEvent, Strictness, Violation, Where};
-use crate::smtp::server::features::Features;
+use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
 
-/// The longest header value that a check ruleset sees, in bytes.
-const LONGEST_CHECKED_VALUE: usize = 256;
+/// Why a message is not taken.
+enum Failure {
+    /// More than MaxHeadersLength, which is this many bytes.
+    HeadersTooLarge(u64),
+    /// More than MaxMessageSize, which is this many bytes.
+    MessageTooLarge(u64),
+    /// A NUL byte, and RejectNUL.
+    Nul,
+    /// A filter or the queue says so.
+    Refused(Reply),
+}
+
+impl Failure {
+    fn into_reply(self) -> Reply {
+        let reply = |code, (subject, detail), text: String| {
+            Reply::new(code, Some(EnhancedStatus(5, subject, detail)), text)
+        };
+        match self {
+            Self::HeadersTooLarge(limit) => reply(552, (6, 0), format!("Headers too large ({limit} max)")),
+            Self::MessageTooLarge(limit) => {
+                reply(552, (2, 3), format!("Message exceeds maximum fixed size ({limit})"))
+            }
+            Self::Nul => reply(554, (6, 1), "NUL byte not allowed".into()),
+            Self::Refused(reply) => reply,
+        }
+    }
+}
 
 /// A message on its way in.
 struct Collecting<B> {
@@ -22,7 +46,9 @@ struct Collecting<B> {
     collector: Collector,
     sink: Option<B>,
     /// The first failure; the rest of the data is read and dropped.
-    failed: Option<Reply>,
+    failed: Option<Failure>,
+    /// Have the filters heard the header?
+    header_heard: bool,
     /// Bytes with LF line ends.
     size: u64,
     /// Reused from read to read.
@@ -34,13 +60,14 @@ impl<B: BodySink> Collecting<B> {
     fn new(strictness: Strictness, sink: Result<B, Reply>) -> Self {
         let (sink, failed) = match sink {
             Ok(sink) => (Some(sink), None),
-            Err(reply) => (None, Some(reply)),
+            Err(reply) => (None, Some(Failure::Refused(reply))),
         };
         Self {
             decoder: DataDecoder::new(strictness),
             collector: Collector::default(),
             sink,
             failed,
+            header_heard: false,
             size: 0,
             text: Vec::new(),
             body: Vec::new(),
@@ -62,16 +89,31 @@ impl<B: BodySink> Collecting<B> {
 
     fn judge(&mut self, most_headers: u64, most: u64) {
         if most_headers > 0 && self.collector.header_size() > most_headers {
-            let text = format!("Headers too large ({most_headers} max)");
-            self.failed = Some(Reply::new(552, Some(EnhancedStatus(5, 6, 0)), text));
+            self.failed = Some(Failure::HeadersTooLarge(most_headers));
         } else if most > 0 && self.size > most {
-            let text = format!("Message exceeds maximum fixed size ({most})");
-            self.failed = Some(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
-        } else if let Some(sink) = &mut self.sink
+            self.failed = Some(Failure::MessageTooLarge(most));
+        } else {
+            self.write();
+        }
+    }
+
+    /// What was read of the body last goes where the body is kept.
+    fn write(&mut self) {
+        if let Some(sink) = &mut self.sink
             && let Err(reply) = sink.write(&self.body)
         {
-            self.failed = Some(reply);
+            self.failed = Some(Failure::Refused(reply));
         }
+    }
+
+    /// The end of the data: the fields of the header.
+    fn finish_header(&mut self) -> Vec<Header> {
+        self.body.clear();
+        let fields = std::mem::take(&mut self.collector).finish(&mut self.body);
+        if self.failed.is_none() {
+            self.write();
+        }
+        fields
     }
 }
 
@@ -87,6 +129,9 @@ impl<A: Acceptor> Session<A> {
         loop {
             let (used, event) = collecting.take(self.wire.pending(), headers, most);
             self.wire.consume(used);
+            if !matches!(event, DataEvent::Refused(_)) {
+                self.hear(&mut collecting).await;
+            }
             match event {
                 DataEvent::End => return self.collected(collecting).await,
                 DataEvent::Refused(violation) => return self.bare_character(&collecting, violation),
@@ -141,62 +186,76 @@ impl<A: Acceptor> Session<A> {
         line
     }
 
+    /// Tells the filters what has come in since they were told last.
+    async fn hear(&mut self, collecting: &mut Collecting<A::Sink>) {
+        if collecting.failed.is_some() || !collecting.collector.in_body() {
+            return;
+        }
+        if !collecting.header_heard {
+            collecting.header_heard = true;
+            let refused = self.hear_header(collecting.collector.fields()).await;
+            collecting.failed = refused.map(Failure::Refused);
+        }
+        self.hear_body(collecting).await;
+    }
+
+    async fn hear_body(&mut self, collecting: &mut Collecting<A::Sink>) {
+        let wanted = self.filters.iter().any(|filter| filter.wants_body());
+        if wanted && collecting.failed.is_none() && !collecting.body.is_empty() {
+            let refused = self.ask(FilterCall::Body(&collecting.body), None).await;
+            collecting.failed = refused.map(Failure::Refused);
+        }
+    }
+
     fn note_tolerated(&mut self, decoder: &DataDecoder) {
         let seen = [
             (BARE_LF, decoder.bare_line_feeds, self.features.strictness.line_feed),
             (BARE_CR, decoder.bare_carriage_returns, self.features.strictness.carriage_return),
         ];
-        for (info, place, manner) in seen {
-            if place.name().is_some() {
-                let replaced = manner == crate::smtp::proto::BareCharacter::Replace;
-                let line = self.collect_line(info, place, replaced.then_some("replaced"));
-                self.transaction.afterwards.push(line);
-            }
+        let told =
+            seen.into_iter().filter(|(_, place, _)| place.name().is_some()).map(|(info, place, manner)| {
+                self.collect_line(info, place, (manner == BareCharacter::Replace).then_some("replaced"))
+            });
+        let told: Vec<_> = told.collect();
+        if let Stage::Data { notes } = &mut self.transaction.stage {
+            notes.extend(told);
         }
     }
 
     /// The final dot is there.
     async fn collected(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
         self.note_tolerated(&collecting.decoder);
-        let mut rest = Vec::new();
-        let fields = std::mem::take(&mut collecting.collector).finish(&mut rest);
-        let mut failed = collecting.failed.take();
-        if failed.is_none() && self.server.policy.reject_nul && collecting.decoder.nul {
-            failed = Some(Reply::new(554, Some(EnhancedStatus(5, 6, 1)), "NUL byte not allowed"));
+        let fields = collecting.finish_header();
+        if !collecting.header_heard && collecting.failed.is_none() {
+            collecting.failed = self.hear_header(&fields).await.map(Failure::Refused);
+            self.hear_body(&mut collecting).await;
         }
-        if failed.is_none() {
-            failed = self.check_headers(&fields).await;
+        if collecting.failed.is_none() && self.server.policy.reject_nul && collecting.decoder.nul {
+            collecting.failed = Some(Failure::Nul);
         }
-        self.log_size_limit(failed.as_ref());
+        self.log_size_limit(collecting.failed.as_ref());
         self.receive(fields, collecting.size, collecting.decoder.eight_bit).await;
-        if failed.is_none() {
-            failed = self.store(collecting.sink.take(), &rest).await;
-        }
-        if failed.is_none() {
-            let size = collecting.size.to_string();
-            failed = self.check(Question::new("check_eom", size.as_bytes())).await;
-        }
+        let refused = match collecting.failed.take() {
+            Some(failure) => Some(failure.into_reply()),
+            None => self.store(collecting.sink.take()).await.err(),
+        };
         self.log_sender();
-        self.log_afterwards();
-        match failed {
+        match refused {
             Some(reply) => self.refuse_message(&reply),
             None => self.accept().await,
         }
     }
 
-    fn log_size_limit(&self, failed: Option<&Reply>) {
-        let Some(reply) = failed else { return };
-        if reply.text.starts_with(b"Headers too large") {
-            let limit = self.server.policy.max_headers_length;
-            let text = [
-                format!("headers too large ({limit} max) from ").as_bytes(),
-                &self.client.name,
-                b" during message collect",
-            ]
-            .concat();
-            let id = Some(self.transaction.envelope.id.as_bytes());
-            self.server.log.always(Priority::Notice, id, &text);
-        }
+    fn log_size_limit(&self, failed: Option<&Failure>) {
+        let Some(Failure::HeadersTooLarge(limit)) = failed else { return };
+        let text = [
+            format!("headers too large ({limit} max) from ").as_bytes(),
+            &self.client.name,
+            b" during message collect",
+        ]
+        .concat();
+        let id = Some(self.transaction.envelope.id.as_bytes());
+        self.server.log.always(Priority::Notice, id, &text);
     }
 
     /// The envelope gets its headers: those of the message and those that the site adds.
@@ -218,96 +277,16 @@ impl<A: Acceptor> Session<A> {
         receive(&site, envelope, fields).await;
     }
 
-    async fn store(&mut self, sink: Option<A::Sink>, rest: &[u8]) -> Option<Reply> {
-        let mut sink = sink?;
-        if let Err(reply) = sink.write(rest) {
-            return Some(reply);
+    /// The filters' last word, then the body becomes durable.
+    async fn store(&mut self, sink: Option<A::Sink>) -> Result<(), Reply> {
+        let Some(mut sink) = sink else { return Ok(()) };
+        if let Some(reply) = self.end_of_message(&mut sink).await {
+            return Err(reply);
         }
-        match sink.finish().await {
-            Ok(body) => {
-                self.transaction.envelope.body = body;
-                None
-            }
-            Err(reply) => Some(reply),
-        }
-    }
-
-    // --- rulesets that look at headers
-
-    async fn check_headers(&mut self, fields: &[Header]) -> Option<Reply> {
-        let site = self.server.site.clone();
-        for field in fields {
-            let own = |check: &&HeaderCheck| check.name.eq_ignore_ascii_case(&field.name);
-            let checks = &site.config.header_checks;
-            let check = checks.iter().find(own).or_else(|| checks.iter().find(|check| check.name == b"*"));
-            let Some(check) = check else { continue };
-            if let Some(reply) = self.check_header(check, field).await {
-                return Some(reply);
-            }
-        }
-        let count = fields.len().to_string();
-        let bytes: usize = fields.iter().map(|field| field.name.len() + field.value.len() + 2).sum();
-        let bytes = bytes.to_string();
-        let question =
-            Question { second: Some(bytes.as_bytes()), ..Question::new("check_eoh", count.as_bytes()) };
-        self.check(question).await
-    }
-
-    async fn check_header(&mut self, check: &HeaderCheck, field: &Header) -> Option<Reply> {
-        let site = self.server.site.clone();
-        let config = &site.config;
-        let value = unfolded(&field.value);
-        let scope = &mut self.transaction.envelope.scope;
-        scope.set_named(config, b"hdr_name", &field.name);
-        scope.set_named(config, b"hdrlen", field.value.len().to_string().as_bytes());
-        scope.set_named(config, b"currHeader", &quoted(&value));
-        scope.set_named(config, b"addr_type", b"h");
-        let ruleset = config.rulesets.display_name(check.ruleset);
-        let verdict = Rewriter::quiet(&site, scope).check(&ruleset, &value, None).await;
-        let question = question_line(&String::from_utf8_lossy(&ruleset), &value, None);
-        match verdict {
-            Verdict::Accept => None,
-            Verdict::Reject(reply) => {
-                let line = self.finished(&reply, None).to_line();
-                self.log_verdict(&question, &[b"reject=", &line[..]].concat(), true);
-                Some(reply)
-            }
-            Verdict::Discard => {
-                self.log_verdict(&question, b"discard", true);
-                self.transaction.envelope.session.discard = true;
-                None
-            }
-            Verdict::Quarantine(reason) => {
-                self.log_verdict(&question, &[b"quarantine=", &reason[..]].concat(), true);
-                self.transaction.envelope.quarantine = Some(reason);
-                None
-            }
-        }
+        self.transaction.envelope.body = sink.finish().await?;
+        Ok(())
     }
 }
 
 const BARE_LF: &str = "Bare linefeed (LF) not allowed";
 const BARE_CR: &str = "Bare carriage return (CR) not allowed";
-
-fn unfolded(value: &[u8]) -> Vec<u8> {
-    let value = value.trim_ascii();
-    value
-        .iter()
-        .filter(|byte| **byte != b'\n')
-        .map(|byte| if *byte == b'\t' { b' ' } else { *byte })
-        .collect()
-}
-
-/// As one quoted token.
-fn quoted(value: &[u8]) -> Vec<u8> {
-    let mut token = vec![b'"'];
-    for byte in value.iter().take(LONGEST_CHECKED_VALUE) {
-        match byte {
-            b'"' | b'\\' => token.extend_from_slice(&[b'\\', *byte]),
-            0..=31 => token.push(b' '),
-            byte => token.push(*byte),
-        }
-    }
-    token.push(b'"');
-    token
-}

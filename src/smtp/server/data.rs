@@ -1,8 +1,9 @@
 //! DATA: from the command to the reply behind the final dot.
 
 use super::acceptor::Acceptor;
-use super::checks::Question;
+use super::filter::FilterCall;
 use super::session::{Flow, Session};
+use super::transaction::Stage;
 use super::verbs::VerbRow;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::{Priority, RecipientLine};
@@ -21,32 +22,32 @@ impl<A: Acceptor> Session<A> {
         if self.refuses_early_input("DATA").await {
             return Flow::Close;
         }
-        let count = self.transaction.recipients().to_string();
-        if let Some(reply) = self.check(Question::new("check_data", count.as_bytes())).await {
+        if let Some(reply) = self.ask(FilterCall::Data(self.transaction.recipients()), None).await {
             self.error(&reply, None);
             return Flow::Continue;
         }
         self.name_single_recipient();
+        self.transaction.stage = Stage::Data { notes: Vec::new() };
         self.say("354", None, b"End data with <CR><LF>.<CR><LF>");
         self.collect().await
     }
 
     fn may_send_data(&self) -> Result<(), Reply> {
-        if !self.transaction.active {
-            return Err(Reply::new(503, None, "Need MAIL command"));
+        let nobody = self.transaction.envelope.recipients.is_empty();
+        match self.transaction.stage {
+            Stage::Idle | Stage::Refused => Err(Reply::new(503, None, "Need MAIL command")),
+            _ if nobody => Err(Reply::new(503, None, "Need RCPT (recipient)")),
+            _ => Ok(()),
         }
-        if self.transaction.envelope.recipients.is_empty() {
-            return Err(Reply::new(503, None, "Need RCPT (recipient)"));
-        }
-        Ok(())
     }
 
     /// `$u`, which the Received field shows, is known only when there was one RCPT.
     fn name_single_recipient(&mut self) {
+        let commands = self.transaction.rcpt_count().map_or(0, |count| count.commands);
         let envelope = &mut self.transaction.envelope;
         // rules that verified recipients have left theirs
         envelope.scope.unset(crate::addr::MacroId(b'u'));
-        if let ([only], 1) = (envelope.recipients.as_slice(), self.transaction.attempts) {
+        if let ([only], 1) = (envelope.recipients.as_slice(), commands) {
             let text = only.text.clone();
             envelope.scope.set_named(&self.server.site.config, b"u", &text);
         }

@@ -1,7 +1,7 @@
 //! ETRN (RFC 1985): run the queue for a host that is there now.
 
 use super::acceptor::{Acceptor, QueueRun};
-use super::checks::Question;
+use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
@@ -25,7 +25,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&Reply::new(500, Some(EnhancedStatus(5, 5, 2)), "Parameter required"), None);
             return Flow::Continue;
         }
-        if let Some(reply) = self.check(Question::new("check_etrn", argument)).await {
+        if let Some(reply) = self.ask(FilterCall::Request("ETRN", argument), None).await {
             self.log_request("ETRN", argument, true);
             self.error(&reply, None);
             return Flow::Continue;

@@ -1,4 +1,4 @@
-//! What EHLO offers, as rows. Nothing is offered before it works.
+//! What EHLO offers (RFC 5321, section 4.1.1.1), as rows. Nothing is offered before it works.
 
 use super::features::Features;
 use super::policy::Policy;
@@ -34,8 +34,7 @@ pub const EXTENSIONS: &[Extension] = &[
     Extension { keyword: "ETRN", offer: |features, _, _| plain("ETRN", features.etrn) },
     Extension {
         keyword: "DELIVERBY",
-        offer: |_, policy, _| match policy.deliver_by_min {
-            i64::MIN..0 => None,
+        offer: |_, policy, _| match policy.deliver_by_min?.as_secs() {
             0 => plain("DELIVERBY", true),
             least => Some(format!("DELIVERBY {least}").into_bytes()),
         },

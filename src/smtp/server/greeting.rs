@@ -1,7 +1,7 @@
-//! From connect to 220: features, pause, `check_relay`, the greeting.
+//! From connect to 220: what filters say, features, pause, the greeting.
 
 use super::acceptor::Acceptor;
-use super::checks::question_line;
+use super::filter::FilterCall;
 use super::session::{Flow, Refusal, Session};
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict, expand};
@@ -9,7 +9,7 @@ use crate::schema::Reply;
 use std::time::Duration;
 
 /// No pause is longer, whatever the ruleset says.
-const LONGEST_GREET_PAUSE: u64 = 300_000;
+const MAX_GREET_PAUSE: Duration = Duration::from_secs(300);
 
 impl<A: Acceptor> Session<A> {
     /// Greets the client, or tells it why not.
@@ -17,11 +17,11 @@ impl<A: Acceptor> Session<A> {
         self.set_envelope_macros();
         let text = [b"connect from ", &self.client.display[..]].concat();
         self.server.log.log(9, Priority::Info, None, &text);
-        if self.check_relay().await == Flow::Close {
+        if self.ask_about_connection().await == Flow::Close {
             return Flow::Close;
         }
         self.read_features().await;
-        if self.refusal.is_none() && self.talks_first().await {
+        if self.refusal.is_none() && self.sent_before_greeting().await {
             self.refusal = Some(Refusal::Null);
             let text = [&self.hostname[..], b" ESMTP not accepting messages"].concat();
             self.say("554", None, &text);
@@ -35,36 +35,30 @@ impl<A: Acceptor> Session<A> {
         Flow::Continue
     }
 
-    /// On standard input there is no client to check.
-    async fn check_relay(&mut self) -> Flow {
-        if self.client.address.is_none() {
-            return Flow::Continue;
-        }
-        let (name, address) = (self.client.name.clone(), self.client.address_text());
-        let site = self.server.site.clone();
-        let verdict =
-            Rewriter::quiet(&site, &mut self.scope).check(b"check_relay", &name, Some(&address)).await;
-        // rules may have set macros that later rules of the session ask for
-        self.transaction.envelope.scope = self.scope.clone();
-        self.set_envelope_macros();
-        let question = question_line("check_relay", &name, Some(&address));
-        match verdict {
-            Verdict::Accept => {}
-            Verdict::Discard => {
-                self.log_verdict(&question, b"discard", false);
-                self.discard = true;
+    async fn ask_about_connection(&mut self) -> Flow {
+        for index in 0..self.filters.len() {
+            // rules may set macros that later rules of the session ask for
+            self.transaction.envelope.scope = self.scope.clone();
+            let decision = self.tell(index, FilterCall::Connect).await;
+            self.scope = self.transaction.envelope.scope.clone();
+            self.set_envelope_macros();
+            match &decision.verdict {
+                Verdict::Accept | Verdict::Quarantine(_) => self.log_decision(&decision, None, false),
+                Verdict::Discard => {
+                    self.log_decision(&decision, None, false);
+                    self.discard = true;
+                }
+                Verdict::Reject(reply) => {
+                    self.log_decision(&decision, None, false);
+                    return self.refuse_connection(reply);
+                }
             }
-            Verdict::Quarantine(reason) => {
-                self.log_verdict(&question, &[b"quarantine=", &reason[..]].concat(), false);
-            }
-            Verdict::Reject(reply) => return self.refuse_relay(&question, reply),
         }
         Flow::Continue
     }
 
-    fn refuse_relay(&mut self, question: &[u8], reply: Reply) -> Flow {
-        let reply = self.finished(&reply, None);
-        self.log_verdict(question, &[b"reject=", &reply.to_line()[..]].concat(), false);
+    fn refuse_connection(&mut self, reply: &Reply) -> Flow {
+        let reply = self.finished(reply, None);
         if reply.code == 421 {
             self.error(&reply, None);
             return Flow::Close;
@@ -85,7 +79,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?
-    async fn talks_first(&mut self) -> bool {
+    async fn sent_before_greeting(&mut self) -> bool {
         let Some(address) = self.client.address else { return false };
         let site = self.server.site.clone();
         let (name, text) = (self.client.name.clone(), self.client.address_text());
@@ -93,12 +87,12 @@ impl<A: Acceptor> Session<A> {
         let pause = answer.as_ref().and_then(|tokens| {
             std::str::from_utf8(tokens.get(1)?.as_bytes()).ok()?.trim().parse::<u64>().ok()
         });
-        let pause = pause.unwrap_or(0).min(LONGEST_GREET_PAUSE);
-        if pause == 0 {
+        let pause = Duration::from_millis(pause.unwrap_or(0)).min(MAX_GREET_PAUSE);
+        if pause.is_zero() {
             return false;
         }
         let begun = tokio::time::Instant::now();
-        let arrived = self.wire.fill(Duration::from_millis(pause)).await.is_ok();
+        let arrived = self.wire.fill(pause).await.is_ok();
         if arrived {
             let seconds = begun.elapsed().as_secs();
             let text = [

@@ -2,6 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::extensions::offered;
+use super::filter::FilterCall;
 use super::security::Channel;
 use super::session::{Flow, Refusal, Session};
 use super::verbs::{Command, VerbRow};
@@ -9,7 +10,7 @@ use crate::logging::Priority;
 use crate::schema::Reply;
 
 /// The longest name a client may give itself, in bytes.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME: usize = 256;
 
 pub(super) const fn helo_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("HELO", |session, command| Box::pin(session.helo(command, false))).when_refusing().limit(
@@ -40,13 +41,18 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         let valid = is_domain(argument);
-        if !valid && (!self.server.policy.allow_bogus_helo || argument.len() > LONGEST_NAME) {
+        if !valid && (!self.server.policy.allow_bogus_helo || argument.len() > MAX_NAME) {
             self.error(&Reply::new(501, None, "Invalid domain name"), None);
             return Flow::Continue;
         }
         let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
-        if self.transaction.active {
+        if self.transaction.has_begun() {
             self.drop_transaction();
+        }
+        if let Some(reply) = self.ask(FilterCall::Helo(&name), None).await {
+            self.error(&reply, None);
+            self.refusal = Some(Refusal::Rule(reply));
+            return Flow::Continue;
         }
         self.introduce(&name, extended);
         self.put_hello(valid, extended);
@@ -104,7 +110,7 @@ impl<A: Acceptor> Session<A> {
 fn is_domain(argument: &[u8]) -> bool {
     let name = argument.trim_ascii_end();
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"[].-_#:".contains(byte);
-    !name.is_empty() && name.len() <= LONGEST_NAME && name.iter().all(fits)
+    !name.is_empty() && name.len() <= MAX_NAME && name.iter().all(fits)
 }
 
 #[cfg(test)]

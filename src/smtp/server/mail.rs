@@ -1,9 +1,10 @@
 //! MAIL: a transaction begins.
 
 use super::acceptor::Acceptor;
-use super::checks::Question;
-use super::parameters::{Context, MAIL_PARAMETERS, read};
+use super::filter::FilterCall;
+use super::parameters::{MAIL_PARAMETERS, ParameterContext, read};
 use super::session::{Flow, Session};
+use super::transaction::Stage;
 use super::verbs::VerbRow;
 use crate::envelope::set_sender;
 use crate::logging::{Priority, Quiet};
@@ -38,14 +39,12 @@ impl<A: Acceptor> Session<A> {
             return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
         self.warn_without_helo();
-        self.transaction.envelope.session.log_sender = true;
-        self.parameters(words).map_err(bare)?;
-        let config = &site.config;
-        self.transaction.envelope.scope.set_named(config, b"addr_type", b"e s");
-        if let Some(reply) = self.check(Question::new("check_mail", address).to(address)).await {
+        self.transaction.stage = Stage::Refused;
+        let size = self.parameters(words).map_err(bare)?;
+        if let Some(reply) = self.ask(FilterCall::Mail(address, words), Some(address)).await {
             return Err(about(reply));
         }
-        self.has_room().map_err(bare)?;
+        self.has_room(size).map_err(bare)?;
         self.activate(address);
         Ok(())
     }
@@ -54,7 +53,7 @@ impl<A: Acceptor> Session<A> {
         if self.helo.is_none() && self.server.policy.privacy.contains(Privacy::NEED_MAIL_HELO) {
             return Err(Reply::new(503, None, "Polite people say HELO first"));
         }
-        if self.transaction.active {
+        if self.transaction.has_begun() {
             return Err(Reply::new(503, Some(EnhancedStatus(5, 5, 0)), "Sender already specified"));
         }
         if self.features.require_auth {
@@ -84,17 +83,17 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    fn parameters(&mut self, words: &[u8]) -> Result<(), Reply> {
-        self.transaction.declared_size = 0;
-        let mut context = Context {
+    /// Gives what SIZE= announces (RFC 1870), 0 without it.
+    fn parameters(&mut self, words: &[u8]) -> Result<u64, Reply> {
+        let mut size = 0;
+        let mut context = ParameterContext {
             features: &self.features,
             policy: &self.server.policy,
             envelope: &mut self.transaction.envelope,
             recipient: None,
-            size: &mut self.transaction.declared_size,
+            size: &mut size,
         };
         let result = read(MAIL_PARAMETERS, words, &mut context);
-        let size = self.transaction.declared_size;
         self.transaction.envelope.size = size;
         result?;
         let config = &self.server.site.config;
@@ -108,11 +107,11 @@ impl<A: Acceptor> Session<A> {
             let text = format!("Message size exceeds fixed maximum message size ({limit})");
             return Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
         }
-        Ok(())
+        Ok(size)
     }
 
-    fn has_room(&self) -> Result<(), Reply> {
-        if self.acceptor.has_room(self.transaction.declared_size) {
+    fn has_room(&self, size: u64) -> Result<(), Reply> {
+        if self.acceptor.has_room(size) {
             return Ok(());
         }
         Err(Reply::new(452, Some(EnhancedStatus(4, 4, 5)), "Insufficient disk space; try again later"))
@@ -120,7 +119,7 @@ impl<A: Acceptor> Session<A> {
 
     fn activate(&mut self, address: &[u8]) {
         let transaction = &mut self.transaction;
-        transaction.active = true;
+        transaction.stage = Stage::Mail;
         if self.discard {
             transaction.envelope.session.discard = true;
         }

@@ -10,15 +10,18 @@
 //! - [`wire`]: bytes, lines, time-outs; `session`: dispatch; `usage`: who asks for too much;
 //!   `greeting`: from connect to 220
 //! - [`security`]: how far a client is to be trusted
-//! - `collect`: from DATA to the envelope
+//! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
+//!   `filtering`: when they are asked, and what follows
+//! - `transaction`: how far a message has got; `collect`: from DATA to the envelope
 
 mod acceptor;
-mod checks;
 mod collect;
 mod data;
 mod etrn;
 pub mod extensions;
 pub mod features;
+pub mod filter;
+mod filtering;
 mod greeting;
 mod helo;
 mod help;
@@ -31,6 +34,7 @@ mod quit;
 mod rcpt;
 mod replies;
 mod rset;
+mod rulesets;
 pub mod security;
 mod session;
 mod transaction;
@@ -41,6 +45,8 @@ mod verbs;
 mod vrfy;
 pub mod wire;
 
+#[cfg(test)]
+mod filter_tests;
 #[cfg(test)]
 mod test_verb;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! NOOP, and ruleset `check_other`, which sees commands that do nothing.
 
 use super::acceptor::Acceptor;
-use super::checks::Question;
+use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
 
@@ -26,9 +26,8 @@ impl<A: Acceptor> Session<A> {
 
     /// The ruleset gets the command and the first digit of the reply to come; its own refusal is sent
     /// in that reply's place.
-    pub(super) async fn check_other(&mut self, line: &[u8], digit: &[u8]) -> Option<Flow> {
-        let question = Question { second: Some(digit), ..Question::new("check_other", line) };
-        let reply = self.check(question).await?;
+    pub(super) async fn check_other(&mut self, line: &[u8], digit: &'static [u8]) -> Option<Flow> {
+        let reply = self.ask(FilterCall::Unknown(line, digit), None).await?;
         let reply = self.finished(&reply, None);
         self.error(&reply, None);
         Some(if reply.code == 421 { Flow::Close } else { Flow::Continue })

@@ -7,7 +7,7 @@ use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{ParameterError, is_xtext, parameters};
 
 /// What a parameter may look at and change.
-pub(super) struct Context<'a> {
+pub(super) struct ParameterContext<'a> {
     pub(super) features: &'a Features,
     pub(super) policy: &'a Policy,
     pub(super) envelope: &'a mut Envelope,
@@ -17,39 +17,50 @@ pub(super) struct Context<'a> {
 }
 
 /// One parameter.
-pub(super) struct Row {
+pub(super) struct ParameterRow {
     keyword: &'static str,
     /// What a missing value is called in the reply.
     label: &'static str,
     /// Is it a DSN parameter (RFC 3461)?
     dsn: bool,
     known: fn(&Policy) -> bool,
-    apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>,
+    apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 }
 
-const fn row(keyword: &'static str, apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>) -> Row {
-    Row { keyword, label: keyword, dsn: false, known: |_| true, apply }
+const fn row(
+    keyword: &'static str,
+    apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
+) -> ParameterRow {
+    ParameterRow { keyword, label: keyword, dsn: false, known: |_| true, apply }
 }
 
-const fn dsn(keyword: &'static str, apply: fn(&mut Context<'_>, &[u8]) -> Result<(), Reply>) -> Row {
-    Row { keyword, label: keyword, dsn: true, known: |_| true, apply }
+const fn dsn(
+    keyword: &'static str,
+    apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
+) -> ParameterRow {
+    ParameterRow { keyword, label: keyword, dsn: true, known: |_| true, apply }
 }
 
-/// Parameters of MAIL.
-pub(super) const MAIL_PARAMETERS: &[Row] = &[
+/// Parameters of MAIL: SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954), BY
+/// (RFC 2852).
+pub(super) const MAIL_PARAMETERS: &[ParameterRow] = &[
     row("SIZE", size),
     row("BODY", body),
     dsn("ENVID", envid),
     dsn("RET", ret),
-    Row { label: "AUTH=", ..row("AUTH", auth) },
-    Row { label: "BY=", known: |policy| policy.deliver_by_min >= 0, ..row("BY", by) },
+    ParameterRow { label: "AUTH=", ..row("AUTH", auth) },
+    ParameterRow { label: "BY=", known: |policy| policy.deliver_by_min.is_some(), ..row("BY", by) },
 ];
 
-/// Parameters of RCPT.
-pub(super) const RCPT_PARAMETERS: &[Row] = &[dsn("NOTIFY", notify), dsn("ORCPT", orcpt)];
+/// Parameters of RCPT (RFC 3461, section 4).
+pub(super) const RCPT_PARAMETERS: &[ParameterRow] = &[dsn("NOTIFY", notify), dsn("ORCPT", orcpt)];
 
 /// Applies the parameters in order, up to the first that is wrong.
-pub(super) fn read(rows: &[Row], words: &[u8], context: &mut Context<'_>) -> Result<(), Reply> {
+pub(super) fn read(
+    rows: &[ParameterRow],
+    words: &[u8],
+    context: &mut ParameterContext<'_>,
+) -> Result<(), Reply> {
     for parameter in parameters(words) {
         let parameter = parameter.map_err(|error| match error {
             ParameterError::TooMany => Reply::new(501, Some(EnhancedStatus(5, 5, 4)), "Too many parameters"),
@@ -97,7 +108,7 @@ fn leading_number(text: &[u8]) -> (i128, &[u8]) {
     (if negative { -value } else { value }, rest)
 }
 
-fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn size(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let refused = |text| Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
     let (number, _) = leading_number(value);
     if number < 0 {
@@ -110,7 +121,7 @@ fn size(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-fn body(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn body(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let kind = BodyType::parse(value).ok_or_else(|| {
         Reply::new(501, Some(EnhancedStatus(5, 5, 4)), [b"Unknown BODY type ", value].concat())
     })?;
@@ -118,7 +129,7 @@ fn body(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-fn envid(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn envid(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if !is_xtext(value) {
         return Err(bad_syntax("ENVID"));
     }
@@ -129,7 +140,7 @@ fn envid(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-fn ret(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn ret(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if context.envelope.flags.contains(EnvelopeFlags::RETURN_GIVEN) {
         return Err(duplicate("RET"));
     }
@@ -144,7 +155,7 @@ fn ret(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
 }
 
 /// Nobody is trusted to name another author while there is no AUTH, so the value becomes `<>`.
-fn auth(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if context.envelope.auth.is_some() {
         return Err(duplicate("AUTH"));
     }
@@ -160,12 +171,12 @@ const BY_NOTIFY: u8 = 0x01;
 const BY_RETURN: u8 = 0x02;
 const BY_TRACE: u8 = 0x10;
 /// The largest time in seconds.
-const LONGEST_BY: i128 = 999_999_999;
+const MAX_BY_TIME: i128 = 999_999_999;
 
-fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn by(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let wrong = |status: u16, text: String| Err(Reply::new(501, Some(EnhancedStatus(5, 5, status)), text));
     let (seconds, rest) = leading_number(value);
-    if seconds.abs() > LONGEST_BY {
+    if seconds.abs() > MAX_BY_TIME {
         return wrong(4, format!("BY={} out of range", String::from_utf8_lossy(value)));
     }
     let [b';', mode, trace @ ..] = rest else { return wrong(2, "BY= missing ';'".into()) };
@@ -183,8 +194,8 @@ fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
         if seconds <= 0 {
             return wrong(4, "mode R requires BY time > 0".into());
         }
-        let least = context.policy.deliver_by_min;
-        if least > 0 && seconds < i128::from(least) {
+        let least = context.policy.deliver_by_min.unwrap_or_default().as_secs();
+        if seconds < i128::from(least) {
             let text = format!("time {seconds} less than {least}");
             return Err(Reply::new(555, Some(EnhancedStatus(5, 5, 2)), text));
         }
@@ -193,7 +204,7 @@ fn by(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-fn notify(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn notify(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let mut flags = RecipientFlags::HAS_NOTIFY;
     if !value.eq_ignore_ascii_case(b"NEVER") {
         for word in value.split(|byte| *byte == b',') {
@@ -215,7 +226,7 @@ fn notify(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-fn orcpt(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
+fn orcpt(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let semicolon = value.iter().position(|byte| *byte == b';');
     if !semicolon.is_some_and(|at| is_xtext(&value[at + 1..])) {
         return Err(bad_syntax("ORCPT"));
@@ -232,11 +243,12 @@ fn orcpt(context: &mut Context<'_>, value: &[u8]) -> Result<(), Reply> {
 mod tests {
     use super::super::policy::DaemonFacts;
     use super::*;
+    use std::time::Duration;
 
-    fn said(rows: &[Row], words: &str) -> String {
-        let policy = Policy { deliver_by_min: 300, ..Policy::default() };
+    fn said(rows: &[ParameterRow], words: &str) -> String {
+        let policy = Policy { deliver_by_min: Some(Duration::from_secs(300)), ..Policy::default() };
         let features = Features::new(&policy, &DaemonFacts::default());
-        let mut context = Context {
+        let mut context = ParameterContext {
             features: &features,
             policy: &policy,
             envelope: &mut Envelope::default(),

@@ -66,8 +66,8 @@ pub struct Policy {
     pub reject_nul: bool,
     /// SendMimeErrors
     pub send_mime_errors: bool,
-    /// DeliverByMin in seconds; negative switches DELIVERBY off.
-    pub deliver_by_min: i64,
+    /// DeliverByMin, the least time that BY= may name (RFC 2852); `None` switches DELIVERBY off.
+    pub deliver_by_min: Option<Duration>,
     /// SoftBounce
     pub soft_bounce: bool,
     /// Timeout.command
@@ -99,7 +99,7 @@ impl Policy {
             max_headers_length: u64::try_from(options.max_headers_length).unwrap_or(0),
             reject_nul: options.reject_nul,
             send_mime_errors: options.send_mime_errors,
-            deliver_by_min: options.deliver_by_min,
+            deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             soft_bounce: options.soft_bounce,
             command_timeout: seconds(options.timeout.command),
             data_timeout: seconds(options.timeout.datablock),
@@ -125,7 +125,7 @@ impl Default for Policy {
             max_headers_length: 32768,
             reject_nul: false,
             send_mime_errors: true,
-            deliver_by_min: 0,
+            deliver_by_min: Some(Duration::ZERO),
             soft_bounce: false,
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),

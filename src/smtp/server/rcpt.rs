@@ -1,9 +1,9 @@
 //! RCPT: one more recipient.
 
 use super::acceptor::{Acceptor, Verified};
-use super::checks::Question;
+use super::filter::FilterCall;
 use super::mail::syntax_error;
-use super::parameters::{Context, RCPT_PARAMETERS, read};
+use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
 use crate::envelope::{Recipient, RecipientFlags};
@@ -14,9 +14,9 @@ use crate::smtp::proto::{split_address, split_path};
 
 /// A refused recipient: the reply, the address before its text, and whether it must still be logged
 /// (a ruleset's verdict has been).
-struct Refused {
-    reply: Reply,
-    to: Option<Vec<u8>>,
+pub(super) struct Refused {
+    pub(super) reply: Reply,
+    pub(super) to: Option<Vec<u8>>,
     log: bool,
 }
 
@@ -32,18 +32,19 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn rcpt(&mut self, argument: &[u8]) -> Flow {
-        if !self.transaction.active {
+        let Some(count) = self.transaction.rcpt_count() else {
             self.error(&Reply::new(503, None, "Need MAIL before RCPT"), None);
             return Flow::Continue;
-        }
-        self.transaction.attempts += 1;
-        if self.throttle().await == Flow::Close {
+        };
+        count.commands += 1;
+        let refused = count.refused;
+        if self.throttle(refused).await == Flow::Close {
             return Flow::Close;
         }
         match self.recipient(argument).await {
             Ok(text) => self.say("250", Some("2.1.5"), &text),
             Err(refused) => {
-                self.transaction.bad_recipients += 1;
+                self.count_refused();
                 let text = self.error(&refused.reply, refused.to.as_deref());
                 if refused.log {
                     self.log(3, Priority::Notice, &text);
@@ -55,9 +56,8 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// Clients that guess names wait, or are sent away.
-    async fn throttle(&mut self) -> Flow {
+    async fn throttle(&mut self, bad: u32) -> Flow {
         let policy = &self.server.policy;
-        let bad = self.transaction.bad_recipients;
         let good = self.transaction.recipients() as u32;
         let shutdown = policy.bad_rcpt_shutdown;
         if shutdown > 0 && bad >= shutdown && good * 100 < policy.bad_rcpt_shutdown_good * (good + bad) {
@@ -92,20 +92,25 @@ impl<A: Acceptor> Session<A> {
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
         let address = self.resolve(text).await?;
-        let mut recipient = Recipient {
-            text: text.to_vec(),
-            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
-            ..Recipient::default()
-        };
+        let mut recipient = Self::recipient_of(text);
         self.rcpt_parameters(words, &mut recipient).map_err(Refused::bare)?;
         self.set_recipient_macros(&address);
-        if let Some(reply) = self.check(Question::new("check_rcpt", text).to(text)).await {
+        if let Some(reply) = self.ask(FilterCall::Rcpt(text, words), Some(text)).await {
             return Err(Refused { reply, to: Some(text.to_vec()), log: false });
         }
         self.add(recipient, address).await
     }
 
-    async fn resolve(&mut self, text: &[u8]) -> Result<Address, Refused> {
+    /// Named by the client, or by a filter.
+    pub(super) fn recipient_of(text: &[u8]) -> Recipient {
+        Recipient {
+            text: text.to_vec(),
+            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
+            ..Recipient::default()
+        }
+    }
+
+    pub(super) async fn resolve(&mut self, text: &[u8]) -> Result<Address, Refused> {
         let site = self.server.site.clone();
         let scope = &mut self.transaction.envelope.scope;
         let parsed = Rewriter::quiet(&site, scope).parse(text, AddressKind::RECIPIENT).await;
@@ -122,7 +127,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     fn rcpt_parameters(&mut self, words: &[u8], recipient: &mut Recipient) -> Result<(), Reply> {
-        let mut context = Context {
+        let mut context = ParameterContext {
             features: &self.features,
             policy: &self.server.policy,
             envelope: &mut self.transaction.envelope,
@@ -146,7 +151,11 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    async fn add(&mut self, mut recipient: Recipient, address: Address) -> Result<Vec<u8>, Refused> {
+    pub(super) async fn add(
+        &mut self,
+        mut recipient: Recipient,
+        address: Address,
+    ) -> Result<Vec<u8>, Refused> {
         let envelope = &mut self.transaction.envelope;
         let (address, later) = match self.acceptor.verify(envelope, address).await {
             Verified::Good(address) => (address, false),
@@ -161,10 +170,16 @@ impl<A: Acceptor> Session<A> {
         Ok([&named.text[..], b"... Recipient ok", queued].concat())
     }
 
+    fn count_refused(&mut self) {
+        if let Some(count) = self.transaction.rcpt_count() {
+            count.refused += 1;
+        }
+    }
+
     fn count_recipients(&mut self) {
         let config = self.server.site.config.clone();
         let good = self.transaction.recipients().to_string();
-        let bad = self.transaction.bad_recipients.to_string();
+        let bad = self.transaction.rcpt_count().map_or(0, |count| count.refused).to_string();
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(&config, b"nrcpts", good.as_bytes());
         scope.set_named(&config, b"nbadrcpts", bad.as_bytes());

@@ -3,7 +3,9 @@
 use super::acceptor::Acceptor;
 use super::client::Client;
 use super::features::Features;
+use super::filter::{Filter, FilterFactory};
 use super::policy::Policy;
+use super::rulesets::Rulesets;
 use super::transaction::Transaction;
 use super::usage::Usage;
 use super::verbs::{Command, VerbRow};
@@ -24,6 +26,15 @@ pub struct Server {
     pub policy: Policy,
     /// The log.
     pub log: Logger,
+    /// Who may refuse or change a message, in this order; each session has filters of its own.
+    pub filters: Vec<FilterFactory>,
+}
+
+impl Server {
+    /// With the check rulesets as the only filter.
+    pub fn new(site: Arc<Site>, policy: Policy, log: Logger) -> Self {
+        Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)] }
+    }
 }
 
 /// Does the session go on?
@@ -62,6 +73,7 @@ pub struct Session<A> {
     pub(super) acceptor: A,
     pub(super) client: Client,
     pub(super) wire: Wire,
+    pub(super) filters: Vec<Box<dyn Filter>>,
     /// Macros of the connection; each transaction begins with a copy.
     pub(super) scope: Scope,
     /// `$j`
@@ -94,11 +106,13 @@ impl<A: Acceptor> Session<A> {
         let features = Features::new(&server.policy, &client.daemon);
         let transaction = Transaction::new(acceptor.next_id(), &scope);
         let wire = Wire::new(stream, server.policy.command_timeout);
+        let filters = server.filters.iter().map(|make| make()).collect();
         Self {
             server,
             acceptor,
             client,
             wire,
+            filters,
             scope,
             hostname,
             features,
@@ -205,7 +219,7 @@ impl<A: Acceptor> Session<A> {
                 [b"timeout waiting for input from ", &self.client.display[..], b" during ", phase.as_bytes()];
             self.log(1, Priority::Info, &text.concat());
         }
-        let level = if self.transaction.active { 1 } else { 19 };
+        let level = if self.transaction.has_begun() { 1 } else { 19 };
         let command = self.last_command.split(|byte| *byte == b' ').next().unwrap_or_default();
         let command = if command.is_empty() { b"startup" } else { command };
         let text = [

@@ -22,17 +22,30 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 /// Knows two users; keeps what it takes.
 #[derive(Clone, Default)]
-struct Memory {
+pub(super) struct Memory {
     ids: Arc<AtomicU32>,
-    taken: Arc<Mutex<Vec<Envelope>>>,
+    pub(super) taken: Arc<Mutex<Vec<Envelope>>>,
 }
 
 #[derive(Default)]
-struct MemorySink(Vec<u8>);
+pub(super) struct MemorySink(Vec<u8>);
 
 impl BodySink for MemorySink {
     fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
         self.0.extend_from_slice(data);
+        Ok(())
+    }
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply> {
+        let rest = &self.0[self.0.len().min(offset as usize)..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+    fn restart(&mut self) -> Result<(), Reply> {
+        self.0.clear();
         Ok(())
     }
     async fn finish(self) -> Result<Body, Reply> {
@@ -121,6 +134,10 @@ impl ConfigEnv for Nowhere {
 }
 
 fn server() -> Arc<Server> {
+    Arc::new(server_with(|_| ()))
+}
+
+pub(super) fn server_with(change: impl FnOnce(&mut Server)) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/smtp/site.cf");
     let text = &std::fs::read(path).expect("testdata/smtp/site.cf");
     let options = LoadOptions { version: b"canonify-test".to_vec(), ..LoadOptions::default() };
@@ -130,10 +147,12 @@ fn server() -> Arc<Server> {
     let config = Arc::new(loaded.config);
     let policy = Policy::from_config(&config);
     let site = Arc::new(Site::new(config, Arc::new(Resolver::fixed(Vec::new()))));
-    Arc::new(Server { site, policy, log: Logger::open(Target::Memory, b"sendmail", 9) })
+    let mut server = Server::new(site, policy, Logger::open(Target::Memory, b"sendmail", 9));
+    change(&mut server);
+    server
 }
 
-fn client_at(line: &str) -> Client {
+pub(super) fn client_at(line: &str) -> Client {
     let (address, name) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let ip: IpAddr = address.parse().expect("an address");
     let bracketed = format!("[{ip}]");

@@ -6,29 +6,62 @@ use crate::engine::Scope;
 use crate::envelope::{Envelope, QueueId, RecipientState};
 use crate::logging::{Priority, SenderLine};
 
+/// How far a transaction has got (RFC 5321, section 4.1.4).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) enum Stage {
+    /// Nobody has named a sender.
+    #[default]
+    Idle,
+    /// MAIL named a sender and was refused: the log shows him all the same.
+    Refused,
+    /// MAIL was accepted.
+    Mail,
+    /// RCPT has been used since.
+    Recipients(RcptCount),
+    /// The message is coming in, or there.
+    Data {
+        /// What is still to be said in the log, after the `from=` line.
+        notes: Vec<Vec<u8>>,
+    },
+}
+
+/// RCPT commands of one transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct RcptCount {
+    /// All of them.
+    pub(super) commands: u32,
+    /// Those that were refused.
+    pub(super) refused: u32,
+}
+
 /// What is known of the message to come.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
     /// The envelope. It has its identifier from the beginning: log lines need it.
     pub(super) envelope: Envelope,
-    /// MAIL was accepted.
-    pub(super) active: bool,
-    /// RCPT commands since MAIL, bad ones included.
-    pub(super) attempts: u32,
-    /// Refused recipients.
-    pub(super) bad_recipients: u32,
-    /// SIZE=
-    pub(super) declared_size: u64,
-    /// The `from=` line has been logged.
-    pub(super) logged: bool,
-    /// Something for the log that comes after the `from=` line.
-    pub(super) afterwards: Vec<Vec<u8>>,
+    pub(super) stage: Stage,
 }
 
 impl Transaction {
     pub(super) fn new(id: QueueId, connection: &Scope) -> Self {
         let envelope = Envelope { id, scope: connection.clone(), ..Envelope::default() };
-        Self { envelope, ..Self::default() }
+        Self { envelope, stage: Stage::Idle }
+    }
+
+    /// Has MAIL been accepted?
+    pub(super) fn has_begun(&self) -> bool {
+        !matches!(self.stage, Stage::Idle | Stage::Refused)
+    }
+
+    /// The count of RCPT commands; there is none before MAIL and none once the message comes.
+    pub(super) fn rcpt_count(&mut self) -> Option<&mut RcptCount> {
+        if self.stage == Stage::Mail {
+            self.stage = Stage::Recipients(RcptCount::default());
+        }
+        match &mut self.stage {
+            Stage::Recipients(count) => Some(count),
+            _ => None,
+        }
     }
 
     /// Recipients accepted so far, duplicates not counted.
@@ -42,7 +75,6 @@ impl<A: Acceptor> Session<A> {
     /// Ends the transaction without a message: RSET, QUIT, a lost connection.
     pub(super) fn drop_transaction(&mut self) {
         self.log_sender();
-        self.log_afterwards();
         self.acceptor.discard(&self.transaction.envelope);
         self.next_transaction();
     }
@@ -65,10 +97,11 @@ impl<A: Acceptor> Session<A> {
         crate::message::set_dates(config, &mut envelope.scope, envelope.created);
     }
 
-    /// The accounting line of the message, once, if MAIL named a sender.
+    /// The accounting line of the message, if MAIL named a sender, and what is to follow it. Called once,
+    /// at the end.
     pub(super) fn log_sender(&mut self) {
         let transaction = &self.transaction;
-        if transaction.logged || !transaction.envelope.session.log_sender {
+        if transaction.stage == Stage::Idle {
             return;
         }
         let envelope = &transaction.envelope;
@@ -86,13 +119,10 @@ impl<A: Acceptor> Session<A> {
             relay: &self.client.display,
         };
         self.log(4, Priority::Info, &line.to_line());
-        self.transaction.logged = true;
-    }
-
-    /// Lines that follow the `from=` line.
-    pub(super) fn log_afterwards(&mut self) {
-        for line in std::mem::take(&mut self.transaction.afterwards) {
-            self.server.log.always(Priority::Notice, Some(self.transaction.envelope.id.as_bytes()), &line);
+        if let Stage::Data { notes } = &transaction.stage {
+            for note in notes {
+                self.server.log.always(Priority::Notice, Some(envelope.id.as_bytes()), note);
+            }
         }
     }
 }

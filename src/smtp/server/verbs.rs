@@ -31,12 +31,12 @@ pub(super) struct VerbRow<A> {
     /// Does the client show an interest in mail by it?
     pub(super) issued_mail_command: bool,
     /// How often it may be used before the answers slow down.
-    pub(super) limit: Option<Limit>,
+    pub(super) limit: Option<UseLimit>,
 }
 
 /// A number of uses.
 #[derive(Clone, Copy)]
-pub(super) struct Limit {
+pub(super) struct UseLimit {
     /// Commands with the same counter are counted together.
     pub(super) counter: &'static str,
     /// The command's name in the log.
@@ -64,7 +64,7 @@ impl<A> VerbRow<A> {
     }
 
     pub(super) const fn limit(mut self, counter: &'static str, name: &'static str, uses: u32) -> Self {
-        self.limit = Some(Limit { counter, name, uses });
+        self.limit = Some(UseLimit { counter, name, uses });
         self
     }
 }

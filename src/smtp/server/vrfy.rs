@@ -1,7 +1,7 @@
 //! VRFY and EXPN.
 
 use super::acceptor::Acceptor;
-use super::checks::Question;
+use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::verbs::VerbRow;
 use crate::logging::Priority;
@@ -31,8 +31,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), "Argument required"), None);
             return Flow::Continue;
         }
-        let ruleset = if expand { "check_expn" } else { "check_vrfy" };
-        if let Some(reply) = self.check(Question::new(ruleset, argument)).await {
+        if let Some(reply) = self.ask(FilterCall::Request(name, argument), None).await {
             self.log_request(name, argument, true);
             self.error(&reply, None);
             return Flow::Continue;

@@ -1,0 +1,163 @@
+//! The check rulesets as a filter: the first of every session.
+
+use super::client::Client;
+use super::filter::{Arrived, Context, Deciding, Decision, Filter, Modifications, decided};
+use super::security::Channel;
+use crate::config::HeaderCheck;
+use crate::message::Header;
+use crate::rewrite::{Rewriter, Verdict};
+
+/// The longest header value that a check ruleset sees, in bytes.
+const MAX_CHECKED_VALUE: usize = 256;
+
+/// Asks `check_relay`, `check_mail`, `check_rcpt`, `check_data`, the rulesets of H lines, `check_eoh`,
+/// `check_eom`, `check_vrfy`, `check_expn`, `check_etrn` and `check_other`. (There is none for HELO.)
+pub(super) struct Rulesets;
+
+impl Rulesets {
+    /// As every session makes it.
+    pub(super) fn boxed() -> Box<dyn Filter> {
+        Box::new(Self)
+    }
+}
+
+impl Filter for Rulesets {
+    /// On standard input there is no client to check.
+    fn connect<'a>(&'a mut self, context: &'a mut Context<'_>) -> Deciding<'a> {
+        let Client { name, security, .. } = context.client;
+        match security.channel {
+            Channel::Pipe => decided(Decision::accept()),
+            Channel::Clear => {
+                let (name, address) = (name.clone(), context.client.address_text());
+                Box::pin(async move { ask(context, b"check_relay", &name, Some(&address)).await })
+            }
+        }
+    }
+
+    fn mail<'a>(
+        &'a mut self,
+        context: &'a mut Context<'_>,
+        address: &'a [u8],
+        _parameters: &'a [u8],
+    ) -> Deciding<'a> {
+        set(context, b"addr_type", b"e s");
+        Box::pin(ask(context, b"check_mail", address, None))
+    }
+
+    fn rcpt<'a>(
+        &'a mut self,
+        context: &'a mut Context<'_>,
+        address: &'a [u8],
+        _parameters: &'a [u8],
+    ) -> Deciding<'a> {
+        Box::pin(ask(context, b"check_rcpt", address, None))
+    }
+
+    fn data<'a>(&'a mut self, context: &'a mut Context<'_>, recipients: usize) -> Deciding<'a> {
+        Box::pin(async move { ask(context, b"check_data", recipients.to_string().as_bytes(), None).await })
+    }
+
+    /// The check of the field's own H line, or else of `H*`.
+    fn header<'a>(&'a mut self, context: &'a mut Context<'_>, field: &'a Header) -> Deciding<'a> {
+        let checks = &context.server.site.config.header_checks;
+        let own = |check: &&HeaderCheck| check.name.eq_ignore_ascii_case(&field.name);
+        let check = checks.iter().find(own).or_else(|| checks.iter().find(|check| check.name == b"*"));
+        match check.cloned() {
+            Some(check) => Box::pin(async move { check_field(context, &check, field).await }),
+            None => decided(Decision::accept()),
+        }
+    }
+
+    fn eoh<'a>(&'a mut self, context: &'a mut Context<'_>, fields: &'a [Header]) -> Deciding<'a> {
+        let bytes: usize = fields.iter().map(|field| field.name.len() + field.value.len() + 2).sum();
+        let (count, bytes) = (fields.len().to_string(), bytes.to_string());
+        Box::pin(async move { ask(context, b"check_eoh", count.as_bytes(), Some(bytes.as_bytes())).await })
+    }
+
+    fn end<'a>(
+        &'a mut self,
+        context: &'a mut Context<'_>,
+        message: Arrived<'a>,
+        _changes: &'a mut Modifications,
+    ) -> Deciding<'a> {
+        let size = message.size.to_string();
+        Box::pin(async move { ask(context, b"check_eom", size.as_bytes(), None).await })
+    }
+
+    fn request<'a>(
+        &'a mut self,
+        context: &'a mut Context<'_>,
+        verb: &'static str,
+        argument: &'a [u8],
+    ) -> Deciding<'a> {
+        let ruleset = format!("check_{}", verb.to_ascii_lowercase()).into_bytes();
+        Box::pin(async move { ask(context, &ruleset, argument, None).await })
+    }
+
+    fn unknown<'a>(
+        &'a mut self,
+        context: &'a mut Context<'_>,
+        line: &'a [u8],
+        digit: &'static [u8],
+    ) -> Deciding<'a> {
+        Box::pin(ask(context, b"check_other", line, Some(digit)))
+    }
+}
+
+/// Asks a ruleset with the macros of the envelope.
+async fn ask(context: &mut Context<'_>, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Decision {
+    let site = &context.server.site;
+    let verdict = Rewriter::quiet(site, context.scope).check(ruleset, first, second).await;
+    decision(verdict, ruleset, first, second)
+}
+
+fn decision(verdict: Verdict, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Decision {
+    if verdict == Verdict::Accept {
+        return Decision::accept();
+    }
+    let mut source = [b"ruleset=", ruleset, b", arg1=", first].concat();
+    if let Some(second) = second {
+        source.extend_from_slice(b", arg2=");
+        source.extend_from_slice(second);
+    }
+    Decision { verdict, source }
+}
+
+fn set(context: &mut Context<'_>, name: &[u8], value: &[u8]) {
+    context.scope.set_named(&context.server.site.config, name, value);
+}
+
+async fn check_field(context: &mut Context<'_>, check: &HeaderCheck, field: &Header) -> Decision {
+    let value = unfolded(&field.value);
+    set(context, b"hdr_name", &field.name);
+    set(context, b"hdrlen", field.value.len().to_string().as_bytes());
+    set(context, b"currHeader", &quoted(&value));
+    set(context, b"addr_type", b"h");
+    let site = &context.server.site;
+    let ruleset = site.config.rulesets.display_name(check.ruleset);
+    let verdict = Rewriter::quiet(site, context.scope).check(&ruleset, &value, None).await;
+    decision(verdict, &ruleset, &value, None)
+}
+
+fn unfolded(value: &[u8]) -> Vec<u8> {
+    let value = value.trim_ascii();
+    value
+        .iter()
+        .filter(|byte| **byte != b'\n')
+        .map(|byte| if *byte == b'\t' { b' ' } else { *byte })
+        .collect()
+}
+
+/// As one quoted token.
+fn quoted(value: &[u8]) -> Vec<u8> {
+    let mut token = vec![b'"'];
+    for byte in value.iter().take(MAX_CHECKED_VALUE) {
+        match byte {
+            b'"' | b'\\' => token.extend_from_slice(&[b'\\', *byte]),
+            0..=31 => token.push(b' '),
+            byte => token.push(*byte),
+        }
+    }
+    token.push(b'"');
+    token
+}
