@@ -27,6 +27,7 @@ mod references;
 mod rule_lines;
 mod ruleset;
 mod rulesets;
+mod unsupported;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
@@ -40,6 +41,7 @@ pub use message::Message;
 pub use references::unknown_names;
 pub use ruleset::{Rule, Ruleset};
 pub use rulesets::{MapDecl, RulesetId, Rulesets};
+pub use unsupported::{Unsupported, unsupported};
 
 use crate::addr::{MacroId, Operators};
 use crate::schema::{Options, UserIds};

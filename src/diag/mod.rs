@@ -47,3 +47,14 @@ pub struct Diagnostic {
     /// What to write instead.
     pub help: Option<String>,
 }
+
+/// A source line as an excerpt shows it. Bytes that are no character are shown as `?` and tabs as blanks, one for
+/// one, so that columns stay what they are.
+pub fn shown(line: &[u8]) -> String {
+    let mut text = String::with_capacity(line.len());
+    for chunk in line.utf8_chunks() {
+        text.extend(chunk.valid().chars().map(|c| if c == '\t' { ' ' } else { c }));
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}

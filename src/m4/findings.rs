@@ -4,8 +4,9 @@ use std::io;
 
 use super::host::{Console, Finding, FindingKind};
 use super::library::{SiteFiles, names_in};
+use super::lint;
 use super::scan;
-use crate::diag::{Diagnostic, Place, Severity, nearest};
+use crate::diag::{self, Diagnostic, Place, Severity, nearest};
 
 /// A message as it came.
 struct Raw {
@@ -40,7 +41,8 @@ impl Console for Findings {
     fn finding(&mut self, finding: &Finding<'_>) {
         let (file, line) = finding.site.unwrap_or((finding.file, finding.line));
         let text = String::from_utf8_lossy(finding.text).into_owned();
-        let goes_on = self.unfinished && finding.kind == FindingKind::Errprint;
+        // some messages of the library lack their newline: the next one is none the less another
+        let goes_on = self.unfinished && finding.kind == FindingKind::Errprint && !begins_message(&text);
         self.unfinished = finding.kind == FindingKind::Errprint && !text.ends_with('\n');
         match self.raw.last_mut().filter(|_| goes_on) {
             Some(last) => last.text.push_str(&text),
@@ -83,6 +85,11 @@ impl Findings {
         self.raw.iter().any(|raw| raw.kind == FindingKind::Limit)
     }
 
+    /// Was a file not there that the text wants?
+    pub(super) fn miss_files(&self) -> bool {
+        self.raw.iter().any(|raw| raw.kind == FindingKind::MissingFile)
+    }
+
     /// Does a message belong to this line of this file?
     pub(super) fn told(&self, name: &str, line: u32) -> bool {
         self.raw.iter().any(|raw| raw.line == line && raw.file == name)
@@ -118,13 +125,18 @@ impl Findings {
 /// A line of a text, from 1.
 pub(super) fn excerpt(source: &[u8], line: u32) -> Option<String> {
     let line = source.split(|byte| *byte == b'\n').nth((line as usize).checked_sub(1)?)?;
-    let text = String::from_utf8_lossy(line).trim_end().replace('\t', " ");
+    let text = diag::shown(line.trim_ascii_end());
     (!text.is_empty()).then(|| text.chars().take(200).collect())
 }
 
 fn column_of(line: Option<&str>, word: &str) -> u32 {
     let found = line.and_then(|line| line.find(word)).filter(|_| !word.is_empty());
     found.map_or(0, |at| u32::try_from(at + 1).unwrap_or(0))
+}
+
+/// Column of what a line begins with; 0 where there is no line.
+fn first_column(line: Option<&str>) -> u32 {
+    line.map_or(0, |line| u32::try_from(line.len() - line.trim_start().len() + 1).unwrap_or(0))
 }
 
 fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
@@ -138,7 +150,7 @@ fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
             .iter()
             .flat_map(|text| {
                 let (severity, message) = of_library(text);
-                one(severity, message, 0, None)
+                one(severity, message, first_column(excerpt.as_deref()), None)
             })
             .collect(),
         FindingKind::MissingFile => {
@@ -160,18 +172,24 @@ fn explain(raw: &Raw, source: &[u8], files: &SiteFiles) -> Vec<Diagnostic> {
             let text = raw.text.trim_start_matches("Warning: ").to_owned();
             // What the library's own text makes m4 say is not its reader's fault.
             let severity = if raw.own { Severity::Warning } else { Severity::Notice };
-            one(severity, text, 0, None)
+            one(severity, text, first_column(excerpt.as_deref()), None)
         }
         FindingKind::Error | FindingKind::Limit => one(Severity::Error, raw.text.clone(), 0, None),
     }
+}
+
+/// Beginnings of the library's messages.
+const HEADS: &[&str] = &["*** ", "ERROR", "WARNING", "Warning:"];
+
+fn begins_message(line: &str) -> bool {
+    HEADS.iter().any(|head| line.starts_with(head))
 }
 
 /// Messages of an errprint: each begins with what says how bad it is; other lines go on with the one before.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let begins = ["*** ", "ERROR", "WARNING", "Warning:"].iter().any(|head| line.starts_with(head));
-        match paragraphs.last_mut().filter(|_| !begins) {
+        match paragraphs.last_mut().filter(|_| !begins_message(line)) {
             Some(last) => last.extend(["\n", line.trim()]),
             None => paragraphs.push(line.to_owned()),
         }
@@ -200,7 +218,9 @@ fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
         Some((folder, *called, stem.strip_suffix(".m4")?))
     });
     let Some((folder, called, stem)) = row else {
-        let help = "names of files are looked for in the current directory and beside the .mc".to_owned();
+        let help = "make the file (an empty one will do), name another, or take the line out; names without a leading \
+                    / are looked for in the current directory and beside the .mc"
+            .to_owned();
         return (text.to_owned(), name.to_owned(), Some(help));
     };
     if stem.is_empty() {
@@ -209,10 +229,12 @@ fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
     }
     let names = names_in(files, folder);
     let near = nearest(stem, names.iter().map(String::as_str));
-    let help = match (near.is_empty(), names.len()) {
-        (false, _) => Some(format!("did you mean `{}'?", near.join("' or `"))),
-        (true, 1..=16) => Some(format!("there are: {}", names.join(", "))),
-        _ => None,
+    let own = format!("put a file of your own beside the .mc as {folder}/{stem}.m4, or use --cf-dir");
+    let help = match (near.is_empty(), lint::removed(stem).filter(|_| folder == "feature")) {
+        (_, Some(instead)) => format!("it is gone from sendmail: {instead}"),
+        (false, _) => format!("did you mean `{}'?", near.join("' or `")),
+        (true, _) if names.len() <= 16 => format!("there are: {}; or {own}", names.join(", ")),
+        (true, _) => own,
     };
-    (format!("unknown {called} `{stem}'"), stem.to_owned(), help)
+    (format!("unknown {called} `{stem}'"), stem.to_owned(), Some(help))
 }

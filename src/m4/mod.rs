@@ -40,6 +40,7 @@ mod trace;
 
 pub use builtins::{BUILTINS, Builtin};
 pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Found, Host, NoCommands};
+pub(crate) use lint::{is_about_template, is_template_line};
 pub use options::Settings;
 pub use origins::{CfText, Origin, Source};
 pub use run::{Step, run};

@@ -161,7 +161,8 @@ impl Examined {
         let survey = scan::survey(text, includes, &is_macro);
         let look = |text: &[u8], survey: &Survey, file: &str, part: Part| {
             let told = |line| expansion.findings.told(file, line);
-            Lint::run(text, survey, &expansion.files, &names, &told, part)
+            let incomplete = expansion.findings.miss_files();
+            Lint::run(text, survey, &expansion.files, &names, &told, part, incomplete)
         };
         let mistakes = look(text, &survey, name, Part::Main);
         let mut included = Vec::new();

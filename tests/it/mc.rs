@@ -110,3 +110,18 @@ fn root_and_files_beside_the_mc() {
     assert_eq!(run.status.code(), Some(0), "{}", errors(&run));
     assert!(String::from_utf8_lossy(&run.stdout).contains("O MaxHopCount=33"));
 }
+
+/// What a file of the site's own reads is read.
+#[test]
+fn names_that_an_own_hack_reads() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    fs::create_dir(dir.path().join("hack")).expect("made");
+    let hack = "divert(-1)\nLOCAL_CONFIG\nKacme confACME_TYPE /etc/mail/acme\ndivert(0)dnl\n";
+    fs::write(dir.path().join("hack/acme.m4"), hack).expect("written");
+    let text = "OSTYPE(`linux')dnl\ndefine(`confACME_TYPE', `hash -o')dnl\ndefine(`confOTHER_NAME', `x')dnl\n\
+                HACK(`acme')dnl\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n";
+    fs::write(dir.path().join("site.mc"), text).expect("written");
+    let said = errors(&mc(dir.path(), &["--check", "site.mc"]));
+    assert!(!said.contains("confACME_TYPE'\n"), "{said}");
+    assert!(said.contains("nothing reads `confOTHER_NAME'"), "{said}");
+}

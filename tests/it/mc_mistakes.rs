@@ -46,9 +46,12 @@ fn good_files_are_left_alone() {
     for name in names(&folder()) {
         let run = mc(&folder(), &["--check", &name]);
         let said = String::from_utf8_lossy(&run.stderr);
-        // The library itself warns of some FEATUREs.
+        // The library itself warns of some FEATUREs, and some files ask for what is not there yet.
         let heads = said.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: "));
-        heads.for_each(|head| assert!(head.starts_with("warning: FEATURE("), "{name}: {said}"));
+        let allowed = ["warning: FEATURE(", "warning: there is no AUTH yet", "warning: there is no TLS yet"];
+        heads.for_each(|head| {
+            assert!(allowed.iter().any(|allowed| head.starts_with(allowed)), "{name}: {said}");
+        });
         assert_eq!(run.status.code(), Some(0), "{name}");
         let text = fs::read(folder().join(&name)).expect("readable");
         let mended = mend_mc(&name, &text, &McOptions::default(), Doubtful::Leave);

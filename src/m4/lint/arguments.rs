@@ -32,6 +32,28 @@ pub(super) fn missing_commas(lint: &mut Lint<'_>) {
     }
 }
 
+/// `define(`SMART_HOST', 'relay.example.com)`: the apostrophe opens nothing, and becomes part of the text.
+pub(super) fn opened_by_apostrophe(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.calls.iter().filter(|call| call.called() && is_statement(&call.name)) {
+        for argument in call.arguments.iter().flatten().filter(|argument| !argument.quoted) {
+            let Some(text) = argument.text.strip_prefix('\'').filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            if text.contains(['\'', '`', '\n']) || !lint.text[argument.at..].starts_with(b"'") {
+                continue;
+            }
+            let edits = vec![
+                Edit::new(argument.at, argument.at + 1, "`"),
+                Edit::new(argument.end, argument.end, "'"),
+            ];
+            let message =
+                "a quoted text cannot begin with ', and this one never ends: the apostrophe stays in it";
+            lint.mend(Error, argument.at, message, format!("write `{text}'"), Remedy::Sure(edits));
+        }
+    }
+}
+
 /// Where the first of two quoted texts ends.
 fn two_texts(text: &[u8], argument: &Argument) -> Option<usize> {
     if text.get(argument.at) != Some(&b'`') {
@@ -44,11 +66,11 @@ fn two_texts(text: &[u8], argument: &Argument) -> Option<usize> {
     (whole && quotes::closing(text, second, argument.end) == Some(argument.end)).then_some(after)
 }
 
-/// How many arguments a call looks at.
-fn most(lint: &Lint<'_>, call: &Written) -> Option<usize> {
+/// The most arguments that a call looks at.
+fn max_arguments(lint: &Lint<'_>, call: &Written) -> Option<usize> {
     let all = MACROS.binary_search_by_key(&call.name.as_str(), |row| row.0).ok().map(|row| MACROS[row].1)?;
     if call.name != "FEATURE" {
-        return Some(all).filter(|most| *most > 0);
+        return Some(all).filter(|max| *max > 0);
     }
     let row = FEATURES.binary_search_by_key(&call.text(0), |row| row.0).ok()?;
     (!is_own(lint.files, "feature", call.text(0))).then_some(FEATURES[row].1 + 1)
@@ -59,37 +81,38 @@ pub(super) fn lost(lint: &mut Lint<'_>) {
     let survey = lint.survey;
     for call in survey.calls.iter().filter(|call| call.called()) {
         let Some(arguments) = &call.arguments else { continue };
-        let Some(most) = most(lint, call) else { continue };
-        if arguments.len() <= most
-            || arguments[most..].iter().all(|argument| matches!(argument.text.as_str(), "" | "dnl"))
+        let Some(max) = max_arguments(lint, call) else { continue };
+        if arguments.len() <= max
+            || arguments[max..].iter().all(|argument| matches!(argument.text.as_str(), "" | "dnl"))
         {
             continue;
         }
         let texts: Vec<&str> = arguments.iter().map(|argument| argument.text.as_str()).collect();
-        let lost = texts[most..].join(", ");
-        let first = match (call.name.as_str(), most) {
+        let lost = texts[max..].join(", ");
+        let first = match (call.name.as_str(), max) {
             ("FEATURE", 1) => format!("FEATURE(`{}') takes no argument", call.text(0)),
-            ("FEATURE", most) => format!("FEATURE(`{}') takes {}", call.text(0), plural(most - 1)),
-            (name, most) => format!("{name} takes {}", plural(most)),
+            ("FEATURE", max) => format!("FEATURE(`{}') takes {}", call.text(0), plural(max - 1)),
+            (name, max) => format!("{name} takes {}", plural(max)),
         };
         let at = call.at;
         let message = format!("{first}: `{lost}' is lost");
-        if call.name == "FEATURE" && most == 1 {
+        if call.name == "FEATURE" && max == 1 {
             lint.add(Warning, at, message, "take it away");
             continue;
         }
         // Lists of the classes have blanks between their words.
         let list =
-            most == 1 && !matches!(call.name.as_str(), "DAEMON_OPTIONS" | "CLIENT_OPTIONS" | "VERSIONID");
-        let bound = &arguments[most - 1..];
+            max == 1 && !matches!(call.name.as_str(), "DAEMON_OPTIONS" | "CLIENT_OPTIONS" | "VERSIONID");
+        let bound = &arguments[max - 1..];
         let (from, to) = (bound[0].at, bound[bound.len() - 1].end);
         let bare = bound.iter().all(|argument| !argument.quoted && !argument.text.contains(['`', '\'', '(']));
         let whole = match (list, bare) {
-            (true, _) => texts[most - 1..].join(" "),
+            (true, _) => texts[max - 1..].join(" "),
             (false, true) => String::from_utf8_lossy(&lint.text[from..to]).into_owned(),
-            (false, false) => texts[most - 1..].join(", "),
+            (false, false) => texts[max - 1..].join(", "),
         };
-        let kept: String = texts[..most - 1].iter().map(|text| format!("`{text}', ")).collect();
+        let whole = if call.name.ends_with("MAIL_FILTER") { super::ports::timeouts(&whole) } else { whole };
+        let kept: String = texts[..max - 1].iter().map(|text| format!("`{text}', ")).collect();
         let help = format!("put quotes around all of it: {}({kept}`{whole}')", call.name);
         let remedy = match bare {
             true => Remedy::Sure(vec![Edit::new(from, to, [b"`", &lint.text[from..to], b"'"].concat())]),
@@ -105,6 +128,58 @@ fn plural(count: usize) -> String {
         2 => "two arguments".into(),
         _ => format!("{count} arguments"),
     }
+}
+
+/// Arguments of FEATUREs that the library hands on without quotes: a comma ends them there. The last column says
+/// what goes with the text behind it.
+const BREAK_AT_COMMAS: &[(&str, &[usize], &str)] = &[
+    ("always_add_domain", &[1], ""),
+    ("dnsbl", &[2], ", and with it the rule that refuses the mail"),
+    ("enhdnsbl", &[2, 3], ", and with it the rule that refuses the mail"),
+    ("local_lmtp", &[1, 2], ""),
+    ("local_procmail", &[1, 2, 3], ""),
+    ("msp", &[1], ""),
+    ("nullclient", &[1], ""),
+    ("prefixmod", &[1], ""),
+    ("rhsbl", &[2], ", and with it the rule that refuses the mail"),
+    ("smrsh", &[1], ""),
+];
+
+/// `FEATURE(`dnsbl', `bl.example.org', `Refused, see ...')`: one pair of quotes keeps the comma only once.
+pub(super) fn breaking_commas(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.called("FEATURE") {
+        let Some(row) = BREAK_AT_COMMAS.iter().find(|row| row.0 == call.text(0)) else { continue };
+        if is_own(lint.files, "feature", row.0) {
+            continue;
+        }
+        for argument in row.1.iter().filter_map(|index| call.arguments.as_ref()?.get(*index)) {
+            let Some(comma) = bare_comma(&argument.text).filter(|_| argument.quoted) else { continue };
+            let (text, lost) = (&argument.text, &argument.text[comma + 1..]);
+            let message =
+                format!("FEATURE(`{}') breaks this text at its comma: `{lost}' is lost{}", row.0, row.2);
+            let edits =
+                vec![Edit::new(argument.at, argument.at, "`"), Edit::new(argument.end, argument.end, "'")];
+            let help = format!("quote it twice: ``{text}''");
+            lint.mend(Warning, argument.at, message, help, Remedy::Sure(edits));
+        }
+    }
+}
+
+/// A comma of a text that stands in no quotes and no parentheses.
+fn bare_comma(text: &str) -> Option<usize> {
+    let (mut quotes, mut parentheses) = (0_u32, 0_u32);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'`' => quotes += 1,
+            b'\'' => quotes = quotes.saturating_sub(1),
+            b'(' if quotes == 0 => parentheses += 1,
+            b')' if quotes == 0 => parentheses = parentheses.saturating_sub(1),
+            b',' if quotes == 0 && parentheses == 0 => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// `FEATURE(`mailertable', `/etc/mail/mailertable')`: a K line needs a type first.

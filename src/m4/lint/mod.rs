@@ -5,20 +5,28 @@
 //! and the text of the cf.
 
 mod arguments;
+mod copied;
+mod library_messages;
+mod macros;
 mod mend;
 mod order;
 mod plain;
 mod ports;
+mod renamed;
 mod slips;
 mod tables;
+mod twice;
+mod unread;
 mod values;
 mod words;
 
+pub(crate) use copied::{is_about_template, is_template_line};
+pub(super) use library_messages::reconcile;
 pub(super) use mend::{Choice, Edit, mended};
+pub(super) use renamed::removed;
 pub(super) use tables::is_statement;
 
-use super::findings::{Said, excerpt};
-use super::host::FindingKind;
+use super::findings::excerpt;
 use super::library::SiteFiles;
 use super::scan::Survey;
 use crate::diag::{Diagnostic, Place, Severity};
@@ -61,6 +69,8 @@ pub(super) struct Lint<'a> {
     names: &'a dyn Fn() -> Vec<String>,
     /// Does the expansion say something about this line itself?
     told: &'a dyn Fn(u32) -> bool,
+    /// A file that the text wants is missing: what would have read a name is not known.
+    incomplete: bool,
     found: Vec<Mistake>,
 }
 
@@ -77,25 +87,45 @@ pub(super) enum Part {
 const CHECKS: &[fn(&mut Lint<'_>)] = &[
     slips::check,
     slips::odd_bytes,
+    copied::entities,
     words::misspelled,
     words::glued,
-    words::unread_defines,
-    words::obsolete,
+    words::in_texts,
+    macros::check,
+    unread::defines,
+    unread::undefines,
+    renamed::features,
+    renamed::obsolete,
+    twice::definitions,
+    twice::calls,
+    twice::maps,
     arguments::gaps,
+    arguments::opened_by_apostrophe,
     arguments::missing_commas,
     arguments::lost,
     arguments::map_types,
     arguments::flags,
+    arguments::breaking_commas,
     values::check,
+    values::hosts_with_ports,
+    values::macro_lists,
     ports::check,
+    ports::equates_of_filters,
     order::late_defines,
     plain::rules,
     plain::comments,
 ];
 
 /// Those that want to know all of a site's text.
-const CHECKS_OF_ALL: &[fn(&mut Lint<'_>)] =
-    &[ports::submission_twice, order::features, order::mailers_order, order::missing, plain::prose];
+const CHECKS_OF_ALL: &[fn(&mut Lint<'_>)] = &[
+    copied::template,
+    copied::made_already,
+    ports::submission_twice,
+    order::features,
+    order::mailers_order,
+    order::missing,
+    plain::prose,
+];
 
 impl<'a> Lint<'a> {
     /// All mistakes, in no particular order.
@@ -106,8 +136,9 @@ impl<'a> Lint<'a> {
         names: &'a dyn Fn() -> Vec<String>,
         told: &'a dyn Fn(u32) -> bool,
         part: Part,
+        incomplete: bool,
     ) -> Vec<Mistake> {
-        let mut lint = Lint { text, survey, files, names, told, found: Vec::new() };
+        let mut lint = Lint { text, survey, files, names, told, incomplete, found: Vec::new() };
         // With other quotes the text means something else than this look takes it for.
         if survey.calls.iter().any(|call| call.name == "changequote" && call.called()) {
             slips::odd_bytes(&mut lint);
@@ -158,74 +189,4 @@ impl Mistake {
     pub(super) fn bends_text(&self) -> bool {
         self.severity == Severity::Error && self.remedy != Remedy::None
     }
-}
-
-/// Where the expansion and the look at the text tell of the same thing, one of them will do; and what the
-/// library says at its end gets the place of the define that it is about.
-pub(super) fn reconcile(
-    file: &str,
-    text: &[u8],
-    survey: &Survey,
-    said: &mut Vec<Said>,
-    found: &mut Vec<Diagnostic>,
-) {
-    for said in said.iter_mut().filter(|said| said.diagnostic.place.file != file) {
-        relocate(file, text, survey, &mut said.diagnostic);
-    }
-    let late = |line| {
-        found.iter().any(|found| found.place.line == line && found.message.starts_with("OSTYPE after"))
-    };
-    said.retain(|said| said.kind != FindingKind::Errprint || !late(said.diagnostic.place.line));
-    for said in
-        said.iter_mut().filter(|said| said.diagnostic.message.starts_with("FEATURE() should be before"))
-    {
-        let mailer = survey.called("MAILER").next().map(|call| survey.place(call.at).0);
-        said.diagnostic.help = mailer.map(|line| format!("move it before the first MAILER (line {line})"));
-    }
-    let endless = found.iter().any(|found| found.message.contains(" never ") && found.place.line > 0);
-    said.retain(|said| {
-        let message = &said.diagnostic.message;
-        let line = said.diagnostic.place.line;
-        let lost =
-            || found.iter().any(|found| found.place.line == line && found.message.ends_with("is lost"));
-        match said.kind {
-            FindingKind::OpenQuote | FindingKind::OpenArguments => !endless,
-            FindingKind::Warning if message.starts_with("excess arguments") => !lost(),
-            FindingKind::Warning => !message.starts_with("end of file treated as newline"),
-            _ => true,
-        }
-    });
-    found.retain(|found| {
-        let Some(name) =
-            found.message.strip_suffix("' is out of use").and_then(|rest| rest.strip_prefix('`'))
-        else {
-            return true;
-        };
-        let same = said.iter_mut().find(|said| {
-            said.diagnostic.place.line == found.place.line && said.diagnostic.message.contains(name)
-        });
-        let Some(same) = same else { return true };
-        same.diagnostic.help = found.help.clone();
-        same.diagnostic.place.column = found.place.column;
-        false
-    });
-}
-
-/// A message of the library about a name that the .mc defines belongs to that define; any other that
-/// comes at its end is about the whole file.
-fn relocate(file: &str, text: &[u8], survey: &Survey, told: &mut Diagnostic) {
-    let words = told.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let names: Vec<&str> = words.filter(|word| word.starts_with("conf")).collect();
-    let defines = survey.calls.iter().filter(|call| call.called() && call.name == "define");
-    let Some(call) = defines.filter(|call| names.contains(&call.text(0))).max_by_key(|call| call.at) else {
-        if told.message.starts_with("No system type defined") {
-            told.place = Place { file: file.to_owned(), line: 0, column: 0 };
-            told.excerpt = None;
-            told.help = Some("OSTYPE(`linux') for Linux, before the first FEATURE".to_owned());
-        }
-        return;
-    };
-    let (line, column) = survey.place(call.at);
-    told.place = Place { file: file.to_owned(), line, column };
-    told.excerpt = excerpt(text, line);
 }

@@ -10,17 +10,33 @@ fn mailers<'s>(lint: &Lint<'s>) -> impl Iterator<Item = &'s Written> + use<'s> {
     survey.calls.iter().filter(|call| call.called() && call.name == "MAILER" && call.arguments.is_some())
 }
 
+/// FEATUREs that call the MAILERs themselves.
+const BRING_MAILERS: &[&str] = &["msp", "nullclient"];
+
+/// The first call after which no FEATURE may follow.
+fn first_mailer<'s>(lint: &Lint<'s>) -> Option<&'s Written> {
+    let brings = |call: &&Written| call.name == "FEATURE" && BRING_MAILERS.contains(&call.text(0));
+    let features = lint.survey.calls.iter().filter(|call| call.called()).filter(brings);
+    mailers(lint).chain(features).min_by_key(|call| call.at)
+}
+
 /// FEATUREs that come after a MAILER miss what the mailer already took; so does an OSTYPE that comes late.
 pub(super) fn features(lint: &mut Lint<'_>) {
     let survey = lint.survey;
-    let mailer = mailers(lint).next().map_or(usize::MAX, |call| call.at);
-    let feature = survey.called("FEATURE").next().map_or(usize::MAX, |call| call.at);
-    for call in survey.called("FEATURE").filter(|call| call.at > mailer) {
-        if !(lint.told)(lint.line(call.at)) {
-            let help = format!("move it before the first MAILER (line {})", lint.line(mailer));
-            lint.add(Error, call.at, "FEATURE after MAILER", help);
-        }
+    let first = first_mailer(lint);
+    let mailer = first.map_or(usize::MAX, |call| call.at);
+    // what stands behind a # was not meant to be called at all: that is told of elsewhere
+    let meant = |call: &&Written| call.first || !super::copied::is_in_comment(lint.text, call.at);
+    let late: Vec<_> = survey.called("FEATURE").filter(|call| call.at > mailer).filter(meant).collect();
+    for call in late {
+        let (line, name) = (lint.line(mailer), first.map_or("", |first| first.text(0)));
+        let help = match first.is_some_and(|first| first.name == "FEATURE") {
+            true => format!("FEATURE(`{name}') (line {line}) brings the MAILERs: put it last"),
+            false => format!("move it before the first MAILER (line {line})"),
+        };
+        lint.add(Error, call.at, "FEATURE after MAILER", help);
     }
+    let feature = survey.called("FEATURE").next().map_or(usize::MAX, |call| call.at);
     let Some(ostype) = survey.called("OSTYPE").next() else { return };
     if ostype.at > mailer.min(feature) {
         let (what, line) = match mailer < feature {

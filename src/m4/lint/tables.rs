@@ -139,17 +139,6 @@ pub(super) const READ_BY_FEATURE: &[(&str, &str)] = &[
     ("DOMAINMAP_NO_REGEX", "domainmap"),
 ];
 
-/// Names that are out of use, and what to write instead.
-pub(super) const OBSOLETE: &[(&str, &str)] = &[
-    ("confAUTO_REBUILD", "aliases are rebuilt by newaliases alone: take this line out"),
-    ("confCLIENT_OPTIONS", "write CLIENT_OPTIONS(`...') instead"),
-    ("confDAEMON_OPTIONS", "write DAEMON_OPTIONS(`...') instead"),
-    ("confDEF_GROUP_ID", "write define(`confDEF_USER_ID', `user:group') instead"),
-    ("confMESSAGE_TIMEOUT", "write confTO_QUEUERETURN and confTO_QUEUEWARN instead"),
-    ("confREAD_TIMEOUT", "write the confTO_... define of each timeout instead"),
-    ("confUNSAFE_GROUP_WRITES", "write define(`confDONT_BLAME_SENDMAIL', `...') instead"),
-];
-
 /// Types that the first word of a K line's body may be.
 #[rustfmt::skip]
 pub(super) const MAP_TYPES: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Values of `conf…` defines that sendmail reads as something else than they say.
 
-use super::Lint;
-use crate::diag::Severity::Warning;
+use super::{Edit, Lint, Remedy};
+use crate::diag::Severity::{Notice, Warning};
 use crate::m4::scan::Written;
 use crate::schema::{Form, OPTIONS};
 
@@ -29,6 +29,54 @@ pub(super) fn check(lint: &mut Lint<'_>) {
         // The value may be a macro of the site's.
         if !(lint.names)().iter().any(|name| name == value) {
             lint.add(Warning, place(call), message, help);
+        }
+    }
+}
+
+/// Names whose values are hosts, to which mail goes by SMTP.
+const HOSTS: &[&str] =
+    &["LOCAL_RELAY", "LUSER_RELAY", "MAIL_HUB", "SMART_HOST", "confFALLBACK_MX", "confFALLBACK_SMARTHOST"];
+
+/// `define(`SMART_HOST', `smtp.example.com:587')`: what stands behind a colon is another host.
+pub(super) fn hosts_with_ports(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    for call in survey.called("define").filter(|call| HOSTS.contains(&call.text(0))) {
+        let name = call.text(0);
+        let Some((host, port)) = call.text(1).trim().rsplit_once(':') else { continue };
+        if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) || !host.contains(['.', ']']) {
+            continue;
+        }
+        let message = format!("a colon in {name} divides hosts: sendmail takes `{port}' for another one");
+        let mailer = match host.split_once(':') {
+            Some(("smtp", _)) => "SMTP",
+            Some(("esmtp", _)) => "ESMTP",
+            _ => "RELAY",
+        };
+        let args = format!("define(`{mailer}_MAILER_ARGS', `TCP $h {port}')");
+        let help = format!("write define(`{name}', `{host}') and {args}");
+        lint.add(Warning, place(call), message, help);
+    }
+}
+
+/// Lists of macros for filters: commas stand between them. sendmail takes a blank for one, but not nothing.
+pub(super) fn macro_lists(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    let lists = survey.called("define").filter(|call| call.text(0).starts_with("confMILTER_MACROS_"));
+    for argument in lists.filter_map(|call| call.arguments.as_ref()?.get(1)) {
+        let text = &lint.text[argument.at..argument.end];
+        for end in memchr::memchr_iter(b'}', text).map(|at| at + 1) {
+            let blanks = text[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let next = text.get(end + blanks).copied().unwrap_or(b',');
+            if next != b'{' && !next.is_ascii_alphanumeric() {
+                continue;
+            }
+            let at = argument.at + end;
+            let (severity, message) = match blanks {
+                0 => (Warning, "a comma is missing here: sendmail reads one name, which no macro has"),
+                _ => (Notice, "a comma is missing here; sendmail takes the blank for one"),
+            };
+            let remedy = Remedy::Sure(vec![Edit::new(at, at, ",")]);
+            lint.mend(severity, at, message, "write a comma between the macros", remedy);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Names: macros that are none, defines that nothing reads, names out of use.
+//! Names: macros that are none, names in texts that are nearly right.
 
 use std::collections::BTreeSet;
 
-use super::tables::{DEFINES, MACROS, OBSOLETE, conf_names, is_conf};
+use super::tables::{DEFINES, MACROS, conf_names};
+use super::unread::mentioned;
 use super::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::diag::nearest;
-use crate::m4::library::{EMBEDDED, library_texts};
 use crate::m4::scan::Written;
 
 /// A word in capitals with arguments at the beginning of a line that is no macro, but nearly one.
@@ -62,80 +62,59 @@ pub(super) fn glued(lint: &mut Lint<'_>) {
     }
 }
 
-/// `define(`confTYPO', …)`: nothing reads it.
-pub(super) fn unread_defines(lint: &mut Lint<'_>) {
+/// Names of the library in the values of defines and in the arguments of FEATUREs that are nearly right:
+/// `CERT_DRI/host.cert`.
+pub(super) fn in_texts(lint: &mut Lint<'_>) {
+    let survey = lint.survey;
+    let calls = survey.calls.iter().filter(|call| call.called());
+    let calls = calls.filter(|call| matches!(call.name.as_str(), "define" | "FEATURE" | "MAILER"));
     let mut known: Option<BTreeSet<String>> = None;
-    let survey = lint.survey;
-    for call in survey.calls.iter().filter(|call| call.name == "define") {
-        let name = call.text(0);
-        let whole = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !whole
-            || name.starts_with('_')
-            || !name.starts_with("conf") && DEFINES.binary_search(&name).is_ok()
-        {
-            continue;
-        }
-        let read = call.called() || call.standing == crate::m4::scan::Standing::Conditional;
-        if !read || is_conf(name) {
-            continue;
-        }
-        let known = known.get_or_insert_with(|| {
-            conf_names().chain(DEFINES.iter().map(|name| (*name).to_owned())).collect()
-        });
-        if !known.contains(name) && !mentioned(lint, name) {
-            unread(lint, call, name, known);
+    for argument in calls.flat_map(|call| call.arguments.iter().flatten().skip(1)) {
+        let text = &lint.text[argument.at..argument.end];
+        for (at, word) in names_within(text) {
+            let known = known.get_or_insert_with(|| {
+                let site = (lint.names)().into_iter().filter(|name| !name.starts_with('_'));
+                DEFINES.iter().map(|name| (*name).to_owned()).chain(conf_names()).chain(site).collect()
+            });
+            if known.contains(word) || mentioned(lint, word) {
+                continue;
+            }
+            let near = nearest(word, known.iter().map(String::as_str));
+            let Some(meant) = near.first().filter(|meant| one_slip_off(word, meant)) else { continue };
+            let message = format!("`{word}' is no name of the library: it stays in the text as it is");
+            let remedy =
+                Remedy::Guess(vec![Edit::new(argument.at + at, argument.at + at + word.len(), *meant)]);
+            lint.mend(Warning, argument.at + at, message, format!("did you mean {meant}?"), remedy);
         }
     }
 }
 
-fn unread(lint: &mut Lint<'_>, call: &Written, name: &str, known: &BTreeSet<String>) {
-    let at = call.arguments.as_ref().and_then(|all| all.first()).map_or(call.at, |argument| argument.at);
-    let at = at + usize::from(matches!(lint.text.get(at), Some(b'`' | b'\'' | b'"')));
-    let with_conf = format!("conf{name}");
-    let without = name.strip_prefix("conf").unwrap_or(name);
-    let longer = || known.iter().map(String::as_str).filter(|other| other.starts_with(name)).take(3);
-    let near = match (known.contains(&with_conf), known.contains(without)) {
-        (true, _) => vec![with_conf.as_str()],
-        (_, true) => vec![without],
-        _ => nearest(name, known.iter().map(String::as_str)).into_iter().take(1).collect(),
-    };
-    let near = if near.is_empty() && name.len() > 6 { longer().collect() } else { near };
-    // A site may define what it likes for itself; what looks like one of ours is a slip.
-    let Some(meant) = near.first() else {
-        if name.starts_with("conf") {
-            lint.add(Warning, at, format!("nothing reads `{name}'"), "no name of the library is like it");
-        }
-        return;
-    };
-    let here = lint.text[at..].starts_with(name.as_bytes());
-    let remedy = match here && meant.eq_ignore_ascii_case(name) {
-        true => Remedy::Sure(vec![Edit::new(at, at + name.len(), *meant)]),
-        false => Remedy::None,
-    };
-    let help = format!("did you mean {}?", near.join(" or "));
-    lint.mend(Warning, at, format!("nothing reads `{name}'"), help, remedy);
+/// Words in capitals with an underscore in them, as names of the library are, but for macros of the cf and
+/// literals of programs (`${name}`, `-T<TMPF>`).
+fn names_within(text: &[u8]) -> impl Iterator<Item = (usize, &str)> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let starts = (0..text.len()).filter(move |at| {
+        is_word(text[*at]) && !at.checked_sub(1).is_some_and(|before| is_word(text[before]))
+    });
+    starts.filter_map(move |at| {
+        let length = text[at..].iter().take_while(|byte| is_word(**byte)).count();
+        let word = std::str::from_utf8(&text[at..at + length]).ok()?;
+        let capitals = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let named =
+            word.len() > 5 && word.contains('_') && capitals(word.strip_prefix("conf").unwrap_or(word));
+        let bound = at.checked_sub(1).is_some_and(|before| b"{$<-.=".contains(&text[before]));
+        (named && !bound && !word.starts_with('_')).then_some((at, word))
+    })
 }
 
-/// Does the site's text or the library have this word anywhere else?
-fn mentioned(lint: &Lint<'_>, name: &str) -> bool {
-    let finder = memchr::memmem::Finder::new(name);
-    if finder.find_iter(lint.text).filter(|at| is_whole(lint.text, *at, name.len())).count() > 1 {
-        return true;
-    }
-    let has = |text: &[u8]| finder.find_iter(text).any(|at| is_whole(text, at, name.len()));
-    EMBEDDED.iter().any(|(_, text)| has(text)) || library_texts(lint.files).iter().any(|text| has(text))
-}
-
-fn is_whole(text: &[u8], at: usize, length: usize) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    !word(at.checked_sub(1).and_then(|before| text.get(before))) && !word(text.get(at + length))
-}
-
-/// Names that sendmail has given up.
-pub(super) fn obsolete(lint: &mut Lint<'_>) {
-    let survey = lint.survey;
-    for call in survey.calls.iter().filter(|call| call.name == "define" && call.called()) {
-        let Some((name, help)) = OBSOLETE.iter().find(|row| row.0 == call.text(0)) else { continue };
-        lint.add(Warning, call.at, format!("`{name}' is out of use"), *help);
-    }
+/// Is it one slip of the fingers away?
+pub(super) fn one_slip_off(word: &str, meant: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let same = word.bytes().zip(meant.bytes()).take_while(|(one, other)| one == other).count();
+    let tail = word.bytes().rev().zip(meant.bytes().rev()).take_while(|(one, other)| one == other).count();
+    sorted(word) == sorted(meant) || same + tail + 1 >= word.len().max(meant.len())
 }

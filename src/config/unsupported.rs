@@ -1,0 +1,66 @@
+//! What a configuration asks for and this program does not have yet: filters, TLS, AUTH.
+//!
+//! In: a configuration that has been read. Out: one entry for each thing asked for. Never here: options that are
+//! only read and change nothing for anybody (`docs/options.md` lists those).
+
+use super::Config;
+
+/// Something that is asked for in vain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unsupported {
+    /// What will not happen, for a log line or a finding.
+    pub message: String,
+    /// What its user can do.
+    pub help: &'static str,
+    /// How the cf line begins that asks for it.
+    pub cf_line: Vec<u8>,
+    /// Which of the lines that begin so it is, from 0.
+    pub nth: usize,
+}
+
+const FILTER_HELP: &str = "leave mail that must be filtered to sendmail, or take the filter out";
+const TLS_HELP: &str = "sessions stay in plain text: put a TLS proxy before the port, or take it out";
+const CLIENT_TLS_HELP: &str = "send by a relay nearby that speaks TLS, or take it out";
+const AUTH_HELP: &str = "let hosts relay by RELAY_DOMAIN or the access map instead of by password";
+const CLIENT_AUTH_HELP: &str = "send by a host that takes mail from this one without a password";
+
+/// All of it, in the order of the questions a client meets.
+pub fn unsupported(config: &Config) -> Vec<Unsupported> {
+    let mut found = Vec::new();
+    let mut add = |message: String, help, cf_line: &[u8], nth| {
+        found.push(Unsupported { message, help, cf_line: cf_line.to_vec(), nth });
+    };
+    let options = &config.options;
+    let own = options.daemon_port_options.iter().flat_map(|port| port.filters.iter().flatten());
+    for filter in &config.filters {
+        let asked = options.input_mail_filters.iter().chain(own.clone()).any(|name| *name == filter.name);
+        if asked {
+            let name = String::from_utf8_lossy(&filter.name);
+            let message = format!("there are no mail filters yet: mail passes without filter {name}");
+            add(message, FILTER_HELP, &[b"X", &filter.name[..]].concat(), 0);
+        }
+    }
+    let ports = options.daemon_port_options.iter().enumerate();
+    for (nth, port) in ports.filter(|(_, port)| port.has(b's')) {
+        let name = String::from_utf8_lossy(&port.name);
+        let message = format!("there is no TLS yet, and port {name} asks for it (M=s)");
+        add(message, TLS_HELP, b"O DaemonPortOptions=", nth);
+    }
+    if options.server_cert_file.is_some() {
+        add("there is no TLS yet: STARTTLS is not offered".into(), TLS_HELP, b"O ServerCertFile=", 0);
+    }
+    if options.client_cert_file.is_some() {
+        let message = "there is no TLS yet: mail goes out without STARTTLS";
+        add(message.into(), CLIENT_TLS_HELP, b"O ClientCertFile=", 0);
+    }
+    let mechanisms = config.names.get(b"TrustAuthMech").and_then(|id| config.classes.get(id));
+    if mechanisms.is_some_and(|class| !class.is_empty()) {
+        let message = "there is no AUTH yet: no client can log in, and none may relay by its password";
+        add(message.into(), AUTH_HELP, b"C{TrustAuthMech}", 0);
+    }
+    if config.maps.iter().any(|map| map.name == b"authinfo") {
+        let message = "there is no AUTH yet: no name and password is given to the next host";
+        add(message.into(), CLIENT_AUTH_HELP, b"Kauthinfo ", 0);
+    }
+    found
+}
