@@ -40,6 +40,40 @@ pub fn expand<'v>(text: &[u8], limit: usize, value: &dyn Fn(MacroId) -> Option<C
     Expansion { text, too_deep: true, steps }
 }
 
+/// Expands `text` with values of two kinds: those of the configuration, in which macros are expanded in
+/// turn, and those given for one message, which are plain data.
+pub(super) fn expand_with<'v>(
+    text: &[u8],
+    configured: &dyn Fn(MacroId) -> Option<&'v [u8]>,
+    given: &dyn Fn(MacroId) -> Option<Vec<u8>>,
+) -> Vec<u8> {
+    let value = |id| match given(id) {
+        Some(value) => Some(Cow::Owned(quoted(&value))),
+        None => configured(id).map(Cow::Borrowed),
+    };
+    unquoted(&expand(text, usize::MAX, &value).text)
+}
+
+/// Bytes that mean something to an expansion, each as plain data.
+fn quoted(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    for byte in value {
+        if matches!(*byte, 0x80..=0x9f | META_QUOTE) {
+            out.push(META_QUOTE);
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.iter());
+    while let Some(byte) = bytes.next() {
+        out.extend(if *byte == META_QUOTE { bytes.next() } else { Some(byte) });
+    }
+    out
+}
+
 /// The expansion of a text where one look at each macro is enough: no value holds a macro, a
 /// conditional or a quote byte.
 pub(super) fn settled<'v>(
@@ -192,5 +226,34 @@ mod tests {
         let deep = run(b"\x81a", &macros);
         assert!(deep.too_deep);
         assert_eq!(deep.text, b"\x81l");
+    }
+
+    #[test]
+    fn given_values_are_plain_data() {
+        let configured = |id: MacroId| match id.0 {
+            b'd' => Some(&b"/mail/\x81j"[..]),
+            b'j' => Some(&b"host"[..]),
+            b'?' => Some(&b"\x9a"[..]),
+            b'|' => Some(&b"\x9b"[..]),
+            b'.' => Some(&b"\x9c"[..]),
+            _ => None,
+        };
+        let given = |id: MacroId| match id.0 {
+            b'u' => Some(b"\x81j\xff\x9ax".to_vec()),
+            b'h' => Some(Vec::new()),
+            _ => None,
+        };
+        let rows: &[(&[u8], &[u8])] = &[
+            (b"\x81d/\x81u", b"/mail/host/\x81j\xff\x9ax"),
+            (b"\x81?h+\x81h\x81|none\x81.", b"none"),
+            (b"\x9aufor \x81u\x9c", b"for \x81j\xff\x9ax"),
+            (b"\x81q", b""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(
+                expand_with(text, &configured, &given).escape_ascii().to_string(),
+                expected.escape_ascii().to_string()
+            );
+        }
     }
 }

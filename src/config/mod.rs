@@ -31,6 +31,7 @@ mod unsupported;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
+use expand::expand_with;
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
@@ -44,7 +45,7 @@ pub use rulesets::{MapDecl, RulesetId, Rulesets};
 pub use unsupported::{Unsupported, unsupported};
 
 use crate::addr::{MacroId, Operators};
-use crate::schema::{Options, UserIds};
+use crate::schema::{DaemonPort, Options, UserIds};
 use crate::sys::safe::Blame;
 use std::borrow::Cow;
 
@@ -115,6 +116,21 @@ impl Config {
     pub fn expand(&self, text: &[u8]) -> Vec<u8> {
         let value = |id| self.macros.get(id).map(Cow::Borrowed);
         expand(text, MAX_TEXT, &value).text
+    }
+
+    /// Expands a text with values of the moment besides the global macros. Those values are taken as they
+    /// are: whatever bytes a stranger put into them, nothing of them is expanded.
+    pub fn expand_with(&self, text: &[u8], value_of: &dyn Fn(MacroId) -> Option<Vec<u8>>) -> Vec<u8> {
+        expand_with(text, &|id| self.macros.get(id), value_of)
+    }
+
+    /// The lines of DaemonPortOptions; without any there is one for the SMTP port.
+    pub fn daemon_ports(&self) -> Vec<DaemonPort> {
+        let ports = &self.options.daemon_port_options;
+        match ports.is_empty() {
+            true => vec![DaemonPort { name: b"MTA".to_vec(), ..DaemonPort::default() }],
+            false => ports.clone(),
+        }
     }
 
     /// What the site has taken upon itself (option DontBlameSendmail).

@@ -1,27 +1,31 @@
 //! Mailers of this host: everything the keeper runs.
 
-use super::apply;
 use super::attempt::Attempt;
-use super::fate::{End, Fate, Line};
 use super::header::Rendering;
 use super::plan::Group;
+use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
-use crate::envelope::RecipientFlags;
-use crate::keeper::{Control, Delivery, Report, Target};
+use crate::keeper::{Delivery, MailerResult, Target};
 use crate::message::BodyForm;
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use std::fs::File;
 use std::sync::Arc;
 
 /// Everything the keeper needs for a group.
-pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<(Delivery, Arc<File>), Fate> {
-    let first = group.members.first().copied().ok_or_else(|| Fate::exit(Sysexit::SOFTWARE))?;
-    let mailer = attempt.mailer(first).cloned().ok_or_else(|| Fate::exit(Sysexit::CONFIG))?;
-    if let Some(fate) = too_big(attempt.envelope.size, &mailer) {
-        return Err(fate);
+pub(super) async fn prepare(
+    attempt: &mut Attempt<'_>,
+    group: &Group,
+) -> Result<(Delivery, Arc<File>), DeliveryResult> {
+    let first = group.members.first().copied().ok_or_else(|| DeliveryResult::of_exit(Sysexit::SOFTWARE))?;
+    let mailer = attempt.mailer(first).cloned().ok_or_else(|| DeliveryResult::of_exit(Sysexit::CONFIG))?;
+    if let Some(result) = too_big(attempt.envelope.size, &mailer) {
+        return Err(result);
     }
-    let body = (attempt.envelope.body.as_file())
-        .map_err(|error| Fate::later(error.to_string(), EnhancedStatus(4, 3, 0)))?;
+    let body = attempt
+        .envelope
+        .body
+        .as_file()
+        .map_err(|error| DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0)))?;
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
     let mut header = rendering.separator();
@@ -30,7 +34,7 @@ pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
-        sender_words: sender_words(&mailer, rendering.sender()),
+        sender: rendering.sender().to_vec(),
         targets,
         header: with_line_ends(header, &mailer),
         form: form(&mailer),
@@ -39,7 +43,7 @@ pub(super) async fn prepare(attempt: &mut Attempt<'_>, group: &Group) -> Result<
 }
 
 /// M= of the mailer.
-pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<Fate> {
+pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     if mailer.max_size == 0 || size <= mailer.max_size {
         return None;
     }
@@ -47,13 +51,13 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<Fate> {
 }
 
 /// Larger than what the mailer or the server takes.
-pub(super) fn larger_than(limit: u64, local: bool) -> Fate {
+pub(super) fn larger_than(limit: u64, local: bool) -> DeliveryResult {
     let status = if local { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
-    let mut fate = Fate::exit(Sysexit::DATAERR);
-    fate.dsn = status;
+    let mut result = DeliveryResult::of_exit(Sysexit::DATAERR);
+    result.dsn = status;
     let text = format!("Message is too large; {limit} bytes max");
-    fate.line = Some(Line::Bare(Reply::new(552, Some(status), text)));
-    fate
+    result.line = Some(TranscriptLine::Bare(Reply::new(552, Some(status), text)));
+    result
 }
 
 fn with_line_ends(header: Vec<u8>, mailer: &Mailer) -> Vec<u8> {
@@ -66,16 +70,6 @@ fn with_line_ends(header: Vec<u8>, mailer: &Mailer) -> Vec<u8> {
         out.extend_from_slice(b"\r\n");
     }
     out
-}
-
-/// `-f` and `-r` (mailer flags of the same letters).
-fn sender_words(mailer: &Mailer, sender: &[u8]) -> Vec<Vec<u8>> {
-    let word = match (mailer.has(b'f'), mailer.has(b'r')) {
-        (true, _) => b"-f",
-        (false, true) => b"-r",
-        _ => return Vec::new(),
-    };
-    vec![word.to_vec(), sender.to_vec()]
 }
 
 fn form(mailer: &Mailer) -> BodyForm {
@@ -94,15 +88,14 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
     let (user, host) = recipient.address.as_ref().map_or_else(Default::default, |address| {
         (address.user.clone(), address.host.clone().unwrap_or_default())
     });
-    let control =
-        recipient.control.as_ref().map(|control| Control { user: control.user.clone(), ids: control.ids });
+    let named_by = recipient.control.as_ref().map(|control| control.user.clone());
     let user = if mailer.has(b's') { stripped(&user) } else { user };
     let program = mailer.name.eq_ignore_ascii_case(b"prog");
     let user = match user.strip_prefix(b"|") {
         Some(command) if program => command.trim_ascii_start().to_vec(),
         _ => user,
     };
-    Target { user, host, control }
+    Target { user, host, named_by }
 }
 
 /// Flag s: without quotes, and without the backslashes that protected something.
@@ -118,86 +111,63 @@ fn stripped(user: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads the keeper's reports; none at all means that it died.
-pub(super) fn settle(attempt: &mut Attempt<'_>, group: &Group, mut reports: Vec<Report>) {
-    reports.resize(group.members.len(), Report::later("no report"));
-    let mut rest: Vec<(usize, Report)> = group.members.iter().copied().zip(reports).collect();
-    while let Some((first, report)) = rest.first().cloned() {
+/// Settles what the mailer made of each member; no result at all means that the keeper died.
+pub(super) fn settle(attempt: &mut Attempt<'_>, group: &Group, mut results: Vec<MailerResult>) {
+    results.resize(group.members.len(), MailerResult::later("no report"));
+    let mut rest: Vec<(usize, MailerResult)> = group.members.iter().copied().zip(results).collect();
+    while let Some((first, result)) = rest.first().cloned() {
         let same: Vec<usize> =
-            rest.iter().filter(|(_, other)| *other == report).map(|(index, _)| *index).collect();
-        rest.retain(|(_, other)| *other != report);
-        one(attempt, first, &same, report);
+            rest.iter().filter(|(_, other)| *other == result).map(|(index, _)| *index).collect();
+        rest.retain(|(_, other)| *other != result);
+        settle_members(attempt, first, &same, result);
     }
 }
 
-fn one(attempt: &mut Attempt<'_>, first: usize, members: &[usize], report: Report) {
+fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], mailed: MailerResult) {
     let Some(mailer) = attempt.mailer(first) else { return };
     let (name, path, local) = (mailer.name.clone(), mailer.path.clone(), mailer.has(b'l'));
-    if !report.output.is_empty() {
-        attempt.envelope.attempt.transcript.extend_from_slice(&report.output);
-        if !report.output.ends_with(b"\n") {
-            attempt.envelope.attempt.transcript.push(b'\n');
-        }
+    if !mailed.output.is_empty() {
+        attempt.transcribe(mailed.output.strip_suffix(b"\n").unwrap_or(&mailed.output));
     }
-    let fate = fate(&name, &path, report);
-    if fate.end == End::Sent && local {
-        receipts(attempt, members);
-    }
+    let result = of_mailer(&name, &path, mailed);
     let host = attempt.host(first);
-    let delivered = fate.end == End::Sent;
-    apply::apply(attempt, members, fate, Some(&host));
-    if delivered && local {
-        for index in members {
-            let recipient = &mut attempt.envelope.recipients[*index];
-            if recipient.flags.contains(RecipientFlags::DELIVERED) {
-                recipient.status = Some(EnhancedStatus(2, 1, 5));
-            }
-        }
+    match result.disposition.is_success() && local {
+        true => attempt.record_delivered(members, &result, Some(&host)),
+        false => attempt.record(members, &result, Some(&host)),
     }
 }
 
-/// Who asked for a receipt gets one for a mailbox.
-fn receipts(attempt: &mut Attempt<'_>, members: &[usize]) {
-    for index in members {
-        let recipient = &mut attempt.envelope.recipients[*index];
-        if recipient.flags.contains(RecipientFlags::SUCCESS) {
-            recipient.flags |= RecipientFlags::DELIVERED;
-            let line = [&recipient.text[..], b"... Successfully delivered\n"].concat();
-            attempt.envelope.attempt.transcript.extend_from_slice(&line);
-        }
-    }
-}
-
-fn fate(name: &[u8], path: &[u8], report: Report) -> Fate {
-    let exit = Sysexit(report.exit);
+/// Reads a mailer's exit code (sysexits.h) and what is known beyond it.
+fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
+    let exit = Sysexit(mailed.exit);
     if exit.is_ok() {
-        return Fate::sent("", EnhancedStatus(2, 0, 0));
+        return DeliveryResult::delivered();
     }
     let built_in = path.starts_with(b"[");
-    if exit.is_temporary() && report.text.is_none() && !built_in {
+    if exit.is_temporary() && mailed.text.is_none() && !built_in {
         let text = [name, b" mailer (", path, b") exited with EX_TEMPFAIL"].concat();
-        return Fate::later(text, EnhancedStatus(4, 0, 0));
+        return DeliveryResult::delayed(text, EnhancedStatus(4, 0, 0));
     }
-    let mut fate = Fate::exit(exit);
-    if let Some(status) = report.status {
-        fate.dsn = status;
+    let mut result = DeliveryResult::of_exit(exit);
+    if let Some(status) = mailed.status {
+        result.dsn = status;
     }
-    match (&fate.end, report.text) {
-        (End::Later, Some(text)) => fate.text = text,
-        (End::Never, Some(text)) => {
-            fate.line = Some(Line::WithAddress(Reply::new(550, Some(fate.dsn), text)));
+    match (result.disposition, mailed.text) {
+        (Disposition::Delayed, Some(text)) => result.text = text,
+        (Disposition::Failed, Some(text)) => {
+            result.line = Some(TranscriptLine::WithAddress(Reply::new(550, Some(result.dsn), text)));
         }
-        (End::Never, None) if exit == Sysexit::NOUSER => {
-            fate.reply = Some(Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown"));
+        (Disposition::Failed, None) if exit == Sysexit::NOUSER => {
+            result.reply = Some(Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown"));
         }
         // reports name the program's exit code itself, and a status of their own
-        (End::Never, None) if !built_in => {
-            fate.reply = Some(Reply::new(0, None, exit.0.to_string()));
-            fate.status = Some(EnhancedStatus(5, 5, 0));
+        (Disposition::Failed, None) if !built_in => {
+            result.reply = Some(Reply::new(0, None, exit.0.to_string()));
+            result.status = Some(EnhancedStatus(5, 5, 0));
         }
         _ => {}
     }
-    fate
+    result
 }
 
 #[cfg(test)]
@@ -205,8 +175,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reports_of_programs() {
-        let shown = |exit: i32| fate(b"local", b"/bin/x", Report { exit, ..Report::default() }).stat();
+    fn exit_codes_of_programs() {
+        let shown = |exit: i32| {
+            of_mailer(b"local", b"/bin/x", MailerResult { exit, ..MailerResult::default() }).stat()
+        };
         assert_eq!(shown(0), b"Sent");
         assert_eq!(shown(75), b"Deferred: local mailer (/bin/x) exited with EX_TEMPFAIL");
         assert_eq!(shown(67), b"User unknown");

@@ -14,11 +14,6 @@ fn host(envelope: &Envelope, index: usize) -> &[u8] {
     address.and_then(|address| address.host.as_deref()).unwrap_or_default()
 }
 
-pub(super) fn mailer<'a>(config: &'a Config, envelope: &Envelope, index: usize) -> Option<&'a Mailer> {
-    let address = envelope.recipients[index].address.as_ref()?;
-    config.mailers.get(usize::from(address.mailer.0))
-}
-
 /// Who is still to be tried, as sendmail's send queue has them: by host, otherwise as they came.
 pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
     let waiting = |index: &usize| {
@@ -30,32 +25,32 @@ pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
     order
 }
 
-/// Cuts the order into groups. `signature` names where a host's mail goes: hosts with the same one
-/// share a transaction. Members stand in the order of their commands: the last one first.
-pub(super) fn groups(
+/// Cuts the order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer
+/// with the same one share a transaction. Members stand in the order of their commands: the last first.
+pub(super) fn groups<N: PartialEq>(
     config: &Config,
     envelope: &Envelope,
-    signature: &dyn Fn(usize) -> Vec<u8>,
+    next_hop: &dyn Fn(usize) -> N,
 ) -> Vec<Group> {
     let mut rest = order(envelope);
     let mut groups = Vec::new();
     while let Some(first) = rest.first().copied() {
-        let together = |index: usize| {
-            let address = |index: usize| envelope.recipients[index].address.as_ref();
-            address(index).map(|address| address.mailer) == address(first).map(|address| address.mailer)
-                && signature(index) == signature(first)
-        };
-        let mailer = mailer(config, envelope, first);
-        let most = match mailer {
-            Some(mailer) if mailer.has(b'm') && mailer.max_recipients > 0 => mailer.max_recipients as usize,
-            Some(mailer) if mailer.has(b'm') => 100,
-            _ => 1,
-        };
+        let mailer_id =
+            |index: usize| envelope.recipients[index].address.as_ref().map(|address| address.mailer);
+        let hop = next_hop(first);
+        let together = |index: usize| mailer_id(index) == mailer_id(first) && next_hop(index) == hop;
+        let limit =
+            mailer_id(first).and_then(|id| config.mailers.get(usize::from(id.0))).map_or(1, max_recipients);
         let mut members: Vec<usize> =
-            rest.iter().copied().filter(|index| together(*index)).take(most).collect();
+            rest.iter().copied().filter(|index| together(*index)).take(limit).collect();
         rest.retain(|index| !members.contains(index));
         members.reverse();
         groups.push(Group { members });
     }
     groups
+}
+
+/// How many recipients one run of a mailer takes: r= of those with flag m, one of the others.
+fn max_recipients(mailer: &Mailer) -> usize {
+    if mailer.has(b'm') { mailer.max_recipients.max(1) as usize } else { 1 }
 }

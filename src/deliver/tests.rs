@@ -3,11 +3,16 @@
 
 use super::*;
 use crate::config::{LoadOptions, load};
-use crate::envelope::{Body, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
-use crate::logging::Target;
+use crate::envelope::{Body, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
+use crate::keeper::Keeper;
+use crate::logging::{Logger, Target};
 use crate::net::Resolver;
-use crate::schema::{EnhancedStatus, UserIds};
+use crate::rewrite::Site;
+use crate::schema::EnhancedStatus;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// One site in a directory of its own.
 struct Scene {
@@ -195,8 +200,9 @@ async fn forwarded_and_kept() {
     assert_eq!(scene.mail("ME").len(), 1);
 }
 
-/// An LMTP server that gives each recipient its own answer.
-async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> tokio::task::JoinHandle<Vec<String>> {
+/// An LMTP server on this host, with its name, that gives each recipient its own answer; with an empty
+/// one it is gone.
+async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> JoinHandle<Vec<String>> {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     let listener = tokio::net::UnixListener::bind(path).expect("a socket");
     tokio::spawn(async move {
@@ -208,8 +214,10 @@ async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> tokio::task::Joi
             let reply = match line.split(' ').next().unwrap_or_default() {
                 "." if data => {
                     data = false;
-                    answers.iter().map(|answer| format!("{answer}\r\n")).collect()
+                    let given = answers.iter().take_while(|answer| !answer.is_empty());
+                    given.map(|answer| format!("{answer}\r\n")).collect()
                 }
+                "LHLO" => "250 mail.site.example\r\n".to_owned(),
                 _ if data => continue,
                 "DATA" => {
                     data = true;
@@ -219,12 +227,27 @@ async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> tokio::task::Joi
             };
             seen.push(line.clone());
             write.write_all(reply.as_bytes()).await.expect("a listening client");
-            if line == "QUIT" {
+            if line == "QUIT" || (line == "." && answers.contains(&"")) {
                 break;
             }
         }
         seen
     })
+}
+
+/// What the server was told, line by line.
+async fn heard(server: JoinHandle<Vec<String>>) -> Vec<String> {
+    let ended = tokio::time::timeout(Duration::from_secs(20), server).await;
+    ended.expect("the server was talked to").expect("a server")
+}
+
+#[tokio::test]
+async fn who_got_no_answer_has_not_got_the_mail() {
+    let scene = scene("");
+    let server = serve_lmtp(&scene.dir.path().join("there.socket"), vec!["250 took it", ""]).await;
+    let (envelope, _) = scene.attempt(&["b@there", "a@there"]).await;
+    heard(server).await;
+    assert_eq!(scene.states(&envelope), ["b@there Queued", "a@there Sent"]);
 }
 
 #[tokio::test]
@@ -233,20 +256,55 @@ async fn another_host_answers_for_each_recipient() {
     let socket = scene.dir.path().join("there.socket");
     let server = serve_lmtp(&socket, vec!["250 took it", "452 4.2.2 full", "550 5.2.1 no"]).await;
     let (envelope, _) = scene.attempt(&["c@there", "b@there", "a@there"]).await;
-    let seen = server.await.expect("a server");
+    let seen = heard(server).await;
     assert_eq!(seen[1], "MAIL From:<ann@elsewhere.example>");
     assert_eq!(seen[2..5], ["RCPT To:<a@there>", "RCPT To:<b@there>", "RCPT To:<c@there>"]);
     assert_eq!(scene.states(&envelope), ["c@there Failed", "b@there Queued", "a@there Sent"]);
     assert_eq!(envelope.recipients[1].message.as_deref(), Some(&b"Deferred: 452 4.2.2 full"[..]));
 }
 
+/// Where a host's mail goes is a mailer's business: here two sockets, elsewhere two ports.
+#[tokio::test]
+async fn two_mailers_send_to_one_host_each_in_its_own_way() {
+    let scene = scene("");
+    let one = serve_lmtp(&scene.dir.path().join("there.socket"), vec!["250 took it"]).await;
+    let other = serve_lmtp(&scene.dir.path().join("there.other"), vec!["250 took it"]).await;
+    let (envelope, _) = scene.attempt(&["a@there", "b@there.other"]).await;
+    assert_eq!(scene.states(&envelope), ["a@there Sent", "b@there.other Sent"], "{:?}", scene.log());
+    assert_eq!(heard(one).await[2], "RCPT To:<a@there>");
+    assert_eq!(heard(other).await[2], "RCPT To:<b@there>");
+}
+
+/// With flag l an LMTP server's mailboxes are this host's: the receipt says so.
+#[tokio::test]
+async fn receipts_tell_mailboxes_from_relays() {
+    let scene = scene("");
+    let relay = serve_lmtp(&scene.dir.path().join("there.socket"), vec!["250 took it"]).await;
+    let mailboxes = serve_lmtp(&scene.dir.path().join("there.other"), vec!["250 took it"]).await;
+    let mut envelope = scene.envelope(&["a@there", "b@there.other"]);
+    for recipient in &mut envelope.recipients {
+        recipient.flags |= RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS;
+    }
+    scene.deliverer.attempt(&mut envelope, None).await;
+    heard(relay).await;
+    heard(mailboxes).await;
+    let said = String::from_utf8_lossy(&envelope.attempt.transcript);
+    assert_eq!(
+        said,
+        "a@there... relayed; expect no further notifications\nb@there.other... Successfully delivered\n"
+    );
+    assert!(envelope.recipients[0].flags.contains(RecipientFlags::RELAYED));
+    assert!(envelope.recipients[1].flags.contains(RecipientFlags::DELIVERED));
+    assert_eq!(envelope.recipients[1].status, Some(EnhancedStatus(2, 1, 5)));
+    assert_eq!(envelope.recipients[1].remote_mta, None);
+}
+
 #[tokio::test]
 async fn a_front_that_lies_gets_nothing_run() {
-    use crate::keeper::{Control, Delivery, Target};
+    use crate::keeper::{Delivery, Target};
     let scene = scene("good: \"|true\"\n");
     let deliver = |user: &str| {
-        let control = Some(Control { user: Vec::new(), ids: UserIds::default() });
-        let target = Target { user: user.into(), host: Vec::new(), control };
+        let target = Target { user: user.into(), host: Vec::new(), named_by: Some(Vec::new()) };
         let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
         let body = crate::sys::memory::file(b"").expect("memory");
         async { scene.deliverer.keeper.deliver(delivery, Arc::new(body)).await[0].exit }

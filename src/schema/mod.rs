@@ -3,6 +3,7 @@
 //! In: nothing. Out: tables and small enums that every other module reads.
 //! Never here: parsing, I/O, behaviour.
 
+mod disposition;
 mod enhanced_status;
 mod mailer_flags;
 mod option_types;
@@ -13,6 +14,7 @@ mod sysexits;
 mod timeouts;
 mod user_ids;
 
+pub use disposition::Disposition;
 pub use enhanced_status::EnhancedStatus;
 pub use mailer_flags::{MAILER_FLAGS, MailerFlag};
 pub use option_types::*;

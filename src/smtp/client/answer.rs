@@ -1,4 +1,4 @@
-//! What a server says.
+//! What a server says (RFC 5321, 4.2).
 
 use crate::schema::Reply;
 
@@ -52,8 +52,8 @@ pub enum ConnectionError {
     Malformed(Vec<u8>),
 }
 
-/// Longest reply in bytes, all lines together.
-const LONGEST: usize = 256 << 10;
+/// A reply in bytes, all lines together.
+const MAX_REPLY: usize = 256 << 10;
 
 /// Takes one whole reply from the front of `input`; `None` while more must come.
 pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, ConnectionError>> {
@@ -73,7 +73,7 @@ pub(super) fn take(input: &mut Vec<u8>) -> Option<Result<Answer, ConnectionError
             return Some(Ok(Answer { code: number, lines }));
         }
     }
-    (input.len() > LONGEST).then(|| Err(ConnectionError::Malformed(Vec::new())))
+    (input.len() > MAX_REPLY).then(|| Err(ConnectionError::Malformed(Vec::new())))
 }
 
 fn code_of(line: &[u8]) -> Option<(u16, bool)> {

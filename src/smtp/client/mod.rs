@@ -1,18 +1,20 @@
 //! Our side as a client: greeting, EHLO, one transaction after the other, QUIT.
 //!
-//! In: a connected stream and finished commands. Out: the peer's answers, and the lines of the
+//! In: a connected stream and finished commands. Out: the server's answers, and the lines of the
 //! dialogue that a report quotes. Never here: whom to connect to, what an answer means for a
 //! recipient (`deliver`).
 
 mod answer;
+mod connection;
 mod extensions;
-mod peer;
+mod timeouts;
 mod transaction;
 
 pub use answer::{Answer, ConnectionError};
+pub use connection::{ServerConnection, Stream};
 pub use extensions::Extensions;
-pub use peer::{Peer, Stream};
-pub use transaction::{Offer, Transaction, transact};
+pub use timeouts::CommandTimeouts;
+pub use transaction::{Answers, Offer, transact};
 
 #[cfg(test)]
 mod tests;

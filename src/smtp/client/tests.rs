@@ -6,6 +6,7 @@
 use super::*;
 use crate::envelope::Body;
 use crate::schema::Timeouts;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 async fn play(script: String, stream: DuplexStream) {
@@ -25,16 +26,16 @@ fn code(answer: Option<&Answer>) -> String {
     answer.map_or_else(|| "-".to_owned(), |answer| answer.code.to_string())
 }
 
-fn shown(done: &Transaction, peer: &Peer) -> String {
+fn shown(done: &Answers, server: &ServerConnection) -> String {
     let recipients: Vec<String> = done.recipients.iter().map(|answer| code(answer.as_ref())).collect();
     format!(
         "mail {}, rcpt {}, data {}, end {}, messages {}{}",
         code(done.mail.as_ref()),
         recipients.join(" "),
         code(done.data.as_ref()),
-        code(done.end.first()),
-        peer.messages,
-        if done.trouble.is_some() { ", trouble" } else { "" }
+        code(done.dot.first()),
+        server.messages,
+        if done.error.is_some() { ", error" } else { "" }
     )
 }
 
@@ -54,11 +55,17 @@ async fn scripted_servers() {
 
 async fn session(script: &str) {
     let (ours, theirs) = tokio::io::duplex(1 << 16);
-    let server = tokio::spawn(play(script.to_owned(), theirs));
-    let mut peer = Peer::new(Box::new(ours), b"mx.example.", b"");
-    let timeouts = Timeouts::default();
-    assert!(peer.greeting(5).await.expect("a greeting").is_positive());
-    assert!(peer.hello(b"EHLO", b"me.example", true, 5).await.expect("an answer").is_positive());
+    let script_followed = tokio::spawn(play(script.to_owned(), theirs));
+    let mut server = ServerConnection::new(Box::new(ours), b"mx.example.", b"");
+    let timeouts = CommandTimeouts::of(&Timeouts::default());
+    assert!(server.greeting(Duration::from_secs(5)).await.expect("a greeting").is_positive());
+    assert!(
+        server
+            .hello(b"EHLO", b"me.example", true, Duration::from_secs(5))
+            .await
+            .expect("an answer")
+            .is_positive()
+    );
     let offer = Offer {
         mail: b"MAIL From:<a@me.example>".to_vec(),
         recipients: vec![b"RCPT To:<b@x.example>".to_vec(), b"RCPT To:<c@x.example>".to_vec()],
@@ -68,11 +75,11 @@ async fn session(script: &str) {
         line_limit: 0,
         timeouts: &timeouts,
     };
-    let done = transact(&mut peer, &offer, &mut |_, _, _| {}).await;
-    let report = shown(&done, &peer);
-    let quoted = String::from_utf8(peer.take_transcript()).expect("text");
-    peer.quit(1).await;
-    server.await.expect("the script was followed");
+    let done = transact(&mut server, &offer, &mut |_, _, _| {}).await;
+    let report = shown(&done, &server);
+    let quoted = String::from_utf8(server.take_transcript()).expect("text");
+    server.quit(Duration::from_secs(1)).await;
+    script_followed.await.expect("the script was followed");
     let expected = |mark: &str| -> String {
         script.lines().filter_map(|line| line.strip_prefix(mark)).map(|line| format!("{line}\n")).collect()
     };

@@ -1,10 +1,11 @@
-//! One message over an open connection.
+//! One message over an open connection: MAIL, RCPT, DATA (RFC 5321, 3.3; LMTP: RFC 2033).
 
 use super::answer::{Answer, ConnectionError};
-use super::peer::Peer;
+use super::connection::ServerConnection;
+use super::timeouts::CommandTimeouts;
 use crate::envelope::Body;
 use crate::message::{BodyForm, BodyLines};
-use crate::schema::Timeouts;
+
 use std::io::Read;
 
 /// What is offered: finished commands, header and body.
@@ -22,12 +23,12 @@ pub struct Offer<'a> {
     /// Longest line; 0 for no limit.
     pub line_limit: u32,
     /// How long each step may take.
-    pub timeouts: &'a Timeouts,
+    pub timeouts: &'a CommandTimeouts,
 }
 
 /// What was answered; `None` where it did not come to that.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Transaction {
+pub struct Answers {
     /// To MAIL.
     pub mail: Option<Answer>,
     /// To each RCPT, in the order of the offer.
@@ -35,90 +36,90 @@ pub struct Transaction {
     /// To DATA.
     pub data: Option<Answer>,
     /// To the dot: one for all, or with LMTP one per accepted recipient in order.
-    pub end: Vec<Answer>,
+    pub dot: Vec<Answer>,
     /// Why it stopped early.
-    pub trouble: Option<ConnectionError>,
+    pub error: Option<ConnectionError>,
 }
 
-/// RCPT commands sent before their answers are read.
-const WINDOW: usize = 50;
+/// RCPT commands sent before their answers are read (PIPELINING, RFC 2920).
+const PIPELINE_WINDOW: usize = 50;
 
 /// Runs MAIL, RCPT, DATA. Each refused recipient's answer is shown to `refused` at once, in time to
 /// put a line into the transcript.
 pub async fn transact(
-    peer: &mut Peer,
+    server: &mut ServerConnection,
     offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut Peer, usize, &Answer) + Send),
-) -> Transaction {
-    let mut done = Transaction { recipients: vec![None; offer.recipients.len()], ..Transaction::default() };
-    if let Err(trouble) = run(peer, offer, refused, &mut done).await {
-        done.trouble = Some(trouble);
+    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
+) -> Answers {
+    let mut answers = Answers { recipients: vec![None; offer.recipients.len()], ..Answers::default() };
+    if let Err(error) = run(server, offer, refused, &mut answers).await {
+        answers.error = Some(error);
     }
-    done
+    answers
 }
 
 async fn run(
-    peer: &mut Peer,
+    server: &mut ServerConnection,
     offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut Peer, usize, &Answer) + Send),
-    done: &mut Transaction,
+    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
+    answers: &mut Answers,
 ) -> Result<(), ConnectionError> {
-    let times = offer.timeouts;
-    let answer = peer.command(&offer.mail, times.mail).await?;
+    let timeouts = offer.timeouts;
+    let answer = server.command(&offer.mail, timeouts.mail).await?;
     let accepted = answer.is_positive();
-    done.mail = Some(answer);
+    answers.mail = Some(answer);
     if !accepted {
         return Ok(());
     }
-    let pipelined = peer.extensions.pipelining;
-    recipients(peer, offer, refused, done, pipelined).await?;
-    let any = done.recipients.iter().flatten().any(Answer::is_positive);
+    let pipelined = server.extensions.pipelining;
+    recipients(server, offer, refused, answers, pipelined).await?;
+    let any = answers.recipients.iter().flatten().any(Answer::is_positive);
     if !any && !pipelined {
         return Ok(());
     }
     if !pipelined {
-        peer.send_command(b"DATA", times.datainit).await?;
+        server.send_command(b"DATA", timeouts.data).await?;
     }
-    let answer = peer.answer(times.datainit).await?;
+    let answer = server.answer(timeouts.data).await?;
     let go = answer.code == 354;
-    done.data = Some(answer);
+    answers.data = Some(answer);
     match (go, any) {
-        (true, true) => content(peer, offer, done).await,
+        (true, true) => content(server, offer, answers).await,
         // nobody left, but the server waits for a message: an empty one ends it
-        (true, false) => peer.command(b".", times.datafinal).await.map(drop),
+        (true, false) => server.command(b".", timeouts.dot).await.map(drop),
         (false, _) => Ok(()),
     }
 }
 
 async fn recipients(
-    peer: &mut Peer,
+    server: &mut ServerConnection,
     offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut Peer, usize, &Answer) + Send),
-    done: &mut Transaction,
+    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
+    answers: &mut Answers,
     pipelined: bool,
 ) -> Result<(), ConnectionError> {
-    let window = if pipelined { WINDOW } else { 1 };
-    let times = offer.timeouts;
+    let window = if pipelined { PIPELINE_WINDOW } else { 1 };
+    let timeouts = offer.timeouts;
     for start in (0..offer.recipients.len()).step_by(window) {
         let end = (start + window).min(offer.recipients.len());
         let mut commands = Vec::new();
         for command in &offer.recipients[start..end] {
             commands.extend_from_slice(command);
             commands.extend_from_slice(b"\r\n");
-            peer.note_command(command);
+            server.note_command(command);
         }
         if pipelined && end == offer.recipients.len() {
             commands.extend_from_slice(b"DATA\r\n");
-            peer.note_command(b"DATA");
+            server.note_command(b"DATA");
         }
-        peer.write(&commands, times.rcpt).await?;
+        server.write(&commands, timeouts.rcpt).await?;
         for index in start..end {
-            let answer = peer.answer(times.rcpt).await?;
+            let answer = server.answer(timeouts.rcpt).await?;
             if !answer.is_positive() {
-                refused(peer, index, &answer);
+                refused(server, index, &answer);
             }
             let closing = answer.code == 421;
-            done.recipients[index] = Some(answer);
+            answers.recipients[index] = Some(answer);
             if closing {
                 return Err(ConnectionError::Lost);
             }
@@ -127,8 +128,12 @@ async fn recipients(
     Ok(())
 }
 
-async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> Result<(), ConnectionError> {
-    let times = offer.timeouts;
+async fn content(
+    server: &mut ServerConnection,
+    offer: &Offer<'_>,
+    answers: &mut Answers,
+) -> Result<(), ConnectionError> {
+    let timeouts = offer.timeouts;
     let form = BodyForm { crlf: true, stuff_dots: true, line_limit: offer.line_limit, ..BodyForm::default() };
     let (mut header, mut lines) = (BodyLines::new(&form), BodyLines::new(&form));
     let mut out = Vec::with_capacity(80 << 10);
@@ -138,24 +143,24 @@ async fn content(peer: &mut Peer, offer: &Offer<'_>, done: &mut Transaction) -> 
     loop {
         let Ok(count) = reader.read(&mut block) else {
             // our own file cannot be read: leave without a dot, so that nothing partial is delivered
-            peer.dead = true;
+            server.dead = true;
             return Err(ConnectionError::Lost);
         };
         if count == 0 {
             break;
         }
         let _ = lines.write(&block[..count], &mut out);
-        peer.write(&out, times.datablock).await?;
+        server.write(&out, timeouts.block).await?;
         out.clear();
     }
     let _ = lines.finish(&mut out);
     out.extend_from_slice(b".\r\n");
-    peer.note_command(b".");
-    peer.write(&out, times.datablock).await?;
-    let accepted = done.recipients.iter().flatten().filter(|answer| answer.is_positive()).count();
+    server.note_command(b".");
+    server.write(&out, timeouts.block).await?;
+    let accepted = answers.recipients.iter().flatten().filter(|answer| answer.is_positive()).count();
     for _ in 0..if offer.lmtp { accepted } else { 1 } {
-        done.end.push(peer.answer(times.datafinal).await?);
+        answers.dot.push(server.answer(timeouts.dot).await?);
     }
-    peer.messages += 1;
+    server.messages += 1;
     Ok(())
 }

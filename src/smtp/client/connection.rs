@@ -1,4 +1,4 @@
-//! One connection to a server.
+//! One connection to a server: commands out, replies in (RFC 5321, 4.2).
 
 use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
@@ -12,7 +12,7 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// A server, its extensions, and what of the dialogue is worth telling.
-pub struct Peer {
+pub struct ServerConnection {
     stream: Box<dyn Stream>,
     input: Vec<u8>,
     /// Name with its trailing dot, as in logs.
@@ -30,15 +30,7 @@ pub struct Peer {
     last_command: Vec<u8>,
 }
 
-/// Seconds as a limit; 0 means none.
-fn limit(seconds: i64) -> Duration {
-    match u64::try_from(seconds) {
-        Ok(seconds @ 1..) => Duration::from_secs(seconds),
-        _ => Duration::from_secs(365 * 86_400),
-    }
-}
-
-impl Peer {
+impl ServerConnection {
     /// A connection that has just been made.
     pub fn new(stream: Box<dyn Stream>, host: &[u8], address: &[u8]) -> Self {
         Self {
@@ -75,8 +67,8 @@ impl Peer {
     }
 
     /// Waits for the greeting.
-    pub async fn greeting(&mut self, seconds: i64) -> Result<Answer, ConnectionError> {
-        self.answer(seconds).await
+    pub async fn greeting(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
+        self.answer(limit).await
     }
 
     /// EHLO (or LHLO) and, if that is not understood and `fallback` allows it, HELO.
@@ -85,9 +77,9 @@ impl Peer {
         verb: &[u8],
         name: &[u8],
         fallback: bool,
-        seconds: i64,
+        limit: Duration,
     ) -> Result<Answer, ConnectionError> {
-        let answer = self.command(&[verb, b" ", name].concat(), seconds).await?;
+        let answer = self.command(&[verb, b" ", name].concat(), limit).await?;
         if answer.is_positive() && verb != b"HELO" {
             self.extensions = Extensions::of(&answer);
         }
@@ -95,30 +87,34 @@ impl Peer {
             // what a server answers to a word it does not know is no complaint
             self.transcript.clear();
             self.introduced = false;
-            return self.command(&[b"HELO ", name].concat(), seconds).await;
+            return self.command(&[b"HELO ", name].concat(), limit).await;
         }
         Ok(answer)
     }
 
     /// Sends one command and waits for its answer.
-    pub async fn command(&mut self, command: &[u8], seconds: i64) -> Result<Answer, ConnectionError> {
-        self.send_command(command, seconds).await?;
-        self.answer(seconds).await
+    pub async fn command(&mut self, command: &[u8], limit: Duration) -> Result<Answer, ConnectionError> {
+        self.send_command(command, limit).await?;
+        self.answer(limit).await
     }
 
     /// Sends commands without waiting; the last one is the one that reports show.
-    pub(super) async fn send_command(&mut self, command: &[u8], seconds: i64) -> Result<(), ConnectionError> {
+    pub(super) async fn send_command(
+        &mut self,
+        command: &[u8],
+        limit: Duration,
+    ) -> Result<(), ConnectionError> {
         self.note_command(command);
-        self.write(&[command, b"\r\n"].concat(), seconds).await
+        self.write(&[command, b"\r\n"].concat(), limit).await
     }
 
     pub(super) fn note_command(&mut self, command: &[u8]) {
         self.last_command = command.to_vec();
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8], seconds: i64) -> Result<(), ConnectionError> {
+    pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), ConnectionError> {
         let stream = &mut self.stream;
-        let written = timeout(limit(seconds), async {
+        let written = timeout(limit, async {
             stream.write_all(bytes).await?;
             stream.flush().await
         });
@@ -129,16 +125,16 @@ impl Peer {
         }
     }
 
-    fn ended(&mut self, trouble: ConnectionError) -> ConnectionError {
+    fn ended(&mut self, error: ConnectionError) -> ConnectionError {
         self.dead = true;
-        trouble
+        error
     }
 
     /// The next answer; complaints are noted for reports.
-    pub(super) async fn answer(&mut self, seconds: i64) -> Result<Answer, ConnectionError> {
+    pub(super) async fn answer(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
         let stream = &mut self.stream;
         let input = &mut self.input;
-        let read = timeout(limit(seconds), async {
+        let read = timeout(limit, async {
             loop {
                 if let Some(taken) = answer::take(input) {
                     return taken;
@@ -157,7 +153,7 @@ impl Peer {
                 }
                 Ok(answer)
             }
-            Ok(Err(trouble)) => Err(self.ended(trouble)),
+            Ok(Err(error)) => Err(self.ended(error)),
             Err(_) => Err(self.ended(ConnectionError::TimedOut)),
         }
     }
@@ -186,19 +182,19 @@ impl Peer {
     }
 
     /// RSET; `false` when the connection is of no more use.
-    pub async fn reset(&mut self, seconds: i64) -> bool {
+    pub async fn reset(&mut self, limit: Duration) -> bool {
         if self.dead {
             return false;
         }
-        let answer = self.command(b"RSET", seconds).await;
+        let answer = self.command(b"RSET", limit).await;
         self.dead |= !answer.is_ok_and(|answer| answer.is_positive());
         !self.dead
     }
 
     /// QUIT, whatever the server says to it.
-    pub async fn quit(mut self, seconds: i64) {
+    pub async fn quit(mut self, limit: Duration) {
         // a server that has said 421 may still be listening for QUIT
-        let _ = self.command(b"QUIT", seconds.clamp(1, 120)).await;
+        let _ = self.command(b"QUIT", limit).await;
     }
 }
 

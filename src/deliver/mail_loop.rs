@@ -1,6 +1,6 @@
 //! Messages that go round in circles.
 
-use super::Deliverer;
+use super::attempt::Deliverer;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};

@@ -1,12 +1,12 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
-use super::Deliverer;
+use super::attempt::Deliverer;
 use crate::envelope::{Envelope, RecipientFlags, RecipientState, Sender};
 use crate::logging::Priority;
 use crate::rewrite::{AddressKind, Rewriter};
 
 /// Moves the members of owned lists into envelopes of their own.
-pub(super) async fn split(
+pub(super) async fn split_by_owner(
     on: &Deliverer,
     envelope: &mut Envelope,
     owners: &[Option<Vec<u8>>],

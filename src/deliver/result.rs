@@ -1,22 +1,12 @@
-//! What became of a recipient, and how that is said: states, log texts, transcript lines.
+//! What became of a recipient, and how that is said: log texts and transcript lines.
 
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 
-/// The end of an attempt for one recipient or a group of them.
+/// What an attempt came to for one recipient or a group of them, with all that is told about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum End {
-    /// Delivered.
-    Sent,
-    /// To be tried again.
-    Later,
-    /// Failed for good.
-    Never,
-}
-
-/// An end with all that is told about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Fate {
-    pub(super) end: End,
+pub(super) struct DeliveryResult {
+    /// The Action of a report (RFC 3464, 2.3.3).
+    pub(super) disposition: Disposition,
     /// `stat=` without `Sent`/`Deferred: ` in front.
     pub(super) text: Vec<u8>,
     /// `dsn=` in the log.
@@ -27,8 +17,8 @@ pub(super) struct Fate {
     pub(super) reply: Option<Reply>,
     /// Does the log quote the answer (`reply=`)?
     pub(super) quote: bool,
-    /// The line a report's transcript gets, ready made; `None`: as usual for the end.
-    pub(super) line: Option<Line>,
+    /// The line a report's transcript gets, ready made; `None`: as usual for the disposition.
+    pub(super) line: Option<TranscriptLine>,
     /// The postmaster is told as well.
     pub(super) tell_postmaster: bool,
     /// A system error behind it: logged and put in front of the transcript's line.
@@ -37,7 +27,7 @@ pub(super) struct Fate {
 
 /// How the transcript speaks of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Line {
+pub(super) enum TranscriptLine {
     /// `550 5.1.1 ADDRESS... text`
     WithAddress(Reply),
     /// `554 5.0.0 text`
@@ -87,10 +77,10 @@ pub(super) fn status_of_code(code: u16) -> EnhancedStatus {
     }
 }
 
-impl Fate {
-    fn new(end: End, text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
+impl DeliveryResult {
+    fn new(disposition: Disposition, text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self {
-            end,
+            disposition,
             text: text.into(),
             dsn,
             status: None,
@@ -102,62 +92,75 @@ impl Fate {
         }
     }
 
-    /// Delivered; `text` is the server's, empty for local mailers.
-    pub(super) fn sent(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
-        Self::new(End::Sent, text, dsn)
+    /// A mailer of this host took it.
+    pub(super) fn delivered() -> Self {
+        Self::new(Disposition::Delivered, "", EnhancedStatus(2, 0, 0))
+    }
+
+    /// Another host took it, with these words.
+    pub(super) fn relayed(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
+        Self::new(Disposition::Relayed, text, dsn)
     }
 
     /// Deferred for a reason of our own.
-    pub(super) fn later(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
-        Self::new(End::Later, text, dsn)
+    pub(super) fn delayed(text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
+        Self::new(Disposition::Delayed, text, dsn)
     }
 
     /// An exit code of a mailer or of our own.
-    pub(super) fn exit(exit: Sysexit) -> Self {
+    pub(super) fn of_exit(exit: Sysexit) -> Self {
         match sysexit(exit) {
             Some((_, _, dsn)) if matches!(exit, Sysexit::TEMPFAIL | Sysexit::OSERR | Sysexit::IOERR) => {
                 let text = if exit == Sysexit::TEMPFAIL { "" } else { sysexit(exit).map_or("", |row| row.0) };
-                Self::later(text, dsn)
+                Self::delayed(text, dsn)
             }
             Some((text, code, dsn)) => {
                 let line = Reply::new(code, Some(dsn), text);
                 let named = matches!(exit, Sysexit::NOUSER | Sysexit::NOHOST);
-                let line = if named { Line::WithAddress(line) } else { Line::Bare(line) };
-                let mut fate = Self::new(End::Never, text, dsn);
-                fate.line = Some(line);
-                fate.tell_postmaster = matches!(exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
-                fate
+                let line = if named { TranscriptLine::WithAddress(line) } else { TranscriptLine::Bare(line) };
+                let mut result = Self::new(Disposition::Failed, text, dsn);
+                result.line = Some(line);
+                result.tell_postmaster = matches!(exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
+                result
             }
             None => {
                 let text = format!("unknown mailer error {}", exit.0);
-                let mut fate = Self::new(End::Never, text.clone(), EnhancedStatus(5, 3, 0));
-                fate.line = Some(Line::Bare(Reply::new(554, Some(EnhancedStatus(5, 3, 0)), text)));
-                fate
+                let mut result = Self::new(Disposition::Failed, text.clone(), EnhancedStatus(5, 3, 0));
+                result.line =
+                    Some(TranscriptLine::Bare(Reply::new(554, Some(EnhancedStatus(5, 3, 0)), text)));
+                result
             }
         }
     }
 
+    /// Does this failure count, and not the one after it? A temporary one of any host outweighs a final
+    /// one of another: the mail stays.
+    pub(super) fn outweighs(&self, next: &Self) -> bool {
+        self.disposition == Disposition::Delayed && next.disposition == Disposition::Failed
+    }
+
     /// A complete `stat=`.
     pub(super) fn stat(&self) -> Vec<u8> {
-        match (&self.end, self.text.is_empty()) {
-            (End::Sent, true) => b"Sent".to_vec(),
-            (End::Sent, false) => [b"Sent (", &self.text[..], b")"].concat(),
-            (End::Later, true) => b"Deferred".to_vec(),
-            (End::Later, false) => [b"Deferred: ", &self.text[..]].concat(),
-            (End::Never, _) => self.text.clone(),
+        match (self.disposition, self.text.is_empty()) {
+            (Disposition::Failed, _) => self.text.clone(),
+            (Disposition::Delayed, true) => b"Deferred".to_vec(),
+            (Disposition::Delayed, false) => [b"Deferred: ", &self.text[..]].concat(),
+            (_, true) => b"Sent".to_vec(),
+            (_, false) => [b"Sent (", &self.text[..], b")"].concat(),
         }
     }
 
     /// The transcript's line for a recipient, if there is one.
     pub(super) fn transcript(&self, address: &[u8]) -> Option<Vec<u8>> {
-        match (&self.line, &self.end) {
-            (Some(Line::Written), _) | (None, End::Sent) => None,
-            (Some(Line::WithAddress(reply)), _) => {
+        match (&self.line, self.disposition) {
+            (Some(TranscriptLine::Written), _) => None,
+            (None, disposition) if disposition.is_success() => None,
+            (Some(TranscriptLine::WithAddress(reply)), _) => {
                 let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
                 line.extend([b" ", address, b"... ", &reply.text[..]].concat());
                 Some(line)
             }
-            (Some(Line::Bare(reply)), _) => Some(reply.to_line()),
+            (Some(TranscriptLine::Bare(reply)), _) => Some(reply.to_line()),
             (None, _) => Some([address, b"... ", &self.stat()[..]].concat()),
         }
     }
@@ -169,25 +172,41 @@ mod tests {
 
     #[test]
     fn words_of_log_and_transcript() {
-        let rows: &[(Fate, &str, Option<&str>)] = &[
-            (Fate::sent("", EnhancedStatus(2, 0, 0)), "Sent", None),
-            (Fate::sent("took it", EnhancedStatus(2, 0, 0)), "Sent (took it)", None),
-            (Fate::later("why", EnhancedStatus(4, 0, 0)), "Deferred: why", Some("<a@b>... Deferred: why")),
-            (Fate::exit(Sysexit::UNAVAILABLE), "Service unavailable", Some("554 5.0.0 Service unavailable")),
-            (Fate::exit(Sysexit::NOUSER), "User unknown", Some("550 5.1.1 <a@b>... User unknown")),
-            (Fate::exit(Sysexit(1)), "unknown mailer error 1", Some("554 5.3.0 unknown mailer error 1")),
-            (Fate::exit(Sysexit::TEMPFAIL), "Deferred", Some("<a@b>... Deferred")),
+        let rows: &[(DeliveryResult, &str, Option<&str>)] = &[
+            (DeliveryResult::delivered(), "Sent", None),
+            (DeliveryResult::relayed("took it", EnhancedStatus(2, 0, 0)), "Sent (took it)", None),
+            (
+                DeliveryResult::delayed("why", EnhancedStatus(4, 0, 0)),
+                "Deferred: why",
+                Some("<a@b>... Deferred: why"),
+            ),
+            (
+                DeliveryResult::of_exit(Sysexit::UNAVAILABLE),
+                "Service unavailable",
+                Some("554 5.0.0 Service unavailable"),
+            ),
+            (
+                DeliveryResult::of_exit(Sysexit::NOUSER),
+                "User unknown",
+                Some("550 5.1.1 <a@b>... User unknown"),
+            ),
+            (
+                DeliveryResult::of_exit(Sysexit(1)),
+                "unknown mailer error 1",
+                Some("554 5.3.0 unknown mailer error 1"),
+            ),
+            (DeliveryResult::of_exit(Sysexit::TEMPFAIL), "Deferred", Some("<a@b>... Deferred")),
         ];
-        for (fate, stat, line) in rows {
-            assert_eq!(fate.stat(), stat.as_bytes());
-            assert_eq!(fate.transcript(b"<a@b>").as_deref(), line.map(str::as_bytes));
+        for (result, stat, line) in rows {
+            assert_eq!(result.stat(), stat.as_bytes());
+            assert_eq!(result.transcript(b"<a@b>").as_deref(), line.map(str::as_bytes));
         }
     }
 
     #[test]
     fn no_temporary_exit_is_ever_final() {
         for exit in [Sysexit::TEMPFAIL, Sysexit::OSERR, Sysexit::IOERR] {
-            assert_eq!(Fate::exit(exit).end, End::Later);
+            assert_eq!(DeliveryResult::of_exit(exit).disposition, Disposition::Delayed);
         }
     }
 }

@@ -1,0 +1,170 @@
+//! A connection to a next hop: taken from the open ones, or made, greeted and introduced.
+
+use super::attempt::Attempt;
+use super::connections::ConnectionKey;
+use super::next_hop::{self, NextHop};
+use super::replies;
+use super::result::DeliveryResult;
+use crate::config::{Config, Mailer};
+use crate::schema::{EnhancedStatus, Sysexit};
+use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
+use crate::sys::errno_text;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpStream, UnixStream};
+
+/// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectFailure {
+    pub(super) result: DeliveryResult,
+    pub(super) relay: Vec<u8>,
+}
+
+/// A server that is ready for mail, its extensions known.
+///
+/// # Errors
+/// None of the hop's addresses answered, or all that did refused to talk: the last failure.
+pub(super) async fn connect(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    key: &ConnectionKey,
+) -> Result<ServerConnection, ConnectFailure> {
+    if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
+        server.new_message();
+        return Ok(server);
+    }
+    let shown = key.hop.shown();
+    let failure = |result| ConnectFailure { result, relay: shown.clone() };
+    let addresses = match &key.hop {
+        NextHop::Socket(path) => {
+            let stream = UnixStream::connect(path).await;
+            let stream = stream.map_err(|error| failure(unreachable(&error, &shown)))?;
+            return open(attempt, mailer, Box::new(stream), &shown, b"").await;
+        }
+        NextHop::Address(address) => vec![*address],
+        NextHop::Host { name, port } => {
+            next_hop::addresses(name, *port, mailer, &attempt.on.site.resolver).await.map_err(failure)?
+        }
+    };
+    let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL));
+    for address in addresses {
+        match connect_address(attempt, mailer, address, &shown).await {
+            Ok(server) => return Ok(server),
+            Err(failure) => last = failure,
+        }
+    }
+    Err(last)
+}
+
+async fn connect_address(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    address: SocketAddr,
+    host: &[u8],
+) -> Result<ServerConnection, ConnectFailure> {
+    let literal = format!("[{}]", address.ip()).into_bytes();
+    match tcp_stream(address, connect_timeout(attempt)).await {
+        Ok(stream) => open(attempt, mailer, Box::new(stream), host, &literal).await,
+        Err(error) => {
+            let relay = [host, b" ", &literal].concat();
+            Err(ConnectFailure { result: unreachable(&error, host), relay })
+        }
+    }
+}
+
+/// Timeout.iconnect at a message's first attempt, Timeout.connect later.
+fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
+    let times = &attempt.on.site.config.options.timeout;
+    let first = attempt.envelope.attempts <= 1 && times.iconnect > 0;
+    let seconds = if first { times.iconnect } else { times.connect };
+    match u64::try_from(seconds) {
+        Ok(seconds @ 1..) => Duration::from_secs(seconds),
+        _ => DEFAULT_CONNECT_TIMEOUT,
+    }
+}
+
+/// Where no option sets one; the kernel's own is of that order.
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
+
+async fn tcp_stream(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
+    let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+    // commands are written whole; waiting for more would only delay them
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+    let text = match error.kind() {
+        ConnectionRefused => [b"Connection refused by ", host].concat(),
+        ConnectionReset => [b"Connection reset by ", host].concat(),
+        TimedOut => [b"Connection timed out with ", host].concat(),
+        _ => errno_text(error).into_bytes(),
+    };
+    DeliveryResult::delayed(text, EnhancedStatus(4, 4, 1))
+}
+
+/// Greeting and EHLO.
+async fn open(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    stream: Box<dyn Stream>,
+    host: &[u8],
+    address: &[u8],
+) -> Result<ServerConnection, ConnectFailure> {
+    let site = attempt.on.site.clone();
+    let timeouts = CommandTimeouts::of(&site.config.options.timeout);
+    let mut server = ServerConnection::new(stream, host, address);
+    let result = match introduce(&site.config, mailer, &timeouts, &mut server).await {
+        Ok(None) => return Ok(server),
+        Ok(Some(result)) => result,
+        Err(error) => replies::of_connection_error(&error, host),
+    };
+    let relay = server.relay();
+    attempt.envelope.attempt.transcript.extend(server.take_transcript());
+    server.quit(timeouts.quit).await;
+    Err(ConnectFailure { result, relay })
+}
+
+/// `None`: the server is ready for mail.
+async fn introduce(
+    config: &Config,
+    mailer: &Mailer,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
+) -> Result<Option<DeliveryResult>, ConnectionError> {
+    let greeting = server.greeting(timeouts.greeting).await?;
+    if !greeting.is_positive() {
+        return Ok(Some(replies::of_opening(&greeting, &Extensions::default())));
+    }
+    let name = config.expand(config.macro_value("j").unwrap_or_default());
+    let says_esmtp = greeting.lines.first().is_some_and(|line| line.windows(5).any(|word| word == b"ESMTP"));
+    let lmtp = mailer.has(b'z');
+    let answer = if lmtp {
+        server.hello(b"LHLO", &name, false, timeouts.lhlo).await?
+    } else if (mailer.has(b'a') || says_esmtp) && !mailer.has(b'2') {
+        server.hello(b"EHLO", &name, true, timeouts.ehlo).await?
+    } else {
+        server.hello(b"HELO", &name, false, timeouts.ehlo).await?
+    };
+    if !answer.is_positive() {
+        return Ok(Some(replies::of_opening(&answer, &server.extensions)));
+    }
+    // an LMTP server is no MX: it may well stand on this host and bear its name
+    let may_loop = !lmtp && !mailer.has(b'k');
+    Ok((may_loop && names_us(&answer, &name)).then(|| loops_back(&server.host)))
+}
+
+/// Does the server call itself by our own name?
+fn names_us(answer: &Answer, name: &[u8]) -> bool {
+    let text = answer.lines.first().and_then(|line| line.get(4..)).unwrap_or_default();
+    let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    word.eq_ignore_ascii_case(name)
+}
+
+fn loops_back(host: &[u8]) -> DeliveryResult {
+    let text = [host, b" config error: mail loops back to me (MX problem?)"].concat();
+    DeliveryResult { system_error: Some(text), ..DeliveryResult::of_exit(Sysexit::CONFIG) }
+}

@@ -1,0 +1,99 @@
+//! Mail for other hosts: one next hop after the other until one takes it.
+
+use super::attempt::Attempt;
+use super::connect::{self, ConnectFailure};
+use super::connections::ConnectionKey;
+use super::local;
+use super::next_hop::{self, NextHop};
+use super::plan::Group;
+use super::result::DeliveryResult;
+use super::settle::TransactionResult;
+use super::transaction;
+use crate::config::Mailer;
+use crate::schema::Sysexit;
+
+/// Members that go on together, and the next hop they have come to.
+struct HostAttempt {
+    members: Vec<usize>,
+    hops: Vec<NextHop>,
+    at: usize,
+    /// Why the hops before did not take it.
+    failure: Option<ConnectFailure>,
+}
+
+/// Delivers to a group; how many recipients were delivered.
+pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
+    let Some(first) = group.members.first().copied() else { return 0 };
+    let Some(mailer) = attempt.mailer(first).cloned() else { return 0 };
+    if let Some(result) = local::too_big(attempt.envelope.size, &mailer) {
+        attempt.record(&group.members, &result, None);
+        return 0;
+    }
+    let hops = match attempt.route(first).cloned() {
+        Some(Ok(hops)) => hops,
+        Some(Err(result)) => {
+            let host = next_hop::dotted(&attempt.host(first));
+            for index in &group.members {
+                attempt.envelope.recipients[*index].remote_mta = Some(host.clone());
+            }
+            attempt.record(&group.members, &result, Some(&host));
+            return 0;
+        }
+        None => return 0,
+    };
+    let mut waiting = vec![HostAttempt { members: group.members, hops, at: 0, failure: None }];
+    let mut delivered = 0;
+    while let Some(next) = waiting.pop() {
+        let (done, left) = try_hop(attempt, &mailer, next).await;
+        delivered += done;
+        waiting.extend(left);
+    }
+    delivered
+}
+
+/// Tries one hop. What could not be said there comes back, to be tried at the next ones.
+async fn try_hop(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    mut tried: HostAttempt,
+) -> (i64, Vec<HostAttempt>) {
+    let Some(hop) = tried.hops.get(tried.at).cloned() else {
+        let failure = tried.failure.unwrap_or_else(|| ConnectFailure {
+            result: DeliveryResult::of_exit(Sysexit::TEMPFAIL),
+            relay: Vec::new(),
+        });
+        attempt.record(&tried.members, &failure.result, Some(&failure.relay));
+        return (0, Vec::new());
+    };
+    let Some(mailer_id) = attempt.mailer_id(tried.members[0]) else { return (0, Vec::new()) };
+    let key = ConnectionKey { mailer: mailer_id, hop };
+    let result = match connect::connect(attempt, mailer, &key).await {
+        Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
+        Err(failure) => TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) },
+    };
+    let Some((members, failure)) = result.undecided else { return (result.delivered, Vec::new()) };
+    tried.members = members;
+    if !tried.failure.as_ref().is_some_and(|before| before.result.outweighs(&failure.result)) {
+        tried.failure = Some(failure);
+    }
+    (result.delivered, next_hops(attempt, tried))
+}
+
+/// Goes on to the next hop. Recipients that only shared the best host part here: nobody's mail goes
+/// to another domain's second choice.
+fn next_hops(attempt: &Attempt<'_>, tried: HostAttempt) -> Vec<HostAttempt> {
+    let mut next: Vec<HostAttempt> = Vec::new();
+    let at = tried.at + 1;
+    for index in tried.members {
+        let hops = match attempt.route(index) {
+            Some(Ok(hops)) => hops.clone(),
+            _ => tried.hops.clone(),
+        };
+        match next.iter_mut().find(|other| other.hops == hops) {
+            Some(other) => other.members.push(index),
+            None => next.push(HostAttempt { members: vec![index], hops, at, failure: tried.failure.clone() }),
+        }
+    }
+    next.reverse();
+    next
+}

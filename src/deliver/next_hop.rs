@@ -1,0 +1,246 @@
+//! Where a host's mail goes: `$h` of an `[IPC]` mailer, through MX, to names and addresses.
+
+use super::result::{DeliveryResult, TranscriptLine};
+use crate::addr::{MacroId, op};
+use crate::config::{Config, ConfigEnv, Mailer, SystemEnv};
+use crate::net::{DnsError, Family, Resolver};
+use crate::schema::{Disposition, EnhancedStatus, Outcome, Reply, Sysexit};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// One host, address or socket to connect to, with its port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum NextHop {
+    /// A host whose addresses are still to be asked for.
+    Host {
+        /// Without trailing dot.
+        name: Vec<u8>,
+        /// TCP port.
+        port: u16,
+    },
+    /// An address literal.
+    Address(SocketAddr),
+    /// A UNIX socket (LMTP).
+    Socket(PathBuf),
+}
+
+impl NextHop {
+    /// As logs and replies name it: hosts with a dot at the end.
+    pub(super) fn shown(&self) -> Vec<u8> {
+        match self {
+            Self::Host { name, .. } => dotted(name),
+            Self::Address(address) => format!("[{}]", address.ip()).into_bytes(),
+            Self::Socket(path) => path.clone().into_os_string().into_encoded_bytes(),
+        }
+    }
+}
+
+/// `name.`
+pub(super) fn dotted(name: &[u8]) -> Vec<u8> {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    [name, b"."].concat()
+}
+
+/// Cuts a list at its colons, but not inside brackets.
+fn split_hosts(list: &[u8]) -> Vec<&[u8]> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0u32);
+    for (index, byte) in list.iter().enumerate() {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            b':' | b',' if depth == 0 => {
+                parts.push(&list[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&list[start..]);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn literal(inner: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(inner).ok()?;
+    let text = match text.get(..5) {
+        Some(tag) if tag.eq_ignore_ascii_case("ipv6:") => &text[5..],
+        _ => text,
+    };
+    text.parse().ok()
+}
+
+/// Finds the next hops of one mailer.
+pub(super) struct RouteLookup<'a> {
+    config: &'a Config,
+    resolver: &'a Resolver,
+    mailer: &'a Mailer,
+    port: u16,
+}
+
+impl<'a> RouteLookup<'a> {
+    /// Reads the port out of A=.
+    pub(super) fn new(config: &'a Config, resolver: &'a Resolver, mailer: &'a Mailer) -> Self {
+        Self { config, resolver, mailer, port: port(config, mailer) }
+    }
+
+    /// Every next hop for `$h`, in the order of trial; or why there is none.
+    pub(super) async fn next_hops(&self, host: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
+        let list = self.host_list(host);
+        if list.starts_with(b"/") {
+            return Ok(vec![NextHop::Socket(crate::sys::accounts::path(&list))]);
+        }
+        let (mut hops, mut failure) = (Vec::new(), None);
+        for host in split_hosts(&list) {
+            match self.host(host).await {
+                Ok(found) => hops.extend(found),
+                Err(next)
+                    if failure.as_ref().is_some_and(|before: &DeliveryResult| before.outweighs(&next)) => {}
+                Err(next) => failure = Some(next),
+            }
+        }
+        if let Some(host) = &self.config.options.fallback_mx_host
+            && !failure.as_ref().is_some_and(|result| result.disposition == Disposition::Failed)
+        {
+            let name = host.strip_suffix(b".").unwrap_or(host).to_vec();
+            hops.push(NextHop::Host { name, port: self.port });
+        }
+        hops.truncate(MAX_NEXT_HOPS);
+        match (hops.is_empty(), failure) {
+            (false, _) => Ok(hops),
+            (true, Some(result)) => Err(result),
+            (true, None) => Err(DeliveryResult::of_exit(Sysexit::CONFIG)),
+        }
+    }
+
+    /// The hosts to try: the second word of A=, `$h` as a rule, the path of a socket with FILE.
+    fn host_list(&self, host: &[u8]) -> Vec<u8> {
+        let word = self.mailer.argv.get(1).map_or(&[op::MACRO_EXPAND, b'h'][..], Vec::as_slice);
+        let value = |id: MacroId| (id == MacroId(b'h')).then(|| host.to_vec());
+        self.config.expand_with(word, &value)
+    }
+
+    async fn host(&self, host: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
+        let inner = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        if let Some(ip) = inner.and_then(literal) {
+            return Ok(vec![NextHop::Address(SocketAddr::new(ip, self.port))]);
+        }
+        let plain = inner.unwrap_or(host);
+        let name = plain.strip_suffix(b".").unwrap_or(plain).to_vec();
+        if inner.is_some() || self.mailer.has(b'0') {
+            return Ok(vec![NextHop::Host { name, port: self.port }]);
+        }
+        self.mx(&name).await
+    }
+
+    /// Is it a name of this host?
+    fn is_self(&self, name: &[u8]) -> bool {
+        let config = self.config;
+        let in_w = config.macro_id("w").and_then(|id| config.classes.get(id));
+        in_w.is_some_and(|class| class.contains(name))
+            || config.macro_value("j").is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    async fn mx(&self, name: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
+        let answer = match self.resolver.mx(name, &|host| self.is_self(host)).await {
+            Outcome::Done(answer) => answer,
+            Outcome::Later(_) => return Err(lookup_failed(name)),
+            Outcome::Never(error) => return Err(unknown(name, error)),
+        };
+        if answer.null_mx {
+            return Err(null_mx());
+        }
+        if answer.hosts.is_empty() && answer.saw_self {
+            return match self.config.options.try_null_mx_list {
+                true => Ok(vec![NextHop::Host { name: name.to_vec(), port: self.port }]),
+                false => Err(points_back(name, self.config)),
+            };
+        }
+        let hop = |host: Vec<u8>| NextHop::Host { name: host, port: self.port };
+        Ok(answer.hosts.into_iter().map(hop).collect())
+    }
+}
+
+/// The port of A=`TCP $h PORT`, a number or the name of a service; 25 without one.
+fn port(config: &Config, mailer: &Mailer) -> u16 {
+    let Some(word) = mailer.argv.get(2).map(|word| config.expand(word)) else { return SMTP_PORT };
+    let number = std::str::from_utf8(&word).ok().and_then(|text| text.parse().ok());
+    number.or_else(|| SystemEnv::default().service(&word)).unwrap_or(SMTP_PORT)
+}
+
+/// RFC 5321, 4.5.4.2
+const SMTP_PORT: u16 = 25;
+
+/// Most hosts tried for one recipient.
+const MAX_NEXT_HOPS: usize = 100;
+
+/// The resolver could not say.
+fn lookup_failed(name: &[u8]) -> DeliveryResult {
+    let text = [b"Name server: ", &dotted(name)[..], b": host name lookup failure"].concat();
+    DeliveryResult::delayed(text, EnhancedStatus(4, 4, 3))
+}
+
+/// There is no such host.
+fn unknown(name: &[u8], error: DnsError) -> DeliveryResult {
+    let why: &[u8] = match error {
+        DnsError::NoData => b"no data known",
+        DnsError::NoRecovery => b"non-recoverable error",
+        _ => b"host not found",
+    };
+    let text = [b"Host unknown (Name server: ", &dotted(name)[..], b": ", why, b")"].concat();
+    let mut result = DeliveryResult::of_exit(Sysexit::NOHOST);
+    result.line =
+        Some(TranscriptLine::WithAddress(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
+    result.text = text;
+    result
+}
+
+/// RFC 7505.
+fn null_mx() -> DeliveryResult {
+    let mut result = DeliveryResult::of_exit(Sysexit::UNAVAILABLE);
+    result.dsn = EnhancedStatus(5, 1, 10);
+    result.reply = Some(Reply::new(556, None, "Host does not accept mail: MX 0 ."));
+    result
+}
+
+/// This host is its own best MX, but does not know the domain.
+fn points_back(name: &[u8], config: &Config) -> DeliveryResult {
+    let own = config.macro_value("j").unwrap_or_default();
+    let text = [b"MX list for ", &dotted(name)[..], b" points back to ", own].concat();
+    let mut result = DeliveryResult::of_exit(Sysexit::CONFIG);
+    result.status = Some(EnhancedStatus(5, 5, 0));
+    result.system_error = Some(text);
+    result
+}
+
+/// The addresses of a host, with the port.
+pub(super) async fn addresses(
+    name: &[u8],
+    port: u16,
+    mailer: &Mailer,
+    resolver: &Resolver,
+) -> Result<Vec<SocketAddr>, DeliveryResult> {
+    let family = if mailer.has(b'4') { Family::V4 } else { Family::Both };
+    match resolver.addresses(name, family).await {
+        Outcome::Done(found) if !found.is_empty() => {
+            Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+        }
+        Outcome::Done(_) => Err(unknown(name, DnsError::NoData)),
+        Outcome::Later(_) => Err(lookup_failed(name)),
+        Outcome::Never(error) => Err(unknown(name, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_lists() {
+        let shown = |list: &[u8]| -> Vec<String> {
+            split_hosts(list).into_iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+        };
+        assert_eq!(shown(b"a.example.:b.example:[c.example]"), ["a.example.", "b.example", "[c.example]"]);
+        assert_eq!(shown(b"[IPv6:::1]:[127.0.0.1]"), ["[IPv6:::1]", "[127.0.0.1]"]);
+        assert_eq!(literal(b"IPv6:::1"), Some("::1".parse().expect("an address")));
+    }
+}

@@ -1,0 +1,135 @@
+//! Results become states of recipients, log lines and lines of the transcript.
+
+use super::attempt::Attempt;
+use super::result::DeliveryResult;
+use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::logging::{Priority, RecipientLine};
+use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
+
+impl Attempt<'_> {
+    /// Records what came of recipients that share a result, with one log line for all. `relay`: what
+    /// the log shows as such.
+    pub(super) fn record(&mut self, members: &[usize], result: &DeliveryResult, relay: Option<&[u8]>) {
+        if members.is_empty() {
+            return;
+        }
+        if let Some(text) = &result.system_error {
+            self.complain(text);
+        }
+        if result.tell_postmaster {
+            self.envelope.attempt.tell_postmaster = true;
+        }
+        for index in members {
+            if let Some(line) = result.transcript(&self.envelope.recipients[*index].text) {
+                self.transcribe(&line);
+            }
+            self.record_recipient(*index, result);
+        }
+        // a final failure says more about the message than a delay beside it
+        let failed = self.envelope.attempt.failed;
+        match result.disposition {
+            Disposition::Failed => self.envelope.message = Some(result.stat()),
+            Disposition::Delayed if !failed => self.envelope.message = Some(result.stat()),
+            _ => {}
+        }
+        self.log_result(members, result, relay);
+    }
+
+    /// The same for those whose mailbox on this host has it (mailer flag l): who asked for a receipt is
+    /// to get one, with the status of RFC 3463, 3.2.
+    pub(super) fn record_delivered(
+        &mut self,
+        members: &[usize],
+        result: &DeliveryResult,
+        relay: Option<&[u8]>,
+    ) {
+        let asked = |one: &Recipient| one.flags.contains(RecipientFlags::SUCCESS);
+        let asking = members.iter().copied().filter(|index| asked(&self.envelope.recipients[*index]));
+        let asking: Vec<usize> = asking.collect();
+        for index in &asking {
+            let line = [&self.envelope.recipients[*index].text[..], b"... Successfully delivered"].concat();
+            self.transcribe(&line);
+        }
+        self.record(members, result, relay);
+        for index in asking {
+            let recipient = &mut self.envelope.recipients[index];
+            recipient.flags |= RecipientFlags::DELIVERED;
+            recipient.status = Some(EnhancedStatus(2, 1, 5));
+        }
+    }
+
+    /// A system error: in the log, and in front of the lines of the transcript.
+    fn complain(&mut self, text: &[u8]) {
+        self.transcribe(&Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text).to_line());
+        let text = [b"SYSERR(root): ", text].concat();
+        self.on.logger.log(0, Priority::Critical, Some(self.envelope.id.as_bytes()), &text);
+    }
+
+    fn record_recipient(&mut self, index: usize, result: &DeliveryResult) {
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.tried = self.on.clock.now();
+        recipient.status = Some(result.status.unwrap_or(result.dsn));
+        if result.reply.is_some() {
+            recipient.reply.clone_from(&result.reply);
+        }
+        recipient.message = match result.disposition {
+            // the M line of a queue file repeats a server's words, not our own
+            Disposition::Delayed if result.quote => Some(result.stat()),
+            _ => None,
+        };
+        recipient.state = match result.disposition {
+            Disposition::Delayed => RecipientState::Queued,
+            Disposition::Failed => RecipientState::Failed,
+            Disposition::Expanded => RecipientState::Expanded,
+            Disposition::Delivered | Disposition::Relayed => RecipientState::Sent,
+        };
+        if result.disposition == Disposition::Failed {
+            self.envelope.attempt.failed = true;
+        }
+    }
+
+    fn log_result(&self, members: &[usize], result: &DeliveryResult, relay: Option<&[u8]>) {
+        let envelope = &*self.envelope;
+        let now = self.on.clock.now();
+        let shown: Vec<Vec<u8>> =
+            members.iter().map(|index| log_text(&envelope.recipients[*index].text)).collect();
+        let (dsn, stat) = (result.dsn.to_string(), result.stat());
+        let reply = result.reply.as_ref().filter(|_| result.quote).map(Reply::to_line);
+        let line = RecipientLine {
+            to: shown.iter().map(Vec::as_slice).collect(),
+            control: self.controlling_user(members[0]),
+            delay: now - envelope.created,
+            attempt_delay: Some(now - self.started),
+            mailer: self.mailer(members[0]).map(|mailer| &mailer.name[..]),
+            priority: envelope.priority,
+            relay: relay.filter(|relay| !relay.is_empty()),
+            quarantine: None,
+            dsn: Some(dsn.as_bytes()),
+            reply: reply.as_deref(),
+            stat: &stat,
+        };
+        for line in line.to_lines() {
+            self.on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line);
+        }
+    }
+
+    /// Who is behind a delivery: a local sender, or whoever's list it came from.
+    fn controlling_user(&self, index: usize) -> Option<(&[u8], UserIds)> {
+        let recipient = &self.envelope.recipients[index];
+        if let Some(control) = &recipient.control
+            && control.alias != recipient.text
+        {
+            return Some((&control.alias, control.ids));
+        }
+        Some((&self.envelope.sender.text, self.sender_account?))
+    }
+}
+
+/// An address as the log shows it: backslashes doubled.
+fn log_text(address: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(address.len());
+    for byte in address {
+        out.extend(if *byte == b'\\' { &b"\\\\"[..] } else { std::slice::from_ref(byte) });
+    }
+    out
+}

@@ -1,0 +1,173 @@
+//! From a server's answers to results (RFC 5321, 4.2.1 and 4.3.2; RFC 3463).
+
+use super::result::{DeliveryResult, TranscriptLine, status_of_code};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::smtp::client::{Answer, ConnectionError, Extensions};
+
+/// The status of an answer: the server's own where it promised such, else by its code.
+pub(super) fn status(answer: &Answer, extensions: &Extensions) -> EnhancedStatus {
+    let own = answer.reply().enhanced.filter(|_| extensions.enhanced);
+    own.filter(|own| own.class() == answer.code / 100).unwrap_or_else(|| status_of_code(answer.code))
+}
+
+/// To be tried again because the server says so.
+pub(super) fn deferred(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
+    let mut result = DeliveryResult::delayed(answer.last_line(), status(answer, extensions));
+    if result.dsn.class() != 4 {
+        result.dsn = EnhancedStatus(4, 0, 0);
+    }
+    result.reply = Some(answer.reply());
+    result.quote = true;
+    result
+}
+
+/// Refused for good under an exit code; `by_code`: the status where the server gives none.
+fn refused(
+    answer: &Answer,
+    extensions: &Extensions,
+    exit: Sysexit,
+    by_code: Option<EnhancedStatus>,
+) -> DeliveryResult {
+    let mut result = DeliveryResult::of_exit(exit);
+    let own = answer.reply().enhanced.filter(|own| extensions.enhanced && own.class() == 5);
+    result.dsn = own.or(by_code).unwrap_or_else(|| status_of_code(answer.code));
+    let text = result.text.clone();
+    let line = Reply::new(if exit == Sysexit::NOUSER { 550 } else { 554 }, Some(result.dsn), text);
+    result.line = Some(if exit == Sysexit::NOUSER {
+        TranscriptLine::WithAddress(line)
+    } else {
+        TranscriptLine::Bare(line)
+    });
+    result.reply = Some(answer.reply());
+    result.quote = true;
+    result
+}
+
+/// An answer that is neither 2yz, 4yz nor 5yz where one is due.
+fn protocol_error() -> DeliveryResult {
+    let mut result = DeliveryResult::of_exit(Sysexit::PROTOCOL);
+    result.dsn = EnhancedStatus(5, 5, 1);
+    result
+}
+
+/// The answer to the greeting or to EHLO and HELO, when it is not 2yz.
+pub(super) fn of_opening(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
+    if answer.is_permanent() {
+        return refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 5, 0)));
+    }
+    let mut result = deferred(answer, extensions);
+    result.dsn = EnhancedStatus(4, 5, 0);
+    result
+}
+
+/// The answer to MAIL; `None`: go on.
+pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
+    match answer.code {
+        200..300 => None,
+        400..500 => Some(deferred(answer, extensions)),
+        501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 5, 2)))),
+        553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 1, 3)))),
+        552 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 3, 4)))),
+        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 0, 0)))),
+        _ => Some(protocol_error()),
+    }
+}
+
+/// The answer to RCPT; `None`: go on.
+pub(super) fn of_recipient(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
+    match answer.code {
+        200..300 => None,
+        400..500 => Some(deferred(answer, extensions)),
+        550 | 551 | 553 => Some(refused(answer, extensions, Sysexit::NOUSER, None)),
+        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, None)),
+        _ => Some(protocol_error()),
+    }
+}
+
+/// The answer to DATA; `None`: go on.
+pub(super) fn of_data(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
+    match answer.code {
+        354 => None,
+        400..500 => Some(deferred(answer, extensions)),
+        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, None)),
+        _ => Some(protocol_error()),
+    }
+}
+
+/// The answer to the dot.
+pub(super) fn of_dot(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
+    match answer.code {
+        200..300 => {
+            let reply = answer.reply();
+            let mut text = reply.text.clone();
+            if let Some(enhanced) = reply.enhanced_text()
+                && !extensions.enhanced
+            {
+                text = [enhanced.as_bytes(), b" ", &text[..]].concat();
+            }
+            DeliveryResult::relayed(text, status(answer, extensions))
+        }
+        400..500 => deferred(answer, extensions),
+        500..600 => refused(answer, extensions, Sysexit::UNAVAILABLE, None),
+        _ => protocol_error(),
+    }
+}
+
+/// A connection that ended, or never answered.
+pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> DeliveryResult {
+    let reply = error.reply(host);
+    match error {
+        // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
+        // the connection may have been somebody else's for a moment
+        ConnectionError::Malformed(_) => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 5, 0)),
+        _ => DeliveryResult::delayed(reply.text, reply.enhanced.unwrap_or(EnhancedStatus(4, 4, 2))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Disposition;
+
+    fn answer(line: &str) -> Answer {
+        let lines = vec![line.as_bytes().to_vec()];
+        Answer { code: line[..3].parse().expect("a code"), lines }
+    }
+
+    #[test]
+    fn each_stage_has_its_own_reading() {
+        let plain = Extensions::default();
+        let enhanced = Extensions { enhanced: true, ..plain };
+        let shown = |result: Option<DeliveryResult>| {
+            result.map(|result| {
+                format!("{:?} {} {}", result.disposition, result.dsn, result.stat().escape_ascii())
+            })
+        };
+        let rows: &[(Option<DeliveryResult>, &str)] = &[
+            (of_mail(&answer("552 too big"), &plain), "Failed 5.3.4 Service unavailable"),
+            (of_mail(&answer("501 what"), &plain), "Failed 5.5.2 Data format error"),
+            (of_mail(&answer("452 full"), &plain), "Delayed 4.3.1 Deferred: 452 full"),
+            (of_recipient(&answer("550 5.7.1 no"), &plain), "Failed 5.1.1 User unknown"),
+            (of_recipient(&answer("550 5.7.1 no"), &enhanced), "Failed 5.7.1 User unknown"),
+            (of_recipient(&answer("554 no"), &plain), "Failed 5.3.0 Service unavailable"),
+            (of_recipient(&answer("451 4.2.1 busy"), &plain), "Delayed 4.3.0 Deferred: 451 4.2.1 busy"),
+            (of_data(&answer("250 ok"), &plain), "Failed 5.5.1 Remote protocol error"),
+            (Some(of_dot(&answer("250 2.0.0 took it"), &enhanced)), "Relayed 2.0.0 Sent (took it)"),
+            (Some(of_dot(&answer("250 2.0.0 took it"), &plain)), "Relayed 2.0.0 Sent (2.0.0 took it)"),
+            (Some(of_opening(&answer("421 Too busy"), &plain)), "Delayed 4.5.0 Deferred: 421 Too busy"),
+        ];
+        for (result, expected) in rows {
+            assert_eq!(shown(result.clone()).as_deref(), Some(*expected));
+        }
+        assert_eq!(of_mail(&answer("250 ok"), &plain), None);
+    }
+
+    #[test]
+    fn a_lost_connection_is_never_final() {
+        for error in
+            [ConnectionError::Lost, ConnectionError::TimedOut, ConnectionError::Malformed(b"+OK".to_vec())]
+        {
+            assert_eq!(of_connection_error(&error, b"mx.").disposition, Disposition::Delayed);
+        }
+    }
+}

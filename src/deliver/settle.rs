@@ -1,0 +1,177 @@
+//! What a server's answers mean for each recipient of a transaction.
+
+use super::attempt::Attempt;
+use super::connect::ConnectFailure;
+use super::replies;
+use super::result::{DeliveryResult, TranscriptLine};
+use crate::config::Mailer;
+use crate::envelope::RecipientFlags;
+use crate::schema::Disposition;
+use crate::smtp::client::{Answers, ConnectionError, Extensions, ServerConnection};
+
+/// What came of a transaction. Everybody else is settled.
+#[derive(Default)]
+pub(super) struct TransactionResult {
+    /// How many recipients the server took.
+    pub(super) delivered: i64,
+    /// Of these it said nothing; another host may take them.
+    pub(super) undecided: Option<(Vec<usize>, ConnectFailure)>,
+}
+
+/// Settles everybody of whom something was answered.
+pub(super) fn settle(
+    attempt: &mut Attempt<'_>,
+    server: &ServerConnection,
+    members: &[usize],
+    answers: &Answers,
+    mailer: &Mailer,
+) -> TransactionResult {
+    for index in members {
+        attempt.envelope.recipients[*index].remote_mta = Some(server.host.clone());
+    }
+    let settling = Settling {
+        extensions: &server.extensions,
+        relay: server.relay(),
+        answers,
+        lmtp: mailer.has(b'z'),
+        local: mailer.has(b'l'),
+    };
+    if let Some(answer) = &answers.mail
+        && let Some(result) = replies::of_mail(answer, &server.extensions)
+    {
+        if answer.code == SERVICE_NOT_AVAILABLE {
+            let undecided = (members.to_vec(), ConnectFailure { result, relay: settling.relay });
+            return TransactionResult { delivered: 0, undecided: Some(undecided) };
+        }
+        attempt.record(members, &result, Some(&settling.relay));
+        return TransactionResult::default();
+    }
+    let (accepted, mut undecided) = settling.recipients(attempt, members);
+    let (delivered, unanswered) = settling.message(attempt, accepted);
+    undecided.extend(unanswered);
+    let undecided = (!undecided.is_empty()).then(|| {
+        let error = answers.error.as_ref().unwrap_or(&ConnectionError::Lost);
+        let result = replies::of_connection_error(error, &server.host);
+        (undecided, ConnectFailure { result, relay: settling.relay })
+    });
+    TransactionResult { delivered, undecided }
+}
+
+/// 421 says nothing of the mail (RFC 5321, 3.8): the server closes, whatever the command was.
+const SERVICE_NOT_AVAILABLE: u16 = 421;
+
+struct Settling<'a> {
+    extensions: &'a Extensions,
+    relay: Vec<u8>,
+    answers: &'a Answers,
+    /// The dot has one answer for each accepted recipient (RFC 2033, 4.2).
+    lmtp: bool,
+    /// Its mailboxes are this host's (flag l).
+    local: bool,
+}
+
+impl Settling<'_> {
+    /// The answers to RCPT: who was accepted, and of whom nothing was said.
+    fn recipients(&self, attempt: &mut Attempt<'_>, members: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let (mut accepted, mut unanswered) = (Vec::new(), Vec::new());
+        for (at, index) in members.iter().enumerate() {
+            let answer = self.answers.recipients.get(at).and_then(Option::as_ref);
+            let Some(answer) = answer.filter(|answer| answer.code != SERVICE_NOT_AVAILABLE) else {
+                unanswered.push(*index);
+                continue;
+            };
+            match replies::of_recipient(answer, self.extensions) {
+                None => {
+                    attempt.envelope.recipients[*index].reply = Some(answer.reply());
+                    accepted.push(*index);
+                }
+                Some(result) => {
+                    let result = DeliveryResult { line: Some(TranscriptLine::Written), ..result };
+                    attempt.record(&[*index], &result, Some(&self.relay));
+                }
+            }
+        }
+        (accepted, unanswered)
+    }
+
+    /// The accepted recipients: DATA and the dot decide. How many were delivered, and of whom nothing
+    /// was said.
+    fn message(&self, attempt: &mut Attempt<'_>, accepted: Vec<usize>) -> (i64, Vec<usize>) {
+        if let Some(answer) = &self.answers.data
+            && let Some(result) = replies::of_data(answer, self.extensions)
+        {
+            if answer.code == SERVICE_NOT_AVAILABLE {
+                return (0, accepted);
+            }
+            attempt.record(&accepted, &result, Some(&self.relay));
+            return (0, Vec::new());
+        }
+        let mut unanswered = Vec::new();
+        let mut results: Vec<(DeliveryResult, Vec<usize>)> = Vec::new();
+        for (at, index) in accepted.into_iter().enumerate() {
+            let answer = self.answers.dot.get(if self.lmtp { at } else { 0 });
+            let Some(answer) = answer.filter(|answer| answer.code != SERVICE_NOT_AVAILABLE) else {
+                unanswered.push(index);
+                continue;
+            };
+            let result = replies::of_dot(answer, self.extensions);
+            match results.iter_mut().find(|(other, _)| *other == result) {
+                Some((_, members)) => members.push(index),
+                None => results.push((result, vec![index])),
+            }
+        }
+        let mut delivered = 0;
+        for (result, members) in results {
+            if result.disposition.is_success() {
+                delivered += members.len() as i64;
+                self.taken(attempt, &members, result);
+            } else {
+                attempt.record(&members, &result, Some(&self.relay));
+            }
+        }
+        (delivered, unanswered)
+    }
+
+    /// The server has the message: in mailboxes of this host (LMTP with flag l), or on its way.
+    fn taken(&self, attempt: &mut Attempt<'_>, members: &[usize], result: DeliveryResult) {
+        if self.local {
+            for index in members {
+                attempt.envelope.recipients[*index].remote_mta = None;
+            }
+            let result = DeliveryResult { disposition: Disposition::Delivered, ..result };
+            return attempt.record_delivered(members, &result, Some(&self.relay));
+        }
+        note_relayed(attempt, self.extensions, members);
+        attempt.record(members, &result, Some(&self.relay));
+        for index in members {
+            let recipient = &mut attempt.envelope.recipients[*index];
+            // of a single recipient the answer to RCPT says more than the one to the dot
+            let own = recipient.reply.as_ref().and_then(|reply| reply.enhanced);
+            recipient.status =
+                own.filter(|own| self.extensions.enhanced && own.class() == 2).or(recipient.status);
+        }
+    }
+}
+
+/// Who wanted a receipt from a server that gives none gets ours.
+fn note_relayed(attempt: &mut Attempt<'_>, extensions: &Extensions, members: &[usize]) {
+    let deliver_by = attempt.envelope.deliver_by;
+    for index in members {
+        let recipient = &mut attempt.envelope.recipients[*index];
+        let text = recipient.text.clone();
+        let (flag, words): (_, &[u8]) = match deliver_by {
+            Some(by) if by.flags & 0x10 != 0 && extensions.deliver_by.is_some() => {
+                (RecipientFlags::BY_TRACE_RELAYED, b"... Deliver-By trace: relayed\n")
+            }
+            Some(by) if by.flags & 0x01 != 0 && extensions.deliver_by.is_none() => {
+                (RecipientFlags::BY_NOTIFY_RELAYED, b"... Deliver-by notify: relayed\n")
+            }
+            _ if recipient.flags.contains(RecipientFlags::SUCCESS) && !extensions.dsn => {
+                (RecipientFlags::RELAYED, b"... relayed; expect no further notifications\n")
+            }
+            _ => continue,
+        };
+        recipient.flags |= flag;
+        attempt.envelope.attempt.transcript.extend([&text[..], words].concat());
+    }
+}

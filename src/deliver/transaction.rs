@@ -1,0 +1,76 @@
+//! One transaction over an open connection: what is offered to the server, and the connection kept.
+
+use super::attempt::Attempt;
+use super::commands::{mail_command, rcpt_command};
+use super::connections::ConnectionKey;
+use super::header::Rendering;
+use super::local;
+use super::replies;
+use super::settle::{TransactionResult, settle};
+use crate::config::Mailer;
+use crate::envelope::EnvelopeFlags;
+use crate::smtp::client::{Answer, CommandTimeouts, Extensions, Offer, ServerConnection, transact};
+
+/// Offers the message for `members`, in this order, and settles what the server answers.
+pub(super) async fn run(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    key: ConnectionKey,
+    mut server: ServerConnection,
+    members: &[usize],
+) -> TransactionResult {
+    let limit = server.extensions.size.unwrap_or(0);
+    if limit > 0 && attempt.envelope.size > limit {
+        attempt.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        attempt.record(members, &local::larger_than(limit, mailer.has(b'l')), Some(&server.relay()));
+        attempt.connections.keep(key, server).await;
+        return TransactionResult::default();
+    }
+    let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
+    let offer = offer(attempt, mailer, server.extensions, &timeouts, members).await;
+    let texts: Vec<Vec<u8>> =
+        members.iter().map(|index| attempt.envelope.recipients[*index].text.clone()).collect();
+    let mut refused = |server: &mut ServerConnection, member: usize, answer: &Answer| {
+        if let Some(result) = replies::of_recipient(answer, &server.extensions)
+            && let Some(line) = result.transcript(&texts[member])
+        {
+            server.note(&line);
+        }
+    };
+    let answers = transact(&mut server, &offer, &mut refused).await;
+    attempt.envelope.attempt.transcript.extend(server.take_transcript());
+    let result = settle(attempt, &server, members, &answers, mailer);
+    if answers.dot.is_empty() && !server.dead {
+        server.reset(timeouts.rset).await;
+    }
+    attempt.connections.keep(key, server).await;
+    result
+}
+
+/// All commands and the header for one transaction.
+async fn offer<'t>(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    extensions: Extensions,
+    timeouts: &'t CommandTimeouts,
+    members: &[usize],
+) -> Offer<'t> {
+    let first = members[0];
+    let host = attempt.host(first);
+    let user = attempt.envelope.recipients[first].address.as_ref().map(|address| address.user.clone());
+    let rendering = Rendering::new(attempt, first, &user.unwrap_or_default(), &host).await;
+    let mut header = rendering.header().await;
+    header.push(b'\n');
+    let sender = rendering.sender().to_vec();
+    let recipients =
+        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], &extensions));
+    Offer {
+        mail: mail_command(attempt, &sender, &extensions),
+        recipients: recipients.collect(),
+        header,
+        body: attempt.envelope.body.clone(),
+        lmtp: mailer.has(b'z'),
+        line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
+        timeouts,
+    }
+}
