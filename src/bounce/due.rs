@@ -1,6 +1,6 @@
 //! Is a report owed, and about whom?
 
-use super::Kind;
+use super::DsnKind;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::schema::Privacy;
 
@@ -18,18 +18,18 @@ const DELIVER_BY: RecipientFlags = RecipientFlags::BY_TRACE_RELAYED.union(Recipi
 /// The reports that are due for `envelope` at the end of a pass, in the order of their sending.
 /// Empty when nobody is to be told. A receipt waits for nobody, but is not sent beside a failure
 /// or delay of the same pass, and never where PrivacyOptions says noreceipts.
-pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<Kind> {
+pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
     let any = |kind| envelope.recipients.iter().any(|recipient| concerns(kind, recipient));
     let mut kinds = Vec::new();
-    if any(Kind::Failure) {
-        kinds.push(Kind::Failure);
+    if any(DsnKind::Failure) {
+        kinds.push(DsnKind::Failure);
     }
-    if envelope.attempt.warning_due && may_warn(envelope) && any(Kind::Delay) {
-        kinds.push(Kind::Delay);
+    if envelope.attempt.warning_due && may_warn(envelope) && any(DsnKind::Delay) {
+        kinds.push(DsnKind::Delay);
     }
     let receipts = !privacy.contains(Privacy::NO_RECEIPTS) && !envelope.sender.is_null();
-    if kinds.is_empty() && receipts && any(Kind::Success) {
-        kinds.push(Kind::Success);
+    if kinds.is_empty() && receipts && any(DsnKind::Success) {
+        kinds.push(DsnKind::Success);
     }
     kinds
 }
@@ -48,15 +48,15 @@ fn may_warn(envelope: &Envelope) -> bool {
 }
 
 /// Does a report of this kind speak of this recipient?
-pub(super) fn concerns(kind: Kind, recipient: &Recipient) -> bool {
+pub(super) fn concerns(kind: DsnKind, recipient: &Recipient) -> bool {
     let asked = |flag| match recipient.flags.contains(RecipientFlags::HAS_NOTIFY) {
         true => recipient.flags.contains(flag),
         false => RecipientFlags::DEFAULT_NOTIFY.contains(flag),
     };
     match kind {
-        Kind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
-        Kind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),
-        Kind::Success => {
+        DsnKind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
+        DsnKind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),
+        DsnKind::Success => {
             (asked(RecipientFlags::SUCCESS) && recipient.flags.intersects(REPORTABLE))
                 || recipient.flags.intersects(DELIVER_BY)
         }

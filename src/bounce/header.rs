@@ -1,13 +1,13 @@
 //! The fields a report brings along; Received, Date and Message-Id are added as to any message.
 
-use super::{Kind, Report};
+use super::{DsnKind, DsnRequest};
 use crate::config::HeaderCondition;
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message;
 use crate::message::{Header, HeaderKind, Headers};
 
 pub(super) fn fields(
-    report: &Report<'_>,
+    report: &DsnRequest<'_>,
     original: &Envelope,
     receivers: &[Vec<u8>],
     to_postmaster: bool,
@@ -31,14 +31,14 @@ pub(super) fn fields(
     Headers(fields)
 }
 
-fn subject(report: &Report<'_>, to_postmaster: bool) -> (String, String) {
+fn subject(report: &DsnRequest<'_>, to_postmaster: bool) -> (String, String) {
     let (subject, reason) = match report.kind {
         _ if to_postmaster => {
             ("Postmaster notify: see transcript for details".to_owned(), "postmaster-notification")
         }
-        Kind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
-        Kind::Success => ("Return receipt".to_owned(), "return-receipt"),
-        Kind::Delay => {
+        DsnKind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
+        DsnKind::Success => ("Return receipt".to_owned(), "return-receipt"),
+        DsnKind::Delay => {
             let past = message::interval(report.facts.warn_after);
             (format!("Warning: could not send message for past {past}"), "warning-timeout")
         }

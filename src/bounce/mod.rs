@@ -1,8 +1,8 @@
 //! Reports: delivery failures, delays and receipts as multipart/report (RFC 3461, 3462, 3464).
 //!
-//! In: an envelope whose recipients know their fate. Out: a new envelope with the null sender.
-//! No files but ErrorHeader's and the original body that is quoted, no look-ups, no clock; the caller gives
-//! identifier and time, and queues the result.
+//! In: an envelope whose recipients have their results, and a reader of its body. Out: a new envelope
+//! with the null sender. A pure function: no file is opened, nothing is looked up, no clock is asked;
+//! the caller reads the options, gives identifier and time, and queues the result.
 //!
 //! Files in the order of the report: `due` (is one owed, and to whom), `header` (its fields),
 //! `text` (part 1, for people), `status` (part 2, for programs), `original` (part 3, what was sent).
@@ -18,7 +18,6 @@ mod tests;
 
 pub use due::due;
 
-use crate::config::Config;
 use crate::engine::Scope;
 use crate::envelope::{
     AttemptState, Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender,
@@ -26,12 +25,11 @@ use crate::envelope::{
 use crate::rewrite::Site;
 use crate::schema::{Privacy, TimeoutClass};
 use jiff::tz::TimeZone;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::io::{self, BufRead};
 
 /// What a report is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum DsnKind {
     /// Somebody cannot get it.
     Failure,
     /// It takes longer.
@@ -42,7 +40,7 @@ pub enum Kind {
 
 /// The site's share in a report, read from its options by the caller.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct DsnSettings {
     /// `$j`, the reporting host.
     pub host: Vec<u8>,
     /// `$n`, who reports come from (`MAILER-DAEMON`).
@@ -61,15 +59,16 @@ pub struct Facts {
     pub no_body_return: bool,
     /// PrivacyOptions noactualrecipient.
     pub no_actual_recipient: bool,
-    /// ErrorHeader as text (a file's content was read by the caller), macros expanded; may be empty.
+    /// ErrorHeader as text, macros expanded; may be empty.
     pub error_header: Vec<u8>,
     /// T= of each mailer, by its index: MTA, address and diagnostic types.
     pub types: Vec<[Vec<u8>; 3]>,
 }
 
-impl Facts {
-    /// Reads the site's share for reports about `original`.
-    pub fn of(site: &Site, original: &Envelope) -> Self {
+impl DsnSettings {
+    /// Reads the site's share for reports about `original`. `error_header`: option ErrorHeader, or the
+    /// content of the file that it names.
+    pub fn of(site: &Site, original: &Envelope, error_header: &[u8]) -> Self {
         let (config, options) = (&*site.config, &site.config.options);
         let class = original.timeout_class;
         Self {
@@ -82,11 +81,7 @@ impl Facts {
             mime: options.send_mime_errors,
             no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
-            error_header: options
-                .error_header
-                .as_deref()
-                .map(|text| error_header(config, text))
-                .unwrap_or_default(),
+            error_header: config.expand(error_header),
             types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
         }
     }
@@ -101,22 +96,13 @@ impl Facts {
     }
 }
 
-/// ErrorHeader: a text, or the file it names with a leading `/`. An unreadable file says nothing.
-fn error_header(config: &Config, text: &[u8]) -> Vec<u8> {
-    let text = match text.starts_with(b"/") {
-        true => std::fs::read(std::ffi::OsStr::from_bytes(text)).unwrap_or_default(),
-        false => text.to_vec(),
-    };
-    config.expand(&text)
-}
-
 /// What the caller supplies.
 #[derive(Debug)]
-pub struct Report<'a> {
+pub struct DsnRequest<'a> {
     /// The site's share.
-    pub facts: &'a Facts,
+    pub facts: &'a DsnSettings,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: DsnKind,
     /// Identifier of the new envelope.
     pub id: QueueId,
     /// Now, seconds since the epoch.
@@ -125,19 +111,23 @@ pub struct Report<'a> {
     pub expired: bool,
 }
 
-impl Report<'_> {
+impl DsnRequest<'_> {
     /// Is this recipient one the report is about?
     fn concerns(&self, recipient: &Recipient) -> bool {
         due::concerns(self.kind, recipient)
     }
 }
 
-/// Builds one report. `Ok(None)` when there is nobody to get it (a report about a report without
+/// Builds one report; `body` is the original's, from its beginning. `Ok(None)` when there is nobody to get it (a report about a report without
 /// DoubleBounceAddress): the caller then drops the message.
 ///
 /// # Errors
 /// The original's body cannot be read; the report is to be made later.
-pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Envelope>> {
+pub fn build(
+    report: &DsnRequest<'_>,
+    original: &Envelope,
+    body: &mut dyn BufRead,
+) -> io::Result<Option<Envelope>> {
     let to_postmaster = original.is_response() || original.sender.is_null();
     let receiver = match to_postmaster {
         false => original.sender.text.clone(),
@@ -148,11 +138,11 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
     }
     let boundary = boundary(report);
     let mut receivers = vec![receiver];
-    if original.attempt.tell_postmaster && report.kind == Kind::Failure && !to_postmaster {
+    if original.attempt.tell_postmaster && report.kind == DsnKind::Failure && !to_postmaster {
         receivers.push(b"postmaster".to_vec());
     }
     let headers = header::fields(report, original, &receivers, to_postmaster, &boundary);
-    let body = body(report, original, to_postmaster, &boundary)?;
+    let body = report_body(report, original, body, to_postmaster, &boundary)?;
     let recipient = |text: Vec<u8>| Recipient {
         text,
         flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
@@ -179,13 +169,13 @@ pub fn build(report: &Report<'_>, original: &Envelope) -> io::Result<Option<Enve
 
 /// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the
 /// body does not come back.
-fn announced_size(report: &Report<'_>, original: &Envelope) -> u64 {
+fn announced_size(report: &DsnRequest<'_>, original: &Envelope) -> u64 {
     const OUR_SHARE: u64 = 1024;
     if original::returns_body(report, original) { original.size + OUR_SHARE } else { 0 }
 }
 
 /// Sets the macros by which the default header fields of a report are written.
-pub fn set_macros(site: &Site, facts: &Facts, report: &mut Envelope) {
+pub fn set_macros(site: &Site, facts: &DsnSettings, report: &mut Envelope) {
     let config = &site.config;
     for name in [&b"s"[..], b"_"] {
         report.scope.set_named(config, name, b"localhost");
@@ -198,15 +188,16 @@ pub fn set_macros(site: &Site, facts: &Facts, report: &mut Envelope) {
 }
 
 /// `QID.EPOCH/HOST`: never in the original, since the identifier is new.
-fn boundary(report: &Report<'_>) -> Vec<u8> {
+fn boundary(report: &DsnRequest<'_>) -> Vec<u8> {
     let mut boundary = format!("{}.{}/", report.id, report.now).into_bytes();
     boundary.extend_from_slice(&report.facts.host);
     boundary
 }
 
-fn body(
-    report: &Report<'_>,
+fn report_body(
+    report: &DsnRequest<'_>,
     original: &Envelope,
+    body: &mut dyn BufRead,
     to_postmaster: bool,
     boundary: &[u8],
 ) -> io::Result<Vec<u8>> {
@@ -226,7 +217,7 @@ fn body(
         status::write(&mut out, report, original);
     }
     separator(&mut out, b"");
-    original::write(&mut out, report, original)?;
+    original::write(&mut out, report, original, body)?;
     separator(&mut out, b"--");
     Ok(out)
 }

@@ -1,12 +1,17 @@
 //! Part 3: the original message, or its header only.
 
-use super::{Kind, Report};
+use super::{DsnKind, DsnRequest};
 use crate::config::HeaderCondition;
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message::{Header, HeaderKind};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 
-pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    report: &DsnRequest<'_>,
+    original: &Envelope,
+    body: &mut dyn BufRead,
+) -> io::Result<()> {
     let whole = returns_body(report, original);
     out.extend_from_slice(match (report.facts.mime, whole) {
         (true, true) => b"Content-Type: message/rfc822\n\n".as_slice(),
@@ -22,7 +27,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope)
     }
     out.push(b'\n');
     if whole {
-        copy_body(out, original)?;
+        copy_body(out, body)?;
     } else if !report.facts.mime {
         out.extend_from_slice(b"   ----- Message body suppressed -----\n\n");
     }
@@ -30,8 +35,8 @@ pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope)
 }
 
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
-pub(super) fn returns_body(report: &Report<'_>, original: &Envelope) -> bool {
-    report.kind != Kind::Success
+pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool {
+    report.kind != DsnKind::Success
         && original.class >= 0
         && !report.facts.no_body_return
         && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
@@ -45,10 +50,9 @@ fn shown(header: &Header) -> bool {
 }
 
 /// Lines that begin with `From ` get a `>`: a mailbox may hold this report.
-fn copy_body(out: &mut Vec<u8>, original: &Envelope) -> io::Result<()> {
-    let mut reader = BufReader::new(original.body.reader());
+fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead) -> io::Result<()> {
     let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
+    while body.read_until(b'\n', &mut line)? > 0 {
         if line.starts_with(b"From ") {
             out.push(b'>');
         }

@@ -1,22 +1,22 @@
 //! Part 2: what programs read (RFC 3464).
 
 use super::text::{parent, peer};
-use super::{Kind, Report};
+use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
-use crate::schema::EnhancedStatus;
+use crate::schema::{Disposition, EnhancedStatus};
 
-/// Action by the first flag a successful recipient has.
-const ACTIONS: &[(RecipientFlags, &str)] = &[
-    (RecipientFlags::EXPANDED, "expanded (to multi-recipient alias)"),
-    (RecipientFlags::DELIVERED, "delivered (to mailbox)"),
-    (RecipientFlags::DELIVERED_LIST, "delivered (to mailing list)"),
-    (RecipientFlags::RELAYED, "relayed (to non-DSN-aware mailer)"),
-    (RecipientFlags::BY_TRACE_RELAYED, "relayed (Deliver-By trace mode)"),
-    (RecipientFlags::BY_NOTIFY_RELAYED, "relayed (Deliver-By notify mode)"),
+/// Action, and sendmail's remark on it, by the first flag that a successful recipient has.
+const ACTIONS: &[(RecipientFlags, Disposition, &str)] = &[
+    (RecipientFlags::EXPANDED, Disposition::Expanded, "to multi-recipient alias"),
+    (RecipientFlags::DELIVERED, Disposition::Delivered, "to mailbox"),
+    (RecipientFlags::DELIVERED_LIST, Disposition::Delivered, "to mailing list"),
+    (RecipientFlags::RELAYED, Disposition::Relayed, "to non-DSN-aware mailer"),
+    (RecipientFlags::BY_TRACE_RELAYED, Disposition::Relayed, "Deliver-By trace mode"),
+    (RecipientFlags::BY_NOTIFY_RELAYED, Disposition::Relayed, "Deliver-By notify mode"),
 ];
 
-pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"Content-Type: message/delivery-status\n\n");
     if let Some(envid) = &original.envid {
         line(out, "Original-Envelope-Id", &decode_xtext(envid));
@@ -37,7 +37,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope)
     out.push(b'\n');
 }
 
-fn recipient_group(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, recipient: &Recipient) {
+fn recipient_group(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) {
     let first = first_of(original, recipient);
     let [mta, address, diagnostic] = report.facts.types_of(recipient);
     if let Some(orcpt) = &first.orcpt {
@@ -51,7 +51,7 @@ fn recipient_group(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, 
     line(out, "Status", status(report, recipient).as_bytes());
     if let Some(host) = &recipient.remote_mta {
         let host = host.strip_suffix(b".").unwrap_or(host);
-        line(out, "Remote-MTA", &[&mta.to_ascii_uppercase(), &b"; "[..], host].concat());
+        line(out, "Remote-MTA", &[mta, b"; ", host].concat());
     }
     if let Some(reply) = &recipient.reply {
         line(out, "Diagnostic-Code", &[diagnostic, b"; ", &reply.to_line()].concat());
@@ -76,12 +76,12 @@ fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipie
 fn final_recipient(recipient: &Recipient, kind: &[u8]) -> Vec<u8> {
     match &recipient.final_recipient {
         Some(known) => known.clone(),
-        None => [&kind.to_ascii_uppercase(), &b"; "[..], bare(&recipient.text)].concat(),
+        None => [kind, b"; ", bare(&recipient.text)].concat(),
     }
 }
 
 /// What the rules made of it; a local name gets our own host.
-fn actual_recipient(report: &Report<'_>, recipient: &Recipient) -> Vec<u8> {
+fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(bare(&recipient.text), |address| &address.user);
     let mut text = [b"rfc822; ", user].concat();
     if !user.contains(&b'@') {
@@ -90,23 +90,27 @@ fn actual_recipient(report: &Report<'_>, recipient: &Recipient) -> Vec<u8> {
     text
 }
 
-fn action(kind: Kind, recipient: &Recipient) -> &'static str {
-    match kind {
-        Kind::Failure => "failed",
-        Kind::Delay => "delayed",
-        Kind::Success => ACTIONS
-            .iter()
-            .find(|(flag, _)| recipient.flags.contains(*flag))
-            .map_or("relayed", |(_, action)| action),
+fn action(kind: DsnKind, recipient: &Recipient) -> String {
+    let known = ACTIONS.iter().find(|(flag, ..)| recipient.flags.contains(*flag));
+    let (disposition, remark) = match kind {
+        DsnKind::Failure => (Disposition::Failed, ""),
+        DsnKind::Delay => (Disposition::Delayed, ""),
+        DsnKind::Success => {
+            known.map_or((Disposition::Relayed, ""), |(_, action, remark)| (*action, *remark))
+        }
+    };
+    match remark {
+        "" => disposition.action().to_owned(),
+        remark => format!("{} ({remark})", disposition.action()),
     }
 }
 
-fn status(report: &Report<'_>, recipient: &Recipient) -> String {
+fn status(report: &DsnRequest<'_>, recipient: &Recipient) -> String {
     let default = match report.kind {
-        Kind::Failure if report.expired => EnhancedStatus(4, 4, 7),
-        Kind::Failure => EnhancedStatus(5, 0, 0),
-        Kind::Delay => EnhancedStatus(4, 0, 0),
-        Kind::Success => EnhancedStatus(2, 0, 0),
+        DsnKind::Failure if report.expired => EnhancedStatus(4, 4, 7),
+        DsnKind::Failure => EnhancedStatus(5, 0, 0),
+        DsnKind::Delay => EnhancedStatus(4, 0, 0),
+        DsnKind::Success => EnhancedStatus(2, 0, 0),
     };
     let known = recipient.status.filter(|_| !report.expired);
     known.unwrap_or(default).to_string()

@@ -8,9 +8,9 @@ use crate::message::{Header, HeaderKind, Headers};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Reply};
 
-fn facts() -> Facts {
+fn facts() -> DsnSettings {
     let types = |diagnostic: &str| [b"DNS".to_vec(), b"RFC822".to_vec(), diagnostic.as_bytes().to_vec()];
-    Facts {
+    DsnSettings {
         host: b"mail.site.example".to_vec(),
         daemon: b"MAILER-DAEMON".to_vec(),
         zone: TimeZone::fixed(jiff::tz::offset(-5)),
@@ -55,11 +55,13 @@ fn original() -> Envelope {
     }
 }
 
-fn report(kind: Kind, original: &Envelope, expired: bool) -> String {
+fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let facts = facts();
     let id = QueueId::new(b"6AMHof7n026348").expect("a good identifier");
-    let report = Report { facts: &facts, kind, id, now: 1_795_369_860, expired };
-    let envelope = build(&report, original).expect("a body in memory").expect("somebody to tell");
+    let report = DsnRequest { facts: &facts, kind, id, now: 1_795_369_860, expired };
+    let envelope = build(&report, original, &mut io::BufReader::new(original.body.reader()))
+        .expect("a body in memory")
+        .expect("somebody to tell");
     let mut text = format!("to {}\n", String::from_utf8_lossy(&envelope.recipients[0].text));
     for header in &envelope.headers.0 {
         text += &format!("{}:{}\n", header.name.escape_ascii(), String::from_utf8_lossy(&header.value));
@@ -87,8 +89,8 @@ fn failed_member_of_a_list() -> Envelope {
 #[test]
 fn a_failure_in_a_list() {
     let envelope = failed_member_of_a_list();
-    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Failure]);
-    insta::assert_snapshot!(report(Kind::Failure, &envelope, false));
+    assert_eq!(due(&envelope, Privacy::empty()), [DsnKind::Failure]);
+    insta::assert_snapshot!(report(DsnKind::Failure, &envelope, false));
 }
 
 #[test]
@@ -101,8 +103,8 @@ fn a_delay() {
     waiting.remote_mta = Some(b"mx.tmp.example.".to_vec());
     envelope.recipients = vec![waiting];
     envelope.attempt.warning_due = true;
-    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Delay]);
-    insta::assert_snapshot!(report(Kind::Delay, &envelope, false));
+    assert_eq!(due(&envelope, Privacy::empty()), [DsnKind::Delay]);
+    insta::assert_snapshot!(report(DsnKind::Delay, &envelope, false));
 }
 
 #[test]
@@ -116,15 +118,15 @@ fn a_receipt_with_the_sender_s_own_identifiers() {
     envelope.envid = Some(b"env+2B42".to_vec());
     envelope.recipients = vec![happy];
     envelope.attempt.transcript = b"<alice@site.example>... Successfully delivered\n".to_vec();
-    assert_eq!(due(&envelope, Privacy::empty()), [Kind::Success]);
-    insta::assert_snapshot!(report(Kind::Success, &envelope, false));
+    assert_eq!(due(&envelope, Privacy::empty()), [DsnKind::Success]);
+    insta::assert_snapshot!(report(DsnKind::Success, &envelope, false));
 }
 
 #[test]
 fn a_report_about_a_report_goes_to_the_postmaster() {
     let mut envelope = failed_member_of_a_list();
     envelope.sender.text = b"<>".to_vec();
-    let text = report(Kind::Failure, &envelope, false);
+    let text = report(DsnKind::Failure, &envelope, false);
     assert!(text.starts_with("to postmaster\n"), "{text}");
     assert!(text.contains("Subject: Postmaster notify: see transcript for details\n"), "{text}");
     assert!(text.contains("\nwith id 6AMHoeVK026330\n"), "{text}");
@@ -134,10 +136,14 @@ fn a_report_about_a_report_goes_to_the_postmaster() {
 fn without_a_double_bounce_address_nobody_is_told() {
     let mut envelope = failed_member_of_a_list();
     envelope.flags |= EnvelopeFlags::RESPONSE;
-    let facts = Facts { double_bounce: Vec::new(), ..facts() };
+    let facts = DsnSettings { double_bounce: Vec::new(), ..facts() };
     let id = QueueId::default();
-    let report = Report { facts: &facts, kind: Kind::Failure, id, now: 0, expired: false };
-    assert!(build(&report, &envelope).expect("a body in memory").is_none());
+    let report = DsnRequest { facts: &facts, kind: DsnKind::Failure, id, now: 0, expired: false };
+    assert!(
+        build(&report, &envelope, &mut io::BufReader::new(envelope.body.reader()))
+            .expect("a body in memory")
+            .is_none()
+    );
 }
 
 #[test]

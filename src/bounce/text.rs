@@ -1,6 +1,6 @@
 //! Part 1: what people read.
 
-use super::{Kind, Report};
+use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
 use crate::schema::{Reply, Sysexit};
@@ -23,14 +23,14 @@ const SUCCESSES: &[(RecipientFlags, &str)] = &[
     (RecipientFlags::BY_TRACE_RELAYED, "Deliver-By trace: relayed"),
 ];
 
-/// Longest list entry: sendmail cuts addresses here.
-const LONGEST: usize = 203;
+/// Bytes of a list entry: sendmail cuts addresses here.
+const MAX_ENTRY: usize = 203;
 
-pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope, to_postmaster: bool) {
+pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope, to_postmaster: bool) {
     if report.facts.mime {
         out.push(b'\n');
     }
-    if report.kind == Kind::Delay {
+    if report.kind == DsnKind::Delay {
         out.extend_from_slice(WARNING_BOX.as_bytes());
     }
     let received = message::rfc5322(original.created, &report.facts.zone);
@@ -40,14 +40,14 @@ pub(super) fn write(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope,
         out.extend_from_slice(format!("with id {}\n", original.id).as_bytes());
     }
     out.push(b'\n');
-    if report.kind != Kind::Success && !report.facts.error_header.is_empty() {
+    if report.kind != DsnKind::Success && !report.facts.error_header.is_empty() {
         out.extend_from_slice(report.facts.error_header.trim_ascii_end());
         out.extend_from_slice(b"\n\n");
     }
     match report.kind {
-        Kind::Failure => failures(out, report, original),
-        Kind::Success => successes(out, report, original),
-        Kind::Delay => {} // the box and the transcript say it all
+        DsnKind::Failure => failures(out, report, original),
+        DsnKind::Success => successes(out, report, original),
+        DsnKind::Delay => {} // the box and the transcript say it all
     }
     transcript(out, report, original);
 }
@@ -66,7 +66,7 @@ fn reason(reply: &Reply) -> Vec<u8> {
     }
 }
 
-fn failures(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
     for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
         out.extend_from_slice(cut(&recipient.text));
@@ -82,7 +82,7 @@ fn failures(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
     out.push(b'\n');
 }
 
-fn successes(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
+fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had successful delivery notifications -----\n");
     for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
         let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
@@ -92,8 +92,8 @@ fn successes(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
     out.push(b'\n');
 }
 
-fn transcript(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
-    if original.attempt.transcript.is_empty() && report.kind != Kind::Delay && !report.expired {
+fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
+    if original.attempt.transcript.is_empty() && report.kind != DsnKind::Delay && !report.expired {
         out.extend_from_slice(b"   ----- Transcript of session is unavailable -----\n\n");
         return;
     }
@@ -102,11 +102,11 @@ fn transcript(out: &mut Vec<u8>, report: &Report<'_>, original: &Envelope) {
     let (waited, given_up) =
         (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
     let ending = match report.kind {
-        Kind::Delay => format!(
+        DsnKind::Delay => format!(
             "Warning: message still undelivered after {waited}\n\
              Will keep trying until message is {given_up} old\n"
         ),
-        Kind::Failure if report.expired => format!(
+        DsnKind::Failure if report.expired => format!(
             "Message could not be delivered for {given_up}\n\
              Message will be deleted from queue\n"
         ),
@@ -122,5 +122,5 @@ pub(super) fn parent<'a>(original: &'a Envelope, recipient: &Recipient) -> Optio
 }
 
 fn cut(text: &[u8]) -> &[u8] {
-    &text[..text.len().min(LONGEST)]
+    &text[..text.len().min(MAX_ENTRY)]
 }

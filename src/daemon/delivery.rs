@@ -2,14 +2,15 @@
 
 use super::Mta;
 use super::lease::HeldMessage;
-use crate::bounce::{self, Facts, Kind, Report};
+use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
 use crate::logging::Priority;
 use crate::queue::{Lease, QueueError};
 use crate::schema::EnhancedStatus;
-use crate::sys::clock;
+use crate::sys::{accounts, clock};
 use std::future::Future;
+use std::io::BufReader;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -109,25 +110,26 @@ impl Mta {
         let mut reports = Reports::default();
         let now = clock::now();
         let expired = self.judge_age(envelope, now);
-        let facts = Facts::of(&self.site, envelope);
+        let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
-            if kind == Kind::Failure && self.is_double_bounce(envelope) {
+            if kind == DsnKind::Failure && self.is_double_bounce(envelope) {
                 reports.unreportable = true;
                 continue;
             }
             let id = self.queue.next_id();
-            let request = Report { facts: &facts, kind, id, now, expired };
-            let built = bounce::build(&request, envelope).map_err(|error| {
-                QueueError::new("cannot read the body of", envelope.id.to_string(), error)
-            })?;
+            let request = DsnRequest { facts: &facts, kind, id, now, expired };
+            let built = bounce::build(&request, envelope, &mut BufReader::new(envelope.body.reader()))
+                .map_err(|error| {
+                    QueueError::new("cannot read the body of", envelope.id.to_string(), error)
+                })?;
             let Some(mut report) = built else {
-                reports.unreportable |= kind == Kind::Failure;
+                reports.unreportable |= kind == DsnKind::Failure;
                 continue;
             };
             self.complete(&mut report, &facts).await;
             self.log_report(envelope, &report, kind);
             let lease = self.queue.commit(&report).await?;
-            if kind == Kind::Delay {
+            if kind == DsnKind::Delay {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
             reports.queued.push((lease, report));
@@ -135,8 +137,16 @@ impl Mta {
         Ok(reports)
     }
 
+    /// Option ErrorHeader: a text, or the file it names with a leading `/`. An unreadable one says nothing.
+    fn error_header(&self) -> Vec<u8> {
+        match self.site.config.options.error_header.as_deref() {
+            Some(path) if path.starts_with(b"/") => std::fs::read(accounts::path(path)).unwrap_or_default(),
+            text => text.unwrap_or_default().to_vec(),
+        }
+    }
+
     /// The default fields of a report, as any message gets them.
-    async fn complete(&self, report: &mut Envelope, facts: &Facts) {
+    async fn complete(&self, report: &mut Envelope, facts: &DsnSettings) {
         crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
         bounce::set_macros(&self.site, facts, report);
         let fields = std::mem::take(&mut report.headers.0);
@@ -181,11 +191,11 @@ impl Mta {
         }
     }
 
-    fn log_report(&self, envelope: &Envelope, report: &Envelope, kind: Kind) {
+    fn log_report(&self, envelope: &Envelope, report: &Envelope, kind: DsnKind) {
         let about: &[u8] = match kind {
-            Kind::Delay => b"sender notify",
-            Kind::Failure if envelope.is_response() => b"postmaster notify",
-            Kind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
+            DsnKind::Delay => b"sender notify",
+            DsnKind::Failure if envelope.is_response() => b"postmaster notify",
+            DsnKind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
             _ => b"DSN",
         };
         let text = [report.id.as_bytes(), b": ", about, b": ", &reason(envelope, kind)].concat();
@@ -194,11 +204,11 @@ impl Mta {
 }
 
 /// Why there is a report, as the log says it.
-fn reason(envelope: &Envelope, kind: Kind) -> Vec<u8> {
+fn reason(envelope: &Envelope, kind: DsnKind) -> Vec<u8> {
     match kind {
-        Kind::Success => b"Return receipt".to_vec(),
-        Kind::Delay => b"Warning: could not send message".to_vec(),
-        Kind::Failure => {
+        DsnKind::Success => b"Return receipt".to_vec(),
+        DsnKind::Delay => b"Warning: could not send message".to_vec(),
+        DsnKind::Failure => {
             let failed = envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed);
             let mut said = failed.filter_map(|one| one.message.clone());
             let message = envelope.message.clone().or_else(|| said.next());

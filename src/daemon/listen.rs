@@ -2,21 +2,17 @@
 
 use super::rates::Rates;
 use super::{DaemonAcceptor, Mta, load};
-use crate::config::Config;
-use crate::keeper::Bind;
 use crate::logging::Priority;
-use crate::schema::{DaemonPort, Family};
+use crate::schema::DaemonPort;
 use crate::smtp::server::{Client, DaemonFacts, Session};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
-/// The queue of waiting connections when Listen= says nothing.
-const DEFAULT_BACKLOG: i64 = 10;
 /// More sessions than this at a time would run out of descriptors.
 const MAX_SESSIONS: usize = 2000;
 
@@ -27,40 +23,19 @@ pub(super) struct Listener {
     listener: TcpListener,
 }
 
-/// Where a DaemonPortOptions line listens.
-pub(super) fn address(port: &DaemonPort) -> SocketAddr {
-    let any: IpAddr = match port.family {
-        Family::Inet6 => Ipv6Addr::UNSPECIFIED.into(),
-        _ => Ipv4Addr::UNSPECIFIED.into(),
-    };
-    SocketAddr::new(port.address.unwrap_or(any), port.port.unwrap_or(25))
-}
-
-/// The lines of a configuration; without any there is one for the SMTP port.
-pub(super) fn ports(config: &Config) -> Vec<DaemonPort> {
-    let ports = &config.options.daemon_port_options;
-    match ports.is_empty() {
-        true => vec![DaemonPort { name: b"MTA".to_vec(), ..DaemonPort::default() }],
-        false => ports.clone(),
-    }
-}
-
 /// Binds everything that is to be listened on.
 ///
 /// # Errors
 /// The first listener that could not be opened, unless it is optional (modifier O).
 pub(super) async fn open(mta: &Mta) -> Result<Vec<Listener>, String> {
-    let ports = ports(&mta.site.config);
-    let wanted = ports.iter().map(|port| {
-        let backlog = if port.backlog > 0 { port.backlog } else { DEFAULT_BACKLOG };
-        Bind::Inet { address: address(port), backlog: u32::try_from(backlog).unwrap_or(10) }
-    });
-    let bound = mta.keeper.bind(wanted.collect()).await;
+    let ports = mta.site.config.daemon_ports();
+    let mut bound = mta.keeper.listen().await;
+    bound.resize_with(ports.len(), || Err(String::from("no socket came")));
     let mut listeners = Vec::new();
     for (port, result) in ports.into_iter().zip(bound) {
         let listener = result.and_then(|socket| listener(socket).map_err(|error| error.to_string()));
         match listener {
-            Ok(listener) => listeners.push(Listener { address: address(&port), port, listener }),
+            Ok(listener) => listeners.push(Listener { address: port.socket_address(), port, listener }),
             Err(error) => {
                 let name = String::from_utf8_lossy(&port.name);
                 let text = format!("opendaemonsocket: daemon {name}: cannot bind: {error}");

@@ -3,9 +3,7 @@
 //! One thread writes whatever requests are waiting in one go, another reads the answers; both start
 //! with the first request, so that the handle may exist before the runtime does.
 
-use super::protocol::{
-    Ask, Bind, Control, Delivery, Frame, Inbox, Listing, ListingError, Reply, Report, UserAnswer,
-};
+use super::protocol::{Ask, Delivery, Frame, Inbox, Listing, ListingError, MailerResult, Reply, UserAnswer};
 use super::server;
 use crate::config::Config;
 use crate::schema::Outcome;
@@ -65,13 +63,13 @@ impl Drop for Link {
     }
 }
 
-/// Most requests written at once.
-const BATCH: usize = 32;
+/// Requests written at once.
+const MAX_BATCH: usize = 32;
 
 fn write_requests(socket: &UnixStream, requests: &mpsc::Receiver<Outgoing>) {
     while let Ok((mut bytes, file)) = requests.recv() {
         let mut files: Vec<Arc<File>> = file.into_iter().collect();
-        while files.len() < BATCH {
+        while files.len() < MAX_BATCH {
             let Ok((more, file)) = requests.try_recv() else { break };
             bytes.extend_from_slice(&more);
             files.extend(file);
@@ -160,11 +158,11 @@ impl Keeper {
         locked(&self.link.waiting).gone
     }
 
-    /// Listening sockets, in the order wanted.
-    pub async fn bind(&self, wanted: Vec<Bind>) -> Vec<Result<OwnedFd, String>> {
-        let count = wanted.len();
-        let Some((Reply::Bound(results), fds)) = self.ask(Ask::Bind(wanted), None).await else {
-            return (0..count).map(|_| Err(String::from(GONE))).collect();
+    /// The listening sockets of option DaemonPortOptions, one per line and in order; the keeper gives
+    /// them away once.
+    pub async fn listen(&self) -> Vec<Result<OwnedFd, String>> {
+        let Some((Reply::Listening(results), fds)) = self.ask(Ask::Listen, None).await else {
+            return vec![Err(String::from(GONE))];
         };
         let mut fds = fds.into_iter();
         let socket = |result: Result<(), String>| {
@@ -197,7 +195,7 @@ impl Keeper {
     }
 
     /// An `:include:` file, read with the rights of whoever named it.
-    pub async fn include(&self, path: &[u8], named_by: Option<Control>) -> Result<Listing, ListingError> {
+    pub async fn include(&self, path: &[u8], named_by: Option<Vec<u8>>) -> Result<Listing, ListingError> {
         self.listing(Ask::Include(path.to_vec(), named_by)).await
     }
 
@@ -210,11 +208,11 @@ impl Keeper {
 
     /// Delivers; `body` is read from its beginning, whatever its position is. When the keeper dies
     /// meanwhile every target is to be tried again.
-    pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<Report> {
+    pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<MailerResult> {
         let count = delivery.targets.len();
         match self.ask(Ask::Deliver(Box::new(delivery)), Some(body)).await {
             Some((Reply::Delivered(reports), _)) if reports.len() == count => reports,
-            _ => vec![Report::later(GONE); count],
+            _ => vec![MailerResult::later(GONE); count],
         }
     }
 }

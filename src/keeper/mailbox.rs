@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a lock is waited for before the message is tried again later.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// May mail be put there? An absent file may be made.
 pub(super) fn check(path: &Path, blame: Blame) -> Result<Option<Metadata>, Refusal> {
@@ -70,7 +70,7 @@ pub(super) fn append(
 }
 
 fn take_lock(file: &File) -> io::Result<()> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + LOCK_TIMEOUT;
     while !lock::take(file, lock::Kind::Exclusive)? {
         if Instant::now() >= end {
             return Err(io::Error::from_raw_os_error(nix::libc::EAGAIN));

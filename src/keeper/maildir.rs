@@ -19,11 +19,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Default)]
 pub(super) struct Maildirs {
     count: AtomicU64,
-    gates: Mutex<HashMap<(u64, u64), Arc<SharedSync>>>,
+    syncs: Mutex<HashMap<(u64, u64), Arc<SharedSync>>>,
 }
 
-/// Directories whose gates are remembered before they are all forgotten.
-const GATES: usize = 4096;
+/// Directories whose syncs are shared; beyond that all are forgotten.
+const MAX_SHARED_SYNCS: usize = 4096;
 
 impl Maildirs {
     /// Delivers with the rights of the calling thread.
@@ -72,14 +72,14 @@ impl Maildirs {
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         let open = File::open(directory)?;
         let about = open.metadata()?;
-        let gate = {
-            let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-            if gates.len() > GATES {
-                gates.clear();
+        let sync = {
+            let mut syncs = self.syncs.lock().unwrap_or_else(PoisonError::into_inner);
+            if syncs.len() > MAX_SHARED_SYNCS {
+                syncs.clear();
             }
-            gates.entry((about.dev(), about.ino())).or_default().clone()
+            syncs.entry((about.dev(), about.ino())).or_default().clone()
         };
-        gate.run(|| open.sync_all())
+        sync.run(|| open.sync_all())
     }
 }
 

@@ -14,7 +14,6 @@ mod aliases;
 mod bind;
 mod body;
 mod deliver;
-mod expand;
 mod front;
 mod lists;
 mod mailbox;
@@ -28,4 +27,4 @@ mod server;
 
 pub use aliases::database_of;
 pub use front::{Keeper, start};
-pub use protocol::{Bind, Control, Delivery, Listing, ListingError, Report, Target, UserAnswer};
+pub use protocol::{Delivery, ListOwner, Listing, ListingError, MailerResult, Target, UserAnswer};

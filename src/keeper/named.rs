@@ -6,7 +6,6 @@
 use super::alias_file::unquote;
 use super::aliases::{Signature, signature};
 use super::lists;
-use super::protocol::Control;
 use super::server::KeeperService;
 use crate::maps::split_list;
 use crate::sys::accounts;
@@ -14,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Lists within lists that are followed.
-const DEEPEST: usize = 10;
+const MAX_DEPTH: usize = 10;
 
 /// What has been found so far.
 #[derive(Default)]
@@ -42,22 +41,22 @@ fn plain(text: &[u8]) -> Vec<u8> {
 }
 
 impl Known {
-    /// Notes what one list names; `user` is empty for the DefaultUser.
-    fn gather(&mut self, service: &KeeperService, text: &[u8], control: &Control, depth: usize) {
+    /// Notes what one list of `user` names; the name is empty for the DefaultUser.
+    fn gather(&mut self, service: &KeeperService, text: &[u8], user: &[u8], depth: usize) {
         for part in split_list(text) {
             let part = unquote(&part);
             if matches!(part.first(), Some(b'|' | b'/')) {
-                self.targets.entry(plain(&part)).or_default().insert(control.user.clone());
+                self.targets.entry(plain(&part)).or_default().insert(user.to_vec());
             } else if let Some(path) = part.strip_prefix(b":include:")
-                && depth < DEEPEST
+                && depth < MAX_DEPTH
             {
                 let path = path.trim_ascii();
                 self.lists.push((path.to_vec(), stat(path)));
-                let named_by = (!control.user.is_empty()).then_some(control);
+                let named_by = (!user.is_empty()).then_some(user);
                 if let Ok(listing) = lists::include(&service.policy, path, named_by)
                     && listing.safe
                 {
-                    self.gather(service, &listing.text, &listing.control, depth + 1);
+                    self.gather(service, &listing.text, &listing.owner.user, depth + 1);
                 }
             }
         }
@@ -84,7 +83,7 @@ impl Named {
         }
         let mut known = Known { aliases: signatures, ..Known::default() };
         for value in service.aliases.values()? {
-            known.gather(service, &value, &Control::default(), 0);
+            known.gather(service, &value, b"", 0);
         }
         let known = Arc::new(known);
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
@@ -93,12 +92,12 @@ impl Named {
 
     /// By the user's own `.forward`, or by a list it includes. With a detail in the name of the file
     /// every file of ForwardPath that can apply is tried.
-    fn by_forward(service: &KeeperService, target: &[u8], control: &Control, detail: &[u8]) -> bool {
-        let listing = lists::forward(&service.policy, &control.user, detail);
+    fn by_forward(service: &KeeperService, target: &[u8], user: &[u8], detail: &[u8]) -> bool {
+        let listing = lists::forward(&service.config, &service.policy, user, detail);
         let Ok(listing) = listing else { return false };
         let mut known = Known::default();
-        known.gather(service, &listing.text, &listing.control, 0);
-        known.holds(target, &control.user)
+        known.gather(service, &listing.text, &listing.owner.user, 0);
+        known.holds(target, user)
     }
 
     /// The answer; an error means that the files cannot be read just now.
@@ -106,16 +105,16 @@ impl Named {
         &self,
         service: &KeeperService,
         target: &[u8],
-        control: Option<&Control>,
+        named_by: Option<&[u8]>,
         detail: &[u8],
     ) -> Result<bool, String> {
         let target = plain(target);
-        let owned = control.filter(|control| !control.user.is_empty());
-        match owned.filter(|control| control.user != service.policy.default_name) {
+        let owned = named_by.filter(|user| !user.is_empty() && *user != &service.policy.default_name[..]);
+        match owned {
             None => self.by_alias(service, &target, b""),
-            Some(control) => Ok(Self::by_forward(service, &target, control, detail)
-                || (!detail.is_empty() && Self::by_forward(service, &target, control, b""))
-                || self.by_alias(service, &target, &control.user)?),
+            Some(user) => Ok(Self::by_forward(service, &target, user, detail)
+                || (!detail.is_empty() && Self::by_forward(service, &target, user, b""))
+                || self.by_alias(service, &target, user)?),
         }
     }
 }

@@ -19,8 +19,6 @@ pub(super) struct Policy {
     pub(super) default_user: Identity,
     /// Its login name, if it has one.
     pub(super) default_name: Vec<u8>,
-    /// `$w`
-    pub(super) short_host: Vec<u8>,
     /// `$j`
     pub(super) host: Vec<u8>,
 }
@@ -34,10 +32,6 @@ impl Policy {
         let options = &config.options;
         let default_user = config.default_user();
         let account = accounts::user_by_uid(default_user.uid).ok().flatten();
-        let value = |name: &[u8]| {
-            let id = config.names.get(name)?;
-            config.macros.get(id).map(<[u8]>::to_vec)
-        };
         let specs = options.alias_file.iter().flat_map(|value| alias_file::specs(value));
         Self {
             alias_files: specs.collect(),
@@ -45,8 +39,7 @@ impl Policy {
             forward_path: options.forward_path.clone().unwrap_or_else(|| FORWARD_PATH.to_vec()),
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
-            short_host: value(b"w").unwrap_or_default(),
-            host: value(b"j").unwrap_or_default(),
+            host: config.expand(config.macro_value("j").unwrap_or_default()),
         }
     }
 }

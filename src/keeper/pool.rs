@@ -7,7 +7,7 @@ use std::time::Duration;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// How long an idle thread waits for work.
-const PATIENCE: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct State {
@@ -37,7 +37,8 @@ impl Shared {
                 continue;
             }
             state.idle += 1;
-            let waited = self.changed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            let waited =
+                self.changed.wait_timeout(state, IDLE_TIMEOUT).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
             state.idle -= 1;
             if waited.1.timed_out() && state.jobs.is_empty() {
@@ -52,22 +53,22 @@ impl Shared {
 /// An elastic set of threads.
 pub(super) struct Pool {
     name: &'static str,
-    most: usize,
+    max_threads: usize,
     shared: Arc<Shared>,
 }
 
 impl Pool {
-    /// At most `most` threads; none yet.
-    pub(super) fn new(name: &'static str, most: usize) -> Self {
+    /// At most `max_threads` threads; none yet.
+    pub(super) fn new(name: &'static str, max_threads: usize) -> Self {
         let shared = Shared { state: Mutex::default(), changed: Condvar::new() };
-        Self { name, most, shared: Arc::new(shared) }
+        Self { name, max_threads, shared: Arc::new(shared) }
     }
 
     /// Has a job done, as soon as a thread is free.
     pub(super) fn run(&self, job: Job) {
         let mut state = self.shared.lock();
         state.jobs.push_back(job);
-        if state.jobs.len() <= state.idle || state.threads >= self.most {
+        if state.jobs.len() <= state.idle || state.threads >= self.max_threads {
             self.shared.changed.notify_one();
             return;
         }

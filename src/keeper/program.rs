@@ -1,7 +1,7 @@
 //! Mailers that are programs: started under an identity, fed on stdin, judged by their exit status.
 
 use super::body;
-use super::protocol::Report;
+use super::protocol::MailerResult;
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::process::Program;
@@ -16,7 +16,13 @@ use std::time::{Duration, Instant};
 const TAIL: usize = 4096;
 
 /// Runs it with the message on stdin. `limit`: seconds, 0 for none.
-pub(super) fn run(program: &Program, header: &[u8], message: &File, form: &BodyForm, limit: u32) -> Report {
+pub(super) fn run(
+    program: &Program,
+    header: &[u8],
+    message: &File,
+    form: &BodyForm,
+    limit: u32,
+) -> MailerResult {
     let mut child = match program.spawn() {
         Ok(child) => child,
         Err(error) => return not_started(program, &error),
@@ -37,16 +43,16 @@ pub(super) fn run(program: &Program, header: &[u8], message: &File, form: &BodyF
         said.extend(part.join().unwrap_or_default());
     }
     let report = match written {
-        (Err(why), _) => Report::later(why),
+        (Err(why), _) => MailerResult::later(why),
         (Ok(status), written) => judge(program, status, written),
     };
-    Report { output: said, ..report }
+    MailerResult { output: said, ..report }
 }
 
-fn not_started(program: &Program, error: &io::Error) -> Report {
+fn not_started(program: &Program, error: &io::Error) -> MailerResult {
     // sendmail queues here too: somebody will put the program back, or name another
     let text = format!("Cannot exec {}: {error}", String::from_utf8_lossy(&program.path));
-    Report { exit: Sysexit::OSERR.0, text: Some(text.into()), ..Report::default() }
+    MailerResult { exit: Sysexit::OSERR.0, text: Some(text.into()), ..MailerResult::default() }
 }
 
 fn feed(stdin: Option<ChildStdin>, header: &[u8], message: &File, form: &BodyForm) -> io::Result<()> {
@@ -88,23 +94,23 @@ fn wait(child: &mut Child, end: Option<Instant>) -> Result<std::process::ExitSta
     }
 }
 
-fn judge(program: &Program, status: std::process::ExitStatus, written: io::Result<()>) -> Report {
+fn judge(program: &Program, status: std::process::ExitStatus, written: io::Result<()>) -> MailerResult {
     let Some(code) = status.code() else {
         let signal = status.signal().unwrap_or(0);
         let name = String::from_utf8_lossy(&program.path);
-        return Report {
+        return MailerResult {
             exit: Sysexit::TEMPFAIL.0,
             status: Some(EnhancedStatus(4, 3, 0)),
             text: Some(format!("mailer {name} died with signal {signal}").into()),
-            ..Report::default()
+            ..MailerResult::default()
         };
     };
     match written {
         // a program that knows enough may stop reading and still say what it did
         Err(error) if code == 0 && error.kind() != io::ErrorKind::BrokenPipe => {
-            Report::later(&error.to_string())
+            MailerResult::later(&error.to_string())
         }
-        _ => Report { exit: code, ..Report::default() },
+        _ => MailerResult { exit: code, ..MailerResult::default() },
     }
 }
 
@@ -112,7 +118,7 @@ fn judge(program: &Program, status: std::process::ExitStatus, written: io::Resul
 mod tests {
     use super::*;
 
-    fn sh(script: &str, limit: u32) -> Report {
+    fn sh(script: &str, limit: u32) -> MailerResult {
         let program = Program {
             path: b"/bin/sh".to_vec(),
             argv: [&b"sh"[..], b"-c", script.as_bytes()].map(<[u8]>::to_vec).into(),

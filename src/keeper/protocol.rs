@@ -5,39 +5,18 @@ use crate::schema::{EnhancedStatus, UserIds};
 use crate::sys::accounts::User;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-
-/// A listening socket wanted.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Bind {
-    /// TCP.
-    Inet {
-        /// Where.
-        address: SocketAddr,
-        /// Length of the queue of connections not yet accepted.
-        backlog: u32,
-    },
-    /// A UNIX stream socket with its mode; an old one is removed first.
-    Unix {
-        /// Where.
-        path: PathBuf,
-        /// Permission bits.
-        mode: u32,
-    },
-}
 
 /// Is there such a user? A failing service is `Later`, never "no".
 pub type UserAnswer = crate::schema::Outcome<Option<User>>;
 
-/// On whose behalf a list, file or program is named: sendmail's controlling user.
+/// Whose list it is: the controlling user of what is named in it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-pub struct Control {
+pub struct ListOwner {
     /// Login name; empty for the DefaultUser.
     pub user: Vec<u8>,
-    /// Its ids, as the front believes them; the keeper looks them up itself.
+    /// Its ids.
     pub ids: UserIds,
 }
 
@@ -52,9 +31,9 @@ pub struct Listing {
     pub safe: bool,
     /// Why they may not: goes behind `is unsafe for mailing to` in the reply.
     pub unsafe_reason: Option<String>,
-    /// Whose list it is: files and programs in it run as this user.
-    pub control: Control,
-    /// Has the controlling user a shell of /etc/shells? Without one: no files, no programs.
+    /// Files and programs in it run as this user.
+    pub owner: ListOwner,
+    /// Has the owner a shell of /etc/shells? Without one: no files, no programs.
     pub shell: bool,
 }
 
@@ -76,8 +55,9 @@ pub struct Target {
     pub user: Vec<u8>,
     /// `$h`
     pub host: Vec<u8>,
-    /// Who named this file or program; `None` for mailboxes.
-    pub control: Option<Control>,
+    /// Login name of the controlling user of a file or program, empty for the DefaultUser; `None` for
+    /// mailboxes.
+    pub named_by: Option<Vec<u8>>,
 }
 
 /// One hand-over: a message for one or more recipients of one mailer.
@@ -93,13 +73,13 @@ pub struct Delivery {
     pub header: Vec<u8>,
     /// How the body is written.
     pub form: BodyForm,
-    /// Pass `-f sender` (flags f and r, already decided by the front).
-    pub sender_words: Vec<Vec<u8>>,
+    /// The envelope sender, for the mailers that are told it (flags f and r).
+    pub sender: Vec<u8>,
 }
 
-/// What became of it: one report per target.
+/// What a mailer made of it: one per target.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Report {
+pub struct MailerResult {
     /// `<sysexits.h>`; 0 delivered, 75 to be tried again.
     pub exit: i32,
     /// `5.1.1`-like status when better known than by the exit code.
@@ -110,7 +90,7 @@ pub struct Report {
     pub output: Vec<u8>,
 }
 
-impl Report {
+impl MailerResult {
     /// To be tried again.
     pub fn later(why: &str) -> Self {
         Self { exit: 75, text: Some(why.into()), ..Self::default() }
@@ -125,16 +105,16 @@ impl Report {
 /// What the front asks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Ask {
-    /// Listening sockets.
-    Bind(Vec<Bind>),
+    /// The listening sockets of option DaemonPortOptions, all at once and only once.
+    Listen,
     /// An account.
     User(Vec<u8>),
     /// The value of an alias.
     Alias(Vec<u8>),
     /// `.forward` of a user, with `$h`.
     Forward(Vec<u8>, Vec<u8>),
-    /// An `:include:` file and whose rights it is read with.
-    Include(Vec<u8>, Option<Control>),
+    /// An `:include:` file, and the login name of whoever named it, whose rights it is read with.
+    Include(Vec<u8>, Option<Vec<u8>>),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -142,8 +122,8 @@ pub(super) enum Ask {
 /// What the keeper answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// One per socket wanted; the good ones come along as descriptors, in order.
-    Bound(Vec<Result<(), String>>),
+    /// One per line of DaemonPortOptions; the good ones come along as descriptors, in order.
+    Listening(Vec<Result<(), String>>),
     /// The account, or a failing service.
     User(Result<Option<User>, String>),
     /// The alias, or a failing database.
@@ -151,7 +131,7 @@ pub(super) enum Reply {
     /// `.forward` or `:include:`.
     Listing(Result<Listing, ListingError>),
     /// One per target.
-    Delivered(Vec<Report>),
+    Delivered(Vec<MailerResult>),
 }
 
 /// One message on the wire: postcard behind its length.
@@ -165,8 +145,8 @@ pub(super) struct Frame<T> {
     pub content: T,
 }
 
-/// Longest frame in bytes: headers are limited long before.
-const LONGEST: usize = 64 << 20;
+/// A frame in bytes: headers are limited long before.
+const MAX_FRAME: usize = 64 << 20;
 
 impl<T: Serialize> Frame<T> {
     /// The bytes on the wire.
@@ -203,7 +183,7 @@ impl Inbox {
     pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Received<T>>, ()> {
         let Some(head) = self.bytes.first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_le_bytes(*head) as usize;
-        if length > LONGEST {
+        if length > MAX_FRAME {
             return Err(());
         }
         let Some(body) = self.bytes.get(4..4 + length) else { return Ok(None) };

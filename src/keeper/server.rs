@@ -2,13 +2,14 @@
 
 use super::policy::Policy;
 use super::pool::Pool;
-use super::protocol::{Ask, Bind, Delivery, Frame, Inbox, Reply, Report};
+use super::protocol::{Ask, Delivery, Frame, Inbox, MailerResult, Reply};
 use super::{bind, deliver, lists};
 use crate::config::Config;
 use crate::sys::{accounts, passing};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Threads for files, accounts and lists: mostly waiting for the disk.
@@ -24,6 +25,8 @@ pub(super) struct KeeperService {
     pub(super) named: super::named::Named,
     pub(super) maildirs: super::maildir::Maildirs,
     answers: Mutex<UnixStream>,
+    /// Have the listening sockets been given away?
+    listening: AtomicBool,
 }
 
 /// Serves until the front is gone, then finishes what was begun.
@@ -31,10 +34,17 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
     let Ok(answers) = socket.try_clone() else { return };
     let policy = Policy::of(config);
     let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
-    let (named, maildirs) = Default::default();
+    let (named, maildirs, listening) = Default::default();
     let answers = Mutex::new(answers);
-    let service =
-        Arc::new(KeeperService { config: config.clone(), policy, aliases, named, maildirs, answers });
+    let service = Arc::new(KeeperService {
+        config: config.clone(),
+        policy,
+        aliases,
+        named,
+        maildirs,
+        answers,
+        listening,
+    });
     let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
     let mut inbox = Inbox::default();
     'front: while inbox.fill(&socket) {
@@ -62,16 +72,16 @@ fn runs_program(service: &KeeperService, ask: &Ask) -> bool {
 impl KeeperService {
     fn work(&self, frame: Frame<Ask>, fds: Vec<OwnedFd>) {
         let (content, opened) = match frame.content {
-            Ask::Bind(wanted) => bound(&wanted),
+            Ask::Listen => self.listen(),
             Ask::User(name) => {
                 (Reply::User(accounts::user(&name).map_err(|error| error.to_string())), Vec::new())
             }
             Ask::Alias(name) => (Reply::Alias(self.aliases.get(&name)), Vec::new()),
             Ask::Forward(user, detail) => {
-                (Reply::Listing(lists::forward(&self.policy, &user, &detail)), Vec::new())
+                (Reply::Listing(lists::forward(&self.config, &self.policy, &user, &detail)), Vec::new())
             }
-            Ask::Include(path, control) => {
-                (Reply::Listing(lists::include(&self.policy, &path, control.as_ref())), Vec::new())
+            Ask::Include(path, named_by) => {
+                (Reply::Listing(lists::include(&self.policy, &path, named_by.as_deref())), Vec::new())
             }
             Ask::Deliver(delivery) => (Reply::Delivered(self.deliver(&delivery, fds)), Vec::new()),
         };
@@ -82,22 +92,21 @@ impl KeeperService {
         let _ = passing::send(&socket, &frame.encode(), &fds);
     }
 
-    fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<Report> {
+    fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<MailerResult> {
         match fds.into_iter().next() {
             Some(body) => deliver::run(self, delivery, &File::from(body)),
-            None => vec![Report::later("no body came along"); delivery.targets.len()],
+            None => vec![MailerResult::later("no body came along"); delivery.targets.len()],
         }
     }
-}
 
-fn bound(wanted: &[Bind]) -> (Reply, Vec<OwnedFd>) {
-    let mut sockets = Vec::new();
-    let results = wanted.iter().map(|wanted| match bind::bind(wanted) {
-        Ok(socket) => {
-            sockets.push(socket);
-            Ok(())
+    fn listen(&self) -> (Reply, Vec<OwnedFd>) {
+        if self.listening.swap(true, Ordering::Relaxed) {
+            return (Reply::Listening(Vec::new()), Vec::new());
         }
-        Err(error) => Err(error.to_string()),
-    });
-    (Reply::Bound(results.collect()), sockets)
+        let (mut sockets, mut results) = (Vec::new(), Vec::new());
+        for socket in bind::listen(&self.config) {
+            results.push(socket.map(|socket| sockets.push(socket)).map_err(|error| error.to_string()));
+        }
+        (Reply::Listening(results), sockets)
+    }
 }

@@ -9,7 +9,7 @@ use crate::envelope::{
     ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
     is_named_already, is_same_address, is_same_recipient,
 };
-use crate::keeper::{Control as ListControl, Listing, ListingError, alias_file};
+use crate::keeper::{ListOwner, Listing, ListingError, alias_file};
 use crate::logging::{Priority, RecipientLine, Tracer};
 use crate::maps::split_list;
 use crate::rewrite::{Address, AddressKind, Rewriter};
@@ -321,7 +321,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let user = alias_file::unquote(&address.user);
         let path = user.strip_prefix(b":include:").unwrap_or(&user).trim_ascii().to_vec();
         let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.clone());
-        let named_by = control.map(|control| ListControl { user: control.user, ids: control.ids });
+        let named_by = control.map(|control| control.user);
         match self.expander.keeper.include(&path, named_by).await {
             Ok(listing) => {
                 self.listed(index, level, listing);
@@ -344,9 +344,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// The members of a list that was read; how many there are.
     fn listed(&mut self, index: usize, level: usize, listing: Listing) -> usize {
         let recipient = &mut self.envelope.recipients[index];
-        if !listing.control.user.is_empty() {
+        if !listing.owner.user.is_empty() {
             let alias = recipient.text.clone();
-            let ListControl { user, ids } = listing.control;
+            let ListOwner { user, ids } = listing.owner;
             recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;

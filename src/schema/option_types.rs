@@ -1,6 +1,6 @@
 //! Types of option values that are more than a number or a text.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// EightBitMode: what happens to 8-bit data that nobody declared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -271,6 +271,15 @@ pub struct DaemonPort {
 }
 
 impl DaemonPort {
+    /// Where it listens; the address of a family stands for all of the host's.
+    pub fn socket_address(&self) -> SocketAddr {
+        let any: IpAddr = match self.family {
+            Family::Inet6 => Ipv6Addr::UNSPECIFIED.into(),
+            _ => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        SocketAddr::new(self.address.unwrap_or(any), self.port.unwrap_or(25))
+    }
+
     /// Has the line this modifier?
     pub fn has(&self, letter: u8) -> bool {
         self.modifiers.contains(&letter)
