@@ -56,8 +56,11 @@ pub(super) fn is_in_comment(text: &[u8], at: usize) -> bool {
     before.trim_ascii_start().starts_with(b"#") || words.into_iter().any(|word| word == b"dnl")
 }
 
-/// How template languages mark what is to be filled in, and what may follow the mark.
-const TEMPLATE_MARKS: &[(&str, fn(u8) -> bool)] = &[
+/// A mark, and whether a byte may follow it.
+type Mark = (&'static str, fn(u8) -> bool);
+
+/// How template languages mark what is to be filled in.
+const TEMPLATE_MARKS: &[Mark] = &[
     ("{{", |byte| byte == b' ' || byte.is_ascii_alphabetic()),
     ("{%", |byte| matches!(byte, b' ' | b'-')),
     ("<%", |byte| matches!(byte, b' ' | b'-' | b'=')),
