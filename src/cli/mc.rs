@@ -176,10 +176,21 @@ fn report(diagnostics: &[Diagnostic], json: bool) {
     drop(io::stderr().write_all(text.as_bytes()));
 }
 
-/// The cf goes to standard output wherever m4 would have made one; a file is replaced only by a cf
-/// without errors.
+/// How it ends, as far as the text decides: as m4 would (the cf is there, whatever is said of it) unless
+/// somebody asked for a judgement.
+fn verdict(arguments: &Arguments, expanded: &Expanded) -> Sysexit {
+    let judged = arguments.check || arguments.deny_warnings;
+    match judged && is_bad(&expanded.diagnostics, arguments.deny_warnings) {
+        true => Sysexit::DATAERR,
+        false => Sysexit(i32::from(expanded.status)),
+    }
+}
+
+/// The cf goes to standard output wherever m4 would have made one; a file is replaced only where it ends
+/// well.
 fn write(arguments: &Arguments, expanded: &Expanded) -> Sysexit {
-    let failed = is_bad(&expanded.diagnostics, arguments.deny_warnings);
+    let verdict = verdict(arguments, expanded);
+    let failed = !verdict.is_ok();
     let written = match (&arguments.output, arguments.check) {
         (_, true) => Ok(()),
         (Some(_), _) if failed => Ok(()),
@@ -191,8 +202,7 @@ fn write(arguments: &Arguments, expanded: &Expanded) -> Sysexit {
         _ => Ok(()),
     };
     match written.and(mapped) {
-        Ok(()) if failed => Sysexit::DATAERR,
-        Ok(()) => Sysexit::OK,
+        Ok(()) => verdict,
         Err(error) => {
             report(&[failure(format!("cannot write the cf: {error}"))], arguments.json);
             Sysexit::CANTCREAT

@@ -1,7 +1,9 @@
 //! The cf library, embedded or in a directory, as the files of a .mc see it.
 //!
-//! Names that start with `@canonify/` are the embedded library. The places where other systems keep
-//! theirs lead to it as well, so that a .mc that names them works as it is.
+//! In: names as a .mc and the library write them. Out: texts, and which of them are the site's own.
+//! Names that start with `@canonify/` are the embedded library. An `include` of `m4/cf.m4` in whatever
+//! tree means the library in use, so that a .mc made elsewhere works as it is; a FEATURE, HACK or MAILER
+//! that the library lacks is looked for beside the .mc and then in the trees that it names.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -15,6 +17,13 @@ pub(super) const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), 
 
 /// How messages call the embedded library.
 pub(super) const PREFIX: &[u8] = b"@canonify/";
+
+/// The file by which a library is entered.
+const ENTRY: &[u8] = b"m4/cf.m4";
+
+/// Folders of a library.
+const FOLDERS: &[&[u8]] =
+    &[b"m4/", b"feature/", b"mailer/", b"ostype/", b"domain/", b"hack/", b"debian/", b"siteconfig/"];
 
 /// Where systems keep their cf library.
 const USUAL_PLACES: &[&[u8]] = &[
@@ -38,14 +47,18 @@ pub(super) struct SiteFiles {
     pub(super) beside: Vec<u8>,
     /// cf.m4 was read already: a .mc that names it again gets nothing.
     pub(super) entered: bool,
+    /// The cf trees that the .mc names, where they may be on disk, with their last slash.
+    pub(super) trees: Vec<Vec<u8>>,
     /// The site's own files that were read, each once.
     pub(super) own: Vec<OwnFile>,
 }
 
-/// A file of the site that its .mc reads: an `include`, a `feature/`, `hack/` or `domain/` beside it.
+/// A file of the site that its .mc reads: an `include`, a `feature/`, `hack/` or `domain/` of its own.
 pub(super) struct OwnFile {
     pub(super) name: String,
     pub(super) text: Vec<u8>,
+    /// It came with a cf tree: what is wrong with it is not the site's to mend.
+    pub(super) of_tree: bool,
 }
 
 impl SiteFiles {
@@ -88,50 +101,69 @@ impl SiteFiles {
         if let Some(file) = name.strip_prefix(library) {
             return Some(file);
         }
-        let place =
-            USUAL_PLACES.iter().filter(|place| name.starts_with(place)).max_by_key(|place| place.len())?;
-        let file = &name[place.len()..];
-        let kinds: [&[u8]; 8] =
-            [b"m4/", b"feature/", b"mailer/", b"ostype/", b"domain/", b"hack/", b"debian/", b"siteconfig/"];
+        let trees = self.trees.iter().map(Vec::as_slice).filter(|tree| !tree.is_empty());
+        let places = USUAL_PLACES.iter().copied().chain(trees).filter(|place| name.starts_with(place));
+        let file = &name[places.map(<[u8]>::len).max()?..];
         let file = file.strip_prefix(b"cf/").unwrap_or(file);
-        kinds.iter().any(|kind| file.starts_with(kind)).then_some(file)
+        FOLDERS.iter().any(|folder| file.starts_with(folder)).then_some(file)
     }
 
     /// Remembers what was found, if it is the site's own.
-    fn note(&mut self, found: &Found) {
+    fn note(&mut self, found: &Found, of_tree: bool) {
         let name = String::from_utf8_lossy(&found.name);
         if found.site && !self.own.iter().any(|other| other.name == name) {
-            self.own.push(OwnFile { name: name.into_owned(), text: found.text.to_vec() });
+            self.own.push(OwnFile { name: name.into_owned(), text: found.text.to_vec(), of_tree });
         }
+    }
+
+    /// cf.m4 by the path of its tree: the library in use, once. Only `--cf-dir`, and a library that stands
+    /// in this tree below `--root`, make that another than the embedded one.
+    fn enter(&mut self, tree: &[u8]) -> io::Result<Found> {
+        let again = std::mem::replace(&mut self.entered, true);
+        let root = self.root.as_ref().filter(|_| tree.starts_with(b"/"));
+        let below = root.map(|root| [root.as_os_str().as_encoded_bytes(), tree].concat());
+        if !again && self.cf_dir.is_none() {
+            let readable = |tree: &Vec<u8>| read_file(&[tree, ENTRY].concat()).is_ok();
+            self.cf_dir = below.clone().filter(readable);
+        }
+        if tree != self.library_name(b"") {
+            let beside = Some([&self.beside, tree].concat()).filter(|_| !tree.starts_with(b"/"));
+            self.trees.extend(below.into_iter().chain(beside).chain([tree.to_vec()]));
+        }
+        let found = self.library(ENTRY)?;
+        Ok(if again { Found { text: Cow::Borrowed(b""), ..found } } else { found })
+    }
+
+    /// Trees in which files that the library lacks may lie: those that the .mc names, and the one of which
+    /// its folder is a part, as in sendmail's sources (`cf/cf/site.mc`, `cf/feature`).
+    fn other_trees(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.trees.iter().cloned().chain([[&self.beside, b"../".as_slice()].concat()])
+    }
+
+    /// A file that the library lacks, of the site itself or of third parties.
+    fn beside_library(&mut self, file: &[u8]) -> Option<Found> {
+        if let Ok(found) = self.of_site(&[&self.beside, file].concat()) {
+            return Some(found);
+        }
+        let found = self.other_trees().find_map(|tree| self.of_site(&[&tree, file].concat()).ok())?;
+        self.note(&found, true);
+        Some(found)
     }
 
     fn find(&mut self, name: &[u8]) -> io::Result<Found> {
         if name.is_empty() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        let in_library = self.in_library(name);
-        if in_library == Some(b"m4/cf.m4") {
-            let found = self.library(b"m4/cf.m4")?;
-            if std::mem::replace(&mut self.entered, true) {
-                return Ok(Found { text: Cow::Borrowed(b""), ..found });
-            }
-            return Ok(found);
+        let tree = name.strip_suffix(ENTRY);
+        if let Some(tree) = tree.filter(|tree| tree.is_empty() || tree.ends_with(b"/")) {
+            return self.enter(tree);
         }
-        if self.cf_dir.is_none() && in_library.is_none() && name.ends_with(b"/m4/cf.m4") {
-            // A .mc that names a library in a place of its own gets that one.
-            if read_file(name).is_ok() {
-                self.cf_dir = Some(name[..name.len() - b"m4/cf.m4".len()].to_vec());
-                self.entered = true;
-                return self.library(b"m4/cf.m4");
-            }
-        }
-        if let Some(file) = in_library {
+        if let Some(file) = self.in_library(name) {
             let found = self.library(file);
             if found.is_ok() {
                 return found;
             }
-            // A site's own feature/, hack/, domain/ … stand beside its .mc.
-            if let Ok(found) = self.of_site(&[&self.beside, file].concat()) {
+            if let Some(found) = self.beside_library(file) {
                 return Ok(found);
             }
             if name.starts_with(PREFIX) {
@@ -151,7 +183,7 @@ impl SiteFiles {
 impl Files for SiteFiles {
     fn read(&mut self, name: &[u8]) -> io::Result<Found> {
         let found = self.find(name)?;
-        self.note(&found);
+        self.note(&found, false);
         Ok(found)
     }
 
@@ -176,14 +208,15 @@ pub(super) fn library_texts(files: &SiteFiles) -> Vec<Vec<u8>> {
     names.filter_map(|name| std::fs::read(super::system::path(&name)).ok()).collect()
 }
 
-/// Is this file of a folder the site's own (beside its .mc, and not in the library)?
+/// Is this file of a folder another's than the library's (beside the .mc or in a tree that it names)?
 pub(super) fn is_own(files: &SiteFiles, folder: &str, name: &str) -> bool {
     let file = format!("{folder}/{name}.m4");
     let in_library = match &files.cf_dir {
         Some(dir) => super::system::path(&[dir, file.as_bytes()].concat()).exists(),
         None => EMBEDDED.binary_search_by(|row| row.0.cmp(&file)).is_ok(),
     };
-    !in_library && super::system::path(&[&files.beside, file.as_bytes()].concat()).exists()
+    let mut places = std::iter::once(files.beside.clone()).chain(files.other_trees());
+    !in_library && places.any(|place| super::system::path(&[&place, file.as_bytes()].concat()).exists())
 }
 
 /// Names of the library's files in one of its folders, without `.m4`, in order; the site's own included.
@@ -196,7 +229,8 @@ pub(super) fn names_in(files: &SiteFiles, folder: &str) -> Vec<String> {
             .map(str::to_owned)
             .collect(),
     };
-    names.extend(on_disk(&[&files.beside, folder.as_bytes()].concat()));
+    let places = std::iter::once(files.beside.clone()).chain(files.other_trees());
+    names.extend(places.flat_map(|place| on_disk(&[&place, folder.as_bytes()].concat())));
     names.sort();
     names.dedup();
     names

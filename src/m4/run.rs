@@ -133,7 +133,10 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
             Err(error) => {
                 let words = errno_text(&error);
                 let name = String::from_utf8_lossy(&name).into_owned();
-                expander.error(FindingKind::MissingFile, format!("cannot open `{name}': {words}").as_bytes());
+                let text = format!("cannot open `{name}': {words}");
+                // the command line named it: no line of a file did
+                expander.tell(FindingKind::MissingFile, text.as_bytes(), Place::default());
+                expander.status = 1;
             }
         },
         Step::Text(name, text) => expander.run_file(Rc::from(name), text.into(), true)?,

@@ -41,6 +41,8 @@ pub struct Expanded {
     pub intended: Option<CfText>,
     /// Everything found, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// The exit status with which m4 ends on this text, whatever was found.
+    pub status: u8,
 }
 
 impl Expanded {
@@ -137,6 +139,7 @@ struct Expansion {
     findings: Findings,
     files: SiteFiles,
     symbols: Symbols,
+    status: u8,
 }
 
 /// A text expanded and looked at.
@@ -166,7 +169,7 @@ impl Examined {
         };
         let mistakes = look(text, &survey, name, Part::Main);
         let mut included = Vec::new();
-        for file in &expansion.files.own {
+        for file in expansion.files.own.iter().filter(|file| !file.of_tree) {
             let survey = scan::survey(&file.text, false, &is_macro);
             let mistakes = look(&file.text, &survey, &file.name, Part::Included);
             included.extend(mistakes.iter().map(|found| found.diagnostic(&file.name, &file.text, &survey)));
@@ -178,7 +181,7 @@ impl Examined {
     /// its author meant, the expansion of what was meant is asked, so that one slip is one message.
     fn finish(self, name: &str, text: &[u8], options: &McOptions, shell: &mut Remembered) -> Expanded {
         let Self { expansion, survey, mistakes, included } = self;
-        let Expansion { cf, mut findings, mut files, .. } = expansion;
+        let Expansion { cf, mut findings, mut files, status, .. } = expansion;
         let mut intended = None;
         if mistakes.iter().any(Mistake::bends_text) && !findings.limited() {
             let meant = mended(text, &mistakes, Choice::Activate, true);
@@ -192,7 +195,7 @@ impl Examined {
         lint::reconcile(name, text, &survey, &mut said, &mut diagnostics);
         diagnostics.extend(said.into_iter().map(|said| said.diagnostic));
         diagnostics.sort_by(|one, other| in_order(name, one, other));
-        Expanded { cf, intended, diagnostics }
+        Expanded { cf, intended, diagnostics, status }
     }
 }
 
@@ -216,15 +219,22 @@ fn expand(name: &str, text: &[u8], includes: bool, options: &McOptions, shell: &
     let symbols = std::mem::take(&mut expander.symbols);
     let store = expander.diversions.output(0).map(std::mem::take).unwrap_or_default();
     let input_names = expander.files.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let status = expander.status;
     drop(expander);
     if let Err(Stop::Output(error)) = &outcome {
         findings.failure(name, error);
     }
-    let finished = matches!(outcome, Ok(()));
+    let status = match outcome {
+        Ok(()) => status,
+        Err(Stop::Exit(status)) => status,
+        Err(Stop::Output(_)) => 1,
+    };
+    // m4exit(0) keeps what was written; after an end that was none nothing of it is a cf
+    let finished = matches!(outcome, Ok(()) | Err(Stop::Exit(0)));
     let mut cf = CfText::new(if finished { store } else { Store::default() }, input_names);
     cf.point_at_calls(name, text);
     shell.again = true;
-    Expansion { cf, findings, files, symbols }
+    Expansion { cf, findings, files, symbols, status }
 }
 
 /// Runs each command once, however often the text is expanded.
@@ -260,6 +270,7 @@ fn site_files(name: &str, options: &McOptions) -> SiteFiles {
         root: options.root.clone(),
         beside: beside.as_bytes().to_vec(),
         entered: false,
+        trees: Vec::new(),
         own: Vec::new(),
     }
 }

@@ -18,17 +18,24 @@ pub(super) fn gaps(lint: &mut Lint<'_>) {
     }
 }
 
-/// `FEATURE(`x' `y')`: two quoted texts with nothing but white space between them are one argument.
+/// Macros whose first argument is one name.
+const NAMED_FIRST: &[&str] = &["DOMAIN", "FEATURE", "HACK", "MAILER", "OSTYPE", "SITECONFIG", "define"];
+
+/// `FEATURE(`x' `y')`: two quoted texts with nothing but white space between them are one argument. Wrong where
+/// it is to be a name; elsewhere m4 takes it as it is.
 pub(super) fn missing_commas(lint: &mut Lint<'_>) {
     let survey = lint.survey;
     for call in survey.calls.iter().filter(|call| call.called() && is_statement(&call.name)) {
         let arguments = call.arguments.as_deref().unwrap_or_default();
-        let Some(gap) = arguments.iter().find_map(|argument| two_texts(lint.text, argument)) else {
-            continue;
+        let mut gaps = arguments.iter().map(|argument| two_texts(lint.text, argument)).enumerate();
+        let Some((index, gap)) = gaps.find_map(|(index, gap)| Some((index, gap?))) else { continue };
+        let severity = match index == 0 && NAMED_FIRST.contains(&call.name.as_str()) {
+            true => Error,
+            false => Warning,
         };
         let message = format!("a comma is missing between two arguments of {}", call.name);
         let remedy = Remedy::Guess(vec![Edit::new(gap, gap, ",")]);
-        lint.mend(Error, gap, message, "write a comma here", remedy);
+        lint.mend(severity, gap, message, "write a comma here", remedy);
     }
 }
 

@@ -14,7 +14,10 @@ pub(super) struct Arguments<'s, 'a> {
     parentheses: u32,
     /// End of the last quoted part of the argument in hand.
     closed: Option<usize>,
+    /// Inside of the quotes that are all of the argument in hand.
     whole: Option<(usize, usize)>,
+    /// Insides of its quoted parts.
+    parts: Vec<(usize, usize)>,
     pub(super) list: Vec<Argument>,
     pub(super) quotes: Vec<(usize, usize, Odd, bool)>,
 }
@@ -29,6 +32,7 @@ impl<'s, 'a> Arguments<'s, 'a> {
             parentheses: 0,
             closed: None,
             whole: None,
+            parts: Vec::new(),
             list: Vec::new(),
             quotes: Vec::new(),
         }
@@ -89,6 +93,7 @@ impl<'s, 'a> Arguments<'s, 'a> {
         self.start = scanner.at;
         self.closed = None;
         self.whole = None;
+        self.parts.clear();
         let line_end = scanner.line_end(scanner.at);
         let text = &scanner.text[..line_end];
         let names = is_statement(self.name);
@@ -96,8 +101,8 @@ impl<'s, 'a> Arguments<'s, 'a> {
             let inside = (odd[0].0 + odd[0].1, odd[1].0);
             scanner.at = odd[1].0 + odd[1].1;
             self.quotes.extend(odd);
-            self.closed = Some(scanner.at);
-            self.whole = Some(inside);
+            let end = scanner.at;
+            self.part(self.start, inside, end);
         }
         true
     }
@@ -112,12 +117,9 @@ impl<'s, 'a> Arguments<'s, 'a> {
             let text = &scanner.text[..line_end];
             let runs_on = after.is_none_or(|after| runs_on(scanner.text, at, after, scanner.end));
             if let Some((close, length, odd)) = quotes::bad_closing(text, at, runs_on) {
-                if self.whole.is_none() && at == self.start {
-                    self.whole = Some((at + 1, close));
-                }
                 self.quotes.push((close, length, odd, false));
                 scanner.at = close + length;
-                self.closed = Some(scanner.at);
+                self.part(at, (at + 1, close), close + length);
                 return true;
             }
             if runs_on {
@@ -127,17 +129,22 @@ impl<'s, 'a> Arguments<'s, 'a> {
                     scanner.found.slips.push(Slip::Unclosed { at, close });
                 }
                 scanner.at = close;
-                self.closed = Some(close);
-                self.whole = Some((at + 1, close)).filter(|_| at == self.start);
+                self.part(at, (at + 1, close), close);
                 return true;
             }
         }
-        scanner.at = after.unwrap_or(line_end);
-        if at == self.start {
-            self.whole = Some((at + 1, scanner.at - 1));
-        }
-        self.closed = Some(scanner.at);
+        let end = after.unwrap_or(line_end);
+        scanner.at = end;
+        self.part(at, (at + 1, end - 1), end);
         true
+    }
+
+    /// A quoted part was read: where it opens, its inside, and where it ends. With a second one the first is
+    /// no longer all of the argument (`'a' 'b'` is one argument of two parts).
+    fn part(&mut self, at: usize, inside: (usize, usize), end: usize) {
+        self.whole = Some(inside).filter(|_| at == self.start);
+        self.parts.push(inside);
+        self.closed = Some(end);
     }
 
     /// A `'` that closes nothing.
@@ -159,7 +166,8 @@ impl<'s, 'a> Arguments<'s, 'a> {
             Some((from, to)) => String::from_utf8_lossy(&text[from..to]).into_owned(),
             None => String::from_utf8_lossy(&text[self.start..trimmed]).into_owned(),
         };
-        self.list.push(Argument { at: self.start, end: trimmed, text: shown, quoted: whole.is_some() });
+        let (at, quoted, parts) = (self.start, whole.is_some(), std::mem::take(&mut self.parts));
+        self.list.push(Argument { at, end: trimmed, text: shown, quoted, parts });
     }
 
     /// The next line begins with a statement although this one has not ended.

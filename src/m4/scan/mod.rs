@@ -27,6 +27,8 @@ pub(super) struct Argument {
     pub(super) text: String,
     /// Was it quoted (in whatever way)?
     pub(super) quoted: bool,
+    /// Insides of its quoted parts: one where it is quoted, more where quoted texts follow each other.
+    pub(super) parts: Vec<(usize, usize)>,
 }
 
 /// How much a call counts.
@@ -200,6 +202,17 @@ mod tests {
         let found = seen("define(`a', `b)dnl\ndefine(`c', `d`)\nFEATURE(`e'\nMAILER(`smtp')\n");
         assert_eq!(found.calls.len(), 4, "{:?}", found.calls);
         assert_eq!(found.slips.len(), 3, "{:?}", found.slips);
+    }
+
+    #[test]
+    fn two_quoted_texts_are_one_argument() {
+        let found = seen("ifdef(`a', `FEATURE(`x')' `MAILER(`y')')\ndefine(`c', `d' -a `e')\n");
+        assert_eq!(found.slips, []);
+        assert_eq!(
+            found.calls.iter().map(|call| call.name.as_str()).collect::<Vec<_>>(),
+            ["ifdef", "FEATURE", "MAILER", "define"]
+        );
+        assert_eq!(found.calls[3].text(1), "`d' -a `e'");
     }
 
     #[test]

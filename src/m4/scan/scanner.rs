@@ -315,6 +315,5 @@ fn conditional_parts(call: &Written) -> Vec<(usize, usize)> {
         "ifelse" => 2,
         _ => return Vec::new(),
     };
-    let parts = call.arguments.iter().flatten().skip(from).filter(|argument| argument.quoted);
-    parts.map(|argument| (argument.at + 1, argument.end.saturating_sub(1))).collect()
+    call.arguments.iter().flatten().skip(from).flat_map(|argument| argument.parts.iter().copied()).collect()
 }
