@@ -8,7 +8,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
+use nix::errno::Errno;
+
 use crate::m4::{self, Console, DebugFlags, DiskFiles, Finding, FindingKind, Host, Settings, Shell, Step};
+use crate::sys::{errno_text, process};
 
 /// Does an option take an argument?
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,8 +35,11 @@ const OPTIONS: &[Row] = &[
     Row(b'd', "debug", MaybeValue, |line, value| {
         let letters = value.unwrap_or_default();
         match DebugFlags::parse(&letters) {
-            Some(flags) => line.settings.debug |= flags,
-            None => line.note(format!("bad debug flags: `{}'", String::from_utf8_lossy(&letters))),
+            Some(flags) => line.settings.debug = flags,
+            None => {
+                line.settings.debug = DebugFlags::empty();
+                line.note(format!("bad debug flags: `{}'", String::from_utf8_lossy(&letters)));
+            }
         }
         Ok(())
     }),
@@ -104,11 +110,11 @@ const OPTIONS: &[Row] = &[
         Ok(())
     }),
     Row(0, "help", Nothing, |line, _| {
-        line.only = Some(HELP);
+        line.only = Some(|program| format!("Usage: {program} {HELP}"));
         Ok(())
     }),
     Row(0, "version", Nothing, |line, _| {
-        line.only = Some(concat!("m4 (canonify) ", env!("CARGO_PKG_VERSION"), "\n"));
+        line.only = Some(|_| concat!("m4 (canonify) ", env!("CARGO_PKG_VERSION"), "\n").to_owned());
         Ok(())
     }),
     Row(b'N', NO_NAME, Value, |line, _| line.obsolete("-N", "is deprecated")),
@@ -124,8 +130,9 @@ const NO_NAME: &str = " ";
 /// What `--warn-macro-sequence` looks for unless told otherwise: `${…}` and `$10`.
 const MACRO_SEQUENCE: &[u8] = br"\$\({[^}]*}\|[0-9][0-9]+\)";
 
+/// What `--help` says after the program's name.
 const HELP: &str = "\
-Usage: m4 [OPTION]... [FILE]...
+[OPTION]... [FILE]...
 Process macros in FILEs.  If no FILE or if FILE is `-', standard input is read.
 
   -D, --define=NAME[=VALUE]    define NAME as having VALUE, or empty
@@ -155,7 +162,8 @@ struct Line {
     steps: Vec<Step>,
     search: Vec<Vec<u8>>,
     settings: Settings,
-    only: Option<&'static str>,
+    /// This text of a program of this name, and nothing else.
+    only: Option<fn(&str) -> String>,
     /// Messages that change nothing, without the program's name.
     notes: Vec<String>,
 }
@@ -261,9 +269,33 @@ fn number(text: &[u8]) -> usize {
 /// Standard output and standard error, with m4's "m4:file:line: " before each message.
 struct Terminal {
     program: Vec<u8>,
+    /// The first write that failed: as in GNU m4 the run goes on, and tells of it at its end.
+    failure: Option<io::Error>,
 }
 
 impl Terminal {
+    /// Remembers a failure. Only a reader that has gone ends the run, as its signal would end GNU m4.
+    fn written(&mut self, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.failure.get_or_insert(error);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// All output is out, or why it is not.
+    fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    /// A line on standard error, after the program's name.
+    fn complain(&self, text: &str) {
+        self.error(&[&self.program, b": ".as_slice(), text.as_bytes(), b"\n"].concat());
+    }
+
     fn error(&self, text: &[u8]) {
         // Nobody is left to be told when standard error is gone.
         drop(io::stderr().write_all(text));
@@ -272,7 +304,11 @@ impl Terminal {
 
 impl Console for Terminal {
     fn output(&mut self, text: &[u8]) -> io::Result<()> {
-        io::stdout().write_all(text)
+        let result = match !text.is_empty() && process::began_without_stdout() {
+            true => Err(Errno::EBADF.into()),
+            false => io::stdout().write_all(text),
+        };
+        self.written(result)
     }
 
     fn finding(&mut self, finding: &Finding<'_>) {
@@ -296,7 +332,8 @@ impl Console for Terminal {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
+        let result = io::stdout().flush();
+        self.written(result)
     }
 }
 
@@ -310,40 +347,48 @@ fn standard_input() -> io::Result<Vec<u8>> {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let mut args = args.into_iter().map(OsString::into_vec);
     let program = args.next().unwrap_or_else(|| b"m4".to_vec());
-    let mut terminal = Terminal { program: program.clone() };
+    let mut terminal = Terminal { program: program.clone(), failure: None };
     let mut line = Line::default();
     let parsed = line.parse(args.collect());
+    line.notes.iter().for_each(|note| terminal.complain(note));
     let name = String::from_utf8_lossy(&program).into_owned();
-    for note in &line.notes {
-        terminal.error(format!("{name}: {note}\n").as_bytes());
-    }
     if let Err(message) = parsed {
-        terminal.error(format!("{name}: {message}\nTry `{name} --help' for more information.\n").as_bytes());
+        terminal.complain(&message);
+        terminal.error(format!("Try `{name} --help' for more information.\n").as_bytes());
         return ExitCode::from(1);
     }
-    if let Some(text) = line.only {
-        return ExitCode::from(u8::from(
-            terminal.output(text.as_bytes()).and_then(|()| terminal.flush()).is_err(),
-        ));
+    let outcome = match line.only {
+        Some(text) => terminal.output(text(&name).as_bytes()).map(|()| 0),
+        None => run(line, &mut terminal),
+    };
+    match outcome.and_then(|status| terminal.finish().map(|()| status)) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
+        Err(error) => {
+            let text = format!("{name}: write error: {}\n", errno_text(&error));
+            // nobody is left to be told when standard error is gone
+            drop(io::stderr().write_all(text.as_bytes()));
+            ExitCode::from(1)
+        }
     }
-    line.settings.program = program;
+}
+
+/// Expands what the command line names.
+fn run(mut line: Line, terminal: &mut Terminal) -> io::Result<u8> {
+    line.settings.program = terminal.program.clone();
     line.settings.process_id = std::process::id();
     if let Some(path) = std::env::var_os("M4PATH") {
         line.search.extend(path.into_vec().split(|byte| *byte == b':').map(<[u8]>::to_vec));
     }
-    let outcome = read_standard_input(&mut line.steps).and_then(|()| {
-        let mut files = DiskFiles { search: line.search };
-        let host = Host { files: &mut files, commands: &mut Shell, console: &mut terminal };
-        m4::run(host, line.settings, line.steps)
-    });
-    match outcome {
-        Ok(status) => ExitCode::from(status),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
-        Err(error) => {
-            terminal.error(format!("m4: write error: {error}\n").as_bytes());
-            ExitCode::from(1)
-        }
+    if read_standard_input(&mut line.steps).is_err() {
+        let finding =
+            Finding { file: b"stdin", line: 1, site: None, text: b"read error", kind: FindingKind::Error };
+        terminal.finding(&finding);
+        return Ok(1);
     }
+    let mut files = DiskFiles { search: line.search };
+    let host = Host { files: &mut files, commands: &mut Shell, console: terminal };
+    m4::run(host, line.settings, line.steps)
 }
 
 /// `-` becomes the text of standard input, as often as it stands there.

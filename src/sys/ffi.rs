@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// flock(2).
 pub(super) fn flock(fd: RawFd, kind: Kind, at_once: bool) -> Result<(), Errno> {
@@ -182,3 +183,25 @@ pub(super) fn exit_now(code: i32) -> ! {
     // SAFETY: does not return and runs no handlers.
     unsafe { libc::_exit(code) }
 }
+
+/// Did the program begin with a standard output that is closed?
+static BEGAN_WITHOUT_STDOUT: AtomicBool = AtomicBool::new(false);
+
+/// Reads it.
+pub(super) fn began_without_stdout() -> bool {
+    BEGAN_WITHOUT_STDOUT.load(Ordering::Relaxed)
+}
+
+extern "C" fn note_stdout() {
+    // SAFETY: integers only; a descriptor that is not open is an error.
+    if unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1 {
+        BEGAN_WITHOUT_STDOUT.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs before Rust's runtime, which opens /dev/null in the place of a closed descriptor.
+// SAFETY: the loader calls what stands in this section once, with one thread; the function touches nothing
+// but an integer of ours.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_START: extern "C" fn() = note_stdout;

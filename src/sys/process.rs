@@ -42,6 +42,11 @@ pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
     }
 }
 
+/// Did the program begin with a standard output that is closed? By now /dev/null stands in its place.
+pub fn began_without_stdout() -> bool {
+    ffi::began_without_stdout()
+}
+
 /// Goes into the background as a daemon does: the caller's shell gets its prompt back, the rest
 /// happens in a new session. `true` in the process that goes on.
 pub fn into_background() -> io::Result<bool> {

@@ -47,6 +47,45 @@ fn recorded_programs() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// By a shell: descriptors closed, devices that are full.
+fn in_shell(script: &str) -> (String, Option<i32>) {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_canonify"), dir.path().join("m4")).expect("linked");
+    fs::write(dir.path().join("a.m4"), "abc\n").expect("written");
+    fs::write(dir.path().join("empty.m4"), "").expect("written");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script]).current_dir(dir.path()).env("PATH", dir.path()).stdin(Stdio::null());
+    let run = shell.output().expect("the shell runs");
+    let said = [run.stdout, run.stderr].concat();
+    let name = dir.path().join("m4").display().to_string();
+    (String::from_utf8_lossy(&said).replace(&name, "m4"), run.status.code())
+}
+
+#[test]
+fn output_that_cannot_be_written() {
+    let full = "m4: write error: No space left on device\n";
+    let bad = "m4: write error: Bad file descriptor\n";
+    let missing = "m4: cannot open `no.m4': No such file or directory\n";
+    for (script, said, status) in [
+        ("m4 a.m4 >/dev/full", full.to_owned(), 1),
+        ("m4 --help >/dev/full", full.to_owned(), 1),
+        ("m4 a.m4 >&-", bad.to_owned(), 1),
+        ("m4 --version >&-", bad.to_owned(), 1),
+        ("m4 a.m4 no.m4 >&-", format!("{missing}{bad}"), 1),
+        ("m4 empty.m4 >&-", String::new(), 0),
+        ("m4 a.m4 no.m4 >/dev/null", missing.to_owned(), 1),
+    ] {
+        assert_eq!(in_shell(script), (said, Some(status)), "{script}");
+    }
+}
+
+#[test]
+fn help_names_the_program_as_it_was_called() {
+    let called = |script: &str| in_shell(script).0.lines().next().unwrap_or_default().to_owned();
+    assert_eq!(called("exec ./m4 --help"), "Usage: ./m4 [OPTION]... [FILE]...");
+    assert_eq!(called("m4 --help"), "Usage: m4 [OPTION]... [FILE]...");
+}
+
 /// One program of a .cases file.
 struct Case {
     name: String,
