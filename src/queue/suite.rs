@@ -150,6 +150,7 @@ async fn suite(scene: fn(QueueOptions) -> Box<dyn Scene>) {
     a_message_lives(&*scene(QueueOptions::default())).await;
     an_identifier_has_one_owner(&*scene(QueueOptions::default())).await;
     bodies_of_any_size(&*scene(QueueOptions::default())).await;
+    a_body_is_written_anew(&*scene(QueueOptions::default())).await;
     a_lost_lease_writes_nothing(&*scene(QueueOptions::default())).await;
     a_dead_process_leaves_what_it_wrote_last(&*scene(QueueOptions::default())).await;
     a_renewed_lease_is_held(&*scene(QueueOptions::default())).await;
@@ -201,6 +202,23 @@ async fn an_identifier_has_one_owner(scene: &dyn Scene) {
     assert!(matches!(again, Err(QueueError::Exists { .. })));
     drop(lease);
     assert_eq!(ready(&store, &sent.key()).await.1.sender, b"<a@site.example>");
+}
+
+/// As a filter does at the final dot, with bodies that fit into memory and that do not.
+async fn a_body_is_written_anew(scene: &dyn Scene) {
+    for size in [5, 200_000] {
+        let (store, message) = (scene.store(), message());
+        let mut sink = store.create_body(&message.key()).expect("a sink");
+        sink.write(&vec![b'x'; size]).expect("written");
+        let mut piece = [0; 16];
+        let read = sink.read_at(size as u64 - 4, &mut piece).expect("readable");
+        assert_eq!((sink.size(), &piece[..read]), (size as u64, &b"xxxx"[..]));
+        assert_eq!(sink.read_at(size as u64, &mut piece).expect("readable"), 0);
+        sink.restart().expect("an empty one");
+        sink.write(b"another\n").expect("written");
+        sink.write(b"body\n").expect("written");
+        assert_eq!(text(&sink.finish().await.expect("a body")), b"another\nbody\n");
+    }
 }
 
 async fn bodies_of_any_size(scene: &dyn Scene) {
