@@ -1,4 +1,4 @@
-//! Message data: transparency dots off, line ends to LF, the end found.
+//! Message data (RFC 5321, section 4.5.2): transparency dots off, line ends to LF, the end found.
 //!
 //! Only CR LF . CR LF ends the data, and a bare CR or LF is refused, unless the caller relaxes that
 //! for a peer: any laxer reading lets two servers disagree about where a message ends (CVE-2023-51765).

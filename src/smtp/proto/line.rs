@@ -1,6 +1,7 @@
 //! Command lines: where they end, and their first words.
 
-/// The longest command line in bytes, line end included.
+/// The longest command line in bytes, line end included. RFC 5321, section 4.5.3.1.4, wants 512 at least;
+/// sendmail takes this many.
 pub const MAX_COMMAND_LINE: usize = 2048;
 
 /// What the input holds.

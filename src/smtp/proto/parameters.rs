@@ -1,4 +1,4 @@
-//! `KEYWORD=value` words after an address.
+//! `KEYWORD=value` words after an address (RFC 5321, section 4.1.1.11).
 
 use super::line::{skip_blanks, word_and_rest};
 

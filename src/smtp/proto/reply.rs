@@ -1,4 +1,4 @@
-//! Replies as bytes.
+//! Replies as bytes (RFC 5321, section 4.2; enhanced status codes: RFC 2034).
 
 /// Appends `250 2.0.0 text` and its line end; with `more`, the hyphen of a reply that goes on.
 pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: &[u8], more: bool) {

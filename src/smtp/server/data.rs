@@ -1,10 +1,10 @@
-//! DATA: from the command to the reply behind the final dot.
+//! DATA (RFC 5321, section 4.1.1.4): from the command to the reply behind the final dot.
 
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::transaction::Stage;
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::Reply;

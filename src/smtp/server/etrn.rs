@@ -2,8 +2,9 @@
 
 use super::acceptor::{Acceptor, QueueRun};
 use super::filter::FilterCall;
+use super::security::Channel;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -14,7 +15,7 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn etrn(&mut self, argument: &[u8]) -> Flow {
-        if !self.features.etrn || self.client.address.is_none() {
+        if !self.features.etrn || self.client.security.channel == Channel::Pipe {
             self.log_request("ETRN", argument, true);
             let reply =
                 Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");

@@ -8,11 +8,10 @@
 
 use super::acceptor::BodySink;
 use super::client::Client;
-use super::session::Server;
 use crate::engine::Scope;
 use crate::envelope::{Recipient, Sender};
 use crate::message::{Header, HeaderKind, Headers};
-use crate::rewrite::Verdict;
+use crate::rewrite::{Site, Verdict};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -42,8 +41,8 @@ pub fn decided<'a>(decision: Decision) -> Deciding<'a> {
 
 /// What is known when a filter is asked.
 pub struct Context<'a> {
-    /// Configuration, rules, options.
-    pub server: &'a Server,
+    /// Configuration, rules, maps.
+    pub site: &'a Site,
     /// The other end, and how far it is to be trusted.
     pub client: &'a Client,
     /// Macro values; what a filter sets here is there for those that are asked later.
@@ -273,8 +272,8 @@ fn field(name: &[u8], value: &[u8]) -> Header {
 fn change_field(headers: &mut Headers, name: &[u8], occurrence: usize, value: &[u8]) {
     let own =
         |header: &Header| header.kind.contains(HeaderKind::USER) && header.name.eq_ignore_ascii_case(name);
-    let places = headers.0.iter().enumerate().filter(|(_, header)| own(header)).map(|(place, _)| place);
-    let found = places.skip(occurrence.saturating_sub(1)).next();
+    let mut places = headers.0.iter().enumerate().filter(|(_, header)| own(header)).map(|(place, _)| place);
+    let found = places.nth(occurrence.saturating_sub(1));
     match found {
         Some(place) if value.is_empty() => drop(headers.0.remove(place)),
         Some(place) => headers.0[place].value = value.to_vec(),

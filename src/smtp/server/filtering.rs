@@ -26,7 +26,7 @@ impl<A: Acceptor> Session<A> {
     pub(super) async fn tell(&mut self, index: usize, call: FilterCall<'_>) -> Decision {
         let Self { filters, server, client, transaction, .. } = self;
         let Envelope { scope, sender, recipients, .. } = &mut transaction.envelope;
-        let mut context = Context { server, client, scope, sender, recipients };
+        let mut context = Context { site: &server.site, client, scope, sender, recipients };
         call.make(filters[index].as_mut(), &mut context).await
     }
 
@@ -97,7 +97,7 @@ impl<A: Acceptor> Session<A> {
     ) -> (Decision, Modifications) {
         let Self { filters, server, client, transaction, .. } = self;
         let Envelope { scope, sender, recipients, headers, size, .. } = &mut transaction.envelope;
-        let mut context = Context { server, client, scope, sender, recipients };
+        let mut context = Context { site: &server.site, client, scope, sender, recipients };
         let message = Arrived { headers, changes, size: *size, body: sink };
         let mut more = Modifications::default();
         let decision = filters[index].end(&mut context, message, &mut more).await;

@@ -42,16 +42,11 @@ impl<A: Acceptor> Session<A> {
             let decision = self.tell(index, FilterCall::Connect).await;
             self.scope = self.transaction.envelope.scope.clone();
             self.set_envelope_macros();
+            self.log_decision(&decision, None, false);
             match &decision.verdict {
-                Verdict::Accept | Verdict::Quarantine(_) => self.log_decision(&decision, None, false),
-                Verdict::Discard => {
-                    self.log_decision(&decision, None, false);
-                    self.discard = true;
-                }
-                Verdict::Reject(reply) => {
-                    self.log_decision(&decision, None, false);
-                    return self.refuse_connection(reply);
-                }
+                Verdict::Accept | Verdict::Quarantine(_) => {}
+                Verdict::Discard => self.discard = true,
+                Verdict::Reject(reply) => return self.refuse_connection(reply),
             }
         }
         Flow::Continue

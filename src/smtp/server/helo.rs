@@ -1,11 +1,11 @@
-//! HELO and EHLO.
+//! HELO and EHLO (RFC 5321, section 4.1.1.1).
 
 use super::acceptor::Acceptor;
 use super::extensions::offered;
 use super::filter::FilterCall;
 use super::security::Channel;
 use super::session::{Flow, Refusal, Session};
-use super::verbs::{Command, VerbRow};
+use super::verb_row::{Command, VerbRow};
 use crate::logging::Priority;
 use crate::schema::Reply;
 

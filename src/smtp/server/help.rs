@@ -1,8 +1,8 @@
-//! HELP: the lines of HelpFile that belong to a topic.
+//! HELP (RFC 5321, section 4.1.1.8): the lines of HelpFile that belong to a topic.
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::rewrite::expand;
 use crate::schema::{EnhancedStatus, Reply};
 

@@ -1,11 +1,11 @@
-//! MAIL: a transaction begins.
+//! MAIL (RFC 5321, section 4.1.1.2): a transaction begins.
 
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::parameters::{MAIL_PARAMETERS, ParameterContext, read};
 use super::session::{Flow, Session};
 use super::transaction::Stage;
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::envelope::set_sender;
 use crate::logging::{Priority, Quiet};
 use crate::schema::{EnhancedStatus, Privacy, Reply};

@@ -4,19 +4,22 @@
 //! log), an [`Acceptor`]. Out: replies; envelopes handed to the acceptor, which makes them durable
 //! before 250 is answered. Never here: sockets, queue files, delivery, threads.
 //!
-//! - `verbs`: commands as rows; each stands in a file of its own, with its code
+//! - `verbs`: commands as rows (`verb_row`); each stands in a file of its own, with its code
 //! - [`extensions`]: EHLO keywords as rows; [`features`]: who may use what
 //! - [`policy`]: the options that matter here
-//! - [`wire`]: bytes, lines, time-outs; `session`: dispatch; `usage`: who asks for too much;
-//!   `greeting`: from connect to 220
+//! - [`wire`]: bytes, lines, time-outs; `session`: what a session is; `greeting`: from connect to 220;
+//!   `dispatch`: from a line to its command; `usage`: who asks for too much
 //! - [`security`]: how far a client is to be trusted
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
 //!   `filtering`: when they are asked, and what follows
-//! - `transaction`: how far a message has got; `collect`: from DATA to the envelope
+//! - `transaction`: how far a message has got; `collect`: from DATA to the envelope; `accounting`: from one
+//!   message to the next
 
 mod acceptor;
+mod accounting;
 mod collect;
 mod data;
+mod dispatch;
 mod etrn;
 pub mod extensions;
 pub mod features;
@@ -41,6 +44,7 @@ mod transaction;
 mod unknown;
 mod usage;
 mod verb;
+mod verb_row;
 mod verbs;
 mod vrfy;
 pub mod wire;

@@ -1,9 +1,9 @@
-//! NOOP, and ruleset `check_other`, which sees commands that do nothing.
+//! NOOP (RFC 5321, section 4.1.1.9), and ruleset `check_other`, which sees commands that do nothing.
 
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("NOOP", |session, command| Box::pin(session.noop(command.line))).when_refusing().limit(

@@ -1,8 +1,8 @@
-//! QUIT.
+//! QUIT (RFC 5321, section 4.1.1.10).
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("QUIT", |session, _| Box::pin(async { session.quit() })).when_refusing()

@@ -1,11 +1,11 @@
-//! RCPT: one more recipient.
+//! RCPT (RFC 5321, section 4.1.1.3): one more recipient.
 
 use super::acceptor::{Acceptor, Verified};
 use super::filter::FilterCall;
 use super::mail::syntax_error;
 use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::envelope::{Recipient, RecipientFlags};
 use crate::logging::Priority;
 use crate::rewrite::{Address, AddressKind, Rewriter};

@@ -1,8 +1,8 @@
-//! RSET: back to the state after EHLO.
+//! RSET (RFC 5321, section 4.1.1.5): back to the state after EHLO.
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("RSET", |session, _| Box::pin(async { session.rset() })).when_refusing()

@@ -59,7 +59,7 @@ impl Filter for Rulesets {
 
     /// The check of the field's own H line, or else of `H*`.
     fn header<'a>(&'a mut self, context: &'a mut Context<'_>, field: &'a Header) -> Deciding<'a> {
-        let checks = &context.server.site.config.header_checks;
+        let checks = &context.site.config.header_checks;
         let own = |check: &&HeaderCheck| check.name.eq_ignore_ascii_case(&field.name);
         let check = checks.iter().find(own).or_else(|| checks.iter().find(|check| check.name == b"*"));
         match check.cloned() {
@@ -106,7 +106,7 @@ impl Filter for Rulesets {
 
 /// Asks a ruleset with the macros of the envelope.
 async fn ask(context: &mut Context<'_>, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Decision {
-    let site = &context.server.site;
+    let site = context.site;
     let verdict = Rewriter::quiet(site, context.scope).check(ruleset, first, second).await;
     decision(verdict, ruleset, first, second)
 }
@@ -124,7 +124,7 @@ fn decision(verdict: Verdict, ruleset: &[u8], first: &[u8], second: Option<&[u8]
 }
 
 fn set(context: &mut Context<'_>, name: &[u8], value: &[u8]) {
-    context.scope.set_named(&context.server.site.config, name, value);
+    context.scope.set_named(&context.site.config, name, value);
 }
 
 async fn check_field(context: &mut Context<'_>, check: &HeaderCheck, field: &Header) -> Decision {
@@ -133,7 +133,7 @@ async fn check_field(context: &mut Context<'_>, check: &HeaderCheck, field: &Hea
     set(context, b"hdrlen", field.value.len().to_string().as_bytes());
     set(context, b"currHeader", &quoted(&value));
     set(context, b"addr_type", b"h");
-    let site = &context.server.site;
+    let site = context.site;
     let ruleset = site.config.rulesets.display_name(check.ruleset);
     let verdict = Rewriter::quiet(site, context.scope).check(&ruleset, &value, None).await;
     decision(verdict, &ruleset, &value, None)

@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("XECHO", |session, command| Box::pin(session.echo(command.argument))).issued_mail_command()

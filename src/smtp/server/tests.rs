@@ -295,15 +295,27 @@ async fn a_verb_is_one_file_and_one_row() {
     assert!(said.contains("\r\n250 2.0.0 hello\r\n"), "{said}");
 }
 
-/// Feeds bytes to a session; it must end, without a panic, when the client goes away.
+/// Feeds bytes to a session; it must end, without a panic, when the client goes away. No bare CR or LF is
+/// ever sent or stored.
 async fn survives(input: &[u8]) {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
+    let memory = Memory::default();
     let session =
-        tokio::spawn(Session::new(server(), Memory::default(), client_at("192.0.2.23"), theirs).serve());
+        tokio::spawn(Session::new(server(), memory.clone(), client_at("192.0.2.23"), theirs).serve());
     // a session that was closed by a reply takes no more
     let _ = ours.write_all(input).await;
-    drop(ours);
+    let _ = ours.shutdown().await;
+    let mut said = Vec::new();
+    let _ = ours.read_to_end(&mut said).await;
     session.await.expect("no panic");
+    let said = String::from_utf8_lossy(&said).replace("\r\n", "");
+    assert!(!said.contains(['\r', '\n']), "{said:?}");
+    for envelope in memory.taken.lock().expect("no panic while it is held").iter() {
+        let mut body = Vec::new();
+        std::io::Read::read_to_end(&mut envelope.body.reader(), &mut body).expect("memory");
+        let addresses = envelope.recipients.iter().map(|one| &one.text).chain([&envelope.sender.text]);
+        assert!(!body.contains(&b'\r') && addresses.into_iter().all(|text| !text.contains(&b'\r')));
+    }
 }
 
 proptest! {
@@ -319,6 +331,7 @@ proptest! {
                 Just(b"RCPT TO:<alice@site.example>\r\n".to_vec()),
                 Just(b"DATA\r\n".to_vec()),
                 Just(b"\r\n.\r\n".to_vec()),
+                prop_oneof![Just(b"\r".to_vec()), Just(b"\n".to_vec()), Just(b"\r\r\n".to_vec()), Just(b"\n.\n".to_vec())],
                 Just(b" SIZE=99 BY=1;N ORCPT=rfc822;x RET=".to_vec()),
                 Just(b"VRFY <".to_vec()),
             ],

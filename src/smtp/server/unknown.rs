@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::{Command, VerbRow};
+use super::verb_row::{Command, VerbRow};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
 
@@ -45,7 +45,7 @@ pub(super) const fn http_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn unknown(&mut self, line: &[u8]) -> Flow {
-        if self.is_last_bad_command() {
+        if self.usage.is_last_bad_command() {
             return self.count_bad_command();
         }
         if let Some(flow) = self.check_other(line, b"5").await {

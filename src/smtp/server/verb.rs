@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {

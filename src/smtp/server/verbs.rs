@@ -1,77 +1,15 @@
-//! SMTP commands as rows: each stands beside its code, here is their list.
+//! SMTP commands: each row stands beside its code, here is their list.
 
 use super::acceptor::Acceptor;
-use super::session::{Flow, Session};
+use super::verb_row::VerbRow;
 use super::{data, etrn, helo, help, mail, noop, quit, rcpt, rset, unknown, verb, vrfy};
-use std::future::Future;
-use std::pin::Pin;
+use std::marker::PhantomData;
 
-/// One command line.
-#[derive(Clone, Copy)]
-pub(super) struct Command<'a> {
-    /// The first word.
-    pub(super) word: &'a [u8],
-    /// What follows it, without blanks at its beginning.
-    pub(super) argument: &'a [u8],
-    /// All of it.
-    pub(super) line: &'a [u8],
-}
+/// All rows, for one kind of acceptor.
+struct Verbs<A>(PhantomData<A>);
 
-/// A command at work.
-pub(super) type Running<'s> = Pin<Box<dyn Future<Output = Flow> + Send + 's>>;
-
-/// One row.
-pub(super) struct VerbRow<A> {
-    /// The word, without ASCII case.
-    pub(super) word: &'static str,
-    /// What it does.
-    pub(super) run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,
-    /// May a client use it that is to be refused?
-    pub(super) when_refusing: bool,
-    /// Does the client show an interest in mail by it?
-    pub(super) issued_mail_command: bool,
-    /// How often it may be used before the answers slow down.
-    pub(super) limit: Option<UseLimit>,
-}
-
-/// A number of uses.
-#[derive(Clone, Copy)]
-pub(super) struct UseLimit {
-    /// Commands with the same counter are counted together.
-    pub(super) counter: &'static str,
-    /// The command's name in the log.
-    pub(super) name: &'static str,
-    /// The number; 0 stands for the option MaxNOOPCommands.
-    pub(super) uses: u32,
-}
-
-impl<A> VerbRow<A> {
-    pub(super) const fn new(
-        word: &'static str,
-        run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,
-    ) -> Self {
-        Self { word, run, when_refusing: false, issued_mail_command: false, limit: None }
-    }
-
-    pub(super) const fn when_refusing(mut self) -> Self {
-        self.when_refusing = true;
-        self
-    }
-
-    pub(super) const fn issued_mail_command(mut self) -> Self {
-        self.issued_mail_command = true;
-        self
-    }
-
-    pub(super) const fn limit(mut self, counter: &'static str, name: &'static str, uses: u32) -> Self {
-        self.limit = Some(UseLimit { counter, name, uses });
-        self
-    }
-}
-
-impl<A: Acceptor> VerbRow<A> {
-    /// Every command.
-    const ALL: &'static [Self] = &[
+impl<A: Acceptor> Verbs<A> {
+    const ALL: &'static [VerbRow<A>] = &[
         mail::row(),
         rcpt::row(),
         data::row(),
@@ -102,11 +40,11 @@ impl<A: Acceptor> VerbRow<A> {
         super::test_verb::row(),
     ];
 
-    const UNKNOWN: &'static Self = &unknown::row();
+    const UNKNOWN: &'static VerbRow<A> = &unknown::row();
+}
 
-    /// The row of a word.
-    pub(super) fn find(word: &[u8]) -> &'static Self {
-        let known = Self::ALL.iter().find(|row| word.eq_ignore_ascii_case(row.word.as_bytes()));
-        known.unwrap_or(Self::UNKNOWN)
-    }
+/// The row of a word.
+pub(super) fn find<A: Acceptor>(word: &[u8]) -> &'static VerbRow<A> {
+    let known = Verbs::ALL.iter().find(|row| word.eq_ignore_ascii_case(row.word.as_bytes()));
+    known.unwrap_or(Verbs::UNKNOWN)
 }

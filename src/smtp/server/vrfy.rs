@@ -1,9 +1,9 @@
-//! VRFY and EXPN.
+//! VRFY and EXPN (RFC 5321, section 3.5).
 
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
-use super::verbs::VerbRow;
+use super::verb_row::VerbRow;
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 

@@ -1,4 +1,5 @@
-//! The connection of a session: bytes in, lines cut from them, replies out, time-outs.
+//! The connection of a session: bytes in, lines cut from them, replies out, time-outs (RFC 5321,
+//! section 4.5.3.2.7; sendmail's options Timeout.command and Timeout.datablock).
 //!
 //! In: any byte stream. Out: command lines and message data as they arrive. Never here: what a
 //! command means, what a reply says.

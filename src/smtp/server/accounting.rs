@@ -1,0 +1,63 @@
+//! One transaction ends, the next begins; the log accounts for each.
+
+use super::acceptor::Acceptor;
+use super::session::Session;
+use super::transaction::{Stage, Transaction};
+use crate::envelope::Envelope;
+use crate::logging::{Priority, SenderLine};
+
+impl<A: Acceptor> Session<A> {
+    /// Ends the transaction without a message: RSET, QUIT, a lost connection.
+    pub(super) fn drop_transaction(&mut self) {
+        self.log_sender();
+        self.acceptor.discard(&self.transaction.envelope);
+        self.next_transaction();
+    }
+
+    /// A fresh envelope with the macros of the connection.
+    pub(super) fn next_transaction(&mut self) -> Envelope {
+        let id = self.acceptor.next_id();
+        let next = Transaction::new(id, &self.scope);
+        let mut last = std::mem::replace(&mut self.transaction, next);
+        self.set_envelope_macros();
+        std::mem::take(&mut last.envelope)
+    }
+
+    /// `$i` and the times of a new envelope.
+    pub(super) fn set_envelope_macros(&mut self) {
+        let config = &self.server.site.config;
+        let envelope = &mut self.transaction.envelope;
+        envelope.created = self.acceptor.now();
+        envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
+        crate::message::set_dates(config, &mut envelope.scope, envelope.created);
+    }
+
+    /// The accounting line of the message, if MAIL named a sender, and what is to follow it. Called once,
+    /// at the end.
+    pub(super) fn log_sender(&mut self) {
+        let transaction = &self.transaction;
+        if transaction.stage == Stage::Idle {
+            return;
+        }
+        let envelope = &transaction.envelope;
+        let config = &self.server.site.config;
+        let protocol = config.names.get(b"r").and_then(|id| envelope.scope.get(config, id));
+        let line = SenderLine {
+            from: &envelope.sender.text,
+            size: envelope.size,
+            class: envelope.class,
+            recipients: transaction.recipients(),
+            message_id: envelope.message_id.as_deref(),
+            body_type: envelope.body_type.map(|kind| kind.as_bytes()),
+            protocol,
+            daemon: Some(&self.client.daemon.name).filter(|name| !name.is_empty()).map(Vec::as_slice),
+            relay: &self.client.display,
+        };
+        self.log(4, Priority::Info, &line.to_line());
+        if let Stage::Data { notes } = &transaction.stage {
+            for note in notes {
+                self.server.log.always(Priority::Notice, Some(envelope.id.as_bytes()), note);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Command lines in, commands dispatched; what repeats itself is answered later and later, what makes no
+//! sense too often ends the session.
+
+use super::acceptor::Acceptor;
+use super::session::{Flow, Session};
+use super::verb_row::{Command, VerbRow};
+use super::verbs;
+use super::wire::{Input, Lost};
+use crate::logging::Priority;
+use crate::schema::{EnhancedStatus, Reply};
+use crate::smtp::proto::{BareCharacter, split_verb};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// The longest pause before an answer.
+const MAX_PAUSE: Duration = Duration::from_secs(240);
+
+impl<A: Acceptor> Session<A> {
+    /// Serves the client to the end. All that can go wrong with the connection is logged here.
+    pub async fn serve(mut self) {
+        let limit = self.server.policy.command_timeout;
+        let mut flow = self.greet().await;
+        while flow == Flow::Continue {
+            self.served = true;
+            flow = match self.wire.read_line(limit).await {
+                Ok(Input::Line(line)) => {
+                    let flow = self.command(&line).await;
+                    self.last_command = line;
+                    flow
+                }
+                Ok(Input::TooLong(length)) => self.too_long(length),
+                Err(lost) => self.lost_input(lost, "server cmd read"),
+            };
+        }
+        self.finish();
+        self.wire.close().await;
+    }
+
+    /// The transaction ends with the session; a client that did nothing is noted.
+    fn finish(&mut self) {
+        if self.served && !self.issued_mail_command && self.refusal.is_none() {
+            let text = [
+                &self.client.display[..],
+                b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ",
+                &self.client.daemon.name,
+            ]
+            .concat();
+            self.log(5, Priority::Info, &text);
+        }
+        self.drop_transaction();
+    }
+
+    fn too_long(&mut self, length: usize) -> Flow {
+        let text = format!(": SMTP violation, input too long: {length}");
+        let text = [&self.client.display[..], text.as_bytes()].concat();
+        self.log(5, Priority::Info, &text);
+        let text = [&self.hostname[..], b" Command too long, possible attack ", &self.client.display];
+        let text = text.concat();
+        self.say("421", Some("4.7.0"), &text);
+        Flow::Close
+    }
+
+    async fn command(&mut self, line: &[u8]) -> Flow {
+        self.usage.commands += 1;
+        let Some(line) = self.without_carriage_returns(line) else { return self.refuse_carriage_return() };
+        let (word, argument) = split_verb(&line);
+        let row = verbs::find(word);
+        self.issued_mail_command |= row.issued_mail_command;
+        if let Some(reply) = self.refused(row) {
+            self.error(&reply, None);
+            return self.count_bad_command();
+        }
+        if self.slow_down(row).await == Flow::Close {
+            return Flow::Close;
+        }
+        (row.run)(self, Command { word, argument, line: &line }).await
+    }
+
+    /// A carriage return in the middle of a line is the end of a line for some servers and none for others
+    /// (RFC 5321, section 2.3.8): it is refused as in message data, or becomes a blank where `srv_features`
+    /// is lax for this client; it is never passed on.
+    fn without_carriage_returns<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        if !line.contains(&b'\r') {
+            return Some(Cow::Borrowed(line));
+        }
+        let blank = |byte: &u8| if *byte == b'\r' { b' ' } else { *byte };
+        let strict = self.features.strictness.carriage_return == BareCharacter::Refuse;
+        (!strict).then(|| line.iter().map(blank).collect())
+    }
+
+    fn refuse_carriage_return(&mut self) -> Flow {
+        let text = [&self.client.display[..], b": SMTP violation, bare carriage return in command"].concat();
+        self.log(5, Priority::Info, &text);
+        let text = "Bare carriage return (CR) not allowed";
+        self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text), None);
+        self.count_bad_command()
+    }
+
+    fn refused(&self, row: &VerbRow<A>) -> Option<Reply> {
+        let refusal = self.refusal.as_ref()?;
+        (!row.when_refusing).then(|| refusal.reply())
+    }
+
+    pub(super) fn lost_input(&mut self, lost: Lost, phase: &str) -> Flow {
+        if lost == Lost::TimedOut {
+            let text =
+                [b"timeout waiting for input from ", &self.client.display[..], b" during ", phase.as_bytes()];
+            self.log(1, Priority::Info, &text.concat());
+        }
+        let level = if self.transaction.has_begun() { 1 } else { 19 };
+        let command = self.last_command.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let command = if command.is_empty() { b"startup" } else { command };
+        let text = [
+            b"lost input channel from ",
+            &self.client.display[..],
+            b" to ",
+            &self.client.daemon.name,
+            b" after ",
+            &command.to_ascii_lowercase(),
+        ];
+        self.log(level, Priority::Info, &text.concat());
+        let text = [&self.hostname[..], b" Lost input channel from ", &self.client.display].concat();
+        self.say("421", Some("4.4.1"), &text);
+        Flow::Close
+    }
+
+    /// Counts a command that made no sense; too many close the connection.
+    pub(super) fn count_bad_command(&mut self) -> Flow {
+        match self.usage.count_bad_command() {
+            true => self.too_many("commands"),
+            false => Flow::Continue,
+        }
+    }
+
+    pub(super) fn too_many(&mut self, what: &str) -> Flow {
+        let text = [&self.hostname[..], b" Too many bad ", what.as_bytes(), b"; closing connection"].concat();
+        self.say("421", Some("4.7.0"), &text);
+        Flow::Close
+    }
+
+    /// Clients that repeat themselves wait longer and longer.
+    async fn slow_down(&mut self, row: &VerbRow<A>) -> Flow {
+        let Some(limit) = row.limit else { return Flow::Continue };
+        let most = if limit.uses == 0 { self.server.policy.max_noops } else { limit.uses };
+        let uses = self.usage.count(limit.counter);
+        if most == 0 || uses < most {
+            return Flow::Continue;
+        }
+        if uses == most {
+            let text = format!(": possible SMTP attack: command={}, count={uses}", limit.name);
+            let text = [&self.client.display[..], text.as_bytes()].concat();
+            self.log(5, Priority::Info, &text);
+        }
+        if self.server.policy.max_daemon_children > 0 && uses >= 2 * most {
+            return self.too_many("commands");
+        }
+        let seconds = 1u64.checked_shl(uses - most).unwrap_or(u64::MAX);
+        if self.wire.flush().await.is_err() {
+            return Flow::Close;
+        }
+        tokio::time::sleep(Duration::from_secs(seconds).min(MAX_PAUSE)).await;
+        Flow::Continue
+    }
+}
