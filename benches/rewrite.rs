@@ -2,7 +2,7 @@
 //!
 //! All addresses are distinct. See README.md here for instruction counts.
 
-use canonify::addr::{Cut, Table};
+use canonify::addr::{Table, TokenBuffer};
 use canonify::config::{Config, LoadOptions, RulesetId, SystemEnv, load};
 use canonify::engine::{Context, Machine, Program, ScanMode, Scope, Step};
 use canonify::logging::Quiet;
@@ -61,7 +61,7 @@ fn tokenizing(criterion: &mut Criterion) {
     let config = config(&cf_text());
     let addresses = addresses(20_000);
     let mut addresses = addresses.iter().cycle();
-    let mut cut = Cut::default();
+    let mut cut = TokenBuffer::default();
     criterion.bench_function("tokenizing", |bencher| {
         bencher.iter(|| {
             let address = addresses.next().expect("a circle");
@@ -77,12 +77,19 @@ fn one_matching(criterion: &mut Criterion) {
     let (mut machine, mut scope) = (Machine::new(), Scope::default());
     criterion.bench_function("matching", |bencher| {
         bencher.iter(|| {
-            let (config, program, scope, tracer) = (&config, &program, &mut scope, &mut Quiet);
+            let (config, program, scope, observer) = (&config, &program, &mut scope, &mut Quiet);
             let whole = ScanMode::whole(Table::External);
-            machine.scan(config, program, b"a.b.c.d.e.f@some.host.example.org", whole, tracer);
+            machine.scan(program, b"a.b.c.d.e.f@some.host.example.org", whole, observer);
             machine.call(RulesetId(0));
-            let step =
-                machine.step(&mut Context { config, program, scope, deferred: false, maps: None, tracer });
+            let step = machine.step(&mut Context {
+                config,
+                program,
+                scope,
+                deferred: false,
+                maps: None,
+                silent: false,
+                observer,
+            });
             assert!(matches!(step, Step::Done(_)));
         });
     });
@@ -101,7 +108,7 @@ fn whole_addresses(criterion: &mut Criterion) {
             runtime.block_on(async {
                 scope.clear();
                 let whole = ScanMode::whole(Table::External);
-                machine.scan(&site.config, &site.program, address, whole, &mut Quiet);
+                machine.scan(&site.program, address, whole, &mut Quiet);
                 for ruleset in [RulesetId(3), RulesetId(0)] {
                     Rewriter::quiet(&site, &mut scope).call(ruleset, &mut machine).await;
                 }

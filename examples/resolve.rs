@@ -35,13 +35,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A machine holds one workspace. It is cheap to use again for the next address.
     let (mut machine, mut scope) = (Machine::new(), Scope::default());
-    machine.scan(&config, &program, address.as_bytes(), ScanMode::whole(Table::External), &mut Quiet);
+    machine.scan(&program, address.as_bytes(), ScanMode::outside(Table::External), &mut Quiet);
     for ruleset in [RulesetId(3), RulesetId(0)] {
         machine.call(ruleset);
         loop {
             let (config, program, scope) = (&config, &program, &mut scope);
-            let mut context =
-                Context { config, program, scope, deferred: false, maps: None, tracer: &mut Quiet };
+            let mut context = Context {
+                config,
+                program,
+                scope,
+                deferred: false,
+                maps: None,
+                silent: false,
+                observer: &mut Quiet,
+            };
             match machine.step(&mut context) {
                 Step::Lookup => {
                     // the machine does no I/O: it asks, waits as long as it takes, and goes on

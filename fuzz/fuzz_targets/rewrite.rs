@@ -4,7 +4,7 @@
 
 use canonify::addr::Table;
 use canonify::config::{Config, LoadOptions, RulesetId, SystemEnv, load};
-use canonify::engine::{Answer, Context, Machine, Program, ScanMode, Scope, Step};
+use canonify::engine::{Answer, Context, Machine, Printer, Program, ScanMode, Scope, Step};
 use canonify::logging::{Quiet, Tracer};
 use canonify::net::Resolver;
 use canonify::rewrite::{AddressKind, Rewriter, Site};
@@ -31,14 +31,15 @@ impl Tracer for Said {
     }
 }
 
-fn outcome(config: &Config, program: &Program, address: &[u8], walk: bool) -> (Vec<u8>, Sysexit, Vec<u8>) {
+fn outcome(config: &Config, program: &Program, address: &[u8], reference: bool) -> (Vec<u8>, Sysexit, Vec<u8>) {
     let (mut machine, mut scope, mut said) = (Machine::new(), Scope::default(), Said::default());
-    machine.walk_every_rule(walk);
-    machine.scan(config, program, address, ScanMode::whole(Table::External), &mut said);
+    let mut printer = Printer::new(config, &mut said);
+    machine.use_reference_matcher(reference);
+    machine.scan(program, address, ScanMode::outside(Table::External), &mut printer);
     machine.call(RulesetId(0));
     loop {
-        let (scope, tracer) = (&mut scope, &mut said);
-        match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, tracer }) {
+        let (scope, observer) = (&mut scope, &mut printer);
+        match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, silent: false, observer }) {
             Step::Lookup => {
                 let mut key = Vec::new();
                 machine.request(program).put_key(b' ', &mut key);

@@ -2,8 +2,8 @@
 
 /// Calls `look` with the lower-cased text; short texts allocate nothing.
 pub fn with_folded<T>(text: &[u8], look: impl FnOnce(&[u8]) -> T) -> T {
-    let mut room = [0u8; 128];
-    match room.get_mut(..text.len()) {
+    let mut folded = [0u8; 128];
+    match folded.get_mut(..text.len()) {
         Some(folded) => {
             folded.copy_from_slice(text);
             folded.make_ascii_lowercase();

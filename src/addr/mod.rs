@@ -4,13 +4,15 @@
 //! Never here: rules, look-ups, I/O.
 //!
 //! The internal alphabet is sendmail's: operators of the rule language are single bytes
-//! 0x80–0x9f, and [`META_QUOTE`] makes the next byte plain data.
+//! 0x80–0x9f, and [`META_QUOTE`] makes the next byte plain data. Text from outside may hold such bytes, too: no
+//! stranger may call a ruleset with them, so it is quoted ([`quote_internal`]) before it is cut.
 
 mod crack;
 mod fold;
 mod join;
 mod list;
 mod operators;
+mod outside;
 mod prescan;
 mod token;
 
@@ -19,8 +21,21 @@ pub use fold::with_folded;
 pub use join::{cataddr, cataddr_into};
 pub use list::{bare_bytes, split_list};
 pub use operators::{Kind, Operators, Table};
-pub use prescan::{Cut, Scan, ScanProblem, prescan};
+pub use outside::{dequote_internal, quote_internal};
+pub use prescan::{Scan, ScanProblem, TokenBuffer, prescan, prescan_rule};
 pub use token::Token;
+
+/// Cuts the middle out of a long text.
+pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
+    if text.len() < most {
+        return text.to_vec();
+    }
+    let half = (most - 3) / 2;
+    [&text[..half], b"...", &text[text.len() - half..]].concat()
+}
+
+/// Bytes of an address in a message.
+pub const MAX_SHOWN: usize = 203;
 
 /// Without the blanks at its beginning.
 pub fn trim_start(text: &[u8]) -> &[u8] {

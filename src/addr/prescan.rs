@@ -1,10 +1,14 @@
 //! Cutting address text into tokens.
 
+use super::outside::is_internal;
 use super::{Kind, META_QUOTE, Operators, Table, Token};
 use crate::schema::{EnhancedStatus, Reply};
 
-/// Longest text of all tokens together, in bytes with one more for each token.
+/// Longest text of all tokens of an address together, in bytes with one more for each token: sendmail's MAXNAME and
+/// MAXATOM.
 const MAX_TEXT: usize = 1256;
+/// The same of one side of a rule: MAXLINE and MAXATOM.
+const MAX_RULE_TEXT: usize = 3048;
 /// Most tokens of one scan.
 const MAX_TOKENS: usize = 1000;
 /// Longest token in bytes.
@@ -57,14 +61,21 @@ impl ScanProblem {
 /// Cuts `text` into tokens up to `delimiter` (0 for the whole text) outside quotes, comments and
 /// angle brackets. With `ignore`, imbalance is neither reported nor mended (rules, `$>+` headers).
 pub fn prescan(operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) -> Scan {
-    let mut cut = Cut::default();
-    cut.scan(operators, text, delimiter, table, ignore);
-    Scan { tokens: cut.tokens().map(Token::new).collect(), rest: cut.rest, problems: cut.problems }
+    let mut buffer = TokenBuffer::default();
+    buffer.scan(operators, text, delimiter, table, ignore);
+    Scan { tokens: buffer.tokens().map(Token::new).collect(), rest: buffer.rest, problems: buffer.problems }
 }
 
-/// A scan whose room is used again: the tokens lie one after another in one text.
+/// [`prescan`] of one side of a rule, which may be longer than an address. Imbalance is no fault of rules.
+pub fn prescan_rule(operators: &Operators, text: &[u8], table: Table) -> Scan {
+    let mut buffer = TokenBuffer::default();
+    buffer.scan_up_to(MAX_RULE_TEXT, operators, text, b'\t', table, true);
+    Scan { tokens: buffer.tokens().map(Token::new).collect(), rest: buffer.rest, problems: buffer.problems }
+}
+
+/// A scan whose memory is used again: the tokens lie one after another in one text.
 #[derive(Clone, Debug, Default)]
-pub struct Cut {
+pub struct TokenBuffer {
     /// The bytes of all tokens.
     pub text: Vec<u8>,
     /// Where each token ends in `text`.
@@ -79,9 +90,21 @@ pub struct Cut {
     lost: Vec<u32>,
 }
 
-impl Cut {
-    /// [`prescan`] in the room of the scan before.
+impl TokenBuffer {
+    /// [`prescan`] with the memory of the scan before.
     pub fn scan(&mut self, operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) {
+        self.scan_up_to(MAX_TEXT, operators, text, delimiter, table, ignore);
+    }
+
+    fn scan_up_to(
+        &mut self,
+        max_text: usize,
+        operators: &Operators,
+        text: &[u8],
+        delimiter: u8,
+        table: Table,
+        ignore: bool,
+    ) {
         self.text.clear();
         self.ends.clear();
         self.problems.clear();
@@ -89,6 +112,7 @@ impl Cut {
         self.lost.clear();
         let mut scanner = Scanner {
             kinds: operators.kinds(table),
+            max_text,
             comments_vanish: table != Table::NoComment,
             text,
             delimiter,
@@ -123,6 +147,20 @@ impl Cut {
             self.text.extend_from_slice(token);
             self.ends.push(self.text.len() as u32);
         }
+    }
+
+    /// Makes letters of the bytes that would be operators in a text from outside, cut by [`Table::External`].
+    pub fn quote_internal(&mut self) {
+        if !self.text.iter().any(is_internal) {
+            return;
+        }
+        let (mut text, mut begin) = (Vec::with_capacity(self.text.len() + 8), 0);
+        for end in &mut self.ends {
+            text.extend_from_slice(&super::quote_internal(&self.text[begin..*end as usize]));
+            begin = *end as usize;
+            *end = text.len() as u32;
+        }
+        self.text = text;
     }
 
     /// The tokens' bytes.
@@ -162,6 +200,7 @@ enum State {
 
 struct Scanner<'a> {
     kinds: &'a [Kind; 256],
+    max_text: usize,
     comments_vanish: bool,
     text: &'a [u8],
     delimiter: u8,
@@ -177,7 +216,7 @@ struct Scanner<'a> {
     comments: u32,
     angles: u32,
     in_route: bool,
-    cut: &'a mut Cut,
+    cut: &'a mut TokenBuffer,
 }
 
 impl Scanner<'_> {
@@ -198,6 +237,7 @@ impl Scanner<'_> {
                 if byte != b'!' || self.state == State::Quoted {
                     self.keep(b'\\')?;
                     self.keep(byte)?;
+                    self.keep_partner(byte)?;
                     continue;
                 }
             }
@@ -225,7 +265,7 @@ impl Scanner<'_> {
         };
         let length = rest.iter().take_while(plain).count();
         // what does not fit is left to the byte that finds out
-        if length == 0 || self.used() + length + 5 >= MAX_TEXT {
+        if length == 0 || self.used() + length + 5 >= self.max_text {
             return Ok(());
         }
         if self.state != State::Atom {
@@ -345,12 +385,25 @@ impl Scanner<'_> {
     }
 
     fn keep(&mut self, byte: u8) -> Result<(), ScanProblem> {
-        if self.used() + 5 >= MAX_TEXT {
+        if self.used() + 5 >= self.max_text {
             return Err(ScanProblem::AddressTooLong);
         }
         // the quote byte itself never reaches a token from outside
         self.cut.text.push(if byte == META_QUOTE { 0x7f } else { byte });
         Ok(())
+    }
+
+    /// The quote byte guards its partner behind a backslash, too. (sendmail lets the partner go: there a header
+    /// with a backslash before byte 0x99 calls rulesets.)
+    fn keep_partner(&mut self, byte: u8) -> Result<(), ScanProblem> {
+        let quotes = byte == META_QUOTE && self.kind(byte) == Kind::WithNext && self.stop.is_none();
+        match self.text.get(self.at).copied().filter(|next| quotes && is_internal(next)) {
+            Some(next) => {
+                self.at += 1;
+                self.keep(next)
+            }
+            None => Ok(()),
+        }
     }
 
     fn flush(&mut self) -> Result<(), ScanProblem> {

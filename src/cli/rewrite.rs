@@ -5,7 +5,7 @@ use super::modes::Mode;
 use super::site::load_site;
 use crate::addr::Table;
 use crate::config::{Config, RulesetId};
-use crate::engine::{Counts, Machine, ScanMode, Scope};
+use crate::engine::{Counts, Machine, Printer, ScanMode, Scope};
 use crate::logging::Tracer;
 use crate::net::Resolver;
 use crate::rewrite::{AddressKind, Parsed, Rewriter, Site};
@@ -275,7 +275,7 @@ async fn rewritten(
 ) {
     let (config, program) = (&job.site.config, &job.site.program);
     let table = if config.level >= 9 { Table::NoComment } else { Table::Internal };
-    machine.scan(config, program, address, ScanMode::whole(table), &mut Errors);
+    machine.scan(program, address, ScanMode::outside(table), &mut Printer::new(config, &mut Errors));
     if machine.is_empty() {
         return;
     }

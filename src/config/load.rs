@@ -303,7 +303,9 @@ impl<'a> Loader<'a> {
     fn macro_line(&mut self, text: &[u8]) {
         let (id, length) = self.name(text);
         if let Some(id) = id {
-            let value = munched(&text[length..], None).0;
+            // what does not fit into sendmail's line is cut, its leading blanks counted
+            let text = &text[length..];
+            let value = munched(&text[..text.len().min(MAX_LINE)], None).0;
             self.define(id, &value);
         }
     }

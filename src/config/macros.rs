@@ -259,7 +259,7 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
                     out.extend_from_slice(written.as_bytes());
                     // an operator and the digit that belongs to it
                     if byte == op::MATCH_REPLACE {
-                        out.extend(bytes.next());
+                        out.extend(bytes.next().filter(|digit| matches!(digit, 0x20..=0x7e)));
                     } else if *named {
                         printable_name(byte, &mut bytes, names, &mut out);
                     }
@@ -283,7 +283,10 @@ fn printable_name(
     }
     match bytes.next().map(|id| (id, names.long_name(MacroId(id)))) {
         Some((_, Some(name))) => out.extend([b"{", name, b"}"].concat()),
-        Some((id, None)) => out.push(id),
+        Some((0x80.., None)) => out.extend_from_slice(b"{***UNDEFINED MACRO***}"),
+        Some((id @ 0x20..=0x7e, None)) => out.push(id),
+        // control characters are left out
+        Some((_, None)) => {}
         None => {}
     }
 }

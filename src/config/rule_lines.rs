@@ -4,7 +4,7 @@ use super::Config;
 use super::load::{Loader, MAX_LINE};
 use super::quick_rules::quick_rule;
 use super::rulesets::RulesetId;
-use crate::addr::{MacroId, Operators, ScanProblem, Table, Token, prescan};
+use crate::addr::{MAX_SHOWN, MacroId, Operators, ScanProblem, Table, Token, prescan_rule, shorten};
 use crate::cf;
 use std::sync::Arc;
 
@@ -176,9 +176,10 @@ impl Loader<'_> {
 
     fn side(&mut self, text: &[u8], which: &str) -> Vec<Token> {
         let table = if self.config.level >= 9 { Table::NoComment } else { Table::Internal };
-        let scan = prescan(&self.config.operators, text, b'\t', table, true);
+        let scan = prescan_rule(&self.config.operators, text, table);
         for problem in scan.problems.iter().filter(|problem: &&ScanProblem| problem.is_fatal()) {
-            self.error(problem.reply().text);
+            // sendmail puts the text in front as it does with addresses
+            self.error([&shorten(text, MAX_SHOWN)[..], b"... ", &problem.reply().text].concat());
         }
         if scan.tokens.is_empty() {
             self.error(format!("R line: null {which}"));

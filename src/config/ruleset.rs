@@ -3,7 +3,7 @@
 //! A configuration has thousands of rules, and a run often needs none or a few of them. Rules lie one after
 //! another in one text; a rule is where its sides begin and end.
 
-use crate::addr::{Cut, Operators, Table, Token};
+use crate::addr::{Operators, Table, Token, TokenBuffer};
 use std::sync::Arc;
 
 /// One R line. Macros have been expanded; conditionals are gone.
@@ -53,22 +53,22 @@ impl Ruleset {
     }
 
     fn side(&self, side: Side) -> Vec<Token> {
-        let mut cut = Cut::default();
+        let mut cut = TokenBuffer::default();
         self.cut(side, &mut cut);
         cut.tokens().map(Token::new).collect()
     }
 
     /// [`left`](Self::left) in the room of the scan before.
-    pub fn cut_left(&self, rule: &Rule, cut: &mut Cut) {
+    pub fn cut_left(&self, rule: &Rule, cut: &mut TokenBuffer) {
         self.cut(rule.left, cut);
     }
 
     /// [`right`](Self::right) in the room of the scan before.
-    pub fn cut_right(&self, rule: &Rule, cut: &mut Cut) {
+    pub fn cut_right(&self, rule: &Rule, cut: &mut TokenBuffer) {
         self.cut(rule.right, cut);
     }
 
-    fn cut(&self, side: Side, cut: &mut Cut) {
+    fn cut(&self, side: Side, cut: &mut TokenBuffer) {
         match (side, &self.operators) {
             (Side::Text(from, to), Some(operators)) => {
                 let text = &self.text[from as usize..to as usize];

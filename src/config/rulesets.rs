@@ -93,6 +93,11 @@ impl Rulesets {
         Some(RulesetId(number))
     }
 
+    /// Are all numbers of named rulesets given away?
+    pub fn names_exhausted(&self) -> bool {
+        Self::LAST.checked_sub(self.named).is_none_or(|number| number < 100)
+    }
+
     /// The ruleset, made if it does not exist.
     pub(super) fn touch(&mut self, id: RulesetId) -> &mut Ruleset {
         let index = id.0 as usize;

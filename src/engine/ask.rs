@@ -4,11 +4,14 @@
 //! ([`super::Step::Lookup`]) for whoever runs the machine.
 
 use super::build::{MAX_TOKENS, Stop};
+use super::event::{Event, Tokens};
 use super::frames::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
 use super::program::{Bound, MapKind};
+use super::pure_maps::PureMap;
+use super::request::{is_mark, lookup_head};
 use super::symbols::{Shape, Symbol, is_stable};
-use super::{Answer, LookupRequest, Quick};
+use super::{Answer, ImmediateLookup, LookupRequest};
 use crate::addr::{Kind, Table, op};
 use crate::schema::{Reply, Sysexit};
 use smallvec::SmallVec;
@@ -34,33 +37,28 @@ pub(super) struct Pending {
     default: Option<Range<usize>>,
 }
 
-/// Does a new part of a look-up begin here?
-pub(super) fn is_mark(symbol: &Symbol) -> bool {
-    matches!(symbol.first, op::CANONICAL_HOST | op::CANONICAL_USER)
-}
-
 impl Machine {
     pub(super) fn lookups(&mut self, frame: &mut Frame, mut from: usize, run: &mut Run<'_>) -> Next {
         while let Some(pending) = self.next_lookup(from) {
             self.counts.lookups += 1;
             let request = self.request_of(&pending, run.program);
             let kind = run.program.map_kind(self.map_id(&pending, run.program.host_id()));
-            trace_key(&request, kind, run);
+            show_key(&request, kind, run);
             let answer = match kind {
-                MapKind::Pure(map) => super::pure_maps::answer(map, &request, run),
-                MapKind::Declared(bound) => match self.ask_now(bound, &pending, run) {
-                    Quick::Missing(status) => Answer { value: None, status },
-                    Quick::Found => {
+                MapKind::Pure(map) => ask_pure_map(map, &request, run),
+                MapKind::Declared(bound) => match self.try_lookup(bound, &pending, run) {
+                    ImmediateLookup::Missing(status) => Answer { value: None, status },
+                    ImmediateLookup::Found => {
                         Answer { value: Some(std::mem::take(&mut self.value)), status: Sysexit::OK }
                     }
-                    Quick::Wait => {
+                    ImmediateLookup::Wait => {
                         (self.pending, frame.phase) = (pending, Phase::Waiting);
                         return Next::Ask;
                     }
                 },
                 MapKind::Unknown => {
                     let text = [b"rewrite: map ", request.map(), b" not found"].concat();
-                    run.trace.reply(&Reply::new(554, None, text));
+                    run.complain(Reply::new(554, None, text));
                     Answer { value: None, status: Sysexit::OK }
                 }
             };
@@ -68,7 +66,7 @@ impl Machine {
                 Ok(next) => from = next,
                 Err(stop) => return self.stop(frame, stop, run),
             }
-            // the value's room is used again
+            // the value's memory is used again
             if let Some(value) = answer.value {
                 self.value = value;
             }
@@ -148,13 +146,15 @@ impl Machine {
     }
 
     /// Asks a map that may know the answer already; the value is left in `self.value`.
-    fn ask_now(&mut self, bound: Option<Bound>, pending: &Pending, run: &Run<'_>) -> Quick {
-        let (Some(Bound { map, key_space }), Some(maps)) = (bound, run.maps) else { return Quick::Wait };
+    fn try_lookup(&mut self, bound: Option<Bound>, pending: &Pending, run: &Run<'_>) -> ImmediateLookup {
+        let (Some(Bound { map, key_space }), Some(maps)) = (bound, run.maps) else {
+            return ImmediateLookup::Wait;
+        };
         let (mut joined, mut value) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.value));
         joined.clear();
         if !pending.has_arguments {
             self.put_key(pending, run.program, key_space, &mut joined);
-            let said = maps.ask_now(map, &joined, &[], &mut value);
+            let said = maps.try_lookup(map, &joined, &[], &mut value);
             (self.joined, self.value) = (joined, value);
             return said;
         }
@@ -167,8 +167,8 @@ impl Machine {
             begin = end;
         }
         let said = match parts.split_first() {
-            Some((key, args)) => maps.ask_now(map, key, args, &mut value),
-            None => Quick::Wait,
+            Some((key, args)) => maps.try_lookup(map, key, args, &mut value),
+            None => ImmediateLookup::Wait,
         };
         drop(parts);
         (self.joined, self.value) = (joined, value);
@@ -202,11 +202,11 @@ impl Machine {
         let length = match (value, default) {
             (Some([]), _) => self.put_tokens(place, 0..0),
             (Some(value), _) => {
-                let fresh = self.cut_text(value, Table::External, run)?;
-                self.put_fresh(place, fresh)
+                let symbols = self.scan_text(value, Table::External, run)?;
+                self.put_scanned(place, symbols)
             }
             (None, Some(default)) if default.is_empty() => {
-                run.trace.cataddr(false, &[], run.program.symbols.text(&self.text), b"");
+                self.show_joined(0..0, b"", run);
                 self.put_tokens(place, 0..0)
             }
             (None, Some(default)) if self.is_stable(default.clone(), run) => self.put_tokens(place, default),
@@ -214,12 +214,12 @@ impl Machine {
                 let mut joined = std::mem::take(&mut self.joined);
                 joined.clear();
                 let text = run.program.symbols.text(&self.text);
-                let tokens = &self.stack[default];
+                let tokens = &self.stack[default.clone()];
                 text.join(tokens, run.program.blank_sub, false, &mut joined);
-                run.trace.cataddr(false, tokens, text, &joined);
-                let fresh = self.cut_text(&joined, Table::Internal, run);
+                self.show_joined(default, &joined, run);
+                let symbols = self.scan_text(&joined, Table::Internal, run);
                 self.joined = joined;
-                self.put_fresh(place, fresh?)
+                self.put_scanned(place, symbols?)
             }
             (None, None) => self.put_tokens(place, words.start..key_end),
         };
@@ -235,17 +235,26 @@ impl Machine {
         length
     }
 
-    fn put_fresh(&mut self, place: Range<usize>, fresh: Vec<Symbol>) -> usize {
-        self.stack.splice(place, fresh.iter().copied());
-        let length = fresh.len();
-        self.fresh = fresh;
+    fn put_scanned(&mut self, place: Range<usize>, symbols: Vec<Symbol>) -> usize {
+        self.stack.splice(place, symbols.iter().copied());
+        let length = symbols.len();
+        self.scanned = symbols;
         length
+    }
+
+    /// A default is joined, to be cut again.
+    fn show_joined(&self, tokens: Range<usize>, text: &[u8], run: &mut Run<'_>) {
+        if run.shows_steps() {
+            let tokens = Tokens { symbols: &self.stack[tokens], text: run.program.symbols.text(&self.text) };
+            run.observer.event(&Event::Joined { external: false, tokens, text });
+        }
     }
 
     /// Would these tokens, joined and cut again, be the same? Then nothing need be done.
     fn is_stable(&self, range: Range<usize>, run: &Run<'_>) -> bool {
         let program = run.program;
-        if run.trace.at(22, 1) || run.trace.at(59, 14) {
+        // it is done all the same for those who want to see it
+        if run.shows_steps() {
             return false;
         }
         let text = program.symbols.text(&self.text);
@@ -270,9 +279,33 @@ impl Machine {
     }
 }
 
+/// The machine's own look-up: keys and arguments joined, the answer traced (-d60).
+fn ask_pure_map(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -> Answer {
+    let blank_sub = run.program.blank_sub;
+    let mut key = Vec::new();
+    request.put_key(map.key_space(blank_sub), &mut key);
+    let args: Vec<_> = request.arguments(blank_sub).collect();
+    if map.deferred && run.deferred {
+        return Answer { value: None, status: Sysexit::TEMPFAIL };
+    }
+    let tracer = run.observer.tracer();
+    let level = tracer.level(60);
+    if level > 0 {
+        let every = std::iter::once(&key).chain(&args).map(Vec::as_slice);
+        // what the map itself traces follows on the same line
+        tracer.text(&lookup_head(&run.config.names, request.map(), &key, every, level));
+    }
+    let answer = map.lookup(run.config, run.scope, &key, &args, &mut run.problems, tracer);
+    if level > 0 {
+        let value = answer.value.as_deref().unwrap_or(b"NOT FOUND");
+        tracer.line(&[value, format!(" ({}), ad=0", answer.status.0).as_bytes()].concat());
+    }
+    answer
+}
+
 /// Key and arguments are joined to text (-d59.14).
-fn trace_key(request: &LookupRequest<'_>, kind: MapKind<'_>, run: &mut Run<'_>) {
-    if run.trace.at(59, 14) {
+fn show_key(request: &LookupRequest<'_>, kind: MapKind<'_>, run: &mut Run<'_>) {
+    if run.shows_steps() {
         let blank_sub = run.program.blank_sub;
         let key_space = match kind {
             MapKind::Pure(map) => map.key_space(blank_sub),
@@ -284,7 +317,8 @@ fn trace_key(request: &LookupRequest<'_>, kind: MapKind<'_>, run: &mut Run<'_>) 
         for (part, space) in arguments.chain(request.parts().take(1).map(|key| (key, key_space))) {
             let mut joined = Vec::new();
             request.text().join(part, space, true, &mut joined);
-            run.trace.cataddr(true, part, request.text(), &joined);
+            let tokens = Tokens { symbols: part, text: request.text() };
+            run.observer.event(&Event::Joined { external: true, tokens, text: &joined });
         }
     }
 }

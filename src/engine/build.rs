@@ -2,10 +2,11 @@
 //!
 //! It grows at the top of the machine's stack, above the workspace it will replace.
 
+use super::event::{Event, Tokens};
 use super::frames::Frame;
 use super::machine::{Machine, Run};
-use super::program::{CompiledRule, Piece};
-use super::scan::{ScanMode, scan_into};
+use super::rule::{CompiledRule, Piece};
+use super::scan::{ScanMode, complaints, scan_into};
 use super::symbols::Symbol;
 use crate::addr::Table;
 use crate::schema::Sysexit;
@@ -51,16 +52,17 @@ impl Machine {
                     let index = usize::from(*number).wrapping_sub(1);
                     let binding = *self.bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
                     let bound = binding.range(frame.base);
-                    if run.trace.at(21, 15) {
+                    if run.shows_steps() {
                         let text = run.program.symbols.text(&self.text);
-                        run.trace.binding(index + 1, &self.stack[bound.clone()], text);
+                        let tokens = Tokens { symbols: &self.stack[bound.clone()], text };
+                        run.observer.event(&Event::Substituted { number: index + 1, tokens });
                     }
                     self.stack.extend_from_within(bound);
                 }
                 Piece::Macro(id) => {
                     let value = run.scope.get(run.config, *id);
-                    if run.trace.at(21, 2) {
-                        run.trace.deferred(run.config, "RHS", *id, value);
+                    if run.shows_steps() {
+                        run.observer.event(&Event::Deferred { side: "RHS", id: *id, value });
                     }
                     let mut joined = std::mem::take(&mut self.joined);
                     joined.clear();
@@ -79,28 +81,31 @@ impl Machine {
 
     /// The tokens of a macro's value, at the top of the stack.
     fn put_value(&mut self, value: &[u8], run: &mut Run<'_>) -> Result<(), Stop> {
-        let fresh = self.cut_text(value, Table::External, run)?;
-        if run.trace.at(21, 19) {
-            run.trace.deferred_tokens(&fresh, run.program.symbols.text(&self.text));
+        let symbols = self.scan_text(value, Table::External, run)?;
+        if run.shows_steps() {
+            let tokens = Tokens { symbols: &symbols, text: run.program.symbols.text(&self.text) };
+            run.observer.event(&Event::DeferredTokens { tokens });
         }
-        self.stack.extend_from_slice(&fresh);
-        self.fresh = fresh;
+        self.stack.extend_from_slice(&symbols);
+        self.scanned = symbols;
         Ok(())
     }
 
-    /// Cuts a text into symbols; give the vector back to `self.fresh`.
-    pub(super) fn cut_text(
+    /// Cuts a text into symbols; give the vector back to `self.scanned`.
+    pub(super) fn scan_text(
         &mut self,
         text: &[u8],
         table: Table,
         run: &mut Run<'_>,
     ) -> Result<Vec<Symbol>, Stop> {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.clear();
-        let (program, names) = (run.program, &run.config.names);
-        let mode = ScanMode::whole(table);
-        scan_into(&program.operators, names, text, mode, run.trace.tracer(), &mut self.cut);
-        self.add_cut(program, &mut fresh);
-        if fresh.is_empty() { Err(Stop::NoToken) } else { Ok(fresh) }
+        let mut symbols = std::mem::take(&mut self.scanned);
+        symbols.clear();
+        let mode = ScanMode { silent: run.silent, ..ScanMode::whole(table) };
+        scan_into(&run.program.operators, text, mode, run.observer, &mut self.buffer);
+        if !self.buffer.problems.is_empty() && !mode.silent {
+            run.problems.extend(complaints(text, &self.buffer.problems));
+        }
+        self.add_scanned(run.program, &mut symbols);
+        if symbols.is_empty() { Err(Stop::NoToken) } else { Ok(symbols) }
     }
 }

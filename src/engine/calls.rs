@@ -1,8 +1,9 @@
 //! `$>name` in a replacement: which rulesets are called, the last one first.
 
+use super::event::Event;
 use super::frames::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
-use super::program::After;
+use super::rule::{RuleAction, call_name};
 use super::symbols::Symbol;
 use crate::addr::op;
 use crate::config::RulesetId;
@@ -22,26 +23,6 @@ enum CallError {
     TooMany,
 }
 
-/// A ruleset's name as `$>` reads it: quotes and backslashes go, and a word's end ends it.
-pub fn call_name(token: &[u8]) -> Vec<u8> {
-    let mut name = Vec::with_capacity(token.len());
-    let mut bytes = token.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {}
-            b'\\' => name.extend(bytes.next()),
-            byte => name.push(byte),
-        }
-    }
-    if name.first().is_some_and(u8::is_ascii_alphabetic) {
-        let letters = name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        if name.get(letters).is_some_and(u8::is_ascii_whitespace) {
-            name.truncate(letters);
-        }
-    }
-    name
-}
-
 impl Machine {
     pub(super) fn prepare_calls(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         let mut renamed = false;
@@ -53,13 +34,13 @@ impl Machine {
             let text = match error {
                 CallError::Unknown(problem, name) => {
                     if let Some(problem) = problem {
-                        run.trace.reply(&Reply::new(554, None, problem));
+                        run.complain(Reply::new(554, None, problem));
                     }
                     [b"Unknown ruleset ", &name[..]].concat()
                 }
                 CallError::TooMany => b"Too many subroutine calls (16 max)".to_vec(),
             };
-            run.trace.reply(&Reply::new(554, None, text));
+            run.complain(Reply::new(554, None, text));
             frame.add_status(Sysexit::CONFIG);
             self.calls.truncate(frame.calls);
         }
@@ -76,11 +57,9 @@ impl Machine {
             if at + 1 < self.stack.len() {
                 let ruleset = self.called(at + 1, renamed, run)?;
                 if run.program.ruleset(ruleset).is_none_or(|found| found.rules.is_empty()) {
-                    if run.trace.at(21, 3) {
+                    if run.shows_steps() {
                         let name = run.program.symbols.text(&self.text).bytes(self.stack[at + 1]);
-                        let mut line = [b"-----skip subr ", name].concat();
-                        line.extend_from_slice(format!(" ({})", ruleset.0).as_bytes());
-                        run.trace.line(line);
+                        run.observer.event(&Event::CallSkipped { ruleset, name });
                     }
                     self.stack.drain(at..at + 2);
                     // sendmail's scan passes over the token that has moved here
@@ -126,9 +105,10 @@ impl Machine {
             return Next::Call(self.frame(ruleset, at));
         }
         let rules = run.program.ruleset(frame.ruleset).map(|ruleset| &ruleset.rules);
-        let after = rules.and_then(|rules| rules.get(frame.rule)).map_or(After::Return, |rule| rule.after);
+        let action =
+            rules.and_then(|rules| rules.get(frame.rule)).map_or(RuleAction::Return, |rule| rule.action);
         frame.phase = Phase::Try;
-        match self.apply(frame, after, run) {
+        match self.apply(frame, action, run) {
             true => Next::Leave(true),
             false => Next::Continue,
         }

@@ -6,7 +6,7 @@ use crate::config::Classes;
 use hashbrown::HashMap;
 
 /// Most classes that can be indexed; members of others are joined and looked up as text.
-const MOST: usize = 64;
+const MAX_INDEXED: usize = 64;
 
 /// A class as the rules use it: its bit, or none if its members must be compared as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +51,7 @@ impl ClassIndex {
     ) -> Self {
         let mut index = Self { nodes: vec![Node::default()], ..Self::default() };
         for (number, id) in used.iter().enumerate() {
-            let bit = if number < MOST { 1 << number } else { 0 };
+            let bit = if number < MAX_INDEXED { 1 << number } else { 0 };
             let mut odd = bit == 0;
             if let Some(class) = classes.get(*id).filter(|_| bit != 0) {
                 for member in class.folded() {
@@ -82,14 +82,14 @@ impl ClassIndex {
         if rest.is_empty() {
             return;
         }
-        let mut node = *self.roots.entry(symbols.intern(first)).or_insert_with(|| fresh(&mut self.nodes));
+        let mut node = *self.roots.entry(symbols.intern(first)).or_insert_with(|| new_node(&mut self.nodes));
         self.nodes[node as usize].goes_on |= bit;
         // the node before a separator that may as well stand for no token, between two atoms
         let mut before_space = None;
         for (at, word) in rest.iter().enumerate() {
             let id = symbols.intern(word);
             let edge = self.edges.entry((node, id));
-            let next = *edge.or_insert_with(|| fresh(&mut self.nodes));
+            let next = *edge.or_insert_with(|| new_node(&mut self.nodes));
             let atom = is_atom(&word[0]);
             if let Some(before) = before_space.take().filter(|_| atom) {
                 self.edges.entry((before, id)).or_insert(next);
@@ -115,8 +115,11 @@ impl ClassIndex {
         self.uses[usize::from(number)]
     }
 
-    /// Writes down what each id has to do with classes.
-    pub fn enter(&self, facts: &mut [Facts]) {
+    /// Writes down what each id has to do with classes; what was written there before goes.
+    pub fn enter_facts(&self, facts: &mut [Facts]) {
+        for facts in &mut *facts {
+            (facts.member, facts.begins, facts.node) = (0, 0, 0);
+        }
         for (id, bit) in &self.single {
             let facts = &mut facts[*id as usize];
             facts.member |= bit;
@@ -149,7 +152,7 @@ impl ClassIndex {
     }
 }
 
-fn fresh(nodes: &mut Vec<Node>) -> u32 {
+fn new_node(nodes: &mut Vec<Node>) -> u32 {
     nodes.push(Node::default());
     nodes.len() as u32 - 1
 }

@@ -4,11 +4,13 @@
 //! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
 
 use super::build::{MAX_TOKENS, Stop};
+use super::event::{Attempt, Event, RuleRef, Tokens};
 use super::machine::{Machine, Run};
 use super::matcher::Matcher;
-use super::program::{After, CompiledRule, CompiledRuleset};
-use super::select::Signature;
-use super::walk::Walker;
+use super::program::CompiledRuleset;
+use super::reference_matcher::ReferenceMatcher;
+use super::rule::{CompiledRule, RuleAction};
+use super::select::WorkspaceSummary;
 use crate::addr::op;
 use crate::config::RulesetId;
 use crate::schema::{Reply, Sysexit};
@@ -19,7 +21,7 @@ const MAX_DEPTH: usize = 51;
 /// Most applications of one rule in a row.
 const MAX_TRIES: u32 = 100;
 /// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
-const MOST_LEFT: usize = 256;
+const MAX_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
 const MAX_WORK: u64 = 1 << 24;
@@ -65,6 +67,11 @@ pub(super) enum Phase {
 }
 
 impl Frame {
+    /// The rule that it has come to.
+    pub fn rule_ref(&self, rule: &CompiledRule) -> RuleRef {
+        RuleRef { ruleset: self.ruleset, index: self.rule, line: rule.line }
+    }
+
     /// The first status counts, but a temporary failure counts more.
     pub fn add_status(&mut self, status: Sysexit) {
         if self.status.is_ok() || status.is_temporary() {
@@ -147,11 +154,14 @@ impl Machine {
         self.counts.rulesets += 1;
         self.work += CALL_WORK + SHOWN_WORK * frame.length as u64;
         let name = name_of(run, frame.ruleset);
-        run.trace.input(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
+        if run.shows_rulesets() {
+            let workspace = self.shown(frame.base, run.program);
+            run.observer.event(&Event::Enter { ruleset: frame.ruleset, name: &name, workspace });
+        }
         if self.frames.len() >= MAX_DEPTH {
             let text = [b"rewrite: excessive recursion (max 50), ruleset ", &name[..]].concat();
             self.work += MESSAGE_WORK;
-            run.trace.reply(&Reply::new(554, None, text));
+            run.complain(Reply::new(554, None, text));
             frame.status = Sysexit::CONFIG;
             return Next::Leave(false);
         }
@@ -163,19 +173,19 @@ impl Machine {
     fn try_rules(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         let program = run.program;
         let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
-        let source = run.config.rulesets.get(frame.ruleset);
-        let mut signature = Signature::of(&self.stack[frame.base..]);
+        let mut summary = WorkspaceSummary::of(&self.stack[frame.base..]);
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            let walk = run.walk || signature.odd;
-            if !walk && frame.tries < MAX_TRIES {
-                self.skip_rules(frame, ruleset, &signature);
+            let reference = run.reference || summary.has_quote_bytes;
+            if !reference && frame.tries < MAX_TRIES {
+                self.skip_rules(frame, ruleset, &summary, run);
             }
             let Some(rule) = ruleset.rules.get(frame.rule) else { break };
-            run.trace.enter(source, frame.rule);
-            run.trace.trying(rule.line);
+            if run.shows_steps() {
+                self.show_tried(frame, rule, run);
+            }
             frame.tries += 1;
             if frame.tries > MAX_TRIES {
                 self.infinite_loop(ruleset, frame, run);
@@ -184,12 +194,14 @@ impl Machine {
             if self.is_exhausted() {
                 return self.stop(frame, Stop::Exhausted, run);
             }
-            if !self.matches(frame, rule, walk, run) {
-                run.trace.fails();
+            let matches = self.matches(frame, rule, reference, run);
+            if run.shows_steps() {
+                self.show_outcome(frame, rule, matches, run);
+            }
+            if !matches {
                 (frame.rule, frame.tries) = (frame.rule + 1, 0);
                 continue;
             }
-            run.trace.matches();
             self.counts.matched += 1;
             let built = self.substitute(frame, rule, run);
             let vector = frame.base + frame.length;
@@ -200,11 +212,11 @@ impl Machine {
             if rule.has_lookups {
                 return self.lookups(frame, vector, run);
             }
-            signature = Signature::of(&self.stack[vector..]);
-            if signature.has(program.call_bit()) {
+            summary = WorkspaceSummary::of(&self.stack[vector..]);
+            if summary.has(program.call_bit()) {
                 return self.prepare_calls(frame, run);
             }
-            if self.apply(frame, rule.after, run) {
+            if self.apply(frame, rule.action, run) {
                 break;
             }
         }
@@ -212,10 +224,19 @@ impl Machine {
     }
 
     /// Passes over the rules that cannot match.
-    fn skip_rules(&mut self, frame: &mut Frame, ruleset: &CompiledRuleset, signature: &Signature) {
-        let rest = ruleset.needs.get(frame.rule..).unwrap_or_default();
-        let skipped = rest.iter().position(|needs| needs.met_by(signature)).unwrap_or(rest.len());
+    fn skip_rules(
+        &mut self,
+        frame: &mut Frame,
+        ruleset: &CompiledRuleset,
+        summary: &WorkspaceSummary,
+        run: &mut Run<'_>,
+    ) {
+        let rest = ruleset.filters.get(frame.rule..).unwrap_or_default();
+        let skipped = rest.iter().position(|filter| filter.admits(summary)).unwrap_or(rest.len());
         if skipped > 0 {
+            if run.shows_steps() {
+                self.show_skipped(frame, ruleset, skipped, run);
+            }
             (frame.rule, frame.tries) = (frame.rule + skipped, 0);
             self.counts.skipped += skipped as u64;
         }
@@ -223,40 +244,45 @@ impl Machine {
 
     fn is_exhausted(&mut self) -> bool {
         self.counts.tried += 1;
-        self.work += 1 + std::mem::take(&mut self.room.grown);
+        self.work += 1 + std::mem::take(&mut self.scratch.grown);
         self.work > MAX_WORK
     }
 
-    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, walk: bool, run: &mut Run<'_>) -> bool {
+    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, reference: bool, run: &mut Run<'_>) -> bool {
         let (config, program, scope) = (run.config, run.program, &*run.scope);
         let workspace = &self.stack[frame.base..frame.base + frame.length];
         let text = program.symbols.text(&self.text);
-        let (bindings, room) = (&mut self.bindings, &mut self.room);
-        if !walk {
-            return Matcher { config, program, scope, rule, workspace, text, bindings, room }.run();
+        let (bindings, scratch) = (&mut self.bindings, &mut self.scratch);
+        if !reference {
+            return Matcher { config, program, scope, rule, workspace, text, bindings, scratch }.run();
         }
-        let (phrase, patience) = (&mut room.phrase, MAX_WORK.saturating_sub(self.work));
-        let mut walker = Walker { config, program, scope, rule, workspace, text, bindings, phrase, patience };
-        let matches = walker.run(&mut run.trace);
-        self.work += MAX_WORK.saturating_sub(self.work) - walker.patience;
+        let (phrase, patience) = (&mut scratch.phrase, MAX_WORK.saturating_sub(self.work));
+        let attempt =
+            Attempt { config, program, scope, rule, workspace: Tokens { symbols: workspace, text } };
+        let mut matcher = ReferenceMatcher { attempt, bindings, phrase, patience, record: &mut |_| {} };
+        let matches = matcher.run();
+        self.work += MAX_WORK.saturating_sub(self.work) - matcher.patience;
         matches
     }
 
     /// The replacement becomes the workspace. True if the ruleset ends with it.
-    pub(super) fn apply(&mut self, frame: &mut Frame, after: After, run: &mut Run<'_>) -> bool {
+    pub(super) fn apply(&mut self, frame: &mut Frame, action: RuleAction, run: &mut Run<'_>) -> bool {
         frame.base += frame.length;
         frame.length = self.stack.len() - frame.base;
-        if frame.base - frame.origin > MOST_LEFT {
+        if frame.base - frame.origin > MAX_LEFT {
             self.forget_left(frame);
         }
-        run.trace.rewritten(&self.stack[frame.base..], run.program.symbols.text(&self.text));
-        match after {
-            After::Again => false,
-            After::Next => {
+        if run.shows_steps() {
+            let workspace = self.shown(frame.base, run.program);
+            run.observer.event(&Event::Rewritten { workspace });
+        }
+        match action {
+            RuleAction::TryAgain => false,
+            RuleAction::NextRule => {
                 (frame.rule, frame.tries) = (frame.rule + 1, 0);
                 false
             }
-            After::Return => true,
+            RuleAction::Return => true,
         }
     }
 
@@ -277,12 +303,12 @@ impl Machine {
             }
             Stop::Exhausted => [&head[..], b": the rules do not come to an end"].concat(),
             Stop::NoToken => {
-                self.spoilt = true;
+                self.workspace_lost = true;
                 Vec::new()
             }
         };
         if !text.is_empty() {
-            run.trace.reply(&Reply::new(554, None, text));
+            run.complain(Reply::new(554, None, text));
         }
         frame.status = stop.status();
         Next::Leave(false)
@@ -293,12 +319,13 @@ impl Machine {
         self.stack.truncate(frame.base + frame.length);
         self.forget_left(&mut frame);
         self.calls.truncate(frame.calls);
-        if shown {
+        if shown && run.shows_rulesets() {
             let name = name_of(run, frame.ruleset);
-            run.trace.returns(&name, &self.stack[frame.base..], run.program.symbols.text(&self.text));
+            let workspace = self.shown(frame.base, run.program);
+            run.observer.event(&Event::Leave { ruleset: frame.ruleset, name: &name, workspace });
         }
         let Some(caller) = self.frames.last_mut() else {
-            if self.spoilt && !shown {
+            if self.workspace_lost && !shown {
                 self.stack.clear();
             }
             self.status = frame.status;
@@ -319,8 +346,11 @@ impl Machine {
         text.extend_from_slice(&ruleset.name);
         text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());
         self.work += MESSAGE_WORK + SHOWN_WORK * frame.length as u64;
-        run.trace.reply(&Reply::new(554, None, text));
-        run.trace.workspace(&self.stack[frame.base..], run.program.symbols.text(&self.text));
+        run.complain(Reply::new(554, None, text));
+        if let (true, Some(rule)) = (run.shows_rulesets(), ruleset.rules.get(frame.rule)) {
+            let workspace = self.shown(frame.base, run.program);
+            run.observer.event(&Event::Looped { rule: frame.rule_ref(rule), workspace });
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub struct MapId(pub u32);
 
 /// What a map says at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Quick {
+pub enum ImmediateLookup {
     /// The value, flags (-a, -m, %n) applied, stands in the buffer.
     Found,
     /// No value, with this status.
@@ -29,5 +29,5 @@ pub trait Maps: Send + Sync {
 
     /// Asks. `key` is the key's text, double quotes still in it; `args` are `%1` and what follows
     /// as text. `value` is emptied and then holds a found value.
-    fn ask_now(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> Quick;
+    fn try_lookup(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup;
 }

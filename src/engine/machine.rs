@@ -6,19 +6,18 @@
 
 use super::ask::Pending;
 use super::calls::Call;
+use super::event::{Event, Observer, Watch};
 use super::frames::Frame;
-use super::matcher::{Bindings, Room};
+use super::matcher::{Bindings, Scratch};
 use super::print::put_text;
 use super::program::Program;
 use super::scan::{ScanMode, scan_into};
 use super::scope::Scope;
 use super::symbols::Symbol;
-use super::trace::Trace;
 use super::{Answer, LookupRequest, Maps, Step};
-use crate::addr::{Cut, Token};
+use crate::addr::{Token, TokenBuffer};
 use crate::config::{Config, RulesetId};
-use crate::logging::Tracer;
-use crate::schema::Sysexit;
+use crate::schema::{Reply, Sysexit};
 
 /// What a step may read and change.
 pub struct Context<'a> {
@@ -33,8 +32,10 @@ pub struct Context<'a> {
     /// The maps that the program was bound to ([`Program::bind_maps`]), if they may be asked without the
     /// caller's help; what they do then is not traced.
     pub maps: Option<&'a dyn Maps>,
-    /// Traces and messages.
-    pub tracer: &'a mut dyn Tracer,
+    /// Nothing is said of values that cannot be cut into tokens as they stand.
+    pub silent: bool,
+    /// Is shown what happens.
+    pub observer: &'a mut dyn Observer,
 }
 
 /// What a machine has done since it was made.
@@ -73,24 +74,26 @@ pub struct Machine {
     pub(super) calls: Vec<Call>,
     /// The status of the outermost ruleset, once it has ended.
     pub(super) status: Sysexit,
-    /// A text without tokens has spoilt the outermost workspace (see [`Machine::tokens`]).
-    pub(super) spoilt: bool,
+    /// A text without tokens has taken the outermost workspace along (see [`Machine::tokens`]).
+    pub(super) workspace_lost: bool,
     pub(super) bindings: Bindings,
     pub(super) pending: Pending,
     pub(super) answer: Option<Answer>,
-    pub(super) room: Room,
-    line: Vec<u8>,
+    pub(super) scratch: Scratch,
     pub(super) joined: Vec<u8>,
-    pub(super) cut: Cut,
-    pub(super) fresh: Vec<Symbol>,
+    pub(super) buffer: TokenBuffer,
+    /// Used again for the symbols of what was scanned.
+    pub(super) scanned: Vec<Symbol>,
     /// What a map has said at once.
     pub(super) value: Vec<u8>,
     /// What has been done.
     pub counts: Counts,
+    /// What was wrong with the rules and the texts they cut, in order, since [`Machine::call`].
+    pub problems: Vec<Reply>,
     /// Work done in this run.
     pub(super) work: u64,
-    /// Every rule is walked (see [`Machine::walk_every_rule`]).
-    walk: bool,
+    /// See [`Machine::use_reference_matcher`].
+    reference: bool,
 }
 
 /// One step's view of the [`Context`].
@@ -100,9 +103,31 @@ pub(super) struct Run<'r> {
     pub scope: &'r mut Scope,
     pub deferred: bool,
     pub maps: Option<&'r dyn Maps>,
-    pub trace: Trace<'r>,
-    /// Every rule is walked.
-    pub walk: bool,
+    pub silent: bool,
+    pub observer: &'r mut dyn Observer,
+    /// What the observer wants to see.
+    pub watch: Watch,
+    pub problems: Vec<Reply>,
+    /// See [`Machine::use_reference_matcher`].
+    pub reference: bool,
+}
+
+impl Run<'_> {
+    /// Are events made of rulesets?
+    pub fn shows_rulesets(&self) -> bool {
+        self.watch >= Watch::Rulesets
+    }
+
+    /// Are events made of everything?
+    pub fn shows_steps(&self) -> bool {
+        self.watch == Watch::Steps
+    }
+
+    /// Something is wrong with the rules: it is shown, and handed to whoever runs the machine.
+    pub fn complain(&mut self, reply: Reply) {
+        self.observer.event(&Event::Problem { reply: &reply });
+        self.problems.push(reply);
+    }
 }
 
 impl Machine {
@@ -124,18 +149,17 @@ impl Machine {
     /// Cuts a text for the workspace, complaints reported; gives where the text ended for this scan.
     pub fn scan(
         &mut self,
-        config: &Config,
         program: &Program,
         text: &[u8],
         mode: ScanMode,
-        tracer: &mut dyn Tracer,
+        observer: &mut dyn Observer,
     ) -> usize {
         self.clear();
-        scan_into(&program.operators, &config.names, text, mode, tracer, &mut self.cut);
-        let mut fresh = std::mem::take(&mut self.stack);
-        self.add_cut(program, &mut fresh);
-        self.stack = fresh;
-        self.cut.rest
+        scan_into(&program.operators, text, mode, observer, &mut self.buffer);
+        let mut symbols = std::mem::take(&mut self.stack);
+        self.add_scanned(program, &mut symbols);
+        self.stack = symbols;
+        self.buffer.rest
     }
 
     fn clear(&mut self) {
@@ -145,14 +169,14 @@ impl Machine {
         self.calls.clear();
     }
 
-    /// The tokens of the last cut, appended to `fresh`, their bytes to our text.
-    pub(super) fn add_cut(&mut self, program: &Program, fresh: &mut Vec<Symbol>) {
+    /// The tokens of the last scan, appended to `symbols`, their bytes to our text.
+    pub(super) fn add_scanned(&mut self, program: &Program, symbols: &mut Vec<Symbol>) {
         let at = self.text.len();
-        self.text.extend_from_slice(&self.cut.text);
+        self.text.extend_from_slice(&self.buffer.text);
         let mut begin = 0;
-        for end in &self.cut.ends {
-            let token = &self.cut.text[begin..*end as usize];
-            fresh.push(program.symbols.symbol(token, at + begin));
+        for end in &self.buffer.ends {
+            let token = &self.buffer.text[begin..*end as usize];
+            symbols.push(program.symbols.symbol(token, at + begin));
             begin = *end as usize;
         }
     }
@@ -161,26 +185,36 @@ impl Machine {
     pub fn call(&mut self, ruleset: RulesetId) {
         self.frames.clear();
         self.calls.clear();
-        (self.status, self.spoilt, self.work) = (Sysexit::OK, false, 0);
+        self.problems.clear();
+        (self.status, self.workspace_lost, self.work) = (Sysexit::OK, false, 0);
         let frame = self.frame(ruleset, 0);
         self.frames.push(frame);
     }
 
-    /// From now on no rule is passed over: slower, with the same results.
-    pub fn walk_every_rule(&mut self, walk: bool) {
-        self.walk = walk;
+    /// From now on no rule is passed over, and each is matched step by step: slower, with the same results. Tests
+    /// compare.
+    pub fn use_reference_matcher(&mut self, reference: bool) {
+        self.reference = reference;
     }
 
     /// Runs until a map must be asked or everything is done.
     pub fn step(&mut self, context: &mut Context<'_>) -> Step {
         let (config, program) = (context.config, context.program);
-        let line = std::mem::take(&mut self.line);
-        let trace = Trace::new(&mut *context.tracer, config, line);
-        let walk = self.walk || trace.at(21, 2) || trace.at(59, 14);
-        let (deferred, maps) = (context.deferred, context.maps);
-        let mut run = Run { config, program, scope: &mut *context.scope, deferred, maps, trace, walk };
+        let (deferred, maps, silent) = (context.deferred, context.maps, context.silent);
+        let mut run = Run {
+            config,
+            program,
+            scope: &mut *context.scope,
+            deferred,
+            maps,
+            silent,
+            watch: context.observer.watches(),
+            observer: &mut *context.observer,
+            problems: std::mem::take(&mut self.problems),
+            reference: self.reference,
+        };
         let asked = self.work(&mut run);
-        self.line = run.trace.into_room();
+        self.problems = run.problems;
         if asked { Step::Lookup } else { Step::Done(self.status) }
     }
 

@@ -1,8 +1,9 @@
 //! Matching a pattern: leftmost operators first, each as short as it can be, growing from the right.
 //!
-//! Here by symbols and without traces; `walk` does the same by text, step by step, and prints.
+//! Here by symbols; `reference_matcher` does the same by text, step by step.
 
-use super::program::{CompiledRule, Match, Program};
+use super::program::Program;
+use super::rule::{CompiledRule, Match};
 use super::scope::Scope;
 use super::symbols::{Symbol, Text};
 use crate::addr::MacroId;
@@ -10,19 +11,19 @@ use crate::config::Config;
 
 /// What one wildcard has taken: tokens `start..end` of the workspace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Binding {
-    pub start: u32,
-    pub end: u32,
+pub struct Binding {
+    pub(super) start: u32,
+    pub(super) end: u32,
     /// The wildcard's place in the pattern.
-    pub step: u32,
+    pub(super) step: u32,
 }
 
 impl Binding {
-    pub fn new(start: usize, end: usize, step: usize) -> Self {
+    pub(super) fn new(start: usize, end: usize, step: usize) -> Self {
         Self { start: start as u32, end: end as u32, step: step as u32 }
     }
 
-    /// The tokens taken, of a workspace that begins at `base`.
+    /// Where the tokens taken lie, of a workspace that begins at `base`.
     pub fn range(self, base: usize) -> std::ops::Range<usize> {
         base + self.start as usize..base + self.end as usize
     }
@@ -40,12 +41,12 @@ pub(super) struct Matcher<'a> {
     pub workspace: &'a [Symbol],
     pub text: Text<'a>,
     pub bindings: &'a mut Bindings,
-    pub room: &'a mut Room,
+    pub scratch: &'a mut Scratch,
 }
 
-/// Room that attempts use again.
+/// Memory that attempts use again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     /// The text of a phrase.
     pub phrase: Vec<u8>,
     /// Pairs of step and place that have failed, once there was much backing up.
@@ -55,7 +56,7 @@ pub(super) struct Room {
 }
 
 /// So often a wildcard may grow before failures are remembered.
-const PATIENCE: u32 = 64;
+const MAX_UNREMEMBERED: u32 = 64;
 
 impl Matcher<'_> {
     /// Does the pattern match the whole workspace? The bindings are left in `bindings`.
@@ -63,13 +64,13 @@ impl Matcher<'_> {
         self.bindings.clear();
         let pattern = self.program.pattern(self.rule);
         let (mut step, mut at, mut backed) = (0, 0, 0u32);
-        while !self.go_on(pattern, step, at, backed > PATIENCE) {
+        while !self.go_on(pattern, step, at, backed > MAX_UNREMEMBERED) {
             backed += 1;
-            self.room.grown += 1;
-            if backed == PATIENCE {
-                self.room.failed.clear();
+            self.scratch.grown += 1;
+            if backed == MAX_UNREMEMBERED {
+                self.scratch.failed.clear();
                 let states = (pattern.len() + 1) * (self.workspace.len() + 1);
-                self.room.failed.resize(states.div_ceil(64), 0);
+                self.scratch.failed.resize(states.div_ceil(64), 0);
             }
             match self.back_up(pattern) {
                 Some(place) => (step, at) = place,
@@ -123,7 +124,7 @@ impl Matcher<'_> {
     /// depend on what earlier wildcards took, so once is enough.
     fn has_failed(&mut self, steps: usize, step: usize, at: usize) -> bool {
         let state = at * (steps + 1) + step;
-        let (word, bit) = (&mut self.room.failed[state / 64], 1 << (state % 64));
+        let (word, bit) = (&mut self.scratch.failed[state / 64], 1 << (state % 64));
         let seen = *word & bit != 0;
         *word |= bit;
         seen
@@ -184,7 +185,7 @@ impl Matcher<'_> {
         }
         let members = self.config.classes.get(class.id)?;
         for end in from + 1..=self.workspace.len() {
-            let phrase = &mut self.room.phrase;
+            let phrase = &mut self.scratch.phrase;
             phrase.clear();
             self.text.join(&self.workspace[start..end], self.program.blank_sub, true, phrase);
             if members.contains(phrase) {

@@ -2,39 +2,47 @@
 //!
 //! In: a ruleset id, a workspace of tokens, [`Scope`]. Out: the rewritten workspace and a status.
 //! The machine does no I/O and never waits: it asks ([`Step::Lookup`]) and is resumed.
-//! Macro, arith, dequote and other state changes happen inside, in rule order.
+//! Macro, arith, dequote and other state changes happen inside, in rule order. What happens is shown as [`Event`]s to
+//! an [`Observer`], which cannot change it; [`Printer`] makes sendmail's traces of them.
 
 mod ask;
 mod build;
 mod calls;
 mod class_index;
 mod define;
+mod event;
+mod frame_events;
 mod frames;
 mod lookups;
 mod machine;
 mod matcher;
 mod print;
+mod printer;
 mod program;
 mod pure_maps;
+mod reference_matcher;
 mod request;
+mod rule;
 mod scan;
 mod scope;
 mod select;
 mod symbols;
 #[cfg(test)]
 mod tests;
-mod trace;
-mod walk;
 
-pub use calls::call_name;
+pub use crate::addr::{MAX_SHOWN, shorten};
 pub use define::{define, define_named, macset, trace_name, undefine_named};
-pub use lookups::{MapId, Maps, Quick};
+pub use event::{Attempt, Both, Event, Observer, RuleRef, Tokens, Watch};
+pub use lookups::{ImmediateLookup, MapId, Maps};
 pub use machine::{Context, Counts, Machine};
+pub use matcher::Binding;
 pub use print::{put_text, put_tokens};
+pub use printer::Printer;
 pub use program::Program;
 pub use pure_maps::PureMap;
 pub use request::{LookupRequest, lookup_head};
-pub use scan::{MAX_SHOWN, ScanMode, scan, shorten, with_address};
+pub use rule::call_name;
+pub use scan::{ScanMode, complaints, scan, with_address};
 pub use scope::Scope;
 
 use crate::schema::Sysexit;

@@ -2,10 +2,11 @@
 
 use super::class_index::{ClassIndex, ClassUse};
 use super::pure_maps::PureMap;
-use super::select::{Needs, share_bits};
+use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
+use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
 use super::{MapId, Maps};
-use crate::addr::{Cut, MacroId, Operators, op};
+use crate::addr::{MacroId, Operators, TokenBuffer, op};
 use crate::config::{Config, Rule, Ruleset, RulesetId};
 use hashbrown::HashMap;
 
@@ -16,7 +17,7 @@ pub struct Program {
     /// Maps that the machine runs itself.
     pure_maps: HashMap<Vec<u8>, PureMap>,
     /// Who answers for a map, by the number of its name.
-    map_kinds: HashMap<u32, Who>,
+    map_kinds: HashMap<u32, AnsweredBy>,
     /// The number of the name `host`.
     host: u32,
     /// The number of `$>`.
@@ -40,54 +41,9 @@ pub struct Program {
 pub(super) struct CompiledRuleset {
     pub rules: Vec<CompiledRule>,
     /// By rule: what a workspace needs to be worth a try.
-    pub needs: Vec<Needs>,
+    pub filters: Vec<RuleFilter>,
     /// What traces call it.
     pub name: Vec<u8>,
-}
-
-/// One rule.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CompiledRule {
-    pattern: (u32, u32),
-    /// The replacement without its leading `$:` or `$@`.
-    replacement: (u32, u32),
-    pub after: After,
-    /// The replacement may hold `$(` or `$[`.
-    pub has_lookups: bool,
-    /// Line of the cf, for traces.
-    pub line: u32,
-}
-
-/// One step of a pattern.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Match {
-    /// This token, in any case.
-    Literal(u32),
-    /// `$*`
-    ZeroOrMore,
-    /// `$+`
-    OneOrMore,
-    /// `$-`
-    One,
-    /// `$=x`: the number of the class in the [`ClassIndex`]
-    Class(u16),
-    /// `$~x`
-    NotClass(u16),
-    /// `$@`
-    Nothing,
-    /// `$&x`
-    Macro(MacroId),
-}
-
-/// One piece of a replacement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Piece {
-    /// Tokens as they are: where they lie in `Program::words`.
-    Words(u32, u32),
-    /// `$n`, from 1.
-    Binding(u8),
-    /// `$&x`
-    Macro(MacroId),
 }
 
 /// Who answers a look-up.
@@ -110,20 +66,9 @@ pub(super) struct Bound {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Who {
+enum AnsweredBy {
     Machine,
     Others(Option<Bound>),
-}
-
-/// What happens after a rule has been applied.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum After {
-    /// The same rule is tried again.
-    Again,
-    /// `$:`: the next rule.
-    Next,
-    /// `$@`: the ruleset ends.
-    Return,
 }
 
 impl Program {
@@ -143,7 +88,7 @@ impl Program {
             operators,
             blank_sub,
         };
-        let (mut used, mut cut) = (Vec::new(), Cut::default());
+        let (mut used, mut cut) = (Vec::new(), TokenBuffer::default());
         // a call may come out of a look-up or a workspace that kept it: its name is read then
         program.call = program.symbols.intern(&[op::CALL_SUBROUTINE]);
         program.host = program.symbols.intern(b"host");
@@ -153,7 +98,7 @@ impl Program {
                 |ruleset: &Ruleset, rule| program.rule(ruleset, rule, config, &mut used, &mut cut);
             let compiled = ruleset.as_ref().map(|ruleset| CompiledRuleset {
                 rules: ruleset.rules().iter().map(|rule| compile(ruleset, rule)).collect(),
-                needs: Vec::new(),
+                filters: Vec::new(),
                 name: config.rulesets.display_name(RulesetId(number as u16)),
             });
             program.rulesets.push(compiled);
@@ -164,9 +109,13 @@ impl Program {
 
     fn name_maps(&mut self, config: &Config) {
         for decl in &config.maps {
-            let who = if self.pure_map(&decl.name).is_some() { Who::Machine } else { Who::Others(None) };
+            let answered_by = if self.pure_map(&decl.name).is_some() {
+                AnsweredBy::Machine
+            } else {
+                AnsweredBy::Others(None)
+            };
             let id = self.symbols.intern(&decl.name);
-            self.map_kinds.insert(id, who);
+            self.map_kinds.insert(id, answered_by);
         }
     }
 
@@ -174,8 +123,8 @@ impl Program {
     /// ([`super::Context::maps`]). The same maps must be given there.
     pub fn bind_maps(&mut self, maps: &dyn Maps) {
         let symbols = &self.symbols;
-        for (id, who) in &mut self.map_kinds {
-            if let Who::Others(bound) = who {
+        for (id, answered_by) in &mut self.map_kinds {
+            if let AnsweredBy::Others(bound) = answered_by {
                 let map = maps.map_id(symbols.spelling(*id));
                 *bound = map.map(|map| Bound { map, key_space: maps.key_space(map) });
             }
@@ -186,8 +135,8 @@ impl Program {
     pub(super) fn map_kind(&self, id: u32) -> MapKind<'_> {
         match self.map_kinds.get(&id) {
             None => MapKind::Unknown,
-            Some(Who::Others(bound)) => MapKind::Declared(*bound),
-            Some(Who::Machine) => {
+            Some(AnsweredBy::Others(bound)) => MapKind::Declared(*bound),
+            Some(AnsweredBy::Machine) => {
                 self.pure_map(self.symbols.spelling(id)).map_or(MapKind::Unknown, MapKind::Pure)
             }
         }
@@ -198,7 +147,7 @@ impl Program {
         self.host
     }
 
-    /// The bit of `$>` in signatures; no other token has it.
+    /// The bit of `$>` in summaries of workspaces; no other token has it.
     pub(super) fn call_bit(&self) -> u64 {
         self.symbols.facts[self.call as usize].bit
     }
@@ -213,18 +162,18 @@ impl Program {
     fn enter_classes(&mut self, config: &Config, used: &[MacroId]) {
         let symbols = &mut self.symbols;
         self.classes = ClassIndex::new(used, &config.classes, &self.operators, self.blank_sub, symbols);
-        symbols.enter_classes(&self.classes);
+        self.classes.enter_facts(&mut symbols.facts);
         share_bits(symbols, &self.steps);
         symbols.refresh(&mut self.words);
         for ruleset in self.rulesets.iter_mut().flatten() {
-            let needs = |rule: &CompiledRule| {
-                Needs::of(
+            let filter = |rule: &CompiledRule| {
+                RuleFilter::of(
                     &self.steps[rule.pattern.0 as usize..rule.pattern.1 as usize],
                     &self.classes,
                     symbols,
                 )
             };
-            ruleset.needs = ruleset.rules.iter().map(needs).collect();
+            ruleset.filters = ruleset.rules.iter().map(filter).collect();
         }
     }
 
@@ -266,7 +215,7 @@ impl Program {
         rule: &Rule,
         config: &Config,
         used: &mut Vec<MacroId>,
-        cut: &mut Cut,
+        cut: &mut TokenBuffer,
     ) -> CompiledRule {
         let from = self.steps.len() as u32;
         ruleset.cut_left(rule, cut);
@@ -276,16 +225,16 @@ impl Program {
         }
         let pattern = (from, self.steps.len() as u32);
         ruleset.cut_right(rule, cut);
-        let after = match cut.tokens().next().map(first) {
-            Some(op::CANONICAL_USER) => After::Next,
-            Some(op::CANONICAL_HOST) => After::Return,
-            _ => After::Again,
+        let action = match cut.tokens().next().map(first) {
+            Some(op::CANONICAL_USER) => RuleAction::NextRule,
+            Some(op::CANONICAL_HOST) => RuleAction::Return,
+            _ => RuleAction::TryAgain,
         };
-        let rest = || cut.tokens().skip(usize::from(after != After::Again));
+        let rest = || cut.tokens().skip(usize::from(action != RuleAction::TryAgain));
         CompiledRule {
             pattern,
             replacement: self.pieces_of(rest(), config),
-            after,
+            action,
             has_lookups: rest().any(|token| matches!(first(token), op::LOOKUP_BEGIN | op::HOST_BEGIN)),
             line: rule.line,
         }
@@ -345,5 +294,5 @@ fn first(token: &[u8]) -> u8 {
 /// The ruleset that `$>` and this token call; `None` if the name must be read anew each time.
 fn called_ruleset(config: &Config, token: &[u8]) -> Option<RulesetId> {
     let (ruleset, _) = config.rulesets.look_up(token).ok()?;
-    (super::call_name(token) == token).then_some(ruleset)
+    (call_name(token) == token).then_some(ruleset)
 }

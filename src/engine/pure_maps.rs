@@ -1,9 +1,9 @@
 //! Maps that need nobody but the machine: macro, arith, dequote. They change or read only the
 //! [`Scope`], so they run in rule order and are never repeated.
 
-use super::machine::Run;
+use super::Answer;
+use super::define::{define_named, undefine_named};
 use super::scope::Scope;
-use super::{Answer, LookupRequest, define_named, lookup_head, undefine_named};
 use crate::addr::MacroId;
 use crate::cf;
 use crate::config::{Config, MapDecl, Names};
@@ -125,18 +125,20 @@ impl PureMap {
         }
     }
 
-    /// The answer to a key with its arguments.
+    /// The answer to a key with its arguments. What is wrong with them is shown to the tracer and added to
+    /// `problems`.
     pub fn lookup(
         &self,
         config: &Config,
         scope: &mut Scope,
         key: &[u8],
         args: &[Vec<u8>],
+        problems: &mut Vec<Reply>,
         tracer: &mut dyn Tracer,
     ) -> Answer {
         self.trace(key, args, tracer);
         let found = match self.class {
-            Class::Macro => set_macro(config, scope, key, args, tracer),
+            Class::Macro => set_macro(config, scope, key, args, problems, tracer),
             Class::Arith => arith(key, args),
             Class::Dequote => dequote(key, self.space).ok_or(Sysexit::OK),
         };
@@ -162,42 +164,21 @@ impl Class {
     }
 }
 
-/// The machine's own look-up: keys and arguments joined, the answer traced (-d60).
-pub(super) fn answer(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -> Answer {
-    let blank_sub = run.program.blank_sub;
-    let mut key = Vec::new();
-    request.put_key(map.key_space(blank_sub), &mut key);
-    let args: Vec<_> = request.arguments(blank_sub).collect();
-    if map.deferred && run.deferred {
-        return Answer { value: None, status: Sysexit::TEMPFAIL };
-    }
-    let tracer = run.trace.tracer();
-    let level = tracer.level(60);
-    if level > 0 {
-        let every = std::iter::once(&key).chain(&args).map(Vec::as_slice);
-        // what the map itself traces follows on the same line
-        tracer.text(&lookup_head(&run.config.names, request.map(), &key, every, level));
-    }
-    let answer = map.lookup(run.config, run.scope, &key, &args, tracer);
-    if level > 0 {
-        let value = answer.value.as_deref().unwrap_or(b"NOT FOUND");
-        tracer.line(&[value, format!(" ({}), ad=0", answer.status.0).as_bytes()].concat());
-    }
-    answer
-}
-
 /// `$(macro {name} $@ value $)`: sets it, or without an argument unsets it; the result is empty.
 fn set_macro(
     config: &Config,
     scope: &mut Scope,
     key: &[u8],
     args: &[Vec<u8>],
+    problems: &mut Vec<Reply>,
     tracer: &mut dyn Tracer,
 ) -> Result<Vec<u8>, Sysexit> {
     let mut known = Known { names: &config.names, long: Vec::new() };
     let parsed = cf::parse_name(key, &mut known);
     for problem in parsed.problems {
-        tracer.reply(&Reply::new(554, None, problem.text()));
+        let reply = Reply::new(554, None, problem.text());
+        tracer.reply(&reply);
+        problems.push(reply);
     }
     let single = [parsed.id.ok_or(Sysexit::CONFIG)?.0];
     let name: &[u8] = if known.long.is_empty() { &single } else { &known.long };

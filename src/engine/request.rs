@@ -1,10 +1,14 @@
 //! What a rule asks a map.
 
-use super::ask::is_mark;
 use super::symbols::{Symbol, Text};
 use crate::addr::{Token, op};
 use crate::config::{Names, put_printable};
 use smallvec::SmallVec;
+
+/// Does a new part of a look-up begin here?
+pub(super) fn is_mark(symbol: &Symbol) -> bool {
+    matches!(symbol.first, op::CANONICAL_HOST | op::CANONICAL_USER)
+}
 
 /// A look-up in a map, `$( map key $@ arg … $)` or `$[ name $]`. It lies where the machine has it:
 /// nothing is copied until somebody asks.

@@ -1,13 +1,13 @@
-//! Scanning with its traces and its complaints.
+//! Scanning, with its complaints and its traces.
 
+use super::event::{Event, Observer, Watch};
 use super::print::{put_text, put_tokens};
-use crate::addr::{Cut, Operators, Scan, ScanProblem, Table, Token};
+use crate::addr::{
+    MAX_SHOWN, Operators, Scan, ScanProblem, Table, Token, TokenBuffer, quote_internal, shorten,
+};
 use crate::config::Names;
 use crate::logging::Tracer;
 use crate::schema::Reply;
-
-/// Bytes of an address in a message.
-pub const MAX_SHOWN: usize = 203;
 
 /// How a text is to be scanned.
 #[derive(Clone, Copy, Debug)]
@@ -20,46 +20,63 @@ pub struct ScanMode {
     pub ignore: bool,
     /// Imbalance is mended without a word.
     pub silent: bool,
+    /// The text comes from outside: none of its bytes is an operator.
+    pub outside: bool,
 }
 
 impl ScanMode {
-    /// The whole text, complaints reported.
+    /// The whole of a text of our own, complaints reported.
     pub const fn whole(table: Table) -> Self {
-        Self { delimiter: 0, table, ignore: false, silent: false }
+        Self { delimiter: 0, table, ignore: false, silent: false, outside: false }
+    }
+
+    /// The whole of a text from outside, complaints reported.
+    pub const fn outside(table: Table) -> Self {
+        Self { outside: true, ..Self::whole(table) }
     }
 }
 
-/// [`crate::addr::prescan`], reporting to the tracer: complaints begin with the text scanned.
-pub fn scan(
-    operators: &Operators,
-    names: &Names,
-    text: &[u8],
-    mode: ScanMode,
-    tracer: &mut dyn Tracer,
-) -> Scan {
-    let mut cut = Cut::default();
-    scan_into(operators, names, text, mode, tracer, &mut cut);
-    Scan { tokens: cut.tokens().map(Token::new).collect(), rest: cut.rest, problems: cut.problems }
+/// [`crate::addr::prescan`], shown to an observer. What is wrong with the text is returned, too.
+pub fn scan(operators: &Operators, text: &[u8], mode: ScanMode, observer: &mut dyn Observer) -> Scan {
+    let mut buffer = TokenBuffer::default();
+    scan_into(operators, text, mode, observer, &mut buffer);
+    Scan { tokens: buffer.tokens().map(Token::new).collect(), rest: buffer.rest, problems: buffer.problems }
 }
 
-/// [`scan`] in the room of the scan before.
+/// [`scan`] with the memory of the scan before.
 pub(super) fn scan_into(
     operators: &Operators,
-    names: &Names,
     text: &[u8],
     mode: ScanMode,
-    tracer: &mut dyn Tracer,
-    cut: &mut Cut,
+    observer: &mut dyn Observer,
+    buffer: &mut TokenBuffer,
 ) {
+    let given = text;
+    let text: &[u8] = match mode.outside && mode.table != Table::External {
+        true => &quote_internal(given),
+        false => given,
+    };
+    buffer.scan(operators, text, mode.delimiter, mode.table, mode.ignore);
+    match (mode.outside, mode.table) {
+        (true, Table::External) => buffer.quote_internal(),
+        (true, _) => buffer.rest = given_length(given, buffer.rest),
+        (false, _) => {}
+    }
+    if !buffer.problems.is_empty() || observer.watches() == Watch::Steps {
+        observer.event(&Event::Scanned { text, silent: mode.silent, result: buffer });
+    }
+}
+
+/// The lines of -d22 for a scan, and its complaints where they were met.
+pub(super) fn print(names: &Names, text: &[u8], silent: bool, result: &TokenBuffer, tracer: &mut dyn Tracer) {
     let level = tracer.level(22);
     if level >= 11 {
         tracer.line(&printed(names, b"prescan: ", text));
     }
-    cut.scan(operators, text, mode.delimiter, mode.table, mode.ignore);
-    if level >= 36 || !cut.problems.is_empty() {
-        tell(names, text, mode, level >= 36, tracer, cut);
+    if level >= 36 || !result.problems.is_empty() {
+        print_met(names, text, silent, level >= 36, tracer, result);
     }
-    if cut.problems.last().is_some_and(|problem| problem.is_fatal()) {
+    if result.problems.last().is_some_and(|problem| problem.is_fatal()) {
         if level >= 12 {
             tracer.line(b"prescan: ==> NULL");
         }
@@ -67,19 +84,41 @@ pub(super) fn scan_into(
     }
     if level >= 12 {
         let mut line = b"prescan==>".to_vec();
-        put_tokens(names, cut.tokens(), tracer.level(0) >= 44, &mut line);
+        put_tokens(names, result.tokens(), tracer.level(0) >= 44, &mut line);
         tracer.line(&line);
     }
-    if level >= 1 && cut.ends.is_empty() {
+    if level >= 1 && result.ends.is_empty() {
         tracer.line(b"prescan: null leading token");
     }
 }
 
+/// What is to be answered about a text that does not scan as it stands.
+pub fn complaints(text: &[u8], problems: &[ScanProblem]) -> impl Iterator<Item = Reply> {
+    problems.iter().map(move |problem| complaint(text, *problem))
+}
+
+/// Where a place of the quoted text lies in the text as given.
+fn given_length(given: &[u8], quoted: usize) -> usize {
+    let mut length = 0;
+    let fits = |byte: &&u8| {
+        length += quote_internal(std::slice::from_ref(*byte)).len();
+        length <= quoted
+    };
+    given.iter().take_while(fits).count()
+}
+
 /// Tokens (-d22.36) and complaints in the order in which they were met.
-fn tell(names: &Names, text: &[u8], mode: ScanMode, show_tokens: bool, tracer: &mut dyn Tracer, cut: &Cut) {
-    let met = cut.problems.iter().zip(&cut.found_after).filter(|_| !mode.silent);
+fn print_met(
+    names: &Names,
+    text: &[u8],
+    silent: bool,
+    show_tokens: bool,
+    tracer: &mut dyn Tracer,
+    result: &TokenBuffer,
+) {
+    let met = result.problems.iter().zip(&result.found_after).filter(|_| !silent);
     let mut complaints = met.map(|(problem, after)| (complaint(text, *problem), *after)).peekable();
-    for (number, token) in cut.tokens_met().enumerate().filter(|_| show_tokens) {
+    for (number, token) in result.tokens_met().enumerate().filter(|_| show_tokens) {
         while let Some((reply, _)) = complaints.next_if(|(_, after)| *after <= number) {
             tracer.reply(&reply);
         }
@@ -108,13 +147,4 @@ pub fn with_address(address: &[u8], mut reply: Reply) -> Reply {
         reply.text = [&shorten(address, MAX_SHOWN), &b"... "[..], &reply.text].concat();
     }
     reply
-}
-
-/// Cuts the middle out of a long text.
-pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
-    if text.len() < most {
-        return text.to_vec();
-    }
-    let half = (most - 3) / 2;
-    [&text[..half], b"...", &text[text.len() - half..]].concat()
 }

@@ -1,13 +1,13 @@
 //! Which rules are worth a try: what a pattern needs, against what a workspace has.
 
 use super::class_index::ClassIndex;
-use super::program::Match;
+use super::rule::Match;
 use super::symbols::{Shape, Symbol, Symbols, left, pair_bit, right};
 use crate::addr::op;
 
 /// What a workspace must have for a rule to match. Cheap to compare, and never wrong about a match.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Needs {
+pub(super) struct RuleFilter {
     /// Bits of the literals.
     bits: u64,
     /// Bits of neighbouring literals.
@@ -24,7 +24,7 @@ pub(super) struct Needs {
 
 /// What a workspace has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Signature {
+pub(super) struct WorkspaceSummary {
     bits: u64,
     pairs: u64,
     begins: u64,
@@ -32,58 +32,58 @@ pub(super) struct Signature {
     last: u32,
     tokens: u16,
     /// A token holds a quote byte: phrases are not what they look like.
-    pub odd: bool,
+    pub has_quote_bytes: bool,
 }
 
-impl Needs {
+impl RuleFilter {
     pub fn of(pattern: &[Match], classes: &ClassIndex, symbols: &Symbols) -> Self {
-        let mut needs = Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
+        let mut filter = Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
         let mut bounded = true;
         for step in pattern {
             match step {
-                Match::Literal(id) => needs.bits |= symbols.facts[*id as usize].bit,
-                Match::Class(class) => needs.begins |= classes.class(*class).phrase_bit,
+                Match::Literal(id) => filter.bits |= symbols.facts[*id as usize].bit,
+                Match::Class(class) => filter.begins |= classes.class(*class).phrase_bit,
                 _ => {}
             }
             let takes = !matches!(step, Match::ZeroOrMore | Match::Nothing | Match::Macro(_));
-            needs.fewest = needs.fewest.saturating_add(takes.into());
+            filter.fewest = filter.fewest.saturating_add(takes.into());
             bounded &= matches!(step, Match::Literal(_) | Match::One | Match::NotClass(_) | Match::Nothing);
         }
         for pair in pattern.windows(2) {
             if let [Match::Literal(one), Match::Literal(other)] = pair {
-                needs.pairs |= pair_bit(left(*one), right(*other));
+                filter.pairs |= pair_bit(left(*one), right(*other));
             }
         }
-        needs.most = if bounded { needs.fewest } else { u16::MAX };
+        filter.most = if bounded { filter.fewest } else { u16::MAX };
         let end = |step: Option<&Match>| match step {
             Some(Match::Literal(id)) => *id,
             _ => 0,
         };
         let taking = || pattern.iter().filter(|step| **step != Match::Nothing);
-        (needs.first, needs.last) = (end(taking().next()), end(taking().next_back()));
-        needs
+        (filter.first, filter.last) = (end(taking().next()), end(taking().next_back()));
+        filter
     }
 
-    /// May a rule with these needs match?
-    pub fn met_by(&self, signature: &Signature) -> bool {
-        self.bits & !signature.bits == 0
-            && self.pairs & !signature.pairs == 0
-            && self.begins & !signature.begins == 0
-            && self.fewest <= signature.tokens
-            && self.most >= signature.tokens
-            && (self.first == 0 || self.first == signature.first)
-            && (self.last == 0 || self.last == signature.last)
+    /// May the rule match a workspace like this?
+    pub fn admits(&self, summary: &WorkspaceSummary) -> bool {
+        self.bits & !summary.bits == 0
+            && self.pairs & !summary.pairs == 0
+            && self.begins & !summary.begins == 0
+            && self.fewest <= summary.tokens
+            && self.most >= summary.tokens
+            && (self.first == 0 || self.first == summary.first)
+            && (self.last == 0 || self.last == summary.last)
     }
 }
 
-impl Signature {
+impl WorkspaceSummary {
     /// Does a token with this bit occur?
     pub fn has(&self, bit: u64) -> bool {
         self.bits & bit != 0
     }
 
     pub fn of(workspace: &[Symbol]) -> Self {
-        let mut signature = Self {
+        let mut summary = Self {
             first: workspace.first().map_or(0, |symbol| symbol.id),
             last: workspace.last().map_or(0, |symbol| symbol.id),
             tokens: workspace.len().min(usize::from(u16::MAX - 1)) as u16,
@@ -92,14 +92,14 @@ impl Signature {
         let mut shapes = Shape::default();
         let mut before = left(0);
         for symbol in workspace {
-            signature.bits |= symbol.bit;
-            signature.begins |= symbol.begins;
-            signature.pairs |= pair_bit(before, symbol.right);
+            summary.bits |= symbol.bit;
+            summary.begins |= symbol.begins;
+            summary.pairs |= pair_bit(before, symbol.right);
             before = symbol.left;
             shapes |= symbol.shape;
         }
-        signature.odd = shapes.contains(Shape::QUOTE_BYTE);
-        signature
+        summary.has_quote_bytes = shapes.contains(Shape::QUOTE_BYTE);
+        summary
     }
 }
 

@@ -4,7 +4,6 @@
 //! its spellings; 0 stands for any other token, which no literal and no class can match. So the bytes of a
 //! token are looked at once, when it is made.
 
-use super::class_index::ClassIndex;
 use crate::addr::{Kind, META_QUOTE, Operators, Token};
 use crate::config::RulesetId;
 use hashbrown::HashMap;
@@ -23,7 +22,7 @@ bitflags::bitflags! {
 /// One token of a workspace. Its bytes lie in the text of the [`Symbols`] or of the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Symbol {
-    /// What its [`Facts`] say of a signature: it is made for every workspace, so it is kept at hand.
+    /// What its [`Facts`] say of a workspace: it is made for every workspace, so it is kept at hand.
     pub bit: u64,
     pub begins: u64,
     /// Where its bytes begin.
@@ -53,13 +52,13 @@ const NO_RULESET: u16 = u16::MAX;
 /// What is known of a token that the configuration mentions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Facts {
-    /// Its bit in a workspace's signature; tokens share bits.
+    /// Its bit in a workspace's summary; tokens share bits.
     pub bit: u64,
     /// Classes that have it as a member.
     pub member: u64,
     /// Classes with a member that begins with it.
     pub begins: u64,
-    /// Where longer members begin (see [`ClassIndex`]); 0: there are none.
+    /// Where longer members begin (see the index of classes); 0: there are none.
     pub node: u32,
 }
 
@@ -249,14 +248,6 @@ impl Symbols {
             let facts = &self.facts[symbol.id as usize];
             (symbol.bit, symbol.begins) = (facts.bit, facts.begins);
         }
-    }
-
-    /// What class membership makes of the ids that classes mention.
-    pub fn enter_classes(&mut self, classes: &ClassIndex) {
-        for facts in &mut self.facts {
-            (facts.member, facts.begins, facts.node) = (0, 0, 0);
-        }
-        classes.enter(&mut self.facts);
     }
 }
 

@@ -1,11 +1,13 @@
 //! The matcher against its specification, and rules from the outside.
 
+use super::event::{Attempt, Tokens};
 use super::machine::{Context, Machine};
-use super::matcher::{Bindings, Matcher, Room};
-use super::program::{Match, Program};
+use super::matcher::{Bindings, Matcher, Scratch};
+use super::printer::Printer;
+use super::program::Program;
+use super::reference_matcher::ReferenceMatcher;
+use super::rule::Match;
 use super::scope::Scope;
-use super::trace::Trace;
-use super::walk::Walker;
 use super::{Answer, Step};
 use crate::addr::{MacroId, Operators, Table, Token, cataddr, op, prescan};
 use crate::config::{Config, MapDecl, Ruleset, RulesetId};
@@ -207,10 +209,10 @@ proptest! {
         let mut machine = Machine::new();
         machine.load(&program, &workspace);
         let (text, workspace) = (program.symbols.text(&machine.text), &machine.stack);
-        let (mut bindings, mut room, scope) = (Bindings::new(), Room::default(), Scope::default());
+        let (mut bindings, mut scratch, scope) = (Bindings::new(), Scratch::default(), Scope::default());
         let (config, program, scope) = (&config, &program, &scope);
         let mut matcher =
-            Matcher { config, program, scope, rule, workspace, text, bindings: &mut bindings, room: &mut room };
+            Matcher { config, program, scope, rule, workspace, text, bindings: &mut bindings, scratch: &mut scratch };
         prop_assert_eq!(matcher.run(), matches);
         let places = |bindings: &Bindings| -> Vec<_> {
             bindings.iter().map(|binding| (binding.start as usize, binding.end as usize)).collect()
@@ -221,9 +223,9 @@ proptest! {
         let (phrase, patience) = (&mut Vec::new(), u64::MAX);
         let fast = places(&bindings);
         let bindings = &mut bindings;
-        let mut walker = Walker { config, program, scope, rule, workspace, text, bindings, phrase, patience };
-        let mut said = Said::default();
-        prop_assert_eq!(walker.run(&mut Trace::new(&mut said, config, Vec::new())), matches);
+        let attempt = Attempt { config, program, scope, rule, workspace: Tokens { symbols: workspace, text } };
+        let mut reference = ReferenceMatcher { attempt, bindings, phrase, patience, record: &mut |_| {} };
+        prop_assert_eq!(reference.run(), matches);
         if matches {
             prop_assert_eq!(places(bindings), fast);
         }
@@ -242,16 +244,17 @@ proptest! {
     ) {
         let config = with_rules(&rules, &value.concat());
         let program = Program::compile(&config, config.operators.clone(), space);
-        let outcome = |walk| {
+        let outcome = |reference| {
             let mut machine = Machine::new();
-            machine.walk_every_rule(walk);
+            machine.use_reference_matcher(reference);
             machine.load(&program, &tokens(&text));
             machine.call(RulesetId(0));
             let (mut said, mut scope) = (Said::default(), Scope::default());
+            let mut printer = Printer::new(&config, &mut said);
             loop {
-                let (config, program, tracer) = (&config, &program, &mut said);
+                let (config, program, observer) = (&config, &program, &mut printer);
                 let scope = &mut scope;
-                match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, tracer }) {
+                match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, silent: false, observer }) {
                     Step::Done(status) => return (machine.tokens(program), status, said.0),
                     Step::Lookup => {
                         let answer = table(&machine.request(program).key_tokens());
@@ -260,13 +263,13 @@ proptest! {
                 }
             }
         };
-        let (passed_over, walked) = (outcome(false), outcome(true));
+        let (passed_over, all_tried) = (outcome(false), outcome(true));
         // where rules run in circles, each way is stopped at a place of its own
         let circles = |said: &[u8]| String::from_utf8_lossy(said).contains(ENDLESS);
-        if circles(&passed_over.2) || circles(&walked.2) {
-            prop_assert!(passed_over.1 == walked.1 && !walked.1.is_ok());
+        if circles(&passed_over.2) || circles(&all_tried.2) {
+            prop_assert!(passed_over.1 == all_tried.1 && !all_tried.1.is_ok());
         } else {
-            prop_assert_eq!(passed_over, walked);
+            prop_assert_eq!(passed_over, all_tried);
         }
     }
 
@@ -295,9 +298,17 @@ fn rules_in_circles_say_little() {
     machine.load(&program, &tokens(&[b"b".to_vec()]));
     machine.call(RulesetId(0));
     let (mut said, mut scope) = (Said::default(), Scope::default());
-    let (tracer, maps) = (&mut said, None);
-    let mut context =
-        Context { config: &config, program: &program, scope: &mut scope, deferred: false, maps, tracer };
+    let mut printer = Printer::new(&config, &mut said);
+    let (observer, maps) = (&mut printer, None);
+    let mut context = Context {
+        config: &config,
+        program: &program,
+        scope: &mut scope,
+        deferred: false,
+        maps,
+        silent: false,
+        observer,
+    };
     assert!(matches!(machine.step(&mut context), Step::Done(status) if !status.is_ok()));
     let said = String::from_utf8_lossy(&said.0);
     assert!(said.contains(ENDLESS), "{} bytes", said.len());

@@ -53,20 +53,20 @@ pub struct RecipientLine<'a> {
 }
 
 /// Longest address in a from= line, in bytes.
-const LONGEST_SENDER: usize = 200;
+const MAX_SENDER: usize = 200;
 
 /// Longest Message-Id, in bytes.
-const LONGEST_MESSAGE_ID: usize = 200;
+const MAX_MESSAGE_ID: usize = 200;
 
 impl SenderLine<'_> {
     /// The text of the line.
     pub fn to_line(&self) -> Vec<u8> {
         let mut line = Line::default();
-        line.field("from", cut(self.from, LONGEST_SENDER));
+        line.field("from", cut(self.from, MAX_SENDER));
         line.field("size", self.size.to_string().as_bytes());
         line.field("class", self.class.to_string().as_bytes());
         line.field("nrcpts", self.recipients.to_string().as_bytes());
-        line.optional("msgid", self.message_id.map(|id| cut(id, LONGEST_MESSAGE_ID)));
+        line.optional("msgid", self.message_id.map(|id| cut(id, MAX_MESSAGE_ID)));
         line.optional("bodytype", self.body_type);
         line.optional("proto", self.protocol);
         line.optional("daemon", self.daemon);

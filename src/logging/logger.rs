@@ -60,7 +60,7 @@ const FACILITY_MAIL: u8 = 2 << 3;
 const BACKLOG: usize = 4096;
 
 /// sendmail cuts its lines here, in bytes.
-const LONGEST_LINE: usize = 1024;
+const MAX_LINE: usize = 1024;
 
 /// The log of one process. Cloning shares it. A line never makes a session wait: when the writer
 /// falls behind, lines are dropped and counted.
@@ -100,9 +100,9 @@ impl Logger {
         self.0.level
     }
 
-    /// Logs `id: text` if LogLevel is greater than `above` (sendmail's `LogLevel > N`).
-    pub fn log(&self, above: u8, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
-        if self.0.level > above {
+    /// Logs `id: text` if LogLevel is greater than `level` (sendmail's `LogLevel > N`).
+    pub fn log(&self, level: u8, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
+        if self.0.level > level {
             self.always(priority, id, text);
         }
     }
@@ -115,7 +115,7 @@ impl Logger {
             line.extend_from_slice(b": ");
         }
         line.extend_from_slice(&visible(text));
-        line.truncate(LONGEST_LINE);
+        line.truncate(MAX_LINE);
         match &self.0.target {
             Target::Nothing => {}
             Target::Memory => self.0.memory().push(line),

@@ -9,7 +9,7 @@ use super::database::LONGEST_KEY;
 use super::map::{Flags, Map, NOT_FOUND};
 use super::open::{Opened, State};
 use super::store::{DEEPEST, MOST_ARGUMENTS, Store};
-use crate::engine::{MapId, Maps, Quick};
+use crate::engine::{ImmediateLookup, MapId, Maps};
 use crate::schema::Sysexit;
 use smallvec::SmallVec;
 
@@ -26,15 +26,15 @@ impl Maps for Store {
         own.unwrap_or(self.settings.blank_sub)
     }
 
-    fn ask_now(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> Quick {
+    fn try_lookup(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup {
         value.clear();
-        let Some(slot) = self.slots.get(map.0 as usize) else { return Quick::Wait };
+        let Some(slot) = self.slots.get(map.0 as usize) else { return ImmediateLookup::Wait };
         let map_flags = slot.map.flags;
         if !map_flags.contains(Flags::VALID) {
-            return Quick::Missing(Sysexit::OK);
+            return ImmediateLookup::Missing(Sysexit::OK);
         }
         if self.settings.deferred && map_flags.contains(Flags::DEFER) {
-            return Quick::Wait;
+            return ImmediateLookup::Wait;
         }
         let mut bare = Key::new();
         let key = match map_flags.contains(Flags::KEEP_QUOTES) {
@@ -46,75 +46,82 @@ impl Maps for Store {
         };
         let args = &args[..args.len().min(MOST_ARGUMENTS - 1)];
         match self.ask_slot(map.0 as usize, key, args, value, 0) {
-            Quick::Missing(status) if status.is_temporary() => finish(&slot.map, key, value),
+            ImmediateLookup::Missing(status) if status.is_temporary() => finish(&slot.map, key, value),
             answer => answer,
         }
     }
 }
 
 /// What -t and -T make of a temporary failure.
-fn finish(map: &Map, key: &[u8], value: &mut Vec<u8>) -> Quick {
+fn finish(map: &Map, key: &[u8], value: &mut Vec<u8>) -> ImmediateLookup {
     // a value with a failed status needs both of them
     match (&map.on_failure, map.flags.contains(Flags::NO_DEFER)) {
-        (None, false) => Quick::Missing(Sysexit::TEMPFAIL),
-        (None, true) => Quick::Missing(Sysexit::OK),
-        (Some(_), false) => Quick::Wait,
+        (None, false) => ImmediateLookup::Missing(Sysexit::TEMPFAIL),
+        (None, true) => ImmediateLookup::Missing(Sysexit::OK),
+        (Some(_), false) => ImmediateLookup::Wait,
         (Some(append), true) => {
             value.extend_from_slice(key);
             value.extend_from_slice(append);
-            Quick::Found
+            ImmediateLookup::Found
         }
     }
 }
 
 impl Store {
     /// What a map that is open says; values have their flags applied.
-    fn ask_slot(&self, index: usize, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>, depth: usize) -> Quick {
-        let Some(slot) = self.slots.get(index) else { return Quick::Wait };
+    fn ask_slot(
+        &self,
+        index: usize,
+        key: &[u8],
+        args: &[&[u8]],
+        value: &mut Vec<u8>,
+        depth: usize,
+    ) -> ImmediateLookup {
+        let Some(slot) = self.slots.get(index) else { return ImmediateLookup::Wait };
         let map = &slot.map;
         let opened = match slot.state.get() {
             Some(State::Open(opened)) => opened,
-            Some(State::Bogus) => return Quick::Missing(Sysexit::TEMPFAIL),
-            _ => return Quick::Wait,
+            Some(State::Bogus) => return ImmediateLookup::Missing(Sysexit::TEMPFAIL),
+            _ => return ImmediateLookup::Wait,
         };
         match (opened.as_ref(), &map.own) {
             (Opened::Database(database), _) => match database.get_quickly(map, key, value) {
                 Ok(true) => dress(map, key, args, value),
-                Ok(false) => Quick::Missing(Sysexit::OK),
+                Ok(false) => ImmediateLookup::Missing(Sysexit::OK),
                 // the long way waits for the lock, or says what is wrong
-                Err(_) => Quick::Wait,
+                Err(_) => ImmediateLookup::Wait,
             },
             (Opened::Stab(aliases), _) => match aliases.get(key) {
                 Some(found) => {
                     value.extend_from_slice(found);
                     dress(map, key, args, value)
                 }
-                None => Quick::Missing(Sysexit::OK),
+                None => ImmediateLookup::Missing(Sysexit::OK),
             },
             (Opened::Members(members), _) => {
                 let mut status = NOT_FOUND;
                 for member in members.iter().filter(|_| depth < DEEPEST) {
                     match self.ask_slot(*member, key, args, value, depth + 1) {
-                        Quick::Missing(one) if one.is_temporary() => status = one,
-                        Quick::Missing(_) => {}
+                        ImmediateLookup::Missing(one) if one.is_temporary() => status = one,
+                        ImmediateLookup::Missing(_) => {}
                         answer => return answer,
                     }
                 }
-                Quick::Missing(status)
+                ImmediateLookup::Missing(status)
             }
             (_, Class::Host) => match self.host_names.get_into(key, &self.resolver, value) {
                 Some(true) => dress(map, key, args, value),
-                Some(false) => Quick::Missing(NOT_FOUND),
-                None => Quick::Wait,
+                Some(false) => ImmediateLookup::Missing(NOT_FOUND),
+                None => ImmediateLookup::Wait,
             },
-            (_, Class::Null) => Quick::Missing(NOT_FOUND),
-            _ => Quick::Wait,
+            (_, Class::Null) => ImmediateLookup::Missing(NOT_FOUND),
+            _ => ImmediateLookup::Wait,
         }
     }
 }
 
 /// Applies -m, %n and -a to a found value.
-fn dress(map: &Map, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> Quick {
+fn dress(map: &Map, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup {
     if map.flags.contains(Flags::MATCH_ONLY) {
         value.clear();
         value.extend_from_slice(key);
@@ -126,5 +133,5 @@ fn dress(map: &Map, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> Quick {
         *value = super::map::interpolate(value, &argument);
     }
     value.extend_from_slice(map.append.as_deref().unwrap_or_default());
-    Quick::Found
+    ImmediateLookup::Found
 }

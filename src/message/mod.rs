@@ -6,6 +6,7 @@
 
 mod address_list;
 mod body_lines;
+mod check;
 mod collector;
 mod dates;
 mod facts;
@@ -14,6 +15,7 @@ mod known;
 mod output;
 
 pub use body_lines::{BodyForm, BodyLines};
+pub use check::{check_for, check_header};
 pub use collector::Collector;
 pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates};
 pub use facts::HeaderFacts;

@@ -3,10 +3,9 @@
 use super::error::{error_reply, error_status};
 use super::syntax::without_quotes;
 use super::{Address, AddressKind, Parsed, Rewriter, Site, Triple};
-use crate::addr::{Table, Token, cataddr, op};
+use crate::addr::{Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, Scope, define, put_tokens, scan};
-use crate::logging::Tracer;
+use crate::engine::{Scope, define, put_tokens};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 /// Bytes of a host that the rules gave.
@@ -80,7 +79,7 @@ impl Rewriter<'_> {
 
     /// An answer of ruleset 0 that cannot be used is the configuration's fault.
     fn refuse(&mut self, problem: &[u8]) -> Parsed {
-        self.observer.reply(&Reply::new(554, Some(EnhancedStatus(5, 3, 5)), problem));
+        self.complain(Reply::new(554, Some(EnhancedStatus(5, 3, 5)), problem));
         Parsed {
             bad: true,
             status: Sysexit::SOFTWARE,
@@ -97,7 +96,7 @@ impl Rewriter<'_> {
         let reply = error_reply(code.as_deref(), &user, given);
         // either the text or the code may say that it is for now: then the address is kept
         let temporary = reply.is_temporary() || status.is_temporary();
-        self.observer.reply(&reply);
+        self.complain(reply);
         Parsed {
             bad: !temporary,
             temporary,
@@ -201,10 +200,4 @@ fn done(site: &Site, address: &mut Address) -> Parsed {
         user: address.user.clone(),
     };
     Parsed { address: Some(std::mem::take(address)), triple: Some(triple), ..Parsed::default() }
-}
-
-/// The tokens of a text, for callers that hold a triple's part as text again.
-pub(super) fn tokens_of(site: &Site, text: &[u8], tracer: &mut dyn Tracer) -> Vec<Token> {
-    let mode = ScanMode::whole(Table::External);
-    scan(&site.program.operators, &site.config.names, text, mode, tracer).tokens
 }

@@ -1,29 +1,33 @@
 //! Check rulesets: may this go on?
 
+use super::build::cut;
 use super::error::error_reply;
 use super::syntax::without_quotes;
 use super::{Rewriter, Verdict};
-use crate::addr::{Table, Token, cataddr, op};
-use crate::engine::{ScanMode, scan};
-use crate::logging::{Tracer, pass_on};
-use crate::schema::Reply;
+use crate::addr::{Table, Token, cataddr, op, quote_internal};
+use crate::engine::ScanMode;
+
+/// Bytes of the text (and of the code) that a check ruleset answers with, quotes counted; longer ones are cut.
+const MAX_ANSWER: usize = 255;
 
 /// Check rulesets whose argument keeps its comments.
 const COMMENTS_KEPT: &[&[u8]] = &[b"check_eoh", b"check_eom", b"check_other"];
 
 impl Rewriter<'_> {
     /// Runs a check ruleset on `first`, or on `first $| second` (sendmail's `rscheck`). A ruleset that does not
-    /// exist accepts.
+    /// exist accepts. Both texts come from outside. (VRFY, EXPN and ETRN let a client call rulesets of sendmail.)
     ///
     /// The reply has no address in front; [`crate::engine::with_address`] puts it there where a peer is
     /// answered about one (MAIL, RCPT).
     pub async fn check(&mut self, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Verdict {
         let keep_comments = COMMENTS_KEPT.contains(&ruleset);
-        self.verdict(ruleset, first, second, keep_comments).await
+        let (first, second) = (quote_internal(first), second.map(quote_internal));
+        self.verdict(ruleset, &first, second.as_deref(), keep_comments).await
     }
 
-    /// A header's check ruleset (`HName: $>set`; `$>+set` keeps comments). Headers that are not
-    /// `structured` hold no addresses, so nothing is said of texts that cannot be scanned.
+    /// A header's check ruleset (`HName: $>set`; `$>+set` keeps comments). `value` is the field's value with its
+    /// bytes quoted ([`quote_internal`]). Headers that are not `structured` hold no addresses, so nothing is said of
+    /// texts in them that do not balance.
     pub async fn check_header(
         &mut self,
         ruleset: &[u8],
@@ -31,9 +35,10 @@ impl Rewriter<'_> {
         keep_comments: bool,
         structured: bool,
     ) -> Verdict {
-        let mut hushed = Hushed { tracer: &mut *self.observer, hushed: !structured };
-        let mut rewriter = Rewriter::new(self.site, self.scope, &mut hushed);
-        rewriter.verdict(ruleset, value, None, keep_comments).await
+        let before = std::mem::replace(&mut self.silent, !structured);
+        let verdict = self.verdict(ruleset, value, None, keep_comments).await;
+        self.silent = before;
+        verdict
     }
 
     async fn verdict(
@@ -69,14 +74,15 @@ impl Rewriter<'_> {
             Some(at) => (&rest[..at], &rest[at + 1..]),
             None => (rest, &rest[rest.len()..]),
         };
-        let join = |tokens| cataddr(&self.site.program.operators, tokens, Some(b' '), true);
+        let operators = &self.site.program.operators;
+        let join = |tokens| cut(cataddr(operators, tokens, Some(b' '), true), MAX_ANSWER);
         if code.first().is_some_and(|token| token.as_bytes() == b"quarantine") {
             return Verdict::Quarantine(without_quotes(&join(text)));
         }
         let code = join(code);
         let code = Some(&code).filter(|_| marked).map(Vec::as_slice);
         let reply = error_reply(code, &join(text), self.observer.about());
-        self.observer.reply(&reply);
+        self.complain(reply.clone());
         Verdict::Reject(reply)
     }
 
@@ -90,7 +96,8 @@ impl Rewriter<'_> {
         second: Option<&[u8]>,
     ) -> Option<Vec<Token>> {
         self.trace_call("rscap", ruleset, first, second);
-        let tokens = self.ask(ruleset, first, second, false).await?;
+        let (first, second) = (quote_internal(first), second.map(quote_internal));
+        let tokens = self.ask(ruleset, &first, second.as_deref(), false).await?;
         tokens.first().is_some_and(|token| token.first() == op::CANONICAL_NET).then_some(tokens)
     }
 
@@ -102,7 +109,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// What a ruleset answers to `first $| second`; `None` if there is nothing to ask or to scan.
+    /// What a ruleset answers to `first $| second`, both quoted; `None` if there is nothing to ask or to scan.
     async fn ask(
         &mut self,
         ruleset: &[u8],
@@ -118,8 +125,8 @@ impl Rewriter<'_> {
             text.extend_from_slice(second);
         }
         let table = if keep_comments { Table::NoComment } else { Table::Internal };
-        let mode = ScanMode { delimiter: 0, table, ignore: keep_comments, silent: true };
-        let scan = scan(&self.site.program.operators, &config.names, &text, mode, self.observer);
+        let mode = ScanMode { ignore: keep_comments, silent: true, ..ScanMode::whole(table) };
+        let scan = self.scan(&text, mode);
         if scan.tokens.is_empty() {
             if self.observer.level(48) >= 2 {
                 self.observer.line(b"rscheck: cannot prescan input");
@@ -127,22 +134,5 @@ impl Rewriter<'_> {
             return None;
         }
         Some(self.run(id, scan.tokens).await.0)
-    }
-}
-
-/// Keeps scanners' complaints to itself.
-struct Hushed<'a> {
-    tracer: &'a mut dyn Tracer,
-    hushed: bool,
-}
-
-impl Tracer for Hushed<'_> {
-    pass_on!(level, line, message, notice, text, about, test_mode);
-
-    fn reply(&mut self, reply: &Reply) {
-        let complaint = reply.code == 553 && reply.text.windows(15).any(|part| part == b"... Unbalanced ");
-        if !(self.hushed && complaint) {
-            self.tracer.reply(reply);
-        }
     }
 }

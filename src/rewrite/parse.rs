@@ -5,9 +5,8 @@ use super::syntax::{invalid_text, invalid_user};
 use super::{Address, AddressKind, Parsed, Rewriter, show};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
-use crate::engine::{MAX_SHOWN, ScanMode, scan, shorten, with_address};
-use crate::logging::{Tracer, pass_on};
-use crate::schema::{DeliveryMode, Reply, Sysexit};
+use crate::engine::{MAX_SHOWN, ScanMode, shorten, with_address};
+use crate::schema::{DeliveryMode, Sysexit};
 
 impl Rewriter<'_> {
     /// Resolves an address: rulesets 3 and 0, then 2, R= and 4 on the user (sendmail's `parseaddr`).
@@ -24,13 +23,12 @@ impl Rewriter<'_> {
         if !self.observer.test_mode() {
             self.scope.set_named(&self.site.config, b"addr_type", kind.addr_type());
         }
-        let mut collector = Collector { tracer: &mut *self.observer, replies: Vec::new() };
-        let mut rewriter = Rewriter::new(self.site, self.scope, &mut collector);
-        let mut parsed = rewriter.parse_address(text, delimiter, kind).await;
-        if rewriter.observer.level(20) >= 1 {
-            show::parsed(self.site, &parsed, rewriter.observer);
+        let before = std::mem::take(&mut self.problems);
+        let mut parsed = self.parse_address(text, delimiter, kind).await;
+        if self.observer.level(20) >= 1 {
+            show::parsed(self.site, &parsed, self.observer);
         }
-        parsed.problems = collector.replies;
+        parsed.problems = std::mem::replace(&mut self.problems, before);
         if parsed.bad {
             parsed.address = None;
         }
@@ -38,9 +36,7 @@ impl Rewriter<'_> {
     }
 
     async fn parse_address(&mut self, text: &[u8], delimiter: u8, kind: AddressKind) -> Parsed {
-        let (config, operators) = (&self.site.config, &self.site.program.operators);
-        let mode = ScanMode { delimiter, ..ScanMode::whole(Table::External) };
-        let scan = scan(operators, &config.names, text, mode, self.observer);
+        let scan = self.scan(text, ScanMode { delimiter, ..ScanMode::whole(Table::External) });
         let given = text[..scan.rest.min(text.len())].trim_ascii().to_vec();
         if scan.tokens.is_empty() {
             if self.observer.level(20) >= 1 {
@@ -50,7 +46,7 @@ impl Rewriter<'_> {
         }
         if let Err(reply) = invalid_text(&given, kind) {
             // an address that is too long is cut where it stands
-            self.observer.reply(&with_address(&given[..given.len().min(MAX_ADDRESS)], reply));
+            self.complain(with_address(&given[..given.len().min(MAX_ADDRESS)], reply));
             if self.observer.level(20) >= 1 {
                 self.observer.line(b"parseaddr-->bad address");
             }
@@ -101,7 +97,7 @@ impl Rewriter<'_> {
                 show::built(self.site, address, self.observer);
             }
             if let Err(reply) = invalid_user(&mut address.user, kind) {
-                self.observer.reply(&reply);
+                self.complain(reply);
                 if self.observer.level(20) >= 1 {
                     self.observer.line(b"parseaddr-->bad q_user");
                 }
@@ -116,7 +112,7 @@ impl Rewriter<'_> {
             && let Err(reply) = invalid_user(&mut triple.user, kind)
         {
             // what is wrong with the text of an error makes it final
-            self.observer.reply(&reply);
+            self.complain(reply);
             (parsed.bad, parsed.temporary) = (true, false);
         }
         parsed
@@ -127,20 +123,18 @@ impl Rewriter<'_> {
         if address.skip_ruleset5 {
             return None;
         }
-        let mut collector = Collector { tracer: &mut *self.observer, replies: Vec::new() };
-        let mut rewriter = Rewriter::new(self.site, self.scope, &mut collector);
-        let mut parsed = rewriter.map_local_user(address).await?;
-        parsed.problems = collector.replies;
-        Some(parsed)
+        let before = std::mem::take(&mut self.problems);
+        let parsed = self.map_local_user(address).await;
+        let problems = std::mem::replace(&mut self.problems, before);
+        parsed.map(|parsed| Parsed { problems, ..parsed })
     }
 
     async fn map_local_user(&mut self, address: &Address) -> Option<Parsed> {
         if self.observer.level(29) >= 1 {
             self.observer.line(&[b"maplocaluser: ", &address.text[..]].concat());
         }
-        let (config, operators) = (&self.site.config, &self.site.program.operators);
-        let mode = ScanMode::whole(Table::External);
-        let scan = scan(operators, &config.names, &address.user, mode, self.observer);
+        let config = &self.site.config;
+        let scan = self.scan(&address.user, ScanMode::whole(Table::External));
         if scan.tokens.is_empty() {
             return None;
         }
@@ -160,20 +154,5 @@ impl Rewriter<'_> {
             parsed.address = None;
         }
         (!same).then_some(parsed)
-    }
-}
-
-/// Passes everything on and keeps the replies.
-struct Collector<'a> {
-    tracer: &'a mut dyn Tracer,
-    replies: Vec<Reply>,
-}
-
-impl Tracer for Collector<'_> {
-    pass_on!(level, line, message, notice, text, about, test_mode);
-
-    fn reply(&mut self, reply: &Reply) {
-        self.replies.push(reply.clone());
-        self.tracer.reply(reply);
     }
 }

@@ -2,9 +2,11 @@
 
 use super::build::cut;
 use super::{AddressKind, Rewriter};
-use crate::addr::{CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, op};
+use crate::addr::{
+    CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, dequote_internal, op, quote_internal,
+};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, define_named, macset, scan};
+use crate::engine::{ScanMode, define_named, macset};
 use crate::schema::Sysexit;
 
 /// Bytes of a rewritten address proper.
@@ -31,9 +33,8 @@ impl Rewriter<'_> {
         }
         define_named(&site.config, self.scope, self.observer, b"addr_type", kind.addr_type());
         let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
-        let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { self.crack(text) };
-        let mode = ScanMode::whole(Table::External);
-        let scan = scan(&site.program.operators, &site.config.names, text, mode, self.observer);
+        let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { self.crack(&quote_internal(text)) };
+        let scan = self.scan(text, ScanMode::outside(Table::External));
         let tokens = scan.tokens;
         if tokens.is_empty() {
             // a text that does not fit is cut where it stands
@@ -42,8 +43,9 @@ impl Rewriter<'_> {
             return (cut(text.to_vec(), most), Sysexit::OK);
         }
         let (tokens, status) = self.passes(tokens, mailer, kind, sender_domain).await;
-        let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
-        let name = cut(self.put_address(&pattern, plain, cut(address, MAX_ADDRESS)), MAX_NAME);
+        let address = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), false);
+        let name = self.put_address(&pattern, plain, cut(address, MAX_ADDRESS));
+        let name = cut(dequote_internal(name), MAX_NAME);
         if self.observer.level(12) >= 1 {
             let tail = format!("', stat={}", status.0);
             let shown = crate::config::printable(&name, &site.config.names);
@@ -58,8 +60,7 @@ impl Rewriter<'_> {
         let site = self.site;
         let has = |flag| mailer.is_some_and(|mailer| site.config.mailers[usize::from(mailer.0)].has(flag));
         // it is cut once more, this time as text of our own
-        let mode = ScanMode::whole(Table::Internal);
-        let mut tokens = scan(&site.program.operators, &site.config.names, text, mode, self.observer).tokens;
+        let mut tokens = self.scan(text, ScanMode::outside(Table::Internal)).tokens;
         if tokens.is_empty() {
             return text.to_vec();
         }
@@ -123,7 +124,7 @@ impl Rewriter<'_> {
         if let Some(domain) = sender_domain
             && !tokens.iter().any(|token| token.as_bytes() == b"@")
         {
-            tokens.extend(super::build::tokens_of(site, domain, self.observer));
+            tokens.extend(self.scan(domain, ScanMode::outside(Table::External)).tokens);
             let (again, canonify) = self.run(RulesetId(3), tokens).await;
             tokens = again;
             add(canonify);

@@ -3,7 +3,7 @@
 use super::{Rewriter, Site};
 use crate::addr::Token;
 use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP, printable};
-use crate::engine::{Context, Machine, Maps, Scope, Step};
+use crate::engine::{Both, Context, Machine, Maps, Observer, Printer, Scope, Step};
 use crate::logging::Tracer;
 use crate::maps::LookupContext;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
@@ -20,21 +20,34 @@ impl Rewriter<'_> {
 
     /// Runs one ruleset on the workspace of a machine, for those who keep one.
     pub async fn call(&mut self, ruleset: RulesetId, machine: &mut Machine) -> Sysexit {
-        let Self { site, scope, observer } = self;
-        let site = *site;
+        let Self { site, scope, observer, silent, watcher, problems } = self;
+        let (site, silent) = (*site, *silent);
         let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
         let traced = [9, 38, 39, 60].iter().any(|category| observer.level(*category) > 0);
         let maps: Option<&dyn Maps> = if traced { None } else { Some(&*site.maps) };
+        let mut printer = Printer::new(&site.config, &mut **observer);
+        let mut both;
+        let observer: &mut dyn Observer = match watcher {
+            Some(watcher) => {
+                both = Both { first: &mut **watcher, second: &mut printer };
+                &mut both
+            }
+            None => &mut printer,
+        };
         machine.call(ruleset);
         loop {
             let (config, program) = (&site.config, &site.program);
-            let mut context = Context { config, program, scope, deferred, maps, tracer: &mut **observer };
+            let mut context =
+                Context { config, program, scope, deferred, maps, silent, observer: &mut *observer };
             let answer = match machine.step(&mut context) {
-                Step::Done(status) => return status,
+                Step::Done(status) => {
+                    problems.append(&mut machine.problems);
+                    return status;
+                }
                 Step::Lookup => {
                     let request = machine.request(&site.program);
                     let mut context =
-                        LookupContext { deferred, tracer: &mut **observer, aliases: Some(site) };
+                        LookupContext { deferred, tracer: observer.tracer(), aliases: Some(site) };
                     site.maps.lookup(&request, &mut context).await
                 }
             };

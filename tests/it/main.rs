@@ -12,6 +12,7 @@ mod mc;
 mod mc_mistakes;
 mod names;
 mod options;
+mod outside;
 mod scratch;
 mod smtp;
 mod terminal;

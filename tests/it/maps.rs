@@ -127,7 +127,7 @@ async fn files_and_programs() {
 /// A map that is open answers at once, flags applied; what is rebuilt is noticed.
 #[tokio::test]
 async fn answers_at_once() {
-    use canonify::engine::{Maps, Quick};
+    use canonify::engine::{ImmediateLookup, Maps};
     let dir = tempfile::tempdir().expect("a scratch directory");
     let path = dir.path().join("t.db");
     let write = |value: &[u8]| {
@@ -141,14 +141,17 @@ async fn answers_at_once() {
     let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
     let map = store.map_id(b"T").expect("declared");
     let mut value = Vec::new();
-    assert_eq!(store.ask_now(map, b"KEY", &[b"one"], &mut value), Quick::Wait, "not open yet");
+    assert_eq!(store.try_lookup(map, b"KEY", &[b"one"], &mut value), ImmediateLookup::Wait, "not open yet");
     let mut quiet = canonify::logging::Quiet;
     store.open(b"t", &mut LookupContext { deferred: false, tracer: &mut quiet, aliases: None }).await;
-    assert_eq!(store.ask_now(map, b"\"KEY\"", &[b"one"], &mut value), Quick::Found);
+    assert_eq!(store.try_lookup(map, b"\"KEY\"", &[b"one"], &mut value), ImmediateLookup::Found);
     assert_eq!(value, b"<one,,KEY>!");
-    assert_eq!(store.ask_now(map, b"none", &[], &mut value), Quick::Missing(canonify::schema::Sysexit::OK));
+    assert_eq!(
+        store.try_lookup(map, b"none", &[], &mut value),
+        ImmediateLookup::Missing(canonify::schema::Sysexit::OK)
+    );
     write(b"new");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(store.ask_now(map, b"key", &[], &mut value), Quick::Found);
+    assert_eq!(store.try_lookup(map, b"key", &[], &mut value), ImmediateLookup::Found);
     assert_eq!(value, b"new!");
 }

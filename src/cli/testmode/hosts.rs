@@ -24,7 +24,7 @@ pub(super) fn map(shell: &mut Shell, words: &[u8]) {
     let head = [b"map_lookup: ", name, b" (", key, b") "].concat();
     if let Some(map) = site.program.pure_map(name) {
         console.put(head);
-        let answer = map.lookup(&site.config, scope, key, &[], console);
+        let answer = map.lookup(&site.config, scope, key, &[], &mut Vec::new(), console);
         put_answer(console, answer);
         return;
     }

@@ -178,7 +178,8 @@ impl Shell {
         let prompt = if self.verbosity > 1 { "> " } else { "" };
         loop {
             let Self { console, site, .. } = self;
-            console.offer(|| Vocabulary::of(&site.config));
+            let commands = || commands::SLASHES.iter().map(|row| row.typed()).collect();
+            console.offer(|| Vocabulary::of(&site.config, commands()));
             let Some(line) = console.read_line(prompt) else { return };
             if self.verbosity == 1 {
                 self.console.say([b"> ", &line[..]].concat());

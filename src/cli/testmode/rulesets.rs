@@ -3,7 +3,7 @@
 use super::Shell;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, put_text, with_address};
+use crate::engine::{Printer, ScanMode, put_text, with_address};
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, Rewriter, invalid_text};
 use crate::schema::Reply;
@@ -45,7 +45,8 @@ fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8], joined: bool) -> Opt
     let config = shell.site.config.clone();
     let table = if config.level >= 9 { Table::NoComment } else { Table::External };
     let mode = ScanMode { delimiter: b',', ..ScanMode::whole(table) };
-    let rest = shell.machine.scan(&config, &shell.site.program, text, mode, &mut shell.console);
+    let mut printer = Printer::new(&config, &mut shell.console);
+    let rest = shell.machine.scan(&shell.site.program, text, mode, &mut printer);
     if !shell.machine.is_empty() {
         run_sets(shell, sets, joined);
     }
@@ -133,12 +134,23 @@ impl Shell {
         match self.site.config.rulesets.look_up(text) {
             Ok(found) => Some(found),
             Err(problem) => {
+                let problem = problem.or_else(|| self.no_number_left(text));
                 if let Some(problem) = problem {
                     self.console.reply(&Reply::new(554, None, problem));
                 }
                 None
             }
         }
+    }
+}
+
+impl Shell {
+    /// sendmail gives every name that is asked for a number, as long as there are some.
+    fn no_number_left(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let name = &text[..text.iter().take_while(is_name).count()];
+        let full = self.site.config.rulesets.names_exhausted();
+        full.then(|| [name, b": too many named rulesets (100 max)"].concat())
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! In: a configuration and the line up to the cursor. Out: candidates. Never here: a terminal.
 
-use super::commands::SLASHES;
 use crate::addr::MacroId;
 use crate::config::Config;
 
@@ -42,8 +41,8 @@ const PLACES: &[Place] = &[
 const NO_RULESET: &[char] = &['-', '?', '.', '#'];
 
 impl Vocabulary {
-    /// Collects the names.
-    pub fn of(config: &Config) -> Self {
+    /// Collects the names; `commands` are those that a slash begins.
+    pub fn of(config: &Config, commands: Vec<String>) -> Self {
         let ids = || (0..=u8::MAX).map(MacroId);
         let numbered = config.rulesets.by_number.iter().enumerate().take(100);
         let numbers = numbered.filter(|(_, ruleset)| ruleset.is_some()).map(|(number, _)| number.to_string());
@@ -55,7 +54,7 @@ impl Vocabulary {
             ),
             maps: sorted(config.maps.iter().map(|map| text(&map.name))),
             mailers: sorted(config.mailers.iter().map(|mailer| text(&mailer.name))),
-            commands: SLASHES.iter().map(|row| row.typed()).collect(),
+            commands,
             listings: vec!["M".to_owned(), "S".to_owned()],
         }
     }
@@ -123,7 +122,7 @@ mod tests {
                 line: 0,
             });
         }
-        Vocabulary::of(&config)
+        Vocabulary::of(&config, vec!["try ".to_owned(), "tryflags ".to_owned()])
     }
 
     #[test]

@@ -4,11 +4,8 @@ use super::client::Client;
 use super::filter::{Arrived, Context, Deciding, Decision, Filter, Modifications, decided};
 use super::security::Channel;
 use crate::config::HeaderCheck;
-use crate::message::Header;
+use crate::message::{Header, check_for, check_header};
 use crate::rewrite::{Rewriter, Verdict};
-
-/// The longest header value that a check ruleset sees, in bytes.
-const MAX_CHECKED_VALUE: usize = 256;
 
 /// Asks `check_relay`, `check_mail`, `check_rcpt`, `check_data`, the rulesets of H lines, `check_eoh`,
 /// `check_eom`, `check_vrfy`, `check_expn`, `check_etrn` and `check_other`. (There is none for HELO.)
@@ -59,10 +56,7 @@ impl Filter for Rulesets {
 
     /// The check of the field's own H line, or else of `H*`.
     fn header<'a>(&'a mut self, context: &'a mut Context<'_>, field: &'a Header) -> Deciding<'a> {
-        let checks = &context.site.config.header_checks;
-        let own = |check: &&HeaderCheck| check.name.eq_ignore_ascii_case(&field.name);
-        let check = checks.iter().find(own).or_else(|| checks.iter().find(|check| check.name == b"*"));
-        match check.cloned() {
+        match check_for(&context.site.config, &field.name).cloned() {
             Some(check) => Box::pin(async move { check_field(context, &check, field).await }),
             None => decided(Decision::accept()),
         }
@@ -128,17 +122,12 @@ fn set(context: &mut Context<'_>, name: &[u8], value: &[u8]) {
 }
 
 async fn check_field(context: &mut Context<'_>, check: &HeaderCheck, field: &Header) -> Decision {
-    let value = unfolded(&field.value);
-    set(context, b"hdr_name", &field.name);
-    set(context, b"hdrlen", field.value.len().to_string().as_bytes());
-    set(context, b"currHeader", &quoted(&value));
-    set(context, b"addr_type", b"h");
     let site = context.site;
-    let ruleset = site.config.rulesets.display_name(check.ruleset);
-    let verdict = Rewriter::quiet(site, context.scope).check(&ruleset, &value, None).await;
-    decision(verdict, &ruleset, &value, None)
+    let verdict = check_header(&mut Rewriter::quiet(site, context.scope), check, field).await;
+    decision(verdict, &site.config.rulesets.display_name(check.ruleset), &unfolded(&field.value), None)
 }
 
+/// A value as the log shows it.
 fn unfolded(value: &[u8]) -> Vec<u8> {
     let value = value.trim_ascii();
     value
@@ -146,18 +135,4 @@ fn unfolded(value: &[u8]) -> Vec<u8> {
         .filter(|byte| **byte != b'\n')
         .map(|byte| if *byte == b'\t' { b' ' } else { *byte })
         .collect()
-}
-
-/// As one quoted token.
-fn quoted(value: &[u8]) -> Vec<u8> {
-    let mut token = vec![b'"'];
-    for byte in value.iter().take(MAX_CHECKED_VALUE) {
-        match byte {
-            b'"' | b'\\' => token.extend_from_slice(&[b'\\', *byte]),
-            0..=31 => token.push(b' '),
-            byte => token.push(*byte),
-        }
-    }
-    token.push(b'"');
-    token
 }

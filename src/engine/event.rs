@@ -1,0 +1,145 @@
+//! What happens while rules run, as values.
+//!
+//! The machine emits events in order and goes its own way: an [`Observer`] can print, count or record them, but
+//! nothing that it does changes what runs. Events lend what they show; nothing is copied for them, and where nobody
+//! watches none but problems are made.
+
+use super::matcher::Binding;
+use super::program::Program;
+use super::rule::CompiledRule;
+use super::scope::Scope;
+use super::symbols::{Symbol, Text};
+use crate::addr::{MacroId, TokenBuffer};
+use crate::config::{Config, RulesetId};
+use crate::logging::{Quiet, Tracer};
+use crate::schema::Reply;
+
+/// How much an observer wants to see.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Watch {
+    /// Problems, and scans with complaints.
+    Problems,
+    /// Also rulesets that begin and end.
+    Rulesets,
+    /// Everything.
+    Steps,
+}
+
+/// Who is shown what happens.
+pub trait Observer: Send {
+    /// Asked once for each step of a machine and for each scan: events that nobody wants are not made.
+    fn watches(&self) -> Watch;
+    /// Something has happened.
+    fn event(&mut self, event: &Event<'_>);
+    /// Where those print that know no rules: macros and maps.
+    fn tracer(&mut self) -> &mut dyn Tracer;
+}
+
+/// One thing that has happened.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)] // of the fields: each variant's words say what they are
+pub enum Event<'a> {
+    /// A ruleset begins.
+    Enter { ruleset: RulesetId, name: &'a [u8], workspace: Tokens<'a> },
+    /// A rule is held against the workspace; `Failed` or `Matched` follows.
+    Tried { rule: RuleRef, attempt: Attempt<'a> },
+    /// The rule does not match.
+    Failed { rule: RuleRef },
+    /// The rule matches; the bindings are places in the workspace.
+    Matched { rule: RuleRef, bindings: &'a [Binding] },
+    /// `$n` in a replacement.
+    Substituted { number: usize, tokens: Tokens<'a> },
+    /// `$&x` on a side of a rule, and its value.
+    Deferred { side: &'static str, id: MacroId, value: Option<&'a [u8]> },
+    /// What the value of `$&x` in a replacement was cut into.
+    DeferredTokens { tokens: Tokens<'a> },
+    /// The replacement has become the workspace.
+    Rewritten { workspace: Tokens<'a> },
+    /// One rule has been applied too often in a row.
+    Looped { rule: RuleRef, workspace: Tokens<'a> },
+    /// A call of a ruleset without rules is left out.
+    CallSkipped { ruleset: RulesetId, name: &'a [u8] },
+    /// Tokens are joined to text, for a map (`external`) or to be cut again.
+    Joined { external: bool, tokens: Tokens<'a>, text: &'a [u8] },
+    /// A text has been cut into tokens; its complaints are in the buffer, to be kept quiet about
+    /// if `silent`.
+    Scanned { text: &'a [u8], silent: bool, result: &'a TokenBuffer },
+    /// The rules cannot go on as they are written.
+    Problem { reply: &'a Reply },
+    /// A ruleset ends with this result.
+    Leave { ruleset: RulesetId, name: &'a [u8], workspace: Tokens<'a> },
+}
+
+/// A rule of the configuration. Its line, by the source map, is one of the .mc.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RuleRef {
+    /// Its ruleset.
+    pub ruleset: RulesetId,
+    /// Its index there.
+    pub index: usize,
+    /// Its line of the cf.
+    pub line: u32,
+}
+
+/// Tokens where the machine has them.
+#[derive(Clone, Copy)]
+pub struct Tokens<'a> {
+    pub(super) symbols: &'a [Symbol],
+    pub(super) text: Text<'a>,
+}
+
+impl<'a> Tokens<'a> {
+    /// The bytes of each.
+    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        self.symbols.iter().map(move |symbol| self.text.bytes(*symbol))
+    }
+}
+
+/// One rule and the workspace that it is held against: enough to do the matching again.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub(super) config: &'a Config,
+    pub(super) program: &'a Program,
+    pub(super) scope: &'a Scope,
+    pub(super) rule: &'a CompiledRule,
+    pub(super) workspace: Tokens<'a>,
+}
+
+impl<'a> Attempt<'a> {
+    /// The tokens of the workspace.
+    pub fn workspace(&self) -> Tokens<'a> {
+        self.workspace
+    }
+}
+
+/// Looks at nothing.
+impl Observer for Quiet {
+    fn watches(&self) -> Watch {
+        Watch::Problems
+    }
+    fn event(&mut self, _event: &Event<'_>) {}
+    fn tracer(&mut self) -> &mut dyn Tracer {
+        self
+    }
+}
+
+/// Two observers, the first shown everything before the second.
+pub struct Both<'a> {
+    /// Is shown first.
+    pub first: &'a mut dyn Observer,
+    /// Is shown next; maps and macros print to its tracer.
+    pub second: &'a mut dyn Observer,
+}
+
+impl Observer for Both<'_> {
+    fn watches(&self) -> Watch {
+        self.first.watches().max(self.second.watches())
+    }
+    fn event(&mut self, event: &Event<'_>) {
+        self.first.event(event);
+        self.second.event(event);
+    }
+    fn tracer(&mut self) -> &mut dyn Tracer {
+        self.second.tracer()
+    }
+}
