@@ -1,5 +1,6 @@
 //! The printed form of internal text: operators as they are written in a cf, or escaped.
 
+use crate::addr::META_QUOTE;
 use crate::config::{Names, put_printable};
 
 /// Appends the printed form of `text`: `$x`, `${name}`, `M-x`, `\n`.
@@ -19,8 +20,16 @@ pub fn put_tokens<'t>(
             true => out.extend_from_slice(format!("\n\t{:08x}=", token.as_ptr() as usize).as_bytes()),
             false => out.push(b' '),
         }
-        put_text(names, token, out);
+        match token.contains(&META_QUOTE) {
+            true => put_text(names, &unquoted(token), out),
+            false => put_text(names, token, out),
+        }
     }
+}
+
+/// A token as it is shown: without the bytes that make letters of others.
+pub(super) fn unquoted(token: &[u8]) -> Vec<u8> {
+    token.iter().copied().filter(|byte| *byte != META_QUOTE).collect()
 }
 
 /// Appends text with everything that is not printable escaped: `\201`, `\n`, `\\`.
