@@ -337,12 +337,6 @@ impl Console for Terminal {
     }
 }
 
-fn standard_input() -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    io::stdin().read_to_end(&mut text)?;
-    Ok(text)
-}
-
 /// Runs it with argv; gives the exit status.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let mut args = args.into_iter().map(OsString::into_vec);
@@ -395,7 +389,9 @@ fn run(mut line: Line, terminal: &mut Terminal) -> io::Result<u8> {
 fn read_standard_input(steps: &mut [Step]) -> io::Result<()> {
     for step in steps {
         if matches!(step, Step::File(name) if name == b"-") {
-            *step = Step::Text(b"stdin".to_vec(), standard_input()?);
+            let mut text = Vec::new();
+            io::stdin().read_to_end(&mut text)?;
+            *step = Step::Text(b"stdin".to_vec(), text);
         }
     }
     Ok(())
