@@ -3,9 +3,10 @@
 use super::invocation::Invocation;
 use super::site;
 use crate::config::Config;
+use crate::daemon::should_queue;
 use crate::queue::{Queue, QueueError, QueueOptions, Selection, View};
 use crate::schema::{Privacy, Sysexit};
-use crate::sys::{identity, load};
+use crate::sys::identity;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -25,7 +26,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(queue) => queue,
         Err(error) => return refused(&error),
     };
-    let overloaded = |priority| is_overloaded(&config, priority);
+    let overloaded = |priority| should_queue(&config.options, priority);
     let view = View {
         verbose: invocation.verbose,
         selection: selection(&invocation.queue),
@@ -72,17 +73,6 @@ fn parent(path: &Path) -> &Path {
         true => path.parent().unwrap_or(path),
         false => path,
     }
-}
-
-/// Would a message of this priority only be queued at this load?
-fn is_overloaded(config: &Config, priority: i64) -> bool {
-    let options = &config.options;
-    let limit = match options.queue_la {
-        limit if limit < 0 => 8 * load::processors(),
-        limit => limit,
-    };
-    let now = load::average();
-    now >= limit && priority > options.queue_factor / (now - limit + 1)
 }
 
 fn refused(error: &QueueError) -> Sysexit {

@@ -105,11 +105,11 @@ impl Mta {
         }
     }
 
-    /// Builds the reports that are due and puts them into the queue.
+    /// Builds the reports that are due (RFC 3464) and puts them into the queue.
     async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
         let mut reports = Reports::default();
         let now = clock::now();
-        let expired = self.judge_age(envelope, now);
+        let expired = self.check_age(envelope, now);
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
             if kind == DsnKind::Failure && self.is_double_bounce(envelope) {
@@ -162,8 +162,9 @@ impl Mta {
         envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
     }
 
-    /// Too old: what is pending has failed. Old: the sender is told. `true` if it is too old.
-    fn judge_age(&self, envelope: &mut Envelope, now: i64) -> bool {
+    /// Too old: what is pending has failed (RFC 5321, 4.5.4.1: four or five days). Old: the sender is told
+    /// (Timeout.queuereturn and Timeout.queuewarn). `true` if it is too old.
+    fn check_age(&self, envelope: &mut Envelope, now: i64) -> bool {
         let times = &self.site.config.options.timeout;
         let age = now - envelope.created;
         let warn = times.queuewarn.of(envelope.timeout_class);

@@ -1,35 +1,28 @@
 //! Load average and free space: when mail is only queued, or not taken at all.
 
 use crate::schema::Options;
-use crate::sys::load::processors;
-
-/// The load average of the last minute, rounded; 0 where the system does not tell.
-pub fn load_average() -> i64 {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let average: f64 = text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
-    (average + 0.5) as i64
-}
+use crate::sys::load;
 
 /// Must a message of this priority wait for a calmer time? QueueLA=0 makes the test always apply.
 pub fn should_queue(options: &Options, priority: i64) -> bool {
-    should_queue_at(load_average(), queue_la(options), options.queue_factor, priority)
+    should_queue_at(load::average(), queue_la(options), options.queue_factor, priority)
 }
 
 /// QueueLA; without one it grows with the number of processors.
 fn queue_la(options: &Options) -> i64 {
-    if options.queue_la >= 0 { options.queue_la } else { 8 * processors() }
+    if options.queue_la >= 0 { options.queue_la } else { 8 * load::processors() }
 }
 
-fn should_queue_at(load: i64, limit: i64, factor: i64, priority: i64) -> bool {
-    load >= limit && priority > factor / (load - limit + 1)
+fn should_queue_at(now: i64, limit: i64, factor: i64, priority: i64) -> bool {
+    now >= limit && priority > factor / (now - limit + 1)
 }
 
 /// Are connections refused at this load?
 pub fn refuses(options: &Options, own: Option<i64>) -> Option<i64> {
-    let configured = if options.refuse_la >= 0 { options.refuse_la } else { 12 * processors() };
+    let configured = if options.refuse_la >= 0 { options.refuse_la } else { 12 * load::processors() };
     let limit = own.unwrap_or(configured);
-    let load = load_average();
-    (limit > 0 && load >= limit).then_some(load)
+    let now = load::average();
+    (limit > 0 && now >= limit).then_some(now)
 }
 
 /// Is there room for `size` bytes and MinFreeBlocks beside them?

@@ -23,6 +23,7 @@ mod serve;
 mod verify;
 
 pub use acceptor::DaemonAcceptor;
+pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
 pub use verify::full_name;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Deliveries at the same time when MaxQueueChildren says nothing.
-const DELIVERIES: usize = 100;
+const DEFAULT_MAX_DELIVERIES: usize = 100;
 
 /// One loaded configuration at work. Shared by all tasks.
 pub struct Mta {
@@ -33,7 +33,7 @@ pub struct Mta {
     /// One permit per delivery.
     pub(super) deliveries: Arc<Semaphore>,
     /// How many permits there are in all.
-    pub(super) most_deliveries: usize,
+    pub(super) max_deliveries: usize,
 }
 
 impl Mta {
@@ -52,9 +52,9 @@ impl Mta {
         let policy = Policy::from_config(&config);
         let server = Arc::new(Server::new(site.clone(), policy, log.clone()));
         let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
-        let most_deliveries = if most == 0 { DELIVERIES } else { most };
-        let deliveries = Arc::new(Semaphore::new(most_deliveries));
-        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, most_deliveries }))
+        let max_deliveries = if most == 0 { DEFAULT_MAX_DELIVERIES } else { most };
+        let deliveries = Arc::new(Semaphore::new(max_deliveries));
+        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, max_deliveries }))
     }
 
     /// What went wrong with the queue, in the log.
@@ -72,7 +72,7 @@ impl Mta {
     /// Waits until all deliveries that have begun are at their end.
     pub async fn deliveries_done(&self) {
         // whoever holds all permits knows that nobody else has one
-        let all = u32::try_from(self.most_deliveries).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.max_deliveries).unwrap_or(u32::MAX);
         drop(self.deliveries.acquire_many(all).await);
     }
 }

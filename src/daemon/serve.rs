@@ -134,11 +134,11 @@ fn may_restart(mta: &Mta, service: &Service) -> bool {
 }
 
 fn dump_state(mta: &Mta) {
-    let busy = mta.most_deliveries - mta.deliveries.available_permits();
+    let busy = mta.max_deliveries - mta.deliveries.available_permits();
     let host = mta.site.config.expand(b"\x81j");
     let lines = [
         [b"--- dumping state on user signal: $j = ", &host[..], b" ---"].concat(),
-        format!("deliveries: {busy} of at most {}", mta.most_deliveries).into_bytes(),
+        format!("deliveries: {busy} of at most {}", mta.max_deliveries).into_bytes(),
         b"--- end of state dump ---".to_vec(),
     ];
     for line in lines {

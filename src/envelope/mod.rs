@@ -39,18 +39,18 @@ bitflags::bitflags! {
         const EIGHT_BIT = 4;
         /// `b`: the Bcc field is to be deleted on output.
         const DELETE_BCC = 8;
-        /// `d`: RET= was given.
+        /// `d`: RET= was given (RFC 3461, 4.3).
         const RETURN_GIVEN = 0x10;
         /// `n`: RET=HDRS.
         const NO_BODY_RETURN = 0x20;
         /// `s`: it went through splitting.
         const SPLIT = 0x40;
-        /// `e`: SMTPUTF8.
+        /// `e`: SMTPUTF8 (RFC 6531).
         const SMTPUTF8 = 0x80;
     }
 }
 
-/// BODY= of MAIL.
+/// BODY= of MAIL (RFC 6152).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BodyType {
     /// `7BIT`
@@ -76,7 +76,7 @@ impl BodyType {
     }
 }
 
-/// BY= of MAIL (RFC 2852).
+/// BY= of MAIL (RFC 2852, 4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeliverBy {
     /// Seconds from arrival.
@@ -95,7 +95,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// `<>` or nothing at all?
+    /// `<>` or nothing at all? Such mail must cause no report (RFC 5321, 4.5.5).
     pub fn is_null(&self) -> bool {
         matches!(self.text.as_slice(), b"" | b"<>")
     }
@@ -129,9 +129,9 @@ pub struct Envelope {
     pub flags: EnvelopeFlags,
     /// BODY=
     pub body_type: Option<BodyType>,
-    /// ENVID=, xtext as received.
+    /// ENVID=, xtext as received (RFC 3461, 4.4).
     pub envid: Option<Vec<u8>>,
-    /// AUTH=, xtext as received.
+    /// AUTH=, xtext as received (RFC 4954, 5).
     pub auth: Option<Vec<u8>>,
     /// BY=
     pub deliver_by: Option<DeliverBy>,

@@ -9,7 +9,7 @@ bitflags::bitflags! {
     pub struct RecipientFlags: u32 {
         /// `P`: from the envelope, not from an alias.
         const PRIMARY = 1;
-        /// `N`: NOTIFY= was given.
+        /// `N`: NOTIFY= was given (RFC 3461, 4.1).
         const HAS_NOTIFY = 2;
         /// `S`: report success.
         const SUCCESS = 4;
@@ -43,7 +43,7 @@ bitflags::bitflags! {
 }
 
 impl RecipientFlags {
-    /// A recipient without NOTIFY=: failures and delays are reported.
+    /// A recipient without NOTIFY=: failures and delays are reported (RFC 3461, 5.2.1 leaves delays to the site).
     pub const DEFAULT_NOTIFY: Self = Self::FAILURE.union(Self::DELAY);
 }
 
@@ -94,7 +94,7 @@ pub struct Recipient {
     pub address: Option<Address>,
     /// Flags.
     pub flags: RecipientFlags,
-    /// ORCPT=, xtext as received.
+    /// ORCPT=, xtext as received (RFC 3461, 4.2).
     pub orcpt: Option<Vec<u8>>,
     /// Final-Recipient with its type: `RFC822; user@host`.
     pub final_recipient: Option<Vec<u8>>,

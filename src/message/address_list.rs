@@ -8,7 +8,7 @@ pub(super) fn split(value: &[u8]) -> Vec<Vec<u8>> {
     split_list(&flat, b",").into_iter().map(<[u8]>::to_vec).collect()
 }
 
-/// Columns that a line with addresses may fill.
+/// Columns that a line with addresses may fill (RFC 5322, 2.1.1).
 const WIDTH: usize = 78;
 
 /// `Name: a, b,` and so on, continued in lines that begin with eight blanks.

@@ -10,13 +10,13 @@ pub struct BodyForm {
     pub crlf: bool,
     /// `From ` at the beginning of a line becomes `>From ` (flag E).
     pub escape_from: bool,
-    /// Leading dots are doubled (flag X).
+    /// Leading dots are doubled (flag X; RFC 5321, 4.5.2).
     pub stuff_dots: bool,
     /// The eighth bit is cleared (flag 7).
     pub seven_bit: bool,
     /// A blank line at the end (flag b).
     pub blank_line: bool,
-    /// Longest line; 0 means no limit (L=).
+    /// Longest line, its end not counted; 0 means no limit (L=; RFC 5321, 4.5.3.1.6).
     pub line_limit: u32,
 }
 
@@ -35,6 +35,9 @@ impl<'a> BodyLines<'a> {
     }
 
     /// The next block.
+    ///
+    /// # Errors
+    /// Those of `out`.
     pub fn write(&mut self, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
         if let Some(last) = bytes.last() {
             self.ended = *last == b'\n';
@@ -84,6 +87,9 @@ impl<'a> BodyLines<'a> {
     }
 
     /// The end: a last line without end gets one.
+    ///
+    /// # Errors
+    /// Those of `out`.
     pub fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if !self.pending.is_empty() {
             let line = std::mem::take(&mut self.pending);

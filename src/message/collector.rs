@@ -90,7 +90,7 @@ impl Collector {
     }
 }
 
-/// Name and value of `Name: value`; blanks before the colon are allowed.
+/// Name and value of `Name: value`; blanks before the colon are allowed (RFC 5322, 4.5).
 fn field_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
     let name = line[..colon].trim_ascii_end();

@@ -19,7 +19,7 @@ pub struct HeaderFacts {
     pub date: Option<Vec<u8>>,
     /// The Full-Name field.
     pub full_name: Option<Vec<u8>>,
-    /// Trace fields: Received and its like.
+    /// Trace fields: Received and its like (RFC 5321, 4.4).
     pub hop_count: u32,
     /// A Resent- field exists.
     pub resent: bool,

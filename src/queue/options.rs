@@ -7,6 +7,7 @@ use crate::sys::clock::Clock;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One queue group: `QueueDirectory`, or a Q line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,10 +54,10 @@ pub struct QueueOptions {
     pub sync: bool,
     /// RetryFactor.
     pub retry_factor: i64,
-    /// MinQueueAge in seconds.
-    pub min_age: i64,
-    /// MaxQueueAge in seconds; 0 means none.
-    pub max_age: i64,
+    /// MinQueueAge.
+    pub min_age: Duration,
+    /// MaxQueueAge; zero means none.
+    pub max_age: Duration,
     /// MaxQueueRunSize; 0 means all.
     pub max_run_size: usize,
     /// QueueSortOrder.
@@ -73,8 +74,8 @@ impl Default for QueueOptions {
             file_mode: 0o600,
             sync: true,
             retry_factor: 90_000,
-            min_age: 0,
-            max_age: 0,
+            min_age: Duration::ZERO,
+            max_age: Duration::ZERO,
             max_run_size: 0,
             sort_order: SortOrder::Priority,
             clock: Clock::System,
@@ -88,10 +89,10 @@ impl QueueOptions {
         if envelope.attempts == 0 {
             return false;
         }
-        let since = now - envelope.last_attempt;
-        let growing = (envelope.last_attempt - envelope.created).min(self.max_age);
         // a clock that was set back must not hold mail for ever
-        since >= 0 && (since < self.min_age || (self.max_age > 0 && since < growing))
+        let Ok(since) = u64::try_from(now - envelope.last_attempt) else { return false };
+        let (since, waited) = (Duration::from_secs(since), seconds(envelope.last_attempt - envelope.created));
+        since < self.min_age || (!self.max_age.is_zero() && since < waited.min(self.max_age))
     }
 
     /// From a loaded configuration.
@@ -113,13 +114,18 @@ impl QueueOptions {
             file_mode: options.queue_file_mode,
             sync: options.super_safe != SuperSafe::No,
             retry_factor: options.retry_factor,
-            min_age: options.min_queue_age,
-            max_age: options.max_queue_age,
+            min_age: seconds(options.min_queue_age),
+            max_age: seconds(options.max_queue_age),
             max_run_size: options.max_queue_run_size.try_into().unwrap_or(0),
             sort_order: options.queue_sort_order.into(),
             clock: Clock::System,
         }
     }
+}
+
+/// A negative time is none.
+fn seconds(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 impl From<QueueSortOrder> for SortOrder {

@@ -155,8 +155,11 @@ async fn suite(scene: fn(QueueOptions) -> Box<dyn Scene>) {
     a_dead_process_leaves_what_it_wrote_last(&*scene(QueueOptions::default())).await;
     a_renewed_lease_is_held(&*scene(QueueOptions::default())).await;
     what_is_put_aside_or_held_is_not_due(&*scene(QueueOptions::default())).await;
-    what_is_leased_or_young_is_not_due(&*scene(QueueOptions { min_age: 300, ..QueueOptions::default() }))
-        .await;
+    what_is_leased_or_young_is_not_due(&*scene(QueueOptions {
+        min_age: Duration::from_secs(300),
+        ..QueueOptions::default()
+    }))
+    .await;
     a_run_ends_and_takes_everything_once(&*scene(QueueOptions::default())).await;
     orders(scene).await;
 }

@@ -3,6 +3,7 @@ use crate::config::Config;
 use crate::envelope::{Body, Envelope, QueueId, Recipient, RecipientFlags, Sender};
 use crate::sys::clock::Clock;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) const NOW: i64 = 1_795_368_603;
 
@@ -59,7 +60,12 @@ async fn what_is_young_waits() {
     let dir = folder();
     let group = GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned() };
     let clock = Clock::fixed(NOW);
-    let options = QueueOptions { groups: vec![group], clock, min_age: 300, ..QueueOptions::default() };
+    let options = QueueOptions {
+        groups: vec![group],
+        clock,
+        min_age: Duration::from_secs(300),
+        ..QueueOptions::default()
+    };
     let queue = Queue::open(Arc::new(config()), options).expect("an open queue");
     let mut sent = envelope(queue.next_id());
     (sent.attempts, sent.last_attempt) = (1, NOW - 299);

@@ -1,17 +1,15 @@
-//! The walk through aliases and lists.
+//! Expansion of aliases and lists.
 //!
 //! Order matters to those who read logs: members of one line are entered last first, lines in order,
 //! an alias is followed at once, and `.forward` files come after everything else.
 
-use super::look::{Looked, user_unknown};
+use super::local::LocalResolution;
 use super::{Expander, options};
 use crate::envelope::{
     ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
     is_named_already, is_same_address, is_same_recipient,
 };
-use crate::keeper::{ListOwner, Listing, ListingError, alias_file};
-use crate::logging::{Priority, RecipientLine, Tracer};
-use crate::maps::split_list;
+use crate::logging::Tracer;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
@@ -26,26 +24,26 @@ pub struct Expanded {
 }
 
 /// A member still to be entered.
-struct Member {
-    text: Vec<u8>,
-    parent: usize,
-    level: usize,
+pub(super) struct Member {
+    pub(super) text: Vec<u8>,
+    pub(super) parent: usize,
+    pub(super) level: usize,
 }
 
 pub(super) struct AliasExpansion<'a, 'b> {
-    expander: Expander<'a>,
-    envelope: &'b mut Envelope,
+    pub(super) expander: Expander<'a>,
+    pub(super) envelope: &'b mut Envelope,
     tracer: &'b mut dyn Tracer,
-    now: i64,
-    members: Vec<Member>,
+    pub(super) now: i64,
+    pub(super) members: Vec<Member>,
     forwards: VecDeque<(usize, usize)>,
     levels: HashMap<usize, usize>,
-    owners: HashMap<usize, Vec<u8>>,
+    pub(super) owners: HashMap<usize, Vec<u8>>,
     /// Whether files and programs of a list may be used, and why not.
-    shells: HashMap<usize, bool>,
+    pub(super) shells: HashMap<usize, bool>,
     looked: bool,
     /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
-    entered: i64,
+    pub(super) entered: i64,
 }
 
 impl<'a, 'b> AliasExpansion<'a, 'b> {
@@ -101,7 +99,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     /// The recipient and those it came from, nearest first.
-    fn chain(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn chain(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         // a damaged parent index must not make a circle
         let most = self.envelope.recipients.len();
         std::iter::successors(Some(index), |index| self.envelope.recipients[*index].parent).take(most)
@@ -217,21 +215,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.broken_loop(parent, "aliasing/forwarding loop broken");
     }
 
-    /// Nobody in the circle can have it: whoever the envelope named gets it back.
-    fn broken_loop(&mut self, index: usize, text: &str) {
-        let top = self.chain(index).last().unwrap_or(index);
-        let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
-        self.transcript(&reply.to_line());
-        let recipient = &mut self.envelope.recipients[top];
-        recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced;
-        recipient.message = Some(reply.text.clone());
-        recipient.tried = self.now;
-        self.envelope.message = Some(reply.text);
-    }
-
     /// On whose behalf members of this list act.
-    fn control(&self, list: usize) -> ControllingUser {
+    pub(super) fn control(&self, list: usize) -> ControllingUser {
         let named = self.chain(list).find_map(|index| {
             let control = self.envelope.recipients[index].control.as_ref()?;
             let alias = self.envelope.recipients[index].text.clone();
@@ -247,9 +232,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// What an address is, and what follows from it.
     async fn examine(&mut self, index: usize, level: usize) {
         self.levels.insert(index, level);
-        let deepest = options::deepest(&self.expander.site.config);
-        if level > deepest {
-            let text = format!("aliasing/forwarding loop broken ({level} aliases deep; {deepest} max)");
+        let max = options::max_recursion(&self.expander.site.config);
+        if level > max {
+            let text = format!("aliasing/forwarding loop broken ({level} aliases deep; {max} max)");
             return self.broken_loop(index, &text);
         }
         let recipient = &mut self.envelope.recipients[index];
@@ -262,129 +247,33 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             return self.include(index, level, &address).await;
         }
         if is_file_or_program(&self.expander.site.config, &address) {
-            return self.place(index, &address);
+            return self.check_file_or_program(index, &address);
         }
         let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
         self.looked |= local;
         let expander = self.expander;
-        let looked = expander.look(&mut self.rewriter(), &mut address).await;
+        let resolution = expander.resolve_local(&mut self.rewriter(), &mut address).await;
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         let replaced =
             before.is_some_and(|before| before.user != address.user || before.host != address.host);
         recipient.flags.set(RecipientFlags::REPLACED, replaced);
-        match looked {
-            Looked::Final => {}
-            Looked::Unknown(problems) => self.fail(index, problems),
-            Looked::Later(reply) => self.later(index, Some(&reply)),
-            Looked::User(user) => {
+        match resolution {
+            LocalResolution::Final => {}
+            LocalResolution::Unknown(problems) => self.fail(index, problems),
+            LocalResolution::Later(reply) => self.later(index, Some(&reply)),
+            LocalResolution::User(user) => {
                 let alias = self.envelope.recipients[index].text.clone();
                 let control = ControllingUser { ids: user.ids(), user: user.name, alias };
                 self.envelope.recipients[index].control = Some(control);
                 self.forwards.push_back((index, level));
             }
-            Looked::Alias(value) => self.alias(index, level, &address, &value).await,
-        }
-    }
-
-    async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
-        let text = [b"alias ", &address.user[..], b" => ", value].concat();
-        self.log(10, Priority::Info, &text);
-        self.envelope.recipients[index].state = RecipientState::Expanded;
-        self.owner(index, address).await;
-        self.push_members(index, level, value);
-    }
-
-    /// `owner-NAME`: its value if that is one plain address, else its own name.
-    async fn owner(&mut self, index: usize, address: &Address) {
-        let user = address.user.to_ascii_lowercase();
-        let name = match user.starts_with(b"owner-") {
-            true => b"owner-owner".to_vec(),
-            false => [&b"owner-"[..], &user].concat(),
-        };
-        if let Outcome::Done(Some(value)) = self.expander.keeper.alias(&name).await {
-            let plain = !value.iter().any(|byte| b",:/|\"".contains(byte));
-            self.owners.insert(index, if plain { value } else { name });
-        }
-    }
-
-    /// Lines in order, members of a line last first.
-    fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
-        for line in text.split(|byte| *byte == b'\n').rev() {
-            for member in split_list(line) {
-                self.members.push(Member { text: member, parent, level: level + 1 });
-            }
-        }
-    }
-
-    async fn include(&mut self, index: usize, level: usize, address: &Address) {
-        let user = alias_file::unquote(&address.user);
-        let path = user.strip_prefix(b":include:").unwrap_or(&user).trim_ascii().to_vec();
-        let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.clone());
-        let named_by = control.map(|control| control.user);
-        match self.expander.keeper.include(&path, named_by).await {
-            Ok(listing) => {
-                self.listed(index, level, listing);
-            }
-            Err(ListingError::Later(why)) => {
-                let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
-                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 2, 4)), text)));
-            }
-            Err(why) => {
-                let why = match why {
-                    ListingError::Refused(why) => why,
-                    _ => String::from("No such file or directory"),
-                };
-                let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
-                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 2, 4)), text)]);
-            }
-        }
-    }
-
-    /// The members of a list that was read; how many there are.
-    fn listed(&mut self, index: usize, level: usize, listing: Listing) -> usize {
-        let recipient = &mut self.envelope.recipients[index];
-        if !listing.owner.user.is_empty() {
-            let alias = recipient.text.clone();
-            let ListOwner { user, ids } = listing.owner;
-            recipient.control = Some(ControllingUser { user, ids, alias });
-        }
-        recipient.state = RecipientState::Expanded;
-        self.shells.insert(index, listing.shell);
-        let before = self.members.len();
-        self.push_members(index, level, &listing.text);
-        self.members.len() - before
-    }
-
-    async fn forward(&mut self, index: usize, level: usize) {
-        let recipient = &self.envelope.recipients[index];
-        let quoted = recipient.flags.contains(RecipientFlags::NO_ALIAS);
-        let Some(address) = recipient.address.clone() else { return };
-        if quoted || !matches!(recipient.state, RecipientState::New) {
-            return;
-        }
-        let detail = address.host.clone().unwrap_or_default();
-        match self.expander.keeper.forward(&address.user, &detail).await {
-            Ok(listing) => {
-                let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
-                match self.listed(index, level, listing) {
-                    // an empty file forwards nothing
-                    0 => self.envelope.recipients[index].state = RecipientState::New,
-                    _ => self.log(10, Priority::Info, &text),
-                }
-            }
-            Err(ListingError::Absent) => {}
-            Err(ListingError::Refused(why)) => self.log(10, Priority::Warning, why.as_bytes()),
-            Err(ListingError::Later(why)) => {
-                self.log(2, Priority::Error, format!("forward: transient error: {why}").as_bytes());
-                let text = "transient .forward open error: message queued";
-                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 3, 0)), text)));
-            }
+            LocalResolution::Alias(value) => self.alias(index, level, &address, &value).await,
         }
     }
 
     /// A file or program: only from a list, and only for users with a login shell.
-    fn place(&mut self, index: usize, address: &Address) {
+    fn check_file_or_program(&mut self, index: usize, address: &Address) {
         let program =
             self.expander.mailer(address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
         let kind = if program { "programs" } else { "files" };
@@ -421,72 +310,5 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 recipient.state = RecipientState::Duplicate;
             }
         }
-    }
-
-    fn later(&mut self, index: usize, reply: Option<&Reply>) {
-        let text = reply.map(|reply| reply.text.clone()).unwrap_or_default();
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::Queued;
-        recipient.status = reply.and_then(|reply| reply.enhanced).or(Some(EnhancedStatus(4, 0, 0)));
-        recipient.message = Some(text.clone()).filter(|text| !text.is_empty());
-        recipient.tried = self.now;
-        self.envelope.message = Some(text).filter(|text| !text.is_empty());
-    }
-
-    /// Refused for good: noted, logged, and in the transcript.
-    fn fail(&mut self, index: usize, problems: Vec<Reply>) {
-        let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
-        recipient.tried = self.now;
-        recipient.message = Some(reply.text.clone());
-        recipient.reply = Some(reply.clone());
-        let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
-        line.extend_from_slice(&[b" ", &recipient.text[..], b"... ", &reply.text].concat());
-        self.transcript(&line);
-        self.envelope.message = Some(reply.text.clone());
-        self.log_failure(index, &reply);
-    }
-
-    /// A member that the rules themselves refuse (`$#error`): told to the sender, not to the log.
-    fn refuse(&mut self, index: usize, problems: Vec<Reply>) {
-        let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
-        recipient.tried = self.now;
-        recipient.message = Some(reply.text.clone());
-        self.transcript(&reply.to_line());
-        self.envelope.message = Some(reply.text);
-    }
-
-    fn log_failure(&self, index: usize, reply: &Reply) {
-        let recipient = &self.envelope.recipients[index];
-        let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
-        let parent = recipient.parent.map(|parent| self.control(parent));
-        let (dsn, full) = (reply.enhanced_text(), reply.to_line());
-        let line = RecipientLine {
-            to: vec![&recipient.text],
-            control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
-            delay: self.now - self.envelope.created,
-            mailer: mailer.map(|mailer| &mailer.name[..]),
-            priority: self.envelope.priority
-                + self.entered * self.expander.site.config.options.recipient_factor,
-            dsn: dsn.as_deref().map(str::as_bytes),
-            reply: Some(&full),
-            stat: &reply.text,
-            ..RecipientLine::default()
-        };
-        self.log(4, Priority::Info, &line.to_line());
-    }
-
-    fn transcript(&mut self, line: &[u8]) {
-        self.envelope.attempt.transcript.extend_from_slice(line);
-        self.envelope.attempt.transcript.push(b'\n');
-    }
-
-    fn log(&self, above: u8, priority: Priority, text: &[u8]) {
-        self.expander.logger.log(above, priority, Some(self.envelope.id.as_bytes()), text);
     }
 }

@@ -1,11 +1,14 @@
-//! From addresses to mailboxes: aliases, `:include:`, `.forward`, files and programs.
+//! From addresses to mailboxes: aliases, `:include:`, `.forward`, files and programs (RFC 5321, 3.9: aliases
+//! and lists).
 //!
 //! In: an envelope whose recipients are parsed or still text. Out: the same envelope with everyone
 //! added whom aliases and lists name, duplicates marked, unknown users failed. The files themselves
 //! are read by the keeper. Never here: delivery, the queue, SMTP.
 
 mod expand;
-mod look;
+mod failure;
+mod lists;
+mod local;
 mod options;
 
 pub use expand::Expanded;
@@ -16,7 +19,7 @@ use crate::logging::{Logger, Tracer};
 use crate::rewrite::{Address, Rewriter, Site};
 use crate::schema::{EnhancedStatus, Reply};
 use expand::AliasExpansion;
-use look::Looked;
+use local::LocalResolution;
 
 /// What expansion needs to know and whom it asks.
 #[derive(Clone, Copy)]
@@ -57,13 +60,13 @@ impl Expander<'_> {
             let text = "Cannot mail directly to :include:s";
             return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
         }
-        match self.look(rewriter, &mut address).await {
-            Looked::Alias(value) => Checked::Alias(value),
-            Looked::User(_) | Looked::Final => Checked::Deliverable(address),
-            Looked::Unknown(problems) => {
-                Checked::Unknown(problems.into_iter().next().unwrap_or_else(look::user_unknown))
+        match self.resolve_local(rewriter, &mut address).await {
+            LocalResolution::Alias(value) => Checked::Alias(value),
+            LocalResolution::User(_) | LocalResolution::Final => Checked::Deliverable(address),
+            LocalResolution::Unknown(problems) => {
+                Checked::Unknown(problems.into_iter().next().unwrap_or_else(local::user_unknown))
             }
-            Looked::Later(reply) => Checked::Later(reply),
+            LocalResolution::Later(reply) => Checked::Later(reply),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::config::Config;
 
 /// Aliases within aliases that are followed (MaxAliasRecursion).
-pub(super) fn deepest(config: &Config) -> usize {
+pub(super) fn max_recursion(config: &Config) -> usize {
     usize::try_from(config.options.max_alias_recursion).unwrap_or(0)
 }
 

@@ -9,7 +9,7 @@ use crate::sys::accounts::User;
 
 /// What an address turned out to be.
 #[derive(Debug)]
-pub(super) enum Looked {
+pub(super) enum LocalResolution {
     /// An alias with this value.
     Alias(Vec<u8>),
     /// An account.
@@ -28,7 +28,7 @@ pub(super) fn user_unknown() -> Reply {
 }
 
 /// Times that ruleset 5 may name another local address.
-const REPLACEMENTS: usize = 10;
+const MAX_REPLACEMENTS: usize = 10;
 
 impl Expander<'_> {
     pub(super) fn mailer(&self, address: &Address) -> Option<&Mailer> {
@@ -37,17 +37,21 @@ impl Expander<'_> {
 
     /// Looks an address up: aliases, then ruleset 5, then accounts. `address` is what ruleset 5 left,
     /// its text unchanged.
-    pub(super) async fn look(&self, rewriter: &mut Rewriter<'_>, address: &mut Address) -> Looked {
-        for _ in 0..REPLACEMENTS {
+    pub(super) async fn resolve_local(
+        &self,
+        rewriter: &mut Rewriter<'_>,
+        address: &mut Address,
+    ) -> LocalResolution {
+        for _ in 0..MAX_REPLACEMENTS {
             let quoted = address.user.starts_with(b"\\");
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
             let (aliased, localized, mailbox) = (has(b'A'), has(b'5'), has(b'w'));
             if aliased && !quoted {
                 match self.alias(address).await {
-                    Outcome::Done(Some(value)) => return Looked::Alias(value),
+                    Outcome::Done(Some(value)) => return LocalResolution::Alias(value),
                     Outcome::Done(None) => {}
                     _ => {
-                        return Looked::Later(Reply::new(
+                        return LocalResolution::Later(Reply::new(
                             451,
                             Some(EnhancedStatus(4, 3, 0)),
                             "alias database unavailable",
@@ -58,13 +62,13 @@ impl Expander<'_> {
             if localized && !quoted && !address.skip_ruleset5 {
                 match self.replace(rewriter, address).await {
                     Some(Ok(())) => continue,
-                    Some(Err(looked)) => return looked,
+                    Some(Err(resolution)) => return resolution,
                     None => {}
                 }
             }
-            return if mailbox { self.account(address).await } else { Looked::Final };
+            return if mailbox { self.account(address).await } else { LocalResolution::Final };
         }
-        Looked::Final
+        LocalResolution::Final
     }
 
     async fn alias(&self, address: &Address) -> Outcome<Option<Vec<u8>>> {
@@ -79,14 +83,14 @@ impl Expander<'_> {
         &self,
         rewriter: &mut Rewriter<'_>,
         address: &mut Address,
-    ) -> Option<Result<(), Looked>> {
+    ) -> Option<Result<(), LocalResolution>> {
         let parsed = rewriter.local_address(address).await?;
         if parsed.temporary {
             let reply =
                 Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "Temporary failure in name resolution");
-            return Some(Err(Looked::Later(parsed.problems.into_iter().next().unwrap_or(reply))));
+            return Some(Err(LocalResolution::Later(parsed.problems.into_iter().next().unwrap_or(reply))));
         }
-        let Some(new) = parsed.address else { return Some(Err(Looked::Unknown(parsed.problems))) };
+        let Some(new) = parsed.address else { return Some(Err(LocalResolution::Unknown(parsed.problems))) };
         let same = new.mailer == address.mailer && new.user == address.user && new.host == address.host;
         if same {
             return None;
@@ -95,11 +99,15 @@ impl Expander<'_> {
         Some(Ok(()))
     }
 
-    async fn account(&self, address: &Address) -> Looked {
+    async fn account(&self, address: &Address) -> LocalResolution {
         match self.keeper.user(plain_user(&address.user)).await {
-            Outcome::Done(Some(user)) => Looked::User(user),
-            Outcome::Done(None) => Looked::Unknown(vec![user_unknown()]),
-            _ => Looked::Later(Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "User database unavailable")),
+            Outcome::Done(Some(user)) => LocalResolution::User(user),
+            Outcome::Done(None) => LocalResolution::Unknown(vec![user_unknown()]),
+            _ => LocalResolution::Later(Reply::new(
+                451,
+                Some(EnhancedStatus(4, 3, 0)),
+                "User database unavailable",
+            )),
         }
     }
 }

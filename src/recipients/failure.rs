@@ -1,0 +1,89 @@
+//! Recipients that cannot be had: noted, logged, told to the sender.
+
+use super::expand::AliasExpansion;
+use super::local::user_unknown;
+use crate::envelope::RecipientState;
+use crate::logging::{Priority, RecipientLine};
+use crate::schema::{EnhancedStatus, Reply};
+
+impl AliasExpansion<'_, '_> {
+    /// Nobody in the circle can have it: whoever the envelope named gets it back.
+    pub(super) fn broken_loop(&mut self, index: usize, text: &str) {
+        let top = self.chain(index).last().unwrap_or(index);
+        let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
+        self.transcript(&reply.to_line());
+        let recipient = &mut self.envelope.recipients[top];
+        recipient.state = RecipientState::Failed;
+        recipient.status = reply.enhanced;
+        recipient.message = Some(reply.text.clone());
+        recipient.tried = self.now;
+        self.envelope.message = Some(reply.text);
+    }
+
+    pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
+        let text = reply.map(|reply| reply.text.clone()).unwrap_or_default();
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.state = RecipientState::Queued;
+        recipient.status = reply.and_then(|reply| reply.enhanced).or(Some(EnhancedStatus(4, 0, 0)));
+        recipient.message = Some(text.clone()).filter(|text| !text.is_empty());
+        recipient.tried = self.now;
+        self.envelope.message = Some(text).filter(|text| !text.is_empty());
+    }
+
+    /// Refused for good: noted, logged, and in the transcript.
+    pub(super) fn fail(&mut self, index: usize, problems: Vec<Reply>) {
+        let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.state = RecipientState::Failed;
+        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
+        recipient.tried = self.now;
+        recipient.message = Some(reply.text.clone());
+        recipient.reply = Some(reply.clone());
+        let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
+        line.extend_from_slice(&[b" ", &recipient.text[..], b"... ", &reply.text].concat());
+        self.transcript(&line);
+        self.envelope.message = Some(reply.text.clone());
+        self.log_failure(index, &reply);
+    }
+
+    /// A member that the rules themselves refuse (`$#error`): told to the sender, not to the log.
+    pub(super) fn refuse(&mut self, index: usize, problems: Vec<Reply>) {
+        let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.state = RecipientState::Failed;
+        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
+        recipient.tried = self.now;
+        recipient.message = Some(reply.text.clone());
+        self.transcript(&reply.to_line());
+        self.envelope.message = Some(reply.text);
+    }
+
+    fn log_failure(&self, index: usize, reply: &Reply) {
+        let recipient = &self.envelope.recipients[index];
+        let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
+        let parent = recipient.parent.map(|parent| self.control(parent));
+        let (dsn, full) = (reply.enhanced_text(), reply.to_line());
+        let line = RecipientLine {
+            to: vec![&recipient.text],
+            control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
+            delay: self.now - self.envelope.created,
+            mailer: mailer.map(|mailer| &mailer.name[..]),
+            priority: self.envelope.priority
+                + self.entered * self.expander.site.config.options.recipient_factor,
+            dsn: dsn.as_deref().map(str::as_bytes),
+            reply: Some(&full),
+            stat: &reply.text,
+            ..RecipientLine::default()
+        };
+        self.log(4, Priority::Info, &line.to_line());
+    }
+
+    fn transcript(&mut self, line: &[u8]) {
+        self.envelope.attempt.transcript.extend_from_slice(line);
+        self.envelope.attempt.transcript.push(b'\n');
+    }
+
+    pub(super) fn log(&self, above: u8, priority: Priority, text: &[u8]) {
+        self.expander.logger.log(above, priority, Some(self.envelope.id.as_bytes()), text);
+    }
+}
