@@ -1,6 +1,7 @@
 //! The mta as an SMTP session sees it.
 
-use super::{Mta, load};
+use super::load;
+use super::mta::Mta;
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};

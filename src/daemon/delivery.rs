@@ -1,7 +1,7 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
-use super::Mta;
 use super::lease::HeldMessage;
+use super::mta::Mta;
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};

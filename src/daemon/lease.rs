@@ -3,7 +3,6 @@
 use crate::deliver::Checkpoint;
 use crate::envelope::Envelope;
 use crate::queue::{Lease, Queue, QueueError};
-use crate::sys::clock;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -24,6 +23,10 @@ impl<'a> HeldMessage<'a> {
         Self { queue, lease: Mutex::new(lease), expiry }
     }
 
+    fn now(&self) -> i64 {
+        self.queue.options().clock.now()
+    }
+
     /// The attempt is over.
     pub(super) fn into_lease(self) -> Lease {
         self.lease.into_inner()
@@ -33,7 +36,7 @@ impl<'a> HeldMessage<'a> {
     pub(super) async fn keep(&self) -> QueueError {
         loop {
             let Some(expiry) = self.lease.lock().await.expiry() else { return pending().await };
-            let left = u64::try_from(expiry - clock::now()).unwrap_or(0);
+            let left = u64::try_from(expiry - self.now()).unwrap_or(0);
             tokio::time::sleep(Duration::from_secs((left / 3).max(1))).await;
             // a store that cannot be reached for a moment has taken nothing away
             if let Err(error) = self.renew().await
@@ -62,6 +65,46 @@ impl Checkpoint for HeldMessage<'_> {
     }
 
     fn may_deliver(&self) -> bool {
-        clock::now() < self.expiry.load(Ordering::Relaxed)
+        self.now() < self.expiry.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::queue::{Loaded, MemoryStore, QueueOptions};
+    use crate::sys::clock::Clock;
+    use std::sync::Arc;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_until_it_is_lost() {
+        let clock = Arc::new(AtomicI64::new(1_795_368_603));
+        let options = QueueOptions { clock: Clock::Fixed(clock.clone()), ..QueueOptions::default() };
+        let store = MemoryStore::new(options.clone(), Some(Duration::from_secs(60)));
+        let config = Arc::new(Config::default());
+        let other = Queue::over(config.clone(), options.clone(), Arc::new(store.seen_by("other")));
+        let queue = Queue::over(config, options, Arc::new(store));
+        let sent = Envelope { id: queue.next_id(), ..Envelope::default() };
+        let held = HeldMessage::new(&queue, queue.commit(&sent).await.expect("committed"));
+        let delivery = async {
+            for _ in 0..10 {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                clock.fetch_add(20, Ordering::Relaxed);
+                assert!(matches!(other.load(&sent.key()).await, Ok(Loaded::Busy)) && held.may_deliver());
+            }
+            // the machine was suspended meanwhile
+            clock.fetch_add(1000, Ordering::Relaxed);
+            other.load(&sent.key()).await
+        };
+        let taken = tokio::select! {
+            taken = delivery => taken,
+            error = held.keep() => panic!("{error}"),
+        };
+        assert!(matches!(taken, Ok(Loaded::Ready(..))));
+        assert!(!held.may_deliver());
+        assert!(matches!(held.keep().await, QueueError::LeaseLost { .. }));
+        let mut lease = held.into_lease();
+        assert!(matches!(queue.update(&mut lease, &sent).await, Err(QueueError::LeaseLost { .. })));
     }
 }

@@ -1,7 +1,9 @@
 //! Listeners: bound by the keeper, accepting until the daemon stops.
 
+use super::acceptor::DaemonAcceptor;
+use super::load;
+use super::mta::Mta;
 use super::rates::Rates;
-use super::{DaemonAcceptor, Mta, load};
 use crate::logging::Priority;
 use crate::schema::DaemonPort;
 use crate::smtp::server::{Client, DaemonFacts, Session};

@@ -1,6 +1,6 @@
 //! Queue runs: everything that was left, once or again and again.
 
-use super::Mta;
+use super::mta::Mta;
 use crate::envelope::{Envelope, MessageKey, set_sender};
 use crate::logging::Quiet;
 use crate::message::set_dates;
@@ -24,15 +24,16 @@ impl Mta {
         };
         let mut tasks = JoinSet::new();
         while left > 0 {
-            let due = match self.queue.due(selection, left.min(MAX_DUE), &mut progress).await {
-                Ok(due) if due.is_empty() => break,
+            let limit = left.min(MAX_DUE);
+            let due = match self.queue.due(selection, limit, &mut progress).await {
                 Ok(due) => due,
                 Err(error) => {
                     self.complain(None, &error);
                     break;
                 }
             };
-            left -= due.len();
+            // fewer than asked for: the queue need not be read again to see that these were all
+            left = if due.len() < limit { 0 } else { left - due.len() };
             for key in due {
                 let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
                 // those that are done need not be remembered

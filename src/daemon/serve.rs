@@ -1,7 +1,7 @@
 //! The daemon's life: listeners, queue runs, signals, the end.
 
-use super::Mta;
 use super::listen;
+use super::mta::Mta;
 use super::pid_file::PidFile;
 use super::rates::Rates;
 use crate::logging::Priority;

@@ -1,6 +1,6 @@
 //! VRFY and EXPN: who is behind an address.
 
-use super::Mta;
+use super::mta::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::{Checked, Expander};

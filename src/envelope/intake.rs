@@ -1,6 +1,8 @@
 //! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
 
-use super::{Envelope, Recipient, RecipientState, is_named_already};
+use super::recipient::{Recipient, RecipientState};
+use super::same::is_named_already;
+use super::state::Envelope;
 use crate::config::Config;
 use crate::schema::Options;
 

@@ -7,195 +7,24 @@ mod body;
 mod id;
 mod intake;
 mod output;
+mod parameters;
 mod receive;
 mod recipient;
 mod same;
 mod sender;
+mod state;
 mod stored;
 
 pub use body::{Body, BodyReader, BodySource};
 pub use id::{MessageKey, QueueId, QueueLocation};
 pub use output::put_headers;
+pub use parameters::{BodyType, DeliverBy, EnvelopeFlags};
 pub use receive::receive;
 pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use sender::set_sender;
+pub use state::{AttemptState, Envelope, Sender, SessionState};
 pub use stored::StoredEnvelope;
-
-use crate::engine::Scope;
-use crate::message::Headers;
-use crate::rewrite::Address;
-use crate::schema::TimeoutClass;
-
-bitflags::bitflags! {
-    /// What is known of a whole message, and kept with it: the letters of a qf's F line.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-    pub struct EnvelopeFlags: u32 {
-        /// `w`: the sender was told that it takes longer.
-        const WARNED = 1;
-        /// `r`: it is itself an error report or has the null sender.
-        const RESPONSE = 2;
-        /// `8`: the body has 8-bit data.
-        const EIGHT_BIT = 4;
-        /// `b`: the Bcc field is to be deleted on output.
-        const DELETE_BCC = 8;
-        /// `d`: RET= was given (RFC 3461, 4.3).
-        const RETURN_GIVEN = 0x10;
-        /// `n`: RET=HDRS.
-        const NO_BODY_RETURN = 0x20;
-        /// `s`: it went through splitting.
-        const SPLIT = 0x40;
-        /// `e`: SMTPUTF8 (RFC 6531).
-        const SMTPUTF8 = 0x80;
-    }
-}
-
-/// BODY= of MAIL (RFC 6152).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BodyType {
-    /// `7BIT`
-    SevenBit,
-    /// `8BITMIME`
-    EightBitMime,
-}
-
-impl BodyType {
-    /// As in MAIL and in queue files.
-    pub fn as_bytes(self) -> &'static [u8] {
-        match self {
-            Self::SevenBit => b"7BIT",
-            Self::EightBitMime => b"8BITMIME",
-        }
-    }
-
-    /// Without ASCII case; `None` for anything else.
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        [Self::SevenBit, Self::EightBitMime]
-            .into_iter()
-            .find(|kind| kind.as_bytes().eq_ignore_ascii_case(text))
-    }
-}
-
-/// BY= of MAIL (RFC 2852, 4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DeliverBy {
-    /// Seconds from arrival.
-    pub seconds: i64,
-    /// 0x01 notify, 0x02 return, 0x10 trace.
-    pub flags: u8,
-}
-
-/// The envelope sender.
-#[derive(Clone, Debug, Default)]
-pub struct Sender {
-    /// As given, brackets included where typed so; `<>` is the null sender.
-    pub text: Vec<u8>,
-    /// Parsed; `None` before, and for senders that cannot be parsed.
-    pub address: Option<Address>,
-}
-
-impl Sender {
-    /// `<>` or nothing at all? Such mail must cause no report (RFC 5321, 4.5.5).
-    pub fn is_null(&self) -> bool {
-        matches!(self.text.as_slice(), b"" | b"<>")
-    }
-}
-
-/// One message on its way, as everybody who handles it sees it. What of it outlives the process is a
-/// [`StoredEnvelope`].
-#[derive(Clone, Debug, Default)]
-pub struct Envelope {
-    /// Queue identifier.
-    pub id: QueueId,
-    /// Where the queue keeps it.
-    pub location: QueueLocation,
-    /// Who sent it.
-    pub sender: Sender,
-    /// Everyone it is for, expanded and duplicate entries included.
-    pub recipients: Vec<Recipient>,
-    /// Header fields, default ones included.
-    pub headers: Headers,
-    /// The body.
-    pub body: Body,
-    /// Creation, seconds since the epoch.
-    pub created: i64,
-    /// Last attempt, seconds since the epoch; 0 before the first.
-    pub last_attempt: i64,
-    /// Attempts so far.
-    pub attempts: u32,
-    /// Lower is sooner.
-    pub priority: i64,
-    /// Flags.
-    pub flags: EnvelopeFlags,
-    /// BODY=
-    pub body_type: Option<BodyType>,
-    /// ENVID=, xtext as received (RFC 3461, 4.4).
-    pub envid: Option<Vec<u8>>,
-    /// AUTH=, xtext as received (RFC 4954, 5).
-    pub auth: Option<Vec<u8>>,
-    /// BY=
-    pub deliver_by: Option<DeliverBy>,
-    /// Why it is still here (the envelope's M line).
-    pub message: Option<Vec<u8>>,
-    /// Why it is held.
-    pub quarantine: Option<Vec<u8>>,
-    /// Bytes of header and body, lines ending in LF: what M= and SIZE= are about. The header counts as it was
-    /// received; once an attempt has begun, or the queue gave the message back, as it is stored.
-    pub size: u64,
-    /// From Precedence.
-    pub class: i64,
-    /// From Priority.
-    pub timeout_class: TimeoutClass,
-    /// Hops counted from trace fields (RFC 5321, 6.3).
-    pub hop_count: u32,
-    /// Message-Id without blanks, for the log.
-    pub message_id: Option<Vec<u8>>,
-    /// Macro values of this message.
-    pub scope: Scope,
-    /// What only the session that receives it needs.
-    pub session: SessionState,
-    /// What only the attempt under way, and the reports about it, need.
-    pub attempt: AttemptState,
-}
-
-/// What a session notes about the message it receives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct SessionState {
-    /// A ruleset said discard: it is accepted and goes nowhere.
-    pub discard: bool,
-}
-
-/// What one attempt at delivery has come to.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct AttemptState {
-    /// What was said, for reports (sendmail's xf file).
-    pub transcript: Vec<u8>,
-    /// Some recipient failed for good.
-    pub failed: bool,
-    /// Timeout.queuewarn is over: the sender is to hear of the delay.
-    pub warning_due: bool,
-    /// A configuration error: postmaster is told too.
-    pub tell_postmaster: bool,
-    /// It was made here and never read back, so size and priority are not computed anew.
-    pub generated: bool,
-}
-
-impl Envelope {
-    /// How the queue finds it.
-    pub fn key(&self) -> MessageKey {
-        MessageKey { id: self.id.clone(), location: self.location }
-    }
-
-    /// Recipients that still need an attempt.
-    pub fn pending(&self) -> impl Iterator<Item = &Recipient> {
-        self.recipients.iter().filter(|recipient| recipient.state.is_pending())
-    }
-
-    /// Is it a report or from the null sender?
-    pub fn is_response(&self) -> bool {
-        self.flags.contains(EnvelopeFlags::RESPONSE)
-    }
-}
 
 #[cfg(test)]
 mod tests;

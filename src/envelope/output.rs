@@ -1,6 +1,7 @@
 //! The header of an envelope as a mailer gets it.
 
-use super::{Envelope, EnvelopeFlags};
+use super::parameters::EnvelopeFlags;
+use super::state::Envelope;
 use crate::config::MailerId;
 use crate::message::{self, OutputStyle};
 use crate::rewrite::{Rewriter, Site};

@@ -1,6 +1,7 @@
 //! A message has arrived: its header and the fields that the site adds become the envelope's.
 
-use super::{Envelope, EnvelopeFlags};
+use super::parameters::EnvelopeFlags;
+use super::state::Envelope;
 use crate::config::{HeaderCondition, HeaderDecl};
 use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
 use crate::rewrite::{Site, expand};

@@ -1,6 +1,6 @@
 //! When two addresses are one.
 
-use super::{Recipient, RecipientFlags};
+use super::recipient::{Recipient, RecipientFlags};
 use crate::config::Config;
 use crate::rewrite::Address;
 

@@ -1,6 +1,7 @@
 //! Who sends: the address resolved, `$f` and the macros that rules see.
 
-use super::{Envelope, EnvelopeFlags};
+use super::parameters::EnvelopeFlags;
+use super::state::Envelope;
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, Parsed, Rewriter, Site};
 

@@ -1,6 +1,10 @@
 //! What of an envelope outlives the process, whatever kind of queue keeps it.
 
-use super::{Body, BodyType, DeliverBy, Envelope, EnvelopeFlags, MessageKey, Recipient, Sender};
+use super::body::Body;
+use super::id::MessageKey;
+use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
+use super::recipient::Recipient;
+use super::state::{Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};

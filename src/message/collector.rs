@@ -1,6 +1,6 @@
 //! Cutting message data into header fields and body.
 
-use super::{Header, HeaderKind};
+use super::header::{Header, HeaderKind};
 use crate::config::HeaderCondition;
 
 /// Takes data with LF line ends in pieces of any size; keeps fields, passes the body on.

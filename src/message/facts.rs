@@ -1,6 +1,6 @@
 //! What the header says about the message as a whole.
 
-use super::{Header, HeaderKind, Headers};
+use super::header::{Header, HeaderKind, Headers};
 use crate::config::Config;
 use crate::schema::TimeoutClass;
 

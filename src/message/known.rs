@@ -1,6 +1,6 @@
 //! Header fields that mean something to a mail system.
 
-use super::HeaderKind;
+use super::header::HeaderKind;
 
 const FROM: HeaderKind = HeaderKind::SENDER;
 const RCPT: HeaderKind = HeaderKind::RECIPIENT;

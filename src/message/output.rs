@@ -1,6 +1,7 @@
 //! Header fields as a mailer gets them.
 
-use super::{Header, HeaderKind, Headers, address_list};
+use super::address_list;
+use super::header::{Header, HeaderKind, Headers};
 use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::engine::Scope;
 use crate::rewrite::{AddressKind, Rewriter, Site, expand};

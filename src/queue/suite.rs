@@ -230,9 +230,16 @@ async fn bodies_of_any_size(scene: &dyn Scene) {
         let mut sent = message();
         let wanted: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
         let mut sink = store.create_body(&sent.key()).expect("a body");
+        // another body took its place before the last dot
+        sink.write(&vec![b'x'; size as usize + 1]).and_then(|()| sink.restart()).expect("written anew");
         for piece in wanted.chunks(8192) {
             sink.write(piece).expect("written");
         }
+        let (mut back, mut at) = (vec![0; size as usize + 1], 0);
+        while at < size as usize {
+            at += sink.read_at(at as u64, &mut back[at..]).expect("readable");
+        }
+        assert!(sink.size() == size && back[..at] == wanted);
         sent.body = sink.finish().await.expect("finished");
         drop(commit(&store, &sent).await);
         let (lease, got) = ready(&scene.other(), &sent.key()).await;

@@ -3,8 +3,9 @@
 //! Order matters to those who read logs: members of one line are entered last first, lines in order,
 //! an alias is followed at once, and `.forward` files come after everything else.
 
+use super::expander::Expander;
 use super::local::LocalResolution;
-use super::{Expander, options};
+use super::options;
 use crate::envelope::{
     ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
     is_named_already, is_same_address, is_same_recipient,

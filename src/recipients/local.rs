@@ -1,6 +1,6 @@
 //! One local address: alias, user or neither.
 
-use super::Expander;
+use super::expander::Expander;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
 use crate::rewrite::{Address, Rewriter};

@@ -5,74 +5,14 @@
 //! added whom aliases and lists name, duplicates marked, unknown users failed. The files themselves
 //! are read by the keeper. Never here: delivery, the queue, SMTP.
 
+mod check;
 mod expand;
+mod expander;
 mod failure;
 mod lists;
 mod local;
 mod options;
 
+pub use check::Checked;
 pub use expand::Expanded;
-
-use crate::envelope::{Envelope, is_file_or_program};
-use crate::keeper::Keeper;
-use crate::logging::{Logger, Tracer};
-use crate::rewrite::{Address, Rewriter, Site};
-use crate::schema::{EnhancedStatus, Reply};
-use expand::AliasExpansion;
-use local::LocalResolution;
-
-/// What expansion needs to know and whom it asks.
-#[derive(Clone, Copy)]
-pub struct Expander<'a> {
-    /// Rules, maps, options.
-    pub site: &'a Site,
-    /// Reads aliases and lists, knows users.
-    pub keeper: &'a Keeper,
-    /// Where `alias A => B` and the like go.
-    pub logger: &'a Logger,
-}
-
-/// What a single address is, for RCPT, VRFY and `-bv`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Checked {
-    /// A mailbox or another host: it can be delivered as it stands.
-    Deliverable(Address),
-    /// An alias with this value; nothing was expanded.
-    Alias(Vec<u8>),
-    /// Refused for good.
-    Unknown(Reply),
-    /// Cannot be said now: accept and queue.
-    Later(Reply),
-}
-
-impl Expander<'_> {
-    /// Is there such a recipient? Aliases are looked up, not followed.
-    pub async fn check(&self, rewriter: &mut Rewriter<'_>, address: &Address) -> Checked {
-        let mut address = address.clone();
-        if is_file_or_program(&self.site.config, &address) {
-            let program =
-                self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
-            let kind = if program { "programs" } else { "files" };
-            let text = format!("Cannot mail directly to {kind}");
-            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
-        }
-        if self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
-            let text = "Cannot mail directly to :include:s";
-            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
-        }
-        match self.resolve_local(rewriter, &mut address).await {
-            LocalResolution::Alias(value) => Checked::Alias(value),
-            LocalResolution::User(_) | LocalResolution::Final => Checked::Deliverable(address),
-            LocalResolution::Unknown(problems) => {
-                Checked::Unknown(problems.into_iter().next().unwrap_or_else(local::user_unknown))
-            }
-            LocalResolution::Later(reply) => Checked::Later(reply),
-        }
-    }
-
-    /// Expands every recipient that is still to be delivered. Afterwards each has a state: `New` ones
-    /// are final addresses for their mailers. `now`: seconds since the epoch.
-    pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
-        AliasExpansion::new(*self, envelope, tracer, now).run().await
-    }
-}
+pub use expander::Expander;

@@ -1,0 +1,122 @@
+//! [`Envelope`] and its parts.
+
+use super::body::Body;
+use super::id::{MessageKey, QueueId, QueueLocation};
+use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
+use super::recipient::Recipient;
+use crate::engine::Scope;
+use crate::message::Headers;
+use crate::rewrite::Address;
+use crate::schema::TimeoutClass;
+
+/// The envelope sender.
+#[derive(Clone, Debug, Default)]
+pub struct Sender {
+    /// As given, brackets included where typed so; `<>` is the null sender.
+    pub text: Vec<u8>,
+    /// Parsed; `None` before, and for senders that cannot be parsed.
+    pub address: Option<Address>,
+}
+
+impl Sender {
+    /// `<>` or nothing at all? Such mail must cause no report (RFC 5321, 4.5.5).
+    pub fn is_null(&self) -> bool {
+        matches!(self.text.as_slice(), b"" | b"<>")
+    }
+}
+
+/// One message on its way, as everybody who handles it sees it. What of it outlives the process is a
+/// [`StoredEnvelope`](super::StoredEnvelope).
+#[derive(Clone, Debug, Default)]
+pub struct Envelope {
+    /// Queue identifier.
+    pub id: QueueId,
+    /// Where the queue keeps it.
+    pub location: QueueLocation,
+    /// Who sent it.
+    pub sender: Sender,
+    /// Everyone it is for, expanded and duplicate entries included.
+    pub recipients: Vec<Recipient>,
+    /// Header fields, default ones included.
+    pub headers: Headers,
+    /// The body.
+    pub body: Body,
+    /// Creation, seconds since the epoch.
+    pub created: i64,
+    /// Last attempt, seconds since the epoch; 0 before the first.
+    pub last_attempt: i64,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Lower is sooner.
+    pub priority: i64,
+    /// Flags.
+    pub flags: EnvelopeFlags,
+    /// BODY=
+    pub body_type: Option<BodyType>,
+    /// ENVID=, xtext as received (RFC 3461, 4.4).
+    pub envid: Option<Vec<u8>>,
+    /// AUTH=, xtext as received (RFC 4954, 5).
+    pub auth: Option<Vec<u8>>,
+    /// BY=
+    pub deliver_by: Option<DeliverBy>,
+    /// Why it is still here (the envelope's M line).
+    pub message: Option<Vec<u8>>,
+    /// Why it is held.
+    pub quarantine: Option<Vec<u8>>,
+    /// Bytes of header and body, lines ending in LF: what M= and SIZE= are about. The header counts as it was
+    /// received; once an attempt has begun, or the queue gave the message back, as it is stored.
+    pub size: u64,
+    /// From Precedence.
+    pub class: i64,
+    /// From Priority.
+    pub timeout_class: TimeoutClass,
+    /// Hops counted from trace fields (RFC 5321, 6.3).
+    pub hop_count: u32,
+    /// Message-Id without blanks, for the log.
+    pub message_id: Option<Vec<u8>>,
+    /// Macro values of this message.
+    pub scope: Scope,
+    /// What only the session that receives it needs.
+    pub session: SessionState,
+    /// What only the attempt under way, and the reports about it, need.
+    pub attempt: AttemptState,
+}
+
+/// What a session notes about the message it receives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SessionState {
+    /// A ruleset said discard: it is accepted and goes nowhere.
+    pub discard: bool,
+}
+
+/// What one attempt at delivery has come to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AttemptState {
+    /// What was said, for reports (sendmail's xf file).
+    pub transcript: Vec<u8>,
+    /// Some recipient failed for good.
+    pub failed: bool,
+    /// Timeout.queuewarn is over: the sender is to hear of the delay.
+    pub warning_due: bool,
+    /// A configuration error: postmaster is told too.
+    pub tell_postmaster: bool,
+    /// It was made here and never read back, so size and priority are not computed anew.
+    pub generated: bool,
+}
+
+impl Envelope {
+    /// How the queue finds it.
+    pub fn key(&self) -> MessageKey {
+        MessageKey { id: self.id.clone(), location: self.location }
+    }
+
+    /// Recipients that still need an attempt.
+    pub fn pending(&self) -> impl Iterator<Item = &Recipient> {
+        self.recipients.iter().filter(|recipient| recipient.state.is_pending())
+    }
+
+    /// Is it a report or from the null sender?
+    pub fn is_response(&self) -> bool {
+        self.flags.contains(EnvelopeFlags::RESPONSE)
+    }
+}
