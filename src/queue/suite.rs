@@ -237,7 +237,9 @@ async fn bodies_of_any_size(scene: &dyn Scene) {
         }
         let (mut back, mut at) = (vec![0; size as usize + 1], 0);
         while at < size as usize {
-            at += sink.read_at(at as u64, &mut back[at..]).expect("readable");
+            let count = sink.read_at(at as u64, &mut back[at..]).expect("readable");
+            assert!(count > 0);
+            at += count;
         }
         assert!(sink.size() == size && back[..at] == wanted);
         sent.body = sink.finish().await.expect("finished");
