@@ -1,5 +1,6 @@
 //! What a configuration needs to know from outside: this host, accounts, class files, programs.
 
+use super::host::HostFacts;
 use super::rulesets::MapDecl;
 use crate::schema::UserIds;
 use crate::sys::accounts;
@@ -7,19 +8,6 @@ use crate::sys::process::Program;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
 use std::io;
 use std::net::IpAddr;
-
-/// Names and addresses of this host.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct HostFacts {
-    /// The canonical name, with its domain where one is known.
-    pub name: Vec<u8>,
-    /// The node name as the kernel has it.
-    pub node: Vec<u8>,
-    /// Other names of the host.
-    pub aliases: Vec<Vec<u8>>,
-    /// Its addresses by that name.
-    pub addresses: Vec<IpAddr>,
-}
 
 /// Why a class file was not read.
 #[derive(Debug)]

@@ -1,9 +1,21 @@
 //! Facts about this host out of the system's tables.
 
-use super::env::HostFacts;
 use nix::ifaddrs::InterfaceAddressIterator;
 use nix::net::if_::InterfaceFlags;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Names and addresses of this host.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HostFacts {
+    /// The canonical name, with its domain where one is known.
+    pub name: Vec<u8>,
+    /// The node name as the kernel has it.
+    pub node: Vec<u8>,
+    /// Other names of the host.
+    pub aliases: Vec<Vec<u8>>,
+    /// Its addresses by that name.
+    pub addresses: Vec<IpAddr>,
+}
 
 fn fields(line: &[u8]) -> Vec<&[u8]> {
     let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();

@@ -30,11 +30,12 @@ mod rulesets;
 mod unsupported;
 mod zone;
 
-pub use env::{ConfigEnv, DeclaredMap, FileProblem, HostFacts, MapFailure, MapWords, SystemEnv};
+pub use env::{ConfigEnv, DeclaredMap, FileProblem, MapFailure, MapWords, SystemEnv};
 use expand::expand_with;
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
+pub use host::HostFacts;
 pub use load::{LoadOptions, Loaded, Override, load, load_from};
 pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
 pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};

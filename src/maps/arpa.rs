@@ -1,21 +1,36 @@
 //! arpa: an address turned round, as reverse zones and DNS lists want it.
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::flags::read_dequote;
+use super::class::{
+    FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, as_it_is,
+};
+use super::flags::{Declaring, read_dequote};
 use super::map::{Found, Map, missing};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-pub(super) fn parse(map: &mut Map, args: &[u8], _declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Arpa;
+struct Arpa;
+
+pub(super) fn read(map: &mut Map, args: &[u8], _declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     read_dequote(map, args);
-    true
+    Some(Arc::new(Arpa))
 }
 
-pub(super) fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+impl MapClass for Arpa {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, _opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        as_it_is(self)
+    }
+}
+
+impl OpenMap for Arpa {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        answered(lookup(query.map, query.key, query.args, context.tracer))
+    }
+}
+
+fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
     let name = reversed(key);
     if tracer.level(38) >= 20 {
         tracer.line(&[b"arpa_map_lookup: key '", key, b"'"].concat());

@@ -1,127 +1,209 @@
-//! The map classes as rows: what a K line may name, and who reads the rest of the line.
+//! What a map class is to the rest of the program: a row, what a K line makes of it, and that opened.
+//!
+//! A class is one file, which implements [`MapClass`] and [`OpenMap`], and one row in `registry`. Files of
+//! classes know this file and what it is made of; nobody but `registry` knows them.
 
-use super::bdb::Kind;
-use super::declare::Declaring;
-use super::map::Map;
-use super::{
-    arpa, database, dns, flags, host, ldap, program, regex, sequence, socket, syslog, text, user, userdb,
-};
-
-/// What only one class knows about a map.
-#[derive(Clone, Debug, Default)]
-pub enum Class {
-    /// Not read yet, or unusable.
-    #[default]
-    Nothing,
-    /// Never finds anything.
-    Null,
-    /// hash or btree.
-    Database(Kind),
-    /// A database, else an alias text file.
-    Implicit,
-    /// A text file with columns.
-    Text,
-    /// An alias text file in memory.
-    Stab,
-    /// A regular expression.
-    Regex(std::sync::Arc<regex::RegexMap>),
-    /// Canonical host names.
-    Host,
-    /// Other maps, one after another.
-    Sequence(Vec<Vec<u8>>),
-    /// The maps that the service switch lists.
-    Switch,
-    /// Accounts.
-    User,
-    /// The output of a program.
-    Program,
-    /// DNS records.
-    Dns(dns::DnsMap),
-    /// The best MX host.
-    BestMx,
-    /// Reversed addresses.
-    Arpa,
-    /// A line for the log.
-    Syslog(u8),
-    /// A socketmap server.
-    Socket,
-    /// A field of the user databases.
-    UserDatabase,
-    /// An LDAP directory.
-    Ldap(std::sync::Arc<ldap::LdapMap>),
-    /// The engine runs it itself: macro, arith, dequote.
-    Engine,
-    /// A class that is understood but has no library here.
-    Unsupported,
-    /// Answers from memory (tests).
-    Canned(Vec<(Vec<u8>, Vec<u8>)>),
-    /// Always fails temporarily (tests).
-    Fail,
-}
+use super::alias_text::AliasRules;
+use super::files;
+use super::flags::Declaring;
+use super::map::{Found, Map};
+use super::settings::{Refused, Settings};
+use crate::engine::ImmediateLookup;
+use crate::logging::Tracer;
+use crate::net::Resolver;
+use hashbrown::HashMap;
+use std::any::{Any, TypeId};
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One class of maps.
-#[derive(Debug)]
-pub struct ClassRow {
+pub(super) struct ClassRow {
     /// The name in K lines.
     pub name: &'static str,
-    /// Reads the text after the class; says whether the map is usable.
-    pub parse: fn(&mut Map, &[u8], &mut Declaring<'_>) -> bool,
-    /// May hold aliases.
-    pub aliases: bool,
+    /// Reads what stands behind the class in a K line; `None`: the map is unusable, and why has been said.
+    pub read: Read,
     /// A key's words are joined by what option BlankSub is in the end, not by what it is at the K line.
     pub late_space: bool,
-    /// One line of documentation.
-    pub about: &'static str,
 }
 
-const fn row(
-    name: &'static str,
-    parse: fn(&mut Map, &[u8], &mut Declaring<'_>) -> bool,
-    aliases: bool,
-    about: &'static str,
-) -> ClassRow {
-    ClassRow { name, parse, aliases, late_space: false, about }
+/// Reads the text behind the class of a K line into the settings that all maps have; what only the class
+/// knows is in the result.
+pub(super) type Read = fn(&mut Map, &[u8], &mut Declaring<'_>) -> Option<Arc<dyn MapClass>>;
+
+/// What a class makes of a K line.
+pub(super) trait MapClass: Send + Sync {
+    /// Opens the map. What goes wrong is said here.
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a>;
 }
 
-/// The same with [`ClassRow::late_space`].
-const fn late(row: ClassRow) -> ClassRow {
-    ClassRow { late_space: true, ..row }
+/// A map that is open.
+pub(super) trait OpenMap: Send + Sync {
+    /// Asks it.
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a>;
+
+    /// Asks it for what it has in memory: neither waits nor traces.
+    fn lookup_now(&self, _query: &ImmediateQuery<'_>, _value: &mut Vec<u8>) -> ImmediateLookup {
+        ImmediateLookup::Wait
+    }
+
+    /// Is the server there that answers for this map? `None`: it needs none. Asked before every look-up; what
+    /// goes wrong is said.
+    fn reachable<'a>(
+        &'a self,
+        _map: &'a Map,
+        _tracer: &'a mut dyn Tracer,
+    ) -> Option<Pin<Box<dyn Future<Output = bool> + Send + 'a>>> {
+        None
+    }
+
+    /// What `-d38.9` says when the map is closed.
+    fn trace_close(&self, _map: &Map, _tracer: &mut dyn Tracer) {}
 }
 
-/// Every class, in the order in which `docs` list them.
-pub static CLASSES: &[ClassRow] = &[
-    row("hash", database::parse_hash, true, "Berkeley DB hash file"),
-    row("btree", database::parse_btree, true, "Berkeley DB btree file"),
-    row(
-        "implicit",
-        database::parse_implicit,
-        true,
-        "a database if there is one, else (aliases) its text file",
-    ),
-    row("stab", text::parse_stab, true, "alias text file read into memory"),
-    row("text", text::parse, true, "text file searched line by line; -k and -v number its columns"),
-    late(row("regex", regex::parse, false, "POSIX regular expression")),
-    late(row("host", host::parse, false, "canonical host name by hosts file and DNS")),
-    late(row("sequence", sequence::parse, true, "several maps, the first with a value wins")),
-    row("switch", sequence::parse_switch, true, "the maps NAME.SERVICE of the service switch file"),
-    row("user", user::parse, false, "a column of the account database"),
-    row("null", flags::parse_null, true, "never finds anything"),
-    late(row("macro", flags::parse_engine, false, "sets a macro")),
-    late(row("arith", flags::parse_engine, false, "arithmetic")),
-    late(row("dequote", flags::parse_engine, false, "removes double quotes")),
-    late(row("arpa", arpa::parse, false, "reversed address, as DNS lists ask for")),
-    row("program", program::parse, true, "first line of a program's output"),
-    late(row("dns", dns::parse, false, "DNS records of one type")),
-    row("bestmx", dns::parse_bestmx, false, "best MX host"),
-    late(row("syslog", syslog::parse, false, "writes the key to the log")),
-    row("socket", socket::parse, true, "socketmap server on a UNIX or TCP socket"),
-    row("ldap", ldap::parse, true, "LDAP directory"),
-    row("nis", flags::parse_unsupported, true, "NIS (read, not supported)"),
-    row("nisplus", flags::parse_unsupported, true, "NIS+ (read, not supported)"),
-    row("userdb", userdb::parse, false, "a field of the user databases (option UserDatabaseSpec)"),
-];
+/// A look-up under way.
+pub(super) type FoundFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
+/// An opening under way.
+pub(super) type OpenFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn OpenMap>, NotOpen>> + Send + 'a>>;
 
-/// The row of a class (names are compared without case, as all symbols).
-pub fn find(name: &[u8]) -> Option<&'static ClassRow> {
-    CLASSES.iter().find(|row| row.name.as_bytes().eq_ignore_ascii_case(name))
+/// Why a map is not open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NotOpen {
+    /// It will not be opened any more (unless it is optional).
+    Failed,
+    /// Somebody holds its lock: the next look-up tries again.
+    Locked,
+}
+
+/// A map that needed no waiting to be opened, or could not be.
+pub(super) fn opened<'a>(map: Option<impl OpenMap + 'static>) -> OpenFuture<'a> {
+    let map = map.map(|map| Arc::new(map) as Arc<dyn OpenMap>);
+    Box::pin(ready(map.ok_or(NotOpen::Failed)))
+}
+
+/// A class that has nothing to open.
+pub(super) fn as_it_is<'a>(map: Arc<impl OpenMap + 'static>) -> OpenFuture<'a> {
+    Box::pin(ready(Ok(map as Arc<dyn OpenMap>)))
+}
+
+/// An answer for which nobody waits.
+pub(super) fn answered<'a>(found: Found) -> FoundFuture<'a> {
+    Box::pin(ready(found))
+}
+
+/// What an open map is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Query<'a> {
+    /// Its K line.
+    pub map: &'a Map,
+    /// The key.
+    pub key: &'a [u8],
+    /// `%0`, which is the key, and the arguments.
+    pub args: &'a [Vec<u8>],
+    /// The other maps, for those that ask them.
+    pub maps: &'a dyn OtherMaps,
+    /// How many maps have passed this question on.
+    pub depth: usize,
+}
+
+/// The same where nothing is allocated: `args` begins with `%1`.
+pub(super) struct ImmediateQuery<'a> {
+    /// Its K line.
+    pub map: &'a Map,
+    /// The key.
+    pub key: &'a [u8],
+    /// The arguments.
+    pub args: &'a [&'a [u8]],
+    /// The other maps, for those that ask them.
+    pub maps: &'a dyn OtherMaps,
+    /// How many maps have passed this question on.
+    pub depth: usize,
+}
+
+/// All maps of a configuration, as one that asks others sees them.
+pub(super) trait OtherMaps: Send + Sync {
+    /// The number of a map.
+    fn number(&self, name: &[u8]) -> Option<usize>;
+
+    /// Asks a map, which is opened first if need be; `None`: it is not open (unusable, or optional and absent).
+    fn lookup_member<'a>(
+        &'a self,
+        number: usize,
+        query: Query<'a>,
+        context: &'a mut LookupContext<'_>,
+    ) -> Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>>;
+
+    /// The same from memory.
+    fn lookup_member_now(
+        &self,
+        number: usize,
+        query: &ImmediateQuery<'_>,
+        value: &mut Vec<u8>,
+    ) -> ImmediateLookup;
+}
+
+/// What a look-up must know besides map and key.
+pub struct LookupContext<'a> {
+    /// Delivery mode `d`: maps with `-D` are not asked, they fail temporarily.
+    pub deferred: bool,
+    /// Where trace lines and messages go.
+    pub tracer: &'a mut dyn Tracer,
+    /// What makes names of the left sides of alias files.
+    pub aliases: Option<&'a dyn AliasRules>,
+}
+
+/// What maps are opened with.
+pub(super) struct Opening<'a> {
+    /// Options to obey.
+    pub settings: &'a Settings,
+    /// Host names.
+    pub resolver: &'a Arc<Resolver>,
+    /// What the maps of a class have in common.
+    pub shared: &'a SharedStates,
+    /// The other maps.
+    pub maps: &'a dyn OtherMaps,
+    /// What makes names of the left sides of alias files.
+    pub aliases: Option<&'a dyn AliasRules>,
+    /// Where trace lines and messages go.
+    pub tracer: &'a mut dyn Tracer,
+    /// The system's last word, for `-d38.4`.
+    pub failure: Vec<u8>,
+}
+
+impl Opening<'_> {
+    /// Says what is wrong.
+    pub fn say(&mut self, parts: &[&[u8]]) {
+        self.tracer.message(&parts.concat());
+    }
+
+    /// A line of `-d38`.
+    pub fn trace(&mut self, level: u8, parts: &[&[u8]]) {
+        if self.tracer.level(38) >= level {
+            self.tracer.line(&parts.concat());
+        }
+    }
+
+    /// Is the file there, and may it be trusted?
+    pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
+        let checked = self.settings.check_file(files::path(file));
+        if let Err(why) = &checked {
+            self.failure.clone_from(&why.text);
+        }
+        checked
+    }
+}
+
+/// What all maps of one class have in common, a cache for instance: one value of a type, made for whoever asks
+/// first.
+#[derive(Default)]
+pub(super) struct SharedStates(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+impl SharedStates {
+    /// The value of this type.
+    pub fn get<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = states.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // a type's id leads to a value of that type and no other
+        Arc::clone(state).downcast().unwrap_or_default()
+    }
 }

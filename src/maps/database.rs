@@ -1,56 +1,81 @@
 //! hash and btree: Berkeley DB files; implicit: whichever database there is.
 
 use super::bdb::{Kind, Reader};
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{
+    FoundFuture, ImmediateQuery, LookupContext, MapClass, NotOpen, OpenFuture, OpenMap, Opening, Query,
+};
 use super::files;
+use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
-use super::open::Opening;
+use crate::engine::ImmediateLookup;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Reads the value of a key; `false` where there is none.
-type Read<'a> = dyn Fn(&[u8], &mut Vec<u8>) -> io::Result<bool> + 'a;
+type GetValue<'a> = dyn Fn(&[u8], &mut Vec<u8>) -> io::Result<bool> + 'a;
 
 /// Longer keys are cut.
-pub(super) const LONGEST_KEY: usize = 256;
+pub(super) const MAX_KEY: usize = 256;
 
-pub(super) fn parse_hash(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Database(Kind::Hash);
-    map.read_with_file(args, declaring)
+/// Which file a class opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Only(Kind),
+    /// Whatever there is, silently.
+    Implicit,
 }
 
-pub(super) fn parse_btree(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Database(Kind::Btree);
-    map.read_with_file(args, declaring)
+type Class = Option<Arc<dyn MapClass>>;
+
+pub(super) fn read_hash(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Class {
+    read(Wanted::Only(Kind::Hash), map, args, declaring)
 }
 
-pub(super) fn parse_implicit(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Implicit;
-    map.read_with_file(args, declaring)
+pub(super) fn read_btree(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Class {
+    read(Wanted::Only(Kind::Btree), map, args, declaring)
+}
+
+pub(super) fn read_implicit(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Class {
+    read(Wanted::Implicit, map, args, declaring)
+}
+
+fn read(wanted: Wanted, map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Class {
+    map.read_with_file(args, declaring).then(|| Arc::new(wanted) as Arc<dyn MapClass>)
+}
+
+impl MapClass for Wanted {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        Box::pin(async move {
+            let database = match *self {
+                Self::Only(kind) => Database::open(map, kind, opening).await?,
+                Self::Implicit => Database::open_implicit(map, opening).await?,
+            };
+            Ok(Arc::new(database) as Arc<dyn OpenMap>)
+        })
+    }
 }
 
 /// An open database file and what its keys were found to look like.
-#[derive(Debug)]
-pub(super) struct Database {
+struct Database {
     reader: Reader,
+    /// It belongs to a map of class implicit.
+    implicit: bool,
     /// TRY_BARE and TRY_NULL: the first hit of one kind turns the other off.
     tries: AtomicU32,
 }
 
-/// What became of an attempt that may have to wait.
-pub(super) enum Attempt<T> {
-    Done(T),
-    /// Somebody is rewriting the file: try again soon.
-    Locked,
-}
-
 impl Database {
+    fn new(map: &Map, reader: Reader, implicit: bool) -> Self {
+        let tries = map.flags & (Flags::TRY_BARE | Flags::TRY_NULL);
+        Self { reader, implicit, tries: AtomicU32::new(tries.bits()) }
+    }
+
     /// Opens the map's file; problems are said unless the map is optional.
-    pub fn open(map: &Map, kind: Kind, opening: &mut Opening<'_>) -> Attempt<Option<Self>> {
-        let class = map.class.name.as_bytes();
+    async fn open(map: &Map, kind: Kind, opening: &mut Opening<'_>) -> Result<Self, NotOpen> {
+        let class = map.class.as_bytes();
         let file = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[class, b"_map_open(", &map.name, b", ", file, b", 0)"]);
         let name = files::with_suffix(file, b".db");
@@ -59,14 +84,11 @@ impl Database {
                 let what: &[u8] = if why.absent { b"\": missing map file " } else { b"\": unsafe map file " };
                 opening.say(&[class, b" map \"", &map.name, what, &name, b": ", &why.text]);
             }
-            return Attempt::Done(None);
+            return Err(NotOpen::Failed);
         }
-        match Reader::open(files::path(&name), Some(kind)) {
-            Ok(reader) => {
-                let tries = map.flags & (Flags::TRY_BARE | Flags::TRY_NULL);
-                Attempt::Done(Some(Self { reader, tries: AtomicU32::new(tries.bits()) }))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Attempt::Locked,
+        match files::unlocked(|| Reader::open(files::path(&name), Some(kind))).await {
+            Ok(reader) => Ok(Self::new(map, reader, false)),
+            Err(error) if files::is_locked(&error) => Err(NotOpen::Locked),
             Err(error) => {
                 let text = match error.kind() {
                     io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => b"Invalid argument".to_vec(),
@@ -75,59 +97,53 @@ impl Database {
                 if !(map.flags.contains(Flags::OPTIONAL) && error.kind() == io::ErrorKind::NotFound) {
                     opening.say(&[b"Cannot open ", class, b" database ", &name, b": ", &text]);
                 }
-                Attempt::Done(None)
+                Err(NotOpen::Failed)
             }
         }
     }
 
     /// implicit: the first kind of database that is there, silently.
-    pub fn open_implicit(map: &Map, opening: &mut Opening<'_>) -> Attempt<Option<Self>> {
+    async fn open_implicit(map: &Map, opening: &mut Opening<'_>) -> Result<Self, NotOpen> {
         let file = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[b"impl_map_open(", &map.name, b", ", file, b", 0)"]);
         opening.trace(2, &[b"hash_map_open(", &map.name, b", ", file, b", 0)"]);
         let name = files::with_suffix(file, b".db");
-        if opening.check(&name).is_err() {
-            return Attempt::Done(None);
-        }
-        match Reader::open(files::path(&name), Some(Kind::Hash)) {
-            Ok(reader) => {
-                let tries = map.flags & (Flags::TRY_BARE | Flags::TRY_NULL);
-                Attempt::Done(Some(Self { reader, tries: AtomicU32::new(tries.bits()) }))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Attempt::Locked,
-            Err(_) => Attempt::Done(None),
+        opening.check(&name).map_err(|_| NotOpen::Failed)?;
+        match files::unlocked(|| Reader::open(files::path(&name), Some(Kind::Hash))).await {
+            Ok(reader) => Ok(Self::new(map, reader, true)),
+            Err(error) if files::is_locked(&error) => Err(NotOpen::Locked),
+            Err(_) => Err(NotOpen::Failed),
         }
     }
 
-    /// Flags as `-d38.9` shows them when the map is closed.
-    pub fn tries(&self) -> Flags {
+    /// TRY_BARE and TRY_NULL as they stand now.
+    fn tries(&self) -> Flags {
         Flags::from_bits_truncate(self.tries.load(Ordering::Relaxed))
     }
 
-    pub fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Attempt<Found> {
+    async fn lookup_locked(&self, query: Query<'_>, tracer: &mut dyn Tracer) -> Found {
+        let Query { map, key, args, .. } = query;
         if tracer.level(38) >= 20 {
-            if matches!(map.own, Class::Implicit) {
-                tracer.line(&[b"impl_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
+            let heads: &[&[u8]] = &[b"impl_map_lookup(", b"db_map_lookup("];
+            for head in &heads[usize::from(!self.implicit)..] {
+                tracer.line(&[head, map.name.as_slice(), b", ", key, b")"].concat());
             }
-            tracer.line(&[b"db_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
         }
-        match self.get(map, key) {
-            Ok(Some(value)) => Attempt::Done(map.found(key, &value, args, tracer)),
-            Ok(None) => Attempt::Done(missing(Sysexit::OK)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Attempt::Locked,
+        match files::unlocked(|| self.get(map, key)).await {
+            Ok(Some(value)) => map.found(key, &value, args, tracer),
+            Ok(None) => missing(Sysexit::OK),
             Err(error) => {
-                let text = files::error_text(&error);
-                tracer.message(
-                    &[b"Error getting ", key, b" (", map.file.as_deref().unwrap_or_default(), b"): ", &text]
-                        .concat(),
-                );
-                Attempt::Done(later())
+                if !files::is_locked(&error) {
+                    let (file, text) = (map.file.as_deref().unwrap_or_default(), files::error_text(&error));
+                    tracer.message(&[b"Error getting ", key, b" (", file, b"): ", &text].concat());
+                }
+                later()
             }
         }
     }
 
     /// The stored value, without a trailing NUL.
-    pub fn get(&self, map: &Map, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    fn get(&self, map: &Map, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let mut value = Vec::new();
         let read = |key: &[u8], value: &mut Vec<u8>| match self.reader.get(key)? {
             Some(found) => {
@@ -140,13 +156,13 @@ impl Database {
     }
 
     /// The same from memory, where the page lies there; a rebuilt file is noticed a moment later.
-    pub fn get_quickly(&self, map: &Map, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
+    fn get_quickly(&self, map: &Map, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
         self.find(map, key, value, &|key, value| self.reader.get_quickly(key, value))
     }
 
-    fn find(&self, map: &Map, key: &[u8], value: &mut Vec<u8>, read: &Read<'_>) -> io::Result<bool> {
-        let key = &key[..key.len().min(LONGEST_KEY)];
-        let mut folded = [0; LONGEST_KEY + 1];
+    fn find(&self, map: &Map, key: &[u8], value: &mut Vec<u8>, read: &GetValue<'_>) -> io::Result<bool> {
+        let key = &key[..key.len().min(MAX_KEY)];
+        let mut folded = [0; MAX_KEY + 1];
         folded[..key.len()].copy_from_slice(key);
         if !map.flags.contains(Flags::KEEP_CASE) {
             folded[..key.len()].make_ascii_lowercase();
@@ -167,5 +183,35 @@ impl Database {
             return Ok(true);
         }
         Ok(false)
+    }
+}
+
+impl OpenMap for Database {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(self.lookup_locked(query, context.tracer))
+    }
+
+    fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        match self.get_quickly(query.map, query.key, value) {
+            Ok(true) => {
+                query.map.found_now(query.key, query.args, value);
+                ImmediateLookup::Found
+            }
+            Ok(false) => ImmediateLookup::Missing(Sysexit::OK),
+            // the long way waits for the lock, or says what is wrong
+            Err(_) => ImmediateLookup::Wait,
+        }
+    }
+
+    fn trace_close(&self, map: &Map, tracer: &mut dyn Tracer) {
+        let mut flags = (map.flags - Flags::TRY_BARE - Flags::TRY_NULL) | self.tries();
+        flags |= Flags::OPEN | Flags::CLOSING;
+        flags.set(Flags::IMPLICIT_HASH, self.implicit);
+        let (file, flags) = (map.file.as_deref().unwrap_or(b"NULL"), format!(", {:x})", flags.bits()));
+        let tail = [map.name.as_slice(), b", ", file, flags.as_bytes()].concat();
+        if self.implicit {
+            tracer.line(&[b"impl_map_close(", tail.as_slice()].concat());
+        }
+        tracer.line(&[b"db_map_close(", tail.as_slice()].concat());
     }
 }

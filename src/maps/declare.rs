@@ -1,90 +1,37 @@
 //! Reading K lines.
 
-use super::class::{self, Class, ClassRow};
-use super::ldap::LdapMap;
+use super::class::MapClass;
+use super::flags::Declaring;
 use super::map::{Flags, Map};
+use super::registry;
 use crate::config::MapDecl;
+use std::sync::Arc;
 
-/// What comes of a K line.
-#[derive(Clone, Debug, Default)]
-pub struct Declared {
-    /// What must be said (unknown class, bad flag, bad pattern), each without its `file: line N: ` prefix.
-    pub messages: Vec<Vec<u8>>,
-    /// The map, perhaps unusable; `None`: there is none.
-    pub map: Option<Map>,
+/// A map as its K lines have it.
+pub(super) struct DeclaredMap {
+    /// What all classes know of it.
+    pub map: Map,
+    /// What its class alone knows; `None`: it is unusable.
+    pub class: Option<Arc<dyn MapClass>>,
 }
 
-/// The reader's side of a K line.
-pub struct Declaring<'a> {
-    /// Messages so far.
-    pub messages: Vec<Vec<u8>>,
-    /// Was a map of this name declared before?
-    pub known: &'a dyn Fn(&[u8]) -> bool,
-    /// Option BlankSub as it stands at this line.
-    pub blank_sub: u8,
-    /// What option LDAPDefaultSpec says.
-    pub ldap_defaults: LdapMap,
-}
-
-impl Declaring<'_> {
-    pub(super) fn say(&mut self, parts: &[&[u8]]) {
-        self.messages.push(parts.concat());
-    }
-}
-
-/// Checks a K line when it is read. `known` tells whether a map of that name was declared before.
-pub fn declare(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> Declared {
-    let mut declaring =
-        Declaring { messages: Vec::new(), known, blank_sub: decl.space, ldap_defaults: LdapMap::default() };
-    let Some(row) = class::find(&decl.class) else {
-        let text = [b"readcf: map ", decl.name.as_slice(), b": class ", &decl.class, b" not available"];
-        return Declared { messages: vec![text.concat()], ..Declared::default() };
+/// Reads a K line over what an earlier one of the same name said: settings that the later one does not mention
+/// stay, as they do in sendmail. `None`: there is no such class.
+pub(super) fn read(
+    decl: &MapDecl,
+    earlier: Option<Map>,
+    declaring: &mut Declaring<'_>,
+) -> Option<DeclaredMap> {
+    let Some(row) = registry::find(&decl.class) else {
+        declaring.say(&[b"readcf: map ", &decl.name, b": class ", &decl.class, b" not available"]);
+        return None;
     };
-    let mut map = Map::new(&decl.name, row);
-    map.read(&decl.args, &mut declaring);
-    Declared { messages: declaring.messages, map: Some(map) }
-}
-
-impl Map {
-    /// A map without any settings.
-    pub fn new(name: &[u8], class: &'static ClassRow) -> Self {
-        Self {
-            name: name.to_vec(),
-            class,
-            flags: Flags::empty(),
-            file: None,
-            rest: None,
-            append: None,
-            on_failure: None,
-            key_column: None,
-            value_column: None,
-            delimiter: 0,
-            space: None,
-            timeout: None,
-            retries: None,
-            own: Class::Nothing,
-        }
+    let mut map = earlier.unwrap_or_else(|| Map::new(&decl.name, row.name));
+    map.class = row.name;
+    if !row.late_space {
+        map.space = Some(declaring.blank_sub);
     }
-
-    /// Reads the text after the class. Settings of an earlier K line of the same name stay, as they
-    /// do in sendmail.
-    pub(super) fn read(&mut self, args: &[u8], declaring: &mut Declaring<'_>) {
-        if !self.class.late_space {
-            self.space = Some(declaring.blank_sub);
-        }
-        let usable = (self.class.parse)(self, args, declaring);
-        self.flags.set(Flags::VALID, usable);
-    }
-
-    /// What `-d37.5` prints when the line has been read.
-    pub(super) fn trace(&self) -> Vec<u8> {
-        let or_null = |text: &Option<Vec<u8>>| text.clone().unwrap_or_else(|| b"(null)".to_vec());
-        let flags = format!("{:x}", self.flags.bits());
-        let class = self.class.name.as_bytes();
-        let head =
-            [b"map ", self.name.as_slice(), b", class ", class, b", flags ", flags.as_bytes(), b", file "];
-        let (file, append, rest) = (or_null(&self.file), or_null(&self.append), or_null(&self.rest));
-        let tail = [&file, b",\n\tapp ".as_slice(), &append, b", domain (null), rebuild ", &rest];
-        [head.concat(), tail.concat()].concat()
-    }
+    let class = (row.read)(&mut map, &decl.args, declaring);
+    map.flags.set(Flags::VALID, class.is_some());
+    Some(DeclaredMap { map, class })
 }

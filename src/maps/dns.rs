@@ -1,18 +1,18 @@
 //! dns: records of one type; bestmx: where mail for a domain goes.
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::flags::{Words, delimiter, interval, number};
+use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
+use super::flags::{Declaring, Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
-use super::store::Store;
+use super::null::Null;
 use crate::logging::Tracer;
-use crate::net::{DnsError, Exchangers, kind};
+use crate::net::{DnsError, Exchangers, Resolver, kind};
 use crate::schema::{Outcome, Sysexit};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a dns map asks.
-#[derive(Clone, Debug, Default)]
-pub struct DnsMap {
+#[derive(Clone, Default)]
+struct Dns {
     kind: u16,
     /// -B: appended to the key with a dot.
     base: Vec<u8>,
@@ -33,8 +33,8 @@ const KINDS: &[(&str, u16)] = &[
     ("TLSA", kind::TLSA),
 ];
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    let mut own = DnsMap::default();
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
+    let mut own = Dns::default();
     let mut words = Words::new(args);
     while let Some((letter, beside)) = words.flag() {
         match letter {
@@ -69,27 +69,62 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
     }
     if own.kind == 0 {
         declaring.say(&[b"dns map ", &map.name, b": missing -R type"]);
-        map.own = Class::Null;
-        return true;
+        return Some(Arc::new(Null));
     }
     let file = words.word();
     if !file.is_empty() {
         map.file = Some(file.to_vec());
     }
-    map.own = Class::Dns(own);
-    true
+    Some(Arc::new(own))
 }
 
-pub(super) fn parse_bestmx(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::BestMx;
+impl MapClass for Dns {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opening.trace(2, &[b"dns_map_open(", &map.name, b", 0)"]);
+        opened(Some(OpenDns { own: self, resolver: Arc::clone(opening.resolver) }))
+    }
+}
+
+struct OpenDns {
+    own: Arc<Dns>,
+    resolver: Arc<Resolver>,
+}
+
+impl OpenMap for OpenDns {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(lookup(&self.resolver, query.map, &self.own, query.key, query.args, context.tracer))
+    }
+}
+
+struct BestMx;
+
+pub(super) fn read_bestmx(
+    map: &mut Map,
+    args: &[u8],
+    declaring: &mut Declaring<'_>,
+) -> Option<Arc<dyn MapClass>> {
     map.read_common(args, declaring);
-    true
+    Some(Arc::new(BestMx))
 }
 
-pub(super) async fn lookup(
-    store: &Store,
+impl MapClass for BestMx {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(Some(OpenBestMx(Arc::clone(opening.resolver))))
+    }
+}
+
+struct OpenBestMx(Arc<Resolver>);
+
+impl OpenMap for OpenBestMx {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(lookup_bestmx(&self.0, query.map, query.key, query.args, context.tracer))
+    }
+}
+
+async fn lookup(
+    resolver: &Resolver,
     map: &Map,
-    own: &DnsMap,
+    own: &Dns,
     key: &[u8],
     args: &[Vec<u8>],
     tracer: &mut dyn Tracer,
@@ -101,11 +136,11 @@ pub(super) async fn lookup(
     if !own.base.is_empty() {
         name = [name.strip_suffix(b".").unwrap_or(&name), b".", &own.base].concat();
     }
-    let asked = store.resolver.records(&name, own.kind);
+    let asked = resolver.records(&name, own.kind);
     let answer = match map.timeout.filter(|seconds| *seconds > 0) {
         Some(seconds) => {
-            let patience = Duration::from_secs(seconds.into()) * map.retries.unwrap_or(1).max(1);
-            tokio::time::timeout(patience, asked).await
+            let timeout = Duration::from_secs(seconds.into()) * map.retries.unwrap_or(1).max(1);
+            tokio::time::timeout(timeout, asked).await
         }
         None => Ok(asked.await),
     };
@@ -130,18 +165,18 @@ pub(super) async fn lookup(
     }
 }
 
-pub(super) async fn lookup_bestmx(
-    store: &Store,
+async fn lookup_bestmx(
+    resolver: &Resolver,
     map: &Map,
     key: &[u8],
     args: &[Vec<u8>],
     tracer: &mut dyn Tracer,
 ) -> Found {
-    match store.resolver.exchangers(key, &|_| false, tracer).await {
+    match resolver.exchangers(key, &|_| false, tracer).await {
         Exchangers::Hosts(hosts) if hosts.is_empty() => {
             if key.first() == Some(&b'[') && key.contains(&b']') {
                 // it is looked for once more, among the system's hosts
-                store.resolver.remember(DnsError::HostNotFound.number());
+                resolver.remember(DnsError::HostNotFound.number());
             }
             missing(Sysexit::OK)
         }

@@ -1,7 +1,8 @@
 //! What a configuration asks of maps while it is read.
 
+use super::flags::Declaring;
 use super::map::Map;
-use super::{LookupContext, Store, TextAnswer, class, declare};
+use super::{LookupContext, Store, TextAnswer, declare, registry};
 use crate::config::{Config, DeclaredMap, MapDecl, MapFailure, MapWords, SystemEnv};
 use crate::logging::Tracer;
 use crate::net::Resolver;
@@ -14,13 +15,17 @@ pub fn environment() -> SystemEnv {
 }
 
 fn declare_map(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
-    let declared = declare(decl, known);
-    let trace = declared.map.as_ref().filter(|_| traced).map(Map::trace);
-    DeclaredMap {
-        messages: declared.messages,
-        keep: declared.map.is_some(),
-        trace: trace.unwrap_or_default(),
-    }
+    let (messages, map) = read(decl, known);
+    let trace = map.as_ref().filter(|_| traced).map(Map::trace);
+    DeclaredMap { messages, keep: map.is_some(), trace: trace.unwrap_or_default() }
+}
+
+/// What is to be said of a K line, and the map; `known` tells whether a map was declared before.
+fn read(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> (Vec<Vec<u8>>, Option<Map>) {
+    let mut declaring =
+        Declaring { messages: Vec::new(), known, blank_sub: decl.space, ldap_default_spec: b"" };
+    let declared = declare::read(decl, None, &mut declaring);
+    (declaring.messages, declared.map(|declared| declared.map))
 }
 
 /// Keeps what the map says.
@@ -42,12 +47,12 @@ impl Tracer for Listener {
 /// runtime.
 fn map_words(map: &MapDecl, key: &[u8], blame: &[Vec<u8>]) -> MapWords {
     let failed = |messages, failure| MapWords { messages, words: Err(failure) };
-    if class::find(&map.class).is_none() {
+    if registry::find(&map.class).is_none() {
         return failed(Vec::new(), MapFailure::NoClass);
     }
-    let declared = declare(map, &|_| false);
-    if !declared.messages.is_empty() {
-        return failed(declared.messages, MapFailure::Arguments);
+    let (messages, _) = read(map, &|_| false);
+    if !messages.is_empty() {
+        return failed(messages, MapFailure::Arguments);
     }
     let mut config = Config::default();
     config.maps.push(map.clone());

@@ -1,8 +1,14 @@
-//! Map files: names, checks and the texts of their failures.
+//! Map files: names, locks and the texts of their failures.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long somebody may hold a database's lock before a look-up fails for now.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two attempts.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// The system's text for an error, without Rust's number behind it.
 pub(super) fn error_text(error: &io::Error) -> Vec<u8> {
@@ -19,12 +25,35 @@ pub(super) fn with_suffix(file: &[u8], suffix: &[u8]) -> Vec<u8> {
     if file.ends_with(suffix) { file.to_vec() } else { [file, suffix].concat() }
 }
 
+/// Somebody is rewriting the file.
+pub(super) fn is_locked(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// Tries again while somebody is rewriting the file, as long as that may last.
+///
+/// # Errors
+/// What the last attempt gave.
+pub(super) async fn unlocked<T>(mut attempt: impl FnMut() -> io::Result<T> + Send) -> io::Result<T> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match attempt() {
+            Err(error) if is_locked(&error) && waited < LOCK_TIMEOUT => tokio::time::sleep(LOCK_PAUSE).await,
+            done => return done,
+        }
+        waited += LOCK_PAUSE;
+    }
+}
+
 /// What identifies a version of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Stamp(u64, u64, u64, i64, i64);
 
 impl Stamp {
     /// The file's stamp now.
+    ///
+    /// # Errors
+    /// When there is no such file, or nobody may look at it.
     pub fn of(path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
         let about = std::fs::metadata(path)?;

@@ -1,8 +1,24 @@
-//! The flags that most classes share: `-o -a.x -k 1 FILE rest`.
+//! Reading what stands behind the class in a K line; the flags that most classes share: `-o -a.x -k 1 FILE rest`.
 
-use super::class::Class;
-use super::declare::Declaring;
 use super::map::{Flags, Map};
+
+/// The reader's side of a K line.
+pub(super) struct Declaring<'a> {
+    /// What must be said, each without its `file: line N: ` prefix.
+    pub messages: Vec<Vec<u8>>,
+    /// Was a map of this name declared before?
+    pub known: &'a dyn Fn(&[u8]) -> bool,
+    /// Option BlankSub as it stands at this line.
+    pub blank_sub: u8,
+    /// Option LDAPDefaultSpec.
+    pub ldap_default_spec: &'a [u8],
+}
+
+impl Declaring<'_> {
+    pub fn say(&mut self, parts: &[&[u8]]) {
+        self.messages.push(parts.concat());
+    }
+}
 
 /// Walks over flags and words of a K line.
 pub(super) struct Words<'a> {
@@ -207,23 +223,10 @@ impl Map {
             return true;
         }
         if self.file.is_none() {
-            declaring.say(&[b"No file name for ", self.class.name.as_bytes(), b" map ", &self.name.clone()]);
+            declaring.say(&[b"No file name for ", self.class.as_bytes(), b" map ", &self.name.clone()]);
         }
         self.file.is_some()
     }
-}
-
-pub(super) fn parse_null(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Null;
-    map.read_common(args, declaring);
-    true
-}
-
-/// macro, arith, dequote: the engine runs them; only -a, -D and -s/-S mean something.
-pub(super) fn parse_engine(map: &mut Map, args: &[u8], _declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Engine;
-    read_dequote(map, args);
-    true
 }
 
 /// The flags of dequote, which arpa and the engine's maps share; unknown ones pass silently.
@@ -238,9 +241,4 @@ pub(super) fn read_dequote(map: &mut Map, args: &[u8]) {
             _ => {}
         }
     }
-}
-
-pub(super) fn parse_unsupported(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Unsupported;
-    map.read_with_file(args, declaring)
 }

@@ -1,20 +1,20 @@
 //! host: full names of hosts, as `$[ name $]` asks for them.
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::flags::{Words, interval, number};
+use super::class::{
+    FoundFuture, ImmediateQuery, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened,
+};
+use super::flags::{Declaring, Words, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
-use super::store::Store;
-use crate::engine::shorten;
+use crate::engine::{ImmediateLookup, shorten};
 use crate::logging::Tracer;
 use crate::net::{DnsError, Resolver, address_literal};
 use crate::schema::{Outcome, Sysexit};
 use hashbrown::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Names kept; when there are more, all are forgotten.
-const LARGEST_CACHE: usize = 20_000;
+const MAX_CACHED: usize = 20_000;
 /// Bytes of a name in a message.
 const MAX_SHOWN: usize = 33;
 /// How long a name is believed in.
@@ -23,8 +23,8 @@ const KEPT: Duration = Duration::from_secs(600);
 const SPARED: Duration = Duration::from_secs(30);
 
 /// What was found out about names, for all maps of this class. Names are not folded.
-#[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<Vec<u8>, (Instant, Canonical)>>);
+#[derive(Default)]
+struct Cache(Mutex<HashMap<Vec<u8>, (Instant, Canonical)>>);
 
 /// A full name, or the h_errno that says why there is none.
 type Canonical = Result<Vec<u8>, i32>;
@@ -46,7 +46,7 @@ impl Cache {
     }
 
     /// Puts a known name behind what `value` holds; `false` for a host known to have none.
-    pub fn get_into(&self, name: &[u8], resolver: &Resolver, value: &mut Vec<u8>) -> Option<bool> {
+    fn get_into(&self, name: &[u8], resolver: &Resolver, value: &mut Vec<u8>) -> Option<bool> {
         let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = cache.get(name)?;
         if *until <= Instant::now() {
@@ -69,7 +69,7 @@ impl Cache {
 
     fn put(&self, name: &[u8], found: &Canonical) {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= LARGEST_CACHE {
+        if cache.len() >= MAX_CACHED {
             cache.clear();
         }
         let failed_now = found.as_ref().is_err_and(|number| status(*number).is_temporary());
@@ -79,8 +79,7 @@ impl Cache {
 }
 
 /// Unknown flags pass silently.
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Host;
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     let mut words = Words::new(args);
     while let Some((letter, beside)) = words.flag() {
         match letter {
@@ -95,11 +94,42 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
             _ => {}
         }
     }
-    true
+    Some(Arc::new(Host))
 }
 
-pub(super) async fn lookup(
-    store: &Store,
+struct Host;
+
+impl MapClass for Host {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(Some(HostNames { cache: opening.shared.get(), resolver: Arc::clone(opening.resolver) }))
+    }
+}
+
+struct HostNames {
+    /// All maps of this class share it.
+    cache: Arc<Cache>,
+    resolver: Arc<Resolver>,
+}
+
+impl OpenMap for HostNames {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(lookup(self, query.map, query.key, query.args, context.tracer))
+    }
+
+    fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        match self.cache.get_into(query.key, &self.resolver, value) {
+            Some(true) => {
+                query.map.found_now(query.key, query.args, value);
+                ImmediateLookup::Found
+            }
+            Some(false) => ImmediateLookup::Missing(NOT_FOUND),
+            None => ImmediateLookup::Wait,
+        }
+    }
+}
+
+async fn lookup(
+    names: &HostNames,
     map: &Map,
     key: &[u8],
     args: &[Vec<u8>],
@@ -114,9 +144,9 @@ pub(super) async fn lookup(
             tracer.line(what);
         }
     };
-    let found = match store.host_names.get(key) {
+    let found = match names.cache.get(key) {
         Some(found) => {
-            store.resolver.remember(found.as_ref().err().copied().unwrap_or(0));
+            names.resolver.remember(found.as_ref().err().copied().unwrap_or(0));
             let name = found.as_deref().unwrap_or(b"NULL");
             say(&[b"CACHE ", name].concat(), tracer);
             found
@@ -127,8 +157,8 @@ pub(super) async fn lookup(
             return missing(Sysexit::OK);
         }
         None => {
-            let found = find(store, map, key, tracer).await;
-            store.host_names.put(key, &found);
+            let found = find(names, map, key, tracer).await;
+            names.cache.put(key, &found);
             let what = match &found {
                 Ok(name) => [b"FOUND ", name.as_slice()].concat(),
                 Err(number) => format!("FAIL ({number})").into_bytes(),
@@ -141,7 +171,7 @@ pub(super) async fn lookup(
         Ok(name) => map.found(key, &name, args, tracer),
         Err(Sysexit::TEMPFAIL) => {
             // where no name server is asked, none can be late
-            if store.resolver.uses_dns() {
+            if names.resolver.uses_dns() {
                 tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
             }
             missing(Sysexit::TEMPFAIL)
@@ -150,13 +180,13 @@ pub(super) async fn lookup(
     }
 }
 
-async fn find(store: &Store, map: &Map, key: &[u8], tracer: &mut dyn Tracer) -> Canonical {
+async fn find(names: &HostNames, map: &Map, key: &[u8], tracer: &mut dyn Tracer) -> Canonical {
     let asked = async {
         let outcome = match address_literal(key) {
-            Some(address) => store.resolver.ptr(address).await,
+            Some(address) => names.resolver.ptr(address).await,
             // no address: sendmail takes the resolver's last word for an answer
-            None if key.first() == Some(&b'[') => return Err(store.resolver.last_error()),
-            None => store.resolver.canonical(key, tracer).await,
+            None if key.first() == Some(&b'[') => return Err(names.resolver.last_error()),
+            None => names.resolver.canonical(key, tracer).await,
         };
         match outcome {
             Outcome::Done(name) => Ok(name),
@@ -165,8 +195,8 @@ async fn find(store: &Store, map: &Map, key: &[u8], tracer: &mut dyn Tracer) -> 
     };
     match map.timeout {
         Some(seconds) if seconds > 0 => {
-            let patience = Duration::from_secs(u64::from(seconds)) * map.retries.unwrap_or(1).max(1);
-            tokio::time::timeout(patience, asked).await.unwrap_or(Err(DnsError::TryAgain.number()))
+            let timeout = Duration::from_secs(u64::from(seconds)) * map.retries.unwrap_or(1).max(1);
+            tokio::time::timeout(timeout, asked).await.unwrap_or(Err(DnsError::TryAgain.number()))
         }
         _ => asked.await,
     }

@@ -1,6 +1,5 @@
 //! One map: its flags, its file, and how a found value becomes an answer.
 
-use super::class::Class;
 use crate::engine::Answer;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
@@ -42,13 +41,13 @@ bitflags::bitflags! {
     }
 }
 
-/// A K line, read.
+/// What a K line says of a map whatever its class.
 #[derive(Clone, Debug)]
 pub struct Map {
     /// The name as first written.
     pub name: Vec<u8>,
-    /// The row of its class.
-    pub class: &'static super::class::ClassRow,
+    /// The name of its class.
+    pub class: &'static str,
     /// Its flags.
     pub flags: Flags,
     /// The file, service or argument after the flags.
@@ -71,8 +70,6 @@ pub struct Map {
     pub timeout: Option<u32>,
     /// -r: how often to ask again.
     pub retries: Option<u32>,
-    /// What only its class knows.
-    pub own: Class,
 }
 
 /// A map's own answer, before anything is made of it.
@@ -92,6 +89,37 @@ pub(super) fn later() -> Found {
 }
 
 impl Map {
+    /// A map without any settings.
+    pub fn new(name: &[u8], class: &'static str) -> Self {
+        Self {
+            name: name.to_vec(),
+            class,
+            flags: Flags::empty(),
+            file: None,
+            rest: None,
+            append: None,
+            on_failure: None,
+            key_column: None,
+            value_column: None,
+            delimiter: 0,
+            space: None,
+            timeout: None,
+            retries: None,
+        }
+    }
+
+    /// What `-d37.5` prints when the line has been read.
+    pub(super) fn trace(&self) -> Vec<u8> {
+        let or_null = |text: &Option<Vec<u8>>| text.clone().unwrap_or_else(|| b"(null)".to_vec());
+        let flags = format!("{:x}", self.flags.bits());
+        let class = self.class.as_bytes();
+        let head =
+            [b"map ", self.name.as_slice(), b", class ", class, b", flags ", flags.as_bytes(), b", file "];
+        let (file, append, rest) = (or_null(&self.file), or_null(&self.append), or_null(&self.rest));
+        let tail = [&file, b",\n\tapp ".as_slice(), &append, b", domain (null), rebuild ", &rest];
+        [head.concat(), tail.concat()].concat()
+    }
+
     /// The key as the map's files hold it: folded unless -f says otherwise.
     pub(super) fn fold(&self, key: &[u8]) -> Vec<u8> {
         if self.flags.contains(Flags::KEEP_CASE) { key.to_vec() } else { key.to_ascii_lowercase() }
@@ -131,8 +159,25 @@ impl Map {
     }
 }
 
+impl Map {
+    /// The same as [`Self::found`] in place and without a trace; `args` begins with `%1`.
+    pub(super) fn found_now(&self, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) {
+        if self.flags.contains(Flags::MATCH_ONLY) {
+            value.clear();
+            value.extend_from_slice(key);
+        } else if memchr::memchr(b'%', value).is_some() {
+            let argument = |number: usize| match number.checked_sub(1) {
+                None => Some(key),
+                Some(index) => args.get(index).copied(),
+            };
+            *value = interpolate(value, &argument);
+        }
+        value.extend_from_slice(self.append.as_deref().unwrap_or_default());
+    }
+}
+
 /// Puts arguments in the places of `%0` to `%9`; a missing one is empty.
-pub(super) fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) -> Vec<u8> {
+fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {

@@ -7,41 +7,49 @@
 //!
 //! A temporary failure is an answer of its own (status 75) and never turns into "not found".
 //!
-//! `class` lists the classes as rows, `declare` and `flags` read K lines, `map` is what comes of one,
-//! `store` finds and asks, `open` opens, `quick` does so for what lies in memory; one file per class does the rest.
+//! `registry` lists the classes as rows, `class` says what a class is; `declare` and `flags` read K lines, `map` is
+//! what comes of one, `slot` opens it, `store` finds and asks, `quick` does so in the midst of a rule. A new class
+//! is one file of its own and one row.
 
 pub mod bdb;
 
 mod alias_text;
 mod arpa;
+#[cfg(test)]
+mod canned;
 mod class;
 mod database;
 mod declare;
 mod environment;
 mod dns;
+mod engine_maps;
 mod files;
 mod flags;
 mod host;
 mod ldap;
 mod map;
-mod open;
+mod null;
 mod program;
 mod quick;
 mod regex;
+mod registry;
 mod sequence;
 mod settings;
+mod slot;
 mod socket;
 mod stab;
 mod store;
 mod syslog;
+#[cfg(test)]
+mod tests;
 mod text;
+mod unsupported;
 mod user;
 mod userdb;
 
 pub use alias_text::{
     AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, plain_aliases, split_list,
 };
-pub use class::{CLASSES, ClassRow};
-pub use declare::{Declared, declare};
+pub use class::LookupContext;
 pub use environment::environment;
-pub use store::{LookupContext, Store, TextAnswer};
+pub use store::{Store, TextAnswer};

@@ -1,8 +1,8 @@
 //! program: the first line that a program prints is the value.
 
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, as_it_is};
 use super::files;
+use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
@@ -10,21 +10,35 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 /// More of the first line than this is cut off.
-const LONGEST_LINE: u64 = 2048;
+const MAX_LINE_LENGTH: u64 = 2048;
 /// A program that has not answered by then is ended, and the look-up fails for now.
-const PATIENCE: Duration = Duration::from_secs(300);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Program;
-    map.read_with_file(args, declaring)
+struct Program;
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
+    map.read_with_file(args, declaring).then(|| Arc::new(Program) as Arc<dyn MapClass>)
 }
 
-pub(super) async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+impl MapClass for Program {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, _opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        as_it_is(self)
+    }
+}
+
+impl OpenMap for Program {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(lookup(query.map, query.key, query.args, context.tracer))
+    }
+}
+
+async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
     if tracer.level(38) >= 20 {
         let file = map.file.as_deref().unwrap_or_default();
         tracer.line(&[b"prog_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
@@ -36,7 +50,7 @@ pub(super) async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut
         }
         tracer.line(&line);
     }
-    match tokio::time::timeout(PATIENCE, run(map, key)).await {
+    match tokio::time::timeout(ANSWER_TIMEOUT, run(map, key)).await {
         Err(_) => later(),
         Ok(Err(error)) => {
             let starting =
@@ -65,7 +79,7 @@ async fn run(map: &Map, key: &[u8]) -> std::io::Result<(Sysexit, Vec<u8>)> {
         .spawn()?;
     let mut text = Vec::new();
     if let Some(mut output) = child.stdout.take() {
-        (&mut output).take(LONGEST_LINE).read_to_end(&mut text).await?;
+        (&mut output).take(MAX_LINE_LENGTH).read_to_end(&mut text).await?;
         // a talkative program must be able to end
         tokio::io::copy(&mut output, &mut tokio::io::sink()).await?;
     }
@@ -82,15 +96,14 @@ async fn run(map: &Map, key: &[u8]) -> std::io::Result<(Sysexit, Vec<u8>)> {
 mod tests {
     use super::*;
 
-    /// The clock stands while the program sleeps, and so jumps to the end of our patience.
+    /// The clock stands while the program sleeps, and so jumps to the end of our timeout.
     #[tokio::test(start_paused = true)]
     async fn a_program_that_sleeps_is_a_temporary_failure() {
-        let row = super::super::class::find(b"program").expect("a class of ours");
-        let mut map = Map::new(b"slow", row);
+        let mut map = Map::new(b"slow", "program");
         map.file = Some(b"/bin/sleep".to_vec());
         let start = std::time::Instant::now();
         let found = lookup(&map, b"1000", &[], &mut crate::logging::Quiet).await;
         assert_eq!(found, later());
-        assert!(start.elapsed() < PATIENCE, "it was waited for in earnest");
+        assert!(start.elapsed() < ANSWER_TIMEOUT, "it was waited for in earnest");
     }
 }

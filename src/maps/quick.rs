@@ -1,20 +1,18 @@
-//! Look-ups that are answered at once, from memory: no system call, no waiting, and no allocation but
-//! for values that `%n` makes longer.
+//! Look-ups that the engine asks in the midst of a rule: answered from memory, without a system call, without
+//! waiting, and without allocation but for values that `%n` makes longer.
 //!
 //! Whatever needs more (a map that is not open yet, a locked file, a server, a program, a trace) is left to
 //! [`Store::lookup`].
 
-use super::class::Class;
-use super::database::LONGEST_KEY;
-use super::map::{Flags, Map, NOT_FOUND};
-use super::open::{Opened, State};
-use super::store::{DEEPEST, MOST_ARGUMENTS, Store};
+use super::class::ImmediateQuery;
+use super::map::{Flags, Map};
+use super::store::{MAX_ARGUMENTS, Store, without_quotes};
 use crate::engine::{ImmediateLookup, MapId, Maps};
 use crate::schema::Sysexit;
 use smallvec::SmallVec;
 
-/// Room for a key without quotes; longer ones take the long way.
-type Key = SmallVec<[u8; LONGEST_KEY + 1]>;
+/// Bytes of a key without quotes for which nothing is allocated.
+const USUAL_KEY: usize = 257;
 
 impl Maps for Store {
     fn map_id(&self, name: &[u8]) -> Option<MapId> {
@@ -23,30 +21,31 @@ impl Maps for Store {
 
     fn key_space(&self, map: MapId) -> u8 {
         let own = self.slots.get(map.0 as usize).and_then(|slot| slot.map.space);
-        own.unwrap_or(self.settings.blank_sub)
+        own.unwrap_or(self.surroundings.settings.blank_sub)
     }
 
     fn try_lookup(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup {
         value.clear();
         let Some(slot) = self.slots.get(map.0 as usize) else { return ImmediateLookup::Wait };
-        let map_flags = slot.map.flags;
-        if !map_flags.contains(Flags::VALID) {
+        let map = &slot.map;
+        if !map.flags.contains(Flags::VALID) {
             return ImmediateLookup::Missing(Sysexit::OK);
         }
-        if self.settings.deferred && map_flags.contains(Flags::DEFER) {
+        if self.surroundings.settings.deferred && map.flags.contains(Flags::DEFER) {
             return ImmediateLookup::Wait;
         }
-        let mut bare = Key::new();
-        let key = match map_flags.contains(Flags::KEEP_QUOTES) {
+        let mut bare = SmallVec::<[u8; USUAL_KEY]>::new();
+        let key = match map.flags.contains(Flags::KEEP_QUOTES) {
             false if memchr::memchr2(b'"', b'\\', key).is_some() => {
-                super::store::without_quotes(key, &mut |byte| bare.push(byte));
+                without_quotes(key, &mut |byte| bare.push(byte));
                 bare.as_slice()
             }
             _ => key,
         };
-        let args = &args[..args.len().min(MOST_ARGUMENTS - 1)];
-        match self.ask_slot(map.0 as usize, key, args, value, 0) {
-            ImmediateLookup::Missing(status) if status.is_temporary() => finish(&slot.map, key, value),
+        let args = &args[..args.len().min(MAX_ARGUMENTS - 1)];
+        let query = ImmediateQuery { map, key, args, maps: self, depth: 0 };
+        match slot.lookup_now(&query, value) {
+            ImmediateLookup::Missing(status) if status.is_temporary() => finish(map, key, value),
             answer => answer,
         }
     }
@@ -65,73 +64,4 @@ fn finish(map: &Map, key: &[u8], value: &mut Vec<u8>) -> ImmediateLookup {
             ImmediateLookup::Found
         }
     }
-}
-
-impl Store {
-    /// What a map that is open says; values have their flags applied.
-    fn ask_slot(
-        &self,
-        index: usize,
-        key: &[u8],
-        args: &[&[u8]],
-        value: &mut Vec<u8>,
-        depth: usize,
-    ) -> ImmediateLookup {
-        let Some(slot) = self.slots.get(index) else { return ImmediateLookup::Wait };
-        let map = &slot.map;
-        let opened = match slot.state.get() {
-            Some(State::Open(opened)) => opened,
-            Some(State::Bogus) => return ImmediateLookup::Missing(Sysexit::TEMPFAIL),
-            _ => return ImmediateLookup::Wait,
-        };
-        match (opened.as_ref(), &map.own) {
-            (Opened::Database(database), _) => match database.get_quickly(map, key, value) {
-                Ok(true) => dress(map, key, args, value),
-                Ok(false) => ImmediateLookup::Missing(Sysexit::OK),
-                // the long way waits for the lock, or says what is wrong
-                Err(_) => ImmediateLookup::Wait,
-            },
-            (Opened::Stab(aliases), _) => match aliases.get(key) {
-                Some(found) => {
-                    value.extend_from_slice(found);
-                    dress(map, key, args, value)
-                }
-                None => ImmediateLookup::Missing(Sysexit::OK),
-            },
-            (Opened::Members(members), _) => {
-                let mut status = NOT_FOUND;
-                for member in members.iter().filter(|_| depth < DEEPEST) {
-                    match self.ask_slot(*member, key, args, value, depth + 1) {
-                        ImmediateLookup::Missing(one) if one.is_temporary() => status = one,
-                        ImmediateLookup::Missing(_) => {}
-                        answer => return answer,
-                    }
-                }
-                ImmediateLookup::Missing(status)
-            }
-            (_, Class::Host) => match self.host_names.get_into(key, &self.resolver, value) {
-                Some(true) => dress(map, key, args, value),
-                Some(false) => ImmediateLookup::Missing(NOT_FOUND),
-                None => ImmediateLookup::Wait,
-            },
-            (_, Class::Null) => ImmediateLookup::Missing(NOT_FOUND),
-            _ => ImmediateLookup::Wait,
-        }
-    }
-}
-
-/// Applies -m, %n and -a to a found value.
-fn dress(map: &Map, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup {
-    if map.flags.contains(Flags::MATCH_ONLY) {
-        value.clear();
-        value.extend_from_slice(key);
-    } else if memchr::memchr(b'%', value).is_some() {
-        let argument = |number: usize| match number.checked_sub(1) {
-            None => Some(key),
-            Some(index) => args.get(index).copied(),
-        };
-        *value = super::map::interpolate(value, &argument);
-    }
-    value.extend_from_slice(map.append.as_deref().unwrap_or_default());
-    ImmediateLookup::Found
 }

@@ -1,14 +1,23 @@
 //! sequence and switch: several maps in turn.
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::map::Map;
-use super::open::Opening;
+use super::class::{
+    FoundFuture, ImmediateQuery, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened,
+};
+use super::flags::Declaring;
+use super::map::{Found, Map, NOT_FOUND, missing};
+use crate::engine::ImmediateLookup;
+use crate::schema::Sysexit;
+use std::sync::Arc;
 
 /// More members than sendmail takes are left out.
-const MOST_MEMBERS: usize = 12;
+const MAX_MEMBERS: usize = 12;
+/// Sequences within sequences.
+const MAX_DEPTH: usize = 8;
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+/// The names of the members.
+struct Sequence(Vec<Vec<u8>>);
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     let mut members = Vec::new();
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
     // everything else separates, flags' dashes included
@@ -22,34 +31,102 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
             declaring.say(&[b"Sequence map ", &map.name, b": unknown member map ", word]);
             continue;
         }
-        if members.len() < MOST_MEMBERS {
+        if members.len() < MAX_MEMBERS {
             members.push(word.to_vec());
         }
     }
-    map.own = Class::Sequence(members);
-    true
+    Some(Arc::new(Sequence(members)))
 }
 
-pub(super) fn parse_switch(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Switch;
-    map.read_with_file(args, declaring)
+impl MapClass for Sequence {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(Some(Members::of(&self.0, opening)))
+    }
 }
 
-/// The members of a switch map: `NAME.SERVICE` for each service of the switch.
-pub(super) fn open_switch(
-    map: &Map,
-    services: Option<Vec<Vec<u8>>>,
-    known: &dyn Fn(&[u8]) -> bool,
-    opening: &mut Opening<'_>,
-) -> Option<Vec<Vec<u8>>> {
+struct Switch;
+
+pub(super) fn read_switch(
+    map: &mut Map,
+    args: &[u8],
+    declaring: &mut Declaring<'_>,
+) -> Option<Arc<dyn MapClass>> {
+    map.read_with_file(args, declaring).then(|| Arc::new(Switch) as Arc<dyn MapClass>)
+}
+
+impl MapClass for Switch {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        let members = switch_members(map, opening);
+        opened(members.map(|names| Members::of(&names, opening)))
+    }
+}
+
+/// The members of a switch map: `NAME.SERVICE` for each service that the service switch file has for what the
+/// map names; `None` where there is no such file.
+fn switch_members(map: &Map, opening: &mut Opening<'_>) -> Option<Vec<Vec<u8>>> {
+    let wanted = map.file.as_deref().unwrap_or_default();
+    let services = opening.settings.services(wanted);
+    opening.trace(2, &[b"switch_map_open(", &map.name, b", ", wanted, b", 0)"]);
+    let count = services.as_ref().map_or(0, Vec::len);
+    opening.trace(19, &[format!("\tswitch_map_find => {count}").as_bytes()]);
+    for service in services.iter().flatten() {
+        opening.trace(19, &[b"\t\t", service]);
+    }
     let mut members = Vec::new();
     for service in services? {
         let member = [map.name.as_slice(), b".", &service].concat();
-        if known(&member) {
+        if opening.maps.number(&member).is_some() {
             members.push(member);
         } else {
             opening.say(&[b"Switch map ", &map.name, b": unknown member map ", &member]);
         }
     }
     Some(members)
+}
+
+/// The members' numbers.
+struct Members(Vec<usize>);
+
+impl Members {
+    fn of(names: &[Vec<u8>], opening: &Opening<'_>) -> Self {
+        Self(names.iter().filter_map(|name| opening.maps.number(name)).collect())
+    }
+
+    async fn find(&self, query: Query<'_>, context: &mut LookupContext<'_>) -> Found {
+        if context.tracer.level(38) >= 20 {
+            let head = [b"seq_map_lookup(", query.map.name.as_slice(), b", ", query.key, b")"];
+            context.tracer.line(&head.concat());
+        }
+        let mut status = NOT_FOUND;
+        let deeper = Query { depth: query.depth + 1, ..query };
+        for member in self.0.iter().filter(|_| query.depth < MAX_DEPTH) {
+            let Some(found) = query.maps.lookup_member(*member, deeper, context).await else { continue };
+            if found.value.is_some() {
+                return found;
+            }
+            if found.status.is_temporary() {
+                status = Sysexit::TEMPFAIL;
+            }
+        }
+        missing(status)
+    }
+}
+
+impl OpenMap for Members {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(self.find(query, context))
+    }
+
+    fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        let mut status = NOT_FOUND;
+        let deeper = ImmediateQuery { depth: query.depth + 1, ..*query };
+        for member in self.0.iter().filter(|_| query.depth < MAX_DEPTH) {
+            match query.maps.lookup_member_now(*member, &deeper, value) {
+                ImmediateLookup::Missing(one) if one.is_temporary() => status = one,
+                ImmediateLookup::Missing(_) => {}
+                answer => return answer,
+            }
+        }
+        ImmediateLookup::Missing(status)
+    }
 }

@@ -1,11 +1,18 @@
 //! What options of the configuration mean for maps.
 
 use super::files;
-use super::open::Refused;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Danger, Refusal, Rules};
 use std::path::Path;
+
+/// Why a file must not be opened.
+pub(super) struct Refused {
+    /// It does not exist.
+    pub absent: bool,
+    /// The reason, in the system's or sendmail's words.
+    pub text: Vec<u8>,
+}
 
 /// The options that maps obey.
 #[derive(Debug, Default)]

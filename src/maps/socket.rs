@@ -1,52 +1,65 @@
 //! socket: a socketmap server, asked in netstrings over a UNIX or TCP connection that is kept.
 
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
 use super::files;
+use super::flags::Declaring;
 use super::map::{Found, Map, NOT_FOUND, later, missing};
-use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Mutex;
 
 /// Without -d.
-const PATIENCE: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longer answers are a protocol error.
-const LONGEST_ANSWER: usize = 10_000_000;
+const MAX_ANSWER: usize = 10_000_000;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Where the server listens.
 #[derive(Clone, Debug)]
-enum Place {
+enum ServerAddress {
     Local(Vec<u8>),
     Internet { host: String, port: u16, six: bool },
 }
 
 /// The one connection of a map; look-ups take turns.
-pub(super) struct Connection {
-    place: Place,
+struct Connection {
+    server: ServerAddress,
     stream: Mutex<Option<Box<dyn Stream>>>,
 }
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Socket;
-    map.read_with_file(args, declaring)
+struct Socket;
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
+    map.read_with_file(args, declaring).then(|| Arc::new(Socket) as Arc<dyn MapClass>)
+}
+
+impl MapClass for Socket {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(Connection::open(map, opening))
+    }
+}
+
+impl OpenMap for Connection {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(self.find(query.map, query.key, query.args, context.tracer))
+    }
 }
 
 impl Connection {
     /// Reads the address. The connection is made by the first look-up, and again when it breaks.
-    pub fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
+    fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let spec = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[b"socket_map_open(", &map.name, b", ", spec, b", 0)"]);
         opening.trace(2, &[b"opening new connection"]);
-        match place(spec, opening) {
-            Ok(place) => Some(Self { place, stream: Mutex::new(None) }),
+        match server_address(spec, opening) {
+            Ok(server) => Some(Self { server, stream: Mutex::new(None) }),
             Err(text) => {
                 opening.say(&[b"socket map \"", &map.name, b"\": ", &text]);
                 None
@@ -54,15 +67,15 @@ impl Connection {
         }
     }
 
-    pub async fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
         if tracer.level(38) >= 20 {
             let file = map.file.as_deref().unwrap_or_default();
             tracer.line(&[b"socket_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
         }
-        let patience = map
+        let timeout = map
             .timeout
             .filter(|seconds| *seconds > 0)
-            .map_or(PATIENCE, |seconds| Duration::from_secs(seconds.into()));
+            .map_or(ANSWER_TIMEOUT, |seconds| Duration::from_secs(seconds.into()));
         let key = &map.fold(key)[..];
         let question = [map.name.as_slice(), b" ", key].concat();
         let mut stream = self.stream.lock().await;
@@ -71,7 +84,7 @@ impl Connection {
             if fresh {
                 *stream = None;
             }
-            let asked = tokio::time::timeout(patience, ask(&self.place, &mut stream, &question)).await;
+            let asked = tokio::time::timeout(timeout, ask(&self.server, &mut stream, &question)).await;
             match asked {
                 Ok(Ok(answer)) => return meaning(map, key, &answer, args, tracer),
                 Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
@@ -89,14 +102,14 @@ impl Connection {
     }
 }
 
-fn place(spec: &[u8], opening: &Opening<'_>) -> Result<Place, Vec<u8>> {
+fn server_address(spec: &[u8], opening: &Opening<'_>) -> Result<ServerAddress, Vec<u8>> {
     let (kind, address) = match spec.iter().position(|byte| *byte == b':') {
         Some(colon) => (&spec[..colon], &spec[colon + 1..]),
         None => (b"local".as_slice(), spec),
     };
     if kind.eq_ignore_ascii_case(b"unix") || kind.eq_ignore_ascii_case(b"local") {
-        return match opening.check_socket(files::path(address)) {
-            Ok(()) => Ok(Place::Local(address.to_vec())),
+        return match opening.settings.check_socket(files::path(address)) {
+            Ok(()) => Ok(ServerAddress::Local(address.to_vec())),
             Err(why) => Err([b"local socket name ", address, b" unsafe: ", &why.text].concat()),
         };
     }
@@ -112,13 +125,13 @@ fn place(spec: &[u8], opening: &Opening<'_>) -> Result<Place, Vec<u8>> {
         return Err(format!("invalid port number {port}").into_bytes());
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(Place::Internet { host, port, six })
+    Ok(ServerAddress::Internet { host, port, six })
 }
 
-async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
-    match place {
-        Place::Local(path) => Ok(Box::new(UnixStream::connect(files::path(path)).await?)),
-        Place::Internet { host, port, six } => {
+async fn connect(server: &ServerAddress) -> io::Result<Box<dyn Stream>> {
+    match server {
+        ServerAddress::Local(path) => Ok(Box::new(UnixStream::connect(files::path(path)).await?)),
+        ServerAddress::Internet { host, port, six } => {
             let mut addresses = tokio::net::lookup_host((host.as_str(), *port)).await?;
             let address =
                 addresses.find(|address| address.is_ipv6() == *six).ok_or(io::ErrorKind::NotFound)?;
@@ -127,10 +140,14 @@ async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
     }
 }
 
-async fn ask(place: &Place, stream: &mut Option<Box<dyn Stream>>, question: &[u8]) -> io::Result<Vec<u8>> {
+async fn ask(
+    server: &ServerAddress,
+    stream: &mut Option<Box<dyn Stream>>,
+    question: &[u8],
+) -> io::Result<Vec<u8>> {
     let stream = match stream {
         Some(stream) => stream,
-        None => stream.insert(connect(place).await?),
+        None => stream.insert(connect(server).await?),
     };
     let head = format!("{}:", question.len());
     stream.write_all(&[head.as_bytes(), question, b","].concat()).await?;
@@ -154,7 +171,7 @@ async fn read_length(stream: &mut Box<dyn Stream>) -> io::Result<usize> {
             (digit @ b'0'..=b'9', before) if before.unwrap_or(0) <= usize::MAX / 100 => {
                 length = Some(before.unwrap_or(0) * 10 + usize::from(digit - b'0'));
             }
-            (b':', Some(length)) if length > LONGEST_ANSWER => {
+            (b':', Some(length)) if length > MAX_ANSWER => {
                 return Err(nonsense(format!("reply too long: {length}")));
             }
             (b':', Some(length)) => return Ok(length),
@@ -191,10 +208,10 @@ mod tests {
             assert_eq!(&question, b"7:map key,");
             stream.write_all(b"8:OK value,").await.expect("an open connection");
         });
-        let place = Place::Local(path.to_string_lossy().into_owned().into_bytes());
+        let server = ServerAddress::Local(path.to_string_lossy().into_owned().into_bytes());
         let mut stream = None;
-        assert_eq!(ask(&place, &mut stream, b"map key").await.expect("an answer"), b"OK value");
-        assert!(ask(&place, &mut stream, b"map key").await.is_err());
+        assert_eq!(ask(&server, &mut stream, b"map key").await.expect("an answer"), b"OK value");
+        assert!(ask(&server, &mut stream, b"map key").await.is_err());
     }
 
     /// A server that takes the question and never answers: a temporary failure after -d.
@@ -209,12 +226,11 @@ mod tests {
                 kept.push(stream);
             }
         });
-        let row = super::super::class::find(b"socket").expect("a class of ours");
-        let map = Map { timeout: Some(7), ..Map::new(b"silent", row) };
-        let place = Place::Local(path.to_string_lossy().into_owned().into_bytes());
-        let connection = Connection { place, stream: Mutex::new(None) };
+        let map = Map { timeout: Some(7), ..Map::new(b"silent", "socket") };
+        let server = ServerAddress::Local(path.to_string_lossy().into_owned().into_bytes());
+        let connection = Connection { server, stream: Mutex::new(None) };
         let start = tokio::time::Instant::now();
-        let found = connection.lookup(&map, b"key", &[], &mut crate::logging::Quiet).await;
+        let found = connection.find(&map, b"key", &[], &mut crate::logging::Quiet).await;
         assert_eq!(found, later());
         assert_eq!(start.elapsed().as_secs(), 7);
     }

@@ -1,12 +1,14 @@
 //! syslog: the key becomes a line of the log, the value is empty.
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::flags::Words;
+use super::class::{
+    FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, as_it_is,
+};
+use super::flags::{Declaring, Words};
 use super::map::{Flags, Found, Map};
 use crate::engine::Answer;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
+use std::sync::Arc;
 
 const PRIORITIES: &[(&str, u8)] = &[
     ("EMERG", 0),
@@ -22,7 +24,10 @@ const PRIORITIES: &[(&str, u8)] = &[
 /// Facility "mail", shifted.
 const MAIL: u8 = 2 << 3;
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+/// The class, with the priority of its lines.
+struct Syslog(u8);
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     let mut priority = 6;
     let mut words = Words::new(args);
     while let Some((letter, beside)) = words.flag() {
@@ -37,18 +42,29 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
                     None if word.is_empty() => {}
                     None => {
                         declaring.say(&[b"syslog_map_parseargs: Unknown priority ", word]);
-                        return false;
+                        return None;
                     }
                 }
             }
             _ => declaring.say(&[b"Illegal option ", &[letter], b" map syslog"]),
         }
     }
-    map.own = Class::Syslog(priority);
-    true
+    Some(Arc::new(Syslog(priority)))
 }
 
-pub(super) fn lookup(map: &Map, priority: u8, key: &[u8], tracer: &mut dyn Tracer) -> Found {
+impl MapClass for Syslog {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, _opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        as_it_is(self)
+    }
+}
+
+impl OpenMap for Syslog {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        answered(lookup(query.map, self.0, query.key, context.tracer))
+    }
+}
+
+fn lookup(map: &Map, priority: u8, key: &[u8], tracer: &mut dyn Tracer) -> Found {
     if tracer.level(38) >= 20 {
         let head = [b"syslog_map_lookup(", map.name.as_slice()].concat();
         tracer.line(&[&head, format!(" (priority {priority}): ").as_bytes(), key].concat());

@@ -1,27 +1,28 @@
-//! text: a file of lines and columns, searched from its beginning; stab: an alias file in memory.
+//! text: a file of lines and columns, searched from its beginning.
 
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{
+    FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, opened,
+};
 use super::files::{self, Stamp};
-use super::flags::number;
+use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
-use super::open::Opening;
 use crate::logging::Tracer;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Text;
-    map.read_with_file(args, declaring)
+struct Text;
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
+    map.read_with_file(args, declaring).then(|| Arc::new(Text) as Arc<dyn MapClass>)
 }
 
-pub(super) fn parse_stab(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::Stab;
-    map.read_with_file(args, declaring)
+impl MapClass for Text {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(TextFile::open(map, opening))
+    }
 }
 
 /// An open text map.
-#[derive(Debug)]
-pub(super) struct TextFile {
+struct TextFile {
     key_column: usize,
     value_column: usize,
     content: Mutex<Option<(Stamp, Arc<[u8]>)>>,
@@ -29,7 +30,7 @@ pub(super) struct TextFile {
 
 impl TextFile {
     /// Checks file and columns; what is wrong is said.
-    pub fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
+    fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let file = map.file.as_deref().unwrap_or_default();
         opening.trace(2, &[b"text_map_open(", &map.name, b", ", file, b", 0)"]);
         if file.first() != Some(&b'/') {
@@ -53,7 +54,7 @@ impl TextFile {
         Some(Self { key_column, value_column, content: Mutex::new(None) })
     }
 
-    pub fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+    fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
         if tracer.level(38) >= 20 {
             tracer.line(&[b"text_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
         }
@@ -82,6 +83,12 @@ impl TextFile {
         let bytes: Arc<[u8]> = std::fs::read(path)?.into();
         *content = Some((stamp, Arc::clone(&bytes)));
         Ok(bytes)
+    }
+}
+
+impl OpenMap for TextFile {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        answered(self.find(query.map, query.key, query.args, context.tracer))
     }
 }
 

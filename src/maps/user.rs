@@ -1,17 +1,33 @@
 //! user: a column of the account database, through the system's name services.
 
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
+use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
-use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::User;
+struct User;
+
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     map.read_common(args, declaring);
-    true
+    Some(Arc::new(User))
+}
+
+impl MapClass for User {
+    fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(column(map, opening).map(UserColumn))
+    }
+}
+
+/// An open map: the number of its column.
+struct UserColumn(usize);
+
+impl OpenMap for UserColumn {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(lookup(query.map, self.0, query.key, query.args, context.tracer))
+    }
 }
 
 type Account = nix::unistd::User;
@@ -31,7 +47,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Which column -v names; an unknown one is said and makes the map fail for ever.
-pub(super) fn open(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
+fn column(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
     opening.trace(2, &[b"user_map_open(", &map.name, b", 0)"]);
     let Some(wanted) = &map.value_column else { return Some(0) };
     let column = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
@@ -41,13 +57,7 @@ pub(super) fn open(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
     column
 }
 
-pub(super) async fn lookup(
-    map: &Map,
-    column: usize,
-    key: &[u8],
-    args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
-) -> Found {
+async fn lookup(map: &Map, column: usize, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
     if tracer.level(38) >= 20 {
         tracer.line(&[b"user_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
     }

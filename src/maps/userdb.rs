@@ -1,35 +1,43 @@
 //! userdb: a field of the databases of option UserDatabaseSpec, stored under `user:field`.
 
 use super::bdb::{Kind, Reader};
-use super::class::Class;
-use super::declare::Declaring;
+use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
 use super::files;
+use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
-use super::open::Opening;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
 
-/// How long somebody may hold a database's lock before the look-up fails for now.
-const LOCK_PATIENCE: Duration = Duration::from_secs(60);
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+struct UserDatabase;
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    map.own = Class::UserDatabase;
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     map.read_common(args, declaring);
     if map.file.is_none() {
-        declaring.say(&[b"No file name for ", map.class.name.as_bytes(), b" map ", &map.name.clone()]);
+        declaring.say(&[b"No file name for ", map.class.as_bytes(), b" map ", &map.name.clone()]);
     }
-    map.file.is_some()
+    map.file.is_some().then(|| Arc::new(UserDatabase) as Arc<dyn MapClass>)
+}
+
+impl MapClass for UserDatabase {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        opened(Some(Databases::open(opening)))
+    }
+}
+
+impl OpenMap for Databases {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        Box::pin(self.find(query.map, query.key, query.args, context.tracer))
+    }
 }
 
 /// The databases, in the order of the option. One that is not there is passed over.
-#[derive(Debug)]
-pub(super) struct Databases(Vec<Reader>);
+struct Databases(Vec<Reader>);
 
 impl Databases {
-    pub fn open(spec: &[u8], opening: &mut Opening<'_>) -> Self {
+    fn open(opening: &mut Opening<'_>) -> Self {
+        let spec = opening.settings.user_databases.as_deref().unwrap_or_default();
         let separator = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
         let words = spec.split(separator).filter(|word| word.starts_with(b"/"));
         let mut readers = Vec::new();
@@ -53,7 +61,7 @@ impl Databases {
         Ok(None)
     }
 
-    pub async fn lookup(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
         if tracer.level(38) >= 20 {
             tracer.line(&[b"udb_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
         }
@@ -63,17 +71,10 @@ impl Databases {
             return missing(Sysexit::OK);
         }
         let stored = [&map.fold(key), b":".as_slice(), field].concat();
-        let mut waited = Duration::ZERO;
-        loop {
-            match self.get(&stored) {
-                Ok(Some(value)) => return map.found(key, &value, args, tracer),
-                Ok(None) => return missing(Sysexit::OK),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && waited < LOCK_PATIENCE => {
-                    tokio::time::sleep(LOCK_PAUSE).await;
-                }
-                Err(_) => return later(),
-            }
-            waited += LOCK_PAUSE;
+        match files::unlocked(|| self.get(&stored)).await {
+            Ok(Some(value)) => map.found(key, &value, args, tracer),
+            Ok(None) => missing(Sysexit::OK),
+            Err(_) => later(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Every unsafe block of the crate. Each call here is a thin, total wrapper: arguments are checked or
 //! owned by the caller's types, results are errors, nothing is kept.
 
-use super::lock::Kind;
 use nix::errno::Errno;
 use nix::libc;
 use std::io;
@@ -10,13 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// flock(2).
-pub(super) fn flock(fd: RawFd, kind: Kind, at_once: bool) -> Result<(), Errno> {
-    let operation = match kind {
-        Kind::Shared => libc::LOCK_SH,
-        Kind::Exclusive => libc::LOCK_EX,
-    };
-    let operation = if at_once { operation | libc::LOCK_NB } else { operation };
+/// flock(2), `operation` as it wants it.
+pub(super) fn flock(fd: RawFd, operation: i32) -> Result<(), Errno> {
     // SAFETY: takes two integers and touches no memory; a bad descriptor is an error.
     Errno::result(unsafe { libc::flock(fd, operation) }).map(drop)
 }

@@ -1,6 +1,7 @@
 //! flock(2), the lock that sendmail's queue, maps and mailboxes use on Linux.
 
 use nix::errno::Errno;
+use nix::libc;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -14,10 +15,22 @@ pub enum Kind {
     Exclusive,
 }
 
+impl Kind {
+    fn operation(self) -> i32 {
+        match self {
+            Self::Shared => libc::LOCK_SH,
+            Self::Exclusive => libc::LOCK_EX,
+        }
+    }
+}
+
 /// Takes a lock and waits for it. It ends with the last descriptor of the open file.
+///
+/// # Errors
+/// When the file system has no locks, or no more of them.
 pub fn wait(file: &File, kind: Kind) -> io::Result<()> {
     loop {
-        match super::ffi::flock(file.as_raw_fd(), kind, false) {
+        match super::ffi::flock(file.as_raw_fd(), kind.operation()) {
             Err(Errno::EINTR) => {}
             other => return other.map_err(io::Error::from),
         }
@@ -25,8 +38,11 @@ pub fn wait(file: &File, kind: Kind) -> io::Result<()> {
 }
 
 /// Takes a lock if it is free; `false` when somebody else has it.
+///
+/// # Errors
+/// As [`wait`].
 pub fn take(file: &File, kind: Kind) -> io::Result<bool> {
-    match super::ffi::flock(file.as_raw_fd(), kind, true) {
+    match super::ffi::flock(file.as_raw_fd(), kind.operation() | libc::LOCK_NB) {
         Ok(()) => Ok(true),
         Err(Errno::EWOULDBLOCK) => Ok(false),
         Err(error) => Err(error.into()),

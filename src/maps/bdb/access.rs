@@ -7,10 +7,11 @@
 
 use super::format::{
     BTREE_MAGIC, HASH_MAGIC, Kind, META_CHECKSUM, META_PARTITIONED, OLDEST_READABLE, Page, VERSION, at,
-    damaged,
+    damaged, page_type,
 };
-use super::hash::Buckets;
+use super::hash_page::Buckets;
 use super::hints::Hints;
+use super::{btree_page, hash_page};
 use std::fs::{File, Metadata, TryLockError};
 use std::io;
 use std::ops::Deref;
@@ -233,11 +234,11 @@ impl<'a> Reading<'a> {
         if !self.access.for_walk {
             page.gather();
             page.tags = match meta.kind {
-                Kind::Hash => super::hash::tags(&page),
-                Kind::Btree => super::btree::tags(&page, &self.access.hints),
+                Kind::Hash => hash_page::tags(&page),
+                Kind::Btree => btree_page::tags(&page, &self.access.hints),
             };
             if meta.kind == Kind::Btree {
-                page.heads = super::btree::heads(&page);
+                page.heads = btree_page::heads(&page);
             }
         }
         Ok(page)
@@ -259,6 +260,28 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
+}
+
+/// The bytes of a chain of overflow pages.
+pub(super) fn chain(access: &mut Reading<'_>, first: u32, length: u32) -> io::Result<Vec<u8>> {
+    let length = length as usize;
+    let mut bytes = Vec::new();
+    let mut number = first;
+    let mut left = access.meta().last_page;
+    while number != 0 && bytes.len() < length {
+        let page = access.page(number)?;
+        if page.kind() != page_type::OVERFLOW {
+            return Err(damaged("overflow page type"));
+        }
+        bytes.extend_from_slice(page.slice(at::ITEMS, usize::from(page.u16(at::FREE_OFFSET)?))?);
+        number = page.next()?;
+        left = left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
+    }
+    if bytes.len() < length {
+        return Err(damaged("overflow chain too short"));
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 impl Drop for Reading<'_> {

@@ -1,37 +1,15 @@
 //! Walking a btree file, and the small trees that hold many values of one key.
 
-use super::access::{PageRef, Reading};
+use super::access::{PageRef, Reading, chain};
+use super::btree_page::{Item, leaf_item};
 use super::format::{EachPair, Page, btree_item, damaged, page_type, put_first};
-use super::hash::chain;
-use super::heads::Heads;
-use super::hints::{Hints, Sought};
+use super::hints::Sought;
 use std::cmp::Ordering;
 use std::io;
 use std::ops::ControlFlow;
 
 /// No tree of 2^32 pages is deeper.
-const DEEPEST: usize = 40;
-
-enum Item<'a> {
-    Here(&'a [u8]),
-    OffPage(u32, u32),
-    DuplicateTree(u32),
-}
-
-/// A leaf's item; `None` if it is marked as deleted.
-fn leaf_item(page: &Page, index: usize) -> io::Result<Option<Item<'_>>> {
-    let start = page.item(index)?;
-    let kind = page.byte(start + 2)?;
-    if kind & btree_item::DELETED != 0 {
-        return Ok(None);
-    }
-    match kind {
-        btree_item::DATA => Ok(Some(Item::Here(page.slice(start + 3, usize::from(page.u16(start)?))?))),
-        btree_item::OVERFLOW => Ok(Some(Item::OffPage(page.u32(start + 4)?, page.u32(start + 8)?))),
-        btree_item::DUPLICATES => Ok(Some(Item::DuplicateTree(page.u32(start + 4)?))),
-        _ => Err(damaged("btree item type")),
-    }
-}
+const MAX_DEPTH: usize = 40;
 
 fn compare_item(access: &mut Reading<'_>, item: &Item<'_>, key: &[u8]) -> io::Result<Ordering> {
     match item {
@@ -80,21 +58,10 @@ fn child_of(access: &mut Reading<'_>, page: &Page, key: &[u8]) -> io::Result<usi
     Ok(low)
 }
 
-/// The beginnings of an inner page's keys; none where a key lies on other pages.
-pub(super) fn heads(page: &Page) -> Heads {
-    let entries = if page.kind() == page_type::BTREE_INTERNAL { page.entries().unwrap_or(0) } else { 0 };
-    let key = |index: usize| {
-        let start = page.item(index).ok()?;
-        let here = page.byte(start + 2).ok()? & !btree_item::DELETED == btree_item::DATA;
-        page.slice(start + 12, usize::from(page.u16(start).ok()?)).ok().filter(|_| here)
-    };
-    (1..entries).map(key).collect::<Option<Vec<_>>>().map_or_else(Heads::default, |keys| Heads::of(&keys))
-}
-
 /// The leaf where a key belongs; without a key the leftmost one.
 fn descend<'a>(access: &mut Reading<'a>, root: u32, key: Option<&[u8]>) -> io::Result<PageRef<'a>> {
     let mut number = root;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         let page = access.page(number)?;
         match page.kind() {
             page_type::BTREE_LEAF | page_type::RECNO_LEAF | page_type::DUPLICATE_LEAF => return Ok(page),
@@ -163,19 +130,6 @@ fn find_in_tree<'a>(
         }
     }
     Ok(None)
-}
-
-/// A byte of each key's hash; empty for a page that cannot be searched by them.
-pub(super) fn tags(page: &Page, hints: &Hints) -> Box<[u8]> {
-    let pairs = if page.kind() == page_type::BTREE_LEAF { page.entries().unwrap_or(0) / 2 } else { 0 };
-    let tag_of = |pair: usize| match leaf_item(page, 2 * pair) {
-        Ok(Some(Item::Here(key))) => Some(hints.sought(key).tag()),
-        // whatever tag: a deleted pair is never found
-        Ok(None) => Some(0),
-        _ => None,
-    };
-    let tags: Option<Vec<u8>> = (0..pairs).map(tag_of).collect();
-    tags.unwrap_or_default().into()
 }
 
 /// Is this key on the page itself, at this index?

@@ -2,7 +2,7 @@
 
 use super::format::{BTREE_DUPLICATES, BTREE_MAGIC, at, btree_item, page_type};
 use super::pages::{NewPage, PAGE_SIZE, Run, Sink, btree_data, btree_reference, meta_page};
-use super::writer::Records;
+use super::records::Records;
 use std::fs::File;
 use std::io;
 

@@ -6,8 +6,8 @@
 use super::format::{HASH_CHECK_KEY, HASH_DUPLICATES, HASH_MAGIC, at, hash, hash_item, page_type};
 use super::heads::head;
 use super::pages::{NewPage, PAGE_SIZE, Run, Sink, meta_page};
+use super::records::Records;
 use super::write_btree::write_value_tree;
-use super::writer::Records;
 use std::fs::File;
 use std::io;
 

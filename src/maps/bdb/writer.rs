@@ -2,6 +2,7 @@
 
 use super::format::{Kind, hash};
 use super::reader::Reader;
+use super::records::Records;
 use super::{write_btree, write_hash};
 use hashbrown::HashTable;
 use std::fs::{File, OpenOptions, Permissions};
@@ -11,54 +12,6 @@ use std::path::{Path, PathBuf};
 
 /// Mode of a database that did not exist before.
 const NEW_MODE: u32 = 0o640;
-
-/// One pair: where its bytes lie.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    hash: u32,
-    key_length: u32,
-    value_length: u32,
-    start: usize,
-}
-
-/// All pairs of a new file.
-#[derive(Debug, Default)]
-pub(super) struct Records {
-    bytes: Vec<u8>,
-    records: Vec<Record>,
-}
-
-impl Records {
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    pub fn hash(&self, index: u32) -> u32 {
-        self.records[index as usize].hash
-    }
-
-    pub fn key(&self, index: u32) -> &[u8] {
-        let record = self.records[index as usize];
-        &self.bytes[record.start..record.start + record.key_length as usize]
-    }
-
-    pub fn value(&self, index: u32) -> &[u8] {
-        let record = self.records[index as usize];
-        let start = record.start + record.key_length as usize;
-        &self.bytes[start..start + record.value_length as usize]
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (0..self.len() as u32).map(|index| (self.key(index), self.value(index)))
-    }
-
-    fn add(&mut self, hash: u32, key: &[u8], value: &[u8]) -> Record {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(key);
-        self.bytes.extend_from_slice(value);
-        Record { hash, key_length: key.len() as u32, value_length: value.len() as u32, start }
-    }
-}
 
 /// Collects pairs and writes them as a new file over an old one.
 #[derive(Debug)]
@@ -115,11 +68,9 @@ impl Writer {
         if !self.duplicates && self.find(hash, key).is_some() {
             return false;
         }
-        let record = self.records.add(hash, key, value);
-        self.records.records.push(record);
-        let index = (self.records.len() - 1) as u32;
+        let index = self.records.push(hash, key, value);
         let records = &self.records;
-        self.by_key.insert_unique(spread(record.hash), index, |other| spread(records.hash(*other)));
+        self.by_key.insert_unique(spread(hash), index, |other| spread(records.hash(*other)));
         true
     }
 
@@ -127,9 +78,7 @@ impl Writer {
     pub fn replace(&mut self, key: &[u8], value: &[u8]) {
         let hash = hash(key);
         match self.find(hash, key) {
-            Some(index) if !self.duplicates => {
-                self.records.records[index as usize] = self.records.add(hash, key, value);
-            }
+            Some(index) if !self.duplicates => self.records.replace(index, hash, key, value),
             _ => {
                 self.insert(key, value);
             }

@@ -1,24 +1,22 @@
 //! One connection per map, made at the first look-up and again when it breaks; look-ups take turns.
 
-use super::super::map::{Found, Map, NOT_FOUND, later, missing};
-use super::result_text;
+use super::super::map::{Flags, Map};
+use super::search::{Entry, Search};
 use super::spec::{Attribute, LdapMap};
-use super::values::{self, Search};
 use crate::logging::Tracer;
-use crate::schema::Sysexit;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// For connecting, without -c.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// For an answer, without -l.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The connection of a map.
-pub(in crate::maps) struct Connection {
-    own: Arc<LdapMap>,
+pub(super) struct Connection {
+    pub(super) own: Arc<LdapMap>,
     ldap: Mutex<Option<Ldap>>,
 }
 
@@ -33,8 +31,8 @@ pub(super) enum Failure {
 }
 
 impl Connection {
-    pub fn new(own: &Arc<LdapMap>) -> Self {
-        Self { own: Arc::clone(own), ldap: Mutex::new(None) }
+    pub fn new(own: Arc<LdapMap>) -> Self {
+        Self { own, ldap: Mutex::new(None) }
     }
 
     /// Connects if need be; what goes wrong is said.
@@ -49,7 +47,7 @@ impl Connection {
                 true
             }
             Err(why) => {
-                if !map.flags.contains(super::super::map::Flags::OPTIONAL) {
+                if !map.flags.contains(Flags::OPTIONAL) {
                     let parts: [&[u8]; 6] = [
                         b"ldap_init/ldap_bind failed to ",
                         self.own.server(),
@@ -66,7 +64,7 @@ impl Connection {
     }
 
     /// Searches; a connection that the server has closed is made anew once.
-    pub(super) async fn search(&self, search: &Search) -> Result<Vec<values::Entry>, Failure> {
+    pub(super) async fn search(&self, search: &Search) -> Result<Vec<Entry>, Failure> {
         let mut ldap = self.ldap.lock().await;
         for _ in 0..2 {
             if ldap.as_mut().is_none_or(Ldap::is_closed) {
@@ -99,26 +97,26 @@ fn urls(own: &LdapMap) -> Vec<String> {
 
 /// The error is what the C library leaves for the operator to read.
 async fn connect(own: &LdapMap) -> Result<Ldap, &'static str> {
-    let patience = match own.patience {
-        0 => CONNECT_PATIENCE,
+    let timeout = match own.connect_timeout {
+        0 => CONNECT_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()),
     };
     for url in urls(own) {
-        let settings = LdapConnSettings::new().set_conn_timeout(patience);
+        let settings = LdapConnSettings::new().set_conn_timeout(timeout);
         let connecting = LdapConnAsync::with_settings(settings, &url);
-        let Ok(Ok((connection, ldap))) = tokio::time::timeout(patience, connecting).await else { continue };
+        let Ok(Ok((connection, ldap))) = tokio::time::timeout(timeout, connecting).await else { continue };
         // it ends with the last handle
         tokio::spawn(async move { drop(connection.drive().await) });
-        return bind(own, ldap, patience).await.ok_or("Operation now in progress");
+        return bind(own, ldap, timeout).await.ok_or("Operation now in progress");
     }
     Err("Transport endpoint is not connected")
 }
 
-async fn bind(own: &LdapMap, mut ldap: Ldap, patience: Duration) -> Option<Ldap> {
+async fn bind(own: &LdapMap, mut ldap: Ldap, timeout: Duration) -> Option<Ldap> {
     if own.binds() {
         let name = String::from_utf8_lossy(&own.bind_name);
         let secret = String::from_utf8_lossy(own.secret.as_deref().unwrap_or_default());
-        let bound = ldap.with_timeout(patience).simple_bind(&name, &secret).await;
+        let bound = ldap.with_timeout(timeout).simple_bind(&name, &secret).await;
         if !bound.is_ok_and(|result| result.rc == 0) {
             return None;
         }
@@ -126,7 +124,7 @@ async fn bind(own: &LdapMap, mut ldap: Ldap, patience: Duration) -> Option<Ldap>
     Some(ldap)
 }
 
-async fn ask(ldap: &mut Ldap, own: &LdapMap, search: &Search) -> Result<Vec<values::Entry>, Failure> {
+async fn ask(ldap: &mut Ldap, own: &LdapMap, search: &Search) -> Result<Vec<Entry>, Failure> {
     if ldap3::parse_filter(&search.filter).is_err() {
         return Err(Failure::Filter);
     }
@@ -135,12 +133,12 @@ async fn ask(ldap: &mut Ldap, own: &LdapMap, search: &Search) -> Result<Vec<valu
         .typesonly(own.names_only)
         .timelimit(own.time_limit as i32)
         .sizelimit(own.size_limit as i32);
-    let patience = match own.time_limit {
-        0 => ANSWER_PATIENCE,
+    let timeout = match own.time_limit {
+        0 => ANSWER_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()) + Duration::from_secs(1),
     };
     let attributes = wanted(&own.attributes);
-    let asked = ldap.with_search_options(options).with_timeout(patience).search(
+    let asked = ldap.with_search_options(options).with_timeout(timeout).search(
         &search.base,
         search.scope,
         &search.filter,
@@ -148,7 +146,7 @@ async fn ask(ldap: &mut Ldap, own: &LdapMap, search: &Search) -> Result<Vec<valu
     );
     match asked.await {
         Ok(found) if found.1.rc == 0 => {
-            Ok(found.0.into_iter().filter_map(|entry| values::Entry::of(entry.0)).collect())
+            Ok(found.0.into_iter().filter_map(|entry| Entry::of(entry.0)).collect())
         }
         Ok(found) => Err(Failure::Server(found.1.rc)),
         Err(LdapError::FilterParsing) => Err(Failure::Filter),
@@ -166,49 +164,6 @@ fn wanted(attributes: &[Attribute]) -> Vec<String> {
         names.push("objectClass".to_owned());
     }
     names
-}
-
-/// Asks an ldap map.
-pub(in crate::maps) async fn lookup(
-    connection: &Connection,
-    map: &Map,
-    key: &[u8],
-    args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
-) -> Found {
-    let own = &connection.own;
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"ldapmap_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-    }
-    let folded = map.fold(key);
-    let first = Search {
-        base: String::from_utf8_lossy(own.base.as_deref().unwrap_or_default()).into_owned(),
-        scope: own.scope,
-        filter: values::filled(&own.filter, &folded, args, own.many_arguments),
-    };
-    match values::gather(connection, own, map.delimiter, first).await {
-        Ok(Some(value)) => map.found(key, &value, args, tracer),
-        Ok(None) => missing(NOT_FOUND),
-        Err((at_once, Failure::Filter)) if at_once => {
-            say(tracer, b"Error in ldap_search in map ", map, b"", "Bad search filter")
-        }
-        Err((_, failure)) => {
-            let why = match failure {
-                Failure::Filter => "Bad search filter",
-                Failure::Server(code) => result_text(code),
-                Failure::Broken => "Can't contact LDAP server",
-            };
-            let name = [b", name=", key].concat();
-            say(tracer, b"Error getting LDAP results, map=", map, &name, why)
-        }
-    }
-}
-
-fn say(tracer: &mut dyn Tracer, what: &[u8], map: &Map, more: &[u8], why: &str) -> Found {
-    tracer.message(&[what, &map.name, more, b": ", why.as_bytes()].concat());
-    let failed = later();
-    debug_assert_eq!(failed.status, Sysexit::TEMPFAIL);
-    failed
 }
 
 /// Used by `values` for the names of other entries.

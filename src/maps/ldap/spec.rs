@@ -1,26 +1,23 @@
 //! The flags of ldap maps.
 
-use super::super::class::Class;
-use super::super::declare::Declaring;
 use super::super::files;
-use super::super::flags::{Words, number};
+use super::super::flags::{Declaring, Words, number};
 use super::super::map::{Flags, Map};
 use ldap3::{DerefAliases, Scope};
-use std::sync::Arc;
 
 /// The name under which option LDAPDefaultSpec is read as if it were a map.
-pub(in crate::maps) const DEFAULTS_NAME: &[u8] = b"O LDAPDefaultSpec";
+const DEFAULTS_NAME: &[u8] = b"O LDAPDefaultSpec";
 
 /// Most attributes of a map.
-const MOST_ATTRIBUTES: usize = 64;
+const MAX_ATTRIBUTES: usize = 64;
 /// A longer password is not one.
-const LONGEST_SECRET: usize = 256;
+const MAX_SECRET: usize = 256;
 /// LDAP versions that the C library speaks.
 const VERSIONS: std::ops::RangeInclusive<u32> = 2..=3;
 
 /// What an attribute's values are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(in crate::maps) enum Meaning {
+pub(super) enum Meaning {
     /// A part of the answer.
     Normal,
     /// The name of another entry.
@@ -33,7 +30,7 @@ pub(in crate::maps) enum Meaning {
 
 /// An attribute to be returned or followed.
 #[derive(Clone, Debug)]
-pub(in crate::maps) struct Attribute {
+pub(super) struct Attribute {
     pub name: Vec<u8>,
     pub meaning: Meaning,
     /// Only in entries of one of these object classes; none: in all.
@@ -42,7 +39,7 @@ pub(in crate::maps) struct Attribute {
 
 /// How a directory is asked.
 #[derive(Clone, Debug)]
-pub struct LdapMap {
+pub(super) struct LdapMap {
     /// -h: hosts, each with or without a port.
     pub(super) hosts: Option<Vec<u8>>,
     /// -H
@@ -61,7 +58,7 @@ pub struct LdapMap {
     pub(super) time_limit: u32,
     pub(super) size_limit: u32,
     /// Seconds for connecting.
-    pub(super) patience: u32,
+    pub(super) connect_timeout: u32,
     pub(super) names_only: bool,
     /// -1: more than one entry is none.
     pub(super) single: bool,
@@ -94,7 +91,7 @@ impl Default for LdapMap {
             deref: DerefAliases::Never,
             time_limit: 0,
             size_limit: 0,
-            patience: 0,
+            connect_timeout: 0,
             names_only: false,
             single: false,
             many_arguments: false,
@@ -105,9 +102,20 @@ impl Default for LdapMap {
     }
 }
 
-/// Reads a K line's flags over the site's defaults (option LDAPDefaultSpec).
-pub(in crate::maps) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
-    let mut own = declaring.ldap_defaults.clone();
+/// Option LDAPDefaultSpec, read as a map's flags; what is wrong with it has been said when it was read.
+fn defaults(spec: &[u8]) -> LdapMap {
+    let known = |_: &[u8]| false;
+    let mut declaring =
+        Declaring { messages: Vec::new(), known: &known, blank_sub: b' ', ldap_default_spec: b"" };
+    read(&mut Map::new(DEFAULTS_NAME, "ldap"), spec, &mut declaring).0
+}
+
+/// Reads a K line's flags over the site's defaults (option LDAPDefaultSpec); is the map usable?
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> (LdapMap, bool) {
+    let mut own = match declaring.ldap_default_spec {
+        b"" => LdapMap::default(),
+        spec => defaults(spec),
+    };
     map.flags.insert(Flags::TRY_BARE | Flags::TRY_NULL);
     let mut words = Words::new(args);
     while let Some((letter, beside)) = words.flag_quoted() {
@@ -121,8 +129,7 @@ pub(in crate::maps) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declari
     let usable = if is_defaults { own.fit_as_defaults(map, declaring) } else { own.fit(map, declaring) };
     let usable = usable && !own.bad;
     map.file = Some(own.server().to_vec());
-    map.own = Class::Ldap(Arc::new(own));
-    usable
+    (own, usable)
 }
 
 impl LdapMap {
@@ -131,7 +138,7 @@ impl LdapMap {
         match letter {
             b'1' => self.single = true,
             b'b' => self.base = text(),
-            b'c' => self.patience = number(value),
+            b'c' => self.connect_timeout = number(value),
             b'd' => self.bind_name = value.to_vec(),
             b'H' => self.server_flag(true, value, map, declaring),
             b'h' => self.server_flag(false, value, map, declaring),
@@ -239,8 +246,8 @@ impl LdapMap {
             if list.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
                 return self.wrong(declaring, &[b"Duplicate attribute (", &name, b") in ", &map.name]);
             }
-            if list.len() >= MOST_ATTRIBUTES {
-                let most = format!(" (max {MOST_ATTRIBUTES})");
+            if list.len() >= MAX_ATTRIBUTES {
+                let most = format!(" (max {MAX_ATTRIBUTES})");
                 let text = b"Too many return attributes in ";
                 return self.wrong(declaring, &[text, &map.name, most.as_bytes()]);
             }
@@ -296,7 +303,7 @@ impl LdapMap {
         match std::fs::read(files::path(&file)) {
             Ok(text) => {
                 let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                if line.len() >= LONGEST_SECRET {
+                if line.len() >= MAX_SECRET {
                     return self.wrong(declaring, &[b"LDAP map: secret in ", &file, b" too long"]);
                 }
                 self.secret = Some(line.to_vec());

@@ -1,58 +1,15 @@
 //! From entries to one value; attributes that name other entries, filters or URLs are followed, each once.
 
 use super::connection::{Connection, EVERYTHING, Failure, ONE_ENTRY};
+use super::search::{Entry, Search};
 use super::spec::{Attribute, LdapMap, Meaning};
-use lber::structure::{PL, StructureTag};
 use ldap3::Scope;
 use std::collections::BTreeMap;
 
 /// Searches for one look-up, in all.
-const MOST_SEARCHES: usize = 1000;
-
-/// One search.
-pub(super) struct Search {
-    pub base: String,
-    pub scope: Scope,
-    pub filter: String,
-}
-
-/// An entry: attributes and their values in the server's order.
-#[derive(Debug, Default)]
-pub(super) struct Entry {
-    attributes: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
-}
-
-fn children(tag: StructureTag) -> Option<Vec<StructureTag>> {
-    match tag.payload {
-        PL::C(tags) => Some(tags),
-        PL::P(_) => None,
-    }
-}
-
-fn bytes(tag: StructureTag) -> Option<Vec<u8>> {
-    match tag.payload {
-        PL::P(bytes) => Some(bytes),
-        PL::C(_) => None,
-    }
-}
+const MAX_SEARCHES: usize = 1000;
 
 impl Entry {
-    /// Reads a SearchResultEntry (RFC 4511, 4.5.2); a reference to another server is none.
-    pub fn of(tag: StructureTag) -> Option<Self> {
-        const SEARCH_RESULT_ENTRY: u64 = 4;
-        if tag.id != SEARCH_RESULT_ENTRY {
-            return None;
-        }
-        let mut entry = Self::default();
-        for attribute in children(children(tag)?.into_iter().nth(1)?)? {
-            let mut parts = children(attribute)?.into_iter();
-            let name = bytes(parts.next()?)?;
-            let values = children(parts.next()?)?.into_iter().filter_map(bytes).collect();
-            entry.attributes.push((name, values));
-        }
-        Some(entry)
-    }
-
     fn has_class(&self, classes: &[Vec<u8>]) -> bool {
         let own = self.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"objectClass"));
         let own = own.map(|(_, values)| values.as_slice()).unwrap_or_default();
@@ -218,7 +175,7 @@ pub(super) async fn gather(
     if entries.iter().any(|entry| gathered.entry(entry)) {
         return Ok(gathered.value);
     }
-    for _ in 0..MOST_SEARCHES {
+    for _ in 0..MAX_SEARCHES {
         let Some((next, done)) = gathered.followed.iter_mut().find(|(_, done)| !**done) else { break };
         *done = true;
         let search = following(next, &first);

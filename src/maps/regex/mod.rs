@@ -7,9 +7,10 @@
 mod groups;
 mod syntax;
 
-use super::class::Class;
-use super::declare::Declaring;
-use super::flags::Words;
+use super::class::{
+    FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, as_it_is,
+};
+use super::flags::{Declaring, Words};
 use super::map::{Flags, Found, Map, missing};
 use crate::addr::op;
 use crate::logging::Tracer;
@@ -18,11 +19,10 @@ use regex_automata::meta;
 use std::sync::{Arc, OnceLock};
 
 /// More groups than the C code has room for are not returned.
-const MOST_FIELDS: usize = 20;
+const MAX_FIELDS: usize = 20;
 
 /// A compiled pattern and what is made of its matches.
-#[derive(Debug)]
-pub struct RegexMap {
+struct RegexMap {
     /// Made at the first look-up, unless it might be too large.
     matcher: OnceLock<meta::Regex>,
     pattern: syntax::Pattern,
@@ -42,7 +42,7 @@ impl RegexMap {
     }
 }
 
-pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> bool {
+pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -> Option<Arc<dyn MapClass>> {
     let mut words = Words::new(args);
     let (mut extended, mut fields, mut join) = (true, None, vec![op::COND_ELSE]);
     while let Some((letter, beside)) = words.flag() {
@@ -65,18 +65,18 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
         Ok(pattern) => pattern,
         Err(error) => {
             declaring.say(&[b"pattern-compile-error: ", error.to_string().as_bytes()]);
-            return false;
+            return None;
         }
     };
     let groups = pattern.groups + 1;
     let fields = match fields {
         None => None,
-        Some(list) if list.is_empty() => Some((0..groups.min(MOST_FIELDS)).collect()),
+        Some(list) if list.is_empty() => Some((0..groups.min(MAX_FIELDS)).collect()),
         Some(list) => match field_list(&list, groups) {
             Ok(fields) => Some(fields),
             Err(text) => {
                 declaring.say(&[&text]);
-                return false;
+                return None;
             }
         },
     };
@@ -84,18 +84,29 @@ pub(super) fn parse(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) -
     if !pattern.is_small() {
         let Some(made) = pattern.compile() else {
             declaring.say(&[b"pattern-compile-error: Regular expression too big"]);
-            return false;
+            return None;
         };
         matcher.get_or_init(|| made);
     }
-    map.own = Class::Regex(Arc::new(RegexMap { matcher, pattern, fields, join }));
-    true
+    Some(Arc::new(RegexMap { matcher, pattern, fields, join }))
+}
+
+impl MapClass for RegexMap {
+    fn open<'a>(self: Arc<Self>, _map: &'a Map, _opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
+        as_it_is(self)
+    }
+}
+
+impl OpenMap for RegexMap {
+    fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
+        answered(lookup(query.map, self, query.key, query.args, context.tracer))
+    }
 }
 
 /// `1,2,0`
 fn field_list(text: &[u8], groups: usize) -> Result<Vec<usize>, Vec<u8>> {
     let mut fields = Vec::new();
-    for word in text.split(|byte| *byte == b',').take(MOST_FIELDS) {
+    for word in text.split(|byte| *byte == b',').take(MAX_FIELDS) {
         let field = super::flags::number(word) as usize;
         if field >= groups {
             return Err(
@@ -107,13 +118,7 @@ fn field_list(text: &[u8], groups: usize) -> Result<Vec<usize>, Vec<u8>> {
     Ok(fields)
 }
 
-pub(super) fn lookup(
-    map: &Map,
-    own: &RegexMap,
-    key: &[u8],
-    args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
-) -> Found {
+fn lookup(map: &Map, own: &RegexMap, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
     if tracer.level(38) >= 20 {
         tracer.line(&[b"regex_map_lookup: name=", map.name.as_slice(), b", key='", key, b"'"].concat());
         for argument in args {

@@ -1,0 +1,175 @@
+//! One map of a configuration: opened once, at its first use, by one session while the others wait; what is
+//! remembered of that; and asked.
+
+use super::class::{
+    ImmediateQuery, LookupContext, MapClass, NotOpen, OpenMap, Opening, OtherMaps, Query, SharedStates,
+};
+use super::declare::DeclaredMap;
+use super::map::{Flags, Found, Map, later};
+use super::settings::Settings;
+use crate::engine::ImmediateLookup;
+use crate::logging::Tracer;
+use crate::net::Resolver;
+use crate::schema::Sysexit;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Mutex;
+
+/// A map and what became of its opening.
+pub(super) struct Slot {
+    /// What its K lines say.
+    pub map: Map,
+    class: Option<Arc<dyn MapClass>>,
+    /// Set once it is open or has failed; an optional map that is absent is tried again.
+    state: OnceLock<State>,
+    /// Two sessions do not open (and complain) at the same time.
+    opening: Mutex<()>,
+    /// Test mode, as every process of sendmail, tries once; a daemon that serves all sessions tries again.
+    given_up: OnceLock<State>,
+}
+
+#[derive(Clone, Default)]
+pub(super) enum State {
+    #[default]
+    Closed,
+    Open(Arc<dyn OpenMap>),
+    /// Could not be opened: fails temporarily for ever after.
+    Bogus,
+}
+
+/// What maps are opened with, whoever asks.
+pub(super) struct Surroundings {
+    /// Options to obey.
+    pub settings: Settings,
+    /// Host names.
+    pub resolver: Arc<Resolver>,
+    /// What the maps of a class have in common.
+    pub shared: SharedStates,
+}
+
+impl Slot {
+    /// A map that nobody has asked yet.
+    pub fn new(declared: DeclaredMap) -> Self {
+        Self {
+            map: declared.map,
+            class: declared.class,
+            state: OnceLock::new(),
+            opening: Mutex::new(()),
+            given_up: OnceLock::new(),
+        }
+    }
+
+    /// What is known of it without opening it.
+    pub fn state(&self) -> State {
+        self.state.get().cloned().unwrap_or_default()
+    }
+
+    /// Asks the map, which is opened if need be; `None` if it is not open (unusable, or optional and absent).
+    pub async fn lookup(
+        &self,
+        surroundings: &Surroundings,
+        query: Query<'_>,
+        context: &mut LookupContext<'_>,
+    ) -> Option<Found> {
+        match self.opened(surroundings, query.maps, context).await {
+            State::Closed => None,
+            State::Bogus => Some(later()),
+            State::Open(opened) => Some(opened.lookup(Query { map: &self.map, ..query }, context).await),
+        }
+    }
+
+    /// What a map that is open says from memory; values have their flags applied.
+    pub fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        match self.state.get() {
+            Some(State::Open(opened)) => {
+                opened.lookup_now(&ImmediateQuery { map: &self.map, ..*query }, value)
+            }
+            Some(State::Bogus) => ImmediateLookup::Missing(Sysexit::TEMPFAIL),
+            _ => ImmediateLookup::Wait,
+        }
+    }
+
+    /// Opens the map if it is not open yet.
+    pub async fn opened(
+        &self,
+        surroundings: &Surroundings,
+        maps: &dyn OtherMaps,
+        context: &mut LookupContext<'_>,
+    ) -> State {
+        if let Some(state) = self.given_up.get() {
+            return state.clone();
+        }
+        let state = match self.state.get() {
+            Some(state) => state.clone(),
+            None => self.open_once(surroundings, maps, context).await,
+        };
+        let state = self.reached(state, context.tracer).await;
+        match state {
+            State::Open(_) => state,
+            _ if context.tracer.test_mode() => self.given_up.get_or_init(|| state).clone(),
+            _ => state,
+        }
+    }
+
+    async fn open_once(
+        &self,
+        surroundings: &Surroundings,
+        maps: &dyn OtherMaps,
+        context: &mut LookupContext<'_>,
+    ) -> State {
+        let Some(class) = &self.class else { return State::Closed };
+        let _only_one = self.opening.lock().await;
+        if let Some(state) = self.state.get() {
+            return state.clone();
+        }
+        let mut opening = Opening {
+            settings: &surroundings.settings,
+            resolver: &surroundings.resolver,
+            shared: &surroundings.shared,
+            maps,
+            aliases: context.aliases,
+            tracer: &mut *context.tracer,
+            failure: Vec::new(),
+        };
+        let opened = Arc::clone(class).open(&self.map, &mut opening).await;
+        let failure = std::mem::take(&mut opening.failure);
+        match opened {
+            Err(NotOpen::Locked) => State::Bogus,
+            Ok(opened) => self.settle(Some(opened), &failure, context.tracer),
+            Err(NotOpen::Failed) => self.settle(None, &failure, context.tracer),
+        }
+    }
+
+    /// What became of the opening is said and remembered.
+    fn settle(&self, opened: Option<Arc<dyn OpenMap>>, failure: &[u8], tracer: &mut dyn Tracer) -> State {
+        let map = &self.map;
+        if tracer.level(38) >= 4 {
+            let valid = match &opened {
+                Some(_) => b"valid".to_vec(),
+                None if failure.is_empty() => b"invalid".to_vec(),
+                None => [b"invalid: ", failure].concat(),
+            };
+            let (class, file) = (map.class.as_bytes(), map.file.as_deref().unwrap_or(b"NULL"));
+            tracer.line(&[b"openmap()\t", class, b":", &map.name, b" ", file, b": ", &valid].concat());
+        }
+        let state = match opened {
+            Some(opened) => State::Open(opened),
+            None if map.flags.contains(Flags::OPTIONAL) => return State::Closed,
+            None => State::Bogus,
+        };
+        self.state.get_or_init(|| state).clone()
+    }
+
+    /// A server that cannot be reached now is asked again the next time.
+    async fn reached(&self, state: State, tracer: &mut dyn Tracer) -> State {
+        let State::Open(opened) = &state else { return state };
+        let reachable = match opened.reachable(&self.map, tracer) {
+            Some(reachable) => reachable.await,
+            None => true,
+        };
+        match reachable {
+            true => state,
+            false if self.map.flags.contains(Flags::OPTIONAL) => State::Closed,
+            false => State::Bogus,
+        }
+    }
+}
