@@ -28,12 +28,12 @@ impl Loader<'_> {
     pub(super) fn class_word(&mut self, id: MacroId, word: &[u8]) {
         if let [op::MATCH_CLASS, from, ..] = word {
             self.trace_class(id, Err(MacroId(*from)));
-            self.config.classes.copy(MacroId(*from), id);
+            self.config.classes.copy(MacroId(*from), id, self.first_line);
         } else if word == [op::MATCH_CLASS] {
             self.name(b"");
         } else {
             self.trace_class(id, Ok(word));
-            self.config.classes.insert(id, word);
+            self.config.classes.insert_from(id, word, self.first_line);
         }
     }
 

@@ -23,6 +23,8 @@ pub struct QueueGroup {
     pub jobs: i64,
     /// r=: recipients per envelope; 0: no limit.
     pub recipients: i64,
+    /// First line of its Q line; 0 for the default group.
+    pub line: u32,
 }
 
 /// One mail filter.
@@ -42,6 +44,8 @@ pub struct Filter {
     pub read: i64,
     /// T=E: seconds for the end of the message.
     pub end: i64,
+    /// First line of its X line.
+    pub line: u32,
 }
 
 impl Loader<'_> {
@@ -90,6 +94,7 @@ impl Loader<'_> {
             runners: self.config.options.max_runners_per_queue,
             nice: self.config.options.nice_queue_run,
             path: self.config.options.queue_directory.clone().unwrap_or_default(),
+            line: self.first_line,
             ..QueueGroup::default()
         };
         let rest = text.get(end + 1..).unwrap_or_default();
@@ -147,6 +152,7 @@ impl Loader<'_> {
             send: 10,
             read: 10,
             end: 300,
+            line: self.first_line,
         };
         let rest = text.get(end + 1..).unwrap_or_default();
         let (fields, complete) = equates(rest);

@@ -110,10 +110,10 @@ impl Loader<'_> {
 
     fn implicit_map(&mut self, name: &str, class: &str, args: &str) {
         if !self.config.maps.iter().any(|map| map.name == name.as_bytes()) {
-            let at = std::mem::take(&mut self.at);
+            let lines = (std::mem::take(&mut self.at), std::mem::take(&mut self.first_line));
             let args = if name == "host" && self.config.level < 2 { "" } else { args };
             self.declare_map(name.as_bytes(), class.as_bytes(), args.as_bytes());
-            self.at = at;
+            (self.at, self.first_line) = lines;
         }
     }
 

@@ -18,7 +18,8 @@ impl Loader<'_> {
             self.header_check(name, &expanded[1..]);
             return;
         }
-        self.config.headers.push(HeaderDecl { name: name.to_vec(), value: value.to_vec(), condition });
+        let (name, value, line) = (name.to_vec(), value.to_vec(), self.first_line);
+        self.config.headers.push(HeaderDecl { name, value, condition, line });
     }
 
     fn header_error(&mut self, text: &[u8]) {
@@ -30,7 +31,7 @@ impl Loader<'_> {
         let keep_comments = text.first() == Some(&b'+');
         let text = if keep_comments { &text[1..] } else { text };
         let Some((ruleset, _)) = self.ruleset_id(text) else { return };
-        let check = HeaderCheck { name: name.to_vec(), ruleset, keep_comments };
+        let check = HeaderCheck { name: name.to_vec(), ruleset, keep_comments, line: self.first_line };
         match self.config.header_checks.iter_mut().find(|old| old.name.eq_ignore_ascii_case(name)) {
             Some(old) => *old = check,
             None => self.config.header_checks.push(check),

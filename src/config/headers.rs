@@ -23,6 +23,8 @@ pub struct HeaderDecl {
     pub value: Vec<u8>,
     /// When it is written.
     pub condition: HeaderCondition,
+    /// First line of its H line.
+    pub line: u32,
 }
 
 /// `HName: $>ruleset`
@@ -34,4 +36,6 @@ pub struct HeaderCheck {
     pub ruleset: RulesetId,
     /// `$>+`: comments stay in the workspace.
     pub keep_comments: bool,
+    /// First line of its H line.
+    pub line: u32,
 }

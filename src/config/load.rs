@@ -90,8 +90,10 @@ pub(super) struct Loader<'a> {
     pub(super) config: Config,
     pub(super) env: &'a mut dyn ConfigEnv,
     pub(super) options: &'a LoadOptions,
-    /// Line now read; 0 outside the file.
+    /// The line that messages name, the last physical one of the line now read; 0 outside the file.
     pub(super) at: u32,
+    /// The first physical one; 0 outside the file.
+    pub(super) first_line: u32,
     /// Physical lines of the blocks before this one.
     lines_before: u32,
     pub(super) messages: Vec<Message>,
@@ -116,6 +118,7 @@ impl<'a> Loader<'a> {
             env,
             options,
             at: 0,
+            first_line: 0,
             lines_before: 0,
             messages: Vec::new(),
             exit: Sysexit::OK,
@@ -243,6 +246,7 @@ impl<'a> Loader<'a> {
             self.say([verb.as_bytes(), &name, b" as ", &shown, b")"].concat());
         }
         self.config.macros.set(id, Some(value));
+        self.config.spans.defines(id, self.first_line);
     }
 
     /// Reads logical lines that are whole.
@@ -252,6 +256,10 @@ impl<'a> Loader<'a> {
                 return;
             }
             self.at = self.lines_before + logical.line;
+            self.first_line = self.lines_before + logical.first_line;
+            if self.at != self.first_line {
+                self.config.spans.continues(self.first_line, self.at.max(self.first_line));
+            }
             self.line(&logical.text);
         }
         self.lines_before += memchr::memchr_iter(b'\n', text).count() as u32;
@@ -261,7 +269,7 @@ impl<'a> Loader<'a> {
     fn end(mut self) -> Loaded {
         if !self.stop {
             self.finish_reading();
-            self.at = 0;
+            (self.at, self.first_line) = (0, 0);
             self.finish();
         }
         Loaded { config: self.config, messages: self.messages, exit: self.exit, stop: self.stop }

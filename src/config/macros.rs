@@ -103,7 +103,9 @@ impl Macros {
 #[derive(Clone, Debug)]
 struct Word {
     hash: u64,
-    age: usize,
+    age: u32,
+    /// First line of the line that put it into this class; 0: no line did.
+    line: u32,
     /// Without case; all classes share it.
     lower: Arc<[u8]>,
     spelling: Arc<[u8]>,
@@ -130,6 +132,12 @@ impl Class {
     pub fn contains(&self, phrase: &[u8]) -> bool {
         let find = |lower: &[u8]| self.words.find(Word::hash(lower), |word| *word.lower == *lower).is_some();
         phrase.len() <= self.longest && with_folded(phrase, find)
+    }
+
+    /// First line of the line that put a word there, 0 where none did; `None`: it is no member.
+    pub(super) fn line_of(&self, word: &[u8]) -> Option<u32> {
+        let known = |lower: &[u8]| self.words.find(Word::hash(lower), |word| *word.lower == *lower);
+        with_folded(word, |lower| known(lower).map(|word| word.line))
     }
 
     /// No members?
@@ -176,7 +184,12 @@ impl Classes {
 
     /// Adds a word to a class, which comes into being with it.
     pub fn insert(&mut self, id: MacroId, word: &[u8]) {
-        let word = with_folded(word, |lower| self.word(lower, word));
+        self.insert_from(id, word, 0);
+    }
+
+    /// The same where a line of the cf says so.
+    pub(super) fn insert_from(&mut self, id: MacroId, word: &[u8], line: u32) {
+        let word = Word { line, ..with_folded(word, |lower| self.word(lower, word)) };
         let class = self.by_id.entry(id.0).or_default();
         class.longest = class.longest.max(word.lower.len());
         class.words.entry(word.hash, |known| known.lower == word.lower, |known| known.hash).or_insert(word);
@@ -185,23 +198,23 @@ impl Classes {
     /// A word that is known in any class, entered if it is not.
     fn word(&mut self, lower: &[u8], spelling: &[u8]) -> Word {
         let hash = Word::hash(lower);
-        let age = self.words.len();
+        let age = self.words.len() as u32;
         let entry = self.words.entry(hash, |known| *known.lower == *lower, |known| known.hash);
         let made = entry.or_insert_with(|| {
             let shared: Arc<[u8]> = Arc::from(lower);
             let spelling = if lower == spelling { shared.clone() } else { Arc::from(spelling) };
-            Word { hash, age, lower: shared, spelling }
+            Word { hash, age, line: 0, lower: shared, spelling }
         });
         made.get().clone()
     }
 
-    /// Adds the present members of one class to another.
-    pub fn copy(&mut self, from: MacroId, to: MacroId) {
+    /// Adds the present members of one class to another, as a line of the cf says (0: none).
+    pub fn copy(&mut self, from: MacroId, to: MacroId, line: u32) {
         let words: Vec<Vec<u8>> = self
             .get(from)
             .map_or_else(Vec::new, |class| class.words().into_iter().map(<[u8]>::to_vec).collect());
         for word in words {
-            self.insert(to, &word);
+            self.insert_from(to, &word, line);
         }
     }
 }

@@ -33,7 +33,8 @@ impl Loader<'_> {
             self.error("name required for mailer");
             return;
         }
-        let mut mailer = Mailer { name: name.to_vec(), max_recipients: 100, ..Mailer::default() };
+        let (name_bytes, line) = (name.to_vec(), self.first_line);
+        let mut mailer = Mailer { name: name_bytes, max_recipients: 100, line, ..Mailer::default() };
         let rest = text.get(end + 1..).unwrap_or_default();
         let prefix = [b"mailer ", name].concat();
         let (fields, complete) = equates(rest);

@@ -57,6 +57,8 @@ pub struct Mailer {
     pub queue_group: Option<Vec<u8>>,
     /// /=: chroot directory.
     pub root: Vec<u8>,
+    /// First line of its M line; 0 for the built-in ones.
+    pub line: u32,
 }
 
 impl Mailer {

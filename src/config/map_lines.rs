@@ -48,7 +48,7 @@ impl Loader<'_> {
             class: class.to_vec(),
             args: args.to_vec(),
             space: self.config.options.blank_sub,
-            line: self.at,
+            line: self.first_line,
         }
     }
 

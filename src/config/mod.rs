@@ -28,6 +28,7 @@ mod rule_lines;
 mod ruleset;
 mod rulesets;
 mod unsupported;
+mod spans;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, MapFailure, MapWords, SystemEnv};
@@ -43,6 +44,7 @@ pub use message::Message;
 pub use references::unknown_names;
 pub use ruleset::{Rule, Ruleset};
 pub use rulesets::{MapDecl, RulesetId, Rulesets};
+pub use spans::{Entry, Span, Spans};
 pub use unsupported::{Unsupported, unsupported};
 
 use crate::addr::{MacroId, Operators};
@@ -89,6 +91,8 @@ pub struct Config {
     pub queue_groups: Vec<QueueGroup>,
     /// X lines.
     pub filters: Vec<Filter>,
+    /// Lines of the cf ([`Config::span_of`]).
+    pub(crate) spans: Spans,
     /// The zone of TimeZoneSpec, looked up at its first use ([`Config::zone`]).
     pub(crate) zone: std::sync::OnceLock<jiff::tz::TimeZone>,
     /// Who stands in where DefaultUser is not set, looked up at the first use ([`Config::default_user`]).

@@ -118,6 +118,9 @@ impl Loader<'_> {
         if self.commanding && sticks {
             self.sticky.push(row.code);
         }
+        if sub.is_none() {
+            self.config.spans.sets(row.name, None, self.first_line);
+        }
         self.apply_option(row, sub, value);
     }
 

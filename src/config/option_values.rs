@@ -307,6 +307,9 @@ impl Loader<'_> {
     fn set_timeout(&mut self, name: &[u8], amount: i64) {
         let kept: &[&str] = if self.commanding { &[] } else { &self.sticky_timeouts };
         let set = self.config.options.timeout.set(name, amount, kept);
+        for name in &set {
+            self.config.spans.sets("Timeout", Some(name), self.first_line);
+        }
         if self.commanding {
             self.sticky_timeouts.extend(set);
         }
@@ -476,6 +479,7 @@ impl Loader<'_> {
     fn milter(&mut self, sub: Option<&[u8]>, value: &[u8]) {
         let name = sub.unwrap_or_default();
         let lower = name.to_ascii_lowercase();
+        self.config.spans.sets("Milter", std::str::from_utf8(name).ok(), self.first_line);
         if lower == b"loglevel" {
             self.config.options.milter.log_level = leading_int(value);
             return;

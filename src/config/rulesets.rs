@@ -119,6 +119,6 @@ pub struct MapDecl {
     pub args: Vec<u8>,
     /// Option BlankSub as it stood at this line: it joins the words of keys.
     pub space: u8,
-    /// Line of the cf; 0 for built-in maps.
+    /// First line of its K line; 0 for built-in maps.
     pub line: u32,
 }

@@ -1,7 +1,7 @@
 //! Configurations, good and bad, against what sendmail 8.17 printed for them; and bytes of all kinds.
 
 use canonify::config::{
-    ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, Loaded, MapDecl, MapFailure,
+    ConfigEnv, DeclaredMap, Entry, FileProblem, HostFacts, LoadOptions, Loaded, MapDecl, MapFailure,
 };
 use canonify::config::{MapWords, Message, load};
 use canonify::schema::{DeliveryMode, MaySet, OPTIONS, Privacy, UserIds};
@@ -183,6 +183,69 @@ fn a_finding_shows_its_line() {
     assert_eq!(finding.message, "readcf: unknown option name LogLevle");
     assert_eq!((finding.place.line, finding.excerpt.as_deref()), (2, Some("O LogLevle=3")));
     assert_eq!(finding.help.as_deref(), Some("did you mean `LogLevel`?"));
+}
+
+/// Everything that has a line can point at it: its physical lines, continuations included.
+#[test]
+fn entries_point_at_their_lines() {
+    let text = b"V10\nDx one\nD{long}a\n b\nCw first\n\tsecond\nO LogLevel=9\nO Timeout.ident=5s\nKm hash\n\t/etc/m\n\
+        HX-One: 1\nHSubject: $>check\nXf, S=local:/run/f\nQq, P=/q\nMmine, P=/bin/x, A=x\nSx\nR$*\t$1\nR$+\n\t$@ 1\n\
+        Km hash /etc/n\nDx two\n";
+    let config = loaded("x.cf", text).config;
+    let macro_named = |name: &str| config.macro_id(name).expect("a macro");
+    let x = config.rulesets.find(b"x").expect("a ruleset");
+    let mailer = config.mailer(b"mine").expect("a mailer");
+    for (entry, lines) in [
+        (Entry::Macro(macro_named("x")), Some((21, 21))),
+        (Entry::Macro(macro_named("long")), Some((3, 4))),
+        (Entry::Macro(macro_named("v")), None),
+        (Entry::ClassWord(macro_named("w"), b"SECOND"), Some((5, 6))),
+        (Entry::ClassWord(macro_named("w"), b"third"), None),
+        (Entry::Option("loglevel"), Some((7, 7))),
+        (Entry::Option("Timeout.ident"), Some((8, 8))),
+        (Entry::Option("Timeout.mail"), None),
+        (Entry::Map(b"M"), Some((20, 20))),
+        (Entry::Map(b"host"), None),
+        (Entry::Header(0), Some((11, 11))),
+        (Entry::HeaderCheck(b"subject"), Some((12, 12))),
+        (Entry::Filter(b"f"), Some((13, 13))),
+        (Entry::QueueGroup(b"q"), Some((14, 14))),
+        (Entry::Mailer(mailer), Some((15, 15))),
+        (Entry::Mailer(config.mailer(b"prog").expect("built in")), None),
+        (Entry::Rule(x, 0), Some((17, 17))),
+        (Entry::Rule(x, 1), Some((18, 19))),
+        (Entry::Rule(x, 2), None),
+    ] {
+        let span = config.span_of(entry).map(|span| (span.first, span.last));
+        assert_eq!(span, lines, "{entry:?}");
+    }
+}
+
+/// The command line's options have no line, whatever the cf says later.
+#[test]
+fn what_the_command_line_says_has_no_line() {
+    let overrides = vec![canonify::config::Override::Long(b"LogLevel=3".to_vec())];
+    let config =
+        load(b"x.cf", b"V10\nO LogLevel=9\n", &mut Canned, &LoadOptions { overrides, ..options() }).config;
+    assert_eq!(config.span_of(Entry::Option("LogLevel")), None);
+}
+
+/// Through the source map an entry points at the line of the .mc file that made it.
+#[test]
+fn entries_point_at_the_line_of_the_mc() {
+    let mc = "OSTYPE(`linux')dnl\nFEATURE(`access_db')dnl\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n\
+              LOCAL_CONFIG\nCwmore.example\n";
+    let (cf, _) =
+        canonify::m4::expand_mc("site.mc", mc.as_bytes(), &Default::default()).expect("a good file");
+    let config = loaded("site.cf", &cf.text).config;
+    for (entry, line) in [
+        (Entry::Map(b"access"), 2),
+        (Entry::ClassWord(config.macro_id("w").expect("a class"), b"more.example"), 6),
+        (Entry::Mailer(config.mailer(b"esmtp").expect("a mailer")), 4),
+    ] {
+        let span = config.span_of(entry).expect("a line of the cf");
+        assert_eq!(cf.origin(span.first), Some(("site.mc", line)), "{entry:?}");
+    }
 }
 
 proptest! {

@@ -83,7 +83,7 @@ impl Shell {
                 self.console.say([b"setclass(", &name[..], b", ", &shown, b")"].concat());
             }
             match word {
-                [op::MATCH_CLASS, from, ..] => config.classes.copy(MacroId(*from), class),
+                [op::MATCH_CLASS, from, ..] => config.classes.copy(MacroId(*from), class, 0),
                 _ => config.classes.insert(class, word),
             }
         }
