@@ -2,8 +2,11 @@
 //!
 //! `syntax` reads a pattern with the library's own errors; whether a key matches is asked of
 //! regex-automata; which parts of it the groups take (leftmost-longest, as POSIX has it) is
-//! worked out by `groups`.
+//! worked out by `groups`. Patterns with back references are matched by `backtrack`, which has a limit: a look-up
+//! that needs more steps fails for now.
 
+mod automaton;
+mod backtrack;
 mod groups;
 mod syntax;
 
@@ -11,10 +14,12 @@ use super::class::{
     FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, as_it_is,
 };
 use super::flags::{Declaring, Words};
-use super::map::{Flags, Found, Map, missing};
+use super::map::{Flags, Found, Map, later, missing};
 use crate::addr::op;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
+use automaton::Span;
+use backtrack::TooHard;
 use regex_automata::meta;
 use std::sync::{Arc, OnceLock};
 
@@ -33,7 +38,16 @@ struct RegexMap {
 }
 
 impl RegexMap {
-    fn find(&self, key: &[u8]) -> Option<regex_automata::Match> {
+    /// Where the match and, if they are `wanted`, its groups lie.
+    fn find(&self, key: &[u8], wanted: bool) -> Result<Option<Vec<Span>>, TooHard> {
+        let Some(found) = self.earliest(key) else { return Ok(None) };
+        if !self.pattern.referenced.is_empty() {
+            return backtrack::find(&self.pattern, key, found.start());
+        }
+        Ok(Some(if wanted { groups::longest(&self.pattern, key, found.start()) } else { Vec::new() }))
+    }
+
+    fn earliest(&self, key: &[u8]) -> Option<regex_automata::Match> {
         if self.matcher.get().is_none() {
             let made = self.pattern.compile()?; // a small pattern always compiles
             self.matcher.get_or_init(|| made);
@@ -125,27 +139,24 @@ fn lookup(map: &Map, own: &RegexMap, key: &[u8], args: &[Vec<u8>], tracer: &mut 
             tracer.line(&[b"regex_map_lookup: arg '", argument.as_slice(), b"'"].concat());
         }
     }
-    let found = own.find(key);
+    let wanted = own.fields.is_some() && !map.flags.intersects(Flags::NEGATE | Flags::MATCH_ONLY);
+    let Ok(found) = own.find(key, wanted) else { return later() };
     if map.flags.contains(Flags::NEGATE) {
         return if found.is_some() { missing(Sysexit::OK) } else { map.found(key, b"", args, tracer) };
     }
-    let Some(found) = found else { return missing(Sysexit::OK) };
-    if map.flags.contains(Flags::MATCH_ONLY) {
+    let Some(spans) = found else { return missing(Sysexit::OK) };
+    let Some(fields) = own.fields.as_ref().filter(|_| wanted) else {
         return map.found(key, b"", args, tracer);
-    }
-    let Some(fields) = &own.fields else { return map.found(key, b"", args, tracer) };
+    };
     let asked = match args.get(1) {
         None => Ok(fields.clone()),
         Some(list) => field_list(list, own.pattern.groups + 1),
     };
     match asked {
-        Ok(fields) => {
-            let spans = groups::longest(&own.pattern, key, found.start());
-            match joined(&fields, &spans, key, &own.join) {
-                Some(text) => map.found(key, &text, args, tracer),
-                None => missing(Sysexit::OK),
-            }
-        }
+        Ok(fields) => match joined(&fields, &spans, key, &own.join) {
+            Some(text) => map.found(key, &text, args, tracer),
+            None => missing(Sysexit::OK),
+        },
         Err(text) => {
             tracer.message(&text);
             missing(Sysexit::CONFIG)

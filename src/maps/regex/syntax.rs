@@ -3,19 +3,20 @@
 
 use regex_automata::meta;
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
+use std::collections::BTreeSet;
 
 /// Largest number in `{}`.
-const LARGEST_COUNT: u32 = 0x7fff;
+const MAX_COUNT: u32 = 0x7fff;
 /// Nodes of a pattern after its counted repetitions have been written out.
-const MOST_NODES: usize = 20_000;
+const MAX_NODES: usize = 20_000;
 /// A pattern of so few nodes is never refused.
 const SMALL: usize = 200;
 /// Copies of a piece that may be left out: each stands within the next.
-const MOST_NESTED: u32 = 500;
+const MAX_NESTED: u32 = 500;
 /// Parentheses within parentheses.
-const DEEPEST: usize = 200;
+const MAX_DEPTH: usize = 200;
 /// Memory of a compiled pattern.
-const LARGEST_PROGRAM: usize = 16 << 20;
+const MAX_PROGRAM: usize = 16 << 20;
 
 /// Why a pattern cannot be compiled; the texts are the C library's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -30,8 +31,6 @@ pub(super) enum Problem {
     Backslash,
     #[error("Invalid back reference")]
     BackReference,
-    #[error("Back references are not supported")]
-    NoBackReferences,
     #[error("Unmatched [, [^, [:, [., or [=")]
     Bracket,
     #[error("Unmatched ( or \\(")]
@@ -103,6 +102,8 @@ pub(super) enum Node {
     Empty,
     Set(Set),
     Look(Look),
+    /// The text of this group once more.
+    Back(usize),
     /// With `true` it is repeated and may be left out: an empty match then leaves the groups alone.
     Group(usize, Box<Node>, bool),
     Concat(Vec<Node>),
@@ -114,7 +115,7 @@ pub(super) enum Node {
 impl Node {
     fn size(&self) -> usize {
         match self {
-            Self::Empty | Self::Set(_) | Self::Look(_) => 1,
+            Self::Empty | Self::Set(_) | Self::Look(_) | Self::Back(_) => 1,
             Self::Group(_, inner, _) | Self::Star(inner) => 1 + inner.size(),
             Self::Concat(nodes) | Self::Alternatives(nodes) => {
                 1 + nodes.iter().map(Self::size).sum::<usize>()
@@ -130,6 +131,8 @@ impl Node {
                 Hir::class(Class::Bytes(ClassBytes::new(bytes.map(|byte| ClassBytesRange::new(byte, byte)))))
             }
             Self::Look(look) => Hir::look(*look),
+            // whatever the group's text may be
+            Self::Back(_) => Self::Star(Box::new(Self::Set(Set::default().negated()))).hir(),
             Self::Group(_, inner, _) => inner.hir(),
             Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::hir).collect()),
             Self::Alternatives(nodes) => Hir::alternation(nodes.iter().map(Self::hir).collect()),
@@ -146,6 +149,10 @@ pub(super) struct Pattern {
     pub root: Node,
     /// Number of parenthesised groups.
     pub groups: usize,
+    /// Groups to which something refers back.
+    pub referenced: BTreeSet<usize>,
+    /// Capitals and small letters are the same.
+    pub fold_case: bool,
 }
 
 impl Pattern {
@@ -154,25 +161,35 @@ impl Pattern {
         self.root.size() <= SMALL
     }
 
-    /// The matcher that says where a match begins; `None` if it would be too large.
+    /// The matcher that says where a match begins; with back references it says only where one may begin at the
+    /// earliest, as if any text stood there. `None` if it would be too large.
     pub fn compile(&self) -> Option<meta::Regex> {
-        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(LARGEST_PROGRAM));
+        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_PROGRAM));
         meta::Builder::new().configure(config).build_from_hir(&self.root.hir()).ok()
     }
 }
 
 /// Reads a pattern.
 pub(super) fn parse(text: &[u8], flags: Flags) -> Result<Pattern, Problem> {
-    let mut parser = Parser { text, at: 0, flags, groups: 0, depth: 0 };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        flags,
+        groups: 0,
+        closed: BTreeSet::new(),
+        referenced: BTreeSet::new(),
+        depth: 0,
+    };
     let root = parser.alternatives()?;
     if parser.at < text.len() {
         // only a basic pattern's `\)` stops the outermost level
         return Err(Problem::Parenthesis);
     }
-    if root.size() > MOST_NODES {
+    if root.size() > MAX_NODES {
         return Err(Problem::TooBig);
     }
-    Ok(Pattern { root, groups: parser.groups })
+    let Parser { groups, referenced, .. } = parser;
+    Ok(Pattern { root, groups, referenced, fold_case: flags.fold_case })
 }
 
 /// The next operator or character.
@@ -197,6 +214,9 @@ struct Parser<'a> {
     at: usize,
     flags: Flags,
     groups: usize,
+    /// Groups that have been read to their end.
+    closed: BTreeSet<usize>,
+    referenced: BTreeSet<usize>,
     depth: usize,
 }
 
@@ -252,10 +272,14 @@ impl Parser<'_> {
     }
 
     fn alternatives(&mut self) -> Result<Node, Problem> {
+        // an alternative cannot refer back to groups of another one
+        let closed_before = self.closed.clone();
         let mut nodes = vec![self.branch()?];
         while let (Lexeme::Or, length) = self.peek(false) {
             self.at += length;
+            let closed = std::mem::replace(&mut self.closed, closed_before.clone());
             nodes.push(self.branch()?);
+            self.closed.extend(closed);
         }
         Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Alternatives(nodes) })
     }
@@ -275,7 +299,7 @@ impl Parser<'_> {
             first = anchor && !self.flags.extended;
             let node = if first { node } else { self.repeated(node, anchor)? };
             nodes.push(node);
-            if nodes.len() > MOST_NODES {
+            if nodes.len() > MAX_NODES {
                 return Err(Problem::TooBig);
             }
         }
@@ -301,7 +325,7 @@ impl Parser<'_> {
         })
     }
 
-    fn escape(&self, byte: u8) -> Result<Node, Problem> {
+    fn escape(&mut self, byte: u8) -> Result<Node, Problem> {
         let word = Set::of(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let blank = Set::of(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
         Ok(match byte {
@@ -316,8 +340,14 @@ impl Parser<'_> {
             b'>' => Node::Look(Look::WordEndAscii),
             b'`' => Node::Look(Look::Start),
             b'\'' => Node::Look(Look::End),
-            digit if usize::from(digit - b'0') <= self.groups => return Err(Problem::NoBackReferences),
-            _ => return Err(Problem::BackReference),
+            digit => {
+                let group = usize::from(digit - b'0');
+                if !self.closed.contains(&group) {
+                    return Err(Problem::BackReference);
+                }
+                self.referenced.insert(group);
+                Node::Back(group)
+            }
         })
     }
 
@@ -325,7 +355,7 @@ impl Parser<'_> {
         self.groups += 1;
         let number = self.groups;
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return Err(Problem::TooBig);
         }
         let inner = self.alternatives()?;
@@ -335,6 +365,7 @@ impl Parser<'_> {
         }
         self.at += length;
         self.depth -= 1;
+        self.closed.insert(number);
         Ok(Node::Group(number, Box::new(inner), false))
     }
 
@@ -386,7 +417,7 @@ impl Parser<'_> {
         if max.is_some_and(|max| max < min) {
             return Err(Problem::BraceContent);
         }
-        if max.unwrap_or(min) > LARGEST_COUNT {
+        if max.unwrap_or(min) > MAX_COUNT {
             return Err(Problem::TooBig);
         }
         Ok((min, max))
@@ -498,7 +529,7 @@ fn named_class(name: &[u8]) -> Option<fn(&u8) -> bool> {
 fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
     let copies = max.unwrap_or(min + 1).max(1) as usize;
     let nested = max.map_or(0, |max| max.saturating_sub(min));
-    if node.size().saturating_mul(copies) > MOST_NODES || nested > MOST_NESTED {
+    if node.size().saturating_mul(copies) > MAX_NODES || nested > MAX_NESTED {
         return Err(Problem::TooBig);
     }
     let copy = unmarked(node);
@@ -531,7 +562,7 @@ fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
 fn unmarked(node: &Node) -> Node {
     let all = |nodes: &[Node]| nodes.iter().map(unmarked).collect();
     match node {
-        Node::Empty | Node::Set(_) | Node::Look(_) => node.clone(),
+        Node::Empty | Node::Set(_) | Node::Look(_) | Node::Back(_) => node.clone(),
         Node::Group(number, inner, _) => Node::Group(*number, Box::new(unmarked(inner)), false),
         Node::Concat(nodes) => Node::Concat(all(nodes)),
         Node::Alternatives(nodes) => Node::Alternatives(all(nodes)),

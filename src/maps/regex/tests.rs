@@ -1,7 +1,7 @@
 //! Against the C library's answers: `testdata/maps/regex.tsv` (e or b for the syntax, pattern, text,
 //! spans of the match and its groups or the error).
 
-use super::{groups, syntax};
+use super::{backtrack, groups, syntax};
 
 fn answer(pattern: &[u8], text: &[u8], extended: bool) -> String {
     let flags = syntax::Flags { extended, fold_case: true };
@@ -11,7 +11,14 @@ fn answer(pattern: &[u8], text: &[u8], extended: bool) -> String {
     };
     let matcher = pattern.compile().expect("small");
     let Some(found) = matcher.find(text) else { return String::from("-") };
-    let spans = groups::longest(&pattern, text, found.start());
+    let spans = match pattern.referenced.is_empty() {
+        true => groups::longest(&pattern, text, found.start()),
+        false => match backtrack::find(&pattern, text, found.start()) {
+            Ok(Some(spans)) => spans,
+            Ok(None) => return String::from("-"),
+            Err(backtrack::TooHard) => return String::from("later"),
+        },
+    };
     let show = |span: &Option<(usize, usize)>| {
         span.map_or("-1,-1".to_owned(), |(start, end)| format!("{start},{end}"))
     };
@@ -25,7 +32,7 @@ fn different(table: &str) -> Vec<String> {
         let mut next = || cells.next().expect("four cells");
         let (kind, pattern, text, wanted) = (next(), next(), next(), next());
         let found = answer(pattern.as_bytes(), text.as_bytes(), kind == "e");
-        if found != wanted && !found.starts_with("E Back references") {
+        if found != wanted {
             different.push(format!("{kind} {pattern} on {text:?}: {found}, the C library: {wanted}"));
         }
     }
@@ -45,4 +52,21 @@ fn hostile_patterns_end_in_an_error_or_soon() {
     assert!(answer(&nested, b"a", true).starts_with("E "));
     assert!(answer(b"((a{1,200}){1,200}){1,20}", b"a", true).starts_with("E "));
     assert_eq!(answer(b"(a*)*(a*)*b|(a|aa)+$", &[b'a'; 300], true), "0,300 -1,-1 -1,-1 299,300");
+}
+
+/// Patterns as rule packages have them and made ones, against the C library (`testdata/maps/regex_back.tsv`). Made
+/// ones where the library is at odds with itself (a group that is repeated and empty) are not in the table.
+#[test]
+fn back_references_are_the_c_librarys() {
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/maps/regex_back.tsv");
+    let different = different(&std::fs::read_to_string(table).expect("a table"));
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+}
+
+#[test]
+fn hostile_back_references_end_in_a_failure_for_now() {
+    let start = std::time::Instant::now();
+    assert_eq!(answer(br"(a*)(a*)(a*)(a*)\4\3\2\1b", &[b'a'; 400], true), "later");
+    assert_eq!(answer(br"(.*)(.*)(.*)(.*)(.*)\1\2\3\4\5x", &[b'x'; 200], true), "later");
+    assert!(start.elapsed().as_secs() < 60);
 }
