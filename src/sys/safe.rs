@@ -129,6 +129,21 @@ pub enum Danger {
     Changed,
 }
 
+impl Danger {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::SymbolicLink,
+        Self::HardLink,
+        Self::NotRegular,
+        Self::Executable,
+        Self::WorldWritableDirectory,
+        Self::GroupWritableDirectory,
+        Self::WorldWritable,
+        Self::GroupWritable,
+        Self::Changed,
+    ];
+}
+
 /// Why a file was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -239,6 +254,12 @@ impl Rules {
         Self { group_file: true, world_file: true, ..Self::relaxed(blame, dirs, none, links, none, none) }
     }
 
+    /// For sockets of map servers: DontBlameSendmail's words about map files do not count.
+    pub fn socket(blame: Blame) -> Self {
+        let none = Blame::empty();
+        Self { group_file: true, world_file: true, ..Self::relaxed(blame, none, none, none, none, none) }
+    }
+
     /// For map files.
     pub fn map(blame: Blame) -> Self {
         let none = Blame::empty();
@@ -293,6 +314,26 @@ pub fn check_directories(path: &Path, rules: &Rules) -> Result<(), Refusal> {
 fn in_writable_directory(path: &Path) -> io::Result<bool> {
     let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     Ok(std::fs::metadata(parent.unwrap_or(Path::new(".")))?.mode() & 0o022 != 0)
+}
+
+/// A socket to which a client may connect: no symbolic link, and nobody else may have put it there.
+///
+/// # Errors
+/// As [`open`]; what is no socket is not refused.
+pub fn check_socket(path: &Path, rules: &Rules) -> Result<(), Refusal> {
+    let about = std::fs::symlink_metadata(path)?;
+    check_directories(path, rules)?;
+    match about.is_symlink() {
+        true => Err(Refusal::Unsafe(Danger::SymbolicLink)),
+        false => Ok(()),
+    }
+}
+
+/// The directories above a path to which anybody may write, the nearest first.
+pub fn world_writable_above(path: &Path) -> impl Iterator<Item = (&Path, Metadata)> {
+    let above = path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    let known = above.filter_map(|dir| Some((dir, std::fs::metadata(dir).ok()?)));
+    known.filter(|(_, about)| about.mode() & 0o002 != 0)
 }
 
 /// Opens for reading after all checks: directories, links, type, modes, and that nobody exchanged the

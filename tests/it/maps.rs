@@ -120,6 +120,36 @@ async fn classes_and_their_complaints() {
 }
 
 #[tokio::test]
+async fn patterns_with_back_references() {
+    compare("regex_back").await;
+}
+
+/// A socket below a directory that others may write to is not trusted, whatever DontBlameSendmail says of map
+/// files; nor is a symbolic link.
+#[tokio::test]
+async fn sockets_in_unsafe_directories() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    std::fs::create_dir(dir.path().join("open")).expect("a directory");
+    std::fs::set_permissions(dir.path().join("open"), PermissionsExt::from_mode(0o777))
+        .expect("own directory");
+    std::os::unix::fs::symlink("socket", dir.path().join("link")).expect("a link");
+    for (path, why) in [("open/socket", "World writable directory"), ("link", "Symbolic links not allowed")] {
+        let path = dir.path().join(path);
+        let _listener = std::os::unix::net::UnixListener::bind(&path);
+        let cf = format!(
+            "V10\nO DontBlameSendmail=MapInUnsafeDirPath,TrustStickyBit\nKm socket local:{}\n",
+            path.display()
+        );
+        let loaded = load(b"test.cf", cf.as_bytes(), &mut environment(), &LoadOptions::default());
+        let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
+        let mut said = Transcript::default();
+        ask(&store, b"m", b"key", &mut said).await;
+        let text = format!("socket map \"m\": local socket name {} unsafe: {why}\n", path.display());
+        assert_eq!(String::from_utf8_lossy(&said.0), text + "map_lookup: m (key) no match (75)\n");
+    }
+}
+
+#[tokio::test]
 async fn files_and_programs() {
     compare("files").await;
 }

@@ -10,6 +10,7 @@ use crate::cli::debug::Levels;
 use crate::logging::Tracer;
 use crate::rewrite::error_status;
 use crate::schema::{Reply, Sysexit};
+use crate::sys::safe::Danger;
 use std::io::{Read, Write};
 
 /// Longest input line in bytes; the rest is a line of its own.
@@ -191,9 +192,11 @@ fn seven_bit(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| byte & 0x7f).take_while(|byte| *byte != 0).collect()
 }
 
-/// Does a message end in a system error's text? Then sendmail's exit status is another one.
+/// Does a message end in a system error's text, or in that of an unsafe file, which sendmail counts among them?
+/// Then its exit status is another one.
 fn ends_in_errno(text: &[u8]) -> bool {
     let Some(at) = text.windows(2).rposition(|pair| pair == b": ") else { return false };
     let reason = &text[at + 2..];
-    (1..=133).any(|code| nix::errno::Errno::from_raw(code).desc().as_bytes() == reason)
+    let system = (1..=133).any(|code| nix::errno::Errno::from_raw(code).desc().as_bytes() == reason);
+    system || Danger::ALL.iter().any(|danger| danger.to_string().as_bytes() == reason)
 }
