@@ -6,6 +6,7 @@ use crate::config::Config;
 const COMPILED_WITH: &[&str] = &[
     "DNSMAP",
     "IPV6_FULL",
+    "LDAPMAP",
     "LOG",
     "MAP_REGEX",
     "NAMED_BIND",
@@ -16,6 +17,7 @@ const COMPILED_WITH: &[&str] = &[
     "PIPELINING",
     "SCANF",
     "SOCKETMAP",
+    "USERDB",
     "XDEBUG",
 ];
 

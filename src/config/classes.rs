@@ -63,7 +63,7 @@ impl Loader<'_> {
         match file.first() {
             Some(b'|') => self.class_from_program(id, &file[1..]),
             _ => match map_form(&file) {
-                Some((key, class, spec)) => self.class_from_map(id, key, class, spec, optional),
+                Some(wanted) => self.class_from_map(id, &wanted, optional),
                 None => self.class_from_file(id, &file, optional),
             },
         }
@@ -138,7 +138,8 @@ impl Loader<'_> {
         }
     }
 
-    fn class_from_map(&mut self, id: MacroId, key: &[u8], class: &[u8], spec: &[u8], optional: bool) {
+    fn class_from_map(&mut self, id: MacroId, wanted: &WordsFromMap<'_>, optional: bool) {
+        let WordsFromMap { key, class, spec } = *wanted;
         let name = match self.config.names.long_name(id) {
             Some(name) => name.to_vec(),
             None => vec![id.0],
@@ -148,10 +149,18 @@ impl Loader<'_> {
             self.error(says(b"missing map class"));
             return;
         }
-        let map = self.map_decl(&name, class, spec);
+        let map = match spec {
+            Some(spec) => self.map_decl(&name, class, spec),
+            None => {
+                let spec = self.ldap_class_spec(&name);
+                self.map_decl(&name, class, &spec)
+            }
+        };
         let answer = self.env.map_words(&map, key, &self.config.options.dont_blame_sendmail);
+        // a map that cannot be opened fails with the system's error
+        let failed = matches!(answer.words, Err(MapFailure::Open));
         for message in &answer.messages {
-            self.error(message);
+            self.error_status(message, if failed { Sysexit::OSERR } else { Sysexit::SOFTWARE });
         }
         match answer.words {
             Ok(value) => self.class_words(id, &value.unwrap_or_default()),
@@ -163,18 +172,27 @@ impl Loader<'_> {
     }
 }
 
+/// Which map has the words of a class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct WordsFromMap<'a> {
+    key: &'a [u8],
+    class: &'a [u8],
+    /// Its flags; `None`: sendmail's own LDAP schema.
+    spec: Option<&'a [u8]>,
+}
+
 /// `[key]@class:spec`, where the text is not a path and has an `@` that `LDAP` or a `:` follows.
-fn map_form(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+fn map_form(text: &[u8]) -> Option<WordsFromMap<'_>> {
     if matches!(text.first(), Some(b'/' | b'|')) {
         return None;
     }
     let at = text.iter().position(|byte| *byte == b'@')?;
     let (key, rest) = (&text[..at], &text[at + 1..]);
     if rest == b"LDAP" {
-        return Some((key, b"ldap", b""));
+        return Some(WordsFromMap { key, class: b"ldap", spec: None });
     }
     let colon = rest.iter().position(|byte| *byte == b':').filter(|colon| *colon > 0)?;
-    Some((key, &rest[..colon], &rest[colon + 1..]))
+    Some(WordsFromMap { key, class: &rest[..colon], spec: Some(&rest[colon + 1..]) })
 }
 
 /// A file name up to a blank that no double quotes protect, and what follows it; `None` when a quote
@@ -306,8 +324,9 @@ mod tests {
 
     #[test]
     fn map_forms() {
-        assert_eq!(map_form(b"k@hash:/f"), Some((&b"k"[..], &b"hash"[..], &b"/f"[..])));
-        assert_eq!(map_form(b"@LDAP"), Some((&b""[..], &b"ldap"[..], &b""[..])));
+        let form = |key, class, spec| Some(WordsFromMap { key, class, spec });
+        assert_eq!(map_form(b"k@hash:/f"), form(&b"k"[..], &b"hash"[..], Some(&b"/f"[..])));
+        assert_eq!(map_form(b"@LDAP"), form(b"", b"ldap", None));
         assert_eq!(map_form(b"/etc/a@b:c"), None);
         assert_eq!(map_form(b"file"), None);
     }

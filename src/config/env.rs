@@ -49,6 +49,8 @@ pub struct DeclaredMap {
     pub messages: Vec<Vec<u8>>,
     /// Does the map exist afterwards?
     pub keep: bool,
+    /// It exists, but its arguments are such that it can never be asked.
+    pub unusable: bool,
     /// What `-d37.5` prints, where that was asked for.
     pub trace: Vec<u8>,
 }

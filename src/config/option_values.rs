@@ -212,13 +212,13 @@ impl Loader<'_> {
             return;
         }
         let name = format!("Alias{}", self.config.options.alias_file.len());
-        let args = [flags, file.trim_ascii_start()].join(&b' ');
-        if class.eq_ignore_ascii_case(b"ldap") && !args.starts_with(b"-") {
-            // the usual filter is made when the map is opened
-            return self.config.options.alias_file.push(spec.to_vec());
+        let mut args = [flags, file.trim_ascii_start()].join(&b' ').trim_ascii_start().to_vec();
+        if class.eq_ignore_ascii_case(b"ldap") && args.is_empty() {
+            args = self.ldap_alias_spec();
         }
-        self.declare_map(name.as_bytes(), &class.to_ascii_lowercase(), args.trim_ascii_start());
-        self.config.options.alias_file.push(spec.to_vec());
+        if self.declare_map(name.as_bytes(), &class.to_ascii_lowercase(), &args) {
+            self.config.options.alias_file.push(spec.to_vec());
+        }
     }
 
     fn min_free_blocks(&mut self, value: &[u8]) {

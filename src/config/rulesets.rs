@@ -109,7 +109,7 @@ impl Rulesets {
 }
 
 /// One K line: a map to be opened at its first use.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MapDecl {
     /// The map's name.
     pub name: Vec<u8>,
@@ -119,6 +119,8 @@ pub struct MapDecl {
     pub args: Vec<u8>,
     /// Option BlankSub as it stood at this line: it joins the words of keys.
     pub space: u8,
+    /// Option LDAPDefaultSpec as it stood at this line.
+    pub ldap_defaults: Vec<u8>,
     /// First line of its K line; 0 for built-in maps.
     pub line: u32,
 }

@@ -173,6 +173,7 @@ fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
             class: class.into(),
             args: Vec::new(),
             space: b' ',
+            ldap_defaults: Vec::new(),
             line: 1,
         });
     }

@@ -1,7 +1,7 @@
 //! What a configuration asks of maps while it is read.
 
 use super::flags::Declaring;
-use super::map::Map;
+use super::map::{Flags, Map};
 use super::{LookupContext, Store, TextAnswer, declare, registry};
 use crate::config::{Config, DeclaredMap, MapDecl, MapFailure, MapWords, SystemEnv};
 use crate::logging::Tracer;
@@ -17,13 +17,13 @@ pub fn environment() -> SystemEnv {
 fn declare_map(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
     let (messages, map) = read(decl, known);
     let trace = map.as_ref().filter(|_| traced).map(Map::trace);
-    DeclaredMap { messages, keep: map.is_some(), trace: trace.unwrap_or_default() }
+    let unusable = map.as_ref().is_some_and(|map| !map.flags.contains(Flags::VALID));
+    DeclaredMap { messages, keep: map.is_some(), unusable, trace: trace.unwrap_or_default() }
 }
 
 /// What is to be said of a K line, and the map; `known` tells whether a map was declared before.
 fn read(decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool) -> (Vec<Vec<u8>>, Option<Map>) {
-    let mut declaring =
-        Declaring { messages: Vec::new(), known, blank_sub: decl.space, ldap_default_spec: b"" };
+    let mut declaring = Declaring::of(decl, known);
     let declared = declare::read(decl, None, &mut declaring);
     (declaring.messages, declared.map(|declared| declared.map))
 }

@@ -1,6 +1,7 @@
 //! Reading what stands behind the class in a K line; the flags that most classes share: `-o -a.x -k 1 FILE rest`.
 
 use super::map::{Flags, Map};
+use crate::config::MapDecl;
 
 /// The reader's side of a K line.
 pub(super) struct Declaring<'a> {
@@ -10,8 +11,15 @@ pub(super) struct Declaring<'a> {
     pub known: &'a dyn Fn(&[u8]) -> bool,
     /// Option BlankSub as it stands at this line.
     pub blank_sub: u8,
-    /// Option LDAPDefaultSpec.
+    /// Option LDAPDefaultSpec as it stands at this line.
     pub ldap_default_spec: &'a [u8],
+}
+
+impl<'a> Declaring<'a> {
+    /// Nothing said yet of this line.
+    pub fn of(decl: &'a MapDecl, known: &'a dyn Fn(&[u8]) -> bool) -> Self {
+        Self { messages: Vec::new(), known, blank_sub: decl.space, ldap_default_spec: &decl.ldap_defaults }
+    }
 }
 
 impl Declaring<'_> {

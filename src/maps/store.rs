@@ -43,25 +43,23 @@ impl Store {
         let settings = Settings::of(&config);
         let surroundings = Surroundings { settings, resolver, shared: SharedStates::default() };
         let mut store = Self { surroundings, slots: Vec::new(), by_name: HashMap::new() };
-        let ldap_default_spec = config.options.ldap_default_spec.as_deref().unwrap_or_default();
         for decl in &config.maps {
-            store.add(decl, ldap_default_spec);
+            store.add(decl);
         }
         if !store.has(b"host") {
             // it exists without a K line
             let (name, class, args) = (b"host".to_vec(), b"host".to_vec(), b"-a. -D".to_vec());
-            let decl = MapDecl { name, class, args, space: config.options.blank_sub, line: 0 };
-            store.add(&decl, ldap_default_spec);
+            let space = config.options.blank_sub;
+            store.add(&MapDecl { name, class, args, space, ..MapDecl::default() });
         }
         store
     }
 
     /// One more map, as a K line says it; what is wrong with it has been said by [`super::environment`].
-    fn add(&mut self, decl: &MapDecl, ldap_default_spec: &[u8]) {
+    fn add(&mut self, decl: &MapDecl) {
         let earlier = self.find(&decl.name);
         let known = |name: &[u8]| self.has(name);
-        let mut declaring =
-            Declaring { messages: Vec::new(), known: &known, blank_sub: decl.space, ldap_default_spec };
+        let mut declaring = Declaring::of(decl, &known);
         let earlier_map = earlier.map(|index| self.slots[index].map.clone());
         let Some(declared) = declare::read(decl, earlier_map, &mut declaring) else { return };
         match earlier {

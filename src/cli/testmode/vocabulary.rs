@@ -119,6 +119,7 @@ mod tests {
                 class,
                 args: Vec::new(),
                 space: b' ',
+                ldap_defaults: Vec::new(),
                 line: 0,
             });
         }
