@@ -96,6 +96,11 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
 }
 
 fn store(writer: &mut Writer, alias: &Alias, tracer: &mut dyn Tracer) {
+    if let Some(comment) = comment_behind(&alias.value) {
+        let head = [&alias.given[..], b"... Warning: `", comment].concat();
+        let tail = b"' is no comment here but a part of the address; comments stand on lines of their own";
+        tracer.notice(&[&head[..], tail].concat());
+    }
     // databases of sendmail keep the NUL at the end of keys and values
     let key = [&alias.name[..], b"\0"].concat();
     let value = [&alias.value[..], b"\0"].concat();
@@ -103,6 +108,19 @@ fn store(writer: &mut Writer, alias: &Alias, tracer: &mut dyn Tracer) {
         tracer.notice(&[&alias.given[..], b"... Warning: duplicate alias name ", &alias.name].concat());
         writer.replace(&key, &value);
     }
+}
+
+/// What its author meant to be a comment: from a `#` behind a blank on, outside of quotes.
+fn comment_behind(value: &[u8]) -> Option<&[u8]> {
+    let mut quoted = false;
+    for (at, byte) in value.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'#' if !quoted && at > 0 && matches!(value[at - 1], b' ' | b'\t') => return Some(&value[at..]),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn finish(mut writer: Writer, spec: &AliasSpec, summary: &[u8], faulty: bool) -> Sysexit {

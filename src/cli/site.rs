@@ -3,6 +3,7 @@
 use super::invocation::{Invocation, Setting};
 use super::modes::{self, Mode};
 use super::{debug, version};
+use crate::cf;
 use crate::config::{LoadOptions, Loaded, Message, Override, load, load_from};
 use crate::diag::Diagnostic;
 use crate::m4::{CfText, McOptions, expand_mc};
@@ -65,9 +66,22 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
         let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
     }
     let _ = out.flush();
+    if !loaded.exit.is_ok() {
+        hint_at_m4(&file);
+    }
     match loaded.stop {
         true => Err(loaded.exit),
         false => Ok(loaded),
+    }
+}
+
+/// A .mc that was installed as a cf, or expanded without the cf library, makes hundreds of errors of which none
+/// says so.
+fn hint_at_m4(file: &[u8]) {
+    let text = std::fs::read(accounts::path(file)).unwrap_or_default();
+    if let Some(hint) = cf::m4_hint(&text).filter(|_| !file.ends_with(b".mc")) {
+        // a closed stderr leaves nobody to tell
+        let _ = io::stderr().write_all(&[file, b": ", hint.as_bytes(), b"\n"].concat());
     }
 }
 

@@ -18,6 +18,7 @@ mod mailer_lines;
 mod mailers;
 mod map_lines;
 mod message;
+mod not_yet;
 mod numbers;
 mod option_lines;
 mod option_values;

@@ -248,6 +248,42 @@ fn entries_point_at_the_line_of_the_mc() {
     }
 }
 
+/// What is asked for and not there is said with its place; a configuration without it says nothing.
+#[test]
+fn filters_and_tls_are_told_of() {
+    let text = b"V10\nXf, S=local:/run/f, F=T\nXunused, S=local:/run/g\nO InputMailFilters=f\n\
+        O ServerCertFile=/etc/cert.pem\nO DaemonPortOptions=Name=MTA\nO DaemonPortOptions=Name=X, Port=465, M=s\n";
+    let said = loaded("x.cf", text).config.not_yet();
+    assert_eq!(
+        said,
+        [
+            "x.cf: line 2: mail filter f is not called: filters are not implemented yet",
+            "x.cf: line 5: ServerCertFile: TLS is not implemented yet: STARTTLS is not offered",
+            "x.cf: line 7: daemon X, M=s: TLS is not implemented yet: the port speaks plain SMTP",
+        ]
+    );
+    assert!(loaded("x.cf", b"V10\nO DaemonPortOptions=Name=MTA\n").config.not_yet().is_empty());
+}
+
+/// `ldap:` in AliasFile and `@LDAP` in F lines mean sendmail's own schema; LDAPDefaultSpec holds as it stood there.
+#[test]
+fn ldap_has_a_schema_of_its_own() {
+    let text = b"V10\nDjmail.example.com\nD{sendmailMTACluster}Servers\nO LDAPDefaultSpec=-h one.example\n\
+        O AliasFile=hash:/etc/aliases, ldap:, ldap:-k (x=%0) -v y\nO LDAPDefaultSpec=-h two.example\nKm ldap -k (a=%0)\n";
+    let loaded = loaded("x.cf", text);
+    assert!(loaded.messages.iter().all(|message| message.line == 0), "{:?}", loaded.messages);
+    let map = |name: &[u8]| loaded.config.maps.iter().find(|map| map.name == name).expect("a map");
+    let alias = "-k (&(objectClass=sendmailMTAAliasObject)(sendmailMTAAliasGrouping=aliases)\
+        (|(sendmailMTACluster=Servers)(sendmailMTAHost=mail.example.com))(sendmailMTAKey=%0)) \
+        -v sendmailMTAAliasValue,sendmailMTAAliasSearch:FILTER:sendmailMTAAliasObject,\
+        sendmailMTAAliasURL:URL:sendmailMTAAliasObject";
+    assert_eq!(String::from_utf8_lossy(&map(b"Alias1").args), alias);
+    assert_eq!(map(b"Alias2").args, b"-k (x=%0) -v y");
+    assert_eq!(map(b"Alias1").ldap_defaults, b"-h one.example");
+    assert_eq!(map(b"m").ldap_defaults, b"-h two.example");
+    assert_eq!(map(b"aliases.files").args, b"Alias0 Alias1 Alias2");
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..400)) {
