@@ -162,7 +162,7 @@ options! {
     /// Rewrite queue file every N recipients; a non-safe caller may only lower it
     checkpoint_interval: i64 = 10, (Int), "CheckpointInterval", b'C', Anyone, Implemented, "confCHECKPOINT_INTERVAL";
     /// Queue instead of delivering for mailers with flag e; forced off when verbose
-    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, Implemented, "confCON_EXPENSIVE";
+    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, ParsedOnly, "confCON_EXPENSIVE";
     /// First letter decides; other letter prints 'Unknown delivery mode X' and exits 64; d also makes maps with -D return temp failure; forced to i when verbose (so in -bt)
     delivery_mode: DeliveryMode = DeliveryMode::Background, (Special), "DeliveryMode", b'd', Anyone, Implemented, "confDELIVERY_MODE";
     /// Text put before bounces
@@ -172,7 +172,7 @@ options! {
     /// Mode for delivered/temp files; parsed as octal digits up to the first non-octal, masked 0777
     temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, ParsedOnly, "confTEMP_FILE_MODE";
     /// Keep Unix From_ lines in the header
-    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Implemented, "confSAVE_FROM_LINES";
+    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, ParsedOnly, "confSAVE_FROM_LINES";
     /// Look up local users by full name
     match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, ParsedOnly, "confMATCH_GECOS";
     /// Old default group; unknown name: 'readcf: option g: unknown group X'
@@ -198,13 +198,13 @@ options! {
     /// Syslog verbosity; a non-safe caller may only raise it
     log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Implemented, "confLOG_LEVEL";
     /// Keep the sender in expansions of aliases
-    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, Implemented, "confME_TOO";
+    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, ParsedOnly, "confME_TOO";
     /// Value is name then text, as D but from the command line; never sticky
     macro_definition: () = (), (Special), "", b'M', Root, Implemented, "";
     /// Parse right sides when rebuilding aliases
     check_aliases: bool = false, (Bool), "CheckAliases", b'n', Root, Implemented, "confCHECK_ALIASES";
     /// Space-separated recipient headers allowed
-    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, Implemented, "confOLD_STYLE_HEADERS";
+    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, ParsedOnly, "confOLD_STYLE_HEADERS";
     /// Adds one listening socket per line; more than MAXDAEMONS: 'too many daemons defined (N max)' (N is 64 in the Debian build, 10 upstream)
     daemon_port_options: Vec<DaemonPort> = Vec::new(), (Special), "DaemonPortOptions", b'O', Root, Implemented, "";
     /// Or-ed flags, words split at any blank or punctuation; unknown word: 'readcf: Op line: X unrecognized'; never sticky, only adds
@@ -234,7 +234,7 @@ options! {
     /// Extra lowest-priority MX; empty value ignored
     fallback_mx_host: Option<Vec<u8>> = None, (Special), "FallbackMXhost", b'V', Root, Implemented, "confFALLBACK_MX";
     /// Verbose; -bt sets it to 2 if it was 0
-    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, Implemented, "";
+    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, ParsedOnly, "";
     /// Treat being best MX as no MX
     try_null_mx_list: bool = false, (Bool), "TryNullMXList", b'w', Root, Implemented, "confTRY_NULL_MX_LIST";
     /// Load above which mail is queued
@@ -244,7 +244,7 @@ options! {
     /// Priority cost per recipient
     recipient_factor: i64 = 30_000, (Int), "RecipientFactor", b'y', Root, Implemented, "confWORK_RECIPIENT_FACTOR";
     /// One process per queued job
-    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, Implemented, "confSEPARATE_PROC";
+    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, ParsedOnly, "confSEPARATE_PROC";
     /// Weight of Precedence class
     class_factor: i64 = 1800, (Int), "ClassFactor", b'z', Root, Implemented, "confWORK_CLASS_FACTOR";
     /// Priority cost per try
@@ -270,7 +270,7 @@ options! {
     /// Off: a colon begins a group when cracking addresses
     colon_ok_in_addr: bool = true, (Bool), "ColonOkInAddr", 0x8b, Anyone, Implemented, "confCOLON_OK_IN_ADDR";
     /// Jobs per queue run
-    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, Implemented, "confMAX_QUEUE_RUN_SIZE";
+    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, ParsedOnly, "confMAX_QUEUE_RUN_SIZE";
     /// Connection children limit
     max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Implemented, "confMAX_DAEMON_CHILDREN";
     /// Do not replace CNAMEs when canonifying
@@ -292,7 +292,7 @@ options! {
     /// Connections per second per daemon
     connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, ParsedOnly, "confCONNECTION_RATE_THROTTLE";
     /// Deprecated; a false value sets two DontBlameSendmail flags (group-writable forward and include are safe)
-    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, Implemented, "confUNSAFE_GROUP_WRITES";
+    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, ParsedOnly, "confUNSAFE_GROUP_WRITES";
     /// Where failing bounces go; empty drops them
     double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Implemented, "confDOUBLE_BOUNCE_ADDRESS";
     /// Persistent host status; disabled in -bt
@@ -376,11 +376,11 @@ options! {
     /// Queue runner processes limit
     max_queue_children: i64 = 0, (Int), "MaxQueueChildren", 0xc5, Root, Implemented, "confMAX_QUEUE_CHILDREN";
     /// Runners per queue group
-    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, Implemented, "confMAX_RUNNERS_PER_QUEUE";
+    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, ParsedOnly, "confMAX_RUNNERS_PER_QUEUE";
     /// Value of ${daemon_flags} for command-line mail
     direct_submission_modifiers: Option<Vec<u8>> = None, (Text), "DirectSubmissionModifiers", 0xc7, Root, Implemented, "confDIRECT_SUBMISSION_MODIFIERS";
     /// Nice value of runners
-    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, Implemented, "confNICE_QUEUE_RUN";
+    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, ParsedOnly, "confNICE_QUEUE_RUN";
     /// Shared memory id, -1 picks one
     shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, ParsedOnly, "confSHARED_MEMORY_KEY";
     /// SASL layer strength cap

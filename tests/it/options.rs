@@ -1,16 +1,15 @@
-//! docs/options.md is the table of options in other words, and what it calls honoured is read by
+//! docs/options.md is the table of options in other words, and what it calls implemented is read by
 //! something that acts on it.
 
 use canonify::schema::{Form, MaySet, OPTIONS, OptionRow, Status, TIMEOUTS};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Options that act while the cf is read: they set others, a macro or a class.
-const ACT_AT_ONCE: [&str; 5] =
-    ["default_group", "dont_probe_interfaces", "macro_definition", "queue_timeout", "unsafe_group_writes"];
 /// Sub-options of Timeout that nothing waits by yet.
-const TIMEOUTS_UNUSED: [&str; 8] = [
+const TIMEOUTS_UNUSED: [&str; 10] = [
     "aconnect",
+    "auth",
+    "control",
     "fileopen",
     "hoststatus",
     "ident",
@@ -123,12 +122,12 @@ fn page() -> String {
     let mut page = String::from(
         "# Options\n\nEvery option of a cf, from the table in `src/schema/options.rs` (a test keeps this page in step: \
          `UPDATE_DOCS=1 cargo test options`). All of them are read, checked and printed as sendmail does. Those marked \
-         **not yet** are honoured nowhere: setting them changes nothing so far.\n\n\
-         | option | code | value | default | who may set it with -o | honoured | .mc | effect |\n\
+         **not yet** are only read: setting them changes nothing so far.\n\n\
+         | option | code | value | default | who may set it with -o | implemented | .mc | effect |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
     OPTIONS.iter().for_each(|option| page.push_str(&row(option)));
-    page.push_str("\n## Timeout\n\n| sub-option | unit | honoured | bounds |\n|---|---|---|---|\n");
+    page.push_str("\n## Timeout\n\n| sub-option | unit | implemented | bounds |\n|---|---|---|---|\n");
     for timeout in TIMEOUTS {
         let unit = if timeout.unit == 0 { "count".to_owned() } else { char::from(timeout.unit).to_string() };
         let acts = if TIMEOUTS_UNUSED.contains(&timeout.name) { "**not yet**" } else { "yes" };
@@ -147,45 +146,108 @@ fn the_page_is_the_table() {
     assert_eq!(fs::read_to_string(&path).unwrap_or_default(), page(), "run with UPDATE_DOCS=1");
 }
 
-/// The sources of all that acts on options: not their table, not their readers, not what is checked once a cf is read.
+/// What an option acts through, where no one reads its field: what is said there stands in something that acts.
+const ACT_THROUGH: [(&str, &str); 9] = [
+    ("default_group", ".default_user("),
+    ("default_user", ".default_user("),
+    ("dont_blame_sendmail", ".blame("),
+    // names of interfaces in class w
+    ("dont_probe_interfaces", ".classes"),
+    ("ldap_default_spec", "decl.ldap_defaults"),
+    ("macro_definition", ".macro_value("),
+    ("operator_chars", ".operators"),
+    ("queue_timeout", "options.timeout"),
+    ("time_zone_spec", ".zone("),
+];
+
+/// Where options are read from text, listed, or shown in test mode; nothing there acts on mail.
+const READ_AND_SHOW: [&str; 6] =
+    ["schema", "config", "logging", "cli/testmode", "cli/mailq.rs", "queue/view.rs"];
+
+/// The sources of all that acts, tests and comments left out.
 fn actors(folder: &Path, found: &mut String) {
     for entry in fs::read_dir(folder).expect("readable").flatten() {
         let path = entry.path();
         let name = path.strip_prefix(root().join("src")).expect("below src").to_string_lossy().into_owned();
-        let reader = [
-            "schema",
-            "config/option_lines.rs",
-            "config/option_values.rs",
-            "config/ports.rs",
-            "config/finish.rs",
-        ];
-        if reader.contains(&name.as_str()) || name.ends_with("tests.rs") {
+        if READ_AND_SHOW.contains(&name.as_str()) || name.ends_with("tests.rs") {
             continue;
         }
         if path.is_dir() {
             actors(&path, found);
         } else if name.ends_with(".rs") {
             let text = fs::read_to_string(&path).expect("UTF-8");
-            found.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines();
+            for line in code.filter(|line| !line.trim_start().starts_with("//")) {
+                // a chain of calls is one line
+                if !line.trim_start().starts_with('.') {
+                    found.push('\n');
+                }
+                found.push_str(line.trim());
+            }
         }
     }
 }
 
-fn reads(sources: &str, field: &str) -> bool {
-    let end = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
-    let dotted = format!(".{field}");
-    sources.match_indices(&dotted).any(|(at, _)| end(&sources[at + dotted.len()..]))
+/// Lines in which the word stands behind a dot, and behind this before the dot.
+fn uses<'a>(sources: &'a str, owner: &str, field: &str) -> Vec<&'a str> {
+    let dotted = format!("{owner}.{field}");
+    let end =
+        |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_' || next == '(');
+    let stands = |line: &&str| line.match_indices(&dotted).any(|(at, _)| end(&line[at + dotted.len()..]));
+    sources.lines().filter(stands).collect()
+}
+
+/// Does something act on the option? A line that only hands it on (`name: options.field`) does not: what it is
+/// handed to must be read in turn.
+fn acts(sources: &str, field: &str) -> bool {
+    uses(sources, "options", field).iter().any(|line| match line.trim_start().split_once(": ") {
+        Some((kept_as, _)) if kept_as.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
+            uses(sources, "", kept_as).iter().any(|other| other != line)
+        }
+        _ => true,
+    })
 }
 
 #[test]
-fn what_is_honoured_is_read() {
+fn what_is_called_implemented_is_acted_on() {
     let mut sources = String::new();
     actors(&root().join("src"), &mut sources);
+    let through = |field: &str| ACT_THROUGH.iter().find(|(known, _)| *known == field).map(|(_, what)| what);
     let wrong: Vec<_> = OPTIONS
         .iter()
-        .filter(|row| !ACT_AT_ONCE.contains(&row.field))
-        .filter(|row| reads(&sources, row.field) != (row.status == Status::Implemented))
+        .filter(|row| {
+            let acts =
+                through(row.field).map_or_else(|| acts(&sources, row.field), |what| sources.contains(what));
+            acts != (row.status == Status::Implemented)
+        })
         .map(|row| (row.field, row.status))
         .collect();
     assert!(wrong.is_empty(), "the table says otherwise: {wrong:?}");
+}
+
+#[test]
+fn timeouts_that_are_called_implemented_are_waited_for() {
+    let mut sources = String::new();
+    actors(&root().join("src"), &mut sources);
+    let waited_for = |name: &str| {
+        let field = match name.starts_with("resolver") {
+            true => name.replace('.', "_"),
+            false => name.split('.').next().unwrap_or_default().to_owned(),
+        };
+        ["timeout", "times"].iter().any(|owner| !uses(&sources, owner, &field).is_empty())
+    };
+    let wrong: Vec<_> = TIMEOUTS
+        .iter()
+        .filter(|row| waited_for(row.name) == TIMEOUTS_UNUSED.contains(&row.name))
+        .map(|row| row.name)
+        .collect();
+    assert!(wrong.is_empty(), "the list says otherwise: {wrong:?}");
+}
+
+#[test]
+fn an_option_that_is_only_handed_on_does_not_act() {
+    assert!(acts("if options.verbose {", "verbose"));
+    assert!(acts("kept: options.verbose,\nif self.kept {", "verbose"));
+    assert!(!acts("kept: options.verbose,", "verbose"));
+    assert!(!acts("if options.verbose_too {\nother.verbose();", "verbose"));
 }
