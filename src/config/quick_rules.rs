@@ -10,13 +10,13 @@ use crate::addr::{META_QUOTE, MacroId, op};
 use crate::cf::{MAX_NAME, MAX_WILDCARDS};
 
 /// A side that is longer is left to the scanner: it might complain.
-const LONGEST: usize = 256;
+const MAX_SIDE: usize = 256;
 
 /// Appends the sides of the rule `line` (its `R` included) to `out`, macros expanded; gives where the first ends.
 /// `None`: the line needs a closer look, and nothing has been appended.
 pub(super) fn quick_rule(line: &[u8], names: &Names, macros: &Macros, out: &mut Vec<u8>) -> Option<usize> {
     let side = Side::default();
-    let mut reader = Reader { line, at: 1, names, macros, side, text: [0; 2 * LONGEST], length: 0 };
+    let mut reader = Reader { line, at: 1, names, macros, side, text: [0; 2 * MAX_SIDE], length: 0 };
     let wildcards = reader.side(true, 0)?;
     let middle = reader.length;
     reader.at += reader.line[reader.at..].iter().take_while(|byte| **byte == b'\t').count();
@@ -36,7 +36,7 @@ struct Reader<'a> {
     macros: &'a Macros,
     side: Side,
     /// Both sides as far as they are read.
-    text: [u8; 2 * LONGEST],
+    text: [u8; 2 * MAX_SIDE],
     length: usize,
 }
 
@@ -67,7 +67,7 @@ impl Reader<'_> {
             }
         }
         let text = &self.text[start..self.length];
-        let in_order = text.len() <= LONGEST && !text.iter().all(crate::addr::is_space);
+        let in_order = text.len() <= MAX_SIDE && !text.iter().all(crate::addr::is_space);
         (in_order && self.side.ends_well()).then_some(self.side.wildcards)
     }
 
@@ -302,7 +302,7 @@ mod tests {
         for line in ["R$*", "R$*\t", "R$*\t$1\t${new}", "R$*$*$*$*$*$*$*$*$*$*\t$1", "R"] {
             assert_eq!(read(line), None, "{line}");
         }
-        let long = "x".repeat(LONGEST + 1);
+        let long = "x".repeat(MAX_SIDE + 1);
         assert_eq!(read(&format!("R{long}\t$@")), None);
     }
 }

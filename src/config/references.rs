@@ -10,7 +10,7 @@ use crate::addr::{Token, op};
 use crate::diag::{Diagnostic, Severity, nearest};
 
 /// A kind of name, and how one that is missing is told of.
-struct Kind {
+struct ReferenceKind {
     message: &'static str,
     /// Is it there?
     known: fn(&Config, &str) -> bool,
@@ -20,7 +20,7 @@ struct Kind {
     only_slips: bool,
 }
 
-const CALLED: Kind = Kind {
+const CALLED: ReferenceKind = ReferenceKind {
     message: "the rule calls a ruleset that no S line defines: ",
     known: |config, name| {
         let id = config.rulesets.find(name.as_bytes());
@@ -33,7 +33,7 @@ const CALLED: Kind = Kind {
     only_slips: false,
 };
 
-const ASKED: Kind = Kind {
+const ASKED: ReferenceKind = ReferenceKind {
     message: "the rule asks a map that no K line declares: ",
     known: |config, name| config.maps.iter().any(|map| map.name.eq_ignore_ascii_case(name.as_bytes())),
     names: |config| config.maps.iter().map(|map| map.name.as_slice()).collect(),
@@ -41,7 +41,7 @@ const ASKED: Kind = Kind {
 };
 
 /// Rulesets like srv_features and queuegroup return letters and names of other things behind `$#`.
-const DELIVERED_BY: Kind = Kind {
+const DELIVERED_BY: ReferenceKind = ReferenceKind {
     message: "the rule names a mailer that no M line defines: ",
     known: |config, name| config.mailer(name.as_bytes()).is_some(),
     names: |config| config.mailers.iter().map(|mailer| mailer.name.as_slice()).collect(),
@@ -67,7 +67,7 @@ pub fn unknown_names(config: &Config, file: &[u8], source: &[u8]) -> Vec<Diagnos
 }
 
 /// Names in the rules of a ruleset, with the rule's line. What is only known when the rule runs is left out.
-fn used_names(ruleset: &Ruleset) -> impl Iterator<Item = (u32, &'static Kind, String)> + '_ {
+fn used_names(ruleset: &Ruleset) -> impl Iterator<Item = (u32, &'static ReferenceKind, String)> + '_ {
     ruleset.rules().iter().flat_map(|rule| {
         let right = ruleset.right(rule);
         let named = |pair: &[Token]| {
@@ -90,7 +90,7 @@ fn diagnostic(
     file: &[u8],
     source: &[u8],
     line: u32,
-    kind: &Kind,
+    kind: &ReferenceKind,
     name: &str,
 ) -> Option<Diagnostic> {
     let names: Vec<String> =

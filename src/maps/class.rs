@@ -185,6 +185,9 @@ impl Opening<'_> {
     }
 
     /// Is the file there, and may it be trusted?
+    ///
+    /// # Errors
+    /// Why it must not be opened.
     pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
         let checked = self.settings.check_file(files::path(file));
         match &checked {

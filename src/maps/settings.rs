@@ -40,11 +40,17 @@ impl Settings {
     }
 
     /// Is the file there, and may it be trusted?
+    ///
+    /// # Errors
+    /// Why it must not be opened.
     pub fn check_file(&self, path: &Path) -> Result<(), Refused> {
         self.refuse(safe::open(path, &Rules::map(self.blame)).map(drop))
     }
 
     /// May a client trust the server that listens on this socket?
+    ///
+    /// # Errors
+    /// Why it must not be used.
     pub fn check_socket(&self, path: &Path) -> Result<(), Refused> {
         self.refuse(safe::check_socket(path, &Rules::socket(self.blame)))
     }

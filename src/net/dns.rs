@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// Answers kept; when there are more, all are forgotten.
-const LARGEST_CACHE: usize = 20_000;
+const MAX_CACHED: usize = 20_000;
 /// Nothing is kept longer, whatever its TTL.
-const LONGEST_TTL: u32 = 3600;
+const MAX_TTL: u32 = 3600;
 /// "There is no such name" without a TTL of its own is kept this long, in seconds.
 const NEGATIVE_TTL: u32 = 60;
 /// What fits in a UDP answer (RFC 9715 advises against more).
@@ -71,10 +71,10 @@ impl Client {
 
     fn keep(&self, key: (Vec<u8>, u16), answer: &Answer, ttl: u32) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= LARGEST_CACHE {
+        if cache.len() >= MAX_CACHED {
             cache.clear();
         }
-        let until = Instant::now() + Duration::from_secs(u64::from(ttl.min(LONGEST_TTL)));
+        let until = Instant::now() + Duration::from_secs(u64::from(ttl.min(MAX_TTL)));
         cache.insert(key, (until, answer.clone()));
     }
 

@@ -27,6 +27,8 @@ impl Zone {
         Self(zone)
     }
 
+    /// # Errors
+    /// When nobody has such records, or nobody answers.
     pub fn ask(&self, name: &[u8], wanted: u16) -> Result<Vec<Record>, DnsError> {
         let mut name = name.to_vec();
         let mut answer = Vec::new();

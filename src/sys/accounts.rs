@@ -58,6 +58,9 @@ fn absent(error: nix::Error) -> io::Result<()> {
 }
 
 /// The account of a name. An error is a failure of the service: try again, never "unknown".
+///
+/// # Errors
+/// When name services fail.
 pub fn user(name: &[u8]) -> io::Result<Option<User>> {
     // names that no passwd line can hold need no question, and NUL would not survive one
     let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
@@ -71,6 +74,9 @@ pub fn user(name: &[u8]) -> io::Result<Option<User>> {
 }
 
 /// The account of a user id.
+///
+/// # Errors
+/// When name services fail.
 pub fn user_by_uid(uid: u32) -> io::Result<Option<User>> {
     match nix::unistd::User::from_uid(Uid::from_raw(uid)) {
         Ok(entry) => Ok(entry.map(User::of)),
@@ -79,6 +85,9 @@ pub fn user_by_uid(uid: u32) -> io::Result<Option<User>> {
 }
 
 /// The id of a group by its name.
+///
+/// # Errors
+/// When name services fail.
 pub fn group(name: &[u8]) -> io::Result<Option<u32>> {
     let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
     match Group::from_name(text) {
@@ -88,6 +97,9 @@ pub fn group(name: &[u8]) -> io::Result<Option<u32>> {
 }
 
 /// All groups of a user, `gid` among them: computed before any fork, since NSS may not be asked after.
+///
+/// # Errors
+/// When name services fail.
 pub fn groups_of(name: &[u8], gid: u32) -> io::Result<Vec<u32>> {
     let name = CString::new(name).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let groups = nix::unistd::getgrouplist(&name, Gid::from_raw(gid))?;

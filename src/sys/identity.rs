@@ -24,6 +24,9 @@ pub struct Identity {
 
 impl Identity {
     /// The ids of an account, its groups looked up now.
+    ///
+    /// # Errors
+    /// When name services fail.
     pub fn of(user: &accounts::User) -> io::Result<Self> {
         Ok(Self { uid: user.uid, gid: user.gid, groups: accounts::groups_of(&user.name, user.gid)? })
     }
@@ -47,6 +50,9 @@ impl Identity {
     /// Becomes this identity on the calling thread until the guard is dropped.
     ///
     /// Without root this works for one's own uid only and changes nothing.
+    ///
+    /// # Errors
+    /// When this process may not become that identity.
     pub fn assume(&self) -> io::Result<Guard> {
         let before = Self::current();
         if before.uid != 0 {
@@ -66,6 +72,9 @@ impl Identity {
     }
 
     /// Becomes this identity for good, in the whole process, and makes sure of it.
+    ///
+    /// # Errors
+    /// When this process may not become that identity, or could still come back.
     pub fn drop_for_good(&self) -> io::Result<()> {
         let groups = geteuid().is_root().then_some(self.groups.as_slice());
         ffi::drop_for_good(self.uid, self.gid, groups)?;
@@ -130,6 +139,9 @@ pub fn is_privileged_start() -> bool {
 }
 
 /// Gives up a borrowed group (set-group-id start) and user for good: back to who called.
+///
+/// # Errors
+/// When the borrowed rights cannot be given up.
 pub fn drop_borrowed() -> io::Result<()> {
     let (uid, gid) = (real_uid(), real_gid());
     let saved = getresgid()?.saved.as_raw() != gid || getresuid()?.saved.as_raw() != uid;

@@ -8,14 +8,20 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
 /// Most descriptors in one message; the kernel's own limit is 253.
-pub const MOST: usize = 64;
+pub const MAX_DESCRIPTORS: usize = 64;
 
 /// Two connected ends.
+///
+/// # Errors
+/// When the system has no descriptors left.
 pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
     UnixStream::pair()
 }
 
 /// Sends all bytes; the descriptors travel with the first of them.
+///
+/// # Errors
+/// When the other end is gone.
 pub fn send(socket: &UnixStream, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     let raw: Vec<RawFd> = fds.iter().map(AsRawFd::as_raw_fd).collect();
     let mut sent = 0;
@@ -33,8 +39,11 @@ pub fn send(socket: &UnixStream, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Re
 }
 
 /// Waits for bytes; 0 means that the other end is gone. Descriptors are appended to `fds` in order.
+///
+/// # Errors
+/// When the socket fails.
 pub fn receive(socket: &UnixStream, buffer: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Result<usize> {
-    let mut control = cmsg_space!([RawFd; MOST]);
+    let mut control = cmsg_space!([RawFd; MAX_DESCRIPTORS]);
     loop {
         let mut parts = [IoSliceMut::new(buffer)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;

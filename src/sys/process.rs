@@ -23,6 +23,9 @@ fn fork_alone() -> io::Result<Side> {
 
 /// Starts `service` in a process of its own that is nobody's child but init's, in its own session.
 /// The first caller of anything that starts threads must come later.
+///
+/// # Errors
+/// When no process can be made.
 pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
     match fork_alone()? {
         Side::Parent(middle) => {
@@ -49,6 +52,9 @@ pub fn began_without_stdout() -> bool {
 
 /// Goes into the background as a daemon does: the caller's shell gets its prompt back, the rest
 /// happens in a new session. `true` in the process that goes on.
+///
+/// # Errors
+/// When no process can be made.
 pub fn into_background() -> io::Result<bool> {
     match fork_alone()? {
         Side::Parent(_) => Ok(false),
@@ -85,6 +91,9 @@ pub struct Program {
 
 impl Program {
     /// Forks and executes; stdin, stdout and stderr are pipes. Groups were computed before.
+    ///
+    /// # Errors
+    /// When no process can be made, or the program cannot be run.
     pub fn spawn(&self) -> io::Result<Child> {
         let mut command = Command::new(OsStr::from_bytes(&self.path));
         let mut words = self.argv.iter().map(|word| OsStr::from_bytes(word));

@@ -300,6 +300,9 @@ impl Rules {
 }
 
 /// Checks every directory above `path`, from the root downwards.
+///
+/// # Errors
+/// The first directory that is not to be trusted, or cannot be looked at.
 pub fn check_directories(path: &Path, rules: &Rules) -> Result<(), Refusal> {
     let mut above: Vec<&Path> = path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
     above.reverse();
@@ -338,6 +341,9 @@ pub fn world_writable_above(path: &Path) -> impl Iterator<Item = (&Path, Metadat
 
 /// Opens for reading after all checks: directories, links, type, modes, and that nobody exchanged the
 /// file meanwhile. Never waits on a pipe or device.
+///
+/// # Errors
+/// Why the file is not to be trusted, or what the system says.
 pub fn open(path: &Path, rules: &Rules) -> Result<(File, Metadata), Refusal> {
     let before = std::fs::symlink_metadata(path)?;
     check_directories(path, rules)?;

@@ -28,7 +28,7 @@ const WALK_BYTES: usize = 1 << 20;
 
 /// How often a look-up or a walk may come by each page of a file, on average: long keys are read once
 /// for each step of a search.
-const PATIENCE: u64 = 40;
+const MAX_VISITS: u64 = 40;
 
 /// A change may hide behind the file system's clock for this long.
 const RACY: Duration = Duration::from_millis(50);
@@ -84,7 +84,7 @@ pub(super) struct Access {
 }
 
 /// The page that was read last of those that share a place, and its number.
-type Place = Option<(u32, Arc<Page>)>;
+type CachedPage = Option<(u32, Arc<Page>)>;
 
 /// Pages that have been read.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ enum Cache {
     /// A place for every page: what is there stays there, and nobody waits for anybody.
     Whole(Box<[OnceLock<Page>]>),
     /// Fewer places than pages: a page's place is its number modulo their count.
-    Places(Box<[RwLock<Place>]>),
+    Slots(Box<[RwLock<CachedPage>]>),
 }
 
 impl Cache {
@@ -102,7 +102,7 @@ impl Cache {
         if pages <= places {
             return Self::Whole((0..pages).map(|_| OnceLock::new()).collect());
         }
-        Self::Places((0..places).map(|_| RwLock::default()).collect())
+        Self::Slots((0..places).map(|_| RwLock::default()).collect())
     }
 }
 
@@ -137,11 +137,17 @@ pub(super) fn changed() -> io::Error {
 
 impl Access {
     /// Opens and reads the first page. `WouldBlock` while somebody rewrites the file.
+    ///
+    /// # Errors
+    /// When it is no such file, is damaged or locked.
     pub fn open(path: &Path) -> io::Result<Self> {
         Self::with_cache(path, CACHED_BYTES)
     }
 
     /// As [`Self::open`], for one walk over all pages, which asks for most of them once.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
     pub fn open_for_walk(path: &Path) -> io::Result<Self> {
         Self::with_cache(path, WALK_BYTES)
     }
@@ -176,7 +182,7 @@ impl Access {
 
     /// Begins a look-up; the lock is taken when a page must be read, and given back with it.
     pub fn reading(&self) -> Reading<'_> {
-        let left = PATIENCE * (u64::from(self.meta.last_page) + 25);
+        let left = MAX_VISITS * (u64::from(self.meta.last_page) + 25);
         Reading { access: self, locked: false, left }
     }
 }
@@ -191,6 +197,9 @@ impl<'a> Reading<'a> {
     }
 
     /// A page, from the cache or the file.
+    ///
+    /// # Errors
+    /// When the page is damaged, or the file was replaced meanwhile.
     pub fn page(&mut self, number: u32) -> io::Result<PageRef<'a>> {
         self.left = self.left.checked_sub(1).ok_or_else(|| damaged("circle of pages"))?;
         let access = self.access;
@@ -206,7 +215,7 @@ impl<'a> Reading<'a> {
                 let page = self.read(number)?;
                 Ok(PageRef::Kept(place.get_or_init(|| page)))
             }
-            Cache::Places(places) => {
+            Cache::Slots(places) => {
                 let place = &places[number as usize % places.len()];
                 // a panic elsewhere leaves the place as it was
                 if let Some((kept, page)) = &*place.read().unwrap_or_else(PoisonError::into_inner)

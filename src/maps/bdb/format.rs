@@ -160,22 +160,30 @@ impl Page {
         }
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn u16(&self, at: usize) -> io::Result<u16> {
         let bytes = self.bytes.get(at..at + 2).ok_or_else(|| damaged("offset outside of its page"))?;
         let value = u16::from_le_bytes([bytes[0], bytes[1]]);
         Ok(if self.swapped { value.swap_bytes() } else { value })
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn u32(&self, at: usize) -> io::Result<u32> {
         let bytes = self.bytes.get(at..at + 4).ok_or_else(|| damaged("offset outside of its page"))?;
         let value = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Ok(if self.swapped { value.swap_bytes() } else { value })
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn byte(&self, at: usize) -> io::Result<u8> {
         self.bytes.get(at).copied().ok_or_else(|| damaged("offset outside of its page"))
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn slice(&self, at: usize, length: usize) -> io::Result<&[u8]> {
         let end = at.checked_add(length).ok_or_else(|| damaged("item length"))?;
         self.bytes.get(at..end).ok_or_else(|| damaged("item outside of its page"))
@@ -185,10 +193,14 @@ impl Page {
         self.kind
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn entries(&self) -> io::Result<usize> {
         Ok(usize::from(self.u16(at::ENTRIES)?))
     }
 
+    /// # Errors
+    /// When the page ends before.
     pub fn next(&self) -> io::Result<u32> {
         self.u32(at::NEXT)
     }
@@ -202,6 +214,9 @@ impl Page {
     }
 
     /// Where item `index` begins.
+    ///
+    /// # Errors
+    /// When the page ends before.
     pub fn item(&self, index: usize) -> io::Result<usize> {
         if let Some(start) = self.starts.get(index) {
             return Ok(usize::from(*start));

@@ -41,6 +41,9 @@ pub(super) struct Buckets {
 
 impl Buckets {
     /// From the first page of a hash file.
+    ///
+    /// # Errors
+    /// When the page ends before.
     pub fn of(meta: &Page) -> io::Result<Self> {
         let mut spares = [0; 32];
         for (group, spare) in spares.iter_mut().enumerate() {
@@ -57,6 +60,9 @@ impl Buckets {
     }
 
     /// The first page of a bucket.
+    ///
+    /// # Errors
+    /// When the file has no such page.
     pub fn page(&self, bucket: u32) -> io::Result<u32> {
         // groups of buckets double: the group of bucket b is the number of bits of b
         let group = 32 - bucket.leading_zeros();

@@ -13,7 +13,7 @@ const WAYS: usize = 4;
 /// Bytes of the file for each guess: short pairs take about as many.
 const BYTES_EACH: u64 = 48;
 /// 16 MiB of guesses at most.
-const MOST: u64 = 1 << 21;
+const MAX_GUESSES: u64 = 1 << 21;
 /// Sets that come to memory together: one look-up in a large file must not pay for all of them.
 const RUN: usize = 128;
 
@@ -22,7 +22,7 @@ const RUN: usize = 128;
 struct Set([AtomicU64; WAYS]);
 
 /// A page's number and an item's index on it.
-pub(super) type Place = (u32, u16);
+pub(super) type PageItem = (u32, u16);
 
 /// One guess is a number: 16 bits of the key's hash, page, index. Page 0 holds no items, so 0 is none.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Sought {
 impl Hints {
     /// For a file of so many bytes.
     pub fn new(size: u64) -> Self {
-        let runs = ((size / BYTES_EACH).min(MOST) as usize / (RUN * WAYS)).next_power_of_two();
+        let runs = ((size / BYTES_EACH).min(MAX_GUESSES) as usize / (RUN * WAYS)).next_power_of_two();
         Self { runs: (0..runs).map(|_| OnceLock::new()).collect(), hasher: Default::default() }
     }
 
@@ -63,7 +63,7 @@ impl Hints {
     }
 
     /// Where the key may be.
-    pub fn guess(&self, sought: Sought) -> Option<Place> {
+    pub fn guess(&self, sought: Sought) -> Option<PageItem> {
         let (run, number) = self.place(sought);
         let guesses = run.get()?[number].0.iter().map(|guess| guess.load(Ordering::Relaxed));
         let mut own = guesses.filter(|guess| *guess != 0 && (guess ^ sought.0) >> 48 == 0);
@@ -71,7 +71,7 @@ impl Hints {
     }
 
     /// Where it is. The oldest guess of a full set gives way.
-    pub fn found(&self, sought: Sought, (page, index): Place) {
+    pub fn found(&self, sought: Sought, (page, index): PageItem) {
         let (run, number) = self.place(sought);
         let run = run.get_or_init(|| Box::new(std::array::from_fn(|_| Set::default())));
         let mut guess = sought.mark() | u64::from(page) << 16 | u64::from(index);

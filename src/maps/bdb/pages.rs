@@ -127,6 +127,8 @@ impl<'a> Sink<'a> {
         self.next
     }
 
+    /// # Errors
+    /// When the file cannot be written.
     pub fn put(&mut self, run: Run, number: u32, page: &[u8]) -> io::Result<()> {
         let (start, gathered) = &mut self.runs[run as usize];
         let expected = *start + (gathered.len() / PAGE_SIZE) as u32;
@@ -139,6 +141,8 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
+    /// # Errors
+    /// When the file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         for (start, gathered) in &mut self.runs {
             self.file.write_all_at(gathered, u64::from(*start) * PAGE_SIZE as u64)?;
@@ -148,6 +152,9 @@ impl<'a> Sink<'a> {
     }
 
     /// Writes a chain of overflow pages and says where it begins.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn overflow(&mut self, value: &[u8]) -> io::Result<u32> {
         let first = self.next;
         let mut previous = 0;

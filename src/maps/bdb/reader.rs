@@ -29,6 +29,9 @@ pub struct Reader {
 impl Reader {
     /// Opens a file; with a kind given, another kind is an error. `WouldBlock` means that somebody
     /// is rewriting it now (this goes for all calls).
+    ///
+    /// # Errors
+    /// When it is no such file, is damaged or locked.
     pub fn open(path: &Path, wanted: Option<Kind>) -> io::Result<Self> {
         let access = RwLock::new(open_as(path, wanted)?);
         Ok(Self { path: path.to_owned(), wanted, access, checked: AtomicU64::new(0) })
@@ -40,6 +43,9 @@ impl Reader {
     }
 
     /// The first value of a key, in the file as it is now.
+    ///
+    /// # Errors
+    /// When the file is damaged, locked or cannot be read.
     pub fn get(&self, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let mut value = Vec::new();
         Ok(self.find(key, &mut value, true)?.then_some(value))
@@ -47,6 +53,9 @@ impl Reader {
 
     /// Puts the first value of a key behind what `value` holds; `false` if there is none. A page that
     /// has been read before costs no system call; a rebuilt file is noticed a tenth of a second later.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
     pub fn get_quickly(&self, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
         self.find(key, value, false)
     }
@@ -81,6 +90,9 @@ impl Reader {
     }
 
     /// Calls `each` with every pair in file order until it says `false`.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
     pub fn for_each(&self, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> io::Result<()> {
         let access = of_kind(Access::open_for_walk(&self.path)?, self.wanted)?;
         let mut each = |key: &[u8], value: &[u8]| match each(key, value) {

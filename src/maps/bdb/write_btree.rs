@@ -7,9 +7,9 @@ use std::fs::File;
 use std::io;
 
 /// Longer keys and values lie on pages of their own: two pairs must always fit on a page.
-const LARGEST_HERE: usize = (PAGE_SIZE - at::ITEMS) / 4 - 10;
+const MAX_ON_PAGE: usize = (PAGE_SIZE - at::ITEMS) / 4 - 10;
 /// More bytes of values of one key than this move to a tree of their own.
-const LARGEST_SET: usize = PAGE_SIZE / 4;
+const MAX_SET: usize = PAGE_SIZE / 4;
 /// The record length pad that libdb writes into every btree (a blank).
 const PAD: u32 = 0x20;
 
@@ -46,7 +46,7 @@ fn separator(left: &[u8], right: &[u8]) -> Vec<u8> {
 }
 
 fn stored(sink: &mut Sink<'_>, bytes: &[u8]) -> io::Result<Vec<u8>> {
-    if bytes.len() <= LARGEST_HERE {
+    if bytes.len() <= MAX_ON_PAGE {
         return Ok(btree_data(bytes));
     }
     Ok(btree_reference(btree_item::OVERFLOW, sink.overflow(bytes)?, bytes.len() as u32))
@@ -57,7 +57,7 @@ fn stored_values(sink: &mut Sink<'_>, records: &Records, set: &[u32]) -> io::Res
     let items: Vec<Vec<u8>> =
         set.iter().map(|index| stored(sink, records.value(*index))).collect::<io::Result<_>>()?;
     let size: usize = items.iter().map(|item| item.len() + 4).sum();
-    if items.len() == 1 || size <= LARGEST_SET {
+    if items.len() == 1 || size <= MAX_SET {
         return Ok(items);
     }
     let root = write_values(sink, &items)?;
@@ -161,7 +161,7 @@ fn finish_inner(sink: &mut Sink<'_>, page: Option<NewPage>, parents: &[Child]) -
 }
 
 fn inner_entry(sink: &mut Sink<'_>, number: u32, key: &[u8]) -> io::Result<Vec<u8>> {
-    let (kind, bytes) = if key.len() <= LARGEST_HERE {
+    let (kind, bytes) = if key.len() <= MAX_ON_PAGE {
         (btree_item::DATA, key.to_vec())
     } else {
         let first = sink.overflow(key)?;

@@ -12,12 +12,12 @@ use std::fs::File;
 use std::io;
 
 /// Longer keys and values lie on pages of their own.
-const LARGEST_HERE: usize = PAGE_SIZE / 4;
+const MAX_ON_PAGE: usize = PAGE_SIZE / 4;
 /// Type, padding, page and length of such a reference.
 const REFERENCE: usize = 12;
 
 fn item_size(length: usize) -> usize {
-    2 + if length > LARGEST_HERE { REFERENCE } else { 1 + length }
+    2 + if length > MAX_ON_PAGE { REFERENCE } else { 1 + length }
 }
 
 /// Buckets for pages that are at most so full on average: a few of them get a second page.
@@ -119,7 +119,7 @@ fn write_bucket(sink: &mut Sink<'_>, bucket: u32, pairs: &[(u64, u32)], records:
 /// Several values of one key: each between its lengths, or in a tree of their own.
 fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u64, u32)]) -> io::Result<Vec<u8>> {
     let size: usize = set.iter().map(|(_, index)| records.value(*index).len() + 4).sum();
-    if size > LARGEST_HERE {
+    if size > MAX_ON_PAGE {
         let values: Vec<u32> = set.iter().map(|(_, index)| *index).collect();
         let root = write_value_tree(sink, records, &values)?;
         return Ok([[hash_item::OFF_PAGE_DUPLICATES, 0, 0, 0], root.to_le_bytes(), [0; 4]].concat());
@@ -134,7 +134,7 @@ fn stored_set(sink: &mut Sink<'_>, records: &Records, set: &[(u64, u32)]) -> io:
 }
 
 fn stored<'a>(sink: &mut Sink<'_>, bytes: &'a [u8]) -> io::Result<Stored<'a>> {
-    if bytes.len() <= LARGEST_HERE {
+    if bytes.len() <= MAX_ON_PAGE {
         return Ok(Stored::Here(bytes));
     }
     let first = sink.overflow(bytes)?;

@@ -34,6 +34,9 @@ impl Writer {
     }
 
     /// Takes over what a file holds.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
     pub fn load(&mut self, path: &Path) -> io::Result<()> {
         let reader = Reader::open(path, Some(self.kind))?;
         reader.for_each(&mut |key, value| {
@@ -98,11 +101,17 @@ impl Writer {
 
     /// Writes a temporary file beside `path`, syncs it and renames it to `path`; mode (default 0640)
     /// and owner of an old file are kept.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the old one is as it was.
     pub fn commit(self, path: &Path) -> io::Result<()> {
         self.commit_as(path, None)
     }
 
     /// As [`Self::commit`]; a new file is given to `owner` (uid) where the caller may do so.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
     pub fn commit_as(self, path: &Path, owner: Option<u32>) -> io::Result<()> {
         replace_with(path, owner, |file| self.write(file))
     }
