@@ -123,13 +123,14 @@ impl Loader<'_> {
         let unsafe_mode = options.super_safe == SuperSafe::Interactive
             && options.delivery_mode != DeliveryMode::Interactive;
         let no_directory = options.single_thread_delivery && options.host_status_directory.is_none();
-        if let Some(database) = options.mailbox_database.clone().filter(|name| name != b"pw") {
-            let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
-            self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
-        }
+        let database = options.mailbox_database.clone().filter(|name| name != b"pw");
         if unsafe_mode {
             self.say("WARNING: SuperSafe=interactive should only be used with");
             self.say("         DeliveryMode=interactive");
+        }
+        if let Some(database) = database {
+            let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
+            self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
         }
         if no_directory {
             self.say("Warning: HostStatusDirectory required for SingleThreadDelivery");
@@ -139,7 +140,6 @@ impl Loader<'_> {
     /// What sendmail does between reading and working.
     pub(super) fn finish(&mut self) {
         let domain = self.expanded(b"\x81m", super::load::MAX_LINE);
-        self.check_level();
         self.level_defaults();
         self.load_dependent_options();
         if !domain.is_empty() {
@@ -152,6 +152,7 @@ impl Loader<'_> {
             self.force_option(hold, b"F");
             self.force_option(b'd', b"");
         }
+        self.check_level();
         self.local_name();
         self.freeze();
         self.check_mailers();

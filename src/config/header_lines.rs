@@ -22,7 +22,10 @@ impl Loader<'_> {
         self.config.headers.push(HeaderDecl { name, value, condition, line });
     }
 
+    /// Of a line whose condition has an end only that much is shown.
     fn header_error(&mut self, text: &[u8]) {
+        let end = text.strip_prefix(b"?").and_then(|text| text.iter().position(|byte| *byte == b'?'));
+        let text = &text[..end.map_or(text.len(), |end| end + 1)];
         self.error([b"header syntax error, line \"", text, b"\""].concat());
     }
 

@@ -3,11 +3,11 @@
 use super::load::{Loader, Override};
 use crate::schema::{OPTIONS, OptionRow};
 
-/// Options that never stick: what the cf says is added.
-const NEVER_STICKY: [u8; 3] = [b'p', 0xa0, b'M'];
 /// Options with sub-options, which stick one by one.
 const TIMEOUT: u8 = b'r';
 const MILTER: u8 = 0xbc;
+/// Options that never stick as a whole: what the cf says is added.
+const NEVER_STICKY: [u8; 4] = [b'p', 0xa0, b'M', TIMEOUT];
 
 impl Loader<'_> {
     /// The options of the command line come first and stick.

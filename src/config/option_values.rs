@@ -418,7 +418,8 @@ impl Loader<'_> {
     }
 
     fn operator_chars(&mut self, value: &[u8]) {
-        if self.config.options.operator_chars.is_some() {
+        // the first rule settles them
+        if self.config.options.operator_chars.is_some() || self.operators.is_some() {
             self.say("Warning: OperatorChars is being redefined.");
             self.say("         It should only be set before ruleset definitions.");
         }
@@ -488,7 +489,7 @@ impl Loader<'_> {
         let stage =
             stage.and_then(|stage| MilterOptions::STAGES.iter().position(|known| known.as_bytes() == stage));
         let Some(stage) = stage else {
-            match name.is_empty() {
+            match sub.is_none() {
                 true => self.error("milter_set_option: invalid Milter option, must specify suboption"),
                 false => self.error([b"milter_set_option: invalid Milter option ", name].concat()),
             }

@@ -3,7 +3,7 @@
 
 usage: options.py CANONIFY [--every N] [--only REGEX] [--show N] [--jobs N]
 
-Each value is set in a cf of its own, by long name, by letter, and on the command line with -O and -o. Both
+Options set twice, lines without a name, behind a backslash or too late come first. Each value is set in a cf of its own, by long name, by letter, and on the command line with -O and -o. Both
 programs read it in test mode with -d37.1 (which prints each option as it is understood) and are asked for
 what options change there. Output and exit status must be equal. Closes with "N passed, N failed": readings.
 """
@@ -75,6 +75,48 @@ def readings(every):
                     yield f"-o{letter}{value}", "#", [f"-o{letter}{value}"]
 
 
+# Values of an option that is set more than once.
+PAIRS = [
+    ("LogLevel", "L", "3", "12"), ("MaxHopCount", "h", "7", "30"), ("QueueDirectory", "Q", "/q/one", "/q/two"), ("PrivacyOptions", "p", "noexpn", "novrfy"),
+    ("DontBlameSendmail", None, "MapInUnsafeDirPath", "Safe"), ("DeliveryMode", "d", "q", "i"), ("OperatorChars", None, ".:@", ".!%"), ("BlankSub", "B", "_", "."),
+    ("DaemonPortOptions", "O", "Name=one, Port=26", "Name=two, Port=27"), ("AliasFile", "A", "/a/one", "/a/two"), ("MustQuoteChars", None, "'", "."), ("Timeout.ident", None, "5s", "0s"),
+    ("Timeout.queuereturn", None, "5d", "3d"), ("Timeout", "r", "ident:5s,mail=3m", "7m"), ("QueueTimeout", "T", "3d/4h", "5d"), ("UseErrorsTo", "l", "True", "False"), ("DefaultUser", "u", "1:1", "daemon"),
+    ("SmtpGreetingMessage", None, "$j one", "$j two"), ("TimeZoneSpec", "t", "UTC", ""), ("MinFreeBlocks", "b", "10/20", "5"), ("MaxMessageSize", None, "100", "50"), ("InputMailFilters", None, "x", "y"),
+]
+# Lines that stand alone: without a name, behind a backslash, too late.
+ALONE = [
+    "\\O LogLevel=3", "\\", "\\ x", "\\\\", "\\Dxy", "\\\nO LogLevel=3", "O LogLevel=3\\\nO MaxHopCount=7", "Dxa\\\n\tb", "# a\\\nO LogLevel=4",
+    "K", "K ", "Kx", "Kx ", "K hash /x", "K=hash", "Kx hash", "Kx  hash  /nosuch", "K{x} hash /x", "K.x hash /x", "Kx. hash -o /x", "Kx$ hash /x",
+    "D", "D ", "D{}", "D{}x", "D{a", "D{ }x", "D{a}", "D{a b}x", "D$x", "D\\x", "C", "C{}", "C{}x y", "C{a", "C{a}", "C x", "F", "F ", "F{}/x", "F{a}", "Fx", "Fx ", "Fx-o", "Fx -o", "Fx@", "Fx@:", "Fxk@:x",
+    "R", "R\t", "R\tx", "R$*", "R$*\t", "Sx\nR$()\tx", "Sx\nR$*\t$( $)", "Sx\nR$*\t$(x$)", "Sx\nR$*\t$(x $@ $)", "Sx\nR$*\t$( x $)", "Sx\nR${}\tx", "Sx\nR$&{}\tx", "Sx\nR$={}\tx", "Sx\nR$=\tx", "Sx\nR$~\tx", "Sx\nR$*\t$>", "Sx\nR$*\t$>{}", "Sx\nR$*\t${}",
+    "Sx\nR$*\t$[$]", "Sx\nR$*\t$[ $]", "Sx\nR$*\t$#", "Sx\nR$?\tx", "Sx\nR$*\t$?", "H", "H:", "H ", "H?", "H??", "H??:", "H?P?", "H?P?:", "H?$?X: y", "H?${}?X: y", "HX", "HX:", "H: x",
+    "M", "M,", "M ,P=x", "M, P=/x", "Mx", "Mx,", "Mx, P", "Mx, P=", "Mx, =", "Mx, P=/x, A=", "S", "S ", "S=", "S{}", "S{x", "Sx=", "Sx=300", "S-1", "S99", "S100", "S ,", "O", "O ", "O  ", "O =x", "O.x=1", "O .=1", "O Timeout.=1", "O Timeout", "O Timeout.x", "O Milter.", "O Milter.x=1",
+    "P", "P=", "P=5", "Px", "Px=", "Px= 5", "T", "T ", "Tx", "V", "V ", "V/", "V10/", "V10/x", "Vx", "E", "E=", "E=x", "Ex", "Q", "Q,", "Q ", "Qx", "Qx,", "Qx, P=", "X", "X,", "X ", "Xx", "Xx,", "Xx, S=", "Xx, T=", "L", "Lx", "Z", "0", " x", "\tx",
+    "Sx\nR$*\t$1\nO OperatorChars=.", "Sx\nO OperatorChars=.", "Sx\nR$*\t$1\nO BlankSub=_", "Qx, P=/q\nO QueueDirectory=/late", "O AliasFile=hash:/nosuch/x\nO QueueDirectory=/q", "O UseErrorsTo\nV9", "V5\nO ColonOkInAddr=True",
+]
+
+
+def twice():
+    """An option set twice in the cf, twice on the command line, and once in each."""
+    for name, letter, one, other in PAIRS:
+        for first, second in ((one, other), (other, one)):
+            yield f"O {name}={first} {second}", f"O {name}={first}\nO {name}={second}", []
+            yield f"-O {name}={first} cf {second}", f"O {name}={second}", ["-O", f"{name}={first}"]
+            yield f"-O {name}={first} {second}", "#", ["-O", f"{name}={first}", "-O", f"{name}={second}"]
+            if letter:
+                yield f"-o{letter}{first} cf {second}", f"O {name}={second}", [f"-o{letter}{first}"]
+                yield f"O{letter}{first} O {name}={second}", f"O{letter}{first}\nO {name}={second}", []
+    for sub in ("ident", "Timeout", "mail", "queuereturn.normal", "queuereturn"):
+        for said in ("Timeout=ident:9s,mail=9m", "Timeout.ident=9s", "Timeout.queuereturn=9d", "QueueTimeout=9d/9h", "Timeout=9m"):
+            yield f"-O Timeout.{sub} cf {said}", f"O {said}", ["-O", f"Timeout.{sub}=4s"]
+            yield f"-O {said} cf Timeout.{sub}", f"O Timeout.{sub}=4s", ["-O", said]
+
+
+def alone():
+    for line in ALONE:
+        yield repr(line), line, []
+
+
 def reading(program, folder, cf, words, folder_name):
     environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
     try:
@@ -123,7 +165,8 @@ def main():
         work = pathlib.Path(top)
         work.chmod(0o755)
         (work / "file").write_text("text\n")
-        cases = [case for case in readings(wish.every) if re.search(wish.only, case[0])]
+        every = [*twice(), *alone(), *readings(wish.every)]
+        cases = [case for case in every if re.search(wish.only, case[0])]
         with concurrent.futures.ThreadPoolExecutor(wish.jobs) as pool:
             for fine, report in pool.map(lambda pair: compare(*pair, work, programs), enumerate(cases)):
                 passed, failed = passed + fine, failed + (not fine)
