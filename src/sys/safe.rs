@@ -324,9 +324,8 @@ fn in_writable_directory(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// As [`open`]; what is no socket is not refused.
 pub fn check_socket(path: &Path, rules: &Rules) -> Result<(), Refusal> {
-    let about = std::fs::symlink_metadata(path)?;
     check_directories(path, rules)?;
-    match about.is_symlink() {
+    match std::fs::symlink_metadata(path)?.is_symlink() {
         true => Err(Refusal::Unsafe(Danger::SymbolicLink)),
         false => Ok(()),
     }
