@@ -24,8 +24,11 @@ impl Loader<'_> {
 
     /// Of a line whose condition has an end only that much is shown.
     fn header_error(&mut self, text: &[u8]) {
-        let end = text.strip_prefix(b"?").and_then(|text| text.iter().position(|byte| *byte == b'?'));
-        let text = &text[..end.map_or(text.len(), |end| end + 1)];
+        // whatever follows the mark of a macro is its name
+        let begin = if matches!(text, [b'?', op::MACRO_EXPAND, _, ..]) { 3 } else { 1 };
+        let condition = text.get(begin..).filter(|_| text.starts_with(b"?"));
+        let end = condition.and_then(|text| text.iter().position(|byte| *byte == b'?'));
+        let text = &text[..end.map_or(text.len(), |end| begin + end)];
         self.error([b"header syntax error, line \"", text, b"\""].concat());
     }
 

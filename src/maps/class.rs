@@ -14,7 +14,6 @@ use crate::net::Resolver;
 use hashbrown::HashMap;
 use std::any::{Any, TypeId};
 use std::future::{Future, ready};
-use std::os::unix::ffi::OsStrExt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -190,21 +189,10 @@ impl Opening<'_> {
     /// Why it must not be opened.
     pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
         let checked = self.settings.check_file(files::path(file));
-        match &checked {
-            Err(why) => self.failure.clone_from(&why.text),
-            Ok(()) => self.warn(file),
+        if let Err(why) = &checked {
+            self.failure.clone_from(&why.text);
         }
         checked
-    }
-
-    /// In test mode sendmail warns of what DontBlameSendmail makes it accept.
-    fn warn(&mut self, file: &[u8]) {
-        if self.tracer.test_mode() {
-            for dir in self.settings.tolerated_directories(files::path(file)) {
-                let dir = dir.as_os_str().as_bytes();
-                self.tracer.notice(&[b"WARNING: World writable directory ", dir].concat());
-            }
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use super::files;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Why a file must not be opened.
@@ -53,14 +52,6 @@ impl Settings {
     /// Why it must not be used.
     pub fn check_socket(&self, path: &Path) -> Result<(), Refused> {
         self.refuse(safe::check_socket(path, &Rules::socket(self.blame)))
-    }
-
-    /// The directories above a file that anybody may write to, where the site takes that upon itself; nothing is
-    /// said of those whose sticky bit is trusted.
-    pub fn tolerated_directories<'a>(&self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
-        let sticky = self.blame.contains(Blame::TRUST_STICKY_BIT);
-        let open = safe::world_writable_above(path);
-        open.filter(move |(_, about)| !sticky || about.mode() & 0o1000 == 0).map(|(dir, _)| dir)
     }
 
     fn refuse(&self, result: Result<(), Refusal>) -> Result<(), Refused> {

@@ -331,13 +331,6 @@ pub fn check_socket(path: &Path, rules: &Rules) -> Result<(), Refusal> {
     }
 }
 
-/// The directories above a path to which anybody may write, the nearest first.
-pub fn world_writable_above(path: &Path) -> impl Iterator<Item = (&Path, Metadata)> {
-    let above = path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
-    let known = above.filter_map(|dir| Some((dir, std::fs::metadata(dir).ok()?)));
-    known.filter(|(_, about)| about.mode() & 0o002 != 0)
-}
-
 /// Opens for reading after all checks: directories, links, type, modes, and that nobody exchanged the
 /// file meanwhile. Never waits on a pipe or device.
 ///
