@@ -3,6 +3,7 @@
 use super::invocation::Invocation;
 use super::modes::Mode;
 use super::{queue_flags, site, start};
+use crate::config::unsupported;
 use crate::daemon::{Service, serve};
 use crate::logging::Priority;
 use crate::schema::Sysexit;
@@ -16,13 +17,16 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
     let loaded = site::load_sound_site(invocation)?;
-    let not_yet = loaded.config.not_yet();
-    not_yet.iter().for_each(|text| start::complain(&format!("WARNING: {text}")));
+    let in_vain: Vec<String> = unsupported(&loaded.config)
+        .into_iter()
+        .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))
+        .collect();
+    in_vain.iter().for_each(|text| start::complain(text));
     if invocation.mode == Mode::Daemon && !start::into_background() {
         return Ok(Sysexit::OK);
     }
     let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
-    for text in &not_yet {
+    for text in &in_vain {
         begun.log.log(0, Priority::Warning, None, text.as_bytes());
     }
     let service = Service {

@@ -18,7 +18,6 @@ mod mailer_lines;
 mod mailers;
 mod map_lines;
 mod message;
-mod not_yet;
 mod numbers;
 mod option_lines;
 mod option_values;

@@ -248,23 +248,6 @@ fn entries_point_at_the_line_of_the_mc() {
     }
 }
 
-/// What is asked for and not there is said with its place; a configuration without it says nothing.
-#[test]
-fn filters_and_tls_are_told_of() {
-    let text = b"V10\nXf, S=local:/run/f, F=T\nXunused, S=local:/run/g\nO InputMailFilters=f\n\
-        O ServerCertFile=/etc/cert.pem\nO DaemonPortOptions=Name=MTA\nO DaemonPortOptions=Name=X, Port=465, M=s\n";
-    let said = loaded("x.cf", text).config.not_yet();
-    assert_eq!(
-        said,
-        [
-            "x.cf: line 2: mail filter f is not called: filters are not implemented yet",
-            "x.cf: line 5: ServerCertFile: TLS is not implemented yet: STARTTLS is not offered",
-            "x.cf: line 7: daemon X, M=s: TLS is not implemented yet: the port speaks plain SMTP",
-        ]
-    );
-    assert!(loaded("x.cf", b"V10\nO DaemonPortOptions=Name=MTA\n").config.not_yet().is_empty());
-}
-
 /// `ldap:` in AliasFile and `@LDAP` in F lines mean sendmail's own schema; LDAPDefaultSpec holds as it stood there.
 #[test]
 fn ldap_has_a_schema_of_its_own() {
