@@ -5,7 +5,7 @@
 use canonify::addr::Table;
 use canonify::config::{Config, LoadOptions, RulesetId, SystemEnv, load};
 use canonify::engine::{Answer, Context, Machine, Printer, Program, ScanMode, Scope, Step};
-use canonify::logging::{Quiet, Tracer};
+use canonify::logging::Tracer;
 use canonify::net::Resolver;
 use canonify::rewrite::{AddressKind, Rewriter, Site};
 use canonify::schema::{Reply, Sysexit};
