@@ -2,7 +2,6 @@
 
 mod bdb;
 mod borders;
-mod bt;
 mod cf;
 mod crash;
 mod m4;
