@@ -3,7 +3,7 @@
 //! In: one field as it came, and the macros of the message. Out: a verdict. Never here: what becomes of a
 //! message whose field was refused.
 
-use super::{Header, HeaderKind};
+use super::header::{Header, HeaderKind};
 use crate::addr::{is_space, quote_internal};
 use crate::config::{Config, HeaderCheck};
 use crate::engine::define_named;

@@ -1,50 +1,18 @@
-//! Writing df files, and reading them.
+//! Writing df files.
 
+use super::data_file::DataFile;
 use super::files::{blocking, create, sync_data};
-use crate::envelope::{Body, BodySource};
+use crate::envelope::Body;
 use crate::queue::error::QueueError;
 use crate::queue::store::{BodySink, Operation};
 use std::fs::File;
-use std::io::{self, Seek, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io::{Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bytes kept in memory before they are written: a small body is one write.
 const BUFFER: usize = 64 * 1024;
-
-/// A df that is whole.
-#[derive(Debug)]
-pub(super) struct DataFile {
-    pub(super) file: Arc<File>,
-    pub(super) path: PathBuf,
-    pub(super) size: u64,
-}
-
-impl DataFile {
-    /// For the I line of a qf: major and minor number of the device, inode.
-    pub(super) fn device_and_inode(&self) -> Option<(u64, u64, u64)> {
-        let meta = self.file.metadata().ok()?;
-        let device = meta.dev();
-        let major = (device >> 8 & 0xfff) | (device >> 32 & !0xfff);
-        let minor = (device & 0xff) | (device >> 12 & !0xff);
-        Some((major, minor, meta.ino()))
-    }
-}
-
-impl BodySource for DataFile {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.file.read_at(buffer, offset)
-    }
-
-    fn as_file(&self) -> io::Result<Arc<File>> {
-        Ok(self.file.clone())
-    }
-}
 
 /// A df being written.
 #[derive(Debug)]

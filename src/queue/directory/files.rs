@@ -1,7 +1,7 @@
 //! The steps that put a message into the queue, change it and take it out, in an order that leaves
 //! it whole after a crash between any two of them.
 
-use super::body_writer::DataFile;
+use super::data_file::DataFile;
 use super::layout::Directory;
 use crate::envelope::{Body, QueueId};
 use crate::queue::error::QueueError;

@@ -1,7 +1,7 @@
 //! Taking a message out of the queue's directory for work.
 
-use super::body_writer::DataFile;
 use super::control_file::{ControlError, ControlFile};
+use super::data_file::DataFile;
 use super::files::{self, LockedFile};
 use super::layout::Directory;
 use crate::config::Names;

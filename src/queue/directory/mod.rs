@@ -9,7 +9,7 @@
 //! inode: a qf that was replaced or removed under a lease is somebody else's. What a crash leaves, and
 //! who cleans it up, is in ARCHITECTURE.md.
 //!
-//! `layout` finds the directories, `control_*` is the text of a qf, `body_writer` the df, `files` puts them there
+//! `layout` finds the directories, `control_*` is the text of a qf, `body_writer` and `data_file` the df, `files` puts them there
 //! and takes them away in an order that survives a crash, `load` and `list` read them, `sync` shares syncs.
 
 mod body_writer;
@@ -17,6 +17,7 @@ mod control_file;
 mod control_lines;
 mod control_reader;
 mod control_writer;
+mod data_file;
 mod files;
 mod layout;
 mod list;
@@ -36,8 +37,9 @@ use super::select::Selection;
 use super::store::{BodySink, Lease, Loaded, Operation, QueueStore};
 use crate::config::Config;
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
-use body_writer::{BodyWriter, DataFile};
+use body_writer::BodyWriter;
 use control_writer::control_text;
+use data_file::DataFile;
 use files::{LockedFile, blocking};
 use layout::{Directory, Group};
 use load::{Found, Rules};
