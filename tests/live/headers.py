@@ -116,10 +116,10 @@ def seven_bits(reply):
 
 def test_mode(program, cf, fields):
     """What /header says of each field that is one line."""
-    marks = b"".join(b"/header %s:%s\n=Zmark\n" % (name.encode(), text) for name, text in fields)
+    marks = b"=Zmark\n" + b"".join(b"/header %s:%s\n=Zmark\n" % (name.encode(), text) for name, text in fields)
     run = subprocess.run([*program, "-bt", "-C", cf, "-d35.9"], input=marks, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = run.stdout.split(b"Enter <ruleset> <address>\n")[-1].replace(b"redefine(", b"define(")
-    return re.split(rb'(?:> )?Unknown "=" command =Zmark\n', said)[:-1]
+    return re.split(rb'(?:> )?Unknown "=" command =Zmark\n', said)[1:-1]
 
 
 def known(text):
