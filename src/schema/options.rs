@@ -270,7 +270,7 @@ options! {
     /// Off: a colon begins a group when cracking addresses
     colon_ok_in_addr: bool = true, (Bool), "ColonOkInAddr", 0x8b, Anyone, Implemented, "confCOLON_OK_IN_ADDR";
     /// Jobs per queue run
-    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, ParsedOnly, "confMAX_QUEUE_RUN_SIZE";
+    max_queue_run_size: i64 = 0, (Int), "MaxQueueRunSize", 0x8c, Anyone, Implemented, "confMAX_QUEUE_RUN_SIZE";
     /// Connection children limit
     max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Implemented, "confMAX_DAEMON_CHILDREN";
     /// Do not replace CNAMEs when canonifying

@@ -147,7 +147,8 @@ fn the_page_is_the_table() {
 }
 
 /// What an option acts through, where no one reads its field: what is said there stands in something that acts.
-const ACT_THROUGH: [(&str, &str); 9] = [
+const ACT_THROUGH: [(&str, &str); 10] = [
+    ("daemon_port_options", ".daemon_ports("),
     ("default_group", ".default_user("),
     ("default_user", ".default_user("),
     ("dont_blame_sendmail", ".blame("),
@@ -234,7 +235,7 @@ fn timeouts_that_are_called_implemented_are_waited_for() {
             true => name.replace('.', "_"),
             false => name.split('.').next().unwrap_or_default().to_owned(),
         };
-        ["timeout", "times"].iter().any(|owner| !uses(&sources, owner, &field).is_empty())
+        ["timeout", "times", "options"].iter().any(|owner| !uses(&sources, owner, &field).is_empty())
     };
     let wrong: Vec<_> = TIMEOUTS
         .iter()
