@@ -24,11 +24,14 @@ impl Loader<'_> {
 
     /// Of a line whose condition has an end only that much is shown.
     fn header_error(&mut self, text: &[u8]) {
-        // whatever follows the mark of a macro is its name
-        let begin = if matches!(text, [b'?', op::MACRO_EXPAND, _, ..]) { 3 } else { 1 };
-        let condition = text.get(begin..).filter(|_| text.starts_with(b"?"));
-        let end = condition.and_then(|text| text.iter().position(|byte| *byte == b'?'));
-        let text = &text[..end.map_or(text.len(), |end| begin + end)];
+        let end = match text {
+            [b'?', op::MACRO_EXPAND, _, b'?', ..] => Some(3),
+            // whatever follows the mark of a macro is its name
+            [b'?', op::MACRO_EXPAND, ..] => None,
+            [b'?', rest @ ..] => rest.iter().position(|byte| *byte == b'?').map(|end| end + 1),
+            _ => None,
+        };
+        let text = &text[..end.unwrap_or(text.len())];
         self.error([b"header syntax error, line \"", text, b"\""].concat());
     }
 
