@@ -25,6 +25,8 @@ mod store;
 mod view;
 
 #[cfg(test)]
+mod scenes;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod tests;
