@@ -297,9 +297,7 @@ fn printable_name(
     match bytes.next().map(|id| (id, names.long_name(MacroId(id)))) {
         Some((_, Some(name))) => out.extend([b"{", name, b"}"].concat()),
         Some((0x80.., None)) => out.extend_from_slice(b"{***UNDEFINED MACRO***}"),
-        Some((id @ 0x20..=0x7e, None)) => out.push(id),
-        // control characters are left out
-        Some((_, None)) => {}
+        Some((id, None)) => out.push(id),
         None => {}
     }
 }
