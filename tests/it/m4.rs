@@ -2,7 +2,7 @@
 //! (`CANONIFY_GNU_M4` or in PATH), against the program itself.
 //!
 //! testdata/m4: NAME.m4 with NAME.out, and where they are not empty NAME.err, NAME.args, NAME.status; and
-//! cases/*.cases, many programs in a file (tests/m4_cases.py describes them and records them anew).
+//! cases/*.cases, many programs in a file (tests/live/m4_cases.py describes them and records them anew).
 
 use std::fs;
 use std::io::Write;

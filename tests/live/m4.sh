@@ -151,7 +151,7 @@ thaw_each "a dropped diversion" 'divert(1)one
 divert(-1)lost'
 thaw_each "wrapped" 'm4wrap(`define(`foo'"', "'`late'"'"')'"'"')'
 thaw_each "the cf library" "" "-D_CF_DIR_=$cf/" "$cf/m4/cf.m4"
-programs=$(python3 "$here/../m4_cases.py" check "$canonify")
+programs=$(python3 "$here/m4_cases.py" check "$canonify")
 printf '%s\n' "$programs" | sed '$d'
 passed=$((passed + $(printf '%s\n' "$programs" | sed -n '$s/ passed.*//p')))
 failed=$((failed + $(printf '%s\n' "$programs" | sed -n '$s/.*, \([0-9]*\) failed/\1/p')))

@@ -18,7 +18,7 @@ import argparse, collections, concurrent.futures, os, pathlib, random, re, shuti
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import cf_probes, mc_generator
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SITE = """define(`confSERVICE_SWITCH_FILE', `{0}/switch')define(`confHOSTS_FILE', `{0}/hosts')dnl
 define(`confDOMAIN_NAME', `mail.site.example')define(`MAIL_SETTINGS_DIR', `{0}/')dnl
 define(`confCW_FILE', `-o {0}/names')define(`confCT_FILE', `-o {0}/trusted')dnl

@@ -174,7 +174,7 @@ MAILERS = ["procmail", "uucp", "usenet", "cyrus", "cyrusv2", "pop", "fax", "phqu
 
 
 NOT_DRAWN = ("#", "confRUN_AS", "confTRUSTED_USER", "confHOSTS", "confSERVICE", "confDOMAIN", "confBLANK", "confCW", "confCT", "confCR_", "confUSE_MSP", "_DEF_", "VENDOR", "MASQUERADE")
-SETTINGS = [line.split("\t") for line in (pathlib.Path(__file__).resolve().parent.parent / "testdata/sweep/settings").read_text().splitlines() if line.count("\t") == 1]
+SETTINGS = [line.split("\t") for line in (pathlib.Path(__file__).resolve().parents[2] / "testdata/sweep/settings").read_text().splitlines() if line.count("\t") == 1]
 
 
 class Site:

@@ -11,7 +11,7 @@ Programs run in testdata/m4/files. M4 names the m4 to run.
 """
 import os, pathlib, shlex, subprocess, sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "testdata/m4/cases"
 FILES = ROOT / "testdata/m4/files"
 

@@ -14,7 +14,7 @@ STRIDE n takes every n-th case only. Prints `N passed, N failed`; without the re
 """
 import argparse, collections, concurrent.futures, os, pathlib, re, subprocess, sys, tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "testdata/sweep"
 OURS = ROOT / "m4-compat"
 SITE = """define(`confSERVICE_SWITCH_FILE', `{0}/switch')define(`confHOSTS_FILE', `{0}/hosts')dnl
