@@ -272,7 +272,11 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
                     out.extend_from_slice(written.as_bytes());
                     // an operator and the digit that belongs to it
                     if byte == op::MATCH_REPLACE {
-                        out.extend(bytes.next().filter(|digit| matches!(digit, 0x20..=0x7e)));
+                        match bytes.next() {
+                            Some(digit @ 0x20..=0x7e) => out.push(digit),
+                            Some(other @ 0x80..) => out.extend([b'^', other ^ 0x40]),
+                            _ => {}
+                        }
                     } else if *named {
                         printable_name(byte, &mut bytes, names, &mut out);
                     }

@@ -60,7 +60,7 @@ def value(chance):
     # a line that holds only blanks would be no fold
     text = re.sub(rb"\n[ \t]+(?=\n|$)", b" ", text)
     # nor would a reply be one line that quotes a fold
-    return text.replace(b"\n", b"") if b'"' in text else text
+    return text.replace(b"\n", b"") if b'"' in text or b"\\\n" in text else text
 
 
 def site(chance, folder):
