@@ -8,10 +8,15 @@ pub(super) fn is_internal(byte: &u8) -> bool {
     matches!(*byte, 0x80..=0x9f | META_QUOTE)
 }
 
+/// Has a text such a byte? That it is plain ASCII, the usual case, is told several bytes at a time.
+pub(super) fn has_internal(text: &[u8]) -> bool {
+    !text.is_ascii() && text.iter().any(is_internal)
+}
+
 /// A text from outside in the internal alphabet (sendmail's `quote_internal_chars`): the quote byte stands before
 /// each byte that would be an operator there, so the scanner makes a letter of it.
 pub fn quote_internal(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(is_internal) {
+    if !has_internal(text) {
         return Cow::Borrowed(text);
     }
     let mut quoted = Vec::with_capacity(text.len() + 8);

@@ -1,6 +1,6 @@
 //! Cutting address text into tokens.
 
-use super::outside::is_internal;
+use super::outside::{has_internal, is_internal};
 use super::{Kind, META_QUOTE, Operators, Table, Token};
 use crate::schema::{EnhancedStatus, Reply};
 
@@ -151,7 +151,7 @@ impl TokenBuffer {
 
     /// Makes letters of the bytes that would be operators in a text from outside, cut by [`Table::External`].
     pub fn quote_internal(&mut self) {
-        if !self.text.iter().any(is_internal) {
+        if !has_internal(&self.text) {
             return;
         }
         let (mut text, mut begin) = (Vec::with_capacity(self.text.len() + 8), 0);
