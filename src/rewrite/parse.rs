@@ -1,7 +1,6 @@
 //! From an address text to mailer, host and user.
 
-use super::syntax::MAX_ADDRESS;
-use super::syntax::{invalid_text, invalid_user};
+use super::syntax::{invalid_text, invalid_user, shown};
 use super::{Address, AddressKind, Parsed, Rewriter, show};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
@@ -45,8 +44,8 @@ impl Rewriter<'_> {
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
         if let Err(reply) = invalid_text(&given, kind) {
-            // an address that is too long is cut where it stands
-            self.complain(with_address(&given[..given.len().min(MAX_ADDRESS)], reply));
+            // the address itself is cut and changed where it stands
+            self.complain(with_address(&shown(&given), reply));
             if self.observer.level(20) >= 1 {
                 self.observer.line(b"parseaddr-->bad address");
             }

@@ -4,7 +4,7 @@ use super::AddressKind;
 use crate::schema::{EnhancedStatus, Reply};
 
 /// Longest address in bytes.
-pub(super) const MAX_ADDRESS: usize = 255;
+const MAX_ADDRESS: usize = 255;
 
 fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
     Some(EnhancedStatus(5, 1, if kind.sender { 7 } else { 3 }))
@@ -15,30 +15,33 @@ fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
 /// # Errors
 /// The reply that refuses it.
 pub fn invalid_text(text: &[u8], kind: AddressKind) -> Result<(), Reply> {
-    let is_operator = |byte: &u8| matches!(byte, 0x80..=0x9f);
     if text.len() > MAX_ADDRESS {
         return Err(too_long(text, kind));
     }
     if text.iter().any(is_operator) {
-        let shown = text.iter().map(|byte| shown(*byte)).collect::<Vec<_>>();
-        let message = [b"8-bit character in mailbox address \"", &shown[..], b"\""].concat();
+        let message = [b"8-bit character in mailbox address \"", &shown(text)[..], b"\""].concat();
         return Err(Reply::new(501, enhanced(kind), message));
     }
     Ok(())
 }
 
-fn shown(byte: u8) -> u8 {
-    match byte {
+/// A bad address as a reply quotes it: not too long, and what is an operator inside is `?`.
+pub(super) fn shown(address: &[u8]) -> Vec<u8> {
+    let letter = |byte: &u8| match *byte {
         0x80..=0x9f => b'?',
         0xff => 0x7f,
         byte => byte,
-    }
+    };
+    address[..address.len().min(MAX_ADDRESS)].iter().map(letter).collect()
 }
 
 fn too_long(text: &[u8], kind: AddressKind) -> Reply {
-    let shown = &text[..text.len().min(MAX_ADDRESS)];
-    let message = [b"Address \"", shown, b"\" too long (255 bytes max)"].concat();
+    let message = [b"Address \"", &shown(text)[..], b"\" too long (255 bytes max)"].concat();
     Reply::new(553, enhanced(kind), message)
+}
+
+fn is_operator(byte: &u8) -> bool {
+    matches!(byte, 0x80..=0x9f)
 }
 
 /// A text without its quotes; a backslash goes, too, and what follows it stays.
@@ -91,4 +94,18 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
     };
     let message = [b"Syntax error in mailbox address \"", &user[..], b"\" (", why.as_bytes(), b")"].concat();
     Err(Reply::new(if eight { 501 } else { 553 }, enhanced(kind), message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_address_is_cut_and_shows_no_operators() {
+        let text = [&[b'x'; 253][..], b"\x9b\x1bmore"].concat();
+        let reply = invalid_text(&text, AddressKind::RECIPIENT).expect_err("it is too long");
+        let shown = [&[b'x'; 253][..], b"?\x1b"].concat();
+        let expected = [b"Address \"", &shown[..], b"\" too long (255 bytes max)"].concat();
+        assert_eq!(reply, Reply::new(553, Some(EnhancedStatus(5, 1, 3)), expected));
+    }
 }
