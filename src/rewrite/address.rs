@@ -91,10 +91,38 @@ pub struct Triple {
 pub enum Verdict {
     /// Anything but the others; also a ruleset that does not exist.
     Accept,
-    /// `$#error`; a code of 421 asks to close the connection.
-    Reject(Reply),
+    /// `$#error`
+    Reject {
+        /// What a peer is answered; a code of 421 asks to close the connection.
+        reply: Reply,
+        /// What a mailer would have exited with: whether mail fails or waits where nobody is answered.
+        status: Sysexit,
+    },
     /// `$#discard`: accept it and throw it away.
     Discard,
     /// `$#error $@ quarantine $: reason`
     Quarantine(Vec<u8>),
+}
+
+impl Verdict {
+    /// `SOURCE, relay=…, reject=…`; `None`: nothing is logged of what is accepted.
+    pub fn log_line(&self, source: &[u8], relay: &[u8]) -> Option<Vec<u8>> {
+        let outcome = match self {
+            Self::Accept => return None,
+            Self::Reject { reply, .. } => [b"reject=", &reply.to_line()[..]].concat(),
+            Self::Discard => b"discard".to_vec(),
+            Self::Quarantine(reason) => [b"quarantine=", &reason[..]].concat(),
+        };
+        Some([source, b", relay=", relay, b", ", &outcome].concat())
+    }
+}
+
+/// A call of a check ruleset as the log shows it: `ruleset=check_rcpt, arg1=…, arg2=…`
+pub fn ruleset_source(ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Vec<u8> {
+    let mut source = [b"ruleset=", ruleset, b", arg1=", first].concat();
+    if let Some(second) = second {
+        source.extend_from_slice(b", arg2=");
+        source.extend_from_slice(second);
+    }
+    source
 }

@@ -1,7 +1,7 @@
 //! Check rulesets: may this go on?
 
 use super::build::cut;
-use super::error::error_reply;
+use super::error::{error_reply, error_status};
 use super::syntax::without_quotes;
 use super::{Rewriter, Verdict};
 use crate::addr::{Table, Token, cataddr, op, quote_internal};
@@ -83,7 +83,7 @@ impl Rewriter<'_> {
         let code = Some(&code).filter(|_| marked).map(Vec::as_slice);
         let reply = error_reply(code, &join(text), self.observer.about());
         self.complain(reply.clone());
-        Verdict::Reject(reply)
+        Verdict::Reject { reply, status: error_status(code) }
     }
 
     /// Runs a ruleset that answers with tokens after `$#` (srv_features, greet_pause, queuegroup …): all

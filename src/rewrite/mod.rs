@@ -18,7 +18,7 @@ mod show;
 mod site;
 mod syntax;
 
-pub use address::{Address, AddressKind, Parsed, Triple, Verdict};
+pub use address::{Address, AddressKind, Parsed, Triple, Verdict, ruleset_source};
 pub use aliases::{Alias, AliasCount, read_aliases};
 pub use error::{error_reply, error_status};
 pub use rewriter::Rewriter;

@@ -116,7 +116,7 @@ async fn headers_are_seen_as_sendmail_shows_them() {
         let mut scope = Scope::default();
         let mut rewriter = Rewriter::quiet(&site, &mut scope);
         let verdict = check_header(&mut rewriter, check, &field(name, value)).await;
-        let Verdict::Reject(reply) = verdict else { panic!("{name}:{value:?} gives {verdict:?}") };
+        let Verdict::Reject { reply, .. } = verdict else { panic!("{name}:{value:?} gives {verdict:?}") };
         let text: String = reply.text.iter().map(|byte| char::from(*byte)).collect();
         assert_eq!(text, want, "{name}:{}", String::from_utf8_lossy(value));
     }

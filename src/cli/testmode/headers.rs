@@ -80,7 +80,7 @@ fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8]) 
     let verdict = runtime.block_on(check_header(&mut Rewriter::new(site, scope, console), check, &field));
     match verdict {
         Verdict::Quarantine(reason) => set(&site.config, scope, b"quarantine", &reason),
-        Verdict::Reject(reply) => {
+        Verdict::Reject { reply, .. } => {
             let status = crate::rewrite::error_status(reply.enhanced_text().as_deref().map(str::as_bytes));
             console.fail(if reply.is_temporary() { Sysexit::TEMPFAIL } else { status });
         }

@@ -6,7 +6,7 @@ use super::{Server, Session};
 use crate::envelope::Envelope;
 use crate::message::Header;
 use crate::rewrite::Verdict;
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -95,7 +95,8 @@ async fn each_stage_can_refuse() {
     for stage in STAGES {
         for (code, class) in [(554, 5), (451, 4)] {
             let reply = Reply::new(code, Some(EnhancedStatus(class, 7, 1)), "not here");
-            let (said, taken) = decided_at(stage, Verdict::Reject(reply)).await;
+            let (said, taken) =
+                decided_at(stage, Verdict::Reject { reply, status: Sysexit::UNAVAILABLE }).await;
             assert!(taken.is_empty(), "{stage}\n{said}");
             assert!(said.contains(&format!("{code} {class}.7.1 not here")), "{stage}\n{said}");
             assert!(!said.contains("Message accepted"), "{stage}\n{said}");

@@ -34,7 +34,7 @@ impl<A: Acceptor> Session<A> {
         self.log_decision(&decision, to, true);
         match decision.verdict {
             Verdict::Accept => None,
-            Verdict::Reject(reply) => Some(reply),
+            Verdict::Reject { reply, .. } => Some(reply),
             Verdict::Discard => {
                 self.transaction.envelope.session.discard = true;
                 None
@@ -48,13 +48,11 @@ impl<A: Acceptor> Session<A> {
 
     /// `ruleset=check_rcpt, arg1=…, relay=…, reject=…`
     pub(super) fn log_decision(&self, decision: &Decision, to: Option<&[u8]>, with_id: bool) {
-        let outcome = match &decision.verdict {
-            Verdict::Accept => return,
-            Verdict::Reject(reply) => [b"reject=", &self.finished(reply, to).to_line()[..]].concat(),
-            Verdict::Discard => b"discard".to_vec(),
-            Verdict::Quarantine(reason) => [b"quarantine=", &reason[..]].concat(),
-        };
-        let text = [&decision.source[..], b", relay=", &self.client.display, b", ", &outcome].concat();
+        let mut verdict = decision.verdict.clone();
+        if let Verdict::Reject { reply, .. } = &mut verdict {
+            *reply = self.finished(reply, to);
+        }
+        let Some(text) = verdict.log_line(&decision.source, &self.client.display) else { return };
         let id = with_id.then(|| self.transaction.envelope.id.as_bytes());
         self.server.log.log(3, Priority::Notice, id, &text);
     }

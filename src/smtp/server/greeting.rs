@@ -46,7 +46,7 @@ impl<A: Acceptor> Session<A> {
             match &decision.verdict {
                 Verdict::Accept | Verdict::Quarantine(_) => {}
                 Verdict::Discard => self.discard = true,
-                Verdict::Reject(reply) => return self.refuse_connection(reply),
+                Verdict::Reject { reply, .. } => return self.refuse_connection(reply),
             }
         }
         Flow::Continue

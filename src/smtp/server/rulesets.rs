@@ -5,7 +5,7 @@ use super::filter::{Arrived, Context, Deciding, Decision, Filter, Modifications,
 use super::security::Channel;
 use crate::config::HeaderCheck;
 use crate::message::{Header, check_for, check_header};
-use crate::rewrite::{Rewriter, Verdict};
+use crate::rewrite::{Rewriter, Verdict, ruleset_source};
 
 /// Asks `check_relay`, `check_mail`, `check_rcpt`, `check_data`, the rulesets of H lines, `check_eoh`,
 /// `check_eom`, `check_vrfy`, `check_expn`, `check_etrn` and `check_other`. (There is none for HELO.)
@@ -109,12 +109,7 @@ fn decision(verdict: Verdict, ruleset: &[u8], first: &[u8], second: Option<&[u8]
     if verdict == Verdict::Accept {
         return Decision::accept();
     }
-    let mut source = [b"ruleset=", ruleset, b", arg1=", first].concat();
-    if let Some(second) = second {
-        source.extend_from_slice(b", arg2=");
-        source.extend_from_slice(second);
-    }
-    Decision { verdict, source }
+    Decision { verdict, source: ruleset_source(ruleset, first, second) }
 }
 
 fn set(context: &mut Context<'_>, name: &[u8], value: &[u8]) {
