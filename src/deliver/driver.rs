@@ -92,9 +92,11 @@ async fn deliver(
     connections: &mut Connections,
     started: i64,
 ) {
-    let sender_account = sender_account(on, envelope).await;
     let routes = HashMap::new();
-    let mut attempt = Attempt { on, envelope, connections, started, sender_account, routes };
+    let mut attempt = Attempt { on, envelope, connections, started, sender_account: None, routes };
+    // before the account is known: the lines of those who are stopped there have no ctladdr=
+    attempt.check_compat().await;
+    attempt.sender_account = sender_account(on, attempt.envelope).await;
     attempt.find_routes().await;
     let (mut pending, mut since_checkpoint) = (Vec::new(), 0);
     for group in attempt.groups().into_iter().take_while(|_| may_deliver(checkpoint)) {

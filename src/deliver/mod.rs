@@ -12,8 +12,8 @@
 //! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner. `local` hands over to
 //! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other:
 //! `connect` (or one of the open `connections`), `transaction` (what is said: `commands`, `header`),
-//! `settle` (what was answered, read by `replies`). Each recipient comes to a `result`, which `record`
-//! puts into the envelope and the log.
+//! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
+//! that. Each recipient comes to a `result`, which `record` puts into the envelope and the log.
 
 mod attempt;
 mod commands;
@@ -27,6 +27,7 @@ mod mail_loop;
 mod next_hop;
 mod owners;
 mod plan;
+mod recipient_rulesets;
 mod record;
 mod replies;
 mod result;

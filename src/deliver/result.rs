@@ -77,6 +77,25 @@ pub(super) fn status_of_code(code: u16) -> EnhancedStatus {
     }
 }
 
+/// What log and reports show for the exit status of a ruleset.
+const RULESET_STATUS: &[(Sysexit, EnhancedStatus)] = &[
+    (Sysexit::USAGE, EnhancedStatus(5, 5, 4)),
+    (Sysexit::DATAERR, EnhancedStatus(5, 5, 2)),
+    (Sysexit::NOINPUT, EnhancedStatus(5, 3, 0)),
+    (Sysexit::NOUSER, EnhancedStatus(5, 1, 1)),
+    (Sysexit::NOHOST, EnhancedStatus(5, 1, 2)),
+    (Sysexit::UNAVAILABLE, EnhancedStatus(5, 5, 0)),
+    (Sysexit::SOFTWARE, EnhancedStatus(5, 5, 0)),
+    (Sysexit::OSERR, EnhancedStatus(4, 5, 0)),
+    (Sysexit::OSFILE, EnhancedStatus(5, 5, 0)),
+    (Sysexit::CANTCREAT, EnhancedStatus(5, 3, 0)),
+    (Sysexit::IOERR, EnhancedStatus(4, 5, 0)),
+    (Sysexit::TEMPFAIL, EnhancedStatus(4, 2, 0)),
+    (Sysexit::PROTOCOL, EnhancedStatus(5, 5, 0)),
+    (Sysexit::NOPERM, EnhancedStatus(5, 3, 0)),
+    (Sysexit::CONFIG, EnhancedStatus(5, 5, 0)),
+];
+
 impl DeliveryResult {
     fn new(disposition: Disposition, text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self {
@@ -131,6 +150,17 @@ impl DeliveryResult {
                 result
             }
         }
+    }
+
+    /// An exit status that a ruleset answered for a recipient. Nothing ran and no server spoke, so the
+    /// statuses are others than those of a mailer's exit.
+    pub(super) fn of_ruleset(exit: Sysexit) -> Self {
+        let mut result = Self::of_exit(exit);
+        match RULESET_STATUS.iter().find(|row| row.0 == exit) {
+            Some((_, status)) => result.dsn = *status,
+            None => result.status = Some(EnhancedStatus(5, 0, 0)),
+        }
+        result
     }
 
     /// Does this failure count, and not the one after it? A temporary one of any host outweighs a final

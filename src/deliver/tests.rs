@@ -22,6 +22,11 @@ struct Scene {
 }
 
 fn scene(aliases: &str) -> Scene {
+    scene_with(aliases, "")
+}
+
+/// The same with more rulesets.
+fn scene_with(aliases: &str, rulesets: &str) -> Scene {
     let dir = tempfile::tempdir().expect("a directory");
     let uid = crate::sys::identity::effective_uid();
     let me = crate::sys::accounts::user_by_uid(uid).expect("accounts").expect("an account of my own");
@@ -33,7 +38,7 @@ fn scene(aliases: &str) -> Scene {
     let fill =
         |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
     std::fs::write(dir.path().join("aliases"), fill(aliases)).expect("aliases");
-    let cf = fill(include_str!("../../testdata/deliver/small.cf"));
+    let cf = fill(include_str!("../../testdata/deliver/small.cf")) + rulesets;
     let loaded = load(b"small.cf", cf.as_bytes(), &mut crate::maps::environment(), &LoadOptions::default());
     let said: Vec<_> = loaded.messages.iter().map(|said| String::from_utf8_lossy(&said.text)).collect();
     assert!(loaded.exit.is_ok(), "{said:?}");
@@ -297,6 +302,74 @@ async fn receipts_tell_mailboxes_from_relays() {
     assert!(envelope.recipients[1].flags.contains(RecipientFlags::DELIVERED));
     assert_eq!(envelope.recipients[1].status, Some(EnhancedStatus(2, 1, 5)));
     assert_eq!(envelope.recipients[1].remote_mta, None);
+}
+
+/// Who is refused does not stop who comes after; whom sendmail defers stays queued, with the ruleset's words.
+#[tokio::test]
+async fn check_compat_is_asked_of_each_recipient() {
+    let scene = scene_with("", include_str!("../../testdata/deliver/check_compat.cf"));
+    let server = serve_lmtp(&scene.dir.path().join("there.socket"), vec!["250 took it"; 2]).await;
+    let recipients = ["later@there", "never@there", "gone@there", "held@there", "fine@there", "ME@localhost"];
+    let (envelope, _) = scene.attempt(&recipients).await;
+    assert_eq!(heard(server).await[2..4], ["RCPT To:<fine@there>", "RCPT To:<held@there>"]);
+    let states = ["later@there Queued", "never@there Failed", "gone@there Removed", "held@there Sent"];
+    assert_eq!(scene.states(&envelope)[..4], states);
+    assert_eq!(scene.states(&envelope)[4..], ["fine@there Sent", "ME@localhost Failed"]);
+    assert!(scene.mail("ME").is_empty());
+    assert_eq!(envelope.recipients[0].message.as_deref(), Some(&b"later@there... not now"[..]));
+    assert_eq!(envelope.recipients[1].status, Some(EnhancedStatus(5, 5, 0)));
+    let transcript = String::from_utf8_lossy(&envelope.attempt.transcript);
+    assert!(transcript.contains("553 5.3.0 never@there... not you\n554 5.0.0 Service unavailable\n"));
+    let log = scene.log();
+    let logged = |start: &str, end: &str| log.iter().any(|line| line.contains(start) && line.ends_with(end));
+    let asked = "ruleset=check_compat, arg1=<ann@elsewhere.example>, arg2=";
+    assert!(logged(&format!("{asked}later@there, "), "reject=553 5.3.0 later@there... not now"), "{log:?}");
+    assert!(logged(&format!("{asked}gone@there, "), ", discard"), "{log:?}");
+    assert!(logged(&format!("{asked}held@there, "), ", quarantine=hold"), "{log:?}");
+    assert!(
+        logged("to=later@there, ", "mailer=lmtp, pri=180006, relay=there, dsn=4.2.0, stat=Deferred"),
+        "{log:?}"
+    );
+    assert!(logged("to=never@there, ", "relay=there, dsn=5.5.0, stat=Service unavailable"), "{log:?}");
+    assert!(logged("to=ME@localhost, ", "mailer=local, pri=180006, dsn=5.1.2, stat=Host unknown"), "{log:?}");
+    assert!(!logged("to=gone@there", ""), "{log:?}");
+}
+
+/// The code in a ruleset's text is for people; what `$@` says is final or temporary.
+#[tokio::test]
+async fn check_compat_defers_by_its_status_and_not_by_its_text() {
+    let scene = scene_with("", "Scheck_compat\nR$*\t\t$#error $@ 4.7.1 $: \"550 5.7.1 later\"\n");
+    let (envelope, _) = scene.attempt(&["a@there", "ME@localhost"]).await;
+    assert_eq!(scene.states(&envelope), ["a@there Queued", "ME@localhost Queued"]);
+    assert!(!envelope.attempt.failed);
+    assert_eq!(envelope.message.as_deref().map(|text| text.ends_with(b"... later")), Some(true));
+}
+
+#[tokio::test]
+async fn tls_rcpt_stops_one_recipient_of_a_transaction() {
+    let scene = scene_with("", include_str!("../../testdata/deliver/tls_rcpt.cf"));
+    let server = serve_lmtp(&scene.dir.path().join("there.socket"), vec!["250 took it"; 3]).await;
+    let recipients = ["later@there", "never@there", "gone@there", "held@there", "fine@there"];
+    let (envelope, _) = scene.attempt(&recipients).await;
+    let named = ["RCPT To:<fine@there>", "RCPT To:<held@there>", "RCPT To:<gone@there>", "DATA"];
+    assert_eq!(heard(server).await[2..6], named);
+    let states = ["later@there Queued", "never@there Failed", "gone@there Sent", "held@there Sent"];
+    assert_eq!(scene.states(&envelope)[..4], states);
+    let log = scene.log();
+    let asked = "ruleset=tls_rcpt, arg1=never@there, relay=";
+    let line = |line: &String| {
+        line.contains(asked) && line.ends_with("reject=553 5.3.0 never@there... not with NONE")
+    };
+    assert!(log.iter().any(line), "{log:?}");
+}
+
+#[tokio::test]
+async fn with_nobody_left_no_transaction_begins() {
+    let scene = scene_with("", include_str!("../../testdata/deliver/tls_rcpt.cf"));
+    let server = serve_lmtp(&scene.dir.path().join("there.socket"), Vec::new()).await;
+    let (envelope, _) = scene.attempt(&["never@there", "later@there"]).await;
+    assert_eq!(heard(server).await, ["LHLO mail.site.example", "QUIT"]);
+    assert_eq!(scene.states(&envelope), ["never@there Failed", "later@there Queued"]);
 }
 
 #[tokio::test]

@@ -26,6 +26,11 @@ pub(super) async fn run(
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }
+    let members = &attempt.check_tls_rcpt(&server, members).await[..];
+    if members.is_empty() {
+        attempt.connections.keep(key, server).await;
+        return TransactionResult::default();
+    }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let offer = offer(attempt, mailer, server.extensions, &timeouts, members).await;
     let texts: Vec<Vec<u8>> =
