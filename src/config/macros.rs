@@ -242,9 +242,15 @@ const OPERATORS: [(u8, &str, bool); 19] = [
     (op::HOST_END, "$]", false),
 ];
 
+/// Is a text its own printed form?
+#[inline]
+pub fn is_printable(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
 /// Appends [`printable`] text.
 pub fn put_printable(text: &[u8], names: &Names, out: &mut Vec<u8>) {
-    if text.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+    if is_printable(text) {
         out.extend_from_slice(text);
     } else {
         out.extend(printable(text, names));

@@ -38,7 +38,7 @@ pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 pub use host::HostFacts;
 pub use load::{LoadOptions, Loaded, Override, load, load_from};
-pub use macros::{Class, Classes, Macros, Names, printable, put_printable};
+pub use macros::{Class, Classes, Macros, Names, is_printable, printable, put_printable};
 pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};
 pub use message::Message;
 pub use references::unknown_names;

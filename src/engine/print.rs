@@ -1,7 +1,7 @@
 //! The printed form of internal text: operators as they are written in a cf, or escaped.
 
 use crate::addr::META_QUOTE;
-use crate::config::{Names, put_printable};
+use crate::config::{Names, is_printable, put_printable};
 
 /// Appends the printed form of `text`: `$x`, `${name}`, `M-x`, `\n`.
 pub fn put_text(names: &Names, text: &[u8], out: &mut Vec<u8>) {
@@ -20,9 +20,10 @@ pub fn put_tokens<'t>(
             true => out.extend_from_slice(format!("\n\t{:08x}=", token.as_ptr() as usize).as_bytes()),
             false => out.push(b' '),
         }
-        match token.contains(&META_QUOTE) {
-            true => put_text(names, &unquoted(token), out),
-            false => put_text(names, token, out),
+        match token {
+            plain if is_printable(plain) => out.extend_from_slice(plain),
+            quoted if quoted.contains(&META_QUOTE) => put_text(names, &unquoted(quoted), out),
+            other => put_text(names, other, out),
         }
     }
 }

@@ -75,12 +75,17 @@ impl Observer for Printer<'_> {
     }
 }
 
+/// Room made for a line, in bytes.
+const LINE_SIZE: usize = 256;
+
 impl<'a> Printer<'a> {
     /// Asks the tracer once for its levels.
     pub fn new(config: &'a Config, tracer: &'a mut dyn Tracer) -> Self {
         let (rewriting, joining, scanning) = (tracer.level(21), tracer.level(59), tracer.level(22));
         let (test_mode, apart) = (tracer.test_mode(), tracer.level(0) >= 44);
-        Self { tracer, config, rewriting, joining, scanning, apart, test_mode, line: Vec::new() }
+        // most lines fit; where none is printed there is none to make room for
+        let line = Vec::with_capacity(if test_mode || rewriting > 0 { LINE_SIZE } else { 0 });
+        Self { tracer, config, rewriting, joining, scanning, apart, test_mode, line }
     }
 
     /// A line that needs no more than a level of -d21.
