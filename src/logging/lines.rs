@@ -25,7 +25,7 @@ pub struct SenderLine<'a> {
     pub relay: &'a [u8],
 }
 
-/// What a `to=` line says; one line for all recipients that shared the same fate.
+/// What a `to=` line says; one line for all recipients with the same result.
 #[derive(Clone, Debug, Default)]
 pub struct RecipientLine<'a> {
     /// The addresses as known to the user.
