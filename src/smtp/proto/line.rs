@@ -1,5 +1,7 @@
 //! Command lines: where they end, and their first words.
 
+use crate::addr::bare_bytes;
+
 /// The longest command line in bytes, line end included. RFC 5321, section 4.5.3.1.4, wants 512 at least;
 /// sendmail takes this many.
 pub const MAX_COMMAND_LINE: usize = 2048;
@@ -76,26 +78,10 @@ pub fn split_path<'a>(argument: &'a [u8], keyword: &[u8]) -> Result<&'a [u8], &'
 /// Cuts an address from the parameters behind it: at the first blank outside quotes, comments and
 /// angle brackets.
 pub fn split_address(text: &[u8]) -> (&[u8], &[u8]) {
-    let (mut angles, mut comments, mut quoted, mut escaped) = (0u32, 0u32, false, false);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            _ if escaped => {
-                escaped = false;
-                continue;
-            }
-            b'\\' => escaped = true,
-            b'"' if comments == 0 => quoted = !quoted,
-            _ if quoted => {}
-            b'(' => comments += 1,
-            b')' => comments = comments.saturating_sub(1),
-            _ if comments > 0 => {}
-            b'<' => angles += 1,
-            b'>' => angles = angles.saturating_sub(1),
-            b' ' | b'\t' if angles == 0 => return (&text[..at], skip_blanks(&text[at..])),
-            _ => {}
-        }
+    match bare_bytes(text).find(|(_, byte)| matches!(byte, b' ' | b'\t')) {
+        Some((at, _)) => (&text[..at], skip_blanks(&text[at..])),
+        None => (text.trim_ascii_end(), &[]),
     }
-    (text.trim_ascii_end(), &[])
 }
 
 #[cfg(test)]
