@@ -12,12 +12,17 @@ impl AliasExpansion<'_, '_> {
         let top = self.chain(index).last().unwrap_or(index);
         let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
-        let recipient = &mut self.envelope.recipients[top];
+        self.note_failure(top, &reply);
+    }
+
+    /// Failed for good, for the reason that a reply gives.
+    fn note_failure(&mut self, index: usize, reply: &Reply) {
+        let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced;
-        recipient.message = Some(reply.text.clone());
+        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
         recipient.tried = self.now;
-        self.envelope.message = Some(reply.text);
+        recipient.message = Some(reply.text.clone());
+        self.envelope.message = Some(reply.text.clone());
     }
 
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
@@ -33,29 +38,20 @@ impl AliasExpansion<'_, '_> {
     /// Refused for good: noted, logged, and in the transcript.
     pub(super) fn fail(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
+        self.note_failure(index, &reply);
         let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
-        recipient.tried = self.now;
-        recipient.message = Some(reply.text.clone());
         recipient.reply = Some(reply.clone());
         let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
         line.extend_from_slice(&[b" ", &recipient.text[..], b"... ", &reply.text].concat());
         self.transcript(&line);
-        self.envelope.message = Some(reply.text.clone());
         self.log_failure(index, &reply);
     }
 
     /// A member that the rules themselves refuse (`$#error`): told to the sender, not to the log.
     pub(super) fn refuse(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::Failed;
-        recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
-        recipient.tried = self.now;
-        recipient.message = Some(reply.text.clone());
+        self.note_failure(index, &reply);
         self.transcript(&reply.to_line());
-        self.envelope.message = Some(reply.text);
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {
@@ -83,7 +79,7 @@ impl AliasExpansion<'_, '_> {
         self.envelope.attempt.transcript.push(b'\n');
     }
 
-    pub(super) fn log(&self, above: u8, priority: Priority, text: &[u8]) {
-        self.expander.logger.log(above, priority, Some(self.envelope.id.as_bytes()), text);
+    pub(super) fn log(&self, level: u8, priority: Priority, text: &[u8]) {
+        self.expander.logger.log(level, priority, Some(self.envelope.id.as_bytes()), text);
     }
 }
