@@ -25,10 +25,9 @@ async fn sender(
     mailer: &Mailer,
     id: MailerId,
 ) -> Vec<u8> {
-    let daemon = site.config.macro_id("n");
     let text = match envelope.sender.is_null() {
         true if mailer.is_ipc() && !mailer.has(b'g') => return Vec::new(),
-        true => match daemon.and_then(|id| scope.get(&site.config, id)) {
+        true => match scope.get_named(&site.config, b"n") {
             Some(name) => expand(site, scope, name),
             None => b"MAILER-DAEMON".to_vec(),
         },

@@ -33,7 +33,7 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`
 fn complaint(on: &Deliverer, envelope: &Envelope, most: i64) -> Vec<u8> {
     let config = &on.site.config;
-    let client = config.macro_id("client_name").and_then(|id| envelope.scope.get(config, id));
+    let client = envelope.scope.get_named(config, b"client_name");
     let via = client.filter(|name| !name.is_empty()).unwrap_or(b"localhost");
     let to = envelope.pending().next().map_or(&b""[..], |one| &one.text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);

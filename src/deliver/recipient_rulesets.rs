@@ -124,8 +124,6 @@ impl Attempt<'_> {
     }
 
     fn macro_value(&self, name: &[u8]) -> Vec<u8> {
-        let config = &self.on.site.config;
-        let value = config.names.get(name).and_then(|id| self.envelope.scope.get(config, id));
-        value.unwrap_or_default().to_vec()
+        self.envelope.scope.get_named(&self.on.site.config, name).unwrap_or_default().to_vec()
     }
 }

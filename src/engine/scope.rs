@@ -20,6 +20,11 @@ impl Scope {
         self.values.get(&id.0).and_then(Option::as_deref).or_else(|| config.macros.get(id))
     }
 
+    /// [`Scope::get`] by a macro's name (`b"j"`, `b"client_addr"`).
+    pub fn get_named<'a>(&'a self, config: &'a Config, name: &[u8]) -> Option<&'a [u8]> {
+        self.get(config, config.names.get(name)?)
+    }
+
     /// Has a macro a value that would be replaced? The configuration's counts until it was taken away.
     pub(super) fn holds(&self, config: &Config, id: MacroId) -> bool {
         match self.values.get(&id.0) {

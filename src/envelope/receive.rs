@@ -33,9 +33,8 @@ fn known(mut field: Header) -> Header {
 }
 
 fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
-    // fields made here show the sender as it is known here
-    let sender = site.config.names.get(b"f").and_then(|id| envelope.scope.get(&site.config, id));
-    let sender = sender.map(<[u8]>::to_vec).unwrap_or_default();
+    // fields made here show the sender as it is known here; each mailer's own form comes at delivery
+    let sender = envelope.scope.get_named(&site.config, b"f").unwrap_or_default().to_vec();
     envelope.scope.set_named(&site.config, b"g", &sender);
     let rows: [(&[u8], &Option<Vec<u8>>); 3] =
         [(b"a", &facts.date), (b"x", &facts.full_name), (b"msg_id", &facts.message_id)];
@@ -43,16 +42,6 @@ fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
         if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
             envelope.scope.set_named(&site.config, name, value);
         }
-    }
-    // the default From names the sender; each mailer's own form comes at delivery
-    let value = |name: &str| {
-        let id = site.config.macro_id(name)?;
-        envelope.scope.get(&site.config, id).map(<[u8]>::to_vec)
-    };
-    if value("g").is_none_or(|sender| sender.is_empty())
-        && let Some(sender) = value("f")
-    {
-        envelope.scope.set_named(&site.config, b"g", &sender);
     }
 }
 

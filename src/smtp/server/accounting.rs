@@ -41,7 +41,7 @@ impl<A: Acceptor> Session<A> {
         }
         let envelope = &transaction.envelope;
         let config = &self.server.site.config;
-        let protocol = config.names.get(b"r").and_then(|id| envelope.scope.get(config, id));
+        let protocol = envelope.scope.get_named(config, b"r");
         let line = SenderLine {
             from: &envelope.sender.text,
             size: envelope.size,
