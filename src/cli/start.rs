@@ -7,7 +7,7 @@ use crate::daemon::Mta;
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Target};
 use crate::schema::Sysexit;
-use crate::sys::{identity, process};
+use crate::sys::{identity, limits, process};
 use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,7 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
 
 /// Forks the keeper for a configuration that is loaded.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
+    limits::raise_open_files();
     let keeper = keeper::start(config.clone()).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR

@@ -10,6 +10,7 @@
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
 //! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
+//! - [`limits`]: how much of the kernel's things a process may have
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
@@ -21,6 +22,7 @@ mod ffi;
 pub mod accounts;
 pub mod clock;
 pub mod identity;
+pub mod limits;
 pub mod load;
 pub mod lock;
 pub mod loopback;
