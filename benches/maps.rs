@@ -2,7 +2,7 @@
 //!
 //! `examples/lookups.rs` beside `tests/live/bdbget.c` compares with libdb.
 
-use canonify::maps::bdb::{Kind, Reader, Writer};
+use canonify::db::bdb::{Kind, Reader, Writer};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 const KINDS: [(&str, Kind); 2] = [("hash", Kind::Hash), ("btree", Kind::Btree)];

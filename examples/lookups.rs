@@ -3,7 +3,7 @@
 //!
 //! Rates are of processor time. `absent`: keys that are not there, each with a byte more than a known one.
 
-use canonify::maps::bdb::Reader;
+use canonify::db::bdb::Reader;
 use nix::time::{ClockId, clock_gettime};
 use std::path::Path;
 

@@ -15,6 +15,7 @@ pub mod diag;
 pub mod addr;
 pub mod sys;
 pub mod logging;
+pub mod db;
 
 // configuration
 pub mod m4;

@@ -1,7 +1,7 @@
 //! Any bytes as a database file: errors are fine, panics and endless walks are not.
 #![no_main]
 
-use canonify::maps::bdb::Reader;
+use canonify::db::bdb::Reader;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

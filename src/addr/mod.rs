@@ -8,6 +8,7 @@
 //! stranger may call a ruleset with them, so it is quoted ([`quote_internal`]) before it is cut.
 
 mod crack;
+mod expand;
 mod fold;
 mod join;
 mod list;
@@ -17,6 +18,7 @@ mod prescan;
 mod token;
 
 pub use crack::{CrackRules, crackaddr};
+pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand, expand_settled, expand_with};
 pub use fold::with_folded;
 pub use join::{cataddr, cataddr_into};
 pub use list::{bare_bytes, split_list};

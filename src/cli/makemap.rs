@@ -1,7 +1,7 @@
 //! makemap: text in, a database out.
 
 use super::maptool::{self, CfFacts, complain, exit};
-use crate::maps::bdb::{Kind, Reader, Writer};
+use crate::db::bdb::{Kind, Reader, Writer};
 use crate::schema::Sysexit;
 use std::ffi::OsString;
 use std::io::{BufRead, Read, Write};

@@ -1,6 +1,6 @@
 //! What makemap, editmap and praliases share: short options, the cf's say about map files, opening.
 
-use crate::maps::bdb::Kind;
+use crate::db::bdb::Kind;
 use crate::schema::Sysexit;
 use crate::sys::safe::{self, Blame, Refusal};
 use std::ffi::{OsStr, OsString};

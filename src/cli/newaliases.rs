@@ -5,10 +5,9 @@
 
 use super::invocation::Invocation;
 use super::site;
-use crate::keeper::alias_file::{self, AliasSpec};
-use crate::keeper::database_of;
+use crate::db::bdb::{Kind, Writer};
+use crate::db::{AliasSpec, database_of};
 use crate::logging::Tracer;
-use crate::maps::bdb::{Kind, Writer};
 use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
@@ -29,8 +28,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Err(_) => return Sysexit::OSERR,
     };
     let resolver = Arc::new(Resolver::for_config(&config));
-    let specs: Vec<AliasSpec> =
-        config.options.alias_file.iter().flat_map(|value| alias_file::specs(value)).collect();
+    let specs: Vec<AliasSpec> = config.options.alias_file.iter().map(|part| AliasSpec::parse(part)).collect();
     let site = Site::new(config, resolver);
     let mut status = Sysexit::OK;
     for spec in specs {

@@ -1,7 +1,7 @@
 //! praliases: what alias databases hold.
 
 use super::maptool::{self, CfFacts, complain, exit};
-use crate::maps::bdb::{Kind, Reader};
+use crate::db::bdb::{Kind, Reader};
 use crate::schema::Sysexit;
 use std::ffi::OsString;
 use std::io::Write;

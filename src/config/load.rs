@@ -1,10 +1,10 @@
 //! Reading a cf from the first line to the last.
 
+use super::Config;
 use super::env::ConfigEnv;
 use super::message::{MAX_FILE_SHOWN, Message, shortened};
 use super::rulesets::RulesetId;
-use super::{Config, MAX_TEXT, TOO_DEEP, expand};
-use crate::addr::{MacroId, Operators};
+use crate::addr::{MAX_TEXT, MacroId, Operators, TOO_DEEP, expand, expand_settled};
 use crate::cf::{self, NameProblem, Statement};
 use crate::diag::Severity;
 use crate::schema::Sysexit;
@@ -214,7 +214,7 @@ impl<'a> Loader<'a> {
     pub(super) fn expanded(&mut self, text: &[u8], limit: usize) -> Vec<u8> {
         let macros = &self.config.macros;
         if !self.traces(35, 24)
-            && let Some(text) = super::expand::settled(text, limit.min(MAX_TEXT), &|id| macros.get(id))
+            && let Some(text) = expand_settled(text, limit.min(MAX_TEXT), &|id| macros.get(id))
         {
             return text;
         }

@@ -6,7 +6,6 @@
 
 mod classes;
 mod env;
-mod expand;
 mod filters;
 mod finish;
 mod header_lines;
@@ -32,8 +31,6 @@ mod spans;
 mod zone;
 
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, MapFailure, MapWords, SystemEnv};
-use expand::expand_with;
-pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 pub use host::HostFacts;
@@ -47,7 +44,7 @@ pub use rulesets::{MapDecl, RulesetId, Rulesets};
 pub use spans::{Entry, Span, Spans};
 pub use unsupported::{Unsupported, unsupported};
 
-use crate::addr::{MacroId, Operators};
+use crate::addr::{MAX_TEXT, MacroId, Operators, expand, expand_with};
 use crate::schema::{DaemonPort, Options, UserIds};
 use crate::sys::safe::Blame;
 use std::borrow::Cow;

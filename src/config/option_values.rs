@@ -198,10 +198,7 @@ impl Loader<'_> {
             "user", "host", "dns", "bestmx", "arpa", "macro", "arith", "dequote", "regex", "syslog",
             "userdb", "bogus",
         ];
-        let colon = spec.iter().position(|byte| *byte == b':').filter(|_| spec[0] != b'/');
-        let (head, file) = colon.map_or((&b"implicit"[..], spec), |at| (&spec[..at], &spec[at + 1..]));
-        let end = head.iter().position(crate::addr::is_space).unwrap_or(head.len());
-        let (class, flags) = (&head[..end], head[end..].trim_ascii());
+        let (class, flags, file) = crate::db::alias_spec_parts(spec);
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(class);
         if OTHERS.iter().any(&is) {
             self.error([b"setalias: map class ", class, b" can't handle aliases"].concat());
@@ -212,7 +209,7 @@ impl Loader<'_> {
             return;
         }
         let name = format!("Alias{}", self.config.options.alias_file.len());
-        let mut args = [flags, file.trim_ascii_start()].join(&b' ').trim_ascii_start().to_vec();
+        let mut args = [flags, file].join(&b' ').trim_ascii_start().to_vec();
         if class.eq_ignore_ascii_case(b"ldap") && args.is_empty() {
             args = self.ldap_alias_spec();
         }

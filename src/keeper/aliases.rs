@@ -1,13 +1,12 @@
 //! Alias databases: the first answer wins, in the order of option AliasFile.
 
-use super::alias_file::AliasSpec;
-use crate::maps::{bdb, plain_aliases};
+use crate::db::{AliasSpec, bdb, database_of, plain_aliases};
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What tells one state of a file from another.
@@ -67,18 +66,6 @@ impl Aliases {
     pub(super) fn signatures(&self) -> Vec<Option<Signature>> {
         let stat = |source: &Source| source.stored().and_then(|path| Some(signature(&path.metadata().ok()?)));
         self.sources.iter().map(stat).collect()
-    }
-}
-
-/// `FILE.db`
-pub fn database_of(file: &Path) -> PathBuf {
-    match file.extension().is_some_and(|extension| extension == "db") {
-        true => file.to_owned(),
-        false => {
-            let mut name = file.as_os_str().to_owned();
-            name.push(".db");
-            name.into()
-        }
     }
 }
 

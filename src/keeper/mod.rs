@@ -9,7 +9,6 @@
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
-pub mod alias_file;
 mod aliases;
 mod bind;
 mod body;
@@ -25,6 +24,5 @@ mod program;
 mod protocol;
 mod server;
 
-pub use aliases::database_of;
 pub use front::{Keeper, start};
 pub use protocol::{Delivery, ListOwner, Listing, ListingError, MailerResult, Target, UserAnswer};

@@ -3,11 +3,10 @@
 //! The front says so, but the keeper reads for itself: everything that aliases and the lists they
 //! include name, kept until one of those files changes, and a user's `.forward` at each delivery.
 
-use super::alias_file::unquote;
 use super::aliases::{Signature, signature};
 use super::lists;
 use super::server::KeeperService;
-use crate::maps::split_list;
+use crate::db::{split_list, unquote};
 use crate::sys::accounts;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

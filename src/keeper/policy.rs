@@ -1,7 +1,7 @@
 //! What the configuration says about local delivery, in the form the keeper needs.
 
-use super::alias_file::{self, AliasSpec};
 use crate::config::Config;
+use crate::db::AliasSpec;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
 use crate::sys::safe::Blame;
@@ -32,7 +32,7 @@ impl Policy {
         let options = &config.options;
         let default_user = config.default_user();
         let account = accounts::user_by_uid(default_user.uid).ok().flatten();
-        let specs = options.alias_file.iter().flat_map(|value| alias_file::specs(value));
+        let specs = options.alias_file.iter().map(|part| AliasSpec::parse(part));
         Self {
             alias_files: specs.collect(),
             blame: config.blame(),

@@ -3,7 +3,7 @@
 //! A class is one file, which implements [`MapClass`] and [`OpenMap`], and one row in `registry`. Files of
 //! classes know this file and what it is made of; nobody but `registry` knows them.
 
-use super::alias_text::AliasRules;
+use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};

@@ -1,12 +1,12 @@
 //! hash and btree: Berkeley DB files; implicit: whichever database there is.
 
-use super::bdb::{Kind, Reader};
 use super::class::{
     FoundFuture, ImmediateQuery, LookupContext, MapClass, NotOpen, OpenFuture, OpenMap, Opening, Query,
 };
 use super::files;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
+use crate::db::bdb::{Kind, Reader};
 use crate::engine::ImmediateLookup;
 use crate::logging::Tracer;
 use crate::schema::Sysexit;

@@ -3,7 +3,7 @@
 //! In: K lines ([`crate::config::MapDecl`]) and look-ups ([`crate::engine::LookupRequest`]). Out:
 //! [`crate::engine::Answer`]s; messages and trace lines go to the caller's
 //! [`crate::logging::Tracer`]. Never here: rules, and any change of a map's content (that is
-//! [`bdb::Writer`] and the `makemap` command).
+//! [`crate::db::bdb::Writer`] and the `makemap` command).
 //!
 //! A temporary failure is an answer of its own (status 75) and never turns into "not found".
 //!
@@ -11,9 +11,7 @@
 //! what comes of one, `slot` opens it, `store` finds and asks, `quick` does so in the midst of a rule. A new class
 //! is one file of its own and one row.
 
-pub mod bdb;
-
-mod alias_text;
+mod alias_rules;
 mod arpa;
 #[cfg(test)]
 mod canned;
@@ -47,9 +45,7 @@ mod unsupported;
 mod user;
 mod userdb;
 
-pub use alias_text::{
-    AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, plain_aliases, split_list,
-};
+pub use alias_rules::{AliasPairs, AliasRules};
 pub use class::LookupContext;
 pub use environment::environment;
 pub use store::{Store, TextAnswer};

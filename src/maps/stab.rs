@@ -1,6 +1,5 @@
 //! stab: an alias text file, read into memory when the map is opened.
 
-use super::alias_text::plain_aliases;
 use super::class::{
     FoundFuture, ImmediateQuery, LookupContext, MapClass, NotOpen, OpenFuture, OpenMap, Opening, Query,
     answered,
@@ -8,6 +7,7 @@ use super::class::{
 use super::files;
 use super::flags::Declaring;
 use super::map::{Map, missing};
+use crate::db::plain_aliases;
 use crate::engine::ImmediateLookup;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;

@@ -1,10 +1,10 @@
 //! userdb: a field of the databases of option UserDatabaseSpec, stored under `user:field`.
 
-use super::bdb::{Kind, Reader};
 use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
+use crate::db::bdb::{Kind, Reader};
 use crate::logging::Tracer;
 use crate::schema::Sysexit;
 use std::io;

@@ -1,10 +1,10 @@
 //! What names others: aliases, `:include:` files, `.forward` files.
 
 use super::expand::{AliasExpansion, Member};
+use crate::db::{split_list, unquote};
 use crate::envelope::{ControllingUser, RecipientFlags, RecipientState};
-use crate::keeper::{ListOwner, Listing, ListingError, alias_file};
+use crate::keeper::{ListOwner, Listing, ListingError};
 use crate::logging::Priority;
-use crate::maps::split_list;
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 
@@ -40,7 +40,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     pub(super) async fn include(&mut self, index: usize, level: usize, address: &Address) {
-        let user = alias_file::unquote(&address.user);
+        let user = unquote(&address.user);
         let path = user.strip_prefix(b":include:").unwrap_or(&user).trim_ascii().to_vec();
         let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.clone());
         let named_by = control.map(|control| control.user);

@@ -1,9 +1,10 @@
 //! Alias files: left sides run through the rules as addresses do, and what results is the name.
 
 use super::{AddressKind, Rewriter, Site};
+use crate::db::{AliasLine, AliasProblem, alias_lines, split_list};
 use crate::engine::Scope;
 use crate::logging::{Tracer, pass_on};
-use crate::maps::{AliasLine, AliasPairs, AliasProblem, AliasRules, alias_lines, split_list};
+use crate::maps::{AliasPairs, AliasRules};
 use crate::schema::{EnhancedStatus, Reply};
 use std::pin::Pin;
 

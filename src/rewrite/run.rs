@@ -1,8 +1,8 @@
 //! Driving the machine: questions to the maps, answers back.
 
 use super::{Rewriter, Site};
-use crate::addr::Token;
-use crate::config::{MAX_TEXT, RulesetId, TOO_DEEP, printable};
+use crate::addr::{MAX_TEXT, TOO_DEEP, Token};
+use crate::config::{RulesetId, printable};
 use crate::engine::{Both, Context, Machine, Maps, Observer, Printer, Scope, Step};
 use crate::logging::Tracer;
 use crate::maps::LookupContext;
@@ -69,7 +69,7 @@ pub fn expand(site: &Site, scope: &Scope, text: &[u8]) -> Vec<u8> {
 
 fn expand_traced(site: &Site, scope: &Scope, text: &[u8], tracer: &mut dyn Tracer) -> Vec<u8> {
     let value = |id| scope.get(&site.config, id).map(Cow::Borrowed);
-    let expansion = crate::config::expand(text, MAX_TEXT, &value);
+    let expansion = crate::addr::expand(text, MAX_TEXT, &value);
     if tracer.level(35) >= 24 {
         let results = expansion.steps.iter().skip(1).chain([&expansion.text]);
         for (level, (step, result)) in expansion.steps.iter().zip(results).enumerate() {

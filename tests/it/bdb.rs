@@ -1,6 +1,6 @@
 //! Berkeley DB files: what is written can be read, here and by libdb; damage is an error.
 
-use canonify::maps::bdb::{Kind, Reader, Writer};
+use canonify::db::bdb::{Kind, Reader, Writer};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Write;

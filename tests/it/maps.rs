@@ -2,8 +2,8 @@
 //! (`testdata/maps/*.{cf,in,out}`).
 
 use canonify::config::{LoadOptions, load};
+use canonify::db::bdb::{Kind, Writer};
 use canonify::logging::Tracer;
-use canonify::maps::bdb::{Kind, Writer};
 use canonify::maps::{LookupContext, Store, TextAnswer, environment};
 use canonify::net::Resolver;
 use std::os::unix::fs::PermissionsExt;

@@ -1,8 +1,5 @@
 //! Alias files as text: one alias a line, lines that begin with a blank belong to the line before.
 
-use crate::logging::Tracer;
-use std::pin::Pin;
-
 /// One alias as it stands in the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AliasLine {
@@ -25,20 +22,6 @@ pub enum AliasProblem {
     /// Blank or tab where a name is expected.
     #[error("Non-continuation line starts with space")]
     NoContinuation,
-}
-
-/// Names and values of aliases.
-pub type AliasPairs = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// The rules that make names of aliases out of left sides. They live further down.
-pub trait AliasRules: Sync {
-    /// The aliases of a file's text; what is wrong with it is said to the tracer.
-    fn read<'a>(
-        &'a self,
-        file: &'a [u8],
-        text: &'a [u8],
-        tracer: &'a mut dyn Tracer,
-    ) -> Pin<Box<dyn Future<Output = AliasPairs> + Send + 'a>>;
 }
 
 /// All lines of an alias file: entries and problems in order, with their line numbers.

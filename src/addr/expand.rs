@@ -1,6 +1,6 @@
 //! Macro expansion, conditionals included.
 
-use crate::addr::{META_QUOTE, MacroId, op};
+use super::{META_QUOTE, MacroId, op};
 use std::borrow::Cow;
 
 /// Most levels of macros within macros.
@@ -42,7 +42,7 @@ pub fn expand<'v>(text: &[u8], limit: usize, value: &dyn Fn(MacroId) -> Option<C
 
 /// Expands `text` with values of two kinds: those of the configuration, in which macros are expanded in
 /// turn, and those given for one message, which are plain data.
-pub(super) fn expand_with<'v>(
+pub fn expand_with<'v>(
     text: &[u8],
     configured: &dyn Fn(MacroId) -> Option<&'v [u8]>,
     given: &dyn Fn(MacroId) -> Option<Vec<u8>>,
@@ -76,7 +76,7 @@ fn unquoted(text: &[u8]) -> Vec<u8> {
 
 /// The expansion of a text where one look at each macro is enough: no value holds a macro, a
 /// conditional or a quote byte.
-pub(super) fn settled<'v>(
+pub fn expand_settled<'v>(
     text: &[u8],
     limit: usize,
     value: &dyn Fn(MacroId) -> Option<&'v [u8]>,

@@ -1,6 +1,8 @@
 //! Alias sources as text: option AliasFile, quoted addresses.
 
-use std::path::PathBuf;
+use crate::addr::is_space;
+use crate::sys::accounts;
+use std::path::{Path, PathBuf};
 
 /// One part of option AliasFile: `class[ -flags]:name`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,22 +15,32 @@ pub struct AliasSpec {
     pub file: PathBuf,
 }
 
-/// Cuts option AliasFile into its parts.
-pub fn specs(value: &[u8]) -> Vec<AliasSpec> {
-    let parts = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|part| !part.is_empty());
-    parts.map(spec).collect()
+/// Class, flags and name of one part of option AliasFile, as written; without a class it is `implicit`.
+pub fn alias_spec_parts(part: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let colon = part.iter().position(|byte| *byte == b':').filter(|_| !part.starts_with(b"/"));
+    let Some(colon) = colon else { return (b"implicit", b"", part) };
+    let (head, name) = (&part[..colon], part[colon + 1..].trim_ascii());
+    let end = head.iter().position(is_space).unwrap_or(head.len());
+    (&head[..end], head[end..].trim_ascii(), name)
 }
 
-fn spec(part: &[u8]) -> AliasSpec {
-    let (kind, file) = match part.iter().position(|byte| *byte == b':') {
-        Some(colon) if !part.starts_with(b"/") => (&part[..colon], part[colon + 1..].trim_ascii()),
-        _ => (&b"implicit"[..], part),
-    };
-    let class_end = kind.iter().position(u8::is_ascii_whitespace).unwrap_or(kind.len());
-    AliasSpec {
-        class: kind[..class_end].to_ascii_lowercase(),
-        flags: kind[class_end..].trim_ascii().to_vec(),
-        file: crate::sys::accounts::path(file),
+impl AliasSpec {
+    /// One part of the option.
+    pub fn parse(part: &[u8]) -> Self {
+        let (class, flags, name) = alias_spec_parts(part);
+        Self { class: class.to_ascii_lowercase(), flags: flags.to_vec(), file: accounts::path(name) }
+    }
+}
+
+/// `FILE.db`
+pub fn database_of(file: &Path) -> PathBuf {
+    match file.extension().is_some_and(|extension| extension == "db") {
+        true => file.to_owned(),
+        false => {
+            let mut name = file.as_os_str().to_owned();
+            name.push(".db");
+            name.into()
+        }
     }
 }
 
@@ -52,10 +64,11 @@ mod tests {
 
     #[test]
     fn parts_of_the_option() {
-        let parts = specs(b"hash:/etc/mail/aliases, nis -m:mail.aliases@dom,/etc/more");
+        let parts = [&b"hash:/etc/mail/aliases"[..], b"NIS -m: mail.aliases@dom", b"/etc/more"];
         let shown: Vec<_> = parts
             .iter()
             .map(|part| {
+                let part = AliasSpec::parse(part);
                 format!("{}|{}|{}", part.class.escape_ascii(), part.flags.escape_ascii(), part.file.display())
             })
             .collect();
