@@ -2,6 +2,7 @@
 
 use super::invocation::Invocation;
 use super::modes::Mode;
+use super::rights::{self, Privileged};
 use super::{queue_flags, site, start};
 use crate::config::unsupported;
 use crate::daemon::{Service, serve};
@@ -17,6 +18,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
     let loaded = site::load_sound_site(invocation)?;
+    rights::require_trust(invocation, &loaded.config, Privileged::Daemon)?;
     let in_vain: Vec<String> = unsupported(&loaded.config)
         .into_iter()
         .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))

@@ -1,7 +1,7 @@
 //! `mailq` and `sendmail -bp`: what is in the queue.
 
 use super::invocation::Invocation;
-use super::site;
+use super::{rights, site};
 use crate::config::Config;
 use crate::daemon::should_queue;
 use crate::queue::{Queue, QueueError, QueueOptions, Selection, View};
@@ -9,7 +9,6 @@ use crate::schema::{Privacy, Sysexit};
 use crate::sys::identity;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Prints the listing.
@@ -18,9 +17,15 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(loaded) => Arc::new(loaded.config),
         Err(status) => return status,
     };
+    if let Err(status) = rights::take_up() {
+        return status;
+    }
     let options = QueueOptions::from_config(&config);
-    if !is_permitted(&config, &options) {
-        return say(b"510 You are not permitted to see the queue\n", Sysexit::NOPERM);
+    if !is_permitted(&config) {
+        let refusal = b"You are not permitted to see the queue\n\t\tTotal requests: 0\n";
+        // a closed stdout leaves nobody to tell
+        let _ = std::io::stdout().write_all(refusal);
+        return Sysexit::OK;
     }
     let queue = match Queue::open(config.clone(), options) {
         Ok(queue) => queue,
@@ -57,22 +62,15 @@ fn group(queue: &Queue, arguments: &[Vec<u8>]) -> Option<u16> {
     arguments.iter().find_map(|argument| queue.group(argument.strip_prefix(b"G")?))
 }
 
-/// PrivacyOptions restrictmailq: only root and the group that owns the queue may look.
-fn is_permitted(config: &Config, options: &QueueOptions) -> bool {
+/// PrivacyOptions restrictmailq: only root and the group that owns the queue may look, the caller's own groups
+/// being counted.
+fn is_permitted(config: &Config) -> bool {
     if !config.options.privacy_options.contains(Privacy::RESTRICT_MAILQ) || identity::real_uid() == 0 {
         return true;
     }
-    let owner = options.groups.first().and_then(|group| std::fs::metadata(parent(&group.path)).ok());
     let groups = identity::Identity::current().groups;
-    owner.is_some_and(|meta| meta.gid() == identity::real_gid() || groups.contains(&meta.gid()))
-}
-
-/// The directory itself, or the one in which a pattern looks.
-fn parent(path: &Path) -> &Path {
-    match path.as_os_str().as_encoded_bytes().ends_with(b"*") {
-        true => path.parent().unwrap_or(path),
-        false => path,
-    }
+    rights::queue_directory(config)
+        .is_some_and(|about| about.gid() == identity::real_gid() || groups.contains(&about.gid()))
 }
 
 fn refused(error: &QueueError) -> Sysexit {

@@ -19,6 +19,7 @@ pub mod newaliases;
 pub mod modes;
 mod queue_flags;
 mod queue_run;
+mod rights;
 pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;

@@ -4,6 +4,7 @@
 //! stdout. Lines with faults are left out; the others are stored.
 
 use super::invocation::Invocation;
+use super::rights::{self, Privileged};
 use super::site;
 use crate::db::bdb::{Kind, Writer};
 use crate::db::{AliasSpec, database_of};
@@ -23,6 +24,9 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Err(status) => return status,
     };
     let config = Arc::new(loaded.config);
+    if let Err(status) = rights::require_trust(invocation, &config, Privileged::AliasMap) {
+        return status;
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(_) => return Sysexit::OSERR,

@@ -1,7 +1,7 @@
 //! `-q`: runs the queue, once or at an interval.
 
 use super::invocation::Invocation;
-use super::{queue_flags, site, start};
+use super::{queue_flags, rights, site, start};
 use crate::daemon::{Service, serve};
 use crate::schema::Sysexit;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
     let loaded = site::load_sound_site(invocation)?;
+    rights::require_queue_run(invocation, &loaded.config, &request)?;
     let foreground = request.foreground || invocation.verbose;
     if !foreground && !start::into_background() {
         return Ok(Sysexit::OK);

@@ -2,8 +2,9 @@
 
 use super::invocation::{Invocation, Refusal};
 use super::modes::Mode;
-use super::{daemon, mailq, newaliases, queue_run, site, smtp, submit, testmode, verify};
+use super::{daemon, mailq, newaliases, queue_run, rights, site, smtp, submit, testmode, verify};
 use crate::schema::Sysexit;
+use crate::sys::startup;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,10 +52,14 @@ const NAMES: &[(&str, Mode)] = &[
 
 /// Entry of the personality and of its other names.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    startup::own_surroundings();
     let name = args.first().and_then(|word| Path::new(word).file_name()).unwrap_or_default();
     let mode = NAMES.iter().find(|(known, _)| name == *known).map(|(_, mode)| *mode);
     let status = match Invocation::read(args, mode) {
-        Ok(invocation) => dispatch(&invocation),
+        Ok(mut invocation) => match rights::settle(&mut invocation) {
+            Ok(()) => dispatch(&invocation),
+            Err(status) => status,
+        },
         Err(refusal) => refusal.report(),
     };
     ExitCode::from(u8::try_from(status.0).unwrap_or(70))

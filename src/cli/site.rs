@@ -9,7 +9,7 @@ use crate::diag::Diagnostic;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
-use crate::sys::{accounts, errno_text, identity};
+use crate::sys::{accounts, errno_text};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -143,10 +143,8 @@ fn at_mc_line(cf: &CfText, file: &[u8], message: &Message) -> Vec<u8> {
 }
 
 fn expanded(file: &[u8], text: &[u8]) -> Result<CfText, Sysexit> {
-    // commands of a .mc run with the caller's own rights only
-    let borrowed = identity::real_gid() != identity::effective_gid()
-        || identity::real_uid() != identity::effective_uid();
-    let options = McOptions { commands: !borrowed, ..McOptions::default() };
+    // -C has given up what was borrowed: its commands run with the caller's own rights
+    let options = McOptions { commands: true, ..McOptions::default() };
     let name = String::from_utf8_lossy(file);
     match expand_mc(&name, text, &options) {
         Ok((cf, warnings)) => {

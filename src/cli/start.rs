@@ -1,16 +1,15 @@
 //! What every mode that touches mail needs first: the keeper, the log, a runtime, the mta.
 
 use super::invocation::Invocation;
-use super::site;
+use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::Mta;
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Target};
 use crate::schema::Sysexit;
-use crate::sys::{identity, limits, process};
+use crate::sys::{limits, process};
 use std::future::Future;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,13 +26,14 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
     begin_with(invocation, Arc::new(config))
 }
 
-/// Forks the keeper for a configuration that is loaded.
+/// Forks the keeper for a configuration that is loaded. Only the front works with a borrowed group.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     limits::raise_open_files();
     let keeper = keeper::start(config.clone()).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })?;
+    rights::take_up()?;
     let log = open_log(invocation, &config);
     Ok(Startup { config, keeper, log })
 }
@@ -41,15 +41,8 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
 pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
     let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
-    let borrowed = identity::real_gid() != identity::effective_gid();
-    let wish = std::env::var("CANONIFY_LOG").ok().filter(|_| !borrowed);
-    let socket = PathBuf::from("/dev/log");
-    let target = match wish.as_deref() {
-        Some("stderr") => Target::Stderr,
-        Some("syslog") => Target::Syslog(socket),
-        _ if Path::new("/dev/log").exists() => Target::Syslog(socket),
-        _ => Target::Stderr,
-    };
+    // with borrowed rights there is no environment
+    let target = Target::choose(std::env::var("CANONIFY_LOG").ok().as_deref());
     Logger::open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
 }
 

@@ -13,7 +13,8 @@ use crate::queue::{Lease, QueueError};
 use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, Client, Verified};
-use crate::sys::{accounts, clock, identity};
+use crate::sys::{accounts, clock, identity, startup};
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
@@ -117,8 +118,8 @@ impl<'a> Submission<'a> {
             }
         }
         let name = self.invocation.full_name.clone().or_else(|| {
-            std::env::var_os("NAME")
-                .map(std::ffi::OsString::into_encoded_bytes)
+            startup::callers_variable(OsStr::new("NAME"))
+                .map(OsString::into_encoded_bytes)
                 .filter(|name| !name.is_empty())
         });
         let own = || match accounts::user(&self.user) {

@@ -1,20 +1,23 @@
 //! `-bv`: what becomes of an address, without sending anything.
 
 use super::invocation::Invocation;
+use super::start::{self, Startup};
 use super::submission::{print_problem, split_list, status_of};
-use super::{start, submission};
+use super::{rights, site, submission};
+use crate::config::Loaded;
 use crate::daemon::Mta;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::logging::Quiet;
 use crate::recipients::Expander;
 use crate::rewrite::{Address, AddressKind, Rewriter};
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::sys::{clock, identity};
 use std::io::Write;
+use std::sync::Arc;
 
 /// Verifies the recipients of the command line.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    let begun = match start::begin(invocation) {
+    let begun = match begin(invocation) {
         Ok(begun) => begun,
         Err(status) => return status,
     };
@@ -36,6 +39,15 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         }
         status
     })
+}
+
+/// Under PrivacyOptions restrictexpand nobody looks behind addresses with borrowed rights.
+fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
+    let Loaded { config, .. } = site::load_sound_site(invocation)?;
+    if config.options.privacy_options.contains(Privacy::RESTRICT_EXPAND) {
+        rights::give_up()?;
+    }
+    start::begin_with(invocation, Arc::new(config))
 }
 
 async fn verify(mta: &Mta, text: &[u8]) -> Sysexit {

@@ -6,6 +6,8 @@ use crate::schema::UserIds;
 use crate::sys::accounts;
 use crate::sys::process::Program;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
+use crate::sys::startup;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::IpAddr;
 
@@ -179,7 +181,7 @@ impl ConfigEnv for SystemEnv {
     fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>> {
         let name =
             std::str::from_utf8(name).ok().filter(|name| !name.is_empty() && !name.contains(['=', '\0']))?;
-        std::env::var_os(name).map(std::ffi::OsString::into_encoded_bytes)
+        startup::callers_variable(OsStr::new(name)).map(OsString::into_encoded_bytes)
     }
 
     fn processors(&mut self) -> i64 {

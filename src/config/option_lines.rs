@@ -1,7 +1,7 @@
 //! O lines, and the options of the command line: names, abbreviations, stickiness.
 
 use super::load::{Loader, Override};
-use crate::schema::{OPTIONS, OptionRow};
+use crate::schema::{FoundOption, OPTIONS, OptionRow, find_option};
 
 /// Options with sub-options, which stick one by one.
 const TIMEOUT: u8 = b'r';
@@ -71,34 +71,20 @@ impl Loader<'_> {
         self.set_option(row, sub, value);
     }
 
-    /// The option a name means: all of it, or a beginning that fits only one.
+    /// The option a name means; says what is odd about the name.
     fn find_option(&mut self, name: &[u8]) -> Option<&'static OptionRow> {
-        let mut first: Option<&'static OptionRow> = None;
-        let mut second: Option<&'static OptionRow> = None;
-        for row in OPTIONS.iter().filter(|row| !row.name.is_empty()) {
-            let known = row.name.as_bytes();
-            if known.len() < name.len() || !known[..name.len()].eq_ignore_ascii_case(name) {
-                continue;
+        match find_option(name) {
+            FoundOption::Exact(row) => Some(row),
+            FoundOption::Abbreviated(only) => {
+                self.notice([b"Option ", name, b" used as abbreviation for ", only.name.as_bytes()].concat());
+                Some(only)
             }
-            if known.len() == name.len() {
-                return Some(row);
-            }
-            match first {
-                None => first = Some(row),
-                Some(_) => second = second.or(Some(row)),
-            }
-        }
-        match (first, second) {
-            (Some(first), Some(second)) => {
+            FoundOption::Ambiguous(first, second) => {
                 let tail = format!(" (matches {} and {})", first.name, second.name);
                 self.error([b"readcf: ambiguous option name ", name, tail.as_bytes()].concat());
                 None
             }
-            (Some(only), None) => {
-                self.notice([b"Option ", name, b" used as abbreviation for ", only.name.as_bytes()].concat());
-                Some(only)
-            }
-            _ => {
+            FoundOption::Unknown => {
                 self.error([b"readcf: unknown option name ", name].concat());
                 None
             }

@@ -7,7 +7,7 @@ use super::protocol::{Ask, Delivery, Frame, Inbox, Listing, ListingError, Mailer
 use super::server;
 use crate::config::Config;
 use crate::schema::Outcome;
-use crate::sys::{passing, process, title};
+use crate::sys::{identity, passing, process, title};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -30,6 +30,10 @@ pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
     process::start_service(|| {
         // the fork copied the front's end too: with it open, the keeper would never see the front die
         drop(front.take());
+        // what a set-group-id start lends opens the queue, which is the front's
+        if identity::drop_borrowed().is_err() {
+            return;
+        }
         title::set(b"canonify: keeper");
         server::serve(keeper, &config);
     })?;

@@ -1,7 +1,7 @@
 //! What the system and the configuration say about name look-ups.
 
 use crate::config::Config;
-use crate::sys::{accounts, identity};
+use crate::sys::accounts;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,7 +87,7 @@ impl Settings {
         settings.search_domains = resolver.flag("dnsrch", settings.search_domains);
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
-        if let Some(file) = std::env::var_os(HOSTS_VARIABLE).filter(|_| !identity::is_privileged_start()) {
+        if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }
         let (wait, tries) = (options.timeout.resolver_retrans_normal, options.timeout.resolver_retry_normal);

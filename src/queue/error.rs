@@ -5,6 +5,16 @@ use crate::schema::{EnhancedStatus, Reply};
 use std::io;
 use std::path::PathBuf;
 
+/// What is wrong with a message that must not be believed: it is put aside for a human.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{detail}")]
+pub struct Distrust {
+    /// What was found, for the log.
+    pub detail: String,
+    /// The kind of fault, in sendmail's words.
+    pub reason: &'static str,
+}
+
 /// A failure of the queue. All of them are temporary for the client: the message is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {

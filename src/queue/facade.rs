@@ -44,7 +44,7 @@ impl Queue {
         Self(Arc::new(Inner { config, options, store, ids, turn, logger: OnceLock::new() }))
     }
 
-    /// Where messages that were put aside are reported; without it they are only renamed.
+    /// Where messages are reported that were put aside or cannot be read; without it they are only renamed.
     pub fn log_to(&self, logger: Logger) {
         let _ = self.0.logger.set(logger);
     }
@@ -156,14 +156,27 @@ impl Queue {
                 let now = self.0.options.clock.now();
                 Loaded::Ready(lease, Box::new(stored.restore(&self.0.config, key, now)))
             }
-            Loaded::SetAside { name, reason } => {
-                self.report_lost(&key.id, &name, &reason);
-                Loaded::SetAside { name, reason }
+            Loaded::SetAside { name, distrust } => {
+                self.complain(&key.id, &distrust.detail);
+                self.report_lost(&key.id, &name, distrust.reason);
+                Loaded::SetAside { name, distrust }
+            }
+            Loaded::Incomplete(reason) => {
+                if let Some(reason) = &reason {
+                    self.complain(&key.id, reason);
+                }
+                Loaded::Incomplete(reason)
             }
             Loaded::Busy => Loaded::Busy,
             Loaded::Gone => Loaded::Gone,
-            Loaded::Incomplete => Loaded::Incomplete,
         })
+    }
+
+    fn complain(&self, id: &QueueId, what: &str) {
+        if let Some(logger) = self.0.logger.get() {
+            let text = format!("SYSERR(root): {what}");
+            logger.log(0, Priority::Critical, Some(id.as_bytes()), text.as_bytes());
+        }
     }
 
     fn report_lost(&self, id: &QueueId, name: &str, reason: &str) {

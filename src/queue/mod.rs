@@ -33,7 +33,7 @@ mod tests;
 
 pub use directory::{ControlError, ControlFile, DirectoryStore};
 pub use entry::{Content, Entry, EntryKind};
-pub use error::QueueError;
+pub use error::{Distrust, QueueError};
 pub use facade::Queue;
 pub use ids::lone_id;
 pub use memory::MemoryStore;

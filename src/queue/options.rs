@@ -50,6 +50,8 @@ pub struct QueueOptions {
     pub groups: Vec<GroupOptions>,
     /// QueueFileMode.
     pub file_mode: u32,
+    /// TrustedUser, whose control files root believes as its own.
+    pub trusted_user: u32,
     /// SuperSafe is not False: sync before answering.
     pub sync: bool,
     /// RetryFactor.
@@ -72,6 +74,7 @@ impl Default for QueueOptions {
         Self {
             groups: Vec::new(),
             file_mode: 0o600,
+            trusted_user: 0,
             sync: true,
             retry_factor: 90_000,
             min_age: Duration::ZERO,
@@ -112,6 +115,7 @@ impl QueueOptions {
         Self {
             groups,
             file_mode: options.queue_file_mode,
+            trusted_user: options.trusted_user,
             sync: options.super_safe != SuperSafe::No,
             retry_factor: options.retry_factor,
             min_age: seconds(options.min_queue_age),

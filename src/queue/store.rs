@@ -6,7 +6,7 @@
 //! `suite.rs` says in tests what a store must do.
 
 use super::entry::Entry;
-use super::error::QueueError;
+use super::error::{Distrust, QueueError};
 use super::order::{OrderKey, RunProgress};
 use super::select::Selection;
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
@@ -168,13 +168,13 @@ pub enum Loaded<M> {
     Busy,
     /// It is gone.
     Gone,
-    /// It is not complete (yet); it stays as it is.
-    Incomplete,
+    /// It is not complete (yet); it stays as it is. With a reason it will not become so by itself.
+    Incomplete(Option<String>),
     /// It could not be believed and has been put aside.
     SetAside {
         /// Under which name it lay.
         name: String,
         /// What was wrong with it.
-        reason: String,
+        distrust: Distrust,
     },
 }

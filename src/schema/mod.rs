@@ -6,6 +6,7 @@
 mod disposition;
 mod enhanced_status;
 mod mailer_flags;
+mod option_names;
 mod option_types;
 mod options;
 mod outcome;
@@ -17,6 +18,7 @@ mod user_ids;
 pub use disposition::Disposition;
 pub use enhanced_status::EnhancedStatus;
 pub use mailer_flags::{MAILER_FLAGS, MailerFlag};
+pub use option_names::{FoundOption, find_option};
 pub use option_types::*;
 pub use options::{Form, MaySet, OPTIONS, OptionRow, Options, Slot, Status};
 pub use outcome::Outcome;

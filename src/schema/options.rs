@@ -318,7 +318,7 @@ options! {
     /// Send everything there; 'readcf: option ConnectOnlyTo: invalid IP address X' / 'invalid port X'
     connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, ParsedOnly, "confCONNECT_ONLY_TO";
     /// May own maps and start the daemon; 'readcf: option TrustedUser: unknown user X'
-    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, ParsedOnly, "confTRUSTED_USER";
+    trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Implemented, "confTRUSTED_USER";
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
     max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, ParsedOnly, "confMAX_MIME_HEADER_LENGTH";
     /// Daemon control socket

@@ -171,6 +171,52 @@ pub(super) fn raise_loopback() -> Result<(), Errno> {
     Errno::result(done).map(drop)
 }
 
+/// Signals as a program of its own wants them, whatever its caller blocked or ignored: all at their defaults, but
+/// for those that would end it in the middle of a write, and `ignored`. What shells ignore for a program in the
+/// background (nohup, `&`) stays ignored.
+pub(super) fn own_signals(ignored: &[i32]) {
+    // SAFETY: an all-zero set is overwritten by sigemptyset before it is read.
+    let mut none: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to the live set, or null, which is allowed.
+    unsafe {
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+    for signal in 1..=libc::SIGRTMAX() {
+        let wanted = match signal {
+            // a file that reaches RLIMIT_FSIZE, a peer that is gone: errors of the write
+            libc::SIGXFSZ | libc::SIGPIPE => libc::SIG_IGN,
+            _ if ignored.contains(&signal) => libc::SIG_IGN,
+            libc::SIGHUP | libc::SIGINT | libc::SIGQUIT => continue,
+            // the runtime's own handlers
+            libc::SIGSEGV | libc::SIGBUS => continue,
+            _ => libc::SIG_DFL,
+        };
+        // SAFETY: sets a disposition to "default" or "ignore"; no handler is involved, and what cannot be set
+        // (KILL, STOP, those of the C library) is an error without effect.
+        unsafe { libc::signal(signal, wanted) };
+    }
+}
+
+/// Closes every descriptor from `first` on.
+pub(super) fn close_from(first: u32) {
+    // SAFETY: integers only; called before anything was opened, so no owner of a descriptor exists.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0u32) };
+    if done == -1 {
+        // a kernel before 5.9
+        for fd in first..65_536 {
+            // SAFETY: integers only; a descriptor that is not open is an error.
+            unsafe { libc::close(fd as RawFd) };
+        }
+    }
+}
+
+/// Takes a variable out of the environment.
+pub(super) fn remove_variable(name: &std::ffi::OsStr) {
+    // SAFETY: the only caller runs before any thread exists, so nobody reads the environment meanwhile.
+    unsafe { std::env::remove_var(name) };
+}
+
 /// Ends the process at once, without running anything of the parent's (after fork in a child that
 /// has nothing to clean up).
 pub(super) fn exit_now(code: i32) -> ! {

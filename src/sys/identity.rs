@@ -78,10 +78,7 @@ impl Identity {
     pub fn drop_for_good(&self) -> io::Result<()> {
         let groups = geteuid().is_root().then_some(self.groups.as_slice());
         ffi::drop_for_good(self.uid, self.gid, groups)?;
-        let (users, grouped) = (getresuid()?, getresgid()?);
-        let uids = [users.real, users.effective, users.saved].map(|uid| uid.as_raw());
-        let gids = [grouped.real, grouped.effective, grouped.saved].map(|gid| gid.as_raw());
-        match uids == [self.uid; 3] && gids == [self.gid; 3] {
+        match ids()? == [[self.uid; 3], [self.gid; 3]] {
             true => Ok(()),
             false => Err(io::ErrorKind::PermissionDenied.into()),
         }
@@ -133,22 +130,67 @@ pub fn effective_gid() -> u32 {
     getegid().as_raw()
 }
 
-/// Does this process have rights that its caller has not (set-user-id or set-group-id start)?
+/// Does this process have rights that its caller has not, or could it take them (set-user-id or set-group-id start)?
 pub fn is_privileged_start() -> bool {
-    real_uid() != effective_uid() || real_gid() != effective_gid()
+    !is_own(ids())
 }
 
-/// Gives up a borrowed group (set-group-id start) and user for good: back to who called.
+/// Real, effective and saved ids, of user and group.
+fn ids() -> io::Result<[[u32; 3]; 2]> {
+    let (user, group) = (getresuid()?, getresgid()?);
+    Ok([
+        [user.real, user.effective, user.saved].map(|uid| uid.as_raw()),
+        [group.real, group.effective, group.saved].map(|gid| gid.as_raw()),
+    ])
+}
+
+/// Are they the caller's, all of them? Ids that cannot be asked for are not.
+fn is_own(ids: io::Result<[[u32; 3]; 2]>) -> bool {
+    ids.is_ok_and(|ids| ids.iter().all(|[real, effective, saved]| real == effective && real == saved))
+}
+
+/// Puts a borrowed group (set-group-id start) aside: until [`take_group_up`] files are opened with the caller's
+/// rights. No thread runs yet.
 ///
 /// # Errors
-/// When the borrowed rights cannot be given up.
+/// When the group stays in effect.
+pub fn put_group_aside() -> io::Result<()> {
+    set_group(real_gid())
+}
+
+/// Takes the borrowed group up again. No thread runs yet.
+///
+/// # Errors
+/// When it was given up for good meanwhile.
+pub fn take_group_up() -> io::Result<()> {
+    set_group(getresgid()?.saved.as_raw())
+}
+
+fn set_group(gid: u32) -> io::Result<()> {
+    if effective_gid() != gid {
+        ffi::set_thread_egid(gid)?;
+    }
+    match effective_gid() == gid {
+        true => Ok(()),
+        false => Err(io::ErrorKind::PermissionDenied.into()),
+    }
+}
+
+/// Gives up a borrowed group (set-group-id start) and user for good: back to who called, and makes sure of it.
+///
+/// # Errors
+/// When the borrowed rights cannot be given up, or could still be taken back.
 pub fn drop_borrowed() -> io::Result<()> {
-    let (uid, gid) = (real_uid(), real_gid());
-    let saved = getresgid()?.saved.as_raw() != gid || getresuid()?.saved.as_raw() != uid;
-    if !is_privileged_start() && !saved {
+    if !is_privileged_start() {
         return Ok(());
     }
-    Ok(ffi::drop_for_good(uid, gid, None)?)
+    let borrowed = ids()?[1][2];
+    ffi::drop_for_good(real_uid(), real_gid(), None)?;
+    let comes_back = !is_root() && borrowed != real_gid() && ffi::set_thread_egid(borrowed).is_ok();
+    match is_own(ids()) && !comes_back {
+        true => Ok(()),
+        false => Err(io::ErrorKind::PermissionDenied.into()),
+    }
 }
 
 #[cfg(test)]

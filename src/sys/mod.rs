@@ -14,6 +14,7 @@
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
+//! - [`startup`]: surroundings that a caller chose are given up
 //! - [`title`]: what `ps` shows
 
 #[allow(unsafe_code)] // the one file that may: see each SAFETY comment
@@ -31,6 +32,7 @@ pub mod passing;
 pub mod process;
 pub mod safe;
 pub mod shared_sync;
+pub mod startup;
 pub mod title;
 
 /// strerror's words for an error, without Rust's number behind them.

@@ -71,6 +71,7 @@ impl Scratch {
             format!("SITE_SUBMISSION_PORT={}", free_port()),
             format!("SITE_REMOTE_PORT={remote_port}"),
             "SITE_DONT_BLAME=TrustStickyBit".to_owned(),
+            format!("SITE_TRUSTED_USER={}", nix::unistd::getuid()),
         ];
         words.extend(definitions.iter().map(|word| (*word).to_owned()));
         let (cf, mc) = (self.cf(), self.etc("site.mc").display().to_string());

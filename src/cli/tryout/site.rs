@@ -97,6 +97,8 @@ impl Site {
             format!("SITE_SMTP_PORT={}", self.smtp_port),
             format!("SITE_SUBMISSION_PORT={}", self.submission_port),
             format!("SITE_REMOTE_PORT={remote_port}"),
+            // only root and TrustedUser may start a daemon
+            format!("SITE_TRUSTED_USER={}", nix::unistd::getuid()),
         ];
         if scratch::is_below_open_directory(&self.root) {
             defines.push("SITE_DONT_BLAME=TrustStickyBit".to_owned());

@@ -4,6 +4,7 @@
 //! joins continued lines and refuses whatever would be dangerous to half believe.
 
 use crate::envelope::{EnvelopeFlags, RecipientFlags, StoredEnvelope};
+use crate::queue::error::Distrust;
 
 /// The format that is written, and the newest that is read.
 pub(super) const VERSION: i64 = 8;
@@ -29,7 +30,7 @@ pub enum ControlError {
     Incomplete,
     /// It is wrong: nothing of it may be believed, a human must look at it.
     #[error("{0}")]
-    Bad(String),
+    Bad(Distrust),
 }
 
 /// Envelope flags and their letters, in the order of writing.

@@ -5,6 +5,7 @@ use super::control_lines::{LineError, read_line};
 use crate::config::{HeaderCondition, Names};
 use crate::envelope::{BodyType, ControllingUser, DeliverBy, Recipient, RecipientFlags};
 use crate::message::{Header, HeaderKind};
+use crate::queue::error::Distrust;
 use crate::schema::UserIds;
 
 impl ControlFile {
@@ -48,9 +49,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {
-        let Some((letter, value)) = line.split_first() else { return bad("empty line", line) };
+        let Some((letter, value)) = line.split_first() else { return unrecognized("empty line", line) };
         if line.starts_with(b"From ") {
-            return bad("message file queued with From line", line);
+            return tampered("SECURITY ALERT: bogus qf line ", line);
         }
         let envelope = &mut self.file.envelope;
         match letter {
@@ -63,7 +64,7 @@ impl Reader<'_> {
             b'I' => self.file.data_file = data_file(value),
             b'B' => match BodyType::parse(value) {
                 Some(kind) => envelope.body_type = Some(kind),
-                None => return bad("bad body type", line),
+                None => return unrecognized("bad body type", line),
             },
             b'q' => envelope.quarantine = Some(value.to_vec()),
             b'M' if self.sender_seen => self.next.message = Some(value.to_vec()),
@@ -80,7 +81,7 @@ impl Reader<'_> {
             b'R' => self.recipient(value),
             b'H' => self.header(value),
             b'D' | b'E' | b'L' => {}
-            _ => return bad("bad line", line),
+            _ => return unrecognized("bad line", line),
         }
         Ok(())
     }
@@ -88,7 +89,9 @@ impl Reader<'_> {
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
         self.file.version = integer(value);
         if self.file.version > VERSION {
-            return Err(ControlError::Bad(format!("unsupported queue file version {}", self.file.version)));
+            let version = self.file.version;
+            let detail = format!("Version number in queue file ({version}) greater than max ({VERSION})");
+            return bad(detail, "unsupported queue file version");
         }
         Ok(())
     }
@@ -165,14 +168,27 @@ impl Reader<'_> {
     fn end(self, after: &[u8]) -> Result<ControlFile, ControlError> {
         match after.is_empty() {
             true => Ok(self.file),
-            false => bad("extra data after end of queue file", after),
+            false => tampered("SECURITY ALERT: extra or bogus data in queue file: ", after),
         }
     }
 }
 
-fn bad<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
-    let shown = line.iter().take(60).flat_map(|byte| std::ascii::escape_default(*byte));
-    Err(ControlError::Bad(format!("{what} \"{}\"", shown.map(char::from).collect::<String>())))
+fn bad<T>(detail: String, reason: &'static str) -> Result<T, ControlError> {
+    Err(ControlError::Bad(Distrust { detail, reason }))
+}
+
+fn unrecognized<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
+    bad(format!("readqf: {what} \"{}\"", shown(line)), "unrecognized line")
+}
+
+fn tampered<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
+    bad(format!("{what}{}", shown(line)), "bogus queue line")
+}
+
+/// The beginning of a line, fit for the log.
+fn shown(line: &[u8]) -> String {
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.iter().take(60).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect()
 }
 
 fn flags<F: bitflags::Flags + Copy>(table: &[(u8, F)], letters: &[u8]) -> F {

@@ -7,9 +7,9 @@ use crate::envelope::{Body, QueueId};
 use crate::queue::error::QueueError;
 use crate::queue::store::Hold;
 use crate::sys::lock;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,11 +36,31 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// Creates a file that must be new.
+/// Creates a file that must be new, with this mode whatever the umask.
 pub(super) fn create(path: &Path, mode: u32) -> Result<File, QueueError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true).mode(mode);
-    options.open(path).map_err(|source| QueueError::new("cannot create", path, source))
+    let created = options.open(path).and_then(|file| {
+        // the runner of a client queue is not the one who wrote its files
+        file.set_permissions(Permissions::from_mode(mode))?;
+        Ok(file)
+    });
+    created.map_err(|source| QueueError::new("cannot create", path, source))
+}
+
+/// Opens what lies in a queue directory for reading: no link is followed, nothing is waited for.
+///
+/// # Errors
+/// What the system says; what is no file is `InvalidData`.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
+        .open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidData, "not a regular file")),
+    }
 }
 
 /// The file's data and size reach the disk.
@@ -61,8 +81,9 @@ pub(super) fn settle_body(
         if written.path == path {
             return Ok(());
         }
-        // the copies of a list with an owner share the bytes of the message they were made of
-        if std::fs::hard_link(&written.path, &path).is_ok() {
+        // the copies of a list with an owner share the bytes of the message they were made of; where others
+        // may put files a second name is not believed
+        if !directory.shared && std::fs::hard_link(&written.path, &path).is_ok() {
             return Ok(());
         }
     }

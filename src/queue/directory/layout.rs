@@ -6,6 +6,7 @@ use crate::queue::error::QueueError;
 use crate::queue::options::GroupOptions;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(super) struct Directory {
     pub(super) df: PathBuf,
     /// Where xf files are.
     pub(super) xf: PathBuf,
+    /// May others than its owner put files there (the client queue)?
+    pub(super) shared: bool,
     /// Syncs `qf`.
     pub(super) qf_sync: Arc<DirectorySync>,
     /// Syncs `df`; none when it is the same directory.
@@ -41,7 +44,11 @@ impl Directory {
         let (qf, df, xf) = (place("qf"), place("df"), place("xf"));
         let qf_sync = Arc::new(DirectorySync::new(qf.clone()));
         let df_sync = (df != qf).then(|| Arc::new(DirectorySync::new(df.clone())));
-        Self { path, qf, df, xf, qf_sync, df_sync }
+        // what cannot be asked is not trusted
+        let shared =
+            |place: &PathBuf| std::fs::metadata(place).map_or(true, |about| about.mode() & 0o022 != 0);
+        let shared = shared(&qf) || shared(&df);
+        Self { path, qf, df, xf, shared, qf_sync, df_sync }
     }
 
     /// The path of a file by its two-letter prefix.

@@ -1,6 +1,7 @@
 //! Looking through a queue directory.
 
 use super::control_file::{ControlError, ControlFile};
+use super::files;
 use super::layout::Directory;
 use crate::config::Names;
 use crate::envelope::{MessageKey, QueueId, QueueLocation};
@@ -45,10 +46,10 @@ pub(super) fn visit(
 }
 
 fn entry(names: &Names, directory: &Directory, key: MessageKey, kind: EntryKind) -> Entry {
-    let size = std::fs::metadata(directory.file("df", &key.id)).ok().map(|meta| meta.len());
+    let size = std::fs::symlink_metadata(directory.file("df", &key.id)).ok().map(|meta| meta.len());
     let path = directory.file(prefix(kind), &key.id);
     let mut entry = Entry { key, kind, content: Content::Gone, size, locked: false, modified: 0 };
-    match File::open(path).and_then(|mut file| read(names, &mut file, &mut entry)) {
+    match files::open(&path).and_then(|mut file| read(names, &mut file, &mut entry)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => entry.content = Content::Gone,
         Err(error) => entry.content = Content::Unreadable(errno_text(&error).to_lowercase()),

@@ -6,12 +6,11 @@ use super::files::{self, LockedFile};
 use super::layout::Directory;
 use crate::config::Names;
 use crate::envelope::{Body, QueueId, StoredEnvelope};
-use crate::queue::error::QueueError;
-use crate::sys::identity;
-use std::fs::{File, Metadata};
+use crate::queue::error::{Distrust, QueueError};
+use crate::sys::{errno_text, identity};
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
 use std::sync::Arc;
 
 /// An empty qf older than this is a leftover: its writer died before the first byte (seconds).
@@ -25,10 +24,10 @@ pub(super) enum Found {
     Busy,
     /// Nothing.
     Gone,
-    /// A message that is not whole (yet).
-    Incomplete,
+    /// A message that is not whole (yet); the reason, where it will not become so by itself.
+    Incomplete(Option<String>),
     /// A locked file that must not be believed, and why.
-    Bad(LockedFile, String),
+    Bad(LockedFile, Distrust),
 }
 
 /// What decides about a control file, apart from its text.
@@ -36,6 +35,8 @@ pub(super) struct Rules<'a> {
     pub(super) names: &'a Names,
     /// QueueFileMode.
     pub(super) file_mode: u32,
+    /// TrustedUser.
+    pub(super) trusted_user: u32,
     /// Seconds since the epoch.
     pub(super) now: i64,
 }
@@ -52,10 +53,10 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     let fail = |source| QueueError::new("cannot read", &path, source);
     let meta = locked.file.metadata().map_err(fail)?;
     if !meta.is_file() {
-        return Ok(Found::Incomplete);
+        return Ok(Found::Incomplete(Some(format!("readqf: {} is not a regular file", path.display()))));
     }
-    if let Some(reason) = bogus(&meta, rules.file_mode) {
-        return Ok(Found::Bad(locked, reason));
+    if rules.is_bogus(directory, &meta) {
+        return Ok(Found::Bad(locked, bogus("bogus queue file", &meta)));
     }
     if meta.len() == 0 {
         return empty(rules, directory, id, &meta);
@@ -63,32 +64,74 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     let mut text = Vec::new();
     (&locked.file).read_to_end(&mut text).map_err(fail)?;
     match ControlFile::parse(&text, rules.names) {
-        Ok(control) => with_body(&directory.file("df", id), locked, control.envelope),
-        Err(ControlError::Incomplete) => Ok(Found::Incomplete),
-        Err(ControlError::Bad(reason)) => Ok(Found::Bad(locked, reason)),
+        Ok(control) => with_body(directory, id, locked, &meta, control.envelope),
+        Err(error @ ControlError::Incomplete) => {
+            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", path.display()))))
+        }
+        Err(ControlError::Bad(distrust)) => Ok(Found::Bad(locked, distrust)),
     }
 }
 
-fn with_body(path: &Path, locked: LockedFile, mut envelope: StoredEnvelope) -> Result<Found, QueueError> {
-    let file = match File::open(path) {
+fn with_body(
+    directory: &Directory,
+    id: &QueueId,
+    locked: LockedFile,
+    control: &Metadata,
+    mut envelope: StoredEnvelope,
+) -> Result<Found, QueueError> {
+    let path = directory.file("df", id);
+    let file = match files::open(&path) {
         Ok(file) => file,
         // removed after delivery, and the qf was to follow when the crash came; or moved by hand
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Incomplete),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let reason = format!("readqf: cannot open {}: {}", path.display(), errno_text(&error));
+            return Ok(Found::Incomplete(Some(reason)));
+        }
+        Err(error) if is_no_file(&error) => {
+            let detail = format!("bogus data file {}: {}", path.display(), errno_text(&error));
+            return Ok(Found::Bad(locked, Distrust { detail, reason: BOGUS }));
+        }
         Err(source) => return Err(QueueError::new("cannot open", path, source)),
     };
-    let size = file.metadata().map_err(|source| QueueError::new("cannot read", path, source))?.len();
-    envelope.body = Body::new(DataFile { file: Arc::new(file), path: path.to_owned(), size });
+    let meta = file.metadata().map_err(|source| QueueError::new("cannot read", &path, source))?;
+    if directory.shared && is_foreign(&meta, control) {
+        return Ok(Found::Bad(locked, bogus("bogus data file", &meta)));
+    }
+    envelope.body = Body::new(DataFile { file: Arc::new(file), path, size: meta.len() });
     Ok(Found::Whole(locked, Box::new(envelope)))
 }
 
-/// Why a qf may not be believed: somebody else could have written it.
-fn bogus(meta: &Metadata, file_mode: u32) -> Option<String> {
+/// sendmail's word for files that somebody else could have put there.
+const BOGUS: &str = "bogus file uid/gid in mqueue";
+
+fn bogus(what: &str, meta: &Metadata) -> Distrust {
     let mode = meta.permissions().mode();
-    let allowed = if file_mode & 0o020 != 0 { 0o002 } else { 0o022 };
-    let owner = identity::effective_uid();
-    let foreign = identity::is_root() && meta.uid() != owner;
-    (foreign || mode & allowed != 0)
-        .then(|| format!("bogus queue file, uid={}, gid={}, mode={:o}", meta.uid(), meta.gid(), mode))
+    let detail = format!("{what}, uid={}, gid={}, mode={mode:o}", meta.uid(), meta.gid());
+    Distrust { detail, reason: BOGUS }
+}
+
+/// A link, a pipe, a directory.
+fn is_no_file(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData || error.raw_os_error() == Some(nix::libc::ELOOP)
+}
+
+/// Is a df neither its message's nor without another name? Whoever may write to the directory could have given a
+/// file that he may not read the name of his df.
+fn is_foreign(data: &Metadata, control: &Metadata) -> bool {
+    // a qf that a runner wrote anew is the runner's, the df still its author's
+    let rewritten = control.uid() == identity::effective_uid();
+    data.nlink() != 1 || (data.uid() != control.uid() && !rewritten)
+}
+
+impl Rules<'_> {
+    /// May a qf not be believed, since somebody else could have written it? Root does not take orders on whose
+    /// programs to run from a directory where others may put files.
+    fn is_bogus(&self, directory: &Directory, meta: &Metadata) -> bool {
+        let others = if self.file_mode & 0o020 != 0 { 0o002 } else { 0o022 };
+        let foreign = identity::is_root() && ![0, self.trusted_user].contains(&meta.uid());
+        let shared = directory.shared && (foreign || meta.nlink() != 1);
+        shared || meta.permissions().mode() & others != 0
+    }
 }
 
 fn empty(
@@ -98,7 +141,7 @@ fn empty(
     meta: &Metadata,
 ) -> Result<Found, QueueError> {
     if rules.now - meta.mtime() < MAX_EMPTY_AGE {
-        return Ok(Found::Incomplete);
+        return Ok(Found::Incomplete(None));
     }
     files::unlink(&directory.file("df", id))?;
     files::unlink(&directory.file("qf", id))?;

@@ -155,15 +155,21 @@ impl Inner {
 
     fn load(&self, key: &MessageKey) -> Result<Loaded<StoredEnvelope>, QueueError> {
         let now = self.options.clock.now();
-        let rules = Rules { names: &self.config.names, file_mode: self.options.file_mode, now };
+        let options = &self.options;
+        let rules = Rules {
+            names: &self.config.names,
+            file_mode: options.file_mode,
+            trusted_user: options.trusted_user,
+            now,
+        };
         Ok(match load::load(&rules, self.directory(key.location)?, &key.id)? {
             Found::Whole(hold, envelope) => Loaded::Ready(self.lease(key.clone(), hold)?, envelope),
             Found::Busy => Loaded::Busy,
             Found::Gone => Loaded::Gone,
-            Found::Incomplete => Loaded::Incomplete,
-            Found::Bad(hold, reason) => {
+            Found::Incomplete(reason) => Loaded::Incomplete(reason),
+            Found::Bad(hold, distrust) => {
                 let name = self.set_aside(key, self.file(hold.prefix, key)?)?;
-                Loaded::SetAside { name, reason }
+                Loaded::SetAside { name, distrust }
             }
         })
     }

@@ -162,10 +162,10 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
         queue.load(&envelope(QueueId::new(name).expect("an id")).key()).await.expect("an answer")
     };
     assert!(matches!(load(b"AAAAAAAA000001").await, Loaded::SetAside { .. }));
-    assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete));
+    assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete(Some(_))));
     // it was written by the real clock, which the fixed one may lie ahead of by more than ten minutes
-    assert!(matches!(load(b"AAAAAAAA000003").await, Loaded::Incomplete | Loaded::Gone));
-    assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Incomplete), "its df is gone");
+    assert!(matches!(load(b"AAAAAAAA000003").await, Loaded::Incomplete(None) | Loaded::Gone));
+    assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Incomplete(Some(_))), "its df is gone");
     assert!(matches!(load(b"AAAAAAAA000005").await, Loaded::Gone));
     assert!(names_in(dir.path()).contains(&"QfAAAAAAAA000001".to_owned()));
 }
@@ -179,10 +179,10 @@ async fn a_file_that_others_may_write_is_bogus() {
     drop(queue.commit(&sent).await.expect("committed"));
     let path = dir.path().join(format!("qf{}", sent.id));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o622)).expect("mode");
-    let Loaded::SetAside { reason, .. } = queue.load(&sent.key()).await.expect("an answer") else {
+    let Loaded::SetAside { distrust, .. } = queue.load(&sent.key()).await.expect("an answer") else {
         panic!("believed")
     };
-    assert!(reason.starts_with("bogus queue file, uid="), "{reason}");
+    assert!(distrust.detail.starts_with("bogus queue file, uid="), "{distrust}");
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn a_commit_cut_off_at_any_byte_is_not_a_message() {
     for end in 1..whole.len() {
         std::fs::write(&path, &whole[..end]).expect("written");
         let loaded = queue.load(&sent.key()).await.expect("an answer");
-        assert!(matches!(loaded, Loaded::Incomplete), "cut at {end}");
+        assert!(matches!(loaded, Loaded::Incomplete(_)), "cut at {end}");
     }
     std::fs::write(&path, &whole).expect("written");
     assert!(matches!(queue.load(&sent.key()).await.expect("an answer"), Loaded::Ready(..)));
