@@ -39,5 +39,6 @@ pub mod deliver;
 pub mod bounce;
 
 // top floor
+pub mod supervisor;
 pub mod daemon;
 pub mod cli;

@@ -3,12 +3,11 @@
 use super::invocation::Invocation;
 use super::modes::Mode;
 use super::rights::{self, Privileged};
+use super::supervise::{self, Daemon};
 use super::{queue_flags, site, start};
 use crate::config::unsupported;
-use crate::daemon::{Service, serve};
-use crate::logging::Priority;
 use crate::schema::Sysexit;
-use std::sync::Arc;
+use crate::supervisor::Inheritance;
 
 /// Runs the daemon.
 pub fn run(invocation: &Invocation) -> Sysexit {
@@ -16,26 +15,19 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 }
 
 fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
+    let inheritance = Inheritance::take();
     let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
     let loaded = site::load_sound_site(invocation)?;
     rights::require_trust(invocation, &loaded.config, Privileged::Daemon)?;
-    let in_vain: Vec<String> = unsupported(&loaded.config)
+    let warnings: Vec<String> = unsupported(&loaded.config)
         .into_iter()
         .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))
         .collect();
-    in_vain.iter().for_each(|text| start::complain(text));
-    if invocation.mode == Mode::Daemon && !start::into_background() {
+    warnings.iter().for_each(|text| start::complain(text));
+    let background = invocation.mode == Mode::Daemon && !inheritance.restarted;
+    if background && !start::into_background() {
         return Ok(Sysexit::OK);
     }
-    let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
-    for text in &in_vain {
-        begun.log.log(0, Priority::Warning, None, text.as_bytes());
-    }
-    let service = Service {
-        listen: true,
-        interval: request.interval,
-        selection: request.selection,
-        argv: invocation.argv.clone(),
-    };
-    Ok(begun.run(true, |mta| serve(mta, service, start::announce)))
+    let daemon = Daemon { listen: true, warnings };
+    Ok(supervise::run(invocation, loaded.config, &daemon, request, inheritance))
 }

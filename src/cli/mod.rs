@@ -26,6 +26,7 @@ pub mod smtp;
 mod start;
 mod submission;
 pub mod submit;
+mod supervise;
 pub mod verify;
 pub mod site;
 pub mod testmode;

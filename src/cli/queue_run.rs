@@ -1,9 +1,10 @@
 //! `-q`: runs the queue, once or at an interval.
 
 use super::invocation::Invocation;
+use super::supervise::{self, Daemon};
 use super::{queue_flags, rights, site, start};
-use crate::daemon::{Service, serve};
 use crate::schema::Sysexit;
+use crate::supervisor::Inheritance;
 use std::sync::Arc;
 
 /// Runs the queue.
@@ -12,23 +13,21 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 }
 
 fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
+    let inheritance = Inheritance::take();
     let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
     let loaded = site::load_sound_site(invocation)?;
     rights::require_queue_run(invocation, &loaded.config, &request)?;
-    let foreground = request.foreground || invocation.verbose;
+    let foreground = request.foreground || invocation.verbose || inheritance.restarted;
     if !foreground && !start::into_background() {
         return Ok(Sysexit::OK);
     }
+    if request.interval.is_some() {
+        let daemon = Daemon { listen: false, warnings: Vec::new() };
+        return Ok(supervise::run(invocation, loaded.config, &daemon, request, inheritance));
+    }
     let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
-    let (interval, selection) = (request.interval, request.selection);
-    Ok(match interval {
-        Some(_) => {
-            let service = Service { listen: false, interval, selection, argv: invocation.argv.clone() };
-            begun.run(true, |mta| serve(mta, service, start::announce))
-        }
-        None => begun.run(true, |mta| async move {
-            mta.run_queue(&selection).await;
-            Sysexit::OK
-        }),
-    })
+    Ok(begun.run(true, |mta| async move {
+        mta.run_queue(&request.selection).await;
+        Sysexit::OK
+    }))
 }

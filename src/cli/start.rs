@@ -40,10 +40,19 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
 
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
 pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
+    open_log_as(Logger::open, invocation, config)
+}
+
+/// The same by another way to open one.
+pub(super) fn open_log_as(
+    open: fn(Target, &[u8], u8) -> Logger,
+    invocation: &Invocation,
+    config: &Config,
+) -> Logger {
     let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
     // with borrowed rights there is no environment
     let target = Target::choose(std::env::var("CANONIFY_LOG").ok().as_deref());
-    Logger::open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
+    open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
 }
 
 impl Startup {
@@ -79,13 +88,6 @@ impl Startup {
 fn runtime(threads: bool) -> std::io::Result<Runtime> {
     let mut builder = if threads { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     builder.enable_all().build()
-}
-
-/// What keeps a service from starting goes to standard error.
-pub(super) fn announce(begun: Result<(), &str>) {
-    if let Err(error) = begun {
-        complain(error);
-    }
 }
 
 /// `true` in the process that goes on.

@@ -1,12 +1,12 @@
 //! The mta as an SMTP session sees it.
 
 use super::load;
-use super::mta::Mta;
+use super::mta::{Mta, Phase};
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
-use crate::schema::{DeliveryMode, Reply};
+use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
 use crate::smtp::server::{Acceptor, BodySink, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::Arc;
@@ -34,6 +34,11 @@ impl DaemonAcceptor {
             || envelope.quarantine.is_some()
             || load::should_queue(&self.mta.site.config.options, envelope.priority)
     }
+}
+
+/// What nobody can do just now (RFC 3463: system not accepting network messages).
+fn shutting_down() -> Reply {
+    Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")
 }
 
 /// A body on its way into the queue. What goes wrong is logged here; the client hears less of it.
@@ -94,6 +99,8 @@ impl Acceptor for DaemonAcceptor {
             Checked::Deliverable(address) => Verified::Good(address),
             Checked::Alias(_) => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),
+            // nothing that needs the keeper would ever be done
+            Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(shutting_down()),
             Checked::Later(_) => Verified::Later(address),
         }
     }
@@ -124,6 +131,10 @@ impl Acceptor for DaemonAcceptor {
 
     async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> Vec<Reply> {
         super::verify::expand(&self.mta, envelope, text, expand).await
+    }
+
+    async fn closing(&self) {
+        self.mta.until(Phase::Stopping).await;
     }
 
     fn run_queue(&self, run: QueueRun) -> bool {

@@ -1,7 +1,7 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
 use super::lease::HeldMessage;
-use super::mta::Mta;
+use super::mta::{Mta, Phase};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::deliver::Connections;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
@@ -20,7 +20,10 @@ impl Mta {
         let mta = self.clone();
         tokio::spawn(async move {
             let Ok(_permit) = mta.deliveries.clone().acquire_owned().await else { return };
-            mta.deliver(lease, envelope).await;
+            // what is not begun by now is in the queue
+            if !mta.is(Phase::Stopping) {
+                mta.deliver(lease, envelope).await;
+            }
         });
     }
 
@@ -41,7 +44,7 @@ impl Mta {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let held = HeldMessage::new(&self.queue, lease);
+            let held = HeldMessage::new(&self.queue, lease, self.phase());
             let attempted = tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports

@@ -1,5 +1,6 @@
 //! A message under way: its lease is renewed while it is delivered, and written under only while it is held.
 
+use super::mta::Phase;
 use crate::deliver::Checkpoint;
 use crate::envelope::Envelope;
 use crate::queue::{Lease, Queue, QueueError};
@@ -7,7 +8,7 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// A leased message as an attempt sees it.
 pub(super) struct HeldMessage<'a> {
@@ -15,16 +16,21 @@ pub(super) struct HeldMessage<'a> {
     lease: Mutex<Lease>,
     /// When the lease ends, seconds since the epoch.
     expiry: AtomicI64,
+    phase: watch::Receiver<Phase>,
 }
 
 impl<'a> HeldMessage<'a> {
-    pub(super) fn new(queue: &'a Queue, lease: Lease) -> Self {
+    pub(super) fn new(queue: &'a Queue, lease: Lease, phase: watch::Receiver<Phase>) -> Self {
         let expiry = AtomicI64::new(lease.expiry().unwrap_or(i64::MAX));
-        Self { queue, lease: Mutex::new(lease), expiry }
+        Self { queue, lease: Mutex::new(lease), expiry, phase }
     }
 
     fn now(&self) -> i64 {
         self.queue.options().clock.now()
+    }
+
+    fn is_ours(&self) -> bool {
+        self.now() < self.expiry.load(Ordering::Relaxed)
     }
 
     /// The attempt is over.
@@ -40,7 +46,7 @@ impl<'a> HeldMessage<'a> {
             tokio::time::sleep(Duration::from_secs((left / 3).max(1))).await;
             // a store that cannot be reached for a moment has taken nothing away
             if let Err(error) = self.renew().await
-                && (matches!(error, QueueError::LeaseLost { .. }) || !self.may_deliver())
+                && (matches!(error, QueueError::LeaseLost { .. }) || !self.is_ours())
             {
                 return error;
             }
@@ -65,7 +71,7 @@ impl Checkpoint for HeldMessage<'_> {
     }
 
     fn may_deliver(&self) -> bool {
-        self.now() < self.expiry.load(Ordering::Relaxed)
+        self.is_ours() && *self.phase.borrow() < Phase::Stopping
     }
 }
 
@@ -86,7 +92,8 @@ mod tests {
         let other = Queue::over(config.clone(), options.clone(), Arc::new(store.seen_by("other")));
         let queue = Queue::over(config, options, Arc::new(store));
         let sent = Envelope { id: queue.next_id(), ..Envelope::default() };
-        let held = HeldMessage::new(&queue, queue.commit(&sent).await.expect("committed"));
+        let phase = watch::channel(Phase::Serving).1;
+        let held = HeldMessage::new(&queue, queue.commit(&sent).await.expect("committed"), phase);
         let delivery = async {
             for _ in 0..10 {
                 tokio::time::sleep(Duration::from_secs(20)).await;

@@ -1,4 +1,4 @@
-//! Listeners: bound by the keeper, accepting until the daemon stops.
+//! Listeners: bound by the supervisor, accepting until the front is to end.
 
 use super::acceptor::DaemonAcceptor;
 use super::load;
@@ -7,13 +7,13 @@ use super::rates::Rates;
 use crate::logging::Priority;
 use crate::schema::DaemonPort;
 use crate::smtp::server::{Client, DaemonFacts, Session};
+use crate::supervisor::Listening;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc};
 
 /// More sessions than this at a time would run out of descriptors.
 const MAX_SESSIONS: usize = 2000;
@@ -25,40 +25,14 @@ pub(super) struct Listener {
     listener: TcpListener,
 }
 
-/// Binds everything that is to be listened on.
-///
-/// # Errors
-/// The first listener that could not be opened, unless it is optional (modifier O).
-pub(super) async fn open(mta: &Mta) -> Result<Vec<Listener>, String> {
-    let ports = mta.site.config.daemon_ports();
-    let mut bound = mta.keeper.listen().await;
-    bound.resize_with(ports.len(), || Err(String::from("no socket came")));
-    let mut listeners = Vec::new();
-    for (port, result) in ports.into_iter().zip(bound) {
-        let listener = result.and_then(|socket| listener(socket).map_err(|error| error.to_string()));
-        match listener {
-            Ok(listener) => listeners.push(Listener { address: port.socket_address(), port, listener }),
-            Err(error) => {
-                let name = String::from_utf8_lossy(&port.name);
-                let text = format!("opendaemonsocket: daemon {name}: cannot bind: {error}");
-                let log_text = format!("NOQUEUE: SYSERR(root): {text}");
-                mta.log.log(0, Priority::Critical, None, log_text.as_bytes());
-                if !port.has(b'O') {
-                    return Err(text);
-                }
-            }
-        }
-    }
-    Ok(listeners)
-}
-
-fn listener(socket: OwnedFd) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::from(socket);
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
-}
-
 impl Listener {
+    /// To be called in a runtime.
+    pub(super) fn new(listening: Listening) -> io::Result<Self> {
+        let Listening { port, socket } = listening;
+        let listener = TcpListener::from_std(std::net::TcpListener::from(socket))?;
+        Ok(Self { address: port.socket_address(), port, listener })
+    }
+
     fn facts(&self) -> DaemonFacts {
         let family: &[u8] = if self.address.is_ipv6() { b"inet6" } else { b"inet" };
         DaemonFacts {
@@ -76,25 +50,18 @@ impl Listener {
         Arc::new(Semaphore::new(if most == 0 { MAX_SESSIONS } else { most }))
     }
 
-    /// Accepts clients until `stop` turns true.
-    pub(super) async fn serve(self, mta: Arc<Mta>, rates: Rates, mut stop: watch::Receiver<bool>) {
+    /// Accepts clients for as long as it is polled. Each session holds an end of `session`.
+    pub(super) async fn serve(self, mta: Arc<Mta>, rates: Rates, session: mpsc::Sender<()>) {
         let sessions = self.sessions(&mta);
         let mode = self.port.delivery_mode.unwrap_or(mta.site.config.options.delivery_mode);
         let acceptor = DaemonAcceptor::new(mta.clone(), mode);
         let mut refusing = false;
         loop {
-            let permit = tokio::select! {
-                permit = sessions.clone().acquire_owned() => permit,
-                _ = stop.changed() => return,
-            };
-            let Ok(permit) = permit else { return };
+            let Ok(permit) = sessions.clone().acquire_owned().await else { return };
             refusing = self.wait_for_calm(&mta, refusing).await;
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                _ = stop.changed() => return,
-            };
-            match accepted {
+            match self.listener.accept().await {
                 Ok((stream, client)) => {
+                    let held = (permit, session.clone());
                     let session = serve_client(
                         mta.clone(),
                         acceptor.clone(),
@@ -105,7 +72,7 @@ impl Listener {
                     );
                     tokio::spawn(async move {
                         session.await;
-                        drop(permit);
+                        drop(held);
                     });
                 }
                 // out of descriptors, most likely: those in use come back

@@ -8,7 +8,7 @@
 //! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
 //! - `listen`: listeners and connections; `rates`: who connects how often
-//! - `serve`: start, HUP, TERM and USR1, the end; `runs`: queue runs; `pid_file`
+//! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
 mod delivery;
@@ -16,7 +16,6 @@ mod listen;
 mod lease;
 mod load;
 mod mta;
-mod pid_file;
 mod rates;
 mod runs;
 mod serve;

@@ -11,10 +11,21 @@ use crate::rewrite::Site;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Deliveries at the same time when MaxQueueChildren says nothing.
 const DEFAULT_MAX_DELIVERIES: usize = 100;
+
+/// How far a daemon has come; it only goes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Phase {
+    /// Everything is done.
+    Serving,
+    /// No connection is accepted and no queue run begun; sessions and deliveries go on.
+    Draining,
+    /// Sessions end as soon as they may, and no delivery is begun.
+    Stopping,
+}
 
 /// One loaded configuration at work. Shared by all tasks.
 pub struct Mta {
@@ -34,6 +45,7 @@ pub struct Mta {
     pub(super) deliveries: Arc<Semaphore>,
     /// How many permits there are in all.
     pub(super) max_deliveries: usize,
+    phase: watch::Sender<Phase>,
 }
 
 impl Mta {
@@ -54,7 +66,29 @@ impl Mta {
         let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
         let max_deliveries = if most == 0 { DEFAULT_MAX_DELIVERIES } else { most };
         let deliveries = Arc::new(Semaphore::new(max_deliveries));
-        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, max_deliveries }))
+        let phase = watch::Sender::new(Phase::Serving);
+        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, max_deliveries, phase }))
+    }
+
+    /// From now on.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+    }
+
+    /// For those who look at it again and again.
+    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Has it come so far?
+    pub(super) fn is(&self, phase: Phase) -> bool {
+        *self.phase.borrow() >= phase
+    }
+
+    /// Waits until it has come so far.
+    pub(super) async fn until(&self, phase: Phase) {
+        // the sender is ours and lives as long
+        let _ = self.phase().wait_for(|now| *now >= phase).await;
     }
 
     /// What went wrong with the queue, in the log.

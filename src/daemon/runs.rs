@@ -1,6 +1,6 @@
 //! Queue runs: everything that was left, once or again and again.
 
-use super::mta::Mta;
+use super::mta::{Mta, Phase};
 use crate::envelope::{Envelope, MessageKey, set_sender};
 use crate::logging::Quiet;
 use crate::message::set_dates;
@@ -8,8 +8,7 @@ use crate::queue::{Loaded, Selection};
 use crate::sys::clock;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 
 /// Messages that a run learns of at a time, so that its memory does not grow with the queue.
 const MAX_DUE: usize = 5000;
@@ -22,8 +21,9 @@ impl Mta {
             0 => usize::MAX,
             limit => limit,
         };
-        let mut tasks = JoinSet::new();
-        while left > 0 {
+        // each delivery holds an end; they go on when nobody waits for this run any more
+        let (running, mut done) = mpsc::channel::<()>(1);
+        while left > 0 && !self.is(Phase::Draining) {
             let limit = left.min(MAX_DUE);
             let due = match self.queue.due(selection, limit, &mut progress).await {
                 Ok(due) => due,
@@ -36,19 +36,21 @@ impl Mta {
             left = if due.len() < limit { 0 } else { left - due.len() };
             for key in due {
                 let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
-                // those that are done need not be remembered
-                while tasks.try_join_next().is_some() {}
-                let mta = self.clone();
-                tasks.spawn(async move {
+                let (mta, held) = (self.clone(), (permit, running.clone()));
+                tokio::spawn(async move {
                     mta.run_one(&key).await;
-                    drop(permit);
+                    drop(held);
                 });
             }
         }
-        while tasks.join_next().await.is_some() {}
+        drop(running);
+        while done.recv().await.is_some() {}
     }
 
     async fn run_one(self: &Arc<Self>, key: &MessageKey) {
+        if self.is(Phase::Stopping) {
+            return;
+        }
         match self.queue.load(key).await {
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 self.restore_envelope(&mut envelope).await;
@@ -70,25 +72,11 @@ impl Mta {
         set_sender(&self.site, envelope, &mut Quiet, &text).await;
     }
 
-    /// The daemon's runs: what a crash left is taken up at once, then one run per interval. Without an
-    /// interval there is the first one only.
-    pub(super) async fn runs(
-        self: Arc<Self>,
-        interval: Option<Duration>,
-        selection: Selection,
-        mut stop: watch::Receiver<bool>,
-    ) {
+    /// The daemon's runs: what a crash left is taken up at once, then one run per interval.
+    pub(super) async fn runs(self: Arc<Self>, interval: Duration, selection: Selection) {
         loop {
-            let (mta, taken) = (self.clone(), selection.clone());
-            tokio::select! {
-                () = async move { mta.run_queue(&taken).await } => {}
-                _ = stop.changed() => return,
-            }
-            let Some(interval) = interval else { return };
-            tokio::select! {
-                () = tokio::time::sleep(interval) => {}
-                _ = stop.changed() => return,
-            }
+            self.clone().run_queue(&selection).await;
+            tokio::time::sleep(interval).await;
         }
     }
 }

@@ -1,136 +1,149 @@
-//! The daemon's life: listeners, queue runs, signals, the end.
+//! The front of a daemon: listeners, queue runs, what its supervisor says, the end.
 
 use super::listen;
-use super::mta::Mta;
-use super::pid_file::PidFile;
+use super::mta::{Mta, Phase};
 use super::rates::Rates;
 use crate::logging::Priority;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
+use crate::supervisor::{Listening, Order, Orders};
+use std::future::Future;
+use std::io;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
-/// How long a stopping daemon waits for deliveries; what is not done by then is in the queue.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long sessions may go on when another front has taken over.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How long a client may still send a message that it has begun when the daemon stops.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long deliveries may go on behind that: no program and no server is waited for longer.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// What the daemon does beside taking mail.
-#[derive(Clone, Debug, Default)]
+/// What the daemon does.
 pub struct Service {
-    /// Listen for SMTP (-bd, -bD)?
-    pub listen: bool,
-    /// Seconds between queue runs (-qTIME).
+    /// Sockets to accept connections from (-bd, -bD).
+    pub listening: Vec<Listening>,
+    /// The time between queue runs (-qTIME); without it there are none.
     pub interval: Option<Duration>,
     /// What the runs take.
     pub selection: Selection,
-    /// argv, for the pid file and for a restart.
-    pub argv: Vec<Vec<u8>>,
+    /// From the supervisor.
+    pub orders: UnixStream,
 }
 
-/// Why the daemon ends.
-enum Shutdown {
-    Stop,
-    Restart,
+/// Serves until it is told to end, and then until what was begun is done.
+pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
+    match Words::hear(&mta, service.orders) {
+        Ok(words) => work(&mta, service.listening, service.interval, service.selection, words).await,
+        Err(error) => {
+            mta.log.log(0, Priority::Critical, None, format!("SYSERR(root): {error}").as_bytes());
+            Sysexit::OSERR
+        }
+    }
 }
 
-/// Runs until a signal ends it. `ready` is told how it began.
-pub async fn serve(mta: Arc<Mta>, service: Service, ready: impl FnOnce(Result<(), &str>)) -> Sysexit {
-    let (stop, stopped) = watch::channel(false);
+async fn work(
+    mta: &Arc<Mta>,
+    listening: Vec<Listening>,
+    interval: Option<Duration>,
+    selection: Selection,
+    mut words: Words<'_>,
+) -> Sysexit {
+    let (session, mut sessions) = mpsc::channel(1);
+    let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
+    let rates = Rates::new(Duration::from_secs(window));
     let mut tasks = JoinSet::new();
-    if service.listen {
-        let listeners = match listen::open(&mta).await {
-            Ok(listeners) => listeners,
+    for one in listening {
+        match listen::Listener::new(one) {
+            Ok(listener) => drop(tasks.spawn(listener.serve(mta.clone(), rates.clone(), session.clone()))),
             Err(error) => {
-                ready(Err(&error));
+                mta.log.log(0, Priority::Critical, None, format!("SYSERR(root): {error}").as_bytes());
                 return Sysexit::OSERR;
             }
-        };
-        let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
-        let rates = Rates::new(Duration::from_secs(window));
-        for listener in listeners {
-            tasks.spawn(listener.serve(mta.clone(), rates.clone(), stopped.clone()));
         }
     }
-    let pid_file = write_pid_file(&mta, &service.argv);
-    log_start(&mta, &service);
-    ready(Ok(()));
-    tasks.spawn(mta.clone().runs(service.interval, service.selection.clone(), stopped));
-    let end = wait_for_end(&mta, &service).await;
-    let _ = stop.send(true);
-    drop(pid_file);
+    drop(session);
+    if let Some(interval) = interval {
+        tasks.spawn(mta.clone().runs(interval, selection));
+    }
+    let order = words.next().await;
+    mta.enter(Phase::Draining);
     tasks.shutdown().await;
-    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, mta.deliveries_done()).await;
+    // the sessions' ends of the channel go with them
+    let mut ended = async || while sessions.recv().await.is_some() {};
+    if order == Order::Drain {
+        let idle = async {
+            ended().await;
+            mta.deliveries_done().await;
+        };
+        words.meanwhile(idle, DRAIN_TIMEOUT).await;
+    }
+    mta.enter(Phase::Stopping);
+    let _ = timeout(SESSION_TIMEOUT, ended()).await;
+    let _ = timeout(DELIVERY_TIMEOUT, mta.deliveries_done()).await;
     mta.log.flush();
-    match end {
-        Shutdown::Stop => Sysexit::OK,
-        Shutdown::Restart => restart(&mta, &service.argv),
-    }
+    Sysexit::OK
 }
 
-fn write_pid_file(mta: &Mta, argv: &[Vec<u8>]) -> Option<PidFile> {
-    let config = &mta.site.config;
-    let name = config.options.pid_file.as_ref().filter(|name| !name.is_empty())?;
-    let path = crate::sys::accounts::path(&config.expand(name));
-    match PidFile::write(path.clone(), argv) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            let text = format!("unable to write pid to {}: {error}", path.display());
-            mta.log.log(0, Priority::Error, None, text.as_bytes());
-            None
-        }
-    }
+/// Everything that may tell the front to end: the supervisor, a signal of somebody's own, the keeper's death.
+struct Words<'a> {
+    mta: &'a Mta,
+    orders: Orders,
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    dump: Signal,
 }
 
-fn log_start(mta: &Mta, service: &Service) {
-    let mut what = Vec::new();
-    if service.listen {
-        what.push("SMTP".to_owned());
+impl<'a> Words<'a> {
+    fn hear(mta: &'a Mta, orders: UnixStream) -> io::Result<Self> {
+        Ok(Self {
+            mta,
+            orders: Orders::new(orders)?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            dump: signal(SignalKind::user_defined1())?,
+        })
     }
-    if let Some(interval) = service.interval {
-        let seconds = interval.as_secs();
-        what.push(format!("queueing@{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
-    }
-    let version = env!("CARGO_PKG_VERSION");
-    let text = format!("starting daemon (canonify-{version}): {}", what.join("+"));
-    mta.log.log(0, Priority::Info, None, text.as_bytes());
-}
 
-/// Waits for the signal that ends the daemon; others are answered on the way.
-async fn wait_for_end(mta: &Mta, service: &Service) -> Shutdown {
-    let kinds =
-        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::user_defined1()];
-    let signals: Result<Vec<Signal>, _> = kinds.into_iter().map(signal).collect();
-    let Ok(signals) = signals else { return std::future::pending().await };
-    let Ok([mut terminate, mut interrupt, mut hangup, mut dump]): Result<[Signal; 4], _> = signals.try_into()
-    else {
-        return std::future::pending().await;
-    };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-            _ = hangup.recv() => {
-                if may_restart(mta, service) {
-                    return Shutdown::Restart;
+    /// The next word that is about the end: `Drain` or `Stop`. Others are answered on the way.
+    async fn next(&mut self) -> Order {
+        loop {
+            let order = tokio::select! {
+                order = self.orders.next() => order,
+                _ = self.terminate.recv() => Order::Stop,
+                _ = self.interrupt.recv() => Order::Stop,
+                _ = self.dump.recv() => Order::Dump,
+                // it is the supervisor's business
+                _ = self.hangup.recv() => continue,
+                () = self.mta.keeper.gone() => {
+                    let text = b"SYSERR(root): the keeper is gone; no mail is taken any more";
+                    self.mta.log.log(0, Priority::Alert, None, text);
+                    Order::Stop
                 }
+            };
+            match order {
+                Order::Dump => dump_state(self.mta),
+                order => return order,
             }
-            _ = dump.recv() => dump_state(mta),
         }
     }
-    mta.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
-    Shutdown::Stop
-}
 
-fn may_restart(mta: &Mta, service: &Service) -> bool {
-    let Some(program) = service.argv.first().filter(|program| program.starts_with(b"/")) else {
-        mta.log.log(0, Priority::Info, None, b"could not restart: need full path");
-        return false;
-    };
-    let text = [b"restarting ", &program[..], b" due to signal"].concat();
-    mta.log.log(0, Priority::Info, None, &text);
-    true
+    /// Waits for the end of `work`, at most until `limit` or until the front is to stop.
+    async fn meanwhile(&mut self, work: impl Future<Output = ()>, limit: Duration) {
+        let told = async { while self.next().await != Order::Stop {} };
+        tokio::select! {
+            () = work => {}
+            () = told => {}
+            () = tokio::time::sleep(limit) => {}
+        }
+    }
 }
 
 fn dump_state(mta: &Mta) {
@@ -144,16 +157,4 @@ fn dump_state(mta: &Mta) {
     for line in lines {
         mta.log.log(0, Priority::Debug, None, &line);
     }
-}
-
-/// The program takes its own place, with the arguments it was started with.
-fn restart(mta: &Mta, argv: &[Vec<u8>]) -> Sysexit {
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::process::CommandExt;
-    let words: Vec<_> = argv.iter().map(|word| std::ffi::OsStr::from_bytes(word)).collect();
-    let Some((program, arguments)) = words.split_first() else { return Sysexit::OSERR };
-    let error = std::process::Command::new(program).args(arguments).exec();
-    mta.log.log(0, Priority::Alert, None, format!("could not restart: {error}").as_bytes());
-    mta.log.flush();
-    Sysexit::OSFILE
 }

@@ -7,6 +7,7 @@ use super::protocol::{Ask, Delivery, Frame, Inbox, Listing, ListingError, Mailer
 use super::server;
 use crate::config::Config;
 use crate::schema::Outcome;
+use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,7 +15,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Talks to the keeper. Cheap to clone; all methods may run at the same time.
 #[derive(Clone)]
@@ -22,20 +23,50 @@ pub struct Keeper {
     link: Arc<Link>,
 }
 
-/// Forks the keeper. To be called before anything starts a thread (an error otherwise), after the
-/// configuration was read; nothing happens in the front until the first request.
-pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
+/// The two ends of the socket between a front and its keeper: each process drops the one that is not its own,
+/// since with it open neither would see the other go.
+///
+/// # Errors
+/// When the system has no descriptors left.
+pub fn ends() -> io::Result<(FrontEnd, KeeperEnd)> {
     let (front, keeper) = passing::pair()?;
-    let mut front = Some(front);
-    process::start_service(|| {
-        // the fork copied the front's end too: with it open, the keeper would never see the front die
-        drop(front.take());
+    Ok((FrontEnd(front), KeeperEnd(keeper)))
+}
+
+/// What a front takes.
+pub struct FrontEnd(UnixStream);
+
+/// What a keeper takes.
+pub struct KeeperEnd(UnixStream);
+
+impl KeeperEnd {
+    /// Is the keeper from now on, until the front is gone and all that was begun is done.
+    pub fn serve(self, config: &Arc<Config>) {
+        // it ends with its front, not by what a terminal or an administrator tells everybody
+        process::leave_terminal();
+        signals::ignore(&[Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1]);
         // what a set-group-id start lends opens the queue, which is the front's
         if identity::drop_borrowed().is_err() {
             return;
         }
         title::set(b"canonify: keeper");
-        server::serve(keeper, &config);
+        server::serve(self.0, config);
+    }
+}
+
+/// Forks the keeper of a process that nobody supervises. To be called before anything starts a thread (an error
+/// otherwise), after the configuration was read; nothing happens in the front until the first request.
+///
+/// # Errors
+/// When no process can be made.
+pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
+    let (front, keeper) = ends()?;
+    let (mut front, mut keeper) = (Some(front), Some(keeper));
+    process::start_service(|| {
+        drop(front.take());
+        if let Some(keeper) = keeper.take() {
+            keeper.serve(&config);
+        }
     })?;
     front.map(Keeper::on).ok_or_else(|| io::Error::other("the keeper runs in the front"))
 }
@@ -49,11 +80,29 @@ struct Link {
     writer: OnceLock<mpsc::Sender<Outgoing>>,
 }
 
-#[derive(Default)]
 struct Waiting {
     last: u64,
-    gone: bool,
     answers: HashMap<u64, oneshot::Sender<Answered>>,
+    /// Has the keeper gone?
+    gone: watch::Sender<bool>,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { last: 0, answers: HashMap::new(), gone: watch::Sender::new(false) }
+    }
+}
+
+impl Waiting {
+    fn is_gone(&self) -> bool {
+        *self.gone.borrow()
+    }
+
+    /// Whoever waits learns that there is no answer.
+    fn keeper_is_gone(&mut self) {
+        self.gone.send_replace(true);
+        self.answers.clear();
+    }
 }
 
 fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
@@ -104,21 +153,21 @@ fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
             }
         }
     }
-    let mut waiting = locked(waiting);
-    waiting.gone = true;
-    waiting.answers.clear(); // whoever waits learns that there is no answer
+    locked(waiting).keeper_is_gone();
 }
 
 impl Keeper {
-    fn on(socket: UnixStream) -> Self {
-        let link = Link { socket: Arc::new(socket), waiting: Arc::default(), writer: OnceLock::new() };
+    /// The front's handle. Nothing happens until the first request.
+    pub fn on(end: FrontEnd) -> Self {
+        let link = Link { socket: Arc::new(end.0), waiting: Arc::default(), writer: OnceLock::new() };
         Self { link: Arc::new(link) }
     }
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
     pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
-        let (front, keeper) = passing::pair()?;
-        std::thread::Builder::new().name("keeper".into()).spawn(move || server::serve(keeper, &config))?;
+        let (front, keeper) = ends()?;
+        let keeper = move || server::serve(keeper.0, &config);
+        std::thread::Builder::new().name("keeper".into()).spawn(keeper)?;
         Ok(Self::on(front))
     }
 
@@ -132,7 +181,7 @@ impl Keeper {
             let reader = std::thread::Builder::new().name("from keeper".into());
             let read = reader.spawn(move || read_answers(&socket, &waiting)).is_ok();
             if !(spawned && read) {
-                locked(&self.link.waiting).gone = true;
+                locked(&self.link.waiting).keeper_is_gone();
             }
             sender
         })
@@ -144,7 +193,7 @@ impl Keeper {
         let (answer, answered) = oneshot::channel();
         let id = {
             let mut waiting = locked(&self.link.waiting);
-            if waiting.gone {
+            if waiting.is_gone() {
                 return None;
             }
             waiting.last += 1;
@@ -157,22 +206,17 @@ impl Keeper {
         answered.await.ok()
     }
 
-    /// Has the keeper died? Nothing works any more then: the daemon says so and stops.
+    /// Has the keeper died? Nothing works any more then: all that needs it fails for now.
     pub fn is_gone(&self) -> bool {
-        locked(&self.link.waiting).gone
+        locked(&self.link.waiting).is_gone()
     }
 
-    /// The listening sockets of option DaemonPortOptions, one per line and in order; the keeper gives
-    /// them away once.
-    pub async fn listen(&self) -> Vec<Result<OwnedFd, String>> {
-        let Some((Reply::Listening(results), fds)) = self.ask(Ask::Listen, None).await else {
-            return vec![Err(String::from(GONE))];
-        };
-        let mut fds = fds.into_iter();
-        let socket = |result: Result<(), String>| {
-            result.and_then(|()| fds.next().ok_or_else(|| String::from("no descriptor")))
-        };
-        results.into_iter().map(socket).collect()
+    /// Waits until the keeper is gone.
+    pub async fn gone(&self) {
+        self.writer(); // who reads the answers sees it go
+        let mut gone = locked(&self.link.waiting).gone.subscribe();
+        // the sender lives as long as this handle
+        let _ = gone.wait_for(|gone| *gone).await;
     }
 
     /// The account of a user.

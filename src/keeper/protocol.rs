@@ -105,8 +105,6 @@ impl MailerResult {
 /// What the front asks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Ask {
-    /// The listening sockets of option DaemonPortOptions, all at once and only once.
-    Listen,
     /// An account.
     User(Vec<u8>),
     /// The value of an alias.
@@ -122,8 +120,6 @@ pub(super) enum Ask {
 /// What the keeper answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// One per line of DaemonPortOptions; the good ones come along as descriptors, in order.
-    Listening(Vec<Result<(), String>>),
     /// The account, or a failing service.
     User(Result<Option<User>, String>),
     /// The alias, or a failing database.

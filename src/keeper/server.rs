@@ -3,13 +3,12 @@
 use super::policy::Policy;
 use super::pool::Pool;
 use super::protocol::{Ask, Delivery, Frame, Inbox, MailerResult, Reply};
-use super::{bind, deliver, lists};
+use super::{deliver, lists};
 use crate::config::Config;
 use crate::sys::{accounts, passing};
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Threads for files, accounts and lists: mostly waiting for the disk.
@@ -25,8 +24,6 @@ pub(super) struct KeeperService {
     pub(super) named: super::named::Named,
     pub(super) maildirs: super::maildir::Maildirs,
     answers: Mutex<UnixStream>,
-    /// Have the listening sockets been given away?
-    listening: AtomicBool,
 }
 
 /// Serves until the front is gone, then finishes what was begun.
@@ -34,17 +31,10 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
     let Ok(answers) = socket.try_clone() else { return };
     let policy = Policy::of(config);
     let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
-    let (named, maildirs, listening) = Default::default();
+    let (named, maildirs) = Default::default();
     let answers = Mutex::new(answers);
-    let service = Arc::new(KeeperService {
-        config: config.clone(),
-        policy,
-        aliases,
-        named,
-        maildirs,
-        answers,
-        listening,
-    });
+    let config = config.clone();
+    let service = Arc::new(KeeperService { config, policy, aliases, named, maildirs, answers });
     let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
     let mut inbox = Inbox::default();
     'front: while inbox.fill(&socket) {
@@ -71,25 +61,21 @@ fn runs_program(service: &KeeperService, ask: &Ask) -> bool {
 
 impl KeeperService {
     fn work(&self, frame: Frame<Ask>, fds: Vec<OwnedFd>) {
-        let (content, opened) = match frame.content {
-            Ask::Listen => self.listen(),
-            Ask::User(name) => {
-                (Reply::User(accounts::user(&name).map_err(|error| error.to_string())), Vec::new())
-            }
-            Ask::Alias(name) => (Reply::Alias(self.aliases.get(&name)), Vec::new()),
+        let content = match frame.content {
+            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| error.to_string())),
+            Ask::Alias(name) => Reply::Alias(self.aliases.get(&name)),
             Ask::Forward(user, detail) => {
-                (Reply::Listing(lists::forward(&self.config, &self.policy, &user, &detail)), Vec::new())
+                Reply::Listing(lists::forward(&self.config, &self.policy, &user, &detail))
             }
             Ask::Include(path, named_by) => {
-                (Reply::Listing(lists::include(&self.policy, &path, named_by.as_deref())), Vec::new())
+                Reply::Listing(lists::include(&self.policy, &path, named_by.as_deref()))
             }
-            Ask::Deliver(delivery) => (Reply::Delivered(self.deliver(&delivery, fds)), Vec::new()),
+            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, fds)),
         };
-        let frame = Frame { id: frame.id, fds: opened.len() as u8, content };
-        let fds: Vec<_> = opened.iter().map(AsFd::as_fd).collect();
+        let frame = Frame { id: frame.id, fds: 0, content };
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         // a front that is gone needs no answer
-        let _ = passing::send(&socket, &frame.encode(), &fds);
+        let _ = passing::send(&socket, &frame.encode(), &[]);
     }
 
     fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<MailerResult> {
@@ -97,16 +83,5 @@ impl KeeperService {
             Some(body) => deliver::run(self, delivery, &File::from(body)),
             None => vec![MailerResult::later("no body came along"); delivery.targets.len()],
         }
-    }
-
-    fn listen(&self) -> (Reply, Vec<OwnedFd>) {
-        if self.listening.swap(true, Ordering::Relaxed) {
-            return (Reply::Listening(Vec::new()), Vec::new());
-        }
-        let (mut sockets, mut results) = (Vec::new(), Vec::new());
-        for socket in bind::listen(&self.config) {
-            results.push(socket.map(|socket| sockets.push(socket)).map_err(|error| error.to_string()));
-        }
-        (Reply::Listening(results), sockets)
     }
 }

@@ -72,6 +72,8 @@ struct Inner {
     tag: Vec<u8>,
     level: u8,
     writer: OnceLock<SyncSender<Order>>,
+    /// The socket of a log without a thread.
+    unthreaded: Option<Mutex<Option<UnixDatagram>>>,
     dropped: AtomicU64,
     memory: Mutex<Vec<Vec<u8>>>,
 }
@@ -85,11 +87,22 @@ enum Order {
 impl Logger {
     /// Opens a log. The writer's thread starts with the first line, so a fork may come before.
     pub fn open(target: Target, tag: &[u8], level: u8) -> Self {
+        Self::new(target, tag, level, None)
+    }
+
+    /// The same for a process that must stay without threads: it writes for itself, and does not wait for a
+    /// syslog that is slow.
+    pub fn open_without_thread(target: Target, tag: &[u8], level: u8) -> Self {
+        Self::new(target, tag, level, Some(Mutex::default()))
+    }
+
+    fn new(target: Target, tag: &[u8], level: u8, unthreaded: Option<Mutex<Option<UnixDatagram>>>) -> Self {
         Self(Arc::new(Inner {
             target,
             tag: tag.to_vec(),
             level,
             writer: OnceLock::new(),
+            unthreaded,
             dropped: AtomicU64::new(0),
             memory: Mutex::new(Vec::new()),
         }))
@@ -120,7 +133,7 @@ impl Logger {
             Target::Nothing => {}
             Target::Memory => self.0.memory().push(line),
             Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
-            Target::Syslog(path) => self.0.hand_over(path, self.0.stamped(Some(priority), &line)),
+            Target::Syslog(path) => self.0.syslog(path, self.0.stamped(Some(priority), &line)),
         }
     }
 
@@ -159,6 +172,12 @@ impl Inner {
         out
     }
 
+    fn syslog(&self, path: &Path, line: Vec<u8>) {
+        let Some(socket) = &self.unthreaded else { return self.hand_over(path, line) };
+        let mut socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+        deliver(path, &mut socket, false, &line);
+    }
+
     fn hand_over(&self, path: &Path, line: Vec<u8>) {
         let writer = self.writer.get_or_init(|| start_writer(path.to_owned()));
         let missed = self.dropped.load(Ordering::Relaxed);
@@ -187,17 +206,17 @@ fn write_all(path: &Path, orders: &Receiver<Order>) {
     let mut socket = None;
     for order in orders {
         match order {
-            Order::Line(line) => deliver(path, &mut socket, &line),
+            Order::Line(line) => deliver(path, &mut socket, true, &line),
             Order::Flush(done) => drop(done.send(())),
         }
     }
 }
 
 /// Sends one line; a syslog that was restarted is looked for once more.
-fn deliver(path: &Path, socket: &mut Option<UnixDatagram>, line: &[u8]) {
+fn deliver(path: &Path, socket: &mut Option<UnixDatagram>, waits: bool, line: &[u8]) {
     for _ in 0..2 {
         if socket.is_none() {
-            *socket = connect(path).ok();
+            *socket = connect(path, waits).ok();
         }
         match socket.as_ref().map(|socket| socket.send(line)) {
             Some(Ok(_)) => return,
@@ -207,8 +226,9 @@ fn deliver(path: &Path, socket: &mut Option<UnixDatagram>, line: &[u8]) {
     to_stderr(line);
 }
 
-fn connect(path: &Path) -> io::Result<UnixDatagram> {
+fn connect(path: &Path, waits: bool) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
+    socket.set_nonblocking(!waits)?;
     socket.connect(path)?;
     Ok(socket)
 }
@@ -259,6 +279,18 @@ mod tests {
         let line = String::from_utf8_lossy(&buffer[..length]).into_owned();
         assert!(line.starts_with("<22>"), "{line}");
         assert!(line.ends_with(&format!(" sm-mta[{}]: ID: stat=Sent", std::process::id())), "{line}");
+    }
+
+    #[test]
+    fn without_a_thread_a_line_is_there_at_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        let server = UnixDatagram::bind(&path).expect("a socket");
+        Logger::open_without_thread(Target::Syslog(path), b"sm-mta", 9).always(Priority::Alert, None, b"x");
+        server.set_nonblocking(true).expect("a socket");
+        let mut buffer = [0; 200];
+        let length = server.recv(&mut buffer).expect("a line");
+        assert!(buffer[..length].starts_with(b"<17>") && buffer[..length].ends_with(b"]: x"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use nix::errno::Errno;
 use nix::libc;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,10 +33,49 @@ pub(super) fn fork() -> Result<Side, Errno> {
     }
 }
 
-/// Takes over a descriptor that the kernel has just made for this process (recvmsg).
+/// Takes over a descriptor that the kernel has just made for this process (recvmsg, fcntl).
 pub(super) fn adopt(fd: RawFd) -> OwnedFd {
-    // SAFETY: called only with descriptors out of an SCM_RIGHTS message, which nobody else owns.
+    // SAFETY: called only with descriptors out of an SCM_RIGHTS message or of F_DUPFD, which nobody else owns.
     unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+/// Takes over a descriptor that this process was started with; it will not outlive the next exec.
+pub(super) fn inherit(fd: RawFd) -> Result<OwnedFd, Errno> {
+    // SAFETY: integers only; a descriptor that is not open is an error.
+    Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    // SAFETY: it is open, and whoever started this process left it for us: nobody else here owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Gives `fd` the number `number` as well, under which it outlives an exec. What had that number until now is
+/// kept, to be given back by [`give_back`].
+pub(super) fn place(fd: BorrowedFd<'_>, number: RawFd, above: RawFd) -> Result<Option<OwnedFd>, Errno> {
+    // SAFETY: integers only; a number that is free is an error.
+    let before = match Errno::result(unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, above) }) {
+        // SAFETY: the kernel has just made it for us.
+        Ok(copy) => Some(unsafe { OwnedFd::from_raw_fd(copy) }),
+        Err(Errno::EBADF) => None,
+        Err(error) => return Err(error),
+    };
+    // SAFETY: integers only. Whoever owns `number` gets it back before it is used again: the caller executes
+    // another program or calls `give_back`.
+    Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) })?;
+    Ok(before)
+}
+
+/// Undoes [`place`].
+pub(super) fn give_back(before: Option<OwnedFd>, number: RawFd) {
+    // SAFETY: integers only; the number holds a copy that nobody owns.
+    let _ = match before {
+        Some(before) => unsafe { libc::dup3(before.as_raw_fd(), number, libc::O_CLOEXEC) },
+        None => unsafe { libc::close(number) },
+    };
+}
+
+/// A signal that is of no account to this process from now on.
+pub(super) fn ignore(signal: i32) {
+    // SAFETY: sets a disposition that involves no handler.
+    unsafe { libc::signal(signal, libc::SIG_IGN) };
 }
 
 /// Effective ids of the calling thread alone (glibc's wrappers would change all threads).
@@ -124,9 +163,11 @@ fn run_before_exec(before: &BeforeExec) -> io::Result<()> {
             break;
         }
     }
-    // the front ignores SIGPIPE; a program expects the default
-    // SAFETY: sets a disposition to the default; no handler is involved.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    // front and keeper ignore some; a program expects the default
+    for signal in [libc::SIGPIPE, libc::SIGHUP, libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
+        // SAFETY: sets a disposition to the default; no handler is involved.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     Ok(())
 }
 
@@ -173,14 +214,16 @@ pub(super) fn raise_loopback() -> Result<(), Errno> {
 
 /// Signals as a program of its own wants them, whatever its caller blocked or ignored: all at their defaults, but
 /// for those that would end it in the middle of a write, and `ignored`. What shells ignore for a program in the
-/// background (nohup, `&`) stays ignored.
-pub(super) fn own_signals(ignored: &[i32]) {
-    // SAFETY: an all-zero set is overwritten by sigemptyset before it is read.
-    let mut none: libc::sigset_t = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are to the live set, or null, which is allowed.
-    unsafe {
-        libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+/// background (nohup, `&`) stays ignored; with `held_back`, what is blocked stays blocked.
+pub(super) fn own_signals(ignored: &[i32], held_back: bool) {
+    if !held_back {
+        // SAFETY: an all-zero set is overwritten by sigemptyset before it is read.
+        let mut none: libc::sigset_t = unsafe { std::mem::zeroed() };
+        // SAFETY: both pointers are to the live set, or null, which is allowed.
+        unsafe {
+            libc::sigemptyset(&raw mut none);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+        }
     }
     for signal in 1..=libc::SIGRTMAX() {
         let wanted = match signal {

@@ -14,6 +14,8 @@
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
+//! - [`handover`]: sockets that a process is started with, and leaves to its successor
+//! - [`signals`]: signals of a process with one thread
 //! - [`startup`]: surroundings that a caller chose are given up
 //! - [`title`]: what `ps` shows
 
@@ -22,6 +24,7 @@ mod ffi;
 
 pub mod accounts;
 pub mod clock;
+pub mod handover;
 pub mod identity;
 pub mod limits;
 pub mod load;
@@ -32,6 +35,7 @@ pub mod passing;
 pub mod process;
 pub mod safe;
 pub mod shared_sync;
+pub mod signals;
 pub mod startup;
 pub mod title;
 

@@ -2,6 +2,8 @@
 
 use super::ffi::{self, BeforeExec, Side};
 use super::identity::{Identity, is_root};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +23,66 @@ fn fork_alone() -> io::Result<Side> {
     }
 }
 
+/// The id of a process.
+pub use nix::unistd::Pid;
+
+/// Makes a child of this process: its id in the parent, `None` in the child.
+///
+/// # Errors
+/// When no process can be made, or there are threads already.
+pub fn fork() -> io::Result<Option<Pid>> {
+    Ok(match fork_alone()? {
+        Side::Parent(child) => Some(child),
+        Side::Child => None,
+    })
+}
+
+/// A child that is no more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// Which one.
+    pub pid: Pid,
+    /// How.
+    pub how: End,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// By itself, with this status.
+    Status(i32),
+    /// By a signal.
+    Signal(Signal),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "exited with status {status}"),
+            Self::Signal(signal) => write!(formatter, "died with signal {} ({signal})", *signal as i32),
+        }
+    }
+}
+
+/// A child that has ended and has not been asked for yet; does not wait.
+pub fn ended_child() -> Option<Ended> {
+    loop {
+        return match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, status)) => Some(Ended { pid, how: End::Status(status) }),
+            Ok(WaitStatus::Signaled(pid, signal, _)) => Some(Ended { pid, how: End::Signal(signal) }),
+            Ok(WaitStatus::StillAlive) => None,
+            Ok(_) | Err(nix::Error::EINTR) => continue,
+            Err(_) => None,
+        };
+    }
+}
+
+/// Begins a session of its own: the terminal's signals do not reach this process any more.
+pub fn leave_terminal() {
+    // a leader of a process group is no child of anybody here; it keeps what it has
+    let _ = nix::unistd::setsid();
+}
+
 /// Starts `service` in a process of its own that is nobody's child but init's, in its own session.
 /// The first caller of anything that starts threads must come later.
 ///
@@ -29,7 +91,7 @@ fn fork_alone() -> io::Result<Side> {
 pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
     match fork_alone()? {
         Side::Parent(middle) => {
-            nix::sys::wait::waitpid(middle, None)?;
+            waitpid(middle, None)?;
             Ok(())
         }
         Side::Child => {

@@ -3,7 +3,7 @@
 //! A program that lends its caller rights must not take its surroundings from that caller. All this happens
 //! before the first file is opened and before any thread exists.
 
-use super::{ffi, identity};
+use super::{ffi, handover, identity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use std::ffi::{OsStr, OsString};
@@ -29,7 +29,9 @@ pub fn own_surroundings() {
     umask(Mode::from_bits_truncate(0o022));
     let borrowed = identity::is_privileged_start();
     // sendmail's state dump is not for whoever may signal a process with borrowed rights
-    ffi::own_signals(if borrowed { &[nix::libc::SIGUSR1] } else { &[] });
+    // what a daemon holds back while it executes itself must not end it now
+    let held_back = !borrowed && handover::is_successor();
+    ffi::own_signals(if borrowed { &[nix::libc::SIGUSR1] } else { &[] }, held_back);
     for limit in LIMITS {
         if let Ok((_, most)) = getrlimit(limit) {
             // what cannot be raised stays, and an error tells when it is reached

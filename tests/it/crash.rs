@@ -134,7 +134,7 @@ fn what_was_answered_250_survives_kill_9() {
     );
 }
 
-/// Kills the front alone or the keeper with it, by chance, then leaves one daemon alive.
+/// Kills the supervisor alone or front and keeper with it, by chance, then leaves one daemon alive.
 fn kill_repeatedly(scratch: &Scratch, kills: usize, progress: &Progress) {
     let mut random = Random(20_261_122);
     for _ in 0..kills {

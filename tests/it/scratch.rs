@@ -133,7 +133,7 @@ impl Scratch {
     }
 }
 
-/// In the environment of a daemon, so that its keeper, which is nobody's child, can be found.
+/// In the environment of a daemon, so that all of its processes can be found.
 const MARK: &str = "CANONIFY_TEST_SITE";
 
 /// A running daemon; killed when dropped.
@@ -143,10 +143,10 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// `kill -9`, of the front alone or of the keeper as well.
-    pub fn kill(&mut self, keeper_too: bool) {
+    /// `kill -9`, of the supervisor alone or of front and keeper as well.
+    pub fn kill(&mut self, all: bool) {
         let _ = self.child.kill();
-        if keeper_too {
+        if all {
             for pid in processes_with(&self.mark) {
                 let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
             }

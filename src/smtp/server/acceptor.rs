@@ -100,6 +100,11 @@ pub trait Acceptor: Send + Sync + 'static {
         expand: bool,
     ) -> impl Future<Output = Vec<Reply>> + Send;
 
+    /// Waits until no further command is to be taken.
+    fn closing(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// ETRN: starts a queue run. `false`: no such queue group.
     fn run_queue(&self, run: QueueRun) -> bool;
 }

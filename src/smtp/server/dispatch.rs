@@ -18,22 +18,44 @@ const MAX_PAUSE: Duration = Duration::from_secs(240);
 impl<A: Acceptor> Session<A> {
     /// Serves the client to the end. All that can go wrong with the connection is logged here.
     pub async fn serve(mut self) {
-        let limit = self.server.policy.command_timeout;
         let mut flow = self.greet().await;
         while flow == Flow::Continue {
             self.served = true;
-            flow = match self.wire.read_line(limit).await {
-                Ok(Input::Line(line)) => {
-                    let flow = self.command(&line).await;
-                    self.last_command = line;
-                    flow
-                }
-                Ok(Input::TooLong(length)) => self.too_long(length),
-                Err(lost) => self.lost_input(lost, "server cmd read"),
-            };
+            flow = self.next_command().await;
         }
         self.finish();
         self.wire.close().await;
+    }
+
+    async fn next_command(&mut self) -> Flow {
+        let limit = self.server.policy.command_timeout;
+        // what is being written must not be broken off by a word to end
+        if !self.wire.has_line()
+            && let Err(lost) = self.wire.flush().await
+        {
+            return self.lost_input(lost, "server cmd read");
+        }
+        let input = tokio::select! {
+            biased;
+            () = self.acceptor.closing() => return self.shut_down(),
+            input = self.wire.read_line(limit) => input,
+        };
+        match input {
+            Ok(Input::Line(line)) => {
+                let flow = self.command(&line).await;
+                self.last_command = line;
+                flow
+            }
+            Ok(Input::TooLong(length)) => self.too_long(length),
+            Err(lost) => self.lost_input(lost, "server cmd read"),
+        }
+    }
+
+    /// The server ends: RFC 5321, section 3.8.
+    fn shut_down(&mut self) -> Flow {
+        let text = [&self.hostname[..], b" Server shutting down; closing connection"].concat();
+        self.say("421", Some("4.3.2"), &text);
+        Flow::Close
     }
 
     /// The transaction ends with the session; a client that did nothing is noted.

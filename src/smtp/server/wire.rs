@@ -136,7 +136,12 @@ impl Wire {
         arrived > 0
     }
 
-    /// The next command line.
+    /// Is a command line there, so that reading one would not wait?
+    pub fn has_line(&self) -> bool {
+        !matches!(next_line(self.pending()), NextLine::Incomplete)
+    }
+
+    /// The next command line. Whoever gives up waiting for it has lost nothing, once replies are flushed.
     ///
     /// # Errors
     /// When it does not come.

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-/// The daemon's pid file. Removed when dropped.
+/// The daemon's pid file. Removed when it is dropped by the process that wrote it; a child only closes it, since
+/// the lock would outlive the daemon otherwise.
 #[derive(Debug)]
-pub struct PidFile {
+pub(super) struct PidFile {
     path: PathBuf,
+    owner: u32,
     _file: File,
 }
 
@@ -18,24 +20,27 @@ impl PidFile {
     ///
     /// # Errors
     /// When it cannot be written, or another daemon holds it.
-    pub fn write(path: PathBuf, argv: &[Vec<u8>]) -> io::Result<Self> {
+    pub(super) fn write(path: PathBuf, argv: &[Vec<u8>]) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
         if !lock::take(&file, lock::Kind::Exclusive)? {
             return Err(io::Error::other("file in use by another process"));
         }
         file.set_len(0)?;
-        let mut text = format!("{}\n", std::process::id()).into_bytes();
+        let owner = std::process::id();
+        let mut text = format!("{owner}\n").into_bytes();
         text.extend_from_slice(&argv.join(&b' '));
         text.push(b'\n');
         file.write_all(&text)?;
-        Ok(Self { path, _file: file })
+        Ok(Self { path, owner, _file: file })
     }
 }
 
 impl Drop for PidFile {
     fn drop(&mut self) {
-        // somebody may have taken it away already
-        let _ = fs::remove_file(&self.path);
+        if self.owner == std::process::id() {
+            // somebody may have taken it away already
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
