@@ -4,12 +4,13 @@
 //! ([`super::Step::Lookup`]) for whoever runs the machine.
 
 use super::build::{MAX_TOKENS, Stop};
-use super::event::{Event, Tokens};
+use super::event::{Event, MapEvent, Observer, Tokens};
 use super::frames::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
 use super::program::{Bound, MapKind};
 use super::pure_maps::PureMap;
-use super::request::{is_mark, lookup_head};
+use super::request::is_mark;
+use super::scan::{ScanMode, scan_into};
 use super::symbols::{Shape, Symbol, is_stable};
 use super::{Answer, ImmediateLookup, LookupRequest};
 use crate::addr::{Kind, Table, op};
@@ -146,15 +147,19 @@ impl Machine {
     }
 
     /// Asks a map that may know the answer already; the value is left in `self.value`.
-    fn try_lookup(&mut self, bound: Option<Bound>, pending: &Pending, run: &Run<'_>) -> ImmediateLookup {
+    fn try_lookup(&mut self, bound: Option<Bound>, pending: &Pending, run: &mut Run<'_>) -> ImmediateLookup {
         let (Some(Bound { map, key_space }), Some(maps)) = (bound, run.maps) else {
             return ImmediateLookup::Wait;
         };
         let (mut joined, mut value) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.value));
         joined.clear();
+        let observer = match run.shows_steps() {
+            true => Some(&mut *run.observer as &mut dyn Observer),
+            false => None,
+        };
         if !pending.has_arguments {
             self.put_key(pending, run.program, key_space, &mut joined);
-            let said = maps.try_lookup(map, &joined, &[], &mut value);
+            let said = maps.try_lookup(map, &joined, &[], &mut value, observer);
             (self.joined, self.value) = (joined, value);
             return said;
         }
@@ -167,7 +172,7 @@ impl Machine {
             begin = end;
         }
         let said = match parts.split_first() {
-            Some((key, args)) => maps.try_lookup(map, key, args, &mut value),
+            Some((key, args)) => maps.try_lookup(map, key, args, &mut value, observer),
             None => ImmediateLookup::Wait,
         };
         drop(parts);
@@ -209,14 +214,14 @@ impl Machine {
                 self.show_joined(0..0, b"", run);
                 self.put_tokens(place, 0..0)
             }
-            (None, Some(default)) if self.is_stable(default.clone(), run) => self.put_tokens(place, default),
+            (None, Some(default)) if self.is_stable(default.clone(), run) => {
+                if run.shows_steps() {
+                    self.show_scanned_again(default.clone(), run);
+                }
+                self.put_tokens(place, default)
+            }
             (None, Some(default)) => {
-                let mut joined = std::mem::take(&mut self.joined);
-                joined.clear();
-                let text = run.program.symbols.text(&self.text);
-                let tokens = &self.stack[default.clone()];
-                text.join(tokens, run.program.blank_sub, false, &mut joined);
-                self.show_joined(default, &joined, run);
+                let joined = self.join_again(default, run);
                 let symbols = self.scan_text(&joined, Table::Internal, run);
                 self.joined = joined;
                 self.put_scanned(place, symbols?)
@@ -242,6 +247,25 @@ impl Machine {
         length
     }
 
+    /// A default as text, to be cut again.
+    fn join_again(&mut self, default: Range<usize>, run: &mut Run<'_>) -> Vec<u8> {
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        let text = run.program.symbols.text(&self.text);
+        text.join(&self.stack[default.clone()], run.program.blank_sub, false, &mut joined);
+        self.show_joined(default, &joined, run);
+        joined
+    }
+
+    /// A default of which nothing would change is taken over as it is. What cutting it again would show is shown
+    /// all the same; its tokens are not used.
+    fn show_scanned_again(&mut self, default: Range<usize>, run: &mut Run<'_>) {
+        let joined = self.join_again(default, run);
+        let mode = ScanMode { silent: run.silent, ..ScanMode::whole(Table::Internal) };
+        scan_into(&run.program.operators, &joined, mode, run.observer, &mut self.buffer);
+        self.joined = joined;
+    }
+
     /// A default is joined, to be cut again.
     fn show_joined(&self, tokens: Range<usize>, text: &[u8], run: &mut Run<'_>) {
         if run.shows_steps() {
@@ -253,10 +277,6 @@ impl Machine {
     /// Would these tokens, joined and cut again, be the same? Then nothing need be done.
     fn is_stable(&self, range: Range<usize>, run: &Run<'_>) -> bool {
         let program = run.program;
-        // it is done all the same for those who want to see it
-        if run.shows_steps() {
-            return false;
-        }
         let text = program.symbols.text(&self.text);
         let kinds = program.operators.kinds(Table::Internal);
         let parting = kinds[usize::from(program.blank_sub)] == Kind::Blank;
@@ -279,7 +299,7 @@ impl Machine {
     }
 }
 
-/// The machine's own look-up: keys and arguments joined, the answer traced (-d60).
+/// The machine's own look-up: keys and arguments joined, the answer shown.
 fn ask_pure_map(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -> Answer {
     let blank_sub = run.program.blank_sub;
     let mut key = Vec::new();
@@ -288,17 +308,14 @@ fn ask_pure_map(map: &PureMap, request: &LookupRequest<'_>, run: &mut Run<'_>) -
     if map.deferred && run.deferred {
         return Answer { value: None, status: Sysexit::TEMPFAIL };
     }
-    let tracer = run.observer.tracer();
-    let level = tracer.level(60);
-    if level > 0 {
-        let every = std::iter::once(&key).chain(&args).map(Vec::as_slice);
-        // what the map itself traces follows on the same line
-        tracer.text(&lookup_head(&run.config.names, request.map(), &key, every, level));
+    if run.shows_steps() {
+        let every: Vec<_> = std::iter::once(&key).chain(&args).cloned().collect();
+        run.observer.event(&Event::Map(&MapEvent::Lookup { map: request.map(), key: &key, args: &every }));
     }
-    let answer = map.lookup(run.config, run.scope, &key, &args, &mut run.problems, tracer);
-    if level > 0 {
-        let value = answer.value.as_deref().unwrap_or(b"NOT FOUND");
-        tracer.line(&[value, format!(" ({}), ad=0", answer.status.0).as_bytes()].concat());
+    let answer = map.lookup(run.config, run.scope, &key, &args, &mut run.problems, run.observer);
+    if run.shows_steps() {
+        let (value, status) = (answer.value.as_deref(), answer.status);
+        run.observer.event(&Event::Map(&MapEvent::Answer { value, status }));
     }
     answer
 }

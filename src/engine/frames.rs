@@ -178,8 +178,7 @@ impl Machine {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            let reference = run.reference || summary.has_quote_bytes;
-            if !reference && frame.tries < MAX_TRIES {
+            if !run.reference && frame.tries < MAX_TRIES {
                 self.skip_rules(frame, ruleset, &summary, run);
             }
             let Some(rule) = ruleset.rules.get(frame.rule) else { break };
@@ -194,7 +193,7 @@ impl Machine {
             if self.is_exhausted() {
                 return self.stop(frame, Stop::Exhausted, run);
             }
-            let matches = self.matches(frame, rule, reference, run);
+            let matches = self.matches(frame, rule, summary.has_quote_bytes, run);
             if run.shows_steps() {
                 self.show_outcome(frame, rule, matches, run);
             }
@@ -248,13 +247,14 @@ impl Machine {
         self.work > MAX_WORK
     }
 
-    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, reference: bool, run: &mut Run<'_>) -> bool {
+    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, by_text: bool, run: &mut Run<'_>) -> bool {
         let (config, program, scope) = (run.config, run.program, &*run.scope);
         let workspace = &self.stack[frame.base..frame.base + frame.length];
         let text = program.symbols.text(&self.text);
         let (bindings, scratch) = (&mut self.bindings, &mut self.scratch);
-        if !reference {
-            return Matcher { config, program, scope, rule, workspace, text, bindings, scratch }.run();
+        if !run.reference {
+            return Matcher { config, program, scope, rule, workspace, text, by_text, bindings, scratch }
+                .run();
         }
         let (phrase, patience) = (&mut scratch.phrase, MAX_WORK.saturating_sub(self.work));
         let attempt =

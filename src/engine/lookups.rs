@@ -1,10 +1,8 @@
 //! Maps that can answer at once, from what lies in memory.
 
+use super::event::Observer;
+use super::map_names::{MapId, MapNames};
 use crate::schema::Sysexit;
-
-/// A map, found by name once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MapId(pub u32);
 
 /// What a map says at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,21 +11,22 @@ pub enum ImmediateLookup {
     Found,
     /// No value, with this status.
     Missing(Sysexit),
-    /// It must be asked the long way ([`super::Step::Lookup`]): it is not open yet, it waits for
-    /// somebody, or what it does is traced.
+    /// It must be asked the long way ([`super::Step::Lookup`]): it is not open yet, or it waits for
+    /// somebody.
     Wait,
 }
 
 /// Maps that can answer without waiting: no system call and no allocation where the answer is in memory.
-pub trait Maps: Send + Sync {
-    /// The map of a name (without case).
-    fn map_id(&self, name: &[u8]) -> Option<MapId>;
-
-    /// The character between adjacent atoms of the map's keys (-S, else option BlankSub); arguments
-    /// are joined with BlankSub whatever the map says.
-    fn key_space(&self, map: MapId) -> u8;
-
+pub trait Maps: MapNames {
     /// Asks. `key` is the key's text, double quotes still in it; `args` are `%1` and what follows
-    /// as text. `value` is emptied and then holds a found value.
-    fn try_lookup(&self, map: MapId, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) -> ImmediateLookup;
+    /// as text. `value` is emptied and then holds a found value. What is done for an answer is shown to the
+    /// observer, if there is one; nothing is where there is no answer.
+    fn try_lookup(
+        &self,
+        map: MapId,
+        key: &[u8],
+        args: &[&[u8]],
+        value: &mut Vec<u8>,
+        observer: Option<&mut dyn Observer>,
+    ) -> ImmediateLookup;
 }

@@ -30,7 +30,7 @@ pub struct Context<'a> {
     /// Delivery mode `d`: maps with -D fail for now.
     pub deferred: bool,
     /// The maps that the program was bound to ([`Program::bind_maps`]), if they may be asked without the
-    /// caller's help; what they do then is not traced.
+    /// caller's help.
     pub maps: Option<&'a dyn Maps>,
     /// Nothing is said of values that cannot be cut into tokens as they stand.
     pub silent: bool,

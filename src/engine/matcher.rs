@@ -40,6 +40,8 @@ pub(super) struct Matcher<'a> {
     pub rule: &'a CompiledRule,
     pub workspace: &'a [Symbol],
     pub text: Text<'a>,
+    /// Tokens hold quote bytes, which joining drops: phrases are compared as text.
+    pub by_text: bool,
     pub bindings: &'a mut Bindings,
     pub scratch: &'a mut Scratch,
 }
@@ -174,7 +176,7 @@ impl Matcher<'_> {
     /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
     fn member_end(&mut self, class: u16, start: usize, from: usize) -> Option<usize> {
         let class = self.program.class(class);
-        if class.phrase_bit != 0 {
+        if class.phrase_bit != 0 && !self.by_text {
             let words = self.workspace.get(start..)?;
             if words.first()?.begins & class.phrase_bit == 0 {
                 return None;

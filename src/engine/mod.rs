@@ -15,10 +15,12 @@ mod frame_events;
 mod frames;
 mod lookups;
 mod machine;
+mod map_names;
 mod matcher;
 mod print;
 mod printer;
 mod program;
+mod pure_lookup;
 mod pure_maps;
 mod reference_matcher;
 mod request;
@@ -31,16 +33,20 @@ mod symbols;
 mod tests;
 
 pub use crate::addr::{MAX_SHOWN, shorten};
-pub use define::{define, define_named, macset, trace_name, undefine_named};
-pub use event::{Attempt, Both, Event, Observer, RuleRef, Tokens, Watch};
-pub use lookups::{ImmediateLookup, MapId, Maps};
+pub use define::{define, define_named, macset, undefine_named};
+pub use event::{
+    AddressEvent, AddressView, Attempt, Event, HostAnswer, HostEvent, MacroEvent, MapEvent, Observer,
+    RuleRef, Tokens, Watch,
+};
+pub use lookups::{ImmediateLookup, Maps};
 pub use machine::{Context, Counts, Machine};
+pub use map_names::{MapId, MapNames};
 pub use matcher::Binding;
 pub use print::{put_text, put_tokens};
 pub use printer::Printer;
 pub use program::Program;
 pub use pure_maps::PureMap;
-pub use request::{LookupRequest, lookup_head};
+pub use request::LookupRequest;
 pub use rule::call_name;
 pub use scan::{ScanMode, complaints, scan, with_address};
 pub use scope::Scope;

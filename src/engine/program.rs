@@ -1,11 +1,11 @@
 //! Rules, compiled once: tokens become symbols, and each rule knows what a workspace must have.
 
 use super::class_index::{ClassIndex, ClassUse};
+use super::map_names::{MapId, MapNames};
 use super::pure_maps::PureMap;
 use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
 use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
-use super::{MapId, Maps};
 use crate::addr::{MacroId, Operators, TokenBuffer, op};
 use crate::config::{Config, Rule, Ruleset, RulesetId};
 use hashbrown::HashMap;
@@ -121,7 +121,7 @@ impl Program {
 
     /// Settles which maps the names of the K lines stand for, so that `maps` can be asked at once
     /// ([`super::Context::maps`]). The same maps must be given there.
-    pub fn bind_maps(&mut self, maps: &dyn Maps) {
+    pub fn bind_maps(&mut self, maps: &dyn MapNames) {
         let symbols = &self.symbols;
         for (id, answered_by) in &mut self.map_kinds {
             if let AnsweredBy::Others(bound) = answered_by {

@@ -1,7 +1,7 @@
 //! Matching a pattern by text, step by step, as sendmail does it.
 //!
-//! Slower than `matcher`, and by other means, so that each checks the other. The machine uses it where a token
-//! holds quote bytes (then phrases are not what they look like), and a printer that is to show every step.
+//! Slower than `matcher`, and by other means, so that each checks the other. Tests run it, and a printer that is to show every
+//! step.
 
 use super::event::{Attempt, Tokens};
 use super::matcher::{Binding, Bindings, macro_end};

@@ -2,7 +2,6 @@
 
 use super::symbols::{Symbol, Text};
 use crate::addr::{Token, op};
-use crate::config::{Names, put_printable};
 use smallvec::SmallVec;
 
 /// Does a new part of a look-up begin here?
@@ -85,26 +84,6 @@ impl<'m> LookupRequest<'m> {
     pub fn key_tokens(&self) -> Vec<Token> {
         self.parts().next().map(|key| self.text.tokens(key)).unwrap_or_default()
     }
-}
-
-/// `map_lookup(name, key, %0=…) => ` of -d60; the arguments, the key first, are shown from -d60.5 on.
-pub fn lookup_head<'a>(
-    names: &Names,
-    map: &[u8],
-    key: &[u8],
-    args: impl IntoIterator<Item = &'a [u8]>,
-    level: u8,
-) -> Vec<u8> {
-    let mut line = [b"map_lookup(", map, b", "].concat();
-    put_printable(key, names, &mut line);
-    if level >= 5 {
-        for (number, argument) in args.into_iter().enumerate() {
-            line.extend_from_slice(format!(", %{number}=").as_bytes());
-            line.extend_from_slice(argument);
-        }
-    }
-    line.extend_from_slice(b") => ");
-    line
 }
 
 impl std::fmt::Debug for LookupRequest<'_> {

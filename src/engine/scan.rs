@@ -1,12 +1,9 @@
-//! Scanning, with its complaints and its traces.
+//! Scanning, with its complaints.
 
 use super::event::{Event, Observer, Watch};
-use super::print::{put_text, put_tokens};
 use crate::addr::{
     MAX_SHOWN, Operators, Scan, ScanProblem, Table, Token, TokenBuffer, quote_internal, shorten,
 };
-use crate::config::Names;
-use crate::logging::Tracer;
 use crate::schema::Reply;
 
 /// How a text is to be scanned.
@@ -67,31 +64,6 @@ pub(super) fn scan_into(
     }
 }
 
-/// The lines of -d22 for a scan, and its complaints where they were met.
-pub(super) fn print(names: &Names, text: &[u8], silent: bool, result: &TokenBuffer, tracer: &mut dyn Tracer) {
-    let level = tracer.level(22);
-    if level >= 11 {
-        tracer.line(&printed(names, b"prescan: ", text));
-    }
-    if level >= 36 || !result.problems.is_empty() {
-        print_met(names, text, silent, level >= 36, tracer, result);
-    }
-    if result.problems.last().is_some_and(|problem| problem.is_fatal()) {
-        if level >= 12 {
-            tracer.line(b"prescan: ==> NULL");
-        }
-        return;
-    }
-    if level >= 12 {
-        let mut line = b"prescan==>".to_vec();
-        put_tokens(names, result.tokens(), tracer.level(0) >= 44, &mut line);
-        tracer.line(&line);
-    }
-    if level >= 1 && result.ends.is_empty() {
-        tracer.line(b"prescan: null leading token");
-    }
-}
-
 /// What is to be answered about a text that does not scan as it stands.
 pub fn complaints(text: &[u8], problems: &[ScanProblem]) -> impl Iterator<Item = Reply> {
     problems.iter().map(move |problem| complaint(text, *problem))
@@ -107,36 +79,8 @@ fn given_length(given: &[u8], quoted: usize) -> usize {
     given.iter().take_while(fits).count()
 }
 
-/// Tokens (-d22.36) and complaints in the order in which they were met.
-fn print_met(
-    names: &Names,
-    text: &[u8],
-    silent: bool,
-    show_tokens: bool,
-    tracer: &mut dyn Tracer,
-    result: &TokenBuffer,
-) {
-    let met = result.problems.iter().zip(&result.found_after).filter(|_| !silent);
-    let mut complaints = met.map(|(problem, after)| (complaint(text, *problem), *after)).peekable();
-    for (number, token) in result.tokens_met().enumerate().filter(|_| show_tokens) {
-        while let Some((reply, _)) = complaints.next_if(|(_, after)| *after <= number) {
-            tracer.reply(&reply);
-        }
-        tracer.line(&printed(names, b"tok=", token));
-    }
-    for (reply, _) in complaints {
-        tracer.reply(&reply);
-    }
-}
-
-fn printed(names: &Names, head: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut line = head.to_vec();
-    put_text(names, text, &mut line);
-    line
-}
-
 /// The complaint, with the text it is about in front.
-fn complaint(text: &[u8], problem: ScanProblem) -> Reply {
+pub(super) fn complaint(text: &[u8], problem: ScanProblem) -> Reply {
     with_address(text, problem.reply())
 }
 

@@ -99,6 +99,10 @@ impl WorkspaceSummary {
             shapes |= symbol.shape;
         }
         summary.has_quote_bytes = shapes.contains(Shape::QUOTE_BYTE);
+        if summary.has_quote_bytes {
+            // a phrase may begin with what is another token without them
+            summary.begins = u64::MAX;
+        }
         summary
     }
 }

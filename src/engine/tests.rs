@@ -8,8 +8,9 @@ use super::program::Program;
 use super::reference_matcher::ReferenceMatcher;
 use super::rule::Match;
 use super::scope::Scope;
+use super::select::WorkspaceSummary;
 use super::{Answer, Step};
-use crate::addr::{MacroId, Operators, Table, Token, cataddr, op, prescan};
+use crate::addr::{META_QUOTE, MacroId, Operators, Table, Token, cataddr, op, prescan};
 use crate::config::{Config, MapDecl, Ruleset, RulesetId};
 use crate::logging::Tracer;
 use crate::schema::{Reply, Sysexit};
@@ -52,7 +53,13 @@ fn space() -> impl Strategy<Value = u8> {
 }
 
 fn word() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![Just(b"a".to_vec()), Just(b"b".to_vec()), Just(b"c".to_vec()), Just(b".".to_vec())]
+    prop_oneof![
+        4 => Just(b"a".to_vec()),
+        4 => Just(b"b".to_vec()),
+        4 => Just(b"c".to_vec()),
+        4 => Just(b".".to_vec()),
+        1 => Just(vec![META_QUOTE, b'b']),
+    ]
 }
 
 /// What is said when rules have run for too long.
@@ -60,11 +67,11 @@ const ENDLESS: &str = "the rules do not come to an end";
 
 /// What the machine says, in order.
 #[derive(Default)]
-struct Said(Vec<u8>);
+struct Said(Vec<u8>, u8);
 
 impl Tracer for Said {
     fn level(&self, _category: u8) -> u8 {
-        0
+        self.1
     }
     fn line(&mut self, text: &[u8]) {
         self.0.extend_from_slice(text);
@@ -104,7 +111,12 @@ fn specified(
         Match::OneOrMore => (at + 1..=text.len()).collect(),
         Match::One => (at + 1..=text.len()).take(1).collect(),
         Match::Class(class) => (at + 1..=text.len()).filter(|end| member(*class, *end)).collect(),
-        Match::NotClass(class) => (at + 1..=text.len()).take(1).filter(|end| !member(*class, *end)).collect(),
+        Match::NotClass(class) => {
+            // a single token is compared as it stands
+            let class = config.classes.get(program.class(*class).id);
+            let member = |end: usize| class.is_some_and(|class| class.contains(text[end - 1].as_bytes()));
+            (at + 1..=text.len()).take(1).filter(|end| !member(*end)).collect()
+        }
     };
     for end in ends {
         bound.push((at, end));
@@ -212,8 +224,9 @@ proptest! {
         let (text, workspace) = (program.symbols.text(&machine.text), &machine.stack);
         let (mut bindings, mut scratch, scope) = (Bindings::new(), Scratch::default(), Scope::default());
         let (config, program, scope) = (&config, &program, &scope);
+        let by_text = WorkspaceSummary::of(workspace).has_quote_bytes;
         let mut matcher =
-            Matcher { config, program, scope, rule, workspace, text, bindings: &mut bindings, scratch: &mut scratch };
+            Matcher { config, program, scope, rule, workspace, text, by_text, bindings: &mut bindings, scratch: &mut scratch };
         prop_assert_eq!(matcher.run(), matches);
         let places = |bindings: &Bindings| -> Vec<_> {
             bindings.iter().map(|binding| (binding.start as usize, binding.end as usize)).collect()
@@ -245,18 +258,18 @@ proptest! {
     ) {
         let config = with_rules(&rules, &value.concat());
         let program = Program::compile(&config, config.operators.clone(), space);
-        let outcome = |reference| {
+        let outcome = |reference, level| {
             let mut machine = Machine::new();
             machine.use_reference_matcher(reference);
             machine.load(&program, &tokens(&text));
             machine.call(RulesetId(0));
-            let (mut said, mut scope) = (Said::default(), Scope::default());
+            let (mut said, mut scope) = (Said(Vec::new(), level), Scope::default());
             let mut printer = Printer::new(&config, &mut said);
             loop {
                 let (config, program, observer) = (&config, &program, &mut printer);
                 let scope = &mut scope;
                 match machine.step(&mut Context { config, program, scope, deferred: false, maps: None, silent: false, observer }) {
-                    Step::Done(status) => return (machine.tokens(program), status, said.0),
+                    Step::Done(status) => return (machine.tokens(program), status, said.0, machine.counts),
                     Step::Lookup => {
                         let answer = table(&machine.request(program).key_tokens());
                         machine.resume(answer);
@@ -264,7 +277,10 @@ proptest! {
                 }
             }
         };
-        let (passed_over, all_tried) = (outcome(false), outcome(true));
+        let ((tokens, status, said, counts), all_tried) = (outcome(false, 0), outcome(true, 0));
+        let watched = outcome(false, 99);
+        prop_assert_eq!((&tokens, status, counts), (&watched.0, watched.1, watched.3), "who watches changes nothing");
+        let (passed_over, all_tried) = ((tokens, status, said), (all_tried.0, all_tried.1, all_tried.2));
         // where rules run in circles, each way is stopped at a place of its own
         let circles = |said: &[u8]| String::from_utf8_lossy(said).contains(ENDLESS);
         if circles(&passed_over.2) || circles(&all_tried.2) {

@@ -5,7 +5,7 @@ use super::class::{
 };
 use super::flags::{Declaring, read_dequote};
 use super::map::{Found, Map, missing};
-use crate::logging::Tracer;
+use crate::engine::{Event, MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -26,19 +26,15 @@ impl MapClass for Arpa {
 
 impl OpenMap for Arpa {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        answered(lookup(query.map, query.key, query.args, context.tracer))
+        answered(lookup(query.map, query.key, query.args, context.observer))
     }
 }
 
-fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
     let name = reversed(key);
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"arpa_map_lookup: key '", key, b"'"].concat());
-        let (found, text) = (i32::from(name.is_some()), name.as_deref().unwrap_or_default());
-        tracer.line(format!("arpa_map_lookup: r={found}, result='{text}'").as_bytes());
-    }
+    observer.event(&Event::Map(&MapEvent::Arpa { key, name: name.as_deref() }));
     match name {
-        Some(name) => map.found(key, name.as_bytes(), args, tracer),
+        Some(name) => map.found(key, name.as_bytes(), args, observer),
         None => missing(Sysexit::DATAERR),
     }
 }

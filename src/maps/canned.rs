@@ -38,7 +38,7 @@ impl MapClass for Canned {
 impl OpenMap for Canned {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
         answered(match self.0.get(query.key) {
-            Some(value) => query.map.found(query.key, value, query.args, context.tracer),
+            Some(value) => query.map.found(query.key, value, query.args, context.observer),
             None if query.key == b"later" => later(),
             None => missing(NOT_FOUND),
         })
@@ -47,7 +47,6 @@ impl OpenMap for Canned {
     fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
         let Some(found) = self.0.get(query.key) else { return ImmediateLookup::Wait };
         value.extend_from_slice(found);
-        query.map.found_now(query.key, query.args, value);
-        ImmediateLookup::Found
+        query.found(value)
     }
 }

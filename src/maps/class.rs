@@ -7,9 +7,9 @@ use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};
+pub(super) use super::query::{FoundFuture, ImmediateQuery, LookupContext, OtherMaps, Query};
 use super::settings::{Refused, Settings};
-use crate::engine::ImmediateLookup;
-use crate::logging::Tracer;
+use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;
 use hashbrown::HashMap;
 use std::any::{Any, TypeId};
@@ -42,7 +42,7 @@ pub(super) trait OpenMap: Send + Sync {
     /// Asks it.
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a>;
 
-    /// Asks it for what it has in memory: neither waits nor traces.
+    /// Asks it for what it has in memory: never waits. What it shows is kept in the query.
     fn lookup_now(&self, _query: &ImmediateQuery<'_>, _value: &mut Vec<u8>) -> ImmediateLookup {
         ImmediateLookup::Wait
     }
@@ -52,17 +52,15 @@ pub(super) trait OpenMap: Send + Sync {
     fn reachable<'a>(
         &'a self,
         _map: &'a Map,
-        _tracer: &'a mut dyn Tracer,
+        _observer: &'a mut dyn Observer,
     ) -> Option<Pin<Box<dyn Future<Output = bool> + Send + 'a>>> {
         None
     }
 
-    /// What `-d38.9` says when the map is closed.
-    fn trace_close(&self, _map: &Map, _tracer: &mut dyn Tracer) {}
+    /// Shows that the map is closed.
+    fn show_close(&self, _map: &Map, _observer: &mut dyn Observer) {}
 }
 
-/// A look-up under way.
-pub(super) type FoundFuture<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
 /// An opening under way.
 pub(super) type OpenFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn OpenMap>, NotOpen>> + Send + 'a>>;
 
@@ -91,67 +89,6 @@ pub(super) fn answered<'a>(found: Found) -> FoundFuture<'a> {
     Box::pin(ready(found))
 }
 
-/// What an open map is asked.
-#[derive(Clone, Copy)]
-pub(super) struct Query<'a> {
-    /// Its K line.
-    pub map: &'a Map,
-    /// The key.
-    pub key: &'a [u8],
-    /// `%0`, which is the key, and the arguments.
-    pub args: &'a [Vec<u8>],
-    /// The other maps, for those that ask them.
-    pub maps: &'a dyn OtherMaps,
-    /// How many maps have passed this question on.
-    pub depth: usize,
-}
-
-/// The same where nothing is allocated: `args` begins with `%1`.
-pub(super) struct ImmediateQuery<'a> {
-    /// Its K line.
-    pub map: &'a Map,
-    /// The key.
-    pub key: &'a [u8],
-    /// The arguments.
-    pub args: &'a [&'a [u8]],
-    /// The other maps, for those that ask them.
-    pub maps: &'a dyn OtherMaps,
-    /// How many maps have passed this question on.
-    pub depth: usize,
-}
-
-/// All maps of a configuration, as one that asks others sees them.
-pub(super) trait OtherMaps: Send + Sync {
-    /// The number of a map.
-    fn number(&self, name: &[u8]) -> Option<usize>;
-
-    /// Asks a map, which is opened first if need be; `None`: it is not open (unusable, or optional and absent).
-    fn lookup_member<'a>(
-        &'a self,
-        number: usize,
-        query: Query<'a>,
-        context: &'a mut LookupContext<'_>,
-    ) -> Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>>;
-
-    /// The same from memory.
-    fn lookup_member_now(
-        &self,
-        number: usize,
-        query: &ImmediateQuery<'_>,
-        value: &mut Vec<u8>,
-    ) -> ImmediateLookup;
-}
-
-/// What a look-up must know besides map and key.
-pub struct LookupContext<'a> {
-    /// Delivery mode `d`: maps with `-D` are not asked, they fail temporarily.
-    pub deferred: bool,
-    /// Where trace lines and messages go.
-    pub tracer: &'a mut dyn Tracer,
-    /// What makes names of the left sides of alias files.
-    pub aliases: Option<&'a dyn AliasRules>,
-}
-
 /// What maps are opened with.
 pub(super) struct Opening<'a> {
     /// Options to obey.
@@ -164,8 +101,8 @@ pub(super) struct Opening<'a> {
     pub maps: &'a dyn OtherMaps,
     /// What makes names of the left sides of alias files.
     pub aliases: Option<&'a dyn AliasRules>,
-    /// Where trace lines and messages go.
-    pub tracer: &'a mut dyn Tracer,
+    /// Is shown what happens; messages go to its tracer.
+    pub observer: &'a mut dyn Observer,
     /// The system's last word, for `-d38.4`.
     pub failure: Vec<u8>,
 }
@@ -173,14 +110,18 @@ pub(super) struct Opening<'a> {
 impl Opening<'_> {
     /// Says what is wrong.
     pub fn say(&mut self, parts: &[&[u8]]) {
-        self.tracer.message(&parts.concat());
+        self.observer.tracer().message(&parts.concat());
     }
 
-    /// A line of `-d38`.
-    pub fn trace(&mut self, level: u8, parts: &[&[u8]]) {
-        if self.tracer.level(38) >= level {
-            self.tracer.line(&parts.concat());
-        }
+    /// Something has happened that is to be shown.
+    pub fn show(&mut self, event: MapEvent<'_>) {
+        self.observer.event(&Event::Map(&event));
+    }
+
+    /// A class begins to open its map.
+    pub fn begins(&mut self, class: &'static str, map: &Map) {
+        let (map, file) = (map.name.as_slice(), map.file.as_deref());
+        self.show(MapEvent::Opening { class, map, file: Some(file.unwrap_or_default()) });
     }
 
     /// Is the file there, and may it be trusted?

@@ -7,8 +7,7 @@ use super::files;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
 use crate::db::bdb::{Kind, Reader};
-use crate::engine::ImmediateLookup;
-use crate::logging::Tracer;
+use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::io;
 use std::sync::Arc;
@@ -77,7 +76,7 @@ impl Database {
     async fn open(map: &Map, kind: Kind, opening: &mut Opening<'_>) -> Result<Self, NotOpen> {
         let class = map.class.as_bytes();
         let file = map.file.as_deref().unwrap_or_default();
-        opening.trace(2, &[class, b"_map_open(", &map.name, b", ", file, b", 0)"]);
+        opening.begins(map.class, map);
         let name = files::with_suffix(file, b".db");
         if let Err(why) = opening.check(&name) {
             if !map.flags.contains(Flags::OPTIONAL) {
@@ -105,8 +104,8 @@ impl Database {
     /// implicit: the first kind of database that is there, silently.
     async fn open_implicit(map: &Map, opening: &mut Opening<'_>) -> Result<Self, NotOpen> {
         let file = map.file.as_deref().unwrap_or_default();
-        opening.trace(2, &[b"impl_map_open(", &map.name, b", ", file, b", 0)"]);
-        opening.trace(2, &[b"hash_map_open(", &map.name, b", ", file, b", 0)"]);
+        opening.begins("impl", map);
+        opening.begins("hash", map);
         let name = files::with_suffix(file, b".db");
         opening.check(&name).map_err(|_| NotOpen::Failed)?;
         match files::unlocked(|| Reader::open(files::path(&name), Some(Kind::Hash))).await {
@@ -116,26 +115,28 @@ impl Database {
         }
     }
 
+    /// Whose look-up it is, in sendmail's words.
+    fn functions(&self) -> &'static [&'static str] {
+        if self.implicit { &["impl_map_lookup", "db_map_lookup"] } else { &["db_map_lookup"] }
+    }
+
     /// TRY_BARE and TRY_NULL as they stand now.
     fn tries(&self) -> Flags {
         Flags::from_bits_truncate(self.tries.load(Ordering::Relaxed))
     }
 
-    async fn lookup_locked(&self, query: Query<'_>, tracer: &mut dyn Tracer) -> Found {
+    async fn lookup_locked(&self, query: Query<'_>, observer: &mut dyn Observer) -> Found {
         let Query { map, key, args, .. } = query;
-        if tracer.level(38) >= 20 {
-            let heads: &[&[u8]] = &[b"impl_map_lookup(", b"db_map_lookup("];
-            for head in &heads[usize::from(!self.implicit)..] {
-                tracer.line(&[head, map.name.as_slice(), b", ", key, b")"].concat());
-            }
+        for function in self.functions() {
+            map.show_search(function, key, observer);
         }
         match files::unlocked(|| self.get(map, key)).await {
-            Ok(Some(value)) => map.found(key, &value, args, tracer),
+            Ok(Some(value)) => map.found(key, &value, args, observer),
             Ok(None) => missing(Sysexit::OK),
             Err(error) => {
                 if !files::is_locked(&error) {
                     let (file, text) = (map.file.as_deref().unwrap_or_default(), files::error_text(&error));
-                    tracer.message(&[b"Error getting ", key, b" (", file, b"): ", &text].concat());
+                    observer.tracer().message(&[b"Error getting ", key, b" (", file, b"): ", &text].concat());
                 }
                 later()
             }
@@ -188,30 +189,24 @@ impl Database {
 
 impl OpenMap for Database {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(self.lookup_locked(query, context.tracer))
+        Box::pin(self.lookup_locked(query, context.observer))
     }
 
     fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
-        match self.get_quickly(query.map, query.key, value) {
-            Ok(true) => {
-                query.map.found_now(query.key, query.args, value);
-                ImmediateLookup::Found
-            }
-            Ok(false) => ImmediateLookup::Missing(Sysexit::OK),
-            // the long way waits for the lock, or says what is wrong
-            Err(_) => ImmediateLookup::Wait,
+        // the long way waits for the lock, or says what is wrong
+        let Ok(found) = self.get_quickly(query.map, query.key, value) else { return ImmediateLookup::Wait };
+        for function in self.functions() {
+            query.show_search(function);
         }
+        if found { query.found(value) } else { ImmediateLookup::Missing(Sysexit::OK) }
     }
 
-    fn trace_close(&self, map: &Map, tracer: &mut dyn Tracer) {
+    fn show_close(&self, map: &Map, observer: &mut dyn Observer) {
         let mut flags = (map.flags - Flags::TRY_BARE - Flags::TRY_NULL) | self.tries();
         flags |= Flags::OPEN | Flags::CLOSING;
         flags.set(Flags::IMPLICIT_HASH, self.implicit);
-        let (file, flags) = (map.file.as_deref().unwrap_or(b"NULL"), format!(", {:x})", flags.bits()));
-        let tail = [map.name.as_slice(), b", ", file, flags.as_bytes()].concat();
-        if self.implicit {
-            tracer.line(&[b"impl_map_close(", tail.as_slice()].concat());
-        }
-        tracer.line(&[b"db_map_close(", tail.as_slice()].concat());
+        let (implicit, map, file) = (self.implicit, map.name.as_slice(), map.file.as_deref());
+        let flags = flags.bits();
+        observer.event(&Event::Map(&MapEvent::DatabaseClosed { implicit, map, file, flags }));
     }
 }

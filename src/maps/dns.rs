@@ -4,7 +4,7 @@ use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Op
 use super::flags::{Declaring, Words, delimiter, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
 use super::null::Null;
-use crate::logging::Tracer;
+use crate::engine::{MapEvent, Observer};
 use crate::net::{DnsError, Exchangers, Resolver, kind};
 use crate::schema::{Outcome, Sysexit};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) ->
 
 impl MapClass for Dns {
     fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
-        opening.trace(2, &[b"dns_map_open(", &map.name, b", 0)"]);
+        opening.show(MapEvent::Opening { class: "dns", map: &map.name, file: None });
         opened(Some(OpenDns { own: self, resolver: Arc::clone(opening.resolver) }))
     }
 }
@@ -92,7 +92,7 @@ struct OpenDns {
 
 impl OpenMap for OpenDns {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup(&self.resolver, query.map, &self.own, query.key, query.args, context.tracer))
+        Box::pin(lookup(&self.resolver, query.map, &self.own, query.key, query.args, context.observer))
     }
 }
 
@@ -117,7 +117,7 @@ struct OpenBestMx(Arc<Resolver>);
 
 impl OpenMap for OpenBestMx {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup_bestmx(&self.0, query.map, query.key, query.args, context.tracer))
+        Box::pin(lookup_bestmx(&self.0, query.map, query.key, query.args, context.observer))
     }
 }
 
@@ -127,11 +127,9 @@ async fn lookup(
     own: &Dns,
     key: &[u8],
     args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Found {
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"dns_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-    }
+    map.show_search("dns_map_lookup", key, observer);
     let mut name = map.fold(key);
     if !own.base.is_empty() {
         name = [name.strip_suffix(b".").unwrap_or(&name), b".", &own.base].concat();
@@ -158,7 +156,7 @@ async fn lookup(
             } else {
                 texts.join(&map.delimiter)
             };
-            map.found(key, &value, args, tracer)
+            map.found(key, &value, args, observer)
         }
         Ok(Outcome::Never(_)) => missing(NOT_FOUND),
         Ok(Outcome::Later(_)) | Err(_) => missing(Sysexit::TEMPFAIL),
@@ -170,9 +168,9 @@ async fn lookup_bestmx(
     map: &Map,
     key: &[u8],
     args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Found {
-    match resolver.exchangers(key, &|_| false, tracer).await {
+    match resolver.exchangers(key, &|_| false, observer).await {
         Exchangers::Hosts(hosts) if hosts.is_empty() => {
             if key.first() == Some(&b'[') && key.contains(&b']') {
                 // it is looked for once more, among the system's hosts
@@ -184,7 +182,7 @@ async fn lookup_bestmx(
             if map.delimiter == 0 {
                 hosts.truncate(1);
             }
-            map.found(key, &hosts.join(&map.delimiter), args, tracer)
+            map.found(key, &hosts.join(&map.delimiter), args, observer)
         }
         Exchangers::NullMx => missing(Sysexit::OK),
         Exchangers::Unknown => missing(NOT_FOUND),

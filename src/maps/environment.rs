@@ -4,6 +4,7 @@ use super::flags::Declaring;
 use super::map::{Flags, Map};
 use super::{LookupContext, Store, TextAnswer, declare, registry};
 use crate::config::{Config, DeclaredMap, MapDecl, MapFailure, MapWords, SystemEnv};
+use crate::engine::Printer;
 use crate::logging::Tracer;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -71,8 +72,11 @@ fn ask(config: Config, name: &[u8], key: &[u8]) -> MapWords {
         return MapWords { messages: Vec::new(), words: Err(MapFailure::Open) };
     };
     let words = runtime.block_on(async {
-        let store = Store::new(Arc::new(config), Arc::new(Resolver::system()));
-        let mut context = LookupContext { deferred: false, tracer: &mut listener, aliases: None };
+        let config = Arc::new(config);
+        let store = Store::new(config.clone(), Arc::new(Resolver::system()));
+        let mut observer = Printer::new(&config, &mut listener);
+        let mut context =
+            LookupContext { deferred: false, once: false, observer: &mut observer, aliases: None };
         match store.lookup_text(name, key, &mut context).await {
             TextAnswer::Unknown => Err(MapFailure::NoClass),
             TextAnswer::NotOpen => Err(MapFailure::Open),

@@ -5,8 +5,7 @@ use super::class::{
 };
 use super::flags::{Declaring, Words, interval, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, missing};
-use crate::engine::{ImmediateLookup, shorten};
-use crate::logging::Tracer;
+use crate::engine::{Event, HostAnswer, ImmediateLookup, MapEvent, Observer, shorten};
 use crate::net::{DnsError, Resolver, address_literal};
 use crate::schema::{Outcome, Sysexit};
 use hashbrown::HashMap;
@@ -113,16 +112,17 @@ struct HostNames {
 
 impl OpenMap for HostNames {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup(self, query.map, query.key, query.args, context.tracer))
+        Box::pin(lookup(self, query.map, query.key, query.args, context.observer))
     }
 
     fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
         match self.cache.get_into(query.key, &self.resolver, value) {
-            Some(true) => {
-                query.map.found_now(query.key, query.args, value);
-                ImmediateLookup::Found
+            Some(found) => {
+                let name = found.then(|| value.clone().into());
+                query.keep(|| MapEvent::Host { key: query.key.to_vec().into() });
+                query.keep(|| MapEvent::HostAnswer(HostAnswer::Cached(name)));
+                if found { query.found(value) } else { ImmediateLookup::Missing(NOT_FOUND) }
             }
-            Some(false) => ImmediateLookup::Missing(NOT_FOUND),
             None => ImmediateLookup::Wait,
         }
     }
@@ -133,46 +133,39 @@ async fn lookup(
     map: &Map,
     key: &[u8],
     args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Found {
-    let traced = tracer.level(9) >= 1;
-    if traced {
-        tracer.text(&[b"host_map_lookup(", key, b") => "].concat());
-    }
-    let say = |what: &[u8], tracer: &mut dyn Tracer| {
-        if traced {
-            tracer.line(what);
-        }
+    observer.event(&Event::Map(&MapEvent::Host { key: key.into() }));
+    let show = |answer: HostAnswer<'_>, observer: &mut dyn Observer| {
+        observer.event(&Event::Map(&MapEvent::HostAnswer(answer)));
     };
     let found = match names.cache.get(key) {
         Some(found) => {
             names.resolver.remember(found.as_ref().err().copied().unwrap_or(0));
-            let name = found.as_deref().unwrap_or(b"NULL");
-            say(&[b"CACHE ", name].concat(), tracer);
+            show(HostAnswer::Cached(found.as_deref().ok().map(Into::into)), observer);
             found
         }
         // half a bracket is looked for nowhere
         None if key.first() == Some(&b'[') && !key.contains(&b']') => {
-            say(b"FAILED", tracer);
+            show(HostAnswer::Failed, observer);
             return missing(Sysexit::OK);
         }
         None => {
-            let found = find(names, map, key, tracer).await;
+            let found = find(names, map, key, observer).await;
             names.cache.put(key, &found);
-            let what = match &found {
-                Ok(name) => [b"FOUND ", name.as_slice()].concat(),
-                Err(number) => format!("FAIL ({number})").into_bytes(),
-            };
-            say(&what, tracer);
+            match &found {
+                Ok(name) => show(HostAnswer::Found(name), observer),
+                Err(number) => show(HostAnswer::Missing(*number), observer),
+            }
             found
         }
     };
     match found.map_err(status) {
-        Ok(name) => map.found(key, &name, args, tracer),
+        Ok(name) => map.found(key, &name, args, observer),
         Err(Sysexit::TEMPFAIL) => {
             // where no name server is asked, none can be late
             if names.resolver.uses_dns() {
-                tracer.notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
+                observer.tracer().notice(&[&shorten(key, MAX_SHOWN)[..], b": Name server timeout"].concat());
             }
             missing(Sysexit::TEMPFAIL)
         }
@@ -180,13 +173,13 @@ async fn lookup(
     }
 }
 
-async fn find(names: &HostNames, map: &Map, key: &[u8], tracer: &mut dyn Tracer) -> Canonical {
+async fn find(names: &HostNames, map: &Map, key: &[u8], observer: &mut dyn Observer) -> Canonical {
     let asked = async {
         let outcome = match address_literal(key) {
             Some(address) => names.resolver.ptr(address).await,
             // no address: sendmail takes the resolver's last word for an answer
             None if key.first() == Some(&b'[') => return Err(names.resolver.last_error()),
-            None => names.resolver.canonical(key, tracer).await,
+            None => names.resolver.canonical(key, observer).await,
         };
         match outcome {
             Outcome::Done(name) => Ok(name),

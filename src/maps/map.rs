@@ -1,8 +1,8 @@
 //! One map: its flags, its file, and how a found value becomes an answer.
 
-use crate::engine::Answer;
-use crate::logging::Tracer;
+use crate::engine::{Answer, Event, MapEvent, Observer};
 use crate::schema::Sysexit;
+use std::borrow::Cow;
 
 bitflags::bitflags! {
     /// What a map's flags say; the bits are the ones that `-d37.5` and `-d38.9` print.
@@ -126,10 +126,16 @@ impl Map {
     }
 
     /// The answer for a found value: -m, %0 to %9 and -a applied.
-    pub(super) fn found(&self, key: &[u8], value: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+    pub(super) fn found(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        args: &[Vec<u8>],
+        observer: &mut dyn Observer,
+    ) -> Found {
         let value = match self.flags.contains(Flags::MATCH_ONLY) {
-            true => self.rewritten(key, None, tracer),
-            false => self.rewritten(value, Some(args), tracer),
+            true => self.rewritten(key, None, observer),
+            false => self.rewritten(value, Some(args), observer),
         };
         Answer { value: Some(value), status: Sysexit::OK }
     }
@@ -139,12 +145,8 @@ impl Map {
         &self,
         text: &[u8],
         args: Option<&[Vec<u8>]>,
-        tracer: &mut dyn Tracer,
+        observer: &mut dyn Observer,
     ) -> Vec<u8> {
-        let traced = tracer.level(39) >= 1;
-        if traced {
-            trace_arguments(text, args, tracer);
-        }
         let mut out = match args {
             Some(args) => interpolate(text, &|number| args.get(number).map(Vec::as_slice)),
             None => text.to_vec(),
@@ -152,32 +154,20 @@ impl Map {
         if let Some(append) = &self.append {
             out.extend_from_slice(append);
         }
-        if traced {
-            tracer.line(&[b"map_rewrite => ", out.as_slice()].concat());
-        }
+        let (text, args, result) = (text.into(), args.map(Cow::Borrowed), out.as_slice().into());
+        observer.event(&Event::Map(&MapEvent::Filled { text, args, result }));
         out
     }
-}
 
-impl Map {
-    /// The same as [`Self::found`] in place and without a trace; `args` begins with `%1`.
-    pub(super) fn found_now(&self, key: &[u8], args: &[&[u8]], value: &mut Vec<u8>) {
-        if self.flags.contains(Flags::MATCH_ONLY) {
-            value.clear();
-            value.extend_from_slice(key);
-        } else if memchr::memchr(b'%', value).is_some() {
-            let argument = |number: usize| match number.checked_sub(1) {
-                None => Some(key),
-                Some(index) => args.get(index).copied(),
-            };
-            *value = interpolate(value, &argument);
-        }
-        value.extend_from_slice(self.append.as_deref().unwrap_or_default());
+    /// The class begins to look for a key.
+    pub(super) fn show_search(&self, function: &'static str, key: &[u8], observer: &mut dyn Observer) {
+        let (map, key) = (self.name.as_slice().into(), key.into());
+        observer.event(&Event::Map(&MapEvent::Search { function, map, key }));
     }
 }
 
 /// Puts arguments in the places of `%0` to `%9`; a missing one is empty.
-fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) -> Vec<u8> {
+pub(super) fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
@@ -197,18 +187,4 @@ fn interpolate<'a>(text: &[u8], argument: &dyn Fn(usize) -> Option<&'a [u8]>) ->
         }
     }
     out
-}
-
-fn trace_arguments(text: &[u8], args: Option<&[Vec<u8>]>, tracer: &mut dyn Tracer) {
-    let mut line = [b"map_rewrite(", text, b"), av ="].concat();
-    match args {
-        None => line.extend_from_slice(b" (nullv)"),
-        Some(args) => {
-            for argument in args {
-                line.extend_from_slice(b"\n\t");
-                line.extend_from_slice(argument);
-            }
-        }
-    }
-    tracer.line(&line);
 }

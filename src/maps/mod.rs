@@ -1,8 +1,8 @@
 //! Maps: from a key to a value, through files, programs, servers and tables.
 //!
 //! In: K lines ([`crate::config::MapDecl`]) and look-ups ([`crate::engine::LookupRequest`]). Out:
-//! [`crate::engine::Answer`]s; messages and trace lines go to the caller's
-//! [`crate::logging::Tracer`]. Never here: rules, and any change of a map's content (that is
+//! [`crate::engine::Answer`]s; what happens is shown to the caller's
+//! [`crate::engine::Observer`], messages to its tracer. Never here: rules, and any change of a map's content (that is
 //! [`crate::db::bdb::Writer`] and the `makemap` command).
 //!
 //! A temporary failure is an answer of its own (status 75) and never turns into "not found".
@@ -28,6 +28,7 @@ mod ldap;
 mod map;
 mod null;
 mod program;
+mod query;
 mod quick;
 mod regex;
 mod registry;
@@ -46,6 +47,6 @@ mod user;
 mod userdb;
 
 pub use alias_rules::{AliasPairs, AliasRules};
-pub use class::LookupContext;
 pub use environment::environment;
+pub use query::LookupContext;
 pub use store::{Store, TextAnswer};

@@ -4,7 +4,7 @@ use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Op
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
-use crate::logging::Tracer;
+use crate::engine::{Event, MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -34,22 +34,16 @@ impl MapClass for Program {
 
 impl OpenMap for Program {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup(query.map, query.key, query.args, context.tracer))
+        Box::pin(lookup(query.map, query.key, query.args, context.observer))
     }
 }
 
-async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-    if tracer.level(38) >= 20 {
-        let file = map.file.as_deref().unwrap_or_default();
-        tracer.line(&[b"prog_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
-        let words = map.rest.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
-        let mut line = [b"prog_open: ", file].concat();
-        for word in words.filter(|word| !word.is_empty()).chain(std::iter::once(key)) {
-            line.push(b' ');
-            line.extend_from_slice(word);
-        }
-        tracer.line(&line);
-    }
+async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
+    let (name, file) = (map.name.as_slice(), map.file.as_deref().unwrap_or_default());
+    let search = MapEvent::SearchAt { function: "prog_map_lookup", map: name, key, file };
+    observer.event(&Event::Map(&search));
+    let words: Vec<&[u8]> = words(map).chain([key]).collect();
+    observer.event(&Event::Map(&MapEvent::Program { file, words: &words }));
     match tokio::time::timeout(ANSWER_TIMEOUT, run(map, key)).await {
         Err(_) => later(),
         Ok(Err(error)) => {
@@ -59,16 +53,21 @@ async fn lookup(map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer
         }
         Ok(Ok((status, _))) if !status.is_ok() => missing(status),
         Ok(Ok((_, line))) if line.is_empty() => missing(Sysexit::OK),
-        Ok(Ok((_, line))) => map.found(key, &line, args, tracer),
+        Ok(Ok((_, line))) => map.found(key, &line, args, observer),
     }
+}
+
+/// The words of its K line that stand before the key.
+fn words(map: &Map) -> impl Iterator<Item = &[u8]> {
+    let words = map.rest.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
+    words.filter(|word| !word.is_empty())
 }
 
 /// Exit status and first line.
 async fn run(map: &Map, key: &[u8]) -> std::io::Result<(Sysexit, Vec<u8>)> {
     let program = files::path(map.file.as_deref().unwrap_or_default());
-    let words = map.rest.as_deref().unwrap_or_default().split(u8::is_ascii_whitespace);
     let mut child = Command::new(program)
-        .args(words.filter(|word| !word.is_empty()).map(OsStr::from_bytes))
+        .args(words(map).map(OsStr::from_bytes))
         .arg(OsStr::from_bytes(key))
         .env_clear()
         .env("AGENT", "sendmail")

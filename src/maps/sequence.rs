@@ -5,7 +5,7 @@ use super::class::{
 };
 use super::flags::Declaring;
 use super::map::{Found, Map, NOT_FOUND, missing};
-use crate::engine::ImmediateLookup;
+use crate::engine::{ImmediateLookup, MapEvent};
 use crate::schema::Sysexit;
 use std::sync::Arc;
 
@@ -66,12 +66,8 @@ impl MapClass for Switch {
 fn switch_members(map: &Map, opening: &mut Opening<'_>) -> Option<Vec<Vec<u8>>> {
     let wanted = map.file.as_deref().unwrap_or_default();
     let services = opening.settings.services(wanted);
-    opening.trace(2, &[b"switch_map_open(", &map.name, b", ", wanted, b", 0)"]);
-    let count = services.as_ref().map_or(0, Vec::len);
-    opening.trace(19, &[format!("\tswitch_map_find => {count}").as_bytes()]);
-    for service in services.iter().flatten() {
-        opening.trace(19, &[b"\t\t", service]);
-    }
+    opening.begins("switch", map);
+    opening.show(MapEvent::Services { services: services.as_deref() });
     let mut members = Vec::new();
     for service in services? {
         let member = [map.name.as_slice(), b".", &service].concat();
@@ -93,10 +89,7 @@ impl Members {
     }
 
     async fn find(&self, query: Query<'_>, context: &mut LookupContext<'_>) -> Found {
-        if context.tracer.level(38) >= 20 {
-            let head = [b"seq_map_lookup(", query.map.name.as_slice(), b", ", query.key, b")"];
-            context.tracer.line(&head.concat());
-        }
+        query.map.show_search("seq_map_lookup", query.key, context.observer);
         let mut status = NOT_FOUND;
         let deeper = Query { depth: query.depth + 1, ..query };
         for member in self.0.iter().filter(|_| query.depth < MAX_DEPTH) {
@@ -118,6 +111,7 @@ impl OpenMap for Members {
     }
 
     fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        query.show_search("seq_map_lookup");
         let mut status = NOT_FOUND;
         let deeper = ImmediateQuery { depth: query.depth + 1, ..*query };
         for member in self.0.iter().filter(|_| query.depth < MAX_DEPTH) {

@@ -7,8 +7,7 @@ use super::class::{
 use super::declare::DeclaredMap;
 use super::map::{Flags, Found, Map, later};
 use super::settings::Settings;
-use crate::engine::ImmediateLookup;
-use crate::logging::Tracer;
+use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;
 use crate::schema::Sysexit;
 use std::sync::{Arc, OnceLock};
@@ -70,7 +69,18 @@ impl Slot {
         query: Query<'_>,
         context: &mut LookupContext<'_>,
     ) -> Option<Found> {
-        match self.opened(surroundings, query.maps, context).await {
+        let state = self.opened(surroundings, query.maps, context).await;
+        self.ask(state, query, context).await
+    }
+
+    /// Asks the map in the state in which it was found.
+    pub async fn ask(
+        &self,
+        state: State,
+        query: Query<'_>,
+        context: &mut LookupContext<'_>,
+    ) -> Option<Found> {
+        match state {
             State::Closed => None,
             State::Bogus => Some(later()),
             State::Open(opened) => Some(opened.lookup(Query { map: &self.map, ..query }, context).await),
@@ -102,10 +112,10 @@ impl Slot {
             Some(state) => state.clone(),
             None => self.open_once(surroundings, maps, context).await,
         };
-        let state = self.reached(state, context.tracer).await;
+        let state = self.reached(state, context.observer).await;
         match state {
             State::Open(_) => state,
-            _ if context.tracer.test_mode() => self.given_up.get_or_init(|| state).clone(),
+            _ if context.once => self.given_up.get_or_init(|| state).clone(),
             _ => state,
         }
     }
@@ -127,30 +137,25 @@ impl Slot {
             shared: &surroundings.shared,
             maps,
             aliases: context.aliases,
-            tracer: &mut *context.tracer,
+            observer: &mut *context.observer,
             failure: Vec::new(),
         };
         let opened = Arc::clone(class).open(&self.map, &mut opening).await;
         let failure = std::mem::take(&mut opening.failure);
         match opened {
             Err(NotOpen::Locked) => State::Bogus,
-            Ok(opened) => self.settle(Some(opened), &failure, context.tracer),
-            Err(NotOpen::Failed) => self.settle(None, &failure, context.tracer),
+            Ok(opened) => self.settle(Some(opened), &failure, context.observer),
+            Err(NotOpen::Failed) => self.settle(None, &failure, context.observer),
         }
     }
 
     /// What became of the opening is said and remembered.
-    fn settle(&self, opened: Option<Arc<dyn OpenMap>>, failure: &[u8], tracer: &mut dyn Tracer) -> State {
+    fn settle(&self, opened: Option<Arc<dyn OpenMap>>, failure: &[u8], observer: &mut dyn Observer) -> State {
         let map = &self.map;
-        if tracer.level(38) >= 4 {
-            let valid = match &opened {
-                Some(_) => b"valid".to_vec(),
-                None if failure.is_empty() => b"invalid".to_vec(),
-                None => [b"invalid: ", failure].concat(),
-            };
-            let (class, file) = (map.class.as_bytes(), map.file.as_deref().unwrap_or(b"NULL"));
-            tracer.line(&[b"openmap()\t", class, b":", &map.name, b" ", file, b": ", &valid].concat());
-        }
+        let (class, file) = (map.class.as_bytes(), map.file.as_deref());
+        let valid = if opened.is_some() { Ok(()) } else { Err(failure) };
+        let event = MapEvent::Opened { class, map: &map.name, file, opened: valid };
+        observer.event(&Event::Map(&event));
         let state = match opened {
             Some(opened) => State::Open(opened),
             None if map.flags.contains(Flags::OPTIONAL) => return State::Closed,
@@ -160,9 +165,9 @@ impl Slot {
     }
 
     /// A server that cannot be reached now is asked again the next time.
-    async fn reached(&self, state: State, tracer: &mut dyn Tracer) -> State {
+    async fn reached(&self, state: State, observer: &mut dyn Observer) -> State {
         let State::Open(opened) = &state else { return state };
-        let reachable = match opened.reachable(&self.map, tracer) {
+        let reachable = match opened.reachable(&self.map, observer) {
             Some(reachable) => reachable.await,
             None => true,
         };

@@ -4,7 +4,7 @@ use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Op
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map, NOT_FOUND, later, missing};
-use crate::logging::Tracer;
+use crate::engine::{Event, MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::io;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl MapClass for Socket {
 
 impl OpenMap for Connection {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(self.find(query.map, query.key, query.args, context.tracer))
+        Box::pin(self.find(query.map, query.key, query.args, context.observer))
     }
 }
 
@@ -56,8 +56,8 @@ impl Connection {
     /// Reads the address. The connection is made by the first look-up, and again when it breaks.
     fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let spec = map.file.as_deref().unwrap_or_default();
-        opening.trace(2, &[b"socket_map_open(", &map.name, b", ", spec, b", 0)"]);
-        opening.trace(2, &[b"opening new connection"]);
+        opening.begins("socket", map);
+        opening.show(MapEvent::Connecting);
         match server_address(spec, opening) {
             Ok(server) => Some(Self { server, stream: Mutex::new(None) }),
             Err(text) => {
@@ -67,11 +67,10 @@ impl Connection {
         }
     }
 
-    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-        if tracer.level(38) >= 20 {
-            let file = map.file.as_deref().unwrap_or_default();
-            tracer.line(&[b"socket_map_lookup(", map.name.as_slice(), b", ", key, b") ", file].concat());
-        }
+    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
+        let (name, file) = (map.name.as_slice(), map.file.as_deref().unwrap_or_default());
+        let search = MapEvent::SearchAt { function: "socket_map_lookup", map: name, key, file };
+        observer.event(&Event::Map(&search));
         let timeout = map
             .timeout
             .filter(|seconds| *seconds > 0)
@@ -86,11 +85,11 @@ impl Connection {
             }
             let asked = tokio::time::timeout(timeout, ask(&self.server, &mut stream, &question)).await;
             match asked {
-                Ok(Ok(answer)) => return meaning(map, key, &answer, args, tracer),
+                Ok(Ok(answer)) => return meaning(map, key, &answer, args, observer),
                 Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     let text = error.to_string();
                     let head = [b"socket_map_lookup(", map.name.as_slice(), b"): "].concat();
-                    tracer.message(&[&head, text.as_bytes()].concat());
+                    observer.tracer().message(&[&head, text.as_bytes()].concat());
                     break;
                 }
                 Ok(Err(_)) => {}
@@ -180,11 +179,11 @@ async fn read_length(stream: &mut Box<dyn Stream>) -> io::Result<usize> {
     }
 }
 
-fn meaning(map: &Map, key: &[u8], answer: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
+fn meaning(map: &Map, key: &[u8], answer: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
     let end = answer.iter().position(|byte| *byte == b' ').unwrap_or(answer.len());
     let value = answer.get(end + 1..).unwrap_or_default();
     match &answer[..end] {
-        b"OK" => map.found(key, value, args, tracer),
+        b"OK" => map.found(key, value, args, observer),
         b"NOTFOUND" => missing(NOT_FOUND),
         b"PERM" => missing(Sysexit::UNAVAILABLE),
         b"TEMP" | b"TIMEOUT" => later(),

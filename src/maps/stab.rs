@@ -36,11 +36,11 @@ impl Aliases {
     /// unreadable file is a temporary failure without a message.
     async fn read(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let file = map.file.as_deref().unwrap_or_default();
-        opening.trace(2, &[b"stab_map_open(", &map.name, b", ", file, b", 0)"]);
+        opening.begins("stab", map);
         opening.check(file).ok()?;
         let text = std::fs::read(files::path(file)).ok()?;
         let pairs = match opening.aliases {
-            Some(rules) => rules.read(file, &text, &mut *opening.tracer).await,
+            Some(rules) => rules.read(file, &text, opening.observer.tracer()).await,
             None => plain_aliases(&text).collect(),
         };
         // the last of two aliases counts
@@ -55,7 +55,7 @@ impl Aliases {
 impl OpenMap for Aliases {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
         answered(match self.get(query.key) {
-            Some(value) => query.map.found(query.key, value, query.args, context.tracer),
+            Some(value) => query.map.found(query.key, value, query.args, context.observer),
             None => missing(Sysexit::OK),
         })
     }
@@ -63,7 +63,6 @@ impl OpenMap for Aliases {
     fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
         let Some(found) = self.get(query.key) else { return ImmediateLookup::Missing(Sysexit::OK) };
         value.extend_from_slice(found);
-        query.map.found_now(query.key, query.args, value);
-        ImmediateLookup::Found
+        query.found(value)
     }
 }

@@ -6,9 +6,8 @@ use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
 use super::settings::Settings;
 use super::slot::{Slot, State, Surroundings};
-use crate::config::{Config, MapDecl, Names};
-use crate::engine::{Answer, ImmediateLookup, LookupRequest, lookup_head};
-use crate::logging::Tracer;
+use crate::config::{Config, MapDecl};
+use crate::engine::{Answer, Event, ImmediateLookup, LookupRequest, MapEvent, Observer};
 use crate::net::Resolver;
 use crate::schema::Sysexit;
 use hashbrown::HashMap;
@@ -80,7 +79,7 @@ impl Store {
         self.by_name.get(name.to_ascii_lowercase().as_slice()).copied()
     }
 
-    /// `$( map key $@ args $)` in a rule: all flags of the map, `%n` and the traces 60.x.
+    /// `$( map key $@ args $)` in a rule: all flags of the map, and `%n`.
     /// A name without a map is not found; saying so is up to the caller ([`Self::has`]).
     pub async fn lookup(&self, request: &LookupRequest<'_>, context: &mut LookupContext<'_>) -> Answer {
         let Some(index) = self.find(request.map()) else { return missing(Sysexit::OK) };
@@ -90,45 +89,23 @@ impl Store {
         }
         let key = self.key_text(map, request);
         if context.deferred && map.flags.contains(Flags::DEFER) {
-            if context.tracer.level(60) >= 1 {
-                context
-                    .tracer
-                    .line(&[b"map_lookup(", map.name.as_slice(), b", ", &key, b") => DEFERRED"].concat());
-            }
+            context.observer.event(&Event::Map(&MapEvent::Deferred { map: &map.name, key: &key }));
             return later();
         }
         let arguments = request.arguments(self.surroundings.settings.blank_sub);
         let args: Vec<Vec<u8>> = std::iter::once(key.clone()).chain(arguments).take(MAX_ARGUMENTS).collect();
-        if context.tracer.level(60) == 0 {
-            let Some(found) = self.ask(index, &key, &args, context).await else {
-                return missing(Sysexit::OK);
-            };
-            return finish(map, &key, found, context.tracer);
-        }
-        self.lookup_traced(index, &key, &args, context).await
-    }
-
-    async fn lookup_traced(
-        &self,
-        index: usize,
-        key: &[u8],
-        args: &[Vec<u8>],
-        context: &mut LookupContext<'_>,
-    ) -> Answer {
-        let map = &self.slots[index].map;
-        let every = args.iter().map(Vec::as_slice);
-        let head = lookup_head(&Names::default(), &map.name, key, every, context.tracer.level(60));
-        // sendmail prints this much before it looks; messages may follow on the same line
-        if matches!(self.slots[index].opened(&self.surroundings, self, context).await, State::Closed) {
+        let slot = &self.slots[index];
+        let state = slot.opened(&self.surroundings, self, context).await;
+        if matches!(state, State::Closed) {
             return missing(Sysexit::OK);
         }
-        context.tracer.text(&head);
-        let Some(found) = self.ask(index, key, args, context).await else {
-            return missing(Sysexit::OK);
-        };
-        let value = found.value.clone().unwrap_or_else(|| b"NOT FOUND".to_vec());
-        context.tracer.line(&[value, format!(" ({}), ad=0", found.status.0).into_bytes()].concat());
-        finish(map, key, found, context.tracer)
+        let asked = MapEvent::Lookup { map: &map.name, key: &key, args: &args };
+        context.observer.event(&Event::Map(&asked));
+        let query = Query { map, key: &key, args: &args, maps: self, depth: 0 };
+        let Some(found) = slot.ask(state, query, context).await else { return missing(Sysexit::OK) };
+        let (value, status) = (found.value.as_deref(), found.status);
+        context.observer.event(&Event::Map(&MapEvent::Answer { value, status }));
+        finish(map, &key, found, context.observer)
     }
 
     /// The key of a look-up in a rule.
@@ -176,12 +153,9 @@ impl Store {
         slot.lookup(&self.surroundings, query, context).await
     }
 
-    /// The end of a process: what `-d38.9` says when maps are closed. `used` tells whether a map that
+    /// The end of a process: shows that maps are closed. `used` tells whether a map that
     /// the engine runs itself has been used.
-    pub fn close(&self, used: &dyn Fn(&[u8]) -> bool, tracer: &mut dyn Tracer) {
-        if tracer.level(38) < 9 {
-            return;
-        }
+    pub fn close(&self, used: &dyn Fn(&[u8]) -> bool, observer: &mut dyn Observer) {
         let mut slots: Vec<_> = self.slots.iter().collect();
         slots.sort_by_key(|slot| symbol_order(&slot.map.name));
         for slot in slots {
@@ -189,10 +163,10 @@ impl Store {
             if matches!(state, State::Closed) && !used(&map.name) {
                 continue;
             }
-            let file = map.file.as_deref().unwrap_or(b"NULL");
-            tracer.line(&[b"closemaps: closing ", map.name.as_slice(), b" (", file, b")"].concat());
+            let closing = MapEvent::Closing { map: &map.name, file: map.file.as_deref() };
+            observer.event(&Event::Map(&closing));
             if let State::Open(opened) = state {
-                opened.trace_close(map, tracer);
+                opened.show_close(map, observer);
             }
         }
     }
@@ -230,20 +204,18 @@ fn symbol_order(name: &[u8]) -> u32 {
 }
 
 /// What -t and -T make of a temporary failure.
-fn finish(map: &Map, key: &[u8], found: Found, tracer: &mut dyn Tracer) -> Answer {
+fn finish(map: &Map, key: &[u8], found: Found, observer: &mut dyn Observer) -> Answer {
     if !found.status.is_temporary() {
         return found;
     }
     let ignored = map.flags.contains(Flags::NO_DEFER);
-    if !ignored && tracer.level(60) >= 1 {
-        tracer.line(&[b"map_lookup(", map.name.as_slice(), b", ", key, b") tempfail: errno=0"].concat());
+    if !ignored {
+        observer.event(&Event::Map(&MapEvent::Failed { map: &map.name, key }));
     }
     let status = if ignored { Sysexit::OK } else { Sysexit::TEMPFAIL };
     let Some(append) = &map.on_failure else { return Answer { value: found.value, status } };
     let value = [key, append].concat();
-    if tracer.level(60) >= 4 {
-        tracer.line(&[b"map_lookup tempfail: returning \"", value.as_slice(), b"\""].concat());
-    }
+    observer.event(&Event::Map(&MapEvent::FailureAnswer { value: &value }));
     Answer { value: Some(value), status }
 }
 

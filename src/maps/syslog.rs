@@ -5,8 +5,7 @@ use super::class::{
 };
 use super::flags::{Declaring, Words};
 use super::map::{Flags, Found, Map};
-use crate::engine::Answer;
-use crate::logging::Tracer;
+use crate::engine::{Answer, Event, MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::sync::Arc;
 
@@ -60,15 +59,12 @@ impl MapClass for Syslog {
 
 impl OpenMap for Syslog {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        answered(lookup(query.map, self.0, query.key, context.tracer))
+        answered(lookup(query.map, self.0, query.key, context.observer))
     }
 }
 
-fn lookup(map: &Map, priority: u8, key: &[u8], tracer: &mut dyn Tracer) -> Found {
-    if tracer.level(38) >= 20 {
-        let head = [b"syslog_map_lookup(", map.name.as_slice()].concat();
-        tracer.line(&[&head, format!(" (priority {priority}): ").as_bytes(), key].concat());
-    }
+fn lookup(map: &Map, priority: u8, key: &[u8], observer: &mut dyn Observer) -> Found {
+    observer.event(&Event::Map(&MapEvent::Syslog { map: &map.name, key, priority }));
     let ident = format!("<{}>sendmail[{}]: ", MAIL | priority, std::process::id());
     let line = [ident.as_bytes(), key].concat();
     // a machine without a log daemon has no log: the rule goes on, as with syslog(3)

@@ -2,7 +2,7 @@
 
 use super::{LookupContext, Store, TextAnswer, environment};
 use crate::config::{LoadOptions, load};
-use crate::engine::{Answer, ImmediateLookup, Maps};
+use crate::engine::{Answer, ImmediateLookup, MapNames, Maps};
 use crate::logging::Quiet;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -22,7 +22,7 @@ fn store() -> (Store, Vec<String>) {
 }
 
 async fn asked(store: &Store, map: &str, key: &str) -> TextAnswer {
-    let mut context = LookupContext { deferred: false, tracer: &mut Quiet, aliases: None };
+    let mut context = LookupContext { deferred: false, once: false, observer: &mut Quiet, aliases: None };
     store.lookup_text(map.as_bytes(), key.as_bytes(), &mut context).await
 }
 
@@ -47,10 +47,10 @@ async fn a_class_of_one_file_and_one_row_answers_by_every_way() {
     // the engine's way: from memory, once the map is open
     let mut value = Vec::new();
     let plain = store.map_id(b"PLAIN").expect("a K line");
-    assert_eq!(store.try_lookup(plain, b"ann", &[b"arg"], &mut value), ImmediateLookup::Found);
+    assert_eq!(store.try_lookup(plain, b"ann", &[b"arg"], &mut value, None), ImmediateLookup::Found);
     assert_eq!(value, b"arg-ann");
-    assert_eq!(store.try_lookup(plain, b"eve", &[], &mut value), ImmediateLookup::Wait);
+    assert_eq!(store.try_lookup(plain, b"eve", &[], &mut value, None), ImmediateLookup::Wait);
     let both = store.map_id(b"both").expect("a K line");
-    assert_eq!(store.try_lookup(both, b"\"joe\"", &[], &mut value), ImmediateLookup::Found);
+    assert_eq!(store.try_lookup(both, b"\"joe\"", &[], &mut value, None), ImmediateLookup::Found);
     assert_eq!(value, b"mail.example.com");
 }

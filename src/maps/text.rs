@@ -6,7 +6,7 @@ use super::class::{
 use super::files::{self, Stamp};
 use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
-use crate::logging::Tracer;
+use crate::engine::{MapEvent, Observer};
 use std::sync::{Arc, Mutex, PoisonError};
 
 struct Text;
@@ -32,7 +32,7 @@ impl TextFile {
     /// Checks file and columns; what is wrong is said.
     fn open(map: &Map, opening: &mut Opening<'_>) -> Option<Self> {
         let file = map.file.as_deref().unwrap_or_default();
-        opening.trace(2, &[b"text_map_open(", &map.name, b", ", file, b", 0)"]);
+        opening.begins("text", map);
         if file.first() != Some(&b'/') {
             opening.say(&[b"text map \"", &map.name, b"\": file name must be fully qualified"]);
             return None;
@@ -46,24 +46,19 @@ impl TextFile {
         }
         let key_column = column(map, b'k', map.key_column.as_deref(), opening)?;
         let value_column = column(map, b'v', map.value_column.as_deref(), opening)?;
-        let delimiter: &[u8] = match &map.delimiter {
-            0 => b"(white space)",
-            byte => std::slice::from_ref(byte),
-        };
-        opening.trace(2, &[b"text_map_open(", &map.name, b", ", file, b"): delimiter = ", delimiter]);
+        let delimiter = Some(map.delimiter).filter(|byte| *byte != 0);
+        opening.show(MapEvent::Delimiter { map: &map.name, file, delimiter });
         Some(Self { key_column, value_column, content: Mutex::new(None) })
     }
 
-    fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-        if tracer.level(38) >= 20 {
-            tracer.line(&[b"text_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-        }
+    fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
+        map.show_search("text_map_lookup", key, observer);
         let Ok(content) = self.content(map) else { return later() };
         for line in content.split(|byte| *byte == b'\n').filter(|line| line.first() != Some(&b'#')) {
             let found = cut(line, self.key_column, map.delimiter);
             if found.is_some_and(|found| found.eq_ignore_ascii_case(key)) {
                 return match cut(line, self.value_column, map.delimiter) {
-                    Some(value) => map.found(key, value, args, tracer),
+                    Some(value) => map.found(key, value, args, observer),
                     None => missing(NOT_FOUND),
                 };
             }
@@ -88,7 +83,7 @@ impl TextFile {
 
 impl OpenMap for TextFile {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        answered(self.find(query.map, query.key, query.args, context.tracer))
+        answered(self.find(query.map, query.key, query.args, context.observer))
     }
 }
 

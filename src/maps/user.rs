@@ -3,7 +3,7 @@
 use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
 use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
-use crate::logging::Tracer;
+use crate::engine::{MapEvent, Observer};
 use crate::schema::Sysexit;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ struct UserColumn(usize);
 
 impl OpenMap for UserColumn {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup(query.map, self.0, query.key, query.args, context.tracer))
+        Box::pin(lookup(query.map, self.0, query.key, query.args, context.observer))
     }
 }
 
@@ -48,7 +48,7 @@ const COLUMNS: &[Column] = &[
 
 /// Which column -v names; an unknown one is said and makes the map fail for ever.
 fn column(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
-    opening.trace(2, &[b"user_map_open(", &map.name, b", 0)"]);
+    opening.show(MapEvent::Opening { class: "user", map: &map.name, file: None });
     let Some(wanted) = &map.value_column else { return Some(0) };
     let column = COLUMNS.iter().position(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted));
     if column.is_none() {
@@ -57,16 +57,20 @@ fn column(map: &Map, opening: &mut Opening<'_>) -> Option<usize> {
     column
 }
 
-async fn lookup(map: &Map, column: usize, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"user_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-    }
+async fn lookup(
+    map: &Map,
+    column: usize,
+    key: &[u8],
+    args: &[Vec<u8>],
+    observer: &mut dyn Observer,
+) -> Found {
+    map.show_search("user_map_lookup", key, observer);
     // whatever -f says, account names are small
     let key = key.to_ascii_lowercase();
     let Ok(name) = String::from_utf8(key.clone()) else { return missing(Sysexit::NOUSER) };
     // name services may ask a server
     match tokio::task::spawn_blocking(move || Account::from_name(&name)).await {
-        Ok(Ok(Some(user))) => map.found(&key, &(COLUMNS[column].1)(&user), args, tracer),
+        Ok(Ok(Some(user))) => map.found(&key, &(COLUMNS[column].1)(&user), args, observer),
         Ok(Ok(None)) => missing(Sysexit::NOUSER),
         Ok(Err(_)) | Err(_) => later(),
     }

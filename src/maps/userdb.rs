@@ -5,7 +5,7 @@ use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
 use crate::db::bdb::{Kind, Reader};
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use crate::schema::Sysexit;
 use std::io;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl MapClass for UserDatabase {
 
 impl OpenMap for Databases {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(self.find(query.map, query.key, query.args, context.tracer))
+        Box::pin(self.find(query.map, query.key, query.args, context.observer))
     }
 }
 
@@ -61,10 +61,8 @@ impl Databases {
         Ok(None)
     }
 
-    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-        if tracer.level(38) >= 20 {
-            tracer.line(&[b"udb_map_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-        }
+    async fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
+        map.show_search("udb_map_lookup", key, observer);
         let field = map.file.as_deref().unwrap_or_default();
         // `:default:` and its like are not users
         if key.first().is_none_or(|byte| matches!(byte, b':' | b'\\')) {
@@ -72,7 +70,7 @@ impl Databases {
         }
         let stored = [&map.fold(key), b":".as_slice(), field].concat();
         match files::unlocked(|| self.get(&stored)).await {
-            Ok(Some(value)) => map.found(key, &value, args, tracer),
+            Ok(Some(value)) => map.found(key, &value, args, observer),
             Ok(None) => missing(Sysexit::OK),
             Err(_) => later(),
         }

@@ -6,7 +6,6 @@
 use super::header::{Header, HeaderKind};
 use crate::addr::{is_space, quote_internal};
 use crate::config::{Config, HeaderCheck};
-use crate::engine::define_named;
 use crate::rewrite::{Rewriter, Verdict};
 
 /// Bytes of `${currHeader}` after which no more of the value is taken; its closing quote comes on top.
@@ -40,7 +39,7 @@ pub async fn check_header(rewriter: &mut Rewriter<'_>, check: &HeaderCheck, fiel
         (b"addr_type", addr_type),
     ];
     for (name, value) in rows {
-        define_named(config, rewriter.scope, rewriter.observer, name, value);
+        rewriter.define_named(name, value);
     }
     let structured = kind.intersects(HeaderKind::SENDER.union(HeaderKind::RECIPIENT));
     let ruleset = config.rulesets.display_name(check.ruleset);

@@ -2,14 +2,14 @@
 
 use super::record::kind;
 use super::{DnsError, Resolver};
-use crate::logging::Tracer;
+use crate::engine::{Event, HostEvent, Observer};
 use crate::schema::Sysexit;
 
 /// The full name of a host by the services of the service switch, without a trailing dot.
 pub(super) async fn name(
     resolver: &Resolver,
     host: &[u8],
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Result<Vec<u8>, DnsError> {
     let mut error = DnsError::HostNotFound;
     let mut status = Sysexit::OK;
@@ -19,11 +19,11 @@ pub(super) async fn name(
     for service in &resolver.settings.name_services {
         // NIS is nowhere asked
         if matches!(service.as_slice(), b"files" | b"dns") {
-            trace(tracer, &[b"getcanonname(", host, b"), trying ", service]);
+            observer.event(&Event::Host(HostEvent::Tried { host, service }));
         }
         let found = match service.as_slice() {
             b"files" => {
-                trace(tracer, &[b"text_getcanonname(", host, b")"]);
+                observer.event(&Event::Host(HostEvent::File { host }));
                 from_file(resolver, host)
             }
             b"dns" => {
@@ -37,8 +37,7 @@ pub(super) async fn name(
         };
         status = match found {
             Ok(name) => {
-                let tail = if secure { b"), found, ad=1" } else { b"), found, ad=0" };
-                trace(tracer, &[b"getcanonname(", &name, tail]);
+                observer.event(&Event::Host(HostEvent::Found { name: &name, secure }));
                 return Ok(name);
             }
             Err(DnsError::TryAgain) => {
@@ -49,16 +48,9 @@ pub(super) async fn name(
             Err(_) => Sysexit::NOHOST,
         };
     }
-    trace(tracer, &[b"getcanonname(", host, b"), failed, status=", status.0.to_string().as_bytes()]);
+    observer.event(&Event::Host(HostEvent::Missing { host, status }));
     resolver.remember(error.number());
     Err(error)
-}
-
-/// -d38.20
-fn trace(tracer: &mut dyn Tracer, parts: &[&[u8]]) {
-    if tracer.level(38) >= 20 {
-        tracer.line(&parts.concat());
-    }
 }
 
 /// A line that holds the name in any place; its first name with a dot is the answer. A name in the own

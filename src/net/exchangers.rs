@@ -1,7 +1,7 @@
 //! Mail exchangers as sendmail's getmxrr names them, for maps and test mode.
 
 use super::{DnsError, Resolver, address_literal, dns, kind};
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use crate::schema::Outcome;
 
 /// Where mail for a host goes.
@@ -21,10 +21,10 @@ pub(super) async fn of(
     resolver: &Resolver,
     host: &[u8],
     is_self: &(dyn Fn(&[u8]) -> bool + Sync),
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Exchangers {
     if host.first() == Some(&b'[') {
-        return of_bracketed(resolver, host, tracer).await;
+        return of_bracketed(resolver, host, observer).await;
     }
     if host.is_empty() || !resolver.uses_dns() {
         return Exchangers::Hosts(Vec::new());
@@ -39,12 +39,12 @@ pub(super) async fn of(
 }
 
 /// An address in brackets stands for itself, a name in brackets for its full name.
-async fn of_bracketed(resolver: &Resolver, host: &[u8], tracer: &mut dyn Tracer) -> Exchangers {
+async fn of_bracketed(resolver: &Resolver, host: &[u8], observer: &mut dyn Observer) -> Exchangers {
     let Some(end) = memchr::memchr(b']', host) else { return Exchangers::Hosts(Vec::new()) };
     if address_literal(host).is_some() {
         return Exchangers::Hosts(vec![host.to_vec()]);
     }
-    let name = resolver.canonical(&host[1..end], tracer).await;
+    let name = resolver.canonical(&host[1..end], observer).await;
     Exchangers::Hosts(name.done().map(|name| dotted(&name)).into_iter().collect())
 }
 

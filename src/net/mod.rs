@@ -17,7 +17,7 @@ mod record;
 mod settings;
 mod zone;
 
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use crate::schema::Outcome;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -278,8 +278,8 @@ impl Resolver {
     }
 
     /// getcanonname: the full name of a host by hosts file and DNS, without a trailing dot.
-    pub async fn canonical(&self, name: &[u8], tracer: &mut dyn Tracer) -> Answered<Vec<u8>> {
-        answered(canonical::name(self, name, tracer).await)
+    pub async fn canonical(&self, name: &[u8], observer: &mut dyn Observer) -> Answered<Vec<u8>> {
+        answered(canonical::name(self, name, observer).await)
     }
 
     /// getmxrr: where mail for a host or an address in brackets goes.
@@ -287,9 +287,9 @@ impl Resolver {
         &self,
         host: &[u8],
         is_self: &(dyn Fn(&[u8]) -> bool + Sync),
-        tracer: &mut dyn Tracer,
+        observer: &mut dyn Observer,
     ) -> Exchangers {
-        exchangers::of(self, host, is_self, tracer).await
+        exchangers::of(self, host, is_self, observer).await
     }
 }
 

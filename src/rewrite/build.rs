@@ -5,7 +5,7 @@ use super::syntax::without_quotes;
 use super::{Address, AddressKind, Parsed, Rewriter, Site, Triple};
 use crate::addr::{Token, cataddr, op};
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{Scope, define, put_tokens};
+use crate::engine::{AddressEvent, Scope};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 /// Bytes of a host that the rules gave.
@@ -52,12 +52,7 @@ impl Rewriter<'_> {
         kind: AddressKind,
     ) -> Parsed {
         let site = self.site;
-        if self.observer.level(24) >= 5 {
-            let mut line = format!("buildaddr, flags={}, tv=", kind.bits()).into_bytes();
-            let words = tokens.iter().map(|token| &token[..]);
-            put_tokens(&site.config.names, words, self.observer.level(0) >= 44, &mut line);
-            self.observer.line(&line);
-        }
+        self.show(AddressEvent::Build { flags: kind.bits(), tokens });
         let parts = match parts(tokens) {
             Ok(parts) => parts,
             Err(problem) => return self.refuse(problem.as_bytes()),
@@ -140,7 +135,7 @@ impl Rewriter<'_> {
     async fn rewrite_user(&mut self, address: &Address, user: Vec<Token>, kind: AddressKind) -> Vec<Token> {
         let config = &self.site.config;
         if let Some(id) = config.names.get(b"h") {
-            define(config, self.scope, self.observer, id, address.host.as_deref());
+            self.define(id, address.host.as_deref());
         }
         let mut tokens = user;
         if config.level >= 10 || kind == AddressKind::RECIPIENT {

@@ -5,7 +5,7 @@ use super::error::{error_reply, error_status};
 use super::syntax::without_quotes;
 use super::{Rewriter, Verdict};
 use crate::addr::{Table, Token, cataddr, op, quote_internal};
-use crate::engine::ScanMode;
+use crate::engine::{AddressEvent, ScanMode};
 
 /// Bytes of the text (and of the code) that a check ruleset answers with, quotes counted; longer ones are cut.
 const MAX_ANSWER: usize = 255;
@@ -48,7 +48,7 @@ impl Rewriter<'_> {
         second: Option<&[u8]>,
         keep_comments: bool,
     ) -> Verdict {
-        self.trace_call("rscheck", ruleset, first, second);
+        self.show(AddressEvent::Check { function: "rscheck", ruleset, first, second });
         let Some(tokens) = self.ask(ruleset, first, second, keep_comments).await else {
             return Verdict::Accept;
         };
@@ -56,9 +56,7 @@ impl Rewriter<'_> {
         match word.as_bytes() {
             b"error" if net.first() == op::CANONICAL_NET => self.error(rest),
             b"discard" if net.first() == op::CANONICAL_NET => {
-                if self.observer.level(48) >= 2 {
-                    self.observer.line(b"rscheck: discard mailer selected");
-                }
+                self.show(AddressEvent::CheckDiscards);
                 Verdict::Discard
             }
             _ => Verdict::Accept,
@@ -95,18 +93,10 @@ impl Rewriter<'_> {
         first: &[u8],
         second: Option<&[u8]>,
     ) -> Option<Vec<Token>> {
-        self.trace_call("rscap", ruleset, first, second);
+        self.show(AddressEvent::Check { function: "rscap", ruleset, first, second });
         let (first, second) = (quote_internal(first), second.map(quote_internal));
         let tokens = self.ask(ruleset, &first, second.as_deref(), false).await?;
         tokens.first().is_some_and(|token| token.first() == op::CANONICAL_NET).then_some(tokens)
-    }
-
-    fn trace_call(&mut self, function: &str, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) {
-        if self.observer.level(48) >= 2 {
-            let second = second.unwrap_or(b"(NULL)");
-            let text = [function.as_bytes(), b"(", ruleset, b", ", first, b", ", second, b")"].concat();
-            self.observer.line(&text);
-        }
     }
 
     /// What a ruleset answers to `first $| second`, both quoted; `None` if there is nothing to ask or to scan.
@@ -128,9 +118,7 @@ impl Rewriter<'_> {
         let mode = ScanMode { ignore: keep_comments, silent: true, ..ScanMode::whole(table) };
         let scan = self.scan(&text, mode);
         if scan.tokens.is_empty() {
-            if self.observer.level(48) >= 2 {
-                self.observer.line(b"rscheck: cannot prescan input");
-            }
+            self.show(AddressEvent::CheckUnscanned);
             return None;
         }
         Some(self.run(id, scan.tokens).await.0)

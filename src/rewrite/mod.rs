@@ -14,7 +14,6 @@ mod parse;
 mod remote;
 mod rewriter;
 mod run;
-mod show;
 mod site;
 mod syntax;
 

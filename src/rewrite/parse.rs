@@ -1,10 +1,11 @@
 //! From an address text to mailer, host and user.
 
+use super::rewriter::view;
 use super::syntax::{invalid_text, invalid_user, shown};
-use super::{Address, AddressKind, Parsed, Rewriter, show};
+use super::{Address, AddressKind, Parsed, Rewriter};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
-use crate::engine::{MAX_SHOWN, ScanMode, shorten, with_address};
+use crate::engine::{AddressEvent, MAX_SHOWN, ScanMode, shorten, with_address};
 use crate::schema::{DeliveryMode, Sysexit};
 
 impl Rewriter<'_> {
@@ -15,17 +16,16 @@ impl Rewriter<'_> {
 
     /// [`Rewriter::parse`] of the first address of a list; `Parsed::rest` tells where it ends.
     pub async fn parse_until(&mut self, text: &[u8], delimiter: u8, kind: AddressKind) -> Parsed {
-        if self.observer.level(20) >= 1 {
-            self.observer.text(&[b"\n--parseaddr(", text, b")\n"].concat());
-        }
+        self.show(AddressEvent::Parse { text });
         // test mode has its own word for it
         if !self.observer.test_mode() {
             self.scope.set_named(&self.site.config, b"addr_type", kind.addr_type());
         }
         let before = std::mem::take(&mut self.problems);
         let mut parsed = self.parse_address(text, delimiter, kind).await;
-        if self.observer.level(20) >= 1 {
-            show::parsed(self.site, &parsed, self.observer);
+        // what is bad has been told
+        if let Some(address) = parsed.address.as_ref().filter(|_| !parsed.bad) {
+            self.show(AddressEvent::Parsed { address: view(address), temporary: parsed.temporary });
         }
         parsed.problems = std::mem::replace(&mut self.problems, before);
         if parsed.bad {
@@ -38,17 +38,13 @@ impl Rewriter<'_> {
         let scan = self.scan(text, ScanMode { delimiter, ..ScanMode::whole(Table::External) });
         let given = text[..scan.rest.min(text.len())].trim_ascii().to_vec();
         if scan.tokens.is_empty() {
-            if self.observer.level(20) >= 1 {
-                self.observer.line(b"parseaddr-->NULL");
-            }
+            self.show(AddressEvent::NotParsed { why: "NULL" });
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
         if let Err(reply) = invalid_text(&given, kind) {
             // the address itself is cut and changed where it stands
             self.complain(with_address(&shown(&given), reply));
-            if self.observer.level(20) >= 1 {
-                self.observer.line(b"parseaddr-->bad address");
-            }
+            self.show(AddressEvent::NotParsed { why: "bad address" });
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
         let (tokens, canonify) = self.run(RulesetId(3), scan.tokens).await;
@@ -74,9 +70,7 @@ impl Rewriter<'_> {
         if parsed.bad {
             return; // with its own status
         }
-        if self.observer.level(20) >= 1 {
-            self.observer.line(b"parseaddr: queueing message");
-        }
+        self.show(AddressEvent::Postponed);
         let text = match self.site.config.options.delivery_mode {
             DeliveryMode::Defer => "Deferring message until queue run",
             _ => "Transient parse error -- message queued for future delivery",
@@ -93,16 +87,14 @@ impl Rewriter<'_> {
         if let Some(address) = &mut parsed.address {
             address.text = given;
             if !parsed.bad {
-                show::built(self.site, address, self.observer);
+                self.show(AddressEvent::Built { address: view(address) });
             }
             if let Err(reply) = invalid_user(&mut address.user, kind) {
                 self.complain(reply);
-                if self.observer.level(20) >= 1 {
-                    self.observer.line(b"parseaddr-->bad q_user");
-                }
+                self.show(AddressEvent::NotParsed { why: "bad q_user" });
                 parsed.bad = true;
             }
-            show::allocated(address, kind.bits(), self.observer);
+            self.show(AddressEvent::Allocated { flags: kind.bits(), text: &address.text });
             parsed.bad |= address.host.as_ref().is_some_and(|host| host.len() > 255);
             if let Some(triple) = &mut parsed.triple {
                 triple.user = address.user.clone();
@@ -129,9 +121,7 @@ impl Rewriter<'_> {
     }
 
     async fn map_local_user(&mut self, address: &Address) -> Option<Parsed> {
-        if self.observer.level(29) >= 1 {
-            self.observer.line(&[b"maplocaluser: ", &address.text[..]].concat());
-        }
+        self.show(AddressEvent::LocalUser { text: &address.text });
         let config = &self.site.config;
         let scan = self.scan(&address.user, ScanMode::whole(Table::External));
         if scan.tokens.is_empty() {

@@ -6,7 +6,7 @@ use crate::addr::{
     CrackRules, ScanProblem, Table, Token, cataddr, crackaddr, dequote_internal, op, quote_internal,
 };
 use crate::config::{MailerId, RulesetId};
-use crate::engine::{ScanMode, define_named, macset};
+use crate::engine::{AddressEvent, ScanMode, macset};
 use crate::schema::Sysexit;
 use std::borrow::Cow;
 
@@ -29,10 +29,8 @@ impl Rewriter<'_> {
         sender_domain: Option<&[u8]>,
     ) -> (Vec<u8>, Sysexit) {
         let site = self.site;
-        if self.observer.level(12) >= 1 {
-            self.observer.line(&[b"remotename(", text, b")"].concat());
-        }
-        define_named(&site.config, self.scope, self.observer, b"addr_type", kind.addr_type());
+        self.show(AddressEvent::Remote { text });
+        self.define_named(b"addr_type", kind.addr_type());
         let plain = canonical || site.config.mailers[mailer.0 as usize].has(b'c');
         let pattern = if plain { vec![op::MACRO_EXPAND, b'g'] } else { self.crack(&self.quoted(text)) };
         let scan = self.scan(text, self.given(Table::External));
@@ -48,11 +46,7 @@ impl Rewriter<'_> {
         let name = self.put_address(&pattern, plain, cut(address, MAX_ADDRESS));
         let name = if self.observer.test_mode() { name } else { dequote_internal(name) };
         let name = cut(name, MAX_NAME);
-        if self.observer.level(12) >= 1 {
-            let tail = format!("', stat={}", status.0);
-            let shown = crate::config::printable(&name, &site.config.names);
-            self.observer.line(&[b"remotename => `", &shown[..], tail.as_bytes()].concat());
-        }
+        self.show(AddressEvent::RemoteName { name: &name, status });
         (name, status)
     }
 
@@ -69,13 +63,7 @@ impl Rewriter<'_> {
         tokens = self.sender_passes(tokens).await;
         let name = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
         if has(b'C') {
-            define_named(
-                &site.config,
-                self.scope,
-                self.observer,
-                b"addr_type",
-                AddressKind::SENDER.addr_type(),
-            );
+            self.define_named(b"addr_type", AddressKind::SENDER.addr_type());
             self.sender_passes(tokens).await;
         }
         match name.starts_with(b"@") && mailer.is_some() && !has(b'd') {
@@ -91,19 +79,13 @@ impl Rewriter<'_> {
         tokens
     }
 
-    /// The pattern of a text, traced (-d33).
+    /// The pattern of a text (sendmail's `crackaddr`).
     pub fn crack(&mut self, text: &[u8]) -> Vec<u8> {
-        let site = self.site;
-        let options = &site.config.options;
+        let options = &self.site.config.options;
         let rules = CrackRules { must_quote: &options.must_quote_chars, colon_ok: options.colon_ok_in_addr };
-        if self.observer.level(33) >= 1 {
-            self.observer.line(&[b"crackaddr(", text, b")"].concat());
-        }
+        self.show(AddressEvent::Crack { text });
         let pattern = crackaddr(text, rules);
-        if self.observer.level(33) >= 1 {
-            let shown = crate::config::printable(&pattern, &site.config.names);
-            self.observer.line(&[b"crackaddr=>`", &shown[..], b"'"].concat());
-        }
+        self.show(AddressEvent::Cracked { pattern: &pattern });
         pattern
     }
 
@@ -168,9 +150,11 @@ impl Rewriter<'_> {
         value.extend(route.then_some(b'<'));
         value.extend(address);
         value.extend(route.then_some(b'>'));
-        macset(&site.config, self.scope, self.observer, id, Some(&value));
+        let (scope, mut observer) = self.watching();
+        macset(scope, &mut observer, id, Some(&value));
         let name = self.expand(pattern);
-        macset(&site.config, self.scope, self.observer, id, before.as_deref());
+        let (scope, mut observer) = self.watching();
+        macset(scope, &mut observer, id, before.as_deref());
         name
     }
 }

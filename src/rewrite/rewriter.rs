@@ -1,8 +1,11 @@
 //! What every rewriting works with, together.
 
-use super::Site;
-use crate::addr::Scan;
-use crate::engine::{Observer, Printer, ScanMode, Scope, complaints, scan};
+use super::{Address, Site};
+use crate::addr::{MacroId, Scan};
+use crate::engine::{
+    AddressEvent, AddressView, Event, Observer, Printer, ScanMode, Scope, Watch, complaints, define,
+    define_named, scan,
+};
 use crate::logging::{Quiet, Tracer};
 use crate::schema::Reply;
 
@@ -50,12 +53,70 @@ impl<'a> Rewriter<'a> {
 
     /// Cuts a text into tokens (sendmail's `prescan`).
     pub(super) fn scan(&mut self, text: &[u8], mode: ScanMode) -> Scan {
-        let config = &self.site.config;
-        let mut printer = Printer::new(config, &mut *self.observer);
-        let scan = scan(&self.site.program.operators, text, mode, &mut printer);
+        let operators = &self.site.program.operators;
+        let scan = scan(operators, text, mode, &mut self.watching().1);
         if !mode.silent {
             self.problems.extend(complaints(text, &scan.problems));
         }
         scan
+    }
+
+    /// Sets a macro, which is shown, or makes it undefined.
+    pub fn define(&mut self, id: MacroId, value: Option<&[u8]>) {
+        let config = &self.site.config;
+        let (scope, mut watching) = self.watching();
+        define(config, scope, &mut watching, id, value);
+    }
+
+    /// [`Self::define`] by name.
+    pub fn define_named(&mut self, name: &[u8], value: &[u8]) {
+        let config = &self.site.config;
+        let (scope, mut watching) = self.watching();
+        define_named(config, scope, &mut watching, name, value);
+    }
+
+    /// The macros of the moment, and all who are shown what happens.
+    pub(super) fn watching(&mut self) -> (&mut Scope, Watching<'_>) {
+        let watcher = self.watcher.as_mut().map(|watcher| &mut **watcher as &mut dyn Observer);
+        let printer = Printer::new(&self.site.config, &mut *self.observer);
+        (&mut *self.scope, Watching { watcher, printer })
+    }
+
+    /// Something has happened to an address.
+    pub(super) fn show(&mut self, event: AddressEvent<'_>) {
+        self.watching().1.event(&Event::Address(event));
+    }
+}
+
+/// An address as its events lend it.
+pub(super) fn view(address: &Address) -> AddressView<'_> {
+    AddressView {
+        place: std::ptr::from_ref(address).addr(),
+        text: &address.text,
+        mailer: address.mailer,
+        host: address.host.as_deref(),
+        user: &address.user,
+    }
+}
+
+/// A watcher and the printer, shown everything one after the other.
+pub(super) struct Watching<'a> {
+    watcher: Option<&'a mut dyn Observer>,
+    printer: Printer<'a>,
+}
+
+impl Observer for Watching<'_> {
+    fn watches(&self) -> Watch {
+        let watched = self.watcher.as_ref().map_or(Watch::Problems, |watcher| watcher.watches());
+        watched.max(self.printer.watches())
+    }
+    fn event(&mut self, event: &Event<'_>) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher.event(event);
+        }
+        self.printer.event(event);
+    }
+    fn tracer(&mut self) -> &mut dyn Tracer {
+        self.printer.tracer()
     }
 }

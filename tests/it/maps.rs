@@ -1,8 +1,9 @@
 //! Maps as K lines declare them and `/map` asks them, against transcripts of sendmail
 //! (`testdata/maps/*.{cf,in,out}`).
 
-use canonify::config::{LoadOptions, load};
+use canonify::config::{Config, LoadOptions, load};
 use canonify::db::bdb::{Kind, Writer};
+use canonify::engine::Printer;
 use canonify::logging::Tracer;
 use canonify::maps::{LookupContext, Store, TextAnswer, environment};
 use canonify::net::Resolver;
@@ -80,16 +81,17 @@ async fn transcript(name: &str) -> Vec<u8> {
         said.text(b"> ");
         let mut words = line.splitn(3, |byte| *byte == b' ').skip(1);
         let (map, key) = (words.next().expect("a map"), words.next().expect("a key"));
-        ask(&store, map, key, &mut said).await;
+        ask(&config, &store, map, key, &mut said).await;
     }
     said.text(b"> ");
     replace(&said.0, &here, "@DIR@")
 }
 
-async fn ask(store: &Store, map: &[u8], key: &[u8], said: &mut Transcript) {
-    let mut context = LookupContext { deferred: false, tracer: said, aliases: None };
+async fn ask(config: &Config, store: &Store, map: &[u8], key: &[u8], said: &mut Transcript) {
+    let mut observer = Printer::new(config, said);
+    let mut context = LookupContext { deferred: false, once: true, observer: &mut observer, aliases: None };
     if store.open(map, &mut context).await {
-        context.tracer.text(&[b"map_lookup: ", map, b" (", key, b") "].concat());
+        context.observer.tracer().text(&[b"map_lookup: ", map, b" (", key, b") "].concat());
     }
     match store.lookup_text(map, key, &mut context).await {
         TextAnswer::Unknown => said.line(&[b"Map named \"", map, b"\" not found"].concat()),
@@ -141,9 +143,10 @@ async fn sockets_in_unsafe_directories() {
             path.display()
         );
         let loaded = load(b"test.cf", cf.as_bytes(), &mut environment(), &LoadOptions::default());
-        let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
+        let config = Arc::new(loaded.config);
+        let store = Store::new(Arc::clone(&config), Arc::new(Resolver::system()));
         let mut said = Transcript::default();
-        ask(&store, b"m", b"key", &mut said).await;
+        ask(&config, &store, b"m", b"key", &mut said).await;
         let text = format!("socket map \"m\": local socket name {} unsafe: {why}\n", path.display());
         assert_eq!(String::from_utf8_lossy(&said.0), text + "map_lookup: m (key) no match (75)\n");
     }
@@ -157,7 +160,7 @@ async fn files_and_programs() {
 /// A map that is open answers at once, flags applied; what is rebuilt is noticed.
 #[tokio::test]
 async fn answers_at_once() {
-    use canonify::engine::{ImmediateLookup, Maps};
+    use canonify::engine::{ImmediateLookup, MapNames, Maps};
     let dir = tempfile::tempdir().expect("a scratch directory");
     let path = dir.path().join("t.db");
     let write = |value: &[u8]| {
@@ -171,17 +174,23 @@ async fn answers_at_once() {
     let store = Store::new(Arc::new(loaded.config), Arc::new(Resolver::system()));
     let map = store.map_id(b"T").expect("declared");
     let mut value = Vec::new();
-    assert_eq!(store.try_lookup(map, b"KEY", &[b"one"], &mut value), ImmediateLookup::Wait, "not open yet");
+    assert_eq!(
+        store.try_lookup(map, b"KEY", &[b"one"], &mut value, None),
+        ImmediateLookup::Wait,
+        "not open yet"
+    );
     let mut quiet = canonify::logging::Quiet;
-    store.open(b"t", &mut LookupContext { deferred: false, tracer: &mut quiet, aliases: None }).await;
-    assert_eq!(store.try_lookup(map, b"\"KEY\"", &[b"one"], &mut value), ImmediateLookup::Found);
+    store
+        .open(b"t", &mut LookupContext { deferred: false, once: false, observer: &mut quiet, aliases: None })
+        .await;
+    assert_eq!(store.try_lookup(map, b"\"KEY\"", &[b"one"], &mut value, None), ImmediateLookup::Found);
     assert_eq!(value, b"<one,,KEY>!");
     assert_eq!(
-        store.try_lookup(map, b"none", &[], &mut value),
+        store.try_lookup(map, b"none", &[], &mut value, None),
         ImmediateLookup::Missing(canonify::schema::Sysexit::OK)
     );
     write(b"new");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(store.try_lookup(map, b"key", &[], &mut value), ImmediateLookup::Found);
+    assert_eq!(store.try_lookup(map, b"key", &[], &mut value, None), ImmediateLookup::Found);
     assert_eq!(value, b"new!");
 }

@@ -1,8 +1,9 @@
 //! `/header` and `?`.
 
 use super::Shell;
+use super::traces::ShellEvent;
 use crate::addr::{MacroId, quote_internal};
-use crate::config::{Config, HeaderCheck, HeaderCondition, HeaderDecl, printable};
+use crate::config::{Config, HeaderCheck, HeaderCondition, HeaderDecl};
 use crate::engine::Scope;
 use crate::logging::Tracer;
 use crate::message::{Header, HeaderKind, check_for, check_header};
@@ -14,11 +15,7 @@ const STRIP_COMMENTS: u32 = 0x10000;
 
 /// `/header Name: value`: what a message's header line goes through.
 pub(super) fn header(shell: &mut Shell, line: &[u8]) {
-    let level = shell.console.level(31);
-    if level >= 6 {
-        let shown = printable(line, &shell.site.config.names);
-        shell.console.say([b"chompheader: ", &shown[..]].concat());
-    }
+    shell.console.show(&shell.site.config.names, &ShellEvent::Header { line });
     let colon = line.iter().position(|byte| *byte == b':').filter(|colon| is_name(&line[..*colon]));
     let Some(colon) = colon else {
         shell.console.message(&[b"header syntax error, line \"", line, b"\""].concat());
@@ -38,7 +35,7 @@ pub(super) fn header(shell: &mut Shell, line: &[u8]) {
         if check.as_ref().is_some_and(|check| !check.keep_comments && check.name != b"*") {
             flags |= STRIP_COMMENTS;
         }
-        trace_match(shell, line, check.as_ref(), flags);
+        show_match(shell, line, check.as_ref(), flags);
         flags |= HeaderKind::USER.bits();
         if let Some(check) = check {
             run_check(shell, &check, name, value);
@@ -59,18 +56,13 @@ fn is_name(text: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
-/// -d31.9
-fn trace_match(shell: &mut Shell, line: &[u8], check: Option<&HeaderCheck>, flags: u32) {
-    if shell.console.level(31) < 9 {
-        return;
-    }
-    let shown = printable(&quote_internal(line), &shell.site.config.names);
-    shell.console.say([b"chompheader: quoted: ", &shown[..]].concat());
+fn show_match(shell: &mut Shell, line: &[u8], check: Option<&HeaderCheck>, flags: u32) {
     let ruleset = match check.filter(|check| check.name != b"*") {
         Some(check) => shell.site.config.rulesets.display_name(check.ruleset),
         None => b"<NULL>".to_vec(),
     };
-    shell.console.say([format!("header match, flags={flags:x}, ruleset=").as_bytes(), &ruleset].concat());
+    let event = ShellEvent::HeaderMatch { quoted: &quote_internal(line), flags, ruleset: &ruleset };
+    shell.console.show(&shell.site.config.names, &event);
 }
 
 fn run_check(shell: &mut Shell, check: &HeaderCheck, name: &[u8], value: &[u8]) {

@@ -2,7 +2,7 @@
 
 use super::Shell;
 use super::console::Console;
-use crate::engine::Answer;
+use crate::engine::{Answer, Printer};
 use crate::maps::{LookupContext, TextAnswer};
 use crate::net::{Exchangers, Family};
 use crate::schema::Outcome;
@@ -21,16 +21,20 @@ pub(super) fn map(shell: &mut Shell, words: &[u8]) {
         console.say([b"Map named \"", name, b"\" not found"].concat());
         return;
     }
+    let config = site.config.clone();
     let head = [b"map_lookup: ", name, b" (", key, b") "].concat();
     if let Some(map) = site.program.pure_map(name) {
         console.put(head);
-        let answer = map.lookup(&site.config, scope, key, &[], &mut Vec::new(), console);
+        let mut observer = Printer::new(&config, console);
+        let answer = map.lookup(&config, scope, key, &[], &mut Vec::new(), &mut observer);
         put_answer(console, answer);
         return;
     }
-    let mut context = LookupContext { deferred: false, tracer: console, aliases: Some(&**site) };
+    let mut observer = Printer::new(&config, console);
+    let mut context =
+        LookupContext { deferred: false, once: true, observer: &mut observer, aliases: Some(&**site) };
     if runtime.block_on(site.maps.open(name, &mut context)) {
-        context.tracer.text(&head);
+        context.observer.tracer().text(&head);
     }
     let answer = runtime.block_on(site.maps.lookup_text(name, key, &mut context));
     match answer {
@@ -55,7 +59,9 @@ pub(super) fn canon(shell: &mut Shell, host: &[u8]) {
         console.say("Name too long");
         return;
     }
-    let name = match runtime.block_on(site.resolver.canonical(host, console)) {
+    let config = site.config.clone();
+    let canonical = runtime.block_on(site.resolver.canonical(host, &mut Printer::new(&config, console)));
+    let name = match canonical {
         Outcome::Done(name) => name,
         Outcome::Later(_) | Outcome::Never(_) => host.strip_suffix(b".").unwrap_or(host).to_vec(),
     };
@@ -66,7 +72,10 @@ pub(super) fn mx(shell: &mut Shell, host: &[u8]) {
     let Shell { site, console, runtime, .. } = shell;
     let own = site.config.names.get(b"w").and_then(|id| site.config.classes.get(id)).cloned();
     let is_self = |name: &[u8]| own.as_ref().is_some_and(|class| class.contains(name));
-    let (count, hosts) = match runtime.block_on(site.resolver.exchangers(host, &is_self, console)) {
+    let config = site.config.clone();
+    let mut observer = Printer::new(&config, console);
+    let exchangers = runtime.block_on(site.resolver.exchangers(host, &is_self, &mut observer));
+    let (count, hosts) = match exchangers {
         Exchangers::Hosts(hosts) => (hosts.len().to_string(), hosts),
         Exchangers::Unknown => ("0".to_owned(), Vec::new()),
         Exchangers::Later => match &site.config.options.fallback_mx_host {

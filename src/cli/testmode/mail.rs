@@ -2,9 +2,10 @@
 
 use super::Shell;
 use super::console::Console;
+use super::traces::ShellEvent;
 use crate::addr::{MacroId, trim_start};
 use crate::config::printable;
-use crate::engine::{Scope, define, define_named, undefine_named, with_address};
+use crate::engine::{Printer, Scope, undefine_named, with_address};
 use crate::logging::{Tracer, pass_on};
 use crate::rewrite::{Address, AddressKind, Parsed, Rewriter, Site};
 use crate::schema::{EnhancedStatus, Reply};
@@ -74,13 +75,8 @@ pub(super) fn try_flags(shell: &mut Shell, letters: &[u8]) {
             _ => {}
         }
     }
-    define_named(
-        &shell.site.config,
-        &mut shell.scope,
-        &mut shell.console,
-        b"addr_type",
-        shell.kind.addr_type(),
-    );
+    let Shell { site, scope, console, kind, .. } = shell;
+    Rewriter::new(site, scope, console).define_named(b"addr_type", kind.addr_type());
 }
 
 /// The text is not translated, so a typed `$x` stands for itself.
@@ -93,12 +89,10 @@ pub(super) fn expand_text(shell: &mut Shell, text: &[u8]) {
 pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     let Shell { site, scope, console, runtime, full_name, .. } = shell;
     let mut text = if address.is_empty() { caller() } else { address.to_vec() };
-    if console.level(45) >= 1 {
-        console.say([b"setsender(", &text[..], b")"].concat());
-    }
-    define(&site.config, scope, console, MacroId(b'x'), Some(b"")); // the full name of a sender who has none
-    let kind = AddressKind::SENDER;
-    define_named(&site.config, scope, console, b"addr_type", kind.addr_type());
+    console.show(&site.config.names, &ShellEvent::Sender { text: &text });
+    let mut rewriter = Rewriter::new(site, scope, console);
+    rewriter.define(MacroId(b'x'), Some(b"")); // the full name of a sender who has none
+    rewriter.define_named(b"addr_type", AddressKind::SENDER.addr_type());
     let mut parsed = runtime.block_on(parse_sender(site, scope, console, &text, address.is_empty()));
     if let Some(address) = parsed.address.take_if(|address| is_no_sender(site, address)) {
         let reply = Reply::new(553, Some(EnhancedStatus(5, 1, 7)), b"Invalid sender address");
@@ -117,8 +111,8 @@ pub(super) fn sender(shell: &mut Shell, address: &[u8]) {
     }
     let mailer = parsed.address.as_ref().map(|address| address.mailer);
     let from = runtime.block_on(Rewriter::new(site, scope, console).sender_name(&text, mailer));
-    undefine_named(&site.config, scope, console, b"addr_type");
-    define(&site.config, scope, console, MacroId(b'f'), Some(&from));
+    undefine_named(&site.config, scope, &mut Printer::new(&site.config, console), b"addr_type");
+    Rewriter::new(site, scope, console).define(MacroId(b'f'), Some(&from));
     let user = parsed.triple.map(|triple| triple.user).unwrap_or_default();
     console.say([b"addr=", &user[..]].concat());
 }
@@ -166,13 +160,13 @@ fn look_up(
         return;
     }
     if let Ok(Some(user)) = accounts::user(&address.user) {
-        define(&site.config, scope, console, MacroId(b'z'), Some(&user.home_bytes()));
+        Rewriter::new(site, scope, console).define(MacroId(b'z'), Some(&user.home_bytes()));
         if full_name.is_empty() {
             *full_name = crate::daemon::full_name(&user);
         }
     }
     if !full_name.is_empty() {
-        define(&site.config, scope, console, MacroId(b'x'), Some(full_name));
+        Rewriter::new(site, scope, console).define(MacroId(b'x'), Some(full_name));
     }
 }
 

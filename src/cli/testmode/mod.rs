@@ -13,13 +13,14 @@ mod names;
 mod painter;
 mod rulesets;
 mod terminal;
+mod traces;
 mod vocabulary;
 
 use super::debug::Levels;
 use super::invocation::Invocation;
 use super::site;
 use crate::addr::MacroId;
-use crate::engine::{Machine, PureMap, Scope, call_name};
+use crate::engine::{Machine, Printer, PureMap, Scope, call_name};
 use crate::logging::Tracer;
 use crate::message::arpa_date;
 use crate::queue;
@@ -31,6 +32,7 @@ use late::{LateRuntime, LateSite};
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::sync::{Arc, Mutex};
 use terminal::Terminal;
+use traces::ShellEvent;
 use vocabulary::Vocabulary;
 
 /// The shell between two commands.
@@ -76,10 +78,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let verbose = invocation.verbose || loaded.config.options.verbose;
     let verbosity = if verbose && !stdin().is_terminal() { 1 } else { 2 };
     let (date, caller) = (arpa_date(&loaded.config, clock::now()), mail::caller());
-    if console.level(9) >= 1 {
-        // who is asked is who started this: no connection tells more
-        console.say([b"getauthinfo: ", &caller[..], b"@localhost"].concat());
-    }
+    console.show(&loaded.config.names, &ShellEvent::Caller { name: &caller });
     sit_down(&mut console);
     for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
         loaded.config.macros.set(MacroId(name), Some(&value));
@@ -103,7 +102,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     shell.serve();
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
-        site.maps.close(&run_by_machine, &mut shell.console);
+        site.maps.close(&run_by_machine, &mut Printer::new(&site.config, &mut shell.console));
     }
     shell.finis();
     shell.console.flush();
@@ -200,18 +199,15 @@ impl Shell {
         }
     }
 
-    /// -d2.1
     fn finis(&mut self) {
-        if self.console.level(2) >= 1 {
-            let flags = match (self.old_style, self.site.config.options.me_too) {
-                (true, true) => "4001<OLDSTYLE,METOO>",
-                (true, false) => "1<OLDSTYLE>",
-                (false, true) => "4000<METOO>",
-                (false, false) => "0",
-            };
-            let status = self.console.status.0;
-            self.console.say(format!("\n====finis: stat {status} e_id=NOQUEUE e_flags={flags}"));
-        }
+        let config = &self.site.config;
+        let flags = match (self.old_style, config.options.me_too) {
+            (true, true) => "4001<OLDSTYLE,METOO>",
+            (true, false) => "1<OLDSTYLE>",
+            (false, true) => "4000<METOO>",
+            (false, false) => "0",
+        };
+        self.console.show(&config.names, &ShellEvent::End { flags });
     }
 
     /// One line.

@@ -1,10 +1,11 @@
 //! `.D`, `.C`, `$x`, `$=x`: macros and classes.
 
 use super::Shell;
+use super::traces::ShellEvent;
 use crate::addr::{MacroId, op};
 use crate::cf;
 use crate::config::printable;
-use crate::engine::{define, trace_name};
+use crate::engine::{Event, MacroEvent, Observer, Printer};
 use crate::logging::Tracer;
 use crate::rewrite::Rewriter;
 use crate::schema::Reply;
@@ -13,26 +14,18 @@ use std::sync::Arc;
 impl Shell {
     /// Translates typed dollars as a cf line's are.
     fn translate(&mut self, text: &[u8]) -> Vec<u8> {
-        let traced = self.console.level(37) >= 53;
-        if traced {
-            self.console.say([b"translate_dollars(", text, b")"].concat());
-        }
+        self.console.show(&self.site.config.names, &ShellEvent::Translate { text });
         let level = self.site.config.level;
         let config = Arc::make_mut(&mut self.site.config);
         let (text, problems) = cf::translate(text, level, &mut config.names);
-        if self.console.level(35) >= 14 {
-            self.trace_names(&text);
-        }
-        if traced {
-            let shown = printable(&text, &self.site.config.names);
-            self.console.say([b"  translate_dollars => ", &shown[..]].concat());
-        }
+        self.show_names(&text);
+        self.console.show(&self.site.config.names, &ShellEvent::Translated { text: &text });
         self.complain(&problems);
         text
     }
 
     /// The names that stand in a translated text.
-    fn trace_names(&mut self, text: &[u8]) {
+    fn show_names(&mut self, text: &[u8]) {
         for (at, _) in text.iter().enumerate().filter(|(_, byte)| **byte == op::MACRO_EXPAND) {
             let named = text[at + 1..].iter().position(|byte| !b"=~&?".contains(byte));
             let Some(rest) = named.map(|named| &text[at + 1 + named..]) else { return };
@@ -42,7 +35,7 @@ impl Shell {
                 Some(name) => [b"{", name, b"}", &rest[1..]].concat(),
                 None => vec![id.0],
             };
-            self.trace_name(&name, Some(id));
+            self.show_name(&name, Some(id));
         }
     }
 
@@ -51,17 +44,16 @@ impl Shell {
         let config = Arc::make_mut(&mut self.site.config);
         let parsed = cf::parse_name(text, &mut config.names);
         self.complain(&parsed.problems);
-        self.trace_name(text, parsed.id);
+        self.show_name(text, parsed.id);
         (parsed.id, parsed.length)
     }
 
-    /// -d35.14
-    fn trace_name(&mut self, text: &[u8], id: Option<MacroId>) {
-        if self.console.level(35) < 14 || text.is_empty() {
+    fn show_name(&mut self, name: &[u8], id: Option<MacroId>) {
+        if name.is_empty() {
             return;
         }
-        let text = printable(text, &self.site.config.names);
-        trace_name(&text, id, &mut self.console);
+        let mut printer = Printer::new(&self.site.config, &mut self.console);
+        printer.event(&Event::Macro(MacroEvent::Named { name, id }));
     }
 
     fn complain(&mut self, problems: &[cf::NameProblem]) {
@@ -72,16 +64,12 @@ impl Shell {
 
     /// Adds words to a class; `$=y` stands for the present members of class y.
     fn add_words(&mut self, class: MacroId, words: &[u8]) {
-        let traced = self.console.level(37) >= 8;
         let site = &mut *self.site;
         let config = Arc::make_mut(&mut site.config);
         let single = [class.0];
         let name = config.names.long_name(class).unwrap_or(&single).to_vec();
         for word in words.split(crate::addr::is_space).filter(|word| !word.is_empty()) {
-            if traced {
-                let shown = printable(word, &config.names);
-                self.console.say([b"setclass(", &name[..], b", ", &shown, b")"].concat());
-            }
+            self.console.show(&config.names, &ShellEvent::ClassWord { class: &name, word });
             match word {
                 [op::MATCH_CLASS, from, ..] => config.classes.copy(MacroId(*from), class, 0),
                 _ => config.classes.insert(class, word),
@@ -98,7 +86,7 @@ pub(super) fn dot(shell: &mut Shell, rest: &[u8]) {
             let (id, length) = shell.name(rest);
             let value = shell.translate(&rest[length..]);
             if let Some(id) = id {
-                define(&shell.site.config, &mut shell.scope, &mut shell.console, id, Some(&value));
+                Rewriter::new(&shell.site, &mut shell.scope, &mut shell.console).define(id, Some(&value));
             }
         }
         Some((b'C', [])) => {}

@@ -1,6 +1,7 @@
 //! `SET,SET address,address`, `=S`, `=M`.
 
 use super::Shell;
+use super::traces::ShellEvent;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{Printer, ScanMode, put_text, with_address};
@@ -92,14 +93,7 @@ fn at_once<T>(runtime: &tokio::runtime::Runtime, work: impl Future<Output = T>) 
 fn show_joined(shell: &mut Shell) {
     let program = &shell.site.program;
     let text = cataddr(&program.operators, &shell.machine.tokens(program), Some(program.blank_sub), true);
-    let mut line = b"cataddr: ".to_vec();
-    for byte in text {
-        match byte {
-            b' '..=b'~' => line.push(byte),
-            byte => line.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
-        }
-    }
-    shell.console.say(line);
+    shell.console.show(&shell.site.config.names, &ShellEvent::Joined { text: &text });
 }
 
 /// `\0ooo` stands for a byte; one that is an operator inside is quoted.

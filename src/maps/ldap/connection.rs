@@ -3,7 +3,7 @@
 use super::super::map::{Flags, Map};
 use super::search::{Entry, Search};
 use super::spec::{Attribute, LdapMap};
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Connection {
     }
 
     /// Connects if need be; what goes wrong is said.
-    pub async fn ready(&self, map: &Map, tracer: &mut dyn Tracer) -> bool {
+    pub async fn ready(&self, map: &Map, observer: &mut dyn Observer) -> bool {
         let mut ldap = self.ldap.lock().await;
         if ldap.is_some() {
             return true;
@@ -56,7 +56,7 @@ impl Connection {
                         b": ",
                         why.as_bytes(),
                     ];
-                    tracer.message(&parts.concat());
+                    observer.tracer().message(&parts.concat());
                 }
                 false
             }

@@ -4,7 +4,7 @@ use super::super::map::{Found, Map, NOT_FOUND, later, missing};
 use super::connection::{Connection, Failure};
 use super::search::Search;
 use super::{result_text, values};
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use crate::schema::Sysexit;
 
 /// Asks an ldap map.
@@ -13,12 +13,10 @@ pub(super) async fn lookup(
     map: &Map,
     key: &[u8],
     args: &[Vec<u8>],
-    tracer: &mut dyn Tracer,
+    observer: &mut dyn Observer,
 ) -> Found {
     let own = &connection.own;
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"ldapmap_lookup(", map.name.as_slice(), b", ", key, b")"].concat());
-    }
+    map.show_search("ldapmap_lookup", key, observer);
     let folded = map.fold(key);
     let first = Search {
         base: String::from_utf8_lossy(own.base.as_deref().unwrap_or_default()).into_owned(),
@@ -26,10 +24,10 @@ pub(super) async fn lookup(
         filter: values::filled(&own.filter, &folded, args, own.many_arguments),
     };
     match values::gather(connection, own, map.delimiter, first).await {
-        Ok(Some(value)) => map.found(key, &value, args, tracer),
+        Ok(Some(value)) => map.found(key, &value, args, observer),
         Ok(None) => missing(NOT_FOUND),
         Err((at_once, Failure::Filter)) if at_once => {
-            say(tracer, b"Error in ldap_search in map ", map, b"", "Bad search filter")
+            say(observer, b"Error in ldap_search in map ", map, b"", "Bad search filter")
         }
         Err((_, failure)) => {
             let why = match failure {
@@ -38,13 +36,13 @@ pub(super) async fn lookup(
                 Failure::Broken => "Can't contact LDAP server",
             };
             let name = [b", name=", key].concat();
-            say(tracer, b"Error getting LDAP results, map=", map, &name, why)
+            say(observer, b"Error getting LDAP results, map=", map, &name, why)
         }
     }
 }
 
-fn say(tracer: &mut dyn Tracer, what: &[u8], map: &Map, more: &[u8], why: &str) -> Found {
-    tracer.message(&[what, &map.name, more, b": ", why.as_bytes()].concat());
+fn say(observer: &mut dyn Observer, what: &[u8], map: &Map, more: &[u8], why: &str) -> Found {
+    observer.tracer().message(&[what, &map.name, more, b": ", why.as_bytes()].concat());
     let failed = later();
     debug_assert_eq!(failed.status, Sysexit::TEMPFAIL);
     failed

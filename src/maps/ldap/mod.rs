@@ -14,7 +14,7 @@ mod values;
 use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, opened};
 use super::flags::Declaring;
 use super::map::Map;
-use crate::logging::Tracer;
+use crate::engine::Observer;
 use connection::Connection;
 use spec::LdapMap;
 use std::future::Future;
@@ -34,15 +34,15 @@ impl MapClass for LdapMap {
 
 impl OpenMap for Connection {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        Box::pin(lookup::lookup(self, query.map, query.key, query.args, context.tracer))
+        Box::pin(lookup::lookup(self, query.map, query.key, query.args, context.observer))
     }
 
     fn reachable<'a>(
         &'a self,
         map: &'a Map,
-        tracer: &'a mut dyn Tracer,
+        observer: &'a mut dyn Observer,
     ) -> Option<Pin<Box<dyn Future<Output = bool> + Send + 'a>>> {
-        Some(Box::pin(self.ready(map, tracer)))
+        Some(Box::pin(self.ready(map, observer)))
     }
 }
 

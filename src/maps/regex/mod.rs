@@ -16,7 +16,7 @@ use super::class::{
 use super::flags::{Declaring, Words};
 use super::map::{Flags, Found, Map, later, missing};
 use crate::addr::op;
-use crate::logging::Tracer;
+use crate::engine::{Event, MapEvent, Observer};
 use crate::schema::Sysexit;
 use automaton::Span;
 use backtrack::TooHard;
@@ -113,7 +113,7 @@ impl MapClass for RegexMap {
 
 impl OpenMap for RegexMap {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
-        answered(lookup(query.map, self, query.key, query.args, context.tracer))
+        answered(lookup(query.map, self, query.key, query.args, context.observer))
     }
 }
 
@@ -132,21 +132,16 @@ fn field_list(text: &[u8], groups: usize) -> Result<Vec<usize>, Vec<u8>> {
     Ok(fields)
 }
 
-fn lookup(map: &Map, own: &RegexMap, key: &[u8], args: &[Vec<u8>], tracer: &mut dyn Tracer) -> Found {
-    if tracer.level(38) >= 20 {
-        tracer.line(&[b"regex_map_lookup: name=", map.name.as_slice(), b", key='", key, b"'"].concat());
-        for argument in args {
-            tracer.line(&[b"regex_map_lookup: arg '", argument.as_slice(), b"'"].concat());
-        }
-    }
+fn lookup(map: &Map, own: &RegexMap, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
+    observer.event(&Event::Map(&MapEvent::Regex { map: &map.name, key, args }));
     let wanted = own.fields.is_some() && !map.flags.intersects(Flags::NEGATE | Flags::MATCH_ONLY);
     let Ok(found) = own.find(key, wanted) else { return later() };
     if map.flags.contains(Flags::NEGATE) {
-        return if found.is_some() { missing(Sysexit::OK) } else { map.found(key, b"", args, tracer) };
+        return if found.is_some() { missing(Sysexit::OK) } else { map.found(key, b"", args, observer) };
     }
     let Some(spans) = found else { return missing(Sysexit::OK) };
     let Some(fields) = own.fields.as_ref().filter(|_| wanted) else {
-        return map.found(key, b"", args, tracer);
+        return map.found(key, b"", args, observer);
     };
     let asked = match args.get(1) {
         None => Ok(fields.clone()),
@@ -154,11 +149,11 @@ fn lookup(map: &Map, own: &RegexMap, key: &[u8], args: &[Vec<u8>], tracer: &mut 
     };
     match asked {
         Ok(fields) => match joined(&fields, &spans, key, &own.join) {
-            Some(text) => map.found(key, &text, args, tracer),
+            Some(text) => map.found(key, &text, args, observer),
             None => missing(Sysexit::OK),
         },
         Err(text) => {
-            tracer.message(&text);
+            observer.tracer().message(&text);
             missing(Sysexit::CONFIG)
         }
     }

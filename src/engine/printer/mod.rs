@@ -1,11 +1,18 @@
-//! Events as sendmail prints them: the lines of `-d21`, `-d22`, `-d59` and of address test mode.
+//! Events as sendmail prints them: all lines of `-d` that rules, maps and addresses have, and those of address
+//! test mode.
+//!
+//! In: events, and a tracer's levels. Out: lines to that tracer. Here the rules' own (`-d21`, `-d59`); the other
+//! subjects have a file each. Never here: anything that changes what runs.
+
+mod addresses;
+mod maps;
+mod scans;
 
 use super::event::{Attempt, Event, Observer, RuleRef, Tokens, Watch};
 use super::matcher::Bindings;
 use super::print::{put_escaped, put_text, put_tokens};
 use super::reference_matcher::{MatchStep, ReferenceMatcher};
 use super::rule::Match;
-use super::scan;
 use crate::addr::{MacroId, Token};
 use crate::config::{Config, Rule, Ruleset};
 use crate::logging::Tracer;
@@ -19,7 +26,8 @@ pub struct Printer<'a> {
     config: &'a Config,
     rewriting: u8,
     joining: u8,
-    scanning: u8,
+    /// Scans, joined texts or maps are shown.
+    steps: bool,
     /// -d0.44: tokens stand on lines of their own.
     apart: bool,
     /// Every ruleset's input and result are shown.
@@ -30,7 +38,7 @@ pub struct Printer<'a> {
 
 impl Observer for Printer<'_> {
     fn watches(&self) -> Watch {
-        if self.rewriting > 1 || self.joining > 0 || self.scanning > 0 {
+        if self.rewriting > 1 || self.steps {
             return Watch::Steps;
         }
         if self.test_mode || self.rewriting > 0 { Watch::Rulesets } else { Watch::Problems }
@@ -64,9 +72,14 @@ impl Observer for Printer<'_> {
             }
             Event::Joined { external, tokens, text } => self.joined(external, tokens, text),
             Event::Scanned { text, silent, result } => {
-                scan::print(&self.config.names, text, silent, result, self.tracer);
+                scans::scanned(&self.config.names, text, silent, result, self.tracer);
             }
             Event::Problem { reply } => self.tracer.reply(reply),
+            Event::Macro(event) => addresses::macro_event(self.config, event, self.tracer),
+            Event::Expanded { expansion } => addresses::expanded(self.config, expansion, self.tracer),
+            Event::Map(event) => maps::map(&self.config.names, event, self.tracer),
+            Event::Host(event) => maps::host(&event, self.tracer),
+            Event::Address(event) => addresses::address(self.config, event, self.tracer),
         }
     }
 
@@ -75,17 +88,20 @@ impl Observer for Printer<'_> {
     }
 }
 
+/// Categories of what happens within one step: scans, maps.
+const STEPS: [u8; 5] = [22, 9, 38, 39, 60];
 /// Room made for a line, in bytes.
 const LINE_SIZE: usize = 256;
 
 impl<'a> Printer<'a> {
     /// Asks the tracer once for its levels.
     pub fn new(config: &'a Config, tracer: &'a mut dyn Tracer) -> Self {
-        let (rewriting, joining, scanning) = (tracer.level(21), tracer.level(59), tracer.level(22));
+        let (rewriting, joining) = (tracer.level(21), tracer.level(59));
+        let steps = joining > 0 || STEPS.iter().any(|category| tracer.level(*category) > 0);
         let (test_mode, apart) = (tracer.test_mode(), tracer.level(0) >= 44);
         // most lines fit; where none is printed there is none to make room for
         let line = Vec::with_capacity(if test_mode || rewriting > 0 { LINE_SIZE } else { 0 });
-        Self { tracer, config, rewriting, joining, scanning, apart, test_mode, line }
+        Self { tracer, config, rewriting, joining, steps, apart, test_mode, line }
     }
 
     /// A line that needs no more than a level of -d21.

@@ -4,12 +4,18 @@
 //! nothing that it does changes what runs. Events lend what they show; nothing is copied for them, and where nobody
 //! watches none but problems are made.
 
+mod addresses;
+mod maps;
+
+pub use addresses::{AddressEvent, AddressView, MacroEvent};
+pub use maps::{HostAnswer, HostEvent, MapEvent};
+
 use super::matcher::Binding;
 use super::program::Program;
 use super::rule::CompiledRule;
 use super::scope::Scope;
 use super::symbols::{Symbol, Text};
-use crate::addr::{MacroId, TokenBuffer};
+use crate::addr::{Expansion, MacroId, TokenBuffer};
 use crate::config::{Config, RulesetId};
 use crate::logging::{Quiet, Tracer};
 use crate::schema::Reply;
@@ -31,7 +37,7 @@ pub trait Observer: Send {
     fn watches(&self) -> Watch;
     /// Something has happened.
     fn event(&mut self, event: &Event<'_>);
-    /// Where those print that know no rules: macros and maps.
+    /// Where messages go.
     fn tracer(&mut self) -> &mut dyn Tracer;
 }
 
@@ -66,6 +72,16 @@ pub enum Event<'a> {
     Scanned { text: &'a [u8], silent: bool, result: &'a TokenBuffer },
     /// The rules cannot go on as they are written.
     Problem { reply: &'a Reply },
+    /// A macro has been set, or looked up by its name.
+    Macro(MacroEvent<'a>),
+    /// The macros of a text have been replaced.
+    Expanded { expansion: &'a Expansion },
+    /// A map is opened, asked, closed.
+    Map(&'a MapEvent<'a>),
+    /// A host's name is completed.
+    Host(HostEvent<'a>),
+    /// An address is resolved or rewritten, a check ruleset asked.
+    Address(AddressEvent<'a>),
     /// A ruleset ends with this result.
     Leave { ruleset: RulesetId, name: &'a [u8], workspace: Tokens<'a> },
 }
@@ -84,8 +100,8 @@ pub struct RuleRef {
 /// Tokens where the machine has them.
 #[derive(Clone, Copy)]
 pub struct Tokens<'a> {
-    pub(super) symbols: &'a [Symbol],
-    pub(super) text: Text<'a>,
+    pub(in crate::engine) symbols: &'a [Symbol],
+    pub(in crate::engine) text: Text<'a>,
 }
 
 impl<'a> Tokens<'a> {
@@ -98,11 +114,11 @@ impl<'a> Tokens<'a> {
 /// One rule and the workspace that it is held against: enough to do the matching again.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
-    pub(super) config: &'a Config,
-    pub(super) program: &'a Program,
-    pub(super) scope: &'a Scope,
-    pub(super) rule: &'a CompiledRule,
-    pub(super) workspace: Tokens<'a>,
+    pub(in crate::engine) config: &'a Config,
+    pub(in crate::engine) program: &'a Program,
+    pub(in crate::engine) scope: &'a Scope,
+    pub(in crate::engine) rule: &'a CompiledRule,
+    pub(in crate::engine) workspace: Tokens<'a>,
 }
 
 impl<'a> Attempt<'a> {
@@ -120,26 +136,5 @@ impl Observer for Quiet {
     fn event(&mut self, _event: &Event<'_>) {}
     fn tracer(&mut self) -> &mut dyn Tracer {
         self
-    }
-}
-
-/// Two observers, the first shown everything before the second.
-pub struct Both<'a> {
-    /// Is shown first.
-    pub first: &'a mut dyn Observer,
-    /// Is shown next; maps and macros print to its tracer.
-    pub second: &'a mut dyn Observer,
-}
-
-impl Observer for Both<'_> {
-    fn watches(&self) -> Watch {
-        self.first.watches().max(self.second.watches())
-    }
-    fn event(&mut self, event: &Event<'_>) {
-        self.first.event(event);
-        self.second.event(event);
-    }
-    fn tracer(&mut self) -> &mut dyn Tracer {
-        self.second.tracer()
     }
 }
