@@ -27,7 +27,8 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     }
     let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
     Ok(begun.run(true, |mta| async move {
-        mta.run_queue(&request.selection).await;
+        mta.clone().run_queue(&request.selection).await;
+        mta.deliveries_done().await;
         Sysexit::OK
     }))
 }

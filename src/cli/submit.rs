@@ -66,7 +66,7 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
         let Outcome { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);
         if let Some((lease, envelope)) = queued {
-            mta.deliver(lease, *envelope).await;
+            mta.deliver(lease, *envelope, None).await;
         }
         mta.deliveries_done().await;
         status

@@ -116,7 +116,7 @@ impl Acceptor for DaemonAcceptor {
             return Ok(());
         }
         if interactive || self.mode == DeliveryMode::Interactive {
-            self.mta.deliver(lease, envelope).await;
+            self.mta.deliver(lease, envelope, None).await;
         } else {
             self.mta.spawn_delivery(lease, envelope);
         }

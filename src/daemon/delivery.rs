@@ -3,8 +3,10 @@
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
-use crate::deliver::Connections;
-use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive};
+use crate::deliver::{Connections, Full};
+use crate::envelope::{
+    Envelope, EnvelopeFlags, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
+};
 use crate::logging::Priority;
 use crate::queue::{Lease, QueueError};
 use crate::schema::EnhancedStatus;
@@ -13,44 +15,56 @@ use std::future::Future;
 use std::io::BufReader;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 impl Mta {
-    /// Delivers in the background, as soon as there is room for one more delivery.
+    /// Delivers in the background.
     pub fn spawn_delivery(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
-        let mta = self.clone();
+        let (mta, under_way) = (self.clone(), self.begin());
         tokio::spawn(async move {
-            let Ok(_permit) = mta.deliveries.clone().acquire_owned().await else { return };
+            let preparing = mta.prepare().await;
             // what is not begun by now is in the queue
             if !mta.is(Phase::Stopping) {
-                mta.deliver(lease, envelope).await;
+                mta.deliver(lease, envelope, preparing).await;
             }
+            drop(under_way);
         });
     }
 
     /// One attempt, to the end: reports included, which are delivered like any other message and
-    /// over the same connections.
-    pub async fn deliver(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
+    /// over the same connections. `preparing` is given back when it is known whom the message is for.
+    pub async fn deliver(
+        self: &Arc<Self>,
+        lease: Lease,
+        envelope: Envelope,
+        preparing: Option<OwnedSemaphorePermit>,
+    ) {
         let mut connections = Connections::new(&self.site.config);
-        self.deliver_over(lease, envelope, &mut connections).await;
+        let held = self.hold(lease).preparing(preparing);
+        self.deliver_over(held, envelope, &mut connections).await;
         connections.close().await;
     }
 
     fn deliver_over<'a>(
         self: &'a Arc<Self>,
-        lease: Lease,
+        held: HeldMessage<'a>,
         mut envelope: Envelope,
         connections: &'a mut Connections,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let held = HeldMessage::new(&self.queue, lease, self.phase());
             let attempted = tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
                 error = held.keep() => return self.complain(Some(&envelope.id), &error),
             };
-            let lease = Some(held.into_lease());
+            let lease = held.into_lease();
+            if attempted.is_untouched(&envelope) {
+                drop(lease);
+                return self.recall_later(attempted.full);
+            }
+            let lease = Some(lease);
             let copies = match self.queue_copies(attempted.copies).await {
                 Ok(copies) => copies,
                 Err(error) => return self.keep_all(&envelope, lease, &error).await,
@@ -59,7 +73,19 @@ impl Mta {
             for (copy, lease) in copies {
                 self.drop_envelope(copy, lease, connections).await;
             }
+            self.recall_later(attempted.full);
         })
+    }
+
+    fn hold(&self, lease: Lease) -> HeldMessage<'_> {
+        HeldMessage::new(&self.queue, lease, self.phase())
+    }
+
+    /// Nobody has these open any more; they come back when there is room for them.
+    fn recall_later(&self, full: Vec<(MessageKey, Full)>) {
+        for (key, full) in full {
+            self.deliverer.pools.recall_later(&full, key);
+        }
     }
 
     /// Copies for lists with an owner are durable before the message they were made of may go.
@@ -104,7 +130,7 @@ impl Mta {
             self.complain(Some(&envelope.id), &error);
         }
         for (lease, report) in reports.queued {
-            self.deliver_over(lease, report, connections).await;
+            self.deliver_over(self.hold(lease), report, connections).await;
         }
     }
 

@@ -6,9 +6,10 @@ use crate::envelope::Envelope;
 use crate::queue::{Lease, Queue, QueueError};
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, watch};
 
 /// A leased message as an attempt sees it.
 pub(super) struct HeldMessage<'a> {
@@ -17,12 +18,20 @@ pub(super) struct HeldMessage<'a> {
     /// When the lease ends, seconds since the epoch.
     expiry: AtomicI64,
     phase: watch::Receiver<Phase>,
+    /// Given back when it is known whom the message is for.
+    preparing: std::sync::Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl<'a> HeldMessage<'a> {
     pub(super) fn new(queue: &'a Queue, lease: Lease, phase: watch::Receiver<Phase>) -> Self {
         let expiry = AtomicI64::new(lease.expiry().unwrap_or(i64::MAX));
-        Self { queue, lease: Mutex::new(lease), expiry, phase }
+        Self { queue, lease: Mutex::new(lease), expiry, phase, preparing: std::sync::Mutex::default() }
+    }
+
+    /// Gives this back when it is known whom the message is for.
+    pub(super) fn preparing(mut self, permit: Option<OwnedSemaphorePermit>) -> Self {
+        self.preparing = std::sync::Mutex::new(permit);
+        self
     }
 
     fn now(&self) -> i64 {
@@ -72,6 +81,10 @@ impl Checkpoint for HeldMessage<'_> {
 
     fn may_deliver(&self) -> bool {
         self.is_ours() && *self.phase.borrow() < Phase::Stopping
+    }
+
+    fn expanded(&self) {
+        drop(self.preparing.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -11,10 +11,11 @@ use crate::rewrite::Site;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// Deliveries at the same time when MaxQueueChildren says nothing.
-const DEFAULT_MAX_DELIVERIES: usize = 100;
+/// Messages whose recipients are being expanded at the same time. From then on the permits of `deliver` say
+/// how many go on.
+const MAX_PREPARING: usize = 200;
 
 /// How far a daemon has come; it only goes on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -41,11 +42,22 @@ pub struct Mta {
     pub keeper: Keeper,
     /// The log.
     pub log: Logger,
-    /// One permit per delivery.
-    pub(super) deliveries: Arc<Semaphore>,
-    /// How many permits there are in all.
-    pub(super) max_deliveries: usize,
+    /// One permit per message whose recipients are not known yet.
+    pub(super) preparing: Arc<Semaphore>,
+    /// One permit per message of a queue run, where MaxQueueChildren limits those.
+    pub(super) runners: Option<Arc<Semaphore>>,
+    /// Messages being delivered, or waiting for it with their files open.
+    pub(super) under_way: watch::Sender<usize>,
     phase: watch::Sender<Phase>,
+}
+
+/// One message under way.
+pub(super) struct UnderWay(watch::Sender<usize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Mta {
@@ -63,16 +75,35 @@ impl Mta {
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), next_id, log.clone());
         let policy = Policy::from_config(&config);
         let server = Arc::new(Server::new(site.clone(), policy, log.clone()));
-        let most = usize::try_from(config.options.max_queue_children).unwrap_or(0);
-        let max_deliveries = if most == 0 { DEFAULT_MAX_DELIVERIES } else { most };
-        let deliveries = Arc::new(Semaphore::new(max_deliveries));
+        let preparing = Arc::new(Semaphore::new(MAX_PREPARING));
+        let runners = usize::try_from(config.options.max_queue_children).unwrap_or(0);
+        let runners = (runners > 0).then(|| Arc::new(Semaphore::new(runners)));
+        let under_way = watch::Sender::new(0);
         let phase = watch::Sender::new(Phase::Serving);
-        Ok(Arc::new(Self { site, server, queue, deliverer, keeper, log, deliveries, max_deliveries, phase }))
+        let mta = Self { site, server, queue, deliverer, keeper, log, preparing, runners, under_way, phase };
+        let mta = Arc::new(mta);
+        mta.recall_messages();
+        Ok(mta)
+    }
+
+    /// One message more; counted until the guard goes.
+    pub(super) fn begin(&self) -> UnderWay {
+        self.under_way.send_modify(|count| *count += 1);
+        UnderWay(self.under_way.clone())
+    }
+
+    /// A permit to find out whom a message is for. Nobody who has one waits for another.
+    pub(super) async fn prepare(&self) -> Option<OwnedSemaphorePermit> {
+        self.preparing.clone().acquire_owned().await.ok()
     }
 
     /// From now on.
     pub(super) fn enter(&self, phase: Phase) {
         self.phase.send_replace(phase);
+        if phase == Phase::Stopping {
+            // whoever waits for a permit stays in the queue
+            self.deliverer.pools.close();
+        }
     }
 
     /// For those who look at it again and again.
@@ -105,8 +136,7 @@ impl Mta {
 
     /// Waits until all deliveries that have begun are at their end.
     pub async fn deliveries_done(&self) {
-        // whoever holds all permits knows that nobody else has one
-        let all = u32::try_from(self.max_deliveries).unwrap_or(u32::MAX);
-        drop(self.deliveries.acquire_many(all).await);
+        // a message that is to be recalled is recalled before the last one in its way is gone
+        let _ = self.under_way.subscribe().wait_for(|count| *count == 0).await;
     }
 }

@@ -8,7 +8,8 @@ use crate::queue::{Loaded, Selection};
 use crate::sys::clock;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// Messages that a run learns of at a time, so that its memory does not grow with the queue.
 const MAX_DUE: usize = 5000;
@@ -35,10 +36,15 @@ impl Mta {
             // fewer than asked for: the queue need not be read again to see that these were all
             left = if due.len() < limit { 0 } else { left - due.len() };
             for key in due {
-                let Ok(permit) = self.deliveries.clone().acquire_owned().await else { break };
-                let (mta, held) = (self.clone(), (permit, running.clone()));
+                // it comes back by itself
+                if self.deliverer.pools.will_recall(&key) {
+                    continue;
+                }
+                let runner = self.runner().await;
+                let Some(preparing) = self.prepare().await else { break };
+                let (mta, held) = (self.clone(), (runner, self.begin(), running.clone()));
                 tokio::spawn(async move {
-                    mta.run_one(&key).await;
+                    mta.run_one(&key, preparing, false).await;
                     drop(held);
                 });
             }
@@ -47,14 +53,35 @@ impl Mta {
         while done.recv().await.is_some() {}
     }
 
-    async fn run_one(self: &Arc<Self>, key: &MessageKey) {
+    /// MaxQueueChildren: so many messages of queue runs are worked on at the same time.
+    async fn runner(&self) -> Option<OwnedSemaphorePermit> {
+        self.runners.clone()?.acquire_owned().await.ok()
+    }
+
+    /// Messages that found no room come back when there is some.
+    pub(super) fn recall_messages(self: &Arc<Self>) {
+        let mta = Arc::downgrade(self);
+        self.deliverer.pools.on_recall(move |key, recalled| {
+            let (Some(mta), Ok(runtime)) = (mta.upgrade(), Handle::try_current()) else { return };
+            let under_way = mta.begin();
+            runtime.spawn(async move {
+                if let Some(preparing) = mta.prepare().await {
+                    mta.run_one(&key, preparing, true).await;
+                }
+                drop((recalled, under_way));
+            });
+        });
+    }
+
+    async fn run_one(self: &Arc<Self>, key: &MessageKey, preparing: OwnedSemaphorePermit, recalled: bool) {
         if self.is(Phase::Stopping) {
             return;
         }
         match self.queue.load(key).await {
             Ok(Loaded::Ready(lease, mut envelope)) => {
+                envelope.attempt.recalled = recalled;
                 self.restore_envelope(&mut envelope).await;
-                self.deliver(lease, *envelope).await;
+                self.deliver(lease, *envelope, Some(preparing)).await;
             }
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => {}

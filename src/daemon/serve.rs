@@ -3,6 +3,7 @@
 use super::listen;
 use super::mta::{Mta, Phase};
 use super::rates::Rates;
+use crate::deliver::Pool;
 use crate::logging::Priority;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
@@ -147,14 +148,17 @@ impl<'a> Words<'a> {
 }
 
 fn dump_state(mta: &Mta) {
-    let busy = mta.max_deliveries - mta.deliveries.available_permits();
     let host = mta.site.config.expand(b"\x81j");
     let lines = [
         [b"--- dumping state on user signal: $j = ", &host[..], b" ---"].concat(),
-        format!("deliveries: {busy} of at most {}", mta.max_deliveries).into_bytes(),
-        b"--- end of state dump ---".to_vec(),
+        format!("messages under way: {}", *mta.under_way.borrow()).into_bytes(),
     ];
-    for line in lines {
+    let pools = Pool::ALL.map(|pool| {
+        let (active, waiting, recalls) = mta.deliverer.pools.counts(pool);
+        format!("{}: {active} active, {waiting} waiting, {recalls} to be recalled", pool.name()).into_bytes()
+    });
+    let end = b"--- end of state dump ---".to_vec();
+    for line in lines.into_iter().chain(pools).chain([end]) {
         mta.log.log(0, Priority::Debug, None, &line);
     }
 }

@@ -3,6 +3,8 @@
 
 use super::connections::Connections;
 use super::next_hop::NextHop;
+use super::permits::{Destination, Permit};
+use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
 use crate::config::{Mailer, MailerId};
 use crate::envelope::{Envelope, QueueId};
@@ -24,6 +26,8 @@ pub struct Deliverer {
     pub(super) next_id: NextId,
     pub(super) logger: Logger,
     pub(super) clock: Clock,
+    /// Who may deliver.
+    pub pools: Pools,
 }
 
 /// Gives out identifiers for the copies that lists with an owner need.
@@ -37,6 +41,9 @@ pub trait Checkpoint: Send + Sync {
 
     /// May the next delivery still be made?
     fn may_deliver(&self) -> bool;
+
+    /// Everybody whom the message is for is known now; what follows is delivery.
+    fn expanded(&self);
 }
 
 /// Whose next hops these are: two mailers may send to one host over different ports.
@@ -58,9 +65,26 @@ pub(super) struct Attempt<'a> {
     pub(super) sender_account: Option<UserIds>,
     /// Where the hosts of `[IPC]` mailers lead.
     pub(super) routes: HashMap<RouteKey, Result<Vec<NextHop>, DeliveryResult>>,
+    /// The first place where there was no room for it.
+    pub(super) full: Option<Full>,
 }
 
 impl Attempt<'_> {
+    /// A permit for one delivery, not yet given. `None`: who is concerned stays as it is for now.
+    pub(super) fn enter(&mut self, pool: Pool, destination: Destination) -> Option<Permit> {
+        let pool = match pool {
+            Pool::Local | Pool::Remote if self.envelope.is_response() => Pool::Report,
+            pool => pool,
+        };
+        match self.on.pools.enter(pool, destination, self.envelope.attempt.recalled) {
+            Ok(permit) => Some(permit),
+            Err(full) => {
+                self.full.get_or_insert(full);
+                None
+            }
+        }
+    }
+
     pub(super) fn mailer(&self, index: usize) -> Option<&Mailer> {
         self.on.site.config.mailers.get(usize::from(self.mailer_id(index)?.0))
     }

@@ -3,17 +3,18 @@
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId};
 use super::connections::Connections;
 use super::next_hop::RouteLookup;
+use super::permits::Destination;
 use super::plan::{self, Group};
+use super::pools::{Full, Pool, Pools};
 use super::{host_attempt, local, mail_loop, owners};
 use crate::config::Mailer;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, MessageKey, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
 use crate::logging::{Logger, Quiet};
 use crate::recipients::Expander;
 use crate::rewrite::Site;
 use crate::schema::{Outcome, UserIds};
 use crate::sys::clock::Clock;
-use hashbrown::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
@@ -23,8 +24,15 @@ fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
     envelope.set_priority(&on.site.config.options);
 }
 
-/// A hand-over to the keeper that is on its way.
-type Pending = (Group, JoinHandle<Vec<MailerResult>>);
+/// Who delivers: the keeper, or whatever listens at the end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Here,
+    Elsewhere,
+}
+
+/// A hand-over to the keeper that is on its way, `None` at its end if it never began.
+type Pending = (Group, JoinHandle<Option<Vec<MailerResult>>>);
 
 /// What one attempt left.
 #[derive(Debug, Default)]
@@ -32,12 +40,25 @@ pub struct Attempted {
     /// Copies made for lists with an owner, already attempted, with identifiers of their own but not
     /// in the queue. Each is ended like the original: report, then queue what is pending or drop.
     pub copies: Vec<Envelope>,
+    /// Messages, copies included, for some of whose recipients there was no room. Those are still pending,
+    /// and the message is to be recalled.
+    pub full: Vec<(MessageKey, Full)>,
+}
+
+impl Attempted {
+    /// There was no room for anybody: nothing has happened that is to be written down.
+    pub fn is_untouched(&self, envelope: &Envelope) -> bool {
+        let done = |one: &Recipient| matches!(one.state, RecipientState::Sent | RecipientState::Failed);
+        let tried = |one: &Recipient| done(one) || one.tried >= envelope.last_attempt;
+        !self.full.is_empty() && self.copies.is_empty() && !envelope.recipients.iter().any(tried)
+    }
 }
 
 impl Deliverer {
     /// Shares the parts of a running site.
     pub fn new(site: Arc<Site>, keeper: Keeper, next_id: NextId, logger: Logger) -> Self {
-        Self { site, keeper, next_id, logger, clock: Clock::System }
+        let pools = Pools::new(&site.config);
+        Self { site, keeper, next_id, logger, clock: Clock::System, pools }
     }
 
     /// Expands recipients and delivers what is `New` or `Queued`. The state goes to `checkpoint` every
@@ -78,11 +99,17 @@ async fn run(
         recompute_size_and_priority(on, envelope);
     }
     let mut copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
-    deliver(on, envelope, checkpoint, connections, started).await;
-    for copy in copies.iter_mut().filter(|_| may_deliver(checkpoint)) {
-        deliver(on, copy, None, connections, started).await;
+    if let Some(checkpoint) = checkpoint {
+        checkpoint.expanded();
     }
-    Attempted { copies }
+    let mut full = Vec::new();
+    let left = deliver(on, envelope, checkpoint, connections, started).await;
+    full.extend(left.map(|left| (envelope.key(), left)));
+    for copy in copies.iter_mut().filter(|_| may_deliver(checkpoint)) {
+        let left = deliver(on, copy, None, connections, started).await;
+        full.extend(left.map(|left| (copy.key(), left)));
+    }
+    Attempted { copies, full }
 }
 
 async fn deliver(
@@ -91,31 +118,29 @@ async fn deliver(
     checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
     started: i64,
-) {
-    let routes = HashMap::new();
-    let mut attempt = Attempt { on, envelope, connections, started, sender_account: None, routes };
+) -> Option<Full> {
+    let (routes, full) = Default::default();
+    let mut attempt = Attempt { on, envelope, connections, started, sender_account: None, routes, full };
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;
-    attempt.find_routes().await;
     let (mut pending, mut since_checkpoint) = (Vec::new(), 0);
-    for group in attempt.groups().into_iter().take_while(|_| may_deliver(checkpoint)) {
-        if attempt.is_remote(&group) {
-            attempt.collect(&mut pending).await;
-            since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
-        } else {
-            attempt.hand_over(group, &mut pending).await;
-        }
+    for group in attempt.groups(Place::Here).into_iter().take_while(|_| may_deliver(checkpoint)) {
+        attempt.hand_over(group, &mut pending).await;
+    }
+    attempt.find_routes().await;
+    attempt.collect(&mut pending).await;
+    for group in attempt.groups(Place::Elsewhere).into_iter().take_while(|_| may_deliver(checkpoint)) {
+        since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
         let interval = on.site.config.options.checkpoint_interval;
         if interval > 0 && since_checkpoint >= interval {
-            attempt.collect(&mut pending).await;
             since_checkpoint = 0;
             if let Some(checkpoint) = checkpoint {
                 checkpoint.write(attempt.envelope).await;
             }
         }
     }
-    attempt.collect(&mut pending).await;
+    attempt.full
 }
 
 /// Is the message still ours? One without a checkpoint is nobody else's.
@@ -139,8 +164,8 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
 }
 
 impl Attempt<'_> {
-    fn is_remote(&self, group: &Group) -> bool {
-        group.members.first().and_then(|first| self.mailer(*first)).is_some_and(Mailer::is_ipc)
+    fn place(&self, index: usize) -> Place {
+        if self.mailer(index).is_some_and(Mailer::is_ipc) { Place::Elsewhere } else { Place::Here }
     }
 
     async fn find_routes(&mut self) {
@@ -149,28 +174,49 @@ impl Attempt<'_> {
             let Some(key) = self.route_key(index).filter(|key| !self.routes.contains_key(key)) else {
                 continue;
             };
-            if let Some(mailer) = self.mailer(index).filter(|mailer| mailer.is_ipc()) {
-                let found = RouteLookup::new(&site.config, &site.resolver, mailer).next_hops(&key.host).await;
-                self.routes.insert(key, found);
+            let Some(mailer) = self.mailer(index).filter(|mailer| mailer.is_ipc()).cloned() else { continue };
+            // a domain whose name servers do not answer holds up its own mail only
+            let Some(mut permit) = self.enter(Pool::LookUp, Destination::Name(key.host.clone())) else {
+                continue;
+            };
+            if !permit.ready().await {
+                continue;
             }
+            let found = RouteLookup::new(&site.config, &site.resolver, &mailer).next_hops(&key.host).await;
+            self.routes.insert(key, found);
         }
     }
 
     /// Who shares the best next hop of a mailer shares the connection to it; where there is none, or
     /// the mailer works on this host, who shares `$h`.
-    fn groups(&self) -> Vec<Group> {
+    fn groups(&self, place: Place) -> Vec<Group> {
         let next_hop = |index: usize| match self.route(index) {
             Some(Ok(hops)) => hops.first().ok_or_else(Vec::new),
             _ => Err(self.host(index)),
         };
-        plan::groups(&self.on.site.config, self.envelope, &next_hop)
+        let mut order = plan::order(self.envelope);
+        order.retain(|index| self.place(*index) == place);
+        plan::groups(&self.on.site.config, self.envelope, order, &next_hop)
+    }
+
+    /// On whose account a delivery of this host goes: whoever named the file or program, else the recipient.
+    fn mailbox(&self, group: &Group) -> Option<Destination> {
+        let recipient = &self.envelope.recipients[*group.members.first()?];
+        let address = recipient.address.as_ref()?;
+        let named_by =
+            recipient.control.as_ref().map(|control| &control.user).filter(|user| !user.is_empty());
+        Some(Destination::Mailbox(address.mailer, named_by.unwrap_or(&address.user).clone()))
     }
 
     async fn hand_over(&mut self, group: Group, pending: &mut Vec<Pending>) {
+        let Some(destination) = self.mailbox(&group) else { return };
+        let Some(mut permit) = self.enter(Pool::Local, destination) else { return };
         match local::prepare(self, &group).await {
             Ok((delivery, body)) => {
                 let keeper = self.on.keeper.clone();
-                let task = tokio::spawn(async move { keeper.deliver(delivery, body).await });
+                let task = tokio::spawn(async move {
+                    if permit.ready().await { Some(keeper.deliver(delivery, body).await) } else { None }
+                });
                 pending.push((group, task));
             }
             Err(result) => self.record(&group.members, &result, None),
@@ -180,8 +226,10 @@ impl Attempt<'_> {
     /// Waits for what the keeper says, in order.
     async fn collect(&mut self, pending: &mut Vec<Pending>) {
         for (group, task) in pending.drain(..) {
-            let results = task.await.unwrap_or_default();
-            local::settle(self, &group, results);
+            // without a permit they stay as they are; a task that broke has no results
+            if let Some(results) = task.await.unwrap_or_else(|_| Some(Vec::new())) {
+                local::settle(self, &group, results);
+            }
         }
     }
 }

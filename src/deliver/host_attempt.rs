@@ -5,7 +5,9 @@ use super::connect::{self, ConnectFailure};
 use super::connections::ConnectionKey;
 use super::local;
 use super::next_hop::{self, NextHop};
+use super::permits::Destination;
 use super::plan::Group;
+use super::pools::Pool;
 use super::result::DeliveryResult;
 use super::settle::TransactionResult;
 use super::transaction;
@@ -66,11 +68,18 @@ async fn try_hop(
         return (0, Vec::new());
     };
     let Some(mailer_id) = attempt.mailer_id(tried.members[0]) else { return (0, Vec::new()) };
+    let pool = if mailer.has(b'l') { Pool::Local } else { Pool::Remote };
+    // who finds no place here is still pending, and comes back
+    let Some(mut permit) = attempt.enter(pool, Destination::Hop(hop.clone())) else { return (0, Vec::new()) };
+    if !permit.ready().await {
+        return (0, Vec::new());
+    }
     let key = ConnectionKey { mailer: mailer_id, hop };
     let result = match connect::connect(attempt, mailer, &key).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
         Err(failure) => TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) },
     };
+    drop(permit);
     let Some((members, failure)) = result.undecided else { return (result.delivered, Vec::new()) };
     tried.members = members;
     if !tried.failure.as_ref().is_some_and(|before| before.result.outweighs(&failure.result)) {

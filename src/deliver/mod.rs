@@ -13,7 +13,8 @@
 //! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other:
 //! `connect` (or one of the open `connections`), `transaction` (what is said: `commands`, `header`),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
-//! that. Each recipient comes to a `result`, which `record` puts into the envelope and the log.
+//! that. Nobody delivers without a permit of `pools` (shared out by `permits`): a message that finds too many
+//! before it is left as it is, and comes back when there is room. Each recipient comes to a `result`, which `record` puts into the envelope and the log.
 
 mod attempt;
 mod commands;
@@ -26,7 +27,9 @@ mod local;
 mod mail_loop;
 mod next_hop;
 mod owners;
+mod permits;
 mod plan;
+mod pools;
 mod recipient_rulesets;
 mod record;
 mod replies;
@@ -39,3 +42,5 @@ mod transaction;
 pub use attempt::{Checkpoint, Deliverer, NextId};
 pub use connections::Connections;
 pub use driver::Attempted;
+pub use permits::Recalled;
+pub use pools::{Full, Pool, Pools};

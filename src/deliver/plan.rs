@@ -25,14 +25,15 @@ pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
     order
 }
 
-/// Cuts the order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer
+/// Cuts such an order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer
 /// with the same one share a transaction. Members stand in the order of their commands: the last first.
 pub(super) fn groups<N: PartialEq>(
     config: &Config,
     envelope: &Envelope,
+    order: Vec<usize>,
     next_hop: &dyn Fn(usize) -> N,
 ) -> Vec<Group> {
-    let mut rest = order(envelope);
+    let mut rest = order;
     let mut groups = Vec::new();
     while let Some(first) = rest.first().copied() {
         let mailer_id =

@@ -102,6 +102,8 @@ pub struct AttemptState {
     pub tell_postmaster: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
+    /// It has waited for its turn on disk, so now there is a place for it.
+    pub recalled: bool,
 }
 
 impl Envelope {

@@ -443,4 +443,14 @@ options! {
     strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, ParsedOnly, "";
     /// TLS 1.3 suites
     cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, ParsedOnly, "";
+    /// (canonify only) Deliveries to mailboxes, files and programs of this host at the same time
+    concurrent_local_deliveries: i64 = 100, (Int), "ConcurrentLocalDeliveries", 0xfb, Root, Implemented, "";
+    /// (canonify only) Deliveries to other hosts at the same time; so many hosts, too, are looked up
+    concurrent_remote_deliveries: i64 = 400, (Int), "ConcurrentRemoteDeliveries", 0xfc, Root, Implemented, "";
+    /// (canonify only) Deliveries of reports at the same time, wherever they go
+    concurrent_report_deliveries: i64 = 50, (Int), "ConcurrentReportDeliveries", 0xfd, Root, Implemented, "";
+    /// (canonify only) How many of those may go to one host or one mailbox
+    concurrent_deliveries_per_destination: i64 = 20, (Int), "ConcurrentDeliveriesPerDestination", 0xfe, Root, Implemented, "";
+    /// (canonify only) Open connections of one network of clients (/24, or /64 of IPv6); 0 means no limit. Loopback, and clients in class R, which may relay, are not counted
+    connections_per_network: i64 = 100, (Int), "ConnectionsPerNetwork", 0xff, Root, ParsedOnly, "";
 }
