@@ -4,7 +4,7 @@ use super::invocation::Invocation;
 use super::site;
 use super::smtp::login_name;
 use super::start::{self, complain};
-use super::submission::{Outcome, Submission};
+use super::submission::{Submission, Submitted};
 use crate::config::Config;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::process;
@@ -63,7 +63,7 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
     };
     begun.run(false, |mta| async move {
         let mut submission = Submission::new(&mta, invocation, login_name());
-        let Outcome { status, queued } = submission.submit(&message).await;
+        let Submitted { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);
         if let Some((lease, envelope)) = queued {
             mta.deliver(lease, *envelope, None).await;
