@@ -69,6 +69,8 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
             mta.deliver(lease, *envelope, None).await;
         }
         mta.deliveries_done().await;
+        // the message is in the queue: whoever sent it has nothing to do again
+        start::has_lost_keeper(&mta);
         status
     })
 }

@@ -11,6 +11,7 @@
 //! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
 //! - [`limits`]: how much of the kernel's things a process may have
+//! - [`first_line()`]: what a program answers
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`passing`]: descriptors over a UNIX socket
@@ -24,6 +25,7 @@ mod ffi;
 
 pub mod accounts;
 pub mod clock;
+mod first_line;
 pub mod handover;
 pub mod identity;
 pub mod limits;
@@ -38,6 +40,8 @@ pub mod shared_sync;
 pub mod signals;
 pub mod startup;
 pub mod title;
+
+pub use first_line::{ANSWER_TIMEOUT, first_line};
 
 /// strerror's words for an error, without Rust's number behind them.
 pub fn errno_text(error: &std::io::Error) -> String {
