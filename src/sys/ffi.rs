@@ -109,6 +109,23 @@ fn set_all_ids(uid: u32, gid: u32, groups: Option<&[u32]>) -> Result<(), Errno> 
     Ok(())
 }
 
+/// Every descriptor but the first three is closed at exec, whoever opened it (CVE-2014-3956). Async-signal-safe.
+pub(super) fn mark_close_on_exec() {
+    // SAFETY: integers only; an old kernel answers ENOSYS, and Rust's own descriptors are close-on-exec.
+    let _ = unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// A system call as an attacker would make it, for tests that see it fail.
+///
+/// Pointers among the arguments are null: the kernel reads and writes no memory for this process.
+#[cfg(test)]
+pub(super) fn attempt(number: libc::c_long, numbers: [i32; 4]) -> Result<i64, Errno> {
+    let [first, second, third, fourth] = numbers;
+    // SAFETY: the callers' tables give small integers and null pointers only, so nothing of this process is
+    // read or written; calls that would change what it is are made in a child that ends afterwards.
+    Errno::result(unsafe { libc::syscall(number, first, second, third, fourth, 0, 0) })
+}
+
 /// What a child does between fork and exec.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BeforeExec {
@@ -134,11 +151,7 @@ pub(super) fn before_exec(command: &mut Command, before: BeforeExec) {
 fn run_before_exec(before: &BeforeExec) -> io::Result<()> {
     // SAFETY: integers only.
     unsafe { libc::umask(0o022) };
-    // every other descriptor must be closed at exec, whoever opened it (CVE-2014-3956)
-    // SAFETY: integers only; an old kernel answers ENOSYS, and Rust's own descriptors are close-on-exec.
-    let _ = unsafe {
-        libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 4u32 /* CLOEXEC */)
-    };
+    mark_close_on_exec();
     if before.nice != 0 {
         // SAFETY: integers only; a refusal is of no account.
         let _ = unsafe { libc::nice(before.nice) };

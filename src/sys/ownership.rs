@@ -1,0 +1,63 @@
+//! Files that root gives to another user, or lets another group read.
+
+use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::{Gid, Uid, fchownat};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Opens a directory to look at what is in it, and to give that away.
+///
+/// # Errors
+/// It is no directory, or cannot be read.
+pub fn open_directory(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(path)
+}
+
+/// Gives an entry of a directory to a user if it is what `fits` says. What was looked at is what is given,
+/// whatever happens to the name meanwhile; group and mode stay. `false` when nothing was changed.
+///
+/// # Errors
+/// It is gone, or may not be given away.
+pub fn give_entry(
+    directory: &File,
+    name: &OsStr,
+    uid: u32,
+    fits: impl FnOnce(&Metadata) -> bool,
+) -> io::Result<bool> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let entry = File::from(openat(directory, name, flags, Mode::empty())?);
+    give(&entry, uid, fits)
+}
+
+/// The same for what is open.
+///
+/// # Errors
+/// It may not be given away.
+pub fn give(file: &File, uid: u32, fits: impl FnOnce(&Metadata) -> bool) -> io::Result<bool> {
+    let about = file.metadata()?;
+    if about.uid() == uid || !fits(&about) {
+        return Ok(false);
+    }
+    fchownat(file, "", Some(Uid::from_raw(uid)), None, AtFlags::AT_EMPTY_PATH)?;
+    Ok(true)
+}
+
+/// Lets a group read a file of root that only root's own group may read until now: its group changes, its mode
+/// stays. `false` for any other file; that is whoever's it is.
+///
+/// # Errors
+/// It is not there, or its group may not be changed.
+pub fn lend_to_group(path: &Path, gid: u32) -> io::Result<bool> {
+    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_PATH).open(path)?;
+    let about = file.metadata()?;
+    let is_roots = about.is_file() && about.nlink() == 1 && about.uid() == 0 && about.gid() == 0;
+    if gid == 0 || !is_roots || about.mode() & 0o044 != 0o040 {
+        return Ok(false);
+    }
+    fchownat(&file, "", None, Some(Gid::from_raw(gid)), AtFlags::AT_EMPTY_PATH)?;
+    Ok(true)
+}
