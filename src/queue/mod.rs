@@ -31,7 +31,7 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{ControlError, ControlFile, DirectoryStore};
+pub use directory::{Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories};
 pub use entry::{Content, Entry, EntryKind};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;

@@ -9,9 +9,10 @@
 //! inode: a qf that was replaced or removed under a lease is somebody else's. What a crash leaves, and
 //! who cleans it up, is in ARCHITECTURE.md.
 //!
-//! `layout` finds the directories, `control_*` is the text of a qf, `body_writer` and `data_file` the df, `files` puts them there
+//! `layout` finds the directories, `adopt` gives them to the user that works on them, `control_*` is the text of a qf, `body_writer` and `data_file` the df, `files` puts them there
 //! and takes them away in an order that survives a crash, `load` and `list` read them, `sync` shares syncs.
 
+mod adopt;
 mod body_writer;
 mod control_file;
 mod control_lines;
@@ -27,6 +28,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use adopt::{Adoption, QueueDirectories};
 pub use control_file::{ControlError, ControlFile};
 
 use super::entry::{Entry, EntryKind};
