@@ -26,9 +26,9 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         return Ok(supervise::run(invocation, loaded.config, &daemon, request, inheritance));
     }
     let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
-    Ok(begun.run(true, |mta| async move {
+    Ok(begun.confined()?.run(true, |mta| async move {
         mta.clone().run_queue(&request.selection).await;
         mta.deliveries_done().await;
-        start::settled(&mta, Sysexit::OK)
+        Sysexit::OK
     }))
 }

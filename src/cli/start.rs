@@ -1,27 +1,27 @@
 //! What every mode that touches mail needs first: the keeper, the log, a runtime, the mta.
 
+use super::caller::Caller;
 use super::invocation::Invocation;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
-use crate::daemon::Mta;
+use crate::daemon::{Mta, confine};
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Priority, Target};
-use crate::maps::Store;
-use crate::net::Resolver;
 use crate::schema::Sysexit;
-use crate::sys::identity::{self, Identity};
-use crate::sys::limits;
-use crate::sys::process::{self, Programs};
+use crate::sys::{limits, process};
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
-/// A configuration and the process that delivers for it; no thread runs yet.
+/// A process that ends with its message tells what it gave up to those who ask for that much.
+const ONCE_LEVEL: u8 = 10;
+
+/// What works on mail, and the log; no thread runs yet.
 pub(super) struct Startup {
-    pub(super) config: Arc<Config>,
-    pub(super) keeper: Keeper,
+    pub(super) mta: Arc<Mta>,
     pub(super) log: Logger,
+    pub(super) caller: Caller,
 }
 
 /// Loads the configuration and forks the keeper.
@@ -30,47 +30,16 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
     begin_with(invocation, Arc::new(config))
 }
 
-/// Forks the keeper for a configuration that is loaded. Only the front works with a borrowed group.
+/// Forks the keeper for a configuration that is loaded, and opens the queue. Only the front works with a borrowed
+/// group.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     limits::raise_open_files();
-    let keeper = keeper::start(config.clone(), programs(&config)).map_err(|error| {
+    let keeper = keeper::start(config.clone()).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })?;
     rights::take_up()?;
-    let log = open_log(invocation, &config);
-    Ok(Startup { config, keeper, log })
-}
-
-/// The programs of maps, which the keeper of a process that touches mail runs: as RunAsUser where that is set,
-/// who has no way back to DefaultUser.
-pub(super) fn programs(config: &Arc<Config>) -> Programs {
-    if !config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program")) {
-        return Programs::default();
-    }
-    let store = Store::new(config.clone(), Arc::new(Resolver::fixed(Vec::new())));
-    let mut programs = store.programs();
-    let run_as = config.options.run_as_user.filter(|ids| ids.uid != 0 && identity::is_root());
-    if let Some(ids) = run_as {
-        programs.values_mut().for_each(|program| program.identity = Some(Identity::bare(ids)));
-    }
-    programs
-}
-
-/// A keeper that died: said where people look. What needed it is to be tried again.
-pub(super) fn has_lost_keeper(mta: &Mta) -> bool {
-    let lost = mta.keeper.is_gone();
-    if lost {
-        let text = "SYSERR(root): the keeper has died; what needed it is to be tried again";
-        mta.log.log(0, Priority::Alert, None, text.as_bytes());
-        complain(text);
-    }
-    lost
-}
-
-/// The exit status of a mode that had to do something now.
-pub(super) fn settled(mta: &Mta, status: Sysexit) -> Sysexit {
-    if has_lost_keeper(mta) && status.is_ok() { Sysexit::TEMPFAIL } else { status }
+    Startup::with(invocation, config, keeper)
 }
 
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
@@ -91,7 +60,44 @@ pub(super) fn open_log_as(
 }
 
 impl Startup {
-    /// Opens the queue, starts the runtime and does `work` on it.
+    /// Opens the queue.
+    pub(super) fn with(
+        invocation: &Invocation,
+        config: Arc<Config>,
+        keeper: Keeper,
+    ) -> Result<Self, Sysexit> {
+        let log = open_log(invocation, &config);
+        let mta = Mta::open(config, keeper, log.clone()).map_err(|error| {
+            complain(&error.to_string());
+            Sysexit::OSERR
+        })?;
+        Ok(Self { mta, log, caller: Caller::of_process() })
+    }
+
+    /// Gives up what is needed no more, before anybody is talked to. For a process that ends with its message.
+    pub(super) fn confined(self) -> Result<Self, Sysexit> {
+        self.confined_as(false, ONCE_LEVEL)
+    }
+
+    /// The same for the front of a daemon.
+    pub(super) fn confined_for_long(self) -> Result<Self, Sysexit> {
+        self.confined_as(true, 0)
+    }
+
+    fn confined_as(self, thorough: bool, level: u8) -> Result<Self, Sysexit> {
+        match confine(&self.mta.site, self.mta.queue.options(), thorough) {
+            Ok(confinement) => confinement.log(&self.log, level),
+            Err(error) => {
+                complain(&error);
+                self.log.log(0, Priority::Alert, None, format!("SYSERR(root): {error}").as_bytes());
+                self.log.flush();
+                return Err(Sysexit::OSERR);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Starts the runtime and does `work` on it.
     pub(super) fn run<F>(self, threads: bool, work: impl FnOnce(Arc<Mta>) -> F) -> Sysexit
     where
         F: Future<Output = Sysexit>,
@@ -103,17 +109,8 @@ impl Startup {
                 return Sysexit::OSERR;
             }
         };
-        let log = self.log.clone();
-        let status = runtime.block_on(async move {
-            match Mta::open(self.config, self.keeper, self.log) {
-                Ok(mta) => work(mta).await,
-                Err(error) => {
-                    complain(&error.to_string());
-                    Sysexit::OSERR
-                }
-            }
-        });
-        log.flush();
+        let status = runtime.block_on(async move { work(self.mta).await });
+        self.log.flush();
         // a read of standard input may never end
         runtime.shutdown_background();
         status

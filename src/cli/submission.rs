@@ -1,5 +1,6 @@
 //! From a message text and a command line to an envelope in the queue.
 
+use super::caller::Caller;
 use super::invocation::Invocation;
 use super::start::complain;
 use crate::addr::{self, bare_bytes};
@@ -13,14 +14,14 @@ use crate::queue::{Lease, QueueError};
 use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, Client, Verified};
-use crate::sys::{accounts, clock, identity, startup};
+use crate::sys::{clock, startup};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 /// How a submission ended.
-pub(super) struct Submitted {
+pub(super) struct Outcome {
     pub(super) status: Sysexit,
     /// What is to be delivered now.
     pub(super) queued: Option<(Lease, Box<Envelope>)>,
@@ -31,28 +32,28 @@ pub(super) struct Submission<'a> {
     mta: &'a Arc<Mta>,
     acceptor: DaemonAcceptor,
     invocation: &'a Invocation,
-    user: Vec<u8>,
+    caller: Caller,
     client: Client,
     envelope: Envelope,
     status: Sysexit,
 }
 
 impl<'a> Submission<'a> {
-    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, user: Vec<u8>) -> Self {
+    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, caller: Caller) -> Self {
         let config = &mta.site.config;
-        let mut client = Client::local_user(&user);
+        let mut client = Client::local_user(&caller.name);
         let modifiers = config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         let acceptor = DaemonAcceptor::new(mta.clone(), config.options.delivery_mode);
         let envelope = Envelope { id: acceptor.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { mta, acceptor, invocation, user, client, envelope, status: Sysexit::OK }
+        Self { mta, acceptor, invocation, caller, client, envelope, status: Sysexit::OK }
     }
 
     /// Everything up to the queue.
-    pub(super) async fn submit(&mut self, message: &[u8]) -> Submitted {
+    pub(super) async fn submit(&mut self, message: &[u8]) -> Outcome {
         match self.queue(message).await {
-            Ok(queued) => Submitted { status: self.status, queued },
-            Err(status) => Submitted { status, queued: None },
+            Ok(queued) => Outcome { status: self.status, queued },
+            Err(status) => Outcome { status, queued: None },
         }
     }
 
@@ -122,8 +123,8 @@ impl<'a> Submission<'a> {
                 .map(OsString::into_encoded_bytes)
                 .filter(|name| !name.is_empty())
         });
-        let own = || match accounts::user(&self.user) {
-            Ok(Some(user)) if self.invocation.from.is_none() => full_name(&user),
+        let own = || match &self.caller.account {
+            Some(user) if self.invocation.from.is_none() => full_name(user),
             _ => Vec::new(),
         };
         let name = name.unwrap_or_else(own);
@@ -137,7 +138,7 @@ impl<'a> Submission<'a> {
         let text = match &given {
             Some(from) if from.is_empty() => b"<>".to_vec(),
             Some(from) => from.clone(),
-            None => self.user.clone(),
+            None => self.caller.name.clone(),
         };
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         if parsed.address.is_none() {
@@ -147,7 +148,7 @@ impl<'a> Submission<'a> {
             return Err(parsed.problems.first().map_or(Sysexit::TEMPFAIL, status_of));
         }
         self.envelope.auth = Some(self.envelope.sender.text.clone());
-        if given.is_some_and(|given| given != self.user) {
+        if given.is_some_and(|given| given != self.caller.name) {
             self.warn_about_sender(&text);
         }
         Ok(())
@@ -157,12 +158,13 @@ impl<'a> Submission<'a> {
     fn warn_about_sender(&mut self, text: &[u8]) {
         let config = &self.mta.site.config;
         let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
-        let trusted = trusted.is_some_and(|class| class.contains(&self.user)) || identity::real_uid() == 0;
+        let trusted = trusted.is_some_and(|class| class.contains(&self.caller.name)) || self.caller.uid == 0;
         if trusted || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS) {
             return;
         }
         let host = config.expand(b"\x81j");
-        let warning = [b" ", &host[..], b": ", &self.user, b" set sender to ", text, b" using -f"].concat();
+        let warning =
+            [b" ", &host[..], b": ", &self.caller.name, b" set sender to ", text, b" using -f"].concat();
         self.envelope.headers.0.push(Header::generated(b"X-Authentication-Warning", &warning));
     }
 
@@ -318,7 +320,7 @@ impl<'a> Submission<'a> {
     /// What could not be sent is kept for its author.
     fn save_dead_letter(&self, message: &[u8]) {
         let mode = self.invocation.error_mode.unwrap_or(self.mta.site.config.options.error_mode);
-        let Ok(Some(user)) = accounts::user(&self.user) else { return };
+        let Some(user) = &self.caller.account else { return };
         if mode != b'p' {
             return;
         }
@@ -326,7 +328,7 @@ impl<'a> Submission<'a> {
         let mut options = std::fs::OpenOptions::new();
         let saved = options.append(true).create(true).mode(0o600).open(&path).and_then(|mut file| {
             let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
-            let line = [b"From ", &self.user[..], b" ", &date, b"\n"].concat();
+            let line = [b"From ", &self.caller.name[..], b" ", &date, b"\n"].concat();
             file.write_all(&[&line[..], message, b"\n"].concat())
         });
         let _ = match saved {

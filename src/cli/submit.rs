@@ -2,9 +2,8 @@
 
 use super::invocation::Invocation;
 use super::site;
-use super::smtp::login_name;
 use super::start::{self, complain};
-use super::submission::{Submission, Submitted};
+use super::submission::{Outcome, Submission};
 use crate::config::Config;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::process;
@@ -57,20 +56,19 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
 }
 
 fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
-    let begun = match start::begin_with(invocation, Arc::new(config)) {
+    let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return tell(caller, status),
     };
+    let who = begun.caller.clone();
     begun.run(false, |mta| async move {
-        let mut submission = Submission::new(&mta, invocation, login_name());
-        let Submitted { status, queued } = submission.submit(&message).await;
+        let mut submission = Submission::new(&mta, invocation, who);
+        let Outcome { status, queued } = submission.submit(&message).await;
         let status = tell(caller, status);
         if let Some((lease, envelope)) = queued {
             mta.deliver(lease, *envelope, None).await;
         }
         mta.deliveries_done().await;
-        // the message is in the queue: whoever sent it has nothing to do again
-        start::has_lost_keeper(&mta);
         status
     })
 }

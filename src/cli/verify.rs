@@ -11,13 +11,13 @@ use crate::logging::Quiet;
 use crate::recipients::Expander;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
-use crate::sys::{clock, identity};
+use crate::sys::clock;
 use std::io::Write;
 use std::sync::Arc;
 
 /// Verifies the recipients of the command line.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    let begun = match begin(invocation) {
+    let begun = match begin(invocation).and_then(Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return status,
     };
@@ -25,7 +25,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         start::complain("Recipient names must be specified");
         return Sysexit::USAGE;
     }
-    if identity::real_uid() != 0 {
+    if begun.caller.uid != 0 {
         print(b"Notice: -bv may give misleading output for non-privileged user\n");
     }
     let words: Vec<Vec<u8>> = invocation.recipients.iter().flat_map(|word| split_list(word)).collect();
@@ -37,7 +37,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
                 status = one;
             }
         }
-        start::settled(&mta, status)
+        status
     })
 }
 

@@ -18,11 +18,8 @@ mod mailers;
 mod map_lines;
 mod message;
 mod numbers;
-mod option_ids;
 mod option_lines;
-mod option_times;
 mod option_values;
-mod option_words;
 mod ports;
 mod quick_rules;
 mod references;
@@ -30,7 +27,6 @@ mod rule_lines;
 mod ruleset;
 mod rulesets;
 mod unsupported;
-mod version_lines;
 mod spans;
 mod zone;
 
@@ -111,6 +107,11 @@ impl Config {
     pub fn default_user(&self) -> UserIds {
         let usual = || finish::usual_default_user(&mut SystemEnv::default());
         self.options.default_user.unwrap_or_else(|| *self.usual_user.get_or_init(usual))
+    }
+
+    /// The account that the daemon becomes where RunAsUser is not set and the queue directory is root's.
+    pub fn service_user(&self) -> &[u8] {
+        self.options.service_user.as_deref().unwrap_or(b"canonify")
     }
 
     /// A macro's unexpanded value by name.

@@ -7,10 +7,14 @@
 //! - [`Mta`]: what every way of running shares
 //! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
+//! - `confine`: what the front gives up before it talks to anybody
 //! - `listen`: listeners and connections; `rates`: who connects how often
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
+#[cfg(test)]
+mod attacks;
+mod confine;
 mod delivery;
 mod listen;
 mod lease;
@@ -22,6 +26,7 @@ mod serve;
 mod verify;
 
 pub use acceptor::DaemonAcceptor;
+pub use confine::{Confinement, confine};
 pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};

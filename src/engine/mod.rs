@@ -11,7 +11,6 @@ mod calls;
 mod class_index;
 mod define;
 mod event;
-mod frame;
 mod frame_events;
 mod frames;
 mod lookups;

@@ -6,8 +6,7 @@
 use super::protocol::{Ask, Delivery, Frame, Inbox, Listing, ListingError, MailerResult, Reply, UserAnswer};
 use super::server;
 use crate::config::Config;
-use crate::schema::{Outcome, Sysexit};
-use crate::sys::process::Programs;
+use crate::schema::Outcome;
 use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::collections::HashMap;
@@ -42,7 +41,7 @@ pub struct KeeperEnd(UnixStream);
 
 impl KeeperEnd {
     /// Is the keeper from now on, until the front is gone and all that was begun is done.
-    pub fn serve(self, config: &Arc<Config>, programs: Programs) {
+    pub fn serve(self, config: &Arc<Config>) {
         // it ends with its front, not by what a terminal or an administrator tells everybody
         process::leave_terminal();
         signals::ignore(&[Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1]);
@@ -51,7 +50,7 @@ impl KeeperEnd {
             return;
         }
         title::set(b"canonify: keeper");
-        server::serve(self.0, config, programs);
+        server::serve(self.0, config);
     }
 }
 
@@ -60,13 +59,13 @@ impl KeeperEnd {
 ///
 /// # Errors
 /// When no process can be made.
-pub fn start(config: Arc<Config>, programs: Programs) -> io::Result<Keeper> {
+pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
     let (front, keeper) = ends()?;
-    let (mut front, mut keeper) = (Some(front), Some((keeper, programs)));
+    let (mut front, mut keeper) = (Some(front), Some(keeper));
     process::start_service(|| {
         drop(front.take());
-        if let Some((keeper, programs)) = keeper.take() {
-            keeper.serve(&config, programs);
+        if let Some(keeper) = keeper.take() {
+            keeper.serve(&config);
         }
     })?;
     front.map(Keeper::on).ok_or_else(|| io::Error::other("the keeper runs in the front"))
@@ -167,7 +166,7 @@ impl Keeper {
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
     pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
         let (front, keeper) = ends()?;
-        let keeper = move || server::serve(keeper.0, &config, Programs::default());
+        let keeper = move || server::serve(keeper.0, &config);
         std::thread::Builder::new().name("keeper".into()).spawn(keeper)?;
         Ok(Self::on(front))
     }
@@ -252,14 +251,6 @@ impl Keeper {
         match self.ask(ask, None).await {
             Some((Reply::Listing(listing), _)) => listing,
             _ => Err(ListingError::Later(GONE.into())),
-        }
-    }
-
-    /// What the program of a map answers to a key: exit status and first line.
-    pub async fn program(&self, map: &[u8], key: &[u8]) -> (Sysexit, Vec<u8>) {
-        match self.ask(Ask::Program(map.to_vec(), key.to_vec()), None).await {
-            Some((Reply::Program(status, line), _)) => (Sysexit(status), line),
-            _ => (Sysexit::TEMPFAIL, Vec::new()),
         }
     }
 

@@ -4,11 +4,11 @@ use super::body;
 use super::protocol::MailerResult;
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit};
-use crate::sys::process::{Program, wait};
+use crate::sys::process::Program;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::ChildStdin;
+use std::process::{Child, ChildStdin};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -74,6 +74,24 @@ fn tail(mut pipe: Box<dyn Read + Send>) -> JoinHandle<Vec<u8>> {
         }
         kept
     })
+}
+
+fn wait(child: &mut Child, end: Option<Instant>) -> Result<std::process::ExitStatus, &'static str> {
+    let Some(end) = end else { return child.wait().map_err(|_| "cannot wait for the mailer") };
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() >= end => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err("mailer timed out");
+            }
+            Ok(None) => std::thread::sleep(pause),
+            Err(_) => return Err("cannot wait for the mailer"),
+        }
+        pause = (pause * 2).min(Duration::from_millis(200));
+    }
 }
 
 fn judge(program: &Program, status: std::process::ExitStatus, written: io::Result<()>) -> MailerResult {

@@ -113,8 +113,6 @@ pub(super) enum Ask {
     Forward(Vec<u8>, Vec<u8>),
     /// An `:include:` file, and the login name of whoever named it, whose rights it is read with.
     Include(Vec<u8>, Option<Vec<u8>>),
-    /// What the program of a map answers: the map's name and the key, which is its last argument.
-    Program(Vec<u8>, Vec<u8>),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -128,8 +126,6 @@ pub(super) enum Reply {
     Alias(Result<Option<Vec<u8>>, String>),
     /// `.forward` or `:include:`.
     Listing(Result<Listing, ListingError>),
-    /// Exit status and first line.
-    Program(i32, Vec<u8>),
     /// One per target.
     Delivered(Vec<MailerResult>),
 }

@@ -5,9 +5,7 @@ use super::pool::Pool;
 use super::protocol::{Ask, Delivery, Frame, Inbox, MailerResult, Reply};
 use super::{deliver, lists};
 use crate::config::Config;
-use crate::schema::Sysexit;
-use crate::sys::process::Programs;
-use crate::sys::{ANSWER_TIMEOUT, accounts, first_line, passing};
+use crate::sys::{accounts, passing};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -25,19 +23,18 @@ pub(super) struct KeeperService {
     pub(super) aliases: super::aliases::Aliases,
     pub(super) named: super::named::Named,
     pub(super) maildirs: super::maildir::Maildirs,
-    programs: Programs,
     answers: Mutex<UnixStream>,
 }
 
 /// Serves until the front is gone, then finishes what was begun.
-pub(super) fn serve(socket: UnixStream, config: &Arc<Config>, programs: Programs) {
+pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
     let Ok(answers) = socket.try_clone() else { return };
     let policy = Policy::of(config);
     let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
     let (named, maildirs) = Default::default();
     let answers = Mutex::new(answers);
     let config = config.clone();
-    let service = Arc::new(KeeperService { config, policy, aliases, named, maildirs, programs, answers });
+    let service = Arc::new(KeeperService { config, policy, aliases, named, maildirs, answers });
     let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
     let mut inbox = Inbox::default();
     'front: while inbox.fill(&socket) {
@@ -58,12 +55,8 @@ pub(super) fn serve(socket: UnixStream, config: &Arc<Config>, programs: Programs
 }
 
 fn runs_program(service: &KeeperService, ask: &Ask) -> bool {
-    match ask {
-        Ask::Program(..) => true,
-        Ask::Deliver(delivery) => deliver::mailer(&service.config, &delivery.mailer)
-            .is_some_and(|mailer| !mailer.path.starts_with(b"[")),
-        _ => false,
-    }
+    let Ask::Deliver(delivery) = ask else { return false };
+    deliver::mailer(&service.config, &delivery.mailer).is_some_and(|mailer| !mailer.path.starts_with(b"["))
 }
 
 impl KeeperService {
@@ -77,23 +70,12 @@ impl KeeperService {
             Ask::Include(path, named_by) => {
                 Reply::Listing(lists::include(&self.policy, &path, named_by.as_deref()))
             }
-            Ask::Program(map, key) => self.program(&map, key),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, fds)),
         };
         let frame = Frame { id: frame.id, fds: 0, content };
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         // a front that is gone needs no answer
         let _ = passing::send(&socket, &frame.encode(), &[]);
-    }
-
-    /// Path and fixed words are the configuration's own: the front chooses one more word, which no shell sees.
-    fn program(&self, map: &[u8], key: Vec<u8>) -> Reply {
-        let Some(mut program) = self.programs.get(map).cloned() else {
-            return Reply::Program(Sysexit::CONFIG.0, Vec::new());
-        };
-        program.argv.push(key);
-        let (status, line) = first_line(&program, ANSWER_TIMEOUT);
-        Reply::Program(status.0, line)
     }
 
     fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<MailerResult> {

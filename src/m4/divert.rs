@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::input::Position;
+use super::input::Place;
 
 /// From this offset on, output was made by this input line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Mark {
     pub(super) offset: usize,
     /// The line being read.
-    pub(super) inner: Position,
+    pub(super) inner: Place,
     /// The site's line that led there.
-    pub(super) site: Option<Position>,
+    pub(super) site: Option<Place>,
     /// Each newline of this part moves one line on in the file too.
     pub(super) advancing: bool,
 }

@@ -7,7 +7,6 @@ use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};
-use super::program::ProgramRunner;
 pub(super) use super::query::{FoundFuture, ImmediateQuery, LookupContext, OtherMaps, Query};
 use super::settings::{Refused, Settings};
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
@@ -36,6 +35,11 @@ pub(super) type Read = fn(&mut Map, &[u8], &mut Declaring<'_>) -> Option<Arc<dyn
 pub(super) trait MapClass: Send + Sync {
     /// Opens the map. What goes wrong is said here.
     fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a>;
+
+    /// The files that are opened, and opened again when they are replaced.
+    fn files(&self, _map: &Map, _settings: &Settings) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
 }
 
 /// A map that is open.
@@ -96,8 +100,6 @@ pub(super) struct Opening<'a> {
     pub settings: &'a Settings,
     /// Host names.
     pub resolver: &'a Arc<Resolver>,
-    /// Who runs programs.
-    pub programs: &'a Arc<dyn ProgramRunner>,
     /// What the maps of a class have in common.
     pub shared: &'a SharedStates,
     /// The other maps.

@@ -6,6 +6,7 @@ use super::class::{
 use super::files;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
+use super::settings::Settings;
 use crate::db::bdb::{Kind, Reader};
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::schema::Sysexit;
@@ -54,6 +55,10 @@ impl MapClass for Wanted {
             };
             Ok(Arc::new(database) as Arc<dyn OpenMap>)
         })
+    }
+
+    fn files(&self, map: &Map, _settings: &Settings) -> Vec<Vec<u8>> {
+        map.file.iter().map(|file| files::with_suffix(file, b".db")).collect()
     }
 }
 

@@ -6,7 +6,6 @@ use super::class::{
 };
 use super::declare::DeclaredMap;
 use super::map::{Flags, Found, Map, later};
-use super::program::ProgramRunner;
 use super::settings::Settings;
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;
@@ -42,13 +41,16 @@ pub(super) struct Surroundings {
     pub settings: Settings,
     /// Host names.
     pub resolver: Arc<Resolver>,
-    /// Who runs programs.
-    pub programs: Arc<dyn ProgramRunner>,
     /// What the maps of a class have in common.
     pub shared: SharedStates,
 }
 
 impl Slot {
+    /// The files that it reads.
+    pub fn files(&self, settings: &Settings) -> Vec<Vec<u8>> {
+        self.class.as_ref().map_or_else(Vec::new, |class| class.files(&self.map, settings))
+    }
+
     /// A map that nobody has asked yet.
     pub fn new(declared: DeclaredMap) -> Self {
         Self {
@@ -137,7 +139,6 @@ impl Slot {
         let mut opening = Opening {
             settings: &surroundings.settings,
             resolver: &surroundings.resolver,
-            programs: &surroundings.programs,
             shared: &surroundings.shared,
             maps,
             aliases: context.aliases,

@@ -7,6 +7,7 @@ use super::class::{
 use super::files;
 use super::flags::Declaring;
 use super::map::{Map, missing};
+use super::settings::Settings;
 use crate::db::plain_aliases;
 use crate::engine::ImmediateLookup;
 use crate::schema::Sysexit;
@@ -25,6 +26,10 @@ impl MapClass for Stab {
             let aliases = Aliases::read(map, opening).await.ok_or(NotOpen::Failed)?;
             Ok(Arc::new(aliases) as Arc<dyn OpenMap>)
         })
+    }
+
+    fn files(&self, map: &Map, _settings: &Settings) -> Vec<Vec<u8>> {
+        map.file.clone().into_iter().collect()
     }
 }
 

@@ -6,6 +6,7 @@ use super::class::{
 use super::files::{self, Stamp};
 use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
+use super::settings::Settings;
 use crate::engine::{MapEvent, Observer};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +19,10 @@ pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) ->
 impl MapClass for Text {
     fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
         opened(TextFile::open(map, opening))
+    }
+
+    fn files(&self, map: &Map, _settings: &Settings) -> Vec<Vec<u8>> {
+        map.file.clone().into_iter().collect()
     }
 }
 

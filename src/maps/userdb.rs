@@ -4,6 +4,7 @@ use super::class::{FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Op
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map, later, missing};
+use super::settings::Settings;
 use crate::db::bdb::{Kind, Reader};
 use crate::engine::Observer;
 use crate::schema::Sysexit;
@@ -24,6 +25,17 @@ impl MapClass for UserDatabase {
     fn open<'a>(self: Arc<Self>, _map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
         opened(Some(Databases::open(opening)))
     }
+
+    fn files(&self, _map: &Map, settings: &Settings) -> Vec<Vec<u8>> {
+        files_of(settings).collect()
+    }
+}
+
+/// The databases that the option names.
+fn files_of(settings: &Settings) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let spec = settings.user_databases.as_deref().unwrap_or_default();
+    let words = spec.split(|byte| matches!(byte, b',' | b' ' | b'\t'));
+    words.filter(|word| word.starts_with(b"/")).map(|word| files::with_suffix(word, b".db"))
 }
 
 impl OpenMap for Databases {
@@ -37,12 +49,8 @@ struct Databases(Vec<Reader>);
 
 impl Databases {
     fn open(opening: &mut Opening<'_>) -> Self {
-        let spec = opening.settings.user_databases.as_deref().unwrap_or_default();
-        let separator = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
-        let words = spec.split(separator).filter(|word| word.starts_with(b"/"));
         let mut readers = Vec::new();
-        for word in words {
-            let name = files::with_suffix(word, b".db");
+        for name in files_of(opening.settings) {
             if opening.check(&name).is_ok()
                 && let Ok(reader) = Reader::open(files::path(&name), Some(Kind::Btree))
             {

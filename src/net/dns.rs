@@ -1,8 +1,7 @@
 //! Questions to name servers: UDP, TCP when the answer does not fit, and a cache that forgets in time.
 
-use super::error::DnsError;
 use super::record::{Record, name_text};
-use super::settings::Settings;
+use super::{DnsError, Settings};
 use hashbrown::HashMap;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};

@@ -21,11 +21,12 @@ pub fn find_option(name: &[u8]) -> FoundOption {
         let known = row.name.as_bytes();
         !known.is_empty() && known.len() >= name.len() && known[..name.len()].eq_ignore_ascii_case(name)
     };
-    let mut fitting = OPTIONS.iter().filter(begins);
+    let fitting = OPTIONS.iter().filter(begins);
     if let Some(row) = fitting.clone().find(|row| row.name.len() == name.len()) {
         return FoundOption::Exact(row);
     }
-    match (fitting.next(), fitting.next()) {
+    let mut theirs = fitting.filter(|row| !row.is_own());
+    match (theirs.next(), theirs.next()) {
         (Some(first), Some(second)) => FoundOption::Ambiguous(first, second),
         (Some(only), None) => FoundOption::Abbreviated(only),
         _ => FoundOption::Unknown,

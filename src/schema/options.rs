@@ -85,6 +85,16 @@ pub struct OptionRow {
     pub conf: &'static str,
 }
 
+/// Codes of options that sendmail does not have.
+const OWN_CODES: [u8; 6] = [0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+
+impl OptionRow {
+    /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
+    pub fn is_own(&self) -> bool {
+        OWN_CODES.contains(&self.code)
+    }
+}
+
 macro_rules! form {
     (Time $unit:literal) => {
         Form::Time($unit)
@@ -300,7 +310,7 @@ options! {
     /// One connection per host over all processes
     single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, ParsedOnly, "confSINGLE_THREAD_DELIVERY";
     /// Identity after start-up; unknown: 'readcf: option RunAsUser: unknown user X' / 'unknown group X'
-    run_as_user: Option<UserIds> = None, (Special), "RunAsUser", 0x9d, Root, ParsedOnly, "confRUN_AS_USER";
+    run_as_user: Option<UserIds> = None, (Special), "RunAsUser", 0x9d, Root, Implemented, "confRUN_AS_USER";
     /// Return-Receipt-To requests a DSN
     rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, ParsedOnly, "confRRT_IMPLIES_DSN";
     /// Pid file
@@ -453,4 +463,6 @@ options! {
     concurrent_deliveries_per_destination: i64 = 20, (Int), "ConcurrentDeliveriesPerDestination", 0xfe, Root, Implemented, "";
     /// (canonify only) Open connections of one network of clients (/24, or /64 of IPv6); 0 means no limit. Loopback, and clients in class R, which may relay, are not counted
     connections_per_network: i64 = 100, (Int), "ConnectionsPerNetwork", 0xff, Root, ParsedOnly, "";
+    /// (canonify only) The account that the daemon becomes where RunAsUser is not set and the queue directory is root's
+    service_user: Option<Vec<u8>> = None, (Text), "ServiceUser", 0x80, Root, Implemented, "";
 }

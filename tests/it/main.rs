@@ -14,6 +14,5 @@ mod options;
 mod outside;
 mod scratch;
 mod smtp;
-mod supervisor;
 mod terminal;
 mod tryout;

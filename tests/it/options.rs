@@ -36,13 +36,14 @@ fn form(form: Form) -> String {
 }
 
 /// Defaults that the table cannot say as a cf would.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 10] = [
     ("blank_sub", "a blank"),
     ("default_user", "mailnull, sendmail or daemon, else `1:1`"),
     ("dont_probe_interfaces", "`False`"),
     ("max_mime_header_length", "`2048/1024`"),
     ("queue_la", "8 for each processor"),
     ("refuse_la", "12 for each processor"),
+    ("service_user", "`canonify`"),
     ("super_safe", "`True`"),
     ("time_zone_spec", "TZ is cleared"),
     ("timeout", "see below"),

@@ -7,9 +7,7 @@
 
 mod automaton;
 mod backtrack;
-mod brackets;
 mod groups;
-mod pattern;
 mod syntax;
 
 use super::class::{
@@ -32,7 +30,7 @@ const MAX_FIELDS: usize = 20;
 struct RegexMap {
     /// Made at the first look-up, unless it might be too large.
     matcher: OnceLock<meta::Regex>,
-    pattern: pattern::Pattern,
+    pattern: syntax::Pattern,
     /// -s: groups to return; `None` without -s.
     fields: Option<Vec<usize>>,
     /// -d: between them.

@@ -1,0 +1,25 @@
+//! Who runs this program: asked before it becomes somebody else.
+
+use crate::sys::accounts::{self, User};
+use crate::sys::identity;
+
+/// The user who called.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// The real user id.
+    pub(super) uid: u32,
+    /// The login name, or the number of a user without account.
+    pub(super) name: Vec<u8>,
+    /// The account.
+    pub(super) account: Option<User>,
+}
+
+impl Caller {
+    /// Who it is now.
+    pub(super) fn of_process() -> Self {
+        let uid = identity::real_uid();
+        let account = accounts::user_by_uid(uid).ok().flatten();
+        let name = account.as_ref().map_or_else(|| uid.to_string().into_bytes(), |user| user.name.clone());
+        Self { uid, name, account }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the front gives up, as the configuration has it.
+//!
+//! In: a [`Site`] and its queue, in a process that has not started any thread. Out: the same process without root's
+//! rights, and what is to be said of that. Never here: how rights are given up (`sys::confinement`).
+
+use crate::config::Config;
+use crate::logging::{Logger, Priority};
+use crate::queue::{Adoption, QueueDirectories, QueueOptions};
+use crate::rewrite::Site;
+use crate::schema::UserIds;
+use crate::sys::confinement::{self, Plan, Report};
+use crate::sys::ownership::lend_to_group;
+use crate::sys::{accounts, identity};
+use nix::unistd::{AccessFlags, access};
+use std::path::{Path, PathBuf};
+
+/// What any process needs of the system: time zones, name services and their libraries, its processors.
+const SYSTEM: &[&str] = &[
+    "/usr/share/zoneinfo",
+    "/dev/urandom",
+    "/proc/loadavg",
+    "/proc/self/cgroup",
+    "/proc/sys/vm/overcommit_memory",
+    "/sys/fs/cgroup",
+    "/sys/devices/system/cpu",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/var/lib/sss",
+];
+
+/// What it needs of /etc.
+const ETC: &[&str] = &[
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/nsswitch.conf",
+    "/etc/services",
+    "/etc/localtime",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/ld.so.cache",
+];
+
+/// Who the front becomes.
+enum User {
+    /// Nobody else: it is not root.
+    Same,
+    /// These ids.
+    Other(UserIds),
+    /// It stays root, without root's power, and this is why.
+    Root(String),
+}
+
+/// The front's protections, and what the operator must know of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Confinement {
+    /// What is up, and what the system does not give.
+    pub report: Report,
+    /// What was done, and what does not work any more.
+    pub notes: Vec<(Priority, String)>,
+}
+
+impl Confinement {
+    /// Tells the log.
+    pub fn log(&self, log: &Logger, level: u8) {
+        let (uid, gid) = (identity::effective_uid(), identity::effective_gid());
+        let text = format!("confined: uid={uid}, gid={gid}, protections={}", self.report);
+        log.log(level, Priority::Info, None, text.as_bytes());
+        for why in &self.report.missing {
+            log.log(level, Priority::Warning, None, format!("not confined: {why}").as_bytes());
+        }
+        for (priority, text) in &self.notes {
+            log.log(level, *priority, None, text.as_bytes());
+        }
+    }
+}
+
+/// Gives up what the front does not need. `thorough`: root's files in the queue are looked for again.
+///
+/// # Errors
+/// Rights stayed that must go: the process must end.
+pub fn confine(site: &Site, queue: &QueueOptions, thorough: bool) -> Result<Confinement, String> {
+    let directories = QueueDirectories::find(queue).map_err(|error| error.to_string())?;
+    let mut notes = Vec::new();
+    let user = user(&site.config, &directories, thorough, &mut notes);
+    let files = files(site);
+    if let User::Other(ids) = &user {
+        notes.extend(lend(&files, ids.gid));
+    }
+    let mut plan = plan(&user, &directories, &files);
+    plan.starts_programs = site.config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program"));
+    let report = confinement::confine(&plan).map_err(|error| format!("cannot give up rights: {error}"))?;
+    if let User::Root(why) = &user {
+        notes.push((Priority::Alert, format!("the front stays root: {why}")));
+    }
+    notes.extend(unreadable(&files));
+    Ok(Confinement { report, notes })
+}
+
+/// RunAsUser, else the queue's owner, else the service user, to whom the queue is given.
+fn user(
+    config: &Config,
+    directories: &QueueDirectories,
+    thorough: bool,
+    notes: &mut Vec<(Priority, String)>,
+) -> User {
+    if !identity::is_root() {
+        return User::Same;
+    }
+    let run_as_user = config.options.run_as_user.filter(|ids| ids.uid != 0);
+    let given = run_as_user.or_else(|| queue_owner(directories));
+    let ids = match given.map_or_else(|| service_user(config), Ok) {
+        Ok(ids) => ids,
+        Err(why) => return User::Root(why),
+    };
+    match directories.adopt(ids.uid, thorough) {
+        Ok(adoption) => notes.extend(adoption_notes(&adoption, ids)),
+        // a queue that is not the service user's can only be worked on by root
+        Err(error) if given.is_none() => return User::Root(error.to_string()),
+        Err(error) => notes.push((Priority::Error, error.to_string())),
+    }
+    User::Other(ids)
+}
+
+/// The owner of the queue directory, unless that is root.
+fn queue_owner(directories: &QueueDirectories) -> Option<UserIds> {
+    let owner = directories.owner().ok().filter(|owner| owner.uid != 0)?;
+    let account = accounts::user_by_uid(owner.uid).ok().flatten();
+    Some(account.map_or(owner, |user| user.ids()))
+}
+
+fn service_user(config: &Config) -> Result<UserIds, String> {
+    let name = config.service_user();
+    let shown = String::from_utf8_lossy(name);
+    match accounts::user(name) {
+        Ok(Some(user)) if user.uid != 0 => Ok(user.ids()),
+        Ok(Some(_)) => Err(format!("the service user {shown} is root")),
+        Ok(None) => Err(format!("there is no user {shown} (option ServiceUser): make one, or set RunAsUser")),
+        Err(error) => Err(format!("cannot look up the service user {shown}: {error}")),
+    }
+}
+
+fn adoption_notes(adoption: &Adoption, ids: UserIds) -> Vec<(Priority, String)> {
+    let uid = ids.uid;
+    let given =
+        adoption.directories.iter().map(|path| format!("{} now belongs to uid {uid}", path.display()));
+    let mut notes: Vec<_> = given.map(|text| (Priority::Notice, text)).collect();
+    if adoption.files > 0 {
+        notes.push((Priority::Notice, format!("{} queue files now belong to uid {uid}", adoption.files)));
+    }
+    let left =
+        adoption.left.iter().map(|path| format!("{} is not root's alone: not adopted", path.display()));
+    notes.extend(left.map(|text| (Priority::Warning, text)));
+    notes
+}
+
+/// A file that is opened later, and what for.
+type NeededFile = (String, PathBuf);
+
+/// Maps, and files that options name.
+fn files(site: &Site) -> Vec<NeededFile> {
+    let options = &site.config.options;
+    let of_map = |(name, file): (&[u8], Vec<u8>)| {
+        (format!("map {}", String::from_utf8_lossy(name)), accounts::path(&file))
+    };
+    let mut files: Vec<NeededFile> = site.maps.files().into_iter().map(of_map).collect();
+    let named = [
+        ("HelpFile", &options.help_file),
+        ("ErrorHeader", &options.error_header),
+        ("ServiceSwitchFile", &options.service_switch_file),
+    ];
+    for (option, file) in named {
+        if let Some(file) = file.as_deref().filter(|file| file.starts_with(b"/")) {
+            files.push((format!("option {option}"), accounts::path(file)));
+        }
+    }
+    let hosts = site.resolver.hosts_files().map(|path| (String::from("option HostsFile"), path.to_owned()));
+    files.extend(hosts);
+    files
+}
+
+/// makemap lets root and root's group read a database: the front's group takes the place of the latter.
+fn lend(files: &[NeededFile], gid: u32) -> Vec<(Priority, String)> {
+    let mut notes = Vec::new();
+    for (what, path) in files {
+        // a file that is not there may come; one that stays unreadable is named later
+        if lend_to_group(path, gid).unwrap_or(false) {
+            notes.push((Priority::Notice, format!("{what}: group {gid} may now read {}", path.display())));
+        }
+    }
+    notes
+}
+
+fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile]) -> Plan {
+    let writable = directories.paths();
+    // a relative name in the configuration must go on to mean what it meant
+    let directory = writable.first().filter(|_| writable.iter().all(|path| path.is_absolute())).cloned();
+    let ids = match user {
+        User::Other(ids) => Some(*ids),
+        User::Same | User::Root(_) => None,
+    };
+    // what is secret in /etc is root's: who stays root reads single files there, until they are replaced
+    let closed = [Path::new("/"), Path::new("/etc")];
+    let closed = &closed[..if matches!(user, User::Root(_)) { 2 } else { 1 }];
+    let etc = ETC.iter().map(PathBuf::from);
+    let needed = files.iter().map(|(_, path)| path.clone()).chain(etc).flat_map(|path| places(&path));
+    let open = needed.filter(|path| !closed.contains(&path.as_path()));
+    let readable = SYSTEM.iter().map(PathBuf::from).chain(open).collect();
+    Plan { ids, directory, writable, readable, ..Plan::default() }
+}
+
+/// Where a file is: itself and its directory, since it may be replaced; behind a link as well.
+fn places(path: &Path) -> Vec<PathBuf> {
+    let paths = [Some(path.to_owned()), path.canonicalize().ok()];
+    let with_directory = |path: PathBuf| [path.parent().map(Path::to_owned), Some(path)];
+    paths.into_iter().flatten().flat_map(with_directory).flatten().collect()
+}
+
+/// Files that the front may not read as who it is now. What is not there is nobody's.
+fn unreadable(files: &[NeededFile]) -> Vec<(Priority, String)> {
+    let uid = identity::effective_uid();
+    let refused = |path: &Path| access(path, AccessFlags::R_OK) == Err(nix::Error::EACCES);
+    let unreadable = files.iter().filter(|(_, path)| refused(path));
+    unreadable
+        .map(|(what, path)| (Priority::Error, format!("{what}: uid {uid} cannot read {}", path.display())))
+        .collect()
+}
