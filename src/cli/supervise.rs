@@ -6,6 +6,7 @@ use super::site;
 use super::start::{self, Startup};
 use crate::config::Config;
 use crate::daemon::{Service, serve};
+use crate::keeper::KeeperSettings;
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
 use crate::supervisor::{Front, Inheritance, Role, Setup, Supervisor};
@@ -48,7 +49,9 @@ pub(super) fn run(
         Role::Over(status) => status,
         Role::Check => check(invocation),
         Role::Keeper(end) => {
-            end.serve(&config);
+            let settings = KeeperSettings::from(&*config);
+            drop(config); // of all else that the site says, the keeper knows nothing
+            end.serve(settings);
             Sysexit::OK
         }
         Role::Front(front) => be_front(invocation, config, front, request),

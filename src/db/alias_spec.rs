@@ -58,6 +58,14 @@ pub fn unquote(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The file of a member `:include:/path`, quoted or not.
+pub fn included_file(member: &[u8]) -> Option<Vec<u8>> {
+    const MARK: &[u8] = b":include:";
+    let member = unquote(member);
+    let (mark, file) = member.split_at_checked(MARK.len())?;
+    mark.eq_ignore_ascii_case(MARK).then(|| file.trim_ascii().to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,5 +9,5 @@ pub mod bdb;
 mod alias_spec;
 mod alias_text;
 
-pub use alias_spec::{AliasSpec, alias_spec_parts, database_of, unquote};
+pub use alias_spec::{AliasSpec, alias_spec_parts, database_of, included_file, unquote};
 pub use alias_text::{AliasLine, AliasProblem, alias_lines, plain_aliases, split_list};

@@ -5,7 +5,7 @@ use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
-use crate::keeper::{Delivery, MailerResult, Target};
+use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::BodyForm;
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use std::fs::File;
@@ -88,7 +88,11 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
     let (user, host) = recipient.address.as_ref().map_or_else(Default::default, |address| {
         (address.user.clone(), address.host.clone().unwrap_or_default())
     });
-    let named_by = recipient.control.as_ref().map(|control| control.user.clone());
+    let named_by = recipient.control.as_ref().map(|control| NamedBy {
+        user: control.user.clone(),
+        // a recipient of the queue knows this much of where it comes from
+        alias: control.alias.to_ascii_lowercase(),
+    });
     let user = if mailer.has(b's') { stripped(&user) } else { user };
     let program = mailer.name.eq_ignore_ascii_case(b"prog");
     let user = match user.strip_prefix(b"|") {

@@ -374,10 +374,10 @@ async fn with_nobody_left_no_transaction_begins() {
 
 #[tokio::test]
 async fn a_front_that_lies_gets_nothing_run() {
-    use crate::keeper::{Delivery, Target};
+    use crate::keeper::{Delivery, NamedBy, Target};
     let scene = scene("good: \"|true\"\n");
     let deliver = |user: &str| {
-        let target = Target { user: user.into(), host: Vec::new(), named_by: Some(Vec::new()) };
+        let target = Target { user: user.into(), host: Vec::new(), named_by: Some(NamedBy::default()) };
         let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
         let body = crate::sys::memory::file(b"").expect("memory");
         async { scene.deliverer.keeper.deliver(delivery, Arc::new(body)).await[0].exit }

@@ -1,5 +1,6 @@
 //! Alias databases: the first answer wins, in the order of option AliasFile.
 
+use super::protocol::AliasAnswer;
 use crate::db::{AliasSpec, bdb, database_of, plain_aliases};
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
@@ -43,23 +44,43 @@ impl Aliases {
         Self { sources: specs.iter().map(source).collect() }
     }
 
-    /// The value of an alias, its key as given (case is the caller's business).
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        for source in &self.sources {
+    /// What the sources from number `first` on say of an alias, its key as given (case is the caller's business).
+    ///
+    /// # Errors
+    /// When a source cannot be read just now.
+    pub(super) fn get(&self, key: &[u8], first: u32) -> Result<AliasAnswer, String> {
+        for (number, source) in self.sources.iter().enumerate().skip(first as usize) {
+            if !source.is_read() {
+                return Ok(AliasAnswer::NotRead(number as u32));
+            }
             if let Some(value) = source.get(key)? {
-                return Ok(Some(value));
+                return Ok(AliasAnswer::Value(value));
             }
         }
-        Ok(None)
+        Ok(AliasAnswer::Absent)
     }
 
-    /// Every value of every source.
-    pub(super) fn values(&self) -> Result<Vec<Vec<u8>>, String> {
-        let mut values = Vec::new();
-        for source in &self.sources {
-            source.values(&mut values)?;
+    /// The value of an alias in the sources that the keeper reads, others passed over.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        let mut first = 0;
+        loop {
+            match self.get(key, first)? {
+                AliasAnswer::Value(value) => return Ok(Some(value)),
+                AliasAnswer::Absent => return Ok(None),
+                AliasAnswer::NotRead(number) => first = number + 1,
+            }
         }
-        Ok(values)
+    }
+
+    /// Shows every value of every source that the keeper reads.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) fn each_value(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.sources.iter().filter(|source| source.is_read()).try_for_each(|source| source.each_value(each))
     }
 
     /// Signatures of all files, for caches made from `values`.
@@ -91,6 +112,11 @@ impl Source {
         matches!(self.spec.class.as_slice(), b"implicit" | b"text" | b"stab" | b"files")
     }
 
+    /// Other classes (LDAP, NIS, …) are the front's to ask: the keeper believes only what lies in files.
+    fn is_read(&self) -> bool {
+        self.is_text() || self.kind().is_some()
+    }
+
     fn stored(&self) -> Option<PathBuf> {
         match self.kind() {
             Some(_) => Some(database_of(&self.spec.file)),
@@ -114,25 +140,20 @@ impl Source {
             });
             return found.map(|value| value.map(without_nul)).map_err(|error| error.to_string());
         }
-        match self.is_text() {
-            true => Ok(self.table()?.and_then(|table| table.get(key).cloned())),
-            false => Err(format!("alias class {} is not known", String::from_utf8_lossy(&self.spec.class))),
-        }
+        Ok(self.table()?.and_then(|table| table.get(key).cloned()))
     }
 
-    fn values(&self, values: &mut Vec<Vec<u8>>) -> Result<(), String> {
+    fn each_value(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), String> {
         if let Some(kind) = self.kind() {
             let Some(reader) = self.reader(kind)? else { return Ok(()) };
-            let mut each = |_: &[u8], value: &[u8]| {
-                values.push(without_nul(value.to_vec()));
+            let mut pair = |_: &[u8], value: &[u8]| {
+                each(value.strip_suffix(b"\0").unwrap_or(value));
                 true
             };
-            return reader.for_each(&mut each).map_err(|error| error.to_string());
+            return reader.for_each(&mut pair).map_err(|error| error.to_string());
         }
-        if self.is_text()
-            && let Some(table) = self.table()?
-        {
-            values.extend(table.values().cloned());
+        if let Some(table) = self.table()? {
+            table.values().for_each(|value| each(value));
         }
         Ok(())
     }

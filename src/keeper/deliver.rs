@@ -1,114 +1,105 @@
 //! One hand-over: from mailer, user and host to an identity and a place, found out here.
 
-use super::lists::{assume, identity_of};
-use super::mailbox;
+use super::arguments::Arguments;
+use super::body::Body;
+use super::lists::{assume, controlling_user};
+use super::mailbox::{self, FileId};
 use super::program;
 use super::protocol::{Delivery, MailerResult, Target};
+use super::rights;
 use super::server::KeeperService;
-use crate::addr::MacroId;
-use crate::config::{Config, Mailer};
+use super::settings::LocalMailer;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::accounts::{self, User};
 use crate::sys::identity::{Identity, is_root};
 use crate::sys::process::Program;
 use crate::sys::safe::Refusal;
-use std::fs::File;
 use std::io;
-
-/// A mailer of the configuration by its name.
-pub(super) fn mailer<'a>(config: &'a Config, name: &[u8]) -> Option<&'a Mailer> {
-    config.mailers.iter().find(|mailer| mailer.name.eq_ignore_ascii_case(name))
-}
+use std::os::unix::fs::MetadataExt;
 
 /// Delivers to every target and reports in the same order.
-pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &File) -> Vec<MailerResult> {
-    let Some(mailer) = mailer(&service.config, &delivery.mailer) else {
-        let unknown =
-            MailerResult::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error");
-        return vec![unknown; delivery.targets.len()];
+pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> Vec<MailerResult> {
+    let count = delivery.targets.len();
+    let Some(mailer) = service.settings.mailer(&delivery.mailer) else {
+        return vec![not_configured(); count];
     };
-    let job = Job { service, delivery, mailer, body };
+    let words = Arguments { settings: &service.settings, mailer, delivery };
+    let job = Job { service, delivery, mailer, body, words };
+    if mailer.max_size > 0 && body.size > mailer.max_size {
+        let too_big = MailerResult::never(Sysexit::DATAERR, EnhancedStatus(5, 2, 3), "Message is too large");
+        return vec![too_big; count];
+    }
     match mailer.path.as_slice() {
         b"[MAILDIR]" | b"[FILE]" => delivery.targets.iter().map(|target| job.file(target)).collect(),
-        path if path.starts_with(b"[") => {
-            vec![
-                MailerResult::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error");
-                delivery.targets.len()
-            ]
-        }
-        _ => job.program(),
+        _ if mailer.is_program() => job.program(),
+        _ => vec![not_configured(); count],
     }
 }
 
 struct Job<'a> {
     service: &'a KeeperService,
     delivery: &'a Delivery,
-    mailer: &'a Mailer,
-    body: &'a File,
+    mailer: &'a LocalMailer,
+    body: &'a Body,
+    words: Arguments<'a>,
 }
 
 /// Why a target gets nothing: a finished report.
 type Denied = MailerResult;
 
+fn not_configured() -> MailerResult {
+    MailerResult::never(Sysexit::CONFIG, EnhancedStatus(5, 3, 5), "Local configuration error")
+}
+
 fn user_unknown() -> MailerResult {
     MailerResult { exit: Sysexit::NOUSER.0, status: Some(EnhancedStatus(5, 1, 1)), ..MailerResult::default() }
+}
+
+fn not_permitted(why: &str) -> MailerResult {
+    MailerResult::never(Sysexit::NOPERM, EnhancedStatus(5, 7, 1), why)
+}
+
+fn cannot_create(text: Option<String>) -> MailerResult {
+    MailerResult {
+        exit: Sysexit::CANTCREAT.0,
+        status: Some(EnhancedStatus(5, 2, 0)),
+        text: text.map(String::into_bytes),
+        ..MailerResult::default()
+    }
 }
 
 fn failed(error: &io::Error) -> MailerResult {
     // ENOENT and the like may be a home that is not mounted: only what cannot heal is final
     use nix::libc::{EISDIR, ELOOP, ENAMETOOLONG, ENOTDIR};
     match error.raw_os_error() {
-        Some(EISDIR | ELOOP | ENAMETOOLONG | ENOTDIR) => MailerResult {
-            exit: Sysexit::CANTCREAT.0,
-            status: Some(EnhancedStatus(5, 2, 0)),
-            ..MailerResult::default()
-        },
-        _ => MailerResult::later(&error.to_string()),
+        Some(EISDIR | ELOOP | ENAMETOOLONG | ENOTDIR) => cannot_create(None),
+        _ => later(error),
     }
+}
+
+fn later(error: &io::Error) -> MailerResult {
+    MailerResult::later(&error.to_string())
 }
 
 impl Job<'_> {
     /// Who the user is that the rules named; only mailers with flag w insist on an account.
     fn account(&self, target: &Target) -> Result<Option<User>, Denied> {
-        let user = accounts::user(&target.user).map_err(|error| MailerResult::later(&error.to_string()))?;
-        match user {
+        match accounts::user(&target.user).map_err(|error| later(&error))? {
             None if self.mailer.has(b'w') => Err(user_unknown()),
             other => Ok(other),
         }
     }
 
-    /// Does the recipient name a file or command itself (and no mailbox)?
-    fn is_file_or_program(&self) -> bool {
-        [&b"prog"[..], b"*file*"].iter().any(|name| self.mailer.name.eq_ignore_ascii_case(name))
-    }
-
-    /// Files and programs must have been named by somebody, and run as that one.
-    fn granted(&self, target: &Target) -> Result<Identity, Denied> {
-        let (named_by, named) = (target.named_by.as_deref(), &self.service.named);
-        match named.is_named(self.service, &target.user, named_by, &target.host) {
+    /// Files and programs must have been named by somebody: whose rights they have, if any user's.
+    fn namer(&self, target: &Target) -> Result<Option<Identity>, Denied> {
+        let named_by = target.named_by.clone().unwrap_or_default();
+        match self.service.named.names_target(self.service, &target.user, &named_by) {
             Ok(true) => {}
-            Ok(false) => {
-                return Err(MailerResult::never(
-                    Sysexit::NOPERM,
-                    EnhancedStatus(5, 7, 1),
-                    "not named by any alias, list or .forward",
-                ));
-            }
+            Ok(false) => return Err(not_permitted("not named by any alias, list or .forward")),
             Err(why) => return Err(MailerResult::later(&why)),
         }
-        let identity = identity_of(&self.service.policy, named_by);
-        identity.map(|(identity, _)| identity).map_err(|error| MailerResult::later(&error.to_string()))
-    }
-
-    /// Expands a word of A=, D= or M=: what the front says is filled in as it is, once.
-    fn expand(&self, word: &[u8], target: &Target, home: &[u8]) -> Vec<u8> {
-        let value = |id: MacroId| match id.0 {
-            b'u' => Some(target.user.clone()),
-            b'h' => Some(target.host.clone()),
-            b'z' => Some(home.to_vec()),
-            name => self.delivery.macros.iter().find(|(id, _)| *id == name).map(|(_, value)| value.clone()),
-        };
-        self.service.config.expand_with(word, &value)
+        let user = controlling_user(&self.service.settings, &named_by.user).map_err(|error| later(&error))?;
+        user.map(|user| Identity::of(&user)).transpose().map_err(|error| later(&error))
     }
 
     /// `[MAILDIR]` and `[FILE]`: the second word of A= is the place.
@@ -117,55 +108,35 @@ impl Job<'_> {
     }
 
     fn try_file(&self, target: &Target) -> Result<MailerResult, Denied> {
-        let (identity, home) = if self.is_file_or_program() {
-            (self.granted(target)?, Vec::new())
-        } else {
-            // a mailbox belongs to an account: without one there is nobody to be
-            let user = self.account(target)?.ok_or_else(user_unknown)?;
-            let home = user.home_bytes();
-            (Identity::of(&user).map_err(|error| MailerResult::later(&error.to_string()))?, home)
+        let (person, home) = match self.mailer.is_named() {
+            true => (self.namer(target)?, Vec::new()),
+            false => {
+                // a mailbox belongs to an account: without one there is nobody to be
+                let user = self.account(target)?.ok_or_else(user_unknown)?;
+                (Some(Identity::of(&user).map_err(|error| later(&error))?), user.home_bytes())
+            }
         };
+        let identity = rights::of_file(self.mailer, person, &self.service.settings.default_user);
         let word = self.mailer.argv.get(1).map_or(&b"\x81u"[..], Vec::as_slice);
-        let place = self.expand(word, target, &home);
+        let place = self.words.place(word, target, &home).map_err(|_| cannot_create(None))?;
         if !place.starts_with(b"/") {
-            return Err(MailerResult::never(
-                Sysexit::CONFIG,
-                EnhancedStatus(5, 3, 5),
-                "Local configuration error",
-            ));
+            return Err(not_configured());
         }
         let maildir = self.mailer.path == b"[MAILDIR]" || place.ends_with(b"/");
-        let identity = if maildir { identity } else { self.mailbox_identity(&place, identity) };
-        let guard = assume(&identity).map_err(|error| MailerResult::later(&error.to_string()))?;
+        let (identity, of) = if maildir { (identity, None) } else { mailbox_identity(&place, identity) };
+        let guard = assume(&identity).map_err(|error| later(&error))?;
         let done = match maildir {
             true => self.maildir(&place),
-            false => self.mailbox(&place),
+            false => self.mailbox(&place, of),
         };
         drop(guard);
         Ok(done)
     }
 
-    /// Set-id bits of an existing mailbox (without the execute bits) say who writes to it.
-    fn mailbox_identity(&self, place: &[u8], identity: Identity) -> Identity {
-        use std::os::unix::fs::MetadataExt;
-        let Ok(about) = std::fs::symlink_metadata(accounts::path(place)) else { return identity };
-        if !about.is_file() || about.mode() & 0o111 != 0 {
-            return identity;
-        }
-        let mut owner = identity;
-        if about.mode() & 0o4000 != 0 && about.uid() != 0 {
-            owner.uid = about.uid();
-        }
-        if about.mode() & 0o2000 != 0 && about.gid() != 0 {
-            owner.gid = about.gid();
-        }
-        owner
-    }
-
     fn maildir(&self, place: &[u8]) -> MailerResult {
         let path = accounts::path(place.strip_suffix(b"/").unwrap_or(place));
         let delivery = self.delivery;
-        let host = &self.service.policy.host;
+        let host = &self.service.settings.host;
         let done = self.service.maildirs.deliver(&path, host, &delivery.header, self.body, &delivery.form);
         match done {
             Ok(_) => MailerResult::default(),
@@ -173,18 +144,13 @@ impl Job<'_> {
         }
     }
 
-    fn mailbox(&self, place: &[u8]) -> MailerResult {
+    fn mailbox(&self, place: &[u8], of: Option<FileId>) -> MailerResult {
         let (path, delivery) = (accounts::path(place), self.delivery);
-        let blame = self.service.policy.blame;
-        match mailbox::append(&path, blame, &delivery.header, self.body, &delivery.form) {
+        let blame = self.service.settings.blame;
+        match mailbox::append(&path, blame, of, &delivery.header, self.body, &delivery.form) {
             Ok(()) => MailerResult::default(),
             Err(Refusal::System(error)) => failed(&error),
-            Err(refusal) => MailerResult {
-                exit: Sysexit::CANTCREAT.0,
-                status: Some(EnhancedStatus(5, 2, 0)),
-                text: Some(format!("{}: {refusal}", path.display()).into()),
-                ..MailerResult::default()
-            },
+            Err(refusal) => cannot_create(Some(format!("{}: {refusal}", path.display()))),
         }
     }
 
@@ -203,74 +169,57 @@ impl Job<'_> {
 
     /// Arguments, environment and identity, all before the fork.
     fn prepare(&self) -> Result<Program, Denied> {
-        let first = self.delivery.targets.first().ok_or_else(user_unknown)?;
-        let mut home = Vec::new();
-        if !self.is_file_or_program() {
-            for target in &self.delivery.targets {
-                let user = self.account(target)?;
-                if std::ptr::eq(target, first) {
-                    home = user.map(|user| user.home_bytes()).unwrap_or_default();
-                }
-            }
+        let targets = &self.delivery.targets;
+        let first = targets.first().ok_or_else(user_unknown)?;
+        if targets.len() > 1 && (self.mailer.is_named() || !self.mailer.has(b'm')) {
+            return Err(not_permitted("one recipient at a time"));
         }
-        let identity = self.program_identity(first)?;
-        let root = Some(self.expand(&self.mailer.root, first, &home)).filter(|root| !root.is_empty());
-        let directories = self.expand(&self.mailer.directory, first, &home);
+        let (person, home) = self.person(first)?;
+        for other in &targets[1..] {
+            self.account(other)?;
+        }
+        let identity = rights::of_program(self.mailer, person, &self.service.settings.default_user);
+        let by_rules = is_root() && !self.mailer.is_named() && !self.mailer.has(b'w');
+        let as_root = by_rules && identity.as_ref().is_none_or(|identity| identity.uid == 0);
+        let words = self.words.words(&home, as_root);
+        let argv = words.map_err(|_| not_permitted("not an argument for a program that runs as root"))?;
+        let place = |word: &[u8]| self.words.place(word, first, &home).map_err(|_| cannot_create(None));
+        let directories = place(&self.mailer.directory)?;
         let directories = directories.split(|byte| *byte == b':').filter(|dir| !dir.is_empty());
+        let mut directories: Vec<Vec<u8>> = directories.map(<[u8]>::to_vec).collect();
+        if as_root && directories.is_empty() {
+            // the queue, where a program would find itself, is the front's
+            directories.push(b"/".to_vec());
+        }
         Ok(Program {
             path: self.mailer.path.clone(),
-            argv: self.arguments(&home),
+            argv,
             environment: self.environment(),
-            identity: Some(identity).filter(|_| is_root()),
+            identity: identity.or_else(|| Some(Identity::current())).filter(|_| is_root()),
             nice: self.mailer.nice,
-            root,
-            directories: directories.map(<[u8]>::to_vec).collect(),
+            root: Some(place(&self.mailer.root)?).filter(|root| !root.is_empty()),
+            directories,
         })
     }
 
-    /// A= expanded: words with `$u` once per target, `-f sender` behind the name.
-    fn arguments(&self, home: &[u8]) -> Vec<Vec<u8>> {
-        let mut words = Vec::new();
-        let holds_user =
-            |word: &[u8]| word.windows(2).any(|two| two == [crate::addr::op::MACRO_EXPAND, b'u']);
-        for (index, word) in self.mailer.argv.iter().enumerate() {
-            let targets = match holds_user(word) {
-                true => &self.delivery.targets[..],
-                false => &self.delivery.targets[..1],
-            };
-            words.extend(targets.iter().map(|target| self.expand(word, target, home)));
-            if index == 0 {
-                words.extend(sender_words(self.mailer, &self.delivery.sender));
-            }
+    /// Whose rights may count for a program, and the home directory of a mailbox.
+    fn person(&self, target: &Target) -> Result<(Option<Identity>, Vec<u8>), Denied> {
+        if self.mailer.is_named() {
+            return Ok((self.namer(target)?, Vec::new()));
         }
-        words
-    }
-
-    /// Flag S: the daemon's own ids, or U=; flag o: the recipient's or controlling user's; else U=,
-    /// else DefaultUser.
-    fn program_identity(&self, target: &Target) -> Result<Identity, Denied> {
-        let later = |error: io::Error| MailerResult::later(&error.to_string());
-        let fixed = self.mailer.user.map(Identity::bare);
-        if self.is_file_or_program() {
-            let granted = self.granted(target)?;
-            return Ok(if self.mailer.has(b'o') { granted } else { fixed.unwrap_or(granted) });
-        }
-        if self.mailer.has(b'S') {
-            return Ok(fixed.unwrap_or_else(Identity::current));
-        }
-        if self.mailer.has(b'o')
-            && let Some(user) = accounts::user(&target.user).map_err(later)?
-            && user.uid != 0
-        {
-            return Identity::of(&user).map_err(later);
-        }
-        Ok(fixed.unwrap_or_else(|| self.service.policy.default_user.clone()))
+        let Some(user) = self.account(target)? else { return Ok((None, Vec::new())) };
+        let home = user.home_bytes();
+        let person = match self.mailer.has(b'w') {
+            true => Some(Identity::of(&user).map_err(|error| later(&error))?),
+            false => None,
+        };
+        Ok((person, home))
     }
 
     fn environment(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         // nothing of the daemon's own environment: only what E lines say
         let mut environment = vec![(b"AGENT".to_vec(), b"sendmail".to_vec())];
-        for (name, value) in &self.service.config.environment {
+        for (name, value) in &self.service.settings.environment {
             let dangerous = name.starts_with(b"LD_") || name == b"IFS";
             if !dangerous && name != b"AGENT" {
                 environment.push((name.clone(), value.clone()));
@@ -280,32 +229,18 @@ impl Job<'_> {
     }
 }
 
-/// `-f sender` or `-r sender` for the mailers that want it (flags of the same letters). A sender that
-/// looks like an option goes in angle brackets: it must not become one.
-fn sender_words(mailer: &Mailer, sender: &[u8]) -> Vec<Vec<u8>> {
-    let option = match (mailer.has(b'f'), mailer.has(b'r')) {
-        (true, _) => b"-f",
-        (false, true) => b"-r",
-        _ => return Vec::new(),
-    };
-    let sender = if sender.starts_with(b"-") { [b"<", sender, b">"].concat() } else { sender.to_vec() };
-    vec![option.to_vec(), sender]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sender_is_no_option() {
-        let words = |flags: &[u8], sender: &[u8]| -> Vec<String> {
-            let flags = flags.iter().fold(0, |all, flag| all | 1 << flag);
-            let mailer = Mailer { flags, ..Mailer::default() };
-            let words = sender_words(&mailer, sender);
-            words.into_iter().map(|word| String::from_utf8(word).expect("ASCII")).collect()
-        };
-        assert_eq!(words(b"f", b"a@b.example"), ["-f", "a@b.example"]);
-        assert_eq!(words(b"r", b"-c@b.example"), ["-r", "<-c@b.example>"]);
-        assert!(words(b"m", b"a@b.example").is_empty());
+/// Set-id bits of an existing mailbox (without the execute bits) say who writes to it, and to no other file.
+fn mailbox_identity(place: &[u8], identity: Identity) -> (Identity, Option<FileId>) {
+    let Ok(about) = std::fs::symlink_metadata(accounts::path(place)) else { return (identity, None) };
+    if !about.is_file() || about.mode() & 0o111 != 0 || about.mode() & 0o6000 == 0 {
+        return (identity, None);
     }
+    let mut owner = identity;
+    if about.mode() & 0o4000 != 0 && about.uid() != 0 {
+        owner.uid = about.uid();
+    }
+    if about.mode() & 0o2000 != 0 && about.gid() != 0 {
+        owner.gid = about.gid();
+    }
+    (owner, Some(mailbox::file_id(&about)))
 }

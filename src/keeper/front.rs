@@ -3,10 +3,14 @@
 //! One thread writes whatever requests are waiting in one go, another reads the answers; both start
 //! with the first request, so that the handle may exist before the runtime does.
 
-use super::protocol::{Ask, Delivery, Frame, Inbox, Listing, ListingError, MailerResult, Reply, UserAnswer};
+use super::frame::{Frame, Inbox, MAX_ANSWER, MAX_REQUEST};
+use super::protocol::{
+    AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, UserAnswer,
+};
 use super::server;
+use super::settings::KeeperSettings;
 use crate::config::Config;
-use crate::schema::Outcome;
+use crate::schema::{EnhancedStatus, Outcome, Sysexit};
 use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::collections::HashMap;
@@ -15,6 +19,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
 /// Talks to the keeper. Cheap to clone; all methods may run at the same time.
@@ -41,7 +46,7 @@ pub struct KeeperEnd(UnixStream);
 
 impl KeeperEnd {
     /// Is the keeper from now on, until the front is gone and all that was begun is done.
-    pub fn serve(self, config: &Arc<Config>) {
+    pub fn serve(self, settings: KeeperSettings) {
         // it ends with its front, not by what a terminal or an administrator tells everybody
         process::leave_terminal();
         signals::ignore(&[Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1]);
@@ -50,7 +55,7 @@ impl KeeperEnd {
             return;
         }
         title::set(b"canonify: keeper");
-        server::serve(self.0, config);
+        server::serve(self.0, settings);
     }
 }
 
@@ -62,13 +67,24 @@ impl KeeperEnd {
 pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
     let (front, keeper) = ends()?;
     let (mut front, mut keeper) = (Some(front), Some(keeper));
+    let settings = KeeperSettings::from(&*config);
     process::start_service(|| {
         drop(front.take());
         if let Some(keeper) = keeper.take() {
-            keeper.serve(&config);
+            keeper.serve(settings);
         }
     })?;
     front.map(Keeper::on).ok_or_else(|| io::Error::other("the keeper runs in the front"))
+}
+
+/// The front's end of a keeper on threads of this process, for whoever speaks the protocol byte by byte (tests,
+/// the fuzzer). The keeper's thread ends when all is done behind the end of what is sent.
+pub fn raw_end(config: &Config) -> io::Result<(UnixStream, JoinHandle<()>)> {
+    let (front, keeper) = passing::pair()?;
+    let settings = KeeperSettings::from(config);
+    let thread = std::thread::Builder::new().name("keeper".into());
+    let thread = thread.spawn(move || server::serve(keeper, settings))?;
+    Ok((front, thread))
 }
 
 type Answered = (Reply, Vec<OwnedFd>);
@@ -136,7 +152,7 @@ fn write_requests(socket: &UnixStream, requests: &mpsc::Receiver<Outgoing>) {
 }
 
 fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
-    let mut inbox = Inbox::default();
+    let mut inbox = Inbox::new(MAX_ANSWER);
     while inbox.fill(socket) {
         loop {
             match inbox.next::<Reply>() {
@@ -146,7 +162,7 @@ fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
                     }
                 }
                 Ok(None) => break,
-                Err(()) => {
+                Err(_) => {
                     passing::close(socket);
                     break;
                 }
@@ -165,10 +181,7 @@ impl Keeper {
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
     pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
-        let (front, keeper) = ends()?;
-        let keeper = move || server::serve(keeper.0, &config);
-        std::thread::Builder::new().name("keeper".into()).spawn(keeper)?;
-        Ok(Self::on(front))
+        Ok(Self::on(FrontEnd(raw_end(&config)?.0)))
     }
 
     fn writer(&self) -> &mpsc::Sender<Outgoing> {
@@ -228,29 +241,29 @@ impl Keeper {
         }
     }
 
-    /// The value of an alias: one look-up in the files of option AliasFile, in order.
-    pub async fn alias(&self, name: &[u8]) -> Outcome<Option<Vec<u8>>> {
-        match self.ask(Ask::Alias(name.to_vec()), None).await {
-            Some((Reply::Alias(Ok(value)), _)) => Outcome::Done(value),
+    /// The value of an alias: one look-up in the files of option AliasFile, in order, from number `first` on.
+    pub async fn alias(&self, name: &[u8], first: u32) -> Outcome<AliasAnswer> {
+        match self.ask(Ask::Alias(name.to_vec(), first), None).await {
+            Some((Reply::Alias(Ok(answer)), _)) => Outcome::Done(answer),
             Some((Reply::Alias(Err(why)), _)) => Outcome::Later(why),
             _ => Outcome::Later(GONE.into()),
         }
     }
 
     /// The first `.forward` of ForwardPath that exists. `detail` is `$h`.
-    pub async fn forward(&self, user: &[u8], detail: &[u8]) -> Result<Listing, ListingError> {
+    pub async fn forward(&self, user: &[u8], detail: &[u8]) -> ListingAnswer {
         self.listing(Ask::Forward(user.to_vec(), detail.to_vec())).await
     }
 
     /// An `:include:` file, read with the rights of whoever named it.
-    pub async fn include(&self, path: &[u8], named_by: Option<Vec<u8>>) -> Result<Listing, ListingError> {
+    pub async fn include(&self, path: &[u8], named_by: NamedBy) -> ListingAnswer {
         self.listing(Ask::Include(path.to_vec(), named_by)).await
     }
 
-    async fn listing(&self, ask: Ask) -> Result<Listing, ListingError> {
+    async fn listing(&self, ask: Ask) -> ListingAnswer {
         match self.ask(ask, None).await {
             Some((Reply::Listing(listing), _)) => listing,
-            _ => Err(ListingError::Later(GONE.into())),
+            _ => ListingError::Later(GONE.into()).into(),
         }
     }
 
@@ -258,6 +271,10 @@ impl Keeper {
     /// meanwhile every target is to be tried again.
     pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<MailerResult> {
         let count = delivery.targets.len();
+        if delivery.header.len() > MAX_REQUEST / 2 {
+            let why = "Message header is too large for a local mailer";
+            return vec![MailerResult::never(Sysexit::DATAERR, EnhancedStatus(5, 3, 4), why); count];
+        }
         match self.ask(Ask::Deliver(Box::new(delivery)), Some(body)).await {
             Some((Reply::Delivered(reports), _)) if reports.len() == count => reports,
             _ => vec![MailerResult::later(GONE); count],

@@ -1,14 +1,14 @@
 //! `.forward` and `:include:` files, read with the rights of those they belong to.
 
-use super::policy::Policy;
-use super::protocol::{ListOwner, Listing, ListingError};
-use crate::addr::{MacroId, op};
-use crate::config::Config;
+use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote, NamedBy};
+use super::server::KeeperService;
+use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
+use crate::sys::errno_text;
 use crate::sys::identity::{Guard, Identity, is_root};
-use crate::sys::safe::{self, Refusal, Rules};
-use std::fs::{File, Metadata};
+use crate::sys::safe::{self, Danger, Refusal, Rules};
+use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -16,31 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// What is read of a list, in bytes.
 const MAX_LIST: u64 = 32 << 20;
-
-/// The files of ForwardPath for a user, in order. The path is cut before anything is filled in, so that
-/// no detail of an address adds a file to it, and only absolute names count.
-pub(super) fn forward_files(config: &Config, policy: &Policy, user: &User, detail: &[u8]) -> Vec<PathBuf> {
-    let home = user.home_bytes();
-    if home.is_empty() {
-        return Vec::new();
-    }
-    // a detail is part of a file's name, never a way out of the home
-    let detail = if detail.contains(&b'/') { &b""[..] } else { detail };
-    let value = |id: MacroId| match id.0 {
-        b'z' => Some(home.clone()),
-        b'u' => Some(user.name.clone()),
-        b'h' => Some(detail.to_vec()),
-        _ => None,
-    };
-    let names = policy.forward_path.split(|byte| *byte == b':');
-    let names = names.map(|name| config.expand_with(&internal(name), &value));
-    names.filter(|name| name.starts_with(b"/")).map(|name| accounts::path(&name)).collect()
-}
-
-/// `$x` as the internal operator, for values that are still as written.
-fn internal(text: &[u8]) -> Vec<u8> {
-    text.iter().map(|byte| if *byte == b'$' { op::MACRO_EXPAND } else { *byte }).collect()
-}
 
 /// Another's rights where they can be had; an ordinary user reads with its own.
 pub(super) fn assume(identity: &Identity) -> std::io::Result<Option<Guard>> {
@@ -54,111 +29,260 @@ fn later(error: &std::io::Error) -> ListingError {
     ListingError::Later(error.to_string())
 }
 
+/// A kind of list: what its files may look like, and what they must look like for programs and files in them.
+struct ListKind {
+    /// As the log calls such a file.
+    word: &'static str,
+    rules: Rules,
+    safe: Rules,
+}
+
+impl ListKind {
+    fn forward(settings: &KeeperSettings, user: &User) -> Self {
+        let (rules, safe) = (Rules::forward(settings.blame), Rules::forward_safe(settings.blame));
+        // whose file it is says whose mail it forwards, wherever it lies
+        Self { word: "forward", rules: Rules { owner: Some(user.uid), ..rules }, safe }
+    }
+
+    fn include(settings: &KeeperSettings) -> Self {
+        let (rules, safe) = (Rules::include(settings.blame), Rules::include_safe(settings.blame));
+        Self { word: ":include:", rules, safe }
+    }
+
+    /// Reads a file; the notes say what is wrong with it, `safe` whether programs in it may be run.
+    fn read(&self, path: &Path, notes: &mut Vec<ListingNote>) -> Result<ListText, Refusal> {
+        let mut note = |what: &Path, why: &str| {
+            let text = [what.as_os_str().as_bytes(), b": ", why.as_bytes(), b", marked unsafe"].concat();
+            notes.push(ListingNote { level: 12, text });
+        };
+        let mut safe = true;
+        if let Err(Refusal::Unsafe(_)) = safe::check_directories(path, &self.safe) {
+            safe = false;
+            note(path.parent().unwrap_or(path), "unsafe directory path");
+        }
+        let (file, about) = safe::open(path, &self.rules)?;
+        if let Err(danger) = self.safe.file(&about) {
+            safe = false;
+            let who = if danger == Danger::WorldWritable { "world" } else { "group" };
+            note(path, &format!("{who} writable {} file", self.word));
+        }
+        let mut text = Vec::new();
+        file.take(MAX_LIST).read_to_end(&mut text)?;
+        Ok(ListText { text, safe, about })
+    }
+}
+
+/// What has been read.
+struct ListText {
+    text: Vec<u8>,
+    safe: bool,
+    about: Metadata,
+}
+
+/// The text for a log or a reply.
+fn reason(why: &Refusal) -> String {
+    match why {
+        Refusal::System(error) => errno_text(error),
+        Refusal::Unsafe(danger) => danger.to_string(),
+    }
+}
+
+fn has_shell(user: &User) -> bool {
+    accounts::shell_is_valid(user.shell.as_os_str().as_bytes())
+}
+
+/// The files of ForwardPath for a user, in order; only absolute names count. A detail is part of a file's name,
+/// never a way out of the home.
+fn forward_files(settings: &KeeperSettings, user: &User, detail: &[u8]) -> Vec<PathBuf> {
+    let home = user.home_bytes();
+    if home.is_empty() {
+        return Vec::new();
+    }
+    let detail = if detail.contains(&b'/') { &b""[..] } else { detail };
+    let value = |id: u8| match id {
+        b'z' => Some(home.clone()),
+        b'u' => Some(user.name.clone()),
+        b'h' => Some(detail.to_vec()),
+        _ => None,
+    };
+    let names = settings.forward_path.iter().map(|name| settings.expand(name, &value));
+    names.map(|name| accounts::path(&name)).collect()
+}
+
 /// The first `.forward` there is. An empty one stops the search and forwards nothing.
-pub(super) fn forward(
-    config: &Config,
-    policy: &Policy,
-    user: &[u8],
+pub(super) fn forward(settings: &KeeperSettings, user: &[u8], detail: &[u8]) -> ListingAnswer {
+    let mut notes = Vec::new();
+    let result = match accounts::user(user) {
+        Ok(Some(user)) => first_forward(settings, user, detail, &mut notes),
+        Ok(None) => Err(ListingError::Absent),
+        Err(error) => Err(later(&error)),
+    };
+    ListingAnswer { result, notes }
+}
+
+fn first_forward(
+    settings: &KeeperSettings,
+    user: User,
     detail: &[u8],
+    notes: &mut Vec<ListingNote>,
 ) -> Result<Listing, ListingError> {
-    let user = accounts::user(user).map_err(|error| later(&error))?.ok_or(ListingError::Absent)?;
+    let kind = ListKind::forward(settings, &user);
     let identity = Identity::of(&user).map_err(|error| later(&error))?;
     let guard = assume(&identity).map_err(|error| later(&error))?;
-    let mut refused = None;
-    for path in forward_files(config, policy, &user, detail) {
-        match read(&path, &Rules::forward(policy.blame)) {
-            Ok((text, _)) => {
+    for path in forward_files(settings, &user, detail) {
+        let read = match path.is_absolute() {
+            true => kind.read(&path, notes),
+            false => Err(Refusal::System(std::io::Error::from_raw_os_error(nix::libc::EACCES))),
+        };
+        match read {
+            Ok(ListText { text, safe, .. }) => {
                 drop(guard);
-                let owner = ListOwner { ids: user.ids(), user: user.name };
-                let shell = accounts::shell_is_valid(user.shell.as_os_str().as_bytes());
+                let (owner, shell) =
+                    (ListOwner { ids: user.ids(), user: user.name.clone() }, has_shell(&user));
                 let path = path.into_os_string().into_encoded_bytes();
-                return Ok(Listing { path, text, safe: true, unsafe_reason: None, owner, shell });
+                return Ok(Listing { path, text, safe, owner, shell });
             }
             Err(why) if why.is_absent() => {}
-            Err(why) if why.is_temporary() => return Err(ListingError::Later(why.to_string())),
+            Err(why) if why.is_temporary() => return Err(ListingError::Later(reason(&why))),
             // sendmail goes on to the next file of the path and says why in the log
-            Err(why) => refused = Some(format!("forward {}: {why}", path.display())),
+            Err(why) => {
+                let text = format!("forward {}: {}", path.display(), reason(&why)).into_bytes();
+                notes.push(ListingNote { level: 3, text });
+            }
         }
     }
-    Err(refused.map_or(ListingError::Absent, ListingError::Refused))
+    Err(ListingError::Absent)
 }
 
-fn read(path: &Path, rules: &Rules) -> Result<(Vec<u8>, Metadata), Refusal> {
-    let (file, about) = safe::open(path, rules)?;
-    Ok((contents(file)?, about))
+/// Files that one template of ForwardPath can mean, whatever the detail is.
+const MAX_DETAILS: usize = 100;
+
+/// The texts of every `.forward` of a user that some detail chooses. All are the user's own: whatever they name is
+/// named by the user.
+pub(super) fn all_forwards(settings: &KeeperSettings, user: &[u8]) -> Vec<Listing> {
+    let Ok(Some(user)) = accounts::user(user) else { return Vec::new() };
+    let kind = ListKind::forward(settings, &user);
+    let Ok(identity) = Identity::of(&user) else { return Vec::new() };
+    let Ok(guard) = assume(&identity) else { return Vec::new() };
+    let templates = forward_files(settings, &user, b"\0");
+    let paths = templates.into_iter().filter(|path| path.is_absolute()).flat_map(|path| with_details(&path));
+    let read = paths.filter_map(|path| Some((kind.read(&path, &mut Vec::new()).ok()?, path)));
+    let found: Vec<(ListText, PathBuf)> = read.collect();
+    drop(guard);
+    let (owner, shell) = (ListOwner { ids: user.ids(), user: user.name.clone() }, has_shell(&user));
+    let listing = |(ListText { text, safe, .. }, path): (ListText, PathBuf)| {
+        let path = path.into_os_string().into_encoded_bytes();
+        Listing { path, text, safe, owner: owner.clone(), shell }
+    };
+    found.into_iter().map(listing).collect()
 }
 
-fn contents(file: File) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    file.take(MAX_LIST).read_to_end(&mut text)?;
-    Ok(text)
+/// The files that a name stands for in which NUL is the place of a detail.
+fn with_details(template: &Path) -> Vec<PathBuf> {
+    let (Some(directory), Some(name)) = (template.parent(), template.file_name()) else { return Vec::new() };
+    let mut parts = name.as_bytes().splitn(2, |byte| *byte == 0);
+    let (before, Some(behind)) = (parts.next().unwrap_or_default(), parts.next()) else {
+        return vec![template.to_owned()];
+    };
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let fits = |name: &[u8]| name.strip_prefix(before).is_some_and(|rest| rest.ends_with(behind));
+    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| fits(name.as_bytes()));
+    names.take(MAX_DETAILS).map(|name| directory.join(name)).collect()
 }
 
-/// Whose rights count for something that `named_by` names: the account as the keeper itself finds it.
-pub(super) fn identity_of(
-    policy: &Policy,
-    named_by: Option<&[u8]>,
-) -> std::io::Result<(Identity, Option<User>)> {
-    let named = named_by.filter(|name| !name.is_empty() && *name != &policy.default_name[..]);
-    let Some(name) = named else { return Ok((policy.default_user.clone(), None)) };
+/// Whose rights count for something that `name` names: the account as the keeper itself finds it. Nothing that a
+/// list names ever runs as root.
+pub(super) fn controlling_user(settings: &KeeperSettings, name: &[u8]) -> std::io::Result<Option<User>> {
+    let Some(name) = settings.controlling(name) else { return Ok(None) };
     match accounts::user(name)? {
-        Some(user) if user.uid != 0 => Ok((Identity::of(&user)?, Some(user))),
-        // nothing named in a list ever runs as root
-        Some(_) => Ok((policy.default_user.clone(), None)),
+        Some(user) => Ok(Some(user).filter(|user| user.uid != 0)),
         None => Err(std::io::Error::other("controlling user unknown")),
     }
 }
 
-/// An `:include:` file. Files and programs in it run as its owner where nobody else controls them.
-pub(super) fn include(
-    policy: &Policy,
+/// An `:include:` file that the front asks for: only where an alias or list that the keeper reads itself names it.
+pub(super) fn include(service: &KeeperService, path: &[u8], named_by: &NamedBy) -> ListingAnswer {
+    match service.named.names_list(service, path, named_by) {
+        Ok(true) => read_include(&service.settings, path, &named_by.user),
+        Ok(false) => ListingError::Refused(String::from("Permission denied")).into(),
+        Err(why) => ListingError::Later(why).into(),
+    }
+}
+
+/// An `:include:` file, with the rights of `user` (empty: the DefaultUser). Files and programs in it run as its
+/// owner where nobody else controls them.
+pub(super) fn read_include(settings: &KeeperSettings, path: &[u8], user: &[u8]) -> ListingAnswer {
+    let mut notes = Vec::new();
+    let result = try_include(settings, path, user, &mut notes);
+    ListingAnswer { result, notes }
+}
+
+fn try_include(
+    settings: &KeeperSettings,
     path: &[u8],
-    named_by: Option<&[u8]>,
+    user: &[u8],
+    notes: &mut Vec<ListingNote>,
 ) -> Result<Listing, ListingError> {
     if !path.starts_with(b"/") {
         return Err(ListingError::Refused(String::from("Permission denied")));
     }
-    let (identity, user) = identity_of(policy, named_by).map_err(|error| later(&error))?;
-    let guard = assume(&identity).map_err(|error| later(&error))?;
-    let file = accounts::path(path);
-    let read = read(&file, &Rules::include(policy.blame));
+    let user = controlling_user(settings, user).map_err(|error| later(&error))?;
+    let identity = user.as_ref().map_or_else(|| Ok(settings.default_user.clone()), Identity::of);
+    let guard = assume(&identity.map_err(|error| later(&error))?).map_err(|error| later(&error))?;
+    let read = ListKind::include(settings).read(&accounts::path(path), notes);
     drop(guard);
-    let (text, about) = match read {
+    let ListText { text, safe, about } = match read {
         Ok(read) => read,
         Err(why) if why.is_absent() => return Err(ListingError::Absent),
-        Err(why) if why.is_temporary() => return Err(ListingError::Later(why.to_string())),
-        Err(why) => return Err(ListingError::Refused(why.to_string())),
+        Err(why) if why.is_temporary() => return Err(ListingError::Later(reason(&why))),
+        Err(why) => return Err(ListingError::Refused(reason(&why))),
     };
     let user = match user {
-        Some(user) => Some(user),
         None if about.uid() != 0 => accounts::user_by_uid(about.uid()).map_err(|error| later(&error))?,
-        None => None,
+        user => user,
     };
     let owner = user.as_ref().map_or_else(
-        || ListOwner { user: Vec::new(), ids: UserIds { uid: policy.default_user.uid, gid: 0 } },
+        || ListOwner { user: Vec::new(), ids: UserIds { uid: settings.default_user.uid, gid: 0 } },
         |user| ListOwner { user: user.name.clone(), ids: user.ids() },
     );
-    let shell = user.is_none_or(|user| accounts::shell_is_valid(user.shell.as_os_str().as_bytes()));
-    Ok(Listing { path: path.to_vec(), text, safe: true, unsafe_reason: None, owner, shell })
+    let shell = user.as_ref().is_none_or(has_shell);
+    Ok(Listing { path: path.to_vec(), text, safe, owner, shell })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    fn settings(path: &[u8]) -> KeeperSettings {
+        let mut config = Config::default();
+        config.options.forward_path = Some(path.to_vec());
+        KeeperSettings::from(&config)
+    }
 
     #[test]
     fn a_detail_adds_no_file_to_the_path() {
-        let mut config = Config::default();
-        config.options.forward_path = Some(b"$z/.forward+$h:$z/.forward:relative".to_vec());
-        let policy = Policy::of(&config);
+        let settings = settings(b"$z/.forward+$h:$z/.forward");
         let user = User { name: b"joe".to_vec(), home: "/home/joe".into(), ..User::default() };
         let files = |detail: &[u8]| -> Vec<String> {
-            let files = forward_files(&config, &policy, &user, detail);
+            let files = forward_files(&settings, &user, detail);
             files.into_iter().map(|path| path.to_string_lossy().into_owned()).collect()
         };
         assert_eq!(files(b"work"), ["/home/joe/.forward+work", "/home/joe/.forward"]);
         assert_eq!(files(b"x:y"), ["/home/joe/.forward+x:y", "/home/joe/.forward"]);
         assert_eq!(files(b"/../../etc/x"), ["/home/joe/.forward+", "/home/joe/.forward"]);
         assert_eq!(files(b"\x81z"), ["/home/joe/.forward+\u{fffd}z", "/home/joe/.forward"]);
+    }
+
+    #[test]
+    fn every_detail_is_found_in_the_directory() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for name in [".forward+a", ".forward+b", ".forward", "other"] {
+            std::fs::write(dir.path().join(name), "x").expect("a file");
+        }
+        let mut found = with_details(&dir.path().join(".forward+\0"));
+        found.sort();
+        assert_eq!(found, [dir.path().join(".forward+a"), dir.path().join(".forward+b")]);
+        assert_eq!(with_details(&dir.path().join("none")), [dir.path().join("none")]);
     }
 }

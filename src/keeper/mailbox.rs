@@ -1,6 +1,6 @@
 //! Delivery to a file: appended under a lock, or not at all.
 
-use super::body;
+use super::body::Body;
 use crate::message::BodyForm;
 use crate::sys::lock;
 use crate::sys::safe::{Blame, Danger, Refusal};
@@ -13,8 +13,15 @@ use std::time::{Duration, Instant};
 /// How long a lock is waited for before the message is tried again later.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Which file: device and inode.
+pub(super) type FileId = (u64, u64);
+
+pub(super) fn file_id(about: &Metadata) -> FileId {
+    (about.dev(), about.ino())
+}
+
 /// May mail be put there? An absent file may be made.
-pub(super) fn check(path: &Path, blame: Blame) -> Result<Option<Metadata>, Refusal> {
+fn look(path: &Path, blame: Blame) -> Result<Option<Metadata>, Refusal> {
     let about = match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -24,39 +31,54 @@ pub(super) fn check(path: &Path, blame: Blame) -> Result<Option<Metadata>, Refus
         true => return Err(Refusal::Unsafe(Danger::SymbolicLink)),
         false => about,
     };
-    if !about.is_file() && path != Path::new("/dev/null") {
-        return Err(Refusal::Unsafe(Danger::NotRegular));
-    }
-    if about.is_file() && about.nlink() > 1 && !blame.contains(Blame::FILE_DELIVERY_TO_HARD_LINK) {
-        return Err(Refusal::Unsafe(Danger::HardLink));
-    }
-    if about.is_file() && about.mode() & 0o111 != 0 {
-        return Err(Refusal::Unsafe(Danger::Executable));
-    }
+    check(path, &about, blame)?;
     Ok(Some(about))
 }
 
-/// Appends with the rights of the calling thread.
-pub(super) fn append(
-    path: &Path,
-    blame: Blame,
-    header: &[u8],
-    message: &File,
-    form: &BodyForm,
-) -> Result<(), Refusal> {
-    let seen = check(path, blame)?;
+/// A mailbox has no execute bits and one name; beside files only /dev/null takes mail.
+fn check(path: &Path, about: &Metadata, blame: Blame) -> Result<(), Refusal> {
+    let danger = match about.is_file() {
+        false if path == Path::new("/dev/null") => return Ok(()),
+        false => Danger::NotRegular,
+        true if about.nlink() > 1 && !blame.contains(Blame::FILE_DELIVERY_TO_HARD_LINK) => Danger::HardLink,
+        true if about.mode() & 0o111 != 0 => Danger::Executable,
+        true => return Ok(()),
+    };
+    Err(Refusal::Unsafe(danger))
+}
+
+/// Opens it with the rights of the calling thread. What was looked at must be what is open: whoever changes the
+/// path between the two gets nothing written.
+fn open(path: &Path, blame: Blame, of: Option<FileId>) -> Result<(File, Metadata), Refusal> {
+    let seen = look(path, blame)?;
     let follow = if blame.contains(Blame::FILE_DELIVERY_TO_SYM_LINK) { 0 } else { nix::libc::O_NOFOLLOW };
     let mut options = OpenOptions::new();
-    options.append(true).mode(0o600).custom_flags(follow | nix::libc::O_NONBLOCK);
+    options.append(true).mode(0o600).custom_flags(follow | nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY);
     let file = match &seen {
         None => options.create_new(true).open(path)?,
         Some(_) => options.open(path)?,
     };
     let now = file.metadata()?;
-    if seen.is_some_and(|seen| (seen.dev(), seen.ino()) != (now.dev(), now.ino())) {
+    let expected = seen.as_ref().map(file_id);
+    let changed = [expected, of].into_iter().flatten().any(|id| id != file_id(&now));
+    if changed || (seen.is_none() && of.is_some()) {
         return Err(Refusal::Unsafe(Danger::Changed));
     }
-    if !now.is_file() {
+    check(path, &now, blame)?;
+    Ok((file, now))
+}
+
+/// Appends with the rights of the calling thread; `of`: the file that these rights come from.
+pub(super) fn append(
+    path: &Path,
+    blame: Blame,
+    of: Option<FileId>,
+    header: &[u8],
+    message: &Body,
+    form: &BodyForm,
+) -> Result<(), Refusal> {
+    let (file, about) = open(path, blame, of)?;
+    if !about.is_file() {
         return Ok(()); // /dev/null
     }
     take_lock(&file)?;
@@ -80,10 +102,10 @@ fn take_lock(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-fn write(file: &File, header: &[u8], message: &File, form: &BodyForm) -> io::Result<()> {
+fn write(file: &File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(64 << 10, file);
     out.write_all(header)?;
-    body::write(message, form, &mut out)?;
+    message.write(form, &mut out)?;
     out.flush()?;
     drop(out);
     file.sync_all()
@@ -94,10 +116,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn message() -> File {
-        let mut file = tempfile::tempfile().expect("a file");
-        file.write_all(b"line\nFrom here\n").expect("room");
-        file
+    fn message() -> Body {
+        Body::with(b"line\nFrom here\n")
     }
 
     #[test]
@@ -106,7 +126,7 @@ mod tests {
         let path = dir.path().join("box");
         let form = BodyForm { escape_from: true, blank_line: true, ..BodyForm::default() };
         for _ in 0..2 {
-            append(&path, Blame::empty(), b"From a now\nSubject: x\n\n", &message(), &form)
+            append(&path, Blame::empty(), None, b"From a now\nSubject: x\n\n", &message(), &form)
                 .expect("delivered");
         }
         let one = "From a now\nSubject: x\n\nline\n>From here\n\n";
@@ -120,7 +140,7 @@ mod tests {
         let (path, link, second) = (dir.path().join("box"), dir.path().join("link"), dir.path().join("two"));
         let refused = |path: &Path| {
             let form = BodyForm::default();
-            append(path, Blame::empty(), b"", &message(), &form).map_err(|why| why.to_string())
+            append(path, Blame::empty(), None, b"", &message(), &form).map_err(|why| why.to_string())
         };
         std::fs::write(&path, "").expect("a file");
         std::os::unix::fs::symlink(&path, &link).expect("a link");
@@ -132,5 +152,43 @@ mod tests {
         assert_eq!(refused(&path), Err(String::from("Executable files not allowed")));
         assert_eq!(refused(dir.path()), Err(String::from("Regular files only")));
         assert_eq!(refused(Path::new("/dev/null")), Ok(()));
+    }
+    #[test]
+    fn rights_of_a_file_are_for_that_file_only() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, other) = (dir.path().join("box"), dir.path().join("other"));
+        for file in [&path, &other] {
+            std::fs::write(file, "").expect("a file");
+        }
+        let of = Some(file_id(&other.metadata().expect("a file")));
+        let refused = open(&path, Blame::empty(), of).map(drop).map_err(|why| why.to_string());
+        assert_eq!(refused, Err(String::from("File changed after open")));
+        assert!(open(&other, Blame::empty(), of).is_ok());
+        let gone = open(&dir.path().join("new"), Blame::empty(), of);
+        assert!(gone.is_err());
+    }
+
+    /// Somebody exchanges the path between a mailbox of one's own and links all the time.
+    #[test]
+    fn who_exchanges_the_path_gets_nothing_written() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, victim) = (dir.path().join("box"), dir.path().join("victim"));
+        std::fs::write(&victim, "").expect("a file");
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ =
+                        std::fs::remove_file(&path).and_then(|()| std::os::unix::fs::symlink(&victim, &path));
+                    let _ = std::fs::remove_file(&path).and_then(|()| std::fs::write(&path, ""));
+                    let _ = std::fs::remove_file(&path).and_then(|()| std::fs::hard_link(&victim, &path));
+                }
+            });
+            for _ in 0..300 {
+                let _ = append(&path, Blame::empty(), None, b"x", &message(), &BodyForm::default());
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(std::fs::read(&victim).expect("a file"), b"");
     }
 }

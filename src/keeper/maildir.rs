@@ -3,7 +3,7 @@
 //! The steps of the maildir description: a name that is never used twice, written in `tmp/`, synced,
 //! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial.
 
-use super::body;
+use super::body::Body;
 use crate::message::BodyForm;
 use crate::sys::clock;
 use crate::sys::shared_sync::SharedSync;
@@ -32,7 +32,7 @@ impl Maildirs {
         maildir: &Path,
         host: &[u8],
         header: &[u8],
-        message: &File,
+        message: &Body,
         form: &BodyForm,
     ) -> io::Result<PathBuf> {
         let name = self.name(host);
@@ -106,10 +106,10 @@ fn make(maildir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write(file: File, header: &[u8], message: &File, form: &BodyForm) -> io::Result<u64> {
+fn write(file: File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<u64> {
     let mut out = BufWriter::with_capacity(64 << 10, file);
     out.write_all(header)?;
-    body::write(message, form, &mut out)?;
+    message.write(form, &mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_data()?;
     Ok(file.metadata()?.len())
@@ -119,10 +119,8 @@ fn write(file: File, header: &[u8], message: &File, form: &BodyForm) -> io::Resu
 mod tests {
     use super::*;
 
-    fn message() -> File {
-        let mut file = tempfile::tempfile().expect("a file");
-        file.write_all(b"line\nFrom here\n").expect("room");
-        file
+    fn message() -> Body {
+        Body::with(b"line\nFrom here\n")
     }
 
     fn files(dir: &Path) -> Vec<PathBuf> {

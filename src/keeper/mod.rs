@@ -5,23 +5,38 @@
 //! deliveries. The keeper finds out *itself*, from the files it reads itself, under
 //! which uid and into which directory or command a recipient's mail goes: a front that lies can make
 //! it do nothing that a mailer, an alias or a user's own `.forward` does not name.
-//! Never here: SMTP, rules, the queue.
+//! Never here: SMTP, rules, the queue, the configuration (it is given [`KeeperSettings`]).
+//!
+//! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
+//! turn. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
+//! do; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
+//! over to `mailbox`, `maildir` or `program`. `front` is the other end, in the front's own process.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
 mod aliases;
+mod arguments;
 mod body;
 mod deliver;
+mod frame;
+mod from_config;
 mod front;
+#[cfg(test)]
+mod hostile;
 mod lists;
 mod mailbox;
 mod maildir;
 mod named;
-mod policy;
 mod pool;
 mod program;
 mod protocol;
+mod rights;
 mod server;
+mod settings;
 
-pub use front::{FrontEnd, Keeper, KeeperEnd, ends, start};
-pub use protocol::{Delivery, ListOwner, Listing, ListingError, MailerResult, Target, UserAnswer};
+pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
+pub use protocol::{
+    AliasAnswer, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote, MailerResult,
+    NamedBy, Target, UserAnswer,
+};
+pub use settings::KeeperSettings;

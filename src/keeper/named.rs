@@ -1,119 +1,257 @@
-//! Was this file or program really named by an alias, a list or that user's own `.forward`?
+//! Was this file, program or list really named by an alias, a list or that user's own `.forward`?
 //!
-//! The front says so, but the keeper reads for itself: everything that aliases and the lists they
-//! include name, kept until one of those files changes, and a user's `.forward` at each delivery.
+//! The front says so, but the keeper reads for itself: the alias that the front points to, the user's own `.forward`
+//! files, and at last everything that aliases and the lists they include name, which is kept until one of those
+//! files changes. A spelling counts if it is one of those in which the rules hand on what stands in the file: with
+//! its quotes or without them, blanks as they are or one in place of several.
 
 use super::aliases::{Signature, signature};
 use super::lists;
+use super::protocol::NamedBy;
 use super::server::KeeperService;
-use crate::db::{split_list, unquote};
+use crate::db::{included_file, split_list, unquote};
 use crate::sys::accounts;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Lists within lists that are followed.
 const MAX_DEPTH: usize = 10;
+/// Lists that are followed in all.
+const MAX_LISTS: usize = 100_000;
 
 /// What has been found so far.
 #[derive(Default)]
 pub(super) struct Named {
+    /// Locked while all is read anew: one thread does that for all.
     known: Mutex<Option<Arc<Known>>>,
 }
 
-/// Everything that aliases name, directly and through lists.
+/// On whose behalf: login names; the empty one is the DefaultUser.
+type Users = HashSet<Vec<u8>>;
+
+/// What some files name.
 #[derive(Default)]
 struct Known {
     aliases: Vec<Option<Signature>>,
-    lists: Vec<(Vec<u8>, Option<Signature>)>,
-    /// File or program → users on whose behalf it is named; the empty name is the DefaultUser.
-    targets: HashMap<Vec<u8>, HashSet<Vec<u8>>>,
+    /// Files and programs, in each spelling.
+    targets: HashMap<Vec<u8>, Users>,
+    /// Lists.
+    lists: HashMap<Vec<u8>, (Option<Signature>, Users)>,
 }
 
 fn stat(path: &[u8]) -> Option<Signature> {
     Some(signature(&std::fs::metadata(accounts::path(path)).ok()?))
 }
 
-/// A file or program as it is compared: without quotes around it and without the bar.
-fn plain(text: &[u8]) -> Vec<u8> {
-    let text = unquote(text);
-    text.strip_prefix(b"|").unwrap_or(&text).trim_ascii().to_vec()
+/// Blanks in a row become one.
+fn single_blanks(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b' ' | b'\t' if out.last() == Some(&b' ') => {}
+            b' ' | b'\t' => out.push(b' '),
+            other => out.push(*other),
+        }
+    }
+    out
+}
+
+/// The ways in which a file or program can come out of the rules.
+fn spellings(member: &[u8]) -> HashSet<Vec<u8>> {
+    let mut all = HashSet::new();
+    for text in [member.trim_ascii().to_vec(), unquote(member), without_quotes(member)] {
+        let bare = text.strip_prefix(b"|").unwrap_or(&text).trim_ascii_start();
+        all.insert(single_blanks(bare));
+        all.insert(bare.to_vec());
+        all.insert(text);
+    }
+    all
+}
+
+/// As mailers with flag s get it: no quotes, and no backslashes that protected something.
+fn without_quotes(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.trim_ascii().iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {}
+            b'\\' => out.extend(bytes.next()),
+            other => out.push(*other),
+        }
+    }
+    out
+}
+
+fn is_target(member: &[u8]) -> bool {
+    matches!(unquote(member).first(), Some(b'|' | b'/'))
+}
+
+/// What is sought.
+#[derive(Clone, Copy)]
+enum Sought<'a> {
+    /// A file or program.
+    Target(&'a [u8]),
+    /// An `:include:` file.
+    List(&'a [u8]),
+}
+
+impl Sought<'_> {
+    /// Does this text name it, without following any list?
+    fn is_in(self, text: &[u8]) -> bool {
+        split_list(text).iter().any(|member| match self {
+            Self::Target(target) => is_target(member) && spellings(member).contains(target),
+            Self::List(path) => included_file(member).is_some_and(|file| file == path),
+        })
+    }
 }
 
 impl Known {
-    /// Notes what one list of `user` names; the name is empty for the DefaultUser.
+    /// Notes what a text of `user` names; the name is empty for the DefaultUser.
     fn gather(&mut self, service: &KeeperService, text: &[u8], user: &[u8], depth: usize) {
-        for part in split_list(text) {
-            let part = unquote(&part);
-            if matches!(part.first(), Some(b'|' | b'/')) {
-                self.targets.entry(plain(&part)).or_default().insert(user.to_vec());
-            } else if let Some(path) = part.strip_prefix(b":include:")
+        for member in split_list(text) {
+            if is_target(&member) {
+                for spelling in spellings(&member) {
+                    self.targets.entry(spelling).or_default().insert(user.to_vec());
+                }
+            } else if let Some(path) = included_file(&member)
+                && self.note_list(&path, user)
                 && depth < MAX_DEPTH
+                && let Ok(listing) = lists::read_include(&service.settings, &path, user).result
             {
-                let path = path.trim_ascii();
-                self.lists.push((path.to_vec(), stat(path)));
-                let named_by = (!user.is_empty()).then_some(user);
-                if let Ok(listing) = lists::include(&service.policy, path, named_by)
-                    && listing.safe
-                {
-                    self.gather(service, &listing.text, &listing.owner.user, depth + 1);
+                // what is not safe may name lists and people, but no files and programs
+                let owner = &listing.owner.user;
+                match listing.safe && listing.shell {
+                    true => self.gather(service, &listing.text, owner, depth + 1),
+                    false => self.gather(service, &without_targets(&listing.text), owner, depth + 1),
                 }
             }
         }
     }
 
-    fn is_current(&self, aliases: &[Option<Signature>]) -> bool {
-        self.aliases == aliases && self.lists.iter().all(|(path, then)| stat(path) == *then)
+    /// `true` if it is to be read: a list is followed once for each user, and not for ever.
+    fn note_list(&mut self, path: &[u8], user: &[u8]) -> bool {
+        if self.lists.len() >= MAX_LISTS {
+            return false;
+        }
+        let (_, users) = self.lists.entry(path.to_vec()).or_insert_with(|| (stat(path), Users::new()));
+        users.insert(user.to_vec())
     }
 
-    fn holds(&self, target: &[u8], user: &[u8]) -> bool {
-        self.targets.get(target).is_some_and(|users| users.contains(user))
+    fn is_current(&self, aliases: &[Option<Signature>]) -> bool {
+        self.aliases == aliases && self.lists.iter().all(|(path, (then, _))| stat(path) == *then)
+    }
+
+    fn holds(&self, sought: Sought<'_>, user: &[u8]) -> bool {
+        let users = match sought {
+            Sought::Target(target) => self.targets.get(target),
+            Sought::List(path) => self.lists.get(path).map(|(_, users)| users),
+        };
+        users.is_some_and(|users| users.contains(user))
     }
 }
 
+/// A list without its files and programs.
+fn without_targets(text: &[u8]) -> Vec<u8> {
+    let others = split_list(text).into_iter().filter(|member| !is_target(member));
+    others.collect::<Vec<_>>().join(&b',')
+}
+
 impl Named {
-    /// By an alias, or by a list that an alias includes.
-    fn by_alias(&self, service: &KeeperService, target: &[u8], user: &[u8]) -> Result<bool, String> {
+    /// Everything that aliases name, directly and through lists.
+    fn known(&self, service: &KeeperService) -> Result<Arc<Known>, String> {
+        let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let signatures = service.aliases.signatures();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known
+        if let Some(known) = kept.as_ref()
             && known.is_current(&signatures)
         {
-            return Ok(known.holds(target, user));
+            return Ok(known.clone());
         }
         let mut known = Known { aliases: signatures, ..Known::default() };
-        for value in service.aliases.values()? {
-            known.gather(service, &value, b"", 0);
-        }
+        service.aliases.each_value(&mut |value| {
+            // most aliases name people only
+            if value.iter().any(|byte| matches!(byte, b'|' | b'/' | b':')) {
+                known.gather(service, value, b"", 0);
+            }
+        })?;
         let known = Arc::new(known);
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
-        Ok(known.holds(target, user))
+        *kept = Some(known.clone());
+        Ok(known)
     }
 
-    /// By the user's own `.forward`, or by a list it includes. With a detail in the name of the file
-    /// every file of ForwardPath that can apply is tried.
-    fn by_forward(service: &KeeperService, target: &[u8], user: &[u8], detail: &[u8]) -> bool {
-        let listing = lists::forward(&service.config, &service.policy, user, detail);
-        let Ok(listing) = listing else { return false };
+    /// By the user's own `.forward` files, or by a list that they include.
+    fn by_forward(service: &KeeperService, sought: Sought<'_>, user: &[u8]) -> bool {
         let mut known = Known::default();
-        known.gather(service, &listing.text, &listing.owner.user, 0);
-        known.holds(target, user)
+        for listing in lists::all_forwards(&service.settings, user) {
+            match listing.safe && listing.shell {
+                true => known.gather(service, &listing.text, &listing.owner.user, 0),
+                false => known.gather(service, &without_targets(&listing.text), &listing.owner.user, 0),
+            }
+        }
+        known.holds(sought, user)
     }
 
-    /// The answer; an error means that the files cannot be read just now.
-    pub(super) fn is_named(
+    fn is_named(
+        &self,
+        service: &KeeperService,
+        sought: Sought<'_>,
+        named_by: &NamedBy,
+    ) -> Result<bool, String> {
+        match service.settings.controlling(&named_by.user) {
+            None => {
+                let value = match named_by.alias.is_empty() {
+                    true => None,
+                    false => service.aliases.value(&named_by.alias)?,
+                };
+                Ok(value.is_some_and(|value| sought.is_in(&value)) || self.known(service)?.holds(sought, b""))
+            }
+            Some(user) => {
+                Ok(Self::by_forward(service, sought, user) || self.known(service)?.holds(sought, user))
+            }
+        }
+    }
+
+    /// Is it a file or program that `named_by` names? An error means that the files cannot be read just now.
+    pub(super) fn names_target(
         &self,
         service: &KeeperService,
         target: &[u8],
-        named_by: Option<&[u8]>,
-        detail: &[u8],
+        named_by: &NamedBy,
     ) -> Result<bool, String> {
-        let target = plain(target);
-        let owned = named_by.filter(|user| !user.is_empty() && *user != &service.policy.default_name[..]);
-        match owned {
-            None => self.by_alias(service, &target, b""),
-            Some(user) => Ok(Self::by_forward(service, &target, user, detail)
-                || (!detail.is_empty() && Self::by_forward(service, &target, user, b""))
-                || self.by_alias(service, &target, user)?),
+        self.is_named(service, Sought::Target(target.trim_ascii()), named_by)
+    }
+
+    /// The same for an `:include:` file.
+    pub(super) fn names_list(
+        &self,
+        service: &KeeperService,
+        path: &[u8],
+        named_by: &NamedBy,
+    ) -> Result<bool, String> {
+        self.is_named(service, Sought::List(path), named_by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_are_those_of_the_rules_and_no_others() {
+        let text = br#""|/bin/x  \"a b\" c""#;
+        let found = spellings(text);
+        for known in [&br#"/bin/x  "a b" c"#[..], br#"/bin/x "a b" c"#, br#"|/bin/x  "a b" c"#, text] {
+            assert!(found.contains(known), "{}", known.escape_ascii());
         }
+        for other in [&b"/bin/x a b c"[..], b"/bin/x  \"ab\" c", b"/bin/x", b""] {
+            assert!(!found.contains(other), "{}", other.escape_ascii());
+        }
+        assert!(spellings(b"|\"prog a\"").contains(&b"prog a"[..]));
+    }
+
+    #[test]
+    fn what_stands_beside_people() {
+        let text = b"ann, \"|prog\", :include:/l, /file";
+        assert_eq!(without_targets(text), b"ann,:include:/l");
+        assert!(Sought::List(b"/l").is_in(text) && Sought::Target(b"/file").is_in(text));
+        assert!(!Sought::Target(b"/l").is_in(text) && !Sought::List(b"/file").is_in(text));
     }
 }

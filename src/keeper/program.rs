@@ -1,25 +1,31 @@
 //! Mailers that are programs: started under an identity, fed on stdin, judged by their exit status.
 
-use super::body;
+use super::body::Body;
 use super::protocol::MailerResult;
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::process::Program;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin};
-use std::thread::JoinHandle;
+use std::process::{Child, ChildStdin, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is kept of a program's output, in bytes from its end.
 const TAIL: usize = 4096;
+/// The longest pause between two looks at a program, in milliseconds.
+const MAX_PAUSE: u16 = 200;
 
-/// Runs it with the message on stdin. `limit`: seconds, 0 for none.
+/// Runs it with the message on stdin. `limit`: seconds, 0 for none. It ends with the program: what the program left
+/// behind in the background may keep the pipes, but nobody waiting.
 pub(super) fn run(
     program: &Program,
     header: &[u8],
-    message: &File,
+    message: &Body,
     form: &BodyForm,
     limit: u32,
 ) -> MailerResult {
@@ -28,25 +34,20 @@ pub(super) fn run(
         Err(error) => return not_started(program, &error),
     };
     let end = (limit > 0).then(|| Instant::now() + Duration::from_secs(u64::from(limit)));
-    let output = [
-        child.stdout.take().map(|pipe| tail(Box::new(pipe))),
-        child.stderr.take().map(|pipe| tail(Box::new(pipe))),
-    ];
-    let written = std::thread::scope(|scope| {
-        let stdin = child.stdin.take();
-        let writer = scope.spawn(move || feed(stdin, header, message, form));
-        let ended = wait(&mut child, end);
-        (ended, writer.join().unwrap_or_else(|_| Err(io::Error::other("writing stopped"))))
+    let stdin = child.stdin.take();
+    let mut output = Output::of(&mut child);
+    let ended = AtomicBool::new(false);
+    let (status, written) = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| feed(stdin, &ended, header, message, form));
+        let status = attend(&mut child, &mut output, end);
+        ended.store(true, Ordering::Relaxed);
+        (status, writer.join().unwrap_or_else(|_| Err(io::Error::other("writing stopped"))))
     });
-    let mut said = Vec::new();
-    for part in output.into_iter().flatten() {
-        said.extend(part.join().unwrap_or_default());
-    }
-    let report = match written {
-        (Err(why), _) => MailerResult::later(why),
-        (Ok(status), written) => judge(program, status, written),
+    let report = match status {
+        Err(why) => MailerResult::later(why),
+        Ok(status) => judge(program, status, written),
     };
-    MailerResult { output: said, ..report }
+    MailerResult { output: output.kept.concat(), ..report }
 }
 
 fn not_started(program: &Program, error: &io::Error) -> MailerResult {
@@ -55,42 +56,116 @@ fn not_started(program: &Program, error: &io::Error) -> MailerResult {
     MailerResult { exit: Sysexit::OSERR.0, text: Some(text.into()), ..MailerResult::default() }
 }
 
-fn feed(stdin: Option<ChildStdin>, header: &[u8], message: &File, form: &BodyForm) -> io::Result<()> {
-    let Some(stdin) = stdin else { return Ok(()) };
-    let mut out = BufWriter::with_capacity(64 << 10, stdin);
+fn no_waiting(pipe: &impl AsFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(pipe, FcntlArg::F_GETFL)?);
+    fcntl(pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+/// A program's stdin, as long as the program runs.
+struct Input<'a> {
+    pipe: ChildStdin,
+    ended: &'a AtomicBool,
+}
+
+impl Write for Input<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.pipe.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                other => return other,
+            }
+            if self.ended.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            let mut fds = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLOUT)];
+            poll(&mut fds, PollTimeout::from(MAX_PAUSE))?;
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn feed(
+    stdin: Option<ChildStdin>,
+    ended: &AtomicBool,
+    header: &[u8],
+    message: &Body,
+    form: &BodyForm,
+) -> io::Result<()> {
+    let Some(pipe) = stdin else { return Ok(()) };
+    no_waiting(&pipe)?;
+    let mut out = BufWriter::with_capacity(64 << 10, Input { pipe, ended });
     out.write_all(header)?;
-    body::write(message, form, &mut out)?;
+    message.write(form, &mut out)?;
     out.flush()
 }
 
-/// Reads to the end and keeps the last bytes.
-fn tail(mut pipe: Box<dyn Read + Send>) -> JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let (mut kept, mut buffer) = (Vec::new(), [0; 4096]);
-        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            kept.extend_from_slice(&buffer[..count]);
-            let spare = kept.len().saturating_sub(TAIL);
-            kept.drain(..spare);
-        }
-        kept
-    })
+/// What a program says on stdout and stderr: the last bytes of each.
+struct Output {
+    pipes: [Option<File>; 2],
+    kept: [Vec<u8>; 2],
 }
 
-fn wait(child: &mut Child, end: Option<Instant>) -> Result<std::process::ExitStatus, &'static str> {
-    let Some(end) = end else { return child.wait().map_err(|_| "cannot wait for the mailer") };
-    let mut pause = Duration::from_millis(1);
+impl Output {
+    fn of(child: &mut Child) -> Self {
+        let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+        let pipes = pipes.map(|pipe| pipe.filter(|pipe| no_waiting(pipe).is_ok()).map(File::from));
+        Self { pipes, kept: Default::default() }
+    }
+
+    /// Takes what is there.
+    fn read(&mut self) {
+        let mut buffer = [0; 16 << 10];
+        for (pipe, kept) in self.pipes.iter_mut().zip(&mut self.kept) {
+            let Some(file) = pipe else { continue };
+            match file.read(&mut buffer) {
+                Ok(0) => *pipe = None,
+                Ok(count) => {
+                    kept.extend_from_slice(&buffer[..count]);
+                    let spare = kept.len().saturating_sub(TAIL);
+                    kept.drain(..spare);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => *pipe = None,
+            }
+        }
+    }
+
+    /// Waits for more; `true` if something came (the end of a pipe, too).
+    fn wait(&self, milliseconds: u16) -> bool {
+        let open = self.pipes.iter().flatten();
+        let mut fds: Vec<PollFd<'_>> =
+            open.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+        poll(&mut fds, PollTimeout::from(milliseconds)).is_ok_and(|count| count > 0)
+    }
+}
+
+/// Reads what the program says until it ends, or its time is over.
+fn attend(child: &mut Child, output: &mut Output, end: Option<Instant>) -> Result<ExitStatus, &'static str> {
+    let mut pause = 1;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if Instant::now() >= end => {
+        let ended = child.try_wait();
+        output.read();
+        match ended {
+            Ok(Some(status)) => {
+                // all that it said itself is in the pipes
+                while output.wait(0) {
+                    output.read();
+                }
+                return Ok(status);
+            }
+            Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err("mailer timed out");
             }
-            Ok(None) => std::thread::sleep(pause),
+            Ok(None) => pause = if output.wait(pause) { 1 } else { (pause * 2).min(MAX_PAUSE) },
             Err(_) => return Err("cannot wait for the mailer"),
         }
-        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 
@@ -124,8 +199,7 @@ mod tests {
             argv: [&b"sh"[..], b"-c", script.as_bytes()].map(<[u8]>::to_vec).into(),
             ..Program::default()
         };
-        let mut message = tempfile::tempfile().expect("a file");
-        message.write_all(&b"body\n".repeat(40_000)).expect("room");
+        let message = Body::with(&b"body\n".repeat(40_000));
         run(&program, b"Subject: x\n\n", &message, &BodyForm::default(), limit)
     }
 
@@ -153,7 +227,15 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_may_come_back() {
         let program = Program { path: b"/nonexistent".to_vec(), ..Program::default() };
-        let message = tempfile::tempfile().expect("a file");
+        let message = Body::with(b"");
         assert_eq!(run(&program, b"", &message, &BodyForm::default(), 0).exit, 71);
+    }
+
+    #[test]
+    fn what_stays_in_the_background_keeps_nobody_waiting() {
+        let begun = Instant::now();
+        let report = sh("/bin/sleep 30 & echo started", 0);
+        assert_eq!((report.exit, report.output.as_slice()), (0, &b"started\n"[..]));
+        assert!(begun.elapsed() < Duration::from_secs(15));
     }
 }

@@ -3,10 +3,7 @@
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, UserIds};
 use crate::sys::accounts::User;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 
 /// Is there such a user? A failing service is `Later`, never "no".
 pub type UserAnswer = crate::schema::Outcome<Option<User>>;
@@ -27,10 +24,8 @@ pub struct Listing {
     pub path: Vec<u8>,
     /// Its content.
     pub text: Vec<u8>,
-    /// May files and programs in it be used?
+    /// May files and programs in it be used? Not where others could have written them.
     pub safe: bool,
-    /// Why they may not: goes behind `is unsafe for mailing to` in the reply.
-    pub unsafe_reason: Option<String>,
     /// Files and programs in it run as this user.
     pub owner: ListOwner,
     /// Has the owner a shell of /etc/shells? Without one: no files, no programs.
@@ -48,6 +43,39 @@ pub enum ListingError {
     Later(String),
 }
 
+/// What came of looking for a list, and what the log is to say of the files on the way.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ListingAnswer {
+    /// The list.
+    pub result: Result<Listing, ListingError>,
+    /// Lines for the log, in order.
+    pub notes: Vec<ListingNote>,
+}
+
+/// One line for the log about a file of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ListingNote {
+    /// From which LogLevel on.
+    pub level: u8,
+    /// The line.
+    pub text: Vec<u8>,
+}
+
+impl From<ListingError> for ListingAnswer {
+    fn from(error: ListingError) -> Self {
+        Self { result: Err(error), notes: Vec::new() }
+    }
+}
+
+/// On whose behalf a file, program or list is named. The front says so; the keeper looks for itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NamedBy {
+    /// Login name of the controlling user; empty for the DefaultUser.
+    pub user: Vec<u8>,
+    /// The alias whose value names it, where the front knows it: the keeper looks there first.
+    pub alias: Vec<u8>,
+}
+
 /// One recipient of a delivery.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Target {
@@ -55,9 +83,8 @@ pub struct Target {
     pub user: Vec<u8>,
     /// `$h`
     pub host: Vec<u8>,
-    /// Login name of the controlling user of a file or program, empty for the DefaultUser; `None` for
-    /// mailboxes.
-    pub named_by: Option<Vec<u8>>,
+    /// Who names a file or program; `None` for mailboxes.
+    pub named_by: Option<NamedBy>,
 }
 
 /// One hand-over: a message for one or more recipients of one mailer.
@@ -107,14 +134,64 @@ impl MailerResult {
 pub(super) enum Ask {
     /// An account.
     User(Vec<u8>),
-    /// The value of an alias.
-    Alias(Vec<u8>),
+    /// The value of an alias, from the sources of option AliasFile behind the given one on (0: all).
+    Alias(Vec<u8>, u32),
     /// `.forward` of a user, with `$h`.
     Forward(Vec<u8>, Vec<u8>),
-    /// An `:include:` file, and the login name of whoever named it, whose rights it is read with.
-    Include(Vec<u8>, Option<Vec<u8>>),
+    /// An `:include:` file, and who names it, with whose rights it is read.
+    Include(Vec<u8>, NamedBy),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
+}
+
+impl Ask {
+    /// How many descriptors belong to it.
+    pub(super) fn descriptors(&self) -> usize {
+        usize::from(matches!(self, Self::Deliver(_)))
+    }
+
+    /// What the answer looks like when there is none.
+    pub(super) fn kind(&self) -> AskKind {
+        match self {
+            Self::User(_) => AskKind::User,
+            Self::Alias(..) => AskKind::Alias,
+            Self::Forward(..) | Self::Include(..) => AskKind::Listing,
+            Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
+        }
+    }
+}
+
+/// The kinds of requests, for those that cannot be answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AskKind {
+    User,
+    Alias,
+    Listing,
+    /// With so many targets.
+    Delivery(usize),
+}
+
+impl AskKind {
+    /// To be tried again, for this reason.
+    pub(super) fn later(self, why: &str) -> Reply {
+        match self {
+            Self::User => Reply::User(Err(why.into())),
+            Self::Alias => Reply::Alias(Err(why.into())),
+            Self::Listing => Reply::Listing(ListingError::Later(why.into()).into()),
+            Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
+        }
+    }
+}
+
+/// What the files of option AliasFile say of a name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum AliasAnswer {
+    /// The value.
+    Value(Vec<u8>),
+    /// No source has it.
+    Absent,
+    /// None has it up to this source (counted from 0), which the keeper does not read.
+    NotRead(u32),
 }
 
 /// What the keeper answers.
@@ -123,73 +200,9 @@ pub(super) enum Reply {
     /// The account, or a failing service.
     User(Result<Option<User>, String>),
     /// The alias, or a failing database.
-    Alias(Result<Option<Vec<u8>>, String>),
+    Alias(Result<AliasAnswer, String>),
     /// `.forward` or `:include:`.
-    Listing(Result<Listing, ListingError>),
+    Listing(ListingAnswer),
     /// One per target.
     Delivered(Vec<MailerResult>),
-}
-
-/// One message on the wire: postcard behind its length.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Frame<T> {
-    /// Which request this is, or answers.
-    pub id: u64,
-    /// How many descriptors belong to it.
-    pub fds: u8,
-    /// The content.
-    pub content: T,
-}
-
-/// A frame in bytes: headers are limited long before.
-const MAX_FRAME: usize = 64 << 20;
-
-impl<T: Serialize> Frame<T> {
-    /// The bytes on the wire.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        // a type made of vectors, options and integers always has a form
-        let body = postcard::to_stdvec(self).unwrap_or_default();
-        let mut bytes = (body.len() as u32).to_le_bytes().to_vec();
-        bytes.extend_from_slice(&body);
-        bytes
-    }
-}
-
-/// A frame and the descriptors that came with it.
-pub(super) type Received<T> = (Frame<T>, Vec<OwnedFd>);
-
-/// Takes whole frames out of what has been read.
-#[derive(Default)]
-pub(super) struct Inbox {
-    bytes: Vec<u8>,
-    fds: std::collections::VecDeque<OwnedFd>,
-}
-
-impl Inbox {
-    /// Reads once; `false` when the other end is gone or speaks nonsense.
-    pub(super) fn fill(&mut self, socket: &UnixStream) -> bool {
-        let (mut buffer, mut fds) = ([0; 64 << 10], Vec::new());
-        let count = crate::sys::passing::receive(socket, &mut buffer, &mut fds).unwrap_or(0);
-        self.bytes.extend_from_slice(&buffer[..count]);
-        self.fds.extend(fds);
-        count > 0
-    }
-
-    /// The next frame with its descriptors; `Err` when the bytes make no sense.
-    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Received<T>>, ()> {
-        let Some(head) = self.bytes.first_chunk::<4>() else { return Ok(None) };
-        let length = u32::from_le_bytes(*head) as usize;
-        if length > MAX_FRAME {
-            return Err(());
-        }
-        let Some(body) = self.bytes.get(4..4 + length) else { return Ok(None) };
-        let frame: Frame<T> = postcard::from_bytes(body).map_err(drop)?;
-        self.bytes.drain(..4 + length);
-        let wanted = usize::from(frame.fds);
-        if wanted > self.fds.len() {
-            return Err(());
-        }
-        let fds = self.fds.drain(..wanted).collect();
-        Ok(Some((frame, fds)))
-    }
 }

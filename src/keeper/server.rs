@@ -1,87 +1,159 @@
 //! The keeper's side: requests are read by one thread and worked on by as many as are busy.
+//!
+//! Whatever the front sends, every request that makes sense is answered once, by whatever becomes of it; the first
+//! one that makes none ends the connection. No request waits for another one's user.
 
-use super::policy::Policy;
-use super::pool::Pool;
-use super::protocol::{Ask, Delivery, Frame, Inbox, MailerResult, Reply};
+use super::aliases::Aliases;
+use super::body::Body;
+use super::frame::{Frame, Inbox, MAX_REQUEST};
+use super::maildir::Maildirs;
+use super::named::Named;
+use super::pool::{Limits, Pool};
+use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
+use super::settings::KeeperSettings;
 use super::{deliver, lists};
-use crate::config::Config;
 use crate::sys::{accounts, passing};
-use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Threads for files, accounts and lists: mostly waiting for the disk.
-const FILE_THREADS: usize = 64;
-/// Threads for programs, which may run for hours.
-const PROGRAM_THREADS: usize = 200;
+/// Who does what: look-ups apart from deliveries, and those that can hang (name services, homes on other machines,
+/// programs) apart from each other. A share is one user, one alias, one command.
+const POOLS: [Limits; 5] = [
+    Limits { name: "accounts", threads: 32, per_share: 32, waiting: 20_000 },
+    Limits { name: "aliases", threads: 16, per_share: 16, waiting: 20_000 },
+    Limits { name: "lists", threads: 64, per_share: 4, waiting: 20_000 },
+    Limits { name: "files", threads: 64, per_share: 8, waiting: 5_000 },
+    Limits { name: "programs", threads: 200, per_share: 20, waiting: 5_000 },
+];
+
+/// A front that takes no answers for this long is gone.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What all workers share.
 pub(super) struct KeeperService {
-    pub(super) config: Arc<Config>,
-    pub(super) policy: Policy,
-    pub(super) aliases: super::aliases::Aliases,
-    pub(super) named: super::named::Named,
-    pub(super) maildirs: super::maildir::Maildirs,
+    pub(super) settings: KeeperSettings,
+    pub(super) aliases: Aliases,
+    pub(super) named: Named,
+    pub(super) maildirs: Maildirs,
     answers: Mutex<UnixStream>,
 }
 
-/// Serves until the front is gone, then finishes what was begun.
-pub(super) fn serve(socket: UnixStream, config: &Arc<Config>) {
+/// Serves until the front is gone or speaks nonsense, then finishes what was begun.
+pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
     let Ok(answers) = socket.try_clone() else { return };
-    let policy = Policy::of(config);
-    let aliases = super::aliases::Aliases::new(&policy.alias_files, policy.blame);
+    let _ = answers.set_write_timeout(Some(ANSWER_TIMEOUT));
+    let aliases = Aliases::new(&settings.alias_files, settings.blame);
     let (named, maildirs) = Default::default();
     let answers = Mutex::new(answers);
-    let config = config.clone();
-    let service = Arc::new(KeeperService { config, policy, aliases, named, maildirs, answers });
-    let (files, programs) = (Pool::new("files", FILE_THREADS), Pool::new("programs", PROGRAM_THREADS));
-    let mut inbox = Inbox::default();
+    let service = Arc::new(KeeperService { settings, aliases, named, maildirs, answers });
+    let pools = POOLS.map(Pool::new);
+    let mut inbox = Inbox::new(MAX_REQUEST);
     'front: while inbox.fill(&socket) {
         loop {
             match inbox.next::<Ask>() {
                 Ok(None) => break,
-                Err(()) => break 'front, // a front that speaks nonsense is no front
-                Ok(Some((frame, fds))) => {
-                    let pool = if runs_program(&service, &frame.content) { &programs } else { &files };
-                    let service = service.clone();
-                    pool.run(Box::new(move || service.work(frame, fds)));
+                Ok(Some((frame, fds))) if fds.len() == frame.content.descriptors() => {
+                    begin(&service, &pools, frame, fds.into_iter().next());
                 }
+                _ => break 'front,
             }
         }
     }
-    files.finish();
-    programs.finish();
+    passing::close(&socket);
+    pools.iter().for_each(Pool::finish);
 }
 
-fn runs_program(service: &KeeperService, ask: &Ask) -> bool {
-    let Ask::Deliver(delivery) = ask else { return false };
-    deliver::mailer(&service.config, &delivery.mailer).is_some_and(|mailer| !mailer.path.starts_with(b"["))
+/// Hands a request to the pool that it is for.
+fn begin(service: &Arc<KeeperService>, pools: &[Pool; 5], frame: Frame<Ask>, body: Option<OwnedFd>) {
+    let (id, kind) = (frame.id, frame.content.kind());
+    let (pool, share) = service.place(&frame.content);
+    let worker = service.clone();
+    let job = Box::new(move || {
+        let reply = guarded(kind, || worker.reply(frame.content, body));
+        worker.answer(id, reply);
+    });
+    if pools[pool].run(&share, job).is_err() {
+        service.answer(id, kind.later("the keeper is busy"));
+    }
+}
+
+/// A job that breaks is answered all the same: its request is to be tried again.
+fn guarded(kind: AskKind, work: impl FnOnce() -> Reply) -> Reply {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| kind.later("internal error"))
 }
 
 impl KeeperService {
-    fn work(&self, frame: Frame<Ask>, fds: Vec<OwnedFd>) {
-        let content = match frame.content {
-            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| error.to_string())),
-            Ask::Alias(name) => Reply::Alias(self.aliases.get(&name)),
-            Ask::Forward(user, detail) => {
-                Reply::Listing(lists::forward(&self.config, &self.policy, &user, &detail))
-            }
+    /// Which pool a request is for, and whose share of it.
+    fn place(&self, ask: &Ask) -> (usize, Vec<u8>) {
+        match ask {
+            Ask::User(_) => (0, Vec::new()),
+            Ask::Alias(..) => (1, Vec::new()),
+            Ask::Forward(user, _) => (2, user.clone()),
             Ask::Include(path, named_by) => {
-                Reply::Listing(lists::include(&self.policy, &path, named_by.as_deref()))
+                (2, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
-            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, fds)),
-        };
-        let frame = Frame { id: frame.id, fds: 0, content };
-        let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        // a front that is gone needs no answer
-        let _ = passing::send(&socket, &frame.encode(), &[]);
+            Ask::Deliver(delivery) => {
+                let mailer = self.settings.mailer(&delivery.mailer);
+                let pool = if mailer.is_some_and(|mailer| mailer.is_program()) { 4 } else { 3 };
+                (pool, share_of(delivery))
+            }
+        }
     }
 
-    fn deliver(&self, delivery: &Delivery, fds: Vec<OwnedFd>) -> Vec<MailerResult> {
-        match fds.into_iter().next() {
-            Some(body) => deliver::run(self, delivery, &File::from(body)),
-            None => vec![MailerResult::later("no body came along"); delivery.targets.len()],
+    fn reply(&self, ask: Ask, body: Option<OwnedFd>) -> Reply {
+        match ask {
+            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| error.to_string())),
+            Ask::Alias(name, first) => Reply::Alias(self.aliases.get(&name, first)),
+            Ask::Forward(user, detail) => Reply::Listing(lists::forward(&self.settings, &user, &detail)),
+            Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
+            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
+        }
+    }
+
+    fn answer(&self, id: u64, content: Reply) {
+        let frame = Frame { id, fds: 0, content };
+        let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if passing::send(&socket, &frame.encode(), &[]).is_err() {
+            // half an answer may have gone: nothing behind it would be understood
+            passing::close(&socket);
+        }
+    }
+
+    fn deliver(&self, delivery: &Delivery, body: Option<OwnedFd>) -> Vec<MailerResult> {
+        let body = body.ok_or_else(|| std::io::Error::other("no body came along")).and_then(Body::of);
+        match body {
+            Ok(body) => deliver::run(self, delivery, &body),
+            Err(error) => vec![MailerResult::later(&error.to_string()); delivery.targets.len()],
+        }
+    }
+}
+
+/// Whose delivery it is: the controlling user's, else the mailbox's, command's or file's.
+fn share_of(delivery: &Delivery) -> Vec<u8> {
+    let Some(first) = delivery.targets.first() else { return Vec::new() };
+    match &first.named_by {
+        Some(named_by) if !named_by.user.is_empty() => named_by.user.clone(),
+        _ => first.user.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_breaks_is_answered() {
+        for (kind, shown) in [
+            (AskKind::User, "User(Err("),
+            (AskKind::Alias, "Alias(Err("),
+            (AskKind::Listing, "Listing("),
+            (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
+        ] {
+            let reply = guarded(kind, || std::panic::resume_unwind(Box::new("broken")));
+            assert!(format!("{reply:?}").starts_with(shown), "{reply:?}");
         }
     }
 }

@@ -29,6 +29,17 @@ pub(super) struct Member {
     pub(super) text: Vec<u8>,
     pub(super) parent: usize,
     pub(super) level: usize,
+    /// Of its list, from 1.
+    pub(super) line: usize,
+}
+
+/// What is known of a list's file.
+pub(super) struct ListFacts {
+    pub(super) path: Vec<u8>,
+    /// Can nobody else have written into it?
+    pub(super) safe: bool,
+    /// Has its owner a login shell?
+    pub(super) shell: bool,
 }
 
 pub(super) struct AliasExpansion<'a, 'b> {
@@ -40,8 +51,10 @@ pub(super) struct AliasExpansion<'a, 'b> {
     forwards: VecDeque<(usize, usize)>,
     levels: HashMap<usize, usize>,
     pub(super) owners: HashMap<usize, Vec<u8>>,
-    /// Whether files and programs of a list may be used, and why not.
-    pub(super) shells: HashMap<usize, bool>,
+    /// The files of lists, by the recipient that they stand for.
+    pub(super) lists: HashMap<usize, ListFacts>,
+    /// The line of its list where a recipient stands.
+    lines: HashMap<usize, usize>,
     looked: bool,
     /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
     pub(super) entered: i64,
@@ -63,7 +76,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             forwards: VecDeque::new(),
             levels: HashMap::new(),
             owners: HashMap::new(),
-            shells: HashMap::new(),
+            lists: HashMap::new(),
+            lines: HashMap::new(),
             looked: false,
             entered: 0,
         }
@@ -159,6 +173,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let index = self.envelope.recipients.len();
         let bad = recipient.address.is_none();
         self.envelope.recipients.push(recipient);
+        self.lines.insert(index, member.line);
         match (bad, parsed.temporary) {
             (true, true) => self.later(index, parsed.problems.first()),
             (true, false) => self.refuse(index, parsed.problems),
@@ -287,13 +302,23 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
             return;
         };
-        let shell = self.chain(list).find_map(|index| self.shells.get(&index).copied());
-        if shell == Some(false) {
-            let control = self.control(list);
-            let user = String::from_utf8_lossy(&control.user).into_owned();
-            let text = format!("User {user} doesn't have a valid shell for mailing to {kind}");
-            self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text)]);
-        }
+        let facts = self.chain(list).find_map(|index| self.lists.get_key_value(&index));
+        let Some((&of, facts)) = facts.filter(|(_, facts)| !(facts.safe && facts.shell)) else { return };
+        let text = match facts.safe {
+            true => {
+                let host = self.expander.site.config.expand(b"\x81j");
+                let user = String::from_utf8_lossy(&self.control(list).user).into_owned();
+                let host = String::from_utf8_lossy(&host);
+                format!("User {user}@{host} doesn't have a valid shell for mailing to {kind}")
+            }
+            false => {
+                let list = String::from_utf8_lossy(&self.envelope.recipients[of].text);
+                format!("Address {list} is unsafe for mailing to {kind}")
+            }
+        };
+        let line = self.lines.get(&index).copied().unwrap_or_default();
+        let place = [&facts.path[..], format!(": line {line}").as_bytes()].concat();
+        self.refuse_member(index, &place, &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
     }
 
     /// The same recipient reached twice gets one copy: the first stays.

@@ -54,6 +54,20 @@ impl AliasExpansion<'_, '_> {
         self.transcript(&reply.to_line());
     }
 
+    /// A member of a list that must not be used: told to the sender, and to the log with the place where it stands.
+    pub(super) fn refuse_member(&mut self, index: usize, place: &[u8], reply: &Reply) {
+        self.note_failure(index, reply);
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.reply = Some(reply.clone());
+        let what = [b" ", &recipient.text[..], b"... ", &reply.text].concat();
+        let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
+        line.extend_from_slice(&what);
+        self.transcript(&line);
+        let said = [place, b":", &what].concat();
+        self.log(4, Priority::Info, &said);
+        self.envelope.message = Some(said);
+    }
+
     fn log_failure(&self, index: usize, reply: &Reply) {
         let recipient = &self.envelope.recipients[index];
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));

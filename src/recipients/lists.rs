@@ -1,9 +1,9 @@
 //! What names others: aliases, `:include:` files, `.forward` files.
 
-use super::expand::{AliasExpansion, Member};
-use crate::db::{split_list, unquote};
+use super::expand::{AliasExpansion, ListFacts, Member};
+use crate::db::{included_file, split_list};
 use crate::envelope::{ControllingUser, RecipientFlags, RecipientState};
-use crate::keeper::{ListOwner, Listing, ListingError};
+use crate::keeper::{ListOwner, Listing, ListingError, ListingNote, NamedBy};
 use crate::logging::Priority;
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Outcome, Reply};
@@ -24,7 +24,7 @@ impl AliasExpansion<'_, '_> {
             true => b"owner-owner".to_vec(),
             false => [&b"owner-"[..], &user].concat(),
         };
-        if let Outcome::Done(Some(value)) = self.expander.keeper.alias(&name).await {
+        if let Outcome::Done(Some(value)) = self.expander.alias_value(&name).await {
             let plain = !value.iter().any(|byte| b",:/|\"".contains(byte));
             self.owners.insert(index, if plain { value } else { name });
         }
@@ -32,19 +32,35 @@ impl AliasExpansion<'_, '_> {
 
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
-        for line in text.split(|byte| *byte == b'\n').rev() {
-            for member in split_list(line) {
-                self.members.push(Member { text: member, parent, level: level + 1 });
+        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+        for (index, text) in lines.into_iter().enumerate().rev() {
+            for member in split_list(text) {
+                self.members.push(Member { text: member, parent, level: level + 1, line: index + 1 });
             }
         }
     }
 
+    /// On whose behalf the keeper is asked for what this recipient names, and the alias that names it, if one does.
+    fn named_by(&self, index: usize) -> NamedBy {
+        let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.as_ref());
+        let user = control.map(|control| control.user.clone()).unwrap_or_default();
+        let parent = self.envelope.recipients[index].parent;
+        let address = parent.and_then(|parent| self.envelope.recipients[parent].address.as_ref());
+        let alias = address.map(|address| self.expander.alias_key(address)).unwrap_or_default();
+        NamedBy { user, alias }
+    }
+
+    fn log_notes(&self, notes: &[ListingNote]) {
+        for note in notes {
+            self.log(note.level, Priority::Info, &note.text);
+        }
+    }
+
     pub(super) async fn include(&mut self, index: usize, level: usize, address: &Address) {
-        let user = unquote(&address.user);
-        let path = user.strip_prefix(b":include:").unwrap_or(&user).trim_ascii().to_vec();
-        let control = self.chain(index).find_map(|index| self.envelope.recipients[index].control.clone());
-        let named_by = control.map(|control| control.user);
-        match self.expander.keeper.include(&path, named_by).await {
+        let path = included_file(&address.user).unwrap_or_else(|| address.user.clone());
+        let answer = self.expander.keeper.include(&path, self.named_by(index)).await;
+        self.log_notes(&answer.notes);
+        match answer.result {
             Ok(listing) => {
                 self.listed(index, level, listing);
             }
@@ -72,7 +88,8 @@ impl AliasExpansion<'_, '_> {
             recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;
-        self.shells.insert(index, listing.shell);
+        let facts = ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell };
+        self.lists.insert(index, facts);
         let before = self.members.len();
         self.push_members(index, level, &listing.text);
         self.members.len() - before
@@ -86,7 +103,9 @@ impl AliasExpansion<'_, '_> {
             return;
         }
         let detail = address.host.clone().unwrap_or_default();
-        match self.expander.keeper.forward(&address.user, &detail).await {
+        let answer = self.expander.keeper.forward(&address.user, &detail).await;
+        self.log_notes(&answer.notes);
+        match answer.result {
             Ok(listing) => {
                 let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
                 match self.listed(index, level, listing) {
@@ -95,8 +114,7 @@ impl AliasExpansion<'_, '_> {
                     _ => self.log(10, Priority::Info, &text),
                 }
             }
-            Err(ListingError::Absent) => {}
-            Err(ListingError::Refused(why)) => self.log(10, Priority::Warning, why.as_bytes()),
+            Err(ListingError::Absent | ListingError::Refused(_)) => {}
             Err(ListingError::Later(why)) => {
                 self.log(2, Priority::Error, format!("forward: transient error: {why}").as_bytes());
                 let text = "transient .forward open error: message queued";

@@ -47,7 +47,7 @@ impl Expander<'_> {
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
             let (aliased, localized, mailbox) = (has(b'A'), has(b'5'), has(b'w'));
             if aliased && !quoted {
-                match self.alias(address).await {
+                match self.alias_value(&self.alias_key(address)).await {
                     Outcome::Done(Some(value)) => return LocalResolution::Alias(value),
                     Outcome::Done(None) => {}
                     _ => {
@@ -69,13 +69,6 @@ impl Expander<'_> {
             return if mailbox { self.account(address).await } else { LocalResolution::Final };
         }
         LocalResolution::Final
-    }
-
-    async fn alias(&self, address: &Address) -> Outcome<Option<Vec<u8>>> {
-        let exact = self.mailer(address).is_some_and(|mailer| mailer.has(b'u'));
-        let folded = !exact || address.user.eq_ignore_ascii_case(b"postmaster");
-        let key = if folded { address.user.to_ascii_lowercase() } else { address.user.clone() };
-        self.keeper.alias(&key).await
     }
 
     /// Ruleset 5: `None` when it changes nothing.

@@ -5,6 +5,7 @@
 //! added whom aliases and lists name, duplicates marked, unknown users failed. The files themselves
 //! are read by the keeper. Never here: delivery, the queue, SMTP.
 
+mod alias_sources;
 mod check;
 mod expand;
 mod expander;

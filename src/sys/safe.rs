@@ -124,6 +124,9 @@ pub enum Danger {
     /// The file is open to a group.
     #[error("Group writable file")]
     GroupWritable,
+    /// It belongs to somebody else; sendmail says so in the system's words.
+    #[error("Permission denied")]
+    AnothersFile,
     /// Somebody exchanged it between the look and the opening.
     #[error("File changed after open")]
     Changed,
@@ -131,7 +134,7 @@ pub enum Danger {
 
 impl Danger {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SymbolicLink,
         Self::HardLink,
         Self::NotRegular,
@@ -140,6 +143,7 @@ impl Danger {
         Self::GroupWritableDirectory,
         Self::WorldWritable,
         Self::GroupWritable,
+        Self::AnothersFile,
         Self::Changed,
     ];
 }
@@ -190,6 +194,8 @@ pub struct Rules {
     pub group_file: bool,
     /// The file may be open to all.
     pub world_file: bool,
+    /// The file must belong to this user or to root.
+    pub owner: Option<u32>,
 }
 
 impl Rules {
@@ -201,6 +207,7 @@ impl Rules {
         links: false,
         group_file: false,
         world_file: false,
+        owner: None,
     };
 
     fn relaxed(
@@ -218,6 +225,7 @@ impl Rules {
             links: blame.intersects(links),
             group_file: blame.intersects(group | world),
             world_file: blame.intersects(world),
+            owner: None,
         }
     }
 
@@ -244,6 +252,22 @@ impl Rules {
         let links = Blame::LINKED_INCLUDE_FILE_IN_WRITABLE_DIR;
         let group = Blame::GROUP_WRITABLE_INCLUDE_FILE;
         Self::relaxed(blame, dirs, group_dir, links, group, Blame::WORLD_WRITABLE_INCLUDE_FILE)
+    }
+
+    /// For .forward files whose programs and files may be used.
+    pub fn forward_safe(blame: Blame) -> Self {
+        let (dirs, group) =
+            (Blame::FORWARD_FILE_IN_UNSAFE_DIR_PATH_SAFE, Blame::GROUP_WRITABLE_FORWARD_FILE_SAFE);
+        let none = Blame::empty();
+        Self { links: true, ..Self::relaxed(blame, dirs, none, none, group, none) }
+    }
+
+    /// For :include: files whose programs and files may be used.
+    pub fn include_safe(blame: Blame) -> Self {
+        let (dirs, group) =
+            (Blame::INCLUDE_FILE_IN_UNSAFE_DIR_PATH_SAFE, Blame::GROUP_WRITABLE_INCLUDE_FILE_SAFE);
+        let none = Blame::empty();
+        Self { links: true, ..Self::relaxed(blame, dirs, none, none, group, none) }
     }
 
     /// For class files.
@@ -285,7 +309,11 @@ impl Rules {
         Ok(())
     }
 
-    fn file(&self, about: &Metadata) -> Result<(), Danger> {
+    /// Does the file itself look as it may?
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn file(&self, about: &Metadata) -> Result<(), Danger> {
         if !about.is_file() {
             return Err(Danger::NotRegular);
         }
@@ -295,7 +323,10 @@ impl Rules {
         if about.mode() & 0o020 != 0 && !self.group_file {
             return Err(Danger::GroupWritable);
         }
-        Ok(())
+        match self.owner.is_none_or(|owner| [owner, 0].contains(&about.uid())) {
+            true => Ok(()),
+            false => Err(Danger::AnothersFile),
+        }
     }
 }
 

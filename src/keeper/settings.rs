@@ -1,0 +1,88 @@
+//! What the keeper knows of the configuration: plain values, made before the fork, never changed.
+
+use crate::addr::{MacroId, expand_with};
+use crate::db::AliasSpec;
+use crate::schema::UserIds;
+use crate::sys::identity::Identity;
+use crate::sys::safe::Blame;
+use std::collections::HashMap;
+
+/// A mailer as far as this host runs it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LocalMailer {
+    pub(super) name: Vec<u8>,
+    /// P=
+    pub(super) path: Vec<u8>,
+    /// A=, unexpanded.
+    pub(super) argv: Vec<Vec<u8>>,
+    /// F=, a bit per letter.
+    pub(super) flags: u128,
+    /// D=, unexpanded.
+    pub(super) directory: Vec<u8>,
+    /// /=, unexpanded.
+    pub(super) root: Vec<u8>,
+    /// U=
+    pub(super) user: Option<UserIds>,
+    /// N=
+    pub(super) nice: i32,
+    /// W=, in seconds; 0: for ever.
+    pub(super) wait: u32,
+    /// M=, in bytes; 0: none.
+    pub(super) max_size: u64,
+}
+
+impl LocalMailer {
+    /// Does F= hold this letter?
+    pub(super) fn has(&self, flag: u8) -> bool {
+        flag < 128 && self.flags & (1 << flag) != 0
+    }
+
+    /// Does the recipient name a file or command itself (and no mailbox)?
+    pub(super) fn is_named(&self) -> bool {
+        [&b"prog"[..], b"*file*"].iter().any(|name| self.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Is it a program (and no mailer that is built in)?
+    pub(super) fn is_program(&self) -> bool {
+        !self.path.starts_with(b"[")
+    }
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct KeeperSettings {
+    pub(super) mailers: Vec<LocalMailer>,
+    /// E lines.
+    pub(super) environment: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The macros' own values, unexpanded.
+    pub(super) macros: HashMap<u8, Vec<u8>>,
+    /// Option AliasFile.
+    pub(super) alias_files: Vec<AliasSpec>,
+    /// Option DontBlameSendmail.
+    pub(super) blame: Blame,
+    /// The files of option ForwardPath, unexpanded.
+    pub(super) forward_path: Vec<Vec<u8>>,
+    /// Option DefaultUser: as whom runs what has no controlling user.
+    pub(super) default_user: Identity,
+    /// Its login name, if it has one.
+    pub(super) default_name: Vec<u8>,
+    /// `$j`
+    pub(super) host: Vec<u8>,
+}
+
+impl KeeperSettings {
+    /// A mailer by its name.
+    pub(super) fn mailer(&self, name: &[u8]) -> Option<&LocalMailer> {
+        self.mailers.iter().find(|mailer| mailer.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Expands a text of the configuration; values of the moment are filled in as they are, once.
+    pub(super) fn expand(&self, text: &[u8], value: &dyn Fn(u8) -> Option<Vec<u8>>) -> Vec<u8> {
+        expand_with(text, &|MacroId(id)| self.macros.get(&id).map(Vec::as_slice), &|MacroId(id)| value(id))
+    }
+
+    /// A login name that stands for somebody else than the DefaultUser.
+    pub(super) fn controlling<'a>(&self, name: &'a [u8]) -> Option<&'a [u8]> {
+        (!name.is_empty() && name != self.default_name).then_some(name)
+    }
+}
