@@ -1,5 +1,6 @@
 //! The mta as an SMTP session sees it.
 
+use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
 use crate::envelope::{Body, Envelope, QueueId};
@@ -7,7 +8,7 @@ use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
-use crate::smtp::server::{Acceptor, BodySink, QueueRun, Verified};
+use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::Arc;
 
@@ -16,12 +17,20 @@ use std::sync::Arc;
 pub struct DaemonAcceptor {
     mta: Arc<Mta>,
     mode: DeliveryMode,
+    /// Of a client on the network.
+    presence: Option<Arc<Presence>>,
 }
 
 impl DaemonAcceptor {
     /// A listener that delivers in this mode.
     pub fn new(mta: Arc<Mta>, mode: DeliveryMode) -> Self {
-        Self { mta, mode }
+        Self { mta, mode, presence: None }
+    }
+
+    /// The same for one client.
+    pub(super) fn serving(mut self, presence: Arc<Presence>) -> Self {
+        self.presence = Some(presence);
+        self
     }
 
     fn expander(&self) -> Expander<'_> {
@@ -133,8 +142,16 @@ impl Acceptor for DaemonAcceptor {
         super::verify::expand(&self.mta, envelope, text, expand).await
     }
 
-    async fn closing(&self) {
-        self.mta.until(Phase::Stopping).await;
+    async fn closing(&self, begun: bool) -> Closing {
+        let Some(presence) = &self.presence else {
+            self.mta.until(Phase::Stopping).await;
+            return Closing::ShutDown;
+        };
+        let _idle = presence.idle(begun);
+        tokio::select! {
+            () = self.mta.until(Phase::Stopping) => Closing::ShutDown,
+            () = presence.dismissed() => Closing::Crowded,
+        }
     }
 
     fn run_queue(&self, run: QueueRun) -> bool {

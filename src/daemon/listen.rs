@@ -1,22 +1,23 @@
 //! Listeners: bound by the supervisor, accepting until the front is to end.
 
 use super::acceptor::DaemonAcceptor;
+use super::clients::{self, Connected};
 use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
 use crate::logging::Priority;
 use crate::schema::DaemonPort;
-use crate::smtp::server::{Client, DaemonFacts, Session};
+use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
-/// More sessions than this at a time would run out of descriptors.
-const MAX_SESSIONS: usize = 2000;
+/// Sessions that have been told to go and are not gone yet; nobody is accepted beyond these.
+const MAX_DISMISSED: usize = 64;
 
 /// One listener with what its clients are told.
 pub(super) struct Listener {
@@ -47,7 +48,7 @@ impl Listener {
     fn sessions(&self, mta: &Mta) -> Arc<Semaphore> {
         let own = self.port.max_children.unwrap_or(mta.site.config.options.max_daemon_children);
         let most = usize::try_from(own).unwrap_or(0);
-        Arc::new(Semaphore::new(if most == 0 { MAX_SESSIONS } else { most }))
+        Arc::new(Semaphore::new(if most == 0 { mta.clients.most() + MAX_DISMISSED } else { most }))
     }
 
     /// Accepts clients for as long as it is polled. Each session holds an end of `session`.
@@ -60,16 +61,23 @@ impl Listener {
             let Ok(permit) = sessions.clone().acquire_owned().await else { return };
             refusing = self.wait_for_calm(&mta, refusing).await;
             match self.listener.accept().await {
-                Ok((stream, client)) => {
-                    let held = (permit, session.clone());
-                    let session = serve_client(
-                        mta.clone(),
-                        acceptor.clone(),
-                        self.facts(),
-                        rates.clone(),
-                        stream,
-                        client,
-                    );
+                Ok((stream, address)) => {
+                    let counted = rates.connect(address.ip().to_canonical(), Instant::now());
+                    let Some(connected) = connect(&mta, &stream, address.ip().to_canonical()) else {
+                        continue;
+                    };
+                    let client = Client {
+                        address: Some(address),
+                        local: stream.local_addr().ok(),
+                        daemon: self.facts(),
+                        connections: counted.connections,
+                        rate: counted.rate,
+                        total_rate: counted.total,
+                        ..Client::default()
+                    };
+                    let acceptor = acceptor.clone().serving(connected.presence.clone());
+                    let held = (permit, session.clone(), counted.guard, connected);
+                    let session = serve_client(mta.clone(), acceptor, client, stream);
                     tokio::spawn(async move {
                         session.await;
                         drop(held);
@@ -101,23 +109,27 @@ impl Listener {
     }
 }
 
-async fn serve_client(
-    mta: Arc<Mta>,
-    acceptor: DaemonAcceptor,
-    daemon: DaemonFacts,
-    rates: Rates,
-    stream: TcpStream,
-    address: SocketAddr,
-) {
+/// A place among the clients. Who gets none is told so, as far as the socket takes it at once.
+fn connect(mta: &Mta, stream: &TcpStream, address: IpAddr) -> Option<Connected> {
+    let connected = mta.clients.connect(address, clients::is_trusted(&mta.site.config, address));
+    if connected.is_none() {
+        let text = format!("rejecting connection from [{address}]: too many open connections");
+        mta.log.log(8, Priority::Info, None, text.as_bytes());
+        let reply = [b"421 4.3.2 ", TOO_MANY_CONNECTIONS, b"\r\n"].concat();
+        let _ = stream.try_write(&reply);
+    }
+    connected
+}
+
+async fn serve_client(mta: Arc<Mta>, acceptor: DaemonAcceptor, known: Client, stream: TcpStream) {
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
-    let counted = rates.connect(address.ip().to_canonical(), Instant::now());
-    let mut client = Client::resolve(address, &mta.site.resolver).await;
-    client.local = stream.local_addr().ok();
-    client.daemon = daemon;
-    client.connections = counted.connections;
-    client.rate = counted.rate;
-    client.total_rate = counted.total;
+    let Some(address) = known.address else { return };
+    let client = tokio::select! {
+        client = Client::resolve(address, &mta.site.resolver) => client,
+        _ = acceptor.closing(false) => return,
+    };
+    let Client { local, daemon, connections, rate, total_rate, .. } = known;
+    let client = Client { local, daemon, connections, rate, total_rate, ..client };
     Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
-    drop(counted.guard);
 }

@@ -8,12 +8,13 @@
 //! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
 //! - `confine`: what the front gives up before it talks to anybody
-//! - `listen`: listeners and connections; `rates`: who connects how often
+//! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
 #[cfg(test)]
 mod attacks;
+mod clients;
 mod confine;
 mod delivery;
 mod listen;

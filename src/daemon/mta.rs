@@ -1,5 +1,6 @@
 //! What every way of running shares: rules, queue, keeper, log.
 
+use super::clients::Clients;
 use crate::config::Config;
 use crate::deliver::Deliverer;
 use crate::envelope::QueueId;
@@ -42,6 +43,8 @@ pub struct Mta {
     pub keeper: Keeper,
     /// The log.
     pub log: Logger,
+    /// Who is connected.
+    pub(super) clients: Clients,
     /// One permit per message whose recipients are not known yet.
     pub(super) preparing: Arc<Semaphore>,
     /// One permit per message of a queue run, where MaxQueueChildren limits those.
@@ -80,7 +83,20 @@ impl Mta {
         let runners = (runners > 0).then(|| Arc::new(Semaphore::new(runners)));
         let under_way = watch::Sender::new(0);
         let phase = watch::Sender::new(Phase::Serving);
-        let mta = Self { site, server, queue, deliverer, keeper, log, preparing, runners, under_way, phase };
+        let clients = Clients::new(&config);
+        let mta = Self {
+            clients,
+            site,
+            server,
+            queue,
+            deliverer,
+            keeper,
+            log,
+            preparing,
+            runners,
+            under_way,
+            phase,
+        };
         let mta = Arc::new(mta);
         mta.recall_messages();
         Ok(mta)

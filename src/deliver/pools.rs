@@ -42,7 +42,7 @@ pub struct Pools {
 /// Most who wait for a permit of one set, each with its message open.
 const MAX_WAITING: usize = 4096;
 /// A set has at most this part of the descriptors for its deliveries, and again for those who wait.
-const DESCRIPTOR_SHARE: u64 = 16;
+const DESCRIPTOR_SHARE: u64 = 32;
 
 impl Pool {
     /// All of them.

@@ -462,7 +462,7 @@ options! {
     /// (canonify only) How many of those may go to one host or one mailbox
     concurrent_deliveries_per_destination: i64 = 20, (Int), "ConcurrentDeliveriesPerDestination", 0xfe, Root, Implemented, "";
     /// (canonify only) Open connections of one network of clients (/24, or /64 of IPv6); 0 means no limit. Loopback, and clients in class R, which may relay, are not counted
-    connections_per_network: i64 = 100, (Int), "ConnectionsPerNetwork", 0xff, Root, ParsedOnly, "";
+    connections_per_network: i64 = 100, (Int), "ConnectionsPerNetwork", 0xff, Root, Implemented, "";
     /// (canonify only) The account that the daemon becomes where RunAsUser is not set and the queue directory is root's
     service_user: Option<Vec<u8>> = None, (Text), "ServiceUser", 0x80, Root, Implemented, "";
 }

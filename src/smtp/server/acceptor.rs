@@ -17,6 +17,15 @@ pub enum Verified {
     Refused(Reply),
 }
 
+/// Why a session ends although its client has not said so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closing {
+    /// The server ends (RFC 5321, section 3.8).
+    ShutDown,
+    /// Others want to be served.
+    Crowded,
+}
+
 /// For which hosts or group ETRN runs the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum QueueRun {
@@ -100,8 +109,9 @@ pub trait Acceptor: Send + Sync + 'static {
         expand: bool,
     ) -> impl Future<Output = Vec<Reply>> + Send;
 
-    /// Waits until no further command is to be taken.
-    fn closing(&self) -> impl Future<Output = ()> + Send {
+    /// Waits until no further command is to be taken, while the session waits for one; `begun`: it is in the
+    /// middle of a transaction.
+    fn closing(&self, _begun: bool) -> impl Future<Output = Closing> + Send {
         std::future::pending()
     }
 

@@ -1,7 +1,7 @@
 //! Command lines in, commands dispatched; what repeats itself is answered later and later, what makes no
 //! sense too often ends the session.
 
-use super::acceptor::Acceptor;
+use super::acceptor::{Acceptor, Closing};
 use super::session::{Flow, Session};
 use super::verb_row::{Command, VerbRow};
 use super::verbs;
@@ -12,6 +12,10 @@ use crate::smtp::proto::{BareCharacter, split_verb};
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// What a client hears that there is no room for (reply code 421 4.3.2, as ruleset ConnControl has it).
+pub const TOO_MANY_CONNECTIONS: &[u8] = b"Too many open connections.";
+/// How long a client that has to go may take to hear it.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The longest pause before an answer.
 const MAX_PAUSE: Duration = Duration::from_secs(240);
 
@@ -37,7 +41,7 @@ impl<A: Acceptor> Session<A> {
         }
         let input = tokio::select! {
             biased;
-            () = self.acceptor.closing() => return self.shut_down(),
+            why = self.acceptor.closing(self.transaction.has_begun()) => return self.shut_down(why).await,
             input = self.wire.read_line(limit) => input,
         };
         match input {
@@ -51,10 +55,22 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    /// The server ends: RFC 5321, section 3.8.
-    fn shut_down(&mut self) -> Flow {
-        let text = [&self.hostname[..], b" Server shutting down; closing connection"].concat();
-        self.say("421", Some("4.3.2"), &text);
+    /// The session ends, whatever the client wants.
+    async fn shut_down(&mut self, why: Closing) -> Flow {
+        match why {
+            Closing::ShutDown => {
+                let text = [&self.hostname[..], b" Server shutting down; closing connection"].concat();
+                self.say("421", Some("4.3.2"), &text);
+            }
+            Closing::Crowded => {
+                let text = [&self.client.display[..], b": connection dropped: too many open connections"];
+                self.log(8, Priority::Info, &text.concat());
+                self.say("421", Some("4.3.2"), TOO_MANY_CONNECTIONS);
+                // whoever does not read this either has had its chance
+                let _ = tokio::time::timeout(LAST_WORDS, self.wire.flush()).await;
+                self.wire.forget();
+            }
+        }
         Flow::Close
     }
 

@@ -56,7 +56,8 @@ mod test_verb;
 #[cfg(test)]
 mod tests;
 
-pub use acceptor::{Acceptor, BodySink, QueueRun, Verified};
+pub use acceptor::{Acceptor, BodySink, Closing, QueueRun, Verified};
 pub use client::{Client, Resolved};
+pub use dispatch::TOO_MANY_CONNECTIONS;
 pub use policy::{DaemonFacts, Policy};
 pub use session::{Server, Session};

@@ -178,6 +178,11 @@ impl Wire {
         Ok(())
     }
 
+    /// What is queued is not to be sent any more.
+    pub fn forget(&mut self) {
+        self.out.clear();
+    }
+
     /// Sends what is queued and says that nothing follows.
     pub async fn close(&mut self) {
         // the client may be gone; there is nobody left to tell
