@@ -5,6 +5,7 @@ use super::clients::{self, Connected};
 use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
+use super::throttle::{DEFERRAL, Throttle};
 use crate::logging::Priority;
 use crate::schema::DaemonPort;
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
@@ -14,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Sessions that have been told to go and are not gone yet; nobody is accepted beyond these.
 const MAX_DISMISSED: usize = 64;
@@ -42,24 +43,31 @@ impl Listener {
             family: family.to_vec(),
             address: self.address.ip().to_string().into_bytes(),
             port: self.address.port().to_string().into_bytes(),
+            delay_la: self.port.delay_la,
         }
     }
 
-    fn sessions(&self, mta: &Mta) -> Arc<Semaphore> {
+    fn most_sessions(&self, mta: &Mta) -> usize {
         let own = self.port.max_children.unwrap_or(mta.site.config.options.max_daemon_children);
         let most = usize::try_from(own).unwrap_or(0);
-        Arc::new(Semaphore::new(if most == 0 { mta.clients.most() + MAX_DISMISSED } else { most }))
+        if most == 0 { mta.clients.most() + MAX_DISMISSED } else { most }
     }
 
     /// Accepts clients for as long as it is polled. Each session holds an end of `session`.
     pub(super) async fn serve(self, mta: Arc<Mta>, rates: Rates, session: mpsc::Sender<()>) {
-        let sessions = self.sessions(&mta);
+        let sessions = Arc::new(Semaphore::new(self.most_sessions(&mta)));
         let mode = self.port.delivery_mode.unwrap_or(mta.site.config.options.delivery_mode);
         let acceptor = DaemonAcceptor::new(mta.clone(), mode);
-        let mut refusing = false;
+        let mut throttle = Throttle::new(mta.site.config.options.connection_rate_throttle);
         loop {
-            let Ok(permit) = sessions.clone().acquire_owned().await else { return };
-            refusing = self.wait_for_calm(&mta, refusing).await;
+            let Some(permit) = self.wait_for_room(&mta, &sessions).await else { return };
+            self.wait_for_calm(&mta).await;
+            if let Some(throttle) = &mut throttle
+                && throttle.defers()
+            {
+                mta.log.log(8, Priority::Info, None, &throttle.complaint(&self.port.name));
+                tokio::time::sleep(DEFERRAL).await;
+            }
             match self.listener.accept().await {
                 Ok((stream, address)) => {
                     let counted = rates.connect(address.ip().to_canonical(), Instant::now());
@@ -89,8 +97,28 @@ impl Listener {
         }
     }
 
+    /// Waits for one session less than MaxDaemonChildren.
+    async fn wait_for_room(&self, mta: &Mta, sessions: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = sessions.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        let most = self.most_sessions(mta);
+        let name = String::from_utf8_lossy(&self.port.name);
+        let text = format!("rejecting connections on daemon {name}: {most} children, max {most}");
+        mta.log.log(8, Priority::Info, None, text.as_bytes());
+        let permit = sessions.clone().acquire_owned().await.ok();
+        self.log_acceptance(mta);
+        permit
+    }
+
+    fn log_acceptance(&self, mta: &Mta) {
+        let text = [b"accepting connections again for daemon ", &self.port.name[..]].concat();
+        mta.log.log(8, Priority::Info, None, &text);
+    }
+
     /// While the load is above RefuseLA nobody is accepted.
-    async fn wait_for_calm(&self, mta: &Mta, mut refusing: bool) -> bool {
+    async fn wait_for_calm(&self, mta: &Mta) {
+        let mut refusing = false;
         while let Some(load) = load::refuses(&mta.site.config.options, self.port.refuse_la) {
             if !refusing {
                 let name = String::from_utf8_lossy(&self.port.name);
@@ -101,11 +129,8 @@ impl Listener {
             tokio::time::sleep(Duration::from_secs(15)).await;
         }
         if refusing {
-            let name = String::from_utf8_lossy(&self.port.name);
-            let text = format!("accepting connections again for daemon {name}");
-            mta.log.log(8, Priority::Info, None, text.as_bytes());
+            self.log_acceptance(mta);
         }
-        false
     }
 }
 

@@ -8,7 +8,8 @@
 //! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
 //! - `confine`: what the front gives up before it talks to anybody
-//! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected
+//! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected;
+//!   `throttle`: how many in a second
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
@@ -24,6 +25,7 @@ mod mta;
 mod rates;
 mod runs;
 mod serve;
+mod throttle;
 mod verify;
 
 pub use acceptor::DaemonAcceptor;

@@ -300,7 +300,7 @@ options! {
     /// HELO without a name accepted
     allow_bogus_helo: bool = false, (Bool), "AllowBogusHELO", 0x95, Anyone, Implemented, "confALLOW_BOGUS_HELO";
     /// Connections per second per daemon
-    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, ParsedOnly, "confCONNECTION_RATE_THROTTLE";
+    connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, Implemented, "confCONNECTION_RATE_THROTTLE";
     /// Deprecated; a false value sets two DontBlameSendmail flags (group-writable forward and include are safe)
     unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, ParsedOnly, "confUNSAFE_GROUP_WRITES";
     /// Where failing bounces go; empty drops them
@@ -400,7 +400,7 @@ options! {
     /// Submission-only program
     use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, ParsedOnly, "confUSE_MSP";
     /// Load above which commands are slowed
-    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, ParsedOnly, "confDELAY_LA";
+    delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Implemented, "confDELAY_LA";
     /// No MX lookups on first split
     fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, ParsedOnly, "confFAST_SPLIT";
     /// 5xx replies become 4xx (also the enhanced code's first digit)

@@ -10,7 +10,7 @@ use crate::logging::{Priority, RecipientLine};
 use crate::schema::Reply;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("DATA", |session, _| Box::pin(session.data()))
+    VerbRow::new("DATA", |session, _| Box::pin(session.data())).delayed_as("DATA")
 }
 
 impl<A: Acceptor> Session<A> {

@@ -9,13 +9,19 @@ use super::wire::{Input, Lost};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, split_verb};
+use crate::sys::load;
 use std::borrow::Cow;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a client hears that there is no room for (reply code 421 4.3.2, as ruleset ConnControl has it).
 pub const TOO_MANY_CONNECTIONS: &[u8] = b"Too many open connections.";
 /// How long a client that has to go may take to hear it.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long a command waits at a load of DelayLA.
+const DELAY: Duration = Duration::from_secs(1);
+/// How often the log hears of it.
+const DELAY_LOG_INTERVAL: Duration = Duration::from_secs(15);
 /// The longest pause before an answer.
 const MAX_PAUSE: Duration = Duration::from_secs(240);
 
@@ -108,7 +114,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&reply, None);
             return self.count_bad_command();
         }
-        if self.slow_down(row).await == Flow::Close {
+        if self.delay(row).await == Flow::Close || self.slow_down(row).await == Flow::Close {
             return Flow::Close;
         }
         (row.run)(self, Command { word, argument, line: &line }).await
@@ -176,6 +182,34 @@ impl<A: Acceptor> Session<A> {
         Flow::Close
     }
 
+    /// DelayLA: while the machine is busy each command waits for a second; the log hears of it now and then.
+    async fn delay(&mut self, row: &VerbRow<A>) -> Flow {
+        let Some(name) = row.delayed_as else { return Flow::Continue };
+        let limit = self.client.daemon.delay_la.unwrap_or(self.server.policy.delay_la);
+        if limit <= 0 {
+            return Flow::Continue;
+        }
+        let load = load::average();
+        if load < limit {
+            return Flow::Continue;
+        }
+        if self.usage.complained.is_none_or(|at| at.elapsed() >= DELAY_LOG_INTERVAL) {
+            self.usage.complained = Some(Instant::now());
+            let text = format!("delaying={name}, load average={load} >= {limit}");
+            self.log(8, Priority::Info, text.as_bytes());
+        }
+        self.pause(DELAY).await
+    }
+
+    /// Replies go out, then nothing happens for a while.
+    async fn pause(&mut self, pause: Duration) -> Flow {
+        if self.wire.flush().await.is_err() {
+            return Flow::Close;
+        }
+        tokio::time::sleep(pause).await;
+        Flow::Continue
+    }
+
     /// Clients that repeat themselves wait longer and longer.
     async fn slow_down(&mut self, row: &VerbRow<A>) -> Flow {
         let Some(limit) = row.limit else { return Flow::Continue };
@@ -193,10 +227,6 @@ impl<A: Acceptor> Session<A> {
             return self.too_many("commands");
         }
         let seconds = 1u64.checked_shl(uses - most).unwrap_or(u64::MAX);
-        if self.wire.flush().await.is_err() {
-            return Flow::Close;
-        }
-        tokio::time::sleep(Duration::from_secs(seconds).min(MAX_PAUSE)).await;
-        Flow::Continue
+        self.pause(Duration::from_secs(seconds).min(MAX_PAUSE)).await
     }
 }

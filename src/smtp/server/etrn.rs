@@ -10,6 +10,7 @@ use crate::schema::{EnhancedStatus, Reply};
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("ETRN", |session, command| Box::pin(session.etrn(command.argument)))
         .issued_mail_command()
+        .delayed_as("ETRN")
         .limit("ETRN", "ETRN", 8)
 }
 

@@ -13,19 +13,17 @@ use crate::schema::Reply;
 const MAX_NAME: usize = 256;
 
 pub(super) const fn helo_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("HELO", |session, command| Box::pin(session.helo(command, false))).when_refusing().limit(
-        "HELO/EHLO",
-        "HELO/EHLO",
-        3,
-    )
+    VerbRow::new("HELO", |session, command| Box::pin(session.helo(command, false)))
+        .when_refusing()
+        .delayed_as("EHLO")
+        .limit("HELO/EHLO", "HELO/EHLO", 3)
 }
 
 pub(super) const fn ehlo_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("EHLO", |session, command| Box::pin(session.helo(command, true))).when_refusing().limit(
-        "HELO/EHLO",
-        "HELO/EHLO",
-        3,
-    )
+    VerbRow::new("EHLO", |session, command| Box::pin(session.helo(command, true)))
+        .when_refusing()
+        .delayed_as("EHLO")
+        .limit("HELO/EHLO", "HELO/EHLO", 3)
 }
 
 impl<A: Acceptor> Session<A> {

@@ -10,7 +10,7 @@ use crate::schema::{EnhancedStatus, Reply};
 const MAX_TOPIC: usize = 10;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("HELP", |session, command| Box::pin(session.help(command.argument)))
+    VerbRow::new("HELP", |session, command| Box::pin(session.help(command.argument))).delayed_as("HELP")
 }
 
 impl<A: Acceptor> Session<A> {

@@ -12,7 +12,9 @@ use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("MAIL", |session, command| Box::pin(session.mail(command.argument))).issued_mail_command()
+    VerbRow::new("MAIL", |session, command| Box::pin(session.mail(command.argument)))
+        .issued_mail_command()
+        .delayed_as("MAIL")
 }
 
 impl<A: Acceptor> Session<A> {

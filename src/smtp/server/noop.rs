@@ -6,11 +6,10 @@ use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("NOOP", |session, command| Box::pin(session.noop(command.line))).when_refusing().limit(
-        "NOOP/VERB",
-        "NOOP",
-        0,
-    )
+    VerbRow::new("NOOP", |session, command| Box::pin(session.noop(command.line)))
+        .when_refusing()
+        .delayed_as("NOOP")
+        .limit("NOOP/VERB", "NOOP", 0)
 }
 
 impl<A: Acceptor> Session<A> {

@@ -17,6 +17,8 @@ pub struct DaemonFacts {
     pub address: Vec<u8>,
     /// `${daemon_port}`
     pub port: Vec<u8>,
+    /// delayLA= of the listener.
+    pub delay_la: Option<i64>,
 }
 
 impl DaemonFacts {
@@ -76,6 +78,8 @@ pub struct Policy {
     pub data_timeout: Duration,
     /// MaxDaemonChildren; 0 means no limit.
     pub max_daemon_children: u32,
+    /// DelayLA; 0 means never.
+    pub delay_la: i64,
 }
 
 impl Policy {
@@ -104,6 +108,7 @@ impl Policy {
             command_timeout: seconds(options.timeout.command),
             data_timeout: seconds(options.timeout.datablock),
             max_daemon_children: count(options.max_daemon_children),
+            delay_la: options.delay_la,
         }
     }
 }
@@ -130,6 +135,7 @@ impl Default for Policy {
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),
             max_daemon_children: 0,
+            delay_la: 0,
         }
     }
 }

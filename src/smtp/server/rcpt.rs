@@ -27,7 +27,7 @@ impl Refused {
 }
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("RCPT", |session, command| Box::pin(session.rcpt(command.argument)))
+    VerbRow::new("RCPT", |session, command| Box::pin(session.rcpt(command.argument))).delayed_as("RCPT")
 }
 
 impl<A: Acceptor> Session<A> {

@@ -19,6 +19,7 @@ pub(super) const fn starttls_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("STARTTLS", |session, _| {
         Box::pin(async { session.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available") })
     })
+    .delayed_as("STARTTLS")
 }
 
 /// Authentication, which is not there yet.
@@ -26,6 +27,7 @@ pub(super) const fn auth_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("AUTH", |session, _| {
         Box::pin(async { session.unavailable(503, EnhancedStatus(5, 3, 3), "AUTH not available") })
     })
+    .delayed_as("AUTH")
 }
 
 /// Known, and refused as not implemented.

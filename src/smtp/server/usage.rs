@@ -1,6 +1,7 @@
 //! How much a client has asked for.
 
 use std::collections::HashMap;
+use tokio::time::Instant;
 
 /// Bad commands before the connection is closed.
 const MAX_BAD_COMMANDS: u32 = 25;
@@ -10,6 +11,8 @@ const MAX_BAD_COMMANDS: u32 = 25;
 pub(super) struct Usage {
     pub(super) commands: u32,
     bad_commands: u32,
+    /// When the log last heard that commands are held back.
+    pub(super) complained: Option<Instant>,
     counters: HashMap<&'static str, u32>,
 }
 

@@ -6,7 +6,11 @@ use super::verb_row::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("VERB", |session, _| Box::pin(async { session.verb() })).limit("NOOP/VERB", "VERB", 0)
+    VerbRow::new("VERB", |session, _| Box::pin(async { session.verb() })).delayed_as("VERB").limit(
+        "NOOP/VERB",
+        "VERB",
+        0,
+    )
 }
 
 impl<A: Acceptor> Session<A> {

@@ -30,6 +30,8 @@ pub(super) struct VerbRow<A> {
     pub(super) issued_mail_command: bool,
     /// How often it may be used before the answers slow down.
     pub(super) limit: Option<UseLimit>,
+    /// Its name in the log where DelayLA holds it back.
+    pub(super) delayed_as: Option<&'static str>,
 }
 
 /// A number of uses.
@@ -48,7 +50,7 @@ impl<A> VerbRow<A> {
         word: &'static str,
         run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,
     ) -> Self {
-        Self { word, run, when_refusing: false, issued_mail_command: false, limit: None }
+        Self { word, run, when_refusing: false, issued_mail_command: false, limit: None, delayed_as: None }
     }
 
     pub(super) const fn when_refusing(mut self) -> Self {
@@ -58,6 +60,12 @@ impl<A> VerbRow<A> {
 
     pub(super) const fn issued_mail_command(mut self) -> Self {
         self.issued_mail_command = true;
+        self
+    }
+
+    /// It waits at a load of DelayLA.
+    pub(super) const fn delayed_as(mut self, name: &'static str) -> Self {
+        self.delayed_as = Some(name);
         self
     }
 

@@ -10,12 +10,14 @@ use crate::schema::{EnhancedStatus, Privacy, Reply};
 pub(super) const fn vrfy_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command.argument, false)))
         .issued_mail_command()
+        .delayed_as("VRFY")
         .limit("VRFY/EXPN", "VRFY", 6)
 }
 
 pub(super) const fn expn_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("EXPN", |session, command| Box::pin(session.vrfy(command.argument, true)))
         .issued_mail_command()
+        .delayed_as("EXPN")
         .limit("VRFY/EXPN", "EXPN", 6)
 }
 
