@@ -5,6 +5,7 @@
 
 mod caller;
 pub mod daemon;
+mod dead_letter;
 pub mod debug;
 pub mod flags;
 pub mod invocation;

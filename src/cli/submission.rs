@@ -1,6 +1,7 @@
 //! From a message text and a command line to an envelope in the queue.
 
 use super::caller::Caller;
+use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
 use super::start::complain;
 use crate::addr::{self, bare_bytes};
@@ -17,7 +18,6 @@ use crate::smtp::server::{Acceptor, Client, Verified};
 use crate::sys::{clock, startup};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 /// How a submission ended.
@@ -33,20 +33,26 @@ pub(super) struct Submission<'a> {
     acceptor: DaemonAcceptor,
     invocation: &'a Invocation,
     caller: Caller,
+    dead_letter: Option<DeadLetter>,
     client: Client,
     envelope: Envelope,
     status: Sysexit,
 }
 
 impl<'a> Submission<'a> {
-    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, caller: Caller) -> Self {
+    pub(super) fn new(
+        mta: &'a Arc<Mta>,
+        invocation: &'a Invocation,
+        caller: Caller,
+        dead_letter: Option<DeadLetter>,
+    ) -> Self {
         let config = &mta.site.config;
         let mut client = Client::local_user(&caller.name);
         let modifiers = config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         let acceptor = DaemonAcceptor::new(mta.clone(), config.options.delivery_mode);
         let envelope = Envelope { id: acceptor.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { mta, acceptor, invocation, caller, client, envelope, status: Sysexit::OK }
+        Self { mta, acceptor, invocation, caller, dead_letter, client, envelope, status: Sysexit::OK }
     }
 
     /// Everything up to the queue.
@@ -318,22 +324,14 @@ impl<'a> Submission<'a> {
     }
 
     /// What could not be sent is kept for its author.
-    fn save_dead_letter(&self, message: &[u8]) {
-        let mode = self.invocation.error_mode.unwrap_or(self.mta.site.config.options.error_mode);
-        let Some(user) = &self.caller.account else { return };
-        if mode != b'p' {
-            return;
-        }
-        let path = user.home.join("dead.letter");
-        let mut options = std::fs::OpenOptions::new();
-        let saved = options.append(true).create(true).mode(0o600).open(&path).and_then(|mut file| {
-            let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
-            let line = [b"From ", &self.caller.name[..], b" ", &date, b"\n"].concat();
-            file.write_all(&[&line[..], message, b"\n"].concat())
-        });
-        let _ = match saved {
-            Ok(()) => writeln!(std::io::stdout(), "{0}... Saved message in {0}", path.display()),
-            Err(error) => writeln!(std::io::stdout(), "Cannot save message in {}: {error}", path.display()),
+    fn save_dead_letter(&mut self, message: &[u8]) {
+        let Some(dead_letter) = self.dead_letter.take() else { return };
+        let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
+        let line = [b"From ", &self.caller.name[..], b" ", &date, b"\n"].concat();
+        let path = dead_letter.path.display().to_string();
+        let _ = match dead_letter.save(&[&line[..], message, b"\n"].concat()) {
+            Ok(()) => writeln!(std::io::stdout(), "{path}... Saved message in {path}"),
+            Err(error) => writeln!(std::io::stdout(), "Cannot save message in {path}: {error}"),
         };
     }
 }

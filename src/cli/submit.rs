@@ -1,5 +1,6 @@
 //! A message on standard input: `sendmail rcpt …`, `sendmail -t`.
 
+use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
 use super::site;
 use super::start::{self, complain};
@@ -56,14 +57,17 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
 }
 
 fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
+    let printing = invocation.error_mode.unwrap_or(config.options.error_mode) == b'p';
+    let dead_letter = printing.then(DeadLetter::prepare).and_then(Result::ok);
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return tell(caller, status),
     };
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {
-        let mut submission = Submission::new(&mta, invocation, who);
+        let mut submission = Submission::new(&mta, invocation, who, dead_letter);
         let Outcome { status, queued } = submission.submit(&message).await;
+        drop(submission);
         let status = tell(caller, status);
         if let Some((lease, envelope)) = queued {
             mta.deliver(lease, *envelope, None).await;
@@ -79,11 +83,7 @@ fn tell(caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
     let status = if status.is_temporary() { Sysexit::OK } else { status };
     if let Some(mut caller) = caller {
         let _ = std::io::stdout().flush();
-        if let Ok(nowhere) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
-            let _ = nix::unistd::dup2_stdin(&nowhere);
-            let _ = nix::unistd::dup2_stdout(&nowhere);
-            let _ = nix::unistd::dup2_stderr(&nowhere);
-        }
+        let _ = process::close_standard_streams();
         let _ = caller.write_all(&[u8::try_from(status.0).unwrap_or(70)]);
     }
     status

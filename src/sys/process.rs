@@ -77,6 +77,17 @@ pub fn ended_child() -> Option<Ended> {
     }
 }
 
+/// Puts /dev/null in the place of standard input, output and error.
+///
+/// # Errors
+/// There is no /dev/null.
+pub fn close_standard_streams() -> io::Result<()> {
+    let nowhere = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    nix::unistd::dup2_stdin(&nowhere)?;
+    nix::unistd::dup2_stdout(&nowhere)?;
+    Ok(nix::unistd::dup2_stderr(&nowhere)?)
+}
+
 /// Begins a session of its own: the terminal's signals do not reach this process any more.
 pub fn leave_terminal() {
     // a leader of a process group is no child of anybody here; it keeps what it has

@@ -1,0 +1,68 @@
+//! `dead.letter` in the caller's home: written by a process of its own, which keeps the caller's rights when the
+//! one that reads the message gives them up.
+//!
+//! It writes once, to that file alone, and ends with the process that started it.
+
+use super::caller::Caller;
+use crate::sys::{errno_text, identity, process};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+/// The process that waits for a message to keep.
+#[derive(Debug)]
+pub(super) struct DeadLetter {
+    /// Where it is kept.
+    pub(super) path: PathBuf,
+    writer: UnixStream,
+}
+
+impl DeadLetter {
+    /// Starts it; to be called before any thread is started, and before rights are given up.
+    ///
+    /// # Errors
+    /// The caller has no home, or no process can be made.
+    pub(super) fn prepare() -> io::Result<Self> {
+        let account = Caller::of_process().account.ok_or(io::ErrorKind::NotFound)?;
+        let path = account.home.join("dead.letter");
+        let (writer, mut order) = UnixStream::pair()?;
+        if process::fork()?.is_some() {
+            return Ok(Self { path, writer });
+        }
+        drop(writer);
+        // the terminal and the pipes are the caller's
+        let _ = process::close_standard_streams();
+        let saved = identity::drop_borrowed().and_then(|()| write(&path, &mut order));
+        if let Err(error) = saved {
+            // whoever has gone needs no answer
+            let _ = order.write_all(errno_text(&error).as_bytes());
+        }
+        process::exit_now(0)
+    }
+
+    /// Hands the text over and waits until it is written.
+    ///
+    /// # Errors
+    /// The system's words for why it was not.
+    pub(super) fn save(mut self, text: &[u8]) -> Result<(), String> {
+        let mut answer = String::new();
+        let handed = self.writer.write_all(text).and_then(|()| self.writer.shutdown(Shutdown::Write));
+        handed.and_then(|()| self.writer.read_to_string(&mut answer)).map_err(|error| errno_text(&error))?;
+        if answer.is_empty() { Ok(()) } else { Err(answer) }
+    }
+}
+
+/// Nothing comes where nothing is to be kept.
+fn write(path: &Path, order: &mut UnixStream) -> io::Result<()> {
+    let mut text = Vec::new();
+    order.read_to_end(&mut text)?;
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+    options.open(path)?.write_all(&text)
+}
