@@ -16,16 +16,18 @@ mod operators;
 mod outside;
 mod prescan;
 mod token;
+mod token_buffer;
 
 pub use crack::{CrackRules, crackaddr};
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand, expand_settled, expand_with};
 pub use fold::with_folded;
 pub use join::{cataddr, cataddr_into};
 pub use list::{bare_bytes, split_list};
-pub use operators::{Kind, Operators, Table};
+pub use operators::{ByteKind, Operators, Table};
 pub use outside::{dequote_internal, quote_internal};
-pub use prescan::{Scan, ScanProblem, TokenBuffer, prescan, prescan_rule};
+pub use prescan::{prescan, prescan_rule};
 pub use token::Token;
+pub use token_buffer::{Scan, ScanProblem, TokenBuffer};
 
 /// Cuts the middle out of a long text.
 pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 /// What a byte does to the token being built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum ByteKind {
     /// A token of its own.
     Operator,
     /// Joins its neighbours.
@@ -28,7 +28,7 @@ pub enum Table {
 
 /// The byte tables of one configuration, made from its OperatorChars.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Operators(Box<[[Kind; 256]; 3]>);
+pub struct Operators(Box<[[ByteKind; 256]; 3]>);
 
 impl Operators {
     /// What an old configuration has that sets neither OperatorChars nor macro o.
@@ -41,11 +41,11 @@ impl Operators {
     pub fn new(operator_chars: &[u8]) -> Self {
         let chars = &operator_chars[..operator_chars.len().min(40)];
         let table = |table| {
-            let mut kinds: [Kind; 256] = std::array::from_fn(|byte| base_kind(table, byte as u8));
+            let mut kinds: [ByteKind; 256] = std::array::from_fn(|byte| base_kind(table, byte as u8));
             for &byte in chars.iter().chain(Self::ALWAYS) {
                 // quotes, blanks and comment marks keep their kind
-                if kinds[byte as usize] == Kind::Atom {
-                    kinds[byte as usize] = Kind::Operator;
+                if kinds[byte as usize] == ByteKind::Atom {
+                    kinds[byte as usize] = ByteKind::Operator;
                 }
             }
             kinds
@@ -54,13 +54,13 @@ impl Operators {
     }
 
     /// The kinds of all bytes in a table.
-    pub fn kinds(&self, table: Table) -> &[Kind; 256] {
+    pub fn kinds(&self, table: Table) -> &[ByteKind; 256] {
         &self.0[table as usize]
     }
 
     /// Is a token beginning with this byte one that needs a separator from its like?
     pub fn is_atom(&self, first: u8) -> bool {
-        self.kinds(Table::Internal)[first as usize] == Kind::Atom
+        self.kinds(Table::Internal)[first as usize] == ByteKind::Atom
     }
 }
 
@@ -70,15 +70,15 @@ impl Default for Operators {
     }
 }
 
-fn base_kind(table: Table, byte: u8) -> Kind {
+fn base_kind(table: Table, byte: u8) -> ByteKind {
     match (table, byte) {
-        (_, b'\t'..=b'\r' | b' ') => Kind::Blank,
-        (_, b'"') => Kind::Quote,
-        (Table::NoComment, b'(' | b')') => Kind::Operator,
-        (_, b'(' | b')') => Kind::Blank,
-        (Table::External, _) => Kind::Atom,
-        (_, 0x82 | 0x93..=0x95 | 0xff) => Kind::WithNext,
-        (_, 0x80..=0x9f) => Kind::Operator,
-        _ => Kind::Atom,
+        (_, b'\t'..=b'\r' | b' ') => ByteKind::Blank,
+        (_, b'"') => ByteKind::Quote,
+        (Table::NoComment, b'(' | b')') => ByteKind::Operator,
+        (_, b'(' | b')') => ByteKind::Blank,
+        (Table::External, _) => ByteKind::Atom,
+        (_, 0x82 | 0x93..=0x95 | 0xff) => ByteKind::WithNext,
+        (_, 0x80..=0x9f) => ByteKind::Operator,
+        _ => ByteKind::Atom,
     }
 }

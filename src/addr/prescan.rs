@@ -1,8 +1,8 @@
 //! Cutting address text into tokens.
 
-use super::outside::{has_internal, is_internal};
-use super::{Kind, META_QUOTE, Operators, Table, Token};
-use crate::schema::{EnhancedStatus, Reply};
+use super::outside::is_internal;
+use super::token_buffer::{Scan, ScanProblem, TokenBuffer};
+use super::{ByteKind, META_QUOTE, Operators, Table, Token};
 
 /// Longest text of all tokens of an address together, in bytes with one more for each token: sendmail's MAXNAME and
 /// MAXATOM.
@@ -13,50 +13,6 @@ const MAX_RULE_TEXT: usize = 3048;
 const MAX_TOKENS: usize = 1000;
 /// Longest token in bytes.
 const MAX_TOKEN: usize = 256;
-
-/// What a scan gives.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Scan {
-    /// The tokens; none means no result (the caller has nothing to rewrite).
-    pub tokens: Vec<Token>,
-    /// Index of the delimiter that ended the scan; the text's length if none did.
-    pub rest: usize,
-    /// What was wrong with the text, in order. Tokens may be usable all the same.
-    pub problems: Vec<ScanProblem>,
-}
-
-/// A complaint of the scanner.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ScanProblem {
-    /// A quote, `(` or `<` without its partner (one was supplied), or `)`, `>` without (dropped).
-    Unbalanced(u8),
-    /// More text than fits; no tokens.
-    AddressTooLong,
-    /// More than 1000 tokens; no tokens are given.
-    TooManyTokens,
-    /// A token over 256 bytes; no tokens are given.
-    TokenTooLong,
-}
-
-impl ScanProblem {
-    /// Does the scan end without a result?
-    pub fn is_fatal(self) -> bool {
-        !matches!(self, Self::Unbalanced(_))
-    }
-
-    /// The complaint as it is answered.
-    pub fn reply(self) -> Reply {
-        let text = match self {
-            Self::Unbalanced(mark) => {
-                return Reply::new(553, None, [b"Unbalanced '", &[mark][..], b"'"].concat());
-            }
-            Self::AddressTooLong => "Address too long",
-            Self::TooManyTokens => "prescan: too many tokens",
-            Self::TokenTooLong => "prescan: token too long",
-        };
-        Reply::new(553, Some(EnhancedStatus(5, 1, 0)), text)
-    }
-}
 
 /// Cuts `text` into tokens up to `delimiter` (0 for the whole text) outside quotes, comments and
 /// angle brackets. With `ignore`, imbalance is neither reported nor mended (rules, `$>+` headers).
@@ -71,23 +27,6 @@ pub fn prescan_rule(operators: &Operators, text: &[u8], table: Table) -> Scan {
     let mut buffer = TokenBuffer::default();
     buffer.scan_up_to(MAX_RULE_TEXT, operators, text, b'\t', table, true);
     Scan { tokens: buffer.tokens().map(Token::new).collect(), rest: buffer.rest, problems: buffer.problems }
-}
-
-/// A scan whose memory is used again: the tokens lie one after another in one text.
-#[derive(Clone, Debug, Default)]
-pub struct TokenBuffer {
-    /// The bytes of all tokens.
-    pub text: Vec<u8>,
-    /// Where each token ends in `text`.
-    pub ends: Vec<u32>,
-    /// As in [`Scan`].
-    pub rest: usize,
-    /// As in [`Scan`].
-    pub problems: Vec<ScanProblem>,
-    /// How many tokens each problem was found after.
-    pub found_after: Vec<usize>,
-    /// Where each token ended of a scan without a result, for traces.
-    lost: Vec<u32>,
 }
 
 impl TokenBuffer {
@@ -139,48 +78,6 @@ impl TokenBuffer {
             self.found_after.push(self.lost.len());
         }
     }
-
-    /// Holds tokens that somebody else has cut.
-    pub fn take(&mut self, tokens: &[Token]) {
-        *self = Self { rest: self.rest, ..Self::default() };
-        for token in tokens {
-            self.text.extend_from_slice(token);
-            self.ends.push(self.text.len() as u32);
-        }
-    }
-
-    /// Makes letters of the bytes that would be operators in a text from outside, cut by [`Table::External`].
-    pub fn quote_internal(&mut self) {
-        if !has_internal(&self.text) {
-            return;
-        }
-        let (mut text, mut begin) = (Vec::with_capacity(self.text.len() + 8), 0);
-        for end in &mut self.ends {
-            text.extend_from_slice(&super::quote_internal(&self.text[begin..*end as usize]));
-            begin = *end as usize;
-            *end = text.len() as u32;
-        }
-        self.text = text;
-    }
-
-    /// The tokens' bytes.
-    pub fn tokens(&self) -> impl Iterator<Item = &[u8]> {
-        self.split(&self.ends)
-    }
-
-    /// The tokens that were cut, even if the scan has no result.
-    pub fn tokens_met(&self) -> impl Iterator<Item = &[u8]> {
-        self.split(if self.lost.is_empty() { &self.ends } else { &self.lost })
-    }
-
-    fn split<'s>(&'s self, ends: &'s [u32]) -> impl Iterator<Item = &'s [u8]> {
-        let mut begin = 0;
-        ends.iter().map(move |end| {
-            let token = &self.text[begin..*end as usize];
-            begin = *end as usize;
-            token
-        })
-    }
 }
 
 /// What the token being built would do with the next byte.
@@ -199,7 +96,7 @@ enum State {
 }
 
 struct Scanner<'a> {
-    kinds: &'a [Kind; 256],
+    kinds: &'a [ByteKind; 256],
     max_text: usize,
     comments_vanish: bool,
     text: &'a [u8],
@@ -243,7 +140,7 @@ impl Scanner<'_> {
             }
             if byte == b'\\' {
                 self.escaped = true;
-                self.feed(byte, Kind::Atom, false)?;
+                self.feed(byte, ByteKind::Atom, false)?;
             } else if self.state == State::Quoted || self.structure(byte) {
                 self.feed(byte, self.kind(byte), true)?;
             }
@@ -259,7 +156,7 @@ impl Scanner<'_> {
         }
         let rest = &self.text[self.at.min(self.text.len())..];
         let plain = |byte: &&u8| {
-            self.kinds[**byte as usize] == Kind::Atom
+            self.kinds[**byte as usize] == ByteKind::Atom
                 && !matches!(**byte, 0 | b'\\' | META_QUOTE)
                 && **byte != self.delimiter
         };
@@ -323,7 +220,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn kind(&self, byte: u8) -> Kind {
+    fn kind(&self, byte: u8) -> ByteKind {
         self.kinds[byte as usize]
     }
 
@@ -364,20 +261,20 @@ impl Scanner<'_> {
     }
 
     /// Moves on with one byte; `store` is false for a backslash, which waits for its partner.
-    fn feed(&mut self, byte: u8, kind: Kind, store: bool) -> Result<(), ScanProblem> {
+    fn feed(&mut self, byte: u8, kind: ByteKind, store: bool) -> Result<(), ScanProblem> {
         self.state = match (self.state, kind) {
-            (State::Quoted, Kind::Quote) => State::Complete,
+            (State::Quoted, ByteKind::Quote) => State::Complete,
             (State::Quoted, _) => State::Quoted,
             (State::WantsOne, _) => State::Complete,
-            (State::Atom, Kind::Atom) => State::Atom,
+            (State::Atom, ByteKind::Atom) => State::Atom,
             (_, kind) => {
                 self.flush()?;
                 match kind {
-                    Kind::Operator => State::Complete,
-                    Kind::Atom => State::Atom,
-                    Kind::Quote => State::Quoted,
-                    Kind::Blank => State::Between,
-                    Kind::WithNext => State::WantsOne,
+                    ByteKind::Operator => State::Complete,
+                    ByteKind::Atom => State::Atom,
+                    ByteKind::Quote => State::Quoted,
+                    ByteKind::Blank => State::Between,
+                    ByteKind::WithNext => State::WantsOne,
                 }
             }
         };
@@ -396,7 +293,7 @@ impl Scanner<'_> {
     /// The quote byte guards its partner behind a backslash, too. (sendmail lets the partner go: there a header
     /// with a backslash before byte 0x99 calls rulesets.)
     fn keep_partner(&mut self, byte: u8) -> Result<(), ScanProblem> {
-        let quotes = byte == META_QUOTE && self.kind(byte) == Kind::WithNext && self.stop.is_none();
+        let quotes = byte == META_QUOTE && self.kind(byte) == ByteKind::WithNext && self.stop.is_none();
         match self.text.get(self.at).copied().filter(|next| quotes && is_internal(next)) {
             Some(next) => {
                 self.at += 1;
@@ -464,7 +361,7 @@ mod tests {
 
     #[test]
     fn imbalance_is_mended_and_told() {
-        use ScanProblem::Unbalanced;
+        use crate::addr::ScanProblem::Unbalanced;
         assert_eq!(
             list(b"<a", 0, Table::External),
             (vec!["<".into(), "a".into(), ">".into()], vec![Unbalanced(b'<')])

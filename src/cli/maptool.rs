@@ -69,6 +69,9 @@ pub(super) struct CfFacts {
 
 impl CfFacts {
     /// Reads the `O` lines of a cf.
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn read(file: &[u8]) -> std::io::Result<Self> {
         let text = std::fs::read(path_of(file))?;
         let mut facts = Self::default();

@@ -29,6 +29,6 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     Ok(begun.confined()?.run(true, |mta| async move {
         mta.clone().run_queue(&request.selection).await;
         mta.deliveries_done().await;
-        Sysexit::OK
+        start::settled(&mta, Sysexit::OK)
     }))
 }

@@ -5,7 +5,7 @@ use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::cf;
 use crate::config::{LoadOptions, Loaded, Message, Override, load, load_from};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
@@ -39,40 +39,76 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// # Errors
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
-    let asked = trace_levels(&invocation.debug)[0] > 0;
-    let mut out = io::stdout();
-    if asked {
+    if asks_for_version(invocation) {
         // a closed stdout leaves nobody to tell
-        let _ = out.write_all(&version::banner());
+        let _ = io::stdout().write_all(&version::banner());
     }
-    let file = file(invocation);
-    let (mut environment, options) = (maps::environment(), load_options(invocation));
-    let loaded = if file.ends_with(b".mc") {
-        let text = std::fs::read(accounts::path(&file)).map_err(|error| cannot_open(&file, &error))?;
-        let cf = expanded(&file, &text)?;
-        let mut loaded = load(&file, &cf.text, &mut environment, &options);
-        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, &file, message));
-        loaded
-    } else {
-        File::open(accounts::path(&file))
-            .and_then(|text| load_from(&file, text, &mut environment, &options))
-            .map_err(|error| cannot_open(&file, &error))?
-    };
-    if asked {
-        let _ = out.write_all(&version::identity(&loaded.config));
-    }
-    for message in &loaded.messages {
-        // a closed stdout leaves nobody to tell
-        let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
-    }
-    let _ = out.flush();
-    if !loaded.exit.is_ok() {
-        hint_at_m4(&file);
-    }
+    let loaded = read_site(invocation).map_err(|unread| {
+        // a closed stderr leaves nobody to tell
+        let _ = io::stderr().write_all(&unread.text);
+        unread.status
+    })?;
+    print_messages(invocation, &loaded);
     match loaded.stop {
         true => Err(loaded.exit),
         false => Ok(loaded),
     }
+}
+
+/// Could a daemon start with the configuration as it is now? Says nothing by itself.
+///
+/// # Errors
+/// The exit status, and the first thing that is wrong, with file and line.
+pub fn check(invocation: &Invocation) -> Result<(), (Sysexit, Vec<u8>)> {
+    let first_line = |text: &[u8]| text.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
+    let loaded = read_site(invocation).map_err(|unread| (unread.status, first_line(&unread.text)))?;
+    if loaded.exit.is_ok() {
+        return Ok(());
+    }
+    let error = loaded.messages.iter().find(|message| message.severity == Severity::Error);
+    let message = error.or(loaded.messages.first());
+    Err((loaded.exit, message.map(|message| first_line(&message.text)).unwrap_or_default()))
+}
+
+/// A configuration that could not be read: what is to be said, and the exit status.
+struct Unread {
+    text: Vec<u8>,
+    status: Sysexit,
+}
+
+fn read_site(invocation: &Invocation) -> Result<Loaded, Unread> {
+    let file = file(invocation);
+    let (mut environment, options) = (maps::environment(), load_options(invocation));
+    if !file.ends_with(b".mc") {
+        return File::open(accounts::path(&file))
+            .and_then(|text| load_from(&file, text, &mut environment, &options))
+            .map_err(|error| cannot_open(&file, &error));
+    }
+    let text = std::fs::read(accounts::path(&file)).map_err(|error| cannot_open(&file, &error))?;
+    let cf = expanded(&file, &text)?;
+    let mut loaded = load(&file, &cf.text, &mut environment, &options);
+    loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, &file, message));
+    Ok(loaded)
+}
+
+fn print_messages(invocation: &Invocation, loaded: &Loaded) {
+    let mut out = io::stdout();
+    // a closed stdout leaves nobody to tell
+    if asks_for_version(invocation) {
+        let _ = out.write_all(&version::identity(&loaded.config));
+    }
+    for message in &loaded.messages {
+        let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
+    }
+    let _ = out.flush();
+    if !loaded.exit.is_ok() {
+        hint_at_m4(&file(invocation));
+    }
+}
+
+/// -d0.1 and more.
+fn asks_for_version(invocation: &Invocation) -> bool {
+    trace_levels(&invocation.debug)[0] > 0
 }
 
 /// A .mc that was installed as a cf, or expanded without the cf library, makes hundreds of errors of which none
@@ -122,11 +158,9 @@ fn as_override(setting: &Setting) -> Override {
     }
 }
 
-fn cannot_open(file: &[u8], error: &io::Error) -> Sysexit {
+fn cannot_open(file: &[u8], error: &io::Error) -> Unread {
     let text = [file, b": line 0: cannot open: ", errno_text(error).as_bytes(), b"\n"].concat();
-    // a closed stderr leaves nobody to tell
-    let _ = io::stderr().write_all(&text);
-    Sysexit::OSFILE
+    Unread { text, status: Sysexit::OSFILE }
 }
 
 /// A message about a line of the cf that a .mc made, with the line of the .mc in its place.
@@ -142,28 +176,25 @@ fn at_mc_line(cf: &CfText, file: &[u8], message: &Message) -> Vec<u8> {
     [place.as_bytes(), rest].concat()
 }
 
-fn expanded(file: &[u8], text: &[u8]) -> Result<CfText, Sysexit> {
+fn expanded(file: &[u8], text: &[u8]) -> Result<CfText, Unread> {
     // -C has given up what was borrowed: its commands run with the caller's own rights
     let options = McOptions { commands: true, ..McOptions::default() };
     let name = String::from_utf8_lossy(file);
+    let shown = |findings: &[Diagnostic]| findings.iter().map(shown).collect::<String>().into_bytes();
     match expand_mc(&name, text, &options) {
         Ok((cf, warnings)) => {
-            warnings.iter().for_each(print_finding);
+            // a closed stderr leaves nobody to tell
+            let _ = io::stderr().write_all(&shown(&warnings));
             Ok(cf)
         }
-        Err(findings) => {
-            findings.iter().for_each(print_finding);
-            Err(Sysexit::CONFIG)
-        }
+        Err(findings) => Err(Unread { text: shown(&findings), status: Sysexit::CONFIG }),
     }
 }
 
 /// `site.mc:3: …`, as compilers write it.
-fn print_finding(finding: &Diagnostic) {
+fn shown(finding: &Diagnostic) -> String {
     let place = &finding.place;
     let column = if place.column > 0 { format!(":{}", place.column) } else { String::new() };
-    eprintln!("{}:{}{column}: {}", place.file, place.line, finding.message);
-    if let Some(help) = &finding.help {
-        eprintln!("  {help}");
-    }
+    let help = finding.help.as_ref().map(|help| format!("  {help}\n")).unwrap_or_default();
+    format!("{}:{}{column}: {}\n{help}", place.file, place.line, finding.message)
 }

@@ -22,6 +22,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
         mta.deliveries_done().await;
-        Sysexit::OK
+        start::settled(&mta, Sysexit::OK)
     })
 }

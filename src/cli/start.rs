@@ -7,8 +7,12 @@ use crate::config::{Config, Loaded};
 use crate::daemon::{Mta, confine};
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Priority, Target};
+use crate::maps::Store;
+use crate::net::Resolver;
 use crate::schema::Sysexit;
-use crate::sys::{limits, process};
+use crate::sys::identity::{self, Identity};
+use crate::sys::limits;
+use crate::sys::process::{self, Programs};
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
@@ -34,12 +38,43 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
 /// group.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     limits::raise_open_files();
-    let keeper = keeper::start(config.clone()).map_err(|error| {
+    let keeper = keeper::start(config.clone(), programs(&config)).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })?;
     rights::take_up()?;
     Startup::with(invocation, config, keeper)
+}
+
+/// The programs of maps, which the keeper of a process that touches mail runs: as RunAsUser where that is set,
+/// who has no way back to DefaultUser.
+pub(super) fn programs(config: &Arc<Config>) -> Programs {
+    if !config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program")) {
+        return Programs::default();
+    }
+    let store = Store::new(config.clone(), Arc::new(Resolver::fixed(Vec::new())));
+    let mut programs = store.programs();
+    let run_as = config.options.run_as_user.filter(|ids| ids.uid != 0 && identity::is_root());
+    if let Some(ids) = run_as {
+        programs.values_mut().for_each(|program| program.identity = Some(Identity::bare(ids)));
+    }
+    programs
+}
+
+/// A keeper that died: said where people look. What needed it is to be tried again.
+pub(super) fn has_lost_keeper(mta: &Mta) -> bool {
+    let lost = mta.keeper.is_gone();
+    if lost {
+        let text = "SYSERR(root): the keeper has died; what needed it is to be tried again";
+        mta.log.log(0, Priority::Alert, None, text.as_bytes());
+        complain(text);
+    }
+    lost
+}
+
+/// The exit status of a mode that had to do something now.
+pub(super) fn settled(mta: &Mta, status: Sysexit) -> Sysexit {
+    if has_lost_keeper(mta) && status.is_ok() { Sysexit::TEMPFAIL } else { status }
 }
 
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.

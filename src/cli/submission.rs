@@ -21,7 +21,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 /// How a submission ended.
-pub(super) struct Outcome {
+pub(super) struct Submitted {
     pub(super) status: Sysexit,
     /// What is to be delivered now.
     pub(super) queued: Option<(Lease, Box<Envelope>)>,
@@ -56,10 +56,10 @@ impl<'a> Submission<'a> {
     }
 
     /// Everything up to the queue.
-    pub(super) async fn submit(&mut self, message: &[u8]) -> Outcome {
+    pub(super) async fn submit(&mut self, message: &[u8]) -> Submitted {
         match self.queue(message).await {
-            Ok(queued) => Outcome { status: self.status, queued },
-            Err(status) => Outcome { status, queued: None },
+            Ok(queued) => Submitted { status: self.status, queued },
+            Err(status) => Submitted { status, queued: None },
         }
     }
 

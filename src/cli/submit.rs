@@ -4,7 +4,7 @@ use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
 use super::site;
 use super::start::{self, complain};
-use super::submission::{Outcome, Submission};
+use super::submission::{Submission, Submitted};
 use crate::config::Config;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::process;
@@ -66,13 +66,15 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {
         let mut submission = Submission::new(&mta, invocation, who, dead_letter);
-        let Outcome { status, queued } = submission.submit(&message).await;
+        let Submitted { status, queued } = submission.submit(&message).await;
         drop(submission);
         let status = tell(caller, status);
         if let Some((lease, envelope)) = queued {
             mta.deliver(lease, *envelope, None).await;
         }
         mta.deliveries_done().await;
+        // the message is in the queue: whoever sent it has nothing to do again
+        start::has_lost_keeper(&mta);
         status
     })
 }

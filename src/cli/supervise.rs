@@ -12,6 +12,7 @@ use crate::schema::Sysexit;
 use crate::supervisor::{Front, Inheritance, Role, Setup, Supervisor};
 use crate::sys::{limits, title};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is to be done, beside queue runs.
 pub(super) struct Daemon {
@@ -44,12 +45,12 @@ pub(super) fn run(
             return Sysexit::OSERR;
         }
     };
-    title::set(b"sendmail: accepting connections");
+    title::set(&title_of(&config, daemon.listen, &request));
     match supervisor.run() {
         Role::Over(status) => status,
-        Role::Check => check(invocation),
+        Role::Check => check(invocation, &config),
         Role::Keeper(end) => {
-            let settings = KeeperSettings::from(&*config);
+            let settings = KeeperSettings::from(&*config).with_programs(start::programs(&config));
             drop(config); // of all else that the site says, the keeper knows nothing
             end.serve(settings);
             Sysexit::OK
@@ -61,11 +62,24 @@ pub(super) fn run(
 /// What the log says at the start.
 fn what(listen: bool, request: &QueueRequest) -> String {
     let smtp = listen.then(|| "SMTP".to_owned());
-    let queueing = request.interval.map(|interval| {
-        let seconds = interval.as_secs();
-        format!("queueing@{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-    });
+    let queueing = request.interval.map(|interval| format!("queueing@{}", clock_face(interval)));
     [smtp, queueing].into_iter().flatten().collect::<Vec<_>>().join("+")
+}
+
+/// What `ps` shows.
+fn title_of(config: &Config, listen: bool, request: &QueueRequest) -> Vec<u8> {
+    match request.interval {
+        Some(interval) if !listen => {
+            let text = format!("sendmail: Queue runner@{} for ", clock_face(interval));
+            [text.as_bytes(), config.options.queue_directory.as_deref().unwrap_or_default()].concat()
+        }
+        _ => b"sendmail: accepting connections".to_vec(),
+    }
+}
+
+fn clock_face(interval: Duration) -> String {
+    let seconds = interval.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn be_front(invocation: &Invocation, config: Arc<Config>, front: Front, request: QueueRequest) -> Sysexit {
@@ -79,6 +93,15 @@ fn be_front(invocation: &Invocation, config: Arc<Config>, front: Front, request:
     }
 }
 
-fn check(invocation: &Invocation) -> Sysexit {
-    site::load_sound_site(invocation).map_or_else(|status| status, |_| Sysexit::OK)
+/// Is the configuration, as it is now, one that a daemon may start with? The log says what is wrong with it.
+fn check(invocation: &Invocation, config: &Config) -> Sysexit {
+    match site::check(invocation) {
+        Ok(()) => Sysexit::OK,
+        Err((status, why)) => {
+            let log = start::open_log(invocation, config);
+            log.log(0, Priority::Alert, None, &[b"could not restart: ", &why[..]].concat());
+            log.flush();
+            status
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
                 status = one;
             }
         }
-        status
+        start::settled(&mta, status)
     })
 }
 

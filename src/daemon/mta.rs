@@ -6,11 +6,13 @@ use crate::deliver::Deliverer;
 use crate::envelope::QueueId;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Priority};
+use crate::maps::{ProgramAnswer, ProgramRunner};
 use crate::net::Resolver;
 use crate::queue::{Queue, QueueError};
 use crate::rewrite::Site;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
+use crate::sys::process::Program;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -63,6 +65,15 @@ impl Drop for UnderWay {
     }
 }
 
+/// The front executes nothing: the keeper runs the programs of maps.
+struct KeepersPrograms(Keeper);
+
+impl ProgramRunner for KeepersPrograms {
+    fn run<'a>(&'a self, map: &'a [u8], _program: &'a Program, key: &'a [u8]) -> ProgramAnswer<'a> {
+        Box::pin(self.0.program(map, key))
+    }
+}
+
 impl Mta {
     /// Opens the queue and gets everything ready. Starts nothing.
     ///
@@ -70,7 +81,8 @@ impl Mta {
     /// When the queue cannot be used.
     pub fn open(config: Arc<Config>, keeper: Keeper, log: Logger) -> Result<Arc<Self>, QueueError> {
         let resolver = Arc::new(Resolver::for_config(&config));
-        let site = Arc::new(Site::new(config.clone(), resolver));
+        let programs = Arc::new(KeepersPrograms(keeper.clone()));
+        let site = Arc::new(Site::with_programs(config.clone(), resolver, programs));
         let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;
         queue.log_to(log.clone());
         let ids = queue.clone();

@@ -5,7 +5,7 @@
 
 use super::build::{MAX_TOKENS, Stop};
 use super::event::{Event, MapEvent, Observer, Tokens};
-use super::frames::{Frame, Next, Phase};
+use super::frame::{Frame, Next, Pending, Phase};
 use super::machine::{Machine, Run};
 use super::program::{Bound, MapKind};
 use super::pure_maps::PureMap;
@@ -13,30 +13,13 @@ use super::request::is_mark;
 use super::scan::{ScanMode, scan_into};
 use super::symbols::{Shape, Symbol, is_stable};
 use super::{Answer, ImmediateLookup, LookupRequest};
-use crate::addr::{Kind, Table, op};
+use crate::addr::{ByteKind, Table, op};
 use crate::schema::{Reply, Sysexit};
 use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Longest default text that is taken over without being cut again.
 const SHORT: usize = 200;
-
-/// A look-up in the replacement, by places in the stack.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pending {
-    /// Everything from `$(` to after `$)`.
-    place: Range<usize>,
-    /// The map's name; `None` for `$[`.
-    map: Option<usize>,
-    /// Everything between the map's name and `$)`.
-    words: Range<usize>,
-    /// Where the key ends.
-    key_end: usize,
-    /// There are arguments.
-    pub has_arguments: bool,
-    /// The tokens after the last `$:`.
-    default: Option<Range<usize>>,
-}
 
 impl Machine {
     pub(super) fn lookups(&mut self, frame: &mut Frame, mut from: usize, run: &mut Run<'_>) -> Next {
@@ -279,7 +262,7 @@ impl Machine {
         let program = run.program;
         let text = program.symbols.text(&self.text);
         let kinds = program.operators.kinds(Table::Internal);
-        let parting = kinds[usize::from(program.blank_sub)] == Kind::Blank;
+        let parting = kinds[usize::from(program.blank_sub)] == ByteKind::Blank;
         let (mut angles, mut bytes, mut after_atom) = (0i32, 0, false);
         for symbol in &self.stack[range] {
             let token = text.bytes(*symbol);

@@ -3,7 +3,7 @@
 //! It grows at the top of the machine's stack, above the workspace it will replace.
 
 use super::event::{Event, Tokens};
-use super::frames::Frame;
+use super::frame::Frame;
 use super::machine::{Machine, Run};
 use super::rule::{CompiledRule, Piece};
 use super::scan::{ScanMode, complaints, scan_into};

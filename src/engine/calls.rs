@@ -1,7 +1,7 @@
 //! `$>name` in a replacement: which rulesets are called, the last one first.
 
 use super::event::Event;
-use super::frames::{Frame, Next, Phase};
+use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
 use super::rule::{RuleAction, call_name};
 use super::symbols::Symbol;
@@ -11,9 +11,6 @@ use crate::schema::{Reply, Sysexit};
 
 /// Most calls in one replacement, with one for the end.
 const MAX_CALLS: usize = 16;
-
-/// A call to make: where it begins in the stack, and what it runs.
-pub(super) type Call = (usize, RulesetId);
 
 /// What hinders the calls of a replacement.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! Class membership by symbols: one test for a token, a walk through a tree for a phrase.
 
 use super::symbols::{Facts, Symbol, Symbols};
-use crate::addr::{Kind, MacroId, Operators, Table};
+use crate::addr::{ByteKind, MacroId, Operators, Table};
 use crate::config::Classes;
 use hashbrown::HashMap;
 
@@ -76,7 +76,7 @@ impl ClassIndex {
         symbols: &mut Symbols,
     ) {
         let kinds = operators.kinds(Table::Internal);
-        let is_atom = |byte: &u8| kinds[*byte as usize] == Kind::Atom;
+        let is_atom = |byte: &u8| kinds[*byte as usize] == ByteKind::Atom;
         let words: Vec<&[u8]> = member.chunk_by(|one, other| is_atom(one) && is_atom(other)).collect();
         let [first, rest @ ..] = &words[..] else { return };
         if rest.is_empty() {
@@ -160,7 +160,7 @@ fn new_node(nodes: &mut Vec<Node>) -> u32 {
 /// Is there one way only to cut this text, whatever table is used? (But for atoms that BlankSub's character
 /// parts, if that is an operator: it may be a token there, or have been put between two.)
 fn is_plain(member: &[u8], blank_sub: u8, operators: &Operators) -> bool {
-    let space_is_atom = operators.kinds(Table::Internal)[usize::from(blank_sub)] == Kind::Atom;
+    let space_is_atom = operators.kinds(Table::Internal)[usize::from(blank_sub)] == ByteKind::Atom;
     let odd = |byte: &u8| {
         matches!(*byte, 0 | b'\t'..=b'\r' | b' ' | b'"' | b'(' | b')' | b'\\' | 0x7f..=0x9f | 0xff)
             || (*byte == blank_sub && space_is_atom)

@@ -1,7 +1,7 @@
 //! What a ruleset being run shows of itself.
 
 use super::event::{Attempt, Event, Tokens};
-use super::frames::Frame;
+use super::frame::Frame;
 use super::machine::{Machine, Run};
 use super::program::{CompiledRuleset, Program};
 use super::rule::CompiledRule;

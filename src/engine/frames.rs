@@ -4,7 +4,8 @@
 //! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
 
 use super::build::{MAX_TOKENS, Stop};
-use super::event::{Attempt, Event, RuleRef, Tokens};
+use super::event::{Attempt, Event, Tokens};
+use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
 use super::matcher::Matcher;
 use super::program::CompiledRuleset;
@@ -30,64 +31,6 @@ const MESSAGE_WORK: u64 = 1 << 8;
 /// What a call counts as, and each token it is given: they may be shown, on the way in and on the way out.
 const CALL_WORK: u64 = 1 << 4;
 const SHOWN_WORK: u64 = 1 << 2;
-
-/// A ruleset with its workspace.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub ruleset: RulesetId,
-    pub rule: usize,
-    tries: u32,
-    /// Where its part of the stack begins. What it returns is handed over there.
-    origin: usize,
-    /// Where the workspace begins in the stack, and its length: a replacement becomes the workspace where it
-    /// was built, so `base` moves away from `origin`.
-    pub base: usize,
-    pub length: usize,
-    /// Where its calls begin.
-    pub calls: usize,
-    pub status: Sysexit,
-    pub phase: Phase,
-}
-
-/// Where a ruleset stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Phase {
-    /// Nothing has been done yet.
-    Enter,
-    /// A rule is to be tried.
-    Try,
-    /// The map has been asked.
-    Waiting,
-    /// Calls are to be made, the last first.
-    Calls,
-    /// The ruleset called last is running.
-    InCall,
-    /// The result of a call does not fit.
-    Overflow,
-}
-
-impl Frame {
-    /// The rule that it has come to.
-    pub fn rule_ref(&self, rule: &CompiledRule) -> RuleRef {
-        RuleRef { ruleset: self.ruleset, index: self.rule, line: rule.line }
-    }
-
-    /// The first status counts, but a temporary failure counts more.
-    pub fn add_status(&mut self, status: Sysexit) {
-        if self.status.is_ok() || status.is_temporary() {
-            self.status = status;
-        }
-    }
-}
-
-/// How a piece of work on a frame ends.
-pub(super) enum Next {
-    Continue,
-    Call(Frame),
-    Ask,
-    /// The ruleset has ended; `true` if what it returns is to be shown.
-    Leave(bool),
-}
 
 impl Machine {
     /// A ruleset to be run on the end of the stack.

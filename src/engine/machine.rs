@@ -4,10 +4,8 @@
 //! symbols: a ruleset's own at its base, the replacement being built above it, and what a ruleset is
 //! called with is the end of its caller's replacement. So a machine that is used again allocates nothing.
 
-use super::ask::Pending;
-use super::calls::Call;
 use super::event::{Event, Observer, Watch};
-use super::frames::Frame;
+use super::frame::{Call, Frame, Pending};
 use super::matcher::{Bindings, Scratch};
 use super::print::put_text;
 use super::program::Program;

@@ -11,6 +11,7 @@ mod calls;
 mod class_index;
 mod define;
 mod event;
+mod frame;
 mod frame_events;
 mod frames;
 mod lookups;

@@ -4,7 +4,7 @@
 //! its spellings; 0 stands for any other token, which no literal and no class can match. So the bytes of a
 //! token are looked at once, when it is made.
 
-use crate::addr::{Kind, META_QUOTE, Operators, Token};
+use crate::addr::{ByteKind, META_QUOTE, Operators, Token};
 use crate::config::RulesetId;
 use hashbrown::HashMap;
 
@@ -268,11 +268,12 @@ pub(super) fn right(id: u32) -> u8 {
 }
 
 /// Is a token, when it is joined and cut again by itself, the same one?
-pub(super) fn is_stable(kinds: &[Kind; 256], token: &[u8]) -> bool {
-    let plain = |byte: &u8| kinds[*byte as usize] == Kind::Atom && !matches!(*byte, 0 | b'\\' | META_QUOTE);
+pub(super) fn is_stable(kinds: &[ByteKind; 256], token: &[u8]) -> bool {
+    let plain =
+        |byte: &u8| kinds[*byte as usize] == ByteKind::Atom && !matches!(*byte, 0 | b'\\' | META_QUOTE);
     match token {
         [b'(' | b')'] => false,
-        [byte] if kinds[*byte as usize] == Kind::Operator => true,
+        [byte] if kinds[*byte as usize] == ByteKind::Operator => true,
         _ => token.iter().all(plain),
     }
 }

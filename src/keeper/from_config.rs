@@ -6,6 +6,7 @@ use crate::config::{Config, Mailer};
 use crate::db::AliasSpec;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
+use crate::sys::process::Programs;
 
 /// Option ForwardPath where the cf has none.
 const FORWARD_PATH: &[u8] = b"\x81z/.forward";
@@ -28,6 +29,7 @@ impl From<&Config> for KeeperSettings {
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
             host: config.expand(config.macro_value("j").unwrap_or_default()),
+            programs: Programs::default(),
         }
     }
 }

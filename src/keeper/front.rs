@@ -11,6 +11,7 @@ use super::server;
 use super::settings::KeeperSettings;
 use crate::config::Config;
 use crate::schema::{EnhancedStatus, Outcome, Sysexit};
+use crate::sys::process::Programs;
 use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::collections::HashMap;
@@ -64,10 +65,10 @@ impl KeeperEnd {
 ///
 /// # Errors
 /// When no process can be made.
-pub fn start(config: Arc<Config>) -> io::Result<Keeper> {
+pub fn start(config: Arc<Config>, programs: Programs) -> io::Result<Keeper> {
     let (front, keeper) = ends()?;
     let (mut front, mut keeper) = (Some(front), Some(keeper));
-    let settings = KeeperSettings::from(&*config);
+    let settings = KeeperSettings::from(&*config).with_programs(programs);
     process::start_service(|| {
         drop(front.take());
         if let Some(keeper) = keeper.take() {
@@ -264,6 +265,14 @@ impl Keeper {
         match self.ask(ask, None).await {
             Some((Reply::Listing(listing), _)) => listing,
             _ => ListingError::Later(GONE.into()).into(),
+        }
+    }
+
+    /// What the program of a map answers to a key: exit status and first line.
+    pub async fn program(&self, map: &[u8], key: &[u8]) -> (Sysexit, Vec<u8>) {
+        match self.ask(Ask::Program(map.to_vec(), key.to_vec()), None).await {
+            Some((Reply::Program(status, line), _)) => (Sysexit(status), line),
+            _ => (Sysexit::TEMPFAIL, Vec::new()),
         }
     }
 

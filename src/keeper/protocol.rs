@@ -1,7 +1,7 @@
 //! What front and keeper say to each other.
 
 use crate::message::BodyForm;
-use crate::schema::{EnhancedStatus, UserIds};
+use crate::schema::{EnhancedStatus, Sysexit, UserIds};
 use crate::sys::accounts::User;
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +140,8 @@ pub(super) enum Ask {
     Forward(Vec<u8>, Vec<u8>),
     /// An `:include:` file, and who names it, with whose rights it is read.
     Include(Vec<u8>, NamedBy),
+    /// What the program of a map answers: the map's name and the key, which is its last argument.
+    Program(Vec<u8>, Vec<u8>),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -156,6 +158,7 @@ impl Ask {
             Self::User(_) => AskKind::User,
             Self::Alias(..) => AskKind::Alias,
             Self::Forward(..) | Self::Include(..) => AskKind::Listing,
+            Self::Program(..) => AskKind::Program,
             Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
         }
     }
@@ -167,6 +170,7 @@ pub(super) enum AskKind {
     User,
     Alias,
     Listing,
+    Program,
     /// With so many targets.
     Delivery(usize),
 }
@@ -178,6 +182,7 @@ impl AskKind {
             Self::User => Reply::User(Err(why.into())),
             Self::Alias => Reply::Alias(Err(why.into())),
             Self::Listing => Reply::Listing(ListingError::Later(why.into()).into()),
+            Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
         }
     }
@@ -203,6 +208,8 @@ pub(super) enum Reply {
     Alias(Result<AliasAnswer, String>),
     /// `.forward` or `:include:`.
     Listing(ListingAnswer),
+    /// Exit status and first line.
+    Program(i32, Vec<u8>),
     /// One per target.
     Delivered(Vec<MailerResult>),
 }

@@ -12,7 +12,8 @@ use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
 use super::settings::KeeperSettings;
 use super::{deliver, lists};
-use crate::sys::{accounts, passing};
+use crate::schema::Sysexit;
+use crate::sys::{accounts, first_line, passing};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -95,6 +96,7 @@ impl KeeperService {
             Ask::Include(path, named_by) => {
                 (2, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
+            Ask::Program(map, _) => (4, map.clone()),
             Ask::Deliver(delivery) => {
                 let mailer = self.settings.mailer(&delivery.mailer);
                 let pool = if mailer.is_some_and(|mailer| mailer.is_program()) { 4 } else { 3 };
@@ -109,6 +111,7 @@ impl KeeperService {
             Ask::Alias(name, first) => Reply::Alias(self.aliases.get(&name, first)),
             Ask::Forward(user, detail) => Reply::Listing(lists::forward(&self.settings, &user, &detail)),
             Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
+            Ask::Program(map, key) => self.program(&map, key),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
         }
     }
@@ -120,6 +123,16 @@ impl KeeperService {
             // half an answer may have gone: nothing behind it would be understood
             passing::close(&socket);
         }
+    }
+
+    /// Path and fixed words are the configuration's own: the front chooses one more word, which no shell sees.
+    fn program(&self, map: &[u8], key: Vec<u8>) -> Reply {
+        let Some(mut program) = self.settings.programs.get(map).cloned() else {
+            return Reply::Program(Sysexit::CONFIG.0, Vec::new());
+        };
+        program.argv.push(key);
+        let (status, line) = first_line(&program, crate::sys::ANSWER_TIMEOUT);
+        Reply::Program(status.0, line)
     }
 
     fn deliver(&self, delivery: &Delivery, body: Option<OwnedFd>) -> Vec<MailerResult> {
@@ -150,6 +163,7 @@ mod tests {
             (AskKind::User, "User(Err("),
             (AskKind::Alias, "Alias(Err("),
             (AskKind::Listing, "Listing("),
+            (AskKind::Program, "Program(75"),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
         ] {
             let reply = guarded(kind, || std::panic::resume_unwind(Box::new("broken")));

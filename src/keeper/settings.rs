@@ -4,6 +4,7 @@ use crate::addr::{MacroId, expand_with};
 use crate::db::AliasSpec;
 use crate::schema::UserIds;
 use crate::sys::identity::Identity;
+use crate::sys::process::Programs;
 use crate::sys::safe::Blame;
 use std::collections::HashMap;
 
@@ -68,9 +69,16 @@ pub struct KeeperSettings {
     pub(super) default_name: Vec<u8>,
     /// `$j`
     pub(super) host: Vec<u8>,
+    /// The programs of maps, by the map's name.
+    pub(super) programs: Programs,
 }
 
 impl KeeperSettings {
+    /// The same with programs of maps to run.
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
     /// A mailer by its name.
     pub(super) fn mailer(&self, name: &[u8]) -> Option<&LocalMailer> {
         self.mailers.iter().find(|mailer| mailer.name.eq_ignore_ascii_case(name))

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::builtins::Builtin;
-use super::input::Place;
+use super::input::Position;
 use super::symbols::Definition;
 
 /// One argument: a part of the argument buffer, or a builtin.
@@ -19,10 +19,10 @@ pub(super) struct Frame {
     pub(super) name: Rc<[u8]>,
     pub(super) definition: Definition,
     pub(super) traced: bool,
-    pub(super) place: Place,
+    pub(super) place: Position,
     /// Where the argument in hand begins.
-    pub(super) argument_place: Place,
-    pub(super) site: Option<Place>,
+    pub(super) argument_place: Position,
+    pub(super) site: Option<Position>,
     /// Its first argument in `spans`.
     pub(super) base: usize,
     /// Where the argument in hand starts in the buffer.
@@ -37,8 +37,8 @@ pub(super) struct Call<'a> {
     pub(super) name: &'a Rc<[u8]>,
     pub(super) buffer: &'a [u8],
     pub(super) spans: &'a [Span],
-    pub(super) site: Option<Place>,
-    pub(super) place: Place,
+    pub(super) site: Option<Position>,
+    pub(super) place: Position,
 }
 
 impl<'a> Call<'a> {

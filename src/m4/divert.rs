@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::input::Place;
+use super::input::Position;
 
 /// From this offset on, output was made by this input line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Mark {
     pub(super) offset: usize,
     /// The line being read.
-    pub(super) inner: Place,
+    pub(super) inner: Position,
     /// The site's line that led there.
-    pub(super) site: Option<Place>,
+    pub(super) site: Option<Position>,
     /// Each newline of this part moves one line on in the file too.
     pub(super) advancing: bool,
 }

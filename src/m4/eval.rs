@@ -17,7 +17,7 @@ pub(super) enum Fault {
 }
 
 /// Value or fault, and how often `=` stood for `==`.
-pub(super) struct Outcome {
+pub(super) struct Evaluation {
     pub(super) value: Result<i32, Fault>,
     pub(super) single_equals: usize,
 }
@@ -187,7 +187,7 @@ enum Waiting {
 }
 
 /// Evaluates an expression that is not empty.
-pub(super) fn evaluate(text: &[u8]) -> Outcome {
+pub(super) fn evaluate(text: &[u8]) -> Evaluation {
     let mut scanner = Scanner { rest: text, last_single: false };
     let mut single_equals = 0;
     // An expression that begins with nonsense is told apart from one that runs into it.
@@ -195,7 +195,7 @@ pub(super) fn evaluate(text: &[u8]) -> Outcome {
         Token::Bad => Err(Fault::Syntax),
         _ => expression(&mut scanner, &mut single_equals),
     };
-    Outcome { value, single_equals }
+    Evaluation { value, single_equals }
 }
 
 fn expression(scanner: &mut Scanner<'_>, single_equals: &mut usize) -> Result<i32, Fault> {

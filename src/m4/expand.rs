@@ -8,10 +8,10 @@ use std::io;
 use std::rc::Rc;
 
 use super::builtins::{self, Builtin};
-use super::call::{Call, Expansion, Frame, Span, join};
+use super::call::{Frame, Span};
 use super::divert::Diversions;
 use super::host::{FindingKind, Host};
-use super::input::{Input, Place, Text};
+use super::input::{Input, Position, Text};
 use super::lexer::{Lexer, Mode, Steps, Token};
 use super::options::Settings;
 use super::regex::Regex;
@@ -35,10 +35,10 @@ impl From<io::Error> for Stop {
 }
 
 /// After an expansion of more bytes the limits are looked at.
-const LARGE: usize = 1 << 16;
+pub(super) const LARGE: usize = 1 << 16;
 
 /// Output is written when there is more of it.
-const AT_ONCE: usize = 1 << 14;
+pub(super) const AT_ONCE: usize = 1 << 14;
 
 /// The state of one run.
 pub(crate) struct Expander<'h> {
@@ -52,19 +52,19 @@ pub(crate) struct Expander<'h> {
     pub(super) synclines: Option<Synclines>,
     /// `--warn-macro-sequence`: definitions that match are warned about.
     pub(super) suspicious: Option<Regex>,
-    /// Names of input files, by `Place::file`.
+    /// Names of input files, by `Position::file`.
     pub(super) files: Vec<Rc<[u8]>>,
     /// Which of them are the site's own.
     pub(super) site_files: Vec<bool>,
     /// Texts from `m4wrap`, in the order given.
-    pub(super) wrapped: Vec<(Vec<u8>, Place, Option<Place>)>,
+    pub(super) wrapped: Vec<(Vec<u8>, Position, Option<Position>)>,
     pub(super) sysval: i32,
     /// Exit status so far.
     pub(super) status: u8,
-    /// Place of the call being run; messages are about it.
-    pub(super) calling: Option<Place>,
+    /// Position of the call being run; messages are about it.
+    pub(super) calling: Option<Position>,
     /// The site's line that led to it.
-    pub(super) calling_site: Option<Place>,
+    pub(super) calling_site: Option<Position>,
     pub(super) frames: Vec<Frame>,
     pub(super) buffer: Vec<u8>,
     pub(super) spans: Vec<Span>,
@@ -251,7 +251,7 @@ impl<'h> Expander<'h> {
         self.lexer.skip_space(&mut self.input);
     }
 
-    fn end_argument(&mut self) {
+    pub(super) fn end_argument(&mut self) {
         let end = self.buffer.len();
         if let Some(frame) = self.frames.last_mut() {
             self.spans.push(Span { start: frame.start, end, builtin: frame.builtin.take() });
@@ -288,8 +288,8 @@ impl<'h> Expander<'h> {
             name: symbol.name.clone(),
             definition: definition.clone(),
             traced: symbol.traced,
-            place: Place::default(),
-            argument_place: Place::default(),
+            place: Position::default(),
+            argument_place: Position::default(),
             site: None,
             base: self.spans.len(),
             start: self.buffer.len(),
@@ -304,157 +304,8 @@ impl<'h> Expander<'h> {
         Ok(true)
     }
 
-    fn begin_call(&mut self, mut frame: Frame, parenthesis: bool) -> Result<(), Stop> {
-        self.calls += 1;
-        frame.id = self.calls;
-        frame.place = self.input.place();
-        frame.argument_place = frame.place;
-        if self.settings.provenance {
-            frame.site = self.input.site(&self.site_files).or(frame.definition.site);
-        }
-        if self.calls & 0x3ff == 0 {
-            self.check_limits()?;
-        }
-        if self.frames.len() >= self.settings.nesting_limit {
-            self.calling = Some(frame.place);
-            let limit = self.settings.nesting_limit;
-            let text = format!("recursion limit of {limit} exceeded, use -L<N> to change it");
-            return Err(self.fatal(FindingKind::Limit, text.as_bytes()));
-        }
-        let early = self.tracing.wants_call(frame.traced);
-        self.frames.push(frame);
-        if early {
-            self.trace_call();
-        }
-        if !parenthesis {
-            return self.finish_call();
-        }
-        self.input.consume(1);
-        self.lexer.skip_space(&mut self.input);
-        Ok(())
-    }
-
-    fn end_call(&mut self) -> Result<(), Stop> {
-        self.end_argument();
-        self.finish_call()
-    }
-
-    /// All arguments are there: run it, push the expansion.
-    fn finish_call(&mut self) -> Result<(), Stop> {
-        let depth = self.frames.len();
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
-        let buffer = std::mem::take(&mut self.buffer);
-        let mut spans = std::mem::take(&mut self.spans);
-        let first = spans.get(frame.base).map_or(frame.start, |span| span.start);
-        let call = Call {
-            name: &frame.name,
-            buffer: &buffer,
-            spans: &spans[frame.base..],
-            site: frame.site,
-            place: frame.place,
-        };
-        self.calling = Some(frame.place);
-        self.calling_site = frame.site;
-        let traced = self.tracing.is_on(frame.traced);
-        let mut expansion = Expansion { text: self.input.buffer(), ..Expansion::default() };
-        let before = traced.then(|| self.trace_arguments(&call, depth, frame.id));
-        let outcome = self.invoke(&frame.definition.body, &call, &mut expansion);
-        if let Some(line) = before.filter(|_| outcome.is_ok()) {
-            self.trace_expansion(line, &call, &expansion, depth, frame.id);
-        }
-        spans.truncate(frame.base);
-        self.buffer = buffer;
-        self.buffer.truncate(first);
-        self.spans = spans;
-        outcome?;
-        let length = expansion.bytes().len();
-        self.work += length as u64;
-        if length > LARGE {
-            self.check_limits()?;
-        }
-        self.calling = None;
-        self.push_expansion(expansion, frame.place, frame.site);
-        if self.frames.is_empty() {
-            self.write_output(AT_ONCE)?;
-        }
-        Ok(())
-    }
-
-    fn push_expansion(&mut self, expansion: Expansion, place: Place, site: Option<Place>) {
-        if let Some(text) = expansion.shared {
-            self.input.recycle(expansion.text);
-            self.input.push_text(Text::Shared(text), place, site);
-        } else {
-            self.input.push_text(Text::Owned(expansion.text), place, site);
-        }
-        if let Some(builtin) = expansion.builtin {
-            self.input.push_builtin(builtin, place);
-        }
-    }
-
-    /// Runs a definition.
-    pub(super) fn invoke(&mut self, body: &Body, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
-        match body {
-            Body::Builtin(builtin) => builtins::call(self, builtin, call, out),
-            Body::Text { text, dollar: false } => {
-                out.shared = Some(text.clone());
-                Ok(())
-            }
-            Body::Text { text, dollar: true } => self.substitute(text, call, out),
-        }
-    }
-
-    /// Runs a definition on all arguments but the first (`indir`, `builtin`).
-    pub(super) fn invoke_shifted(
-        &mut self,
-        body: &Body,
-        name: &Rc<[u8]>,
-        call: &Call<'_>,
-        out: &mut Expansion,
-    ) -> Result<(), Stop> {
-        self.invoke(body, &call.shifted(name), out)
-    }
-
-    /// Replaces `$1`, `$#`, `$*` and `$@` in a macro's text.
-    fn substitute(&mut self, text: &[u8], call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
-        let out = &mut out.text;
-        let mut rest = text;
-        while let Some(at) = memchr::memchr(b'$', rest) {
-            out.extend_from_slice(&rest[..at]);
-            rest = &rest[at + 1..];
-            if out.len() > self.settings.memory_limit {
-                return Err(self.too_large());
-            }
-            match rest.first() {
-                Some(digit) if digit.is_ascii_digit() => {
-                    let most = if self.settings.traditional { 1 } else { rest.len() };
-                    let digits = rest[..most].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                    let fold = |sum: usize, byte: &u8| {
-                        sum.saturating_mul(10).saturating_add(usize::from(byte - b'0'))
-                    };
-                    match rest[..digits].iter().fold(0, fold) {
-                        0 => out.extend_from_slice(call.name),
-                        number => out.extend_from_slice(call.arg(number)),
-                    }
-                    rest = &rest[digits..];
-                    continue;
-                }
-                Some(b'#') => out.extend_from_slice(call.count().to_string().as_bytes()),
-                Some(b'*') => join(out, call.from(1), b",", b"", b""),
-                Some(b'@') => join(out, call.from(1), b",", &self.lexer.left_quote, &self.lexer.right_quote),
-                _ => {
-                    out.push(b'$');
-                    continue;
-                }
-            }
-            rest = &rest[1..];
-        }
-        out.extend_from_slice(rest);
-        Ok(())
-    }
-
     /// Calls in hand, for tracing: name, place and depth of the innermost.
-    pub(super) fn innermost(&self) -> Option<(&Rc<[u8]>, Place, usize, u64)> {
+    pub(super) fn innermost(&self) -> Option<(&Rc<[u8]>, Position, usize, u64)> {
         let frame = self.frames.last()?;
         Some((&frame.name, frame.place, self.frames.len(), frame.id))
     }

@@ -4,9 +4,10 @@ use std::io;
 
 use super::host::{Console, Finding, FindingKind};
 use super::library::{SiteFiles, names_in};
-use super::lint;
+use super::said::{Said, excerpt};
 use super::scan;
-use crate::diag::{self, Diagnostic, Place, Severity, nearest};
+use super::vocabulary;
+use crate::diag::{Diagnostic, Place, Severity, nearest};
 
 /// A message as it came.
 struct Raw {
@@ -16,12 +17,6 @@ struct Raw {
     text: String,
     /// It is about a text of the site itself.
     own: bool,
-}
-
-/// A message of the expander, explained.
-pub(super) struct Said {
-    pub(super) kind: FindingKind,
-    pub(super) diagnostic: Diagnostic,
 }
 
 /// Collects them.
@@ -120,13 +115,6 @@ impl Findings {
         }));
         said
     }
-}
-
-/// A line of a text, from 1.
-pub(super) fn excerpt(source: &[u8], line: u32) -> Option<String> {
-    let line = source.split(|byte| *byte == b'\n').nth((line as usize).checked_sub(1)?)?;
-    let text = diag::shown(line.trim_ascii_end());
-    (!text.is_empty()).then(|| text.chars().take(200).collect())
 }
 
 fn column_of(line: Option<&str>, word: &str) -> u32 {
@@ -230,7 +218,7 @@ fn missing(text: &str, files: &SiteFiles) -> (String, String, Option<String>) {
     let names = names_in(files, folder);
     let near = nearest(stem, names.iter().map(String::as_str));
     let own = format!("put a file of your own beside the .mc as {folder}/{stem}.m4, or use --cf-dir");
-    let help = match (near.is_empty(), lint::removed(stem).filter(|_| folder == "feature")) {
+    let help = match (near.is_empty(), vocabulary::removed(stem).filter(|_| folder == "feature")) {
         (_, Some(instead)) => format!("it is gone from sendmail: {instead}"),
         (false, _) => format!("did you mean `{}'?", near.join("' or `")),
         (true, _) if names.len() <= 16 => format!("there are: {}; or {own}", names.join(", ")),

@@ -17,22 +17,22 @@ struct Spec {
 const FLAGS: &[u8] = b"-+ 0#'";
 
 /// Which flags, lengths and precision go with which letters.
-struct Kind {
+struct Conversion {
     letters: &'static [u8],
     flags: &'static [u8],
     precision: bool,
     bits: &'static [u32],
 }
 
-const KINDS: &[Kind] = &[
-    Kind { letters: b"c", flags: b"-", precision: false, bits: &[32] },
-    Kind { letters: b"s", flags: b"-", precision: true, bits: &[32] },
-    Kind { letters: b"di", flags: b"-+ 0'", precision: true, bits: &[8, 16, 32, 64] },
-    Kind { letters: b"u", flags: b"-0'", precision: true, bits: &[8, 16, 32, 64] },
-    Kind { letters: b"oxX", flags: b"-0#", precision: true, bits: &[8, 16, 32, 64] },
-    Kind { letters: b"eE", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
-    Kind { letters: b"aA", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
-    Kind { letters: b"fFgG", flags: b"-+ 0#'", precision: true, bits: &[32, 64] },
+const KINDS: &[Conversion] = &[
+    Conversion { letters: b"c", flags: b"-", precision: false, bits: &[32] },
+    Conversion { letters: b"s", flags: b"-", precision: true, bits: &[32] },
+    Conversion { letters: b"di", flags: b"-+ 0'", precision: true, bits: &[8, 16, 32, 64] },
+    Conversion { letters: b"u", flags: b"-0'", precision: true, bits: &[8, 16, 32, 64] },
+    Conversion { letters: b"oxX", flags: b"-0#", precision: true, bits: &[8, 16, 32, 64] },
+    Conversion { letters: b"eE", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
+    Conversion { letters: b"aA", flags: b"-+ 0#", precision: true, bits: &[32, 64] },
+    Conversion { letters: b"fFgG", flags: b"-+ 0#'", precision: true, bits: &[32, 64] },
 ];
 
 /// Formats; gives back the warnings. Widths beyond `limit` are cut to it.
@@ -122,7 +122,7 @@ impl<'a> Formatter<'a, '_> {
         rest = &rest[modifier..];
         let (letter, tail) = rest.split_first().map_or((0, rest), |(letter, tail)| (*letter, tail));
         let kind = KINDS.iter().find(|kind| kind.letters.contains(&letter));
-        let fits = |kind: &&Kind| {
+        let fits = |kind: &&Conversion| {
             flags.iter().all(|flag| kind.flags.contains(flag))
                 && (kind.precision || !spec.has_precision)
                 && kind.bits.contains(&bits)

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use super::builtins;
 use super::expand::{Expander, Stop};
 use super::host::FindingKind;
-use super::input::Place;
+use super::input::Position;
 use super::symbols::{Body, Definition, Symbol, Symbols};
 
 /// The first line is a comment that GNU m4's files have; ours are the same, byte by byte.
@@ -74,7 +74,7 @@ impl Expander<'_> {
         let mut reader = Reader { text, at: 0, line: 1, ended: false };
         self.symbols = Symbols::default();
         let Err(Fault(status, message)) = self.thaw_records(&mut reader) else { return Ok(()) };
-        let place = Place { file: self.file_id(name.into(), false), line: reader.line };
+        let place = Position { file: self.file_id(name.into(), false), line: reader.line };
         self.tell(FindingKind::Error, message.as_bytes(), place);
         Err(Stop::Exit(status))
     }

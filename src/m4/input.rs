@@ -12,7 +12,7 @@ use super::builtins::Builtin;
 
 /// A line of an input file; the file is an index into the expander's list of names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) file: u32,
     pub(super) line: u32,
 }
@@ -35,7 +35,7 @@ impl Text {
     }
 }
 
-enum Kind {
+enum InputKind {
     /// Lines are counted; `counted` is the offset up to which they were.
     File { counted: usize },
     /// All of it stands at the place of the call that made it.
@@ -48,10 +48,10 @@ enum Kind {
 pub(super) struct Block {
     text: Text,
     pos: usize,
-    place: Place,
+    place: Position,
     /// Line of the site's own file that led here, for provenance.
-    pub(super) site: Option<Place>,
-    kind: Kind,
+    pub(super) site: Option<Position>,
+    kind: InputKind,
 }
 
 impl Block {
@@ -60,9 +60,9 @@ impl Block {
         &self.text.bytes()[self.pos..]
     }
 
-    /// Place of the last byte read. A newline still belongs to the line it ends.
-    fn place(&mut self) -> Place {
-        if let Kind::File { counted } = &mut self.kind {
+    /// Position of the last byte read. A newline still belongs to the line it ends.
+    fn place(&mut self) -> Position {
+        if let InputKind::File { counted } = &mut self.kind {
             let upto = self.pos.saturating_sub(1);
             if upto > *counted {
                 let passed = memchr_iter(b'\n', &self.text.bytes()[*counted..upto]).count();
@@ -86,8 +86,8 @@ pub(super) struct Input {
     pub(super) files: usize,
     /// Files that ended since somebody asked last, with the places where they ended and where reading goes on;
     /// for the debug flag `i`.
-    pub(super) ended: Vec<(Place, Place)>,
-    last: Place,
+    pub(super) ended: Vec<(Position, Position)>,
+    last: Position,
     last_newline: bool,
 }
 
@@ -109,30 +109,30 @@ impl Input {
         }
     }
 
-    pub(super) fn push_file(&mut self, text: Cow<'static, [u8]>, file: u32, site: Option<Place>) {
+    pub(super) fn push_file(&mut self, text: Cow<'static, [u8]>, file: u32, site: Option<Position>) {
         self.files += 1;
         let text = match text {
             Cow::Borrowed(text) => Text::Embedded(text),
             Cow::Owned(text) => Text::Owned(text),
         };
-        self.push(text, Place { file, line: 1 }, site, Kind::File { counted: 0 });
+        self.push(text, Position { file, line: 1 }, site, InputKind::File { counted: 0 });
     }
 
-    pub(super) fn push_text(&mut self, text: Text, place: Place, site: Option<Place>) {
+    pub(super) fn push_text(&mut self, text: Text, place: Position, site: Option<Position>) {
         if text.bytes().is_empty() {
             if let Text::Owned(buffer) = text {
                 self.recycle(buffer);
             }
             return;
         }
-        self.push(text, place, site, Kind::Expansion);
+        self.push(text, place, site, InputKind::Expansion);
     }
 
-    pub(super) fn push_builtin(&mut self, builtin: &'static Builtin, place: Place) {
-        self.push(Text::Owned(Vec::new()), place, None, Kind::Token(builtin));
+    pub(super) fn push_builtin(&mut self, builtin: &'static Builtin, place: Position) {
+        self.push(Text::Owned(Vec::new()), place, None, InputKind::Token(builtin));
     }
 
-    fn push(&mut self, text: Text, place: Place, site: Option<Place>, kind: Kind) {
+    fn push(&mut self, text: Text, place: Position, site: Option<Position>, kind: InputKind) {
         // What is used up must not pile up under a macro that calls itself at its end.
         self.top();
         if let Text::Owned(buffer) = &text {
@@ -145,7 +145,7 @@ impl Input {
         let Some(mut block) = self.blocks.pop() else { return };
         self.last = block.place();
         self.last_newline = block.text.bytes().ends_with(b"\n");
-        if let Kind::File { .. } = block.kind {
+        if let InputKind::File { .. } = block.kind {
             self.files -= 1;
             if let Some(below) = self.blocks.last_mut() {
                 let below = below.place();
@@ -161,7 +161,7 @@ impl Input {
     /// The block with something left, if any; exhausted ones above it leave. One with nothing left is a builtin.
     pub(super) fn top(&mut self) -> Option<&Block> {
         while let Some(block) = self.blocks.last() {
-            if !block.rest().is_empty() || matches!(block.kind, Kind::Token(_)) {
+            if !block.rest().is_empty() || matches!(block.kind, InputKind::Token(_)) {
                 break;
             }
             self.pop();
@@ -181,7 +181,7 @@ impl Input {
 
     /// A builtin at the head of the input leaves it.
     pub(super) fn take_builtin(&mut self) -> Option<&'static Builtin> {
-        let Kind::Token(builtin) = self.blocks.last()?.kind else { return None };
+        let InputKind::Token(builtin) = self.blocks.last()?.kind else { return None };
         self.pop();
         Some(builtin)
     }
@@ -203,7 +203,7 @@ impl Input {
 
     fn peek_below(&self, mut ahead: usize) -> Option<u8> {
         for block in self.blocks.iter().rev() {
-            if matches!(block.kind, Kind::Token(_)) {
+            if matches!(block.kind, InputKind::Token(_)) {
                 return None;
             }
             let rest = block.rest();
@@ -238,11 +238,11 @@ impl Input {
 
     /// Was the last byte read from a file?
     pub(super) fn in_file(&self) -> bool {
-        self.blocks.last().is_some_and(|block| matches!(block.kind, Kind::File { .. }))
+        self.blocks.last().is_some_and(|block| matches!(block.kind, InputKind::File { .. }))
     }
 
     /// Where the last byte came from.
-    pub(super) fn place(&mut self) -> Place {
+    pub(super) fn place(&mut self) -> Position {
         match self.blocks.last_mut() {
             Some(block) => block.place(),
             None => self.last,
@@ -250,15 +250,15 @@ impl Input {
     }
 
     /// Where the input that was read last ended: after its newline, the next line.
-    pub(super) fn end_place(&self) -> Place {
-        Place { line: self.last.line + u32::from(self.last_newline), ..self.last }
+    pub(super) fn end_place(&self) -> Position {
+        Position { line: self.last.line + u32::from(self.last_newline), ..self.last }
     }
 
     /// The site's line that led to the text now being read, if `is_site` knows the file or a text below did.
-    pub(super) fn site(&mut self, is_site: &[bool]) -> Option<Place> {
+    pub(super) fn site(&mut self, is_site: &[bool]) -> Option<Position> {
         let block = self.blocks.last_mut()?;
         match block.kind {
-            Kind::File { .. } if is_site.get(block.place.file as usize).copied().unwrap_or(false) => {
+            InputKind::File { .. } if is_site.get(block.place.file as usize).copied().unwrap_or(false) => {
                 Some(block.place())
             }
             _ => block.site,

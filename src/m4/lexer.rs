@@ -6,7 +6,7 @@
 use memchr::{memchr, memchr2};
 
 use super::builtins::Builtin;
-use super::input::{Input, Place};
+use super::input::{Input, Position};
 use super::symbols::Likely;
 
 const WORD_START: u8 = 1;
@@ -39,9 +39,9 @@ pub(super) enum Token {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Unfinished {
     /// In a quoted string that began here.
-    Quote(Place),
+    Quote(Position),
     /// In a comment that began here.
-    Comment(Place),
+    Comment(Position),
 }
 
 /// What is wanted of the scanner.

@@ -5,19 +5,19 @@ use std::mem::size_of;
 use super::call::{Frame, Span};
 use super::expand::{Expander, Stop};
 use super::host::{Finding, FindingKind};
-use super::input::Place;
+use super::input::Position;
 use super::lexer::Unfinished;
 
 impl Expander<'_> {
-    /// Place that a message now is about.
-    pub(super) fn place(&mut self) -> Place {
+    /// Position that a message now is about.
+    pub(super) fn place(&mut self) -> Position {
         match self.calling {
             Some(place) => place,
             None => self.input.place(),
         }
     }
 
-    pub(super) fn tell(&mut self, kind: FindingKind, text: &[u8], place: Place) {
+    pub(super) fn tell(&mut self, kind: FindingKind, text: &[u8], place: Position) {
         let file = self.files.get(place.file as usize).cloned().unwrap_or_else(|| b"".as_slice().into());
         let site = match (self.settings.provenance, self.calling) {
             (false, _) => None,

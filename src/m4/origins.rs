@@ -1,7 +1,7 @@
 //! Where each line of the output came from.
 
 use super::divert::{Mark, Store};
-use super::input::Place;
+use super::input::Position;
 use crate::diag::json_string;
 
 /// A line of an input file.
@@ -155,7 +155,7 @@ fn line_origins(text: &[u8], marks: &[Mark]) -> Vec<Option<Origin>> {
 
 fn origin(mark: &Mark, lines_on: u32) -> Origin {
     let lines_on = if mark.advancing { lines_on } else { 0 };
-    let source = |place: Place, lines_on| Source { file: place.file, line: place.line + lines_on };
+    let source = |place: Position, lines_on| Source { file: place.file, line: place.line + lines_on };
     // While a file of the library is read, the site's line that led there stays where it is.
     let site_on = if mark.site == Some(mark.inner) { lines_on } else { 0 };
     Origin { read: source(mark.inner, lines_on), site: mark.site.map(|place| source(place, site_on)) }

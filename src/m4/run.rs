@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::expand::{Expander, Stop};
 use super::host::{FindingKind, Host};
-use super::input::Place;
+use super::input::Position;
 use super::options::Settings;
 use super::regex::Regex;
 use super::symbols::{Body, Definition};
@@ -104,7 +104,7 @@ fn freeze(expander: &mut Expander<'_>, name: &[u8]) -> Result<(), Stop> {
     });
     let Err(error) = written else { return Ok(()) };
     let text = [b"cannot open `", name, b"': ", errno_text(&error).as_bytes()].concat();
-    expander.tell(FindingKind::Error, &text, Place::default());
+    expander.tell(FindingKind::Error, &text, Position::default());
     Err(Stop::Exit(1))
 }
 
@@ -135,7 +135,7 @@ pub(super) fn take(expander: &mut Expander<'_>, step: Step) -> Result<(), Stop> 
                 let name = String::from_utf8_lossy(&name).into_owned();
                 let text = format!("cannot open `{name}': {words}");
                 // the command line named it: no line of a file did
-                expander.tell(FindingKind::MissingFile, text.as_bytes(), Place::default());
+                expander.tell(FindingKind::MissingFile, text.as_bytes(), Position::default());
                 expander.status = 1;
             }
         },

@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use memchr::memchr;
 
 use super::builtins::Builtin;
-use super::input::Place;
+use super::input::Position;
 
 /// What a name stands for.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Body {
 pub(super) struct Definition {
     pub(super) body: Body,
     /// The site's line that defined it, where one did.
-    pub(super) site: Option<Place>,
+    pub(super) site: Option<Position>,
 }
 
 impl Definition {

@@ -1,7 +1,7 @@
 //! `-s`: `#line` directives in the output.
 
 use super::expand::Expander;
-use super::input::Place;
+use super::input::Position;
 
 /// What the reader of the output believes about the line now being written.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Expander<'_> {
 
     /// Puts a directive before the text from `from` on, one token made at `place`, if it begins a line of
     /// output that does not follow from the one before. Newlines inside a token never get one.
-    pub(super) fn synchronize(&mut self, from: usize, place: Place) {
+    pub(super) fn synchronize(&mut self, from: usize, place: Position) {
         let Some(state) = &mut self.synclines else { return };
         let store = &mut self.diversions.sink().text;
         let Some(text) = store.get(from..).filter(|text| !text.is_empty()) else { return };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::call::{Call, Expansion};
 use super::expand::Expander;
-use super::input::Place;
+use super::input::Position;
 use super::symbols::Body;
 
 bitflags::bitflags! {
@@ -131,7 +131,7 @@ impl Expander<'_> {
         }
     }
 
-    fn prefix(&self, word: &str, place: Place) -> Vec<u8> {
+    fn prefix(&self, word: &str, place: Position) -> Vec<u8> {
         let mut line = word.as_bytes().to_vec();
         if place.line > 0 {
             if self.tracing.flags.contains(DebugFlags::FILE) {
@@ -145,7 +145,7 @@ impl Expander<'_> {
         line
     }
 
-    fn trace_head(&self, name: &[u8], place: Place, depth: usize, id: u64) -> Vec<u8> {
+    fn trace_head(&self, name: &[u8], place: Position, depth: usize, id: u64) -> Vec<u8> {
         let mut line = self.prefix("m4trace:", place);
         line.extend_from_slice(format!(" -{depth}- ").as_bytes());
         if self.tracing.flags.contains(DebugFlags::ID) {
@@ -245,7 +245,7 @@ impl Expander<'_> {
         self.debug(&line);
     }
 
-    pub(super) fn debug_input_read(&mut self, file: u32, place: Place) {
+    pub(super) fn debug_input_read(&mut self, file: u32, place: Position) {
         if self.tracing.flags.contains(DebugFlags::INPUT) {
             let mut line = self.prefix("m4debug:", place);
             line.extend_from_slice(b" input read from ");

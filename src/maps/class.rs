@@ -7,6 +7,7 @@ use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};
+use super::program::ProgramRunner;
 pub(super) use super::query::{FoundFuture, ImmediateQuery, LookupContext, OtherMaps, Query};
 use super::settings::{Refused, Settings};
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
@@ -100,6 +101,8 @@ pub(super) struct Opening<'a> {
     pub settings: &'a Settings,
     /// Host names.
     pub resolver: &'a Arc<Resolver>,
+    /// Who runs programs.
+    pub programs: &'a Arc<dyn ProgramRunner>,
     /// What the maps of a class have in common.
     pub shared: &'a SharedStates,
     /// The other maps.

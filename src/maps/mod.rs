@@ -48,5 +48,6 @@ mod userdb;
 
 pub use alias_rules::{AliasPairs, AliasRules};
 pub use environment::environment;
+pub use program::{Directly, ProgramAnswer, ProgramRunner};
 pub use query::LookupContext;
 pub use store::{Store, TextAnswer};

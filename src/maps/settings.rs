@@ -1,6 +1,7 @@
 //! What options of the configuration mean for maps.
 
 use super::files;
+use super::program::ProgramSettings;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub deferred: bool,
     /// UserDatabaseSpec.
     pub user_databases: Option<Vec<u8>>,
+    /// How programs run.
+    pub programs: ProgramSettings,
     service_switch: Option<Vec<u8>>,
     blame: Blame,
 }
@@ -33,6 +36,7 @@ impl Settings {
             blank_sub: config.options.blank_sub,
             deferred: config.options.delivery_mode == DeliveryMode::Defer,
             user_databases: config.options.user_database_spec.clone(),
+            programs: ProgramSettings::of(config),
             service_switch: config.options.service_switch_file.clone(),
             blame: config.blame(),
         }

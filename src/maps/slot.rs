@@ -6,6 +6,7 @@ use super::class::{
 };
 use super::declare::DeclaredMap;
 use super::map::{Flags, Found, Map, later};
+use super::program::ProgramRunner;
 use super::settings::Settings;
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;
@@ -41,6 +42,8 @@ pub(super) struct Surroundings {
     pub settings: Settings,
     /// Host names.
     pub resolver: Arc<Resolver>,
+    /// Who runs programs.
+    pub programs: Arc<dyn ProgramRunner>,
     /// What the maps of a class have in common.
     pub shared: SharedStates,
 }
@@ -139,6 +142,7 @@ impl Slot {
         let mut opening = Opening {
             settings: &surroundings.settings,
             resolver: &surroundings.resolver,
+            programs: &surroundings.programs,
             shared: &surroundings.shared,
             maps,
             aliases: context.aliases,

@@ -4,12 +4,14 @@ use super::class::{ImmediateQuery, LookupContext, OtherMaps, Query, SharedStates
 use super::declare;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
+use super::program::{Directly, ProgramRunner};
 use super::settings::Settings;
 use super::slot::{Slot, State, Surroundings};
 use crate::config::{Config, MapDecl};
 use crate::engine::{Answer, Event, ImmediateLookup, LookupRequest, MapEvent, Observer};
 use crate::net::Resolver;
 use crate::schema::Sysexit;
+use crate::sys::process::Programs;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -37,10 +39,19 @@ pub enum TextAnswer {
 }
 
 impl Store {
-    /// Maps of this configuration. Nothing is opened yet.
+    /// Maps of this configuration, whose programs run in children of this process. Nothing is opened yet.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
+        Self::with_programs(config, resolver, Arc::new(Directly))
+    }
+
+    /// The same where somebody else runs the programs of maps.
+    pub fn with_programs(
+        config: Arc<Config>,
+        resolver: Arc<Resolver>,
+        programs: Arc<dyn ProgramRunner>,
+    ) -> Self {
         let settings = Settings::of(&config);
-        let surroundings = Surroundings { settings, resolver, shared: SharedStates::default() };
+        let surroundings = Surroundings { settings, resolver, programs, shared: SharedStates::default() };
         let mut store = Self { surroundings, slots: Vec::new(), by_name: HashMap::new() };
         for decl in &config.maps {
             store.add(decl);
@@ -75,6 +86,15 @@ impl Store {
         let files = |slot: &Slot| slot.files(&self.surroundings.settings);
         let named = |slot| files(slot).into_iter().map(|file| (slot.map.name.as_slice(), file));
         self.slots.iter().flat_map(named).collect()
+    }
+
+    /// The programs of its maps, by name, for whoever runs them for others.
+    pub fn programs(&self) -> Programs {
+        let slots = self.slots.iter().filter(|slot| slot.map.class == "program");
+        let usable = slots.filter(|slot| slot.map.flags.contains(Flags::VALID));
+        let program =
+            |slot: &Slot| (slot.map.name.clone(), self.surroundings.settings.programs.program(&slot.map));
+        usable.map(program).collect()
     }
 
     /// Is there a map of this name?

@@ -1,12 +1,20 @@
 //! Completing a host name: sendmail's getcanonname.
 
+use super::error::{Answered, DnsError, answered};
 use super::record::kind;
-use super::{DnsError, Resolver};
+use super::resolver::Resolver;
 use crate::engine::{Event, HostEvent, Observer};
 use crate::schema::Sysexit;
 
+impl Resolver {
+    /// getcanonname: the full name of a host by hosts file and DNS, without a trailing dot.
+    pub async fn canonical(&self, name: &[u8], observer: &mut dyn Observer) -> Answered<Vec<u8>> {
+        answered(full_name(self, name, observer).await)
+    }
+}
+
 /// The full name of a host by the services of the service switch, without a trailing dot.
-pub(super) async fn name(
+async fn full_name(
     resolver: &Resolver,
     host: &[u8],
     observer: &mut dyn Observer,

@@ -1,7 +1,8 @@
 //! Questions to name servers: UDP, TCP when the answer does not fit, and a cache that forgets in time.
 
+use super::error::DnsError;
 use super::record::{Record, name_text};
-use super::{DnsError, Settings};
+use super::settings::Settings;
 use hashbrown::HashMap;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};

@@ -1,6 +1,10 @@
 //! Mail exchangers as sendmail's getmxrr names them, for maps and test mode.
 
-use super::{DnsError, Resolver, address_literal, dns, kind};
+use super::dns;
+use super::error::DnsError;
+use super::literal::address_literal;
+use super::record::kind;
+use super::resolver::Resolver;
 use crate::engine::Observer;
 use crate::schema::Outcome;
 
@@ -17,7 +21,19 @@ pub enum Exchangers {
     Later,
 }
 
-pub(super) async fn of(
+impl Resolver {
+    /// getmxrr: where mail for a host or an address in brackets goes.
+    pub async fn exchangers(
+        &self,
+        host: &[u8],
+        is_self: &(dyn Fn(&[u8]) -> bool + Sync),
+        observer: &mut dyn Observer,
+    ) -> Exchangers {
+        of(self, host, is_self, observer).await
+    }
+}
+
+async fn of(
     resolver: &Resolver,
     host: &[u8],
     is_self: &(dyn Fn(&[u8]) -> bool + Sync),

@@ -1,5 +1,8 @@
+use super::resolver::reverse_name;
 use super::*;
 use crate::logging::Quiet;
+use crate::schema::Outcome;
+use std::net::IpAddr;
 
 fn zone(rows: &[(&str, &str, &str)]) -> Resolver {
     Resolver::fixed(rows.iter().map(|(a, b, c)| (a.to_string(), b.to_string(), c.to_string())).collect())

@@ -1,6 +1,6 @@
 //! Answers from memory, for tests.
 
-use super::DnsError;
+use super::error::DnsError;
 use super::record::{Record, kind};
 use std::net::IpAddr;
 
@@ -60,13 +60,12 @@ impl Zone {
 fn record((owner, word, data): &(String, String, String)) -> Option<Record> {
     let (_, kind) = KINDS.iter().find(|(known, _)| known == word)?;
     let (mut preference, mut text) = (0, data.as_str());
-    if *kind == super::kind::MX
+    if *kind == kind::MX
         && let Some((number, host)) = data.split_once(' ')
     {
         (preference, text) = (number.parse().ok()?, host);
     }
-    let address: Option<IpAddr> =
-        text.parse().ok().filter(|_| matches!(*kind, super::kind::A | super::kind::AAAA));
+    let address: Option<IpAddr> = text.parse().ok().filter(|_| matches!(*kind, kind::A | kind::AAAA));
     let text = text.strip_suffix('.').unwrap_or(text).as_bytes().to_vec();
     Some(Record { owner: owner.clone().into_bytes(), kind: *kind, text, preference, address, ttl: 60 })
 }

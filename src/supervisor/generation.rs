@@ -53,6 +53,11 @@ impl Generation {
         })
     }
 
+    /// Is this its keeper?
+    pub(super) fn keeps(&self, pid: Pid) -> bool {
+        self.keeper == Some(pid)
+    }
+
     /// Have both ended?
     pub(super) fn is_over(&self) -> bool {
         self.front.is_none() && self.keeper.is_none()

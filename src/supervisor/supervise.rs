@@ -22,6 +22,9 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A front that ends by itself so soon after the very first start cannot do its work.
 const START_TIME: Duration = Duration::from_secs(10);
 
+/// How long the end of a front may take to show behind that of its keeper.
+const CAUSE_TIME: Duration = Duration::from_millis(50);
+
 /// What a supervisor is to do.
 pub struct Setup {
     /// Listen for SMTP (-bd, -bD)?
@@ -186,8 +189,12 @@ impl Supervisor {
     /// Children have ended: those that were not told to are started again.
     fn children_ended(&mut self) -> Option<Role> {
         let mut ended: Vec<Ended> = std::iter::from_fn(process::ended_child).collect();
-        // of two that end together, the one that was killed is the cause
-        ended.sort_by_key(|one| !matches!(one.how, End::Signal(_)));
+        if ended.iter().any(|one| self.follows_its_front(*one)) {
+            std::thread::sleep(CAUSE_TIME);
+            ended.extend(std::iter::from_fn(process::ended_child));
+        }
+        // of two that end together, the one that was killed is the cause, or else the front
+        ended.sort_by_key(|one| (!matches!(one.how, End::Signal(_)), self.follows_its_front(*one)));
         for one in ended {
             let role = match self.check.under_way == Some(one.pid) {
                 true => self.checked(one.how),
@@ -198,6 +205,13 @@ impl Supervisor {
             }
         }
         None
+    }
+
+    /// A keeper ends by itself when its front is gone, sometimes before the front's own end is told.
+    fn follows_its_front(&self, ended: Ended) -> bool {
+        ended.how == End::Status(0)
+            && self.serving
+            && self.generations.last().is_some_and(|one| one.keeps(ended.pid))
     }
 
     fn child_ended(&mut self, ended: Ended) -> Option<Role> {

@@ -12,6 +12,7 @@
 //! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
 //! - [`limits`]: how much of the kernel's things a process may have
+//! - [`first_line()`]: what a program answers
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`ownership`]: files given to another user
@@ -27,6 +28,7 @@ mod ffi;
 pub mod accounts;
 pub mod clock;
 pub mod confinement;
+mod first_line;
 pub mod handover;
 pub mod identity;
 pub mod limits;
@@ -42,6 +44,8 @@ pub mod shared_sync;
 pub mod signals;
 pub mod startup;
 pub mod title;
+
+pub use first_line::{ANSWER_TIMEOUT, first_line};
 
 /// A system call with small numbers and null pointers, as an attacker would make it.
 ///

@@ -8,7 +8,8 @@ use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// How many threads this process has.
 pub fn threads() -> usize {
@@ -162,12 +163,24 @@ pub struct Program {
     pub directories: Vec<Vec<u8>>,
 }
 
+/// Programs of maps, by the name of the map.
+pub type Programs = std::collections::HashMap<Vec<u8>, Program>;
+
 impl Program {
     /// Forks and executes; stdin, stdout and stderr are pipes. Groups were computed before.
     ///
     /// # Errors
     /// When no process can be made, or the program cannot be run.
     pub fn spawn(&self) -> io::Result<Child> {
+        self.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    }
+
+    /// The same where only its output is wanted: it has nothing to read, and complains where we do.
+    pub(super) fn spawn_asked(&self) -> io::Result<Child> {
+        self.command()?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+    }
+
+    fn command(&self) -> io::Result<Command> {
         let mut command = Command::new(OsStr::from_bytes(&self.path));
         let mut words = self.argv.iter().map(|word| OsStr::from_bytes(word));
         if let Some(name) = words.next() {
@@ -177,9 +190,8 @@ impl Program {
         for (name, value) in &self.environment {
             command.env(OsStr::from_bytes(name), OsStr::from_bytes(value));
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         ffi::before_exec(&mut command, self.before()?);
-        command.spawn()
+        Ok(command)
     }
 
     fn before(&self) -> io::Result<BeforeExec> {
@@ -196,6 +208,28 @@ impl Program {
             root: self.root.as_ref().map(nul).transpose()?,
             directories: self.directories.iter().map(nul).collect::<io::Result<_>>()?,
         })
+    }
+}
+
+/// Waits for the end of a child; one that goes on beyond `end` is killed.
+///
+/// # Errors
+/// Why its status is not known.
+pub fn wait(child: &mut Child, end: Option<Instant>) -> Result<ExitStatus, &'static str> {
+    let Some(end) = end else { return child.wait().map_err(|_| "cannot wait for the mailer") };
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() >= end => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err("mailer timed out");
+            }
+            Ok(None) => std::thread::sleep(pause),
+            Err(_) => return Err("cannot wait for the mailer"),
+        }
+        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 

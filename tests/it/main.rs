@@ -14,5 +14,6 @@ mod options;
 mod outside;
 mod scratch;
 mod smtp;
+mod supervisor;
 mod terminal;
 mod tryout;

@@ -109,9 +109,22 @@ impl Scratch {
 
     /// Starts the daemon in a process group of its own and waits until it listens.
     pub fn start(&self) -> Daemon {
-        let log = fs::File::options().create(true).append(true).open(self.path("log")).expect("a log");
         let mut command = Command::new(CANONIFY);
-        command.args(["sendmail", "-bD", "-q1s", "-C", &self.cf()]).env("CANONIFY_LOG", "stderr");
+        command.arg("sendmail");
+        self.start_by(command)
+    }
+
+    /// The same by the full path of a link named `sendmail`.
+    pub fn start_linked(&self) -> Daemon {
+        let link = self.path("sendmail");
+        // an earlier daemon may have left it
+        let _ = std::os::unix::fs::symlink(CANONIFY, &link);
+        self.start_by(Command::new(link))
+    }
+
+    fn start_by(&self, mut command: Command) -> Daemon {
+        let log = fs::File::options().create(true).append(true).open(self.path("log")).expect("a log");
+        command.args(["-bD", "-q1s", "-C", &self.cf()]).env("CANONIFY_LOG", "stderr");
         command
             .env(MARK, self.directory.path())
             .stdin(Stdio::null())
@@ -143,6 +156,30 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Its process id, which is the supervisor's.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal to the supervisor.
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        nix::sys::signal::kill(pid, signal).expect("our process");
+    }
+
+    /// Waits for the supervisor's end.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("our child")
+    }
+
+    /// The first of its processes whose title begins like this.
+    pub fn process(&self, title: &str) -> Option<nix::unistd::Pid> {
+        let has_title = |pid: &nix::unistd::Pid| {
+            fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(title.as_bytes()))
+        };
+        processes_with(&self.mark).into_iter().find(has_title)
+    }
+
     /// `kill -9`, of the supervisor alone or of front and keeper as well.
     pub fn kill(&mut self, all: bool) {
         let _ = self.child.kill();

@@ -1,6 +1,7 @@
 //! The commands, as rows.
 
-use super::{Shell, headers, hosts, mail, names, rulesets};
+use super::shell::Shell;
+use super::{headers, hosts, mail, names, rulesets};
 use crate::addr::{trim_end, trim_start};
 use std::sync::Arc;
 

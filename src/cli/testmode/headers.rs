@@ -1,6 +1,6 @@
 //! `/header` and `?`.
 
-use super::Shell;
+use super::shell::Shell;
 use super::traces::ShellEvent;
 use crate::addr::{MacroId, quote_internal};
 use crate::config::{Config, HeaderCheck, HeaderCondition, HeaderDecl};

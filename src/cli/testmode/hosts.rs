@@ -1,7 +1,7 @@
 //! `/map`, `/mx`, `/canon`, `/gethostbyname`: what maps and name servers say.
 
-use super::Shell;
 use super::console::Console;
+use super::shell::Shell;
 use crate::engine::{Answer, Printer};
 use crate::maps::{LookupContext, TextAnswer};
 use crate::net::{Exchangers, Family};

@@ -1,7 +1,7 @@
 //! `/parse`, `/try`, `/tryflags`, `/sender`, `/expand`: whole addresses.
 
-use super::Shell;
 use super::console::Console;
+use super::shell::Shell;
 use super::traces::ShellEvent;
 use crate::addr::{MacroId, trim_start};
 use crate::config::printable;

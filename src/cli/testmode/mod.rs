@@ -12,6 +12,7 @@ mod mail;
 mod names;
 mod painter;
 mod rulesets;
+mod shell;
 mod terminal;
 mod traces;
 mod vocabulary;
@@ -29,29 +30,12 @@ use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
 use console::Console;
 use late::{LateRuntime, LateSite};
+use shell::Shell;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::sync::{Arc, Mutex};
 use terminal::Terminal;
 use traces::ShellEvent;
 use vocabulary::Vocabulary;
-
-/// The shell between two commands.
-pub(super) struct Shell {
-    site: LateSite,
-    pub scope: Scope,
-    pub console: Console,
-    /// What `/tryflags` says.
-    pub kind: AddressKind,
-    runtime: LateRuntime,
-    machine: Machine,
-    verbosity: u8,
-    /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
-    old_style: bool,
-    /// The full name of the first sender who had an account.
-    full_name: Vec<u8>,
-    /// `/quit` has been read.
-    over: bool,
-}
 
 /// Runs the shell until `/quit` or the end of the input.
 pub fn run(invocation: &Invocation) -> Sysexit {

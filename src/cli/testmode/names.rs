@@ -1,6 +1,6 @@
 //! `.D`, `.C`, `$x`, `$=x`: macros and classes.
 
-use super::Shell;
+use super::shell::Shell;
 use super::traces::ShellEvent;
 use crate::addr::{MacroId, op};
 use crate::cf;

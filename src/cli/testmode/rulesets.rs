@@ -1,6 +1,6 @@
 //! `SET,SET address,address`, `=S`, `=M`.
 
-use super::Shell;
+use super::shell::Shell;
 use super::traces::ShellEvent;
 use crate::addr::{META_QUOTE, Table, Token, cataddr};
 use crate::config::{MailerId, RulesetId};

@@ -18,23 +18,23 @@ pub(super) struct Vocabulary {
 }
 
 /// Where a name may stand: after this beginning of a line.
-struct Place {
+struct Completing {
     after: &'static str,
     names: fn(&Vocabulary) -> &[String],
 }
 
 /// The first row whose beginning fits counts.
-const PLACES: &[Place] = &[
-    Place { after: "/map ", names: |known| &known.maps },
-    Place { after: "/try ", names: |known| &known.mailers },
-    Place { after: "/", names: |known| &known.commands },
-    Place { after: "=S", names: |known| &known.rulesets },
-    Place { after: "=", names: |known| &known.listings },
-    Place { after: "$=", names: |known| &known.classes },
-    Place { after: "$", names: |known| &known.macros },
-    Place { after: ".D", names: |known| &known.macros },
-    Place { after: ".C", names: |known| &known.classes },
-    Place { after: "", names: |known| &known.rulesets },
+const PLACES: &[Completing] = &[
+    Completing { after: "/map ", names: |known| &known.maps },
+    Completing { after: "/try ", names: |known| &known.mailers },
+    Completing { after: "/", names: |known| &known.commands },
+    Completing { after: "=S", names: |known| &known.rulesets },
+    Completing { after: "=", names: |known| &known.listings },
+    Completing { after: "$=", names: |known| &known.classes },
+    Completing { after: "$", names: |known| &known.macros },
+    Completing { after: ".D", names: |known| &known.macros },
+    Completing { after: ".C", names: |known| &known.classes },
+    Completing { after: "", names: |known| &known.rulesets },
 ];
 
 /// First characters of lines that are no list of rulesets.

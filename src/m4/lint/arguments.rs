@@ -1,12 +1,12 @@
 //! Arguments: lost ones, K lines without a type, mailer flags that look like something else.
 
-use super::tables::{FEATURES, MACROS, MAP_TYPES};
-use super::{Edit, Lint, Remedy, is_statement};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::diag::nearest;
 use crate::m4::library::is_own;
 use crate::m4::quotes;
 use crate::m4::scan::{Argument, Slip, Written};
+use crate::m4::vocabulary::{FEATURES, MACROS, MAP_TYPES, is_statement};
 
 /// `FEATURE (`x')`: the call ends before the parenthesis.
 pub(super) fn gaps(lint: &mut Lint<'_>) {

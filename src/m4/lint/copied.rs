@@ -1,10 +1,10 @@
 //! Text that went through a web page or is still a template: entities in place of characters, and marks of
 //! template languages.
 
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Diagnostic;
 use crate::diag::Severity::Error;
-use crate::m4::findings::Said;
+use crate::m4::said::Said;
 
 /// Entities of HTML and the characters that they stand for in a .mc.
 const ENTITIES: &[(&[u8], &str)] = &[
@@ -121,6 +121,13 @@ pub(super) fn made_already(lint: &mut Lint<'_>) {
     };
     if begins(b"V10") && begins(b"Mlocal,") && begins(b"O ") {
         let help = "use it as it is; what is expanded and checked here is the .mc that it was made from";
-        lint.add(Error, 0, "this is a cf already, and no .mc", help);
+        lint.add(Error, 0, MADE_ALREADY, help);
     }
+}
+
+const MADE_ALREADY: &str = "this is a cf already, and no .mc";
+
+/// Does a finding say that the file is a cf?
+pub(super) fn is_made_already(found: &Diagnostic) -> bool {
+    found.message == MADE_ALREADY
 }

@@ -3,8 +3,8 @@
 
 use super::copied;
 use crate::diag::{Diagnostic, Place};
-use crate::m4::findings::{Said, excerpt};
 use crate::m4::host::FindingKind;
+use crate::m4::said::{Said, excerpt};
 use crate::m4::scan::Survey;
 
 /// Words of the library's messages, and what its reader should write.
@@ -105,6 +105,8 @@ fn is_told(said: &Said, file: &str, found: &[Diagnostic]) -> bool {
         FindingKind::Warning if message.starts_with("excess arguments") => here("is lost"),
         FindingKind::Warning => message.starts_with("end of file treated as newline"),
         FindingKind::Errprint if here("OSTYPE after") && place.file == file => true,
+        // what a cf lacks of a .mc is no news
+        FindingKind::Errprint if place.line == 0 && found.iter().any(copied::is_made_already) => true,
         FindingKind::Errprint => SAME.iter().any(|row| message.contains(row.0) && here(row.1)),
         _ => false,
     }

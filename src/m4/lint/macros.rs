@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::mistakes::{Edit, Lint, Remedy};
 use super::words::one_slip_off;
-use super::{Edit, Lint, Remedy};
 use crate::diag::Severity::Warning;
 use crate::diag::nearest;
 use crate::m4::library::EMBEDDED;

@@ -1,20 +1,6 @@
 //! Changes to a text.
 
-use super::{Mistake, Remedy};
-
-/// Bytes from `at` to `end` give way to others.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::m4) struct Edit {
-    pub(in crate::m4) at: usize,
-    pub(in crate::m4) end: usize,
-    pub(in crate::m4) with: Vec<u8>,
-}
-
-impl Edit {
-    pub(in crate::m4) fn new(at: usize, end: usize, with: impl Into<Vec<u8>>) -> Self {
-        Self { at, end, with: with.into() }
-    }
-}
+use super::mistakes::{Edit, Mistake, Remedy};
 
 /// What becomes of a line that may be a comment or in force.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

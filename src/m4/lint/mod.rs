@@ -9,12 +9,12 @@ mod copied;
 mod library_messages;
 mod macros;
 mod mend;
+mod mistakes;
 mod order;
 mod plain;
 mod ports;
 mod renamed;
 mod slips;
-mod tables;
 mod twice;
 mod unread;
 mod values;
@@ -22,57 +22,11 @@ mod words;
 
 pub(crate) use copied::{is_about_template, is_template_line};
 pub(super) use library_messages::reconcile;
-pub(super) use mend::{Choice, Edit, mended};
-pub(super) use renamed::removed;
-pub(super) use tables::is_statement;
+pub(super) use mend::{Choice, mended};
+pub(super) use mistakes::{Lint, Mistake};
 
-use super::findings::excerpt;
 use super::library::SiteFiles;
 use super::scan::Survey;
-use crate::diag::{Diagnostic, Place, Severity};
-
-/// What to do about a finding.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Remedy {
-    /// Only its author knows.
-    None,
-    /// There is one way to mend it.
-    Sure(Vec<Edit>),
-    /// Likely meant: good enough to see what else is wrong, not to be written.
-    Guess(Vec<Edit>),
-    /// Two ways: the line as a comment, or in force.
-    Either {
-        /// The line becomes a comment.
-        comment: Vec<Edit>,
-        /// The line is in force.
-        activate: Vec<Edit>,
-    },
-}
-
-/// One mistake.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Mistake {
-    /// Offset in the text; nothing for the whole file.
-    at: Option<usize>,
-    severity: Severity,
-    message: String,
-    help: Option<String>,
-    remedy: Remedy,
-}
-
-/// A look at one file.
-pub(super) struct Lint<'a> {
-    text: &'a [u8],
-    survey: &'a Survey,
-    files: &'a SiteFiles,
-    /// Names of macros that exist after the expansion.
-    names: &'a dyn Fn() -> Vec<String>,
-    /// Does the expansion say something about this line itself?
-    told: &'a dyn Fn(u32) -> bool,
-    /// A file that the text wants is missing: what would have read a name is not known.
-    incomplete: bool,
-    found: Vec<Mistake>,
-}
 
 /// Which file is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -149,44 +103,5 @@ impl<'a> Lint<'a> {
             CHECKS_OF_ALL.iter().for_each(|check| check(&mut lint));
         }
         lint.found
-    }
-
-    fn add(&mut self, severity: Severity, at: usize, message: impl Into<String>, help: impl Into<String>) {
-        self.mend(severity, at, message, help, Remedy::None);
-    }
-
-    fn mend(
-        &mut self,
-        severity: Severity,
-        at: usize,
-        message: impl Into<String>,
-        help: impl Into<String>,
-        remedy: Remedy,
-    ) {
-        let help = Some(help.into()).filter(|help| !help.is_empty());
-        self.found.push(Mistake { at: Some(at), severity, message: message.into(), help, remedy });
-    }
-
-    fn line(&self, at: usize) -> u32 {
-        self.survey.place(at).0
-    }
-}
-
-impl Mistake {
-    /// For its reader.
-    pub(super) fn diagnostic(&self, file: &str, text: &[u8], survey: &Survey) -> Diagnostic {
-        let (line, column) = self.at.map_or((0, 0), |at| survey.place(at));
-        Diagnostic {
-            severity: self.severity,
-            message: self.message.clone(),
-            place: Place { file: file.to_owned(), line, column },
-            excerpt: excerpt(text, line),
-            help: self.help.clone(),
-        }
-    }
-
-    /// Is m4's view of the text another than its author's because of it?
-    pub(super) fn bends_text(&self) -> bool {
-        self.severity == Severity::Error && self.remedy != Remedy::None
     }
 }

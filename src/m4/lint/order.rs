@@ -1,9 +1,9 @@
 //! Order: what must come before what, and what must be there at all.
 
-use super::Lint;
-use super::tables::{MAILER_PREFIXES, READ_BY_FEATURE};
+use super::mistakes::{Lint, Mistake, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::m4::scan::{Written, is_library_entry};
+use crate::m4::vocabulary::{MAILER_PREFIXES, READ_BY_FEATURE};
 
 fn mailers<'s>(lint: &Lint<'s>) -> impl Iterator<Item = &'s Written> + use<'s> {
     let survey = lint.survey;
@@ -101,12 +101,12 @@ pub(super) fn missing(lint: &mut Lint<'_>) {
         return;
     }
     if !has("MAILER") && has("OSTYPE") && !has("FEATURE") && !has("HACK") {
-        lint.found.push(super::Mistake {
+        lint.found.push(Mistake {
             at: None,
             severity: Warning,
             message: "no MAILER: mail can be delivered, but not sent".into(),
             help: Some("MAILER(`smtp') sends to other hosts".into()),
-            remedy: super::Remedy::None,
+            remedy: Remedy::None,
         });
     }
 }

@@ -1,8 +1,9 @@
 //! Text that goes into the cf as it stands: rules without tabs, comments that m4 does not know, prose.
 
-use super::{Edit, Lint, Remedy, is_statement};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::m4::scan::Plain;
+use crate::m4::vocabulary::is_statement;
 
 fn line<'a>(lint: &Lint<'a>, plain: &Plain) -> &'a [u8] {
     lint.text[plain.at..plain.end].trim_ascii_end()

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Notice, Warning};
 use crate::m4::scan::{Standing, Written};
 

@@ -1,6 +1,6 @@
 //! Names that sendmail has given up or changed.
 
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::Warning;
 use crate::m4::library::is_own;
 
@@ -17,17 +17,6 @@ const OBSOLETE: &[(&str, &str)] = &[
 
 /// FEATUREs that have another name now.
 const RENAMED_FEATURES: &[(&str, &str)] = &[("blacklist_recipients", "blocklist_recipients")];
-
-/// FEATUREs that the library no longer has, and what took their place.
-const REMOVED_FEATURES: &[(&str, &str)] = &[
-    ("nodns", "take it out: whether DNS is asked stands in the service switch (`hosts' in nsswitch.conf)"),
-    ("rbl", "write FEATURE(`dnsbl', `LIST.EXAMPLE.ORG') instead"),
-];
-
-/// What to write in place of a FEATURE that the library no longer has.
-pub(in crate::m4) fn removed(feature: &str) -> Option<&'static str> {
-    REMOVED_FEATURES.iter().find(|row| row.0 == feature).map(|row| row.1)
-}
 
 /// FEATUREs by their old names.
 pub(super) fn features(lint: &mut Lint<'_>) {

@@ -1,6 +1,6 @@
 //! Quotes and `dnl` that m4 takes for something else, and bytes that do not belong into a .mc.
 
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Notice, Warning};
 use crate::m4::quotes::Odd;
 use crate::m4::scan::Slip;

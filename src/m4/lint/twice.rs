@@ -1,10 +1,10 @@
 //! The same thing set twice, so that the first value is lost.
 
-use super::Lint;
-use super::tables::{FEATURES, MAILER_PREFIXES, is_conf};
+use super::mistakes::Lint;
 use crate::diag::Severity::Warning;
 use crate::m4::library::is_own;
 use crate::m4::scan::{Standing, Written};
+use crate::m4::vocabulary::{FEATURES, MAILER_PREFIXES, is_conf};
 
 /// `conf…` names that a FEATURE reads where it is called: the first value has had its use.
 const READ_AT_ONCE: &[&str] = &["confCR_FILE", "confCT_FILE", "confCW_FILE", "confEBINDIR"];

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::tables::{DEFINES, conf_names, is_conf};
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::Warning;
 use crate::diag::nearest;
 use crate::m4::library::{EMBEDDED, library_texts};
 use crate::m4::scan::{Standing, Written};
+use crate::m4::vocabulary::{DEFINES, conf_names, is_conf};
 
 /// Every name that the library is known to look at.
 fn known_names() -> BTreeSet<String> {

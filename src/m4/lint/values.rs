@@ -1,6 +1,6 @@
 //! Values of `conf…` defines that sendmail reads as something else than they say.
 
-use super::{Edit, Lint, Remedy};
+use super::mistakes::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Notice, Warning};
 use crate::m4::scan::Written;
 use crate::schema::{Form, OPTIONS};

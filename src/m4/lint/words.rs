@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::tables::{DEFINES, MACROS, conf_names};
+use super::mistakes::{Edit, Lint, Remedy};
 use super::unread::mentioned;
-use super::{Edit, Lint, Remedy};
 use crate::diag::Severity::{Error, Warning};
 use crate::diag::nearest;
 use crate::m4::scan::Written;
+use crate::m4::vocabulary::{DEFINES, MACROS, conf_names, is_statement};
 
 /// A word in capitals with arguments at the beginning of a line that is no macro, but nearly one.
 pub(super) fn misspelled(lint: &mut Lint<'_>) {
@@ -50,7 +50,7 @@ pub(super) fn glued(lint: &mut Lint<'_>) {
         let cut = if word.starts_with("dnl") { at + 3 } else { end - 3 };
         let begins = word.starts_with("dnl");
         let other = if begins { &word[3..] } else { &word[..word.len() - 3] };
-        if !begins && !super::is_statement(other) {
+        if !begins && !is_statement(other) {
             continue;
         }
         let help = match begins {

@@ -2,8 +2,8 @@
 
 use super::scanner::Scanner;
 use super::{Argument, Slip, Standing, is_word};
-use crate::m4::lint::is_statement;
 use crate::m4::quotes::{self, Odd};
+use crate::m4::vocabulary::is_statement;
 
 /// Reads the arguments of one call, from after its parenthesis.
 pub(super) struct Arguments<'s, 'a> {

@@ -164,7 +164,7 @@ fn is_blank(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::m4::lint::is_statement;
+    use crate::m4::vocabulary::is_statement;
 
     fn seen(text: &str) -> Survey {
         survey(text.as_bytes(), false, &|word| {

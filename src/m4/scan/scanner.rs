@@ -2,8 +2,8 @@
 
 use super::arguments::Arguments;
 use super::{Plain, Slip, Standing, Survey, Written, is_blank, is_library_entry, is_word};
-use crate::m4::lint::is_statement;
 use crate::m4::quotes;
+use crate::m4::vocabulary::is_statement;
 
 /// Words in place of `dnl`, as fingers, scanners and other typesetting leave them.
 const NOT_DNL: &[&str] = &["dn1", "dnI", "dln", "dnL", "DNL", "Dnl", "dnll", "ndl", "d1n"];

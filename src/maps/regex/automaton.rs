@@ -1,6 +1,6 @@
 //! A pattern as an automaton, and what is noted on the way through it.
 
-use super::syntax::{Node, Pattern, Set};
+use super::pattern::{Node, Pattern, Set};
 use regex_syntax::hir::Look;
 
 /// Where a match or a group lies.

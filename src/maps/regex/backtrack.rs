@@ -6,7 +6,7 @@
 //! a limit to the steps: a pattern that needs more than that has no answer now.
 
 use super::automaton::{Automaton, NodeKind, NodeSet, Registers, Span, holds};
-use super::syntax::Pattern;
+use super::pattern::Pattern;
 use hashbrown::HashSet;
 
 /// Steps of one look-up.

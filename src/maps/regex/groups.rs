@@ -6,7 +6,7 @@
 //! So the first alternative that fits wins, not the longest piece. Time: nodes × length.
 
 use super::automaton::{Automaton, NodeKind, NodeSet, Registers, Span, holds};
-use super::syntax::Pattern;
+use super::pattern::Pattern;
 
 /// Spans of the whole match and of all groups, for a match that begins at `start`.
 pub(super) fn longest(pattern: &Pattern, text: &[u8], start: usize) -> Vec<Span> {

@@ -7,7 +7,9 @@
 
 mod automaton;
 mod backtrack;
+mod brackets;
 mod groups;
+mod pattern;
 mod syntax;
 
 use super::class::{
@@ -30,7 +32,7 @@ const MAX_FIELDS: usize = 20;
 struct RegexMap {
     /// Made at the first look-up, unless it might be too large.
     matcher: OnceLock<meta::Regex>,
-    pattern: syntax::Pattern,
+    pattern: pattern::Pattern,
     /// -s: groups to return; `None` without -s.
     fields: Option<Vec<usize>>,
     /// -d: between them.

@@ -1,172 +1,19 @@
-//! POSIX patterns, basic and extended, with the C library's additions (`\w`, `\<`, `\+` in basic ones)
-//! and the C library's error texts.
+//! Reading POSIX patterns, basic and extended, with the C library's additions (`\w`, `\<`, `\+` in basic ones).
+//! What they are read into stands in `pattern`, bracket expressions in `brackets`.
 
-use regex_automata::meta;
-use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
+use super::pattern::{MAX_NODES, Node, Pattern, Problem, Set, repeat};
+use regex_syntax::hir::Look;
 use std::collections::BTreeSet;
 
 /// Largest number in `{}`.
 const MAX_COUNT: u32 = 0x7fff;
-/// Nodes of a pattern after its counted repetitions have been written out.
-const MAX_NODES: usize = 20_000;
-/// A pattern of so few nodes is never refused.
-const SMALL: usize = 200;
-/// Copies of a piece that may be left out: each stands within the next.
-const MAX_NESTED: u32 = 500;
 /// Parentheses within parentheses.
 const MAX_DEPTH: usize = 200;
-/// Memory of a compiled pattern.
-const MAX_PROGRAM: usize = 16 << 20;
-
-/// Why a pattern cannot be compiled; the texts are the C library's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub(super) enum Problem {
-    #[error("Invalid regular expression")]
-    Pattern,
-    #[error("Invalid collation character")]
-    Collation,
-    #[error("Invalid character class name")]
-    ClassName,
-    #[error("Trailing backslash")]
-    Backslash,
-    #[error("Invalid back reference")]
-    BackReference,
-    #[error("Unmatched [, [^, [:, [., or [=")]
-    Bracket,
-    #[error("Unmatched ( or \\(")]
-    Parenthesis,
-    #[error("Unmatched \\{{")]
-    Brace,
-    #[error("Invalid content of \\{{\\}}")]
-    BraceContent,
-    #[error("Invalid range end")]
-    RangeEnd,
-    #[error("Invalid preceding regular expression")]
-    Repetition,
-    #[error("Regular expression too big")]
-    TooBig,
-}
-
 /// How a pattern is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flags {
     pub extended: bool,
     pub fold_case: bool,
-}
-
-/// A set of bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Set([u64; 4]);
-
-impl Set {
-    pub fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
-    }
-
-    fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-    }
-
-    fn only(byte: u8) -> Self {
-        let mut set = Self::default();
-        set.insert(byte);
-        set
-    }
-
-    fn of(test: impl Fn(u8) -> bool) -> Self {
-        let mut set = Self::default();
-        (0..=255u8).filter(|byte| test(*byte)).for_each(|byte| set.insert(byte));
-        set
-    }
-
-    fn negated(self) -> Self {
-        let mut words = self.0.map(|word| !word);
-        // no POSIX pattern ever matches NUL: it ends the text
-        words[0] &= !1;
-        Self(words)
-    }
-
-    /// Letters in both cases: all are bits of the second word, a capital 32 places below its small one.
-    fn folded(self) -> Self {
-        const CAPITALS: u64 = 0x07ff_fffe;
-        let Self([low, mut letters, upper, highest]) = self;
-        let either = (letters | letters >> 32) & CAPITALS;
-        letters |= either | either << 32;
-        Self([low, letters, upper, highest])
-    }
-}
-
-/// A piece of a pattern. Counted repetitions have been written out.
-#[derive(Clone, Debug)]
-pub(super) enum Node {
-    Empty,
-    Set(Set),
-    Look(Look),
-    /// The text of this group once more.
-    Back(usize),
-    /// With `true` it is repeated and may be left out: an empty match then leaves the groups alone.
-    Group(usize, Box<Node>, bool),
-    Concat(Vec<Node>),
-    Alternatives(Vec<Node>),
-    /// Any number.
-    Star(Box<Node>),
-}
-
-impl Node {
-    fn size(&self) -> usize {
-        match self {
-            Self::Empty | Self::Set(_) | Self::Look(_) | Self::Back(_) => 1,
-            Self::Group(_, inner, _) | Self::Star(inner) => 1 + inner.size(),
-            Self::Concat(nodes) | Self::Alternatives(nodes) => {
-                1 + nodes.iter().map(Self::size).sum::<usize>()
-            }
-        }
-    }
-
-    fn hir(&self) -> Hir {
-        match self {
-            Self::Empty => Hir::empty(),
-            Self::Set(set) => {
-                let bytes = (0..=255u8).filter(|byte| set.contains(*byte));
-                Hir::class(Class::Bytes(ClassBytes::new(bytes.map(|byte| ClassBytesRange::new(byte, byte)))))
-            }
-            Self::Look(look) => Hir::look(*look),
-            // whatever the group's text may be
-            Self::Back(_) => Self::Star(Box::new(Self::Set(Set::default().negated()))).hir(),
-            Self::Group(_, inner, _) => inner.hir(),
-            Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::hir).collect()),
-            Self::Alternatives(nodes) => Hir::alternation(nodes.iter().map(Self::hir).collect()),
-            Self::Star(inner) => {
-                Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(inner.hir()) })
-            }
-        }
-    }
-}
-
-/// A pattern, read.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    pub root: Node,
-    /// Number of parenthesised groups.
-    pub groups: usize,
-    /// Groups to which something refers back.
-    pub referenced: BTreeSet<usize>,
-    /// Capitals and small letters are the same.
-    pub fold_case: bool,
-}
-
-impl Pattern {
-    /// Too small to be refused for its size.
-    pub fn is_small(&self) -> bool {
-        self.root.size() <= SMALL
-    }
-
-    /// The matcher that says where a match begins; with back references it says only where one may begin at the
-    /// earliest, as if any text stood there. `None` if it would be too large.
-    pub fn compile(&self) -> Option<meta::Regex> {
-        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_PROGRAM));
-        meta::Builder::new().configure(config).build_from_hir(&self.root.hir()).ok()
-    }
 }
 
 /// Reads a pattern.
@@ -209,10 +56,10 @@ enum Lexeme {
     Escape(u8),
 }
 
-struct Parser<'a> {
-    text: &'a [u8],
-    at: usize,
-    flags: Flags,
+pub(super) struct Parser<'a> {
+    pub text: &'a [u8],
+    pub at: usize,
+    pub flags: Flags,
     groups: usize,
     /// Groups that have been read to their end.
     closed: BTreeSet<usize>,
@@ -221,7 +68,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn byte(&self, ahead: usize) -> Option<u8> {
+    pub fn byte(&self, ahead: usize) -> Option<u8> {
         self.text.get(self.at + ahead).copied()
     }
 
@@ -421,151 +268,5 @@ impl Parser<'_> {
             return Err(Problem::TooBig);
         }
         Ok((min, max))
-    }
-
-    /// The inside of a bracket expression, its opening bracket read.
-    fn bracket(&mut self) -> Result<Set, Problem> {
-        if self.at >= self.text.len() {
-            return Err(Problem::Pattern);
-        }
-        let negated = self.byte(0) == Some(b'^');
-        self.at += usize::from(negated);
-        let mut set = Set::default();
-        let mut first = true;
-        loop {
-            match self.byte(0) {
-                None => return Err(Problem::Bracket),
-                Some(b']') if !first => break,
-                _ => self.bracket_item(&mut set)?,
-            }
-            first = false;
-        }
-        self.at += 1;
-        let set = if self.flags.fold_case { set.folded() } else { set };
-        Ok(if negated { set.negated() } else { set })
-    }
-
-    fn bracket_item(&mut self, set: &mut Set) -> Result<(), Problem> {
-        let begin = self.byte(0);
-        if begin == Some(b'[') && self.byte(1) == Some(b':') {
-            let name = self.delimited(b':')?;
-            let class = named_class(&name).ok_or(Problem::ClassName)?;
-            (0..=255u8).filter(class).for_each(|byte| set.insert(byte));
-            return self.no_range_here();
-        }
-        let equivalence = begin == Some(b'[') && self.byte(1) == Some(b'=');
-        let start = self.bracket_byte()?;
-        if equivalence {
-            set.insert(start);
-            return self.no_range_here();
-        }
-        if self.byte(0) != Some(b'-') || matches!(self.byte(1), Some(b']')) {
-            set.insert(start);
-            return Ok(());
-        }
-        if self.byte(1).is_none() {
-            return Err(Problem::Bracket);
-        }
-        self.at += 1;
-        if self.byte(0) == Some(b'[') && matches!(self.byte(1), Some(b':' | b'=')) {
-            return Err(Problem::RangeEnd);
-        }
-        let end = self.bracket_byte()?;
-        if end < start {
-            return Err(Problem::RangeEnd);
-        }
-        (start..=end).for_each(|byte| set.insert(byte));
-        self.no_range_here()
-    }
-
-    /// After a range or class a `-` must be the last character.
-    fn no_range_here(&self) -> Result<(), Problem> {
-        let range = self.byte(0) == Some(b'-') && self.byte(1).is_some_and(|byte| byte != b']');
-        if range { Err(Problem::RangeEnd) } else { Ok(()) }
-    }
-
-    fn bracket_byte(&mut self) -> Result<u8, Problem> {
-        if let (Some(b'['), Some(mark @ (b'.' | b'='))) = (self.byte(0), self.byte(1)) {
-            return match self.delimited(mark)?.as_slice() {
-                [byte] => Ok(*byte),
-                _ => Err(Problem::Collation),
-            };
-        }
-        let byte = self.byte(0).ok_or(Problem::Bracket)?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    /// The name in `[:name:]`, `[.x.]` or `[=x=]`.
-    fn delimited(&mut self, mark: u8) -> Result<Vec<u8>, Problem> {
-        let inside = &self.text[self.at + 2..];
-        let length = inside.windows(2).position(|pair| pair == [mark, b']']).ok_or(Problem::Bracket)?;
-        let name = inside[..length].to_vec();
-        self.at += length + 4;
-        Ok(name)
-    }
-}
-
-fn named_class(name: &[u8]) -> Option<fn(&u8) -> bool> {
-    Some(match name {
-        b"alpha" => u8::is_ascii_alphabetic,
-        b"digit" => u8::is_ascii_digit,
-        b"alnum" => u8::is_ascii_alphanumeric,
-        b"upper" => u8::is_ascii_uppercase,
-        b"lower" => u8::is_ascii_lowercase,
-        b"space" => |byte| byte.is_ascii_whitespace() || *byte == 0x0b,
-        b"blank" => |byte| matches!(byte, b' ' | b'\t'),
-        b"punct" => u8::is_ascii_punctuation,
-        b"print" => |byte| matches!(byte, b' '..=b'~'),
-        b"graph" => u8::is_ascii_graphic,
-        b"cntrl" => u8::is_ascii_control,
-        b"xdigit" => u8::is_ascii_hexdigit,
-        _ => return None,
-    })
-}
-
-/// Writes a repetition out as the C library does: `x{1,3}` is `x((x)?x)?`, `x+` is `xx*`. What may be left
-/// out stands on the left, and a group that is repeated so is marked.
-fn repeat(node: &Node, min: u32, max: Option<u32>) -> Result<Node, Problem> {
-    let copies = max.unwrap_or(min + 1).max(1) as usize;
-    let nested = max.map_or(0, |max| max.saturating_sub(min));
-    if node.size().saturating_mul(copies) > MAX_NODES || nested > MAX_NESTED {
-        return Err(Problem::TooBig);
-    }
-    let copy = unmarked(node);
-    let mut nodes: Vec<Node> =
-        (0..min).map(|number| if number == 0 { node.clone() } else { copy.clone() }).collect();
-    let optional = match if min == 0 { node.clone() } else { copy.clone() } {
-        Node::Group(number, inner, _) => Node::Group(number, inner, true),
-        other => other,
-    };
-    let maybe = |node: Node| Node::Alternatives(vec![node, Node::Empty]);
-    match max {
-        None => nodes.push(Node::Star(Box::new(optional))),
-        Some(max) if max > min => {
-            let mut tail = maybe(optional);
-            for _ in min + 1..max {
-                tail = maybe(Node::Concat(vec![tail, copy.clone()]));
-            }
-            nodes.push(tail);
-        }
-        Some(_) => {}
-    }
-    Ok(match nodes.len() {
-        0 => Node::Empty,
-        1 => nodes.swap_remove(0),
-        _ => Node::Concat(nodes),
-    })
-}
-
-/// A copy as the C library makes it: the marks of groups are lost.
-fn unmarked(node: &Node) -> Node {
-    let all = |nodes: &[Node]| nodes.iter().map(unmarked).collect();
-    match node {
-        Node::Empty | Node::Set(_) | Node::Look(_) | Node::Back(_) => node.clone(),
-        Node::Group(number, inner, _) => Node::Group(*number, Box::new(unmarked(inner)), false),
-        Node::Concat(nodes) => Node::Concat(all(nodes)),
-        Node::Alternatives(nodes) => Node::Alternatives(all(nodes)),
-        Node::Star(inner) => Node::Star(Box::new(unmarked(inner))),
     }
 }

@@ -67,11 +67,17 @@ impl ServerConnection {
     }
 
     /// Waits for the greeting.
+    ///
+    /// # Errors
+    /// The connection broke, the limit passed, or what came is no answer.
     pub async fn greeting(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
         self.answer(limit).await
     }
 
     /// EHLO (or LHLO) and, if that is not understood and `fallback` allows it, HELO.
+    ///
+    /// # Errors
+    /// As those of [`Self::command`].
     pub async fn hello(
         &mut self,
         verb: &[u8],
@@ -93,6 +99,9 @@ impl ServerConnection {
     }
 
     /// Sends one command and waits for its answer.
+    ///
+    /// # Errors
+    /// The connection broke, the limit passed, or what came is no answer.
     pub async fn command(&mut self, command: &[u8], limit: Duration) -> Result<Answer, ConnectionError> {
         self.send_command(command, limit).await?;
         self.answer(limit).await

@@ -147,8 +147,19 @@ pub(super) const MAP_TYPES: &[&str] = &[
     "sequence", "socket", "stab", "switch", "syslog", "text", "user", "userdb",
 ];
 
+/// FEATUREs that the library no longer has, and what took their place.
+const REMOVED_FEATURES: &[(&str, &str)] = &[
+    ("nodns", "take it out: whether DNS is asked stands in the service switch (`hosts' in nsswitch.conf)"),
+    ("rbl", "write FEATURE(`dnsbl', `LIST.EXAMPLE.ORG') instead"),
+];
+
+/// What to write in place of a FEATURE that the library no longer has.
+pub(super) fn removed(feature: &str) -> Option<&'static str> {
+    REMOVED_FEATURES.iter().find(|row| row.0 == feature).map(|row| row.1)
+}
+
 /// Is it a macro that stands on a line of its own in a .mc?
-pub(in crate::m4) fn is_statement(name: &str) -> bool {
+pub(super) fn is_statement(name: &str) -> bool {
     MACROS.binary_search_by_key(&name, |row| row.0).is_ok()
 }
 

@@ -1,0 +1,25 @@
+//! What the shell keeps from one command to the next.
+
+use super::console::Console;
+use super::late::{LateRuntime, LateSite};
+use crate::engine::{Machine, Scope};
+use crate::rewrite::AddressKind;
+
+/// The shell between two commands.
+pub(super) struct Shell {
+    /// Configuration, rules and maps, made when a command needs them.
+    pub site: LateSite,
+    pub scope: Scope,
+    pub console: Console,
+    /// What `/tryflags` says.
+    pub kind: AddressKind,
+    pub runtime: LateRuntime,
+    pub machine: Machine,
+    pub verbosity: u8,
+    /// Addresses in headers may be parted by blanks: until one is seen that shows otherwise.
+    pub old_style: bool,
+    /// The full name of the first sender who had an account.
+    pub full_name: Vec<u8>,
+    /// `/quit` has been read.
+    pub over: bool,
+}

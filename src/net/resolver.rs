@@ -1,0 +1,242 @@
+//! The stub resolver: hosts file and DNS in the order of the service switch.
+
+use super::error::{Answered, DnsError, answered, failed};
+use super::mx::{self, MxAnswer};
+use super::record::{Record, kind};
+use super::settings::Settings;
+use super::zone::{self, FixedZone};
+use super::{dns, hosts};
+use crate::schema::Outcome;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// Which addresses are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+    /// Both, IPv6 first.
+    Both,
+}
+
+/// The stub resolver. One is shared by all sessions.
+#[derive(Debug)]
+pub struct Resolver {
+    pub(super) settings: Settings,
+    source: Source,
+    hosts: hosts::HostsFile,
+    pub(super) canon_hosts: hosts::HostsFile,
+    /// h_errno, as the last question left it.
+    last: AtomicI32,
+}
+
+/// Where DNS answers come from.
+#[derive(Debug)]
+enum Source {
+    Servers(dns::Client),
+    Zone(zone::Zone),
+}
+
+impl Resolver {
+    /// The hosts files, which are read again when they change.
+    pub fn hosts_files(&self) -> impl Iterator<Item = &std::path::Path> {
+        let files = [self.settings.system_hosts.as_deref(), self.settings.hosts_file.as_deref()];
+        files.into_iter().flatten()
+    }
+
+    /// As the system says: /etc/resolv.conf, /etc/hosts, /etc/nsswitch.conf.
+    pub fn system() -> Self {
+        Self::with(Settings::system())
+    }
+
+    /// As the system and the configuration say.
+    pub fn for_config(config: &crate::config::Config) -> Self {
+        Self::with(Settings::for_config(config))
+    }
+
+    /// With these settings.
+    pub fn with(settings: Settings) -> Self {
+        let source = Source::Servers(dns::Client::new(&settings));
+        Self::from_source(settings, source)
+    }
+
+    /// Answers from a table; asks nobody and reads no hosts file.
+    pub fn fixed(zone: FixedZone) -> Self {
+        Self::from_source(Settings::isolated(), Source::Zone(zone::Zone::new(zone)))
+    }
+
+    fn from_source(settings: Settings, source: Source) -> Self {
+        let hosts = hosts::HostsFile::new(settings.system_hosts.clone());
+        let canon_hosts = hosts::HostsFile::new(settings.hosts_file.clone());
+        Self { settings, source, hosts, canon_hosts, last: AtomicI32::new(0) }
+    }
+
+    /// Is DNS among the services that complete names?
+    pub fn uses_dns(&self) -> bool {
+        self.settings.name_services.iter().any(|service| service == b"dns")
+    }
+
+    /// The C library's h_errno: how the last question ended, whatever it was about. sendmail takes it for
+    /// an answer where it has asked nothing.
+    pub fn last_error(&self) -> i32 {
+        self.last.load(Ordering::Relaxed)
+    }
+
+    /// Sets what [`Self::last_error`] tells.
+    pub fn remember(&self, number: i32) {
+        self.last.store(number, Ordering::Relaxed);
+    }
+
+    fn remember_end<T>(&self, answer: &Result<T, DnsError>) {
+        self.remember(answer.as_ref().err().map_or(0, |error| error.number()));
+    }
+
+    /// All records of the answer section for a question, CNAME steps included.
+    pub(super) async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
+        let answer = match &self.source {
+            Source::Servers(client) => client.ask(name, kind).await,
+            Source::Zone(zone) => zone.ask(name, kind),
+        };
+        self.remember_end(&answer);
+        answer
+    }
+
+    /// Addresses of a host, hosts file and DNS in the service order.
+    pub async fn addresses(&self, host: &[u8], family: Family) -> Answered<Vec<IpAddr>> {
+        let found = self.addresses_by_service(host, family).await;
+        self.remember_end(&found);
+        answered(found)
+    }
+
+    async fn addresses_by_service(&self, host: &[u8], family: Family) -> Result<Vec<IpAddr>, DnsError> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let mut error = DnsError::HostNotFound;
+        for service in &self.settings.address_services {
+            let found = match service.as_slice() {
+                b"files" => {
+                    let mut found = self.hosts.addresses(host);
+                    found.retain(|address| wanted(address, family));
+                    if found.is_empty() { Err(DnsError::HostNotFound) } else { Ok(found) }
+                }
+                b"dns" => self.dns_addresses(host, family).await,
+                _ => continue,
+            };
+            match found {
+                Ok(found) => return Ok(found),
+                Err(DnsError::HostNotFound) => {}
+                Err(other) => error = other,
+            }
+        }
+        Err(error)
+    }
+
+    async fn dns_addresses(&self, host: &[u8], family: Family) -> Result<Vec<IpAddr>, DnsError> {
+        let mut found = Vec::new();
+        let mut error = DnsError::HostNotFound;
+        for (kind, asked) in [(kind::AAAA, Family::V6), (kind::A, Family::V4)] {
+            if family != Family::Both && family != asked {
+                continue;
+            }
+            match self.ask(host, kind).await {
+                Ok(records) => found.extend(records.iter().filter_map(|record| record.address)),
+                // what one family has counts, whatever the other says
+                Err(other) if error == DnsError::HostNotFound || other == DnsError::TryAgain => error = other,
+                Err(_) => {}
+            }
+        }
+        if found.is_empty() { Err(error) } else { Ok(found) }
+    }
+
+    /// The name of an address.
+    pub async fn ptr(&self, address: IpAddr) -> Answered<Vec<u8>> {
+        let found = self.ptr_by_service(address).await;
+        self.remember_end(&found);
+        answered(found)
+    }
+
+    async fn ptr_by_service(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
+        let mut error = DnsError::HostNotFound;
+        for service in &self.settings.address_services {
+            let found = match service.as_slice() {
+                b"files" => self.hosts.name_of(address).ok_or(DnsError::HostNotFound),
+                b"dns" => self.dns_ptr(address).await,
+                _ => continue,
+            };
+            match found {
+                Ok(name) => return Ok(name),
+                Err(DnsError::HostNotFound) => {}
+                Err(other) => error = other,
+            }
+        }
+        Err(error)
+    }
+
+    async fn dns_ptr(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
+        let records = self.ask(&reverse_name(address), kind::PTR).await?;
+        let name = records.into_iter().find(|record| record.kind == kind::PTR).map(|record| record.text);
+        name.ok_or(DnsError::NoData)
+    }
+
+    /// Records of one type (number as in DNS), CNAME steps left out; the name is completed with the
+    /// domains of resolv.conf.
+    pub async fn records(&self, name: &[u8], kind: u16) -> Answered<Vec<Record>> {
+        let mut error = DnsError::HostNotFound;
+        if name.is_empty() {
+            // the root holds nobody's records
+            self.remember(error.number());
+            return failed(error);
+        }
+        for candidate in self.settings.candidates(name) {
+            match self.ask(&candidate, kind).await {
+                Ok(mut records) => {
+                    records.retain(|record| record.kind == kind);
+                    if !records.is_empty() {
+                        return Outcome::Done(records);
+                    }
+                    error = DnsError::NoData;
+                }
+                Err(DnsError::TryAgain) => return failed(DnsError::TryAgain),
+                Err(DnsError::NoData) => error = DnsError::NoData,
+                Err(_) => {}
+            }
+        }
+        failed(error)
+    }
+
+    /// Where to deliver mail for a domain (MX, else the name itself). `is_self` says whether a name is
+    /// one of this host's own (class w): the list ends before it.
+    pub async fn mx(&self, host: &[u8], is_self: &(dyn Fn(&[u8]) -> bool + Sync)) -> Answered<MxAnswer> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        match self.ask(host, kind::MX).await {
+            Ok(records) => Outcome::Done(mx::answer(host, records, is_self)),
+            Err(DnsError::TryAgain) => failed(DnsError::TryAgain),
+            // the host may still have an address, if only in the hosts file
+            Err(_) => Outcome::Done(MxAnswer::implicit(host)),
+        }
+    }
+}
+
+fn wanted(address: &IpAddr, family: Family) -> bool {
+    match family {
+        Family::V4 => address.is_ipv4(),
+        Family::V6 => address.is_ipv6(),
+        Family::Both => true,
+    }
+}
+
+/// The name whose PTR record names an address.
+pub(super) fn reverse_name(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(four) => {
+            let [a, b, c, d] = four.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa").into_bytes()
+        }
+        IpAddr::V6(six) => {
+            let nibbles =
+                six.octets().into_iter().rev().map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4));
+            (nibbles.collect::<String>() + "ip6.arpa").into_bytes()
+        }
+    }
+}
