@@ -11,6 +11,7 @@ use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
 use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One listener of the mta: its delivery mode may differ from the site's.
 #[derive(Clone)]
@@ -46,7 +47,11 @@ impl DaemonAcceptor {
 }
 
 /// What nobody can do just now (RFC 3463: system not accepting network messages).
-fn shutting_down() -> Reply {
+/// How long a client waits to hear whether there is such a user (RFC 5321, section 4.5.3.2.3: it waits for
+/// five minutes).
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(30);
+
+fn try_again() -> Reply {
     Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")
 }
 
@@ -104,12 +109,16 @@ impl Acceptor for DaemonAcceptor {
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
         let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
-        match self.expander().check(&mut rewriter, &address).await {
+        let expander = self.expander();
+        let checked = tokio::time::timeout(VERIFY_TIMEOUT, expander.check(&mut rewriter, &address)).await;
+        // a client waits for its answer, and may ask again
+        let Ok(checked) = checked else { return Verified::Refused(try_again()) };
+        match checked {
             Checked::Deliverable(address) => Verified::Good(address),
             Checked::Alias(_) => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),
             // nothing that needs the keeper would ever be done
-            Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(shutting_down()),
+            Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(try_again()),
             Checked::Later(_) => Verified::Later(address),
         }
     }

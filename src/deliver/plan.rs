@@ -1,7 +1,9 @@
 //! Who is delivered together, and in which order.
 
-use crate::config::{Config, Mailer};
+use crate::config::{Config, Mailer, MailerId};
 use crate::envelope::{Envelope, RecipientState};
+use hashbrown::HashMap;
+use std::hash::Hash;
 
 /// Recipients of one mailer that may share a run: indices into the envelope.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,27 +29,29 @@ pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
 
 /// Cuts such an order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer
 /// with the same one share a transaction. Members stand in the order of their commands: the last first.
-pub(super) fn groups<N: PartialEq>(
+pub(super) fn groups<N: Eq + Hash>(
     config: &Config,
     envelope: &Envelope,
     order: Vec<usize>,
     next_hop: &dyn Fn(usize) -> N,
 ) -> Vec<Group> {
-    let mut rest = order;
-    let mut groups = Vec::new();
-    while let Some(first) = rest.first().copied() {
-        let mailer_id =
-            |index: usize| envelope.recipients[index].address.as_ref().map(|address| address.mailer);
-        let hop = next_hop(first);
-        let together = |index: usize| mailer_id(index) == mailer_id(first) && next_hop(index) == hop;
-        let limit =
-            mailer_id(first).and_then(|id| config.mailers.get(usize::from(id.0))).map_or(1, max_recipients);
-        let mut members: Vec<usize> =
-            rest.iter().copied().filter(|index| together(*index)).take(limit).collect();
-        rest.retain(|index| !members.contains(index));
-        members.reverse();
-        groups.push(Group { members });
+    let mut groups: Vec<Group> = Vec::new();
+    // the group of a mailer and next hop that still has room: a list may have ten thousand members
+    let mut open: HashMap<(Option<MailerId>, N), usize> = HashMap::new();
+    for index in order {
+        let mailer_id = envelope.recipients[index].address.as_ref().map(|address| address.mailer);
+        let mailer = mailer_id.and_then(|id| config.mailers.get(usize::from(id.0)));
+        let limit = mailer.map_or(1, max_recipients);
+        let key = (mailer_id, next_hop(index));
+        match open.get(&key).filter(|at| groups[**at].members.len() < limit) {
+            Some(at) => groups[*at].members.push(index),
+            None => {
+                open.insert(key, groups.len());
+                groups.push(Group { members: vec![index] });
+            }
+        }
     }
+    groups.iter_mut().for_each(|group| group.members.reverse());
     groups
 }
 

@@ -162,6 +162,20 @@ async fn circles() {
     assert_eq!(envelope.attempt.transcript, b"554 5.4.6 aliasing/forwarding loop broken\n");
 }
 
+/// Ten lists, each naming the next one thirty times: whoever follows every name never comes to an end.
+#[tokio::test]
+async fn a_list_is_read_once() {
+    let names = |next: usize| vec![format!("list{next}"); 30].join(", ");
+    let mut aliases: String = (0..8).map(|at| format!("list{at}: {}\n", names(at + 1))).collect();
+    aliases.push_str(&format!("list8: {}\n", vec!["ME"; 30].join(", ")));
+    let scene = scene(&aliases);
+    let (envelope, _) = scene.attempt(&["list0"]).await;
+    let states = scene.states(&envelope);
+    assert_eq!(states.iter().filter(|state| *state == "ME Sent").count(), 1, "{states:?}");
+    assert!(states.len() <= 10 * 30, "{}", states.len());
+    assert_eq!(scene.mail("ME").len(), 1);
+}
+
 #[tokio::test]
 async fn too_many_hops() {
     let scene = scene("");

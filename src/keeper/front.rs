@@ -21,6 +21,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// Talks to the keeper. Cheap to clone; all methods may run at the same time.
@@ -220,6 +221,18 @@ impl Keeper {
         answered.await.ok()
     }
 
+    /// A look-up, which takes no longer than [`LOOK_UP_TIMEOUT`].
+    ///
+    /// # Errors
+    /// Why there is no answer for now.
+    async fn look_up(&self, content: Ask) -> Result<Reply, String> {
+        match tokio::time::timeout(LOOK_UP_TIMEOUT, self.ask(content, None)).await {
+            Ok(Some((reply, _))) => Ok(reply),
+            Ok(None) => Err(GONE.into()),
+            Err(_) => Err("the keeper does not answer".into()),
+        }
+    }
+
     /// Has the keeper died? Nothing works any more then: all that needs it fails for now.
     pub fn is_gone(&self) -> bool {
         locked(&self.link.waiting).is_gone()
@@ -235,19 +248,19 @@ impl Keeper {
 
     /// The account of a user.
     pub async fn user(&self, name: &[u8]) -> UserAnswer {
-        match self.ask(Ask::User(name.to_vec()), None).await {
-            Some((Reply::User(Ok(user)), _)) => Outcome::Done(user),
-            Some((Reply::User(Err(why)), _)) => Outcome::Later(why),
-            _ => Outcome::Later(GONE.into()),
+        match self.look_up(Ask::User(name.to_vec())).await {
+            Ok(Reply::User(Ok(user))) => Outcome::Done(user),
+            Ok(Reply::User(Err(why))) | Err(why) => Outcome::Later(why),
+            Ok(_) => Outcome::Later(GONE.into()),
         }
     }
 
     /// The value of an alias: one look-up in the files of option AliasFile, in order, from number `first` on.
     pub async fn alias(&self, name: &[u8], first: u32) -> Outcome<AliasAnswer> {
-        match self.ask(Ask::Alias(name.to_vec(), first), None).await {
-            Some((Reply::Alias(Ok(answer)), _)) => Outcome::Done(answer),
-            Some((Reply::Alias(Err(why)), _)) => Outcome::Later(why),
-            _ => Outcome::Later(GONE.into()),
+        match self.look_up(Ask::Alias(name.to_vec(), first)).await {
+            Ok(Reply::Alias(Ok(answer))) => Outcome::Done(answer),
+            Ok(Reply::Alias(Err(why))) | Err(why) => Outcome::Later(why),
+            Ok(_) => Outcome::Later(GONE.into()),
         }
     }
 
@@ -262,9 +275,10 @@ impl Keeper {
     }
 
     async fn listing(&self, ask: Ask) -> ListingAnswer {
-        match self.ask(ask, None).await {
-            Some((Reply::Listing(listing), _)) => listing,
-            _ => ListingError::Later(GONE.into()).into(),
+        match self.look_up(ask).await {
+            Ok(Reply::Listing(listing)) => listing,
+            Ok(_) => ListingError::Later(GONE.into()).into(),
+            Err(why) => ListingError::Later(why).into(),
         }
     }
 
@@ -290,5 +304,9 @@ impl Keeper {
         }
     }
 }
+
+/// Longest look-up: the file systems of users may hang, whoever asks for them must not (sendmail's
+/// Timeout.fileopen has the same default).
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(60);
 
 const GONE: &str = "the keeper is gone";

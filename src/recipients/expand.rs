@@ -4,11 +4,11 @@
 //! an alias is followed at once, and `.forward` files come after everything else.
 
 use super::expander::Expander;
+use super::known::KnownRecipients;
 use super::local::LocalResolution;
 use super::options;
 use crate::envelope::{
-    ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
-    is_named_already, is_same_address, is_same_recipient,
+    ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program, is_same_address,
 };
 use crate::logging::Tracer;
 use crate::rewrite::{Address, AddressKind, Rewriter};
@@ -23,6 +23,9 @@ pub struct Expanded {
     /// Was any local address looked up (sendmail then counts size and priority anew)?
     pub looked: bool,
 }
+
+/// Addresses of one message, those named twice included. No list is read twice, so only a wrong one has more.
+const MAX_ADDRESSES: i64 = 1_000_000;
 
 /// A member still to be entered.
 pub(super) struct Member {
@@ -56,6 +59,7 @@ pub(super) struct AliasExpansion<'a, 'b> {
     /// The line of its list where a recipient stands.
     lines: HashMap<usize, usize>,
     looked: bool,
+    known: KnownRecipients,
     /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
     pub(super) entered: i64,
 }
@@ -79,11 +83,15 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             lists: HashMap::new(),
             lines: HashMap::new(),
             looked: false,
+            known: KnownRecipients::default(),
             entered: 0,
         }
     }
 
     pub(super) async fn run(mut self) -> Expanded {
+        for (index, recipient) in self.envelope.recipients.iter().enumerate() {
+            self.known.add(index, recipient);
+        }
         for index in 0..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
                 self.primary(index).await;
@@ -105,6 +113,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     async fn drain(&mut self) {
         while let Some(member) = self.members.pop() {
+            if self.entered >= MAX_ADDRESSES {
+                self.members.clear();
+                let text = format!("aliasing/forwarding loop broken ({MAX_ADDRESSES} addresses)");
+                return self.broken_loop(member.parent, &text);
+            }
             self.enter(member).await;
         }
     }
@@ -131,6 +144,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             match (parsed.address, parsed.temporary) {
                 (Some(address), _) => {
                     self.envelope.recipients[index].address = Some(Address { text, ..address });
+                    self.known.add(index, &self.envelope.recipients[index]);
                 }
                 (None, true) => return self.later(index, parsed.problems.first()),
                 (None, false) => return self.fail(index, parsed.problems),
@@ -165,13 +179,14 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 recipient.control = Some(self.control(member.parent));
             }
         }
-        if self.find_same(&recipient).is_some() {
+        if self.known.is_known(&self.expander.site.config, &self.envelope.recipients, &recipient) {
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
             return;
         }
         let index = self.envelope.recipients.len();
         let bad = recipient.address.is_none();
+        self.known.add(index, &recipient);
         self.envelope.recipients.push(recipient);
         self.lines.insert(index, member.line);
         match (bad, parsed.temporary) {
@@ -179,19 +194,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             (true, false) => self.refuse(index, parsed.problems),
             (false, _) => self.examine(index, member.level).await,
         }
-    }
-
-    fn find_same(&self, recipient: &Recipient) -> Option<usize> {
-        let config = &self.expander.site.config;
-        let alive = |other: &Recipient| {
-            let pending = matches!(
-                other.state,
-                RecipientState::New | RecipientState::Queued | RecipientState::Sent | RecipientState::Failed
-            );
-            pending && is_named_already(config, other, recipient)
-        };
-        let mut others = self.envelope.recipients.iter();
-        others.position(alive)
     }
 
     /// The ancestor that this address names again.
@@ -271,6 +273,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let resolution = expander.resolve_local(&mut self.rewriter(), &mut address).await;
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
+        self.known.add(index, recipient);
         let replaced =
             before.is_some_and(|before| before.user != address.user || before.host != address.host);
         recipient.flags.set(RecipientFlags::REPLACED, replaced);
@@ -324,17 +327,15 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// The same recipient reached twice gets one copy: the first stays.
     fn suppress_duplicates(&mut self) {
         let config = &self.expander.site.config;
-        for index in 1..self.envelope.recipients.len() {
+        let mut known = KnownRecipients::default();
+        for index in 0..self.envelope.recipients.len() {
             let (before, rest) = self.envelope.recipients.split_at_mut(index);
             let recipient = &mut rest[0];
             let waiting = recipient.state == RecipientState::New;
-            let same = |other: &Recipient| {
-                matches!(other.state, RecipientState::New | RecipientState::Sent)
-                    && is_same_recipient(config, other, recipient)
-            };
-            if waiting && before.iter().any(same) {
+            if waiting && known.gets_copy(config, before, recipient) {
                 recipient.state = RecipientState::Duplicate;
             }
+            known.add(index, recipient);
         }
     }
 }

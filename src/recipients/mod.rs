@@ -10,6 +10,7 @@ mod check;
 mod expand;
 mod expander;
 mod failure;
+mod known;
 mod lists;
 mod local;
 mod options;

@@ -1,0 +1,54 @@
+//! Who has been named already: found by mailer, host and user, so that a list of ten thousand members costs ten
+//! thousand questions.
+
+use crate::config::Config;
+use crate::envelope::{Recipient, RecipientState, is_named_already, is_same_recipient, plain_user};
+use crate::rewrite::Address;
+use std::collections::HashMap;
+
+/// The recipients of an envelope, by address. Indices that do not fit any more are passed over.
+#[derive(Debug, Default)]
+pub(super) struct KnownRecipients(HashMap<Vec<u8>, Vec<usize>>);
+
+/// Addresses that may be the same have the same key, whatever case means to their mailer.
+fn key(address: &Address) -> Vec<u8> {
+    let host = address.host.as_deref().unwrap_or_default();
+    let mut key = [plain_user(&address.user), b"\0", host].concat().to_ascii_lowercase();
+    key.extend(address.mailer.0.to_be_bytes());
+    key
+}
+
+impl KnownRecipients {
+    /// The recipient with this index has got this address.
+    pub(super) fn add(&mut self, index: usize, recipient: &Recipient) {
+        if let Some(address) = &recipient.address {
+            let same = self.0.entry(key(address)).or_default();
+            if same.last() != Some(&index) {
+                same.push(index);
+            }
+        }
+    }
+
+    fn same<'a>(&self, recipients: &'a [Recipient], one: &Recipient) -> impl Iterator<Item = &'a Recipient> {
+        let indices = one.address.as_ref().and_then(|address| self.0.get(&key(address)));
+        indices.into_iter().flatten().filter_map(|index| recipients.get(*index))
+    }
+
+    /// Is nothing new said by naming this one? A list that was read is not read again.
+    pub(super) fn is_known(&self, config: &Config, recipients: &[Recipient], one: &Recipient) -> bool {
+        let counts = |other: &Recipient| {
+            !matches!(other.state, RecipientState::Duplicate | RecipientState::Removed)
+                && is_named_already(config, other, one)
+        };
+        self.same(recipients, one).any(counts)
+    }
+
+    /// Does one of these get the copy already?
+    pub(super) fn gets_copy(&self, config: &Config, recipients: &[Recipient], one: &Recipient) -> bool {
+        let counts = |other: &Recipient| {
+            matches!(other.state, RecipientState::New | RecipientState::Sent)
+                && is_same_recipient(config, other, one)
+        };
+        self.same(recipients, one).any(counts)
+    }
+}
