@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Nobody stops the mail: hosts that do not answer, storms of reports, loops of lists, clients that only sit there.
+
+usage: starvation.py CANONIFY [--messages N] [--rounds N]      Needs root; to be run by namespace.sh.
+Local mail is timed before and during each attack: it must keep 80 % of its rate, and RCPT must be answered within a second.
+Closes with "N passed, N failed".
+"""
+import argparse, fcntl, os, pwd, resource, shutil, socket, subprocess, sys, tempfile, threading, time
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+USER, OWNER = "daemon", "news"
+HARD_LIMIT = 2048
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Client:
+    """One SMTP session; every answer is timed."""
+
+    def __init__(self, port, source=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(60)
+        if source:
+            self.socket.setsockopt(socket.SOL_IP, 15, 1)  # IP_FREEBIND
+            self.socket.bind((source, 0))
+        self.socket.connect(("10.9.9.9" if source else "127.0.0.1", port))
+        self.file = self.socket.makefile("rwb")
+
+    def answer(self):
+        while True:
+            line = self.file.readline()
+            if line[3:4] != b"-":
+                return line.decode(errors="replace")
+
+    def say(self, text):
+        begun = time.monotonic()
+        self.file.write(text.encode() + b"\r\n")
+        self.file.flush()
+        return self.answer(), time.monotonic() - begun
+
+    def open(self):
+        self.answer()
+        self.say("EHLO client.visitors.example")
+        return self
+
+    def send(self, sender, recipient, subject):
+        slowest = 0
+        for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
+            said, seconds = self.say(command)
+            if command.startswith("RCPT"):
+                slowest = seconds
+            if said[0] not in "23":
+                raise OSError(f"{command}: {said}")
+        said, _ = self.say(f"Subject: {subject}\r\n\r\n{'x' * 70}\r\n.")
+        if not said.startswith("250"):
+            raise OSError(said)
+        return slowest
+
+
+class Site:
+    """The example's site with a daemon as root; mail for partner.example goes to a port of our own."""
+
+    def __init__(self, canonify):
+        self.place = Path(tempfile.mkdtemp(prefix="canonify-starvation.", dir="/var/lib"))
+        self.place.chmod(0o755)
+        self.canonify, self.port, self.remote = canonify, free_port(), free_port()
+        for name in ("etc", "mail", "mqueue"):
+            (self.place / name).mkdir()
+        self.etc = self.place / "etc"
+        for source in [EXAMPLES / "site.mc", *(EXAMPLES / "site").iterdir()]:
+            shutil.copy(source, self.etc)
+        (self.etc / "service.switch").write_text("hosts\tfiles\naliases\tfiles\n")
+        (self.etc / "mailertable").write_text("partner.example\tesmtp:[127.0.0.1]\n")
+        self.inbox = self.place / "mail" / USER
+        shutil.chown(self.place / "mqueue", OWNER)
+        (self.place / "mqueue").chmod(0o700)
+        self.inbox.mkdir()
+        shutil.chown(self.inbox, USER)
+        self.loop = self.etc / "loop"
+        self.loop.write_text(f":include:{self.loop}\n" * 30)
+        self.large = self.etc / "large"
+        self.large.write_text("".join(f"member{number}@partner.example\n" for number in range(10000)))
+        self.locked = self.place / "mail" / "locked"
+        self.locked.touch(0o600)
+        with open(self.etc / "aliases", "a") as aliases:
+            aliases.write(f"nobody-there: no-such-user-here\nloop: :include:{self.loop}\nlarge: :include:{self.large}\n")
+            aliases.write(f"locked: {self.locked}\n")
+        self.configure()
+
+    def run(self, *words, **how):
+        subprocess.run([self.canonify, *words], check=True, stdout=subprocess.DEVNULL, **how)
+
+    def configure(self):
+        words = {
+            "SITE_ETC": self.etc, "SITE_QUEUE": self.place / "mqueue", "SITE_PID": self.place / "pid", "SITE_ADDRESS": "0.0.0.0",
+            "SITE_MAILDIR": f"{self.place}/mail/$u", "SITE_SMTP_PORT": self.port, "SITE_SUBMISSION_PORT": free_port(),
+            "SITE_REMOTE_PORT": self.remote, "SITE_DONT_BLAME": "TrustStickyBit",
+        }
+        self.cf = str(self.etc / "site.cf")
+        self.run("mc", *(part for name, value in words.items() for part in ("-D", f"{name}={value}")), "-o", self.cf, self.etc / "site.mc")
+        with open(self.cf, "a") as cf:
+            cf.write("O MaxDaemonChildren=0\nO QueueLA=10000\nO RefuseLA=10000\n")
+        for name in ("virtusertable", "mailertable", "access"):
+            with open(self.etc / name) as source:
+                self.run("makemap", "-C", self.cf, "hash", self.etc / name, stdin=source)
+        self.run("sendmail", "-bi", "-C", self.cf)
+
+    def start(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, HARD_LIMIT))
+        self.log = open(self.place / "log", "w")
+        command = [self.canonify, "sendmail", "-bD", "-q1h", "-C", self.cf]
+        environment = dict(os.environ, CANONIFY_LOG="stderr")
+        self.daemon = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=environment, preexec_fn=limit)
+        for _ in range(300):
+            try:
+                return Client(self.port).socket.close()
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit((self.place / "log").read_text())
+
+    def stop(self):
+        self.daemon.terminate()
+        try:
+            self.daemon.wait(5)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+        shutil.rmtree(self.place)
+
+    def delivered(self):
+        new = self.inbox / "new"
+        return len(os.listdir(new)) if new.exists() else 0
+
+    def rate(self, messages, connections=4):
+        """Messages a second from the first MAIL to the last file in the Maildir, and the slowest RCPT."""
+        before, slowest, failures = self.delivered(), [], []
+
+        def send(share):
+            try:
+                client = Client(self.port).open()
+                for number in range(share):
+                    slowest.append(client.send("sender@visitors.example", f"{USER}@site.example", f"number {number}"))
+                client.say("QUIT")
+            except (OSError, IndexError) as error:
+                failures.append(error)
+
+        begun = time.monotonic()
+        threads = [threading.Thread(target=send, args=(messages // connections,)) for _ in range(connections)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        while self.delivered() < before + messages // connections * connections and time.monotonic() - begun < 30:
+            time.sleep(0.01)
+        seconds = time.monotonic() - begun
+        arrived = self.delivered() - before
+        for failure in failures[:3]:
+            print(f"    {failure}")
+        return arrived / seconds, max(slowest, default=60)
+
+
+def tarpit(port):
+    """Takes every connection and never says a word."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+    held = []
+
+    def take():
+        while True:
+            held.append(listener.accept()[0])
+
+    threading.Thread(target=take, daemon=True).start()
+    return held
+
+
+def send_all(site, count, sender, recipient):
+    client = Client(site.port).open()
+    for number in range(count):
+        client.send(sender, recipient, f"attack {number}")
+    client.say("QUIT")
+
+
+def idle_flood(site, sources):
+    held = []
+    for source in sources:
+        try:
+            held.append(Client(site.port, source))
+        except OSError:
+            pass
+    return held
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("canonify")
+    parser.add_argument("--messages", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    for words in ("link set lo up", "addr add 10.9.9.9/32 dev lo", "route add local 10.64.0.0/10 dev lo", "route add local 192.0.2.0/24 dev lo"):
+        subprocess.run(["ip", *words.split()], check=True)
+    site = Site(str(Path(options.canonify).resolve()))
+    held = tarpit(site.remote)
+    counts = [0, 0]
+
+    def check(what, good):
+        counts[not good] += 1
+        print(f"{'ok' if good else 'NOT OK'}: {what}", flush=True)
+
+    def measure(what):
+        """Other work on the machine makes one round slow: the best of a few counts."""
+        best, slowest = 0, 60
+        for _ in range(options.rounds):
+            rate, seconds = site.rate(options.messages)
+            best, slowest = max(best, rate), min(slowest, seconds)
+            if what != "alone" and best >= 0.8 * alone and slowest <= 1:
+                break
+        if what != "alone":
+            share = 100 * best / alone
+            check(f"{what}: {best:.0f} messages a second ({share:.0f} %), RCPT at most {slowest:.3f} s", share >= 80 and slowest <= 1)
+        return best
+
+    try:
+        site.start()
+        alone = 0
+        alone = measure("alone")
+        print(f"alone: {alone:.0f} messages a second")
+        send_all(site, 105, "sender@visitors.example", "someone@partner.example")
+        measure("105 messages to a host that does not answer")
+        send_all(site, 395, "sender@visitors.example", "someone@partner.example")
+        measure("500 messages to it")
+        check(f"it has {len(held)} connections", 0 < len(held) <= 20)
+        send_all(site, 200, "sender@partner.example", "nobody-there@site.example")
+        measure("200 reports to it")
+        with open(site.locked, "r+") as mailbox:
+            fcntl.flock(mailbox, fcntl.LOCK_EX)
+            send_all(site, 60, "sender@visitors.example", "locked@site.example")
+            measure("60 messages to a mailbox that is locked")
+        send_all(site, 5, "sender@visitors.example", "loop@site.example")
+        measure("5 messages to a list that includes itself thirty times")
+        send_all(site, 1, "sender@visitors.example", "large@site.example")
+        measure("a list of ten thousand members")
+        network = idle_flood(site, ["192.0.2.7"] * 1100)
+        measure("1,100 idle connections of one client")
+        other = idle_flood(site, [f"10.{64 + number // 250}.{number % 250}.1" for number in range(1100)])
+        measure("1,100 idle connections of 1,100 networks")
+        check(f"{len(network) + len(other)} were made", len(network) + len(other) > 1500)
+        log = (site.place / "log").read_text()
+        check("no descriptor was missing", "Too many open files" not in log)
+    finally:
+        site.stop()
+    print(f"{counts[0]} passed, {counts[1]} failed")
+    sys.exit(counts[1] > 0)
+
+
+main()
