@@ -91,8 +91,7 @@ pub fn confine(site: &Site, queue: &QueueOptions, thorough: bool) -> Result<Conf
     if let User::Other(ids) = &user {
         notes.extend(lend(&files, ids.gid));
     }
-    let mut plan = plan(&user, &directories, &files);
-    plan.starts_programs = site.config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program"));
+    let plan = plan(&user, &directories, &files);
     let report = confinement::confine(&plan).map_err(|error| format!("cannot give up rights: {error}"))?;
     if let User::Root(why) = &user {
         notes.push((Priority::Alert, format!("the front stays root: {why}")));
@@ -210,7 +209,7 @@ fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile]) -> Pl
     let needed = files.iter().map(|(_, path)| path.clone()).chain(etc).flat_map(|path| places(&path));
     let open = needed.filter(|path| !closed.contains(&path.as_path()));
     let readable = SYSTEM.iter().map(PathBuf::from).chain(open).collect();
-    Plan { ids, directory, writable, readable, ..Plan::default() }
+    Plan { ids, directory, writable, readable }
 }
 
 /// Where a file is: itself and its directory, since it may be replaced; behind a link as well.

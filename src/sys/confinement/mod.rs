@@ -33,8 +33,6 @@ pub struct Plan {
     pub writable: Vec<PathBuf>,
     /// Files and directories (with all below them) that it may read. Those that do not exist are passed over.
     pub readable: Vec<PathBuf>,
-    /// It starts programs, which would be confined as well and do not work so: files and system calls stay open.
-    pub starts_programs: bool,
 }
 
 /// One thing that can no longer happen.
@@ -127,10 +125,6 @@ pub fn confine(plan: &Plan) -> io::Result<Report> {
         report.up.insert(0, Protection::NotRoot);
     }
     report.up.extend([Protection::NoCapabilities, Protection::NoNewPrivileges]);
-    if plan.starts_programs {
-        report.missing.push(String::from("files and system calls: this process starts programs"));
-        return Ok(report);
-    }
     files::restrict(plan, &mut report);
     report.add(&[Protection::SystemCalls], "seccomp", filter::install());
     Ok(report)
