@@ -4,10 +4,9 @@ use super::DsnKind;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::schema::Privacy;
 
-/// What there is to report of a recipient that was delivered, relayed or expanded.
+/// What there is to report of a recipient that was delivered or relayed.
 const REPORTABLE: RecipientFlags = RecipientFlags::DELIVERED
     .union(RecipientFlags::DELIVERED_LIST)
-    .union(RecipientFlags::EXPANDED)
     .union(RecipientFlags::RELAYED)
     .union(RecipientFlags::BY_TRACE_RELAYED)
     .union(RecipientFlags::BY_NOTIFY_RELAYED);

@@ -8,7 +8,6 @@ use crate::schema::{Disposition, EnhancedStatus};
 
 /// Action, and sendmail's remark on it, by the first flag that a successful recipient has.
 const ACTIONS: &[(RecipientFlags, Disposition, &str)] = &[
-    (RecipientFlags::EXPANDED, Disposition::Expanded, "to multi-recipient alias"),
     (RecipientFlags::DELIVERED, Disposition::Delivered, "to mailbox"),
     (RecipientFlags::DELIVERED_LIST, Disposition::Delivered, "to mailing list"),
     (RecipientFlags::RELAYED, Disposition::Relayed, "to non-DSN-aware mailer"),

@@ -15,7 +15,6 @@ const WARNING_BOX: &str = "\
 
 /// What became of a recipient, in a receipt, by the first flag it has.
 const SUCCESSES: &[(RecipientFlags, &str)] = &[
-    (RecipientFlags::EXPANDED, "expanded by alias"),
     (RecipientFlags::DELIVERED, "successfully delivered to mailbox"),
     (RecipientFlags::DELIVERED_LIST, "successfully delivered to mailing list"),
     (RecipientFlags::RELAYED, "relayed to non-DSN-aware mailer"),
@@ -74,12 +73,17 @@ fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
         if let Some(reply) = &recipient.reply {
             out.extend_from_slice(&[b"    (reason: ", cut(&reason(reply)), b")\n"].concat());
         }
-        let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
-        if let Some(parent) = parent(original, recipient).or(replaced) {
-            out.extend_from_slice(&[b"    (expanded from: ", cut(&parent.text), b")\n"].concat());
-        }
+        expanded_from(out, original, recipient);
     }
     out.push(b'\n');
+}
+
+/// The address that its sender wrote, where an alias, a list or ruleset 5 has put another in its place.
+fn expanded_from(out: &mut Vec<u8>, original: &Envelope, recipient: &Recipient) {
+    let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
+    if let Some(parent) = parent(original, recipient).or(replaced) {
+        out.extend_from_slice(&[b"    (expanded from: ", cut(&parent.text), b")\n"].concat());
+    }
 }
 
 fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
@@ -88,6 +92,7 @@ fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
         let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
         let how = row.map_or("relayed", |(_, how)| how);
         out.extend_from_slice(&[cut(&recipient.text), b"  (", how.as_bytes(), b")\n"].concat());
+        expanded_from(out, original, recipient);
     }
     out.push(b'\n');
 }
