@@ -114,16 +114,17 @@ impl Reader {
 
 /// Puts the first value of a key behind what `value` holds; `false` if there is none.
 fn get(reading: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result<bool> {
-    match reading.meta().kind {
-        Kind::Hash => match hash::find(reading, key)? {
-            Some((page, index)) => hash::first_value(reading, &page, index, value).map(|()| true),
-            None => Ok(false),
-        },
-        Kind::Btree => match btree::find(reading, key)? {
-            Some((page, index)) => btree::first_value(reading, &page, index, value).map(|()| true),
-            None => Ok(false),
-        },
+    let kind = reading.meta().kind;
+    let found = match kind {
+        Kind::Hash => hash::find(reading, key)?,
+        Kind::Btree => btree::find(reading, key)?,
+    };
+    let Some((page, index)) = found else { return Ok(false) };
+    match kind {
+        Kind::Hash => hash::first_value(reading, &page, index, value)?,
+        Kind::Btree => btree::first_value(reading, &page, index, value)?,
     }
+    Ok(true)
 }
 
 fn open_as(path: &Path, wanted: Option<Kind>) -> io::Result<Access> {
