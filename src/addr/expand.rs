@@ -120,55 +120,70 @@ fn one_level<'v>(
 ) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(text.len() * 2);
     let mut again = false;
-    let (mut open, mut skipping) = (0usize, 0usize);
+    let mut conditionals = Conditionals::default();
     let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
         match byte {
             op::COND_IF => {
                 let Some(id) = bytes.next() else { break };
-                open += 1;
-                if skipping > 0 || value(MacroId(id)).is_none_or(|value| value.is_empty()) {
-                    skipping += 1;
-                }
-                continue;
+                conditionals.begin(|| value(MacroId(id)).is_none_or(|value| value.is_empty()));
             }
-            op::COND_ELSE if open > 0 => {
-                skipping = match skipping {
-                    0 => 1,
-                    1 => 0,
-                    deeper => deeper,
-                };
-                continue;
-            }
-            op::COND_FI if open > 0 => {
-                open -= 1;
-                skipping = skipping.saturating_sub(1);
-                continue;
-            }
+            op::COND_ELSE if conditionals.open > 0 => conditionals.otherwise(),
+            op::COND_FI if conditionals.open > 0 => conditionals.end(),
             op::MACRO_EXPAND => {
                 let Some(id) = bytes.next() else { break };
-                if skipping > 0 {
-                    continue;
-                }
-                if let Some(value) = value(MacroId(id)) {
+                if let Some(value) = conditionals.holds().then(|| value(MacroId(id))).flatten() {
                     again |= has_operators(&value);
                     out.extend_from_slice(&value);
                 }
-                continue;
             }
-            META_QUOTE if skipping == 0 => {
+            META_QUOTE if conditionals.holds() => {
                 out.push(byte);
                 out.extend(bytes.next());
-                continue;
             }
+            _ if conditionals.holds() => out.push(byte),
             _ => {}
-        }
-        if skipping == 0 {
-            out.push(byte);
         }
     }
     out.truncate(limit);
     (out, again)
+}
+
+/// The conditionals around a place.
+#[derive(Default)]
+struct Conditionals {
+    /// How many have begun.
+    open: usize,
+    /// How many of them leave the text out.
+    skipping: usize,
+}
+
+impl Conditionals {
+    /// Does the text here count?
+    fn holds(&self) -> bool {
+        self.skipping == 0
+    }
+
+    /// One more; where text is left out already nobody looks whether its macro is empty.
+    fn begin(&mut self, is_empty: impl FnOnce() -> bool) {
+        self.open += 1;
+        if self.skipping > 0 || is_empty() {
+            self.skipping += 1;
+        }
+    }
+
+    fn otherwise(&mut self) {
+        self.skipping = match self.skipping {
+            0 => 1,
+            1 => 0,
+            deeper => deeper,
+        };
+    }
+
+    fn end(&mut self) {
+        self.open -= 1;
+        self.skipping = self.skipping.saturating_sub(1);
+    }
 }
 
 fn has_operators(value: &[u8]) -> bool {

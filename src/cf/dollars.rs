@@ -34,38 +34,49 @@ pub fn translate(line: &[u8], level: u32, names: &mut dyn NameTable) -> (Vec<u8>
                         .map_or(quoted.len(), |end| at + end);
                 }
             },
-            b'$' => match quoted.get(at) {
-                None => out.push(b'$'),
-                Some(b'$') => {
-                    at += 1;
-                    out.push(b'$');
-                }
-                Some(b'#') => out.push(op::MACRO_EXPAND),
-                // most names are one character
-                Some(&next) if !b"=~&?{".contains(&next) => {
-                    at += 1;
-                    out.extend([op::MACRO_EXPAND, next]);
-                }
-                Some(&next) => {
-                    let prefix = b"=~&?".contains(&next).then_some(next);
-                    at += usize::from(prefix.is_some());
-                    let name = parse_name(&quoted[at..], names);
-                    at += name.length;
-                    problems.extend(name.problems);
-                    out.push(op::MACRO_EXPAND);
-                    out.extend(prefix);
-                    match name.id {
-                        Some(id) => out.push(id.0),
-                        // nothing behind a name that cannot be used counts
-                        None => break,
-                    }
-                }
+            b'$' => match dollar(&quoted[at..], names, &mut out, &mut problems) {
+                Some(length) => at += length,
+                // nothing behind a name that cannot be used counts
+                None => break,
             },
             _ => out.push(byte),
         }
     }
     trim(&mut out);
     (out, problems)
+}
+
+/// What stands behind a dollar: its length, or nothing if it is a name that cannot be used.
+fn dollar(
+    rest: &[u8],
+    names: &mut dyn NameTable,
+    out: &mut Vec<u8>,
+    problems: &mut Vec<NameProblem>,
+) -> Option<usize> {
+    match rest.first() {
+        None => out.push(b'$'),
+        Some(b'$') => {
+            out.push(b'$');
+            return Some(1);
+        }
+        Some(b'#') => out.push(op::MACRO_EXPAND),
+        // most names are one character
+        Some(&next) if !b"=~&?{".contains(&next) => {
+            out.extend([op::MACRO_EXPAND, next]);
+            return Some(1);
+        }
+        Some(&next) => {
+            let prefix = b"=~&?".contains(&next).then_some(next);
+            let before = usize::from(prefix.is_some());
+            let name = parse_name(&rest[before..], names);
+            problems.extend(name.problems);
+            out.push(op::MACRO_EXPAND);
+            out.extend(prefix);
+            out.push(name.id?.0);
+            return Some(before + name.length);
+        }
+    }
+    Some(0)
 }
 
 /// Takes blanks off the end; the first byte of a line is none.

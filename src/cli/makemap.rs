@@ -220,26 +220,13 @@ fn read_input(job: &Job, put: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Sysexit {
         match read_line(job, &line, last) {
             Ok(None) => {}
             Ok(Some((left, right))) => {
-                key.clear();
-                key.extend_from_slice(left);
-                if !job.keep_case {
-                    key.make_ascii_lowercase();
-                }
+                stored(job, left, right, &mut key, &mut value);
                 if job.verbose {
                     // -v is for people; a closed pipe does not stop the work
-                    let _ = out.write_all(
-                        &[b"key=`", printable(&key), b"', val=`", printable(right), b"'\n"].concat(),
-                    );
+                    let shown = [b"key=`", printable(&key), b"', val=`", printable(right), b"'\n"].concat();
+                    let _ = out.write_all(&shown);
                 }
-                let mut right = right;
-                if job.with_nul {
-                    key.push(0);
-                    value.clear();
-                    value.extend_from_slice(right);
-                    value.push(0);
-                    right = &value;
-                }
-                if !put(&key, right) {
+                if !put(&key, &value) {
                     let key = printable(&key);
                     say(job, number, &[b"key ", key, b": duplicate key"]);
                     status = Sysexit::DATAERR;
@@ -252,6 +239,21 @@ fn read_input(job: &Job, put: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Sysexit {
         }
     }
     if out.flush().is_err() { Sysexit::IOERR } else { status }
+}
+
+/// A line's sides as the database holds them.
+fn stored(job: &Job, left: &[u8], right: &[u8], key: &mut Vec<u8>, value: &mut Vec<u8>) {
+    key.clear();
+    key.extend_from_slice(left);
+    if !job.keep_case {
+        key.make_ascii_lowercase();
+    }
+    value.clear();
+    value.extend_from_slice(right);
+    if job.with_nul {
+        key.push(0);
+        value.push(0);
+    }
 }
 
 fn say(job: &Job, number: u64, parts: &[&[u8]]) {

@@ -14,6 +14,22 @@ struct Spec {
     bits: u32,
 }
 
+impl Spec {
+    fn of_flags(flags: &[u8]) -> Self {
+        Self {
+            left: flags.contains(&b'-'),
+            plus: flags.contains(&b'+'),
+            blank: flags.contains(&b' '),
+            zero: flags.contains(&b'0'),
+            alternate: flags.contains(&b'#'),
+            width: 0,
+            precision: None,
+            has_precision: false,
+            bits: 32,
+        }
+    }
+}
+
 const FLAGS: &[u8] = b"-+ 0#'";
 
 /// Which flags, lengths and precision go with which letters.
@@ -74,31 +90,9 @@ impl<'a> Formatter<'a, '_> {
     }
 
     fn specification<'p>(&mut self, text: &'p [u8], pattern: &[u8]) -> &'p [u8] {
-        let mut spec = Spec {
-            left: false,
-            plus: false,
-            blank: false,
-            zero: false,
-            alternate: false,
-            width: 0,
-            precision: None,
-            has_precision: false,
-            bits: 32,
-        };
-        let mut rest = text;
         let used = text.iter().take_while(|byte| FLAGS.contains(byte)).count();
-        let flags = &text[..used];
-        rest = &rest[used..];
-        for flag in flags {
-            match flag {
-                b'-' => spec.left = true,
-                b'+' => spec.plus = true,
-                b' ' => spec.blank = true,
-                b'0' => spec.zero = true,
-                b'#' => spec.alternate = true,
-                _ => {}
-            }
-        }
+        let (flags, mut rest) = text.split_at(used);
+        let mut spec = Spec::of_flags(flags);
         let width;
         (width, rest) = self.count(rest);
         if let Some(width) = width {

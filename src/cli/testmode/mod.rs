@@ -21,15 +21,15 @@ use super::debug::Levels;
 use super::invocation::Invocation;
 use super::site;
 use crate::addr::MacroId;
-use crate::engine::{Machine, Printer, PureMap, Scope, call_name};
+use crate::engine::{Printer, PureMap, call_name};
 use crate::logging::Tracer;
 use crate::message::arpa_date;
 use crate::queue;
-use crate::rewrite::{AddressKind, Site};
+use crate::rewrite::Site;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
 use console::Console;
-use late::{LateRuntime, LateSite};
+use late::LateSite;
 use shell::Shell;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::sync::{Arc, Mutex};
@@ -69,21 +69,16 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     }
     let quiet = console.level(35) == 0;
     let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
-    let mut shell = Shell {
-        old_style: loaded.config.options.old_style_headers,
-        site: LateSite::new(loaded.config),
-        scope: Scope::default(),
-        console,
-        kind: AddressKind::RECIPIENT,
-        runtime: LateRuntime::default(),
-        machine: Machine::new(),
-        verbosity,
-        full_name: Vec::new(),
-        over: false,
-    };
+    let old_style = loaded.config.options.old_style_headers;
+    let mut shell = Shell::new(LateSite::new(loaded.config), old_style, console, verbosity);
     shell.greet(addr_type);
     shell.scope.set(MacroId(b'i'), queue::lone_id().as_bytes());
     shell.serve();
+    end(shell)
+}
+
+/// Maps are closed; the status of all that was typed.
+fn end(mut shell: Shell) -> Sysexit {
     if let Some(site) = shell.site.made() {
         let run_by_machine = |name: &[u8]| site.program.pure_map(name).is_some_and(PureMap::is_open);
         site.maps.close(&run_by_machine, &mut Printer::new(&site.config, &mut shell.console));
@@ -104,18 +99,8 @@ pub fn answers(site: Site, typed: Vec<u8>) -> Vec<u8> {
     let output = Shared::default();
     let console =
         Console::new(Box::new(std::io::Cursor::new(typed)), Box::new(output.clone()), Levels::default());
-    let mut shell = Shell {
-        old_style: site.config.options.old_style_headers,
-        site: LateSite::of(site),
-        scope: Scope::default(),
-        console,
-        kind: AddressKind::RECIPIENT,
-        runtime: LateRuntime::default(),
-        machine: Machine::new(),
-        verbosity: 2,
-        full_name: Vec::new(),
-        over: false,
-    };
+    let old_style = site.config.options.old_style_headers;
+    let mut shell = Shell::new(LateSite::of(site), old_style, console, 2);
     shell.greet(None);
     shell.serve();
     shell.console.flush();

@@ -23,3 +23,21 @@ pub(super) struct Shell {
     /// `/quit` has been read.
     pub over: bool,
 }
+
+impl Shell {
+    /// Before the first command.
+    pub fn new(site: LateSite, old_style: bool, console: Console, verbosity: u8) -> Self {
+        Self {
+            site,
+            scope: Scope::default(),
+            console,
+            kind: AddressKind::RECIPIENT,
+            runtime: LateRuntime::default(),
+            machine: Machine::new(),
+            verbosity,
+            old_style,
+            full_name: Vec::new(),
+            over: false,
+        }
+    }
+}

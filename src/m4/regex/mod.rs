@@ -120,51 +120,11 @@ impl Regex {
         *steps += 16;
         let mut best: Option<(usize, Vec<Option<usize>>)> = None;
         let mut threads = vec![(0, start, vec![None; self.slots])];
-        while let Some((mut pc, mut at, mut slots)) = threads.pop() {
-            loop {
-                *steps += 1;
-                if *steps > STEP_LIMIT {
-                    return Err(Fault::TooComplex);
-                }
-                if !self.back_references && !visited.first_time(pc, at) {
-                    break;
-                }
-                match &self.program[pc] {
-                    Op::Test(node) => match test(node, text, at) {
-                        Some(width) => at += width,
-                        None => break,
-                    },
-                    Op::Back(number) => match back(text, at, &slots, *number) {
-                        Some(width) => at += width,
-                        None => break,
-                    },
-                    Op::Save(slot) => slots[*slot] = Some(at),
-                    Op::Split(first, second) => {
-                        *steps += (self.slots / 8) as u64;
-                        if threads.len() * self.slots > SLOT_LIMIT {
-                            return Err(Fault::TooComplex);
-                        }
-                        threads.push((*second, at, slots.clone()));
-                        pc = *first;
-                        continue;
-                    }
-                    Op::Jump(to) => {
-                        pc = *to;
-                        continue;
-                    }
-                    Op::Progress(slot, end) if slots[*slot] == Some(at) => {
-                        pc = *end;
-                        continue;
-                    }
-                    Op::Progress(..) => {}
-                    Op::Match => {
-                        if best.as_ref().is_none_or(|(end, _)| at > *end) {
-                            best = Some((at, slots));
-                        }
-                        break;
-                    }
-                }
-                pc += 1;
+        while let Some(thread) = threads.pop() {
+            if let Some((end, slots)) = self.run_thread(thread, &mut threads, text, visited, steps)?
+                && best.as_ref().is_none_or(|(longest, _)| end > *longest)
+            {
+                best = Some((end, slots));
             }
             if best.as_ref().is_some_and(|(end, _)| *end == text.len()) {
                 break;
@@ -173,7 +133,54 @@ impl Regex {
         let span = |slots: &[Option<usize>], group: usize| slots[2 * group].zip(slots[2 * group + 1]);
         Ok(best.map(|(_, slots)| (0..=self.groups).map(|group| span(&slots, group)).collect()))
     }
+
+    /// Runs one thread to its end; others that split off wait in `threads`. Where it has matched, its end and slots.
+    fn run_thread(
+        &self,
+        (mut pc, mut at, mut slots): Thread,
+        threads: &mut Vec<Thread>,
+        text: &[u8],
+        visited: &mut Memory,
+        steps: &mut u64,
+    ) -> Result<Option<(usize, Vec<Option<usize>>)>, Fault> {
+        loop {
+            *steps += 1;
+            if *steps > STEP_LIMIT {
+                return Err(Fault::TooComplex);
+            }
+            if !self.back_references && !visited.first_time(pc, at) {
+                return Ok(None);
+            }
+            pc += 1;
+            match &self.program[pc - 1] {
+                Op::Test(node) => match test(node, text, at) {
+                    Some(width) => at += width,
+                    None => return Ok(None),
+                },
+                Op::Back(number) => match back(text, at, &slots, *number) {
+                    Some(width) => at += width,
+                    None => return Ok(None),
+                },
+                Op::Save(slot) => slots[*slot] = Some(at),
+                Op::Split(first, second) => {
+                    *steps += (self.slots / 8) as u64;
+                    if threads.len() * self.slots > SLOT_LIMIT {
+                        return Err(Fault::TooComplex);
+                    }
+                    threads.push((*second, at, slots.clone()));
+                    pc = *first;
+                }
+                Op::Jump(to) => pc = *to,
+                Op::Progress(slot, end) if slots[*slot] == Some(at) => pc = *end,
+                Op::Progress(..) => {}
+                Op::Match => return Ok(Some((at, slots))),
+            }
+        }
+    }
 }
+
+/// Where a thread stands in the program and in the text, and what it has saved.
+type Thread = (usize, usize, Vec<Option<usize>>);
 
 /// Width of a match of one test, if it matches.
 fn test(node: &Node, text: &[u8], at: usize) -> Option<usize> {
