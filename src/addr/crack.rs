@@ -14,8 +14,17 @@ pub struct CrackRules<'a> {
     pub colon_ok: bool,
 }
 
-/// The pattern of `text`, in the internal alphabet; put the rewritten address in place of `$g`.
-pub fn crackaddr(text: &[u8], rules: CrackRules<'_>) -> Vec<u8> {
+/// What [`crackaddr`] makes of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cracked {
+    /// The pattern, in the internal alphabet.
+    pub text: Vec<u8>,
+    /// What stands around the address was not understood, or too long, and is not kept.
+    pub given_up: bool,
+}
+
+/// The pattern of `text`; put the rewritten address in place of `$g`.
+pub fn crackaddr(text: &[u8], rules: CrackRules<'_>) -> Cracked {
     let start = text.len() - trim_start(text).len();
     let mut cracker = Cracker {
         text,
@@ -257,14 +266,12 @@ impl Cracker<'_> {
         self.push_all(&phrase[words.len()..]);
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> Cracked {
         self.out.extend(self.copied_quote.then_some(b'"'));
         self.out.extend(std::iter::repeat_n(b')', self.comments as usize));
         self.out.extend((self.angles > 0).then_some(b'>'));
-        if self.given_up || self.out.len() > MAX_PATTERN {
-            return Self::BARE.to_vec();
-        }
-        self.out
+        let given_up = self.given_up || self.out.len() > MAX_PATTERN;
+        Cracked { text: if given_up { Self::BARE.to_vec() } else { self.out }, given_up }
     }
 }
 
@@ -280,7 +287,7 @@ mod tests {
         for row in table.split(|byte| *byte == b'\n').filter(|row| !row.starts_with(b"#") && !row.is_empty())
         {
             let tab = row.iter().position(|byte| *byte == b'\t').expect("two columns");
-            let pattern = crackaddr(&row[..tab], rules);
+            let pattern = crackaddr(&row[..tab], rules).text;
             let pattern = String::from_utf8_lossy(&pattern).replace('\u{fffd}', "$");
             let want = String::from_utf8_lossy(&row[tab + 1..]);
             if pattern != want {
@@ -296,7 +303,7 @@ mod tests {
         let rows: [(&[u8], &[u8]); 3] =
             [(b"list:;", b"\x81g"), (b"a:b;c", b"\x81g"), (b"X Y <user;x@y>", b"X Y <\x81g>")];
         for (text, pattern) in rows {
-            assert_eq!(crackaddr(text, rules), pattern);
+            assert_eq!(crackaddr(text, rules).text, pattern);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn write(
     let bracketed = if sender.starts_with(b"<") { sender.to_vec() } else { [b"<", sender, b">"].concat() };
     out.extend_from_slice(&[b"Return-Path: ", bracketed.as_slice(), b"\n"].concat());
     for header in original.headers.0.iter().filter(|header| shown(header)) {
-        out.extend_from_slice(&[header.name.as_slice(), b":", &header.value, b"\n"].concat());
+        header.put(out);
     }
     out.push(b'\n');
     if whole {

@@ -2,6 +2,7 @@
 
 use super::flags::{Words, cut};
 use super::modes::{MODES, Mode};
+use crate::addr::one_line;
 use crate::schema::Sysexit;
 use std::ffi::OsString;
 use std::io::Write;
@@ -67,6 +68,8 @@ pub struct Invocation {
     pub notify: Option<Vec<u8>>,
     /// -R
     pub ret: Option<Vec<u8>>,
+    /// Words of -f, -F and -p that held a newline, as they are now.
+    pub newlines: Vec<Vec<u8>>,
     /// -V
     pub envelope_id: Option<Vec<u8>>,
     /// -h
@@ -147,9 +150,9 @@ impl Invocation {
             b'D' => self.debug_file = Some(value),
             b'd' => self.add_debug(&value),
             b'e' => self.error_mode = value.first().copied(),
-            b'F' => self.full_name = Some(value),
+            b'F' => self.full_name = Some(self.one_line(value)),
             b'f' | b'r' if self.from.is_some() => return Err(usage("More than one \"from\" person")),
-            b'f' | b'r' => self.from = Some(without_newlines(value)),
+            b'f' | b'r' => self.from = Some(self.one_line(value)),
             b'G' => self.gateway = true,
             b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
             b'I' => self.set_mode(b"i")?,
@@ -161,7 +164,7 @@ impl Invocation {
             b'n' => self.no_alias = true,
             b'O' => self.settings.push(Setting::Named(value)),
             b'o' => self.settings.push(Setting::Letter(value)),
-            b'p' => self.protocol = Some(value),
+            b'p' => self.protocol = Some(without_blanks(self.one_line(value))),
             b'Q' => self.quarantine = Some(value),
             b'q' => self.queue.push(value),
             b'R' if self.ret.is_some() => return Err(usage("Duplicate -R flag")),
@@ -174,6 +177,15 @@ impl Invocation {
             _ => {} // -T, -U and -x do nothing
         }
         Ok(())
+    }
+
+    /// A newline in a name or an address could forge lines of a message: it is a blank, and an alert is due.
+    fn one_line(&mut self, value: Vec<u8>) -> Vec<u8> {
+        let line = one_line(&value).into_owned();
+        if value.contains(&b'\n') {
+            self.newlines.push(line.clone());
+        }
+        line
     }
 
     fn set_mode(&mut self, value: &[u8]) -> Result<(), Refusal> {
@@ -213,9 +225,9 @@ fn number(value: &[u8]) -> Option<u32> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-/// A newline in an address could forge lines of a queue file.
-fn without_newlines(mut value: Vec<u8>) -> Vec<u8> {
-    value.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+/// A protocol and a host are one word.
+fn without_blanks(mut value: Vec<u8>) -> Vec<u8> {
+    value.retain(|byte| !byte.is_ascii_control() && *byte != b' ');
     value
 }
 

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
 use super::start::complain;
-use crate::addr::{self, bare_bytes};
+use crate::addr::{self, bare_bytes, one_line};
 use crate::daemon::{DaemonAcceptor, Mta, full_name};
 use crate::envelope::{
     BodyType, Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive, set_sender,
@@ -19,6 +19,9 @@ use crate::sys::{clock, startup};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::sync::Arc;
+
+/// Whom alerts name where nobody is at the other end of a connection.
+const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
 
 /// How a submission ended.
 pub(super) struct Submitted {
@@ -64,6 +67,7 @@ impl<'a> Submission<'a> {
     }
 
     async fn queue(&mut self, message: &[u8]) -> Result<Option<(Lease, Box<Envelope>)>, Sysexit> {
+        self.alert_newlines();
         self.set_macros();
         self.set_sender().await?;
         self.set_dsn()?;
@@ -111,6 +115,12 @@ impl<'a> Submission<'a> {
         queue.commit(&self.envelope).await
     }
 
+    fn alert_newlines(&self) {
+        for word in &self.invocation.newlines {
+            self.mta.log.alert_newline(Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
+        }
+    }
+
     fn set_macros(&mut self) {
         let config = &self.mta.site.config;
         let scope = &mut self.envelope.scope;
@@ -135,7 +145,7 @@ impl<'a> Submission<'a> {
         };
         let name = name.unwrap_or_else(own);
         if !name.is_empty() {
-            scope.set_named(config, b"x", &name);
+            scope.set_named(config, b"x", &one_line(&name));
         }
     }
 
@@ -246,9 +256,11 @@ impl<'a> Submission<'a> {
     fn wanted(&self, fields: &[Header]) -> Result<Vec<Vec<u8>>, Sysexit> {
         let mut wanted: Vec<Vec<u8>> = Vec::new();
         for word in &self.invocation.recipients {
-            wanted.extend(split_list(
-                &word.iter().map(|b| if *b == b'\n' { b' ' } else { *b }).collect::<Vec<_>>(),
-            ));
+            if word.contains(&b'\n') {
+                let id = self.envelope.id.as_bytes();
+                self.mta.log.alert_newline(Some(id), UNKNOWN_CLIENT, word);
+            }
+            wanted.extend(split_list(&one_line(word)));
         }
         if self.invocation.from_headers {
             let named = |field: &Header, name: &str| field.name.eq_ignore_ascii_case(name.as_bytes());
@@ -256,7 +268,7 @@ impl<'a> Submission<'a> {
             let is_resent = fields.iter().any(|field| resent.iter().any(|name| named(field, name)));
             let names = if is_resent { resent } else { ["To", "Cc", "Bcc"] };
             for field in fields.iter().filter(|field| names.iter().any(|name| named(field, name))) {
-                wanted.extend(split_list(&field.value));
+                wanted.extend(split_list(&one_line(&field.value)));
             }
         }
         if wanted.is_empty() {
@@ -316,7 +328,7 @@ impl<'a> Submission<'a> {
             recipients: envelope.recipients.len(),
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.map(BodyType::as_bytes),
-            protocol: self.invocation.protocol.as_deref(),
+            protocol: envelope.scope.get_named(&self.mta.site.config, b"r"),
             daemon: None,
             relay: &self.client.display,
         };

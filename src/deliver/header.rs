@@ -1,9 +1,11 @@
 //! The header as one mailer gets it: macros of the moment set, `From ` line, fields.
 
 use super::attempt::Attempt;
+use crate::addr::one_line;
 use crate::config::{Mailer, MailerId};
 use crate::engine::Scope;
 use crate::envelope::Envelope;
+use crate::logging::{Logger, Priority};
 use crate::rewrite::{AddressKind, Rewriter, Site, expand};
 
 /// One mailer's view of an envelope.
@@ -14,6 +16,7 @@ pub(super) struct Rendering<'a> {
     id: MailerId,
     scope: Scope,
     sender: Vec<u8>,
+    logger: &'a Logger,
 }
 
 /// The envelope sender in the form of a mailer (`$g`). Reports have none, except for local mailers,
@@ -54,10 +57,11 @@ impl<'a> Rendering<'a> {
         let sender = sender(site, &mut scope, envelope, mailer, id).await;
         for (name, value) in [("g", &sender[..]), ("u", user), ("h", host)] {
             if let Some(id) = site.config.macro_id(name) {
-                scope.set(id, value);
+                // they come to stand in separator lines and commands
+                scope.set(id, &one_line(value));
             }
         }
-        Self { site, envelope, mailer, id, scope, sender }
+        Self { site, envelope, mailer, id, scope, sender, logger: &attempt.on.logger }
     }
 
     /// `$g`
@@ -78,8 +82,12 @@ impl<'a> Rendering<'a> {
     /// The fields, lines ending in LF, without the blank line behind them.
     pub(super) async fn header(&self) -> Vec<u8> {
         let mut scope = self.scope.clone();
-        crate::envelope::put_headers(&mut Rewriter::quiet(self.site, &mut scope), self.id, self.envelope)
-            .await
+        let mut rewriter = Rewriter::quiet(self.site, &mut scope);
+        let header = crate::envelope::put_headers(&mut rewriter, self.id, self.envelope).await;
+        for alert in &rewriter.alerts {
+            self.logger.always(Priority::Alert, Some(self.envelope.id.as_bytes()), alert);
+        }
+        header
     }
 
     /// Macros that A= and D= may use.
@@ -87,7 +95,7 @@ impl<'a> Rendering<'a> {
         let config = &self.site.config;
         let value = |name: u8| {
             let value = self.scope.get(config, crate::addr::MacroId(name))?;
-            Some((name, expand(self.site, &self.scope, value)))
+            Some((name, one_line(&expand(self.site, &self.scope, value)).into_owned()))
         };
         b"abcdefgijklmnopqrstvwxyz_"
             .iter()

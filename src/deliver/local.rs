@@ -4,9 +4,10 @@ use super::attempt::Attempt;
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine};
+use crate::addr::one_line;
 use crate::config::Mailer;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
-use crate::message::BodyForm;
+use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use std::fs::File;
 use std::sync::Arc;
@@ -31,13 +32,14 @@ pub(super) async fn prepare(
     let mut header = rendering.separator();
     header.extend(rendering.header().await);
     header.push(b'\n');
+    let form = form(&mailer);
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
-        sender: rendering.sender().to_vec(),
+        sender: one_line(rendering.sender()).into_owned(),
         targets,
-        header: with_line_ends(header, &mailer),
-        form: form(&mailer),
+        header: in_form(&header, &form),
+        form,
     };
     Ok((delivery, body))
 }
@@ -60,15 +62,12 @@ pub(super) fn larger_than(limit: u64, local: bool) -> DeliveryResult {
     result
 }
 
-fn with_line_ends(header: Vec<u8>, mailer: &Mailer) -> Vec<u8> {
-    if mailer.eol != b"\r\n" {
-        return header;
-    }
+/// The header with the line ends of the body.
+fn in_form(header: &[u8], form: &BodyForm) -> Vec<u8> {
+    let line_ends = BodyForm { crlf: form.crlf, ..BodyForm::default() };
     let mut out = Vec::with_capacity(header.len() + 64);
-    for line in header.split_inclusive(|byte| *byte == b'\n') {
-        out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
-        out.extend_from_slice(b"\r\n");
-    }
+    // writing to memory cannot fail
+    let _ = BodyLines::new(&line_ends).write(header, &mut out);
     out
 }
 
@@ -99,7 +98,8 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
         Some(command) if program => command.trim_ascii_start().to_vec(),
         _ => user,
     };
-    Target { user, host, named_by }
+    // words of a command line and names of files are one line
+    Target { user: one_line(&user).into_owned(), host: one_line(&host).into_owned(), named_by }
 }
 
 /// Flag s: without quotes, and without the backslashes that protected something.

@@ -1,5 +1,6 @@
 //! The log itself: who is asked, at which level, and where the lines go.
 
+use crate::addr::one_line;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -135,6 +136,13 @@ impl Logger {
             Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
             Target::Syslog(path) => self.0.syslog(path, self.0.stamped(Some(priority), &line)),
         }
+    }
+
+    /// sendmail's alert about a text that had a newline inside; those who watch logs know it by these words.
+    pub fn alert_newline(&self, id: Option<&[u8]>, client: &[u8], text: &[u8]) {
+        let text = one_line(text);
+        let line = [b"POSSIBLE ATTACK from ", client, b": newline in string \"", &*text, b"\""].concat();
+        self.always(Priority::Alert, id, &line);
     }
 
     /// Waits until all lines so far are written.

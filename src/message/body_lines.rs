@@ -6,7 +6,7 @@ use std::io::{self, Write};
 /// How body lines are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BodyForm {
-    /// Lines end in CR LF (mailer E=).
+    /// Lines end in CR LF (mailer E=), and no other CR goes out.
     pub crlf: bool,
     /// `From ` at the beginning of a line becomes `>From ` (flag E).
     pub escape_from: bool,
@@ -59,6 +59,10 @@ impl<'a> BodyLines<'a> {
 
     fn line(&self, line: &[u8], out: &mut dyn Write) -> io::Result<()> {
         let mut line = std::borrow::Cow::Borrowed(line);
+        if self.form.crlf && memchr::memchr(b'\r', &line).is_some() {
+            // on a wire, CR stands before LF and nowhere else (RFC 5321, 2.3.8)
+            line.to_mut().iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b' ');
+        }
         if self.form.seven_bit {
             line.to_mut().iter_mut().for_each(|byte| *byte &= 0x7f);
         }
@@ -126,6 +130,8 @@ mod tests {
         assert_eq!(written(b"From x\n From y\n", mailbox), ">From x\n From y\n\n");
         let wire = BodyForm { crlf: true, stuff_dots: true, ..plain };
         assert_eq!(written(b".\n..x\ny", wire), "..\r\n...x\r\ny\r\n");
+        assert_eq!(written(b"a\rb\r\n\r\n\r", wire), "a b \r\n \r\n \r\n");
+        assert_eq!(written(b"a\rb\n", mailbox), "a\rb\n\n");
         assert_eq!(written(b"caf\xe9\n", BodyForm { seven_bit: true, ..plain }), "cafi\n");
         assert_eq!(written(b"abcdef\n", BodyForm { line_limit: 4, ..plain }), "abc!\n def\n");
     }

@@ -56,8 +56,9 @@ impl Collector {
 
     fn end_line(&mut self, body: &mut Vec<u8>) {
         let mut line = std::mem::take(&mut self.line);
-        // NUL bytes have no place in a header
+        // neither NUL bytes nor carriage returns have a place in a header
         line.retain(|byte| *byte != 0);
+        line.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b' ');
         match line.first() {
             None => self.in_body = true,
             Some(b' ' | b'\t') if !self.fields.is_empty() => {

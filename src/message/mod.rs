@@ -10,8 +10,10 @@ mod check;
 mod collector;
 mod dates;
 mod facts;
+mod field;
 mod header;
 mod known;
+mod mime_limits;
 mod output;
 
 pub use body_lines::{BodyForm, BodyLines};
@@ -19,5 +21,6 @@ pub use check::{check_for, check_header};
 pub use collector::Collector;
 pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, set_dates};
 pub use facts::HeaderFacts;
+pub use field::put_field;
 pub use header::{Header, HeaderKind, Headers};
 pub use output::{OutputStyle, put_headers};

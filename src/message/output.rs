@@ -1,7 +1,9 @@
 //! Header fields as a mailer gets them.
 
 use super::address_list;
+use super::field::put_field;
 use super::header::{Header, HeaderKind, Headers};
+use super::mime_limits::MimeLimits;
 use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::engine::Scope;
 use crate::rewrite::{AddressKind, Rewriter, Site, expand};
@@ -18,10 +20,12 @@ pub struct OutputStyle<'a> {
 }
 
 /// The header for a mailer: LF line ends, no blank line after it. Addresses are rewritten for the
-/// mailer and folded anew; all else is as it came. The rewriter's scope has the delivery's `$g` and `$u`.
+/// mailer and folded anew; all else is as it came, but for MIME fields that are too long. What the log is to be told
+/// of odd ones is added to the rewriter's alerts. The rewriter's scope has the delivery's `$g` and `$u`.
 pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: &OutputStyle<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let site = rewriter.site;
+    let limits = MimeLimits::new(&site.config);
     let Some(mailer) = site.config.mailers.get(usize::from(style.mailer.0)) else { return out };
     for header in &headers.0 {
         if !is_wanted(site, rewriter.scope, header, mailer) {
@@ -30,29 +34,22 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
         let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
         if header.kind.contains(HeaderKind::BCC) {
             if !style.delete_bcc {
-                put(&mut out, &header.name, b"");
+                put_field(&mut out, &header.name, b"");
             }
         } else if header.kind.intersects(addresses) {
-            let field = addresses_field(rewriter, header, mailer, style).await;
-            out.extend_from_slice(&field);
-            out.push(b'\n');
+            let value = addresses_value(rewriter, header, mailer, style).await;
+            put_field(&mut out, &header.name, &value);
         } else if header.kind.contains(HeaderKind::BIND_LATE) {
             let value = expand(site, rewriter.scope, &header.value);
             if !value.trim_ascii().is_empty() {
-                put(&mut out, &header.name, &value);
+                put_field(&mut out, &header.name, &value);
             }
         } else {
-            put(&mut out, &header.name, &header.value);
+            let value = limits.apply(&header.name, (&header.value).into(), &mut rewriter.alerts);
+            put_field(&mut out, &header.name, &value);
         }
     }
     out
-}
-
-fn put(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.push(b':');
-    out.extend_from_slice(value);
-    out.push(b'\n');
 }
 
 /// Is the field's condition met? Some fields are checked even if the message brought them: they
@@ -68,7 +65,8 @@ fn is_wanted(site: &Site, scope: &Scope, header: &Header, mailer: &Mailer) -> bo
     }
 }
 
-async fn addresses_field(
+/// The value of a field that holds addresses.
+async fn addresses_value(
     rewriter: &mut Rewriter<'_>,
     header: &Header,
     mailer: &Mailer,
@@ -85,7 +83,7 @@ async fn addresses_field(
         *part = text.into_iter().filter(|byte| *byte != b'\n').collect();
     }
     match parts.is_empty() {
-        true => [&header.name, b":".as_slice(), &header.value].concat(),
-        false => address_list::join(&header.name, &parts, mailer.line_limit),
+        true => header.value.clone(),
+        false => address_list::join(header.name.len(), &parts, mailer.line_limit),
     }
 }

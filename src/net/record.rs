@@ -45,13 +45,34 @@ pub struct Record {
     pub ttl: u32,
 }
 
-/// A name's text without its trailing dot; the root is empty.
+/// A name's text without its trailing dot, as the C library writes it (RFC 1035, 5.1): a backslash before bytes that
+/// mean something in a zone file, a backslash and three decimal digits for those that cannot be printed. The root is
+/// empty.
 pub(super) fn name_text(name: &Name) -> Vec<u8> {
-    let mut text = name.to_ascii().into_bytes();
-    if text.last() == Some(&b'.') {
-        text.pop();
+    let mut text = Vec::with_capacity(usize::from(name.len()));
+    for label in name.iter() {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        for byte in label {
+            match byte {
+                b'.' | b'"' | b';' | b'\\' | b'(' | b')' | b'@' | b'$' => {
+                    text.extend_from_slice(&[b'\\', *byte])
+                }
+                b'!'..=b'~' => text.push(*byte),
+                odd => text.extend_from_slice(format!("\\{odd:03}").as_bytes()),
+            }
+        }
     }
     text
+}
+
+/// Is it the name of a host, as the C library takes one for the name of an address: letters, digits, `-` and `_`
+/// in labels that do not begin with a hyphen?
+pub(super) fn is_host_name(name: &[u8]) -> bool {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let label = |label: &[u8]| !label.starts_with(b"-") && label.iter().all(fits);
+    !name.is_empty() && name.split(|byte| *byte == b'.').all(label)
 }
 
 impl Record {
@@ -79,7 +100,9 @@ impl Record {
                 own.text = name_text(&srv.target);
             }
             // the first string only, as sendmail has it
-            RData::TXT(txt) => own.text = txt.txt_data.first().map(|text| text.to_vec()).unwrap_or_default(),
+            RData::TXT(txt) => {
+                own.text = txt.txt_data.first().map(|text| printable(text)).unwrap_or_default()
+            }
             RData::TLSA(tlsa) => own.text = tlsa_text(tlsa),
             RData::Unknown { rdata, .. } if kind == kind::AFSDB => own.text = afsdb_host(&rdata.anything),
             _ => {}
@@ -94,6 +117,13 @@ impl Record {
             IpAddr::V6(six) => six_text(six),
         };
     }
+}
+
+/// A text up to its first NUL, with an X for each byte that cannot be printed: whoever writes it into the DNS is
+/// nobody whose bytes may mean anything to the rules.
+fn printable(text: &[u8]) -> Vec<u8> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    text.iter().map(|byte| if matches!(byte, b' '..=b'~') { *byte } else { b'X' }).collect()
 }
 
 /// `IPv6:` and all eight groups: sendmail's tables know no shorter form.

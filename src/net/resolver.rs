@@ -175,8 +175,9 @@ impl Resolver {
 
     async fn dns_ptr(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
         let records = self.ask(&reverse_name(address), kind::PTR).await?;
-        let name = records.into_iter().find(|record| record.kind == kind::PTR).map(|record| record.text);
-        name.ok_or(DnsError::NoData)
+        let mut names = records.into_iter().filter(|record| record.kind == kind::PTR).map(|record| record.text);
+        // whatever else the owner of an address writes there is no name to be shown or asked for
+        names.find(|name| record::is_host_name(name)).ok_or(DnsError::NoData)
     }
 
     /// Records of one type (number as in DNS), CNAME steps left out; the name is completed with the

@@ -85,6 +85,10 @@ impl Rewriter<'_> {
         let rules = CrackRules { must_quote: &options.must_quote_chars, colon_ok: options.colon_ok_in_addr };
         self.show(AddressEvent::Crack { text });
         let pattern = crackaddr(text, rules);
+        if pattern.given_up {
+            self.alerts.push(b"Dropped invalid comments from header address".to_vec());
+        }
+        let pattern = pattern.text;
         self.show(AddressEvent::Cracked { pattern: &pattern });
         pattern
     }

@@ -21,6 +21,8 @@ pub struct Rewriter<'a> {
     pub observer: &'a mut dyn Tracer,
     /// What was wrong so far, in order: with texts, rules, addresses.
     pub problems: Vec<Reply>,
+    /// Texts for the log, about somebody who may have tried an attack.
+    pub alerts: Vec<Vec<u8>>,
     /// Is shown every event of the rules, beside what is printed of them.
     pub(super) watcher: Option<&'a mut dyn Observer>,
     /// Nothing is said of values that rules cut and that do not balance.
@@ -30,7 +32,7 @@ pub struct Rewriter<'a> {
 impl<'a> Rewriter<'a> {
     /// A rewriter whose traces and messages `observer` gets.
     pub fn new(site: &'a Site, scope: &'a mut Scope, observer: &'a mut dyn Tracer) -> Self {
-        Self { site, scope, observer, problems: Vec::new(), watcher: None, silent: false }
+        Self { site, scope, observer, problems: Vec::new(), alerts: Vec::new(), watcher: None, silent: false }
     }
 
     /// A rewriter that nobody watches.

@@ -330,7 +330,7 @@ options! {
     /// May own maps and start the daemon; 'readcf: option TrustedUser: unknown user X'
     trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Implemented, "confTRUSTED_USER";
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
-    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, ParsedOnly, "confMAX_MIME_HEADER_LENGTH";
+    max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, Implemented, "confMAX_MIME_HEADER_LENGTH";
     /// Daemon control socket
     control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, ParsedOnly, "confCONTROL_SOCKET_NAME";
     /// Total header bytes; 1..16383 prints 'Warning: MaxHeadersLength: headers length limit set lower than 16384'

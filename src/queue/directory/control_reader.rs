@@ -2,11 +2,13 @@
 
 use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
 use super::control_lines::{LineError, read_line};
+use crate::addr::one_line;
 use crate::config::{HeaderCondition, Names};
 use crate::envelope::{BodyType, ControllingUser, DeliverBy, Recipient, RecipientFlags};
 use crate::message::{Header, HeaderKind};
 use crate::queue::error::Distrust;
 use crate::schema::UserIds;
+use std::borrow::Cow;
 
 impl ControlFile {
     /// Reads a qf.
@@ -49,6 +51,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {
+        // only a header field may have line ends inside
+        let line = &*if line.starts_with(b"H") { Cow::Borrowed(line) } else { one_line(line) };
         let Some((letter, value)) = line.split_first() else { return unrecognized("empty line", line) };
         if line.starts_with(b"From ") {
             return tampered("SECURITY ALERT: bogus qf line ", line);

@@ -1,6 +1,7 @@
 //! Writing a qf: sendmail's lines in sendmail's order.
 
 use super::control_file::{ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
+use crate::addr::one_line;
 use crate::config::Names;
 use crate::envelope::{BodyType, ControllingUser, StoredEnvelope};
 use crate::message::Header;
@@ -94,7 +95,7 @@ fn optional(out: &mut Vec<u8>, letter: u8, value: Option<&[u8]>) {
 
 /// A line end inside a value would begin a line of its own: a forged one.
 fn neutral(out: &mut Vec<u8>, value: &[u8]) {
-    out.extend(value.iter().map(|byte| if matches!(byte, b'\n' | b'\r' | 0) { b' ' } else { *byte }));
+    out.extend_from_slice(&one_line(value));
 }
 
 fn letters<F: Copy>(table: &[(u8, F)], has: impl Fn(F) -> bool) -> Vec<u8> {
@@ -138,18 +139,5 @@ fn write_header(out: &mut Vec<u8>, header: &Header, names: &Names) {
     out.extend_from_slice(b"H?");
     out.extend_from_slice(&header.condition_text(names));
     out.push(b'?');
-    out.extend_from_slice(&header.name);
-    out.push(b':');
-    // a fold is a line end with a blank after it; any other line end would begin a forged line
-    let mut at_line_end = false;
-    for byte in header.value.iter().copied().filter(|byte| *byte != 0) {
-        if at_line_end && !matches!(byte, b' ' | b'\t') {
-            out.push(b' ');
-        }
-        at_line_end = byte == b'\n';
-        out.push(byte);
-    }
-    if !at_line_end {
-        out.push(b'\n');
-    }
+    header.put(out);
 }

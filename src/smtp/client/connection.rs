@@ -2,6 +2,7 @@
 
 use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
+use crate::addr::one_line;
 use crate::schema::{EnhancedStatus, Reply};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -114,7 +115,7 @@ impl ServerConnection {
         limit: Duration,
     ) -> Result<(), ConnectionError> {
         self.note_command(command);
-        self.write(&[command, b"\r\n"].concat(), limit).await
+        self.write(&command_line(command), limit).await
     }
 
     pub(super) fn note_command(&mut self, command: &[u8]) {
@@ -205,6 +206,11 @@ impl ServerConnection {
         // a server that has said 421 may still be listening for QUIT
         let _ = self.command(b"QUIT", limit).await;
     }
+}
+
+/// A command as it goes out: one line, wherever the addresses in it come from (RFC 5321, 2.3.8).
+pub(super) fn command_line(command: &[u8]) -> Vec<u8> {
+    [&one_line(command), &b"\r\n"[..]].concat()
 }
 
 /// The reply that stands for a connection that ended (RFC 3463 4.4.1 and 4.4.2).

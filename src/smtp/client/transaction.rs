@@ -1,7 +1,7 @@
 //! One message over an open connection: MAIL, RCPT, DATA (RFC 5321, 3.3; LMTP: RFC 2033).
 
 use super::answer::{Answer, ConnectionError};
-use super::connection::ServerConnection;
+use super::connection::{ServerConnection, command_line};
 use super::timeouts::CommandTimeouts;
 use crate::envelope::Body;
 use crate::message::{BodyForm, BodyLines};
@@ -104,8 +104,7 @@ async fn recipients(
         let end = (start + window).min(offer.recipients.len());
         let mut commands = Vec::new();
         for command in &offer.recipients[start..end] {
-            commands.extend_from_slice(command);
-            commands.extend_from_slice(b"\r\n");
+            commands.extend(command_line(command));
             server.note_command(command);
         }
         if pipelined && end == offer.recipients.len() {

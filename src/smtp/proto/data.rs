@@ -11,7 +11,7 @@ pub enum BareCharacter {
     Refuse,
     /// A blank takes its place.
     Replace,
-    /// A bare LF ends a line; a bare CR is a character.
+    /// It is a character; a bare LF ends a line where no CR LF is asked for around the final dot.
     Allow,
 }
 
@@ -169,7 +169,7 @@ impl DataDecoder {
         match (self.state, byte) {
             (State::LineStart, b'.') => self.state = State::Dot,
             (State::Dot, b'\r') => self.state = State::DotCr,
-            (State::Dot | State::DotCr, b'\n') if self.dot_ends(byte) => return DataEvent::End,
+            (State::Dot | State::DotCr, b'\n') if self.dot_ends() => return DataEvent::End,
             (State::DotCr, b'\n') => return self.end_line(true, out),
             (State::DotCr, _) => {
                 // the dot was transparency; its CR stands alone
@@ -184,12 +184,17 @@ impl DataDecoder {
         DataEvent::More
     }
 
-    fn dot_ends(&self, _line_feed: u8) -> bool {
+    /// Does the line feed behind this dot end the data?
+    fn dot_ends(&mut self) -> bool {
         let lax = !self.strictness.crlf_dot;
-        match self.state {
-            State::DotCr => self.after_crlf || lax,
-            _ => lax && self.strictness.line_feed == BareCharacter::Allow,
+        if self.state == State::DotCr {
+            return self.after_crlf || lax;
         }
+        let ends = lax && self.strictness.line_feed == BareCharacter::Allow;
+        if ends {
+            self.bare_line_feeds.add(self.in_body);
+        }
+        ends
     }
 
     fn text(&mut self, byte: u8, out: &mut Vec<u8>) {
@@ -217,8 +222,19 @@ impl DataDecoder {
                 self.text(b' ', out);
                 DataEvent::More
             }
-            BareCharacter::Allow => self.end_line(false, out),
+            BareCharacter::Allow if !self.strictness.crlf_dot => self.end_line(false, out),
+            BareCharacter::Allow => self.line_feed_inside(out),
         }
+    }
+
+    /// A line feed that is a character of its line: a dot behind it begins no line. In the header it becomes a fold,
+    /// as what follows it must not be a field of its own.
+    fn line_feed_inside(&mut self, out: &mut Vec<u8>) -> DataEvent {
+        self.text(b'\n', out);
+        if !self.in_body {
+            out.push(b' ');
+        }
+        DataEvent::More
     }
 
     /// A CR was followed by `byte`, which is not LF.
@@ -302,6 +318,14 @@ mod tests {
         assert_eq!((text.as_str(), event), ("S: lf\n\nbody one\n\rlone\rcr\n", DataEvent::End));
         assert_eq!(decoder.bare_line_feeds.name(), Some("header+body"));
         assert_eq!(decoder.bare_carriage_returns.name(), Some("body"));
+    }
+
+    #[test]
+    fn a_tolerated_line_feed_ends_no_line_where_the_dot_needs_crlf() {
+        let strictness = Strictness { line_feed: Allow, ..Strictness::default() };
+        let (text, _, event, decoder) = decode(strictness, b"S: a\nB: c\r\n\r\none\n.\ntwo\n..\r\n.\r\n");
+        assert_eq!((text.as_str(), event), ("S: a\n B: c\n\none\n.\ntwo\n..\n", DataEvent::End));
+        assert_eq!(decoder.bare_line_feeds.name(), Some("header+body"));
     }
 
     #[test]

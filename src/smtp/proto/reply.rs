@@ -1,5 +1,7 @@
 //! Replies as bytes (RFC 5321, section 4.2; enhanced status codes: RFC 2034).
 
+use crate::addr::one_line;
+
 /// Appends `250 2.0.0 text` and its line end; with `more`, the hyphen of a reply that goes on.
 pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: &[u8], more: bool) {
     out.extend_from_slice(code);
@@ -9,7 +11,7 @@ pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: 
         out.push(b' ');
     }
     // a line end inside would let text from a rule or a map forge replies
-    out.extend(text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+    out.extend_from_slice(&one_line(text));
     out.extend_from_slice(b"\r\n");
 }
 

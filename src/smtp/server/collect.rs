@@ -207,6 +207,17 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
+    /// Values in which a line feed that is no line end has made a fold of what looked like a field of its own.
+    fn newlines(&self, decoder: &DataDecoder, fields: &[Header]) -> Vec<Vec<u8>> {
+        let Strictness { line_feed, crlf_dot, .. } = self.features.strictness;
+        if !decoder.bare_line_feeds.header || line_feed != BareCharacter::Allow || !crlf_dot {
+            return Vec::new();
+        }
+        let folded = fields.iter().filter(|field| field.value.contains(&b'\n'));
+        let text = |field: &Header| field.value.iter().copied().filter(|byte| *byte != b'\n').collect();
+        folded.map(text).collect()
+    }
+
     fn note_tolerated(&mut self, decoder: &DataDecoder) {
         let seen = [
             (BARE_LF, decoder.bare_line_feeds, self.features.strictness.line_feed),
@@ -224,8 +235,10 @@ impl<A: Acceptor> Session<A> {
 
     /// The final dot is there.
     async fn collected(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
+        let id = self.transaction.envelope.id.clone();
         self.note_tolerated(&collecting.decoder);
         let fields = collecting.finish_header();
+        let newlines = self.newlines(&collecting.decoder, &fields);
         if !collecting.header_heard && collecting.failed.is_none() {
             collecting.failed = self.hear_header(&fields).await.map(Failure::Refused);
             self.hear_body(&mut collecting).await;
@@ -240,6 +253,9 @@ impl<A: Acceptor> Session<A> {
             None => self.store(collecting.sink.take()).await.err(),
         };
         self.log_sender();
+        for text in newlines {
+            self.server.log.alert_newline(Some(id.as_bytes()), &self.client.name, &text);
+        }
         match refused {
             Some(reply) => self.refuse_message(&reply),
             None => self.accept().await,

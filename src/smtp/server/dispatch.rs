@@ -6,6 +6,7 @@ use super::session::{Flow, Session};
 use super::verb_row::{Command, VerbRow};
 use super::verbs;
 use super::wire::{Input, Lost};
+use crate::addr::one_line;
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, split_verb};
@@ -13,6 +14,16 @@ use crate::sys::load;
 use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// A byte that has no place in a command line, as the log and the client are told of it.
+struct BadByte {
+    log: &'static [u8],
+    reply: &'static str,
+}
+
+const CARRIAGE_RETURN: BadByte =
+    BadByte { log: b"bare carriage return", reply: "Bare carriage return (CR) not allowed" };
+const NUL: BadByte = BadByte { log: b"NUL byte", reply: "NUL byte not allowed" };
 
 /// What a client hears that there is no room for (reply code 421 4.3.2, as ruleset ConnControl has it).
 pub const TOO_MANY_CONNECTIONS: &[u8] = b"Too many open connections.";
@@ -97,7 +108,7 @@ impl<A: Acceptor> Session<A> {
     fn too_long(&mut self, length: usize) -> Flow {
         let text = format!(": SMTP violation, input too long: {length}");
         let text = [&self.client.display[..], text.as_bytes()].concat();
-        self.log(5, Priority::Info, &text);
+        self.log(4, Priority::Info, &text);
         let text = [&self.hostname[..], b" Command too long, possible attack ", &self.client.display];
         let text = text.concat();
         self.say("421", Some("4.7.0"), &text);
@@ -106,7 +117,10 @@ impl<A: Acceptor> Session<A> {
 
     async fn command(&mut self, line: &[u8]) -> Flow {
         self.usage.commands += 1;
-        let Some(line) = self.without_carriage_returns(line) else { return self.refuse_carriage_return() };
+        let line = match self.one_line(line) {
+            Ok(line) => line,
+            Err(what) => return self.refuse_line(&what),
+        };
         let (word, argument) = split_verb(&line);
         let row = verbs::find(word);
         self.issued_mail_command |= row.issued_mail_command;
@@ -123,20 +137,20 @@ impl<A: Acceptor> Session<A> {
     /// A carriage return in the middle of a line is the end of a line for some servers and none for others
     /// (RFC 5321, section 2.3.8): it is refused as in message data, or becomes a blank where `srv_features`
     /// is lax for this client; it is never passed on.
-    fn without_carriage_returns<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        if !line.contains(&b'\r') {
-            return Some(Cow::Borrowed(line));
-        }
-        let blank = |byte: &u8| if *byte == b'\r' { b' ' } else { *byte };
+    /// A NUL, where programs written in C stop reading, is always refused.
+    fn one_line<'a>(&self, line: &'a [u8]) -> Result<Cow<'a, [u8]>, BadByte> {
         let strict = self.features.strictness.carriage_return == BareCharacter::Refuse;
-        (!strict).then(|| line.iter().map(blank).collect())
+        match line {
+            _ if line.contains(&0) => Err(NUL),
+            _ if strict && line.contains(&b'\r') => Err(CARRIAGE_RETURN),
+            _ => Ok(one_line(line)),
+        }
     }
 
-    fn refuse_carriage_return(&mut self) -> Flow {
-        let text = [&self.client.display[..], b": SMTP violation, bare carriage return in command"].concat();
+    fn refuse_line(&mut self, what: &BadByte) -> Flow {
+        let text = [&self.client.display[..], b": SMTP violation, ", what.log, b" in command"].concat();
         self.log(5, Priority::Info, &text);
-        let text = "Bare carriage return (CR) not allowed";
-        self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text), None);
+        self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), what.reply), None);
         self.count_bad_command()
     }
 

@@ -33,31 +33,42 @@ pub struct Features {
 /// One letter of `srv_features`: lower case on, upper case off.
 struct Letter {
     letter: u8,
+    /// A digit may follow.
+    has_variant: bool,
     apply: fn(&mut Features, on: bool, variant: Option<u8>),
 }
 
+const fn letter(letter: u8, apply: fn(&mut Features, on: bool, variant: Option<u8>)) -> Letter {
+    Letter { letter, has_variant: false, apply }
+}
+
+impl Letter {
+    const fn with_variant(mut self) -> Self {
+        self.has_variant = true;
+        self
+    }
+}
+
 const LETTERS: &[Letter] = &[
-    Letter { letter: b'b', apply: |features, on, _| features.verb = on },
-    Letter { letter: b'd', apply: |features, on, _| features.dsn = on },
-    Letter { letter: b'e', apply: |features, on, _| features.etrn = on },
-    Letter { letter: b'f', apply: |features, on, _| features.early_input = !on },
-    Letter { letter: b'g', apply: |features, on, variant| features.strictness.line_feed = bare(on, variant) },
-    Letter { letter: b'h', apply: |features, on, _| features.refuse_http = on },
-    Letter { letter: b'l', apply: |features, on, _| features.require_auth = on },
-    Letter { letter: b'o', apply: |features, on, _| features.strictness.crlf_dot = on },
-    Letter { letter: b'p', apply: |features, on, _| features.pipelining = on },
-    Letter {
-        letter: b'u',
-        apply: |features, on, variant| features.strictness.carriage_return = bare(on, variant),
-    },
-    Letter { letter: b'x', apply: |features, on, _| features.expn = on },
+    letter(b'b', |features, on, _| features.verb = on),
+    letter(b'd', |features, on, _| features.dsn = on),
+    letter(b'e', |features, on, _| features.etrn = on),
+    letter(b'f', |features, on, _| features.early_input = !on),
+    letter(b'g', |features, on, variant| features.strictness.line_feed = bare(on, variant)).with_variant(),
+    letter(b'h', |features, on, _| features.refuse_http = on),
+    letter(b'l', |features, on, _| features.require_auth = on),
+    letter(b'o', |features, on, _| features.strictness.crlf_dot = on),
+    letter(b'p', |features, on, _| features.pipelining = on),
+    letter(b'u', |features, on, variant| features.strictness.carriage_return = bare(on, variant))
+        .with_variant(),
+    letter(b'x', |features, on, _| features.expn = on),
     // known, and without effect before AUTH, TLS and SMTPUTF8 exist
-    Letter { letter: b'a', apply: |_, _, _| () },
-    Letter { letter: b'c', apply: |_, _, _| () },
-    Letter { letter: b'i', apply: |_, _, _| () },
-    Letter { letter: b'r', apply: |_, _, _| () },
-    Letter { letter: b's', apply: |_, _, _| () },
-    Letter { letter: b'v', apply: |_, _, _| () },
+    letter(b'a', |_, _, _| ()),
+    letter(b'c', |_, _, _| ()),
+    letter(b'i', |_, _, _| ()),
+    letter(b'r', |_, _, _| ()),
+    letter(b's', |_, _, _| ()),
+    letter(b'v', |_, _, _| ()),
 ];
 
 fn bare(on: bool, variant: Option<u8>) -> BareCharacter {
@@ -86,8 +97,8 @@ impl Features {
         }
     }
 
-    /// Applies the answer of `srv_features`; gives the letters it does not know.
-    pub fn apply(&mut self, answer: &[Token]) -> Vec<u8> {
+    /// Applies the answer of `srv_features`; gives what it does not know: `feature Q`, `variant g3`.
+    pub fn apply(&mut self, answer: &[Token]) -> Vec<Vec<u8>> {
         let mut unknown = Vec::new();
         for token in answer {
             let bytes = token.as_bytes();
@@ -97,8 +108,14 @@ impl Features {
             }
             let Some(first) = bytes.first() else { continue };
             match LETTERS.iter().find(|row| row.letter == first.to_ascii_lowercase()) {
-                Some(row) => (row.apply)(self, first.is_ascii_lowercase(), bytes.get(1).copied()),
-                None => unknown.push(*first),
+                Some(row) => {
+                    let variant = bytes.get(1).copied();
+                    (row.apply)(self, first.is_ascii_lowercase(), variant);
+                    if row.has_variant && !matches!(variant, None | Some(b'2')) {
+                        unknown.push([b"variant ", &bytes[..2]].concat());
+                    }
+                }
+                None => unknown.push([b"feature ", &[*first][..]].concat()),
             }
         }
         unknown
@@ -130,5 +147,13 @@ mod tests {
         assert_eq!((replaced.line_feed, replaced.crlf_dot), (BareCharacter::Replace, true));
         let lax = applied("G U O").strictness;
         assert_eq!((lax.carriage_return, lax.crlf_dot), (BareCharacter::Allow, false));
+    }
+
+    #[test]
+    fn what_is_not_known_is_told() {
+        let mut features = Features::new(&Policy::default(), &DaemonFacts::default());
+        let tokens = [b"g3", &b"u2"[..], b"Q", b"o"].map(Token::new);
+        assert_eq!(features.apply(&tokens), [&b"variant g3"[..], b"feature Q"]);
+        assert_eq!(features.strictness.line_feed, BareCharacter::Refuse);
     }
 }

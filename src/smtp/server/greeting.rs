@@ -67,8 +67,8 @@ impl<A: Acceptor> Session<A> {
         let name = self.client.name.clone();
         let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"srv_features", &name, Some(b"")).await;
         let Some(answer) = answer else { return };
-        for letter in self.features.apply(answer.get(1..).unwrap_or_default()) {
-            let text = [b"srv_features: unknown feature ", &[letter][..]].concat();
+        for problem in self.features.apply(answer.get(1..).unwrap_or_default()) {
+            let text = [b"srv_features: unknown ", &problem[..]].concat();
             self.log(9, Priority::Warning, &text);
         }
     }

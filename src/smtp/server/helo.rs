@@ -39,11 +39,14 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         let valid = is_domain(argument);
+        let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
+        if !valid {
+            self.log_invalid_name(&name);
+        }
         if !valid && (!self.server.policy.allow_bogus_helo || argument.len() > MAX_NAME) {
             self.error(&Reply::new(501, None, "Invalid domain name"), None);
             return Flow::Continue;
         }
-        let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
         if self.transaction.has_begun() {
             self.drop_transaction();
         }
@@ -55,6 +58,11 @@ impl<A: Acceptor> Session<A> {
         self.introduce(&name, extended);
         self.put_hello(valid, extended);
         Flow::Continue
+    }
+
+    fn log_invalid_name(&self, name: &[u8]) {
+        let text = [b"invalid domain name (", name, b") from ", &self.client.display].concat();
+        self.log(9, Priority::Info, &text);
     }
 
     fn introduce(&mut self, name: &[u8], extended: bool) {

@@ -87,7 +87,8 @@ impl<A: Acceptor> Session<A> {
         if !first && !self.features.refuse_http {
             return self.unknown(line).await;
         }
-        let text = [&self.client.display[..], b": probable open proxy: command=", line].concat();
+        // its line end is shown, as sendmail does
+        let text = [&self.client.display[..], b": probable open proxy: command=", line, b"\r\n"].concat();
         self.server.log.always(Priority::Info, Some(self.transaction.envelope.id.as_bytes()), &text);
         let what: &[u8] = if first { b" Rejecting open proxy " } else { b" HTTP command " };
         let text = [&self.hostname[..], what, &self.client.display].concat();
