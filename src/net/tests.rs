@@ -120,3 +120,99 @@ async fn servers_are_asked_over_udp_and_then_over_tcp() {
     let broken = resolver.addresses(b"broken.example", Family::V4).await;
     assert_eq!(broken, Outcome::Later(DnsError::TryAgain));
 }
+
+/// The bytes of an answer: a question for `large.example`, then this answer section of so many records.
+fn hostile(question: &[u8], count: u16, records: &[u8]) -> Vec<u8> {
+    // the question without its OPT record
+    let end = 12 + b"\x05large\x07example\0\0\x10\0\x01".len();
+    let counts = [1, count, 0, 0].map(u16::to_be_bytes).concat();
+    [&question[..2], b"\x85\x80", &counts, &question[12..end], records].concat()
+}
+
+/// A record of this type whose owner is the question's name.
+fn raw_record(kind: u16, length: u16, data: &[u8]) -> Vec<u8> {
+    [b"\xc0\x0c", &kind.to_be_bytes()[..], b"\0\x01\0\0\0\x3c", &length.to_be_bytes(), data].concat()
+}
+
+/// What a name server may send to do harm, and the texts that are believed of it.
+fn attacks() -> Vec<(&'static str, u16, Vec<u8>, Vec<Vec<u8>>)> {
+    let long_text = [&[255][..], &[b'x'; 255], &[255], &[b'y'; 255]].concat();
+    let labels = [&[63][..], &[b'l'; 63]].concat().repeat(5);
+    vec![
+        ("a name that points at itself", 1, b"\xc0\x1f\0\x10\0\x01\0\0\0\x3c\0\0".to_vec(), vec![]),
+        ("a name that points behind itself", 1, b"\xc0\xff\0\x10\0\x01\0\0\0\x3c\0\0".to_vec(), vec![]),
+        ("an alias to a name that points at itself", 1, raw_record(5, 2, b"\xc0\x2b"), vec![]),
+        (
+            "two names that point at each other",
+            2,
+            [raw_record(5, 2, b"\xc0\x39"), raw_record(5, 2, b"\xc0\x2b")].concat(),
+            vec![],
+        ),
+        ("a name of 320 bytes", 1, raw_record(5, 321, &[&labels[..], b"\0"].concat()), vec![]),
+        ("a text longer than its record", 1, raw_record(16, 3, b"\xffab"), vec![]),
+        ("a record longer than the answer", 1, raw_record(16, 400, b"\x02ab"), vec![]),
+        ("more records than there are", 65_535, raw_record(16, 3, b"\x02ab"), vec![]),
+        (
+            "two texts of 255 bytes: the first counts",
+            1,
+            raw_record(16, 512, &long_text),
+            vec![vec![b'x'; 255]],
+        ),
+        ("bytes that are operators of rules", 1, raw_record(16, 5, b"\x04a\x81jb"), vec![b"aXjb".to_vec()]),
+        ("line ends", 1, raw_record(16, 5, b"\x04a\r\nb"), vec![b"aXXb".to_vec()]),
+        ("a NUL", 1, raw_record(16, 4, b"\x03a\0b"), vec![b"a".to_vec()]),
+        ("no text at all", 1, raw_record(16, 1, b"\0"), vec![Vec::new()]),
+    ]
+}
+
+/// SEC-053 and SEC-058: nothing that a name server answers is more than an answer that is not believed.
+#[tokio::test]
+async fn sec_053_sec_058_hostile_answers_do_no_harm() {
+    for (what, count, records, believed) in attacks() {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let server = socket.local_addr().expect("an address");
+        let serving = tokio::spawn(async move {
+            let mut buffer = [0; 1500];
+            loop {
+                let (_, from) = socket.recv_from(&mut buffer).await.expect("a question");
+                socket.send_to(&hostile(&buffer, count, &records), from).await.expect("sent");
+            }
+        });
+        let timeout = std::time::Duration::from_millis(300);
+        let settings = Settings { servers: vec![server], attempts: 1, timeout, ..Settings::isolated() };
+        let answer = Resolver::with(settings).records(b"large.example.", kind::TXT).await;
+        let texts: Vec<Vec<u8>> =
+            answer.clone().done().into_iter().flatten().map(|record| record.text).collect();
+        assert_eq!(texts, believed, "{what}: {answer:?}");
+        serving.abort();
+    }
+}
+
+#[test]
+fn names_look_as_the_c_library_shows_them() {
+    let rows: [(&[u8], &[u8]); 7] = [
+        (b"a\rb", b"a\\013b"),
+        (b"a b", b"a\\032b"),
+        (b"a\0b", b"a\\000b"),
+        (b"a\xffb", b"a\\255b"),
+        (b"a.b", b"a\\.b"),
+        (b"a\"b", b"a\\\"b"),
+        (b"a<b", b"a<b"),
+    ];
+    for (label, shown) in rows {
+        let name = hickory_proto::rr::Name::from_labels([label, b"odd", b"example"]).expect("a name");
+        assert_eq!(record::name_text(&name), [shown, b".odd.example"].concat());
+        assert!(!record::is_host_name(&record::name_text(&name)));
+    }
+    assert!(record::is_host_name(b"a_b.A-B.odd.example") && !record::is_host_name(b"-ab.odd.example"));
+}
+
+/// What is no name of a host is none, whoever owns the address.
+#[tokio::test]
+async fn odd_names_of_addresses_are_not_believed() {
+    let rows =
+        [("9.2.0.192.in-addr.arpa", "PTR", "a(b.example"), ("8.2.0.192.in-addr.arpa", "PTR", "a_b.example")];
+    let resolver = zone(&rows);
+    assert_eq!(resolver.ptr(IpAddr::from([192, 0, 2, 9])).await.done(), None);
+    assert_eq!(resolver.ptr(IpAddr::from([192, 0, 2, 8])).await.done(), Some(b"a_b.example".to_vec()));
+}

@@ -78,8 +78,7 @@ impl Acceptor for Taken {
 
 static SERVER: LazyLock<Arc<Server>> = LazyLock::new(|| {
     let text = include_bytes!("../../testdata/smtp/site.cf");
-    let loaded =
-        load(b"site.cf", text, &mut canonify::maps::environment(), &LoadOptions::default());
+    let loaded = load(b"site.cf", text, &mut canonify::maps::environment(), &LoadOptions::default());
     let config = Arc::new(loaded.config);
     let policy = Policy { max_message_size: 0, ..Policy::from_config(&config) };
     let site = Arc::new(Site::new(config, Arc::new(Resolver::fixed(Vec::new()))));
@@ -141,7 +140,8 @@ async fn await_reply(stream: &mut DuplexStream, said: &mut Vec<u8>, code: &[u8])
     loop {
         let lines = said[start..].split_inclusive(|byte| *byte == b'\n');
         let last = lines.filter(|line| line.ends_with(b"\n") && line.get(3) == Some(&b' ')).last();
-        if last.is_some_and(|line| line.starts_with(code)) || !matches!(stream.read_buf(said).await, Ok(1..)) {
+        if last.is_some_and(|line| line.starts_with(code)) || !matches!(stream.read_buf(said).await, Ok(1..))
+        {
             return;
         }
     }
@@ -151,8 +151,7 @@ async fn await_reply(stream: &mut DuplexStream, said: &mut Vec<u8>, code: &[u8])
 async fn session(manner: Manner, commands: &[u8], data: &[u8], cut: &dyn Fn(usize) -> Vec<usize>) -> Outcome {
     let (mut ours, theirs) = tokio::io::duplex(1 << 16);
     let taken = Taken::default();
-    let serving =
-        tokio::spawn(Session::new(SERVER.clone(), taken.clone(), manner.client(), theirs).serve());
+    let serving = tokio::spawn(Session::new(SERVER.clone(), taken.clone(), manner.client(), theirs).serve());
     let mut replies = Vec::new();
     await_reply(&mut ours, &mut replies, b"220").await;
     send(&mut ours, b"HELO c\r\n", &[]).await;
@@ -194,7 +193,7 @@ fn bare(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where the data end that begin behind DATA's own line: the first CR LF . CR LF.
+/// Where the data end that begin behind DATA's own line: behind the first CR LF . CR LF.
 fn end_of(data: &[u8]) -> Option<usize> {
     let with_line_end = [b"\r\n", data].concat();
     memchr::memmem::find(&with_line_end, b"\r\n.\r\n").map(|at| at + 3)
@@ -216,7 +215,7 @@ fn expected_body(manner: Manner, data: &[u8]) -> Option<Vec<u8>> {
         }
     }
     let end = end_of(&whole)?;
-    let text = &whole[..end - 1];
+    let text = &whole[..end - 3];
     bare(text).is_none().then(|| lines_of(text))
 }
 
@@ -278,9 +277,9 @@ async fn goes_out_clean(mail: &[u8], rcpt: &[u8], header: &[u8], body: &[u8]) {
     let data = memchr::memmem::find(&wire, b"\r\nDATA\r\n").expect("a message") + 8;
     assert_eq!(wire[..data].iter().filter(|byte| **byte == b'\n').count(), 4, "{shown:?}");
     let end = end_of(&wire[data..]).expect("an end");
-    assert_eq!(&wire[data + end..], b"\r\nQUIT\r\n", "{shown:?}");
+    assert_eq!(&wire[data + end..], b"QUIT\r\n", "{shown:?}");
     // no line is lost and none is made, but for a last one without its end
-    let text = lines_of(&wire[data..data + end - 1]);
+    let text = lines_of(&wire[data..data + end - 3]);
     let whole = [header, b"\n", body].concat();
     let wanted = String::from_utf8_lossy(&whole).replace('\r', " ");
     let wanted = if wanted.ends_with('\n') { wanted } else { wanted + "\n" };
@@ -293,15 +292,44 @@ fn run<F: Future<Output = ()>>(work: F) {
 }
 
 fn pieces(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(proptest::sample::select(words), 0..14).prop_map(|list| list.concat().into_bytes())
+    proptest::collection::vec(proptest::sample::select(words), 0..14)
+        .prop_map(|list| list.concat().into_bytes())
 }
 
 const IN_COMMANDS: &[&str] = &[
-    "\r", "\n", "\r\n", "\r\n", "\0", ".", " ", "NOOP", "RSET", "MAIL FROM:<a@b.example>", "RCPT TO:<alice@site.example>",
-    "VRFY x", "<", "\"", "a",
+    "\r",
+    "\n",
+    "\r\n",
+    "\r\n",
+    "\0",
+    ".",
+    " ",
+    "NOOP",
+    "RSET",
+    "MAIL FROM:<a@b.example>",
+    "RCPT TO:<alice@site.example>",
+    "VRFY x",
+    "<",
+    "\"",
+    "a",
 ];
 const IN_DATA: &[&str] = &[
-    "\r", "\n", "\r\n", "\r\n", "\r\n", ".", "..", "\0", "a", " ", "X: y", "\r\n.\r\n", "\n.\n", "\r\n.\n", "\r.\r", "\n.\r\n",
+    "\r",
+    "\n",
+    "\r\n",
+    "\r\n",
+    "\r\n",
+    ".",
+    "..",
+    "\0",
+    "a",
+    " ",
+    "X: y",
+    "\r\n.\r\n",
+    "\n.\n",
+    "\r\n.\n",
+    "\r.\r",
+    "\n.\r\n",
     "\r\n\r\n",
 ];
 
@@ -360,7 +388,14 @@ proptest! {
 #[test]
 fn sec_067_segments_may_end_anywhere() {
     let patterns: [&[u8]; 8] = [
-        b"one\r\n.\r\r\n", b"one\n.\r\n", b"one\r\n.\n", b"one\r.\r", b"\r\n\0.\r\n", b"..\r\n.x\r\n", b".\r\nMAIL FROM:<x@y>\r\n", b"a\r\n\r.\r\n",
+        b"one\r\n.\r\r\n",
+        b"one\n.\r\n",
+        b"one\r\n.\n",
+        b"one\r.\r",
+        b"\r\n\0.\r\n",
+        b"..\r\n.x\r\n",
+        b".\r\nMAIL FROM:<x@y>\r\n",
+        b"a\r\n\r.\r\n",
     ];
     for manner in [Strict, Replacing, LineFeed, CarriageReturn, Lax] {
         for pattern in patterns {

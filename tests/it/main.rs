@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod outside;
 mod scratch;
+mod security;
 mod smtp;
 mod supervisor;
 mod terminal;
