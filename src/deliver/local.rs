@@ -98,8 +98,9 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
         Some(command) if program => command.trim_ascii_start().to_vec(),
         _ => user,
     };
-    // words of a command line and names of files are one line
-    Target { user: one_line(&user).into_owned(), host: one_line(&host).into_owned(), named_by }
+    // words of a command line are one line; a command or file that somebody named is what he wrote
+    let user = if named_by.is_none() { one_line(&user).into_owned() } else { user };
+    Target { user, host: one_line(&host).into_owned(), named_by }
 }
 
 /// Flag s: without quotes, and without the backslashes that protected something.

@@ -53,6 +53,40 @@ async fn scripted_servers() {
     assert!(seen >= 4, "{seen} scripts");
 }
 
+/// What a server said about one message stands in no report about the next one over the same connection.
+#[tokio::test]
+async fn sec_074_reports_tell_of_one_message() {
+    let script = "S: 220 mx\nC: EHLO me.example\nS: 250 mx\n\
+        C: MAIL From:<a@me.example>\nS: 250 ok\nC: RCPT To:<secret@x.example>\nS: 550 5.1.1 no secret here\n\
+        C: MAIL From:<b@me.example>\nS: 250 ok\nC: RCPT To:<other@x.example>\nS: 451 4.2.0 not now\n\
+        C: QUIT\nS: 221 bye";
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let script_followed = tokio::spawn(play(script.to_owned(), theirs));
+    let mut server = ServerConnection::new(Box::new(ours), b"mx.example.", b"");
+    let (timeouts, limit) = (CommandTimeouts::of(&Timeouts::default()), Duration::from_secs(5));
+    server.greeting(limit).await.expect("a greeting");
+    server.hello(b"EHLO", b"me.example", true, limit).await.expect("an answer");
+    let mut transcripts = Vec::new();
+    for (sender, recipient) in [("a", "secret"), ("b", "other")] {
+        server.new_message();
+        let offer = Offer {
+            mail: format!("MAIL From:<{sender}@me.example>").into_bytes(),
+            recipients: vec![format!("RCPT To:<{recipient}@x.example>").into_bytes()],
+            header: b"\n".to_vec(),
+            body: Body::default(),
+            lmtp: false,
+            line_limit: 0,
+            timeouts: &timeouts,
+        };
+        transact(&mut server, &offer, &mut |_, _, _| {}).await;
+        transcripts.push(String::from_utf8(server.take_transcript()).expect("text"));
+    }
+    server.quit(limit).await;
+    script_followed.await.expect("the script was followed");
+    assert!(transcripts[0].contains("no secret here") && transcripts[1].contains("not now"));
+    assert!(!transcripts[1].contains("secret"), "{}", transcripts[1]);
+}
+
 async fn session(script: &str) {
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let script_followed = tokio::spawn(play(script.to_owned(), theirs));

@@ -16,7 +16,7 @@ impl<A: Acceptor> Session<A> {
     pub(super) async fn greet(&mut self) -> Flow {
         self.set_envelope_macros();
         let text = [b"connect from ", &self.client.display[..]].concat();
-        self.server.log.log(9, Priority::Info, None, &text);
+        self.server.log.log(9, Priority::Info, Some(b"NOQUEUE"), &text);
         if self.ask_about_connection().await == Flow::Close {
             return Flow::Close;
         }

@@ -262,9 +262,13 @@ async fn recorded_sessions() {
 
 /// Everything that the server says to this client, who says all of this and goes away.
 async fn answers(text: &str) -> String {
+    answers_of(server(), text).await
+}
+
+async fn answers_of(server: Arc<Server>, text: &str) -> String {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let client = client_at("192.0.2.9 client9.elsewhere.example");
-    let session = tokio::spawn(Session::new(server(), Memory::default(), client, theirs).serve());
+    let session = tokio::spawn(Session::new(server, Memory::default(), client, theirs).serve());
     ours.write_all(text.as_bytes()).await.expect("memory");
     let mut said = String::new();
     ours.read_to_string(&mut said).await.expect("ASCII");
@@ -287,6 +291,35 @@ async fn a_client_that_repeats_itself_waits() {
     let said = answers(&["NOOP\r\nVERB\r\n".repeat(11).as_str(), "QUIT\r\n"].concat()).await;
     // NOOP and VERB are counted together: 20 pass, then 1, 2 and 4 seconds
     assert_eq!((said.matches("250 2.0.0").count(), begun.elapsed().as_secs()), (22, 7), "{said}");
+}
+
+/// Who asks for names, or tries them, waits longer and longer, and is sent away.
+#[tokio::test(start_paused = true)]
+async fn sec_070_guessing_is_slow() {
+    let begun = tokio::time::Instant::now();
+    let said = answers(&["VRFY x\r\n".repeat(9).as_str(), "QUIT\r\n"].concat()).await;
+    assert_eq!(begun.elapsed().as_secs(), 15, "{said}");
+    let server = Arc::new(server_with(|server| {
+        server.policy.bad_rcpt_throttle = 2;
+        server.policy.bad_rcpt_delay = Duration::from_secs(3);
+        server.policy.bad_rcpt_shutdown = 5;
+    }));
+    let begun = tokio::time::Instant::now();
+    let guesses = "RCPT TO:<nobody@site.example>\r\n".repeat(20);
+    let said = answers_of(server.clone(), &["MAIL FROM:<a@b.example>\r\n", &guesses].concat()).await;
+    assert_eq!((said.matches("550 5.1.1").count(), begun.elapsed().as_secs()), (5, 9), "{said}");
+    assert!(said.contains("421 4.7.0 mail.site.example Too many bad recipients"), "{said}");
+    let logged = server.log.lines().join(&b'\n');
+    assert!(String::from_utf8_lossy(&logged).contains("Possible SMTP RCPT flood, throttling."));
+}
+
+/// Commands and messages that are sent before the reply that asks for them may be somebody else's.
+#[tokio::test]
+async fn sec_068_nothing_may_come_before_its_time() {
+    for name in ["early_input", "data_before_354", "data_too_soon"] {
+        let path = format!("{}/testdata/smtp/{name}.session", env!("CARGO_MANIFEST_DIR"));
+        play(&std::fs::read_to_string(path).expect("a script")).await.expect(name);
+    }
 }
 
 #[tokio::test]
