@@ -2,7 +2,7 @@
 
 use super::error::{Answered, DnsError, answered, failed};
 use super::mx::{self, MxAnswer};
-use super::record::{Record, kind};
+use super::record::{Record, is_host_name, kind};
 use super::settings::Settings;
 use super::zone::{self, FixedZone};
 use super::{dns, hosts};
@@ -175,9 +175,10 @@ impl Resolver {
 
     async fn dns_ptr(&self, address: IpAddr) -> Result<Vec<u8>, DnsError> {
         let records = self.ask(&reverse_name(address), kind::PTR).await?;
-        let mut names = records.into_iter().filter(|record| record.kind == kind::PTR).map(|record| record.text);
+        let mut names =
+            records.into_iter().filter(|record| record.kind == kind::PTR).map(|record| record.text);
         // whatever else the owner of an address writes there is no name to be shown or asked for
-        names.find(|name| record::is_host_name(name)).ok_or(DnsError::NoData)
+        names.find(|name| is_host_name(name)).ok_or(DnsError::NoData)
     }
 
     /// Records of one type (number as in DNS), CNAME steps left out; the name is completed with the
