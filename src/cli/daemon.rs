@@ -25,7 +25,7 @@ fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         .collect();
     warnings.iter().for_each(|text| start::complain(text));
     let background = invocation.mode == Mode::Daemon && !inheritance.restarted;
-    if background && !start::into_background() {
+    if background && !start::into_service() {
         return Ok(Sysexit::OK);
     }
     let daemon = Daemon { listen: true, warnings };

@@ -4,11 +4,10 @@
 //! It writes once, to that file alone, and ends with the process that started it.
 
 use super::caller::Caller;
+use crate::sys::safe;
 use crate::sys::{errno_text, identity, process};
-use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +61,6 @@ fn write(path: &Path, order: &mut UnixStream) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-    options.open(path)?.write_all(&text)
+    let mut file = safe::open_own(path, 0o600).map_err(io::Error::other)?;
+    file.write_all(&text)
 }

@@ -16,6 +16,7 @@ pub mod m4;
 pub mod makemap;
 pub mod mc;
 mod mc_check;
+mod messages;
 pub mod praliases;
 pub mod newaliases;
 pub mod modes;

@@ -4,6 +4,7 @@
 //! stdout. Lines with faults are left out; the others are stored.
 
 use super::invocation::Invocation;
+use super::maptool;
 use super::rights::{self, Privileged};
 use super::site;
 use crate::db::bdb::{Kind, Writer};
@@ -13,8 +14,8 @@ use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
 use crate::sys::errno_text;
-use crate::sys::safe::{self, Rules};
-use std::io::{Read, Write};
+use crate::sys::safe::{self, Blame, Rules};
+use std::io::Write;
 use std::sync::Arc;
 
 /// Rebuilds every database of option AliasFile.
@@ -79,22 +80,51 @@ fn say(text: &[u8]) {
 }
 
 async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
-    let mut text = Vec::new();
-    let opened = safe::open(&spec.file, &Rules::alias(site.config.blame()));
-    let read = opened.and_then(|(mut file, _)| Ok(file.read_to_end(&mut text)?));
-    if let Err(why) = read {
-        let why = match why {
-            safe::Refusal::System(error) => errno_text(&error),
-            refused => refused.to_string(),
-        };
-        say(format!("newaliases: cannot open {}: {why}", spec.file.display()).as_bytes());
-        return Sysexit::OK; // as sendmail: the other files still count
+    let blame = site.config.blame();
+    let rules = Rules::alias(blame);
+    if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
+        say(format!("WARNING: {danger} {}", directory.display()).as_bytes());
+    }
+    let text = match safe::read(&spec.file, &rules) {
+        Ok(text) => text,
+        Err(why) => {
+            let why = match why {
+                safe::Refusal::System(error) => errno_text(&error),
+                refused => refused.to_string(),
+            };
+            say(format!("newaliases: cannot open {}: {why}", spec.file.display()).as_bytes());
+            return Sysexit::OK; // as sendmail: the other files still count
+        }
+    };
+    if let Err(status) = may_write(spec, blame) {
+        return status;
     }
     let file = spec.file.as_os_str().as_encoded_bytes();
     let (mut writer, mut teller) = (Writer::new(kind, false), Teller::default());
     let mut take = |alias: Alias, tracer: &mut dyn Tracer| store(&mut writer, &alias, tracer);
     let count = read_aliases(site, file, &text, &mut teller, &mut take).await;
-    finish(writer, spec, &count.summary(file), teller.faulty)
+    let owner = Some(site.config.options.trusted_user).filter(|uid| *uid != 0);
+    finish(writer, spec, owner, &count.summary(file), teller.faulty)
+}
+
+/// May a database lie where this one is to lie?
+fn may_write(spec: &AliasSpec, blame: Blame) -> Result<(), Sysexit> {
+    let rules = Rules::map(blame);
+    let database = database_of(&spec.file);
+    let replaceable = maptool::check(&database, blame).is_ok() && safe::may_write(&database);
+    let mut allowed = safe::may_create(&database) && replaceable;
+    if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
+        match safe::check_directories(&spec.file, &rules) {
+            Ok(()) => say(format!("WARNING: {danger} {}", directory.display()).as_bytes()),
+            Err(_) => allowed = false,
+        }
+    }
+    if allowed {
+        return Ok(());
+    }
+    say(format!("WARNING: cannot open alias database {}", spec.file.display()).as_bytes());
+    say(format!("Cannot create database for alias file {}", spec.file.display()).as_bytes());
+    Err(Sysexit::SOFTWARE)
 }
 
 fn store(writer: &mut Writer, alias: &Alias, tracer: &mut dyn Tracer) {
@@ -125,11 +155,11 @@ fn comment_behind(value: &[u8]) -> Option<&[u8]> {
     None
 }
 
-fn finish(mut writer: Writer, spec: &AliasSpec, summary: &[u8], faulty: bool) -> Sysexit {
+fn finish(mut writer: Writer, spec: &AliasSpec, owner: Option<u32>, summary: &[u8], faulty: bool) -> Sysexit {
     // the mark of a complete database
     writer.replace(b"@\0", b"@\0");
     let path = database_of(&spec.file);
-    if let Err(error) = writer.commit(&path) {
+    if let Err(error) = writer.commit_as(&path, owner) {
         say(format!("newaliases: cannot create {}: {error}", path.display()).as_bytes());
         return Sysexit::CANTCREAT;
     }

@@ -18,10 +18,11 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let loaded = site::load_sound_site(invocation)?;
     rights::require_queue_run(invocation, &loaded.config, &request)?;
     let foreground = request.foreground || invocation.verbose || inheritance.restarted;
-    if !foreground && !start::into_background() {
+    if !foreground && !start::into_service() {
         return Ok(Sysexit::OK);
     }
     if request.interval.is_some() {
+        rights::give_up()?; // whose runner it is, his are the rights
         let daemon = Daemon { listen: false, warnings: Vec::new() };
         return Ok(supervise::run(invocation, loaded.config, &daemon, request, inheritance));
     }

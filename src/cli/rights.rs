@@ -4,15 +4,14 @@
 //! flags before any file is opened; while the configuration is read it is put aside.
 
 use super::invocation::{Invocation, Setting};
+use super::messages::{complain, log_early, tell};
 use super::modes::Mode;
 use super::queue_flags::QueueRequest;
-use super::start::{complain, open_log};
 use crate::config::Config;
 use crate::logging::Priority;
 use crate::queue::QueueOptions;
 use crate::schema::{FoundOption, MaySet, OPTIONS, Privacy, Sysexit, find_option};
 use crate::sys::identity;
-use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
 /// Modes that work on a queue.
@@ -123,9 +122,8 @@ pub(super) fn require_trust(
     if uid == 0 || uid == config.options.trusted_user {
         return Ok(());
     }
-    let log = open_log(invocation, config);
-    log.log(0, Priority::Alert, None, format!("user {uid} attempted to {}", what.attempt()).as_bytes());
-    log.flush();
+    let attempted = format!("user {uid} attempted to {}", what.attempt());
+    log_early(invocation, config, Priority::Alert, attempted.as_bytes());
     // in the background a daemon already speaks SMTP
     let text: &[u8] = match invocation.mode {
         Mode::Daemon => b"550 Permission denied (real uid not trusted)\r",
@@ -157,13 +155,6 @@ pub(super) fn require_queue_run(
         true => Ok(()),
         false => Err(tell(b"You do not have permission to process the queue", Sysexit::NOPERM)),
     }
-}
-
-/// As sendmail, on standard output.
-fn tell(text: &[u8], status: Sysexit) -> Sysexit {
-    // a closed stdout leaves nobody to tell; the exit status still says it
-    let _ = std::io::stdout().write_all(&[text, b"\n"].concat());
-    status
 }
 
 /// What is known of the directory of the default queue group; of the one in which a pattern looks.

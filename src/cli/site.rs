@@ -1,17 +1,20 @@
 //! From `-C` and its fellows to a loaded configuration.
 
 use super::invocation::{Invocation, Setting};
+use super::messages::log_early;
 use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::cf;
-use crate::config::{LoadOptions, Loaded, Message, Override, load, load_from};
+use crate::config::{Config, LoadOptions, Loaded, Message, Override, load, load_from};
 use crate::diag::{Diagnostic, Severity};
+use crate::logging::Priority;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
 use crate::sys::{accounts, errno_text};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Where the configuration is when the command line says nothing.
@@ -48,6 +51,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
         let _ = io::stderr().write_all(&unread.text);
         unread.status
     })?;
+    warn_of_writers(invocation, &loaded.config);
     print_messages(invocation, &loaded);
     match loaded.stop {
         true => Err(loaded.exit),
@@ -79,12 +83,13 @@ struct Unread {
 fn read_site(invocation: &Invocation) -> Result<Loaded, Unread> {
     let file = file(invocation);
     let (mut environment, options) = (maps::environment(), load_options(invocation));
+    let mut opened = open_configuration(&file)?;
     if !file.ends_with(b".mc") {
-        return File::open(accounts::path(&file))
-            .and_then(|text| load_from(&file, text, &mut environment, &options))
+        return load_from(&file, opened, &mut environment, &options)
             .map_err(|error| cannot_open(&file, &error));
     }
-    let text = std::fs::read(accounts::path(&file)).map_err(|error| cannot_open(&file, &error))?;
+    let mut text = Vec::new();
+    opened.read_to_end(&mut text).map_err(|error| cannot_open(&file, &error))?;
     let cf = expanded(&file, &text)?;
     let mut loaded = load(&file, &cf.text, &mut environment, &options);
     loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, &file, message));
@@ -158,8 +163,40 @@ fn as_override(setting: &Setting) -> Override {
     }
 }
 
+/// Opens the configuration: a plain file, and no waiting for what is none.
+fn open_configuration(file: &[u8]) -> Result<File, Unread> {
+    let mut options = File::options();
+    let opened = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(accounts::path(file));
+    let opened = opened.and_then(|opened| Ok((opened.metadata()?.is_file(), opened)));
+    match opened.map_err(|error| cannot_open(file, &error))? {
+        (true, opened) => Ok(opened),
+        (false, _) => Err(unusable(file, "not a plain file")),
+    }
+}
+
+/// As sendmail: a configuration that others than its owner may write is read, and the log says so; who starts
+/// a service or checks it sees it as well.
+fn warn_of_writers(invocation: &Invocation, config: &Config) {
+    let file = file(invocation);
+    let about = std::fs::metadata(accounts::path(&file));
+    if about.is_ok_and(|about| about.mode() & 0o022 == 0) || invocation.mode == Mode::Test {
+        return;
+    }
+    let text = [&file[..], b": WARNING: dangerous write permissions"].concat();
+    let said = [Mode::Daemon, Mode::DaemonForeground, Mode::InitAliases, Mode::CheckConfig];
+    if said.contains(&invocation.mode) {
+        // a closed stdout leaves nobody to tell
+        let _ = io::stdout().write_all(&[&text[..], b"\n"].concat());
+    }
+    log_early(invocation, config, Priority::Critical, &text);
+}
+
 fn cannot_open(file: &[u8], error: &io::Error) -> Unread {
-    let text = [file, b": line 0: cannot open: ", errno_text(error).as_bytes(), b"\n"].concat();
+    unusable(file, &format!("cannot open: {}", errno_text(error)))
+}
+
+fn unusable(file: &[u8], why: &str) -> Unread {
+    let text = [file, b": line 0: ", why.as_bytes(), b"\n"].concat();
     Unread { text, status: Sysexit::OSFILE }
 }
 

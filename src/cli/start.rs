@@ -2,11 +2,13 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
+pub(super) use super::messages::complain;
+use super::messages::open_log;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::{Mta, confine};
 use crate::keeper::{self, Keeper};
-use crate::logging::{Logger, Priority, Target};
+use crate::logging::{Logger, Priority};
 use crate::maps::Store;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -14,7 +16,6 @@ use crate::sys::identity::{self, Identity};
 use crate::sys::limits;
 use crate::sys::process::{self, Programs};
 use std::future::Future;
-use std::io::Write;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
@@ -75,23 +76,6 @@ pub(super) fn has_lost_keeper(mta: &Mta) -> bool {
 /// The exit status of a mode that had to do something now.
 pub(super) fn settled(mta: &Mta, status: Sysexit) -> Sysexit {
     if has_lost_keeper(mta) && status.is_ok() { Sysexit::TEMPFAIL } else { status }
-}
-
-/// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
-pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
-    open_log_as(Logger::open, invocation, config)
-}
-
-/// The same by another way to open one.
-pub(super) fn open_log_as(
-    open: fn(Target, &[u8], u8) -> Logger,
-    invocation: &Invocation,
-    config: &Config,
-) -> Logger {
-    let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
-    // with borrowed rights there is no environment
-    let target = Target::choose(std::env::var("CANONIFY_LOG").ok().as_deref());
-    open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
 }
 
 impl Startup {
@@ -157,16 +141,20 @@ fn runtime(threads: bool) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
+/// As [`into_background`], for a service: only a log that was sent to standard error on purpose keeps it.
+pub(super) fn into_service() -> bool {
+    let goes_on = into_background();
+    if goes_on && std::env::var_os("CANONIFY_LOG").is_none_or(|target| target != "stderr") {
+        // without /dev/null there is nothing to put in their place
+        let _ = process::close_standard_streams();
+    }
+    goes_on
+}
+
 /// `true` in the process that goes on.
 pub(super) fn into_background() -> bool {
     process::into_background().unwrap_or_else(|error| {
         complain(&format!("cannot go into the background: {error}"));
         true
     })
-}
-
-/// A line on standard error.
-pub(super) fn complain(text: &str) {
-    // a closed stderr leaves nobody to tell; the exit status still says it
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -341,10 +341,10 @@ impl<'a> Submission<'a> {
         let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
         let line = [b"From ", &self.caller.name[..], b" ", &date, b"\n"].concat();
         let path = dead_letter.path.display().to_string();
-        let _ = match dead_letter.save(&[&line[..], message, b"\n"].concat()) {
-            Ok(()) => writeln!(std::io::stdout(), "{path}... Saved message in {path}"),
-            Err(error) => writeln!(std::io::stdout(), "Cannot save message in {path}: {error}"),
-        };
+        // as sendmail, without a word where there is no writing
+        if dead_letter.save(&[&line[..], message, b"\n"].concat()).is_ok() {
+            let _ = writeln!(std::io::stdout(), "{path}... Saved message in {path}");
+        }
     }
 }
 

@@ -58,7 +58,9 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
 
 fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
     let printing = invocation.error_mode.unwrap_or(config.options.error_mode) == b'p';
-    let dead_letter = printing.then(DeadLetter::prepare).and_then(Result::ok);
+    // SafeFileEnvironment keeps mail out of home directories
+    let kept = printing && config.options.safe_file_environment.is_none();
+    let dead_letter = kept.then(DeadLetter::prepare).and_then(Result::ok);
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return tell(caller, status),

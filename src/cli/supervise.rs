@@ -1,6 +1,7 @@
 //! A daemon: what each of its processes does.
 
 use super::invocation::Invocation;
+use super::messages;
 use super::queue_flags::QueueRequest;
 use super::site;
 use super::start::{self, Startup};
@@ -32,7 +33,7 @@ pub(super) fn run(
 ) -> Sysexit {
     limits::raise_open_files();
     let config = Arc::new(config);
-    let log = start::open_log_as(Logger::open_without_thread, invocation, &config);
+    let log = messages::open_log_as(Logger::open_without_thread, invocation, &config);
     for text in &daemon.warnings {
         log.log(0, Priority::Warning, None, text.as_bytes());
     }
@@ -98,7 +99,7 @@ fn check(invocation: &Invocation, config: &Config) -> Sysexit {
     match site::check(invocation) {
         Ok(()) => Sysexit::OK,
         Err((status, why)) => {
-            let log = start::open_log(invocation, config);
+            let log = messages::open_log(invocation, config);
             log.log(0, Priority::Alert, None, &[b"could not restart: ", &why[..]].concat());
             log.flush();
             status

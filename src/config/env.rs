@@ -139,7 +139,7 @@ impl ConfigEnv for SystemEnv {
             links: true,
             group_file: blame.contains(Blame::RUN_WRITABLE_PROGRAM),
             world_file: blame.contains(Blame::RUN_WRITABLE_PROGRAM),
-            owner: None,
+            ..Rules::STRICT
         };
         safe::open(&accounts::path(path), &rules).map_err(problem)?;
         let environment = vec![(b"PATH".to_vec(), b"/usr/bin:/bin".to_vec())];

@@ -10,6 +10,7 @@ use crate::envelope::{
 use crate::logging::Priority;
 use crate::queue::{Lease, QueueError};
 use crate::schema::EnhancedStatus;
+use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::future::Future;
 use std::io::BufReader;
@@ -120,7 +121,9 @@ impl Mta {
         let ended = match lease {
             Some(mut lease) if pending => self.queue.update(&mut lease, &envelope).await,
             Some(lease) if reports.unreportable => {
-                self.queue.set_aside(lease, "savemail: nobody can be told").await
+                let text = b"SYSERR(root): savemail: cannot save rejected email anywhere";
+                self.log.log(0, Priority::Critical, Some(envelope.id.as_bytes()), text);
+                self.queue.set_aside(lease, "savemail panic").await
             }
             Some(lease) => self.queue.remove(lease).await,
             None if pending => self.queue.commit(&envelope).await.map(drop),
@@ -166,10 +169,13 @@ impl Mta {
         Ok(reports)
     }
 
-    /// Option ErrorHeader: a text, or the file it names with a leading `/`. An unreadable one says nothing.
+    /// Option ErrorHeader: a text, or the file it names with a leading `/`. One that is not to be trusted, or cannot be read, says nothing.
     fn error_header(&self) -> Vec<u8> {
         match self.site.config.options.error_header.as_deref() {
-            Some(path) if path.starts_with(b"/") => std::fs::read(accounts::path(path)).unwrap_or_default(),
+            Some(path) if path.starts_with(b"/") => {
+                let rules = Rules::error_header(self.site.config.blame());
+                safe::read(&accounts::path(path), &rules).unwrap_or_default()
+            }
             text => text.unwrap_or_default().to_vec(),
         }
     }

@@ -73,6 +73,7 @@ impl Settings {
 
     /// The services that look a kind of thing up (`hosts`, `aliases`), in order.
     pub fn services(&self, kind: &[u8]) -> Option<Vec<Vec<u8>>> {
-        crate::net::services(files::path(self.service_switch.as_deref().unwrap_or_default()), kind)
+        let file = files::path(self.service_switch.as_deref().unwrap_or_default());
+        crate::net::services(file, kind, self.blame)
     }
 }

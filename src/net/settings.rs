@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::sys::accounts;
+use crate::sys::safe::{self, Blame, Rules};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,7 +77,7 @@ impl Settings {
         let mut settings = Self::system();
         settings.hosts_file = options.hosts_file.as_deref().map(accounts::path).or(settings.hosts_file);
         if let Some(file) = options.service_switch_file.as_deref().map(accounts::path)
-            && let Some(services) = services(&file, b"hosts")
+            && let Some(services) = services(&file, b"hosts", config.blame())
         {
             settings.name_services = services;
         }
@@ -232,8 +233,8 @@ fn nsswitch(text: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// The services for `kind` (`hosts`, `aliases`) in a service switch file. `None`: the file says nothing
 /// about it. Without the file: aliases in files; hosts in dns, nis, files.
-pub fn services(file: &Path, kind: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let Ok(text) = std::fs::read(file) else {
+pub fn services(file: &Path, kind: &[u8], blame: Blame) -> Option<Vec<Vec<u8>>> {
+    let Ok(text) = safe::read(file, &Rules::service_switch(blame)) else {
         return match kind {
             b"aliases" => Some(words(&["files"])),
             b"hosts" => Some(words(&["dns", "nis", "files"])),

@@ -10,6 +10,7 @@ use super::store::{BodySink, Lease, Loaded, QueueStore};
 use crate::config::Config;
 use crate::envelope::{Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
 use crate::logging::{Logger, Priority};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -181,7 +182,8 @@ impl Queue {
 
     fn report_lost(&self, id: &QueueId, name: &str, reason: &str) {
         if let Some(logger) = self.0.logger.get() {
-            let text = format!("Losing {name}: {reason}");
+            let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+            let text = format!("Losing ./{name}: {reason}");
             logger.always(Priority::Alert, Some(id.as_bytes()), text.as_bytes());
         }
     }

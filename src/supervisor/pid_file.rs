@@ -1,9 +1,9 @@
 //! PidFile: the process id and the command line, locked while the daemon lives.
 
 use crate::sys::lock;
-use std::fs::{self, File, OpenOptions};
+use crate::sys::safe::{self, Refusal};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// The daemon's pid file. Removed when it is dropped by the process that wrote it; a child only closes it, since
@@ -19,12 +19,11 @@ impl PidFile {
     /// Writes the file.
     ///
     /// # Errors
-    /// When it cannot be written, or another daemon holds it.
-    pub(super) fn write(path: PathBuf, argv: &[Vec<u8>]) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    /// When it is no file of ours, cannot be written, or another daemon holds it.
+    pub(super) fn write(path: PathBuf, argv: &[Vec<u8>]) -> Result<Self, Refusal> {
+        let mut file = safe::open_own(&path, 0o600)?;
         if !lock::take(&file, lock::Kind::Exclusive)? {
-            return Err(io::Error::other("file in use by another process"));
+            return Err(io::Error::other("file in use by another process").into());
         }
         file.set_len(0)?;
         let owner = std::process::id();

@@ -229,15 +229,6 @@ pub(super) fn raise_loopback() -> Result<(), Errno> {
 /// for those that would end it in the middle of a write, and `ignored`. What shells ignore for a program in the
 /// background (nohup, `&`) stays ignored; with `held_back`, what is blocked stays blocked.
 pub(super) fn own_signals(ignored: &[i32], held_back: bool) {
-    if !held_back {
-        // SAFETY: an all-zero set is overwritten by sigemptyset before it is read.
-        let mut none: libc::sigset_t = unsafe { std::mem::zeroed() };
-        // SAFETY: both pointers are to the live set, or null, which is allowed.
-        unsafe {
-            libc::sigemptyset(&raw mut none);
-            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
-        }
-    }
     for signal in 1..=libc::SIGRTMAX() {
         let wanted = match signal {
             // a file that reaches RLIMIT_FSIZE, a peer that is gone: errors of the write
@@ -250,7 +241,23 @@ pub(super) fn own_signals(ignored: &[i32], held_back: bool) {
         };
         // SAFETY: sets a disposition to "default" or "ignore"; no handler is involved, and what cannot be set
         // (KILL, STOP, those of the C library) is an error without effect.
-        unsafe { libc::signal(signal, wanted) };
+        unsafe {
+            if !held_back {
+                // what is pending already is forgotten
+                libc::signal(signal, libc::SIG_IGN);
+            }
+            libc::signal(signal, wanted);
+        }
+    }
+    if held_back {
+        return;
+    }
+    // SAFETY: an all-zero set is overwritten by sigemptyset before it is read.
+    let mut none: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to the live set, or null, which is allowed.
+    unsafe {
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
     }
 }
 

@@ -9,6 +9,8 @@ use crate::logging::Tracer;
 use crate::message::{Header, HeaderKind, check_for, check_header};
 use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Sysexit;
+use crate::sys::accounts;
+use crate::sys::safe::{self, Rules};
 
 /// Shown where a check's ruleset gets the value without comments.
 const STRIP_COMMENTS: u32 = 0x10000;
@@ -90,7 +92,8 @@ fn set(config: &Config, scope: &mut Scope, name: &[u8], value: &[u8]) {
 pub(super) fn help(shell: &mut Shell) {
     let Shell { site, scope, console, .. } = shell;
     let file = site.config.options.help_file.clone();
-    let text = file.and_then(|path| std::fs::read(crate::sys::accounts::path(&path)).ok());
+    let rules = Rules::help(site.config.blame());
+    let text = file.and_then(|path| safe::read(&accounts::path(&path), &rules).ok());
     let Some(text) = text else {
         console.say(concat!("Sendmail canonify-", env!("CARGO_PKG_VERSION"), " -- HELP not implemented"));
         return;

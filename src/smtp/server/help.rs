@@ -5,6 +5,8 @@ use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::rewrite::expand;
 use crate::schema::{EnhancedStatus, Reply};
+use crate::sys::accounts;
+use crate::sys::safe::{self, Blame, Rules};
 
 /// The longest topic, in bytes.
 const MAX_TOPIC: usize = 10;
@@ -15,7 +17,8 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn help(&mut self, argument: &[u8]) -> Flow {
-        let Some(file) = help_text(&self.server.policy.help_file).await else {
+        let Some(file) = help_text(&self.server.policy.help_file, self.server.site.config.blame()).await
+        else {
             let version = expand(&self.server.site, &self.scope, b"\x81v");
             let text = [b"Sendmail ", &version[..], b" -- HELP not implemented"].concat();
             self.error(&Reply::new(502, Some(EnhancedStatus(5, 3, 0)), text), None);
@@ -58,11 +61,11 @@ impl<A: Acceptor> Session<A> {
     }
 }
 
-async fn help_text(path: &[u8]) -> Option<Vec<u8>> {
-    if path.is_empty() {
-        return None;
-    }
-    tokio::fs::read(crate::sys::accounts::path(path)).await.ok()
+/// The text, if the file may be trusted. A disk that is slow holds up this session alone.
+async fn help_text(path: &[u8], blame: Blame) -> Option<Vec<u8>> {
+    let path = accounts::path(path);
+    let read = move || safe::read(&path, &Rules::help(blame)).ok();
+    tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
 /// `$x` in a text file becomes the macro operator of the internal alphabet.

@@ -1,0 +1,42 @@
+//! What is said before anything runs: to the caller, and in the log.
+
+use super::invocation::Invocation;
+use crate::config::Config;
+use crate::logging::{Logger, Priority, Target};
+use crate::schema::Sysexit;
+use std::io::Write;
+
+/// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
+pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
+    open_log_as(Logger::open, invocation, config)
+}
+
+/// The same by another way to open one.
+pub(super) fn open_log_as(
+    open: fn(Target, &[u8], u8) -> Logger,
+    invocation: &Invocation,
+    config: &Config,
+) -> Logger {
+    let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
+    // with borrowed rights there is no environment
+    let target = Target::choose(std::env::var("CANONIFY_LOG").ok().as_deref());
+    open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
+}
+
+/// Logs one line before anything runs: a thread that writes would forbid the fork to come.
+pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Priority, text: &[u8]) {
+    open_log_as(Logger::open_without_thread, invocation, config).log(0, priority, None, text);
+}
+
+/// A line on standard error.
+pub(super) fn complain(text: &str) {
+    // a closed stderr leaves nobody to tell; the exit status still says it
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A line on standard output, where sendmail says what it refuses; gives the exit status back.
+pub(super) fn tell(text: &[u8], status: Sysexit) -> Sysexit {
+    // a closed stdout leaves nobody to tell; the exit status still says it
+    let _ = std::io::stdout().write_all(&[text, b"\n"].concat());
+    status
+}
