@@ -21,13 +21,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Who does what: look-ups apart from deliveries, and those that can hang (name services, homes on other machines,
-/// programs) apart from each other. A share is one user, one alias, one command.
-const POOLS: [Limits; 5] = [
+/// programs) apart from each other. A share is one user, one alias, one command, one map.
+const POOLS: [Limits; 6] = [
     Limits { name: "accounts", threads: 32, per_share: 32, waiting: 20_000 },
     Limits { name: "aliases", threads: 16, per_share: 16, waiting: 20_000 },
     Limits { name: "lists", threads: 64, per_share: 4, waiting: 20_000 },
     Limits { name: "files", threads: 64, per_share: 8, waiting: 5_000 },
     Limits { name: "programs", threads: 200, per_share: 20, waiting: 5_000 },
+    Limits { name: "maps", threads: 64, per_share: 32, waiting: 20_000 },
 ];
 
 /// A front that takes no answers for this long is gone.
@@ -68,7 +69,7 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
 }
 
 /// Hands a request to the pool that it is for.
-fn begin(service: &Arc<KeeperService>, pools: &[Pool; 5], frame: Frame<Ask>, body: Option<OwnedFd>) {
+fn begin(service: &Arc<KeeperService>, pools: &[Pool; 6], frame: Frame<Ask>, body: Option<OwnedFd>) {
     let (id, kind) = (frame.id, frame.content.kind());
     let (pool, share) = service.place(&frame.content);
     let worker = service.clone();
@@ -96,7 +97,7 @@ impl KeeperService {
             Ask::Include(path, named_by) => {
                 (2, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
-            Ask::Program(map, _) => (4, map.clone()),
+            Ask::Program(map, _) => (5, map.clone()),
             Ask::Deliver(delivery) => {
                 let mailer = self.settings.mailer(&delivery.mailer);
                 let pool = if mailer.is_some_and(|mailer| mailer.is_program()) { 4 } else { 3 };

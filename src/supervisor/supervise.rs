@@ -111,7 +111,8 @@ impl Supervisor {
             pid_file,
             generations: inheritance.generations,
             serving: false,
-            proven: false,
+            // a successor goes on trying: it has taken the place of one that worked
+            proven: inheritance.restarted,
             due: Some(Instant::now()),
             pause: Pause::default(),
             check: Check::default(),
