@@ -75,6 +75,7 @@ class Session:
                 raise OSError(answer)
 
     def close(self):
+        self.file.close()
         self.socket.close()
 
 
@@ -401,7 +402,7 @@ def program_map(site):
     answer = session.say("MAIL FROM:<asked@visitors.example>")
     session.close()
     uid = __import__("pwd").getpwnam("daemon").pw_uid
-    check("the keeper runs the program of a map as DefaultUser", answer == f"450 4.7.1 answer {uid} fixed key", answer)
+    check("the keeper runs the program of a map as DefaultUser", answer.endswith(f" answer {uid} fixed key"), answer)
 
 
 def main():
