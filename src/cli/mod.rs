@@ -27,6 +27,7 @@ pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;
 mod start;
+mod status;
 mod submission;
 pub mod submit;
 mod supervise;
@@ -128,6 +129,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: rewrite::main,
         keeps_group: false,
         about: "rewrite addresses from standard input, one to a line",
+    },
+    Personality {
+        name: "status",
+        entry: status::main,
+        keeps_group: false,
+        about: "say what the daemon is doing, and what it has given up",
     },
     Personality {
         name: "try",

@@ -6,7 +6,7 @@ pub(super) use super::messages::complain;
 use super::messages::open_log;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
-use crate::daemon::{Mta, confine};
+use crate::daemon::{Confinement, Mta, confine};
 use crate::keeper::{self, Keeper};
 use crate::logging::{Logger, Priority};
 use crate::maps::Store;
@@ -95,25 +95,27 @@ impl Startup {
 
     /// Gives up what is needed no more, before anybody is talked to. For a process that ends with its message.
     pub(super) fn confined(self) -> Result<Self, Sysexit> {
-        self.confined_as(false, ONCE_LEVEL)
+        self.confined_as(false, ONCE_LEVEL).map(|(begun, _)| begun)
     }
 
-    /// The same for the front of a daemon.
-    pub(super) fn confined_for_long(self) -> Result<Self, Sysexit> {
+    /// The same for the front of a daemon, which may tell later what it gave up.
+    pub(super) fn confined_for_long(self) -> Result<(Self, Confinement), Sysexit> {
         self.confined_as(true, 0)
     }
 
-    fn confined_as(self, thorough: bool, level: u8) -> Result<Self, Sysexit> {
-        match confine(&self.mta.site, self.mta.queue.options(), thorough) {
-            Ok(confinement) => confinement.log(&self.log, level),
+    fn confined_as(self, daemon: bool, level: u8) -> Result<(Self, Confinement), Sysexit> {
+        match confine(&self.mta.site, self.mta.queue.options(), daemon) {
+            Ok(confinement) => {
+                confinement.log(&self.log, level);
+                Ok((self, confinement))
+            }
             Err(error) => {
                 complain(&error);
                 self.log.log(0, Priority::Alert, None, format!("SYSERR(root): {error}").as_bytes());
                 self.log.flush();
-                return Err(Sysexit::OSERR);
+                Err(Sysexit::OSERR)
             }
         }
-        Ok(self)
     }
 
     /// Starts the runtime and does `work` on it.

@@ -11,7 +11,7 @@ use crate::keeper::KeeperSettings;
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
 use crate::supervisor::{Front, Inheritance, Role, Setup, Supervisor};
-use crate::sys::{limits, title};
+use crate::sys::{clock, limits, title};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn run(
     inheritance: Inheritance,
 ) -> Sysexit {
     limits::raise_open_files();
-    let config = Arc::new(config);
+    let (config, loaded) = (Arc::new(config), clock::now());
     let log = messages::open_log_as(Logger::open_without_thread, invocation, &config);
     for text in &daemon.warnings {
         log.log(0, Priority::Warning, None, text.as_bytes());
@@ -56,7 +56,7 @@ pub(super) fn run(
             end.serve(settings);
             Sysexit::OK
         }
-        Role::Front(front) => be_front(invocation, config, front, request),
+        Role::Front(front) => be_front(invocation, config, front, request, loaded),
     }
 }
 
@@ -83,13 +83,21 @@ fn clock_face(interval: Duration) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-fn be_front(invocation: &Invocation, config: Arc<Config>, front: Front, request: QueueRequest) -> Sysexit {
+fn be_front(
+    invocation: &Invocation,
+    config: Arc<Config>,
+    front: Front,
+    request: QueueRequest,
+    loaded: i64,
+) -> Sysexit {
     title::set(b"canonify: front");
     let Front { keeper, listening, orders } = front;
     let QueueRequest { interval, selection, .. } = request;
-    let service = Service { listening, interval, selection, orders };
     match Startup::with(invocation, config, keeper).and_then(Startup::confined_for_long) {
-        Ok(begun) => begun.run(true, |mta| serve(mta, service)),
+        Ok((begun, confinement)) => {
+            let service = Service { listening, interval, selection, orders, loaded, confinement };
+            begun.run(true, |mta| serve(mta, service))
+        }
         Err(status) => status,
     }
 }

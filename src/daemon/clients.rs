@@ -114,6 +114,11 @@ impl Clients {
         Self(Arc::new(Shared { most, most_of_network, state: Mutex::default() }))
     }
 
+    /// How many sessions there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.lock().sessions.len()
+    }
+
     /// How many sessions there may be in all.
     pub(super) fn most(&self) -> usize {
         self.0.most

@@ -3,6 +3,7 @@
 //! In: a [`Site`] and its queue, in a process that has not started any thread. Out: the same process without root's
 //! rights, and what is to be said of that. Never here: how rights are given up (`sys::confinement`).
 
+use super::status::StatusSocket;
 use crate::config::Config;
 use crate::logging::{Logger, Priority};
 use crate::queue::{Adoption, QueueDirectories, QueueOptions};
@@ -56,12 +57,14 @@ enum User {
 }
 
 /// The front's protections, and what the operator must know of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct Confinement {
     /// What is up, and what the system does not give.
     pub report: Report,
     /// What was done, and what does not work any more.
     pub notes: Vec<(Priority, String)>,
+    /// Where a daemon's front tells what it does.
+    pub(super) status: Option<StatusSocket>,
 }
 
 impl Confinement {
@@ -79,25 +82,27 @@ impl Confinement {
     }
 }
 
-/// Gives up what the front does not need. `thorough`: root's files in the queue are looked for again.
+/// Gives up what the front does not need. That of a `daemon` looks for root's files in the queue again, and tells its
+/// status later.
 ///
 /// # Errors
 /// Rights stayed that must go: the process must end.
-pub fn confine(site: &Site, queue: &QueueOptions, thorough: bool) -> Result<Confinement, String> {
+pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confinement, String> {
     let directories = QueueDirectories::find(queue).map_err(|error| error.to_string())?;
     let mut notes = Vec::new();
-    let user = user(&site.config, &directories, thorough, &mut notes);
+    let user = user(&site.config, &directories, daemon, &mut notes);
     let files = files(site);
     if let User::Other(ids) = &user {
         notes.extend(lend(&files, ids.gid));
     }
+    let status = if daemon { status_socket(&user, &directories, &mut notes) } else { None };
     let plan = plan(&user, &directories, &files);
     let report = confinement::confine(&plan).map_err(|error| format!("cannot give up rights: {error}"))?;
     if let User::Root(why) = &user {
         notes.push((Priority::Alert, format!("the front stays root: {why}")));
     }
     notes.extend(unreadable(&files));
-    Ok(Confinement { report, notes })
+    Ok(Confinement { report, notes, status })
 }
 
 /// RunAsUser, else the queue's owner, else the service user, to whom the queue is given.
@@ -180,6 +185,19 @@ fn files(site: &Site) -> Vec<NeededFile> {
     let hosts = site.resolver.hosts_files().map(|path| (String::from("option HostsFile"), path.to_owned()));
     files.extend(hosts);
     files
+}
+
+fn status_socket(
+    user: &User,
+    directories: &QueueDirectories,
+    notes: &mut Vec<(Priority, String)>,
+) -> Option<StatusSocket> {
+    let uid = match user {
+        User::Other(ids) => ids.uid,
+        User::Same | User::Root(_) => identity::effective_uid(),
+    };
+    let bound = directories.paths().first().map(|directory| StatusSocket::bind(directory, uid))?;
+    bound.map_err(|error| notes.push((Priority::Warning, format!("canonify status: {error}")))).ok()
 }
 
 /// makemap lets root and root's group read a database: the front's group takes the place of the latter.

@@ -10,6 +10,7 @@
 //! - `confine`: what the front gives up before it talks to anybody
 //! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected;
 //!   `throttle`: how many in a second
+//! - `status`: what `canonify status` is told
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
@@ -26,6 +27,7 @@ mod rates;
 mod runs;
 mod serve;
 mod throttle;
+mod status;
 mod verify;
 
 pub use acceptor::DaemonAcceptor;
@@ -33,4 +35,5 @@ pub use confine::{Confinement, confine};
 pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
+pub use status::{Status, sockets as status_sockets};
 pub use verify::full_name;

@@ -1,8 +1,10 @@
 //! The front of a daemon: listeners, queue runs, what its supervisor says, the end.
 
+use super::confine::Confinement;
 use super::listen;
 use super::mta::{Mta, Phase};
 use super::rates::Rates;
+use super::status::{About, StatusSocket};
 use crate::deliver::Pool;
 use crate::logging::Priority;
 use crate::queue::Selection;
@@ -35,12 +37,16 @@ pub struct Service {
     pub selection: Selection,
     /// From the supervisor.
     pub orders: UnixStream,
+    /// When the configuration was read: seconds since the epoch.
+    pub loaded: i64,
+    /// What was given up before.
+    pub confinement: Confinement,
 }
 
 /// Serves until it is told to end, and then until what was begun is done.
 pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
-    match Words::hear(&mta, service.orders) {
-        Ok(words) => work(&mta, service.listening, service.interval, service.selection, words).await,
+    match Words::hear(&mta, &service.orders) {
+        Ok(words) => work(&mta, service, words).await,
         Err(error) => {
             mta.log.log(0, Priority::Critical, None, format!("SYSERR(root): {error}").as_bytes());
             Sysexit::OSERR
@@ -48,17 +54,17 @@ pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
     }
 }
 
-async fn work(
-    mta: &Arc<Mta>,
-    listening: Vec<Listening>,
-    interval: Option<Duration>,
-    selection: Selection,
-    mut words: Words<'_>,
-) -> Sysexit {
+async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit {
+    let Service { listening, interval, selection, confinement, loaded, .. } = service;
     let (session, mut sessions) = mpsc::channel(1);
     let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
     let rates = Rates::new(Duration::from_secs(window));
     let mut tasks = JoinSet::new();
+    if let Some(status) = confinement.status {
+        let listeners = listening.iter().map(|one| one.port.socket_address().to_string()).collect();
+        let about = About { report: confinement.report, listeners, loaded };
+        tasks.spawn(tell_status(status, mta.clone(), about));
+    }
     for one in listening {
         match listen::Listener::new(one) {
             Ok(listener) => drop(tasks.spawn(listener.serve(mta.clone(), rates.clone(), session.clone()))),
@@ -91,6 +97,12 @@ async fn work(
     Sysexit::OK
 }
 
+async fn tell_status(status: StatusSocket, mta: Arc<Mta>, about: About) {
+    if let Err(error) = status.serve(mta.clone(), about).await {
+        mta.log.log(0, Priority::Warning, None, format!("canonify status: {error}").as_bytes());
+    }
+}
+
 /// Everything that may tell the front to end: the supervisor, a signal of somebody's own, the keeper's death.
 struct Words<'a> {
     mta: &'a Mta,
@@ -102,10 +114,10 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    fn hear(mta: &'a Mta, orders: UnixStream) -> io::Result<Self> {
+    fn hear(mta: &'a Mta, orders: &UnixStream) -> io::Result<Self> {
         Ok(Self {
             mta,
-            orders: Orders::new(orders)?,
+            orders: Orders::new(orders.try_clone()?)?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,

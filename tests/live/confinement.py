@@ -3,6 +3,7 @@
 usage: namespace.sh confinement.py CANONIFY      Needs root, CANONIFY_REFERENCE and m4.
 Closes with "N passed, N failed"."""
 
+import json
 import os
 import re
 import shutil
@@ -217,10 +218,31 @@ def check_daemon():
         daemon.send("root")
         check("mail comes in", until(lambda: (site.path / "mail/root").exists()))
         check("the queue is adopted", site.queue.stat().st_uid == USERS["canonify"])
+        check_status(site, daemon)
         check_landlock(site, daemon)
+    check("status: no daemon", ask_status(site).returncode == 69, ask_status(site))
     log = site.log.read_text()
     for word in ("not root", "no capabilities", "no_new_privs", "Landlock", "seccomp"):
         check(f"the log names {word}", re.search(f"confined: .*{word}", log), log)
+
+
+def ask_status(site, *flags):
+    return subprocess.run([CANONIFY, "status", "-C", site.cf, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def check_status(site, daemon):
+    answer = json.loads(ask_status(site, "--json").stdout)
+    roles = {one["role"]: one for one in answer["processes"]}
+    check("status: processes", roles["front"]["pid"] == daemon.front and roles["keeper"]["pid"] == daemon.keeper)
+    check("status: users", [roles[who]["uid"] for who in ("supervisor", "front")] == [0, USERS["canonify"]])
+    check("status: protections", len(roles["front"]["walls"]) == 8, answer)
+    check("status: listeners", f"127.0.0.1:{PORT}" in answer["listeners"], answer)
+    check("status: queue", answer["queue"]["messages"] == len(list(site.queue.glob("qf*"))), answer)
+    check("status: for people", b"system calls (seccomp)" in ask_status(site).stdout)
+    for name in os.listdir(site.queue):
+        mode = (site.queue / name).stat()
+        if name.startswith(".status-"):
+            check("status: who may ask", mode.st_uid == USERS["canonify"] and stat.S_IMODE(mode.st_mode) == 0o600)
 
 
 def refusal(recipient):

@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 const PREFIXES: [&[u8]; 8] = [b"qf", b"df", b"xf", b"tf", b"hf", b"Qf", b"lf", b"nf"];
 /// What else may be in a queue directory.
 const OTHERS: [&str; 5] = ["qf", "df", "xf", "lost+found", ".hoststat"];
-/// Files that were removed while they were open, on NFS.
-const REMOVED: &[u8] = b".nfs";
+/// Files that were removed while they were open, on NFS; sockets of fronts.
+const HIDDEN: [&[u8]; 2] = [b".nfs", b".status-"];
 
 /// What was adopted.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -73,7 +73,9 @@ fn is_queue_file(name: &OsStr) -> bool {
 }
 
 fn belongs(name: &OsStr) -> bool {
-    is_queue_file(name) || name.as_bytes().starts_with(REMOVED) || OTHERS.iter().any(|other| *other == name)
+    is_queue_file(name)
+        || HIDDEN.iter().any(|begin| name.as_bytes().starts_with(begin))
+        || OTHERS.iter().any(|other| *other == name)
 }
 
 impl QueueDirectories {

@@ -1,0 +1,173 @@
+//! `canonify status`: what the daemon is doing.
+//!
+//! In: the socket of its front, /proc, the names in the queue directories. Out: a few lines, or JSON. Ends with 69 (unavailable)
+//! where no daemon answers.
+
+use super::invocation::Invocation;
+use super::site;
+use crate::daemon::{Status, status_sockets};
+use crate::diag::json_string;
+use crate::queue::{QueueDirectories, QueueOptions};
+use crate::schema::Sysexit;
+use clap::Parser;
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Says what the daemon is doing, and what it has given up.
+#[derive(Parser)]
+#[command(name = "canonify status")]
+struct Arguments {
+    /// The daemon's configuration.
+    #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]
+    cf: OsString,
+    /// One JSON object a daemon.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Entry of the personality.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let Arguments { cf, json } = Arguments::parse_from(args);
+    let status = run(cf, json).unwrap_or_else(|status| status);
+    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
+}
+
+fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
+    let invocation = Invocation { cf: Some(cf.into_vec()), ..Invocation::default() };
+    let config = site::load_sound_site(&invocation)?.config;
+    let refused = |text: String| {
+        super::start::complain(&format!("canonify status: {text}"));
+        Sysexit::UNAVAILABLE
+    };
+    let directories = QueueDirectories::find(&QueueOptions::from_config(&config));
+    let paths = directories.map_err(|error| refused(error.to_string()))?.paths();
+    let Some(first) = paths.first() else { return Err(refused(String::from("there is no queue"))) };
+    let sockets = status_sockets(first).map_err(|error| refused(format!("{}: {error}", first.display())))?;
+    let answers: Vec<Status> = sockets.iter().filter_map(|socket| Status::ask(socket).ok()).collect();
+    if answers.is_empty() {
+        return Err(refused(format!("no daemon works on {}", first.display())));
+    }
+    let queue = Waiting::count(&paths);
+    for status in &answers {
+        let text = if json { as_json(status, &queue) } else { as_text(status, &queue) };
+        // a closed stdout leaves nobody to tell
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+    Ok(Sysexit::OK)
+}
+
+/// Messages in the queue.
+#[derive(Default)]
+struct Waiting {
+    messages: u64,
+    /// The last change of the control file that was changed first, seconds since the epoch.
+    oldest: Option<i64>,
+}
+
+impl Waiting {
+    fn count(paths: &[PathBuf]) -> Self {
+        let mut queue = Self::default();
+        for entry in paths.iter().filter_map(|path| std::fs::read_dir(path).ok()).flatten().flatten() {
+            let name = entry.file_name();
+            let is_control =
+                [&b"qf"[..], b"hf"].iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix));
+            if let (true, Ok(about)) = (is_control && name.len() > 2, entry.metadata()) {
+                queue.messages += 1;
+                queue.oldest = Some(queue.oldest.map_or(about.mtime(), |oldest| oldest.min(about.mtime())));
+            }
+        }
+        queue
+    }
+}
+
+/// A process of a daemon, as the kernel has it.
+struct Process {
+    pid: u32,
+    role: &'static str,
+    uid: Option<u32>,
+    walls: Vec<String>,
+}
+
+/// The front, its supervisor, and the supervisor's other children.
+fn processes(status: &Status) -> Vec<Process> {
+    let of = |pid: u32, role| Process { pid, role, uid: uid_of(pid), walls: Vec::new() };
+    let mut found = vec![of(status.supervisor, "supervisor")];
+    found.extend(keeper_of(status.supervisor).map(|pid| of(pid, "keeper")));
+    found.push(Process { walls: status.protections.clone(), ..of(status.pid, "front") });
+    found
+}
+
+fn proc_line(pid: u32, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_ascii_whitespace().next().map(str::to_owned)
+}
+
+fn uid_of(pid: u32) -> Option<u32> {
+    proc_line(pid, "Uid:")?.parse().ok()
+}
+
+fn keeper_of(supervisor: u32) -> Option<u32> {
+    let entries = std::fs::read_dir("/proc").ok()?.flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_keeper = |pid: &u32| {
+        let title = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        title.starts_with(b"canonify: keeper") && proc_line(*pid, "PPid:") == Some(supervisor.to_string())
+    };
+    // the newest one, when an old front is ending its sessions
+    pids.filter(is_keeper).max()
+}
+
+fn as_text(status: &Status, queue: &Waiting) -> String {
+    let mut lines = vec![
+        format!("canonify {}, {}", status.version, String::from_utf8_lossy(&status.file)),
+        format!(
+            "listening to {}",
+            if status.listeners.is_empty() { "nothing".into() } else { status.listeners.join(", ") }
+        ),
+    ];
+    for Process { pid, role, uid, walls } in processes(status) {
+        let uid = uid.map_or_else(|| String::from("?"), |uid| uid.to_string());
+        let walls = if walls.is_empty() { String::new() } else { format!(": {}", walls.join(", ")) };
+        lines.push(format!("{role} {pid}, uid {uid}{walls}"));
+    }
+    lines.extend(status.missing.iter().map(|why| format!("not confined: {why}")));
+    lines.push(format!(
+        "{} sessions, {} deliveries, {} messages in the queue",
+        status.sessions, status.deliveries, queue.messages
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn strings<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    texts.into_iter().map(|text| json_string(text)).collect::<Vec<_>>().join(",")
+}
+
+fn as_json(status: &Status, queue: &Waiting) -> String {
+    let number =
+        |number: Option<i64>| number.map_or_else(|| String::from("null"), |number| number.to_string());
+    let processes: Vec<String> = (processes(status).iter())
+        .map(|Process { pid, role, uid, walls }| {
+            let (uid, walls) = (number(uid.map(i64::from)), strings(walls));
+            format!("{{\"pid\":{pid},\"role\":\"{role}\",\"uid\":{uid},\"walls\":[{walls}]}}")
+        })
+        .collect();
+    format!(
+        "{{\"version\":{},\"configuration\":{{\"path\":{},\"loaded\":{}}},\"processes\":[{}],\"missing\":[{}],\
+         \"listeners\":[{}],\"sessions\":{},\"deliveries\":{},\"queue\":{{\"messages\":{},\"oldest\":{}}}}}\n",
+        json_string(&status.version),
+        json_string(&String::from_utf8_lossy(&status.file)),
+        status.loaded,
+        processes.join(","),
+        strings(&status.missing),
+        strings(&status.listeners),
+        status.sessions,
+        status.deliveries,
+        queue.messages,
+        number(queue.oldest),
+    )
+}

@@ -1,0 +1,146 @@
+//! What a daemon is doing, told to whoever may enter its queue directory: root and the directory's owner.
+//!
+//! In: a connection to a UNIX socket in the first queue directory. Out: a [`Status`], and the connection ends.
+//! Never here: anything that a stranger has sent, and any way to change something.
+
+use super::mta::Mta;
+use crate::sys::confinement::Report;
+use crate::sys::identity;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+
+/// The beginning of the socket's name; the front's id follows.
+pub const STATUS_SOCKET: &str = ".status-";
+
+/// What a front says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// The configuration file.
+    pub file: Vec<u8>,
+    /// When that was read: seconds since the epoch.
+    pub loaded: i64,
+    /// Its process.
+    pub pid: u32,
+    /// Its user.
+    pub uid: u32,
+    /// The process that started it.
+    pub supervisor: u32,
+    /// The protections that are up, by name.
+    pub protections: Vec<String>,
+    /// Those that this system does not give, and why.
+    pub missing: Vec<String>,
+    /// Addresses that it listens to.
+    pub listeners: Vec<String>,
+    /// Clients that are connected.
+    pub sessions: u64,
+    /// Messages being delivered.
+    pub deliveries: u64,
+}
+
+impl Status {
+    /// Asks the front behind this socket.
+    ///
+    /// # Errors
+    /// Nobody answers, or in another version's words.
+    pub fn ask(socket: &Path) -> io::Result<Self> {
+        let mut text = Vec::new();
+        io::Read::read_to_end(&mut UnixStream::connect(socket)?, &mut text)?;
+        postcard::from_bytes(&text).map_err(io::Error::other)
+    }
+}
+
+/// What does not change as long as a front lives.
+pub(super) struct About {
+    /// What it gave up.
+    pub(super) report: Report,
+    /// Addresses that it listens to.
+    pub(super) listeners: Vec<String>,
+    /// When the configuration was read.
+    pub(super) loaded: i64,
+}
+
+/// The socket of one front. Removed when dropped.
+#[derive(Debug)]
+pub struct StatusSocket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl StatusSocket {
+    /// Made before rights are given up, in the hands of the front's user; what dead fronts have left is removed.
+    ///
+    /// # Errors
+    /// It cannot be made in this directory.
+    pub(super) fn bind(directory: &Path, uid: u32) -> io::Result<Self> {
+        for old in sockets(directory)? {
+            if UnixStream::connect(&old).is_err() {
+                std::fs::remove_file(&old)?;
+            }
+        }
+        let path = directory.join(format!("{STATUS_SOCKET}{}", std::process::id()));
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        if identity::is_root() {
+            chown(&path, Some(uid), None)?;
+        }
+        Ok(Self { path, listener })
+    }
+
+    /// Answers as long as the front lives.
+    pub(super) async fn serve(self, mta: Arc<Mta>, about: About) -> io::Result<()> {
+        let About { report, listeners, loaded } = about;
+        let supervisor = nix::unistd::getppid().as_raw().unsigned_abs();
+        self.listener.set_nonblocking(true)?;
+        let listener = tokio::net::UnixListener::from_std(self.listener.try_clone()?)?;
+        loop {
+            let (mut stream, _) = listener.accept().await?;
+            let status = Status {
+                version: String::from(env!("CARGO_PKG_VERSION")),
+                file: mta.site.config.file.clone(),
+                loaded,
+                pid: std::process::id(),
+                uid: identity::effective_uid(),
+                supervisor,
+                protections: report.up.iter().map(|protection| protection.name().to_owned()).collect(),
+                missing: report.missing.clone(),
+                listeners: listeners.clone(),
+                sessions: mta.clients.count() as u64,
+                deliveries: *mta.under_way.borrow() as u64,
+            };
+            if let Ok(text) = postcard::to_stdvec(&status) {
+                // who has gone need not know; the socket's buffer takes all of it
+                let _ = stream.write_all(&text).await;
+            }
+        }
+    }
+}
+
+impl Drop for StatusSocket {
+    fn drop(&mut self) {
+        // the next front removes it otherwise
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// The sockets in a queue directory, those of dead fronts among them.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn sockets(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STATUS_SOCKET) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
