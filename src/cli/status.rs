@@ -40,7 +40,7 @@ fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
     let invocation = Invocation { cf: Some(cf.into_vec()), ..Invocation::default() };
     let config = site::load_sound_site(&invocation)?.config;
     let refused = |text: String| {
-        super::start::complain(&format!("canonify status: {text}"));
+        super::messages::complain(&format!("canonify status: {text}"));
         Sysexit::UNAVAILABLE
     };
     let directories = QueueDirectories::find(&QueueOptions::from_config(&config));
