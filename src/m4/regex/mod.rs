@@ -118,7 +118,7 @@ impl Regex {
     ) -> Result<Option<Captures>, Fault> {
         // An attempt costs more than its steps.
         *steps += 16;
-        let mut best: Option<(usize, Vec<Option<usize>>)> = None;
+        let mut best: Option<(usize, Slots)> = None;
         let mut threads = vec![(0, start, vec![None; self.slots])];
         while let Some(thread) = threads.pop() {
             if let Some((end, slots)) = self.run_thread(thread, &mut threads, text, visited, steps)?
@@ -142,7 +142,7 @@ impl Regex {
         text: &[u8],
         visited: &mut Memory,
         steps: &mut u64,
-    ) -> Result<Option<(usize, Vec<Option<usize>>)>, Fault> {
+    ) -> Result<Option<(usize, Slots)>, Fault> {
         loop {
             *steps += 1;
             if *steps > STEP_LIMIT {
@@ -180,7 +180,10 @@ impl Regex {
 }
 
 /// Where a thread stands in the program and in the text, and what it has saved.
-type Thread = (usize, usize, Vec<Option<usize>>);
+type Thread = (usize, usize, Slots);
+
+/// Offsets that a thread has saved.
+type Slots = Vec<Option<usize>>;
 
 /// Width of a match of one test, if it matches.
 fn test(node: &Node, text: &[u8], at: usize) -> Option<usize> {
