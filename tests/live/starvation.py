@@ -202,6 +202,9 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     for words in ("link set lo up", "addr add 10.9.9.9/32 dev lo", "route add local 10.64.0.0/10 dev lo", "route add local 192.0.2.0/24 dev lo"):
         subprocess.run(["ip", *words.split()], check=True)
+    # the name space's own file: senders must have a domain
+    with open(Path(os.environ["CANONIFY_NAMESPACE"]) / "hosts", "a") as hosts:
+        hosts.write("127.0.0.1 partner.example\n")
     site = Site(str(Path(options.canonify).resolve()))
     held = tarpit(site.remote)
     counts = [0, 0]

@@ -124,8 +124,13 @@ impl<A: Acceptor> Session<A> {
         let sink = self.acceptor.create_body(&mut self.transaction.envelope);
         let mut collecting = Collecting::new(strictness, sink);
         let policy = &self.server.policy;
-        let (headers, most, limit) =
-            (policy.max_headers_length, policy.max_message_size, policy.data_timeout);
+        // without MaxHeadersLength the session's memory is the limit
+        let budget = self.transaction.budget.left().max(1);
+        let headers = match policy.max_headers_length {
+            0 => budget,
+            most => most.min(budget),
+        };
+        let (most, limit) = (policy.max_message_size, policy.data_timeout);
         loop {
             let (used, event) = collecting.take(self.wire.pending(), headers, most);
             self.wire.consume(used);

@@ -51,7 +51,7 @@ impl<A: Acceptor> Session<A> {
     async fn next_command(&mut self) -> Flow {
         let limit = self.server.policy.command_timeout;
         // what is being written must not be broken off by a word to end
-        if !self.wire.has_line()
+        if (!self.wire.has_line() || self.wire.is_full())
             && let Err(lost) = self.wire.flush().await
         {
             return self.lost_input(lost, "server cmd read");

@@ -8,7 +8,7 @@
 //! - [`extensions`]: EHLO keywords as rows; [`features`]: who may use what
 //! - [`policy`]: the options that matter here
 //! - [`wire`]: bytes, lines, time-outs; `session`: what a session is; `greeting`: from connect to 220;
-//!   `dispatch`: from a line to its command; `usage`: who asks for too much
+//!   `dispatch`: from a line to its command; `usage`: who asks for too much; `budget`: memory
 //! - [`security`]: how far a client is to be trusted
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
 //!   `filtering`: when they are asked, and what follows
@@ -17,6 +17,7 @@
 
 mod acceptor;
 mod accounting;
+mod budget;
 mod collect;
 mod data;
 mod dispatch;

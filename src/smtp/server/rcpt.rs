@@ -86,7 +86,8 @@ impl<A: Acceptor> Session<A> {
     /// The whole way of one recipient; gives the text of the 250.
     async fn recipient(&mut self, argument: &[u8]) -> Result<Vec<u8>, Refused> {
         let limit = self.server.policy.max_recipients as usize;
-        if limit > 0 && self.transaction.recipients() >= limit {
+        let too_many = limit > 0 && self.transaction.recipients() >= limit;
+        if too_many || !self.transaction.budget.charge_recipient(argument.len()) {
             return Err(Refused::bare(Reply::new(452, Some(EnhancedStatus(4, 5, 3)), "Too many recipients")));
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;

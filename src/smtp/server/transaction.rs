@@ -1,5 +1,6 @@
 //! One envelope in the making: from MAIL (or the session's begin) to its acceptance or its end.
 
+use super::budget::MemoryBudget;
 use crate::engine::Scope;
 use crate::envelope::{Envelope, QueueId, RecipientState};
 
@@ -37,12 +38,14 @@ pub(super) struct Transaction {
     /// The envelope. It has its identifier from the beginning: log lines need it.
     pub(super) envelope: Envelope,
     pub(super) stage: Stage,
+    /// What it may still keep.
+    pub(super) budget: MemoryBudget,
 }
 
 impl Transaction {
     pub(super) fn new(id: QueueId, connection: &Scope) -> Self {
         let envelope = Envelope { id, scope: connection.clone(), ..Envelope::default() };
-        Self { envelope, stage: Stage::Idle }
+        Self { envelope, stage: Stage::Idle, budget: MemoryBudget::default() }
     }
 
     /// Has MAIL been accepted?

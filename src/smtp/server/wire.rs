@@ -46,6 +46,8 @@ pub struct Wire {
     write_timeout: Duration,
 }
 
+/// Replies to one group of commands that are kept until all are answered, in bytes.
+const MAX_REPLIES: usize = 65536;
 /// Room made for one read, in bytes.
 const READ_SIZE: usize = 12288;
 
@@ -134,6 +136,11 @@ impl Wire {
         .await;
         self.input.extend_from_slice(&piece[..arrived]);
         arrived > 0
+    }
+
+    /// Are so many replies waiting that they are to be sent before more is done?
+    pub fn is_full(&self) -> bool {
+        self.out.len() >= MAX_REPLIES
     }
 
     /// Is a command line there, so that reading one would not wait?
