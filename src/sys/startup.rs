@@ -37,10 +37,11 @@ pub fn own_surroundings() {
     let _ = nix::unistd::alarm::cancel();
     let _ = BY_ROOT.set(identity::is_root());
     umask(Mode::from_bits_truncate(0o022));
-    let borrowed = identity::is_privileged_start();
-    // sendmail's state dump is not for whoever may signal a process with borrowed rights
+    // root borrows nothing, and a daemon of root's that executes itself again is handed what it needs
+    let borrowed = identity::is_privileged_start() && identity::real_uid() != 0;
     // what a daemon holds back while it executes itself must not end it now
     let held_back = !borrowed && handover::is_successor();
+    // sendmail's state dump is not for whoever may signal a process with borrowed rights
     ffi::own_signals(if borrowed { &[nix::libc::SIGUSR1] } else { &[] }, held_back);
     for limit in LIMITS {
         if let Ok((_, most)) = getrlimit(limit) {
