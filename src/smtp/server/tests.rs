@@ -303,6 +303,7 @@ async fn sec_070_guessing_is_slow() {
         server.policy.bad_rcpt_throttle = 2;
         server.policy.bad_rcpt_delay = Duration::from_secs(3);
         server.policy.bad_rcpt_shutdown = 5;
+        server.policy.bad_rcpt_shutdown_good = 100;
     }));
     let begun = tokio::time::Instant::now();
     let guesses = "RCPT TO:<nobody@site.example>\r\n".repeat(20);
