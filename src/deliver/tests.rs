@@ -399,3 +399,21 @@ async fn a_front_that_lies_gets_nothing_run() {
     assert_eq!(deliver("true").await, 0);
     assert_eq!(deliver("id > DIR/owned").await, 77);
 }
+
+#[tokio::test]
+async fn an_alias_that_lies_in_no_file_names_people_only() {
+    let more = "Kextra canned far=here evil=|true list=:include:/etc/passwd\nO AliasFile=sequence:extra\n";
+    let scene = scene_with("here: ME\n", more);
+    let (envelope, _) = scene.attempt(&["far", "evil", "list", "nowhere-at-all"]).await;
+    let states = scene.states(&envelope);
+    for expected in [
+        "far Expanded",
+        "here Expanded",
+        "ME Sent",
+        "|true Failed",
+        ":include:/etc/passwd Failed",
+        "nowhere-at-all Failed",
+    ] {
+        assert!(states.iter().any(|state| state == expected), "{expected}: {states:?} {:?}", scene.log());
+    }
+}

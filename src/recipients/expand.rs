@@ -320,7 +320,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
         };
         let line = self.lines.get(&index).copied().unwrap_or_default();
-        let place = [&facts.path[..], format!(": line {line}").as_bytes()].concat();
+        let place = [&facts.path[..], format!(": line {line}: ").as_bytes()].concat();
         self.refuse_member(index, &place, &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
     }
 

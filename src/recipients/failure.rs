@@ -54,16 +54,16 @@ impl AliasExpansion<'_, '_> {
         self.transcript(&reply.to_line());
     }
 
-    /// A member of a list that must not be used: told to the sender, and to the log with the place where it stands.
+    /// A list that cannot be read, or a member that must not be used: told to the sender, and to the log behind the
+    /// place where it stands (`/home/joe/.forward: line 1: `).
     pub(super) fn refuse_member(&mut self, index: usize, place: &[u8], reply: &Reply) {
         self.note_failure(index, reply);
         let recipient = &mut self.envelope.recipients[index];
         recipient.reply = Some(reply.clone());
-        let what = [b" ", &recipient.text[..], b"... ", &reply.text].concat();
-        let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
-        line.extend_from_slice(&what);
-        self.transcript(&line);
-        let said = [place, b":", &what].concat();
+        let what = [&recipient.text[..], b"... ", &reply.text].concat();
+        let code = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
+        self.transcript(&[&code[..], b" ", &what].concat());
+        let said = [place, &what].concat();
         self.log(4, Priority::Info, &said);
         self.envelope.message = Some(said);
     }

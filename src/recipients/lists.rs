@@ -74,7 +74,7 @@ impl AliasExpansion<'_, '_> {
                     _ => String::from("No such file or directory"),
                 };
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
-                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 2, 4)), text)]);
+                self.refuse_member(index, b"", &Reply::new(550, Some(EnhancedStatus(5, 2, 4)), text));
             }
         }
     }

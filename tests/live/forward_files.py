@@ -47,6 +47,12 @@ Mprog, P={work}/show, F=lsDFMqo9, D=/, T=X-Unix/X-Unix/X-Unix, A=show prog $u
 M*file*, P=[FILE], F=lsDFMPEuq9o, T=X-Unix/X-Unix/X-Unix, A=FILE $u
 M*include*, P=/dev/null, F=su, A=INCLUDE $u
 """
+ALIASES = """postmaster: root
+list: :include:{work}/home/joe/list
+quoted: ":include:{work}/home/joe/list"
+blanks: :include:  {work}/home/joe/list
+outer: :include:{work}/outer
+"""
 SHOW = """#!/bin/sh
 cat >/dev/null
 f=$(mktemp {work}/out/said.XXXXXX) || exit 75
@@ -92,6 +98,18 @@ def link_to_secret(work, file):
     os.symlink(f"{work}/secret", file)
 
 
+def as_list(work, file):
+    """The file is the list of an alias."""
+    os.rename(file, os.path.dirname(file) + "/list")
+
+
+def lists_of_another(work, file):
+    """A .forward that names somebody else's list."""
+    with open(f"{work}/home/ann/list", "w") as out:
+        out.write("ann\n")
+    os.chown(f"{work}/home/ann/list", ANN, ANN)
+
+
 PROG = '"|tool"\n'
 ROWS = [
     Row("one's own"),
@@ -130,6 +148,20 @@ ROWS = [
     Row("a program, no shell", text=PROG, to="noshell"),
     Row("two files, the first bad", owner=ANN, path="$z/.forward:$z/.second"),
     Row("a relative path", path=".forward:$z/.forward"),
+    Row("a list", make=as_list, to="list"),
+    Row("a list of root", make=as_list, to="list", owner=ROOT),
+    Row("a list with a program", make=as_list, to="list", text=PROG),
+    Row("a list in quotes", make=as_list, to="quoted"),
+    Row("a list behind blanks", make=as_list, to="blanks"),
+    Row("a list in a list", make=as_list, to="outer"),
+    Row("a list, group writable", make=as_list, to="list", mode=0o664),
+    Row("a list, group writable, allowed", make=as_list, to="list", mode=0o664, blame="GroupWritableIncludeFile"),
+    Row("a program in a list, group writable, allowed", make=as_list, to="list", mode=0o664, text=PROG,
+        blame="GroupWritableIncludeFile"),
+    Row("a list, home world writable", make=as_list, to="list", home=(JOE, 0o777)),
+    Row("a list that DefaultUser cannot read", make=as_list, to="list", mode=0o600),
+    Row("a .forward with a list of another", make=lists_of_another, text=":include:{work}/home/ann/list\n"),
+    Row("a list that is not there", make=lambda work, file: os.remove(file), to="list"),
     Row("detail", path="$z/.forward+$h:$z/.forward", to="joe+x"),
     Row("detail names another file", path="$z/.forward+$h:$z/.forward", to="joe+x:second"),
 ]
@@ -155,7 +187,9 @@ def prepare(work):
         with open(f"{work}/{name}", "w") as out:
             out.write(text.format(work=work) if "{work}" in text else text)
     with open(f"{work}/aliases", "w") as out:
-        out.write("postmaster: root\n")
+        out.write(ALIASES.format(work=work))
+    with open(f"{work}/outer", "w") as out:
+        out.write(f":include:{work}/home/joe/list\n")
     os.chmod(f"{work}/show", 0o755)
     for name in ("passwd", "group"):
         subprocess.run(["mount", "--bind", f"{work}/{name}", f"/etc/{name}"], check=True)
@@ -181,7 +215,7 @@ def arrange(work, row):
     file = f"{work}/home/{who}/.forward"
     for name, owner in ((file, row.owner if who == "joe" else 5003), (f"{work}/home/joe/.second", JOE)):
         with open(name, "w") as out:
-            out.write(row.text)
+            out.write(row.text.format(work=work))
         os.chown(name, owner, owner)
         os.chmod(name, row.mode)
     if row.make:
@@ -196,8 +230,8 @@ def arrange(work, row):
 def plain(line, work):
     """A line of the log without what differs from run to run; None for those that no row is about."""
     text = re.sub(r"^<\d+>.*?\]: ", "", line)
-    text = re.sub(r"^[0-9A-Za-z]{14,16}: ", "ID: ", text).replace(work, "WORK").strip()
-    return text if re.search(r"forward|unsafe|nsafe|shell", text) and "=>" not in text else None
+    text = re.sub(r"\b[0-9A-Za-z]{8}\d{6}: ", "ID: ", text).replace(work, "WORK").strip()
+    return text if re.search(r"forward|nsafe|shell|annot open", text) and "=>" not in text else None
 
 
 def said(work, log, program, row):
@@ -206,6 +240,8 @@ def said(work, log, program, row):
     command = program + ["-C", f"{work}/site.cf", "-odi", "-oi", "-f", "ann", row.to]
     subprocess.run(command, input=b"Subject: x\n\nbody\n", capture_output=True, timeout=60)
     time.sleep(0.1)
+    if os.environ.get("RAW"):
+        print(row.name, log.lines)
     mail = [open(f"{work}/out/{name}").read().strip() for name in os.listdir(f"{work}/out")]
     return sorted(mail), sorted({text for text in (plain(line, work) for line in list(log.lines)) if text})
 
