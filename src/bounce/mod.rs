@@ -112,9 +112,16 @@ pub struct DsnRequest<'a> {
 }
 
 impl DsnRequest<'_> {
-    /// Is this recipient one the report is about?
-    fn concerns(&self, recipient: &Recipient) -> bool {
-        due::concerns(self.kind, recipient)
+    /// Those the report is about, in the order of the send queue. A receipt for a list of several ends at the list
+    /// (RFC 3461, 5.2.7.3): what became of its members is not told.
+    fn concerned<'a>(&self, original: &'a Envelope, kind: DsnKind) -> Vec<&'a Recipient> {
+        let list = |index: &usize| original.recipients[*index].flags.contains(RecipientFlags::EXPANDED);
+        let owned = |index: usize| original.recipients[index].flags.contains(RecipientFlags::DELIVERED_LIST);
+        let beyond = |index: usize| original.chain(index).any(|above| list(&above)) && !owned(index);
+        let told = |index: &usize| {
+            due::concerns(kind, &original.recipients[*index]) && (kind != DsnKind::Success || !beyond(*index))
+        };
+        original.send_order().into_iter().filter(told).map(|index| &original.recipients[index]).collect()
     }
 }
 
@@ -159,7 +166,11 @@ pub fn build(
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
         flags: EnvelopeFlags::RESPONSE | eight_bit,
-        attempt: AttemptState { generated: true, ..AttemptState::default() },
+        attempt: AttemptState {
+            generated: true,
+            received_from: status::received_from(original),
+            ..AttemptState::default()
+        },
         size: announced_size(report, original),
         body_type: original.body_type,
         scope: Scope::default(),
@@ -216,8 +227,14 @@ fn report_body(
     if report.facts.mime {
         status::write(&mut out, report, original);
     }
-    separator(&mut out, b"");
-    original::write(&mut out, report, original, body)?;
+    // a report that failed in the pass that made it does not come back itself
+    if !original.attempt.generated {
+        separator(&mut out, b"");
+        original::write(&mut out, report, original, body)?;
+    } else if report.facts.mime {
+        out.push(b'\n');
+    }
     separator(&mut out, b"--");
+    out.push(b'\n');
     Ok(out)
 }

@@ -1,9 +1,8 @@
 //! Part 3: the original message, or its header only.
 
 use super::{DsnKind, DsnRequest};
-use crate::config::HeaderCondition;
 use crate::envelope::{Envelope, EnvelopeFlags};
-use crate::message::{Header, HeaderKind};
+use crate::message::Header;
 use std::io::{self, BufRead};
 
 pub(super) fn write(
@@ -13,15 +12,18 @@ pub(super) fn write(
     body: &mut dyn BufRead,
 ) -> io::Result<()> {
     let whole = returns_body(report, original);
+    let encoding: &[u8] = match original.flags.contains(EnvelopeFlags::EIGHT_BIT) && report.facts.mime {
+        true => b"Content-Transfer-Encoding: 8bit\n\n",
+        false => b"\n",
+    };
     out.extend_from_slice(match (report.facts.mime, whole) {
-        (true, true) => b"Content-Type: message/rfc822\n\n".as_slice(),
-        (true, false) => b"Content-Type: text/rfc822-headers\n\n",
-        (false, true) => b"   ----- Original message follows -----\n\n",
-        (false, false) => b"   ----- Message header follows -----\n\n",
+        (true, true) => b"Content-Type: message/rfc822\n".as_slice(),
+        (true, false) => b"Content-Type: text/rfc822-headers\n",
+        (false, true) => b"   ----- Original message follows -----\n",
+        (false, false) => b"   ----- Message header follows -----\n",
     });
-    let sender = original.sender.text.as_slice();
-    let bracketed = if sender.starts_with(b"<") { sender.to_vec() } else { [b"<", sender, b">"].concat() };
-    out.extend_from_slice(&[b"Return-Path: ", bracketed.as_slice(), b"\n"].concat());
+    out.extend_from_slice(encoding);
+    out.extend_from_slice(&[b"Return-Path: <", return_path(original), b">\n"].concat());
     for header in original.headers.0.iter().filter(|header| shown(header)) {
         header.put(out);
     }
@@ -34,6 +36,14 @@ pub(super) fn write(
     Ok(())
 }
 
+/// The sender as the rules have it, where they know him.
+fn return_path(original: &Envelope) -> &[u8] {
+    let text = original.sender.text.as_slice();
+    let bare = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(text);
+    let known = original.sender.address.as_ref().filter(|_| !bare.is_empty());
+    known.map(|address| address.user.as_slice()).filter(|user| user.contains(&b'@')).unwrap_or(bare)
+}
+
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
 pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool {
     report.kind != DsnKind::Success
@@ -42,11 +52,10 @@ pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool
         && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
 }
 
-/// Return-Path is written above; a default Full-Name is for mailers that ask for it.
+/// Return-Path is written above; Full-Name is for mailers that ask for it.
 fn shown(header: &Header) -> bool {
     let return_path = header.name.eq_ignore_ascii_case(b"return-path");
-    let full_name = header.condition == HeaderCondition::MailerFlags(1 << b'x');
-    !return_path && (!full_name || header.kind.contains(HeaderKind::USER))
+    !return_path && !header.name.eq_ignore_ascii_case(b"full-name")
 }
 
 /// Lines that begin with `From ` get a `>`: a mailbox may hold this report.

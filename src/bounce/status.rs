@@ -13,6 +13,7 @@ const ACTIONS: &[(RecipientFlags, Disposition, &str)] = &[
     (RecipientFlags::RELAYED, Disposition::Relayed, "to non-DSN-aware mailer"),
     (RecipientFlags::BY_TRACE_RELAYED, Disposition::Relayed, "Deliver-By trace mode"),
     (RecipientFlags::BY_NOTIFY_RELAYED, Disposition::Relayed, "Deliver-By notify mode"),
+    (RecipientFlags::EXPANDED, Disposition::Expanded, "to multi-recipient alias"),
 ];
 
 pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
@@ -21,22 +22,30 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
         line(out, "Original-Envelope-Id", &decode_xtext(envid));
     }
     line(out, "Reporting-MTA", &[b"dns; ", report.facts.host.as_slice()].concat());
-    if let Some(client) = client(peer(original)) {
-        line(out, "Received-From-MTA", &[b"DNS; ", client].concat());
+    if let Some(client) = received_from(original) {
+        line(out, "Received-From-MTA", &[&b"DNS; "[..], &client].concat());
     }
     line(out, "Arrival-Date", message::rfc5322(original.created, &report.facts.zone).as_bytes());
     if let Some(by) = original.deliver_by {
         let deadline = message::rfc5322(original.created + by.seconds, &report.facts.zone);
         line(out, "Deliver-By-Date", deadline.as_bytes());
     }
-    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
-        out.push(b'\n');
-        recipient_group(out, report, original, recipient);
+    let also: &[DsnKind] = if report.kind == DsnKind::Failure { &[DsnKind::Success] } else { &[] };
+    for kind in [&[report.kind], also].concat() {
+        for recipient in report.concerned(original, kind) {
+            out.push(b'\n');
+            recipient_group(out, report, original, (recipient, kind));
+        }
     }
     out.push(b'\n');
 }
 
-fn recipient_group(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) {
+fn recipient_group(
+    out: &mut Vec<u8>,
+    report: &DsnRequest<'_>,
+    original: &Envelope,
+    (recipient, kind): (&Recipient, DsnKind),
+) {
     let first = first_of(original, recipient);
     let [mta, address, diagnostic] = report.facts.types_of(recipient);
     if let Some(orcpt) = &first.orcpt {
@@ -46,8 +55,8 @@ fn recipient_group(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelo
     if !report.facts.no_actual_recipient {
         line(out, "X-Actual-Recipient", &actual_recipient(report, recipient));
     }
-    line(out, "Action", action(report.kind, recipient).as_bytes());
-    line(out, "Status", status(report, recipient).as_bytes());
+    line(out, "Action", action(kind, recipient).as_bytes());
+    line(out, "Status", status(report, recipient, kind).as_bytes());
     if let Some(host) = &recipient.remote_mta {
         let host = host.strip_suffix(b".").unwrap_or(host);
         line(out, "Remote-MTA", &[mta, b"; ", host].concat());
@@ -79,9 +88,14 @@ fn final_recipient(recipient: &Recipient, kind: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What the rules made of it; a local name gets our own host.
+/// What the rules made of it, and of what type it is. A local name gets our own host; of files and programs the type
+/// is that of their diagnostics, for they are no mail addresses.
 fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(bare(&recipient.text), |address| &address.user);
+    if matches!(unquoted(user).first(), Some(b'|' | b'/')) {
+        let [_, _, kind] = report.facts.types_of(recipient);
+        return [kind, b"; ", unquoted(user)].concat();
+    }
     let mut text = [b"rfc822; ", user].concat();
     if !user.contains(&b'@') {
         text.extend_from_slice(&[b"@", report.facts.host.as_slice()].concat());
@@ -104,15 +118,20 @@ fn action(kind: DsnKind, recipient: &Recipient) -> String {
     }
 }
 
-fn status(report: &DsnRequest<'_>, recipient: &Recipient) -> String {
-    let default = match report.kind {
+fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> String {
+    let default = match kind {
         DsnKind::Failure if report.expired => EnhancedStatus(4, 4, 7),
         DsnKind::Failure => EnhancedStatus(5, 0, 0),
         DsnKind::Delay => EnhancedStatus(4, 0, 0),
         DsnKind::Success => EnhancedStatus(2, 0, 0),
     };
-    let known = recipient.status.filter(|_| !report.expired);
+    let known = recipient.status.filter(|_| !report.expired || kind == DsnKind::Success);
     known.unwrap_or(default).to_string()
+}
+
+/// Whose message it is, or whose message a report made in the same pass is about.
+pub(super) fn received_from(original: &Envelope) -> Option<Vec<u8>> {
+    original.attempt.received_from.clone().or_else(|| client(peer(original)).map(<[u8]>::to_vec))
 }
 
 /// The client's name out of `$_` (`name [address]`); `None` for local submission.
@@ -124,6 +143,10 @@ fn client(peer: &[u8]) -> Option<&[u8]> {
     let name = &peer[..end];
     // an ident answer stands before the name
     name.rsplit(|byte| *byte == b'@').next()
+}
+
+fn unquoted(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
 }
 
 fn bare(address: &[u8]) -> &[u8] {

@@ -20,6 +20,7 @@ const SUCCESSES: &[(RecipientFlags, &str)] = &[
     (RecipientFlags::RELAYED, "relayed to non-DSN-aware mailer"),
     (RecipientFlags::BY_NOTIFY_RELAYED, "Deliver-By notify: relayed"),
     (RecipientFlags::BY_TRACE_RELAYED, "Deliver-By trace: relayed"),
+    (RecipientFlags::EXPANDED, "expanded by alias"),
 ];
 
 /// Bytes of a list entry: sendmail cuts addresses here.
@@ -44,7 +45,10 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
         out.extend_from_slice(b"\n\n");
     }
     match report.kind {
-        DsnKind::Failure => failures(out, report, original),
+        DsnKind::Failure => {
+            failures(out, report, original);
+            successes(out, report, original);
+        }
         DsnKind::Success => successes(out, report, original),
         DsnKind::Delay => {} // the box and the transcript say it all
     }
@@ -67,7 +71,7 @@ fn reason(reply: &Reply) -> Vec<u8> {
 
 fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
-    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
+    for recipient in report.concerned(original, DsnKind::Failure) {
         out.extend_from_slice(cut(&recipient.text));
         out.push(b'\n');
         if let Some(reply) = &recipient.reply {
@@ -87,8 +91,12 @@ fn expanded_from(out: &mut Vec<u8>, original: &Envelope, recipient: &Recipient) 
 }
 
 fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
+    let concerned = report.concerned(original, DsnKind::Success);
+    if concerned.is_empty() {
+        return;
+    }
     out.extend_from_slice(b"   ----- The following addresses had successful delivery notifications -----\n");
-    for recipient in original.recipients.iter().filter(|recipient| report.concerns(recipient)) {
+    for recipient in concerned {
         let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
         let how = row.map_or("relayed", |(_, how)| how);
         out.extend_from_slice(&[cut(&recipient.text), b"  (", how.as_bytes(), b")\n"].concat());

@@ -127,13 +127,14 @@ impl Acceptor for DaemonAcceptor {
         super::verify::full_name_of(&self.mta, sender).await
     }
 
-    async fn accept(&self, envelope: Envelope, interactive: bool) -> Result<(), Reply> {
+    async fn accept(&self, mut envelope: Envelope, interactive: bool) -> Result<(), Reply> {
+        envelope.attempt.interactive = interactive || self.mode == DeliveryMode::Interactive;
         let lease = self.mta.queue.commit(&envelope).await;
         let lease = lease.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         if self.only_queues(&envelope) {
             return Ok(());
         }
-        if interactive || self.mode == DeliveryMode::Interactive {
+        if envelope.attempt.interactive {
             self.mta.deliver(lease, envelope, None).await;
         } else {
             self.mta.spawn_delivery(lease, envelope);

@@ -230,6 +230,7 @@ impl Mta {
     fn log_report(&self, envelope: &Envelope, report: &Envelope, kind: DsnKind) {
         let about: &[u8] = match kind {
             DsnKind::Delay => b"sender notify",
+            DsnKind::Failure if envelope.attempt.generated => b"return to sender",
             DsnKind::Failure if envelope.is_response() => b"postmaster notify",
             DsnKind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
             _ => b"DSN",

@@ -1,57 +1,102 @@
 //! VRFY and EXPN: who is behind an address.
 
 use super::mta::Mta;
-use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
-use crate::logging::Quiet;
+use crate::addr;
+use crate::db::split_list;
+use crate::envelope::{Envelope, Recipient, RecipientFlags, is_file_or_program};
+use crate::logging::{Logger, Quiet, Target};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
 use crate::sys::clock;
 
-/// One reply per final recipient.
+/// An address, and the user on whose behalf a file or program is named.
+type Named = (Address, Vec<u8>);
+
+/// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
 pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
-    let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
-    let parsed = rewriter.parse(text, AddressKind::RECIPIENT).await;
-    let Some(address) = parsed.address else {
-        return parsed.problems;
+    let found = match follow {
+        true => members(mta, envelope, text).await,
+        false => named(mta, envelope, text).await,
     };
-    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
-    match expander.check(&mut rewriter, &address).await {
-        Checked::Unknown(mut reply) => {
-            reply.text = [text, b"... ", &reply.text].concat();
-            vec![reply]
-        }
-        Checked::Later(reply) => vec![reply],
-        Checked::Deliverable(address) => vec![shown(mta, &address).await],
-        Checked::Alias(_) if !follow => vec![shown(mta, &address).await],
-        Checked::Alias(_) => members(mta, envelope, &expander, text, address).await,
+    match found {
+        Ok(addresses) => replies(mta, addresses, follow).await,
+        Err(refusal) => vec![refusal],
     }
 }
 
-async fn members(
-    mta: &Mta,
-    envelope: &Envelope,
-    expander: &Expander<'_>,
-    text: &[u8],
-    address: Address,
-) -> Vec<Reply> {
-    let recipient = Recipient {
-        text: text.to_vec(),
-        address: Some(address),
+/// VRFY: the addresses as they are named, the last one first, as sendmail reads lists.
+async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+    let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
+    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
+    let mut found = Vec::new();
+    for member in list_of(mta, text).into_iter().rev() {
+        let parsed = rewriter.parse(&member, AddressKind::RECIPIENT).await;
+        let refused = parsed.problems.into_iter().next();
+        let address = parsed.address.ok_or_else(|| refused.unwrap_or_default())?;
+        match expander.check(&mut rewriter, &address).await {
+            Checked::Unknown(mut reply) => {
+                reply.text = [&member[..], b"... ", &reply.text].concat();
+                return Err(reply);
+            }
+            Checked::Later(reply) => return Err(reply),
+            Checked::Deliverable(address) => found.push((address, Vec::new())),
+            Checked::Alias(_) => found.push((address, Vec::new())),
+        }
+    }
+    Ok(found)
+}
+
+/// EXPN: those to whom a message would go.
+async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+    let named = list_of(mta, text).into_iter().rev().map(|member| Recipient {
+        text: member,
         flags: RecipientFlags::PRIMARY,
         ..Recipient::default()
-    };
+    });
     let mut trial =
-        Envelope { recipients: vec![recipient], scope: envelope.scope.clone(), ..Envelope::default() };
+        Envelope { recipients: named.collect(), scope: envelope.scope.clone(), ..Envelope::default() };
+    // nobody is written to, so nothing of it belongs in the log
+    let silent = Logger::open(Target::Nothing, b"", 0);
+    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &silent };
     expander.expand(&mut trial, &mut Quiet, clock::now()).await;
-    let mut replies = Vec::new();
-    for recipient in trial.recipients.iter().rev() {
-        match (&recipient.state, &recipient.address) {
-            (state, Some(address)) if state.is_pending() => replies.push(shown(mta, address).await),
-            (RecipientState::Failed, _) => replies.extend(recipient.reply.clone()),
-            _ => {}
+    if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(|line| !line.is_empty())
+    {
+        return Err(Reply::parse(refusal));
+    }
+    let mut found = Vec::new();
+    below(&trial, None, &mut found);
+    Ok(found)
+}
+
+/// Members of a list: between commas, else between blanks where OldStyleHeaders allows it.
+fn list_of(mta: &Mta, text: &[u8]) -> Vec<Vec<u8>> {
+    if mta.site.config.options.old_style_headers && !text.contains(&b',') {
+        return addr::split_list(text, b" ").into_iter().map(<[u8]>::to_vec).collect();
+    }
+    split_list(text)
+}
+
+/// Final recipients in the order in which lists name them.
+fn below(trial: &Envelope, parent: Option<usize>, found: &mut Vec<Named>) {
+    for (index, recipient) in trial.recipients.iter().enumerate().filter(|(_, one)| one.parent == parent) {
+        let user = recipient.control.as_ref().map(|control| control.user.clone()).unwrap_or_default();
+        let address = recipient.address.clone().filter(|_| recipient.state.is_pending());
+        found.extend(address.map(|address| (address, user)));
+        // a parent stands before its members, so this ends
+        if trial.recipients[index..].iter().any(|one| one.parent == Some(index)) {
+            below(trial, Some(index), found);
         }
+    }
+}
+
+/// Local addresses come first, others by host.
+async fn replies(mta: &Mta, mut found: Vec<Named>, expanded: bool) -> Vec<Reply> {
+    found.sort_by(|(one, _), (other, _)| one.host.cmp(&other.host));
+    let mut replies = Vec::new();
+    for (address, user) in &found {
+        replies.push(shown(mta, address, user, expanded).await);
     }
     replies
 }
@@ -62,21 +107,28 @@ pub(super) async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
     if !mailer.is_some_and(|mailer| mailer.has(b'w')) {
         return Vec::new();
     }
-    let name = address.user.strip_prefix(b"\\").unwrap_or(&address.user);
+    full_name_of_user(mta, address.user.strip_prefix(b"\\").unwrap_or(&address.user)).await
+}
+
+async fn full_name_of_user(mta: &Mta, name: &[u8]) -> Vec<u8> {
     match mta.keeper.user(name).await {
         Outcome::Done(Some(user)) => full_name(&user),
         _ => Vec::new(),
     }
 }
 
-/// `250 2.1.5 Full Name <user@host>`; 252 where the mailer cannot tell (flag q missing), as RFC 5321,
+/// `250 2.1.5 Full Name <user@host>`; for VRFY 252 where the mailer cannot tell (flag q missing), as RFC 5321,
 /// section 3.5.3, wants it of addresses that somebody else is responsible for.
-async fn shown(mta: &Mta, address: &Address) -> Reply {
+async fn shown(mta: &Mta, address: &Address, user: &[u8], expanded: bool) -> Reply {
     let config = &mta.site.config;
     let mailer = config.mailers.get(usize::from(address.mailer.0));
-    let code = if mailer.is_some_and(|mailer| mailer.has(b'q')) { 250 } else { 252 };
-    let full_name = full_name_of(mta, address).await;
-    let mailbox = match address.user.contains(&b'@') {
+    let code = if expanded || mailer.is_some_and(|mailer| mailer.has(b'q')) { 250 } else { 252 };
+    let full_name = match is_file_or_program(config, address) {
+        true => full_name_of_user(mta, user).await,
+        false => full_name_of(mta, address).await,
+    };
+    let whole = address.user.contains(&b'@') || is_file_or_program(config, address);
+    let mailbox = match whole {
         true => address.user.clone(),
         false => [&address.user[..], b"@", &config.expand(b"\x81j")].concat(),
     };

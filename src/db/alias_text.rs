@@ -89,7 +89,19 @@ fn bare_colon(line: &[u8]) -> Option<usize> {
 /// Cuts a list at its commas (and lines); a line that begins with `#` is a comment.
 pub fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
-    lines.flat_map(|line| crate::addr::split_list(line, b",")).map(<[u8]>::to_vec).collect()
+    let members = |line| {
+        let count = |wanted| memchr::memchr_iter(wanted, line).count();
+        match count(b'<') == count(b'>') {
+            true => crate::addr::split_list(line, b","),
+            // a bracket that nothing closes protects nothing: the members behind it are to get their mail
+            false => line
+                .split(|byte| *byte == b',')
+                .map(<[u8]>::trim_ascii)
+                .filter(|one| !one.is_empty())
+                .collect(),
+        }
+    };
+    lines.flat_map(members).map(<[u8]>::to_vec).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ pub(super) fn mail_command(attempt: &Attempt<'_>, sender: &[u8], extensions: &Ex
     if extensions.size.is_some() && envelope.size > 0 {
         line.extend(format!(" SIZE={}", envelope.size).into_bytes());
     }
-    let eight_bit = envelope.flags.contains(EnvelopeFlags::EIGHT_BIT).then_some(&b"8BITMIME"[..]);
+    // it says what the parts of a MIME message are (RFC 6152): without MIME there is nothing to say
+    let mime = envelope.headers.0.iter().any(|field| field.name.eq_ignore_ascii_case(b"mime-version"));
+    let eight_bit = (mime && envelope.flags.contains(EnvelopeFlags::EIGHT_BIT)).then_some(&b"8BITMIME"[..]);
     let kind = envelope.body_type.map(|kind| kind.as_bytes()).or(eight_bit);
     if let Some(kind) = kind.filter(|_| extensions.eight_bit) {
         line.extend([b" BODY=", kind].concat());

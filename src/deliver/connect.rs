@@ -10,18 +10,20 @@ use crate::schema::{EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use crate::sys::errno_text;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 /// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectFailure {
     pub(super) result: DeliveryResult,
     pub(super) relay: Vec<u8>,
+    /// Does the log know of it already?
+    pub(super) recorded: bool,
 }
 
-/// A server that is ready for mail, its extensions known.
+/// A server that is ready for mail, its extensions known. `named`: `$h` of its recipients.
 ///
 /// # Errors
 /// None of the hop's addresses answered, or all that did refused to talk: the last failure.
@@ -29,13 +31,17 @@ pub(super) async fn connect(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     key: &ConnectionKey,
+    named: &[u8],
 ) -> Result<ServerConnection, ConnectFailure> {
     if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
         server.new_message();
         return Ok(server);
     }
-    let shown = key.hop.shown();
-    let failure = |result| ConnectFailure { result, relay: shown.clone() };
+    let shown = match &key.hop {
+        NextHop::Host { name, .. } if name == named => named.to_vec(),
+        hop => hop.shown(),
+    };
+    let failure = |result| ConnectFailure { result, relay: shown.clone(), recorded: false };
     let addresses = match &key.hop {
         NextHop::Socket(path) => {
             let stream = UnixStream::connect(path).await;
@@ -44,10 +50,13 @@ pub(super) async fn connect(
         }
         NextHop::Address(address) => vec![*address],
         NextHop::Host { name, port } => {
-            next_hop::addresses(name, *port, mailer, &attempt.on.site.resolver).await.map_err(failure)?
+            next_hop::addresses(name, &shown, *port, mailer, &attempt.on.site.resolver)
+                .await
+                .map_err(failure)?
         }
     };
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL));
+    let shown = key.hop.shown();
     for address in addresses {
         match connect_address(attempt, mailer, address, &shown).await {
             Ok(server) => return Ok(server),
@@ -64,11 +73,11 @@ async fn connect_address(
     host: &[u8],
 ) -> Result<ServerConnection, ConnectFailure> {
     let literal = format!("[{}]", address.ip()).into_bytes();
-    match tcp_stream(address, connect_timeout(attempt)).await {
+    match tcp_stream(attempt, address, connect_timeout(attempt)).await {
         Ok(stream) => open(attempt, mailer, Box::new(stream), host, &literal).await,
         Err(error) => {
             let relay = [host, b" ", &literal].concat();
-            Err(ConnectFailure { result: unreachable(&error, host), relay })
+            Err(ConnectFailure { result: unreachable(&error, host), relay, recorded: false })
         }
     }
 }
@@ -87,12 +96,25 @@ fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
 /// Where no option sets one; the kernel's own is of that order.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
 
-async fn tcp_stream(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    let stream = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
+async fn tcp_stream(attempt: &Attempt<'_>, address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let socket = client_socket(&attempt.on.site.config, address)?;
+    let stream = tokio::time::timeout(timeout, socket.connect(address)).await;
     let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
     // commands are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+/// A socket that calls from where ClientPortOptions says.
+fn client_socket(config: &Config, address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let fits = |ip: IpAddr| ip.is_ipv4() == address.is_ipv4();
+    let ports = &config.options.client_port_options;
+    if let Some(own) = ports.iter().filter_map(|port| port.address).find(|own| fits(*own)) {
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(own, 0))?;
+    }
+    Ok(socket)
 }
 
 fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
@@ -120,12 +142,17 @@ async fn open(
     let result = match introduce(&site.config, mailer, &timeouts, &mut server).await {
         Ok(None) => return Ok(server),
         Ok(Some(result)) => result,
-        Err(error) => replies::of_connection_error(&error, host),
+        Err(error) => {
+            if error == ConnectionError::Lost {
+                server.note(&replies::read_error(host));
+            }
+            replies::of_connection_error(&error, host)
+        }
     };
     let relay = server.relay();
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
     server.quit(timeouts.quit).await;
-    Err(ConnectFailure { result, relay })
+    Err(ConnectFailure { result, relay, recorded: false })
 }
 
 /// `None`: the server is ready for mail.

@@ -95,7 +95,7 @@ async fn run(
     }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
     let expanded = expander.expand(envelope, &mut Quiet, started).await;
-    if expanded.looked && !envelope.attempt.generated {
+    if expanded.looked && !envelope.attempt.generated && !envelope.attempt.interactive {
         recompute_size_and_priority(on, envelope);
     }
     let mut copies = owners::split_by_owner(on, envelope, &expanded.owners).await;

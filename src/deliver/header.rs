@@ -19,8 +19,8 @@ pub(super) struct Rendering<'a> {
     logger: &'a Logger,
 }
 
-/// The envelope sender in the form of a mailer (`$g`). Reports have none, except for local mailers,
-/// which want a name.
+/// The envelope sender in the form of a mailer (`$g`). Reports have none, except for local mailers, which want a name
+/// (but not for files).
 async fn sender(
     site: &Site,
     scope: &mut Scope,
@@ -30,6 +30,7 @@ async fn sender(
 ) -> Vec<u8> {
     let text = match envelope.sender.is_null() {
         true if mailer.is_ipc() && !mailer.has(b'g') => return Vec::new(),
+        true if mailer.name.eq_ignore_ascii_case(b"*file*") => return Vec::new(),
         true => match scope.get_named(&site.config, b"n") {
             Some(name) => expand(site, scope, name),
             None => b"MAILER-DAEMON".to_vec(),

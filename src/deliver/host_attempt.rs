@@ -12,7 +12,7 @@ use super::result::DeliveryResult;
 use super::settle::TransactionResult;
 use super::transaction;
 use crate::config::Mailer;
-use crate::schema::Sysexit;
+use crate::schema::{EnhancedStatus, Sysexit};
 
 /// Members that go on together, and the next hop they have come to.
 struct HostAttempt {
@@ -63,8 +63,11 @@ async fn try_hop(
         let failure = tried.failure.unwrap_or_else(|| ConnectFailure {
             result: DeliveryResult::of_exit(Sysexit::TEMPFAIL),
             relay: Vec::new(),
+            recorded: false,
         });
-        attempt.record(&tried.members, &failure.result, Some(&failure.relay));
+        if !failure.recorded {
+            attempt.record(&tried.members, &failure.result, Some(&failure.relay));
+        }
         return (0, Vec::new());
     };
     let Some(mailer_id) = attempt.mailer_id(tried.members[0]) else { return (0, Vec::new()) };
@@ -75,8 +78,15 @@ async fn try_hop(
         return (0, Vec::new());
     }
     let key = ConnectionKey { mailer: mailer_id, hop };
-    let result = match connect::connect(attempt, mailer, &key).await {
+    let named = attempt.host(tried.members[0]);
+    let result = match connect::connect(attempt, mailer, &key, &named).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
+        Err(failure) if failure.result.dsn == EnhancedStatus(5, 1, 2) => {
+            for index in &tried.members {
+                attempt.envelope.recipients[*index].remote_mta = Some(failure.relay.clone());
+            }
+            TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) }
+        }
         Err(failure) => TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) },
     };
     drop(permit);

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::header::Rendering;
 use super::plan::Group;
-use super::result::{DeliveryResult, TranscriptLine};
+use super::result::{DeliveryResult, TranscriptLine, reported_status};
 use crate::addr::one_line;
 use crate::config::Mailer;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
@@ -49,17 +49,12 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     if mailer.max_size == 0 || size <= mailer.max_size {
         return None;
     }
-    Some(larger_than(mailer.max_size, mailer.has(b'l')))
-}
-
-/// Larger than what the mailer or the server takes.
-pub(super) fn larger_than(limit: u64, local: bool) -> DeliveryResult {
-    let status = if local { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
+    let status = if mailer.has(b'l') { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
     let mut result = DeliveryResult::of_exit(Sysexit::DATAERR);
     result.dsn = status;
-    let text = format!("Message is too large; {limit} bytes max");
+    let text = format!("Message is too large; {} bytes max", mailer.max_size);
     result.line = Some(TranscriptLine::Bare(Reply::new(552, Some(status), text)));
-    result
+    Some(result)
 }
 
 /// The header with the line ends of the body.
@@ -77,7 +72,8 @@ fn form(mailer: &Mailer) -> BodyForm {
         escape_from: mailer.has(b'E'),
         stuff_dots: mailer.has(b'X'),
         seven_bit: mailer.has(b'7'),
-        blank_line: mailer.has(b'b'),
+        // in a file of messages the next one must be told apart
+        blank_line: mailer.has(b'b') || mailer.name.eq_ignore_ascii_case(b"*file*"),
         line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
     }
 }
@@ -162,13 +158,13 @@ fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
         (Disposition::Failed, Some(text)) => {
             result.line = Some(TranscriptLine::WithAddress(Reply::new(550, Some(result.dsn), text)));
         }
-        (Disposition::Failed, None) if exit == Sysexit::NOUSER => {
+        (Disposition::Failed, None) if exit == Sysexit::NOUSER && built_in => {
             result.reply = Some(Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown"));
         }
         // reports name the program's exit code itself, and a status of their own
         (Disposition::Failed, None) if !built_in => {
             result.reply = Some(Reply::new(0, None, exit.0.to_string()));
-            result.status = Some(EnhancedStatus(5, 5, 0));
+            result.status = reported_status(exit).or(Some(EnhancedStatus(5, 0, 0)));
         }
         _ => {}
     }

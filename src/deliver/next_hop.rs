@@ -144,7 +144,7 @@ impl<'a> RouteLookup<'a> {
         let answer = match self.resolver.mx(name, &|host| self.is_self(host)).await {
             Outcome::Done(answer) => answer,
             Outcome::Later(_) => return Err(lookup_failed(name)),
-            Outcome::Never(error) => return Err(unknown(name, error)),
+            Outcome::Never(error) => return Err(unknown(&dotted(name), error)),
         };
         if answer.null_mx {
             return Err(null_mx());
@@ -179,15 +179,19 @@ fn lookup_failed(name: &[u8]) -> DeliveryResult {
     DeliveryResult::delayed(text, EnhancedStatus(4, 4, 3))
 }
 
-/// There is no such host.
-fn unknown(name: &[u8], error: DnsError) -> DeliveryResult {
+/// There is no such host. One that the rules could not make canonical (no dot at its end) is the recipient's own, and the
+/// report says so in the words of a server.
+fn unknown(shown: &[u8], error: DnsError) -> DeliveryResult {
     let why: &[u8] = match error {
         DnsError::NoData => b"no data known",
         DnsError::NoRecovery => b"non-recoverable error",
         _ => b"host not found",
     };
-    let text = [b"Host unknown (Name server: ", &dotted(name)[..], b": ", why, b")"].concat();
+    let text = [b"Host unknown (Name server: ", shown, b": ", why, b")"].concat();
     let mut result = DeliveryResult::of_exit(Sysexit::NOHOST);
+    if !shown.ends_with(b".") && why == b"host not found" {
+        result.reply = Some(Reply::new(550, None, "Host unknown"));
+    }
     result.line =
         Some(TranscriptLine::WithAddress(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
     result.text = text;
@@ -215,6 +219,7 @@ fn points_back(name: &[u8], config: &Config) -> DeliveryResult {
 /// The addresses of a host, with the port.
 pub(super) async fn addresses(
     name: &[u8],
+    shown: &[u8],
     port: u16,
     mailer: &Mailer,
     resolver: &Resolver,
@@ -224,9 +229,9 @@ pub(super) async fn addresses(
         Outcome::Done(found) if !found.is_empty() => {
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         }
-        Outcome::Done(_) => Err(unknown(name, DnsError::NoData)),
+        Outcome::Done(_) => Err(unknown(shown, DnsError::NoData)),
         Outcome::Later(_) => Err(lookup_failed(name)),
-        Outcome::Never(error) => Err(unknown(name, error)),
+        Outcome::Never(error) => Err(unknown(shown, error)),
     }
 }
 

@@ -59,15 +59,7 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>
             copy.recipients[index].state = RecipientState::Removed;
         }
     }
-    let factor = on.site.config.options.recipient_factor;
-    let before = real(envelope);
-    copy.priority += (real(&copy) - before) * factor;
     copy
-}
-
-fn real(envelope: &Envelope) -> i64 {
-    let counted = |state: &RecipientState| moves(state) || *state == RecipientState::Sent;
-    envelope.recipients.iter().filter(|recipient| counted(&recipient.state)).count() as i64
 }
 
 /// The list itself was delivered to as far as its own sender is concerned.
@@ -77,8 +69,11 @@ fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize) {
         top = parent;
     }
     let line = [b"Message delivered to mailing list ", &copy.recipients[top].text[..], b"\n"].concat();
-    if !copy.attempt.transcript.windows(line.len()).any(|part| part == line) {
-        copy.attempt.transcript.extend_from_slice(&line);
+    for transcript in [&mut copy.attempt.transcript, &mut envelope.attempt.transcript] {
+        if !transcript.windows(line.len()).any(|part| part == line) {
+            // before what the expansion has left
+            transcript.splice(0..0, line.iter().copied());
+        }
     }
     envelope.recipients[top].flags |= RecipientFlags::DELIVERED_LIST;
     copy.recipients[top].flags -= RecipientFlags::SUCCESS;

@@ -11,20 +11,13 @@ pub(super) struct Group {
     pub(super) members: Vec<usize>,
 }
 
-fn host(envelope: &Envelope, index: usize) -> &[u8] {
-    let address = envelope.recipients[index].address.as_ref();
-    address.and_then(|address| address.host.as_deref()).unwrap_or_default()
-}
-
-/// Who is still to be tried, as sendmail's send queue has them: by host, otherwise as they came.
+/// Who is still to be tried, in the order of the send queue.
 pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
     let waiting = |index: &usize| {
         let recipient = &envelope.recipients[*index];
         recipient.state == RecipientState::New && recipient.address.is_some()
     };
-    let mut order: Vec<usize> = (0..envelope.recipients.len()).filter(waiting).collect();
-    order.sort_by(|one, two| host(envelope, *one).cmp(host(envelope, *two)));
-    order
+    envelope.send_order().into_iter().filter(waiting).collect()
 }
 
 /// Cuts such an order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer

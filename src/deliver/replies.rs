@@ -1,6 +1,6 @@
 //! From a server's answers to results (RFC 5321, 4.2.1 and 4.3.2; RFC 3463).
 
-use super::result::{DeliveryResult, TranscriptLine, status_of_code};
+use super::result::{DeliveryResult, status_of_code};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Answer, ConnectionError, Extensions};
 
@@ -21,6 +21,14 @@ pub(super) fn deferred(answer: &Answer, extensions: &Extensions) -> DeliveryResu
     result
 }
 
+/// What is quoted of a refusal: its first line, as it came where more follow.
+fn quoted(answer: &Answer) -> Reply {
+    match answer.lines.as_slice() {
+        [first, _, ..] => Reply::new(0, None, first.clone()),
+        _ => answer.reply(),
+    }
+}
+
 /// Refused for good under an exit code; `by_code`: the status where the server gives none.
 fn refused(
     answer: &Answer,
@@ -31,14 +39,7 @@ fn refused(
     let mut result = DeliveryResult::of_exit(exit);
     let own = answer.reply().enhanced.filter(|own| extensions.enhanced && own.class() == 5);
     result.dsn = own.or(by_code).unwrap_or_else(|| status_of_code(answer.code));
-    let text = result.text.clone();
-    let line = Reply::new(if exit == Sysexit::NOUSER { 550 } else { 554 }, Some(result.dsn), text);
-    result.line = Some(if exit == Sysexit::NOUSER {
-        TranscriptLine::WithAddress(line)
-    } else {
-        TranscriptLine::Bare(line)
-    });
-    result.reply = Some(answer.reply());
+    result.reply = Some(quoted(answer));
     result.quote = true;
     result
 }
@@ -64,6 +65,8 @@ pub(super) fn of_opening(answer: &Answer, extensions: &Extensions) -> DeliveryRe
 pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
     match answer.code {
         200..300 => None,
+        // it says nothing of the sender
+        421 => Some(DeliveryResult { dsn: EnhancedStatus(4, 0, 0), ..deferred(answer, extensions) }),
         400..500 => Some(deferred(answer, extensions)),
         501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 5, 2)))),
         553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 1, 3)))),
@@ -120,8 +123,13 @@ pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> Deliv
         // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
         // the connection may have been somebody else's for a moment
         ConnectionError::Malformed(_) => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 5, 0)),
-        _ => DeliveryResult::delayed(reply.text, reply.enhanced.unwrap_or(EnhancedStatus(4, 4, 2))),
+        _ => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)),
     }
+}
+
+/// What reports show of a connection that ended.
+pub(super) fn read_error(host: &[u8]) -> Vec<u8> {
+    [b"451 4.4.1 reply: read error from ", host].concat()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(super) struct DeliveryResult {
     pub(super) status: Option<EnhancedStatus>,
     /// What the server (or mailer) answered: for reports.
     pub(super) reply: Option<Reply>,
+    /// The text says itself that it is not final: no `Deferred: ` in front.
+    pub(super) own_words: bool,
     /// Does the log quote the answer (`reply=`)?
     pub(super) quote: bool,
     /// The line a report's transcript gets, ready made; `None`: as usual for the disposition.
@@ -77,8 +79,8 @@ pub(super) fn status_of_code(code: u16) -> EnhancedStatus {
     }
 }
 
-/// What log and reports show for the exit status of a ruleset.
-const RULESET_STATUS: &[(Sysexit, EnhancedStatus)] = &[
+/// What reports show for an exit status, and the log for that of a ruleset.
+const REPORTED_STATUS: &[(Sysexit, EnhancedStatus)] = &[
     (Sysexit::USAGE, EnhancedStatus(5, 5, 4)),
     (Sysexit::DATAERR, EnhancedStatus(5, 5, 2)),
     (Sysexit::NOINPUT, EnhancedStatus(5, 3, 0)),
@@ -96,6 +98,11 @@ const RULESET_STATUS: &[(Sysexit, EnhancedStatus)] = &[
     (Sysexit::CONFIG, EnhancedStatus(5, 5, 0)),
 ];
 
+/// The status of an exit code with a name.
+pub(super) fn reported_status(exit: Sysexit) -> Option<EnhancedStatus> {
+    REPORTED_STATUS.iter().find(|row| row.0 == exit).map(|row| row.1)
+}
+
 impl DeliveryResult {
     fn new(disposition: Disposition, text: impl Into<Vec<u8>>, dsn: EnhancedStatus) -> Self {
         Self {
@@ -104,6 +111,7 @@ impl DeliveryResult {
             dsn,
             status: None,
             reply: None,
+            own_words: false,
             quote: false,
             line: None,
             tell_postmaster: false,
@@ -129,13 +137,14 @@ impl DeliveryResult {
     /// An exit code of a mailer or of our own.
     pub(super) fn of_exit(exit: Sysexit) -> Self {
         match sysexit(exit) {
-            Some((_, _, dsn)) if matches!(exit, Sysexit::TEMPFAIL | Sysexit::OSERR | Sysexit::IOERR) => {
-                let text = if exit == Sysexit::TEMPFAIL { "" } else { sysexit(exit).map_or("", |row| row.0) };
-                Self::delayed(text, dsn)
+            Some((_, _, dsn)) if exit == Sysexit::TEMPFAIL => Self::delayed("", dsn),
+            Some((text, _, dsn)) if matches!(exit, Sysexit::OSERR | Sysexit::IOERR) => {
+                Self { own_words: true, ..Self::delayed(text, dsn) }
             }
             Some((text, code, dsn)) => {
                 let line = Reply::new(code, Some(dsn), text);
-                let named = matches!(exit, Sysexit::NOUSER | Sysexit::NOHOST);
+                // those of code 550: they are about the address
+                let named = code == 550;
                 let line = if named { TranscriptLine::WithAddress(line) } else { TranscriptLine::Bare(line) };
                 let mut result = Self::new(Disposition::Failed, text, dsn);
                 result.line = Some(line);
@@ -156,8 +165,8 @@ impl DeliveryResult {
     /// statuses are others than those of a mailer's exit.
     pub(super) fn of_ruleset(exit: Sysexit) -> Self {
         let mut result = Self::of_exit(exit);
-        match RULESET_STATUS.iter().find(|row| row.0 == exit) {
-            Some((_, status)) => result.dsn = *status,
+        match reported_status(exit) {
+            Some(status) => result.dsn = status,
             None => result.status = Some(EnhancedStatus(5, 0, 0)),
         }
         result
@@ -173,6 +182,7 @@ impl DeliveryResult {
     pub(super) fn stat(&self) -> Vec<u8> {
         match (self.disposition, self.text.is_empty()) {
             (Disposition::Failed, _) => self.text.clone(),
+            (Disposition::Delayed, _) if self.own_words => self.text.clone(),
             (Disposition::Delayed, true) => b"Deferred".to_vec(),
             (Disposition::Delayed, false) => [b"Deferred: ", &self.text[..]].concat(),
             (_, true) => b"Sent".to_vec(),

@@ -6,7 +6,7 @@ use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
 use crate::envelope::RecipientFlags;
-use crate::schema::Disposition;
+use crate::schema::{Disposition, EnhancedStatus, Reply};
 use crate::smtp::client::{Answers, ConnectionError, Extensions, ServerConnection};
 
 /// What came of a transaction. Everybody else is settled.
@@ -40,25 +40,60 @@ pub(super) fn settle(
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
         if answer.code == SERVICE_NOT_AVAILABLE {
-            let undecided = (members.to_vec(), ConnectFailure { result, relay: settling.relay });
+            let failure = ConnectFailure { result, relay: settling.relay, recorded: false };
+            let undecided = (members.to_vec(), failure);
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
         attempt.record(members, &result, Some(&settling.relay));
         return TransactionResult::default();
     }
-    let (accepted, mut undecided) = settling.recipients(attempt, members);
+    let Settled { accepted, unanswered: mut undecided, deferred } = settling.recipients(attempt, members);
     let (delivered, unanswered) = settling.message(attempt, accepted);
     undecided.extend(unanswered);
+    if undecided.is_empty()
+        && let Some((members, result)) = deferred
+    {
+        // the next host may take them now
+        let failure = ConnectFailure { result, relay: settling.relay, recorded: true };
+        return TransactionResult { delivered, undecided: Some((members, failure)) };
+    }
     let undecided = (!undecided.is_empty()).then(|| {
-        let error = answers.error.as_ref().unwrap_or(&ConnectionError::Lost);
-        let result = replies::of_connection_error(error, &server.host);
-        (undecided, ConnectFailure { result, relay: settling.relay })
+        let result = lost(attempt, server, answers);
+        (undecided, ConnectFailure { result, relay: settling.relay, recorded: false })
     });
     TransactionResult { delivered, undecided }
 }
 
+/// The connection ended, at MAIL, RCPT, DATA or the dot. sendmail speaks of it at DATA, and at RCPT in the words of a server.
+fn lost(attempt: &mut Attempt<'_>, server: &ServerConnection, answers: &Answers) -> DeliveryResult {
+    let error = answers.error.as_ref().unwrap_or(&ConnectionError::Lost);
+    let mut result = replies::of_connection_error(error, &server.host);
+    if *error != ConnectionError::Lost {
+        return result;
+    }
+    attempt.transcribe(&replies::read_error(&server.host));
+    let (at_mail, at_dot) = (answers.mail.is_none(), answers.data.is_some());
+    let at_rcpt = !at_mail && answers.recipients.iter().any(Option::is_none);
+    if at_rcpt {
+        result.reply = Some(Reply::new(421, Some(EnhancedStatus(4, 4, 1)), std::mem::take(&mut result.text)));
+        result.quote = true;
+    } else if at_mail || at_dot {
+        result.text.clear();
+    }
+    result
+}
+
 /// 421 says nothing of the mail (RFC 5321, 3.8): the server closes, whatever the command was.
 const SERVICE_NOT_AVAILABLE: u16 = 421;
+
+/// What was answered to RCPT.
+#[derive(Default)]
+struct Settled {
+    accepted: Vec<usize>,
+    unanswered: Vec<usize>,
+    /// Recorded as deferred, with the last of the answers.
+    deferred: Option<(Vec<usize>, DeliveryResult)>,
+}
 
 struct Settling<'a> {
     extensions: &'a Extensions,
@@ -71,27 +106,33 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// The answers to RCPT: who was accepted, and of whom nothing was said.
-    fn recipients(&self, attempt: &mut Attempt<'_>, members: &[usize]) -> (Vec<usize>, Vec<usize>) {
-        let (mut accepted, mut unanswered) = (Vec::new(), Vec::new());
+    /// The answers to RCPT.
+    fn recipients(&self, attempt: &mut Attempt<'_>, members: &[usize]) -> Settled {
+        let mut settled = Settled::default();
         for (at, index) in members.iter().enumerate() {
             let answer = self.answers.recipients.get(at).and_then(Option::as_ref);
             let Some(answer) = answer.filter(|answer| answer.code != SERVICE_NOT_AVAILABLE) else {
-                unanswered.push(*index);
+                settled.unanswered.push(*index);
                 continue;
             };
             match replies::of_recipient(answer, self.extensions) {
                 None => {
                     attempt.envelope.recipients[*index].reply = Some(answer.reply());
-                    accepted.push(*index);
+                    settled.accepted.push(*index);
                 }
                 Some(result) => {
                     let result = DeliveryResult { line: Some(TranscriptLine::Written), ..result };
                     attempt.record(&[*index], &result, Some(&self.relay));
+                    if result.disposition == Disposition::Delayed {
+                        let (deferred, last) =
+                            settled.deferred.get_or_insert_with(|| (Vec::new(), result.clone()));
+                        deferred.push(*index);
+                        *last = result;
+                    }
                 }
             }
         }
-        (accepted, unanswered)
+        settled
     }
 
     /// The accepted recipients: DATA and the dot decide. How many were delivered, and of whom nothing
@@ -110,7 +151,7 @@ impl Settling<'_> {
         let mut results: Vec<(DeliveryResult, Vec<usize>)> = Vec::new();
         for (at, index) in accepted.into_iter().enumerate() {
             let answer = self.answers.dot.get(if self.lmtp { at } else { 0 });
-            let Some(answer) = answer.filter(|answer| answer.code != SERVICE_NOT_AVAILABLE) else {
+            let Some(answer) = answer else {
                 unanswered.push(index);
                 continue;
             };

@@ -4,11 +4,9 @@ use super::attempt::Attempt;
 use super::commands::{mail_command, rcpt_command};
 use super::connections::ConnectionKey;
 use super::header::Rendering;
-use super::local;
 use super::replies;
 use super::settle::{TransactionResult, settle};
 use crate::config::Mailer;
-use crate::envelope::EnvelopeFlags;
 use crate::smtp::client::{Answer, CommandTimeouts, Extensions, Offer, ServerConnection, transact};
 
 /// Offers the message for `members`, in this order, and settles what the server answers.
@@ -19,13 +17,6 @@ pub(super) async fn run(
     mut server: ServerConnection,
     members: &[usize],
 ) -> TransactionResult {
-    let limit = server.extensions.size.unwrap_or(0);
-    if limit > 0 && attempt.envelope.size > limit {
-        attempt.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-        attempt.record(members, &local::larger_than(limit, mailer.has(b'l')), Some(&server.relay()));
-        attempt.connections.keep(key, server).await;
-        return TransactionResult::default();
-    }
     let members = &attempt.check_tls_rcpt(&server, members).await[..];
     if members.is_empty() {
         attempt.connections.keep(key, server).await;

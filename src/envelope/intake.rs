@@ -7,16 +7,33 @@ use crate::config::Config;
 use crate::schema::Options;
 
 impl Envelope {
-    /// Adds a recipient whose address is resolved. One that is there already stays as it is and is given back.
+    /// Adds a recipient whose address is resolved: behind those of the same host, local ones first. One that is there
+    /// already stays as it is and is given back.
     pub fn add_recipient(&mut self, config: &Config, mut recipient: Recipient) -> &Recipient {
         let same = |known: &Recipient| is_named_already(config, known, &recipient);
         let index = self.recipients.iter().position(same).unwrap_or_else(|| {
             let host = config.expand(b"\x81j");
             recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
-            self.recipients.push(recipient);
-            self.recipients.len() - 1
+            let behind = |known: &Recipient| known.host() > recipient.host();
+            let place = self.recipients.iter().position(behind).unwrap_or(self.recipients.len());
+            self.recipients.insert(place, recipient);
+            place
         });
         &self.recipients[index]
+    }
+
+    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met.
+    pub fn send_order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.recipients.len()).collect();
+        order.sort_by_key(|index| (self.recipients[*index].host(), self.recipients[*index].entered, *index));
+        order
+    }
+
+    /// A recipient and those whose expansion it comes from, nearest first.
+    pub fn chain(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        // a damaged parent index must not make a circle
+        let most = self.recipients.len();
+        std::iter::successors(Some(index), |index| self.recipients[*index].parent).take(most)
     }
 
     /// Priority from size, class and number of recipients, before the first attempt (Operations Guide, "Queue

@@ -83,6 +83,13 @@ pub struct ControllingUser {
     pub alias: Vec<u8>,
 }
 
+impl Recipient {
+    /// `$h` of its address, empty without one.
+    pub fn host(&self) -> &[u8] {
+        self.address.as_ref().and_then(|address| address.host.as_deref()).unwrap_or_default()
+    }
+}
+
 /// One recipient.
 #[derive(Clone, Debug, Default)]
 pub struct Recipient {
@@ -112,4 +119,6 @@ pub struct Recipient {
     pub tried: i64,
     /// The recipient that was expanded into this one.
     pub parent: Option<usize>,
+    /// Its number in the order of the last expansion; 0 before it.
+    pub entered: usize,
 }

@@ -104,6 +104,10 @@ pub struct AttemptState {
     pub generated: bool,
     /// It has waited for its turn on disk, so now there is a place for it.
     pub recalled: bool,
+    /// It is delivered by the session that received it, which does not read it back either.
+    pub interactive: bool,
+    /// Of a report: the client whose message it is about, as Received-From-MTA shows it.
+    pub received_from: Option<Vec<u8>>,
 }
 
 impl Envelope {

@@ -57,8 +57,12 @@ impl StoredEnvelope {
             last_attempt: envelope.last_attempt,
             attempts: envelope.attempts,
             priority: envelope.priority,
-            // recipients of several groups never share an envelope here, so it counts as split
-            flags: envelope.flags | EnvelopeFlags::SPLIT,
+            // recipients of several groups never share an envelope here, so it counts as split; one that is held
+            // has not come so far
+            flags: match envelope.quarantine {
+                Some(_) => envelope.flags,
+                None => envelope.flags | EnvelopeFlags::SPLIT,
+            },
             body_type: envelope.body_type,
             envid: envelope.envid.clone(),
             auth: envelope.auth.clone(),

@@ -11,14 +11,15 @@ pub(super) fn split(value: &[u8]) -> Vec<Vec<u8>> {
 /// Columns that a line with addresses may fill (RFC 5322, 2.1.1).
 const WIDTH: usize = 78;
 
-/// ` a, b,` and so on behind the colon of a name of this length, continued in lines that begin with eight blanks.
-pub(super) fn join(name_length: usize, parts: &[Vec<u8>], line_limit: usize) -> Vec<u8> {
+/// `a, b,` and so on behind the colon of a name of this length and these blanks, continued in lines that begin with eight
+/// blanks.
+pub(super) fn join(name_length: usize, blank: &[u8], parts: &[Vec<u8>], line_limit: usize) -> Vec<u8> {
     let width = match line_limit {
         0..=2 => WIDTH,
         limit => WIDTH.min(limit - 2),
     };
-    let mut out = b" ".to_vec();
-    let mut column = name_length + 2;
+    let mut out = blank.to_vec();
+    let mut column = name_length + 1 + blank.len();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             column += 2;
@@ -49,7 +50,7 @@ mod tests {
     #[test]
     fn long_lists_are_folded() {
         let parts = vec![b"somebody@somewhere.example".to_vec(); 4];
-        let text = String::from_utf8(join("To".len(), &parts, 990)).expect("ASCII");
+        let text = String::from_utf8(join("To".len(), b" ", &parts, 990)).expect("ASCII");
         assert_eq!(
             text,
             " somebody@somewhere.example, somebody@somewhere.example,\n        \

@@ -15,6 +15,8 @@ pub struct HeaderFacts {
     pub non_urgent: bool,
     /// Message-Id as written, blanks around it removed.
     pub message_id: Option<Vec<u8>>,
+    /// Is that from a Resent-Message-Id?
+    pub message_id_is_resent: bool,
     /// The Date field.
     pub date: Option<Vec<u8>>,
     /// The Full-Name field.
@@ -62,8 +64,12 @@ impl HeaderFacts {
                 self.urgent = value.eq_ignore_ascii_case(b"urgent");
                 self.non_urgent = value.eq_ignore_ascii_case(b"non-urgent");
             }
-            b"message-id" => self.message_id = Some(value.to_vec()),
-            b"resent-message-id" if self.message_id.is_none() => self.message_id = Some(value.to_vec()),
+            b"message-id" if !self.message_id_is_resent => self.message_id = Some(value.to_vec()),
+            // it names this copy of the message (RFC 5322, 3.6.6)
+            b"resent-message-id" => {
+                self.message_id = Some(value.to_vec());
+                self.message_id_is_resent = true;
+            }
             b"date" => self.date = Some(value.to_vec()),
             b"full-name" => self.full_name = Some(value.to_vec()),
             _ => {}

@@ -84,6 +84,10 @@ async fn addresses_value(
     }
     match parts.is_empty() {
         true => header.value.clone(),
-        false => address_list::join(header.name.len(), &parts, mailer.line_limit),
+        false => {
+            let blank: &[u8] =
+                if header.value.starts_with(b" ") || header.value.starts_with(b"\t") { b" " } else { b"" };
+            address_list::join(header.name.len(), blank, &parts, mailer.line_limit)
+        }
     }
 }

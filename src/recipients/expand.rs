@@ -1,7 +1,8 @@
 //! Expansion of aliases and lists.
 //!
-//! Order matters to those who read logs: members of one line are entered last first, lines in order,
-//! an alias is followed at once, and `.forward` files come after everything else.
+//! Order matters to those who read logs, and decides who of two that are the same gets the copy: recipients in turn,
+//! members of one line last first, lines in order; an alias or a `.forward` is followed at once, but that of a user
+//! whom an `:include:` names after everything else.
 
 use super::expander::Expander;
 use super::known::KnownRecipients;
@@ -52,12 +53,13 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) now: i64,
     pub(super) members: Vec<Member>,
     forwards: VecDeque<(usize, usize)>,
+    met: usize,
     levels: HashMap<usize, usize>,
     pub(super) owners: HashMap<usize, Vec<u8>>,
     /// The files of lists, by the recipient that they stand for.
     pub(super) lists: HashMap<usize, ListFacts>,
     /// The line of its list where a recipient stands.
-    lines: HashMap<usize, usize>,
+    pub(super) lines: HashMap<usize, usize>,
     looked: bool,
     known: KnownRecipients,
     /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
@@ -78,6 +80,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             now,
             members: Vec::new(),
             forwards: VecDeque::new(),
+            met: 0,
             levels: HashMap::new(),
             owners: HashMap::new(),
             lists: HashMap::new(),
@@ -89,8 +92,12 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     pub(super) async fn run(mut self) -> Expanded {
-        for (index, recipient) in self.envelope.recipients.iter().enumerate() {
-            self.known.add(index, recipient);
+        for (index, recipient) in self.envelope.recipients.iter_mut().enumerate() {
+            recipient.entered = 0;
+            // those who are still to come are known when it is their turn
+            if !recipient.state.is_pending() {
+                self.known.add(index, recipient);
+            }
         }
         for index in 0..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
@@ -128,16 +135,16 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     /// The recipient and those it came from, nearest first.
     pub(super) fn chain(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        // a damaged parent index must not make a circle
-        let most = self.envelope.recipients.len();
-        std::iter::successors(Some(index), |index| self.envelope.recipients[*index].parent).take(most)
+        self.envelope.chain(index)
     }
 
     /// A recipient of the envelope itself.
     async fn primary(&mut self, index: usize) {
         self.entered += 1;
+        self.met += 1;
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::New;
+        recipient.entered = self.met;
         if recipient.address.is_none() {
             let text = recipient.text.clone();
             let parsed = self.rewriter().parse(&text, AddressKind::RECIPIENT).await;
@@ -149,6 +156,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 (None, true) => return self.later(index, parsed.problems.first()),
                 (None, false) => return self.fail(index, parsed.problems),
             }
+        }
+        let recipients = &self.envelope.recipients;
+        if self.known.is_known(&self.expander.site.config, recipients, &recipients[index]) {
+            self.envelope.recipients[index].state = RecipientState::Duplicate;
+            return;
         }
         self.examine(index, 0).await;
     }
@@ -179,6 +191,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 recipient.control = Some(self.control(member.parent));
             }
         }
+        self.met += 1;
+        recipient.entered = self.met;
         if self.known.is_known(&self.expander.site.config, &self.envelope.recipients, &recipient) {
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
@@ -261,7 +275,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             recipient.flags |= RecipientFlags::NO_ALIAS;
         }
         let mailer = self.expander.mailer(&address);
-        if mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
+        if self.is_include(index) {
             return self.include(index, level, &address).await;
         }
         if is_file_or_program(&self.expander.site.config, &address) {
@@ -276,7 +290,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.known.add(index, recipient);
         let replaced =
             before.is_some_and(|before| before.user != address.user || before.host != address.host);
-        recipient.flags.set(RecipientFlags::REPLACED, replaced);
+        // once is enough: what RCPT replaced is as it should be now
+        if replaced {
+            recipient.flags |= RecipientFlags::REPLACED;
+        }
         match resolution {
             LocalResolution::Final => {}
             LocalResolution::Unknown(problems) => self.fail(index, problems),
@@ -285,10 +302,20 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 let alias = self.envelope.recipients[index].text.clone();
                 let control = ControllingUser { ids: user.ids(), user: user.name, alias };
                 self.envelope.recipients[index].control = Some(control);
-                self.forwards.push_back((index, level));
+                let included = self.chain(index).skip(1).any(|above| self.is_include(above));
+                match included {
+                    true => self.forwards.push_back((index, level)),
+                    false => self.forward(index, level).await,
+                }
             }
             LocalResolution::Alias(value) => self.alias(index, level, &address, &value).await,
         }
+    }
+
+    fn is_include(&self, index: usize) -> bool {
+        let address = self.envelope.recipients[index].address.as_ref();
+        let mailer = address.and_then(|address| self.expander.mailer(address));
+        mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*"))
     }
 
     /// A file or program: only from a list, and only for users with a login shell.
@@ -328,14 +355,14 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     fn suppress_duplicates(&mut self) {
         let config = &self.expander.site.config;
         let mut known = KnownRecipients::default();
-        for index in 0..self.envelope.recipients.len() {
-            let (before, rest) = self.envelope.recipients.split_at_mut(index);
-            let recipient = &mut rest[0];
-            let waiting = recipient.state == RecipientState::New;
-            if waiting && known.gets_copy(config, before, recipient) {
-                recipient.state = RecipientState::Duplicate;
+        for index in self.envelope.send_order() {
+            let recipients = &self.envelope.recipients;
+            if recipients[index].state == RecipientState::New
+                && known.gets_copy(config, recipients, &recipients[index])
+            {
+                self.envelope.recipients[index].state = RecipientState::Duplicate;
             }
-            known.add(index, recipient);
+            known.add(index, &self.envelope.recipients[index]);
         }
     }
 }

@@ -39,12 +39,21 @@ impl AliasExpansion<'_, '_> {
     pub(super) fn fail(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         self.note_failure(index, &reply);
+        let place = self.place(index);
         let recipient = &mut self.envelope.recipients[index];
         recipient.reply = Some(reply.clone());
         let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
-        line.extend_from_slice(&[b" ", &recipient.text[..], b"... ", &reply.text].concat());
+        let place = place.unwrap_or_default();
+        line.extend_from_slice(&[b" ", &place[..], &recipient.text, b"... ", &reply.text].concat());
         self.transcript(&line);
         self.log_failure(index, &reply);
+    }
+
+    /// `/file: line N: ` of a member whose list is a file.
+    fn place(&self, index: usize) -> Option<Vec<u8>> {
+        let list = self.lists.get(&self.envelope.recipients[index].parent?)?;
+        let line = self.lines.get(&index)?;
+        Some([&list.path[..], format!(": line {line}: ").as_bytes()].concat())
     }
 
     /// A member that the rules themselves refuse (`$#error`): told to the sender, not to the log.
@@ -88,7 +97,7 @@ impl AliasExpansion<'_, '_> {
         self.log(4, Priority::Info, &line.to_line());
     }
 
-    fn transcript(&mut self, line: &[u8]) {
+    pub(super) fn transcript(&mut self, line: &[u8]) {
         self.envelope.attempt.transcript.extend_from_slice(line);
         self.envelope.attempt.transcript.push(b'\n');
     }

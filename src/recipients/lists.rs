@@ -1,18 +1,23 @@
 //! What names others: aliases, `:include:` files, `.forward` files.
 
 use super::expand::{AliasExpansion, ListFacts, Member};
+use super::options;
 use crate::db::{included_file, split_list};
 use crate::envelope::{ControllingUser, RecipientFlags, RecipientState};
 use crate::keeper::{ListOwner, Listing, ListingError, ListingNote, NamedBy};
 use crate::logging::Priority;
 use crate::rewrite::Address;
-use crate::schema::{EnhancedStatus, Outcome, Reply};
+use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 
 impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
         let text = [b"alias ", &address.user[..], b" => ", value].concat();
         self.log(10, Priority::Info, &text);
-        self.envelope.recipients[index].state = RecipientState::Expanded;
+        let ids = UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 };
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.state = RecipientState::Expanded;
+        // whoever's list it stands in: what an alias names acts for nobody in particular
+        recipient.control = Some(ControllingUser { user: Vec::new(), ids, alias: recipient.text.clone() });
         self.owner(index, address).await;
         self.push_members(index, level, value);
     }
@@ -32,11 +37,25 @@ impl AliasExpansion<'_, '_> {
 
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
+        let before = self.members.len();
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         for (index, text) in lines.into_iter().enumerate().rev() {
             for member in split_list(text) {
                 self.members.push(Member { text: member, parent, level: level + 1, line: index + 1 });
             }
+        }
+        if self.members.len() > before + 1 {
+            self.expanded_to_several(parent);
+        }
+    }
+
+    /// A receipt ends here (RFC 3461, 5.2.7.3).
+    fn expanded_to_several(&mut self, list: usize) {
+        let recipient = &mut self.envelope.recipients[list];
+        if recipient.flags.contains(RecipientFlags::SUCCESS) {
+            recipient.flags |= RecipientFlags::EXPANDED;
+            let line = [&recipient.text[..], b"... expanded to multiple addresses"].concat();
+            self.transcript(&line);
         }
     }
 

@@ -158,7 +158,7 @@ macro_rules! options {
 
 options! {
     /// Strip input to 7 bits
-    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, ParsedOnly, "confSEVEN_BIT_INPUT";
+    seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, Implemented, "confSEVEN_BIT_INPUT";
     /// Undeclared 8-bit data: p pass it, m turn into MIME, s refuse; other letter prints 'Unknown 8-bit mode X' and the program ends with 64
     eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, ParsedOnly, "confEIGHT_BIT_HANDLING";
     /// Alias sources in search order; class defaults to implicit; a new map Alias0, Alias1... is made per item
@@ -342,7 +342,7 @@ options! {
     /// SASL mechanisms offered; empty unsets
     auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, ParsedOnly, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family
-    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, ParsedOnly, "";
+    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Implemented, "";
     /// Memory before the data file goes to disk
     data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, ParsedOnly, "confDF_BUFFER_SIZE";
     /// Same for the transcript

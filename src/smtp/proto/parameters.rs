@@ -17,7 +17,7 @@ pub struct Parameter<'a> {
 /// Why the list ends early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParameterError<'a> {
-    /// Something that is no keyword at all.
+    /// Something that is no keyword at all; as far as it looked like one.
     Unrecognized(&'a [u8]),
     /// More than twenty.
     TooMany,
@@ -49,7 +49,7 @@ fn split(word: &[u8]) -> Result<Parameter<'_>, ParameterError<'_>> {
         Some(end) if word[end] == b'=' => {
             Ok(Parameter { keyword: &word[..end], value: Some(&word[end + 1..]) })
         }
-        Some(_) => Err(ParameterError::Unrecognized(word)),
+        Some(end) => Err(ParameterError::Unrecognized(&word[..end])),
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(all[0], Ok(Parameter { keyword: b"BODY", value: Some(b"7BIT") }));
         assert_eq!(all[1], Ok(Parameter { keyword: b"SIZE", value: None }));
         assert_eq!(all[2], Ok(Parameter { keyword: b"BY", value: Some(b"") }));
-        assert_eq!(all[3], Err(ParameterError::Unrecognized(b"X:")));
+        assert_eq!(all[3], Err(ParameterError::Unrecognized(b"X")));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl<A: Acceptor> Session<A> {
             from: &envelope.sender.text,
             size: envelope.size,
             class: envelope.class,
-            recipients: transaction.recipients(),
+            recipients: transaction.recipients() + transaction.shown,
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.map(|kind| kind.as_bytes()),
             protocol,

@@ -51,6 +51,8 @@ struct Collecting<B> {
     header_heard: bool,
     /// Bytes with LF line ends.
     size: u64,
+    /// SevenBitInput: top bits are taken off.
+    seven_bit: bool,
     /// Reused from read to read.
     text: Vec<u8>,
     body: Vec<u8>,
@@ -69,6 +71,7 @@ impl<B: BodySink> Collecting<B> {
             failed,
             header_heard: false,
             size: 0,
+            seven_bit: false,
             text: Vec::new(),
             body: Vec::new(),
         }
@@ -78,6 +81,9 @@ impl<B: BodySink> Collecting<B> {
     fn take(&mut self, input: &[u8], most_headers: u64, most: u64) -> (usize, DataEvent) {
         self.text.clear();
         let (used, event) = self.decoder.push(input, &mut self.text);
+        if self.seven_bit {
+            self.text.iter_mut().for_each(|byte| *byte &= 0x7f);
+        }
         self.size += self.text.len() as u64;
         if self.failed.is_none() {
             self.body.clear();
@@ -124,6 +130,7 @@ impl<A: Acceptor> Session<A> {
         let sink = self.acceptor.create_body(&mut self.transaction.envelope);
         let mut collecting = Collecting::new(strictness, sink);
         let policy = &self.server.policy;
+        collecting.seven_bit = policy.seven_bit_input;
         // without MaxHeadersLength the session's memory is the limit
         let budget = self.transaction.budget.left().max(1);
         let headers = match policy.max_headers_length {
@@ -251,9 +258,14 @@ impl<A: Acceptor> Session<A> {
         if collecting.failed.is_none() && self.server.policy.reject_nul && collecting.decoder.nul {
             collecting.failed = Some(Failure::Nul);
         }
-        self.log_size_limit(collecting.failed.as_ref());
-        self.receive(fields, collecting.size, collecting.decoder.eight_bit).await;
-        let refused = match collecting.failed.take() {
+        self.log_header_limit(collecting.failed.as_ref());
+        self.receive(fields, collecting.size, collecting.decoder.eight_bit && !collecting.seven_bit).await;
+        let failed = collecting.failed.take();
+        let exceeded = match &failed {
+            Some(Failure::MessageTooLarge(limit)) => Some(*limit),
+            _ => None,
+        };
+        let refused = match failed {
             Some(failure) => Some(failure.into_reply()),
             None => self.store(collecting.sink.take()).await.err(),
         };
@@ -261,13 +273,16 @@ impl<A: Acceptor> Session<A> {
         for text in newlines {
             self.server.log.alert_newline(Some(id.as_bytes()), &self.client.name, &text);
         }
+        if let Some(limit) = exceeded {
+            self.log_size_limit(collecting.size, limit);
+        }
         match refused {
             Some(reply) => self.refuse_message(&reply),
             None => self.accept().await,
         }
     }
 
-    fn log_size_limit(&self, failed: Option<&Failure>) {
+    fn log_header_limit(&self, failed: Option<&Failure>) {
         let Some(Failure::HeadersTooLarge(limit)) = failed else { return };
         let text = [
             format!("headers too large ({limit} max) from ").as_bytes(),
@@ -277,6 +292,10 @@ impl<A: Acceptor> Session<A> {
         .concat();
         let id = Some(self.transaction.envelope.id.as_bytes());
         self.server.log.always(Priority::Notice, id, &text);
+    }
+
+    fn log_size_limit(&self, size: u64, limit: u64) {
+        self.log(6, Priority::Notice, format!("message size ({size}) exceeds maximum ({limit})").as_bytes());
     }
 
     /// The envelope gets its headers: those of the message and those that the site adds.

@@ -41,13 +41,14 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    /// `$u`, which the Received field shows, is known only when there was one RCPT.
+    /// `$u`, which the Received field shows, is known only when one recipient was looked up.
     fn name_single_recipient(&mut self) {
-        let commands = self.transaction.rcpt_count().map_or(0, |count| count.commands);
+        let looked_up = self.transaction.rcpt_count().map_or(0, |count| count.looked_up as usize);
+        let addresses = looked_up + usize::from(self.transaction.verified);
         let envelope = &mut self.transaction.envelope;
         // rules that verified recipients have left theirs
         envelope.scope.unset(crate::addr::MacroId(b'u'));
-        if let ([only], 1) = (envelope.recipients.as_slice(), commands) {
+        if let ([only], 1) = (envelope.recipients.as_slice(), addresses) {
             let text = only.text.clone();
             envelope.scope.set_named(&self.server.site.config, b"u", &text);
         }

@@ -62,7 +62,10 @@ impl<A: Acceptor> Session<A> {
             input = self.wire.read_line(limit) => input,
         };
         match input {
-            Ok(Input::Line(line)) => {
+            Ok(Input::Line(mut line)) => {
+                if self.server.policy.seven_bit_input {
+                    line.iter_mut().for_each(|byte| *byte &= 0x7f);
+                }
                 let flow = self.command(&line).await;
                 self.last_command = line;
                 flow
@@ -176,7 +179,7 @@ impl<A: Acceptor> Session<A> {
             b" after ",
             &command.to_ascii_lowercase(),
         ];
-        self.log(level, Priority::Info, &text.concat());
+        self.log(level, Priority::Notice, &text.concat());
         let text = [&self.hostname[..], b" Lost input channel from ", &self.client.display].concat();
         self.say("421", Some("4.4.1"), &text);
         Flow::Close

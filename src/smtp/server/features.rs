@@ -18,6 +18,8 @@ pub struct Features {
     pub dsn: bool,
     /// ETRN may be used.
     pub etrn: bool,
+    /// STARTTLS may be asked for.
+    pub starttls: bool,
     /// Input behind EHLO and before its reply is accepted.
     pub early_input: bool,
     /// HTTP commands end the session always, not only as the first command.
@@ -59,6 +61,7 @@ const LETTERS: &[Letter] = &[
     letter(b'l', |features, on, _| features.require_auth = on),
     letter(b'o', |features, on, _| features.strictness.crlf_dot = on),
     letter(b'p', |features, on, _| features.pipelining = on),
+    letter(b's', |features, on, _| features.starttls = on),
     letter(b'u', |features, on, variant| features.strictness.carriage_return = bare(on, variant))
         .with_variant(),
     letter(b'x', |features, on, _| features.expn = on),
@@ -67,7 +70,6 @@ const LETTERS: &[Letter] = &[
     letter(b'c', |_, _, _| ()),
     letter(b'i', |_, _, _| ()),
     letter(b'r', |_, _, _| ()),
-    letter(b's', |_, _, _| ()),
     letter(b'v', |_, _, _| ()),
 ];
 
@@ -89,6 +91,7 @@ impl Features {
             verb: !privacy.contains(Privacy::NO_VERB),
             dsn: !privacy.contains(Privacy::NO_RECEIPTS) && policy.send_mime_errors,
             etrn: !privacy.contains(Privacy::NO_ETRN) && !daemon.has(b'E'),
+            starttls: !daemon.has(b'S'),
             early_input: false,
             refuse_http: false,
             require_auth: daemon.has(b'a'),

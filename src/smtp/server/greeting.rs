@@ -20,6 +20,7 @@ impl<A: Acceptor> Session<A> {
         if self.ask_about_connection().await == Flow::Close {
             return Flow::Close;
         }
+        self.log(10, Priority::Info, b"Milter: no active filter");
         self.read_features().await;
         if self.refusal.is_none() && self.sent_before_greeting().await {
             self.refusal = Some(Refusal::Null);
@@ -28,7 +29,12 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         if self.refusal.is_none() && self.features.temporary_failure {
-            self.log(0, Priority::Error, b"ERROR: srv_features=tempfail");
+            let text = [
+                b"ERROR: srv_features=tempfail, relay=",
+                &self.client.display[..],
+                b", access temporarily disabled",
+            ];
+            self.server.log.log(0, Priority::Error, None, &text.concat());
             self.refusal = Some(Refusal::Temporary);
         }
         self.put_greeting();

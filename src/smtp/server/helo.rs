@@ -29,6 +29,7 @@ pub(super) const fn ehlo_row<A: Acceptor>() -> VerbRow<A> {
 impl<A: Acceptor> Session<A> {
     async fn helo(&mut self, command: Command<'_>, extended: bool) -> Flow {
         let Command { word, argument, .. } = command;
+        self.name_protocol(extended);
         if argument.is_empty() && !self.server.policy.allow_bogus_helo {
             let text = [word, b" requires domain address"].concat();
             self.error(&Reply::new(501, None, text), None);
@@ -55,7 +56,7 @@ impl<A: Acceptor> Session<A> {
             self.refusal = Some(Refusal::Rule(reply));
             return Flow::Continue;
         }
-        self.introduce(&name, extended);
+        self.introduce(&name);
         self.put_hello(valid, extended);
         Flow::Continue
     }
@@ -65,12 +66,19 @@ impl<A: Acceptor> Session<A> {
         self.log(9, Priority::Info, &text);
     }
 
-    fn introduce(&mut self, name: &[u8], extended: bool) {
-        let config = self.server.site.config.clone();
+    /// `$r` says what was tried last, accepted or not.
+    fn name_protocol(&mut self, extended: bool) {
+        let config = &self.server.site.config;
         let protocol: &[u8] = if extended { b"ESMTP" } else { b"SMTP" };
         for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
-            scope.set_named(&config, b"s", name);
-            scope.set_named(&config, b"r", protocol);
+            scope.set_named(config, b"r", protocol);
+        }
+    }
+
+    fn introduce(&mut self, name: &[u8]) {
+        let config = &self.server.site.config;
+        for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
+            scope.set_named(config, b"s", name);
         }
         self.helo = Some(name.to_vec());
     }

@@ -28,6 +28,7 @@ impl<A: Acceptor> Session<A> {
     async fn begin(&mut self, argument: &[u8]) -> Result<(), (Reply, Option<Vec<u8>>)> {
         let bare = |reply: Reply| (reply, None);
         self.may_begin().map_err(bare)?;
+        self.warn_without_helo();
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         let (address, words) = split_address(path);
         let about = |reply: Reply| (reply, Some(address.to_vec()));
@@ -40,13 +41,12 @@ impl<A: Acceptor> Session<A> {
         if parsed.address.is_none() {
             return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
-        self.warn_without_helo();
         self.transaction.stage = Stage::Refused;
         let size = self.parameters(words).map_err(bare)?;
         if let Some(reply) = self.ask(FilterCall::Mail(address, words), Some(address)).await {
             return Err(about(reply));
         }
-        self.has_room(size).map_err(bare)?;
+        self.may_be_so_large(size).map_err(bare)?;
         self.activate(address);
         Ok(())
     }
@@ -70,10 +70,11 @@ impl<A: Acceptor> Session<A> {
             return;
         }
         let config = self.server.site.config.clone();
-        let name = self.client.name.clone();
         let scope = &mut self.transaction.envelope.scope;
-        scope.set_named(&config, b"r", b"SMTP");
-        scope.set_named(&config, b"s", &name);
+        if scope.get_named(&config, b"r").is_none() {
+            scope.set_named(&config, b"r", b"SMTP");
+        }
+        scope.set_named(&config, b"s", &self.client.name);
         let warning =
             [&self.hostname[..], b": ", &self.client.display, b" didn't use HELO protocol"].concat();
         self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
@@ -104,15 +105,15 @@ impl<A: Acceptor> Session<A> {
         if let Some(envid) = &self.transaction.envelope.envid {
             scope.set_named(config, b"dsn_envid", envid);
         }
+        Ok(size)
+    }
+
+    fn may_be_so_large(&self, size: u64) -> Result<(), Reply> {
         let limit = self.server.policy.max_message_size;
         if limit > 0 && size > limit {
             let text = format!("Message size exceeds fixed maximum message size ({limit})");
             return Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
         }
-        Ok(size)
-    }
-
-    fn has_room(&self, size: u64) -> Result<(), Reply> {
         if self.acceptor.has_room(size) {
             return Ok(());
         }

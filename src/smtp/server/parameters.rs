@@ -177,7 +177,7 @@ fn by(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let wrong = |status: u16, text: String| Err(Reply::new(501, Some(EnhancedStatus(5, 5, status)), text));
     let (seconds, rest) = leading_number(value);
     if seconds.abs() > MAX_BY_TIME {
-        return wrong(4, format!("BY={} out of range", String::from_utf8_lossy(value)));
+        return wrong(2, format!("BY={} out of range", String::from_utf8_lossy(value)));
     }
     let [b';', mode, trace @ ..] = rest else { return wrong(2, "BY= missing ';'".into()) };
     let mut flags = match mode.to_ascii_uppercase() {

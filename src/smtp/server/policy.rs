@@ -66,6 +66,8 @@ pub struct Policy {
     pub max_headers_length: u64,
     /// RejectNUL
     pub reject_nul: bool,
+    /// SevenBitInput
+    pub seven_bit_input: bool,
     /// SendMimeErrors
     pub send_mime_errors: bool,
     /// DeliverByMin, the least time that BY= may name (RFC 2852); `None` switches DELIVERBY off.
@@ -102,6 +104,7 @@ impl Policy {
             max_noops: count(options.max_noop_commands),
             max_headers_length: u64::try_from(options.max_headers_length).unwrap_or(0),
             reject_nul: options.reject_nul,
+            seven_bit_input: options.seven_bit_input,
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             soft_bounce: options.soft_bounce,
@@ -129,6 +132,7 @@ impl Default for Policy {
             max_noops: 20,
             max_headers_length: 32768,
             reject_nul: false,
+            seven_bit_input: false,
             send_mime_errors: true,
             deliver_by_min: Some(Duration::ZERO),
             soft_bounce: false,

@@ -36,7 +36,6 @@ impl<A: Acceptor> Session<A> {
             self.error(&Reply::new(503, None, "Need MAIL before RCPT"), None);
             return Flow::Continue;
         };
-        count.commands += 1;
         let refused = count.refused;
         if self.throttle(refused).await == Flow::Close {
             return Flow::Close;
@@ -99,6 +98,9 @@ impl<A: Acceptor> Session<A> {
         if let Some(reply) = self.ask(FilterCall::Rcpt(text, words), Some(text)).await {
             return Err(Refused { reply, to: Some(text.to_vec()), log: false });
         }
+        if let Some(count) = self.transaction.rcpt_count() {
+            count.looked_up += 1;
+        }
         self.add(recipient, address).await
     }
 
@@ -158,6 +160,13 @@ impl<A: Acceptor> Session<A> {
         address: Address,
     ) -> Result<Vec<u8>, Refused> {
         let envelope = &mut self.transaction.envelope;
+        if envelope.session.discard {
+            // nobody will get it: it does not matter whether there is such a user
+            recipient.address = Some(address);
+            let named = envelope.add_recipient(&self.server.site.config, recipient);
+            return Ok([&named.text[..], b"... Recipient ok"].concat());
+        }
+        let before = (address.user.clone(), address.host.clone());
         let (address, later) = match self.acceptor.verify(envelope, address).await {
             Verified::Good(address) => (address, false),
             Verified::Later(address) => (address, true),
@@ -166,6 +175,9 @@ impl<A: Acceptor> Session<A> {
             }
         };
         let queued: &[u8] = if later { b" (will queue)" } else { b"" };
+        recipient
+            .flags
+            .set(RecipientFlags::REPLACED, (&address.user, &address.host) != (&before.0, &before.1));
         recipient.address = Some(address);
         let named = envelope.add_recipient(&self.server.site.config, recipient);
         Ok([&named.text[..], b"... Recipient ok", queued].concat())

@@ -26,8 +26,8 @@ pub(super) enum Stage {
 /// RCPT commands of one transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct RcptCount {
-    /// All of them.
-    pub(super) commands: u32,
+    /// Those that came so far that the recipient was looked up.
+    pub(super) looked_up: u32,
     /// Those that were refused.
     pub(super) refused: u32,
 }
@@ -40,12 +40,16 @@ pub(super) struct Transaction {
     pub(super) stage: Stage,
     /// What it may still keep.
     pub(super) budget: MemoryBudget,
+    /// Addresses that VRFY and EXPN have shown meanwhile: sendmail counts them as recipients.
+    pub(super) shown: usize,
+    /// VRFY or EXPN was used: the recipient is not known to be the only address then.
+    pub(super) verified: bool,
 }
 
 impl Transaction {
     pub(super) fn new(id: QueueId, connection: &Scope) -> Self {
         let envelope = Envelope { id, scope: connection.clone(), ..Envelope::default() };
-        Self { envelope, stage: Stage::Idle, budget: MemoryBudget::default() }
+        Self { envelope, stage: Stage::Idle, budget: MemoryBudget::default(), shown: 0, verified: false }
     }
 
     /// Has MAIL been accepted?

@@ -16,8 +16,18 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 /// Encryption, which is not there yet.
 pub(super) const fn starttls_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("STARTTLS", |session, _| {
-        Box::pin(async { session.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available") })
+    VerbRow::new("STARTTLS", |session, command| {
+        Box::pin(async move {
+            match (command.argument.is_empty(), session.features.starttls) {
+                (false, _) => {
+                    session.unavailable(501, EnhancedStatus(5, 5, 2), "Syntax error (no parameters allowed)")
+                }
+                (true, false) => session.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available"),
+                (true, true) => {
+                    session.unavailable(454, EnhancedStatus(4, 3, 3), "TLS not available after start")
+                }
+            }
+        })
     })
     .delayed_as("STARTTLS")
 }

@@ -30,6 +30,7 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         if argument.is_empty() {
+            self.log_request(name, argument, false);
             self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), "Argument required"), None);
             return Flow::Continue;
         }
@@ -40,8 +41,9 @@ impl<A: Acceptor> Session<A> {
         }
         self.log_request(name, argument, false);
         let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
+        self.transaction.verified = true;
+        self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
         self.put_found(replies, name);
-        self.next_transaction();
         Flow::Continue
     }
 
@@ -78,6 +80,6 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn log_request(&self, name: &str, argument: &[u8], rejected: bool) {
         let suffix: &[u8] = if rejected { b" [rejected]" } else { b"" };
         let text = [&self.client.display[..], b": ", name.as_bytes(), b" ", argument, suffix].concat();
-        self.log(5, Priority::Info, &text);
+        self.log(5, Priority::Info, text.trim_ascii_end());
     }
 }
