@@ -25,6 +25,8 @@ bitflags::bitflags! {
         const CONTROL_IS_ALIAS = 0x80;
         /// To report: delivered to a mailbox.
         const DELIVERED = 0x100;
+        /// To report: expanded to several.
+        const EXPANDED = 0x200;
         /// To report: handed to a server without DSN.
         const RELAYED = 0x400;
         /// To report: delivered to a mailing list.

@@ -1,0 +1,83 @@
+"""What happened in a session as text that can be compared: dates, ids, pids, names and versions of the program are put alike."""
+import difflib, re
+
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+ID = r"[0-9A-Za-z]{2}[0-9A-X][0-9A-Za-z]{5}\d{6,7}"
+PLAIN = [(re.compile(pattern, re.M), text) for pattern, text in [
+    (rf"\b({DAYS}), +\d+ ({MONTHS}) 20\d\d \d\d:\d\d:\d\d (GMT|[+-]\d{{4}}( \([A-Z]+\))?)", "DATE"),
+    (rf"\b({DAYS}) ({MONTHS}) +\d+ \d\d:\d\d:\d\d 20\d\d", "CTIME"),
+    (rf"\b\d{{12}}\.(?={ID})", "STAMP."),
+    (rf"(?<![0-9A-Za-z]){ID}\.\d{{9,11}}/", "ID.TIME/"),
+    (rf"(?<![0-9A-Za-z])([dqthxQ]f)?{ID}(?![0-9A-Za-z])", r"\1ID"),
+    (r"\b(x?delay)=(\d+\+)?\d\d:\d\d:\d\d", r"\1=T"),
+    (r"(?<=/spool/)d\.[0-9A-Za-z_]{8}", "FILE"),
+    (r"Sendmail (8\.17\.1\.9|canonify-[0-9][0-9A-Za-z.+-]*)(/[^ ;]*)?", "Sendmail VERSION"),
+    (r"\b(8\.17\.1\.9|canonify-[0-9][0-9A-Za-z.+-]*)(?=[ ./;)]|$)", "VERSION"),
+]]
+
+
+def alike(text):
+    for pattern, into in PLAIN:
+        text = pattern.sub(into, text)
+    return text
+
+
+def visible(text):
+    return "".join(char if " " <= char <= "~" or char == "\t" else f"\\x{ord(char):02x}" for char in text)
+
+
+def log_line(line):
+    line = re.sub(rf"^<(\d+)>({MONTHS}) +\d+ \d\d:\d\d:\d\d ", r"<\1>", line.rstrip("\0\n"))
+    return re.sub(r"\b([\w-]+)\[\d+\]: ", r"\1: ", line, count=1)
+
+
+def log(lines):
+    """Lines of one message stay in order; messages are sorted."""
+    by_id = {}
+    for line in map(log_line, lines):
+        found = re.search(rf": ({ID}): ", line)
+        by_id.setdefault(found[1] if found else "", []).append(visible(alike(line)))
+    return [line for lines in sorted(by_id.values()) for line in lines]
+
+
+def queue_file(lines):
+    """Times, places on disk and what belongs to the process are left out."""
+    kept = []
+    for line in lines[1:]:
+        if re.match(r"[TKI][\d/]", line):
+            line = line[0] + " (time or place)"
+        kept.append("  " + visible(alike(line)))
+    return [alike(lines[0])] + kept
+
+
+def sections(result):
+    """name → lines."""
+    blocks = {
+        "session": [visible(alike(line)) for line in result["session"]],
+        "deliveries": sum(sorted([visible(alike(line)) for line in block] for block in result["deliveries"]), []),
+        "remote": sum(sorted([visible(alike(line)) for line in block] for block in result["remote"]), []),
+        "queue": sum(sorted(queue_file(block) for block in result["queue"]), []),
+        "log": log(result["log"]),
+    }
+    if "daemon" in result:
+        blocks["daemon"] = [visible(alike(line)) for line in result["daemon"]]
+    return blocks
+
+
+def differences(theirs, ours):
+    """(section, unified difference) of each section that differs."""
+    theirs, ours = sections(theirs), sections(ours)
+    found = []
+    for name in theirs:
+        if theirs[name] != ours.get(name):
+            lines = difflib.unified_diff(theirs[name], ours.get(name, []), "reference", "canonify", lineterm="", n=2)
+            found.append((name, list(lines)[2:]))
+    return found
+
+
+def signature(section, lines):
+    """Two differences of one kind have one signature: the first changed lines without what varies."""
+    gone = next((line for line in lines if line.startswith("-")), "-")
+    come = next((line for line in lines if line.startswith("+")), "+")
+    return section + " | " + " | ".join(re.sub(r"<?[\w.+\\\"%!@:-]+@[\w.\[\]-]+>?|\d+|\b(alice|bob|carol|dave|grace|erin|www)\b", "#", line)[:110] for line in (gone, come))
