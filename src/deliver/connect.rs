@@ -10,9 +10,9 @@ use crate::schema::{EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use crate::sys::errno_text;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream};
 
 /// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ async fn connect_address(
     host: &[u8],
 ) -> Result<ServerConnection, ConnectFailure> {
     let literal = format!("[{}]", address.ip()).into_bytes();
-    match tcp_stream(attempt, address, connect_timeout(attempt)).await {
+    match tcp_stream(address, connect_timeout(attempt)).await {
         Ok(stream) => open(attempt, mailer, Box::new(stream), host, &literal).await,
         Err(error) => {
             let relay = [host, b" ", &literal].concat();
@@ -96,25 +96,12 @@ fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
 /// Where no option sets one; the kernel's own is of that order.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
 
-async fn tcp_stream(attempt: &Attempt<'_>, address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    let socket = client_socket(&attempt.on.site.config, address)?;
-    let stream = tokio::time::timeout(timeout, socket.connect(address)).await;
+async fn tcp_stream(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
     let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
     // commands are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
     Ok(stream)
-}
-
-/// A socket that calls from where ClientPortOptions says.
-fn client_socket(config: &Config, address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    let fits = |ip: IpAddr| ip.is_ipv4() == address.is_ipv4();
-    let ports = &config.options.client_port_options;
-    if let Some(own) = ports.iter().filter_map(|port| port.address).find(|own| fits(*own)) {
-        socket.set_reuseaddr(true)?;
-        socket.bind(SocketAddr::new(own, 0))?;
-    }
-    Ok(socket)
 }
 
 fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
