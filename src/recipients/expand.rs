@@ -151,7 +151,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             match (parsed.address, parsed.temporary) {
                 (Some(address), _) => {
                     self.envelope.recipients[index].address = Some(Address { text, ..address });
-                    self.known.add(index, &self.envelope.recipients[index]);
                 }
                 (None, true) => return self.later(index, parsed.problems.first()),
                 (None, false) => return self.fail(index, parsed.problems),
@@ -162,6 +161,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             self.envelope.recipients[index].state = RecipientState::Duplicate;
             return;
         }
+        self.known.add(index, &self.envelope.recipients[index]);
         self.examine(index, 0).await;
     }
 
