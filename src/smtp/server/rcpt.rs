@@ -59,7 +59,7 @@ impl<A: Acceptor> Session<A> {
         let policy = &self.server.policy;
         let good = self.transaction.recipients() as u32;
         let shutdown = policy.bad_rcpt_shutdown;
-        if shutdown > 0 && bad >= shutdown && good * 100 < policy.bad_rcpt_shutdown_good * (good + bad) {
+        if shutdown > 0 && bad >= shutdown && good * 100 <= policy.bad_rcpt_shutdown_good * (good + bad) {
             self.log_flood(b"shutting down connection.");
             return self.too_many("recipients");
         }
