@@ -381,8 +381,10 @@ mod tests {
         assert!(permits.0.lock().lines.is_empty());
     }
 
+    type Recalls = Arc<Mutex<Vec<(MessageKey, Recalled)>>>;
+
     /// Returns a set whose recalled messages are put into a list.
-    fn recalling(limits: Limits) -> (Permits, Arc<Mutex<Vec<(MessageKey, Recalled)>>>) {
+    fn recalling(limits: Limits) -> (Permits, Recalls) {
         let (permits, recalls) = (Permits::new(limits), Arc::new(Mutex::new(Vec::new())));
         let to = recalls.clone();
         permits.on_recall(Box::new(move |note, recalled| to.lock().expect("whole").push((note, recalled))));

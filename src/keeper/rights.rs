@@ -71,15 +71,16 @@ mod tests {
         Identity::bare(UserIds { uid, gid: uid })
     }
 
-    const JOE: Option<u32> = Some(5001);
-    const ROOT: Option<u32> = Some(0);
-    const ANN: Option<u32> = Some(5002);
+    type Uid = Option<u32>;
+    const JOE: Uid = Some(5001);
+    const ROOT: Uid = Some(0);
+    const ANN: Uid = Some(5002);
     /// DefaultUser.
-    const ONE: Option<u32> = Some(1);
+    const ONE: Uid = Some(1);
 
     #[test]
     fn every_row_for_files_and_commands() {
-        let rows: &[(&str, Option<u32>, Option<u32>, Option<u32>)] = &[
+        let rows: &[(&str, Uid, Uid, Uid)] = &[
             // F=, U=, named by, acts as
             ("o", None, JOE, JOE),
             ("o", ANN, JOE, JOE),
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_row_for_mailboxes() {
-        let rows: &[(&str, Option<u32>, Option<u32>, Option<u32>, Option<u32>)] = &[
+        let rows: &[(&str, Uid, Uid, Uid, Uid)] = &[
             // F=, U=, account, a program acts as (none: the keeper itself), a built-in mailer acts as
             ("S", None, JOE, None, JOE),
             ("S", None, None, None, ONE),

@@ -49,7 +49,7 @@ pub struct Record {
 /// mean something in a zone file, a backslash and three decimal digits for those that cannot be printed. The root is
 /// empty.
 pub(super) fn name_text(name: &Name) -> Vec<u8> {
-    let mut text = Vec::with_capacity(usize::from(name.len()));
+    let mut text = Vec::with_capacity(name.len());
     for label in name.iter() {
         if !text.is_empty() {
             text.push(b'.');

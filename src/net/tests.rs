@@ -134,8 +134,11 @@ fn raw_record(kind: u16, length: u16, data: &[u8]) -> Vec<u8> {
     [b"\xc0\x0c", &kind.to_be_bytes()[..], b"\0\x01\0\0\0\x3c", &length.to_be_bytes(), data].concat()
 }
 
-/// What a name server may send to do harm, and the texts that are believed of it.
-fn attacks() -> Vec<(&'static str, u16, Vec<u8>, Vec<Vec<u8>>)> {
+/// Its name, the type asked for, the answer's records, and the texts that are believed of it.
+type Attack = (&'static str, u16, Vec<u8>, Vec<Vec<u8>>);
+
+/// What a name server may send to do harm.
+fn attacks() -> Vec<Attack> {
     let long_text = [&[255][..], &[b'x'; 255], &[255], &[b'y'; 255]].concat();
     let labels = [&[63][..], &[b'l'; 63]].concat().repeat(5);
     vec![

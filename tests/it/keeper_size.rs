@@ -30,8 +30,8 @@ fn source() -> PathBuf {
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut lines = Vec::new();
-    let (mut lines_of, mut skipping) = (text.lines(), false);
-    while let Some(line) = lines_of.next() {
+    let mut skipping = false;
+    for line in text.lines() {
         if line == "#[cfg(test)]" {
             skipping = true;
         } else if skipping {

@@ -139,7 +139,7 @@ async fn await_reply(stream: &mut DuplexStream, said: &mut Vec<u8>, code: &[u8])
     let start = said.len();
     loop {
         let lines = said[start..].split_inclusive(|byte| *byte == b'\n');
-        let last = lines.filter(|line| line.ends_with(b"\n") && line.get(3) == Some(&b' ')).last();
+        let last = lines.rev().find(|line| line.ends_with(b"\n") && line.get(3) == Some(&b' '));
         if last.is_some_and(|line| line.starts_with(code)) || !matches!(stream.read_buf(said).await, Ok(1..))
         {
             return;

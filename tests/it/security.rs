@@ -252,7 +252,7 @@ fn rendered(name: &str, value: &[u8]) -> (Vec<u8>, Vec<String>) {
 #[test]
 fn sec_055_comments_without_end_are_dropped() {
     let comment = vec![b'c'; 6000];
-    let nested = [&vec![b'('; 200][..], b"x", &vec![b')'; 200]].concat();
+    let nested = [&[b'('; 200][..], b"x", &[b')'; 200]].concat();
     for comment in [[b"(", &comment[..], b")"].concat(), nested, b"(x) ".repeat(2000)] {
         let (header, alerts) = rendered("From", &[b" ", &comment[..], b" a@b.example"].concat());
         assert_eq!(String::from_utf8_lossy(&header), "From: <a@b.example>\n");

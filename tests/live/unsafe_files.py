@@ -49,8 +49,8 @@ class Case:
         os.chmod(path.parent, self.directory)
 
 
-def cases(choose, first):
-    grid = itertools.product(MODES, (0, BOB), DIRECTORIES, (0, BOB), LINKS)
+def cases(choose, first, modes):
+    grid = itertools.product(modes, (0, BOB), DIRECTORIES, (0, BOB), LINKS)
     every = [Case(number, *row) for number, row in enumerate(grid)]
     if first and first < len(every):
         every = sorted(choose.sample(every, first), key=lambda case: case.number)
@@ -61,6 +61,7 @@ class Kind:
     """A kind of file: how a configuration names it, and how an answer shows whether it was read."""
 
     words = ()
+    modes = MODES
     users = ("root",)
     suffix = ""
     # files that one configuration may name
@@ -179,6 +180,8 @@ class Include(Kind):
 
 class HelpFile(Kind):
     words = ("HelpFileInUnsafeDirPath",)
+    # a front that has given up root cannot read what its owner alone may read
+    modes = tuple(mode for mode in MODES if mode & 0o044)
 
     def content(self, case):
         return "#vers\t2\nsmtp\tread\n-bt\tread\n"
