@@ -303,7 +303,7 @@ def main():
         kind = KINDS[name]()
         first = min(options.first, SLOW.get(name, options.first))
         for word in EVERY + kind.words:
-            good, bad = compare(theirs, ours, base, kind, word, cases(choose, first))
+            good, bad = compare(theirs, ours, base, kind, word, cases(choose, first, kind.modes))
             passed += good
             failed += len(bad)
             for user, case, expected, found in bad[:options.show]:
