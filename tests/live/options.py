@@ -44,10 +44,13 @@ VERSION = re.compile(rb"canonify-\d+\.\d+\.\d+|8\.17\.1\.9")
 
 
 def rows():
-    """Long name and code of every option; the sub-options of Timeout count as options."""
+    """Long name and code of every option that sendmail has; the sub-options of Timeout count as options."""
     text = (SCHEMA / "options.rs").read_text()
+    own = re.search(r"OWN_CODES: [^=]*= \[([^]]*)\]", text).group(1).split(", ")
     found = re.findall(r'\), "([\w.]*)", (b\'.\'|0x[0-9a-fA-F]+), \w+, \w+, "', text)
     for name, code in found:
+        if code in own:
+            continue
         yield name, code[2] if code.startswith("b'") else None
     for name in re.findall(r'^\s*"([\w.]+)", ', (SCHEMA / "timeouts.rs").read_text(), re.M):
         yield f"Timeout.{name}", None
