@@ -67,10 +67,16 @@ SYSTEM = {
     "group": "root:x:0:\ndaemon:x:1:\nmail:x:8:\nsmmsp:x:209:\nsmmta:x:210:\njoe:x:2001:\nnogroup:x:65534:\n",
 }
 
+
+def commands(case):
+    """What is read as commands: what follows the end of the data is, too."""
+    return case["commands"] + "".join(("\r\n" + case["data"]).split("\r\n.\r\n")[1:])
+
+
 # what differs from the reference: a reason, and the cases it is said of
 KNOWN = [
     ("a bare CR or a NUL in a command is refused (501), the reference takes a CR for a blank and stops reading at a NUL",
-     lambda case: any(byte in case["commands"].replace("\r\n", "") for byte in "\r\0")),
+     lambda case: any(byte in commands(case).replace("\r\n", "") for byte in "\r\0")),
     ("a CR that srv_features tolerates is a blank in a header and on the way to other hosts, the reference sends it",
      lambda case: "U" in case["manner"] and "\r" in case["data"].replace("\r\n", "")),
     ("the reference names LF where CR was refused right behind a tolerated LF",
@@ -308,7 +314,7 @@ def shape(got):
     # the reference ends what it writes into a file with an empty line
     box = re.sub(r"(?m)^(From |Received: ).*\n", "", got["box"]).rstrip("\n")
     replies = re.findall(r"(?m)^\d{3} .*", got["commands"] + got["said"])
-    codes = [line[:9] for line in replies if not line.endswith("Recipient ok")]
+    codes = [line[:9] for line in replies if not line.rstrip().endswith("Recipient ok")]
     return codes if not got["said"].startswith("status") else got["said"], box, len("".join(got["wire"]).split("\r\n.\r\n"))
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The processes of a daemon as root: killed under load, restarted, stopped. usage: supervisor.py CANONIFY
 Needs root; runs in name spaces of its own. Closes with "N passed, N failed"."""
-import glob
+import contextlib, glob
 import os
 import shutil
 import signal
@@ -35,6 +35,11 @@ class Sink(socketserver.StreamRequestHandler):
     subjects = []
 
     def handle(self):
+        # a client that is killed resets its connection
+        with contextlib.suppress(ConnectionResetError):
+            self.talk()
+
+    def talk(self):
         put = lambda text: self.wfile.write(text.encode() + b"\r\n")
         put("220 sink ESMTP")
         while line := self.rfile.readline():

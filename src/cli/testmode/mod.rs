@@ -169,6 +169,10 @@ impl Shell {
     }
 
     fn finis(&mut self) {
+        // where nobody watches, the end is no reason to compile rules that nobody has asked
+        if self.console.level(2) == 0 {
+            return;
+        }
         let config = &self.site.config;
         let flags = match (self.old_style, config.options.me_too) {
             (true, true) => "4001<OLDSTYLE,METOO>",
