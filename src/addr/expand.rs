@@ -1,6 +1,6 @@
 //! Macro expansion, conditionals included.
 
-use super::{META_QUOTE, MacroId, op};
+use super::{META_QUOTE, MacroId, dequote_internal, op, quote_internal};
 use std::borrow::Cow;
 
 /// Most levels of macros within macros.
@@ -48,30 +48,10 @@ pub fn expand_with<'v>(
     given: &dyn Fn(MacroId) -> Option<Vec<u8>>,
 ) -> Vec<u8> {
     let value = |id| match given(id) {
-        Some(value) => Some(Cow::Owned(quoted(&value))),
+        Some(value) => Some(Cow::Owned(quote_internal(&value).into_owned())),
         None => configured(id).map(Cow::Borrowed),
     };
-    unquoted(&expand(text, usize::MAX, &value).text)
-}
-
-/// Bytes that mean something to an expansion, each as plain data.
-fn quoted(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len());
-    for byte in value {
-        if matches!(*byte, 0x80..=0x9f | META_QUOTE) {
-            out.push(META_QUOTE);
-        }
-        out.push(*byte);
-    }
-    out
-}
-
-fn unquoted(text: &[u8]) -> Vec<u8> {
-    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.iter());
-    while let Some(byte) = bytes.next() {
-        out.extend(if *byte == META_QUOTE { bytes.next() } else { Some(byte) });
-    }
-    out
+    dequote_internal(expand(text, usize::MAX, &value).text)
 }
 
 /// The expansion of a text where one look at each macro is enough: no value holds a macro, a

@@ -18,6 +18,7 @@ mod outside;
 mod prescan;
 mod token;
 mod token_buffer;
+mod without_quotes;
 
 pub use crack::{CrackRules, Cracked, crackaddr};
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand, expand_settled, expand_with};
@@ -30,6 +31,7 @@ pub use outside::{dequote_internal, quote_internal};
 pub use prescan::{prescan, prescan_rule};
 pub use token::Token;
 pub use token_buffer::{Scan, ScanProblem, TokenBuffer};
+pub use without_quotes::without_quotes;
 
 /// Cuts the middle out of a long text.
 pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {

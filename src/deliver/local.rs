@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
-use crate::addr::one_line;
+use crate::addr::{one_line, without_quotes};
 use crate::config::Mailer;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::{BodyForm, BodyLines};
@@ -88,7 +88,7 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
         // a recipient of the queue knows this much of where it comes from
         alias: control.alias.to_ascii_lowercase(),
     });
-    let user = if mailer.has(b's') { stripped(&user) } else { user };
+    let user = if mailer.has(b's') { without_quotes(&user).collect() } else { user };
     let program = mailer.name.eq_ignore_ascii_case(b"prog");
     let user = match user.strip_prefix(b"|") {
         Some(command) if program => command.trim_ascii_start().to_vec(),
@@ -97,19 +97,6 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
     // words of a command line are one line; a command or file that somebody named is what he wrote
     let user = if named_by.is_none() { one_line(&user).into_owned() } else { user };
     Target { user, host: one_line(&host).into_owned(), named_by }
-}
-
-/// Flag s: without quotes, and without the backslashes that protected something.
-fn stripped(user: &[u8]) -> Vec<u8> {
-    let (mut out, mut bytes) = (Vec::with_capacity(user.len()), user.iter());
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {}
-            b'\\' => out.extend(bytes.next()),
-            other => out.push(*other),
-        }
-    }
-    out
 }
 
 /// Settles what the mailer made of each member; no result at all means that the keeper died.
@@ -184,11 +171,5 @@ mod tests {
         assert_eq!(shown(75), b"Deferred: local mailer (/bin/x) exited with EX_TEMPFAIL");
         assert_eq!(shown(67), b"User unknown");
         assert_eq!(shown(3), b"unknown mailer error 3");
-    }
-
-    #[test]
-    fn quotes_come_off_for_flag_s() {
-        assert_eq!(stripped(br#""a b""#), b"a b");
-        assert_eq!(stripped(br"\carol"), b"carol");
     }
 }

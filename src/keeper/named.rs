@@ -7,10 +7,12 @@
 
 use super::aliases::{Signature, signature};
 use super::lists;
-use super::protocol::NamedBy;
+use super::protocol::{Listing, NamedBy};
 use super::server::KeeperService;
+use crate::addr::without_quotes;
 use crate::db::{included_file, split_list, unquote};
 use crate::sys::accounts;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,26 +61,15 @@ fn single_blanks(text: &[u8]) -> Vec<u8> {
 /// The ways in which a file or program can come out of the rules.
 fn spellings(member: &[u8]) -> HashSet<Vec<u8>> {
     let mut all = HashSet::new();
-    for text in [member.trim_ascii().to_vec(), unquote(member), without_quotes(member)] {
+    let trimmed = member.trim_ascii();
+    // as it stands, as an alias names it, as a mailer with flag s gets it
+    for text in [trimmed.to_vec(), unquote(member), without_quotes(trimmed).collect()] {
         let bare = text.strip_prefix(b"|").unwrap_or(&text).trim_ascii_start();
         all.insert(single_blanks(bare));
         all.insert(bare.to_vec());
         all.insert(text);
     }
     all
-}
-
-/// As mailers with flag s get it: no quotes, and no backslashes that protected something.
-fn without_quotes(text: &[u8]) -> Vec<u8> {
-    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.trim_ascii().iter());
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {}
-            b'\\' => out.extend(bytes.next()),
-            other => out.push(*other),
-        }
-    }
-    out
 }
 
 fn is_target(member: &[u8]) -> bool {
@@ -117,14 +108,19 @@ impl Known {
                 && depth < MAX_DEPTH
                 && let Ok(listing) = lists::read_include(&service.settings, &path, user).result
             {
-                // what is not safe may name lists and people, but no files and programs
-                let owner = &listing.owner.user;
-                match listing.safe && listing.shell {
-                    true => self.gather(service, &listing.text, owner, depth + 1),
-                    false => self.gather(service, &without_targets(&listing.text), owner, depth + 1),
-                }
+                self.gather_list(service, &listing, depth + 1);
             }
         }
+    }
+
+    /// Notes what a list or a `.forward` names.
+    fn gather_list(&mut self, service: &KeeperService, listing: &Listing, depth: usize) {
+        let text = match listing.safe && listing.shell {
+            true => Cow::Borrowed(&listing.text),
+            // what is not safe may name lists and people, but no files and programs
+            false => Cow::Owned(without_targets(&listing.text)),
+        };
+        self.gather(service, &text, &listing.owner.user, depth);
     }
 
     /// `true` if it is to be read: a list is followed once for each user, and not for ever.
@@ -181,10 +177,7 @@ impl Named {
     fn by_forward(service: &KeeperService, sought: Sought<'_>, user: &[u8]) -> bool {
         let mut known = Known::default();
         for listing in lists::all_forwards(&service.settings, user) {
-            match listing.safe && listing.shell {
-                true => known.gather(service, &listing.text, &listing.owner.user, 0),
-                false => known.gather(service, &without_targets(&listing.text), &listing.owner.user, 0),
-            }
+            known.gather_list(service, &listing, 0);
         }
         known.holds(sought, user)
     }

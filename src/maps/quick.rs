@@ -7,7 +7,8 @@
 
 use super::class::ImmediateQuery;
 use super::map::{Flags, Map};
-use super::store::{MAX_ARGUMENTS, Store, without_quotes};
+use super::store::{MAX_ARGUMENTS, Store};
+use crate::addr::without_quotes;
 use crate::engine::{Event, ImmediateLookup, MapEvent, MapId, MapNames, Maps, Observer};
 use crate::schema::Sysexit;
 use smallvec::SmallVec;
@@ -48,7 +49,7 @@ impl Maps for Store {
         let mut bare = SmallVec::<[u8; USUAL_KEY]>::new();
         let key = match map.flags.contains(Flags::KEEP_QUOTES) {
             false if memchr::memchr2(b'"', b'\\', key).is_some() => {
-                without_quotes(key, &mut |byte| bare.push(byte));
+                bare.extend(without_quotes(key));
                 bare.as_slice()
             }
             _ => key,

@@ -7,6 +7,7 @@ use super::map::{Flags, Found, Map, later, missing};
 use super::program::{Directly, ProgramRunner};
 use super::settings::Settings;
 use super::slot::{Slot, State, Surroundings};
+use crate::addr::without_quotes;
 use crate::config::{Config, MapDecl};
 use crate::engine::{Answer, Event, ImmediateLookup, LookupRequest, MapEvent, Observer};
 use crate::net::Resolver;
@@ -142,9 +143,7 @@ impl Store {
         if map.flags.contains(Flags::KEEP_QUOTES) {
             return text;
         }
-        let mut bare = Vec::with_capacity(text.len());
-        without_quotes(&text, &mut |byte| bare.push(byte));
-        bare
+        without_quotes(&text).collect()
     }
 
     /// `/map name key`: the key is text, there are no arguments.
@@ -244,20 +243,4 @@ fn finish(map: &Map, key: &[u8], found: Found, observer: &mut dyn Observer) -> A
     let value = [key, append].concat();
     observer.event(&Event::Map(&MapEvent::FailureAnswer { value: &value }));
     Answer { value: Some(value), status }
-}
-
-/// Double quotes go, and a backslash leaves the byte it protects.
-pub(super) fn without_quotes(text: &[u8], put: &mut dyn FnMut(u8)) {
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {}
-            b'\\' => {
-                if let Some(byte) = bytes.next() {
-                    put(byte);
-                }
-            }
-            byte => put(byte),
-        }
-    }
 }

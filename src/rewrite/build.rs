@@ -1,9 +1,8 @@
 //! `$#mailer $@host $:user` becomes an address.
 
 use super::error::{error_reply, error_status};
-use super::syntax::without_quotes;
 use super::{Address, AddressKind, Parsed, Rewriter, Site, Triple};
-use crate::addr::{Token, cataddr, op};
+use crate::addr::{Token, cataddr, op, without_quotes};
 use crate::config::{MailerId, RulesetId};
 use crate::engine::{AddressEvent, Scope};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -164,7 +163,7 @@ fn included(site: &Site, user: &[Token]) -> Option<Vec<u8>> {
     let text = cataddr(&site.program.operators, user, Some(b' '), true);
     let bare = text.strip_prefix(b"\"").unwrap_or(&text);
     bare.get(..9).filter(|head| head.eq_ignore_ascii_case(b":include:"))?;
-    Some(without_quotes(&bare[9..]))
+    Some(without_quotes(&bare[9..]).collect())
 }
 
 fn special(site: &Site, address: &mut Address, mailer: &[u8], user: Vec<u8>) -> Parsed {

@@ -2,9 +2,8 @@
 
 use super::build::cut;
 use super::error::{error_reply, error_status};
-use super::syntax::without_quotes;
 use super::{Rewriter, Verdict};
-use crate::addr::{Table, Token, cataddr, op, quote_internal};
+use crate::addr::{Table, Token, cataddr, op, quote_internal, without_quotes};
 use crate::engine::{AddressEvent, ScanMode};
 
 /// Bytes of the text (and of the code) that a check ruleset answers with, quotes counted; longer ones are cut.
@@ -75,7 +74,7 @@ impl Rewriter<'_> {
         let operators = &self.site.program.operators;
         let join = |tokens| cut(cataddr(operators, tokens, Some(b' '), true), MAX_ANSWER);
         if code.first().is_some_and(|token| token.as_bytes() == b"quarantine") {
-            return Verdict::Quarantine(without_quotes(&join(text)));
+            return Verdict::Quarantine(without_quotes(&join(text)).collect());
         }
         let code = join(code);
         let code = Some(&code).filter(|_| marked).map(Vec::as_slice);

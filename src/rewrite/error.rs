@@ -1,6 +1,6 @@
 //! `$#error $@ code $: text`: exit status and reply.
 
-use super::syntax::without_quotes;
+use crate::addr::without_quotes;
 use crate::engine::with_address;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
@@ -81,7 +81,7 @@ fn dsn_status(code: &[u8]) -> Sysexit {
 /// The reply of an error mailer. `address` stands in front of the text for the codes that are about
 /// an address; leave it empty where there is none.
 pub fn error_reply(code: Option<&[u8]>, text: &[u8], address: &[u8]) -> Reply {
-    let text = without_quotes(text);
+    let text: Vec<u8> = without_quotes(text).collect();
     let has_code = matches!(text[..], [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', ..]);
     let mut reply = match has_code {
         true => Reply::parse(&text),

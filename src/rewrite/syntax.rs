@@ -44,20 +44,6 @@ fn is_operator(byte: &u8) -> bool {
     matches!(byte, 0x80..=0x9f)
 }
 
-/// A text without its quotes; a backslash goes, too, and what follows it stays.
-pub(super) fn without_quotes(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => out.extend(bytes.next()),
-            b'"' => {}
-            byte => out.push(*byte),
-        }
-    }
-    out
-}
-
 /// The user part after the rules: control bytes outside quotes, and operators, become `?`; a backslash protects
 /// one byte.
 ///
