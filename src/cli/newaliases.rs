@@ -13,7 +13,6 @@ use crate::logging::Tracer;
 use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
-use crate::sys::errno_text;
 use crate::sys::safe::{self, Blame, Rules};
 use std::io::Write;
 use std::sync::Arc;
@@ -88,10 +87,6 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
     let text = match safe::read(&spec.file, &rules) {
         Ok(text) => text,
         Err(why) => {
-            let why = match why {
-                safe::Refusal::System(error) => errno_text(&error),
-                refused => refused.to_string(),
-            };
             say(format!("newaliases: cannot open {}: {why}", spec.file.display()).as_bytes());
             return Sysexit::OK; // as sendmail: the other files still count
         }

@@ -36,6 +36,7 @@ pub(super) struct Limits {
 }
 
 /// A set of permits. Cloning shares it.
+#[derive(Clone)]
 pub(super) struct Permits(Arc<Shared>);
 
 /// What is done with a note whose turn it is.
@@ -47,6 +48,7 @@ struct Shared {
     recall: OnceLock<Recall>,
 }
 
+#[derive(Default)]
 struct State {
     active: usize,
     waiting: usize,
@@ -63,6 +65,7 @@ struct State {
 }
 
 /// One destination.
+#[derive(Default)]
 struct Line {
     active: usize,
     recalled: usize,
@@ -70,13 +73,6 @@ struct Line {
     notes: VecDeque<MessageKey>,
     in_turns: bool,
     in_recalls: bool,
-}
-
-impl Default for Line {
-    fn default() -> Self {
-        let (waiting, notes) = Default::default();
-        Self { active: 0, recalled: 0, waiting, notes, in_turns: false, in_recalls: false }
-    }
 }
 
 impl Line {
@@ -99,25 +95,9 @@ pub struct Recalled {
     destination: Destination,
 }
 
-impl Clone for Permits {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
 impl Permits {
     pub(super) fn new(limits: Limits) -> Self {
-        let state = State {
-            active: 0,
-            waiting: 0,
-            recalled: 0,
-            lines: HashMap::new(),
-            turns: VecDeque::new(),
-            recalls: VecDeque::new(),
-            notes: HashSet::new(),
-            closed: false,
-        };
-        Self(Arc::new(Shared { limits, state: Mutex::new(state), recall: OnceLock::new() }))
+        Self(Arc::new(Shared { limits, state: Mutex::default(), recall: OnceLock::new() }))
     }
 
     /// What is to be done with notes; the first caller decides.

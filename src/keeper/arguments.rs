@@ -22,12 +22,13 @@ pub(super) struct Arguments<'a> {
 pub(super) struct Unsafe;
 
 impl Arguments<'_> {
-    fn word(&self, word: &[u8], target: &Target, home: &[u8]) -> Vec<u8> {
-        self.settings.expand(word, &|id| match id {
+    /// A text with `$u $h $z`, and with these macros of the front.
+    fn filled(&self, text: &[u8], target: &Target, home: &[u8], macros: &[(u8, Vec<u8>)]) -> Vec<u8> {
+        self.settings.expand(text, &|id| match id {
             b'u' => Some(target.user.clone()),
             b'h' => Some(target.host.clone()),
             b'z' => Some(home.to_vec()),
-            id => self.delivery.macros.iter().find(|(name, _)| *name == id).map(|(_, value)| value.clone()),
+            id => macros.iter().find(|(name, _)| *name == id).map(|(_, value)| value.clone()),
         })
     }
 
@@ -44,12 +45,7 @@ impl Arguments<'_> {
         if names.iter().any(|(id, value)| holds_macro(word, *id) && leads_away(value)) {
             return Err(Unsafe);
         }
-        Ok(self.settings.expand(word, &|id| match id {
-            b'u' => Some(target.user.clone()),
-            b'h' => Some(target.host.clone()),
-            b'z' => Some(home.to_vec()),
-            _ => None,
-        }))
+        Ok(self.filled(word, target, home, &[]))
     }
 
     /// A= expanded: words with `$u` once per target, `-f sender` behind the name.
@@ -64,7 +60,7 @@ impl Arguments<'_> {
                 false => &self.delivery.targets[..1],
             };
             for target in targets {
-                let filled = self.word(word, target, home);
+                let filled = self.filled(word, target, home, &self.delivery.macros);
                 if as_root && filled != *word && !is_fit_for_root(word, &filled) {
                     return Err(Unsafe);
                 }

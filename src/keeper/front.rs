@@ -81,6 +81,9 @@ pub fn start(config: Arc<Config>, programs: Programs) -> io::Result<Keeper> {
 
 /// The front's end of a keeper on threads of this process, for whoever speaks the protocol byte by byte (tests,
 /// the fuzzer). The keeper's thread ends when all is done behind the end of what is sent.
+///
+/// # Errors
+/// When the system has no descriptors left, or no thread can be made.
 pub fn raw_end(config: &Config) -> io::Result<(UnixStream, JoinHandle<()>)> {
     let (front, keeper) = passing::pair()?;
     let settings = KeeperSettings::from(config);
@@ -98,17 +101,12 @@ struct Link {
     writer: OnceLock<mpsc::Sender<Outgoing>>,
 }
 
+#[derive(Default)]
 struct Waiting {
     last: u64,
     answers: HashMap<u64, oneshot::Sender<Answered>>,
     /// Has the keeper gone?
     gone: watch::Sender<bool>,
-}
-
-impl Default for Waiting {
-    fn default() -> Self {
-        Self { last: 0, answers: HashMap::new(), gone: watch::Sender::new(false) }
-    }
 }
 
 impl Waiting {

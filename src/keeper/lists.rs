@@ -5,7 +5,6 @@ use super::server::KeeperService;
 use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
-use crate::sys::errno_text;
 use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::safe::{self, Danger, Refusal, Rules};
 use std::fs::Metadata;
@@ -79,14 +78,6 @@ struct ListText {
     about: Metadata,
 }
 
-/// The text for a log or a reply.
-fn reason(why: &Refusal) -> String {
-    match why {
-        Refusal::System(error) => errno_text(error),
-        Refusal::Unsafe(danger) => danger.to_string(),
-    }
-}
-
 fn has_shell(user: &User) -> bool {
     accounts::shell_is_valid(user.shell.as_os_str().as_bytes())
 }
@@ -143,10 +134,10 @@ fn first_forward(
                 return Ok(Listing { path, text, safe, owner, shell });
             }
             Err(why) if why.is_absent() => {}
-            Err(why) if why.is_temporary() => return Err(ListingError::Later(reason(&why))),
+            Err(why) if why.is_temporary() => return Err(ListingError::Later(why.to_string())),
             // sendmail goes on to the next file of the path and says why in the log
             Err(why) => {
-                let text = format!("forward {}: {}", path.display(), reason(&why)).into_bytes();
+                let text = format!("forward {}: {why}", path.display()).into_bytes();
                 notes.push(ListingNote { level: 3, text });
             }
         }
@@ -234,8 +225,8 @@ fn try_include(
     let ListText { text, safe, about } = match read {
         Ok(read) => read,
         Err(why) if why.is_absent() => return Err(ListingError::Absent),
-        Err(why) if why.is_temporary() => return Err(ListingError::Later(reason(&why))),
-        Err(why) => return Err(ListingError::Refused(reason(&why))),
+        Err(why) if why.is_temporary() => return Err(ListingError::Later(why.to_string())),
+        Err(why) => return Err(ListingError::Refused(why.to_string())),
     };
     let user = match user {
         None if about.uid() != 0 => accounts::user_by_uid(about.uid()).map_err(|error| later(&error))?,

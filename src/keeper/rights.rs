@@ -39,15 +39,19 @@ pub(super) fn of_program(
     if mailer.has(b'S') && !mailer.is_named() {
         return fixed;
     }
-    let owner = person.filter(|person| mailer.has(b'o') && !mailer.has(b'S') && person.uid != 0);
-    Some(owner.or(fixed).unwrap_or_else(|| default_user.clone()))
+    Some(on_own_account(mailer, person).or(fixed).unwrap_or_else(|| default_user.clone()))
+}
+
+/// Flag o acts as the person, but never as root.
+fn on_own_account(mailer: &LocalMailer, person: Option<Identity>) -> Option<Identity> {
+    person.filter(|person| mailer.has(b'o') && !mailer.has(b'S') && person.uid != 0)
 }
 
 /// The identity for a mailbox or file. `person` as for [`of_program`], but a mailbox always has an account.
 pub(super) fn of_file(mailer: &LocalMailer, person: Option<Identity>, default_user: &Identity) -> Identity {
     let fixed = mailer.user.map(Identity::bare);
     let owner = match mailer.is_named() {
-        true => person.filter(|person| mailer.has(b'o') && !mailer.has(b'S') && person.uid != 0),
+        true => on_own_account(mailer, person),
         false => person.filter(|_| mailer.has(b'o') || fixed.is_none()),
     };
     owner.or(fixed).unwrap_or_else(|| default_user.clone())

@@ -22,6 +22,16 @@ use std::time::Duration;
 
 /// Who does what: look-ups apart from deliveries, and those that can hang (name services, homes on other machines,
 /// programs) apart from each other. A share is one user, one alias, one command, one map.
+enum Work {
+    Accounts,
+    Aliases,
+    Lists,
+    Files,
+    Programs,
+    Maps,
+}
+
+/// The pool of each kind of work.
 const POOLS: [Limits; 6] = [
     Limits { name: "accounts", threads: 32, per_share: 32, waiting: 20_000 },
     Limits { name: "aliases", threads: 16, per_share: 16, waiting: 20_000 },
@@ -71,13 +81,13 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
 /// Hands a request to the pool that it is for.
 fn begin(service: &Arc<KeeperService>, pools: &[Pool; 6], frame: Frame<Ask>, body: Option<OwnedFd>) {
     let (id, kind) = (frame.id, frame.content.kind());
-    let (pool, share) = service.place(&frame.content);
+    let (work, share) = service.place(&frame.content);
     let worker = service.clone();
     let job = Box::new(move || {
         let reply = guarded(kind, || worker.reply(frame.content, body));
         worker.answer(id, reply);
     });
-    if pools[pool].run(&share, job).is_err() {
+    if pools[work as usize].run(&share, job).is_err() {
         service.answer(id, kind.later("the keeper is busy"));
     }
 }
@@ -88,20 +98,20 @@ fn guarded(kind: AskKind, work: impl FnOnce() -> Reply) -> Reply {
 }
 
 impl KeeperService {
-    /// Which pool a request is for, and whose share of it.
-    fn place(&self, ask: &Ask) -> (usize, Vec<u8>) {
+    /// What work a request is, and whose share of it.
+    fn place(&self, ask: &Ask) -> (Work, Vec<u8>) {
         match ask {
-            Ask::User(_) => (0, Vec::new()),
-            Ask::Alias(..) => (1, Vec::new()),
-            Ask::Forward(user, _) => (2, user.clone()),
+            Ask::User(_) => (Work::Accounts, Vec::new()),
+            Ask::Alias(..) => (Work::Aliases, Vec::new()),
+            Ask::Forward(user, _) => (Work::Lists, user.clone()),
             Ask::Include(path, named_by) => {
-                (2, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
+                (Work::Lists, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
-            Ask::Program(map, _) => (5, map.clone()),
+            Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Deliver(delivery) => {
                 let mailer = self.settings.mailer(&delivery.mailer);
-                let pool = if mailer.is_some_and(|mailer| mailer.is_program()) { 4 } else { 3 };
-                (pool, share_of(delivery))
+                let program = mailer.is_some_and(|mailer| mailer.is_program());
+                (if program { Work::Programs } else { Work::Files }, share_of(delivery))
             }
         }
     }

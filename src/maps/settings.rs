@@ -64,11 +64,7 @@ impl Settings {
             Err(refusal) => refusal,
         };
         let absent = refusal.is_absent();
-        let text = match refusal {
-            Refusal::Unsafe(danger) => danger.to_string().into_bytes(),
-            Refusal::System(error) => files::error_text(&error),
-        };
-        Err(Refused { absent, text })
+        Err(Refused { absent, text: refusal.to_string().into_bytes() })
     }
 
     /// The services that look a kind of thing up (`hosts`, `aliases`), in order.
