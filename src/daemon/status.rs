@@ -4,6 +4,7 @@
 //! Never here: anything that a stranger has sent, and any way to change something.
 
 use super::mta::Mta;
+use crate::queue::STATUS_SOCKET;
 use crate::sys::confinement::Report;
 use crate::sys::identity;
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,6 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
-
-/// The beginning of the socket's name; the front's id follows.
-pub const STATUS_SOCKET: &str = ".status-";
 
 /// What a front says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

@@ -31,7 +31,7 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories};
+pub use directory::{Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories, STATUS_SOCKET};
 pub use entry::{Content, Entry, EntryKind};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;

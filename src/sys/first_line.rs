@@ -1,11 +1,11 @@
 //! A program that is asked something: the first line that it prints is the answer.
 
-use super::process::{self, Program};
+use super::process::Program;
 use crate::schema::Sysexit;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// More of the first line than this is cut off.
@@ -21,7 +21,7 @@ pub fn first_line(program: &Program, limit: Duration) -> (Sysexit, Vec<u8>) {
         let line = read(&mut child, end);
         // an output that nobody reads any more must not keep it
         let end = if line.is_ok() { end } else { Instant::now() };
-        let status = process::wait(&mut child, Some(end)).map_err(io::Error::other)?;
+        let status = wait(&mut child, end)?;
         Ok((status, line?))
     });
     match asked {
@@ -49,6 +49,23 @@ fn read(child: &mut Child, end: Instant) -> io::Result<Vec<u8>> {
     let length = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
     text.truncate(length);
     Ok(text)
+}
+
+/// Waits for the end of a program; one that goes on beyond `end` is killed.
+fn wait(child: &mut Child, end: Instant) -> io::Result<ExitStatus> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if Instant::now() >= end {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(200));
+    }
 }
 
 fn wait_readable(output: &ChildStdout, end: Instant) -> io::Result<()> {

@@ -8,8 +8,7 @@ use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
 
 /// How many threads this process has.
 pub fn threads() -> usize {
@@ -208,28 +207,6 @@ impl Program {
             root: self.root.as_ref().map(nul).transpose()?,
             directories: self.directories.iter().map(nul).collect::<io::Result<_>>()?,
         })
-    }
-}
-
-/// Waits for the end of a child; one that goes on beyond `end` is killed.
-///
-/// # Errors
-/// Why its status is not known.
-pub fn wait(child: &mut Child, end: Option<Instant>) -> Result<ExitStatus, &'static str> {
-    let Some(end) = end else { return child.wait().map_err(|_| "cannot wait for the mailer") };
-    let mut pause = Duration::from_millis(1);
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if Instant::now() >= end => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err("mailer timed out");
-            }
-            Ok(None) => std::thread::sleep(pause),
-            Err(_) => return Err("cannot wait for the mailer"),
-        }
-        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 

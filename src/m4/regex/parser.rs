@@ -45,15 +45,8 @@ impl Parser<'_> {
         let mut nodes: Vec<Node> = Vec::new();
         loop {
             match self.rest {
-                [] => break,
-                [b'\\', b'|', ..] => break,
-                [b'\\', b')', rest @ ..] => {
-                    if self.open.is_empty() {
-                        return Err("Unmatched ) or \\)");
-                    }
-                    let _ = rest;
-                    break;
-                }
+                [b'\\', b')', ..] if self.open.is_empty() => return Err("Unmatched ) or \\)"),
+                [] | [b'\\', b'|' | b')', ..] => break,
                 [operator @ (b'*' | b'+' | b'?'), rest @ ..] if repeatable(&nodes) => {
                     let node = nodes.pop().unwrap_or(Node::Empty);
                     nodes.push(repeat(node, *operator == b'+', *operator == b'?'));

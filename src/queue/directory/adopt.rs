@@ -24,8 +24,10 @@ use std::path::{Path, PathBuf};
 const PREFIXES: [&[u8]; 8] = [b"qf", b"df", b"xf", b"tf", b"hf", b"Qf", b"lf", b"nf"];
 /// What else may be in a queue directory.
 const OTHERS: [&str; 5] = ["qf", "df", "xf", "lost+found", ".hoststat"];
+/// How the name of a front's socket in its first queue directory begins; the front's id follows.
+pub const STATUS_SOCKET: &str = ".status-";
 /// Files that were removed while they were open, on NFS; sockets of fronts.
-const HIDDEN: [&[u8]; 2] = [b".nfs", b".status-"];
+const HIDDEN: [&str; 2] = [".nfs", STATUS_SOCKET];
 
 /// What was adopted.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -74,7 +76,7 @@ fn is_queue_file(name: &OsStr) -> bool {
 
 fn belongs(name: &OsStr) -> bool {
     is_queue_file(name)
-        || HIDDEN.iter().any(|begin| name.as_bytes().starts_with(begin))
+        || HIDDEN.iter().any(|begin| name.as_bytes().starts_with(begin.as_bytes()))
         || OTHERS.iter().any(|other| *other == name)
 }
 

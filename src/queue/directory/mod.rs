@@ -28,7 +28,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{Adoption, QueueDirectories};
+pub use adopt::{Adoption, QueueDirectories, STATUS_SOCKET};
 pub use control_file::{ControlError, ControlFile};
 
 use super::entry::{Entry, EntryKind};
