@@ -1,0 +1,157 @@
+"""Generated cases, Debian's sendmail and canonify side by side: what every such comparison shares.
+
+`main(doc, groups, table)` is the whole command: groups(seed, count) draws the cases, `table` names the page of the differences that stay.
+
+usage: NAME.py CANONIFY [--seed N] [--cases K] [--jobs J] [--show N] [--only CASE] [--all] [--known N,N] [--cache DIR]
+
+The reference runs each case twice; what it does not answer alike twice is left out. Its answers are kept in --cache, so that only
+canonify runs the next time. Differences are shown by kind, the most frequent first, with one example each; --only shows one case whole.
+Closes with "N passed, N failed". See session_text.py for what is not compared.
+"""
+import argparse, collections, concurrent.futures, hashlib, json, os, pathlib, queue, subprocess, sys, tempfile
+
+import mail_bed, mail_site, session_text
+
+HERE = pathlib.Path(__file__).resolve().parent
+REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/nonexistent"))
+LIBRARY = REFERENCE / "usr/share/sendmail/cf"
+
+
+def cf_text(features, made={}):
+    """The cf of a site with these lines, without what holds the program's version."""
+    if features not in made:
+        mc = mail_site.SITE.replace("@FEATURES@", features)
+        run = subprocess.run(["m4", f"-D_CF_DIR_={LIBRARY}/", LIBRARY / "m4/cf.m4", "-"], input=mc.encode(), stdout=subprocess.PIPE, check=True)
+        lines = run.stdout.decode("latin-1").replace("($v/$Z)", "(V)").split("\n")
+        made[features] = "\n".join(line for line in lines if not line.startswith("O DaemonPortOptions"))
+    return made[features]
+
+
+def complete(group):
+    return {**group, "cf": cf_text(group["features"]) + "\n" + "\n".join(group["options"]) + "\n"}
+
+
+class Side:
+    """A program and the beds that serve it."""
+
+    def __init__(self, program, makemap, jobs):
+        self.pool, self.beds = concurrent.futures.ThreadPoolExecutor(jobs), queue.SimpleQueue()
+        for _ in range(jobs):
+            self.beds.put(None)
+        self.program, self.makemap = program, makemap
+
+    def run(self, group):
+        bed = self.beds.get()
+        try:
+            bed = bed or mail_bed.Bed(self.program, self.makemap)
+            answer = bed.run(group)
+        except RuntimeError:
+            bed = None
+            raise
+        finally:
+            self.beds.put(bed)
+        return answer
+
+    def submit(self, group):
+        return self.pool.submit(self.run, group)
+
+    def close(self):
+        self.pool.shutdown()
+        while not self.beds.empty():
+            if bed := self.beds.get():
+                bed.close()
+
+
+def kept(cache, group):
+    """Where the reference's two answers to a group are kept."""
+    known = "".join((HERE / name).read_text() for name in ("mail_bed.py", "mail_site.py")) + json.dumps(group, sort_keys=True)
+    return pathlib.Path(cache, hashlib.sha256(known.encode()).hexdigest()[:24] + ".json")
+
+
+def reference_answers(side, group, cache):
+    path = kept(cache, group)
+    if path.exists():
+        return json.loads(path.read_text())
+    runs = [side.submit(group) for _ in range(2)]
+    answers = [run.result() for run in runs]
+    path.write_text(json.dumps(answers))
+    return answers
+
+
+def compare(groups, wish):
+    """(case, group, differences) of each case; differences is None where the reference varies."""
+    makemap = str(REFERENCE / "usr/libexec/sendmail/makemap")
+    theirs = Side(str(REFERENCE / "usr/libexec/sendmail/sendmail"), makemap, wish.jobs)
+    with tempfile.TemporaryDirectory(prefix="sessions", dir="/var/lib") as folder:
+        program = pathlib.Path(folder, "sendmail")
+        program.symlink_to(os.path.abspath(wish.canonify))
+        ours = Side(str(program), makemap, wish.jobs)
+        with concurrent.futures.ThreadPoolExecutor(2 * wish.jobs) as pool:
+            references = [pool.submit(reference_answers, theirs, group, wish.cache) for group in groups]
+            answers = [ours.submit(group) for group in groups]
+            for group, reference, answer in zip(groups, references, answers):
+                once, twice = reference.result()
+                for case, *three in zip(group["cases"], once, twice, answer.result()):
+                    steady = session_text.sections(three[0]) == session_text.sections(three[1])
+                    yield case, group, session_text.differences(three[0], three[2]) if steady else None, three
+        ours.close()
+    theirs.close()
+
+
+def describe(case, group):
+    yield f"  case {case['number']} from {case['client']} port {case['port']}; {group['features'] or 'plain'}; {' '.join(group['options'][:-2] + group['arguments'])}; {group['options'][-2][25:]}"
+
+
+def show_case(case, group, three):
+    print("\n".join(describe(case, group)))
+    for step in case["steps"]:
+        print("   ", step)
+    for name, lines in session_text.sections(three[0]).items():
+        print(f"-- {name}", *lines, sep="\n    ")
+    for name, lines in session_text.differences(three[0], three[2]):
+        print(f"== {name}", *lines, sep="\n    ")
+
+
+def main(doc, groups, table):
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("canonify")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--cases", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--show", type=int, default=40)
+    parser.add_argument("--lines", type=int, default=14)
+    parser.add_argument("--only", type=int)
+    parser.add_argument("--all", action="store_true", help="every section that differs, not the first of a case alone")
+    parser.add_argument("--known", default="", help=f"cases that differ for reasons of {table}: not counted")
+    parser.add_argument("--cache", default="/var/cache/canonify-sessions")
+    wish = parser.parse_args()
+    if not REFERENCE.exists():
+        print("CANONIFY_REFERENCE names no sendmail, nothing is compared\n0 passed, 0 failed")
+        return 0
+    known = set(map(int, filter(None, wish.known.split(","))))
+    os.makedirs(wish.cache, exist_ok=True)
+    groups = [complete(group) for group in groups(wish.seed, wish.cases)]
+    if wish.only is not None:
+        groups = [group for group in groups if any(case["number"] == wish.only for case in group["cases"])]
+    kinds, passed, failed, unsteady = collections.defaultdict(list), 0, 0, 0
+    for case, group, found, three in compare(groups, wish):
+        if wish.only == case["number"]:
+            show_case(case, group, three)
+        if case["number"] in known:
+            if found == []:
+                print(f"case {case['number']} is known to differ, and does not")
+            continue
+        unsteady += found is None
+        passed += found == []
+        failed += bool(found)
+        # what follows from a first difference is none of its own
+        for section, lines in (found or [])[:None if wish.all else 1]:
+            kinds[session_text.signature(section, lines)].append((case, group, lines))
+    for kind, examples in sorted(kinds.items(), key=lambda item: -len(item[1]))[:0 if wish.only is not None else wish.show]:
+        case, group, lines = examples[0]
+        print(f"\n{len(examples)} x {kind}   cases {' '.join(str(case['number']) for case, *_ in examples[:12])}")
+        print(*describe(case, group), *("    " + line[:300] for line in lines[:wish.lines]), sep="\n")
+    print(f"{unsteady} left out: the reference does not answer alike twice")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
