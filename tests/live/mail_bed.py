@@ -275,17 +275,8 @@ class Daemon:
         while text := self.process.stdout.read1():
             self.said += text
 
-    def settle(self, limit=15.0):
-        """Waits until nobody works: no child, no lock on a queue file, no open conversation, nothing new."""
-        begin, calm = time.monotonic(), 0
-        while time.monotonic() - begin < limit:
-            reap(self.process.pid)
-            busy = len(processes()) > getattr(self, "residents", 99) or Activity.open or queue_locks()
-            calm = 0 if busy or time.monotonic() - Activity.last < 0.12 else calm + 1
-            if calm >= 4:
-                return True
-            time.sleep(0.02)
-        return False
+    def settle(self):
+        return settle(self.process.pid, getattr(self, "residents", 99))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -297,6 +288,19 @@ class Daemon:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
         reap(self.process.pid)
+
+
+def settle(spared, residents, limit=15.0):
+    """Waits until nobody works: no child, no lock on a queue file, no open conversation, nothing new."""
+    begin, calm = time.monotonic(), 0
+    while time.monotonic() - begin < limit:
+        reap(spared)
+        busy = len(processes()) > residents or Activity.open or queue_locks()
+        calm = 0 if busy or time.monotonic() - Activity.last < 0.12 else calm + 1
+        if calm >= 4:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def reap(spared):
@@ -324,9 +328,9 @@ def processes():
 
 def queue_locks():
     inodes = set()
-    for name in os.listdir(TOP + "/mqueue"):
+    for path in [path for folder in ("mqueue", "clientmqueue") for path in pathlib.Path(TOP, folder).iterdir()]:
         try:
-            inodes.add(str(os.stat(f"{TOP}/mqueue/{name}").st_ino))
+            inodes.add(str(path.stat().st_ino))
         except OSError:
             pass
     return any(line.split()[5].split(":")[-1] in inodes for line in open("/proc/locks") if "->" not in line)
@@ -434,9 +438,9 @@ def deliveries():
     return found
 
 
-def queue():
+def queue(folder="mqueue"):
     found = []
-    for path in sorted(pathlib.Path(TOP, "mqueue").iterdir()):
+    for path in sorted(pathlib.Path(TOP, folder).iterdir()):
         if path.is_file():
             lines = path.read_text("latin-1").split("\n") if path.name[:1] in "qhQd" else []
             found.append([path.name, *lines])
@@ -464,12 +468,16 @@ def run_case(daemon, case):
             "queue": queue(), "log": LOG[:] + ([] if settled else ["(never settled)"])}
 
 
-def run_group(program, makemap, group):
+def set_up(program, makemap, group):
     clean()
     write("mail/sendmail.cf", group["cf"])
     for name in site.MAPS:
         command(makemap, "-C", TOP + "/mail/sendmail.cf", "hash", f"{TOP}/mail/{name}", stdin=open(f"{TOP}/mail/{name}"))
     subprocess.run([program, f"-C{TOP}/mail/sendmail.cf", "-bi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def run_group(program, makemap, group):
+    set_up(program, makemap, group)
     daemon = Daemon(program, group)
     results = [run_case(daemon, case) for case in group["cases"]]
     daemon.stop()
@@ -477,7 +485,7 @@ def run_group(program, makemap, group):
     return results
 
 
-def serve(program, makemap):
+def serve(program, makemap, build=build, run_group=run_group):
     """Inside the name spaces."""
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -492,11 +500,11 @@ def serve(program, makemap):
 
 
 class Bed:
-    """A process in name spaces of its own that serves one program."""
+    """A process in name spaces of its own that serves one program: groups of cases of the kind that `module` knows."""
 
-    def __init__(self, program, makemap):
+    def __init__(self, program, makemap, module="mail_bed"):
         spaces = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
-        self.process = subprocess.Popen([*spaces, sys.executable, "-c", "import sys, mail_bed; mail_bed.serve(*sys.argv[1:])", program, makemap],
+        self.process = subprocess.Popen([*spaces, sys.executable, "-c", f"import sys, {module} as bed; bed.serve(*sys.argv[1:])", program, makemap],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=pathlib.Path(__file__).parent)
 
     def run(self, group):

@@ -51,18 +51,20 @@ def queue_file(lines):
     return [alike(lines[0])] + kept
 
 
+def blocks(found):
+    return sum(sorted([visible(alike(line)) for line in block] for block in found), [])
+
+
+def queue(found):
+    return sum(sorted(queue_file(block) for block in found), [])
+
+
+SECTIONS = {"deliveries": blocks, "remote": blocks, "queue": queue, "log": log}  # all others are lines in their order
+
+
 def sections(result):
     """name → lines."""
-    blocks = {
-        "session": [visible(alike(line)) for line in result["session"]],
-        "deliveries": sum(sorted([visible(alike(line)) for line in block] for block in result["deliveries"]), []),
-        "remote": sum(sorted([visible(alike(line)) for line in block] for block in result["remote"]), []),
-        "queue": sum(sorted(queue_file(block) for block in result["queue"]), []),
-        "log": log(result["log"]),
-    }
-    if "daemon" in result:
-        blocks["daemon"] = [visible(alike(line)) for line in result["daemon"]]
-    return blocks
+    return {name: SECTIONS[name](found) if name in SECTIONS else [visible(alike(line)) for line in found] for name, found in result.items()}
 
 
 def differences(theirs, ours):

@@ -1,6 +1,7 @@
 """Generated cases, Debian's sendmail and canonify side by side: what every such comparison shares.
 
-`main(doc, groups, table)` is the whole command: groups(seed, count) draws the cases, `table` names the page of the differences that stay.
+`main(doc, groups, table, kind)` is the whole command: groups(seed, count) draws the cases, `table` names the page of the differences that stay,
+`kind` is about where they run: SMTP sessions unless it is said.
 
 usage: NAME.py CANONIFY [--seed N] [--cases K] [--jobs J] [--show N] [--only CASE] [--all] [--known N,N] [--cache DIR]
 
@@ -15,14 +16,23 @@ import mail_bed, mail_site, session_text
 HERE = pathlib.Path(__file__).resolve().parent
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/nonexistent"))
 LIBRARY = REFERENCE / "usr/share/sendmail/cf"
+MAKEMAP = str(REFERENCE / "usr/libexec/sendmail/makemap")
+
+# bed: the module whose serve() runs the groups; files: what the reference's answers depend on, beside a group;
+# complete(group): the group with its configuration; describe(case, group): lines for the reader
+Kind = collections.namedtuple("Kind", "bed files complete describe")
+
+
+def expanded(mc):
+    """The cf of a .mc, without what holds the program's version."""
+    run = subprocess.run(["m4", f"-D_CF_DIR_={LIBRARY}/", LIBRARY / "m4/cf.m4", "-"], input=mc.encode(), stdout=subprocess.PIPE, check=True)
+    return run.stdout.decode("latin-1").replace("($v/$Z)", "(V)")
 
 
 def cf_text(features, made={}):
-    """The cf of a site with these lines, without what holds the program's version."""
+    """The cf of a site with these lines."""
     if features not in made:
-        mc = mail_site.SITE.replace("@FEATURES@", features)
-        run = subprocess.run(["m4", f"-D_CF_DIR_={LIBRARY}/", LIBRARY / "m4/cf.m4", "-"], input=mc.encode(), stdout=subprocess.PIPE, check=True)
-        lines = run.stdout.decode("latin-1").replace("($v/$Z)", "(V)").split("\n")
+        lines = expanded(mail_site.SITE.replace("@FEATURES@", features)).split("\n")
         made[features] = "\n".join(line for line in lines if not line.startswith("O DaemonPortOptions"))
     return made[features]
 
@@ -34,16 +44,16 @@ def complete(group):
 class Side:
     """A program and the beds that serve it."""
 
-    def __init__(self, program, makemap, jobs):
+    def __init__(self, program, kind, jobs):
         self.pool, self.beds = concurrent.futures.ThreadPoolExecutor(jobs), queue.SimpleQueue()
         for _ in range(jobs):
             self.beds.put(None)
-        self.program, self.makemap = program, makemap
+        self.program, self.kind = program, kind
 
     def run(self, group):
         bed = self.beds.get()
         try:
-            bed = bed or mail_bed.Bed(self.program, self.makemap)
+            bed = bed or mail_bed.Bed(self.program, MAKEMAP, self.kind.bed)
             answer = bed.run(group)
         except RuntimeError:
             bed = None
@@ -62,14 +72,14 @@ class Side:
                 bed.close()
 
 
-def kept(cache, group):
+def kept(kind, cache, group):
     """Where the reference's two answers to a group are kept."""
-    known = "".join((HERE / name).read_text() for name in ("mail_bed.py", "mail_site.py")) + json.dumps(group, sort_keys=True)
+    known = "".join((HERE / name).read_text() for name in kind.files) + json.dumps(group, sort_keys=True)
     return pathlib.Path(cache, hashlib.sha256(known.encode()).hexdigest()[:24] + ".json")
 
 
 def reference_answers(side, group, cache):
-    path = kept(cache, group)
+    path = kept(side.kind, cache, group)
     if path.exists():
         return json.loads(path.read_text())
     runs = [side.submit(group) for _ in range(2)]
@@ -78,14 +88,13 @@ def reference_answers(side, group, cache):
     return answers
 
 
-def compare(groups, wish):
+def compare(kind, groups, wish):
     """(case, group, differences) of each case; differences is None where the reference varies."""
-    makemap = str(REFERENCE / "usr/libexec/sendmail/makemap")
-    theirs = Side(str(REFERENCE / "usr/libexec/sendmail/sendmail"), makemap, wish.jobs)
+    theirs = Side(str(REFERENCE / "usr/libexec/sendmail/sendmail"), kind, wish.jobs)
     with tempfile.TemporaryDirectory(prefix="sessions", dir="/var/lib") as folder:
         program = pathlib.Path(folder, "sendmail")
         program.symlink_to(os.path.abspath(wish.canonify))
-        ours = Side(str(program), makemap, wish.jobs)
+        ours = Side(str(program), kind, wish.jobs)
         with concurrent.futures.ThreadPoolExecutor(2 * wish.jobs) as pool:
             references = [pool.submit(reference_answers, theirs, group, wish.cache) for group in groups]
             answers = [ours.submit(group) for group in groups]
@@ -99,12 +108,16 @@ def compare(groups, wish):
 
 
 def describe(case, group):
-    yield f"  case {case['number']} from {case['client']} port {case['port']}; {group['features'] or 'plain'}; {' '.join(group['options'][:-2] + group['arguments'])}; {group['options'][-2][25:]}"
+    options, ports = group["options"][:-2], group["options"][-2][25:]
+    return [f"  case {case['number']} from {case['client']} port {case['port']}; {group['features'] or 'plain'}; {' '.join(options + group['arguments'])}; {ports}"]
 
 
-def show_case(case, group, three):
-    print("\n".join(describe(case, group)))
-    for step in case["steps"]:
+SESSIONS = Kind("mail_bed", ("mail_bed.py", "mail_site.py"), complete, describe)
+
+
+def show_case(kind, case, group, three):
+    print(*kind.describe(case, group), sep="\n")
+    for step in case.get("steps", []):
         print("   ", step)
     for name, lines in session_text.sections(three[0]).items():
         print(f"-- {name}", *lines, sep="\n    ")
@@ -112,7 +125,7 @@ def show_case(case, group, three):
         print(f"== {name}", *lines, sep="\n    ")
 
 
-def main(doc, groups, table):
+def main(doc, groups, table, kind=SESSIONS):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--seed", default="1")
@@ -130,13 +143,13 @@ def main(doc, groups, table):
         return 0
     known = set(map(int, filter(None, wish.known.split(","))))
     os.makedirs(wish.cache, exist_ok=True)
-    groups = [complete(group) for group in groups(wish.seed, wish.cases)]
+    groups = [kind.complete(group) for group in groups(wish.seed, wish.cases)]
     if wish.only is not None:
         groups = [group for group in groups if any(case["number"] == wish.only for case in group["cases"])]
     kinds, passed, failed, unsteady = collections.defaultdict(list), 0, 0, 0
-    for case, group, found, three in compare(groups, wish):
+    for case, group, found, three in compare(kind, groups, wish):
         if wish.only == case["number"]:
-            show_case(case, group, three)
+            show_case(kind, case, group, three)
         if case["number"] in known:
             if found == []:
                 print(f"case {case['number']} is known to differ, and does not")
@@ -147,10 +160,10 @@ def main(doc, groups, table):
         # what follows from a first difference is none of its own
         for section, lines in (found or [])[:None if wish.all else 1]:
             kinds[session_text.signature(section, lines)].append((case, group, lines))
-    for kind, examples in sorted(kinds.items(), key=lambda item: -len(item[1]))[:0 if wish.only is not None else wish.show]:
+    for signature, examples in sorted(kinds.items(), key=lambda item: -len(item[1]))[:0 if wish.only is not None else wish.show]:
         case, group, lines = examples[0]
-        print(f"\n{len(examples)} x {kind}   cases {' '.join(str(case['number']) for case, *_ in examples[:12])}")
-        print(*describe(case, group), *("    " + line[:300] for line in lines[:wish.lines]), sep="\n")
+        print(f"\n{len(examples)} x {signature}   cases {' '.join(str(case['number']) for case, *_ in examples[:12])}")
+        print(*kind.describe(case, group), *("    " + line[:300] for line in lines[:wish.lines]), sep="\n")
     print(f"{unsteady} left out: the reference does not answer alike twice")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
