@@ -254,6 +254,7 @@ def build():
 # ---------------------------------------------------------------- the daemon
 class Daemon:
     def __init__(self, program, group):
+        self.program = program
         write("mail/sendmail.cf", group["cf"])
         arguments = [program, f"-C{TOP}/mail/sendmail.cf", "-bD", *group["arguments"]]
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/")
@@ -458,12 +459,35 @@ def clean():
     LOG.clear()
 
 
+# ---------------------------------------------------------------- what happens to the queue after a session
+def age(daemon, seconds):
+    """Each message in the queue was received and tried so much earlier."""
+    for path in pathlib.Path(TOP, "mqueue").glob("qf*"):
+        text = re.sub(r"^([TK])(\d+)$", lambda found: found[1] + str(max(0, int(found[2]) - seconds)), path.read_text("latin-1"), flags=re.M)
+        path.write_text(text, "latin-1")
+    return []
+
+
+def run(daemon, arguments, text="", uid=0):
+    """A command of the same program: a queue run, a submission."""
+    words = [daemon.program, f"-C{TOP}/mail/sendmail.cf", *arguments]
+    done = subprocess.run(words, input=text.encode("latin-1"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", user=uid, timeout=60)
+    said = [f"{name}: {line}" for name, output in (("stdout", done.stdout), ("stderr", done.stderr)) for line in output.decode("latin-1").splitlines()]
+    return [f"$ {' '.join(arguments)}", *said, f"exit {done.returncode}"]
+
+
+AFTERWARDS = {"age": age, "run": run}
+
+
 def run_case(daemon, case):
     clean()
-    session = Session(case)
-    lines = session.run(case["steps"])
+    lines = Session(case).run(case["steps"]) if case["steps"] else []
     time.sleep(0.03)
     settled = daemon.settle()
+    for verb, *arguments in case.get("after", []):
+        lines += AFTERWARDS[verb](daemon, *arguments)
+        time.sleep(0.03)
+        settled = daemon.settle() and settled
     return {"session": lines, "deliveries": deliveries(), "remote": [[talk.name, *talk.lines] for talk in TALKS],
             "queue": queue(), "log": LOG[:] + ([] if settled else ["(never settled)"])}
 

@@ -55,6 +55,19 @@ HOSTS = {
     "quitdrop": {"ehlo": MODERN, "says": {"quit": "drop"}},
     "mute": {"greet": "mute"},
     "rcptmute": {"ehlo": MODERN, "says": {"rcpt": "mute"}},
+    "greetlines": {"greet": "554-No service here\r\n554-for strangers\r\n554 at all"},
+    "maillines": {"ehlo": MODERN, "says": {"mail": "550-5.7.1 Sender not welcome\r\n550-5.7.1 <because> of a long list of reasons " + "r" * 120 + "\r\n550 5.7.1 end"}},
+    "rcptbare": {"ehlo": [], "says": {"rcpt": "550 no"}},
+    "rcptempty": {"ehlo": MODERN, "says": {"rcpt": "550"}},
+    "rcptlines4": {"ehlo": MODERN, "says": {"rcpt": "450-4.2.0 Greylisted\r\n450 4.2.0 come back"}},
+    "rcptodd": {"ehlo": MODERN, "says": {"rcpt": "553 5.1.x odd status"}},
+    "rcptlie": {"ehlo": MODERN, "says": {"rcpt": "550 4.7.1 says both"}},
+    "rcpteight": {"ehlo": MODERN, "says": {"rcpt": "550 5.1.1 pas trouv\u00e9"}},
+    "databare": {"ehlo": [], "says": {"data": "554 no"}},
+    "datalines": {"ehlo": MODERN, "says": {"data": "554-5.6.0 no data\r\n554 5.6.0 from you"}},
+    "dotlines": {"ehlo": MODERN, "says": {"dot": "554-5.7.1 Content\r\n554-5.7.1 <is not>\r\n554 5.7.1 welcome here"}},
+    "dotbare5": {"ehlo": None, "says": {"dot": "552 too much"}},
+    "dotlines4": {"ehlo": MODERN, "says": {"dot": "451-4.3.0 Error\r\n451 4.3.0 in processing"}},
 }
 ADDRESSES = {name: f"127.0.1.{number}" for number, name in enumerate(HOSTS, 1)}
 SLOW = {"mute", "rcptmute"}
@@ -244,6 +257,7 @@ for word in "$@"; do printf '%s\\n' "$word"; done >$file.argv
 mv $file.body $file.done
 rm -f $file
 case "$2$3$4" in *tempfail*) exit 75;; *exit67*) exit 67;; *exit69*) echo "capture: said no"; exit 69;; esac
+case "$2$3$4" in *says*) echo "450 4.2.2 mailbox full"; echo "and more" >&2; exit ${3##*says};; *exit*) exit ${3##*exit};; esac
 exit 0
 """
 LEAVE = """#!/bin/sh

@@ -109,7 +109,7 @@ def compare(kind, groups, wish):
 
 def describe(case, group):
     options, ports = group["options"][:-2], group["options"][-2][25:]
-    return [f"  case {case['number']} from {case['client']} port {case['port']}; {group['features'] or 'plain'}; {' '.join(options + group['arguments'])}; {ports}"]
+    return [f"  case {case['number']} from {case['client']} port {case.get('port', 25)}; {group['features'] or 'plain'}; {' '.join(options + group['arguments'])}; {ports}"]
 
 
 SESSIONS = Kind("mail_bed", ("mail_bed.py", "mail_site.py"), complete, describe)
@@ -117,7 +117,7 @@ SESSIONS = Kind("mail_bed", ("mail_bed.py", "mail_site.py"), complete, describe)
 
 def show_case(kind, case, group, three):
     print(*kind.describe(case, group), sep="\n")
-    for step in case.get("steps", []):
+    for step in [*case.get("steps", []), *case.get("after", [])]:
         print("   ", step)
     for name, lines in session_text.sections(three[0]).items():
         print(f"-- {name}", *lines, sep="\n    ")
