@@ -328,13 +328,15 @@ def processes():
 
 
 def queue_locks():
+    """Does anybody but this process hold a lock on a queue file?"""
     inodes = set()
     for path in [path for folder in ("mqueue", "clientmqueue") for path in pathlib.Path(TOP, folder).iterdir()]:
         try:
             inodes.add(str(path.stat().st_ino))
         except OSError:
             pass
-    return any(line.split()[5].split(":")[-1] in inodes for line in open("/proc/locks") if "->" not in line)
+    locks = [line.split() for line in open("/proc/locks") if "->" not in line]
+    return any(lock[5].split(":")[-1] in inodes and lock[4] != str(os.getpid()) for lock in locks)
 
 
 # ---------------------------------------------------------------- a session
@@ -451,7 +453,7 @@ def queue(folder="mqueue"):
 def clean():
     for folder in ("mqueue", "spool", "clientmqueue", "hoststat"):
         for path in pathlib.Path(TOP, folder).iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     for box in pathlib.Path(TOP, "home").glob("*/*"):
         if not box.name.startswith(".forward"):
             box.unlink()

@@ -241,6 +241,10 @@ To:relayok.example	RELAY
 To:good.example	RELAY
 To:dropped@site.example	DISCARD
 To:hold@site.example	QUARANTINE:held for review
+QGRP:good.example	far
+QGRP:alice@site.example	slow
+QGRP:bob	slow
+QGRP:down.example	nosuchgroup
 Srv_Features:127.0.0.18	X D P
 Srv_Features:127.0.0.19	B E
 Srv_Features:127.0.0.20	tempfail

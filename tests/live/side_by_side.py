@@ -92,6 +92,7 @@ def compare(kind, groups, wish):
     """(case, group, differences) of each case; differences is None where the reference varies."""
     theirs = Side(str(REFERENCE / "usr/libexec/sendmail/sendmail"), kind, wish.jobs)
     with tempfile.TemporaryDirectory(prefix="sessions", dir="/var/lib") as folder:
+        os.chmod(folder, 0o755)
         program = pathlib.Path(folder, "sendmail")
         program.symlink_to(os.path.abspath(wish.canonify))
         ours = Side(str(program), kind, wish.jobs)
