@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Says what the daemon is doing, and what it has given up.
@@ -92,34 +92,17 @@ struct Process {
     walls: Vec<String>,
 }
 
-/// The front, its supervisor, and the supervisor's other children.
-fn processes(status: &Status) -> Vec<Process> {
+/// A daemon's processes, in the order in which they were made.
+fn processes(status: &Status) -> [Process; 3] {
     let of = |pid: u32, role| Process { pid, role, uid: uid_of(pid), walls: Vec::new() };
-    let mut found = vec![of(status.supervisor, "supervisor")];
-    found.extend(keeper_of(status.supervisor).map(|pid| of(pid, "keeper")));
-    found.push(Process { walls: status.protections.clone(), ..of(status.pid, "front") });
-    found
-}
-
-fn proc_line(pid: u32, name: &str) -> Option<String> {
-    let text = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_ascii_whitespace().next().map(str::to_owned)
+    let front = Process { walls: status.protections.clone(), ..of(status.pid, "front") };
+    [of(status.supervisor, "supervisor"), of(status.keeper, "keeper"), front]
 }
 
 fn uid_of(pid: u32) -> Option<u32> {
-    proc_line(pid, "Uid:")?.parse().ok()
-}
-
-fn keeper_of(supervisor: u32) -> Option<u32> {
-    let entries = std::fs::read_dir("/proc").ok()?.flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_keeper = |pid: &u32| {
-        let title = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        title.starts_with(b"canonify: keeper") && proc_line(*pid, "PPid:") == Some(supervisor.to_string())
-    };
-    // the newest one, when an old front is ending its sessions
-    pids.filter(is_keeper).max()
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
 }
 
 fn as_text(status: &Status, queue: &Waiting) -> String {
@@ -150,12 +133,10 @@ fn strings<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
 fn as_json(status: &Status, queue: &Waiting) -> String {
     let number =
         |number: Option<i64>| number.map_or_else(|| String::from("null"), |number| number.to_string());
-    let processes: Vec<String> = (processes(status).iter())
-        .map(|Process { pid, role, uid, walls }| {
-            let (uid, walls) = (number(uid.map(i64::from)), strings(walls));
-            format!("{{\"pid\":{pid},\"role\":\"{role}\",\"uid\":{uid},\"walls\":[{walls}]}}")
-        })
-        .collect();
+    let processes = processes(status).map(|Process { pid, role, uid, walls }| {
+        let (uid, walls) = (number(uid.map(i64::from)), strings(&walls));
+        format!("{{\"pid\":{pid},\"role\":\"{role}\",\"uid\":{uid},\"walls\":[{walls}]}}")
+    });
     format!(
         "{{\"version\":{},\"configuration\":{{\"path\":{},\"loaded\":{}}},\"processes\":[{}],\"missing\":[{}],\
          \"listeners\":[{}],\"sessions\":{},\"deliveries\":{},\"queue\":{{\"messages\":{},\"oldest\":{}}}}}\n",

@@ -50,10 +50,10 @@ pub(super) fn run(
     match supervisor.run() {
         Role::Over(status) => status,
         Role::Check => check(invocation, &config),
-        Role::Keeper(end) => {
+        Role::Keeper(keeper) => {
             let settings = KeeperSettings::from(&*config).with_programs(start::programs(&config));
             drop(config); // of all else that the site says, the keeper knows nothing
-            end.serve(settings);
+            keeper.serve(settings);
             Sysexit::OK
         }
         Role::Front(front) => be_front(invocation, config, front, request, loaded),
@@ -91,11 +91,11 @@ fn be_front(
     loaded: i64,
 ) -> Sysexit {
     title::set(b"canonify: front");
-    let Front { keeper, listening, orders } = front;
+    let Front { supervisor, keeper, listening, orders } = front;
     let QueueRequest { interval, selection, .. } = request;
     match Startup::with(invocation, config, keeper).and_then(Startup::confined_for_long) {
         Ok((begun, confinement)) => {
-            let service = Service { listening, interval, selection, orders, loaded, confinement };
+            let service = Service { supervisor, listening, interval, selection, orders, loaded, confinement };
             begun.run(true, |mta| serve(mta, service))
         }
         Err(status) => status,

@@ -10,6 +10,7 @@ use crate::logging::Priority;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
 use crate::supervisor::{Listening, Order, Orders};
+use crate::sys::process::Pid;
 use std::future::Future;
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -29,6 +30,8 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// What the daemon does.
 pub struct Service {
+    /// The daemon's first process.
+    pub supervisor: Pid,
     /// Sockets to accept connections from (-bd, -bD).
     pub listening: Vec<Listening>,
     /// The time between queue runs (-qTIME); without it there are none.
@@ -55,14 +58,15 @@ pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
 }
 
 async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit {
-    let Service { listening, interval, selection, confinement, loaded, .. } = service;
+    let Service { supervisor, listening, interval, selection, confinement, loaded, .. } = service;
     let (session, mut sessions) = mpsc::channel(1);
     let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
     let rates = Rates::new(Duration::from_secs(window));
     let mut tasks = JoinSet::new();
     if let Some(status) = confinement.status {
         let listeners = listening.iter().map(|one| one.port.socket_address().to_string()).collect();
-        let about = About { report: confinement.report, listeners, loaded };
+        let processes = [supervisor, Pid::parent()].map(|pid| pid.as_raw().unsigned_abs());
+        let about = About { report: confinement.report, processes, listeners, loaded };
         tasks.spawn(tell_status(status, mta.clone(), about));
     }
     for one in listening {

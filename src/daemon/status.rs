@@ -28,8 +28,10 @@ pub struct Status {
     pub pid: u32,
     /// Its user.
     pub uid: u32,
-    /// The process that started it.
+    /// The process that it takes its orders from.
     pub supervisor: u32,
+    /// The process that it asks to do what it may not.
+    pub keeper: u32,
     /// The protections that are up, by name.
     pub protections: Vec<String>,
     /// Those that this system does not give, and why.
@@ -58,6 +60,8 @@ impl Status {
 pub(super) struct About {
     /// What it gave up.
     pub(super) report: Report,
+    /// The ids of supervisor and keeper.
+    pub(super) processes: [u32; 2],
     /// Addresses that it listens to.
     pub(super) listeners: Vec<String>,
     /// When the configuration was read.
@@ -93,8 +97,7 @@ impl StatusSocket {
 
     /// Answers as long as the front lives.
     pub(super) async fn serve(self, mta: Arc<Mta>, about: About) -> io::Result<()> {
-        let About { report, listeners, loaded } = about;
-        let supervisor = nix::unistd::getppid().as_raw().unsigned_abs();
+        let About { report, processes: [supervisor, keeper], listeners, loaded } = about;
         self.listener.set_nonblocking(true)?;
         let listener = tokio::net::UnixListener::from_std(self.listener.try_clone()?)?;
         loop {
@@ -106,6 +109,7 @@ impl StatusSocket {
                 pid: std::process::id(),
                 uid: identity::effective_uid(),
                 supervisor,
+                keeper,
                 protections: report.up.iter().map(|protection| protection.name().to_owned()).collect(),
                 missing: report.missing.clone(),
                 listeners: listeners.clone(),

@@ -1,61 +1,121 @@
 //! A keeper and its front, which live and die together.
 
+use super::news::{self, Heard};
 use super::orders::{self, Order};
 use crate::sys::handover::Named;
-use crate::sys::process::{Ended, Pid};
+use crate::sys::process::{End, Pid};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 /// Two processes as their supervisor knows them.
 pub(super) struct Generation {
     /// `None` once it has ended.
     front: Option<Pid>,
-    keeper: Option<Pid>,
+    /// With what it tells of both; `None` once it has ended.
+    keeper: Option<(Pid, UnixStream)>,
     orders: UnixStream,
     begun: Instant,
 }
 
-/// Before the ids in the name of a handed-over socket of a front.
-const NAME: &str = "front-";
+/// One of them is no more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Ended {
+    /// `front` or `keeper`.
+    pub(super) what: &'static str,
+    pub(super) pid: Pid,
+    /// `None`: nobody has seen it.
+    pub(super) how: Option<End>,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (pid {}) ", self.what, self.pid)?;
+        match self.how {
+            Some(how) => how.fmt(formatter),
+            None => formatter.write_str("died"),
+        }
+    }
+}
+
+/// Before the ids in the names of handed-over sockets: a front's orders, a keeper's news.
+const NAMES: [&str; 2] = ["front-", "keeper-"];
 
 impl Generation {
-    pub(super) fn new(front: Pid, keeper: Pid, orders: UnixStream) -> Self {
-        Self { front: Some(front), keeper: Some(keeper), orders, begun: Instant::now() }
+    /// One that has just been forked.
+    ///
+    /// # Errors
+    /// It was not born.
+    pub(super) fn born(orders: UnixStream, news: UnixStream) -> io::Result<Self> {
+        let (keeper, front) = news::hear_birth(&news)?;
+        orders.set_nonblocking(true)?;
+        Ok(Self { front: Some(front), keeper: Some((keeper, news)), orders, begun: Instant::now() })
     }
 
-    /// A generation that the supervisor before this one has made.
-    pub(super) fn inherited(one: Named<OwnedFd>) -> Result<Self, Named<OwnedFd>> {
-        let ids = one.name.strip_prefix(NAME).and_then(|ids| ids.split_once('-'));
-        let pid = |text: &str| text.parse().map(Pid::from_raw).ok().filter(|pid| pid.as_raw() > 0);
-        let Some((Some(front), Some(keeper))) = ids.map(|(front, keeper)| (pid(front), pid(keeper))) else {
-            return Err(one);
+    /// Those that the supervisor before this one has made; what is left are other sockets.
+    pub(super) fn inherited(sockets: Vec<Named<OwnedFd>>) -> (Vec<Self>, Vec<Named<OwnedFd>>) {
+        let (mut fronts, mut keepers, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for one in sockets {
+            match NAMES.map(|name| ids(one.name.strip_prefix(name)?)) {
+                [Some(ids), _] => fronts.push((ids, one.socket)),
+                [_, Some(ids)] => keepers.push((ids, one.socket)),
+                _ => others.push(one),
+            }
+        }
+        let mut keeper_of = |both| {
+            let at = keepers.iter().position(|(ids, _)| *ids == both)?;
+            let ((_, keeper), socket) = keepers.swap_remove(at);
+            Some((keeper, socket.into()))
         };
-        Ok(Self::new(front, keeper, one.socket.into()))
+        let generations = fronts.into_iter().map(|(both, orders)| Self {
+            front: Some(both.0),
+            keeper: keeper_of(both),
+            orders: orders.into(),
+            begun: Instant::now(),
+        });
+        (generations.collect(), others)
     }
 
-    /// For the supervisor that comes after this one; `None` when the front has ended.
-    pub(super) fn named(&self) -> Option<Named<BorrowedFd<'_>>> {
-        let name = format!("{NAME}{}-{}", self.front?, self.keeper.unwrap_or(self.front?));
-        Some(Named { name, socket: self.orders.as_fd() })
+    /// For the supervisor that comes after this one; nothing when the front has ended.
+    pub(super) fn named(&self) -> impl Iterator<Item = Named<BorrowedFd<'_>>> {
+        let keeper = self.keeper.as_ref();
+        let ids = self.front.map(|front| format!("{front}-{}", keeper.map_or(front, |(pid, _)| *pid)));
+        let sockets = [Some(&self.orders), keeper.map(|(_, news)| news)];
+        let named = NAMES.iter().zip(sockets).filter_map(move |(name, socket)| {
+            Some(Named { name: format!("{name}{}", ids.as_ref()?), socket: socket?.as_fd() })
+        });
+        named
     }
 
     pub(super) fn order(&self, order: Order) {
         orders::give(&self.orders, order);
     }
 
-    /// Notes that a process has ended: what it was, if it was one of these.
-    pub(super) fn note(&mut self, ended: Ended) -> Option<&'static str> {
-        let both = [(&mut self.front, "front"), (&mut self.keeper, "keeper")];
-        both.into_iter().find(|(pid, _)| **pid == Some(ended.pid)).map(|(pid, what)| {
-            *pid = None;
-            what
-        })
+    /// What can be read when there is news.
+    pub(super) fn watched(&self) -> BorrowedFd<'_> {
+        self.keeper.as_ref().map_or(&self.orders, |(_, news)| news).as_fd()
     }
 
-    /// Is this its keeper?
-    pub(super) fn keeps(&self, pid: Pid) -> bool {
-        self.keeper == Some(pid)
+    /// Which one has ended since this was asked last.
+    pub(super) fn ended(&mut self) -> Option<Ended> {
+        match &self.keeper {
+            Some((pid, news)) => match news::hear(news)? {
+                Heard::FrontEnded(how) => {
+                    let pid = self.front.take()?;
+                    Some(Ended { what: "front", pid, how: Some(how) })
+                }
+                Heard::End => {
+                    let pid = *pid;
+                    self.keeper = None;
+                    Some(Ended { what: "keeper", pid, how: None })
+                }
+            },
+            None if self.front.is_some() && orders::is_deaf(&self.orders) => {
+                Some(Ended { what: "front", pid: self.front.take()?, how: None })
+            }
+            None => None,
+        }
     }
 
     /// Have both ended?
@@ -66,6 +126,13 @@ impl Generation {
     pub(super) fn age(&self) -> Duration {
         self.begun.elapsed()
     }
+}
+
+/// Front and keeper out of a name.
+fn ids(text: &str) -> Option<(Pid, Pid)> {
+    let (front, keeper) = text.split_once('-')?;
+    let pid = |text: &str| text.parse().map(Pid::from_raw).ok().filter(|pid| pid.as_raw() > 0);
+    Some((pid(front)?, pid(keeper)?))
 }
 
 /// How long nothing is started after a death: not at all the first time, longer and longer when they follow
@@ -102,16 +169,43 @@ mod tests {
         assert_eq!([after(3600), after(3)], [0, 1]);
     }
 
+    fn pair(front: i32, keeper: i32) -> (Generation, UnixStream) {
+        let (orders, heard) = UnixStream::pair().expect("descriptors");
+        let (news, _) = UnixStream::pair().expect("descriptors");
+        let [front, keeper] = [front, keeper].map(Pid::from_raw);
+        let keeper = Some((keeper, news));
+        (Generation { front: Some(front), keeper, orders, begun: Instant::now() }, heard)
+    }
+
     #[test]
     fn names_carry_both_ids() {
-        let (ours, _theirs) = UnixStream::pair().expect("descriptors");
-        let before = Generation::new(Pid::from_raw(12), Pid::from_raw(11), ours);
-        let name = before.named().expect("a front").name;
-        let (socket, _theirs) = UnixStream::pair().expect("descriptors");
-        let after = Generation::inherited(Named { name, socket: socket.into() }).expect("a generation");
-        assert_eq!((after.front, after.keeper), (before.front, before.keeper));
-        let (socket, _theirs) = UnixStream::pair().expect("descriptors");
-        let foreign = Named { name: "smtp.socket".to_owned(), socket: socket.into() };
-        assert_eq!(Generation::inherited(foreign).err().expect("no front").name, "smtp.socket");
+        let (before, _heard) = pair(12, 11);
+        let owned = |one: Named<BorrowedFd<'_>>| Named {
+            name: one.name,
+            socket: one.socket.try_clone_to_owned().expect("a descriptor"),
+        };
+        let mut sockets: Vec<_> = before.named().map(owned).collect();
+        assert_eq!(sockets.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["front-12-11", "keeper-12-11"]);
+        sockets.push(Named {
+            name: "smtp.socket".to_owned(),
+            socket: before.orders.try_clone().expect("a descriptor").into(),
+        });
+        let (after, others) = Generation::inherited(sockets);
+        assert_eq!((after.len(), others.len()), (1, 1));
+        assert_eq!(others[0].name, "smtp.socket");
+        let ids = |one: &Generation| (one.front, one.keeper.as_ref().map(|(pid, _)| *pid));
+        assert_eq!(ids(&after[0]), ids(&before));
+    }
+
+    #[test]
+    fn both_ends_are_seen_without_a_word() {
+        let (mut generation, heard) = pair(12, 11);
+        let said = |generation: &mut Generation| generation.ended().map(|ended| ended.to_string());
+        assert_eq!(said(&mut generation).as_deref(), Some("keeper (pid 11) died"));
+        generation.orders.set_nonblocking(true).expect("a socket");
+        assert_eq!(said(&mut generation), None);
+        drop(heard);
+        assert_eq!(said(&mut generation).as_deref(), Some("front (pid 12) died"));
+        assert!(generation.is_over());
     }
 }

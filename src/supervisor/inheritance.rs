@@ -25,15 +25,9 @@ impl Inheritance {
             return Self::default();
         }
         let restarted = handover::is_successor();
-        let mut inheritance = Self { restarted, ..Self::default() };
-        for one in handover::inherited() {
-            match Generation::inherited(one) {
-                Ok(generation) if restarted => inheritance.generations.push(generation),
-                Ok(_) => {}
-                Err(socket) => inheritance.sockets.push(socket),
-            }
-        }
-        inheritance
+        let (generations, sockets) = Generation::inherited(handover::inherited());
+        // none but a supervisor leaves generations
+        Self { restarted, sockets, generations: if restarted { generations } else { Vec::new() } }
     }
 }
 
@@ -48,6 +42,6 @@ pub(super) fn leave<'a>(
         letters.map(|byte| char::from(*byte)).collect()
     };
     let listening = listening.iter().map(|one| Named { name: name(one), socket: one.socket.as_fd() });
-    let sockets: Vec<_> = listening.chain(generations.filter_map(Generation::named)).collect();
+    let sockets: Vec<_> = listening.chain(generations.flat_map(Generation::named)).collect();
     handover::execute(argv, &sockets)
 }

@@ -1,16 +1,18 @@
 //! The supervisor: the first process of a daemon, whose id is in the pid file. It binds the listening sockets,
 //! starts keeper and front, and starts both again when one of them dies.
 //!
-//! In: a loaded configuration, signals, the ends of its children. Out: a [`Role`] for each process that it
+//! In: a loaded configuration, signals, the ends of keeper and front. Out: a [`Role`] for each process that it
 //! makes, orders for the front, the daemon's exit status. Never here: a thread, a runtime, or anything that is
-//! read from the network, a front or a keeper.
+//! read from the network or a front; from a keeper a few bytes of known length.
 //!
 //! - [`Supervisor`]: the loop; `generation`: a keeper and its front, and how often they may die
 //! - `sockets`: what DaemonPortOptions names; `inheritance`: what a supervisor leaves to its successor at SIGHUP
+//! - `news`: what a keeper tells of itself and its front
 //! - [`Orders`]: what a front is told; `pid_file`
 
 mod generation;
 mod inheritance;
+mod news;
 mod orders;
 mod pid_file;
 mod sockets;
@@ -19,4 +21,4 @@ mod supervise;
 pub use inheritance::Inheritance;
 pub use orders::{Order, Orders};
 pub use sockets::Listening;
-pub use supervise::{Front, Role, Setup, Supervisor};
+pub use supervise::{Front, KeeperRole, Role, Setup, Supervisor};

@@ -1,6 +1,6 @@
 //! What a supervisor tells a front: one byte an order. The front says nothing.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use tokio::io::AsyncReadExt;
 
@@ -20,6 +20,11 @@ const ALL: [Order; 3] = [Order::Drain, Order::Stop, Order::Dump];
 /// Gives an order. A front that is gone needs none, and one that does not listen to so few bytes is lost anyway.
 pub(super) fn give(mut socket: &UnixStream, order: Order) {
     let _ = socket.write(&[order as u8]);
+}
+
+/// Has whoever listened gone?
+pub(super) fn is_deaf(mut socket: &UnixStream) -> bool {
+    matches!(socket.read(&mut [0]), Ok(0))
 }
 
 /// The front's end.

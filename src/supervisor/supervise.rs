@@ -1,29 +1,27 @@
-//! The loop: signals in, children out.
+//! The loop: signals in, processes out.
 
-use super::generation::{Generation, Pause};
+use super::generation::{Ended, Generation, Pause};
 use super::inheritance::{self, Inheritance};
+use super::news::Teller;
 use super::orders::Order;
 use super::pid_file::PidFile;
 use super::sockets::{self, Listening};
 use crate::config::Config;
-use crate::keeper::{self, Keeper, KeeperEnd};
+use crate::keeper::{self, Keeper, KeeperEnd, KeeperSettings};
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
 use crate::sys::accounts;
-use crate::sys::process::{self, End, Ended, Pid};
+use crate::sys::process::{self, End, Pid};
 use crate::sys::signals::{Signal, Signals};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// How long a stopping daemon waits for its children. Who has begun something by then that cannot be left
+/// How long a stopping daemon waits for its fronts and keepers. Who has begun something by then that cannot be left
 /// undone finishes it alone: it holds the message meanwhile, and no port.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A front that ends by itself so soon after the very first start cannot do its work.
 const START_TIME: Duration = Duration::from_secs(10);
-
-/// How long the end of a front may take to show behind that of its keeper.
-const CAUSE_TIME: Duration = Duration::from_millis(50);
 
 /// What a supervisor is to do.
 pub struct Setup {
@@ -38,7 +36,7 @@ pub struct Setup {
 /// What this process is from now on.
 pub enum Role {
     /// The keeper.
-    Keeper(KeeperEnd),
+    Keeper(KeeperRole),
     /// The front.
     Front(Front),
     /// Only this: read the configuration again, and exit with 0 if it is good.
@@ -47,8 +45,29 @@ pub enum Role {
     Over(Sysexit),
 }
 
+/// What a keeper has.
+pub struct KeeperRole {
+    end: KeeperEnd,
+    supervisor: Teller,
+    front: Pid,
+}
+
+impl KeeperRole {
+    /// Is the keeper until its front is gone and all that was begun is done. The supervisor learns at once how
+    /// the front has ended.
+    pub fn serve(self, settings: KeeperSettings) {
+        let Self { end, supervisor, front } = self;
+        let watch = std::thread::Builder::new().name("front".into()).spawn(move || supervisor.watch(front));
+        end.serve(settings);
+        // without a thread the supervisor sees this process end
+        let _ = watch.map(std::thread::JoinHandle::join);
+    }
+}
+
 /// What a front has.
 pub struct Front {
+    /// The process that it takes its orders from.
+    pub supervisor: Pid,
     /// Its keeper.
     pub keeper: Keeper,
     /// What it listens to.
@@ -128,8 +147,8 @@ impl Supervisor {
                 return role;
             }
             let wait = self.due.map(|due| due.saturating_duration_since(Instant::now()));
-            let role = match self.signals.next(wait) {
-                None => None,
+            let role = match self.next_signal(wait) {
+                None => self.look_after_generations(),
                 Some(Signal::SIGCHLD) => self.children_ended(),
                 Some(Signal::SIGHUP) => self.check(),
                 Some(Signal::SIGUSR1) => {
@@ -144,6 +163,12 @@ impl Supervisor {
         }
     }
 
+    /// Comes back without one when the time is over, or when a keeper or front may have ended.
+    fn next_signal(&self, wait: Option<Duration>) -> Option<Signal> {
+        let watched: Vec<_> = self.generations.iter().map(Generation::watched).collect();
+        self.signals.next(wait, &watched)
+    }
+
     fn alert(&self, text: &str) {
         self.log.log(0, Priority::Alert, None, text.as_bytes());
     }
@@ -156,7 +181,7 @@ impl Supervisor {
     fn start(&mut self) -> Option<Role> {
         match self.fork_generation() {
             Ok(Started::Here(role)) => return Some(role),
-            Ok(Started::Children(generation)) => {
+            Ok(Started::Elsewhere(generation)) => {
                 self.order_all(Order::Drain);
                 self.generations.push(generation);
                 (self.serving, self.due) = (true, None);
@@ -172,73 +197,68 @@ impl Supervisor {
 
     fn fork_generation(&mut self) -> io::Result<Started> {
         let (front_end, keeper_end) = keeper::ends()?;
-        let Some(keeper) = process::fork()? else { return Ok(Started::Here(Role::Keeper(keeper_end))) };
-        drop(keeper_end);
-        let (ours, orders) = UnixStream::pair()?;
-        let Some(front) = process::fork()? else {
-            let listening = std::mem::take(&mut self.listening);
-            return Ok(Started::Here(Role::Front(Front {
-                keeper: Keeper::on(front_end),
-                listening,
-                orders,
-            })));
-        };
-        ours.set_nonblocking(true)?;
-        Ok(Started::Children(Generation::new(front, keeper, ours)))
+        let (orders, told) = UnixStream::pair()?;
+        let (news, teller) = UnixStream::pair()?;
+        let supervisor = Pid::this();
+        if !process::fork_detached()? {
+            // the last holders of the other ends are those whose end is to be seen
+            drop((told, teller));
+            return Ok(Started::Elsewhere(Generation::born(orders, news)?));
+        }
+        // the keeper; the front is its child, so that somebody sees how that ends
+        match process::fork() {
+            Ok(Some(front)) => {
+                let supervisor = Teller::new(teller);
+                supervisor.tell_birth(front);
+                Ok(Started::Here(Role::Keeper(KeeperRole { end: keeper_end, supervisor, front })))
+            }
+            Ok(None) => {
+                let (keeper, listening) = (Keeper::on(front_end), std::mem::take(&mut self.listening));
+                Ok(Started::Here(Role::Front(Front { supervisor, keeper, listening, orders: told })))
+            }
+            Err(_) => process::exit_now(Sysexit::OSERR.0),
+        }
     }
 
-    /// Children have ended: those that were not told to are started again.
-    fn children_ended(&mut self) -> Option<Role> {
-        let mut ended: Vec<Ended> = std::iter::from_fn(process::ended_child).collect();
-        if ended.iter().any(|one| self.follows_its_front(*one)) {
-            std::thread::sleep(CAUSE_TIME);
-            ended.extend(std::iter::from_fn(process::ended_child));
-        }
-        // of two that end together, the one that was killed is the cause, or else the front
-        ended.sort_by_key(|one| (!matches!(one.how, End::Signal(_)), self.follows_its_front(*one)));
-        for one in ended {
-            let role = match self.check.under_way == Some(one.pid) {
-                true => self.checked(one.how),
-                false => self.child_ended(one),
-            };
-            if role.is_some() {
-                return role;
+    /// Whoever has ended without being told to is started again.
+    fn look_after_generations(&mut self) -> Option<Role> {
+        for index in (0..self.generations.len()).rev() {
+            while let Some(ended) = self.generations[index].ended() {
+                let role = self.has_ended(index, ended);
+                if role.is_some() {
+                    return role;
+                }
+            }
+            if self.generations[index].is_over() {
+                self.generations.remove(index);
             }
         }
         None
     }
 
-    /// A keeper ends by itself when its front is gone, sometimes before the front's own end is told.
-    fn follows_its_front(&self, ended: Ended) -> bool {
-        ended.how == End::Status(0)
-            && self.serving
-            && self.generations.last().is_some_and(|one| one.keeps(ended.pid))
-    }
-
-    fn child_ended(&mut self, ended: Ended) -> Option<Role> {
-        let (index, what) =
-            self.generations.iter_mut().enumerate().find_map(|(at, one)| Some((at, one.note(ended)?)))?;
-        let (age, over) = (self.generations[index].age(), self.generations[index].is_over());
+    fn has_ended(&mut self, index: usize, ended: Ended) -> Option<Role> {
         let last = index + 1 == self.generations.len();
-        let served = last && std::mem::take(&mut self.serving);
-        if served {
-            self.generations[index].order(Order::Stop);
-            self.proven |= age >= START_TIME;
-            if let (false, "front", End::Status(status @ 1..)) = (self.proven, what, ended.how) {
-                return Some(Role::Over(Sysexit(status)));
-            }
-            let pause = self.pause.after(age);
-            self.due = Some(Instant::now() + pause);
-            let when = if pause.is_zero() { String::new() } else { format!(" in {} s", pause.as_secs()) };
-            let Ended { pid, how } = ended;
-            self.alert(&format!(
-                "SYSERR(root): {what} (pid {pid}) {how}; starting keeper and front again{when}"
-            ));
+        if !(last && std::mem::take(&mut self.serving)) {
+            return None;
         }
-        if over {
-            self.generations.remove(index);
+        let age = self.generations[index].age();
+        self.generations[index].order(Order::Stop);
+        self.proven |= age >= START_TIME;
+        if let (false, "front", Some(End::Status(status @ 1..))) = (self.proven, ended.what, ended.how) {
+            return Some(Role::Over(Sysexit(status)));
         }
+        let pause = self.pause.after(age);
+        self.due = Some(Instant::now() + pause);
+        let when = if pause.is_zero() { String::new() } else { format!(" in {} s", pause.as_secs()) };
+        self.alert(&format!("SYSERR(root): {ended}; starting keeper and front again{when}"));
         None
+    }
+
+    /// The only child that is waited for is the one that looks at a configuration; init has others as well.
+    fn children_ended(&mut self) -> Option<Role> {
+        let ended: Vec<_> = std::iter::from_fn(process::ended_child).collect();
+        let check = ended.into_iter().find(|one| self.check.under_way == Some(one.pid))?;
+        self.checked(check.how)
     }
 
     /// SIGHUP: a child looks at the configuration first.
@@ -286,10 +306,8 @@ impl Supervisor {
         (self.serving, self.check) = (false, Check::default());
         let end = Instant::now() + STOP_TIMEOUT;
         while !self.generations.is_empty() && Instant::now() < end {
-            if self.signals.next(Some(end.saturating_duration_since(Instant::now()))) == Some(Signal::SIGCHLD)
-            {
-                self.children_ended();
-            }
+            self.next_signal(Some(end.saturating_duration_since(Instant::now())));
+            self.look_after_generations();
         }
         if !self.generations.is_empty() {
             let text = b"daemon stopped; deliveries under way are finished without it";
@@ -303,8 +321,8 @@ impl Supervisor {
 enum Started {
     /// This process is one of the new ones.
     Here(Role),
-    /// They are our children.
-    Children(Generation),
+    /// The new ones go their own way.
+    Elsewhere(Generation),
 }
 
 fn write_pid_file(config: &Config, argv: &[Vec<u8>], log: &Logger) -> Option<PidFile> {

@@ -66,8 +66,17 @@ impl std::fmt::Display for End {
 
 /// A child that has ended and has not been asked for yet; does not wait.
 pub fn ended_child() -> Option<Ended> {
+    ended(None, Some(WaitPidFlag::WNOHANG))
+}
+
+/// Waits for the end of a child; `None` where there is no such child.
+pub fn end_of(child: Pid) -> Option<End> {
+    ended(Some(child), None).map(|ended| ended.how)
+}
+
+fn ended(which: Option<Pid>, how: Option<WaitPidFlag>) -> Option<Ended> {
     loop {
-        return match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        return match waitpid(which, how) {
             Ok(WaitStatus::Exited(pid, status)) => Some(Ended { pid, how: End::Status(status) }),
             Ok(WaitStatus::Signaled(pid, signal, _)) => Some(Ended { pid, how: End::Signal(signal) }),
             Ok(WaitStatus::StillAlive) => None,
@@ -94,28 +103,38 @@ pub fn leave_terminal() {
     let _ = nix::unistd::setsid();
 }
 
-/// Starts `service` in a process of its own that is nobody's child but init's, in its own session.
+/// Makes a process that is nobody's child but init's, in a session of its own: `true` in that one.
 /// The first caller of anything that starts threads must come later.
 ///
 /// # Errors
 /// When no process can be made.
-pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
+pub fn fork_detached() -> io::Result<bool> {
     match fork_alone()? {
-        Side::Parent(middle) => {
-            waitpid(middle, None)?;
-            Ok(())
-        }
+        Side::Parent(middle) => match end_of(middle) {
+            Some(End::Status(0)) => Ok(false),
+            _ => Err(io::Error::other("no process can be made")),
+        },
         Side::Child => {
             let _ = nix::unistd::setsid();
             match ffi::fork() {
-                Ok(Side::Child) => {
-                    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(service));
-                    ffi::exit_now(if done.is_ok() { 0 } else { 70 })
-                }
-                _ => ffi::exit_now(0),
+                Ok(Side::Child) => Ok(true),
+                Ok(Side::Parent(_)) => ffi::exit_now(0),
+                Err(_) => ffi::exit_now(71),
             }
         }
     }
+}
+
+/// Starts `service` in a process of its own, by [`fork_detached`].
+///
+/// # Errors
+/// When no process can be made.
+pub fn start_service(service: impl FnOnce()) -> io::Result<()> {
+    if fork_detached()? {
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(service));
+        ffi::exit_now(if done.is_ok() { 0 } else { 70 })
+    }
+    Ok(())
 }
 
 /// Did the program begin with a standard output that is closed? By now /dev/null stands in its place.

@@ -5,7 +5,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 pub use nix::sys::signal::Signal;
@@ -29,13 +29,15 @@ impl Signals {
         Ok(Self { set, queue })
     }
 
-    /// The next one that has come; waits for one until `limit` is over, or for ever.
-    pub fn next(&self, limit: Option<Duration>) -> Option<Signal> {
+    /// The next one that has come; waits for one until `limit` is over, or for ever, or until one of `others`
+    /// can be read.
+    pub fn next(&self, limit: Option<Duration>, others: &[BorrowedFd<'_>]) -> Option<Signal> {
         let wait = match limit {
             None => PollTimeout::NONE,
             Some(limit) => PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX),
         };
-        let mut asked = [PollFd::new(self.queue.as_fd(), PollFlags::POLLIN)];
+        let asked = others.iter().copied().chain([self.queue.as_fd()]);
+        let mut asked: Vec<PollFd<'_>> = asked.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         // what ends the wait early makes the caller look at its clock once more
         let _ = poll(&mut asked, wait);
         let come = self.queue.read_signal().ok()??;
@@ -64,8 +66,11 @@ mod tests {
     fn without_a_signal_the_wait_ends() {
         // SIGWINCH is nobody's business in a test
         let signals = Signals::hold(&[Signal::SIGWINCH]).expect("a descriptor");
-        assert_eq!(signals.next(Some(Duration::ZERO)), None);
+        assert_eq!(signals.next(Some(Duration::ZERO), &[]), None);
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("descriptors");
+        drop(theirs);
+        assert_eq!(signals.next(None, &[ours.as_fd()]), None);
         nix::sys::signal::raise(Signal::SIGWINCH).expect("ourselves");
-        assert_eq!(signals.next(Some(Duration::from_secs(5))), Some(Signal::SIGWINCH));
+        assert_eq!(signals.next(Some(Duration::from_secs(5)), &[]), Some(Signal::SIGWINCH));
     }
 }

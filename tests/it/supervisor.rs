@@ -140,14 +140,16 @@ fn a_bad_configuration_changes_nothing() {
 #[test]
 fn whoever_dies_is_started_again() {
     let (scratch, daemon, user) = started();
-    for (round, title) in ["canonify: keeper", "canonify: front"].into_iter().enumerate() {
+    let victims = [("canonify: keeper", ";"), ("canonify: front", " with signal 9")];
+    for (round, (title, how)) in victims.into_iter().enumerate() {
         let mut open = Client::connect(scratch.port).expect("a greeting");
         let victim = daemon.process(title).expect("a running process");
         nix::sys::signal::kill(victim, Signal::SIGKILL).expect("our process");
         // told, or cut off with the process; never kept waiting
         let said = open.reply().unwrap_or_default();
         assert!(said.is_empty() || said.starts_with("421 4.3.2 "), "{said}");
-        let text = format!("{} (pid {victim}) died with signal 9", &title["canonify: ".len()..]);
+        // how a keeper ends, nobody sees
+        let text = format!("{} (pid {victim}) died{how}", &title["canonify: ".len()..]);
         until("no alert", &scratch, || scratch.log().contains(&text));
         let mark = format!("Subject: round-{round}");
         until("no new front", &scratch, || Client::connect(scratch.port).is_ok());
@@ -187,4 +189,12 @@ fn the_end_is_in_good_order() {
     // what was answered is in the queue or delivered
     let _next = scratch.start_linked();
     until("lost", &scratch, || delivered(&scratch, "Subject: at the end") == 1);
+}
+
+#[test]
+fn an_idle_daemon_has_no_children() {
+    let (scratch, daemon, _) = started();
+    until("no front", &scratch, || daemon.process("canonify: front").is_some());
+    let children = format!("/proc/{0}/task/{0}/children", daemon.id());
+    until("children", &scratch, || fs::read_to_string(&children).is_ok_and(|pids| pids.is_empty()));
 }

@@ -143,13 +143,18 @@ class Daemon:
                 time.sleep(0.05)
         self.front = self.keeper = None
         for _ in range(200):
-            children = [pid for pid in os.listdir("/proc") if pid.isdigit() and parent(pid) == self.process.pid]
-            titles = {title(pid): int(pid) for pid in children}
+            titles = {title(pid): int(pid) for pid in os.listdir("/proc") if pid.isdigit() and self.writes_the_log(pid)}
             self.front, self.keeper = titles.get("canonify: front"), titles.get("canonify: keeper")
             if self.front and self.keeper and "confined:" in self.site.log.read_text():
                 break
             time.sleep(0.05)
         return self
+
+    def writes_the_log(self, pid):
+        try:
+            return os.readlink(f"/proc/{pid}/fd/2") == str(self.site.log)
+        except OSError:
+            return False
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
@@ -158,13 +163,6 @@ class Daemon:
     def send(self, recipient):
         with smtplib.SMTP("127.0.0.1", PORT, timeout=20) as server:
             server.sendmail("a@test.example.com", [recipient], f"Subject: for {recipient}\r\n\r\ntext\r\n")
-
-
-def parent(pid):
-    try:
-        return int(re.search(r"PPid:\t(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
-    except OSError:
-        return 0
 
 
 def title(pid):

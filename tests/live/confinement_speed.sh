@@ -56,7 +56,7 @@ run() { # NAME PORT ADDRESS WRAPPER...: rate and memory of the front
     CANONIFY_LOG=stderr "$@" "$canonify" sendmail -C "$scratch/$name.cf" -OServiceUser=speed -bD 2>>"$scratch/log" &
     daemon=$!
     timeout 20 sh -c "until python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", $port), 1)' 2>/dev/null; do sleep 0.1; done"
-    front=$(pgrep -P "$daemon" -f 'canonify: front')
+    front=$("$canonify" status -C "$scratch/$name.cf" | sed -n 's/^front \([0-9]*\),.*/\1/p')
     begin=$(date +%s%N)
     python3 "$here/send.py" --port "$port" --to "$address" --messages "$messages" --connections 20 --size 4096 >"$scratch/sent"
     # until the last one is delivered

@@ -14,9 +14,9 @@ demonstration=$!
 trap 'kill -TERM $demonstration; pkill -f "$scratch/site/etc/site.cf"; rm -rf "$scratch"' EXIT
 timeout 60 sh -c "until grep -q 'still running' '$scratch/report'; do sleep 0.1; done" || { cat "$scratch/report"; echo "0 passed, 1 failed"; exit 1; }
 port=$(sed -n 's/.*telnet 127.0.0.1 //p' "$scratch/report")
-front=$(pgrep -f "sendmail -bD .*$scratch/site/etc/site.cf" | head -n 1)
-# the keeper was forked from the front at its start: the next number but one, or a few more
-keeper=$(pgrep -f 'canonify: keeper' | sort -n | awk -v front="$front" '$1 > front' | head -n 1)
+processes=$("$scratch/canonify" status -C "$scratch/site/etc/site.cf")
+front=$(echo "$processes" | sed -n 's/^front \([0-9]*\),.*/\1/p')
+keeper=$(echo "$processes" | sed -n 's/^keeper \([0-9]*\),.*/\1/p')
 strace -f -c -o "$scratch/front" -p "$front" 2>/dev/null &
 strace -f -c -o "$scratch/keeper" -p "$keeper" 2>/dev/null &
 sleep 1

@@ -108,22 +108,22 @@ class Daemon:
         Daemon.started.append(self.child)
         until(30, lambda: answers() or self.child.poll() is not None)
 
-    def children(self, title):
+    def processes(self, title):
+        """Front and keeper are nobody's children: they are known by their title and the daemon's log."""
         found = []
-        for stat in glob.glob("/proc/[0-9]*/stat"):
+        for process in glob.glob("/proc/[0-9]*"):
             try:
-                with open(stat) as text:
-                    parent = int(text.read().rsplit(")", 1)[1].split()[1])
-                with open(os.path.dirname(stat) + "/cmdline", "rb") as text:
+                with open(process + "/cmdline", "rb") as text:
                     line = text.read()
-            except (OSError, IndexError):
+                log = os.readlink(process + "/fd/2")
+            except OSError:
                 continue
-            if parent == self.pid and line.startswith(title.encode()):
-                found.append(int(stat.split("/")[2]))
+            if line.startswith(title.encode()) and log == self.log.name:
+                found.append(int(process.split("/")[2]))
         return sorted(found)
 
     def kill(self, title):
-        os.kill(self.children(title)[-1], signal.SIGKILL)
+        os.kill(self.processes(title)[-1], signal.SIGKILL)
 
     def signal(self, number):
         os.kill(self.pid, number)
@@ -298,18 +298,18 @@ def restarts(site, daemon):
     with open(site.path("pid")) as file:
         check("the process id stays", int(file.readline()) == daemon.pid)
     spanning.close()
-    check("old fronts end with their last session", until(10, lambda: len(daemon.children("canonify: ")) == 2),
-          daemon.children("canonify: "))
+    check("old fronts end with their last session", until(10, lambda: len(daemon.processes("canonify: ")) == 2),
+          daemon.processes("canonify: "))
 
 
 def bad_configuration(site, daemon):
     with open(site.cf, "a") as file:
         file.write("Mbroken, P=\n")
-    children = daemon.children("canonify: ")
+    processes = daemon.processes("canonify: ")
     daemon.signal(signal.SIGHUP)
     told = until(20, lambda: "the old one stays" in site.log())
     check("a bad configuration is told with file and line", told and f"could not restart: {site.cf}: line " in site.log())
-    check("a bad configuration changes nothing", children == daemon.children("canonify: ") and answers())
+    check("a bad configuration changes nothing", processes == daemon.processes("canonify: ") and answers())
     site.expand()
 
 

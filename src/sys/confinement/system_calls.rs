@@ -6,7 +6,7 @@
 //!   arguments that cannot: a new thread, not a new process; a signal to oneself.
 //! - It is *refused* (EPERM): C libraries and runtimes try these without needing them, and go on.
 //! - It *ends* the process: nothing in this program or its libraries makes such a call, so whoever makes it
-//!   is not this program any more, and must not get a second try. The process that started this one logs the signal.
+//!   is not this program any more, and must not get a second try. The supervisor's log has the signal.
 //! - It is *unknown* (ENOSYS), as all calls that are on no list. A newer C library tries the calls of newer kernels
 //!   first and falls back when the kernel does not have them (clone3, for one, whose flags no filter can see).
 //!   Ending the process for those would stop the mail after an upgrade of the C library, and would not
