@@ -9,7 +9,7 @@ The reference runs each case twice; what it does not answer alike twice is left 
 canonify runs the next time. Differences are shown by kind, the most frequent first, with one example each; --only shows one case whole.
 Closes with "N passed, N failed". See session_text.py for what is not compared.
 """
-import argparse, collections, concurrent.futures, hashlib, json, os, pathlib, queue, subprocess, sys, tempfile
+import argparse, collections, concurrent.futures, hashlib, json, os, pathlib, queue, re, subprocess, sys, tempfile
 
 import mail_bed, mail_site, session_text
 
@@ -24,9 +24,9 @@ Kind = collections.namedtuple("Kind", "bed files complete describe")
 
 
 def expanded(mc):
-    """The cf of a .mc, without what holds the program's version."""
+    """The cf of a .mc, without what holds the program's version or the moment it was made."""
     run = subprocess.run(["m4", f"-D_CF_DIR_={LIBRARY}/", LIBRARY / "m4/cf.m4", "-"], input=mc.encode(), stdout=subprocess.PIPE, check=True)
-    return run.stdout.decode("latin-1").replace("($v/$Z)", "(V)")
+    return re.sub("^##### built by .*", "", run.stdout.decode("latin-1").replace("($v/$Z)", "(V)"), flags=re.M)
 
 
 def cf_text(features, made={}):
