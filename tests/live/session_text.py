@@ -59,7 +59,7 @@ def queue(found):
     return sum(sorted(queue_file(block) for block in found), [])
 
 
-SECTIONS = {"deliveries": blocks, "remote": blocks, "queue": queue, "log": log}  # all others are lines in their order
+SECTIONS = {"deliveries": blocks, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
 
 
 def sections(result):
@@ -82,4 +82,6 @@ def signature(section, lines):
     """Two differences of one kind have one signature: the first changed lines without what varies."""
     gone = next((line for line in lines if line.startswith("-")), "-")
     come = next((line for line in lines if line.startswith("+")), "+")
+    if section == "exit":
+        return f"exit | {gone} | {come}"
     return section + " | " + " | ".join(re.sub(r"<?[\w.+\\\"%!@:-]+@[\w.\[\]-]+>?|\d+|\b(alice|bob|carol|dave|grace|erin|www)\b", "#", line)[:110] for line in (gone, come))
