@@ -6,6 +6,7 @@ use super::next_hop::RouteLookup;
 use super::permits::Destination;
 use super::plan::{self, Group};
 use super::pools::{Full, Pool, Pools};
+use super::result::DeliveryResult;
 use super::{host_attempt, local, mail_loop, owners};
 use crate::config::Mailer;
 use crate::envelope::{Envelope, MessageKey, Recipient, RecipientState};
@@ -13,8 +14,9 @@ use crate::keeper::{Keeper, MailerResult};
 use crate::logging::{Logger, Quiet};
 use crate::recipients::Expander;
 use crate::rewrite::Site;
-use crate::schema::{Outcome, UserIds};
+use crate::schema::{Outcome, Sysexit, UserIds};
 use crate::sys::clock::Clock;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
@@ -31,8 +33,24 @@ enum Place {
     Elsewhere,
 }
 
-/// A hand-over to the keeper that is on its way, `None` at its end if it never began.
-type Pending = (Group, JoinHandle<Option<Vec<MailerResult>>>);
+/// A hand-over to the keeper.
+struct HandOver {
+    group: Group,
+    under_way: UnderWay,
+}
+
+enum UnderWay {
+    /// It was not begun, for this reason.
+    Refused(DeliveryResult),
+    /// `None` at its end if it never began.
+    Begun(JoinHandle<Option<Vec<MailerResult>>>),
+}
+
+/// What has come of a hand-over.
+enum HandedOver {
+    Refused(DeliveryResult),
+    Mailed(Vec<MailerResult>),
+}
 
 /// What one attempt left.
 #[derive(Debug, Default)]
@@ -124,13 +142,20 @@ async fn deliver(
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;
-    let (mut pending, mut since_checkpoint) = (Vec::new(), 0);
+    let (turns, mut since_checkpoint) = (plan::turns(attempt.envelope), 0);
+    let mut pending = Vec::new();
     for group in attempt.groups(Place::Here).into_iter().take_while(|_| may_deliver(checkpoint)) {
-        attempt.hand_over(group, &mut pending).await;
+        pending.extend(attempt.hand_over(group).await);
     }
     attempt.find_routes().await;
-    attempt.collect(&mut pending).await;
-    for group in attempt.groups(Place::Elsewhere).into_iter().take_while(|_| may_deliver(checkpoint)) {
+    let mut here = attempt.collect(pending).await;
+    let elsewhere = attempt.groups(Place::Elsewhere);
+    if let (false, false, Some(checkpoint)) = (here.is_empty(), elsewhere.is_empty(), checkpoint) {
+        // a crash while a host is slow must not deliver to this host's users again
+        checkpoint.write(attempt.envelope).await;
+    }
+    for group in elsewhere.into_iter().take_while(|_| may_deliver(checkpoint)) {
+        attempt.settle_before(group.turn(&turns), &turns, &mut here);
         since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
         let interval = on.site.config.options.checkpoint_interval;
         if interval > 0 && since_checkpoint >= interval {
@@ -140,6 +165,7 @@ async fn deliver(
             }
         }
     }
+    attempt.settle_before(usize::MAX, &turns, &mut here);
     attempt.full
 }
 
@@ -208,27 +234,53 @@ impl Attempt<'_> {
         Some(Destination::Mailbox(address.mailer, named_by.unwrap_or(&address.user).clone()))
     }
 
-    async fn hand_over(&mut self, group: Group, pending: &mut Vec<Pending>) {
-        let Some(destination) = self.mailbox(&group) else { return };
-        let Some(mut permit) = self.enter(Pool::Local, destination) else { return };
-        match local::prepare(self, &group).await {
+    /// `None`: there is no room for it now.
+    async fn hand_over(&mut self, group: Group) -> Option<HandOver> {
+        let destination = self.mailbox(&group)?;
+        let mut permit = self.enter(Pool::Local, destination)?;
+        let under_way = match local::prepare(self, &group).await {
             Ok((delivery, body)) => {
                 let keeper = self.on.keeper.clone();
-                let task = tokio::spawn(async move {
+                UnderWay::Begun(tokio::spawn(async move {
                     if permit.ready().await { Some(keeper.deliver(delivery, body).await) } else { None }
-                });
-                pending.push((group, task));
+                }))
             }
-            Err(result) => self.record(&group.members, &result, None),
-        }
+            Err(result) => UnderWay::Refused(result),
+        };
+        Some(HandOver { group, under_way })
     }
 
-    /// Waits for what the keeper says, in order.
-    async fn collect(&mut self, pending: &mut Vec<Pending>) {
-        for (group, task) in pending.drain(..) {
-            // without a permit they stay as they are; a task that broke has no results
-            if let Some(results) = task.await.unwrap_or_else(|_| Some(Vec::new())) {
-                local::settle(self, &group, results);
+    /// Waits for what the keeper says. Who has the message is done with from now on, whatever else happens.
+    async fn collect(&mut self, pending: Vec<HandOver>) -> VecDeque<(Group, HandedOver)> {
+        let mut done = VecDeque::with_capacity(pending.len());
+        for HandOver { group, under_way } in pending {
+            let results = match under_way {
+                UnderWay::Refused(result) => {
+                    done.push_back((group, HandedOver::Refused(result)));
+                    continue;
+                }
+                // a task that broke has no results
+                UnderWay::Begun(task) => task.await.unwrap_or_else(|_| Some(Vec::new())),
+            };
+            // without a permit they stay as they are
+            let Some(results) = results else { continue };
+            for (index, result) in group.members.iter().zip(&results) {
+                if Sysexit(result.exit).is_ok() {
+                    self.envelope.recipients[*index].state = RecipientState::Sent;
+                }
+            }
+            done.push_back((group, HandedOver::Mailed(results)));
+        }
+        done
+    }
+
+    /// Writes down what has come of those whose turn is before this one: log lines and transcript stand in
+    /// the order of the send queue, as sendmail's do, which delivers to one after the other.
+    fn settle_before(&mut self, turn: usize, turns: &[usize], here: &mut VecDeque<(Group, HandedOver)>) {
+        while let Some((group, result)) = here.pop_front_if(|(group, _)| group.turn(turns) < turn) {
+            match result {
+                HandedOver::Refused(result) => self.record(&group.members, &result, None),
+                HandedOver::Mailed(results) => local::settle(self, &group, results),
             }
         }
     }

@@ -11,6 +11,22 @@ pub(super) struct Group {
     pub(super) members: Vec<usize>,
 }
 
+impl Group {
+    /// Its place among all groups: that of the member whose turn comes first.
+    pub(super) fn turn(&self, turns: &[usize]) -> usize {
+        self.members.iter().filter_map(|index| turns.get(*index)).min().copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// For each recipient its place in the order of those who are to be tried.
+pub(super) fn turns(envelope: &Envelope) -> Vec<usize> {
+    let mut turns = vec![usize::MAX; envelope.recipients.len()];
+    for (turn, index) in order(envelope).into_iter().enumerate() {
+        turns[index] = turn;
+    }
+    turns
+}
+
 /// Who is still to be tried, in the order of the send queue.
 pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
     let waiting = |index: &usize| {
