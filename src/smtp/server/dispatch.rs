@@ -15,15 +15,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A byte that has no place in a command line, as the log and the client are told of it.
-struct BadByte {
-    log: &'static [u8],
-    reply: &'static str,
-}
-
-const CARRIAGE_RETURN: BadByte =
-    BadByte { log: b"bare carriage return", reply: "Bare carriage return (CR) not allowed" };
-const NUL: BadByte = BadByte { log: b"NUL byte", reply: "NUL byte not allowed" };
+/// A command line holds one.
+struct BareCarriageReturn;
 
 /// What a client hears that there is no room for (reply code 421 4.3.2, as ruleset ConnControl has it).
 pub const TOO_MANY_CONNECTIONS: &[u8] = b"Too many open connections.";
@@ -122,7 +115,7 @@ impl<A: Acceptor> Session<A> {
         self.usage.commands += 1;
         let line = match self.one_line(line) {
             Ok(line) => line,
-            Err(what) => return self.refuse_line(&what),
+            Err(BareCarriageReturn) => return self.refuse_line(),
         };
         let (word, argument) = split_verb(&line);
         let row = verbs::find(word);
@@ -140,20 +133,18 @@ impl<A: Acceptor> Session<A> {
     /// A carriage return in the middle of a line is the end of a line for some servers and none for others
     /// (RFC 5321, section 2.3.8): it is refused as in message data, or becomes a blank where `srv_features`
     /// is lax for this client; it is never passed on.
-    /// A NUL, where programs written in C stop reading, is always refused.
-    fn one_line<'a>(&self, line: &'a [u8]) -> Result<Cow<'a, [u8]>, BadByte> {
+    /// At a NUL the command ends, as with sendmail; what stands behind it is never read.
+    fn one_line<'a>(&self, line: &'a [u8]) -> Result<Cow<'a, [u8]>, BareCarriageReturn> {
         let strict = self.features.strictness.carriage_return == BareCharacter::Refuse;
-        match line {
-            _ if line.contains(&0) => Err(NUL),
-            _ if strict && line.contains(&b'\r') => Err(CARRIAGE_RETURN),
-            _ => Ok(one_line(line)),
-        }
+        let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
+        if strict && line.contains(&b'\r') { Err(BareCarriageReturn) } else { Ok(one_line(line)) }
     }
 
-    fn refuse_line(&mut self, what: &BadByte) -> Flow {
-        let text = [&self.client.display[..], b": SMTP violation, ", what.log, b" in command"].concat();
-        self.log(5, Priority::Info, &text);
-        self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), what.reply), None);
+    fn refuse_line(&mut self) -> Flow {
+        let text = b": SMTP violation, bare carriage return in command";
+        self.log(5, Priority::Info, &[&self.client.display[..], text].concat());
+        let text = "Bare carriage return (CR) not allowed";
+        self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text), None);
         self.count_bad_command()
     }
 
