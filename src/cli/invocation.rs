@@ -133,7 +133,7 @@ impl Invocation {
         }
         self.recipients = words.operands;
         self.check_queue_mode()?;
-        if self.mode == Mode::Deliver && !self.queue.is_empty() {
+        if self.mode == Mode::Deliver && (!self.queue.is_empty() || self.quarantine.is_some()) {
             self.mode = Mode::QueueRun;
         }
         Ok(())

@@ -1,10 +1,12 @@
 //! `mailq` and `sendmail -bp`: what is in the queue.
 
 use super::invocation::Invocation;
-use super::{rights, site};
+use super::messages::{complain, log_early, log_syserr, tell};
+use super::{queue_flags, rights, site};
 use crate::config::Config;
 use crate::daemon::should_queue;
-use crate::queue::{Queue, QueueError, QueueOptions, Selection, View};
+use crate::logging::Priority;
+use crate::queue::{Fault, Queue, QueueError, QueueOptions, View};
 use crate::schema::{Privacy, Sysexit};
 use crate::sys::identity;
 use std::io::Write;
@@ -13,53 +15,34 @@ use std::sync::Arc;
 
 /// Prints the listing.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    let config = match site::load_sound_site(invocation) {
-        Ok(loaded) => Arc::new(loaded.config),
-        Err(status) => return status,
-    };
-    if let Err(status) = rights::take_up() {
-        return status;
-    }
-    let options = QueueOptions::from_config(&config);
+    listing(invocation).unwrap_or_else(|status| status)
+}
+
+fn listing(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
+    let request = queue_flags::requested(invocation)?;
+    let config = Arc::new(site::load_sound_site(invocation)?.config);
+    rights::take_up()?;
+    rights::enter_queue(invocation, &config)?;
     if !is_permitted(&config) {
-        let refusal = b"You are not permitted to see the queue\n\t\tTotal requests: 0\n";
-        // a closed stdout leaves nobody to tell
-        let _ = std::io::stdout().write_all(refusal);
-        return Sysexit::OK;
+        let refusal = b"You are not permitted to see the queue\n\t\tTotal requests: 0";
+        return Err(tell(refusal, Sysexit::OK));
     }
-    let queue = match Queue::open(config.clone(), options) {
-        Ok(queue) => queue,
-        Err(error) => return refused(&error),
-    };
+    let queue = open_queue(&config)?;
+    let group = queue_flags::group(&queue, &request)?;
     let overloaded = |priority| should_queue(&config.options, priority);
-    let view = View {
-        verbose: invocation.verbose,
-        selection: selection(&invocation.queue),
-        group: group(&queue, &invocation.queue),
-        overloaded: &overloaded,
-    };
-    match view.render(&queue) {
-        Ok(listing) => {
-            // a reader that has seen enough (`mailq | head`) is no error
-            let _ = std::io::stdout().write_all(&listing.text);
-            Sysexit::OK
+    let complain = |fault: Fault<'_>| match fault {
+        Fault::File(text) => log_syserr(invocation, &config, text),
+        Fault::Full(label, most) => {
+            let text = format!("WorkList for {label} maxed out at {most}");
+            log_early(invocation, &config, Priority::Warning, text.as_bytes());
         }
-        Err(error) => refused(&error),
-    }
-}
-
-/// What the `-q` arguments choose; `-q` alone and intervals choose nothing.
-pub(super) fn selection(arguments: &[Vec<u8>]) -> Selection {
-    let mut selection = Selection::default();
-    for argument in arguments {
-        selection.add(argument);
-    }
-    selection
-}
-
-/// `-qGname`
-fn group(queue: &Queue, arguments: &[Vec<u8>]) -> Option<u16> {
-    arguments.iter().find_map(|argument| queue.group(argument.strip_prefix(b"G")?))
+    };
+    let (verbose, selection) = (invocation.verbose, request.selection.in_group(group));
+    let view = View { verbose, selection, overloaded: &overloaded, complain: &complain };
+    let listing = view.render(&queue).map_err(|error| refused(&error))?;
+    // a reader that has seen enough (`mailq | head`) is no error
+    let _ = std::io::stdout().write_all(&listing.text);
+    Ok(Sysexit::OK)
 }
 
 /// PrivacyOptions restrictmailq: only root and the group that owns the queue may look, the caller's own groups
@@ -73,22 +56,15 @@ fn is_permitted(config: &Config) -> bool {
         .is_some_and(|about| about.gid() == identity::real_gid() || groups.contains(&about.gid()))
 }
 
-fn refused(error: &QueueError) -> Sysexit {
-    if let QueueError::Io { path, source, .. } = error
-        && source.kind() == std::io::ErrorKind::PermissionDenied
-    {
-        let text = format!(
-            "can not chdir({}/): Permission denied\n\
-             Program mode requires special privileges, e.g., root or TrustedUser.\n",
-            path.display()
-        );
-        return say(text.as_bytes(), Sysexit::CONFIG);
-    }
-    say(format!("{error}\n").as_bytes(), Sysexit::OSFILE)
+/// Opens the queue of a process that only looks at it.
+///
+/// # Errors
+/// The exit status; the caller has been told.
+pub(super) fn open_queue(config: &Arc<Config>) -> Result<Queue, Sysexit> {
+    Queue::open(config.clone(), QueueOptions::from_config(config)).map_err(|error| refused(&error))
 }
 
-fn say(text: &[u8], status: Sysexit) -> Sysexit {
-    // a closed stderr leaves nobody to tell; the exit status still says it
-    let _ = std::io::stderr().write_all(text);
-    status
+fn refused(error: &QueueError) -> Sysexit {
+    complain(&error.to_string());
+    Sysexit::OSFILE
 }

@@ -1,5 +1,6 @@
 //! What is said before anything runs: to the caller, and in the log.
 
+use super::caller::Caller;
 use super::invocation::Invocation;
 use crate::config::Config;
 use crate::logging::{Logger, Priority, Target};
@@ -26,6 +27,19 @@ pub(super) fn open_log_as(
 /// Logs one line before anything runs: a thread that writes would forbid the fork to come.
 pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Priority, text: &[u8]) {
     open_log_as(Logger::open_without_thread, invocation, config).log(0, priority, None, text);
+}
+
+/// What is wrong with the system, in the log under the caller's name.
+pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: &str) {
+    let name = Caller::of_process().name;
+    let line = [b"NOQUEUE: SYSERR(", &name[..], b"): ", text.as_bytes()].concat();
+    log_early(invocation, config, Priority::Critical, &line);
+}
+
+/// The same for the caller as well, on standard output; gives the exit status back.
+pub(super) fn syserr(invocation: &Invocation, config: &Config, text: &str, status: Sysexit) -> Sysexit {
+    log_syserr(invocation, config, text);
+    tell(text.as_bytes(), status)
 }
 
 /// A line on standard error.

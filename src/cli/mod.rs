@@ -20,6 +20,7 @@ mod messages;
 pub mod praliases;
 pub mod newaliases;
 pub mod modes;
+mod quarantine;
 mod queue_flags;
 mod queue_run;
 mod rights;

@@ -1,7 +1,9 @@
 //! `-q` and what may stand behind it.
 
-use super::invocation::Refusal;
-use crate::queue::Selection;
+use super::invocation::{Invocation, Refusal};
+use super::messages::tell;
+use super::modes::{self, Mode};
+use crate::queue::{EntryKind, Queue, Selection};
 use crate::schema::Sysexit;
 use std::time::Duration;
 
@@ -20,8 +22,38 @@ pub struct QueueRequest {
     pub selection: Selection,
 }
 
+/// The group that `-qG` names.
+///
+/// # Errors
+/// There is none of that name; the caller has been told, and sendmail takes it for no failure.
+pub(super) fn group(queue: &Queue, request: &QueueRequest) -> Result<Option<u16>, Sysexit> {
+    let Some(name) = &request.group else { return Ok(None) };
+    let group = queue.group(name);
+    let unknown = || tell(&[b"Queue group ", &name[..], b" unknown"].concat(), Sysexit::OK);
+    group.ok_or_else(unknown).map(Some)
+}
+
 fn usage(text: &str) -> Refusal {
     Refusal(text.as_bytes().to_vec(), Sysexit::USAGE)
+}
+
+/// What the command line asks for.
+///
+/// # Errors
+/// The exit status; the caller has been told, where sendmail tells of it: on standard output.
+pub(super) fn requested(invocation: &Invocation) -> Result<QueueRequest, Sysexit> {
+    let told = |Refusal(text, status)| tell(&text, status);
+    let request = read(&invocation.queue).map_err(told)?;
+    let lost = request.selection.kind == EntryKind::Lost;
+    match &invocation.quarantine {
+        Some(_) if invocation.mode != Mode::QueueRun => {
+            let letter = char::from(modes::letter(invocation.mode));
+            Err(told(usage(&format!("Can not use -Q with -b{letter}"))))
+        }
+        Some(reason) if reason == b"." => Err(told(usage("Can not use -Q."))),
+        Some(_) if lost => Err(told(usage("Can not use -Q with -qL"))),
+        _ => Ok(request),
+    }
 }
 
 /// Reads the values of all -q options.
@@ -89,7 +121,7 @@ mod tests {
         assert_eq!(run(&["1h30m"]).interval, Some(Duration::from_secs(5400)));
         assert_eq!(run(&["0"]).interval, None);
         assert!(run(&["f"]).foreground);
-        assert!(run(&["!Rann", "Ibc"]).selection.reads());
+        assert!(run(&["!Rann", "Ibc"]).selection.fields().next().is_some());
         assert_eq!(values(&["!Gx"]).expect_err("refused").0, b"Can not use -q!G");
         assert!(values(&["xyz"]).is_err());
     }

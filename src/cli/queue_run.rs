@@ -2,7 +2,7 @@
 
 use super::invocation::Invocation;
 use super::supervise::{self, Daemon};
-use super::{queue_flags, rights, site, start};
+use super::{mailq, quarantine, queue_flags, rights, site, start};
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
 use std::sync::Arc;
@@ -14,9 +14,13 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 
 fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let inheritance = Inheritance::take();
-    let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
-    let loaded = site::load_sound_site(invocation)?;
-    rights::require_queue_run(invocation, &loaded.config, &request)?;
+    let request = queue_flags::requested(invocation)?;
+    let config = site::load_sound_site(invocation)?.config;
+    rights::require_queue_run(invocation, &config, &request)?;
+    if let Some(reason) = &invocation.quarantine {
+        let queue = mailq::open_queue(&Arc::new(config))?;
+        return quarantine::run(invocation, &queue, &request, reason);
+    }
     let foreground = request.foreground || invocation.verbose || inheritance.restarted;
     if !foreground && !start::into_service() {
         return Ok(Sysexit::OK);
@@ -24,11 +28,13 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     if request.interval.is_some() {
         rights::give_up()?; // whose runner it is, his are the rights
         let daemon = Daemon { listen: false, warnings: Vec::new() };
-        return Ok(supervise::run(invocation, loaded.config, &daemon, request, inheritance));
+        return Ok(supervise::run(invocation, config, &daemon, request, inheritance));
     }
-    let begun = start::begin_with(invocation, Arc::new(loaded.config))?;
+    let begun = start::begin_with(invocation, Arc::new(config))?;
+    let group = queue_flags::group(&begun.mta.queue, &request)?;
+    let selection = request.selection.in_group(group);
     Ok(begun.confined()?.run(true, |mta| async move {
-        mta.clone().run_queue(&request.selection).await;
+        mta.clone().run_queue(&selection).await;
         mta.deliveries_done().await;
         start::settled(&mta, Sysexit::OK)
     }))

@@ -4,14 +4,14 @@
 //! flags before any file is opened; while the configuration is read it is put aside.
 
 use super::invocation::{Invocation, Setting};
-use super::messages::{complain, log_early, tell};
+use super::messages::{complain, log_early, syserr, tell};
 use super::modes::Mode;
 use super::queue_flags::QueueRequest;
 use crate::config::Config;
 use crate::logging::Priority;
 use crate::queue::QueueOptions;
 use crate::schema::{FoundOption, MaySet, OPTIONS, Privacy, Sysexit, find_option};
-use crate::sys::identity;
+use crate::sys::{errno_text, identity};
 use std::os::unix::fs::MetadataExt;
 
 /// Modes that work on a queue.
@@ -147,24 +147,36 @@ pub(super) fn require_queue_run(
     if invocation.quarantine.is_some() {
         require_trust(invocation, config, Privileged::Quarantine)?;
     }
+    let entered = enter_queue(invocation, config);
     if !config.options.privacy_options.contains(Privacy::RESTRICT_QRUN) || identity::real_uid() == 0 {
-        return Ok(());
+        return entered;
     }
     let owner = queue_directory(config).map(|about| about.uid());
     match owner == Some(identity::real_uid()) {
-        true => Ok(()),
+        true => entered,
         false => Err(tell(b"You do not have permission to process the queue", Sysexit::NOPERM)),
     }
 }
 
+/// May the caller go to the directory of the queue at all?
+///
+/// # Errors
+/// The exit status; the caller and the log have been told.
+pub(super) fn enter_queue(invocation: &Invocation, config: &Config) -> Result<(), Sysexit> {
+    let base = QueueOptions::from_config(config).base();
+    // a name below it can be looked up by whoever may go there
+    let Err(error) = std::fs::metadata(base.join(".")) else { return Ok(()) };
+    let text = format!("can not chdir({}/): {}", base.display(), errno_text(&error));
+    let status = syserr(invocation, config, &text, Sysexit::CONFIG);
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        complain("Program mode requires special privileges, e.g., root or TrustedUser.");
+    }
+    Err(status)
+}
+
 /// What is known of the directory of the default queue group; of the one in which a pattern looks.
 pub(super) fn queue_directory(config: &Config) -> Option<std::fs::Metadata> {
-    let path = QueueOptions::from_config(config).groups.into_iter().next()?.path;
-    let directory = match path.as_os_str().as_encoded_bytes().ends_with(b"*") {
-        true => path.parent().map(std::path::Path::to_owned)?,
-        false => path,
-    };
-    std::fs::metadata(directory).ok()
+    std::fs::metadata(QueueOptions::from_config(config).base()).ok()
 }
 
 #[cfg(test)]

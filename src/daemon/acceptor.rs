@@ -168,8 +168,10 @@ impl Acceptor for DaemonAcceptor {
         let mut selection = Selection::default();
         match run {
             QueueRun::Matching(text) => selection.limit(Field::Recipient, false, &text),
-            QueueRun::Group(name) if self.mta.queue.group(&name).is_none() => return false,
-            QueueRun::Group(_) => {}
+            QueueRun::Group(name) => match self.mta.queue.group(&name) {
+                Some(group) => selection = selection.in_group(Some(group)),
+                None => return false,
+            },
         }
         let mta = self.mta.clone();
         tokio::spawn(async move { mta.run_queue(&selection).await });

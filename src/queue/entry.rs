@@ -1,7 +1,8 @@
 //! One message as a listing or a run sees it, without the right to work on it.
 
-use super::options::QueueOptions;
-use crate::envelope::{MessageKey, StoredEnvelope};
+use super::options::{QueueOptions, SortOrder};
+use super::select::{Field, Selection};
+use crate::envelope::{EnvelopeFlags, MessageKey, StoredEnvelope};
 
 /// Which messages are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -15,17 +16,150 @@ pub enum EntryKind {
     Lost,
 }
 
-/// What is known of a message.
-#[derive(Clone, Debug)]
+impl EntryKind {
+    /// The prefix of control files of this kind.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Normal => "qf",
+            Self::Quarantined => "hf",
+            Self::Lost => "Qf",
+        }
+    }
+}
+
+/// Could its state be looked at?
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Content {
-    /// It was read; its body was not.
-    Read(Box<StoredEnvelope>),
+    /// It was read, be it whole or not; its body was not.
+    Read,
     /// It vanished: whoever worked on it is done.
     Gone,
-    /// It is empty or unfinished.
-    Unfinished,
+    /// Something else than a file has its name.
+    NoFile,
     /// It cannot be read.
     Unreadable(String),
+}
+
+/// One thing that a message says of itself. A damaged one may say it in any order, twice or never; sendmail shows what
+/// is there, and so a listing does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// T
+    Created(i64),
+    /// K
+    LastAttempt(i64),
+    /// N
+    Attempts(i64),
+    /// P
+    Priority(i64),
+    /// F with `w`.
+    Warned,
+    /// M
+    Message(Vec<u8>),
+    /// q
+    Quarantine(Vec<u8>),
+    /// B
+    BodyType(Vec<u8>),
+    /// S
+    Sender(Vec<u8>),
+    /// C
+    Control(Vec<u8>),
+    /// R, and where behind its flags the address begins, if there is one.
+    Recipient(Vec<u8>, Option<usize>),
+}
+
+impl Fact {
+    /// What a whole message says, in sendmail's order.
+    pub fn all_of(envelope: &StoredEnvelope) -> Vec<Self> {
+        let mut facts = vec![
+            Self::Created(envelope.created),
+            Self::LastAttempt(envelope.last_attempt),
+            Self::Attempts(envelope.attempts.into()),
+            Self::Priority(envelope.priority),
+        ];
+        facts.extend(envelope.body_type.map(|kind| Self::BodyType(kind.as_bytes().to_vec())));
+        facts.extend(envelope.message.clone().map(Self::Message));
+        facts.extend(envelope.flags.contains(EnvelopeFlags::WARNED).then_some(Self::Warned));
+        facts.extend(envelope.quarantine.clone().map(Self::Quarantine));
+        facts.push(Self::Sender(envelope.sender.clone()));
+        for recipient in &envelope.recipients {
+            facts.extend(recipient.message.clone().map(Self::Message));
+            facts.push(Self::Recipient(recipient.text.clone(), Some(0)));
+        }
+        facts
+    }
+}
+
+/// What a run has to know of a message before it reads all of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    /// `None`: not said, or not looked for.
+    pub priority: Option<i64>,
+    /// The same.
+    pub created: Option<i64>,
+    /// The same.
+    pub last_attempt: Option<i64>,
+    /// The same.
+    pub attempts: Option<i64>,
+    /// Of the first recipient that has one, in small letters.
+    pub host: Option<Vec<u8>>,
+}
+
+impl Summary {
+    /// Looks at as much as the order and the selection ask for, as sendmail does: `None` when the message is none of
+    /// those selected, or has been seen to be held where those that wait are looked for.
+    pub fn of(facts: &[Fact], order: SortOrder, selection: &Selection) -> Option<Self> {
+        let mut summary = Self::default();
+        let mut open: Vec<Field> = selection.fields().collect();
+        for fact in facts {
+            let known = order.is_blind() || (summary.priority.is_some() && summary.created.is_some());
+            if known && open.is_empty() && (order != SortOrder::Host || summary.host.is_some()) {
+                break;
+            }
+            if matches!(fact, Fact::Quarantine(_)) && selection.kind == EntryKind::Normal {
+                return None;
+            }
+            summary.add(fact);
+            if let Some((field, text)) = fact.selectable()
+                && selection.any(field, text)
+            {
+                open.retain(|one| *one != field);
+            }
+        }
+        open.is_empty().then_some(summary)
+    }
+
+    fn add(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Priority(value) => self.priority = Some(*value),
+            Fact::Created(value) => self.created = Some(*value),
+            Fact::LastAttempt(value) => self.last_attempt = self.last_attempt.max(Some(*value)),
+            Fact::Attempts(value) => self.attempts = Some(*value),
+            Fact::Recipient(line, _) if self.host.is_none() => {
+                let at = line.iter().rposition(|byte| *byte == b'@');
+                self.host = at.map(|at| line[at + 1..].to_ascii_lowercase());
+            }
+            _ => {}
+        }
+    }
+
+    /// Is it too young for another attempt (MinQueueAge, MaxQueueAge)?
+    pub fn is_too_young(&self, options: &QueueOptions, now: i64) -> bool {
+        let Some(last_attempt) = self.last_attempt else { return false };
+        self.attempts != Some(0) && options.is_too_young(self.created.unwrap_or(0), last_attempt, now)
+    }
+}
+
+impl Fact {
+    /// What of it a selection may be about.
+    fn selectable(&self) -> Option<(Field, &[u8])> {
+        match self {
+            Self::Sender(text) => Some((Field::Sender, text)),
+            Self::Recipient(line, at) => Some((Field::Recipient, &line[at.unwrap_or(line.len())..])),
+            Self::Quarantine(text) => Some((Field::Quarantine, text)),
+            _ => None,
+        }
+    }
 }
 
 /// One message in the queue.
@@ -35,10 +169,16 @@ pub struct Entry {
     pub key: MessageKey,
     /// Of which kind.
     pub kind: EntryKind,
-    /// What it says.
+    /// Could it be read?
     pub content: Content,
+    /// All that it says.
+    pub facts: Vec<Fact>,
+    /// What of that a run goes by.
+    pub summary: Summary,
     /// Size of the body in bytes; `None` when there is none.
     pub size: Option<u64>,
+    /// Why there is none.
+    pub body_fault: Option<String>,
     /// Somebody works on it.
     pub locked: bool,
     /// Last change of its state, seconds since the epoch.
@@ -46,27 +186,18 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Its state, if it could be read.
-    pub fn envelope(&self) -> Option<&StoredEnvelope> {
-        match &self.content {
-            Content::Read(envelope) => Some(envelope),
-            _ => None,
-        }
-    }
-
-    /// Its priority; 0 when unknown.
-    pub fn priority(&self) -> i64 {
-        self.envelope().map_or(0, |envelope| envelope.priority)
+    /// How the file is called that holds its state, in a queue of files.
+    pub fn file_name(&self) -> String {
+        format!("{}{}", self.kind.prefix(), self.key.id)
     }
 
     /// Is it too young for another attempt?
     pub fn is_too_young(&self, options: &QueueOptions, now: i64) -> bool {
-        self.envelope().is_some_and(|envelope| options.is_too_young(envelope, now))
+        self.summary.is_too_young(options, now)
     }
 
     /// Is it to be tried now?
     pub fn is_due(&self, options: &QueueOptions, now: i64) -> bool {
-        let there = matches!(self.content, Content::Read(_)) || options.sort_order.is_blind();
-        there && !self.locked && !self.is_too_young(options, now)
+        self.content == Content::Read && !self.locked && !self.is_too_young(options, now)
     }
 }

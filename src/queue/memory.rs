@@ -1,11 +1,11 @@
 //! A store without a disk: for tests, and the model of a back end whose leases end by themselves.
 
-use super::entry::{Content, Entry, EntryKind};
+use super::entry::{Content, Entry, EntryKind, Fact, Summary};
 use super::error::QueueError;
 use super::options::QueueOptions;
 use super::order::{FirstFew, OrderKey, RunProgress};
 use super::select::Selection;
-use super::store::{BodySink, Hold, Lease, Loaded, Operation, QueueStore};
+use super::store::{BodySink, Hold, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -128,15 +128,19 @@ impl MemoryStore {
         }
     }
 
-    fn entry(&self, key: &MessageKey, message: &Message) -> Entry {
-        Entry {
+    fn entry(&self, key: &MessageKey, message: &Message, selection: &Selection) -> Option<Entry> {
+        let facts = Fact::all_of(&message.envelope);
+        Some(Entry {
             key: key.clone(),
             kind: message.kind,
             size: Some(message.envelope.body.size()),
+            body_fault: None,
             locked: message.is_leased(self.now()),
             modified: message.modified,
-            content: Content::Read(Box::new(message.envelope.clone())),
-        }
+            content: Content::Read,
+            summary: Summary::of(&facts, self.options.sort_order, selection)?,
+            facts,
+        })
     }
 }
 
@@ -212,6 +216,26 @@ impl QueueStore for MemoryStore {
         })))
     }
 
+    fn requarantine(
+        &self,
+        key: &MessageKey,
+        kind: EntryKind,
+        reason: Option<&[u8]>,
+    ) -> Result<Requarantined, QueueError> {
+        let now = self.now();
+        let mut messages = self.lock();
+        let found =
+            messages.kept.get_mut(key).filter(|message| message.kind == kind && !message.is_leased(now));
+        let Some(message) = found else { return Ok(Requarantined::Skipped(None)) };
+        let old = message.envelope.quarantine.clone();
+        if old.as_deref() == reason {
+            return Ok(Requarantined::Unchanged(old));
+        }
+        message.envelope.quarantine = reason.map(<[u8]>::to_vec);
+        message.kind = if reason.is_some() { EntryKind::Quarantined } else { EntryKind::Normal };
+        Ok(Requarantined::Changed(old))
+    }
+
     fn renew<'a>(&'a self, lease: &'a mut Lease) -> Operation<'a, ()> {
         let expiry = self.expiry();
         let renewed = self.change(lease, |kept| {
@@ -236,6 +260,7 @@ impl QueueStore for MemoryStore {
         let visited = self
             .locations()
             .into_iter()
+            .filter(|one| selection.takes_location(*one))
             .try_for_each(|place| self.visit(place, selection, &mut |entry| few.offer(&entry)));
         Box::pin(ready(visited.map(|()| few.into_sorted())))
     }
@@ -249,8 +274,10 @@ impl QueueStore for MemoryStore {
         let messages = self.lock();
         let here = |key: &MessageKey| key.location == location && selection.takes_id(&key.id);
         for (key, message) in messages.kept.iter().filter(|(key, _)| here(key)) {
-            if message.kind == selection.kind && selection.takes(&message.envelope) {
-                visitor(self.entry(key, message));
+            if message.kind == selection.kind
+                && let Some(entry) = self.entry(key, message, selection)
+            {
+                visitor(entry);
             }
         }
         Ok(())

@@ -1,12 +1,11 @@
 //! What the queue reads of the configuration.
 
 use crate::config::Config;
-use crate::envelope::StoredEnvelope;
 use crate::schema::{QueueSortOrder, SuperSafe};
 use crate::sys::clock::Clock;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// One queue group: `QueueDirectory`, or a Q line.
@@ -28,6 +27,8 @@ pub enum SortOrder {
     Host,
     /// By name; the files are not opened.
     Filename,
+    /// In no order; the files are not opened.
+    Random,
     /// By age.
     Time,
     /// By time of the last change; the files are not opened.
@@ -39,7 +40,7 @@ pub enum SortOrder {
 impl SortOrder {
     /// Does it need nothing of the files' content?
     pub fn is_blind(self) -> bool {
-        matches!(self, Self::Filename | Self::Modification | Self::None)
+        matches!(self, Self::Filename | Self::Modification | Self::None | Self::Random)
     }
 }
 
@@ -87,15 +88,21 @@ impl Default for QueueOptions {
 }
 
 impl QueueOptions {
-    /// Is it too young for another attempt (MinQueueAge, MaxQueueAge)?
-    pub fn is_too_young(&self, envelope: &StoredEnvelope, now: i64) -> bool {
-        if envelope.attempts == 0 {
-            return false;
-        }
+    /// Is the last attempt too young for another one (MinQueueAge, MaxQueueAge)?
+    pub fn is_too_young(&self, created: i64, last_attempt: i64, now: i64) -> bool {
+        let (since, waited) = (now.saturating_sub(last_attempt), last_attempt.saturating_sub(created));
+        let (min_age, max_age) = (whole_seconds(self.min_age), whole_seconds(self.max_age));
         // a clock that was set back must not hold mail for ever
-        let Ok(since) = u64::try_from(now - envelope.last_attempt) else { return false };
-        let (since, waited) = (Duration::from_secs(since), seconds(envelope.last_attempt - envelope.created));
-        since < self.min_age || (!self.max_age.is_zero() && since < waited.min(self.max_age))
+        (since >= 0 && since < min_age) || (max_age > 0 && since < waited.min(max_age))
+    }
+
+    /// The directory that holds all queues: that of the default group, or the one in which its pattern looks.
+    pub fn base(&self) -> PathBuf {
+        let path = self.groups.first().map(|group| group.path.clone()).unwrap_or_default();
+        match path.as_os_str().as_encoded_bytes().ends_with(b"*") {
+            true => path.parent().map(Path::to_owned).unwrap_or_default(),
+            false => path,
+        }
     }
 
     /// From a loaded configuration.
@@ -127,6 +134,10 @@ impl QueueOptions {
     }
 }
 
+fn whole_seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// A negative time is none.
 fn seconds(seconds: i64) -> Duration {
     Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
@@ -139,6 +150,7 @@ impl From<QueueSortOrder> for SortOrder {
             QueueSortOrder::Host => Self::Host,
             QueueSortOrder::ModTime => Self::Modification,
             QueueSortOrder::Priority => Self::Priority,
+            QueueSortOrder::Random => Self::Random,
             QueueSortOrder::Time => Self::Time,
             _ => Self::None,
         }

@@ -2,7 +2,8 @@
 
 use super::entry::Entry;
 use super::options::{QueueOptions, SortOrder};
-use crate::envelope::{MessageKey, StoredEnvelope};
+use crate::envelope::{MessageKey, QueueLocation};
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Where a message stands in an order. No two messages have the same.
@@ -16,26 +17,37 @@ pub struct OrderKey {
 }
 
 impl OrderKey {
-    /// The place of a message in `order`; equal ones by age, then by name.
+    /// The place of a message in `order`; equal ones by name. One that does not say its priority comes last.
     pub fn new(order: SortOrder, entry: &Entry) -> Self {
-        let created = entry.envelope().map_or(0, |envelope| envelope.created);
+        let summary = &entry.summary;
+        let priority = summary.priority.unwrap_or(i64::from(i32::MAX));
+        let created = summary.created.unwrap_or(0);
         let (host, first, second) = match order {
-            SortOrder::Priority => (Vec::new(), entry.priority(), created),
-            SortOrder::Host => (reversed_host(entry), i64::from(entry.locked), entry.priority()),
+            SortOrder::Priority => (Vec::new(), priority, 0),
+            SortOrder::Host => (reversed_host(entry), i64::from(!entry.locked), priority),
             SortOrder::Time => (Vec::new(), created, 0),
             SortOrder::Modification => (Vec::new(), entry.modified, 0),
-            SortOrder::Filename | SortOrder::None => (Vec::new(), 0, 0),
+            SortOrder::Filename => (entry.key.id.as_bytes().to_vec(), 0, 0),
+            SortOrder::None | SortOrder::Random => (Vec::new(), 0, 0),
         };
         Self { host, first, second, key: entry.key.clone() }
+    }
+
+    /// How two messages stand in a listing: equal ones as the store gave them.
+    pub fn compare_places(&self, other: &Self) -> Ordering {
+        let place = |key: &Self| (key.first, key.second);
+        self.host.cmp(&other.host).then_with(|| place(self).cmp(&place(other)))
+    }
+
+    /// The host and the priority, where messages are ordered by host.
+    pub fn host(&self) -> (&[u8], i64) {
+        (&self.host, self.second)
     }
 }
 
 /// The first recipient's host, its letters reversed so that one domain's hosts stand together.
 fn reversed_host(entry: &Entry) -> Vec<u8> {
-    let first = entry.envelope().and_then(|envelope| envelope.recipients.first());
-    let text = first.map(|recipient| recipient.text.to_ascii_lowercase()).unwrap_or_default();
-    let host = text.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
-    host.iter().rev().copied().filter(|byte| *byte != b'>').collect()
+    entry.summary.host.iter().flatten().rev().copied().collect()
 }
 
 /// How far a run of the queue has come.
@@ -52,9 +64,10 @@ impl RunProgress {
     /// bring a message before the run again.
     pub fn is_past(&self, position: &OrderKey, entry: &Entry) -> bool {
         let Some(last) = &self.last else { return false };
-        let tried =
-            |envelope: &StoredEnvelope| envelope.attempts > 0 && envelope.last_attempt >= self.started;
-        position <= last || entry.envelope().is_some_and(tried)
+        let summary = &entry.summary;
+        let tried = summary.attempts.is_some_and(|attempts| attempts > 0)
+            && summary.last_attempt.is_some_and(|last| last >= self.started);
+        position <= last || tried
     }
 }
 
@@ -66,16 +79,31 @@ pub struct FirstFew<'a> {
     limit: usize,
     progress: &'a RunProgress,
     kept: BinaryHeap<OrderKey>,
+    /// Where MaxQueueRunSize is counted, and how far.
+    counted: (QueueLocation, usize),
 }
 
 impl<'a> FirstFew<'a> {
     /// Keeps at most `limit` of those that are due `now` and that the run has not come past.
     pub fn new(options: &'a QueueOptions, now: i64, limit: usize, progress: &'a RunProgress) -> Self {
-        Self { options, now, limit, progress, kept: BinaryHeap::new() }
+        let (kept, counted) = Default::default();
+        Self { options, now, limit, progress, kept, counted }
     }
 
-    /// One more; the last of those kept has to go when there are too many.
+    /// One more; the last of those kept has to go when there are too many. Of each location a run with a limit sees
+    /// the first ones only, whether they are due or not.
     pub fn offer(&mut self, entry: &Entry) {
+        let seen = match &mut self.counted {
+            (location, seen) if *location == entry.key.location => seen,
+            counted => {
+                *counted = (entry.key.location, 0);
+                &mut counted.1
+            }
+        };
+        *seen += 1;
+        if self.options.max_run_size > 0 && *seen > self.options.max_run_size {
+            return;
+        }
         if !entry.is_due(self.options, self.now) {
             return;
         }

@@ -1,7 +1,7 @@
 //! Which messages: `-qI`, `-qR`, `-qS`, `-qQ` and `-qL`.
 
 use super::entry::EntryKind;
-use crate::envelope::{QueueId, StoredEnvelope};
+use crate::envelope::{QueueId, QueueLocation};
 use memchr::memmem;
 
 /// What a substring is looked for in.
@@ -29,6 +29,8 @@ struct Limit {
 pub struct Selection {
     /// Which kind.
     pub kind: EntryKind,
+    /// Of which group only.
+    pub group: Option<u16>,
     limits: Vec<Limit>,
 }
 
@@ -56,37 +58,41 @@ impl Selection {
         true
     }
 
+    /// The same of one group only.
+    pub fn in_group(mut self, group: Option<u16>) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// May messages of this location be wanted?
+    pub fn takes_location(&self, location: QueueLocation) -> bool {
+        self.group.is_none_or(|group| group == location.group)
+    }
+
     /// Adds one limit; limits of one field are alternatives, fields are joined by "and".
     pub fn limit(&mut self, field: Field, negated: bool, text: &[u8]) {
         self.limits.push(Limit { field, negated, text: text.to_vec() });
     }
 
-    /// Must messages be read to decide?
-    pub fn reads(&self) -> bool {
-        self.limits.iter().any(|limit| limit.field != Field::Id)
+    /// What must be looked at to decide, beside the identifier.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        let fields = [Field::Recipient, Field::Sender, Field::Quarantine];
+        fields.into_iter().filter(|field| self.limits.iter().any(|limit| limit.field == *field))
     }
 
     /// May this identifier be wanted?
     pub fn takes_id(&self, id: &QueueId) -> bool {
-        self.field(Field::Id, |text| memmem::find(id.as_bytes(), text).is_some())
+        let limited = self.limits.iter().any(|limit| limit.field == Field::Id);
+        !limited || self.any(Field::Id, id.as_bytes())
     }
 
-    /// Is this message wanted?
-    pub fn takes(&self, envelope: &StoredEnvelope) -> bool {
-        let contains = |value: &[u8], text: &[u8]| {
-            memmem::find(&value.to_ascii_lowercase(), &text.to_ascii_lowercase()).is_some()
+    /// Does one of the limits of this field take this text? Case matters in identifiers alone.
+    pub fn any(&self, field: Field, text: &[u8]) -> bool {
+        let contains = |part: &[u8]| match field {
+            Field::Id => memmem::find(text, part).is_some(),
+            _ => memmem::find(&text.to_ascii_lowercase(), &part.to_ascii_lowercase()).is_some(),
         };
-        self.field(Field::Sender, |text| contains(&envelope.sender, text))
-            && self.field(Field::Recipient, |text| {
-                envelope.recipients.iter().any(|one| contains(&one.text, text))
-            })
-            && self.field(Field::Quarantine, |text| {
-                contains(envelope.quarantine.as_deref().unwrap_or_default(), text)
-            })
-    }
-
-    fn field(&self, field: Field, matches: impl Fn(&[u8]) -> bool) -> bool {
-        let mut limits = self.limits.iter().filter(|limit| limit.field == field).peekable();
-        limits.peek().is_none() || limits.any(|limit| matches(&limit.text) != limit.negated)
+        let mut limits = self.limits.iter().filter(|limit| limit.field == field);
+        limits.any(|limit| contains(&limit.text) != limit.negated)
     }
 }

@@ -5,7 +5,7 @@
 //! ([`QueueError::LeaseLost`]), so two processes never both believe that a message is theirs.
 //! `suite.rs` says in tests what a store must do.
 
-use super::entry::Entry;
+use super::entry::{Entry, EntryKind};
 use super::error::{Distrust, QueueError};
 use super::order::{OrderKey, RunProgress};
 use super::select::Selection;
@@ -26,6 +26,11 @@ pub trait QueueStore: Send + Sync {
 
     /// How `mailq` calls a location.
     fn label(&self, location: QueueLocation) -> String;
+
+    /// How the log calls a file of a message by its two-letter prefix.
+    fn shown(&self, key: &MessageKey, prefix: &str) -> String {
+        format!("{prefix}{}", key.id)
+    }
 
     /// Begins the body of a message.
     ///
@@ -54,6 +59,17 @@ pub trait QueueStore: Send + Sync {
 
     /// Puts a leased message aside for a human; says under which name it lay.
     fn set_aside(&self, lease: Lease) -> Operation<'_, String>;
+
+    /// Gives a message of this kind a reason to be held, or takes it away. Blocks on the store.
+    ///
+    /// # Errors
+    /// It cannot be read or written; it stays as it was.
+    fn requarantine(
+        &self,
+        key: &MessageKey,
+        kind: EntryKind,
+        reason: Option<&[u8]>,
+    ) -> Result<Requarantined, QueueError>;
 
     /// Makes a lease last longer, or only sees whether it is still held.
     fn renew<'a>(&'a self, lease: &'a mut Lease) -> Operation<'a, ()>;
@@ -157,6 +173,19 @@ impl Lease {
     pub(super) fn lost(&self) -> QueueError {
         QueueError::LeaseLost { id: self.key.id.clone() }
     }
+}
+
+/// What became of an attempt to hold a message or to let it go, with the reason for which it was held.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Requarantined {
+    /// It is held or waits now.
+    Changed(Option<Vec<u8>>),
+    /// It was as it was to be.
+    Unchanged(Option<Vec<u8>>),
+    /// Somebody else works on it, or it must not be believed, for this reason.
+    Skipped(Option<String>),
+    /// It is not complete, and stays as it is; what would have been changed.
+    Incomplete(Option<Option<Vec<u8>>>),
 }
 
 /// What became of an attempt to load a message.

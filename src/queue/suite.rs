@@ -300,8 +300,10 @@ proptest! {
         let options = QueueOptions::default();
         let entries: Vec<Entry> = priorities.iter().map(|priority| {
             let sent = Envelope { priority: *priority, ..message() };
-            let content = Content::Read(Box::new(stored(&sent)));
-            Entry { key: sent.key(), kind: EntryKind::Normal, content, size: None, locked: false, modified: 0 }
+            let facts = Fact::all_of(&stored(&sent));
+            let summary = Summary::of(&facts, options.sort_order, &Selection::default()).expect("all are taken");
+            let (content, kind) = (Content::Read, EntryKind::Normal);
+            Entry { key: sent.key(), kind, content, facts, summary, size: None, body_fault: None, locked: false, modified: 0 }
         }).collect();
         let pass = |limit, progress: &RunProgress| {
             let mut few = FirstFew::new(&options, NOW, limit, progress);

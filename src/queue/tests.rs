@@ -87,7 +87,8 @@ fn a_full_disk_is_452() {
 }
 
 fn listed(queue: &Queue, verbose: bool) -> String {
-    let view = View { verbose, selection: Selection::default(), group: None, overloaded: &|_| false };
+    let selection = Selection::default();
+    let view = View { verbose, selection, overloaded: &|_| false, complain: &|_| () };
     String::from_utf8(view.render(queue).expect("a listing").text).expect("visible characters")
 }
 

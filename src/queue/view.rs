@@ -1,12 +1,11 @@
 //! What `mailq` prints.
 
-use super::entry::{Content, Entry, EntryKind};
+use super::entry::{Content, Entry, EntryKind, Fact};
 use super::error::QueueError;
 use super::facade::Queue;
 use super::options::{QueueOptions, SortOrder};
 use super::order::OrderKey;
 use super::select::Selection;
-use crate::envelope::{EnvelopeFlags, QueueLocation, StoredEnvelope};
 use crate::message::ctime_date;
 use std::io::Write;
 
@@ -20,10 +19,19 @@ pub struct View<'a> {
     pub verbose: bool,
     /// Which messages.
     pub selection: Selection,
-    /// One group only.
-    pub group: Option<u16>,
     /// Is the load too high for a message of this priority?
     pub overloaded: &'a dyn Fn(i64) -> bool,
+    /// For the log.
+    pub complain: &'a dyn Fn(Fault<'_>),
+}
+
+/// What a listing has for the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault<'a> {
+    /// What is wrong with a file.
+    File(&'a str),
+    /// A location has more messages than MaxQueueRunSize lets a run see.
+    Full(&'a str, usize),
 }
 
 /// A finished listing.
@@ -36,134 +44,244 @@ pub struct Listing {
 }
 
 impl View<'_> {
-    /// All locations in the order of configuration, and the sum.
+    /// All locations in the order of configuration, and the sum where more than one group was asked for.
     ///
     /// # Errors
     /// A location cannot be read.
     pub fn render(&self, queue: &Queue) -> Result<Listing, QueueError> {
         let mut listing = Listing::default();
-        let wanted = |location: &QueueLocation| self.group.is_none_or(|group| group == location.group);
-        for location in queue.store().locations().into_iter().filter(wanted) {
-            let order = queue.options().sort_order;
-            // lines, not messages: a long queue must fit into memory
-            let mut entries: Vec<(OrderKey, Vec<u8>)> = Vec::new();
-            queue.store().visit(location, &self.selection, &mut |entry| {
-                entries.push((OrderKey::new(order, &entry), self.entry(queue, &entry)));
-            })?;
-            if order != SortOrder::None {
-                entries.sort();
+        for location in queue.store().locations() {
+            if !self.selection.takes_location(location) {
+                continue;
             }
-            self.location(queue, &queue.store().label(location), &entries, &mut listing.text);
-            listing.total += entries.len();
+            let label = queue.store().label(location);
+            let mut found = Found::default();
+            queue.store().visit(location, &self.selection, &mut |entry| match &entry.content {
+                Content::NoFile => {
+                    let fault = format!("gatherq: {label}/{} is not a regular file", entry.file_name());
+                    self.fault(&fault, &mut listing.text);
+                }
+                _ => self.add(queue, &entry, &mut found),
+            })?;
+            found.sort(queue.options().sort_order);
+            self.location(&label, &found, &mut listing.text);
+            if found.shown.len() < found.total {
+                (self.complain)(Fault::Full(&label, found.shown.len()));
+            }
+            listing.total += found.total;
         }
-        put(&mut listing.text, format_args!("\t\tTotal requests: {}\n", listing.total));
+        if self.selection.group.is_none() {
+            put(&mut listing.text, format_args!("\t\tTotal requests: {}\n", listing.total));
+        }
         Ok(listing)
     }
 
-    fn location(&self, queue: &Queue, label: &str, entries: &[(OrderKey, Vec<u8>)], out: &mut Vec<u8>) {
-        if entries.is_empty() {
+    /// What is wrong with a file: in the listing, as sendmail has it, and in the log.
+    fn fault(&self, text: &str, out: &mut Vec<u8>) {
+        put(out, format_args!("{text}\n"));
+        (self.complain)(Fault::File(text));
+    }
+
+    fn location(&self, label: &str, found: &Found, out: &mut Vec<u8>) {
+        if found.total == 0 {
             return put(out, format_args!("{label} is empty\n"));
         }
-        let shown = match queue.options().max_run_size {
-            0 => entries.len(),
-            most => most.min(entries.len()),
-        };
-        let plural = if entries.len() == 1 { "" } else { "s" };
-        put(out, format_args!("\t\t{label} ({} request{plural}", entries.len()));
-        if shown < entries.len() {
-            put(out, format_args!(", only {shown} printed"));
+        let plural = if found.total == 1 { "" } else { "s" };
+        put(out, format_args!("\t\t{label} ({} request{plural}", found.total));
+        if found.shown.len() < found.total {
+            put(out, format_args!(", only {} printed", found.shown.len()));
         }
         put(out, format_args!(")\n{}", if self.verbose { HEAD_VERBOSE } else { HEAD }));
-        for (_, text) in &entries[..shown] {
-            out.extend_from_slice(text);
+        for shown in &found.shown {
+            out.extend_from_slice(&shown.id);
+            out.extend(shown.mark);
+            out.extend_from_slice(&shown.lines);
         }
     }
 
-    fn entry(&self, queue: &Queue, entry: &Entry) -> Vec<u8> {
-        let mut out = Vec::new();
-        put(&mut out, format_args!("{:>13}", entry.key.id.to_string()));
-        match &entry.content {
-            Content::Read(envelope) => {
-                out.push(self.mark(queue.options(), entry));
-                self.first_line(queue, entry, envelope, &mut out);
-                self.status(envelope, &mut out);
-                self.recipients(envelope, &mut out);
-                out.push(b'\n');
-            }
-            Content::Gone => out.extend_from_slice(b" (job completed)\n"),
-            Content::Unfinished => out.extend_from_slice(b" (no control file)\n"),
-            Content::Unreadable(why) => put(&mut out, format_args!(" ({why})\n")),
+    /// MaxQueueRunSize limits what is shown to the first ones that the store gives, all are counted.
+    fn add(&self, queue: &Queue, entry: &Entry, found: &mut Found) {
+        found.total += 1;
+        let most = queue.options().max_run_size;
+        if most == 0 || found.shown.len() < most {
+            found.shown.push(self.entry(queue, entry));
         }
-        out
+    }
+
+    fn entry(&self, queue: &Queue, entry: &Entry) -> Shown {
+        let place = OrderKey::new(queue.options().sort_order, entry);
+        let mut id = Vec::new();
+        put(&mut id, format_args!("{:>13}", entry.key.id.to_string()));
+        let (mut mark, mut lines) = (None, Vec::new());
+        match &entry.content {
+            Content::Read => {
+                if let Some(fault) = &entry.body_fault {
+                    self.fault(fault, &mut id);
+                }
+                mark = Some(self.mark(queue.options(), entry));
+                let created = Lines { view: self, queue, entry, out: &mut lines }.all();
+                let unknown = if created == 0 { " (no control file)" } else { "" };
+                put(&mut lines, format_args!("{unknown}\n"));
+            }
+            Content::Gone | Content::NoFile => lines.extend_from_slice(b" (job completed)\n"),
+            Content::Unreadable(why) => put(&mut lines, format_args!(" ({why})\n")),
+        }
+        Shown { place, id, mark, lines }
     }
 
     fn mark(&self, options: &QueueOptions, entry: &Entry) -> u8 {
-        let blind = options.sort_order.is_blind();
         match entry.kind {
             EntryKind::Lost => b'?',
-            _ if !blind && entry.locked => b'*',
-            _ if !blind && entry.is_too_young(options, options.clock.now()) => b'-',
-            _ if (self.overloaded)(entry.priority()) => b'X',
+            _ if !options.sort_order.is_blind() && entry.locked => LOCKED,
+            _ if entry.is_too_young(options, options.clock.now()) => b'-',
+            _ if (self.overloaded)(entry.summary.priority.unwrap_or(0)) => b'X',
             _ => b' ',
         }
     }
+}
 
-    fn first_line(&self, queue: &Queue, entry: &Entry, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-        let size = entry.size.map_or(-1, |size| size as i64);
-        let date = ctime_date(queue.config(), envelope.created);
-        let date = String::from_utf8_lossy(&date);
-        if self.verbose {
-            let priority = if queue.options().sort_order.is_blind() { 0 } else { envelope.priority };
-            let warned = envelope.flags.contains(EnvelopeFlags::WARNED);
-            let plus = if warned { '+' } else { ' ' };
-            put(out, format_args!("{size:8} {priority:10}{plus}{} ", date.get(4..16).unwrap_or_default()));
-            visible(out, &envelope.sender, 78);
-        } else {
-            put(out, format_args!("{size:8} {} ", date.get(..16).unwrap_or_default()));
-            visible(out, &envelope.sender, 39);
+/// One message of a listing. Lines, not messages: a long queue must fit into memory.
+struct Shown {
+    place: OrderKey,
+    id: Vec<u8>,
+    mark: Option<u8>,
+    lines: Vec<u8>,
+}
+
+impl Shown {
+    fn host_place(&self) -> (bool, (&[u8], i64)) {
+        (self.mark == Some(LOCKED), self.place.host())
+    }
+}
+
+/// What one location holds.
+#[derive(Default)]
+struct Found {
+    shown: Vec<Shown>,
+    total: usize,
+}
+
+impl Found {
+    fn sort(&mut self, order: SortOrder) {
+        if matches!(order, SortOrder::None | SortOrder::Random) {
+            return;
+        }
+        self.shown.sort_by(|one, other| one.place.compare_places(&other.place));
+        if order == SortOrder::Host {
+            self.close_hosts();
         }
     }
 
-    fn status(&self, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-        let width = if self.verbose { 100 } else { 60 };
-        if envelope.body_type.is_some() || envelope.message.is_some() {
-            let kind = envelope.body_type.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
-            put(out, format_args!("\n    {:>10}", kind.unwrap_or_default()));
-            if let Some(message) = &envelope.message {
-                out.extend_from_slice(b"   (");
-                visible(out, message, width);
-                out.push(b')');
-            }
+    /// By host, all messages for a host that somebody works for are taken, and come last.
+    fn close_hosts(&mut self) {
+        let host = |one: &Shown| one.place.host().0.to_vec();
+        let locked: Vec<_> = self.shown.iter().filter(|one| one.mark == Some(LOCKED)).map(host).collect();
+        for shown in self.shown.iter_mut().filter(|one| locked.contains(&host(one))) {
+            shown.mark = Some(LOCKED);
         }
-        if let Some(reason) = &envelope.quarantine {
-            out.extend_from_slice(b"\n     QUARANTINE: ");
-            visible(out, reason, width);
-        }
+        self.shown.sort_by(|one, other| one.host_place().cmp(&other.host_place()));
     }
+}
 
-    fn recipients(&self, envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-        let mut controlling = None;
-        for recipient in &envelope.recipients {
-            if !self.verbose {
-                out.extend_from_slice(b"\n\t\t\t\t\t ");
-                visible(out, &recipient.text, 38);
-                continue;
-            }
-            if recipient.control.as_ref() != controlling {
-                controlling = recipient.control.as_ref();
-                if let Some(user) = controlling {
-                    out.extend_from_slice(b"\n\t\t\t\t\t\t(---");
-                    visible(out, &user.user, 64);
-                    out.extend_from_slice(b"---)");
+/// The mark of a message that somebody works on.
+const LOCKED: u8 = b'*';
+
+/// The lines of one message.
+struct Lines<'a> {
+    view: &'a View<'a>,
+    queue: &'a Queue,
+    entry: &'a Entry,
+    out: &'a mut Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// Shows what the message says in the order in which it says it; when it was created.
+    fn all(&mut self) -> i64 {
+        let (mut created, mut warned) = (0, false);
+        let (mut message, mut body_type): (&[u8], &[u8]) = (b"", b"");
+        let mut quarantine: Option<&[u8]> = None;
+        for fact in &self.entry.facts {
+            match fact {
+                Fact::Created(time) => created = *time,
+                Fact::Warned => warned = true,
+                Fact::Message(text) => message = text,
+                Fact::BodyType(text) => body_type = text,
+                Fact::Quarantine(text) => quarantine = Some(text),
+                Fact::Sender(text) => {
+                    self.sender(text, created, warned);
+                    self.status(std::mem::take(&mut body_type), std::mem::take(&mut message));
+                    self.quarantine(quarantine);
                 }
+                Fact::Control(text) => self.control(text),
+                Fact::Recipient(line, Some(at)) => {
+                    let message = if self.view.verbose { std::mem::take(&mut message) } else { b"" };
+                    self.recipient(&line[*at..], message);
+                }
+                Fact::Recipient(_, None) | Fact::LastAttempt(_) | Fact::Attempts(_) | Fact::Priority(_) => {}
             }
-            out.extend_from_slice(b"\n\t\t\t\t\t\t");
-            visible(out, &recipient.text, 71);
-            if let Some(message) = &recipient.message {
-                out.extend_from_slice(b"\n\t\t (");
-                visible(out, message, 100);
-                out.push(b')');
-            }
+        }
+        created
+    }
+
+    fn sender(&mut self, sender: &[u8], created: i64, warned: bool) {
+        let size = self.entry.size.map_or(-1, |size| size as i64);
+        let date = ctime_date(self.queue.config(), created);
+        let date = String::from_utf8_lossy(&date);
+        if self.view.verbose {
+            let priority = self.entry.summary.priority.unwrap_or(0);
+            let plus = if warned { '+' } else { ' ' };
+            put(
+                self.out,
+                format_args!("{size:8} {priority:10}{plus}{} ", date.get(4..16).unwrap_or_default()),
+            );
+            visible(self.out, sender, 78);
+        } else {
+            put(self.out, format_args!("{size:8} {} ", date.get(..16).unwrap_or_default()));
+            visible(self.out, sender, 39);
+        }
+    }
+
+    /// Longest text of a status that is shown.
+    fn width(&self) -> usize {
+        if self.view.verbose { 100 } else { 60 }
+    }
+
+    fn status(&mut self, body_type: &[u8], message: &[u8]) {
+        if body_type.is_empty() && message.is_empty() {
+            return;
+        }
+        let kind = String::from_utf8_lossy(&body_type[..body_type.len().min(10)]);
+        put(self.out, format_args!("\n    {kind:>10}"));
+        if !message.is_empty() {
+            let message = &message[..message.len().min(self.width())];
+            self.out.extend_from_slice(&[b"   (", message, b")"].concat());
+        }
+    }
+
+    fn quarantine(&mut self, reason: Option<&[u8]>) {
+        if let Some(reason) = reason {
+            self.out.extend_from_slice(b"\n     QUARANTINE: ");
+            self.out.extend_from_slice(&reason[..reason.len().min(self.width())]);
+        }
+    }
+
+    fn control(&mut self, user: &[u8]) {
+        if self.view.verbose {
+            self.out.extend_from_slice(b"\n\t\t\t\t\t\t(---");
+            visible(self.out, user, 64);
+            self.out.extend_from_slice(b"---)");
+        }
+    }
+
+    fn recipient(&mut self, address: &[u8], message: &[u8]) {
+        if !self.view.verbose {
+            self.out.extend_from_slice(b"\n\t\t\t\t\t ");
+            return visible(self.out, address, 38);
+        }
+        self.out.extend_from_slice(b"\n\t\t\t\t\t\t");
+        visible(self.out, address, 71);
+        if !message.is_empty() {
+            self.out.extend_from_slice(&[b"\n\t\t (", &message[..message.len().min(100)], b")"].concat());
         }
     }
 }

@@ -59,7 +59,8 @@ class Work:
             said, status = (late.stdout or b"", late.stderr or b""), "did not end"
         self.lines.append(f"$ {user} {' '.join(arguments)}")
         for name, stream in zip("12", said):
-            self.lines.extend(f"{name}: {line}" for line in stream.decode("latin-1").split("\n")[:-1])
+            lines = re.sub(r" 00:00:\d\d ", " (just now) ", stream.decode("latin-1")).split("\n")
+            self.lines.extend(f"{name}: {line}" for line in lines if line or line is not lines[-1])
         self.lines.append(f"= {status}")
         self.settle()
 
@@ -141,8 +142,11 @@ def alike(case, start):
     """Ids of the case are named by their number, its dates from its begin."""
     names = {name: f"Q-{number}" for number, name in enumerate(case["ids"])}
     names.update(plain_dates(case, start))
-    pattern = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "$^")
-    return lambda text: pattern.sub(lambda found: names[found[0]], text)
+    # a date with seconds is none of mailq's
+    pattern = re.compile("(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")(?!:\d\d)")
+    # the errno of a call that had nothing to do with it
+    stray = re.compile("(is not a regular file): No such file or directory")
+    return lambda text: stray.sub(r"\1", pattern.sub(lambda found: names[found[0]], text))
 
 
 def by_message(lines):
@@ -176,6 +180,7 @@ def run_case(program, group, case):
 
 def run_group(program, makemap, group):
     mail_bed.set_up(program, makemap, group)
+    mail_bed.settle(None, 0)
     return [run_case(program, group, case) for case in group["cases"]]
 
 

@@ -86,7 +86,9 @@ impl QueueDirectories {
     /// # Errors
     /// One is missing or cannot be read.
     pub fn find(options: &QueueOptions) -> Result<Self, QueueError> {
-        let groups = options.groups.iter().map(Group::open).collect::<Result<Vec<_>, _>>()?;
+        let base = options.base();
+        let groups =
+            options.groups.iter().map(|group| Group::open(group, &base)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self(groups.into_iter().flat_map(|group| group.directories).collect()))
     }
 

@@ -206,7 +206,7 @@ fn flags<F: bitflags::Flags + Copy>(table: &[(u8, F)], letters: &[u8]) -> F {
 }
 
 /// Leading digits, as atol(3) reads them.
-fn integer(text: &[u8]) -> i64 {
+pub(super) fn integer(text: &[u8]) -> i64 {
     let text = text.trim_ascii_start();
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(super) struct Directory {
     /// The directory as configured, or as the pattern found it.
     pub(super) path: PathBuf,
+    /// The directory as seen from the one that holds all queues, with a slash behind it: the log names files so.
+    pub(super) relative: String,
     /// Where qf, tf, hf and Qf files are.
     pub(super) qf: PathBuf,
     /// Where df files are.
@@ -36,7 +38,7 @@ pub(super) struct Group {
 }
 
 impl Directory {
-    fn new(path: PathBuf) -> Self {
+    fn new(path: PathBuf, base: &Path) -> Self {
         let place = |kind: &str| {
             let below = path.join(kind);
             if below.is_dir() { below } else { path.clone() }
@@ -48,7 +50,12 @@ impl Directory {
         let shared =
             |place: &PathBuf| std::fs::metadata(place).map_or(true, |about| about.mode() & 0o022 != 0);
         let shared = shared(&qf) || shared(&df);
-        Self { path, qf, df, xf, shared, qf_sync, df_sync }
+        let relative = match path.strip_prefix(base) {
+            Ok(below) if below.as_os_str().is_empty() => "./".to_owned(),
+            Ok(below) => format!("{}/", below.display()),
+            Err(_) => format!("{}/", path.display()),
+        };
+        Self { path, relative, qf, df, xf, shared, qf_sync, df_sync }
     }
 
     /// The path of a file by its two-letter prefix.
@@ -60,12 +67,27 @@ impl Directory {
         };
         folder.join(format!("{prefix}{id}"))
     }
+
+    /// How the log calls a file; without a prefix, the message.
+    pub(super) fn shown(&self, prefix: &str, id: &QueueId) -> String {
+        if prefix.is_empty() {
+            return format!("{}{id}", self.relative);
+        }
+        let file = self.file(prefix, id);
+        let below = file.strip_prefix(&self.path).unwrap_or(&file);
+        format!("{}{}", self.relative, below.display())
+    }
+
+    /// How listings call the directory: by that of the bodies, where those have one.
+    pub(super) fn label(&self) -> String {
+        self.df.display().to_string()
+    }
 }
 
 impl Group {
     /// Finds the directories. A pattern that matches nothing is an error, and so is a directory
     /// that cannot be read.
-    pub(super) fn open(options: &GroupOptions) -> Result<Self, QueueError> {
+    pub(super) fn open(options: &GroupOptions, base: &Path) -> Result<Self, QueueError> {
         let fail = |source| QueueError::new("cannot open queue directory", &options.path, source);
         let paths = expand(&options.path).map_err(fail)?;
         if paths.is_empty() {
@@ -75,11 +97,12 @@ impl Group {
             std::fs::read_dir(path)
                 .map_err(|source| QueueError::new("cannot open queue directory", path, source))?;
         }
-        Ok(Self { directories: paths.into_iter().map(Directory::new).collect() })
+        Ok(Self { directories: paths.into_iter().map(|path| Directory::new(path, base)).collect() })
     }
 }
 
-/// All directories that `path` stands for: `*` at its end is any rest of the last component.
+/// All directories that `path` stands for, as the file system gives them: `*` at its end is any rest of the last
+/// component.
 fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
     let bytes = path.as_os_str().as_bytes();
     let Some(stem) = bytes.strip_suffix(b"*") else { return Ok(vec![path.to_owned()]) };
@@ -97,7 +120,6 @@ fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
             found.push(parent.join(&name));
         }
     }
-    found.sort();
     Ok(found)
 }
 

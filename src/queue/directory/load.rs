@@ -55,8 +55,8 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     if !meta.is_file() {
         return Ok(Found::Incomplete(Some(format!("readqf: {} is not a regular file", path.display()))));
     }
-    if rules.is_bogus(directory, &meta) {
-        return Ok(Found::Bad(locked, bogus("bogus queue file", &meta)));
+    if let Some(distrust) = rules.distrust(directory, &meta) {
+        return Ok(Found::Bad(locked, distrust));
     }
     if meta.len() == 0 {
         return empty(rules, directory, id, &meta);
@@ -124,13 +124,14 @@ fn is_foreign(data: &Metadata, control: &Metadata) -> bool {
 }
 
 impl Rules<'_> {
-    /// May a qf not be believed, since somebody else could have written it? Root does not take orders on whose
-    /// programs to run from a directory where others may put files.
-    fn is_bogus(&self, directory: &Directory, meta: &Metadata) -> bool {
+    /// Why a control file must not be believed, since somebody else could have written it. Root does not take orders
+    /// on whose programs to run from a directory where others may put files.
+    pub(super) fn distrust(&self, directory: &Directory, meta: &Metadata) -> Option<Distrust> {
         let others = if self.file_mode & 0o020 != 0 { 0o002 } else { 0o022 };
         let foreign = identity::is_root() && ![0, self.trusted_user].contains(&meta.uid());
         let shared = directory.shared && (foreign || meta.nlink() != 1);
-        shared || meta.permissions().mode() & others != 0
+        let believed = !shared && meta.permissions().mode() & others == 0;
+        (!believed).then(|| bogus("bogus queue file", meta))
     }
 }
 

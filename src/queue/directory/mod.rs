@@ -23,6 +23,7 @@ mod files;
 mod layout;
 mod list;
 mod load;
+mod quarantine;
 mod sync;
 
 #[cfg(test)]
@@ -36,7 +37,7 @@ use super::error::QueueError;
 use super::options::QueueOptions;
 use super::order::{FirstFew, OrderKey, RunProgress};
 use super::select::Selection;
-use super::store::{BodySink, Lease, Loaded, Operation, QueueStore};
+use super::store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::config::Config;
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use body_writer::BodyWriter;
@@ -67,7 +68,9 @@ impl DirectoryStore {
     /// # Errors
     /// A directory is missing or cannot be read.
     pub fn open(config: Arc<Config>, options: QueueOptions) -> Result<Self, QueueError> {
-        let groups = options.groups.iter().map(Group::open).collect::<Result<Vec<_>, _>>()?;
+        let base = options.base();
+        let groups =
+            options.groups.iter().map(|group| Group::open(group, &base)).collect::<Result<Vec<_>, _>>()?;
         let owner = Arc::from(format!("process {}", std::process::id()));
         Ok(Self(Arc::new(Inner { config, options, groups, owner })))
     }
@@ -150,21 +153,23 @@ impl Inner {
     }
 
     fn set_aside(&self, key: &MessageKey, path: PathBuf) -> Result<String, QueueError> {
-        let aside = self.file(list::prefix(EntryKind::Lost), key)?;
+        let aside = self.file(EntryKind::Lost.prefix(), key)?;
         std::fs::rename(&path, &aside).map_err(|source| QueueError::new("cannot rename", &path, source))?;
         Ok(path.display().to_string())
     }
 
-    fn load(&self, key: &MessageKey) -> Result<Loaded<StoredEnvelope>, QueueError> {
-        let now = self.options.clock.now();
+    fn rules(&self) -> Rules<'_> {
         let options = &self.options;
-        let rules = Rules {
+        Rules {
             names: &self.config.names,
             file_mode: options.file_mode,
             trusted_user: options.trusted_user,
-            now,
-        };
-        Ok(match load::load(&rules, self.directory(key.location)?, &key.id)? {
+            now: options.clock.now(),
+        }
+    }
+
+    fn load(&self, key: &MessageKey) -> Result<Loaded<StoredEnvelope>, QueueError> {
+        Ok(match load::load(&self.rules(), self.directory(key.location)?, &key.id)? {
             Found::Whole(hold, envelope) => Loaded::Ready(self.lease(key.clone(), hold)?, envelope),
             Found::Busy => Loaded::Busy,
             Found::Gone => Loaded::Gone,
@@ -182,7 +187,7 @@ impl Inner {
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
     ) -> Result<(), QueueError> {
-        list::visit(&self.config.names, self.directory(location)?, location, selection, visitor)
+        list::visit(self.options.sort_order, self.directory(location)?, location, selection, visitor)
     }
 
     fn locations(&self) -> impl Iterator<Item = QueueLocation> + '_ {
@@ -208,7 +213,12 @@ impl QueueStore for DirectoryStore {
 
     fn label(&self, location: QueueLocation) -> String {
         let directory = layout::at(&self.0.groups, location);
-        directory.map(|directory| directory.path.display().to_string()).unwrap_or_default()
+        directory.map(Directory::label).unwrap_or_default()
+    }
+
+    fn shown(&self, key: &MessageKey, prefix: &str) -> String {
+        let directory = layout::at(&self.0.groups, key.location);
+        directory.map(|directory| directory.shown(prefix, &key.id)).unwrap_or_default()
     }
 
     fn create_body(&self, key: &MessageKey) -> Result<Box<dyn BodySink>, QueueError> {
@@ -275,6 +285,16 @@ impl QueueStore for DirectoryStore {
         }))
     }
 
+    fn requarantine(
+        &self,
+        key: &MessageKey,
+        kind: EntryKind,
+        reason: Option<&[u8]>,
+    ) -> Result<Requarantined, QueueError> {
+        let directory = self.0.directory(key.location)?;
+        quarantine::requarantine(&self.0.rules(), directory, &key.id, kind, reason)
+    }
+
     fn renew<'a>(&'a self, lease: &'a mut Lease) -> Operation<'a, ()> {
         Box::pin(async move {
             let (inner, key) = (self.0.clone(), lease.key.clone());
@@ -293,7 +313,7 @@ impl QueueStore for DirectoryStore {
         let (inner, selection, progress) = (self.0.clone(), selection.clone(), progress.clone());
         Box::pin(blocking(move || {
             let mut few = FirstFew::new(&inner.options, now, limit, &progress);
-            for location in inner.locations() {
+            for location in inner.locations().filter(|one| selection.takes_location(*one)) {
                 inner.visit(location, &selection, &mut |entry| few.offer(&entry))?;
             }
             Ok(few.into_sorted())
