@@ -39,6 +39,7 @@ pub mod deliver;
 pub mod bounce;
 
 // top floor
+pub mod analysis;
 pub mod supervisor;
 pub mod daemon;
 pub mod cli;

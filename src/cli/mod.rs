@@ -6,6 +6,7 @@
 mod caller;
 pub mod daemon;
 mod dead_letter;
+mod explain;
 pub mod debug;
 pub mod flags;
 pub mod invocation;
@@ -130,6 +131,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: rewrite::main,
         keeps_group: false,
         about: "rewrite addresses from standard input, one to a line",
+    },
+    Personality {
+        name: "explain",
+        entry: explain::main,
+        keeps_group: false,
+        about: "say what happens to mail for an address, and which lines make it so",
     },
     Personality {
         name: "status",

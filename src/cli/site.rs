@@ -4,6 +4,7 @@ use super::invocation::{Invocation, Setting};
 use super::messages::log_early;
 use super::modes::{self, Mode};
 use super::{debug, version};
+use crate::analysis::Sources;
 use crate::cf;
 use crate::config::{Config, LoadOptions, Loaded, Message, Override, load, load_from};
 use crate::diag::{Diagnostic, Severity};
@@ -78,6 +79,34 @@ pub fn check(invocation: &Invocation) -> Result<(), (Sysexit, Vec<u8>)> {
 struct Unread {
     text: Vec<u8>,
     status: Sysexit,
+}
+
+/// [`load_site`], with the text of the cf and what made it.
+///
+/// # Errors
+/// The exit status.
+pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
+    let file = file(invocation);
+    let said = |unread: Unread| {
+        // a closed stderr leaves nobody to tell
+        let _ = io::stderr().write_all(&unread.text);
+        unread.status
+    };
+    let mut text = Vec::new();
+    let read = open_configuration(&file).map_err(said)?.read_to_end(&mut text);
+    read.map_err(|error| said(cannot_open(&file, &error)))?;
+    let origins = if file.ends_with(b".mc") { Some(expanded(&file, &text).map_err(said)?) } else { None };
+    let text = origins.as_ref().map_or(text, |cf| cf.text.clone());
+    let (mut environment, options) = (maps::environment(), load_options(invocation));
+    let mut loaded = load(&file, &text, &mut environment, &options);
+    if let Some(cf) = &origins {
+        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(cf, &file, message));
+    }
+    print_messages(invocation, &loaded);
+    if loaded.stop {
+        return Err(loaded.exit);
+    }
+    Ok((loaded, Sources::new(&file, &text, origins)))
 }
 
 fn read_site(invocation: &Invocation) -> Result<Loaded, Unread> {

@@ -37,7 +37,7 @@ pub use crate::addr::{MAX_SHOWN, shorten};
 pub use define::{define, define_named, macset, undefine_named};
 pub use event::{
     AddressEvent, AddressView, Attempt, Event, HostAnswer, HostEvent, MacroEvent, MapEvent, Observer,
-    RuleRef, Tokens, Watch,
+    RuleRef, Tokens, Watch, Watcher,
 };
 pub use lookups::{ImmediateLookup, Maps};
 pub use machine::{Context, Counts, Machine};

@@ -1,5 +1,6 @@
 //! Macro values of one connection, one envelope, one recipient: an overlay over `Config::macros`.
 
+use super::event::Watcher;
 use crate::addr::MacroId;
 use crate::config::{Config, RulesetId};
 use hashbrown::HashMap;
@@ -12,6 +13,8 @@ pub struct Scope {
     values: HashMap<u8, Option<Arc<[u8]>>>,
     /// See [`Scope::take_renamed`].
     renamed: Vec<(RulesetId, usize)>,
+    /// See [`Scope::watch`].
+    watcher: Option<Watcher>,
 }
 
 impl Scope {
@@ -46,6 +49,17 @@ impl Scope {
     /// Takes a macro's value away; one that the configuration gave stays.
     pub fn unset(&mut self, id: MacroId) {
         self.values.insert(id.0, None);
+    }
+
+    /// From now on `watcher` is shown every event of rules that run with this scope, or with a copy of it: of a
+    /// session's, those of its connection and of its transactions.
+    pub fn watch(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
+    }
+
+    /// Who is shown what happens with this scope.
+    pub fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
     }
 
     /// Forgets everything that was set here.

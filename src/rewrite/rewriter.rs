@@ -3,7 +3,7 @@
 use super::{Address, Site};
 use crate::addr::{MacroId, Scan};
 use crate::engine::{
-    AddressEvent, AddressView, Event, Observer, Printer, ScanMode, Scope, Watch, complaints, define,
+    AddressEvent, AddressView, Event, Observer, Printer, ScanMode, Scope, Watch, Watcher, complaints, define,
     define_named, scan,
 };
 use crate::logging::{Quiet, Tracer};
@@ -81,7 +81,8 @@ impl<'a> Rewriter<'a> {
     pub(super) fn watching(&mut self) -> (&mut Scope, Watching<'_>) {
         let watcher = self.watcher.as_mut().map(|watcher| &mut **watcher as &mut dyn Observer);
         let printer = Printer::new(&self.site.config, &mut *self.observer);
-        (&mut *self.scope, Watching { watcher, printer })
+        let shared = self.scope.watcher().cloned();
+        (&mut *self.scope, Watching { watcher, shared, printer })
     }
 
     /// Something has happened to an address.
@@ -101,19 +102,24 @@ pub(super) fn view(address: &Address) -> AddressView<'_> {
     }
 }
 
-/// A watcher and the printer, shown everything one after the other.
+/// The watchers, of this rewriter and of its scope, and the printer: shown everything one after the other.
 pub(super) struct Watching<'a> {
     watcher: Option<&'a mut dyn Observer>,
+    shared: Option<Watcher>,
     printer: Printer<'a>,
 }
 
 impl Observer for Watching<'_> {
     fn watches(&self) -> Watch {
         let watched = self.watcher.as_ref().map_or(Watch::Problems, |watcher| watcher.watches());
-        watched.max(self.printer.watches())
+        let shared = self.shared.as_ref().map_or(Watch::Problems, Watcher::watches);
+        watched.max(shared).max(self.printer.watches())
     }
     fn event(&mut self, event: &Event<'_>) {
         if let Some(watcher) = &mut self.watcher {
+            watcher.event(event);
+        }
+        if let Some(watcher) = &self.shared {
             watcher.event(event);
         }
         self.printer.event(event);

@@ -4,6 +4,7 @@ mod bdb;
 mod borders;
 mod cf;
 mod crash;
+mod explain;
 mod keeper_size;
 mod line_ends;
 mod m4;

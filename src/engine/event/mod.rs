@@ -19,6 +19,7 @@ use crate::addr::{Expansion, MacroId, TokenBuffer};
 use crate::config::{Config, RulesetId};
 use crate::logging::{Quiet, Tracer};
 use crate::schema::Reply;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much an observer wants to see.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -39,6 +40,33 @@ pub trait Observer: Send {
     fn event(&mut self, event: &Event<'_>);
     /// Where messages go.
     fn tracer(&mut self) -> &mut dyn Tracer;
+}
+
+/// An observer that several scopes share.
+#[derive(Clone)]
+pub struct Watcher(Arc<Mutex<dyn Observer>>);
+
+impl Watcher {
+    /// Shares it; whoever made it keeps the other end, and may look at what it has seen at any time.
+    pub fn new(observer: Arc<Mutex<dyn Observer>>) -> Self {
+        Self(observer)
+    }
+
+    /// How much it wants to see.
+    pub fn watches(&self) -> Watch {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).watches()
+    }
+
+    /// Shows it something.
+    pub fn event(&self, event: &Event<'_>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+    }
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Watcher")
+    }
 }
 
 /// One thing that has happened.

@@ -8,9 +8,6 @@ use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Reply;
 use std::time::Duration;
 
-/// No pause is longer, whatever the ruleset says.
-const MAX_GREET_PAUSE: Duration = Duration::from_secs(300);
-
 impl<A: Acceptor> Session<A> {
     /// Greets the client, or tells it why not.
     pub(super) async fn greet(&mut self) -> Flow {
@@ -88,7 +85,7 @@ impl<A: Acceptor> Session<A> {
         let pause = answer.as_ref().and_then(|tokens| {
             std::str::from_utf8(tokens.get(1)?.as_bytes()).ok()?.trim().parse::<u64>().ok()
         });
-        let pause = Duration::from_millis(pause.unwrap_or(0)).min(MAX_GREET_PAUSE);
+        let pause = Duration::from_millis(pause.unwrap_or(0)).min(self.server.policy.max_greet_pause);
         if pause.is_zero() {
             return false;
         }

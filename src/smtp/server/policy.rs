@@ -4,6 +4,9 @@ use crate::config::Config;
 use crate::schema::Privacy;
 use std::time::Duration;
 
+/// No pause is longer, whatever the ruleset says.
+const MAX_GREET_PAUSE: Duration = Duration::from_secs(300);
+
 /// The listener a client came in by.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DaemonFacts {
@@ -78,6 +81,8 @@ pub struct Policy {
     pub command_timeout: Duration,
     /// Timeout.datablock
     pub data_timeout: Duration,
+    /// The longest pause before the greeting that ruleset `greet_pause` may ask for.
+    pub max_greet_pause: Duration,
     /// MaxDaemonChildren; 0 means no limit.
     pub max_daemon_children: u32,
     /// DelayLA; 0 means never.
@@ -110,6 +115,7 @@ impl Policy {
             soft_bounce: options.soft_bounce,
             command_timeout: seconds(options.timeout.command),
             data_timeout: seconds(options.timeout.datablock),
+            max_greet_pause: MAX_GREET_PAUSE,
             max_daemon_children: count(options.max_daemon_children),
             delay_la: options.delay_la,
         }
@@ -138,6 +144,7 @@ impl Default for Policy {
             soft_bounce: false,
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),
+            max_greet_pause: MAX_GREET_PAUSE,
             max_daemon_children: 0,
             delay_la: 0,
         }

@@ -125,6 +125,11 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
+    /// The macros of the connection: what is set here, rules see from the first one on.
+    pub fn scope_mut(&mut self) -> &mut Scope {
+        &mut self.scope
+    }
+
     pub(super) fn log(&self, level: u8, priority: Priority, text: &[u8]) {
         self.server.log.log(level, priority, Some(self.transaction.envelope.id.as_bytes()), text);
     }

@@ -1,0 +1,27 @@
+//! What a configuration does, and why: answers for people, not for mail.
+//!
+//! In: a loaded site, a keeper, a question (who connects, what is said). Out: an [`Explanation`]: the replies that a
+//! client would get, and which rules and look-ups made them, each with its place in the cf and in the .mc. It is
+//! written as text, JSON or a page. Never here: anything that lasts; no message is taken, and nothing is told to
+//! anybody else.
+//!
+//! - [`Question`]: what is asked; `session`: a client that asks it of a real [`crate::smtp::server::Session`]
+//! - `recorder`: the events of the engine, kept as a tree of [`Step`]s
+//! - [`Sources`]: from a rule or a look-up to the line that was written
+//! - `explain`: all of it joined; `text`, `html`: how it is shown
+
+mod explain;
+mod html;
+mod question;
+mod recorder;
+mod session;
+mod sources;
+mod step;
+mod text;
+
+pub use explain::{Explanation, Forms, RecipientAnswer, explain, explain_ruleset};
+pub use html::page;
+pub use question::{Question, parse_client};
+pub use sources::{Place, Sources};
+pub use step::{Call, Decision, Exchange, Lookup, RuleUse, Stage, Step};
+pub use text::{Style, stages, text};

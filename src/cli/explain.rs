@@ -1,0 +1,199 @@
+//! The `explain` personality: what a client would be answered, and which lines of the configuration make it so.
+
+use super::invocation::Invocation;
+use super::modes::Mode;
+use super::{site, start};
+use crate::analysis::{self, Explanation, Question, Sources, Style};
+use crate::config::RulesetId;
+use crate::keeper::{self, Keeper};
+use crate::net::Resolver;
+use crate::rewrite::Site;
+use crate::schema::Sysexit;
+use clap::Parser;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Say what happens to mail for an address, and which lines of the configuration make it so
+///
+/// A client connects, says EHLO, MAIL and RCPT, and hears what this configuration answers; nothing is sent, and
+/// nothing is left of it. The client is a stranger unless --client says who it is.
+#[derive(Parser)]
+#[command(name = "canonify explain", bin_name = "canonify explain", about)]
+struct Arguments {
+    /// The configuration, a .cf or a .mc; rules of a .mc are shown with the line that made them
+    #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]
+    file: OsString,
+    /// The client's address, and its name if it has one
+    #[arg(long, value_name = "IP[=NAME]", default_value = "192.0.2.1=client.example", value_parser = analysis::parse_client)]
+    client: crate::smtp::server::Client,
+    /// What the client calls itself
+    #[arg(long, value_name = "NAME", default_value = "client.example")]
+    helo: OsString,
+    /// The sender; empty for a bounce
+    #[arg(long, value_name = "ADDRESS", default_value = "sender@client.example")]
+    from: OsString,
+    /// The client has logged in as this user
+    #[arg(long, value_name = "ID")]
+    auth: Option<OsString>,
+    /// The client speaks TLS, and this came of the check of its certificate (OK, NO, FAIL …)
+    #[arg(long, value_name = "VERIFY")]
+    tls: Option<OsString>,
+    /// A field of the message, for the checks of headers
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<OsString>,
+    /// Ask only these rulesets, each on the result of the one before; $| parts two arguments
+    #[arg(long, value_name = "SETS")]
+    ruleset: Option<String>,
+    /// Show each rule that changed something, with what it met and what it made
+    #[arg(long)]
+    rules: bool,
+    /// The same, and rules that were tried and did not match
+    #[arg(long)]
+    all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "html")]
+    json: bool,
+    /// Write a page that stands for itself
+    #[arg(long, value_name = "FILE", conflicts_with = "ruleset")]
+    html: Option<PathBuf>,
+    /// Recipients, or what the rulesets are asked about
+    #[arg(value_name = "ADDRESS", required = true)]
+    addresses: Vec<OsString>,
+}
+
+/// Entry of the personality.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { Sysexit::USAGE } else { Sysexit::OK };
+            // nobody is left to be told when both streams are gone
+            drop(error.print());
+            return exit(status);
+        }
+    };
+    exit(run(arguments).unwrap_or_else(|status| status))
+}
+
+fn exit(status: Sysexit) -> ExitCode {
+    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
+}
+
+fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
+    let invocation =
+        Invocation { mode: Mode::Test, cf: Some(arguments.file.clone().into_vec()), ..Invocation::default() };
+    let (loaded, sources) = site::load_with_sources(&invocation)?;
+    let config = Arc::new(loaded.config);
+    // before anything starts a thread
+    let keeper = keeper::start(config.clone(), start::programs(&config)).map_err(|error| {
+        start::complain(&format!("cannot start the keeper: {error}"));
+        Sysexit::OSERR
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        start::complain(&format!("cannot start: {error}"));
+        Sysexit::OSERR
+    })?;
+    runtime.block_on(async {
+        let resolver = Arc::new(Resolver::for_config(&config));
+        let site = Arc::new(Site::new(config, resolver));
+        match &arguments.ruleset {
+            Some(sets) => rulesets(&arguments, &site, sources, sets).await,
+            None => addresses(&arguments, &site, &keeper, sources).await,
+        }
+    })
+}
+
+fn question(arguments: &Arguments) -> Question {
+    let bytes = |text: &OsString| text.clone().into_vec();
+    let mut macros = Vec::new();
+    if let Some(id) = &arguments.auth {
+        macros.extend([
+            ("auth_authen", bytes(id)),
+            ("auth_type", b"PLAIN".to_vec()),
+            ("auth_ssf", b"0".to_vec()),
+        ]);
+    }
+    macros.extend(arguments.tls.as_ref().map(|verify| ("verify", bytes(verify))));
+    Question {
+        client: arguments.client.clone(),
+        helo: bytes(&arguments.helo),
+        from: bytes(&arguments.from),
+        macros,
+        headers: arguments.header.iter().map(bytes).collect(),
+        recipients: arguments.addresses.iter().map(bytes).collect(),
+    }
+}
+
+async fn addresses(
+    arguments: &Arguments,
+    site: &Arc<Site>,
+    keeper: &Keeper,
+    sources: Sources,
+) -> Result<Sysexit, Sysexit> {
+    let asked = question(arguments);
+    let explained = analysis::explain(site, keeper, sources, &asked, arguments.all).await;
+    let explanation = explained.map_err(|error| {
+        start::complain(&error.to_string());
+        Sysexit::SOFTWARE
+    })?;
+    show(arguments, &explanation)?;
+    Ok(Sysexit::OK)
+}
+
+fn show(arguments: &Arguments, explanation: &Explanation) -> Result<(), Sysexit> {
+    if let Some(file) = &arguments.html {
+        return std::fs::write(file, analysis::page(explanation)).map_err(|error| {
+            start::complain(&format!("{}: {error}", file.display()));
+            Sysexit::CANTCREAT
+        });
+    }
+    match arguments.json {
+        true => print(&json(explanation)?),
+        false => print(&analysis::text(explanation, style(arguments))),
+    }
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Sysexit> {
+    let text = serde_json::to_string_pretty(value).map_err(|_| Sysexit::SOFTWARE)?;
+    Ok(text + "\n")
+}
+
+fn print(text: &str) {
+    // a closed stdout leaves nobody to tell
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Colours, and lines of the screen's width, for a terminal only.
+fn style(arguments: &Arguments) -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let width = terminal_size::terminal_size().filter(|_| terminal);
+    let width = width.map_or(0, |(width, _)| usize::from(width.0));
+    Style { colour, width, rules: arguments.rules || arguments.all }
+}
+
+async fn rulesets(
+    arguments: &Arguments,
+    site: &Arc<Site>,
+    sources: Sources,
+    sets: &str,
+) -> Result<Sysexit, Sysexit> {
+    let find = |name: &str| site.config.rulesets.find(name.as_bytes()).ok_or_else(|| name.to_owned());
+    let sets: Vec<RulesetId> = sets.split(',').map(find).collect::<Result<_, _>>().map_err(|name| {
+        start::complain(&format!("Undefined ruleset {name}"));
+        Sysexit::USAGE
+    })?;
+    let asked = question(arguments);
+    let text = asked.recipients.join(&b' ');
+    let stages = analysis::explain_ruleset(site, sources, &asked, &sets, &text, arguments.all).await;
+    match arguments.json {
+        true => print(&json(&stages)?),
+        false => print(&analysis::stages(&stages, style(arguments))),
+    }
+    Ok(Sysexit::OK)
+}
