@@ -32,6 +32,7 @@ pub mod rewrite;
 pub mod message;
 pub mod envelope;
 pub mod keeper;
+pub mod tls;
 pub mod queue;
 pub mod recipients;
 pub mod smtp;

@@ -8,6 +8,7 @@ use super::{queue_flags, site, start};
 use crate::config::unsupported;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
+use crate::tls;
 
 /// Runs the daemon.
 pub fn run(invocation: &Invocation) -> Sysexit {
@@ -21,6 +22,7 @@ fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     rights::require_trust(invocation, &loaded.config, Privileged::Daemon)?;
     let warnings: Vec<String> = unsupported(&loaded.config)
         .into_iter()
+        .chain(tls::warnings(&loaded.config))
         .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))
         .collect();
     warnings.iter().for_each(|text| start::complain(text));

@@ -13,6 +13,7 @@ use crate::m4::{CfText, Expanded, in_order, is_about_template, is_template_line}
 use crate::maps;
 use crate::schema::UserIds;
 use crate::sys::safe::Blame;
+use crate::tls;
 
 /// Adds what is wrong with the cf to what is wrong with the .mc. A line of the .mc with a finding already
 /// gets no second one, but counts as an error if the cf line is one.
@@ -129,10 +130,10 @@ fn begins_so(line: &[u8], words: &[u8]) -> bool {
     line.strip_prefix(words).is_some_and(|rest| !rest.first().is_some_and(goes_on))
 }
 
-/// Filters, TLS and the like, which are not there yet, at the lines that ask for them.
+/// Filters and the like, which are not there yet, and what of TLS does not come true, at the lines that ask for them.
 fn asked_in_vain(config: &Config, cf: &CfText) -> Vec<Diagnostic> {
     let lines: Vec<&[u8]> = cf.text.split(|byte| *byte == b'\n').collect();
-    let asked = unsupported(config).into_iter().filter_map(|asked| {
+    let asked = unsupported(config).into_iter().chain(tls::warnings(config)).filter_map(|asked| {
         let so_begun = lines.iter().enumerate().filter(|(_, line)| begins_so(line, &asked.cf_line));
         let index = so_begun.map(|(index, _)| index).nth(asked.nth)?;
         Some(at_line(cf, index + 1, asked.message, asked.help.to_owned()))

@@ -1,4 +1,4 @@
-//! What a configuration asks for and this program does not have yet: filters, TLS, AUTH.
+//! What a configuration asks for and this program does not have yet: filters, AUTH.
 //!
 //! In: a configuration that has been read. Out: one entry for each thing asked for. Never here: options that are
 //! only read and change nothing for anybody (`docs/options.md` lists those).
@@ -19,8 +19,6 @@ pub struct Unsupported {
 }
 
 const FILTER_HELP: &str = "leave mail that must be filtered to sendmail, or take the filter out";
-const TLS_HELP: &str = "sessions stay in plain text: put a TLS proxy before the port, or take it out";
-const CLIENT_TLS_HELP: &str = "send by a relay nearby that speaks TLS, or take it out";
 const AUTH_HELP: &str = "let hosts relay by RELAY_DOMAIN or the access map instead of by password";
 const CLIENT_AUTH_HELP: &str = "send by a host that takes mail from this one without a password";
 
@@ -39,19 +37,6 @@ pub fn unsupported(config: &Config) -> Vec<Unsupported> {
             let message = format!("there are no mail filters yet: mail passes without filter {name}");
             add(message, FILTER_HELP, &[b"X", &filter.name[..]].concat(), 0);
         }
-    }
-    let ports = options.daemon_port_options.iter().enumerate();
-    for (nth, port) in ports.filter(|(_, port)| port.has(b's')) {
-        let name = String::from_utf8_lossy(&port.name);
-        let message = format!("there is no TLS yet, and port {name} asks for it (M=s)");
-        add(message, TLS_HELP, b"O DaemonPortOptions=", nth);
-    }
-    if options.server_cert_file.is_some() {
-        add("there is no TLS yet: STARTTLS is not offered".into(), TLS_HELP, b"O ServerCertFile=", 0);
-    }
-    if options.client_cert_file.is_some() {
-        let message = "there is no TLS yet: mail goes out without STARTTLS";
-        add(message.into(), CLIENT_TLS_HELP, b"O ClientCertFile=", 0);
     }
     let mechanisms = config.names.get(b"TrustAuthMech").and_then(|id| config.classes.get(id));
     if mechanisms.is_some_and(|class| !class.is_empty()) {

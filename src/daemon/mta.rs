@@ -13,6 +13,7 @@ use crate::rewrite::Site;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use crate::sys::process::Program;
+use crate::tls::Tls;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -45,6 +46,8 @@ pub struct Mta {
     pub keeper: Keeper,
     /// The log.
     pub log: Logger,
+    /// Certificates and keys.
+    pub tls: Tls,
     /// Who is connected.
     pub(super) clients: Clients,
     /// One permit per message whose recipients are not known yet.
@@ -87,9 +90,10 @@ impl Mta {
         queue.log_to(log.clone());
         let ids = queue.clone();
         let next_id = Arc::new(move || ids.next_id());
-        let deliverer = Deliverer::new(site.clone(), keeper.clone(), next_id, log.clone());
+        let tls = Tls::new(&config, &keeper, &log);
+        let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
         let policy = Policy::from_config(&config);
-        let server = Arc::new(Server::new(site.clone(), policy, log.clone()));
+        let server = Arc::new(Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()));
         let preparing = Arc::new(Semaphore::new(MAX_PREPARING));
         let runners = usize::try_from(config.options.max_queue_children).unwrap_or(0);
         let runners = (runners > 0).then(|| Arc::new(Semaphore::new(runners)));
@@ -104,6 +108,7 @@ impl Mta {
             deliverer,
             keeper,
             log,
+            tls,
             preparing,
             runners,
             under_way,

@@ -69,6 +69,7 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         let about = About { report: confinement.report, processes, listeners, loaded };
         tasks.spawn(tell_status(status, mta.clone(), about));
     }
+    let has_listeners = !listening.is_empty();
     for one in listening {
         match listen::Listener::new(one) {
             Ok(listener) => drop(tasks.spawn(listener.serve(mta.clone(), rates.clone(), session.clone()))),
@@ -79,6 +80,10 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         }
     }
     drop(session);
+    if has_listeners {
+        // what is wrong with keys and certificates is said at the start
+        mta.tls.server().await;
+    }
     if let Some(interval) = interval {
         tasks.spawn(mta.clone().runs(interval, selection));
     }

@@ -13,6 +13,7 @@ use crate::logging::Logger;
 use crate::rewrite::Site;
 use crate::schema::UserIds;
 use crate::sys::clock::Clock;
+use crate::tls::Tls;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub struct Deliverer {
     pub(super) site: Arc<Site>,
     pub(super) keeper: Keeper,
+    pub(super) tls: Tls,
     pub(super) next_id: NextId,
     pub(super) logger: Logger,
     pub(super) clock: Clock,

@@ -5,8 +5,9 @@ use super::connections::ConnectionKey;
 use super::next_hop::{self, NextHop};
 use super::replies;
 use super::result::DeliveryResult;
+use super::starttls;
 use crate::config::{Config, Mailer};
-use crate::schema::{EnhancedStatus, Sysexit};
+use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use crate::sys::errno_text;
 use std::io;
@@ -46,7 +47,7 @@ pub(super) async fn connect(
         NextHop::Socket(path) => {
             let stream = UnixStream::connect(path).await;
             let stream = stream.map_err(|error| failure(unreachable(&error, &shown)))?;
-            return open(attempt, mailer, Box::new(stream), &shown, b"").await;
+            return open(attempt, mailer, Box::new(stream), (&shown, b""), false).await.map_err(|end| end.0);
         }
         NextHop::Address(address) => vec![*address],
         NextHop::Host { name, port } => {
@@ -73,11 +74,22 @@ async fn connect_address(
     host: &[u8],
 ) -> Result<ServerConnection, ConnectFailure> {
     let literal = format!("[{}]", address.ip()).into_bytes();
-    match tcp_stream(address, connect_timeout(attempt)).await {
-        Ok(stream) => open(attempt, mailer, Box::new(stream), host, &literal).await,
-        Err(error) => {
-            let relay = [host, b" ", &literal].concat();
-            Err(ConnectFailure { result: unreachable(&error, host), relay, recorded: false })
+    let mut clear = false;
+    loop {
+        let stream = match tcp_stream(address, connect_timeout(attempt)).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                let relay = [host, b" ", &literal].concat();
+                return Err(ConnectFailure { result: unreachable(&error, host), relay, recorded: false });
+            }
+        };
+        let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
+        match open(attempt, mailer, Box::new(stream), (host, &literal), clear).await {
+            Ok(server) => return Ok(server),
+            Err((failure, true)) if fallback && failure.result.disposition == Disposition::Delayed => {
+                clear = true;
+            }
+            Err((failure, _)) => return Err(failure),
         }
     }
 }
@@ -115,50 +127,95 @@ fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
     DeliveryResult::delayed(text, EnhancedStatus(4, 4, 1))
 }
 
-/// Greeting and EHLO.
+/// Why no mail goes over a connection.
+pub(super) struct Refused {
+    pub(super) result: DeliveryResult,
+    /// It may do without TLS.
+    pub(super) handshake_failed: bool,
+}
+
+impl From<DeliveryResult> for Refused {
+    fn from(result: DeliveryResult) -> Self {
+        Self { result, handshake_failed: false }
+    }
+}
+
+/// A connection that has ended while it was opened.
+pub(super) fn connection_failed(server: &mut ServerConnection, error: &ConnectionError) -> DeliveryResult {
+    if *error == ConnectionError::Lost {
+        let line = replies::read_error(&server.host);
+        server.note(&line);
+    }
+    replies::of_connection_error(error, &server.host)
+}
+
+/// Greeting, EHLO and TLS; `clear`: without that. An error says whether it may be tried so.
 async fn open(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     stream: Box<dyn Stream>,
-    host: &[u8],
-    address: &[u8],
-) -> Result<ServerConnection, ConnectFailure> {
-    let site = attempt.on.site.clone();
-    let timeouts = CommandTimeouts::of(&site.config.options.timeout);
+    (host, address): (&[u8], &[u8]),
+    clear: bool,
+) -> Result<ServerConnection, (ConnectFailure, bool)> {
+    let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let mut server = ServerConnection::new(stream, host, address);
-    let result = match introduce(&site.config, mailer, &timeouts, &mut server).await {
-        Ok(None) => return Ok(server),
-        Ok(Some(result)) => result,
-        Err(error) => {
-            if error == ConnectionError::Lost {
-                server.note(&replies::read_error(host));
-            }
-            replies::of_connection_error(&error, host)
-        }
+    let Err(Refused { result, handshake_failed }) =
+        opening(attempt, mailer, &timeouts, &mut server, clear).await
+    else {
+        return Ok(server);
     };
     let relay = server.relay();
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
     server.quit(timeouts.quit).await;
-    Err(ConnectFailure { result, relay, recorded: false })
+    Err((ConnectFailure { result, relay, recorded: false }, handshake_failed))
 }
 
-/// `None`: the server is ready for mail.
+async fn opening(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
+    clear: bool,
+) -> Result<(), Refused> {
+    let site = attempt.on.site.clone();
+    match server.greeting(timeouts.greeting).await {
+        Ok(greeting) if greeting.is_positive() => {}
+        Ok(greeting) => return Err(replies::of_opening(&greeting, &Extensions::default()).into()),
+        Err(error) => return Err(connection_failed(server, &error).into()),
+    }
+    introduce(&site.config, mailer, timeouts, server).await?;
+    if starttls::secure(attempt, server, timeouts, clear).await? {
+        introduce(&site.config, mailer, timeouts, server).await?;
+    }
+    Ok(())
+}
+
+/// EHLO.
 async fn introduce(
     config: &Config,
     mailer: &Mailer,
     timeouts: &CommandTimeouts,
     server: &mut ServerConnection,
+) -> Result<(), Refused> {
+    let said = match hello(config, mailer, timeouts, server).await {
+        Ok(said) => said,
+        Err(error) => Some(connection_failed(server, &error)),
+    };
+    said.map_or(Ok(()), |result| Err(result.into()))
+}
+
+/// `None`: the server is ready for mail.
+async fn hello(
+    config: &Config,
+    mailer: &Mailer,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
 ) -> Result<Option<DeliveryResult>, ConnectionError> {
-    let greeting = server.greeting(timeouts.greeting).await?;
-    if !greeting.is_positive() {
-        return Ok(Some(replies::of_opening(&greeting, &Extensions::default())));
-    }
     let name = config.expand(config.macro_value("j").unwrap_or_default());
-    let says_esmtp = greeting.lines.first().is_some_and(|line| line.windows(5).any(|word| word == b"ESMTP"));
     let lmtp = mailer.has(b'z');
     let answer = if lmtp {
         server.hello(b"LHLO", &name, false, timeouts.lhlo).await?
-    } else if (mailer.has(b'a') || says_esmtp) && !mailer.has(b'2') {
+    } else if (mailer.has(b'a') || server.says_esmtp) && !mailer.has(b'2') {
         server.hello(b"EHLO", &name, true, timeouts.ehlo).await?
     } else {
         server.hello(b"HELO", &name, false, timeouts.ehlo).await?

@@ -16,6 +16,7 @@ use crate::recipients::Expander;
 use crate::rewrite::Site;
 use crate::schema::{Outcome, Sysexit, UserIds};
 use crate::sys::clock::Clock;
+use crate::tls::Tls;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -74,9 +75,9 @@ impl Attempted {
 
 impl Deliverer {
     /// Shares the parts of a running site.
-    pub fn new(site: Arc<Site>, keeper: Keeper, next_id: NextId, logger: Logger) -> Self {
+    pub fn new(site: Arc<Site>, keeper: Keeper, tls: Tls, next_id: NextId, logger: Logger) -> Self {
         let pools = Pools::new(&site.config);
-        Self { site, keeper, next_id, logger, clock: Clock::System, pools }
+        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools }
     }
 
     /// Expands recipients and delivers what is `New` or `Queued`. The state goes to `checkpoint` every

@@ -35,6 +35,7 @@ mod record;
 mod replies;
 mod result;
 mod settle;
+mod starttls;
 #[cfg(test)]
 mod tests;
 mod transaction;

@@ -67,13 +67,23 @@ impl Attempt<'_> {
         going_on
     }
 
-    /// What the rules of the TLS rulesets ask for.
-    fn set_server_macros(&self, scope: &mut Scope, server: &ServerConnection) {
-        let config = &self.on.site.config;
-        let address = server.address.strip_prefix(b"[").and_then(|address| address.strip_suffix(b"]"));
-        scope.set_named(config, b"server_name", &server.host);
-        scope.set_named(config, b"server_addr", address.unwrap_or(&server.address));
-        scope.set_named(config, b"verify", b"NONE");
+    /// Asks a ruleset about the connection that the next recipients are to share, and logs what it decides.
+    pub(super) async fn ask_for_connection(
+        &self,
+        scope: &mut Scope,
+        ruleset: &[u8],
+        first: &[u8],
+        relay: &[u8],
+    ) -> Verdict {
+        let mut verdict = Rewriter::quiet(&self.on.site, scope).check(ruleset, first, None).await;
+        if let Verdict::Reject { reply, .. } = &mut verdict {
+            let recipient = plan::order(self.envelope).first().map(|index| &self.envelope.recipients[*index]);
+            *reply = with_address(recipient.map_or(b"", |recipient| &recipient.text), reply.clone());
+        }
+        if let Some(line) = verdict.log_line(&ruleset_source(ruleset, first, None), relay) {
+            self.on.logger.log(3, Priority::Notice, None, &line);
+        }
+        verdict
     }
 
     /// Asks a ruleset about a recipient and logs what it decides. A reply names the recipient.

@@ -47,7 +47,8 @@ fn scene_with(aliases: &str, rulesets: &str) -> Scene {
     let site = Arc::new(Site::new(config.clone(), Arc::new(Resolver::fixed(Vec::new()))));
     let next_id: NextId = Arc::new(|| QueueId::new(b"6AMHDk0a022879").expect("an identifier"));
     let logger = Logger::open(Target::Memory, b"test", 9);
-    let deliverer = Deliverer::new(site, keeper, next_id, logger);
+    let tls = crate::tls::Tls::new(&config, &keeper, &logger);
+    let deliverer = Deliverer::new(site, keeper, tls, next_id, logger);
     Scene { dir, deliverer, me }
 }
 

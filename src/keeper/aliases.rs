@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What tells one state of a file from another.
-pub(super) type Signature = (u64, u64, i64, i64, u64);
+pub type Signature = (u64, u64, i64, i64, u64);
 
 pub(super) fn signature(about: &Metadata) -> Signature {
     (about.dev(), about.ino(), about.mtime(), about.mtime_nsec(), about.size())

@@ -1,12 +1,13 @@
 //! From a configuration to what the keeper needs of it. Runs before the fork, in whoever has read it.
 
-use super::settings::{KeeperSettings, LocalMailer};
+use super::settings::{KeeperSettings, LocalMailer, TlsFile};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
 use crate::db::AliasSpec;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
+use std::collections::HashMap;
 
 /// Option ForwardPath where the cf has none.
 const FORWARD_PATH: &[u8] = b"\x81z/.forward";
@@ -29,6 +30,7 @@ impl From<&Config> for KeeperSettings {
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
             host: config.expand(config.macro_value("j").unwrap_or_default()),
+            tls_files: tls_files(config),
             programs: Programs::default(),
         }
     }
@@ -47,6 +49,25 @@ fn local_mailer(mailer: &Mailer) -> LocalMailer {
         wait: mailer.wait,
         max_size: mailer.max_size,
     }
+}
+
+/// The files that a front may ask for: those that these options name, and no others.
+fn tls_files(config: &Config) -> HashMap<Vec<u8>, TlsFile> {
+    let options = &config.options;
+    let lists = [
+        (&options.server_cert_file, TlsFile::Certificate),
+        (&options.client_cert_file, TlsFile::Certificate),
+        (&options.ca_cert_file, TlsFile::Certificate),
+        (&options.crl_file, TlsFile::Certificate),
+        (&options.ca_cert_path, TlsFile::Directory),
+        (&options.crl_path, TlsFile::Directory),
+        (&options.server_key_file, TlsFile::Key),
+        (&options.client_key_file, TlsFile::Key),
+    ];
+    let named = lists.into_iter().filter_map(|(list, kind)| Some((list.as_ref()?, kind)));
+    named
+        .flat_map(|(list, kind)| list.split(|byte| *byte == b',').map(move |path| (path.to_vec(), kind)))
+        .collect()
 }
 
 /// `$x` as the internal operator, for values that are still as written.

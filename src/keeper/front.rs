@@ -3,9 +3,11 @@
 //! One thread writes whatever requests are waiting in one go, another reads the answers; both start
 //! with the first request, so that the handle may exist before the runtime does.
 
+use super::aliases::Signature;
 use super::frame::{Frame, Inbox, MAX_ANSWER, MAX_REQUEST};
 use super::protocol::{
-    AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, UserAnswer,
+    AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, TlsFileAnswer,
+    UserAnswer,
 };
 use super::server;
 use super::settings::KeeperSettings;
@@ -277,6 +279,15 @@ impl Keeper {
             Ok(Reply::Listing(listing)) => listing,
             Ok(_) => ListingError::Later(GONE.into()).into(),
             Err(why) => ListingError::Later(why).into(),
+        }
+    }
+
+    /// A file that an option of TLS names, unless it is as it was `seen` last.
+    pub async fn tls_file(&self, path: &[u8], seen: Option<Signature>) -> TlsFileAnswer {
+        match self.look_up(Ask::TlsFile(path.to_vec(), seen)).await {
+            Ok(Reply::TlsFile(answer)) => answer,
+            Ok(_) => TlsFileAnswer::Refused(GONE.into()),
+            Err(why) => TlsFileAnswer::Refused(why),
         }
     }
 

@@ -10,7 +10,7 @@
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
 //! turn. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
-//! over to `mailbox`, `maildir` or `program`. `front` is the other end, in the front's own process.
+//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
@@ -33,10 +33,12 @@ mod protocol;
 mod rights;
 mod server;
 mod settings;
+mod tls_files;
 
+pub use aliases::Signature;
 pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
 pub use protocol::{
     AliasAnswer, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote, MailerResult,
-    NamedBy, Target, UserAnswer,
+    NamedBy, Target, TlsFileAnswer, UserAnswer,
 };
 pub use settings::KeeperSettings;

@@ -1,5 +1,6 @@
 //! What front and keeper say to each other.
 
+use super::aliases::Signature;
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit, UserIds};
 use crate::sys::accounts::User;
@@ -140,6 +141,8 @@ pub(super) enum Ask {
     Forward(Vec<u8>, Vec<u8>),
     /// An `:include:` file, and who names it, with whose rights it is read.
     Include(Vec<u8>, NamedBy),
+    /// A file that an option of TLS names, unless it is as it was seen last.
+    TlsFile(Vec<u8>, Option<Signature>),
     /// What the program of a map answers: the map's name and the key, which is its last argument.
     Program(Vec<u8>, Vec<u8>),
     /// A delivery; the body comes along as a descriptor.
@@ -158,6 +161,7 @@ impl Ask {
             Self::User(_) => AskKind::User,
             Self::Alias(..) => AskKind::Alias,
             Self::Forward(..) | Self::Include(..) => AskKind::Listing,
+            Self::TlsFile(..) => AskKind::TlsFile,
             Self::Program(..) => AskKind::Program,
             Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
         }
@@ -170,6 +174,7 @@ pub(super) enum AskKind {
     User,
     Alias,
     Listing,
+    TlsFile,
     Program,
     /// With so many targets.
     Delivery(usize),
@@ -182,6 +187,7 @@ impl AskKind {
             Self::User => Reply::User(Err(why.into())),
             Self::Alias => Reply::Alias(Err(why.into())),
             Self::Listing => Reply::Listing(ListingError::Later(why.into()).into()),
+            Self::TlsFile => Reply::TlsFile(TlsFileAnswer::Refused(why.into())),
             Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
         }
@@ -199,6 +205,17 @@ pub enum AliasAnswer {
     NotRead(u32),
 }
 
+/// What came of asking for a file of TLS.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TlsFileAnswer {
+    /// It is as it was.
+    Unchanged,
+    /// What is in it, and which state of it that is.
+    Content(Vec<u8>, Signature),
+    /// It cannot be read, or must not be used; the text says why.
+    Refused(String),
+}
+
 /// What the keeper answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
@@ -208,6 +225,8 @@ pub(super) enum Reply {
     Alias(Result<AliasAnswer, String>),
     /// `.forward` or `:include:`.
     Listing(ListingAnswer),
+    /// A file of TLS.
+    TlsFile(TlsFileAnswer),
     /// Exit status and first line.
     Program(i32, Vec<u8>),
     /// One per target.

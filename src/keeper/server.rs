@@ -11,7 +11,7 @@ use super::named::Named;
 use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
 use super::settings::KeeperSettings;
-use super::{deliver, lists};
+use super::{deliver, lists, tls_files};
 use crate::schema::Sysexit;
 use crate::sys::{accounts, first_line, passing};
 use std::os::fd::OwnedFd;
@@ -107,6 +107,7 @@ impl KeeperService {
             Ask::Include(path, named_by) => {
                 (Work::Lists, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
+            Ask::TlsFile(path, _) => (Work::Lists, path.clone()),
             Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Deliver(delivery) => {
                 let mailer = self.settings.mailer(&delivery.mailer);
@@ -122,6 +123,7 @@ impl KeeperService {
             Ask::Alias(name, first) => Reply::Alias(self.aliases.get(&name, first)),
             Ask::Forward(user, detail) => Reply::Listing(lists::forward(&self.settings, &user, &detail)),
             Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
+            Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
         }
@@ -174,6 +176,7 @@ mod tests {
             (AskKind::User, "User(Err("),
             (AskKind::Alias, "Alias(Err("),
             (AskKind::Listing, "Listing("),
+            (AskKind::TlsFile, "TlsFile(Refused("),
             (AskKind::Program, "Program(75"),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
         ] {

@@ -49,6 +49,17 @@ impl LocalMailer {
     }
 }
 
+/// What a file of the TLS options is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TlsFile {
+    /// Certificates, or a list of revoked ones.
+    Certificate,
+    /// A private key.
+    Key,
+    /// A directory of certificates, and lists of revoked ones, by the hash of their names.
+    Directory,
+}
+
 /// Everything.
 #[derive(Clone, Debug)]
 pub struct KeeperSettings {
@@ -69,6 +80,8 @@ pub struct KeeperSettings {
     pub(super) default_name: Vec<u8>,
     /// `$j`
     pub(super) host: Vec<u8>,
+    /// The files of the TLS options, by their paths.
+    pub(super) tls_files: HashMap<Vec<u8>, TlsFile>,
     /// The programs of maps, by the map's name.
     pub(super) programs: Programs,
 }

@@ -98,6 +98,14 @@ impl Rewriter<'_> {
         tokens.first().is_some_and(|token| token.first() == op::CANONICAL_NET).then_some(tokens)
     }
 
+    /// Runs a ruleset that answers with a text (tls_srv_features, tls_clt_features): its tokens without anything
+    /// between them. `None`: no such ruleset, or a text that cannot be scanned.
+    pub async fn text(&mut self, ruleset: &[u8], first: &[u8], second: Option<&[u8]>) -> Option<Vec<u8>> {
+        let (first, second) = (quote_internal(first), second.map(quote_internal));
+        let tokens = self.ask(ruleset, &first, second.as_deref(), false).await?;
+        Some(cataddr(&self.site.program.operators, &tokens, None, true))
+    }
+
     /// What a ruleset answers to `first $| second`, both quoted; `None` if there is nothing to ask or to scan.
     async fn ask(
         &mut self,

@@ -350,17 +350,17 @@ options! {
     /// Defaults of later ldap maps
     ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Implemented, "confLDAP_DEFAULT_SPEC";
     /// Server certificate
-    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, ParsedOnly, "confSERVER_CERT";
+    server_cert_file: Option<Vec<u8>> = None, (Expanded), "ServerCertFile", 0xb4, Root, Implemented, "confSERVER_CERT";
     /// Server key
-    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, ParsedOnly, "confSERVER_KEY";
+    server_key_file: Option<Vec<u8>> = None, (Expanded), "ServerKeyFile", 0xb5, Root, Implemented, "confSERVER_KEY";
     /// Client certificate
-    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, ParsedOnly, "confCLIENT_CERT";
+    client_cert_file: Option<Vec<u8>> = None, (Expanded), "ClientCertFile", 0xb6, Root, Implemented, "confCLIENT_CERT";
     /// Client key
-    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, ParsedOnly, "confCLIENT_KEY";
+    client_key_file: Option<Vec<u8>> = None, (Expanded), "ClientKeyFile", 0xb7, Root, Implemented, "confCLIENT_KEY";
     /// CA bundle
-    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, ParsedOnly, "confCACERT";
-    /// Hashed CA directory
-    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, ParsedOnly, "confCACERT_PATH";
+    ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, Implemented, "confCACERT";
+    /// Hashed CA directory, read when it changes
+    ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, Implemented, "confCACERT_PATH";
     /// Diffie-Hellman parameters
     dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, ParsedOnly, "confDH_PARAMETERS";
     /// Milters to call, by X-line name
@@ -372,13 +372,13 @@ options! {
     /// Mode of queue files
     queue_file_mode: u32 = 0o600, (Octal), "QueueFileMode", 0xbe, Root, Implemented, "confQUEUE_FILE_MODE";
     /// Digest for ${cert_fp}
-    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, ParsedOnly, "confCERT_FINGERPRINT_ALGORITHM";
-    /// TLS <=1.2 ciphers
-    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, ParsedOnly, "confCIPHER_LIST";
+    cert_fingerprint_algorithm: Option<Vec<u8>> = None, (Expanded), "CertFingerprintAlgorithm", 0xbf, Root, Implemented, "confCERT_FINGERPRINT_ALGORITHM";
+    /// TLS 1.2 ciphers: those of OpenSSL's list that are spoken here, in our order
+    cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, Implemented, "confCIPHER_LIST";
     /// Random source
     rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, ParsedOnly, "confRAND_FILE";
-    /// V: do not ask clients for certs; C: server without a cert; unknown letter warned as in AuthOptions
-    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, ParsedOnly, "confTLS_SRV_OPTIONS";
+    /// V: do not ask clients for certs; C (a server without one) is not there: it is warned of; unknown letter warned as in AuthOptions
+    tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, Implemented, "confTLS_SRV_OPTIONS";
     /// Sleep 1 s per RCPT after N bad ones
     bad_rcpt_throttle: i64 = 0, (Int), "BadRcptThrottle", 0xc3, Anyone, Implemented, "confBAD_RCPT_THROTTLE";
     /// DELIVERBY minimum; negative disables
@@ -414,13 +414,13 @@ options! {
     /// Window of the rate counters
     connection_rate_window_size: i64 = 60, (Time b's'), "ConnectionRateWindowSize", 0xd3, Root, Implemented, "confCONNECTION_RATE_WINDOW_SIZE";
     /// Revocation list
-    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, ParsedOnly, "confCRL";
+    crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, Implemented, "confCRL";
     /// Last host tried
     fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, ParsedOnly, "confFALLBACK_SMARTHOST";
     /// SASL realm
     auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, ParsedOnly, "confAUTH_REALM";
     /// Hashed CRLs
-    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, ParsedOnly, "confCRL_PATH";
+    crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Implemented, "confCRL_PATH";
     /// Name in EHLO/HELO
     helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, ParsedOnly, "confHELO_NAME";
     /// Noise commands tolerated
@@ -429,10 +429,10 @@ options! {
     bad_rcpt_shutdown: i64 = 0, (Int), "BadRcptShutdown", 0xe1, Anyone, Implemented, "";
     /// How many good recipients protect from that
     bad_rcpt_shutdown_good: i64 = 0, (Int), "BadRcptShutdownGood", 0xe2, Anyone, Implemented, "";
-    /// Unknown: 'readcf: ServerSSLOptions option value X unrecognized' / 'not a number'
-    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, ParsedOnly, "confSERVER_SSL_OPTIONS";
+    /// SSL_OP_NO_TLSv1_2 and SSL_OP_NO_TLSv1_3 act, other words change nothing that is spoken here. Unknown: 'readcf: ServerSSLOptions option value X unrecognized' / 'not a number'
+    server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, Implemented, "confSERVER_SSL_OPTIONS";
     /// As above
-    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, ParsedOnly, "confCLIENT_SSL_OPTIONS";
+    client_ssl_options: Option<Vec<u8>> = None, (Special), "ClientSSLOptions", 0xe4, Root, Implemented, "confCLIENT_SSL_OPTIONS";
     /// Cap of the doubling retry time
     max_queue_age: i64 = 0, (Time b'm'), "MaxQueueAge", 0xe5, Root, Implemented, "confMAX_QUEUE_AGE";
     /// Refuse mail with NUL bytes
@@ -444,7 +444,7 @@ options! {
     /// Engine library directory
     ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, ParsedOnly, "confSSL_ENGINE_PATH";
     /// Retry without TLS after a handshake failure
-    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, ParsedOnly, "confTLS_FALLBACK_TO_CLEAR";
+    tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Implemented, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
     set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, ParsedOnly, "";
     /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'
@@ -452,7 +452,7 @@ options! {
     /// MTA-STS
     strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, ParsedOnly, "";
     /// TLS 1.3 suites
-    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, ParsedOnly, "";
+    cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Implemented, "";
     /// (canonify only) Deliveries to mailboxes, files and programs of this host at the same time
     concurrent_local_deliveries: i64 = 100, (Int), "ConcurrentLocalDeliveries", 0xfb, Root, Implemented, "";
     /// (canonify only) Deliveries to other hosts at the same time; so many hosts, too, are looked up

@@ -505,8 +505,10 @@ def set_up(program, makemap, group):
 def run_group(program, makemap, group):
     set_up(program, makemap, group)
     daemon = Daemon(program, group)
+    started = LOG[:]
     results = [run_case(daemon, case) for case in group["cases"]]
     daemon.stop()
+    results[0]["start"] = started
     results[0]["daemon"] = daemon.said.decode("latin-1").splitlines()
     return results
 
@@ -528,9 +530,9 @@ def serve(program, makemap, build=build, run_group=run_group):
 class Bed:
     """A process in name spaces of its own that serves one program: groups of cases of the kind that `module` knows."""
 
-    def __init__(self, program, makemap, module="mail_bed"):
+    def __init__(self, program, makemap, module="mail_bed", *more):
         spaces = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
-        self.process = subprocess.Popen([*spaces, sys.executable, "-c", f"import sys, {module} as bed; bed.serve(*sys.argv[1:])", program, makemap],
+        self.process = subprocess.Popen([*spaces, sys.executable, "-c", f"import sys, {module} as bed; bed.serve(*sys.argv[1:])", program, makemap, *more],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=pathlib.Path(__file__).parent)
 
     def run(self, group):

@@ -4,6 +4,8 @@ use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
 use crate::addr::one_line;
 use crate::schema::{EnhancedStatus, Reply};
+use crate::tls::{Established, HandshakeError, Material, Wish};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -11,6 +13,21 @@ use tokio::time::timeout;
 /// What a dialogue runs over: TCP, a UNIX socket, a test's own pipe.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
+
+/// How far a connection is protected.
+#[derive(Clone, Debug)]
+pub struct Protection {
+    /// `${verify}`
+    pub verify: &'static [u8],
+    /// What the handshake has come to.
+    pub established: Option<Arc<Established>>,
+}
+
+impl Default for Protection {
+    fn default() -> Self {
+        Self { verify: b"NONE", established: None }
+    }
+}
 
 /// A server, its extensions, and what of the dialogue is worth telling.
 pub struct ServerConnection {
@@ -20,8 +37,12 @@ pub struct ServerConnection {
     pub host: Vec<u8>,
     /// `[address]`, empty for none.
     pub address: Vec<u8>,
+    /// Does its greeting speak of ESMTP?
+    pub says_esmtp: bool,
     /// What it offers.
     pub extensions: Extensions,
+    /// How far it is protected.
+    pub protection: Protection,
     /// Nothing more can be said.
     pub dead: bool,
     /// Messages handed over so far.
@@ -39,7 +60,9 @@ impl ServerConnection {
             input: Vec::new(),
             host: host.to_vec(),
             address: address.to_vec(),
+            says_esmtp: false,
             extensions: Extensions::default(),
+            protection: Protection::default(),
             dead: false,
             messages: 0,
             transcript: Vec::new(),
@@ -72,7 +95,10 @@ impl ServerConnection {
     /// # Errors
     /// The connection broke, the limit passed, or what came is no answer.
     pub async fn greeting(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
-        self.answer(limit).await
+        let greeting = self.answer(limit).await?;
+        let first = greeting.lines.first();
+        self.says_esmtp = first.is_some_and(|line| line.windows(5).any(|word| word == b"ESMTP"));
+        Ok(greeting)
     }
 
     /// EHLO (or LHLO) and, if that is not understood and `fallback` allows it, HELO.
@@ -97,6 +123,25 @@ impl ServerConnection {
             return self.command(&[b"HELO ", name].concat(), limit).await;
         }
         Ok(answer)
+    }
+
+    /// Goes on under TLS; nothing that the server said before counts any more (RFC 3207, section 4.2).
+    ///
+    /// # Errors
+    /// There is no session under TLS, and the connection is of no more use.
+    pub async fn start_tls(
+        &mut self,
+        material: &Material,
+        wish: &Wish,
+    ) -> Result<Established, HandshakeError> {
+        self.input.clear();
+        self.extensions = Extensions::default();
+        let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        self.dead = true;
+        let (protected, established) = material.connect(wish, &self.host, clear).await?;
+        self.stream = Box::new(protected);
+        self.dead = false;
+        Ok(established)
     }
 
     /// Sends one command and waits for its answer.
@@ -205,6 +250,8 @@ impl ServerConnection {
     pub async fn quit(mut self, limit: Duration) {
         // a server that has said 421 may still be listening for QUIT
         let _ = self.command(b"QUIT", limit).await;
+        // TLS says goodbye
+        let _ = timeout(limit, self.stream.shutdown()).await;
     }
 }
 

@@ -11,7 +11,7 @@ mod timeouts;
 mod transaction;
 
 pub use answer::{Answer, ConnectionError};
-pub use connection::{ServerConnection, Stream};
+pub use connection::{Protection, ServerConnection, Stream};
 pub use extensions::Extensions;
 pub use timeouts::CommandTimeouts;
 pub use transaction::{Answers, Offer, transact};

@@ -24,6 +24,8 @@ pub struct CommandTimeouts {
     pub dot: Duration,
     /// Timeout.rset
     pub rset: Duration,
+    /// Timeout.starttls
+    pub starttls: Duration,
     /// Timeout.quit, but never for long: nobody needs what a server says to it.
     pub quit: Duration,
 }
@@ -41,6 +43,7 @@ impl CommandTimeouts {
             block: limit(options.datablock),
             dot: limit(options.datafinal),
             rset: limit(options.rset),
+            starttls: limit(options.starttls),
             quit: limit(options.quit.clamp(1, MAX_QUIT_SECONDS)),
         }
     }

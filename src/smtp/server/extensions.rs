@@ -33,6 +33,10 @@ pub const EXTENSIONS: &[Extension] = &[
     Extension { keyword: "DSN", offer: |features, _, _| plain("DSN", features.dsn) },
     Extension { keyword: "ETRN", offer: |features, _, _| plain("ETRN", features.etrn) },
     Extension {
+        keyword: "STARTTLS",
+        offer: |features, _, security| plain("STARTTLS", features.starttls && security.can_protect),
+    },
+    Extension {
         keyword: "DELIVERBY",
         offer: |_, policy, _| match policy.deliver_by_min?.as_secs() {
             0 => plain("DELIVERBY", true),

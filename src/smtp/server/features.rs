@@ -20,6 +20,8 @@ pub struct Features {
     pub etrn: bool,
     /// STARTTLS may be asked for.
     pub starttls: bool,
+    /// Is a client asked for its certificate? `None`: as TLSSrvOptions has it.
+    pub ask_certificate: Option<bool>,
     /// Input behind EHLO and before its reply is accepted.
     pub early_input: bool,
     /// HTTP commands end the session always, not only as the first command.
@@ -65,12 +67,12 @@ const LETTERS: &[Letter] = &[
     letter(b'u', |features, on, variant| features.strictness.carriage_return = bare(on, variant))
         .with_variant(),
     letter(b'x', |features, on, _| features.expn = on),
-    // known, and without effect before AUTH, TLS and SMTPUTF8 exist
+    letter(b'v', |features, on, _| features.ask_certificate = Some(on)),
+    // known, and without effect before AUTH and SMTPUTF8 exist
     letter(b'a', |_, _, _| ()),
     letter(b'c', |_, _, _| ()),
     letter(b'i', |_, _, _| ()),
     letter(b'r', |_, _, _| ()),
-    letter(b'v', |_, _, _| ()),
 ];
 
 fn bare(on: bool, variant: Option<u8>) -> BareCharacter {
@@ -92,6 +94,7 @@ impl Features {
             dsn: !privacy.contains(Privacy::NO_RECEIPTS) && policy.send_mime_errors,
             etrn: !privacy.contains(Privacy::NO_ETRN) && !daemon.has(b'E'),
             starttls: !daemon.has(b'S'),
+            ask_certificate: None,
             early_input: false,
             refuse_http: false,
             require_auth: daemon.has(b'a'),

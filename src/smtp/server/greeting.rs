@@ -19,6 +19,9 @@ impl<A: Acceptor> Session<A> {
         }
         self.log(10, Priority::Info, b"Milter: no active filter");
         self.read_features().await;
+        if self.prepare_tls().await == Flow::Close {
+            return Flow::Close;
+        }
         if self.refusal.is_none() && self.sent_before_greeting().await {
             self.refusal = Some(Refusal::Null);
             let text = [&self.hostname[..], b" ESMTP not accepting messages"].concat();

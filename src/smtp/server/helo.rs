@@ -69,7 +69,12 @@ impl<A: Acceptor> Session<A> {
     /// `$r` says what was tried last, accepted or not.
     fn name_protocol(&mut self, extended: bool) {
         let config = &self.server.site.config;
-        let protocol: &[u8] = if extended { b"ESMTP" } else { b"SMTP" };
+        // RFC 3848 has a word for ESMTP under TLS and none for SMTP
+        let protocol: &[u8] = match (extended, self.client.security.channel) {
+            (true, Channel::Protected) => b"ESMTPS",
+            (true, _) => b"ESMTP",
+            (false, _) => b"SMTP",
+        };
         for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
             scope.set_named(config, b"r", protocol);
         }

@@ -41,6 +41,7 @@ mod rset;
 mod rulesets;
 pub mod security;
 mod session;
+mod starttls;
 mod transaction;
 mod unknown;
 mod usage;

@@ -24,7 +24,7 @@ impl Filter for Rulesets {
         let Client { name, security, .. } = context.client;
         match security.channel {
             Channel::Pipe => decided(Decision::accept()),
-            Channel::Clear => {
+            Channel::Clear | Channel::Protected => {
                 let (name, address) = (name.clone(), context.client.address_text());
                 Box::pin(async move { ask(context, b"check_relay", &name, Some(&address)).await })
             }

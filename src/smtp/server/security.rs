@@ -1,6 +1,9 @@
 //! How far what a client says can be trusted: the way its bytes take, and whom it has shown itself to
 //! be. Rows that offer or refuse an extension are given it, and so are filters.
 
+use crate::tls::Established;
+use std::sync::Arc;
+
 /// The way of a client's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Channel {
@@ -9,6 +12,8 @@ pub enum Channel {
     #[default]
     /// TCP, in the clear: anybody in between may read, add and leave out.
     Clear,
+    /// Under TLS.
+    Protected,
 }
 
 /// Who the client is.
@@ -28,11 +33,15 @@ pub struct Security {
     pub channel: Channel,
     /// Who is at the other end.
     pub identity: Identity,
+    /// May the way be protected when the client asks for it?
+    pub can_protect: bool,
+    /// What the handshake has come to.
+    pub tls: Option<Arc<Established>>,
 }
 
 impl Security {
     /// A user of this machine on standard input.
     pub fn of_local_user(name: &[u8]) -> Self {
-        Self { channel: Channel::Pipe, identity: Identity::LocalUser(name.to_vec()) }
+        Self { channel: Channel::Pipe, identity: Identity::LocalUser(name.to_vec()), ..Self::default() }
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::Scope;
 use crate::logging::{Logger, Priority};
 use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply};
+use crate::tls::{Material, Tls};
 use std::sync::Arc;
 
 /// What all sessions of one loaded configuration share.
@@ -25,12 +26,19 @@ pub struct Server {
     pub log: Logger,
     /// Who may refuse or change a message, in this order; each session has filters of its own.
     pub filters: Vec<FilterFactory>,
+    /// Certificates and keys; without them nothing is protected.
+    pub tls: Option<Tls>,
 }
 
 impl Server {
     /// With the check rulesets as the only filter.
     pub fn new(site: Arc<Site>, policy: Policy, log: Logger) -> Self {
-        Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)] }
+        Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)], tls: None }
+    }
+
+    /// With STARTTLS.
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 }
 
@@ -77,6 +85,8 @@ pub struct Session<A> {
     pub(super) hostname: Vec<u8>,
     pub(super) features: Features,
     pub(super) refusal: Option<Refusal>,
+    /// What TLS is made with, while it is not there yet.
+    pub(super) material: Option<Arc<Material>>,
     /// `check_relay` said discard: everything is accepted and thrown away.
     pub(super) discard: bool,
     /// The argument of HELO or EHLO.
@@ -114,6 +124,7 @@ impl<A: Acceptor> Session<A> {
             hostname,
             features,
             refusal: None,
+            material: None,
             discard: false,
             helo: None,
             transaction,

@@ -14,24 +14,6 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("", |session, command| Box::pin(session.unknown(command.line))).when_refusing()
 }
 
-/// Encryption, which is not there yet.
-pub(super) const fn starttls_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("STARTTLS", |session, command| {
-        Box::pin(async move {
-            match (command.argument.is_empty(), session.features.starttls) {
-                (false, _) => {
-                    session.unavailable(501, EnhancedStatus(5, 5, 2), "Syntax error (no parameters allowed)")
-                }
-                (true, false) => session.unavailable(503, EnhancedStatus(5, 5, 0), "TLS not available"),
-                (true, true) => {
-                    session.unavailable(454, EnhancedStatus(4, 3, 3), "TLS not available after start")
-                }
-            }
-        })
-    })
-    .delayed_as("STARTTLS")
-}
-
 /// Authentication, which is not there yet.
 pub(super) const fn auth_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("AUTH", |session, _| {
@@ -74,7 +56,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// A command of an extension that is not offered.
-    fn unavailable(&mut self, code: u16, enhanced: EnhancedStatus, text: &str) -> Flow {
+    pub(super) fn unavailable(&mut self, code: u16, enhanced: EnhancedStatus, text: &str) -> Flow {
         self.error(&Reply::new(code, Some(enhanced), text), None);
         Flow::Continue
     }

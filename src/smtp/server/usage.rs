@@ -28,6 +28,11 @@ impl Usage {
         self.bad_commands >= MAX_BAD_COMMANDS
     }
 
+    /// Uses by this counter are forgotten.
+    pub(super) fn forget(&mut self, counter: &'static str) {
+        self.counters.remove(counter);
+    }
+
     /// One more use by this counter: how many there have been.
     pub(super) fn count(&mut self, counter: &'static str) -> u32 {
         let uses = self.counters.entry(counter).or_default();

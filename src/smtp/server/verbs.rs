@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::verb_row::VerbRow;
-use super::{data, etrn, helo, help, mail, noop, quit, rcpt, rset, unknown, verb, vrfy};
+use super::{data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
 use std::marker::PhantomData;
 
 /// All rows, for one kind of acceptor.
@@ -23,7 +23,7 @@ impl<A: Acceptor> Verbs<A> {
         help::row(),
         etrn::row(),
         verb::row(),
-        unknown::starttls_row(),
+        starttls::row(),
         unknown::auth_row(),
         unknown::unimplemented_row("SEND"),
         unknown::unimplemented_row("SAML"),

@@ -10,12 +10,10 @@ use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-/// What a session may run over: a socket, a pair of pipes, memory.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+/// What a session may run over: a socket, a pair of pipes, memory, and each of them under TLS.
+pub use crate::tls::Stream;
 
 /// What a client sent.
 #[derive(PartialEq, Eq, Debug)]
@@ -175,7 +173,7 @@ impl Wire {
     pub async fn replace_stream<F, R>(&mut self, handshake: F) -> Result<(), Lost>
     where
         F: FnOnce(Box<dyn Stream>) -> R,
-        R: Future<Output = io::Result<Box<dyn Stream>>>,
+        R: Future<Output = io::Result<Box<dyn Stream>>> + Send,
     {
         self.flush().await?;
         self.input.clear();
@@ -194,7 +192,8 @@ impl Wire {
     pub async fn close(&mut self) {
         // the client may be gone; there is nobody left to tell
         let _ = self.flush().await;
-        let _ = self.stream.shutdown().await;
+        // TLS says goodbye, which a client that reads nothing may hold up
+        let _ = tokio::time::timeout(self.write_timeout, self.stream.shutdown()).await;
     }
 }
 

@@ -46,6 +46,12 @@ pub enum Danger {
     /// It belongs to somebody else; sendmail says so in the system's words.
     #[error("Permission denied")]
     AnothersFile,
+    /// A group may read what is secret.
+    #[error("Group readable file")]
+    GroupReadable,
+    /// All may read what is secret.
+    #[error("World readable file")]
+    WorldReadable,
     /// Somebody exchanged it between the look and the opening.
     #[error("File changed after open")]
     Changed,
@@ -53,7 +59,7 @@ pub enum Danger {
 
 impl Danger {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SymbolicLink,
         Self::HardLink,
         Self::NotRegular,
@@ -63,6 +69,8 @@ impl Danger {
         Self::WorldWritable,
         Self::GroupWritable,
         Self::AnothersFile,
+        Self::GroupReadable,
+        Self::WorldReadable,
         Self::Changed,
     ];
 }
@@ -98,6 +106,18 @@ impl Refusal {
     }
 }
 
+/// Who may be able to read a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Readers {
+    /// Its owner.
+    Owner,
+    /// Its group as well.
+    Group,
+    /// Everybody.
+    #[default]
+    All,
+}
+
 /// What one kind of file may look like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Rules {
@@ -117,6 +137,8 @@ pub struct Rules {
     pub owner: Option<u32>,
     /// Directories open to a group are as good as others: links in them are accepted.
     pub group_trusted: bool,
+    /// Who may be able to read the file.
+    pub readers: Readers,
     /// Only what the mode lets its reader read is read, root included.
     pub by_mode: bool,
     /// Whom an ordinary user's own run trusts is his own matter: directories are not looked at.
@@ -134,6 +156,7 @@ impl Rules {
         world_file: false,
         owner: None,
         group_trusted: false,
+        readers: Readers::All,
         by_mode: false,
         own_risk: false,
     };
@@ -245,6 +268,19 @@ impl Rules {
         Self { group_file: true, world_file: true, ..Self::relaxed(blame, none, none, none, none, none) }
     }
 
+    /// For certificates, and lists of certificates that are trusted or revoked.
+    pub fn certificate(blame: Blame) -> Self {
+        let none = Blame::empty();
+        Self::relaxed(blame, none, none, none, none, none)
+    }
+
+    /// For private keys.
+    pub fn key(blame: Blame) -> Self {
+        let group = blame.contains(Blame::GROUP_READABLE_KEY_FILE);
+        let readers = if group { Readers::Group } else { Readers::Owner };
+        Self { readers, ..Self::certificate(blame) }
+    }
+
     /// For map files and alias databases.
     pub fn map(blame: Blame) -> Self {
         Self::data(blame, Blame::MAP_IN_UNSAFE_DIR_PATH, Blame::LINKED_MAP_IN_WRITABLE_DIR)
@@ -282,6 +318,12 @@ impl Rules {
         }
         if about.mode() & 0o002 != 0 && !self.world_file {
             return Err(Danger::WorldWritable);
+        }
+        if about.mode() & 0o040 != 0 && self.readers < Readers::Group {
+            return Err(Danger::GroupReadable);
+        }
+        if about.mode() & 0o004 != 0 && self.readers < Readers::All {
+            return Err(Danger::WorldReadable);
         }
         match self.owner.is_none_or(|owner| [owner, 0].contains(&about.uid())) {
             true => Ok(()),

@@ -1,0 +1,226 @@
+//! TLS towards a server: is it asked for (`try_tls`), how (`tls_clt_features`), what came of it, and is that enough
+//! (`tls_server`)?
+//!
+//! In: a connection that has been introduced by EHLO. Out: the same one, protected or not, with what the rulesets are
+//! to know of it; or why no mail goes over it.
+
+use super::attempt::Attempt;
+use super::connect::{Refused, connection_failed};
+use super::replies;
+use super::result::DeliveryResult;
+use crate::engine::Scope;
+use crate::logging::Priority;
+use crate::rewrite::{Rewriter, Verdict};
+use crate::schema::{EnhancedStatus, Family, Reply, Sysexit};
+use crate::smtp::client::{CommandTimeouts, Protection, ServerConnection};
+use crate::tls::{Material, SessionFeatures, Wish};
+use std::sync::Arc;
+
+/// Above this LogLevel the log shows what `tls_clt_features` answers.
+const FEATURES_LEVEL: u8 = 9;
+/// SMTP's own word for "go away" (RFC 5321, 3.8).
+const SERVICE_NOT_AVAILABLE: u16 = 421;
+
+/// What `${verify}` says of a connection that is not protected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unprotected {
+    /// The server offers nothing, or a ruleset or an option says no.
+    None,
+    /// The server could not, for now.
+    Temporary,
+    /// The handshake failed.
+    Software,
+    /// The answer of `tls_clt_features` makes no sense.
+    Config,
+    /// The server went away.
+    Failure,
+}
+
+impl Unprotected {
+    fn verify(self) -> &'static [u8] {
+        match self {
+            Self::None => b"NONE",
+            Self::Temporary => b"TEMP",
+            Self::Software => b"SOFTWARE",
+            Self::Config => b"CONFIG",
+            Self::Failure => b"FAILURE",
+        }
+    }
+}
+
+/// Protects a connection as far as both sides and the rulesets want it; `true`: EHLO is to be said again. `clear`: the
+/// handshake has failed before, and TLSFallbacktoClear is set.
+///
+/// # Errors
+/// Why no mail goes over it.
+pub(super) async fn secure(
+    attempt: &mut Attempt<'_>,
+    server: &mut ServerConnection,
+    timeouts: &CommandTimeouts,
+    clear: bool,
+) -> Result<bool, Refused> {
+    if clear {
+        server.protection = Protection { verify: b"CLEAR", established: None };
+        return attempt.check_tls_server(server).await.map(|()| false);
+    }
+    let (result, mut refused) = match start(attempt, server, timeouts).await {
+        Ok(()) => (Ok(true), None),
+        Err((why, result)) => {
+            server.protection = Protection { verify: why.verify(), established: None };
+            let handshake_failed = why == Unprotected::Software;
+            (Ok(false), result.map(|result| Refused { result, handshake_failed }))
+        }
+    };
+    // the ruleset is asked, whatever has happened; its words count more than ours
+    if let Err(by_ruleset) = attempt.check_tls_server(server).await {
+        let handshake_failed = refused.is_some_and(|refused| refused.handshake_failed);
+        refused = Some(Refused { handshake_failed, ..by_ruleset });
+    }
+    refused.map_or(result, Err)
+}
+
+/// Is the server asked at all? Then STARTTLS and the handshake. An error may let mail go on in the clear.
+async fn start(
+    attempt: &mut Attempt<'_>,
+    server: &mut ServerConnection,
+    timeouts: &CommandTimeouts,
+) -> Result<(), (Unprotected, Option<DeliveryResult>)> {
+    if !server.extensions.starttls || attempt.forbids_tls(server) || !attempt.check_try_tls(server).await {
+        return Err((Unprotected::None, None));
+    }
+    let Some(material) = attempt.on.tls.client().await else { return Err((Unprotected::None, None)) };
+    let Some(features) = attempt.tls_features(server).await else {
+        let result = DeliveryResult::delayed("STARTTLS temporarily not possible", EnhancedStatus(4, 7, 0));
+        return Err((Unprotected::Config, Some(result)));
+    };
+    let answer = match server.command(b"STARTTLS", timeouts.starttls).await {
+        Ok(answer) => answer,
+        Err(error) => return Err((Unprotected::Failure, Some(connection_failed(server, &error)))),
+    };
+    match answer.code {
+        SERVICE_NOT_AVAILABLE => {
+            let result = replies::of_mail(&answer, &server.extensions);
+            return Err((Unprotected::Temporary, result));
+        }
+        code if code / 100 == 4 => return Err((Unprotected::Temporary, None)),
+        code if code / 100 != 2 => return Err((Unprotected::None, None)),
+        _ => {}
+    }
+    handshake(attempt, server, &material, &Wish { features, ..Wish::default() }).await
+}
+
+async fn handshake(
+    attempt: &Attempt<'_>,
+    server: &mut ServerConnection,
+    material: &Arc<Material>,
+    wish: &Wish,
+) -> Result<(), (Unprotected, Option<DeliveryResult>)> {
+    match server.start_tls(material, wish).await {
+        Ok(established) => {
+            established.log(&attempt.on.logger, &server.host);
+            let verify = established.verify.as_bytes();
+            server.protection = Protection { verify, established: Some(Arc::new(established)) };
+            Ok(())
+        }
+        Err(error) => {
+            let text = format!(
+                "STARTTLS=client, error: connect failed=-1, reason={}, SSL_error=1, errno=0, retry=-1",
+                error.reason
+            );
+            attempt.on.logger.log(5, Priority::Warning, None, text.as_bytes());
+            let result = DeliveryResult::delayed("403 4.7.0 TLS handshake failed", EnhancedStatus(4, 7, 0));
+            Err((Unprotected::Software, Some(result)))
+        }
+    }
+}
+
+/// The name of a server as rules see it, without the dot.
+fn name(server: &ServerConnection) -> &[u8] {
+    server.host.strip_suffix(b".").unwrap_or(&server.host)
+}
+
+fn address(server: &ServerConnection) -> &[u8] {
+    let inner = server.address.strip_prefix(b"[").and_then(|address| address.strip_suffix(b"]"));
+    inner.unwrap_or(&server.address)
+}
+
+impl Attempt<'_> {
+    /// ClientPortOptions with M=S: no STARTTLS.
+    fn forbids_tls(&self, server: &ServerConnection) -> bool {
+        let six = address(server).contains(&b':');
+        let ports = &self.on.site.config.options.client_port_options;
+        ports.iter().any(|port| port.modifiers.contains(&b'S') && (port.family == Family::Inet6) == six)
+    }
+
+    /// Ruleset `try_tls`.
+    async fn check_try_tls(&mut self, server: &ServerConnection) -> bool {
+        !matches!(self.ask_about_tls(b"try_tls", server, name(server)).await, Verdict::Reject { .. })
+    }
+
+    /// Ruleset `tls_server`: is the connection good enough?
+    async fn check_tls_server(&mut self, server: &ServerConnection) -> Result<(), Refused> {
+        match self.ask_about_tls(b"tls_server", server, server.protection.verify).await {
+            Verdict::Reject { reply, .. } => Err(refused(reply).into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn ask_about_tls(&mut self, ruleset: &[u8], server: &ServerConnection, first: &[u8]) -> Verdict {
+        if self.on.site.config.rulesets.find(ruleset).is_none() {
+            return Verdict::Accept;
+        }
+        let mut scope = self.envelope.scope.clone();
+        self.set_server_macros(&mut scope, server);
+        self.ask_for_connection(&mut scope, ruleset, first, name(server)).await
+    }
+
+    /// What the rules of the TLS rulesets ask for.
+    pub(super) fn set_server_macros(&self, scope: &mut Scope, server: &ServerConnection) {
+        let config = &self.on.site.config;
+        scope.set_named(config, b"server_name", name(server));
+        scope.set_named(config, b"server_addr", address(server));
+        match &server.protection.established {
+            Some(established) => established.set_macros(config, scope),
+            None => crate::tls::clear_macros(config, scope, server.protection.verify),
+        }
+    }
+
+    /// Ruleset `tls_clt_features`; `None`: its answer cannot be followed.
+    async fn tls_features(&mut self, server: &ServerConnection) -> Option<SessionFeatures> {
+        const RULESET: &[u8] = b"tls_clt_features";
+        let mut scope = self.envelope.scope.clone();
+        self.set_server_macros(&mut scope, server);
+        let (name, address) = (name(server), address(server));
+        let answer = Rewriter::quiet(&self.on.site, &mut scope).text(RULESET, name, Some(address)).await;
+        let relay = [b", relay=", name, b" [", address, b"]"].concat();
+        let say = |level, priority, text: &[u8]| {
+            self.on.logger.log(level, priority, None, &[RULESET, b"=", text, &relay].concat());
+        };
+        let Some(answer) = answer else {
+            say(FEATURES_LEVEL, Priority::Info, b"(null)");
+            say(FEATURES_LEVEL, Priority::Info, b"empty, stat=0");
+            return Some(SessionFeatures::default());
+        };
+        say(FEATURES_LEVEL, Priority::Info, &answer);
+        let mut parsed = |item: &[u8]| say(13, Priority::Debug, &[b"parsed, ", item].concat());
+        let features = SessionFeatures::parse(&answer, &mut parsed);
+        if let Err(error) = &features {
+            say(7, Priority::Info, &error.0);
+            let text = b"STARTTLS=client, get_tls_se_features=failed, ret=78";
+            self.on.logger.log(7, Priority::Error, None, text);
+        }
+        features.ok()
+    }
+}
+
+/// What a refusal of `tls_server` means for the mail.
+fn refused(reply: Reply) -> DeliveryResult {
+    let own = reply.enhanced.unwrap_or(EnhancedStatus(reply.code / 100, 7, 0));
+    if reply.code / 100 == 4 {
+        return DeliveryResult::delayed(reply.to_line(), own);
+    }
+    let mut result = DeliveryResult::of_exit(Sysexit::UNAVAILABLE);
+    result.dsn = own;
+    result.reply = Some(reply);
+    result
+}

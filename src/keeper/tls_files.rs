@@ -1,0 +1,115 @@
+//! Keys and certificates: read here, since only root may read a key, and handed to the front, which speaks TLS.
+//!
+//! Only what the configuration itself names is read, with the checks of DontBlameSendmail.
+
+use super::aliases::{Signature, signature};
+use super::protocol::TlsFileAnswer;
+use super::settings::{KeeperSettings, TlsFile};
+use crate::sys::accounts;
+use crate::sys::safe::{self, Blame, Refusal, Rules};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+
+/// A file of the TLS options, unless it is as it was when it was last `seen`.
+pub(super) fn read(settings: &KeeperSettings, path: &[u8], seen: Option<Signature>) -> TlsFileAnswer {
+    let rules = match settings.tls_files.get(path) {
+        Some(TlsFile::Certificate) => Rules::certificate(settings.blame),
+        Some(TlsFile::Key) => Rules::key(settings.blame),
+        Some(TlsFile::Directory) => return read_directory(path, settings.blame, seen),
+        None => return TlsFileAnswer::Refused("not named by the configuration".into()),
+    };
+    read_with(path, &rules, seen).unwrap_or_else(|refusal| TlsFileAnswer::Refused(refusal.to_string()))
+}
+
+/// All files of a directory whose names are hashes (`1a2b3c4d.0`, `1a2b3c4d.r0`), one behind the other.
+fn read_directory(path: &[u8], blame: Blame, seen: Option<Signature>) -> TlsFileAnswer {
+    let path = accounts::path(path);
+    let found = std::fs::metadata(&path).map(|about| signature(&about)).unwrap_or_default();
+    if seen == Some(found) {
+        return TlsFileAnswer::Unchanged;
+    }
+    let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+    let hashed = entries.filter(|entry| is_hash(entry.file_name().as_bytes()));
+    let texts = hashed.filter_map(|entry| safe::read(&entry.path(), &Rules::certificate(blame)).ok());
+    TlsFileAnswer::Content(texts.collect::<Vec<_>>().join(&b'\n'), found)
+}
+
+fn is_hash(name: &[u8]) -> bool {
+    name.len() > 9 && name[..8].iter().all(u8::is_ascii_hexdigit) && name[8] == b'.'
+}
+
+fn read_with(path: &[u8], rules: &Rules, seen: Option<Signature>) -> Result<TlsFileAnswer, Refusal> {
+    let (mut file, about) = safe::open(&accounts::path(path), rules)?;
+    let found = signature(&about);
+    if seen == Some(found) {
+        return Ok(TlsFileAnswer::Unchanged);
+    }
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    Ok(TlsFileAnswer::Content(text, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    fn bytes(path: &Path) -> Vec<u8> {
+        path.as_os_str().as_bytes().to_vec()
+    }
+
+    /// A key of this mode, a directory with one file that counts, and what the keeper knows of them.
+    fn scene(mode: u32) -> (tempfile::TempDir, KeeperSettings, Vec<u8>) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let key = dir.path().join("key");
+        for (path, text) in [("key", "secret"), ("1a2b3c4d.0", "one"), ("ca.pem", "two"), ("other", "three")]
+        {
+            std::fs::write(dir.path().join(path), text).expect("a file");
+        }
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("a mode");
+        let mut settings = KeeperSettings::from(&Config::default());
+        settings.blame |= safe::Blame::GROUP_WRITABLE_DIR_PATH_SAFE | safe::Blame::TRUST_STICKY_BIT;
+        settings.tls_files.insert(bytes(&key), TlsFile::Key);
+        settings.tls_files.insert(bytes(dir.path()), TlsFile::Directory);
+        (dir, settings, bytes(&key))
+    }
+
+    #[test]
+    fn sec_025_keys_that_others_may_read_are_refused() {
+        for (mode, why) in [(0o640, "Group readable"), (0o604, "World readable"), (0o620, "Group writable")] {
+            let (_dir, settings, key) = scene(mode);
+            match read(&settings, &key, None) {
+                TlsFileAnswer::Refused(said) => assert_eq!(said, format!("{why} file")),
+                other => panic!("{mode:o}: {other:?}"),
+            }
+        }
+        let (_dir, mut settings, key) = scene(0o640);
+        settings.blame |= safe::Blame::GROUP_READABLE_KEY_FILE;
+        assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Content(..)));
+    }
+
+    #[test]
+    fn what_is_unchanged_is_not_sent_again() {
+        let (dir, settings, key) = scene(0o600);
+        let TlsFileAnswer::Content(text, seen) = read(&settings, &key, None) else { panic!("no content") };
+        assert_eq!(text, b"secret");
+        assert_eq!(read(&settings, &key, Some(seen)), TlsFileAnswer::Unchanged);
+        std::fs::write(dir.path().join("key"), "another").expect("a file");
+        assert!(matches!(read(&settings, &key, Some(seen)), TlsFileAnswer::Content(..)));
+    }
+
+    #[test]
+    fn nothing_else_is_read() {
+        let (dir, settings, _) = scene(0o600);
+        for path in ["other", "1a2b3c4d.0", "../etc/passwd"] {
+            let path = bytes(&dir.path().join(path));
+            assert!(matches!(read(&settings, &path, None), TlsFileAnswer::Refused(_)));
+        }
+        match read(&settings, &bytes(dir.path()), None) {
+            TlsFileAnswer::Content(text, _) => assert_eq!(text, b"one"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Certificates, keys and CAs of one side, ready for use.
+
+use super::accept::AcceptAll;
+use super::certificate::CertificateNames;
+use super::ciphers::Cipher;
+use super::settings::{Settings, Side};
+use super::trust::{Trust, revocation_list};
+use super::words::Protocols;
+use crate::logging::Priority;
+use rustls::client::ResolvesClientCert;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the log is told while files are read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Note {
+    pub(super) level: u8,
+    pub(super) priority: Priority,
+    pub(super) text: Vec<u8>,
+}
+
+impl Note {
+    fn warning(level: u8, text: Vec<u8>) -> Self {
+        Self { level, priority: Priority::Warning, text }
+    }
+}
+
+/// The files of the options as they were read: their content, or why there is none.
+pub(super) type Files = HashMap<Vec<u8>, Result<Vec<u8>, String>>;
+
+/// One side of TLS.
+pub struct Material {
+    pub(super) settings: Settings,
+    keys: Vec<Arc<CertifiedKey>>,
+    pub(super) trust: Trust,
+    /// Encrypts what a client keeps for the next session.
+    tickets: Option<Arc<dyn ProducesTickets>>,
+    resumption: rustls::client::Resumption,
+}
+
+/// Reads files into material, and says what is wrong with them.
+struct Reader<'a> {
+    side: Side,
+    files: &'a Files,
+    notes: Vec<Note>,
+    /// Is one of them missing or no good?
+    failed: bool,
+}
+
+impl Reader<'_> {
+    /// The content of a file; `vital`: nothing works without it.
+    fn content(&mut self, path: &[u8], vital: bool) -> Option<&[u8]> {
+        match self.files.get(path)? {
+            Ok(content) => Some(content),
+            Err(why) => {
+                let side = self.side.name();
+                let begin = format!("STARTTLS={side}: file ").into_bytes();
+                let text = [&begin[..], path, format!(" unsafe: {why}").as_bytes()].concat();
+                self.notes.push(Note::warning(7, text));
+                self.failed |= vital;
+                None
+            }
+        }
+    }
+
+    /// What was wrong, by the name of the function of OpenSSL that sendmail's log names.
+    fn complain(&mut self, function: &str, path: &[u8], end: &str) {
+        let begin = format!("STARTTLS={}, error: {function}(", self.side.name()).into_bytes();
+        let text = [&begin[..], path, b")", end.as_bytes()].concat();
+        self.notes.push(Note::warning(5, text));
+    }
+
+    /// A certificate with its chain, and its key.
+    fn pair(&mut self, certificate: &[u8], key: &[u8]) -> Option<Arc<CertifiedKey>> {
+        let chain = self.content(certificate, true).map(certificates);
+        let secret = self.content(key, true).map(PrivateKeyDer::from_pem_slice);
+        let (chain, secret) = (chain?, secret?);
+        if chain.is_empty() {
+            self.complain("SSL_CTX_use_certificate_file", certificate, " failed");
+        }
+        let loaded = secret.ok().and_then(|secret| ring::sign::any_supported_type(&secret).ok());
+        let Some(loaded) = loaded else {
+            self.complain("SSL_CTX_use_PrivateKey_file", key, " failed");
+            self.failed = true;
+            return None;
+        };
+        let pair = CertifiedKey::new(chain, loaded);
+        if pair.cert.is_empty() || matches!(pair.keys_match(), Err(Error::InconsistentKeys(_))) {
+            if !pair.cert.is_empty() {
+                self.complain("SSL_CTX_check_private_key failed", key, ": 0");
+            }
+            self.failed = true;
+            return None;
+        }
+        Some(Arc::new(pair))
+    }
+
+    fn trust(&mut self, settings: &Settings) -> Trust {
+        let mut trusted = Vec::new();
+        if let Some(file) = &settings.ca_file {
+            trusted.extend(self.content(file, true).map(certificates).unwrap_or_default());
+        }
+        let directory = settings.ca_path.as_ref().and_then(|path| self.files.get(path)?.as_deref().ok());
+        trusted.extend(directory.map(certificates).unwrap_or_default());
+        let mut lists = None;
+        for path in settings.crl_file.iter().chain(&settings.crl_path) {
+            let found: Vec<_> = self.content(path, false).map(revocation_lists).unwrap_or_default();
+            match found.is_empty() {
+                true => self.complain("PEM_read_bio_X509_CRL", path, "=failed"),
+                false => lists.get_or_insert_with(Vec::new).extend(found),
+            }
+        }
+        Trust::new(trusted, lists)
+    }
+}
+
+fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
+}
+
+fn revocation_lists(pem: &[u8]) -> Vec<webpki::CertRevocationList<'static>> {
+    let ders = CertificateRevocationListDer::pem_slice_iter(pem).filter_map(Result::ok);
+    ders.filter_map(|der| revocation_list(&der)).collect()
+}
+
+impl Material {
+    /// `None`: this side cannot speak TLS. A client that has no usable certificate goes without.
+    pub(super) fn read(settings: &Settings, files: &Files) -> (Option<Self>, Vec<Note>) {
+        let mut reader = Reader { side: settings.side, files, notes: Vec::new(), failed: false };
+        let pairs = settings.certificates.iter().zip(&settings.keys);
+        let mut keys: Vec<_> = pairs.filter_map(|(certificate, key)| reader.pair(certificate, key)).collect();
+        // an elliptic curve first, as OpenSSL prefers it
+        keys.sort_by_key(|pair| is_rsa(pair));
+        let trust = reader.trust(settings);
+        let Reader { notes, failed, .. } = reader;
+        if failed && settings.side == Side::Server {
+            return (None, notes);
+        }
+        let material = Self {
+            settings: settings.clone(),
+            keys,
+            trust,
+            tickets: ring::Ticketer::new().ok(),
+            resumption: rustls::client::Resumption::default(),
+        };
+        (Some(material), notes)
+    }
+
+    /// For a session of a server; `ask`: is the client asked for its certificate?
+    pub(super) fn server_config(&self, protocols: &Protocols, ask: bool) -> Result<ServerConfig, Error> {
+        let provider = provider(protocols);
+        let builder = ServerConfig::builder_with_provider(provider.clone());
+        let builder = builder.with_protocol_versions(&versions(protocols))?;
+        let builder = match ask {
+            true => builder
+                .with_client_cert_verifier(Arc::new(AcceptAll::new(provider, self.trust.subjects.clone()))),
+            false => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(OwnCertificates(self.keys.clone())));
+        if let Some(tickets) = &self.tickets {
+            config.ticketer = tickets.clone();
+        }
+        Ok(config)
+    }
+
+    /// For a session of a client.
+    pub(super) fn client_config(&self, protocols: &Protocols) -> Result<ClientConfig, Error> {
+        let provider = provider(protocols);
+        let builder = ClientConfig::builder_with_provider(provider.clone());
+        let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
+        let builder =
+            builder.with_custom_certificate_verifier(Arc::new(AcceptAll::new(provider, Vec::new())));
+        let mut config = builder.with_client_cert_resolver(Arc::new(OwnCertificates(self.keys.clone())));
+        // sendmail sends no name either, unless a ruleset gives one
+        config.enable_sni = false;
+        config.resumption = self.resumption.clone();
+        Ok(config)
+    }
+}
+
+fn is_rsa(pair: &CertifiedKey) -> bool {
+    pair.key.algorithm() == rustls::SignatureAlgorithm::RSA
+}
+
+fn provider(protocols: &Protocols) -> Arc<CryptoProvider> {
+    let cipher_suites = protocols.ciphers().map(|cipher: &Cipher| *cipher.suite).collect();
+    Arc::new(CryptoProvider { cipher_suites, ..ring::default_provider() })
+}
+
+fn versions(protocols: &Protocols) -> Vec<&'static SupportedProtocolVersion> {
+    let rows = [(protocols.tls13, &TLS13), (protocols.tls12, &TLS12)];
+    rows.into_iter().filter(|(on, _)| *on).map(|(_, version)| version).collect()
+}
+
+/// One or more certificates with their keys.
+#[derive(Debug)]
+struct OwnCertificates(Vec<Arc<CertifiedKey>>);
+
+impl OwnCertificates {
+    fn usable(&self, schemes: &[SignatureScheme]) -> impl Iterator<Item = &Arc<CertifiedKey>> {
+        self.0.iter().filter(|pair| pair.key.choose_scheme(schemes).is_some())
+    }
+}
+
+impl ResolvesServerCert for OwnCertificates {
+    /// One that bears the name that the client asks for, else the first that it can use.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = hello.server_name().unwrap_or_default();
+        let named = |pair: &&Arc<CertifiedKey>| {
+            let names = pair.cert.first().and_then(CertificateNames::of);
+            names.is_some_and(|names| names.alternatives.iter().any(|name| bears(name, asked.as_bytes())))
+        };
+        let schemes = hello.signature_schemes();
+        let found = self.usable(schemes).find(|pair| !asked.is_empty() && self.0.len() > 1 && named(pair));
+        found.or_else(|| self.usable(schemes).next()).cloned()
+    }
+}
+
+impl ResolvesClientCert for OwnCertificates {
+    fn resolve(&self, _hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.usable(schemes).next().cloned()
+    }
+
+    fn has_certs(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+/// Is it the name, or `*.` and all of it but the first label?
+fn bears(name: &[u8], asked: &[u8]) -> bool {
+    let behind = asked.iter().position(|byte| *byte == b'.').map(|dot| &asked[dot..]);
+    name.eq_ignore_ascii_case(asked)
+        || name.strip_prefix(b"*").zip(behind).is_some_and(|(suffix, rest)| suffix.eq_ignore_ascii_case(rest))
+}

@@ -1,0 +1,180 @@
+//! Handshakes in memory, with the certificates of testdata/tls.
+
+use super::certificate::CertificateNames;
+use super::established::Verify;
+use super::material::{Files, Material};
+use super::settings::{Settings, Side};
+use super::trust::{Trust, Usage, revocation_list};
+use super::*;
+use crate::config::Config;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn file(name: &str) -> Vec<u8> {
+    let path = format!("{}/testdata/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn certificate(name: &str) -> CertificateDer<'static> {
+    CertificateDer::from_pem_slice(&file(name)).expect("a certificate")
+}
+
+/// One side with these options; files are named as in testdata.
+fn material(side: Side, change: impl FnOnce(&mut Config)) -> Option<Material> {
+    let mut config = Config::default();
+    change(&mut config);
+    let settings = Settings::new(&config, side);
+    let files = settings.files().into_iter().map(|name| {
+        let text = String::from_utf8(name.clone()).expect("a name");
+        let content = if text == "none" { Ok(Vec::new()) } else { Ok(file(&text)) };
+        (name, content)
+    });
+    let files: Files = files.collect();
+    if settings.is_off() { None } else { Material::read(&settings, &files).0 }
+}
+
+fn path(name: &str) -> Option<Vec<u8>> {
+    Some(name.as_bytes().to_vec())
+}
+
+fn trusts(config: &mut Config, ca: &str) {
+    config.options.ca_cert_file = path(ca);
+    config.options.ca_cert_path = path("none");
+}
+
+fn server(config: &mut Config, name: &str) {
+    config.options.server_cert_file = path(&format!("{name}.pem"));
+    config.options.server_key_file = path(&format!("{name}.key"));
+    trusts(config, "ca.pem");
+}
+
+fn client(config: &mut Config, name: &str, ca: &str) {
+    config.options.client_cert_file = path(&format!("{name}.pem"));
+    config.options.client_key_file = path(&format!("{name}.key"));
+    trusts(config, ca);
+}
+
+type Outcome = (Result<Established, HandshakeError>, Result<Established, HandshakeError>);
+
+/// What client and server find, and that bytes go both ways.
+async fn meet(client: &Material, server: &Material, wish: &Wish) -> Outcome {
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let plain = Wish::default();
+    let (ours, theirs) =
+        tokio::join!(client.connect(&plain, b"mail.site.example.", near), server.accept(wish, far));
+    match (ours, theirs) {
+        (Ok((mut near, client)), Ok((mut far, server))) => {
+            near.write_all(b"to the server").await.expect("sent");
+            far.write_all(b"to the client").await.expect("sent");
+            let mut text = [0; 13];
+            far.read_exact(&mut text).await.expect("received");
+            near.read_exact(&mut text).await.expect("received");
+            (Ok(client), Ok(server))
+        }
+        (ours, theirs) => (ours.map(|one| one.1), theirs.map(|one| one.1)),
+    }
+}
+
+#[tokio::test]
+async fn both_sides_are_told_what_they_have() {
+    let server = material(Side::Server, |config| server(config, "site")).expect("a server");
+    let client = material(Side::Client, |config| client(config, "other", "ca.pem")).expect("a client");
+    let (ours, theirs) = meet(&client, &server, &Wish::default()).await;
+    let (ours, theirs) = (ours.expect("a session"), theirs.expect("a session"));
+    assert_eq!((ours.version, ours.cipher, ours.bits), ("TLSv1.3", "TLS_AES_256_GCM_SHA384", 256));
+    assert_eq!((ours.verify, theirs.verify), (Verify::Ok, Verify::Fail("self-signed certificate")));
+    assert_eq!(ours.certificate.subject, b"/O=Site/CN=site.example");
+    assert_eq!(ours.certificate.cn_issuer, b"ca.example");
+    assert_eq!(theirs.certificate.cn_subject, b"other.example");
+    assert_eq!(ours.fingerprint.len(), 47);
+}
+
+#[tokio::test]
+async fn who_is_not_asked_shows_nothing() {
+    let server = material(Side::Server, |config| server(config, "site")).expect("a server");
+    let client = material(Side::Client, |config| client(config, "site", "other.pem")).expect("a client");
+    let silent = Wish { ask: Some(false), ..Wish::default() };
+    let (ours, theirs) = meet(&client, &server, &silent).await;
+    assert_eq!(theirs.expect("a session").verify, Verify::Not);
+    assert_eq!(ours.expect("a session").verify, Verify::Fail("unable to get local issuer certificate"));
+}
+
+#[tokio::test]
+async fn sec_064_versions_and_ciphers_are_safe_or_there_is_no_session() {
+    let server = material(Side::Server, |config| {
+        server(config, "site");
+        config.options.server_ssl_options = path("SSL_OP_NO_TLSv1_3");
+        config.options.cipher_list = path("ECDHE-ECDSA-AES128-GCM-SHA256:RC4-SHA");
+    });
+    let server = server.expect("a server");
+    let client = |words: &str| {
+        let made = material(Side::Client, |config| {
+            trusts(config, "ca.pem");
+            config.options.client_ssl_options = path(words);
+        });
+        made.expect("a client")
+    };
+    let (ours, theirs) = meet(&client("SSL_OP_ALL"), &server, &Wish::default()).await;
+    assert_eq!(ours.expect("a session").cipher, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    assert_eq!(theirs.expect("a session").verify, Verify::No);
+    let (ours, theirs) = meet(&client("SSL_OP_NO_TLSv1_2"), &server, &Wish::default()).await;
+    assert!(ours.is_err());
+    assert_eq!(theirs.expect_err("no session").reason, "unsupported protocol");
+    assert!(
+        material(Side::Client, |config| {
+            config.options.client_ssl_options = path("SSL_OP_NO_TLSv1_2 SSL_OP_NO_TLSv1_3");
+        })
+        .is_none()
+    );
+}
+
+#[test]
+fn keys_and_certificates_must_fit() {
+    assert!(
+        material(Side::Server, |config| {
+            server(config, "site");
+            config.options.server_key_file = path("other.key");
+        })
+        .is_none()
+    );
+    assert!(material(Side::Server, |config| config.options.server_cert_file = path("site.pem")).is_none());
+    // a client goes without
+    assert!(
+        material(Side::Client, |config| {
+            client(config, "site", "ca.pem");
+            config.options.client_key_file = path("other.key");
+        })
+        .is_some()
+    );
+}
+
+#[test]
+fn chains_are_judged_at_a_time() {
+    let list = CertificateRevocationListDer::from_pem_slice(&file("ca.crl")).expect("a list");
+    let lists = vec![revocation_list(&list).expect("a list")];
+    let trust = |revoked| Trust::new(vec![certificate("ca.pem"), certificate("other.pem")], revoked);
+    let at = |year: u64| UnixTime::since_unix_epoch(Duration::from_secs((year - 1970) * 31_556_952));
+    let judge = |trust: &Trust, name: &str, year| trust.verify(&[certificate(name)], Usage::Server, at(year));
+    let plain = trust(None);
+    assert_eq!(judge(&plain, "site.pem", 2030), Ok(()));
+    assert_eq!(judge(&plain, "site.pem", 2019), Err("certificate is not yet valid"));
+    assert_eq!(judge(&plain, "site.pem", 2071), Err("certificate has expired"));
+    assert_eq!(judge(&plain, "revoked.pem", 2030), Ok(()));
+    // one that is trusted itself needs no CA
+    assert_eq!(judge(&plain, "other.pem", 2030), Ok(()));
+    let revoking = trust(Some(lists));
+    assert_eq!(judge(&revoking, "revoked.pem", 2030), Err("certificate revoked"));
+    assert_eq!(judge(&revoking, "site.pem", 2030), Ok(()));
+    assert_eq!(judge(&Trust::default(), "site.pem", 2030), Err("unable to get local issuer certificate"));
+}
+
+#[test]
+fn sec_062_names_with_a_nul_are_no_names() {
+    let names = CertificateNames::of(&certificate("nul.pem")).expect("readable");
+    assert_eq!(names.cn_subject, b"BadCertificateContainsNUL");
+    assert_eq!(names.subject, b"/CN=bank.example+5Cx00evil.example");
+    let names = CertificateNames::of(&certificate("site.pem")).expect("readable");
+    assert_eq!(names.alternatives, [&b"mail.site.example"[..], b"*.wild.example"]);
+}
