@@ -63,28 +63,46 @@ impl Mta {
             let lease = held.into_lease();
             if attempted.is_untouched(&envelope) {
                 drop(lease);
-                return self.recall_later(attempted.full);
+                return self.recall_later(envelope.key(), attempted.full);
             }
-            let lease = Some(lease);
+            let (lease, key) = (Some(lease), envelope.key());
             let copies = match self.queue_copies(attempted.copies).await {
                 Ok(copies) => copies,
                 Err(error) => return self.keep_all(&envelope, lease, &error).await,
             };
             self.drop_envelope(envelope, lease, connections).await;
+            self.recall_later(key, attempted.full);
             for (copy, lease) in copies {
-                self.drop_envelope(copy, lease, connections).await;
+                self.deliver_copy(copy, lease, connections).await;
             }
-            self.recall_later(attempted.full);
         })
+    }
+
+    /// A copy for a list with an owner, to its end. One that nobody is left to get is only reported.
+    async fn deliver_copy(
+        self: &Arc<Self>,
+        mut copy: Envelope,
+        lease: Option<Lease>,
+        connections: &mut Connections,
+    ) {
+        let Some(lease) = lease else { return self.drop_envelope(copy, None, connections).await };
+        let held = self.hold(lease);
+        let full = tokio::select! {
+            full = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => full,
+            error = held.keep() => return self.complain(Some(&copy.id), &error),
+        };
+        let key = copy.key();
+        self.drop_envelope(copy, Some(held.into_lease()), connections).await;
+        self.recall_later(key, full);
     }
 
     fn hold(&self, lease: Lease) -> HeldMessage<'_> {
         HeldMessage::new(&self.queue, lease, self.phase())
     }
 
-    /// Nobody has these open any more; they come back when there is room for them.
-    fn recall_later(&self, full: Vec<(MessageKey, Full)>) {
-        for (key, full) in full {
+    /// Nobody has it open any more; it comes back when there is room for it.
+    fn recall_later(&self, key: MessageKey, full: Option<Full>) {
+        if let Some(full) = full {
             self.deliverer.pools.recall_later(&full, key);
         }
     }
@@ -192,7 +210,7 @@ impl Mta {
     /// tell, and another report would fail in the same way, for ever.
     fn is_double_bounce(&self, envelope: &Envelope) -> bool {
         let last_resort = &self.site.config.options.double_bounce_address;
-        let primary = |one: &&Recipient| one.flags.contains(RecipientFlags::PRIMARY);
+        let primary = |one: &&Recipient| one.parent.is_none() && one.flags.contains(RecipientFlags::PRIMARY);
         let mut primary = envelope.recipients.iter().filter(primary).peekable();
         envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
     }

@@ -9,6 +9,7 @@ use crate::config::Mailer;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
+use crate::smtp::client::Extensions;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -121,7 +122,12 @@ fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], ma
     let host = attempt.host(first);
     match result.disposition.is_success() && local {
         true => attempt.record_delivered(members, &result, Some(&host)),
-        false => attempt.record(members, &result, Some(&host)),
+        false => {
+            if result.disposition.is_success() {
+                attempt.note_receipts(members, &Extensions::default(), false);
+            }
+            attempt.record(members, &result, Some(&host));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
 
-use super::recipient::{Recipient, RecipientState};
+use super::recipient::{ControllingUser, Recipient, RecipientState};
 use super::same::is_named_already;
 use super::state::Envelope;
 use crate::config::Config;
@@ -34,6 +34,15 @@ impl Envelope {
         // a damaged parent index must not make a circle
         let most = self.recipients.len();
         std::iter::successors(Some(index), |index| self.recipients[*index].parent).take(most)
+    }
+
+    /// On whose behalf a recipient is delivered to: its own account or command, or the list that it comes from.
+    pub fn control(&self, index: usize) -> Option<ControllingUser> {
+        self.chain(index).find_map(|above| {
+            let control = self.recipients[above].control.clone()?;
+            let alias = if above == index { control.alias } else { self.recipients[above].text.clone() };
+            Some(ControllingUser { alias, ..control })
+        })
     }
 
     /// Priority from size, class and number of recipients, before the first attempt (Operations Guide, "Queue

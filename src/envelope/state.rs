@@ -4,6 +4,7 @@ use super::body::Body;
 use super::id::{MessageKey, QueueId, QueueLocation};
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::Recipient;
+use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::Headers;
 use crate::rewrite::Address;
@@ -85,6 +86,8 @@ pub struct Envelope {
 /// What a session notes about the message it receives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SessionState {
+    /// Some recipient was looked up here: his mail begins its way with the queue's copy.
+    pub looked_up: bool,
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
 }
@@ -94,14 +97,14 @@ pub struct SessionState {
 pub struct AttemptState {
     /// What was said, for reports (sendmail's xf file).
     pub transcript: Vec<u8>,
-    /// Some recipient failed for good.
-    pub failed: bool,
     /// Timeout.queuewarn is over: the sender is to hear of the delay.
     pub warning_due: bool,
     /// A configuration error: postmaster is told too.
     pub tell_postmaster: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
+    /// It begins with the queue's copy, header and body.
+    pub from_queue: bool,
     /// It has waited for its turn on disk, so now there is a place for it.
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.
@@ -111,9 +114,37 @@ pub struct AttemptState {
 }
 
 impl Envelope {
+    /// What a delivery that begins with the queue's copy knows: header and size as they are stored, and nothing of
+    /// what was said while the message came in.
+    pub fn reread(&mut self, config: &Config) {
+        self.headers = self.headers.stored(config);
+        self.size = self.headers.size(&config.names) + self.body.size();
+        self.message = None;
+        self.attempt.from_queue = true;
+    }
+
     /// How the queue finds it.
     pub fn key(&self) -> MessageKey {
         MessageKey { id: self.id.clone(), location: self.location }
+    }
+
+    /// Keeps what was said about the message for its M line and for the log of reports: a refusal outweighs what
+    /// was said before, a delay counts while there is nothing else.
+    pub fn note(&mut self, text: &[u8], permanent: bool) {
+        if permanent || self.message.is_none() {
+            self.message = Some(text.to_vec());
+        }
+    }
+
+    /// The client's name out of `$_` (`name [address]`); `None` for local submission.
+    pub fn client(&self) -> Option<&[u8]> {
+        let peer = self.scope.value(b'_')?;
+        if peer.starts_with(b"[") {
+            return peer.split(|byte| *byte == b' ').next();
+        }
+        let end = peer.windows(2).position(|pair| pair == b" [")?;
+        // an ident answer stands before the name
+        peer[..end].rsplit(|byte| *byte == b'@').next()
     }
 
     /// Recipients that still need an attempt.

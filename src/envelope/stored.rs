@@ -3,8 +3,8 @@
 use super::body::Body;
 use super::id::MessageKey;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::Recipient;
-use super::state::{Envelope, Sender};
+use super::recipient::{Recipient, RecipientFlags};
+use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
@@ -47,6 +47,8 @@ pub struct StoredEnvelope {
     pub headers: Headers,
     /// The body.
     pub body: Body,
+    /// The body's place is written down: it was found there, or put there for a report. (sendmail keeps to this.)
+    pub body_placed: bool,
 }
 
 impl StoredEnvelope {
@@ -71,9 +73,10 @@ impl StoredEnvelope {
             quarantine: envelope.quarantine.clone(),
             macros: persistent_macros(config, &envelope.scope),
             sender: envelope.sender.text.clone(),
-            recipients: envelope.pending().cloned().collect(),
-            headers: envelope.headers.clone(),
+            recipients: stored_recipients(envelope),
+            headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
+            body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
         }
     }
 
@@ -115,6 +118,7 @@ impl StoredEnvelope {
             hop_count: facts.hop_count,
             message_id: facts.message_id,
             scope,
+            attempt: AttemptState { from_queue: true, ..AttemptState::default() },
             ..Envelope::default()
         }
     }
@@ -135,6 +139,21 @@ impl StoredEnvelope {
         }
         scope
     }
+}
+
+/// Who is still to get it, in the order of the send queue, each with the one on whose behalf it is tried again.
+fn stored_recipients(envelope: &Envelope) -> Vec<Recipient> {
+    let pending = |index: &usize| envelope.recipients[*index].state.is_pending();
+    let stored = |index: usize| {
+        let mut recipient = envelope.recipients[index].clone();
+        if let Some(control) = envelope.control(index) {
+            let alias = recipient.parent.is_some() && control.user.is_empty();
+            recipient.flags |= if alias { RecipientFlags::CONTROL_IS_ALIAS } else { RecipientFlags::empty() };
+            recipient.control = Some(control);
+        }
+        recipient
+    };
+    envelope.send_order().into_iter().filter(pending).map(stored).collect()
 }
 
 /// A recipient to be parsed anew. Whoever acts as the DefaultUser has no account of his own: what stands in the

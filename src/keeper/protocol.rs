@@ -58,6 +58,8 @@ pub struct ListingAnswer {
 pub struct ListingNote {
     /// From which LogLevel on.
     pub level: u8,
+    /// Is it a warning, and not mere information?
+    pub warning: bool,
     /// The line.
     pub text: Vec<u8>,
 }

@@ -16,11 +16,20 @@ use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
 
+/// What a recipient has of a list with an owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// The list: index of a recipient.
+    pub list: usize,
+    /// Who gets its errors.
+    pub owner: Vec<u8>,
+}
+
 /// Who gets the errors of a list: recipient by recipient, `None` where it is the sender.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Expanded {
     /// Parallel to the envelope's recipients.
-    pub owners: Vec<Option<Vec<u8>>>,
+    pub owners: Vec<Option<Owned>>,
     /// Was any local address looked up (sendmail then counts size and priority anew)?
     pub looked: bool,
 }
@@ -35,6 +44,8 @@ pub(super) struct Member {
     pub(super) level: usize,
     /// Of its list, from 1.
     pub(super) line: usize,
+    /// It is all that its list names, and stands for it.
+    pub(super) only: bool,
 }
 
 /// What is known of a list's file.
@@ -62,8 +73,8 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) lines: HashMap<usize, usize>,
     looked: bool,
     known: KnownRecipients,
-    /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
-    pub(super) entered: i64,
+    /// Addresses seen so far.
+    entered: i64,
 }
 
 impl<'a, 'b> AliasExpansion<'a, 'b> {
@@ -129,8 +140,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
-    fn owner_of(&self, index: usize) -> Option<Vec<u8>> {
-        self.chain(index).find_map(|index| self.owners.get(&index).cloned())
+    fn owner_of(&self, index: usize) -> Option<Owned> {
+        self.chain(index).find_map(|list| Some(Owned { list, owner: self.owners.get(&list)?.clone() }))
     }
 
     /// The recipient and those it came from, nearest first.
@@ -170,10 +181,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.entered += 1;
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
-        let kept = RecipientFlags::HAS_NOTIFY
+        let mut kept = RecipientFlags::HAS_NOTIFY
             | RecipientFlags::SUCCESS
             | RecipientFlags::FAILURE
             | RecipientFlags::DELAY;
+        if member.only {
+            kept |= RecipientFlags::PRIMARY;
+        }
         let mut recipient = Recipient {
             text: member.text.clone(),
             flags: parent.flags & kept,
@@ -183,6 +197,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             ..Recipient::default()
         };
         recipient.address = parsed.address.map(|address| Address { text: member.text.clone(), ..address });
+        recipient.refusal = parsed.triple.filter(|_| recipient.address.is_none()).map(|triple| triple.user);
         if let Some(address) = &recipient.address {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;
@@ -249,12 +264,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     /// On whose behalf members of this list act.
     pub(super) fn control(&self, list: usize) -> ControllingUser {
-        let named = self.chain(list).find_map(|index| {
-            let control = self.envelope.recipients[index].control.as_ref()?;
-            let alias = self.envelope.recipients[index].text.clone();
-            Some(ControllingUser { alias, ..control.clone() })
-        });
-        named.unwrap_or_else(|| ControllingUser {
+        self.envelope.control(list).unwrap_or_else(|| ControllingUser {
             user: Vec::new(),
             ids: UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 },
             alias: self.envelope.recipients[list].text.clone(),
@@ -274,15 +284,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if address.user.starts_with(b"\\") {
             recipient.flags |= RecipientFlags::NO_ALIAS;
         }
-        let mailer = self.expander.mailer(&address);
         if self.is_include(index) {
             return self.include(index, level, &address).await;
         }
         if is_file_or_program(&self.expander.site.config, &address) {
             return self.check_file_or_program(index, &address);
         }
-        let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
-        self.looked |= local;
+        self.looked |= self.expander.looks_up(&address);
         let expander = self.expander;
         let resolution = expander.resolve_local(&mut self.rewriter(), &mut address).await;
         let recipient = &mut self.envelope.recipients[index];

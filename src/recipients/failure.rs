@@ -22,7 +22,7 @@ impl AliasExpansion<'_, '_> {
         recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
         recipient.tried = self.now;
         recipient.message = Some(reply.text.clone());
-        self.envelope.message = Some(reply.text.clone());
+        self.envelope.note(&reply.text, true);
     }
 
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
@@ -32,7 +32,9 @@ impl AliasExpansion<'_, '_> {
         recipient.status = reply.and_then(|reply| reply.enhanced).or(Some(EnhancedStatus(4, 0, 0)));
         recipient.message = Some(text.clone()).filter(|text| !text.is_empty());
         recipient.tried = self.now;
-        self.envelope.message = Some(text).filter(|text| !text.is_empty());
+        if !text.is_empty() {
+            self.envelope.note(&text, false);
+        }
     }
 
     /// Refused for good: noted, logged, and in the transcript.
@@ -63,18 +65,14 @@ impl AliasExpansion<'_, '_> {
         self.transcript(&reply.to_line());
     }
 
-    /// A list that cannot be read, or a member that must not be used: told to the sender, and to the log behind the
-    /// place where it stands (`/home/joe/.forward: line 1: `).
+    /// A list that cannot be read, or a member that must not be used: told behind the place where it stands
+    /// (`/home/joe/.forward: line 1: `). The log has it in the line about the report.
     pub(super) fn refuse_member(&mut self, index: usize, place: &[u8], reply: &Reply) {
         self.note_failure(index, reply);
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.reply = Some(reply.clone());
-        let what = [&recipient.text[..], b"... ", &reply.text].concat();
+        let said = [place, &self.envelope.recipients[index].text, b"... ", &reply.text].concat();
         let code = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
-        self.transcript(&[&code[..], b" ", &what].concat());
-        let said = [place, &what].concat();
-        self.log(4, Priority::Info, &said);
-        self.envelope.message = Some(said);
+        self.transcript(&[&code[..], b" ", &said].concat());
+        self.envelope.note(&said, true);
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {
@@ -87,14 +85,19 @@ impl AliasExpansion<'_, '_> {
             control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
-            priority: self.envelope.priority
-                + self.entered * self.expander.site.config.options.recipient_factor,
+            priority: self.priority(),
             dsn: dsn.as_deref().map(str::as_bytes),
             reply: Some(&full),
             stat: &reply.text,
             ..RecipientLine::default()
         };
         self.log(4, Priority::Info, &line.to_line());
+    }
+
+    /// That of a message which begins with the queue's copy is one attempt further, until it is known how many it is for.
+    fn priority(&self) -> i64 {
+        let begun = self.envelope.attempt.from_queue;
+        self.envelope.priority + if begun { self.expander.site.config.options.retry_factor } else { 0 }
     }
 
     pub(super) fn transcript(&mut self, line: &[u8]) {

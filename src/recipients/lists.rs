@@ -41,18 +41,26 @@ impl AliasExpansion<'_, '_> {
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         for (index, text) in lines.into_iter().enumerate().rev() {
             for member in split_list(text) {
-                self.members.push(Member { text: member, parent, level: level + 1, line: index + 1 });
+                self.members.push(Member {
+                    text: member,
+                    parent,
+                    level: level + 1,
+                    line: index + 1,
+                    only: false,
+                });
             }
         }
-        if self.members.len() > before + 1 {
-            self.expanded_to_several(parent);
+        match &mut self.members[before..] {
+            [] => {}
+            [only] => only.only = true,
+            _ => self.expanded_to_several(parent),
         }
     }
 
-    /// A receipt ends here (RFC 3461, 5.2.7.3).
+    /// A receipt ends here (RFC 3461, 5.2.7.3), unless it has ended before.
     fn expanded_to_several(&mut self, list: usize) {
         let recipient = &mut self.envelope.recipients[list];
-        if recipient.flags.contains(RecipientFlags::SUCCESS) {
+        if recipient.flags.contains(RecipientFlags::SUCCESS | RecipientFlags::PRIMARY) {
             recipient.flags |= RecipientFlags::EXPANDED;
             let line = [&recipient.text[..], b"... expanded to multiple addresses"].concat();
             self.transcript(&line);
@@ -71,7 +79,8 @@ impl AliasExpansion<'_, '_> {
 
     fn log_notes(&self, notes: &[ListingNote]) {
         for note in notes {
-            self.log(note.level, Priority::Info, &note.text);
+            let priority = if note.warning { Priority::Warning } else { Priority::Info };
+            self.log(note.level, priority, &note.text);
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) fn control_text(
 
 fn write_facts(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
     optional(out, b'B', envelope.body_type.map(BodyType::as_bytes));
+    optional(out, b'q', envelope.quarantine.as_deref());
     optional(out, b'M', envelope.message.as_deref());
     let letters = letters(&ENVELOPE_FLAGS, |flag| envelope.flags.contains(flag));
     optional(out, b'F', (!letters.is_empty()).then_some(&letters));
@@ -54,7 +55,6 @@ fn write_facts(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
 }
 
 fn write_parties(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-    optional(out, b'q', envelope.quarantine.as_deref());
     text(out, b'S', &envelope.sender);
     optional(out, b'Z', envelope.envid.as_deref());
     optional(out, b'A', envelope.auth.as_deref());

@@ -43,7 +43,7 @@ pub struct Client {
     pub local: Option<SocketAddr>,
     /// `${client_name}`: a verified name, or the address in brackets.
     pub name: Vec<u8>,
-    /// `${client_ptr}`
+    /// `${client_ptr}`: the name, verified or not, or the address in brackets. Log lines show it.
     pub pointer: Vec<u8>,
     /// How the name was found.
     pub resolved: Resolved,

@@ -74,7 +74,7 @@ impl<A: Acceptor> Session<A> {
         if scope.get_named(&config, b"r").is_none() {
             scope.set_named(&config, b"r", b"SMTP");
         }
-        scope.set_named(&config, b"s", &self.client.name);
+        scope.set_named(&config, b"s", &self.client.pointer);
         let warning =
             [&self.hostname[..], b": ", &self.client.display, b" didn't use HELO protocol"].concat();
         self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
