@@ -2,7 +2,7 @@
 
 use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags};
-use crate::message::{Header, HeaderKind};
+use crate::message::Header;
 use std::io::{self, BufRead};
 
 pub(super) fn write(
@@ -52,9 +52,10 @@ pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool
         && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
 }
 
-/// Return-Path is written above; what only mailers that ask for it get is no part of what was sent.
+/// Return-Path is written above; Full-Name is for mailers that ask for it.
 fn shown(header: &Header) -> bool {
-    !header.kind.contains(HeaderKind::ALWAYS_CHECK)
+    let return_path = header.name.eq_ignore_ascii_case(b"return-path");
+    !return_path && !header.name.eq_ignore_ascii_case(b"full-name")
 }
 
 /// Lines that begin with `From ` get a `>`: a mailbox may hold this report.
