@@ -116,7 +116,8 @@ impl DsnRequest<'_> {
     /// (RFC 3461, 5.2.7.3): what became of its members is not told.
     fn concerned<'a>(&self, original: &'a Envelope, kind: DsnKind) -> Vec<&'a Recipient> {
         let list = |index: &usize| original.recipients[*index].flags.contains(RecipientFlags::EXPANDED);
-        let owned = |index: usize| original.recipients[index].flags.contains(RecipientFlags::DELIVERED_LIST);
+        let named = RecipientFlags::DELIVERED_LIST | RecipientFlags::PRIMARY;
+        let owned = |index: usize| original.recipients[index].flags.contains(named);
         let beyond = |index: usize| original.chain(index).any(|above| list(&above)) && !owned(index);
         let told = |index: &usize| {
             due::concerns(kind, &original.recipients[*index]) && (kind != DsnKind::Success || !beyond(*index))
@@ -168,8 +169,6 @@ pub fn build(
         flags: EnvelopeFlags::RESPONSE | eight_bit,
         attempt: AttemptState {
             generated: true,
-            console: original.attempt.console.clone(),
-            own_sender: original.attempt.own_sender,
             received_from: status::received_from(original),
             ..AttemptState::default()
         },

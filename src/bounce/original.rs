@@ -2,7 +2,7 @@
 
 use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags};
-use crate::message::Header;
+use crate::message::{Header, HeaderKind};
 use std::io::{self, BufRead};
 
 pub(super) fn write(
@@ -52,10 +52,9 @@ pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool
         && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
 }
 
-/// Return-Path is written above; Full-Name is for mailers that ask for it.
+/// Return-Path is written above; what only mailers that ask for it get is no part of what was sent.
 fn shown(header: &Header) -> bool {
-    let return_path = header.name.eq_ignore_ascii_case(b"return-path");
-    !return_path && !header.name.eq_ignore_ascii_case(b"full-name")
+    !header.kind.contains(HeaderKind::ALWAYS_CHECK)
 }
 
 /// Lines that begin with `From ` get a `>`: a mailbox may hold this report.

@@ -1,6 +1,6 @@
 //! Part 2: what programs read (RFC 3464).
 
-use super::text::{parent, peer};
+use super::text::parent;
 use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
@@ -88,13 +88,16 @@ fn final_recipient(recipient: &Recipient, kind: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What the rules made of it, and of what type it is. A local name gets our own host; of files and programs the type
-/// is that of their diagnostics, for they are no mail addresses.
+/// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
+/// the type is that of their diagnostics, for they are no mail addresses.
 fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
-    let user = recipient.address.as_ref().map_or(bare(&recipient.text), |address| &address.user);
-    if matches!(unquoted(user).first(), Some(b'|' | b'/')) {
-        let [_, _, kind] = report.facts.types_of(recipient);
-        return [kind, b"; ", unquoted(user)].concat();
+    let known = recipient.address.as_ref().map(|address| &address.user[..]);
+    let user = known.or(recipient.refusal.as_deref()).unwrap_or(bare(&recipient.text));
+    let [_, _, kind] = report.facts.types_of(recipient);
+    if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
+        // one that was refused before it was tried stands there as it was written
+        let user = if recipient.reply.is_some() { unquoted(user) } else { user };
+        return [kind, b"; ", user].concat();
     }
     let mut text = [b"rfc822; ", user].concat();
     if !user.contains(&b'@') {
@@ -131,18 +134,7 @@ fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> Stri
 
 /// Whose message it is, or whose message a report made in the same pass is about.
 pub(super) fn received_from(original: &Envelope) -> Option<Vec<u8>> {
-    original.attempt.received_from.clone().or_else(|| client(peer(original)).map(<[u8]>::to_vec))
-}
-
-/// The client's name out of `$_` (`name [address]`); `None` for local submission.
-fn client(peer: &[u8]) -> Option<&[u8]> {
-    if peer.starts_with(b"[") {
-        return peer.split(|byte| *byte == b' ').next();
-    }
-    let end = peer.windows(2).position(|pair| pair == b" [")?;
-    let name = &peer[..end];
-    // an ident answer stands before the name
-    name.rsplit(|byte| *byte == b'@').next()
+    original.attempt.received_from.clone().or_else(|| original.client().map(<[u8]>::to_vec))
 }
 
 fn unquoted(text: &[u8]) -> &[u8] {

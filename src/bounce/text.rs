@@ -1,6 +1,7 @@
 //! Part 1: what people read.
 
 use super::{DsnKind, DsnRequest};
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{Envelope, Recipient, RecipientFlags};
 use crate::message;
 use crate::schema::{Reply, Sysexit};
@@ -22,9 +23,6 @@ const SUCCESSES: &[(RecipientFlags, &str)] = &[
     (RecipientFlags::BY_TRACE_RELAYED, "Deliver-By trace: relayed"),
     (RecipientFlags::EXPANDED, "expanded by alias"),
 ];
-
-/// Bytes of a list entry: sendmail cuts addresses here.
-const MAX_ENTRY: usize = 203;
 
 pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope, to_postmaster: bool) {
     if report.facts.mime {
@@ -72,10 +70,12 @@ fn reason(reply: &Reply) -> Vec<u8> {
 fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
     for recipient in report.concerned(original, DsnKind::Failure) {
-        out.extend_from_slice(cut(&recipient.text));
+        out.extend(shorten(&recipient.text, MAX_SHOWN));
         out.push(b'\n');
         if let Some(reply) = &recipient.reply {
-            out.extend_from_slice(&[b"    (reason: ", cut(&reason(reply)), b")\n"].concat());
+            out.extend_from_slice(
+                &[b"    (reason: ", &shorten(&reason(reply), MAX_SHOWN)[..], b")\n"].concat(),
+            );
         }
         expanded_from(out, original, recipient);
     }
@@ -86,7 +86,9 @@ fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 fn expanded_from(out: &mut Vec<u8>, original: &Envelope, recipient: &Recipient) {
     let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
     if let Some(parent) = parent(original, recipient).or(replaced) {
-        out.extend_from_slice(&[b"    (expanded from: ", cut(&parent.text), b")\n"].concat());
+        out.extend_from_slice(
+            &[b"    (expanded from: ", &shorten(&parent.text, MAX_SHOWN)[..], b")\n"].concat(),
+        );
     }
 }
 
@@ -99,7 +101,9 @@ fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     for recipient in concerned {
         let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
         let how = row.map_or("relayed", |(_, how)| how);
-        out.extend_from_slice(&[cut(&recipient.text), b"  (", how.as_bytes(), b")\n"].concat());
+        out.extend_from_slice(
+            &[&shorten(&recipient.text, MAX_SHOWN)[..], b"  (", how.as_bytes(), b")\n"].concat(),
+        );
         expanded_from(out, original, recipient);
     }
     out.push(b'\n');
@@ -132,8 +136,4 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 /// The address whose expansion this one comes from.
 pub(super) fn parent<'a>(original: &'a Envelope, recipient: &Recipient) -> Option<&'a Recipient> {
     original.recipients.get(recipient.parent?)
-}
-
-fn cut(text: &[u8]) -> &[u8] {
-    &text[..text.len().min(MAX_ENTRY)]
 }

@@ -65,7 +65,7 @@ flags! {
     b's' No, "keep the From line of the input";
     b'T' No, "accepted, without effect";
     b't' No, "recipients from To:, Cc: and Bcc:";
-    b'U' No, "the message needs SMTPUTF8: refused, as by a sendmail without it";
+    b'U' No, "accepted, without effect (initial user submission)";
     b'V' Yes, "envelope identifier for delivery status notifications";
     b'v' No, "verbose";
     b'X' Yes, "log all protocol traffic to this file";

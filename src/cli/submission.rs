@@ -1,236 +1,109 @@
 //! From a message text and a command line to an envelope in the queue.
 
 use super::caller::Caller;
+use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
 use super::start::complain;
-use crate::addr::{bare_bytes, one_line};
-use crate::config::Config;
-use crate::daemon::{Mta, full_name};
+use crate::addr::{self, bare_bytes, one_line};
+use crate::daemon::{DaemonAcceptor, Mta, full_name};
 use crate::envelope::{
-    Body, BodyType, Envelope, EnvelopeFlags, FailureReport, Recipient, RecipientFlags, RecipientState,
-    receive, set_sender,
+    BodyType, Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState, receive, set_sender,
 };
-use crate::logging::{Errors, Priority, Quiet, RecipientLine, SenderLine, say};
-use crate::message::{Collector, Header, HeaderKind, set_dates};
+use crate::logging::{Priority, Quiet, SenderLine};
+use crate::message::{Collector, Header, set_dates};
 use crate::queue::{Lease, QueueError};
-use crate::recipients::Expander;
-use crate::rewrite::{Address, AddressKind, Rewriter};
-use crate::schema::{DeliveryMode, Privacy, Reply, Sysexit};
-use crate::smtp::server::Client;
+use crate::rewrite::{AddressKind, Rewriter};
+use crate::schema::{DeliveryMode, EnhancedStatus, Privacy, Reply, Sysexit};
+use crate::smtp::server::{Acceptor, Client, Verified};
 use crate::sys::{clock, startup};
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::sync::Arc;
 
 /// Whom alerts name where nobody is at the other end of a connection.
 const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
 
-/// A message that has been read: in the queue, or with nobody to go to.
+/// How a submission ended.
 pub(super) struct Submitted {
-    pub(super) lease: Option<Lease>,
-    pub(super) envelope: Box<Envelope>,
-    /// Is it to be delivered now?
-    pub(super) now: bool,
+    pub(super) status: Sysexit,
+    /// What is to be delivered now.
+    pub(super) queued: Option<(Lease, Box<Envelope>)>,
 }
 
 /// One message being handed in.
 pub(super) struct Submission<'a> {
     mta: &'a Arc<Mta>,
+    acceptor: DaemonAcceptor,
     invocation: &'a Invocation,
     caller: Caller,
+    dead_letter: Option<DeadLetter>,
     client: Client,
     envelope: Envelope,
-    /// Can the caller keep what was not sent?
-    keeps: bool,
+    status: Sysexit,
 }
 
 impl<'a> Submission<'a> {
-    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, caller: Caller, keeps: bool) -> Self {
+    pub(super) fn new(
+        mta: &'a Arc<Mta>,
+        invocation: &'a Invocation,
+        caller: Caller,
+        dead_letter: Option<DeadLetter>,
+    ) -> Self {
         let config = &mta.site.config;
         let mut client = Client::local_user(&caller.name);
         let modifiers = config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
-        let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { mta, invocation, caller, client, envelope, keeps }
+        let acceptor = DaemonAcceptor::new(mta.clone(), config.options.delivery_mode);
+        let envelope = Envelope { id: acceptor.next_id(), created: clock::now(), ..Envelope::default() };
+        Self { mta, acceptor, invocation, caller, dead_letter, client, envelope, status: Sysexit::OK }
     }
 
     /// Everything up to the queue.
-    ///
-    /// # Errors
-    /// The exit status, when nothing came of it; the caller has been told.
-    pub(super) async fn submit(mut self, message: &[u8]) -> Result<Submitted, Sysexit> {
+    pub(super) async fn submit(&mut self, message: &[u8]) -> Submitted {
+        match self.queue(message).await {
+            Ok(queued) => Submitted { status: self.status, queued },
+            Err(status) => Submitted { status, queued: None },
+        }
+    }
+
+    async fn queue(&mut self, message: &[u8]) -> Result<Option<(Lease, Box<Envelope>)>, Sysexit> {
         self.alert_newlines();
         self.set_macros();
-        self.hear_arguments();
-        self.set_sender().await;
+        self.set_sender().await?;
         self.set_dsn()?;
-        self.add_operands().await;
-        if self.envelope.attempt.console.release() > 0 {
-            self.envelope.attempt.fail_with(Sysexit::USAGE);
-        }
+        let mut body = Vec::new();
         let text = self.trimmed(message);
-        let (mut body, mut collector) = (Vec::new(), Collector::default());
+        let mut collector = Collector::default();
         collector.push(&text, &mut body);
         let fields = collector.finish(&mut body);
-        let only = self.only_operand();
-        let given_up = self.add_named_in(&fields).await;
-        self.name_recipient(only);
+        let wanted = self.wanted(&fields)?;
+        for recipient in wanted {
+            self.add(&recipient).await;
+        }
+        if self.envelope.recipients.is_empty() {
+            self.save_dead_letter(message);
+            return Ok(None);
+        }
         self.envelope.size = text.len() as u64;
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
+        if let [only] = self.envelope.recipients.as_slice() {
+            let text = only.text.clone();
+            self.envelope.scope.set_named(&self.mta.site.config, b"u", &text);
+        }
         receive(&self.mta.site, &mut self.envelope, fields).await;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
-        self.finish(body, given_up).await
-    }
-
-    /// `-bv`: what became of each recipient is told; nothing is delivered.
-    pub(super) async fn verify(mut self, message: &[u8]) -> Sysexit {
-        self.set_macros();
-        self.hear_arguments();
-        self.envelope.attempt.console.errors = Errors::Said;
-        self.envelope.attempt.console.verifies = true;
-        self.add_operands().await;
-        let mut faulty = self.envelope.attempt.console.release() > 0;
-        if self.invocation.from_headers {
-            let (mut body, mut collector) = (Vec::new(), Collector::default());
-            collector.push(&self.trimmed(message), &mut body);
-            if self.add_named_in(&collector.finish(&mut body)).await {
-                return self.envelope.attempt.exit;
-            }
-        }
-        faulty |= self.envelope.recipients.is_empty();
-        if faulty {
-            self.envelope.attempt.fail_with(Sysexit::USAGE);
-        }
-        for index in self.envelope.send_order() {
-            let recipient = &self.envelope.recipients[index];
-            if let Some(address) = recipient.address.as_ref().filter(|_| recipient.state.is_pending()) {
-                say(&deliverable(&self.mta.site.config, &recipient.text, address));
-            }
-        }
-        self.envelope.attempt.exit
-    }
-
-    /// Errors in arguments are told at once and logged.
-    fn hear_arguments(&mut self) {
-        let options = &self.mta.site.config.options;
-        let console = &mut self.envelope.attempt.console;
-        console.steps = options.verbose;
-        console.errors = if options.error_mode == b'p' { Errors::Said } else { Errors::Unsaid };
-        console.logged = true;
-    }
-
-    /// Recipients of the command line, in their order.
-    async fn add_operands(&mut self) {
-        let words = &self.invocation.recipients;
-        if words.is_empty() && !self.invocation.from_headers {
-            say(b"Recipient names must be specified");
-            self.envelope.attempt.fail_with(Sysexit::USAGE);
-        }
-        for word in words {
-            if word.contains(&b'\n') {
-                let id = self.envelope.id.as_bytes();
-                self.mta.log.alert_newline(Some(id), UNKNOWN_CLIENT, word);
-            }
-            self.add_list(&one_line(word)).await;
-        }
-    }
-
-    /// The recipient of the command line, if there is one only.
-    fn only_operand(&self) -> Option<Vec<u8>> {
-        let mut named = self.envelope.recipients.iter().filter(|one| one.parent.is_none());
-        named.next().filter(|_| named.next().is_none()).map(|only| only.text.clone())
-    }
-
-    /// `$u`, which the Received field shows: nobody's where there are several, who need not know of each other.
-    fn name_recipient(&mut self, only: Option<Vec<u8>>) {
-        let config = &self.mta.site.config;
-        match (only, config.macro_id("u")) {
-            (Some(only), _) => self.envelope.scope.set_named(config, b"u", &only),
-            (None, Some(id)) => self.envelope.scope.unset(id),
-            (None, None) => {}
-        }
-    }
-
-    /// With -t, those of the header as well. Errors in it are told when all is read, whatever ErrorMode says, and the
-    /// message waits in the queue then: `true`.
-    async fn add_named_in(&mut self, fields: &[Header]) -> bool {
-        let console = &mut self.envelope.attempt.console;
-        (console.errors, console.logged) = (Errors::Held, false);
-        if self.invocation.from_headers {
-            let kind = |field: &Header| HeaderKind::of(&field.name);
-            let resent = fields.iter().any(|field| kind(field).contains(HeaderKind::RESENT));
-            let named = |field: &&Header| {
-                let kind = kind(field);
-                kind.contains(HeaderKind::RECIPIENT) && resent == kind.contains(HeaderKind::RESENT)
-            };
-            for field in fields.iter().filter(named) {
-                self.add_list(&one_line(&field.value)).await;
-            }
-            if self.envelope.recipients.is_empty() {
-                say(b"No recipient addresses found in header");
-            }
-        }
-        let given_up = self.envelope.attempt.console.release() > 0;
-        self.envelope.attempt.console.errors = Errors::Unsaid;
-        given_up
-    }
-
-    /// Into the queue, if there is anybody to go to.
-    async fn finish(mut self, body: Vec<u8>, given_up: bool) -> Result<Submitted, Sysexit> {
-        let options = &self.mta.site.config.options;
-        let waits = matches!(options.delivery_mode, DeliveryMode::Queue | DeliveryMode::Defer);
-        self.envelope.attempt.failure = self.failure_report(given_up);
-        (self.envelope.attempt.submitted, self.envelope.attempt.interactive) = (true, true);
-        self.envelope.attempt.own_sender = self.invocation.from.is_none();
-        self.envelope.attempt.unsplit = given_up;
-        let mut lease = None;
-        if self.envelope.pending().next().is_some() {
-            lease = Some(self.commit(&body).await.map_err(|error| {
-                complain(&error.to_string());
-                Sysexit::IOERR
-            })?);
-        } else {
-            self.envelope.body = Body::from_memory(body);
-        }
+        let lease = self.commit(&body).await.map_err(|error| {
+            complain(&error.to_string());
+            Sysexit::IOERR
+        })?;
         self.log_sender();
-        if waits && !given_up && self.envelope.quarantine.is_none() {
-            self.log_queued();
+        if !self.status.is_ok() {
+            self.save_dead_letter(message);
         }
-        let now = !waits && !given_up && self.envelope.quarantine.is_none();
-        Ok(Submitted { lease, envelope: Box::new(self.envelope), now })
-    }
-
-    /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;
-    /// errors in the header are always told by mail.
-    fn failure_report(&self, given_up: bool) -> FailureReport {
-        let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
-        match self.mta.site.config.options.error_mode {
-            b'q' => FailureReport::Nothing,
-            b'p' if own && self.keeps && !given_up => FailureReport::DeadLetter,
-            _ => FailureReport::Mail,
-        }
-    }
-
-    /// A `to=` line for everybody who has to wait for a queue run.
-    fn log_queued(&self) {
-        let (config, envelope) = (&self.mta.site.config, &self.envelope);
-        for index in envelope.send_order() {
-            let recipient = &envelope.recipients[index];
-            if !recipient.state.is_pending() {
-                continue;
-            }
-            let mailer =
-                recipient.address.as_ref().and_then(|one| config.mailers.get(usize::from(one.mailer.0)));
-            let to = log_text(&recipient.text);
-            let line = RecipientLine {
-                to: vec![&to],
-                delay: clock::now() - envelope.created,
-                mailer: mailer.map(|mailer| &mailer.name[..]),
-                priority: envelope.priority,
-                stat: b"queued",
-                ..RecipientLine::default()
-            };
-            self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
-        }
+        let envelope = std::mem::take(&mut self.envelope);
+        let mode = self.mta.site.config.options.delivery_mode;
+        let now = !matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer) && envelope.quarantine.is_none();
+        Ok(now.then(|| (lease, Box::new(envelope))))
     }
 
     async fn commit(&mut self, body: &[u8]) -> Result<Lease, QueueError> {
@@ -276,7 +149,7 @@ impl<'a> Submission<'a> {
         }
     }
 
-    async fn set_sender(&mut self) {
+    async fn set_sender(&mut self) -> Result<(), Sysexit> {
         let given = self.invocation.from.clone();
         let text = match &given {
             Some(from) if from.is_empty() => b"<>".to_vec(),
@@ -284,77 +157,43 @@ impl<'a> Submission<'a> {
             None => self.caller.name.clone(),
         };
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
-        for problem in &parsed.problems {
-            self.envelope.attempt.console.error(&about(&text, problem));
-        }
         if parsed.address.is_none() {
-            return self.fall_back_on_caller(&text, parsed.problems.first()).await;
+            for problem in &parsed.problems {
+                print_problem(&text, problem);
+            }
+            return Err(parsed.problems.first().map_or(Sysexit::TEMPFAIL, status_of));
         }
-        self.envelope.auth = self.qualified_sender();
+        self.envelope.auth = Some(self.envelope.sender.text.clone());
         if given.is_some_and(|given| given != self.caller.name) {
             self.warn_about_sender(&text);
         }
-    }
-
-    /// A sender that is none: the message is the caller's own.
-    async fn fall_back_on_caller(&mut self, text: &[u8], problem: Option<&Reply>) {
-        let from = [&self.caller.name[..], b"@localhost"].concat();
-        let said = [b"setsender: ", text, b": invalid or unparsable, received from ", &from].concat();
-        self.mta.log.log(2, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
-        self.envelope.message = problem.map(|problem| about(text, problem));
-        self.envelope.attempt.fail_with(problem.map_or(Sysexit::USAGE, status_of));
-        let own = self.caller.name.clone();
-        set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &own).await;
-        self.envelope.auth = self.qualified_sender();
-    }
-
-    /// The sender with a domain, as servers that ask for AUTH= want it; not where it is in doubt whose it is.
-    fn qualified_sender(&self) -> Option<Vec<u8>> {
-        let sender = &self.envelope.sender.text;
-        let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
-        if self.envelope.sender.is_null() || !(own || self.is_trusted()) {
-            return None;
-        }
-        // a route is not part of the mailbox (RFC 5321, appendix C)
-        let colon = sender.iter().rposition(|byte| *byte == b':').filter(|_| sender.starts_with(b"@"));
-        let mailbox = &sender[colon.map_or(0, |colon| colon + 1)..];
-        Some(match mailbox.contains(&b'@') {
-            true => mailbox.to_vec(),
-            false => [mailbox, b"@", &self.mta.site.config.expand(b"\x81j")].concat(),
-        })
-    }
-
-    /// Root, and class t.
-    fn is_trusted(&self) -> bool {
-        let config = &self.mta.site.config;
-        let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
-        trusted.is_some_and(|class| class.contains(&self.caller.name)) || self.caller.uid == 0
+        Ok(())
     }
 
     /// Who says to be somebody else is named, unless trusted (class t).
     fn warn_about_sender(&mut self, text: &[u8]) {
         let config = &self.mta.site.config;
-        if self.is_trusted() || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS) {
+        let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
+        let trusted = trusted.is_some_and(|class| class.contains(&self.caller.name)) || self.caller.uid == 0;
+        if trusted || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS) {
             return;
         }
         let host = config.expand(b"\x81j");
         let warning =
             [b" ", &host[..], b": ", &self.caller.name, b" set sender to ", text, b" using -f"].concat();
         self.envelope.headers.0.push(Header::generated(b"X-Authentication-Warning", &warning));
-        let logged = [b"Authentication-Warning:", &warning[..]].concat();
-        self.mta.log.log(4, Priority::Info, Some(self.envelope.id.as_bytes()), &logged);
     }
 
     fn set_dsn(&mut self) -> Result<(), Sysexit> {
         let invocation = self.invocation;
         let refused = |text: &str| {
-            say(text.as_bytes());
+            complain(text);
             Sysexit::USAGE
         };
         if let Some(kind) = &invocation.body_type {
             self.envelope.body_type = BodyType::parse(kind);
             if self.envelope.body_type.is_none() {
-                say(&[b"Illegal body type ", &kind[..]].concat());
+                complain(&format!("Illegal body type {}", String::from_utf8_lossy(kind)));
             }
         }
         if let Some(ret) = &invocation.ret {
@@ -395,11 +234,11 @@ impl<'a> Submission<'a> {
     /// The message as it is meant: no `From ` line before it, nothing behind a lone dot.
     fn trimmed(&self, message: &[u8]) -> Vec<u8> {
         let mut rest = message;
-        if rest.starts_with(b"From ") && !self.mta.site.config.options.save_from_line {
+        if rest.starts_with(b"From ") && !self.invocation.save_from_line {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             rest = &rest[end..];
         }
-        let dots = self.mta.site.config.options.ignore_dots;
+        let dots = self.invocation.ignore_dots || self.mta.site.config.options.ignore_dots;
         let mut text = Vec::with_capacity(rest.len() + 1);
         for line in rest.split_inclusive(|byte| *byte == b'\n') {
             let plain = line.strip_suffix(b"\n").unwrap_or(line);
@@ -407,65 +246,77 @@ impl<'a> Submission<'a> {
             if plain == b"." && !dots {
                 break;
             }
-            // as in SMTP: who may end his message with a dot writes two for one
-            let stuffed = !dots && plain.starts_with(b"..");
-            text.extend_from_slice(&plain[usize::from(stuffed)..]);
-            if line.ends_with(b"\n") {
-                text.push(b'\n');
-            }
+            text.extend_from_slice(plain);
+            text.push(b'\n');
         }
         text
     }
 
-    /// The members of an address list, the last one first, each expanded at once.
-    async fn add_list(&mut self, text: &[u8]) {
-        for member in split_list(text).into_iter().rev() {
-            self.add(&member).await;
+    /// Recipients of the command line, with -t those of the header as well.
+    fn wanted(&self, fields: &[Header]) -> Result<Vec<Vec<u8>>, Sysexit> {
+        let mut wanted: Vec<Vec<u8>> = Vec::new();
+        for word in &self.invocation.recipients {
+            if word.contains(&b'\n') {
+                let id = self.envelope.id.as_bytes();
+                self.mta.log.alert_newline(Some(id), UNKNOWN_CLIENT, word);
+            }
+            wanted.extend(split_list(&one_line(word)));
         }
+        if self.invocation.from_headers {
+            let named = |field: &Header, name: &str| field.name.eq_ignore_ascii_case(name.as_bytes());
+            let resent = ["Resent-To", "Resent-Cc", "Resent-Bcc"];
+            let is_resent = fields.iter().any(|field| resent.iter().any(|name| named(field, name)));
+            let names = if is_resent { resent } else { ["To", "Cc", "Bcc"] };
+            for field in fields.iter().filter(|field| names.iter().any(|name| named(field, name))) {
+                wanted.extend(split_list(&one_line(&field.value)));
+            }
+        }
+        if wanted.is_empty() {
+            complain("No recipient addresses found in header");
+        }
+        Ok(wanted)
     }
 
     async fn add(&mut self, text: &[u8]) {
         let site = self.mta.site.clone();
-        let parsed =
-            Rewriter::quiet(&site, &mut self.envelope.scope).parse(text, AddressKind::RECIPIENT).await;
-        for problem in &parsed.problems {
-            self.complain_of(text, problem);
-        }
-        if parsed.address.is_none() && !parsed.temporary {
-            return self.refuse(text, parsed.problems.first());
-        }
-        let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
-        let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
-        let recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
-        let first = self.envelope.recipients.len();
-        self.envelope.append_recipient(&site.config, recipient);
-        let expander = Expander { site: &site, keeper: &self.mta.keeper, logger: &self.mta.log };
-        expander.expand_added(&mut self.envelope, &mut Quiet, clock::now(), first).await;
-    }
-
-    /// What is wrong with an address.
-    fn complain_of(&mut self, text: &[u8], problem: &Reply) {
-        let said = about(text, problem);
-        self.envelope.attempt.console.error(&said);
-        if self.envelope.attempt.console.logged {
-            self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
-        }
-    }
-
-    /// A recipient that is none: only the report knows it.
-    fn refuse(&mut self, text: &[u8], reply: Option<&Reply>) {
-        let recipient = Recipient {
-            text: text.to_vec(),
-            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
-            state: RecipientState::Failed,
-            status: reply.and_then(|reply| reply.enhanced),
-            message: reply.map(|reply| reply.text.clone()),
-            reply: reply.cloned(),
-            ..Recipient::default()
+        let scope = &mut self.envelope.scope;
+        let parsed = Rewriter::quiet(&site, scope).parse(text, AddressKind::RECIPIENT).await;
+        let Some(address) = parsed.address else {
+            let later = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later");
+            return self.refuse(text, parsed.problems.first().unwrap_or(&later));
         };
-        self.envelope.append_recipient(&self.mta.site.config, recipient);
-        let exit = reply.map_or(Sysexit::USAGE, status_of);
-        self.envelope.attempt.fail_with(exit);
+        let address = match self.acceptor.verify(&mut self.envelope, address).await {
+            Verified::Good(address) | Verified::Later(address) => address,
+            Verified::Refused(reply) => return self.refuse(text, &reply),
+        };
+        let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
+        let recipient =
+            Recipient { text: text.to_vec(), address: Some(address), flags, ..Recipient::default() };
+        self.envelope.add_recipient(&site.config, recipient);
+    }
+
+    /// A bad recipient: told to the caller, or by mail to the sender (-oem, -oee).
+    fn refuse(&mut self, text: &[u8], reply: &Reply) {
+        let mode = self.invocation.error_mode.unwrap_or(self.mta.site.config.options.error_mode);
+        if matches!(mode, b'm' | b'e' | b'w') {
+            self.envelope.recipients.push(Recipient {
+                text: text.to_vec(),
+                flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
+                state: RecipientState::Failed,
+                status: reply.enhanced,
+                message: Some(reply.text.clone()),
+                reply: Some(reply.clone()),
+                ..Recipient::default()
+            });
+        }
+        match mode {
+            b'p' => print_problem(text, reply),
+            b'e' => return,
+            _ => {}
+        }
+        if self.status.is_ok() {
+            self.status = status_of(reply);
+        }
     }
 
     fn log_sender(&self) {
@@ -474,7 +325,7 @@ impl<'a> Submission<'a> {
             from: &envelope.sender.text,
             size: envelope.size,
             class: envelope.class,
-            recipients: envelope.counted_recipients(),
+            recipients: envelope.recipients.len(),
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.map(BodyType::as_bytes),
             protocol: envelope.scope.get_named(&self.mta.site.config, b"r"),
@@ -483,50 +334,53 @@ impl<'a> Submission<'a> {
         };
         self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
     }
+
+    /// What could not be sent is kept for its author.
+    fn save_dead_letter(&mut self, message: &[u8]) {
+        let Some(dead_letter) = self.dead_letter.take() else { return };
+        let date = crate::message::ctime_date(&self.mta.site.config, clock::now());
+        let line = [b"From ", &self.caller.name[..], b" ", &date, b"\n"].concat();
+        let path = dead_letter.path.display().to_string();
+        // as sendmail, without a word where there is no writing
+        if dead_letter.save(&[&line[..], message, b"\n"].concat()).is_ok() {
+            let _ = writeln!(std::io::stdout(), "{path}... Saved message in {path}");
+        }
+    }
 }
 
-/// `ADDR... deliverable: mailer M, host H, user U`
-fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
-    let mailer = config.mailers.get(usize::from(address.mailer.0));
-    let mailer = mailer.map_or(&b"?"[..], |mailer| &mailer.name);
-    let host = match address.host.as_deref() {
-        Some(host) if !host.is_empty() => [b", host ", host].concat(),
-        _ => Vec::new(),
-    };
-    [text, b"... deliverable: mailer ", mailer, &host, b", user ", &address.user].concat()
-}
-
-/// An address as the log shows it: backslashes doubled.
-fn log_text(address: &[u8]) -> Vec<u8> {
-    address.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'\\' { 2 } else { 1 })).collect()
-}
-
-/// `ADDRESS... text`; the rules' refusal may name the address already.
-fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
+/// `ADDRESS... text`, as callers read it.
+pub(super) fn print_problem(address: &[u8], reply: &Reply) {
+    // the rules' refusal names the address already
     let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
-    if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
+    let line = match named {
+        true => [&reply.text[..], b"\n"].concat(),
+        false => [address, b"... ", &reply.text, b"\n"].concat(),
+    };
+    // a closed stdout leaves nobody to tell; the exit status still says it
+    let _ = std::io::stdout().write_all(&line);
 }
 
 /// The exit status for a refusal.
-fn status_of(reply: &Reply) -> Sysexit {
+pub(super) fn status_of(reply: &Reply) -> Sysexit {
     match reply.enhanced {
         _ if reply.is_temporary() => Sysexit::TEMPFAIL,
-        Some(status) => Sysexit::of_status(status),
-        None => Sysexit::UNAVAILABLE,
+        Some(EnhancedStatus(_, 1, 1)) => Sysexit::NOUSER,
+        Some(EnhancedStatus(_, 1, 2)) => Sysexit::NOHOST,
+        Some(EnhancedStatus(_, 2, _)) => Sysexit::UNAVAILABLE,
+        Some(EnhancedStatus(_, 5, 2 | 4)) => Sysexit::USAGE,
+        _ => Sysexit::UNAVAILABLE,
     }
 }
 
-/// Cuts an address list at its commas; what is left of groups is for the rules, and blanks before a comma belong to the
-/// address.
-fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
-    let (mut parts, mut start) = (Vec::new(), 0);
-    for (at, _) in bare_bytes(text).filter(|(_, byte)| *byte == b',') {
-        parts.push(&text[start..at]);
-        start = at + 1;
-    }
-    parts.push(&text[start..]);
-    let parts = parts.into_iter().map(|part| part.trim_ascii_start().to_vec());
-    parts.filter(|part| !part.is_empty()).collect()
+/// Cuts an address list at its commas; group names and their semicolons go (RFC 5322, 3.4).
+pub(super) fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
+    let groups = memchr::memchr(b';', text).is_some();
+    let member = |part: &'_ [u8]| {
+        let colon = bare_bytes(part).filter(|(_, byte)| groups && *byte == b':').last();
+        colon.map_or(part, |(colon, _)| &part[colon + 1..]).trim_ascii().to_vec()
+    };
+    let members = addr::split_list(text, b",;").into_iter().map(member);
+    members.filter(|member| !member.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -542,9 +396,9 @@ mod tests {
     fn lists() {
         assert_eq!(
             split(" a@b, \"x, y\" <c@d>,(a, b) e ,,f\n g"),
-            ["a@b", "\"x, y\" <c@d>", "(a, b) e ", "f\n g"]
+            ["a@b", "\"x, y\" <c@d>", "(a, b) e", "f\n g"]
         );
-        assert_eq!(split("friends: a, b;, c"), ["friends: a", "b;", "c"]);
+        assert_eq!(split("friends: a, b;, c"), ["a", "b", "c"]);
         assert!(split(" , ").is_empty());
     }
 }

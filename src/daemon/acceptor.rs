@@ -4,6 +4,7 @@ use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
 use crate::envelope::{Body, Envelope, QueueId};
+use crate::logging::{Priority, RecipientLine};
 use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
@@ -38,11 +39,37 @@ impl DaemonAcceptor {
         Expander { site: &self.mta.site, keeper: &self.mta.keeper, logger: &self.mta.log }
     }
 
-    /// Is the machine too busy for a delivery of this priority?
+    /// Is it kept, by DeliveryMode, as held, or because the machine is too busy for a delivery of this priority?
     fn only_queues(&self, envelope: &Envelope) -> bool {
         matches!(self.mode, DeliveryMode::Queue | DeliveryMode::Defer)
             || envelope.quarantine.is_some()
             || load::should_queue(&self.mta.site.config.options, envelope.priority)
+    }
+
+    /// A message that only waits has a line for each recipient; where somebody was looked up sendmail ends with the
+    /// queue's copy, and is silent.
+    fn log_waiting(&self, envelope: &Envelope) {
+        if envelope.session.looked_up {
+            return;
+        }
+        let config = &self.mta.site.config;
+        let deferred = self.mode == DeliveryMode::Defer;
+        for recipient in envelope.send_order().into_iter().map(|index| &envelope.recipients[index]) {
+            let address = recipient.address.as_ref();
+            let mailer = address.and_then(|address| config.mailers.get(usize::from(address.mailer.0)));
+            let held = envelope.quarantine.as_deref();
+            let line = RecipientLine {
+                to: vec![&recipient.text],
+                delay: clock::now() - envelope.created,
+                mailer: mailer.map(|mailer| &mailer.name[..]),
+                priority: envelope.priority,
+                quarantine: held,
+                dsn: deferred.then_some(b"4.4.3"),
+                stat: if held.is_some() { b"quarantined" } else { b"queued" },
+                ..RecipientLine::default()
+            };
+            self.mta.log.log(8, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
+        }
     }
 }
 
@@ -108,8 +135,16 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
-        let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
         let expander = self.expander();
+        if let Some(reply) = expander.refuses_directly(&address) {
+            return Verified::Refused(reply);
+        }
+        // nothing is looked up that can wait
+        if self.mode == DeliveryMode::Defer {
+            return Verified::Later(address);
+        }
+        envelope.session.looked_up |= expander.looks_up(&address);
+        let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
         let checked = tokio::time::timeout(VERIFY_TIMEOUT, expander.check(&mut rewriter, &address)).await;
         // a client waits for its answer, and may ask again
         let Ok(checked) = checked else { return Verified::Refused(try_again()) };
@@ -132,11 +167,15 @@ impl Acceptor for DaemonAcceptor {
         let lease = self.mta.queue.commit(&envelope).await;
         let lease = lease.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         if self.only_queues(&envelope) {
+            self.log_waiting(&envelope);
             return Ok(());
         }
         if envelope.attempt.interactive {
             self.mta.deliver(lease, envelope, None).await;
         } else {
+            if envelope.session.looked_up {
+                envelope.reread(&self.mta.site.config);
+            }
             self.mta.spawn_delivery(lease, envelope);
         }
         Ok(())

@@ -5,11 +5,11 @@ use super::mta::{Mta, Phase};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::deliver::{Connections, Full};
 use crate::envelope::{
-    Envelope, EnvelopeFlags, FailureReport, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
+    Envelope, EnvelopeFlags, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
 };
 use crate::logging::Priority;
 use crate::queue::{Lease, QueueError};
-use crate::schema::{EnhancedStatus, Sysexit};
+use crate::schema::EnhancedStatus;
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::future::Future;
@@ -17,9 +17,6 @@ use std::io::BufReader;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-
-/// Takes a message that could not be sent.
-pub type Unsent<'a> = dyn FnMut(Vec<u8>) + Send + 'a;
 
 impl Mta {
     /// Delivers in the background.
@@ -35,33 +32,6 @@ impl Mta {
         });
     }
 
-    /// The same for whoever hands a message in: what cannot be delivered goes to `unsent` where ErrorMode says so.
-    /// Without a lease nobody is left to whom it could be delivered. The exit status.
-    pub async fn deliver_for_caller(
-        self: &Arc<Self>,
-        lease: Option<Lease>,
-        mut envelope: Envelope,
-        now: bool,
-        unsent: &mut Unsent<'_>,
-    ) -> Sysexit {
-        let mut connections = Connections::new(&self.site.config);
-        let status = match lease {
-            Some(lease) if now => {
-                self.deliver_over(self.hold(lease), envelope, &mut connections, unsent).await
-            }
-            lease => {
-                match self.queue_reports(&mut envelope).await {
-                    Ok(reports) => self.send_reports(&envelope, reports, &mut connections, unsent).await,
-                    Err(error) => self.complain(Some(&envelope.id), &error),
-                }
-                drop(lease);
-                envelope.attempt.exit
-            }
-        };
-        connections.close().await;
-        status
-    }
-
     /// One attempt, to the end: reports included, which are delivered like any other message and
     /// over the same connections. `preparing` is given back when it is known whom the message is for.
     pub async fn deliver(
@@ -72,7 +42,7 @@ impl Mta {
     ) {
         let mut connections = Connections::new(&self.site.config);
         let held = self.hold(lease).preparing(preparing);
-        self.deliver_over(held, envelope, &mut connections, &mut |_| ()).await;
+        self.deliver_over(held, envelope, &mut connections).await;
         connections.close().await;
     }
 
@@ -81,51 +51,58 @@ impl Mta {
         held: HeldMessage<'a>,
         mut envelope: Envelope,
         connections: &'a mut Connections,
-        unsent: &'a mut Unsent<'_>,
-    ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
             let attempted = tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
-                error = held.keep() => {
-                    self.complain(Some(&envelope.id), &error);
-                    return Sysexit::TEMPFAIL;
-                }
+                error = held.keep() => return self.complain(Some(&envelope.id), &error),
             };
-            let mut status = envelope.attempt.exit;
             let lease = held.into_lease();
             if attempted.is_untouched(&envelope) {
                 drop(lease);
-                self.recall_later(attempted.full);
-                return status;
+                return self.recall_later(envelope.key(), attempted.full);
             }
-            let lease = Some(lease);
+            let (lease, key) = (Some(lease), envelope.key());
             let copies = match self.queue_copies(attempted.copies).await {
                 Ok(copies) => copies,
-                Err(error) => {
-                    self.keep_all(&envelope, lease, &error).await;
-                    return status;
-                }
+                Err(error) => return self.keep_all(&envelope, lease, &error).await,
             };
-            self.drop_envelope(envelope, lease, connections, unsent).await;
+            self.drop_envelope(envelope, lease, connections).await;
+            self.recall_later(key, attempted.full);
             for (copy, lease) in copies {
-                status = if status.is_ok() { copy.attempt.exit } else { status };
-                self.drop_envelope(copy, lease, connections, unsent).await;
+                self.deliver_copy(copy, lease, connections).await;
             }
-            self.recall_later(attempted.full);
-            status
         })
+    }
+
+    /// A copy for a list with an owner, to its end. One that nobody is left to get is only reported.
+    async fn deliver_copy(
+        self: &Arc<Self>,
+        mut copy: Envelope,
+        lease: Option<Lease>,
+        connections: &mut Connections,
+    ) {
+        let Some(lease) = lease else { return self.drop_envelope(copy, None, connections).await };
+        let held = self.hold(lease);
+        let full = tokio::select! {
+            full = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => full,
+            error = held.keep() => return self.complain(Some(&copy.id), &error),
+        };
+        let key = copy.key();
+        self.drop_envelope(copy, Some(held.into_lease()), connections).await;
+        self.recall_later(key, full);
     }
 
     fn hold(&self, lease: Lease) -> HeldMessage<'_> {
         HeldMessage::new(&self.queue, lease, self.phase())
     }
 
-    /// Nobody has these open any more; they come back when there is room for them.
-    fn recall_later(&self, full: Vec<(MessageKey, Full)>) {
-        for (key, full) in full {
+    /// Nobody has it open any more; it comes back when there is room for it.
+    fn recall_later(&self, key: MessageKey, full: Option<Full>) {
+        if let Some(full) = full {
             self.deliverer.pools.recall_later(&full, key);
         }
     }
@@ -153,7 +130,6 @@ impl Mta {
         mut envelope: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
-        unsent: &mut Unsent<'_>,
     ) {
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
@@ -174,28 +150,8 @@ impl Mta {
         if let Err(error) = ended {
             self.complain(Some(&envelope.id), &error);
         }
-        self.send_reports(&envelope, reports, connections, unsent).await;
-    }
-
-    /// What is told of an envelope goes out at once.
-    async fn send_reports(
-        self: &Arc<Self>,
-        envelope: &Envelope,
-        reports: Reports,
-        connections: &mut Connections,
-        unsent: &mut Unsent<'_>,
-    ) {
-        if reports.unsent {
-            match self.deliverer.as_file(envelope).await {
-                Ok(text) => unsent(text),
-                Err(error) => self.complain(
-                    Some(&envelope.id),
-                    &QueueError::new("cannot read the body of", envelope.id.to_string(), error),
-                ),
-            }
-        }
         for (lease, report) in reports.queued {
-            self.deliver_over(self.hold(lease), report, connections, unsent).await;
+            self.deliver_over(self.hold(lease), report, connections).await;
         }
     }
 
@@ -206,10 +162,6 @@ impl Mta {
         let expired = self.check_age(envelope, now);
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
-            if kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail {
-                reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
-                continue;
-            }
             if kind == DsnKind::Failure && self.is_double_bounce(envelope) {
                 reports.unreportable = true;
                 continue;
@@ -258,7 +210,7 @@ impl Mta {
     /// tell, and another report would fail in the same way, for ever.
     fn is_double_bounce(&self, envelope: &Envelope) -> bool {
         let last_resort = &self.site.config.options.double_bounce_address;
-        let primary = |one: &&Recipient| one.flags.contains(RecipientFlags::PRIMARY);
+        let primary = |one: &&Recipient| one.parent.is_none() && one.flags.contains(RecipientFlags::PRIMARY);
         let mut primary = envelope.recipients.iter().filter(primary).peekable();
         envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
     }
@@ -330,6 +282,4 @@ struct Reports {
     queued: Vec<(Lease, Envelope)>,
     /// A failure that nobody can be told.
     unreportable: bool,
-    /// The message is to be saved for whoever handed it in.
-    unsent: bool,
 }

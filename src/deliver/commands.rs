@@ -1,7 +1,8 @@
 //! MAIL and RCPT with the parameters that a server knows.
 
 use super::attempt::Attempt;
-use crate::envelope::{EnvelopeFlags, Recipient, RecipientFlags};
+use super::receipts;
+use crate::envelope::{DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::Extensions;
 
 /// `MAIL From:<…>` with SIZE, BODY, ENVID, RET, BY as far as the server knows them.
@@ -30,15 +31,19 @@ pub(super) fn mail_command(attempt: &Attempt<'_>, sender: &[u8], extensions: &Ex
     }
     if let (Some(by), Some(_)) = (envelope.deliver_by, extensions.deliver_by) {
         let left = by.seconds - (attempt.started - envelope.created);
-        let mode = if by.flags & 0x02 != 0 { 'R' } else { 'N' };
-        let trace = if by.flags & 0x10 != 0 { "T" } else { "" };
+        let mode = if by.has(DeliverBy::RETURN) { 'R' } else { 'N' };
+        let trace = if by.has(DeliverBy::TRACE) { "T" } else { "" };
         line.extend(format!(" BY={left};{mode}{trace}").into_bytes());
     }
     line
 }
 
 /// `RCPT To:<…>` with NOTIFY and ORCPT for servers that report themselves.
-pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Vec<u8> {
+pub(super) fn rcpt_command(
+    recipient: &Recipient,
+    deliver_by: Option<DeliverBy>,
+    extensions: &Extensions,
+) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(&b""[..], |address| &address.user);
     let bare = user.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(user);
     let mut line = [b"RCPT To:<", bare, b">"].concat();
@@ -46,14 +51,15 @@ pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Ve
     if !extensions.dsn || !primary {
         return line;
     }
-    if recipient.flags.contains(RecipientFlags::HAS_NOTIFY) {
+    let flags = notify(recipient.flags, deliver_by, extensions);
+    if flags.contains(RecipientFlags::HAS_NOTIFY) {
         let words = [
             (RecipientFlags::SUCCESS, "SUCCESS"),
             (RecipientFlags::FAILURE, "FAILURE"),
             (RecipientFlags::DELAY, "DELAY"),
         ];
         let asked: Vec<&str> =
-            words.iter().filter(|(flag, _)| recipient.flags.contains(*flag)).map(|(_, word)| *word).collect();
+            words.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, word)| *word).collect();
         let list = if asked.is_empty() { String::from("NEVER") } else { asked.join(",") };
         line.extend(format!(" NOTIFY={list}").into_bytes());
     }
@@ -61,4 +67,14 @@ pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Ve
         line.extend([b" ORCPT=", &orcpt[..]].concat());
     }
     line
+}
+
+/// What NOTIFY= asks for. A server that knows nothing of BY= is to tell of a delay itself (RFC 2852, 4.3).
+fn notify(flags: RecipientFlags, deliver_by: Option<DeliverBy>, extensions: &Extensions) -> RecipientFlags {
+    let alone = extensions.deliver_by.is_none() && !receipts::wants_none(flags);
+    match deliver_by.filter(|by| alone && by.has(DeliverBy::NOTIFY)) {
+        Some(_) if flags.contains(RecipientFlags::HAS_NOTIFY) => flags | RecipientFlags::DELAY,
+        Some(_) => RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE | RecipientFlags::DELAY,
+        None => flags,
+    }
 }

@@ -159,7 +159,6 @@ async fn open(
 ) -> Result<ServerConnection, (ConnectFailure, bool)> {
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let mut server = ServerConnection::new(stream, host, address);
-    server.console = attempt.envelope.attempt.console.clone();
     let Err(Refused { result, handshake_failed }) =
         opening(attempt, mailer, &timeouts, &mut server, clear).await
     else {

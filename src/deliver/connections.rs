@@ -17,7 +17,8 @@ pub(super) struct ConnectionKey {
 
 /// The open connections of one message and its reports, or of one run of the queue.
 pub struct Connections {
-    open: Vec<Open>,
+    /// Each open one has its place until it ends.
+    open: Vec<Option<Open>>,
     limit: usize,
     idle_limit: Duration,
     timeouts: CommandTimeouts,
@@ -43,8 +44,9 @@ impl Connections {
 
     /// A connection of this key that still answers (RSET), if there is one.
     pub(super) async fn take(&mut self, key: &ConnectionKey, max_messages: u32) -> Option<ServerConnection> {
-        let found = self.open.iter().position(|open| open.key == *key)?;
-        let Open { mut server, since, .. } = self.open.remove(found);
+        let same = |open: &Option<Open>| open.as_ref().is_some_and(|open| open.key == *key);
+        let found = self.open.iter().position(same)?;
+        let Open { mut server, since, .. } = self.open[found].take()?;
         let spent = max_messages > 0 && server.messages >= max_messages;
         if spent || since.elapsed() > self.idle_limit || !server.reset(self.timeouts.rset).await {
             server.quit(self.timeouts.quit).await;
@@ -53,20 +55,35 @@ impl Connections {
         Some(server)
     }
 
-    /// Keeps a connection; the oldest has to go when there are too many.
+    /// Keeps a connection; the one that was used the longest ago has to go when there are too many. Of those that were
+    /// used in the same second it is the last, as with sendmail.
     pub(super) async fn keep(&mut self, key: ConnectionKey, server: ServerConnection) {
         if server.dead || self.limit == 0 {
             return server.quit(self.timeouts.quit).await;
         }
-        if self.open.len() >= self.limit {
-            self.open.remove(0).server.quit(self.timeouts.quit).await;
+        let place = match self.open.iter().position(Option::is_none) {
+            Some(free) => free,
+            None if self.open.len() < self.limit => {
+                self.open.push(None);
+                self.open.len() - 1
+            }
+            None => self.least_used(),
+        };
+        let open = Open { key, server, since: Instant::now() };
+        if let Some(old) = self.open[place].replace(open) {
+            old.server.quit(self.timeouts.quit).await;
         }
-        self.open.push(Open { key, server, since: Instant::now() });
+    }
+
+    fn least_used(&self) -> usize {
+        let idle = |open: &Option<Open>| open.as_ref().map(|open| open.since.elapsed().as_secs());
+        let places = self.open.iter().enumerate();
+        places.max_by_key(|(_, open)| idle(open)).map_or(0, |(place, _)| place)
     }
 
     /// Says QUIT to all.
     pub async fn close(&mut self) {
-        for open in std::mem::take(&mut self.open) {
+        for open in std::mem::take(&mut self.open).into_iter().flatten() {
             open.server.quit(self.timeouts.quit).await;
         }
     }

@@ -9,7 +9,7 @@ use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
 use super::{host_attempt, local, mail_loop, owners};
 use crate::config::Mailer;
-use crate::envelope::{Envelope, MessageKey, Recipient, RecipientState};
+use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
 use crate::logging::{Logger, Quiet};
 use crate::recipients::Expander;
@@ -56,12 +56,11 @@ enum HandedOver {
 /// What one attempt left.
 #[derive(Debug, Default)]
 pub struct Attempted {
-    /// Copies made for lists with an owner, already attempted, with identifiers of their own but not
-    /// in the queue. Each is ended like the original: report, then queue what is pending or drop.
+    /// Copies made for lists with an owner, with identifiers of their own but not in the queue, their recipients known
+    /// and not tried. Each is a message of its own from here on ([`Deliverer::attempt_copy`]).
     pub copies: Vec<Envelope>,
-    /// Messages, copies included, for some of whose recipients there was no room. Those are still pending,
-    /// and the message is to be recalled.
-    pub full: Vec<(MessageKey, Full)>,
+    /// There was no room for some recipients. Those are still pending, and the message is to be recalled.
+    pub full: Option<Full>,
 }
 
 impl Attempted {
@@ -69,7 +68,7 @@ impl Attempted {
     pub fn is_untouched(&self, envelope: &Envelope) -> bool {
         let done = |one: &Recipient| matches!(one.state, RecipientState::Sent | RecipientState::Failed);
         let tried = |one: &Recipient| done(one) || one.tried >= envelope.last_attempt;
-        !self.full.is_empty() && self.copies.is_empty() && !envelope.recipients.iter().any(tried)
+        self.full.is_some() && self.copies.is_empty() && !envelope.recipients.iter().any(tried)
     }
 }
 
@@ -100,6 +99,16 @@ impl Deliverer {
     ) -> Attempted {
         Box::pin(run(self, envelope, checkpoint, connections)).await
     }
+
+    /// Delivers a copy made for a list with an owner, the same way. What it gives back is `Attempted::full`.
+    pub async fn attempt_copy(
+        &self,
+        copy: &mut Envelope,
+        checkpoint: Option<&dyn Checkpoint>,
+        connections: &mut Connections,
+    ) -> Option<Full> {
+        Box::pin(deliver(self, copy, checkpoint, connections, self.clock.now())).await
+    }
 }
 
 async fn run(
@@ -109,28 +118,19 @@ async fn run(
     connections: &mut Connections,
 ) -> Attempted {
     let started = on.clock.now();
-    if mail_loop::fail_mail_loop(on, envelope) {
-        return Attempted::default();
-    }
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
-    let expanded = match envelope.attempt.expanded.take() {
-        Some(expanded) => expanded,
-        None => expander.expand(envelope, &mut Quiet, started).await,
-    };
+    let expanded = expander.expand(envelope, &mut Quiet, started).await;
     if expanded.looked && !envelope.attempt.generated && !envelope.attempt.interactive {
         recompute_size_and_priority(on, envelope);
     }
-    let mut copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
+    if mail_loop::fail_mail_loop(on, envelope) {
+        return Attempted::default();
+    }
+    let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
-    let mut full = Vec::new();
-    let left = deliver(on, envelope, checkpoint, connections, started).await;
-    full.extend(left.map(|left| (envelope.key(), left)));
-    for copy in copies.iter_mut().filter(|_| may_deliver(checkpoint)) {
-        let left = deliver(on, copy, None, connections, started).await;
-        full.extend(left.map(|left| (copy.key(), left)));
-    }
+    let full = deliver(on, envelope, checkpoint, connections, started).await;
     Attempted { copies, full }
 }
 
@@ -282,10 +282,6 @@ impl Attempt<'_> {
     /// the order of the send queue, as sendmail's do, which delivers to one after the other.
     fn settle_before(&mut self, turn: usize, turns: &[usize], here: &mut VecDeque<(Group, HandedOver)>) {
         while let Some((group, result)) = here.pop_front_if(|(group, _)| group.turn(turns) < turn) {
-            // they ran side by side, and are told of one after the other
-            if let Some(mailer) = self.mailer(group.members[0]).filter(|mailer| mailer.name != b"*file*") {
-                self.tell(&group.members, &[b"Connecting to ", &mailer.name, b"..."]);
-            }
             match result {
                 HandedOver::Refused(result) => self.record(&group.members, &result, None),
                 HandedOver::Mailed(results) => local::settle(self, &group, results),

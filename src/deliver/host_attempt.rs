@@ -79,7 +79,6 @@ async fn try_hop(
     }
     let key = ConnectionKey { mailer: mailer_id, hop };
     let named = attempt.host(tried.members[0]);
-    attempt.tell(&tried.members, &[b"Connecting to ", &key.hop.shown(), b" via ", &mailer.name, b"..."]);
     let result = match connect::connect(attempt, mailer, &key, &named).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
         Err(failure) if failure.result.dsn == EnhancedStatus(5, 1, 2) => {

@@ -1,17 +1,16 @@
 //! Mailers of this host: everything the keeper runs.
 
-use super::attempt::{Attempt, Deliverer};
+use super::attempt::Attempt;
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
 use crate::addr::{one_line, without_quotes};
-use crate::config::{Mailer, MailerId};
-use crate::envelope::Envelope;
+use crate::config::Mailer;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
+use crate::smtp::client::Extensions;
 use std::fs::File;
-use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Everything the keeper needs for a group.
@@ -38,41 +37,12 @@ pub(super) async fn prepare(
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
-        sender: match attempt.envelope.attempt.own_sender {
-            true => Vec::new(),
-            false => one_line(rendering.sender()).into_owned(),
-        },
+        sender: one_line(rendering.sender()).into_owned(),
         targets,
         header: in_form(&header, &form),
         form,
     };
     Ok((delivery, body))
-}
-
-impl Deliverer {
-    /// The message as a file gets it: separator line, header, body.
-    ///
-    /// # Errors
-    /// The body cannot be read.
-    pub async fn as_file(&self, envelope: &Envelope) -> io::Result<Vec<u8>> {
-        let mailers = &self.site.config.mailers;
-        let Some(at) = mailers.iter().position(|mailer| mailer.name == b"*file*") else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let id = u16::try_from(at).map(MailerId).map_err(io::Error::other)?;
-        let rendering = Rendering::of(self, envelope, id, b"", b"").await;
-        let mut header = rendering.separator();
-        header.extend(rendering.header().await);
-        header.push(b'\n');
-        let form = form(&mailers[at]);
-        let mut text = in_form(&header, &form);
-        let mut body = Vec::new();
-        envelope.body.reader().read_to_end(&mut body)?;
-        let mut lines = BodyLines::new(&form);
-        lines.write(&body, &mut text)?;
-        lines.finish(&mut text)?;
-        Ok(text)
-    }
 }
 
 /// M= of the mailer.
@@ -152,7 +122,12 @@ fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], ma
     let host = attempt.host(first);
     match result.disposition.is_success() && local {
         true => attempt.record_delivered(members, &result, Some(&host)),
-        false => attempt.record(members, &result, Some(&host)),
+        false => {
+            if result.disposition.is_success() {
+                attempt.note_receipts(members, &Extensions::default(), false);
+            }
+            attempt.record(members, &result, Some(&host));
+        }
     }
 }
 

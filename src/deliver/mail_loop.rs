@@ -3,7 +3,7 @@
 use super::attempt::Deliverer;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply};
 
 /// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
 pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
@@ -11,15 +11,13 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
     if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
         return false;
     }
-    let text = complaint(on, envelope, most);
+    let text = complaint(envelope, most);
     for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(EnhancedStatus(5, 4, 6));
         recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
         recipient.tried = on.clock.now();
     }
-    envelope.attempt.failed = true;
-    envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
     envelope
         .attempt
         .transcript
@@ -27,16 +25,15 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
     envelope.attempt.transcript.push(b'\n');
     let id = Some(envelope.id.as_bytes());
     on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &text[..]].concat());
-    envelope.message = Some(text);
+    envelope.note(&text, true);
     true
 }
 
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`
-fn complaint(on: &Deliverer, envelope: &Envelope, most: i64) -> Vec<u8> {
-    let config = &on.site.config;
-    let client = envelope.scope.get_named(config, b"client_name");
-    let via = client.filter(|name| !name.is_empty()).unwrap_or(b"localhost");
-    let to = envelope.pending().next().map_or(&b""[..], |one| &one.text);
+fn complaint(envelope: &Envelope, most: i64) -> Vec<u8> {
+    let via = envelope.client().unwrap_or(b"localhost");
+    let first = envelope.send_order().first().copied();
+    let to = first.map_or(&b""[..], |first| &envelope.recipients[first].text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()
 }

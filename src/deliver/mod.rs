@@ -14,7 +14,8 @@
 //! `connect` (or one of the open `connections`), `transaction` (what is said: `commands`, `header`),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
 //! that. Nobody delivers without a permit of `pools` (shared out by `permits`): a message that finds too many
-//! before it is left as it is, and comes back when there is room. Each recipient comes to a `result`, which `record` puts into the envelope and the log.
+//! before it is left as it is, and comes back when there is room. Each recipient comes to a `result`, which `record`
+//! puts into the envelope and the log; `receipts` says who is told of one that is good.
 
 mod attempt;
 mod commands;
@@ -30,6 +31,7 @@ mod owners;
 mod permits;
 mod plan;
 mod pools;
+mod receipts;
 mod recipient_rulesets;
 mod record;
 mod replies;

@@ -1,19 +1,20 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
-use crate::envelope::{Envelope, RecipientFlags, RecipientState, Sender};
+use crate::envelope::{Envelope, EnvelopeFlags, RecipientFlags, RecipientState, Sender};
 use crate::logging::Priority;
+use crate::recipients::Owned;
 use crate::rewrite::{AddressKind, Rewriter};
 
 /// Moves the members of owned lists into envelopes of their own.
 pub(super) async fn split_by_owner(
     on: &Deliverer,
     envelope: &mut Envelope,
-    owners: &[Option<Vec<u8>>],
+    owners: &[Option<Owned>],
 ) -> Vec<Envelope> {
     let mut names: Vec<&[u8]> = Vec::new();
     for (recipient, owner) in envelope.recipients.iter().zip(owners) {
-        if let Some(owner) = owner
+        if let Some(Owned { owner, .. }) = owner
             && moves(&recipient.state)
             && !names.contains(&&owner[..])
         {
@@ -41,10 +42,12 @@ fn moves(state: &RecipientState) -> bool {
     matches!(state, RecipientState::New | RecipientState::Queued | RecipientState::Failed)
 }
 
-async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>], name: &[u8]) -> Envelope {
+async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) -> Envelope {
     let mut copy = envelope.clone();
     copy.id = (on.next_id)();
     copy.attempt.transcript.clear();
+    // what RET= said was said to the list's sender
+    copy.flags -= EnvelopeFlags::RETURN_GIVEN;
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {
@@ -52,9 +55,9 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>
         copy.scope.set(id, &own);
     }
     for (index, owner) in owners.iter().enumerate() {
-        let mine = owner.as_deref() == Some(name);
-        if mine && moves(&copy.recipients[index].state) {
-            announce(envelope, &mut copy, index);
+        let mine = owner.as_ref().filter(|owned| owned.owner == name && moves(&copy.recipients[index].state));
+        if let Some(owned) = mine {
+            announce(envelope, &mut copy, index, owned.list);
         } else if copy.recipients[index].state != RecipientState::Expanded {
             copy.recipients[index].state = RecipientState::Removed;
         }
@@ -63,20 +66,19 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Vec<u8>>
 }
 
 /// The list itself was delivered to as far as its own sender is concerned.
-fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize) {
-    let mut top = index;
-    while let Some(parent) = copy.recipients[top].parent {
-        top = parent;
-    }
-    let line = [b"Message delivered to mailing list ", &copy.recipients[top].text[..], b"\n"].concat();
+fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize, list: usize) {
+    let line = [b"Message delivered to mailing list ", &copy.recipients[list].text[..], b"\n"].concat();
     for transcript in [&mut copy.attempt.transcript, &mut envelope.attempt.transcript] {
         if !transcript.windows(line.len()).any(|part| part == line) {
             // before what the expansion has left
             transcript.splice(0..0, line.iter().copied());
         }
     }
-    envelope.recipients[top].flags |= RecipientFlags::DELIVERED_LIST;
-    copy.recipients[top].flags -= RecipientFlags::SUCCESS;
-    // receipts end at the list: members' deliveries are the owner's business
-    copy.recipients[index].flags -= RecipientFlags::SUCCESS;
+    envelope.recipients[list].flags |= RecipientFlags::DELIVERED_LIST;
+    // what becomes of its members is the owner's business: nobody else's wishes count
+    let wishes = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DEFAULT_NOTIFY;
+    for above in copy.chain(index).collect::<Vec<_>>() {
+        copy.recipients[above].flags -= wishes;
+        copy.recipients[above].flags |= RecipientFlags::DEFAULT_NOTIFY;
+    }
 }

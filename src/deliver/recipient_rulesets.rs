@@ -114,14 +114,13 @@ impl Attempt<'_> {
     fn stop(&mut self, index: usize, reply: &Reply, status: Sysexit, relay: Option<&[u8]>) {
         self.transcribe(&reply.to_line());
         let result = DeliveryResult::of_ruleset(status);
-        self.record(&[index], &result, relay);
-        if result.disposition != Disposition::Delayed {
-            return;
-        }
         let words = if result.text.is_empty() { &reply.text } else { &result.text };
-        self.envelope.recipients[index].message = Some(words.clone());
-        if !self.envelope.attempt.failed {
-            self.envelope.message = Some(words.clone());
+        if result.disposition == Disposition::Delayed {
+            self.envelope.note(words, false);
+        }
+        self.record(&[index], &result, relay);
+        if result.disposition == Disposition::Delayed {
+            self.envelope.recipients[index].message = Some(words.clone());
         }
     }
 

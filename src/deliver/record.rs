@@ -2,9 +2,11 @@
 
 use super::attempt::Attempt;
 use super::result::DeliveryResult;
-use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::addr::{MAX_SHOWN, shorten};
+use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
+use crate::smtp::client::Extensions;
 
 impl Attempt<'_> {
     /// Records what came of recipients that share a result, with one log line for all. `relay`: what
@@ -25,34 +27,10 @@ impl Attempt<'_> {
             }
             self.record_recipient(*index, result);
         }
-        // a final failure says more about the message than a delay beside it
-        let failed = self.envelope.attempt.failed;
-        match result.disposition {
-            Disposition::Failed => self.envelope.message = Some(result.stat()),
-            Disposition::Delayed if !failed => self.envelope.message = Some(result.stat()),
-            _ => {}
+        if !result.disposition.is_success() {
+            self.envelope.note(&result.stat(), result.disposition == Disposition::Failed);
         }
         self.log_result(members, result, relay);
-        self.tell_result(members, result);
-    }
-
-    /// Whoever hands the message in has its exit status, and with -v hears where it went; of what failed there is a
-    /// report, or the message is saved.
-    fn tell_result(&mut self, members: &[usize], result: &DeliveryResult) {
-        match result.disposition {
-            Disposition::Failed => self.envelope.attempt.fail_with(result.exit),
-            _ => self.tell(members, &[&result.stat()]),
-        }
-    }
-
-    /// A step, about recipients.
-    pub(super) fn tell(&self, members: &[usize], parts: &[&[u8]]) {
-        let console = &self.envelope.attempt.console;
-        if console.steps {
-            let to: Vec<&[u8]> =
-                members.iter().map(|index| &self.envelope.recipients[*index].text[..]).collect();
-            console.step(&[&to.join(&b',')[..], b"... ", &parts.concat()]);
-        }
     }
 
     /// The same for those whose mailbox on this host has it (mailer flag l): who asked for a receipt is
@@ -63,18 +41,13 @@ impl Attempt<'_> {
         result: &DeliveryResult,
         relay: Option<&[u8]>,
     ) {
-        let asked = |one: &Recipient| one.flags.contains(RecipientFlags::SUCCESS);
-        let asking = members.iter().copied().filter(|index| asked(&self.envelope.recipients[*index]));
-        let asking: Vec<usize> = asking.collect();
-        for index in &asking {
-            let line = [&self.envelope.recipients[*index].text[..], b"... Successfully delivered"].concat();
-            self.transcribe(&line);
-        }
+        self.note_receipts(members, &Extensions::default(), true);
         self.record(members, result, relay);
-        for index in asking {
-            let recipient = &mut self.envelope.recipients[index];
-            recipient.flags |= RecipientFlags::DELIVERED;
-            recipient.status = Some(EnhancedStatus(2, 1, 5));
+        for index in members {
+            let recipient = &mut self.envelope.recipients[*index];
+            if recipient.flags.contains(RecipientFlags::DELIVERED) {
+                recipient.status = Some(EnhancedStatus(2, 1, 5));
+            }
         }
     }
 
@@ -103,9 +76,6 @@ impl Attempt<'_> {
             Disposition::Expanded => RecipientState::Expanded,
             Disposition::Delivered | Disposition::Relayed => RecipientState::Sent,
         };
-        if result.disposition == Disposition::Failed {
-            self.envelope.attempt.failed = true;
-        }
     }
 
     fn log_result(&self, members: &[usize], result: &DeliveryResult, relay: Option<&[u8]>) {
@@ -114,7 +84,8 @@ impl Attempt<'_> {
         let shown: Vec<Vec<u8>> =
             members.iter().map(|index| log_text(&envelope.recipients[*index].text)).collect();
         let (dsn, stat) = (result.dsn.to_string(), result.stat());
-        let reply = result.reply.as_ref().filter(|_| result.quote).map(Reply::to_line);
+        let reply = result.reply.as_ref().filter(|_| result.quote);
+        let reply = reply.map(|reply| shorten(&reply.to_line(), MAX_SHOWN));
         let line = RecipientLine {
             to: shown.iter().map(Vec::as_slice).collect(),
             control: self.controlling_user(members[0]),

@@ -5,7 +5,6 @@ use super::connect::ConnectFailure;
 use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
-use crate::envelope::RecipientFlags;
 use crate::schema::{Disposition, EnhancedStatus, Reply};
 use crate::smtp::client::{Answers, ConnectionError, Extensions, ServerConnection};
 
@@ -182,7 +181,7 @@ impl Settling<'_> {
             let result = DeliveryResult { disposition: Disposition::Delivered, ..result };
             return attempt.record_delivered(members, &result, Some(&self.relay));
         }
-        note_relayed(attempt, self.extensions, members);
+        attempt.note_receipts(members, self.extensions, false);
         attempt.record(members, &result, Some(&self.relay));
         for index in members {
             let recipient = &mut attempt.envelope.recipients[*index];
@@ -191,28 +190,5 @@ impl Settling<'_> {
             recipient.status =
                 own.filter(|own| self.extensions.enhanced && own.class() == 2).or(recipient.status);
         }
-    }
-}
-
-/// Who wanted a receipt from a server that gives none gets ours.
-fn note_relayed(attempt: &mut Attempt<'_>, extensions: &Extensions, members: &[usize]) {
-    let deliver_by = attempt.envelope.deliver_by;
-    for index in members {
-        let recipient = &mut attempt.envelope.recipients[*index];
-        let text = recipient.text.clone();
-        let (flag, words): (_, &[u8]) = match deliver_by {
-            Some(by) if by.flags & 0x10 != 0 && extensions.deliver_by.is_some() => {
-                (RecipientFlags::BY_TRACE_RELAYED, b"... Deliver-By trace: relayed\n")
-            }
-            Some(by) if by.flags & 0x01 != 0 && extensions.deliver_by.is_none() => {
-                (RecipientFlags::BY_NOTIFY_RELAYED, b"... Deliver-by notify: relayed\n")
-            }
-            _ if recipient.flags.contains(RecipientFlags::SUCCESS) && !extensions.dsn => {
-                (RecipientFlags::RELAYED, b"... relayed; expect no further notifications\n")
-            }
-            _ => continue,
-        };
-        recipient.flags |= flag;
-        attempt.envelope.attempt.transcript.extend([&text[..], words].concat());
     }
 }

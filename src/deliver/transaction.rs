@@ -22,6 +22,10 @@ pub(super) async fn run(
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }
+    if attempt.refuse_late(members, &server.extensions, &server.relay()) {
+        attempt.connections.keep(key, server).await;
+        return TransactionResult::default();
+    }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let offer = offer(attempt, mailer, server.extensions, &timeouts, members).await;
     let texts: Vec<Vec<u8>> =
@@ -58,8 +62,9 @@ async fn offer<'t>(
     let mut header = rendering.header().await;
     header.push(b'\n');
     let sender = rendering.sender().to_vec();
+    let by = attempt.envelope.deliver_by;
     let recipients =
-        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], &extensions));
+        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, &extensions));
     Offer {
         mail: mail_command(attempt, &sender, &extensions),
         recipients: recipients.collect(),

@@ -1,6 +1,6 @@
 //! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
 
-use super::recipient::{Recipient, RecipientState};
+use super::recipient::{ControllingUser, Recipient, RecipientState};
 use super::same::is_named_already;
 use super::state::Envelope;
 use crate::config::Config;
@@ -22,13 +22,6 @@ impl Envelope {
         &self.recipients[index]
     }
 
-    /// Adds a recipient behind all others, resolved or not: its turn to be expanded comes after theirs.
-    pub fn append_recipient(&mut self, config: &Config, mut recipient: Recipient) {
-        let host = config.expand(b"\x81j");
-        recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
-        self.recipients.push(recipient);
-    }
-
     /// The recipients as sendmail's send queue has them: by host; those of one host as they were met.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
@@ -43,23 +36,27 @@ impl Envelope {
         std::iter::successors(Some(index), |index| self.recipients[*index].parent).take(most)
     }
 
+    /// On whose behalf a recipient is delivered to: its own account or command, or the list that it comes from.
+    pub fn control(&self, index: usize) -> Option<ControllingUser> {
+        self.chain(index).find_map(|above| {
+            let control = self.recipients[above].control.clone()?;
+            let alias = if above == index { control.alias } else { self.recipients[above].text.clone() };
+            Some(ControllingUser { alias, ..control })
+        })
+    }
+
     /// Priority from size, class and number of recipients, before the first attempt (Operations Guide, "Queue
     /// priorities"): a lower one is sooner. Those whom an alias replaced, or who are named twice, do not count.
     pub fn set_priority(&mut self, options: &Options) {
-        let recipients = self.counted_recipients() as i64;
-        self.priority = i64::try_from(self.size).unwrap_or(i64::MAX) - self.class * options.class_factor
-            + recipients * options.recipient_factor;
-    }
-
-    /// How many recipients there are, without those whom an alias replaced or who are named twice.
-    pub fn counted_recipients(&self) -> usize {
         let counted = |recipient: &&Recipient| {
             !matches!(
                 recipient.state,
                 RecipientState::Expanded | RecipientState::Duplicate | RecipientState::Removed
             )
         };
-        self.recipients.iter().filter(counted).count()
+        let recipients = self.recipients.iter().filter(counted).count() as i64;
+        self.priority = i64::try_from(self.size).unwrap_or(i64::MAX) - self.class * options.class_factor
+            + recipients * options.recipient_factor;
     }
 }
 

@@ -23,7 +23,7 @@ pub use receive::receive;
 pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use sender::set_sender;
-pub use state::{AttemptState, Envelope, Expanded, FailureReport, Sender, SessionState};
+pub use state::{AttemptState, Envelope, Sender, SessionState};
 pub use stored::StoredEnvelope;
 
 #[cfg(test)]

@@ -54,6 +54,20 @@ impl BodyType {
 pub struct DeliverBy {
     /// Seconds from arrival.
     pub seconds: i64,
-    /// 0x01 notify, 0x02 return, 0x10 trace.
+    /// [`DeliverBy::NOTIFY`] and the others, as queue files hold them.
     pub flags: u8,
+}
+
+impl DeliverBy {
+    /// Mode N: who waits is told when it is late.
+    pub const NOTIFY: u8 = 0x01;
+    /// Mode R: it comes back when it is late.
+    pub const RETURN: u8 = 0x02;
+    /// T: every relay tells.
+    pub const TRACE: u8 = 0x10;
+
+    /// Is this asked for?
+    pub fn has(self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
 }

@@ -113,6 +113,8 @@ pub struct Recipient {
     pub reply: Option<Reply>,
     /// Enhanced status; 4.x.x while it is deferred.
     pub status: Option<EnhancedStatus>,
+    /// What stands in the place of an address that the rules refuse: their words.
+    pub refusal: Option<Vec<u8>>,
     /// Why it is still here or failed, as `mailq` shows it (its M line).
     pub message: Option<Vec<u8>>,
     /// The server that gave `reply`, without trailing dot.

@@ -4,11 +4,11 @@ use super::body::Body;
 use super::id::{MessageKey, QueueId, QueueLocation};
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::Recipient;
+use crate::config::Config;
 use crate::engine::Scope;
-use crate::logging::Console;
 use crate::message::Headers;
 use crate::rewrite::Address;
-use crate::schema::{Sysexit, TimeoutClass};
+use crate::schema::TimeoutClass;
 
 /// The envelope sender.
 #[derive(Clone, Debug, Default)]
@@ -86,30 +86,10 @@ pub struct Envelope {
 /// What a session notes about the message it receives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SessionState {
+    /// Some recipient was looked up here: his mail begins its way with the queue's copy.
+    pub looked_up: bool,
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
-}
-
-/// Who is told that somebody cannot get a message (option ErrorMode).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum FailureReport {
-    /// The sender, by mail.
-    #[default]
-    Mail,
-    /// The caller has heard it; the message is saved for him.
-    DeadLetter,
-    /// Nobody.
-    Nothing,
-}
-
-/// What the expansion of the recipients came to. Who gets the errors of a list: recipient by recipient, `None` where
-/// it is the sender.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Expanded {
-    /// Parallel to the envelope's recipients.
-    pub owners: Vec<Option<Vec<u8>>>,
-    /// Was any local address looked up (sendmail then counts size and priority anew)?
-    pub looked: bool,
 }
 
 /// What one attempt at delivery has come to.
@@ -117,49 +97,54 @@ pub struct Expanded {
 pub struct AttemptState {
     /// What was said, for reports (sendmail's xf file).
     pub transcript: Vec<u8>,
-    /// Some recipient failed for good.
-    pub failed: bool,
     /// Timeout.queuewarn is over: the sender is to hear of the delay.
     pub warning_due: bool,
     /// A configuration error: postmaster is told too.
     pub tell_postmaster: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
+    /// It begins with the queue's copy, header and body.
+    pub from_queue: bool,
     /// It has waited for its turn on disk, so now there is a place for it.
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.
     pub interactive: bool,
-    /// What the caller of a command hears of it.
-    pub console: Console,
-    /// Who is told that somebody cannot get it.
-    pub failure: FailureReport,
-    /// Whom it is for, where that was found out before the attempt.
-    pub expanded: Option<Expanded>,
-    /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
-    pub exit: Sysexit,
-    /// Whoever hands it in delivers it, and never reads it back.
-    pub submitted: bool,
-    /// The sender is whoever runs the program: mailers with flag f or r are not told him.
-    pub own_sender: bool,
-    /// It is queued before anybody looked where it has to go.
-    pub unsplit: bool,
     /// Of a report: the client whose message it is about, as Received-From-MTA shows it.
     pub received_from: Option<Vec<u8>>,
 }
 
-impl AttemptState {
-    /// A failure; the first one counts, and a delay is none.
-    pub fn fail_with(&mut self, status: Sysexit) {
-        if self.exit.is_ok() || self.exit.is_temporary() {
-            self.exit = status;
-        }
-    }
-}
-
 impl Envelope {
+    /// What a delivery that begins with the queue's copy knows: header and size as they are stored, and nothing of
+    /// what was said while the message came in.
+    pub fn reread(&mut self, config: &Config) {
+        self.headers = self.headers.stored(config);
+        self.size = self.headers.size(&config.names) + self.body.size();
+        self.message = None;
+        self.attempt.from_queue = true;
+    }
+
     /// How the queue finds it.
     pub fn key(&self) -> MessageKey {
         MessageKey { id: self.id.clone(), location: self.location }
+    }
+
+    /// Keeps what was said about the message for its M line and for the log of reports: a refusal outweighs what
+    /// was said before, a delay counts while there is nothing else.
+    pub fn note(&mut self, text: &[u8], permanent: bool) {
+        if permanent || self.message.is_none() {
+            self.message = Some(text.to_vec());
+        }
+    }
+
+    /// The client's name out of `$_` (`name [address]`); `None` for local submission.
+    pub fn client(&self) -> Option<&[u8]> {
+        let peer = self.scope.value(b'_')?;
+        if peer.starts_with(b"[") {
+            return peer.split(|byte| *byte == b' ').next();
+        }
+        let end = peer.windows(2).position(|pair| pair == b" [")?;
+        // an ident answer stands before the name
+        peer[..end].rsplit(|byte| *byte == b'@').next()
     }
 
     /// Recipients that still need an attempt.

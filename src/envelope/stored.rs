@@ -3,8 +3,8 @@
 use super::body::Body;
 use super::id::MessageKey;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::{ControllingUser, Recipient, RecipientFlags};
-use super::state::{Envelope, Sender};
+use super::recipient::{Recipient, RecipientFlags};
+use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
@@ -23,8 +23,6 @@ pub struct StoredEnvelope {
     pub attempts: u32,
     /// Lower is sooner.
     pub priority: i64,
-    /// Written by whoever hands it in.
-    pub submitted: bool,
     /// Flags.
     pub flags: EnvelopeFlags,
     /// BODY=
@@ -49,37 +47,8 @@ pub struct StoredEnvelope {
     pub headers: Headers,
     /// The body.
     pub body: Body,
-}
-
-/// Who is still to get it, as the send queue has them.
-fn pending_in_order(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
-    let pending = |index: &usize| envelope.recipients[*index].state.is_pending();
-    envelope.send_order().into_iter().filter(pending).map(|index| stored(config, envelope, index)).collect()
-}
-
-/// A user whom an alias or a list names is controlled by it; one whom the message names by nobody before the first
-/// attempt.
-fn stored(config: &Config, envelope: &Envelope, index: usize) -> Recipient {
-    let mut recipient = envelope.recipients[index].clone();
-    if config.options.use_msp && recipient.control.is_none() {
-        // nobody has an account where mail is only handed on
-        let alias = recipient.text.clone();
-        recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
-        return recipient;
-    }
-    let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
-    match recipient.parent.and_then(|parent| envelope.recipients.get(parent)) {
-        None if own && envelope.attempts == 0 => recipient.control = None,
-        None => {}
-        Some(parent) => {
-            if let Some(control) = recipient.control.as_mut().filter(|_| own) {
-                control.alias.clone_from(&parent.text);
-            }
-            let by_alias = parent.control.as_ref().is_some_and(|control| control.user.is_empty());
-            recipient.flags.set(RecipientFlags::CONTROL_IS_ALIAS, by_alias);
-        }
-    }
-    recipient
+    /// The body's place is written down: it was found there, or put there for a report. (sendmail keeps to this.)
+    pub body_placed: bool,
 }
 
 impl StoredEnvelope {
@@ -92,11 +61,10 @@ impl StoredEnvelope {
             priority: envelope.priority,
             // recipients of several groups never share an envelope here, so it counts as split; one that is held
             // has not come so far
-            flags: match envelope.quarantine.is_some() || envelope.attempt.unsplit {
-                true => envelope.flags,
-                false => envelope.flags | EnvelopeFlags::SPLIT,
+            flags: match envelope.quarantine {
+                Some(_) => envelope.flags,
+                None => envelope.flags | EnvelopeFlags::SPLIT,
             },
-            submitted: envelope.attempt.submitted,
             body_type: envelope.body_type,
             envid: envelope.envid.clone(),
             auth: envelope.auth.clone(),
@@ -105,9 +73,10 @@ impl StoredEnvelope {
             quarantine: envelope.quarantine.clone(),
             macros: persistent_macros(config, &envelope.scope),
             sender: envelope.sender.text.clone(),
-            recipients: pending_in_order(config, envelope),
-            headers: envelope.headers.clone(),
+            recipients: stored_recipients(envelope),
+            headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
+            body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
         }
     }
 
@@ -149,6 +118,7 @@ impl StoredEnvelope {
             hop_count: facts.hop_count,
             message_id: facts.message_id,
             scope,
+            attempt: AttemptState { from_queue: true, ..AttemptState::default() },
             ..Envelope::default()
         }
     }
@@ -169,6 +139,21 @@ impl StoredEnvelope {
         }
         scope
     }
+}
+
+/// Who is still to get it, in the order of the send queue, each with the one on whose behalf it is tried again.
+fn stored_recipients(envelope: &Envelope) -> Vec<Recipient> {
+    let pending = |index: &usize| envelope.recipients[*index].state.is_pending();
+    let stored = |index: usize| {
+        let mut recipient = envelope.recipients[index].clone();
+        if let Some(control) = envelope.control(index) {
+            let alias = recipient.parent.is_some() && control.user.is_empty();
+            recipient.flags |= if alias { RecipientFlags::CONTROL_IS_ALIAS } else { RecipientFlags::empty() };
+            recipient.control = Some(control);
+        }
+        recipient
+    };
+    envelope.send_order().into_iter().filter(pending).map(stored).collect()
 }
 
 /// A recipient to be parsed anew. Whoever acts as the DefaultUser has no account of his own: what stands in the

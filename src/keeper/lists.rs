@@ -52,7 +52,7 @@ impl ListKind {
     fn read(&self, path: &Path, notes: &mut Vec<ListingNote>) -> Result<ListText, Refusal> {
         let mut note = |what: &Path, why: &str| {
             let text = [what.as_os_str().as_bytes(), b": ", why.as_bytes(), b", marked unsafe"].concat();
-            notes.push(ListingNote { level: 12, text });
+            notes.push(ListingNote { level: 12, warning: false, text });
         };
         let mut safe = true;
         if let Err(Refusal::Unsafe(_)) = safe::check_directories(path, &self.safe) {
@@ -138,7 +138,7 @@ fn first_forward(
             // sendmail goes on to the next file of the path and says why in the log
             Err(why) => {
                 let text = format!("forward {}: {why}", path.display()).into_bytes();
-                notes.push(ListingNote { level: 3, text });
+                notes.push(ListingNote { level: 3, warning: true, text });
             }
         }
     }

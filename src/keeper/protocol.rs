@@ -58,6 +58,8 @@ pub struct ListingAnswer {
 pub struct ListingNote {
     /// From which LogLevel on.
     pub level: u8,
+    /// Is it a warning, and not mere information?
+    pub warning: bool,
     /// The line.
     pub text: Vec<u8>,
 }
@@ -101,7 +103,7 @@ pub struct Delivery {
     pub header: Vec<u8>,
     /// How the body is written.
     pub form: BodyForm,
-    /// The envelope sender, for the mailers that are told it (flags f and r); empty where nobody is to be told.
+    /// The envelope sender, for the mailers that are told it (flags f and r).
     pub sender: Vec<u8>,
 }
 

@@ -1,11 +1,57 @@
 //! Lists of addresses in header fields.
 
+use super::header::{Header, HeaderKind, Headers};
 use crate::addr::split_list;
+use crate::config::Config;
 
-/// Cuts a list at its commas. Folds become blanks.
-pub(super) fn split(value: &[u8]) -> Vec<Vec<u8>> {
-    let flat: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'\n').collect();
-    split_list(&flat, b",").into_iter().map(<[u8]>::to_vec).collect()
+/// The addresses of a field; folds inside one stay. With OldStyleHeaders recipients may stand between blanks, where
+/// nothing tells that commas are meant.
+pub(super) fn split(header: &Header, old_style: bool) -> Vec<Vec<u8>> {
+    let between_blanks = old_style
+        && header.kind.contains(HeaderKind::RECIPIENT)
+        && !header.value.iter().any(|byte| b",;<(".contains(byte));
+    match between_blanks {
+        true => split_at_blanks(&header.value),
+        false => split_list(&header.value, b",").into_iter().map(<[u8]>::to_vec).collect(),
+    }
+}
+
+/// Blanks around an at sign are none between addresses.
+fn split_at_blanks(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    for part in split_list(value, b" \t\n") {
+        match parts.last_mut() {
+            Some(last) if part.starts_with(b"@") || last.ends_with(b"@") => {
+                last.extend_from_slice(&[b" ", part].concat());
+            }
+            _ => parts.push(part.to_vec()),
+        }
+    }
+    parts
+}
+
+/// The blanks behind the colon.
+pub(super) fn leading_blanks(value: &[u8]) -> &[u8] {
+    let end = value.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
+    &value[..end]
+}
+
+impl Headers {
+    /// The fields as a queue keeps them: lists of addresses are cut and folded anew.
+    pub fn stored(&self, config: &Config) -> Self {
+        let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
+        let stored = |field: &Header| {
+            let mut field = field.clone();
+            if field.kind.intersects(addresses) {
+                let parts = split(&field, config.options.old_style_headers);
+                if !parts.is_empty() {
+                    field.value = join(field.name.len(), leading_blanks(&field.value), &parts, 0);
+                }
+            }
+            field
+        };
+        Self(self.0.iter().map(stored).collect())
+    }
 }
 
 /// Columns that a line with addresses may fill (RFC 5322, 2.1.1).
@@ -43,8 +89,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folds_are_no_line_ends() {
-        assert_eq!(split(b" a@b,\n\tc@d\n e@f,"), [&b"a@b"[..], b"c@d e@f"]);
+    fn lists_of_both_styles() {
+        let cut = |value: &str, old_style| {
+            let header = Header { kind: HeaderKind::RECIPIENT, ..Header::generated(b"To", value.as_bytes()) };
+            let parts = split(&header, old_style);
+            parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(" a@b,\n\tc@d\n e@f,", true), ["a@b", "c@d\n e@f"]);
+        assert_eq!(cut(" a @ b  \"c d\"\n e", true), ["a @ b", "\"c d\"", "e"]);
+        assert_eq!(cut(" a b <c@d>", true), ["a b <c@d>"]);
+        assert_eq!(cut(" a b", false), ["a b"]);
     }
 
     #[test]

@@ -76,8 +76,9 @@ async fn addresses_value(
         true => AddressKind::HEADER_SENDER,
         false => AddressKind::HEADER_RECIPIENT,
     };
-    let mut parts = address_list::split(&header.value);
+    let mut parts = address_list::split(header, rewriter.site.config.options.old_style_headers);
     for part in &mut parts {
+        part.retain(|byte| *byte != b'\n');
         // a failing map leaves the text as it can be had: a header is no reason to keep mail back
         let (text, _) = rewriter.remote_name(part, style.mailer, kind, false, style.sender_domain).await;
         *part = text.into_iter().filter(|byte| *byte != b'\n').collect();
@@ -85,9 +86,8 @@ async fn addresses_value(
     match parts.is_empty() {
         true => header.value.clone(),
         false => {
-            let blank: &[u8] =
-                if header.value.starts_with(b" ") || header.value.starts_with(b"\t") { b" " } else { b"" };
-            address_list::join(header.name.len(), blank, &parts, mailer.line_limit)
+            let blanks = address_list::leading_blanks(&header.value);
+            address_list::join(header.name.len(), blanks, &parts, mailer.line_limit)
         }
     }
 }

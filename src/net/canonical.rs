@@ -103,14 +103,10 @@ async fn from_dns(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError>
             }
             match resolver.ask(&candidate, wanted).await {
                 Ok(records) => {
-                    // CNAME steps have been taken by the server: the last alias leads to the real name
-                    let last = records.iter().rfind(|record| record.kind == kind::CNAME);
-                    let real = records.iter().find(|record| record.kind == wanted);
-                    return Ok(match (real, last) {
-                        (Some(real), _) => real.owner.clone(),
-                        (None, Some(alias)) => alias.text.clone(),
-                        (None, None) => candidate,
-                    });
+                    // CNAME steps have been taken by the server: the last alias leads to the real name. Without
+                    // one the name stays as it was asked for, its case too
+                    let last = records.into_iter().rfind(|record| record.kind == kind::CNAME);
+                    return Ok(last.map_or(candidate, |alias| alias.text));
                 }
                 Err(DnsError::TryAgain) if wanted == kind::AAAA && resolver.settings.broken_aaaa => {}
                 Err(DnsError::TryAgain) => return Err(DnsError::TryAgain),

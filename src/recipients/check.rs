@@ -1,9 +1,9 @@
 //! Recipients from outside: one address looked at, an envelope's expanded.
 
-use super::expand::AliasExpansion;
+use super::expand::{AliasExpansion, Expanded};
 use super::expander::Expander;
 use super::local::{LocalResolution, user_unknown};
-use crate::envelope::{Envelope, Expanded, is_file_or_program};
+use crate::envelope::{Envelope, is_file_or_program};
 use crate::logging::Tracer;
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -24,18 +24,10 @@ pub enum Checked {
 impl Expander<'_> {
     /// Is there such a recipient? Aliases are looked up, not followed.
     pub async fn check(&self, rewriter: &mut Rewriter<'_>, address: &Address) -> Checked {
+        if let Some(reply) = self.refuses_directly(address) {
+            return Checked::Unknown(reply);
+        }
         let mut address = address.clone();
-        if is_file_or_program(&self.site.config, &address) {
-            let program =
-                self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
-            let kind = if program { "programs" } else { "files" };
-            let text = format!("Cannot mail directly to {kind}");
-            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
-        }
-        if self.mailer(&address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*")) {
-            let text = "Cannot mail directly to :include:s";
-            return Checked::Unknown(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
-        }
         match self.resolve_local(rewriter, &mut address).await {
             LocalResolution::Alias(value) => Checked::Alias(value),
             LocalResolution::User(_) | LocalResolution::Final => Checked::Deliverable(address),
@@ -46,24 +38,28 @@ impl Expander<'_> {
         }
     }
 
+    /// Why an address that only a list may name is refused to those outside.
+    pub fn refuses_directly(&self, address: &Address) -> Option<Reply> {
+        let named =
+            |name: &[u8]| self.mailer(address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(name));
+        let kind = match is_file_or_program(&self.site.config, address) {
+            true if named(b"prog") => "programs",
+            true => "files",
+            false if named(b"*include*") => ":include:s",
+            false => return None,
+        };
+        let text = format!("Cannot mail directly to {kind}");
+        Some(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text))
+    }
+
+    /// Is it looked up among aliases, by ruleset 5, or among accounts?
+    pub fn looks_up(&self, address: &Address) -> bool {
+        self.mailer(address).is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)))
+    }
+
     /// Expands every recipient that is still to be delivered. Afterwards each has a state: `New` ones
     /// are final addresses for their mailers. `now`: seconds since the epoch.
     pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
-        AliasExpansion::new(*self, envelope, tracer, now).run(0).await
-    }
-
-    /// The same for recipients that were added to an envelope whose first ones are expanded already.
-    pub async fn expand_added(
-        &self,
-        envelope: &mut Envelope,
-        tracer: &mut dyn Tracer,
-        now: i64,
-        first: usize,
-    ) {
-        let mut before = envelope.attempt.expanded.take().unwrap_or_default();
-        let added = AliasExpansion::new(*self, envelope, tracer, now).run(first).await;
-        before.owners.extend(added.owners.into_iter().skip(before.owners.len()));
-        before.looked |= added.looked;
-        envelope.attempt.expanded = Some(before);
+        AliasExpansion::new(*self, envelope, tracer, now).run().await
     }
 }

@@ -9,13 +9,30 @@ use super::known::KnownRecipients;
 use super::local::LocalResolution;
 use super::options;
 use crate::envelope::{
-    ControllingUser, Envelope, Expanded, Recipient, RecipientFlags, RecipientState, is_file_or_program,
-    is_same_address,
+    ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program, is_same_address,
 };
 use crate::logging::Tracer;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
+
+/// What a recipient has of a list with an owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// The list: index of a recipient.
+    pub list: usize,
+    /// Who gets its errors.
+    pub owner: Vec<u8>,
+}
+
+/// Who gets the errors of a list: recipient by recipient, `None` where it is the sender.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Expanded {
+    /// Parallel to the envelope's recipients.
+    pub owners: Vec<Option<Owned>>,
+    /// Was any local address looked up (sendmail then counts size and priority anew)?
+    pub looked: bool,
+}
 
 /// Addresses of one message, those named twice included. No list is read twice, so only a wrong one has more.
 const MAX_ADDRESSES: i64 = 1_000_000;
@@ -27,7 +44,7 @@ pub(super) struct Member {
     pub(super) level: usize,
     /// Of its list, from 1.
     pub(super) line: usize,
-    /// The only one: who asked for a report about the list asked for one about him.
+    /// It is all that its list names, and stands for it.
     pub(super) only: bool,
 }
 
@@ -56,8 +73,8 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) lines: HashMap<usize, usize>,
     looked: bool,
     known: KnownRecipients,
-    /// Addresses seen so far: sendmail counts each of them into the priority that it logs.
-    pub(super) entered: i64,
+    /// Addresses seen so far.
+    entered: i64,
 }
 
 impl<'a, 'b> AliasExpansion<'a, 'b> {
@@ -85,19 +102,15 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
-    /// Expands those from `first` on; the ones before are known.
-    pub(super) async fn run(mut self, first: usize) -> Expanded {
+    pub(super) async fn run(mut self) -> Expanded {
         for (index, recipient) in self.envelope.recipients.iter_mut().enumerate() {
-            match index < first {
-                true => self.met = self.met.max(recipient.entered),
-                false => recipient.entered = 0,
-            }
+            recipient.entered = 0;
             // those who are still to come are known when it is their turn
-            if index < first || !recipient.state.is_pending() {
+            if !recipient.state.is_pending() {
                 self.known.add(index, recipient);
             }
         }
-        for index in first..self.envelope.recipients.len() {
+        for index in 0..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
                 self.primary(index).await;
                 self.drain().await;
@@ -127,8 +140,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
-    fn owner_of(&self, index: usize) -> Option<Vec<u8>> {
-        self.chain(index).find_map(|index| self.owners.get(&index).cloned())
+    fn owner_of(&self, index: usize) -> Option<Owned> {
+        self.chain(index).find_map(|list| Some(Owned { list, owner: self.owners.get(&list)?.clone() }))
     }
 
     /// The recipient and those it came from, nearest first.
@@ -157,7 +170,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let recipients = &self.envelope.recipients;
         if self.known.is_known(&self.expander.site.config, recipients, &recipients[index]) {
             self.envelope.recipients[index].state = RecipientState::Duplicate;
-            return self.tell_duplicate(index);
+            return;
         }
         self.known.add(index, &self.envelope.recipients[index]);
         self.examine(index, 0).await;
@@ -168,11 +181,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.entered += 1;
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
-        let kept = RecipientFlags::HAS_NOTIFY
+        let mut kept = RecipientFlags::HAS_NOTIFY
             | RecipientFlags::SUCCESS
             | RecipientFlags::FAILURE
             | RecipientFlags::DELAY;
-        let kept = if member.only { kept | RecipientFlags::PRIMARY } else { kept };
+        if member.only {
+            kept |= RecipientFlags::PRIMARY;
+        }
         let mut recipient = Recipient {
             text: member.text.clone(),
             flags: parent.flags & kept,
@@ -182,6 +197,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             ..Recipient::default()
         };
         recipient.address = parsed.address.map(|address| Address { text: member.text.clone(), ..address });
+        recipient.refusal = parsed.triple.filter(|_| recipient.address.is_none()).map(|triple| triple.user);
         if let Some(address) = &recipient.address {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;
@@ -195,7 +211,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if self.known.is_known(&self.expander.site.config, &self.envelope.recipients, &recipient) {
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
-            return self.tell_duplicate(self.envelope.recipients.len() - 1);
+            return;
         }
         let index = self.envelope.recipients.len();
         let bad = recipient.address.is_none();
@@ -248,12 +264,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     /// On whose behalf members of this list act.
     pub(super) fn control(&self, list: usize) -> ControllingUser {
-        let named = self.chain(list).find_map(|index| {
-            let control = self.envelope.recipients[index].control.as_ref()?;
-            let alias = self.envelope.recipients[index].text.clone();
-            Some(ControllingUser { alias, ..control.clone() })
-        });
-        named.unwrap_or_else(|| ControllingUser {
+        self.envelope.control(list).unwrap_or_else(|| ControllingUser {
             user: Vec::new(),
             ids: UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 },
             alias: self.envelope.recipients[list].text.clone(),
@@ -273,15 +284,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if address.user.starts_with(b"\\") {
             recipient.flags |= RecipientFlags::NO_ALIAS;
         }
-        let mailer = self.expander.mailer(&address);
         if self.is_include(index) {
             return self.include(index, level, &address).await;
         }
         if is_file_or_program(&self.expander.site.config, &address) {
             return self.check_file_or_program(index, &address);
         }
-        let local = mailer.is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)));
-        self.looked |= local;
+        self.looked |= self.expander.looks_up(&address);
         let expander = self.expander;
         let resolution = expander.resolve_local(&mut self.rewriter(), &mut address).await;
         let recipient = &mut self.envelope.recipients[index];
@@ -311,11 +320,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
-    fn tell_duplicate(&self, index: usize) {
-        let text = &self.envelope.recipients[index].text;
-        self.envelope.attempt.console.step(&[text, b"... duplicate suppressed"]);
-    }
-
     fn is_include(&self, index: usize) -> bool {
         let address = self.envelope.recipients[index].address.as_ref();
         let mailer = address.and_then(|address| self.expander.mailer(address));
@@ -332,7 +336,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             // one that the queue gave back has its controlling user; anything else was typed by a peer
             if recipient.control.is_none() {
                 let text = format!("Cannot mail directly to {kind}");
-                self.forbid(index, Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
+                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text)]);
             }
             return;
         };

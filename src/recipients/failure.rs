@@ -4,7 +4,7 @@ use super::expand::AliasExpansion;
 use super::local::user_unknown;
 use crate::envelope::RecipientState;
 use crate::logging::{Priority, RecipientLine};
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply};
 
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
@@ -13,15 +13,6 @@ impl AliasExpansion<'_, '_> {
         let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
         self.note_failure(top, &reply);
-        self.complain(&reply.text);
-    }
-
-    /// Tells whoever hands the message in, and the log if that is asked for.
-    fn complain(&mut self, text: &[u8]) {
-        self.envelope.attempt.console.error(text);
-        if self.envelope.attempt.console.logged {
-            self.log(4, Priority::Notice, text);
-        }
     }
 
     /// Failed for good, for the reason that a reply gives.
@@ -31,7 +22,7 @@ impl AliasExpansion<'_, '_> {
         recipient.status = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
         recipient.tried = self.now;
         recipient.message = Some(reply.text.clone());
-        self.envelope.message = Some(reply.text.clone());
+        self.envelope.note(&reply.text, true);
     }
 
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
@@ -41,28 +32,22 @@ impl AliasExpansion<'_, '_> {
         recipient.status = reply.and_then(|reply| reply.enhanced).or(Some(EnhancedStatus(4, 0, 0)));
         recipient.message = Some(text.clone()).filter(|text| !text.is_empty());
         recipient.tried = self.now;
-        self.envelope.message = Some(text).filter(|text| !text.is_empty());
+        if !text.is_empty() {
+            self.envelope.note(&text, false);
+        }
     }
 
     /// Refused for good: noted, logged, and in the transcript.
     pub(super) fn fail(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
-        self.envelope.attempt.fail_with(reply.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
-        self.forbid(index, reply);
-    }
-
-    /// The same for one that must not be used.
-    pub(super) fn forbid(&mut self, index: usize, reply: Reply) {
         self.note_failure(index, &reply);
         let place = self.place(index);
         let recipient = &mut self.envelope.recipients[index];
         recipient.reply = Some(reply.clone());
         let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
         let place = place.unwrap_or_default();
-        let said = [&place[..], &recipient.text, b"... ", &reply.text].concat();
-        line.extend_from_slice(&[b" ", &said[..]].concat());
+        line.extend_from_slice(&[b" ", &place[..], &recipient.text, b"... ", &reply.text].concat());
         self.transcript(&line);
-        self.complain(&said);
         self.log_failure(index, &reply);
     }
 
@@ -78,29 +63,19 @@ impl AliasExpansion<'_, '_> {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         self.note_failure(index, &reply);
         self.transcript(&reply.to_line());
-        self.complain(&reply.text);
     }
 
-    /// A list that cannot be read, or a member that must not be used: told to the sender, and to the log behind the
-    /// place where it stands (`/home/joe/.forward: line 1: `).
+    /// A list that cannot be read, or a member that must not be used: told behind the place where it stands
+    /// (`/home/joe/.forward: line 1: `). The log has it in the line about the report.
     pub(super) fn refuse_member(&mut self, index: usize, place: &[u8], reply: &Reply) {
         self.note_failure(index, reply);
-        let recipient = &mut self.envelope.recipients[index];
-        recipient.reply = Some(reply.clone());
-        let what = [&recipient.text[..], b"... ", &reply.text].concat();
+        let said = [place, &self.envelope.recipients[index].text, b"... ", &reply.text].concat();
         let code = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
-        self.transcript(&[&code[..], b" ", &what].concat());
-        let said = [place, &what].concat();
-        self.envelope.attempt.console.error(&said);
-        let logged = self.envelope.attempt.console.logged;
-        self.log(4, if logged { Priority::Notice } else { Priority::Info }, &said);
-        self.envelope.message = Some(said);
+        self.transcript(&[&code[..], b" ", &said].concat());
+        self.envelope.note(&said, true);
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {
-        if self.envelope.attempt.console.verifies {
-            return;
-        }
         let recipient = &self.envelope.recipients[index];
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
         let parent = recipient.parent.map(|parent| self.control(parent));
@@ -110,17 +85,19 @@ impl AliasExpansion<'_, '_> {
             control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
-            // of a message that is still being handed in nothing is counted yet
-            priority: match self.envelope.priority {
-                0 => 0,
-                counted => counted + self.entered * self.expander.site.config.options.recipient_factor,
-            },
+            priority: self.priority(),
             dsn: dsn.as_deref().map(str::as_bytes),
             reply: Some(&full),
             stat: &reply.text,
             ..RecipientLine::default()
         };
         self.log(4, Priority::Info, &line.to_line());
+    }
+
+    /// That of a message which begins with the queue's copy is one attempt further, until it is known how many it is for.
+    fn priority(&self) -> i64 {
+        let begun = self.envelope.attempt.from_queue;
+        self.envelope.priority + if begun { self.expander.site.config.options.retry_factor } else { 0 }
     }
 
     pub(super) fn transcript(&mut self, line: &[u8]) {

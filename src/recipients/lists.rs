@@ -13,8 +13,6 @@ impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
         let text = [b"alias ", &address.user[..], b" => ", value].concat();
         self.log(10, Priority::Info, &text);
-        let console = &self.envelope.attempt.console;
-        console.step(&[&self.envelope.recipients[index].text, b"... aliased to ", value]);
         let ids = UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 };
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Expanded;
@@ -52,18 +50,17 @@ impl AliasExpansion<'_, '_> {
                 });
             }
         }
-        if let [only] = &mut self.members[before..] {
-            only.only = true;
-        }
-        if self.members.len() > before + 1 {
-            self.expanded_to_several(parent);
+        match &mut self.members[before..] {
+            [] => {}
+            [only] => only.only = true,
+            _ => self.expanded_to_several(parent),
         }
     }
 
-    /// A receipt ends here (RFC 3461, 5.2.7.3).
+    /// A receipt ends here (RFC 3461, 5.2.7.3), unless it has ended before.
     fn expanded_to_several(&mut self, list: usize) {
         let recipient = &mut self.envelope.recipients[list];
-        if recipient.flags.contains(RecipientFlags::SUCCESS) {
+        if recipient.flags.contains(RecipientFlags::SUCCESS | RecipientFlags::PRIMARY) {
             recipient.flags |= RecipientFlags::EXPANDED;
             let line = [&recipient.text[..], b"... expanded to multiple addresses"].concat();
             self.transcript(&line);
@@ -82,7 +79,8 @@ impl AliasExpansion<'_, '_> {
 
     fn log_notes(&self, notes: &[ListingNote]) {
         for note in notes {
-            self.log(note.level, Priority::Info, &note.text);
+            let priority = if note.warning { Priority::Warning } else { Priority::Info };
+            self.log(note.level, priority, &note.text);
         }
     }
 
@@ -92,9 +90,7 @@ impl AliasExpansion<'_, '_> {
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
-                let text = &self.envelope.recipients[index].text;
-                self.envelope.attempt.console.step(&[text, b"... including file ", &path]);
-                self.listed(index, level, listing, false);
+                self.listed(index, level, listing);
             }
             Err(ListingError::Later(why)) => {
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
@@ -112,7 +108,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     /// The members of a list that was read; how many there are.
-    fn listed(&mut self, index: usize, level: usize, listing: Listing, forwarded: bool) -> usize {
+    fn listed(&mut self, index: usize, level: usize, listing: Listing) -> usize {
         let recipient = &mut self.envelope.recipients[index];
         if !listing.owner.user.is_empty() {
             let alias = recipient.text.clone();
@@ -120,13 +116,6 @@ impl AliasExpansion<'_, '_> {
             recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;
-        let verb: &[u8] = if forwarded { b"forwarding to " } else { b"sending to " };
-        for (number, line) in listing.text.split(|byte| *byte == b'\n').enumerate() {
-            if !line.trim_ascii().is_empty() {
-                let place = format!(": line {}: ", number + 1);
-                self.envelope.attempt.console.step(&[&listing.path, place.as_bytes(), verb, line]);
-            }
-        }
         let facts = ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell };
         self.lists.insert(index, facts);
         let before = self.members.len();
@@ -147,7 +136,7 @@ impl AliasExpansion<'_, '_> {
         match answer.result {
             Ok(listing) => {
                 let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
-                match self.listed(index, level, listing, true) {
+                match self.listed(index, level, listing) {
                     // an empty file forwards nothing
                     0 => self.envelope.recipients[index].state = RecipientState::New,
                     _ => self.log(10, Priority::Info, &text),

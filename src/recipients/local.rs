@@ -59,7 +59,7 @@ impl Expander<'_> {
                     }
                 }
             }
-            if localized && !quoted && !address.skip_ruleset5 {
+            if localized && !address.skip_ruleset5 {
                 match self.replace(rewriter, address).await {
                     Some(Ok(())) => continue,
                     Some(Err(resolution)) => return resolution,

@@ -16,4 +16,5 @@ mod local;
 mod options;
 
 pub use check::Checked;
+pub use expand::{Expanded, Owned};
 pub use expander::Expander;

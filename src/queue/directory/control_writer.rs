@@ -42,6 +42,7 @@ pub(super) fn control_text(
 
 fn write_facts(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
     optional(out, b'B', envelope.body_type.map(BodyType::as_bytes));
+    optional(out, b'q', envelope.quarantine.as_deref());
     optional(out, b'M', envelope.message.as_deref());
     let letters = letters(&ENVELOPE_FLAGS, |flag| envelope.flags.contains(flag));
     optional(out, b'F', (!letters.is_empty()).then_some(&letters));
@@ -54,7 +55,6 @@ fn write_facts(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
 }
 
 fn write_parties(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-    optional(out, b'q', envelope.quarantine.as_deref());
     text(out, b'S', &envelope.sender);
     optional(out, b'Z', envelope.envid.as_deref());
     optional(out, b'A', envelope.auth.as_deref());
@@ -115,20 +115,12 @@ fn write_macro_name(out: &mut Vec<u8>, name: &[u8]) {
 
 fn write_control(out: &mut Vec<u8>, control: Option<&ControllingUser>) {
     out.push(b'C');
-    if let Some(control) = control.filter(|control| **control == nobody(&control.alias)) {
-        out.push(b':');
-        neutral(out, &control.alias);
-    } else if let Some(control) = control {
+    if let Some(control) = control {
         neutral(out, login_name(control));
         out.extend_from_slice(format!(":{}:{}:", control.ids.uid, control.ids.gid).as_bytes());
         neutral(out, &control.alias);
     }
     out.push(b'\n');
-}
-
-/// Who controls a recipient that is only handed on.
-fn nobody(alias: &[u8]) -> ControllingUser {
-    ControllingUser { alias: alias.to_vec(), ..ControllingUser::default() }
 }
 
 /// Who acts as the DefaultUser is called by the alias that named the file or program, as sendmail calls him:

@@ -1,7 +1,7 @@
 //! Reading df files.
 
 use crate::envelope::BodySource;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
@@ -18,12 +18,16 @@ pub(super) struct DataFile {
 impl DataFile {
     /// For the I line of a qf: major and minor number of the device, inode.
     pub(super) fn device_and_inode(&self) -> Option<(u64, u64, u64)> {
-        let meta = self.file.metadata().ok()?;
-        let device = meta.dev();
-        let major = (device >> 8 & 0xfff) | (device >> 32 & !0xfff);
-        let minor = (device & 0xff) | (device >> 12 & !0xff);
-        Some((major, minor, meta.ino()))
+        self.file.metadata().ok().map(|meta| place(&meta))
     }
+}
+
+/// Where a file is: major and minor number of the device, inode.
+pub(super) fn place(meta: &Metadata) -> (u64, u64, u64) {
+    let device = meta.dev();
+    let major = (device >> 8 & 0xfff) | (device >> 32 & !0xfff);
+    let minor = (device & 0xff) | (device >> 12 & !0xff);
+    (major, minor, meta.ino())
 }
 
 impl BodySource for DataFile {

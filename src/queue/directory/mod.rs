@@ -88,10 +88,14 @@ impl Inner {
     }
 
     /// The text of a qf; device and inode of the df once the message has been tried, as sendmail writes them.
-    fn control_text(&self, envelope: &StoredEnvelope) -> Vec<u8> {
-        let tried =
-            envelope.body.source::<DataFile>().filter(|_| envelope.attempts > 0 && !envelope.submitted);
-        let data_file = tried.and_then(DataFile::device_and_inode);
+    fn control_text(&self, key: &MessageKey, envelope: &StoredEnvelope) -> Vec<u8> {
+        // the body of a report has been in memory until it was committed
+        let at_path = || Some(data_file::place(&std::fs::metadata(self.file("df", key).ok()?).ok()?));
+        let data_file = match envelope.body.source::<DataFile>() {
+            _ if envelope.attempts == 0 || !envelope.body_placed => None,
+            Some(file) => file.device_and_inode(),
+            None => at_path(),
+        };
         control_text(envelope, None, data_file, &self.config.names)
     }
 
@@ -235,7 +239,7 @@ impl QueueStore for DirectoryStore {
         Box::pin(async move {
             let prefix = if envelope.quarantine.is_some() { "hf" } else { "qf" };
             let (inner, own, body) = (self.0.clone(), key.clone(), envelope.body.clone());
-            let text = self.0.control_text(envelope);
+            let text = self.0.control_text(key, envelope);
             let hold = blocking(move || inner.write_new(&own, prefix, &body, &text)).await;
             let settled = match hold {
                 Ok(hold) if self.0.options.sync => {
@@ -264,7 +268,7 @@ impl QueueStore for DirectoryStore {
 
     fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()> {
         Box::pin(async move {
-            let (inner, text) = (self.0.clone(), self.0.control_text(envelope));
+            let (inner, text) = (self.0.clone(), self.0.control_text(&lease.key, envelope));
             let (key, hold) = (lease.key.clone(), lease.hold::<Arc<LockedFile>>()?.clone());
             let hold = blocking(move || inner.replace(&key, &hold, &text)).await?;
             lease.fencing = inode(&hold.file)?;

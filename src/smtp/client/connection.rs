@@ -3,7 +3,6 @@
 use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
 use crate::addr::one_line;
-use crate::logging::Console;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Established, HandshakeError, Material, Wish};
 use std::sync::Arc;
@@ -46,8 +45,6 @@ pub struct ServerConnection {
     pub protection: Protection,
     /// Nothing more can be said.
     pub dead: bool,
-    /// Who hears the dialogue.
-    pub console: Console,
     /// Messages handed over so far.
     pub messages: u32,
     transcript: Vec<u8>,
@@ -67,7 +64,6 @@ impl ServerConnection {
             extensions: Extensions::default(),
             protection: Protection::default(),
             dead: false,
-            console: Console::default(),
             messages: 0,
             transcript: Vec::new(),
             introduced: false,
@@ -168,7 +164,6 @@ impl ServerConnection {
     }
 
     pub(super) fn note_command(&mut self, command: &[u8]) {
-        self.console.step(&[b">>> ", command]);
         self.last_command = command.to_vec();
     }
 
@@ -207,7 +202,6 @@ impl ServerConnection {
         });
         match read.await {
             Ok(Ok(answer)) => {
-                answer.lines.iter().for_each(|line| self.console.step(&[line]));
                 self.note_answer(&answer);
                 if answer.code == 421 {
                     self.dead = true;
@@ -254,7 +248,6 @@ impl ServerConnection {
 
     /// QUIT, whatever the server says to it.
     pub async fn quit(mut self, limit: Duration) {
-        self.console.step(&[b"Closing connection to ", &self.host]);
         // a server that has said 421 may still be listening for QUIT
         let _ = self.command(b"QUIT", limit).await;
         // TLS says goodbye

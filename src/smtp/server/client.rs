@@ -43,10 +43,8 @@ pub struct Client {
     pub local: Option<SocketAddr>,
     /// `${client_name}`: a verified name, or the address in brackets.
     pub name: Vec<u8>,
-    /// `${client_ptr}`
+    /// `${client_ptr}`: the name, verified or not, or the address in brackets. Log lines show it.
     pub pointer: Vec<u8>,
-    /// Whoever runs the program, on standard input.
-    pub user: Option<Vec<u8>>,
     /// How the name was found.
     pub resolved: Resolved,
     /// `$_`: what log lines and Received fields show.
@@ -93,7 +91,6 @@ impl Client {
         Self {
             name: b"localhost".to_vec(),
             pointer: b"localhost".to_vec(),
-            user: Some(user.to_vec()),
             resolved: Resolved::Ok,
             display: [user, b"@localhost"].concat(),
             security: Security::of_local_user(user),

@@ -176,7 +176,7 @@ impl<A: Acceptor> Session<A> {
         self.log(0, Priority::Notice, &line);
         let text = [
             format!("collect: {problem} on connection from ").as_bytes(),
-            &self.client.name,
+            &self.client.pointer,
             b", from=",
             &self.transaction.envelope.sender.text,
         ]
@@ -188,7 +188,7 @@ impl<A: Acceptor> Session<A> {
     fn collect_line(&self, info: &str, place: Where, status: Option<&str>) -> Vec<u8> {
         let sender = &self.transaction.envelope.sender.text;
         let mut line =
-            [b"collect: relay=", &self.client.name[..], b", from=", sender, b", info=", info.as_bytes()]
+            [b"collect: relay=", &self.client.pointer[..], b", from=", sender, b", info=", info.as_bytes()]
                 .concat();
         for (key, value) in [("where", place.name()), ("status", status)] {
             if let Some(value) = value {
@@ -271,7 +271,7 @@ impl<A: Acceptor> Session<A> {
         };
         self.log_sender();
         for text in newlines {
-            self.server.log.alert_newline(Some(id.as_bytes()), &self.client.name, &text);
+            self.server.log.alert_newline(Some(id.as_bytes()), &self.client.pointer, &text);
         }
         if let Some(limit) = exceeded {
             self.log_size_limit(collecting.size, limit);
@@ -286,7 +286,7 @@ impl<A: Acceptor> Session<A> {
         let Some(Failure::HeadersTooLarge(limit)) = failed else { return };
         let text = [
             format!("headers too large ({limit} max) from ").as_bytes(),
-            &self.client.name,
+            &self.client.pointer,
             b" during message collect",
         ]
         .concat();

@@ -98,7 +98,7 @@ impl<A: Acceptor> Session<A> {
             let seconds = begun.elapsed().as_secs();
             let text = [
                 b"rejecting commands from ",
-                &self.client.name[..],
+                &self.client.pointer[..],
                 format!(" [{}] due to pre-greeting traffic after {seconds} seconds", address.ip()).as_bytes(),
             ]
             .concat();

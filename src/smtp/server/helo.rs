@@ -28,8 +28,14 @@ pub(super) const fn ehlo_row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn helo(&mut self, command: Command<'_>, extended: bool) -> Flow {
-        let Command { word, argument, .. } = command;
+        let flow = self.greeted(command, extended).await;
+        // a transaction that ends here has had the protocol of the greeting before
         self.name_protocol(extended);
+        flow
+    }
+
+    async fn greeted(&mut self, command: Command<'_>, extended: bool) -> Flow {
+        let Command { word, argument, .. } = command;
         if argument.is_empty() && !self.server.policy.allow_bogus_helo {
             let text = [word, b" requires domain address"].concat();
             self.error(&Reply::new(501, None, text), None);
@@ -114,7 +120,7 @@ impl<A: Acceptor> Session<A> {
         let address = self.client.address.map(|address| address.ip().to_string()).unwrap_or_default();
         let text = [
             format!("rejecting server {command} from ").as_bytes(),
-            &self.client.name,
+            &self.client.pointer,
             format!(" [{address}] due to traffic before response").as_bytes(),
         ]
         .concat();

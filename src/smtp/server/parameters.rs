@@ -116,7 +116,11 @@ fn size(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     }
     match i64::try_from(number) {
         Ok(number) if number < i64::MAX => *context.size = number.unsigned_abs(),
-        _ => return refused("Message size exceeds maximum value"),
+        _ => {
+            // the log shows it as C's strtol reads it
+            *context.size = i64::MAX.unsigned_abs();
+            return refused("Message size exceeds maximum value");
+        }
     }
     Ok(())
 }
@@ -166,10 +170,6 @@ fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-/// Deliver-By flags (RFC 2852) as queue files hold them.
-const BY_NOTIFY: u8 = 0x01;
-const BY_RETURN: u8 = 0x02;
-const BY_TRACE: u8 = 0x10;
 /// The largest time in seconds.
 const MAX_BY_TIME: i128 = 999_999_999;
 
@@ -181,16 +181,16 @@ fn by(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     }
     let [b';', mode, trace @ ..] = rest else { return wrong(2, "BY= missing ';'".into()) };
     let mut flags = match mode.to_ascii_uppercase() {
-        b'N' => BY_NOTIFY,
-        b'R' => BY_RETURN,
+        b'N' => DeliverBy::NOTIFY,
+        b'R' => DeliverBy::RETURN,
         _ => return wrong(2, format!("illegal by-mode '{}'", char::from(*mode))),
     };
     match trace {
         [] => {}
-        [b'T' | b't', ..] => flags |= BY_TRACE,
+        [b'T' | b't', ..] => flags |= DeliverBy::TRACE,
         [other, ..] => return wrong(2, format!("illegal by-trace '{}'", char::from(*other))),
     }
-    if flags & BY_RETURN != 0 {
+    if flags & DeliverBy::RETURN != 0 {
         if seconds <= 0 {
             return wrong(4, "mode R requires BY time > 0".into());
         }

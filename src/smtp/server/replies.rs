@@ -17,8 +17,11 @@ impl<A: Acceptor> Session<A> {
         reply.text
     }
 
-    /// Queues a line of a reply that is finished already.
+    /// Queues a line of a reply that is finished already. A refusal is what the queue shows of the message.
     pub(super) fn put(&mut self, reply: &Reply, more: bool) {
+        if matches!(reply.code, 400..600) {
+            self.transaction.envelope.note(&reply.text, reply.code >= 500);
+        }
         let enhanced = reply.enhanced_text();
         let enhanced = enhanced.as_deref().map(str::as_bytes);
         self.wire.put(format!("{:03}", reply.code).as_bytes(), enhanced, &reply.text, more);

@@ -3,11 +3,9 @@
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use super::verb_row::{Command, VerbRow};
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
-
-/// The longest command line that a reply quotes in full, in bytes.
-const MAX_QUOTE: usize = 203;
 
 /// What is none of the other rows.
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -29,7 +27,7 @@ pub(super) const fn unimplemented_row<A: Acceptor>(word: &'static str) -> VerbRo
 
 /// A command that old servers let strangers in by.
 pub(super) const fn bogus_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
-    VerbRow::new(word, |session, command| Box::pin(async move { session.bogus(command) })).when_refusing()
+    VerbRow::new(word, |session, command| Box::pin(async move { session.bogus(command) }))
 }
 
 /// HTTP spoken to an SMTP port.
@@ -89,16 +87,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     fn quote(&mut self, code: u16, what: &str, line: &[u8]) {
-        let text = [what.as_bytes(), b": \"", &shortened(line), b"\""].concat();
+        let text = [what.as_bytes(), b": \"", &shorten(line, MAX_SHOWN), b"\""].concat();
         self.error(&Reply::new(code, Some(EnhancedStatus(5, 5, 1)), text), None);
     }
-}
-
-/// Long lines lose their middle.
-fn shortened(line: &[u8]) -> Vec<u8> {
-    if line.len() <= MAX_QUOTE {
-        return line.to_vec();
-    }
-    let half = (MAX_QUOTE - 3) / 2;
-    [&line[..half], b"...", &line[line.len() - half..]].concat()
 }
