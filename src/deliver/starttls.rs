@@ -95,7 +95,11 @@ async fn start(
     };
     let answer = match server.command(b"STARTTLS", timeouts.starttls).await {
         Ok(answer) => answer,
-        Err(error) => return Err((Unprotected::Failure, Some(connection_failed(server, &error)))),
+        Err(error) => {
+            let mut result = connection_failed(server, &error);
+            (result.text, result.dsn) = (Vec::new(), EnhancedStatus(4, 0, 0));
+            return Err((Unprotected::Failure, Some(result)));
+        }
     };
     match answer.code {
         SERVICE_NOT_AVAILABLE => {

@@ -41,9 +41,10 @@ struct Node {
 
 impl ClassIndex {
     /// The members of these classes. Phrases must be cut in one way only, so a class with an odd
-    /// member is left to comparison as text.
+    /// member is left to comparison as text; so is `never`, whose members come and go.
     pub fn new(
         used: &[MacroId],
+        never: Option<MacroId>,
         classes: &Classes,
         operators: &Operators,
         blank_sub: u8,
@@ -51,7 +52,7 @@ impl ClassIndex {
     ) -> Self {
         let mut index = Self { nodes: vec![Node::default()], ..Self::default() };
         for (number, id) in used.iter().enumerate() {
-            let bit = if number < MAX_INDEXED { 1 << number } else { 0 };
+            let bit = if number < MAX_INDEXED && never != Some(*id) { 1 << number } else { 0 };
             let mut odd = bit == 0;
             if let Some(class) = classes.get(*id).filter(|_| bit != 0) {
                 for member in class.folded() {

@@ -170,7 +170,7 @@ impl Matcher<'_> {
         if class.bit != 0 {
             return self.program.symbols.facts[token.id as usize].member & class.bit != 0;
         }
-        self.config.classes.get(class.id).is_some_and(|class| class.contains(self.text.bytes(*token)))
+        self.scope.class(self.config, class.id).is_some_and(|class| class.contains(self.text.bytes(*token)))
     }
 
     /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
@@ -185,7 +185,7 @@ impl Matcher<'_> {
             let length = self.program.classes.shortest(class.phrase_bit, words, from - start, facts)?;
             return Some(start + length);
         }
-        let members = self.config.classes.get(class.id)?;
+        let members = self.scope.class(self.config, class.id)?;
         for end in from + 1..=self.workspace.len() {
             let phrase = &mut self.scratch.phrase;
             phrase.clear();

@@ -4,6 +4,7 @@ use super::class_index::{ClassIndex, ClassUse};
 use super::map_names::{MapId, MapNames};
 use super::pure_maps::PureMap;
 use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
+use super::scope::CERT_ALTNAMES;
 use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
 use crate::addr::{MacroId, Operators, TokenBuffer, op};
@@ -161,7 +162,9 @@ impl Program {
 
     fn enter_classes(&mut self, config: &Config, used: &[MacroId]) {
         let symbols = &mut self.symbols;
-        self.classes = ClassIndex::new(used, &config.classes, &self.operators, self.blank_sub, symbols);
+        let never = config.names.get(CERT_ALTNAMES);
+        self.classes =
+            ClassIndex::new(used, never, &config.classes, &self.operators, self.blank_sub, symbols);
         self.classes.enter_facts(&mut symbols.facts);
         share_bits(symbols, &self.steps);
         symbols.refresh(&mut self.words);

@@ -66,7 +66,7 @@ impl<'a> ReferenceMatcher<'a, '_> {
     fn advance(&mut self, pattern: &[Match], step: usize, at: usize) -> Option<usize> {
         let token = self.word(at);
         let bind = |end| Binding::new(at, end, step);
-        let Attempt { program, config, .. } = self.attempt;
+        let Attempt { program, config, scope, .. } = self.attempt;
         match *pattern.get(step)? {
             Match::Literal(id) => program.symbols.spelling(id).eq_ignore_ascii_case(token?).then_some(at + 1),
             Match::ZeroOrMore => {
@@ -81,7 +81,7 @@ impl<'a> ReferenceMatcher<'a, '_> {
             Match::NotClass(class) => {
                 let token = token?;
                 let id = program.class(class).id;
-                if config.classes.get(id).is_some_and(|class| class.contains(token)) {
+                if scope.class(config, id).is_some_and(|class| class.contains(token)) {
                     return None;
                 }
                 self.bindings.push(bind(at + 1));
@@ -122,8 +122,8 @@ impl<'a> ReferenceMatcher<'a, '_> {
 
     /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
     fn member_end(&mut self, class: u16, start: usize, from: usize, step: usize) -> Option<usize> {
-        let Attempt { program, config, workspace: Tokens { symbols, text }, .. } = self.attempt;
-        let class = config.classes.get(program.class(class).id);
+        let Attempt { program, config, scope, workspace: Tokens { symbols, text }, .. } = self.attempt;
+        let class = scope.class(config, program.class(class).id);
         for last in from..symbols.len() {
             self.phrase.clear();
             text.join(&symbols[start..=last], program.blank_sub, true, self.phrase);

@@ -2,15 +2,22 @@
 
 use super::event::Watcher;
 use crate::addr::MacroId;
-use crate::config::{Config, RulesetId};
+use crate::config::{Class, Classes, Config, RulesetId};
 use hashbrown::HashMap;
 use std::sync::Arc;
+
+/// The class of the names in a peer's certificate: no index of the program's knows its members.
+pub(super) const CERT_ALTNAMES: &[u8] = b"cert_altnames";
+/// Names that are kept of one certificate; a stranger chooses how many there are.
+const MAX_ALTNAMES: usize = 256;
 
 /// Values set while mail passes through. What is not set here is read from the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// `Some(None)` means taken away here: the configuration's value shows again.
     values: HashMap<u8, Option<Arc<[u8]>>>,
+    /// A class whose members are of this connection, and of no configuration: `{cert_altnames}`.
+    class: Option<(MacroId, Arc<Classes>)>,
     /// See [`Scope::take_renamed`].
     renamed: Vec<(RulesetId, usize)>,
     /// See [`Scope::watch`].
@@ -62,9 +69,26 @@ impl Scope {
         self.watcher.as_ref()
     }
 
+    /// A class as this scope sees it.
+    pub fn class<'a>(&'a self, config: &'a Config, id: MacroId) -> Option<&'a Class> {
+        match &self.class {
+            Some((own, classes)) if *own == id => classes.get(id),
+            _ => config.classes.get(id),
+        }
+    }
+
+    /// From now on the class [`CERT_ALTNAMES`] has these members and no others.
+    pub fn set_cert_altnames(&mut self, config: &Config, members: &[Vec<u8>]) {
+        let Some(id) = config.names.get(CERT_ALTNAMES) else { return };
+        let mut classes = Classes::default();
+        members.iter().take(MAX_ALTNAMES).for_each(|member| classes.insert(id, member));
+        self.class = Some((id, Arc::new(classes)));
+    }
+
     /// Forgets everything that was set here.
     pub fn clear(&mut self) {
         self.values.clear();
+        self.class = None;
         self.renamed.clear();
     }
 

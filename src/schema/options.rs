@@ -446,7 +446,7 @@ options! {
     /// Retry without TLS after a handshake failure
     tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Implemented, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
-    set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, ParsedOnly, "";
+    set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Implemented, "";
     /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'
     smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, ParsedOnly, "";
     /// MTA-STS

@@ -111,11 +111,9 @@ impl Established {
             scope.set_named(config, name, value);
         }
         scope.set_named(config, b"verify", self.verify.as_bytes());
-    }
-
-    /// The names for class `{cert_altnames}`.
-    pub fn alternatives(&self) -> &[Vec<u8>] {
-        if self.alternatives { &self.certificate.alternatives } else { &[] }
+        if self.alternatives {
+            scope.set_cert_altnames(config, &names.alternatives);
+        }
     }
 
     /// Tells the log; `relay` is the peer.

@@ -171,6 +171,8 @@ fn reason(error: &io::Error) -> String {
             Some((_, words)) => (*words).into(),
             None => inner.to_string(),
         },
+        // none of our certificates has a key that the client can use
+        Error::General(text) if text.contains("no server certificate") => String::from("no shared cipher"),
         other => other.to_string(),
     }
 }

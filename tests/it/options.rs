@@ -162,11 +162,9 @@ const ACT_THROUGH: [(&str, &str); 10] = [
 ];
 
 /// Options that something acts on, but not all that should: they are called "not yet".
-const IN_PART: [&str; 3] = [
+const IN_PART: [&str; 2] = [
     // M=S acts
     "client_port_options",
-    // the class has no members yet
-    "set_cert_altnames",
     // it keeps dead.letter out of home directories; files that aliases name may lie anywhere
     "safe_file_environment",
 ];

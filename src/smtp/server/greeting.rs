@@ -17,7 +17,9 @@ impl<A: Acceptor> Session<A> {
         if self.ask_about_connection().await == Flow::Close {
             return Flow::Close;
         }
-        self.log(10, Priority::Info, b"Milter: no active filter");
+        if !matches!(self.refusal, Some(Refusal::Rule(_))) {
+            self.log(10, Priority::Info, b"Milter: no active filter");
+        }
         self.read_features().await;
         if self.prepare_tls().await == Flow::Close {
             return Flow::Close;

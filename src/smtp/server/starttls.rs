@@ -132,12 +132,12 @@ impl<A: Acceptor> Session<A> {
         self.server.log.log(5, Priority::Warning, None, &text.concat());
     }
 
-    /// Nothing that was said in the clear counts any more (RFC 3207, section 4.2). Ruleset `tls_client` judges.
+    /// Nothing that has come in the clear is left (RFC 3207, section 4.2); only the name of HELO is kept, as sendmail
+    /// keeps it. Ruleset `tls_client` judges.
     async fn begin_protected(&mut self, established: Established) -> Flow {
         let site = self.server.site.clone();
         established.set_macros(&site.config, &mut self.scope);
         established.log(&self.server.log, &self.client.display);
-        self.helo = None;
         self.usage.forget("HELO/EHLO");
         self.material = None;
         let verify = established.verify.as_bytes();
