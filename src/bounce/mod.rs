@@ -20,7 +20,8 @@ pub use due::due;
 
 use crate::engine::Scope;
 use crate::envelope::{
-    AttemptState, Body, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender,
+    AttemptState, Body, BodyType, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender,
+    final_recipient,
 };
 use crate::rewrite::Site;
 use crate::schema::{Privacy, TimeoutClass};
@@ -152,11 +153,12 @@ pub fn build(
     let headers = header::fields(report, original, &receivers, to_postmaster, &boundary);
     let body = report_body(report, original, body, to_postmaster, &boundary)?;
     let recipient = |text: Vec<u8>| Recipient {
+        final_recipient: Some(final_recipient(&text, &report.facts.host)),
         text,
         flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
         ..Recipient::default()
     };
-    let eight_bit = original.flags & EnvelopeFlags::EIGHT_BIT;
+    let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT);
     Ok(Some(Envelope {
         id: report.id.clone(),
         location: original.location,
@@ -166,14 +168,14 @@ pub fn build(
         body: Body::from_memory(body),
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
-        flags: EnvelopeFlags::RESPONSE | eight_bit,
+        flags: EnvelopeFlags::RESPONSE | original.flags & EnvelopeFlags::NO_BODY_RETURN,
         attempt: AttemptState {
             generated: true,
             received_from: status::received_from(original),
             ..AttemptState::default()
         },
         size: announced_size(report, original),
-        body_type: original.body_type,
+        body_type: eight_bit.then_some(BodyType::EightBitMime),
         scope: Scope::default(),
         ..Envelope::default()
     }))
@@ -187,8 +189,13 @@ fn announced_size(report: &DsnRequest<'_>, original: &Envelope) -> u64 {
 }
 
 /// Sets the macros by which the default header fields of a report are written.
-pub fn set_macros(site: &Site, facts: &DsnSettings, report: &mut Envelope) {
+pub fn set_macros(site: &Site, facts: &DsnSettings, original: &Envelope, report: &mut Envelope) {
     let config = &site.config;
+    // no protocol brought it, and it belongs to the listener that the original came by
+    report.scope.set_named(config, b"r", b"");
+    if let Some(flags) = original.scope.get_named(config, b"daemon_flags") {
+        report.scope.set_named(config, b"daemon_flags", flags);
+    }
     for name in [&b"s"[..], b"_"] {
         report.scope.set_named(config, name, b"localhost");
     }

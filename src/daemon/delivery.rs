@@ -176,7 +176,7 @@ impl Mta {
                 reports.unreportable |= kind == DsnKind::Failure;
                 continue;
             };
-            self.complete(&mut report, &facts).await;
+            self.complete(envelope, &mut report, &facts).await;
             self.log_report(envelope, &report, kind);
             let lease = self.queue.commit(&report).await?;
             if kind == DsnKind::Delay {
@@ -199,11 +199,12 @@ impl Mta {
     }
 
     /// The default fields of a report, as any message gets them.
-    async fn complete(&self, report: &mut Envelope, facts: &DsnSettings) {
+    async fn complete(&self, original: &Envelope, report: &mut Envelope, facts: &DsnSettings) {
         crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
-        bounce::set_macros(&self.site, facts, report);
+        bounce::set_macros(&self.site, facts, original, report);
         let fields = std::mem::take(&mut report.headers.0);
         receive(&self.site, report, fields).await;
+        report.flags -= EnvelopeFlags::DELETE_BCC;
     }
 
     /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to

@@ -48,11 +48,11 @@ pub(super) fn rcpt_command(
     let bare = user.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(user);
     let mut line = [b"RCPT To:<", bare, b">"].concat();
     let primary = recipient.flags.contains(RecipientFlags::PRIMARY);
-    if !extensions.dsn || !primary {
+    if !extensions.dsn {
         return line;
     }
     let flags = notify(recipient.flags, deliver_by, extensions);
-    if flags.contains(RecipientFlags::HAS_NOTIFY) {
+    if primary && flags.contains(RecipientFlags::HAS_NOTIFY) {
         let words = [
             (RecipientFlags::SUCCESS, "SUCCESS"),
             (RecipientFlags::FAILURE, "FAILURE"),

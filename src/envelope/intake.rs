@@ -61,7 +61,7 @@ impl Envelope {
 }
 
 /// `RFC822; user@host`: the Final-Recipient of RFC 3464, 2.3.2.
-fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
+pub fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
     let bare = match (memchr::memchr(b'<', text), memchr::memrchr(b'>', text)) {
         (Some(start), Some(end)) if start < end => &text[start + 1..end],
         _ => text,

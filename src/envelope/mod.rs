@@ -17,6 +17,7 @@ mod stored;
 
 pub use body::{Body, BodyReader, BodySource};
 pub use id::{MessageKey, QueueId, QueueLocation};
+pub use intake::final_recipient;
 pub use output::put_headers;
 pub use parameters::{BodyType, DeliverBy, EnvelopeFlags};
 pub use receive::receive;

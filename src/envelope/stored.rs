@@ -72,7 +72,7 @@ impl StoredEnvelope {
             message: envelope.message.clone(),
             quarantine: envelope.quarantine.clone(),
             macros: persistent_macros(config, &envelope.scope),
-            sender: envelope.sender.text.clone(),
+            sender: stored_sender(config, envelope),
             recipients: stored_recipients(envelope),
             headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
@@ -84,8 +84,10 @@ impl StoredEnvelope {
     pub fn restore(self, config: &Config, key: &MessageKey, now: i64) -> Envelope {
         let facts = HeaderFacts::of(config, &self.headers);
         let scope = self.scope(config, &facts, key, now);
-        let sender = Sender { text: self.sender, address: None };
         let mut flags = self.flags;
+        // whatever name a report has there: it is one
+        let report = flags.contains(EnvelopeFlags::RESPONSE) && self.sender == daemon_name(config);
+        let sender = Sender { text: if report { b"<>".to_vec() } else { self.sender }, address: None };
         if sender.is_null() {
             flags |= EnvelopeFlags::RESPONSE;
         }
@@ -139,6 +141,18 @@ impl StoredEnvelope {
         }
         scope
     }
+}
+
+/// Reports made here have the name that they show: `$n`.
+fn stored_sender(config: &Config, envelope: &Envelope) -> Vec<u8> {
+    match envelope.attempt.generated {
+        true => daemon_name(config),
+        false => envelope.sender.text.clone(),
+    }
+}
+
+fn daemon_name(config: &Config) -> Vec<u8> {
+    config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON"))
 }
 
 /// Who is still to get it, in the order of the send queue, each with the one on whose behalf it is tried again.

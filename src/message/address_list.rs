@@ -4,13 +4,12 @@ use super::header::{Header, HeaderKind, Headers};
 use crate::addr::split_list;
 use crate::config::Config;
 
-/// The addresses of a field; folds inside one stay. With OldStyleHeaders recipients may stand between blanks, where
-/// nothing tells that commas are meant.
+/// Fields that hold addresses.
+const ADDRESSES: HeaderKind = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
+
+/// The addresses of a field; folds inside one stay. In a message of the old style recipients stand between blanks.
 pub(super) fn split(header: &Header, old_style: bool) -> Vec<Vec<u8>> {
-    let between_blanks = old_style
-        && header.kind.contains(HeaderKind::RECIPIENT)
-        && !header.value.iter().any(|byte| b",;<(".contains(byte));
-    match between_blanks {
+    match old_style && header.kind.contains(HeaderKind::RECIPIENT) {
         true => split_at_blanks(&header.value),
         false => split_list(&header.value, b",").into_iter().map(<[u8]>::to_vec).collect(),
     }
@@ -30,22 +29,30 @@ fn split_at_blanks(value: &[u8]) -> Vec<Vec<u8>> {
     parts
 }
 
-/// The blanks behind the colon.
-pub(super) fn leading_blanks(value: &[u8]) -> &[u8] {
-    let end = value.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
-    &value[..end]
+/// As many blanks as stand behind the colon.
+pub(super) fn leading_blanks(value: &[u8]) -> Vec<u8> {
+    value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).map(|_| b' ').collect()
 }
 
 impl Headers {
+    /// May recipients stand between blanks? OldStyleHeaders allows it, as long as no address field tells that commas are
+    /// meant.
+    pub(super) fn is_old_style(&self, config: &Config) -> bool {
+        let modern = |field: &Header| {
+            field.kind.intersects(ADDRESSES) && field.value.iter().any(|byte| b",;<(".contains(byte))
+        };
+        config.options.old_style_headers && !self.0.iter().any(modern)
+    }
+
     /// The fields as a queue keeps them: lists of addresses are cut and folded anew.
     pub fn stored(&self, config: &Config) -> Self {
-        let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
+        let old_style = self.is_old_style(config);
         let stored = |field: &Header| {
             let mut field = field.clone();
-            if field.kind.intersects(addresses) {
-                let parts = split(&field, config.options.old_style_headers);
+            if field.kind.intersects(ADDRESSES) {
+                let parts = split(&field, old_style);
                 if !parts.is_empty() {
-                    field.value = join(field.name.len(), leading_blanks(&field.value), &parts, 0);
+                    field.value = join(field.name.len(), &leading_blanks(&field.value), &parts, 0);
                 }
             }
             field
@@ -95,9 +102,9 @@ mod tests {
             let parts = split(&header, old_style);
             parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(cut(" a@b,\n\tc@d\n e@f,", true), ["a@b", "c@d\n e@f"]);
+        assert_eq!(cut(" a@b,\n\tc@d\n e@f,", false), ["a@b", "c@d\n e@f"]);
         assert_eq!(cut(" a @ b  \"c d\"\n e", true), ["a @ b", "\"c d\"", "e"]);
-        assert_eq!(cut(" a b <c@d>", true), ["a b <c@d>"]);
+        assert_eq!(cut(" a b <c@d>", false), ["a b <c@d>"]);
         assert_eq!(cut(" a b", false), ["a b"]);
     }
 

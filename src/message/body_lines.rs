@@ -74,13 +74,14 @@ impl<'a> BodyLines<'a> {
         }
         let mut rest = &line[..];
         let limit = self.form.line_limit as usize;
-        while limit > 1 && rest.len() > limit {
+        let mut room = limit;
+        while limit > 2 && rest.len() > room {
             // the rest goes to the next line, marked as sendmail marks it
-            out.write_all(&rest[..limit - 1])?;
+            out.write_all(&rest[..room - 1])?;
             out.write_all(b"!")?;
             self.end(out)?;
             out.write_all(b" ")?;
-            rest = &rest[limit - 1..];
+            (rest, room) = (&rest[room - 1..], limit - 1);
         }
         out.write_all(rest)?;
         self.end(out)
@@ -133,6 +134,6 @@ mod tests {
         assert_eq!(written(b"a\rb\r\n\r\n\r", wire), "a b \r\n \r\n \r\n");
         assert_eq!(written(b"a\rb\n", mailbox), "a\rb\n\n");
         assert_eq!(written(b"caf\xe9\n", BodyForm { seven_bit: true, ..plain }), "cafi\n");
-        assert_eq!(written(b"abcdef\n", BodyForm { line_limit: 4, ..plain }), "abc!\n def\n");
+        assert_eq!(written(b"abcdefgh\n", BodyForm { line_limit: 4, ..plain }), "abc!\n de!\n fgh\n");
     }
 }

@@ -26,6 +26,7 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
     let mut out = Vec::new();
     let site = rewriter.site;
     let limits = MimeLimits::new(&site.config);
+    let old_style = headers.is_old_style(&site.config);
     let Some(mailer) = site.config.mailers.get(usize::from(style.mailer.0)) else { return out };
     for header in &headers.0 {
         if !is_wanted(site, rewriter.scope, header, mailer) {
@@ -37,7 +38,7 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
                 put_field(&mut out, &header.name, b"");
             }
         } else if header.kind.intersects(addresses) {
-            let value = addresses_value(rewriter, header, mailer, style).await;
+            let value = addresses_value(rewriter, header, mailer, style, old_style).await;
             put_field(&mut out, &header.name, &value);
         } else if header.kind.contains(HeaderKind::BIND_LATE) {
             let value = expand(site, rewriter.scope, &header.value);
@@ -71,12 +72,13 @@ async fn addresses_value(
     header: &Header,
     mailer: &Mailer,
     style: &OutputStyle<'_>,
+    old_style: bool,
 ) -> Vec<u8> {
     let kind = match header.kind.contains(HeaderKind::SENDER) {
         true => AddressKind::HEADER_SENDER,
         false => AddressKind::HEADER_RECIPIENT,
     };
-    let mut parts = address_list::split(header, rewriter.site.config.options.old_style_headers);
+    let mut parts = address_list::split(header, old_style);
     for part in &mut parts {
         part.retain(|byte| *byte != b'\n');
         // a failing map leaves the text as it can be had: a header is no reason to keep mail back
@@ -87,7 +89,7 @@ async fn addresses_value(
         true => header.value.clone(),
         false => {
             let blanks = address_list::leading_blanks(&header.value);
-            address_list::join(header.name.len(), blanks, &parts, mailer.line_limit)
+            address_list::join(header.name.len(), &blanks, &parts, mailer.line_limit)
         }
     }
 }

@@ -63,9 +63,12 @@ def queue(found):
 SECTIONS = {"deliveries": blocks, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
 
 
+APART = {"start"}  # for who asks for it
+
+
 def sections(result):
     """name → lines."""
-    return {name: SECTIONS[name](found) if name in SECTIONS else [visible(alike(line)) for line in found] for name, found in result.items()}
+    return {name: SECTIONS[name](found) if name in SECTIONS else [visible(alike(line)) for line in found] for name, found in result.items() if name not in APART}
 
 
 def differences(theirs, ours):

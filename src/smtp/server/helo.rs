@@ -45,12 +45,14 @@ impl<A: Acceptor> Session<A> {
         if self.refusal.is_none() && self.refuses_early_input(name).await {
             return Flow::Continue;
         }
-        let valid = is_domain(argument);
         let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
+        let bogus = self.server.policy.allow_bogus_helo;
+        // where any name will do, nothing is made of a missing one, or of words behind it
+        let valid = if bogus { name.is_empty() || is_domain(&name) } else { is_domain(argument) };
         if !valid {
             self.log_invalid_name(&name);
         }
-        if !valid && (!self.server.policy.allow_bogus_helo || argument.len() > MAX_NAME) {
+        if !valid && (!bogus || argument.len() > MAX_NAME) {
             self.error(&Reply::new(501, None, "Invalid domain name"), None);
             return Flow::Continue;
         }
