@@ -17,7 +17,7 @@ use crate::tls::Tls;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Delivers for one site. Cloning shares what is known of hosts.
 #[derive(Clone)]
@@ -67,6 +67,8 @@ pub(super) struct Attempt<'a> {
     pub(super) sender_account: Option<UserIds>,
     /// Where the hosts of `[IPC]` mailers lead.
     pub(super) routes: HashMap<RouteKey, Result<Vec<NextHop>, DeliveryResult>>,
+    /// What the log has been told of odd header fields: each is worth one line, however many deliveries see it.
+    pub(super) told: Mutex<Vec<Vec<u8>>>,
     /// The first place where there was no room for it.
     pub(super) full: Option<Full>,
 }

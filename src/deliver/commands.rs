@@ -2,23 +2,24 @@
 
 use super::attempt::Attempt;
 use super::receipts;
-use crate::envelope::{DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
+use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::Extensions;
 
 /// `MAIL From:<…>` with SIZE, BODY, ENVID, RET, BY as far as the server knows them.
-pub(super) fn mail_command(attempt: &Attempt<'_>, sender: &[u8], extensions: &Extensions) -> Vec<u8> {
+pub(super) fn mail_command(
+    attempt: &Attempt<'_>,
+    sender: &[u8],
+    body_type: Option<BodyType>,
+    extensions: &Extensions,
+) -> Vec<u8> {
     let envelope = &*attempt.envelope;
     let bare = sender.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(sender);
     let mut line = [b"MAIL From:<", bare, b">"].concat();
     if extensions.size.is_some() && envelope.size > 0 {
         line.extend(format!(" SIZE={}", envelope.size).into_bytes());
     }
-    // it says what the parts of a MIME message are (RFC 6152): without MIME there is nothing to say
-    let mime = envelope.headers.0.iter().any(|field| field.name.eq_ignore_ascii_case(b"mime-version"));
-    let eight_bit = (mime && envelope.flags.contains(EnvelopeFlags::EIGHT_BIT)).then_some(&b"8BITMIME"[..]);
-    let kind = envelope.body_type.map(|kind| kind.as_bytes()).or(eight_bit);
-    if let Some(kind) = kind.filter(|_| extensions.eight_bit) {
-        line.extend([b" BODY=", kind].concat());
+    if let Some(kind) = body_type {
+        line.extend([b" BODY=", kind.as_bytes()].concat());
     }
     if extensions.dsn {
         if let Some(envid) = &envelope.envid {

@@ -4,19 +4,22 @@ use super::attempt::Attempt;
 use crate::addr::one_line;
 use crate::config::{Mailer, MailerId};
 use crate::engine::Scope;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, put_headers};
 use crate::logging::{Logger, Priority};
+use crate::message::{EncodingField, Headers};
 use crate::rewrite::{AddressKind, Rewriter, Site, expand};
+use std::sync::{Mutex, PoisonError};
 
 /// One mailer's view of an envelope.
 pub(super) struct Rendering<'a> {
-    site: &'a Site,
-    envelope: &'a Envelope,
-    mailer: &'a Mailer,
+    pub(super) site: &'a Site,
+    pub(super) envelope: &'a Envelope,
+    pub(super) mailer: &'a Mailer,
     id: MailerId,
     scope: Scope,
     sender: Vec<u8>,
     logger: &'a Logger,
+    told: &'a Mutex<Vec<Vec<u8>>>,
 }
 
 /// The envelope sender in the form of a mailer (`$g`). Reports have none, except for local mailers, which want a name
@@ -62,7 +65,7 @@ impl<'a> Rendering<'a> {
                 scope.set(id, &one_line(value));
             }
         }
-        Self { site, envelope, mailer, id, scope, sender, logger: &attempt.on.logger }
+        Self { site, envelope, mailer, id, scope, sender, logger: &attempt.on.logger, told: &attempt.told }
     }
 
     /// `$g`
@@ -81,14 +84,50 @@ impl<'a> Rendering<'a> {
     }
 
     /// The fields, lines ending in LF, without the blank line behind them.
-    pub(super) async fn header(&self) -> Vec<u8> {
+    pub(super) async fn header(&self, encoding: EncodingField) -> Vec<u8> {
+        let (header, mut alerts) = self.rendered(&self.envelope.headers, encoding).await;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        alerts.retain(|alert| !told.contains(alert));
+        self.alert(&alerts);
+        told.extend(alerts);
+        header
+    }
+
+    /// The same of a section of the body.
+    pub(super) async fn part_header(&self, fields: &Headers, encoding: EncodingField) -> Vec<u8> {
+        let (header, alerts) = self.rendered(fields, encoding).await;
+        self.alert(&alerts);
+        header
+    }
+
+    async fn rendered(&self, fields: &Headers, encoding: EncodingField) -> (Vec<u8>, Vec<Vec<u8>>) {
         let mut scope = self.scope.clone();
         let mut rewriter = Rewriter::quiet(self.site, &mut scope);
-        let header = crate::envelope::put_headers(&mut rewriter, self.id, self.envelope).await;
-        for alert in &rewriter.alerts {
+        let header = put_headers(&mut rewriter, self.id, self.envelope, fields, encoding).await;
+        (header, rewriter.alerts)
+    }
+
+    fn alert(&self, alerts: &[Vec<u8>]) {
+        for alert in alerts {
             self.logger.always(Priority::Alert, Some(self.envelope.id.as_bytes()), alert);
         }
-        header
+    }
+
+    /// `HOST id QUEUE-ID`, for a field that tells of a change.
+    pub(super) fn converter(&self) -> Vec<u8> {
+        let config = &self.site.config;
+        let host = config.expand(config.macro_value("j").unwrap_or_default());
+        [&host[..], b" id ", self.envelope.id.as_bytes()].concat()
+    }
+
+    /// The character set of a text that does not name its own: C= of the mailer that it came by, else DefaultCharSet.
+    pub(super) fn charset(&self) -> &[u8] {
+        let address = self.envelope.sender.address.as_ref();
+        let from = address.and_then(|address| self.site.config.mailers.get(usize::from(address.mailer.0)));
+        match from.map(|mailer| &mailer.charset[..]).filter(|charset| !charset.is_empty()) {
+            Some(charset) => charset,
+            None => self.site.config.options.default_char_set.as_deref().unwrap_or(b"unknown-8bit"),
+        }
     }
 
     /// Macros that A= and D= may use.

@@ -1,6 +1,7 @@
 //! Mailers of this host: everything the keeper runs.
 
 use super::attempt::Attempt;
+use super::conversion;
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
@@ -11,6 +12,7 @@ use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::Extensions;
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 
 /// Everything the keeper needs for a group.
@@ -23,26 +25,22 @@ pub(super) async fn prepare(
     if let Some(result) = too_big(attempt.envelope.size, &mailer) {
         return Err(result);
     }
-    let body = attempt
-        .envelope
-        .body
-        .as_file()
-        .map_err(|error| DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0)))?;
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
-    let mut header = rendering.separator();
-    header.extend(rendering.header().await);
-    header.push(b'\n');
-    let form = form(&mailer);
+    let cannot = |error: io::Error| DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0));
+    let direction = conversion::direction(&attempt.on.site.config, attempt.envelope, &mailer);
+    let (fields, body) = conversion::message(&rendering, direction).await.map_err(cannot)?;
+    let header = [rendering.separator(), fields].concat();
+    let form = conversion::form(&mailer);
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
         sender: one_line(rendering.sender()).into_owned(),
         targets,
-        header: in_form(&header, &form),
+        header: in_form(&header, &conversion::header_form(&mailer)),
         form,
     };
-    Ok((delivery, body))
+    Ok((delivery, body.as_file().map_err(cannot)?))
 }
 
 /// M= of the mailer.
@@ -58,25 +56,12 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     Some(result)
 }
 
-/// The header with the line ends of the body.
+/// The header as the mailer wants its lines.
 fn in_form(header: &[u8], form: &BodyForm) -> Vec<u8> {
-    let line_ends = BodyForm { crlf: form.crlf, ..BodyForm::default() };
     let mut out = Vec::with_capacity(header.len() + 64);
     // writing to memory cannot fail
-    let _ = BodyLines::new(&line_ends).write(header, &mut out);
+    let _ = BodyLines::new(form).write(header, &mut out);
     out
-}
-
-fn form(mailer: &Mailer) -> BodyForm {
-    BodyForm {
-        crlf: mailer.eol == b"\r\n",
-        escape_from: mailer.has(b'E'),
-        stuff_dots: mailer.has(b'X'),
-        seven_bit: mailer.has(b'7'),
-        // in a file of messages the next one must be told apart
-        blank_line: mailer.has(b'b') || mailer.name.eq_ignore_ascii_case(b"*file*"),
-        line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
-    }
 }
 
 fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {

@@ -21,6 +21,7 @@ mod attempt;
 mod commands;
 mod connect;
 mod connections;
+mod conversion;
 mod driver;
 mod header;
 mod host_attempt;

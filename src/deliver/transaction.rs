@@ -3,11 +3,15 @@
 use super::attempt::Attempt;
 use super::commands::{mail_command, rcpt_command};
 use super::connections::ConnectionKey;
+use super::conversion;
 use super::header::Rendering;
 use super::replies;
+use super::result::DeliveryResult;
 use super::settle::{TransactionResult, settle};
 use crate::config::Mailer;
+use crate::schema::EnhancedStatus;
 use crate::smtp::client::{Answer, CommandTimeouts, Extensions, Offer, ServerConnection, transact};
+use std::io;
 
 /// Offers the message for `members`, in this order, and settles what the server answers.
 pub(super) async fn run(
@@ -27,7 +31,15 @@ pub(super) async fn run(
         return TransactionResult::default();
     }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
-    let offer = offer(attempt, mailer, server.extensions, &timeouts, members).await;
+    let offer = match offer(attempt, mailer, server.extensions, &timeouts, members).await {
+        Ok(offer) => offer,
+        Err(error) => {
+            let result = DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0));
+            attempt.record(members, &result, Some(&server.relay()));
+            attempt.connections.keep(key, server).await;
+            return TransactionResult::default();
+        }
+    };
     let texts: Vec<Vec<u8>> =
         members.iter().map(|index| attempt.envelope.recipients[*index].text.clone()).collect();
     let mut refused = |server: &mut ServerConnection, member: usize, answer: &Answer| {
@@ -47,31 +59,36 @@ pub(super) async fn run(
     result
 }
 
-/// All commands and the header for one transaction.
+/// All commands and the message for one transaction.
+///
+/// # Errors
+/// The message cannot be had.
 async fn offer<'t>(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     extensions: Extensions,
     timeouts: &'t CommandTimeouts,
     members: &[usize],
-) -> Offer<'t> {
+) -> io::Result<Offer<'t>> {
     let first = members[0];
     let host = attempt.host(first);
     let user = attempt.envelope.recipients[first].address.as_ref().map(|address| address.user.clone());
     let rendering = Rendering::new(attempt, first, &user.unwrap_or_default(), &host).await;
-    let mut header = rendering.header().await;
-    header.push(b'\n');
+    let config = &attempt.on.site.config;
+    let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &extensions);
+    let (header, body) = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
     let by = attempt.envelope.deliver_by;
     let recipients =
         members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, &extensions));
-    Offer {
-        mail: mail_command(attempt, &sender, &extensions),
+    Ok(Offer {
+        mail: mail_command(attempt, &sender, body_type, &extensions),
         recipients: recipients.collect(),
         header,
-        body: attempt.envelope.body.clone(),
+        body,
         lmtp: mailer.has(b'z'),
-        line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
+        form: conversion::form(mailer),
+        header_form: conversion::header_form(mailer),
         timeouts,
-    }
+    })
 }

@@ -4,7 +4,7 @@ use crate::sys::memory;
 use std::any::Any;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// Where the bytes of a body come from: LF line ends, no doubled dots.
@@ -26,6 +26,12 @@ pub trait BodySource: Any + fmt::Debug + Send + Sync {
     /// # Errors
     /// No such file can be had.
     fn as_file(&self) -> io::Result<Arc<File>>;
+
+    /// An empty file without a name where this body is kept: for what is made of it.
+    ///
+    /// # Errors
+    /// No file can be had there.
+    fn scratch_file(&self) -> io::Result<File>;
 }
 
 /// A body. Cloning shares its source; the default one is empty.
@@ -54,6 +60,14 @@ impl Body {
     /// As [`BodySource::as_file`].
     pub fn as_file(&self) -> io::Result<Arc<File>> {
         self.0.as_file()
+    }
+
+    /// An empty file without a name where it is kept.
+    ///
+    /// # Errors
+    /// As [`BodySource::scratch_file`].
+    pub fn scratch_file(&self) -> io::Result<File> {
+        self.0.scratch_file()
     }
 
     /// A reader from its beginning; readers do not disturb each other.
@@ -92,6 +106,10 @@ impl BodySource for MemoryBody {
     fn as_file(&self) -> io::Result<Arc<File>> {
         memory::file(&self.0).map(Arc::new)
     }
+
+    fn scratch_file(&self) -> io::Result<File> {
+        memory::file(b"")
+    }
 }
 
 /// Reads a body with its own position.
@@ -106,5 +124,17 @@ impl Read for BodyReader {
         let count = self.body.0.read_at(buffer, self.offset)?;
         self.offset += count as u64;
         Ok(count)
+    }
+}
+
+impl Seek for BodyReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (from, by) = match to {
+            SeekFrom::Start(offset) => (offset, 0),
+            SeekFrom::End(by) => (self.body.size(), by),
+            SeekFrom::Current(by) => (self.offset, by),
+        };
+        self.offset = from.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.offset)
     }
 }

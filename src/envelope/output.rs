@@ -1,20 +1,27 @@
-//! The header of an envelope as a mailer gets it.
+//! The header of a message, or of a section of its body, as a mailer gets it.
 
 use super::parameters::EnvelopeFlags;
 use super::state::Envelope;
 use crate::config::MailerId;
-use crate::message::{self, OutputStyle};
+use crate::message::{self, EncodingField, Headers, OutputStyle};
 use crate::rewrite::{Rewriter, Site};
 
-/// LF lines, without a `From ` line before and the blank line after them. The rewriter's scope is the
+/// These fields, the envelope's or a section's: LF lines, without a `From ` line before and the blank line after them. The rewriter's scope is the
 /// envelope's with `$g`, `$f`, `$u` and `$h` of this delivery.
-pub async fn put_headers(rewriter: &mut Rewriter<'_>, mailer: MailerId, envelope: &Envelope) -> Vec<u8> {
+pub async fn put_headers(
+    rewriter: &mut Rewriter<'_>,
+    mailer: MailerId,
+    envelope: &Envelope,
+    headers: &Headers,
+    encoding: EncodingField,
+) -> Vec<u8> {
     let style = OutputStyle {
         mailer,
         delete_bcc: envelope.flags.contains(EnvelopeFlags::DELETE_BCC),
+        encoding,
         sender_domain: sender_domain(rewriter.site, envelope),
     };
-    message::put_headers(rewriter, &envelope.headers, &style).await
+    message::put_headers(rewriter, headers, &style).await
 }
 
 /// `@host` of the sender, if its mailer (F=C) wants it on header addresses that have none.

@@ -1,6 +1,6 @@
 //! A message has arrived: its header and the fields that the site adds become the envelope's.
 
-use super::parameters::EnvelopeFlags;
+use super::parameters::{BodyType, EnvelopeFlags};
 use super::state::Envelope;
 use crate::config::{HeaderCondition, HeaderDecl};
 use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
@@ -25,6 +25,15 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
         add_recipient_field(site, envelope);
     }
     take_facts(site, envelope, &facts);
+    declare_eight_bits(envelope);
+}
+
+/// Eighth bits in the header of a MIME message are as good as BODY=8BITMIME.
+fn declare_eight_bits(envelope: &mut Envelope) {
+    let eighth_bits = |field: &Header| field.kind.contains(HeaderKind::USER) && !field.value.is_ascii();
+    if envelope.headers.is_mime() && envelope.headers.0.iter().any(eighth_bits) {
+        envelope.body_type = Some(BodyType::EightBitMime);
+    }
 }
 
 fn known(mut field: Header) -> Header {

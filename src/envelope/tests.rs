@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{LoadOptions, SystemEnv, load};
 use crate::logging::Quiet;
-use crate::message::{Collector, set_dates};
+use crate::message::{Collector, EncodingField, set_dates};
 use crate::net::Resolver;
 use crate::rewrite::{Rewriter, Site};
 use crate::schema::TimeoutClass;
@@ -47,7 +47,7 @@ async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
     let sender = envelope.sender.address.as_ref().map_or(&b"MAILER-DAEMON"[..], |address| &address.text);
     let sender = sender.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(sender);
     scope.set_named(&site.config, b"g", sender);
-    String::from_utf8_lossy(&put_headers(&mut Rewriter::quiet(site, &mut scope), id, envelope).await)
+    String::from_utf8_lossy(&put_headers(&mut Rewriter::quiet(site, &mut scope), id, envelope, &envelope.headers, EncodingField::Kept).await)
         .into_owned()
 }
 

@@ -90,6 +90,16 @@ impl Header {
 pub struct Headers(pub Vec<Header>);
 
 impl Headers {
+    /// Is it a MIME message (RFC 2045, 4)?
+    pub fn is_mime(&self) -> bool {
+        self.has(b"mime-version")
+    }
+
+    /// Is there a field of this name?
+    pub fn has(&self, name: &[u8]) -> bool {
+        self.0.iter().any(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
     /// Bytes as sendmail counts them towards the size of a stored message: name, colon, value and condition, no
     /// line ends.
     pub fn size(&self, names: &Names) -> u64 {

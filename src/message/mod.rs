@@ -13,6 +13,7 @@ mod facts;
 mod field;
 mod header;
 mod known;
+pub mod mime;
 mod mime_limits;
 mod output;
 
@@ -23,4 +24,4 @@ pub use dates::{arpa_date, compact_utc, ctime, ctime_date, interval, rfc5322, se
 pub use facts::HeaderFacts;
 pub use field::put_field;
 pub use header::{Header, HeaderKind, Headers};
-pub use output::{OutputStyle, put_headers};
+pub use output::{EncodingField, OutputStyle, put_headers};

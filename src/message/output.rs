@@ -15,8 +15,19 @@ pub struct OutputStyle<'a> {
     pub mailer: MailerId,
     /// Bcc fields are dropped (else emptied).
     pub delete_bcc: bool,
+    /// What becomes of Content-Transfer-Encoding.
+    pub encoding: EncodingField,
     /// `@domain` for header addresses without one, where the sender's mailer has flag C.
     pub sender_domain: Option<&'a [u8]>,
+}
+
+/// Is the field Content-Transfer-Encoding written?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EncodingField {
+    /// As it came.
+    Kept,
+    /// The body is converted, and its own encoding is told behind the header.
+    Dropped,
 }
 
 /// The header for a mailer: LF line ends, no blank line after it. Addresses are rewritten for the
@@ -29,7 +40,9 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
     let old_style = headers.is_old_style(&site.config);
     let Some(mailer) = site.config.mailers.get(usize::from(style.mailer.0)) else { return out };
     for header in &headers.0 {
-        if !is_wanted(site, rewriter.scope, header, mailer) {
+        let converted = style.encoding == EncodingField::Dropped
+            && HeaderKind::of(&header.name).contains(HeaderKind::TRANSFER_ENCODING);
+        if converted || !is_wanted(site, rewriter.scope, header, mailer) {
             continue;
         }
         let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);

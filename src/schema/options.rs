@@ -160,7 +160,7 @@ options! {
     /// Strip input to 7 bits
     seven_bit_input: bool = false, (Bool), "SevenBitInput", b'7', Anyone, Implemented, "confSEVEN_BIT_INPUT";
     /// Undeclared 8-bit data: p pass it, m turn into MIME, s refuse; other letter prints 'Unknown 8-bit mode X' and the program ends with 64
-    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, ParsedOnly, "confEIGHT_BIT_HANDLING";
+    eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, Implemented, "confEIGHT_BIT_HANDLING";
     /// Alias sources in search order; class defaults to implicit; a new map Alias0, Alias1... is made per item
     alias_file: Vec<Vec<u8>> = Vec::new(), (Special), "AliasFile", b'A', Root, Implemented, "";
     /// How long to wait for the @:@ end marker in an alias database
@@ -266,7 +266,7 @@ options! {
     /// Minimum age between tries
     min_queue_age: i64 = 0, (Time b'm'), "MinQueueAge", 0x83, Anyone, Implemented, "confMIN_QUEUE_AGE";
     /// Charset for converted 8-bit mail
-    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, ParsedOnly, "confDEF_CHAR_SET";
+    default_char_set: Option<Vec<u8>> = Some(b"unknown-8bit".to_vec()), (Text), "DefaultCharSet", 0x85, Anyone, Implemented, "confDEF_CHAR_SET";
     /// Order of services for aliases and hosts; missing file: aliases=files, hosts=dns nis files (as compiled)
     service_switch_file: Option<Vec<u8>> = Some(b"/etc/mail/service.switch".to_vec()), (Text), "ServiceSwitchFile", 0x86, Root, Implemented, "confSERVICE_SWITCH_FILE";
     /// Wait and retry a failed connect for mailers with Z

@@ -1,7 +1,10 @@
-//! Files that exist in memory only: bodies that never touched the disk, handed to the keeper.
+//! Files without a name, in memory or on a disk: bodies that are made on the way, handed to the keeper. They go with their last
+//! descriptor.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// An anonymous file with this content.
 ///
@@ -12,4 +15,13 @@ pub fn file(content: &[u8]) -> io::Result<File> {
     let mut file = File::from(nix::sys::memfd::memfd_create(c"body", flags)?);
     file.write_all(content)?;
     Ok(file)
+}
+
+/// An empty file on the file system of a folder.
+///
+/// # Errors
+/// Those of open(2); a file system may have no such files.
+pub fn nameless_file(folder: &Path) -> io::Result<File> {
+    let flags = nix::fcntl::OFlag::O_TMPFILE.bits();
+    OpenOptions::new().read(true).write(true).mode(0o600).custom_flags(flags).open(folder)
 }

@@ -432,12 +432,12 @@ def deliveries():
         path = pathlib.Path(TOP, "spool", name)
         if name.endswith(".done"):
             words = path.with_suffix(".argv").read_text("latin-1").splitlines()
-            found.append([f"local {words} uid {path.stat().st_uid}"] + path.read_text("latin-1").split("\n"))
+            found.append([f"local {words} uid {path.stat().st_uid}"] + path.read_bytes().decode("latin-1").split("\n"))
         elif not name.startswith("d."):
-            found.append([f"file {name} uid {path.stat().st_uid} mode {path.stat().st_mode:o}"] + path.read_text("latin-1").split("\n"))
+            found.append([f"file {name} uid {path.stat().st_uid} mode {path.stat().st_mode:o}"] + path.read_bytes().decode("latin-1").split("\n"))
     for box in sorted(pathlib.Path(TOP, "home").glob("*/*")):
         if not box.name.startswith(".forward"):
-            found.append([f"file {box} uid {box.stat().st_uid} mode {box.stat().st_mode:o}"] + box.read_text("latin-1").split("\n"))
+            found.append([f"file {box} uid {box.stat().st_uid} mode {box.stat().st_mode:o}"] + box.read_bytes().decode("latin-1").split("\n"))
     return found
 
 

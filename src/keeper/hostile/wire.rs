@@ -77,7 +77,8 @@ fn bodies_that_are_none() {
         assert_eq!(results[0].exit, TEMPFAIL, "{attack}");
         assert!(scene.is_well(), "{attack}");
     }
-    assert_eq!(scene.deliver(delivery("small", b"x", b"", None))[0].exit, DATAERR, "larger than M=");
+    let large = memory::file(&[b'x'; 40]).expect("memory").into();
+    assert_eq!(scene.deliver_body(delivery("small", b"x", b"", None), large)[0].exit, DATAERR, "larger than M=");
     assert!(scene.is_well());
 }
 

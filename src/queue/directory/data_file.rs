@@ -1,10 +1,11 @@
 //! Reading df files.
 
 use crate::envelope::BodySource;
+use crate::sys::memory;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A df that is whole.
@@ -41,5 +42,10 @@ impl BodySource for DataFile {
 
     fn as_file(&self) -> io::Result<Arc<File>> {
         Ok(self.file.clone())
+    }
+
+    fn scratch_file(&self) -> io::Result<File> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        memory::nameless_file(folder)
     }
 }

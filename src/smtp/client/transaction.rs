@@ -14,14 +14,16 @@ pub struct Offer<'a> {
     pub mail: Vec<u8>,
     /// `RCPT To:<…> …`, one per recipient.
     pub recipients: Vec<Vec<u8>>,
-    /// Header with LF line ends and the blank line after it.
+    /// Header with LF line ends; the blank line after it stands here or begins the body.
     pub header: Vec<u8>,
     /// The body.
     pub body: Body,
     /// LMTP: one answer per accepted recipient after the dot.
     pub lmtp: bool,
-    /// Longest line; 0 for no limit.
-    pub line_limit: u32,
+    /// How its lines are written: with CR LF and doubled dots.
+    pub form: BodyForm,
+    /// The same of the header.
+    pub header_form: BodyForm,
     /// How long each step may take.
     pub timeouts: &'a CommandTimeouts,
 }
@@ -133,8 +135,7 @@ async fn content(
     answers: &mut Answers,
 ) -> Result<(), ConnectionError> {
     let timeouts = offer.timeouts;
-    let form = BodyForm { crlf: true, stuff_dots: true, line_limit: offer.line_limit, ..BodyForm::default() };
-    let (mut header, mut lines) = (BodyLines::new(&form), BodyLines::new(&form));
+    let (mut header, mut lines) = (BodyLines::new(&offer.header_form), BodyLines::new(&offer.form));
     let mut out = Vec::with_capacity(80 << 10);
     // writing to memory cannot fail
     let _ = header.write(&offer.header, &mut out).and_then(|()| header.finish(&mut out));

@@ -6,10 +6,10 @@ use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::wire::Lost;
-use crate::envelope::{EnvelopeFlags, receive};
+use crate::envelope::{BodyType, EnvelopeFlags, receive};
 use crate::logging::Priority;
 use crate::message::{Collector, Header};
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EightBitMode, EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
 
 /// Why a message is not taken.
@@ -20,6 +20,8 @@ enum Failure {
     MessageTooLarge(u64),
     /// A NUL byte, and RejectNUL.
     Nul,
+    /// Eighth bits that nothing tells of, and EightBitMode strict.
+    EightBit,
     /// A filter or the queue says so.
     Refused(Reply),
 }
@@ -34,6 +36,7 @@ impl Failure {
             Self::MessageTooLarge(limit) => {
                 reply(552, (2, 3), format!("Message exceeds maximum fixed size ({limit})"))
             }
+            Self::EightBit => reply(554, (6, 1), "Eight bit data not allowed".into()),
             Self::Nul => reply(554, (6, 1), "NUL byte not allowed".into()),
             Self::Refused(reply) => reply,
         }
@@ -130,7 +133,10 @@ impl<A: Acceptor> Session<A> {
         let sink = self.acceptor.create_body(&mut self.transaction.envelope);
         let mut collecting = Collecting::new(strictness, sink);
         let policy = &self.server.policy;
-        collecting.seven_bit = policy.seven_bit_input;
+        collecting.seven_bit = match self.transaction.envelope.body_type {
+            Some(declared) => declared == BodyType::SevenBit,
+            None => policy.seven_bit_input,
+        };
         // without MaxHeadersLength the session's memory is the limit
         let budget = self.transaction.budget.left().max(1);
         let headers = match policy.max_headers_length {
@@ -259,7 +265,11 @@ impl<A: Acceptor> Session<A> {
             collecting.failed = Some(Failure::Nul);
         }
         self.log_header_limit(collecting.failed.as_ref());
-        self.receive(fields, collecting.size, collecting.decoder.eight_bit && !collecting.seven_bit).await;
+        let eight_bit = collecting.decoder.eight_bit && !collecting.seven_bit;
+        if collecting.failed.is_none() && eight_bit && !self.may_be_eight_bit(&fields) {
+            collecting.failed = Some(Failure::EightBit);
+        }
+        self.receive(fields, collecting.size, eight_bit).await;
         let failed = collecting.failed.take();
         let exceeded = match &failed {
             Some(Failure::MessageTooLarge(limit)) => Some(*limit),
@@ -280,6 +290,13 @@ impl<A: Acceptor> Session<A> {
             Some(reply) => self.refuse_message(&reply),
             None => self.accept().await,
         }
+    }
+
+    /// With EightBitMode strict, a message with eighth bits must say what it is (RFC 6152, 2; RFC 2045, 4).
+    fn may_be_eight_bit(&self, fields: &[Header]) -> bool {
+        self.server.site.config.options.eight_bit_mode != EightBitMode::Strict
+            || self.transaction.envelope.body_type.is_some()
+            || fields.iter().any(|field| field.name.eq_ignore_ascii_case(b"mime-version"))
     }
 
     fn log_header_limit(&self, failed: Option<&Failure>) {

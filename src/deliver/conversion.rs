@@ -1,0 +1,152 @@
+//! Eight bits and seven: what a mailer and a server take, and the message made so.
+
+use super::header::Rendering;
+use crate::config::{Config, Mailer};
+use crate::envelope::{Body, BodyType, Envelope, EnvelopeFlags, Scratch};
+use crate::message::mime::{Content, Conversion, Converter, Direction, Step};
+use crate::message::{BodyForm, EncodingField};
+use crate::schema::EightBitMode;
+use crate::smtp::client::Extensions;
+use std::io;
+
+/// How a mailer wants the lines of a message.
+pub(super) fn form(mailer: &Mailer) -> BodyForm {
+    BodyForm {
+        crlf: mailer.is_ipc() || mailer.eol == b"\r\n",
+        escape_from: mailer.has(b'E'),
+        stuff_dots: mailer.is_ipc() || mailer.has(b'X'),
+        seven_bit: mailer.has(b'7'),
+        // in a file of messages the next one must be told apart
+        blank_line: mailer.has(b'b') || mailer.name.eq_ignore_ascii_case(b"*file*"),
+        line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
+    }
+}
+
+/// How a mailer wants the lines of a header.
+pub(super) fn header_form(mailer: &Mailer) -> BodyForm {
+    let form = form(mailer);
+    BodyForm {
+        crlf: form.crlf,
+        seven_bit: form.seven_bit || mailer.has(b'6'),
+        ..BodyForm::default()
+    }
+}
+
+/// What a mailer's flags ask for.
+pub(super) fn direction(config: &Config, envelope: &Envelope, mailer: &Mailer) -> Direction {
+    if envelope.flags.contains(EnvelopeFlags::EIGHT_BIT) && mailer.has(b'7') {
+        return Direction::ToSevenBits;
+    }
+    match mailer.has(b'9') && Content::of(config, &envelope.headers.0, false).is_encoded_text() {
+        true => Direction::ToEightBits,
+        false => Direction::Neither,
+    }
+}
+
+/// What is offered to a server: BODY= (RFC 6152), and what the message is converted to before.
+pub(super) fn for_server(
+    config: &Config,
+    envelope: &Envelope,
+    mailer: &Mailer,
+    extensions: &Extensions,
+) -> (Option<BodyType>, Direction) {
+    let (direction, mode) = (direction(config, envelope, mailer), config.options.eight_bit_mode);
+    let eight_bit = envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
+    let declared = envelope.body_type == Some(BodyType::EightBitMime);
+    if extensions.eight_bit {
+        let body_type = match envelope.body_type {
+            Some(BodyType::EightBitMime) if !eight_bit => Some(BodyType::SevenBit),
+            None if eight_bit && mode == EightBitMode::Mime && !mailer.has(b'8') => Some(BodyType::EightBitMime),
+            given => given,
+        };
+        return (body_type, direction);
+    }
+    let is_mime = declared || envelope.headers.is_mime();
+    let convert = eight_bit && !mailer.has(b'8') && (mode != EightBitMode::Pass || is_mime);
+    (None, if convert { Direction::ToSevenBits } else { direction })
+}
+
+/// Header and body of a message as a mailer gets them. The body may begin with what a conversion says in the header; the
+/// header has its blank line if it does not.
+///
+/// # Errors
+/// The body cannot be read, or there is no room for what is made of it.
+pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> io::Result<(Vec<u8>, Body)> {
+    let (envelope, mailer) = (rendering.envelope, rendering.mailer);
+    let by = rendering.converter();
+    let how = Conversion {
+        direction,
+        config: &rendering.site.config,
+        by: &by,
+        ebcdic: mailer.has(b'3'),
+        escape_from: mailer.has(b'E'),
+    };
+    let content = Content::of(&rendering.site.config, &envelope.headers.0, false);
+    let field = match direction {
+        Direction::Neither => EncodingField::Kept,
+        Direction::ToSevenBits | Direction::ToEightBits => EncodingField::Dropped,
+    };
+    let mut header = rendering.header(field).await;
+    if is_made_mime(rendering, direction) {
+        declare(rendering, &mut header);
+        if !envelope.headers.has(b"content-transfer-encoding") {
+            header.extend_from_slice(b"Content-Transfer-Encoding: 8bit\n");
+        }
+    }
+    if !how.concerns(&content) {
+        header.push(b'\n');
+        return Ok((header, envelope.body.clone()));
+    }
+    if direction == Direction::ToSevenBits {
+        declare(rendering, &mut header);
+    }
+    let body = converted(rendering, how, &content, field).await?;
+    Ok((header, body))
+}
+
+/// With EightBitMode mime, eighth bits do not leave without a word of what they are.
+fn is_made_mime(rendering: &Rendering<'_>, direction: Direction) -> bool {
+    direction == Direction::Neither
+        && rendering.site.config.options.eight_bit_mode == EightBitMode::Mime
+        && rendering.envelope.flags.contains(EnvelopeFlags::EIGHT_BIT)
+        && !rendering.mailer.has(b'8')
+        && !rendering.envelope.headers.is_mime()
+}
+
+/// What a MIME message must say of itself (RFC 2045, 4 and 5.2).
+fn declare(rendering: &Rendering<'_>, header: &mut Vec<u8>) {
+    let fields = &rendering.envelope.headers;
+    if !fields.is_mime() {
+        header.extend_from_slice(b"MIME-Version: 1.0\n");
+    }
+    if !fields.has(b"content-type") {
+        header.extend([b"Content-Type: text/plain; charset=", rendering.charset(), b"\n"].concat());
+    }
+}
+
+async fn converted(
+    rendering: &Rendering<'_>,
+    how: Conversion<'_>,
+    content: &Content,
+    field: EncodingField,
+) -> io::Result<Body> {
+    let body = &rendering.envelope.body;
+    let mut scratch = Scratch::beside(body);
+    let mut converter = Converter::new(how, content, body.reader())?;
+    loop {
+        match converter.step()? {
+            Step::Output => {}
+            Step::Header(fields) => {
+                let written = rendering.part_header(&fields, field).await;
+                converter.header(&fields, &written)?;
+            }
+            Step::End => break,
+        }
+        if converter.is_full() {
+            scratch.write(&converter.take())?;
+            tokio::task::yield_now().await;
+        }
+    }
+    scratch.write(&converter.take())?;
+    scratch.finish()
+}

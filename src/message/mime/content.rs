@@ -1,0 +1,89 @@
+//! What the header of a section says about it: its type, its boundary, its encoding.
+
+use crate::addr::{Operators, Table, Token, cataddr, prescan, without_quotes};
+use crate::config::Config;
+use crate::message::{Header, HeaderKind};
+
+/// Content-Type and Content-Transfer-Encoding, taken apart (RFC 2045, 5.1 and 6.1).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Content {
+    /// `text` of `text/plain`.
+    pub(super) kind: Vec<u8>,
+    /// `plain`
+    pub(super) subtype: Vec<u8>,
+    /// Does the header say it?
+    declared: bool,
+    /// The parameter `boundary`, without its quotes.
+    pub(super) boundary: Option<Vec<u8>>,
+    /// The field as it is written again, and the word that is looked up.
+    pub(super) encoding: Option<Vec<u8>>,
+}
+
+/// Bytes that are tokens of their own (RFC 2045, 5.1).
+const SPECIALS: &[u8] = b"@:\\/[]?=";
+
+/// Most parameters of a field that are looked at.
+const MAX_PARAMETERS: usize = 20;
+
+impl Content {
+    /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
+    pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
+        let operators = Operators::new(SPECIALS);
+        let value = |kind: HeaderKind| {
+            let field = fields.iter().find(|field| HeaderKind::of(&field.name).contains(kind));
+            field.map(|field| field.value.trim_ascii())
+        };
+        let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
+        let kind = value(HeaderKind::CONTENT_TYPE);
+        let mut content = Self::of_type(&operators, kind.unwrap_or(default));
+        content.declared = kind.is_some();
+        content.encoding = value(HeaderKind::TRANSFER_ENCODING)
+            .map(|value| tokens(&operators, value))
+            .filter(|words| !words.is_empty())
+            .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
+        content
+    }
+
+    fn of_type(operators: &Operators, value: &[u8]) -> Self {
+        let tokens = tokens(operators, value);
+        let is = |at: usize, text: &[u8]| tokens.get(at).is_some_and(|token: &Token| **token == *text);
+        let subtype = tokens.get(2).filter(|_| is(1, b"/"));
+        Self {
+            // no type has such a name
+            kind: tokens.first().map_or(&b"-none-"[..], |token| token).to_vec(),
+            subtype: subtype.map_or(&b"-none-"[..], |token| token).to_vec(),
+            boundary: parameter(&tokens, b"boundary"),
+            ..Self::default()
+        }
+    }
+
+    /// Is it a text whose encoding can be taken away?
+    pub fn is_encoded_text(&self) -> bool {
+        let encoded =
+            |name: &[u8]| self.encoding.as_ref().is_some_and(|value| value.eq_ignore_ascii_case(name));
+        self.declared && self.name().eq_ignore_ascii_case(b"text/plain") && (encoded(b"quoted-printable") || encoded(b"base64"))
+    }
+
+    pub(super) fn is_multipart(&self) -> bool {
+        self.kind.eq_ignore_ascii_case(b"multipart")
+    }
+
+    /// `text/plain`, as classes have it.
+    pub(super) fn name(&self) -> Vec<u8> {
+        let short = |text: &[u8]| text[..text.len().min(100)].to_vec();
+        [short(&self.kind), short(&self.subtype)].join(&b'/')
+    }
+}
+
+fn tokens(operators: &Operators, value: &[u8]) -> Vec<Token> {
+    let flat: Vec<u8> = value.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
+    prescan(operators, &flat, 0, Table::External, false).tokens
+}
+
+/// The value of the first parameter of this name: one token.
+fn parameter(tokens: &[Token], name: &[u8]) -> Option<Vec<u8>> {
+    let parameters = tokens.split(|token| **token == *b";").skip(1).filter(|words| !words.is_empty());
+    let found = parameters.take(MAX_PARAMETERS).find(|words| words[0].eq_ignore_ascii_case(name))?;
+    let value = found.get(2).filter(|_| *found[1] == *b"=")?;
+    Some(without_quotes(value).collect())
+}
