@@ -25,11 +25,7 @@ pub(super) fn form(mailer: &Mailer) -> BodyForm {
 /// How a mailer wants the lines of a header.
 pub(super) fn header_form(mailer: &Mailer) -> BodyForm {
     let form = form(mailer);
-    BodyForm {
-        crlf: form.crlf,
-        seven_bit: form.seven_bit || mailer.has(b'6'),
-        ..BodyForm::default()
-    }
+    BodyForm { crlf: form.crlf, seven_bit: form.seven_bit || mailer.has(b'6'), ..BodyForm::default() }
 }
 
 /// What a mailer's flags ask for.
@@ -37,7 +33,7 @@ pub(super) fn direction(config: &Config, envelope: &Envelope, mailer: &Mailer) -
     if envelope.flags.contains(EnvelopeFlags::EIGHT_BIT) && mailer.has(b'7') {
         return Direction::ToSevenBits;
     }
-    match mailer.has(b'9') && Content::of(config, &envelope.headers.0, false).is_encoded_text() {
+    match mailer.has(b'9') && Content::of(config, &envelope.headers.0, false).encoded_text {
         true => Direction::ToEightBits,
         false => Direction::Neither,
     }
@@ -56,7 +52,9 @@ pub(super) fn for_server(
     if extensions.eight_bit {
         let body_type = match envelope.body_type {
             Some(BodyType::EightBitMime) if !eight_bit => Some(BodyType::SevenBit),
-            None if eight_bit && mode == EightBitMode::Mime && !mailer.has(b'8') => Some(BodyType::EightBitMime),
+            None if eight_bit && mode == EightBitMode::Mime && !mailer.has(b'8') => {
+                Some(BodyType::EightBitMime)
+            }
             given => given,
         };
         return (body_type, direction);

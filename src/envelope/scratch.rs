@@ -88,7 +88,8 @@ mod tests {
         for pieces in [1, 9000] {
             let empty = Body::default();
             let mut scratch = Scratch::beside(&empty);
-            (0..pieces).for_each(|_| scratch.write(b"forty characters are in this line, or so").expect("room"));
+            (0..pieces)
+                .for_each(|_| scratch.write(b"forty characters are in this line, or so").expect("room"));
             let (body, mut read) = (scratch.finish().expect("room"), Vec::new());
             body.reader().read_to_end(&mut read).expect("read");
             assert_eq!((read.len() as u64, body.size()), (pieces * 40, pieces * 40));

@@ -47,8 +47,17 @@ async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
     let sender = envelope.sender.address.as_ref().map_or(&b"MAILER-DAEMON"[..], |address| &address.text);
     let sender = sender.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(sender);
     scope.set_named(&site.config, b"g", sender);
-    String::from_utf8_lossy(&put_headers(&mut Rewriter::quiet(site, &mut scope), id, envelope, &envelope.headers, EncodingField::Kept).await)
-        .into_owned()
+    String::from_utf8_lossy(
+        &put_headers(
+            &mut Rewriter::quiet(site, &mut scope),
+            id,
+            envelope,
+            &envelope.headers,
+            EncodingField::Kept,
+        )
+        .await,
+    )
+    .into_owned()
 }
 
 const RECEIVED: &str = "Received: from q ([127.0.0.14])\n\tby mail.site.example (8.17.1.9/8.17.1.9) with ESMTP id 6AMHU3mk004753\n\tfor <alice@site.example>; Sun, 22 Nov 2026 17:30:03 GMT\n";

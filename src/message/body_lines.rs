@@ -20,6 +20,18 @@ pub struct BodyForm {
     pub line_limit: u32,
 }
 
+impl BodyForm {
+    /// What every message between hosts needs (RFC 5321, 2.3.8 and 4.5.2).
+    pub const WIRE: Self = Self {
+        crlf: true,
+        stuff_dots: true,
+        escape_from: false,
+        seven_bit: false,
+        blank_line: false,
+        line_limit: 0,
+    };
+}
+
 /// Turns a body's bytes into the form that a mailer wants, block by block.
 pub struct BodyLines<'a> {
     form: &'a BodyForm,
@@ -129,9 +141,8 @@ mod tests {
         assert_eq!(written(b"", plain), "");
         let mailbox = BodyForm { escape_from: true, blank_line: true, ..plain };
         assert_eq!(written(b"From x\n From y\n", mailbox), ">From x\n From y\n\n");
-        let wire = BodyForm { crlf: true, stuff_dots: true, ..plain };
-        assert_eq!(written(b".\n..x\ny", wire), "..\r\n...x\r\ny\r\n");
-        assert_eq!(written(b"a\rb\r\n\r\n\r", wire), "a b \r\n \r\n \r\n");
+        assert_eq!(written(b".\n..x\ny", BodyForm::WIRE), "..\r\n...x\r\ny\r\n");
+        assert_eq!(written(b"a\rb\r\n\r\n\r", BodyForm::WIRE), "a b \r\n \r\n \r\n");
         assert_eq!(written(b"a\rb\n", mailbox), "a\rb\n\n");
         assert_eq!(written(b"caf\xe9\n", BodyForm { seven_bit: true, ..plain }), "cafi\n");
         assert_eq!(written(b"abcdefgh\n", BodyForm { line_limit: 4, ..plain }), "abc!\n de!\n fgh\n");

@@ -7,7 +7,7 @@
 use canonify::config::{LoadOptions, load};
 use canonify::envelope::{Body, Envelope, QueueId};
 use canonify::logging::{Logger, Target};
-use canonify::message::put_field;
+use canonify::message::{BodyForm, put_field};
 use canonify::net::Resolver;
 use canonify::rewrite::{Address, Site};
 use canonify::schema::{Reply, Timeouts};
@@ -261,7 +261,8 @@ async fn sent(mail: &[u8], rcpt: &[u8], header: &[u8], body: &[u8]) -> Vec<u8> {
         header: [header, b"\n"].concat(),
         body: Body::from_memory(body),
         lmtp: false,
-        line_limit: 0,
+        form: BodyForm::WIRE,
+        header_form: BodyForm::WIRE,
         timeouts: &timeouts,
     };
     transact(&mut server, &offer, &mut |_, _, _| {}).await;

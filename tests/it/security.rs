@@ -6,7 +6,7 @@ use canonify::addr::{Operators, ScanProblem, Table, prescan};
 use canonify::config::{LoadOptions, MailerId, load};
 use canonify::engine::Scope;
 use canonify::logging::{Logger, Priority, Target};
-use canonify::message::{Header, HeaderKind, Headers, OutputStyle, put_headers};
+use canonify::message::{EncodingField, Header, HeaderKind, Headers, OutputStyle, put_headers};
 use canonify::net::Resolver;
 use canonify::rewrite::{Rewriter, Site};
 use canonify::smtp::server::Client;
@@ -243,7 +243,12 @@ fn rendered(name: &str, value: &[u8]) -> (Vec<u8>, Vec<String>) {
     let mut rewriter = Rewriter::quiet(&site, &mut scope);
     let mut field = Header::generated(name.as_bytes(), value);
     field.kind = HeaderKind::of(name.as_bytes());
-    let style = OutputStyle { mailer: MailerId(0), delete_bcc: false, sender_domain: None };
+    let style = OutputStyle {
+        mailer: MailerId(0),
+        delete_bcc: false,
+        encoding: EncodingField::Kept,
+        sender_domain: None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let header = runtime.block_on(put_headers(&mut rewriter, &Headers(vec![field]), &style));
     (header, rewriter.alerts.iter().map(|alert| String::from_utf8_lossy(alert).into_owned()).collect())

@@ -78,7 +78,11 @@ fn bodies_that_are_none() {
         assert!(scene.is_well(), "{attack}");
     }
     let large = memory::file(&[b'x'; 40]).expect("memory").into();
-    assert_eq!(scene.deliver_body(delivery("small", b"x", b"", None), large)[0].exit, DATAERR, "larger than M=");
+    assert_eq!(
+        scene.deliver_body(delivery("small", b"x", b"", None), large)[0].exit,
+        DATAERR,
+        "larger than M="
+    );
     assert!(scene.is_well());
 }
 

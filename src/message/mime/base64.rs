@@ -42,7 +42,8 @@ impl Encoder {
         let count = self.held.len();
         self.held.resize(3, 0);
         let bits = self.held.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        let digit = |place: usize| if place > count { b'=' } else { ALPHABET[bits >> (18 - 6 * place) & 0x3f] };
+        let digit =
+            |place: usize| if place > count { b'=' } else { ALPHABET[bits >> (18 - 6 * place) & 0x3f] };
         self.line.extend((0..4).map(digit));
         self.held.clear();
     }

@@ -11,8 +11,8 @@ pub struct Content {
     pub(super) kind: Vec<u8>,
     /// `plain`
     pub(super) subtype: Vec<u8>,
-    /// Does the header say it?
-    declared: bool,
+    /// Is it a text whose encoding can be taken away? It is if two fields are written just so.
+    pub encoded_text: bool,
     /// The parameter `boundary`, without its quotes.
     pub(super) boundary: Option<Vec<u8>>,
     /// The field as it is written again, and the word that is looked up.
@@ -36,8 +36,9 @@ impl Content {
         let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
         let kind = value(HeaderKind::CONTENT_TYPE);
         let mut content = Self::of_type(&operators, kind.unwrap_or(default));
-        content.declared = kind.is_some();
-        content.encoding = value(HeaderKind::TRANSFER_ENCODING)
+        let encoding = value(HeaderKind::TRANSFER_ENCODING);
+        content.encoded_text = kind.is_some_and(is_plain_text) && encoding.is_some_and(can_be_taken_away);
+        content.encoding = encoding
             .map(|value| tokens(&operators, value))
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
@@ -57,13 +58,6 @@ impl Content {
         }
     }
 
-    /// Is it a text whose encoding can be taken away?
-    pub fn is_encoded_text(&self) -> bool {
-        let encoded =
-            |name: &[u8]| self.encoding.as_ref().is_some_and(|value| value.eq_ignore_ascii_case(name));
-        self.declared && self.name().eq_ignore_ascii_case(b"text/plain") && (encoded(b"quoted-printable") || encoded(b"base64"))
-    }
-
     pub(super) fn is_multipart(&self) -> bool {
         self.kind.eq_ignore_ascii_case(b"multipart")
     }
@@ -73,6 +67,15 @@ impl Content {
         let short = |text: &[u8]| text[..text.len().min(100)].to_vec();
         [short(&self.kind), short(&self.subtype)].join(&b'/')
     }
+}
+
+fn is_plain_text(value: &[u8]) -> bool {
+    let name = value.split(|byte| matches!(byte, b' ' | b';')).next();
+    name.is_some_and(|name| name.eq_ignore_ascii_case(b"text/plain"))
+}
+
+fn can_be_taken_away(encoding: &[u8]) -> bool {
+    [&b"quoted-printable"[..], b"base64"].iter().any(|name| encoding.eq_ignore_ascii_case(name))
 }
 
 fn tokens(operators: &Operators, value: &[u8]) -> Vec<Token> {

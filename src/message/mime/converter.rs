@@ -276,7 +276,11 @@ impl<'a, R: Read + Seek> Converter<'a, R> {
     fn end_section(&mut self, found: Separator, at_end: bool) {
         match std::mem::replace(&mut self.state, State::End) {
             State::Leaf(mut leaf) => {
-                leaf.finish(std::mem::take(&mut self.line_end) && at_end, !self.open.is_empty(), &mut self.out);
+                leaf.finish(
+                    std::mem::take(&mut self.line_end) && at_end,
+                    !self.open.is_empty(),
+                    &mut self.out,
+                );
                 self.after_section |= std::mem::take(&mut self.leaf_of_message);
             }
             State::Between | State::Header(_) | State::End => {}
@@ -355,7 +359,8 @@ mod tests {
     /// What stands behind the header of a message.
     fn converted(direction: Direction, header: &str, body: &[u8]) -> String {
         let config = config();
-        let how = Conversion { direction, config: &config, by: b"host id x", ebcdic: false, escape_from: false };
+        let how =
+            Conversion { direction, config: &config, by: b"host id x", ebcdic: false, escape_from: false };
         let content = Content::of(&config, &fields(header).0, false);
         let mut converter = Converter::new(how, &content, Cursor::new(body)).expect("read");
         loop {

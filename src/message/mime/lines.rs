@@ -60,7 +60,14 @@ mod tests {
         let text = [vec![b'x'; 3000], b"\nlast\n".to_vec()].concat();
         let mut lines = Lines::new(io::Cursor::new(text));
         let mut seen = Vec::new();
-        lines.look_ahead(|piece| seen.len() < 2 && { seen.push(piece.len()); true }).expect("read");
+        lines
+            .look_ahead(|piece| {
+                seen.len() < 2 && {
+                    seen.push(piece.len());
+                    true
+                }
+            })
+            .expect("read");
         assert_eq!(seen, [2047, 954]);
         let mut read = Vec::new();
         while lines.advance().expect("read") {

@@ -10,15 +10,6 @@ use crate::schema::Timeouts;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
-const WIRE: BodyForm = BodyForm {
-    crlf: true,
-    stuff_dots: true,
-    escape_from: false,
-    seven_bit: false,
-    blank_line: false,
-    line_limit: 0,
-};
-
 async fn play(script: String, stream: DuplexStream) {
     let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read).lines();
@@ -85,8 +76,8 @@ async fn sec_074_reports_tell_of_one_message() {
             header: b"\n".to_vec(),
             body: Body::default(),
             lmtp: false,
-            form: WIRE,
-        header_form: WIRE,
+            form: BodyForm::WIRE,
+            header_form: BodyForm::WIRE,
             timeouts: &timeouts,
         };
         transact(&mut server, &offer, &mut |_, _, _| {}).await;
@@ -117,8 +108,8 @@ async fn session(script: &str) {
         header: b"Subject: x\n\n".to_vec(),
         body: Body::from_memory(*b".dot\nlast\n"),
         lmtp: false,
-        form: WIRE,
-        header_form: WIRE,
+        form: BodyForm::WIRE,
+        header_form: BodyForm::WIRE,
         timeouts: &timeouts,
     };
     let done = transact(&mut server, &offer, &mut |_, _, _| {}).await;
