@@ -30,7 +30,7 @@ OUTER = ["Subject: caf\xc3\xa9", "Content-Description: " + "d" * 90, "Content-ID
 
 class Writer:
     def __init__(self, chance):
-        self.chance, self.huge, self.typed = chance, False, False
+        self.chance, self.huge, self.declared = chance, False, False
 
     def often(self, share):
         return self.chance.random() < share
@@ -106,8 +106,8 @@ class Writer:
         more, body = ([], self.text()) if self.often(0.2) else self.deep() if self.often(0.02) else self.part(0)
         version = self.pick([["MIME-Version: 1.0"]] * 8 + [[], ["MIME-Version: 1.0 (x)"], ["Mime-Version: 2"]]) if more else []
         header += version + more if self.often(0.9) else more + version
-        if self.typed and not any(line.lower().startswith("content-type:") for line in header):
-            header.append("Content-Type: text/plain; charset=utf-8")
+        if self.declared and not any(line.lower().startswith("mime-version:") for line in header):
+            header.append("MIME-Version: 1.0")
         lines = [part for line in header for part in line.split("\n")] + ([""] if self.often(0.98) else []) + body
         return "".join(("." if line.startswith(".") else "") + line + "\r\n" for line in lines) + ".\r\n"
 
@@ -123,8 +123,8 @@ class Writer:
         lines = [self.pick(LINES) for _ in range(self.chance.choice([0, 0, 1, 1, 2, 3]))]
         lines += ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A", "O DaemonPortOptions=Name=MSA, Addr=127.0.0.1, Port=587, M=AE"]
         features = "".join(self.chance.sample(FEATURES, self.pick([0, 1, 1, 2])))
-        # to such a mailer, sendmail's process ends without a word at a text that has no type
-        self.typed = "`LOCAL', `+7" in features or "`LOCAL', `+37" in features
+        # to such a mailer, sendmail's process ends without a word at a message that is not MIME
+        self.declared = "`LOCAL', `+7" in features or "`LOCAL', `+37" in features
         return {"features": features, "options": lines, "arguments": [], "cases": [self.case() for _ in range(cases)]}
 
 

@@ -254,15 +254,19 @@ class Drawer:
         return {"features": features, "options": options, "arguments": arguments, "cases": [self.case() for _ in range(cases)]}
 
 
-def groups(seed, count, size=8):
-    """That many cases, in groups."""
+def numbered(draw, seed, count, size):
+    """That many cases, in groups of that size: draw(random source, cases) makes one."""
     drawn = []
     for number, first in enumerate(range(0, count, size)):
-        drawer = Drawer(random.Random(f"{seed}/{number}"))
-        drawn.append(drawer.group(min(size, count - first)))
+        drawn.append(draw(random.Random(f"{seed}/{number}"), min(size, count - first)))
         for at, case in enumerate(drawn[-1]["cases"]):
             case["number"] = first + at
     return drawn
+
+
+def groups(seed, count):
+    """That many cases, in groups."""
+    return numbered(lambda chance, cases: Drawer(chance).group(cases), seed, count, size=8)
 
 
 KEPT = [  # rows of sessions.md, and what in a case's steps or its group's options leads to them
