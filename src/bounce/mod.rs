@@ -171,6 +171,8 @@ pub fn build(
         flags: EnvelopeFlags::RESPONSE | original.flags & EnvelopeFlags::NO_BODY_RETURN,
         attempt: AttemptState {
             generated: true,
+            console: original.attempt.console.clone(),
+            own_sender: original.attempt.own_sender,
             received_from: status::received_from(original),
             ..AttemptState::default()
         },

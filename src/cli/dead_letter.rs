@@ -4,6 +4,7 @@
 //! It writes once, to that file alone, and ends with the process that started it.
 
 use super::caller::Caller;
+use crate::logging::say;
 use crate::sys::safe;
 use crate::sys::{errno_text, identity, process};
 use std::io::{self, Read, Write};
@@ -42,15 +43,22 @@ impl DeadLetter {
         process::exit_now(0)
     }
 
-    /// Hands the text over and waits until it is written.
-    ///
-    /// # Errors
-    /// The system's words for why it was not.
-    pub(super) fn save(mut self, text: &[u8]) -> Result<(), String> {
+    /// Hands the text over, waits until it is written, and says so; as sendmail, without a word where there is no
+    /// writing.
+    pub(super) fn save(self, text: &[u8]) {
+        let path = self.path.display().to_string();
+        if self.write(text).is_ok_and(|answer| answer.is_empty()) {
+            say(format!("{path}... Saved message in {path}").as_bytes());
+        }
+    }
+
+    /// The system's words for why it was not written, if it was not.
+    fn write(mut self, text: &[u8]) -> io::Result<String> {
         let mut answer = String::new();
-        let handed = self.writer.write_all(text).and_then(|()| self.writer.shutdown(Shutdown::Write));
-        handed.and_then(|()| self.writer.read_to_string(&mut answer)).map_err(|error| errno_text(&error))?;
-        if answer.is_empty() { Ok(()) } else { Err(answer) }
+        self.writer.write_all(text)?;
+        self.writer.shutdown(Shutdown::Write)?;
+        self.writer.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Argument {
     Yes,
     /// Only the rest of the word; this stands in for a missing one.
     Attached(&'static str),
+    /// As `Yes`, but the next word only if it is no flag; this stands in for a missing one.
+    Near(&'static str),
     /// As `Yes`, with a value for the last word of all.
     YesOr(&'static str),
 }
@@ -34,7 +36,7 @@ macro_rules! flags {
     };
 }
 
-use Argument::{Attached, No, Yes, YesOr};
+use Argument::{Attached, Near, No, Yes, YesOr};
 flags! {
     b'A' Yes, "-Ac reads submit.cf, -Am sendmail.cf, whatever the mode";
     b'B' Yes, "body type of the message: 7BIT or 8BITMIME";
@@ -59,13 +61,13 @@ flags! {
     b'o' Yes, "set an option by its letter: -oxvalue";
     b'p' Yes, "protocol, and host after a colon, that the message came by";
     b'Q' Attached(""), "quarantine reason, or with -qQ: release";
-    b'q' Attached("0"), "queue run: once, each TIME, or selected by I, R, S, Q, L, G";
+    b'q' Near("0"), "queue run: once, each TIME, or selected by I, R, S, Q, L, G";
     b'R' Yes, "what a bounce returns: full or hdrs";
     b'r' Yes, "envelope sender (older form of -f)";
     b's' No, "keep the From line of the input";
     b'T' No, "accepted, without effect";
     b't' No, "recipients from To:, Cc: and Bcc:";
-    b'U' No, "accepted, without effect (initial user submission)";
+    b'U' No, "the message needs SMTPUTF8: refused, as by a sendmail without it";
     b'V' Yes, "envelope identifier for delivery status notifications";
     b'v' No, "verbose";
     b'X' Yes, "log all protocol traffic to this file";
@@ -128,6 +130,10 @@ fn read_cluster(
             }
             _ if !tail.is_empty() => tail.to_vec(),
             Attached(default) => default.into(),
+            Near(default) => match rest.as_slice().first() {
+                Some(word) if !word.starts_with(b"-") => rest.next().cloned().unwrap_or_default(),
+                _ => default.into(),
+            },
             Yes => rest.next().cloned().ok_or(UsageError::Missing(*letter))?,
             YesOr(default) => rest.next().cloned().unwrap_or_else(|| default.into()),
         };

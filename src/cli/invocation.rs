@@ -1,11 +1,12 @@
 //! A sendmail command line, understood: what to do, with which configuration, for whom.
 
 use super::flags::{Words, cut};
+use super::messages::complain;
 use super::modes::{MODES, Mode};
 use crate::addr::one_line;
+use crate::logging::say;
 use crate::schema::Sysexit;
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 
 /// One setting from the command line, in its order.
@@ -34,7 +35,7 @@ pub struct Invocation {
     pub cf: Option<Vec<u8>>,
     /// -A: `Some(true)` for submit.cf.
     pub submission: Option<bool>,
-    /// -o, -O, -M in order.
+    /// -o, -O, -M in order, and the flags that are short for an option.
     pub settings: Vec<Setting>,
     /// -d, joined with commas.
     pub debug: Vec<u8>,
@@ -46,22 +47,12 @@ pub struct Invocation {
     pub full_name: Option<Vec<u8>>,
     /// -t
     pub from_headers: bool,
-    /// -i (a lone dot does not end the message)
-    pub ignore_dots: bool,
     /// -v
     pub verbose: bool,
     /// -n
     pub no_alias: bool,
-    /// -m
-    pub me_too: bool,
     /// -G
     pub gateway: bool,
-    /// -s
-    pub save_from_line: bool,
-    /// -c
-    pub hold_expensive: bool,
-    /// -e
-    pub error_mode: Option<u8>,
     /// -B
     pub body_type: Option<Vec<u8>>,
     /// -N
@@ -93,12 +84,12 @@ pub struct Invocation {
 pub struct Refusal(pub Vec<u8>, pub Sysexit);
 
 impl Refusal {
-    /// Tells the caller, on standard error; gives the exit status.
+    /// Tells the caller, where sendmail says what it refuses; gives the exit status.
     pub fn report(self) -> Sysexit {
-        let Self(mut text, status) = self;
-        text.push(b'\n');
-        // a closed stderr leaves nobody to tell; the exit status still says it
-        let _ = std::io::stderr().write_all(&text);
+        let Self(text, status) = self;
+        if !text.is_empty() {
+            say(&text);
+        }
         status
     }
 }
@@ -116,9 +107,9 @@ impl Invocation {
         let argv: Vec<Vec<u8>> = args.into_iter().map(OsString::into_vec).collect();
         let program = argv.first().cloned().unwrap_or_default();
         let words = cut(argv.get(1..).unwrap_or_default()).map_err(|error| {
-            let mut line = program.clone();
-            line.extend_from_slice(format!(": {error}").as_bytes());
-            usage(line)
+            // this much comes from the C library, which speaks to standard error
+            complain(&format!("{}: {error}", String::from_utf8_lossy(&program)));
+            usage("")
         })?;
         let mut invocation =
             Self { program, mode: mode.unwrap_or_default(), mode_given: mode.is_some(), ..Self::default() };
@@ -145,21 +136,18 @@ impl Invocation {
             b'B' => self.body_type = Some(value),
             b'b' => self.set_mode(&value)?,
             b'C' => self.cf = Some(value),
-            b'c' => self.hold_expensive = true,
             b'D' if !self.debug.is_empty() => return Err(usage("-D file must be before -d")),
             b'D' => self.debug_file = Some(value),
             b'd' => self.add_debug(&value),
-            b'e' => self.error_mode = value.first().copied(),
+            b'e' => self.settings.push(Setting::Letter([b"e", &value[..]].concat())),
             b'F' => self.full_name = Some(self.one_line(value)),
             b'f' | b'r' if self.from.is_some() => return Err(usage("More than one \"from\" person")),
             b'f' | b'r' => self.from = Some(self.one_line(value)),
             b'G' => self.gateway = true,
             b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
             b'I' => self.set_mode(b"i")?,
-            b'i' => self.ignore_dots = true,
             b'L' => self.label = Some(printable_label(value)),
             b'M' => self.settings.push(Setting::Macro(value)),
-            b'm' => self.me_too = true,
             b'N' => self.notify = Some(value),
             b'n' => self.no_alias = true,
             b'O' => self.settings.push(Setting::Named(value)),
@@ -169,12 +157,18 @@ impl Invocation {
             b'q' => self.queue.push(value),
             b'R' if self.ret.is_some() => return Err(usage("Duplicate -R flag")),
             b'R' => self.ret = Some(value),
-            b's' => self.save_from_line = true,
+            b's' => self.settings.push(Setting::Letter(b"fT".to_vec())),
             b't' => self.from_headers = true,
             b'V' => self.envelope_id = Some(value),
-            b'v' => self.verbose = true,
+            b'v' => {
+                self.verbose = true;
+                self.settings.push(Setting::Letter(b"vT".to_vec()));
+            }
             b'X' => self.traffic_log = Some(value),
-            _ => {} // -T, -U and -x do nothing
+            b'c' | b'i' | b'm' | b'T' => self.settings.push(Setting::Letter(vec![letter, b'T'])),
+            // the message needs SMTPUTF8, which is not offered
+            b'U' => return Err(usage("")),
+            _ => {} // -x does nothing
         }
         Ok(())
     }
@@ -255,7 +249,7 @@ mod tests {
     #[test]
     fn what_callers_write() {
         let cron = read("sendmail -FCronDaemon -i -odi -oem -oi -t").expect("cron's command line");
-        assert!(cron.from_headers && cron.ignore_dots && cron.mode == Mode::Deliver);
+        assert!(cron.from_headers && cron.mode == Mode::Deliver);
         assert_eq!(cron.full_name.as_deref(), Some(&b"CronDaemon"[..]));
         let rmail = read("sendmail -G -oee -odq -oi -pUUCP:sys -fpath user").expect("rmail's command line");
         assert!(rmail.gateway && rmail.recipients == [b"user"]);

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
+use super::modes::Mode;
 use crate::config::Config;
 use crate::logging::{Logger, Priority, Target};
 use crate::schema::Sysexit;
@@ -36,10 +37,20 @@ pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: &str) {
     log_early(invocation, config, Priority::Critical, &line);
 }
 
-/// The same for the caller as well, on standard output; gives the exit status back.
+/// The same for the caller as well, where ErrorMode prints errors; gives the exit status back.
 pub(super) fn syserr(invocation: &Invocation, config: &Config, text: &str, status: Sysexit) -> Sysexit {
+    match (invocation.mode, config.options.error_mode) {
+        (Mode::Smtp, _) => drop(tell(format!("451 4.0.0 {text}\r").as_bytes(), status)),
+        (Mode::Verify, _) | (_, b'p') => drop(tell(text.as_bytes(), status)),
+        _ => {}
+    }
     log_syserr(invocation, config, text);
-    tell(text.as_bytes(), status)
+    ended(config, status)
+}
+
+/// The exit status as ErrorMode `e` has it: whoever is told by mail, or not at all, hears of no error here.
+pub(super) fn ended(config: &Config, status: Sysexit) -> Sysexit {
+    if config.options.error_mode == b'e' { Sysexit::OK } else { status }
 }
 
 /// A line on standard error.

@@ -182,6 +182,10 @@ pub fn main() -> ExitCode {
         args.remove(0);
         return row.start(args);
     }
+    // whoever links it as sendmail-mta or send-mail means sendmail, as sendmail itself takes it
+    if called.is_some_and(|name| !name.as_encoded_bytes().starts_with(b"canonify")) {
+        return PERSONALITIES[0].start(args);
+    }
     if args.get(1).is_some_and(|word| word == "--version") {
         return print(&mut std::io::stdout(), concat!("canonify ", env!("CARGO_PKG_VERSION"), "\n"), 0);
     }

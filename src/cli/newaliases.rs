@@ -3,13 +3,15 @@
 //! In: option AliasFile. Out: one `.db` per file of a class that is built, complaints and a summary on
 //! stdout. Lines with faults are left out; the others are stored.
 
+use super::caller::Caller;
 use super::invocation::Invocation;
 use super::maptool;
+use super::messages;
 use super::rights::{self, Privileged};
 use super::site;
 use crate::db::bdb::{Kind, Writer};
 use crate::db::{AliasSpec, database_of};
-use crate::logging::Tracer;
+use crate::logging::{Logger, Priority, Tracer};
 use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
@@ -33,11 +35,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     };
     let resolver = Arc::new(Resolver::for_config(&config));
     let specs: Vec<AliasSpec> = config.options.alias_file.iter().map(|part| AliasSpec::parse(part)).collect();
+    let logger = messages::open_log_as(Logger::open_without_thread, invocation, &config);
     let site = Site::new(config, resolver);
     let mut status = Sysexit::OK;
     for spec in specs {
         if let Some(kind) = kind(&spec) {
-            let built = runtime.block_on(rebuild(&site, &spec, kind));
+            let built = runtime.block_on(rebuild(&site, &spec, kind, &logger));
             status = if built.is_ok() { status } else { built };
         }
     }
@@ -53,10 +56,10 @@ fn kind(spec: &AliasSpec) -> Option<Kind> {
     }
 }
 
-/// Tells standard output what is wrong with a file.
-#[derive(Default)]
+/// Tells standard output what is wrong with a file, and the log what is an error.
 struct Teller {
     faulty: bool,
+    logger: Logger,
 }
 
 impl Tracer for Teller {
@@ -67,7 +70,11 @@ impl Tracer for Teller {
         say(text);
     }
     fn reply(&mut self, reply: &Reply) {
-        self.faulty |= reply.code == 554;
+        if reply.code == 554 {
+            self.faulty = true;
+            let said = [b"SYSERR(", &Caller::of_process().name[..], b"): ", &reply.text].concat();
+            self.logger.log(0, Priority::Critical, Some(b"NOQUEUE"), &said);
+        }
         say(&reply.text);
     }
 }
@@ -78,12 +85,15 @@ fn say(text: &[u8]) {
     let _ = out.write_all(text).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
 }
 
-async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
+async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind, logger: &Logger) -> Sysexit {
+    let file = spec.file.as_os_str().as_encoded_bytes();
     let blame = site.config.blame();
     let rules = Rules::alias(blame);
     if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
         say(format!("WARNING: {danger} {}", directory.display()).as_bytes());
     }
+    let said = [b"alias database ", file, b" rebuilt by ", &Caller::of_process().name].concat();
+    logger.log(1, Priority::Notice, None, &said);
     let text = match safe::read(&spec.file, &rules) {
         Ok(text) => text,
         Err(why) => {
@@ -94,12 +104,14 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind) -> Sysexit {
     if let Err(status) = may_write(spec, blame) {
         return status;
     }
-    let file = spec.file.as_os_str().as_encoded_bytes();
-    let (mut writer, mut teller) = (Writer::new(kind, false), Teller::default());
+    let mut writer = Writer::new(kind, false);
+    let mut teller = Teller { faulty: false, logger: logger.clone() };
     let mut take = |alias: Alias, tracer: &mut dyn Tracer| store(&mut writer, &alias, tracer);
     let count = read_aliases(site, file, &text, &mut teller, &mut take).await;
     let owner = Some(site.config.options.trusted_user).filter(|uid| *uid != 0);
-    finish(writer, spec, owner, &count.summary(file), teller.faulty)
+    let summary = count.summary(file);
+    logger.log(8, Priority::Info, None, &summary);
+    finish(writer, spec, owner, &summary, teller.faulty)
 }
 
 /// May a database lie where this one is to lie?

@@ -82,28 +82,31 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// `1h30m`; a number alone means minutes.
+/// `1h30m`; a number alone means minutes. What is no unit is complained of letter by letter.
 fn time(text: &[u8]) -> Result<Duration, Refusal> {
-    let mut seconds = 0u64;
-    let mut rest = text;
+    let (mut seconds, mut rest, mut wrong) = (0u64, text, Vec::new());
     while !rest.is_empty() {
         let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-        let number: u64 = std::str::from_utf8(&rest[..end])
-            .ok()
-            .and_then(|digits| digits.parse().ok())
-            .ok_or_else(|| usage("Invalid -q value"))?;
+        let digits = std::str::from_utf8(&rest[..end]).ok();
+        let number: u64 = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
         let unit = match rest.get(end).map(u8::to_ascii_lowercase) {
             None | Some(b'm') => 60,
             Some(b's') => 1,
             Some(b'h') => 3600,
             Some(b'd') => 86_400,
             Some(b'w') => 7 * 86_400,
-            Some(_) => return Err(usage("Invalid -q value")),
+            Some(_) => {
+                wrong.push([b"Invalid time unit `", &rest[end..end + 1], b"'"].concat());
+                0
+            }
         };
         seconds = seconds.saturating_add(number.saturating_mul(unit));
         rest = rest.get(end + 1..).unwrap_or_default();
     }
-    Ok(Duration::from_secs(seconds))
+    match wrong.is_empty() {
+        true => Ok(Duration::from_secs(seconds)),
+        false => Err(Refusal(wrong.join(&b'\n'), Sysexit::USAGE)),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The sendmail personality: one command line, one mode, one row of [`ACTIONS`].
 
 use super::invocation::{Invocation, Refusal};
+use super::messages::tell;
 use super::modes::Mode;
 use super::{daemon, mailq, newaliases, queue_run, rights, site, smtp, submit, testmode, verify};
 use crate::schema::Sysexit;
@@ -30,6 +31,9 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Smtp, run: smtp::run },
     Action { mode: Mode::Verify, run: verify::run },
     Action { mode: Mode::CheckConfig, run: check_config },
+    Action { mode: Mode::HostStatus, run: without_host_status },
+    Action { mode: Mode::PurgeStatus, run: without_host_status },
+    Action { mode: Mode::CountQueue, run: without_counts },
 ];
 
 /// `-bC`: what is wrong has been printed when the configuration is loaded.
@@ -39,6 +43,27 @@ fn check_config(invocation: &Invocation) -> Sysexit {
         Ok(_) => Sysexit::CONFIG,
         Err(status) => status,
     }
+}
+
+/// `-bh`, `-bH`: where HostStatusDirectory is not set there is nothing to show or to purge.
+fn without_host_status(invocation: &Invocation) -> Sysexit {
+    match site::load_sound_site(invocation) {
+        Ok(loaded) if loaded.config.options.host_status_directory.is_none() => Sysexit::OK,
+        Ok(_) => unsupported_mode(),
+        Err(status) => status,
+    }
+}
+
+/// `-bP`: nobody counts the queue in shared memory.
+fn without_counts(invocation: &Invocation) -> Sysexit {
+    match site::load_sound_site(invocation) {
+        Ok(_) => tell(b"Data unavailable: shared memory not updated", Sysexit::OK),
+        Err(status) => status,
+    }
+}
+
+fn unsupported_mode() -> Sysexit {
+    Refusal(b"This mode of operation is not supported".to_vec(), Sysexit::UNAVAILABLE).report()
 }
 
 /// Modes that argv[0] stands for.
@@ -68,6 +93,6 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn dispatch(invocation: &Invocation) -> Sysexit {
     match ACTIONS.iter().find(|row| row.mode == invocation.mode) {
         Some(row) => (row.run)(invocation),
-        None => Refusal(b"This mode of operation is not supported".to_vec(), Sysexit::UNAVAILABLE).report(),
+        None => unsupported_mode(),
     }
 }

@@ -1,7 +1,8 @@
 //! From `-C` and its fellows to a loaded configuration.
 
+use super::caller::Caller;
 use super::invocation::{Invocation, Setting};
-use super::messages::log_early;
+use super::messages::{log_early, syserr};
 use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::analysis::Sources;
@@ -47,11 +48,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
         // a closed stdout leaves nobody to tell
         let _ = io::stdout().write_all(&version::banner());
     }
-    let loaded = read_site(invocation).map_err(|unread| {
-        // a closed stderr leaves nobody to tell
-        let _ = io::stderr().write_all(&unread.text);
-        unread.status
-    })?;
+    let loaded = read_site(invocation).map_err(|unread| unread.report(invocation))?;
     warn_of_writers(invocation, &loaded.config);
     print_messages(invocation, &loaded);
     match loaded.stop {
@@ -87,11 +84,7 @@ struct Unread {
 /// The exit status.
 pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
     let file = file(invocation);
-    let said = |unread: Unread| {
-        // a closed stderr leaves nobody to tell
-        let _ = io::stderr().write_all(&unread.text);
-        unread.status
-    };
+    let said = |unread: Unread| unread.report(invocation);
     let mut text = Vec::new();
     let read = open_configuration(&file).map_err(said)?.read_to_end(&mut text);
     read.map_err(|error| said(cannot_open(&file, &error)))?;
@@ -107,6 +100,20 @@ pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), S
         return Err(loaded.exit);
     }
     Ok((loaded, Sources::new(&file, &text, origins)))
+}
+
+impl Unread {
+    /// A configuration that cannot be opened is a system error as any other, under the default options; what is wrong
+    /// inside a .mc goes to standard error, as from m4.
+    fn report(self, invocation: &Invocation) -> Sysexit {
+        if self.status == Sysexit::OSFILE {
+            let text = String::from_utf8_lossy(&self.text);
+            return syserr(invocation, &Config::default(), text.trim_end(), self.status);
+        }
+        // a closed stderr leaves nobody to tell
+        let _ = io::stderr().write_all(&self.text);
+        self.status
+    }
 }
 
 fn read_site(invocation: &Invocation) -> Result<Loaded, Unread> {
@@ -133,6 +140,10 @@ fn print_messages(invocation: &Invocation, loaded: &Loaded) {
     }
     for message in &loaded.messages {
         let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
+        if message.severity == Severity::Error && invocation.mode != Mode::Test {
+            let said = [b"NOQUEUE: SYSERR(", &Caller::of_process().name[..], b"): ", &message.text].concat();
+            log_early(invocation, &loaded.config, Priority::Critical, &said);
+        }
     }
     let _ = out.flush();
     if !loaded.exit.is_ok() {

@@ -3,12 +3,13 @@
 use super::caller::Caller;
 use super::invocation::Invocation;
 pub(super) use super::messages::complain;
-use super::messages::open_log;
+use super::messages::{log_early, open_log};
+use super::modes::Mode;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::{Confinement, Mta, confine};
 use crate::keeper::{self, Keeper};
-use crate::logging::{Logger, Priority};
+use crate::logging::{Logger, Priority, say};
 use crate::maps::Store;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -44,7 +45,37 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
         Sysexit::OSERR
     })?;
     rights::take_up()?;
+    warn_of_caller(invocation, &config);
+    rights::enter_queue(invocation, &config)?;
     Startup::with(invocation, config, keeper)
+}
+
+/// What an ordinary user may do, but not unseen.
+fn warn_of_caller(invocation: &Invocation, config: &Config) {
+    let (options, caller) = (&config.options, Caller::of_process());
+    if caller.uid == 0 {
+        return;
+    }
+    if invocation.label.is_some() {
+        let text = format!("user {} changed syslog label", caller.uid);
+        log_early(invocation, config, Priority::Warning, text.as_bytes());
+    }
+    if let Some(file) = invocation.cf.as_ref().filter(|_| invocation.mode != Mode::QueueRun) {
+        let host = config.expand(b"\x81j");
+        let queue = options.queue_directory.as_deref().unwrap_or_default();
+        for what in [
+            [b"Processed by ", &caller.name[..], b" with -C ", file].concat(),
+            [b"Processed from queue ", queue].concat(),
+        ] {
+            let text = [b"NOQUEUE: Authentication-Warning: ", &host[..], b": ", &what].concat();
+            log_early(invocation, config, Priority::Info, &text);
+        }
+    }
+    let (want, group) = (options.run_as_user.map(|ids| ids.gid), identity::effective_gid());
+    if let Some(want) = want.filter(|want| options.use_msp && *want != group) {
+        say(format!("WARNING: RunAsUser for MSP ignored, check group ids (egid={group}, want={want})")
+            .as_bytes());
+    }
 }
 
 /// The programs of maps, which the keeper of a process that touches mail runs: as RunAsUser where that is set,

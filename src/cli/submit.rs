@@ -2,10 +2,12 @@
 
 use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
+use super::messages::ended;
 use super::site;
 use super::start::{self, complain};
 use super::submission::{Submission, Submitted};
 use crate::config::Config;
+use crate::daemon::Mta;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::process;
 use std::io::{Read, Write};
@@ -18,16 +20,13 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
-    if invocation.recipients.is_empty() && !invocation.from_headers {
-        complain("Recipient names must be specified");
-        return Sysexit::USAGE;
-    }
     let mut message = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {
         complain(&format!("collect: I/O error: {error}"));
         return Sysexit::IOERR;
     }
-    let background = loaded.config.options.delivery_mode == DeliveryMode::Background && !invocation.verbose;
+    let background =
+        loaded.config.options.delivery_mode == DeliveryMode::Background && !loaded.config.options.verbose;
     if background {
         behind_caller(invocation, loaded.config, message)
     } else {
@@ -57,32 +56,55 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
 }
 
 fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
-    let printing = invocation.error_mode.unwrap_or(config.options.error_mode) == b'p';
+    let printing = config.options.error_mode == b'p';
     // SafeFileEnvironment keeps mail out of home directories
     let kept = printing && config.options.safe_file_environment.is_none();
     let dead_letter = kept.then(DeadLetter::prepare).and_then(Result::ok);
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
-        Err(status) => return tell(caller, status),
+        Err(status) => return hand_over(caller, status),
     };
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {
-        let mut submission = Submission::new(&mta, invocation, who, dead_letter);
-        let Submitted { status, queued } = submission.submit(&message).await;
-        drop(submission);
-        let status = tell(caller, status);
-        if let Some((lease, envelope)) = queued {
-            mta.deliver(lease, *envelope, None).await;
+        let submission = Submission::new(&mta, invocation, who.clone(), dead_letter.is_some());
+        match submission.submit(&message).await {
+            Ok(submitted) => deliver(&mta, submitted, dead_letter, caller).await,
+            Err(status) => tell(&mta, caller, status),
         }
-        mta.deliveries_done().await;
-        // the message is in the queue: whoever sent it has nothing to do again
-        start::has_lost_keeper(&mta);
-        status
     })
 }
 
+/// One attempt, before or behind the caller's back; what fails behind it is told by mail.
+async fn deliver(
+    mta: &Arc<Mta>,
+    submitted: Submitted,
+    mut dead_letter: Option<DeadLetter>,
+    mut caller: Option<UnixStream>,
+) -> Sysexit {
+    let Submitted { lease, mut envelope, now } = submitted;
+    let behind = caller.is_some() && now && lease.is_some();
+    let told = behind.then(|| tell(mta, caller.take(), envelope.attempt.exit));
+    if behind {
+        (envelope.attempt.failure, envelope.attempt.console) = Default::default();
+    }
+    let mut unsent = |text: Vec<u8>| {
+        if let Some(dead_letter) = dead_letter.take() {
+            dead_letter.save(&text);
+        }
+    };
+    let status = mta.deliver_for_caller(lease, *envelope, now, &mut unsent).await;
+    mta.deliveries_done().await;
+    // the message is in the queue: whoever sent it has nothing to do again
+    start::has_lost_keeper(mta);
+    told.unwrap_or_else(|| tell(mta, caller, status))
+}
+
 /// Tells the caller how it went, and lets go of its terminal.
-fn tell(caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
+fn tell(mta: &Mta, caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
+    hand_over(caller, ended(&mta.site.config, status))
+}
+
+fn hand_over(caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
     // the message is safe in the queue, so a temporary failure is nothing to worry about
     let status = if status.is_temporary() { Sysexit::OK } else { status };
     if let Some(mut caller) = caller {

@@ -5,11 +5,12 @@ use super::mta::{Mta, Phase};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::deliver::{Connections, Full};
 use crate::envelope::{
-    Envelope, EnvelopeFlags, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
+    Envelope, EnvelopeFlags, FailureReport, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
 };
-use crate::logging::Priority;
+use crate::logging::{Priority, Quiet};
 use crate::queue::{Lease, QueueError};
-use crate::schema::EnhancedStatus;
+use crate::recipients::Expander;
+use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::future::Future;
@@ -17,6 +18,9 @@ use std::io::BufReader;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
+
+/// Takes a message that could not be sent.
+pub type Unsent<'a> = dyn FnMut(Vec<u8>) + Send + 'a;
 
 impl Mta {
     /// Delivers in the background.
@@ -32,6 +36,33 @@ impl Mta {
         });
     }
 
+    /// The same for whoever hands a message in: what cannot be delivered goes to `unsent` where ErrorMode says so.
+    /// Without a lease nobody is left to whom it could be delivered. The exit status.
+    pub async fn deliver_for_caller(
+        self: &Arc<Self>,
+        lease: Option<Lease>,
+        mut envelope: Envelope,
+        now: bool,
+        unsent: &mut Unsent<'_>,
+    ) -> Sysexit {
+        let mut connections = Connections::new(&self.site.config);
+        let status = match lease {
+            Some(lease) if now => {
+                self.deliver_over(self.hold(lease), envelope, &mut connections, unsent).await
+            }
+            lease => {
+                match self.queue_reports(&mut envelope).await {
+                    Ok(reports) => self.send_reports(&envelope, reports, &mut connections, unsent).await,
+                    Err(error) => self.complain(Some(&envelope.id), &error),
+                }
+                drop(lease);
+                envelope.attempt.exit
+            }
+        };
+        connections.close().await;
+        status
+    }
+
     /// One attempt, to the end: reports included, which are delivered like any other message and
     /// over the same connections. `preparing` is given back when it is known whom the message is for.
     pub async fn deliver(
@@ -42,7 +73,7 @@ impl Mta {
     ) {
         let mut connections = Connections::new(&self.site.config);
         let held = self.hold(lease).preparing(preparing);
-        self.deliver_over(held, envelope, &mut connections).await;
+        self.deliver_over(held, envelope, &mut connections, &mut |_| ()).await;
         connections.close().await;
     }
 
@@ -51,30 +82,41 @@ impl Mta {
         held: HeldMessage<'a>,
         mut envelope: Envelope,
         connections: &'a mut Connections,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        unsent: &'a mut Unsent<'_>,
+    ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
             let attempted = tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
-                error = held.keep() => return self.complain(Some(&envelope.id), &error),
+                error = held.keep() => {
+                    self.complain(Some(&envelope.id), &error);
+                    return Sysexit::TEMPFAIL;
+                }
             };
+            let mut status = envelope.attempt.exit;
             let lease = held.into_lease();
             if attempted.is_untouched(&envelope) {
                 drop(lease);
-                return self.recall_later(envelope.key(), attempted.full);
+                self.recall_later(envelope.key(), attempted.full);
+                return status;
             }
             let (lease, key) = (Some(lease), envelope.key());
             let copies = match self.queue_copies(attempted.copies).await {
                 Ok(copies) => copies,
-                Err(error) => return self.keep_all(&envelope, lease, &error).await,
+                Err(error) => {
+                    self.keep_all(&envelope, lease, &error).await;
+                    return status;
+                }
             };
-            self.drop_envelope(envelope, lease, connections).await;
+            self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
             for (copy, lease) in copies {
-                self.deliver_copy(copy, lease, connections).await;
+                let copied = self.deliver_copy(copy, lease, connections, unsent).await;
+                status = if status.is_ok() { copied } else { status };
             }
+            status
         })
     }
 
@@ -84,16 +126,26 @@ impl Mta {
         mut copy: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
-    ) {
-        let Some(lease) = lease else { return self.drop_envelope(copy, None, connections).await };
+        unsent: &mut Unsent<'_>,
+    ) -> Sysexit {
+        let mut status = copy.attempt.exit;
+        let Some(lease) = lease else {
+            self.drop_envelope(copy, None, connections, unsent).await;
+            return status;
+        };
         let held = self.hold(lease);
         let full = tokio::select! {
             full = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => full,
-            error = held.keep() => return self.complain(Some(&copy.id), &error),
+            error = held.keep() => {
+                self.complain(Some(&copy.id), &error);
+                return Sysexit::TEMPFAIL;
+            }
         };
         let key = copy.key();
-        self.drop_envelope(copy, Some(held.into_lease()), connections).await;
+        status = if status.is_ok() { copy.attempt.exit } else { status };
+        self.drop_envelope(copy, Some(held.into_lease()), connections, unsent).await;
         self.recall_later(key, full);
+        status
     }
 
     fn hold(&self, lease: Lease) -> HeldMessage<'_> {
@@ -130,6 +182,7 @@ impl Mta {
         mut envelope: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
+        unsent: &mut Unsent<'_>,
     ) {
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
@@ -150,8 +203,40 @@ impl Mta {
         if let Err(error) = ended {
             self.complain(Some(&envelope.id), &error);
         }
+        self.send_reports(&envelope, reports, connections, unsent).await;
+    }
+
+    /// What is told of an envelope goes out at once.
+    async fn send_reports(
+        self: &Arc<Self>,
+        envelope: &Envelope,
+        reports: Reports,
+        connections: &mut Connections,
+        unsent: &mut Unsent<'_>,
+    ) {
+        if reports.unsent {
+            self.show_sender(envelope).await;
+            match self.deliverer.as_file(envelope).await {
+                Ok(text) => unsent(text),
+                Err(error) => self.complain(
+                    Some(&envelope.id),
+                    &QueueError::new("cannot read the body of", envelope.id.to_string(), error),
+                ),
+            }
+        }
         for (lease, report) in reports.queued {
-            self.deliver_over(self.hold(lease), report, connections).await;
+            self.deliver_over(self.hold(lease), report, connections, unsent).await;
+        }
+    }
+
+    /// With -v: who would get a report, if it went by mail.
+    async fn show_sender(&self, envelope: &Envelope) {
+        let mut shown = Envelope::default();
+        shown.attempt.console = envelope.attempt.console.clone();
+        shown.recipients.push(Recipient { text: envelope.sender.text.clone(), ..Recipient::default() });
+        if shown.attempt.console.steps {
+            let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
+            expander.expand(&mut shown, &mut Quiet, clock::now()).await;
         }
     }
 
@@ -162,6 +247,10 @@ impl Mta {
         let expired = self.check_age(envelope, now);
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
+            if kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail {
+                reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
+                continue;
+            }
             if kind == DsnKind::Failure && self.is_double_bounce(envelope) {
                 reports.unreportable = true;
                 continue;
@@ -283,4 +372,6 @@ struct Reports {
     queued: Vec<(Lease, Envelope)>,
     /// A failure that nobody can be told.
     unreportable: bool,
+    /// The message is to be saved for whoever handed it in.
+    unsent: bool,
 }

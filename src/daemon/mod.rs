@@ -36,4 +36,4 @@ pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
 pub use status::{Status, sockets as status_sockets};
-pub use verify::full_name;
+pub use verify::{full_name, full_name_of};

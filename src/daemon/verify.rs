@@ -102,7 +102,7 @@ async fn replies(mta: &Mta, mut found: Vec<Named>, expanded: bool) -> Vec<Reply>
 }
 
 /// The full name of an address with an account here (mailer flag w), else nothing.
-pub(super) async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
+pub async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
     let mailer = mta.site.config.mailers.get(usize::from(address.mailer.0));
     if !mailer.is_some_and(|mailer| mailer.has(b'w')) {
         return Vec::new();

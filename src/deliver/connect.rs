@@ -24,7 +24,7 @@ pub(super) struct ConnectFailure {
     pub(super) recorded: bool,
 }
 
-/// A server that is ready for mail, its extensions known. `named`: `$h` of its recipients.
+/// A server that is ready for mail, its extensions known. `members`: its recipients.
 ///
 /// # Errors
 /// None of the hop's addresses answered, or all that did refused to talk: the last failure.
@@ -32,14 +32,15 @@ pub(super) async fn connect(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     key: &ConnectionKey,
-    named: &[u8],
+    members: &[usize],
 ) -> Result<ServerConnection, ConnectFailure> {
+    let named = attempt.host(members[0]);
     if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
         server.new_message();
         return Ok(server);
     }
     let shown = match &key.hop {
-        NextHop::Host { name, .. } if name == named => named.to_vec(),
+        NextHop::Host { name, .. } if *name == named => named.clone(),
         hop => hop.shown(),
     };
     let failure = |result| ConnectFailure { result, relay: shown.clone(), recorded: false };
@@ -56,6 +57,7 @@ pub(super) async fn connect(
                 .map_err(failure)?
         }
     };
+    attempt.tell(members, &[b"Connecting to ", &key.hop.shown(), b" via ", &mailer.name, b"..."]);
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL));
     let shown = key.hop.shown();
     for address in addresses {
@@ -159,6 +161,7 @@ async fn open(
 ) -> Result<ServerConnection, (ConnectFailure, bool)> {
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let mut server = ServerConnection::new(stream, host, address);
+    server.console = attempt.envelope.attempt.console.clone();
     let Err(Refused { result, handshake_failed }) =
         opening(attempt, mailer, &timeouts, &mut server, clear).await
     else {

@@ -119,7 +119,10 @@ async fn run(
 ) -> Attempted {
     let started = on.clock.now();
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
-    let expanded = expander.expand(envelope, &mut Quiet, started).await;
+    let expanded = match envelope.attempt.expanded.take() {
+        Some(expanded) => expanded,
+        None => expander.expand(envelope, &mut Quiet, started).await,
+    };
     if expanded.looked && !envelope.attempt.generated && !envelope.attempt.interactive {
         recompute_size_and_priority(on, envelope);
     }
@@ -283,6 +286,10 @@ impl Attempt<'_> {
     /// the order of the send queue, as sendmail's do, which delivers to one after the other.
     fn settle_before(&mut self, turn: usize, turns: &[usize], here: &mut VecDeque<(Group, HandedOver)>) {
         while let Some((group, result)) = here.pop_front_if(|(group, _)| group.turn(turns) < turn) {
+            // they ran side by side, and are told of one after the other
+            if let Some(mailer) = self.mailer(group.members[0]).filter(|mailer| mailer.name != b"*file*") {
+                self.tell(&group.members, &[b"Connecting to ", &mailer.name, b"..."]);
+            }
             match result {
                 HandedOver::Refused(result) => self.record(&group.members, &result, None),
                 HandedOver::Mailed(results) => local::settle(self, &group, results),

@@ -1,6 +1,6 @@
 //! The header as one mailer gets it: macros of the moment set, `From ` line, fields.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Deliverer};
 use crate::addr::one_line;
 use crate::config::{Mailer, MailerId};
 use crate::engine::Scope;
@@ -53,9 +53,20 @@ impl<'a> Rendering<'a> {
         user: &[u8],
         host: &[u8],
     ) -> Rendering<'a> {
-        let (site, envelope) = (&*attempt.on.site, &*attempt.envelope);
-        let id =
-            envelope.recipients[index].address.as_ref().map(|address| address.mailer).unwrap_or_default();
+        let address = attempt.envelope.recipients[index].address.as_ref();
+        let id = address.map(|address| address.mailer).unwrap_or_default();
+        Self::of(attempt.on, attempt.envelope, id, (user, host), &attempt.told).await
+    }
+
+    /// For a mailer, whoever the recipient is.
+    pub(super) async fn of(
+        on: &'a Deliverer,
+        envelope: &'a Envelope,
+        id: MailerId,
+        (user, host): (&[u8], &[u8]),
+        told: &'a Mutex<Vec<Vec<u8>>>,
+    ) -> Rendering<'a> {
+        let site = &*on.site;
         let mailer = &site.config.mailers[usize::from(id.0)];
         let mut scope = envelope.scope.clone();
         let sender = sender(site, &mut scope, envelope, mailer, id).await;
@@ -65,7 +76,7 @@ impl<'a> Rendering<'a> {
                 scope.set(id, &one_line(value));
             }
         }
-        Self { site, envelope, mailer, id, scope, sender, logger: &attempt.on.logger, told: &attempt.told }
+        Self { site, envelope, mailer, id, scope, sender, logger: &on.logger, told }
     }
 
     /// `$g`

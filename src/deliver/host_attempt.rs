@@ -78,8 +78,7 @@ async fn try_hop(
         return (0, Vec::new());
     }
     let key = ConnectionKey { mailer: mailer_id, hop };
-    let named = attempt.host(tried.members[0]);
-    let result = match connect::connect(attempt, mailer, &key, &named).await {
+    let result = match connect::connect(attempt, mailer, &key, &tried.members).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
         Err(failure) if failure.result.dsn == EnhancedStatus(5, 1, 2) => {
             for index in &tried.members {

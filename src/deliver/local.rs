@@ -1,19 +1,20 @@
 //! Mailers of this host: everything the keeper runs.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Deliverer};
 use super::conversion;
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
 use crate::addr::{one_line, without_quotes};
-use crate::config::Mailer;
+use crate::config::{Mailer, MailerId};
+use crate::envelope::Envelope;
 use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::Extensions;
 use std::fs::File;
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
 
 /// Everything the keeper needs for a group.
 pub(super) async fn prepare(
@@ -35,12 +36,42 @@ pub(super) async fn prepare(
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
-        sender: one_line(rendering.sender()).into_owned(),
+        sender: match attempt.envelope.attempt.own_sender {
+            true => Vec::new(),
+            false => one_line(rendering.sender()).into_owned(),
+        },
         targets,
         header: in_form(&header, &conversion::header_form(&mailer)),
         form,
     };
     Ok((delivery, body.as_file().map_err(cannot)?))
+}
+
+impl Deliverer {
+    /// The message as a file gets it: separator line, header, body.
+    ///
+    /// # Errors
+    /// The body cannot be read.
+    pub async fn as_file(&self, envelope: &Envelope) -> io::Result<Vec<u8>> {
+        let mailers = &self.site.config.mailers;
+        let Some(at) = mailers.iter().position(|mailer| mailer.name == b"*file*") else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let id = u16::try_from(at).map(MailerId).map_err(io::Error::other)?;
+        let told = Mutex::default();
+        let rendering = Rendering::of(self, envelope, id, (b"", b""), &told).await;
+        let direction = conversion::direction(&self.site.config, envelope, &mailers[at]);
+        let (fields, body) = conversion::message(&rendering, direction).await?;
+        let header = [rendering.separator(), fields].concat();
+        let mut text = in_form(&header, &conversion::header_form(&mailers[at]));
+        let mut bytes = Vec::new();
+        body.reader().read_to_end(&mut bytes)?;
+        let form = conversion::form(&mailers[at]);
+        let mut lines = BodyLines::new(&form);
+        lines.write(&bytes, &mut text)?;
+        lines.finish(&mut text)?;
+        Ok(text)
+    }
 }
 
 /// M= of the mailer.

@@ -3,7 +3,14 @@
 use super::attempt::Deliverer;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
+
+impl Deliverer {
+    /// For a message that is still being handed in: has it come round too often?
+    pub fn fail_mail_loop(&self, envelope: &mut Envelope) -> bool {
+        fail_mail_loop(self, envelope)
+    }
+}
 
 /// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
 pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
@@ -18,6 +25,7 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
         recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
         recipient.tried = on.clock.now();
     }
+    envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
     envelope
         .attempt
         .transcript

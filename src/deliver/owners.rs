@@ -1,10 +1,19 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
-use crate::envelope::{Envelope, EnvelopeFlags, RecipientFlags, RecipientState, Sender};
+use crate::envelope::{Envelope, EnvelopeFlags, Owned, RecipientFlags, RecipientState, Sender};
 use crate::logging::Priority;
-use crate::recipients::Owned;
 use crate::rewrite::{AddressKind, Rewriter};
+
+impl Deliverer {
+    /// Moves the members of owned lists into envelopes of their own, for a message that waits for a queue run.
+    pub async fn split_by_owner(&self, envelope: &mut Envelope) -> Vec<Envelope> {
+        match envelope.attempt.expanded.take() {
+            Some(expanded) => split_by_owner(self, envelope, &expanded.owners).await,
+            None => Vec::new(),
+        }
+    }
+}
 
 /// Moves the members of owned lists into envelopes of their own.
 pub(super) async fn split_by_owner(
@@ -21,6 +30,8 @@ pub(super) async fn split_by_owner(
             names.push(owner);
         }
     }
+    // from now on there is more than one sender
+    envelope.attempt.own_sender &= names.is_empty();
     let mut copies = Vec::new();
     for name in names {
         let copy = copy(on, envelope, owners, name).await;

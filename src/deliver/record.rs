@@ -31,6 +31,26 @@ impl Attempt<'_> {
             self.envelope.note(&result.stat(), result.disposition == Disposition::Failed);
         }
         self.log_result(members, result, relay);
+        self.tell_result(members, result);
+    }
+
+    /// Whoever hands the message in has its exit status, and with -v hears where it went; of what failed there is a
+    /// report, or the message is saved.
+    fn tell_result(&mut self, members: &[usize], result: &DeliveryResult) {
+        match result.disposition {
+            Disposition::Failed => self.envelope.attempt.fail_with(result.exit),
+            _ => self.tell(members, &[&result.stat()]),
+        }
+    }
+
+    /// A step, about recipients.
+    pub(super) fn tell(&self, members: &[usize], parts: &[&[u8]]) {
+        let console = &self.envelope.attempt.console;
+        if console.steps {
+            let to: Vec<&[u8]> =
+                members.iter().map(|index| &self.envelope.recipients[*index].text[..]).collect();
+            console.step(&[&to.join(&b',')[..], b"... ", &parts.concat()]);
+        }
     }
 
     /// The same for those whose mailbox on this host has it (mailer flag l): who asked for a receipt is

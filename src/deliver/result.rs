@@ -23,6 +23,8 @@ pub(super) struct DeliveryResult {
     pub(super) line: Option<TranscriptLine>,
     /// The postmaster is told as well.
     pub(super) tell_postmaster: bool,
+    /// The exit status of whoever hands the message in.
+    pub(super) exit: Sysexit,
     /// A system error behind it: logged and put in front of the transcript's line.
     pub(super) system_error: Option<Vec<u8>>,
 }
@@ -115,6 +117,10 @@ impl DeliveryResult {
             quote: false,
             line: None,
             tell_postmaster: false,
+            exit: match disposition {
+                Disposition::Failed => Sysexit::UNAVAILABLE,
+                _ => Sysexit::OK,
+            },
             system_error: None,
         }
     }
@@ -148,6 +154,7 @@ impl DeliveryResult {
                 let line = if named { TranscriptLine::WithAddress(line) } else { TranscriptLine::Bare(line) };
                 let mut result = Self::new(Disposition::Failed, text, dsn);
                 result.line = Some(line);
+                result.exit = exit;
                 result.tell_postmaster = matches!(exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
                 result
             }

@@ -22,6 +22,13 @@ impl Envelope {
         &self.recipients[index]
     }
 
+    /// Adds a recipient behind all others, resolved or not: its turn to be expanded comes after theirs.
+    pub fn append_recipient(&mut self, config: &Config, mut recipient: Recipient) {
+        let host = config.expand(b"\x81j");
+        recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
+        self.recipients.push(recipient);
+    }
+
     /// The recipients as sendmail's send queue has them: by host; those of one host as they were met.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
@@ -48,26 +55,50 @@ impl Envelope {
     /// Priority from size, class and number of recipients, before the first attempt (Operations Guide, "Queue
     /// priorities"): a lower one is sooner. Those whom an alias replaced, or who are named twice, do not count.
     pub fn set_priority(&mut self, options: &Options) {
+        let recipients = self.counted_recipients() as i64;
+        self.priority = i64::try_from(self.size).unwrap_or(i64::MAX) - self.class * options.class_factor
+            + recipients * options.recipient_factor;
+    }
+
+    /// How many recipients there are, without those whom an alias replaced or who are named twice.
+    pub fn counted_recipients(&self) -> usize {
         let counted = |recipient: &&Recipient| {
             !matches!(
                 recipient.state,
                 RecipientState::Expanded | RecipientState::Duplicate | RecipientState::Removed
             )
         };
-        let recipients = self.recipients.iter().filter(counted).count() as i64;
-        self.priority = i64::try_from(self.size).unwrap_or(i64::MAX) - self.class * options.class_factor
-            + recipients * options.recipient_factor;
+        self.recipients.iter().filter(counted).count()
     }
+}
+
+/// What stands in angle brackets, else the text without comments, the name of a group and its end (RFC 5322, 3.4).
+pub fn plain_address(text: &[u8]) -> Vec<u8> {
+    if let (Some(start), Some(end)) = (memchr::memchr(b'<', text), memchr::memrchr(b'>', text))
+        && start < end
+    {
+        return text[start + 1..end].trim_ascii().to_vec();
+    }
+    let mut depth = 0usize;
+    let mut plain = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth > 0 => depth -= 1,
+            _ if depth == 0 => plain.push(*byte),
+            _ => {}
+        }
+    }
+    let plain = plain.trim_ascii();
+    let plain = plain.strip_suffix(b";").unwrap_or(plain);
+    let group = plain.windows(2).position(|pair| pair == b": ");
+    plain[group.map_or(0, |colon| colon + 2)..].trim_ascii().to_vec()
 }
 
 /// `RFC822; user@host`: the Final-Recipient of RFC 3464, 2.3.2.
 pub fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
-    let bare = match (memchr::memchr(b'<', text), memchr::memrchr(b'>', text)) {
-        (Some(start), Some(end)) if start < end => &text[start + 1..end],
-        _ => text,
-    };
-    let bare = bare.trim_ascii();
-    let mut value = [b"RFC822; ", bare].concat();
+    let bare = plain_address(text);
+    let mut value = [b"RFC822; ", &bare[..]].concat();
     if !bare.contains(&b'@') {
         value.push(b'@');
         value.extend_from_slice(host);

@@ -18,7 +18,7 @@ mod stored;
 
 pub use body::{Body, BodyReader, BodySource};
 pub use id::{MessageKey, QueueId, QueueLocation};
-pub use intake::final_recipient;
+pub use intake::{final_recipient, plain_address};
 pub use output::put_headers;
 pub use parameters::{BodyType, DeliverBy, EnvelopeFlags};
 pub use receive::receive;
@@ -26,7 +26,7 @@ pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use scratch::Scratch;
 pub use sender::set_sender;
-pub use state::{AttemptState, Envelope, Sender, SessionState};
+pub use state::{AttemptState, Envelope, Expanded, FailureReport, Owned, Sender, SessionState};
 pub use stored::StoredEnvelope;
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::Recipient;
 use crate::config::Config;
 use crate::engine::Scope;
+use crate::logging::Console;
 use crate::message::Headers;
 use crate::rewrite::Address;
-use crate::schema::TimeoutClass;
+use crate::schema::{Sysexit, TimeoutClass};
 
 /// The envelope sender.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,37 @@ pub struct SessionState {
     pub discard: bool,
 }
 
+/// Who is told that somebody cannot get a message (option ErrorMode).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FailureReport {
+    /// The sender, by mail.
+    #[default]
+    Mail,
+    /// The caller has heard it; the message is saved for him.
+    DeadLetter,
+    /// Nobody.
+    Nothing,
+}
+
+/// What a recipient has of a list with an owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// The list: index of a recipient.
+    pub list: usize,
+    /// Who gets its errors.
+    pub owner: Vec<u8>,
+}
+
+/// What the expansion of the recipients came to. Who gets the errors of a list: recipient by recipient, `None` where
+/// it is the sender.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Expanded {
+    /// Parallel to the envelope's recipients.
+    pub owners: Vec<Option<Owned>>,
+    /// Was any local address looked up (sendmail then counts size and priority anew)?
+    pub looked: bool,
+}
+
 /// What one attempt at delivery has come to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AttemptState {
@@ -109,8 +141,29 @@ pub struct AttemptState {
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.
     pub interactive: bool,
+    /// What the caller of a command hears of it.
+    pub console: Console,
+    /// Who is told that somebody cannot get it.
+    pub failure: FailureReport,
+    /// Whom it is for, where that was found out before the attempt.
+    pub expanded: Option<Expanded>,
+    /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
+    pub exit: Sysexit,
+    /// The sender is whoever runs the program: mailers with flag f or r are not told him.
+    pub own_sender: bool,
+    /// It is queued before anybody looked where it has to go.
+    pub unsplit: bool,
     /// Of a report: the client whose message it is about, as Received-From-MTA shows it.
     pub received_from: Option<Vec<u8>>,
+}
+
+impl AttemptState {
+    /// A failure; the first one counts, and a delay is none.
+    pub fn fail_with(&mut self, status: Sysexit) {
+        if self.exit.is_ok() || self.exit.is_temporary() {
+            self.exit = status;
+        }
+    }
 }
 
 impl Envelope {

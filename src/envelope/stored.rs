@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::id::MessageKey;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::{Recipient, RecipientFlags};
+use super::recipient::{ControllingUser, Recipient, RecipientFlags};
 use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
@@ -61,9 +61,9 @@ impl StoredEnvelope {
             priority: envelope.priority,
             // recipients of several groups never share an envelope here, so it counts as split; one that is held
             // has not come so far
-            flags: match envelope.quarantine {
-                Some(_) => envelope.flags,
-                None => envelope.flags | EnvelopeFlags::SPLIT,
+            flags: match envelope.quarantine.is_some() || envelope.attempt.unsplit {
+                true => envelope.flags,
+                false => envelope.flags | EnvelopeFlags::SPLIT,
             },
             body_type: envelope.body_type,
             envid: envelope.envid.clone(),
@@ -73,7 +73,7 @@ impl StoredEnvelope {
             quarantine: envelope.quarantine.clone(),
             macros: persistent_macros(config, &envelope.scope),
             sender: stored_sender(config, envelope),
-            recipients: stored_recipients(envelope),
+            recipients: stored_recipients(config, envelope),
             headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
             body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
@@ -156,11 +156,18 @@ fn daemon_name(config: &Config) -> Vec<u8> {
 }
 
 /// Who is still to get it, in the order of the send queue, each with the one on whose behalf it is tried again.
-fn stored_recipients(envelope: &Envelope) -> Vec<Recipient> {
+fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
     let pending = |index: &usize| envelope.recipients[*index].state.is_pending();
     let stored = |index: usize| {
         let mut recipient = envelope.recipients[index].clone();
-        if let Some(control) = envelope.control(index) {
+        let primary = recipient.parent.is_none();
+        if config.options.use_msp && primary {
+            // nobody has an account where mail is only handed on
+            let alias = recipient.text.clone();
+            recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
+        } else if primary && envelope.attempts == 0 {
+            recipient.control = None;
+        } else if let Some(control) = envelope.control(index) {
             let alias = recipient.parent.is_some() && control.user.is_empty();
             recipient.flags |= if alias { RecipientFlags::CONTROL_IS_ALIAS } else { RecipientFlags::empty() };
             recipient.control = Some(control);

@@ -95,10 +95,11 @@ fn is_fit_for_root(template: &[u8], filled: &[u8]) -> bool {
     path.is_absolute() && plain && safe::check_directories(&path, &rules).is_ok()
 }
 
-/// `-f sender` or `-r sender` for the mailers that want it (flags of the same letters). A sender that
+/// `-f sender` or `-r sender` for the mailers that want it (flags of the same letters), where there is one. A sender that
 /// looks like an option goes in angle brackets: it must not become one.
 fn sender_words(mailer: &LocalMailer, sender: &[u8]) -> Vec<Vec<u8>> {
     let option = match (mailer.has(b'f'), mailer.has(b'r')) {
+        _ if sender.is_empty() => return Vec::new(),
         (true, _) => b"-f",
         (false, true) => b"-r",
         _ => return Vec::new(),

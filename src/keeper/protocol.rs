@@ -103,7 +103,7 @@ pub struct Delivery {
     pub header: Vec<u8>,
     /// How the body is written.
     pub form: BodyForm,
-    /// The envelope sender, for the mailers that are told it (flags f and r).
+    /// The envelope sender, for the mailers that are told it (flags f and r); empty where nobody is to be told.
     pub sender: Vec<u8>,
 }
 

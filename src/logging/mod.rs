@@ -6,9 +6,11 @@
 
 use crate::schema::Reply;
 
+mod console;
 mod lines;
 mod logger;
 
+pub use console::{Console, Errors, say};
 pub use lines::{RecipientLine, SenderLine};
 pub use logger::{Logger, Priority, Target};
 

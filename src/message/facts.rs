@@ -57,7 +57,8 @@ impl HeaderFacts {
         self.hop_count += u32::from(kind.contains(HeaderKind::TRACE));
         self.resent |= kind.contains(HeaderKind::RESENT);
         self.has_bcc |= kind.contains(HeaderKind::BCC);
-        self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.contains(HeaderKind::BCC);
+        let other = HeaderKind::BCC.union(HeaderKind::RESENT);
+        self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.intersects(other);
         match header.name.to_ascii_lowercase().as_slice() {
             b"precedence" => self.class = class(config, value),
             b"priority" => {

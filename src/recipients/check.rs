@@ -1,9 +1,9 @@
 //! Recipients from outside: one address looked at, an envelope's expanded.
 
-use super::expand::{AliasExpansion, Expanded};
+use super::expand::AliasExpansion;
 use super::expander::Expander;
 use super::local::{LocalResolution, user_unknown};
-use crate::envelope::{Envelope, is_file_or_program};
+use crate::envelope::{Envelope, Expanded, is_file_or_program};
 use crate::logging::Tracer;
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -60,6 +60,21 @@ impl Expander<'_> {
     /// Expands every recipient that is still to be delivered. Afterwards each has a state: `New` ones
     /// are final addresses for their mailers. `now`: seconds since the epoch.
     pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
-        AliasExpansion::new(*self, envelope, tracer, now).run().await
+        AliasExpansion::new(*self, envelope, tracer, now).run(0).await
+    }
+
+    /// The same for recipients that were added to an envelope whose first ones are expanded already.
+    pub async fn expand_added(
+        &self,
+        envelope: &mut Envelope,
+        tracer: &mut dyn Tracer,
+        now: i64,
+        first: usize,
+    ) {
+        let mut before = envelope.attempt.expanded.take().unwrap_or_default();
+        let added = AliasExpansion::new(*self, envelope, tracer, now).run(first).await;
+        before.owners.extend(added.owners.into_iter().skip(before.owners.len()));
+        before.looked |= added.looked;
+        envelope.attempt.expanded = Some(before);
     }
 }

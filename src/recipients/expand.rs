@@ -9,30 +9,13 @@ use super::known::KnownRecipients;
 use super::local::LocalResolution;
 use super::options;
 use crate::envelope::{
-    ControllingUser, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program, is_same_address,
+    ControllingUser, Envelope, Expanded, Owned, Recipient, RecipientFlags, RecipientState,
+    is_file_or_program, is_same_address,
 };
 use crate::logging::Tracer;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 use std::collections::{HashMap, VecDeque};
-
-/// What a recipient has of a list with an owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Owned {
-    /// The list: index of a recipient.
-    pub list: usize,
-    /// Who gets its errors.
-    pub owner: Vec<u8>,
-}
-
-/// Who gets the errors of a list: recipient by recipient, `None` where it is the sender.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Expanded {
-    /// Parallel to the envelope's recipients.
-    pub owners: Vec<Option<Owned>>,
-    /// Was any local address looked up (sendmail then counts size and priority anew)?
-    pub looked: bool,
-}
 
 /// Addresses of one message, those named twice included. No list is read twice, so only a wrong one has more.
 const MAX_ADDRESSES: i64 = 1_000_000;
@@ -102,15 +85,19 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Expanded {
+    /// Expands those from `first` on; the ones before are known.
+    pub(super) async fn run(mut self, first: usize) -> Expanded {
         for (index, recipient) in self.envelope.recipients.iter_mut().enumerate() {
-            recipient.entered = 0;
+            match index < first {
+                true => self.met = self.met.max(recipient.entered),
+                false => recipient.entered = 0,
+            }
             // those who are still to come are known when it is their turn
-            if !recipient.state.is_pending() {
+            if index < first || !recipient.state.is_pending() {
                 self.known.add(index, recipient);
             }
         }
-        for index in 0..self.envelope.recipients.len() {
+        for index in first..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
                 self.primary(index).await;
                 self.drain().await;
@@ -168,7 +155,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
         }
         let recipients = &self.envelope.recipients;
-        if self.known.is_known(&self.expander.site.config, recipients, &recipients[index]) {
+        if let Some(known) = self.known.find(&self.expander.site.config, recipients, &recipients[index]) {
+            self.tell_duplicate(known, &recipients[index].text);
             self.envelope.recipients[index].state = RecipientState::Duplicate;
             return;
         }
@@ -208,7 +196,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         self.met += 1;
         recipient.entered = self.met;
-        if self.known.is_known(&self.expander.site.config, &self.envelope.recipients, &recipient) {
+        let known = self.known.find(&self.expander.site.config, &self.envelope.recipients, &recipient);
+        if let Some(known) = known {
+            self.tell_duplicate(known, &recipient.text);
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
             return;
@@ -320,6 +310,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
     }
 
+    /// Whom the message names itself is expected to be named again.
+    fn tell_duplicate(&self, known: &Recipient, text: &[u8]) {
+        if !known.flags.contains(RecipientFlags::PRIMARY) {
+            self.envelope.attempt.console.step(&[text, b"... duplicate suppressed"]);
+        }
+    }
+
     fn is_include(&self, index: usize) -> bool {
         let address = self.envelope.recipients[index].address.as_ref();
         let mailer = address.and_then(|address| self.expander.mailer(address));
@@ -336,7 +333,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             // one that the queue gave back has its controlling user; anything else was typed by a peer
             if recipient.control.is_none() {
                 let text = format!("Cannot mail directly to {kind}");
-                self.fail(index, vec![Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text)]);
+                self.forbid(index, Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
             }
             return;
         };

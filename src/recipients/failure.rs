@@ -4,7 +4,7 @@ use super::expand::AliasExpansion;
 use super::local::user_unknown;
 use crate::envelope::RecipientState;
 use crate::logging::{Priority, RecipientLine};
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
@@ -13,6 +13,15 @@ impl AliasExpansion<'_, '_> {
         let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
         self.note_failure(top, &reply);
+        self.complain(&reply.text);
+    }
+
+    /// Tells whoever hands the message in, and the log if that is asked for.
+    fn complain(&mut self, text: &[u8]) {
+        self.envelope.attempt.console.error(text);
+        if self.envelope.attempt.console.logged {
+            self.log(4, Priority::Notice, text);
+        }
     }
 
     /// Failed for good, for the reason that a reply gives.
@@ -40,14 +49,22 @@ impl AliasExpansion<'_, '_> {
     /// Refused for good: noted, logged, and in the transcript.
     pub(super) fn fail(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
+        self.envelope.attempt.fail_with(reply.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
+        self.forbid(index, reply);
+    }
+
+    /// The same for one that must not be used.
+    pub(super) fn forbid(&mut self, index: usize, reply: Reply) {
         self.note_failure(index, &reply);
         let place = self.place(index);
         let recipient = &mut self.envelope.recipients[index];
         recipient.reply = Some(reply.clone());
         let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
         let place = place.unwrap_or_default();
-        line.extend_from_slice(&[b" ", &place[..], &recipient.text, b"... ", &reply.text].concat());
+        let said = [&place[..], &recipient.text, b"... ", &reply.text].concat();
+        line.extend_from_slice(&[b" ", &said[..]].concat());
         self.transcript(&line);
+        self.complain(&said);
         self.log_failure(index, &reply);
     }
 
@@ -63,6 +80,7 @@ impl AliasExpansion<'_, '_> {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         self.note_failure(index, &reply);
         self.transcript(&reply.to_line());
+        self.complain(&reply.text);
     }
 
     /// A list that cannot be read, or a member that must not be used: told behind the place where it stands
@@ -73,9 +91,13 @@ impl AliasExpansion<'_, '_> {
         let code = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
         self.transcript(&[&code[..], b" ", &said].concat());
         self.envelope.note(&said, true);
+        self.complain(&said);
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {
+        if self.envelope.attempt.console.verifies {
+            return;
+        }
         let recipient = &self.envelope.recipients[index];
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
         let parent = recipient.parent.map(|parent| self.control(parent));

@@ -34,13 +34,18 @@ impl KnownRecipients {
         indices.into_iter().flatten().filter_map(|index| recipients.get(*index))
     }
 
-    /// Is nothing new said by naming this one? A list that was read is not read again.
-    pub(super) fn is_known(&self, config: &Config, recipients: &[Recipient], one: &Recipient) -> bool {
+    /// The one that says the same already, if there is one. A list that was read is not read again.
+    pub(super) fn find<'a>(
+        &self,
+        config: &Config,
+        recipients: &'a [Recipient],
+        one: &Recipient,
+    ) -> Option<&'a Recipient> {
         let counts = |other: &Recipient| {
             !matches!(other.state, RecipientState::Duplicate | RecipientState::Removed)
                 && is_named_already(config, other, one)
         };
-        self.same(recipients, one).any(counts)
+        self.same(recipients, one).find(|other| counts(other))
     }
 
     /// Does one of these get the copy already?

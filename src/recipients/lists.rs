@@ -13,6 +13,8 @@ impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
         let text = [b"alias ", &address.user[..], b" => ", value].concat();
         self.log(10, Priority::Info, &text);
+        let console = &self.envelope.attempt.console;
+        console.step(&[&self.envelope.recipients[index].text, b"... aliased to ", value]);
         let ids = UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 };
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Expanded;
@@ -90,7 +92,9 @@ impl AliasExpansion<'_, '_> {
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
-                self.listed(index, level, listing);
+                let text = &self.envelope.recipients[index].text;
+                self.envelope.attempt.console.step(&[text, b"... including file ", &path]);
+                self.listed(index, level, listing, false);
             }
             Err(ListingError::Later(why)) => {
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
@@ -108,7 +112,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     /// The members of a list that was read; how many there are.
-    fn listed(&mut self, index: usize, level: usize, listing: Listing) -> usize {
+    fn listed(&mut self, index: usize, level: usize, listing: Listing, forwarded: bool) -> usize {
         let recipient = &mut self.envelope.recipients[index];
         if !listing.owner.user.is_empty() {
             let alias = recipient.text.clone();
@@ -116,6 +120,13 @@ impl AliasExpansion<'_, '_> {
             recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;
+        let verb: &[u8] = if forwarded { b"forwarding to " } else { b"sending to " };
+        for (number, line) in listing.text.split(|byte| *byte == b'\n').enumerate() {
+            if !line.trim_ascii().is_empty() {
+                let place = format!(": line {}: ", number + 1);
+                self.envelope.attempt.console.step(&[&listing.path, place.as_bytes(), verb, line]);
+            }
+        }
         let facts = ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell };
         self.lists.insert(index, facts);
         let before = self.members.len();
@@ -136,7 +147,7 @@ impl AliasExpansion<'_, '_> {
         match answer.result {
             Ok(listing) => {
                 let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
-                match self.listed(index, level, listing) {
+                match self.listed(index, level, listing, true) {
                     // an empty file forwards nothing
                     0 => self.envelope.recipients[index].state = RecipientState::New,
                     _ => self.log(10, Priority::Info, &text),

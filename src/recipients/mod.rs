@@ -16,5 +16,4 @@ mod local;
 mod options;
 
 pub use check::Checked;
-pub use expand::{Expanded, Owned};
 pub use expander::Expander;

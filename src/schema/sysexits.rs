@@ -1,10 +1,47 @@
 //! The exit codes of `<sysexits.h>`, which sendmail uses for programs, mailers and rulesets alike.
 
+use super::EnhancedStatus;
+
 /// An exit status. Any value may come back from a program; the named ones have a meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
 pub struct Sysexit(pub i32);
 
+/// What a program ends with whose mail was refused with such a status of RFC 3463: subject, detail (`None`: all others),
+/// exit status.
+const OF_STATUS: &[(u16, Option<u16>, Sysexit)] = &[
+    (1, Some(0), Sysexit::DATAERR),
+    (1, Some(1), Sysexit::NOUSER),
+    (1, Some(6), Sysexit::NOUSER),
+    (1, Some(2), Sysexit::NOHOST),
+    (1, Some(8), Sysexit::NOHOST),
+    (1, Some(3), Sysexit::USAGE),
+    (1, Some(7), Sysexit::USAGE),
+    (1, Some(5), Sysexit::CONFIG),
+    (2, Some(3), Sysexit::DATAERR),
+    (3, None, Sysexit::OSERR),
+    (4, Some(0), Sysexit::IOERR),
+    (4, Some(2), Sysexit::IOERR),
+    (4, Some(1), Sysexit::TEMPFAIL),
+    (4, Some(3), Sysexit::TEMPFAIL),
+    (4, Some(5), Sysexit::TEMPFAIL),
+    (4, Some(4), Sysexit::PROTOCOL),
+    (4, Some(6), Sysexit::CONFIG),
+    (5, None, Sysexit::PROTOCOL),
+    (7, None, Sysexit::DATAERR),
+];
+
 impl Sysexit {
+    /// The exit status for a recipient who was refused with this status.
+    pub fn of_status(status: EnhancedStatus) -> Self {
+        let EnhancedStatus(class, subject, detail) = status;
+        if class == 4 {
+            return Self::TEMPFAIL;
+        }
+        let fits =
+            |row: &&(u16, Option<u16>, Self)| row.0 == subject && row.1.is_none_or(|only| only == detail);
+        OF_STATUS.iter().find(fits).map_or(Self::UNAVAILABLE, |row| row.2)
+    }
+
     /// Success.
     pub const OK: Self = Self(0);
     /// Command line usage error.

@@ -23,14 +23,15 @@ define(`STATUS_FILE', `/mnt/clientmqueue/sm-client.st')
 FEATURE(`use_ct_file')
 FEATURE(`msp', `[127.0.0.1]')
 """
-PORT = "O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A"
+# AUTH is no part of this: a mechanism that nobody has is not offered
+COMMON = ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A", "O AuthMechanisms=NONE"]
 
 
 def complete(group, made={}):
     if group["submit"] and not made:
         made["submit"] = side_by_side.expanded(SUBMIT)
-    lines = [side_by_side.cf_text(group["features"]), *group["options"], PORT, ""]
-    submit = "\n".join([made["submit"], *group["submit_options"], ""]) if group["submit"] else None
+    lines = [side_by_side.cf_text(group["features"]), *group["options"], *COMMON, ""]
+    submit = "\n".join([made["submit"], *group["submit_options"], *COMMON[1:], ""]) if group["submit"] else None
     return {**group, "cf": "\n".join(lines), "submit": submit}
 
 

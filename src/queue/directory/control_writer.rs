@@ -115,12 +115,20 @@ fn write_macro_name(out: &mut Vec<u8>, name: &[u8]) {
 
 fn write_control(out: &mut Vec<u8>, control: Option<&ControllingUser>) {
     out.push(b'C');
-    if let Some(control) = control {
+    if let Some(control) = control.filter(|control| **control == nobody(&control.alias)) {
+        out.push(b':');
+        neutral(out, &control.alias);
+    } else if let Some(control) = control {
         neutral(out, login_name(control));
         out.extend_from_slice(format!(":{}:{}:", control.ids.uid, control.ids.gid).as_bytes());
         neutral(out, &control.alias);
     }
     out.push(b'\n');
+}
+
+/// Who controls a recipient that is only handed on.
+fn nobody(alias: &[u8]) -> ControllingUser {
+    ControllingUser { alias: alias.to_vec(), ..ControllingUser::default() }
 }
 
 /// Who acts as the DefaultUser is called by the alias that named the file or program, as sendmail calls him:

@@ -3,6 +3,7 @@
 use super::answer::{self, Answer, ConnectionError};
 use super::extensions::Extensions;
 use crate::addr::one_line;
+use crate::logging::Console;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Established, HandshakeError, Material, Wish};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct ServerConnection {
     pub dead: bool,
     /// It has ended, or answers nothing.
     lost: bool,
+    /// Who hears the dialogue.
+    pub console: Console,
     /// Messages handed over so far.
     pub messages: u32,
     transcript: Vec<u8>,
@@ -67,6 +70,7 @@ impl ServerConnection {
             protection: Protection::default(),
             dead: false,
             lost: false,
+            console: Console::default(),
             messages: 0,
             transcript: Vec::new(),
             introduced: false,
@@ -167,6 +171,7 @@ impl ServerConnection {
     }
 
     pub(super) fn note_command(&mut self, command: &[u8]) {
+        self.console.step(&[b">>> ", command]);
         self.last_command = command.to_vec();
     }
 
@@ -206,6 +211,7 @@ impl ServerConnection {
         });
         match read.await {
             Ok(Ok(answer)) => {
+                answer.lines.iter().for_each(|line| self.console.step(&[line]));
                 self.note_answer(&answer);
                 if answer.code == 421 {
                     self.dead = true;
@@ -255,6 +261,7 @@ impl ServerConnection {
         if self.lost {
             return;
         }
+        self.console.step(&[b"Closing connection to ", &self.host]);
         // a server that has said 421 may still be listening for QUIT
         let _ = self.command(b"QUIT", limit).await;
         // TLS says goodbye

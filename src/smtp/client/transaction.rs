@@ -155,7 +155,7 @@ async fn content(
     }
     let _ = lines.finish(&mut out);
     out.extend_from_slice(b".\r\n");
-    server.note_command(b".");
+    server.console.step(&[b">>> ."]);
     server.write(&out, timeouts.block).await?;
     let accepted = answers.recipients.iter().flatten().filter(|answer| answer.is_positive()).count();
     for _ in 0..if offer.lmtp { accepted } else { 1 } {

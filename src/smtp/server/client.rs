@@ -45,6 +45,8 @@ pub struct Client {
     pub name: Vec<u8>,
     /// `${client_ptr}`: the name, verified or not, or the address in brackets. Log lines show it.
     pub pointer: Vec<u8>,
+    /// Whoever runs the program, on standard input.
+    pub user: Option<Vec<u8>>,
     /// How the name was found.
     pub resolved: Resolved,
     /// `$_`: what log lines and Received fields show.
@@ -91,6 +93,7 @@ impl Client {
         Self {
             name: b"localhost".to_vec(),
             pointer: b"localhost".to_vec(),
+            user: Some(user.to_vec()),
             resolved: Resolved::Ok,
             display: [user, b"@localhost"].concat(),
             security: Security::of_local_user(user),

@@ -29,6 +29,7 @@ impl<A: Acceptor> Session<A> {
         let bare = |reply: Reply| (reply, None);
         self.may_begin().map_err(bare)?;
         self.warn_without_helo();
+        self.warn_of_user();
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         let (address, words) = split_address(path);
         let about = |reply: Reply| (reply, Some(address.to_vec()));
@@ -75,8 +76,21 @@ impl<A: Acceptor> Session<A> {
             scope.set_named(&config, b"r", b"SMTP");
         }
         scope.set_named(&config, b"s", &self.client.pointer);
-        let warning =
-            [&self.hostname[..], b": ", &self.client.display, b" didn't use HELO protocol"].concat();
+        self.warn_of_client(&[&self.client.display[..], b" didn't use HELO protocol"].concat());
+    }
+
+    /// Who is on standard input says what he likes; he is named unless he is trusted (class t).
+    pub(super) fn warn_of_user(&mut self) {
+        let config = &self.server.site.config;
+        let Some(user) = self.client.user.clone() else { return };
+        let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
+        if user != b"root" && !trusted.is_some_and(|class| class.contains(&user)) {
+            self.warn_of_client(&[&user[..], b" owned process doing -bs"].concat());
+        }
+    }
+
+    fn warn_of_client(&mut self, what: &[u8]) {
+        let warning = [&self.hostname[..], b": ", what].concat();
         self.log(3, Priority::Info, &[b"Authentication-Warning: ", &warning[..]].concat());
         if self.server.policy.privacy.contains(Privacy::AUTH_WARNINGS) {
             self.transaction.envelope.headers.0.push(crate::message::Header::generated(
