@@ -38,8 +38,10 @@ pub(super) type Files = HashMap<Vec<u8>, Result<Vec<u8>, String>>;
 /// One side of TLS.
 pub struct Material {
     pub(super) settings: Settings,
-    keys: Vec<Arc<CertifiedKey>>,
+    own: Arc<OwnCertificates>,
     pub(super) trust: Trust,
+    /// One for all sessions: a client resumes none that was made with another.
+    accept: Arc<AcceptAll>,
     /// Encrypts what a client keeps for the next session.
     tickets: Option<Arc<dyn ProducesTickets>>,
     resumption: rustls::client::Resumption,
@@ -139,13 +141,17 @@ impl Material {
         // an elliptic curve first, as OpenSSL prefers it
         keys.sort_by_key(|pair| is_rsa(pair));
         let trust = reader.trust(settings);
-        let Reader { notes, failed, .. } = reader;
+        let Reader { mut notes, failed, .. } = reader;
         if failed && settings.side == Side::Server {
             return (None, notes);
         }
+        let begin = format!("STARTTLS={}, error: ", settings.side.name()).into_bytes();
+        let lists = settings.ignored.iter().map(|text| Note::warning(7, [&begin[..], text].concat()));
+        notes.extend(lists);
         let material = Self {
             settings: settings.clone(),
-            keys,
+            own: Arc::new(OwnCertificates(keys)),
+            accept: Arc::new(AcceptAll::new(Arc::new(ring::default_provider()), trust.subjects.clone())),
             trust,
             tickets: ring::Ticketer::new().ok(),
             resumption: rustls::client::Resumption::default(),
@@ -156,14 +162,13 @@ impl Material {
     /// For a session of a server; `ask`: is the client asked for its certificate?
     pub(super) fn server_config(&self, protocols: &Protocols, ask: bool) -> Result<ServerConfig, Error> {
         let provider = provider(protocols);
-        let builder = ServerConfig::builder_with_provider(provider.clone());
+        let builder = ServerConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&versions(protocols))?;
         let builder = match ask {
-            true => builder
-                .with_client_cert_verifier(Arc::new(AcceptAll::new(provider, self.trust.subjects.clone()))),
+            true => builder.with_client_cert_verifier(self.accept.clone()),
             false => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(OwnCertificates(self.keys.clone())));
+        let mut config = builder.with_cert_resolver(self.own.clone());
         if let Some(tickets) = &self.tickets {
             config.ticketer = tickets.clone();
         }
@@ -173,11 +178,10 @@ impl Material {
     /// For a session of a client.
     pub(super) fn client_config(&self, protocols: &Protocols) -> Result<ClientConfig, Error> {
         let provider = provider(protocols);
-        let builder = ClientConfig::builder_with_provider(provider.clone());
+        let builder = ClientConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
-        let builder =
-            builder.with_custom_certificate_verifier(Arc::new(AcceptAll::new(provider, Vec::new())));
-        let mut config = builder.with_client_cert_resolver(Arc::new(OwnCertificates(self.keys.clone())));
+        let builder = builder.with_custom_certificate_verifier(self.accept.clone());
+        let mut config = builder.with_client_cert_resolver(self.own.clone());
         // sendmail sends no name either, unless a ruleset gives one
         config.enable_sni = false;
         config.resumption = self.resumption.clone();

@@ -63,6 +63,8 @@ pub(super) struct Settings {
     pub(super) alternatives: bool,
     /// Versions and ciphers.
     pub(super) protocols: Protocols,
+    /// Lists of ciphers that leave none, as the log speaks of them.
+    pub(super) ignored: Vec<Vec<u8>>,
     /// Is a client asked for its certificate (TLSSrvOptions without V)?
     pub(super) ask: bool,
     /// TLSSrvOptions C: a server without a certificate is what the site wants.
@@ -96,7 +98,7 @@ impl Settings {
         let mut protocols = Protocols::default();
         protocols.apply_options(words.as_deref().unwrap_or_default());
         let lists = [&options.cipher_list, &options.cipher_suites].map(|list| list.as_deref());
-        protocols.apply_lists(lists[0], lists[1]);
+        let ignored = protocols.apply_lists(lists[0], lists[1]);
         Self {
             side,
             certificates: list(certificates.as_ref()),
@@ -108,6 +110,7 @@ impl Settings {
             fingerprint,
             alternatives: options.set_cert_altnames,
             protocols,
+            ignored: ignored.into_iter().map(|which| which.complaint(lists)).collect(),
             ask: !options.tls_srv_options.contains(&b'V'),
             without_certificate: options.tls_srv_options.contains(&b'C'),
             unknown_digest: digest.filter(|_| fingerprint.is_none()).map(<[u8]>::to_vec),

@@ -7,8 +7,9 @@ use crate::keeper::{Keeper, Signature, TlsFileAnswer};
 use crate::logging::{Logger, Priority};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// How long nobody looks whether a file has changed.
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
@@ -113,7 +114,7 @@ impl Store {
     /// Takes what the files hold, if it is good; what was there before stays otherwise.
     fn read(&self, files: &Files, first: bool) {
         let (material, notes) = Material::read(&self.settings, files);
-        let worse = !first && !notes.is_empty();
+        let worse = !first && notes.len() > self.settings.ignored.len();
         notes.iter().for_each(|note| self.say(note));
         let side = self.settings.side.name();
         if worse && self.loaded().is_some() {

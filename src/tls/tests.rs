@@ -7,8 +7,13 @@ use super::settings::{Settings, Side};
 use super::trust::{Trust, Usage, revocation_list};
 use super::*;
 use crate::config::Config;
+use crate::keeper::Keeper;
+use crate::logging::{Logger, Target};
+use rustls::HandshakeKind;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -128,6 +133,87 @@ async fn sec_064_versions_and_ciphers_are_safe_or_there_is_no_session() {
         })
         .is_none()
     );
+}
+
+/// The second session needs no certificate on the wire, and both sides know the first one's all the same.
+#[tokio::test]
+async fn a_resumed_session_is_judged_anew() {
+    for words in ["SSL_OP_ALL", "SSL_OP_NO_TLSv1_3"] {
+        let server = material(Side::Server, |config| {
+            server(config, "site");
+            config.options.server_ssl_options = path(words);
+        });
+        let client = material(Side::Client, |config| client(config, "revoked", "ca.pem")).expect("a client");
+        let server = server.expect("a server");
+        let mut found = Vec::new();
+        for resumed in [false, true] {
+            let (near, far) = tokio::io::duplex(1 << 16);
+            let plain = Wish::default();
+            let (ours, theirs) =
+                tokio::join!(client.connect(&plain, b"mail.site.example.", near), server.accept(&plain, far));
+            let ((mut near, ours), (mut far, theirs)) =
+                (ours.expect("a session"), theirs.expect("a session"));
+            assert_eq!(near.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed), resumed, "{words}");
+            // tickets come with the first bytes
+            far.write_all(b"220").await.expect("sent");
+            near.read_exact(&mut [0; 3]).await.expect("received");
+            found.push((ours, theirs));
+        }
+        assert_eq!(found[0], found[1]);
+        assert_eq!((found[0].0.verify, found[0].1.verify), (Verify::Ok, Verify::Ok));
+    }
+}
+
+/// Changed files are seen, and bad ones are refused.
+#[tokio::test]
+async fn files_are_read_again_when_they_change() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let copy = |from: &str, to: &str| {
+        let target = dir.path().join(to);
+        std::fs::write(&target, file(from)).expect("a file");
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    };
+    let at = |name: &str| Some(dir.path().join(name).into_os_string().into_encoded_bytes());
+    for (from, to) in [("site.pem", "cert"), ("site.key", "key"), ("ca.pem", "ca")] {
+        copy(from, to);
+    }
+    let mut config = Config::default();
+    config.options.dont_blame_sendmail = vec![b"TrustStickyBit,GroupWritableDirPathSafe".to_vec()];
+    let options = &mut config.options;
+    (options.server_cert_file, options.server_key_file) = (at("cert"), at("key"));
+    (options.ca_cert_file, options.ca_cert_path) = (at("ca"), at("none"));
+    let config = Arc::new(config);
+    let log = Logger::open(Target::Memory, b"test", 9);
+    let keeper = Keeper::in_process(config.clone()).expect("a keeper");
+    let tls = Tls::new(&config, &keeper, &log);
+    let client = material(Side::Client, |config| trusts(config, "ca.pem")).expect("a client");
+    let seen = async || {
+        let server = tls.server().await;
+        let server = server.unwrap_or_else(|| panic!("{}", log.lines().concat().escape_ascii()));
+        meet(&client, &server, &Wish::default()).await.0.expect("a session").certificate.cn_subject
+    };
+    let later = async || {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(11)).await;
+        tokio::time::resume(); // the keeper answers in its own time
+    };
+    assert_eq!(seen().await, b"site.example");
+    copy("revoked.pem", "cert");
+    assert_eq!(seen().await, b"site.example", "nobody has looked yet");
+    later().await;
+    assert_eq!(seen().await, b"site.example", "the key does not fit");
+    copy("revoked.key", "key");
+    later().await;
+    assert_eq!(seen().await, b"revoked.example");
+    std::fs::remove_file(dir.path().join("key")).expect("removed");
+    later().await;
+    assert_eq!(seen().await, b"revoked.example");
+    let said = log.lines().concat();
+    for text in
+        ["SSL_CTX_check_private_key failed", "the old ones stay in use", "files have changed: read again"]
+    {
+        assert!(said.windows(text.len()).any(|part| part == text.as_bytes()), "{text}");
+    }
 }
 
 #[test]

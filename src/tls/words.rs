@@ -104,6 +104,17 @@ pub(super) enum Ignored {
     Suites,
 }
 
+impl Ignored {
+    /// What is said of it, by the name of the function of OpenSSL that sendmail's log names.
+    pub(super) fn complaint(self, lists: [Option<&[u8]>; 2]) -> Vec<u8> {
+        let (function, text, end) = match self {
+            Self::List => ("SSL_CTX_set_cipher_list", lists[0], ") failed, list ignored"),
+            Self::Suites => ("SSL_CTX_set_ciphersuites", lists[1], ") failed, suites ignored"),
+        };
+        [function.as_bytes(), b"(", text.unwrap_or_default(), end.as_bytes()].concat()
+    }
+}
+
 impl Protocols {
     /// ServerSSLOptions and ClientSSLOptions: versions are switched off, and on again by `-`.
     pub(super) fn apply_options(&mut self, words: &[u8]) {

@@ -8,6 +8,11 @@ import os, pathlib, re, ssl, time
 import mail_bed, mail_site
 
 FOLDER = mail_site.TOP + "/tls"
+MAILERTABLE = """permfirst.example	esmtp:[mx.perm.example]:[mx.ok.example]
+tempfirst.example	esmtp:[mx.selfsigned-verify.example]:[mx.ok.example]
+closefirst.example	esmtp:[mx.close.example]:[mx.ok.example]
+permtemp.example	esmtp:[mx.perm.example]:[mx.selfsigned-verify.example]
+"""
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -112,6 +117,10 @@ def serve(program, makemap, source, hosts, access):
     for name in ("good", "by", "second"):  # those that the zone names
         mail_site.ADDRESSES.setdefault(name, "127.0.9.9")
     mail_site.FILES["mail/access"] = access
+    mail_site.FILES["mail/mailertable"] += MAILERTABLE
+    # who serves the network is not root, and cannot read a key
+    mail_site.SYSTEM_USERS += "canonify:x:64901:64901:canonify:/:/bin/false\n"
+    mail_site.SYSTEM_GROUPS += "canonify:x:64901:\n"
 
     def build():
         mail_bed.build()

@@ -160,6 +160,8 @@ def groups():
     yield Group("no-question", OWN + CA + ["O TLSSrvOptions=V", "O CertFingerprintAlgorithm=SHA1"], NAMES[:1] + COMMANDS[15:16])
     hosts = [outward(name) for name in [*HOSTS, "clear", "old"] if name != "mute"]
     yield Group("client", CLIENT + CA, hosts + [outward("ok", "v12"), outward("rcpt", "rcptenc")], features=SESSION_FEATURES)
+    several = [outward(name) for name in ("permfirst", "tempfirst", "closefirst", "permtemp")]
+    yield Group("several", CLIENT + CA, several)
     yield Group("fallback", CLIENT + CA + ["O TLSFallbacktoClear=true"], [outward(name) for name in FALLBACK], features=SESSION_FEATURES)
     yield Group("client-bare", [], [outward("ok"), outward("perm")])
     yield Group("client-ca", CA, [outward("ok")])
