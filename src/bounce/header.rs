@@ -3,20 +3,14 @@
 use super::{DsnKind, DsnRequest};
 use crate::config::HeaderCondition;
 use crate::envelope::{Envelope, EnvelopeFlags};
-use crate::message;
 use crate::message::{Header, HeaderKind, Headers};
 
-pub(super) fn fields(
-    report: &DsnRequest<'_>,
-    original: &Envelope,
-    receivers: &[Vec<u8>],
-    to_postmaster: bool,
-    boundary: &[u8],
-) -> Headers {
-    let (subject, submitted) = subject(report, to_postmaster);
+pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u8]) -> Headers {
+    let (subject, submitted) = subject(report);
     // From is the site's default field, with the macros of `set_macros`
+    let named = report.receivers.iter().filter(|one| one.parent.is_none());
     let mut fields: Vec<Header> =
-        receivers.iter().map(|receiver| field("To", receiver, HeaderKind::RECIPIENT)).collect();
+        named.map(|one| field("To", &report.facts.without_route(&one.text), HeaderKind::RECIPIENT)).collect();
     if report.facts.mime {
         let kind: &[u8] = b"multipart/report; report-type=delivery-status;\n\tboundary=\"";
         let content = [kind, boundary, b"\""].concat();
@@ -31,17 +25,14 @@ pub(super) fn fields(
     Headers(fields)
 }
 
-fn subject(report: &DsnRequest<'_>, to_postmaster: bool) -> (String, String) {
+fn subject(report: &DsnRequest<'_>) -> (String, String) {
     let (subject, reason) = match report.kind {
-        _ if to_postmaster => {
+        _ if report.to_postmaster => {
             ("Postmaster notify: see transcript for details".to_owned(), "postmaster-notification")
         }
         DsnKind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
         DsnKind::Success => ("Return receipt".to_owned(), "return-receipt"),
-        DsnKind::Delay => {
-            let past = message::interval(report.facts.warn_after);
-            (format!("Warning: could not send message for past {past}"), "warning-timeout")
-        }
+        DsnKind::Delay => (report.facts.warning(report.deliver_by), "warning-timeout"),
     };
     (subject, format!("auto-generated ({reason})"))
 }

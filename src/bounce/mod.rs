@@ -21,11 +21,12 @@ pub use due::due;
 use crate::engine::Scope;
 use crate::envelope::{
     AttemptState, Body, BodyType, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags, Sender,
-    final_recipient,
 };
+use crate::message;
 use crate::rewrite::Site;
 use crate::schema::{Privacy, TimeoutClass};
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 use std::io::{self, BufRead};
 
 /// What a report is about.
@@ -48,8 +49,6 @@ pub struct DsnSettings {
     pub daemon: Vec<u8>,
     /// The zone of the dates.
     pub zone: TimeZone,
-    /// DoubleBounceAddress; empty: a report about a report is dropped.
-    pub double_bounce: Vec<u8>,
     /// Timeout.queuewarn of the message's class, seconds.
     pub warn_after: i64,
     /// Timeout.queuereturn of the message's class, seconds.
@@ -62,6 +61,8 @@ pub struct DsnSettings {
     pub no_actual_recipient: bool,
     /// ErrorHeader as text, macros expanded; may be empty.
     pub error_header: Vec<u8>,
+    /// DontPruneRoutes.
+    pub keep_routes: bool,
     /// T= of each mailer, by its index: MTA, address and diagnostic types.
     pub types: Vec<[Vec<u8>; 3]>,
 }
@@ -76,14 +77,43 @@ impl DsnSettings {
             host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
             daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
             zone: config.zone().clone(),
-            double_bounce: config.expand(&options.double_bounce_address),
             warn_after: options.timeout.queuewarn.of(class),
             return_after: options.timeout.queuereturn.of(class),
             mime: options.send_mime_errors,
             no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
             error_header: config.expand(error_header),
+            keep_routes: options.dont_prune_routes,
             types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
+        }
+    }
+
+    /// What a delay is called: in the report's subject, the log and the queue file.
+    pub fn warning(&self, deliver_by: Option<i64>) -> String {
+        match deliver_by {
+            Some(seconds) => format!("Warning: Delivery time ({seconds}s) exceeded"),
+            None => {
+                format!("Warning: could not send message for past {}", message::interval(self.warn_after))
+            }
+        }
+    }
+
+    /// What the end of Timeout.queuereturn, or of BY=, is called.
+    pub fn expiry(&self, deliver_by: Option<i64>) -> String {
+        match deliver_by {
+            Some(seconds) => format!("delivery time expired {seconds}s"),
+            None => format!("Cannot send message for {}", message::interval(self.return_after)),
+        }
+    }
+
+    /// `@hub.example:ann@elsewhere.example` without the way there, in brackets or not (RFC 5321, 3.3).
+    fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
+        let inner = address.strip_prefix(b"<").unwrap_or(address);
+        let colon = memchr::memchr(b':', inner).filter(|_| inner.starts_with(b"@") && !self.keep_routes);
+        match colon {
+            None => address.into(),
+            Some(colon) if inner.len() == address.len() => inner[colon + 1..].into(),
+            Some(colon) => [b"<", &inner[colon + 1..]].concat().into(),
         }
     }
 
@@ -110,12 +140,20 @@ pub struct DsnRequest<'a> {
     pub now: i64,
     /// A failure only because Timeout.queuereturn is over.
     pub expired: bool,
+    /// The seconds of BY=, if it is these that are over (RFC 2852), not Timeout.queuereturn or .queuewarn.
+    pub deliver_by: Option<i64>,
+    /// Who gets it, expanded.
+    pub receivers: Vec<Recipient>,
+    /// It goes to DoubleBounceAddress or PostmasterCopy, not to the sender.
+    pub to_postmaster: bool,
+    /// The body of the original is left out.
+    pub header_only: bool,
 }
 
 impl DsnRequest<'_> {
     /// Those the report is about, in the order of the send queue. A receipt for a list of several ends at the list
     /// (RFC 3461, 5.2.7.3): what became of its members is not told.
-    fn concerned<'a>(&self, original: &'a Envelope, kind: DsnKind) -> Vec<&'a Recipient> {
+    fn concerned(&self, original: &Envelope, kind: DsnKind) -> Vec<usize> {
         let list = |index: &usize| original.recipients[*index].flags.contains(RecipientFlags::EXPANDED);
         let named = RecipientFlags::DELIVERED_LIST | RecipientFlags::PRIMARY;
         let owned = |index: usize| original.recipients[index].flags.contains(named);
@@ -123,47 +161,24 @@ impl DsnRequest<'_> {
         let told = |index: &usize| {
             due::concerns(kind, &original.recipients[*index]) && (kind != DsnKind::Success || !beyond(*index))
         };
-        original.send_order().into_iter().filter(told).map(|index| &original.recipients[index]).collect()
+        original.send_order().into_iter().filter(told).collect()
     }
 }
 
-/// Builds one report; `body` is the original's, from its beginning. `Ok(None)` when there is nobody to get it (a report about a report without
-/// DoubleBounceAddress): the caller then drops the message.
+/// Builds one report; `body` is the original's, from its beginning.
 ///
 /// # Errors
 /// The original's body cannot be read; the report is to be made later.
-pub fn build(
-    report: &DsnRequest<'_>,
-    original: &Envelope,
-    body: &mut dyn BufRead,
-) -> io::Result<Option<Envelope>> {
-    let to_postmaster = original.is_response() || original.sender.is_null();
-    let receiver = match to_postmaster {
-        false => original.sender.text.clone(),
-        true => report.facts.double_bounce.clone(),
-    };
-    if receiver.is_empty() {
-        return Ok(None);
-    }
+pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRead) -> io::Result<Envelope> {
     let boundary = boundary(report);
-    let mut receivers = vec![receiver];
-    if original.attempt.tell_postmaster && report.kind == DsnKind::Failure && !to_postmaster {
-        receivers.push(b"postmaster".to_vec());
-    }
-    let headers = header::fields(report, original, &receivers, to_postmaster, &boundary);
-    let body = report_body(report, original, body, to_postmaster, &boundary)?;
-    let recipient = |text: Vec<u8>| Recipient {
-        final_recipient: Some(final_recipient(&text, &report.facts.host)),
-        text,
-        flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
-        ..Recipient::default()
-    };
+    let headers = header::fields(report, original, &boundary);
+    let body = report_body(report, original, body, &boundary)?;
     let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT);
-    Ok(Some(Envelope {
+    Ok(Envelope {
         id: report.id.clone(),
         location: original.location,
         sender: Sender { text: b"<>".to_vec(), address: None },
-        recipients: receivers.into_iter().map(recipient).collect(),
+        recipients: report.receivers.clone(),
         headers,
         body: Body::from_memory(body),
         created: report.now,
@@ -173,6 +188,7 @@ pub fn build(
             generated: true,
             console: original.attempt.console.clone(),
             own_sender: original.attempt.own_sender,
+            report: true,
             received_from: status::received_from(original),
             ..AttemptState::default()
         },
@@ -180,7 +196,7 @@ pub fn build(
         body_type: eight_bit.then_some(BodyType::EightBitMime),
         scope: Scope::default(),
         ..Envelope::default()
-    }))
+    })
 }
 
 /// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the
@@ -219,7 +235,6 @@ fn report_body(
     report: &DsnRequest<'_>,
     original: &Envelope,
     body: &mut dyn BufRead,
-    to_postmaster: bool,
     boundary: &[u8],
 ) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(4096 + original.body.size() as usize);
@@ -232,18 +247,13 @@ fn report_body(
         out.extend_from_slice(b"This is a MIME-encapsulated message\n\n");
     }
     separator(&mut out, b"");
-    text::write(&mut out, report, original, to_postmaster);
+    text::write(&mut out, report, original);
     separator(&mut out, b"");
     if report.facts.mime {
         status::write(&mut out, report, original);
     }
-    // a report that failed in the pass that made it does not come back itself
-    if !original.attempt.generated {
-        separator(&mut out, b"");
-        original::write(&mut out, report, original, body)?;
-    } else if report.facts.mime {
-        out.push(b'\n');
-    }
+    separator(&mut out, b"");
+    original::write(&mut out, report, original, body)?;
     separator(&mut out, b"--");
     out.push(b'\n');
     Ok(out)

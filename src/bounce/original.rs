@@ -23,7 +23,7 @@ pub(super) fn write(
         (false, false) => b"   ----- Message header follows -----\n",
     });
     out.extend_from_slice(encoding);
-    out.extend_from_slice(&[b"Return-Path: <", return_path(original), b">\n"].concat());
+    out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
     for header in original.headers.0.iter().filter(|header| shown(header)) {
         header.put(out);
     }
@@ -37,7 +37,10 @@ pub(super) fn write(
 }
 
 /// The sender as the rules have it, where they know him.
-fn return_path(original: &Envelope) -> &[u8] {
+fn return_path<'a>(report: &'a DsnRequest<'_>, original: &'a Envelope) -> &'a [u8] {
+    if original.attempt.report {
+        return &report.facts.daemon;
+    }
     let text = original.sender.text.as_slice();
     let bare = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(text);
     let known = original.sender.address.as_ref().filter(|_| !bare.is_empty());
@@ -47,6 +50,7 @@ fn return_path(original: &Envelope) -> &[u8] {
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
 pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool {
     report.kind != DsnKind::Success
+        && !report.header_only
         && original.class >= 0
         && !report.facts.no_body_return
         && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)

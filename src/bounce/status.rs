@@ -30,14 +30,23 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
         let deadline = message::rfc5322(original.created + by.seconds, &report.facts.zone);
         line(out, "Deliver-By-Date", deadline.as_bytes());
     }
-    let also: &[DsnKind] = if report.kind == DsnKind::Failure { &[DsnKind::Success] } else { &[] };
-    for kind in [&[report.kind], also].concat() {
-        for recipient in report.concerned(original, kind) {
-            out.push(b'\n');
-            recipient_group(out, report, original, (recipient, kind));
-        }
+    for (recipient, kind) in groups(report, original) {
+        out.push(b'\n');
+        recipient_group(out, report, original, (recipient, kind));
     }
     out.push(b'\n');
+}
+
+/// Those it speaks of, in the order of the send queue; a failure also tells of who wanted a receipt.
+fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recipient, DsnKind)> {
+    let of_kind = |kind| report.concerned(original, kind).into_iter().map(move |index| (index, kind));
+    let mut groups: Vec<(usize, DsnKind)> = of_kind(report.kind).collect();
+    if report.kind == DsnKind::Failure {
+        groups.extend(of_kind(DsnKind::Success));
+    }
+    let order = original.send_order();
+    groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
+    groups.into_iter().map(|(index, kind)| (&original.recipients[index], kind)).collect()
 }
 
 fn recipient_group(
@@ -47,7 +56,8 @@ fn recipient_group(
     (recipient, kind): (&Recipient, DsnKind),
 ) {
     let first = first_of(original, recipient);
-    let [mta, address, diagnostic] = report.facts.types_of(recipient);
+    let [mta, _, diagnostic] = report.facts.types_of(recipient);
+    let [_, address, _] = report.facts.types_of(first);
     if let Some(orcpt) = &first.orcpt {
         line(out, "Original-Recipient", &decode_xtext(orcpt));
     }
@@ -66,6 +76,11 @@ fn recipient_group(
     }
     let tried = if recipient.tried == 0 { report.now } else { recipient.tried };
     line(out, "Last-Attempt-Date", message::rfc5322(tried, &report.facts.zone).as_bytes());
+    // who was put off by name (its M line) is not of the queue as a whole, and sendmail does not say it of him
+    if kind == DsnKind::Delay && recipient.message.is_none() {
+        let until = message::rfc5322(original.created + report.facts.return_after, &report.facts.zone);
+        line(out, "Will-Retry-Until", until.as_bytes());
+    }
 }
 
 /// The recipient of the RCPT command behind any number of expansions.
@@ -123,6 +138,7 @@ fn action(kind: DsnKind, recipient: &Recipient) -> String {
 
 fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> String {
     let default = match kind {
+        DsnKind::Failure if report.deliver_by.is_some() => EnhancedStatus(5, 4, 7),
         DsnKind::Failure if report.expired => EnhancedStatus(4, 4, 7),
         DsnKind::Failure => EnhancedStatus(5, 0, 0),
         DsnKind::Delay => EnhancedStatus(4, 0, 0),
@@ -134,7 +150,8 @@ fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> Stri
 
 /// Whose message it is, or whose message a report made in the same pass is about.
 pub(super) fn received_from(original: &Envelope) -> Option<Vec<u8>> {
-    original.attempt.received_from.clone().or_else(|| original.client().map(<[u8]>::to_vec))
+    let known = || original.client().filter(|_| !original.attempt.read_back);
+    original.attempt.received_from.clone().or_else(|| known().map(<[u8]>::to_vec))
 }
 
 fn unquoted(text: &[u8]) -> &[u8] {

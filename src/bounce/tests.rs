@@ -14,13 +14,13 @@ fn facts() -> DsnSettings {
         host: b"mail.site.example".to_vec(),
         daemon: b"MAILER-DAEMON".to_vec(),
         zone: TimeZone::fixed(jiff::tz::offset(-5)),
-        double_bounce: b"postmaster".to_vec(),
         warn_after: 3600,
         return_after: 432_000,
         mime: true,
         no_body_return: false,
         no_actual_recipient: false,
         error_header: Vec::new(),
+        keep_routes: false,
         types: vec![types("X-Unix"), types("SMTP")],
     }
 }
@@ -58,10 +58,22 @@ fn original() -> Envelope {
 fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let facts = facts();
     let id = QueueId::new(b"6AMHof7n026348").expect("a good identifier");
-    let report = DsnRequest { facts: &facts, kind, id, now: 1_795_369_860, expired };
-    let envelope = build(&report, original, &mut io::BufReader::new(original.body.reader()))
-        .expect("a body in memory")
-        .expect("somebody to tell");
+    let to_postmaster = original.is_response() || original.sender.is_null();
+    let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
+    let flags = RecipientFlags::PRIMARY;
+    let report = DsnRequest {
+        facts: &facts,
+        kind,
+        id,
+        now: 1_795_369_860,
+        expired,
+        deliver_by: None,
+        receivers: vec![Recipient { text: receiver.to_vec(), flags, ..Recipient::default() }],
+        to_postmaster,
+        header_only: false,
+    };
+    let envelope =
+        build(&report, original, &mut io::BufReader::new(original.body.reader())).expect("a body in memory");
     let mut text = format!("to {}\n", String::from_utf8_lossy(&envelope.recipients[0].text));
     for header in &envelope.headers.0 {
         text += &format!("{}:{}\n", header.name.escape_ascii(), String::from_utf8_lossy(&header.value));
@@ -101,6 +113,7 @@ fn a_delay() {
     waiting.reply = Some(Reply::parse(b"451 4.2.1 Mailbox busy"));
     waiting.status = Some(EnhancedStatus(4, 3, 0));
     waiting.remote_mta = Some(b"mx.tmp.example.".to_vec());
+    waiting.message = Some(b"Deferred: 451 4.2.1 Mailbox busy".to_vec());
     envelope.recipients = vec![waiting];
     envelope.attempt.warning_due = true;
     assert_eq!(due(&envelope, Privacy::empty()), [DsnKind::Delay]);
@@ -133,17 +146,13 @@ fn a_report_about_a_report_goes_to_the_postmaster() {
 }
 
 #[test]
-fn without_a_double_bounce_address_nobody_is_told() {
-    let mut envelope = failed_member_of_a_list();
-    envelope.flags |= EnvelopeFlags::RESPONSE;
-    let facts = DsnSettings { double_bounce: Vec::new(), ..facts() };
-    let id = QueueId::default();
-    let report = DsnRequest { facts: &facts, kind: DsnKind::Failure, id, now: 0, expired: false };
-    assert!(
-        build(&report, &envelope, &mut io::BufReader::new(envelope.body.reader()))
-            .expect("a body in memory")
-            .is_none()
-    );
+fn the_way_to_a_sender_is_not_shown_unless_it_is_to_be_kept() {
+    let shown = |keep_routes| {
+        let facts = DsnSettings { keep_routes, ..facts() };
+        String::from_utf8_lossy(&facts.without_route(b"<@hub.example:ann@elsewhere.example>")).into_owned()
+    };
+    assert_eq!(shown(false), "<ann@elsewhere.example>");
+    assert_eq!(shown(true), "<@hub.example:ann@elsewhere.example>");
 }
 
 #[test]

@@ -24,7 +24,7 @@ const SUCCESSES: &[(RecipientFlags, &str)] = &[
     (RecipientFlags::EXPANDED, "expanded by alias"),
 ];
 
-pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope, to_postmaster: bool) {
+pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     if report.facts.mime {
         out.push(b'\n');
     }
@@ -34,7 +34,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
     let received = message::rfc5322(original.created, &report.facts.zone);
     out.extend_from_slice(format!("The original message was received at {received}\n").as_bytes());
     out.extend_from_slice(&[b"from ", peer(original), b"\n"].concat());
-    if to_postmaster {
+    if report.to_postmaster {
         out.extend_from_slice(format!("with id {}\n", original.id).as_bytes());
     }
     out.push(b'\n');
@@ -48,6 +48,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
             successes(out, report, original);
         }
         DsnKind::Success => successes(out, report, original),
+        DsnKind::Delay if report.deliver_by.is_some() => delays(out, report, original),
         DsnKind::Delay => {} // the box and the transcript say it all
     }
     transcript(out, report, original);
@@ -69,14 +70,23 @@ fn reason(reply: &Reply) -> Vec<u8> {
 
 fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
-    for recipient in report.concerned(original, DsnKind::Failure) {
-        out.extend(shorten(&recipient.text, MAX_SHOWN));
+    for index in report.concerned(original, DsnKind::Failure) {
+        let recipient = &original.recipients[index];
+        out.extend_from_slice(&shown(&recipient.text));
         out.push(b'\n');
         if let Some(reply) = &recipient.reply {
-            out.extend_from_slice(
-                &[b"    (reason: ", &shorten(&reason(reply), MAX_SHOWN)[..], b")\n"].concat(),
-            );
+            out.extend_from_slice(&[b"    (reason: ", &shown(&reason(reply))[..], b")\n"].concat());
         }
+        expanded_from(out, original, recipient);
+    }
+    out.push(b'\n');
+}
+
+fn delays(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
+    out.extend_from_slice(b"   ----- The following addresses had transient non-fatal errors -----\n");
+    for index in report.concerned(original, DsnKind::Delay) {
+        let recipient = &original.recipients[index];
+        out.extend_from_slice(&[&shown(&recipient.text)[..], b"\n"].concat());
         expanded_from(out, original, recipient);
     }
     out.push(b'\n');
@@ -85,10 +95,12 @@ fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 /// The address that its sender wrote, where an alias, a list or ruleset 5 has put another in its place.
 fn expanded_from(out: &mut Vec<u8>, original: &Envelope, recipient: &Recipient) {
     let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
-    if let Some(parent) = parent(original, recipient).or(replaced) {
-        out.extend_from_slice(
-            &[b"    (expanded from: ", &shorten(&parent.text, MAX_SHOWN)[..], b")\n"].concat(),
-        );
+    // of a recipient that the queue gave back no more is known than who answers for it
+    let answers = recipient.control.as_ref().map(|control| &control.alias);
+    let answers = answers.filter(|alias| !alias.is_empty() && **alias != recipient.text);
+    let from = parent(original, recipient).or(replaced).map(|one| &one.text).or(answers);
+    if let Some(from) = from {
+        out.extend_from_slice(&[b"    (expanded from: ", &shown(from)[..], b")\n"].concat());
     }
 }
 
@@ -98,19 +110,22 @@ fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
         return;
     }
     out.extend_from_slice(b"   ----- The following addresses had successful delivery notifications -----\n");
-    for recipient in concerned {
+    for index in concerned {
+        let recipient = &original.recipients[index];
         let row = SUCCESSES.iter().find(|(flag, _)| recipient.flags.contains(*flag));
         let how = row.map_or("relayed", |(_, how)| how);
-        out.extend_from_slice(
-            &[&shorten(&recipient.text, MAX_SHOWN)[..], b"  (", how.as_bytes(), b")\n"].concat(),
-        );
+        out.extend_from_slice(&[&shown(&recipient.text)[..], b"  (", how.as_bytes(), b")\n"].concat());
         expanded_from(out, original, recipient);
     }
     out.push(b'\n');
 }
 
 fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
-    if original.attempt.transcript.is_empty() && report.kind != DsnKind::Delay && !report.expired {
+    if original.attempt.transcript.is_empty()
+        && report.kind != DsnKind::Delay
+        && !report.expired
+        && report.deliver_by.is_none()
+    {
         out.extend_from_slice(b"   ----- Transcript of session is unavailable -----\n\n");
         return;
     }
@@ -118,12 +133,19 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     out.extend_from_slice(&original.attempt.transcript);
     let (waited, given_up) =
         (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
-    let ending = match report.kind {
-        DsnKind::Delay => format!(
+    let ending = match (report.kind, report.deliver_by) {
+        (DsnKind::Delay, Some(_)) => format!(
+            "{}\nWill keep trying until message is {given_up} old\n",
+            report.facts.warning(report.deliver_by)
+        ),
+        (DsnKind::Failure, Some(seconds)) => {
+            format!("Delivery time ({seconds}s) expired\nMessage will be deleted from queue\n")
+        }
+        (DsnKind::Delay, None) => format!(
             "Warning: message still undelivered after {waited}\n\
              Will keep trying until message is {given_up} old\n"
         ),
-        DsnKind::Failure if report.expired => format!(
+        (DsnKind::Failure, None) if report.expired => format!(
             "Message could not be delivered for {given_up}\n\
              Message will be deleted from queue\n"
         ),
@@ -136,4 +158,9 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 /// The address whose expansion this one comes from.
 pub(super) fn parent<'a>(original: &'a Envelope, recipient: &Recipient) -> Option<&'a Recipient> {
     original.recipients.get(recipient.parent?)
+}
+
+/// Addresses and reasons are not shown at any length.
+fn shown(text: &[u8]) -> Vec<u8> {
+    shorten(text, MAX_SHOWN)
 }

@@ -2,19 +2,15 @@
 
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
-use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
-use crate::deliver::{Connections, Full};
-use crate::envelope::{
-    Envelope, EnvelopeFlags, FailureReport, MessageKey, Recipient, RecipientFlags, RecipientState, receive,
-};
+use super::reports::{Reports, fail_overdue};
+use crate::deliver::{Attempted, Connections, Full};
+use crate::envelope::{Envelope, MessageKey, Recipient};
 use crate::logging::{Priority, Quiet};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
-use crate::schema::{EnhancedStatus, Sysexit};
-use crate::sys::safe::{self, Rules};
-use crate::sys::{accounts, clock};
+use crate::schema::Sysexit;
+use crate::sys::clock;
 use std::future::Future;
-use std::io::BufReader;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -87,13 +83,16 @@ impl Mta {
         Box::pin(async move {
             envelope.last_attempt = clock::now();
             envelope.attempts += 1;
-            let attempted = tokio::select! {
+            let attempted = match fail_overdue(&mut envelope) {
+                true => Attempted::default(),
+                false => tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
                 error = held.keep() => {
                     self.complain(Some(&envelope.id), &error);
                     return Sysexit::TEMPFAIL;
                 }
+                },
             };
             let mut status = envelope.attempt.exit;
             let lease = held.into_lease();
@@ -192,9 +191,10 @@ impl Mta {
         let ended = match lease {
             Some(mut lease) if pending => self.queue.update(&mut lease, &envelope).await,
             Some(lease) if reports.unreportable => {
+                let set_aside = self.queue.set_aside(lease, "savemail panic").await;
                 let text = b"SYSERR(root): savemail: cannot save rejected email anywhere";
                 self.log.log(0, Priority::Critical, Some(envelope.id.as_bytes()), text);
-                self.queue.set_aside(lease, "savemail panic").await
+                set_aside
             }
             Some(lease) => self.queue.remove(lease).await,
             None if pending => self.queue.commit(&envelope).await.map(drop),
@@ -240,91 +240,6 @@ impl Mta {
         }
     }
 
-    /// Builds the reports that are due (RFC 3464) and puts them into the queue.
-    async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
-        let mut reports = Reports::default();
-        let now = clock::now();
-        let expired = self.check_age(envelope, now);
-        let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
-        for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
-            if kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail {
-                reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
-                continue;
-            }
-            if kind == DsnKind::Failure && self.is_double_bounce(envelope) {
-                reports.unreportable = true;
-                continue;
-            }
-            let id = self.queue.next_id();
-            let request = DsnRequest { facts: &facts, kind, id, now, expired };
-            let built = bounce::build(&request, envelope, &mut BufReader::new(envelope.body.reader()))
-                .map_err(|error| {
-                    QueueError::new("cannot read the body of", envelope.id.to_string(), error)
-                })?;
-            let Some(mut report) = built else {
-                reports.unreportable |= kind == DsnKind::Failure;
-                continue;
-            };
-            self.complete(envelope, &mut report, &facts).await;
-            self.log_report(envelope, &report, kind);
-            let lease = self.queue.commit(&report).await?;
-            if kind == DsnKind::Delay {
-                envelope.flags |= EnvelopeFlags::WARNED;
-            }
-            reports.queued.push((lease, report));
-        }
-        Ok(reports)
-    }
-
-    /// Option ErrorHeader: a text, or the file it names with a leading `/`. One that is not to be trusted, or cannot be read, says nothing.
-    fn error_header(&self) -> Vec<u8> {
-        match self.site.config.options.error_header.as_deref() {
-            Some(path) if path.starts_with(b"/") => {
-                let rules = Rules::error_header(self.site.config.blame());
-                safe::read(&accounts::path(path), &rules).unwrap_or_default()
-            }
-            text => text.unwrap_or_default().to_vec(),
-        }
-    }
-
-    /// The default fields of a report, as any message gets them.
-    async fn complete(&self, original: &Envelope, report: &mut Envelope, facts: &DsnSettings) {
-        crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
-        bounce::set_macros(&self.site, facts, original, report);
-        let fields = std::mem::take(&mut report.headers.0);
-        receive(&self.site, report, fields).await;
-        report.flags -= EnvelopeFlags::DELETE_BCC;
-    }
-
-    /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to
-    /// tell, and another report would fail in the same way, for ever.
-    fn is_double_bounce(&self, envelope: &Envelope) -> bool {
-        let last_resort = &self.site.config.options.double_bounce_address;
-        let primary = |one: &&Recipient| one.parent.is_none() && one.flags.contains(RecipientFlags::PRIMARY);
-        let mut primary = envelope.recipients.iter().filter(primary).peekable();
-        envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
-    }
-
-    /// Too old: what is pending has failed (RFC 5321, 4.5.4.1: four or five days). Old: the sender is told
-    /// (Timeout.queuereturn and Timeout.queuewarn). `true` if it is too old.
-    fn check_age(&self, envelope: &mut Envelope, now: i64) -> bool {
-        let times = &self.site.config.options.timeout;
-        let age = now - envelope.created;
-        let warn = times.queuewarn.of(envelope.timeout_class);
-        if warn > 0 && age > warn {
-            envelope.attempt.warning_due = true;
-        }
-        let limit = times.queuereturn.of(envelope.timeout_class);
-        let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
-        if expired {
-            for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
-                recipient.state = RecipientState::Failed;
-                recipient.status = Some(EnhancedStatus(4, 4, 7));
-            }
-        }
-        expired
-    }
-
     /// A report could not be made durable: the message stays as it was, and is tried again.
     async fn keep_all(&self, envelope: &Envelope, lease: Option<Lease>, error: &QueueError) {
         self.complain(Some(&envelope.id), error);
@@ -334,44 +249,4 @@ impl Mta {
             self.complain(Some(&envelope.id), &error);
         }
     }
-
-    fn log_report(&self, envelope: &Envelope, report: &Envelope, kind: DsnKind) {
-        let about: &[u8] = match kind {
-            DsnKind::Delay => b"sender notify",
-            DsnKind::Failure if envelope.attempt.generated => b"return to sender",
-            DsnKind::Failure if envelope.is_response() => b"postmaster notify",
-            DsnKind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
-            _ => b"DSN",
-        };
-        let text = [report.id.as_bytes(), b": ", about, b": ", &reason(envelope, kind)].concat();
-        self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
-    }
-}
-
-/// Why there is a report, as the log says it.
-fn reason(envelope: &Envelope, kind: DsnKind) -> Vec<u8> {
-    match kind {
-        DsnKind::Success => b"Return receipt".to_vec(),
-        DsnKind::Delay => b"Warning: could not send message".to_vec(),
-        DsnKind::Failure => {
-            let failed = envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed);
-            let mut said = failed.filter_map(|one| one.message.clone());
-            let message = envelope.message.clone().or_else(|| said.next());
-            let mut text = message.unwrap_or_else(|| b"Unable to deliver mail".to_vec());
-            text.truncate(MAX_REASON);
-            text
-        }
-    }
-}
-
-/// The longest reason in the log, in bytes.
-const MAX_REASON: usize = 203;
-
-#[derive(Default)]
-struct Reports {
-    queued: Vec<(Lease, Envelope)>,
-    /// A failure that nobody can be told.
-    unreportable: bool,
-    /// The message is to be saved for whoever handed it in.
-    unsent: bool,
 }

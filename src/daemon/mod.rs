@@ -24,6 +24,7 @@ mod lease;
 mod load;
 mod mta;
 mod rates;
+mod reports;
 mod runs;
 mod serve;
 mod throttle;

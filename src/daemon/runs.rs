@@ -80,6 +80,7 @@ impl Mta {
         match self.queue.load(key).await {
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
+                envelope.attempt.read_back = !recalled;
                 self.restore_envelope(&mut envelope).await;
                 self.deliver(lease, *envelope, Some(preparing)).await;
             }

@@ -20,6 +20,8 @@ use tokio::net::{TcpStream, UnixStream};
 pub(super) struct ConnectFailure {
     pub(super) result: DeliveryResult,
     pub(super) relay: Vec<u8>,
+    /// The host that could not be had, as reports name it.
+    pub(super) remote_mta: Option<Vec<u8>>,
     /// Does the log know of it already?
     pub(super) recorded: bool,
 }
@@ -43,7 +45,11 @@ pub(super) async fn connect(
         NextHop::Host { name, .. } if *name == named => named.clone(),
         hop => hop.shown(),
     };
-    let failure = |result| ConnectFailure { result, relay: shown.clone(), recorded: false };
+    let failure = |result: DeliveryResult| {
+        let unknown = result.dsn == EnhancedStatus(5, 1, 2);
+        let remote_mta = unknown.then(|| shown.clone());
+        ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false }
+    };
     let addresses = match &key.hop {
         NextHop::Socket(path) => {
             let stream = UnixStream::connect(path).await;
@@ -82,7 +88,8 @@ async fn connect_address(
             Ok(stream) => stream,
             Err(error) => {
                 let relay = [host, b" ", &literal].concat();
-                return Err(ConnectFailure { result: unreachable(&error, host), relay, recorded: false });
+                let (result, remote_mta) = (unreachable(&error, host), Some(host.to_vec()));
+                return Err(ConnectFailure { result, relay, remote_mta, recorded: false });
             }
         };
         let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
@@ -168,9 +175,13 @@ async fn open(
         return Ok(server);
     };
     let relay = server.relay();
+    let farewell = server.farewell(timeouts.quit).await;
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
-    server.quit(timeouts.quit).await;
-    Err((ConnectFailure { result, relay, recorded: false }, handshake_failed))
+    let result = match farewell {
+        Some(answer) if result.disposition == Disposition::Delayed => replies::at_farewell(result, &answer),
+        _ => result,
+    };
+    Err((ConnectFailure { result, relay, remote_mta: None, recorded: false }, handshake_failed))
 }
 
 async fn opening(

@@ -12,7 +12,7 @@ use super::result::DeliveryResult;
 use super::settle::TransactionResult;
 use super::transaction;
 use crate::config::Mailer;
-use crate::schema::{EnhancedStatus, Sysexit};
+use crate::schema::Sysexit;
 
 /// Members that go on together, and the next hop they have come to.
 struct HostAttempt {
@@ -63,6 +63,7 @@ async fn try_hop(
         let failure = tried.failure.unwrap_or_else(|| ConnectFailure {
             result: DeliveryResult::of_exit(Sysexit::TEMPFAIL),
             relay: Vec::new(),
+            remote_mta: None,
             recorded: false,
         });
         if !failure.recorded {
@@ -80,9 +81,9 @@ async fn try_hop(
     let key = ConnectionKey { mailer: mailer_id, hop };
     let result = match connect::connect(attempt, mailer, &key, &tried.members).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
-        Err(failure) if failure.result.dsn == EnhancedStatus(5, 1, 2) => {
+        Err(failure) if failure.remote_mta.is_some() => {
             for index in &tried.members {
-                attempt.envelope.recipients[*index].remote_mta = Some(failure.relay.clone());
+                attempt.envelope.recipients[*index].remote_mta.clone_from(&failure.remote_mta);
             }
             TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) }
         }

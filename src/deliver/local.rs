@@ -84,6 +84,7 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     result.dsn = status;
     let text = format!("Message is too large; {} bytes max", mailer.max_size);
     result.line = Some(TranscriptLine::Bare(Reply::new(552, Some(status), text)));
+    result.too_big = true;
     Some(result)
 }
 
@@ -156,7 +157,9 @@ fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
     let built_in = path.starts_with(b"[");
     if exit.is_temporary() && mailed.text.is_none() && !built_in {
         let text = [name, b" mailer (", path, b") exited with EX_TEMPFAIL"].concat();
-        return DeliveryResult::delayed(text, EnhancedStatus(4, 0, 0));
+        let result = DeliveryResult::delayed(text, EnhancedStatus(4, 0, 0));
+        let reply = Some(Reply::new(0, None, exit.0.to_string()));
+        return DeliveryResult { reply, status: reported_status(exit), ..result };
     }
     let mut result = DeliveryResult::of_exit(exit);
     if let Some(status) = mailed.status {

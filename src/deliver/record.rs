@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::result::DeliveryResult;
 use crate::addr::{MAX_SHOWN, shorten};
-use crate::envelope::{RecipientFlags, RecipientState};
+use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
 use crate::smtp::client::Extensions;
@@ -18,6 +18,10 @@ impl Attempt<'_> {
         if let Some(text) = &result.system_error {
             self.complain(text);
         }
+        if result.too_big {
+            // what is too big for a mailer is too big for its sender's
+            self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        }
         if result.tell_postmaster {
             self.envelope.attempt.tell_postmaster = true;
         }
@@ -27,8 +31,14 @@ impl Attempt<'_> {
             }
             self.record_recipient(*index, result);
         }
+        let said = result.noted.clone().unwrap_or_else(|| result.stat());
         if !result.disposition.is_success() {
-            self.envelope.note(&result.stat(), result.disposition == Disposition::Failed);
+            self.envelope.note(&said, result.disposition == Disposition::Failed);
+        }
+        if result.noted.is_some() && result.of_recipient {
+            for index in members {
+                self.envelope.recipients[*index].message.clone_from(&self.envelope.message);
+            }
         }
         self.log_result(members, result, relay);
         self.tell_result(members, result);
@@ -87,7 +97,7 @@ impl Attempt<'_> {
         }
         recipient.message = match result.disposition {
             // the M line of a queue file repeats a server's words, not our own
-            Disposition::Delayed if result.quote => Some(result.stat()),
+            Disposition::Delayed if result.of_recipient => Some(result.stat()),
             _ => None,
         };
         recipient.state = match result.disposition {
@@ -104,8 +114,7 @@ impl Attempt<'_> {
         let shown: Vec<Vec<u8>> =
             members.iter().map(|index| log_text(&envelope.recipients[*index].text)).collect();
         let (dsn, stat) = (result.dsn.to_string(), result.stat());
-        let reply = result.reply.as_ref().filter(|_| result.quote);
-        let reply = reply.map(|reply| shorten(&reply.to_line(), MAX_SHOWN));
+        let reply = result.quoted.as_ref().map(|reply| shorten(reply, MAX_SHOWN));
         let line = RecipientLine {
             to: shown.iter().map(Vec::as_slice).collect(),
             control: self.controlling_user(members[0]),

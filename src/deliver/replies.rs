@@ -1,6 +1,6 @@
 //! From a server's answers to results (RFC 5321, 4.2.1 and 4.3.2; RFC 3463).
 
-use super::result::{DeliveryResult, status_of_code};
+use super::result::{DeliveryResult, reported_status, status_of_code};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Answer, ConnectionError, Extensions};
 
@@ -12,17 +12,51 @@ pub(super) fn status(answer: &Answer, extensions: &Extensions) -> EnhancedStatus
 
 /// To be tried again because the server says so.
 pub(super) fn deferred(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
-    let mut result = DeliveryResult::delayed(answer.last_line(), status(answer, extensions));
+    let mut result = DeliveryResult::delayed(answer.first_line(), status(answer, extensions));
     if result.dsn.class() != 4 {
         result.dsn = EnhancedStatus(4, 0, 0);
     }
-    result.reply = Some(answer.reply());
-    result.quote = true;
+    result.reply = Some(first(answer));
+    result.quoted = Some(quoted(answer));
     result
 }
 
-/// What is quoted of a refusal: its first line, as it came where more follow.
-fn quoted(answer: &Answer) -> Reply {
+/// The same for what is no answer about a recipient or the whole message: reports do not repeat it, and their status is
+/// that of the exit code alone.
+fn without_reply(result: DeliveryResult, exit: Sysexit) -> DeliveryResult {
+    let dsn = EnhancedStatus(result.dsn.class(), 0, 0);
+    DeliveryResult { dsn, status: reported_status(exit), reply: None, ..result }
+}
+
+/// The server was closing: what reports repeat is its answer to QUIT.
+pub(super) fn at_farewell(result: DeliveryResult, farewell: &Answer) -> DeliveryResult {
+    DeliveryResult { reply: Some(first(farewell)), ..result }
+}
+
+/// 421 to RCPT. The answer to QUIT counts, to a queue of commands the next one in line.
+pub(super) fn of_closing(
+    answer: &Answer,
+    farewell: Option<&Answer>,
+    extensions: &Extensions,
+) -> DeliveryResult {
+    let result = DeliveryResult { of_recipient: true, ..deferred(answer, extensions) };
+    let Some(farewell) = farewell else { return result };
+    let dsn = Some(status(farewell, extensions)).filter(|status| status.class() != 2);
+    let dsn = dsn.unwrap_or(EnhancedStatus(4, 0, 0));
+    DeliveryResult { dsn, quoted: Some(quoted(farewell)), ..at_farewell(result, farewell) }
+}
+
+/// The first line of an answer as the log quotes it.
+fn quoted(answer: &Answer) -> Vec<u8> {
+    let mut line = answer.first_line().to_vec();
+    if let Some(more @ b'-') = line.get_mut(3) {
+        *more = b' ';
+    }
+    line
+}
+
+/// What reports repeat of an answer: its first line, as it came where more follow.
+fn first(answer: &Answer) -> Reply {
     match answer.lines.as_slice() {
         [first, _, ..] => Reply::new(0, None, first.clone()),
         _ => answer.reply(),
@@ -39,8 +73,8 @@ fn refused(
     let mut result = DeliveryResult::of_exit(exit);
     let own = answer.reply().enhanced.filter(|own| extensions.enhanced && own.class() == 5);
     result.dsn = own.or(by_code).unwrap_or_else(|| status_of_code(answer.code));
-    result.reply = Some(quoted(answer));
-    result.quote = true;
+    result.reply = Some(first(answer));
+    result.quoted = Some(quoted(answer));
     result
 }
 
@@ -66,7 +100,7 @@ pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<Delive
     match answer.code {
         200..300 => None,
         // it says nothing of the sender
-        421 => Some(DeliveryResult { dsn: EnhancedStatus(4, 0, 0), ..deferred(answer, extensions) }),
+        421 => Some(without_reply(deferred(answer, extensions), Sysexit::TEMPFAIL)),
         400..500 => Some(deferred(answer, extensions)),
         501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 5, 2)))),
         553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 1, 3)))),
@@ -78,21 +112,29 @@ pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<Delive
 
 /// The answer to RCPT; `None`: go on.
 pub(super) fn of_recipient(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
-    match answer.code {
-        200..300 => None,
-        400..500 => Some(deferred(answer, extensions)),
-        550 | 551 | 553 => Some(refused(answer, extensions, Sysexit::NOUSER, None)),
-        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, None)),
-        _ => Some(protocol_error()),
-    }
+    let result = match answer.code {
+        200..300 => return None,
+        400..500 => deferred(answer, extensions),
+        550 | 551 | 553 => refused(answer, extensions, Sysexit::NOUSER, None),
+        500..600 => refused(answer, extensions, Sysexit::UNAVAILABLE, None),
+        _ => protocol_error(),
+    };
+    let quoted = result.quoted.map(|_| answer.first_line().to_vec());
+    // a status of another class than the code's is believed in neither
+    let at_odds = answer.reply().enhanced.is_some_and(|own| own.class() != answer.code / 100);
+    let reply = result.reply.filter(|_| !at_odds || !extensions.enhanced);
+    Some(DeliveryResult { quoted, reply, of_recipient: true, ..result })
 }
 
 /// The answer to DATA; `None`: go on.
 pub(super) fn of_data(answer: &Answer, extensions: &Extensions) -> Option<DeliveryResult> {
     match answer.code {
         354 => None,
-        400..500 => Some(deferred(answer, extensions)),
-        500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, None)),
+        400..500 => Some(without_reply(deferred(answer, extensions), Sysexit::TEMPFAIL)),
+        500..600 => {
+            let exit = Sysexit::UNAVAILABLE;
+            Some(without_reply(refused(answer, extensions, exit, None), exit))
+        }
         _ => Some(protocol_error()),
     }
 }
@@ -123,7 +165,24 @@ pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> Deliv
         // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
         // the connection may have been somebody else's for a moment
         ConnectionError::Malformed(_) => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 5, 0)),
-        _ => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)),
+        ConnectionError::Lost => {
+            let noted = Some([b"reply: read error from ", host].concat());
+            DeliveryResult { noted, ..DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)) }
+        }
+        ConnectionError::TimedOut => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)),
+    }
+}
+
+/// A connection that ended instead of an answer to RCPT: said in the words of a server.
+pub(super) fn lost_at_recipient(host: &[u8]) -> DeliveryResult {
+    let result = of_connection_error(&ConnectionError::Lost, host);
+    let reply = Reply::new(421, Some(EnhancedStatus(4, 4, 1)), result.text);
+    DeliveryResult {
+        text: Vec::new(),
+        quoted: Some(reply.to_line()),
+        reply: Some(reply),
+        of_recipient: true,
+        ..result
     }
 }
 

@@ -17,10 +17,16 @@ pub(super) struct DeliveryResult {
     pub(super) reply: Option<Reply>,
     /// The text says itself that it is not final: no `Deferred: ` in front.
     pub(super) own_words: bool,
-    /// Does the log quote the answer (`reply=`)?
-    pub(super) quote: bool,
+    /// The answer as the log quotes it (`reply=`).
+    pub(super) quoted: Option<Vec<u8>>,
+    /// What the queue file says in place of `stat=`.
+    pub(super) noted: Option<Vec<u8>>,
+    /// It was said of this recipient, not of the message: the queue file repeats it.
+    pub(super) of_recipient: bool,
     /// The line a report's transcript gets, ready made; `None`: as usual for the disposition.
     pub(super) line: Option<TranscriptLine>,
+    /// The message is larger than M= allows: its body does not come back.
+    pub(super) too_big: bool,
     /// The postmaster is told as well.
     pub(super) tell_postmaster: bool,
     /// The exit status of whoever hands the message in.
@@ -114,8 +120,11 @@ impl DeliveryResult {
             status: None,
             reply: None,
             own_words: false,
-            quote: false,
+            quoted: None,
+            noted: None,
+            of_recipient: false,
             line: None,
+            too_big: false,
             tell_postmaster: false,
             exit: match disposition {
                 Disposition::Failed => Sysexit::UNAVAILABLE,

@@ -5,7 +5,7 @@ use super::connect::ConnectFailure;
 use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
-use crate::schema::{Disposition, EnhancedStatus, Reply};
+use crate::schema::{Disposition, Reply};
 use crate::smtp::client::{Answers, ConnectionError, Extensions, ServerConnection};
 
 /// What came of a transaction. Everybody else is settled.
@@ -25,11 +25,9 @@ pub(super) fn settle(
     answers: &Answers,
     mailer: &Mailer,
 ) -> TransactionResult {
-    for index in members {
-        attempt.envelope.recipients[*index].remote_mta = Some(server.host.clone());
-    }
     let settling = Settling {
         extensions: &server.extensions,
+        host: &server.host,
         relay: server.relay(),
         answers,
         lmtp: mailer.has(b'z'),
@@ -38,13 +36,17 @@ pub(super) fn settle(
     if let Some(answer) = &answers.mail
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
-        if answer.code == SERVICE_NOT_AVAILABLE {
-            let failure = ConnectFailure { result, relay: settling.relay, recorded: false };
+        if answer.is_closing() {
+            let failure = ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: false };
             let undecided = (members.to_vec(), failure);
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
         attempt.record(members, &result, Some(&settling.relay));
         return TransactionResult::default();
+    }
+    // what was said to MAIL is about the sender, not about a recipient at that host
+    for index in members.iter().filter(|_| answers.mail.is_some()) {
+        attempt.envelope.recipients[*index].remote_mta = Some(server.host.clone());
     }
     let Settled { accepted, unanswered: mut undecided, deferred } = settling.recipients(attempt, members);
     let (delivered, unanswered) = settling.message(attempt, accepted);
@@ -53,37 +55,41 @@ pub(super) fn settle(
         && let Some((members, result)) = deferred
     {
         // the next host may take them now
-        let failure = ConnectFailure { result, relay: settling.relay, recorded: true };
+        let failure = ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: true };
         return TransactionResult { delivered, undecided: Some((members, failure)) };
     }
     let undecided = (!undecided.is_empty()).then(|| {
         let result = lost(attempt, server, answers);
-        (undecided, ConnectFailure { result, relay: settling.relay, recorded: false })
+        (undecided, ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: false })
     });
     TransactionResult { delivered, undecided }
 }
 
-/// The connection ended, at MAIL, RCPT, DATA or the dot. sendmail speaks of it at DATA, and at RCPT in the words of a server.
+/// The connection ended, at MAIL, RCPT, DATA or the dot, and these were not the ones that were spoken of. sendmail gives the
+/// reason at DATA, and where it had come to other recipients.
 fn lost(attempt: &mut Attempt<'_>, server: &ServerConnection, answers: &Answers) -> DeliveryResult {
     let error = answers.error.as_ref().unwrap_or(&ConnectionError::Lost);
+    if let Some(closing) = answers.recipients.iter().flatten().find(|answer| answer.is_closing()) {
+        return DeliveryResult { reply: None, ..replies::deferred(closing, &server.extensions) };
+    }
     let mut result = replies::of_connection_error(error, &server.host);
     if *error != ConnectionError::Lost {
         return result;
     }
-    attempt.transcribe(&replies::read_error(&server.host));
     let (at_mail, at_dot) = (answers.mail.is_none(), answers.data.is_some());
     let at_rcpt = !at_mail && answers.recipients.iter().any(Option::is_none);
-    if at_rcpt {
-        result.reply = Some(Reply::new(421, Some(EnhancedStatus(4, 4, 1)), std::mem::take(&mut result.text)));
-        result.quote = true;
-    } else if at_mail || at_dot {
+    let read_error = replies::read_error(&server.host);
+    if !at_rcpt {
+        attempt.transcribe(&read_error);
+    }
+    if at_mail || at_dot {
         result.text.clear();
+    }
+    if !at_mail {
+        result.reply = Some(Reply::parse(&read_error));
     }
     result
 }
-
-/// 421 says nothing of the mail (RFC 5321, 3.8): the server closes, whatever the command was.
-const SERVICE_NOT_AVAILABLE: u16 = 421;
 
 /// What was answered to RCPT.
 #[derive(Default)]
@@ -96,6 +102,7 @@ struct Settled {
 
 struct Settling<'a> {
     extensions: &'a Extensions,
+    host: &'a [u8],
     relay: Vec<u8>,
     answers: &'a Answers,
     /// The dot has one answer for each accepted recipient (RFC 2033, 4.2).
@@ -108,27 +115,40 @@ impl Settling<'_> {
     /// The answers to RCPT.
     fn recipients(&self, attempt: &mut Attempt<'_>, members: &[usize]) -> Settled {
         let mut settled = Settled::default();
+        // the connection ended with the answer to the one before the first that has none
+        let mut open = self.answers.mail.is_some() && self.answers.error == Some(ConnectionError::Lost);
         for (at, index) in members.iter().enumerate() {
-            let answer = self.answers.recipients.get(at).and_then(Option::as_ref);
-            let Some(answer) = answer.filter(|answer| answer.code != SERVICE_NOT_AVAILABLE) else {
-                settled.unanswered.push(*index);
-                continue;
-            };
-            match replies::of_recipient(answer, self.extensions) {
-                None => {
-                    attempt.envelope.recipients[*index].reply = Some(answer.reply());
-                    settled.accepted.push(*index);
+            let result = match self.answers.recipients.get(at).and_then(Option::as_ref) {
+                Some(answer) if answer.is_closing() => {
+                    replies::of_closing(answer, self.answers.farewell.as_ref(), self.extensions)
                 }
-                Some(result) => {
-                    let result = DeliveryResult { line: Some(TranscriptLine::Written), ..result };
-                    attempt.record(&[*index], &result, Some(&self.relay));
-                    if result.disposition == Disposition::Delayed {
-                        let (deferred, last) =
-                            settled.deferred.get_or_insert_with(|| (Vec::new(), result.clone()));
-                        deferred.push(*index);
-                        *last = result;
+                Some(answer) => match replies::of_recipient(answer, self.extensions) {
+                    None => {
+                        attempt.envelope.recipients[*index].reply = Some(answer.reply());
+                        settled.accepted.push(*index);
+                        continue;
                     }
+                    Some(result) => DeliveryResult { line: Some(TranscriptLine::Written), ..result },
+                },
+                None if open => {
+                    attempt.transcribe(&replies::read_error(self.host));
+                    replies::lost_at_recipient(self.host)
                 }
+                None => {
+                    settled.unanswered.push(*index);
+                    continue;
+                }
+            };
+            open &= self
+                .answers
+                .recipients
+                .get(at)
+                .is_some_and(|answer| answer.as_ref().is_some_and(|answer| !answer.is_closing()));
+            attempt.record(&[*index], &result, Some(&self.relay));
+            if result.disposition == Disposition::Delayed {
+                let (deferred, last) = settled.deferred.get_or_insert_with(|| (Vec::new(), result.clone()));
+                deferred.push(*index);
+                *last = result;
             }
         }
         settled
@@ -140,8 +160,11 @@ impl Settling<'_> {
         if let Some(answer) = &self.answers.data
             && let Some(result) = replies::of_data(answer, self.extensions)
         {
-            if answer.code == SERVICE_NOT_AVAILABLE {
+            if answer.is_closing() {
                 return (0, accepted);
+            }
+            for index in &accepted {
+                attempt.envelope.recipients[*index].reply = None;
             }
             attempt.record(&accepted, &result, Some(&self.relay));
             return (0, Vec::new());
@@ -155,6 +178,12 @@ impl Settling<'_> {
                 continue;
             };
             let result = replies::of_dot(answer, self.extensions);
+            let result = match &self.answers.farewell {
+                Some(farewell) if answer.is_closing() => replies::at_farewell(result, farewell),
+                _ => result,
+            };
+            let of_recipient = self.lmtp && result.quoted.is_some();
+            let result = DeliveryResult { of_recipient, ..result };
             match results.iter_mut().find(|(other, _)| *other == result) {
                 Some((_, members)) => members.push(index),
                 None => results.push((result, vec![index])),

@@ -52,6 +52,10 @@ pub(super) async fn run(
     let answers = transact(&mut server, &offer, &mut refused).await;
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
     let result = settle(attempt, &server, members, &answers, mailer);
+    if !answers.leaves_usable() {
+        server.quit(timeouts.quit).await;
+        return result;
+    }
     if answers.dot.is_empty() && !server.dead {
         server.reset(timeouts.rset).await;
     }

@@ -1,10 +1,22 @@
 //! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
 
-use super::recipient::{ControllingUser, Recipient, RecipientState};
+use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 use super::same::is_named_already;
 use super::state::Envelope;
 use crate::config::Config;
 use crate::schema::Options;
+
+impl Recipient {
+    /// Somebody whom a message of our own is to reach, not resolved yet; told of nothing but failures.
+    pub fn named(config: &Config, text: &[u8]) -> Self {
+        Self {
+            text: text.to_vec(),
+            flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
+            final_recipient: Some(final_recipient(text, &config.expand(b"\x81j"))),
+            ..Self::default()
+        }
+    }
+}
 
 impl Envelope {
     /// Adds a recipient whose address is resolved: behind those of the same host, local ones first. One that is there

@@ -131,12 +131,18 @@ pub struct AttemptState {
     pub transcript: Vec<u8>,
     /// Timeout.queuewarn is over: the sender is to hear of the delay.
     pub warning_due: bool,
+    /// BY= is over, and it goes back without another attempt.
+    pub overdue: bool,
     /// A configuration error: postmaster is told too.
     pub tell_postmaster: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
     /// It begins with the queue's copy, header and body.
     pub from_queue: bool,
+    /// It is a report of ours, just made or read back.
+    pub report: bool,
+    /// A run of the queue read it back: of the client that brought it no more is known than `$_`.
+    pub read_back: bool,
     /// It has waited for its turn on disk, so now there is a place for it.
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.

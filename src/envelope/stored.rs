@@ -59,12 +59,7 @@ impl StoredEnvelope {
             last_attempt: envelope.last_attempt,
             attempts: envelope.attempts,
             priority: envelope.priority,
-            // recipients of several groups never share an envelope here, so it counts as split; one that is held
-            // has not come so far
-            flags: match envelope.quarantine.is_some() || envelope.attempt.unsplit {
-                true => envelope.flags,
-                false => envelope.flags | EnvelopeFlags::SPLIT,
-            },
+            flags: stored_flags(envelope),
             body_type: envelope.body_type,
             envid: envelope.envid.clone(),
             auth: envelope.auth.clone(),
@@ -120,7 +115,7 @@ impl StoredEnvelope {
             hop_count: facts.hop_count,
             message_id: facts.message_id,
             scope,
-            attempt: AttemptState { from_queue: true, ..AttemptState::default() },
+            attempt: AttemptState { from_queue: true, report, ..AttemptState::default() },
             ..Envelope::default()
         }
     }
@@ -145,7 +140,7 @@ impl StoredEnvelope {
 
 /// Reports made here have the name that they show: `$n`.
 fn stored_sender(config: &Config, envelope: &Envelope) -> Vec<u8> {
-    match envelope.attempt.generated {
+    match envelope.attempt.report {
         true => daemon_name(config),
         false => envelope.sender.text.clone(),
     }
@@ -187,6 +182,19 @@ fn restored(mut recipient: Recipient, default_uid: u32) -> Recipient {
         control.user.clear();
     }
     recipient
+}
+
+/// Recipients of several groups never share an envelope here, so it counts as split; one that is held has not come so far.
+/// What somebody else sent as `<>` is known by its S line; flag r says that we made it.
+fn stored_flags(envelope: &Envelope) -> EnvelopeFlags {
+    let mut flags = envelope.flags;
+    if envelope.quarantine.is_none() && !envelope.attempt.unsplit {
+        flags |= EnvelopeFlags::SPLIT;
+    }
+    if !envelope.attempt.report {
+        flags -= EnvelopeFlags::RESPONSE;
+    }
+    flags
 }
 
 fn persistent_macros(config: &Config, scope: &Scope) -> Vec<(Vec<u8>, Vec<u8>)> {

@@ -204,7 +204,7 @@ options! {
     /// Idle time of a cached connection
     connection_cache_timeout: i64 = 300, (Time b'm'), "ConnectionCacheTimeout", b'K', Root, Implemented, "confMCI_CACHE_TIMEOUT";
     /// Honour Errors-To headers
-    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, ParsedOnly, "confUSE_ERRORS_TO";
+    use_errors_to: bool = false, (Bool), "UseErrorsTo", b'l', Root, Implemented, "confUSE_ERRORS_TO";
     /// Syslog verbosity; a non-safe caller may only raise it
     log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Implemented, "confLOG_LEVEL";
     /// Keep the sender in expansions of aliases
@@ -220,13 +220,13 @@ options! {
     /// Or-ed flags, words split at any blank or punctuation; unknown word: 'readcf: Op line: X unrecognized'; never sticky, only adds
     privacy_options: Privacy = Privacy::empty(), (Special), "PrivacyOptions", b'p', Anyone, Implemented, "confPRIVACY_FLAGS";
     /// Copy of bounces
-    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, ParsedOnly, "confCOPY_ERRORS_TO";
+    postmaster_copy: Option<Vec<u8>> = None, (Text), "PostmasterCopy", b'P', Root, Implemented, "confCOPY_ERRORS_TO";
     /// Load-based queueing slope
     queue_factor: i64 = 600_000, (Int), "QueueFactor", b'q', Root, Implemented, "confQUEUE_FACTOR";
     /// Queue directory or directories; must precede Q lines ('QueueDir must be defined before queue groups')
     queue_directory: Option<Vec<u8>> = None, (Special), "QueueDirectory", b'Q', Root, Implemented, "";
     /// Keep explicit routes in bounces
-    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, ParsedOnly, "confDONT_PRUNE_ROUTES";
+    dont_prune_routes: bool = false, (Bool), "DontPruneRoutes", b'R', Root, Implemented, "confDONT_PRUNE_ROUTES";
     /// Timeout.name=time; without sub-option the old comma list of name:time or name=time, a bare number sets mail rcpt datainit datablock datafinal command
     timeout: Timeouts = Timeouts::default(), (Special), "Timeout", b'r', Root, Implemented, "";
     /// Statistics file

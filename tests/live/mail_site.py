@@ -261,7 +261,7 @@ for word in "$@"; do printf '%s\\n' "$word"; done >$file.argv
 mv $file.body $file.done
 rm -f $file
 case "$2$3$4" in *tempfail*) exit 75;; *exit67*) exit 67;; *exit69*) echo "capture: said no"; exit 69;; esac
-case "$2$3$4" in *says*) echo "450 4.2.2 mailbox full"; echo "and more" >&2; exit ${3##*says};; *exit*) exit ${3##*exit};; esac
+case "$*" in *says[1-9]*) echo "450 4.2.2 mailbox full"; echo "and more" >&2; status="$*"; status=${status##*says}; exit ${status%%[!0-9]*};; *exit[1-9]*) status="$*"; status=${status##*exit}; exit ${status%%[!0-9]*};; esac
 exit 0
 """
 LEAVE = """#!/bin/sh

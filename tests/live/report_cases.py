@@ -33,7 +33,7 @@ PROGRAMS = ["prog%d" % status for status in (1, *range(64, 79), 100)]
 FULL = ["alice+says%d" % status for status in (64, 67, 69, 73, 75, 77, 78)] + ["bob+exit%d" % status for status in (1, 65, 67, 68, 70, 71, 75, 76, 78)]
 REFUSED = ["rcpt5", "rcptmany", "rcpt552", "rcptbare", "rcptempty", "rcptodd", "rcptlie", "rcpteight", "mail5", "mailbare", "maillines", "data5", "databare", "datalines", "dot5", "dotlines", "dotbare5", "greet5", "greetlines",
            "helo5", "odd", "fiveup"]
-DEFERRED = ["rcpt4", "rcptlines4", "mail4", "mail421", "maildrop", "data4", "datadrop", "dot4", "dot421", "dotdrop", "dotlines4", "greet4", "greetdrop", "ehlo4", "ehlodrop", "rcptdrop", "down", "servfail", "mxgone"]
+DEFERRED = ["rcpt4", "rcptlines4", "mail4", "mail421", "maildrop", "data4", "datadrop", "dot4", "dot421", "dotdrop", "dotlines4", "greet4", "greetdrop", "ehlo4", "ehlodrop", "rcptdrop", "down", "mxgone"]
 NOWHERE = ["nosuchdomain.invalid", "nullmx.example", "loop.example", "nodata.example", "nosuch.good.example"]
 TAKEN = ["good", "good", "second", "plain", "bare", "old", "nodsn", "seven", "by", "bylong", "sized", "downup", "tempup"]
 PICKY = ["ok", "bad", "tmp", "drop", "421", "long"]

@@ -46,8 +46,10 @@ def queue_file(lines):
     """Times, places on disk and what belongs to the process are left out."""
     kept = []
     for line in lines[1:]:
-        if re.match(r"[TKI][\d/]", line):
-            line = line[0] + " (time or place)"
+        if re.match(r"I\d+/", line):
+            continue  # the place of the data file, known or not
+        if re.match(r"[TK]\d", line):
+            line = line[0] + " (time)"
         kept.append("  " + visible(alike(line)))
     return [alike(lines[0])] + kept
 

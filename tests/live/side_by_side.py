@@ -26,7 +26,7 @@ Kind = collections.namedtuple("Kind", "bed files complete describe")
 def expanded(mc):
     """The cf of a .mc, without what holds the program's version or the moment it was made."""
     run = subprocess.run(["m4", f"-D_CF_DIR_={LIBRARY}/", LIBRARY / "m4/cf.m4", "-"], input=mc.encode(), stdout=subprocess.PIPE, check=True)
-    return re.sub("^##### built by .*", "", run.stdout.decode("latin-1").replace("($v/$Z)", "(V)"), flags=re.M)
+    return re.sub("^##### (built by|in) .*", "", run.stdout.decode("latin-1").replace("($v/$Z)", "(V)"), flags=re.M)
 
 
 def cf_text(features, made={}):

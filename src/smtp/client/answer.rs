@@ -17,9 +17,14 @@ impl Answer {
         self.lines.last().map(|line| Reply::parse(line)).unwrap_or_default()
     }
 
-    /// The last line as it came.
-    pub fn last_line(&self) -> &[u8] {
-        self.lines.last().map_or(b"", Vec::as_slice)
+    /// The first line as it came.
+    pub fn first_line(&self) -> &[u8] {
+        self.lines.first().map_or(b"", Vec::as_slice)
+    }
+
+    /// 421: the server closes the connection, whatever the command was (RFC 5321, 3.8).
+    pub fn is_closing(&self) -> bool {
+        self.code == 421
     }
 
     /// 2yz
@@ -94,7 +99,7 @@ mod tests {
     fn replies_are_taken_whole() {
         let mut input = b"250-a\r\n250-b\r\n250 c\r\n354".to_vec();
         let answer = take(&mut input).expect("whole").expect("a reply");
-        assert_eq!((answer.code, answer.lines.len(), answer.last_line()), (250, 3, &b"250 c"[..]));
+        assert_eq!((answer.code, answer.lines.len(), answer.first_line()), (250, 3, &b"250-a"[..]));
         assert!(take(&mut input).is_none());
         input.extend(b"\n+OK\r\n");
         assert_eq!(take(&mut input).expect("whole").expect("a reply").code, 354);

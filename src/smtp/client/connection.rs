@@ -50,6 +50,8 @@ pub struct ServerConnection {
     lost: bool,
     /// Who hears the dialogue.
     pub console: Console,
+    /// QUIT has been said.
+    gone: bool,
     /// Messages handed over so far.
     pub messages: u32,
     transcript: Vec<u8>,
@@ -71,6 +73,7 @@ impl ServerConnection {
             dead: false,
             lost: false,
             console: Console::default(),
+            gone: false,
             messages: 0,
             transcript: Vec::new(),
             introduced: false,
@@ -262,12 +265,31 @@ impl ServerConnection {
             return;
         }
         self.console.step(&[b"Closing connection to ", &self.host]);
-        // a server that has said 421 may still be listening for QUIT
-        let _ = self.command(b"QUIT", limit).await;
+        if !self.gone {
+            let _ = self.command(b"QUIT", limit).await;
+        }
         // TLS says goodbye
         let _ = timeout(limit, self.stream.shutdown()).await;
     }
+
+    /// QUIT, and what is answered to it: a server that has said 421 may still be listening. What comes after that answers
+    /// commands sent before, and goes to the transcript as it is.
+    pub async fn farewell(&mut self, limit: Duration) -> Option<Answer> {
+        (self.dead, self.gone) = (true, true);
+        let answer = self.command(b"QUIT", limit).await.ok()?;
+        let mut rest = std::mem::take(&mut self.input);
+        let mut end = (&mut self.stream).take(MAX_FAREWELL);
+        let _ = timeout(limit.min(FAREWELL_WAIT), end.read_to_end(&mut rest)).await;
+        self.transcript.extend(rest);
+        Some(answer)
+    }
 }
+
+/// What is read behind the answer to QUIT, in bytes.
+const MAX_FAREWELL: u64 = 4096;
+
+/// How long it is waited for: a server closes after its answer (RFC 5321, 4.1.1.10).
+const FAREWELL_WAIT: Duration = Duration::from_secs(1);
 
 /// A command as it goes out: one line, wherever the addresses in it come from (RFC 5321, 2.3.8).
 pub(super) fn command_line(command: &[u8]) -> Vec<u8> {

@@ -41,6 +41,8 @@ pub struct Answers {
     pub dot: Vec<Answer>,
     /// Why it stopped early.
     pub error: Option<ConnectionError>,
+    /// To QUIT, where the server said 421 and that was the end.
+    pub farewell: Option<Answer>,
 }
 
 /// RCPT commands sent before their answers are read (PIPELINING, RFC 2920).
@@ -57,7 +59,26 @@ pub async fn transact(
     if let Err(error) = run(server, offer, refused, &mut answers).await {
         answers.error = Some(error);
     }
+    if answers.is_closing() {
+        answers.farewell = server.farewell(offer.timeouts.quit).await;
+    }
     answers
+}
+
+impl Answers {
+    /// Did the server close the connection with its last answer (RFC 5321, 3.8)?
+    fn is_closing(&self) -> bool {
+        let last = self.dot.last().or(self.data.as_ref());
+        let last = last.or_else(|| self.recipients.iter().flatten().next_back()).or(self.mail.as_ref());
+        last.is_some_and(Answer::is_closing)
+    }
+
+    /// May the connection serve another message? Not after MAIL was refused, or DATA for now.
+    pub fn leaves_usable(&self) -> bool {
+        let any = self.recipients.iter().flatten().any(Answer::is_positive);
+        let refused = any && self.data.as_ref().is_some_and(Answer::is_temporary);
+        self.mail.as_ref().is_some_and(Answer::is_positive) && !refused
+    }
 }
 
 async fn run(
@@ -116,10 +137,10 @@ async fn recipients(
         server.write(&commands, timeouts.rcpt).await?;
         for index in start..end {
             let answer = server.answer(timeouts.rcpt).await?;
-            if !answer.is_positive() {
+            let closing = answer.is_closing();
+            if !answer.is_positive() && !closing {
                 refused(server, index, &answer);
             }
-            let closing = answer.code == 421;
             answers.recipients[index] = Some(answer);
             if closing {
                 return Err(ConnectionError::Lost);

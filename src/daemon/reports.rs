@@ -1,0 +1,282 @@
+//! Reports on a message at the end of a pass: about what, to whom, and that they are in the queue before it may go.
+//!
+//! In: an envelope whose recipients have their results. Out: reports in the queue, leased to us. What a report says is
+//! `bounce`'s business.
+
+use super::mta::Mta;
+use crate::addr::{MAX_SHOWN, shorten};
+use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
+use crate::db::split_list;
+use crate::envelope::{
+    DeliverBy, Envelope, EnvelopeFlags, FailureReport, Recipient, RecipientFlags, RecipientState, Sender,
+    receive,
+};
+use crate::logging::{Priority, Quiet};
+use crate::message::HeaderKind;
+use crate::queue::{Lease, QueueError};
+use crate::recipients::Expander;
+use crate::schema::EnhancedStatus;
+use crate::sys::safe::{self, Rules};
+use crate::sys::{accounts, clock};
+use std::io::BufReader;
+
+/// What came of the reports on a message.
+#[derive(Default)]
+pub(super) struct Reports {
+    pub(super) queued: Vec<(Lease, Envelope)>,
+    /// A failure that nobody can be told.
+    pub(super) unreportable: bool,
+    /// The message is to be saved for whoever handed it in.
+    pub(super) unsent: bool,
+}
+
+/// Who gets a report.
+struct Receivers {
+    /// Expanded; none: nobody is to be told.
+    list: Vec<Recipient>,
+    /// The postmaster instead of the sender.
+    to_postmaster: bool,
+    /// What the log calls it.
+    word: &'static [u8],
+}
+
+impl Mta {
+    /// Builds the reports that are due (RFC 3464) and puts them into the queue.
+    pub(super) async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
+        let mut reports = Reports::default();
+        let now = clock::now();
+        let expired = self.check_age(envelope, now);
+        let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
+        let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
+        let overdue = exceeded.filter(|_| envelope.attempt.overdue);
+        if expired || overdue.is_some() {
+            envelope.message = Some(facts.expiry(overdue).into_bytes());
+        }
+        for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
+            if kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail {
+                reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
+                continue;
+            }
+            let deliver_by = if kind == DsnKind::Delay { exceeded } else { overdue };
+            if kind == DsnKind::Delay {
+                envelope.message = Some(facts.warning(deliver_by).into_bytes());
+            }
+            let receivers = match self.receivers(envelope, kind).await {
+                Some(receivers) if receivers.list.is_empty() => continue,
+                Some(receivers) => receivers,
+                None => {
+                    reports.unreportable |= kind == DsnKind::Failure;
+                    continue;
+                }
+            };
+            let Receivers { list, to_postmaster, word } = receivers;
+            let id = self.queue.next_id();
+            let (facts, receivers) = (&facts, list);
+            let request = DsnRequest {
+                facts,
+                kind,
+                id,
+                now,
+                expired,
+                deliver_by,
+                receivers,
+                to_postmaster,
+                header_only: false,
+            };
+            let queued = self.queue_report(envelope, &request, word).await?;
+            if kind == DsnKind::Delay {
+                envelope.flags |= EnvelopeFlags::WARNED;
+            }
+            reports.queued.push(queued);
+            if let Some(receivers) = self.postmaster_copy(envelope, kind).await {
+                let id = self.queue.next_id();
+                let (receivers, word) = (receivers.list, receivers.word);
+                let copy = DsnRequest { id, receivers, to_postmaster: true, header_only: true, ..request };
+                reports.queued.push(self.queue_report(envelope, &copy, word).await?);
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.
+    async fn postmaster_copy(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
+        let config = self.site.config.clone();
+        let copy_to = config.expand(config.options.postmaster_copy.as_deref()?);
+        if kind != DsnKind::Failure || envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
+            return None;
+        }
+        let list = self.expand(envelope, &[copy_to]).await?;
+        Some(Receivers { list, to_postmaster: true, word: b"postmaster notify" })
+    }
+
+    async fn queue_report(
+        &self,
+        envelope: &Envelope,
+        request: &DsnRequest<'_>,
+        word: &[u8],
+    ) -> Result<(Lease, Envelope), QueueError> {
+        let built = bounce::build(request, envelope, &mut BufReader::new(envelope.body.reader()));
+        let mut report = built
+            .map_err(|error| QueueError::new("cannot read the body of", envelope.id.to_string(), error))?;
+        self.complete(&mut report, envelope, request.facts).await;
+        self.log_report(envelope, &report.id.to_string(), word, request.kind);
+        let lease = self.queue.commit(&report).await?;
+        Ok((lease, report))
+    }
+
+    /// Whom a report goes to: the sender; if it is about a report or nobody of that name can be had, whoever
+    /// DoubleBounceAddress names, nobody where it is empty. `None`: nobody could be found.
+    async fn receivers(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
+        let config = self.site.config.clone();
+        if !envelope.is_response() && !envelope.sender.is_null() {
+            let mut named = self.sender_names(envelope, kind);
+            if envelope.attempt.tell_postmaster && kind == DsnKind::Failure {
+                named.push(b"postmaster".to_vec());
+            }
+            let word: &[u8] = match kind {
+                DsnKind::Delay => b"sender notify",
+                DsnKind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
+                _ => b"DSN",
+            };
+            if let Some(list) = self.expand(envelope, &named).await {
+                return Some(Receivers { list, to_postmaster: false, word });
+            }
+        }
+        let word: &[u8] = if envelope.attempt.report { b"return to sender" } else { b"postmaster notify" };
+        let last_resort = config.expand(&config.options.double_bounce_address);
+        if kind != DsnKind::Failure || last_resort.is_empty() {
+            return Some(Receivers { list: Vec::new(), to_postmaster: true, word });
+        }
+        if self.is_double_bounce(envelope) {
+            return None;
+        }
+        let found = self.expand(envelope, &[last_resort]).await;
+        if found.is_none() {
+            self.log_report(envelope, &self.queue.next_id().to_string(), word, kind);
+        }
+        Some(Receivers { list: found?, to_postmaster: true, word })
+    }
+
+    /// Where the sender hears of it: at the addresses of Errors-To where UseErrorsTo says so, else at his own.
+    fn sender_names(&self, envelope: &Envelope, kind: DsnKind) -> Vec<Vec<u8>> {
+        let options = &self.site.config.options;
+        if options.use_errors_to && kind == DsnKind::Failure {
+            let fields = envelope.headers.0.iter().filter(|field| field.kind.contains(HeaderKind::ERRORS_TO));
+            let named: Vec<Vec<u8>> = fields.flat_map(|field| split_list(&field.value)).collect();
+            if !named.is_empty() {
+                return named;
+            }
+        }
+        vec![envelope.sender.text.clone()]
+    }
+
+    /// These names as recipients, expanded; `None` when mail to none of them would arrive. What is said of them is said of the
+    /// message that is reported on.
+    async fn expand(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> Option<Vec<Recipient>> {
+        let config = &self.site.config;
+        let mut trial = Envelope {
+            id: envelope.id.clone(),
+            created: envelope.created,
+            priority: envelope.priority - config.options.recipient_factor,
+            sender: Sender { text: b"<>".to_vec(), address: None },
+            recipients: names.iter().map(|name| Recipient::named(config, name)).collect(),
+            scope: envelope.scope.clone(),
+            ..Envelope::default()
+        };
+        let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
+        expander.expand(&mut trial, &mut Quiet, clock::now()).await;
+        envelope.attempt.transcript.extend_from_slice(&trial.attempt.transcript);
+        if trial.pending().next().is_none() {
+            envelope.message = trial.message.or(envelope.message.take());
+            return None;
+        }
+        Some(trial.recipients)
+    }
+
+    /// Option ErrorHeader: a text, or the file it names with a leading `/`. One that is not to be trusted, or cannot be read, says nothing.
+    fn error_header(&self) -> Vec<u8> {
+        match self.site.config.options.error_header.as_deref() {
+            Some(path) if path.starts_with(b"/") => {
+                let rules = Rules::error_header(self.site.config.blame());
+                safe::read(&accounts::path(path), &rules).unwrap_or_default()
+            }
+            text => text.unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// The default fields of a report, as any message gets them.
+    async fn complete(&self, report: &mut Envelope, original: &Envelope, facts: &DsnSettings) {
+        crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
+        bounce::set_macros(&self.site, facts, original, report);
+        let fields = std::mem::take(&mut report.headers.0);
+        receive(&self.site, report, fields).await;
+        report.flags -= EnvelopeFlags::DELETE_BCC;
+    }
+
+    /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to
+    /// tell, and another report would fail in the same way, for ever.
+    fn is_double_bounce(&self, envelope: &Envelope) -> bool {
+        let last_resort = &self.site.config.options.double_bounce_address;
+        let primary = |one: &&Recipient| one.parent.is_none() && one.flags.contains(RecipientFlags::PRIMARY);
+        let mut primary = envelope.recipients.iter().filter(primary).peekable();
+        envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
+    }
+
+    /// Too old: what is pending has failed (RFC 5321, 4.5.4.1: four or five days). Old: the sender is told
+    /// (Timeout.queuereturn and Timeout.queuewarn). `true` if it is too old.
+    fn check_age(&self, envelope: &mut Envelope, now: i64) -> bool {
+        let times = &self.site.config.options.timeout;
+        let age = now - envelope.created;
+        let warn = times.queuewarn.of(envelope.timeout_class);
+        let by_exceeded =
+            envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::NOTIFY) && is_over(by, envelope, now));
+        if by_exceeded || warn > 0 && age > warn {
+            envelope.attempt.warning_due = true;
+        }
+        let limit = times.queuereturn.of(envelope.timeout_class);
+        let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
+        if expired {
+            fail_pending(envelope, EnhancedStatus(4, 4, 7));
+        }
+        expired
+    }
+
+    fn log_report(&self, envelope: &Envelope, report: &str, word: &[u8], kind: DsnKind) {
+        let text = [report.as_bytes(), b": ", word, b": ", &reason(envelope, kind)].concat();
+        self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
+    }
+}
+
+fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {
+    now - envelope.created > by.seconds
+}
+
+/// Mail that is to come back when it takes too long (BY= with R) comes back before it is tried once more.
+pub(super) fn fail_overdue(envelope: &mut Envelope) -> bool {
+    let now = clock::now();
+    envelope.attempt.overdue =
+        envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now));
+    if envelope.attempt.overdue {
+        fail_pending(envelope, EnhancedStatus(5, 4, 7));
+    }
+    envelope.attempt.overdue
+}
+
+fn fail_pending(envelope: &mut Envelope, status: EnhancedStatus) {
+    for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
+        recipient.state = RecipientState::Failed;
+        recipient.status = Some(status);
+    }
+}
+
+/// Why there is a report, as the log says it.
+fn reason(envelope: &Envelope, kind: DsnKind) -> Vec<u8> {
+    if kind == DsnKind::Success {
+        return b"Return receipt".to_vec();
+    }
+    let failed = envelope.recipients.iter().filter(|one| one.state == RecipientState::Failed);
+    let mut said = failed.filter_map(|one| one.message.clone());
+    let message = envelope.message.clone().or_else(|| said.next());
+    let text = message.unwrap_or_else(|| b"Unable to deliver mail".to_vec());
+    shorten(&text, MAX_SHOWN)
+}
