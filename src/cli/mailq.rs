@@ -13,6 +13,21 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
+/// `-bP`: sendmail counts what it has in shared memory, of which there is none here.
+pub fn count(invocation: &Invocation) -> Sysexit {
+    counts(invocation).unwrap_or_else(|status| status)
+}
+
+fn counts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
+    let request = queue_flags::requested(invocation)?;
+    let config = Arc::new(site::load_sound_site(invocation)?.config);
+    rights::take_up()?;
+    let entered = rights::enter_queue(invocation, &config);
+    let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
+    entered.and(group)?;
+    Err(tell(b"Data unavailable: shared memory not updated", Sysexit::OK))
+}
+
 /// Prints the listing.
 pub fn run(invocation: &Invocation) -> Sysexit {
     listing(invocation).unwrap_or_else(|status| status)
@@ -22,13 +37,15 @@ fn listing(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::requested(invocation)?;
     let config = Arc::new(site::load_sound_site(invocation)?.config);
     rights::take_up()?;
-    rights::enter_queue(invocation, &config)?;
+    let entered = rights::enter_queue(invocation, &config);
+    let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
+    entered?;
+    let group = group?;
     if !is_permitted(&config) {
         let refusal = b"You are not permitted to see the queue\n\t\tTotal requests: 0";
         return Err(tell(refusal, Sysexit::OK));
     }
     let queue = open_queue(&config)?;
-    let group = queue_flags::group(&queue, &request)?;
     let overloaded = |priority| should_queue(&config.options, priority);
     let complain = |fault: Fault<'_>| match fault {
         Fault::File(text) => log_syserr(invocation, &config, text),

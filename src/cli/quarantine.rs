@@ -2,7 +2,6 @@
 
 use super::invocation::Invocation;
 use super::messages::{log_early, tell};
-use super::queue_flags::{self, QueueRequest};
 use crate::envelope::{MessageKey, QueueLocation};
 use crate::logging::Priority;
 use crate::queue::{Content, EntryKind, Queue, QueueError, Requarantined, Selection};
@@ -15,13 +14,11 @@ use crate::schema::Sysexit;
 pub(super) fn run(
     invocation: &Invocation,
     queue: &Queue,
-    request: &QueueRequest,
+    selection: &Selection,
     reason: &[u8],
 ) -> Result<Sysexit, Sysexit> {
-    let group = queue_flags::group(queue, request)?;
     let reason = (!reason.is_empty()).then_some(reason);
-    let selection = request.selection.clone().in_group(group);
-    let mut work = Work { invocation, queue, selection: &selection, reason, changes: 0 };
+    let mut work = Work { invocation, queue, selection, reason, changes: 0 };
     for location in queue.store().locations().into_iter().filter(|one| selection.takes_location(*one)) {
         work.location(location).map_err(|error| tell(error.to_string().as_bytes(), Sysexit::OSFILE))?;
     }
@@ -76,9 +73,9 @@ impl Work<'_> {
                 tell(format!("Skipping {shown}").as_bytes(), Sysexit::OK);
             }
             Requarantined::Incomplete(old) => {
-                if let Some(old) = old {
-                    self.changed(key, old);
-                }
+                // nothing to be changed in it: sendmail passes over it without a word
+                let Some(old) = old else { return Ok(()) };
+                self.changed(key, old);
                 let file = self.queue.store().shown(key, kind.prefix());
                 tell(format!("Skipping {shown}: Incomplete file: {file}").as_bytes(), Sysexit::OK);
             }

@@ -3,7 +3,7 @@
 use super::invocation::{Invocation, Refusal};
 use super::messages::tell;
 use super::modes::{self, Mode};
-use crate::queue::{EntryKind, Queue, Selection};
+use crate::queue::{EntryKind, QueueOptions, Selection};
 use crate::schema::Sysexit;
 use std::time::Duration;
 
@@ -26,9 +26,9 @@ pub struct QueueRequest {
 ///
 /// # Errors
 /// There is none of that name; the caller has been told, and sendmail takes it for no failure.
-pub(super) fn group(queue: &Queue, request: &QueueRequest) -> Result<Option<u16>, Sysexit> {
+pub(super) fn group(options: &QueueOptions, request: &QueueRequest) -> Result<Option<u16>, Sysexit> {
     let Some(name) = &request.group else { return Ok(None) };
-    let group = queue.group(name);
+    let group = options.group(name);
     let unknown = || tell(&[b"Queue group ", &name[..], b" unknown"].concat(), Sysexit::OK);
     group.ok_or_else(unknown).map(Some)
 }

@@ -3,6 +3,7 @@
 use super::invocation::Invocation;
 use super::supervise::{self, Daemon};
 use super::{mailq, quarantine, queue_flags, rights, site, start};
+use crate::queue::QueueOptions;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
 use std::sync::Arc;
@@ -16,10 +17,14 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let inheritance = Inheritance::take();
     let request = queue_flags::requested(invocation)?;
     let config = site::load_sound_site(invocation)?.config;
-    rights::require_queue_run(invocation, &config, &request)?;
+    let permitted = rights::require_queue_run(invocation, &config, &request);
+    let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
+    permitted?;
+    let group = group?;
     if let Some(reason) = &invocation.quarantine {
         let queue = mailq::open_queue(&Arc::new(config))?;
-        return quarantine::run(invocation, &queue, &request, reason);
+        let selection = request.selection.in_group(group);
+        return quarantine::run(invocation, &queue, &selection, reason);
     }
     let foreground = request.foreground || invocation.verbose || inheritance.restarted;
     if !foreground && !start::into_service() {
@@ -31,11 +36,13 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         return Ok(supervise::run(invocation, config, &daemon, request, inheritance));
     }
     let begun = start::begin_with(invocation, Arc::new(config))?;
-    let group = queue_flags::group(&begun.mta.queue, &request)?;
     let selection = request.selection.in_group(group);
+    if foreground {
+        begun.mta.queue.speak();
+    }
     Ok(begun.confined()?.run(true, |mta| async move {
-        mta.clone().run_queue(&selection).await;
+        let status = mta.clone().run_queue(&selection).await;
         mta.deliveries_done().await;
-        start::settled(&mta, Sysexit::OK)
+        start::settled(&mta, if foreground { status } else { Sysexit::OK })
     }))
 }

@@ -13,6 +13,7 @@ use crate::queue::QueueOptions;
 use crate::schema::{FoundOption, MaySet, OPTIONS, Privacy, Sysexit, find_option};
 use crate::sys::{errno_text, identity};
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// Modes that work on a queue.
 const QUEUE_MODES: [Mode; 7] = [
@@ -96,6 +97,7 @@ pub(super) enum Privileged {
     RunnerDaemon,
     AliasMap,
     Quarantine,
+    HostStatus,
 }
 
 impl Privileged {
@@ -105,6 +107,7 @@ impl Privileged {
             Self::RunnerDaemon => "start a queue runner daemon",
             Self::AliasMap => "rebuild the alias map",
             Self::Quarantine => "quarantine jobs",
+            Self::HostStatus => "purge host status",
         }
     }
 }
@@ -158,25 +161,49 @@ pub(super) fn require_queue_run(
     }
 }
 
-/// May the caller go to the directory of the queue at all?
+/// The directory that holds all queues.
+pub(super) fn queue_base(config: &Config) -> PathBuf {
+    QueueOptions::from_config(config).base()
+}
+
+/// May the caller go to the directory of the queue at all, and are all groups below it?
 ///
 /// # Errors
 /// The exit status; the caller and the log have been told.
 pub(super) fn enter_queue(invocation: &Invocation, config: &Config) -> Result<(), Sysexit> {
-    let base = QueueOptions::from_config(config).base();
+    let base = queue_base(config);
     // a name below it can be looked up by whoever may go there
-    let Err(error) = std::fs::metadata(base.join(".")) else { return Ok(()) };
-    let text = format!("can not chdir({}/): {}", base.display(), errno_text(&error));
-    let status = syserr(invocation, config, &text, Sysexit::CONFIG);
-    if error.kind() == std::io::ErrorKind::PermissionDenied {
-        complain("Program mode requires special privileges, e.g., root or TrustedUser.");
+    if let Err(error) = std::fs::metadata(base.join(".")) {
+        let text = format!("can not chdir({}/): {}", base.display(), errno_text(&error));
+        let status = syserr(invocation, config, &text, Sysexit::CONFIG);
+        if error.kind() == std::io::ErrorKind::PermissionDenied {
+            complain("Program mode requires special privileges, e.g., root or TrustedUser.");
+        }
+        return Err(status);
     }
-    Err(status)
+    let mut entered = Ok(());
+    for group in QueueOptions::from_config(config).groups {
+        if let Some(text) = group_fault(&base, &group.path) {
+            entered = Err(syserr(invocation, config, &text, Sysexit::CONFIG));
+        }
+    }
+    entered
+}
+
+/// What is wrong with the place of a queue group.
+fn group_fault(base: &Path, path: &Path) -> Option<String> {
+    let (shown, below) = (path.display(), base.display());
+    if !path.starts_with(base) {
+        return Some(format!("QueuePath {shown} not subpath of QueueDirectory {below}/"));
+    }
+    let pattern = path.as_os_str().as_encoded_bytes().ends_with(b"*");
+    let error = std::fs::read_dir(path).err().filter(|_| !pattern)?;
+    Some(format!("can not opendir({shown}): {}", errno_text(&error)))
 }
 
 /// What is known of the directory of the default queue group; of the one in which a pattern looks.
 pub(super) fn queue_directory(config: &Config) -> Option<std::fs::Metadata> {
-    std::fs::metadata(QueueOptions::from_config(config).base()).ok()
+    std::fs::metadata(queue_base(config)).ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::invocation::{Invocation, Refusal};
 use super::messages::tell;
 use super::modes::Mode;
-use super::{daemon, mailq, newaliases, queue_run, rights, site, smtp, submit, testmode, verify};
+use super::{daemon, hoststat, mailq, newaliases, queue_run, rights, site, smtp, submit, testmode, verify};
 use crate::schema::Sysexit;
 use crate::sys::startup;
 use std::ffi::OsString;
@@ -23,6 +23,9 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Test, run: testmode::run },
     Action { mode: Mode::InitAliases, run: newaliases::run },
     Action { mode: Mode::PrintQueue, run: mailq::run },
+    Action { mode: Mode::CountQueue, run: mailq::count },
+    Action { mode: Mode::HostStatus, run: hoststat::print },
+    Action { mode: Mode::PurgeStatus, run: hoststat::purge },
     Action { mode: Mode::Deliver, run: submit::run },
     Action { mode: Mode::Arpanet, run: submit::run },
     Action { mode: Mode::QueueRun, run: queue_run::run },

@@ -73,6 +73,15 @@ impl Loader<'_> {
         if !self.config.queue_groups.iter().any(|group| group.name == b"mqueue") {
             self.default_queue_group();
         }
+        let forks = |group: &QueueGroup| group.flags.contains(&b'f');
+        let lone = |group: &&QueueGroup| group.line > 0 && group.runners > 1 && !forks(group);
+        let lone: Vec<_> = self.config.queue_groups.iter().filter(lone).cloned().collect();
+        for QueueGroup { name, runners, .. } in lone {
+            let name = String::from_utf8_lossy(&name);
+            self.say(format!(
+                "Warning: Q={name}: R={runners}: multiple queue runners specified\n\tbut flag 'f' is not set"
+            ));
+        }
     }
 
     /// Does a mailer's Q= name a group?

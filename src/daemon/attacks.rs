@@ -160,7 +160,7 @@ fn confine_front(scene: &Path) -> Result<(), i32> {
     });
     let resolver = Resolver::with(Settings::isolated());
     let site = Site::new(Arc::new(config), Arc::new(resolver));
-    let groups = vec![GroupOptions { name: b"mqueue".to_vec(), path: scene.join("queue") }];
+    let groups = vec![GroupOptions { name: b"mqueue".to_vec(), path: scene.join("queue"), forks: false }];
     let queue = QueueOptions { groups, ..QueueOptions::default() };
     let confinement = confine(&site, &queue, true).expect("confined");
     let whole = confinement.report.up.contains(&Protection::Signals);

@@ -1,5 +1,6 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
+use super::failures;
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use super::reports::{Reports, fail_overdue};
@@ -60,17 +61,18 @@ impl Mta {
     }
 
     /// One attempt, to the end: reports included, which are delivered like any other message and
-    /// over the same connections. `preparing` is given back when it is known whom the message is for.
+    /// over the same connections. The exit status. `preparing` is given back when it is known whom the message is for.
     pub async fn deliver(
         self: &Arc<Self>,
         lease: Lease,
         envelope: Envelope,
         preparing: Option<OwnedSemaphorePermit>,
-    ) {
+    ) -> Sysexit {
         let mut connections = Connections::new(&self.site.config);
         let held = self.hold(lease).preparing(preparing);
-        self.deliver_over(held, envelope, &mut connections, &mut |_| ()).await;
+        let status = self.deliver_over(held, envelope, &mut connections, &mut |_| ()).await;
         connections.close().await;
+        status
     }
 
     fn deliver_over<'a>(
@@ -95,6 +97,9 @@ impl Mta {
                 },
             };
             let mut status = envelope.attempt.exit;
+            if self.queue.is_aloud(envelope.location.group) && !envelope.attempt.generated {
+                failures::tell(&envelope);
+            }
             let lease = held.into_lease();
             if attempted.is_untouched(&envelope) {
                 drop(lease);

@@ -20,6 +20,7 @@ mod clients;
 mod confine;
 mod delivery;
 mod listen;
+mod failures;
 mod lease;
 mod load;
 mod mta;

@@ -5,8 +5,9 @@ use crate::envelope::{Envelope, MessageKey, set_sender};
 use crate::logging::Quiet;
 use crate::message::set_dates;
 use crate::queue::{Loaded, Selection};
+use crate::schema::Sysexit;
 use crate::sys::clock;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -15,8 +16,11 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 const MAX_DUE: usize = 5000;
 
 impl Mta {
-    /// One pass over the queue; returns when all that it took is done. MaxQueueRunSize limits what it takes.
-    pub async fn run_queue(self: Arc<Self>, selection: &Selection) {
+    /// One pass over the queue; returns when all that it took is done, with the exit status of the last message in
+    /// its order. MaxQueueRunSize limits what it takes.
+    pub async fn run_queue(self: Arc<Self>, selection: &Selection) -> Sysexit {
+        let last = Arc::new(Mutex::new((0, Sysexit::OK)));
+        let mut turn = 0;
         let mut progress = self.queue.begin_run();
         let mut left = match self.queue.options().max_run_size {
             0 => usize::MAX,
@@ -43,14 +47,20 @@ impl Mta {
                 let runner = self.runner().await;
                 let Some(preparing) = self.prepare().await else { break };
                 let (mta, held) = (self.clone(), (runner, self.begin(), running.clone()));
+                let last = last.clone();
+                turn += 1;
                 tokio::spawn(async move {
-                    mta.run_one(&key, preparing, false).await;
+                    let status = mta.run_one(&key, preparing, false).await;
+                    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                    *last = (*last).max((turn, status));
                     drop(held);
                 });
             }
         }
         drop(running);
         while done.recv().await.is_some() {}
+        let (_, status) = *last.lock().unwrap_or_else(PoisonError::into_inner);
+        status
     }
 
     /// MaxQueueChildren: so many messages of queue runs are worked on at the same time.
@@ -73,20 +83,41 @@ impl Mta {
         });
     }
 
-    async fn run_one(self: &Arc<Self>, key: &MessageKey, preparing: OwnedSemaphorePermit, recalled: bool) {
+    async fn run_one(
+        self: &Arc<Self>,
+        key: &MessageKey,
+        preparing: OwnedSemaphorePermit,
+        recalled: bool,
+    ) -> Sysexit {
         if self.is(Phase::Stopping) {
-            return;
+            return Sysexit::OK;
         }
         match self.queue.load(key).await {
+            // a file that says itself that it is held gets the name of such
+            Ok(Loaded::Ready(mut lease, mut envelope)) if envelope.quarantine.is_some() => {
+                envelope.last_attempt = clock::now();
+                if let Err(error) = self.queue.update(&mut lease, &envelope).await {
+                    self.complain(Some(&key.id), &error);
+                }
+                Sysexit::OK
+            }
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
                 envelope.attempt.read_back = !recalled;
                 self.restore_envelope(&mut envelope).await;
-                self.deliver(lease, *envelope, Some(preparing)).await;
+                match self.deliver(lease, *envelope, Some(preparing)).await {
+                    // it stays in the queue, which is no failure of the run
+                    Sysexit::TEMPFAIL => Sysexit::OK,
+                    status => status,
+                }
             }
+            Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Sysexit::SOFTWARE,
             // somebody else works on it, or it is gone or not whole: the next run looks again
-            Ok(_) => {}
-            Err(error) => self.complain(Some(&key.id), &error),
+            Ok(_) => Sysexit::OK,
+            Err(error) => {
+                self.complain(Some(&key.id), &error);
+                Sysexit::OSERR
+            }
         }
     }
 

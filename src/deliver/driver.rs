@@ -123,7 +123,8 @@ async fn run(
         Some(expanded) => expanded,
         None => expander.expand(envelope, &mut Quiet, started).await,
     };
-    if expanded.looked && !envelope.attempt.generated && !envelope.attempt.interactive {
+    let attempt = &envelope.attempt;
+    if expanded.looked && !attempt.generated && !attempt.interactive && !attempt.read_back {
         recompute_size_and_priority(on, envelope);
     }
     if mail_loop::fail_mail_loop(on, envelope) {

@@ -25,6 +25,7 @@ mod conversion;
 mod driver;
 mod header;
 mod host_attempt;
+pub mod host_status;
 mod local;
 mod mail_loop;
 mod next_hop;

@@ -49,6 +49,8 @@ pub struct StoredEnvelope {
     pub body: Body,
     /// The body's place is written down: it was found there, or put there for a report. (sendmail keeps to this.)
     pub body_placed: bool,
+    /// What was passed over when it was read, for the log; never stored.
+    pub notes: Vec<String>,
 }
 
 impl StoredEnvelope {
@@ -72,6 +74,7 @@ impl StoredEnvelope {
             headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
             body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
+            notes: Vec::new(),
         }
     }
 

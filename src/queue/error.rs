@@ -5,6 +5,9 @@ use crate::schema::{EnhancedStatus, Reply};
 use std::io;
 use std::path::PathBuf;
 
+/// sendmail's word for files that somebody else could have put there.
+pub(super) const BOGUS: &str = "bogus file uid/gid in mqueue";
+
 /// What is wrong with a message that must not be believed: it is put aside for a human.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{detail}")]

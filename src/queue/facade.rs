@@ -1,7 +1,7 @@
 //! The queue as the rest of the program uses it: envelopes in and out, over whatever store keeps them.
 
 use super::directory::DirectoryStore;
-use super::error::QueueError;
+use super::error::{BOGUS, Distrust, QueueError};
 use super::ids::Ids;
 use super::options::QueueOptions;
 use super::order::RunProgress;
@@ -10,8 +10,8 @@ use super::store::{BodySink, Lease, Loaded, QueueStore};
 use crate::config::Config;
 use crate::envelope::{Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
 use crate::logging::{Logger, Priority};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The queue of one site. Cloning shares it.
@@ -26,6 +26,8 @@ struct Inner {
     /// Turns the locations of a group over.
     turn: AtomicUsize,
     logger: OnceLock<Logger>,
+    /// Is somebody there to be told?
+    aloud: AtomicBool,
 }
 
 impl Queue {
@@ -42,7 +44,15 @@ impl Queue {
     pub fn over(config: Arc<Config>, options: QueueOptions, store: Arc<dyn QueueStore>) -> Self {
         let ids = Ids::new(options.clock.clone());
         let turn = AtomicUsize::new(options.clock.now() as usize);
-        Self(Arc::new(Inner { config, options, store, ids, turn, logger: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            config,
+            options,
+            store,
+            ids,
+            turn,
+            logger: OnceLock::new(),
+            aloud: AtomicBool::new(false),
+        }))
     }
 
     /// Where messages are reported that were put aside or cannot be read; without it they are only renamed.
@@ -81,8 +91,7 @@ impl Queue {
 
     /// The group of this name.
     pub fn group(&self, name: &[u8]) -> Option<u16> {
-        let index = self.0.options.groups.iter().position(|group| group.name == name)?;
-        u16::try_from(index).ok()
+        self.0.options.group(name)
     }
 
     /// Begins the body of a message.
@@ -153,37 +162,67 @@ impl Queue {
     pub async fn load(&self, key: &MessageKey) -> Result<Loaded<Envelope>, QueueError> {
         Ok(match self.store().load(key).await? {
             Loaded::Ready(lease, mut stored) => {
+                stored.notes.iter().for_each(|note| self.complain(key, note));
                 stored.priority += self.0.options.retry_factor;
                 let now = self.0.options.clock.now();
                 Loaded::Ready(lease, Box::new(stored.restore(&self.0.config, key, now)))
             }
             Loaded::SetAside { name, distrust } => {
-                self.complain(&key.id, &distrust.detail);
+                self.distrust(key, &distrust);
                 self.report_lost(&key.id, &name, distrust.reason);
                 Loaded::SetAside { name, distrust }
             }
             Loaded::Incomplete(reason) => {
                 if let Some(reason) = &reason {
-                    self.complain(&key.id, reason);
+                    self.complain(key, reason);
                 }
                 Loaded::Incomplete(reason)
             }
             Loaded::Busy => Loaded::Busy,
             Loaded::Gone => Loaded::Gone,
+            Loaded::Finished(what) => {
+                self.log(Priority::Notice, &key.id, &what);
+                Loaded::Finished(what)
+            }
         })
     }
 
-    fn complain(&self, id: &QueueId, what: &str) {
+    /// From now on what is wrong with a message is said on standard output as well, as a run in the foreground does.
+    pub fn speak(&self) {
+        self.0.aloud.store(true, Ordering::Relaxed);
+    }
+
+    /// Is what is wrong with messages of this group said on standard output?
+    pub fn is_aloud(&self, group: u16) -> bool {
+        let forks = self.0.options.groups.get(usize::from(group)).is_some_and(|group| group.forks);
+        self.0.aloud.load(Ordering::Relaxed) && !forks
+    }
+
+    fn complain(&self, key: &MessageKey, what: &str) {
+        if self.is_aloud(key.location.group) {
+            // a closed stdout leaves nobody to tell
+            let _ = writeln!(std::io::stdout(), "{what}");
+        }
+        self.log(Priority::Critical, &key.id, &format!("SYSERR(root): {what}"));
+    }
+
+    /// A file that somebody else could have written is not quoted, and nobody is at fault in sendmail's eyes.
+    fn distrust(&self, key: &MessageKey, distrust: &Distrust) {
+        match distrust.reason {
+            BOGUS => self.log(Priority::Alert, &key.id, &distrust.detail),
+            _ => self.complain(key, &distrust.detail),
+        }
+    }
+
+    fn log(&self, priority: Priority, id: &QueueId, text: &str) {
         if let Some(logger) = self.0.logger.get() {
-            let text = format!("SYSERR(root): {what}");
-            logger.log(0, Priority::Critical, Some(id.as_bytes()), text.as_bytes());
+            logger.log(0, priority, Some(id.as_bytes()), text.as_bytes());
         }
     }
 
     fn report_lost(&self, id: &QueueId, name: &str, reason: &str) {
         if let Some(logger) = self.0.logger.get() {
-            let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-            let text = format!("Losing ./{name}: {reason}");
+            let text = format!("Losing {name}: {reason}");
             logger.always(Priority::Alert, Some(id.as_bytes()), text.as_bytes());
         }
     }

@@ -15,6 +15,8 @@ pub struct GroupOptions {
     pub name: Vec<u8>,
     /// Its directory; a `*` at the end stands for all directories that begin so.
     pub path: PathBuf,
+    /// F=f: each of its messages has a process of its own in sendmail, which is not heard.
+    pub forks: bool,
 }
 
 /// QueueSortOrder.
@@ -96,6 +98,11 @@ impl QueueOptions {
         (since >= 0 && since < min_age) || (max_age > 0 && since < waited.min(max_age))
     }
 
+    /// The group of this name.
+    pub fn group(&self, name: &[u8]) -> Option<u16> {
+        u16::try_from(self.groups.iter().position(|group| group.name == name)?).ok()
+    }
+
     /// The directory that holds all queues: that of the default group, or the one in which its pattern looks.
     pub fn base(&self) -> PathBuf {
         let path = self.groups.first().map(|group| group.path.clone()).unwrap_or_default();
@@ -113,11 +120,12 @@ impl QueueOptions {
         let mut groups: Vec<_> = (config.queue_groups.iter())
             .map(|group| GroupOptions {
                 name: group.name.clone(),
+                forks: group.flags.contains(&b'f'),
                 path: path(if group.path.is_empty() { default } else { &group.path }),
             })
             .collect();
         if groups.is_empty() {
-            groups.push(GroupOptions { name: b"mqueue".to_vec(), path: path(default) });
+            groups.push(GroupOptions { name: b"mqueue".to_vec(), path: path(default), forks: false });
         }
         Self {
             groups,

@@ -209,8 +209,8 @@ impl Lines<'_> {
                 Fact::Quarantine(text) => quarantine = Some(text),
                 Fact::Sender(text) => {
                     self.sender(text, created, warned);
-                    self.status(std::mem::take(&mut body_type), std::mem::take(&mut message));
                     self.quarantine(quarantine);
+                    self.status(std::mem::take(&mut body_type), std::mem::take(&mut message));
                 }
                 Fact::Control(text) => self.control(text),
                 Fact::Recipient(line, Some(at)) => {
@@ -259,7 +259,7 @@ impl Lines<'_> {
     }
 
     fn quarantine(&mut self, reason: Option<&[u8]>) {
-        if let Some(reason) = reason {
+        if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
             self.out.extend_from_slice(b"\n     QUARANTINE: ");
             self.out.extend_from_slice(&reason[..reason.len().min(self.width())]);
         }

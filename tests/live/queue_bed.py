@@ -45,8 +45,9 @@ def lock(path):
 class Work:
     """Runs the steps of a case; `lines` is what the commands said."""
 
-    def __init__(self, program):
-        self.program, self.lines, self.settled = program, [], True
+    def __init__(self, program, several):
+        """`several`: more than one message may be worked on at a time, in any order."""
+        self.program, self.lines, self.settled, self.several = program, [], True, several
 
     def command(self, program, arguments, user="root", text=""):
         """A command, and all that it leaves in the background."""
@@ -60,8 +61,11 @@ class Work:
         self.lines.append(f"$ {user} {' '.join(arguments)}")
         for name, stream in zip("12", said):
             lines = re.sub(r" 00:00:\d\d ", " (just now) ", stream.decode("latin-1")).split("\n")
-            self.lines.extend(f"{name}: {line}" for line in lines if line or line is not lines[-1])
-        self.lines.append(f"= {status}")
+            if not {"-bp", "-bh", "-v"} & set(arguments):
+                lines.sort()  # messages may be worked on side by side
+            self.lines.extend(f"{name}: {line}" for line in lines if line)
+        several = "-qf" in arguments and self.several
+        self.lines.append("= (of the last message)" if several else f"= {status}")
         self.settle()
 
     def settle(self):
@@ -145,7 +149,7 @@ def alike(case, start):
     # a date with seconds is none of mailq's
     pattern = re.compile("(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")(?!:\d\d)")
     # the errno of a call that had nothing to do with it
-    stray = re.compile("(is not a regular file): No such file or directory")
+    stray = re.compile("(is not a regular file|not subpath of QueueDirectory [^ ]*/): No such file or directory")
     return lambda text: stray.sub(r"\1", pattern.sub(lambda found: names[found[0]], text))
 
 
@@ -163,7 +167,7 @@ def run_case(program, group, case):
     for file in case["files"]:
         lay(start, *file)
     locks = [lock(path) for path in case["locks"]]
-    work = Work(program)
+    work = Work(program, len(case["ids"]) > 1)
     for verb, *arguments in case["steps"]:
         getattr(work, verb)(*arguments)
     for file in locks:

@@ -16,14 +16,14 @@ LAYOUTS = [  # (lines of the .mc, directories)
     (STARRED + "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, R=2')", STARRED_FOLDERS)]
 FEATURES = [""] * 6 + ["MODIFY_MAILER_FLAGS(`SMTP', `+e')", "MODIFY_MAILER_FLAGS(`SMTP', `+%')", "FEATURE(`nocanonify')", "define(`SMART_HOST', `esmtp:[mx.good.example]')"]
 OPTIONS = {
-    "QueueSortOrder": ["priority", "host", "filename", "time", "modification", "none", "random", "host", "t", "h", "odd"],
+    "QueueSortOrder": ["priority", "host", "filename", "time", "modification", "none", "random", "host", "t", "h"],
     "MinQueueAge": ["10m", "2h", "1m"], "MaxQueueAge": ["2h", "10m"], "MaxQueueRunSize": ["1", "2", "3"], "QueueLA": ["0", "1"], "QueueFactor": ["1", "100000", "60000"],
     "RetryFactor": ["0", "5000"], "ClassFactor": ["500"], "RecipientFactor": ["1000"], "Timeout.queuereturn": ["5d", "4h", "1m", "30d", "now"], "Timeout.queuewarn": ["4h", "1m", "20d", "0"],
     "Timeout.queuereturn.urgent": ["1h", "30d"], "Timeout.queuereturn.non-urgent": ["1h", "30d"], "Timeout.queuereturn.normal": ["2h"], "Timeout.queuereturn.dsn": ["1h", "now"], "Timeout.queuewarn.urgent": ["1m"],
     "Timeout.queuewarn.dsn": ["1m"], "Timeout.queuewarn.non-urgent": ["1m"], "DeliverByMin": ["300", "0"], "CheckpointInterval": ["1", "2"], "SuperSafe": ["false", "interactive", "postmilter"],
     "QueueFileMode": ["0600", "0660", "0644"], "ForkEachJob": ["True"], "DeliveryMode": ["i", "q", "d", "b"], "HoldExpensive": ["True"], "PrivacyOptions": ["restrictmailq", "restrictqrun", "goaway", "restrictmailq,restrictqrun"],
     "MaxRunnersPerQueue": ["2", "4"], "MaxQueueChildren": ["1", "3"], "NiceQueueRun": ["5"], "LogLevel": ["1", "5", "8", "12", "14", "20"], "DoubleBounceAddress": ["bob", ""], "FallbackMXhost": ["mx.second.example"],
-    "TrustedUser": ["smmsp", "root", "alice"], "HostStatusDirectory": ["/mnt/hoststat"], "SingleThreadDelivery": ["True"], "Timeout.hoststatus": ["30m", "1s", "0"], "DeadLetterDrop": ["/mnt/spool/dead"], "RequiresDirfsync": ["False"],
+    "TrustedUser": ["root"], "HostStatusDirectory": ["/mnt/hoststat"], "SingleThreadDelivery": ["True"], "Timeout.hoststatus": ["30m", "1s", "0"], "DeadLetterDrop": ["/mnt/spool/dead"], "RequiresDirfsync": ["False"],
     "DontPruneRoutes": ["True"], "ConnectionCacheSize": ["0", "2"], "MaxHopCount": ["2"], "SendMimeErrors": ["False"], "FastSplit": ["0"], "DefaultUser": ["bob:mail"], "ProcessTitlePrefix": ["x"], "PidFile": ["/mnt/mail/other.pid"]}
 
 LOCAL = ["alice", "bob", "carol", "www", "root", "postmaster", "alice@site.example", "bob@site.example", "first.last@site.example", "Upper@site.example"]
@@ -47,7 +47,7 @@ ODD_LINES = ["", "From ann Sun Mar  1 10:00:00 2026", "Xunknown", "Dother", "Eow
              "Calice:2001:2001:alice", "Calice", "C:0:0:x", "Cnosuch:1:1:x", "Calice:abc:def:x", "rRFC822; x@y.example", "r", "Qrfc822;orig@else.example", "Qodd", "RPFD:nocolon", "RZZ:<bob>", "R<bob@site.example>", "RPNS:<bob@site.example>", "RPFDA:bob", "RB:<carol@site.example>", "x" * 3000,
              "nul\0in", "H??X-Nul: a\0b", "S<second@elsewhere.example>", "Y", "W", "w", "1", "\x80", "~"]
 FLAGS = ["s", "bs", "8s", "rs", "ws", "", "dn", "bdns", "w", "r", "zz", "e", "wr"]
-NAMES = ["qfshort", "qf6AMHDk09022879toolong", "qf", "qf6AMH Dk09022", "qf..", "df6AMHZZ09000001", "xf6AMHZZ09000002", "tf6AMHZZ09000003", "Tf6AMHZZ09000004", "ds6AMHZZ09000005", "README", "qf6AMHZZ09000006~", ".hidden", "QF6AMHZZ09000007", "af6AMHZZ09000008", "core"]
+NAMES = ["qfshort", "qf6AMHDk09022879toolong", "df6AMHZZ09000001", "xf6AMHZZ09000002", "tf6AMHZZ09000003", "Tf6AMHZZ09000004", "ds6AMHZZ09000005", "README", ".hidden", "QF6AMHZZ09000007", "af6AMHZZ09000008", "core"]
 BODIES = ["line one\nline two\n", "", "x" * 70 + "\n", ".dot\n\nFrom here\n", "no end", "caf\xc3\xa9 8-bit\n", "z" * 2000 + "\n", ("y" * 70 + "\n") * 300]
 SELECTORS = ["-qRgood", "-qRalice", "-qR@", "-qSann", "-qSelsewhere", "-qS<>", "-q!Rgood", "-q!Sann", "-qRGOOD", "-qI6A", "-q!I6A", "-qQ", "-qQodd", "-q!Qodd", "-qL", "-qInosuch", "-qR", "-qS", "-qI", "-qGmqueue", "-qGslow", "-qGnosuch", "-qGfar", "-qQheld", "-qLx", "-q!L", "-q!Q", "-qRdown"]
 ODD_RUNS = ["-q0", "-q-1", "-qx", "-q1x", "-q!", "-q!G", "-q!Gslow", "-qG", "-q!z", "-qR", "-qi6A", "-qrgood", "-q5"]
@@ -150,7 +150,7 @@ class Drawer:
         kind = self.chance.random()
         if kind < 0.9:
             return [[path, self.pick(BODIES), 0o600, 0, 0]]
-        if kind < 0.94:
+        if kind < 0.94 and not self.running:
             return []
         return [[path, self.pick([{"link": "/etc/hosts"}, {"folder": True}, {"link": "/nonexistent"}]) if self.often(0.4) else "body\n", self.pick([0o600, 0o644, 0o666, 0o400, 0]), self.pick([0, 2001, 209]), 0]]
 
@@ -165,7 +165,7 @@ class Drawer:
         mode, owner, age = (0o600, 0, self.pick([0, 0, 0, 1200, 90000]))
         if self.often(0.1):
             mode, owner = self.pick([0o600, 0o644, 0o640, 0o660, 0o666, 0o400, 0o602]), self.pick([0, 0, 209, 2001, 2002])
-        content = text if self.often(0.98) else self.pick([{"link": "/etc/hosts"}, {"folder": True}])
+        content = text if self.often(0.99) else {"folder": True}
         files = [[self.place(prefix + name, folder), content, mode, owner, age], *self.body(name, folder)]
         if self.often(0.08):
             other = self.pick(["tf", "xf", "hf", "Qf", "Tf", "qf"])
@@ -209,13 +209,13 @@ class Drawer:
         return ["run", *(arguments or ["-q"]), *([self.option()] if self.often(0.2) else [])]
 
     def steps(self):
+        """What is done; a case that runs the queue is known before its files are drawn."""
         steps = []
         if self.often(0.05):
             steps.append(["reference", SUBMISSION, "-odq", "-oi", "-f", "ann@elsewhere.example", self.address(), self.address()])
         if self.often(0.06):
             steps.append(["submit", SUBMISSION, "-odq", "-oi", "-f", "ann@elsewhere.example", self.address(), self.address()])
-        kind = self.chance.random()
-        if kind < 0.33:
+        if not self.running:
             return steps + [self.listing() for _ in range(self.pick([2, 3, 4]))]
         steps.append(self.queue_run())
         if self.hosts:
@@ -225,7 +225,7 @@ class Drawer:
         return steps
 
     def case(self):
-        files, self.ids = [], []
+        files, self.ids, self.running = [], [], self.often(0.67)
         for _ in range(self.pick([0, 1, 1, 1, 2, 2, 3, 4, 6])):
             more, name = self.message()
             files, self.ids = files + more, self.ids + [name]

@@ -22,6 +22,7 @@ impl ControlFile {
             control: None,
             next: Recipient::default(),
             sender_seen: false,
+            line_number: 0,
         };
         let mut rest = text;
         loop {
@@ -32,6 +33,7 @@ impl ControlFile {
             if line == b"." {
                 return reader.end(after);
             }
+            reader.line_number += 1 + line.iter().filter(|byte| **byte == b'\n').count();
             reader.line(line)?;
             rest = after;
         }
@@ -47,13 +49,15 @@ struct Reader<'a> {
     /// Collects M, Q and r for the next R.
     next: Recipient,
     sender_seen: bool,
+    /// Of the end of the current line.
+    line_number: usize,
 }
 
 impl Reader<'_> {
     fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {
         // only a header field may have line ends inside
         let line = &*if line.starts_with(b"H") { Cow::Borrowed(line) } else { one_line(line) };
-        let Some((letter, value)) = line.split_first() else { return unrecognized("empty line", line) };
+        let Some((letter, value)) = line.split_first() else { return self.unrecognized(line) };
         if line.starts_with(b"From ") {
             return tampered("SECURITY ALERT: bogus qf line ", line);
         }
@@ -68,7 +72,7 @@ impl Reader<'_> {
             b'I' => self.file.data_file = data_file(value),
             b'B' => match BodyType::parse(value) {
                 Some(kind) => envelope.body_type = Some(kind),
-                None => return unrecognized("bad body type", line),
+                None => return tampered("SECURITY ALERT: extra or bogus data in queue file: ", line),
             },
             b'q' => envelope.quarantine = Some(value.to_vec()),
             b'M' if self.sender_seen => self.next.message = Some(value.to_vec()),
@@ -85,9 +89,19 @@ impl Reader<'_> {
             b'R' => self.recipient(value),
             b'H' => self.header(value),
             b'D' | b'E' | b'L' => {}
-            _ => return unrecognized("bad line", line),
+            _ => return self.unrecognized(line),
         }
         Ok(())
+    }
+
+    /// Whoever knows the file puts its name in front.
+    fn unrecognized(&self, line: &[u8]) -> Result<(), ControlError> {
+        bad(format!("line {}: bad line \"{}\"", self.line_number, shown(line)), UNRECOGNIZED)
+    }
+
+    /// Something that is passed over, as sendmail does.
+    fn note(&mut self, text: String) {
+        self.file.envelope.notes.push(text);
     }
 
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
@@ -104,7 +118,10 @@ impl Reader<'_> {
         let (name, value) = match value {
             [b'{', rest @ ..] => match rest.iter().position(|byte| *byte == b'}') {
                 Some(end) => (&rest[..end], &rest[end + 1..]),
-                None => return,
+                None => {
+                    self.note(format!("Unbalanced {{ on {}", shown(rest)));
+                    return self.note("Unable to assign macro/class ID (mid = 0xffffffff)".to_owned());
+                }
             },
             [_, rest @ ..] => (&value[..1], rest),
             [] => return,
@@ -126,6 +143,9 @@ impl Reader<'_> {
                 recipient.text = value.to_vec();
             }
         }
+        if recipient.text.is_empty() {
+            return;
+        }
         recipient.control = self.control.clone();
         self.file.envelope.recipients.push(recipient);
     }
@@ -135,11 +155,12 @@ impl Reader<'_> {
         let (condition, field) = match value {
             [b'?', rest @ ..] => match rest.iter().position(|byte| *byte == b'?') {
                 Some(end) => (&rest[..end], &rest[end + 1..]),
-                None => return,
+                None => return self.bad_header(value),
             },
             _ => (&value[..0], value),
         };
-        let Some(colon) = field.iter().position(|byte| *byte == b':') else { return };
+        let colon = field.iter().position(|byte| *byte == b':').filter(|colon| *colon > 0);
+        let Some(colon) = colon else { return self.bad_header(value) };
         let name = field[..colon].trim_ascii_end();
         let mut kind = HeaderKind::of(name) | HeaderKind::USER;
         if !condition.is_empty() {
@@ -152,6 +173,12 @@ impl Reader<'_> {
             condition,
             kind,
         });
+    }
+
+    /// No field: of one with a condition sendmail shows the first mark.
+    fn bad_header(&mut self, value: &[u8]) {
+        let text = if value.starts_with(b"?") { &value[..1] } else { value };
+        self.note(format!("header syntax error, line \"{}\"", shown(text)));
     }
 
     fn condition(&self, text: &[u8]) -> HeaderCondition {
@@ -181,9 +208,8 @@ fn bad<T>(detail: String, reason: &'static str) -> Result<T, ControlError> {
     Err(ControlError::Bad(Distrust { detail, reason }))
 }
 
-fn unrecognized<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
-    bad(format!("readqf: {what} \"{}\"", shown(line)), "unrecognized line")
-}
+/// The reason for a line that no control file has.
+pub(super) const UNRECOGNIZED: &str = "unrecognized line";
 
 fn tampered<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
     bad(format!("{what}{}", shown(line)), "bogus queue line")

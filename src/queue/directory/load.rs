@@ -1,12 +1,13 @@
 //! Taking a message out of the queue's directory for work.
 
 use super::control_file::{ControlError, ControlFile};
+use super::control_reader::UNRECOGNIZED;
 use super::data_file::DataFile;
 use super::files::{self, LockedFile};
 use super::layout::Directory;
 use crate::config::Names;
 use crate::envelope::{Body, QueueId, StoredEnvelope};
-use crate::queue::error::{Distrust, QueueError};
+use crate::queue::error::{BOGUS, Distrust, QueueError};
 use crate::sys::{errno_text, identity};
 use std::fs::Metadata;
 use std::io::{self, Read};
@@ -24,6 +25,8 @@ pub(super) enum Found {
     Busy,
     /// Nothing.
     Gone,
+    /// What was left of a message that is done; it has been removed.
+    Finished(String),
     /// A message that is not whole (yet); the reason, where it will not become so by itself.
     Incomplete(Option<String>),
     /// A locked file that must not be believed, and why.
@@ -53,7 +56,10 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     let fail = |source| QueueError::new("cannot read", &path, source);
     let meta = locked.file.metadata().map_err(fail)?;
     if !meta.is_file() {
-        return Ok(Found::Incomplete(Some(format!("readqf: {} is not a regular file", path.display()))));
+        return Ok(Found::Incomplete(Some(format!(
+            "readqf: {} is not a regular file",
+            directory.shown("qf", id)
+        ))));
     }
     if let Some(distrust) = rules.distrust(directory, &meta) {
         return Ok(Found::Bad(locked, distrust));
@@ -64,11 +70,16 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     let mut text = Vec::new();
     (&locked.file).read_to_end(&mut text).map_err(fail)?;
     match ControlFile::parse(&text, rules.names) {
-        Ok(control) => with_body(directory, id, locked, &meta, control.envelope),
+        Ok(control) => with_body(directory, id, locked, &meta, control),
         Err(error @ ControlError::Incomplete) => {
-            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", path.display()))))
+            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", directory.shown("qf", id)))))
         }
-        Err(ControlError::Bad(distrust)) => Ok(Found::Bad(locked, distrust)),
+        Err(ControlError::Bad(mut distrust)) => {
+            if distrust.reason == UNRECOGNIZED {
+                distrust.detail = format!("readqf: {}: {}", directory.shown("qf", id), distrust.detail);
+            }
+            Ok(Found::Bad(locked, distrust))
+        }
     }
 }
 
@@ -76,16 +87,28 @@ fn with_body(
     directory: &Directory,
     id: &QueueId,
     locked: LockedFile,
-    control: &Metadata,
-    mut envelope: StoredEnvelope,
+    meta_of_control: &Metadata,
+    control: ControlFile,
 ) -> Result<Found, QueueError> {
+    let ControlFile { mut envelope, data_directory, .. } = control;
     let path = directory.file("df", id);
     let file = match files::open(&path) {
         Ok(file) => file,
-        // removed after delivery, and the qf was to follow when the crash came; or moved by hand
+        // sendmail put it beside the files of another group
+        Err(error) if error.kind() == io::ErrorKind::NotFound && data_directory.is_some() => {
+            let shown = directory.shown("df", id);
+            return Ok(Found::Incomplete(Some(format!(
+                "readqf: cannot open {shown}: {}",
+                errno_text(&error)
+            ))));
+        }
+        // removed after delivery, and the qf was to follow when the crash came
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let reason = format!("readqf: cannot open {}: {}", path.display(), errno_text(&error));
-            return Ok(Found::Incomplete(Some(reason)));
+            files::unlink(&directory.file("qf", id))?;
+            let shown = directory.shown("df", id);
+            return Ok(Found::Finished(format!(
+                "{shown} is gone: the message was delivered; its control file is removed"
+            )));
         }
         Err(error) if is_no_file(&error) => {
             let detail = format!("bogus data file {}: {}", path.display(), errno_text(&error));
@@ -94,15 +117,12 @@ fn with_body(
         Err(source) => return Err(QueueError::new("cannot open", path, source)),
     };
     let meta = file.metadata().map_err(|source| QueueError::new("cannot read", &path, source))?;
-    if directory.shared && is_foreign(&meta, control) {
+    if directory.shared && is_foreign(&meta, meta_of_control) {
         return Ok(Found::Bad(locked, bogus("bogus data file", &meta)));
     }
     envelope.body = Body::new(DataFile { file: Arc::new(file), path, size: meta.len() });
     Ok(Found::Whole(locked, Box::new(envelope)))
 }
-
-/// sendmail's word for files that somebody else could have put there.
-const BOGUS: &str = "bogus file uid/gid in mqueue";
 
 fn bogus(what: &str, meta: &Metadata) -> Distrust {
     let mode = meta.permissions().mode();

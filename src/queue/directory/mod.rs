@@ -87,12 +87,12 @@ impl Inner {
         Ok(self.directory(key.location)?.file(prefix, &key.id))
     }
 
-    /// The text of a qf; device and inode of the df once the message has been tried, as sendmail writes them.
+    /// The text of a qf; device and inode of the df once a run has had the message, as sendmail writes them.
     fn control_text(&self, key: &MessageKey, envelope: &StoredEnvelope) -> Vec<u8> {
         // the body of a report has been in memory until it was committed
         let at_path = || Some(data_file::place(&std::fs::metadata(self.file("df", key).ok()?).ok()?));
         let data_file = match envelope.body.source::<DataFile>() {
-            _ if envelope.attempts == 0 || !envelope.body_placed => None,
+            _ if envelope.last_attempt == 0 || !envelope.body_placed => None,
             Some(file) => file.device_and_inode(),
             None => at_path(),
         };
@@ -137,16 +137,27 @@ impl Inner {
         }
     }
 
-    fn replace(&self, key: &MessageKey, hold: &LockedFile, text: &[u8]) -> Result<LockedFile, QueueError> {
+    /// Under the name of a message that waits, or of one that is held.
+    fn replace(
+        &self,
+        key: &MessageKey,
+        hold: &LockedFile,
+        prefix: &'static str,
+        text: &[u8],
+    ) -> Result<LockedFile, QueueError> {
         self.held(key, hold)?;
         let directory = self.directory(key.location)?;
         let (mode, sync) = (self.options.file_mode, self.options.sync);
         let file = files::replace(directory, hold.prefix, &key.id, text, mode, sync)?;
+        if hold.prefix != prefix {
+            let (from, to) = (directory.file(hold.prefix, &key.id), directory.file(prefix, &key.id));
+            std::fs::rename(&from, &to).map_err(|source| QueueError::new("cannot rename", &from, source))?;
+        }
         if sync {
             let fail = |source| QueueError::new("cannot sync", &directory.qf, source);
             directory.qf_sync.sync().map_err(fail)?;
         }
-        Ok(LockedFile { prefix: hold.prefix, file })
+        Ok(LockedFile { prefix, file })
     }
 
     /// The df first: a df alone is none of a message's, a qf without one is skipped.
@@ -160,7 +171,8 @@ impl Inner {
     fn set_aside(&self, key: &MessageKey, path: PathBuf) -> Result<String, QueueError> {
         let aside = self.file(EntryKind::Lost.prefix(), key)?;
         std::fs::rename(&path, &aside).map_err(|source| QueueError::new("cannot rename", &path, source))?;
-        Ok(path.display().to_string())
+        let shown = path.file_name().and_then(|name| name.to_str()).map_or("", |name| &name[..2]);
+        Ok(self.directory(key.location)?.shown(shown, &key.id))
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -178,6 +190,7 @@ impl Inner {
             Found::Whole(hold, envelope) => Loaded::Ready(self.lease(key.clone(), hold)?, envelope),
             Found::Busy => Loaded::Busy,
             Found::Gone => Loaded::Gone,
+            Found::Finished(what) => Loaded::Finished(what),
             Found::Incomplete(reason) => Loaded::Incomplete(reason),
             Found::Bad(hold, distrust) => {
                 let name = self.set_aside(key, self.file(hold.prefix, key)?)?;
@@ -202,6 +215,12 @@ impl Inner {
             (0..found.directories.len()).map(location)
         })
     }
+}
+
+/// Of the control file of a message that is to wait or to be held.
+fn prefix(envelope: &StoredEnvelope) -> &'static str {
+    let kind = if envelope.quarantine.is_some() { EntryKind::Quarantined } else { EntryKind::Normal };
+    kind.prefix()
 }
 
 /// What tells a file from every other of its file system.
@@ -237,7 +256,7 @@ impl QueueStore for DirectoryStore {
 
     fn commit<'a>(&'a self, key: &'a MessageKey, envelope: &'a StoredEnvelope) -> Operation<'a, Lease> {
         Box::pin(async move {
-            let prefix = if envelope.quarantine.is_some() { "hf" } else { "qf" };
+            let prefix = prefix(envelope);
             let (inner, own, body) = (self.0.clone(), key.clone(), envelope.body.clone());
             let text = self.0.control_text(key, envelope);
             let hold = blocking(move || inner.write_new(&own, prefix, &body, &text)).await;
@@ -268,9 +287,10 @@ impl QueueStore for DirectoryStore {
 
     fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()> {
         Box::pin(async move {
-            let (inner, text) = (self.0.clone(), self.0.control_text(&lease.key, envelope));
+            let (inner, prefix) = (self.0.clone(), prefix(envelope));
+            let text = self.0.control_text(&lease.key, envelope);
             let (key, hold) = (lease.key.clone(), lease.hold::<Arc<LockedFile>>()?.clone());
-            let hold = blocking(move || inner.replace(&key, &hold, &text)).await?;
+            let hold = blocking(move || inner.replace(&key, &hold, prefix, &text)).await?;
             lease.fencing = inode(&hold.file)?;
             lease.hold = Box::new(Arc::new(hold));
             Ok(())

@@ -157,6 +157,7 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
     put("qfAAAAAAAA000002", b"V8\nSa\n");
     put("qfAAAAAAAA000003", b"");
     put("qfAAAAAAAA000004", b"V8\nT1\nSa\nRPFD:b\n.\n");
+    put("qfAAAAAAAA000006", b"V8\nT1\nd/elsewhere\nSa\nRPFD:b\n.\n");
     let load = async |name: &[u8]| {
         queue.load(&envelope(QueueId::new(name).expect("an id")).key()).await.expect("an answer")
     };
@@ -164,9 +165,14 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
     assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete(Some(_))));
     // it was written by the real clock, which the fixed one may lie ahead of by more than ten minutes
     assert!(matches!(load(b"AAAAAAAA000003").await, Loaded::Incomplete(None) | Loaded::Gone));
-    assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Incomplete(Some(_))), "its df is gone");
+    assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Finished(_)), "its df is gone");
+    assert!(matches!(load(b"AAAAAAAA000006").await, Loaded::Incomplete(Some(_))), "its df is elsewhere");
     assert!(matches!(load(b"AAAAAAAA000005").await, Loaded::Gone));
-    assert!(names_in(dir.path()).contains(&"QfAAAAAAAA000001".to_owned()));
+    let names = names_in(dir.path());
+    assert!(names.contains(&"QfAAAAAAAA000001".to_owned()));
+    assert!(
+        !names.contains(&"qfAAAAAAAA000004".to_owned()) && names.contains(&"qfAAAAAAAA000006".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -206,7 +212,7 @@ async fn several_directories_and_their_sub_directories() {
 
 #[test]
 fn a_missing_directory_is_an_error_with_its_name() {
-    let group = GroupOptions { name: b"mqueue".to_vec(), path: "/nonexistent/mqueue".into() };
+    let group = GroupOptions { name: b"mqueue".to_vec(), path: "/nonexistent/mqueue".into(), forks: false };
     let options = QueueOptions { groups: vec![group], ..QueueOptions::default() };
     let error = Queue::open(Arc::new(Config::default()), options).err().expect("an error");
     assert!(error.to_string().contains("/nonexistent/mqueue"));

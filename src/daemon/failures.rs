@@ -1,0 +1,36 @@
+//! What a run of the queue in the foreground says of failures.
+
+use crate::envelope::Envelope;
+use std::io::Write;
+
+/// Says on standard output what failed for good.
+pub(super) fn tell(envelope: &Envelope) {
+    let mut out = std::io::stdout().lock();
+    for text in failures(&envelope.attempt.transcript) {
+        // a closed stdout leaves nobody to tell
+        let _ = out.write_all(&[text, b"\n"].concat());
+    }
+}
+
+/// The lines of a transcript that are replies for good, without code and status.
+fn failures(transcript: &[u8]) -> impl Iterator<Item = &[u8]> {
+    transcript.split(|byte| *byte == b'\n').filter_map(|line| {
+        let (_, rest) = line.split_at_checked(4).filter(|(code, _)| code[0] == b'5' && code[3] == b' ')?;
+        let word = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let is_status =
+            word.contains(&b'.') && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        Some(if is_status { rest.get(word.len() + 1..).unwrap_or_default() } else { rest })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failures;
+
+    #[test]
+    fn replies_without_their_codes() {
+        let transcript = b"... while talking to a.:\n<<< 550 5.1.1 no\n550 5.1.1 <x@a>... User unknown\n554 5.0.0 Service unavailable\n451 4.0.0 later\n";
+        let found: Vec<_> = failures(transcript).collect();
+        assert_eq!(found, [&b"<x@a>... User unknown"[..], b"Service unavailable"]);
+    }
+}
