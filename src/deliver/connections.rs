@@ -6,7 +6,7 @@ use crate::smtp::client::{CommandTimeouts, ServerConnection};
 use std::time::{Duration, Instant};
 
 /// What a connection was made for and with: mail may go over it only where all of this is the same.
-/// (A connection that can be made in more ways than one, with TLS or AUTH, gets a field here.)
+/// (A connection that can be made in more ways than one, with AUTH, gets a field here. What decides over TLS is the hop.)
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ConnectionKey {
     /// Its flags say how the dialogue was opened.

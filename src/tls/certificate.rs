@@ -52,6 +52,8 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 const COMMON_NAME: &str = "2.5.4.3";
 /// The longest common name that is shown, in bytes.
 const MAX_COMMON_NAME: usize = 255;
+/// Bytes of a whole name; the first attribute that goes beyond them, and those behind it, are not shown.
+const MAX_NAME: usize = 255;
 /// Bytes that xtext would leave as they are and rules would take for something else.
 const ESCAPED: &[u8] = b"+<>()\"\\";
 
@@ -75,14 +77,18 @@ fn one_line(name: &X509Name<'_>) -> Vec<u8> {
     for attribute in name.iter_attributes() {
         let number = attribute.attr_type().to_id_string();
         let short = ATTRIBUTES.iter().find(|(known, _)| *known == number).map_or(&number[..], |row| row.1);
-        line.extend_from_slice(format!("/{short}=").as_bytes());
+        let mut piece = format!("/{short}=").into_bytes();
         for byte in attribute.attr_value().data {
             match byte {
-                b'/' | b'+' => line.extend_from_slice(&[b'\\', *byte]),
-                b' '..=b'~' => line.push(*byte),
-                other => line.extend_from_slice(format!("\\x{other:02X}").as_bytes()),
+                b'/' | b'+' => piece.extend_from_slice(&[b'\\', *byte]),
+                b' '..=b'~' => piece.push(*byte),
+                other => piece.extend_from_slice(format!("\\x{other:02X}").as_bytes()),
             }
         }
+        if line.len() + piece.len() > MAX_NAME {
+            break;
+        }
+        line.extend(piece);
     }
     xtext(&line)
 }

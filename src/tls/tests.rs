@@ -262,5 +262,8 @@ fn sec_062_names_with_a_nul_are_no_names() {
     assert_eq!(names.cn_subject, b"BadCertificateContainsNUL");
     assert_eq!(names.subject, b"/CN=bank.example+5Cx00evil.example");
     let names = CertificateNames::of(&certificate("site.pem")).expect("readable");
+    let long = CertificateNames::of(&certificate("long.pem")).expect("readable");
+    assert!(long.subject.ends_with(&[b'e'; 40]), "what does not fit is left out");
+    assert_eq!(long.cn_subject, b"end.example");
     assert_eq!(names.alternatives, [&b"mail.site.example"[..], b"*.wild.example"]);
 }

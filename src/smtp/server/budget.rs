@@ -1,7 +1,8 @@
 //! How much memory one session may hold, whatever its client sends.
 //!
-//! What grows with what a client says is charged before it is kept: recipients and header fields; buffers of
-//! TLS and AUTH are to be charged here, too. Line buffers have bounds of their own (`proto::line`, `wire`).
+//! What grows with what a client says is charged before it is kept: recipients and header fields; what AUTH keeps is to
+//! be charged here, too. Line buffers have bounds of their own (`proto::line`, `wire`), and so has TLS: 64 KiB of
+//! handshake, one record (16 KiB) in, 64 KiB out.
 
 /// Bytes of one session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

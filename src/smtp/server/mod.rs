@@ -57,6 +57,8 @@ mod filter_tests;
 mod test_verb;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use acceptor::{Acceptor, BodySink, Closing, QueueRun, Verified};
 pub use client::{Client, Resolved};
