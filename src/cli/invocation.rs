@@ -43,6 +43,8 @@ pub struct Invocation {
     pub debug_file: Option<Vec<u8>>,
     /// -f or -r
     pub from: Option<Vec<u8>>,
+    /// Which of both.
+    pub from_letter: u8,
     /// -F
     pub full_name: Option<Vec<u8>>,
     /// -t
@@ -142,7 +144,7 @@ impl Invocation {
             b'e' => self.settings.push(Setting::Letter([b"e", &value[..]].concat())),
             b'F' => self.full_name = Some(self.one_line(value)),
             b'f' | b'r' if self.from.is_some() => return Err(usage("More than one \"from\" person")),
-            b'f' | b'r' => self.from = Some(self.one_line(value)),
+            b'f' | b'r' => (self.from, self.from_letter) = (Some(self.one_line(value)), letter),
             b'G' => self.gateway = true,
             b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
             b'I' => self.set_mode(b"i")?,
@@ -227,7 +229,7 @@ fn without_blanks(mut value: Vec<u8>) -> Vec<u8> {
 
 fn printable_label(mut value: Vec<u8>) -> Vec<u8> {
     value.truncate(32);
-    let odd = |byte: &&mut u8| !byte.is_ascii_graphic() || **byte == b'%';
+    let odd = |byte: &&mut u8| !matches!(**byte, b' '..=b'~') || **byte == b'%';
     value.iter_mut().filter(odd).for_each(|byte| *byte = b'*');
     value
 }

@@ -29,8 +29,7 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
     if let Some(file) = &invocation.cf {
         return file.clone();
     }
-    let submits =
-        matches!(invocation.mode, Mode::Deliver | Mode::Arpanet | Mode::Smtp) && !invocation.gateway;
+    let submits = matches!(invocation.mode, Mode::Deliver | Mode::Arpanet | Mode::Smtp);
     let submit = match invocation.submission {
         Some(submit) => submit,
         None => submits && Path::new(SUBMIT_CF).exists(),

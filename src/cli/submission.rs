@@ -48,7 +48,10 @@ impl<'a> Submission<'a> {
         let config = &mta.site.config;
         let mut client = Client::local_user(&caller.name);
         let modifiers = config.options.direct_submission_modifiers.clone();
-        client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
+        client.daemon.modifiers = match invocation.gateway {
+            true => b"Cf".to_vec(),
+            false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
+        };
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
         Self { mta, invocation, caller, client, envelope, keeps }
     }
@@ -194,6 +197,9 @@ impl<'a> Submission<'a> {
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }
         let held = self.envelope.quarantine.is_some();
+        if waits {
+            self.defer_lookups();
+        }
         let copies = match waits && !given_up && !held {
             true => self.mta.deliverer.split_by_owner(&mut self.envelope).await,
             false => Vec::new(),
@@ -206,6 +212,18 @@ impl<'a> Submission<'a> {
             std::iter::once(&self.envelope).chain(&copies).for_each(|envelope| self.log_queued(envelope));
         }
         Ok(Submitted { lease, envelope: Box::new(self.envelope), now: !waits && !given_up && !held })
+    }
+
+    /// What was not looked up on purpose (DeliveryMode d) is nothing to tell.
+    fn defer_lookups(&mut self) {
+        let queued = |one: &&mut Recipient| one.state == RecipientState::Queued;
+        let mut deferred = false;
+        for recipient in self.envelope.recipients.iter_mut().filter(queued) {
+            (recipient.message, recipient.control, deferred) = (None, None, true);
+        }
+        if deferred && self.envelope.attempt.exit.is_ok() {
+            self.envelope.message = None;
+        }
     }
 
     /// A body that is said to have 8-bit data and has none has 7-bit data.
@@ -412,8 +430,8 @@ impl<'a> Submission<'a> {
             return;
         }
         let host = config.expand(b"\x81j");
-        let warning =
-            [b" ", &host[..], b": ", &self.caller.name, b" set sender to ", text, b" using -f"].concat();
+        let (caller, flag) = (&self.caller.name[..], [self.invocation.from_letter]);
+        let warning = [b" ", &host[..], b": ", caller, b" set sender to ", text, b" using -", &flag].concat();
         self.envelope.headers.0.push(Header::generated(b"X-Authentication-Warning", &warning));
         let logged = [b"Authentication-Warning:", &warning[..]].concat();
         self.mta.log.log(4, Priority::Info, Some(self.envelope.id.as_bytes()), &logged);

@@ -40,7 +40,8 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`
 fn complaint(envelope: &Envelope, most: i64) -> Vec<u8> {
     let via = envelope.client().unwrap_or(b"localhost");
-    let first = envelope.send_order().first().copied();
+    let expanded = |index: &usize| envelope.recipients[*index].state == RecipientState::Expanded;
+    let first = envelope.send_order().into_iter().find(|index| !expanded(index));
     let to = first.map_or(&b""[..], |first| &envelope.recipients[first].text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()

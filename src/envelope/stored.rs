@@ -159,13 +159,21 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
     let stored = |index: usize| {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
-        if config.options.use_msp && primary {
+        let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
+        if config.options.use_msp && primary && recipient.control.is_none() {
             // nobody has an account where mail is only handed on
             let alias = recipient.text.clone();
             recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
-        } else if primary && envelope.attempts == 0 {
+        } else if primary && own && envelope.attempts == 0 {
             recipient.control = None;
-        } else if let Some(control) = envelope.control(index) {
+        } else if let Some(mut control) = envelope.control(index) {
+            let parent = recipient.parent.and_then(|parent| envelope.recipients.get(parent));
+            if let Some(parent) = parent.filter(|_| envelope.attempts == 0 && own) {
+                // who was found in a list is named by it as long as nothing was delivered
+                control.alias.clone_from(&parent.text);
+                let by_alias = parent.control.as_ref().is_some_and(|above| above.user.is_empty());
+                recipient.flags.set(RecipientFlags::CONTROL_IS_ALIAS, by_alias);
+            }
             let alias = recipient.parent.is_some() && control.user.is_empty();
             recipient.flags |= if alias { RecipientFlags::CONTROL_IS_ALIAS } else { RecipientFlags::empty() };
             recipient.control = Some(control);

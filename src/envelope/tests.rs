@@ -128,7 +128,7 @@ async fn lists_are_rewritten_and_folded() {
     assert_eq!(
         to,
         "To: joe@mail.site.example, \"Doe, Jane\" <jane@a.example>,\n        \
-         Zoe <zoe@mail.site.example>, (comment) max@b.example\n"
+         Zoe\n <zoe@mail.site.example>, (comment) max@b.example\n"
     );
 }
 

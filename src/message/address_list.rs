@@ -50,7 +50,8 @@ impl Headers {
         let stored = |field: &Header| {
             let mut field = field.clone();
             if field.kind.intersects(ADDRESSES) {
-                let parts = split(&field, old_style);
+                let mut parts = split(&field, old_style);
+                parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
                 if !parts.is_empty() {
                     field.value = join(field.name.len(), &leading_blanks(&field.value), &parts, 0);
                 }
@@ -58,6 +59,16 @@ impl Headers {
             field
         };
         Self(self.0.iter().map(stored).collect())
+    }
+}
+
+/// A phrase before an address in angle brackets is quoted if it has one of the characters of MustQuoteChars.
+fn quote_phrase(part: &mut Vec<u8>, must_quote: &[u8]) {
+    let Some(start) = memchr::memchr(b'<', part).filter(|_| part.ends_with(b">")) else { return };
+    let phrase = part[..start].trim_ascii_end();
+    let plain = !phrase.iter().any(|byte| b"\"(\\=".contains(byte));
+    if plain && phrase.iter().any(|byte| must_quote.contains(byte)) {
+        *part = [b"\"", phrase, b"\" ", &part[start..]].concat();
     }
 }
 

@@ -79,6 +79,17 @@ fn is_wanted(site: &Site, scope: &Scope, header: &Header, mailer: &Mailer) -> bo
     }
 }
 
+/// A line end stays where it is a fold (RFC 5322, 2.2.3), and makes a field of its own nowhere.
+fn keep_folds(text: &mut Vec<u8>) {
+    let mut at = 0;
+    while let Some(end) = memchr::memchr(b'\n', &text[at..]).map(|end| at + end) {
+        match text.get(end + 1) {
+            Some(b' ' | b'\t') => at = end + 1,
+            _ => drop(text.remove(end)),
+        }
+    }
+}
+
 /// The value of a field that holds addresses.
 async fn addresses_value(
     rewriter: &mut Rewriter<'_>,
@@ -93,10 +104,11 @@ async fn addresses_value(
     };
     let mut parts = address_list::split(header, old_style);
     for part in &mut parts {
-        part.retain(|byte| *byte != b'\n');
+        keep_folds(part);
         // a failing map leaves the text as it can be had: a header is no reason to keep mail back
         let (text, _) = rewriter.remote_name(part, style.mailer, kind, false, style.sender_domain).await;
-        *part = text.into_iter().filter(|byte| *byte != b'\n').collect();
+        *part = text;
+        keep_folds(part);
     }
     match parts.is_empty() {
         true => header.value.clone(),

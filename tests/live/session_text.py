@@ -33,10 +33,13 @@ def log_line(line):
     return re.sub(r"\b([\w-]+)\[\d+\]: ", r"\1: ", line, count=1)
 
 
+OURS = re.compile(r": (confined: uid=|the front stays root: )")  # lines that only canonify has
+
+
 def log(lines):
     """Lines of one message stay in order; messages are sorted."""
     by_id = {}
-    for line in map(log_line, lines):
+    for line in (line for line in map(log_line, lines) if not OURS.search(line)):
         found = re.search(rf": ({ID}): ", line)
         by_id.setdefault(found[1] if found else "", []).append(visible(alike(line)))
     return [line for lines in sorted(by_id.values()) for line in lines]

@@ -129,6 +129,7 @@ def end_what_stays():
 def run_group(program, makemap, group):
     program = install(program)
     bed.set_up(program, makemap, group)
+    time.sleep(0.15)  # what is logged of it comes late
     if group["submit"]:
         bed.write("mail/submit.cf", group["submit"])
     else:
