@@ -173,7 +173,11 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     let boundary = boundary(report);
     let headers = header::fields(report, original, &boundary);
     let body = report_body(report, original, body, &boundary)?;
-    let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT);
+    let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT) || !body.is_ascii();
+    let mut flags = EnvelopeFlags::RESPONSE;
+    flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
+    // what did not come back for good reason does not come back with a report on this one
+    flags.set(EnvelopeFlags::NO_BODY_RETURN, original::is_withheld(report, original));
     Ok(Envelope {
         id: report.id.clone(),
         location: original.location,
@@ -183,7 +187,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
         body: Body::from_memory(body),
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
-        flags: EnvelopeFlags::RESPONSE | original.flags & EnvelopeFlags::NO_BODY_RETURN,
+        flags,
         attempt: AttemptState {
             generated: true,
             console: original.attempt.console.clone(),

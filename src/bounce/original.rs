@@ -29,7 +29,7 @@ pub(super) fn write(
     }
     out.push(b'\n');
     if whole {
-        copy_body(out, body)?;
+        copy_body(out, body, report.facts.mime)?;
     } else if !report.facts.mime {
         out.extend_from_slice(b"   ----- Message body suppressed -----\n\n");
     }
@@ -49,11 +49,14 @@ fn return_path<'a>(report: &'a DsnRequest<'_>, original: &'a Envelope) -> &'a [u
 
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
 pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool {
-    report.kind != DsnKind::Success
-        && !report.header_only
-        && original.class >= 0
-        && !report.facts.no_body_return
-        && !original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
+    report.kind != DsnKind::Success && !report.header_only && !is_withheld(report, original)
+}
+
+/// Bulk mail, or somebody asked for the header only.
+pub(super) fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
+    original.class < 0
+        || report.facts.no_body_return
+        || original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
 }
 
 /// Return-Path is written above; what only mailers that ask for it get is no part of what was sent.
@@ -61,11 +64,12 @@ fn shown(header: &Header) -> bool {
     !header.kind.contains(HeaderKind::ALWAYS_CHECK)
 }
 
-/// Lines that begin with `From ` get a `>`: a mailbox may hold this report.
-fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead) -> io::Result<()> {
+/// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME the report's own
+/// mailer sees to that.
+fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool) -> io::Result<()> {
     let mut line = Vec::new();
     while body.read_until(b'\n', &mut line)? > 0 {
-        if line.starts_with(b"From ") {
+        if mime && line.starts_with(b"From ") {
             out.push(b'>');
         }
         out.append(&mut line);
@@ -73,6 +77,8 @@ fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead) -> io::Result<()> {
     if out.last() != Some(&b'\n') {
         out.push(b'\n');
     }
-    out.push(b'\n');
+    if mime {
+        out.push(b'\n');
+    }
     Ok(())
 }

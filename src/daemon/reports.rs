@@ -48,6 +48,9 @@ impl Mta {
         let expired = self.check_age(envelope, now);
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
+        // Timeout.queuewarn says more than BY=
+        let warn = self.site.config.options.timeout.queuewarn.of(envelope.timeout_class);
+        let warned = warn > 0 && now - envelope.created > warn;
         let overdue = exceeded.filter(|_| envelope.attempt.overdue);
         if expired || overdue.is_some() {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
@@ -57,7 +60,7 @@ impl Mta {
                 reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
                 continue;
             }
-            let deliver_by = if kind == DsnKind::Delay { exceeded } else { overdue };
+            let deliver_by = if kind == DsnKind::Delay { exceeded.filter(|_| !warned) } else { overdue };
             if kind == DsnKind::Delay {
                 envelope.message = Some(facts.warning(deliver_by).into_bytes());
             }

@@ -80,10 +80,15 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
         return None;
     }
     let status = if mailer.has(b'l') { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
-    let mut result = DeliveryResult::of_exit(Sysexit::DATAERR);
-    result.dsn = status;
     let text = format!("Message is too large; {} bytes max", mailer.max_size);
-    result.line = Some(TranscriptLine::Bare(Reply::new(552, Some(status), text)));
+    let exit = if mailer.is_ipc() { Sysexit::UNAVAILABLE } else { Sysexit::DATAERR };
+    let mut result = DeliveryResult::of_exit(exit);
+    let mut line = Reply::new(552, Some(status), text).to_line();
+    if let Some(TranscriptLine::Bare(reply)) = result.line.take().filter(|_| mailer.is_ipc()) {
+        line.extend([b"\n", &reply.to_line()[..]].concat());
+    }
+    result.dsn = status;
+    result.line = Some(TranscriptLine::Ready(line));
     result.too_big = true;
     Some(result)
 }
@@ -167,6 +172,10 @@ fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
     }
     match (result.disposition, mailed.text) {
         (Disposition::Delayed, Some(text)) => result.text = text,
+        (Disposition::Delayed, None) if !built_in => {
+            result.reply = Some(Reply::new(0, None, exit.0.to_string()));
+            result.status = reported_status(exit);
+        }
         (Disposition::Failed, Some(text)) => {
             result.line = Some(TranscriptLine::WithAddress(Reply::new(550, Some(result.dsn), text)));
         }

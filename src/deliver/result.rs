@@ -42,6 +42,8 @@ pub(super) enum TranscriptLine {
     WithAddress(Reply),
     /// `554 5.0.0 text`
     Bare(Reply),
+    /// These bytes.
+    Ready(Vec<u8>),
     /// It has been written already.
     Written,
 }
@@ -154,7 +156,8 @@ impl DeliveryResult {
         match sysexit(exit) {
             Some((_, _, dsn)) if exit == Sysexit::TEMPFAIL => Self::delayed("", dsn),
             Some((text, _, dsn)) if matches!(exit, Sysexit::OSERR | Sysexit::IOERR) => {
-                Self { own_words: true, ..Self::delayed(text, dsn) }
+                let line = Some(TranscriptLine::Bare(Reply::new(451, Some(dsn), text)));
+                Self { own_words: true, line, ..Self::delayed(text, dsn) }
             }
             Some((text, code, dsn)) => {
                 let line = Reply::new(code, Some(dsn), text);
@@ -210,6 +213,7 @@ impl DeliveryResult {
     pub(super) fn transcript(&self, address: &[u8]) -> Option<Vec<u8>> {
         match (&self.line, self.disposition) {
             (Some(TranscriptLine::Written), _) => None,
+            (Some(TranscriptLine::Ready(line)), _) => Some(line.clone()),
             (None, disposition) if disposition.is_success() => None,
             (Some(TranscriptLine::WithAddress(reply)), _) => {
                 let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
