@@ -12,6 +12,7 @@ use crate::keeper::{Delivery, MailerResult, NamedBy, Target};
 use crate::message::{BodyForm, BodyLines};
 use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::Extensions;
+use crate::sys::errno_text;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
@@ -28,7 +29,7 @@ pub(super) async fn prepare(
     }
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
-    let cannot = |error: io::Error| DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0));
+    let cannot = |error: io::Error| DeliveryResult::delayed(errno_text(&error), EnhancedStatus(4, 3, 0));
     let direction = conversion::direction(&attempt.on.site.config, attempt.envelope, &mailer);
     let (fields, body) = conversion::message(&rendering, direction).await.map_err(cannot)?;
     let header = [rendering.separator(), fields].concat();

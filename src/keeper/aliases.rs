@@ -2,6 +2,7 @@
 
 use super::protocol::AliasAnswer;
 use crate::db::{AliasSpec, bdb, database_of, plain_aliases};
+use crate::sys::errno_text;
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -138,7 +139,7 @@ impl Source {
                 Some(value) => Ok(Some(value)),
                 None => reader.get(key),
             });
-            return found.map(|value| value.map(without_nul)).map_err(|error| error.to_string());
+            return found.map(|value| value.map(without_nul)).map_err(|error| errno_text(&error));
         }
         Ok(self.table()?.and_then(|table| table.get(key).cloned()))
     }
@@ -150,7 +151,7 @@ impl Source {
                 each(value.strip_suffix(b"\0").unwrap_or(value));
                 true
             };
-            return reader.for_each(&mut pair).map_err(|error| error.to_string());
+            return reader.for_each(&mut pair).map_err(|error| errno_text(&error));
         }
         if let Some(table) = self.table()? {
             table.values().for_each(|value| each(value));

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::body::Body;
 use super::lists::{assume, controlling_user};
-use super::mailbox::{self, FileId};
+use super::mailbox::{self, FileId, Place};
 use super::program;
 use super::protocol::{Delivery, MailerResult, Target};
 use super::rights;
@@ -11,11 +11,13 @@ use super::server::KeeperService;
 use super::settings::LocalMailer;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::accounts::{self, User};
+use crate::sys::errno_text;
 use crate::sys::identity::{Identity, is_root};
 use crate::sys::process::Program;
 use crate::sys::safe::Refusal;
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Delivers to every target and reports in the same order.
 pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> Vec<MailerResult> {
@@ -79,7 +81,7 @@ fn failed(error: &io::Error) -> MailerResult {
 }
 
 fn later(error: &io::Error) -> MailerResult {
-    MailerResult::later(&error.to_string())
+    MailerResult::later(&errno_text(error))
 }
 
 impl Job<'_> {
@@ -124,11 +126,19 @@ impl Job<'_> {
             return Err(not_configured());
         }
         let maildir = self.mailer.path == b"[MAILDIR]" || place.ends_with(b"/");
-        let (identity, of) = if maildir { (identity, None) } else { mailbox_identity(&place, identity) };
+        let path = accounts::path(&place);
+        let mailbox = Place::within(self.file_root(), &path);
+        if maildir && mailbox.root.is_some() {
+            return Err(cannot_create(Some(format!(
+                "{}: no Maildir below SafeFileEnvironment",
+                path.display()
+            ))));
+        }
+        let (identity, of) = if maildir { (identity, None) } else { mailbox_identity(&mailbox, identity) };
         let guard = assume(&identity).map_err(|error| later(&error))?;
         let done = match maildir {
             true => self.maildir(&place),
-            false => self.mailbox(&place, of),
+            false => self.mailbox(&mailbox, of),
         };
         drop(guard);
         Ok(done)
@@ -145,13 +155,17 @@ impl Job<'_> {
         }
     }
 
-    fn mailbox(&self, place: &[u8], of: Option<FileId>) -> MailerResult {
-        let (path, delivery) = (accounts::path(place), self.delivery);
-        let blame = self.service.settings.blame;
-        match mailbox::append(&path, blame, of, &delivery.header, self.body, &delivery.form) {
+    /// Below which directory files that somebody names must be.
+    fn file_root(&self) -> Option<&Path> {
+        self.service.settings.file_root.as_deref().filter(|_| self.mailer.is_named())
+    }
+
+    fn mailbox(&self, place: &Place<'_>, of: Option<FileId>) -> MailerResult {
+        let (blame, delivery) = (self.service.settings.blame, self.delivery);
+        match mailbox::append(place, blame, of, &delivery.header, self.body, &delivery.form) {
             Ok(()) => MailerResult::default(),
             Err(Refusal::System(error)) => failed(&error),
-            Err(refusal) => cannot_create(Some(format!("{}: {refusal}", path.display()))),
+            Err(refusal) => cannot_create(Some(format!("{}: {refusal}", place.path.display()))),
         }
     }
 
@@ -231,8 +245,8 @@ impl Job<'_> {
 }
 
 /// Set-id bits of an existing mailbox (without the execute bits) say who writes to it, and to no other file.
-fn mailbox_identity(place: &[u8], identity: Identity) -> (Identity, Option<FileId>) {
-    let Ok(about) = std::fs::symlink_metadata(accounts::path(place)) else { return (identity, None) };
+fn mailbox_identity(place: &Place<'_>, identity: Identity) -> (Identity, Option<FileId>) {
+    let Ok(about) = place.about(false) else { return (identity, None) };
     if !about.is_file() || about.mode() & 0o111 != 0 || about.mode() & 0o6000 == 0 {
         return (identity, None);
     }

@@ -27,6 +27,7 @@ impl From<&Config> for KeeperSettings {
             blame: config.blame(),
             // cut before anything is filled in, so that no detail of an address adds a file
             forward_path: path.split(|byte| *byte == b':').map(internal).collect(),
+            file_root: options.safe_file_environment.as_deref().map(accounts::path),
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
             host: config.expand(config.macro_value("j").unwrap_or_default()),

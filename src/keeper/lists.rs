@@ -5,6 +5,7 @@ use super::server::KeeperService;
 use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
+use crate::sys::errno_text;
 use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::safe::{self, Danger, Refusal, Rules};
 use std::fs::Metadata;
@@ -25,7 +26,7 @@ pub(super) fn assume(identity: &Identity) -> std::io::Result<Option<Guard>> {
 }
 
 fn later(error: &std::io::Error) -> ListingError {
-    ListingError::Later(error.to_string())
+    ListingError::Later(errno_text(&error))
 }
 
 /// A kind of list: what its files may look like, and what they must look like for programs and files in them.

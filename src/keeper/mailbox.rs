@@ -2,11 +2,13 @@
 
 use super::body::Body;
 use crate::message::BodyForm;
-use crate::sys::lock;
 use crate::sys::safe::{Blame, Danger, Refusal};
-use std::fs::{File, Metadata, OpenOptions};
+use crate::sys::{lock, rooted};
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -20,25 +22,63 @@ pub(super) fn file_id(about: &Metadata) -> FileId {
     (about.dev(), about.ino())
 }
 
+/// Where a mailbox is.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Option SafeFileEnvironment: the path means what it would to a process whose root this is.
+    pub(super) root: Option<&'a Path>,
+    pub(super) path: &'a Path,
+}
+
+impl<'a> Place<'a> {
+    /// A path of an alias or list; one below `root` may be written with it or without it, as sendmail has it, and
+    /// the null device is everywhere.
+    pub(super) fn within(root: Option<&'a Path>, path: &'a Path) -> Self {
+        let Some(root) = root.filter(|_| path != Path::new(NULL_DEVICE)) else {
+            return Self { root: None, path };
+        };
+        Self { root: Some(root), path: path.strip_prefix(root).unwrap_or(path) }
+    }
+
+    fn open(&self, flags: i32) -> io::Result<File> {
+        match self.root {
+            Some(root) => rooted::open(root, self.path, flags, 0o600),
+            None => {
+                let file = OFlag::from_bits_retain(flags | nix::libc::O_CLOEXEC);
+                Ok(nix::fcntl::open(self.path, file, Mode::from_bits_truncate(0o600))?.into())
+            }
+        }
+    }
+
+    /// Of what stands there, or of what a link there leads to.
+    pub(super) fn about(&self, follow: bool) -> io::Result<Metadata> {
+        let follow = if follow { 0 } else { nix::libc::O_NOFOLLOW };
+        self.open(nix::libc::O_PATH | follow)?.metadata()
+    }
+}
+
+/// What alone beside files takes mail.
+const NULL_DEVICE: &str = "/dev/null";
+
 /// May mail be put there? An absent file may be made.
-fn look(path: &Path, blame: Blame) -> Result<Option<Metadata>, Refusal> {
-    let about = match std::fs::symlink_metadata(path) {
+fn look(place: &Place<'_>, blame: Blame) -> Result<Option<Metadata>, Refusal> {
+    let about = match place.about(false) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
     let about = match about.is_symlink() {
-        true if blame.contains(Blame::FILE_DELIVERY_TO_SYM_LINK) => std::fs::metadata(path)?,
+        true if blame.contains(Blame::FILE_DELIVERY_TO_SYM_LINK) => place.about(true)?,
         true => return Err(Refusal::Unsafe(Danger::SymbolicLink)),
         false => about,
     };
-    check(path, &about, blame)?;
+    check(place, &about, blame)?;
     Ok(Some(about))
 }
 
-/// A mailbox has no execute bits and one name; beside files only /dev/null takes mail.
-fn check(path: &Path, about: &Metadata, blame: Blame) -> Result<(), Refusal> {
+/// A mailbox has no execute bits and one name.
+fn check(place: &Place<'_>, about: &Metadata, blame: Blame) -> Result<(), Refusal> {
     let danger = match about.is_file() {
-        false if path == Path::new("/dev/null") => return Ok(()),
+        false if place.path == Path::new(NULL_DEVICE) => return Ok(()),
         false => Danger::NotRegular,
         true if about.nlink() > 1 && !blame.contains(Blame::FILE_DELIVERY_TO_HARD_LINK) => Danger::HardLink,
         true if about.mode() & 0o111 != 0 => Danger::Executable,
@@ -49,35 +89,32 @@ fn check(path: &Path, about: &Metadata, blame: Blame) -> Result<(), Refusal> {
 
 /// Opens it with the rights of the calling thread. What was looked at must be what is open: whoever changes the
 /// path between the two gets nothing written.
-fn open(path: &Path, blame: Blame, of: Option<FileId>) -> Result<(File, Metadata), Refusal> {
-    let seen = look(path, blame)?;
+fn open(place: &Place<'_>, blame: Blame, of: Option<FileId>) -> Result<(File, Metadata), Refusal> {
+    let seen = look(place, blame)?;
     let follow = if blame.contains(Blame::FILE_DELIVERY_TO_SYM_LINK) { 0 } else { nix::libc::O_NOFOLLOW };
-    let mut options = OpenOptions::new();
-    options.append(true).mode(0o600).custom_flags(follow | nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY);
-    let file = match &seen {
-        None => options.create_new(true).open(path)?,
-        Some(_) => options.open(path)?,
-    };
+    let create = if seen.is_none() { nix::libc::O_CREAT | nix::libc::O_EXCL } else { 0 };
+    let append = nix::libc::O_WRONLY | nix::libc::O_APPEND | nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
+    let file = place.open(append | follow | create)?;
     let now = file.metadata()?;
     let expected = seen.as_ref().map(file_id);
     let changed = [expected, of].into_iter().flatten().any(|id| id != file_id(&now));
     if changed || (seen.is_none() && of.is_some()) {
         return Err(Refusal::Unsafe(Danger::Changed));
     }
-    check(path, &now, blame)?;
+    check(place, &now, blame)?;
     Ok((file, now))
 }
 
 /// Appends with the rights of the calling thread; `of`: the file that these rights come from.
 pub(super) fn append(
-    path: &Path,
+    place: &Place<'_>,
     blame: Blame,
     of: Option<FileId>,
     header: &[u8],
     message: &Body,
     form: &BodyForm,
 ) -> Result<(), Refusal> {
-    let (file, about) = open(path, blame, of)?;
+    let (file, about) = open(place, blame, of)?;
     if !about.is_file() {
         return Ok(()); // /dev/null
     }
@@ -116,6 +153,10 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn at(path: &Path) -> Place<'_> {
+        Place::within(None, path)
+    }
+
     fn message() -> Body {
         Body::with(b"line\nFrom here\n")
     }
@@ -126,7 +167,7 @@ mod tests {
         let path = dir.path().join("box");
         let form = BodyForm { escape_from: true, blank_line: true, ..BodyForm::default() };
         for _ in 0..2 {
-            append(&path, Blame::empty(), None, b"From a now\nSubject: x\n\n", &message(), &form)
+            append(&at(&path), Blame::empty(), None, b"From a now\nSubject: x\n\n", &message(), &form)
                 .expect("delivered");
         }
         let one = "From a now\nSubject: x\n\nline\n>From here\n\n";
@@ -140,7 +181,7 @@ mod tests {
         let (path, link, second) = (dir.path().join("box"), dir.path().join("link"), dir.path().join("two"));
         let refused = |path: &Path| {
             let form = BodyForm::default();
-            append(path, Blame::empty(), None, b"", &message(), &form).map_err(|why| why.to_string())
+            append(&at(path), Blame::empty(), None, b"", &message(), &form).map_err(|why| why.to_string())
         };
         std::fs::write(&path, "").expect("a file");
         std::os::unix::fs::symlink(&path, &link).expect("a link");
@@ -161,11 +202,41 @@ mod tests {
             std::fs::write(file, "").expect("a file");
         }
         let of = Some(file_id(&other.metadata().expect("a file")));
-        let refused = open(&path, Blame::empty(), of).map(drop).map_err(|why| why.to_string());
+        let refused = open(&at(&path), Blame::empty(), of).map(drop).map_err(|why| why.to_string());
         assert_eq!(refused, Err(String::from("File changed after open")));
-        assert!(open(&other, Blame::empty(), of).is_ok());
-        let gone = open(&dir.path().join("new"), Blame::empty(), of);
+        assert!(open(&at(&other), Blame::empty(), of).is_ok());
+        let gone = open(&at(&dir.path().join("new")), Blame::empty(), of);
         assert!(gone.is_err());
+    }
+
+    /// SafeFileEnvironment: as after chroot(2). What each path leads to is sendmail's.
+    #[test]
+    fn sec_007_files_stay_below_their_root() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (root, outside) = (dir.path().join("jail"), dir.path().join("outside"));
+        std::fs::create_dir_all(root.join("sub")).expect("directories");
+        std::fs::write(&outside, "").expect("a file");
+        std::os::unix::fs::symlink(dir.path(), root.join("out")).expect("a link");
+        let put = |path: &Path, blame| {
+            let place = Place::within(Some(&root), path);
+            append(&place, blame, None, b"x\n", &message(), &BodyForm::default())
+                .map_err(|why| why.to_string())
+        };
+        let good =
+            [root.join("box"), "/box2".into(), "/sub/box3".into(), "/../up".into(), "/dev/null".into()];
+        for path in &good {
+            assert_eq!(put(path, Blame::empty()), Ok(()), "{}", path.display());
+        }
+        for made in ["box", "box2", "sub/box3", "up"] {
+            assert!(root.join(made).is_file(), "{made}");
+        }
+        // behind the link there is no such directory below the root
+        for path in [outside.as_path(), Path::new("/out/outside"), Path::new("/sub/../../outside/x")] {
+            for blame in [Blame::empty(), Blame::all()] {
+                assert!(put(path, blame).is_err(), "{}", path.display());
+            }
+        }
+        assert_eq!(std::fs::read(&outside).expect("a file"), b"");
     }
 
     /// Somebody exchanges the path between a mailbox of one's own and links all the time.
@@ -185,7 +256,7 @@ mod tests {
                 }
             });
             for _ in 0..300 {
-                let _ = append(&path, Blame::empty(), None, b"x", &message(), &BodyForm::default());
+                let _ = append(&at(&path), Blame::empty(), None, b"x", &message(), &BodyForm::default());
             }
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });

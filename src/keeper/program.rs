@@ -4,6 +4,7 @@ use super::body::Body;
 use super::protocol::MailerResult;
 use crate::message::BodyForm;
 use crate::schema::{EnhancedStatus, Sysexit};
+use crate::sys::errno_text;
 use crate::sys::process::Program;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -183,7 +184,7 @@ fn judge(program: &Program, status: std::process::ExitStatus, written: io::Resul
     match written {
         // a program that knows enough may stop reading and still say what it did
         Err(error) if code == 0 && error.kind() != io::ErrorKind::BrokenPipe => {
-            MailerResult::later(&error.to_string())
+            MailerResult::later(&errno_text(&error))
         }
         _ => MailerResult { exit: code, ..MailerResult::default() },
     }

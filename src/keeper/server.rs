@@ -13,6 +13,7 @@ use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
 use super::settings::KeeperSettings;
 use super::{deliver, lists, tls_files};
 use crate::schema::Sysexit;
+use crate::sys::errno_text;
 use crate::sys::{accounts, first_line, passing};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -119,7 +120,7 @@ impl KeeperService {
 
     fn reply(&self, ask: Ask, body: Option<OwnedFd>) -> Reply {
         match ask {
-            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| error.to_string())),
+            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| errno_text(&error))),
             Ask::Alias(name, first) => Reply::Alias(self.aliases.get(&name, first)),
             Ask::Forward(user, detail) => Reply::Listing(lists::forward(&self.settings, &user, &detail)),
             Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
@@ -152,7 +153,7 @@ impl KeeperService {
         let body = body.ok_or_else(|| std::io::Error::other("no body came along")).and_then(Body::of);
         match body {
             Ok(body) => deliver::run(self, delivery, &body),
-            Err(error) => vec![MailerResult::later(&error.to_string()); delivery.targets.len()],
+            Err(error) => vec![MailerResult::later(&errno_text(&error)); delivery.targets.len()],
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
 use crate::sys::safe::Blame;
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// A mailer as far as this host runs it.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +75,8 @@ pub struct KeeperSettings {
     pub(super) blame: Blame,
     /// The files of option ForwardPath, unexpanded.
     pub(super) forward_path: Vec<Vec<u8>>,
+    /// Option SafeFileEnvironment: below which directory files are that an alias or list names.
+    pub(super) file_root: Option<PathBuf>,
     /// Option DefaultUser: as whom runs what has no controlling user.
     pub(super) default_user: Identity,
     /// Its login name, if it has one.

@@ -274,7 +274,7 @@ options! {
     /// Whole word, case-insensitive; else 'Invalid NoRecipientAction: X'
     no_recipient_action: NoRecipientAction = NoRecipientAction::None, (Special), "NoRecipientAction", 0x88, Anyone, Implemented, "confNO_RCPT_ACTION";
     /// Chroot for file deliveries; trailing slashes removed; '/' alone ignored
-    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, ParsedOnly, "confSAFE_FILE_ENV";
+    safe_file_environment: Option<Vec<u8>> = None, (Special), "SafeFileEnvironment", 0x89, Root, Implemented, "confSAFE_FILE_ENV";
     /// Size limit, listed in EHLO
     max_message_size: i64 = 0, (Int), "MaxMessageSize", 0x8a, Root, Implemented, "confMAX_MESSAGE_SIZE";
     /// Off: a colon begins a group when cracking addresses

@@ -39,6 +39,7 @@ pub mod memory;
 pub mod ownership;
 pub mod passing;
 pub mod process;
+pub mod rooted;
 pub mod safe;
 pub mod shared_sync;
 pub mod signals;

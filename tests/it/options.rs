@@ -162,11 +162,9 @@ const ACT_THROUGH: [(&str, &str); 10] = [
 ];
 
 /// Options that something acts on, but not all that should: they are called "not yet".
-const IN_PART: [&str; 2] = [
+const IN_PART: [&str; 1] = [
     // M=S acts
     "client_port_options",
-    // it keeps dead.letter out of home directories; files that aliases name may lie anywhere
-    "safe_file_environment",
 ];
 
 /// Where options are read from text, listed, or shown in test mode; nothing there acts on mail.
