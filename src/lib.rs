@@ -16,6 +16,7 @@ pub mod addr;
 pub mod sys;
 pub mod logging;
 pub mod db;
+pub mod sasl;
 
 // configuration
 pub mod m4;

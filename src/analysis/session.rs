@@ -9,6 +9,7 @@ use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter, Site};
+use crate::sasl;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::server::{Acceptor, BodySink, Policy, QueueRun, Server, Session, Verified};
 use crate::sys::clock;
@@ -179,6 +180,11 @@ impl Acceptor for Asked {
 
     fn has_room(&self, _size: u64) -> bool {
         true
+    }
+
+    /// Nobody is asked for a password: who a client is, is given.
+    async fn secret(&self, _question: sasl::Question) -> sasl::Answer {
+        sasl::Answer::No(sasl::Refusal::NoMethod)
     }
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {

@@ -1,4 +1,4 @@
-//! What a configuration asks for and this program does not have yet: filters, AUTH.
+//! What a configuration asks for and this program does not have yet: filters.
 //!
 //! In: a configuration that has been read. Out: one entry for each thing asked for. Never here: options that are
 //! only read and change nothing for anybody (`docs/options.md` lists those).
@@ -19,8 +19,6 @@ pub struct Unsupported {
 }
 
 const FILTER_HELP: &str = "leave mail that must be filtered to sendmail, or take the filter out";
-const AUTH_HELP: &str = "let hosts relay by RELAY_DOMAIN or the access map instead of by password";
-const CLIENT_AUTH_HELP: &str = "send by a host that takes mail from this one without a password";
 
 /// All of it, in the order of the questions a client meets.
 pub fn unsupported(config: &Config) -> Vec<Unsupported> {
@@ -37,15 +35,6 @@ pub fn unsupported(config: &Config) -> Vec<Unsupported> {
             let message = format!("there are no mail filters yet: mail passes without filter {name}");
             add(message, FILTER_HELP, &[b"X", &filter.name[..]].concat(), 0);
         }
-    }
-    let mechanisms = config.names.get(b"TrustAuthMech").and_then(|id| config.classes.get(id));
-    if mechanisms.is_some_and(|class| !class.is_empty()) {
-        let message = "there is no AUTH yet: no client can log in, and none may relay by its password";
-        add(message.into(), AUTH_HELP, b"C{TrustAuthMech}", 0);
-    }
-    if config.maps.iter().any(|map| map.name == b"authinfo") {
-        let message = "there is no AUTH yet: no name and password is given to the next host";
-        add(message.into(), CLIENT_AUTH_HELP, b"Kauthinfo ", 0);
     }
     found
 }

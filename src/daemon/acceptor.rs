@@ -8,6 +8,7 @@ use crate::logging::{Priority, RecipientLine};
 use crate::queue::{self, Field, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
+use crate::sasl;
 use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
 use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
@@ -156,6 +157,10 @@ impl Acceptor for DaemonAcceptor {
             Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(try_again()),
             Checked::Later(_) => Verified::Later(address),
         }
+    }
+
+    async fn secret(&self, question: sasl::Question) -> sasl::Answer {
+        self.mta.keeper.secret(question).await
     }
 
     async fn full_name(&self, sender: &Address) -> Vec<u8> {

@@ -10,6 +10,7 @@ use crate::maps::{ProgramAnswer, ProgramRunner};
 use crate::net::Resolver;
 use crate::queue::{Queue, QueueError};
 use crate::rewrite::Site;
+use crate::sasl;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use crate::sys::process::Program;
@@ -77,6 +78,15 @@ impl ProgramRunner for KeepersPrograms {
     }
 }
 
+/// `mech_list` of the site; none where its file cannot be read.
+fn sasl_mechanisms(log: &Logger) -> Option<Vec<u8>> {
+    let settings = sasl::Settings::of_site().unwrap_or_else(|why| {
+        log.log(0, Priority::Error, None, format!("no AUTH: {why}").as_bytes());
+        sasl::Settings::none()
+    });
+    settings.mechanisms
+}
+
 impl Mta {
     /// Opens the queue and gets everything ready. Starts nothing.
     ///
@@ -92,7 +102,8 @@ impl Mta {
         let next_id = Arc::new(move || ids.next_id());
         let tls = Tls::new(&config, &keeper, &log);
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
-        let policy = Policy::from_config(&config);
+        let mut policy = Policy::from_config(&config);
+        policy.sasl_mechanisms = sasl_mechanisms(&log);
         let server = Arc::new(Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()));
         let preparing = Arc::new(Semaphore::new(MAX_PREPARING));
         let runners = usize::try_from(config.options.max_queue_children).unwrap_or(0);

@@ -3,16 +3,17 @@
 use super::attempt::Attempt;
 use super::receipts;
 use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
-use crate::smtp::client::Extensions;
+use crate::smtp::client::{Extensions, ServerConnection};
 
-/// `MAIL From:<…>` with SIZE, BODY, ENVID, RET, BY as far as the server knows them.
+/// `MAIL From:<…>` with SIZE, BODY, ENVID, RET, AUTH, BY as far as the server knows them.
 pub(super) fn mail_command(
     attempt: &Attempt<'_>,
     sender: &[u8],
     body_type: Option<BodyType>,
-    extensions: &Extensions,
+    server: &ServerConnection,
 ) -> Vec<u8> {
-    let envelope = &*attempt.envelope;
+    let (envelope, options) = (&*attempt.envelope, &attempt.on.site.config.options);
+    let extensions = &server.extensions;
     let bare = sender.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(sender);
     let mut line = [b"MAIL From:<", bare, b">"].concat();
     if extensions.size.is_some() && envelope.size > 0 {
@@ -29,6 +30,11 @@ pub(super) fn mail_command(
             let headers = envelope.flags.contains(EnvelopeFlags::NO_BODY_RETURN);
             line.extend_from_slice(if headers { b" RET=HDRS" } else { b" RET=FULL" });
         }
+    }
+    // who has submitted it is passed on among hosts that know each other (RFC 4954, section 5)
+    let known = server.authenticated || !options.auth_options.contains(&b'A');
+    if let Some(author) = envelope.auth.as_ref().filter(|_| extensions.auth && known) {
+        line.extend([b" AUTH=", &author[..]].concat());
     }
     if let (Some(by), Some(_)) = (envelope.deliver_by, extensions.deliver_by) {
         let left = by.seconds - (attempt.started - envelope.created);

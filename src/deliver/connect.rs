@@ -1,6 +1,7 @@
 //! A connection to a next hop: taken from the open ones, or made, greeted and introduced.
 
 use super::attempt::Attempt;
+use super::authenticate::authenticate;
 use super::connections::ConnectionKey;
 use super::next_hop::{self, NextHop};
 use super::replies;
@@ -158,7 +159,7 @@ pub(super) fn connection_failed(server: &mut ServerConnection, error: &Connectio
     replies::of_connection_error(error, &server.host)
 }
 
-/// Greeting, EHLO and TLS; `clear`: without that. An error says whether it may be tried so.
+/// Greeting, EHLO, TLS and AUTH; `clear`: without TLS. An error says whether it may be tried so.
 async fn open(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
@@ -201,7 +202,7 @@ async fn opening(
     if starttls::secure(attempt, server, timeouts, clear).await? {
         introduce(&site.config, mailer, timeouts, server).await?;
     }
-    Ok(())
+    authenticate(attempt, timeouts, server).await
 }
 
 /// EHLO.

@@ -18,6 +18,7 @@
 //! puts into the envelope and the log; `receipts` says who is told of one that is good.
 
 mod attempt;
+mod authenticate;
 mod commands;
 mod connect;
 mod connections;

@@ -85,7 +85,10 @@ async fn start(
     server: &mut ServerConnection,
     timeouts: &CommandTimeouts,
 ) -> Result<(), (Unprotected, Option<DeliveryResult>)> {
-    if !server.extensions.starttls || attempt.forbids_tls(server) || !attempt.check_try_tls(server).await {
+    if !server.extensions.starttls
+        || attempt.port_forbids(server, b'S')
+        || !attempt.check_try_tls(server).await
+    {
         return Err((Unprotected::None, None));
     }
     let Some(material) = attempt.on.tls.client().await else { return Err((Unprotected::None, None)) };
@@ -139,21 +142,21 @@ async fn handshake(
 }
 
 /// The name of a server as rules see it, without the dot.
-fn name(server: &ServerConnection) -> &[u8] {
+pub(super) fn name(server: &ServerConnection) -> &[u8] {
     server.host.strip_suffix(b".").unwrap_or(&server.host)
 }
 
-fn address(server: &ServerConnection) -> &[u8] {
+pub(super) fn address(server: &ServerConnection) -> &[u8] {
     let inner = server.address.strip_prefix(b"[").and_then(|address| address.strip_suffix(b"]"));
     inner.unwrap_or(&server.address)
 }
 
 impl Attempt<'_> {
-    /// ClientPortOptions with M=S: no STARTTLS.
-    fn forbids_tls(&self, server: &ServerConnection) -> bool {
+    /// Does ClientPortOptions say so for this address family: M=S (no STARTTLS), M=A (no AUTH)?
+    pub(super) fn port_forbids(&self, server: &ServerConnection, letter: u8) -> bool {
         let six = address(server).contains(&b':');
         let ports = &self.on.site.config.options.client_port_options;
-        ports.iter().any(|port| port.modifiers.contains(&b'S') && (port.family == Family::Inet6) == six)
+        ports.iter().any(|port| port.modifiers.contains(&letter) && (port.family == Family::Inet6) == six)
     }
 
     /// Ruleset `try_tls`.

@@ -10,7 +10,7 @@ use super::result::DeliveryResult;
 use super::settle::{TransactionResult, settle};
 use crate::config::Mailer;
 use crate::schema::EnhancedStatus;
-use crate::smtp::client::{Answer, CommandTimeouts, Extensions, Offer, ServerConnection, transact};
+use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, transact};
 use std::io;
 
 /// Offers the message for `members`, in this order, and settles what the server answers.
@@ -31,7 +31,7 @@ pub(super) async fn run(
         return TransactionResult::default();
     }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
-    let offer = match offer(attempt, mailer, server.extensions, &timeouts, members).await {
+    let offer = match offer(attempt, mailer, &server, &timeouts, members).await {
         Ok(offer) => offer,
         Err(error) => {
             let result = DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0));
@@ -70,7 +70,7 @@ pub(super) async fn run(
 async fn offer<'t>(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
-    extensions: Extensions,
+    server: &ServerConnection,
     timeouts: &'t CommandTimeouts,
     members: &[usize],
 ) -> io::Result<Offer<'t>> {
@@ -79,14 +79,15 @@ async fn offer<'t>(
     let user = attempt.envelope.recipients[first].address.as_ref().map(|address| address.user.clone());
     let rendering = Rendering::new(attempt, first, &user.unwrap_or_default(), &host).await;
     let config = &attempt.on.site.config;
-    let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &extensions);
+    let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &server.extensions);
     let (header, body) = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
     let by = attempt.envelope.deliver_by;
-    let recipients =
-        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, &extensions));
+    let recipients = members
+        .iter()
+        .map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, &server.extensions));
     Ok(Offer {
-        mail: mail_command(attempt, &sender, body_type, &extensions),
+        mail: mail_command(attempt, &sender, body_type, server),
         recipients: recipients.collect(),
         header,
         body,

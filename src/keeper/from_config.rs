@@ -4,6 +4,7 @@ use super::settings::{KeeperSettings, LocalMailer, TlsFile};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
 use crate::db::AliasSpec;
+use crate::sasl;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
@@ -33,6 +34,8 @@ impl From<&Config> for KeeperSettings {
             host: config.expand(config.macro_value("j").unwrap_or_default()),
             tls_files: tls_files(config),
             programs: Programs::default(),
+            // what is wrong with the file stands in the front's log
+            sasl: sasl::Settings::of_site().unwrap_or_else(|_| sasl::Settings::none()),
         }
     }
 }

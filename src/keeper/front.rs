@@ -12,6 +12,7 @@ use super::protocol::{
 use super::server;
 use super::settings::KeeperSettings;
 use crate::config::Config;
+use crate::sasl;
 use crate::schema::{EnhancedStatus, Outcome, Sysexit};
 use crate::sys::process::Programs;
 use crate::sys::signals::{self, Signal};
@@ -296,6 +297,14 @@ impl Keeper {
         match self.ask(Ask::Program(map.to_vec(), key.to_vec()), None).await {
             Some((Reply::Program(status, line), _)) => (Sysexit(status), line),
             _ => (Sysexit::TEMPFAIL, Vec::new()),
+        }
+    }
+
+    /// What follows from somebody's password.
+    pub async fn secret(&self, question: sasl::Question) -> sasl::Answer {
+        match self.look_up(Ask::Secret(question)).await {
+            Ok(Reply::Secret(answer)) => answer,
+            _ => sasl::Answer::No(sasl::Refusal::Unavailable),
         }
     }
 

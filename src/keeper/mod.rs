@@ -31,6 +31,7 @@ mod pool;
 mod program;
 mod protocol;
 mod rights;
+mod secrets;
 mod server;
 mod settings;
 mod tls_files;

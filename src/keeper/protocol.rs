@@ -2,6 +2,7 @@
 
 use super::aliases::Signature;
 use crate::message::BodyForm;
+use crate::sasl;
 use crate::schema::{EnhancedStatus, Sysexit, UserIds};
 use crate::sys::accounts::User;
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,8 @@ pub(super) enum Ask {
     TlsFile(Vec<u8>, Option<Signature>),
     /// What the program of a map answers: the map's name and the key, which is its last argument.
     Program(Vec<u8>, Vec<u8>),
+    /// What follows from a password.
+    Secret(sasl::Question),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -165,6 +168,7 @@ impl Ask {
             Self::Forward(..) | Self::Include(..) => AskKind::Listing,
             Self::TlsFile(..) => AskKind::TlsFile,
             Self::Program(..) => AskKind::Program,
+            Self::Secret(_) => AskKind::Secret,
             Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
         }
     }
@@ -178,6 +182,7 @@ pub(super) enum AskKind {
     Listing,
     TlsFile,
     Program,
+    Secret,
     /// With so many targets.
     Delivery(usize),
 }
@@ -191,6 +196,7 @@ impl AskKind {
             Self::Listing => Reply::Listing(ListingError::Later(why.into()).into()),
             Self::TlsFile => Reply::TlsFile(TlsFileAnswer::Refused(why.into())),
             Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
+            Self::Secret => Reply::Secret(sasl::Answer::No(sasl::Refusal::Unavailable)),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
         }
     }
@@ -231,6 +237,8 @@ pub(super) enum Reply {
     TlsFile(TlsFileAnswer),
     /// Exit status and first line.
     Program(i32, Vec<u8>),
+    /// What follows from a password, or why nothing does.
+    Secret(sasl::Answer),
     /// One per target.
     Delivered(Vec<MailerResult>),
 }

@@ -11,7 +11,7 @@ use super::named::Named;
 use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
 use super::settings::KeeperSettings;
-use super::{deliver, lists, tls_files};
+use super::{deliver, lists, secrets, tls_files};
 use crate::schema::Sysexit;
 use crate::sys::errno_text;
 use crate::sys::{accounts, first_line, passing};
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Who does what: look-ups apart from deliveries, and those that can hang (name services, homes on other machines,
-/// programs) apart from each other. A share is one user, one alias, one command, one map.
+/// programs, passwords) apart from each other. A share is one user, one alias, one command, one map.
 enum Work {
     Accounts,
     Aliases,
@@ -30,16 +30,18 @@ enum Work {
     Files,
     Programs,
     Maps,
+    Secrets,
 }
 
 /// The pool of each kind of work.
-const POOLS: [Limits; 6] = [
+const POOLS: [Limits; 7] = [
     Limits { name: "accounts", threads: 32, per_share: 32, waiting: 20_000 },
     Limits { name: "aliases", threads: 16, per_share: 16, waiting: 20_000 },
     Limits { name: "lists", threads: 64, per_share: 4, waiting: 20_000 },
     Limits { name: "files", threads: 64, per_share: 8, waiting: 5_000 },
     Limits { name: "programs", threads: 200, per_share: 20, waiting: 5_000 },
     Limits { name: "maps", threads: 64, per_share: 32, waiting: 20_000 },
+    Limits { name: "secrets", threads: 32, per_share: 2, waiting: 2_000 },
 ];
 
 /// A front that takes no answers for this long is gone.
@@ -80,7 +82,7 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
 }
 
 /// Hands a request to the pool that it is for.
-fn begin(service: &Arc<KeeperService>, pools: &[Pool; 6], frame: Frame<Ask>, body: Option<OwnedFd>) {
+fn begin(service: &Arc<KeeperService>, pools: &[Pool; 7], frame: Frame<Ask>, body: Option<OwnedFd>) {
     let (id, kind) = (frame.id, frame.content.kind());
     let (work, share) = service.place(&frame.content);
     let worker = service.clone();
@@ -110,6 +112,7 @@ impl KeeperService {
             }
             Ask::TlsFile(path, _) => (Work::Lists, path.clone()),
             Ask::Program(map, _) => (Work::Maps, map.clone()),
+            Ask::Secret(question) => (Work::Secrets, question.name.clone()),
             Ask::Deliver(delivery) => {
                 let mailer = self.settings.mailer(&delivery.mailer);
                 let program = mailer.is_some_and(|mailer| mailer.is_program());
@@ -126,6 +129,7 @@ impl KeeperService {
             Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
             Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
+            Ask::Secret(question) => Reply::Secret(secrets::answer(&self.settings.sasl, &question)),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
         }
     }
@@ -179,6 +183,7 @@ mod tests {
             (AskKind::Listing, "Listing("),
             (AskKind::TlsFile, "TlsFile(Refused("),
             (AskKind::Program, "Program(75"),
+            (AskKind::Secret, "Secret(No(Unavailable"),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
         ] {
             let reply = guarded(kind, || std::panic::resume_unwind(Box::new("broken")));

@@ -2,6 +2,7 @@
 
 use crate::addr::{MacroId, expand_with};
 use crate::db::AliasSpec;
+use crate::sasl;
 use crate::schema::UserIds;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
@@ -87,6 +88,8 @@ pub struct KeeperSettings {
     pub(super) tls_files: HashMap<Vec<u8>, TlsFile>,
     /// The programs of maps, by the map's name.
     pub(super) programs: Programs,
+    /// Where passwords are.
+    pub(super) sasl: sasl::Settings,
 }
 
 impl KeeperSettings {

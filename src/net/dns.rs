@@ -172,10 +172,7 @@ async fn exchange(
 /// From the kernel: an id that cannot be guessed is half of the defence against forged answers, the
 /// other half is the port that the kernel picks.
 fn random_id() -> io::Result<u16> {
-    use std::io::Read;
-    let mut bytes = [0; 2];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u16::from_ne_bytes(bytes))
+    Ok(u16::from_ne_bytes(crate::sys::random::bytes()?))
 }
 
 async fn over_udp(

@@ -340,7 +340,7 @@ options! {
     /// Old client AUTH credentials file
     default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, ParsedOnly, "confDEF_AUTH_INFO";
     /// SASL mechanisms offered; empty unsets
-    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, ParsedOnly, "confAUTH_MECHANISMS";
+    auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Implemented, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family
     client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, ParsedOnly, "";
     /// Memory before the data file goes to disk
@@ -368,7 +368,7 @@ options! {
     /// See sub rows
     milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, ParsedOnly, "";
     /// See sub rows; unknown letter: "Warning: Option: AuthOptions unknown parameter 'Q'" (not an error, exit status unchanged); after each letter the parser jumps past the next blank or comma
-    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, ParsedOnly, "confAUTH_OPTIONS";
+    auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, Implemented, "confAUTH_OPTIONS";
     /// Mode of queue files
     queue_file_mode: u32 = 0o600, (Octal), "QueueFileMode", 0xbe, Root, Implemented, "confQUEUE_FILE_MODE";
     /// Digest for ${cert_fp}
@@ -418,7 +418,7 @@ options! {
     /// Last host tried
     fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, ParsedOnly, "confFALLBACK_SMARTHOST";
     /// SASL realm
-    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, ParsedOnly, "confAUTH_REALM";
+    auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, Implemented, "confAUTH_REALM";
     /// Hashed CRLs
     crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Implemented, "confCRL_PATH";
     /// Name in EHLO/HELO

@@ -16,6 +16,7 @@
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`ownership`]: files given to another user
+//! - [`random`]: bytes that nobody can guess
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`handover`]: sockets that a process is started with, and leaves to its successor
 //! - [`signals`]: signals of a process with one thread
@@ -39,6 +40,7 @@ pub mod memory;
 pub mod ownership;
 pub mod passing;
 pub mod process;
+pub mod random;
 pub mod rooted;
 pub mod safe;
 pub mod shared_sync;

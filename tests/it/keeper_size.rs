@@ -14,13 +14,27 @@ const ENTRY: &str = "keeper/server.rs";
 const OUT_OF_REACH: &[&str] =
     &["cf", "config", "daemon", "diag", "engine", "logging", "m4", "maps", "net", "queue", "rewrite", "smtp"];
 
-/// Crates that it may use: system calls, messages, bit sets, errors, hash tables, searching bytes.
-const CRATES: &[&str] = &["bitflags", "hashbrown", "memchr", "nix", "postcard", "serde", "thiserror"];
+/// Crates that it may use: system calls, messages, bit sets, errors, hash tables, searching bytes; digests of passwords.
+const CRATES: &[&str] = &[
+    "base64",
+    "bitflags",
+    "hashbrown",
+    "hmac",
+    "md5",
+    "sha1",
+    "sha2",
+    "subtle",
+    "memchr",
+    "nix",
+    "postcard",
+    "serde",
+    "thiserror",
+];
 
 /// Lines of the folder itself, and of all that it reaches: a quarter of those read Berkeley DB files (aliases), another
-/// quarter are `sys`.
+/// quarter are `sys`; passwords cost some 300.
 const MOST_OWN: usize = 2000;
-const MOST: usize = 4900;
+const MOST: usize = 5200;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -10,6 +10,7 @@ use canonify::logging::{Logger, Target};
 use canonify::message::{BodyForm, put_field};
 use canonify::net::Resolver;
 use canonify::rewrite::{Address, Site};
+use canonify::sasl::{Answer, Question, Refusal};
 use canonify::schema::{Reply, Timeouts};
 use canonify::smtp::client::{CommandTimeouts, Offer, ServerConnection, transact};
 use canonify::smtp::server::{Acceptor, BodySink, Client, Policy, QueueRun, Server, Session, Verified};
@@ -59,6 +60,9 @@ impl Acceptor for Taken {
     }
     fn has_room(&self, _size: u64) -> bool {
         true
+    }
+    async fn secret(&self, _question: Question) -> Answer {
+        Answer::No(Refusal::NoUser)
     }
     async fn verify(&self, _envelope: &mut Envelope, address: Address) -> Verified {
         Verified::Good(address)

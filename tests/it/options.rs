@@ -6,9 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sub-options of Timeout that nothing waits by yet.
-const TIMEOUTS_UNUSED: [&str; 9] = [
+const TIMEOUTS_UNUSED: [&str; 8] = [
     "aconnect",
-    "auth",
     "control",
     "fileopen",
     "hoststatus",

@@ -1,7 +1,7 @@
 //! One connection to a server: commands out, replies in (RFC 5321, 4.2).
 
 use super::answer::{self, Answer, ConnectionError};
-use super::extensions::Extensions;
+use super::extensions::{self, Extensions};
 use crate::addr::one_line;
 use crate::logging::Console;
 use crate::schema::{EnhancedStatus, Reply};
@@ -44,6 +44,10 @@ pub struct ServerConnection {
     pub extensions: Extensions,
     /// How far it is protected.
     pub protection: Protection,
+    /// The mechanisms of AUTH that it offers, between blanks.
+    pub mechanisms: Vec<u8>,
+    /// We have logged in.
+    pub authenticated: bool,
     /// Nothing more can be said.
     pub dead: bool,
     /// It has ended, or answers nothing.
@@ -70,6 +74,8 @@ impl ServerConnection {
             says_esmtp: false,
             extensions: Extensions::default(),
             protection: Protection::default(),
+            mechanisms: Vec::new(),
+            authenticated: false,
             dead: false,
             lost: false,
             console: Console::default(),
@@ -125,6 +131,7 @@ impl ServerConnection {
         let answer = self.command(&[verb, b" ", name].concat(), limit).await?;
         if answer.is_positive() && verb != b"HELO" {
             self.extensions = Extensions::of(&answer);
+            self.mechanisms = extensions::mechanisms(&answer);
         }
         if answer.is_permanent() && fallback {
             // what a server answers to a word it does not know is no complaint

@@ -19,6 +19,8 @@ pub struct Extensions {
     pub enhanced: bool,
     /// RFC 2852: offered, with the least time (0: none named).
     pub deliver_by: Option<i64>,
+    /// RFC 4954
+    pub auth: bool,
     /// RFC 6531
     pub utf8: bool,
     /// RFC 3207
@@ -42,6 +44,7 @@ impl Extensions {
                 b"DSN" => found.dsn = true,
                 b"ENHANCEDSTATUSCODES" => found.enhanced = true,
                 b"DELIVERBY" => found.deliver_by = Some(number.unwrap_or(0) as i64),
+                b"AUTH" => found.auth = true,
                 b"SMTPUTF8" => found.utf8 = true,
                 b"STARTTLS" => found.starttls = true,
                 _ => {}
@@ -49,6 +52,18 @@ impl Extensions {
         }
         found
     }
+}
+
+/// The mechanisms behind the first AUTH that names any; `AUTH=` is how some servers write it for clients of old.
+pub(super) fn mechanisms(answer: &Answer) -> Vec<u8> {
+    let texts = answer.lines.iter().skip(1).filter_map(|line| line.get(4..));
+    let lists = texts.filter_map(|text| {
+        let (keyword, list) = text.split_at_checked(4)?;
+        let list = list.strip_prefix(b" ").or_else(|| list.strip_prefix(b"="))?;
+        keyword.eq_ignore_ascii_case(b"AUTH").then(|| list.trim_ascii().to_vec())
+    });
+    let mut lists = lists.filter(|list| !list.is_empty());
+    lists.next().unwrap_or_default()
 }
 
 #[cfg(test)]

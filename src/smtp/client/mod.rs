@@ -5,6 +5,7 @@
 //! recipient (`deliver`).
 
 mod answer;
+mod auth;
 mod connection;
 mod extensions;
 mod timeouts;

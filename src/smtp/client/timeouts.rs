@@ -12,6 +12,8 @@ pub struct CommandTimeouts {
     pub ehlo: Duration,
     /// Timeout.lhlo
     pub lhlo: Duration,
+    /// Timeout.auth
+    pub auth: Duration,
     /// Timeout.mail
     pub mail: Duration,
     /// Timeout.rcpt
@@ -37,6 +39,7 @@ impl CommandTimeouts {
             greeting: limit(options.initial),
             ehlo: limit(options.helo),
             lhlo: limit(options.lhlo),
+            auth: limit(options.auth),
             mail: limit(options.mail),
             rcpt: limit(options.rcpt),
             data: limit(options.datainit),

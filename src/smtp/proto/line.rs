@@ -6,6 +6,9 @@ use crate::addr::bare_bytes;
 /// sendmail takes this many.
 pub const MAX_COMMAND_LINE: usize = 2048;
 
+/// The longest line of AUTH and of a response to its challenges (RFC 4954, section 4).
+pub const MAX_AUTH_LINE: usize = 12288;
+
 /// What the input holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NextLine {
@@ -18,17 +21,23 @@ pub enum NextLine {
         /// Bytes with it.
         whole: usize,
     },
-    /// More than [`MAX_COMMAND_LINE`]; the length of the line if its end is here, else of the input.
+    /// More than allowed; the length of the line if its end is here, else of the input.
     TooLong(usize),
 }
 
-/// Looks for the first line. A line feed alone ends a command: sendmail is strict about line ends
+/// Looks for the first command line.
+pub fn next_command(input: &[u8]) -> NextLine {
+    let auth = input.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"AUTH "));
+    next_line(input, if auth { MAX_AUTH_LINE } else { MAX_COMMAND_LINE })
+}
+
+/// Looks for the first line of at most so many bytes. A line feed alone ends a command: sendmail is strict about line ends
 /// inside message data only.
-pub fn next_line(input: &[u8]) -> NextLine {
+pub fn next_line(input: &[u8], most: usize) -> NextLine {
     match memchr::memchr(b'\n', input) {
-        None if input.len() > MAX_COMMAND_LINE => NextLine::TooLong(input.len()),
+        None if input.len() > most => NextLine::TooLong(input.len()),
         None => NextLine::Incomplete,
-        Some(end) if end >= MAX_COMMAND_LINE => NextLine::TooLong(end + 1),
+        Some(end) if end >= most => NextLine::TooLong(end + 1),
         Some(end) => {
             // a client that ends its lines with CR CR LF means one line end
             let text = input[..end].iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
@@ -90,19 +99,19 @@ mod tests {
 
     #[test]
     fn a_line_feed_alone_ends_a_command() {
-        assert_eq!(next_line(b"RSET\nNOOP\r\n"), NextLine::Line { text: 4, whole: 5 });
-        assert_eq!(next_line(b"NOOP\r\n"), NextLine::Line { text: 4, whole: 6 });
-        assert_eq!(next_line(b"NOO"), NextLine::Incomplete);
+        assert_eq!(next_command(b"RSET\nNOOP\r\n"), NextLine::Line { text: 4, whole: 5 });
+        assert_eq!(next_command(b"NOOP\r\n"), NextLine::Line { text: 4, whole: 6 });
+        assert_eq!(next_command(b"NOO"), NextLine::Incomplete);
     }
 
     #[test]
     fn long_lines_are_told_apart_from_unfinished_ones() {
         let mut line = vec![b'z'; MAX_COMMAND_LINE - 1];
         line.push(b'\n');
-        assert!(matches!(next_line(&line), NextLine::Line { .. }));
+        assert!(matches!(next_command(&line), NextLine::Line { .. }));
         line.insert(0, b'z');
-        assert_eq!(next_line(&line), NextLine::TooLong(2049));
-        assert_eq!(next_line(&[b'z'; 3000]), NextLine::TooLong(3000));
+        assert_eq!(next_command(&line), NextLine::TooLong(2049));
+        assert_eq!(next_command(&[b'z'; 3000]), NextLine::TooLong(3000));
     }
 
     #[test]

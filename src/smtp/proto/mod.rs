@@ -11,8 +11,9 @@ mod xtext;
 
 pub use data::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
 pub use line::{
-    MAX_COMMAND_LINE, NextLine, next_line, skip_blanks, split_address, split_path, split_verb, word_and_rest,
+    MAX_AUTH_LINE, MAX_COMMAND_LINE, NextLine, next_command, next_line, skip_blanks, split_address,
+    split_path, split_verb, word_and_rest,
 };
 pub use parameters::{Parameter, ParameterError, parameters};
 pub use reply::{put_reply, put_reply_lines};
-pub use xtext::{decode_xtext, is_xtext};
+pub use xtext::{decode_xtext, encode_xtext, is_xtext};

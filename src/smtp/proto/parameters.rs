@@ -26,18 +26,27 @@ pub enum ParameterError<'a> {
 /// Reads the parameters in order; the first error ends the list.
 pub fn parameters<'a>(text: &'a [u8]) -> impl Iterator<Item = Result<Parameter<'a>, ParameterError<'a>>> {
     let mut rest = skip_blanks(text);
+    // what stands behind a second `=` is a word of its own
+    let mut behind: &[u8] = &[];
     let mut count = 0;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (word, tail) = word_and_rest(rest);
-        rest = tail;
+        let word = match (behind.is_empty(), rest.is_empty()) {
+            (true, true) => return None,
+            (true, false) => {
+                let (word, tail) = word_and_rest(rest);
+                rest = tail;
+                word
+            }
+            (false, _) => std::mem::take(&mut behind),
+        };
         count += 1;
         if count > MAX_PARAMETERS {
-            rest = &[];
+            (rest, behind) = (&[], &[]);
             return Some(Err(ParameterError::TooMany));
         }
+        let equals = memchr::memchr_iter(b'=', word).nth(1);
+        let (word, more) = word.split_at(equals.unwrap_or(word.len()));
+        behind = more.get(1..).unwrap_or_default();
         Some(split(word))
     })
 }

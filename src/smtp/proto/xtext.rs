@@ -24,6 +24,16 @@ pub fn decode_xtext(text: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
+/// Text as xtext; brackets and the like are hidden from rules, too, as sendmail does.
+pub fn encode_xtext(text: &[u8]) -> Vec<u8> {
+    let plain = |byte: &u8| matches!(byte, b'!'..=b'~') && !b"+=<>\")".contains(byte);
+    let coded = text.iter().flat_map(|byte| match plain(byte) {
+        true => vec![*byte],
+        false => format!("+{byte:02X}").into_bytes(),
+    });
+    coded.collect()
+}
+
 fn hex(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

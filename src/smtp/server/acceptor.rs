@@ -3,6 +3,7 @@
 
 use crate::envelope::{Body, Envelope, QueueId};
 use crate::rewrite::Address;
+use crate::sasl;
 use crate::schema::Reply;
 use std::future::Future;
 
@@ -85,6 +86,9 @@ pub trait Acceptor: Send + Sync + 'static {
 
     /// May this recipient be accepted?
     fn verify(&self, envelope: &mut Envelope, address: Address) -> impl Future<Output = Verified> + Send;
+
+    /// What an exchange of AUTH must know of a password.
+    fn secret(&self, question: sasl::Question) -> impl Future<Output = sasl::Answer> + Send;
 
     /// The full name of a sender who has an account here (mailer flag w); empty for anybody else.
     fn full_name(&self, _sender: &Address) -> impl Future<Output = Vec<u8>> + Send {

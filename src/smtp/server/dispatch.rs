@@ -101,7 +101,7 @@ impl<A: Acceptor> Session<A> {
         self.drop_transaction();
     }
 
-    fn too_long(&mut self, length: usize) -> Flow {
+    pub(super) fn too_long(&mut self, length: usize) -> Flow {
         let text = format!(": SMTP violation, input too long: {length}");
         let text = [&self.client.display[..], text.as_bytes()].concat();
         self.log(4, Priority::Info, &text);
@@ -124,7 +124,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&reply, None);
             return self.count_bad_command();
         }
-        if self.delay(row).await == Flow::Close || self.slow_down(row).await == Flow::Close {
+        if self.delay(row).await == Flow::Close || self.slow_down_row(row).await == Flow::Close {
             return Flow::Close;
         }
         (row.run)(self, Command { word, argument, line: &line }).await
@@ -218,16 +218,20 @@ impl<A: Acceptor> Session<A> {
         Flow::Continue
     }
 
-    /// Clients that repeat themselves wait longer and longer.
-    async fn slow_down(&mut self, row: &VerbRow<A>) -> Flow {
+    async fn slow_down_row(&mut self, row: &VerbRow<A>) -> Flow {
         let Some(limit) = row.limit else { return Flow::Continue };
         let most = if limit.uses == 0 { self.server.policy.max_noops } else { limit.uses };
-        let uses = self.usage.count(limit.counter);
+        self.slow_down(limit.counter, limit.name, most).await
+    }
+
+    /// Clients that repeat themselves wait longer and longer.
+    pub(super) async fn slow_down(&mut self, counter: &'static str, name: &str, most: u32) -> Flow {
+        let uses = self.usage.count(counter);
         if most == 0 || uses < most {
             return Flow::Continue;
         }
         if uses == most {
-            let text = format!(": possible SMTP attack: command={}, count={uses}", limit.name);
+            let text = format!(": possible SMTP attack: command={name}, count={uses}");
             let text = [&self.client.display[..], text.as_bytes()].concat();
             self.log(5, Priority::Info, &text);
         }

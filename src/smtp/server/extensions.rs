@@ -1,5 +1,6 @@
 //! What EHLO offers (RFC 5321, section 4.1.1.1), as rows. Nothing is offered before it works.
 
+use super::auth;
 use super::features::Features;
 use super::policy::Policy;
 use super::security::Security;
@@ -32,6 +33,7 @@ pub const EXTENSIONS: &[Extension] = &[
     },
     Extension { keyword: "DSN", offer: |features, _, _| plain("DSN", features.dsn) },
     Extension { keyword: "ETRN", offer: |features, _, _| plain("ETRN", features.etrn) },
+    Extension { keyword: "AUTH", offer: auth::offer },
     Extension {
         keyword: "STARTTLS",
         offer: |features, _, security| plain("STARTTLS", features.starttls && security.can_protect),

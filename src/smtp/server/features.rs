@@ -26,6 +26,10 @@ pub struct Features {
     pub early_input: bool,
     /// HTTP commands end the session always, not only as the first command.
     pub refuse_http: bool,
+    /// AUTH may be used.
+    pub auth: bool,
+    /// Not by mechanisms that show the password to whoever listens.
+    pub auth_protected: bool,
     /// MAIL needs AUTH first.
     pub require_auth: bool,
     /// Every transaction is put off.
@@ -54,7 +58,10 @@ impl Letter {
 }
 
 const LETTERS: &[Letter] = &[
+    // what a listener does not have comes from no ruleset
+    letter(b'a', |features, on, _| features.auth &= on),
     letter(b'b', |features, on, _| features.verb = on),
+    letter(b'c', |features, on, _| features.auth_protected = on),
     letter(b'd', |features, on, _| features.dsn = on),
     letter(b'e', |features, on, _| features.etrn = on),
     letter(b'f', |features, on, _| features.early_input = !on),
@@ -68,9 +75,7 @@ const LETTERS: &[Letter] = &[
         .with_variant(),
     letter(b'x', |features, on, _| features.expn = on),
     letter(b'v', |features, on, _| features.ask_certificate = Some(on)),
-    // known, and without effect before AUTH and SMTPUTF8 exist
-    letter(b'a', |_, _, _| ()),
-    letter(b'c', |_, _, _| ()),
+    // known, and without effect before SMTPUTF8 exists
     letter(b'i', |_, _, _| ()),
     letter(b'r', |_, _, _| ()),
 ];
@@ -97,6 +102,8 @@ impl Features {
             ask_certificate: None,
             early_input: false,
             refuse_http: false,
+            auth: !daemon.has(b'A'),
+            auth_protected: policy.auth_options.contains(&b'p'),
             require_auth: daemon.has(b'a'),
             temporary_failure: false,
             strictness: Strictness::default(),

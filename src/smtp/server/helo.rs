@@ -75,14 +75,16 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// `$r` says what was tried last, accepted or not.
-    fn name_protocol(&mut self, extended: bool) {
+    pub(super) fn name_protocol(&mut self, extended: bool) {
         let config = &self.server.site.config;
-        // RFC 3848 has a word for ESMTP under TLS and none for SMTP
-        let protocol: &[u8] = match (extended, self.client.security.channel) {
-            (true, Channel::Protected) => b"ESMTPS",
-            (true, _) => b"ESMTP",
-            (false, _) => b"SMTP",
-        };
+        let base: &[u8] = if extended { b"ESMTP" } else { b"SMTP" };
+        // RFC 3848 has words for ESMTP under TLS and after AUTH, and none for SMTP under TLS
+        let security = &self.client.security;
+        let under_tls = extended && security.channel == Channel::Protected;
+        let mut protocol = base.to_vec();
+        protocol.extend(under_tls.then_some(b'S'));
+        protocol.extend(security.identity.is_authenticated().then_some(b'A'));
+        let protocol = &protocol[..];
         for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
             scope.set_named(config, b"r", protocol);
         }

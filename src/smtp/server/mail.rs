@@ -6,8 +6,10 @@ use super::parameters::{MAIL_PARAMETERS, ParameterContext, read};
 use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::verb_row::VerbRow;
+use crate::engine::with_address;
 use crate::envelope::set_sender;
 use crate::logging::{Priority, Quiet};
+use crate::rewrite::{Rewriter, Verdict, ruleset_source};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::{split_address, split_path};
 
@@ -43,7 +45,9 @@ impl<A: Acceptor> Session<A> {
             return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
         self.transaction.stage = Stage::Refused;
-        let size = self.parameters(words).map_err(bare)?;
+        let size = self.parameters(words);
+        self.trust_author(address).await;
+        let size = size.map_err(bare)?;
         if let Some(reply) = self.ask(FilterCall::Mail(address, words), Some(address)).await {
             return Err(about(reply));
         }
@@ -59,7 +63,7 @@ impl<A: Acceptor> Session<A> {
         if self.transaction.has_begun() {
             return Err(Reply::new(503, Some(EnhancedStatus(5, 5, 0)), "Sender already specified"));
         }
-        if self.features.require_auth {
+        if self.features.require_auth && !self.client.security.identity.is_authenticated() {
             return Err(Reply::new(530, Some(EnhancedStatus(5, 7, 0)), "Authentication required"));
         }
         Ok(())
@@ -120,6 +124,26 @@ impl<A: Acceptor> Session<A> {
             scope.set_named(config, b"dsn_envid", envid);
         }
         Ok(size)
+    }
+
+    /// AUTH= names who has submitted the message first; ruleset `trust_auth` says whether this client may. Nobody
+    /// is refused for it (RFC 4954, section 5): the name becomes `<>`.
+    async fn trust_author(&mut self, address: &[u8]) {
+        let Some(author) = self.transaction.envelope.auth.clone() else { return };
+        self.transaction.envelope.scope.set_named(&self.server.site.config, b"auth_author", &author);
+        if author == b"<>" {
+            return;
+        }
+        let site = self.server.site.clone();
+        let scope = &mut self.transaction.envelope.scope;
+        let verdict = Rewriter::quiet(&site, scope).check(b"trust_auth", &author, None).await;
+        let Verdict::Reject { reply, status } = verdict else { return };
+        let verdict = Verdict::Reject { reply: with_address(address, reply), status };
+        let source = ruleset_source(b"trust_auth", &author, None);
+        if let Some(line) = verdict.log_line(&source, &self.client.display) {
+            self.server.log.log(9, Priority::Notice, None, &line);
+        }
+        self.transaction.envelope.auth = Some(b"<>".to_vec());
     }
 
     fn may_be_so_large(&self, size: u64) -> Result<(), Reply> {

@@ -17,6 +17,7 @@
 
 mod acceptor;
 mod accounting;
+mod auth;
 mod budget;
 mod collect;
 mod data;
@@ -51,6 +52,8 @@ mod verbs;
 mod vrfy;
 pub mod wire;
 
+#[cfg(test)]
+mod auth_tests;
 #[cfg(test)]
 mod filter_tests;
 #[cfg(test)]

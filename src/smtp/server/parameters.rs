@@ -158,7 +158,7 @@ fn ret(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
-/// Nobody is trusted to name another author while there is no AUTH, so the value becomes `<>`.
+/// Whether the client is trusted to name an author is asked behind all parameters.
 fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if context.envelope.auth.is_some() {
         return Err(duplicate("AUTH"));
@@ -166,7 +166,7 @@ fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if !is_xtext(value) {
         return Err(bad_syntax("AUTH"));
     }
-    context.envelope.auth = Some(b"<>".to_vec());
+    context.envelope.auth = Some(value.to_vec());
     Ok(())
 }
 

@@ -77,6 +77,16 @@ pub struct Policy {
     pub deliver_by_min: Option<Duration>,
     /// SoftBounce
     pub soft_bounce: bool,
+    /// AuthMechanisms
+    pub auth_mechanisms: Option<Vec<u8>>,
+    /// AuthOptions
+    pub auth_options: Vec<u8>,
+    /// AuthRealm; `None`: `$j`.
+    pub auth_realm: Option<Vec<u8>>,
+    /// The mechanisms that the site has passwords for (`mech_list` of its `Sendmail.conf`); `None`: all.
+    pub sasl_mechanisms: Option<Vec<u8>>,
+    /// Timeout.auth
+    pub auth_timeout: Duration,
     /// Timeout.command
     pub command_timeout: Duration,
     /// Timeout.datablock
@@ -113,6 +123,11 @@ impl Policy {
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             soft_bounce: options.soft_bounce,
+            auth_mechanisms: options.auth_mechanisms.clone(),
+            auth_options: options.auth_options.clone(),
+            auth_realm: options.auth_realm.clone(),
+            sasl_mechanisms: None,
+            auth_timeout: seconds(options.timeout.auth),
             command_timeout: seconds(options.timeout.command),
             data_timeout: seconds(options.timeout.datablock),
             max_greet_pause: MAX_GREET_PAUSE,
@@ -142,6 +157,11 @@ impl Default for Policy {
             send_mime_errors: true,
             deliver_by_min: Some(Duration::ZERO),
             soft_bounce: false,
+            auth_mechanisms: None,
+            auth_options: Vec::new(),
+            auth_realm: None,
+            sasl_mechanisms: None,
+            auth_timeout: Duration::from_secs(600),
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),
             max_greet_pause: MAX_GREET_PAUSE,

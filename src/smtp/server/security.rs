@@ -24,6 +24,15 @@ pub enum Identity {
     Unknown,
     /// The user of this machine who called the program.
     LocalUser(Vec<u8>),
+    /// Somebody who has proved it by AUTH: `${auth_authen}` says who.
+    Authenticated,
+}
+
+impl Identity {
+    /// Has it been proved by AUTH?
+    pub fn is_authenticated(&self) -> bool {
+        *self == Self::Authenticated
+    }
 }
 
 /// What is known of one session. Before anybody has proved anything: a connection from the network.

@@ -10,6 +10,7 @@ use crate::envelope::{Body, Envelope, QueueId};
 use crate::logging::{Logger, Target};
 use crate::net::Resolver;
 use crate::rewrite::{Address, Site};
+use crate::sasl;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
 use crate::sys::safe::Blame;
 use proptest::prelude::*;
@@ -70,6 +71,13 @@ impl Acceptor for Memory {
     }
     fn has_room(&self, _size: u64) -> bool {
         true
+    }
+    /// alice's password is secret.
+    async fn secret(&self, question: sasl::Question) -> sasl::Answer {
+        match question.account() {
+            (b"alice", b"mail.site.example") => sasl::derive(b"secret", &question.proof),
+            _ => sasl::Answer::No(sasl::Refusal::NoUser),
+        }
     }
     async fn verify(&self, _envelope: &mut Envelope, address: Address) -> Verified {
         let known = [&b"alice"[..], b"bob"].contains(&address.user.as_slice()) || address.host.is_some();

@@ -12,14 +12,6 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("", |session, command| Box::pin(session.unknown(command.line))).when_refusing()
 }
 
-/// Authentication, which is not there yet.
-pub(super) const fn auth_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("AUTH", |session, _| {
-        Box::pin(async { session.unavailable(503, EnhancedStatus(5, 3, 3), "AUTH not available") })
-    })
-    .delayed_as("AUTH")
-}
-
 /// Known, and refused as not implemented.
 pub(super) const fn unimplemented_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
     VerbRow::new(word, |session, command| Box::pin(async move { session.unimplemented(command.line) }))

@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::verb_row::VerbRow;
-use super::{data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
+use super::{auth, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
 use std::marker::PhantomData;
 
 /// All rows, for one kind of acceptor.
@@ -24,7 +24,7 @@ impl<A: Acceptor> Verbs<A> {
         etrn::row(),
         verb::row(),
         starttls::row(),
-        unknown::auth_row(),
+        auth::row(),
         unknown::unimplemented_row("SEND"),
         unknown::unimplemented_row("SAML"),
         unknown::unimplemented_row("SOML"),

@@ -4,7 +4,7 @@
 //! In: any byte stream. Out: command lines and message data as they arrive. Never here: what a
 //! command means, what a reply says.
 
-use crate::smtp::proto::{NextLine, next_line, put_reply, put_reply_lines};
+use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply, put_reply_lines};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -143,7 +143,7 @@ impl Wire {
 
     /// Is a command line there, so that reading one would not wait?
     pub fn has_line(&self) -> bool {
-        !matches!(next_line(self.pending()), NextLine::Incomplete)
+        !matches!(next_command(self.pending()), NextLine::Incomplete)
     }
 
     /// The next command line. Whoever gives up waiting for it has lost nothing, once replies are flushed.
@@ -151,8 +151,20 @@ impl Wire {
     /// # Errors
     /// When it does not come.
     pub async fn read_line(&mut self, limit: Duration) -> Result<Input, Lost> {
+        self.read(limit, next_command).await
+    }
+
+    /// The next line of an AUTH dialogue.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn read_response(&mut self, limit: Duration) -> Result<Input, Lost> {
+        self.read(limit, |input| next_line(input, MAX_AUTH_LINE)).await
+    }
+
+    async fn read(&mut self, limit: Duration, next: fn(&[u8]) -> NextLine) -> Result<Input, Lost> {
         loop {
-            match next_line(self.pending()) {
+            match next(self.pending()) {
                 NextLine::Line { text, whole } => {
                     let line = self.pending()[..text].to_vec();
                     self.consume(whole);

@@ -1,0 +1,129 @@
+//! Logging in at the next host, where ruleset `authinfo` has a name and password for it (RFC 4954).
+
+use super::attempt::Attempt;
+use super::connect::{Refused, connection_failed};
+use super::replies;
+use super::result::DeliveryResult;
+use super::starttls::{address, name};
+use crate::addr::Token;
+use crate::engine::Scope;
+use crate::logging::Priority;
+use crate::rewrite::Rewriter;
+use crate::sasl::{self, ClientFacts, Credentials, MECHANISMS, Mechanism};
+use crate::schema::{EnhancedStatus, Sysexit};
+use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, ServerConnection};
+use crate::sys::random;
+
+/// RFC 4954, section 6
+const AUTHENTICATED: u16 = 235;
+
+/// Who we are there.
+enum AuthInfo {
+    /// Nobody says.
+    None,
+    /// What is said of it makes no sense.
+    Bad,
+    Known(Credentials),
+}
+
+/// Logs in if the server asks for it and we can. A server that refuses our password may still take mail from
+/// strangers.
+///
+/// # Errors
+/// Why mail must wait: another day it may go well.
+pub(super) async fn authenticate(
+    attempt: &Attempt<'_>,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
+) -> Result<(), Refused> {
+    if server.mechanisms.is_empty() || attempt.port_forbids(server, b'A') {
+        return Ok(());
+    }
+    let credentials = match auth_info(attempt, server).await {
+        AuthInfo::Known(credentials) => credentials,
+        AuthInfo::None => return Ok(()),
+        AuthInfo::Bad => {
+            let relay = [name(server), b" ", &server.address].concat();
+            log(attempt, Priority::Warning, &relay, "authinfo failed");
+            return Ok(());
+        }
+    };
+    let last = match log_in(attempt, timeouts, server, &credentials).await {
+        Ok(last) => last,
+        Err(error) => return Err(connection_failed(server, &error).into()),
+    };
+    if server.authenticated || last.as_ref().is_some_and(Answer::is_permanent) {
+        return Ok(());
+    }
+    log(attempt, Priority::Error, &server.host, "temporary failure, connection abort");
+    let result = match last {
+        Some(answer) => replies::deferred(&answer, &server.extensions),
+        None => DeliveryResult::of_exit(Sysexit::TEMPFAIL),
+    };
+    let text = b"Temporary AUTH failure".to_vec();
+    Err(DeliveryResult { text, dsn: EnhancedStatus(4, 3, 0), ..result }.into())
+}
+
+/// Tries one mechanism after the other; the last answer, if there was any.
+async fn log_in(
+    attempt: &Attempt<'_>,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
+    credentials: &Credentials,
+) -> Result<Option<Answer>, ConnectionError> {
+    let mut last = None;
+    for mechanism in usable(attempt, server, credentials) {
+        let Ok(random) = random::bytes() else { break };
+        let facts = ClientFacts { credentials: credentials.clone(), host: server.host.clone(), random };
+        let answer = server.authenticate(mechanism, facts, timeouts.auth).await?;
+        server.authenticated = answer.code == AUTHENTICATED;
+        last = Some(answer);
+        if server.authenticated {
+            log(attempt, Priority::Info, &server.host, &format!("mech={}, bits=0", mechanism.name));
+        }
+        if server.authenticated || server.dead {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+fn log(attempt: &Attempt<'_>, priority: Priority, relay: &[u8], what: &str) {
+    // success is of less interest than failure
+    let level = if priority == Priority::Info { 9 } else { 8 };
+
+    let text = [b"AUTH=client, relay=", relay, b", ", what.as_bytes()].concat();
+    attempt.on.logger.log(level, priority, None, &text);
+}
+
+/// Ruleset `authinfo` is asked with the server's name and address.
+async fn auth_info(attempt: &Attempt<'_>, server: &ServerConnection) -> AuthInfo {
+    let site = &attempt.on.site;
+    let mut scope: Scope = attempt.envelope.scope.clone();
+    attempt.set_server_macros(&mut scope, server);
+    let (name, address) = (name(server), address(server));
+    let answer = Rewriter::quiet(site, &mut scope).answer(b"authinfo", name, Some(address)).await;
+    let Some(answer) = answer else { return AuthInfo::None };
+    let words = answer.get(1..).unwrap_or_default().iter().map(Token::as_bytes);
+    match sasl::credentials(words) {
+        Some(known) if known.id.is_empty() || known.password.is_empty() => AuthInfo::None,
+        Some(known) => AuthInfo::Known(known),
+        None => AuthInfo::Bad,
+    }
+}
+
+/// The mechanisms that the server has and we may use, the strongest first.
+fn usable(
+    attempt: &Attempt<'_>,
+    server: &ServerConnection,
+    credentials: &Credentials,
+) -> Vec<&'static Mechanism> {
+    let options = &attempt.on.site.config.options;
+    let wanted = credentials.mechanisms.as_ref().or(options.auth_mechanisms.as_ref());
+    let wanted = wanted.map(Vec::as_slice).unwrap_or_default();
+    let options = sasl::under_tls(&options.auth_options, server.protection.established.is_some());
+    let found = sasl::offered(wanted, Some(&server.mechanisms), &options).names;
+    let named =
+        move |row: &&Mechanism| found.iter().any(|name| name.eq_ignore_ascii_case(row.name.as_bytes()));
+    MECHANISMS.iter().filter(named).collect()
+}

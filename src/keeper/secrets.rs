@@ -1,0 +1,124 @@
+//! Passwords: those of a sasldb2, which only root may read, and those that saslauthd and Dovecot know.
+//!
+//! In: what an exchange must know of one password ([`Question`]). Out: just that. The front never sees a password that
+//! its client has not said itself.
+
+use crate::db::bdb::{Kind, Reader};
+use crate::sasl::{Answer, Method, Proof, Question, Refusal, Settings, derive};
+use crate::sys::accounts;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// How long saslauthd or Dovecot may take: they may have to ask others.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(50);
+/// After a wrong password: whoever asks, even a front that was taken over, guesses slowly.
+const PAUSE: Duration = Duration::from_millis(100);
+/// As whom we ask.
+const SERVICE: &[u8] = b"smtp";
+
+/// The answer to a question.
+pub(super) fn answer(settings: &Settings, question: &Question) -> Answer {
+    let Proof::Password(password) = &question.proof else {
+        return of_database(settings, question);
+    };
+    let mut answer = Answer::No(Refusal::NoMethod);
+    for method in &settings.methods {
+        answer = match method {
+            Method::Database => of_database(settings, question),
+            Method::Saslauthd => told(ask_saslauthd(&settings.saslauthd, question, password)),
+            Method::Dovecot => told(ask_dovecot(&settings.dovecot, question, password)),
+        };
+        if answer == Answer::Right {
+            return answer;
+        }
+    }
+    std::thread::sleep(PAUSE);
+    answer
+}
+
+/// The key is user, realm and what of him, with NULs between.
+fn of_database(settings: &Settings, question: &Question) -> Answer {
+    if !settings.has_database {
+        return Answer::No(Refusal::NoMethod);
+    }
+    let (user, realm) = question.account();
+    let key = [user, realm, b"userPassword"].join(&0);
+    let found = match Reader::open(&accounts::path(&settings.database), Some(Kind::Hash)) {
+        Ok(reader) => reader.get(&key),
+        // nobody has been given a password yet
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(Some(password)) => derive(&password, &question.proof),
+        Ok(None) => Answer::No(Refusal::NoUser),
+        Err(_) => Answer::No(Refusal::Unavailable),
+    }
+}
+
+/// What somebody else says of a password.
+fn told(answer: io::Result<bool>) -> Answer {
+    match answer {
+        Ok(true) => Answer::Right,
+        Ok(false) => Answer::No(Refusal::Wrong),
+        Err(_) => Answer::No(Refusal::Unavailable),
+    }
+}
+
+fn connect(path: &[u8]) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(accounts::path(path))?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+    Ok(stream)
+}
+
+/// Four counted texts; the answer is one, and begins with OK or NO.
+fn ask_saslauthd(path: &[u8], question: &Question, password: &[u8]) -> io::Result<bool> {
+    let (user, realm) = question.account();
+    let mut request = Vec::new();
+    for text in [user, password, SERVICE, realm] {
+        let length = u16::try_from(text.len()).map_err(io::Error::other)?;
+        request.extend_from_slice(&length.to_be_bytes());
+        request.extend_from_slice(text);
+    }
+    let mut stream = connect(path)?;
+    stream.write_all(&request)?;
+    let mut length = [0; 2];
+    stream.read_exact(&mut length)?;
+    let mut said = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut said)?;
+    match said.get(..2) {
+        Some(b"OK") => Ok(true),
+        Some(b"NO") => Ok(false),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Dovecot's protocol of authentication clients, version 1: PLAIN with its response at once.
+fn ask_dovecot(path: &[u8], question: &Question, password: &[u8]) -> io::Result<bool> {
+    let stream = connect(path)?;
+    let response = STANDARD.encode([b"", &question.name[..], password].join(&0));
+    let hello = format!("VERSION\t1\t1\nCPID\t{}\n", std::process::id());
+    let request = format!("AUTH\t1\tPLAIN\tservice=smtp\tsecured\tresp={response}\n");
+    (&stream).write_all([hello, request].concat().as_bytes())?;
+    let mut lines = BufReader::new(stream.take(MAX_DIALOGUE));
+    loop {
+        let mut line = Vec::new();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let words: Vec<&[u8]> = line.trim_ascii_end().split(|byte| *byte == b'\t').collect();
+        match words.first() {
+            Some(&b"OK") => return Ok(true),
+            Some(&b"FAIL") if words.contains(&&b"temp"[..]) => return Err(io::ErrorKind::WouldBlock.into()),
+            Some(&b"FAIL") => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+/// More than this Dovecot does not say.
+const MAX_DIALOGUE: u64 = 65536;

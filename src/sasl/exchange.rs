@@ -1,0 +1,62 @@
+//! What a mechanism is to those who run it: the server's side and the client's.
+
+use super::authinfo::Credentials;
+use super::failure::Failure;
+use super::secret::{Answer, Question};
+
+/// What the server knows before an exchange.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServerFacts {
+    /// `$j`, which challenges name.
+    pub host: Vec<u8>,
+    /// Whose users those are who name no realm.
+    pub realm: Vec<u8>,
+    /// Seconds since the epoch.
+    pub now: i64,
+    /// Fresh from the kernel for this exchange.
+    pub random: [u8; 36],
+}
+
+/// What the server does next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It says this, and waits for a response.
+    Challenge(Vec<u8>),
+    /// It must know this first.
+    Ask(Question),
+    /// It knows who the client is: the name as the client has given it, with its realm if that is not ours.
+    Done(Vec<u8>),
+    /// It does not believe the client.
+    Failed(Failure),
+}
+
+/// The server's side of one exchange.
+pub trait Exchange: Send {
+    /// The client has said something; `None` at the beginning, if it came without a response.
+    fn respond(&mut self, response: Option<&[u8]>) -> Step;
+
+    /// What was asked is known.
+    fn answered(&mut self, answer: Answer) -> Step;
+}
+
+/// What a client knows before an exchange.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientFacts {
+    /// Who it is.
+    pub credentials: Credentials,
+    /// The server, as the log names it.
+    pub host: Vec<u8>,
+    /// Fresh from the kernel for this exchange.
+    pub random: [u8; 36],
+}
+
+/// The client's side of one exchange.
+pub trait ClientExchange: Send {
+    /// What goes out with the command.
+    fn initial(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The response to a challenge; `None`: this server is not to be believed, or makes no sense.
+    fn respond(&mut self, challenge: &[u8]) -> Option<Vec<u8>>;
+}

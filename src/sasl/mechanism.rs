@@ -1,0 +1,111 @@
+//! The mechanisms, strongest first.
+
+use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts};
+use super::{cram_md5, digest_md5, login, plain, scram};
+
+/// One mechanism.
+pub struct Mechanism {
+    /// As SMTP names it.
+    pub name: &'static str,
+    /// Letters of option AuthOptions that it satisfies. None satisfies f (forward secrecy), or d (no dictionary of
+    /// passwords helps whoever has listened).
+    satisfies: &'static [u8],
+    /// Does the client speak first?
+    pub client_first: bool,
+    /// The server's side.
+    pub server: fn(&ServerFacts) -> Box<dyn Exchange>,
+    /// The client's side.
+    pub client: fn(ClientFacts) -> Box<dyn ClientExchange>,
+}
+
+/// All of them; a client takes the first that the server has.
+pub const MECHANISMS: &[Mechanism] = &[
+    Mechanism {
+        name: "SCRAM-SHA-256",
+        satisfies: b"paym",
+        client_first: true,
+        server: scram::server_sha256,
+        client: scram::client_sha256,
+    },
+    Mechanism {
+        name: "SCRAM-SHA-1",
+        satisfies: b"paym",
+        client_first: true,
+        server: scram::server_sha1,
+        client: scram::client_sha1,
+    },
+    Mechanism {
+        name: "DIGEST-MD5",
+        satisfies: b"pym",
+        client_first: false,
+        server: digest_md5::server,
+        client: digest_md5::client,
+    },
+    Mechanism {
+        name: "CRAM-MD5",
+        satisfies: b"py",
+        client_first: false,
+        server: cram_md5::server,
+        client: cram_md5::client,
+    },
+    Mechanism {
+        name: "PLAIN",
+        satisfies: b"yc",
+        client_first: true,
+        server: plain::server,
+        client: plain::client,
+    },
+    Mechanism {
+        name: "LOGIN",
+        satisfies: b"yc",
+        client_first: true,
+        server: login::server,
+        client: login::client,
+    },
+];
+
+/// The letters of AuthOptions that ask something of a mechanism.
+const PROPERTIES: &[u8] = b"acdfmpy";
+
+impl Mechanism {
+    /// Is it all that these letters of AuthOptions ask for?
+    pub fn satisfies(&self, options: &[u8]) -> bool {
+        let mut asked = options.iter().filter(|letter| PROPERTIES.contains(letter));
+        asked.all(|letter| self.satisfies.contains(letter))
+    }
+}
+
+/// The mechanism of this name.
+pub fn find(name: &[u8]) -> Option<&'static Mechanism> {
+    MECHANISMS.iter().find(|row| name.eq_ignore_ascii_case(row.name.as_bytes()))
+}
+
+/// AuthOptions as they count for a connection: what TLS protects needs no more protection (p).
+pub fn under_tls(options: &[u8], protected: bool) -> Vec<u8> {
+    options.iter().copied().filter(|letter| !(protected && *letter == b'p')).collect()
+}
+
+/// What a client may use.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Offered {
+    /// How many there would be if AuthMechanisms named all.
+    pub available: usize,
+    /// Those of AuthMechanisms among them, in its order and spelling.
+    pub names: Vec<Vec<u8>>,
+}
+
+/// The mechanisms that `wanted` (option AuthMechanisms) names, the site has (`mech_list`; `None`: all), and `options`
+/// allow.
+pub fn offered(wanted: &[u8], site: Option<&[u8]>, options: &[u8]) -> Offered {
+    let available = |row: &&Mechanism| row.satisfies(options) && site.is_none_or(|list| names(list, row));
+    let names = words(wanted).filter(|word| find(word).as_ref().is_some_and(available)).map(<[u8]>::to_vec);
+    Offered { available: MECHANISMS.iter().filter(available).count(), names: names.collect() }
+}
+
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty())
+}
+
+fn names(list: &[u8], row: &Mechanism) -> bool {
+    words(list).any(|word| word.eq_ignore_ascii_case(row.name.as_bytes()))
+}

@@ -1,0 +1,38 @@
+//! SASL (RFC 4422): somebody proves who he is by a password.
+//!
+//! In: what the other side says, decoded; as a client the name and password. Out: what is to be said next, and in the
+//! end who it was. An exchange of the server needs to know something of a password ([`Question`]): it stops
+//! ([`Step::Ask`]), and whoever runs it comes back with the [`Answer`]. Never here: sockets, chance, the clock, SMTP,
+//! files (but for the site's `Sendmail.conf`).
+//!
+//! - `mechanism`: what there is, as rows, and who may use what; a file for each mechanism, both sides of it
+//! - `secret`: what follows from a password, and nothing that it follows from
+//! - `failure`: why somebody is turned away, in the words of Cyrus SASL, which people search their logs for
+//! - `settings`: what the site's `Sendmail.conf` says of passwords
+//! - `authinfo`: name and password for the next host, as the access map holds them
+
+mod authinfo;
+mod cram_md5;
+mod digest_md5;
+mod exchange;
+mod failure;
+mod hash;
+mod login;
+mod mechanism;
+mod name;
+mod plain;
+mod scram;
+mod secret;
+mod settings;
+
+pub use authinfo::{Credentials, credentials};
+pub use exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
+pub use failure::{Code, Failure};
+pub use hash::Hash;
+pub use mechanism::{MECHANISMS, Mechanism, Offered, find, offered, under_tls};
+pub use name::shown_user;
+pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
+pub use settings::{Method, Settings};
+
+#[cfg(test)]
+mod tests;

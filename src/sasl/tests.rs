@@ -1,0 +1,160 @@
+//! Both sides of every mechanism talk to each other, and to the examples of the standards.
+
+use super::*;
+
+fn server_facts() -> ServerFacts {
+    let realm = b"site.example".to_vec();
+    ServerFacts { host: b"mail.site.example".to_vec(), realm, now: 17, random: [b'r'; 36] }
+}
+
+fn client_facts(password: &[u8]) -> ClientFacts {
+    let (user, id) = (b"alice".to_vec(), b"alice".to_vec());
+    let credentials = Credentials { user, id, password: password.to_vec(), ..Credentials::default() };
+    ClientFacts { credentials, host: b"mail.site.example.".to_vec(), random: [b'c'; 36] }
+}
+
+fn answer(question: &Question) -> Answer {
+    match question.account() {
+        (b"alice", b"site.example") => derive(b"s\xc3\xa4cret", &question.proof),
+        _ => Answer::No(Refusal::NoUser),
+    }
+}
+
+/// Until it is known who it is.
+fn run(mechanism: &Mechanism, password: &[u8]) -> Step {
+    let (facts, mut client) = (server_facts(), (mechanism.client)(client_facts(password)));
+    let mut server = (mechanism.server)(&facts);
+    let mut step = server.respond(client.initial().as_deref());
+    for _ in 0..6 {
+        step = match step {
+            Step::Challenge(challenge) => {
+                let response = client.respond(&challenge).expect("a server that knows the password");
+                server.respond(Some(&response))
+            }
+            Step::Ask(question) => server.answered(answer(&question)),
+            end => return end,
+        };
+    }
+    panic!("{} has no end", mechanism.name)
+}
+
+#[test]
+fn who_knows_the_password_is_known_and_nobody_else() {
+    for mechanism in MECHANISMS {
+        assert_eq!(run(mechanism, b"s\xc3\xa4cret"), Step::Done(b"alice".to_vec()), "{}", mechanism.name);
+        let Step::Failed(failure) = run(mechanism, b"s\xc3\xa4cres") else { panic!("{}", mechanism.name) };
+        assert_eq!((failure.code, failure.temporary), (Code::Authentication, false), "{}", mechanism.name);
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for mechanism in MECHANISMS {
+        for said in [
+            &b""[..],
+            b"x",
+            b"\0",
+            b"\0\0",
+            b"\0\0\0",
+            b",,,",
+            b"n,,",
+            b"n,,n=,r=",
+            b"=",
+            b"\"",
+            b"a=\"\\",
+            b" ",
+        ] {
+            let mut server = (mechanism.server)(&server_facts());
+            let mut step = server.respond(None);
+            for _ in 0..4 {
+                step = match step {
+                    Step::Challenge(_) => server.respond(Some(said)),
+                    Step::Ask(question) => server.answered(answer(&question)),
+                    end => {
+                        assert!(matches!(end, Step::Failed(_)), "{} {said:?}", mechanism.name);
+                        break;
+                    }
+                };
+            }
+        }
+        let mut client = (mechanism.client)(client_facts(b"secret"));
+        for said in [&b""[..], b"=", b"r=", b"r=c,s=!,i=0", b"nonce=\"", b"rspauth=x", b"v=x"] {
+            client.respond(said);
+        }
+    }
+}
+
+/// RFC 2195, section 2; RFC 2831, section 4; RFC 5802, section 5; RFC 7677, section 3.
+#[test]
+fn the_examples_of_the_standards() {
+    let Answer::Digest(digest) =
+        derive(b"tanstaaftanstaaf", &Proof::CramMd5(b"<1896.697170952@postoffice.reston.mci.net>".to_vec()))
+    else {
+        panic!("a digest")
+    };
+    assert_eq!(hash::hex(&digest), b"b913a602c7eda7a495b4e6e7334d3890");
+    let salt = b"A%\xc2G\xe4:\xb1\xe9<m\xffv";
+    let keys = ScramKeys::of(Hash::Sha1, b"pencil", salt, 4096);
+    assert_eq!(hash::hex(&keys.stored), b"e9d94660c39d65c38fbad91c358f14da0eef2bd6");
+    assert_eq!(hash::hex(&keys.server), b"0fe09258b3ac852ba502cc62ba903eaacdbf7d31");
+}
+
+#[test]
+fn option_letters_leave_what_satisfies_them() {
+    let all = b"PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 scram-sha-256 FOO";
+    for (letters, left) in [
+        ("", "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 scram-sha-256"),
+        ("p", "CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 scram-sha-256"),
+        ("a", "SCRAM-SHA-1 scram-sha-256"),
+        ("m", "DIGEST-MD5 SCRAM-SHA-1 scram-sha-256"),
+        ("c", "PLAIN LOGIN"),
+        ("d", ""),
+        ("f", ""),
+        ("Ay", "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 scram-sha-256"),
+    ] {
+        let names = offered(all, None, letters.as_bytes()).names;
+        assert_eq!(names.join(&b' '), left.as_bytes(), "{letters}");
+    }
+    let few = offered(all, Some(b"plain cram-md5"), b"");
+    assert_eq!((few.available, few.names.join(&b' ')), (2, b"PLAIN CRAM-MD5".to_vec()));
+}
+
+#[test]
+fn the_words_of_authinfo() {
+    let read = |text: &'static str| credentials(text.split('|').map(str::as_bytes));
+    let found = read("\"U:act\"|\"i:log\"|\"P=c2VjcmV0\"|\"M:PLAIN LOGIN\"").expect("all there");
+    assert_eq!(
+        (&found.user[..], &found.id[..], &found.password[..]),
+        (&b"act"[..], &b"log"[..], &b"secret"[..])
+    );
+    assert_eq!(read("U:one|P:x").map(|found| found.id), Some(b"one".to_vec()));
+    for wrong in ["U:x", "P:x", "I:x|P=!", "I:x|P:y|X:z", "OK"] {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn the_file_says_where_passwords_are() {
+    let text = b"# x\npwcheck_method: saslauthd auxprop\nMECH_LIST:plain login\nsasldb_path:\t/srv/db\n";
+    let settings = Settings::parse(text).expect("good lines");
+    assert_eq!(settings.methods, [Method::Saslauthd, Method::Database]);
+    assert_eq!(
+        (settings.mechanisms.as_deref(), &settings.database[..]),
+        (Some(&b"plain login"[..]), &b"/srv/db"[..])
+    );
+    assert_eq!(Settings::parse(b"a: b\nno colon\n"), Err(2));
+}
+
+#[test]
+fn the_log_names_users_and_no_passwords() {
+    for (mechanism, said, shown) in [
+        ("PLAIN", &b"\0alice\0secret"[..], &b"alice"[..]),
+        ("plain", b"bob\0alice\0secret", b"bob/alice"),
+        ("LOGIN", b"alice", b"alice"),
+        ("CRAM-MD5", b"alice 0123", b"alice"),
+        ("DIGEST-MD5", b"username=\"alice\",realm=\"x\"", b"alice"),
+        ("SCRAM-SHA-1", b"n,,n=alice,r=x", b""),
+    ] {
+        assert_eq!(shown_user(mechanism.as_bytes(), said), shown, "{mechanism}");
+    }
+}
