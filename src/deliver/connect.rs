@@ -216,7 +216,10 @@ async fn introduce(
         Ok(said) => said,
         Err(error) => Some(connection_failed(server, &error)),
     };
-    said.map_or(Ok(()), |result| Err(result.into()))
+    match said {
+        None => Ok(()),
+        Some(result) => Err(result.into()),
+    }
 }
 
 /// `None`: the server is ready for mail.

@@ -134,17 +134,20 @@ impl Protocols {
 
     /// CipherList and CipherSuites. What leaves nothing changes nothing.
     pub(super) fn apply_lists(&mut self, list: Option<&[u8]>, suites: Option<&[u8]>) -> Vec<Ignored> {
-        let mut ignored = Vec::new();
-        let readers: [(_, fn(&str) -> u32, _, _); 2] =
-            [(list, cipher_list, false, Ignored::List), (suites, cipher_suites, true, Ignored::Suites)];
-        for (text, read, tls13, which) in readers {
-            let Some(text) = text else { continue };
-            match read(&String::from_utf8_lossy(text)) {
-                0 => ignored.push(which),
-                left => self.ciphers = self.ciphers & !version(tls13) | left,
-            }
+        let ignored = [
+            self.choose(list, cipher_list, version(false)).then_some(Ignored::List),
+            self.choose(suites, cipher_suites, version(true)).then_some(Ignored::Suites),
+        ];
+        ignored.into_iter().flatten().collect()
+    }
+
+    /// Of the ciphers `of` one version, those of a list; `true`: there are none, and the list is ignored.
+    fn choose(&mut self, list: Option<&[u8]>, read: fn(&str) -> u32, of: u32) -> bool {
+        let left = list.map(|text| read(&String::from_utf8_lossy(text)));
+        if let Some(left @ 1..) = left {
+            self.ciphers = self.ciphers & !of | left;
         }
-        ignored
+        left == Some(0)
     }
 
     /// The ciphers that are left, of the versions that are left.
