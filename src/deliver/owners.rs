@@ -22,7 +22,8 @@ pub(super) async fn split_by_owner(
     owners: &[Option<Owned>],
 ) -> Vec<Envelope> {
     let mut names: Vec<&[u8]> = Vec::new();
-    for (recipient, owner) in envelope.recipients.iter().zip(owners) {
+    for index in envelope.send_order() {
+        let (recipient, owner) = (&envelope.recipients[index], &owners[index]);
         if let Some(Owned { owner, .. }) = owner
             && moves(&recipient.state)
             && !names.contains(&&owner[..])
@@ -57,8 +58,9 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>],
     let mut copy = envelope.clone();
     copy.id = (on.next_id)();
     copy.attempt.transcript.clear();
-    // what RET= said was said to the list's sender
+    // what RET= and BY= say is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
+    copy.deliver_by = None;
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {

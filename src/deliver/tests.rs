@@ -198,6 +198,27 @@ async fn too_many_hops() {
     assert_eq!(scene.mail("ME").len(), 1);
 }
 
+/// In the queue's next run, or when a message begins with the queue's copy: whoever was there already is compared with
+/// the others, and not with what he was himself.
+#[tokio::test]
+async fn whoever_is_parsed_again_is_no_duplicate_of_himself() {
+    let scene = scene("both: ME, a@there\n");
+    let mut envelope = scene.envelope(&["ME@localhost", "ME", "a@there", "both"]);
+    let expected = ["ME@localhost Sent", "ME Duplicate", "a@there Queued", "both Expanded"];
+    for again in [false, true, true] {
+        for recipient in envelope.recipients.iter_mut().filter(|one| one.parent.is_none()) {
+            recipient.state = RecipientState::Queued;
+            if again {
+                recipient.address = None; // as the queue gives it back
+            }
+        }
+        scene.deliverer.attempt(&mut envelope, None).await;
+        assert_eq!(scene.states(&envelope)[..4], expected);
+        envelope.recipients.truncate(4);
+    }
+    assert_eq!(scene.mail("ME").len(), 3, "one copy an attempt");
+}
+
 #[tokio::test]
 async fn a_list_with_an_owner_becomes_a_copy() {
     let scene = scene("list: ME, nobody-here\nowner-list: ME\n");

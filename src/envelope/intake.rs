@@ -25,7 +25,10 @@ impl Envelope {
         let same = |known: &Recipient| is_named_already(config, known, &recipient);
         let index = self.recipients.iter().position(same).unwrap_or_else(|| {
             let host = config.expand(b"\x81j");
-            recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
+            // one that the rules send elsewhere is known there by what they made of it
+            let made = recipient.address.as_ref().map(|address| &address.user);
+            let known = made.filter(|user| user.contains(&b'@')).unwrap_or(&recipient.text);
+            recipient.final_recipient = Some(final_recipient(known, &host));
             let behind = |known: &Recipient| known.host() > recipient.host();
             let place = self.recipients.iter().position(behind).unwrap_or(self.recipients.len());
             self.recipients.insert(place, recipient);

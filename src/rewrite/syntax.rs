@@ -16,7 +16,7 @@ fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
 /// The reply that refuses it.
 pub fn invalid_text(text: &[u8], kind: AddressKind) -> Result<(), Reply> {
     if text.len() > MAX_ADDRESS {
-        return Err(too_long(text, kind));
+        return Err(too_long(text));
     }
     if text.iter().any(is_operator) {
         let message = [b"8-bit character in mailbox address \"", &shown(text)[..], b"\""].concat();
@@ -35,9 +35,9 @@ pub(super) fn shown(address: &[u8]) -> Vec<u8> {
     address[..address.len().min(MAX_ADDRESS)].iter().map(letter).collect()
 }
 
-fn too_long(text: &[u8], kind: AddressKind) -> Reply {
+fn too_long(text: &[u8]) -> Reply {
     let message = [b"Address \"", &shown(text)[..], b"\" too long (255 bytes max)"].concat();
-    Reply::new(553, enhanced(kind), message)
+    Reply::new(553, Some(EnhancedStatus(5, 1, 0)), message)
 }
 
 fn is_operator(byte: &u8) -> bool {
@@ -51,7 +51,7 @@ fn is_operator(byte: &u8) -> bool {
 /// The reply that refuses it.
 pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
     if user.len() > MAX_ADDRESS {
-        return Err(too_long(user, kind));
+        return Err(too_long(user));
     }
     let (mut quoted, mut escaped, mut odd, mut eight) = (false, false, false, false);
     for byte in user.iter_mut() {

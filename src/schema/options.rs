@@ -214,7 +214,7 @@ options! {
     /// Parse right sides when rebuilding aliases
     check_aliases: bool = false, (Bool), "CheckAliases", b'n', Root, Implemented, "confCHECK_ALIASES";
     /// Space-separated recipient headers allowed
-    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, ParsedOnly, "confOLD_STYLE_HEADERS";
+    old_style_headers: bool = false, (Bool), "OldStyleHeaders", b'o', Anyone, Implemented, "confOLD_STYLE_HEADERS";
     /// Adds one listening socket per line; more than MAXDAEMONS: 'too many daemons defined (N max)' (N is 64 in the Debian build, 10 upstream)
     daemon_port_options: Vec<DaemonPort> = Vec::new(), (Special), "DaemonPortOptions", b'O', Root, Implemented, "";
     /// Or-ed flags, words split at any blank or punctuation; unknown word: 'readcf: Op line: X unrecognized'; never sticky, only adds

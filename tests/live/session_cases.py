@@ -284,6 +284,6 @@ def without_effect():
 def kept(case, group):
     """The row of sessions.md that a difference in this case may belong to."""
     said = json.dumps([case["steps"], group["options"], group["arguments"]])
-    if set(re.findall(r"\b(\w+)=", " ".join(group["options"][:-2] + group["arguments"]))) & without_effect() - {"OldStyleHeaders", "StatusFile", "ProcessTitlePrefix"}:
+    if set(re.findall(r"\b(\w+)=", " ".join(group["options"][:-2] + group["arguments"]))) & without_effect() - {"StatusFile", "ProcessTitlePrefix"}:
         return "options marked not yet"
     return next((row for pattern, row in KEPT if re.search(pattern, said)), None)

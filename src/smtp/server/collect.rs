@@ -332,6 +332,9 @@ impl<A: Acceptor> Session<A> {
         envelope.flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
         envelope.scope.set_named(&config, b"msg_size", size.to_string().as_bytes());
         receive(&site, envelope, fields).await;
+        // addresses that VRFY and EXPN have shown count
+        let shown = i64::try_from(self.transaction.shown).unwrap_or(0);
+        self.transaction.envelope.priority += shown * config.options.recipient_factor;
     }
 
     /// The filters' last word, then the body becomes durable.

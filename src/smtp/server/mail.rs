@@ -115,7 +115,10 @@ impl<A: Acceptor> Session<A> {
             size: &mut size,
         };
         let result = read(MAIL_PARAMETERS, words, &mut context);
-        self.transaction.envelope.size = size;
+        // what a refused MAIL announced stays for the log
+        if size > 0 {
+            self.transaction.envelope.size = size;
+        }
         result?;
         let config = &self.server.site.config;
         let scope = &mut self.transaction.envelope.scope;

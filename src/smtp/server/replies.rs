@@ -2,6 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::Session;
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::schema::{EnhancedStatus, Reply};
 
 impl<A: Acceptor> Session<A> {
@@ -39,7 +40,7 @@ impl<A: Acceptor> Session<A> {
             reply.enhanced = Some(EnhancedStatus(class, 0, 0));
         }
         if let Some(to) = to.filter(|_| matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553)) {
-            reply.text = [to, b"... ", &reply.text].concat();
+            reply.text = [&shorten(to, MAX_SHOWN)[..], b"... ", &reply.text].concat();
         }
         // what is said is of seven bits, and what the log and the queue have of it too
         reply.text.iter_mut().for_each(|byte| *byte &= 0x7f);
