@@ -3,7 +3,7 @@
 use super::parameters::EnvelopeFlags;
 use super::state::Envelope;
 use crate::config::MailerId;
-use crate::message::{self, EncodingField, Headers, OutputStyle};
+use crate::message::{self, EncodingField, Header, HeaderKind, Headers, OutputStyle};
 use crate::rewrite::{Rewriter, Site};
 
 /// These fields, the envelope's or a section's: LF lines, without a `From ` line before and the blank line after them. The rewriter's scope is the
@@ -21,7 +21,13 @@ pub async fn put_headers(
         encoding,
         sender_domain: sender_domain(rewriter.site, envelope),
     };
-    message::put_headers(rewriter, headers, &style).await
+    if !rewriter.site.config.options.rrt_implies_dsn {
+        return message::put_headers(rewriter, headers, &style).await;
+    }
+    // the request has been heard (`receive`)
+    let asks = |field: &&Header| HeaderKind::of(&field.name).contains(HeaderKind::RECEIPT_TO);
+    let kept = Headers(headers.0.iter().filter(|field| !asks(field)).cloned().collect());
+    message::put_headers(rewriter, &kept, &style).await
 }
 
 /// `@host` of the sender, if its mailer (F=C) wants it on header addresses that have none.

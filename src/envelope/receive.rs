@@ -1,6 +1,7 @@
 //! A message has arrived: its header and the fields that the site adds become the envelope's.
 
 use super::parameters::{BodyType, EnvelopeFlags};
+use super::recipient::{Recipient, RecipientFlags};
 use super::state::Envelope;
 use crate::config::{HeaderCondition, HeaderDecl};
 use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
@@ -14,6 +15,9 @@ use crate::schema::NoRecipientAction;
 /// message's own. Macros that H lines use must be set; the message's Date and Full-Name set theirs here.
 pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) {
     let mut own: Vec<Header> = fields.into_iter().map(known).collect();
+    if site.config.options.rrt_implies_dsn {
+        ask_for_receipts(envelope, &own);
+    }
     let made = std::mem::take(&mut envelope.headers.0);
     let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
     set_macros(site, envelope, &facts);
@@ -33,6 +37,19 @@ fn declare_eight_bits(envelope: &mut Envelope) {
     let eighth_bits = |field: &Header| field.kind.contains(HeaderKind::USER) && !field.value.is_ascii();
     if envelope.headers.is_mime() && envelope.headers.0.iter().any(eighth_bits) {
         envelope.body_type = Some(BodyType::EightBitMime);
+    }
+}
+
+/// RrtImpliesDsn: Return-Receipt-To asks for what NOTIFY=SUCCESS asks for, of those for whom nothing else was said. What is
+/// delivered is without it.
+fn ask_for_receipts(envelope: &mut Envelope, own: &[Header]) {
+    if !own.iter().any(|field| field.kind.contains(HeaderKind::RECEIPT_TO)) {
+        return;
+    }
+    let silent = |one: &&mut Recipient| !one.flags.contains(RecipientFlags::HAS_NOTIFY);
+    for recipient in envelope.recipients.iter_mut().filter(silent) {
+        recipient.flags |=
+            RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DEFAULT_NOTIFY;
     }
 }
 

@@ -312,7 +312,7 @@ options! {
     /// Identity after start-up; unknown: 'readcf: option RunAsUser: unknown user X' / 'unknown group X'
     run_as_user: Option<UserIds> = None, (Special), "RunAsUser", 0x9d, Root, Implemented, "confRUN_AS_USER";
     /// Return-Receipt-To requests a DSN
-    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, ParsedOnly, "confRRT_IMPLIES_DSN";
+    rrt_implies_dsn: bool = false, (Bool), "RrtImpliesDsn", 0x9e, Root, Implemented, "confRRT_IMPLIES_DSN";
     /// Pid file
     pid_file: Option<Vec<u8>> = Some(b"/run/sendmail/mta/sendmail.pid".to_vec()), (Text), "PidFile", 0x9f, Root, Implemented, "confPID_FILE";
     /// Set flags; 'safe' clears all; unknown: 'readcf: DontBlameSendmail option: X unrecognized'; never sticky
