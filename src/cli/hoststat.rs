@@ -3,7 +3,7 @@
 use super::invocation::Invocation;
 use super::messages::complain;
 use super::rights::{self, Privileged};
-use super::site;
+use super::{site, start};
 use crate::config::Config;
 use crate::deliver::host_status::{self, HostStatus};
 use crate::schema::Sysexit;
@@ -21,6 +21,7 @@ pub fn print(invocation: &Invocation) -> Sysexit {
 
 fn print_hosts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let config = site::load_sound_site(invocation)?.config;
+    start::warn_of_caller(invocation, &config);
     rights::enter_queue(invocation, &config)?;
     let Some(directory) = directory(&config) else { return Ok(Sysexit::OK) };
     let (now, mut out) = (clock::now(), Vec::new());

@@ -2,7 +2,7 @@
 
 use super::invocation::Invocation;
 use super::messages::{complain, log_early, log_syserr, tell};
-use super::{queue_flags, rights, site};
+use super::{queue_flags, rights, site, start};
 use crate::config::Config;
 use crate::daemon::should_queue;
 use crate::logging::Priority;
@@ -22,6 +22,7 @@ fn counts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::requested(invocation)?;
     let config = Arc::new(site::load_sound_site(invocation)?.config);
     rights::take_up()?;
+    start::warn_of_caller(invocation, &config);
     let entered = rights::enter_queue(invocation, &config);
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
     entered.and(group)?;
@@ -37,6 +38,7 @@ fn listing(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let request = queue_flags::requested(invocation)?;
     let config = Arc::new(site::load_sound_site(invocation)?.config);
     rights::take_up()?;
+    start::warn_of_caller(invocation, &config);
     let entered = rights::enter_queue(invocation, &config);
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
     entered?;

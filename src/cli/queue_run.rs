@@ -17,6 +17,7 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let inheritance = Inheritance::take();
     let request = queue_flags::requested(invocation)?;
     let config = site::load_sound_site(invocation)?.config;
+    start::warn_of_caller(invocation, &config);
     let permitted = rights::require_queue_run(invocation, &config, &request);
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
     permitted?;

@@ -45,13 +45,16 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
         Sysexit::OSERR
     })?;
     rights::take_up()?;
-    warn_of_caller(invocation, &config);
-    rights::enter_queue(invocation, &config)?;
+    // a queue run has said it before it asked for its rights
+    if invocation.mode != Mode::QueueRun {
+        warn_of_caller(invocation, &config);
+        rights::enter_queue(invocation, &config)?;
+    }
     Startup::with(invocation, config, keeper)
 }
 
 /// What an ordinary user may do, but not unseen.
-fn warn_of_caller(invocation: &Invocation, config: &Config) {
+pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
     let (options, caller) = (&config.options, Caller::of_process());
     if caller.uid == 0 {
         return;
@@ -60,13 +63,16 @@ fn warn_of_caller(invocation: &Invocation, config: &Config) {
         let text = format!("user {} changed syslog label", caller.uid);
         log_early(invocation, config, Priority::Warning, text.as_bytes());
     }
-    if let Some(file) = invocation.cf.as_ref().filter(|_| invocation.mode != Mode::QueueRun) {
+    if let Some(file) = &invocation.cf {
         let host = config.expand(b"\x81j");
         let queue = options.queue_directory.as_deref().unwrap_or_default();
-        for what in [
+        let looks =
+            [Mode::QueueRun, Mode::PrintQueue, Mode::CountQueue, Mode::HostStatus].contains(&invocation.mode);
+        let lines = [
             [b"Processed by ", &caller.name[..], b" with -C ", file].concat(),
             [b"Processed from queue ", queue].concat(),
-        ] {
+        ];
+        for what in lines.into_iter().take(if looks { 1 } else { 2 }) {
             let text = [b"NOQUEUE: Authentication-Warning: ", &host[..], b": ", &what].concat();
             log_early(invocation, config, Priority::Info, &text);
         }

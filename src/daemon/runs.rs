@@ -1,5 +1,6 @@
 //! Queue runs: everything that was left, once or again and again.
 
+use super::load;
 use super::mta::{Mta, Phase};
 use crate::envelope::{Envelope, MessageKey, set_sender};
 use crate::logging::Quiet;
@@ -101,6 +102,8 @@ impl Mta {
                 }
                 Sysexit::OK
             }
+            // the load is too high for it: it stays as it is
+            Ok(Loaded::Ready(_, envelope)) if !recalled && self.waits_for_load(&envelope) => Sysexit::OK,
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
                 envelope.attempt.read_back = !recalled;
@@ -119,6 +122,12 @@ impl Mta {
                 Sysexit::OSERR
             }
         }
+    }
+
+    /// QueueLA and QueueFactor, by the priority that the queue has for it.
+    fn waits_for_load(&self, envelope: &Envelope) -> bool {
+        let stored = envelope.priority - self.queue.options().retry_factor;
+        load::should_queue(&self.site.config.options, stored)
     }
 
     /// What a queue file does not hold: the sender resolved, the macros of the moment.

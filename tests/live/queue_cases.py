@@ -152,6 +152,8 @@ class Drawer:
             return [[path, self.pick(BODIES), 0o600, 0, 0]]
         if kind < 0.94 and not self.running:
             return []
+        if self.running:
+            return [[path, "body\n", self.pick([0o600, 0o644, 0o666, 0o400]), 0, 0]]
         return [[path, self.pick([{"link": "/etc/hosts"}, {"folder": True}, {"link": "/nonexistent"}]) if self.often(0.4) else "body\n", self.pick([0o600, 0o644, 0o666, 0o400, 0]), self.pick([0, 2001, 209]), 0]]
 
     def message(self):
@@ -164,7 +166,7 @@ class Drawer:
             text = ""
         mode, owner, age = (0o600, 0, self.pick([0, 0, 0, 1200, 90000]))
         if self.often(0.1):
-            mode, owner = self.pick([0o600, 0o644, 0o640, 0o660, 0o666, 0o400, 0o602]), self.pick([0, 0, 209, 2001, 2002])
+            mode, owner = self.pick([0o600, 0o644, 0o640, 0o660, 0o666, 0o400, 0o602]), 0 if self.running else self.pick([0, 0, 209, 2001, 2002])
         content = text if self.often(0.99) else {"folder": True}
         files = [[self.place(prefix + name, folder), content, mode, owner, age], *self.body(name, folder)]
         if self.often(0.08):

@@ -10,7 +10,7 @@ PLAIN = [(re.compile(pattern, re.M), text) for pattern, text in [
     (rf"\b\d{{12}}\.(?={ID})", "STAMP."),
     (rf"(?<![0-9A-Za-z]){ID}\.\d{{9,11}}/", "ID.TIME/"),
     (rf"(?<![0-9A-Za-z])([dqthxQ]f)?{ID}(?![0-9A-Za-z])", r"\1ID"),
-    (r"\b(x?delay)=(-?\d+\+)?-?\d\d:-?\d\d:-?\d\d", r"\1=T"),
+    (r"\b(x?delay)=(-?\d+\+)?-?\d+:-?\d\d:-?\d\d", r"\1=T"),
     (r"(?<= BY=)-?\d+(?=;[NR]T?$)", "SECONDS"),
     (r"(?<=/spool/)d\.[0-9A-Za-z_]{8}", "FILE"),
     (r"Sendmail (8\.17\.1\.9|canonify-[0-9][0-9A-Za-z.+-]*)(/[^ ;]*)?", "Sendmail VERSION"),

@@ -9,6 +9,10 @@ pub(super) enum LineError {
 
 /// Cuts the next logical line off; line ends inside it stay, the last one goes.
 pub(super) fn read_line(text: &[u8]) -> Result<(&[u8], &[u8]), LineError> {
+    // the end mark says all that its line end could
+    if text == b"." {
+        return Ok((text, b""));
+    }
     let mut end = memchr::memchr(b'\n', text).ok_or(LineError::End)?;
     // the end mark is never continued: what follows it is none of ours
     if &text[..end] != b"." {

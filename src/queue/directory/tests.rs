@@ -45,7 +45,8 @@ fn sendmails_files_survive_the_round_trip() {
 fn a_file_cut_short_is_never_half_believed() {
     let names = names();
     for (name, text) in samples() {
-        for end in 0..text.len() {
+        // all is there without the very last line end
+        for end in 0..text.len() - 1 {
             let read = ControlFile::parse(&text[..end], &names);
             assert_eq!(read.err(), Some(ControlError::Incomplete), "{name} cut at {end}");
         }
