@@ -33,7 +33,7 @@ pub(super) fn mail_command(
     }
     // who has submitted it is passed on among hosts that know each other (RFC 4954, section 5)
     let known = server.authenticated || !options.auth_options.contains(&b'A');
-    if let Some(author) = envelope.auth.as_ref().filter(|_| extensions.auth && known) {
+    if let Some(author) = envelope.auth.as_ref().filter(|_| known && !server.mechanisms.is_empty()) {
         line.extend([b" AUTH=", &author[..]].concat());
     }
     if let (Some(by), Some(_)) = (envelope.deliver_by, extensions.deliver_by) {

@@ -108,6 +108,7 @@ pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
         said: Said { nonce: STANDARD.encode(facts.random).into_bytes(), ..Said::default() },
         user: Vec::new(),
         response: Vec::new(),
+        asked: false,
         known: false,
     })
 }
@@ -117,6 +118,8 @@ struct Server {
     said: Said,
     user: Vec<u8>,
     response: Vec<u8>,
+    /// The client has been challenged.
+    asked: bool,
     /// The client has proved who it is, and is shown that so have we.
     known: bool,
 }
@@ -127,6 +130,8 @@ impl Exchange for Server {
             // an empty response says that the client has seen our proof
             return Step::Done(std::mem::take(&mut self.user));
         }
+        let response = response.filter(|_| self.asked);
+        self.asked = true;
         let Some(response) = response else {
             let (nonce, realm) = (quoted(&self.said.nonce), quoted(&self.facts.realm));
             let rest = format!(",qop=\"auth\",maxbuf={MAX_BUFFER},charset=utf-8,algorithm=md5-sess");
@@ -158,7 +163,7 @@ impl Exchange for Server {
 
 impl Server {
     fn read(&mut self, response: &[u8]) -> Result<Step, Failure> {
-        let parse_error = || Failure::protocol("Parse error");
+        let parse_error = || Failure::wrong("Parse error");
         let said = Directives::read(response).ok_or_else(parse_error)?;
         for name in ["username", "realm", "nonce", "cnonce", "nc", "qop", "digest-uri", "response", "authzid"]
         {

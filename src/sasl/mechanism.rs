@@ -10,8 +10,8 @@ pub struct Mechanism {
     /// Letters of option AuthOptions that it satisfies. None satisfies f (forward secrecy), or d (no dictionary of
     /// passwords helps whoever has listened).
     satisfies: &'static [u8],
-    /// Does the client speak first?
-    pub client_first: bool,
+    /// May a response come with the command? (DIGEST-MD5 takes no notice of it.)
+    pub takes_initial: bool,
     /// The server's side.
     pub server: fn(&ServerFacts) -> Box<dyn Exchange>,
     /// The client's side.
@@ -23,42 +23,42 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "SCRAM-SHA-256",
         satisfies: b"paym",
-        client_first: true,
+        takes_initial: true,
         server: scram::server_sha256,
         client: scram::client_sha256,
     },
     Mechanism {
         name: "SCRAM-SHA-1",
         satisfies: b"paym",
-        client_first: true,
+        takes_initial: true,
         server: scram::server_sha1,
         client: scram::client_sha1,
     },
     Mechanism {
         name: "DIGEST-MD5",
         satisfies: b"pym",
-        client_first: false,
+        takes_initial: true,
         server: digest_md5::server,
         client: digest_md5::client,
     },
     Mechanism {
         name: "CRAM-MD5",
         satisfies: b"py",
-        client_first: false,
+        takes_initial: false,
         server: cram_md5::server,
         client: cram_md5::client,
     },
     Mechanism {
         name: "PLAIN",
         satisfies: b"yc",
-        client_first: true,
+        takes_initial: true,
         server: plain::server,
         client: plain::client,
     },
     Mechanism {
         name: "LOGIN",
         satisfies: b"yc",
-        client_first: true,
+        takes_initial: true,
         server: login::server,
         client: login::client,
     },

@@ -174,7 +174,7 @@ impl Server {
             return Err(Failure::protocol("Channel binding data mismatch"));
         }
         if words.next().and_then(|word| attribute(word, b'r')) != Some(nonce) {
-            return Err(Failure::protocol("Nonce mismatch"));
+            return Err(Failure::protocol(format!("Nonce mismatch {} input", self.name())));
         }
         let messages = [messages, &message[..at]].join(&b',');
         let key = xor(&proof, &self.hash.hmac(&keys.stored, &messages));

@@ -27,6 +27,7 @@ def plain_words(text):
     """A challenge or response as it is compared: what is new each time is named, not shown."""
     text = re.sub(r"<\d+\.\d+@", "<N.N@", text)
     text = re.sub(r'nonce="[^"]*"', 'nonce="N"', text)
+    text = re.sub(r'qop="auth[^"]*"(,cipher="[^"]*")?(,maxbuf=\d+)?', 'qop="(layers)"', text)  # auth.md
     text = re.sub(r"response=[0-9a-f]{32}", "response=H", text)
     text = re.sub(r"rspauth=[0-9a-f]{32}", "rspauth=H", text)
     text = re.sub(r"^(\S+) [0-9a-f]{32}$", r"\1 H", text)

@@ -19,8 +19,6 @@ pub struct Extensions {
     pub enhanced: bool,
     /// RFC 2852: offered, with the least time (0: none named).
     pub deliver_by: Option<i64>,
-    /// RFC 4954
-    pub auth: bool,
     /// RFC 6531
     pub utf8: bool,
     /// RFC 3207
@@ -44,7 +42,6 @@ impl Extensions {
                 b"DSN" => found.dsn = true,
                 b"ENHANCEDSTATUSCODES" => found.enhanced = true,
                 b"DELIVERBY" => found.deliver_by = Some(number.unwrap_or(0) as i64),
-                b"AUTH" => found.auth = true,
                 b"SMTPUTF8" => found.utf8 = true,
                 b"STARTTLS" => found.starttls = true,
                 _ => {}

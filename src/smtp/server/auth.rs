@@ -131,7 +131,7 @@ impl<A: Acceptor> Session<A> {
         let mut exchange = (mechanism.server)(&facts);
         let mut first = initial.clone().unwrap_or_default();
         let mut step = match initial {
-            Some(_) if !mechanism.client_first => Step::Failed(Failure::spoke_first()),
+            Some(_) if !mechanism.takes_initial => Step::Failed(Failure::spoke_first()),
             initial => exchange.respond(initial.as_deref()),
         };
         loop {
