@@ -80,7 +80,9 @@ impl<'a> Submission<'a> {
         let only = self.only_operand();
         let given_up = self.add_named_in(&fields).await;
         self.name_recipient(only);
-        self.envelope.size = text.len() as u64;
+        // a separator line in front counts as well
+        let separator = if text.is_empty() { 0 } else { self.separator(message).len() };
+        self.envelope.size = (separator + text.len()) as u64;
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         receive(&self.mta.site, &mut self.envelope, fields).await;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
@@ -247,13 +249,16 @@ impl<'a> Submission<'a> {
         let measured = format!("message size ({}) exceeds maximum ({most})", self.envelope.size);
         log(Priority::Notice, measured.as_bytes());
         let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
-        for recipient in self.envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
-            let to = vec![&recipient.text[..]];
-            let line =
-                RecipientLine { to, delay, priority, stat: text.as_bytes(), ..RecipientLine::default() };
-            log(Priority::Info, &line.to_line());
-            recipient.state = RecipientState::Failed;
-            recipient.status = Some(EnhancedStatus(5, 0, 0));
+        for index in self.envelope.send_order() {
+            let recipient = &mut self.envelope.recipients[index];
+            if recipient.state.is_pending() {
+                let to = vec![&recipient.text[..]];
+                let line =
+                    RecipientLine { to, delay, priority, stat: text.as_bytes(), ..RecipientLine::default() };
+                log(Priority::Info, &line.to_line());
+                recipient.state = RecipientState::Failed;
+                recipient.status = Some(EnhancedStatus(5, 0, 0));
+            }
         }
         let reply = Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text.clone());
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
@@ -485,13 +490,17 @@ impl<'a> Submission<'a> {
         Some(flags)
     }
 
+    /// The `From ` line before the message, unless option SaveFromLine makes it part of it.
+    fn separator<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        if !message.starts_with(b"From ") || self.mta.site.config.options.save_from_line {
+            return b"";
+        }
+        &message[..memchr::memchr(b'\n', message).map_or(message.len(), |end| end + 1)]
+    }
+
     /// The message as it is meant: no `From ` line before it, nothing behind a lone dot.
     fn trimmed(&self, message: &[u8]) -> Vec<u8> {
-        let mut rest = message;
-        if rest.starts_with(b"From ") && !self.mta.site.config.options.save_from_line {
-            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            rest = &rest[end..];
-        }
+        let rest = &message[self.separator(message).len()..];
         let dots = self.mta.site.config.options.ignore_dots;
         let mut text = Vec::with_capacity(rest.len() + 1);
         for line in rest.split_inclusive(|byte| *byte == b'\n') {
@@ -512,7 +521,8 @@ impl<'a> Submission<'a> {
 
     /// The members of an address list, the last one first, each expanded at once.
     async fn add_list(&mut self, text: &[u8]) {
-        for member in split_list(text).into_iter().rev() {
+        let old_style = self.mta.site.config.options.old_style_headers;
+        for member in split_list(text, old_style).into_iter().rev() {
             self.add(&member).await;
         }
     }
@@ -610,10 +620,12 @@ fn status_of(reply: &Reply) -> Sysexit {
 }
 
 /// Cuts an address list at its commas; what is left of groups is for the rules, and blanks before a comma belong to the
-/// address.
-fn split_list(text: &[u8]) -> Vec<Vec<u8>> {
+/// address. With OldStyleHeaders blanks are enough where nothing tells that commas are meant.
+fn split_list(text: &[u8], old_style: bool) -> Vec<Vec<u8>> {
+    let at_blanks = old_style && !text.iter().any(|byte| b",;<(".contains(byte));
     let (mut parts, mut start) = (Vec::new(), 0);
-    for (at, _) in bare_bytes(text).filter(|(_, byte)| *byte == b',') {
+    for (at, _) in bare_bytes(text).filter(|(_, byte)| if at_blanks { *byte == b' ' } else { *byte == b',' })
+    {
         parts.push(&text[start..at]);
         start = at + 1;
     }
@@ -627,7 +639,7 @@ mod tests {
     use super::split_list;
 
     fn split(text: &str) -> Vec<String> {
-        let list = split_list(text.as_bytes());
+        let list = split_list(text.as_bytes(), true);
         list.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
     }
 
@@ -638,6 +650,7 @@ mod tests {
             ["a@b", "\"x, y\" <c@d>", "(a, b) e ", "f\n g"]
         );
         assert_eq!(split("friends: a, b;, c"), ["friends: a", "b;", "c"]);
+        assert_eq!(split("a b \"c d\""), ["a", "b", "\"c d\""]);
         assert!(split(" , ").is_empty());
     }
 }

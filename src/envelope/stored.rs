@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::id::MessageKey;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::{ControllingUser, Recipient, RecipientFlags};
+use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
@@ -160,7 +160,8 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
         let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
-        if config.options.use_msp && primary && recipient.control.is_none() {
+        let resolved = recipient.state == RecipientState::New;
+        if config.options.use_msp && primary && resolved && recipient.control.is_none() {
             // nobody has an account where mail is only handed on
             let alias = recipient.text.clone();
             recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });

@@ -10,7 +10,7 @@ pub enum Errors {
     Unsaid,
     /// At once.
     Said,
-    /// When the message has been read, all together.
+    /// When the message has been read, and only the last one, as sendmail does.
     Held,
 }
 
@@ -25,7 +25,7 @@ pub struct Console {
     pub logged: bool,
     /// Nothing is to be delivered, so nobody is accounted for.
     pub verifies: bool,
-    held: Vec<Vec<u8>>,
+    held: Option<Vec<u8>>,
     count: usize,
 }
 
@@ -43,13 +43,15 @@ impl Console {
         match self.errors {
             Errors::Unsaid => {}
             Errors::Said => say(text),
-            Errors::Held => self.held.push(text.to_vec()),
+            Errors::Held => self.held = Some(text.to_vec()),
         }
     }
 
     /// Tells what was held back; how many errors there were since the last call.
     pub fn release(&mut self) -> usize {
-        self.held.drain(..).for_each(|text| say(&text));
+        if let Some(text) = self.held.take() {
+            say(&text);
+        }
         std::mem::take(&mut self.count)
     }
 }
