@@ -74,7 +74,8 @@ impl<'a> Submission<'a> {
         if self.envelope.body_type == Some(BodyType::SevenBit) {
             text.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
-        let (mut body, mut collector) = (Vec::new(), Collector::default());
+        let save_from_line = self.mta.site.config.options.save_from_line;
+        let (mut body, mut collector) = (Vec::new(), Collector::with_from_line(save_from_line));
         collector.push(&text, &mut body);
         let fields = collector.finish(&mut body);
         let only = self.only_operand();

@@ -27,7 +27,8 @@ pub(super) struct ConnectFailure {
     pub(super) recorded: bool,
 }
 
-/// A server that is ready for mail, its extensions known. `members`: its recipients.
+/// A server that is ready for mail, its extensions known: the hop, or FallbackSmartHost where that cannot be reached.
+/// `members`: its recipients; `is_last`: no hop stands behind it.
 ///
 /// # Errors
 /// None of the hop's addresses answered, or all that did refused to talk: the last failure.
@@ -36,37 +37,69 @@ pub(super) async fn connect(
     mailer: &Mailer,
     key: &ConnectionKey,
     members: &[usize],
+    is_last: bool,
 ) -> Result<ServerConnection, ConnectFailure> {
-    let named = attempt.host(members[0]);
     if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
         server.new_message();
         return Ok(server);
     }
-    let shown = match &key.hop {
-        NextHop::Host { name, .. } if *name == named => named.clone(),
+    let failure = match connect_hop(attempt, mailer, &key.hop, members).await {
+        Ok(server) => return Ok(server),
+        Err((failure, Reached::Nothing)) => failure,
+        // a domain that nobody knows may be known behind it: to FallbackMXhost
+        Err((failure, Reached::NoName)) if is_last || !key.hop.is_named(&attempt.host(members[0])) => failure,
+        Err((failure, _)) => return Err(failure),
+    };
+    let Some(name) = attempt.on.site.config.options.fallback_smart_host.clone() else { return Err(failure) };
+    let port = match &key.hop {
+        NextHop::Host { port, .. } => *port,
+        NextHop::Address(address) => address.port(),
+        NextHop::Socket(_) | NextHop::SmartHost { .. } => return Err(failure),
+    };
+    let smart_host = NextHop::SmartHost { name, port };
+    // of a smart host that is unknown itself the mail knows nothing
+    let end = connect_hop(attempt, mailer, &smart_host, members).await;
+    end.map_err(|(last, _)| if last.result.disposition == Disposition::Failed { failure } else { last })
+}
+
+/// How far a failed attempt came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reached {
+    /// It is not known where the host is.
+    NoName,
+    /// No connection was made.
+    Nothing,
+    /// A server was reached that does not want to talk.
+    Server,
+}
+
+async fn connect_hop(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    hop: &NextHop,
+    members: &[usize],
+) -> Result<ServerConnection, (ConnectFailure, Reached)> {
+    let named = attempt.host(members[0]);
+    let shown = match hop {
+        NextHop::Host { name, .. } if *name == named => named,
         hop => hop.shown(),
     };
-    let failure = |result: DeliveryResult| {
+    let failure = |result: DeliveryResult, reached| {
         let unknown = result.dsn == EnhancedStatus(5, 1, 2);
         let remote_mta = unknown.then(|| shown.clone());
-        ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false }
+        (ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false }, reached)
     };
-    let addresses = match &key.hop {
-        NextHop::Socket(path) => {
-            let stream = UnixStream::connect(path).await;
-            let stream = stream.map_err(|error| failure(unreachable(&error, &shown)))?;
-            return open(attempt, mailer, Box::new(stream), (&shown, b""), false).await.map_err(|end| end.0);
-        }
-        NextHop::Address(address) => vec![*address],
-        NextHop::Host { name, port } => {
-            next_hop::addresses(name, &shown, *port, mailer, &attempt.on.site.resolver)
-                .await
-                .map_err(failure)?
-        }
-    };
-    attempt.tell(members, &[b"Connecting to ", &key.hop.shown(), b" via ", &mailer.name, b"..."]);
-    let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL));
-    let shown = key.hop.shown();
+    if let NextHop::Socket(path) = hop {
+        let stream = UnixStream::connect(path).await;
+        let stream = stream.map_err(|error| failure(unreachable(&error, &shown), Reached::Nothing))?;
+        let end = open(attempt, mailer, Box::new(stream), (&shown, b""), false).await;
+        return end.map_err(|(failure, _)| (failure, Reached::Server));
+    }
+    let addresses = next_hop::addresses(hop, &shown, mailer, &attempt.on.site.resolver).await;
+    let addresses = addresses.map_err(|result| failure(result, Reached::NoName))?;
+    attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
+    let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Reached::Nothing);
+    let shown = hop.shown();
     for address in addresses {
         match connect_address(attempt, mailer, address, &shown).await {
             Ok(server) => return Ok(server),
@@ -81,16 +114,17 @@ async fn connect_address(
     mailer: &Mailer,
     address: SocketAddr,
     host: &[u8],
-) -> Result<ServerConnection, ConnectFailure> {
+) -> Result<ServerConnection, (ConnectFailure, Reached)> {
     let literal = format!("[{}]", address.ip()).into_bytes();
     let mut clear = false;
     loop {
-        let stream = match tcp_stream(address, connect_timeout(attempt)).await {
+        let stream = match dial(attempt, mailer, address).await {
             Ok(stream) => stream,
             Err(error) => {
                 let relay = [host, b" ", &literal].concat();
                 let (result, remote_mta) = (unreachable(&error, host), Some(host.to_vec()));
-                return Err(ConnectFailure { result, relay, remote_mta, recorded: false });
+                let failure = ConnectFailure { result, relay, remote_mta, recorded: false };
+                return Err((failure, Reached::Nothing));
             }
         };
         let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
@@ -99,8 +133,26 @@ async fn connect_address(
             Err((failure, true)) if fallback && failure.result.disposition == Disposition::Delayed => {
                 clear = true;
             }
-            Err((failure, _)) => return Err(failure),
+            Err((failure, _)) => return Err((failure, Reached::Server)),
         }
+    }
+}
+
+/// A connection to an address, or to that of ConnectOnlyTo. A line that had to be dialed up for it (flag Z) is given
+/// DialDelay to come up.
+async fn dial(attempt: &Attempt<'_>, mailer: &Mailer, address: SocketAddr) -> io::Result<TcpStream> {
+    let options = &attempt.on.site.config.options;
+    let address = match options.connect_only_to {
+        Some((port, only)) => SocketAddr::new(only, port.unwrap_or(address.port())),
+        None => address,
+    };
+    let first = tcp_stream(address, connect_timeout(attempt)).await;
+    match u64::try_from(options.dial_delay) {
+        Ok(delay @ 1..) if first.is_err() && mailer.has(b'Z') => {
+            tokio::time::sleep(Duration::from_secs(delay)).await;
+            tcp_stream(address, connect_timeout(attempt)).await
+        }
+        _ => first,
     }
 }
 
@@ -229,21 +281,22 @@ async fn hello(
     timeouts: &CommandTimeouts,
     server: &mut ServerConnection,
 ) -> Result<Option<DeliveryResult>, ConnectionError> {
-    let name = config.expand(config.macro_value("j").unwrap_or_default());
+    let own = config.expand(config.macro_value("j").unwrap_or_default());
+    let name = config.options.helo_name.as_ref().unwrap_or(&own);
     let lmtp = mailer.has(b'z');
     let answer = if lmtp {
-        server.hello(b"LHLO", &name, false, timeouts.lhlo).await?
+        server.hello(b"LHLO", name, false, timeouts.lhlo).await?
     } else if (mailer.has(b'a') || server.says_esmtp) && !mailer.has(b'2') {
-        server.hello(b"EHLO", &name, true, timeouts.ehlo).await?
+        server.hello(b"EHLO", name, true, timeouts.ehlo).await?
     } else {
-        server.hello(b"HELO", &name, false, timeouts.ehlo).await?
+        server.hello(b"HELO", name, false, timeouts.ehlo).await?
     };
     if !answer.is_positive() {
         return Ok(Some(replies::of_opening(&answer, &server.extensions)));
     }
     // an LMTP server is no MX: it may well stand on this host and bear its name
     let may_loop = !lmtp && !mailer.has(b'k');
-    Ok((may_loop && names_us(&answer, &name)).then(|| loops_back(&server.host)))
+    Ok((may_loop && names_us(&answer, &own)).then(|| loops_back(&server.host)))
 }
 
 /// Does the server call itself by our own name?

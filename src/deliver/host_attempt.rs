@@ -79,7 +79,8 @@ async fn try_hop(
         return (0, Vec::new());
     }
     let key = ConnectionKey { mailer: mailer_id, hop };
-    let result = match connect::connect(attempt, mailer, &key, &tried.members).await {
+    let is_last = tried.at + 1 == tried.hops.len();
+    let result = match connect::connect(attempt, mailer, &key, &tried.members, is_last).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
         Err(failure) if failure.remote_mta.is_some() => {
             for index in &tried.members {

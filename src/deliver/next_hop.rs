@@ -18,6 +18,13 @@ pub(super) enum NextHop {
         /// TCP port.
         port: u16,
     },
+    /// FallbackSmartHost: a host as it is written, named so in logs.
+    SmartHost {
+        /// Brackets and all.
+        name: Vec<u8>,
+        /// TCP port.
+        port: u16,
+    },
     /// An address literal.
     Address(SocketAddr),
     /// A UNIX socket (LMTP).
@@ -25,10 +32,16 @@ pub(super) enum NextHop {
 }
 
 impl NextHop {
+    /// Is it the domain `$h` itself?
+    pub(super) fn is_named(&self, domain: &[u8]) -> bool {
+        matches!(self, Self::Host { name, .. } if name == domain.strip_suffix(b".").unwrap_or(domain))
+    }
+
     /// As logs and replies name it: hosts with a dot at the end.
     pub(super) fn shown(&self) -> Vec<u8> {
         match self {
             Self::Host { name, .. } => dotted(name),
+            Self::SmartHost { name, .. } => name.clone(),
             Self::Address(address) => format!("[{}]", address.ip()).into_bytes(),
             Self::Socket(path) => path.clone().into_os_string().into_encoded_bytes(),
         }
@@ -99,7 +112,7 @@ impl<'a> RouteLookup<'a> {
             }
         }
         if let Some(host) = &self.config.options.fallback_mx_host
-            && !failure.as_ref().is_some_and(|result| result.disposition == Disposition::Failed)
+            && failure.as_ref().is_none_or(may_be_elsewhere)
         {
             let name = host.strip_suffix(b".").unwrap_or(host).to_vec();
             hops.push(NextHop::Host { name, port: self.port });
@@ -107,9 +120,18 @@ impl<'a> RouteLookup<'a> {
         hops.truncate(MAX_NEXT_HOPS);
         match (hops.is_empty(), failure) {
             (false, _) => Ok(hops),
+            (true, Some(result)) if result.dsn == UNKNOWN => {
+                self.smart_host().map(|hop| vec![hop]).ok_or(result)
+            }
             (true, Some(result)) => Err(result),
             (true, None) => Err(DeliveryResult::of_exit(Sysexit::CONFIG)),
         }
+    }
+
+    /// FallbackSmartHost.
+    fn smart_host(&self) -> Option<NextHop> {
+        let name = self.config.options.fallback_smart_host.clone()?;
+        Some(NextHop::SmartHost { name, port: self.port })
     }
 
     /// The hosts to try: the second word of A=, `$h` as a rule, the path of a socket with FILE.
@@ -158,6 +180,14 @@ impl<'a> RouteLookup<'a> {
         let hop = |host: Vec<u8>| NextHop::Host { name: host, port: self.port };
         Ok(answer.hosts.into_iter().map(hop).collect())
     }
+}
+
+/// Bad destination system address (RFC 3463, 3.2).
+const UNKNOWN: EnhancedStatus = EnhancedStatus(5, 1, 2);
+
+/// May another host know how to reach a domain of which this is known?
+fn may_be_elsewhere(result: &DeliveryResult) -> bool {
+    result.disposition != Disposition::Failed || result.dsn == UNKNOWN
 }
 
 /// The port of A=`TCP $h PORT`, a number or the name of a service; 25 without one.
@@ -216,14 +246,28 @@ fn points_back(name: &[u8], config: &Config) -> DeliveryResult {
     result
 }
 
-/// The addresses of a host, with the port.
+/// The addresses of a hop.
+///
+/// # Errors
+/// Nobody knows its name, or nobody can say.
 pub(super) async fn addresses(
-    name: &[u8],
+    hop: &NextHop,
     shown: &[u8],
-    port: u16,
     mailer: &Mailer,
     resolver: &Resolver,
 ) -> Result<Vec<SocketAddr>, DeliveryResult> {
+    let (name, port) = match hop {
+        NextHop::Address(address) => return Ok(vec![*address]),
+        NextHop::Socket(_) => return Ok(Vec::new()),
+        NextHop::Host { name, port } => (&name[..], *port),
+        NextHop::SmartHost { name, port } => {
+            let inner = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(name);
+            if let Some(ip) = literal(inner) {
+                return Ok(vec![SocketAddr::new(ip, *port)]);
+            }
+            (inner.strip_suffix(b".").unwrap_or(inner), *port)
+        }
+    };
     let family = if mailer.has(b'4') { Family::V4 } else { Family::Both };
     match resolver.addresses(name, family).await {
         Outcome::Done(found) if !found.is_empty() => {

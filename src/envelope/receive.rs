@@ -18,6 +18,9 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
     if site.config.options.rrt_implies_dsn {
         ask_for_receipts(envelope, &own);
     }
+    if site.config.options.single_line_from_header {
+        own.iter_mut().filter(|field| field.kind.contains(HeaderKind::SENDER)).for_each(unfold);
+    }
     let made = std::mem::take(&mut envelope.headers.0);
     let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
     set_macros(site, envelope, &facts);
@@ -56,6 +59,11 @@ fn ask_for_receipts(envelope: &mut Envelope, own: &[Header]) {
 fn known(mut field: Header) -> Header {
     field.kind |= HeaderKind::of(&field.name) | HeaderKind::USER;
     field
+}
+
+/// The field in one line.
+fn unfold(field: &mut Header) {
+    field.value.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
 }
 
 fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {

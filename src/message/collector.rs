@@ -11,9 +11,17 @@ pub struct Collector {
     line: Vec<u8>,
     in_body: bool,
     header_size: u64,
+    /// SaveFromLine.
+    keeps_from_line: bool,
 }
 
 impl Collector {
+    /// One that takes a separator line of a mailbox (`From `) in front of the header for the body's beginning, as
+    /// SaveFromLine asks for; without that it goes.
+    pub fn with_from_line(keeps_from_line: bool) -> Self {
+        Self { keeps_from_line, ..Self::default() }
+    }
+
     /// Adds data; what belongs to the body is appended to `body`.
     pub fn push(&mut self, data: &[u8], body: &mut Vec<u8>) {
         let mut rest = data;
@@ -56,10 +64,12 @@ impl Collector {
 
     fn end_line(&mut self, body: &mut Vec<u8>) {
         let mut line = std::mem::take(&mut self.line);
+        let is_first = self.header_size <= line.len() as u64 + 1;
         // neither NUL bytes nor carriage returns have a place in a header
         line.retain(|byte| *byte != 0);
         line.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b' ');
         match line.first() {
+            _ if is_first && !self.keeps_from_line && line.starts_with(b"From ") => {}
             None => self.in_body = true,
             Some(b' ' | b'\t') if !self.fields.is_empty() => {
                 if let Some(field) = self.fields.last_mut() {
@@ -127,6 +137,17 @@ mod tests {
         let (fields, body) = collect("A: b\nthis line has no colon\nX-After: y\n\nbody\n");
         assert_eq!(fields, ["A| b"]);
         assert_eq!(body, "this line has no colon\nX-After: y\n\nbody\n");
+    }
+
+    #[test]
+    fn the_first_line_may_be_that_of_a_mailbox() {
+        let text = "From someone Sun Mar  1 10:00:00 2026\nA: b\n\nbody\n";
+        assert_eq!(collect(text), (vec!["A| b".into()], "body\n".into()));
+        assert_eq!(collect(&format!("X: y\n{text}")).1, text);
+        let (mut collector, mut body) = (Collector::with_from_line(true), Vec::new());
+        collector.push(text.as_bytes(), &mut body);
+        assert!(collector.fields().is_empty());
+        assert_eq!(body, text.as_bytes());
     }
 
     #[test]

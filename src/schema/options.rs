@@ -182,7 +182,7 @@ options! {
     /// Mode for delivered/temp files; parsed as octal digits up to the first non-octal, masked 0777
     temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, ParsedOnly, "confTEMP_FILE_MODE";
     /// Keep Unix From_ lines in the header
-    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, ParsedOnly, "confSAVE_FROM_LINES";
+    save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Implemented, "confSAVE_FROM_LINES";
     /// Look up local users by full name
     match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, ParsedOnly, "confMATCH_GECOS";
     /// Old default group; unknown name: 'readcf: option g: unknown group X'
@@ -270,7 +270,7 @@ options! {
     /// Order of services for aliases and hosts; missing file: aliases=files, hosts=dns nis files (as compiled)
     service_switch_file: Option<Vec<u8>> = Some(b"/etc/mail/service.switch".to_vec()), (Text), "ServiceSwitchFile", 0x86, Root, Implemented, "confSERVICE_SWITCH_FILE";
     /// Wait and retry a failed connect for mailers with Z
-    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, ParsedOnly, "confDIAL_DELAY";
+    dial_delay: i64 = 0, (Time b's'), "DialDelay", 0x87, Anyone, Implemented, "confDIAL_DELAY";
     /// Whole word, case-insensitive; else 'Invalid NoRecipientAction: X'
     no_recipient_action: NoRecipientAction = NoRecipientAction::None, (Special), "NoRecipientAction", 0x88, Anyone, Implemented, "confNO_RCPT_ACTION";
     /// Chroot for file deliveries; trailing slashes removed; '/' alone ignored
@@ -296,7 +296,7 @@ options! {
     /// No initgroups call
     dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, ParsedOnly, "confDONT_INIT_GROUPS";
     /// Newlines in from-type headers become blanks
-    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, ParsedOnly, "confSINGLE_LINE_FROM_HEADER";
+    single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, Implemented, "confSINGLE_LINE_FROM_HEADER";
     /// HELO without a name accepted
     allow_bogus_helo: bool = false, (Bool), "AllowBogusHELO", 0x95, Anyone, Implemented, "confALLOW_BOGUS_HELO";
     /// Connections per second per daemon
@@ -326,7 +326,7 @@ options! {
     /// Alias depth
     max_alias_recursion: i64 = 10, (Int), "MaxAliasRecursion", 0xa5, Root, Implemented, "confMAX_ALIAS_RECURSION";
     /// Send everything there; 'readcf: option ConnectOnlyTo: invalid IP address X' / 'invalid port X'
-    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, ParsedOnly, "confCONNECT_ONLY_TO";
+    connect_only_to: Option<(Option<u16>, IpAddr)> = None, (Special), "ConnectOnlyTo", 0xa6, Root, Implemented, "confCONNECT_ONLY_TO";
     /// May own maps and start the daemon; 'readcf: option TrustedUser: unknown user X'
     trusted_user: u32 = 0, (Special), "TrustedUser", 0xa7, Root, Implemented, "confTRUSTED_USER";
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
@@ -416,13 +416,13 @@ options! {
     /// Revocation list
     crl_file: Option<Vec<u8>> = None, (Expanded), "CRLFile", 0xd4, Root, Implemented, "confCRL";
     /// Last host tried
-    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, ParsedOnly, "confFALLBACK_SMARTHOST";
+    fallback_smart_host: Option<Vec<u8>> = None, (Text), "FallbackSmartHost", 0xd5, Root, Implemented, "confFALLBACK_SMARTHOST";
     /// SASL realm
     auth_realm: Option<Vec<u8>> = None, (Text), "AuthRealm", 0xd6, Root, Implemented, "confAUTH_REALM";
     /// Hashed CRLs
     crl_path: Option<Vec<u8>> = None, (Expanded), "CRLPath", 0xd7, Root, Implemented, "confCRL_PATH";
     /// Name in EHLO/HELO
-    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, ParsedOnly, "confHELO_NAME";
+    helo_name: Option<Vec<u8>> = None, (Text), "HeloName", 0xd8, Root, Implemented, "confHELO_NAME";
     /// Noise commands tolerated
     max_noop_commands: i64 = 20, (Int), "MaxNOOPCommands", 0xdc, Root, Implemented, "confMAX_NOOP_COMMANDS";
     /// Drop the connection after N bad recipients

@@ -62,14 +62,14 @@ struct Collecting<B> {
 }
 
 impl<B: BodySink> Collecting<B> {
-    fn new(strictness: Strictness, sink: Result<B, Reply>) -> Self {
+    fn new(strictness: Strictness, save_from_line: bool, sink: Result<B, Reply>) -> Self {
         let (sink, failed) = match sink {
             Ok(sink) => (Some(sink), None),
             Err(reply) => (None, Some(Failure::Refused(reply))),
         };
         Self {
             decoder: DataDecoder::new(strictness),
-            collector: Collector::default(),
+            collector: Collector::with_from_line(save_from_line),
             sink,
             failed,
             header_heard: false,
@@ -131,7 +131,8 @@ impl<A: Acceptor> Session<A> {
     pub(super) async fn collect(&mut self) -> Flow {
         let Features { strictness, .. } = self.features;
         let sink = self.acceptor.create_body(&mut self.transaction.envelope);
-        let mut collecting = Collecting::new(strictness, sink);
+        let save_from_line = self.server.site.config.options.save_from_line;
+        let mut collecting = Collecting::new(strictness, save_from_line, sink);
         let policy = &self.server.policy;
         collecting.seven_bit = match self.transaction.envelope.body_type {
             Some(declared) => declared == BodyType::SevenBit,
