@@ -283,6 +283,26 @@ pub(super) async fn addresses(
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn domains_that_nobody_knows_go_to_hosts_of_the_options() {
+        let mailer =
+            Mailer { argv: vec![b"TCP".to_vec(), vec![op::MACRO_EXPAND, b'h']], ..Mailer::default() };
+        let mut config = Config::default();
+        let resolver = Resolver::fixed(Vec::new());
+        config.options.fallback_smart_host = Some(b"[192.0.2.1]".to_vec());
+        let hops = RouteLookup::new(&config, &resolver, &mailer).next_hops(b"nobody.example.").await;
+        for hop in hops.expect("a smart host") {
+            let found = addresses(&hop, &hop.shown(), &mailer, &resolver).await;
+            match hop {
+                NextHop::SmartHost { .. } => {
+                    assert_eq!(found, Ok(vec!["192.0.2.1:25".parse().expect("one")]))
+                }
+                hop => assert!(hop.is_named(b"nobody.example.") && found.is_err()),
+            }
+        }
+        assert!(may_be_elsewhere(&lookup_failed(b"x")) && !may_be_elsewhere(&null_mx()));
+    }
+
     #[test]
     fn host_lists() {
         let shown = |list: &[u8]| -> Vec<String> {

@@ -244,7 +244,7 @@ options! {
     /// Extra lowest-priority MX; empty value ignored
     fallback_mx_host: Option<Vec<u8>> = None, (Special), "FallbackMXhost", b'V', Root, Implemented, "confFALLBACK_MX";
     /// Verbose; -bt sets it to 2 if it was 0
-    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, ParsedOnly, "";
+    verbose: bool = false, (Bool), "Verbose", b'v', Anyone, Implemented, "";
     /// Treat being best MX as no MX
     try_null_mx_list: bool = false, (Bool), "TryNullMXList", b'w', Root, Implemented, "confTRY_NULL_MX_LIST";
     /// Load above which mail is queued
@@ -398,7 +398,7 @@ options! {
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
     mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, ParsedOnly, "confMAILBOX_DATABASE";
     /// Submission-only program
-    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, ParsedOnly, "confUSE_MSP";
+    use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Implemented, "confUSE_MSP";
     /// Load above which commands are slowed
     delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Implemented, "confDELAY_LA";
     /// No MX lookups on first split
