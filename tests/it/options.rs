@@ -10,7 +10,6 @@ const TIMEOUTS_UNUSED: [&str; 8] = [
     "aconnect",
     "control",
     "fileopen",
-    "hoststatus",
     "ident",
     "misc",
     "resolver.retrans.first",
@@ -161,7 +160,9 @@ const ACT_THROUGH: [(&str, &str); 10] = [
 ];
 
 /// Options that something acts on, but not all that should: they are called "not yet".
-const IN_PART: [&str; 1] = [
+const IN_PART: [&str; 2] = [
+    // -bh shows what stands there; deliveries write and heed nothing
+    "host_status_directory",
     // M=S acts
     "client_port_options",
 ];
