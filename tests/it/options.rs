@@ -6,15 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sub-options of Timeout that nothing waits by yet.
-const TIMEOUTS_UNUSED: [&str; 8] = [
-    "aconnect",
-    "control",
-    "fileopen",
-    "ident",
-    "misc",
-    "resolver.retrans.first",
-    "resolver.retry.first",
-];
+const TIMEOUTS_UNUSED: [&str; 8] =
+    ["aconnect", "control", "fileopen", "ident", "misc", "resolver.retrans.first", "resolver.retry.first"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
