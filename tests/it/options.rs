@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sub-options of Timeout that nothing waits by yet.
-const TIMEOUTS_UNUSED: [&str; 8] =
+const TIMEOUTS_UNUSED: [&str; 7] =
     ["aconnect", "control", "fileopen", "ident", "misc", "resolver.retrans.first", "resolver.retry.first"];
 
 fn root() -> PathBuf {
