@@ -176,8 +176,8 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT) || !body.is_ascii();
     let mut flags = EnvelopeFlags::RESPONSE;
     flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
-    // what did not come back for good reason does not come back with a report on this one
-    flags.set(EnvelopeFlags::NO_BODY_RETURN, original::is_withheld(report, original));
+    // a report that brought the header only comes back so itself
+    flags.set(EnvelopeFlags::NO_BODY_RETURN, !original::returns_body(report, original));
     Ok(Envelope {
         id: report.id.clone(),
         location: original.location,

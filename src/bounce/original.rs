@@ -53,7 +53,7 @@ pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool
 }
 
 /// Bulk mail, or somebody asked for the header only.
-pub(super) fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
+fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
     original.class < 0
         || report.facts.no_body_return
         || original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
