@@ -283,6 +283,9 @@ impl ServerConnection {
     /// commands sent before, and goes to the transcript as it is.
     pub async fn farewell(&mut self, limit: Duration) -> Option<Answer> {
         (self.dead, self.gone) = (true, true);
+        if self.lost {
+            return None;
+        }
         let answer = self.command(b"QUIT", limit).await.ok()?;
         let mut rest = std::mem::take(&mut self.input);
         let mut end = (&mut self.stream).take(MAX_FAREWELL);
