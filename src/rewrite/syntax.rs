@@ -92,6 +92,6 @@ mod tests {
         let reply = invalid_text(&text, AddressKind::RECIPIENT).expect_err("it is too long");
         let shown = [&[b'x'; 253][..], b"?\x1b"].concat();
         let expected = [b"Address \"", &shown[..], b"\" too long (255 bytes max)"].concat();
-        assert_eq!(reply, Reply::new(553, Some(EnhancedStatus(5, 1, 3)), expected));
+        assert_eq!(reply, Reply::new(553, Some(EnhancedStatus(5, 1, 0)), expected));
     }
 }

@@ -34,7 +34,11 @@ impl ControlFile {
                 return reader.end(after);
             }
             reader.line_number += 1 + line.iter().filter(|byte| **byte == b'\n').count();
-            reader.line(line)?;
+            match reader.line(line) {
+                // a line that a crash has cut off says nothing
+                Err(_) if after.is_empty() && !text.ends_with(b"\n") => return Err(ControlError::Incomplete),
+                read => read?,
+            }
             rest = after;
         }
     }
