@@ -173,8 +173,7 @@ pub async fn explain_ruleset(
         scope.set_named(&site.config, name.as_bytes(), value);
     }
     scope.watch(Watcher::new(recorder.clone()));
-    let lock = || recorder.lock().unwrap_or_else(PoisonError::into_inner);
-    lock().begin("ruleset", text);
+    recorder.lock().unwrap_or_else(PoisonError::into_inner).begin("ruleset", text);
     let mut rewriter = Rewriter::quiet(site, &mut scope);
     // two arguments are written as in test mode
     let text = text.replace(b"$|", [op::COND_ELSE]);
@@ -183,6 +182,5 @@ pub async fn explain_ruleset(
     for ruleset in rulesets {
         tokens = rewriter.run(*ruleset, tokens).await.0;
     }
-    let stages = lock().take();
-    stages
+    recorder.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -84,11 +84,14 @@ fn host_of(below: &Path) -> Option<Vec<u8>> {
     Some(host)
 }
 
-/// Shows every file below the directory: its path, the host, the text.
+/// Is shown a file: its path, the host, the text.
+pub type Visitor<'a> = dyn FnMut(&Path, &[u8], &[u8]) + 'a;
+
+/// Shows every file below the directory.
 ///
 /// # Errors
 /// A directory cannot be read.
-pub fn visit(directory: &Path, visitor: &mut dyn FnMut(&Path, &[u8], &[u8])) -> io::Result<()> {
+pub fn visit(directory: &Path, visitor: &mut Visitor<'_>) -> io::Result<()> {
     let mut open: Vec<PathBuf> = vec![directory.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(&folder)? {

@@ -26,7 +26,7 @@ pub(super) fn assume(identity: &Identity) -> std::io::Result<Option<Guard>> {
 }
 
 fn later(error: &std::io::Error) -> ListingError {
-    ListingError::Later(errno_text(&error))
+    ListingError::Later(errno_text(error))
 }
 
 /// A kind of list: what its files may look like, and what they must look like for programs and files in them.

@@ -82,10 +82,9 @@ impl Generation {
         let keeper = self.keeper.as_ref();
         let ids = self.front.map(|front| format!("{front}-{}", keeper.map_or(front, |(pid, _)| *pid)));
         let sockets = [Some(&self.orders), keeper.map(|(_, news)| news)];
-        let named = NAMES.iter().zip(sockets).filter_map(move |(name, socket)| {
+        NAMES.iter().zip(sockets).filter_map(move |(name, socket)| {
             Some(Named { name: format!("{name}{}", ids.as_ref()?), socket: socket?.as_fd() })
-        });
-        named
+        })
     }
 
     pub(super) fn order(&self, order: Order) {

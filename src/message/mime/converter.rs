@@ -183,7 +183,8 @@ impl<'a, R: Read + Seek> Converter<'a, R> {
 
     fn begin_leaf(&mut self, content: &Content, encode: bool) -> io::Result<()> {
         if self.how.direction == Direction::ToEightBits {
-            return Ok(self.begin_decoded(content));
+            self.begin_decoded(content);
+            return Ok(());
         }
         let encoding = match encode && self.how.direction == Direction::ToSevenBits {
             true => {
