@@ -3,7 +3,7 @@
 A remote host has, beside its words, "tls": {"certificate": a name of tls_certificates.py, "ask": does it ask for the client's?, "fail": what goes wrong}.
 A session has the step ("tls", {"certificate": NAME or None, "version": "1.2" or "1.3"}).
 """
-import os, pathlib, re, ssl, time
+import os, pathlib, re, socket, ssl, time
 
 import mail_bed, mail_site
 
@@ -57,6 +57,10 @@ class Remote(mail_bed.Remote):
             return self.say(wish["answer"])
         self.say("220 2.0.0 go ahead")
         if wish.get("fail") == "close":
+            # what is not read when a socket is closed would make the end a reset, now and then
+            self.stream.shutdown(socket.SHUT_WR)
+            while self.stream.recv(65536):
+                pass
             raise mail_bed.Gone
         if wish.get("fail") == "nonsense":
             time.sleep(0.2)  # what comes together with the reply is thrown away
