@@ -52,7 +52,13 @@ fn the_demonstration_needs_no_network() {
         .expect("unshare runs");
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(!report.contains("WARNING"), "{report}");
+    // below a directory that everybody may write to, it has something to warn of
+    let open = |folder: &std::path::Path| {
+        std::fs::metadata(folder).is_ok_and(|about| std::os::unix::fs::MetadataExt::mode(&about) & 0o002 != 0)
+    };
+    if !parent.path().ancestors().any(open) {
+        assert!(!report.contains("WARNING"), "{report}");
+    }
     assert!(report.contains("has one of its own"), "{report}");
     let next = report.split("What next?").nth(1).expect("a last part");
     assert_eq!(next.matches("  $ ").count(), 3, "{report}");
