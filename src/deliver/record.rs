@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::result::DeliveryResult;
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
-use crate::logging::{Priority, RecipientLine};
+use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
 use crate::smtp::client::Extensions;
 
@@ -143,13 +143,4 @@ impl Attempt<'_> {
         }
         Some((&self.envelope.sender.text, self.sender_account?))
     }
-}
-
-/// An address as the log shows it: backslashes doubled.
-fn log_text(address: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(address.len());
-    for byte in address {
-        out.extend(if *byte == b'\\' { &b"\\\\"[..] } else { std::slice::from_ref(byte) });
-    }
-    out
 }

@@ -158,6 +158,11 @@ fn clock(seconds: i64) -> String {
     if days > 0 { format!("{days}+{time}") } else { time }
 }
 
+/// An address as the log shows it: backslashes doubled.
+pub fn log_text(address: &[u8]) -> Vec<u8> {
+    address.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'\\' { 2 } else { 1 })).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

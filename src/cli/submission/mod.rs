@@ -1,0 +1,238 @@
+//! From a message text and a command line to an envelope in the queue.
+//!
+//! In: flags, words and the text of a message. Out: an envelope that is in the queue ([`Submitted`]), or an exit status.
+//! Never here: delivery. `recipients`, `sender` and `text` read what was given; `store` commits it.
+
+mod recipients;
+mod sender;
+mod store;
+mod text;
+
+use super::caller::Caller;
+use super::invocation::Invocation;
+use super::start::complain;
+use crate::config::Config;
+use crate::daemon::Mta;
+use crate::envelope::{BodyType, Envelope, EnvelopeFlags, FailureReport, receive};
+use crate::logging::{Errors, say};
+use crate::message::Collector;
+use crate::queue::Lease;
+use crate::rewrite::Address;
+use crate::schema::{DeliveryMode, Reply, Sysexit};
+use crate::smtp::server::Client;
+use crate::sys::clock;
+use std::sync::Arc;
+
+/// Whom alerts name where nobody is at the other end of a connection.
+const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
+
+/// A message that has been read: in the queue, or with nobody to go to.
+pub(super) struct Submitted {
+    pub(super) lease: Option<Lease>,
+    pub(super) envelope: Box<Envelope>,
+    /// Is it to be delivered now?
+    pub(super) now: bool,
+}
+
+/// One message being handed in.
+pub(super) struct Submission<'a> {
+    mta: &'a Arc<Mta>,
+    invocation: &'a Invocation,
+    caller: Caller,
+    client: Client,
+    envelope: Envelope,
+    /// Can the caller keep what was not sent?
+    keeps: bool,
+}
+
+impl<'a> Submission<'a> {
+    pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, caller: Caller, keeps: bool) -> Self {
+        let config = &mta.site.config;
+        let mut client = Client::local_user(&caller.name);
+        let modifiers = config.options.direct_submission_modifiers.clone();
+        client.daemon.modifiers = match invocation.gateway {
+            true => b"Cf".to_vec(),
+            false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
+        };
+        let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
+        Self { mta, invocation, caller, client, envelope, keeps }
+    }
+
+    /// Everything up to the queue.
+    ///
+    /// # Errors
+    /// The exit status, when nothing came of it; the caller has been told.
+    pub(super) async fn submit(mut self, message: &[u8]) -> Result<Submitted, Sysexit> {
+        self.alert_newlines();
+        self.set_macros();
+        self.hear_arguments();
+        self.set_sender().await;
+        self.set_dsn()?;
+        self.add_operands().await;
+        if self.envelope.attempt.console.release() > 0 {
+            self.envelope.attempt.fail_with(Sysexit::USAGE);
+        }
+        let mut text = self.trimmed(message);
+        if self.envelope.body_type == Some(BodyType::SevenBit) {
+            text.iter_mut().for_each(|byte| *byte &= 0x7f);
+        }
+        let save_from_line = self.mta.site.config.options.save_from_line;
+        let (mut body, mut collector) = (Vec::new(), Collector::with_from_line(save_from_line));
+        collector.push(&text, &mut body);
+        let fields = collector.finish(&mut body);
+        let only = self.only_operand();
+        let given_up = self.add_named_in(&fields).await;
+        self.name_recipient(only);
+        // a separator line in front counts as well
+        let separator = if text.is_empty() { 0 } else { self.separator(message).len() };
+        self.envelope.size = (separator + text.len()) as u64;
+        self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
+        receive(&self.mta.site, &mut self.envelope, fields).await;
+        self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
+        self.finish(body, given_up).await
+    }
+
+    /// `-bv`: what became of each recipient is told; nothing is delivered.
+    pub(super) async fn verify(mut self, message: &[u8]) -> Sysexit {
+        self.set_macros();
+        self.hear_arguments();
+        self.envelope.attempt.console.errors = Errors::Said;
+        self.envelope.attempt.console.verifies = true;
+        self.add_operands().await;
+        let mut faulty = self.envelope.attempt.console.release() > 0;
+        if self.invocation.from_headers {
+            let (mut body, mut collector) = (Vec::new(), Collector::default());
+            collector.push(&self.trimmed(message), &mut body);
+            if self.add_named_in(&collector.finish(&mut body)).await {
+                return self.envelope.attempt.exit;
+            }
+        }
+        faulty |= self.envelope.recipients.is_empty();
+        if faulty {
+            self.envelope.attempt.fail_with(Sysexit::USAGE);
+        }
+        for index in self.envelope.send_order() {
+            let recipient = &self.envelope.recipients[index];
+            if let Some(address) = recipient.address.as_ref().filter(|_| recipient.state.is_pending()) {
+                say(&deliverable(&self.mta.site.config, &recipient.text, address));
+            }
+        }
+        self.envelope.attempt.exit
+    }
+
+    /// Errors in arguments are told at once and logged.
+    fn hear_arguments(&mut self) {
+        let options = &self.mta.site.config.options;
+        let console = &mut self.envelope.attempt.console;
+        console.steps = options.verbose;
+        console.errors = if options.error_mode == b'p' { Errors::Said } else { Errors::Unsaid };
+        console.logged = true;
+    }
+
+    /// Into the queue, if there is anybody to go to.
+    async fn finish(mut self, body: Vec<u8>, given_up: bool) -> Result<Submitted, Sysexit> {
+        let options = &self.mta.site.config.options;
+        let mode = if options.verbose { DeliveryMode::Interactive } else { options.delivery_mode };
+        let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
+        self.envelope.attempt.own_sender = self.invocation.from.is_none();
+        self.envelope.attempt.interactive = true;
+        self.log_sender();
+        let too_large = self.refuse_size();
+        let given_up = given_up || too_large;
+        self.envelope.attempt.failure = self.failure_report(given_up);
+        self.envelope.attempt.unsplit = given_up;
+        self.name_body_type();
+        if !given_up {
+            self.mta.deliverer.fail_mail_loop(&mut self.envelope);
+        }
+        let held = self.envelope.quarantine.is_some();
+        if waits {
+            self.defer_lookups();
+        }
+        let copies = match waits && !given_up && !held {
+            true => self.mta.deliverer.split_by_owner(&mut self.envelope).await,
+            false => Vec::new(),
+        };
+        let lease = self.commit(&body, &copies).await.map_err(|error| {
+            complain(&error.to_string());
+            Sysexit::IOERR
+        })?;
+        if waits && !given_up && !held {
+            std::iter::once(&self.envelope).chain(&copies).for_each(|envelope| self.log_queued(envelope));
+        }
+        Ok(Submitted { lease, envelope: Box::new(self.envelope), now: !waits && !given_up && !held })
+    }
+
+    /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;
+    /// errors in the header are always told by mail.
+    fn failure_report(&self, given_up: bool) -> FailureReport {
+        let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
+        match self.mta.site.config.options.error_mode {
+            b'q' => FailureReport::Nothing,
+            b'p' if own && self.keeps && !given_up => FailureReport::DeadLetter,
+            _ => FailureReport::Mail,
+        }
+    }
+
+    fn alert_newlines(&self) {
+        for word in &self.invocation.newlines {
+            self.mta.log.alert_newline(Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
+        }
+    }
+
+    fn set_dsn(&mut self) -> Result<(), Sysexit> {
+        let invocation = self.invocation;
+        let refused = |text: &str| {
+            say(text.as_bytes());
+            Sysexit::USAGE
+        };
+        if let Some(kind) = &invocation.body_type {
+            self.envelope.body_type = BodyType::parse(kind);
+            if self.envelope.body_type.is_none() {
+                say(&[b"Illegal body type ", &kind[..]].concat());
+                self.envelope.attempt.fail_with(Sysexit::USAGE);
+            }
+        }
+        if let Some(ret) = &invocation.ret {
+            let headers = ret.eq_ignore_ascii_case(b"hdrs");
+            if !headers && !ret.eq_ignore_ascii_case(b"full") {
+                return Err(refused("Invalid -R value"));
+            }
+            self.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
+            self.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers);
+        }
+        if let Some(envid) = &invocation.envelope_id {
+            if !crate::smtp::proto::is_xtext(envid) {
+                return Err(refused("Invalid syntax in -V flag"));
+            }
+            self.envelope.envid = Some(envid.clone());
+        }
+        self.notify().map(drop).ok_or_else(|| refused("Invalid -N argument"))
+    }
+}
+
+/// `ADDR... deliverable: mailer M, host H, user U`
+fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
+    let mailer = config.mailers.get(usize::from(address.mailer.0));
+    let mailer = mailer.map_or(&b"?"[..], |mailer| &mailer.name);
+    let host = match address.host.as_deref() {
+        Some(host) if !host.is_empty() => [b", host ", host].concat(),
+        _ => Vec::new(),
+    };
+    [text, b"... deliverable: mailer ", mailer, &host, b", user ", &address.user].concat()
+}
+
+/// `ADDRESS... text`; the rules' refusal may name the address already.
+fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
+    let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
+    if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
+}
+
+/// The exit status for a refusal.
+fn status_of(reply: &Reply) -> Sysexit {
+    match reply.enhanced {
+        _ if reply.is_temporary() => Sysexit::TEMPFAIL,
+        Some(status) => Sysexit::of_status(status),
+        None => Sysexit::UNAVAILABLE,
+    }
+}

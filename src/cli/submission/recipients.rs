@@ -1,0 +1,175 @@
+//! Recipients, from words of the command line and fields of the header.
+
+use super::{Submission, UNKNOWN_CLIENT, about, status_of};
+use crate::addr::{bare_bytes, one_line};
+use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::logging::{Errors, Priority, Quiet, say};
+use crate::message::{Header, HeaderKind};
+use crate::recipients::Expander;
+use crate::rewrite::{Address, AddressKind, Rewriter};
+use crate::schema::{Reply, Sysexit};
+use crate::sys::clock;
+
+impl Submission<'_> {
+    /// Recipients of the command line, in their order.
+    pub(super) async fn add_operands(&mut self) {
+        let words = &self.invocation.recipients;
+        if words.is_empty() && !self.invocation.from_headers {
+            say(b"Recipient names must be specified");
+            self.envelope.attempt.fail_with(Sysexit::USAGE);
+        }
+        for word in words {
+            if word.contains(&b'\n') {
+                let id = self.envelope.id.as_bytes();
+                self.mta.log.alert_newline(Some(id), UNKNOWN_CLIENT, word);
+            }
+            self.add_list(&one_line(word)).await;
+        }
+    }
+
+    /// The recipient of the command line, if there is one only.
+    pub(super) fn only_operand(&self) -> Option<Vec<u8>> {
+        let mut named = self.envelope.recipients.iter().filter(|one| one.parent.is_none());
+        named.next().filter(|_| named.next().is_none()).map(|only| only.text.clone())
+    }
+
+    /// `$u`, which the Received field shows: nobody's where there are several, who need not know of each other.
+    pub(super) fn name_recipient(&mut self, only: Option<Vec<u8>>) {
+        let config = &self.mta.site.config;
+        match (only, config.macro_id("u")) {
+            (Some(only), _) => self.envelope.scope.set_named(config, b"u", &only),
+            (None, Some(id)) => self.envelope.scope.unset(id),
+            (None, None) => {}
+        }
+    }
+
+    /// With -t, those of the header as well. Errors in it are told when all is read, whatever ErrorMode says, and the
+    /// message waits in the queue then: `true`.
+    pub(super) async fn add_named_in(&mut self, fields: &[Header]) -> bool {
+        let console = &mut self.envelope.attempt.console;
+        (console.errors, console.logged) = (Errors::Held, false);
+        if self.invocation.from_headers {
+            let kind = |field: &Header| HeaderKind::of(&field.name);
+            let resent = fields.iter().any(|field| kind(field).contains(HeaderKind::RESENT));
+            let named = |field: &&Header| {
+                let kind = kind(field);
+                kind.contains(HeaderKind::RECIPIENT) && resent == kind.contains(HeaderKind::RESENT)
+            };
+            for field in fields.iter().filter(named) {
+                self.add_list(&one_line(&field.value)).await;
+            }
+            if self.envelope.recipients.is_empty() {
+                say(b"No recipient addresses found in header");
+            }
+        }
+        let given_up = self.envelope.attempt.console.release() > 0;
+        self.envelope.attempt.console.errors = Errors::Unsaid;
+        given_up
+    }
+
+    /// The members of an address list, the last one first, each expanded at once.
+    pub(super) async fn add_list(&mut self, text: &[u8]) {
+        let old_style = self.mta.site.config.options.old_style_headers;
+        for member in split_list(text, old_style).into_iter().rev() {
+            self.add(&member).await;
+        }
+    }
+
+    async fn add(&mut self, text: &[u8]) {
+        let site = self.mta.site.clone();
+        let parsed =
+            Rewriter::quiet(&site, &mut self.envelope.scope).parse(text, AddressKind::RECIPIENT).await;
+        for problem in &parsed.problems {
+            self.complain_of(text, problem);
+        }
+        if parsed.address.is_none() && !parsed.temporary {
+            return self.refuse(text, parsed.problems.first());
+        }
+        let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
+        let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
+        let recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
+        let first = self.envelope.recipients.len();
+        self.envelope.append_recipient(&site.config, recipient);
+        let expander = Expander { site: &site, keeper: &self.mta.keeper, logger: &self.mta.log };
+        expander.expand_added(&mut self.envelope, &mut Quiet, clock::now(), first).await;
+    }
+
+    /// What is wrong with an address.
+    fn complain_of(&mut self, text: &[u8], problem: &Reply) {
+        let said = about(text, problem);
+        self.envelope.attempt.console.error(&said);
+        if self.envelope.attempt.console.logged {
+            self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
+        }
+    }
+
+    /// A recipient that is none: only the report knows it.
+    fn refuse(&mut self, text: &[u8], reply: Option<&Reply>) {
+        let recipient = Recipient {
+            text: text.to_vec(),
+            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
+            state: RecipientState::Failed,
+            status: reply.and_then(|reply| reply.enhanced),
+            message: reply.map(|reply| reply.text.clone()),
+            reply: reply.cloned(),
+            ..Recipient::default()
+        };
+        self.envelope.append_recipient(&self.mta.site.config, recipient);
+        let exit = reply.map_or(Sysexit::USAGE, status_of);
+        self.envelope.attempt.fail_with(exit);
+    }
+
+    /// -N as flags; `None` for what is none.
+    pub(super) fn notify(&self) -> Option<RecipientFlags> {
+        let Some(text) = &self.invocation.notify else { return Some(RecipientFlags::DEFAULT_NOTIFY) };
+        let mut flags = RecipientFlags::HAS_NOTIFY;
+        if text.eq_ignore_ascii_case(b"never") {
+            return Some(flags);
+        }
+        for word in text.split(|byte| *byte == b',') {
+            flags |= match word.to_ascii_lowercase().as_slice() {
+                b"success" => RecipientFlags::SUCCESS,
+                b"failure" => RecipientFlags::FAILURE,
+                b"delay" => RecipientFlags::DELAY,
+                _ => return None,
+            };
+        }
+        Some(flags)
+    }
+}
+
+/// Cuts an address list at its commas; what is left of groups is for the rules, and blanks before a comma belong to the
+/// address. With OldStyleHeaders blanks are enough where nothing tells that commas are meant.
+fn split_list(text: &[u8], old_style: bool) -> Vec<Vec<u8>> {
+    let at_blanks = old_style && !text.iter().any(|byte| b",;<(".contains(byte));
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, _) in bare_bytes(text).filter(|(_, byte)| if at_blanks { *byte == b' ' } else { *byte == b',' })
+    {
+        parts.push(&text[start..at]);
+        start = at + 1;
+    }
+    parts.push(&text[start..]);
+    let parts = parts.into_iter().map(|part| part.trim_ascii_start().to_vec());
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_list;
+
+    fn split(text: &str) -> Vec<String> {
+        let list = split_list(text.as_bytes(), true);
+        list.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(
+            split(" a@b, \"x, y\" <c@d>,(a, b) e ,,f\n g"),
+            ["a@b", "\"x, y\" <c@d>", "(a, b) e ", "f\n g"]
+        );
+        assert_eq!(split("friends: a, b;, c"), ["friends: a", "b;", "c"]);
+        assert_eq!(split("a b \"c d\""), ["a", "b", "\"c d\""]);
+        assert!(split(" , ").is_empty());
+    }
+}

@@ -1,0 +1,77 @@
+//! The message as it is meant, its kind and its size.
+
+use super::Submission;
+use crate::envelope::{BodyType, EnvelopeFlags, RecipientState};
+use crate::logging::{Priority, RecipientLine, say};
+use crate::schema::{EnhancedStatus, Reply};
+use crate::sys::clock;
+
+impl Submission<'_> {
+    /// The `From ` line before the message, unless option SaveFromLine makes it part of it.
+    pub(super) fn separator<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        if !message.starts_with(b"From ") || self.mta.site.config.options.save_from_line {
+            return b"";
+        }
+        &message[..memchr::memchr(b'\n', message).map_or(message.len(), |end| end + 1)]
+    }
+
+    /// The message as it is meant: no `From ` line before it, nothing behind a lone dot.
+    pub(super) fn trimmed(&self, message: &[u8]) -> Vec<u8> {
+        let rest = &message[self.separator(message).len()..];
+        let dots = self.mta.site.config.options.ignore_dots;
+        let mut text = Vec::with_capacity(rest.len() + 1);
+        for line in rest.split_inclusive(|byte| *byte == b'\n') {
+            let plain = line.strip_suffix(b"\n").unwrap_or(line);
+            let plain = plain.strip_suffix(b"\r").unwrap_or(plain);
+            if plain == b"." && !dots {
+                break;
+            }
+            // as in SMTP: who may end his message with a dot writes two for one
+            let stuffed = !dots && plain.starts_with(b"..");
+            text.extend_from_slice(&plain[usize::from(stuffed)..]);
+            if line.ends_with(b"\n") {
+                text.push(b'\n');
+            }
+        }
+        text
+    }
+
+    /// A body that is said to have 8-bit data and has none has 7-bit data.
+    pub(super) fn name_body_type(&mut self) {
+        let eight = self.envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
+        if self.envelope.body_type == Some(BodyType::EightBitMime) && !eight {
+            self.envelope.body_type = Some(BodyType::SevenBit);
+        }
+    }
+
+    /// MaxMessageSize: what is larger goes to nobody, and its header only comes back.
+    pub(super) fn refuse_size(&mut self) -> bool {
+        let most = self.mta.site.config.options.max_message_size;
+        if most <= 0 || self.envelope.size <= most.unsigned_abs() {
+            return false;
+        }
+        let id = self.envelope.id.clone();
+        let log = |priority, text: &[u8]| self.mta.log.log(4, priority, Some(id.as_bytes()), text);
+        let text = format!("Message exceeds maximum fixed size ({most})");
+        say(text.as_bytes());
+        let measured = format!("message size ({}) exceeds maximum ({most})", self.envelope.size);
+        log(Priority::Notice, measured.as_bytes());
+        let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
+        for index in self.envelope.send_order() {
+            let recipient = &mut self.envelope.recipients[index];
+            if recipient.state.is_pending() {
+                let to = vec![&recipient.text[..]];
+                let line =
+                    RecipientLine { to, delay, priority, stat: text.as_bytes(), ..RecipientLine::default() };
+                log(Priority::Info, &line.to_line());
+                recipient.state = RecipientState::Failed;
+                recipient.status = Some(EnhancedStatus(5, 0, 0));
+            }
+        }
+        let reply = Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text.clone());
+        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
+        self.envelope.note(text.as_bytes(), true);
+        self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        true
+    }
+}
