@@ -1,6 +1,7 @@
 //! editmap: one key of a database asked for, set or removed.
 
-use super::maptool::{self, CfFacts, complain, exit};
+use super::exit;
+use super::maptool::{self, CfFacts, complain};
 use crate::db::bdb::{Reader, Writer};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use super::invocation::Invocation;
 use super::modes::Mode;
-use super::{site, start};
+use super::{exit, parse, site, start};
 use crate::analysis::{self, Explanation, Question, Sources, Style};
 use crate::config::RulesetId;
 use crate::keeper::{self, Keeper};
@@ -67,20 +67,11 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args) {
+    let arguments: Arguments = match parse(args) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let status = if error.use_stderr() { Sysexit::USAGE } else { Sysexit::OK };
-            // nobody is left to be told when both streams are gone
-            drop(error.print());
-            return exit(status);
-        }
+        Err(status) => return exit(status),
     };
     exit(run(arguments).unwrap_or_else(|status| status))
-}
-
-fn exit(status: Sysexit) -> ExitCode {
-    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
 }
 
 fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {

@@ -2,7 +2,8 @@
 
 use super::invocation::Invocation;
 use super::messages::{complain, log_early, log_syserr, tell};
-use super::{queue_flags, rights, site, start};
+use super::queue_flags::{self, QueueRequest};
+use super::{rights, site, start};
 use crate::config::Config;
 use crate::daemon::should_queue;
 use crate::logging::Priority;
@@ -19,14 +20,21 @@ pub fn count(invocation: &Invocation) -> Sysexit {
 }
 
 fn counts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
+    begin(invocation)?;
+    Err(tell(b"Data unavailable: shared memory not updated", Sysexit::OK))
+}
+
+/// What is asked for, of which queue group; the caller's rights are there.
+fn begin(invocation: &Invocation) -> Result<(QueueRequest, Arc<Config>, Option<u16>), Sysexit> {
     let request = queue_flags::requested(invocation)?;
     let config = Arc::new(site::load_sound_site(invocation)?.config);
     rights::take_up()?;
     start::warn_of_caller(invocation, &config);
     let entered = rights::enter_queue(invocation, &config);
+    // an unknown group is told of all the same
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
-    entered.and(group)?;
-    Err(tell(b"Data unavailable: shared memory not updated", Sysexit::OK))
+    entered?;
+    Ok((request, config, group?))
 }
 
 /// Prints the listing.
@@ -35,14 +43,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 }
 
 fn listing(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
-    let request = queue_flags::requested(invocation)?;
-    let config = Arc::new(site::load_sound_site(invocation)?.config);
-    rights::take_up()?;
-    start::warn_of_caller(invocation, &config);
-    let entered = rights::enter_queue(invocation, &config);
-    let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
-    entered?;
-    let group = group?;
+    let (request, config, group) = begin(invocation)?;
     if !is_permitted(&config) {
         let refusal = b"You are not permitted to see the queue\n\t\tTotal requests: 0";
         return Err(tell(refusal, Sysexit::OK));

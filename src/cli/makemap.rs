@@ -1,6 +1,7 @@
 //! makemap: text in, a database out.
 
-use super::maptool::{self, CfFacts, complain, exit};
+use super::exit;
+use super::maptool::{self, CfFacts, complain};
 use crate::db::bdb::{Kind, Reader, Writer};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

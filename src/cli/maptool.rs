@@ -1,7 +1,6 @@
 //! What makemap, editmap and praliases share: short options, the cf's say about map files, opening.
 
 use crate::db::bdb::Kind;
-use crate::schema::Sysexit;
 use crate::sys::safe::{self, Blame, Refusal};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -189,11 +188,6 @@ pub(super) fn complain(parts: &[&[u8]]) {
     line.push(b'\n');
     // there is nowhere left to say that nothing can be said
     let _ = std::io::stderr().write_all(&line);
-}
-
-/// An exit status.
-pub(super) fn exit(status: Sysexit) -> std::process::ExitCode {
-    std::process::ExitCode::from(u8::try_from(status.0).unwrap_or(1))
 }
 
 #[cfg(test)]

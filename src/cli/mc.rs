@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::mc_check;
+use super::{exit, mc_check, parse};
 use crate::diag::{self, Diagnostic, Place, Severity};
 use crate::m4::{Doubtful, Expanded, McOptions, examine_mc, mend_mc};
 use crate::schema::Sysexit;
@@ -65,14 +65,9 @@ enum Fix {
 
 /// Runs it with argv; gives the exit status.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args) {
+    let arguments: Arguments = match parse(args) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let status = if error.use_stderr() { Sysexit::USAGE } else { Sysexit::OK };
-            // Nobody is left to be told when standard error is gone.
-            drop(error.print());
-            return exit(status);
-        }
+        Err(status) => return exit(status),
     };
     let name = arguments.file.to_string_lossy().into_owned();
     let text = match read(&arguments.file) {
@@ -133,10 +128,6 @@ fn mend(arguments: &Arguments, fix: Fix, name: &str, text: &[u8], options: &McOp
 fn is_bad(diagnostics: &[Diagnostic], deny_warnings: bool) -> bool {
     let least = if deny_warnings { Severity::Warning } else { Severity::Error };
     diagnostics.iter().any(|found| found.severity >= least)
-}
-
-fn exit(status: Sysexit) -> ExitCode {
-    ExitCode::from(u8::try_from(status.0).unwrap_or(1))
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! praliases: what alias databases hold.
 
-use super::maptool::{self, CfFacts, complain, exit};
+use super::exit;
+use super::maptool::{self, CfFacts, complain};
 use crate::db::bdb::{Kind, Reader};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

@@ -3,6 +3,7 @@
 use super::invocation::Invocation;
 use super::modes::Mode;
 use super::site::load_site;
+use super::{exit, parse};
 use crate::addr::Table;
 use crate::config::{Config, RulesetId};
 use crate::engine::{Counts, Machine, Printer, ScanMode, Scope};
@@ -41,20 +42,11 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args) {
+    let arguments: Arguments = match parse(args) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let wrong = error.use_stderr();
-            // nobody is left to be told when both streams are gone
-            drop(error.print());
-            return exit(if wrong { Sysexit::USAGE } else { Sysexit::OK });
-        }
+        Err(status) => return exit(status),
     };
     exit(serve(&arguments))
-}
-
-fn exit(status: Sysexit) -> ExitCode {
-    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
 }
 
 fn serve(arguments: &Arguments) -> Sysexit {

@@ -87,18 +87,22 @@ pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), S
     let mut text = Vec::new();
     let read = open_configuration(&file).map_err(said)?.read_to_end(&mut text);
     read.map_err(|error| said(cannot_open(&file, &error)))?;
-    let origins = if file.ends_with(b".mc") { Some(expanded(&file, &text).map_err(said)?) } else { None };
-    let text = origins.as_ref().map_or(text, |cf| cf.text.clone());
-    let (mut environment, options) = (maps::environment(), load_options(invocation));
-    let mut loaded = load(&file, &text, &mut environment, &options);
-    if let Some(cf) = &origins {
-        loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(cf, &file, message));
-    }
+    let (loaded, sources) = match file.ends_with(b".mc") {
+        true => {
+            let (loaded, cf) = load_mc(invocation, &file, &text).map_err(said)?;
+            let text = cf.text.clone();
+            (loaded, Sources::new(&file, &text, Some(cf)))
+        }
+        false => {
+            let loaded = load(&file, &text, &mut maps::environment(), &load_options(invocation));
+            (loaded, Sources::new(&file, &text, None))
+        }
+    };
     print_messages(invocation, &loaded);
     if loaded.stop {
         return Err(loaded.exit);
     }
-    Ok((loaded, Sources::new(&file, &text, origins)))
+    Ok((loaded, sources))
 }
 
 impl Unread {
@@ -117,18 +121,22 @@ impl Unread {
 
 fn read_site(invocation: &Invocation) -> Result<Loaded, Unread> {
     let file = file(invocation);
-    let (mut environment, options) = (maps::environment(), load_options(invocation));
     let mut opened = open_configuration(&file)?;
     if !file.ends_with(b".mc") {
-        return load_from(&file, opened, &mut environment, &options)
+        return load_from(&file, opened, &mut maps::environment(), &load_options(invocation))
             .map_err(|error| cannot_open(&file, &error));
     }
     let mut text = Vec::new();
     opened.read_to_end(&mut text).map_err(|error| cannot_open(&file, &error))?;
-    let cf = expanded(&file, &text)?;
-    let mut loaded = load(&file, &cf.text, &mut environment, &options);
-    loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, &file, message));
-    Ok(loaded)
+    load_mc(invocation, &file, &text).map(|(loaded, _)| loaded)
+}
+
+/// Expands a .mc and loads the cf that it makes; messages name the lines of the .mc.
+fn load_mc(invocation: &Invocation, file: &[u8], text: &[u8]) -> Result<(Loaded, CfText), Unread> {
+    let cf = expanded(file, text)?;
+    let mut loaded = load(file, &cf.text, &mut maps::environment(), &load_options(invocation));
+    loaded.messages.iter_mut().for_each(|message| message.text = at_mc_line(&cf, file, message));
+    Ok((loaded, cf))
 }
 
 fn print_messages(invocation: &Invocation, loaded: &Loaded) {

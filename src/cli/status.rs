@@ -33,7 +33,7 @@ struct Arguments {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let Arguments { cf, json } = Arguments::parse_from(args);
     let status = run(cf, json).unwrap_or_else(|status| status);
-    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
+    super::exit(status)
 }
 
 fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
