@@ -110,15 +110,12 @@ async fn answer(
     recorder: &Arc<Mutex<Recorder>>,
 ) -> RecipientAnswer {
     let accepted = !is_refusal(&exchange.reply);
-    let parsed = Rewriter::quiet(site, &mut Scope::default()).parse(recipient, AddressKind::RECIPIENT).await;
-    let mailer = parsed.address.as_ref().filter(|_| accepted).map(|address| address.mailer);
-    let forms = match mailer {
+    // the last resolution of the exchange is the one that counts
+    let resolved = exchange.stages.iter().rev().find(|stage| stage.what == "parse").filter(|_| accepted);
+    let forms = match resolved.and_then(|stage| stage.mailer) {
         Some(mailer) => Some(forms(site, question, recipient, mailer, recorder).await),
         None => None,
     };
-    // the last resolution of the exchange is the one that counts
-    let stages = exchange.stages.iter().rev();
-    let resolved = stages.clone().find(|stage| stage.what == "parse").map(|stage| stage.outcome.clone());
     RecipientAnswer {
         recipient: String::from_utf8_lossy(recipient).into_owned(),
         reply: if exchange.reply.is_empty() {
@@ -127,7 +124,7 @@ async fn answer(
             exchange.reply.clone()
         },
         accepted,
-        resolved: resolved.filter(|_| accepted),
+        resolved: resolved.map(|stage| stage.outcome.clone()),
         forms,
     }
 }

@@ -193,18 +193,25 @@ impl Recorder {
             }
             AddressEvent::Parse { text } => self.begin("parse", text),
             AddressEvent::Remote { text } => self.begin("rewrite", text),
-            AddressEvent::Parsed { address, .. } => self.outcome("parse", &self.resolved(address)),
-            AddressEvent::RemoteName { name, .. } => self.outcome("rewrite", &self.printable([name])),
+            AddressEvent::Parsed { address, .. } => {
+                let resolved = self.resolved(address);
+                if let Some(stage) = self.last("parse") {
+                    (stage.outcome, stage.mailer) = (resolved, Some(address.mailer));
+                }
+            }
+            AddressEvent::RemoteName { name, .. } => {
+                let name = self.printable([name]);
+                if let Some(stage) = self.last("rewrite") {
+                    stage.outcome = name;
+                }
+            }
             _ => {}
         }
     }
 
-    /// What came of the last stage of this kind: another may have begun within it (queuegroup).
-    fn outcome(&mut self, what: &str, text: &str) {
-        let mut stages = self.stage.iter_mut().chain(self.done.iter_mut().rev());
-        if let Some(stage) = stages.find(|stage| stage.what == what) {
-            text.clone_into(&mut stage.outcome);
-        }
+    /// The last stage of this kind: another may have begun within it (queuegroup).
+    fn last(&mut self, what: &str) -> Option<&mut Stage> {
+        self.stage.iter_mut().chain(self.done.iter_mut().rev()).find(|stage| stage.what == what)
     }
 
     fn resolved(&self, address: AddressView<'_>) -> String {

@@ -4,14 +4,14 @@ use super::question::Question;
 use super::recorder::Recorder;
 use super::step::Exchange;
 use crate::engine::Watcher;
-use crate::envelope::{Body, Envelope, QueueId};
+use crate::envelope::{Envelope, QueueId};
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter, Site};
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Reply};
-use crate::smtp::server::{Acceptor, BodySink, Policy, QueueRun, Server, Session, Verified};
+use crate::smtp::server::{Acceptor, MemorySink, Policy, QueueRun, Server, Session, Verified};
 use crate::sys::clock;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -132,39 +132,8 @@ struct Asked {
     log: Logger,
 }
 
-/// Keeps the body as long as the session lasts.
-#[derive(Default)]
-struct Passing(Vec<u8>);
-
-impl BodySink for Passing {
-    fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
-        self.0.extend_from_slice(data);
-        Ok(())
-    }
-
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.0.get(offset..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-
-    fn restart(&mut self) -> Result<(), Reply> {
-        self.0.clear();
-        Ok(())
-    }
-
-    async fn finish(self) -> Result<Body, Reply> {
-        Ok(Body::from_memory(self.0))
-    }
-}
-
 impl Acceptor for Asked {
-    type Sink = Passing;
+    type Sink = MemorySink;
 
     fn next_id(&self) -> QueueId {
         QueueId::default()
@@ -174,8 +143,8 @@ impl Acceptor for Asked {
         clock::now()
     }
 
-    fn create_body(&self, _envelope: &mut Envelope) -> Result<Passing, Reply> {
-        Ok(Passing::default())
+    fn create_body(&self, _envelope: &mut Envelope) -> Result<MemorySink, Reply> {
+        Ok(MemorySink::default())
     }
 
     fn has_room(&self, _size: u64) -> bool {

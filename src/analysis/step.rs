@@ -1,6 +1,7 @@
 //! What rules have done, as a tree. All texts are printable, as sendmail prints them.
 
 use super::sources::Place;
+use crate::config::MailerId;
 use serde::Serialize;
 
 /// A command of the client, its reply, and what happened in between.
@@ -23,6 +24,9 @@ pub struct Stage {
     pub about: String,
     /// What came of it.
     pub outcome: String,
+    /// The mailer of an address that was resolved.
+    #[serde(skip)]
+    pub mailer: Option<MailerId>,
     /// Why, if a rule has decided it.
     pub decision: Option<Decision>,
     /// What happened, in order.

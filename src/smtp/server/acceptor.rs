@@ -64,6 +64,37 @@ pub trait BodySink: Send {
         Self: Sized;
 }
 
+/// Keeps the body in memory, for those who take nothing that lasts.
+#[derive(Default)]
+pub struct MemorySink(Vec<u8>);
+
+impl BodySink for MemorySink {
+    fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.0.get(offset..)).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn restart(&mut self) -> Result<(), Reply> {
+        self.0.clear();
+        Ok(())
+    }
+
+    async fn finish(self) -> Result<Body, Reply> {
+        Ok(Body::from_memory(self.0))
+    }
+}
+
 /// The program around a session.
 pub trait Acceptor: Send + Sync + 'static {
     /// Where bodies go.

@@ -63,7 +63,7 @@ mod tests;
 #[cfg(test)]
 mod tls_tests;
 
-pub use acceptor::{Acceptor, BodySink, Closing, QueueRun, Verified};
+pub use acceptor::{Acceptor, BodySink, Closing, MemorySink, QueueRun, Verified};
 pub use client::{Client, Resolved};
 pub use dispatch::TOO_MANY_CONNECTIONS;
 pub use policy::{DaemonFacts, Policy};

@@ -4,9 +4,11 @@
 //! blank line; `S:` a line from the server; `B:` a line of the body that was accepted;
 //! `client: ADDRESS [NAME]` at the top.
 
-use super::{Acceptor, BodySink, Client, DaemonFacts, Policy, QueueRun, Resolved, Server, Session, Verified};
+use super::{
+    Acceptor, Client, DaemonFacts, MemorySink, Policy, QueueRun, Resolved, Server, Session, Verified,
+};
 use crate::config::{self, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords};
-use crate::envelope::{Body, Envelope, QueueId};
+use crate::envelope::{Envelope, QueueId};
 use crate::logging::{Logger, Target};
 use crate::net::Resolver;
 use crate::rewrite::{Address, Site};
@@ -26,32 +28,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 pub(super) struct Memory {
     ids: Arc<AtomicU32>,
     pub(super) taken: Arc<Mutex<Vec<Envelope>>>,
-}
-
-#[derive(Default)]
-pub(super) struct MemorySink(Vec<u8>);
-
-impl BodySink for MemorySink {
-    fn write(&mut self, data: &[u8]) -> Result<(), Reply> {
-        self.0.extend_from_slice(data);
-        Ok(())
-    }
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Reply> {
-        let rest = &self.0[self.0.len().min(offset as usize)..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-    fn restart(&mut self) -> Result<(), Reply> {
-        self.0.clear();
-        Ok(())
-    }
-    async fn finish(self) -> Result<Body, Reply> {
-        Ok(Body::from_memory(self.0))
-    }
 }
 
 impl Acceptor for Memory {
