@@ -12,9 +12,10 @@ import argparse, concurrent.futures, json, os, pathlib, queue, re, sys, tempfile
 import mail_bed, session_text, tls_cases, tls_certificates
 from side_by_side import MAKEMAP, REFERENCE, cf_text
 
-# Lines of the log that are not compared: of OpenSSL's own, and of other rooms than TLS.
+# Lines of the log that are not compared: of OpenSSL's own, of other rooms than TLS, and what a server without TLS says
+# of the random bytes of a client that begins its handshake nevertheless.
 LEFT_OUT = re.compile(
-    r"engine=|SSL_shutdown|STARTTLS=\w+: error:|STARTTLS: read error|: AUTH: available|: done; delay|STARTTLS=client, (start|init)=|SMTP outgoing connect|STARTTLS: \w+ missing$|stat=aborted by sender|timeout waiting for input")
+    r"engine=|SSL_shutdown|STARTTLS=\w+: error:|STARTTLS: read error|: AUTH: available|: done; delay|STARTTLS=client, (start|init)=|SMTP outgoing connect|STARTTLS: \w+ missing$|stat=aborted by sender|timeout waiting for input|bare carriage return in command$")
 # Lines of queue files of which the reference has another: no inode of a message that was never queued before; what a
 # connection that ended said; why tls_rcpt refused the first recipient, for the others as well.
 QUEUE_LEFT_OUT = re.compile(r"I\d|M(reply: read error|Deferred$|Deferred: (Connection reset|421)|authentication failed|encryption too weak)")
