@@ -8,9 +8,12 @@
 //! - [`Question`]: what is asked; `session`: a client that asks it of a real [`crate::smtp::server::Session`]
 //! - `recorder`: the events of the engine, kept as a tree of [`Step`]s
 //! - [`Sources`]: from a rule or a look-up to the line that was written
+//! - [`Corpus`]: names to ask about, and the shapes of addresses; `gather`: those that a site knows
 //! - `explain`: all of it joined; `text`, `html`: how it is shown
 
+mod corpus;
 mod explain;
+mod gather;
 mod html;
 mod question;
 mod recorder;
@@ -19,6 +22,7 @@ mod sources;
 mod step;
 mod text;
 
+pub use corpus::{Case, Corpus, CorpusClient, OUTSIDE, SHAPES, SOMEBODY, STRANGER, Shape};
 pub use explain::{Explanation, Forms, RecipientAnswer, explain, explain_ruleset};
 pub use html::page;
 pub use question::{Question, parse_client};
