@@ -85,6 +85,15 @@ pub trait ConfigEnv: Send {
     fn processors(&mut self) -> i64;
 }
 
+/// mailnull, sendmail or daemon, if that is not root; else 1:1.
+pub(super) fn usual_default_user(env: &mut dyn ConfigEnv) -> (&'static str, UserIds) {
+    ["mailnull", "sendmail", "daemon"]
+        .into_iter()
+        .find_map(|name| env.user(name.as_bytes()).map(|ids| (name, ids)))
+        .filter(|(_, ids)| ids.uid != 0)
+        .unwrap_or(("1:1", UserIds { uid: 1, gid: 1 }))
+}
+
 /// The real world.
 ///
 /// Maps live further down, so what is asked of them is a pair of functions: without them every K line

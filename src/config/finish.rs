@@ -1,6 +1,6 @@
 //! What is there before the first line, and what is checked after the last.
 
-use super::env::ConfigEnv;
+use super::env::usual_default_user;
 use super::host;
 use super::load::Loader;
 use crate::addr::MacroId;
@@ -47,6 +47,7 @@ const CLASSES: [(&str, &[&str]); 7] = [
 impl Loader<'_> {
     /// Macros, mailers and host facts that precede the cf.
     pub(super) fn start(&mut self) {
+        self.trace_defaults();
         self.define_long("deliveryMode", b"b");
         for (name, operator) in OPERATOR_MACROS {
             self.define(MacroId(name), &[operator]);
@@ -95,7 +96,7 @@ impl Loader<'_> {
     /// What the options said so far, or the usual one.
     pub(super) fn default_user(&mut self) -> UserIds {
         let said = self.config.options.default_user;
-        said.unwrap_or_else(|| usual_default_user(self.env))
+        said.unwrap_or_else(|| usual_default_user(self.env).1)
     }
 
     /// The checks at the end of the file itself.
@@ -286,14 +287,4 @@ impl Loader<'_> {
             }
         }
     }
-}
-
-/// mailnull, sendmail or daemon, if that is not root; else 1:1.
-pub(super) fn usual_default_user(env: &mut dyn ConfigEnv) -> UserIds {
-    let names: [&[u8]; 3] = [b"mailnull", b"sendmail", b"daemon"];
-    names
-        .into_iter()
-        .find_map(|name| env.user(name))
-        .filter(|ids| ids.uid != 0)
-        .unwrap_or(UserIds { uid: 1, gid: 1 })
 }

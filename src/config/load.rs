@@ -282,6 +282,12 @@ impl<'a> Loader<'a> {
             _ => {}
         }
         let (text, problems) = cf::translate(raw, self.config.level, &mut self.config.names);
+        if self.traces(37, 53) {
+            let shown = |text: &[u8]| super::macros::printable(text, &self.config.names);
+            let (before, after) = (shown(raw), shown(&text));
+            self.say([b"translate_dollars(", &before[..], b")"].concat());
+            self.say([b"  translate_dollars => ", &after[..]].concat());
+        }
         self.complain(&problems);
         let Some(statement) = cf::statement(&text) else { return };
         match statement {

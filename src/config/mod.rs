@@ -109,7 +109,7 @@ impl Config {
     /// Whose rights what has no owner gets, uid and gid: DefaultUser, else mailnull, sendmail or daemon.
     /// Accounts are only asked when that is needed: a name that is not there can take name services long.
     pub fn default_user(&self) -> UserIds {
-        let usual = || finish::usual_default_user(&mut SystemEnv::default());
+        let usual = || env::usual_default_user(&mut SystemEnv::default()).1;
         self.options.default_user.unwrap_or_else(|| *self.usual_user.get_or_init(usual))
     }
 

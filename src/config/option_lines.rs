@@ -39,8 +39,12 @@ impl Loader<'_> {
 
     fn long_option(&mut self, text: &[u8]) {
         let sign = text.iter().position(|byte| *byte == b'=');
-        let name = text[..sign.unwrap_or(text.len())].trim_ascii_end();
-        let value = sign.map_or(&[][..], |sign| text[sign + 1..].trim_ascii_start());
+        // blanks may stand around the sign; a tab there is part of the name or the value
+        let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b' ').count();
+        let name = &text[..sign.unwrap_or(text.len())];
+        let name = &name[..name.len() - blanks(&mut name.iter().rev())];
+        let value = sign.map_or(&[][..], |sign| &text[sign + 1..]);
+        let value = &value[blanks(&mut value.iter())..];
         if name.is_empty() && text.first() != Some(&b' ') {
             self.error("readcf: null option name");
             return;

@@ -1,10 +1,50 @@
 //! Options that are times: Timeout with its sub-options, in all its forms.
 
+use super::env::usual_default_user;
 use super::load::Loader;
 use super::numbers::{leading_int, parse_time};
-use crate::schema::Timeouts;
+use crate::schema::{TimeoutRow, Timeouts};
+
+/// The times that -d37.5 lists before anything is read: the names that it gives them, and their own.
+const LISTED: [(&str, &str); 17] = [
+    ("connect", "connect"),
+    ("aconnect", "aconnect"),
+    ("initial", "initial"),
+    ("helo", "helo"),
+    ("mail", "mail"),
+    ("rcpt", "rcpt"),
+    ("datainit", "datainit"),
+    ("datablock", "datablock"),
+    ("datafinal", "datafinal"),
+    ("rset", "rset"),
+    ("quit", "quit"),
+    ("nextcommand", "command"),
+    ("miscshort", "misc"),
+    ("ident", "ident"),
+    ("fileopen", "fileopen"),
+    ("lhlo", "lhlo"),
+    ("control", "control"),
+];
 
 impl Loader<'_> {
+    /// What -d37 shows before anything is read: the DefaultUser and the times that nobody has set yet.
+    pub(super) fn trace_defaults(&mut self) {
+        if self.traces(37, 5) {
+            let (name, ids) = usual_default_user(self.env);
+            self.say(format!("setdefaults: DefUser={name}, DefUid={}, DefGid={}", ids.uid, ids.gid));
+        }
+        if self.traces(37, 2) {
+            self.say("inittimeouts(<NULL>)");
+        }
+        if self.traces(37, 5) {
+            self.say("Timeouts:");
+            for (shown, name) in LISTED {
+                let amount = self.config.options.timeout.get(name).unwrap_or_default();
+                self.say(format!("  {shown} = {amount}"));
+            }
+        }
+    }
+
     pub(super) fn time(&mut self, value: &[u8], unit: u8) -> i64 {
         let (seconds, problem) = parse_time(value, unit);
         self.time_problem(&problem);
@@ -19,13 +59,23 @@ impl Loader<'_> {
     }
 
     pub(super) fn one_timeout(&mut self, name: &[u8], value: &[u8]) {
-        if self.traces(37, 2) {
-            self.say([b"settimeout(", name, b" = ", value, b")"].concat());
-        }
-        let Some(unit) = Timeouts::unit(name) else {
+        let traced = self.traces(37, 2);
+        let mut trace = [b"settimeout(", name, b" = ", value, b")"].concat();
+        let Some(unit) = Timeouts::rows(name).next().map(|row| row.unit) else {
             self.error([b"settimeout: invalid timeout ", name].concat());
+            // sendmail ends the line of its trace when it has found the name
+            if let Some(error) = self.messages.last_mut().filter(|_| traced) {
+                error.text.splice(..0, trace);
+            }
             return;
         };
+        if traced {
+            let sticks = |row: &TimeoutRow| self.sticky_timeouts.contains(&row.name);
+            if !self.commanding && Timeouts::rows(name).all(sticks) {
+                trace.extend(b" (ignored)");
+            }
+            self.say(trace);
+        }
         let (seconds, problem) = parse_time(value, if unit == 0 { b's' } else { unit });
         let amount = if unit == 0 { leading_int(value) } else { seconds };
         // sendmail reads the times that come in several kinds twice, but for the counts
@@ -51,6 +101,9 @@ impl Loader<'_> {
     /// `5m`, or `name:time,name=time`.
     pub(super) fn old_timeouts(&mut self, value: &[u8]) {
         const SMTP: [&str; 6] = ["mail", "rcpt", "datainit", "datablock", "datafinal", "command"];
+        if self.traces(37, 2) {
+            self.say([b"inittimeouts(", value, b")"].concat());
+        }
         for item in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             let sign = item.iter().position(|byte| matches!(byte, b':' | b'='));
             match (item.first(), sign) {

@@ -120,7 +120,7 @@ impl Loader<'_> {
     /// Reads a rule that is as rules are; false if it is to be read slowly.
     pub(super) fn quick_rule(&mut self, line: &[u8]) -> bool {
         let (Some(id), Some(operators)) = (self.ruleset, &self.operators) else { return false };
-        if self.config.level < 9 || self.traces(35, 24) {
+        if self.config.level < 9 || self.traces(35, 24) || self.traces(37, 53) {
             return false;
         }
         let Config { rulesets, names, macros, .. } = &mut self.config;

@@ -27,6 +27,14 @@ macro_rules! timeouts {
                     _ => None,
                 }
             }
+
+            /// The time (or count) of a sub-option.
+            pub fn get(&self, name: &str) -> Option<i64> {
+                match name {
+                    $($name => Some(self.$($field).+),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -194,34 +202,30 @@ timeouts! {
 }
 
 impl Timeouts {
-    /// Names that stand for several rows, and the unit of each.
-    pub const GROUPS: &'static [(&'static str, u8, &'static str)] = &[
-        ("queuereturn", b'd', "queuereturn."),
-        ("queuereturn.*", b'd', "queuereturn."),
-        ("queuewarn", b'h', "queuewarn."),
-        ("queuewarn.*", b'h', "queuewarn."),
-        ("resolver.retrans", b's', "resolver.retrans."),
-        ("resolver.retry", 0, "resolver.retry."),
+    /// Names that stand for several rows, and how those begin.
+    pub const GROUPS: &'static [(&'static str, &'static str)] = &[
+        ("queuereturn", "queuereturn."),
+        ("queuereturn.*", "queuereturn."),
+        ("queuewarn", "queuewarn."),
+        ("queuewarn.*", "queuewarn."),
+        ("resolver.retrans", "resolver.retrans."),
+        ("resolver.retry", "resolver.retry."),
     ];
 
-    /// The unit of a sub-option (0 for a plain count); `None` if there is no such name.
-    pub fn unit(name: &[u8]) -> Option<u8> {
+    /// The rows that a name means, without regard to case: one, those of a group, or none.
+    pub fn rows(name: &[u8]) -> impl Iterator<Item = &'static TimeoutRow> {
         let name = name.to_ascii_lowercase();
-        let group = Self::GROUPS.iter().find(|(group, ..)| group.as_bytes() == name);
-        let row = TIMEOUTS.iter().find(|row| row.name.as_bytes() == name);
-        group.map(|(_, unit, _)| *unit).or(row.map(|row| row.unit))
+        let group = Self::GROUPS.iter().find(|(group, _)| group.as_bytes() == name);
+        TIMEOUTS.iter().filter(move |row| match group {
+            Some((_, prefix)) => row.name.starts_with(prefix),
+            None => row.name.as_bytes() == name,
+        })
     }
 
-    /// Sets a sub-option, or all rows of a group, but for the rows in `kept`. The rows set come back.
+    /// Sets the rows that a name means, but for those in `kept`. The rows set come back.
     pub fn set(&mut self, name: &[u8], value: i64, kept: &[&'static str]) -> Vec<&'static str> {
-        let name = name.to_ascii_lowercase();
-        let group = Self::GROUPS.iter().find(|(group, ..)| group.as_bytes() == name);
-        let meant = |row: &&TimeoutRow| match group {
-            Some((_, _, prefix)) => row.name.starts_with(prefix),
-            None => row.name.as_bytes() == name,
-        };
         let mut done = Vec::new();
-        for row in TIMEOUTS.iter().filter(meant).filter(|row| !kept.contains(&row.name)) {
+        for row in Self::rows(name).filter(|row| !kept.contains(&row.name)) {
             if let Some(slot) = self.slot(row.name) {
                 *slot = value;
                 done.push(row.name);
@@ -242,7 +246,7 @@ mod tests {
         assert_eq!(times.queuereturn.urgent, 7);
         times.set(b"QueueReturn", 9, &["queuereturn.urgent"]);
         assert_eq!((times.queuereturn.urgent, times.queuereturn.dsn), (7, 9));
-        assert_eq!(Timeouts::unit(b"resolver.retry"), Some(0));
-        assert_eq!(Timeouts::unit(b"bogus"), None);
+        assert!(Timeouts::rows(b"Resolver.Retry").all(|row| row.unit == 0));
+        assert_eq!(Timeouts::rows(b"bogus").count(), 0);
     }
 }
