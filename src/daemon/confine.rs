@@ -96,7 +96,7 @@ pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confin
         notes.extend(lend(&files, ids.gid));
     }
     let status = if daemon { status_socket(&user, &directories, &mut notes) } else { None };
-    let plan = plan(&user, &directories, &files);
+    let plan = plan(&user, &directories, &files, calling_ports(&site.config));
     let report = confinement::confine(&plan).map_err(|error| format!("cannot give up rights: {error}"))?;
     if let User::Root(why) = &user {
         notes.push((Priority::Alert, format!("the front stays root: {why}")));
@@ -212,7 +212,7 @@ fn lend(files: &[NeededFile], gid: u32) -> Vec<(Priority, String)> {
     notes
 }
 
-fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile]) -> Plan {
+fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile], ports: Vec<u16>) -> Plan {
     let writable = directories.paths();
     // a relative name in the configuration must go on to mean what it meant
     let directory = writable.first().filter(|_| writable.iter().all(|path| path.is_absolute())).cloned();
@@ -227,7 +227,14 @@ fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile]) -> Pl
     let needed = files.iter().map(|(_, path)| path.clone()).chain(etc).flat_map(|path| places(&path));
     let open = needed.filter(|path| !closed.contains(&path.as_path()));
     let readable = SYSTEM.iter().map(PathBuf::from).chain(open).collect();
-    Plan { ids, directory, writable, readable }
+    Plan { ids, directory, writable, readable, ports }
+}
+
+/// Local ports that ClientPortOptions needs: a call from an address of its own choice takes any port.
+fn calling_ports(config: &Config) -> Vec<u16> {
+    let ports = config.options.client_port_options.iter();
+    let bound = ports.filter(|port| port.address.is_some() || port.port.is_some());
+    bound.map(|port| port.port.unwrap_or(0)).collect()
 }
 
 /// Where a file is: itself and its directory, since it may be replaced; behind a link as well.

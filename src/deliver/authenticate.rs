@@ -1,7 +1,7 @@
 //! Logging in at the next host, where ruleset `authinfo` has a name and password for it (RFC 4954).
 
 use super::attempt::Attempt;
-use super::connect::{Refused, connection_failed};
+use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
 use super::starttls::{address, name};

@@ -3,7 +3,9 @@
 use super::attempt::Attempt;
 use super::authenticate::authenticate;
 use super::connections::ConnectionKey;
+use super::dial::dial;
 use super::next_hop::{self, NextHop};
+use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
 use super::starttls;
@@ -13,8 +15,7 @@ use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, 
 use crate::sys::errno_text;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 
 /// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
 #[derive(Clone, Debug)]
@@ -138,46 +139,6 @@ async fn connect_address(
     }
 }
 
-/// A connection to an address, or to that of ConnectOnlyTo. A line that had to be dialed up for it (flag Z) is given
-/// DialDelay to come up.
-async fn dial(attempt: &Attempt<'_>, mailer: &Mailer, address: SocketAddr) -> io::Result<TcpStream> {
-    let options = &attempt.on.site.config.options;
-    let address = match options.connect_only_to {
-        Some((port, only)) => SocketAddr::new(only, port.unwrap_or(address.port())),
-        None => address,
-    };
-    let first = tcp_stream(address, connect_timeout(attempt)).await;
-    match u64::try_from(options.dial_delay) {
-        Ok(delay @ 1..) if first.is_err() && mailer.has(b'Z') => {
-            tokio::time::sleep(Duration::from_secs(delay)).await;
-            tcp_stream(address, connect_timeout(attempt)).await
-        }
-        _ => first,
-    }
-}
-
-/// Timeout.iconnect at a message's first attempt, Timeout.connect later.
-fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
-    let times = &attempt.on.site.config.options.timeout;
-    let first = attempt.envelope.attempts <= 1 && times.iconnect > 0;
-    let seconds = if first { times.iconnect } else { times.connect };
-    match u64::try_from(seconds) {
-        Ok(seconds @ 1..) => Duration::from_secs(seconds),
-        _ => DEFAULT_CONNECT_TIMEOUT,
-    }
-}
-
-/// Where no option sets one; the kernel's own is of that order.
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
-
-async fn tcp_stream(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    let stream = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
-    let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-    // commands are written whole; waiting for more would only delay them
-    let _ = stream.set_nodelay(true);
-    Ok(stream)
-}
-
 fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
     let text = match error.kind() {
@@ -187,28 +148,6 @@ fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
         _ => errno_text(error).into_bytes(),
     };
     DeliveryResult::delayed(text, EnhancedStatus(4, 4, 1))
-}
-
-/// Why no mail goes over a connection.
-pub(super) struct Refused {
-    pub(super) result: DeliveryResult,
-    /// It may do without TLS.
-    pub(super) handshake_failed: bool,
-}
-
-impl From<DeliveryResult> for Refused {
-    fn from(result: DeliveryResult) -> Self {
-        Self { result, handshake_failed: false }
-    }
-}
-
-/// A connection that has ended while it was opened.
-pub(super) fn connection_failed(server: &mut ServerConnection, error: &ConnectionError) -> DeliveryResult {
-    if *error == ConnectionError::Lost {
-        let line = replies::read_error(&server.host);
-        server.note(&line);
-    }
-    replies::of_connection_error(error, &server.host)
 }
 
 /// Greeting, EHLO, TLS and AUTH; `clear`: without TLS. An error says whether it may be tried so.

@@ -37,6 +37,8 @@ impl Attempt<'_> {
                 // sendmail only logs a quarantine here: the message has been accepted
                 Verdict::Accept | Verdict::Reject { .. } | Verdict::Quarantine(_) => {}
             }
+            // a list of thousands leaves the processor to others
+            tokio::task::yield_now().await;
         }
     }
 

@@ -5,13 +5,14 @@
 //! to know of it; or why no mail goes over it.
 
 use super::attempt::Attempt;
-use super::connect::{Refused, connection_failed};
+use super::dial::client_port;
+use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
 use crate::engine::Scope;
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict};
-use crate::schema::{EnhancedStatus, Family, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{CommandTimeouts, Protection, ServerConnection};
 use crate::tls::{Material, SessionFeatures, Wish};
 use std::sync::Arc;
@@ -155,8 +156,7 @@ impl Attempt<'_> {
     /// Does ClientPortOptions say so for this address family: M=S (no STARTTLS), M=A (no AUTH)?
     pub(super) fn port_forbids(&self, server: &ServerConnection, letter: u8) -> bool {
         let six = address(server).contains(&b':');
-        let ports = &self.on.site.config.options.client_port_options;
-        ports.iter().any(|port| port.modifiers.contains(&letter) && (port.family == Family::Inet6) == six)
+        client_port(&self.on.site.config.options, six).is_some_and(|port| port.modifiers.contains(&letter))
     }
 
     /// Ruleset `try_tls`.

@@ -342,7 +342,7 @@ options! {
     /// SASL mechanisms offered; empty unsets
     auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Implemented, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family
-    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, ParsedOnly, "";
+    client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Implemented, "";
     /// Memory before the data file goes to disk
     data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, ParsedOnly, "confDF_BUFFER_SIZE";
     /// Same for the transcript

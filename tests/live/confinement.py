@@ -38,9 +38,10 @@ def check(what, good, detail=""):
 class Sink(socketserver.StreamRequestHandler):
     """A server that takes everything."""
 
-    messages = []
+    messages, callers = [], set()
 
     def handle(self):
+        Sink.callers.add(self.client_address[0])
         self.wfile.write(b"220 sink ESMTP\r\n")
         for line in self.rfile:
             verb = line[:4].upper()
@@ -104,6 +105,7 @@ FEATURE(`nocanonify')
 define(`RELAY_MAILER_ARGS', `TCP $h {SINK_PORT}')
 define(`SMART_HOST', `relay:[127.0.0.1]')
 DAEMON_OPTIONS(`Port={PORT}, Addr=127.0.0.1, Name=MTA')
+CLIENT_OPTIONS(`Family=inet, Addr=127.0.0.7')
 MAILER(`local')
 MAILER(`smtp')
 """
@@ -213,6 +215,7 @@ def check_daemon():
             check("the other two: root, one thread before work", of["Uid"].split()[1] == "0", of["Uid"])
         daemon.send("b@away.example")
         check("mail goes out", until(lambda: any(b"b@away.example" in text for text in Sink.messages)))
+        check("mail goes out from the address of ClientPortOptions", Sink.callers == {"127.0.0.7"}, Sink.callers)
         daemon.send("root")
         check("mail comes in", until(lambda: (site.path / "mail/root").exists()))
         check("the queue is adopted", site.queue.stat().st_uid == USERS["canonify"])

@@ -4,10 +4,10 @@
 //! is reached only if its directory is. A UNIX socket with a path is not a matter of Landlock here: its mode says
 //! who may connect.
 
-use super::{Plan, Protection, Report};
+use super::plan::{Plan, Protection, Report};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, RestrictionStatus, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, RestrictionStatus, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 use std::path::Path;
 
@@ -35,6 +35,7 @@ pub(super) fn restrict(plan: &Plan, report: &mut Report) {
 
 fn restricted(plan: &Plan) -> Result<RestrictionStatus, RulesetError> {
     let reading = AccessFs::ReadFile | AccessFs::ReadDir;
+    let ports = plan.ports.iter().map(|port| Ok::<_, RulesetError>(NetPort::new(*port, AccessNet::BindTcp)));
     Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
         .handle_access(AccessNet::BindTcp)?
@@ -43,6 +44,7 @@ fn restricted(plan: &Plan) -> Result<RestrictionStatus, RulesetError> {
         .add_rules(path_beneath_rules(&plan.writable, writing()))?
         .add_rules(path_beneath_rules(&plan.readable, reading))?
         .add_rules(path_beneath_rules([Path::new("/dev/null")], AccessFs::ReadFile | AccessFs::WriteFile))?
+        .add_rules(ports)?
         .restrict_self()
 }
 

@@ -13,7 +13,8 @@
 //!   take anything more from an attacker than the refusal does.
 //!
 //! The lists were made by watching (strace) sessions, local and remote deliveries, the resolver, databases and the
-//! log on Debian 12; maps of class ldap and socket were not watched, nor was a newer C library.
+//! log on Debian 12; maps of class user, ldap and socket (with names from the hosts file) were tried out under them. A
+//! newer C library was not watched.
 
 use nix::libc::{self, c_long};
 
