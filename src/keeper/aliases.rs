@@ -1,6 +1,6 @@
 //! Alias databases: the first answer wins, in the order of option AliasFile.
 
-use super::protocol::AliasAnswer;
+use super::protocol::{AliasAnswer, Signature};
 use crate::db::{AliasSpec, bdb, database_of, plain_aliases};
 use crate::sys::errno_text;
 use crate::sys::safe::{self, Blame, Rules};
@@ -10,9 +10,6 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What tells one state of a file from another.
-pub type Signature = (u64, u64, i64, i64, u64);
 
 pub(super) fn signature(about: &Metadata) -> Signature {
     (about.dev(), about.ino(), about.mtime(), about.mtime_nsec(), about.size())

@@ -7,7 +7,7 @@ use super::mailbox::{self, FileId, Place};
 use super::program;
 use super::protocol::{Delivery, MailerResult, Target};
 use super::rights;
-use super::server::KeeperService;
+use super::service::KeeperService;
 use super::settings::LocalMailer;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::accounts::{self, User};
@@ -96,7 +96,7 @@ impl Job<'_> {
     /// Files and programs must have been named by somebody: whose rights they have, if any user's.
     fn namer(&self, target: &Target) -> Result<Option<Identity>, Denied> {
         let named_by = target.named_by.clone().unwrap_or_default();
-        match self.service.named.names_target(self.service, &target.user, &named_by) {
+        match self.service.names_target(&target.user, &named_by) {
             Ok(true) => {}
             Ok(false) => return Err(not_permitted("not named by any alias, list or .forward")),
             Err(why) => return Err(MailerResult::later(&why)),

@@ -3,11 +3,10 @@
 //! One thread writes whatever requests are waiting in one go, another reads the answers; both start
 //! with the first request, so that the handle may exist before the runtime does.
 
-use super::aliases::Signature;
 use super::frame::{Frame, Inbox, MAX_ANSWER, MAX_REQUEST};
 use super::protocol::{
-    AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, TlsFileAnswer,
-    UserAnswer,
+    AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, Signature,
+    TlsFileAnswer, UserAnswer,
 };
 use super::server;
 use super::settings::KeeperSettings;
@@ -183,6 +182,9 @@ impl Keeper {
     }
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
+    ///
+    /// # Errors
+    /// When the system gives no socket pair or no thread.
     pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
         Ok(Self::on(FrontEnd(raw_end(&config)?.0)))
     }

@@ -1,7 +1,6 @@
 //! `.forward` and `:include:` files, read with the rights of those they belong to.
 
-use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote, NamedBy};
-use super::server::KeeperService;
+use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote};
 use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
@@ -189,15 +188,6 @@ pub(super) fn controlling_user(settings: &KeeperSettings, name: &[u8]) -> std::i
     match accounts::user(name)? {
         Some(user) => Ok(Some(user).filter(|user| user.uid != 0)),
         None => Err(std::io::Error::other("controlling user unknown")),
-    }
-}
-
-/// An `:include:` file that the front asks for: only where an alias or list that the keeper reads itself names it.
-pub(super) fn include(service: &KeeperService, path: &[u8], named_by: &NamedBy) -> ListingAnswer {
-    match service.named.names_list(service, path, named_by) {
-        Ok(true) => read_include(&service.settings, path, &named_by.user),
-        Ok(false) => ListingError::Refused(String::from("Permission denied")).into(),
-        Err(why) => ListingError::Later(why).into(),
     }
 }
 

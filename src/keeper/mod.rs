@@ -8,7 +8,7 @@
 //! Never here: SMTP, rules, the queue, the configuration (it is given [`KeeperSettings`]).
 //!
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
-//! turn. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
+//! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
 //! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process.
 //!
@@ -33,13 +33,13 @@ mod protocol;
 mod rights;
 mod secrets;
 mod server;
+mod service;
 mod settings;
 mod tls_files;
 
-pub use aliases::Signature;
 pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
 pub use protocol::{
     AliasAnswer, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote, MailerResult,
-    NamedBy, Target, TlsFileAnswer, UserAnswer,
+    NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
 pub use settings::KeeperSettings;

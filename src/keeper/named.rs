@@ -5,10 +5,10 @@
 //! files changes. A spelling counts if it is one of those in which the rules hand on what stands in the file: with
 //! its quotes or without them, blanks as they are or one in place of several.
 
-use super::aliases::{Signature, signature};
+use super::aliases::{Aliases, signature};
 use super::lists;
-use super::protocol::{Listing, NamedBy};
-use super::server::KeeperService;
+use super::protocol::{Listing, NamedBy, Signature};
+use super::settings::KeeperSettings;
 use crate::addr::without_quotes;
 use crate::db::{included_file, split_list, unquote};
 use crate::sys::accounts;
@@ -26,6 +26,13 @@ const MAX_LISTS: usize = 100_000;
 pub(super) struct Named {
     /// Locked while all is read anew: one thread does that for all.
     known: Mutex<Option<Arc<Known>>>,
+}
+
+/// Where it is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) settings: &'a KeeperSettings,
+    pub(super) aliases: &'a Aliases,
 }
 
 /// On whose behalf: login names; the empty one is the DefaultUser.
@@ -78,7 +85,7 @@ fn is_target(member: &[u8]) -> bool {
 
 /// What is sought.
 #[derive(Clone, Copy)]
-enum Sought<'a> {
+pub(super) enum Sought<'a> {
     /// A file or program.
     Target(&'a [u8]),
     /// An `:include:` file.
@@ -97,7 +104,7 @@ impl Sought<'_> {
 
 impl Known {
     /// Notes what a text of `user` names; the name is empty for the DefaultUser.
-    fn gather(&mut self, service: &KeeperService, text: &[u8], user: &[u8], depth: usize) {
+    fn gather(&mut self, sources: Sources<'_>, text: &[u8], user: &[u8], depth: usize) {
         for member in split_list(text) {
             if is_target(&member) {
                 for spelling in spellings(&member) {
@@ -106,21 +113,21 @@ impl Known {
             } else if let Some(path) = included_file(&member)
                 && self.note_list(&path, user)
                 && depth < MAX_DEPTH
-                && let Ok(listing) = lists::read_include(&service.settings, &path, user).result
+                && let Ok(listing) = lists::read_include(sources.settings, &path, user).result
             {
-                self.gather_list(service, &listing, depth + 1);
+                self.gather_list(sources, &listing, depth + 1);
             }
         }
     }
 
     /// Notes what a list or a `.forward` names.
-    fn gather_list(&mut self, service: &KeeperService, listing: &Listing, depth: usize) {
+    fn gather_list(&mut self, sources: Sources<'_>, listing: &Listing, depth: usize) {
         let text = match listing.safe && listing.shell {
             true => Cow::Borrowed(&listing.text),
             // what is not safe may name lists and people, but no files and programs
             false => Cow::Owned(without_targets(&listing.text)),
         };
-        self.gather(service, &text, &listing.owner.user, depth);
+        self.gather(sources, &text, &listing.owner.user, depth);
     }
 
     /// `true` if it is to be read: a list is followed once for each user, and not for ever.
@@ -153,19 +160,19 @@ fn without_targets(text: &[u8]) -> Vec<u8> {
 
 impl Named {
     /// Everything that aliases name, directly and through lists.
-    fn known(&self, service: &KeeperService) -> Result<Arc<Known>, String> {
+    fn known(&self, sources: Sources<'_>) -> Result<Arc<Known>, String> {
         let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let signatures = service.aliases.signatures();
+        let signatures = sources.aliases.signatures();
         if let Some(known) = kept.as_ref()
             && known.is_current(&signatures)
         {
             return Ok(known.clone());
         }
         let mut known = Known { aliases: signatures, ..Known::default() };
-        service.aliases.each_value(&mut |value| {
+        sources.aliases.each_value(&mut |value| {
             // most aliases name people only
             if value.iter().any(|byte| matches!(byte, b'|' | b'/' | b':')) {
-                known.gather(service, value, b"", 0);
+                known.gather(sources, value, b"", 0);
             }
         })?;
         let known = Arc::new(known);
@@ -174,52 +181,33 @@ impl Named {
     }
 
     /// By the user's own `.forward` files, or by a list that they include.
-    fn by_forward(service: &KeeperService, sought: Sought<'_>, user: &[u8]) -> bool {
+    fn by_forward(sources: Sources<'_>, sought: Sought<'_>, user: &[u8]) -> bool {
         let mut known = Known::default();
-        for listing in lists::all_forwards(&service.settings, user) {
-            known.gather_list(service, &listing, 0);
+        for listing in lists::all_forwards(sources.settings, user) {
+            known.gather_list(sources, &listing, 0);
         }
         known.holds(sought, user)
     }
 
-    fn is_named(
+    /// Does `named_by` name it? An error means that the files cannot be read just now.
+    pub(super) fn is_named(
         &self,
-        service: &KeeperService,
+        sources: Sources<'_>,
         sought: Sought<'_>,
         named_by: &NamedBy,
     ) -> Result<bool, String> {
-        match service.settings.controlling(&named_by.user) {
+        match sources.settings.controlling(&named_by.user) {
             None => {
                 let value = match named_by.alias.is_empty() {
                     true => None,
-                    false => service.aliases.value(&named_by.alias)?,
+                    false => sources.aliases.value(&named_by.alias)?,
                 };
-                Ok(value.is_some_and(|value| sought.is_in(&value)) || self.known(service)?.holds(sought, b""))
+                Ok(value.is_some_and(|value| sought.is_in(&value)) || self.known(sources)?.holds(sought, b""))
             }
             Some(user) => {
-                Ok(Self::by_forward(service, sought, user) || self.known(service)?.holds(sought, user))
+                Ok(Self::by_forward(sources, sought, user) || self.known(sources)?.holds(sought, user))
             }
         }
-    }
-
-    /// Is it a file or program that `named_by` names? An error means that the files cannot be read just now.
-    pub(super) fn names_target(
-        &self,
-        service: &KeeperService,
-        target: &[u8],
-        named_by: &NamedBy,
-    ) -> Result<bool, String> {
-        self.is_named(service, Sought::Target(target.trim_ascii()), named_by)
-    }
-
-    /// The same for an `:include:` file.
-    pub(super) fn names_list(
-        &self,
-        service: &KeeperService,
-        path: &[u8],
-        named_by: &NamedBy,
-    ) -> Result<bool, String> {
-        self.is_named(service, Sought::List(path), named_by)
     }
 }
 

@@ -1,11 +1,13 @@
 //! What front and keeper say to each other.
 
-use super::aliases::Signature;
 use crate::message::BodyForm;
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Sysexit, UserIds};
 use crate::sys::accounts::User;
 use serde::{Deserialize, Serialize};
+
+/// What tells one state of a file from another: device, inode, seconds and nanoseconds of the last change, size.
+pub type Signature = (u64, u64, i64, i64, u64);
 
 /// Is there such a user? A failing service is `Later`, never "no".
 pub type UserAnswer = crate::schema::Outcome<Option<User>>;

@@ -3,13 +3,11 @@
 //! Whatever the front sends, every request that makes sense is answered once, by whatever becomes of it; the first
 //! one that makes none ends the connection. No request waits for another one's user.
 
-use super::aliases::Aliases;
 use super::body::Body;
 use super::frame::{Frame, Inbox, MAX_REQUEST};
-use super::maildir::Maildirs;
-use super::named::Named;
 use super::pool::{Limits, Pool};
-use super::protocol::{Ask, AskKind, Delivery, MailerResult, Reply};
+use super::protocol::{Ask, AskKind, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply};
+use super::service::KeeperService;
 use super::settings::KeeperSettings;
 use super::{deliver, lists, secrets, tls_files};
 use crate::schema::Sysexit;
@@ -47,12 +45,9 @@ const POOLS: [Limits; 7] = [
 /// A front that takes no answers for this long is gone.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What all workers share.
-pub(super) struct KeeperService {
-    pub(super) settings: KeeperSettings,
-    pub(super) aliases: Aliases,
-    pub(super) named: Named,
-    pub(super) maildirs: Maildirs,
+/// Answers requests.
+struct Server {
+    service: KeeperService,
     answers: Mutex<UnixStream>,
 }
 
@@ -60,10 +55,8 @@ pub(super) struct KeeperService {
 pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
     let Ok(answers) = socket.try_clone() else { return };
     let _ = answers.set_write_timeout(Some(ANSWER_TIMEOUT));
-    let aliases = Aliases::new(&settings.alias_files, settings.blame);
-    let (named, maildirs) = Default::default();
-    let answers = Mutex::new(answers);
-    let service = Arc::new(KeeperService { settings, aliases, named, maildirs, answers });
+    let (service, answers) = (KeeperService::new(settings), Mutex::new(answers));
+    let server = Arc::new(Server { service, answers });
     let pools = POOLS.map(Pool::new);
     let mut inbox = Inbox::new(MAX_REQUEST);
     'front: while inbox.fill(&socket) {
@@ -71,7 +64,7 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
             match inbox.next::<Ask>() {
                 Ok(None) => break,
                 Ok(Some((frame, fds))) if fds.len() == frame.content.descriptors() => {
-                    begin(&service, &pools, frame, fds.into_iter().next());
+                    begin(&server, &pools, frame, fds.into_iter().next());
                 }
                 _ => break 'front,
             }
@@ -82,16 +75,16 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
 }
 
 /// Hands a request to the pool that it is for.
-fn begin(service: &Arc<KeeperService>, pools: &[Pool; 7], frame: Frame<Ask>, body: Option<OwnedFd>) {
+fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Option<OwnedFd>) {
     let (id, kind) = (frame.id, frame.content.kind());
-    let (work, share) = service.place(&frame.content);
-    let worker = service.clone();
+    let (work, share) = server.place(&frame.content);
+    let worker = server.clone();
     let job = Box::new(move || {
         let reply = guarded(kind, || worker.reply(frame.content, body));
         worker.answer(id, reply);
     });
     if pools[work as usize].run(&share, job).is_err() {
-        service.answer(id, kind.later("the keeper is busy"));
+        server.answer(id, kind.later("the keeper is busy"));
     }
 }
 
@@ -100,7 +93,7 @@ fn guarded(kind: AskKind, work: impl FnOnce() -> Reply) -> Reply {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| kind.later("internal error"))
 }
 
-impl KeeperService {
+impl Server {
     /// What work a request is, and whose share of it.
     fn place(&self, ask: &Ask) -> (Work, Vec<u8>) {
         match ask {
@@ -114,7 +107,7 @@ impl KeeperService {
             Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Secret(question) => (Work::Secrets, question.name.clone()),
             Ask::Deliver(delivery) => {
-                let mailer = self.settings.mailer(&delivery.mailer);
+                let mailer = self.service.settings.mailer(&delivery.mailer);
                 let program = mailer.is_some_and(|mailer| mailer.is_program());
                 (if program { Work::Programs } else { Work::Files }, share_of(delivery))
             }
@@ -124,12 +117,14 @@ impl KeeperService {
     fn reply(&self, ask: Ask, body: Option<OwnedFd>) -> Reply {
         match ask {
             Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| errno_text(&error))),
-            Ask::Alias(name, first) => Reply::Alias(self.aliases.get(&name, first)),
-            Ask::Forward(user, detail) => Reply::Listing(lists::forward(&self.settings, &user, &detail)),
-            Ask::Include(path, named_by) => Reply::Listing(lists::include(self, &path, &named_by)),
-            Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.settings, &path, seen)),
+            Ask::Alias(name, first) => Reply::Alias(self.service.aliases.get(&name, first)),
+            Ask::Forward(user, detail) => {
+                Reply::Listing(lists::forward(&self.service.settings, &user, &detail))
+            }
+            Ask::Include(path, named_by) => Reply::Listing(self.include(&path, &named_by)),
+            Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
-            Ask::Secret(question) => Reply::Secret(secrets::answer(&self.settings.sasl, &question)),
+            Ask::Secret(question) => Reply::Secret(secrets::answer(&self.service.settings.sasl, &question)),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
         }
     }
@@ -145,7 +140,7 @@ impl KeeperService {
 
     /// Path and fixed words are the configuration's own: the front chooses one more word, which no shell sees.
     fn program(&self, map: &[u8], key: Vec<u8>) -> Reply {
-        let Some(mut program) = self.settings.programs.get(map).cloned() else {
+        let Some(mut program) = self.service.settings.programs.get(map).cloned() else {
             return Reply::Program(Sysexit::CONFIG.0, Vec::new());
         };
         program.argv.push(key);
@@ -156,8 +151,17 @@ impl KeeperService {
     fn deliver(&self, delivery: &Delivery, body: Option<OwnedFd>) -> Vec<MailerResult> {
         let body = body.ok_or_else(|| std::io::Error::other("no body came along")).and_then(Body::of);
         match body {
-            Ok(body) => deliver::run(self, delivery, &body),
+            Ok(body) => deliver::run(&self.service, delivery, &body),
             Err(error) => vec![MailerResult::later(&errno_text(&error)); delivery.targets.len()],
+        }
+    }
+
+    /// An `:include:` file is read only where an alias or list that the keeper reads itself names it.
+    fn include(&self, path: &[u8], named_by: &NamedBy) -> ListingAnswer {
+        match self.service.names_list(path, named_by) {
+            Ok(true) => lists::read_include(&self.service.settings, path, &named_by.user),
+            Ok(false) => ListingError::Refused(String::from("Permission denied")).into(),
+            Err(why) => ListingError::Later(why).into(),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Only what the configuration itself names is read, with the checks of DontBlameSendmail.
 
-use super::aliases::{Signature, signature};
-use super::protocol::TlsFileAnswer;
+use super::aliases::signature;
+use super::protocol::{Signature, TlsFileAnswer};
 use super::settings::{KeeperSettings, TlsFile};
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Refusal, Rules};

@@ -8,7 +8,7 @@
 //! - `mechanism`: what there is, as rows, and who may use what; a file for each mechanism, both sides of it
 //! - `secret`: what follows from a password, and nothing that it follows from
 //! - `failure`: why somebody is turned away, in the words of Cyrus SASL, which people search their logs for
-//! - `settings`: what the site's `Sendmail.conf` says of passwords
+//! - `settings`: where the site's passwords are; `site_file` reads it from its `Sendmail.conf`
 //! - `authinfo`: name and password for the next host, as the access map holds them
 
 mod authinfo;
@@ -17,6 +17,7 @@ mod digest_md5;
 mod exchange;
 mod failure;
 mod hash;
+mod log_name;
 mod login;
 mod mechanism;
 mod name;
@@ -24,13 +25,14 @@ mod plain;
 mod scram;
 mod secret;
 mod settings;
+mod site_file;
 
 pub use authinfo::{Credentials, credentials};
 pub use exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 pub use failure::{Code, Failure};
 pub use hash::Hash;
+pub use log_name::shown_user;
 pub use mechanism::{MECHANISMS, Mechanism, Offered, find, offered, under_tls};
-pub use name::shown_user;
 pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
 pub use settings::{Method, Settings};
 

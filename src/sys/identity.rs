@@ -10,6 +10,7 @@ use nix::unistd::{getegid, geteuid, getgroups, getresgid, getresuid, getuid};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 /// User id, group id and supplementary groups.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -108,6 +109,19 @@ impl Drop for Guard {
 /// Is the effective user root?
 pub fn is_root() -> bool {
     geteuid().is_root()
+}
+
+/// Did root start the program? A front that has given its rights up still answers for everybody's mail.
+static BY_ROOT: OnceLock<bool> = OnceLock::new();
+
+/// Remembers who starts the program, before anything is given up.
+pub(super) fn note_start() {
+    let _ = BY_ROOT.set(is_root());
+}
+
+/// Is what this process does more than its caller's own matter?
+pub fn answers_for_others() -> bool {
+    is_root() || BY_ROOT.get().is_some_and(|by_root| *by_root)
 }
 
 /// The real user id: who called.

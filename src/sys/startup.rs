@@ -24,18 +24,10 @@ const KEPT: [&str; 2] = ["PATH", "TZ"];
 /// The environment as the caller made it, where it was taken away from the process.
 static CALLERS: OnceLock<Vec<(OsString, OsString)>> = OnceLock::new();
 
-/// Did root start the program? A front that has given its rights up still answers for everybody's mail.
-static BY_ROOT: OnceLock<bool> = OnceLock::new();
-
-/// Is what this process does more than its caller's own matter?
-pub fn answers_for_others() -> bool {
-    identity::is_root() || BY_ROOT.get().is_some_and(|by_root| *by_root)
-}
-
 /// Makes the surroundings the program's own. The first thing that it does; no thread runs yet.
 pub fn own_surroundings() {
     let _ = nix::unistd::alarm::cancel();
-    let _ = BY_ROOT.set(identity::is_root());
+    identity::note_start();
     umask(Mode::from_bits_truncate(0o022));
     // root borrows nothing, and a daemon of root's that executes itself again is handed what it needs
     let borrowed = identity::is_privileged_start() && identity::real_uid() != 0;

@@ -9,8 +9,7 @@ mod tests;
 pub use blame::{Blame, WORDS, option_words};
 pub use own::{may_create, may_write, open_own};
 
-use super::identity::Identity;
-use super::startup;
+use super::identity::{self, Identity};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -356,7 +355,7 @@ fn mode_allows(about: &Metadata, bit: u32) -> bool {
 /// # Errors
 /// The first directory that is not to be trusted, or cannot be looked at.
 pub fn check_directories(path: &Path, rules: &Rules) -> Result<(), Refusal> {
-    if rules.own_risk && !startup::answers_for_others() {
+    if rules.own_risk && !identity::answers_for_others() {
         return Ok(());
     }
     for directory in directories(path) {

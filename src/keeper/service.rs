@@ -1,0 +1,38 @@
+//! What all workers of the keeper share, and what they may ask of it together.
+
+use super::aliases::Aliases;
+use super::maildir::Maildirs;
+use super::named::{Named, Sought, Sources};
+use super::protocol::NamedBy;
+use super::settings::KeeperSettings;
+
+/// Settings, aliases, and what has been found out so far.
+pub(super) struct KeeperService {
+    pub(super) settings: KeeperSettings,
+    pub(super) aliases: Aliases,
+    pub(super) maildirs: Maildirs,
+    named: Named,
+}
+
+impl KeeperService {
+    pub(super) fn new(settings: KeeperSettings) -> Self {
+        let aliases = Aliases::new(&settings.alias_files, settings.blame);
+        let (maildirs, named) = Default::default();
+        Self { settings, aliases, maildirs, named }
+    }
+
+    fn is_named(&self, sought: Sought<'_>, named_by: &NamedBy) -> Result<bool, String> {
+        let sources = Sources { settings: &self.settings, aliases: &self.aliases };
+        self.named.is_named(sources, sought, named_by)
+    }
+
+    /// Does `named_by` name this file or program? An error means that the files cannot be read just now.
+    pub(super) fn names_target(&self, target: &[u8], named_by: &NamedBy) -> Result<bool, String> {
+        self.is_named(Sought::Target(target.trim_ascii()), named_by)
+    }
+
+    /// The same for an `:include:` file.
+    pub(super) fn names_list(&self, path: &[u8], named_by: &NamedBy) -> Result<bool, String> {
+        self.is_named(Sought::List(path), named_by)
+    }
+}
