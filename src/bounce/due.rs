@@ -1,6 +1,6 @@
 //! Is a report owed, and about whom?
 
-use super::DsnKind;
+use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::schema::Privacy;
 
@@ -46,8 +46,23 @@ fn may_warn(envelope: &Envelope) -> bool {
         && !local.ends_with(b"-request")
 }
 
+impl DsnRequest<'_> {
+    /// Those the report is about, in the order of the send queue. A receipt for a list of several ends at the list
+    /// (RFC 3461, 5.2.7.3): what became of its members is not told.
+    pub(super) fn concerned(&self, original: &Envelope, kind: DsnKind) -> Vec<usize> {
+        let list = |index: &usize| original.recipients[*index].flags.contains(RecipientFlags::EXPANDED);
+        let named = RecipientFlags::DELIVERED_LIST | RecipientFlags::PRIMARY;
+        let owned = |index: usize| original.recipients[index].flags.contains(named);
+        let beyond = |index: usize| original.chain(index).any(|above| list(&above)) && !owned(index);
+        let told = |index: &usize| {
+            concerns(kind, &original.recipients[*index]) && (kind != DsnKind::Success || !beyond(*index))
+        };
+        original.send_order().into_iter().filter(told).collect()
+    }
+}
+
 /// Does a report of this kind speak of this recipient?
-pub(super) fn concerns(kind: DsnKind, recipient: &Recipient) -> bool {
+fn concerns(kind: DsnKind, recipient: &Recipient) -> bool {
     let asked = |flag| match recipient.flags.contains(RecipientFlags::HAS_NOTIFY) {
         true => recipient.flags.contains(flag),
         false => RecipientFlags::DEFAULT_NOTIFY.contains(flag),

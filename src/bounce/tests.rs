@@ -3,10 +3,11 @@
 use super::*;
 use crate::addr::MacroId;
 use crate::config::{HeaderCondition, MailerId};
-use crate::envelope::RecipientState;
+use crate::envelope::{QueueId, Recipient, RecipientFlags, RecipientState};
 use crate::message::{Header, HeaderKind, Headers};
 use crate::rewrite::Address;
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Privacy, Reply};
+use jiff::tz::TimeZone;
 
 fn facts() -> DsnSettings {
     let types = |diagnostic: &str| [b"DNS".to_vec(), b"RFC822".to_vec(), diagnostic.as_bytes().to_vec()];

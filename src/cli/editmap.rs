@@ -1,7 +1,7 @@
 //! editmap: one key of a database asked for, set or removed.
 
-use super::exit;
 use super::maptool::{self, CfFacts, complain};
+use super::process::exit;
 use crate::db::bdb::{Reader, Writer};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

@@ -2,7 +2,8 @@
 
 use super::invocation::Invocation;
 use super::modes::Mode;
-use super::{exit, parse, site, start};
+use super::process::{exit, parse};
+use super::{site, start};
 use crate::analysis::{self, Explanation, Question, Sources, Style};
 use crate::config::RulesetId;
 use crate::keeper::{self, Keeper};

@@ -1,7 +1,7 @@
 //! `hoststat` (-bh) and `purgestat` (-bH): what is known of other hosts.
 
 use super::invocation::Invocation;
-use super::messages::complain;
+use super::process::complain;
 use super::rights::{self, Privileged};
 use super::{site, start};
 use crate::config::Config;

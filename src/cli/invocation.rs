@@ -1,8 +1,8 @@
 //! A sendmail command line, understood: what to do, with which configuration, for whom.
 
 use super::flags::{Words, cut};
-use super::messages::complain;
 use super::modes::{MODES, Mode};
+use super::process::complain;
 use crate::addr::one_line;
 use crate::logging::say;
 use crate::schema::Sysexit;

@@ -1,7 +1,8 @@
 //! `mailq` and `sendmail -bp`: what is in the queue.
 
 use super::invocation::Invocation;
-use super::messages::{complain, log_early, log_syserr, tell};
+use super::messages::{log_early, log_syserr, tell};
+use super::process::complain;
 use super::queue_flags::{self, QueueRequest};
 use super::{rights, site, start};
 use crate::config::Config;

@@ -1,7 +1,7 @@
 //! makemap: text in, a database out.
 
-use super::exit;
 use super::maptool::{self, CfFacts, complain};
+use super::process::exit;
 use crate::db::bdb::{Kind, Reader, Writer};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::{exit, mc_check, parse};
+use super::mc_check;
+use super::process::{exit, parse};
 use crate::diag::{self, Diagnostic, Place, Severity};
 use crate::m4::{Doubtful, Expanded, McOptions, examine_mc, mend_mc};
 use crate::schema::Sysexit;

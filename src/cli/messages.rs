@@ -53,12 +53,6 @@ pub(super) fn ended(config: &Config, status: Sysexit) -> Sysexit {
     if config.options.error_mode == b'e' { Sysexit::OK } else { status }
 }
 
-/// A line on standard error.
-pub(super) fn complain(text: &str) {
-    // a closed stderr leaves nobody to tell; the exit status still says it
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
 /// A line on standard output, where sendmail says what it refuses; gives the exit status back.
 pub(super) fn tell(text: &[u8], status: Sysexit) -> Sysexit {
     // a closed stdout leaves nobody to tell; the exit status still says it

@@ -20,6 +20,7 @@ pub mod mc;
 mod mc_check;
 mod messages;
 pub mod praliases;
+mod process;
 pub mod newaliases;
 pub mod modes;
 mod quarantine;
@@ -41,29 +42,11 @@ pub mod tryout;
 mod version;
 
 use crate::diag::nearest;
-use crate::schema::Sysexit;
 use crate::sys::identity;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// Reads the command line of a personality of our own; what is wrong with it, or asked by `--help`, has been printed.
-///
-/// # Errors
-/// The exit status.
-fn parse<T: clap::Parser>(args: Vec<OsString>) -> Result<T, Sysexit> {
-    T::try_parse_from(args).map_err(|error| {
-        // nobody is left to be told when both streams are gone
-        drop(error.print());
-        if error.use_stderr() { Sysexit::USAGE } else { Sysexit::OK }
-    })
-}
-
-/// What the process ends with.
-fn exit(status: Sysexit) -> ExitCode {
-    ExitCode::from(u8::try_from(status.0).unwrap_or(70))
-}
 
 /// One name the binary answers to.
 pub struct Personality {

@@ -1,7 +1,7 @@
 //! praliases: what alias databases hold.
 
-use super::exit;
 use super::maptool::{self, CfFacts, complain};
+use super::process::exit;
 use crate::db::bdb::{Kind, Reader};
 use crate::schema::Sysexit;
 use std::ffi::OsString;

@@ -2,8 +2,8 @@
 
 use super::invocation::Invocation;
 use super::modes::Mode;
+use super::process::{exit, parse};
 use super::site::load_site;
-use super::{exit, parse};
 use crate::addr::Table;
 use crate::config::{Config, RulesetId};
 use crate::engine::{Counts, Machine, Printer, ScanMode, Scope};

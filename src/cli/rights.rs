@@ -4,8 +4,9 @@
 //! flags before any file is opened; while the configuration is read it is put aside.
 
 use super::invocation::{Invocation, Setting};
-use super::messages::{complain, log_early, syserr, tell};
+use super::messages::{log_early, syserr, tell};
 use super::modes::Mode;
+use super::process::complain;
 use super::queue_flags::QueueRequest;
 use crate::config::Config;
 use crate::logging::Priority;

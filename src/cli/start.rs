@@ -2,9 +2,9 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
-pub(super) use super::messages::complain;
 use super::messages::{log_early, open_log};
 use super::modes::Mode;
+pub(super) use super::process::complain;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::{Confinement, Mta, confine};

@@ -4,6 +4,7 @@
 //! where no daemon answers.
 
 use super::invocation::Invocation;
+use super::process::{complain, exit};
 use super::site;
 use crate::daemon::{Status, status_sockets};
 use crate::diag::json_string;
@@ -33,14 +34,14 @@ struct Arguments {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let Arguments { cf, json } = Arguments::parse_from(args);
     let status = run(cf, json).unwrap_or_else(|status| status);
-    super::exit(status)
+    exit(status)
 }
 
 fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
     let invocation = Invocation { cf: Some(cf.into_vec()), ..Invocation::default() };
     let config = site::load_sound_site(&invocation)?.config;
     let refused = |text: String| {
-        super::messages::complain(&format!("canonify status: {text}"));
+        complain(&format!("canonify status: {text}"));
         Sysexit::UNAVAILABLE
     };
     let directories = QueueDirectories::find(&QueueOptions::from_config(&config));

@@ -7,7 +7,7 @@ use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};
-use super::program::ProgramRunner;
+use super::program_runner::ProgramRunner;
 pub(super) use super::query::{FoundFuture, ImmediateQuery, LookupContext, OtherMaps, Query};
 use super::settings::{Refused, Settings};
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};

@@ -28,6 +28,7 @@ mod ldap;
 mod map;
 mod null;
 mod program;
+mod program_runner;
 mod query;
 mod quick;
 mod regex;
@@ -48,6 +49,6 @@ mod userdb;
 
 pub use alias_rules::{AliasPairs, AliasRules};
 pub use environment::environment;
-pub use program::{Directly, ProgramAnswer, ProgramRunner};
+pub use program_runner::{Directly, ProgramAnswer, ProgramRunner};
 pub use query::LookupContext;
 pub use store::{Store, TextAnswer};

@@ -1,7 +1,7 @@
 //! What options of the configuration mean for maps.
 
 use super::files;
-use super::program::ProgramSettings;
+use super::program_runner::ProgramSettings;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
 use crate::sys::safe::{self, Blame, Refusal, Rules};

@@ -6,7 +6,7 @@ use super::class::{
 };
 use super::declare::DeclaredMap;
 use super::map::{Flags, Found, Map, later};
-use super::program::ProgramRunner;
+use super::program_runner::ProgramRunner;
 use super::settings::Settings;
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;

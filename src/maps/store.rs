@@ -4,7 +4,7 @@ use super::class::{ImmediateQuery, LookupContext, OtherMaps, Query, SharedStates
 use super::declare;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
-use super::program::{Directly, ProgramRunner};
+use super::program_runner::{Directly, ProgramRunner};
 use super::settings::Settings;
 use super::slot::{Slot, State, Surroundings};
 use crate::addr::without_quotes;

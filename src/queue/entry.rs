@@ -1,31 +1,8 @@
 //! One message as a listing or a run sees it, without the right to work on it.
 
 use super::options::{QueueOptions, SortOrder};
-use super::select::{Field, Selection};
+use super::select::{EntryKind, Field, Selection};
 use crate::envelope::{EnvelopeFlags, MessageKey, StoredEnvelope};
-
-/// Which messages are looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum EntryKind {
-    /// Waiting for delivery (qf).
-    #[default]
-    Normal,
-    /// Held by a ruleset (hf).
-    Quarantined,
-    /// Put aside for a human (Qf).
-    Lost,
-}
-
-impl EntryKind {
-    /// The prefix of control files of this kind.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Normal => "qf",
-            Self::Quarantined => "hf",
-            Self::Lost => "Qf",
-        }
-    }
-}
 
 /// Could its state be looked at?
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,10 +1,10 @@
 //! A store without a disk: for tests, and the model of a back end whose leases end by themselves.
 
-use super::entry::{Content, Entry, EntryKind, Fact, Summary};
+use super::entry::{Content, Entry, Fact, Summary};
 use super::error::QueueError;
 use super::options::QueueOptions;
 use super::order::{FirstFew, OrderKey, RunProgress};
-use super::select::Selection;
+use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Hold, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use std::collections::BTreeMap;

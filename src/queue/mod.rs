@@ -32,13 +32,13 @@ mod suite;
 mod tests;
 
 pub use directory::{Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories, STATUS_SOCKET};
-pub use entry::{Content, Entry, EntryKind, Fact, Summary};
+pub use entry::{Content, Entry, Fact, Summary};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;
 pub use ids::lone_id;
 pub use memory::MemoryStore;
 pub use options::{GroupOptions, QueueOptions, SortOrder};
 pub use order::{FirstFew, OrderKey, RunProgress};
-pub use select::{Field, Selection};
+pub use select::{EntryKind, Field, Selection};
 pub use store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
 pub use view::{Fault, Listing, View};

@@ -1,8 +1,30 @@
 //! Which messages: `-qI`, `-qR`, `-qS`, `-qQ` and `-qL`.
 
-use super::entry::EntryKind;
 use crate::envelope::{QueueId, QueueLocation};
 use memchr::memmem;
+
+/// Which messages are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum EntryKind {
+    /// Waiting for delivery (qf).
+    #[default]
+    Normal,
+    /// Held by a ruleset (hf).
+    Quarantined,
+    /// Put aside for a human (Qf).
+    Lost,
+}
+
+impl EntryKind {
+    /// The prefix of control files of this kind.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Normal => "qf",
+            Self::Quarantined => "hf",
+            Self::Lost => "Qf",
+        }
+    }
+}
 
 /// What a substring is looked for in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

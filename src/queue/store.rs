@@ -5,10 +5,10 @@
 //! ([`QueueError::LeaseLost`]), so two processes never both believe that a message is theirs.
 //! `suite.rs` says in tests what a store must do.
 
-use super::entry::{Entry, EntryKind};
+use super::entry::Entry;
 use super::error::{Distrust, QueueError};
 use super::order::{OrderKey, RunProgress};
-use super::select::Selection;
+use super::select::{EntryKind, Selection};
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use std::any::Any;
 use std::fmt;

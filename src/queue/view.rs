@@ -1,11 +1,11 @@
 //! What `mailq` prints.
 
-use super::entry::{Content, Entry, EntryKind, Fact};
+use super::entry::{Content, Entry, Fact};
 use super::error::QueueError;
 use super::facade::Queue;
 use super::options::{QueueOptions, SortOrder};
 use super::order::OrderKey;
-use super::select::Selection;
+use super::select::{EntryKind, Selection};
 use crate::message::ctime_date;
 use std::io::Write;
 

@@ -1,25 +1,8 @@
 //! Imports point upwards in the list of `lib.rs`, and no test file is forgotten.
 
+use crate::sources::{rooms, rust_files, source};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-const FLOORS: &str = include_str!("../../src/lib.rs");
-
-fn rooms() -> Vec<String> {
-    let rooms = FLOORS.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    rooms.map(str::to_owned).collect()
-}
-
-fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).expect("readable folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-}
+use std::path::Path;
 
 /// First path segments after `crate::` in a source text, groups (`crate::{a, b::c}`) included.
 fn crate_edges(text: &str) -> Vec<String> {
@@ -53,12 +36,10 @@ fn crate_edges(text: &str) -> Vec<String> {
 #[test]
 fn imports_point_upwards() {
     let rooms = rooms();
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = source();
     let mut wrong = Vec::new();
     for (floor, room) in rooms.iter().enumerate() {
-        let mut files = Vec::new();
-        rust_files(&src.join(room), &mut files);
-        for file in files {
+        for file in rust_files(&src.join(room)) {
             let text = fs::read_to_string(&file).expect("UTF-8 source");
             for edge in crate_edges(&text) {
                 if rooms.iter().position(|other| *other == edge).is_some_and(|other| other > floor) {
@@ -79,9 +60,7 @@ fn groups_are_seen() {
 fn every_test_file_is_a_module() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
     let main = fs::read_to_string(dir.join("main.rs")).expect("main.rs");
-    let mut files = Vec::new();
-    rust_files(&dir, &mut files);
-    for file in files {
+    for file in rust_files(&dir) {
         let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
         assert!(stem == "main" || main.contains(&format!("mod {stem};")), "{stem} is not run");
     }

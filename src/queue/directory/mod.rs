@@ -32,11 +32,11 @@ mod tests;
 pub use adopt::{Adoption, QueueDirectories, STATUS_SOCKET};
 pub use control_file::{ControlError, ControlFile};
 
-use super::entry::{Entry, EntryKind};
+use super::entry::Entry;
 use super::error::QueueError;
 use super::options::QueueOptions;
 use super::order::{FirstFew, OrderKey, RunProgress};
-use super::select::Selection;
+use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::config::Config;
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};

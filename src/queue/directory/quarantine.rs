@@ -5,8 +5,8 @@ use super::files::{self, LockedFile};
 use super::layout::Directory;
 use super::load::Rules;
 use crate::envelope::QueueId;
-use crate::queue::entry::EntryKind;
 use crate::queue::error::QueueError;
+use crate::queue::select::EntryKind;
 use crate::queue::store::Requarantined;
 use std::io::{self, Read};
 

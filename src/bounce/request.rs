@@ -1,0 +1,129 @@
+//! What is asked for: a report of which kind, about whom, to whom, and the site's share in it.
+
+use crate::envelope::{Envelope, QueueId, Recipient};
+use crate::message;
+use crate::rewrite::Site;
+use crate::schema::Privacy;
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+
+/// What a report is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DsnKind {
+    /// Somebody cannot get it.
+    Failure,
+    /// It takes longer.
+    Delay,
+    /// It arrived.
+    Success,
+}
+
+/// The site's share in a report, read from its options by the caller.
+#[derive(Clone, Debug)]
+pub struct DsnSettings {
+    /// `$j`, the reporting host.
+    pub host: Vec<u8>,
+    /// `$n`, who reports come from (`MAILER-DAEMON`).
+    pub daemon: Vec<u8>,
+    /// The zone of the dates.
+    pub zone: TimeZone,
+    /// Timeout.queuewarn of the message's class, seconds.
+    pub warn_after: i64,
+    /// Timeout.queuereturn of the message's class, seconds.
+    pub return_after: i64,
+    /// SendMimeErrors.
+    pub mime: bool,
+    /// PrivacyOptions nobodyreturn.
+    pub no_body_return: bool,
+    /// PrivacyOptions noactualrecipient.
+    pub no_actual_recipient: bool,
+    /// ErrorHeader as text, macros expanded; may be empty.
+    pub error_header: Vec<u8>,
+    /// DontPruneRoutes.
+    pub keep_routes: bool,
+    /// T= of each mailer, by its index: MTA, address and diagnostic types.
+    pub types: Vec<[Vec<u8>; 3]>,
+}
+
+impl DsnSettings {
+    /// Reads the site's share for reports about `original`. `error_header`: option ErrorHeader, or the
+    /// content of the file that it names.
+    pub fn of(site: &Site, original: &Envelope, error_header: &[u8]) -> Self {
+        let (config, options) = (&*site.config, &site.config.options);
+        let class = original.timeout_class;
+        Self {
+            host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
+            daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
+            zone: config.zone().clone(),
+            warn_after: options.timeout.queuewarn.of(class),
+            return_after: options.timeout.queuereturn.of(class),
+            mime: options.send_mime_errors,
+            no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
+            no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
+            error_header: config.expand(error_header),
+            keep_routes: options.dont_prune_routes,
+            types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
+        }
+    }
+
+    /// What a delay is called: in the report's subject, the log and the queue file.
+    pub fn warning(&self, deliver_by: Option<i64>) -> String {
+        match deliver_by {
+            Some(seconds) => format!("Warning: Delivery time ({seconds}s) exceeded"),
+            None => {
+                format!("Warning: could not send message for past {}", message::interval(self.warn_after))
+            }
+        }
+    }
+
+    /// What the end of Timeout.queuereturn, or of BY=, is called.
+    pub fn expiry(&self, deliver_by: Option<i64>) -> String {
+        match deliver_by {
+            Some(seconds) => format!("delivery time expired {seconds}s"),
+            None => format!("Cannot send message for {}", message::interval(self.return_after)),
+        }
+    }
+
+    /// `@hub.example:ann@elsewhere.example` without the way there, in brackets or not (RFC 5321, 3.3).
+    pub(super) fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
+        let inner = address.strip_prefix(b"<").unwrap_or(address);
+        let colon = memchr::memchr(b':', inner).filter(|_| inner.starts_with(b"@") && !self.keep_routes);
+        match colon {
+            None => address.into(),
+            Some(colon) if inner.len() == address.len() => inner[colon + 1..].into(),
+            Some(colon) => [b"<", &inner[colon + 1..]].concat().into(),
+        }
+    }
+
+    /// The type words of a recipient's mailer, sendmail's defaults without one.
+    pub(super) fn types_of(&self, recipient: &Recipient) -> [&[u8]; 3] {
+        let known = recipient.address.as_ref().and_then(|address| self.types.get(address.mailer.0 as usize));
+        let word = |index: usize, default: &'static [u8]| {
+            known.map(|types| types[index].as_slice()).filter(|word| !word.is_empty()).unwrap_or(default)
+        };
+        [word(0, b"dns"), word(1, b"rfc822"), word(2, b"smtp")]
+    }
+}
+
+/// What the caller supplies.
+#[derive(Debug)]
+pub struct DsnRequest<'a> {
+    /// The site's share.
+    pub facts: &'a DsnSettings,
+    /// What it is about.
+    pub kind: DsnKind,
+    /// Identifier of the new envelope.
+    pub id: QueueId,
+    /// Now, seconds since the epoch.
+    pub now: i64,
+    /// A failure only because Timeout.queuereturn is over.
+    pub expired: bool,
+    /// The seconds of BY=, if it is these that are over (RFC 2852), not Timeout.queuereturn or .queuewarn.
+    pub deliver_by: Option<i64>,
+    /// Who gets it, expanded.
+    pub receivers: Vec<Recipient>,
+    /// It goes to DoubleBounceAddress or PostmasterCopy, not to the sender.
+    pub to_postmaster: bool,
+    /// The body of the original is left out.
+    pub header_only: bool,
+}
