@@ -10,6 +10,7 @@
 //! - [`Sources`]: from a rule or a look-up to the line that was written
 //! - [`Corpus`]: names to ask about, and the shapes of addresses; `gather`: those that a site knows
 //! - `explain`: all of it joined; `text`, `html`: how it is shown
+//! - [`testing`]: tests that stand beside a configuration
 
 mod corpus;
 mod explain;
@@ -20,6 +21,7 @@ mod recorder;
 mod session;
 mod sources;
 mod step;
+pub mod testing;
 mod text;
 
 pub use corpus::{Case, Corpus, CorpusClient, OUTSIDE, SHAPES, SOMEBODY, STRANGER, Shape};

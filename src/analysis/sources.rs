@@ -47,6 +47,7 @@ impl Place {
 const LIBRARY: &str = "@canonify/";
 
 /// The texts of one configuration.
+#[derive(Clone, Default)]
 pub struct Sources {
     cf: String,
     lines: Vec<Vec<u8>>,

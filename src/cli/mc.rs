@@ -203,7 +203,7 @@ fn write(arguments: &Arguments, expanded: &Expanded) -> Sysexit {
 }
 
 /// Writes a file whole or not at all. What is no regular file (a terminal, a pipe) is written to as it is.
-fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
         return fs::write(file, text);
     }

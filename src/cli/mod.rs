@@ -27,6 +27,7 @@ mod quarantine;
 mod queue_flags;
 mod queue_run;
 mod rights;
+mod show;
 pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;
@@ -35,6 +36,7 @@ mod status;
 mod submission;
 pub mod submit;
 mod supervise;
+mod test;
 pub mod verify;
 pub mod site;
 pub mod testmode;
@@ -139,6 +141,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: explain::main,
         keeps_group: false,
         about: "say what happens to mail for an address, and which lines make it so",
+    },
+    Personality {
+        name: "test",
+        entry: test::main,
+        keeps_group: false,
+        about: "put the questions of a test file to a configuration, and compare the answers",
     },
     Personality {
         name: "status",

@@ -180,6 +180,14 @@ fn runtime(threads: bool) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
+/// For what is asked once: nothing else is waited for at the same time.
+pub(super) fn runtime_of_one() -> Result<Runtime, Sysexit> {
+    runtime(false).map_err(|error| {
+        complain(&format!("cannot start: {error}"));
+        Sysexit::OSERR
+    })
+}
+
 /// As [`into_background`], for a service: only a log that was sent to standard error on purpose keeps it.
 pub(super) fn into_service() -> bool {
     let goes_on = into_background();

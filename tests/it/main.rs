@@ -22,4 +22,5 @@ mod smtp;
 mod sources;
 mod supervisor;
 mod terminal;
+mod testing;
 mod tryout;
