@@ -9,6 +9,7 @@ mod dead_letter;
 mod explain;
 pub mod debug;
 pub mod flags;
+mod guard;
 pub mod hoststat;
 mod invocation;
 mod mailq;

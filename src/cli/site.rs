@@ -60,11 +60,12 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
 ///
 /// # Errors
 /// The exit status, and the first thing that is wrong, with file and line.
-pub fn check(invocation: &Invocation) -> Result<(), (Sysexit, Vec<u8>)> {
+pub fn check(invocation: &Invocation) -> Result<(Loaded, Sources), (Sysexit, Vec<u8>)> {
     let first_line = |text: &[u8]| text.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
-    let loaded = read_site(invocation).map_err(|unread| (unread.status, first_line(&unread.text)))?;
+    let read = read_with_sources(invocation);
+    let (loaded, sources) = read.map_err(|unread| (unread.status, first_line(&unread.text)))?;
     if loaded.exit.is_ok() {
-        return Ok(());
+        return Ok((loaded, sources));
     }
     let error = loaded.messages.iter().find(|message| message.severity == Severity::Error);
     let message = error.or(loaded.messages.first());
@@ -82,14 +83,21 @@ struct Unread {
 /// # Errors
 /// The exit status.
 pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
+    let (loaded, sources) = read_with_sources(invocation).map_err(|unread| unread.report(invocation))?;
+    print_messages(invocation, &loaded);
+    if loaded.stop {
+        return Err(loaded.exit);
+    }
+    Ok((loaded, sources))
+}
+
+fn read_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Unread> {
     let file = file(invocation);
-    let said = |unread: Unread| unread.report(invocation);
     let mut text = Vec::new();
-    let read = open_configuration(&file).map_err(said)?.read_to_end(&mut text);
-    read.map_err(|error| said(cannot_open(&file, &error)))?;
-    let (loaded, sources) = match file.ends_with(b".mc") {
+    open_configuration(&file)?.read_to_end(&mut text).map_err(|error| cannot_open(&file, &error))?;
+    Ok(match file.ends_with(b".mc") {
         true => {
-            let (loaded, cf) = load_mc(invocation, &file, &text).map_err(said)?;
+            let (loaded, cf) = load_mc(invocation, &file, &text)?;
             let text = cf.text.clone();
             (loaded, Sources::new(&file, &text, Some(cf)))
         }
@@ -97,12 +105,7 @@ pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), S
             let loaded = load(&file, &text, &mut maps::environment(), &load_options(invocation));
             (loaded, Sources::new(&file, &text, None))
         }
-    };
-    print_messages(invocation, &loaded);
-    if loaded.stop {
-        return Err(loaded.exit);
-    }
-    Ok((loaded, sources))
+    })
 }
 
 impl Unread {

@@ -114,6 +114,10 @@ fn as_text(status: &Status, queue: &Waiting) -> String {
             if status.listeners.is_empty() { "nothing".into() } else { status.listeners.join(", ") }
         ),
     ];
+    lines.extend(status.refused.iter().map(|refusal| {
+        let at = jiff::Timestamp::from_second(refusal.at).map(|at| at.to_string()).unwrap_or_default();
+        format!("a newer configuration was refused at {at}: {}", refusal.why)
+    }));
     for Process { pid, role, uid, walls } in processes(status) {
         let uid = uid.map_or_else(|| String::from("?"), |uid| uid.to_string());
         let walls = if walls.is_empty() { String::new() } else { format!(": {}", walls.join(", ")) };
@@ -139,11 +143,13 @@ fn as_json(status: &Status, queue: &Waiting) -> String {
         format!("{{\"pid\":{pid},\"role\":\"{role}\",\"uid\":{uid},\"walls\":[{walls}]}}")
     });
     format!(
-        "{{\"version\":{},\"configuration\":{{\"path\":{},\"loaded\":{}}},\"processes\":[{}],\"missing\":[{}],\
+        "{{\"version\":{},\"configuration\":{{\"path\":{},\"loaded\":{},\"refused\":{},\"refused_at\":{}}},\"processes\":[{}],\"missing\":[{}],\
          \"listeners\":[{}],\"sessions\":{},\"deliveries\":{},\"queue\":{{\"messages\":{},\"oldest\":{}}}}}\n",
         json_string(&status.version),
         json_string(&String::from_utf8_lossy(&status.file)),
         status.loaded,
+        status.refused.as_ref().map_or_else(|| String::from("null"), |refusal| json_string(&refusal.why)),
+        number(status.refused.as_ref().map(|refusal| refusal.at)),
         processes.join(","),
         strings(&status.missing),
         strings(&status.listeners),

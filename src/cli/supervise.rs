@@ -1,16 +1,16 @@
 //! A daemon: what each of its processes does.
 
+use super::guard;
 use super::invocation::Invocation;
 use super::messages;
 use super::queue_flags::QueueRequest;
-use super::site;
 use super::start::{self, Startup};
 use crate::config::Config;
 use crate::daemon::{Service, serve};
 use crate::keeper::KeeperSettings;
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
-use crate::supervisor::{Front, Inheritance, Role, Setup, Supervisor};
+use crate::supervisor::{Check, Front, Inheritance, Role, Setup, Supervisor};
 use crate::sys::{clock, limits, title};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub(super) fn run(
     title::set(&title_of(&config, daemon.listen, &request));
     match supervisor.run() {
         Role::Over(status) => status,
-        Role::Check => check(invocation, &config),
+        Role::Check(look) => check(invocation, &config, look),
         Role::Keeper(keeper) => {
             let settings = KeeperSettings::from(&*config).with_programs(start::programs(&config));
             drop(config); // of all else that the site says, the keeper knows nothing
@@ -102,14 +102,15 @@ fn be_front(
     }
 }
 
-/// Is the configuration, as it is now, one that a daemon may start with? The log says what is wrong with it.
-fn check(invocation: &Invocation, config: &Config) -> Sysexit {
-    match site::check(invocation) {
+/// Is the configuration, as it is now, one that a daemon may start with? Log and supervisor learn what is wrong with it.
+fn check(invocation: &Invocation, config: &Config, look: Check) -> Sysexit {
+    match guard::check(invocation) {
         Ok(()) => Sysexit::OK,
         Err((status, why)) => {
             let log = messages::open_log(invocation, config);
             log.log(0, Priority::Alert, None, &[b"could not restart: ", &why[..]].concat());
             log.flush();
+            look.refuse(&why);
             status
         }
     }

@@ -13,9 +13,10 @@ use crate::rewrite::Site;
 use crate::sasl;
 use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
+use crate::supervisor::Refusal;
 use crate::sys::process::Program;
 use crate::tls::Tls;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Messages whose recipients are being expanded at the same time. From then on the permits of `deliver` say
@@ -58,6 +59,8 @@ pub struct Mta {
     /// Messages being delivered, or waiting for it with their files open.
     pub(super) under_way: watch::Sender<usize>,
     phase: watch::Sender<Phase>,
+    /// The newer configuration that was not taken.
+    refused: Mutex<Option<Refusal>>,
 }
 
 /// One message under way.
@@ -124,10 +127,21 @@ impl Mta {
             runners,
             under_way,
             phase,
+            refused: Mutex::default(),
         };
         let mta = Arc::new(mta);
         mta.recall_messages();
         Ok(mta)
+    }
+
+    /// A newer configuration was not taken.
+    pub(super) fn note_refusal(&self, refusal: Refusal) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+
+    /// The last one that was not taken.
+    pub(super) fn refused(&self) -> Option<Refusal> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// One message more; counted until the guard goes.

@@ -152,6 +152,7 @@ impl<'a> Words<'a> {
             };
             match order {
                 Order::Dump => dump_state(self.mta),
+                Order::Refused(refusal) => self.mta.note_refusal(refusal),
                 order => return order,
             }
         }

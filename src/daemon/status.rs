@@ -5,6 +5,7 @@
 
 use super::mta::Mta;
 use crate::queue::STATUS_SOCKET;
+use crate::supervisor::Refusal;
 use crate::sys::confinement::Report;
 use crate::sys::identity;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub struct Status {
     pub file: Vec<u8>,
     /// When that was read: seconds since the epoch.
     pub loaded: i64,
+    /// The newer one that was not taken, since that was read.
+    pub refused: Option<Refusal>,
     /// Its process.
     pub pid: u32,
     /// Its user.
@@ -106,6 +109,7 @@ impl StatusSocket {
                 version: String::from(env!("CARGO_PKG_VERSION")),
                 file: mta.site.config.file.clone(),
                 loaded,
+                refused: mta.refused(),
                 pid: std::process::id(),
                 uid: identity::effective_uid(),
                 supervisor,

@@ -87,7 +87,7 @@ impl Generation {
         })
     }
 
-    pub(super) fn order(&self, order: Order) {
+    pub(super) fn order(&self, order: &Order) {
         orders::give(&self.orders, order);
     }
 

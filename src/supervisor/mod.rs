@@ -3,7 +3,8 @@
 //!
 //! In: a loaded configuration, signals, the ends of keeper and front. Out: a [`Role`] for each process that it
 //! makes, orders for the front, the daemon's exit status. Never here: a thread, a runtime, or anything that is
-//! read from the network or a front; from a keeper a few bytes of known length.
+//! read from the network or a front; from a keeper a few bytes of known length, from the child that looks at a new
+//! configuration why it is refused.
 //!
 //! - [`Supervisor`]: the loop; `generation`: a keeper and its front, and how often they may die
 //! - `sockets`: what DaemonPortOptions names; `inheritance`: what a supervisor leaves to its successor at SIGHUP
@@ -19,6 +20,6 @@ mod sockets;
 mod supervise;
 
 pub use inheritance::Inheritance;
-pub use orders::{Order, Orders};
+pub use orders::{Order, Orders, Refusal};
 pub use sockets::Listening;
-pub use supervise::{Front, KeeperRole, Role, Setup, Supervisor};
+pub use supervise::{Check, Front, KeeperRole, Role, Setup, Supervisor};

@@ -3,17 +3,18 @@
 use super::generation::{Ended, Generation, Pause};
 use super::inheritance::{self, Inheritance};
 use super::news::Teller;
-use super::orders::Order;
+use super::orders::{Order, Refusal};
 use super::pid_file::PidFile;
 use super::sockets::{self, Listening};
+use crate::addr::one_line;
 use crate::config::Config;
 use crate::keeper::{self, Keeper, KeeperEnd, KeeperSettings};
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
-use crate::sys::accounts;
 use crate::sys::process::{self, End, Pid};
 use crate::sys::signals::{Signal, Signals};
-use std::io;
+use crate::sys::{accounts, clock};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -39,8 +40,8 @@ pub enum Role {
     Keeper(KeeperRole),
     /// The front.
     Front(Front),
-    /// Only this: read the configuration again, and exit with 0 if it is good.
-    Check,
+    /// Only this: look at the configuration as it is now, and exit with 0 if it is good.
+    Check(Check),
     /// The supervisor at its end.
     Over(Sysexit),
 }
@@ -61,6 +62,20 @@ impl KeeperRole {
         end.serve(settings);
         // without a thread the supervisor sees this process end
         let _ = watch.map(std::thread::JoinHandle::join);
+    }
+}
+
+/// What a process has that looks at a new configuration.
+pub struct Check {
+    supervisor: UnixStream,
+}
+
+impl Check {
+    /// Says why the configuration is refused. The exit status says that it is.
+    pub fn refuse(mut self, why: &[u8]) {
+        let why = &why[..why.len().min(MAX_REASON)];
+        // a supervisor that is gone refuses nothing
+        let _ = self.supervisor.write_all(why);
     }
 }
 
@@ -91,16 +106,22 @@ pub struct Supervisor {
     /// When the next generation is due.
     due: Option<Instant>,
     pause: Pause,
-    check: Check,
+    look: Look,
+    /// The last configuration that was not taken; none since this process began.
+    refused: Option<Refusal>,
 }
 
 /// The look at a new configuration.
 #[derive(Default)]
-struct Check {
-    under_way: Option<Pid>,
+struct Look {
+    /// Who looks, and where it says what is wrong.
+    under_way: Option<(Pid, UnixStream)>,
     /// Somebody has asked meanwhile.
     asked_again: bool,
 }
+
+/// Bytes of the reason for which a configuration is refused.
+const MAX_REASON: usize = 500;
 
 impl Supervisor {
     /// Binds what is to be listened on and writes the pid file. The log must be one without a thread.
@@ -134,7 +155,8 @@ impl Supervisor {
             proven: inheritance.restarted,
             due: Some(Instant::now()),
             pause: Pause::default(),
-            check: Check::default(),
+            look: Look::default(),
+            refused: None,
         })
     }
 
@@ -152,7 +174,7 @@ impl Supervisor {
                 Some(Signal::SIGCHLD) => self.children_ended(),
                 Some(Signal::SIGHUP) => self.check(),
                 Some(Signal::SIGUSR1) => {
-                    self.order_all(Order::Dump);
+                    self.order_all(&Order::Dump);
                     None
                 }
                 Some(_) => return self.stop(),
@@ -173,7 +195,7 @@ impl Supervisor {
         self.log.log(0, Priority::Alert, None, text.as_bytes());
     }
 
-    fn order_all(&self, order: Order) {
+    fn order_all(&self, order: &Order) {
         self.generations.iter().for_each(|one| one.order(order));
     }
 
@@ -182,7 +204,8 @@ impl Supervisor {
         match self.fork_generation() {
             Ok(Started::Here(role)) => return Some(role),
             Ok(Started::Elsewhere(generation)) => {
-                self.order_all(Order::Drain);
+                self.order_all(&Order::Drain);
+                self.refused.iter().for_each(|refusal| generation.order(&Order::Refused(refusal.clone())));
                 self.generations.push(generation);
                 (self.serving, self.due) = (true, None);
             }
@@ -242,7 +265,7 @@ impl Supervisor {
             return None;
         }
         let age = self.generations[index].age();
-        self.generations[index].order(Order::Stop);
+        self.generations[index].order(&Order::Stop);
         self.proven |= age >= START_TIME;
         if let (false, "front", Some(End::Status(status @ 1..))) = (self.proven, ended.what, ended.how) {
             return Some(Role::Over(Sysexit(status)));
@@ -257,8 +280,9 @@ impl Supervisor {
     /// The only child that is waited for is the one that looks at a configuration; init has others as well.
     fn children_ended(&mut self) -> Option<Role> {
         let ended: Vec<_> = std::iter::from_fn(process::ended_child).collect();
-        let check = ended.into_iter().find(|one| self.check.under_way == Some(one.pid))?;
-        self.checked(check.how)
+        let (child, _) = self.look.under_way.as_ref()?;
+        let look = ended.into_iter().find(|one| one.pid == *child)?;
+        self.checked(look.how)
     }
 
     /// SIGHUP: a child looks at the configuration first.
@@ -267,27 +291,52 @@ impl Supervisor {
             self.log.log(0, Priority::Info, None, b"could not restart: need full path");
             return None;
         }
-        self.check.asked_again = self.check.under_way.is_some();
-        if self.check.asked_again {
+        self.look.asked_again = self.look.under_way.is_some();
+        if self.look.asked_again {
             return None;
         }
-        match process::fork() {
-            Ok(None) => return Some(Role::Check),
-            Ok(child) => self.check.under_way = child,
-            Err(error) => self.alert(&format!("could not restart: {error}")),
+        match self.fork_look() {
+            Ok(role) => role,
+            Err(error) => {
+                self.alert(&format!("could not restart: {error}"));
+                None
+            }
         }
-        None
+    }
+
+    fn fork_look(&mut self) -> io::Result<Option<Role>> {
+        let (heard, supervisor) = UnixStream::pair()?;
+        heard.set_nonblocking(true)?;
+        match process::fork()? {
+            None => Ok(Some(Role::Check(Check { supervisor }))),
+            Some(child) => {
+                self.look.under_way = Some((child, heard));
+                Ok(None)
+            }
+        }
+    }
+
+    /// What the child has said before it ended.
+    fn reason(&mut self) -> String {
+        let mut text = [0; MAX_REASON];
+        let heard = self.look.under_way.take().map(|(_, heard)| heard);
+        let length = heard.and_then(|mut heard| heard.read(&mut text).ok()).unwrap_or(0);
+        String::from_utf8_lossy(&one_line(&text[..length])).into_owned()
     }
 
     /// A good configuration: the program executes itself again, while the front goes on. A bad one changes
     /// nothing; whoever has asked again meanwhile may have mended it.
     fn checked(&mut self, how: End) -> Option<Role> {
-        self.check.under_way = None;
+        let why = self.reason();
         if how != End::Status(0) {
             self.alert(&format!(
                 "could not restart: the look at the new configuration {how}; the old one stays"
             ));
-            return if self.check.asked_again { self.check() } else { None };
+            let why = if why.is_empty() { format!("the look at it {how}") } else { why };
+            let refusal = Refusal { at: clock::now(), why };
+            self.order_all(&Order::Refused(refusal.clone()));
+            self.refused = Some(refusal);
+            return if self.look.asked_again { self.check() } else { None };
         }
         let program = self.setup.argv.first().cloned().unwrap_or_default();
         let text = [b"restarting ", &program[..], b" due to signal"].concat();
@@ -301,9 +350,9 @@ impl Supervisor {
         self.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
         self.listening.clear();
         self.pid_file = None;
-        self.order_all(Order::Stop);
+        self.order_all(&Order::Stop);
         // nothing is started any more, whoever ends
-        (self.serving, self.check) = (false, Check::default());
+        (self.serving, self.look) = (false, Look::default());
         let end = Instant::now() + STOP_TIMEOUT;
         while !self.generations.is_empty() && Instant::now() < end {
             self.next_signal(Some(end.saturating_duration_since(Instant::now())));

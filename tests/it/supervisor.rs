@@ -1,6 +1,6 @@
 //! A daemon's processes: what is seen from outside when one of them dies, is told to begin anew, or to end.
 
-use crate::scratch::{Daemon, Scratch, free_port};
+use crate::scratch::{CANONIFY, Daemon, Scratch, free_port};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -135,6 +135,44 @@ fn a_bad_configuration_changes_nothing() {
     fs::write(scratch.cf(), good).expect("our cf");
     daemon.signal(Signal::SIGHUP);
     until("no restart", &scratch, || scratch.log().matches("starting daemon").count() == 2);
+}
+
+/// What `canonify status` says of the configuration.
+fn configuration(scratch: &Scratch) -> serde_json::Value {
+    let mut command = std::process::Command::new(CANONIFY);
+    let output = command.args(["status", "--json", "-C", &scratch.cf()]).output().expect("canonify runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let status: serde_json::Value = serde_json::from_str(text.lines().next().unwrap_or("{}")).expect("JSON");
+    status["configuration"].clone()
+}
+
+#[test]
+fn a_configuration_that_answers_otherwise_changes_nothing() {
+    let (scratch, daemon, user) = started();
+    let tests = |wanted: &str| {
+        let text = format!("sender sender@visitors.example\nrcpt {user} => {wanted}\n");
+        fs::write(scratch.etc("site.test"), text).expect("our directory");
+    };
+    tests("reject 5.1.1");
+    daemon.signal(Signal::SIGHUP);
+    until("no word of it", &scratch, || scratch.log().contains("the old one stays"));
+    let place = format!("{}: line 2: rcpt {user}", scratch.etc("site.test").display());
+    assert!(scratch.log().contains(&format!("could not restart: {place}")), "{}", scratch.log());
+    until("status does not know", &scratch, || configuration(&scratch)["refused"].is_string());
+    let refused = configuration(&scratch)["refused"].as_str().expect("text").to_owned();
+    assert!(refused.starts_with(&place) && refused.contains("the answer is 250"), "{refused}");
+    assert!(Client::connect(scratch.port).expect("a greeting").say("QUIT").starts_with("221"));
+    // a front that is started later knows it as well
+    let front = daemon.process("canonify: front").expect("a front");
+    nix::sys::signal::kill(front, Signal::SIGKILL).expect("our process");
+    until("no other front", &scratch, || {
+        daemon.process("canonify: front").is_some_and(|other| other != front)
+            && configuration(&scratch)["refused"].is_string()
+    });
+    tests("accept");
+    daemon.signal(Signal::SIGHUP);
+    until("no restart", &scratch, || scratch.log().matches("starting daemon").count() == 2);
+    until("still refused", &scratch, || configuration(&scratch)["refused"].is_null());
 }
 
 #[test]
