@@ -3,9 +3,10 @@
 use crate::envelope::{Envelope, QueueId, Recipient};
 use crate::message;
 use crate::rewrite::Site;
-use crate::schema::Privacy;
+use crate::schema::{Privacy, span};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// What a report is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,10 +28,10 @@ pub struct DsnSettings {
     pub daemon: Vec<u8>,
     /// The zone of the dates.
     pub zone: TimeZone,
-    /// Timeout.queuewarn of the message's class, seconds.
-    pub warn_after: i64,
-    /// Timeout.queuereturn of the message's class, seconds.
-    pub return_after: i64,
+    /// Timeout.queuewarn of the message's class.
+    pub warn_after: Duration,
+    /// Timeout.queuereturn of the message's class.
+    pub return_after: Duration,
     /// SendMimeErrors.
     pub mime: bool,
     /// PrivacyOptions nobodyreturn.
@@ -55,8 +56,8 @@ impl DsnSettings {
             host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
             daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
             zone: config.zone().clone(),
-            warn_after: options.timeout.queuewarn.of(class),
-            return_after: options.timeout.queuereturn.of(class),
+            warn_after: span(options.timeout.queuewarn.of(class)),
+            return_after: span(options.timeout.queuereturn.of(class)),
             mime: options.send_mime_errors,
             no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),

@@ -78,7 +78,10 @@ fn recipient_group(
     line(out, "Last-Attempt-Date", message::rfc5322(tried, &report.facts.zone).as_bytes());
     // who was put off by name (its M line) is not of the queue as a whole, and sendmail does not say it of him
     if kind == DsnKind::Delay && recipient.message.is_none() {
-        let until = message::rfc5322(original.created + report.facts.return_after, &report.facts.zone);
+        let until = message::rfc5322(
+            original.created + report.facts.return_after.as_secs() as i64,
+            &report.facts.zone,
+        );
         line(out, "Will-Retry-Until", until.as_bytes());
     }
 }

@@ -8,6 +8,7 @@ use crate::message::{Header, HeaderKind, Headers};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 fn facts() -> DsnSettings {
     let types = |diagnostic: &str| [b"DNS".to_vec(), b"RFC822".to_vec(), diagnostic.as_bytes().to_vec()];
@@ -15,8 +16,8 @@ fn facts() -> DsnSettings {
         host: b"mail.site.example".to_vec(),
         daemon: b"MAILER-DAEMON".to_vec(),
         zone: TimeZone::fixed(jiff::tz::offset(-5)),
-        warn_after: 3600,
-        return_after: 432_000,
+        warn_after: Duration::from_secs(3600),
+        return_after: Duration::from_secs(432_000),
         mime: true,
         no_body_return: false,
         no_actual_recipient: false,

@@ -2,6 +2,7 @@
 
 use super::next_hop::NextHop;
 use crate::config::{Config, MailerId};
+use crate::schema::span;
 use crate::smtp::client::{CommandTimeouts, ServerConnection};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,7 @@ impl Connections {
         Self {
             open: Vec::new(),
             limit: usize::try_from(options.connection_cache_size).unwrap_or(0),
-            idle_limit: Duration::from_secs(u64::try_from(options.connection_cache_timeout).unwrap_or(0)),
+            idle_limit: span(options.connection_cache_timeout),
             timeouts: CommandTimeouts::of(&options.timeout),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use crate::config::Mailer;
-use crate::schema::{ClientPort, Family, Options};
+use crate::schema::{ClientPort, Family, Options, span};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -24,23 +24,20 @@ pub(super) async fn dial(
         None => address,
     };
     let first = tcp_stream(options, address, connect_timeout(attempt)).await;
-    match u64::try_from(options.dial_delay) {
-        Ok(delay @ 1..) if first.is_err() && mailer.has(b'Z') => {
-            tokio::time::sleep(Duration::from_secs(delay)).await;
-            tcp_stream(options, address, connect_timeout(attempt)).await
-        }
-        _ => first,
+    if first.is_ok() || options.dial_delay <= 0 || !mailer.has(b'Z') {
+        return first;
     }
+    tokio::time::sleep(span(options.dial_delay)).await;
+    tcp_stream(options, address, connect_timeout(attempt)).await
 }
 
 /// Timeout.iconnect at a message's first attempt, Timeout.connect later.
 fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
     let times = &attempt.on.site.config.options.timeout;
     let first = attempt.envelope.attempts <= 1 && times.iconnect > 0;
-    let seconds = if first { times.iconnect } else { times.connect };
-    match u64::try_from(seconds) {
-        Ok(seconds @ 1..) => Duration::from_secs(seconds),
-        _ => DEFAULT_CONNECT_TIMEOUT,
+    match span(if first { times.iconnect } else { times.connect }) {
+        Duration::ZERO => DEFAULT_CONNECT_TIMEOUT,
+        limit => limit,
     }
 }
 

@@ -52,7 +52,7 @@ impl BodyType {
 /// BY= of MAIL (RFC 2852, 4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeliverBy {
-    /// Seconds from arrival.
+    /// Seconds from arrival: no span of time, since mode N may say one that is over already (RFC 2852, 4).
     pub seconds: i64,
     /// [`DeliverBy::NOTIFY`] and the others, as queue files hold them.
     pub flags: u8,

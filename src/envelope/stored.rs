@@ -1,4 +1,10 @@
 //! What of an envelope outlives the process, whatever kind of queue keeps it.
+//!
+//! It has many fields of [`Envelope`] and is no part of it: what is alike by name is stored differently. Recipients that
+//! are done are left out and addresses are text, macros have names in place of numbers, default header fields are
+//! marked, the sender has its brackets. A listing reads it without rules or a scope, and a reader of queue files cannot
+//! set by mistake what only a session or an attempt may. [`StoredEnvelope::of`] and [`StoredEnvelope::restore`] are the
+//! two ways between them, and name each field once.
 
 use super::body::Body;
 use super::id::MessageKey;

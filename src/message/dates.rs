@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::Scope;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use std::time::Duration;
 
 /// `rfc5322` in the site's zone.
 pub fn arpa_date(config: &Config, now: i64) -> Vec<u8> {
@@ -55,10 +56,10 @@ pub fn compact_utc(epoch: i64) -> String {
 }
 
 /// A length of time as reports tell it: `4 hours`, `5 days`, `1 day, 2 hours`.
-pub fn interval(seconds: i64) -> String {
-    const UNITS: [(&str, i64); 5] =
+pub fn interval(span: Duration) -> String {
+    const UNITS: [(&str, u64); 5] =
         [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
-    let mut rest = seconds.max(0);
+    let mut rest = span.as_secs();
     let mut parts = Vec::new();
     // five days are five days, but seven are a week
     for (name, length) in UNITS {
@@ -95,8 +96,8 @@ mod tests {
     fn intervals() {
         let cases = [(3600, "1 hour"), (14_400, "4 hours"), (432_000, "5 days"), (0, "zero seconds")];
         for (seconds, text) in cases {
-            assert_eq!(interval(seconds), text);
+            assert_eq!(interval(Duration::from_secs(seconds)), text);
         }
-        assert_eq!(interval(90_000), "1 day, 1 hour");
+        assert_eq!(interval(Duration::from_secs(90_000)), "1 day, 1 hour");
     }
 }

@@ -1,6 +1,7 @@
 //! What the system and the configuration say about name look-ups.
 
 use crate::config::Config;
+use crate::schema::span;
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Rules};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -91,11 +92,11 @@ impl Settings {
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }
-        let (wait, tries) = (options.timeout.resolver_retrans_normal, options.timeout.resolver_retry_normal);
-        if let Ok(seconds @ 1..) = u64::try_from(wait) {
-            settings.timeout = Duration::from_secs(seconds);
+        let wait = span(options.timeout.resolver_retrans_normal);
+        if !wait.is_zero() {
+            settings.timeout = wait;
         }
-        if let Ok(tries @ 1..) = u32::try_from(tries) {
+        if let Ok(tries @ 1..) = u32::try_from(options.timeout.resolver_retry_normal) {
             settings.attempts = tries;
         }
         settings

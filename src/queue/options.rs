@@ -1,7 +1,7 @@
 //! What the queue reads of the configuration.
 
 use crate::config::Config;
-use crate::schema::{QueueSortOrder, SuperSafe};
+use crate::schema::{QueueSortOrder, SuperSafe, span};
 use crate::sys::clock::Clock;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -133,8 +133,8 @@ impl QueueOptions {
             trusted_user: options.trusted_user,
             sync: options.super_safe != SuperSafe::No,
             retry_factor: options.retry_factor,
-            min_age: seconds(options.min_queue_age),
-            max_age: seconds(options.max_queue_age),
+            min_age: span(options.min_queue_age),
+            max_age: span(options.max_queue_age),
             max_run_size: options.max_queue_run_size.try_into().unwrap_or(0),
             sort_order: options.queue_sort_order.into(),
             clock: Clock::System,
@@ -144,11 +144,6 @@ impl QueueOptions {
 
 fn whole_seconds(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// A negative time is none.
-fn seconds(seconds: i64) -> Duration {
-    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 impl From<QueueSortOrder> for SortOrder {

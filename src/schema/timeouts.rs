@@ -1,6 +1,13 @@
 //! The sub-options of option Timeout, one row each.
 
 use super::option_types::ByPrecedence;
+use std::time::Duration;
+
+/// A number of seconds as an option has it, as a span of time. An option may be negative, which is as good as nothing; to
+/// those that read nothing as no limit at all it means that.
+pub fn span(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
 
 /// One sub-option of Timeout.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +46,8 @@ macro_rules! timeouts {
     };
 }
 
-/// Times in seconds; 0 means the system's own limit or none.
+/// Times in seconds, as they are written (`-d37` shows them so); 0 means the system's own limit or none. Whoever waits
+/// makes a [`span`] of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Timeouts {
     /// For the greeting.

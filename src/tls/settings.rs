@@ -2,6 +2,7 @@
 
 use super::words::Protocols;
 use crate::config::Config;
+use crate::schema::span;
 use std::time::Duration;
 
 /// The digest of `${cert_fp}`, or of `${cert_md5}` where CertFingerprintAlgorithm names none.
@@ -114,7 +115,7 @@ impl Settings {
             ask: !options.tls_srv_options.contains(&b'V'),
             without_certificate: options.tls_srv_options.contains(&b'C'),
             unknown_digest: digest.filter(|_| fingerprint.is_none()).map(<[u8]>::to_vec),
-            timeout: Duration::from_secs(u64::try_from(options.timeout.starttls).unwrap_or(0)),
+            timeout: span(options.timeout.starttls),
         }
     }
 

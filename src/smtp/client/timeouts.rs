@@ -1,6 +1,6 @@
 //! How long each step of a dialogue may take (RFC 5321, 4.5.3.2).
 
-use crate::schema::Timeouts;
+use crate::schema::{Timeouts, span};
 use std::time::Duration;
 
 /// Option Timeout, as far as a client waits for its server.
@@ -59,8 +59,8 @@ const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
 
 /// Seconds as a limit; 0 means none.
 fn limit(seconds: i64) -> Duration {
-    match u64::try_from(seconds) {
-        Ok(seconds @ 1..) => Duration::from_secs(seconds),
-        _ => NO_LIMIT,
+    match span(seconds) {
+        Duration::ZERO => NO_LIMIT,
+        limit => limit,
     }
 }

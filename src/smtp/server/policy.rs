@@ -1,7 +1,7 @@
 //! What the configuration says about SMTP service, read once per load.
 
 use crate::config::Config;
-use crate::schema::Privacy;
+use crate::schema::{Privacy, span};
 use std::time::Duration;
 
 /// No pause is longer, whatever the ruleset says.
@@ -104,7 +104,6 @@ impl Policy {
     pub fn from_config(config: &Config) -> Self {
         let options = &config.options;
         let count = |value: i64| u32::try_from(value).unwrap_or(0);
-        let seconds = |value: i64| Duration::from_secs(u64::try_from(value).unwrap_or(0));
         Self {
             privacy: options.privacy_options,
             greeting: options.smtp_greeting_message.clone(),
@@ -127,9 +126,9 @@ impl Policy {
             auth_options: options.auth_options.clone(),
             auth_realm: options.auth_realm.clone(),
             sasl_mechanisms: None,
-            auth_timeout: seconds(options.timeout.auth),
-            command_timeout: seconds(options.timeout.command),
-            data_timeout: seconds(options.timeout.datablock),
+            auth_timeout: span(options.timeout.auth),
+            command_timeout: span(options.timeout.command),
+            data_timeout: span(options.timeout.datablock),
             max_greet_pause: MAX_GREET_PAUSE,
             max_daemon_children: count(options.max_daemon_children),
             delay_la: options.delay_la,
