@@ -58,7 +58,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             ..AttemptState::default()
         },
         size: announced_size(report, original),
-        body_type: eight_bit.then_some(BodyType::EightBitMime),
+        body_type: eight_bit.then_some(BodyType::EIGHT_BIT_MIME),
         scope: Scope::default(),
         ..Envelope::default()
     })

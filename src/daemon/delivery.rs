@@ -6,7 +6,7 @@ use super::mta::{Mta, Phase};
 use super::reports::{Reports, fail_overdue};
 use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{Envelope, MessageKey, Recipient};
-use crate::logging::{Priority, Quiet};
+use crate::logging::{Priority, Quiet, interval};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
 use crate::schema::Sysexit;
@@ -205,10 +205,18 @@ impl Mta {
             None if pending => self.queue.commit(&envelope).await.map(drop),
             None => Ok(()),
         };
-        if let Err(error) = ended {
-            self.complain(Some(&envelope.id), &error);
+        match ended {
+            Err(error) => self.complain(Some(&envelope.id), &error),
+            Ok(()) if !pending => self.log_done(&envelope),
+            Ok(()) => {}
         }
         self.send_reports(&envelope, reports, connections, unsent).await;
+    }
+
+    fn log_done(&self, envelope: &Envelope) {
+        let (delay, tries) = (interval(clock::now() - envelope.created), envelope.attempts);
+        let text = format!("done; delay={delay}, ntries={tries}");
+        self.log.log(10, Priority::Info, Some(envelope.id.as_bytes()), text.as_bytes());
     }
 
     /// What is told of an envelope goes out at once.

@@ -48,12 +48,12 @@ pub(super) fn for_server(
 ) -> (Option<BodyType>, Direction) {
     let (direction, mode) = (direction(config, envelope, mailer), config.options.eight_bit_mode);
     let eight_bit = envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
-    let declared = envelope.body_type == Some(BodyType::EightBitMime);
+    let declared = envelope.body_type == Some(BodyType::EIGHT_BIT_MIME);
     if extensions.eight_bit {
         let body_type = match envelope.body_type {
-            Some(BodyType::EightBitMime) if !eight_bit => Some(BodyType::SevenBit),
+            Some(_) if declared && !eight_bit => Some(BodyType::SEVEN_BIT),
             None if eight_bit && mode == EightBitMode::Mime && !mailer.has(b'8') => {
-                Some(BodyType::EightBitMime)
+                Some(BodyType::EIGHT_BIT_MIME)
             }
             given => given,
         };

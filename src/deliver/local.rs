@@ -82,11 +82,16 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     }
     let status = if mailer.has(b'l') { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };
     let text = format!("Message is too large; {} bytes max", mailer.max_size);
-    let exit = if mailer.is_ipc() { Sysexit::UNAVAILABLE } else { Sysexit::DATAERR };
+    let exit = Sysexit::UNAVAILABLE;
     let mut result = DeliveryResult::of_exit(exit);
     let mut line = Reply::new(552, Some(status), text).to_line();
-    if let Some(TranscriptLine::Bare(reply)) = result.line.take().filter(|_| mailer.is_ipc()) {
+    if let Some(TranscriptLine::Bare(reply)) = result.line.take() {
         line.extend([b"\n", &reply.to_line()[..]].concat());
+    }
+    // where reports name exit codes this is one, whatever has not been run
+    if mailer.types[2].eq_ignore_ascii_case(b"X-Unix") {
+        result.reply = Some(Reply::new(0, None, exit.0.to_string()));
+        result.quoted = Some(exit.0.to_string().into_bytes());
     }
     result.dsn = status;
     result.line = Some(TranscriptLine::Ready(line));

@@ -13,7 +13,7 @@ use super::request::is_mark;
 use super::scan::{ScanMode, scan_into};
 use super::symbols::{Shape, Symbol, is_stable};
 use super::{Answer, ImmediateLookup, LookupRequest};
-use crate::addr::{ByteKind, Table, op};
+use crate::addr::{ByteKind, MAX_SHOWN, Table, op, shorten};
 use crate::schema::{Reply, Sysexit};
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -173,8 +173,19 @@ impl Machine {
     ) -> Result<usize, Stop> {
         if status.is_temporary() {
             frame.add_status(status);
+            // what is put off on purpose is nothing to tell
+            if !run.deferred && self.deferral.is_none() {
+                self.deferral = Some(self.deferral_of(&pending, run));
+            }
         }
         self.put_answer(frame, pending, value, run)
+    }
+
+    fn deferral_of(&self, pending: &Pending, run: &Run<'_>) -> Vec<u8> {
+        let request = self.request_of(pending, run.program);
+        let mut key = Vec::new();
+        request.put_key(run.program.blank_sub, &mut key);
+        [request.map(), b" map: lookup (", &shorten(&key, MAX_SHOWN), b"): deferred"].concat()
     }
 
     /// Puts the answer in the place of the look-up; gives where to go on.

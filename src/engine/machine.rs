@@ -88,6 +88,8 @@ pub struct Machine {
     pub counts: Counts,
     /// What was wrong with the rules and the texts they cut, in order, since [`Machine::call`].
     pub problems: Vec<Reply>,
+    /// The first map that could not answer for now, as sendmail says it: `host map: lookup (a.example): deferred`.
+    pub deferral: Option<Vec<u8>>,
     /// Work done in this run.
     pub(super) work: u64,
     /// See [`Machine::use_reference_matcher`].
@@ -184,6 +186,7 @@ impl Machine {
         self.frames.clear();
         self.calls.clear();
         self.problems.clear();
+        self.deferral = None;
         (self.status, self.workspace_lost, self.work) = (Sysexit::OK, false, 0);
         let frame = self.frame(ruleset, 0);
         self.frames.push(frame);

@@ -75,13 +75,11 @@ impl Envelope {
             + recipients * options.recipient_factor;
     }
 
-    /// How many recipients there are, without those whom an alias replaced or who are named twice.
+    /// How many recipients there are, without those whom an alias replaced, who are named twice, or whom the rules refuse.
     pub fn counted_recipients(&self) -> usize {
+        let replaced = [RecipientState::Expanded, RecipientState::Duplicate, RecipientState::Removed];
         let counted = |recipient: &&Recipient| {
-            !matches!(
-                recipient.state,
-                RecipientState::Expanded | RecipientState::Duplicate | RecipientState::Removed
-            )
+            !replaced.contains(&recipient.state) && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
         };
         self.recipients.iter().filter(counted).count()
     }

@@ -23,31 +23,46 @@ bitflags::bitflags! {
     }
 }
 
-/// BODY= of MAIL (RFC 6152).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BodyType {
-    /// `7BIT`
-    SevenBit,
-    /// `8BITMIME`
-    EightBitMime,
+/// BODY= of MAIL (RFC 6152), in the letters in which it was written: sendmail passes them on.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyType {
+    /// Padded with zeroes.
+    word: [u8; 8],
 }
 
 impl BodyType {
+    /// `7BIT`
+    pub const SEVEN_BIT: Self = Self { word: *b"7BIT\0\0\0\0" };
+    /// `8BITMIME`
+    pub const EIGHT_BIT_MIME: Self = Self { word: *b"8BITMIME" };
+
     /// As in MAIL and in queue files.
-    pub fn as_bytes(self) -> &'static [u8] {
-        match self {
-            Self::SevenBit => b"7BIT",
-            Self::EightBitMime => b"8BITMIME",
-        }
+    pub fn as_bytes(&self) -> &[u8] {
+        let end = self.word.iter().position(|byte| *byte == 0);
+        &self.word[..end.unwrap_or(self.word.len())]
     }
 
     /// Without ASCII case; `None` for anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        [Self::SevenBit, Self::EightBitMime]
-            .into_iter()
-            .find(|kind| kind.as_bytes().eq_ignore_ascii_case(text))
+        let kinds = [Self::SEVEN_BIT, Self::EIGHT_BIT_MIME];
+        let mut kind = kinds.into_iter().find(|kind| kind.as_bytes().eq_ignore_ascii_case(text))?;
+        kind.word[..text.len()].copy_from_slice(text);
+        Some(kind)
+    }
+
+    /// In capitals, as the queue gives it back.
+    pub fn in_capitals(self) -> Self {
+        Self { word: self.word.map(|byte| byte.to_ascii_uppercase()) }
     }
 }
+
+impl PartialEq for BodyType {
+    fn eq(&self, other: &Self) -> bool {
+        self.word.eq_ignore_ascii_case(&other.word)
+    }
+}
+
+impl Eq for BodyType {}
 
 /// BY= of MAIL (RFC 2852, 4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

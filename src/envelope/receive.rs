@@ -25,6 +25,8 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
     let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
     set_macros(site, envelope, &facts);
     let mut headers = defaults(site, envelope, &mut own, facts.resent);
+    // Resent-Date is the day of the resending, so the message's own date is not known before
+    define(site, envelope, &[(b"a", &facts.date), (b"msg_id", &facts.message_id)]);
     headers.extend(made);
     headers.extend(own);
     envelope.headers = Headers(headers);
@@ -39,7 +41,7 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
 fn declare_eight_bits(envelope: &mut Envelope) {
     let eighth_bits = |field: &Header| field.kind.contains(HeaderKind::USER) && !field.value.is_ascii();
     if envelope.headers.is_mime() && envelope.headers.0.iter().any(eighth_bits) {
-        envelope.body_type = Some(BodyType::EightBitMime);
+        envelope.body_type = Some(BodyType::EIGHT_BIT_MIME);
     }
 }
 
@@ -70,8 +72,11 @@ fn set_macros(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     // fields made here show the sender as it is known here; each mailer's own form comes at delivery
     let sender = envelope.scope.get_named(&site.config, b"f").unwrap_or_default().to_vec();
     envelope.scope.set_named(&site.config, b"g", &sender);
-    let rows: [(&[u8], &Option<Vec<u8>>); 3] =
-        [(b"a", &facts.date), (b"x", &facts.full_name), (b"msg_id", &facts.message_id)];
+    define(site, envelope, &[(b"x", &facts.full_name)]);
+}
+
+/// Those that have a value.
+fn define(site: &Site, envelope: &mut Envelope, rows: &[(&[u8], &Option<Vec<u8>>)]) {
     for (name, value) in rows {
         if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
             envelope.scope.set_named(&site.config, name, value);
@@ -123,18 +128,21 @@ fn yields(line: &HeaderDecl, own: &mut Vec<Header>) -> bool {
 
 /// NoRecipientAction: what a message without any recipient field gets.
 fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
+    // a field for each, the last one first
     let all = || {
-        let texts: Vec<&[u8]> = envelope.recipients.iter().map(|one| one.text.as_slice()).collect();
-        [b" ".as_slice(), &texts.join(&b", "[..])].concat()
+        let named = envelope.send_order().into_iter().rev().map(|index| &envelope.recipients[index]);
+        let field = |one: &Recipient| [b" ", &one.text[..]].concat();
+        named.filter(|one| one.parent.is_none()).map(field).collect()
     };
-    let (name, value): (&[u8], Vec<u8>) = match site.config.options.no_recipient_action {
+    let (name, values): (&[u8], Vec<Vec<u8>>) = match site.config.options.no_recipient_action {
         NoRecipientAction::None => return,
         NoRecipientAction::AddTo => (b"To", all()),
         NoRecipientAction::AddApparentlyTo => (b"Apparently-To", all()),
-        NoRecipientAction::AddBcc => (b"Bcc", b" ".to_vec()),
-        NoRecipientAction::AddToUndisclosed => (b"To", b" undisclosed-recipients:;".to_vec()),
+        NoRecipientAction::AddBcc => (b"Bcc", vec![b" ".to_vec()]),
+        NoRecipientAction::AddToUndisclosed => (b"To", vec![b" undisclosed-recipients:;".to_vec()]),
     };
-    envelope.headers.0.push(known(Header::generated(name, &value)));
+    let fields = values.iter().map(|value| known(Header::generated(name, value)));
+    envelope.headers.0.extend(fields);
 }
 
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {

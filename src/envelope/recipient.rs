@@ -37,6 +37,8 @@ bitflags::bitflags! {
         const BY_TRACE_RELAYED = 0x4000;
         /// Not to be aliased again (`\user`).
         const NO_ALIAS = 0x2_0000;
+        /// Refused before it was counted among the recipients.
+        const UNCOUNTED = 0x8_0000;
         /// Ruleset 5 put another address in its place.
         const REPLACED = 0x4_0000;
     }

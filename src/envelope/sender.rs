@@ -13,9 +13,25 @@ pub async fn set_sender(
     tracer: &mut dyn Tracer,
     text: &[u8],
 ) -> Parsed {
+    set_sender_until(site, envelope, tracer, text, 0).await
+}
+
+/// [`set_sender`] of what stands before a delimiter outside quotes; a complaint shows the whole text.
+pub async fn set_sender_until(
+    site: &Site,
+    envelope: &mut Envelope,
+    tracer: &mut dyn Tracer,
+    text: &[u8],
+    delimiter: u8,
+) -> Parsed {
     let config = &site.config;
-    let parsed = Rewriter::new(site, &mut envelope.scope, tracer).parse(text, AddressKind::SENDER).await;
+    let mut rewriter = Rewriter::new(site, &mut envelope.scope, tracer);
+    let parsed = rewriter.parse_until(text, delimiter, AddressKind::SENDER).await;
     let Some(address) = &parsed.address else { return parsed };
+    let text = match delimiter {
+        0 => text,
+        _ => text[..parsed.rest.min(text.len())].trim_ascii(),
+    };
     envelope.sender.text = text.to_vec();
     envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
     let scope = &mut envelope.scope;

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::id::{MessageKey, QueueId, QueueLocation};
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::Recipient;
+use super::recipient::{Recipient, RecipientState};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::logging::Console;
@@ -178,8 +178,20 @@ impl Envelope {
     pub fn reread(&mut self, config: &Config) {
         self.headers = self.headers.stored(config);
         self.size = self.headers.size(&config.names) + self.body.size();
+        self.body_type = self.body_type.map(BodyType::in_capitals);
+        self.declare_eight_bits();
         self.message = None;
+        for recipient in self.recipients.iter_mut().filter(|one| one.state == RecipientState::Queued) {
+            recipient.address = None; // what maps could not say they are asked again
+        }
         self.attempt.from_queue = true;
+    }
+
+    /// A MIME message that the queue gives back with eighth bits is as good as one with BODY=8BITMIME.
+    pub(super) fn declare_eight_bits(&mut self) {
+        if self.flags.contains(EnvelopeFlags::EIGHT_BIT) && self.headers.is_mime() {
+            self.body_type = Some(BodyType::EIGHT_BIT_MIME);
+        }
     }
 
     /// How the queue finds it.

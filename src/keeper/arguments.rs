@@ -55,11 +55,9 @@ impl Arguments<'_> {
     pub(super) fn words(&self, home: &[u8], as_root: bool) -> Result<Vec<Vec<u8>>, Unsafe> {
         let mut words = Vec::new();
         for (index, word) in self.mailer.argv.iter().enumerate() {
-            let targets = match holds_macro(word, b'u') {
-                true => &self.delivery.targets[..],
-                false => &self.delivery.targets[..1],
-            };
-            for target in targets {
+            let several = if holds_macro(word, b'u') { self.delivery.targets.len() } else { 1 };
+            // sendmail names the last one of its list first
+            for target in self.delivery.targets[..several].iter().rev() {
                 let filled = self.filled(word, target, home, &self.delivery.macros);
                 if as_root && filled != *word && !is_fit_for_root(word, &filled) {
                     return Err(Unsafe);

@@ -109,8 +109,8 @@ impl RecipientLine<'_> {
         if let Some((address, UserIds { uid, gid })) = self.control {
             line.field("ctladdr", &[address, format!(" ({uid}/{gid})").as_bytes()].concat());
         }
-        line.field("delay", clock(self.delay).as_bytes());
-        line.optional("xdelay", self.attempt_delay.map(clock).as_ref().map(String::as_bytes));
+        line.field("delay", interval(self.delay).as_bytes());
+        line.optional("xdelay", self.attempt_delay.map(interval).as_ref().map(String::as_bytes));
         line.optional("mailer", self.mailer);
         line.field("pri", self.priority.to_string().as_bytes());
         match self.quarantine {
@@ -150,8 +150,8 @@ fn cut(text: &[u8], longest: usize) -> &[u8] {
     &text[..text.len().min(longest)]
 }
 
-/// `[D+]HH:MM:SS`
-fn clock(seconds: i64) -> String {
+/// `[D+]HH:MM:SS`, as the log shows how long something took.
+pub fn interval(seconds: i64) -> String {
     let seconds = seconds.max(0);
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let time = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);

@@ -11,7 +11,7 @@ mod lines;
 mod logger;
 
 pub use console::{Console, Errors, say};
-pub use lines::{RecipientLine, SenderLine, log_text};
+pub use lines::{RecipientLine, SenderLine, interval, log_text};
 pub use logger::{Logger, Priority, Target};
 
 /// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.

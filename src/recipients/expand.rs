@@ -31,8 +31,6 @@ pub(super) struct Member {
     pub(super) level: usize,
     /// Of its list, from 1.
     pub(super) line: usize,
-    /// It is all that its list names, and stands for it.
-    pub(super) only: bool,
 }
 
 /// What is known of a list's file.
@@ -103,8 +101,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         for index in first..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
+                let members = self.envelope.recipients.len();
                 self.primary(index).await;
                 self.drain().await;
+                self.end_expansion(index, members);
             }
         }
         while let Some((index, level)) = self.forwards.pop_front() {
@@ -148,17 +148,22 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.entered += 1;
         self.met += 1;
         let recipient = &mut self.envelope.recipients[index];
-        recipient.state = RecipientState::New;
         recipient.entered = self.met;
+        if recipient.address.is_some() && recipient.state == RecipientState::Queued {
+            return; // what maps could not say when it came in
+        }
+        recipient.state = RecipientState::New;
         if recipient.address.is_none() {
             let text = recipient.text.clone();
             let parsed = self.rewriter().parse(&text, AddressKind::RECIPIENT).await;
-            match (parsed.address, parsed.temporary) {
-                (Some(address), _) => {
-                    self.envelope.recipients[index].address = Some(Address { text, ..address });
-                }
-                (None, true) => return self.later(index, parsed.problems.first()),
-                (None, false) => return self.fail(index, parsed.problems),
+            let (temporary, bad) = (parsed.temporary, parsed.address.is_none());
+            self.envelope.recipients[index].address =
+                parsed.address.map(|address| Address { text, ..address });
+            match (parsed.deferral.filter(|_| temporary), bad) {
+                (Some(why), false) => return self.put_off(index, &why),
+                (_, true) if temporary => return self.later(index, parsed.problems.first()),
+                (_, true) => return self.fail(index, parsed.problems),
+                (None, false) => {}
             }
         }
         let recipients = &self.envelope.recipients;
@@ -176,13 +181,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.entered += 1;
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
-        let mut kept = RecipientFlags::HAS_NOTIFY
+        let kept = RecipientFlags::HAS_NOTIFY
             | RecipientFlags::SUCCESS
             | RecipientFlags::FAILURE
             | RecipientFlags::DELAY;
-        if member.only {
-            kept |= RecipientFlags::PRIMARY;
-        }
         let mut recipient = Recipient {
             text: member.text.clone(),
             flags: parent.flags & kept,
@@ -215,10 +217,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.known.add(index, &recipient);
         self.envelope.recipients.push(recipient);
         self.lines.insert(index, member.line);
-        match (bad, parsed.temporary) {
-            (true, true) => self.later(index, parsed.problems.first()),
-            (true, false) => self.refuse(index, parsed.problems),
-            (false, _) => self.examine(index, member.level).await,
+        match (parsed.deferral.filter(|_| parsed.temporary), bad) {
+            (Some(why), false) => self.put_off(index, &why),
+            (_, true) if parsed.temporary => self.later(index, parsed.problems.first()),
+            (_, true) => self.refuse(index, parsed.problems),
+            (None, false) => self.examine(index, member.level).await,
         }
     }
 
@@ -360,6 +363,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         };
         let line = self.lines.get(&index).copied().unwrap_or_default();
         let place = [&facts.path[..], format!(": line {line}: ").as_bytes()].concat();
+        self.envelope.recipients[index].flags |= RecipientFlags::UNCOUNTED;
         self.refuse_member(index, &place, &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
     }
 

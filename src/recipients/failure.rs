@@ -2,7 +2,7 @@
 
 use super::expand::AliasExpansion;
 use super::local::user_unknown;
-use crate::envelope::RecipientState;
+use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
@@ -32,6 +32,12 @@ impl AliasExpansion<'_, '_> {
         recipient.tried = self.now;
         recipient.message = Some(reply.text.clone());
         self.envelope.note(&reply.text, true);
+    }
+
+    /// A map could not say for now what this address is.
+    pub(super) fn put_off(&mut self, index: usize, why: &[u8]) {
+        self.later(index, None);
+        self.envelope.note(why, false);
     }
 
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
@@ -79,6 +85,7 @@ impl AliasExpansion<'_, '_> {
     pub(super) fn refuse(&mut self, index: usize, problems: Vec<Reply>) {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         self.note_failure(index, &reply);
+        self.envelope.recipients[index].flags |= RecipientFlags::UNCOUNTED;
         self.transcript(&reply.to_line());
         self.complain(&reply.text);
     }

@@ -2,17 +2,17 @@
 
 use super::expand::{AliasExpansion, ListFacts, Member};
 use super::options;
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::db::{included_file, split_list};
 use crate::envelope::{ControllingUser, RecipientFlags, RecipientState};
 use crate::keeper::{ListOwner, Listing, ListingError, ListingNote, NamedBy};
-use crate::logging::Priority;
+use crate::logging::{Priority, log_text};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
 
 impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
-        let text = [b"alias ", &address.user[..], b" => ", value].concat();
-        self.log(10, Priority::Info, &text);
+        self.log_named(b"alias ", index, value);
         let console = &self.envelope.attempt.console;
         console.step(&[&self.envelope.recipients[index].text, b"... aliased to ", value]);
         let ids = UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 };
@@ -22,6 +22,13 @@ impl AliasExpansion<'_, '_> {
         recipient.control = Some(ControllingUser { user: Vec::new(), ids, alias: recipient.text.clone() });
         self.owner(index, address).await;
         self.push_members(index, level, value);
+    }
+
+    /// Whom a recipient stands for.
+    fn log_named(&self, what: &[u8], index: usize, value: &[u8]) {
+        let text =
+            [what, &self.envelope.recipients[index].text, b" => ", &log_text(&shorten(value, MAX_SHOWN))];
+        self.log(10, Priority::Info, &text.concat());
     }
 
     /// `owner-NAME`: its value if that is one plain address, else its own name.
@@ -39,30 +46,31 @@ impl AliasExpansion<'_, '_> {
 
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
-        let before = self.members.len();
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         for (index, text) in lines.into_iter().enumerate().rev() {
-            for member in split_list(text) {
-                self.members.push(Member {
-                    text: member,
-                    parent,
-                    level: level + 1,
-                    line: index + 1,
-                    only: false,
-                });
+            for text in split_list(text) {
+                self.members.push(Member { text, parent, level: level + 1, line: index + 1 });
             }
-        }
-        match &mut self.members[before..] {
-            [] => {}
-            [only] => only.only = true,
-            _ => self.expanded_to_several(parent),
         }
     }
 
-    /// A receipt ends here (RFC 3461, 5.2.7.3), unless it has ended before.
+    /// A recipient of the envelope is expanded, with all that follows from it. The only one who came of it stands for it, unless
+    /// an owner hears of his errors; of several a receipt ends here (RFC 3461, 5.2.7.3).
+    pub(super) fn end_expansion(&mut self, list: usize, first: usize) {
+        let recipients = &self.envelope.recipients;
+        let came = std::iter::once(list).chain(first..recipients.len());
+        let come: Vec<usize> = came.filter(|index| recipients[*index].state == RecipientState::New).collect();
+        match come[..] {
+            [] => {}
+            [only] if self.chain(only).skip(1).any(|above| self.owners.contains_key(&above)) => {}
+            [only] => self.envelope.recipients[only].flags |= RecipientFlags::PRIMARY,
+            _ => self.expanded_to_several(list),
+        }
+    }
+
     fn expanded_to_several(&mut self, list: usize) {
         let recipient = &mut self.envelope.recipients[list];
-        if recipient.flags.contains(RecipientFlags::SUCCESS | RecipientFlags::PRIMARY) {
+        if recipient.flags.contains(RecipientFlags::SUCCESS) {
             recipient.flags |= RecipientFlags::EXPANDED;
             let line = [&recipient.text[..], b"... expanded to multiple addresses"].concat();
             self.transcript(&line);
@@ -125,6 +133,9 @@ impl AliasExpansion<'_, '_> {
             if !line.trim_ascii().is_empty() {
                 let place = format!(": line {}: ", number + 1);
                 self.envelope.attempt.console.step(&[&listing.path, place.as_bytes(), verb, line]);
+                if forwarded {
+                    self.log_named(b"forward ", index, line);
+                }
             }
         }
         let facts = ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell };
@@ -146,11 +157,9 @@ impl AliasExpansion<'_, '_> {
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
-                let text = [b"forward ", &listing.path[..], b" => ", listing.text.trim_ascii()].concat();
-                match self.listed(index, level, listing, true) {
+                if self.listed(index, level, listing, true) == 0 {
                     // an empty file forwards nothing
-                    0 => self.envelope.recipients[index].state = RecipientState::New,
-                    _ => self.log(10, Priority::Info, &text),
+                    self.envelope.recipients[index].state = RecipientState::New;
                 }
             }
             Err(ListingError::Absent | ListingError::Refused(_)) => {}

@@ -65,6 +65,8 @@ pub struct Parsed {
     pub problems: Vec<Reply>,
     /// Rules or maps failed for now: keep the address and try again.
     pub temporary: bool,
+    /// Which map could not answer for now.
+    pub deferral: Option<Vec<u8>>,
     /// Refused for good: by `$#error`, or because its parts make no address.
     pub bad: bool,
     /// The status of `$#error`; else 75 when temporary, or 0.

@@ -22,7 +22,9 @@ impl Rewriter<'_> {
             self.scope.set_named(&self.site.config, b"addr_type", kind.addr_type());
         }
         let before = std::mem::take(&mut self.problems);
+        self.deferral = None;
         let mut parsed = self.parse_address(text, delimiter, kind).await;
+        parsed.deferral = self.deferral.take();
         // what is bad has been told
         if let Some(address) = parsed.address.as_ref().filter(|_| !parsed.bad) {
             self.show(AddressEvent::Parsed { address: view(address), temporary: parsed.temporary });

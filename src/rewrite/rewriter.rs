@@ -21,6 +21,8 @@ pub struct Rewriter<'a> {
     pub observer: &'a mut dyn Tracer,
     /// What was wrong so far, in order: with texts, rules, addresses.
     pub problems: Vec<Reply>,
+    /// The first map that could not answer for now.
+    pub(super) deferral: Option<Vec<u8>>,
     /// Texts for the log, about somebody who may have tried an attack.
     pub alerts: Vec<Vec<u8>>,
     /// Is shown every event of the rules, beside what is printed of them.
@@ -32,7 +34,16 @@ pub struct Rewriter<'a> {
 impl<'a> Rewriter<'a> {
     /// A rewriter whose traces and messages `observer` gets.
     pub fn new(site: &'a Site, scope: &'a mut Scope, observer: &'a mut dyn Tracer) -> Self {
-        Self { site, scope, observer, problems: Vec::new(), alerts: Vec::new(), watcher: None, silent: false }
+        Self {
+            site,
+            scope,
+            observer,
+            problems: Vec::new(),
+            deferral: None,
+            alerts: Vec::new(),
+            watcher: None,
+            silent: false,
+        }
     }
 
     /// A rewriter that nobody watches.

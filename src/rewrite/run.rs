@@ -38,6 +38,7 @@ impl Rewriter<'_> {
             machine.resume(answer);
         };
         self.problems.append(&mut machine.problems);
+        self.deferral = self.deferral.take().or_else(|| machine.deferral.take());
         status
     }
 

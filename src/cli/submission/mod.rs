@@ -73,7 +73,7 @@ impl<'a> Submission<'a> {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         let mut text = self.trimmed(message);
-        if self.envelope.body_type == Some(BodyType::SevenBit) {
+        if self.envelope.body_type == Some(BodyType::SEVEN_BIT) {
             text.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
         let save_from_line = self.mta.site.config.options.save_from_line;

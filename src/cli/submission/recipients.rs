@@ -87,7 +87,11 @@ impl Submission<'_> {
         }
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
-        let recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
+        let mut recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
+        if let Some(why) = parsed.deferral.filter(|_| parsed.temporary) {
+            recipient.state = RecipientState::Queued;
+            self.envelope.note(&why, false);
+        }
         let first = self.envelope.recipients.len();
         self.envelope.append_recipient(&site.config, recipient);
         let expander = Expander { site: &site, keeper: &self.mta.keeper, logger: &self.mta.log };

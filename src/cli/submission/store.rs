@@ -66,7 +66,7 @@ impl Submission<'_> {
             class: envelope.class,
             recipients: envelope.counted_recipients(),
             message_id: envelope.message_id.as_deref(),
-            body_type: envelope.body_type.map(BodyType::as_bytes),
+            body_type: envelope.body_type.as_ref().map(BodyType::as_bytes),
             protocol: envelope.scope.get_named(&self.mta.site.config, b"r"),
             daemon: None,
             relay: &self.client.display,

@@ -39,8 +39,8 @@ impl Submission<'_> {
     /// A body that is said to have 8-bit data and has none has 7-bit data.
     pub(super) fn name_body_type(&mut self) {
         let eight = self.envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
-        if self.envelope.body_type == Some(BodyType::EightBitMime) && !eight {
-            self.envelope.body_type = Some(BodyType::SevenBit);
+        if self.envelope.body_type == Some(BodyType::EIGHT_BIT_MIME) && !eight {
+            self.envelope.body_type = Some(BodyType::SEVEN_BIT);
         }
     }
 

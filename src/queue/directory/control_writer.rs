@@ -41,7 +41,7 @@ pub(super) fn control_text(
 }
 
 fn write_facts(envelope: &StoredEnvelope, out: &mut Vec<u8>) {
-    optional(out, b'B', envelope.body_type.map(BodyType::as_bytes));
+    optional(out, b'B', envelope.body_type.as_ref().map(BodyType::as_bytes));
     optional(out, b'q', envelope.quarantine.as_deref());
     optional(out, b'M', envelope.message.as_deref());
     let letters = letters(&ENVELOPE_FLAGS, |flag| envelope.flags.contains(flag));

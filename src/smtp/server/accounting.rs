@@ -3,13 +3,40 @@
 use super::acceptor::Acceptor;
 use super::session::Session;
 use super::transaction::{Stage, Transaction};
-use crate::envelope::Envelope;
-use crate::logging::{Priority, SenderLine};
+use crate::envelope::{BodyType, Envelope, RecipientState};
+use crate::logging::{Priority, RecipientLine, SenderLine};
 
 impl<A: Acceptor> Session<A> {
     /// Ends the transaction without a message: RSET, QUIT, a lost connection.
     pub(super) fn drop_transaction(&mut self) {
         self.log_sender();
+        self.forget_transaction();
+    }
+
+    /// The same because of a command; beyond a log level each recipient hears of it.
+    pub(super) fn abort_transaction(&mut self, level: u8, why: &str) {
+        self.log_undelivered(level, why.as_bytes());
+        self.drop_transaction();
+    }
+
+    /// A `to=` line for everybody who was named.
+    pub(super) fn log_undelivered(&self, level: u8, stat: &[u8]) {
+        let envelope = &self.transaction.envelope;
+        let recipients = envelope.send_order().into_iter().map(|index| &envelope.recipients[index]);
+        for recipient in recipients.filter(|one| one.state != RecipientState::Duplicate) {
+            let line = RecipientLine {
+                to: vec![&recipient.text],
+                delay: self.acceptor.now() - envelope.created,
+                priority: envelope.priority,
+                stat,
+                ..RecipientLine::default()
+            };
+            self.log(level, Priority::Info, &line.to_line());
+        }
+    }
+
+    /// The queue keeps nothing of it.
+    pub(super) fn forget_transaction(&mut self) {
         self.acceptor.discard(&self.transaction.envelope);
         self.next_transaction();
     }
@@ -48,7 +75,7 @@ impl<A: Acceptor> Session<A> {
             class: envelope.class,
             recipients: transaction.recipients() + transaction.shown,
             message_id: envelope.message_id.as_deref(),
-            body_type: envelope.body_type.map(|kind| kind.as_bytes()),
+            body_type: envelope.body_type.as_ref().map(BodyType::as_bytes),
             protocol,
             daemon: Some(&self.client.daemon.name).filter(|name| !name.is_empty()).map(Vec::as_slice),
             relay: &self.client.display,

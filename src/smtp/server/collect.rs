@@ -135,7 +135,7 @@ impl<A: Acceptor> Session<A> {
         let mut collecting = Collecting::new(strictness, save_from_line, sink);
         let policy = &self.server.policy;
         collecting.seven_bit = match self.transaction.envelope.body_type {
-            Some(declared) => declared == BodyType::SevenBit,
+            Some(declared) => declared == BodyType::SEVEN_BIT,
             None => policy.seven_bit_input,
         };
         // without MaxHeadersLength the session's memory is the limit

@@ -5,8 +5,8 @@ use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::verb_row::VerbRow;
-use crate::envelope::{Envelope, RecipientState};
-use crate::logging::{Priority, RecipientLine};
+use crate::envelope::Envelope;
+use crate::logging::Priority;
 use crate::schema::Reply;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -59,9 +59,11 @@ impl<A: Acceptor> Session<A> {
         let id = self.transaction.envelope.id.clone();
         let discard = self.transaction.envelope.session.discard;
         if discard {
-            self.log(4, Priority::Info, b"discarded");
-            self.acceptor.discard(&self.transaction.envelope);
-            self.next_transaction();
+            match self.server.log.level() > 9 {
+                true => self.log_undelivered(9, b"discarded"),
+                false => self.log(4, Priority::Info, b"discarded"),
+            }
+            self.forget_transaction();
             self.say_accepted(id.as_bytes());
             return Flow::Continue;
         }
@@ -83,24 +85,9 @@ impl<A: Acceptor> Session<A> {
     /// The message is there and is refused: every recipient is accounted for.
     pub(super) fn refuse_message(&mut self, reply: &Reply) -> Flow {
         let text = self.error(reply, None);
-        self.log_refused(&text);
-        self.acceptor.discard(&self.transaction.envelope);
-        self.next_transaction();
+        self.log_undelivered(6, &text);
+        self.forget_transaction();
         Flow::Continue
-    }
-
-    fn log_refused(&self, text: &[u8]) {
-        let envelope = &self.transaction.envelope;
-        for recipient in envelope.recipients.iter().filter(|one| one.state != RecipientState::Duplicate) {
-            let line = RecipientLine {
-                to: vec![&recipient.text],
-                delay: self.acceptor.now() - envelope.created,
-                priority: envelope.priority,
-                stat: text,
-                ..RecipientLine::default()
-            };
-            self.log(6, Priority::Info, &line.to_line());
-        }
     }
 
     /// Room is made for the next transaction; the envelope as it is.

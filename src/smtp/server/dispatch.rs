@@ -160,15 +160,15 @@ impl<A: Acceptor> Session<A> {
             self.log(1, Priority::Info, &text.concat());
         }
         let level = if self.transaction.has_begun() { 1 } else { 19 };
-        let command = self.last_command.split(|byte| *byte == b' ').next().unwrap_or_default();
-        let command = if command.is_empty() { b"startup" } else { command };
+        let word = verbs::find::<A>(split_verb(&self.last_command).0).word;
+        let command = if word.is_empty() { "startup" } else { word }.to_ascii_lowercase();
         let text = [
             b"lost input channel from ",
             &self.client.display[..],
             b" to ",
             &self.client.daemon.name,
             b" after ",
-            &command.to_ascii_lowercase(),
+            command.as_bytes(),
         ];
         self.log(level, Priority::Notice, &text.concat());
         let text = [&self.hostname[..], b" Lost input channel from ", &self.client.display].concat();

@@ -135,7 +135,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     async fn delete_recipient(&mut self, text: &[u8]) {
-        let Ok(address) = self.resolve(text).await else { return };
+        let Ok(address) = self.resolve(text, &mut Self::recipient_of(text)).await else { return };
         let config = self.server.site.config.clone();
         self.envelope().recipients.retain(|recipient| {
             !recipient.address.as_ref().is_some_and(|known| is_same_address(&config, known, &address))
@@ -143,8 +143,9 @@ impl<A: Acceptor> Session<A> {
     }
 
     async fn add_recipient(&mut self, text: &[u8]) {
-        let added = match self.resolve(text).await {
-            Ok(address) => self.add(Self::recipient_of(text), address).await,
+        let mut recipient = Self::recipient_of(text);
+        let added = match self.resolve(text, &mut recipient).await {
+            Ok(address) => self.add(recipient, address).await,
             Err(refused) => Err(refused),
         };
         if let Err(refused) = added {

@@ -56,21 +56,22 @@ impl<A: Acceptor> Session<A> {
             self.error(&Reply::new(501, None, "Invalid domain name"), None);
             return Flow::Continue;
         }
-        if self.transaction.has_begun() {
-            self.drop_transaction();
+        if self.transaction.has_begun() || self.helo.is_some() {
+            self.abort_transaction(10, if extended { "EHLO" } else { "HELO" });
         }
         if let Some(reply) = self.ask(FilterCall::Helo(&name), None).await {
             self.error(&reply, None);
             self.refusal = Some(Refusal::Rule(reply));
             return Flow::Continue;
         }
-        self.introduce(&name);
+        self.introduce(&name, valid);
         self.put_hello(valid, extended);
         Flow::Continue
     }
 
     fn log_invalid_name(&self, name: &[u8]) {
-        let text = [b"invalid domain name (", name, b") from ", &self.client.display].concat();
+        let shown = if name.len() > MAX_NAME { b"too long" } else { name };
+        let text = [b"invalid domain name (", shown, b") from ", &self.client.display].concat();
         self.log(9, Priority::Info, &text);
     }
 
@@ -90,10 +91,14 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    fn introduce(&mut self, name: &[u8]) {
+    /// A name that is none is passed over: `$s` is the one before, or what the name servers say.
+    fn introduce(&mut self, name: &[u8], valid: bool) {
         let config = &self.server.site.config;
+        let shown = if valid { name } else { &self.client.pointer };
         for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
-            scope.set_named(config, b"s", name);
+            if valid || scope.get_named(config, b"s").is_none() {
+                scope.set_named(config, b"s", shown);
+            }
         }
         self.helo = Some(name.to_vec());
     }

@@ -7,7 +7,7 @@ use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::verb_row::VerbRow;
 use crate::engine::with_address;
-use crate::envelope::set_sender;
+use crate::envelope::set_sender_until;
 use crate::logging::{Priority, Quiet};
 use crate::rewrite::{Rewriter, Verdict, ruleset_source};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
@@ -30,13 +30,14 @@ impl<A: Acceptor> Session<A> {
     async fn begin(&mut self, argument: &[u8]) -> Result<(), (Reply, Option<Vec<u8>>)> {
         let bare = |reply: Reply| (reply, None);
         self.may_begin().map_err(bare)?;
+        let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         self.warn_without_helo();
         self.warn_of_user();
-        let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         let (address, words) = split_address(path);
         let about = |reply: Reply| (reply, Some(address.to_vec()));
         let site = self.server.site.clone();
-        let parsed = set_sender(&site, &mut self.transaction.envelope, &mut Quiet, address).await;
+        let envelope = &mut self.transaction.envelope;
+        let parsed = set_sender_until(&site, envelope, &mut Quiet, path, b' ').await;
         if let Some(problem) = parsed.problems.first() {
             // the rules' refusal names the address already
             return Err(bare(problem.clone()));
@@ -116,9 +117,7 @@ impl<A: Acceptor> Session<A> {
         };
         let result = read(MAIL_PARAMETERS, words, &mut context);
         // what a refused MAIL announced stays for the log
-        if size > 0 {
-            self.transaction.envelope.size = size;
-        }
+        self.transaction.envelope.size = size;
         result?;
         let config = &self.server.site.config;
         let scope = &mut self.transaction.envelope.scope;

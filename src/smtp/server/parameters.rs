@@ -112,6 +112,7 @@ fn size(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     let refused = |text| Err(Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
     let (number, _) = leading_number(value);
     if number < 0 {
+        *context.size = i64::MAX.unsigned_abs();
         return refused("Message size invalid");
     }
     match i64::try_from(number) {

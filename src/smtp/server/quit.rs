@@ -11,6 +11,7 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 impl<A: Acceptor> Session<A> {
     fn quit(&mut self) -> Flow {
         let text = [&self.hostname[..], b" closing connection"].concat();
+        self.log_undelivered(9, b"aborted by sender");
         self.say("221", Some("2.0.0"), &text);
         Flow::Close
     }

@@ -6,7 +6,7 @@ use super::mail::syntax_error;
 use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
-use crate::envelope::{Recipient, RecipientFlags};
+use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::Priority;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -58,8 +58,9 @@ impl<A: Acceptor> Session<A> {
     async fn throttle(&mut self, bad: u32) -> Flow {
         let policy = &self.server.policy;
         let good = self.transaction.recipients() as u32;
-        let shutdown = policy.bad_rcpt_shutdown;
-        if shutdown > 0 && bad >= shutdown && good * 100 <= policy.bad_rcpt_shutdown_good * (good + bad) {
+        let (shutdown, spared) = (policy.bad_rcpt_shutdown, policy.bad_rcpt_shutdown_good);
+        let few_are_good = spared == 0 || good * 100 <= spared * (good + bad);
+        if shutdown > 0 && bad >= shutdown && few_are_good {
             self.log_flood(b"shutting down connection.");
             return self.too_many("recipients");
         }
@@ -91,8 +92,8 @@ impl<A: Acceptor> Session<A> {
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
-        let address = self.resolve(text).await?;
         let mut recipient = Self::recipient_of(text);
+        let address = self.resolve(path, &mut recipient).await?;
         self.rcpt_parameters(words, &mut recipient).map_err(Refused::bare)?;
         self.set_recipient_macros(&address);
         if let Some(reply) = self.ask(FilterCall::Rcpt(text, words), Some(text)).await {
@@ -113,10 +114,20 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    pub(super) async fn resolve(&mut self, text: &[u8]) -> Result<Address, Refused> {
+    /// The address before the first blank outside quotes; a complaint shows the whole text. What maps could not say for now
+    /// is asked again by a run of the queue.
+    pub(super) async fn resolve(
+        &mut self,
+        text: &[u8],
+        recipient: &mut Recipient,
+    ) -> Result<Address, Refused> {
         let site = self.server.site.clone();
         let scope = &mut self.transaction.envelope.scope;
-        let parsed = Rewriter::quiet(&site, scope).parse(text, AddressKind::RECIPIENT).await;
+        let parsed = Rewriter::quiet(&site, scope).parse_until(text, b' ', AddressKind::RECIPIENT).await;
+        if let (true, Some(why)) = (parsed.temporary, &parsed.deferral) {
+            recipient.state = RecipientState::Queued;
+            self.transaction.envelope.note(why, false);
+        }
         match (parsed.address, parsed.problems.into_iter().next()) {
             // the rules' refusal names the address already
             (_, Some(reply)) => Err(Refused::bare(reply)),
@@ -167,7 +178,11 @@ impl<A: Acceptor> Session<A> {
             return Ok([&named.text[..], b"... Recipient ok"].concat());
         }
         let before = (address.user.clone(), address.host.clone());
-        let (address, later) = match self.acceptor.verify(envelope, address).await {
+        let verified = match recipient.state {
+            RecipientState::Queued => Verified::Later(address),
+            _ => self.acceptor.verify(envelope, address).await,
+        };
+        let (address, later) = match verified {
             Verified::Good(address) => (address, false),
             Verified::Later(address) => (address, true),
             Verified::Refused(reply) => {

@@ -10,7 +10,7 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     fn rset(&mut self) -> Flow {
-        self.drop_transaction();
+        self.abort_transaction(10, "RSET");
         self.say("250", Some("2.0.0"), b"Reset state");
         Flow::Continue
     }
