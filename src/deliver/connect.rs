@@ -3,15 +3,14 @@
 use super::attempt::Attempt;
 use super::authenticate::authenticate;
 use super::connections::ConnectionKey;
-use super::dial::dial;
+use super::dial::{self, dial};
 use super::next_hop::{self, NextHop};
 use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
 use super::starttls;
 use crate::config::{Config, Mailer};
-use crate::logging::Priority;
-use crate::schema::{Disposition, EnhancedStatus, Outcome, Sysexit};
+use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use crate::sys::errno_text;
 use std::io;
@@ -125,12 +124,12 @@ async fn connect_address(
             Err(error) => {
                 let relay = [host, b" ", &literal].concat();
                 let (result, remote_mta) = (unreachable(&error, host), Some(host.to_vec()));
-                log_failure(attempt, address, &relay, &result.text);
+                dial::log_failure(attempt, address, &relay, &result.text);
                 let failure = ConnectFailure { result, relay, remote_mta, recorded: false };
                 return Err((failure, Reached::Nothing));
             }
         };
-        log_connection(attempt, &stream).await;
+        dial::log_connection(attempt, &stream).await;
         let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
         match open(attempt, mailer, Box::new(stream), (host, &literal), clear).await {
             Ok(server) => return Ok(server),
@@ -140,28 +139,6 @@ async fn connect_address(
             Err((failure, _)) => return Err((failure, Reached::Server)),
         }
     }
-}
-
-/// With the number of the address family, as C has it.
-fn log_failure(attempt: &Attempt<'_>, address: SocketAddr, relay: &[u8], why: &[u8]) {
-    let place = format!(".{} ({})) failed: ", address.port(), if address.is_ipv4() { 2 } else { 10 });
-    let text = [b"makeconnection (", relay, place.as_bytes(), why].concat();
-    attempt.on.logger.log(13, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
-}
-
-/// The name of the interface over which we go out.
-async fn log_connection(attempt: &Attempt<'_>, stream: &TcpStream) {
-    let logger = &attempt.on.logger;
-    let Ok(own) = stream.local_addr() else { return };
-    if logger.level() <= 11 {
-        return; // a name is looked up for those only who want to read it
-    }
-    let name = match attempt.on.site.resolver.ptr(own.ip()).await {
-        Outcome::Done(name) => name,
-        _ => format!("[{}]", own.ip()).into_bytes(),
-    };
-    let text = [b"SMTP outgoing connect on ", &name[..name.len().min(40)]].concat();
-    logger.log(11, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
 }
 
 fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {

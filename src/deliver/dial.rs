@@ -2,7 +2,8 @@
 
 use super::attempt::Attempt;
 use crate::config::Mailer;
-use crate::schema::{ClientPort, Family, Options, span};
+use crate::logging::Priority;
+use crate::schema::{ClientPort, Family, Options, Outcome, span};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -29,6 +30,28 @@ pub(super) async fn dial(
     }
     tokio::time::sleep(span(options.dial_delay)).await;
     tcp_stream(options, address, connect_timeout(attempt)).await
+}
+
+/// With the number of the address family, as C has it.
+pub(super) fn log_failure(attempt: &Attempt<'_>, address: SocketAddr, relay: &[u8], why: &[u8]) {
+    let place = format!(".{} ({})) failed: ", address.port(), if address.is_ipv4() { 2 } else { 10 });
+    let text = [b"makeconnection (", relay, place.as_bytes(), why].concat();
+    attempt.on.logger.log(13, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
+}
+
+/// The name of the interface over which we go out.
+pub(super) async fn log_connection(attempt: &Attempt<'_>, stream: &TcpStream) {
+    let logger = &attempt.on.logger;
+    let Ok(own) = stream.local_addr() else { return };
+    if logger.level() <= 11 {
+        return; // a name is looked up for those only who want to read it
+    }
+    let name = match attempt.on.site.resolver.ptr(own.ip()).await {
+        Outcome::Done(name) => name,
+        _ => format!("[{}]", own.ip()).into_bytes(),
+    };
+    let text = [b"SMTP outgoing connect on ", &name[..name.len().min(40)]].concat();
+    logger.log(11, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
 }
 
 /// Timeout.iconnect at a message's first attempt, Timeout.connect later.
