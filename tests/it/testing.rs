@@ -31,6 +31,9 @@ impl Site {
     fn said(&self, output: &Output) -> String {
         let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
         let text = text.replace(&self.0.path().display().to_string(), "DIR");
+        // the greeting has the time
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("220 "));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
         let numbers = regex::Regex::new(r"(cf|\.m4):\d+").expect("a pattern");
         numbers.replace_all(&text, "$1:N").into_owned()
     }
