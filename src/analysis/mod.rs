@@ -10,14 +10,18 @@
 //! - [`Sources`]: from a rule or a look-up to the line that was written
 //! - [`Corpus`]: names to ask about, and the shapes of addresses; `gather`: those that a site knows
 //! - `explain`: all of it joined; `text`, `html`: how it is shown
+//! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`: is there a way for strangers?
 //! - [`testing`]: tests that stand beside a configuration
 
 mod corpus;
 mod explain;
 mod gather;
 mod html;
+pub mod lint;
 mod question;
 mod recorder;
+pub mod relay;
+mod relay_shapes;
 mod session;
 mod sources;
 mod step;

@@ -71,6 +71,11 @@ impl Sources {
         Self { cf, lines: lines_of(text), origins, read: HashMap::new() }
     }
 
+    /// The cf that a .mc made, with the origins of its lines; `None` for a cf that was there.
+    pub fn made(&self) -> Option<&CfText> {
+        self.origins.as_ref()
+    }
+
     /// The logical line that ends at a physical one, without its first letter: a rule as it is written.
     pub fn rule_text(&self, line: u32) -> String {
         let end = (line as usize).min(self.lines.len());

@@ -1,11 +1,11 @@
-//! The look at a new configuration before a daemon takes it (SIGHUP): it must load, and answer the tests that stand
-//! beside it as it should.
+//! The look at a new configuration before a daemon takes it (SIGHUP): it must load, have no errors that
+//! lint finds, and answer the tests that stand beside it as it should.
 //!
 //! In: the command line of the daemon; runs in a child of the supervisor, before any thread. Out: nothing, or why the
 //! old configuration goes on.
 
 use super::invocation::Invocation;
-use super::{site, start, test};
+use super::{lint, site, start, test};
 use crate::analysis::Sources;
 use crate::analysis::testing::{Report, TestFile};
 use crate::config::Config;
@@ -28,6 +28,12 @@ type Refused = (Sysexit, Vec<u8>);
 pub(super) fn check(invocation: &Invocation) -> Result<(), Refused> {
     let (loaded, sources) = site::check(invocation)?;
     let configuration = accounts::path(&site::file(invocation));
+    if let Some(finding) = lint::error_of_configuration(&configuration, &sources, &loaded.config) {
+        let place = &finding.diagnostic.place;
+        let message = &finding.diagnostic.message;
+        let why = format!("{}: line {}: {message} [{}]", place.file, place.line, finding.code.id);
+        return Err(refused(Sysexit::CONFIG, why));
+    }
     match test::tests_beside(&configuration) {
         Some(file) => tests(&file, loaded.config, sources),
         None => Ok(()),

@@ -44,7 +44,7 @@ pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
 }
 
 /// What is wrong with a cf, at its own lines.
-fn findings_of_cf(cf: &CfText) -> Vec<Diagnostic> {
+pub(super) fn findings_of_cf(cf: &CfText) -> Vec<Diagnostic> {
     let mut env = Anywhere { system: maps::environment() };
     let options = LoadOptions { version: b"canonify".to_vec(), mode: b'd', ..LoadOptions::default() };
     let loaded = load(b"cf", &cf.text, &mut env, &options);

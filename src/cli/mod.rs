@@ -10,6 +10,8 @@ mod explain;
 pub mod debug;
 pub mod flags;
 mod guard;
+mod lint;
+mod lint_relay;
 pub mod hoststat;
 mod invocation;
 mod mailq;
@@ -24,6 +26,7 @@ pub mod praliases;
 mod process;
 pub mod newaliases;
 pub mod modes;
+mod progress;
 mod quarantine;
 mod queue_flags;
 mod queue_run;
@@ -142,6 +145,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: explain::main,
         keeps_group: false,
         about: "say what happens to mail for an address, and which lines make it so",
+    },
+    Personality {
+        name: "lint",
+        entry: lint::main,
+        keeps_group: false,
+        about: "say what is wrong with a configuration, its maps, aliases and files",
     },
     Personality {
         name: "test",

@@ -1,7 +1,9 @@
 //! How answers of the asking personalities are shown.
 
+use super::progress::Progress;
 use crate::analysis::Style;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Colours, and lines of the screen's width, for a terminal only.
 pub(super) fn style(rules: bool) -> Style {
@@ -16,4 +18,13 @@ pub(super) fn style(rules: bool) -> Style {
 pub(super) fn print(text: &str) {
     // a closed stdout leaves nobody to tell
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// A bar that is told how much of how much is done.
+pub(super) fn bar(what: &str) -> impl Fn(u64, u64) + Sync {
+    let (bar, what, before) = (Progress::new(), what.to_owned(), AtomicU64::new(u64::MAX));
+    move |done, total| match before.swap(done, Ordering::Relaxed) {
+        u64::MAX => bar.begin(&what, total),
+        before => bar.add(done.saturating_sub(before)),
+    }
 }

@@ -43,6 +43,7 @@ mod vocabulary;
 
 pub use builtins::{BUILTINS, Builtin};
 pub use host::{CommandStatus, Commands, Console, Files, Finding, FindingKind, Found, Host, NoCommands};
+pub use lint::library_names;
 pub(crate) use lint::{is_about_template, is_template_line};
 pub use options::Settings;
 pub use origins::{CfText, Origin, Source};

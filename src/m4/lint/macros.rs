@@ -64,6 +64,17 @@ pub(super) fn check(lint: &mut Lint<'_>) {
     }
 }
 
+/// Long names of macros and classes that sendmail or the built-in library knows.
+pub fn library_names() -> BTreeSet<&'static str> {
+    let names = EMBEDDED.iter().flat_map(|(_, text)| {
+        memchr::memchr_iter(b'{', text).filter_map(|at| {
+            let length = memchr::memchr(b'}', &text[at..])?;
+            std::str::from_utf8(&text[at + 1..at + length]).ok()
+        })
+    });
+    names.chain(MACRO_NAMES.iter().copied()).collect()
+}
+
 /// Names in braces that stand where they are not asked for: D, C and F lines, `$(macro {name} …`.
 fn set_here(text: &[u8]) -> BTreeSet<&str> {
     let braces = memchr::memchr_iter(b'{', text).filter(|at| !text[..*at].ends_with(b"$&"));

@@ -22,6 +22,7 @@ mod words;
 
 pub(crate) use copied::{is_about_template, is_template_line};
 pub(super) use library_messages::reconcile;
+pub use macros::library_names;
 pub(super) use mend::{Choice, mended};
 pub(super) use mistakes::{Lint, Mistake};
 
