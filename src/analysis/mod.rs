@@ -11,9 +11,11 @@
 //! - [`Corpus`]: names to ask about, and the shapes of addresses; `gather`: those that a site knows
 //! - `explain`: all of it joined; `text`, `html`: how it is shown
 //! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`: is there a way for strangers?
+//! - [`cover`]: which rules run, and which never do
 //! - [`testing`]: tests that stand beside a configuration
 
 mod corpus;
+pub mod cover;
 mod explain;
 mod gather;
 mod html;

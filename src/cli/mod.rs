@@ -5,6 +5,7 @@
 
 mod caller;
 pub mod daemon;
+mod cover;
 mod dead_letter;
 mod explain;
 pub mod debug;
@@ -145,6 +146,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: explain::main,
         keeps_group: false,
         about: "say what happens to mail for an address, and which lines make it so",
+    },
+    Personality {
+        name: "cover",
+        entry: cover::main,
+        keeps_group: false,
+        about: "say which rules run, how often and how long, and which never do",
     },
     Personality {
         name: "lint",

@@ -3,6 +3,7 @@
 mod bdb;
 mod borders;
 mod cf;
+mod cover;
 mod crash;
 mod explain;
 mod house;

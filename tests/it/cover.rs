@@ -1,0 +1,65 @@
+//! `canonify cover`: rules and maps with their counts.
+
+use crate::scratch::CANONIFY;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn cover(words: &[&str], corpus: Option<&str>) -> (tempfile::TempDir, Vec<u8>) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain");
+    for entry in fs::read_dir(from).expect("testdata/explain").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("UTF-8");
+        let text = text.replace("@DIR@", &directory.path().display().to_string());
+        fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
+    }
+    let mut command = Command::new(CANONIFY);
+    command.current_dir(directory.path()).args(["cover", "-C", "site.mc"]).args(words);
+    if let Some(corpus) = corpus {
+        fs::write(directory.path().join("corpus"), corpus).expect("a file");
+        command.args(["--corpus", "corpus"]);
+    }
+    let output = command.output().expect("canonify runs");
+    assert!(output.status.success(), "{output:?}");
+    (directory, output.stdout)
+}
+
+fn map<'c>(coverage: &'c Value, name: &str) -> &'c Value {
+    let maps = coverage["maps"].as_array().expect("maps");
+    maps.iter().find(|map| map["map"] == name).expect("the map")
+}
+
+#[test]
+fn rules_and_maps_are_counted_beside_their_lines() {
+    let corpus = "joe@virt.example from=a@b.example client=192.0.2.7=host.example\n";
+    let (_directory, json) = cover(&["--json"], Some(corpus));
+    let coverage: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(coverage["questions"], 1);
+    assert!(map(&coverage, "virtuser")["hits"].as_u64().is_some_and(|hits| hits > 0));
+    assert_eq!(map(&coverage, "access")["hits"], 0);
+    let rules = coverage["rules"].as_array().expect("rules");
+    let used = rules.iter().filter(|rule| rule["count"].as_u64() > Some(0)).count();
+    assert!(used > 20 && used < rules.len(), "{used} of {}", rules.len());
+    assert!(rules.iter().all(|rule| rule["mc"]["line"].as_u64().is_some()), "each has its line");
+}
+
+#[test]
+fn what_a_site_knows_is_asked_without_a_corpus() {
+    let (_directory, json) = cover(&["--json"], None);
+    let coverage: Value = serde_json::from_slice(&json).expect("JSON");
+    for name in ["virtuser", "access"] {
+        assert!(map(&coverage, name)["hits"].as_u64().is_some_and(|hits| hits > 0), "{name}");
+    }
+}
+
+#[test]
+fn text_and_page_say_the_same() {
+    let (_directory, text) = cover(&[], Some("joe@virt.example\n"));
+    let text = String::from_utf8(text).expect("UTF-8");
+    let last = text.trim_end().lines().last().expect("a line").to_owned();
+    assert!(last.contains("rules used") && last.contains("maps answered"), "{last}");
+    let (directory, _) = cover(&["--html", "page.html"], Some("joe@virt.example\n"));
+    let page = fs::read_to_string(directory.path().join("page.html")).expect("a page");
+    assert!(page.contains(&last) && page.ends_with("</html>\n") && !page.contains("<script"), "{page}");
+}
