@@ -252,15 +252,8 @@ pub fn is_printable(text: &[u8]) -> bool {
 pub fn put_printable(text: &[u8], names: &Names, out: &mut Vec<u8>) {
     if is_printable(text) {
         out.extend_from_slice(text);
-    } else {
-        out.extend(printable(text, names));
+        return;
     }
-}
-
-/// A text as traces and `-bt` print it: operators as they are written, long names in braces, some
-/// control characters named, the others left out. The quote byte is one of the latter, and protects nothing.
-pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 8);
     let mut bytes = text.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
         match byte {
@@ -270,7 +263,7 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
             0x20..=0x7e => out.push(byte),
             0..=0x1f | 0x7f => {}
             _ => match OPERATORS.iter().find(|(operator, ..)| *operator == byte) {
-                None => printable_high(byte, &mut out),
+                None => printable_high(byte, out),
                 Some((_, written, named)) => {
                     let (on, off): (&[u8], &[u8]) =
                         if names.emphasis { (b"\x1b[7m", b"\x1b[0m") } else { (b"", b"") };
@@ -284,13 +277,20 @@ pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
                             _ => {}
                         }
                     } else if *named {
-                        printable_name(byte, &mut bytes, names, &mut out);
+                        printable_name(byte, &mut bytes, names, out);
                     }
                     out.extend_from_slice(off);
                 }
             },
         }
     }
+}
+
+/// A text as traces and `-bt` print it: operators as they are written, long names in braces, some
+/// control characters named, the others left out. The quote byte is one of the latter, and protects nothing.
+pub fn printable(text: &[u8], names: &Names) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 8);
+    put_printable(text, names, &mut out);
     out
 }
 

@@ -5,6 +5,7 @@ use crate::addr::{
     MAX_SHOWN, Operators, Scan, ScanProblem, Table, Token, TokenBuffer, quote_internal, shorten,
 };
 use crate::schema::Reply;
+use std::borrow::Cow;
 
 /// How a text is to be scanned.
 #[derive(Clone, Copy, Debug)]
@@ -49,15 +50,14 @@ pub(super) fn scan_into(
     buffer: &mut TokenBuffer,
 ) {
     let given = text;
-    let text: &[u8] = match mode.outside && mode.table != Table::External {
-        true => &quote_internal(given),
-        false => given,
-    };
+    let quoted = (mode.outside && mode.table != Table::External).then(|| quote_internal(given));
+    let text = quoted.as_deref().unwrap_or(given);
     buffer.scan(operators, text, mode.delimiter, mode.table, mode.ignore);
-    match (mode.outside, mode.table) {
-        (true, Table::External) => buffer.quote_internal(),
-        (true, _) => buffer.rest = given_length(given, buffer.rest),
-        (false, _) => {}
+    match &quoted {
+        None if mode.outside => buffer.quote_internal(),
+        // places have moved where there was something to quote
+        Some(Cow::Owned(_)) => buffer.rest = given_length(given, buffer.rest),
+        _ => {}
     }
     if !buffer.problems.is_empty() || observer.watches() == Watch::Steps {
         observer.event(&Event::Scanned { text, silent: mode.silent, result: buffer });
