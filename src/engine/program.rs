@@ -9,16 +9,15 @@ use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
 use crate::addr::{MacroId, Operators, TokenBuffer, op};
 use crate::config::{Config, Rule, Ruleset, RulesetId};
-use hashbrown::HashMap;
 
 /// All rulesets of a configuration in the form that the machine runs.
 #[derive(Clone, Debug)]
 pub struct Program {
     rulesets: Vec<Option<CompiledRuleset>>,
     /// Maps that the machine runs itself.
-    pure_maps: HashMap<Vec<u8>, PureMap>,
-    /// Who answers for a map, by the number of its name.
-    map_kinds: HashMap<u32, AnsweredBy>,
+    pure_maps: Vec<PureMap>,
+    /// Who answers for a map, by the number of its name; maps' names have low ones.
+    map_kinds: Vec<AnsweredBy>,
     /// The number of the name `host`.
     host: u32,
     /// The number of `$>`.
@@ -66,9 +65,12 @@ pub(super) struct Bound {
     pub key_space: u8,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum AnsweredBy {
-    Machine,
+    #[default]
+    Nobody,
+    /// Its place among the machine's own.
+    Machine(usize),
     Others(Option<Bound>),
 }
 
@@ -78,7 +80,7 @@ impl Program {
         let mut program = Self {
             rulesets: Vec::new(),
             pure_maps: PureMap::of_config(config),
-            map_kinds: HashMap::new(),
+            map_kinds: Vec::new(),
             host: 0,
             call: 0,
             symbols: Symbols::new(&operators),
@@ -110,13 +112,12 @@ impl Program {
 
     fn name_maps(&mut self, config: &Config) {
         for decl in &config.maps {
-            let answered_by = if self.pure_map(&decl.name).is_some() {
-                AnsweredBy::Machine
-            } else {
-                AnsweredBy::Others(None)
-            };
-            let id = self.symbols.intern(&decl.name);
-            self.map_kinds.insert(id, answered_by);
+            let id = self.symbols.intern(&decl.name) as usize;
+            if id >= self.map_kinds.len() {
+                self.map_kinds.resize(id + 1, AnsweredBy::Nobody);
+            }
+            let own = self.pure_maps.iter().position(|map| map.is_called(&decl.name));
+            self.map_kinds[id] = own.map_or(AnsweredBy::Others(None), AnsweredBy::Machine);
         }
     }
 
@@ -124,9 +125,9 @@ impl Program {
     /// ([`super::Context::maps`]). The same maps must be given there.
     pub fn bind_maps(&mut self, maps: &dyn MapNames) {
         let symbols = &self.symbols;
-        for (id, answered_by) in &mut self.map_kinds {
+        for (id, answered_by) in self.map_kinds.iter_mut().enumerate() {
             if let AnsweredBy::Others(bound) = answered_by {
-                let map = maps.map_id(symbols.spelling(*id));
+                let map = maps.map_id(symbols.spelling(id as u32));
                 *bound = map.map(|map| Bound { map, key_space: maps.key_space(map) });
             }
         }
@@ -134,12 +135,10 @@ impl Program {
 
     /// Who answers for the map with this name's number.
     pub(super) fn map_kind(&self, id: u32) -> MapKind<'_> {
-        match self.map_kinds.get(&id) {
-            None => MapKind::Unknown,
+        match self.map_kinds.get(id as usize) {
+            None | Some(AnsweredBy::Nobody) => MapKind::Unknown,
             Some(AnsweredBy::Others(bound)) => MapKind::Declared(*bound),
-            Some(AnsweredBy::Machine) => {
-                self.pure_map(self.symbols.spelling(id)).map_or(MapKind::Unknown, MapKind::Pure)
-            }
+            Some(AnsweredBy::Machine(place)) => MapKind::Pure(&self.pure_maps[*place]),
         }
     }
 
@@ -182,10 +181,7 @@ impl Program {
 
     /// The map of this name, if the machine runs it itself.
     pub fn pure_map(&self, name: &[u8]) -> Option<&PureMap> {
-        if self.pure_maps.is_empty() {
-            return None;
-        }
-        crate::addr::with_folded(name, |folded| self.pure_maps.get(folded))
+        self.pure_maps.iter().find(|map| map.is_called(name))
     }
 
     pub(super) fn ruleset(&self, id: RulesetId) -> Option<&CompiledRuleset> {

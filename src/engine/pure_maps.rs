@@ -29,10 +29,10 @@ pub(super) enum Class {
 }
 
 impl PureMap {
-    /// All maps of our classes, by lower-cased name. A later K line of a name stands behind the
+    /// All maps of our classes. A later K line of a name stands behind the
     /// earlier ones: what it does not say stays as it was.
-    pub fn of_config(config: &Config) -> HashMap<Vec<u8>, Self> {
-        let mut maps = HashMap::new();
+    pub fn of_config(config: &Config) -> Vec<Self> {
+        let mut maps: HashMap<Vec<u8>, Self> = HashMap::new();
         for decl in &config.maps {
             let name = decl.name.to_ascii_lowercase();
             match Self::declare(decl, maps.get(&name)) {
@@ -40,7 +40,12 @@ impl PureMap {
                 None => maps.remove(&name),
             };
         }
-        maps
+        maps.into_values().collect()
+    }
+
+    /// Is this its name, in any case?
+    pub(super) fn is_called(&self, name: &[u8]) -> bool {
+        self.name.eq_ignore_ascii_case(name)
     }
 
     fn declare(decl: &MapDecl, before: Option<&Self>) -> Option<Self> {
