@@ -36,6 +36,7 @@ pub mod keeper;
 pub mod tls;
 pub mod queue;
 pub mod recipients;
+pub mod milter;
 pub mod smtp;
 pub mod deliver;
 pub mod bounce;

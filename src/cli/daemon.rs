@@ -6,6 +6,7 @@ use super::rights::{self, Privileged};
 use super::supervise::{self, Daemon};
 use super::{queue_flags, site, start};
 use crate::config::unsupported;
+use crate::milter;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
 use crate::tls;
@@ -24,6 +25,7 @@ fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         .into_iter()
         .chain(tls::warnings(&loaded.config))
         .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))
+        .chain(milter::missing_sockets(&loaded.config))
         .collect();
     warnings.iter().for_each(|text| start::complain(text));
     let background = invocation.mode == Mode::Daemon && !inheritance.restarted;

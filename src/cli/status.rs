@@ -118,6 +118,9 @@ fn as_text(status: &Status, queue: &Waiting) -> String {
         let at = jiff::Timestamp::from_second(refusal.at).map(|at| at.to_string()).unwrap_or_default();
         format!("a newer configuration was refused at {at}: {}", refusal.why)
     }));
+    if !status.filters.is_empty() {
+        lines.push(format!("mail filters: {}", status.filters.join(", ")));
+    }
     for Process { pid, role, uid, walls } in processes(status) {
         let uid = uid.map_or_else(|| String::from("?"), |uid| uid.to_string());
         let walls = if walls.is_empty() { String::new() } else { format!(": {}", walls.join(", ")) };
@@ -144,7 +147,7 @@ fn as_json(status: &Status, queue: &Waiting) -> String {
     });
     format!(
         "{{\"version\":{},\"configuration\":{{\"path\":{},\"loaded\":{},\"refused\":{},\"refused_at\":{}}},\"processes\":[{}],\"missing\":[{}],\
-         \"listeners\":[{}],\"sessions\":{},\"deliveries\":{},\"queue\":{{\"messages\":{},\"oldest\":{}}}}}\n",
+         \"listeners\":[{}],\"filters\":[{}],\"sessions\":{},\"deliveries\":{},\"queue\":{{\"messages\":{},\"oldest\":{}}}}}\n",
         json_string(&status.version),
         json_string(&String::from_utf8_lossy(&status.file)),
         status.loaded,
@@ -153,6 +156,7 @@ fn as_json(status: &Status, queue: &Waiting) -> String {
         processes.join(","),
         strings(&status.missing),
         strings(&status.listeners),
+        strings(&status.filters),
         status.sessions,
         status.deliveries,
         queue.messages,

@@ -48,7 +48,92 @@ pub struct Filter {
     pub line: u32,
 }
 
+impl Filter {
+    /// With the usual times, and without flags.
+    pub fn named(name: &[u8], socket: &[u8]) -> Self {
+        Self {
+            name: name.to_vec(),
+            socket: socket.to_vec(),
+            flags: Vec::new(),
+            connect: 300,
+            send: 10,
+            read: 10,
+            end: 300,
+            line: 0,
+        }
+    }
+
+    /// The path of a UNIX socket, if S= names one.
+    pub fn local_path(&self) -> Option<&[u8]> {
+        let Some(colon) = self.socket.iter().position(|byte| *byte == b':') else {
+            return Some(&self.socket);
+        };
+        let kind = self.socket[..colon].to_ascii_lowercase();
+        matches!(&kind[..], b"local" | b"unix").then(|| &self.socket[colon + 1..])
+    }
+}
+
+/// Macros that a filter may ask for, by the configuration or itself: a name that no line of the cf has would have no value.
+const FILTER_MACROS: &[&str] = &[
+    "addr_type",
+    "auth_authen",
+    "auth_author",
+    "auth_ssf",
+    "auth_type",
+    "cert_issuer",
+    "cert_subject",
+    "cipher",
+    "cipher_bits",
+    "client_addr",
+    "client_connections",
+    "client_name",
+    "client_port",
+    "client_ptr",
+    "client_rate",
+    "client_resolve",
+    "cn_issuer",
+    "cn_subject",
+    "daemon_addr",
+    "daemon_family",
+    "daemon_flags",
+    "daemon_name",
+    "daemon_port",
+    "dsn_envid",
+    "if_addr",
+    "if_family",
+    "if_name",
+    "mail_addr",
+    "mail_from",
+    "mail_host",
+    "mail_mailer",
+    "msg_id",
+    "msg_size",
+    "nbadrcpts",
+    "nrcpts",
+    "quarantine",
+    "rcpt_addr",
+    "rcpt_host",
+    "rcpt_mailer",
+    "tls_version",
+    "total_rate",
+    "verify",
+];
+
 impl Loader<'_> {
+    /// What filters may ask for has a name.
+    pub(super) fn name_filter_macros(&mut self) {
+        if self.config.filters.is_empty() {
+            return;
+        }
+        let listed = self.config.options.milter.macros.concat();
+        let names = FILTER_MACROS.iter().map(|name| name.as_bytes().to_vec());
+        for name in names.chain(listed) {
+            let bare = name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}"));
+            // what does not fit into the table has no value
+            self.config.names.intern(bare.unwrap_or(&name));
+        }
+    }
+
     /// The queue group every configuration has, once QueueDirectory is known.
     fn default_queue_group(&mut self) {
         if self.config.queue_groups.iter().any(|group| group.name == b"mqueue") {
@@ -153,16 +238,7 @@ impl Loader<'_> {
             self.error("name required for mail filter");
             return;
         }
-        let mut filter = Filter {
-            name: name.to_vec(),
-            socket: Vec::new(),
-            flags: Vec::new(),
-            connect: 300,
-            send: 10,
-            read: 10,
-            end: 300,
-            line: self.first_line,
-        };
+        let mut filter = Filter { line: self.first_line, ..Filter::named(name, b"") };
         let rest = text.get(end + 1..).unwrap_or_default();
         let (fields, complete) = equates(rest);
         for field in fields {

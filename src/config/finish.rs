@@ -107,6 +107,7 @@ impl Loader<'_> {
         let class = if sources.is_empty() { "null" } else { "sequence" };
         self.implicit_map("aliases.files", class, &sources.join(" "));
         self.implicit_map("aliases", "switch", "aliases");
+        self.name_filter_macros();
     }
 
     fn implicit_map(&mut self, name: &str, class: &str, args: &str) {

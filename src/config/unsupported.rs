@@ -1,4 +1,4 @@
-//! What a configuration asks for and this program does not have yet: filters.
+//! What a configuration asks for in vain: filters that nobody passes through.
 //!
 //! In: a configuration that has been read. Out: one entry for each thing asked for. Never here: options that are
 //! only read and change nothing for anybody (`docs/options.md` lists those).
@@ -18,23 +18,38 @@ pub struct Unsupported {
     pub nth: usize,
 }
 
-const FILTER_HELP: &str = "leave mail that must be filtered to sendmail, or take the filter out";
+const NOT_NAMED: &str =
+    "name it in option InputMailFilters (INPUT_MAIL_FILTER does), or in InputMailFilters= of a listener";
+const NOT_DEFINED: &str =
+    "define it by an X line (MAIL_FILTER), or take the name out: mail passes without it";
 
-/// All of it, in the order of the questions a client meets.
+/// All of it, in the order of the X lines, then of the names.
 pub fn unsupported(config: &Config) -> Vec<Unsupported> {
-    let mut found = Vec::new();
-    let mut add = |message: String, help, cf_line: &[u8], nth| {
-        found.push(Unsupported { message, help, cf_line: cf_line.to_vec(), nth });
-    };
     let options = &config.options;
     let own = options.daemon_port_options.iter().flat_map(|port| port.filters.iter().flatten());
-    for filter in &config.filters {
-        let asked = options.input_mail_filters.iter().chain(own.clone()).any(|name| *name == filter.name);
-        if asked {
-            let name = String::from_utf8_lossy(&filter.name);
-            let message = format!("there are no mail filters yet: mail passes without filter {name}");
-            add(message, FILTER_HELP, &[b"X", &filter.name[..]].concat(), 0);
+    let named: Vec<&Vec<u8>> = options.input_mail_filters.iter().chain(own).collect();
+    let unused =
+        config.filters.iter().filter(|filter| !named.contains(&&filter.name)).map(|filter| Unsupported {
+            message: format!("no mail passes through filter {}", String::from_utf8_lossy(&filter.name)),
+            help: NOT_NAMED,
+            cf_line: [b"X", &filter.name[..]].concat(),
+            nth: 0,
+        });
+    let mut undefined: Vec<&Vec<u8>> = Vec::new();
+    for name in &named {
+        let known = config.filters.iter().any(|filter| &filter.name == *name);
+        if !known && !undefined.contains(name) {
+            undefined.push(name);
         }
     }
-    found
+    let undefined = undefined.into_iter().map(|name| Unsupported {
+        message: format!("InputFilter {} not defined", String::from_utf8_lossy(name)),
+        help: NOT_DEFINED,
+        cf_line: match options.input_mail_filters.contains(name) {
+            true => b"O InputMailFilters".to_vec(),
+            false => b"O DaemonPortOptions".to_vec(),
+        },
+        nth: 0,
+    });
+    unused.chain(undefined).collect()
 }

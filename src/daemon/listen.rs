@@ -44,6 +44,7 @@ impl Listener {
             address: self.address.ip().to_string().into_bytes(),
             port: self.address.port().to_string().into_bytes(),
             delay_la: self.port.delay_la,
+            filters: self.port.filters.clone(),
         }
     }
 

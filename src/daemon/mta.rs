@@ -7,6 +7,7 @@ use crate::envelope::QueueId;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Priority};
 use crate::maps::{ProgramAnswer, ProgramRunner};
+use crate::milter::{Definitions, FilterLog, Opening, Shared, SocketOpener};
 use crate::net::Resolver;
 use crate::queue::{Queue, QueueError};
 use crate::rewrite::Site;
@@ -15,6 +16,7 @@ use crate::schema::Reply;
 use crate::smtp::server::{Policy, Server};
 use crate::supervisor::Refusal;
 use crate::sys::process::Program;
+use crate::sys::safe::Rules;
 use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -90,6 +92,24 @@ fn sasl_mechanisms(log: &Logger) -> Option<Vec<u8>> {
     settings.mechanisms
 }
 
+/// What the mail filters of all sessions share.
+fn milters(config: &Config, keeper: &Keeper, log: &Logger) -> Shared {
+    Shared {
+        log: FilterLog::new(config, log.clone()),
+        opener: Some(Arc::new(KeepersSockets(keeper.clone()))),
+        rules: Rules::socket(config.blame()),
+    }
+}
+
+/// The keeper connects to the sockets of filters that the front's user may not.
+struct KeepersSockets(Keeper);
+
+impl SocketOpener for KeepersSockets {
+    fn open<'a>(&'a self, filter: &'a [u8]) -> Opening<'a> {
+        Box::pin(self.0.filter(filter))
+    }
+}
+
 impl Mta {
     /// Opens the queue and gets everything ready. Starts nothing.
     ///
@@ -107,7 +127,9 @@ impl Mta {
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
         let mut policy = Policy::from_config(&config);
         policy.sasl_mechanisms = sasl_mechanisms(&log);
-        let server = Arc::new(Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()));
+        let server = Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone());
+        let server =
+            Arc::new(server.with_mail_filters(Definitions::of(&config), milters(&config, &keeper, &log)));
         let preparing = Arc::new(Semaphore::new(MAX_PREPARING));
         let runners = usize::try_from(config.options.max_queue_children).unwrap_or(0);
         let runners = (runners > 0).then(|| Arc::new(Semaphore::new(runners)));

@@ -7,6 +7,7 @@ use super::rates::Rates;
 use super::status::{About, StatusSocket};
 use crate::deliver::Pool;
 use crate::logging::Priority;
+use crate::milter::Definitions;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
 use crate::supervisor::{Listening, Order, Orders};
@@ -81,6 +82,10 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
     }
     drop(session);
     if has_listeners {
+        let filters = Definitions::summary(&mta.site.config);
+        if !filters.is_empty() {
+            mta.log.log(8, Priority::Info, None, format!("mail filters: {}", filters.join(", ")).as_bytes());
+        }
         // what is wrong with keys and certificates is said at the start
         mta.tls.server().await;
     }

@@ -4,6 +4,7 @@
 //! Never here: anything that a stranger has sent, and any way to change something.
 
 use super::mta::Mta;
+use crate::milter::Definitions;
 use crate::queue::STATUS_SOCKET;
 use crate::supervisor::Refusal;
 use crate::sys::confinement::Report;
@@ -41,6 +42,8 @@ pub struct Status {
     pub missing: Vec<String>,
     /// Addresses that it listens to.
     pub listeners: Vec<String>,
+    /// Mail filters of the configuration.
+    pub filters: Vec<String>,
     /// Clients that are connected.
     pub sessions: u64,
     /// Messages being delivered.
@@ -117,6 +120,7 @@ impl StatusSocket {
                 protections: report.up.iter().map(|protection| protection.name().to_owned()).collect(),
                 missing: report.missing.clone(),
                 listeners: listeners.clone(),
+                filters: Definitions::summary(&mta.site.config),
                 sessions: mta.clients.count() as u64,
                 deliveries: *mta.under_way.borrow() as u64,
             };

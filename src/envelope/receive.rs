@@ -149,6 +149,9 @@ fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     envelope.class = facts.class;
     // the generated Message-Id and Received count as well
     let whole = HeaderFacts::of(&site.config, &envelope.headers);
+    if let Some(id) = &whole.message_id {
+        envelope.scope.set_named(&site.config, b"msg_id", id);
+    }
     (envelope.message_id, envelope.hop_count) = (whole.message_id, whole.hop_count);
     envelope.timeout_class = facts.timeout_class(envelope.is_response());
     envelope.flags.set(EnvelopeFlags::DELETE_BCC, facts.has_recipients);

@@ -33,6 +33,7 @@ impl From<&Config> for KeeperSettings {
             default_name: account.map(|account| account.name).unwrap_or_default(),
             host: config.expand(config.macro_value("j").unwrap_or_default()),
             tls_files: tls_files(config),
+            filters: filters(config),
             programs: Programs::default(),
             // what is wrong with the file stands in the front's log
             sasl: sasl::Settings::of_site().unwrap_or_else(|_| sasl::Settings::none()),
@@ -72,6 +73,16 @@ fn tls_files(config: &Config) -> HashMap<Vec<u8>, TlsFile> {
     named
         .flat_map(|(list, kind)| list.split(|byte| *byte == b',').map(move |path| (path.to_vec(), kind)))
         .collect()
+}
+
+/// Mail filters that listen on a UNIX socket. With RunAsUser sendmail connects as that user, as the front does.
+fn filters(config: &Config) -> HashMap<Vec<u8>, Vec<u8>> {
+    if config.options.run_as_user.is_some_and(|ids| ids.uid != 0) {
+        return HashMap::new();
+    }
+    let local =
+        config.filters.iter().filter_map(|filter| Some((filter.name.clone(), filter.local_path()?.to_vec())));
+    local.collect()
 }
 
 /// `$x` as the internal operator, for values that are still as written.

@@ -310,6 +310,23 @@ impl Keeper {
         }
     }
 
+    /// A connection to the UNIX socket of a mail filter.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn filter(&self, name: &[u8]) -> io::Result<UnixStream> {
+        let asked = self.ask(Ask::Filter(name.to_vec()), None);
+        match tokio::time::timeout(LOOK_UP_TIMEOUT, asked).await {
+            Ok(Some((Reply::Filter(Ok(())), fds))) => {
+                let socket = fds.into_iter().next().ok_or_else(|| io::Error::other(GONE))?;
+                Ok(UnixStream::from(socket))
+            }
+            Ok(Some((Reply::Filter(Err(why)), _))) => Err(io::Error::other(why)),
+            Ok(_) => Err(io::Error::other(GONE)),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
     /// Delivers; `body` is read from its beginning, whatever its position is. When the keeper dies
     /// meanwhile every target is to be tried again.
     pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<MailerResult> {

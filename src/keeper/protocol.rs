@@ -152,6 +152,8 @@ pub(super) enum Ask {
     Program(Vec<u8>, Vec<u8>),
     /// What follows from a password.
     Secret(sasl::Question),
+    /// A connection to the UNIX socket of a mail filter, by the filter's name.
+    Filter(Vec<u8>),
     /// A delivery; the body comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -171,6 +173,7 @@ impl Ask {
             Self::TlsFile(..) => AskKind::TlsFile,
             Self::Program(..) => AskKind::Program,
             Self::Secret(_) => AskKind::Secret,
+            Self::Filter(_) => AskKind::Filter,
             Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
         }
     }
@@ -185,6 +188,7 @@ pub(super) enum AskKind {
     TlsFile,
     Program,
     Secret,
+    Filter,
     /// With so many targets.
     Delivery(usize),
 }
@@ -199,6 +203,7 @@ impl AskKind {
             Self::TlsFile => Reply::TlsFile(TlsFileAnswer::Refused(why.into())),
             Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
             Self::Secret => Reply::Secret(sasl::Answer::No(sasl::Refusal::Unavailable)),
+            Self::Filter => Reply::Filter(Err(why.into())),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
         }
     }
@@ -241,6 +246,8 @@ pub(super) enum Reply {
     Program(i32, Vec<u8>),
     /// What follows from a password, or why nothing does.
     Secret(sasl::Answer),
+    /// The descriptor that comes along is the connection; or why there is none.
+    Filter(Result<(), String>),
     /// One per target.
     Delivered(Vec<MailerResult>),
 }

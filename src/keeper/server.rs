@@ -12,8 +12,9 @@ use super::settings::KeeperSettings;
 use super::{deliver, lists, secrets, tls_files};
 use crate::schema::Sysexit;
 use crate::sys::errno_text;
+use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, first_line, passing};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,11 +81,12 @@ fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Optio
     let (work, share) = server.place(&frame.content);
     let worker = server.clone();
     let job = Box::new(move || {
-        let reply = guarded(kind, || worker.reply(frame.content, body));
-        worker.answer(id, reply);
+        let mut along = None;
+        let reply = guarded(kind, || worker.reply(frame.content, body, &mut along));
+        worker.answer(id, reply, along);
     });
     if pools[work as usize].run(&share, job).is_err() {
-        server.answer(id, kind.later("the keeper is busy"));
+        server.answer(id, kind.later("the keeper is busy"), None);
     }
 }
 
@@ -106,6 +108,7 @@ impl Server {
             Ask::TlsFile(path, _) => (Work::Lists, path.clone()),
             Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Secret(question) => (Work::Secrets, question.name.clone()),
+            Ask::Filter(name) => (Work::Maps, [b"filter ", &name[..]].concat()),
             Ask::Deliver(delivery) => {
                 let mailer = self.service.settings.mailer(&delivery.mailer);
                 let program = mailer.is_some_and(|mailer| mailer.is_program());
@@ -114,7 +117,8 @@ impl Server {
         }
     }
 
-    fn reply(&self, ask: Ask, body: Option<OwnedFd>) -> Reply {
+    /// What goes along with the reply is put into `along`.
+    fn reply(&self, ask: Ask, body: Option<OwnedFd>, along: &mut Option<OwnedFd>) -> Reply {
         match ask {
             Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| errno_text(&error))),
             Ask::Alias(name, first) => Reply::Alias(self.service.aliases.get(&name, first)),
@@ -125,14 +129,16 @@ impl Server {
             Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
             Ask::Secret(question) => Reply::Secret(secrets::answer(&self.service.settings.sasl, &question)),
+            Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| *along = Some(socket))),
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
         }
     }
 
-    fn answer(&self, id: u64, content: Reply) {
-        let frame = Frame { id, fds: 0, content };
+    fn answer(&self, id: u64, content: Reply, along: Option<OwnedFd>) {
+        let frame = Frame { id, fds: u8::from(along.is_some()), content };
+        let fds: Vec<_> = along.iter().map(OwnedFd::as_fd).collect();
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if passing::send(&socket, &frame.encode(), &[]).is_err() {
+        if passing::send(&socket, &frame.encode(), &fds).is_err() {
             // half an answer may have gone: nothing behind it would be understood
             passing::close(&socket);
         }
@@ -146,6 +152,15 @@ impl Server {
         program.argv.push(key);
         let (status, line) = first_line(&program, crate::sys::ANSWER_TIMEOUT);
         Reply::Program(status.0, line)
+    }
+
+    /// The path is the configuration's own, and is looked at as sendmail does before it connects.
+    fn filter(&self, name: &[u8]) -> Result<OwnedFd, String> {
+        let settings = &self.service.settings;
+        let path = accounts::path(settings.filters.get(name).ok_or("no such filter")?);
+        safe::check_socket(&path, &Rules::socket(settings.blame)).map_err(|refusal| refusal.to_string())?;
+        let socket = UnixStream::connect(path).map_err(|error| errno_text(&error))?;
+        Ok(socket.into())
     }
 
     fn deliver(&self, delivery: &Delivery, body: Option<OwnedFd>) -> Vec<MailerResult> {
@@ -188,6 +203,7 @@ mod tests {
             (AskKind::TlsFile, "TlsFile(Refused("),
             (AskKind::Program, "Program(75"),
             (AskKind::Secret, "Secret(No(Unavailable"),
+            (AskKind::Filter, "Filter(Err("),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
         ] {
             let reply = guarded(kind, || std::panic::resume_unwind(Box::new("broken")));

@@ -86,6 +86,8 @@ pub struct KeeperSettings {
     pub(super) host: Vec<u8>,
     /// The files of the TLS options, by their paths.
     pub(super) tls_files: HashMap<Vec<u8>, TlsFile>,
+    /// UNIX sockets of mail filters by the filter's name, where RunAsUser does not say whose rights count.
+    pub(super) filters: HashMap<Vec<u8>, Vec<u8>>,
     /// The programs of maps, by the map's name.
     pub(super) programs: Programs,
     /// Where passwords are.

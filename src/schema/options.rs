@@ -364,9 +364,9 @@ options! {
     /// Diffie-Hellman parameters
     dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, ParsedOnly, "confDH_PARAMETERS";
     /// Milters to call, by X-line name
-    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, ParsedOnly, "confINPUT_MAIL_FILTERS";
+    input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, Implemented, "confINPUT_MAIL_FILTERS";
     /// See sub rows
-    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, ParsedOnly, "";
+    milter: MilterOptions = MilterOptions::default(), (Special), "Milter", 0xbc, Root, Implemented, "";
     /// See sub rows; unknown letter: "Warning: Option: AuthOptions unknown parameter 'Q'" (not an error, exit status unchanged); after each letter the parser jumps past the next blank or comma
     auth_options: Vec<u8> = Vec::new(), (Special), "AuthOptions", 0xbd, Root, Implemented, "confAUTH_OPTIONS";
     /// Mode of queue files

@@ -65,7 +65,7 @@ def queue(found):
     return sum(sorted(queue_file(block) for block in found), [])
 
 
-SECTIONS = {"deliveries": blocks, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
+SECTIONS = {"filters": blocks, "deliveries": blocks, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
 
 
 APART = {"start"}  # for who asks for it

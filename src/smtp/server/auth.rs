@@ -61,7 +61,10 @@ enum Unheard {
 impl<A: Acceptor> Session<A> {
     async fn auth(&mut self, argument: &[u8]) -> Flow {
         let offered = mechanisms(&self.features, &self.server.policy, &self.client.security);
-        if let Err(refusal) = self.may_authenticate(&offered) {
+        let allowed = self.may_authenticate(&offered);
+        let allowed =
+            allowed.and_then(|()| self.put_off("AUTH", argument, 454, (4, 3, 0)).map_or(Ok(()), Err));
+        if let Err(refusal) = allowed {
             self.error(&refusal, None);
             return Flow::Continue;
         }

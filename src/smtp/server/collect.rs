@@ -11,6 +11,7 @@ use crate::logging::Priority;
 use crate::message::{Collector, Header};
 use crate::schema::{EightBitMode, EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
+use std::ops::Range;
 
 /// Why a message is not taken.
 enum Failure {
@@ -276,9 +277,11 @@ impl<A: Acceptor> Session<A> {
             Some(Failure::MessageTooLarge(limit)) => Some(*limit),
             _ => None,
         };
-        let refused = match failed {
-            Some(failure) => Some(failure.into_reply()),
-            None => self.store(collecting.sink.take()).await.err(),
+        let mut sink = collecting.sink.take();
+        let mut refused = match (failed, &mut sink) {
+            (Some(failure), _) => Some(failure.into_reply()),
+            (None, Some(sink)) => self.end_of_message(sink, FIRST_FILTER).await,
+            (None, None) => None,
         };
         self.log_sender();
         for text in newlines {
@@ -287,8 +290,16 @@ impl<A: Acceptor> Session<A> {
         if let Some(limit) = exceeded {
             self.log_size_limit(collecting.size, limit);
         }
+        if refused.is_none()
+            && let Some(mut sink) = sink
+        {
+            refused = self.end_of_message(&mut sink, OTHER_FILTERS).await;
+            if refused.is_none() {
+                refused = self.store(sink).await.err();
+            }
+        }
         match refused {
-            Some(reply) => self.refuse_message(&reply),
+            Some(reply) => self.refuse_message(&reply).await,
             None => self.accept().await,
         }
     }
@@ -338,16 +349,15 @@ impl<A: Acceptor> Session<A> {
         self.transaction.envelope.priority += shown * config.options.recipient_factor;
     }
 
-    /// The filters' last word, then the body becomes durable.
-    async fn store(&mut self, sink: Option<A::Sink>) -> Result<(), Reply> {
-        let Some(mut sink) = sink else { return Ok(()) };
-        if let Some(reply) = self.end_of_message(&mut sink).await {
-            return Err(reply);
-        }
+    /// The body becomes durable.
+    async fn store(&mut self, sink: A::Sink) -> Result<(), Reply> {
         self.transaction.envelope.body = sink.finish().await?;
         Ok(())
     }
 }
 
+/// The rulesets judge the message that has come; then the log has a line of it, and then others may change it.
+const FIRST_FILTER: Range<usize> = 0..1;
+const OTHER_FILTERS: Range<usize> = 1..usize::MAX;
 const BARE_LF: &str = "Bare linefeed (LF) not allowed";
 const BARE_CR: &str = "Bare carriage return (CR) not allowed";

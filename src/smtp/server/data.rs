@@ -59,6 +59,7 @@ impl<A: Acceptor> Session<A> {
         let id = self.transaction.envelope.id.clone();
         let discard = self.transaction.envelope.session.discard;
         if discard {
+            self.abort_filters().await;
             match self.server.log.level() > 9 {
                 true => self.log_undelivered(9, b"discarded"),
                 false => self.log(4, Priority::Info, b"discarded"),
@@ -83,8 +84,11 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// The message is there and is refused: every recipient is accounted for.
-    pub(super) fn refuse_message(&mut self, reply: &Reply) -> Flow {
+    pub(super) async fn refuse_message(&mut self, reply: &Reply) -> Flow {
         let text = self.error(reply, None);
+        self.abort_filters().await;
+        // of several refusals the log shows the one that the queue would show
+        let text = self.transaction.envelope.message.clone().unwrap_or(text);
         self.log_undelivered(6, &text);
         self.forget_transaction();
         Flow::Continue

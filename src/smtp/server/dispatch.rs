@@ -37,7 +37,7 @@ impl<A: Acceptor> Session<A> {
             self.served = true;
             flow = self.next_command().await;
         }
-        self.finish();
+        self.finish().await;
         self.wire.close().await;
     }
 
@@ -88,7 +88,8 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// The transaction ends with the session; a client that did nothing is noted.
-    fn finish(&mut self) {
+    async fn finish(&mut self) {
+        self.end_filters().await;
         if self.served && !self.issued_mail_command && self.refusal.is_none() {
             let text = [
                 &self.client.display[..],
@@ -127,7 +128,8 @@ impl<A: Acceptor> Session<A> {
         if self.delay(row).await == Flow::Close || self.slow_down_row(row).await == Flow::Close {
             return Flow::Close;
         }
-        (row.run)(self, Command { word, argument, line: &line }).await
+        let flow = (row.run)(self, Command { word, argument, line: &line }).await;
+        if self.ends { Flow::Close } else { flow }
     }
 
     /// A carriage return in the middle of a line is the end of a line for some servers and none for others

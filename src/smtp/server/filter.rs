@@ -4,30 +4,47 @@
 //! A filter hears what the client says, stage by stage, and decides. At the end it is shown the message
 //! as it then is, with what the filters before it have changed, and may change more. In: the words of
 //! the client. Out: a [`Decision`] each time, and [`Modifications`]. Never here: replies, logging,
-//! anything that lasts: what a filter changes takes effect once, before the message goes into the queue.
+//! anything that lasts: what a filter changes takes effect before the message goes into the queue.
 
 use super::acceptor::BodySink;
 use super::client::Client;
 use crate::engine::Scope;
 use crate::envelope::{Recipient, Sender};
-use crate::message::{Header, HeaderKind, Headers};
+use crate::message::{Header, HeaderEdit};
 use crate::rewrite::{Site, Verdict};
+use crate::schema::Reply;
 use std::future::Future;
 use std::pin::Pin;
+
+/// How far a refusal reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Extent {
+    /// What was asked for is refused.
+    #[default]
+    Command,
+    /// What is asked for from now on is refused.
+    Session,
+    /// Transactions that are asked for from now on are to be tried again later.
+    LaterInSession,
+    /// The connection ends with these words.
+    Connection,
+}
 
 /// What a filter has decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decision {
     /// Go on, or not.
     pub verdict: Verdict,
-    /// Who decided, as the log names it: `ruleset=check_rcpt, arg1=…`.
+    /// Who decided, as the log names it: `ruleset=check_rcpt, arg1=…`; nothing: it has told the log itself.
     pub source: Vec<u8>,
+    /// How far it reaches.
+    pub extent: Extent,
 }
 
 impl Decision {
     /// Nothing is wrong, nobody need be named.
     pub fn accept() -> Self {
-        Self { verdict: Verdict::Accept, source: Vec::new() }
+        Self { verdict: Verdict::Accept, source: Vec::new(), extent: Extent::Command }
     }
 }
 
@@ -43,6 +60,10 @@ pub fn decided<'a>(decision: Decision) -> Deciding<'a> {
 pub struct Context<'a> {
     /// Configuration, rules, maps.
     pub site: &'a Site,
+    /// The message's queue identifier.
+    pub id: &'a [u8],
+    /// Somebody has decided that the message is taken and thrown away.
+    pub discard: bool,
     /// The other end, and how far it is to be trusted.
     pub client: &'a Client,
     /// Macro values; what a filter sets here is there for those that are asked later.
@@ -53,24 +74,31 @@ pub struct Context<'a> {
     pub recipients: &'a [Recipient],
 }
 
-/// A message that has arrived, as the filters before have left it.
-pub struct Arrived<'a> {
-    pub(super) headers: &'a Headers,
-    pub(super) changes: &'a Modifications,
-    /// Bytes, header and body, with LF line ends.
-    pub size: u64,
-    /// The body: may be read, and written anew after [`BodySink::restart`].
-    pub body: &'a mut dyn BodySink,
-}
+/// Something about a message that takes its time.
+pub type Working<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-impl Arrived<'_> {
-    /// The fields that came with it or were added by filters; those that are made here are not among them.
-    pub fn fields(&self) -> Vec<Header> {
-        let mut headers = self.headers.clone();
-        self.changes.apply_to(&mut headers);
-        headers.0.retain(|field| field.kind.contains(HeaderKind::USER));
-        headers.0
-    }
+/// A message that has arrived, as the filters before have left it.
+pub trait Arrived: Send {
+    /// What is known of it.
+    fn context(&mut self) -> Context<'_>;
+    /// Its queue identifier, and the macros.
+    fn moment(&self) -> (&[u8], &Site, &Scope);
+    /// Bytes, header and body, with LF line ends.
+    fn size(&self) -> u64;
+    /// Its header, fields that were made here among them.
+    fn header(&self) -> &HeaderEdit;
+    /// The same, to be changed; `grown`: so many bytes more than before.
+    fn change_header(&mut self, grown: i64) -> &mut HeaderEdit;
+    /// The body: may be read, and written anew after [`BodySink::restart`].
+    fn body(&mut self) -> &mut dyn BodySink;
+    /// It is held, for this reason.
+    fn quarantine(&mut self, reason: &[u8]);
+    /// Another sender, with parameters of MAIL.
+    fn change_sender<'a>(&'a mut self, text: &'a [u8], parameters: &'a [u8]) -> Working<'a, ()>;
+    /// More recipients: a list of addresses; or one, with parameters of RCPT.
+    fn add_recipients<'a>(&'a mut self, list: &'a [u8], parameters: Option<&'a [u8]>) -> Working<'a, ()>;
+    /// A recipient goes; how many there were of it.
+    fn delete_recipient<'a>(&'a mut self, text: &'a [u8]) -> Working<'a, usize>;
 }
 
 /// One filter of one session. What it does not care about is accepted.
@@ -105,6 +133,17 @@ pub trait Filter: Send {
         decided(Decision::accept())
     }
 
+    /// The recipient of a RCPT has been looked up, or `refused` by somebody before.
+    fn looked_up<'a>(
+        &'a mut self,
+        _context: &'a mut Context<'_>,
+        _address: &'a [u8],
+        _parameters: &'a [u8],
+        _refused: Option<&'a Reply>,
+    ) -> Deciding<'a> {
+        decided(Decision::accept())
+    }
+
     /// DATA, for this many recipients.
     fn data<'a>(&'a mut self, _context: &'a mut Context<'_>, _recipients: usize) -> Deciding<'a> {
         decided(Decision::accept())
@@ -131,13 +170,18 @@ pub trait Filter: Send {
     }
 
     /// The final dot: the last word, and the only one at which the message may be changed.
-    fn end<'a>(
-        &'a mut self,
-        _context: &'a mut Context<'_>,
-        _message: Arrived<'a>,
-        _changes: &'a mut Modifications,
-    ) -> Deciding<'a> {
+    fn end<'a>(&'a mut self, _message: &'a mut dyn Arrived) -> Deciding<'a> {
         decided(Decision::accept())
+    }
+
+    /// The message is given up, refused or thrown away: nothing more comes of it.
+    fn abort<'a>(&'a mut self, _context: &'a mut Context<'_>) -> Working<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// The session is over.
+    fn quit<'a>(&'a mut self, _context: &'a mut Context<'_>) -> Working<'a, ()> {
+        Box::pin(std::future::ready(()))
     }
 
     /// VRFY, EXPN or ETRN: a request that begins no message.
@@ -162,7 +206,7 @@ pub trait Filter: Send {
 }
 
 /// Makes the filter of a session that begins.
-pub type FilterFactory = Box<dyn Fn() -> Box<dyn Filter> + Send + Sync>;
+pub type FilterFactory = Box<dyn Fn(&Client) -> Box<dyn Filter> + Send + Sync>;
 
 /// A call of one of the methods above but `end`.
 #[derive(Clone, Copy)]
@@ -171,6 +215,7 @@ pub(super) enum FilterCall<'a> {
     Helo(&'a [u8]),
     Mail(&'a [u8], &'a [u8]),
     Rcpt(&'a [u8], &'a [u8]),
+    LookedUp(&'a [u8], &'a [u8], Option<&'a Reply>),
     Data(usize),
     Header(&'a Header),
     EndOfHeader(&'a [Header]),
@@ -186,6 +231,9 @@ impl<'a> FilterCall<'a> {
             Self::Helo(name) => filter.helo(context, name),
             Self::Mail(address, parameters) => filter.mail(context, address, parameters),
             Self::Rcpt(address, parameters) => filter.rcpt(context, address, parameters),
+            Self::LookedUp(address, parameters, refused) => {
+                filter.looked_up(context, address, parameters, refused)
+            }
             Self::Data(recipients) => filter.data(context, recipients),
             Self::Header(field) => filter.header(context, field),
             Self::EndOfHeader(fields) => filter.eoh(context, fields),
@@ -193,91 +241,5 @@ impl<'a> FilterCall<'a> {
             Self::Request(verb, argument) => filter.request(context, verb, argument),
             Self::Unknown(line, digit) => filter.unknown(context, line, digit),
         }
-    }
-}
-
-/// One change of the header.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum HeaderChange {
-    /// A field after all others.
-    Add {
-        /// The name.
-        name: Vec<u8>,
-        /// All after the colon, its blank included.
-        value: Vec<u8>,
-    },
-    /// A field with so many others before it.
-    Insert {
-        /// 0: before all others.
-        index: usize,
-        /// The name.
-        name: Vec<u8>,
-        /// All after the colon, its blank included.
-        value: Vec<u8>,
-    },
-    /// Another value for a field that came with the message; where there is none it is added.
-    Change {
-        /// The name.
-        name: Vec<u8>,
-        /// Which of several, from 1.
-        occurrence: usize,
-        /// All after the colon; an empty value takes the field away.
-        value: Vec<u8>,
-    },
-}
-
-/// What is to be changed, in the order in which filters said so. The body is written where it lies.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Modifications {
-    /// Another envelope sender.
-    pub sender: Option<Vec<u8>>,
-    /// More recipients.
-    pub added: Vec<Vec<u8>>,
-    /// Recipients that go.
-    pub deleted: Vec<Vec<u8>>,
-    /// The header.
-    pub headers: Vec<HeaderChange>,
-}
-
-impl Modifications {
-    /// More of them; what is said later counts.
-    pub(super) fn append(&mut self, later: Self) {
-        self.sender = later.sender.or(self.sender.take());
-        self.added.extend(later.added);
-        self.deleted.extend(later.deleted);
-        self.headers.extend(later.headers);
-    }
-
-    /// The header as it is with all changes.
-    pub fn apply_to(&self, headers: &mut Headers) {
-        for change in &self.headers {
-            match change {
-                HeaderChange::Add { name, value } => headers.0.push(field(name, value)),
-                HeaderChange::Insert { index, name, value } => {
-                    headers.0.insert((*index).min(headers.0.len()), field(name, value));
-                }
-                HeaderChange::Change { name, occurrence, value } => {
-                    change_field(headers, name, *occurrence, value);
-                }
-            }
-        }
-    }
-}
-
-fn field(name: &[u8], value: &[u8]) -> Header {
-    let made = Header::generated(name, value);
-    Header { kind: HeaderKind::of(name) | HeaderKind::USER, ..made }
-}
-
-fn change_field(headers: &mut Headers, name: &[u8], occurrence: usize, value: &[u8]) {
-    let own =
-        |header: &Header| header.kind.contains(HeaderKind::USER) && header.name.eq_ignore_ascii_case(name);
-    let mut places = headers.0.iter().enumerate().filter(|(_, header)| own(header)).map(|(place, _)| place);
-    let found = places.nth(occurrence.saturating_sub(1));
-    match found {
-        Some(place) if value.is_empty() => drop(headers.0.remove(place)),
-        Some(place) => headers.0[place].value = value.to_vec(),
-        None if value.is_empty() => {}
-        None => headers.0.push(field(name, value)),
     }
 }

@@ -1,10 +1,10 @@
 //! Sessions with a filter: what each stage can refuse, and what the end can change.
 
-use super::filter::{Arrived, Context, Deciding, Decision, Filter, HeaderChange, Modifications, decided};
+use super::filter::{Arrived, Context, Deciding, Decision, Filter, FilterFactory, decided};
 use super::tests::{Memory, client_at, server_with};
-use super::{Server, Session};
+use super::{Client, Server, Session};
 use crate::envelope::Envelope;
-use crate::message::Header;
+use crate::message::{Header, HeaderKind};
 use crate::rewrite::Verdict;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ struct DecidesAt {
 impl DecidesAt {
     fn at<'a>(&self, stage: &str) -> Deciding<'a> {
         let verdict = if stage == self.stage { self.verdict.clone() } else { Verdict::Accept };
-        decided(Decision { verdict, source: b"milter=test".to_vec() })
+        decided(Decision { verdict, source: b"milter=test".to_vec(), ..Decision::accept() })
     }
 }
 
@@ -52,12 +52,7 @@ impl Filter for DecidesAt {
     fn body<'a>(&'a mut self, _: &'a mut Context<'_>, _: &'a [u8]) -> Deciding<'a> {
         self.at("body")
     }
-    fn end<'a>(
-        &'a mut self,
-        _: &'a mut Context<'_>,
-        _: Arrived<'a>,
-        _: &'a mut Modifications,
-    ) -> Deciding<'a> {
+    fn end<'a>(&'a mut self, _: &'a mut dyn Arrived) -> Deciding<'a> {
         self.at("end")
     }
 }
@@ -67,7 +62,9 @@ const STAGES: &[&str] = &["connect", "helo", "mail", "rcpt", "data", "header", "
 /// One message through a session with these filters behind the rulesets: all replies, and what was taken.
 async fn session(filters: Vec<Arc<dyn Fn() -> Box<dyn Filter> + Send + Sync>>) -> (String, Vec<Envelope>) {
     let server: Server = server_with(|server| {
-        server.filters.extend(filters.into_iter().map(|make| Box::new(move || make()) as _));
+        server
+            .filters
+            .extend(filters.into_iter().map(|make| Box::new(move |_: &Client| make()) as FilterFactory));
     });
     let (mut ours, theirs) = tokio::io::duplex(1 << 16);
     let memory = Memory::default();
@@ -134,54 +131,43 @@ impl Filter for Changes {
         self.heard.extend_from_slice(piece);
         decided(Decision::accept())
     }
-    fn end<'a>(
-        &'a mut self,
-        context: &'a mut Context<'_>,
-        message: Arrived<'a>,
-        changes: &'a mut Modifications,
-    ) -> Deciding<'a> {
-        let mut body = vec![0; message.body.size() as usize];
-        let read = message.body.read_at(0, &mut body).expect("memory");
+    fn end<'a>(&'a mut self, message: &'a mut dyn Arrived) -> Deciding<'a> {
+        let mut body = vec![0; message.body().size() as usize];
+        let read = message.body().read_at(0, &mut body).expect("memory");
         assert_eq!((read, &body), (self.heard.len(), &self.heard));
-        message.body.restart().expect("memory");
-        message.body.write(b"another body\n").expect("memory");
-        let recipients = context.recipients.len();
-        let value = format!(" {recipients} recipients, {} fields", message.fields().len()).into_bytes();
-        let add =
-            |name: &[u8], value: &[u8]| HeaderChange::Add { name: name.to_vec(), value: value.to_vec() };
-        let change = |name: &[u8], occurrence, value: &[u8]| HeaderChange::Change {
-            name: name.to_vec(),
-            occurrence,
-            value: value.to_vec(),
-        };
-        changes.sender = Some(b"<new@elsewhere.example>".to_vec());
-        changes.added.push(b"<carl@far.example>".to_vec());
-        changes.deleted.push(b"bob@site.example".to_vec());
-        changes.headers = vec![
-            add(b"X-Seen", &value),
-            change(b"subject", 1, b" two"),
-            change(b"X-Secret", 1, b""),
-            change(b"X-Two", 2, b" c"),
-            HeaderChange::Insert { index: 0, name: b"X-First".to_vec(), value: b" first".to_vec() },
-        ];
-        decided(Decision::accept())
+        message.body().restart().expect("memory");
+        message.body().write(b"another body\n").expect("memory");
+        let recipients = message.context().recipients.len();
+        let value = format!(" {recipients} recipients, {} fields", own_names(message).len()).into_bytes();
+        let header = message.change_header(7);
+        header.add(b"X-Seen", value);
+        header.change(1, b"subject", Some(b" two".to_vec()));
+        header.change(1, b"X-Secret", None);
+        header.change(2, b"X-Two", Some(b" c".to_vec()));
+        header.insert(0, b"X-First", b" first".to_vec());
+        Box::pin(async move {
+            message.change_sender(b"<new@elsewhere.example>", b"").await;
+            message.add_recipients(b"<carl@far.example>", None).await;
+            assert_eq!(message.delete_recipient(b"bob@site.example").await, 1);
+            Decision::accept()
+        })
     }
+}
+
+/// The fields that came with the message, or that a filter has made.
+fn own_names(message: &dyn Arrived) -> Vec<Vec<u8>> {
+    let own = message.header().fields().filter(|field| field.kind.contains(HeaderKind::USER));
+    own.map(|field| field.name.clone()).collect()
 }
 
 /// Sees what the one before has changed.
 struct Looks;
 
 impl Filter for Looks {
-    fn end<'a>(
-        &'a mut self,
-        _: &'a mut Context<'_>,
-        message: Arrived<'a>,
-        changes: &'a mut Modifications,
-    ) -> Deciding<'a> {
-        let names: Vec<Vec<u8>> = message.fields().into_iter().map(|field| field.name).collect();
-        let value =
-            [b" ", &names.join(&b' ')[..], b"; ", message.body.size().to_string().as_bytes()].concat();
-        changes.headers.push(HeaderChange::Add { name: b"X-Looked".to_vec(), value });
+    fn end<'a>(&'a mut self, message: &'a mut dyn Arrived) -> Deciding<'a> {
+        let names = own_names(message).join(&b' ');
+        let size = message.body().size().to_string();
+        message.change_header(0).add(b"X-Looked", [b" ", &names[..], b"; ", size.as_bytes()].concat());
         decided(Decision::accept())
     }
 }
@@ -212,5 +198,5 @@ async fn a_filter_changes_header_recipients_and_body() {
     ];
     assert_eq!(lines, expected);
     let size = "Subject: one\nX-Secret: yes\nX-Two: a\nX-Two: b\n\n".len() + body.len();
-    assert_eq!(envelope.size, size as u64);
+    assert_eq!(envelope.size, size as u64 + 7);
 }

@@ -1,13 +1,15 @@
 //! A session and its filters: who is asked when, and what follows from what they decide.
 
 use super::acceptor::{Acceptor, BodySink};
-use super::filter::{Arrived, Context, Decision, FilterCall, Modifications};
-use super::session::Session;
-use crate::envelope::{Envelope, is_same_address, set_sender};
-use crate::logging::{Priority, Quiet};
-use crate::message::{Header, HeaderFacts};
+use super::arrived::InHand;
+use super::filter::{Context, Decision, Extent, Filter, FilterCall};
+use super::session::{Refusal, Session};
+use crate::envelope::Envelope;
+use crate::logging::Priority;
+use crate::message::Header;
 use crate::rewrite::Verdict;
 use crate::schema::Reply;
+use std::ops::Range;
 
 impl<A: Acceptor> Session<A> {
     /// Asks all filters in turn. A refusal is returned for the caller to send (`to`: the address that it
@@ -24,22 +26,44 @@ impl<A: Acceptor> Session<A> {
 
     /// What one filter decides.
     pub(super) async fn tell(&mut self, index: usize, call: FilterCall<'_>) -> Decision {
-        let Self { filters, server, client, transaction, .. } = self;
-        let Envelope { scope, sender, recipients, .. } = &mut transaction.envelope;
-        let mut context = Context { site: &server.site, client, scope, sender, recipients };
+        let (filters, mut context) = self.filters_and_context();
         call.make(filters[index].as_mut(), &mut context).await
+    }
+
+    fn filters_and_context(&mut self) -> (&mut Vec<Box<dyn Filter>>, Context<'_>) {
+        let Self { filters, server, client, transaction, discard, .. } = self;
+        let Envelope { id, scope, sender, recipients, session, .. } = &mut transaction.envelope;
+        let discard = *discard || session.discard;
+        let id = id.as_bytes();
+        (filters, Context { site: &server.site, id, discard, client, scope, sender, recipients })
+    }
+
+    /// What is known of the transaction.
+    pub(super) fn context(&mut self) -> Context<'_> {
+        self.filters_and_context().1
     }
 
     fn judge(&mut self, decision: Decision, to: Option<&[u8]>) -> Option<Reply> {
         self.log_decision(&decision, to, true);
-        match decision.verdict {
-            Verdict::Accept => None,
-            Verdict::Reject { reply, .. } => Some(reply),
-            Verdict::Discard => {
+        match (decision.verdict, decision.extent) {
+            (Verdict::Accept, _) => None,
+            (Verdict::Reject { .. }, Extent::LaterInSession) => {
+                self.put_off = true;
+                None
+            }
+            (Verdict::Reject { reply, .. }, Extent::Session) => {
+                self.refusal = Some(Refusal::Rule(self.finished(&reply, None)));
+                None
+            }
+            (Verdict::Reject { reply, .. }, extent) => {
+                self.ends |= extent == Extent::Connection;
+                Some(reply)
+            }
+            (Verdict::Discard, _) => {
                 self.transaction.envelope.session.discard = true;
                 None
             }
-            Verdict::Quarantine(reason) => {
+            (Verdict::Quarantine(reason), _) => {
                 self.transaction.envelope.quarantine = Some(reason);
                 None
             }
@@ -48,6 +72,9 @@ impl<A: Acceptor> Session<A> {
 
     /// `ruleset=check_rcpt, arg1=…, relay=…, reject=…`
     pub(super) fn log_decision(&self, decision: &Decision, to: Option<&[u8]>, with_id: bool) {
+        if decision.source.is_empty() {
+            return;
+        }
         let mut verdict = decision.verdict.clone();
         if let Verdict::Reject { reply, .. } = &mut verdict {
             *reply = self.finished(reply, to);
@@ -67,90 +94,39 @@ impl<A: Acceptor> Session<A> {
         self.ask(FilterCall::EndOfHeader(fields), None).await
     }
 
-    /// The final dot. Every filter sees the message as those before it have left it; then everything that
-    /// they have changed takes effect, once.
-    pub(super) async fn end_of_message(&mut self, sink: &mut A::Sink) -> Option<Reply> {
-        let mut changes = Modifications::default();
+    /// The final dot. Each filter of the range sees the message as those before it have left it, and may change it.
+    pub(super) async fn end_of_message(&mut self, sink: &mut A::Sink, range: Range<usize>) -> Option<Reply> {
+        let mut filters = std::mem::take(&mut self.filters);
         let received = sink.size();
-        for index in 0..self.filters.len() {
-            let (decision, more) = self.tell_end(index, &changes, sink).await;
-            if let Some(reply) = self.judge(decision, None) {
-                return Some(reply);
+        let mut refused = None;
+        let mut message = InHand::new(self, sink);
+        for filter in filters.iter_mut().skip(range.start).take(range.len()) {
+            let decision = filter.end(&mut message).await;
+            refused = message.session().judge(decision, None);
+            if refused.is_some() {
+                break;
             }
-            changes.append(more);
         }
+        message.finish();
+        self.filters = filters;
         let envelope = &mut self.transaction.envelope;
         envelope.size = (envelope.size + sink.size()).saturating_sub(received);
-        if changes != Modifications::default() || sink.size() != received {
-            self.modify(&changes).await;
-        }
-        None
+        refused
     }
 
-    async fn tell_end(
-        &mut self,
-        index: usize,
-        changes: &Modifications,
-        sink: &mut A::Sink,
-    ) -> (Decision, Modifications) {
-        let Self { filters, server, client, transaction, .. } = self;
-        let Envelope { scope, sender, recipients, headers, size, .. } = &mut transaction.envelope;
-        let mut context = Context { site: &server.site, client, scope, sender, recipients };
-        let message = Arrived { headers, changes, size: *size, body: sink };
-        let mut more = Modifications::default();
-        let decision = filters[index].end(&mut context, message, &mut more).await;
-        (decision, more)
-    }
-
-    async fn modify(&mut self, changes: &Modifications) {
-        if let Some(sender) = &changes.sender {
-            self.change_sender(sender).await;
-        }
-        for text in &changes.deleted {
-            self.delete_recipient(text).await;
-        }
-        for text in &changes.added {
-            self.add_recipient(text).await;
-        }
-        let config = self.server.site.config.clone();
-        let envelope = self.envelope();
-        changes.apply_to(&mut envelope.headers);
-        let facts = HeaderFacts::of(&config, &envelope.headers);
-        (envelope.message_id, envelope.hop_count) = (facts.message_id, facts.hop_count);
-        envelope.set_priority(&config.options);
-        if envelope.recipients.is_empty() {
-            envelope.session.discard = true;
+    /// Nothing comes of the message.
+    pub(super) async fn abort_filters(&mut self) {
+        let (filters, mut context) = self.filters_and_context();
+        for filter in filters {
+            filter.abort(&mut context).await;
         }
     }
 
-    /// A sender that the rules do not like is no reason to lose the message: the old one stays.
-    async fn change_sender(&mut self, text: &[u8]) {
-        let site = self.server.site.clone();
-        let before = self.envelope().sender.text.clone();
-        let parsed = set_sender(&site, self.envelope(), &mut Quiet, text).await;
-        if parsed.address.is_none() || !parsed.problems.is_empty() {
-            set_sender(&site, self.envelope(), &mut Quiet, &before).await;
-            self.log(3, Priority::Notice, &[b"filter: sender ", text, b" refused"].concat());
-        }
-    }
-
-    async fn delete_recipient(&mut self, text: &[u8]) {
-        let Ok(address) = self.resolve(text, &mut Self::recipient_of(text)).await else { return };
-        let config = self.server.site.config.clone();
-        self.envelope().recipients.retain(|recipient| {
-            !recipient.address.as_ref().is_some_and(|known| is_same_address(&config, known, &address))
-        });
-    }
-
-    async fn add_recipient(&mut self, text: &[u8]) {
-        let mut recipient = Self::recipient_of(text);
-        let added = match self.resolve(text, &mut recipient).await {
-            Ok(address) => self.add(recipient, address).await,
-            Err(refused) => Err(refused),
-        };
-        if let Err(refused) = added {
-            let reply = self.finished(&refused.reply, refused.to.as_deref());
-            self.log(3, Priority::Notice, &[b"filter: recipient refused: ", &reply.text[..]].concat());
+    /// The session is over.
+    pub(super) async fn end_filters(&mut self) {
+        let (filters, mut context) = self.filters_and_context();
+        for filter in filters {
+            filter.quit(&mut context).await;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From connect to 220: what filters say, features, pause, the greeting.
 
 use super::acceptor::Acceptor;
-use super::filter::FilterCall;
+use super::filter::{Extent, FilterCall};
 use super::session::{Flow, Refusal, Session};
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict, expand};
@@ -17,17 +17,13 @@ impl<A: Acceptor> Session<A> {
         if self.ask_about_connection().await == Flow::Close {
             return Flow::Close;
         }
-        if !matches!(self.refusal, Some(Refusal::Rule(_))) {
-            self.log(10, Priority::Info, b"Milter: no active filter");
-        }
         self.read_features().await;
         if self.prepare_tls().await == Flow::Close {
             return Flow::Close;
         }
         if self.refusal.is_none() && self.sent_before_greeting().await {
             self.refusal = Some(Refusal::Null);
-            let text = [&self.hostname[..], b" ESMTP not accepting messages"].concat();
-            self.say("554", None, &text);
+            self.refuse_greeting();
             return Flow::Continue;
         }
         if self.refusal.is_none() && self.features.temporary_failure {
@@ -39,14 +35,23 @@ impl<A: Acceptor> Session<A> {
             self.server.log.log(0, Priority::Error, None, &text.concat());
             self.refusal = Some(Refusal::Temporary);
         }
-        self.put_greeting();
+        match self.refusal {
+            Some(Refusal::Null) => self.refuse_greeting(),
+            _ => self.put_greeting(),
+        }
         Flow::Continue
+    }
+
+    fn refuse_greeting(&mut self) {
+        let text = [&self.hostname[..], b" ESMTP not accepting messages"].concat();
+        self.say(if self.server.policy.soft_bounce { "454" } else { "554" }, None, &text);
     }
 
     async fn ask_about_connection(&mut self) -> Flow {
         for index in 0..self.filters.len() {
             // rules may set macros that later rules of the session ask for
             self.transaction.envelope.scope = self.scope.clone();
+            self.set_envelope_macros();
             let decision = self.tell(index, FilterCall::Connect).await;
             self.scope = self.transaction.envelope.scope.clone();
             self.set_envelope_macros();
@@ -54,7 +59,11 @@ impl<A: Acceptor> Session<A> {
             match &decision.verdict {
                 Verdict::Accept | Verdict::Quarantine(_) => {}
                 Verdict::Discard => self.discard = true,
-                Verdict::Reject { reply, .. } => return self.refuse_connection(reply),
+                Verdict::Reject { reply, .. } => match decision.extent {
+                    Extent::Session => self.refusal = Some(Refusal::Null),
+                    Extent::LaterInSession => self.put_off = true,
+                    Extent::Command | Extent::Connection => return self.refuse_connection(reply),
+                },
             }
         }
         Flow::Continue

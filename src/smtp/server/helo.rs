@@ -6,6 +6,7 @@ use super::filter::FilterCall;
 use super::security::Channel;
 use super::session::{Flow, Refusal, Session};
 use super::verb_row::{Command, VerbRow};
+use crate::addr::MacroId;
 use crate::logging::Priority;
 use crate::schema::Reply;
 
@@ -57,8 +58,11 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         if self.transaction.has_begun() || self.helo.is_some() {
+            self.abort_filters().await;
             self.abort_transaction(10, if extended { "EHLO" } else { "HELO" });
         }
+        // filters hear of the new name before macros do
+        self.transaction.envelope.scope.unset(MacroId(b's'));
         if let Some(reply) = self.ask(FilterCall::Helo(&name), None).await {
             self.error(&reply, None);
             self.refusal = Some(Refusal::Rule(reply));

@@ -29,7 +29,7 @@ impl<A: Acceptor> Session<A> {
 
     async fn begin(&mut self, argument: &[u8]) -> Result<(), (Reply, Option<Vec<u8>>)> {
         let bare = |reply: Reply| (reply, None);
-        self.may_begin().map_err(bare)?;
+        self.may_begin(argument).map_err(bare)?;
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         self.warn_without_helo();
         self.warn_of_user();
@@ -57,7 +57,7 @@ impl<A: Acceptor> Session<A> {
         Ok(())
     }
 
-    fn may_begin(&self) -> Result<(), Reply> {
+    fn may_begin(&self, argument: &[u8]) -> Result<(), Reply> {
         if self.helo.is_none() && self.server.policy.privacy.contains(Privacy::NEED_MAIL_HELO) {
             return Err(Reply::new(503, None, "Polite people say HELO first"));
         }
@@ -67,7 +67,10 @@ impl<A: Acceptor> Session<A> {
         if self.features.require_auth && !self.client.security.identity.is_authenticated() {
             return Err(Reply::new(530, Some(EnhancedStatus(5, 7, 0)), "Authentication required"));
         }
-        Ok(())
+        // the log shows what stands behind the colon
+        let shown =
+            argument.iter().position(|byte| *byte == b':').map_or(argument, |colon| &argument[colon + 1..]);
+        self.put_off("MAIL", shown.trim_ascii_start(), 451, (4, 3, 2)).map_or(Ok(()), Err)
     }
 
     /// sendmail notes it in the log always, in the message with PrivacyOptions=authwarnings.
@@ -121,7 +124,9 @@ impl<A: Acceptor> Session<A> {
         result?;
         let config = &self.server.site.config;
         let scope = &mut self.transaction.envelope.scope;
-        scope.set_named(config, b"msg_size", size.to_string().as_bytes());
+        if size > 0 {
+            scope.set_named(config, b"msg_size", size.to_string().as_bytes());
+        }
         if let Some(envid) = &self.transaction.envelope.envid {
             scope.set_named(config, b"dsn_envid", envid);
         }

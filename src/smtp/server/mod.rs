@@ -11,12 +11,14 @@
 //!   `dispatch`: from a line to its command; `usage`: who asks for too much; `budget`: memory
 //! - [`security`]: how far a client is to be trusted
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
-//!   `filtering`: when they are asked, and what follows
+//!   `filtering`: when they are asked, and what follows; `arrived`: a message while they change it
+//! - `mail_filters`: milters as the last of them; `mail_filter_message`: what they ask for at the end of a message
 //! - `transaction`: how far a message has got; `collect`: from DATA to the envelope; `accounting`: from one
 //!   message to the next
 
 mod acceptor;
 mod accounting;
+mod arrived;
 mod auth;
 mod budget;
 mod collect;
@@ -30,6 +32,8 @@ mod filtering;
 mod greeting;
 mod helo;
 mod help;
+mod mail_filter_message;
+mod mail_filters;
 mod mail;
 mod noop;
 mod parameters;

@@ -22,6 +22,8 @@ pub struct DaemonFacts {
     pub port: Vec<u8>,
     /// delayLA= of the listener.
     pub delay_la: Option<i64>,
+    /// InputMailFilters= of the listener; `None`: the option's.
+    pub filters: Option<Vec<Vec<u8>>>,
 }
 
 impl DaemonFacts {

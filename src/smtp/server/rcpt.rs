@@ -20,6 +20,12 @@ pub(super) struct Refused {
     log: bool,
 }
 
+/// A recipient who may be written to; `later`: nobody could say now whether there is one.
+struct Known {
+    recipient: Recipient,
+    later: bool,
+}
+
 impl Refused {
     fn bare(reply: Reply) -> Self {
         Self { reply, to: None, log: true }
@@ -42,15 +48,13 @@ impl<A: Acceptor> Session<A> {
         }
         match self.recipient(argument).await {
             Ok(text) => self.say("250", Some("2.1.5"), &text),
-            Err(refused) => {
+            Err(mut refused) => {
                 self.count_refused();
-                let text = self.error(&refused.reply, refused.to.as_deref());
-                if refused.log {
-                    self.log(3, Priority::Notice, &text);
-                }
+                self.log_refused_recipient(&mut refused);
+                self.error(&refused.reply, refused.to.as_deref());
             }
         }
-        self.count_recipients();
+        self.count_recipients(false);
         Flow::Continue
     }
 
@@ -92,6 +96,29 @@ impl<A: Acceptor> Session<A> {
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
+        let (recipient, address) = self.may_be_named(path).await?;
+        let before = self.transaction.recipients();
+        let mut named = self.verify(recipient, address).await.map(|known| self.insert(known));
+        let is_new = self.transaction.recipients() > before;
+        if let Err(refused) = &mut named {
+            self.log_refused_recipient(refused);
+        }
+        self.count_recipients(named.is_err());
+        let refused = named.as_ref().err().map(|refused| &refused.reply);
+        match self.ask(FilterCall::LookedUp(text, words, refused), Some(text)).await {
+            Some(reply) if named.is_ok() => {
+                if is_new {
+                    self.remove(text);
+                }
+                Err(Refused { reply, to: Some(text.to_vec()), log: false })
+            }
+            _ => named,
+        }
+    }
+
+    /// May the client write to it, as far as its address says?
+    async fn may_be_named(&mut self, path: &[u8]) -> Result<(Recipient, Address), Refused> {
+        let (text, words) = split_address(path);
         let mut recipient = Self::recipient_of(text);
         let address = self.resolve(path, &mut recipient).await?;
         self.rcpt_parameters(words, &mut recipient).map_err(Refused::bare)?;
@@ -102,7 +129,23 @@ impl<A: Acceptor> Session<A> {
         if let Some(count) = self.transaction.rcpt_count() {
             count.looked_up += 1;
         }
-        self.add(recipient, address).await
+        Ok((recipient, address))
+    }
+
+    /// A filter does not want the recipient that has just come.
+    fn remove(&mut self, text: &[u8]) {
+        let recipients = &mut self.transaction.envelope.recipients;
+        if let Some(at) = recipients.iter().position(|recipient| recipient.text == text) {
+            recipients.remove(at);
+        }
+    }
+
+    /// Once.
+    fn log_refused_recipient(&self, refused: &mut Refused) {
+        if std::mem::take(&mut refused.log) {
+            let reply = self.finished(&refused.reply, refused.to.as_deref());
+            self.log(3, Priority::Notice, &reply.text);
+        }
     }
 
     /// Named by the client, or by a filter.
@@ -165,17 +208,12 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    pub(super) async fn add(
-        &mut self,
-        mut recipient: Recipient,
-        address: Address,
-    ) -> Result<Vec<u8>, Refused> {
+    async fn verify(&mut self, mut recipient: Recipient, address: Address) -> Result<Known, Refused> {
         let envelope = &mut self.transaction.envelope;
         if envelope.session.discard {
             // nobody will get it: it does not matter whether there is such a user
             recipient.address = Some(address);
-            let named = envelope.add_recipient(&self.server.site.config, recipient);
-            return Ok([&named.text[..], b"... Recipient ok"].concat());
+            return Ok(Known { recipient, later: false });
         }
         let before = (address.user.clone(), address.host.clone());
         let verified = match recipient.state {
@@ -189,13 +227,24 @@ impl<A: Acceptor> Session<A> {
                 return Err(Refused { reply, to: Some(recipient.text), log: true });
             }
         };
-        let queued: &[u8] = if later { b" (will queue)" } else { b"" };
         recipient
             .flags
             .set(RecipientFlags::REPLACED, (&address.user, &address.host) != (&before.0, &before.1));
         recipient.address = Some(address);
-        let named = envelope.add_recipient(&self.server.site.config, recipient);
-        Ok([&named.text[..], b"... Recipient ok", queued].concat())
+        Ok(Known { recipient, later })
+    }
+
+    /// Into the envelope; gives the text of the 250.
+    fn insert(&mut self, known: Known) -> Vec<u8> {
+        let Known { recipient, later } = known;
+        let queued: &[u8] = if later { b" (will queue)" } else { b"" };
+        let named = self.transaction.envelope.add_recipient(&self.server.site.config, recipient);
+        [&named.text[..], b"... Recipient ok", queued].concat()
+    }
+
+    /// One more, whom a filter names: whether there is such a user is seen at delivery.
+    pub(super) fn add(&mut self, recipient: Recipient, address: Address) {
+        self.insert(Known { recipient: Recipient { address: Some(address), ..recipient }, later: false });
     }
 
     fn count_refused(&mut self) {
@@ -204,10 +253,12 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    fn count_recipients(&mut self) {
+    /// `another`: one more is refused than has been counted.
+    fn count_recipients(&mut self, another: bool) {
         let config = self.server.site.config.clone();
         let good = self.transaction.recipients().to_string();
-        let bad = self.transaction.rcpt_count().map_or(0, |count| count.refused).to_string();
+        let bad = self.transaction.rcpt_count().map_or(0, |count| count.refused);
+        let bad = (bad + u32::from(another)).to_string();
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(&config, b"nrcpts", good.as_bytes());
         scope.set_named(&config, b"nbadrcpts", bad.as_bytes());

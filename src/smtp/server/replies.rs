@@ -3,6 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::Session;
 use crate::addr::{MAX_SHOWN, shorten};
+use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply};
 
 impl<A: Acceptor> Session<A> {
@@ -13,9 +14,14 @@ impl<A: Acceptor> Session<A> {
 
     /// Queues a refusal; `to` is the address that it concerns. Gives what was said after the codes.
     pub(super) fn error(&mut self, reply: &Reply, to: Option<&[u8]>) -> Vec<u8> {
-        let reply = self.finished(reply, to);
-        self.put(&reply, false);
-        reply.text
+        let mut reply = self.finished(reply, to);
+        let text = reply.text.clone();
+        let mut lines = text.split(|byte| *byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            reply.text = line.to_vec();
+            self.put(&reply, lines.peek().is_some());
+        }
+        text
     }
 
     /// Queues a line of a reply that is finished already. A refusal is what the queue shows of the message.
@@ -26,6 +32,24 @@ impl<A: Acceptor> Session<A> {
         let enhanced = reply.enhanced_text();
         let enhanced = enhanced.as_deref().map(str::as_bytes);
         self.wire.put(format!("{:03}", reply.code).as_bytes(), enhanced, &reply.text, more);
+    }
+
+    /// The refusal of a command where a filter wants everything tried again later, told to the log.
+    pub(super) fn put_off(
+        &self,
+        name: &str,
+        argument: &[u8],
+        code: u16,
+        (class, subject, detail): (u16, u16, u16),
+    ) -> Option<Reply> {
+        if !self.put_off {
+            return None;
+        }
+        let shown = &argument[..argument.len().min(100)];
+        let command = [b"SMTP ", name.as_bytes(), b" command (", shown, b") from "].concat();
+        let text = [&command[..], &self.client.display, b" tempfailed (due to previous checks)"].concat();
+        self.log(9, Priority::Info, &text);
+        Some(Reply::new(code, Some(EnhancedStatus(class, subject, detail)), "Please try again later"))
     }
 
     /// The reply as it is sent: with an enhanced status, the address before the text where sendmail

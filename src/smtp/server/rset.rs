@@ -5,11 +5,12 @@ use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("RSET", |session, _| Box::pin(async { session.rset() })).when_refusing()
+    VerbRow::new("RSET", |session, _| Box::pin(session.rset())).when_refusing()
 }
 
 impl<A: Acceptor> Session<A> {
-    fn rset(&mut self) -> Flow {
+    async fn rset(&mut self) -> Flow {
+        self.abort_filters().await;
         self.abort_transaction(10, "RSET");
         self.say("250", Some("2.0.0"), b"Reset state");
         Flow::Continue

@@ -1,7 +1,7 @@
 //! The check rulesets as a filter: the first of every session.
 
 use super::client::Client;
-use super::filter::{Arrived, Context, Deciding, Decision, Filter, Modifications, decided};
+use super::filter::{Arrived, Context, Deciding, Decision, Extent, Filter, decided};
 use super::security::Channel;
 use crate::config::HeaderCheck;
 use crate::message::{Header, check_for, check_header};
@@ -13,7 +13,7 @@ pub(super) struct Rulesets;
 
 impl Rulesets {
     /// As every session makes it.
-    pub(super) fn boxed() -> Box<dyn Filter> {
+    pub(super) fn boxed(_client: &Client) -> Box<dyn Filter> {
         Box::new(Self)
     }
 }
@@ -68,14 +68,9 @@ impl Filter for Rulesets {
         Box::pin(async move { ask(context, b"check_eoh", count.as_bytes(), Some(bytes.as_bytes())).await })
     }
 
-    fn end<'a>(
-        &'a mut self,
-        context: &'a mut Context<'_>,
-        message: Arrived<'a>,
-        _changes: &'a mut Modifications,
-    ) -> Deciding<'a> {
-        let size = message.size.to_string();
-        Box::pin(async move { ask(context, b"check_eom", size.as_bytes(), None).await })
+    fn end<'a>(&'a mut self, message: &'a mut dyn Arrived) -> Deciding<'a> {
+        let size = message.size().to_string();
+        Box::pin(async move { ask(&mut message.context(), b"check_eom", size.as_bytes(), None).await })
     }
 
     fn request<'a>(
@@ -109,7 +104,7 @@ fn decision(verdict: Verdict, ruleset: &[u8], first: &[u8], second: Option<&[u8]
     if verdict == Verdict::Accept {
         return Decision::accept();
     }
-    Decision { verdict, source: ruleset_source(ruleset, first, second) }
+    Decision { verdict, source: ruleset_source(ruleset, first, second), extent: Extent::Command }
 }
 
 fn set(context: &mut Context<'_>, name: &[u8], value: &[u8]) {

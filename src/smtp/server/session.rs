@@ -4,6 +4,7 @@ use super::acceptor::Acceptor;
 use super::client::Client;
 use super::features::Features;
 use super::filter::{Filter, FilterFactory};
+use super::mail_filters::MailFilters;
 use super::policy::Policy;
 use super::rulesets::Rulesets;
 use super::transaction::Transaction;
@@ -11,6 +12,7 @@ use super::usage::Usage;
 use super::wire::{Stream, Wire};
 use crate::engine::Scope;
 use crate::logging::{Logger, Priority};
+use crate::milter::{Definitions, Milters, Shared};
 use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Material, Tls};
@@ -34,6 +36,16 @@ impl Server {
     /// With the check rulesets as the only filter.
     pub fn new(site: Arc<Site>, policy: Policy, log: Logger) -> Self {
         Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)], tls: None }
+    }
+
+    /// With the mail filters of the configuration behind the rulesets.
+    pub fn with_mail_filters(mut self, definitions: Definitions, shared: Shared) -> Self {
+        let (definitions, shared) = (Arc::new(definitions), Arc::new(shared));
+        self.filters.push(Box::new(move |client| {
+            let own = client.daemon.filters.as_deref();
+            Box::new(MailFilters::new(Milters::new(definitions.clone(), shared.clone(), own)))
+        }));
+        self
     }
 
     /// With STARTTLS.
@@ -85,6 +97,10 @@ pub struct Session<A> {
     pub(super) hostname: Vec<u8>,
     pub(super) features: Features,
     pub(super) refusal: Option<Refusal>,
+    /// A filter wants everything tried again later.
+    pub(super) put_off: bool,
+    /// A filter wants the connection to end with the reply to this command.
+    pub(super) ends: bool,
     /// What TLS is made with, while it is not there yet.
     pub(super) material: Option<Arc<Material>>,
     /// `check_relay` said discard: everything is accepted and thrown away.
@@ -113,7 +129,7 @@ impl<A: Acceptor> Session<A> {
         let features = Features::new(&server.policy, &client.daemon);
         let transaction = Transaction::new(acceptor.next_id(), &scope);
         let wire = Wire::new(stream, server.policy.command_timeout);
-        let filters = server.filters.iter().map(|make| make()).collect();
+        let filters = server.filters.iter().map(|make| make(&client)).collect();
         Self {
             server,
             acceptor,
@@ -124,6 +140,8 @@ impl<A: Acceptor> Session<A> {
             hostname,
             features,
             refusal: None,
+            put_off: false,
+            ends: false,
             material: None,
             discard: false,
             helo: None,

@@ -36,6 +36,10 @@ impl<A: Acceptor> Session<A> {
         if self.transaction.has_begun() {
             return self.unavailable(503, BAD_SEQUENCE, "TLS not permitted during a mail transaction");
         }
+        if let Some(reply) = self.put_off("STARTTLS", command.argument, 454, (4, 7, 0)) {
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
         let Some(wish) = self.tls_wish().await else {
             return self.unavailable(454, UNAVAILABLE, "TLS currently not available");
         };
@@ -151,7 +155,8 @@ impl<A: Acceptor> Session<A> {
         let scope = &mut self.transaction.envelope.scope;
         let verdict = Rewriter::quiet(&site, scope).check(ruleset, verify, Some(b"STARTTLS")).await;
         self.scope = scope.clone();
-        let decision = Decision { verdict, source: ruleset_source(ruleset, verify, Some(b"STARTTLS")) };
+        let source = ruleset_source(ruleset, verify, Some(b"STARTTLS"));
+        let decision = Decision { verdict, source, ..Decision::accept() };
         self.log_decision(&decision, None, false);
         if let Verdict::Reject { reply, .. } = &decision.verdict
             && self.refusal.is_none()

@@ -49,7 +49,7 @@ pub(super) struct Transaction {
 impl Transaction {
     pub(super) fn new(id: QueueId, connection: &Scope) -> Self {
         let envelope = Envelope { id, scope: connection.clone(), ..Envelope::default() };
-        Self { envelope, stage: Stage::Idle, budget: MemoryBudget::default(), shown: 0, verified: false }
+        Self { envelope, ..Self::default() }
     }
 
     /// Has MAIL been accepted?

@@ -24,6 +24,11 @@ pub(super) const fn expn_row<A: Acceptor>() -> VerbRow<A> {
 impl<A: Acceptor> Session<A> {
     async fn vrfy(&mut self, argument: &[u8], expand: bool) -> Flow {
         let name = if expand { "EXPN" } else { "VRFY" };
+        // no 4yz is a reply to these commands (RFC 821)
+        if let Some(reply) = self.put_off(name, argument, 550, (5, 7, 1)) {
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
         if let Some(reply) = self.may_not_verify(expand) {
             self.log_request(name, argument, true);
             self.error(&reply, None);
