@@ -1,8 +1,8 @@
 //! The fields a report brings along; Received, Date and Message-Id are added as to any message.
 
-use super::{DsnKind, DsnRequest};
+use super::{DsnKind, DsnRequest, original};
 use crate::config::HeaderCondition;
-use crate::envelope::{Envelope, EnvelopeFlags};
+use crate::envelope::Envelope;
 use crate::message::{Header, HeaderKind, Headers};
 
 pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u8]) -> Headers {
@@ -16,8 +16,8 @@ pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u
         let content = [kind, boundary, b"\""].concat();
         fields.push(field("MIME-Version", b"1.0", HeaderKind::empty()));
         fields.push(field("Content-Type", &content, HeaderKind::CONTENT_TYPE));
-        if original.flags.contains(EnvelopeFlags::EIGHT_BIT) {
-            fields.push(field("Content-Transfer-Encoding", b"8bit", HeaderKind::TRANSFER_ENCODING));
+        if let Some(encoding) = original::encoding(original) {
+            fields.push(field("Content-Transfer-Encoding", encoding, HeaderKind::TRANSFER_ENCODING));
         }
     }
     fields.push(field("Subject", subject.as_bytes(), HeaderKind::ENCODABLE));

@@ -2,7 +2,7 @@
 
 use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags};
-use crate::message::{Header, HeaderKind};
+use crate::message::HeaderKind;
 use std::io::{self, BufRead};
 
 pub(super) fn write(
@@ -12,21 +12,19 @@ pub(super) fn write(
     body: &mut dyn BufRead,
 ) -> io::Result<()> {
     let whole = returns_body(report, original);
-    let encoding: &[u8] = match original.flags.contains(EnvelopeFlags::EIGHT_BIT) && report.facts.mime {
-        true => b"Content-Transfer-Encoding: 8bit\n\n",
-        false => b"\n",
-    };
+    let encoding = encoding(original).filter(|_| report.facts.mime);
     out.extend_from_slice(match (report.facts.mime, whole) {
         (true, true) => b"Content-Type: message/rfc822\n".as_slice(),
         (true, false) => b"Content-Type: text/rfc822-headers\n",
         (false, true) => b"   ----- Original message follows -----\n",
         (false, false) => b"   ----- Message header follows -----\n",
     });
-    out.extend_from_slice(encoding);
-    out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
-    for header in original.headers.0.iter().filter(|header| shown(header)) {
-        header.put(out);
+    if let Some(encoding) = encoding {
+        out.extend_from_slice(&[b"Content-Transfer-Encoding: ", encoding, b"\n"].concat());
     }
+    out.push(b'\n');
+    out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
+    out.extend_from_slice(report.header);
     out.push(b'\n');
     if whole {
         copy_body(out, body, report.facts.mime)?;
@@ -34,6 +32,16 @@ pub(super) fn write(
         out.extend_from_slice(b"   ----- Message body suppressed -----\n\n");
     }
     Ok(())
+}
+
+/// How the message that comes back is encoded, where that is to be said: as itself, if it is binary.
+pub(super) fn encoding(original: &Envelope) -> Option<&'static [u8]> {
+    let mut fields = original.headers.0.iter();
+    let field = fields.find(|field| field.kind.contains(HeaderKind::TRANSFER_ENCODING));
+    match field.is_some_and(|field| field.value.trim_ascii().eq_ignore_ascii_case(b"binary")) {
+        true => Some(b"binary"),
+        false => original.flags.contains(EnvelopeFlags::EIGHT_BIT).then_some(b"8bit"),
+    }
 }
 
 /// The sender as the rules have it, where they know him.
@@ -57,11 +65,6 @@ fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
     original.class < 0
         || report.facts.no_body_return
         || original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
-}
-
-/// Return-Path is written above; what only mailers that ask for it get is no part of what was sent.
-fn shown(header: &Header) -> bool {
-    !header.kind.contains(HeaderKind::ALWAYS_CHECK)
 }
 
 /// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME the report's own

@@ -127,4 +127,6 @@ pub struct DsnRequest<'a> {
     pub to_postmaster: bool,
     /// The body of the original is left out.
     pub header_only: bool,
+    /// The fields of the original as the mailer of the report writes them, lines ending in LF.
+    pub header: &'a [u8],
 }

@@ -63,6 +63,8 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let to_postmaster = original.is_response() || original.sender.is_null();
     let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
     let flags = RecipientFlags::PRIMARY;
+    let mut header = Vec::new();
+    original.headers.0.iter().for_each(|field| field.put(&mut header));
     let report = DsnRequest {
         facts: &facts,
         kind,
@@ -73,6 +75,7 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
         receivers: vec![Recipient { text: receiver.to_vec(), flags, ..Recipient::default() }],
         to_postmaster,
         header_only: false,
+        header: &header,
     };
     let envelope =
         build(&report, original, &mut io::BufReader::new(original.body.reader())).expect("a body in memory");

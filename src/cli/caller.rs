@@ -8,7 +8,7 @@ use crate::sys::identity;
 pub(super) struct Caller {
     /// The real user id.
     pub(super) uid: u32,
-    /// The login name, or the number of a user without account.
+    /// The login name, or, of a user without account, the number as sendmail shows it.
     pub(super) name: Vec<u8>,
     /// The account.
     pub(super) account: Option<User>,
@@ -19,7 +19,9 @@ impl Caller {
     pub(super) fn of_process() -> Self {
         let uid = identity::real_uid();
         let account = accounts::user_by_uid(uid).ok().flatten();
-        let name = account.as_ref().map_or_else(|| uid.to_string().into_bytes(), |user| user.name.clone());
+        let name = account
+            .as_ref()
+            .map_or_else(|| format!("Unknown UID {uid}").into_bytes(), |user| user.name.clone());
         Self { uid, name, account }
     }
 }

@@ -154,7 +154,7 @@ impl Invocation {
             b'n' => self.no_alias = true,
             b'O' => self.settings.push(Setting::Named(value)),
             b'o' => self.settings.push(Setting::Letter(value)),
-            b'p' => self.protocol = Some(without_blanks(self.one_line(value))),
+            b'p' => self.protocol = Some(protocol_words(self.one_line(value))),
             b'Q' => self.quarantine = Some(value),
             b'q' => self.queue.push(value),
             b'R' if self.ret.is_some() => return Err(usage("Duplicate -R flag")),
@@ -222,8 +222,9 @@ fn number(value: &[u8]) -> Option<u32> {
 }
 
 /// A protocol and a host are one word.
-fn without_blanks(mut value: Vec<u8>) -> Vec<u8> {
-    value.retain(|byte| !byte.is_ascii_control() && *byte != b' ');
+/// A protocol and a host, of letters, digits and what atoms may hold beside them, but no `=` (RFC 5322, 3.2.3).
+fn protocol_words(mut value: Vec<u8>) -> Vec<u8> {
+    value.retain(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:^_`{|}~".contains(byte));
     value
 }
 

@@ -144,19 +144,22 @@ impl Acceptor for DaemonAcceptor {
         if self.mode == DeliveryMode::Defer {
             return Verified::Later(address);
         }
-        envelope.session.looked_up |= expander.looks_up(&address);
+        let looks_up = expander.looks_up(&address);
         let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
         let checked = tokio::time::timeout(VERIFY_TIMEOUT, expander.check(&mut rewriter, &address)).await;
         // a client waits for its answer, and may ask again
         let Ok(checked) = checked else { return Verified::Refused(try_again()) };
-        match checked {
+        let verified = match checked {
             Checked::Deliverable(address) => Verified::Good(address),
             Checked::Alias(_) => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),
             // nothing that needs the keeper would ever be done
             Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(try_again()),
             Checked::Later(_) => Verified::Later(address),
-        }
+        };
+        // of those who are refused nothing stays
+        envelope.session.looked_up |= looks_up && !matches!(verified, Verified::Refused(_));
+        verified
     }
 
     async fn secret(&self, question: sasl::Question) -> sasl::Answer {

@@ -216,7 +216,7 @@ impl Mta {
     fn log_done(&self, envelope: &Envelope) {
         let (delay, tries) = (interval(clock::now() - envelope.created), envelope.attempts);
         let text = format!("done; delay={delay}, ntries={tries}");
-        self.log.log(10, Priority::Info, Some(envelope.id.as_bytes()), text.as_bytes());
+        self.log.log(9, Priority::Info, Some(envelope.id.as_bytes()), text.as_bytes());
     }
 
     /// What is told of an envelope goes out at once.

@@ -9,12 +9,13 @@ use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::db::split_list;
 use crate::envelope::{
     DeliverBy, Envelope, EnvelopeFlags, FailureReport, Recipient, RecipientFlags, RecipientState, Sender,
-    receive,
+    put_headers, receive,
 };
 use crate::logging::{Priority, Quiet};
-use crate::message::HeaderKind;
+use crate::message::{EncodingField, Header, HeaderKind, Headers};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
+use crate::rewrite::Rewriter;
 use crate::schema::EnhancedStatus;
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
@@ -74,7 +75,8 @@ impl Mta {
             };
             let Receivers { list, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
-            let (facts, receivers) = (&facts, list);
+            let header = self.returned_header(envelope, &list).await;
+            let (facts, receivers, header) = (&facts, list, &header[..]);
             let request = DsnRequest {
                 facts,
                 kind,
@@ -85,6 +87,7 @@ impl Mta {
                 receivers,
                 to_postmaster,
                 header_only: false,
+                header,
             };
             let queued = self.queue_report(envelope, &request, word).await?;
             if kind == DsnKind::Delay {
@@ -99,6 +102,18 @@ impl Mta {
             }
         }
         Ok(reports)
+    }
+
+    /// The fields of a message that comes back, as the mailer of the report writes them. Return-Path is the report's to write, and
+    /// what only mailers that ask for it get is no part of what was sent.
+    async fn returned_header(&self, envelope: &Envelope, receivers: &[Recipient]) -> Vec<u8> {
+        let known = receivers.iter().filter(|one| one.state.is_pending());
+        let mailer = known.filter_map(|one| one.address.as_ref()).map(|address| address.mailer).next();
+        let sent = |field: &&Header| !field.kind.contains(HeaderKind::ALWAYS_CHECK);
+        let fields = Headers(envelope.headers.0.iter().filter(sent).cloned().collect());
+        let mut scope = envelope.scope.clone();
+        let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
+        put_headers(&mut rewriter, mailer.unwrap_or_default(), envelope, &fields, EncodingField::Kept).await
     }
 
     /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.

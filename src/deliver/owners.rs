@@ -23,7 +23,7 @@ pub(super) async fn split_by_owner(
 ) -> Vec<Envelope> {
     let mut names: Vec<&[u8]> = Vec::new();
     for index in envelope.send_order() {
-        let (recipient, owner) = (&envelope.recipients[index], &owners[index]);
+        let (recipient, owner) = (&envelope.recipients[index], owners.get(index).and_then(Option::as_ref));
         if let Some(Owned { owner, .. }) = owner
             && moves(&recipient.state)
             && !names.contains(&&owner[..])

@@ -157,6 +157,8 @@ pub struct AttemptState {
     pub exit: Sysexit,
     /// The sender is whoever runs the program: mailers with flag f or r are not told him.
     pub own_sender: bool,
+    /// Aliases are not followed (sendmail -n).
+    pub no_alias: bool,
     /// It is queued before anybody looked where it has to go.
     pub unsplit: bool,
     /// Of a report: the client whose message it is about, as Received-From-MTA shows it.

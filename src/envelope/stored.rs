@@ -9,7 +9,7 @@
 use super::body::Body;
 use super::id::MessageKey;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
+use super::recipient::{ControllingUser, Recipient, RecipientFlags};
 use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
@@ -166,7 +166,7 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
         let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
-        let resolved = recipient.state == RecipientState::New;
+        let resolved = recipient.address.is_some();
         if config.options.use_msp && primary && resolved && recipient.control.is_none() {
             // nobody has an account where mail is only handed on
             let alias = recipient.text.clone();

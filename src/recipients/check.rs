@@ -28,7 +28,7 @@ impl Expander<'_> {
             return Checked::Unknown(reply);
         }
         let mut address = address.clone();
-        match self.resolve_local(rewriter, &mut address).await {
+        match self.resolve_local(rewriter, &mut address, true).await {
             LocalResolution::Alias(value) => Checked::Alias(value),
             LocalResolution::User(_) | LocalResolution::Final => Checked::Deliverable(address),
             LocalResolution::Unknown(problems) => {

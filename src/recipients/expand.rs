@@ -207,7 +207,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         recipient.entered = self.met;
         let known = self.known.find(&self.expander.site.config, &self.envelope.recipients, &recipient);
         if let Some(known) = known {
-            self.tell_duplicate(known, &recipient.text);
+            let place = self.place_in(member.parent, member.line).unwrap_or_default();
+            self.tell_duplicate(known, &[&place[..], &recipient.text].concat());
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
             return;
@@ -292,7 +293,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         self.looked |= self.expander.looks_up(&address);
         let expander = self.expander;
-        let resolution = expander.resolve_local(&mut self.rewriter(), &mut address).await;
+        let aliased = !self.envelope.attempt.no_alias;
+        let resolution = expander.resolve_local(&mut self.rewriter(), &mut address, aliased).await;
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         self.known.add(index, recipient);
@@ -343,7 +345,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             // one that the queue gave back has its controlling user; anything else was typed by a peer
             if recipient.control.is_none() {
                 let text = format!("Cannot mail directly to {kind}");
-                self.forbid(index, Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
+                self.envelope.recipients[index].flags.set(RecipientFlags::UNCOUNTED, program);
+                self.refuse_member(index, b"", &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
             }
             return;
         };
@@ -363,7 +366,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         };
         let line = self.lines.get(&index).copied().unwrap_or_default();
         let place = [&facts.path[..], format!(": line {line}: ").as_bytes()].concat();
-        self.envelope.recipients[index].flags |= RecipientFlags::UNCOUNTED;
+        self.envelope.recipients[index].flags.set(RecipientFlags::UNCOUNTED, program);
         self.refuse_member(index, &place, &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
     }
 

@@ -76,8 +76,12 @@ impl AliasExpansion<'_, '_> {
 
     /// `/file: line N: ` of a member whose list is a file.
     fn place(&self, index: usize) -> Option<Vec<u8>> {
-        let list = self.lists.get(&self.envelope.recipients[index].parent?)?;
-        let line = self.lines.get(&index)?;
+        self.place_in(self.envelope.recipients[index].parent?, *self.lines.get(&index)?)
+    }
+
+    /// A line of a list that is a file.
+    pub(super) fn place_in(&self, list: usize, line: usize) -> Option<Vec<u8>> {
+        let list = self.lists.get(&list)?;
         Some([&list.path[..], format!(": line {line}: ").as_bytes()].concat())
     }
 
@@ -86,6 +90,7 @@ impl AliasExpansion<'_, '_> {
         let reply = problems.into_iter().next().unwrap_or_else(user_unknown);
         self.note_failure(index, &reply);
         self.envelope.recipients[index].flags |= RecipientFlags::UNCOUNTED;
+        self.envelope.attempt.fail_with(reply.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
         self.transcript(&reply.to_line());
         self.complain(&reply.text);
     }

@@ -35,18 +35,19 @@ impl Expander<'_> {
         self.site.config.mailers.get(usize::from(address.mailer.0))
     }
 
-    /// Looks an address up: aliases, then ruleset 5, then accounts. `address` is what ruleset 5 left,
+    /// Looks an address up: aliases (unless they are not to be followed), then ruleset 5, then accounts. `address` is what ruleset 5 left,
     /// its text unchanged.
     pub(super) async fn resolve_local(
         &self,
         rewriter: &mut Rewriter<'_>,
         address: &mut Address,
+        follow: bool,
     ) -> LocalResolution {
         for _ in 0..MAX_REPLACEMENTS {
             let quoted = address.user.starts_with(b"\\");
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
             let (aliased, localized, mailbox) = (has(b'A'), has(b'5'), has(b'w'));
-            if aliased && !quoted {
+            if follow && aliased && !quoted {
                 match self.alias_value(&self.alias_key(address)).await {
                     Outcome::Done(Some(value)) => return LocalResolution::Alias(value),
                     Outcome::Done(None) => {}

@@ -55,7 +55,9 @@ impl<'a> Submission<'a> {
             false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
         };
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
-        Self { mta, invocation, caller, client, envelope, keeps }
+        let mut submission = Self { mta, invocation, caller, client, envelope, keeps };
+        submission.envelope.attempt.no_alias = invocation.no_alias;
+        submission
     }
 
     /// Everything up to the queue.
@@ -134,7 +136,7 @@ impl<'a> Submission<'a> {
         let options = &self.mta.site.config.options;
         let mode = if options.verbose { DeliveryMode::Interactive } else { options.delivery_mode };
         let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
-        self.envelope.attempt.own_sender = self.invocation.from.is_none();
+        self.envelope.attempt.own_sender |= self.invocation.from.is_none();
         self.envelope.attempt.interactive = true;
         self.log_sender();
         let too_large = self.refuse_size();

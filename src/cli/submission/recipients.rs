@@ -7,7 +7,7 @@ use crate::logging::{Errors, Priority, Quiet, say};
 use crate::message::{Header, HeaderKind};
 use crate::recipients::Expander;
 use crate::rewrite::{Address, AddressKind, Rewriter};
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::clock;
 
 impl Submission<'_> {
@@ -83,7 +83,9 @@ impl Submission<'_> {
             self.complain_of(text, problem);
         }
         if parsed.address.is_none() && !parsed.temporary {
-            return self.refuse(text, parsed.problems.first());
+            // nothing but a comment is nobody
+            let Some(problem) = parsed.problems.into_iter().next() else { return };
+            return self.refuse(text, problem, parsed.triple.map(|triple| triple.user));
         }
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
@@ -107,20 +109,23 @@ impl Submission<'_> {
         }
     }
 
-    /// A recipient that is none: only the report knows it.
-    fn refuse(&mut self, text: &[u8], reply: Option<&Reply>) {
+    /// A recipient that is none: only the report knows it, and shows the words of the rules in its place.
+    fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Vec<u8>>) {
+        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
+        self.envelope.note(&reply.text, true);
+        self.envelope.attempt.fail_with(status_of(&reply));
+        let entered = self.envelope.recipients.iter().map(|one| one.entered).max().unwrap_or(0) + 1;
         let recipient = Recipient {
+            entered,
             text: text.to_vec(),
-            flags: RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY,
+            flags: RecipientFlags::PRIMARY | RecipientFlags::UNCOUNTED | RecipientFlags::DEFAULT_NOTIFY,
             state: RecipientState::Failed,
-            status: reply.and_then(|reply| reply.enhanced),
-            message: reply.map(|reply| reply.text.clone()),
-            reply: reply.cloned(),
+            status: reply.enhanced.or(Some(EnhancedStatus(5, 0, 0))),
+            message: Some(reply.text),
+            refusal,
             ..Recipient::default()
         };
         self.envelope.append_recipient(&self.mta.site.config, recipient);
-        let exit = reply.map_or(Sysexit::USAGE, status_of);
-        self.envelope.attempt.fail_with(exit);
     }
 
     /// -N as flags; `None` for what is none.

@@ -25,19 +25,33 @@ impl Submission<'_> {
                 scope.set_named(config, b"s", host);
             }
         }
-        let name = self.invocation.full_name.clone().or_else(|| {
-            startup::callers_variable(OsStr::new("NAME"))
-                .map(OsString::into_encoded_bytes)
-                .filter(|name| !name.is_empty())
-        });
-        let own = || match &self.caller.account {
-            Some(user) if self.invocation.from.is_none() => full_name(user),
+    }
+
+    /// `$x`: -F, NAME, or what the accounts know; only of senders who have one (mailer flag w).
+    async fn name_sender(&mut self, address: Option<&Address>) {
+        let variable = || {
+            let name = startup::callers_variable(OsStr::new("NAME")).map(OsString::into_encoded_bytes);
+            name.filter(|name| !name.is_empty())
+        };
+        let config = &self.mta.site.config;
+        let said = self.invocation.full_name.clone().or_else(variable);
+        let name = match (said, address) {
+            (Some(said), None) => in_quotes(&said, &config.options.must_quote_chars),
+            (Some(said), Some(address)) if self.has_account(address) => {
+                in_quotes(&said, &config.options.must_quote_chars)
+            }
+            (None, Some(address)) => full_name_of(self.mta, address).await,
+            (None, None) => self.caller.account.as_ref().map(full_name).unwrap_or_default(),
             _ => Vec::new(),
         };
-        let name = name.unwrap_or_else(own);
         if !name.is_empty() {
-            scope.set_named(config, b"x", &one_line(&name));
+            self.envelope.scope.set_named(config, b"x", &one_line(&name));
         }
+    }
+
+    fn has_account(&self, address: &Address) -> bool {
+        let mailer = self.mta.site.config.mailers.get(usize::from(address.mailer.0));
+        mailer.is_some_and(|mailer| mailer.has(b'w'))
     }
 
     pub(super) async fn set_sender(&mut self) {
@@ -45,43 +59,47 @@ impl Submission<'_> {
         let text = match &given {
             Some(from) if from.is_empty() => b"<>".to_vec(),
             Some(from) => from.clone(),
-            None => self.caller.name.clone(),
+            None => self.own_name(),
         };
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         for problem in &parsed.problems {
             self.envelope.attempt.console.error(&about(&text, problem));
         }
         if parsed.address.is_none() {
-            return self.fall_back_on_caller(&text, parsed.problems.first()).await;
+            let by_rules = parsed.triple.is_some();
+            return self.fall_back_on_caller(&text, parsed.problems.first(), by_rules).await;
         }
         self.envelope.auth = self.qualified_sender();
-        if let Some(address) = parsed.address.filter(|_| given.is_some()) {
-            self.name_sender(&address).await;
-        }
+        self.name_sender(parsed.address.as_ref().filter(|_| given.is_some())).await;
         if given.is_some_and(|given| given != self.caller.name) {
             self.warn_about_sender(&text);
         }
     }
 
-    /// The full name of a sender with an account here, unless -F or NAME says another.
-    async fn name_sender(&mut self, address: &Address) {
-        let config = &self.mta.site.config;
-        if self.envelope.scope.get_named(config, b"x").is_none() {
-            let name = full_name_of(self.mta, address).await;
-            if !name.is_empty() {
-                self.envelope.scope.set_named(config, b"x", &one_line(&name));
-            }
+    /// Whose message it is without -f. Who has no account has no name either.
+    fn own_name(&mut self) -> Vec<u8> {
+        if self.caller.account.is_some() {
+            return self.caller.name.clone();
         }
+        let text = b"Who are you?";
+        self.envelope.attempt.console.error(text);
+        self.envelope.attempt.fail_with(Sysexit::SOFTWARE);
+        let line = [format!("SYSERR(UID{}): ", self.caller.uid).as_bytes(), text].concat();
+        self.mta.log.log(0, Priority::Critical, Some(self.envelope.id.as_bytes()), &line);
+        b"postmaster".to_vec()
     }
 
     /// A sender that is none: the message is the caller's own.
-    async fn fall_back_on_caller(&mut self, text: &[u8], problem: Option<&Reply>) {
+    async fn fall_back_on_caller(&mut self, text: &[u8], problem: Option<&Reply>, by_rules: bool) {
         let from = [&self.caller.name[..], b"@localhost"].concat();
         let said = [b"setsender: ", text, b": invalid or unparsable, received from ", &from].concat();
         self.mta.log.log(2, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
         self.envelope.message = problem.map(|problem| about(text, problem));
-        self.envelope.attempt.fail_with(problem.map_or(Sysexit::USAGE, status_of));
-        let own = self.caller.name.clone();
+        // what is no address at all counts as an error of the command line
+        self.envelope.attempt.fail_with(problem.filter(|_| by_rules).map_or(Sysexit::USAGE, status_of));
+        let own = self.own_name();
+        self.envelope.attempt.own_sender = true;
+        self.name_sender(None).await;
         set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &own).await;
         self.envelope.auth = self.qualified_sender();
     }
@@ -122,4 +140,14 @@ impl Submission<'_> {
         let logged = [b"Authentication-Warning:", &warning[..]].concat();
         self.mta.log.log(4, Priority::Info, Some(self.envelope.id.as_bytes()), &logged);
     }
+}
+
+/// A display name with a character that has a meaning in addresses (MustQuoteChars) is a quoted string (RFC 5322, 3.2.4).
+fn in_quotes(name: &[u8], must_quote: &[u8]) -> Vec<u8> {
+    let quoted = name.len() > 1 && name.starts_with(b"\"") && name.ends_with(b"\"");
+    if quoted || !name.iter().any(|byte| must_quote.contains(byte)) {
+        return name.to_vec();
+    }
+    let escaped = |byte: &u8| if b"\"\\".contains(byte) { vec![b'\\', *byte] } else { vec![*byte] };
+    [&b"\""[..], &name.iter().flat_map(escaped).collect::<Vec<u8>>(), b"\""].concat()
 }

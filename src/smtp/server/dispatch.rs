@@ -173,8 +173,11 @@ impl<A: Acceptor> Session<A> {
             command.as_bytes(),
         ];
         self.log(level, Priority::Notice, &text.concat());
-        let text = [&self.hostname[..], b" Lost input channel from ", &self.client.display].concat();
-        self.say("421", Some("4.4.1"), &text);
+        // whoever has closed his side is told nothing
+        if lost == Lost::TimedOut {
+            let text = [&self.hostname[..], b" Lost input channel from ", &self.client.display].concat();
+            self.say("421", Some("4.4.1"), &text);
+        }
         Flow::Close
     }
 
