@@ -6,6 +6,7 @@
 use super::mta::Mta;
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
+use crate::config::{Mailer, MailerId};
 use crate::db::split_list;
 use crate::envelope::{
     DeliverBy, Envelope, EnvelopeFlags, FailureReport, Recipient, RecipientFlags, RecipientState, Sender,
@@ -75,7 +76,7 @@ impl Mta {
             };
             let Receivers { list, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
-            let header = self.returned_header(envelope, &list).await;
+            let header = self.returned_header(envelope).await;
             let (facts, receivers, header) = (&facts, list, &header[..]);
             let request = DsnRequest {
                 facts,
@@ -104,16 +105,18 @@ impl Mta {
         Ok(reports)
     }
 
-    /// The fields of a message that comes back, as the mailer of the report writes them. Return-Path is the report's to write, and
-    /// what only mailers that ask for it get is no part of what was sent.
-    async fn returned_header(&self, envelope: &Envelope, receivers: &[Recipient]) -> Vec<u8> {
-        let known = receivers.iter().filter(|one| one.state.is_pending());
-        let mailer = known.filter_map(|one| one.address.as_ref()).map(|address| address.mailer).next();
+    /// The fields of a message that comes back, as they are written when the report is queued: as for a file, whose mailer
+    /// rewrites nothing of its own. Return-Path is the report's to write, and what only mailers that ask for it get is no part
+    /// of what was sent.
+    async fn returned_header(&self, envelope: &Envelope) -> Vec<u8> {
+        let is_file = |mailer: &Mailer| mailer.name.eq_ignore_ascii_case(b"*file*");
+        let number = self.site.config.mailers.iter().position(is_file).unwrap_or_default();
+        let mailer = MailerId(u16::try_from(number).unwrap_or_default());
         let sent = |field: &&Header| !field.kind.contains(HeaderKind::ALWAYS_CHECK);
         let fields = Headers(envelope.headers.0.iter().filter(sent).cloned().collect());
         let mut scope = envelope.scope.clone();
         let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
-        put_headers(&mut rewriter, mailer.unwrap_or_default(), envelope, &fields, EncodingField::Kept).await
+        put_headers(&mut rewriter, mailer, envelope, &fields, EncodingField::Kept).await
     }
 
     /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.

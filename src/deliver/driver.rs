@@ -190,7 +190,7 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
     let address = envelope.sender.address.as_ref()?;
     let mailer = on.site.config.mailers.get(usize::from(address.mailer.0))?;
     if !mailer.has(b'w') {
-        return None;
+        return envelope.attempt.submitter;
     }
     match on.keeper.user(&address.user).await {
         Outcome::Done(Some(user)) => Some(user.ids()),
@@ -289,7 +289,9 @@ impl Attempt<'_> {
         while let Some((group, result)) = here.pop_front_if(|(group, _)| group.turn(turns) < turn) {
             // they ran side by side, and are told of one after the other
             if let Some(mailer) = self.mailer(group.members[0]).filter(|mailer| mailer.name != b"*file*") {
-                self.tell(&group.members, &[b"Connecting to ", &mailer.name, b"..."]);
+                let host = self.host(group.members[0]);
+                let via: &[&[u8]] = if host.is_empty() { &[] } else { &[&host, b" via "] };
+                self.tell(&group.members, &[b"Connecting to ", &via.concat(), &mailer.name, b"..."]);
             }
             match result {
                 HandedOver::Refused(result) => self.record(&group.members, &result, None),

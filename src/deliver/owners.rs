@@ -58,6 +58,7 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>],
     let mut copy = envelope.clone();
     copy.id = (on.next_id)();
     copy.attempt.transcript.clear();
+    copy.attempt.submitter = None;
     // what RET= and BY= say is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
     copy.deliver_by = None;

@@ -9,7 +9,7 @@ use crate::engine::Scope;
 use crate::logging::Console;
 use crate::message::Headers;
 use crate::rewrite::Address;
-use crate::schema::{Sysexit, TimeoutClass};
+use crate::schema::{Sysexit, TimeoutClass, UserIds};
 
 /// The envelope sender.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +157,8 @@ pub struct AttemptState {
     pub exit: Sysexit,
     /// The sender is whoever runs the program: mailers with flag f or r are not told him.
     pub own_sender: bool,
+    /// Who runs the program: a sender without an account here acts with these rights.
+    pub submitter: Option<UserIds>,
     /// Aliases are not followed (sendmail -n).
     pub no_alias: bool,
     /// It is queued before anybody looked where it has to go.

@@ -20,6 +20,7 @@ use crate::queue::Lease;
 use crate::rewrite::Address;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 use crate::smtp::server::Client;
+use crate::sys::accounts::User;
 use crate::sys::clock;
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ impl<'a> Submission<'a> {
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
         let mut submission = Self { mta, invocation, caller, client, envelope, keeps };
         submission.envelope.attempt.no_alias = invocation.no_alias;
+        submission.envelope.attempt.submitter = submission.caller.account.as_ref().map(User::ids);
         submission
     }
 
@@ -75,7 +77,11 @@ impl<'a> Submission<'a> {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         let mut text = self.trimmed(message);
-        if self.envelope.body_type == Some(BodyType::SEVEN_BIT) {
+        let seven_bit = match self.envelope.body_type {
+            Some(declared) => declared == BodyType::SEVEN_BIT,
+            None => self.mta.site.config.options.seven_bit_input,
+        };
+        if seven_bit {
             text.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
         let save_from_line = self.mta.site.config.options.save_from_line;

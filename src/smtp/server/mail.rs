@@ -32,7 +32,6 @@ impl<A: Acceptor> Session<A> {
         self.may_begin(argument).map_err(bare)?;
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         self.warn_without_helo();
-        self.warn_of_user();
         let (address, words) = split_address(path);
         let about = |reply: Reply| (reply, Some(address.to_vec()));
         let site = self.server.site.clone();
@@ -45,6 +44,7 @@ impl<A: Acceptor> Session<A> {
         if parsed.address.is_none() {
             return Err(about(Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later")));
         }
+        self.warn_of_user();
         self.transaction.stage = Stage::Refused;
         let size = self.parameters(words);
         self.trust_author(address).await;
@@ -87,12 +87,16 @@ impl<A: Acceptor> Session<A> {
         self.warn_of_client(&[&self.client.display[..], b" didn't use HELO protocol"].concat());
     }
 
-    /// Who is on standard input says what he likes; he is named unless he is trusted (class t).
-    pub(super) fn warn_of_user(&mut self) {
+    /// Who is on standard input says what he likes; he is named unless he names himself or is trusted (class t).
+    fn warn_of_user(&mut self) {
         let config = &self.server.site.config;
         let Some(user) = self.client.user.clone() else { return };
         let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
-        if user != b"root" && !trusted.is_some_and(|class| class.contains(&user)) {
+        let own = self.transaction.envelope.sender.address.as_ref().is_some_and(|address| {
+            let mailer = config.mailers.get(usize::from(address.mailer.0));
+            address.user == user && mailer.is_some_and(|mailer| mailer.has(b'l'))
+        });
+        if !own && user != b"root" && !trusted.is_some_and(|class| class.contains(&user)) {
             self.warn_of_client(&[&user[..], b" owned process doing -bs"].concat());
         }
     }
