@@ -21,8 +21,11 @@ pub struct Shape {
     /// What it is called.
     pub name: &'static str,
     /// The address.
-    pub write: fn(&[u8], &[u8], &[u8]) -> Vec<u8>,
+    pub write: WriteAddress,
 }
+
+/// Makes an address of user, domain and outside.
+pub type WriteAddress = fn(&[u8], &[u8], &[u8]) -> Vec<u8>;
 
 /// Every shape; the first is the plain one.
 pub const SHAPES: &[Shape] = &[

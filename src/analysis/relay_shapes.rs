@@ -3,7 +3,7 @@
 //! In: the names that a site knows. Out: names that it cannot mean. A network or a top level domain that the site names
 //! is no word for its friends: a stranger stands in each of them.
 
-use super::corpus::{Corpus, OUTSIDE};
+use super::corpus::{Corpus, OUTSIDE, WriteAddress};
 use crate::addr::MacroId;
 use crate::config::Config;
 use crate::sys::accounts;
@@ -158,11 +158,8 @@ fn own_domains(config: &Config) -> Vec<Vec<u8>> {
     own
 }
 
-/// A way in which a stranger writes an address: user, his domain, a domain of the site.
-type Write = fn(&[u8], &[u8], &[u8]) -> Vec<u8>;
-
-/// Ways that need no domain of the site.
-const PLAIN: &[Write] = &[
+/// Ways to write user and stranger's domain that need no domain of the site.
+const PLAIN: &[WriteAddress] = &[
     |user, out, _| [user, b"@", out].concat(),
     |user, out, _| [user, b"@", out, b"."].concat(),
     |user, out, _| [user, b"@", out].concat().to_ascii_uppercase(),
@@ -174,7 +171,7 @@ const PLAIN: &[Write] = &[
 ];
 
 /// Ways that go through one.
-const MIXED: &[Write] = &[
+const MIXED: &[WriteAddress] = &[
     |user, out, own| [user, b"%", out, b"@", own].concat(),
     |user, out, own| [user, b"%", out, b"@", own, b"."].concat(),
     |user, out, own| [user, b"%", out, b"%", own].concat(),
