@@ -108,13 +108,19 @@ fn look(file: &Path) -> Result<Vec<Finding>, Sysexit> {
         true => {
             let mut expanded = examine_mc(&name, &text, &mc_options());
             mc_check::check_cf(&name, &text, &mut expanded);
-            (expanded.cf, expanded.diagnostics.into_iter().map(coded).collect::<Vec<_>>())
+            (
+                expanded.cf,
+                expanded.diagnostics.into_iter().map(|found| coded(found, "L002")).collect::<Vec<_>>(),
+            )
         }
         false => {
             let cf = as_written(&name, &text);
             let found = mc_check::findings_of_cf(&cf).into_iter().map(|mut found| {
-                point_into_mc(&name, &text, &cf, &mut found);
-                coded(found)
+                match found.place.line {
+                    0 => found.place.file.clone_from(&name),
+                    _ => point_into_mc(&name, &text, &cf, &mut found),
+                }
+                coded(found, "L001")
             });
             let found = found.collect();
             (cf, found)

@@ -80,7 +80,7 @@ const OF_MESSAGES: &[(&str, &str)] = &[
 ];
 
 /// The code of a finding that another room has made.
-pub(super) fn of_message(message: &str) -> &'static Code {
+pub(super) fn of_message(message: &str, otherwise: &str) -> &'static Code {
     let row = OF_MESSAGES.iter().find(|(part, _)| message.contains(part));
-    find(row.map_or("L002", |(_, id)| id))
+    find(row.map_or(otherwise, |(_, id)| id))
 }

@@ -56,8 +56,8 @@ impl Finding {
     }
 }
 
-/// Findings of other rooms, under a code that the message tells.
-pub fn coded(diagnostic: Diagnostic) -> Finding {
-    let code = codes::of_message(&diagnostic.message);
+/// Findings of other rooms, under the code that the message tells, else under `otherwise`.
+pub fn coded(diagnostic: Diagnostic, otherwise: &str) -> Finding {
+    let code = codes::of_message(&diagnostic.message, otherwise);
     Finding { code, diagnostic, edit: None }
 }
