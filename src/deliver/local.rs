@@ -17,11 +17,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-/// Everything the keeper needs for a group.
+/// A body in memory goes to the keeper in the request itself up to this many bytes, as an open file beyond.
+const MAX_BYTES: usize = 256 << 10;
+
+/// Everything the keeper needs for a group; the body as a file where it is one.
 pub(super) async fn prepare(
     attempt: &mut Attempt<'_>,
     group: &Group,
-) -> Result<(Delivery, Arc<File>), DeliveryResult> {
+) -> Result<(Delivery, Option<Arc<File>>), DeliveryResult> {
     let first = group.members.first().copied().ok_or_else(|| DeliveryResult::of_exit(Sysexit::SOFTWARE))?;
     let mailer = attempt.mailer(first).cloned().ok_or_else(|| DeliveryResult::of_exit(Sysexit::CONFIG))?;
     if let Some(result) = too_big(attempt.envelope.size, &mailer) {
@@ -34,6 +37,11 @@ pub(super) async fn prepare(
     let (fields, body) = conversion::message(&rendering, direction).await.map_err(cannot)?;
     let header = [rendering.separator(), fields].concat();
     let form = conversion::form(&mailer);
+    let bytes = body.bytes().filter(|bytes| bytes.len() <= MAX_BYTES);
+    let file = match bytes {
+        Some(_) => None,
+        None => Some(body.as_file().map_err(cannot)?),
+    };
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),
@@ -43,9 +51,10 @@ pub(super) async fn prepare(
         },
         targets,
         header: in_form(&header, &conversion::header_form(&mailer)),
+        body: bytes.map(<[u8]>::to_vec),
         form,
     };
-    Ok((delivery, body.as_file().map_err(cannot)?))
+    Ok((delivery, file))
 }
 
 impl Deliverer {

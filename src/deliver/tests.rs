@@ -418,7 +418,7 @@ async fn a_front_that_lies_gets_nothing_run() {
         let target = Target { user: user.into(), host: Vec::new(), named_by: Some(NamedBy::default()) };
         let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
         let body = crate::sys::memory::file(b"").expect("memory");
-        async { scene.deliverer.keeper.deliver(delivery, Arc::new(body)).await[0].exit }
+        async { scene.deliverer.keeper.deliver(delivery, Some(Arc::new(body))).await[0].exit }
     };
     assert_eq!(deliver("true").await, 0);
     assert_eq!(deliver("id > DIR/owned").await, 77);

@@ -21,6 +21,11 @@ pub trait BodySource: Any + fmt::Debug + Send + Sync {
     /// The bytes cannot be read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
+    /// All bytes, where they are in memory.
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The whole as an open file, to be handed to another process; its position means nothing.
     ///
     /// # Errors
@@ -45,13 +50,18 @@ impl Body {
     }
 
     /// A body that needs no file.
-    pub fn from_memory(bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub fn from_memory(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(MemoryBody(bytes.into()))
     }
 
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
         self.0.size()
+    }
+
+    /// All bytes, where they are in memory.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.0.bytes()
     }
 
     /// The whole as an open file.
@@ -89,7 +99,7 @@ impl Default for Body {
 }
 
 #[derive(Debug)]
-struct MemoryBody(Arc<[u8]>);
+struct MemoryBody(Vec<u8>);
 
 impl BodySource for MemoryBody {
     fn size(&self) -> u64 {
@@ -101,6 +111,10 @@ impl BodySource for MemoryBody {
         let count = buffer.len().min(self.0.len() - start);
         buffer[..count].copy_from_slice(&self.0[start..start + count]);
         Ok(count)
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        Some(&self.0)
     }
 
     fn as_file(&self) -> io::Result<Arc<File>> {

@@ -7,13 +7,25 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
-/// The open file that came along with a delivery. It is shared with the front, so its position means nothing and
+/// What came with a delivery: bytes, or an open file. Such a file is shared with the front, so its position means nothing and
 /// its size is what it was at first: a file that grows is not read without end, one that shrinks is an error.
 #[derive(Debug)]
 pub(super) struct Body {
-    file: File,
+    content: Content,
     /// In bytes.
     pub(super) size: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    Bytes(Vec<u8>),
+    File(File),
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { size: bytes.len() as u64, content: Content::Bytes(bytes) }
+    }
 }
 
 impl Body {
@@ -27,7 +39,7 @@ impl Body {
         let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL)?);
         let readable = flags & OFlag::O_ACCMODE != OFlag::O_WRONLY && !flags.contains(OFlag::O_PATH);
         match about.is_file() && readable {
-            true => Ok(Self { file, size: about.len() }),
+            true => Ok(Self { size: about.len(), content: Content::File(file) }),
             false => Err(io::Error::new(io::ErrorKind::InvalidInput, "the body is no file that can be read")),
         }
     }
@@ -37,19 +49,27 @@ impl Body {
     /// # Errors
     /// Those of `out`, and when the file became shorter.
     pub(super) fn write(&self, form: &BodyForm, out: &mut dyn Write) -> io::Result<()> {
-        let (mut buffer, mut at) = (vec![0; 64 << 10], 0);
         let mut lines = BodyLines::new(form);
+        match &self.content {
+            Content::Bytes(bytes) => lines.write(bytes, out)?,
+            Content::File(file) => self.read(file, &mut |piece| lines.write(piece, out))?,
+        }
+        lines.finish(out)
+    }
+
+    fn read(&self, file: &File, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let (mut buffer, mut at) = (vec![0; 64 << 10], 0);
         while at < self.size {
             let most = usize::try_from(self.size - at).unwrap_or(usize::MAX).min(buffer.len());
-            match self.file.read_at(&mut buffer[..most], at)? {
+            match file.read_at(&mut buffer[..most], at)? {
                 0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body became shorter")),
                 count => {
                     at += count as u64;
-                    lines.write(&buffer[..count], out)?;
+                    take(&buffer[..count])?;
                 }
             }
         }
-        lines.finish(out)
+        Ok(())
     }
 }
 
@@ -84,7 +104,8 @@ mod tests {
     #[test]
     fn what_changes_meanwhile_is_an_error_or_not_read() {
         let body = Body::with(b"line\n");
-        let other = body.file.try_clone().expect("a descriptor");
+        let Content::File(file) = &body.content else { panic!("{body:?}") };
+        let other = file.try_clone().expect("a descriptor");
         other.write_all_at(b"more\n", 5).expect("room");
         let mut out = Vec::new();
         body.write(&BodyForm::default(), &mut out).expect("written");

@@ -87,7 +87,7 @@ fn later(error: &io::Error) -> MailerResult {
 impl Job<'_> {
     /// Who the user is that the rules named; only mailers with flag w insist on an account.
     fn account(&self, target: &Target) -> Result<Option<User>, Denied> {
-        match accounts::user(&target.user).map_err(|error| later(&error))? {
+        match self.service.accounts.user(&target.user).map_err(|error| later(&error))? {
             None if self.mailer.has(b'w') => Err(user_unknown()),
             other => Ok(other),
         }
@@ -116,7 +116,8 @@ impl Job<'_> {
             false => {
                 // a mailbox belongs to an account: without one there is nobody to be
                 let user = self.account(target)?.ok_or_else(user_unknown)?;
-                (Some(Identity::of(&user).map_err(|error| later(&error))?), user.home_bytes())
+                let identity = self.service.accounts.identity(&user).map_err(|error| later(&error))?;
+                (Some(identity), user.home_bytes())
             }
         };
         let identity = rights::of_file(self.mailer, person, &self.service.settings.default_user);
@@ -225,7 +226,7 @@ impl Job<'_> {
         let Some(user) = self.account(target)? else { return Ok((None, Vec::new())) };
         let home = user.home_bytes();
         let person = match self.mailer.has(b'w') {
-            true => Some(Identity::of(&user).map_err(|error| later(&error))?),
+            true => Some(self.service.accounts.identity(&user).map_err(|error| later(&error))?),
             false => None,
         };
         Ok((person, home))

@@ -16,6 +16,9 @@ pub(super) const MAX_REQUEST: usize = 8 << 20;
 /// Longest answer in bytes: the longest ones are lists.
 pub(super) const MAX_ANSWER: usize = 64 << 20;
 
+/// Most bytes of one read.
+const READ_SIZE: usize = 64 << 10;
+
 /// One message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Frame<T> {
@@ -48,6 +51,8 @@ pub(super) struct Nonsense;
 /// Takes whole frames out of what has been read.
 pub(super) struct Inbox {
     max_frame: usize,
+    /// Room for one read.
+    buffer: Box<[u8]>,
     bytes: Vec<u8>,
     /// How much of `bytes` has been taken.
     taken: usize,
@@ -57,16 +62,30 @@ pub(super) struct Inbox {
 impl Inbox {
     /// For frames up to a length.
     pub(super) fn new(max_frame: usize) -> Self {
-        Self { max_frame, bytes: Vec::new(), taken: 0, fds: VecDeque::new() }
+        let buffer = vec![0; READ_SIZE].into_boxed_slice();
+        Self { max_frame, buffer, bytes: Vec::new(), taken: 0, fds: VecDeque::new() }
     }
 
     /// Reads once; `false` when the other end is gone, or sends more descriptors than frames that it began can
     /// have use for.
     pub(super) fn fill(&mut self, socket: &UnixStream) -> bool {
-        let (mut buffer, mut fds) = ([0; 64 << 10], Vec::new());
-        let count = passing::receive(socket, &mut buffer, &mut fds).unwrap_or(0);
+        let mut fds = Vec::new();
+        let count = passing::receive(socket, &mut self.buffer, &mut fds).unwrap_or(0);
+        self.take(count, fds)
+    }
+
+    /// The same without waiting; `None` when nothing has come.
+    pub(super) fn fill_now(&mut self, socket: &UnixStream) -> Option<bool> {
+        let mut fds = Vec::new();
+        match passing::receive_now(socket, &mut self.buffer, &mut fds) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
+            received => Some(self.take(received.unwrap_or(0), fds)),
+        }
+    }
+
+    fn take(&mut self, count: usize, fds: Vec<OwnedFd>) -> bool {
         self.bytes.drain(..std::mem::take(&mut self.taken));
-        self.bytes.extend_from_slice(&buffer[..count]);
+        self.bytes.extend_from_slice(&self.buffer[..count]);
         self.fds.extend(fds);
         count > 0 && self.fds.len() <= MAX_DESCRIPTORS
     }

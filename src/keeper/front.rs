@@ -1,9 +1,8 @@
-//! The front's handle: requests out, answers in, many at a time.
-//!
-//! One thread writes whatever requests are waiting in one go, another reads the answers; both start
-//! with the first request, so that the handle may exist before the runtime does.
+//! The front's handle: what can be asked of the keeper, and how a keeper begins.
 
-use super::frame::{Frame, Inbox, MAX_ANSWER, MAX_REQUEST};
+use super::accounts::Accounts;
+use super::frame::{Frame, MAX_REQUEST};
+use super::link::{Answered, Link};
 use super::protocol::{
     AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, Signature,
     TlsFileAnswer, UserAnswer,
@@ -16,20 +15,18 @@ use crate::schema::{EnhancedStatus, Outcome, Sysexit};
 use crate::sys::process::Programs;
 use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
 
 /// Talks to the keeper. Cheap to clone; all methods may run at the same time.
 #[derive(Clone)]
 pub struct Keeper {
     link: Arc<Link>,
+    accounts: Arc<Accounts>,
 }
 
 /// The two ends of the socket between a front and its keeper: each process drops the one that is not its own,
@@ -94,91 +91,10 @@ pub fn raw_end(config: &Config) -> io::Result<(UnixStream, JoinHandle<()>)> {
     Ok((front, thread))
 }
 
-type Answered = (Reply, Vec<OwnedFd>);
-type Outgoing = (Vec<u8>, Option<Arc<File>>);
-
-struct Link {
-    socket: Arc<UnixStream>,
-    waiting: Arc<Mutex<Waiting>>,
-    writer: OnceLock<mpsc::Sender<Outgoing>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    last: u64,
-    answers: HashMap<u64, oneshot::Sender<Answered>>,
-    /// Has the keeper gone?
-    gone: watch::Sender<bool>,
-}
-
-impl Waiting {
-    fn is_gone(&self) -> bool {
-        *self.gone.borrow()
-    }
-
-    /// Whoever waits learns that there is no answer.
-    fn keeper_is_gone(&mut self) {
-        self.gone.send_replace(true);
-        self.answers.clear();
-    }
-}
-
-fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        // the keeper finishes what it has begun and ends
-        passing::close(&self.socket);
-    }
-}
-
-/// Requests written at once.
-const MAX_BATCH: usize = 32;
-
-fn write_requests(socket: &UnixStream, requests: &mpsc::Receiver<Outgoing>) {
-    while let Ok((mut bytes, file)) = requests.recv() {
-        let mut files: Vec<Arc<File>> = file.into_iter().collect();
-        while files.len() < MAX_BATCH {
-            let Ok((more, file)) = requests.try_recv() else { break };
-            bytes.extend_from_slice(&more);
-            files.extend(file);
-        }
-        let fds: Vec<_> = files.iter().map(|file| file.as_fd()).collect();
-        if passing::send(socket, &bytes, &fds).is_err() {
-            passing::close(socket);
-            return;
-        }
-    }
-}
-
-fn read_answers(socket: &UnixStream, waiting: &Mutex<Waiting>) {
-    let mut inbox = Inbox::new(MAX_ANSWER);
-    while inbox.fill(socket) {
-        loop {
-            match inbox.next::<Reply>() {
-                Ok(Some((frame, fds))) => {
-                    if let Some(answer) = locked(waiting).answers.remove(&frame.id) {
-                        let _ = answer.send((frame.content, fds));
-                    }
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    passing::close(socket);
-                    break;
-                }
-            }
-        }
-    }
-    locked(waiting).keeper_is_gone();
-}
-
 impl Keeper {
     /// The front's handle. Nothing happens until the first request.
     pub fn on(end: FrontEnd) -> Self {
-        let link = Link { socket: Arc::new(end.0), waiting: Arc::default(), writer: OnceLock::new() };
-        Self { link: Arc::new(link) }
+        Self { link: Arc::new(Link::new(end.0)), accounts: Arc::default() }
     }
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
@@ -189,39 +105,15 @@ impl Keeper {
         Ok(Self::on(FrontEnd(raw_end(&config)?.0)))
     }
 
-    fn writer(&self) -> &mpsc::Sender<Outgoing> {
-        self.link.writer.get_or_init(|| {
-            let (sender, requests) = mpsc::channel();
-            let socket = self.link.socket.clone();
-            let spawned = std::thread::Builder::new().name("to keeper".into());
-            let spawned = spawned.spawn(move || write_requests(&socket, &requests)).is_ok();
-            let (socket, waiting) = (self.link.socket.clone(), self.link.waiting.clone());
-            let reader = std::thread::Builder::new().name("from keeper".into());
-            let read = reader.spawn(move || read_answers(&socket, &waiting)).is_ok();
-            if !(spawned && read) {
-                locked(&self.link.waiting).keeper_is_gone();
-            }
-            sender
-        })
+    /// One request; `None` when the keeper is gone.
+    async fn ask(&self, content: Ask, body: Option<Arc<File>>) -> Option<Reply> {
+        self.ask_for_file(content, body).await.map(|(reply, _)| reply)
     }
 
-    /// One request; `None` when the keeper is gone.
-    async fn ask(&self, content: Ask, body: Option<Arc<File>>) -> Option<Answered> {
-        let writer = self.writer();
-        let (answer, answered) = oneshot::channel();
-        let id = {
-            let mut waiting = locked(&self.link.waiting);
-            if waiting.is_gone() {
-                return None;
-            }
-            waiting.last += 1;
-            let id = waiting.last;
-            waiting.answers.insert(id, answer);
-            id
-        };
-        let frame = Frame { id, fds: u8::from(body.is_some()), content };
-        writer.send((frame.encode(), body)).ok()?;
-        answered.await.ok()
+    /// The same where the answer comes with an open file.
+    async fn ask_for_file(&self, content: Ask, body: Option<Arc<File>>) -> Option<Answered> {
+        let fds = u8::from(body.is_some());
+        self.link.ask(|id| Frame { id, fds, content }.encode(), body).await
     }
 
     /// A look-up, which takes no longer than [`LOOK_UP_TIMEOUT`].
@@ -230,7 +122,7 @@ impl Keeper {
     /// Why there is no answer for now.
     async fn look_up(&self, content: Ask) -> Result<Reply, String> {
         match tokio::time::timeout(LOOK_UP_TIMEOUT, self.ask(content, None)).await {
-            Ok(Some((reply, _))) => Ok(reply),
+            Ok(Some(reply)) => Ok(reply),
             Ok(None) => Err(GONE.into()),
             Err(_) => Err("the keeper does not answer".into()),
         }
@@ -238,21 +130,26 @@ impl Keeper {
 
     /// Has the keeper died? Nothing works any more then: all that needs it fails for now.
     pub fn is_gone(&self) -> bool {
-        locked(&self.link.waiting).is_gone()
+        self.link.is_gone()
     }
 
     /// Waits until the keeper is gone.
     pub async fn gone(&self) {
-        self.writer(); // who reads the answers sees it go
-        let mut gone = locked(&self.link.waiting).gone.subscribe();
-        // the sender lives as long as this handle
-        let _ = gone.wait_for(|gone| *gone).await;
+        self.link.gone().await;
     }
 
     /// The account of a user.
     pub async fn user(&self, name: &[u8]) -> UserAnswer {
+        if let Some(user) = self.accounts.remembered(name).filter(|_| !self.is_gone()) {
+            return Outcome::Done(Some(user));
+        }
         match self.look_up(Ask::User(name.to_vec())).await {
-            Ok(Reply::User(Ok(user))) => Outcome::Done(user),
+            Ok(Reply::User(Ok(user))) => {
+                if let Some(user) = &user {
+                    self.accounts.remember(name, user);
+                }
+                Outcome::Done(user)
+            }
             Ok(Reply::User(Err(why))) | Err(why) => Outcome::Later(why),
             Ok(_) => Outcome::Later(GONE.into()),
         }
@@ -297,7 +194,7 @@ impl Keeper {
     /// What the program of a map answers to a key: exit status and first line.
     pub async fn program(&self, map: &[u8], key: &[u8]) -> (Sysexit, Vec<u8>) {
         match self.ask(Ask::Program(map.to_vec(), key.to_vec()), None).await {
-            Some((Reply::Program(status, line), _)) => (Sysexit(status), line),
+            Some(Reply::Program(status, line)) => (Sysexit(status), line),
             _ => (Sysexit::TEMPFAIL, Vec::new()),
         }
     }
@@ -315,7 +212,7 @@ impl Keeper {
     /// # Errors
     /// Why there is none.
     pub async fn filter(&self, name: &[u8]) -> io::Result<UnixStream> {
-        let asked = self.ask(Ask::Filter(name.to_vec()), None);
+        let asked = self.ask_for_file(Ask::Filter(name.to_vec()), None);
         match tokio::time::timeout(LOOK_UP_TIMEOUT, asked).await {
             Ok(Some((Reply::Filter(Ok(())), fds))) => {
                 let socket = fds.into_iter().next().ok_or_else(|| io::Error::other(GONE))?;
@@ -327,16 +224,16 @@ impl Keeper {
         }
     }
 
-    /// Delivers; `body` is read from its beginning, whatever its position is. When the keeper dies
-    /// meanwhile every target is to be tried again.
-    pub async fn deliver(&self, delivery: Delivery, body: Arc<File>) -> Vec<MailerResult> {
+    /// Delivers; a body that `delivery` does not hold is read from the beginning of `file`, whatever its position is.
+    /// When the keeper dies meanwhile every target is to be tried again.
+    pub async fn deliver(&self, delivery: Delivery, file: Option<Arc<File>>) -> Vec<MailerResult> {
         let count = delivery.targets.len();
         if delivery.header.len() > MAX_REQUEST / 2 {
             let why = "Message header is too large for a local mailer";
             return vec![MailerResult::never(Sysexit::DATAERR, EnhancedStatus(5, 3, 4), why); count];
         }
-        match self.ask(Ask::Deliver(Box::new(delivery)), Some(body)).await {
-            Some((Reply::Delivered(reports), _)) if reports.len() == count => reports,
+        match self.ask(Ask::Deliver(Box::new(delivery)), file).await {
+            Some(Reply::Delivered(reports)) if reports.len() == count => reports,
             _ => vec![MailerResult::later(GONE); count],
         }
     }

@@ -1,5 +1,6 @@
 //! `.forward` and `:include:` files, read with the rights of those they belong to.
 
+use super::accounts::Accounts;
 use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote};
 use super::settings::KeeperSettings;
 use crate::schema::UserIds;
@@ -7,6 +8,8 @@ use crate::sys::accounts::{self, User};
 use crate::sys::errno_text;
 use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::safe::{self, Danger, Refusal, Rules};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -34,18 +37,21 @@ struct ListKind {
     word: &'static str,
     rules: Rules,
     safe: Rules,
+    /// Is a directory safe? The files of ForwardPath lie in the same one.
+    directories: RefCell<HashMap<PathBuf, bool>>,
 }
 
 impl ListKind {
     fn forward(settings: &KeeperSettings, user: &User) -> Self {
         let (rules, safe) = (Rules::forward(settings.blame), Rules::forward_safe(settings.blame));
         // whose file it is says whose mail it forwards, wherever it lies
-        Self { word: "forward", rules: Rules { owner: Some(user.uid), ..rules }, safe }
+        let directories = RefCell::default();
+        Self { word: "forward", rules: Rules { owner: Some(user.uid), ..rules }, safe, directories }
     }
 
     fn include(settings: &KeeperSettings) -> Self {
         let (rules, safe) = (Rules::include(settings.blame), Rules::include_safe(settings.blame));
-        Self { word: ":include:", rules, safe }
+        Self { word: ":include:", rules, safe, directories: RefCell::default() }
     }
 
     /// Reads a file; the notes say what is wrong with it, `safe` whether programs in it may be run.
@@ -54,10 +60,10 @@ impl ListKind {
             let text = [what.as_os_str().as_bytes(), b": ", why.as_bytes(), b", marked unsafe"].concat();
             notes.push(ListingNote { level: 12, warning: false, text });
         };
-        let mut safe = true;
-        if let Err(Refusal::Unsafe(_)) = safe::check_directories(path, &self.safe) {
-            safe = false;
-            note(path.parent().unwrap_or(path), "unsafe directory path");
+        let directory = path.parent().unwrap_or(path);
+        let mut safe = self.is_safe(path, directory);
+        if !safe {
+            note(directory, "unsafe directory path");
         }
         let (file, about) = safe::open(path, &self.rules)?;
         if let Err(danger) = self.safe.file(&about) {
@@ -68,6 +74,15 @@ impl ListKind {
         let mut text = Vec::new();
         file.take(MAX_LIST).read_to_end(&mut text)?;
         Ok(ListText { text, safe, about })
+    }
+
+    fn is_safe(&self, path: &Path, directory: &Path) -> bool {
+        if let Some(safe) = self.directories.borrow().get(directory) {
+            return *safe;
+        }
+        let safe = !matches!(safe::check_directories(path, &self.safe), Err(Refusal::Unsafe(_)));
+        self.directories.borrow_mut().insert(directory.to_owned(), safe);
+        safe
     }
 }
 
@@ -101,10 +116,18 @@ fn forward_files(settings: &KeeperSettings, user: &User, detail: &[u8]) -> Vec<P
 }
 
 /// The first `.forward` there is. An empty one stops the search and forwards nothing.
-pub(super) fn forward(settings: &KeeperSettings, user: &[u8], detail: &[u8]) -> ListingAnswer {
+pub(super) fn forward(
+    settings: &KeeperSettings,
+    accounts: &Accounts,
+    user: &[u8],
+    detail: &[u8],
+) -> ListingAnswer {
     let mut notes = Vec::new();
-    let result = match accounts::user(user) {
-        Ok(Some(user)) => first_forward(settings, user, detail, &mut notes),
+    let result = match accounts.user(user) {
+        Ok(Some(user)) => accounts
+            .identity(&user)
+            .map_err(|error| later(&error))
+            .and_then(|identity| first_forward(settings, user, &identity, detail, &mut notes)),
         Ok(None) => Err(ListingError::Absent),
         Err(error) => Err(later(&error)),
     };
@@ -114,12 +137,12 @@ pub(super) fn forward(settings: &KeeperSettings, user: &[u8], detail: &[u8]) -> 
 fn first_forward(
     settings: &KeeperSettings,
     user: User,
+    identity: &Identity,
     detail: &[u8],
     notes: &mut Vec<ListingNote>,
 ) -> Result<Listing, ListingError> {
     let kind = ListKind::forward(settings, &user);
-    let identity = Identity::of(&user).map_err(|error| later(&error))?;
-    let guard = assume(&identity).map_err(|error| later(&error))?;
+    let guard = assume(identity).map_err(|error| later(&error))?;
     for path in forward_files(settings, &user, detail) {
         let read = match path.is_absolute() {
             true => kind.read(&path, notes),

@@ -9,11 +9,12 @@
 //!
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
 //! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
-//! do; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
-//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process.
+//! do, `accounts` remembers accounts; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
+//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
+mod accounts;
 mod aliases;
 mod arguments;
 mod body;
@@ -23,6 +24,7 @@ mod from_config;
 mod front;
 #[cfg(test)]
 mod hostile;
+mod link;
 mod lists;
 mod mailbox;
 mod maildir;

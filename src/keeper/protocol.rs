@@ -103,7 +103,11 @@ pub struct Delivery {
     /// Macros for A= and D= beside `$u $h $z`: id and value (`$f`, `$g`, `$i`, …).
     pub macros: Vec<(u8, Vec<u8>)>,
     /// The finished header with its `From ` line, if any, and the blank line after it; lines end in LF.
+    #[serde(with = "serde_bytes")]
     pub header: Vec<u8>,
+    /// The body, unless it comes along as an open file.
+    #[serde(with = "serde_bytes")]
+    pub body: Option<Vec<u8>>,
     /// How the body is written.
     pub form: BodyForm,
     /// The envelope sender, for the mailers that are told it (flags f and r); empty where nobody is to be told.
@@ -154,14 +158,14 @@ pub(super) enum Ask {
     Secret(sasl::Question),
     /// A connection to the UNIX socket of a mail filter, by the filter's name.
     Filter(Vec<u8>),
-    /// A delivery; the body comes along as a descriptor.
+    /// A delivery; a body that it does not hold comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
 
 impl Ask {
     /// How many descriptors belong to it.
     pub(super) fn descriptors(&self) -> usize {
-        usize::from(matches!(self, Self::Deliver(_)))
+        usize::from(matches!(self, Self::Deliver(delivery) if delivery.body.is_none()))
     }
 
     /// What the answer looks like when there is none.

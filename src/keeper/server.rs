@@ -60,19 +60,34 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
     let server = Arc::new(Server { service, answers });
     let pools = POOLS.map(Pool::new);
     let mut inbox = Inbox::new(MAX_REQUEST);
-    'front: while inbox.fill(&socket) {
-        loop {
-            match inbox.next::<Ask>() {
-                Ok(None) => break,
-                Ok(Some((frame, fds))) if fds.len() == frame.content.descriptors() => {
-                    begin(&server, &pools, frame, fds.into_iter().next());
-                }
-                _ => break 'front,
-            }
-        }
-    }
+    while inbox.fill(&socket) && work_off(&server, &pools, &mut inbox) {}
     passing::close(&socket);
     pools.iter().for_each(Pool::finish);
+}
+
+/// Begins all requests that have come whole; what can be answered without waiting is answered at once and together.
+/// `false`: the front speaks nonsense.
+fn work_off(server: &Arc<Server>, pools: &[Pool; 7], inbox: &mut Inbox) -> bool {
+    let mut answers = Vec::new();
+    let sane = loop {
+        match inbox.next::<Ask>() {
+            Ok(None) => break true,
+            Ok(Some((frame, fds))) if fds.len() == frame.content.descriptors() => {
+                match guarded_now(server, &frame.content) {
+                    Some(content) => answers.extend(Frame { id: frame.id, fds: 0, content }.encode()),
+                    None => begin(server, pools, frame, fds.into_iter().next()),
+                }
+            }
+            _ => break false,
+        }
+    };
+    server.send(&answers, None);
+    sane
+}
+
+fn guarded_now(server: &Server, ask: &Ask) -> Option<Reply> {
+    let now = || server.reply_now(ask);
+    catch_unwind(AssertUnwindSafe(now)).unwrap_or_else(|_| Some(ask.kind().later("internal error")))
 }
 
 /// Hands a request to the pool that it is for.
@@ -117,28 +132,43 @@ impl Server {
         }
     }
 
+    /// The answer to what neither hangs nor takes long: accounts that were asked for just now, and aliases, which
+    /// are the site's own files.
+    fn reply_now(&self, ask: &Ask) -> Option<Reply> {
+        match ask {
+            Ask::User(name) => self.service.accounts.remembered(name).map(|user| Reply::User(Ok(Some(user)))),
+            Ask::Alias(name, first) => Some(Reply::Alias(self.service.aliases.get(name, *first))),
+            _ => None,
+        }
+    }
+
     /// What goes along with the reply is put into `along`.
     fn reply(&self, ask: Ask, body: Option<OwnedFd>, along: &mut Option<OwnedFd>) -> Reply {
         match ask {
-            Ask::User(name) => Reply::User(accounts::user(&name).map_err(|error| errno_text(&error))),
+            Ask::User(name) => {
+                Reply::User(self.service.accounts.user(&name).map_err(|error| errno_text(&error)))
+            }
             Ask::Alias(name, first) => Reply::Alias(self.service.aliases.get(&name, first)),
             Ask::Forward(user, detail) => {
-                Reply::Listing(lists::forward(&self.service.settings, &user, &detail))
+                Reply::Listing(lists::forward(&self.service.settings, &self.service.accounts, &user, &detail))
             }
             Ask::Include(path, named_by) => Reply::Listing(self.include(&path, &named_by)),
             Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
             Ask::Secret(question) => Reply::Secret(secrets::answer(&self.service.settings.sasl, &question)),
             Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| *along = Some(socket))),
-            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(&delivery, body)),
+            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(*delivery, body)),
         }
     }
 
     fn answer(&self, id: u64, content: Reply, along: Option<OwnedFd>) {
-        let frame = Frame { id, fds: u8::from(along.is_some()), content };
-        let fds: Vec<_> = along.iter().map(OwnedFd::as_fd).collect();
+        self.send(&Frame { id, fds: u8::from(along.is_some()), content }.encode(), along.as_ref());
+    }
+
+    fn send(&self, answers: &[u8], along: Option<&OwnedFd>) {
+        let fds: Vec<_> = along.into_iter().map(OwnedFd::as_fd).collect();
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if passing::send(&socket, &frame.encode(), &fds).is_err() {
+        if passing::send(&socket, answers, &fds).is_err() {
             // half an answer may have gone: nothing behind it would be understood
             passing::close(&socket);
         }
@@ -163,10 +193,14 @@ impl Server {
         Ok(socket.into())
     }
 
-    fn deliver(&self, delivery: &Delivery, body: Option<OwnedFd>) -> Vec<MailerResult> {
-        let body = body.ok_or_else(|| std::io::Error::other("no body came along")).and_then(Body::of);
+    fn deliver(&self, mut delivery: Delivery, file: Option<OwnedFd>) -> Vec<MailerResult> {
+        let body = match (delivery.body.take(), file) {
+            (Some(bytes), _) => Ok(Body::from(bytes)),
+            (None, Some(file)) => Body::of(file),
+            (None, None) => Err(std::io::Error::other("no body came along")),
+        };
         match body {
-            Ok(body) => deliver::run(&self.service, delivery, &body),
+            Ok(body) => deliver::run(&self.service, &delivery, &body),
             Err(error) => vec![MailerResult::later(&errno_text(&error)); delivery.targets.len()],
         }
     }

@@ -1,5 +1,6 @@
 //! What all workers of the keeper share, and what they may ask of it together.
 
+use super::accounts::Accounts;
 use super::aliases::Aliases;
 use super::maildir::Maildirs;
 use super::named::{Named, Sought, Sources};
@@ -9,6 +10,7 @@ use super::settings::KeeperSettings;
 /// Settings, aliases, and what has been found out so far.
 pub(super) struct KeeperService {
     pub(super) settings: KeeperSettings,
+    pub(super) accounts: Accounts,
     pub(super) aliases: Aliases,
     pub(super) maildirs: Maildirs,
     named: Named,
@@ -17,8 +19,8 @@ pub(super) struct KeeperService {
 impl KeeperService {
     pub(super) fn new(settings: KeeperSettings) -> Self {
         let aliases = Aliases::new(&settings.alias_files, settings.blame);
-        let (maildirs, named) = Default::default();
-        Self { settings, aliases, maildirs, named }
+        let (accounts, maildirs, named) = Default::default();
+        Self { settings, accounts, aliases, maildirs, named }
     }
 
     fn is_named(&self, sought: Sought<'_>, named_by: &NamedBy) -> Result<bool, String> {

@@ -28,6 +28,7 @@ const CRATES: &[&str] = &[
     "nix",
     "postcard",
     "serde",
+    "serde_bytes",
     "thiserror",
 ];
 
