@@ -172,9 +172,13 @@ impl Acceptor for DaemonAcceptor {
 
     async fn accept(&self, mut envelope: Envelope, interactive: bool) -> Result<(), Reply> {
         envelope.attempt.interactive = interactive || self.mode == DeliveryMode::Interactive;
+        let waits = self.only_queues(&envelope);
+        if !waits && self.mta.may_deliver_first(&envelope) {
+            return self.mta.deliver_first(envelope).await;
+        }
         let lease = self.mta.queue.commit(&envelope).await;
         let lease = lease.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
-        if self.only_queues(&envelope) {
+        if waits {
             self.log_waiting(&envelope);
             return Ok(());
         }

@@ -19,6 +19,17 @@ use tokio::sync::OwnedSemaphorePermit;
 /// Takes a message that could not be sent.
 pub type Unsent<'a> = dyn FnMut(Vec<u8>) + Send + 'a;
 
+/// A message, and what one attempt at it has left.
+pub(super) struct Pass {
+    pub(super) envelope: Envelope,
+    pub(super) attempted: Attempted,
+}
+
+fn begin_attempt(envelope: &mut Envelope) {
+    envelope.last_attempt = clock::now();
+    envelope.attempts += 1;
+}
+
 impl Mta {
     /// Delivers in the background.
     pub fn spawn_delivery(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
@@ -83,8 +94,7 @@ impl Mta {
         unsent: &'a mut Unsent<'_>,
     ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
-            envelope.last_attempt = clock::now();
-            envelope.attempts += 1;
+            begin_attempt(&mut envelope);
             let attempted = match fail_overdue(&mut envelope) {
                 true => Attempted::default(),
                 false => tokio::select! {
@@ -96,11 +106,31 @@ impl Mta {
                 }
                 },
             };
+            self.settle(held.into_lease(), Pass { envelope, attempted }, connections, unsent).await
+        })
+    }
+
+    /// The attempt alone, of a message that is not in the queue.
+    pub(super) async fn attempt_alone(&self, mut envelope: Envelope, connections: &mut Connections) -> Pass {
+        begin_attempt(&mut envelope);
+        let attempted = self.deliverer.attempt_over(&mut envelope, None, connections).await;
+        Pass { envelope, attempted }
+    }
+
+    /// What follows an attempt: copies, reports, and what is in the queue after it. The exit status.
+    pub(super) fn settle<'a>(
+        self: &'a Arc<Self>,
+        lease: Lease,
+        pass: Pass,
+        connections: &'a mut Connections,
+        unsent: &'a mut Unsent<'_>,
+    ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
+        Box::pin(async move {
+            let Pass { envelope, attempted } = pass;
             let mut status = envelope.attempt.exit;
             if self.queue.is_aloud(envelope.location.group) && !envelope.attempt.generated {
                 failures::tell(&envelope);
             }
-            let lease = held.into_lease();
             if attempted.is_untouched(&envelope) {
                 drop(lease);
                 self.recall_later(envelope.key(), attempted.full);

@@ -14,6 +14,7 @@
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
 mod acceptor;
+mod before_answer;
 #[cfg(test)]
 mod attacks;
 mod clients;

@@ -18,6 +18,8 @@ use crate::schema::{Outcome, Sysexit, UserIds};
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
@@ -45,6 +47,8 @@ enum UnderWay {
     Refused(DeliveryResult),
     /// `None` at its end if it never began.
     Begun(JoinHandle<Option<Vec<MailerResult>>>),
+    /// The same, of the only one: nothing else goes on meanwhile.
+    Alone(Pin<Box<dyn Future<Output = Option<Vec<MailerResult>>> + Send>>),
 }
 
 /// What has come of a hand-over.
@@ -153,8 +157,10 @@ async fn deliver(
     attempt.sender_account = sender_account(on, attempt.envelope).await;
     let (turns, mut since_checkpoint) = (plan::turns(attempt.envelope), 0);
     let mut pending = Vec::new();
-    for group in attempt.groups(Place::Here).into_iter().take_while(|_| may_deliver(checkpoint)) {
-        pending.extend(attempt.hand_over(group).await);
+    let groups = attempt.groups(Place::Here);
+    let alone = groups.len() == 1 && attempt.groups(Place::Elsewhere).is_empty();
+    for group in groups.into_iter().take_while(|_| may_deliver(checkpoint)) {
+        pending.extend(attempt.hand_over(group, alone).await);
     }
     attempt.find_routes().await;
     let mut here = attempt.collect(pending).await;
@@ -244,15 +250,16 @@ impl Attempt<'_> {
     }
 
     /// `None`: there is no room for it now.
-    async fn hand_over(&mut self, group: Group) -> Option<HandOver> {
+    async fn hand_over(&mut self, group: Group, alone: bool) -> Option<HandOver> {
         let destination = self.mailbox(&group)?;
         let mut permit = self.enter(Pool::Local, destination)?;
         let under_way = match local::prepare(self, &group).await {
             Ok((delivery, body)) => {
                 let keeper = self.on.keeper.clone();
-                UnderWay::Begun(tokio::spawn(async move {
+                let work = async move {
                     if permit.ready().await { Some(keeper.deliver(delivery, body).await) } else { None }
-                }))
+                };
+                if alone { UnderWay::Alone(Box::pin(work)) } else { UnderWay::Begun(tokio::spawn(work)) }
             }
             Err(result) => UnderWay::Refused(result),
         };
@@ -270,6 +277,7 @@ impl Attempt<'_> {
                 }
                 // a task that broke has no results
                 UnderWay::Begun(task) => task.await.unwrap_or_else(|_| Some(Vec::new())),
+                UnderWay::Alone(work) => work.await,
             };
             // without a permit they stay as they are
             let Some(results) = results else { continue };

@@ -6,13 +6,14 @@ use crate::envelope::Body;
 use crate::queue::error::QueueError;
 use crate::queue::store::{BodySink, Operation};
 use std::fs::File;
+use std::future::ready;
 use std::io::{Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Bytes kept in memory before they are written: a small body is one write.
-const BUFFER: usize = 64 * 1024;
+/// Bytes kept in memory: a body that is no longer is written when the message is committed, which it need not be.
+const BUFFER: usize = 128 * 1024;
 
 /// A df being written.
 #[derive(Debug)]
@@ -65,8 +66,16 @@ impl BodySink for BodyWriter {
     }
 
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, QueueError> {
-        self.write_buffer()?;
-        let file = self.file.as_ref().expect("write_buffer has made the file");
+        if self.file.is_some() {
+            self.write_buffer()?;
+        }
+        let Some(file) = &self.file else {
+            let rest = usize::try_from(offset).ok().and_then(|offset| self.buffer.get(offset..));
+            let rest = rest.unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            return Ok(count);
+        };
         file.read_at(buffer, offset).map_err(|source| QueueError::new("cannot read", &self.path, source))
     }
 
@@ -79,7 +88,10 @@ impl BodySink for BodyWriter {
     }
 
     fn finish(mut self: Box<Self>) -> Operation<'static, Body> {
-        Box::pin(blocking(move || self.end()))
+        match self.file {
+            None => Box::pin(ready(Ok(Body::from_memory(std::mem::take(&mut self.buffer))))),
+            Some(_) => Box::pin(blocking(move || self.end())),
+        }
     }
 }
 

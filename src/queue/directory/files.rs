@@ -120,21 +120,14 @@ fn lock_and_write(file: &File, path: &Path, text: &[u8]) -> Result<(), QueueErro
     writer.write_all(text).map_err(|source| QueueError::new("cannot write", path, source))
 }
 
-/// Syncs the qf and the directories that name qf and df, side by side.
-pub(super) async fn settle_entry(directory: &Directory, file: &File, path: &Path) -> Result<(), QueueError> {
-    let file = file.try_clone().map_err(|source| QueueError::new("cannot sync", path, source))?;
-    let own = path.to_owned();
-    let entry = blocking(move || sync_data(&file, &own));
-    let (qf_sync, df_sync) = (directory.qf_sync.clone(), directory.df_sync.clone());
-    let qf = directory.qf.clone();
-    let names = blocking(move || qf_sync.sync().map_err(|source| QueueError::new("cannot sync", qf, source)));
-    let df = directory.df.clone();
-    let bodies = blocking(move || match df_sync {
-        Some(df_sync) => df_sync.sync().map_err(|source| QueueError::new("cannot sync", df, source)),
-        None => Ok(()),
-    });
-    let (entry, names, bodies) = tokio::join!(entry, names, bodies);
-    entry.and(names).and(bodies)
+/// Syncs the qf and the directories that name qf and df. Where a journal keeps them, the directory's names have
+/// reached the disk with the file.
+pub(super) fn settle_entry(directory: &Directory, file: &File, path: &Path) -> Result<(), QueueError> {
+    sync_data(file, path)?;
+    let names = directory.qf_sync.sync();
+    names.map_err(|source| QueueError::new("cannot sync", &directory.qf, source))?;
+    let bodies = directory.df_sync.as_ref().map_or(Ok(()), |df_sync| df_sync.sync());
+    bodies.map_err(|source| QueueError::new("cannot sync", &directory.df, source))
 }
 
 /// Writes tf, locked and synced, and renames it over the control file.

@@ -115,6 +115,7 @@ impl Inner {
     }
 
     /// Body and control file of a new message, the body first: a qf must never name one that a crash can take away.
+    /// All of it on the calling thread.
     fn write_new(
         &self,
         key: &MessageKey,
@@ -126,6 +127,9 @@ impl Inner {
         let (mode, sync) = (self.options.file_mode, self.options.sync);
         files::settle_body(directory, &key.id, body, mode, sync)?;
         let file = files::write_new(directory, prefix, &key.id, text, mode)?;
+        if sync {
+            files::settle_entry(directory, &file, &directory.file(prefix, &key.id))?;
+        }
         Ok(LockedFile { prefix, file })
     }
 
@@ -260,15 +264,7 @@ impl QueueStore for DirectoryStore {
             let (inner, own, body) = (self.0.clone(), key.clone(), envelope.body.clone());
             let text = self.0.control_text(key, envelope);
             let hold = blocking(move || inner.write_new(&own, prefix, &body, &text)).await;
-            let settled = match hold {
-                Ok(hold) if self.0.options.sync => {
-                    let path = self.0.file(prefix, key)?;
-                    let directory = self.0.directory(key.location)?;
-                    files::settle_entry(directory, &hold.file, &path).await.map(|()| hold)
-                }
-                other => other,
-            };
-            match settled {
+            match hold {
                 Ok(hold) => self.0.lease(key.clone(), hold),
                 // an identifier in use belongs to another message, whose files must stay
                 Err(error @ QueueError::Exists { .. }) => Err(error),

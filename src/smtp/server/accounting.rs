@@ -37,7 +37,10 @@ impl<A: Acceptor> Session<A> {
 
     /// The queue keeps nothing of it.
     pub(super) fn forget_transaction(&mut self) {
-        self.acceptor.discard(&self.transaction.envelope);
+        // without MAIL there was no body either
+        if self.transaction.stage != Stage::Idle {
+            self.acceptor.discard(&self.transaction.envelope);
+        }
         self.next_transaction();
     }
 

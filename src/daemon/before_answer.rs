@@ -1,0 +1,130 @@
+//! Delivery before the answer: what is only for mailboxes of this host needs no queue file.
+//!
+//! In: a message that has come in. Out: it is in every mailbox that it is for, synced, and may be answered 250; or it is in the
+//! queue as any other, with what has come of the attempt settled behind the answer. Nothing else is delivered here: what
+//! may take long or may fail (programs, other hosts, lists with owners) is queued first.
+
+use super::delivery::Pass;
+use super::mta::{Mta, Phase};
+use crate::bounce;
+use crate::config::Mailer;
+use crate::deliver::Connections;
+use crate::envelope::{Envelope, Expanded};
+use crate::logging::Quiet;
+use crate::queue::Lease;
+use crate::recipients::Expander;
+use crate::schema::Reply;
+use crate::sys::clock;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a client waits for the delivery; beyond that the message is queued and answered.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A mailer that the keeper is itself, and that delivers to a mailbox.
+fn is_mailbox(mailer: &Mailer) -> bool {
+    matches!(mailer.path.as_slice(), b"[MAILDIR]" | b"[FILE]") && mailer.name != b"*file*"
+}
+
+impl Mta {
+    /// Is it worth trying? Nobody else than mailboxes of this host is named, though aliases may stand behind the names.
+    pub(super) fn may_deliver_first(&self, envelope: &Envelope) -> bool {
+        envelope.deliver_by.is_none() && !self.is(Phase::Stopping) && self.is_for_mailboxes(envelope)
+    }
+
+    fn is_for_mailboxes(&self, envelope: &Envelope) -> bool {
+        let mailers = &self.site.config.mailers;
+        envelope.pending().all(|recipient| {
+            let address = recipient.address.as_ref();
+            let mailer = address.and_then(|address| mailers.get(usize::from(address.mailer.0)));
+            mailer.is_some_and(is_mailbox)
+        })
+    }
+
+    /// Delivers, and queues what is left.
+    ///
+    /// # Errors
+    /// The reply to be given instead of 250: nothing of it is in the queue.
+    pub(super) async fn deliver_first(self: &Arc<Self>, received: Envelope) -> Result<(), Reply> {
+        let under_way = self.begin();
+        let preparing = self.prepare().await;
+        let mut envelope = received.clone();
+        if envelope.session.looked_up && !envelope.attempt.interactive {
+            envelope.reread(&self.site.config);
+        }
+        let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
+        let expanded = expander.expand(&mut envelope, &mut Quiet, clock::now()).await;
+        let first = self.is_first(&envelope, &expanded);
+        envelope.attempt.expanded = Some(expanded);
+        if !first {
+            let lease = self.commit(&received).await?;
+            let mta = self.clone();
+            tokio::spawn(async move {
+                if !mta.is(Phase::Stopping) {
+                    mta.deliver(lease, envelope, preparing).await;
+                }
+                drop(under_way);
+            });
+            return Ok(());
+        }
+        drop(preparing);
+        let mta = self.clone();
+        let mut pass = Box::pin(async move {
+            let mut connections = Connections::new(&mta.site.config);
+            mta.attempt_alone(envelope, &mut connections).await
+        });
+        match tokio::time::timeout(PATIENCE, &mut pass).await {
+            Ok(pass) if self.is_done(&pass) => Ok(()),
+            Ok(pass) => {
+                let lease = self.commit(&received).await?;
+                let mta = self.clone();
+                tokio::spawn(async move {
+                    mta.settle_behind(lease, pass).await;
+                    drop(under_way);
+                });
+                Ok(())
+            }
+            Err(_) => {
+                let committed = self.commit(&received).await;
+                let (lease, refused) = match committed {
+                    Ok(lease) => (Some(lease), Ok(())),
+                    Err(reply) => (None, Err(reply)),
+                };
+                let mta = self.clone();
+                tokio::spawn(async move {
+                    let pass = pass.await;
+                    if let Some(lease) = lease {
+                        mta.settle_behind(lease, pass).await;
+                    }
+                    drop(under_way);
+                });
+                refused
+            }
+        }
+    }
+
+    async fn commit(&self, envelope: &Envelope) -> Result<Lease, Reply> {
+        self.queue.commit(envelope).await.map_err(|error| self.refuse(&envelope.id, &error))
+    }
+
+    /// Now that all are known: are there only mailboxes, and nobody who is told of another's errors?
+    fn is_first(&self, envelope: &Envelope, expanded: &Expanded) -> bool {
+        expanded.owners.iter().all(Option::is_none)
+            && envelope.pending().next().is_some()
+            && self.is_for_mailboxes(envelope)
+    }
+
+    /// Everybody has it, and nobody is to be told anything.
+    fn is_done(&self, pass: &Pass) -> bool {
+        let Pass { envelope, attempted } = pass;
+        attempted.full.is_none()
+            && envelope.pending().next().is_none()
+            && bounce::due(envelope, self.site.config.options.privacy_options).is_empty()
+    }
+
+    async fn settle_behind(self: &Arc<Self>, lease: Lease, pass: Pass) {
+        let mut connections = Connections::new(&self.site.config);
+        self.settle(lease, pass, &mut connections, &mut |_| ()).await;
+        connections.close().await;
+    }
+}
