@@ -91,6 +91,19 @@ pub(super) fn set_thread_egid(gid: u32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::syscall(libc::SYS_setresgid, u32::MAX, gid, u32::MAX) }).map(drop)
 }
 
+/// Groups that there is room for at once.
+const MAX_GROUPS: usize = 64;
+
+/// Supplementary groups of the calling thread, by one call: it is made for each delivery (nix looks into /proc for how
+/// many there can be).
+pub(super) fn thread_groups() -> Result<Vec<u32>, Errno> {
+    let mut groups = [0u32; MAX_GROUPS];
+    // SAFETY: pointer and length are those of one live array of gid_t-sized integers; the kernel writes it.
+    let count = unsafe { libc::syscall(libc::SYS_getgroups, groups.len(), groups.as_mut_ptr()) };
+    let count = Errno::result(count)?;
+    Ok(groups[..usize::try_from(count).unwrap_or(0)].to_vec())
+}
+
 /// Supplementary groups of the calling thread alone.
 pub(super) fn set_thread_groups(groups: &[u32]) -> Result<(), Errno> {
     // SAFETY: pointer and length come from one live slice of gid_t-sized integers; the kernel reads it.

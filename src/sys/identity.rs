@@ -40,12 +40,11 @@ impl Identity {
 
     /// What this thread is now.
     pub fn current() -> Self {
-        let groups = getgroups().unwrap_or_default();
-        Self {
-            uid: geteuid().as_raw(),
-            gid: getegid().as_raw(),
-            groups: groups.into_iter().map(|gid| gid.as_raw()).collect(),
-        }
+        // more groups than there is room for: the slower way
+        let groups = ffi::thread_groups().unwrap_or_else(|_| {
+            getgroups().unwrap_or_default().into_iter().map(|gid| gid.as_raw()).collect()
+        });
+        Self { uid: geteuid().as_raw(), gid: getegid().as_raw(), groups }
     }
 
     /// Becomes this identity on the calling thread until the guard is dropped.

@@ -5,12 +5,13 @@
 //! command means, what a reply says.
 
 use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply, put_reply_lines};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 /// What a session may run over: a socket, a pair of pipes, memory, and each of them under TLS.
 pub use crate::tls::Stream;
@@ -46,8 +47,30 @@ pub struct Wire {
 
 /// Replies to one group of commands that are kept until all are answered, in bytes.
 const MAX_REPLIES: usize = 65536;
-/// Room made for one read, in bytes.
+/// Most bytes of one read; while nothing comes there is no room for them.
 const READ_SIZE: usize = 12288;
+/// A buffer that is empty keeps this much.
+const KEPT: usize = 256;
+
+/// Gives the room of an empty buffer back.
+fn release(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > KEPT {
+        *buffer = Vec::new();
+    }
+}
+
+/// Adds what can be read to `input`.
+fn poll_receive(
+    stream: &mut Box<dyn Stream>,
+    input: &mut Vec<u8>,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut room = [const { MaybeUninit::uninit() }; READ_SIZE];
+    let mut read = ReadBuf::uninit(&mut room);
+    ready!(Pin::new(stream).poll_read(context, &mut read))?;
+    input.extend_from_slice(read.filled());
+    Poll::Ready(Ok(read.filled().len()))
+}
 
 impl Wire {
     /// Over this stream.
@@ -79,6 +102,7 @@ impl Wire {
         };
         let sent = tokio::time::timeout(self.write_timeout, sent).await;
         self.out.clear();
+        release(&mut self.out);
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Lost::Closed),
@@ -108,8 +132,12 @@ impl Wire {
         self.flush().await?;
         self.input.drain(..self.used);
         self.used = 0;
-        self.input.reserve(READ_SIZE);
-        let read = self.stream.read_buf(&mut self.input);
+        if self.input.is_empty() {
+            // who says nothing for a while needs no room
+            release(&mut self.input);
+        }
+        let (stream, input) = (&mut self.stream, &mut self.input);
+        let read = poll_fn(|context| poll_receive(stream, input, context));
         match tokio::time::timeout(limit, read).await {
             Ok(Ok(0)) | Ok(Err(_)) => Err(Lost::Closed),
             Ok(Ok(_)) => Ok(()),
@@ -119,21 +147,12 @@ impl Wire {
 
     /// Takes in what has arrived already, without waiting: is there unused input?
     pub async fn has_input(&mut self) -> bool {
-        if !self.pending().is_empty() {
-            return true;
+        if self.pending().is_empty() {
+            let (stream, input) = (&mut self.stream, &mut self.input);
+            // what cannot be read is told by the next read
+            poll_fn(|context| Poll::Ready(poll_receive(stream, input, context).is_ready())).await;
         }
-        let mut piece = [0u8; 1024];
-        let stream = &mut self.stream;
-        let arrived = std::future::poll_fn(|context| {
-            let mut buffer = ReadBuf::new(&mut piece);
-            Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
-                Poll::Ready(Ok(())) => buffer.filled().len(),
-                _ => 0,
-            })
-        })
-        .await;
-        self.input.extend_from_slice(&piece[..arrived]);
-        arrived > 0
+        !self.pending().is_empty()
     }
 
     /// Are so many replies waiting that they are to be sent before more is done?
