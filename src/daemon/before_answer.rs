@@ -74,7 +74,10 @@ impl Mta {
             mta.attempt_alone(envelope, &mut connections).await
         });
         match tokio::time::timeout(PATIENCE, &mut pass).await {
-            Ok(pass) if self.is_done(&pass) => Ok(()),
+            Ok(pass) if self.is_done(&pass) => {
+                self.forget_body(&received);
+                Ok(())
+            }
             Ok(pass) => {
                 let lease = self.commit(&received).await?;
                 let mta = self.clone();
@@ -100,6 +103,15 @@ impl Mta {
                 });
                 refused
             }
+        }
+    }
+
+    /// What was too long to be kept in memory has a df, which nobody needs any more.
+    fn forget_body(&self, envelope: &Envelope) {
+        if envelope.body.bytes().is_none()
+            && let Err(error) = self.queue.discard(&envelope.key())
+        {
+            self.complain(Some(&envelope.id), &error);
         }
     }
 

@@ -154,6 +154,8 @@ impl Pool {
         }
         state.push(share, job, limits.per_share);
         if state.turns.len() <= state.idle || state.threads >= limits.threads {
+            // whoever wakes needs the lock
+            drop(state);
             self.shared.changed.notify_one();
             return Ok(());
         }

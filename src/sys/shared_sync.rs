@@ -48,7 +48,10 @@ impl SharedSync {
             if let Err(error) = result {
                 state.failed = Some((number, error.raw_os_error()));
             }
+            // whoever wakes needs the lock
+            drop(state);
             self.changed.notify_all();
+            state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         }
         match state.failed {
             Some((number, code)) if number >= wanted => {

@@ -40,7 +40,7 @@ fn body(mark: &str, lines: usize) -> String {
 }
 
 /// `Ok(true)` when the message was answered 250.
-fn send(port: u16, recipient: &str, mark: &str, lines: usize) -> std::io::Result<bool> {
+pub(crate) fn send(port: u16, recipient: &str, mark: &str, lines: usize) -> std::io::Result<bool> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut reader = BufReader::new(stream.try_clone()?);

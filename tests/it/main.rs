@@ -1,6 +1,7 @@
 //! The one integration binary. Every file of this folder is a module here (see `borders`).
 
 mod bdb;
+mod before_answer;
 mod borders;
 mod cf;
 mod cover;
