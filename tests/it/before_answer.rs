@@ -17,13 +17,18 @@ fn queued(scratch: &Scratch) -> Vec<String> {
     names(&scratch.path("mqueue")).into_iter().filter(message).collect()
 }
 
+/// However busy the machine is, nothing is only queued for that.
+fn site() -> Scratch {
+    Scratch::with_definitions(free_port(), &["confQUEUE_LA=9999", "confREFUSE_LA=9999"])
+}
+
 fn recipient(scratch: &Scratch) -> String {
     format!("{}@site.example", scratch.user)
 }
 
 #[test]
 fn what_is_answered_250_is_in_the_mailbox_and_not_in_the_queue() {
-    let scratch = Scratch::new(free_port());
+    let scratch = site();
     let _daemon = scratch.start();
     // the last one is longer than what is kept in memory
     for (number, lines) in [1, 100, 4000].into_iter().enumerate() {
@@ -40,7 +45,7 @@ fn what_is_answered_250_is_in_the_mailbox_and_not_in_the_queue() {
 
 #[test]
 fn what_cannot_be_delivered_now_is_answered_and_queued() {
-    let scratch = Scratch::new(free_port());
+    let scratch = site();
     let _daemon = scratch.start();
     // as homes that are not mounted
     fs::rename(scratch.path("mail"), scratch.path("away")).expect("our directory");
