@@ -231,6 +231,7 @@ impl Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncReadExt;
 
     const LIMIT: Duration = Duration::from_secs(5);
 
