@@ -50,12 +50,10 @@ impl DsnRequest<'_> {
     /// Those the report is about, in the order of the send queue. A receipt for a list of several ends at the list
     /// (RFC 3461, 5.2.7.3): what became of its members is not told.
     pub(super) fn concerned(&self, original: &Envelope, kind: DsnKind) -> Vec<usize> {
-        let list = |index: &usize| original.recipients[*index].flags.contains(RecipientFlags::EXPANDED);
-        let named = RecipientFlags::DELIVERED_LIST | RecipientFlags::PRIMARY;
-        let owned = |index: usize| original.recipients[index].flags.contains(named);
-        let beyond = |index: usize| original.chain(index).any(|above| list(&above)) && !owned(index);
         let told = |index: &usize| {
-            concerns(kind, &original.recipients[*index]) && (kind != DsnKind::Success || !beyond(*index))
+            let recipient = &original.recipients[*index];
+            let stands = kind != DsnKind::Success || recipient.flags.contains(RecipientFlags::PRIMARY);
+            stands && concerns(kind, recipient)
         };
         original.send_order().into_iter().filter(told).collect()
     }

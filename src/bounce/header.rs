@@ -2,13 +2,14 @@
 
 use super::{DsnKind, DsnRequest, original};
 use crate::config::HeaderCondition;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::message::{Header, HeaderKind, Headers};
 
 pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u8]) -> Headers {
     let (subject, submitted) = subject(report);
     // From is the site's default field, with the macros of `set_macros`
-    let named = report.receivers.iter().filter(|one| one.parent.is_none());
+    let gets_it = |one: &Recipient| !matches!(one.state, RecipientState::Duplicate | RecipientState::Failed);
+    let named = report.receivers.iter().filter(|one| one.parent.is_none() && gets_it(one));
     let mut fields: Vec<Header> =
         named.map(|one| field("To", &report.facts.without_route(&one.text), HeaderKind::RECIPIENT)).collect();
     if report.facts.mime {

@@ -34,9 +34,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     let boundary = boundary(report);
     let headers = header::fields(report, original, &boundary);
     let body = report_body(report, original, body, &boundary)?;
-    let eight_bit = original.flags.contains(EnvelopeFlags::EIGHT_BIT) || !body.is_ascii();
     let mut flags = EnvelopeFlags::RESPONSE;
-    flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
     // a report that brought the header only comes back so itself
     flags.set(EnvelopeFlags::NO_BODY_RETURN, !original::returns_body(report, original));
     Ok(Envelope {
@@ -58,10 +56,18 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             ..AttemptState::default()
         },
         size: announced_size(report, original),
-        body_type: eight_bit.then_some(BodyType::EIGHT_BIT_MIME),
+        body_type: body_type(report, original),
         scope: Scope::default(),
         ..Envelope::default()
     })
+}
+
+/// It names its eighth bits to the next host where the original has just come in, and never has them converted: sendmail looks at the
+/// header of what comes in only, and at no byte of a report.
+fn body_type(report: &DsnRequest<'_>, original: &Envelope) -> Option<BodyType> {
+    let fresh = report.facts.mime && !original.attempt.read_back;
+    let named = fresh && original::encoding(original) == Some(b"8bit");
+    named.then_some(BodyType::EIGHT_BIT_MIME)
 }
 
 /// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the

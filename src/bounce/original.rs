@@ -23,13 +23,16 @@ pub(super) fn write(
         out.extend_from_slice(&[b"Content-Transfer-Encoding: ", encoding, b"\n"].concat());
     }
     out.push(b'\n');
-    out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
+    let [with_sender, escape_from] = report.form();
+    if with_sender && original.headers.has(b"return-path") {
+        out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
+    }
     out.extend_from_slice(report.header);
     out.push(b'\n');
     if whole {
-        copy_body(out, body, report.facts.mime)?;
+        copy_body(out, body, report.facts.mime, escape_from)?;
     } else if !report.facts.mime {
-        out.extend_from_slice(b"   ----- Message body suppressed -----\n\n");
+        out.extend_from_slice(b"   ----- Message body suppressed -----\n");
     }
     Ok(())
 }
@@ -69,10 +72,10 @@ fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
 
 /// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME the report's own
 /// mailer sees to that.
-fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool) -> io::Result<()> {
+fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool, escape_from: bool) -> io::Result<()> {
     let mut line = Vec::new();
     while body.read_until(b'\n', &mut line)? > 0 {
-        if mime && line.starts_with(b"From ") {
+        if mime && escape_from && line.starts_with(b"From ") {
             out.push(b'>');
         }
         out.append(&mut line);

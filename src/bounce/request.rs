@@ -3,7 +3,7 @@
 use crate::envelope::{Envelope, QueueId, Recipient};
 use crate::message;
 use crate::rewrite::Site;
-use crate::schema::{Privacy, span};
+use crate::schema::{Privacy, SuperSafe, span};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -42,6 +42,10 @@ pub struct DsnSettings {
     pub error_header: Vec<u8>,
     /// DontPruneRoutes.
     pub keep_routes: bool,
+    /// SuperSafe: a report is queued before anybody gets it.
+    pub queued: bool,
+    /// Of each mailer, by its index: is it told the sender, and does it want `From ` lines escaped (flags P and E)?
+    pub mailbox: Vec<[bool; 2]>,
     /// T= of each mailer, by its index: MTA, address and diagnostic types.
     pub types: Vec<[Vec<u8>; 3]>,
 }
@@ -63,6 +67,8 @@ impl DsnSettings {
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
             error_header: config.expand(error_header),
             keep_routes: options.dont_prune_routes,
+            queued: matches!(options.super_safe, SuperSafe::Yes | SuperSafe::PostMilter),
+            mailbox: config.mailers.iter().map(|mailer| [mailer.has(b'P'), mailer.has(b'E')]).collect(),
             types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
         }
     }
@@ -129,4 +135,15 @@ pub struct DsnRequest<'a> {
     pub header_only: bool,
     /// The fields of the original as the mailer of the report writes them, lines ending in LF.
     pub header: &'a [u8],
+}
+
+impl DsnRequest<'_> {
+    /// What the original looks like in it: with its sender, with `From ` lines escaped. One that is queued is made as for a
+    /// file of messages, any other as its first mailer wants it.
+    pub(super) fn form(&self) -> [bool; 2] {
+        let mut mailers = self.receivers.iter().filter(|one| one.state.is_pending());
+        let first = mailers.find_map(|one| one.address.as_ref());
+        let wanted = first.and_then(|address| self.facts.mailbox.get(usize::from(address.mailer.0)));
+        wanted.copied().filter(|_| !self.facts.queued).unwrap_or([true, true])
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::text::parent;
 use super::{DsnKind, DsnRequest};
-use crate::envelope::{Envelope, Recipient, RecipientFlags};
+use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::message;
 use crate::schema::{Disposition, EnhancedStatus};
 
@@ -61,7 +61,7 @@ fn recipient_group(
     if let Some(orcpt) = &first.orcpt {
         line(out, "Original-Recipient", &decode_xtext(orcpt));
     }
-    line(out, "Final-Recipient", &final_recipient(first, address));
+    line(out, "Final-Recipient", &final_recipient(first, address, &report.facts.host));
     if !report.facts.no_actual_recipient {
         line(out, "X-Actual-Recipient", &actual_recipient(report, recipient));
     }
@@ -99,11 +99,19 @@ fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipie
     first
 }
 
-fn final_recipient(recipient: &Recipient, kind: &[u8]) -> Vec<u8> {
+fn final_recipient(recipient: &Recipient, kind: &[u8], host: &[u8]) -> Vec<u8> {
     match &recipient.final_recipient {
         Some(known) => known.clone(),
-        None => [kind, b"; ", bare(&recipient.text)].concat(),
+        None => [kind, b"; ", &resolved(recipient, host)[..]].concat(),
     }
+}
+
+/// What the rules made of an address, of this host where they say no other.
+fn resolved(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
+    let text = bare(&recipient.text);
+    let address = recipient.address.as_ref().map(|address| address.user.as_slice());
+    let user = address.filter(|_| text.starts_with(b"@")).unwrap_or(text);
+    if user.contains(&b'@') || address.is_none() { user.to_vec() } else { [user, b"@", host].concat() }
 }
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
@@ -114,7 +122,8 @@ fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     let [_, _, kind] = report.facts.types_of(recipient);
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
         // one that was refused before it was tried stands there as it was written
-        let user = if recipient.reply.is_some() { unquoted(user) } else { user };
+        let tried = recipient.reply.is_some() || recipient.state == RecipientState::Sent;
+        let user = if tried { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }
     let mut text = [b"rfc822; ", user].concat();

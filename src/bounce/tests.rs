@@ -23,6 +23,8 @@ fn facts() -> DsnSettings {
         no_actual_recipient: false,
         error_header: Vec::new(),
         keep_routes: false,
+        queued: true,
+        mailbox: Vec::new(),
         types: vec![types("X-Unix"), types("SMTP")],
     }
 }
@@ -37,7 +39,7 @@ fn recipient(text: &str, user: &str, mailer: u16) -> Recipient {
     Recipient {
         text: text.as_bytes().to_vec(),
         address: Some(address),
-        flags: RecipientFlags::DEFAULT_NOTIFY,
+        flags: RecipientFlags::DEFAULT_NOTIFY | RecipientFlags::PRIMARY,
         tried: 1_795_369_850,
         ..Recipient::default()
     }
@@ -49,7 +51,11 @@ fn original() -> Envelope {
     Envelope {
         id: QueueId::new(b"6AMHoeVK026330").expect("a good identifier"),
         sender: Sender { text: b"<ann@elsewhere.example>".to_vec(), address: None },
-        headers: Headers(vec![header("From", "Ann <ann@elsewhere.example>"), header("Subject", "hello")]),
+        headers: Headers(vec![
+            Header { kind: HeaderKind::of(b"return-path"), ..header("Return-Path", "<\u{81}g>") },
+            header("From", "Ann <ann@elsewhere.example>"),
+            header("Subject", "hello"),
+        ]),
         body: Body::from_memory(&b"line one\nFrom here on\n"[..]),
         created: 1_795_369_840,
         scope,
@@ -130,7 +136,8 @@ fn a_receipt_with_the_sender_s_own_identifiers() {
     let mut envelope = original();
     let mut happy = recipient("<alice@site.example>", "alice", 0);
     happy.state = RecipientState::Sent;
-    happy.flags = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DELIVERED;
+    let told = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DELIVERED;
+    happy.flags = told | RecipientFlags::PRIMARY;
     happy.orcpt = Some(b"rfc822;Alice@site.example".to_vec());
     happy.status = Some(EnhancedStatus(2, 1, 5));
     envelope.envid = Some(b"env+2B42".to_vec());

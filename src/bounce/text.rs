@@ -121,16 +121,6 @@ fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 }
 
 fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
-    if original.attempt.transcript.is_empty()
-        && report.kind != DsnKind::Delay
-        && !report.expired
-        && report.deliver_by.is_none()
-    {
-        out.extend_from_slice(b"   ----- Transcript of session is unavailable -----\n\n");
-        return;
-    }
-    out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
-    out.extend_from_slice(&original.attempt.transcript);
     let (waited, given_up) =
         (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
     let ending = match (report.kind, report.deliver_by) {
@@ -151,7 +141,11 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
         ),
         _ => String::new(),
     };
-    out.extend_from_slice(ending.as_bytes());
+    let said = [&original.attempt.transcript, ending.as_bytes()].concat();
+    if !said.is_empty() {
+        out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
+        out.extend_from_slice(&said);
+    }
     out.push(b'\n');
 }
 

@@ -5,7 +5,7 @@ use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use super::reports::{Reports, fail_overdue};
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{Envelope, MessageKey, Recipient};
+use crate::envelope::{Envelope, EnvelopeFlags, MessageKey, Recipient};
 use crate::logging::{Priority, Quiet, interval};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
@@ -218,6 +218,10 @@ impl Mta {
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
     ) {
+        // nobody wants bulk mail back, here or from another host
+        if envelope.class < 0 {
+            envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        }
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
             Err(error) => return self.keep_all(&envelope, lease, &error).await,

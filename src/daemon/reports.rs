@@ -9,15 +9,15 @@ use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
 use crate::db::split_list;
 use crate::envelope::{
-    DeliverBy, Envelope, EnvelopeFlags, FailureReport, Recipient, RecipientFlags, RecipientState, Sender,
-    put_headers, receive,
+    DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags, RecipientState,
+    Sender, put_headers, receive,
 };
 use crate::logging::{Priority, Quiet};
 use crate::message::{EncodingField, Header, HeaderKind, Headers};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
 use crate::rewrite::Rewriter;
-use crate::schema::EnhancedStatus;
+use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::io::BufReader;
@@ -36,6 +36,8 @@ pub(super) struct Reports {
 struct Receivers {
     /// Expanded; none: nobody is to be told.
     list: Vec<Recipient>,
+    /// What the expansion has come to.
+    expanded: Expanded,
     /// The postmaster instead of the sender.
     to_postmaster: bool,
     /// What the log calls it.
@@ -74,7 +76,7 @@ impl Mta {
                     continue;
                 }
             };
-            let Receivers { list, to_postmaster, word } = receivers;
+            let Receivers { list, expanded, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
             let header = self.returned_header(envelope).await;
             let (facts, receivers, header) = (&facts, list, &header[..]);
@@ -90,16 +92,17 @@ impl Mta {
                 header_only: false,
                 header,
             };
-            let queued = self.queue_report(envelope, &request, word).await?;
+            let queued = self.queue_report(envelope, &request, expanded, word).await?;
             if kind == DsnKind::Delay {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
             reports.queued.push(queued);
             if let Some(receivers) = self.postmaster_copy(envelope, kind).await {
                 let id = self.queue.next_id();
-                let (receivers, word) = (receivers.list, receivers.word);
-                let copy = DsnRequest { id, receivers, to_postmaster: true, header_only: true, ..request };
-                reports.queued.push(self.queue_report(envelope, &copy, word).await?);
+                let Receivers { list, expanded, word, .. } = receivers;
+                let copy =
+                    DsnRequest { id, receivers: list, to_postmaster: true, header_only: true, ..request };
+                reports.queued.push(self.queue_report(envelope, &copy, expanded, word).await?);
             }
         }
         Ok(reports)
@@ -126,19 +129,21 @@ impl Mta {
         if kind != DsnKind::Failure || envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
             return None;
         }
-        let list = self.expand(envelope, &[copy_to]).await?;
-        Some(Receivers { list, to_postmaster: true, word: b"postmaster notify" })
+        let (list, expanded) = self.expand(envelope, &[copy_to]).await;
+        Some(Receivers { list, expanded, to_postmaster: true, word: word(envelope, kind, true) })
     }
 
     async fn queue_report(
         &self,
         envelope: &Envelope,
         request: &DsnRequest<'_>,
+        expanded: Expanded,
         word: &[u8],
     ) -> Result<(Lease, Envelope), QueueError> {
         let built = bounce::build(request, envelope, &mut BufReader::new(envelope.body.reader()));
         let mut report = built
             .map_err(|error| QueueError::new("cannot read the body of", envelope.id.to_string(), error))?;
+        report.attempt.expanded = Some(expanded);
         self.complete(&mut report, envelope, request.facts).await;
         self.log_report(envelope, &report.id.to_string(), word, request.kind);
         let lease = self.queue.commit(&report).await?;
@@ -151,67 +156,74 @@ impl Mta {
         let config = self.site.config.clone();
         if !envelope.is_response() && !envelope.sender.is_null() {
             let mut named = self.sender_names(envelope, kind);
-            if envelope.attempt.tell_postmaster && kind == DsnKind::Failure {
+            let ours = matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
+            // what is wrong here is nothing that the sender could mend
+            if ours && kind == DsnKind::Failure {
                 named.push(b"postmaster".to_vec());
             }
-            let word: &[u8] = match kind {
-                DsnKind::Delay => b"sender notify",
-                DsnKind::Failure if envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
-                _ => b"DSN",
-            };
-            if let Some(list) = self.expand(envelope, &named).await {
-                return Some(Receivers { list, to_postmaster: false, word });
+            let word = word(envelope, kind, false);
+            let (list, expanded) = self.expand(envelope, &named).await;
+            // a receipt that nobody gets comes back itself
+            if kind == DsnKind::Success || anybody(&list) {
+                return Some(Receivers { list, expanded, to_postmaster: false, word });
             }
         }
-        let word: &[u8] = if envelope.attempt.report { b"return to sender" } else { b"postmaster notify" };
+        if envelope.attempt.report {
+            // sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report
+            self.expand(envelope, &[config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON"))])
+                .await;
+        }
+        let word = word(envelope, kind, true);
         let last_resort = config.expand(&config.options.double_bounce_address);
-        if kind != DsnKind::Failure || last_resort.is_empty() {
-            return Some(Receivers { list: Vec::new(), to_postmaster: true, word });
+        if kind == DsnKind::Success
+            || envelope.sender.is_null() && kind == DsnKind::Delay
+            || last_resort.is_empty()
+        {
+            let nobody = (Vec::new(), Expanded::default());
+            return Some(Receivers { list: nobody.0, expanded: nobody.1, to_postmaster: true, word });
         }
         if self.is_double_bounce(envelope) {
             return None;
         }
-        let found = self.expand(envelope, &[last_resort]).await;
+        let found = Some(self.expand(envelope, &[last_resort]).await).filter(|(list, _)| anybody(list));
         if found.is_none() {
             self.log_report(envelope, &self.queue.next_id().to_string(), word, kind);
         }
-        Some(Receivers { list: found?, to_postmaster: true, word })
+        let (list, expanded) = found?;
+        Some(Receivers { list, expanded, to_postmaster: true, word })
     }
 
-    /// Where the sender hears of it: at the addresses of Errors-To where UseErrorsTo says so, else at his own.
+    /// Where the sender hears of it: at his address, and at those of Errors-To where UseErrorsTo says so and the message has
+    /// just come in (sendmail does not look at the fields of one that it reads from the queue).
     fn sender_names(&self, envelope: &Envelope, kind: DsnKind) -> Vec<Vec<u8>> {
-        let options = &self.site.config.options;
-        if options.use_errors_to && kind == DsnKind::Failure {
-            let fields = envelope.headers.0.iter().filter(|field| field.kind.contains(HeaderKind::ERRORS_TO));
-            let named: Vec<Vec<u8>> = fields.flat_map(|field| split_list(&field.value)).collect();
-            if !named.is_empty() {
-                return named;
-            }
-        }
-        vec![envelope.sender.text.clone()]
+        let fields = envelope.headers.0.iter().filter(|field| field.kind.contains(HeaderKind::ERRORS_TO));
+        let asked = self.site.config.options.use_errors_to && !envelope.attempt.from_queue;
+        let counted = fields.filter(|_| asked && kind == DsnKind::Failure);
+        let mut names: Vec<Vec<u8>> = counted.flat_map(|field| split_list(&field.value)).collect();
+        names.push(envelope.sender.text.clone());
+        names
     }
 
-    /// These names as recipients, expanded; `None` when mail to none of them would arrive. What is said of them is said of the
-    /// message that is reported on.
-    async fn expand(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> Option<Vec<Recipient>> {
+    /// These names as recipients, expanded. What is said of them is said of the message that is reported on.
+    async fn expand(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> (Vec<Recipient>, Expanded) {
         let config = &self.site.config;
         let mut trial = Envelope {
             id: envelope.id.clone(),
             created: envelope.created,
-            priority: envelope.priority - config.options.recipient_factor,
+            priority: envelope.priority,
             sender: Sender { text: b"<>".to_vec(), address: None },
             recipients: names.iter().map(|name| Recipient::named(config, name)).collect(),
             scope: envelope.scope.clone(),
+            message: envelope.message.take(),
             ..Envelope::default()
         };
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
-        expander.expand(&mut trial, &mut Quiet, clock::now()).await;
+        let expanded = expander.expand(&mut trial, &mut Quiet, clock::now()).await;
         envelope.attempt.transcript.extend_from_slice(&trial.attempt.transcript);
-        if trial.pending().next().is_none() {
-            envelope.message = trial.message.or(envelope.message.take());
-            return None;
-        }
-        Some(trial.recipients)
+        envelope.message = trial.message;
+        // the report itself has nothing to say of them yet
+        trial.recipients.iter_mut().for_each(|one| one.message = None);
+        (trial.recipients, expanded)
     }
 
     /// Option ErrorHeader: a text, or the file it names with a leading `/`. One that is not to be trusted, or cannot be read, says nothing.
@@ -229,8 +241,9 @@ impl Mta {
     async fn complete(&self, report: &mut Envelope, original: &Envelope, facts: &DsnSettings) {
         crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
         bounce::set_macros(&self.site, facts, original, report);
-        let fields = std::mem::take(&mut report.headers.0);
+        let (fields, body_type) = (std::mem::take(&mut report.headers.0), report.body_type);
         receive(&self.site, report, fields).await;
+        report.body_type = body_type;
         report.flags -= EnvelopeFlags::DELETE_BCC;
     }
 
@@ -266,6 +279,21 @@ impl Mta {
         let text = [report.as_bytes(), b": ", word, b": ", &reason(envelope, kind)].concat();
         self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
     }
+}
+
+/// What the log calls a report.
+fn word(envelope: &Envelope, kind: DsnKind, to_postmaster: bool) -> &'static [u8] {
+    match (kind, to_postmaster) {
+        _ if envelope.attempt.report => b"return to sender",
+        _ if kind == DsnKind::Delay || envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
+        (_, true) => b"postmaster notify",
+        (_, false) => b"DSN",
+    }
+}
+
+/// Would mail to one of them arrive?
+fn anybody(recipients: &[Recipient]) -> bool {
+    recipients.iter().any(|one| one.state.is_pending())
 }
 
 fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {

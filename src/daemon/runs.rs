@@ -106,6 +106,7 @@ impl Mta {
             Ok(Loaded::Ready(_, envelope)) if !recalled && self.waits_for_load(&envelope) => Sysexit::OK,
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
+                envelope.forget_delays();
                 envelope.attempt.read_back = !recalled;
                 self.restore_envelope(&mut envelope).await;
                 match self.deliver(lease, *envelope, Some(preparing)).await {

@@ -46,11 +46,7 @@ pub(super) fn mail_command(
 }
 
 /// `RCPT To:<…>` with NOTIFY and ORCPT for servers that report themselves.
-pub(super) fn rcpt_command(
-    recipient: &Recipient,
-    deliver_by: Option<DeliverBy>,
-    extensions: &Extensions,
-) -> Vec<u8> {
+pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(&b""[..], |address| &address.user);
     let bare = user.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(user);
     let mut line = [b"RCPT To:<", bare, b">"].concat();
@@ -58,7 +54,7 @@ pub(super) fn rcpt_command(
     if !extensions.dsn {
         return line;
     }
-    let flags = notify(recipient.flags, deliver_by, extensions);
+    let flags = recipient.flags;
     if primary && flags.contains(RecipientFlags::HAS_NOTIFY) {
         let words = [
             (RecipientFlags::SUCCESS, "SUCCESS"),
@@ -76,12 +72,23 @@ pub(super) fn rcpt_command(
     line
 }
 
+/// What a server that reports itself is to be asked for, from now on: sendmail keeps it.
+pub(super) fn settle_notify(
+    recipient: &mut Recipient,
+    deliver_by: Option<DeliverBy>,
+    extensions: &Extensions,
+) {
+    if extensions.dsn {
+        recipient.flags = notify(recipient.flags, deliver_by, extensions);
+    }
+}
+
 /// What NOTIFY= asks for. A server that knows nothing of BY= is to tell of a delay itself (RFC 2852, 4.3).
 fn notify(flags: RecipientFlags, deliver_by: Option<DeliverBy>, extensions: &Extensions) -> RecipientFlags {
     let alone = extensions.deliver_by.is_none() && !receipts::wants_none(flags);
     match deliver_by.filter(|by| alone && by.has(DeliverBy::NOTIFY)) {
         Some(_) if flags.contains(RecipientFlags::HAS_NOTIFY) => flags | RecipientFlags::DELAY,
-        Some(_) => RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE | RecipientFlags::DELAY,
+        Some(_) => flags | RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE | RecipientFlags::DELAY,
         None => flags,
     }
 }

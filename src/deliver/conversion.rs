@@ -51,7 +51,6 @@ pub(super) fn for_server(
     let declared = envelope.body_type == Some(BodyType::EIGHT_BIT_MIME);
     if extensions.eight_bit {
         let body_type = match envelope.body_type {
-            Some(_) if declared && !eight_bit => Some(BodyType::SEVEN_BIT),
             None if eight_bit && mode == EightBitMode::Mime && !mailer.has(b'8') => {
                 Some(BodyType::EIGHT_BIT_MIME)
             }

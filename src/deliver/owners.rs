@@ -36,6 +36,7 @@ pub(super) async fn split_by_owner(
     let mut copies = Vec::new();
     for name in names {
         let copy = copy(on, envelope, owners, name).await;
+        note_delivered(envelope, owners, name);
         let text = [b": clone: owner=", name].concat();
         let text = [copy.id.as_bytes(), &text].concat();
         on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &text);
@@ -54,10 +55,9 @@ fn moves(state: &RecipientState) -> bool {
     matches!(state, RecipientState::New | RecipientState::Queued | RecipientState::Failed)
 }
 
-async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) -> Envelope {
+async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], name: &[u8]) -> Envelope {
     let mut copy = envelope.clone();
     copy.id = (on.next_id)();
-    copy.attempt.transcript.clear();
     copy.attempt.submitter = None;
     // what RET= and BY= say is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
@@ -69,9 +69,9 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>],
         copy.scope.set(id, &own);
     }
     for (index, owner) in owners.iter().enumerate() {
-        let mine = owner.as_ref().filter(|owned| owned.owner == name && moves(&copy.recipients[index].state));
-        if let Some(owned) = mine {
-            announce(envelope, &mut copy, index, owned.list);
+        let mine = owner.as_ref().is_some_and(|owned| owned.owner == name);
+        if mine && moves(&copy.recipients[index].state) {
+            forget_wishes(&mut copy, index);
         } else if copy.recipients[index].state != RecipientState::Expanded {
             copy.recipients[index].state = RecipientState::Removed;
         }
@@ -79,17 +79,21 @@ async fn copy(on: &Deliverer, envelope: &mut Envelope, owners: &[Option<Owned>],
     copy
 }
 
-/// The list itself was delivered to as far as its own sender is concerned.
-fn announce(envelope: &mut Envelope, copy: &mut Envelope, index: usize, list: usize) {
-    let line = [b"Message delivered to mailing list ", &copy.recipients[list].text[..], b"\n"].concat();
-    for transcript in [&mut copy.attempt.transcript, &mut envelope.attempt.transcript] {
-        if !transcript.windows(line.len()).any(|part| part == line) {
-            // before what the expansion has left
-            transcript.splice(0..0, line.iter().copied());
-        }
+/// Lists of an owner are delivered to as far as their own sender is concerned; sendmail tells him so where there is at most one
+/// other recipient.
+fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) {
+    let is_others = |owner: &Option<Owned>| owner.as_ref().is_none_or(|owned| owned.owner != name);
+    let waiting = envelope.recipients.iter().zip(owners).filter(|(one, _)| moves(&one.state));
+    if waiting.filter(|(_, owner)| is_others(owner)).count() > 1 {
+        return;
     }
-    envelope.recipients[list].flags |= RecipientFlags::DELIVERED_LIST;
-    // what becomes of its members is the owner's business: nobody else's wishes count
+    for owned in owners.iter().flatten().filter(|owned| owned.owner == name) {
+        envelope.recipients[owned.list].flags |= RecipientFlags::DELIVERED_LIST;
+    }
+}
+
+/// What becomes of the members is the owner's business: nobody else's wishes count.
+fn forget_wishes(copy: &mut Envelope, index: usize) {
     let wishes = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DEFAULT_NOTIFY;
     for above in copy.chain(index).collect::<Vec<_>>() {
         copy.recipients[above].flags -= wishes;

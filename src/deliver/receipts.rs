@@ -25,6 +25,9 @@ fn receipt(
     if asked && mailbox {
         return Some((RecipientFlags::DELIVERED, b"... Successfully delivered"));
     }
+    if !flags.contains(RecipientFlags::PRIMARY) {
+        return None; // whoever it was sent to is told of
+    }
     if asked && !extensions.dsn {
         return Some((RecipientFlags::RELAYED, b"... relayed; expect no further notifications"));
     }
@@ -105,8 +108,11 @@ mod tests {
             (never, by(DeliverBy::NOTIFY), plain, true, None),
         ];
         for (flags, by, extensions, mailbox, expected) in rows {
-            let told = receipt(flags, by, &extensions, mailbox).map(|(flag, _)| flag);
+            let primary = flags | RecipientFlags::PRIMARY;
+            let told = receipt(primary, by, &extensions, mailbox).map(|(flag, _)| flag);
             assert_eq!(told, expected, "{flags:?} {by:?} {mailbox}");
+            let member = receipt(flags, by, &extensions, mailbox).map(|(flag, _)| flag);
+            assert_eq!(member, expected.filter(|told| *told == RecipientFlags::DELIVERED), "{flags:?}");
         }
     }
 }

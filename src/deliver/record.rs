@@ -22,9 +22,6 @@ impl Attempt<'_> {
             // what is too big for a mailer is too big for its sender's
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
         }
-        if result.tell_postmaster {
-            self.envelope.attempt.tell_postmaster = true;
-        }
         for index in members {
             if let Some(line) = result.transcript(&self.envelope.recipients[*index].text) {
                 self.transcribe(&line);

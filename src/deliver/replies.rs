@@ -78,6 +78,11 @@ fn refused(
     result
 }
 
+/// Is it none of those that may answer RCPT?
+pub(super) fn is_protocol_error(answer: &Answer) -> bool {
+    !matches!(answer.code / 100, 2 | 4 | 5)
+}
+
 /// An answer that is neither 2yz, 4yz nor 5yz where one is due.
 fn protocol_error() -> DeliveryResult {
     let mut result = DeliveryResult::of_exit(Sysexit::PROTOCOL);
@@ -117,7 +122,8 @@ pub(super) fn of_recipient(answer: &Answer, extensions: &Extensions) -> Option<D
         400..500 => deferred(answer, extensions),
         550 | 551 | 553 => refused(answer, extensions, Sysexit::NOUSER, None),
         500..600 => refused(answer, extensions, Sysexit::UNAVAILABLE, None),
-        _ => protocol_error(),
+        // what it said is kept all the same
+        _ => refused(answer, extensions, Sysexit::PROTOCOL, None),
     };
     let quoted = result.quoted.map(|_| answer.first_line().to_vec());
     // a status of another class than the code's is believed in neither

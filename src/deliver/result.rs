@@ -27,8 +27,6 @@ pub(super) struct DeliveryResult {
     pub(super) line: Option<TranscriptLine>,
     /// The message is larger than M= allows: its body does not come back.
     pub(super) too_big: bool,
-    /// The postmaster is told as well.
-    pub(super) tell_postmaster: bool,
     /// The exit status of whoever hands the message in.
     pub(super) exit: Sysexit,
     /// A system error behind it: logged and put in front of the transcript's line.
@@ -127,7 +125,6 @@ impl DeliveryResult {
             of_recipient: false,
             line: None,
             too_big: false,
-            tell_postmaster: false,
             exit: match disposition {
                 Disposition::Failed => Sysexit::UNAVAILABLE,
                 _ => Sysexit::OK,
@@ -167,7 +164,6 @@ impl DeliveryResult {
                 let mut result = Self::new(Disposition::Failed, text, dsn);
                 result.line = Some(line);
                 result.exit = exit;
-                result.tell_postmaster = matches!(exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
                 result
             }
             None => {

@@ -5,8 +5,9 @@ use super::connect::ConnectFailure;
 use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
+use crate::logging::Priority;
 use crate::schema::{Disposition, Reply};
-use crate::smtp::client::{Answers, ConnectionError, Extensions, ServerConnection};
+use crate::smtp::client::{Answer, Answers, ConnectionError, Extensions, ServerConnection};
 
 /// What came of a transaction. Everybody else is settled.
 #[derive(Default)]
@@ -128,7 +129,10 @@ impl Settling<'_> {
                         settled.accepted.push(*index);
                         continue;
                     }
-                    Some(result) => DeliveryResult { line: Some(TranscriptLine::Written), ..result },
+                    Some(result) => {
+                        self.complain_of(attempt, answer);
+                        DeliveryResult { line: Some(TranscriptLine::Written), ..result }
+                    }
                 },
                 None if open => {
                     attempt.transcribe(&replies::read_error(self.host));
@@ -152,6 +156,15 @@ impl Settling<'_> {
             }
         }
         settled
+    }
+
+    /// The operator hears of an answer that no server may give.
+    fn complain_of(&self, attempt: &Attempt<'_>, answer: &Answer) {
+        if replies::is_protocol_error(answer) {
+            let text = [self.host, b": SMTP RCPT protocol error: ", answer.first_line()].concat();
+            let id = Some(attempt.envelope.id.as_bytes());
+            attempt.on.logger.log(2, Priority::Critical, id, &text);
+        }
     }
 
     /// The accepted recipients: DATA and the dot decide. How many were delivered, and of whom nothing

@@ -1,7 +1,7 @@
 //! One transaction over an open connection: what is offered to the server, and the connection kept.
 
 use super::attempt::Attempt;
-use super::commands::{mail_command, rcpt_command};
+use super::commands::{mail_command, rcpt_command, settle_notify};
 use super::connections::ConnectionKey;
 use super::conversion;
 use super::header::Rendering;
@@ -74,6 +74,10 @@ async fn offer<'t>(
     timeouts: &'t CommandTimeouts,
     members: &[usize],
 ) -> io::Result<Offer<'t>> {
+    let by = attempt.envelope.deliver_by;
+    for index in members {
+        settle_notify(&mut attempt.envelope.recipients[*index], by, &server.extensions);
+    }
     let first = members[0];
     let host = attempt.host(first);
     let user = attempt.envelope.recipients[first].address.as_ref().map(|address| address.user.clone());
@@ -82,10 +86,8 @@ async fn offer<'t>(
     let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &server.extensions);
     let (header, body) = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
-    let by = attempt.envelope.deliver_by;
-    let recipients = members
-        .iter()
-        .map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, &server.extensions));
+    let recipients =
+        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], &server.extensions));
     Ok(Offer {
         mail: mail_command(attempt, &sender, body_type, server),
         recipients: recipients.collect(),

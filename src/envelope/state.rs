@@ -133,8 +133,6 @@ pub struct AttemptState {
     pub warning_due: bool,
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
-    /// A configuration error: postmaster is told too.
-    pub tell_postmaster: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
     /// It begins with the queue's copy, header and body.
@@ -196,6 +194,20 @@ impl Envelope {
         if self.flags.contains(EnvelopeFlags::EIGHT_BIT) && self.headers.is_mime() {
             self.body_type = Some(BodyType::EIGHT_BIT_MIME);
         }
+    }
+
+    /// A message that is said to have 8-bit data and has none has 7-bit data.
+    pub fn check_body_type(&mut self) {
+        let eight = self.flags.contains(EnvelopeFlags::EIGHT_BIT);
+        if self.body_type == Some(BodyType::EIGHT_BIT_MIME) && !eight {
+            self.body_type = Some(BodyType::SEVEN_BIT);
+        }
+    }
+
+    /// What was said of it at earlier attempts is for listings: this one finds words of its own.
+    pub fn forget_delays(&mut self) {
+        self.message = None;
+        self.recipients.iter_mut().for_each(|recipient| recipient.message = None);
     }
 
     /// How the queue finds it.

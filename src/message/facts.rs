@@ -9,10 +9,14 @@ use crate::schema::TimeoutClass;
 pub struct HeaderFacts {
     /// From Precedence, through the P lines.
     pub class: i64,
+    /// Precedence exists.
+    pub has_precedence: bool,
     /// `Priority: urgent`
     pub urgent: bool,
     /// `Priority: non-urgent`
     pub non_urgent: bool,
+    /// Priority exists.
+    pub has_priority: bool,
     /// Message-Id as written, blanks around it removed.
     pub message_id: Option<Vec<u8>>,
     /// Is that from a Resent-Message-Id?
@@ -60,10 +64,15 @@ impl HeaderFacts {
         let other = HeaderKind::BCC.union(HeaderKind::RESENT);
         self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.intersects(other);
         match header.name.to_ascii_lowercase().as_slice() {
-            b"precedence" => self.class = class(config, value),
-            b"priority" => {
+            // the first of several counts
+            b"precedence" if !self.has_precedence => {
+                self.class = class(config, value);
+                self.has_precedence = true;
+            }
+            b"priority" if !self.has_priority => {
                 self.urgent = value.eq_ignore_ascii_case(b"urgent");
                 self.non_urgent = value.eq_ignore_ascii_case(b"non-urgent");
+                self.has_priority = true;
             }
             b"message-id" if !self.message_id_is_resent => self.message_id = Some(value.to_vec()),
             // it names this copy of the message (RFC 5322, 3.6.6)

@@ -168,7 +168,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         let recipients = &self.envelope.recipients;
         if let Some(known) = self.known.find(&self.expander.site.config, recipients, &recipients[index]) {
-            self.tell_duplicate(known, &recipients[index].text);
+            let (text, flags) = (recipients[index].text.clone(), recipients[index].flags);
+            self.tell_duplicate(known, &text);
+            self.share_wishes(known, flags);
             self.envelope.recipients[index].state = RecipientState::Duplicate;
             return;
         }
@@ -209,6 +211,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if let Some(known) = known {
             let place = self.place_in(member.parent, member.line).unwrap_or_default();
             self.tell_duplicate(known, &[&place[..], &recipient.text].concat());
+            self.share_wishes(known, recipient.flags);
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
             return;
@@ -323,9 +326,17 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     /// Whom the message names itself is expected to be named again.
-    fn tell_duplicate(&self, known: &Recipient, text: &[u8]) {
-        if !known.flags.contains(RecipientFlags::PRIMARY) {
+    fn tell_duplicate(&self, known: usize, text: &[u8]) {
+        if !self.envelope.recipients[known].flags.contains(RecipientFlags::PRIMARY) {
             self.envelope.attempt.console.step(&[text, b"... duplicate suppressed"]);
+        }
+    }
+
+    /// Who is named by several lists is told of as each of them wishes (RFC 3461).
+    fn share_wishes(&mut self, known: usize, flags: RecipientFlags) {
+        let known = &mut self.envelope.recipients[known].flags;
+        if !known.contains(RecipientFlags::PRIMARY) {
+            *known |= flags;
         }
     }
 

@@ -17,7 +17,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     /// Tells whoever hands the message in, and the log if that is asked for.
-    fn complain(&mut self, text: &[u8]) {
+    pub(super) fn complain(&mut self, text: &[u8]) {
         self.envelope.attempt.console.error(text);
         if self.envelope.attempt.console.logged {
             self.log(4, Priority::Notice, text);

@@ -29,23 +29,22 @@ impl KnownRecipients {
         }
     }
 
-    fn same<'a>(&self, recipients: &'a [Recipient], one: &Recipient) -> impl Iterator<Item = &'a Recipient> {
+    fn same<'a>(
+        &self,
+        recipients: &'a [Recipient],
+        one: &Recipient,
+    ) -> impl Iterator<Item = (usize, &'a Recipient)> {
         let indices = one.address.as_ref().and_then(|address| self.0.get(&key(address)));
-        indices.into_iter().flatten().filter_map(|index| recipients.get(*index))
+        indices.into_iter().flatten().filter_map(|index| Some((*index, recipients.get(*index)?)))
     }
 
     /// The one that says the same already, if there is one. A list that was read is not read again.
-    pub(super) fn find<'a>(
-        &self,
-        config: &Config,
-        recipients: &'a [Recipient],
-        one: &Recipient,
-    ) -> Option<&'a Recipient> {
+    pub(super) fn find(&self, config: &Config, recipients: &[Recipient], one: &Recipient) -> Option<usize> {
         let counts = |other: &Recipient| {
             !matches!(other.state, RecipientState::Duplicate | RecipientState::Removed)
                 && is_named_already(config, other, one)
         };
-        self.same(recipients, one).find(|other| counts(other))
+        self.same(recipients, one).find(|(_, other)| counts(other)).map(|(index, _)| index)
     }
 
     /// Does one of these get the copy already?
@@ -54,6 +53,6 @@ impl KnownRecipients {
             matches!(other.state, RecipientState::New | RecipientState::Sent)
                 && is_same_recipient(config, other, one)
         };
-        self.same(recipients, one).any(counts)
+        self.same(recipients, one).any(|(_, other)| counts(other))
     }
 }

@@ -41,6 +41,9 @@ impl AliasExpansion<'_, '_> {
         if let Outcome::Done(Some(value)) = self.expander.alias_value(&name).await {
             let plain = !value.iter().any(|byte| b",:/|\"".contains(byte));
             self.owners.insert(index, if plain { value } else { name });
+            let line =
+                [b"Message delivered to mailing list ", &self.envelope.recipients[index].text[..]].concat();
+            self.transcript(&line);
         }
     }
 
@@ -48,6 +51,12 @@ impl AliasExpansion<'_, '_> {
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         for (index, text) in lines.into_iter().enumerate().rev() {
+            if let Some(open) = without_end(text) {
+                let said = [open, b"... Unbalanced '<'"].concat();
+                self.transcript(&[b"553 5.0.0 ", &said[..]].concat());
+                self.envelope.note(&said, true);
+                self.complain(&said);
+            }
             for text in split_list(text) {
                 self.members.push(Member { text, parent, level: level + 1, line: index + 1 });
             }
@@ -170,4 +179,19 @@ impl AliasExpansion<'_, '_> {
             }
         }
     }
+}
+
+/// The rest of a list behind a comma, where a `<` in it has no end.
+fn without_end(list: &[u8]) -> Option<&[u8]> {
+    let (mut begin, mut open, mut quoted) = (0, false, false);
+    for (at, byte) in list.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'<' if !quoted => open = true,
+            b'>' if !quoted => open = false,
+            b',' if !quoted && !open => begin = at + 1,
+            _ => {}
+        }
+    }
+    open.then(|| list[begin..].trim_ascii())
 }

@@ -91,6 +91,12 @@ def reference_answers(side, group, cache):
 CRASHED = re.compile(r"corrupted|free\(\)|malloc|double free")
 
 
+def is_sound(answers):
+    """What a program answers that has lost its memory, or never comes to rest, says nothing."""
+    crashed = any(map(CRASHED.search, answers[0].get("daemon", [])))
+    return not crashed and not any("(never settled)" in answer["log"] for answer in answers)
+
+
 def compare(kind, groups, wish):
     """(case, group, differences) of each case; differences is None where the reference varies."""
     theirs = Side(str(REFERENCE / "usr/libexec/sendmail/sendmail"), kind, wish.jobs)
@@ -104,8 +110,7 @@ def compare(kind, groups, wish):
             answers = [ours.submit(group) for group in groups]
             for group, reference, answer in zip(groups, references, answers):
                 once, twice = reference.result()
-                # what a program answers that has lost its memory says nothing
-                sound = not any(map(CRASHED.search, once[0].get("daemon", []) + twice[0].get("daemon", [])))
+                sound = is_sound(once) and is_sound(twice)
                 for case, *three in zip(group["cases"], once, twice, answer.result()):
                     steady = sound and session_text.sections(three[0]) == session_text.sections(three[1])
                     yield case, group, session_text.differences(three[0], three[2]) if steady else None, three

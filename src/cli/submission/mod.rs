@@ -149,7 +149,7 @@ impl<'a> Submission<'a> {
         let given_up = given_up || too_large;
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
-        self.name_body_type();
+        self.envelope.check_body_type();
         if !given_up {
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }

@@ -1,7 +1,7 @@
 //! The message as it is meant, its kind and its size.
 
 use super::Submission;
-use crate::envelope::{BodyType, EnvelopeFlags, RecipientState};
+use crate::envelope::{EnvelopeFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, say};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::sys::clock;
@@ -34,14 +34,6 @@ impl Submission<'_> {
             }
         }
         text
-    }
-
-    /// A body that is said to have 8-bit data and has none has 7-bit data.
-    pub(super) fn name_body_type(&mut self) {
-        let eight = self.envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
-        if self.envelope.body_type == Some(BodyType::EIGHT_BIT_MIME) && !eight {
-            self.envelope.body_type = Some(BodyType::SEVEN_BIT);
-        }
     }
 
     /// MaxMessageSize: what is larger goes to nobody, and its header only comes back.

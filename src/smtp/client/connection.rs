@@ -234,7 +234,8 @@ impl ServerConnection {
     }
 
     fn note_answer(&mut self, answer: &Answer) {
-        if answer.code < 400 {
+        // no complaint, or nothing that a server may say
+        if !(400..600).contains(&answer.code) {
             return;
         }
         if !self.introduced {

@@ -68,7 +68,8 @@ impl<A: Acceptor> Session<A> {
             self.say_accepted(id.as_bytes());
             return Flow::Continue;
         }
-        let envelope = self.next_transaction();
+        let mut envelope = self.next_transaction();
+        envelope.check_body_type();
         match self.acceptor.accept(envelope, self.verbose).await {
             Ok(()) => self.say_accepted(id.as_bytes()),
             Err(reply) => {

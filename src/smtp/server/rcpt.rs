@@ -224,6 +224,8 @@ impl<A: Acceptor> Session<A> {
             Verified::Good(address) => (address, false),
             Verified::Later(address) => (address, true),
             Verified::Refused(reply) => {
+                let said = [&recipient.text[..], b"... ", &reply.text].concat();
+                envelope.note(&said, reply.code >= 500);
                 return Err(Refused { reply, to: Some(recipient.text), log: true });
             }
         };
