@@ -76,6 +76,10 @@ impl Mta {
                     continue;
                 }
             };
+            if expired || overdue.is_some() {
+                // whatever was wrong with a name: this is why
+                envelope.message = Some(facts.expiry(overdue).into_bytes());
+            }
             let Receivers { list, expanded, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
             let header = self.returned_header(envelope).await;
