@@ -26,7 +26,7 @@ pub use mx::MxAnswer;
 pub use record::{Record, kind};
 pub use resolver::{Family, Resolver};
 pub use settings::{HOSTS_VARIABLE, Settings, services};
-pub use zone::FixedZone;
+pub use zone::{Answers, FixedZone, Witness};
 
 #[cfg(test)]
 mod tests;

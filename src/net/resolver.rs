@@ -4,10 +4,11 @@ use super::error::{Answered, DnsError, answered, failed};
 use super::mx::{self, MxAnswer};
 use super::record::{Record, is_host_name, kind};
 use super::settings::Settings;
-use super::zone::{self, FixedZone};
+use super::zone::{Answers, FixedZone, Witness, Zone};
 use super::{dns, hosts};
 use crate::schema::Outcome;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Which addresses are wanted.
@@ -28,6 +29,8 @@ pub struct Resolver {
     source: Source,
     hosts: hosts::HostsFile,
     pub(super) canon_hosts: hosts::HostsFile,
+    /// Who is shown the answers of name servers.
+    witness: Option<Arc<dyn Witness>>,
     /// h_errno, as the last question left it.
     last: AtomicI32,
 }
@@ -36,7 +39,7 @@ pub struct Resolver {
 #[derive(Debug)]
 enum Source {
     Servers(dns::Client),
-    Zone(zone::Zone),
+    Memory(Arc<dyn Answers>),
 }
 
 impl Resolver {
@@ -64,13 +67,25 @@ impl Resolver {
 
     /// Answers from a table; asks nobody and reads no hosts file.
     pub fn fixed(zone: FixedZone) -> Self {
-        Self::from_source(Settings::isolated(), Source::Zone(zone::Zone::new(zone)))
+        Self::answered_by(Arc::new(Zone::new(zone)))
+    }
+
+    /// Somebody answers in the place of name servers; no hosts file is read, and names are asked for as they are.
+    pub fn answered_by(answers: Arc<dyn Answers>) -> Self {
+        Self::from_source(Settings::isolated(), Source::Memory(answers))
+    }
+
+    /// Name servers answer as in [`Self::answered_by`], and somebody is shown what they say.
+    pub fn witnessed(config: &crate::config::Config, witness: Arc<dyn Witness>) -> Self {
+        let Settings { servers, timeout, attempts, .. } = Settings::for_config(config);
+        let resolver = Self::with(Settings { servers, timeout, attempts, ..Settings::isolated() });
+        Self { witness: Some(witness), ..resolver }
     }
 
     fn from_source(settings: Settings, source: Source) -> Self {
         let hosts = hosts::HostsFile::new(settings.system_hosts.clone());
         let canon_hosts = hosts::HostsFile::new(settings.hosts_file.clone());
-        Self { settings, source, hosts, canon_hosts, last: AtomicI32::new(0) }
+        Self { settings, source, hosts, canon_hosts, witness: None, last: AtomicI32::new(0) }
     }
 
     /// Is DNS among the services that complete names?
@@ -97,8 +112,11 @@ impl Resolver {
     pub(super) async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
         let answer = match &self.source {
             Source::Servers(client) => client.ask(name, kind).await,
-            Source::Zone(zone) => zone.ask(name, kind),
+            Source::Memory(answers) => answers.ask(name, kind),
         };
+        if let Some(witness) = &self.witness {
+            witness.answered(name, kind, &answer);
+        }
         self.remember_end(&answer);
         answer
     }

@@ -1,4 +1,4 @@
-//! Answers from memory, for tests.
+//! Answers from memory in the place of name servers.
 
 use super::error::DnsError;
 use super::record::{Record, kind};
@@ -7,6 +7,21 @@ use std::net::IpAddr;
 /// Name, type (`A`, `AAAA`, `MX` with `10 host`, `CNAME`, `PTR`, `TXT`, `SRV`, `NS`), data. The type
 /// `TRYAGAIN` makes every question about the name fail temporarily.
 pub type FixedZone = Vec<(String, String, String)>;
+
+/// Whoever answers in the place of name servers.
+pub trait Answers: std::fmt::Debug + Send + Sync {
+    /// The records of the answer section, CNAME steps included; never empty.
+    ///
+    /// # Errors
+    /// When nobody has such records, or nobody answers.
+    fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError>;
+}
+
+/// Is shown what name servers have answered.
+pub trait Witness: std::fmt::Debug + Send + Sync {
+    /// To this question, this.
+    fn answered(&self, name: &[u8], kind: u16, answer: &Result<Vec<Record>, DnsError>);
+}
 
 #[derive(Debug)]
 pub(super) struct Zone(FixedZone);
@@ -26,10 +41,10 @@ impl Zone {
     pub fn new(zone: FixedZone) -> Self {
         Self(zone)
     }
+}
 
-    /// # Errors
-    /// When nobody has such records, or nobody answers.
-    pub fn ask(&self, name: &[u8], wanted: u16) -> Result<Vec<Record>, DnsError> {
+impl Answers for Zone {
+    fn ask(&self, name: &[u8], wanted: u16) -> Result<Vec<Record>, DnsError> {
         let mut name = name.to_vec();
         let mut answer = Vec::new();
         // an alias leads to another name, but not for ever
