@@ -19,6 +19,8 @@ pub(super) struct Slot {
     /// What its K lines say.
     pub map: Map,
     class: Option<Arc<dyn MapClass>>,
+    /// Entries in memory that go before those of the file, keys folded: of a map that somebody tries changes with.
+    added: Vec<(Vec<u8>, Vec<u8>)>,
     /// Set once it is open or has failed; an optional map that is absent is tried again.
     state: OnceLock<State>,
     /// Two sessions do not open (and complain) at the same time.
@@ -59,10 +61,25 @@ impl Slot {
         Self {
             map: declared.map,
             class: declared.class,
+            added: Vec::new(),
             state: OnceLock::new(),
             opening: Mutex::new(()),
             given_up: OnceLock::new(),
         }
+    }
+
+    /// From now on this is answered to a key.
+    pub fn add_entry(&mut self, key: &[u8], value: &[u8]) {
+        self.added.push((self.map.fold(key), value.to_vec()));
+    }
+
+    /// What was added for a key.
+    pub fn added(&self, key: &[u8]) -> Option<&[u8]> {
+        if self.added.is_empty() {
+            return None;
+        }
+        let key = self.map.fold(key);
+        self.added.iter().find(|(known, _)| *known == key).map(|(_, value)| &value[..])
     }
 
     /// What is known of it without opening it.
@@ -88,6 +105,9 @@ impl Slot {
         query: Query<'_>,
         context: &mut LookupContext<'_>,
     ) -> Option<Found> {
+        if let Some(value) = self.added(query.key) {
+            return Some(self.map.found(query.key, value, query.args, context.observer));
+        }
         match state {
             State::Closed => None,
             State::Bogus => Some(later()),
@@ -97,6 +117,11 @@ impl Slot {
 
     /// What a map that is open says from memory; values have their flags applied.
     pub fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        if let Some(added) = self.added(query.key) {
+            value.clear();
+            value.extend_from_slice(added);
+            return ImmediateQuery { map: &self.map, ..*query }.found(value);
+        }
         match self.state.get() {
             Some(State::Open(opened)) => {
                 opened.lookup_now(&ImmediateQuery { map: &self.map, ..*query }, value)

@@ -82,6 +82,13 @@ impl Store {
         }
     }
 
+    /// From now on a map answers this to a key, whatever else it has; `false`: there is no such map.
+    pub fn add_entry(&mut self, map: &[u8], key: &[u8], value: &[u8]) -> bool {
+        let Some(index) = self.find(map) else { return false };
+        self.slots[index].add_entry(key, value);
+        true
+    }
+
     /// The files that look-ups open, with the name of their map.
     pub fn files(&self) -> Vec<(&[u8], Vec<u8>)> {
         let files = |slot: &Slot| slot.files(&self.surroundings.settings);
@@ -124,7 +131,7 @@ impl Store {
         let args: Vec<Vec<u8>> = std::iter::once(key.clone()).chain(arguments).take(MAX_ARGUMENTS).collect();
         let slot = &self.slots[index];
         let state = slot.opened(&self.surroundings, self, context).await;
-        if matches!(state, State::Closed) {
+        if matches!(state, State::Closed) && slot.added(&key).is_none() {
             return missing(Sysexit::OK);
         }
         let asked = MapEvent::Lookup { map: &map.name, key: &key, args: &args };

@@ -35,4 +35,10 @@ impl Site {
         program.bind_maps(&*maps);
         Self { config, program, maps, resolver }
     }
+
+    /// From now on a map answers this to a key, whatever its file says; to be called before the site is shared. `false`:
+    /// there is no such map.
+    pub fn add_entry(&mut self, map: &[u8], key: &[u8], value: &[u8]) -> bool {
+        Arc::get_mut(&mut self.maps).is_some_and(|maps| maps.add_entry(map, key, value))
+    }
 }
