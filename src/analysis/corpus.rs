@@ -55,6 +55,23 @@ pub const SHAPES: &[Shape] = &[
     },
 ];
 
+/// Addresses of no domain, and of domains that are none.
+const ODD_ADDRESSES: &[&[u8]] = &[
+    b"neighbour!somebody",
+    b"somebody@neighbour.uucp",
+    b"somebody@neighbour.bitnet",
+    b"somebody@neighbour.decnet",
+    b"somebody@neighbour.fax",
+    b"neighbour::somebody",
+    b"somebody@unqualified",
+    b"somebody@[192.0.2.9]",
+    b"\"|program\"",
+    b"/a/file",
+    b":include:/a/file",
+    b"somebody@",
+    b"@",
+];
+
 /// A client by its address, and its name if it has one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CorpusClient {
@@ -125,6 +142,7 @@ impl Corpus {
         let mut corpus = Self::default();
         corpus.users.extend([SOMEBODY, b"postmaster", b"root"].map(<[u8]>::to_vec));
         corpus.domains.extend([OUTSIDE, b"localhost"].map(<[u8]>::to_vec));
+        corpus.addresses.extend(ODD_ADDRESSES.iter().map(|address| address.to_vec()));
         let clients = [STRANGER, "127.0.0.1=localhost", "198.51.100.9", "2001:db8::9"];
         corpus.clients.extend(clients.into_iter().filter_map(|client| CorpusClient::parse(client).ok()));
         corpus

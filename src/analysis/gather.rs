@@ -14,6 +14,7 @@ impl Corpus {
     /// All that a site knows. A file that cannot be read adds nothing.
     pub fn add_site(&mut self, site: &Site) {
         self.add_classes(&site.config);
+        self.add_macros(&site.config);
         for (_, file) in site.maps.files() {
             keys_of_file(&accounts::path(&file), &mut |key| self.add_key(key));
         }
@@ -32,6 +33,16 @@ impl Corpus {
         }
     }
 
+    /// Macros whose values are names of hosts and domains: $j, $m, the masquerade.
+    fn add_macros(&mut self, config: &Config) {
+        for id in (0..=u8::MAX).map(crate::addr::MacroId) {
+            let value = config.macros.get(id).map(|value| config.expand(value)).unwrap_or_default();
+            if value.contains(&b'.') && value.len() <= MAX_MACRO {
+                self.add_word(&value);
+            }
+        }
+    }
+
     /// A key of a map: with a tag as in access tables, an address, a domain or a user.
     pub fn add_key(&mut self, key: &[u8]) {
         let tagged = key.iter().position(|byte| *byte == b':').filter(|at| is_tag(&key[..*at]));
@@ -40,7 +51,6 @@ impl Corpus {
             None => (&b""[..], key),
         };
         let whole = word.strip_suffix(b"@").unwrap_or(word);
-        let client = tag.is_empty() || CLIENT_TAGS.iter().any(|known| tag.eq_ignore_ascii_case(known));
         match client_address(whole) {
             Some(address) => {
                 self.clients.insert(CorpusClient { address, name: None, login: None });
@@ -48,17 +58,16 @@ impl Corpus {
             None => self.add_word(whole),
         }
         let name = whole.strip_prefix(b".").unwrap_or(whole);
+        let client = tag.is_empty() || CLIENT_TAGS.iter().any(|known| tag.eq_ignore_ascii_case(known));
         if client && name.contains(&b'.') && !name.contains(&b'@') && client_address(name).is_none() {
-            self.add_named_client(name);
+            self.clients.extend(named(&String::from_utf8_lossy(name)));
         }
     }
 
-    /// A client of this name, and one of a host below it.
-    pub fn add_named_client(&mut self, name: &[u8]) {
-        let Ok(name) = std::str::from_utf8(name) else { return };
-        for name in [name.to_owned(), format!("host.{name}")] {
-            self.clients.extend(CorpusClient::parse(&format!("{NAMED_CLIENT}={name}")));
-        }
+    /// Clients of the names that are known, and hosts below them.
+    pub fn named_clients(&self) -> Vec<CorpusClient> {
+        let domains = self.domains.iter().filter_map(|domain| std::str::from_utf8(domain).ok());
+        domains.take(MAX_NAMED).flat_map(named).collect()
     }
 
     /// Words of a configuration's text that may be names: those between quotes, blanks and operators.
@@ -71,12 +80,23 @@ impl Corpus {
     }
 }
 
+/// Domains that clients are named after.
+const MAX_NAMED: usize = 1000;
 /// The address of clients that are known by their names (RFC 5737).
 const NAMED_CLIENT: &str = "203.0.113.5";
+
+/// A client of this name, and one of a host below it.
+fn named(name: &str) -> Vec<CorpusClient> {
+    let names = [name.to_owned(), format!("host.{name}")];
+    names.iter().filter_map(|name| CorpusClient::parse(&format!("{NAMED_CLIENT}={name}")).ok()).collect()
+}
 
 /// Tags of the access table whose keys are hosts that connect.
 const CLIENT_TAGS: &[&[u8]] =
     &[b"Connect", b"GreetPause", b"ClientRate", b"ClientConn", b"Srv_Features", b"TLS_Clt"];
+
+/// Longer values of macros are no names.
+const MAX_MACRO: usize = 64;
 
 /// Letters and `_`, as sendmail's tags are made; `IPv6` begins an address.
 fn is_tag(word: &[u8]) -> bool {
@@ -138,6 +158,8 @@ mod tests {
             clients,
             ["192.0.2.9", "203.0.113.5=host.relay.example", "203.0.113.5=relay.example", "2001:db8::9",]
         );
+        let named: Vec<String> = corpus.named_clients().iter().map(CorpusClient::to_string).collect();
+        assert!(named.contains(&"203.0.113.5=host.partner.example".to_owned()), "{named:?}");
         assert!(corpus.users.contains(&b"spam"[..]) && corpus.domains.contains(&b"partner.example"[..]));
         assert!(corpus.addresses.contains(&b"a@b.example"[..]));
     }

@@ -15,16 +15,13 @@ code,.ws{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywher
 .answer strong{overflow-wrap:anywhere}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.4rem 0}\
 dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}\
 details,.step{margin:.25rem 0 .25rem .1rem;padding-left:.7rem;border-left:2px solid var(--line)}\
-summary{cursor:pointer;overflow-wrap:anywhere}";
+summary{cursor:pointer;overflow-wrap:anywhere}\
+pre{overflow-x:auto;font:.9em/1.4 ui-monospace,monospace;margin:.4rem 0}pre span{display:block}\
+.count{float:right;margin-left:.6rem}.example{margin:.6rem 0;overflow-wrap:anywhere}";
 
 /// The page.
 pub fn page(explanation: &Explanation) -> String {
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>What happens to mail</title><style>{STYLE}</style></head><body>\n<h1>{}</h1>\n",
-        escaped(&explanation.question)
-    );
+    let mut html = format!("<h1>{}</h1>\n", escaped(&explanation.question));
     explanation.answers.iter().for_each(|answer| put_answer(answer, &mut html));
     for exchange in explanation.exchanges.iter().filter(|one| !one.stages.is_empty()) {
         let command = if exchange.command.is_empty() { "connection" } else { &exchange.command };
@@ -38,11 +35,20 @@ pub fn page(explanation: &Explanation) -> String {
         html.push_str(&format!("<h2>Addresses on the way to {}</h2>\n", escaped(&answer.recipient)));
         forms.stages.iter().for_each(|stage| put_stage(stage, &mut html));
     }
-    html.push_str("</body></html>\n");
-    html
+    document("What happens to mail", &html)
 }
 
-fn escaped(text: &str) -> String {
+/// A page around its content; both are HTML already.
+pub(super) fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head><body>\n{body}</body></html>\n"
+    )
+}
+
+/// Text as HTML.
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -3,6 +3,7 @@
 //! In: events, in order. Out: [`Stage`]s. Where a rule's right side calls a ruleset or asks a map, what happens there
 //! is a part of the rule's own step.
 
+use super::destination::destination;
 use super::sources::Sources;
 use super::step::{Call, Decision, Lookup, RuleUse, Stage, Step};
 use crate::config::Config;
@@ -215,11 +216,8 @@ impl Recorder {
     }
 
     fn resolved(&self, address: AddressView<'_>) -> String {
-        let mailer = self.config.mailers.get(usize::from(address.mailer.0));
-        let mailer = mailer.map_or(&b"?"[..], |mailer| &mailer.name);
-        let host = address.host.filter(|host| !host.is_empty());
-        let host = host.map(|host| [b", host ", host].concat()).unwrap_or_default();
-        self.printable([&[b"mailer ", mailer, &host, b", user ", address.user].concat()[..]])
+        let way = destination(&self.config, address.mailer, address.host, address.user);
+        self.printable([&way[..]])
     }
 }
 

@@ -1,102 +1,24 @@
 //! An explanation for a terminal: the answer first, then the way there, no wider than the screen.
 
 use super::explain::{Explanation, RecipientAnswer};
+use super::layout::{Lines, Part, Style};
 use super::sources::Place;
 use super::step::{Call, Decision, Lookup, RuleUse, Stage, Step, is_refusal};
 
-/// How text is laid out.
-#[derive(Clone, Copy, Debug)]
-pub struct Style {
-    /// Escape sequences for a terminal?
-    pub colour: bool,
-    /// Columns; 0: lines are not folded.
-    pub width: usize,
-    /// Show rules, and not only what maps have said and what decided?
-    pub rules: bool,
-}
-
-/// Parts of the text, with their SGR codes.
-#[derive(Clone, Copy)]
-enum Part {
-    Good,
-    Bad,
-    Heading,
-    Name,
-    Faint,
-    Plain,
-}
-
-impl Part {
-    fn code(self) -> Option<&'static str> {
-        match self {
-            Self::Good => Some("32"),
-            Self::Bad => Some("31"),
-            Self::Heading => Some("1"),
-            Self::Name => Some("36"),
-            Self::Faint => Some("2"),
-            Self::Plain => None,
-        }
-    }
-}
-
-/// Text that grows line by line.
+/// The text, and where it has got to.
 struct Page {
-    style: Style,
-    text: String,
+    lines: Lines,
     /// Rulesets that are being shown: of one that calls itself, the inner calls are shown by their look-ups.
     inside: Vec<String>,
 }
 
-/// Columns for each level of the tree.
-const INDENT: usize = 2;
-/// However deep the tree, so much of a line is left for its text.
-const LEAST_TEXT: usize = 32;
-
 impl Page {
     fn new(style: Style) -> Self {
-        Self { style, text: String::new(), inside: Vec::new() }
+        Self { lines: Lines::new(style), inside: Vec::new() }
     }
 
-    /// A line of parts at a depth; what does not fit goes on below, further in.
     fn line(&mut self, depth: usize, parts: &[(Part, &str)]) {
-        let indent = depth * INDENT;
-        let width =
-            if self.style.width == 0 { usize::MAX } else { self.style.width.max(indent + LEAST_TEXT) };
-        let mut column = indent;
-        self.text.push_str(&" ".repeat(indent));
-        for (part, text) in parts {
-            self.open(*part);
-            for word in text.split_inclusive(' ') {
-                let length = word.trim_end().chars().count();
-                if column + length > width && column > indent + 2 * INDENT {
-                    self.text.truncate(self.text.trim_end_matches(' ').len());
-                    column = indent + 2 * INDENT;
-                    self.text.push('\n');
-                    self.text.push_str(&" ".repeat(column));
-                }
-                self.text.push_str(word);
-                column += word.chars().count();
-            }
-            self.close(*part);
-        }
-        self.text.truncate(self.text.trim_end_matches(' ').len());
-        self.text.push('\n');
-    }
-
-    fn open(&mut self, part: Part) {
-        if let Some(code) = part.code().filter(|_| self.style.colour) {
-            self.text.push_str(&format!("\x1b[{code}m"));
-        }
-    }
-
-    fn close(&mut self, part: Part) {
-        if part.code().is_some() && self.style.colour {
-            self.text.push_str("\x1b[0m");
-        }
-    }
-
-    fn empty(&mut self) {
-        self.text.push('\n');
+        self.lines.line(depth, parts);
     }
 
     fn answer(&mut self, answer: &RecipientAnswer) {
@@ -263,10 +185,10 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
     for answer in &explanation.answers {
         page.answer(answer);
     }
-    page.empty();
+    page.lines.empty();
     page.line(0, &[(Part::Faint, &explanation.question)]);
     for exchange in explanation.exchanges.iter().filter(|one| !one.stages.is_empty()) {
-        page.empty();
+        page.lines.empty();
         let command = if exchange.command.is_empty() { "connection" } else { &exchange.command };
         page.line(0, &[(Part::Heading, command)]);
         for stage in &exchange.stages {
@@ -279,7 +201,7 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
         let stages = answer.forms.iter().flat_map(|forms| &forms.stages);
         for (number, stage) in stages.enumerate() {
             if number == 0 {
-                page.empty();
+                page.lines.empty();
                 page.line(
                     0,
                     &[(Part::Heading, "addresses on the way to "), (Part::Heading, &answer.recipient)],
@@ -288,25 +210,12 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
             page.stage(1, stage, style.rules);
         }
     }
-    page.text
+    page.lines.text
 }
 
 /// Stages alone: what one ruleset did.
 pub fn stages(stages: &[Stage], style: Style) -> String {
     let mut page = Page::new(style);
     stages.iter().for_each(|stage| page.stage(0, stage, true));
-    page.text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_line_is_wider_than_the_screen() {
-        let mut page = Page::new(Style { colour: false, width: 40, rules: false });
-        page.line(1, &[(Part::Plain, &"word ".repeat(20)), (Part::Bad, "end")]);
-        assert!(page.text.lines().all(|line| line.chars().count() <= 40), "{}", page.text);
-        assert_eq!(page.text.split_whitespace().count(), 21);
-    }
+    page.lines.text
 }

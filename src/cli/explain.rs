@@ -1,20 +1,20 @@
 //! The `explain` personality: what a client would be answered, and which lines of the configuration make it so.
 
+use super::dns::{self, DnsWords};
 use super::invocation::Invocation;
 use super::modes::Mode;
+use super::output::{Shape, json};
 use super::process::{exit, parse};
+use super::show::{print, style};
 use super::{site, start};
-use crate::analysis::{self, Explanation, Question, Sources, Style};
+use crate::analysis::{self, Dns, Explanation, Question, Sources, Style};
 use crate::config::RulesetId;
 use crate::keeper::{self, Keeper};
-use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<OsString>,
     /// Ask only these rulesets, each on the result of the one before; $| parts two arguments
-    #[arg(long, value_name = "SETS")]
+    #[arg(long, value_name = "SETS", conflicts_with = "html")]
     ruleset: Option<String>,
     /// Show each rule that changed something, with what it met and what it made
     #[arg(long)]
@@ -55,12 +55,10 @@ struct Arguments {
     /// The same, and rules that were tried and did not match
     #[arg(long)]
     all: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with = "html")]
-    json: bool,
-    /// Write a page that stands for itself
-    #[arg(long, value_name = "FILE", conflicts_with = "ruleset")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    dns: DnsWords,
+    #[command(flatten)]
+    shape: Shape,
     /// Recipients, or what the rulesets are asked about
     #[arg(value_name = "ADDRESS", required = true)]
     addresses: Vec<OsString>,
@@ -68,7 +66,7 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(args) {
+    let arguments: Arguments = match parse(dns::joined(args)) {
         Ok(arguments) => arguments,
         Err(status) => return exit(status),
     };
@@ -78,6 +76,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
     let invocation =
         Invocation { mode: Mode::Test, cf: Some(arguments.file.clone().into_vec()), ..Invocation::default() };
+    let dns = arguments.dns.choose(Dns::Live)?;
     let (loaded, sources) = site::load_with_sources(&invocation)?;
     let config = Arc::new(loaded.config);
     // before anything starts a thread
@@ -90,12 +89,14 @@ fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
         Sysexit::OSERR
     })?;
     runtime.block_on(async {
-        let resolver = Arc::new(Resolver::for_config(&config));
+        let resolver = Arc::new(dns.dns.resolver(&config));
         let site = Arc::new(Site::new(config, resolver));
-        match &arguments.ruleset {
+        let status = match &arguments.ruleset {
             Some(sets) => rulesets(&arguments, &site, sources, sets).await,
             None => addresses(&arguments, &site, &keeper, sources).await,
-        }
+        }?;
+        dns.finish()?;
+        Ok(status)
     })
 }
 
@@ -137,36 +138,10 @@ async fn addresses(
 }
 
 fn show(arguments: &Arguments, explanation: &Explanation) -> Result<(), Sysexit> {
-    if let Some(file) = &arguments.html {
-        return std::fs::write(file, analysis::page(explanation)).map_err(|error| {
-            start::complain(&format!("{}: {error}", file.display()));
-            Sysexit::CANTCREAT
-        });
-    }
-    match arguments.json {
-        true => print(&json(explanation)?),
-        false => print(&analysis::text(explanation, style(arguments))),
-    }
-    Ok(())
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, Sysexit> {
-    let text = serde_json::to_string_pretty(value).map_err(|_| Sysexit::SOFTWARE)?;
-    Ok(text + "\n")
-}
-
-fn print(text: &str) {
-    // a closed stdout leaves nobody to tell
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Colours, and lines of the screen's width, for a terminal only.
-fn style(arguments: &Arguments) -> Style {
-    let terminal = std::io::stdout().is_terminal();
-    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let width = terminal_size::terminal_size().filter(|_| terminal);
-    let width = width.map_or(0, |(width, _)| usize::from(width.0));
-    Style { colour, width, rules: arguments.rules || arguments.all }
+    let rules = arguments.rules || arguments.all;
+    let text =
+        |explanation: &Explanation, style: Style| analysis::text(explanation, Style { rules, ..style });
+    arguments.shape.show(explanation, text, analysis::page)
 }
 
 async fn rulesets(
@@ -183,9 +158,9 @@ async fn rulesets(
     let asked = question(arguments);
     let text = asked.recipients.join(&b' ');
     let stages = analysis::explain_ruleset(site, sources, &asked, &sets, &text, arguments.all).await;
-    match arguments.json {
+    match arguments.shape.json {
         true => print(&json(&stages)?),
-        false => print(&analysis::stages(&stages, style(arguments))),
+        false => print(&analysis::stages(&stages, style(arguments.rules || arguments.all))),
     }
     Ok(Sysexit::OK)
 }

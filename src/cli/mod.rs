@@ -3,10 +3,13 @@
 //! In: argv. Out: an exit status. The personality is the last part of argv[0] where that is one of the
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
+mod asking;
 mod caller;
 pub mod daemon;
 mod cover;
 mod dead_letter;
+mod diff;
+mod dns;
 mod explain;
 pub mod debug;
 pub mod flags;
@@ -27,10 +30,13 @@ pub mod praliases;
 mod process;
 pub mod newaliases;
 pub mod modes;
+mod logs;
+mod output;
 mod progress;
 mod quarantine;
 mod queue_flags;
 mod queue_run;
+mod replay;
 mod rights;
 mod show;
 pub mod rewrite;
@@ -47,6 +53,7 @@ pub mod site;
 pub mod testmode;
 pub mod tryout;
 mod version;
+mod why;
 
 use crate::diag::nearest;
 use crate::sys::identity;
@@ -164,6 +171,24 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: test::main,
         keeps_group: false,
         about: "put the questions of a test file to a configuration, and compare the answers",
+    },
+    Personality {
+        name: "diff",
+        entry: diff::main,
+        keeps_group: false,
+        about: "say what changes between two configurations, and which edit changes it",
+    },
+    Personality {
+        name: "why",
+        entry: why::main,
+        keeps_group: false,
+        about: "say why something is refused, and which single change would allow it",
+    },
+    Personality {
+        name: "replay",
+        entry: replay::main,
+        keeps_group: false,
+        about: "say what would become of the mail in a log under another configuration",
     },
     Personality {
         name: "status",

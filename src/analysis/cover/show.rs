@@ -1,7 +1,7 @@
 //! Coverage for a reader: the rules beside their counts, as lines of a terminal and as a page.
 
 use super::coverage::{Coverage, RuleCount};
-use crate::analysis::text::Style;
+use crate::analysis::layout::Style;
 
 const GOOD: &str = "\x1b[32m";
 const FAINT: &str = "\x1b[2m";

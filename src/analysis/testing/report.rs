@@ -3,9 +3,9 @@
 use super::ask::Asked;
 use super::syntax::{Test, TestFile};
 use crate::analysis::explain::Explanation;
+use crate::analysis::layout::Style;
 use crate::analysis::step::Exchange;
 use crate::analysis::text as explained;
-use crate::analysis::text::Style;
 use crate::diag::{Diagnostic, Place, Severity, render};
 
 /// What came of one test.

@@ -1,0 +1,48 @@
+//! Many questions put to one configuration, by several threads.
+
+use super::asker::{Answer, Ask, Asker};
+use super::side::Side;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Is told how many questions have been answered since it was called last.
+pub type Tell<'t> = &'t (dyn Fn(u64) + Sync);
+
+/// Questions that a thread takes at a time: those of one client stand together, and it remembers their macros.
+const BLOCK: usize = 256;
+
+/// All answers, in the order of the questions.
+///
+/// # Errors
+/// When the system has no threads or descriptors left.
+pub fn answers(side: &Side, asks: &[&Ask], threads: usize, tell: Tell<'_>) -> io::Result<Vec<Answer>> {
+    let next = AtomicUsize::new(0);
+    let threads = threads.clamp(1, asks.len().div_ceil(BLOCK).max(1));
+    let work = || -> io::Result<Vec<(usize, Vec<Answer>)>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut asker = Asker::new(side);
+        let mut done = Vec::new();
+        loop {
+            let block = next.fetch_add(1, Ordering::Relaxed);
+            let Some(asks) = asks.chunks(BLOCK).nth(block) else { return Ok(done) };
+            let mut block_answers = Vec::with_capacity(asks.len());
+            runtime.block_on(async {
+                for ask in asks {
+                    block_answers.push(asker.ask(ask).await);
+                }
+            });
+            tell(asks.len() as u64);
+            done.push((block, block_answers));
+        }
+    };
+    let mut blocks = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut blocks = Vec::new();
+        for worker in workers {
+            blocks.extend(worker.join().map_err(|_| io::Error::other("a thread broke down"))??);
+        }
+        Ok::<_, io::Error>(blocks)
+    })?;
+    blocks.sort_unstable_by_key(|(block, _)| *block);
+    Ok(blocks.into_iter().flat_map(|(_, answers)| answers).collect())
+}

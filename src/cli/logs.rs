@@ -1,0 +1,83 @@
+//! Mail logs as lines: files as they are or compressed with gzip, standard input, the journal's export.
+
+use super::process::complain;
+use crate::schema::Sysexit;
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Longer lines are cut.
+const MAX_LINE: u64 = 1 << 16;
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 18;
+/// What a gzip file begins with (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// What others that logs are compressed with begin with, and who unpacks them.
+const OTHERS: &[(&[u8], &str)] =
+    &[(b"\xfd7zXZ", "xzcat"), (b"BZh", "bzcat"), (b"\x28\xb5\x2f\xfd", "zstdcat")];
+
+/// Every line of every file, in order; `told` hears how many bytes were read.
+///
+/// # Errors
+/// The exit status, after a complaint; or what `each` gave.
+pub fn lines(
+    files: &[PathBuf],
+    told: &dyn Fn(u64),
+    each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), Sysexit> {
+    for file in files {
+        read(file, told, each).map_err(|error| {
+            complain(&format!("{}: {}", file.display(), crate::sys::errno_text(&error)));
+            Sysexit::NOINPUT
+        })?;
+    }
+    Ok(())
+}
+
+/// How long the files are as they lie there.
+pub fn length(files: &[PathBuf]) -> u64 {
+    files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum()
+}
+
+fn read(file: &Path, told: &dyn Fn(u64), each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let raw: Box<dyn Read> = match file.as_os_str() == "-" {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(File::open(file)?),
+    };
+    let mut raw = BufReader::with_capacity(BUFFER, Counted { inner: raw, told });
+    let begins = raw.fill_buf()?;
+    if let Some((_, unpacker)) = OTHERS.iter().find(|(magic, _)| begins.starts_with(magic)) {
+        return Err(io::Error::other(format!(
+            "it is compressed: pipe it through {unpacker}, and name - for it"
+        )));
+    }
+    if begins.starts_with(GZIP) {
+        return split(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(raw)), each);
+    }
+    split(raw, each)
+}
+
+struct Counted<'t> {
+    inner: Box<dyn Read>,
+    told: &'t dyn Fn(u64),
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        (self.told)(count as u64);
+        Ok(count)
+    }
+}
+
+fn split(mut reader: impl BufRead, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        each(&line)?;
+    }
+}
