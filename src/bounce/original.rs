@@ -80,10 +80,8 @@ fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool, escape_from:
         }
         out.append(&mut line);
     }
-    if out.last() != Some(&b'\n') {
-        out.push(b'\n');
-    }
-    if mime {
+    // the line before a boundary is empty, unless the last one has no end
+    if mime || out.last() != Some(&b'\n') {
         out.push(b'\n');
     }
     Ok(())

@@ -60,15 +60,21 @@ impl Mta {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
         for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
-            if kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail {
+            let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
+            if saved {
                 reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
-                continue;
             }
             let deliver_by = if kind == DsnKind::Delay { exceeded.filter(|_| !warned) } else { overdue };
             if kind == DsnKind::Delay {
                 envelope.message = Some(facts.warning(deliver_by).into_bytes());
             }
-            let receivers = match self.receivers(envelope, kind).await {
+            // of what is saved for the caller only the postmaster hears
+            let receivers = if saved { None } else { self.receivers(envelope, kind).await };
+            let receivers = match receivers {
+                None if saved => {
+                    let (list, expanded) = Default::default();
+                    Receivers { list, expanded, to_postmaster: false, word: b"" }
+                }
                 Some(receivers) if receivers.list.is_empty() => continue,
                 Some(receivers) => receivers,
                 None => {
@@ -96,11 +102,12 @@ impl Mta {
                 header_only: false,
                 header,
             };
-            let queued = self.queue_report(envelope, &request, expanded, word).await?;
+            if !saved {
+                reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
+            }
             if kind == DsnKind::Delay {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
-            reports.queued.push(queued);
             if let Some(receivers) = self.postmaster_copy(envelope, kind).await {
                 let id = self.queue.next_id();
                 let Receivers { list, expanded, word, .. } = receivers;

@@ -110,7 +110,11 @@ pub fn plain_address(text: &[u8]) -> Vec<u8> {
 
 /// `RFC822; user@host`: the Final-Recipient of RFC 3464, 2.3.2.
 pub fn final_recipient(text: &[u8], host: &[u8]) -> Vec<u8> {
-    let bare = plain_address(text);
+    let mut bare = plain_address(text);
+    if bare.contains(&b'@') && !text.iter().any(|byte| b"(<;".contains(byte)) {
+        // blanks before the comma of a list stay, as sendmail has them
+        bare.extend_from_slice(&text[text.trim_ascii_end().len()..]);
+    }
     let mut value = [b"RFC822; ", &bare[..]].concat();
     if !bare.contains(&b'@') {
         value.push(b'@');

@@ -9,7 +9,8 @@ pub fn plain_user(user: &[u8]) -> &[u8] {
     user.strip_prefix(b"\\").unwrap_or(user)
 }
 
-/// Same mailer, host and user; case counts where the mailer's flags u and h say so.
+/// Same mailer, host and user; case counts where the mailer's flags u and h say so. A mailbox that is named past its alias
+/// (`\user`) is another one.
 pub fn is_same_address(config: &Config, one: &Address, other: &Address) -> bool {
     if one.mailer != other.mailer {
         return false;
@@ -18,7 +19,7 @@ pub fn is_same_address(config: &Config, one: &Address, other: &Address) -> bool 
     let exact = |flag: u8| mailer.is_some_and(|mailer| mailer.has(flag));
     let equal = |exact: bool, a: &[u8], b: &[u8]| if exact { a == b } else { a.eq_ignore_ascii_case(b) };
     let hosts = (one.host.as_deref().unwrap_or_default(), other.host.as_deref().unwrap_or_default());
-    equal(exact(b'u'), plain_user(&one.user), plain_user(&other.user)) && equal(exact(b'h'), hosts.0, hosts.1)
+    equal(exact(b'u'), &one.user, &other.user) && equal(exact(b'h'), hosts.0, hosts.1)
 }
 
 /// Does the address name a file or program (and not a mailbox)? Those differ by who named them.

@@ -2,7 +2,7 @@
 //! thousand questions.
 
 use crate::config::Config;
-use crate::envelope::{Recipient, RecipientState, is_named_already, is_same_recipient, plain_user};
+use crate::envelope::{Recipient, RecipientState, is_named_already, is_same_recipient};
 use crate::rewrite::Address;
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) struct KnownRecipients(HashMap<Vec<u8>, Vec<usize>>);
 /// Addresses that may be the same have the same key, whatever case means to their mailer.
 fn key(address: &Address) -> Vec<u8> {
     let host = address.host.as_deref().unwrap_or_default();
-    let mut key = [plain_user(&address.user), b"\0", host].concat().to_ascii_lowercase();
+    let mut key = [&address.user[..], b"\0", host].concat().to_ascii_lowercase();
     key.extend(address.mailer.0.to_be_bytes());
     key
 }

@@ -87,6 +87,12 @@ impl<'a> Submission<'a> {
         let save_from_line = self.mta.site.config.options.save_from_line;
         let (mut body, mut collector) = (Vec::new(), Collector::with_from_line(save_from_line));
         collector.push(&text, &mut body);
+        if !collector.in_body() && !text.ends_with(b"\n") {
+            // sendmail never looks at a line of the header that has no end
+            let whole = text.len() - last_field(&text).len();
+            (body, collector) = (Vec::new(), Collector::with_from_line(save_from_line));
+            collector.push(&text[..whole], &mut body);
+        }
         let fields = collector.finish(&mut body);
         let only = self.only_operand();
         let given_up = self.add_named_in(&fields).await;
@@ -234,6 +240,18 @@ fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
 fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
     let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
     if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
+}
+
+/// The last line of a text, with those that it continues.
+fn last_field(text: &[u8]) -> &[u8] {
+    let mut start = text.len();
+    loop {
+        start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |end| end + 1);
+        if start == 0 || !matches!(text.get(start), Some(b' ' | b'\t')) {
+            return &text[start..];
+        }
+        start -= 1;
+    }
 }
 
 /// The exit status for a refusal.
