@@ -70,7 +70,8 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
     let flags = RecipientFlags::PRIMARY;
     let mut header = Vec::new();
-    original.headers.0.iter().for_each(|field| field.put(&mut header));
+    let sent = original.headers.0.iter().filter(|field| !field.kind.contains(HeaderKind::ALWAYS_CHECK));
+    sent.for_each(|field| field.put(&mut header));
     let report = DsnRequest {
         facts: &facts,
         kind,
