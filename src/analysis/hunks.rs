@@ -32,11 +32,17 @@ impl<'t> Hunks<'t> {
     pub fn new(old: &'t [u8], new: &'t [u8]) -> Self {
         let lines = |text: &'t [u8]| text.split_inclusive(|byte| *byte == b'\n').collect::<Vec<_>>();
         let (old, new) = (lines(old), lines(new));
-        let mut edits = Vec::new();
-        for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
-            if !matches!(op, DiffOp::Equal { .. }) {
-                split(&old, &new, op.old_range(), op.new_range(), &mut edits);
+        let (mut edits, mut gone, mut come) = (Vec::new(), 0, 0);
+        // what lies between lines that are the same; the other parts may come in any order
+        let same = capture_diff_slices(Algorithm::Myers, &old, &new).into_iter().filter_map(|op| match op {
+            DiffOp::Equal { old_index, new_index, len } => Some((old_index, new_index, len)),
+            _ => None,
+        });
+        for (old_at, new_at, length) in same.chain([(old.len(), new.len(), 0)]) {
+            if gone < old_at || come < new_at {
+                split(&old, &new, gone..old_at, come..new_at, &mut edits);
             }
+            (gone, come) = (old_at + length, new_at + length);
         }
         Self { old, new, edits }
     }
