@@ -117,7 +117,8 @@ fn every_form_of_a_log_tells_the_same() {
     let json = |line: &str| {
         serde_json::json!({"SYSLOG_IDENTIFIER": "sendmail", "MESSAGE": message(line)}).to_string()
     };
-    let forms: [(&str, &dyn Fn(&str) -> String); 4] = [
+    type Form<'a> = &'a dyn Fn(&str) -> String;
+    let forms: [(&str, Form); 4] = [
         ("old", &|line| line.to_owned()),
         ("iso", &|line| format!("2026-12-01T07:00:00.000001+00:00 {}", words(line))),
         ("json", &json),
