@@ -46,7 +46,7 @@ fn good_files_are_left_alone() {
     for name in names(&folder()) {
         let run = mc(&folder(), &["--check", &name]);
         let said = String::from_utf8_lossy(&run.stderr);
-        // The library itself warns of some FEATUREs, and some files ask for what is not there yet.
+        // The library itself warns of some FEATUREs.
         let heads = said.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: "));
         let allowed = ["warning: FEATURE("];
         heads.for_each(|head| {
