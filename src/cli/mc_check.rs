@@ -130,7 +130,7 @@ fn begins_so(line: &[u8], words: &[u8]) -> bool {
     line.strip_prefix(words).is_some_and(|rest| !rest.first().is_some_and(goes_on))
 }
 
-/// Filters and the like, which are not there yet, and what of TLS does not come true, at the lines that ask for them.
+/// Filters that no mail passes through, and what of TLS does not come true, at the lines that ask for them.
 fn asked_in_vain(config: &Config, cf: &CfText) -> Vec<Diagnostic> {
     let lines: Vec<&[u8]> = cf.text.split(|byte| *byte == b'\n').collect();
     let asked = unsupported(config).into_iter().chain(tls::warnings(config)).filter_map(|asked| {
