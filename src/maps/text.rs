@@ -1,4 +1,4 @@
-//! text: a file of lines and columns, searched from its beginning.
+//! text: a file of lines and columns, searched from its beginning; where its keys stand is noted once it is asked often.
 
 use super::class::{
     FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, opened,
@@ -8,7 +8,11 @@ use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
 use crate::engine::{MapEvent, Observer};
-use std::sync::{Arc, Mutex, PoisonError};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 struct Text;
 
@@ -30,7 +34,25 @@ impl MapClass for Text {
 struct TextFile {
     key_column: usize,
     value_column: usize,
-    content: Mutex<Option<(Stamp, Arc<[u8]>)>>,
+    content: Mutex<Option<(Stamp, Arc<Content>)>>,
+}
+
+/// Look-ups that search a content line by line; those that follow know where its keys stand. Programs that ask once
+/// need no index of a large file.
+const SEARCHES: u32 = 16;
+
+/// What a file holds.
+#[derive(Default)]
+struct Content {
+    bytes: Vec<u8>,
+    asked: AtomicU32,
+    index: OnceLock<Index>,
+}
+
+/// Where the first line of each key begins.
+struct Index {
+    lines: HashTable<usize>,
+    hasher: DefaultHashBuilder,
 }
 
 impl TextFile {
@@ -59,30 +81,80 @@ impl TextFile {
     fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
         map.show_search("text_map_lookup", key, observer);
         let Ok(content) = self.content(map) else { return later() };
-        for line in content.split(|byte| *byte == b'\n').filter(|line| line.first() != Some(&b'#')) {
-            let found = cut(line, self.key_column, map.delimiter);
-            if found.is_some_and(|found| found.eq_ignore_ascii_case(key)) {
-                return match cut(line, self.value_column, map.delimiter) {
-                    Some(value) => map.found(key, value, args, observer),
-                    None => missing(NOT_FOUND),
-                };
-            }
+        let line = content.line(key, self.key_column, map.delimiter);
+        match line.and_then(|line| cut(line, self.value_column, map.delimiter)) {
+            Some(value) => map.found(key, value, args, observer),
+            None => missing(NOT_FOUND),
         }
-        missing(NOT_FOUND)
     }
 
-    fn content(&self, map: &Map) -> std::io::Result<Arc<[u8]>> {
+    fn content(&self, map: &Map) -> std::io::Result<Arc<Content>> {
         let path = files::path(map.file.as_deref().unwrap_or_default());
         let stamp = Stamp::of(path)?;
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, bytes)) = &*content
+        if let Some((read, known)) = &*content
             && *read == stamp
         {
-            return Ok(Arc::clone(bytes));
+            return Ok(Arc::clone(known));
         }
-        let bytes: Arc<[u8]> = std::fs::read(path)?.into();
-        *content = Some((stamp, Arc::clone(&bytes)));
-        Ok(bytes)
+        let read = Arc::new(Content { bytes: std::fs::read(path)?, ..Content::default() });
+        *content = Some((stamp, Arc::clone(&read)));
+        Ok(read)
+    }
+}
+
+impl Content {
+    /// The first line with this key.
+    fn line(&self, key: &[u8], column: usize, delimiter: u8) -> Option<&[u8]> {
+        let has_key = |start: &usize| {
+            cut(self.line_at(*start), column, delimiter).is_some_and(|found| found.eq_ignore_ascii_case(key))
+        };
+        let start = if self.asked.fetch_add(1, Ordering::Relaxed) < SEARCHES {
+            self.starts().find(has_key)
+        } else {
+            let index = self.index.get_or_init(|| self.index(column, delimiter));
+            index.lines.find(index.hash(key), has_key).copied()
+        };
+        start.map(|start| self.line_at(start))
+    }
+
+    /// Where its lines begin, but for comments.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        let ends = memchr::memchr_iter(b'\n', &self.bytes);
+        std::iter::once(0)
+            .chain(ends.map(|end| end + 1))
+            .filter(|start| self.bytes.get(*start) != Some(&b'#'))
+    }
+
+    fn line_at(&self, start: usize) -> &[u8] {
+        let rest = &self.bytes[start..];
+        &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
+    }
+
+    fn index(&self, column: usize, delimiter: u8) -> Index {
+        let mut index = Index { lines: HashTable::new(), hasher: DefaultHashBuilder::default() };
+        for start in self.starts() {
+            let Some(key) = cut(self.line_at(start), column, delimiter) else { continue };
+            index.add(key, start, |start| cut(self.line_at(start), column, delimiter).unwrap_or_default());
+        }
+        index
+    }
+}
+
+impl Index {
+    fn hash(&self, key: &[u8]) -> u64 {
+        let small: SmallVec<[u8; 64]> = key.iter().map(u8::to_ascii_lowercase).collect();
+        self.hasher.hash_one(&small[..])
+    }
+
+    /// Adds a line, unless an earlier one has its key.
+    fn add<'t>(&mut self, key: &[u8], start: usize, key_at: impl Fn(usize) -> &'t [u8]) {
+        let hash = self.hash(key);
+        if self.lines.find(hash, |known| key_at(*known).eq_ignore_ascii_case(key)).is_none() {
+            let mut lines = std::mem::take(&mut self.lines);
+            lines.insert_unique(hash, start, |known| self.hash(key_at(*known)));
+            self.lines = lines;
+        }
     }
 }
 
@@ -123,7 +195,26 @@ fn cut(line: &[u8], index: usize, delimiter: u8) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{Content, SEARCHES, cut};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_index_finds_what_a_search_finds(
+            text in "([aAb#]?[aAbB]{0,2}[ \t:]{0,2}[abc]?\n?){0,30}",
+            keys in prop::collection::vec("[aAbB]{0,2}", 1..20),
+            column in 0..3_usize,
+            delimiter in prop::sample::select(vec![0, b':']),
+        ) {
+            let content = Content { bytes: text.into_bytes(), ..Content::default() };
+            for key in keys {
+                content.asked.store(0, std::sync::atomic::Ordering::Relaxed);
+                let searched = content.line(key.as_bytes(), column, delimiter);
+                content.asked.store(SEARCHES, std::sync::atomic::Ordering::Relaxed);
+                prop_assert_eq!(searched, content.line(key.as_bytes(), column, delimiter));
+            }
+        }
+    }
 
     #[test]
     fn columns() {
