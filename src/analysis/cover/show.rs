@@ -1,6 +1,7 @@
 //! Coverage for a reader: the rules beside their counts, as lines of a terminal and as a page.
 
 use super::coverage::{Coverage, RuleCount};
+use crate::analysis::html::escaped;
 use crate::analysis::layout::Style;
 
 const GOOD: &str = "\x1b[32m";
@@ -69,10 +70,6 @@ h1{font-size:1.15rem}summary{cursor:pointer;margin:.5rem 0}\
 table{border-collapse:collapse;width:100%;font-size:.85em}td{border-top:1px solid var(--line);padding:.15rem .5rem;vertical-align:top}\
 td.n{text-align:right;white-space:nowrap}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 .used{color:var(--good)}.idle,.place{color:var(--faint)}";
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 /// A page that needs nothing else, folds without a script and fits a telephone.
 pub fn page(coverage: &Coverage) -> String {
