@@ -17,9 +17,10 @@ fn queued(scratch: &Scratch) -> Vec<String> {
     names(&scratch.path("mqueue")).into_iter().filter(message).collect()
 }
 
-/// However busy the machine is, nothing is only queued for that.
+/// However busy the machine is, nothing is only queued for that; nothing is queued first.
 fn site() -> Scratch {
-    Scratch::with_definitions(free_port(), &["confQUEUE_LA=9999", "confREFUSE_LA=9999"])
+    let definitions = ["confQUEUE_LA=9999", "confREFUSE_LA=9999", "confSAFE_QUEUE=False"];
+    Scratch::with_definitions(free_port(), &definitions)
 }
 
 fn recipient(scratch: &Scratch) -> String {
