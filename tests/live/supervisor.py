@@ -170,7 +170,9 @@ class Site:
         etc = self.path("etc")
         words = {"SITE_ETC": etc, "SITE_QUEUE": self.path("mqueue"), "SITE_PID": self.path("pid"),
                  "SITE_MAILDIR": self.path("mail") + "/$u", "SITE_ADDRESS": "127.0.0.1", "SITE_SMTP_PORT": PORT,
-                 "SITE_SUBMISSION_PORT": PORT + 1, "SITE_REMOTE_PORT": REMOTE}
+                 "SITE_SUBMISSION_PORT": PORT + 1, "SITE_REMOTE_PORT": REMOTE,
+                 # however busy the machine is, nothing is only queued or refused for that
+                 "confQUEUE_LA": 9999, "confREFUSE_LA": 9999}
         definitions = [word for name, value in words.items() for word in ("-D", f"{name}={value}")]
         self.run("mc", *definitions, "-o", self.cf, etc + "/site.mc")
         for name in ("virtusertable", "mailertable", "access"):
