@@ -18,13 +18,14 @@ const BLOCK: usize = 256;
 pub fn answers(side: &Side, asks: &[&Ask], threads: usize, tell: Tell<'_>) -> io::Result<Vec<Answer>> {
     let next = AtomicUsize::new(0);
     let threads = threads.clamp(1, asks.len().div_ceil(BLOCK).max(1));
-    let work = || -> io::Result<Vec<(usize, Vec<Answer>)>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // one runtime for all of them: the keeper's answers to all are read in the one that asked first
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let work = || {
         let mut asker = Asker::new(side);
         let mut done = Vec::new();
         loop {
             let block = next.fetch_add(1, Ordering::Relaxed);
-            let Some(asks) = asks.chunks(BLOCK).nth(block) else { return Ok(done) };
+            let Some(asks) = asks.chunks(BLOCK).nth(block) else { return done };
             let mut block_answers = Vec::with_capacity(asks.len());
             runtime.block_on(async {
                 for ask in asks {
@@ -39,7 +40,7 @@ pub fn answers(side: &Side, asks: &[&Ask], threads: usize, tell: Tell<'_>) -> io
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let mut blocks = Vec::new();
         for worker in workers {
-            blocks.extend(worker.join().map_err(|_| io::Error::other("a thread broke down"))??);
+            blocks.extend(worker.join().map_err(|_| io::Error::other("a thread broke down"))?);
         }
         Ok::<_, io::Error>(blocks)
     })?;

@@ -3,7 +3,8 @@
 //! In: the bytes of requests with the files that go along. Out: the answer to each, or that the keeper is gone. Whoever
 //! has a request sends it at once, and with it what others have meanwhile; the answers are read by a task of the
 //! runtime that the sessions run in, so that no thread stands between a session and the keeper. The task begins with the
-//! first request: the link may exist before a runtime does.
+//! first request: the link may exist before a runtime does. All who ask at the same time do so in the same runtime: with it ends
+//! the reading.
 //! Never here: what is asked.
 
 use super::frame::{Inbox, MAX_ANSWER};
