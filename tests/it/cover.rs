@@ -1,19 +1,12 @@
 //! `canonify cover`: rules and maps with their counts.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, copied};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 fn cover(words: &[&str], corpus: Option<&str>) -> (tempfile::TempDir, Vec<u8>) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain");
-    for entry in fs::read_dir(from).expect("testdata/explain").flatten() {
-        let text = fs::read_to_string(entry.path()).expect("UTF-8");
-        let text = text.replace("@DIR@", &directory.path().display().to_string());
-        fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
-    }
+    let directory = copied("explain");
     let mut command = Command::new(CANONIFY);
     command.current_dir(directory.path()).args(["cover", "-C", "site.mc"]).args(words);
     if let Some(corpus) = corpus {

@@ -1,13 +1,12 @@
 //! `canonify diff`: which answers change, and which edit changes them.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, copied};
 use canonify::analysis::{
     Answer, Ask, Asker, Asking, Corpus, CorpusClient, Difference, Dns, Loading, NamedText, Question,
     STRANGER, Side, Sources, difference, explain, parse_client,
 };
 use canonify::config::LoadOptions;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +16,7 @@ struct Sites(tempfile::TempDir);
 
 impl Sites {
     fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/diff");
-        for entry in fs::read_dir(from).expect("testdata/diff").flatten() {
-            let text = fs::read_to_string(entry.path()).expect("UTF-8");
-            let text = text.replace("@DIR@", &directory.path().display().to_string());
-            fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
-        }
-        Self(directory)
+        Self(copied("diff"))
     }
 
     /// Every configuration by its file, less `.mc` or `.cf`.

@@ -1,8 +1,7 @@
 //! `canonify explain`: what a client would be answered, and which lines make it so.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, alike, copied};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 /// The site of `testdata/explain`, in a directory of its own.
@@ -10,14 +9,7 @@ struct Site(tempfile::TempDir);
 
 impl Site {
     fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain");
-        for entry in fs::read_dir(from).expect("testdata/explain").flatten() {
-            let text = fs::read_to_string(entry.path()).expect("UTF-8");
-            let text = text.replace("@DIR@", &directory.path().display().to_string());
-            fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
-        }
-        Self(directory)
+        Self(copied("explain"))
     }
 
     fn explain(&self, words: &[&str]) -> String {
@@ -28,13 +20,7 @@ impl Site {
             .output()
             .expect("canonify runs");
         assert!(output.status.success(), "{output:?}");
-        let text = String::from_utf8(output.stdout).expect("UTF-8").replace(&directory, "DIR");
-        // the greeting has the time
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("220 "));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
-        // a line more in the library is no change here
-        let numbers = regex::Regex::new(r"(cf|\.m4):\d+").expect("a pattern");
-        numbers.replace_all(&text, "$1:N").into_owned()
+        alike(&String::from_utf8(output.stdout).expect("UTF-8"), self.0.path())
     }
 }
 

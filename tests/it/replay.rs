@@ -1,8 +1,7 @@
 //! `canonify replay`: what would become of the mail in a log.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, copied};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 /// The hub of `testdata/diff`, a new configuration beside it, and a log.
@@ -10,14 +9,7 @@ struct Site(tempfile::TempDir);
 
 impl Site {
     fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/diff");
-        for name in ["hub.mc", "access", "virtusertable"] {
-            let text = fs::read_to_string(from.join(name)).expect("UTF-8");
-            let text = text.replace("@DIR@", &directory.path().display().to_string());
-            fs::write(directory.path().join(name), text).expect("a new directory");
-        }
-        let site = Self(directory);
+        let site = Self(copied("diff"));
         let old = fs::read_to_string(site.path("hub.mc")).expect("the hub");
         let new = old.replace("MAILER(`local')", "RELAY_DOMAIN(`friend.example')dnl\nMAILER(`local')");
         let new = new.replace("VIRTUSER_DOMAIN(`virt.example')dnl\n", "");

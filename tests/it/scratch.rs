@@ -211,6 +211,29 @@ fn processes_with(mark: &str) -> Vec<nix::unistd::Pid> {
     found
 }
 
+/// The files of a folder of `testdata/`, in a directory of their own, whose name they have where `@DIR@` stands.
+pub fn copied(folder: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
+    for entry in fs::read_dir(from).expect("a folder of testdata").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("UTF-8");
+        let text = text.replace("@DIR@", &directory.path().display().to_string());
+        fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
+    }
+    directory
+}
+
+/// What was said of a site in this directory, with all made alike that is no part of the answer.
+pub fn alike(text: &str, directory: &Path) -> String {
+    let text = text.replace(&directory.display().to_string(), "DIR");
+    // the greeting has the time
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("220 "));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    // a line more in the library is no change here
+    let numbers = regex::Regex::new(r"(cf|\.m4):\d+").expect("a pattern");
+    numbers.replace_all(&text, "$1:N").into_owned()
+}
+
 /// A port nobody listens on just now.
 pub fn free_port() -> u16 {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");

@@ -1,8 +1,7 @@
 //! `canonify test`: questions beside a configuration, and what is said when an answer is wrong.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, alike, copied};
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
 
 /// The site of `testdata/explain` with a test file, in a directory of its own.
@@ -10,13 +9,7 @@ struct Site(tempfile::TempDir);
 
 impl Site {
     fn new(tests: &str) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain");
-        for entry in fs::read_dir(from).expect("testdata/explain").flatten() {
-            let text = fs::read_to_string(entry.path()).expect("UTF-8");
-            let text = text.replace("@DIR@", &directory.path().display().to_string());
-            fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
-        }
+        let directory = copied("explain");
         fs::write(directory.path().join("site.test"), tests).expect("a new directory");
         Self(directory)
     }
@@ -29,13 +22,7 @@ impl Site {
 
     /// Standard output, with the directory's name and lines of the library made alike.
     fn said(&self, output: &Output) -> String {
-        let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
-        let text = text.replace(&self.0.path().display().to_string(), "DIR");
-        // the greeting has the time
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("220 "));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
-        let numbers = regex::Regex::new(r"(cf|\.m4):\d+").expect("a pattern");
-        numbers.replace_all(&text, "$1:N").into_owned()
+        alike(&String::from_utf8(output.stdout.clone()).expect("UTF-8"), self.0.path())
     }
 }
 

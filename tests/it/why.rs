@@ -1,8 +1,7 @@
 //! `canonify why`: the five questions that are asked most, each with a change that works.
 
-use crate::scratch::CANONIFY;
+use crate::scratch::{CANONIFY, copied};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 /// The sites of `testdata/diff`, in a directory of their own.
@@ -10,14 +9,7 @@ struct Sites(tempfile::TempDir);
 
 impl Sites {
     fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/diff");
-        for entry in fs::read_dir(from).expect("testdata/diff").flatten() {
-            let text = fs::read_to_string(entry.path()).expect("UTF-8");
-            let text = text.replace("@DIR@", &directory.path().display().to_string());
-            fs::write(directory.path().join(entry.file_name()), text).expect("a new directory");
-        }
-        Self(directory)
+        Self(copied("diff"))
     }
 
     fn path(&self, name: &str) -> String {
