@@ -4,14 +4,29 @@ use super::invocation::Invocation;
 use super::modes::Mode;
 use super::process::complain;
 use super::site;
-use crate::analysis::{Dns, Loading, NamedText, Side};
+use crate::analysis::{Corpus, Dns, Loading, NamedText, Side, Sources};
+use crate::config::Config;
 use crate::schema::Sysexit;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How configurations are read that are only asked.
 pub fn loading(dns: Dns) -> Loading {
     let invocation = Invocation { mode: Mode::Test, ..Invocation::default() };
     Loading { options: site::load_options(&invocation), dns }
+}
+
+/// A configuration that is only asked, with the text of its cf and what made it.
+///
+/// # Errors
+/// The exit status; what is wrong has been printed.
+pub fn load(file: &OsStr) -> Result<(Arc<Config>, Sources), Sysexit> {
+    let cf = Some(file.as_bytes().to_vec());
+    let invocation = Invocation { mode: Mode::Test, cf, ..Invocation::default() };
+    let (loaded, sources) = site::load_with_sources(&invocation)?;
+    Ok((Arc::new(loaded.config), sources))
 }
 
 /// As many threads as are wanted, or as there are processors.
@@ -36,6 +51,17 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Sysexit> {
     std::fs::read(path).map_err(|error| {
         complain(&format!("{}: {}", path.display(), crate::sys::errno_text(&error)));
         Sysexit::NOINPUT
+    })
+}
+
+/// Adds the addresses of a file, whose text this is.
+///
+/// # Errors
+/// The exit status, after a complaint.
+pub fn add_addresses(corpus: &mut Corpus, path: &Path, text: &[u8]) -> Result<(), Sysexit> {
+    corpus.add_file(text).map_err(|(line, why)| {
+        complain(&format!("{}:{line}: {why}", path.display()));
+        Sysexit::DATAERR
     })
 }
 

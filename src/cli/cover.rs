@@ -1,16 +1,15 @@
 //! The `cover` personality: which rules of a configuration run, how often and how long, and which never do.
 
-use super::invocation::Invocation;
-use super::modes::Mode;
-use super::process::{complain, exit, parse};
-use super::{show, site, start};
+use super::asking::{add_addresses, load};
+use super::output::Shape;
+use super::process::{self, complain};
+use super::{show, start};
 use crate::analysis::{Corpus, cover};
 use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,28 +28,17 @@ struct Arguments {
     /// What is asked, one to a line: ADDRESS [from=ADDRESS] [client=IP[=NAME]]
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long, conflicts_with = "html")]
-    json: bool,
-    /// Write a page that stands for itself
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(args) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    exit(run(arguments).unwrap_or_else(|status| status))
+    process::run(args, run)
 }
 
 fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
-    let cf = Some(arguments.file.clone().into_vec());
-    let invocation = Invocation { mode: Mode::Test, cf, ..Invocation::default() };
-    let (loaded, sources) = site::load_with_sources(&invocation)?;
-    let config = Arc::new(loaded.config);
+    let (config, sources) = load(&arguments.file)?;
     let runtime = start::runtime_of_one()?;
     let coverage = runtime.block_on(async {
         let resolver = Arc::new(Resolver::for_config(&config));
@@ -58,19 +46,7 @@ fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
         let corpus = corpus(&arguments, &site)?;
         Ok(cover::cover(&site, sources, &corpus, &show::bar("asking")).await)
     })?;
-    if let Some(file) = &arguments.html {
-        std::fs::write(file, cover::page(&coverage)).map_err(|error| {
-            complain(&format!("{}: {error}", file.display()));
-            Sysexit::CANTCREAT
-        })?;
-        return Ok(Sysexit::OK);
-    }
-    match arguments.json {
-        true => {
-            show::print(&(serde_json::to_string_pretty(&coverage).map_err(|_| Sysexit::SOFTWARE)? + "\n"))
-        }
-        false => show::print(&cover::text(&coverage, show::style(false))),
-    }
+    arguments.shape.show(&coverage, cover::text, cover::page)?;
     Ok(Sysexit::OK)
 }
 
@@ -85,9 +61,6 @@ fn corpus(arguments: &Arguments, site: &Site) -> Result<Corpus, Sysexit> {
         Sysexit::NOINPUT
     })?;
     let mut corpus = Corpus::default();
-    corpus.add_file(&text).map_err(|(line, why)| {
-        complain(&format!("{}:{line}: {why}", file.display()));
-        Sysexit::DATAERR
-    })?;
+    add_addresses(&mut corpus, file, &text)?;
     Ok(corpus)
 }

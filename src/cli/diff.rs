@@ -1,16 +1,16 @@
 //! The `diff` personality: what changes for mail between two configurations, and which edit changes it.
 
-use super::asking::{loading, named, read, threads};
+use super::asking::{add_addresses, loading, named, read, threads};
 use super::dns::{self, DnsWords};
 use super::logs;
 use super::output::Shape;
-use super::process::{complain, exit, parse};
+use super::process::{self, complain};
 use super::progress::Progress;
 use crate::analysis::{self, Asking, Corpus, DiffError, Difference, Dns, LogEvent, MailLog};
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Say what changes for mail between two configurations, and which edit changes it
@@ -54,21 +54,17 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(dns::joined(args)) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    match compare(&arguments) {
-        Ok(difference) => ExitCode::from(u8::from(difference.changed > 0)),
-        Err(status) => exit(status),
-    }
+    process::run(dns::joined(args), |arguments: Arguments| {
+        let difference = compare(&arguments)?;
+        Ok(if difference.changed > 0 { process::FOUND } else { Sysexit::OK })
+    })
 }
 
 fn compare(arguments: &Arguments) -> Result<Difference, Sysexit> {
     let (old, new) = (named(&arguments.old)?, named(&arguments.new)?);
     let mut corpus = Corpus::common();
     for file in &arguments.corpus {
-        add_file(&mut corpus, file)?;
+        add_addresses(&mut corpus, file, &read(file)?)?;
     }
     let progress = Progress::new();
     add_logs(&mut corpus, &arguments.log, &progress)?;
@@ -104,16 +100,5 @@ fn add_logs(corpus: &mut Corpus, logs: &[PathBuf], progress: &Progress) -> Resul
             LogEvent::Recipient(one) => corpus.add_logged(&one),
         });
         Ok(())
-    })
-}
-
-/// A file of addresses.
-///
-/// # Errors
-/// The exit status.
-fn add_file(corpus: &mut Corpus, path: &Path) -> Result<(), Sysexit> {
-    corpus.add_file(&read(path)?).map_err(|(line, why)| {
-        complain(&format!("{}:{line}: {why}", path.display()));
-        Sysexit::DATAERR
     })
 }

@@ -1,15 +1,14 @@
 //! The `explain` personality: what a client would be answered, and which lines of the configuration make it so.
 
+use super::asking::load;
 use super::dns::{self, DnsWords};
-use super::invocation::Invocation;
-use super::modes::Mode;
 use super::output::{Shape, json};
-use super::process::{exit, parse};
+use super::process;
 use super::show::{print, style};
-use super::{site, start};
+use super::start;
 use crate::analysis::{self, Dns, Explanation, Question, Sources, Style};
 use crate::config::RulesetId;
-use crate::keeper::{self, Keeper};
+use crate::keeper::Keeper;
 use crate::rewrite::Site;
 use crate::schema::Sysexit;
 use clap::Parser;
@@ -66,28 +65,15 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(dns::joined(args)) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    exit(run(arguments).unwrap_or_else(|status| status))
+    process::run(dns::joined(args), run)
 }
 
 fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
-    let invocation =
-        Invocation { mode: Mode::Test, cf: Some(arguments.file.clone().into_vec()), ..Invocation::default() };
     let dns = arguments.dns.choose(Dns::Live)?;
-    let (loaded, sources) = site::load_with_sources(&invocation)?;
-    let config = Arc::new(loaded.config);
+    let (config, sources) = load(&arguments.file)?;
     // before anything starts a thread
-    let keeper = keeper::start(config.clone(), start::programs(&config)).map_err(|error| {
-        start::complain(&format!("cannot start the keeper: {error}"));
-        Sysexit::OSERR
-    })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        start::complain(&format!("cannot start: {error}"));
-        Sysexit::OSERR
-    })?;
+    let keeper = start::keeper(&config)?;
+    let runtime = start::runtime_of_one()?;
     runtime.block_on(async {
         let resolver = Arc::new(dns.dns.resolver(&config));
         let site = Arc::new(Site::new(config, resolver));

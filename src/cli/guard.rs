@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::schema::Sysexit;
 use crate::sys::accounts;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -53,7 +54,7 @@ fn tests(path: &Path, config: Config, sources: Sources) -> Result<(), Refused> {
         refused(Sysexit::DATAERR, format!("{name}: line {line}: {message}"))
     })?;
     let unasked = |why: &str| refused(Sysexit::TEMPFAIL, format!("{name}: {why}"));
-    let tested = test::Tested::new(config, sources)
+    let tested = test::Tested::new(Arc::new(config), sources)
         .map_err(|error| unasked(&format!("cannot start the keeper: {error}")))?;
     let runtime = start::runtime_of_one().map_err(|_| unasked("the tests cannot be run"))?;
     let mut report = Report::default();

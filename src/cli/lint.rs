@@ -1,7 +1,7 @@
 //! The `lint` personality: what is wrong with a configuration and all that belongs to it.
 
 use super::mc_check::{self, point_into_mc};
-use super::process::{complain, exit, parse};
+use super::process::{self, complain};
 use super::{lint_relay, mc, show};
 use crate::analysis::Sources;
 use crate::analysis::lint::{self, Finding, Subject, coded};
@@ -44,11 +44,7 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<std::ffi::OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(args) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    exit(run(&arguments).unwrap_or_else(|status| status))
+    process::run(args, |arguments: Arguments| run(&arguments))
 }
 
 fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {

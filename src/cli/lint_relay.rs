@@ -1,28 +1,19 @@
 //! `lint --relay`: is there a way by which a stranger's mail from outside reaches outside?
 
-use super::invocation::Invocation;
-use super::modes::Mode;
+use super::asking::load;
 use super::process::complain;
-use super::{show, site, start};
+use super::{show, start};
 use crate::analysis::relay::{Search, search, strangers_site};
 use crate::analysis::text;
-use crate::keeper;
 use crate::schema::Sysexit;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Searches, and shows one way with the explanation of it, or that there is none.
 pub(super) fn run(file: &Path, json: bool) -> Result<Sysexit, Sysexit> {
-    let cf = Some(file.as_os_str().as_bytes().to_vec());
-    let invocation = Invocation { mode: Mode::Test, cf, ..Invocation::default() };
-    let (loaded, sources) = site::load_with_sources(&invocation)?;
-    let config = Arc::new(loaded.config);
+    let (config, sources) = load(file.as_os_str())?;
     // before anything starts a thread
-    let keeper = keeper::start(config.clone(), start::programs(&config)).map_err(|error| {
-        complain(&format!("cannot start the keeper: {error}"));
-        Sysexit::OSERR
-    })?;
+    let keeper = start::keeper(&config)?;
     let runtime = start::runtime_of_one()?;
     let found = runtime.block_on(async {
         let site = Arc::new(strangers_site(config));

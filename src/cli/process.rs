@@ -17,6 +17,17 @@ pub(super) fn parse<T: clap::Parser>(args: Vec<OsString>) -> Result<T, Sysexit> 
     })
 }
 
+/// What the process of a personality of our own ends with: its command line is read, and it does its work.
+pub(super) fn run<T: clap::Parser>(
+    args: Vec<OsString>,
+    work: impl FnOnce(T) -> Result<Sysexit, Sysexit>,
+) -> ExitCode {
+    exit(parse(args).and_then(work).unwrap_or_else(|status| status))
+}
+
+/// Nothing went wrong, and the answer is the one that scripts look for: something changes, or is not as it should be.
+pub(super) const FOUND: Sysexit = Sysexit(1);
+
 /// What the process ends with.
 pub(super) fn exit(status: Sysexit) -> ExitCode {
     ExitCode::from(u8::try_from(status.0).unwrap_or(70))

@@ -4,7 +4,7 @@ use super::asking::{loading, named, side, threads};
 use super::dns::{self, DnsWords};
 use super::logs;
 use super::output::Shape;
-use super::process::{complain, exit, parse};
+use super::process::{self, complain};
 use super::progress::Progress;
 use crate::analysis::{self, Dns, KnownDomains, MailLog, Replay, Replayer};
 use crate::schema::Sysexit;
@@ -52,14 +52,10 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(dns::joined(args)) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    match run(&arguments) {
-        Ok(replay) => ExitCode::from(u8::from(!replay.groups.is_empty())),
-        Err(status) => exit(status),
-    }
+    process::run(dns::joined(args), |arguments: Arguments| {
+        let replay = run(&arguments)?;
+        Ok(if !replay.groups.is_empty() { process::FOUND } else { Sysexit::OK })
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<Replay, Sysexit> {

@@ -2,7 +2,7 @@
 
 use super::invocation::Invocation;
 use super::modes::Mode;
-use super::process::{exit, parse};
+use super::process;
 use super::site::load_site;
 use crate::addr::Table;
 use crate::config::{Config, RulesetId};
@@ -42,11 +42,7 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(args) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    exit(serve(&arguments))
+    process::run(args, |arguments: Arguments| Ok(serve(&arguments)))
 }
 
 fn serve(arguments: &Arguments) -> Sysexit {

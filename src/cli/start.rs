@@ -40,10 +40,7 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
 /// group.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     limits::raise_open_files();
-    let keeper = keeper::start(config.clone(), programs(&config)).map_err(|error| {
-        complain(&format!("cannot start the keeper: {error}"));
-        Sysexit::OSERR
-    })?;
+    let keeper = keeper(&config)?;
     rights::take_up()?;
     // a queue run has said it before it asked for its rights
     if invocation.mode != Mode::QueueRun {
@@ -51,6 +48,14 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
         rights::enter_queue(invocation, &config)?;
     }
     Startup::with(invocation, config, keeper)
+}
+
+/// Forks the keeper of a configuration; no thread may run yet. That it cannot be forked has been said.
+pub(super) fn keeper(config: &Arc<Config>) -> Result<Keeper, Sysexit> {
+    keeper::start(config.clone(), programs(config)).map_err(|error| {
+        complain(&format!("cannot start the keeper: {error}"));
+        Sysexit::OSERR
+    })
 }
 
 /// What an ordinary user may do, but not unseen.

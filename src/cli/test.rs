@@ -1,20 +1,18 @@
 //! The `test` personality: questions that stand beside a configuration, and whether it still answers as it should.
 
-use super::invocation::Invocation;
-use super::modes::Mode;
-use super::process::{complain, exit, parse};
-use super::{show, site, start};
+use super::process::{self, complain};
+use super::{asking, show, start};
 use crate::analysis::Sources;
 use crate::analysis::testing::{self, Report, TestFile, ask};
+use crate::config::Config;
 use crate::diag::{Diagnostic, render, summary};
 use crate::keeper::{self, Keeper};
 use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::Sysexit;
 use clap::Parser;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,15 +56,8 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(args) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    exit(run(&arguments).unwrap_or_else(|status| status))
+    process::run(args, |arguments: Arguments| run(&arguments))
 }
-
-/// Wrong answers, if nothing else was wrong.
-const FAILED: Sysexit = Sysexit(1);
 
 fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
     let files = read_files(arguments)?;
@@ -79,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
                 Sysexit::NOINPUT
             })?,
         };
-        suites.push((file, load(configuration.as_os_str().as_bytes())?));
+        suites.push((file, load(configuration.as_os_str())?));
     }
     let runtime = start::runtime_of_one()?;
     let mut report = Report::default();
@@ -91,7 +82,7 @@ fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
     }
     print(arguments, &report)?;
     let (_, failed) = report.counts();
-    Ok(if failed == 0 || arguments.record { Sysexit::OK } else { FAILED })
+    Ok(if failed == 0 || arguments.record { Sysexit::OK } else { process::FOUND })
 }
 
 fn read_files(arguments: &Arguments) -> Result<Vec<TestFile>, Sysexit> {
@@ -132,16 +123,15 @@ pub(super) fn tests_beside(configuration: &Path) -> Option<PathBuf> {
 
 /// A configuration that can be asked.
 pub(super) struct Tested {
-    site: Arc<crate::config::Config>,
+    config: Arc<Config>,
     sources: Sources,
     keeper: Keeper,
 }
 
 /// Loads a configuration and forks its keeper, so no thread may run yet.
-fn load(file: &[u8]) -> Result<Tested, Sysexit> {
-    let invocation = Invocation { mode: Mode::Test, cf: Some(file.to_vec()), ..Invocation::default() };
-    let (loaded, sources) = site::load_with_sources(&invocation)?;
-    Tested::new(loaded.config, sources).map_err(|error| {
+fn load(file: &OsStr) -> Result<Tested, Sysexit> {
+    let (config, sources) = asking::load(file)?;
+    Tested::new(config, sources).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })
@@ -152,10 +142,9 @@ impl Tested {
     ///
     /// # Errors
     /// It cannot be forked.
-    pub(super) fn new(config: crate::config::Config, sources: Sources) -> io::Result<Self> {
-        let config = Arc::new(config);
+    pub(super) fn new(config: Arc<Config>, sources: Sources) -> io::Result<Self> {
         let keeper = keeper::start(config.clone(), start::programs(&config))?;
-        Ok(Self { site: config, sources, keeper })
+        Ok(Self { config, sources, keeper })
     }
 
     /// Puts every question. Only of a wrong answer the way there is kept.
@@ -164,8 +153,8 @@ impl Tested {
             complain(&error.to_string());
             Sysexit::SOFTWARE
         };
-        let resolver = Arc::new(Resolver::for_config(&self.site));
-        let site = Arc::new(Site::new(self.site, resolver));
+        let resolver = Arc::new(Resolver::for_config(&self.config));
+        let site = Arc::new(Site::new(self.config, resolver));
         for test in &file.tests {
             let mut asked = ask(&site, &self.keeper, Sources::default(), test).await.map_err(broken)?;
             if !test.agrees_with(&asked.answer) {

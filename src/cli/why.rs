@@ -4,7 +4,7 @@ use super::asking::{loading, named, side, threads};
 use super::dns::{self, DnsWords};
 use super::logs;
 use super::output::Shape;
-use super::process::{complain, exit, parse};
+use super::process::{self, complain};
 use super::progress::Progress;
 use crate::analysis::{
     self, CorpusClient, Dns, Form, Question, STRANGER, Side, Why, WhyAsking, WhyCase, Wish,
@@ -69,14 +69,10 @@ struct Arguments {
 
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let arguments: Arguments = match parse(dns::joined(args)) {
-        Ok(arguments) => arguments,
-        Err(status) => return exit(status),
-    };
-    match run(&arguments) {
-        Ok(why) => ExitCode::from(u8::from(why.question.is_some() && why.proposals.is_empty())),
-        Err(status) => exit(status),
-    }
+    process::run(dns::joined(args), |arguments: Arguments| {
+        let why = run(&arguments)?;
+        Ok(if why.question.is_some() && why.proposals.is_empty() { process::FOUND } else { Sysexit::OK })
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<Why, Sysexit> {
