@@ -184,7 +184,7 @@ impl Telling<'_> {
             };
             let data = texts([&field.name[..], value]);
             outcome = self.milter.tell(&HEADER, &data, self.shared, &moment, "header").await;
-            if outcome != Outcome::Continue || matches!(self.milter.state, State::Done | State::Failed) {
+            if self.is_over(&outcome) {
                 break;
             }
         }

@@ -156,41 +156,26 @@ impl MailFilters {
     }
 
     /// What MAIL, RCPT and unknown commands come to: `what=about, reject=…` in the log.
-    fn decide(&self, outcome: Outcome, what: &str, context: &Context<'_>) -> Decision {
+    fn decide_command(&self, outcome: Outcome, what: &str, context: &Context<'_>) -> Decision {
         let about = self.about.as_deref().unwrap_or(b"(null)");
-        let log = |words: &[u8]| {
-            self.log(REFUSED, context, &[b"Milter: ", what.as_bytes(), b"=", about, b", ", words]);
-        };
-        let refuse = |line: &[u8]| {
-            log(&[b"reject=", line].concat());
-            refusing(line, if ends_connection(line) { Extent::Connection } else { Extent::Command })
-        };
-        match outcome {
-            Outcome::Continue => Decision::accept(),
-            Outcome::Reject => refuse(REJECTED.as_bytes()),
-            Outcome::TemporaryFailure => refuse(TRY_AGAIN.as_bytes()),
-            Outcome::Reply(line) => refuse(&line),
-            Outcome::ShutDown => {
-                log(b"reject=421, errormode=4");
-                refusing(b"421 4.3.0 closing connection", Extent::Connection)
-            }
-            Outcome::Discard => {
-                log(b"discard");
-                Decision { verdict: Verdict::Discard, ..Decision::accept() }
-            }
+        let what = [what.as_bytes(), b"=", about].concat();
+        if outcome == Outcome::ShutDown {
+            self.log(REFUSED, context, &[b"Milter: ", &what, b", reject=421, errormode=4"]);
+            return refusing(b"421 4.3.0 closing connection", Extent::Connection);
         }
+        self.decide(outcome, &what, REJECTED, context)
     }
 
-    /// What DATA and the end of a message come to: `what, reject=…` in the log.
-    fn decide_message(&self, outcome: Outcome, what: &str, usual: &str, context: &Context<'_>) -> Decision {
-        let log = |words: &[u8]| self.log(REFUSED, context, &[b"Milter: ", what.as_bytes(), b", ", words]);
+    /// `what, reject=…` in the log; `rejected`: what is said where the filter has no words of its own.
+    fn decide(&self, outcome: Outcome, what: &[u8], rejected: &str, context: &Context<'_>) -> Decision {
+        let log = |words: &[u8]| self.log(REFUSED, context, &[b"Milter: ", what, b", ", words]);
         let refuse = |line: &[u8]| {
             log(&[b"reject=", line].concat());
             refusing(line, if ends_connection(line) { Extent::Connection } else { Extent::Command })
         };
         match outcome {
             Outcome::Continue => Decision::accept(),
-            Outcome::Reject => refuse(usual.as_bytes()),
+            Outcome::Reject => refuse(rejected.as_bytes()),
             Outcome::TemporaryFailure => refuse(TRY_AGAIN.as_bytes()),
             Outcome::Reply(line) => refuse(&line),
             Outcome::ShutDown => refuse(&closing(context)),
@@ -207,7 +192,7 @@ impl MailFilters {
             return Decision::accept();
         }
         let outcome = self.milters.mail(&words(address, parameters), &moment(context)).await;
-        self.decide(outcome, "from", context)
+        self.decide_command(outcome, "from", context)
     }
 
     async fn recipient(
@@ -230,7 +215,7 @@ impl MailFilters {
         }
         let words = words(address, parameters);
         let outcome = self.milters.rcpt(&words, refused.is_some(), &moment(context)).await;
-        self.decide(outcome, "to", context)
+        self.decide_command(outcome, "to", context)
     }
 
     async fn last_word(&mut self, message: &mut dyn Arrived) -> Decision {
@@ -245,7 +230,7 @@ impl MailFilters {
             self.milters.abort(&moment(&context)).await;
         }
         let accepted = outcome == Outcome::Continue;
-        let decision = self.decide_message(outcome, "data", "554 5.7.1 Command rejected", &context);
+        let decision = self.decide(outcome, b"data", "554 5.7.1 Command rejected", &context);
         if accepted && self.active {
             self.log(ACCEPTED, &context, &[b"Milter accept: message"]);
         }
@@ -304,7 +289,7 @@ impl Filter for MailFilters {
                 return Decision::accept();
             }
             let outcome = self.milters.data(&moment(context)).await;
-            self.decide_message(outcome, "cmd=data", REJECTED, context)
+            self.decide(outcome, b"cmd=data", REJECTED, context)
         })
     }
 
@@ -324,7 +309,7 @@ impl Filter for MailFilters {
                 return Decision::accept();
             }
             let outcome = self.milters.unknown(line, &moment(context)).await;
-            self.decide(outcome, "unknown", context)
+            self.decide_command(outcome, "unknown", context)
         })
     }
 
