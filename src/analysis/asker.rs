@@ -108,16 +108,9 @@ impl Answer {
     }
 
     fn no(reply: &Reply) -> Self {
-        let mut reply = reply.clone();
         // as a session finishes it
-        if reply.code == 0 {
-            reply.code = 550;
-        }
-        let class = reply.code / 100;
-        if reply.enhanced.is_none() && matches!(class, 4 | 5) {
-            reply.enhanced = Some(EnhancedStatus(class, 0, 0));
-        }
-        Self { accepted: false, text: String::from_utf8_lossy(&reply.to_line()).into() }
+        let line = reply.clone().with_codes().to_line();
+        Self { accepted: false, text: String::from_utf8_lossy(&line).into() }
     }
 
     fn of(verdict: &Verdict, accepted: &[u8]) -> Self {

@@ -38,6 +38,18 @@ impl Reply {
         }
     }
 
+    /// With the codes that a refusal without them has: 550, and the general status of its class.
+    pub fn with_codes(mut self) -> Self {
+        if self.code == 0 {
+            self.code = 550;
+        }
+        let class = self.code / 100;
+        if self.enhanced.is_none() && matches!(class, 4 | 5) {
+            self.enhanced = Some(EnhancedStatus(class, 0, 0));
+        }
+        self
+    }
+
     /// The enhanced status as text (`5.1.1`).
     pub fn enhanced_text(&self) -> Option<String> {
         self.enhanced.map(|status| status.to_string())

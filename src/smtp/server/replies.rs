@@ -55,20 +55,13 @@ impl<A: Acceptor> Session<A> {
     /// The reply as it is sent: with an enhanced status, the address before the text where sendmail
     /// puts it, softened by SoftBounce.
     pub(super) fn finished(&self, reply: &Reply, to: Option<&[u8]>) -> Reply {
-        let mut reply = reply.clone();
-        if reply.code == 0 {
-            reply.code = 550;
-        }
-        let class = reply.code / 100;
-        if reply.enhanced.is_none() && matches!(class, 4 | 5) {
-            reply.enhanced = Some(EnhancedStatus(class, 0, 0));
-        }
+        let mut reply = reply.clone().with_codes();
         if let Some(to) = to.filter(|_| matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553)) {
             reply.text = [&shorten(to, MAX_SHOWN)[..], b"... ", &reply.text].concat();
         }
         // what is said is of seven bits, and what the log and the queue have of it too
         reply.text.iter_mut().for_each(|byte| *byte &= 0x7f);
-        if self.server.policy.soft_bounce && class == 5 {
+        if self.server.policy.soft_bounce && reply.is_permanent() {
             reply.code -= 100;
             reply.enhanced = reply.enhanced.map(|status| status.with_class(4));
         }
