@@ -96,6 +96,9 @@ impl<A: Acceptor> Session<A> {
 
     /// The final dot. Each filter of the range sees the message as those before it have left it, and may change it.
     pub(super) async fn end_of_message(&mut self, sink: &mut A::Sink, range: Range<usize>) -> Option<Reply> {
+        if range.start >= self.filters.len() {
+            return None;
+        }
         let mut filters = std::mem::take(&mut self.filters);
         let received = sink.size();
         let mut refused = None;
