@@ -37,10 +37,14 @@ struct Account {
 }
 
 impl Accounts {
+    fn locked(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is known, forgotten if the files have changed.
     fn known(&self) -> MutexGuard<'_, Known> {
         let files = FILES.map(|path| std::fs::metadata(path).ok().map(|about| signature(&about)));
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.locked();
         if known.files != files || known.accounts.len() > MOST {
             *known = Known { files, ..Known::default() };
         }
@@ -73,13 +77,13 @@ impl Accounts {
         Ok(user)
     }
 
-    /// The ids of an account with all its groups.
+    /// The ids of an account with all its groups. The account has just been looked up, and the files looked at then.
     ///
     /// # Errors
     /// When name services fail.
     pub(super) fn identity(&self, user: &User) -> io::Result<Identity> {
         let groups = self
-            .known()
+            .locked()
             .fresh(&user.name)
             .filter(|known| known.user == *user)
             .and_then(|known| known.groups.clone());
@@ -87,7 +91,7 @@ impl Accounts {
             return Ok(Identity { uid: user.uid, gid: user.gid, groups });
         }
         let identity = Identity::of(user)?;
-        if let Some(account) = self.known().fresh(&user.name).filter(|known| known.user == *user) {
+        if let Some(account) = self.locked().fresh(&user.name).filter(|known| known.user == *user) {
             account.groups = Some(identity.groups.clone());
         }
         Ok(identity)
