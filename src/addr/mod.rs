@@ -18,6 +18,7 @@ mod outside;
 mod prescan;
 mod token;
 mod token_buffer;
+mod without_brackets;
 mod without_quotes;
 
 pub use crack::{CrackRules, Cracked, crackaddr};
@@ -31,6 +32,7 @@ pub use outside::{dequote_internal, quote_internal};
 pub use prescan::{prescan, prescan_rule};
 pub use token::Token;
 pub use token_buffer::{Scan, ScanProblem, TokenBuffer};
+pub use without_brackets::without_brackets;
 pub use without_quotes::without_quotes;
 
 /// Cuts the middle out of a long text.

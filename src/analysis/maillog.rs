@@ -5,7 +5,7 @@
 
 use super::corpus::{Case, Corpus, CorpusClient};
 use super::log_line::{field, identified, message};
-use crate::addr::split_list;
+use crate::addr::{split_list, without_brackets};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
@@ -231,8 +231,7 @@ impl Corpus {
 
 /// Without angle brackets and blanks.
 pub fn bare(address: &[u8]) -> &[u8] {
-    let address = address.trim_ascii();
-    address.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(address)
+    without_brackets(address.trim_ascii())
 }
 
 /// Without the numbers of user and group that sendmail writes behind a controlling address.

@@ -1,6 +1,7 @@
 //! Is a report owed, and about whom?
 
 use super::{DsnKind, DsnRequest};
+use crate::addr::without_brackets;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::schema::Privacy;
 
@@ -35,8 +36,7 @@ pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
 
 /// Delays are of no interest to programs: lists' owners, request addresses, other reports, bulk mail.
 fn may_warn(envelope: &Envelope) -> bool {
-    let sender = envelope.sender.text.trim_ascii();
-    let bare = sender.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(sender);
+    let bare = without_brackets(envelope.sender.text.trim_ascii());
     let local = bare.rsplitn(2, |byte| *byte == b'@').last().unwrap_or(bare).to_ascii_lowercase();
     envelope.class >= 0
         && !envelope.is_response()

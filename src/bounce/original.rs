@@ -1,6 +1,7 @@
 //! Part 3: the original message, or its header only.
 
 use super::{DsnKind, DsnRequest};
+use crate::addr::without_brackets;
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message::HeaderKind;
 use std::io::{self, BufRead};
@@ -52,8 +53,7 @@ fn return_path<'a>(report: &'a DsnRequest<'_>, original: &'a Envelope) -> &'a [u
     if original.attempt.report {
         return &report.facts.daemon;
     }
-    let text = original.sender.text.as_slice();
-    let bare = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(text);
+    let bare = without_brackets(&original.sender.text);
     let known = original.sender.address.as_ref().filter(|_| !bare.is_empty());
     known.map(|address| address.user.as_slice()).filter(|user| user.contains(&b'@')).unwrap_or(bare)
 }

@@ -2,6 +2,7 @@
 
 use super::text::parent;
 use super::{DsnKind, DsnRequest};
+use crate::addr::without_brackets;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::message;
 use crate::schema::{Disposition, EnhancedStatus};
@@ -108,7 +109,7 @@ fn final_recipient(recipient: &Recipient, kind: &[u8], host: &[u8]) -> Vec<u8> {
 
 /// What the rules made of an address, of this host where they say no other.
 fn resolved(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
-    let text = bare(&recipient.text);
+    let text = without_brackets(&recipient.text);
     let address = recipient.address.as_ref().map(|address| address.user.as_slice());
     let user = address.filter(|_| text.starts_with(b"@")).unwrap_or(text);
     if user.contains(&b'@') || address.is_none() { user.to_vec() } else { [user, b"@", host].concat() }
@@ -118,7 +119,7 @@ fn resolved(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
 /// the type is that of their diagnostics, for they are no mail addresses.
 fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     let known = recipient.address.as_ref().map(|address| &address.user[..]);
-    let user = known.or(recipient.refusal.as_deref()).unwrap_or(bare(&recipient.text));
+    let user = known.or(recipient.refusal.as_deref()).unwrap_or(without_brackets(&recipient.text));
     let [_, _, kind] = report.facts.types_of(recipient);
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
         // one that was refused before it was tried stands there as it was written
@@ -168,11 +169,6 @@ pub(super) fn received_from(original: &Envelope) -> Option<Vec<u8>> {
 
 fn unquoted(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
-}
-
-fn bare(address: &[u8]) -> &[u8] {
-    let inner = address.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
-    inner.unwrap_or(address)
 }
 
 fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {

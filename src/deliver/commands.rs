@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::receipts;
+use crate::addr::without_brackets;
 use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::{Extensions, ServerConnection};
 
@@ -14,8 +15,7 @@ pub(super) fn mail_command(
 ) -> Vec<u8> {
     let (envelope, options) = (&*attempt.envelope, &attempt.on.site.config.options);
     let extensions = &server.extensions;
-    let bare = sender.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(sender);
-    let mut line = [b"MAIL From:<", bare, b">"].concat();
+    let mut line = [b"MAIL From:<", without_brackets(sender), b">"].concat();
     if extensions.size.is_some() && envelope.size > 0 {
         line.extend(format!(" SIZE={}", envelope.size).into_bytes());
     }
@@ -48,8 +48,7 @@ pub(super) fn mail_command(
 /// `RCPT To:<…>` with NOTIFY and ORCPT for servers that report themselves.
 pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(&b""[..], |address| &address.user);
-    let bare = user.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(user);
-    let mut line = [b"RCPT To:<", bare, b">"].concat();
+    let mut line = [b"RCPT To:<", without_brackets(user), b">"].concat();
     let primary = recipient.flags.contains(RecipientFlags::PRIMARY);
     if !extensions.dsn {
         return line;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::addr::without_brackets;
 use crate::config::{LoadOptions, SystemEnv, load};
 use crate::logging::Quiet;
 use crate::message::{Collector, EncodingField, set_dates};
@@ -45,8 +46,7 @@ async fn put(site: &Site, envelope: &Envelope, mailer: &str) -> String {
     let id = site.config.mailer(mailer.as_bytes()).expect("a mailer");
     let mut scope = envelope.scope.clone();
     let sender = envelope.sender.address.as_ref().map_or(&b"MAILER-DAEMON"[..], |address| &address.text);
-    let sender = sender.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or(sender);
-    scope.set_named(&site.config, b"g", sender);
+    scope.set_named(&site.config, b"g", without_brackets(sender));
     String::from_utf8_lossy(
         &put_headers(
             &mut Rewriter::quiet(site, &mut scope),
