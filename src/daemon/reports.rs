@@ -50,16 +50,21 @@ impl Mta {
         let mut reports = Reports::default();
         let now = clock::now();
         let expired = self.check_age(envelope, now);
-        let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
         // Timeout.queuewarn says more than BY=
         let warn = self.site.config.options.timeout.queuewarn.of(envelope.timeout_class);
         let warned = warn > 0 && now - envelope.created > warn;
         let overdue = exceeded.filter(|_| envelope.attempt.overdue);
+        let kinds = bounce::due(envelope, self.site.config.options.privacy_options);
+        // mail that has arrived needs nothing of what follows
+        if kinds.is_empty() && !expired && overdue.is_none() {
+            return Ok(reports);
+        }
+        let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         if expired || overdue.is_some() {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
-        for kind in bounce::due(envelope, self.site.config.options.privacy_options) {
+        for kind in kinds {
             let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
             if saved {
                 reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
