@@ -15,6 +15,9 @@ ifelse(len(X`'_ARG_), `1', `R$* < @ $* > $*		$: $(bestmx $2 $) $| $1 < @ $2 > $3
 ')dnl
 R$=w . $| $* $=O $* < @ $* > $*	$@ $>Recurse $2 $3 $4
 R$=w . $| $* < @ $* > $*	$@ $>CanonLocal < $2 >
+# of a domain with an @ only what precedes it is kept
+R$* $| $* < @ $* @@ $* > $*	$: $2 < @ $3 > $5
+R$* $| $* < @ $* @ > $*	$: $2 < @ $3 > $4
 R$* $| $* < @ $* > $*	$: $2 < @ $3 > $4
 divert(0)dnl
 VERSIONID(`feature bestmx_is_local')

@@ -10,5 +10,6 @@ R$* < @ $- . $=A > $*	$: $1 < @ $2 .vnet. > $4
 LOCAL_NET_CONFIG
 # vnet: mail for this host is for nobody else, whatever stands behind its name
 R$* < @ $=w . > $*	$@ $1 < @ $2 . > $3
+R$* < @ $=w > $*	$@ $1 < @ $2 . > $3
 R$* < @ vnet.ibm.com > $*	$#relay $@ vnet.ibm.com $: $1 < @ vnet.ibm.com > $2
 R$* < @ $- .VNET. > $*	$#relay $@ $: $1 < @ $2 .VNET. > $3

@@ -1,7 +1,7 @@
 ifdef(`_MTA_STS_', `
 # Set_SNI: server name -> what TLS is to do by the policy of the domain of macro
 # rcpt_addr: sts=secure; and which name to ask for; "" if there is no policy.
-# Macro sts_sni keeps the name if it is that of the server. Called by
+# Macro sts_sni keeps macro server_name if the policy names one. Called by
 # tls_clt_features.
 SSet_SNI
 R$*			$: $1 $| $&{rcpt_addr}
@@ -10,7 +10,7 @@ R$* $| $+ .		$1 $| $2
 R$* $| $+		$: $1 $| < $(sts $2 $: NONE $) >
 R$* $| < $* <TMPF> >	$#error $@ 4.7.0 $: 450 STS lookup temp fail
 R$* $| < secure $* >	$: $1 $| $2 $| $(stsxsni $2 $: : $) $| $(stsxsni2 $2 $: : $)
-R$* $| $* $| $+ : $| $* :	$@ $(macro {sts_sni} $@ $1 $) sts=secure; $4
+R$* $| $* $| $+ : $| $* :	$@ $(macro {sts_sni} $@ $&{server_name} $) sts=secure; $4
 R$* $| $* $| $* $| $*	$@ sts=secure; $4
 R$*			$@ ""
 ')dnl
