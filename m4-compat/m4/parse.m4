@@ -95,7 +95,7 @@ ifdef(`_VIRTUSER_TABLE_', `include(_CF_DIR_`m4/virtuser.m4')')dnl
 _USENET_RULE(`R$+ .USENET < @ $=w . >	$#usenet $@ usenet $: $'`1')dnl
 # local names; names of class L and of no one else are never aliases
 ifdef(`_STICKY_LOCAL_DOMAIN_', `R$+ < @ $=w . >	$: < $H > $1 < @ $2 . >
-R< $+ > $+ < $+ >	$: $>MailerToTriple < $1 > $2 < $3 >
+R< $+ > $+ < $+ >	$>MailerToTriple < $1 > $2 < $3 >
 R< > $+ + $* < $+ >	$#_LOCAL_ $: $1 + $2
 R< > $+ < $+ >	$#_LOCAL_ $: @ $1
 ', `R$=L < @ $=w . >	$#_LOCAL_ $: @ $1
