@@ -13,7 +13,7 @@ use crate::envelope::{Envelope, Expanded};
 use crate::logging::Quiet;
 use crate::queue::Lease;
 use crate::recipients::Expander;
-use crate::schema::{Reply, SuperSafe};
+use crate::schema::Reply;
 use crate::sys::clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,15 +27,11 @@ fn is_mailbox(mailer: &Mailer) -> bool {
 }
 
 impl Mta {
-    /// Is it worth trying? SuperSafe does not want it in the queue first, and nobody else than mailboxes of this host is
-    /// named, though aliases may stand behind the names.
+    /// Is it worth trying? Nobody else than mailboxes of this host is named, though aliases may stand behind the names.
+    ///
+    /// Whatever SuperSafe says: what it asks for is that a message is on disk before its 250, and in a mailbox it is.
     pub(super) fn may_deliver_first(&self, envelope: &Envelope) -> bool {
-        let queued_first =
-            matches!(self.site.config.options.super_safe, SuperSafe::Yes | SuperSafe::PostMilter);
-        !queued_first
-            && envelope.deliver_by.is_none()
-            && !self.is(Phase::Stopping)
-            && self.is_for_mailboxes(envelope)
+        envelope.deliver_by.is_none() && !self.is(Phase::Stopping) && self.is_for_mailboxes(envelope)
     }
 
     fn is_for_mailboxes(&self, envelope: &Envelope) -> bool {
