@@ -1,8 +1,8 @@
 //! The `cover` personality: which rules of a configuration run, how often and how long, and which never do.
 
-use super::asking::{add_addresses, load};
+use super::asking::{add_addresses, load, read};
 use super::output::Shape;
-use super::process::{self, complain};
+use super::process;
 use super::{show, start};
 use crate::analysis::{Corpus, cover};
 use crate::net::Resolver;
@@ -56,10 +56,7 @@ fn corpus(arguments: &Arguments, site: &Site) -> Result<Corpus, Sysexit> {
         corpus.add_site(site);
         return Ok(corpus);
     };
-    let text = std::fs::read(file).map_err(|error| {
-        complain(&format!("cannot read {}: {error}", file.display()));
-        Sysexit::NOINPUT
-    })?;
+    let text = read(file)?;
     let mut corpus = Corpus::default();
     add_addresses(&mut corpus, file, &text)?;
     Ok(corpus)

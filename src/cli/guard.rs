@@ -10,7 +10,7 @@ use crate::analysis::Sources;
 use crate::analysis::testing::{Report, TestFile};
 use crate::config::Config;
 use crate::schema::Sysexit;
-use crate::sys::accounts;
+use crate::sys::{accounts, errno_text};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,8 @@ fn refused(status: Sysexit, why: String) -> Refused {
 
 fn tests(path: &Path, config: Config, sources: Sources) -> Result<(), Refused> {
     let name = path.to_string_lossy().into_owned();
-    let text = std::fs::read(path).map_err(|error| refused(Sysexit::NOINPUT, format!("{name}: {error}")))?;
+    let text = std::fs::read(path)
+        .map_err(|error| refused(Sysexit::NOINPUT, format!("{name}: {}", errno_text(&error))))?;
     let file = TestFile::parse(&name, &text).map_err(|wrong| {
         let first = wrong.first().map(|first| (first.place.line, first.message.clone()));
         let (line, message) = first.unwrap_or_default();

@@ -1,16 +1,17 @@
 //! The `lint` personality: what is wrong with a configuration and all that belongs to it.
 
+use super::anywhere::Anywhere;
+use super::asking::read;
 use super::mc_check::{self, point_into_mc};
 use super::process::{self, complain};
 use super::{lint_relay, mc, show};
 use crate::analysis::Sources;
 use crate::analysis::lint::{self, Finding, Subject, coded};
-use crate::config::{Config, LoadOptions, load};
+use crate::config::Config;
 use crate::diag::{Severity, render, summary};
 use crate::m4::{CfText, Doubtful, McOptions, Origin, Source, examine_mc, in_order, mend_mc};
-use crate::maps;
 use crate::schema::Sysexit;
-use crate::sys::clock;
+use crate::sys::{clock, errno_text};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -81,13 +82,6 @@ fn print(arguments: &Arguments, findings: &[Finding]) {
     show::print(&format!("{}{total}\n", render(&told, show::style(false).colour)));
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Sysexit> {
-    std::fs::read(file).map_err(|error| {
-        complain(&format!("cannot read {}: {error}", file.display()));
-        Sysexit::NOINPUT
-    })
-}
-
 fn is_mc(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "mc")
 }
@@ -100,18 +94,18 @@ fn mc_options() -> McOptions {
 /// All findings, in order.
 fn look(file: &Path) -> Result<Vec<Finding>, Sysexit> {
     let (name, text) = (file.to_string_lossy().into_owned(), read(file)?);
-    let (cf, mut found) = match is_mc(file) {
+    let mut host = Anywhere::here();
+    let (cf, mut found, config) = match is_mc(file) {
         true => {
             let mut expanded = examine_mc(&name, &text, &mc_options());
-            mc_check::check_cf(&name, &text, &mut expanded);
-            (
-                expanded.cf,
-                expanded.diagnostics.into_iter().map(|found| coded(found, "L002")).collect::<Vec<_>>(),
-            )
+            let config = mc_check::check_cf(&name, &text, &mut expanded, &mut host);
+            let found = expanded.diagnostics.into_iter().map(|found| coded(found, "L002"));
+            (expanded.cf, found.collect::<Vec<_>>(), config)
         }
         false => {
             let cf = as_written(&name, &text);
-            let found = mc_check::findings_of_cf(&cf).into_iter().map(|mut found| {
+            let (found, config) = mc_check::read_cf(&cf, &mut host);
+            let found = found.into_iter().map(|mut found| {
                 match found.place.line {
                     0 => found.place.file.clone_from(&name),
                     _ => point_into_mc(&name, &text, &cf, &mut found),
@@ -119,17 +113,12 @@ fn look(file: &Path) -> Result<Vec<Finding>, Sysexit> {
                 coded(found, "L001")
             });
             let found = found.collect();
-            (cf, found)
+            (cf, found, Some(config))
         }
     };
     if !cf.text.is_empty() {
-        let loaded = load(
-            b"cf",
-            &cf.text,
-            &mut maps::environment(),
-            &LoadOptions { mode: b'd', ..LoadOptions::default() },
-        );
-        add(&mut found, beyond_reading(&name, &text, &cf, &loaded.config));
+        let config = config.unwrap_or_else(|| mc_check::read_cf(&cf, &mut host).1);
+        add(&mut found, beyond_reading(&name, &text, &cf, &config));
     }
     found.sort_by(|one, other| in_order(&name, &one.diagnostic, &other.diagnostic));
     Ok(found)
@@ -200,7 +189,7 @@ fn add(found: &mut Vec<Finding>, more: Vec<Finding>) {
 
 fn mend(file: &Path, findings: &[Finding]) -> Result<usize, Sysexit> {
     let failed = |error: std::io::Error| {
-        complain(&format!("cannot mend: {error}"));
+        complain(&format!("cannot mend: {}", errno_text(&error)));
         Sysexit::CANTCREAT
     };
     let mut count = lint::mend(findings, &mc::replace).map_err(failed)?;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use super::anywhere::Anywhere;
 use super::mc_check;
 use super::process::{exit, parse};
 use crate::diag::{self, Diagnostic, Place, Severity};
@@ -90,7 +91,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     }
     let mut expanded = examine_mc(&name, &text, &options);
     if arguments.check {
-        mc_check::check_cf(&name, &text, &mut expanded);
+        mc_check::check_cf(&name, &text, &mut expanded, &mut Anywhere::nowhere());
     }
     report(&expanded.diagnostics, arguments.json);
     exit(write(&arguments, &expanded))

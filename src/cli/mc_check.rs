@@ -2,29 +2,25 @@
 //! told at the lines of the .mc that made them.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::config::{
-    Config, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords, SystemEnv, load,
-    unknown_names, unsupported,
-};
+use super::anywhere::Anywhere;
+use crate::config::{Config, LoadOptions, load, unknown_names, unsupported};
 use crate::diag::{self, Diagnostic, Place, Severity};
 use crate::m4::{CfText, Expanded, in_order, is_about_template, is_template_line};
-use crate::maps;
-use crate::schema::UserIds;
-use crate::sys::safe::Blame;
 use crate::tls;
 
 /// Adds what is wrong with the cf to what is wrong with the .mc. A line of the .mc with a finding already
-/// gets no second one, but counts as an error if the cf line is one.
-pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
+/// gets no second one, but counts as an error if the cf line is one. Gives the configuration that was read, unless
+/// it is that of another cf than the .mc makes now.
+pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded, env: &mut Anywhere) -> Option<Config> {
     let cf = expanded.intended.as_ref().unwrap_or(&expanded.cf);
     if cf.text.is_empty() {
-        return;
+        return None;
     }
     let template = expanded.diagnostics.iter().any(is_about_template);
     let mut added: Vec<Diagnostic> = Vec::new();
-    for mut found in findings_of_cf(cf) {
+    let (found, config) = read_cf(cf, env);
+    for mut found in found {
         point_into_mc(name, text, cf, &mut found);
         if template && (found.place.file != name || found.excerpt.as_deref().is_some_and(is_template_line)) {
             continue; // what stands there is still to be filled in
@@ -41,13 +37,13 @@ pub fn check_cf(name: &str, text: &[u8], expanded: &mut Expanded) {
     }
     expanded.diagnostics.append(&mut added);
     expanded.diagnostics.sort_by(|one, other| in_order(name, one, other));
+    expanded.intended.is_none().then_some(config)
 }
 
-/// What is wrong with a cf, at its own lines.
-pub(super) fn findings_of_cf(cf: &CfText) -> Vec<Diagnostic> {
-    let mut env = Anywhere { system: maps::environment() };
+/// What is wrong with a cf, at its own lines, and the configuration that it makes.
+pub(super) fn read_cf(cf: &CfText, env: &mut Anywhere) -> (Vec<Diagnostic>, Config) {
     let options = LoadOptions { version: b"canonify".to_vec(), mode: b'd', ..LoadOptions::default() };
-    let loaded = load(b"cf", &cf.text, &mut env, &options);
+    let loaded = load(b"cf", &cf.text, env, &options);
     let mut told: HashSet<(u32, &[u8])> = HashSet::new();
     let said = loaded.messages.iter().filter(|message| message.severity >= Severity::Warning);
     // `5days` is wrong by each of its letters
@@ -59,7 +55,7 @@ pub(super) fn findings_of_cf(cf: &CfText) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = said.chain(unknown).collect();
     found.extend(rulesets_twice(cf));
     found.extend(asked_in_vain(&loaded.config, cf));
-    found
+    (found, loaded.config)
 }
 
 /// A line of the cf that somebody should see.
@@ -243,73 +239,6 @@ fn word_at(text: &str, word: &str) -> Option<usize> {
     found.find(|at| {
         !inside(text[..*at].chars().next_back()) && !inside(text[at + word.len()..].chars().next())
     })
-}
-
-/// A host on which every file, account and address exists: a .mc is checked for what it says, not for
-/// where it is checked. Map types are those of this program.
-struct Anywhere {
-    system: SystemEnv,
-}
-
-impl ConfigEnv for Anywhere {
-    fn host(&mut self) -> HostFacts {
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        HostFacts {
-            name: b"mail.example.com".to_vec(),
-            node: b"mail.example.com".to_vec(),
-            aliases: Vec::new(),
-            addresses: vec![address],
-        }
-    }
-
-    fn interfaces(&mut self, _: bool) -> Vec<Vec<u8>> {
-        Vec::new()
-    }
-
-    fn class_file(&mut self, _: &[u8], _: Blame) -> Result<Vec<u8>, FileProblem> {
-        Ok(Vec::new())
-    }
-
-    fn program(&mut self, _: &[Vec<u8>], _: Blame) -> Result<Vec<u8>, FileProblem> {
-        Ok(Vec::new())
-    }
-
-    fn declare_map(&mut self, decl: &MapDecl, known: &dyn Fn(&[u8]) -> bool, traced: bool) -> DeclaredMap {
-        self.system.declare_map(decl, known, traced)
-    }
-
-    fn map_words(&mut self, _: &MapDecl, _: &[u8], _: &[Vec<u8>]) -> MapWords {
-        MapWords { messages: Vec::new(), words: Ok(None) }
-    }
-
-    fn user(&mut self, _: &[u8]) -> Option<UserIds> {
-        Some(UserIds { uid: 1, gid: 1 })
-    }
-
-    fn group(&mut self, _: &[u8]) -> Option<u32> {
-        Some(1)
-    }
-
-    fn service(&mut self, name: &[u8]) -> Option<u16> {
-        match name {
-            b"smtp" => Some(25),
-            b"smtps" | b"submissions" => Some(465),
-            b"submission" => Some(587),
-            _ => self.system.service(name),
-        }
-    }
-
-    fn address(&mut self, _: &[u8], inet6: bool) -> Option<IpAddr> {
-        Some(if inet6 { IpAddr::V6(Ipv6Addr::LOCALHOST) } else { IpAddr::V4(Ipv4Addr::LOCALHOST) })
-    }
-
-    fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn processors(&mut self) -> i64 {
-        1
-    }
 }
 
 #[cfg(test)]

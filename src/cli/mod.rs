@@ -3,6 +3,7 @@
 //! In: argv. Out: an exit status. The personality is the last part of argv[0] where that is one of the
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
+mod anywhere;
 mod asking;
 mod caller;
 pub mod daemon;

@@ -4,6 +4,7 @@ use super::process::complain;
 use super::show::{print, style};
 use crate::analysis::Style;
 use crate::schema::Sysexit;
+use crate::sys::errno_text;
 use std::path::{Path, PathBuf};
 
 /// The three ways, as words of a command line.
@@ -42,7 +43,7 @@ impl Shape {
 /// The exit status.
 pub fn write(file: &Path, page: &str) -> Result<(), Sysexit> {
     std::fs::write(file, page).map_err(|error| {
-        complain(&format!("{}: {error}", file.display()));
+        complain(&format!("{}: {}", file.display(), errno_text(&error)));
         Sysexit::CANTCREAT
     })
 }

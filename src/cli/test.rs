@@ -10,6 +10,7 @@ use crate::keeper::{self, Keeper};
 use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::Sysexit;
+use crate::sys::errno_text;
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
@@ -88,10 +89,7 @@ fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
 fn read_files(arguments: &Arguments) -> Result<Vec<TestFile>, Sysexit> {
     let (mut files, mut wrong) = (Vec::new(), Vec::new());
     for path in &arguments.files {
-        let text = std::fs::read(path).map_err(|error| {
-            complain(&format!("cannot read {}: {error}", path.display()));
-            Sysexit::NOINPUT
-        })?;
+        let text = asking::read(path)?;
         match TestFile::parse(&path.to_string_lossy(), &text) {
             Ok(file) => files.push(file),
             Err(found) => wrong.extend(found),
@@ -173,7 +171,7 @@ fn write_answers(file: &TestFile, report: &Report) -> Result<(), Sysexit> {
     }
     let written = super::mc::replace(Path::new(&file.name), text.as_bytes());
     written.map_err(|error| {
-        complain(&format!("cannot write {}: {error}", file.name));
+        complain(&format!("cannot write {}: {}", file.name, errno_text(&error)));
         Sysexit::CANTCREAT
     })?;
     // a closed stderr leaves nobody to tell

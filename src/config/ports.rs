@@ -48,6 +48,7 @@ impl Loader<'_> {
         if self.traces(37, 1) {
             self.trace_daemon(&port);
         }
+        self.config.spans.listens(self.first_line);
         self.config.options.daemon_port_options.push(port);
     }
 

@@ -37,6 +37,8 @@ pub enum Entry<'a> {
     Filter(&'a [u8]),
     /// A queue group by its name.
     QueueGroup(&'a [u8]),
+    /// A line of DaemonPortOptions, by its place among them.
+    DaemonPort(usize),
 }
 
 /// The lines of what has no other place to keep them; a line is the first one of its span, 0 for what the cf
@@ -45,6 +47,8 @@ pub enum Entry<'a> {
 pub struct Spans {
     macros: HashMap<u8, u32>,
     options: HashMap<String, u32>,
+    /// Of each line of DaemonPortOptions.
+    daemon_ports: Vec<u32>,
     /// Lines that others continue, by their first line.
     continued: Vec<Span>,
 }
@@ -62,6 +66,10 @@ impl Spans {
     pub(super) fn sets(&mut self, option: &str, sub: Option<&str>, line: u32) {
         let name = sub.map_or_else(|| option.to_owned(), |sub| format!("{option}.{sub}"));
         self.options.insert(name.to_ascii_lowercase(), line);
+    }
+
+    pub(super) fn listens(&mut self, line: u32) {
+        self.daemon_ports.push(line);
     }
 
     /// The last line of what begins there.
@@ -94,6 +102,7 @@ impl Config {
             Entry::HeaderCheck(name) => self.header_checks.iter().find(|check| same(&check.name, name))?.line,
             Entry::Filter(name) => self.filters.iter().find(|filter| filter.name == name)?.line,
             Entry::QueueGroup(name) => self.queue_groups.iter().find(|group| group.name == name)?.line,
+            Entry::DaemonPort(index) => *self.spans.daemon_ports.get(index)?,
         };
         self.spans.of(first)
     }

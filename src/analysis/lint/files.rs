@@ -56,22 +56,12 @@ fn permissions(subject: &Subject<'_>) -> Vec<Finding> {
 fn ports(subject: &Subject<'_>) -> Vec<Finding> {
     let mut first: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
-    let lines: Vec<u32> = (1..)
-        .zip(subject.text.split(|byte| *byte == b'\n'))
-        .filter(|(_, line)| {
-            line.starts_with(b"O DaemonPortOptions=") || line.starts_with(b"ODaemonPortOptions=")
-        })
-        .map(|(number, _)| number)
-        .collect();
     for (index, port) in subject.config.daemon_ports().iter().enumerate() {
         let address = port.socket_address().to_string();
         let name = String::from_utf8_lossy(&port.name).into_owned();
         if let Some(other) = first.insert(address.clone(), name.clone()) {
             let message = format!("{name} wants {address}, and {other} has it already");
-            let finding = match lines.get(index) {
-                Some(line) => subject.at_cf_line("L601", *line, message),
-                None => Finding::new("L601", subject.cf, message),
-            };
+            let finding = subject.at_entry("L601", Entry::DaemonPort(index), message);
             found.push(finding.help("give one of them another port or address, or take it out"));
         }
     }
