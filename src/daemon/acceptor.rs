@@ -4,8 +4,7 @@ use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
 use crate::envelope::{Body, Envelope, QueueId};
-use crate::logging::{Priority, RecipientLine};
-use crate::queue::{self, Field, Selection};
+use crate::queue::{self, Field, Lease, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::sasl;
@@ -50,26 +49,23 @@ impl DaemonAcceptor {
     /// A message that only waits has a line for each recipient; where somebody was looked up sendmail ends with the
     /// queue's copy, and is silent.
     fn log_waiting(&self, envelope: &Envelope) {
-        if envelope.session.looked_up {
-            return;
+        if !envelope.session.looked_up {
+            let deferred = self.mode == DeliveryMode::Defer;
+            self.mta.log_waiting(envelope, 8, deferred.then_some(b"4.4.3"));
         }
-        let config = &self.mta.site.config;
-        let deferred = self.mode == DeliveryMode::Defer;
-        for recipient in envelope.send_order().into_iter().map(|index| &envelope.recipients[index]) {
-            let address = recipient.address.as_ref();
-            let mailer = address.and_then(|address| config.mailers.get(usize::from(address.mailer.0)));
-            let held = envelope.quarantine.as_deref();
-            let line = RecipientLine {
-                to: vec![&recipient.text],
-                delay: clock::now() - envelope.created,
-                mailer: mailer.map(|mailer| &mailer.name[..]),
-                priority: envelope.priority,
-                quarantine: held,
-                dsn: deferred.then_some(b"4.4.3"),
-                stat: if held.is_some() { b"quarantined" } else { b"queued" },
-                ..RecipientLine::default()
-            };
-            self.mta.log.log(8, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
+    }
+
+    /// Puts a message and what was cut from it into the queue.
+    async fn commit(&self, envelope: &Envelope, parts: &mut [Envelope]) -> Result<Vec<Lease>, QueueError> {
+        let queue = &self.mta.queue;
+        let lease = queue.commit(envelope).await?;
+        match queue.commit_all(envelope.location, parts.iter_mut().collect()).await {
+            Ok(others) => Ok(std::iter::once(lease).chain(others).collect()),
+            Err(error) => {
+                // the client is refused; at worst it is delivered twice
+                let _ = queue.remove(lease).await;
+                Err(error)
+            }
         }
     }
 }
@@ -125,7 +121,7 @@ impl Acceptor for DaemonAcceptor {
     }
 
     fn create_body(&self, envelope: &mut Envelope) -> Result<QueuedBody, Reply> {
-        envelope.location = self.mta.queue.location(0);
+        envelope.location = self.mta.queue.location(self.mta.deliverer.queue_group(envelope));
         let sink = self.mta.queue.create_body(&envelope.key());
         let sink = sink.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         Ok(QueuedBody { mta: self.mta.clone(), id: envelope.id.clone(), sink })
@@ -173,22 +169,29 @@ impl Acceptor for DaemonAcceptor {
     async fn accept(&self, mut envelope: Envelope, interactive: bool) -> Result<(), Reply> {
         envelope.attempt.interactive = interactive || self.mode == DeliveryMode::Interactive;
         let waits = self.only_queues(&envelope);
-        if !waits && self.mta.may_deliver_first(&envelope) {
+        let looked = envelope.session.looked_up;
+        let mut parts = self.mta.deliverer.split_by_queue_group(&mut envelope, looked);
+        if !waits && parts.is_empty() && self.mta.may_deliver_first(&envelope) {
             return self.mta.deliver_first(envelope).await;
         }
-        let lease = self.mta.queue.commit(&envelope).await;
-        let lease = lease.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
-        if waits {
-            self.log_waiting(&envelope);
-            return Ok(());
-        }
-        if envelope.attempt.interactive {
-            self.mta.deliver(lease, envelope, None).await;
-        } else {
-            if envelope.session.looked_up {
-                envelope.reread(&self.mta.site.config);
+        let leases = self.commit(&envelope, &mut parts).await;
+        let leases = leases.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
+        let main = envelope.id.clone();
+        for (lease, mut envelope) in leases.into_iter().zip(std::iter::once(envelope).chain(parts)) {
+            if waits {
+                self.log_waiting(&envelope);
+            } else if envelope.attempt.interactive {
+                self.mta.deliver(lease, envelope, None).await;
+            } else {
+                if envelope.session.looked_up {
+                    envelope.reread(&self.mta.site.config);
+                    // nobody may be looked up for a part, and it is read again all the same
+                    if envelope.id != main {
+                        envelope.set_priority(&self.mta.site.config.options);
+                    }
+                }
+                self.mta.spawn_delivery(lease, envelope);
             }
-            self.mta.spawn_delivery(lease, envelope);
         }
         Ok(())
     }

@@ -130,8 +130,9 @@ impl Mta {
 
     /// Everybody has it, and nobody is to be told anything.
     fn is_done(&self, pass: &Pass) -> bool {
-        let Pass { envelope, attempted } = pass;
+        let Pass { envelope, attempted, .. } = pass;
         attempted.full.is_none()
+            && attempted.parts.is_empty()
             && envelope.pending().next().is_none()
             && bounce::due(envelope, self.site.config.options.privacy_options).is_empty()
     }

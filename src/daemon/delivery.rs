@@ -23,9 +23,12 @@ pub type Unsent<'a> = dyn FnMut(Vec<u8>) + Send + 'a;
 pub(super) struct Pass {
     pub(super) envelope: Envelope,
     pub(super) attempted: Attempted,
+    /// Leases of what was cut from it and is in the queue already, or why it could not be put there.
+    pub(super) cut: Result<Vec<Lease>, QueueError>,
 }
 
 fn begin_attempt(envelope: &mut Envelope) {
+    envelope.attempt.before = (envelope.last_attempt, envelope.attempts);
     envelope.last_attempt = clock::now();
     envelope.attempts += 1;
 }
@@ -100,13 +103,14 @@ impl Mta {
                 false => tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
-                error = held.keep() => {
+                error = held.keep_lease() => {
                     self.complain(Some(&envelope.id), &error);
                     return Sysexit::TEMPFAIL;
                 }
                 },
             };
-            self.settle(held.into_lease(), Pass { envelope, attempted }, connections, unsent).await
+            let (lease, cut) = held.into_leases();
+            self.settle(lease, Pass { envelope, attempted, cut }, connections, unsent).await
         })
     }
 
@@ -114,7 +118,7 @@ impl Mta {
     pub(super) async fn attempt_alone(&self, mut envelope: Envelope, connections: &mut Connections) -> Pass {
         begin_attempt(&mut envelope);
         let attempted = self.deliverer.attempt_over(&mut envelope, None, connections).await;
-        Pass { envelope, attempted }
+        Pass { envelope, attempted, cut: Ok(Vec::new()) }
     }
 
     /// What follows an attempt: copies, reports, and what is in the queue after it. The exit status.
@@ -126,7 +130,14 @@ impl Mta {
         unsent: &'a mut Unsent<'_>,
     ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
-            let Pass { envelope, attempted } = pass;
+            let Pass { envelope, attempted, cut } = pass;
+            let mut cut = match cut {
+                Ok(cut) => cut,
+                Err(error) => {
+                    self.complain(Some(&envelope.id), &error);
+                    return Sysexit::TEMPFAIL;
+                }
+            };
             let mut status = envelope.attempt.exit;
             if self.queue.is_aloud(envelope.location.group) && !envelope.attempt.generated {
                 failures::tell(&envelope);
@@ -137,16 +148,24 @@ impl Mta {
                 return status;
             }
             let (lease, key) = (Some(lease), envelope.key());
-            let copies = match self.queue_copies(attempted.copies).await {
-                Ok(copies) => copies,
+            // a message that was delivered before its answer has not been in the queue, nor what was cut from it
+            let (mut copies, mut parts) = (attempted.copies, attempted.parts);
+            let unkept = |one: &&mut Envelope| !cut.iter().any(|lease| lease.key().id == one.id);
+            let unkept: Vec<_> = copies.iter_mut().chain(&mut parts).filter(unkept).collect();
+            match self.queue.commit_all(envelope.location, unkept).await {
+                Ok(kept) => cut.extend(kept),
                 Err(error) => {
                     self.keep_all(&envelope, lease, &error).await;
                     return status;
                 }
-            };
+            }
+            let looked = attempted.looked;
             self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
-            for (copy, lease) in copies {
+            self.leave_parts(&parts, looked);
+            for copy in copies {
+                let lease = cut.iter().position(|lease| lease.key().id == copy.id);
+                let lease = lease.map(|index| cut.swap_remove(index));
                 let copied = self.deliver_copy(copy, lease, connections, unsent).await;
                 status = if status.is_ok() { copied } else { status };
             }
@@ -168,17 +187,23 @@ impl Mta {
             return status;
         };
         let held = self.hold(lease);
-        let full = tokio::select! {
-            full = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => full,
-            error = held.keep() => {
+        let attempted = tokio::select! {
+            attempted = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => attempted,
+            error = held.keep_lease() => {
                 self.complain(Some(&copy.id), &error);
                 return Sysexit::TEMPFAIL;
             }
         };
+        let (lease, cut) = held.into_leases();
+        if let Err(error) = cut {
+            self.complain(Some(&copy.id), &error);
+            return Sysexit::TEMPFAIL;
+        }
         let key = copy.key();
         status = if status.is_ok() { copy.attempt.exit } else { status };
-        self.drop_envelope(copy, Some(held.into_lease()), connections, unsent).await;
-        self.recall_later(key, full);
+        self.drop_envelope(copy, Some(lease), connections, unsent).await;
+        self.recall_later(key, attempted.full);
+        self.leave_parts(&attempted.parts, true);
         status
     }
 
@@ -193,20 +218,14 @@ impl Mta {
         }
     }
 
-    /// Copies for lists with an owner are durable before the message they were made of may go.
-    async fn queue_copies(
-        &self,
-        copies: Vec<Envelope>,
-    ) -> Result<Vec<(Envelope, Option<Lease>)>, QueueError> {
-        let mut queued = Vec::new();
-        for copy in copies {
-            let lease = match copy.pending().next() {
-                Some(_) => Some(self.queue.commit(&copy).await?),
-                None => None,
-            };
-            queued.push((copy, lease));
+    /// What belongs to other queue groups waits for their runs. Where somebody was looked up sendmail says nothing of it.
+    fn leave_parts(&self, parts: &[Envelope], looked: bool) {
+        for part in parts.iter().filter(|part| !looked && part.attempt.interactive) {
+            self.log_waiting(part, 4, None);
+            for recipient in part.pending() {
+                part.attempt.console.step(&[&recipient.text, b"... queued"]);
+            }
         }
-        Ok(queued)
     }
 
     /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.

@@ -20,12 +20,15 @@ pub(super) struct HeldMessage<'a> {
     phase: watch::Receiver<Phase>,
     /// Given back when it is known whom the message is for.
     preparing: std::sync::Mutex<Option<OwnedSemaphorePermit>>,
+    /// Of what was cut from the message.
+    cut: Mutex<Result<Vec<Lease>, QueueError>>,
 }
 
 impl<'a> HeldMessage<'a> {
     pub(super) fn new(queue: &'a Queue, lease: Lease, phase: watch::Receiver<Phase>) -> Self {
         let expiry = AtomicI64::new(lease.expiry().unwrap_or(i64::MAX));
-        Self { queue, lease: Mutex::new(lease), expiry, phase, preparing: std::sync::Mutex::default() }
+        let (preparing, cut) = (std::sync::Mutex::default(), Mutex::new(Ok(Vec::new())));
+        Self { queue, lease: Mutex::new(lease), expiry, phase, preparing, cut }
     }
 
     /// Gives this back when it is known whom the message is for.
@@ -42,13 +45,13 @@ impl<'a> HeldMessage<'a> {
         self.now() < self.expiry.load(Ordering::Relaxed)
     }
 
-    /// The attempt is over.
-    pub(super) fn into_lease(self) -> Lease {
-        self.lease.into_inner()
+    /// The attempt is over: the message's own lease, and those of what was cut from it, or why that could not be kept.
+    pub(super) fn into_leases(self) -> (Lease, Result<Vec<Lease>, QueueError>) {
+        (self.lease.into_inner(), self.cut.into_inner())
     }
 
     /// Renews the lease for as long as it is polled; returns when it is lost.
-    pub(super) async fn keep(&self) -> QueueError {
+    pub(super) async fn keep_lease(&self) -> QueueError {
         loop {
             let Some(expiry) = self.lease.lock().await.expiry() else { return pending().await };
             let left = u64::try_from(expiry - self.now()).unwrap_or(0);
@@ -76,6 +79,16 @@ impl Checkpoint for HeldMessage<'_> {
             let mut lease = self.lease.lock().await;
             // a failed checkpoint costs at worst a second copy after a crash
             let _ = self.queue.update(&mut lease, envelope).await;
+        })
+    }
+
+    fn keep<'a>(&'a self, cut: Vec<&'a mut Envelope>) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async move {
+            let place = self.lease.lock().await.key().location;
+            let kept = self.queue.commit_all(place, cut).await;
+            let is_kept = kept.is_ok();
+            *self.cut.lock().await = kept;
+            is_kept
         })
     }
 
@@ -119,12 +132,12 @@ mod tests {
         };
         let taken = tokio::select! {
             taken = delivery => taken,
-            error = held.keep() => panic!("{error}"),
+            error = held.keep_lease() => panic!("{error}"),
         };
         assert!(matches!(taken, Ok(Loaded::Ready(..))));
         assert!(!held.may_deliver());
-        assert!(matches!(held.keep().await, QueueError::LeaseLost { .. }));
-        let mut lease = held.into_lease();
+        assert!(matches!(held.keep_lease().await, QueueError::LeaseLost { .. }));
+        let (mut lease, _) = held.into_leases();
         assert!(matches!(queue.update(&mut lease, &sent).await, Err(QueueError::LeaseLost { .. })));
     }
 }

@@ -10,6 +10,7 @@
 //! - `confine`: what the front gives up before it talks to anybody
 //! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected;
 //!   `throttle`: how many in a second
+//! - `waiting`: what the log says of those who wait for a run
 //! - `status`: what `canonify status` is told
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
 
@@ -32,6 +33,7 @@ mod serve;
 mod throttle;
 mod status;
 mod verify;
+mod waiting;
 
 pub use acceptor::DaemonAcceptor;
 pub use confine::{Confinement, confine};

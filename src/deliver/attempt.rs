@@ -41,6 +41,10 @@ pub trait Checkpoint: Send + Sync {
     /// so there is nothing to tell.
     fn write<'a>(&'a self, envelope: &'a Envelope) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
+    /// Makes envelopes durable that were cut from this one: from then on nothing of it needs to name their recipients.
+    /// `false`: they could not be, and the message stays as it was.
+    fn keep<'a>(&'a self, cut: Vec<&'a mut Envelope>) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
     /// May the next delivery still be made?
     fn may_deliver(&self) -> bool;
 

@@ -63,6 +63,12 @@ pub struct Attempted {
     /// Copies made for lists with an owner, with identifiers of their own but not in the queue, their recipients known
     /// and not tried. Each is a message of its own from here on ([`Deliverer::attempt_copy`]).
     pub copies: Vec<Envelope>,
+    /// Envelopes of recipients whom another queue group is to have: they wait for its next run.
+    pub parts: Vec<Envelope>,
+    /// What was cut from it could not be made durable: nothing was delivered, and it stays as it was.
+    pub undone: bool,
+    /// Was anybody of this host looked up (sendmail then ends with the queue's copy)?
+    pub looked: bool,
     /// There was no room for some recipients. Those are still pending, and the message is to be recalled.
     pub full: Option<Full>,
 }
@@ -72,7 +78,10 @@ impl Attempted {
     pub fn is_untouched(&self, envelope: &Envelope) -> bool {
         let done = |one: &Recipient| matches!(one.state, RecipientState::Sent | RecipientState::Failed);
         let tried = |one: &Recipient| done(one) || one.tried >= envelope.last_attempt;
-        self.full.is_some() && self.copies.is_empty() && !envelope.recipients.iter().any(tried)
+        self.full.is_some()
+            && self.copies.is_empty()
+            && self.parts.is_empty()
+            && !envelope.recipients.iter().any(tried)
     }
 }
 
@@ -104,14 +113,14 @@ impl Deliverer {
         Box::pin(run(self, envelope, checkpoint, connections)).await
     }
 
-    /// Delivers a copy made for a list with an owner, the same way. What it gives back is `Attempted::full`.
+    /// Delivers a copy made for a list with an owner, the same way.
     pub async fn attempt_copy(
         &self,
         copy: &mut Envelope,
         checkpoint: Option<&dyn Checkpoint>,
         connections: &mut Connections,
-    ) -> Option<Full> {
-        Box::pin(deliver(self, copy, checkpoint, connections, self.clock.now())).await
+    ) -> Attempted {
+        Box::pin(cut_and_deliver(self, copy, checkpoint, connections, Attempted::default())).await
     }
 }
 
@@ -121,11 +130,10 @@ async fn run(
     checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
 ) -> Attempted {
-    let started = on.clock.now();
     let expander = Expander { site: &on.site, keeper: &on.keeper, logger: &on.logger };
     let expanded = match envelope.attempt.expanded.take() {
         Some(expanded) => expanded,
-        None => expander.expand(envelope, &mut Quiet, started).await,
+        None => expander.expand(envelope, &mut Quiet, on.clock.now()).await,
     };
     let attempt = &envelope.attempt;
     if expanded.looked && !attempt.generated && !attempt.interactive && !attempt.read_back {
@@ -138,8 +146,28 @@ async fn run(
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
-    let full = deliver(on, envelope, checkpoint, connections, started).await;
-    Attempted { copies, full }
+    let attempted = Attempted { copies, looked: expanded.looked, ..Attempted::default() };
+    cut_and_deliver(on, envelope, checkpoint, connections, attempted).await
+}
+
+/// What is cut from the envelope is durable before anything is written without it.
+async fn cut_and_deliver(
+    on: &Deliverer,
+    envelope: &mut Envelope,
+    checkpoint: Option<&dyn Checkpoint>,
+    connections: &mut Connections,
+    mut attempted: Attempted,
+) -> Attempted {
+    let looked = attempted.looked || !envelope.attempt.interactive || envelope.attempt.read_back;
+    attempted.parts = on.split_by_queue_group(envelope, looked);
+    let cut: Vec<_> = attempted.copies.iter_mut().chain(&mut attempted.parts).collect();
+    if let (false, Some(checkpoint)) = (cut.is_empty(), checkpoint) {
+        attempted.undone = !checkpoint.keep(cut).await;
+    }
+    if !attempted.undone {
+        attempted.full = deliver(on, envelope, checkpoint, connections).await;
+    }
+    attempted
 }
 
 async fn deliver(
@@ -147,8 +175,8 @@ async fn deliver(
     envelope: &mut Envelope,
     checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
-    started: i64,
 ) -> Option<Full> {
+    let started = on.clock.now();
     let (routes, told, full) = Default::default();
     let mut attempt =
         Attempt { on, envelope, connections, started, sender_account: None, routes, told, full };

@@ -9,7 +9,7 @@
 //! until the caller updates or removes it.
 //!
 //! `driver` has the order of things and `attempt` what they share. `plan` says who is delivered together,
-//! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner. `local` hands over to
+//! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner, `queue_groups` those of other queue groups. `local` hands over to
 //! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other:
 //! `connect` (or one of the open `connections`), `transaction` (what is said: `commands`, `header`),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
@@ -35,6 +35,7 @@ mod owners;
 mod permits;
 mod plan;
 mod pools;
+mod queue_groups;
 mod receipts;
 mod recipient_rulesets;
 mod record;

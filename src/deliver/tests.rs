@@ -228,7 +228,7 @@ async fn a_list_with_an_owner_becomes_a_copy() {
     assert_eq!(copy.sender.text, scene.me.as_bytes());
     assert_eq!(scene.states(copy), ["list Expanded", "nobody-here Failed", "ME New"]);
     let mut connections = Connections::new(&scene.deliverer.site.config);
-    assert!(scene.deliverer.attempt_copy(copy, None, &mut connections).await.is_none());
+    assert!(scene.deliverer.attempt_copy(copy, None, &mut connections).await.full.is_none());
     assert_eq!(scene.states(copy), ["list Expanded", "nobody-here Failed", "ME Sent"]);
     assert!(scene.log().iter().any(|line| line.ends_with("clone: owner=ME")), "{:?}", scene.log());
 }
@@ -440,4 +440,32 @@ async fn an_alias_that_lies_in_no_file_names_people_only() {
     ] {
         assert!(states.iter().any(|state| state == expected), "{expected}: {states:?} {:?}", scene.log());
     }
+}
+
+#[tokio::test]
+async fn recipients_of_other_queue_groups_get_envelopes_of_their_own() {
+    let groups = "O QueueDirectory=/q\nQslow, P=/q/slow\nQfar, P=/q/far, r=2\n\
+                  Squeuegroup\nR$* @ far\t\t$#far\nR$* @ slow\t\t$#slow\nR$* @ odd\t\t$#nobody\n";
+    let scene = scene_with("list: d@far, y@slow\n", groups);
+    let named = ["a@far", "ME", "b@far", "x@slow", "c@far", "z@odd", "list"];
+    let (envelope, attempted) = scene.attempt(&named).await;
+    let waiting = |one: &Envelope| {
+        let texts = one.pending().map(|one| String::from_utf8_lossy(&one.text).into_owned());
+        (one.location.group, texts.collect::<Vec<_>>().join(" "))
+    };
+    let parts: Vec<_> = attempted.parts.iter().map(waiting).collect();
+    let expected = [(2, "a@far b@far"), (2, "c@far d@far"), (1, "x@slow y@slow")];
+    assert_eq!(parts, expected.map(|(group, texts)| (group, texts.to_owned())));
+    assert!(attempted.parts.iter().all(|part| part.attempts == 0 && part.last_attempt == 0));
+    assert_eq!(waiting(&envelope), (0, "z@odd".to_owned()), "whose group is unknown stays");
+    assert_eq!(scene.mail("ME").len(), 1);
+    let splits = scene.log().into_iter().filter(|line| line.contains(": split: ")).count();
+    assert_eq!(splits, 2, "{:?}", scene.log());
+
+    // those whom a queue file names are of its group, however many rules there are
+    let mut read = scene.envelope(&named);
+    read.attempt.read_back = true;
+    let attempted = scene.deliverer.attempt(&mut read, None).await;
+    let parts: Vec<_> = attempted.parts.iter().map(waiting).collect();
+    assert_eq!(parts, [(2, "d@far".to_owned()), (1, "y@slow".to_owned())]);
 }

@@ -5,6 +5,7 @@ use super::same::is_named_already;
 use super::state::Envelope;
 use crate::config::Config;
 use crate::schema::Options;
+use std::cmp::Reverse;
 
 impl Recipient {
     /// Somebody whom a message of our own is to reach, not resolved yet; told of nothing but failures.
@@ -44,10 +45,14 @@ impl Envelope {
         self.recipients.push(recipient);
     }
 
-    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met.
+    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. A run of the queue
+    /// has them by user, the last in the alphabet first.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
-        order.sort_by_key(|index| (self.recipients[*index].host(), self.recipients[*index].entered, *index));
+        let user = |index: usize| self.attempt.read_back.then(|| Reverse(self.recipients[index].sort_user()));
+        order.sort_by_key(|index| {
+            (self.recipients[*index].host(), user(*index), self.recipients[*index].entered, *index)
+        });
         order
     }
 

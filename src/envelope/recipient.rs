@@ -92,6 +92,14 @@ impl Recipient {
     pub fn host(&self) -> &[u8] {
         self.address.as_ref().and_then(|address| address.host.as_deref()).unwrap_or_default()
     }
+
+    /// `$u` of its address as queue runs compare it: a program's has its quotation marks.
+    pub(super) fn sort_user(&self) -> &[u8] {
+        match self.address.as_ref().map(|address| &address.user[..]).unwrap_or_default() {
+            [b'|', ..] => b"\"|",
+            user => user,
+        }
+    }
 }
 
 /// One recipient.

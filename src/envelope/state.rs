@@ -133,6 +133,8 @@ pub struct AttemptState {
     pub warning_due: bool,
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
+    /// When it was tried before this attempt, and how often.
+    pub before: (i64, u32),
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
     /// It begins with the queue's copy, header and body.

@@ -119,6 +119,38 @@ impl Queue {
         self.store().commit(&envelope.key(), &stored).await
     }
 
+    /// The same for what was cut from a message that is kept at `place`: each in a location of its own group. Those
+    /// without anybody to go to are left out.
+    ///
+    /// # Errors
+    /// None of them is there.
+    pub async fn commit_all(
+        &self,
+        place: QueueLocation,
+        cut: Vec<&mut Envelope>,
+    ) -> Result<Vec<Lease>, QueueError> {
+        let mut kept = Vec::new();
+        for envelope in cut {
+            if envelope.location.group != place.group {
+                envelope.location = self.location(envelope.location.group);
+            }
+            if envelope.pending().next().is_none() {
+                continue;
+            }
+            match self.commit(envelope).await {
+                Ok(lease) => kept.push(lease),
+                Err(error) => {
+                    for lease in kept {
+                        // at worst somebody gets it twice
+                        let _ = self.remove(lease).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(kept)
+    }
+
     /// Writes the message's state anew.
     ///
     /// # Errors

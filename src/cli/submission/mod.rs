@@ -163,18 +163,36 @@ impl<'a> Submission<'a> {
         if waits {
             self.defer_lookups();
         }
-        let copies = match waits && !given_up && !held {
-            true => self.mta.deliverer.split_by_owner(&mut self.envelope).await,
+        self.envelope.location = self.mta.queue.location(self.mta.deliverer.queue_group(&self.envelope));
+        let mut copies = match waits && !given_up && !held {
+            true => self.cut().await,
             false => Vec::new(),
         };
-        let lease = self.commit(&body, &copies).await.map_err(|error| {
+        let lease = self.commit(&body, &mut copies).await.map_err(|error| {
             complain(&error.to_string());
             Sysexit::IOERR
         })?;
-        if waits && !given_up && !held {
-            std::iter::once(&self.envelope).chain(&copies).for_each(|envelope| self.log_queued(envelope));
-        }
         Ok(Submitted { lease, envelope: Box::new(self.envelope), now: !waits && !given_up && !held })
+    }
+
+    /// A message that only waits becomes one envelope for each sender (lists have owners) and queue group. Where somebody
+    /// was looked up sendmail tells of those who wait before it knows of the groups.
+    async fn cut(&mut self) -> Vec<Envelope> {
+        let deliverer = &self.mta.deliverer;
+        let looked = self.envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
+        let copies = deliverer.split_by_owner(&mut self.envelope).await;
+        let mut all: Vec<_> = std::iter::once(self.envelope.clone()).chain(copies).collect();
+        let told = |all: &[Envelope]| all.iter().for_each(|one| self.mta.log_waiting(one, 4, None));
+        if looked {
+            told(&all);
+        }
+        let parts: Vec<_> = all.iter_mut().map(|one| deliverer.split_by_queue_group(one, looked)).collect();
+        all.extend(parts.into_iter().flatten());
+        if !looked {
+            told(&all);
+        }
+        self.envelope = all.remove(0);
+        all
     }
 
     /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;

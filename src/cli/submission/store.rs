@@ -2,25 +2,21 @@
 
 use super::Submission;
 use crate::envelope::{Body, BodyType, Envelope, Recipient, RecipientState};
-use crate::logging::{Priority, RecipientLine, SenderLine, log_text};
+use crate::logging::{Priority, SenderLine};
 use crate::queue::{Lease, QueueError};
-use crate::sys::clock;
 
 impl Submission<'_> {
     /// Copies first: they must not be lost when the message that they were made of is delivered.
     pub(super) async fn commit(
         &mut self,
         body: &[u8],
-        copies: &[Envelope],
+        copies: &mut [Envelope],
     ) -> Result<Option<Lease>, QueueError> {
         let queue = &self.mta.queue;
-        let location = queue.location(0);
-        for copy in copies.iter().filter(|copy| copy.pending().next().is_some()) {
-            let mut copy = Envelope { location, ..copy.clone() };
-            copy.body = self.stored_body(&copy, body).await?;
-            queue.commit(&copy).await?;
+        for copy in copies.iter_mut() {
+            copy.body = Body::from_memory(body);
         }
-        self.envelope.location = location;
+        queue.commit_all(self.envelope.location, copies.iter_mut().collect()).await?;
         if self.envelope.pending().next().is_none() {
             self.envelope.body = Body::from_memory(body);
             return Ok(None);
@@ -33,29 +29,6 @@ impl Submission<'_> {
         let mut sink = self.mta.queue.create_body(&envelope.key())?;
         sink.write(body)?;
         sink.finish().await
-    }
-
-    /// A `to=` line for everybody who has to wait for a queue run.
-    pub(super) fn log_queued(&self, envelope: &Envelope) {
-        let config = &self.mta.site.config;
-        for index in envelope.send_order() {
-            let recipient = &envelope.recipients[index];
-            if !recipient.state.is_pending() {
-                continue;
-            }
-            let mailer =
-                recipient.address.as_ref().and_then(|one| config.mailers.get(usize::from(one.mailer.0)));
-            let to = log_text(&recipient.text);
-            let line = RecipientLine {
-                to: vec![&to],
-                delay: clock::now() - envelope.created,
-                mailer: mailer.map(|mailer| &mailer.name[..]),
-                priority: envelope.priority,
-                stat: b"queued",
-                ..RecipientLine::default()
-            };
-            self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
-        }
     }
 
     pub(super) fn log_sender(&self) {
