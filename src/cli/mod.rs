@@ -18,6 +18,7 @@ mod guard;
 mod lint;
 mod lint_relay;
 pub mod hoststat;
+mod install;
 mod invocation;
 mod mailq;
 mod maptool;
@@ -196,6 +197,12 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: status::main,
         keeps_group: false,
         about: "say what the daemon is doing, and what it has given up",
+    },
+    Personality {
+        name: "install",
+        entry: install::main,
+        keeps_group: false,
+        about: "take the place of the system's sendmail, or give it back",
     },
     Personality {
         name: "try",

@@ -19,6 +19,7 @@
 //! - [`random`]: bytes that nobody can guess
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`handover`]: sockets that a process is started with, and leaves to its successor
+//! - [`root`]: a system below a directory, as an installer changes it
 //! - [`signals`]: signals of a process with one thread
 //! - [`startup`]: surroundings that a caller chose are given up
 //! - [`title`]: what `ps` shows
@@ -41,6 +42,7 @@ pub mod ownership;
 pub mod passing;
 pub mod process;
 pub mod random;
+pub mod root;
 pub mod rooted;
 pub mod safe;
 pub mod shared_sync;

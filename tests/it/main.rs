@@ -9,6 +9,7 @@ mod crash;
 mod diff;
 mod explain;
 mod house;
+mod install;
 mod keeper_size;
 mod line_ends;
 mod lint;
