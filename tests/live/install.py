@@ -19,7 +19,7 @@ CANONIFY = "/usr/local/bin/canonify-new"
 MC = """divert(-1)
 VERSIONID(`install')
 OSTYPE(`debian')
-DAEMON_OPTIONS(`Port=2525, Addr=127.0.0.1')
+DAEMON_OPTIONS(`Port=smtp, Addr=127.0.0.1')
 define(`confDELIVERY_MODE', `background')
 FEATURE(`nocanonify')
 FEATURE(`accept_unqualified_senders')
@@ -32,7 +32,7 @@ SUBMIT = """divert(-1)
 VERSIONID(`install')
 OSTYPE(`debian')
 define(`MSP_QUEUE_DIR', `/var/spool/mqueue-client')
-FEATURE(`msp', `[127.0.0.1]', `2525')
+FEATURE(`msp', `[127.0.0.1]')
 """
 # what useradd and the kernel leave behind
 NOT_OURS = ("etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock", "etc/subuid-", "etc/subgid-", "tmp",
