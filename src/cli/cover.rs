@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// classes, keys of its maps, aliases, each in every shape of an address.
 #[derive(Parser)]
 #[command(name = "canonify cover", bin_name = "canonify cover", about)]
-struct Arguments {
+pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]
     file: OsString,

@@ -29,7 +29,7 @@ use std::process::ExitCode;
     after_help = "Before a change goes live:\n  canonify diff /etc/mail/sendmail.mc new.mc\n\nWith addresses of your own, one to a \
                   line (ADDRESS [from=ADDRESS] [client=IP[=NAME]]):\n  canonify diff old.mc new.mc --corpus addresses"
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// The configuration as it is, a .mc or a .cf
     old: PathBuf,
     /// The configuration as it is to be

@@ -1,18 +1,37 @@
 //! editmap: one key of a database asked for, set or removed.
 
-use super::maptool::{self, CfFacts, complain};
+use super::maptool::{self, CfFacts, Letter, complain, flag, option};
 use super::process::exit;
 use crate::db::bdb::{Reader, Writer};
 use crate::schema::Sysexit;
+use clap::{Arg, Command, ValueHint};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 const USAGE: &[u8] = b"Usage: editmap [-C cffile] [-N] [-f] [-q|-u|-x] maptype mapname key [ \"value ...\" ]";
 
+const LETTERS: &[Letter] = &[
+    option(b'C', "FILE", "take TrustedUser and what DontBlameSendmail allows from this cf"),
+    flag(b'N', "the database has a NUL byte at the end of keys and values"),
+    flag(b'f', "leave upper case in the key as it is"),
+    flag(b'q', "print the value of the key; the exit status says whether there is one"),
+    flag(b'u', "set the value of the key"),
+    flag(b'x', "remove the key"),
+];
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    maptool::command("editmap", "ask for, set or remove one key of a database", LETTERS)
+        .arg(Arg::new("type").required(true).value_parser(["hash", "btree"]))
+        .arg(Arg::new("mapname").required(true).value_hint(ValueHint::FilePath))
+        .arg(Arg::new("key").required(true))
+        .arg(Arg::new("value").help("With -u"))
+}
+
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let words = match maptool::getopt(args, b"C:fquxN") {
+    let words = match maptool::getopt(args, LETTERS) {
         Ok(words) => words,
         Err(problem) => return usage(&problem),
     };

@@ -3,6 +3,8 @@
 //! Hand-read rather than by clap: `-D`, `-U`, `-s`, `-t` and files keep their order among each other,
 //! short options cluster, and long ones may be cut short.
 
+use super::maptool;
+use clap::{Arg, ArgAction, Command, ValueHint};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStringExt;
@@ -156,6 +158,25 @@ Process macros in FILEs.  If no FILE or if FILE is `-', standard input is read.
   -l, --arglength=NUM          restrict macro tracing size
   -t, --trace=NAME             trace NAME when it is defined
 ";
+
+/// Its command line: the rows of its options, with what `--help` says as it stands.
+pub(super) fn command() -> Command {
+    let command = maptool::bare_command("canonify m4", "GNU m4's command line, as far as .mc work needs it")
+        .bin_name("canonify m4")
+        .arg(Arg::new("FILE").num_args(0..).value_hint(ValueHint::FilePath))
+        .after_help(HELP);
+    OPTIONS.iter().fold(command, |command, Row(letter, name, takes, _)| {
+        let arg =
+            Arg::new(if *name == NO_NAME { char::from(*letter).to_string() } else { (*name).to_owned() });
+        let arg = if *letter == 0 { arg } else { arg.short(char::from(*letter)) };
+        let arg = if *name == NO_NAME { arg.hide(true) } else { arg.long(*name) };
+        command.arg(match takes {
+            Nothing => arg.action(ArgAction::SetTrue),
+            Value => arg.value_name("VALUE"),
+            MaybeValue => arg.num_args(0..=1).require_equals(true).value_name("VALUE"),
+        })
+    })
+}
 
 #[derive(Default)]
 struct Line {

@@ -1,9 +1,10 @@
 //! makemap: text in, a database out.
 
-use super::maptool::{self, CfFacts, complain};
+use super::maptool::{self, CfFacts, Letter, complain, flag, option};
 use super::process::exit;
 use crate::db::bdb::{Kind, Reader, Writer};
 use crate::schema::Sysexit;
+use clap::{Arg, Command, ValueHint};
 use std::ffi::OsString;
 use std::io::{BufRead, Read, Write};
 use std::path::Path;
@@ -12,6 +13,34 @@ use std::process::ExitCode;
 const USAGE: &[u8] = b"Usage: makemap [-C cffile] [-N] [-c cachesize] [-D commentchar]
                [-d] [-e] [-f] [-i type] [-l] [-o] [-r] [-s] [-t delimiter]
                [-u] [-v] type mapname";
+
+const LETTERS: &[Letter] = &[
+    option(b'C', "FILE", "take TrustedUser and what DontBlameSendmail allows from this cf"),
+    flag(b'N', "end keys and values in a NUL byte, as alias databases have it (N= of the map)"),
+    option(b'c', "SIZE", "accepted, without effect: no cache is needed"),
+    option(b'D', "CHARACTER", "what a comment begins with, instead of #"),
+    flag(b'd', "allow a key more than once (btree)"),
+    flag(b'e', "allow empty values"),
+    flag(b'f', "leave upper case in keys as it is"),
+    option(b'i', "TYPE", "accepted, without effect: the type is never missing"),
+    flag(b'l', "list the types that can be made"),
+    flag(b'L', "list the types that can be read and made"),
+    flag(b'o', "add to a database that is there"),
+    flag(b'r', "let a later line take the place of an earlier one"),
+    flag(b's', "do not ask who else may write the file and its directories"),
+    option(b't', "CHARACTER", "what stands between key and value, instead of blanks"),
+    flag(b'u', "print the database as text instead of making it"),
+    flag(b'v', "print keys and values as they are stored"),
+    flag(b'x', "list the types with what is put behind the name of their files"),
+];
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    maptool::command("makemap", "make a database from text on standard input", LETTERS)
+        .arg(Arg::new("type").required(true).value_parser(["hash", "btree", "implicit"]))
+        .arg(Arg::new("mapname").required(true).value_hint(ValueHint::FilePath).help("The database, with or without .db"))
+        .long_about("Reads lines of a key, blanks and a value, and makes a database of them that sendmail's maps read: a Berkeley DB file.\n\nThe new database takes the place of an older one when it is whole, so that a daemon that runs never sees a part of it.")
+}
 
 /// sendmail reads lines into a buffer of this many bytes, and so finds longer ones too long.
 const LINE_BUFFER: usize = 1024;
@@ -60,7 +89,7 @@ fn list(text: &str) -> ExitCode {
 }
 
 fn read_options(args: Vec<OsString>) -> Result<Job, ExitCode> {
-    let words = maptool::getopt(args, b"C:D:Nc:defi:Llorst:uvx").map_err(|problem| usage(&problem))?;
+    let words = maptool::getopt(args, LETTERS).map_err(|problem| usage(&problem))?;
     let mut job = Job {
         cf: maptool::DEFAULT_CF.to_vec(),
         with_nul: false,

@@ -2,6 +2,7 @@
 
 use crate::db::bdb::Kind;
 use crate::sys::safe::{self, Blame, Refusal};
+use clap::{Arg, ArgAction, Command};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -18,8 +19,43 @@ pub(super) struct Words {
     pub rest: Vec<Vec<u8>>,
 }
 
-/// Cuts a command line; `known` is getopt's string (`C:N` …). The error is getopt's message.
-pub(super) fn getopt(args: Vec<OsString>, known: &[u8]) -> Result<Words, Vec<u8>> {
+/// An option of one letter.
+pub(super) struct Letter {
+    letter: u8,
+    /// What its value is called; `None` without one.
+    value: Option<&'static str>,
+    about: &'static str,
+}
+
+/// An option without a value.
+pub(super) const fn flag(letter: u8, about: &'static str) -> Letter {
+    Letter { letter, value: None, about }
+}
+
+/// An option with a value.
+pub(super) const fn option(letter: u8, value: &'static str, about: &'static str) -> Letter {
+    Letter { letter, value: Some(value), about }
+}
+
+/// The same for those who describe a command line.
+pub(super) fn command(name: &'static str, about: &'static str, letters: &[Letter]) -> Command {
+    letters.iter().fold(bare_command(name, about), |command, Letter { letter, value, about }| {
+        let letter = char::from(*letter);
+        let arg = Arg::new(letter.to_string()).short(letter).help(*about);
+        command.arg(match value {
+            Some(value) => arg.value_name(*value),
+            None => arg.action(ArgAction::SetTrue),
+        })
+    })
+}
+
+/// One that does not have clap's own options: sendmail's have other meanings.
+pub(super) fn bare_command(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).disable_help_flag(true).disable_version_flag(true)
+}
+
+/// Cuts a command line. The error is getopt's message.
+pub(super) fn getopt(args: Vec<OsString>, known: &[Letter]) -> Result<Words, Vec<u8>> {
     let mut args = args.into_iter().map(OsString::into_vec);
     let program = args.next().unwrap_or_default();
     let mut words = Words::default();
@@ -33,11 +69,10 @@ pub(super) fn getopt(args: Vec<OsString>, known: &[u8]) -> Result<Words, Vec<u8>
             continue;
         };
         while let Some((letter, after)) = letters.split_first() {
-            let place = known.iter().position(|known| known == letter && *letter != b':');
-            let Some(place) = place else {
+            let Some(row) = known.iter().find(|row| row.letter == *letter) else {
                 return Err([program.as_slice(), b": invalid option -- '", &[*letter], b"'"].concat());
             };
-            if known.get(place + 1) != Some(&b':') {
+            if row.value.is_none() {
                 words.options.push((*letter, Vec::new()));
                 letters = after;
                 continue;
@@ -197,12 +232,12 @@ mod tests {
     #[test]
     fn options_and_words() {
         let args = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        let words =
-            getopt(args(&["makemap", "-vNC", "file", "hash", "-t:x", "map"]), b"C:Nt:v").expect("known");
+        let known = [flag(b'v', ""), flag(b'N', ""), option(b'C', "", ""), option(b't', "", "")];
+        let words = getopt(args(&["makemap", "-vNC", "file", "hash", "-t:x", "map"]), &known).expect("known");
         let wanted: Vec<(u8, Vec<u8>)> =
             vec![(b'v', vec![]), (b'N', vec![]), (b'C', b"file".to_vec()), (b't', b":x".to_vec())];
         assert_eq!(words.options, wanted);
         assert_eq!(words.rest, [b"hash".to_vec(), b"map".to_vec()]);
-        assert_eq!(getopt(args(&["m", "-Q"]), b"C:").expect_err("unknown"), b"m: invalid option -- 'Q'");
+        assert_eq!(getopt(args(&["m", "-Q"]), &known).expect_err("unknown"), b"m: invalid option -- 'Q'");
     }
 }

@@ -25,6 +25,7 @@ mod maptool;
 pub mod editmap;
 pub mod m4;
 pub mod makemap;
+mod manual;
 pub mod mc;
 mod mc_check;
 mod messages;
@@ -34,6 +35,7 @@ pub mod newaliases;
 pub mod modes;
 mod logs;
 mod output;
+mod personality;
 mod progress;
 mod quarantine;
 mod queue_flags;
@@ -57,24 +59,16 @@ pub mod tryout;
 mod version;
 mod why;
 
+pub use personality::Personality;
+
 use crate::diag::nearest;
 use crate::sys::identity;
-use std::ffi::{OsStr, OsString};
+use clap::CommandFactory;
+use personality::find;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// One name the binary answers to.
-pub struct Personality {
-    /// argv[0] or the first argument.
-    pub name: &'static str,
-    /// Gets argv; the first element is the personality's name as it was called.
-    pub entry: fn(Vec<OsString>) -> ExitCode,
-    /// A set-group-id start lends the queue's group: only what works on the queue keeps it.
-    pub keeps_group: bool,
-    /// One line for the list of names.
-    pub about: &'static str,
-}
 
 /// Every name, in the order in which `canonify` lists them. One row per personality.
 pub const PERSONALITIES: &[Personality] = &[
@@ -83,132 +77,168 @@ pub const PERSONALITIES: &[Personality] = &[
         entry: sendmail::main,
         keeps_group: true,
         about: "send mail, run the daemon, test addresses",
+        command: manual::sendmail,
     },
     Personality {
         name: "mailq",
         entry: sendmail::main,
         keeps_group: true,
         about: "print the mail queue (sendmail -bp)",
+        command: manual::mailq,
     },
     Personality {
         name: "newaliases",
         entry: sendmail::main,
         keeps_group: true,
         about: "rebuild the alias databases (sendmail -bi)",
+        command: manual::newaliases,
     },
     Personality {
         name: "hoststat",
         entry: sendmail::main,
         keeps_group: true,
         about: "print host status (not kept yet)",
+        command: manual::hoststat,
     },
     Personality {
         name: "purgestat",
         entry: sendmail::main,
         keeps_group: true,
         about: "purge host status (not kept yet)",
+        command: manual::purgestat,
     },
     Personality {
         name: "smtpd",
         entry: sendmail::main,
         keeps_group: false,
         about: "run the daemon (sendmail -bd)",
+        command: manual::smtpd,
     },
     Personality {
         name: "m4",
         entry: m4::main,
         keeps_group: false,
         about: "GNU m4's command line, as far as .mc work needs it",
+        command: m4::command,
     },
     Personality {
         name: "mc",
         entry: mc::main,
         keeps_group: false,
         about: "turn a .mc into a .cf with the built-in library",
+        command: <mc::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "makemap",
         entry: makemap::main,
         keeps_group: false,
         about: "make a database from text, as sendmail's makemap",
+        command: makemap::command,
     },
     Personality {
         name: "editmap",
         entry: editmap::main,
         keeps_group: false,
         about: "ask for, set or remove one key of a database",
+        command: editmap::command,
     },
     Personality {
         name: "praliases",
         entry: praliases::main,
         keeps_group: false,
         about: "print alias databases",
+        command: praliases::command,
     },
     Personality {
         name: "rewrite",
         entry: rewrite::main,
         keeps_group: false,
         about: "rewrite addresses from standard input, one to a line",
+        command: <rewrite::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "explain",
         entry: explain::main,
         keeps_group: false,
         about: "say what happens to mail for an address, and which lines make it so",
+        command: <explain::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "cover",
         entry: cover::main,
         keeps_group: false,
         about: "say which rules run, how often and how long, and which never do",
+        command: <cover::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "lint",
         entry: lint::main,
         keeps_group: false,
         about: "say what is wrong with a configuration, its maps, aliases and files",
+        command: <lint::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "test",
         entry: test::main,
         keeps_group: false,
         about: "put the questions of a test file to a configuration, and compare the answers",
+        command: <test::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "diff",
         entry: diff::main,
         keeps_group: false,
         about: "say what changes between two configurations, and which edit changes it",
+        command: <diff::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "why",
         entry: why::main,
         keeps_group: false,
         about: "say why something is refused, and which single change would allow it",
+        command: <why::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "replay",
         entry: replay::main,
         keeps_group: false,
         about: "say what would become of the mail in a log under another configuration",
+        command: <replay::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "status",
         entry: status::main,
         keeps_group: false,
         about: "say what the daemon is doing, and what it has given up",
+        command: <status::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "install",
-        entry: install::main,
+        entry: install,
         keeps_group: false,
         about: "take the place of the system's sendmail, or give it back",
+        command: <install::Arguments as CommandFactory>::command,
+    },
+    Personality {
+        name: "man",
+        entry: manual_pages,
+        keeps_group: false,
+        about: "print or write manual pages",
+        command: <manual::Pages as CommandFactory>::command,
+    },
+    Personality {
+        name: "completions",
+        entry: completions,
+        keeps_group: false,
+        about: "print what a shell needs to complete a command line",
+        command: <manual::Completions as CommandFactory>::command,
     },
     Personality {
         name: "try",
         entry: tryout::main,
         keeps_group: false,
         about: "see it work: a site in a scratch directory, four messages",
+        command: <tryout::Arguments as CommandFactory>::command,
     },
 ];
 
@@ -227,18 +257,27 @@ impl Personality {
     }
 }
 
-fn find(name: &OsStr) -> Option<&'static Personality> {
-    PERSONALITIES.iter().find(|row| name == row.name)
+/// Those that must know of all names.
+fn install(args: Vec<OsString>) -> ExitCode {
+    install::main(args, PERSONALITIES)
+}
+
+fn manual_pages(args: Vec<OsString>) -> ExitCode {
+    manual::pages_main(args, PERSONALITIES)
+}
+
+fn completions(args: Vec<OsString>) -> ExitCode {
+    manual::completions_main(args, PERSONALITIES)
 }
 
 /// Entry of the binary.
 pub fn main() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     let called = args.first().and_then(|name| Path::new(name).file_name());
-    if let Some(row) = called.and_then(find) {
+    if let Some(row) = called.and_then(|name| find(PERSONALITIES, name)) {
         return row.start(args);
     }
-    if let Some(row) = args.get(1).and_then(|name| find(name)) {
+    if let Some(row) = args.get(1).and_then(|name| find(PERSONALITIES, name)) {
         args.remove(0);
         return row.start(args);
     }

@@ -1,18 +1,31 @@
 //! praliases: what alias databases hold.
 
-use super::maptool::{self, CfFacts, complain};
+use super::maptool::{self, CfFacts, Letter, complain, option};
 use super::process::exit;
 use crate::db::bdb::{Kind, Reader};
 use crate::schema::Sysexit;
+use clap::{Arg, Command};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 const USAGE: &[u8] = b"usage: praliases [-C cffile] [-f aliasfile] [key ...]";
 
+const LETTERS: &[Letter] = &[
+    option(b'C', "FILE", "the cf that names the alias files"),
+    option(b'f', "FILE", "this alias database instead, with or without .db"),
+];
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    maptool::command("praliases", "print alias databases", LETTERS)
+        .arg(Arg::new("key").num_args(0..).help("Print these only"))
+        .long_about("Prints each alias and what it stands for, in the order of the database.")
+}
+
 /// Entry of the personality.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let words = match maptool::getopt(args, b"C:f:") {
+    let words = match maptool::getopt(args, LETTERS) {
         Ok(words) => words,
         Err(problem) => {
             complain(&[&problem]);

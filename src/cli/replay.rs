@@ -31,7 +31,7 @@ use std::sync::Arc;
     after_help = "Would the new configuration have refused anything last week?\n  canonify replay /var/log/mail.log* -C new.mc \
                   --against /etc/mail/sendmail.mc\n\nFrom the journal:\n  journalctl -t sendmail -o json | canonify replay - -C new.mc"
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// Logs; - is standard input
     #[arg(value_name = "MAILLOG", required = true)]
     logs: Vec<PathBuf>,

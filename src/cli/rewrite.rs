@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Rewrite addresses from standard input, one to a line
 #[derive(Parser)]
 #[command(name = "canonify rewrite", bin_name = "canonify rewrite", about)]
-struct Arguments {
+pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]
     file: OsString,

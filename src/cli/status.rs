@@ -18,14 +18,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Says what the daemon is doing, and what it has given up.
+/// Say what the daemon is doing, and what it has given up
+///
+/// Asks through a socket in the queue directory, so root and its owner may. Ends with 69 where no daemon answers.
 #[derive(Parser)]
-#[command(name = "canonify status")]
-struct Arguments {
-    /// The daemon's configuration.
+#[command(name = "canonify status", bin_name = "canonify status", about)]
+pub(super) struct Arguments {
+    /// The daemon's configuration
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]
     cf: OsString,
-    /// One JSON object a daemon.
+    /// Print one JSON object a daemon
     #[arg(long)]
     json: bool,
 }

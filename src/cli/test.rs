@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// its configuration again (SIGHUP) asks them first, and goes on with the old one if an answer is wrong.
 #[derive(Parser)]
 #[command(name = "canonify test", bin_name = "canonify test", about, verbatim_doc_comment, after_help = testing::USAGE)]
-struct Arguments {
+pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc [default: the one beside FILE with its name, .mc before .cf]
     #[arg(short = 'C', value_name = "CONFIGURATION")]
     configuration: Option<OsString>,

@@ -33,7 +33,7 @@ use std::sync::Arc;
                   canonify why -C site.mc --log /var/log/mail.log 6B1700AB000003\n\nAn address that is not masqueraded:\n  \
                   canonify why -C site.mc --from www@mail.site.example --as www@site.example"
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// A line of a log, an identifier, or the text of a refusal
     #[arg(value_name = "LOG-LINE | QUEUE-ID | REPLY", required_unless_present_any = ["to", "wanted"])]
     what: Option<OsString>,

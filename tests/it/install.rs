@@ -35,6 +35,8 @@ impl System {
             ("usr/share/sendmail/sendmail", "the system's script\n"),
             ("usr/sbin/praliases", "the system's praliases\n"),
             ("usr/lib/systemd/system/x.service", ""),
+            ("usr/share/man/man8/makemap.8.gz", "the system's page"),
+            ("usr/share/bash-completion/completions/x", ""),
             ("var/lib/dpkg/diversions", "/bin/sh\n/bin/sh.distrib\ndash\n"),
             ("var/spool/mqueue/dfxyz", ""),
         ];

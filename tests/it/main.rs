@@ -15,6 +15,7 @@ mod line_ends;
 mod lint;
 mod m4;
 mod makemap;
+mod manual;
 mod maps;
 mod mc;
 mod mc_mistakes;

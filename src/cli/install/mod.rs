@@ -11,8 +11,9 @@ mod remove;
 mod step;
 mod work;
 
+use super::personality::{Personality, find};
 use super::process::{self, complain};
-use super::{find, show};
+use super::{manual, show};
 use crate::schema::Sysexit;
 use crate::sys::identity;
 use crate::sys::root::Root;
@@ -32,7 +33,7 @@ use work::Work;
 /// its maps and a unit or script that starts the system's sendmail stay as they are. Doing it again does only what is missing.
 #[derive(Parser)]
 #[command(name = "canonify install", bin_name = "canonify install", about)]
-struct Arguments {
+pub(super) struct Arguments {
     /// The system is below this directory; its accounts are lines of its files, and no program of it is run
     #[arg(long, value_name = "DIR", default_value = "/")]
     root: PathBuf,
@@ -48,11 +49,11 @@ struct Arguments {
 }
 
 /// Entry of the personality.
-pub fn main(args: Vec<OsString>) -> ExitCode {
-    process::run(args, run)
+pub(super) fn main(args: Vec<OsString>, names: &[Personality]) -> ExitCode {
+    process::run(args, |arguments| run(arguments, names))
 }
 
-fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
+fn run(arguments: Arguments, names: &[Personality]) -> Result<Sysexit, Sysexit> {
     let root = std::fs::canonicalize(&arguments.root).map_err(|error| {
         complain(&format!("canonify install: {}: {error}", arguments.root.display()));
         Sysexit::NOINPUT
@@ -66,7 +67,7 @@ fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
     let done = Work::new(root, arguments.dry_run).and_then(|mut work| {
         match remove {
             true => work.remove()?,
-            false => install(&mut work, family)?,
+            false => install(&mut work, family, names)?,
         }
         Ok(work)
     });
@@ -89,7 +90,7 @@ fn conclude(work: &Work) {
     }
 }
 
-fn install(work: &mut Work, family: Option<Family>) -> io::Result<()> {
+fn install(work: &mut Work, family: Option<Family>, names: &[Personality]) -> io::Result<()> {
     let family = family.map_or_else(|| Family::of(&work.root), Ok)?;
     let layout = family.layout();
     for account in ACCOUNTS {
@@ -102,7 +103,8 @@ fn install(work: &mut Work, family: Option<Family>) -> io::Result<()> {
     let program =
         Piece { path: PROGRAM.into(), thing: Thing::Program, owner: "root", group: "smmsp", mode: 0o2755 };
     work.put(&program)?;
-    link_names(work, layout)?;
+    link_names(work, layout, names)?;
+    document(work, names)?;
     start_it(work, layout)?;
     if !work.dry && work.root.about_end(Path::new("/etc/mail/sendmail.cf"))?.is_none() {
         show::print(
@@ -112,29 +114,46 @@ fn install(work: &mut Work, family: Option<Family>) -> io::Result<()> {
     Ok(())
 }
 
-fn link_names(work: &mut Work, layout: &Layout) -> io::Result<()> {
-    let is_ours = |name: &str| find(OsStr::new(name)).is_some();
-    for (path, _) in layout.programs.iter().filter(|(_, name)| is_ours(name)) {
+fn link_names(work: &mut Work, layout: &Layout, names: &[Personality]) -> io::Result<()> {
+    let is_ours = |name: &str| find(names, OsStr::new(name)).is_some();
+    let programs: Vec<&str> =
+        layout.programs.iter().filter(|(_, name)| is_ours(name)).map(|(path, _)| *path).collect();
+    for path in &programs {
         if work.root.about(Path::new(path))?.is_some() {
             work.put(&Piece::link(path, way_to(PROGRAM, path)))?;
         }
     }
+    // links, alternatives and scripts of the system's sendmail lead to its programs, and those are ours by now
+    let ends: Vec<&str> =
+        programs.into_iter().chain([PROGRAM]).chain(layout.scripts.iter().copied()).collect();
     for (path, _) in layout.names.iter().filter(|(_, name)| is_ours(name)) {
-        if work.manifest.of(Path::new(path)).is_some() || !leads_to_us(work, layout, path)? {
+        if work.manifest.of(Path::new(path)).is_some() || !leads_to(&work.root, Path::new(path), &ends)? {
             work.put(&Piece::link(path, way_to(PROGRAM, path)))?;
         }
     }
     Ok(())
 }
 
-/// Through links, alternatives and scripts of the system's sendmail, which call its programs; they are ours by now.
-fn leads_to_us(work: &Work, layout: &Layout, path: &str) -> io::Result<bool> {
-    let programs =
-        layout.programs.iter().filter(|(_, name)| find(OsStr::new(name)).is_some()).map(|(path, _)| *path);
-    let ends: Vec<&str> = programs.chain([PROGRAM]).chain(layout.scripts.iter().copied()).collect();
-    let leads = |path: &Path| ends.iter().any(|end| path.starts_with(end));
-    let is_there = work.root.about_end(Path::new(path))?.is_some();
-    Ok(is_there && work.root.chain(Path::new(path))?.iter().any(|path| leads(path)))
+fn leads_to(root: &Root, path: &Path, ends: &[&str]) -> io::Result<bool> {
+    let is_end = |path: &PathBuf| ends.iter().any(|end| path.starts_with(end));
+    Ok(root.about_end(path)?.is_some() && root.chain(path)?.iter().any(is_end))
+}
+
+/// Manual pages and completions, where the system has a place for them.
+fn document(work: &mut Work, names: &[Personality]) -> io::Result<()> {
+    for (place, path, text) in manual::documents(names)? {
+        if work.root.about_end(Path::new(place))?.is_some() {
+            let thing = Thing::File(text);
+            work.put(&Piece {
+                path: Path::new(place).join(path),
+                thing,
+                owner: "root",
+                group: "root",
+                mode: 0o644,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// What systemd is told; a unit or script of the system's own that starts sendmail stays.

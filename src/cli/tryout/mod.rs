@@ -31,7 +31,7 @@ use std::process::ExitCode;
 /// stranger who may not relay. It needs neither root nor network nor a name server, and takes a second.
 #[derive(Parser)]
 #[command(name = "canonify try", bin_name = "canonify try", version, after_help = EXAMPLES)]
-struct Arguments {
+pub(super) struct Arguments {
     /// Leave the daemon running and the directory in place, and say how to talk to it
     #[arg(long)]
     keep: bool,
