@@ -10,6 +10,7 @@ use crate::logging::Priority;
 use crate::schema::DaemonPort;
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
+use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -86,9 +87,12 @@ impl Listener {
                     };
                     let acceptor = acceptor.clone().serving(connected.presence.clone());
                     let held = (permit, session.clone(), counted.guard, connected);
-                    let session = serve_client(mta.clone(), acceptor, client, stream);
+                    let meeting = Box::pin(meet(mta.clone(), acceptor, client, stream));
                     tokio::spawn(async move {
-                        session.await;
+                        let serving = meeting.await;
+                        if let Some(serving) = serving {
+                            serving.await;
+                        }
                         drop(held);
                     });
                 }
@@ -147,15 +151,21 @@ fn connect(mta: &Mta, stream: &TcpStream, address: IpAddr) -> Option<Connected> 
     connected
 }
 
-async fn serve_client(mta: Arc<Mta>, acceptor: DaemonAcceptor, known: Client, stream: TcpStream) {
+/// Looks the client up: a session with it, which has not begun. `None`: there is none.
+async fn meet(
+    mta: Arc<Mta>,
+    acceptor: DaemonAcceptor,
+    known: Client,
+    stream: TcpStream,
+) -> Option<impl Future<Output = ()> + Send> {
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
-    let Some(address) = known.address else { return };
+    let address = known.address?;
     let client = tokio::select! {
         client = Client::resolve(address, &mta.site.resolver) => client,
-        _ = acceptor.closing(false) => return,
+        _ = acceptor.closing(false) => return None,
     };
     let Client { local, daemon, connections, rate, total_rate, .. } = known;
     let client = Client { local, daemon, connections, rate, total_rate, ..client };
-    Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
+    Some(Session::new(mta.server.clone(), acceptor, client, stream).serve())
 }

@@ -3,7 +3,6 @@
 use super::event::Watcher;
 use crate::addr::MacroId;
 use crate::config::{Class, Classes, Config, RulesetId};
-use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// The class of the names in a peer's certificate: no index of the program's knows its members.
@@ -11,11 +10,32 @@ pub(super) const CERT_ALTNAMES: &[u8] = b"cert_altnames";
 /// Names that are kept of one certificate; a stranger chooses how many there are.
 const MAX_ALTNAMES: usize = 256;
 
+/// Values by identifier, in its order: each session keeps two of them, however long it waits.
+#[derive(Clone, Debug, Default)]
+struct Values(Vec<(u8, Option<Arc<[u8]>>)>);
+
+impl Values {
+    fn get(&self, id: u8) -> Option<&Option<Arc<[u8]>>> {
+        self.place(id).ok().map(|place| &self.0[place].1)
+    }
+
+    fn insert(&mut self, id: u8, value: Option<Arc<[u8]>>) {
+        match self.place(id) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (id, value)),
+        }
+    }
+
+    fn place(&self, id: u8) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
+    }
+}
+
 /// Values set while mail passes through. What is not set here is read from the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// `Some(None)` means taken away here: the configuration's value shows again.
-    values: HashMap<u8, Option<Arc<[u8]>>>,
+    values: Values,
     /// A class whose members are of this connection, and of no configuration: `{cert_altnames}`.
     class: Option<(MacroId, Arc<Classes>)>,
     /// See [`Scope::take_renamed`].
@@ -27,7 +47,7 @@ pub struct Scope {
 impl Scope {
     /// The value of a macro as this scope sees it, unexpanded.
     pub fn get<'a>(&'a self, config: &'a Config, id: MacroId) -> Option<&'a [u8]> {
-        self.values.get(&id.0).and_then(Option::as_deref).or_else(|| config.macros.get(id))
+        self.values.get(id.0).and_then(Option::as_deref).or_else(|| config.macros.get(id))
     }
 
     /// [`Scope::get`] by a macro's name (`b"j"`, `b"client_addr"`).
@@ -37,7 +57,7 @@ impl Scope {
 
     /// Has a macro a value that would be replaced? The configuration's counts until it was taken away.
     pub(super) fn holds(&self, config: &Config, id: MacroId) -> bool {
-        match self.values.get(&id.0) {
+        match self.values.get(id.0) {
             Some(value) => value.is_some(),
             None => config.macros.get(id).is_some(),
         }
@@ -45,7 +65,7 @@ impl Scope {
 
     /// The value of a single-letter macro if it was set in this scope itself.
     pub fn value(&self, name: u8) -> Option<&[u8]> {
-        self.values.get(&name)?.as_deref()
+        self.values.get(name)?.as_deref()
     }
 
     /// Defines a macro.
@@ -87,7 +107,7 @@ impl Scope {
 
     /// Forgets everything that was set here.
     pub fn clear(&mut self) {
-        self.values.clear();
+        self.values.0.clear();
         self.class = None;
         self.renamed.clear();
     }

@@ -12,6 +12,7 @@ use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, split_verb};
 use crate::sys::load;
 use std::borrow::Cow;
+use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,13 +32,19 @@ const MAX_PAUSE: Duration = Duration::from_secs(240);
 
 impl<A: Acceptor> Session<A> {
     /// Serves the client to the end. All that can go wrong with the connection is logged here.
-    pub async fn serve(mut self) {
-        let mut flow = self.greet().await;
+    ///
+    /// A session spends most of its time waiting: what beginning and end need is not kept meanwhile.
+    pub fn serve(self) -> impl Future<Output = ()> + Send {
+        Box::new(self).serve_boxed()
+    }
+
+    async fn serve_boxed(mut self: Box<Self>) {
+        let mut flow = Box::pin(self.greet()).await;
         while flow == Flow::Continue {
             self.served = true;
             flow = self.next_command().await;
         }
-        self.finish().await;
+        Box::pin(self.finish()).await;
         self.wire.close().await;
     }
 
@@ -51,7 +58,7 @@ impl<A: Acceptor> Session<A> {
         }
         let input = tokio::select! {
             biased;
-            why = self.acceptor.closing(self.transaction.has_begun()) => return self.shut_down(why).await,
+            why = self.acceptor.closing(self.transaction.has_begun()) => return Box::pin(self.shut_down(why)).await,
             input = self.wire.read_line(limit) => input,
         };
         match input {
