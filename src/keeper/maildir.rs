@@ -22,6 +22,9 @@ pub(super) struct Maildirs {
     syncs: Mutex<HashMap<(u64, u64), Arc<SharedSync>>>,
 }
 
+/// Bytes that are written at a time, or a little more.
+const PIECE: usize = 64 << 10;
+
 /// Directories whose syncs are shared; beyond that all are forgotten.
 const MAX_SHARED_SYNCS: usize = 4096;
 
@@ -107,7 +110,9 @@ fn make(maildir: &Path) -> io::Result<()> {
 }
 
 fn write(file: File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<u64> {
-    let mut out = BufWriter::with_capacity(64 << 10, file);
+    // a message that is short is written in one piece; some line ends may get longer
+    let size = usize::try_from(message.size).unwrap_or(PIECE).min(PIECE);
+    let mut out = BufWriter::with_capacity(header.len() + size + size / 16, file);
     out.write_all(header)?;
     message.write(form, &mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
