@@ -138,7 +138,7 @@ impl Mta {
     }
 
     async fn settle_behind(self: &Arc<Self>, lease: Lease, pass: Pass) {
-        let mut connections = Connections::new(&self.site.config);
+        let mut connections = self.deliverer.connections();
         self.settle(lease, pass, &mut connections, &mut |_| ()).await;
         connections.close().await;
     }

@@ -82,7 +82,7 @@ impl Mta {
         envelope: Envelope,
         preparing: Option<OwnedSemaphorePermit>,
     ) -> Sysexit {
-        let mut connections = Connections::new(&self.site.config);
+        let mut connections = self.deliverer.connections();
         let held = self.hold(lease).preparing(preparing);
         let status = self.deliver_over(held, envelope, &mut connections, &mut |_| ()).await;
         connections.close().await;

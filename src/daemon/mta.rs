@@ -218,5 +218,6 @@ impl Mta {
     pub async fn deliveries_done(&self) {
         // a message that is to be recalled is recalled before the last one in its way is gone
         let _ = self.under_way.subscribe().wait_for(|count| *count == 0).await;
+        self.deliverer.end_connections().await;
     }
 }

@@ -3,6 +3,7 @@
 
 use super::connections::Connections;
 use super::next_hop::NextHop;
+use super::parked::Parked;
 use super::permits::{Destination, Permit};
 use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
@@ -30,6 +31,8 @@ pub struct Deliverer {
     pub(super) clock: Clock,
     /// Who may deliver.
     pub pools: Pools,
+    /// Connections between two messages.
+    pub(super) parked: Parked,
 }
 
 /// Gives out identifiers for the copies that lists with an owner need.

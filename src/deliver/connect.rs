@@ -42,6 +42,7 @@ pub(super) async fn connect(
 ) -> Result<ServerConnection, ConnectFailure> {
     if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
         server.new_message();
+        server.console = attempt.envelope.attempt.console.clone();
         return Ok(server);
     }
     let failure = match connect_hop(attempt, mailer, &key.hop, members).await {

@@ -1,78 +1,64 @@
 //! Connections kept open between messages (ConnectionCacheSize).
 
-use super::next_hop::NextHop;
-use crate::config::{Config, MailerId};
-use crate::schema::span;
-use crate::smtp::client::{CommandTimeouts, ServerConnection};
-use std::time::{Duration, Instant};
+use super::parked::{Limits, Open, Parked};
+use crate::config::Config;
+use crate::smtp::client::ServerConnection;
+use std::time::Instant;
 
-/// What a connection was made for and with: mail may go over it only where all of this is the same.
-/// (A connection that can be made in more ways than one, with AUTH, gets a field here. What decides over TLS is the hop.)
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct ConnectionKey {
-    /// Its flags say how the dialogue was opened.
-    pub(super) mailer: MailerId,
-    /// Host and port.
-    pub(super) hop: NextHop,
-}
+pub(super) use super::parked::ConnectionKey;
 
-/// The open connections of one message and its reports, or of one run of the queue.
+/// The open connections of one message and its reports.
 pub struct Connections {
     /// Each open one has its place until it ends.
     open: Vec<Option<Open>>,
-    limit: usize,
-    idle_limit: Duration,
-    timeouts: CommandTimeouts,
-}
-
-struct Open {
-    key: ConnectionKey,
-    server: ServerConnection,
-    since: Instant,
+    limits: Limits,
+    /// Those that others have left, and may take.
+    shared: Option<Parked>,
 }
 
 impl Connections {
     /// None yet; limits from the options.
     pub fn new(config: &Config) -> Self {
-        let options = &config.options;
-        Self {
-            open: Vec::new(),
-            limit: usize::try_from(options.connection_cache_size).unwrap_or(0),
-            idle_limit: span(options.connection_cache_timeout),
-            timeouts: CommandTimeouts::of(&options.timeout),
-        }
+        Self { open: Vec::new(), limits: Limits::of(config), shared: None }
+    }
+
+    /// The same, with those that others have left.
+    pub(super) fn sharing(config: &Config, shared: Parked) -> Self {
+        Self { shared: Some(shared), ..Self::new(config) }
     }
 
     /// A connection of this key that still answers (RSET), if there is one.
     pub(super) async fn take(&mut self, key: &ConnectionKey, max_messages: u32) -> Option<ServerConnection> {
         let same = |open: &Option<Open>| open.as_ref().is_some_and(|open| open.key == *key);
-        let found = self.open.iter().position(same)?;
-        let Open { mut server, since, .. } = self.open[found].take()?;
-        let spent = max_messages > 0 && server.messages >= max_messages;
-        if spent || since.elapsed() > self.idle_limit || !server.reset(self.timeouts.rset).await {
-            server.quit(self.timeouts.quit).await;
-            return None;
+        if let Some(found) = self.open.iter().position(same) {
+            let open = self.open[found].take()?;
+            return open.for_next(max_messages, &self.limits).await;
         }
-        Some(server)
+        self.shared.as_ref()?.take(key, max_messages).await
     }
 
-    /// Keeps a connection; the one that was used the longest ago has to go when there are too many. Of those that were
-    /// used in the same second it is the last, as with sendmail.
+    /// Keeps a connection: for others who have mail for its host, else for ourselves. The one that was used the longest
+    /// ago has to go when there are too many. Of those that were used in the same second it is the last, as with sendmail.
     pub(super) async fn keep(&mut self, key: ConnectionKey, server: ServerConnection) {
-        if server.dead || self.limit == 0 {
-            return server.quit(self.timeouts.quit).await;
+        if server.dead || self.limits.most == 0 {
+            return server.quit(self.limits.timeouts.quit).await;
         }
+        let open = Open { key, server, since: Instant::now() };
+        let open = match &self.shared {
+            Some(shared) => shared.keep(open),
+            None => Some(open),
+        };
+        let Some(open) = open else { return };
         let place = match self.open.iter().position(Option::is_none) {
             Some(free) => free,
-            None if self.open.len() < self.limit => {
+            None if self.open.len() < self.limits.most => {
                 self.open.push(None);
                 self.open.len() - 1
             }
             None => self.least_used(),
         };
-        let open = Open { key, server, since: Instant::now() };
         if let Some(old) = self.open[place].replace(open) {
-            old.server.quit(self.timeouts.quit).await;
+            old.server.quit(self.limits.timeouts.quit).await;
         }
     }
 
@@ -85,7 +71,7 @@ impl Connections {
     /// Says QUIT to all.
     pub async fn close(&mut self) {
         for open in std::mem::take(&mut self.open).into_iter().flatten() {
-            open.server.quit(self.timeouts.quit).await;
+            open.server.quit(self.limits.timeouts.quit).await;
         }
     }
 }

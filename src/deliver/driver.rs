@@ -3,6 +3,7 @@
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId};
 use super::connections::Connections;
 use super::next_hop::RouteLookup;
+use super::parked::Parked;
 use super::permits::Destination;
 use super::plan::{self, Group};
 use super::pools::{Full, Pool, Pools};
@@ -89,7 +90,18 @@ impl Deliverer {
     /// Shares the parts of a running site.
     pub fn new(site: Arc<Site>, keeper: Keeper, tls: Tls, next_id: NextId, logger: Logger) -> Self {
         let pools = Pools::new(&site.config);
-        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools }
+        let parked = Parked::new(&site.config, pools.clone());
+        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools, parked }
+    }
+
+    /// For one message and its reports: connections that others have left, too.
+    pub fn connections(&self) -> Connections {
+        Connections::sharing(&self.site.config, self.parked.clone())
+    }
+
+    /// No more messages are to be delivered for now.
+    pub async fn end_connections(&self) {
+        self.parked.close().await;
     }
 
     /// Expands recipients and delivers what is `New` or `Queued`. The state goes to `checkpoint` every
@@ -102,8 +114,7 @@ impl Deliverer {
         attempted
     }
 
-    /// The same over connections that stay open for the next message: a message and its reports, or
-    /// one run of the queue. The caller closes them.
+    /// The same over connections that stay open for the message's reports. The caller closes them.
     pub async fn attempt_over(
         &self,
         envelope: &mut Envelope,

@@ -11,7 +11,7 @@
 //! `driver` has the order of things and `attempt` what they share. `plan` says who is delivered together,
 //! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner, `queue_groups` those of other queue groups. `local` hands over to
 //! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other:
-//! `connect` (or one of the open `connections`), `transaction` (what is said: `commands`, `header`),
+//! `connect` (or one of the open `connections`, of those that others have `parked`), `transaction` (what is said: `commands`, `header`),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
 //! that. Nobody delivers without a permit of `pools` (shared out by `permits`): a message that finds too many
 //! before it is left as it is, and comes back when there is room. Each recipient comes to a `result`, which `record`
@@ -32,6 +32,7 @@ mod local;
 mod mail_loop;
 mod next_hop;
 mod owners;
+mod parked;
 mod permits;
 mod plan;
 mod pools;

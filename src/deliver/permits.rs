@@ -162,6 +162,11 @@ impl Permits {
     }
 
     /// Permits in use, who waits for one, notes.
+    /// Who delivers to a destination, or waits for that.
+    pub(super) fn deliveries_to(&self, destination: &Destination) -> usize {
+        self.0.lock().lines.get(destination).map_or(0, |line| line.active + line.waiting.len())
+    }
+
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         let state = self.0.lock();
         (state.active, state.waiting, state.notes.len())

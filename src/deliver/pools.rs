@@ -125,6 +125,11 @@ impl Pools {
         }
     }
 
+    /// Deliveries to a destination, under way or waiting.
+    pub(super) fn deliveries_to(&self, destination: &Destination) -> usize {
+        [&self.local, &self.remote, &self.reports].map(|set| set.deliveries_to(destination)).iter().sum()
+    }
+
     /// How many deliveries are under way, wait for a permit, wait to be recalled.
     pub fn counts(&self, pool: Pool) -> (usize, usize, usize) {
         self.set(pool).counts()

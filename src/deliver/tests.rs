@@ -1,6 +1,8 @@
 //! Whole attempts: a small site, a keeper in this process, Maildirs and scripted servers in a
 //! temporary directory.
 
+use super::next_hop::NextHop;
+use super::permits::Destination;
 use super::*;
 use crate::config::{LoadOptions, load};
 use crate::envelope::{Body, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
@@ -317,6 +319,33 @@ async fn two_mailers_send_to_one_host_each_in_its_own_way() {
     assert_eq!(scene.states(&envelope), ["a@there Sent", "b@there.other Sent"], "{:?}", scene.log());
     assert_eq!(heard(one).await[2], "RCPT To:<a@there>");
     assert_eq!(heard(other).await[2], "RCPT To:<b@there>");
+}
+
+/// Whoever delivers alone says QUIT; a server that others have mail for gets theirs over the same connection.
+#[tokio::test]
+async fn a_connection_is_left_to_those_who_wait_for_its_host() {
+    let scene = scene("");
+    let socket = scene.dir.path().join("there.socket");
+    let server = serve_lmtp(&socket, vec!["250 took it"]).await;
+    let hop = Destination::Hop(NextHop::Socket(socket));
+    let mut other = scene.deliverer.pools.enter(Pool::Remote, hop, false).ok();
+    for user in ["a@there", "b@there", "c@there"] {
+        if user == "c@there" {
+            other = None;
+        }
+        let (mut envelope, mut connections) = (scene.envelope(&[user]), scene.deliverer.connections());
+        scene.deliverer.attempt_over(&mut envelope, None, &mut connections).await;
+        connections.close().await;
+        assert_eq!(scene.states(&envelope), [format!("{user} Sent")], "{:?}", scene.log());
+    }
+    assert!(other.is_none());
+    let seen = heard(server).await;
+    let verbs: Vec<_> = seen.iter().filter_map(|line| line.split(' ').next()).collect();
+    let message = ["MAIL", "RCPT", "DATA", "."];
+    assert_eq!(
+        verbs,
+        [&["LHLO"][..], &message, &["RSET"], &message, &["RSET"], &message, &["QUIT"]].concat()
+    );
 }
 
 /// With flag l an LMTP server's mailboxes are this host's: the receipt says so.

@@ -47,6 +47,8 @@ pub struct Answers {
 
 /// RCPT commands sent before their answers are read (PIPELINING, RFC 2920).
 const PIPELINE_WINDOW: usize = 50;
+/// Bytes of a message that are sent at a time, or a little more.
+const PIECE: usize = 64 << 10;
 
 /// Runs MAIL, RCPT, DATA. Each refused recipient's answer is shown to `refused` at once, in time to
 /// put a line into the transcript.
@@ -157,10 +159,12 @@ async fn content(
 ) -> Result<(), ConnectionError> {
     let timeouts = offer.timeouts;
     let (mut header, mut lines) = (BodyLines::new(&offer.header_form), BodyLines::new(&offer.form));
-    let mut out = Vec::with_capacity(80 << 10);
+    // a message that is short goes out in one piece, with its dot
+    let size = usize::try_from(offer.body.size()).unwrap_or(PIECE).min(PIECE);
+    let mut out = Vec::with_capacity(offer.header.len() + size + size / 16);
     // writing to memory cannot fail
     let _ = header.write(&offer.header, &mut out).and_then(|()| header.finish(&mut out));
-    let (mut reader, mut block) = (offer.body.reader(), vec![0; 64 << 10]);
+    let (mut reader, mut block) = (offer.body.reader(), vec![0; size.max(1)]);
     loop {
         let Ok(count) = reader.read(&mut block) else {
             // our own file cannot be read: leave without a dot, so that nothing partial is delivered
@@ -171,8 +175,10 @@ async fn content(
             break;
         }
         let _ = lines.write(&block[..count], &mut out);
-        server.write(&out, timeouts.block).await?;
-        out.clear();
+        if out.len() >= PIECE {
+            server.write(&out, timeouts.block).await?;
+            out.clear();
+        }
     }
     let _ = lines.finish(&mut out);
     out.extend_from_slice(b".\r\n");
