@@ -16,12 +16,14 @@
 //! - `diff`: two configurations compared; `hunks`: what differs between their texts, `cause`: what of it has which effect
 //! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`: is there a way for strangers?
 //! - [`cover`]: which rules run, and which never do
+//! - [`debugger`]: a run of test mode, walked through both ways
 //! - [`testing`]: tests that stand beside a configuration
 
 mod asker;
 mod cause;
 mod corpus;
 pub mod cover;
+pub mod debugger;
 mod decided;
 mod destination;
 mod diff;

@@ -43,16 +43,29 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// # Errors
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
-    if asks_for_version(invocation) {
-        // a closed stdout leaves nobody to tell
-        let _ = io::stdout().write_all(&version::banner());
-    }
+    print_banner(invocation);
     let loaded = read_site(invocation).map_err(|unread| unread.report(invocation))?;
     warn_of_writers(invocation, &loaded.config);
     print_messages(invocation, &loaded);
     match loaded.stop {
         true => Err(loaded.exit),
         false => Ok(loaded),
+    }
+}
+
+/// [`load_site`], for those who show where rules are written.
+///
+/// # Errors
+/// The exit status.
+pub fn load_site_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
+    print_banner(invocation);
+    load_with_sources(invocation)
+}
+
+fn print_banner(invocation: &Invocation) {
+    if asks_for_version(invocation) {
+        // a closed stdout leaves nobody to tell
+        let _ = io::stdout().write_all(&version::banner());
     }
 }
 

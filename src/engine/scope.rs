@@ -84,6 +84,11 @@ impl Scope {
         self.watcher = Some(watcher);
     }
 
+    /// From now on nobody is shown anything of this scope; copies keep who was.
+    pub fn unwatch(&mut self) {
+        self.watcher = None;
+    }
+
     /// Who is shown what happens with this scope.
     pub fn watcher(&self) -> Option<&Watcher> {
         self.watcher.as_ref()

@@ -92,3 +92,59 @@ fn an_interrupt_drops_the_line_and_history_brings_lines_back() {
     let status = person.shell.wait().expect("its end");
     assert!(status.success(), "{status}");
 }
+
+/// Rules are walked through forwards and backwards; what the run prints is shown where it was printed.
+#[test]
+fn a_run_is_walked_through() {
+    let mut person = Person::sit_down(&[("NO_COLOR", "1")]);
+    person.press("/br\t Inn\t:1\r");
+    person.read_until("  1  Inner:1  (Inner:1)");
+    person.press("canonify x\r");
+    person.read_until("canonify           input: x");
+    person.read_until("break 1, Inner:1");
+    person.read_until("x \u{2192} x done");
+    person.read_until("(debug) ");
+    person.press("where\r");
+    person.read_until("canonify:1  x");
+    person.press("back\r");
+    person.read_until("Inner begins with x");
+    person.press("con\t\r");
+    person.read_until("break 1, Inner:1");
+    person.press("c\r");
+    let rest = person.read_until("canonify         returns: x done");
+    assert!(rest.contains("Inner            returns: x done"), "{rest}");
+    person.press("/back\r");
+    person.read_until("canonify returns x done");
+    person.press("q\r");
+    person.read_until("> ");
+    person.press("/delete all\r");
+    person.read_until("\n");
+    person.read_until("> ");
+    person.press("canonify y\r");
+    let plain = person.read_until("canonify         returns: y done");
+    assert!(!plain.contains("(debug)"), "{plain}");
+    person.press("/step canonify z\r");
+    person.read_until("canonify begins with z");
+    person.press("quit\r");
+    person.read_until("canonify         returns: z done");
+    person.press("/quit\r");
+    let status = person.shell.wait().expect("its end");
+    assert!(status.success(), "{status}");
+}
+
+/// Where no person types, the debugger's words are those that sendmail does not know.
+#[test]
+fn a_pipe_has_no_debugger() {
+    let home = tempfile::tempdir().expect("a folder");
+    let cf = home.path().join("site.cf");
+    std::fs::write(&cf, CF).expect("room for a cf");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canonify"));
+    command.args(["sendmail", "-bt", "-C"]).arg(cf).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut shell = command.spawn().expect("the binary");
+    let typed = b"/break Inner:1\n/step canonify x\n/\n";
+    shell.stdin.take().expect("a pipe").write_all(typed).expect("a pipe");
+    let output = shell.wait_with_output().expect("its end");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wanted = "Unknown \"/\" command /break\n> Unknown \"/\" command /step\n> Usage: /[canon|map|mx|parse|try|tryflags]\n> ";
+    assert!(said.ends_with(wanted), "{said}");
+}

@@ -1,7 +1,7 @@
 //! The commands, as rows.
 
 use super::shell::Shell;
-use super::{headers, hosts, mail, names, rulesets};
+use super::{debugging, headers, hosts, mail, names, rulesets};
 use crate::addr::{trim_end, trim_start};
 use std::sync::Arc;
 
@@ -55,11 +55,15 @@ fn slash(shell: &mut Shell, rest: &[u8]) {
     let rest = trim_end(rest);
     if rest.is_empty() {
         shell.console.say("Usage: /[canon|map|mx|parse|try|tryflags]");
+        if shell.debugging.is_some() {
+            shell.console.say(debugging::USAGE);
+        }
         return;
     }
     let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
     let (word, argument) = (&rest[..end], trim_start(&rest[end..]));
-    match SLASHES.iter().find(|row| row.word.as_bytes().eq_ignore_ascii_case(word)) {
+    let debugger = shell.debugging.iter().flat_map(|_| debugging::SLASHES);
+    match SLASHES.iter().chain(debugger).find(|row| row.word.as_bytes().eq_ignore_ascii_case(word)) {
         Some(row) if argument.is_empty() && !row.usage.is_empty() => {
             shell.console.say(format!("Usage: /{} {}", row.word, row.usage));
         }

@@ -6,12 +6,14 @@
 use super::painter::Painter;
 use super::terminal::Terminal;
 use super::vocabulary::Vocabulary;
+use crate::analysis::debugger::Tape;
 use crate::cli::debug::Levels;
 use crate::logging::Tracer;
 use crate::rewrite::error_status;
 use crate::schema::{Reply, Sysexit};
 use crate::sys::safe::Danger;
 use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest input line in bytes; the rest is a line of its own.
 const MAX_LINE: usize = 2047;
@@ -30,6 +32,8 @@ pub struct Console {
     waiting: Vec<u8>,
     used: usize,
     written: Vec<u8>,
+    /// What is printed goes there.
+    tape: Option<Arc<Mutex<Tape>>>,
     /// Where a person reads in colour.
     painter: Option<Painter>,
     /// `-d`
@@ -51,6 +55,7 @@ impl Console {
             waiting,
             used: 0,
             written,
+            tape: None,
             painter: None,
             levels,
             status: Sysexit::OK,
@@ -71,8 +76,16 @@ impl Console {
         }
     }
 
+    /// From now on what is printed is kept there; with `None` it is printed again.
+    pub(super) fn keep_on(&mut self, tape: Option<Arc<Mutex<Tape>>>) {
+        self.tape = tape;
+    }
+
     /// Writes text as it is.
     pub fn put(&mut self, text: impl AsRef<[u8]>) {
+        if let Some(tape) = &self.tape {
+            return tape.lock().unwrap_or_else(PoisonError::into_inner).say(text.as_ref());
+        }
         self.written.extend_from_slice(text.as_ref());
         if self.written.len() > 1 << 16 {
             self.flush();

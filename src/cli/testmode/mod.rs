@@ -5,6 +5,7 @@
 
 mod commands;
 mod console;
+mod debugging;
 mod headers;
 mod hosts;
 mod late;
@@ -29,6 +30,7 @@ use crate::rewrite::Site;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
 use console::Console;
+use debugging::Debugging;
 use late::LateSite;
 use shell::Shell;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -48,7 +50,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     if !invocation.debug.is_empty() {
         levels.set(&invocation.debug);
     }
-    let mut loaded = match site::load_site(invocation) {
+    let at_terminal = stdin().is_terminal() && stdout().is_terminal();
+    let loaded = match at_terminal {
+        true => site::load_site_with_sources(invocation).map(|(loaded, sources)| (loaded, Some(sources))),
+        false => site::load_site(invocation).map(|loaded| (loaded, None)),
+    };
+    let (mut loaded, sources) = match loaded {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
@@ -63,7 +70,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let verbosity = if verbose && !stdin().is_terminal() { 1 } else { 2 };
     let (date, caller) = (arpa_date(&loaded.config, clock::now()), mail::caller());
     console.show(&loaded.config.names, &ShellEvent::Caller { name: &caller });
-    sit_down(&mut console);
+    let colour = at_terminal && sit_down(&mut console);
     for (name, value) in [(b'b', date), (b'_', [&caller[..], b"@localhost"].concat())] {
         loaded.config.macros.set(MacroId(name), Some(&value));
     }
@@ -71,6 +78,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     let addr_type = quiet.then(|| loaded.config.names.intern(b"addr_type")).flatten();
     let old_style = loaded.config.options.old_style_headers;
     let mut shell = Shell::new(LateSite::new(loaded.config), old_style, console, verbosity);
+    shell.debugging = sources.map(|sources| Debugging::new(sources, colour));
     shell.greet(addr_type);
     shell.scope.set(MacroId(b'i'), queue::lone_id().as_bytes());
     shell.serve();
@@ -121,16 +129,14 @@ impl Write for Shared {
     }
 }
 
-/// Where a person types and reads, lines can be edited.
-fn sit_down(console: &mut Console) {
-    if !(stdin().is_terminal() && stdout().is_terminal()) {
-        return;
-    }
+/// Where a person types and reads, lines can be edited; may they be in colour?
+fn sit_down(console: &mut Console) -> bool {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let colour = set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb");
     if let Some(terminal) = Terminal::open(colour) {
         console.at_terminal(terminal, colour);
     }
+    colour
 }
 
 impl Shell {
@@ -145,14 +151,18 @@ impl Shell {
     fn serve(&mut self) {
         let prompt = if self.verbosity > 1 { "> " } else { "" };
         loop {
-            let Self { console, site, .. } = self;
-            let commands = || commands::SLASHES.iter().map(|row| row.typed()).collect();
+            let Self { console, site, debugging, .. } = self;
+            let rows = debugging.iter().flat_map(|_| debugging::SLASHES);
+            let commands = || commands::SLASHES.iter().chain(rows).map(|row| row.typed()).collect();
             console.offer(|| Vocabulary::of(&site.config, commands()));
             let Some(line) = console.read_line(prompt) else { return };
             if self.verbosity == 1 {
                 self.console.say([b"> ", &line[..]].concat());
             }
-            self.command(&line);
+            match &self.debugging {
+                Some(debugging) if debugging.is_armed() => debugging::run(self, &line),
+                _ => self.command(&line),
+            }
             self.rename_calls();
             if self.over {
                 return;
@@ -184,7 +194,7 @@ impl Shell {
     }
 
     /// One line.
-    fn command(&mut self, line: &[u8]) {
+    pub(super) fn command(&mut self, line: &[u8]) {
         let start = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
         let line = &line[start..];
         match line.first() {

@@ -1,6 +1,7 @@
 //! What the shell keeps from one command to the next.
 
 use super::console::Console;
+use super::debugging::Debugging;
 use super::late::{LateRuntime, LateSite};
 use crate::engine::{Machine, Scope};
 use crate::rewrite::AddressKind;
@@ -20,6 +21,8 @@ pub(super) struct Shell {
     pub old_style: bool,
     /// The full name of the first sender who had an account.
     pub full_name: Vec<u8>,
+    /// At a terminal: breakpoints, and the last run that was kept.
+    pub debugging: Option<Debugging>,
     /// `/quit` has been read.
     pub over: bool,
 }
@@ -37,6 +40,7 @@ impl Shell {
             verbosity,
             old_style,
             full_name: Vec::new(),
+            debugging: None,
             over: false,
         }
     }

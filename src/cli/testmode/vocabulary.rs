@@ -6,7 +6,6 @@ use crate::addr::MacroId;
 use crate::config::Config;
 
 /// The names of one configuration, as they are typed.
-#[derive(Default)]
 pub(super) struct Vocabulary {
     rulesets: Vec<String>,
     macros: Vec<String>,
@@ -15,6 +14,8 @@ pub(super) struct Vocabulary {
     mailers: Vec<String>,
     commands: Vec<String>,
     listings: Vec<String>,
+    /// Where they may stand.
+    places: &'static [Completing],
 }
 
 /// Where a name may stand: after this beginning of a line.
@@ -27,6 +28,9 @@ struct Completing {
 const PLACES: &[Completing] = &[
     Completing { after: "/map ", names: |known| &known.maps },
     Completing { after: "/try ", names: |known| &known.mailers },
+    Completing { after: "/break map ", names: |known| &known.maps },
+    Completing { after: "/break ", names: |known| &known.rulesets },
+    Completing { after: "/step ", names: |known| &known.rulesets },
     Completing { after: "/", names: |known| &known.commands },
     Completing { after: "=S", names: |known| &known.rulesets },
     Completing { after: "=", names: |known| &known.listings },
@@ -36,6 +40,24 @@ const PLACES: &[Completing] = &[
     Completing { after: ".C", names: |known| &known.classes },
     Completing { after: "", names: |known| &known.rulesets },
 ];
+
+/// The same at the debugger's prompt.
+const DEBUGGER_PLACES: &[Completing] = &[
+    Completing { after: "break map ", names: |known| &known.maps },
+    Completing { after: "break ", names: |known| &known.rulesets },
+    Completing { after: "list ", names: |known| &known.rulesets },
+    Completing { after: "print $=", names: |known| &known.classes },
+    Completing { after: "print $", names: |known| &known.macros },
+    Completing { after: "$=", names: |known| &known.classes },
+    Completing { after: "$", names: |known| &known.macros },
+    Completing { after: "", names: |known| &known.commands },
+];
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self::of(&Config::default(), Vec::new())
+    }
+}
 
 /// First characters of lines that are no list of rulesets.
 const NO_RULESET: &[char] = &['-', '?', '.', '#'];
@@ -56,12 +78,18 @@ impl Vocabulary {
             mailers: sorted(config.mailers.iter().map(|mailer| text(&mailer.name))),
             commands,
             listings: vec!["M".to_owned(), "S".to_owned()],
+            places: PLACES,
         }
+    }
+
+    /// The names at the debugger's prompt.
+    pub fn of_debugger(config: &Config, commands: Vec<String>) -> Self {
+        Self { places: DEBUGGER_PLACES, ..Self::of(config, commands) }
     }
 
     /// Candidates for the word before the cursor, and where that word begins in `line`, in bytes.
     pub fn complete<'a>(&'a self, line: &str) -> (usize, Vec<&'a str>) {
-        let Some(place) = PLACES.iter().find(|place| line.starts_with(place.after)) else {
+        let Some(place) = self.places.iter().find(|place| line.starts_with(place.after)) else {
             return (0, vec![]);
         };
         let typed = &line[place.after.len()..];
