@@ -41,8 +41,12 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     if foreground {
         begun.mta.queue.speak();
     }
+    let verbose = invocation.verbose;
     Ok(begun.confined()?.run(true, |mta| async move {
-        let status = mta.clone().run_queue(&selection).await;
+        let status = match verbose {
+            true => mta.clone().run_queue_aloud(&selection).await,
+            false => mta.clone().run_queue(&selection).await,
+        };
         mta.deliveries_done().await;
         start::settled(&mta, if foreground { status } else { Sysexit::OK })
     }))

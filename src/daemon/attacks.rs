@@ -160,7 +160,8 @@ fn confine_front(scene: &Path) -> Result<(), i32> {
     });
     let resolver = Resolver::with(Settings::isolated());
     let site = Site::new(Arc::new(config), Arc::new(resolver));
-    let groups = vec![GroupOptions { name: b"mqueue".to_vec(), path: scene.join("queue"), forks: false }];
+    let groups =
+        vec![GroupOptions { name: b"mqueue".to_vec(), path: scene.join("queue"), ..GroupOptions::default() }];
     let queue = QueueOptions { groups, ..QueueOptions::default() };
     let confinement = confine(&site, &queue, true).expect("confined");
     let whole = confinement.report.up.contains(&Protection::Signals);

@@ -89,7 +89,7 @@ impl Mta {
         status
     }
 
-    fn deliver_over<'a>(
+    pub(super) fn deliver_over<'a>(
         self: &'a Arc<Self>,
         held: HeldMessage<'a>,
         mut envelope: Envelope,
@@ -139,7 +139,8 @@ impl Mta {
                 }
             };
             let mut status = envelope.attempt.exit;
-            if self.queue.is_aloud(envelope.location.group) && !envelope.attempt.generated {
+            let unsaid = !envelope.attempt.generated && !envelope.attempt.console.steps;
+            if self.queue.is_aloud(envelope.location.group) && unsaid {
                 failures::tell(&envelope);
             }
             if attempted.is_untouched(&envelope) {
@@ -160,9 +161,21 @@ impl Mta {
                 }
             }
             let looked = attempted.looked;
+            let at_once = envelope.attempt.interactive;
+            let waits = envelope.attempt.held_back && !envelope.attempt.generated;
+            if waits {
+                self.log_waiting(&envelope, 4, None);
+            }
             self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
-            self.leave_parts(&parts, looked);
+            // FastSplit says how many envelopes of one message a command delivers
+            let more = match !looked && at_once {
+                true => usize::try_from(self.site.config.options.fast_split - 1).unwrap_or(0),
+                false => 0,
+            };
+            let rest = parts.split_off(more.min(parts.len()));
+            copies.extend(parts);
+            self.leave_parts(&rest, looked);
             for copy in copies {
                 let lease = cut.iter().position(|lease| lease.key().id == copy.id);
                 let lease = lease.map(|index| cut.swap_remove(index));
@@ -207,7 +220,7 @@ impl Mta {
         status
     }
 
-    fn hold(&self, lease: Lease) -> HeldMessage<'_> {
+    pub(super) fn hold(&self, lease: Lease) -> HeldMessage<'_> {
         HeldMessage::new(&self.queue, lease, self.phase())
     }
 

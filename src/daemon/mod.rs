@@ -12,7 +12,7 @@
 //!   `throttle`: how many in a second
 //! - `waiting`: what the log says of those who wait for a run
 //! - `status`: what `canonify status` is told
-//! - `serve`: start, what the supervisor says, the end; `runs`: queue runs
+//! - `serve`: start, what the supervisor says, the end; `runs`: queue runs; `verbose_run`: one that is watched
 
 mod acceptor;
 mod before_answer;
@@ -32,6 +32,7 @@ mod runs;
 mod serve;
 mod throttle;
 mod status;
+mod verbose_run;
 mod verify;
 mod waiting;
 

@@ -2,31 +2,47 @@
 
 use super::load;
 use super::mta::{Mta, Phase};
+use crate::deliver::Connections;
 use crate::envelope::{Envelope, MessageKey, set_sender};
-use crate::logging::Quiet;
+use crate::logging::{Errors, Quiet};
 use crate::message::set_dates;
-use crate::queue::{Loaded, Selection};
+use crate::queue::{Lease, Loaded, Selection};
 use crate::schema::Sysexit;
 use crate::sys::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 /// Messages that a run learns of at a time, so that its memory does not grow with the queue.
 const MAX_DUE: usize = 5000;
 
 impl Mta {
-    /// One pass over the queue; returns when all that it took is done, with the exit status of the last message in
-    /// its order. MaxQueueRunSize limits what it takes.
+    /// One pass over the queue, all groups side by side; returns when all that it took is done, with the exit status of the
+    /// last message of the last group.
     pub async fn run_queue(self: Arc<Self>, selection: &Selection) -> Sysexit {
+        let mut runs = JoinSet::new();
+        for group in self.queue.options().groups_of(selection) {
+            let (mta, selection) = (self.clone(), selection.clone().in_group(Some(group)));
+            runs.spawn(async move { (group, mta.run_group(group, &selection).await) });
+        }
+        let mut last = (0, Sysexit::OK);
+        while let Some(ended) = runs.join_next().await {
+            // a run that broke has no status
+            last = ended.map_or(last, |ended| if ended.0 >= last.0 { ended } else { last });
+        }
+        last.1
+    }
+
+    /// J= limits what it takes, R= how many at a time.
+    async fn run_group(self: Arc<Self>, group: u16, selection: &Selection) -> Sysexit {
+        let runners = self.queue.options().groups.get(usize::from(group)).map_or(0, |group| group.runners);
+        let at_a_time = (runners > 1).then(|| Arc::new(Semaphore::new(runners)));
         let last = Arc::new(Mutex::new((0, Sysexit::OK)));
         let mut turn = 0;
         let mut progress = self.queue.begin_run();
-        let mut left = match self.queue.options().max_run_size {
-            0 => usize::MAX,
-            limit => limit,
-        };
+        let mut left = self.queue.options().jobs(group);
         // each delivery holds an end; they go on when nobody waits for this run any more
         let (running, mut done) = mpsc::channel::<()>(1);
         while left > 0 && !self.is(Phase::Draining) {
@@ -45,7 +61,11 @@ impl Mta {
                 if self.deliverer.pools.will_recall(&key) {
                     continue;
                 }
-                let runner = self.runner().await;
+                let turn_of = match &at_a_time {
+                    Some(at_a_time) => at_a_time.clone().acquire_owned().await.ok(),
+                    None => None,
+                };
+                let runner = (self.runner().await, turn_of);
                 let Some(preparing) = self.prepare().await else { break };
                 let (mta, held) = (self.clone(), (runner, self.begin(), running.clone()));
                 let last = last.clone();
@@ -93,6 +113,38 @@ impl Mta {
         if self.is(Phase::Stopping) {
             return Sysexit::OK;
         }
+        match self.take(key, recalled).await {
+            Ok((lease, envelope)) => without_delay(self.deliver(lease, *envelope, Some(preparing)).await),
+            Err(status) => status,
+        }
+    }
+
+    /// The next message of a run that is watched.
+    pub(super) async fn run_next(
+        self: &Arc<Self>,
+        key: &MessageKey,
+        connections: &mut Connections,
+    ) -> Sysexit {
+        match self.take(key, false).await {
+            Ok((lease, mut envelope)) => {
+                envelope.attempt.console.steps = true;
+                envelope.attempt.console.errors = Errors::Said;
+                let held = self.hold(lease);
+                without_delay(self.deliver_over(held, *envelope, connections, &mut |_| ()).await)
+            }
+            Err(status) => status,
+        }
+    }
+
+    /// Leases a message that is to be delivered now.
+    ///
+    /// # Errors
+    /// There is nothing to deliver; the exit status.
+    async fn take(
+        self: &Arc<Self>,
+        key: &MessageKey,
+        recalled: bool,
+    ) -> Result<(Lease, Box<Envelope>), Sysexit> {
         match self.queue.load(key).await {
             // a file that says itself that it is held gets the name of such
             Ok(Loaded::Ready(mut lease, mut envelope)) if envelope.quarantine.is_some() => {
@@ -100,27 +152,23 @@ impl Mta {
                 if let Err(error) = self.queue.update(&mut lease, &envelope).await {
                     self.complain(Some(&key.id), &error);
                 }
-                Sysexit::OK
+                Err(Sysexit::OK)
             }
             // the load is too high for it: it stays as it is
-            Ok(Loaded::Ready(_, envelope)) if !recalled && self.waits_for_load(&envelope) => Sysexit::OK,
+            Ok(Loaded::Ready(_, envelope)) if !recalled && self.waits_for_load(&envelope) => Err(Sysexit::OK),
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
                 envelope.forget_delays();
                 envelope.attempt.read_back = !recalled;
                 self.restore_envelope(&mut envelope).await;
-                match self.deliver(lease, *envelope, Some(preparing)).await {
-                    // it stays in the queue, which is no failure of the run
-                    Sysexit::TEMPFAIL => Sysexit::OK,
-                    status => status,
-                }
+                Ok((lease, envelope))
             }
-            Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Sysexit::SOFTWARE,
+            Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Err(Sysexit::SOFTWARE),
             // somebody else works on it, or it is gone or not whole: the next run looks again
-            Ok(_) => Sysexit::OK,
+            Ok(_) => Err(Sysexit::OK),
             Err(error) => {
                 self.complain(Some(&key.id), &error);
-                Sysexit::OSERR
+                Err(Sysexit::OSERR)
             }
         }
     }
@@ -148,4 +196,9 @@ impl Mta {
             tokio::time::sleep(interval).await;
         }
     }
+}
+
+/// It stays in the queue, which is no failure of a run.
+fn without_delay(status: Sysexit) -> Sysexit {
+    if status == Sysexit::TEMPFAIL { Sysexit::OK } else { status }
 }

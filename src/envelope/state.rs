@@ -135,6 +135,8 @@ pub struct AttemptState {
     pub overdue: bool,
     /// When it was tried before this attempt, and how often.
     pub before: (i64, u32),
+    /// HoldExpensive: nobody was tried, and it waits for a run as if it had not begun.
+    pub held_back: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,
     /// It begins with the queue's copy, header and body.

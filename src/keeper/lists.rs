@@ -173,22 +173,30 @@ const MAX_DETAILS: usize = 100;
 
 /// The texts of every `.forward` of a user that some detail chooses. All are the user's own: whatever they name is
 /// named by the user.
-pub(super) fn all_forwards(settings: &KeeperSettings, user: &[u8]) -> Vec<Listing> {
-    let Ok(Some(user)) = accounts::user(user) else { return Vec::new() };
+///
+/// # Errors
+/// For now nobody can say what they name.
+pub(super) fn all_forwards(settings: &KeeperSettings, user: &[u8]) -> Result<Vec<Listing>, Refusal> {
+    let Some(user) = accounts::user(user)? else { return Ok(Vec::new()) };
     let kind = ListKind::forward(settings, &user);
-    let Ok(identity) = Identity::of(&user) else { return Vec::new() };
-    let Ok(guard) = assume(&identity) else { return Vec::new() };
+    let guard = assume(&Identity::of(&user)?)?;
     let templates = forward_files(settings, &user, b"\0");
     let paths = templates.into_iter().filter(|path| path.is_absolute()).flat_map(|path| with_details(&path));
-    let read = paths.filter_map(|path| Some((kind.read(&path, &mut Vec::new()).ok()?, path)));
-    let found: Vec<(ListText, PathBuf)> = read.collect();
+    let mut found: Vec<(ListText, PathBuf)> = Vec::new();
+    for path in paths {
+        match kind.read(&path, &mut Vec::new()) {
+            Ok(text) => found.push((text, path)),
+            Err(why) if why.is_temporary() => return Err(why),
+            Err(_) => {}
+        }
+    }
     drop(guard);
     let (owner, shell) = (ListOwner { ids: user.ids(), user: user.name.clone() }, has_shell(&user));
     let listing = |(ListText { text, safe, .. }, path): (ListText, PathBuf)| {
         let path = path.into_os_string().into_encoded_bytes();
         Listing { path, text, safe, owner: owner.clone(), shell }
     };
-    found.into_iter().map(listing).collect()
+    Ok(found.into_iter().map(listing).collect())
 }
 
 /// The files that a name stands for in which NUL is the place of a detail.

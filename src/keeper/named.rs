@@ -181,12 +181,12 @@ impl Named {
     }
 
     /// By the user's own `.forward` files, or by a list that they include.
-    fn by_forward(sources: Sources<'_>, sought: Sought<'_>, user: &[u8]) -> bool {
+    fn by_forward(sources: Sources<'_>, sought: Sought<'_>, user: &[u8]) -> Result<bool, String> {
         let mut known = Known::default();
-        for listing in lists::all_forwards(sources.settings, user) {
+        for listing in lists::all_forwards(sources.settings, user).map_err(|why| why.to_string())? {
             known.gather_list(sources, &listing, 0);
         }
-        known.holds(sought, user)
+        Ok(known.holds(sought, user))
     }
 
     /// Does `named_by` name it? An error means that the files cannot be read just now.
@@ -205,7 +205,7 @@ impl Named {
                 Ok(value.is_some_and(|value| sought.is_in(&value)) || self.known(sources)?.holds(sought, b""))
             }
             Some(user) => {
-                Ok(Self::by_forward(sources, sought, user) || self.known(sources)?.holds(sought, user))
+                Ok(Self::by_forward(sources, sought, user)? || self.known(sources)?.holds(sought, user))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the queue reads of the configuration.
 
+use super::select::Selection;
 use crate::config::Config;
 use crate::schema::{QueueSortOrder, SuperSafe, span};
 use crate::sys::clock::Clock;
@@ -17,6 +18,11 @@ pub struct GroupOptions {
     pub path: PathBuf,
     /// F=f: each of its messages has a process of its own in sendmail, which is not heard.
     pub forks: bool,
+    /// J=, or MaxQueueRunSize: messages that one run takes; 0 means all.
+    pub jobs: usize,
+    /// R=, or MaxRunnersPerQueue: messages of one run that are worked on at the same time. Up to 1 sets no limit here, since it is
+    /// the default of sites whose runs do not wait for slow hosts.
+    pub runners: usize,
 }
 
 /// QueueSortOrder.
@@ -57,6 +63,8 @@ pub struct QueueOptions {
     pub trusted_user: u32,
     /// SuperSafe is not False: sync before answering.
     pub sync: bool,
+    /// RequiresDirfsync: the directories as well.
+    pub sync_directories: bool,
     /// RetryFactor.
     pub retry_factor: i64,
     /// MinQueueAge.
@@ -79,6 +87,7 @@ impl Default for QueueOptions {
             file_mode: 0o600,
             trusted_user: 0,
             sync: true,
+            sync_directories: true,
             retry_factor: 90_000,
             min_age: Duration::ZERO,
             max_age: Duration::ZERO,
@@ -103,6 +112,20 @@ impl QueueOptions {
         u16::try_from(self.groups.iter().position(|group| group.name == name)?).ok()
     }
 
+    /// The groups that a selection looks at.
+    pub fn groups_of(&self, selection: &Selection) -> Vec<u16> {
+        let all = 0..u16::try_from(self.groups.len()).unwrap_or(u16::MAX);
+        all.filter(|group| selection.group.is_none_or(|only| only == *group)).collect()
+    }
+
+    /// Messages that one run of a group takes.
+    pub fn jobs(&self, group: u16) -> usize {
+        match self.groups.get(usize::from(group)).map_or(0, |group| group.jobs) {
+            0 => usize::MAX,
+            jobs => jobs,
+        }
+    }
+
     /// The directory that holds all queues: that of the default group, or the one in which its pattern looks.
     pub fn base(&self) -> PathBuf {
         let path = self.groups.first().map(|group| group.path.clone()).unwrap_or_default();
@@ -122,16 +145,25 @@ impl QueueOptions {
                 name: group.name.clone(),
                 forks: group.flags.contains(&b'f'),
                 path: path(if group.path.is_empty() { default } else { &group.path }),
+                jobs: group.jobs.try_into().unwrap_or(0),
+                runners: group.runners.try_into().unwrap_or(0),
             })
             .collect();
         if groups.is_empty() {
-            groups.push(GroupOptions { name: b"mqueue".to_vec(), path: path(default), forks: false });
+            groups.push(GroupOptions {
+                name: b"mqueue".to_vec(),
+                path: path(default),
+                jobs: options.max_queue_run_size.try_into().unwrap_or(0),
+                runners: options.max_runners_per_queue.try_into().unwrap_or(0),
+                ..GroupOptions::default()
+            });
         }
         Self {
             groups,
             file_mode: options.queue_file_mode,
             trusted_user: options.trusted_user,
             sync: options.super_safe != SuperSafe::No,
+            sync_directories: options.requires_dirfsync,
             retry_factor: options.retry_factor,
             min_age: span(options.min_queue_age),
             max_age: span(options.max_queue_age),

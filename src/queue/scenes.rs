@@ -85,7 +85,8 @@ impl Scene for InMemory {
 
 pub(super) fn in_directory(options: QueueOptions) -> Box<dyn Scene> {
     let dir = folder();
-    let group = GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned(), forks: false };
+    let group =
+        GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned(), ..GroupOptions::default() };
     let options = QueueOptions { groups: vec![group], clock: Clock::fixed(NOW), ..options };
     Box::new(InDirectory { dir, options })
 }

@@ -36,7 +36,7 @@ pub(super) fn envelope(id: QueueId) -> Envelope {
 }
 
 pub(super) fn queue(dir: &std::path::Path) -> Queue {
-    let group = GroupOptions { name: b"mqueue".to_vec(), path: dir.to_owned(), forks: false };
+    let group = GroupOptions { name: b"mqueue".to_vec(), path: dir.to_owned(), ..GroupOptions::default() };
     let options = QueueOptions { groups: vec![group], clock: Clock::fixed(NOW), ..QueueOptions::default() };
     Queue::open(Arc::new(config()), options).expect("an open queue")
 }
@@ -58,7 +58,8 @@ pub(super) fn names_in(dir: &std::path::Path) -> Vec<String> {
 #[tokio::test]
 async fn what_is_young_waits() {
     let dir = folder();
-    let group = GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned(), forks: false };
+    let group =
+        GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned(), ..GroupOptions::default() };
     let clock = Clock::fixed(NOW);
     let options = QueueOptions {
         groups: vec![group],

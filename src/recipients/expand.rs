@@ -31,6 +31,8 @@ pub(super) struct Member {
     pub(super) level: usize,
     /// Of its list, from 1.
     pub(super) line: usize,
+    /// Its list has no other.
+    pub(super) alone: bool,
 }
 
 /// What is known of a list's file.
@@ -204,6 +206,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             if is_file_or_program(&self.expander.site.config, address) {
                 recipient.control = Some(self.control(member.parent));
             }
+            if !member.alone && self.leaves_out(address) {
+                recipient.state = RecipientState::Removed;
+                self.envelope.recipients.push(recipient);
+                return;
+            }
         }
         self.met += 1;
         recipient.entered = self.met;
@@ -227,6 +234,16 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             (_, true) => self.refuse(index, parsed.problems),
             (None, false) => self.examine(index, member.level).await,
         }
+    }
+
+    /// MeToo: is it the sender, who is not to get what he sends to a list? sendmail sees him only where it reads the message
+    /// from the queue.
+    fn leaves_out(&self, address: &Address) -> bool {
+        let config = &self.expander.site.config;
+        let sender = self.envelope.sender.address.as_ref();
+        !config.options.me_too
+            && !self.envelope.attempt.interactive
+            && sender.is_some_and(|sender| is_same_address(config, sender, address))
     }
 
     /// The ancestor that this address names again.

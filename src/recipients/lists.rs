@@ -49,7 +49,8 @@ impl AliasExpansion<'_, '_> {
 
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
-        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+        let (lines, before): (Vec<&[u8]>, _) =
+            (text.split(|byte| *byte == b'\n').collect(), self.members.len());
         for (index, text) in lines.into_iter().enumerate().rev() {
             if let Some(open) = without_end(text) {
                 let said = [open, b"... Unbalanced '<'"].concat();
@@ -58,8 +59,11 @@ impl AliasExpansion<'_, '_> {
                 self.complain(&said);
             }
             for text in split_list(text) {
-                self.members.push(Member { text, parent, level: level + 1, line: index + 1 });
+                self.members.push(Member { text, parent, level: level + 1, line: index + 1, alone: false });
             }
+        }
+        if let [only] = &mut self.members[before..] {
+            only.alone = true;
         }
     }
 

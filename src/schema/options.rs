@@ -22,6 +22,8 @@ pub enum Status {
     Implemented,
     /// Read and checked; nothing acts on it yet.
     ParsedOnly,
+    /// Read and checked; what it is about is no part of this program, or always so.
+    Needless,
 }
 
 /// How a value's text is read.
@@ -172,7 +174,7 @@ options! {
     /// Rewrite queue file every N recipients; a non-safe caller may only lower it
     checkpoint_interval: i64 = 10, (Int), "CheckpointInterval", b'C', Anyone, Implemented, "confCHECKPOINT_INTERVAL";
     /// Queue instead of delivering for mailers with flag e; forced off when verbose
-    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, ParsedOnly, "confCON_EXPENSIVE";
+    hold_expensive: bool = false, (Bool), "HoldExpensive", b'c', Root, Implemented, "confCON_EXPENSIVE";
     /// First letter decides; other letter prints 'Unknown delivery mode X' and exits 64; d also makes maps with -D return temp failure; forced to i when verbose (so in -bt)
     delivery_mode: DeliveryMode = DeliveryMode::Background, (Special), "DeliveryMode", b'd', Anyone, Implemented, "confDELIVERY_MODE";
     /// Text put before bounces
@@ -208,7 +210,7 @@ options! {
     /// Syslog verbosity; a non-safe caller may only raise it
     log_level: i64 = 9, (Int), "LogLevel", b'L', Anyone, Implemented, "confLOG_LEVEL";
     /// Keep the sender in expansions of aliases
-    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, ParsedOnly, "confME_TOO";
+    me_too: bool = true, (Bool), "MeToo", b'm', Anyone, Implemented, "confME_TOO";
     /// Value is name then text, as D but from the command line; never sticky
     macro_definition: () = (), (Special), "", b'M', Root, Implemented, "";
     /// Parse right sides when rebuilding aliases
@@ -254,7 +256,7 @@ options! {
     /// Priority cost per recipient
     recipient_factor: i64 = 30_000, (Int), "RecipientFactor", b'y', Root, Implemented, "confWORK_RECIPIENT_FACTOR";
     /// One process per queued job
-    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, ParsedOnly, "confSEPARATE_PROC";
+    fork_each_job: bool = false, (Bool), "ForkEachJob", b'Y', Root, Needless, "confSEPARATE_PROC";
     /// Weight of Precedence class
     class_factor: i64 = 1800, (Int), "ClassFactor", b'z', Root, Implemented, "confWORK_CLASS_FACTOR";
     /// Priority cost per try
@@ -344,9 +346,9 @@ options! {
     /// Outgoing socket settings, one per address family
     client_port_options: Vec<ClientPort> = Vec::new(), (Special), "ClientPortOptions", 0xaf, Root, Implemented, "";
     /// Memory before the data file goes to disk
-    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, ParsedOnly, "confDF_BUFFER_SIZE";
+    data_file_buffer_size: i64 = 4096, (Int), "DataFileBufferSize", 0xb0, Root, Needless, "confDF_BUFFER_SIZE";
     /// Same for the transcript
-    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, ParsedOnly, "confXF_BUFFER_SIZE";
+    xscript_file_buffer_size: i64 = 4096, (Int), "XscriptFileBufferSize", 0xb1, Root, Needless, "confXF_BUFFER_SIZE";
     /// Defaults of later ldap maps
     ldap_default_spec: Option<Vec<u8>> = None, (Text), "LDAPDefaultSpec", 0xb2, Root, Implemented, "confLDAP_DEFAULT_SPEC";
     /// Server certificate
@@ -376,7 +378,7 @@ options! {
     /// TLS 1.2 ciphers: those of OpenSSL's list that are spoken here, in our order
     cipher_list: Option<Vec<u8>> = None, (Expanded), "CipherList", 0xc0, Root, Implemented, "confCIPHER_LIST";
     /// Random source
-    rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, ParsedOnly, "confRAND_FILE";
+    rand_file: Option<Vec<u8>> = None, (Text), "RandFile", 0xc1, Root, Needless, "confRAND_FILE";
     /// V: do not ask clients for certs; C (a server without one) is not there: it is warned of; unknown letter warned as in AuthOptions
     tls_srv_options: Vec<u8> = Vec::new(), (Special), "TLSSrvOptions", 0xc2, Root, Implemented, "confTLS_SRV_OPTIONS";
     /// Sleep 1 s per RCPT after N bad ones
@@ -385,14 +387,14 @@ options! {
     deliver_by_min: i64 = 0, (Time b's'), "DeliverByMin", 0xc4, Root, Implemented, "confDELIVER_BY_MIN";
     /// Queue runner processes limit
     max_queue_children: i64 = 0, (Int), "MaxQueueChildren", 0xc5, Root, Implemented, "confMAX_QUEUE_CHILDREN";
-    /// Runners per queue group
-    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, ParsedOnly, "confMAX_RUNNERS_PER_QUEUE";
+    /// Messages of one run of a group that are worked on at a time, from 2 on; up to 1 there is no limit
+    max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, Implemented, "confMAX_RUNNERS_PER_QUEUE";
     /// Value of ${daemon_flags} for command-line mail
     direct_submission_modifiers: Option<Vec<u8>> = None, (Text), "DirectSubmissionModifiers", 0xc7, Root, Implemented, "confDIRECT_SUBMISSION_MODIFIERS";
     /// Nice value of runners
     nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, ParsedOnly, "confNICE_QUEUE_RUN";
     /// Shared memory id, -1 picks one
-    shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, ParsedOnly, "confSHARED_MEMORY_KEY";
+    shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, Needless, "confSHARED_MEMORY_KEY";
     /// SASL layer strength cap
     auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, ParsedOnly, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
@@ -401,16 +403,16 @@ options! {
     use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Implemented, "confUSE_MSP";
     /// Load above which commands are slowed
     delay_la: i64 = 0, (Int), "DelayLA", 0xcd, Root, Implemented, "confDELAY_LA";
-    /// No MX lookups on first split
-    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, ParsedOnly, "confFAST_SPLIT";
+    /// How many envelopes of one message, cut for its queue groups, are delivered at once; from 0 to 1 the first
+    fast_split: i64 = 1, (Int), "FastSplit", 0xce, Root, Implemented, "confFAST_SPLIT";
     /// 5xx replies become 4xx (also the enhanced code's first digit)
     soft_bounce: bool = false, (Bool), "SoftBounce", 0xcf, Root, Implemented, "confSOFT_BOUNCE";
     /// Where a chosen key is written
-    shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, ParsedOnly, "confSHARED_MEMORY_KEY_FILE";
+    shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, Needless, "confSHARED_MEMORY_KEY_FILE";
     /// Log period while refusing
     reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, ParsedOnly, "confREJECT_LOG_INTERVAL";
     /// Fsync directories
-    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, ParsedOnly, "confREQUIRES_DIR_FSYNC";
+    requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, Implemented, "confREQUIRES_DIR_FSYNC";
     /// Window of the rate counters
     connection_rate_window_size: i64 = 60, (Time b's'), "ConnectionRateWindowSize", 0xd3, Root, Implemented, "confCONNECTION_RATE_WINDOW_SIZE";
     /// Revocation list
@@ -440,9 +442,9 @@ options! {
     /// Short IPv6 text form
     use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, ParsedOnly, "confUSE_COMPRESSED_IPV6_ADDRESSES";
     /// Openssl engine
-    ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, ParsedOnly, "confSSL_ENGINE";
+    ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, Needless, "confSSL_ENGINE";
     /// Engine library directory
-    ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, ParsedOnly, "confSSL_ENGINE_PATH";
+    ssl_engine_path: Option<Vec<u8>> = None, (Text), "SSLEnginePath", 0xee, Root, Needless, "confSSL_ENGINE_PATH";
     /// Retry without TLS after a handshake failure
     tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Implemented, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}

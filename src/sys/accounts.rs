@@ -48,13 +48,25 @@ impl User {
     }
 }
 
-/// Errors that mean "no such entry" on one or another NSS service (getpwnam(3), ERRORS).
-fn absent(error: nix::Error) -> io::Result<()> {
-    use nix::errno::Errno::{EBADF, ENOENT, EPERM, ESRCH};
-    match error {
-        ENOENT | ESRCH | EBADF | EPERM => Ok(()),
-        other => Err(other.into()),
+/// Says "no such entry" once the file of the accounts has been read and does not hold the name. glibc says so without any
+/// error where one service of nsswitch.conf fails (no descriptor is left for /etc/passwd) and the one behind it knows
+/// nothing; it never says it by an errno, whatever getpwnam(3) remembers of other systems: ENOENT is a missing file, or
+/// the socket of a service that is down.
+fn certainly_absent<T>(file: &str, has: impl Fn(&[u8]) -> bool) -> io::Result<Option<T>> {
+    match std::fs::read(file) {
+        Ok(text) if text.split(|byte| *byte == b'\n').any(has) => {
+            Err(io::Error::new(io::ErrorKind::WouldBlock, format!("{file} has an entry that was not found")))
+        }
+        Ok(_) => Ok(None),
+        // a site may keep its accounts elsewhere
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// A field of a line of passwd or group.
+fn field(line: &[u8], index: usize) -> Option<&[u8]> {
+    line.split(|byte| *byte == b':').nth(index)
 }
 
 /// The account of a name. An error is a failure of the service: try again, never "unknown".
@@ -67,9 +79,9 @@ pub fn user(name: &[u8]) -> io::Result<Option<User>> {
     if text.is_empty() || text.contains(['\0', ':', '\n', '/']) {
         return Ok(None);
     }
-    match nix::unistd::User::from_name(text) {
-        Ok(entry) => Ok(entry.map(User::of)),
-        Err(error) => absent(error).map(|()| None),
+    match nix::unistd::User::from_name(text)? {
+        Some(entry) => Ok(Some(User::of(entry))),
+        None => certainly_absent("/etc/passwd", |line| field(line, 0) == Some(name)),
     }
 }
 
@@ -78,9 +90,9 @@ pub fn user(name: &[u8]) -> io::Result<Option<User>> {
 /// # Errors
 /// When name services fail.
 pub fn user_by_uid(uid: u32) -> io::Result<Option<User>> {
-    match nix::unistd::User::from_uid(Uid::from_raw(uid)) {
-        Ok(entry) => Ok(entry.map(User::of)),
-        Err(error) => absent(error).map(|()| None),
+    match nix::unistd::User::from_uid(Uid::from_raw(uid))? {
+        Some(entry) => Ok(Some(User::of(entry))),
+        None => certainly_absent("/etc/passwd", |line| field(line, 2) == Some(uid.to_string().as_bytes())),
     }
 }
 
@@ -90,9 +102,9 @@ pub fn user_by_uid(uid: u32) -> io::Result<Option<User>> {
 /// When name services fail.
 pub fn group(name: &[u8]) -> io::Result<Option<u32>> {
     let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
-    match Group::from_name(text) {
-        Ok(entry) => Ok(entry.map(|entry| entry.gid.as_raw())),
-        Err(error) => absent(error).map(|()| None),
+    match Group::from_name(text)? {
+        Some(entry) => Ok(Some(entry.gid.as_raw())),
+        None => certainly_absent("/etc/group", |line| field(line, 0) == Some(name)),
     }
 }
 
@@ -132,6 +144,46 @@ mod tests {
         for name in [&b""[..], b"a:b", b"a/b", b"a\0b", b"\xff", b"no-such-user-here"] {
             assert_eq!(user(name).expect("an answer"), None);
         }
+    }
+
+    /// A process of its own in which no descriptor is free: nobody is unknown for that. (root is known to systemd without any
+    /// file.)
+    #[test]
+    fn nobody_is_unknown_for_want_of_a_descriptor() {
+        const EXHAUSTED: &str = "CANONIFY_TEST_EXHAUSTED";
+        if std::env::var_os(EXHAUSTED).is_none() {
+            let test = "sys::accounts::tests::nobody_is_unknown_for_want_of_a_descriptor";
+            let this = std::env::current_exe().expect("a path");
+            let run = std::process::Command::new(this).args(["--exact", test]).env(EXHAUSTED, "1").output();
+            let run = run.expect("a process");
+            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+            return;
+        }
+        let passwd = std::fs::read("/etc/passwd").expect("accounts");
+        let names = passwd.split(|byte| *byte == b'\n').filter_map(|line| field(line, 0));
+        let someone = names.filter(|name| !name.is_empty() && *name != b"root" && *name != b"nobody").last();
+        let mut taken = Vec::new();
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            taken.push(file);
+        }
+        let answers = [someone.unwrap_or(b"none"), b"no-such-user-here"].map(user);
+        let others = (user_by_uid(4_000_000_000), group(b"no-such-group-here"));
+        drop(taken);
+        assert!(answers.iter().all(Result::is_err), "{answers:?}");
+        assert!(others.0.is_err() && others.1.is_err(), "{others:?}");
+    }
+
+    #[test]
+    fn an_entry_that_the_file_has_is_not_absent() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("passwd");
+        std::fs::write(&file, "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:\n").expect("written");
+        let file = file.to_str().expect("a plain path");
+        let asked = |name: &'static [u8]| certainly_absent::<()>(file, |line| field(line, 0) == Some(name));
+        assert_eq!(asked(b"bob").expect("read"), None);
+        assert!(asked(b"ann").is_err());
+        assert_eq!(certainly_absent::<()>("/nonexistent/passwd", |_| true).expect("elsewhere"), None);
+        assert!(certainly_absent::<()>(folder.path().to_str().expect("plain"), |_| true).is_err());
     }
 
     #[test]

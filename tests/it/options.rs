@@ -100,6 +100,7 @@ fn row(row: &OptionRow) -> String {
     let acts = match row.status {
         Status::Implemented => "yes",
         Status::ParsedOnly => "**not yet**",
+        Status::Needless => "needs nothing",
     };
     let who = if row.may_set == MaySet::Anyone { "anyone" } else { "root" };
     let name = if row.name.is_empty() { "(none)" } else { row.name };
@@ -113,7 +114,9 @@ fn page() -> String {
     let mut page = String::from(
         "# Options\n\nEvery option of a cf, from the table in `src/schema/options.rs` (a test keeps this page in step: \
          `UPDATE_DOCS=1 cargo test options`). All of them are read, checked and printed as sendmail does. Those marked \
-         **not yet** are only read: setting them changes nothing so far.\n\n\
+         **not yet** are only read: setting them changes nothing so far. Those that need nothing are about what is always so here \
+         (each job apart from the others, short bodies in memory) or is no part of this program (shared memory, engines and \
+         random files of OpenSSL).\n\n\
          | option | code | value | default | who may set it with -o | implemented | .mc | effect |\n\
          |---|---|---|---|---|---|---|---|\n",
     );

@@ -122,8 +122,16 @@ fn lock_and_write(file: &File, path: &Path, text: &[u8]) -> Result<(), QueueErro
 
 /// Syncs the qf and the directories that name qf and df. Where a journal keeps them, the directory's names have
 /// reached the disk with the file.
-pub(super) fn settle_entry(directory: &Directory, file: &File, path: &Path) -> Result<(), QueueError> {
+pub(super) fn settle_entry(
+    directory: &Directory,
+    file: &File,
+    path: &Path,
+    directories: bool,
+) -> Result<(), QueueError> {
     sync_data(file, path)?;
+    if !directories {
+        return Ok(()); // the file system sees to it, says RequiresDirfsync
+    }
     let names = directory.qf_sync.sync();
     names.map_err(|source| QueueError::new("cannot sync", &directory.qf, source))?;
     let bodies = directory.df_sync.as_ref().map_or(Ok(()), |df_sync| df_sync.sync());

@@ -128,7 +128,8 @@ impl Inner {
         files::settle_body(directory, &key.id, body, mode, sync)?;
         let file = files::write_new(directory, prefix, &key.id, text, mode)?;
         if sync {
-            files::settle_entry(directory, &file, &directory.file(prefix, &key.id))?;
+            let directories = self.options.sync_directories;
+            files::settle_entry(directory, &file, &directory.file(prefix, &key.id), directories)?;
         }
         Ok(LockedFile { prefix, file })
     }
@@ -157,7 +158,7 @@ impl Inner {
             let (from, to) = (directory.file(hold.prefix, &key.id), directory.file(prefix, &key.id));
             std::fs::rename(&from, &to).map_err(|source| QueueError::new("cannot rename", &from, source))?;
         }
-        if sync {
+        if sync && self.options.sync_directories {
             let fail = |source| QueueError::new("cannot sync", &directory.qf, source);
             directory.qf_sync.sync().map_err(fail)?;
         }

@@ -213,7 +213,8 @@ async fn several_directories_and_their_sub_directories() {
 
 #[test]
 fn a_missing_directory_is_an_error_with_its_name() {
-    let group = GroupOptions { name: b"mqueue".to_vec(), path: "/nonexistent/mqueue".into(), forks: false };
+    let path = "/nonexistent/mqueue".into();
+    let group = GroupOptions { name: b"mqueue".to_vec(), path, ..GroupOptions::default() };
     let options = QueueOptions { groups: vec![group], ..QueueOptions::default() };
     let error = Queue::open(Arc::new(Config::default()), options).err().expect("an error");
     assert!(error.to_string().contains("/nonexistent/mqueue"));
