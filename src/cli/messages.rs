@@ -32,7 +32,11 @@ pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Prio
 
 /// What is wrong with the system, in the log under the caller's name.
 pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: &str) {
-    let name = Caller::of_process().name;
+    let caller = Caller::of_process();
+    let name = match caller.account {
+        Some(_) => caller.name,
+        None => format!("UID{}", caller.uid).into_bytes(),
+    };
     let line = [b"NOQUEUE: SYSERR(", &name[..], b"): ", text.as_bytes()].concat();
     log_early(invocation, config, Priority::Critical, &line);
 }

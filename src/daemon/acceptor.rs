@@ -51,7 +51,7 @@ impl DaemonAcceptor {
     fn log_waiting(&self, envelope: &Envelope) {
         if !envelope.session.looked_up {
             let deferred = self.mode == DeliveryMode::Defer;
-            self.mta.log_waiting(envelope, 8, deferred.then_some(b"4.4.3"));
+            self.mta.log_waiting(envelope, deferred.then_some(b"4.4.3"));
         }
     }
 

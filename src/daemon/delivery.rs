@@ -164,7 +164,7 @@ impl Mta {
             let at_once = envelope.attempt.interactive;
             let waits = envelope.attempt.held_back && !envelope.attempt.generated;
             if waits {
-                self.log_waiting(&envelope, 4, None);
+                self.log_waiting(&envelope, None);
             }
             self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
@@ -234,7 +234,7 @@ impl Mta {
     /// What belongs to other queue groups waits for their runs. Where somebody was looked up sendmail says nothing of it.
     fn leave_parts(&self, parts: &[Envelope], looked: bool) {
         for part in parts.iter().filter(|part| !looked && part.attempt.interactive) {
-            self.log_waiting(part, 4, None);
+            self.log_waiting(part, None);
             for recipient in part.pending() {
                 part.attempt.console.step(&[&recipient.text, b"... queued"]);
             }

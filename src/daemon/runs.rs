@@ -4,7 +4,7 @@ use super::load;
 use super::mta::{Mta, Phase};
 use crate::deliver::Connections;
 use crate::envelope::{Envelope, MessageKey, set_sender};
-use crate::logging::{Errors, Quiet};
+use crate::logging::{Errors, Priority, Quiet};
 use crate::message::set_dates;
 use crate::queue::{Lease, Loaded, Selection};
 use crate::schema::Sysexit;
@@ -37,6 +37,9 @@ impl Mta {
 
     /// J= limits what it takes, R= how many at a time.
     async fn run_group(self: Arc<Self>, group: u16, selection: &Selection) -> Sysexit {
+        if self.is_too_busy_for_any() {
+            return Sysexit::OK;
+        }
         let runners = self.queue.options().groups.get(usize::from(group)).map_or(0, |group| group.runners);
         let at_a_time = (runners > 1).then(|| Arc::new(Semaphore::new(runners)));
         let last = Arc::new(Mutex::new((0, Sysexit::OK)));
@@ -171,6 +174,17 @@ impl Mta {
                 Err(Sysexit::OSERR)
             }
         }
+    }
+
+    /// No message is so urgent that it could be delivered at this load: the queue need not be read.
+    pub(super) fn is_too_busy_for_any(&self) -> bool {
+        let options = &self.site.config.options;
+        let too_busy = load::should_queue(options, options.recipient_factor);
+        if too_busy {
+            let text = b"runqueue: Skipping queue run -- load average too high";
+            self.log.log(8, Priority::Info, None, text);
+        }
+        too_busy
     }
 
     /// QueueLA and QueueFactor, by the priority that the queue has for it.

@@ -15,6 +15,10 @@ impl Mta {
         let mut connections = Connections::new(&self.site.config);
         let mut status = Sysexit::OK;
         for group in self.queue.options().groups_of(selection) {
+            if self.is_too_busy_for_any() {
+                say(b"Skipping queue run -- load average too high");
+                continue;
+            }
             let limit = self.queue.options().jobs(group);
             let selection = selection.clone().in_group(Some(group));
             match self.queue.due(&selection, limit, &mut self.queue.begin_run()).await {

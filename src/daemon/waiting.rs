@@ -7,7 +7,7 @@ use crate::sys::clock;
 
 impl Mta {
     /// A `to=` line for everybody who has to wait.
-    pub fn log_waiting(&self, envelope: &Envelope, level: u8, dsn: Option<&[u8]>) {
+    pub fn log_waiting(&self, envelope: &Envelope, dsn: Option<&[u8]>) {
         let config = &self.site.config;
         for index in envelope.send_order() {
             let recipient = &envelope.recipients[index];
@@ -28,7 +28,7 @@ impl Mta {
                 stat: if held.is_some() { b"quarantined" } else { b"queued" },
                 ..RecipientLine::default()
             };
-            self.log.log(level, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
+            self.log.log(8, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
         }
     }
 }

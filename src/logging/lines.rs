@@ -112,7 +112,9 @@ impl RecipientLine<'_> {
         line.field("delay", interval(self.delay).as_bytes());
         line.optional("xdelay", self.attempt_delay.map(interval).as_ref().map(String::as_bytes));
         line.optional("mailer", self.mailer);
-        line.field("pri", self.priority.to_string().as_bytes());
+        // sendmail has no number for what comes before everything else
+        let priority = if self.priority < 0 { i64::MAX } else { self.priority };
+        line.field("pri", priority.to_string().as_bytes());
         match self.quarantine {
             Some(reason) => line.field("quarantine", reason),
             None => line.optional("relay", self.relay),
@@ -200,6 +202,9 @@ mod tests {
         let expected = "to=nosuchuser,other, ctladdr=<badone@site.example> (8/0), delay=1+02:03:04, mailer=local, \
                         pri=120192, dsn=5.1.1, reply=550 5.1.1 User unknown, stat=User unknown";
         assert_eq!(String::from_utf8_lossy(&line.to_line()), expected);
+        // Precedence: special-delivery
+        let urgent = RecipientLine { priority: -149_762, ..line }.to_line();
+        assert!(String::from_utf8_lossy(&urgent).contains(", pri=9223372036854775807, "));
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl<'a> Submission<'a> {
         let looked = self.envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
         let copies = deliverer.split_by_owner(&mut self.envelope).await;
         let mut all: Vec<_> = std::iter::once(self.envelope.clone()).chain(copies).collect();
-        let told = |all: &[Envelope]| all.iter().for_each(|one| self.mta.log_waiting(one, 4, None));
+        let told = |all: &[Envelope]| all.iter().for_each(|one| self.mta.log_waiting(one, None));
         if looked {
             told(&all);
         }

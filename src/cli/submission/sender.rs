@@ -16,6 +16,10 @@ impl Submission<'_> {
         let config = &self.mta.site.config;
         let scope = &mut self.envelope.scope;
         self.client.set_macros(config, scope);
+        // what -M says of it stays
+        if let Some(flags) = config.macro_value("daemon_flags") {
+            scope.set_named(config, b"daemon_flags", flags);
+        }
         set_dates(config, scope, self.envelope.created);
         scope.set_named(config, b"i", self.envelope.id.as_bytes());
         if let Some(protocol) = &self.invocation.protocol {
