@@ -193,6 +193,8 @@ impl Recorder {
                 self.begin(&String::from_utf8_lossy(ruleset), &text.concat());
             }
             AddressEvent::Parse { text } => self.begin("parse", text),
+            // asked for a recipient that has been accepted: no part of the check before it
+            AddressEvent::LocalUser { text } => self.begin("ruleset 5", text),
             AddressEvent::Remote { text } => self.begin("rewrite", text),
             AddressEvent::Parsed { address, .. } => {
                 let resolved = self.resolved(address);

@@ -46,7 +46,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     print_banner(invocation);
     let loaded = read_site(invocation).map_err(|unread| unread.report(invocation))?;
     warn_of_writers(invocation, &loaded.config);
-    print_messages(invocation, &loaded);
+    print_messages(invocation, &loaded, &mut io::stdout());
     match loaded.stop {
         true => Err(loaded.exit),
         false => Ok(loaded),
@@ -59,7 +59,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
 /// The exit status.
 pub fn load_site_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
     print_banner(invocation);
-    load_with_sources(invocation)
+    with_sources(invocation, &mut io::stdout())
 }
 
 fn print_banner(invocation: &Invocation) {
@@ -91,13 +91,18 @@ struct Unread {
     status: Sysexit,
 }
 
-/// [`load_site`], with the text of the cf and what made it.
+/// [`load_site`], with the text of the cf and what made it, for those whose answer is all that standard output gets:
+/// what is to be said goes to standard error.
 ///
 /// # Errors
 /// The exit status.
 pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Sysexit> {
+    with_sources(invocation, &mut io::stderr())
+}
+
+fn with_sources(invocation: &Invocation, out: &mut dyn Write) -> Result<(Loaded, Sources), Sysexit> {
     let (loaded, sources) = read_with_sources(invocation).map_err(|unread| unread.report(invocation))?;
-    print_messages(invocation, &loaded);
+    print_messages(invocation, &loaded, out);
     if loaded.stop {
         return Err(loaded.exit);
     }
@@ -155,9 +160,8 @@ fn load_mc(invocation: &Invocation, file: &[u8], text: &[u8]) -> Result<(Loaded,
     Ok((loaded, cf))
 }
 
-fn print_messages(invocation: &Invocation, loaded: &Loaded) {
-    let mut out = io::stdout();
-    // a closed stdout leaves nobody to tell
+fn print_messages(invocation: &Invocation, loaded: &Loaded, out: &mut dyn Write) {
+    // a closed output leaves nobody to tell
     if asks_for_version(invocation) {
         let _ = out.write_all(&version::identity(&loaded.config));
     }

@@ -2,7 +2,7 @@
 
 use super::coverage::{Coverage, RuleCount};
 use crate::analysis::html::escaped;
-use crate::analysis::layout::Style;
+use crate::analysis::layout::{Style, grouped};
 
 const GOOD: &str = "\x1b[32m";
 const FAINT: &str = "\x1b[2m";
@@ -67,9 +67,20 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){:root{--good:#81c995;--faint:#9aa0a6}}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}\
 h1{font-size:1.15rem}summary{cursor:pointer;margin:.5rem 0}\
-table{border-collapse:collapse;width:100%;font-size:.85em}td{border-top:1px solid var(--line);padding:.15rem .5rem;vertical-align:top}\
+table{border-collapse:collapse;table-layout:fixed;width:100%;font-size:.85em}\
+th{font-weight:normal;color:var(--faint);text-align:left;padding:.15rem .5rem}th.n{width:7.5em;text-align:right}\
+@media(max-width:40rem){th.n{width:4.5em}.place{display:block}td,th{padding:.15rem .3rem}}\
+td{overflow-wrap:anywhere;border-top:1px solid var(--line);padding:.15rem .5rem;vertical-align:top}\
 td.n{text-align:right;white-space:nowrap}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 .used{color:var(--good)}.idle,.place{color:var(--faint)}";
+
+/// What stands above the columns of a ruleset's rules, and of the maps.
+const RULES: &str = "<tr><th class=\"n\">matched</th><th class=\"n\">\u{b5}s</th><th>rule, and where it is written</th></tr>\n";
+const MAPS: &str = "<tr><th class=\"n\">answered</th><th class=\"n\">asked</th><th>map</th></tr>\n";
+
+fn count(number: u64) -> String {
+    grouped(usize::try_from(number).unwrap_or(usize::MAX))
+}
 
 /// A page that needs nothing else, folds without a script and fits a telephone.
 pub fn page(coverage: &Coverage) -> String {
@@ -82,31 +93,31 @@ pub fn page(coverage: &Coverage) -> String {
     for rules in coverage.rules.chunk_by(|one, other| one.ruleset == other.ruleset) {
         let used = rules.iter().filter(|rule| rule.count > 0).count();
         html.push_str(&format!(
-            "<details{}><summary><b>{}</b> {used} of {}</summary><table>\n",
+            "<details{}><summary><b>{}</b> {used} of {}</summary><table>\n{RULES}",
             if used > 0 && used < rules.len() { " open" } else { "" },
             escaped(&rules[0].ruleset),
             rules.len()
         ));
         for rule in rules {
             html.push_str(&format!(
-                "<tr class=\"{}\"><td class=\"n\">{}</td><td class=\"n\">{} \u{b5}s</td><td><code>{}</code> \
+                "<tr class=\"{}\"><td class=\"n\">{}</td><td class=\"n\">{}</td><td><code>{}</code> \
                  <span class=\"place\">{}</span></td></tr>\n",
                 if rule.count > 0 { "used" } else { "idle" },
-                rule.count,
-                rule.nanoseconds / 1000,
+                count(rule.count),
+                count(rule.nanoseconds / 1000),
                 escaped(&rule.rule),
                 escaped(&place(rule))
             ));
         }
         html.push_str("</table></details>\n");
     }
-    html.push_str("<details open><summary><b>maps</b></summary><table>\n");
+    html.push_str(&format!("<details open><summary><b>maps</b></summary><table>\n{MAPS}"));
     for map in &coverage.maps {
         html.push_str(&format!(
-            "<tr class=\"{}\"><td class=\"n\">{} of {}</td><td>{}</td></tr>\n",
+            "<tr class=\"{}\"><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
             if map.hits > 0 { "used" } else { "idle" },
-            map.hits,
-            map.asked,
+            count(map.hits),
+            count(map.asked),
             escaped(&map.map)
         ));
     }
