@@ -6,16 +6,17 @@
 use super::invocation::Invocation;
 use super::process::{complain, exit};
 use super::site;
+use crate::config::Config;
 use crate::daemon::{Status, status_sockets};
 use crate::diag::json_string;
 use crate::queue::{QueueDirectories, QueueOptions};
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Say what the daemon is doing, and what it has given up
@@ -42,18 +43,10 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
     let invocation = Invocation { cf: Some(cf.into_vec()), ..Invocation::default() };
     let config = site::load_sound_site(&invocation)?.config;
-    let refused = |text: String| {
-        complain(&format!("canonify status: {text}"));
+    let (answers, paths) = ask_fronts(&config, Status::ask).map_err(|why| {
+        complain(&format!("canonify status: {why}"));
         Sysexit::UNAVAILABLE
-    };
-    let directories = QueueDirectories::find(&QueueOptions::from_config(&config));
-    let paths = directories.map_err(|error| refused(error.to_string()))?.paths();
-    let Some(first) = paths.first() else { return Err(refused(String::from("there is no queue"))) };
-    let sockets = status_sockets(first).map_err(|error| refused(format!("{}: {error}", first.display())))?;
-    let answers: Vec<Status> = sockets.iter().filter_map(|socket| Status::ask(socket).ok()).collect();
-    if answers.is_empty() {
-        return Err(refused(format!("no daemon works on {}", first.display())));
-    }
+    })?;
     let queue = Waiting::count(&paths);
     for status in &answers {
         let text = if json { as_json(status, &queue) } else { as_text(status, &queue) };
@@ -61,6 +54,25 @@ fn run(cf: OsString, json: bool) -> Result<Sysexit, Sysexit> {
         let _ = std::io::stdout().write_all(text.as_bytes());
     }
     Ok(Sysexit::OK)
+}
+
+/// What the fronts of this configuration's daemon say, and its queue directories. Another version's answers are none.
+///
+/// # Errors
+/// Why nobody can be asked.
+pub(super) fn ask_fronts<T>(
+    config: &Config,
+    ask: fn(&Path) -> io::Result<T>,
+) -> Result<(Vec<T>, Vec<PathBuf>), String> {
+    let directories = QueueDirectories::find(&QueueOptions::from_config(config));
+    let paths = directories.map_err(|error| error.to_string())?.paths();
+    let Some(first) = paths.first() else { return Err(String::from("there is no queue")) };
+    let sockets = status_sockets(first).map_err(|error| format!("{}: {error}", first.display()))?;
+    let answers: Vec<T> = sockets.iter().filter_map(|socket| ask(socket).ok()).collect();
+    match answers.is_empty() {
+        true => Err(format!("no daemon works on {}", first.display())),
+        false => Ok((answers, paths)),
+    }
 }
 
 /// Messages in the queue.

@@ -3,9 +3,10 @@
 use super::ruleset::Ruleset;
 use crate::addr::Token;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// A ruleset's number: 0–99 by number, named ones from 199 downwards.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RulesetId(pub u16);
 
 /// All rulesets of a configuration.

@@ -41,5 +41,5 @@ pub use confine::{Confinement, confine};
 pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
-pub use status::{Status, sockets as status_sockets};
+pub use status::{RulesUsed, Status, sockets as status_sockets};
 pub use verify::{full_name, full_name_of};

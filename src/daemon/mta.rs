@@ -118,7 +118,9 @@ impl Mta {
     pub fn open(config: Arc<Config>, keeper: Keeper, log: Logger) -> Result<Arc<Self>, QueueError> {
         let resolver = Arc::new(Resolver::for_config(&config));
         let programs = Arc::new(KeepersPrograms(keeper.clone()));
-        let site = Arc::new(Site::with_programs(config.clone(), resolver, programs));
+        let mut site = Site::with_programs(config.clone(), resolver, programs);
+        site.program.count_uses();
+        let site = Arc::new(site);
         let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;
         queue.log_to(log.clone());
         let ids = queue.clone();

@@ -1,21 +1,32 @@
 //! What a daemon is doing, told to whoever may enter its queue directory: root and the directory's owner.
 //!
-//! In: a connection to a UNIX socket in the first queue directory. Out: a [`Status`], and the connection ends.
+//! In: a connection to a UNIX socket in the first queue directory, and what is asked there: nothing, or [`USES`]. Out: a
+//! [`Status`], or a [`RulesUsed`], and the connection ends.
 //! Never here: anything that a stranger has sent, and any way to change something.
 
 use super::mta::Mta;
+use crate::engine::Uses;
 use crate::milter::Definitions;
 use crate::queue::STATUS_SOCKET;
 use crate::supervisor::Refusal;
 use crate::sys::confinement::Report;
 use crate::sys::identity;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// The question for a [`RulesUsed`].
+const USES: &[u8] = b"uses";
+/// Who connects and says nothing, not even that he has nothing to say, is not waited for longer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a front says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -56,10 +67,38 @@ impl Status {
     /// # Errors
     /// Nobody answers, or in another version's words.
     pub fn ask(socket: &Path) -> io::Result<Self> {
-        let mut text = Vec::new();
-        io::Read::read_to_end(&mut UnixStream::connect(socket)?, &mut text)?;
-        postcard::from_bytes(&text).map_err(io::Error::other)
+        ask(socket, b"")
     }
+}
+
+/// What the rules of a front have done.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RulesUsed {
+    /// The configuration file.
+    pub file: Vec<u8>,
+    /// When that was read: seconds since the epoch. It has counted since.
+    pub loaded: i64,
+    /// The counts.
+    pub uses: Uses,
+}
+
+impl RulesUsed {
+    /// Asks the front behind this socket.
+    ///
+    /// # Errors
+    /// Nobody answers, or in another version's words.
+    pub fn ask(socket: &Path) -> io::Result<Self> {
+        ask(socket, USES)
+    }
+}
+
+fn ask<T: DeserializeOwned>(socket: &Path, question: &[u8]) -> io::Result<T> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.write_all(question)?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut text = Vec::new();
+    stream.read_to_end(&mut text)?;
+    postcard::from_bytes(&text).map_err(io::Error::other)
 }
 
 /// What does not change as long as a front lives.
@@ -108,6 +147,12 @@ impl StatusSocket {
         let listener = tokio::net::UnixListener::from_std(self.listener.try_clone()?)?;
         loop {
             let (mut stream, _) = listener.accept().await?;
+            let mut question = [0; USES.len()];
+            let asked = timeout(PATIENCE, stream.read_exact(&mut question)).await;
+            if matches!(asked, Ok(Ok(_))) && question == USES {
+                tell(&mut stream, &rules_used(&mta, loaded)).await;
+                continue;
+            }
             let status = Status {
                 version: String::from(env!("CARGO_PKG_VERSION")),
                 file: mta.site.config.file.clone(),
@@ -124,11 +169,20 @@ impl StatusSocket {
                 sessions: mta.clients.count() as u64,
                 deliveries: *mta.under_way.borrow() as u64,
             };
-            if let Ok(text) = postcard::to_stdvec(&status) {
-                // who has gone need not know; the socket's buffer takes all of it
-                let _ = stream.write_all(&text).await;
-            }
+            tell(&mut stream, &status).await;
         }
+    }
+}
+
+fn rules_used(mta: &Mta, loaded: i64) -> RulesUsed {
+    let uses = mta.site.program.uses().unwrap_or_default();
+    RulesUsed { file: mta.site.config.file.clone(), loaded, uses }
+}
+
+async fn tell(stream: &mut tokio::net::UnixStream, answer: &impl Serialize) {
+    if let Ok(text) = postcard::to_stdvec(answer) {
+        // who has gone, or does not read, need not know
+        let _ = timeout(PATIENCE, stream.write_all(&text)).await;
     }
 }
 

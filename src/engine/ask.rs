@@ -171,6 +171,7 @@ impl Machine {
         status: Sysexit,
         run: &mut Run<'_>,
     ) -> Result<usize, Stop> {
+        run.count_asked(self.map_id(&pending, run.program.host_id()), value.is_some());
         if status.is_temporary() {
             frame.add_status(status);
             // what is put off on purpose is nothing to tell

@@ -128,6 +128,7 @@ impl Machine {
             if run.shows_steps() {
                 self.show_tried(frame, rule, run);
             }
+            run.count_tried(ruleset, frame, 1);
             frame.tries += 1;
             if frame.tries > MAX_TRIES {
                 self.infinite_loop(ruleset, frame, run);
@@ -145,6 +146,7 @@ impl Machine {
                 continue;
             }
             self.counts.matched += 1;
+            run.count_matched(ruleset, frame);
             let built = self.substitute(frame, rule, run);
             let vector = frame.base + frame.length;
             self.work += (self.stack.len() - vector) as u64;
@@ -176,6 +178,7 @@ impl Machine {
         let rest = ruleset.filters.get(frame.rule..).unwrap_or_default();
         let skipped = rest.iter().position(|filter| filter.admits(summary)).unwrap_or(rest.len());
         if skipped > 0 {
+            run.count_tried(ruleset, frame, skipped);
             if run.shows_steps() {
                 self.show_skipped(frame, ruleset, skipped, run);
             }

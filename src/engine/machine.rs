@@ -8,14 +8,16 @@ use super::event::{Event, Observer, Watch};
 use super::frame::{Call, Frame, Pending};
 use super::matcher::{Bindings, Scratch};
 use super::print::put_text;
-use super::program::Program;
+use super::program::{CompiledRuleset, Program};
 use super::scan::{ScanMode, scan_into};
 use super::scope::Scope;
 use super::symbols::Symbol;
+use super::tally::Shard;
 use super::{Answer, LookupRequest, Maps, Step};
 use crate::addr::{Token, TokenBuffer};
 use crate::config::{Config, RulesetId};
 use crate::schema::{Reply, Sysexit};
+use std::sync::MutexGuard;
 
 /// What a step may read and change.
 pub struct Context<'a> {
@@ -110,9 +112,32 @@ pub(super) struct Run<'r> {
     pub problems: Vec<Reply>,
     /// See [`Machine::use_reference_matcher`].
     pub reference: bool,
+    /// Where it is counted what is done, if it is.
+    pub tally: Option<MutexGuard<'r, Shard>>,
 }
 
 impl Run<'_> {
+    /// So many rules of a frame's ruleset are tried in turn.
+    pub fn count_tried(&mut self, ruleset: &CompiledRuleset, frame: &Frame, rules: usize) {
+        if let Some(tally) = &mut self.tally {
+            tally.tried(ruleset.place + frame.rule, rules);
+        }
+    }
+
+    /// The rule that a frame is at has matched.
+    pub fn count_matched(&mut self, ruleset: &CompiledRuleset, frame: &Frame) {
+        if let Some(tally) = &mut self.tally {
+            tally.matched(ruleset.place + frame.rule);
+        }
+    }
+
+    /// A rule has asked the map with this name's number.
+    pub fn count_asked(&mut self, map: u32, hit: bool) {
+        if let Some(tally) = &mut self.tally {
+            tally.asked(map, hit);
+        }
+    }
+
     /// Are events made of rulesets?
     pub fn shows_rulesets(&self) -> bool {
         self.watch >= Watch::Rulesets
@@ -213,9 +238,10 @@ impl Machine {
             observer: &mut *context.observer,
             problems: std::mem::take(&mut self.problems),
             reference: self.reference,
+            tally: program.claim_tally(),
         };
         let asked = self.work(&mut run);
-        self.problems = run.problems;
+        self.problems = std::mem::take(&mut run.problems);
         if asked { Step::Lookup } else { Step::Done(self.status) }
     }
 

@@ -30,6 +30,8 @@ mod scan;
 mod scope;
 mod select;
 mod symbols;
+mod tally;
+mod uses;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +53,7 @@ pub use request::LookupRequest;
 pub use rule::call_name;
 pub use scan::{ScanMode, complaints, scan, with_address};
 pub use scope::Scope;
+pub use uses::{MapUses, RuleUses, Uses};
 
 use crate::schema::Sysexit;
 

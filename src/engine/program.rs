@@ -7,8 +7,10 @@ use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
 use super::scope::CERT_ALTNAMES;
 use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
+use super::tally::{Shard, Tally};
 use crate::addr::{MacroId, Operators, TokenBuffer, op};
 use crate::config::{Config, Rule, Ruleset, RulesetId};
+use std::sync::{Arc, MutexGuard};
 
 /// All rulesets of a configuration in the form that the machine runs.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Program {
     pub operators: Operators,
     /// What stands between joined atoms (BlankSub).
     pub blank_sub: u8,
+    /// Where uses are counted, if they are.
+    pub(super) tally: Option<Arc<Tally>>,
 }
 
 /// One ruleset.
@@ -44,6 +48,8 @@ pub(super) struct CompiledRuleset {
     pub filters: Vec<RuleFilter>,
     /// What traces call it.
     pub name: Vec<u8>,
+    /// The place of its first rule among all, where uses are counted; its end has a place too.
+    pub place: usize,
 }
 
 /// Who answers a look-up.
@@ -90,12 +96,14 @@ impl Program {
             words: Vec::new(),
             operators,
             blank_sub,
+            tally: None,
         };
         let (mut used, mut cut) = (Vec::new(), TokenBuffer::default());
         // a call may come out of a look-up or a workspace that kept it: its name is read then
         program.call = program.symbols.intern(&[op::CALL_SUBROUTINE]);
         program.host = program.symbols.intern(b"host");
         program.name_maps(config);
+        let mut places = 0;
         for (number, ruleset) in config.rulesets.by_number.iter().enumerate() {
             let mut compile =
                 |ruleset: &Ruleset, rule| program.rule(ruleset, rule, config, &mut used, &mut cut);
@@ -103,7 +111,9 @@ impl Program {
                 rules: ruleset.rules().iter().map(|rule| compile(ruleset, rule)).collect(),
                 filters: Vec::new(),
                 name: config.rulesets.display_name(RulesetId(number as u16)),
+                place: places,
             });
+            places += compiled.as_ref().map_or(0, |compiled| compiled.rules.len() + 1);
             program.rulesets.push(compiled);
         }
         program.enter_classes(config, &used);
@@ -131,6 +141,29 @@ impl Program {
                 *bound = map.map(|map| Bound { map, key_space: maps.key_space(map) });
             }
         }
+    }
+
+    /// From now on it is counted what rules do and how often maps are asked ([`Self::uses`]).
+    pub fn count_uses(&mut self) {
+        let places = self.numbered().last().map_or(0, |(_, last)| last.place + last.rules.len() + 1);
+        self.tally = Some(Arc::new(Tally::new(places, self.map_kinds.len())));
+    }
+
+    /// Where a step counts what it does.
+    pub(super) fn claim_tally(&self) -> Option<MutexGuard<'_, Shard>> {
+        self.tally.as_ref().map(|tally| tally.claim())
+    }
+
+    /// The rulesets that there are.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (RulesetId, &CompiledRuleset)> {
+        let numbered = self.rulesets.iter().enumerate();
+        numbered.filter_map(|(number, ruleset)| Some((RulesetId(number as u16), ruleset.as_ref()?)))
+    }
+
+    /// The numbers of the names of maps that K lines declare.
+    pub(super) fn declared_maps(&self) -> impl Iterator<Item = u32> {
+        let known = self.map_kinds.iter().enumerate().filter(|(_, kind)| **kind != AnsweredBy::Nobody);
+        known.map(|(id, _)| id as u32)
     }
 
     /// Who answers for the map with this name's number.

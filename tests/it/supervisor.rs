@@ -20,13 +20,13 @@ fn until(what: &str, scratch: &Scratch, done: impl Fn() -> bool) {
 }
 
 /// An SMTP session.
-struct Client {
+pub struct Client {
     reader: BufReader<TcpStream>,
 }
 
 impl Client {
     /// Connects and reads the greeting.
-    fn connect(port: u16) -> std::io::Result<Self> {
+    pub fn connect(port: u16) -> std::io::Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(LIMIT))?;
         let mut client = Self { reader: BufReader::new(stream) };
@@ -51,7 +51,7 @@ impl Client {
         let _ = self.reader.get_mut().write_all(text.as_bytes());
     }
 
-    fn say(&mut self, line: &str) -> String {
+    pub fn say(&mut self, line: &str) -> String {
         self.put(&format!("{line}\r\n"));
         self.reply().unwrap_or_default()
     }

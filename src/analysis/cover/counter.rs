@@ -1,6 +1,6 @@
 //! Counts what it is shown.
 
-use crate::engine::{Event, MapEvent, Observer, RuleRef, Watch};
+use crate::engine::{self, Event, MapEvent, Observer, RuleRef, Watch};
 use crate::logging::{Quiet, Tracer};
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -16,17 +16,50 @@ pub(super) struct Uses {
 }
 
 /// Counts of rules by ruleset and index, and of maps by name.
-#[derive(Default)]
 pub(super) struct Counter {
     pub(super) rules: HashMap<(u16, usize), Uses>,
     /// How often asked, how often answered.
     pub(super) maps: BTreeMap<Vec<u8>, (u64, u64)>,
+    /// What each event counts as: a question may have been asked so many times.
+    pub(super) weight: u64,
     running: Option<(RuleRef, Instant)>,
     asked: Option<Vec<u8>>,
     quiet: Quiet,
 }
 
+impl Default for Counter {
+    fn default() -> Self {
+        let (rules, maps) = (HashMap::new(), BTreeMap::new());
+        Self { rules, maps, weight: 1, running: None, asked: None, quiet: Quiet }
+    }
+}
+
 impl Counter {
+    /// What a program has counted itself.
+    pub(super) fn of_uses(uses: &engine::Uses) -> Self {
+        let mut counter = Self::default();
+        for rule in &uses.rules {
+            let known = Uses { tried: rule.tried, matched: rule.matched, time: Duration::ZERO };
+            counter.rules.insert((rule.ruleset.0, rule.index), known);
+        }
+        counter.maps.extend(uses.maps.iter().map(|map| (map.name.clone(), (map.asked, map.hits))));
+        counter
+    }
+
+    /// Adds another one's counts.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        for (place, uses) in &other.rules {
+            let own = self.rules.entry(*place).or_default();
+            own.tried += uses.tried;
+            own.matched += uses.matched;
+            own.time += uses.time;
+        }
+        for (map, (asked, hits)) in &other.maps {
+            let own = self.maps.entry(map.clone()).or_default();
+            *own = (own.0 + asked, own.1 + hits);
+        }
+    }
+
     fn uses(&mut self, rule: RuleRef) -> &mut Uses {
         self.rules.entry((rule.ruleset.0, rule.index)).or_default()
     }
@@ -34,19 +67,20 @@ impl Counter {
     /// The rule that was at work is not any more.
     fn stop(&mut self) {
         if let Some((rule, since)) = self.running.take() {
-            self.uses(rule).time += since.elapsed();
+            let times = u32::try_from(self.weight).unwrap_or(u32::MAX);
+            self.uses(rule).time += since.elapsed().saturating_mul(times);
         }
     }
 
     fn map(&mut self, event: &MapEvent<'_>) {
         match event {
             MapEvent::Lookup { map, .. } => {
-                self.maps.entry(map.to_vec()).or_default().0 += 1;
+                self.maps.entry(map.to_vec()).or_default().0 += self.weight;
                 self.asked = Some(map.to_vec());
             }
             MapEvent::Answer { value, .. } => {
                 if let (Some(map), true) = (self.asked.take(), value.is_some()) {
-                    self.maps.entry(map).or_default().1 += 1;
+                    self.maps.entry(map).or_default().1 += self.weight;
                 }
             }
             _ => {}
@@ -63,10 +97,14 @@ impl Observer for Counter {
         match *event {
             Event::Tried { rule, .. } => {
                 self.stop();
-                self.uses(rule).tried += 1;
+                let weight = self.weight;
+                self.uses(rule).tried += weight;
                 self.running = Some((rule, Instant::now()));
             }
-            Event::Matched { rule, .. } => self.uses(rule).matched += 1,
+            Event::Matched { rule, .. } => {
+                let weight = self.weight;
+                self.uses(rule).matched += weight;
+            }
             Event::Enter { .. } | Event::Leave { .. } => self.stop(),
             Event::Map(event) => self.map(event),
             _ => {}

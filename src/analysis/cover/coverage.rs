@@ -3,13 +3,25 @@
 use super::counter::{Counter, Uses};
 use crate::analysis::sources::{Place, Sources};
 use crate::config::{Config, RulesetId};
+use crate::engine;
 use serde::Serialize;
 
-/// What a corpus has used of a configuration.
+/// What was counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// So many questions.
+    Questions(u64),
+    /// All that a daemon has done since then: seconds since the epoch.
+    Since(i64),
+}
+
+/// What was used of a configuration.
 #[derive(Clone, Debug, Serialize)]
 pub struct Coverage {
-    /// How many questions were asked.
-    pub questions: u64,
+    /// By what.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// Every rule, in the order of rulesets and rules.
     pub rules: Vec<RuleCount>,
     /// Every map.
@@ -31,8 +43,9 @@ pub struct RuleCount {
     pub tried: u64,
     /// How often it matched.
     pub count: u64,
-    /// How long it took, all in all.
-    pub nanoseconds: u64,
+    /// How long it took, all in all; a daemon does not measure it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nanoseconds: Option<u64>,
 }
 
 /// One map.
@@ -47,7 +60,19 @@ pub struct MapCount {
 }
 
 impl Coverage {
-    pub(super) fn new(config: &Config, mut sources: Sources, counter: &Counter, questions: u64) -> Self {
+    /// What a daemon has counted; `None` if its rules are not those of this configuration.
+    pub fn of_daemon(config: &Config, sources: Sources, uses: &engine::Uses, since: i64) -> Option<Self> {
+        let counted = uses.rules.iter().map(|rule| (rule.ruleset.0, rule.index, rule.line));
+        let rulesets = (0..).zip(&config.rulesets.by_number);
+        let rulesets = rulesets.filter_map(|(number, ruleset)| Some((number, ruleset.as_ref()?)));
+        let here = rulesets.flat_map(|(number, ruleset)| {
+            ruleset.rules().iter().enumerate().map(move |(index, rule)| (number, index, rule.line))
+        });
+        counted.eq(here).then(|| Self::new(config, sources, &Counter::of_uses(uses), Origin::Since(since)))
+    }
+
+    pub(super) fn new(config: &Config, mut sources: Sources, counter: &Counter, origin: Origin) -> Self {
+        let timed = matches!(origin, Origin::Questions(_));
         let mut rules = Vec::new();
         for (number, ruleset) in (0..).zip(&config.rulesets.by_number) {
             let Some(ruleset) = ruleset else { continue };
@@ -62,7 +87,7 @@ impl Coverage {
                     mc: sources.place(rule.line).origin.map(|origin| *origin),
                     tried,
                     count: matched,
-                    nanoseconds: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+                    nanoseconds: timed.then(|| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),
                 });
             }
         }
@@ -71,7 +96,7 @@ impl Coverage {
             let (asked, hits) = counter.maps.get(&map.name).copied().unwrap_or_default();
             MapCount { map: String::from_utf8_lossy(&map.name).into_owned(), asked, hits }
         });
-        Self { questions, rules, maps: maps.collect() }
+        Self { origin, rules, maps: maps.collect() }
     }
 
     /// Rules that never matched.

@@ -1,6 +1,6 @@
 //! Coverage for a reader: the rules beside their counts, as lines of a terminal and as a page.
 
-use super::coverage::{Coverage, RuleCount};
+use super::coverage::{Coverage, Origin, RuleCount};
 use crate::analysis::html::escaped;
 use crate::analysis::layout::{Style, grouped};
 
@@ -33,9 +33,9 @@ pub fn text(coverage: &Coverage, style: Style) -> String {
     for rules in coverage.rules.chunk_by(|one, other| one.ruleset == other.ruleset) {
         out.push_str(&format!("{}\n", painted(&rules[0].ruleset, HEADING, style)));
         for rule in rules {
-            let counts =
-                format!("{:>8} of {:<8} {:>8} \u{b5}s  ", rule.count, rule.tried, rule.nanoseconds / 1000);
-            let line = cut(&format!("{counts}{}  {}", rule.rule, place(rule)), style.width);
+            let counts = format!("{:>8} of {:<8} ", rule.count, rule.tried);
+            let time = microseconds(rule).map(|time| format!("{time:>8} \u{b5}s  ")).unwrap_or_default();
+            let line = cut(&format!("{counts}{time}{}  {}", rule.rule, place(rule)), style.width);
             out.push_str(&painted(&line, if rule.count > 0 { GOOD } else { FAINT }, style));
             out.push('\n');
         }
@@ -50,12 +50,22 @@ pub fn text(coverage: &Coverage, style: Style) -> String {
     out
 }
 
+fn microseconds(rule: &RuleCount) -> Option<u64> {
+    Some(rule.nanoseconds? / 1000)
+}
+
 fn sum(coverage: &Coverage) -> String {
     let (all, unused) = (coverage.rules.len(), coverage.unused().count());
     let idle = coverage.maps.iter().filter(|map| map.hits == 0).count();
+    let origin = match coverage.origin {
+        Origin::Questions(questions) => format!("{questions} questions"),
+        Origin::Since(seconds) => {
+            let since = jiff::Timestamp::from_second(seconds).map(|since| since.to_string());
+            format!("since {}", since.unwrap_or_default())
+        }
+    };
     format!(
-        "{} questions: {} of {all} rules used, {unused} never; {} of {} maps answered, {idle} never",
-        coverage.questions,
+        "{origin}: {} of {all} rules used, {unused} never; {} of {} maps answered, {idle} never",
         all - unused,
         coverage.maps.len() - idle,
         coverage.maps.len(),
@@ -104,7 +114,7 @@ pub fn page(coverage: &Coverage) -> String {
                  <span class=\"place\">{}</span></td></tr>\n",
                 if rule.count > 0 { "used" } else { "idle" },
                 count(rule.count),
-                count(rule.nanoseconds / 1000),
+                microseconds(rule).map(count).unwrap_or_default(),
                 escaped(&rule.rule),
                 escaped(&place(rule))
             ));
