@@ -71,6 +71,20 @@ impl Ask {
     }
 }
 
+/// Client, sender, and what is asked of them.
+type Circumstances<'a> = (Option<&'a CorpusClient>, Option<&'a [u8]>, &'a Ask);
+
+impl Ask {
+    /// What questions are put in order by, so that those of one client stand together, and of those the ones of one sender.
+    pub(super) fn circumstances(&self) -> Circumstances<'_> {
+        match self {
+            Self::Connect(client) => (Some(client), None, self),
+            Self::Mail(client, sender) | Self::Rcpt(client, sender, _) => (Some(client), Some(sender), self),
+            Self::Resolve(_) | Self::Form(..) => (None, None, self),
+        }
+    }
+}
+
 impl std::fmt::Display for Ask {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -147,18 +161,26 @@ impl<'s> Asker<'s> {
     /// Asks.
     pub async fn ask(&mut self, ask: &Ask) -> Answer {
         match ask {
-            Ask::Connect(client) => self.connect(client).await.1,
-            Ask::Mail(client, sender) => self.mail(client, sender).await.1,
+            Ask::Connect(client) => self.connect(client).await.1.clone(),
+            Ask::Mail(client, sender) => self.mail(client, sender).await.1.clone(),
             Ask::Rcpt(client, sender, recipient) => self.rcpt(client, sender, recipient).await,
             Ask::Resolve(address) => self.resolve(address).await,
             Ask::Form(mailer, form, address) => self.form(mailer, *form, address).await,
         }
     }
 
-    async fn connect(&mut self, client: &Arc<CorpusClient>) -> (Scope, Answer) {
-        if let Some(known) = self.connected.get(client) {
-            return known.clone();
+    async fn connect(&mut self, client: &Arc<CorpusClient>) -> &(Scope, Answer) {
+        if !self.connected.contains_key(client) {
+            let known = self.connect_first(client).await;
+            if self.connected.len() >= MAX_REMEMBERED {
+                self.connected.clear();
+            }
+            self.connected.insert(client.clone(), known);
         }
+        &self.connected[client]
+    }
+
+    async fn connect_first(&self, client: &Arc<CorpusClient>) -> (Scope, Answer) {
         let site = &*self.side.site;
         let (mut scope, who) = (Scope::default(), client.client());
         who.set_macros(&site.config, &mut scope);
@@ -170,21 +192,24 @@ impl<'s> Asker<'s> {
         }
         let mut rewriter = Rewriter::quiet(site, &mut scope);
         let verdict = rewriter.check(b"check_relay", &who.name, Some(&who.address_text())).await;
-        let known = (scope, Answer::of(&verdict, b"accepted"));
-        if self.connected.len() >= MAX_REMEMBERED {
-            self.connected.clear();
-        }
-        self.connected.insert(client.clone(), known.clone());
-        known
+        (scope, Answer::of(&verdict, b"accepted"))
     }
 
-    async fn mail(&mut self, client: &Arc<CorpusClient>, sender: &Arc<[u8]>) -> (Scope, Answer) {
+    async fn mail(&mut self, client: &Arc<CorpusClient>, sender: &Arc<[u8]>) -> &(Scope, Answer) {
         let key = (client.clone(), sender.clone());
-        if let Some(known) = self.begun.get(&key) {
-            return known.clone();
+        if !self.begun.contains_key(&key) {
+            let known = self.mail_first(client, sender).await;
+            if self.begun.len() >= MAX_REMEMBERED {
+                self.begun.clear();
+            }
+            self.begun.insert(key.clone(), known);
         }
+        &self.begun[&key]
+    }
+
+    async fn mail_first(&mut self, client: &Arc<CorpusClient>, sender: &Arc<[u8]>) -> (Scope, Answer) {
         let site = &*self.side.site;
-        let mut envelope = Envelope { scope: self.connect(client).await.0, ..Envelope::default() };
+        let mut envelope = Envelope { scope: self.connect(client).await.0.clone(), ..Envelope::default() };
         let sender = in_brackets(sender);
         let parsed = set_sender(site, &mut envelope, &mut Quiet, &sender).await;
         let mut scope = envelope.scope;
@@ -197,12 +222,7 @@ impl<'s> Asker<'s> {
                 Answer::of(&verdict, b"250 2.1.0 Sender ok")
             }
         };
-        let known = (scope, answer);
-        if self.begun.len() >= MAX_REMEMBERED {
-            self.begun.clear();
-        }
-        self.begun.insert(key, known.clone());
-        known
+        (scope, answer)
     }
 
     async fn rcpt(
@@ -211,7 +231,7 @@ impl<'s> Asker<'s> {
         sender: &Arc<[u8]>,
         recipient: &Arc<[u8]>,
     ) -> Answer {
-        let mut scope = self.mail(client, sender).await.0;
+        let mut scope = self.mail(client, sender).await.0.clone();
         let (site, recipient) = (&*self.side.site, in_brackets(recipient));
         let address = match parsed(&mut Rewriter::quiet(site, &mut scope), &recipient).await {
             Ok(address) => address,

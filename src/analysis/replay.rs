@@ -1,7 +1,7 @@
 //! What a log tells of, asked of another configuration: who would be refused now, who taken, what would go elsewhere.
 //!
 //! In: [`LogEvent`]s, as many as there are. Out: a [`Replay`]. Events are gathered, each question is asked once for
-//! all of its kind, and forgotten but for what has changed; so a log of any length takes a bounded space.
+//! all of its kind, and forgotten but for what has changed and the last answers; so a log of any length takes a bounded space.
 
 use super::asker::{Answer, Ask};
 use super::corpus::CorpusClient;
@@ -12,7 +12,7 @@ use super::maillog::{LogEvent, LoggedRecipient};
 use super::poll::{Tell, answers};
 use super::side::Side;
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -100,6 +100,40 @@ const BATCH: usize = 40_000;
 /// Changed questions that are kept; further ones are counted with the last of their kind.
 const MAX_ROWS: usize = 100_000;
 
+/// Answers that are kept for what comes later in the log: of connections, senders and destinations, which logs repeat. When
+/// there are so many, those before the last half are forgotten.
+const MAX_ANSWERS: usize = 200_000;
+
+/// Answers of one configuration.
+#[derive(Default)]
+struct Remembered {
+    recent: HashMap<Ask, Answer>,
+    older: HashMap<Ask, Answer>,
+}
+
+impl Remembered {
+    /// The answer to a question that was asked before.
+    fn get(&mut self, ask: &Ask) -> Option<Answer> {
+        if let Some(known) = self.recent.get(ask) {
+            return Some(known.clone());
+        }
+        let known = self.older.get(ask)?.clone();
+        self.add(ask, &known);
+        Some(known)
+    }
+
+    fn add(&mut self, ask: &Ask, answer: &Answer) {
+        // a recipient is one of a client and a sender: hardly any comes again; and a domain that is refused may turn out to exist
+        if matches!(ask, Ask::Rcpt(..)) || !answer.accepted {
+            return;
+        }
+        if self.recent.len() >= MAX_ANSWERS / 2 {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(ask.clone(), answer.clone());
+    }
+}
+
 /// Takes events and asks.
 pub struct Replayer<'a> {
     /// The new configuration.
@@ -113,6 +147,7 @@ pub struct Replayer<'a> {
     known: Arc<KnownDomains>,
     recipients: HashMap<Key, Counts>,
     connections: HashMap<Arc<CorpusClient>, Counts>,
+    remembered: [Remembered; 2],
     pub(super) rows: Rows,
     /// Recipients and connections so far.
     pub(super) counts: (u64, u64),
@@ -135,6 +170,7 @@ impl<'a> Replayer<'a> {
             known,
             recipients: HashMap::new(),
             connections: HashMap::new(),
+            remembered: Default::default(),
             rows: Rows::new(),
             counts: (0, 0),
         }
@@ -171,11 +207,12 @@ impl<'a> Replayer<'a> {
     pub fn flush(&mut self) -> io::Result<()> {
         let recipients = std::mem::take(&mut self.recipients);
         let connections = std::mem::take(&mut self.connections);
-        let mut wanted: BTreeSet<Ask> = recipients.keys().flat_map(asks_of).collect();
+        let mut wanted: HashSet<Ask> = recipients.keys().flat_map(asks_of).collect();
         wanted.extend(connections.keys().map(|client| Ask::Connect(client.clone())));
-        let asks: Vec<&Ask> = wanted.iter().collect();
-        let new = self.answered(self.new, &asks)?;
-        let old = self.old.map(|side| self.answered(side, &asks)).transpose()?;
+        let [mut for_new, mut for_old] = std::mem::take(&mut self.remembered);
+        let new = self.answered(self.new, &wanted, &mut for_new)?;
+        let old = self.old.map(|side| self.answered(side, &wanted, &mut for_old)).transpose()?;
+        self.remembered = [for_new, for_old];
         for (key, counts) in recipients {
             self.judge(&asks_of(&key), counts, &new, old.as_ref(), false);
         }
@@ -185,9 +222,21 @@ impl<'a> Replayer<'a> {
         Ok(())
     }
 
-    fn answered<'q>(&self, side: &Side, asks: &[&'q Ask]) -> io::Result<HashMap<&'q Ask, Answer>> {
-        let given = answers(side, asks, self.threads, self.tell)?;
-        Ok(asks.iter().copied().zip(given).collect())
+    fn answered<'q>(
+        &self,
+        side: &Side,
+        asks: &'q HashSet<Ask>,
+        remembered: &mut Remembered,
+    ) -> io::Result<HashMap<&'q Ask, Answer>> {
+        let mut known: HashMap<&Ask, Answer> = HashMap::with_capacity(asks.len());
+        known.extend(asks.iter().filter_map(|ask| Some((ask, remembered.get(ask)?))));
+        let unknown: Vec<&Ask> = asks.iter().filter(|ask| !known.contains_key(ask)).collect();
+        let given = answers(side, &unknown, self.threads, self.tell)?;
+        for (ask, answer) in unknown.into_iter().zip(given) {
+            remembered.add(ask, &answer);
+            known.insert(ask, answer);
+        }
+        Ok(known)
     }
 
     /// Compares what was with what would be.

@@ -1,18 +1,20 @@
 //! text: a file of lines and columns, searched from its beginning; where its keys stand is noted once it is asked often.
 
 use super::class::{
-    FoundFuture, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered, opened,
+    FoundFuture, ImmediateQuery, LookupContext, MapClass, OpenFuture, OpenMap, Opening, Query, answered,
+    opened,
 };
 use super::files::{self, Stamp};
 use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
-use crate::engine::{MapEvent, Observer};
+use crate::engine::{ImmediateLookup, MapEvent, Observer};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 struct Text;
 
@@ -34,8 +36,18 @@ impl MapClass for Text {
 struct TextFile {
     key_column: usize,
     value_column: usize,
-    content: Mutex<Option<(Stamp, Arc<Content>)>>,
+    content: Mutex<Option<Known>>,
 }
+
+/// What was read, and when the file was last seen to be the same still.
+struct Known {
+    stamp: Stamp,
+    seen: Instant,
+    content: Arc<Content>,
+}
+
+/// A changed file is noticed so much later, as with databases; until then no system call is made.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// Look-ups that search a content line by line; those that follow know where its keys stand. Programs that ask once
 /// need no index of a large file.
@@ -92,14 +104,20 @@ impl TextFile {
         let path = files::path(map.file.as_deref().unwrap_or_default());
         let stamp = Stamp::of(path)?;
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, known)) = &*content
-            && *read == stamp
-        {
-            return Ok(Arc::clone(known));
+        if let Some(known) = content.as_mut().filter(|known| known.stamp == stamp) {
+            known.seen = Instant::now();
+            return Ok(Arc::clone(&known.content));
         }
         let read = Arc::new(Content { bytes: std::fs::read(path)?, ..Content::default() });
-        *content = Some((stamp, Arc::clone(&read)));
+        *content = Some(Known { stamp, seen: Instant::now(), content: Arc::clone(&read) });
         Ok(read)
+    }
+
+    /// What was read, if that was so short a time ago that nobody need look.
+    fn fresh(&self) -> Option<Arc<Content>> {
+        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = content.as_ref().filter(|known| known.seen.elapsed() < FRESH)?;
+        Some(Arc::clone(&known.content))
     }
 }
 
@@ -161,6 +179,21 @@ impl Index {
 impl OpenMap for TextFile {
     fn lookup<'a>(&'a self, query: Query<'a>, context: &'a mut LookupContext<'_>) -> FoundFuture<'a> {
         answered(self.find(query.map, query.key, query.args, context.observer))
+    }
+
+    fn lookup_now(&self, query: &ImmediateQuery<'_>, value: &mut Vec<u8>) -> ImmediateLookup {
+        // the long way looks at the file
+        let Some(content) = self.fresh() else { return ImmediateLookup::Wait };
+        query.show_search("text_map_lookup");
+        let delimiter = query.map.delimiter;
+        let line = content.line(query.key, self.key_column, delimiter);
+        match line.and_then(|line| cut(line, self.value_column, delimiter)) {
+            Some(found) => {
+                value.extend_from_slice(found);
+                query.found(value)
+            }
+            None => ImmediateLookup::Missing(NOT_FOUND),
+        }
     }
 }
 

@@ -11,10 +11,12 @@ use std::borrow::Cow;
 impl Rewriter<'_> {
     /// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
     pub async fn run(&mut self, ruleset: RulesetId, tokens: Vec<Token>) -> (Vec<Token>, Sysexit) {
-        let mut machine = Machine::new();
+        let mut machine = self.machine.take().unwrap_or_default();
         machine.load(&self.site.program, &tokens);
         let status = self.call(ruleset, &mut machine).await;
-        (machine.tokens(&self.site.program), status)
+        let tokens = machine.tokens(&self.site.program);
+        self.machine = Some(machine);
+        (tokens, status)
     }
 
     /// Runs one ruleset on the workspace of a machine, for those who keep one.
