@@ -1,8 +1,8 @@
-//! Mail logs as lines: files as they are or compressed with gzip, standard input, the journal's export.
+//! Mail logs as lines: files as they are or compressed, standard input, the journal's export.
 
 use super::process::complain;
+use super::unpack::unpacked;
 use crate::schema::Sysexit;
-use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,11 +11,6 @@ use std::path::{Path, PathBuf};
 const MAX_LINE: u64 = 1 << 16;
 /// Bytes that are read at a time.
 const BUFFER: usize = 1 << 18;
-/// What a gzip file begins with (RFC 1952).
-const GZIP: &[u8] = &[0x1f, 0x8b];
-/// What others that logs are compressed with begin with, and who unpacks them.
-const OTHERS: &[(&[u8], &str)] =
-    &[(b"\xfd7zXZ", "xzcat"), (b"BZh", "bzcat"), (b"\x28\xb5\x2f\xfd", "zstdcat")];
 
 /// Every line of every file, in order; `told` hears how many bytes were read.
 ///
@@ -45,17 +40,8 @@ fn read(file: &Path, told: &dyn Fn(u64), each: &mut dyn FnMut(&[u8]) -> io::Resu
         true => Box::new(io::stdin().lock()),
         false => Box::new(File::open(file)?),
     };
-    let mut raw = BufReader::with_capacity(BUFFER, Counted { inner: raw, told });
-    let begins = raw.fill_buf()?;
-    if let Some((_, unpacker)) = OTHERS.iter().find(|(magic, _)| begins.starts_with(magic)) {
-        return Err(io::Error::other(format!(
-            "it is compressed: pipe it through {unpacker}, and name - for it"
-        )));
-    }
-    if begins.starts_with(GZIP) {
-        return split(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(raw)), each);
-    }
-    split(raw, each)
+    let raw = BufReader::with_capacity(BUFFER, Counted { inner: raw, told });
+    split(BufReader::with_capacity(BUFFER, unpacked(Box::new(raw))?), each)
 }
 
 struct Counted<'t> {

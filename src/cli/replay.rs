@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// be taken, would it go elsewhere? Without --against it is compared with what the log says of it, and each refusal
 /// is shown with its rule; with it both configurations are asked, and each change is shown with the edit that is to
 /// blame. Read are the logs of sendmail, canonify and Postfix, as syslog or the journal (export or JSON) writes them,
-/// also compressed with gzip; `-' is standard input.
+/// also compressed with gzip, bzip2, xz or zstd; `-' is standard input.
 ///
 /// Unless --dns says otherwise, domains whose mail was taken exist and no others do.
 #[derive(Parser)]

@@ -130,3 +130,24 @@ fn every_form_of_a_log_tells_the_same() {
     assert!(answers[0].starts_with("327 recipients,"), "{}", answers[0]);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
 }
+
+#[test]
+fn a_compressed_log_is_the_same_log() {
+    let site = Site::new();
+    let log = |name: &str| format!("{}/testdata/log/{name}", env!("CARGO_MANIFEST_DIR"));
+    let replay = |name: &str| site.replay(&[&log(name), "-C", &site.path("new.mc")]);
+    let (status, plain) = replay("maillog");
+    assert!(status.is_some() && plain.starts_with("60 recipients,"), "{plain}");
+    for name in ["maillog.gz", "maillog.bz2", "maillog.xz", "maillog.zst"] {
+        assert_eq!(replay(name), (status, plain.clone()), "{name}");
+        // half of it, and a bit of it changed
+        let mut bytes = fs::read(log(name)).expect("a log");
+        let place = bytes.len() / 3;
+        bytes[place] ^= 0x10;
+        for (broken, bytes) in [("short", &bytes[..place]), ("changed", &bytes)] {
+            fs::write(site.path(broken), bytes).expect("a file");
+            let (status, text) = site.replay(&[&site.path(broken), "-C", &site.path("new.mc")]);
+            assert!(status == Some(66) && text.contains(broken), "{name} {broken}: {text}");
+        }
+    }
+}
