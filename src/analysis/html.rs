@@ -5,12 +5,16 @@ use super::sources::Place;
 use super::step::{Call, Lookup, RuleUse, Stage, Step};
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;--good:#137333;--bad:#b3261e;--faint:#767676;--line:#8884}\
-@media(prefers-color-scheme:dark){:root{--good:#81c995;--bad:#f28b82;--faint:#9aa0a6}}\
+:root{color-scheme:light dark;--good:#137333;--bad:#b3261e;--doubtful:#8a5a00;--faint:#767676;--line:#8884}\
+@media(prefers-color-scheme:dark){:root{--good:#81c995;--bad:#f28b82;--doubtful:#fdd663;--faint:#9aa0a6}}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:0 auto;padding:1rem}\
 h1{font-size:1.15rem}h2{font-size:1rem;margin:1.6rem 0 .4rem}\
 code,.ws{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}\
-.good{color:var(--good)}.bad{color:var(--bad)}.faint{color:var(--faint);font-size:.85em}\
+.good{color:var(--good)}.bad{color:var(--bad)}.doubtful{color:var(--doubtful)}\
+mark{background:none;color:inherit;text-decoration:underline wavy;text-underline-offset:.25em}\
+table{border-collapse:collapse;width:100%}td{border-top:1px solid var(--line);padding:.2rem .5rem .2rem 0;vertical-align:top;overflow-wrap:anywhere}\
+td:first-child{width:1.2em}td.faint{width:2em}\
+.faint{color:var(--faint);font-size:.85em}\
 .answer{border:1px solid var(--line);border-radius:.5rem;padding:.6rem .9rem;margin:.8rem 0}\
 .answer strong{overflow-wrap:anywhere}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.4rem 0}\
 dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}\
@@ -23,20 +27,25 @@ pre{overflow-x:auto;font:.9em/1.4 ui-monospace,monospace;margin:.4rem 0}pre span
 /// The page.
 pub fn page(explanation: &Explanation) -> String {
     let mut html = format!("<h1>{}</h1>\n", escaped(&explanation.question));
-    explanation.answers.iter().for_each(|answer| put_answer(answer, &mut html));
+    explanation_body(explanation, &mut html);
+    document("What happens to mail", &html)
+}
+
+/// The answers, and the way to them.
+pub(super) fn explanation_body(explanation: &Explanation, html: &mut String) {
+    explanation.answers.iter().for_each(|answer| put_answer(answer, html));
     for exchange in explanation.exchanges.iter().filter(|one| !one.stages.is_empty()) {
         let command = if exchange.command.is_empty() { "connection" } else { &exchange.command };
         html.push_str(&format!("<h2><code>{}</code></h2>\n", escaped(command)));
-        exchange.stages.iter().for_each(|stage| put_stage(stage, &mut html));
+        exchange.stages.iter().for_each(|stage| put_stage(stage, html));
         let class = if exchange.reply.starts_with(['2', '3']) { "good" } else { "bad" };
         html.push_str(&format!("<p class=\"{class}\">{}</p>\n", escaped(&exchange.reply)));
     }
     for answer in &explanation.answers {
         let Some(forms) = answer.forms.as_ref().filter(|forms| !forms.stages.is_empty()) else { continue };
         html.push_str(&format!("<h2>Addresses on the way to {}</h2>\n", escaped(&answer.recipient)));
-        forms.stages.iter().for_each(|stage| put_stage(stage, &mut html));
+        forms.stages.iter().for_each(|stage| put_stage(stage, html));
     }
-    document("What happens to mail", &html)
 }
 
 /// A page around its content; both are HTML already.

@@ -14,7 +14,7 @@
 //! - `maillog`: what a log tells (`log_line`: its lines); `replay`: the same asked again
 //! - `why`: single changes (`remedies`) that would make it as somebody wants it (`wish`, `why_case`), each tried
 //! - `diff`: two configurations compared; `hunks`: what differs between their texts, `cause`: what of it has which effect
-//! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`: is there a way for strangers?
+//! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`, `relay_page`: is there a way for strangers?
 //! - [`cover`]: which rules run, and which never do
 //! - [`debugger`]: a run of test mode, walked through both ways
 //! - [`testing`]: tests that stand beside a configuration
@@ -42,6 +42,7 @@ mod question;
 mod questions;
 mod recorder;
 pub mod relay;
+mod relay_page;
 mod relay_shapes;
 mod remedies;
 mod replay;
@@ -71,6 +72,7 @@ pub use layout::Style;
 pub use maillog::{LogEvent, LoggedRecipient, MailLog, bare};
 pub use poll::{Tell, answers};
 pub use question::{Question, parse_client};
+pub use relay_page::relay_page;
 pub use questions::{Questions, distinct_mailers};
 pub use replay::{Outcome, Replay, ReplayGroup, Replayer};
 pub use replay_text::{replay_page, replay_text};

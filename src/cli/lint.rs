@@ -4,7 +4,7 @@ use super::anywhere::Anywhere;
 use super::asking::read;
 use super::mc_check::{self, point_into_mc};
 use super::process::{self, complain};
-use super::{lint_relay, mc, show};
+use super::{lint_relay, mc, output, show};
 use crate::analysis::Sources;
 use crate::analysis::lint::{self, Finding, Subject, coded};
 use crate::config::Config;
@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// Print SARIF 2.1.0, for code review tools
     #[arg(long)]
     sarif: bool,
+    /// Write a page that stands for itself
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "sarif"])]
+    html: Option<PathBuf>,
 }
 
 /// Entry of the personality.
@@ -50,7 +53,7 @@ pub fn main(args: Vec<std::ffi::OsString>) -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
     if arguments.relay {
-        return lint_relay::run(&arguments.file, arguments.json);
+        return lint_relay::run(&arguments.file, arguments.json, arguments.html.as_deref());
     }
     let mut linted = look(&arguments.file)?;
     if arguments.fix {
@@ -58,19 +61,26 @@ fn run(arguments: &Arguments) -> Result<Sysexit, Sysexit> {
         eprintln!("{count} mended");
         linted = look(&arguments.file)?;
     }
-    print(arguments, &linted);
+    print(arguments, &linted)?;
     let least = if arguments.deny_warnings { Severity::Warning } else { Severity::Error };
     let bad = linted.iter().any(|finding| finding.diagnostic.severity >= least);
     Ok(if bad { Sysexit::DATAERR } else { Sysexit::OK })
 }
 
-fn print(arguments: &Arguments, findings: &[Finding]) {
+fn print(arguments: &Arguments, findings: &[Finding]) -> Result<(), Sysexit> {
+    if let Some(file) = &arguments.html {
+        return output::write(file, &lint::page(&arguments.file.to_string_lossy(), findings));
+    }
+    show::print(&printed(arguments, findings));
+    Ok(())
+}
+
+fn printed(arguments: &Arguments, findings: &[Finding]) -> String {
     if arguments.sarif {
-        return show::print(&format!("{:#}\n", lint::sarif(findings)));
+        return format!("{:#}\n", lint::sarif(findings));
     }
     if arguments.json {
-        let lines: String = findings.iter().map(|finding| format!("{}\n", lint::json(finding))).collect();
-        return show::print(&lines);
+        return findings.iter().map(|finding| format!("{}\n", lint::json(finding))).collect();
     }
     let told = findings.iter().map(|finding| {
         let mut told = finding.diagnostic.clone();
@@ -79,7 +89,7 @@ fn print(arguments: &Arguments, findings: &[Finding]) {
     });
     let told: Vec<_> = told.collect();
     let total = summary(&told).unwrap_or_else(|| "nothing found".into());
-    show::print(&format!("{}{total}\n", render(&told, show::style(false).colour)));
+    format!("{}{total}\n", render(&told, show::style(false).colour))
 }
 
 fn is_mc(file: &Path) -> bool {

@@ -2,15 +2,15 @@
 
 use super::asking::load;
 use super::process::complain;
-use super::{show, start};
+use super::{output, show, start};
 use crate::analysis::relay::{Search, search, strangers_site};
-use crate::analysis::text;
+use crate::analysis::{relay_page, text};
 use crate::schema::Sysexit;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Searches, and shows one way with the explanation of it, or that there is none.
-pub(super) fn run(file: &Path, json: bool) -> Result<Sysexit, Sysexit> {
+pub(super) fn run(file: &Path, json: bool, html: Option<&Path>) -> Result<Sysexit, Sysexit> {
     let (config, sources) = load(file.as_os_str())?;
     // before anything starts a thread
     let keeper = start::keeper(&config)?;
@@ -23,7 +23,10 @@ pub(super) fn run(file: &Path, json: bool) -> Result<Sysexit, Sysexit> {
         complain(&error.to_string());
         Sysexit::SOFTWARE
     })?;
-    show::print(&if json { as_json(&found) } else { as_text(&found) });
+    match html {
+        Some(page) => output::write(page, &relay_page(&file.to_string_lossy(), &found))?,
+        None => show::print(&if json { as_json(&found) } else { as_text(&found) }),
+    }
     Ok(if found.hole.is_some() { Sysexit::DATAERR } else { Sysexit::OK })
 }
 

@@ -1,7 +1,7 @@
 //! The `test` personality: questions that stand beside a configuration, and whether it still answers as it should.
 
 use super::process::{self, complain};
-use super::{asking, show, start};
+use super::{asking, output, show, start};
 use crate::analysis::Sources;
 use crate::analysis::testing::{self, Report, TestFile, ask};
 use crate::config::Config;
@@ -50,6 +50,9 @@ pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Write a page that stands for itself
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tap", "junit", "json"])]
+    html: Option<PathBuf>,
     /// Files of tests
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -180,6 +183,9 @@ fn write_answers(file: &TestFile, report: &Report) -> Result<(), Sysexit> {
 }
 
 fn print(arguments: &Arguments, report: &Report) -> Result<(), Sysexit> {
+    if let Some(file) = &arguments.html {
+        return output::write(file, &testing::page(report));
+    }
     let text = match arguments {
         Arguments { tap: true, .. } => testing::tap(report),
         Arguments { junit: true, .. } => testing::junit(report).map_err(|_| Sysexit::SOFTWARE)?,

@@ -257,3 +257,21 @@ fn every_code_has_its_page() {
         assert!(pages.contains(&format!("\n## {}: {}\n", code.id, code.name)), "{} {}", code.id, code.name);
     }
 }
+
+#[test]
+fn a_page_says_the_same() {
+    let site = Site::new();
+    site.change("access", "", "Connect:192.0.2.3\tREALY\n");
+    let page = site.path("page.html");
+    let text = String::from_utf8(site.lint(&[]).stdout).expect("UTF-8");
+    let output = site.lint(&["--html", &page.display().to_string()]);
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let page = fs::read_to_string(page).expect("a page");
+    let total = text.trim_end().lines().last().expect("a line");
+    assert!(page.contains(total) && page.contains("REALY") && page.contains("[L"), "{page}");
+    assert!(page.ends_with("</html>\n") && !page.contains("<script"));
+    let relay = site.path("relay.html");
+    site.lint(&["--relay", "--html", &relay.display().to_string()]);
+    let relay = fs::read_to_string(relay).expect("a page");
+    assert!(relay.contains("no way by which") && relay.ends_with("</html>\n"), "{relay}");
+}

@@ -100,3 +100,13 @@ fn answers_are_recorded() {
     assert_eq!(written, wanted);
     assert_eq!(site.test(&[]).status.code(), Some(0));
 }
+
+#[test]
+fn a_page_has_what_went_wrong_and_the_way_there() {
+    let site = Site::new("rcpt joe@virt.example => reject\nclass w mail.site.example => yes\n");
+    let output = site.test(&["--html", "page.html"]);
+    assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{output:?}");
+    let page = fs::read_to_string(site.0.path().join("page.html")).expect("a page");
+    assert!(page.contains("1 passed, 1 failed") && page.contains("check_rcpt"), "{page}");
+    assert!(page.ends_with("</html>\n") && !page.contains("<script"));
+}

@@ -3,7 +3,7 @@
 //! In: a [`Subject`]. Out: [`Finding`]s, each with a code that stays. Never here: what the .mc itself says (the m4 room
 //! looks at that, [`coded`] gives its findings a code), and no file is written but by [`mend`].
 //!
-//! - `codes`: the kinds of mistakes; `finding`: one of them; `fix`: what mends it; `sarif`, `json`: for programs
+//! - `codes`: the kinds of mistakes; `finding`: one of them; `fix`: what mends it; `sarif`, `json`: for programs; `page`: for a browser
 //! - `rules` on `pattern`: rules that never run or never end; `names`: classes and macros
 //! - `tables` with `table`, `values`: the texts of maps; `aliases`; `files`: permissions, ports, certificates
 
@@ -13,6 +13,7 @@ mod files;
 mod finding;
 mod fix;
 mod names;
+mod page;
 mod pattern;
 mod rules;
 mod sarif;
@@ -24,6 +25,7 @@ mod values;
 pub use codes::{CODES, Code};
 pub use finding::{Edit, Finding, coded};
 pub use fix::mend;
+pub use page::page;
 pub use sarif::{json, sarif};
 pub use subject::Subject;
 

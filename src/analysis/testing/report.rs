@@ -54,7 +54,7 @@ impl Outcome {
     }
 
     /// The way to the answer: the session, or what rules did without one.
-    fn explanation(&self) -> Explanation {
+    pub(super) fn explanation(&self) -> Explanation {
         self.asked.explanation.clone().unwrap_or_else(|| Explanation {
             question: self.test.text.clone(),
             answers: Vec::new(),
