@@ -87,6 +87,8 @@ pub struct Asking<'t> {
     pub corpus: Corpus,
     /// Most questions.
     pub limit: usize,
+    /// Most names of each class, map and alias file.
+    pub names: usize,
     /// Threads.
     pub threads: usize,
     /// Is told how far it is: of how many questions, and how many more are answered.
@@ -104,8 +106,8 @@ pub fn difference(old: &NamedText, new: &NamedText, asking: Asking<'_>) -> Resul
     let (old_side, new_side) = (read(old)?, read(new)?);
     let hunks = Hunks::new(&old.text, &new.text);
     let mut corpus = asking.corpus;
-    corpus.add_site(&old_side.site);
-    corpus.add_site(&new_side.site);
+    corpus.add_some_of_site(&old_side.site, asking.names);
+    corpus.add_some_of_site(&new_side.site, asking.names);
     // what the edits themselves name comes first, however much there is beside it
     let mut near = Corpus::default();
     near.add_text(&hunks.words());

@@ -20,6 +20,38 @@ pub fn difference_text(difference: &Difference, style: Style) -> String {
     lines.text
 }
 
+/// In a few lines, for a log: all in one, and of some causes a line each.
+pub fn difference_lines(difference: &Difference, causes: usize) -> Vec<String> {
+    let mut lines = vec![headline(difference)];
+    lines.extend(difference.groups.iter().take(causes).map(|group| cause_line(difference, group)));
+    let more = difference.groups.len().saturating_sub(causes);
+    if more > 0 {
+        lines.push(format!("{more} more causes: canonify diff tells them"));
+    }
+    lines
+}
+
+fn cause_line(difference: &Difference, group: &Group) -> String {
+    let files = files(difference);
+    let edits: Vec<String> = group
+        .edits
+        .iter()
+        .map(|edit| {
+            let says = |line: &&String| !line.trim().is_empty();
+            let added = edit.added.iter().find(says).map(|line| ('+', line.as_str()));
+            let removed = || ('-', edit.removed.iter().find(says).map_or("", String::as_str));
+            let (sign, line) = added.unwrap_or_else(removed);
+            format!("{} ({sign} {line})", files.place(edit))
+        })
+        .collect();
+    let cause = if edits.is_empty() { ELSEWHERE.to_owned() } else { edits.join(" together with ") };
+    let example = group
+        .examples
+        .first()
+        .map(|example| format!("; {}: {} => {}", example.question, example.old, example.new));
+    format!("{cause}: {}{}", counts(group), example.unwrap_or_default())
+}
+
 fn headline(difference: &Difference) -> String {
     let asked = grouped(difference.asked);
     match difference.changed {

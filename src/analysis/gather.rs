@@ -8,26 +8,31 @@ use crate::sys::accounts;
 use std::path::Path;
 
 /// Names of one map, or of one class, beyond which no more are taken.
-const MAX_NAMES: usize = 100_000;
+pub const MAX_NAMES: usize = 100_000;
 
 impl Corpus {
     /// All that a site knows. A file that cannot be read adds nothing.
     pub fn add_site(&mut self, site: &Site) {
-        self.add_classes(&site.config);
+        self.add_some_of_site(site, MAX_NAMES);
+    }
+
+    /// No more than so many names of each class, map and alias file.
+    pub fn add_some_of_site(&mut self, site: &Site, most: usize) {
+        self.add_classes(&site.config, most);
         self.add_macros(&site.config);
         for (_, file) in site.maps.files() {
-            keys_of_file(&accounts::path(&file), &mut |key| self.add_key(key));
+            keys_of_file(&accounts::path(&file), most, &mut |key| self.add_key(key));
         }
         for part in &site.config.options.alias_file {
             let file = AliasSpec::parse(part).file;
-            keys_of_aliases(&file, &mut |name| self.add_word(name));
+            keys_of_aliases(&file, most, &mut |name| self.add_word(name));
         }
     }
 
-    fn add_classes(&mut self, config: &Config) {
+    fn add_classes(&mut self, config: &Config, most: usize) {
         for id in (0..=u8::MAX).map(crate::addr::MacroId) {
             let Some(class) = config.classes.get(id) else { continue };
-            let mut words: Vec<&[u8]> = class.folded().take(MAX_NAMES).collect();
+            let mut words: Vec<&[u8]> = class.folded().take(most).collect();
             words.sort_unstable();
             words.into_iter().for_each(|word| self.add_word(word));
         }
@@ -105,20 +110,20 @@ fn is_tag(word: &[u8]) -> bool {
 }
 
 /// The keys of a database, or of a text as makemap reads it.
-pub(super) fn keys_of_file(file: &Path, each: &mut dyn FnMut(&[u8])) {
+pub(super) fn keys_of_file(file: &Path, most: usize, each: &mut dyn FnMut(&[u8])) {
     if file.extension().is_some_and(|extension| extension == "db") {
-        return keys_of_database(file, each);
+        return keys_of_database(file, most, each);
     }
     let plain = std::fs::metadata(file).is_ok_and(|about| about.is_file());
     let Some(text) = plain.then(|| std::fs::read(file).ok()).flatten() else { return };
     let lines = text.split(|byte| *byte == b'\n');
     let keys = lines.filter_map(|line| line.split(u8::is_ascii_whitespace).next());
-    keys.filter(|key| !key.is_empty() && !key.starts_with(b"#")).take(MAX_NAMES).for_each(each);
+    keys.filter(|key| !key.is_empty() && !key.starts_with(b"#")).take(most).for_each(each);
 }
 
-fn keys_of_database(file: &Path, each: &mut dyn FnMut(&[u8])) {
+fn keys_of_database(file: &Path, most: usize, each: &mut dyn FnMut(&[u8])) {
     let Ok(reader) = bdb::Reader::open(file, None) else { return };
-    let mut left = MAX_NAMES;
+    let mut left = most;
     let walked = reader.for_each(&mut |key, _| {
         each(key.strip_suffix(b"\0").unwrap_or(key));
         left -= 1;
@@ -129,10 +134,10 @@ fn keys_of_database(file: &Path, each: &mut dyn FnMut(&[u8])) {
 }
 
 /// The names of an alias file: its text, or its database where there is no text.
-fn keys_of_aliases(file: &Path, each: &mut dyn FnMut(&[u8])) {
+fn keys_of_aliases(file: &Path, most: usize, each: &mut dyn FnMut(&[u8])) {
     match std::fs::read(file) {
-        Ok(text) => plain_aliases(&text).take(MAX_NAMES).for_each(|(name, _)| each(&name)),
-        Err(_) => keys_of_database(&database_of(file), each),
+        Ok(text) => plain_aliases(&text).take(most).for_each(|(name, _)| each(&name)),
+        Err(_) => keys_of_database(&database_of(file), most, each),
     }
 }
 

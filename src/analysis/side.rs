@@ -38,6 +38,8 @@ pub struct Loading {
     pub options: LoadOptions,
     /// Names of hosts.
     pub dns: Dns,
+    /// Are programs run, those of maps and those that a .mc names? Those of maps cannot answer for now, if not.
+    pub programs: bool,
 }
 
 impl Loading {
@@ -54,7 +56,7 @@ impl Loading {
     /// # Errors
     /// As [`Self::side`]; and when there is no such map.
     pub fn side_with(&self, file: &str, text: &[u8], entries: &[Entry]) -> Result<Side, String> {
-        let origins = file.ends_with(".mc").then(|| expanded(file, text)).transpose()?;
+        let origins = file.ends_with(".mc").then(|| self.expanded(file, text)).transpose()?;
         let cf = origins.as_ref().map_or_else(|| text.to_vec(), |cf| cf.text.clone());
         let loaded = load(file.as_bytes(), &cf, &mut maps::environment(), &self.options);
         if !loaded.exit.is_ok() || loaded.stop {
@@ -66,7 +68,10 @@ impl Loading {
         let config = Arc::new(loaded.config);
         let keeper = Keeper::in_process(config.clone()).map_err(|error| format!("{file}: {error}"))?;
         let resolver = Arc::new(self.dns.resolver(&config));
-        let mut site = Site::new(config, resolver);
+        let mut site = match self.programs {
+            true => Site::new(config, resolver),
+            false => Site::with_programs(config, resolver, Arc::new(maps::NotRun)),
+        };
         for Entry { map, key, value } in entries {
             if !site.add_entry(map.as_bytes(), key.as_bytes(), value.as_bytes()) {
                 return Err(format!("{file}: there is no map {map}"));
@@ -74,18 +79,18 @@ impl Loading {
         }
         Ok(Side { site: Arc::new(site), keeper, cf, origins })
     }
-}
 
-fn expanded(file: &str, text: &[u8]) -> Result<CfText, String> {
-    // whoever asks has no borrowed rights: the commands of a .mc run with his own
-    let options = McOptions { commands: true, ..McOptions::default() };
-    expand_mc(file, text, &options).map(|(cf, _)| cf).map_err(|findings| {
-        let error = findings.iter().find(|finding| finding.severity == Severity::Error);
-        error.map_or_else(
-            || format!("{file}: it cannot be expanded"),
-            |error| format!("{}:{}: {}", error.place.file, error.place.line, error.message),
-        )
-    })
+    fn expanded(&self, file: &str, text: &[u8]) -> Result<CfText, String> {
+        // whoever asks has no borrowed rights: the commands of a .mc run with his own
+        let options = McOptions { commands: self.programs, ..McOptions::default() };
+        expand_mc(file, text, &options).map(|(cf, _)| cf).map_err(|findings| {
+            let error = findings.iter().find(|finding| finding.severity == Severity::Error);
+            error.map_or_else(
+                || format!("{file}: it cannot be expanded"),
+                |error| format!("{}:{}: {}", error.place.file, error.place.line, error.message),
+            )
+        })
+    }
 }
 
 /// The lines of a cf that mean something, for a comparison.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// How configurations are read that are only asked.
 pub fn loading(dns: Dns) -> Loading {
     let invocation = Invocation { mode: Mode::Test, ..Invocation::default() };
-    Loading { options: site::load_options(&invocation), dns }
+    Loading { options: site::load_options(&invocation), dns, programs: true }
 }
 
 /// A configuration that is only asked, with the text of its cf and what made it.

@@ -73,6 +73,7 @@ fn compare(arguments: &Arguments) -> Result<Difference, Sysexit> {
         loading: loading(dns.dns.clone()),
         corpus,
         limit: arguments.limit,
+        names: analysis::MAX_NAMES,
         threads: threads(arguments.threads),
         begin: &|what, steps| progress.begin(what, steps),
         tell: &|steps| progress.add(steps),

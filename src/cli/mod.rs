@@ -6,6 +6,7 @@
 mod anywhere;
 mod asking;
 mod caller;
+mod changes;
 pub mod daemon;
 mod cover;
 mod dead_letter;

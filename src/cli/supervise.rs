@@ -1,9 +1,11 @@
 //! A daemon: what each of its processes does.
 
+use super::changes;
 use super::guard;
 use super::invocation::Invocation;
 use super::messages;
 use super::queue_flags::QueueRequest;
+use super::site;
 use super::start::{self, Startup};
 use crate::config::Config;
 use crate::daemon::{Service, serve};
@@ -11,7 +13,7 @@ use crate::keeper::KeeperSettings;
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
 use crate::supervisor::{Check, Front, Inheritance, Role, Setup, Supervisor};
-use crate::sys::{clock, limits, title};
+use crate::sys::{accounts, clock, limits, title};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +35,8 @@ pub(super) fn run(
 ) -> Sysexit {
     limits::raise_open_files();
     let (config, loaded) = (Arc::new(config), clock::now());
+    // a newer one is compared with it
+    let text = read_text(invocation);
     let log = messages::open_log_as(Logger::open_without_thread, invocation, &config);
     for text in &daemon.warnings {
         log.log(0, Priority::Warning, None, text.as_bytes());
@@ -49,14 +53,18 @@ pub(super) fn run(
     title::set(&title_of(&config, daemon.listen, &request));
     match supervisor.run() {
         Role::Over(status) => status,
-        Role::Check(look) => check(invocation, &config, look),
+        Role::Check(look) => check(invocation, &config, text, look),
         Role::Keeper(keeper) => {
+            drop(text);
             let settings = KeeperSettings::from(&*config).with_programs(start::programs(&config));
             drop(config); // of all else that the site says, the keeper knows nothing
             keeper.serve(settings);
             Sysexit::OK
         }
-        Role::Front(front) => be_front(invocation, config, front, request, loaded),
+        Role::Front(front) => {
+            drop(text);
+            be_front(invocation, config, front, request, loaded)
+        }
     }
 }
 
@@ -102,10 +110,23 @@ fn be_front(
     }
 }
 
-/// Is the configuration, as it is now, one that a daemon may start with? Log and supervisor learn what is wrong with it.
-fn check(invocation: &Invocation, config: &Config, look: Check) -> Sysexit {
+/// The text of the configuration as it is now; nothing where it cannot be read.
+fn read_text(invocation: &Invocation) -> Vec<u8> {
+    std::fs::read(accounts::path(&site::file(invocation))).unwrap_or_default()
+}
+
+/// Is the configuration, as it is now, one that a daemon may start with? Log and supervisor learn what is wrong with it;
+/// what it changes for mail, against the text as it `was`, the log says.
+fn check(invocation: &Invocation, config: &Config, was: Vec<u8>, look: Check) -> Sysexit {
     match guard::check(invocation) {
-        Ok(()) => Sysexit::OK,
+        Ok(()) => {
+            let file = String::from_utf8_lossy(&site::file(invocation)).into_owned();
+            let lines = changes::lines(&file, was, read_text(invocation));
+            let log = messages::open_log(invocation, config);
+            lines.iter().for_each(|line| log.log(0, Priority::Notice, None, line.as_bytes()));
+            log.flush();
+            Sysexit::OK
+        }
         Err((status, why)) => {
             let log = messages::open_log(invocation, config);
             log.log(0, Priority::Alert, None, &[b"could not restart: ", &why[..]].concat());

@@ -30,6 +30,15 @@ impl ProgramRunner for Directly {
     }
 }
 
+/// Runs none: who asks is to try again.
+pub struct NotRun;
+
+impl ProgramRunner for NotRun {
+    fn run<'a>(&'a self, _map: &'a [u8], _program: &'a Program, _key: &'a [u8]) -> ProgramAnswer<'a> {
+        Box::pin(std::future::ready((Sysexit::TEMPFAIL, Vec::new())))
+    }
+}
+
 /// What all programs of a configuration have in common: as sendmail runs them, who is root becomes DefaultUser,
 /// and they begin where mailer prog begins.
 #[derive(Debug, Default)]

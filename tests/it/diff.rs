@@ -95,7 +95,7 @@ fn loading() -> Loading {
         version: b"canonify-test".to_vec(),
         ..LoadOptions::default()
     };
-    Loading { options, dns: Dns::None }
+    Loading { options, dns: Dns::None, programs: true }
 }
 
 fn compare(old: &NamedText, new: &NamedText) -> Difference {
@@ -103,6 +103,7 @@ fn compare(old: &NamedText, new: &NamedText) -> Difference {
         loading: loading(),
         corpus: Corpus::common(),
         limit: 100_000,
+        names: canonify::analysis::MAX_NAMES,
         threads: 1,
         begin: &|_, _| {},
         tell: &|_| {},

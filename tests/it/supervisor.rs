@@ -137,6 +137,25 @@ fn a_bad_configuration_changes_nothing() {
     until("no restart", &scratch, || scratch.log().matches("starting daemon").count() == 2);
 }
 
+#[test]
+fn the_log_says_what_a_new_configuration_changes() {
+    let (scratch, daemon, _) = started();
+    let good = fs::read_to_string(scratch.cf()).expect("our cf");
+    daemon.signal(Signal::SIGHUP);
+    until("no restart", &scratch, || scratch.log().matches("starting daemon").count() == 2);
+    assert!(!scratch.log().contains("new configuration:"), "the same text: {}", scratch.log());
+    fs::write(scratch.cf(), format!("{good}\nCwlater.example\n")).expect("our cf");
+    daemon.signal(Signal::SIGHUP);
+    until("no restart", &scratch, || scratch.log().matches("starting daemon").count() == 3);
+    let log = scratch.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("new configuration: ")).collect();
+    // on a machine that has no time for it, that is what it says
+    let late = told.first().is_some_and(|line| line.contains("was not found out within"));
+    let cause =
+        told.iter().any(|line| line.contains("(+ Cwlater.example)") && line.contains("later.example"));
+    assert!(late || (told[0].contains("answers change") && cause && told.len() < 6), "{told:?}");
+}
+
 /// What `canonify status` says of the configuration.
 fn configuration(scratch: &Scratch) -> serde_json::Value {
     let mut command = std::process::Command::new(CANONIFY);
