@@ -27,6 +27,7 @@ pub mod editmap;
 pub mod m4;
 pub mod makemap;
 mod manual;
+pub mod mailstats;
 pub mod mc;
 mod mc_check;
 mod messages;
@@ -150,6 +151,13 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "print alias databases",
         command: praliases::command,
+    },
+    Personality {
+        name: "mailstats",
+        entry: mailstats::main,
+        keeps_group: false,
+        about: "print how many messages came and went, by mailer",
+        command: mailstats::command,
     },
     Personality {
         name: "rewrite",

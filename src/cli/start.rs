@@ -9,14 +9,16 @@ use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::{Confinement, Mta, confine};
 use crate::keeper::{self, Keeper};
+use crate::logging::statistics::Statistics;
 use crate::logging::{Logger, Priority, say};
 use crate::maps::Store;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
 use crate::sys::identity::{self, Identity};
-use crate::sys::limits;
 use crate::sys::process::{self, Programs};
+use crate::sys::{accounts, errno_text, limits};
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
@@ -120,6 +122,20 @@ pub(super) fn settled(mta: &Mta, status: Sysexit) -> Sysexit {
     if has_lost_keeper(mta) && status.is_ok() { Sysexit::TEMPFAIL } else { status }
 }
 
+/// StatusFile, while there are the rights to open it. One that is not there is not wanted.
+fn open_statistics(config: &Config, log: &Logger) {
+    let Some(file) = config.options.status_file.as_deref() else { return };
+    let path = rights::queue_base(config).join(accounts::path(file));
+    match Statistics::open(&path) {
+        Ok(statistics) => log.count_in(statistics),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            let text = format!("StatusFile {}: {}", path.display(), errno_text(&error));
+            log.log(12, Priority::Info, None, text.as_bytes());
+        }
+    }
+}
+
 impl Startup {
     /// Opens the queue.
     pub(super) fn with(
@@ -128,6 +144,7 @@ impl Startup {
         keeper: Keeper,
     ) -> Result<Self, Sysexit> {
         let log = open_log(invocation, &config);
+        open_statistics(&config, &log);
         let mta = Mta::open(config, keeper, log.clone()).map_err(|error| {
             complain(&error.to_string());
             Sysexit::OSERR
@@ -196,7 +213,8 @@ pub(super) fn runtime_of_one() -> Result<Runtime, Sysexit> {
 /// As [`into_background`], for a service: only a log that was sent to standard error on purpose keeps it.
 pub(super) fn into_service() -> bool {
     let goes_on = into_background();
-    if goes_on && std::env::var_os("CANONIFY_LOG").is_none_or(|target| target != "stderr") {
+    if goes_on && std::env::var_os("CANONIFY_LOG").is_none_or(|target| target != "stderr" && target != "json")
+    {
         // without /dev/null there is nothing to put in their place
         let _ = process::close_standard_streams();
     }

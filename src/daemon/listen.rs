@@ -7,6 +7,7 @@ use super::mta::Mta;
 use super::rates::Rates;
 use super::throttle::{DEFERRAL, Throttle};
 use crate::logging::Priority;
+use crate::logging::statistics::Connection;
 use crate::schema::DaemonPort;
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
@@ -76,6 +77,7 @@ impl Listener {
                     let Some(connected) = connect(&mta, &stream, address.ip().to_canonical()) else {
                         continue;
                     };
+                    mta.log.count_connection(Connection::From);
                     let client = Client {
                         address: Some(address),
                         local: stream.local_addr().ok(),

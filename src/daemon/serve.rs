@@ -89,6 +89,9 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         // what is wrong with keys and certificates is said at the start
         mta.tls.server().await;
     }
+    if mta.log.write_statistics() {
+        tasks.spawn(keep_statistics(mta.clone()));
+    }
     if let Some(interval) = interval {
         tasks.spawn(mta.clone().runs(interval, selection));
     }
@@ -109,6 +112,16 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
     let _ = timeout(DELIVERY_TIMEOUT, mta.deliveries_done()).await;
     mta.log.flush();
     Sysexit::OK
+}
+
+/// Numbers are no older than this in the file.
+const STATISTICS_PAUSE: Duration = Duration::from_secs(1);
+
+async fn keep_statistics(mta: Arc<Mta>) {
+    loop {
+        tokio::time::sleep(STATISTICS_PAUSE).await;
+        mta.log.write_statistics();
+    }
 }
 
 async fn tell_status(status: StatusSocket, mta: Arc<Mta>, about: About) {

@@ -10,6 +10,7 @@ use super::replies;
 use super::result::DeliveryResult;
 use super::starttls;
 use crate::config::{Config, Mailer};
+use crate::logging::statistics::Connection;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use crate::sys::errno_text;
@@ -130,6 +131,7 @@ async fn connect_address(
                 return Err((failure, Reached::Nothing));
             }
         };
+        attempt.on.logger.count_connection(Connection::To);
         dial::log_connection(attempt, &stream).await;
         let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
         match open(attempt, mailer, Box::new(stream), (host, &literal), clear).await {

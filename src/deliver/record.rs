@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::result::DeliveryResult;
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::logging::statistics::Message;
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
 use crate::smtp::client::Extensions;
@@ -36,6 +37,11 @@ impl Attempt<'_> {
             for index in members {
                 self.envelope.recipients[*index].message.clone_from(&self.envelope.message);
             }
+        }
+        if matches!(result.disposition, Disposition::Delivered | Disposition::Relayed) {
+            let mailer =
+                self.envelope.recipients[members[0]].address.as_ref().map(|address| address.mailer.0);
+            self.on.logger.count_message(Message::To, mailer, self.envelope.size);
         }
         self.log_result(members, result, relay);
         self.tell_result(members, result);

@@ -21,6 +21,12 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// The mailer of its address, as its place in the configuration. The null sender is a mailbox here, as for sendmail.
+    pub fn mailer(&self, config: &Config) -> Option<u16> {
+        let mailer = self.address.as_ref().map(|address| address.mailer);
+        mailer.or_else(|| config.mailer(b"local").filter(|_| self.is_null())).map(|mailer| mailer.0)
+    }
+
     /// `<>` or nothing at all? Such mail must cause no report (RFC 5321, 4.5.5).
     pub fn is_null(&self) -> bool {
         matches!(self.text.as_slice(), b"" | b"<>")

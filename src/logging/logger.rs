@@ -1,5 +1,8 @@
 //! The log itself: who is asked, at which level, and where the lines go.
 
+use super::json;
+use super::priority::Priority;
+use super::statistics::{Connection, Message, Statistics};
 use crate::addr::one_line;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
@@ -8,25 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Syslog priorities, most urgent first; the numbers are syslog's own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
-pub enum Priority {
-    /// Somebody must act at once.
-    Alert = 1,
-    /// Critical: system errors.
-    Critical = 2,
-    /// An error.
-    Error = 3,
-    /// A warning.
-    Warning = 4,
-    /// Normal, but worth a look (rejections).
-    Notice = 5,
-    /// Accounting lines: from=, to=.
-    Info = 6,
-    /// For debugging.
-    Debug = 7,
-}
-
 /// Where lines go.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Target {
@@ -34,6 +18,8 @@ pub enum Target {
     Syslog(PathBuf),
     /// Standard error.
     Stderr,
+    /// Standard error, a JSON object for each line.
+    Json,
     /// Nowhere.
     Nothing,
     /// Kept in memory, for tests.
@@ -41,12 +27,13 @@ pub enum Target {
 }
 
 impl Target {
-    /// What `wanted` (the environment's CANONIFY_LOG: `syslog` or `stderr`) says; without it syslog
+    /// What `wanted` (the environment's CANONIFY_LOG: `syslog`, `stderr` or `json`) says; without it syslog
     /// where there is one, else standard error.
     pub fn choose(wanted: Option<&str>) -> Self {
         let socket = PathBuf::from("/dev/log");
         match wanted {
             Some("stderr") => Self::Stderr,
+            Some("json") => Self::Json,
             Some("syslog") => Self::Syslog(socket),
             _ if socket.exists() => Self::Syslog(socket),
             _ => Self::Stderr,
@@ -76,6 +63,7 @@ struct Inner {
     /// The socket of a log without a thread.
     unthreaded: Option<Mutex<Option<UnixDatagram>>>,
     dropped: AtomicU64,
+    statistics: OnceLock<Statistics>,
     memory: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -105,6 +93,7 @@ impl Logger {
             writer: OnceLock::new(),
             unthreaded,
             dropped: AtomicU64::new(0),
+            statistics: OnceLock::new(),
             memory: Mutex::new(Vec::new()),
         }))
     }
@@ -123,6 +112,9 @@ impl Logger {
 
     /// The same, without asking for the level.
     pub fn always(&self, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
+        if self.0.target == Target::Json {
+            return to_stderr(&json::line(&self.0.tag, priority, id, text));
+        }
         let mut line = Vec::with_capacity(text.len() + 24);
         if let Some(id) = id {
             line.extend_from_slice(id);
@@ -131,7 +123,7 @@ impl Logger {
         line.extend_from_slice(&visible(text));
         line.truncate(MAX_LINE);
         match &self.0.target {
-            Target::Nothing => {}
+            Target::Nothing | Target::Json => {}
             Target::Memory => self.0.memory().push(line),
             Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
             Target::Syslog(path) => self.0.syslog(path, self.0.stamped(Some(priority), &line)),
@@ -145,8 +137,33 @@ impl Logger {
         self.always(Priority::Alert, id, &line);
     }
 
-    /// Waits until all lines so far are written.
+    /// From now on connections and messages are counted there as well; the first file is the one that counts.
+    pub fn count_in(&self, statistics: Statistics) {
+        let _ = self.0.statistics.set(statistics);
+    }
+
+    /// A connection for the statistics.
+    pub fn count_connection(&self, kind: Connection) {
+        if let Some(statistics) = self.0.statistics.get() {
+            statistics.connection(kind);
+        }
+    }
+
+    /// A message for the statistics; `mailer` is its place in the configuration.
+    pub fn count_message(&self, kind: Message, mailer: Option<u16>, bytes: u64) {
+        if let (Some(statistics), Some(mailer)) = (self.0.statistics.get(), mailer) {
+            statistics.message(kind, usize::from(mailer), bytes);
+        }
+    }
+
+    /// Writes what was counted so far; `false` if nothing is counted.
+    pub fn write_statistics(&self) -> bool {
+        self.0.statistics.get().map(Statistics::write).is_some()
+    }
+
+    /// Waits until all lines so far, and all numbers, are written.
     pub fn flush(&self) {
+        self.write_statistics();
         let Some(writer) = self.0.writer.get() else { return };
         let (done, wait) = sync_channel(1);
         if writer.send(Order::Flush(done)).is_ok() {

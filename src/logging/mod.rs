@@ -7,12 +7,16 @@
 use crate::schema::Reply;
 
 mod console;
+mod json;
 mod lines;
 mod logger;
+mod priority;
+pub mod statistics;
 
 pub use console::{Console, Errors, say};
 pub use lines::{RecipientLine, SenderLine, interval, log_text};
-pub use logger::{Logger, Priority, Target};
+pub use logger::{Logger, Target};
+pub use priority::Priority;
 
 /// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.
 pub trait Tracer: Send {

@@ -232,7 +232,7 @@ options! {
     /// Timeout.name=time; without sub-option the old comma list of name:time or name=time, a bare number sets mail rcpt datainit datablock datafinal command
     timeout: Timeouts = Timeouts::default(), (Special), "Timeout", b'r', Root, Implemented, "";
     /// Statistics file
-    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, ParsedOnly, "";
+    status_file: Option<Vec<u8>> = None, (Special), "StatusFile", b'S', Root, Implemented, "";
     /// I(nteractive), p(ostmilter) by first letter, else boolean
     super_safe: SuperSafe = SuperSafe::Yes, (Special), "SuperSafe", b's', Anyone, Implemented, "confSAFE_QUEUE";
     /// Old form of Timeout.queuereturn[/queuewarn]

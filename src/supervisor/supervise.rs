@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::keeper::{self, Keeper, KeeperEnd, KeeperSettings};
 use crate::logging::{Logger, Priority};
 use crate::schema::Sysexit;
+use crate::sys::notify::Notifier;
 use crate::sys::process::{self, End, Pid};
 use crate::sys::signals::{Signal, Signals};
 use crate::sys::{accounts, clock};
@@ -95,6 +96,7 @@ pub struct Front {
 pub struct Supervisor {
     setup: Setup,
     log: Logger,
+    notifier: Notifier,
     signals: Signals,
     listening: Vec<Listening>,
     pid_file: Option<PidFile>,
@@ -146,6 +148,7 @@ impl Supervisor {
         Ok(Self {
             setup,
             log,
+            notifier: Notifier::of_environment(),
             signals,
             listening,
             pid_file,
@@ -168,7 +171,9 @@ impl Supervisor {
             {
                 return role;
             }
+            self.notifier.tell("WATCHDOG=1");
             let wait = self.due.map(|due| due.saturating_duration_since(Instant::now()));
+            let wait = wait.into_iter().chain(self.notifier.pause()).min();
             let role = match self.next_signal(wait) {
                 None => self.look_after_generations(),
                 Some(Signal::SIGCHLD) => self.children_ended(),
@@ -208,6 +213,7 @@ impl Supervisor {
                 self.refused.iter().for_each(|refusal| generation.order(&Order::Refused(refusal.clone())));
                 self.generations.push(generation);
                 (self.serving, self.due) = (true, None);
+                self.notifier.tell("READY=1\nSTATUS=serving");
             }
             Err(error) => {
                 let pause = self.pause.after(Duration::ZERO);
@@ -335,12 +341,15 @@ impl Supervisor {
             let why = if why.is_empty() { format!("the look at it {how}") } else { why };
             let refusal = Refusal { at: clock::now(), why };
             self.order_all(&Order::Refused(refusal.clone()));
+            self.notifier
+                .tell(&format!("READY=1\nSTATUS=a newer configuration was refused: {}", refusal.why));
             self.refused = Some(refusal);
             return if self.look.asked_again { self.check() } else { None };
         }
         let program = self.setup.argv.first().cloned().unwrap_or_default();
         let text = [b"restarting ", &program[..], b" due to signal"].concat();
         self.log.log(0, Priority::Info, None, &text);
+        self.notifier.tell_reload();
         let error = inheritance::leave(&self.setup.argv, &self.listening, self.generations.iter());
         self.alert(&format!("could not restart: {error}"));
         None
@@ -348,6 +357,7 @@ impl Supervisor {
 
     fn stop(mut self) -> Role {
         self.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
+        self.notifier.tell("STOPPING=1");
         self.listening.clear();
         self.pid_file = None;
         self.order_all(&Order::Stop);

@@ -49,6 +49,14 @@ pub fn take(file: &File, kind: Kind) -> io::Result<bool> {
     }
 }
 
+/// Gives a lock back while the file stays open.
+///
+/// # Errors
+/// As [`wait`].
+pub fn release(file: &File) -> io::Result<()> {
+    super::ffi::flock(file.as_raw_fd(), libc::LOCK_UN).map_err(io::Error::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

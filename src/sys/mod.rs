@@ -15,6 +15,7 @@
 //! - [`first_line()`]: what a program answers
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
+//! - [`notify`]: what systemd is told
 //! - [`ownership`]: files given to another user
 //! - [`random`]: bytes that nobody can guess
 //! - [`passing`]: descriptors over a UNIX socket
@@ -38,6 +39,7 @@ pub mod load;
 pub mod lock;
 pub mod loopback;
 pub mod memory;
+pub mod notify;
 pub mod ownership;
 pub mod passing;
 pub mod process;

@@ -28,6 +28,7 @@ mod replay;
 mod security;
 mod smtp;
 mod sources;
+mod statistics;
 mod supervisor;
 mod terminal;
 mod testing;

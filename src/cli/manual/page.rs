@@ -34,7 +34,10 @@ const SECTIONS: &[Section] = &[
         "sendmail",
         "ENVIRONMENT",
         &[
-            ("CANONIFY_LOG", "stderr: log lines go to standard error and not to syslog"),
+            (
+                "CANONIFY_LOG",
+                "stderr: log lines go to standard error and not to syslog; json: the same as JSON, an object a line",
+            ),
             (
                 "CANONIFY_HOSTS",
                 "a hosts file that names are looked up in, and in no name server; for trying things out",

@@ -14,6 +14,7 @@ use super::start::complain;
 use crate::config::Config;
 use crate::daemon::Mta;
 use crate::envelope::{BodyType, Envelope, EnvelopeFlags, FailureReport, receive};
+use crate::logging::statistics::Message;
 use crate::logging::{Errors, say};
 use crate::message::Collector;
 use crate::queue::Lease;
@@ -172,6 +173,8 @@ impl<'a> Submission<'a> {
             complain(&error.to_string());
             Sysexit::IOERR
         })?;
+        let mailer = self.envelope.sender.mailer(&self.mta.site.config);
+        self.mta.log.count_message(Message::From, mailer, self.envelope.size);
         Ok(Submitted { lease, envelope: Box::new(self.envelope), now: !waits && !given_up && !held })
     }
 

@@ -4,6 +4,7 @@ use super::acceptor::Acceptor;
 use super::session::Session;
 use super::transaction::{Stage, Transaction};
 use crate::envelope::{BodyType, Envelope, RecipientState};
+use crate::logging::statistics::Message;
 use crate::logging::{Priority, RecipientLine, SenderLine};
 
 impl<A: Acceptor> Session<A> {
@@ -17,6 +18,15 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn abort_transaction(&mut self, level: u8, why: &str) {
         self.log_undelivered(level, why.as_bytes());
         self.drop_transaction();
+    }
+
+    /// The message for the statistics.
+    pub(super) fn count(&self, kinds: &[Message]) {
+        let envelope = &self.transaction.envelope;
+        let mailer = envelope.sender.mailer(&self.server.site.config);
+        for kind in kinds {
+            self.server.log.count_message(*kind, mailer, envelope.size);
+        }
     }
 
     /// A `to=` line for everybody who was named.

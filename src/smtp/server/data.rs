@@ -7,6 +7,7 @@ use super::transaction::Stage;
 use super::verb_row::VerbRow;
 use crate::envelope::Envelope;
 use crate::logging::Priority;
+use crate::logging::statistics::Message;
 use crate::schema::Reply;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -64,14 +65,22 @@ impl<A: Acceptor> Session<A> {
                 true => self.log_undelivered(9, b"discarded"),
                 false => self.log(4, Priority::Info, b"discarded"),
             }
+            self.count(&[Message::From, Message::Discarded]);
             self.forget_transaction();
             self.say_accepted(id.as_bytes());
             return Flow::Continue;
         }
         let mut envelope = self.next_transaction();
         envelope.check_body_type();
+        let (mailer, size) = (envelope.sender.mailer(&self.server.site.config), envelope.size);
+        let held = envelope.quarantine.is_some();
         match self.acceptor.accept(envelope, self.verbose).await {
-            Ok(()) => self.say_accepted(id.as_bytes()),
+            Ok(()) => {
+                for kind in std::iter::once(Message::From).chain(held.then_some(Message::Quarantined)) {
+                    self.server.log.count_message(kind, mailer, size);
+                }
+                self.say_accepted(id.as_bytes());
+            }
             Err(reply) => {
                 self.error(&reply, None);
             }

@@ -6,6 +6,7 @@ use super::filter::{Context, Decision, Extent, Filter, FilterCall};
 use super::session::{Refusal, Session};
 use crate::envelope::Envelope;
 use crate::logging::Priority;
+use crate::logging::statistics::{Connection, Message};
 use crate::message::Header;
 use crate::rewrite::Verdict;
 use crate::schema::Reply;
@@ -78,6 +79,14 @@ impl<A: Acceptor> Session<A> {
         let mut verdict = decision.verdict.clone();
         if let Verdict::Reject { reply, .. } = &mut verdict {
             *reply = self.finished(reply, to);
+        }
+        match verdict {
+            Verdict::Reject { .. } => {
+                self.server.log.count_connection(Connection::Refused);
+                self.count(&[Message::Rejected]);
+            }
+            Verdict::Discard => self.server.log.count_connection(Connection::Refused),
+            Verdict::Accept | Verdict::Quarantine(_) => {}
         }
         let Some(text) = verdict.log_line(&decision.source, &self.client.display) else { return };
         let id = with_id.then(|| self.transaction.envelope.id.as_bytes());
