@@ -83,7 +83,9 @@ impl<A: Acceptor> Session<A> {
         match verdict {
             Verdict::Reject { .. } => {
                 self.server.log.count_connection(Connection::Refused);
-                self.count(&[Message::Rejected]);
+                // before MAIL there is no message to be refused
+                let messages = if with_id { &[Message::Rejected][..] } else { &[] };
+                self.count(messages);
             }
             Verdict::Discard => self.server.log.count_connection(Connection::Refused),
             Verdict::Accept | Verdict::Quarantine(_) => {}
