@@ -22,7 +22,12 @@ impl Values {
     fn insert(&mut self, id: u8, value: Option<Arc<[u8]>>) {
         match self.place(id) {
             Ok(place) => self.0[place].1 = value,
-            Err(place) => self.0.insert(place, (id, value)),
+            Err(place) => {
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(16);
+                }
+                self.0.insert(place, (id, value));
+            }
         }
     }
 
