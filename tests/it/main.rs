@@ -1,5 +1,6 @@
 //! The one integration binary. Every file of this folder is a module here (see `borders`).
 
+mod answers;
 mod bdb;
 mod before_answer;
 mod borders;

@@ -51,6 +51,14 @@ pub(super) const SLASHES: &[Slash] = &[
     Slash { word: "gethostbyname", usage: "", run: hosts::addresses },
 ];
 
+/// The debugger's, where a person types.
+pub(super) const DEBUGGER: &[Slash] = &[
+    Slash { word: "break", usage: "", run: debugging::add_break },
+    Slash { word: "delete", usage: "breakpoint|all", run: debugging::delete },
+    Slash { word: "step", usage: "command", run: debugging::step },
+    Slash { word: "back", usage: "", run: |shell, _| debugging::go_back(shell) },
+];
+
 fn slash(shell: &mut Shell, rest: &[u8]) {
     let rest = trim_end(rest);
     if rest.is_empty() {
@@ -62,7 +70,7 @@ fn slash(shell: &mut Shell, rest: &[u8]) {
     }
     let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
     let (word, argument) = (&rest[..end], trim_start(&rest[end..]));
-    let debugger = shell.debugging.iter().flat_map(|_| debugging::SLASHES);
+    let debugger = shell.debugging.iter().flat_map(|_| DEBUGGER);
     match SLASHES.iter().chain(debugger).find(|row| row.word.as_bytes().eq_ignore_ascii_case(word)) {
         Some(row) if argument.is_empty() && !row.usage.is_empty() => {
             shell.console.say(format!("Usage: /{} {}", row.word, row.usage));

@@ -1,56 +1,22 @@
 //! The debugger at a terminal: a command's run is kept on a tape, and what it has printed is shown as the tape is walked
 //! through. Piped input never comes here: what is printed there is sendmail's.
 
-use super::commands::Slash;
 use super::console::Console;
+use super::kept::{Debugging, Kept};
 use super::shell::Shell;
 use super::vocabulary::Vocabulary;
-use crate::analysis::debugger::{Breaks, Debugger, First, Shown, Tape, words};
-use crate::analysis::{Sources, Style};
+use crate::analysis::Style;
+use crate::analysis::debugger::{Debugger, First, Shown, Tape, words};
 use crate::cli::show;
 use crate::config::Config;
-use crate::engine::{Scope, Watcher};
+use crate::engine::Watcher;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What is kept between two commands.
-pub(super) struct Debugging {
-    sources: Sources,
-    breaks: Breaks,
-    colour: bool,
-    last: Option<Kept>,
-}
-
-/// A run that is over.
-struct Kept {
-    tape: Arc<Mutex<Tape>>,
-    /// Macros as they were before.
-    scope: Scope,
-}
-
-impl Debugging {
-    /// Without a breakpoint.
-    pub fn new(sources: Sources, colour: bool) -> Self {
-        Self { sources, breaks: Breaks::default(), colour, last: None }
-    }
-
-    /// Is there anywhere to stop?
-    pub fn is_armed(&self) -> bool {
-        !self.breaks.is_empty()
-    }
-}
-
-pub(super) const SLASHES: &[Slash] = &[
-    Slash { word: "break", usage: "", run: add_break },
-    Slash { word: "delete", usage: "breakpoint|all", run: delete },
-    Slash { word: "step", usage: "command", run: |shell, line| keep(shell, line, First::Step) },
-    Slash { word: "back", usage: "", run: |shell, _| go_back(shell) },
-];
 
 /// Behind sendmail's own line of usage.
 pub(super) const USAGE: &str =
     "Debugger: /break [place], /delete breakpoint|all, /step command, /back (into the last run)";
 
-fn add_break(shell: &mut Shell, place: &[u8]) {
+pub(super) fn add_break(shell: &mut Shell, place: &[u8]) {
     let Shell { debugging: Some(debugging), site, console, .. } = shell else { return };
     let text = String::from_utf8_lossy(place);
     let said = match &*text {
@@ -63,7 +29,7 @@ fn add_break(shell: &mut Shell, place: &[u8]) {
     console.put(said);
 }
 
-fn delete(shell: &mut Shell, which: &[u8]) {
+pub(super) fn delete(shell: &mut Shell, which: &[u8]) {
     let Shell { debugging: Some(debugging), console, .. } = shell else { return };
     if let Err(why) = debugging.breaks.delete(&String::from_utf8_lossy(which)) {
         console.say(why);
@@ -90,6 +56,11 @@ pub(super) fn run(shell: &mut Shell, line: &[u8]) {
     }
 }
 
+/// Runs a command, and stops at the first thing that happens.
+pub(super) fn step(shell: &mut Shell, line: &[u8]) {
+    keep(shell, line, First::Step);
+}
+
 fn keep(shell: &mut Shell, line: &[u8], first: First) {
     let tape = Arc::new(Mutex::new(Tape::new(shell.site.config.clone())));
     let scope = shell.scope.clone();
@@ -103,7 +74,7 @@ fn keep(shell: &mut Shell, line: &[u8], first: First) {
     walk(shell, first);
 }
 
-fn go_back(shell: &mut Shell) {
+pub(super) fn go_back(shell: &mut Shell) {
     match &shell.debugging {
         Some(Debugging { last: Some(_), .. }) => walk(shell, First::End),
         _ => shell.console.say("no run has been kept: set a breakpoint, or use /step"),

@@ -8,6 +8,7 @@ mod console;
 mod debugging;
 mod headers;
 mod hosts;
+mod kept;
 mod late;
 mod mail;
 mod names;
@@ -30,7 +31,7 @@ use crate::rewrite::Site;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{clock, identity};
 use console::Console;
-use debugging::Debugging;
+use kept::Debugging;
 use late::LateSite;
 use shell::Shell;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -152,7 +153,7 @@ impl Shell {
         let prompt = if self.verbosity > 1 { "> " } else { "" };
         loop {
             let Self { console, site, debugging, .. } = self;
-            let rows = debugging.iter().flat_map(|_| debugging::SLASHES);
+            let rows = debugging.iter().flat_map(|_| commands::DEBUGGER);
             let commands = || commands::SLASHES.iter().chain(rows).map(|row| row.typed()).collect();
             console.offer(|| Vocabulary::of(&site.config, commands()));
             let Some(line) = console.read_line(prompt) else { return };

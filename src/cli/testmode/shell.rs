@@ -1,7 +1,7 @@
 //! What the shell keeps from one command to the next.
 
 use super::console::Console;
-use super::debugging::Debugging;
+use super::kept::Debugging;
 use super::late::{LateRuntime, LateSite};
 use crate::engine::{Machine, Scope};
 use crate::rewrite::AddressKind;
