@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of explain, why, cover, diff and replay in headless Chromium, at the width of a telephone and of a desk.
+"""The pages of explain, why, cover, diff, lint, test and replay in headless Chromium, at the width of a telephone and of a desk.
 
 Each must stand for itself (no script, nothing from elsewhere), show its text, be no wider than the screen, and log no error.
 usage: pages.py CANONIFY [--keep FOLDER]: pages and screenshots are left there, to be looked at. Says so and ends well
@@ -18,6 +18,8 @@ PAGES = {
     "why": (["-C", "site.mc", "550 5.7.1 <a@other.example>... Relaying denied"], "single changes"),
     "cover": (["-C", "site.mc"], "rules used"),
     "diff": (["site.mc", "new.mc"], "RELAY_DOMAIN"),
+    "lint": (["-C", "site.mc"], "RELY"),
+    "test": (["site.test"], "Relaying denied"),
     "replay": (["log", "-C", "new.mc", "--against", "site.mc"], "RELAY_DOMAIN"),
 }
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -34,6 +36,8 @@ def site(folder):
     text = (folder / "site.mc").read_text()
     (folder / "new.mc").write_text(text.replace("MAILER(`local')", "RELAY_DOMAIN(`other.example')dnl\nMAILER(`local')"))
     (folder / "log").write_text(LOG)
+    (folder / "site.test").write_text("rcpt joe@virt.example => accept\nrcpt x@other.example => accept\n")
+    (folder / "access").write_text((folder / "access").read_text() + "To:friend.example\tRELY\n")
 
 
 def browse(chromium, folder, *words):
