@@ -49,7 +49,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         now() - begun
     };
-    (time(&plain), time(&counting));
+    time(&plain);
+    time(&counting);
     let times: Vec<(f64, f64)> = (0..turns).map(|_| (time(&plain), time(&counting))).collect();
     let each = 1e6 / addresses as f64;
     let without = each * median(times.iter().map(|(without, _)| *without).collect());

@@ -47,7 +47,9 @@ fn side(file: &Path) -> Side {
         ..LoadOptions::default()
     };
     let text = fs::read(file).expect("a site");
-    Loading { options, dns: Dns::None }.side(&file.display().to_string(), &text).expect("a site")
+    Loading { options, dns: Dns::None, programs: true }
+        .side(&file.display().to_string(), &text)
+        .expect("a site")
 }
 
 /// Users and domains that the sites know, and that they do not, in the shapes that need no quotes: those test mode
@@ -96,7 +98,7 @@ fn typed(side: &Side, client: &str, addresses: &[String]) -> Vec<(Option<String>
         let (parsed, checked) = block.split_once("\n> ").unwrap_or((block, ""));
         let way = parsed.lines().rfind(|line| line.starts_with("mailer ")).map(str::to_owned);
         let results = checked.lines().filter(|line| line.starts_with("check_rcpt "));
-        let verdict = results.filter_map(|line| line.split_once(" returns: ")).last();
+        let verdict = results.filter_map(|line| line.split_once(" returns: ")).next_back();
         (way, verdict.map(|(_, verdict)| verdict.trim().to_owned()))
     });
     blocks.collect()
@@ -130,8 +132,8 @@ fn explain_answers_as_test_mode_does() {
             );
             let asked = explanation.exchanges.iter().filter(|one| one.command.starts_with("RCPT TO:"));
             let said = asked.map(|exchange| {
-                let checks = exchange.stages.iter().filter(|stage| stage.what == "check_rcpt");
-                checks.last().map(|stage| stage.outcome.as_str())
+                let mut checks = exchange.stages.iter().filter(|stage| stage.what == "check_rcpt");
+                checks.next_back().map(|stage| stage.outcome.as_str())
             });
             // who is refused at once hears nothing of recipients
             let said = said.chain(std::iter::repeat(None));

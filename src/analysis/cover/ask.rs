@@ -327,8 +327,10 @@ mod tests {
             rewriter.parse(address, AddressKind::RECIPIENT).await;
         }
         let sources = Sources::new(b"test.cf", CF, None);
-        let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
-        let coverage = Coverage::new(&config, sources, &counter, Origin::Questions(4));
+        let coverage = {
+            let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            Coverage::new(&config, sources, &counter, Origin::Questions(4))
+        };
         // the program's own counts are the same
         assert_eq!(uses_of(&coverage), counted_by_the_program(&config, &addresses).await);
         let used = coverage.rules.iter().filter(|rule| rule.tried > 0);

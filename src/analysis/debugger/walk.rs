@@ -79,7 +79,7 @@ fn is_seen(tape: &Tape, at: usize) -> bool {
         // what the program sets around the rules is none of their business
         Moment::Macro(..) => entry.depth > 0,
         // it is seen with the rule, if nothing came between
-        Moment::Rewritten(..) => !at.checked_sub(1).is_some_and(|before| made_at(tape, before) == Some(at)),
+        Moment::Rewritten(..) => at.checked_sub(1).is_none_or(|before| made_at(tape, before) != Some(at)),
     }
 }
 

@@ -133,12 +133,12 @@ fn write_pages(directory: &Path, names: &[Personality]) -> io::Result<()> {
     Ok(())
 }
 
-/// Where shells look for completions, and the name of a file for a command.
-const COMPLETIONS: &[(Shell, &str, fn(&str) -> String)] = &[
-    (Shell::Bash, "/usr/share/bash-completion/completions", |name| name.to_owned()),
-    (Shell::Zsh, "/usr/share/zsh/site-functions", |name| format!("_{name}")),
-    (Shell::Zsh, "/usr/share/zsh/vendor-completions", |name| format!("_{name}")),
-    (Shell::Fish, "/usr/share/fish/vendor_completions.d", |name| format!("{name}.fish")),
+/// Where shells look for completions, and what the name of a file has before and behind that of the command.
+const COMPLETIONS: &[(Shell, &str, &str, &str)] = &[
+    (Shell::Bash, "/usr/share/bash-completion/completions", "", ""),
+    (Shell::Zsh, "/usr/share/zsh/site-functions", "_", ""),
+    (Shell::Zsh, "/usr/share/zsh/vendor-completions", "_", ""),
+    (Shell::Fish, "/usr/share/fish/vendor_completions.d", "", ".fish"),
 ];
 
 /// What an installation has of it: the directory that must be there, the file below it, its content.
@@ -151,9 +151,9 @@ pub(super) fn documents(names: &[Personality]) -> io::Result<Vec<(&'static str, 
         let path = PathBuf::from(format!("{}.gz", path.display()));
         documents.push(("/usr/share/man", path, packed.finish()?));
     }
-    for (shell, directory, file) in COMPLETIONS {
+    for (shell, directory, before, behind) in COMPLETIONS {
         for command in links(names).map(|row| (row.command)()).chain([whole(names)]) {
-            let path = file(command.get_name());
+            let path = format!("{before}{}{behind}", command.get_name());
             documents.push((directory, path.into(), script(*shell, command)));
         }
     }
