@@ -259,7 +259,9 @@ fn exit_status_and_text() {
     assert_eq!(run(&[&edit.old.file, "/nowhere/site.mc"]).0, Some(66));
     let (status, text) = run(&[&edit.old.file, &edit.new.file]);
     assert_eq!(status, Some(1));
-    insta::assert_snapshot!(text);
+    // the addresses of this machine are among what is asked: how many questions there are depends on it
+    let asked = regex::Regex::new(r"of \d+,\d{3} answers").expect("a pattern");
+    insta::assert_snapshot!(asked.replace(&text, "of N answers"));
     let page = sites.0.path().join("page.html");
     assert_eq!(run(&[&edit.old.file, &edit.new.file, "--html", &page.display().to_string()]).0, Some(1));
     let page = fs::read_to_string(page).expect("a page");
