@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a daemon counts in StatusFile, beside the reference: the same messages to both, the same numbers afterwards, as both mailstats
-show them; bytes are whole kilobytes, and to which the fields count that are added is not compared. usage: statistics.py CANONIFY
+show them; bytes are whole kilobytes, and to which the fields count that are added is not compared. usage: mailstats.py CANONIFY
 Needs root and the reference; runs in name spaces of its own. Closes with "N passed, N failed"."""
 import os
 import pathlib
