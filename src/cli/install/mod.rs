@@ -15,8 +15,8 @@ use super::personality::{Personality, find};
 use super::process::{self, complain};
 use super::{manual, show};
 use crate::schema::Sysexit;
-use crate::sys::identity;
 use crate::sys::root::Root;
+use crate::sys::{errno_text, identity};
 use clap::Parser;
 use layout::{ACCOUNTS, Family, Layout, PROGRAM};
 use std::ffi::{OsStr, OsString};
@@ -55,7 +55,7 @@ pub(super) fn main(args: Vec<OsString>, names: &[Personality]) -> ExitCode {
 
 fn run(arguments: Arguments, names: &[Personality]) -> Result<Sysexit, Sysexit> {
     let root = std::fs::canonicalize(&arguments.root).map_err(|error| {
-        complain(&format!("canonify install: {}: {error}", arguments.root.display()));
+        complain(&format!("canonify install: {}: {}", arguments.root.display(), errno_text(&error)));
         Sysexit::NOINPUT
     })?;
     let root = Root::new(root);
@@ -72,7 +72,7 @@ fn run(arguments: Arguments, names: &[Personality]) -> Result<Sysexit, Sysexit> 
         Ok(work)
     });
     let work = done.map_err(|error| {
-        complain(&format!("canonify install: {error}"));
+        complain(&format!("canonify install: {}", errno_text(&error)));
         Sysexit::CANTCREAT
     })?;
     conclude(&work);

@@ -5,8 +5,8 @@ use super::diversions;
 use super::manifest::{Entry, Manifest, Put};
 use super::work::Work;
 use crate::cli::process::complain;
-use crate::sys::identity;
 use crate::sys::root::Attributes;
+use crate::sys::{errno_text, identity};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,10 @@ impl Work {
         let mut full: Vec<PathBuf> = Vec::new();
         for entry in entries.iter().rev() {
             if let Err(error) = self.undo(entry, &mut full) {
-                return Err(io::Error::new(error.kind(), format!("{}: {error}", entry.path.display())));
+                return Err(io::Error::new(
+                    error.kind(),
+                    format!("{}: {}", entry.path.display(), errno_text(&error)),
+                ));
             }
         }
         if self.dry {

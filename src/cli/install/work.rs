@@ -6,8 +6,8 @@ use super::layout::PROGRAM;
 use super::manifest::{Entry, Manifest, Put, aside};
 use super::step::{Account, Piece, Thing};
 use crate::cli::show;
-use crate::sys::identity;
 use crate::sys::root::{Attributes, Root};
+use crate::sys::{errno_text, identity};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -61,8 +61,9 @@ impl Work {
 
     /// Puts something where it belongs, and what is there aside.
     pub(super) fn put(&mut self, piece: &Piece) -> io::Result<()> {
-        let with_path =
-            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", piece.path.display()));
+        let with_path = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {}", piece.path.display(), errno_text(&error)))
+        };
         match piece.thing {
             Thing::Directory => self.put_directory(piece),
             _ => self.put_file(piece),
@@ -133,7 +134,10 @@ impl Work {
             self.root.remove(aside)?;
         }
         self.root.hard_link(path, aside).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot be kept as {}: {error}", aside.display()))
+            io::Error::new(
+                error.kind(),
+                format!("cannot be kept as {}: {}", aside.display(), errno_text(&error)),
+            )
         })?;
         diversions::divert(&self.root, path, aside)
     }

@@ -11,6 +11,7 @@ use super::personality::{Personality, find};
 use super::process::{self, complain};
 use super::show;
 use crate::schema::Sysexit;
+use crate::sys::errno_text;
 use clap::{Arg, Command, Parser};
 use clap_complete::Shell;
 use flate2::Compression;
@@ -51,7 +52,7 @@ pub(super) fn pages_main(args: Vec<OsString>, names: &[Personality]) -> ExitCode
     process::run(args, |arguments: Pages| {
         if let Some(directory) = &arguments.dir {
             return write_pages(directory, names).map(|()| Sysexit::OK).map_err(|error| {
-                complain(&format!("canonify man: {}: {error}", directory.display()));
+                complain(&format!("canonify man: {}: {}", directory.display(), errno_text(&error)));
                 Sysexit::CANTCREAT
             });
         }
@@ -72,7 +73,7 @@ pub(super) fn completions_main(args: Vec<OsString>, names: &[Personality]) -> Ex
 }
 
 fn cannot(what: &str, error: &io::Error) -> Sysexit {
-    complain(&format!("canonify {what}: {error}"));
+    complain(&format!("canonify {what}: {}", errno_text(error)));
     Sysexit::IOERR
 }
 
