@@ -7,7 +7,7 @@ use super::process::{self, complain};
 use super::progress::Progress;
 use super::status::ask_fronts;
 use crate::analysis::cover::{self, Coverage, Coverer};
-use crate::analysis::{Corpus, MailLog, Sources};
+use crate::analysis::{Corpus, Sources};
 use crate::config::Config;
 use crate::daemon::RulesUsed;
 use crate::net::Resolver;
@@ -78,17 +78,7 @@ fn asked(arguments: &Arguments, config: Arc<Config>, sources: Sources) -> Result
     if arguments.log.is_empty() {
         coverer.corpus(&corpus(arguments, &site)?).map_err(unable)?;
     } else {
-        let mut reader = MailLog::default();
-        logs::lines(&arguments.log, &|_| {}, &mut |line| {
-            let mut outcome = Ok(());
-            reader.line(line, &mut |event| {
-                let done = coverer.event(event);
-                if outcome.is_ok() {
-                    outcome = done;
-                }
-            });
-            outcome
-        })?;
+        logs::events(&arguments.log, &|_| {}, &mut |event| coverer.event(event))?;
     }
     coverer.finish(sources).map_err(unable)
 }

@@ -6,7 +6,7 @@ use super::logs;
 use super::output::Shape;
 use super::process::{self, complain};
 use super::progress::Progress;
-use crate::analysis::{self, Asking, Corpus, DiffError, Difference, Dns, LogEvent, MailLog};
+use crate::analysis::{self, Asking, Corpus, DiffError, Difference, Dns, LogEvent};
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
@@ -94,12 +94,11 @@ fn compare(arguments: &Arguments) -> Result<Difference, Sysexit> {
 /// The recipients of logs, with their clients and senders, become cases.
 fn add_logs(corpus: &mut Corpus, logs: &[PathBuf], progress: &Progress) -> Result<(), Sysexit> {
     progress.begin("reading the log", logs::length(logs));
-    let mut reader = MailLog::default();
-    logs::lines(logs, &|bytes| progress.add(bytes), &mut |line| {
-        reader.line(line, &mut |event| match event {
+    logs::events(logs, &|bytes| progress.add(bytes), &mut |event| {
+        match event {
             LogEvent::Connection { client, .. } => drop(corpus.clients.insert((*client).clone())),
             LogEvent::Recipient(one) => corpus.add_logged(&one),
-        });
+        }
         Ok(())
     })
 }

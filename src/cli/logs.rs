@@ -2,6 +2,7 @@
 
 use super::process::complain;
 use super::unpack::unpacked;
+use crate::analysis::{LogEvent, MailLog};
 use crate::schema::Sysexit;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -28,6 +29,28 @@ pub fn lines(
         })?;
     }
     Ok(())
+}
+
+/// What the lines tell of connections and recipients, in their order; `told` hears how many bytes were read.
+///
+/// # Errors
+/// The exit status, after a complaint; or the first error that `each` gave.
+pub fn events(
+    files: &[PathBuf],
+    told: &dyn Fn(u64),
+    each: &mut dyn FnMut(LogEvent) -> io::Result<()>,
+) -> Result<(), Sysexit> {
+    let mut reader = MailLog::default();
+    lines(files, told, &mut |line| {
+        let mut outcome = Ok(());
+        reader.line(line, &mut |event| {
+            let done = each(event);
+            if outcome.is_ok() {
+                outcome = done;
+            }
+        });
+        outcome
+    })
 }
 
 /// How long the files are as they lie there.

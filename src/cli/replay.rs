@@ -6,7 +6,7 @@ use super::logs;
 use super::output::Shape;
 use super::process::{self, complain};
 use super::progress::Progress;
-use crate::analysis::{self, Dns, KnownDomains, MailLog, Replay, Replayer};
+use crate::analysis::{self, Dns, KnownDomains, Replay, Replayer};
 use crate::schema::Sysexit;
 use clap::Parser;
 use std::ffi::OsString;
@@ -70,17 +70,7 @@ fn run(arguments: &Arguments) -> Result<Replay, Sysexit> {
     progress.begin("reading the log", logs::length(&arguments.logs));
     let count = threads(arguments.threads);
     let mut replayer = Replayer::new(&new_side, old_side.as_ref(), count, &|_| {}, known);
-    let mut reader = MailLog::default();
-    logs::lines(&arguments.logs, &|bytes| progress.add(bytes), &mut |line| {
-        let mut outcome = Ok(());
-        reader.line(line, &mut |event| {
-            let done = replayer.event(event);
-            if outcome.is_ok() {
-                outcome = done;
-            }
-        });
-        outcome
-    })?;
+    logs::events(&arguments.logs, &|bytes| progress.add(bytes), &mut |event| replayer.event(event))?;
     progress.begin("looking for the causes", 0);
     let replay = replayer.finish(&new, old.as_ref(), &loading).map_err(|error| {
         complain(&error.to_string());
