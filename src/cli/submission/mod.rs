@@ -183,19 +183,24 @@ impl<'a> Submission<'a> {
     async fn cut(&mut self) -> Vec<Envelope> {
         let deliverer = &self.mta.deliverer;
         let looked = self.envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
-        let copies = deliverer.split_by_owner(&mut self.envelope).await;
-        let mut all: Vec<_> = std::iter::once(self.envelope.clone()).chain(copies).collect();
-        let told = |all: &[Envelope]| all.iter().for_each(|one| self.mta.log_waiting(one, None));
+        let mut cut = deliverer.split_by_owner(&mut self.envelope).await;
         if looked {
-            told(&all);
+            self.log_waiting(&cut);
         }
-        let parts: Vec<_> = all.iter_mut().map(|one| deliverer.split_by_queue_group(one, looked)).collect();
-        all.extend(parts.into_iter().flatten());
+        let mut parts = deliverer.split_by_queue_group(&mut self.envelope, looked);
+        for copy in &mut cut {
+            parts.extend(deliverer.split_by_queue_group(copy, looked));
+        }
+        cut.extend(parts);
         if !looked {
-            told(&all);
+            self.log_waiting(&cut);
         }
-        self.envelope = all.remove(0);
-        all
+        cut
+    }
+
+    /// A `to=` line for everybody who has to wait, of the message and of what was cut from it.
+    fn log_waiting(&self, cut: &[Envelope]) {
+        std::iter::once(&self.envelope).chain(cut).for_each(|one| self.mta.log_waiting(one, None));
     }
 
     /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;
