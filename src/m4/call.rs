@@ -23,6 +23,8 @@ pub(super) struct Frame {
     /// Where the argument in hand begins.
     pub(super) argument_place: Position,
     pub(super) site: Option<Position>,
+    /// The site's line behind the first of its arguments that has one.
+    pub(super) asked: Option<Position>,
     /// Its first argument in `spans`.
     pub(super) base: usize,
     /// Where the argument in hand starts in the buffer.
@@ -38,6 +40,7 @@ pub(super) struct Call<'a> {
     pub(super) buffer: &'a [u8],
     pub(super) spans: &'a [Span],
     pub(super) site: Option<Position>,
+    pub(super) asked: Option<Position>,
     pub(super) place: Position,
 }
 
@@ -79,6 +82,8 @@ pub(super) struct Expansion {
     pub(super) shared: Option<Rc<[u8]>>,
     /// A builtin, from `defn`.
     pub(super) builtin: Option<&'static Builtin>,
+    /// The site's line that decided about it: where the name was defined that `ifdef` or `ifelse` asked about.
+    pub(super) decided: Option<Position>,
 }
 
 impl Expansion {

@@ -291,6 +291,7 @@ impl<'h> Expander<'h> {
             place: Position::default(),
             argument_place: Position::default(),
             site: None,
+            asked: None,
             base: self.spans.len(),
             start: self.buffer.len(),
             builtin: None,

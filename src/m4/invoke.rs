@@ -57,6 +57,7 @@ impl Expander<'_> {
             buffer: &buffer,
             spans: &spans[frame.base..],
             site: frame.site,
+            asked: frame.asked,
             place: frame.place,
         };
         self.calling = Some(frame.place);
@@ -79,7 +80,11 @@ impl Expander<'_> {
             self.check_limits()?;
         }
         self.calling = None;
-        self.push_expansion(expansion, frame.place, frame.site);
+        let site = frame.site.or(expansion.decided.filter(|_| self.settings.provenance));
+        if let Some(outer) = self.frames.last_mut() {
+            outer.asked = outer.asked.or(site);
+        }
+        self.push_expansion(expansion, frame.place, site);
         if self.frames.is_empty() {
             self.write_output(AT_ONCE)?;
         }

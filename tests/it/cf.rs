@@ -249,6 +249,25 @@ fn entries_point_at_the_line_of_the_mc() {
     }
 }
 
+/// A rule of the library that stands there because of a FEATURE or MAILER points at that line: the library asks by
+/// `ifdef` whether it was given, and by `ifelse` with what.
+#[test]
+fn rules_point_at_the_feature_that_switches_them_on() {
+    let mc =
+        "OSTYPE(`linux')dnl\nFEATURE(`mailertable')dnl\nFEATURE(`nouucp', `reject')dnl\nMAILER(`smtp')dnl\n";
+    let (cf, _) =
+        canonify::m4::expand_mc("site.mc", mc.as_bytes(), &Default::default()).expect("a good file");
+    let origin = |rule: &str| {
+        let mut lines = cf.text.split(|byte| *byte == b'\n').enumerate();
+        let (at, _) =
+            lines.find(|(_, line)| line.starts_with(rule.as_bytes())).expect("a rule of the library");
+        cf.origin(u32::try_from(at + 1).expect("a short cf"))
+    };
+    assert_eq!(origin("R< $+ > $*\t\t$: < $(mailertable"), Some(("site.mc", 2)));
+    assert_eq!(origin("R$* ! $* < @ $* >"), Some(("site.mc", 3)));
+    assert_eq!(origin("R$* < @ $* > $*\t$#esmtp"), Some(("site.mc", 4)));
+}
+
 /// `ldap:` in AliasFile and `@LDAP` in F lines mean sendmail's own schema; LDAPDefaultSpec holds as it stood there.
 #[test]
 fn ldap_has_a_schema_of_its_own() {

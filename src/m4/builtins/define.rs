@@ -85,8 +85,9 @@ fn undefined(_: &mut Expander<'_>, _: &[u8]) -> Result<(), Stop> {
 
 pub(super) fn defn(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
     for name in call.from(1) {
-        let body = m4.symbols.get(name).and_then(|symbol| symbol.current()).map(|found| found.body.clone());
-        match body {
+        let definition = m4.symbols.get(name).and_then(|symbol| symbol.current());
+        out.decided = out.decided.or(definition.and_then(|definition| definition.site));
+        match definition.map(|definition| definition.body.clone()) {
             None => {}
             Some(Body::Text { text, .. }) => {
                 out.text.extend_from_slice(&m4.lexer.left_quote);

@@ -8,7 +8,9 @@ use crate::m4::host::FindingKind;
 use crate::sys::errno_text;
 
 pub(super) fn ifdef(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion) -> Result<(), Stop> {
-    let chosen = if m4.symbols.get(call.arg(1)).is_some() { 2 } else { 3 };
+    let definition = m4.symbols.get(call.arg(1)).and_then(|symbol| symbol.current());
+    out.decided = definition.and_then(|definition| definition.site);
+    let chosen = if definition.is_some() { 2 } else { 3 };
     out.text.extend_from_slice(call.arg(chosen));
     Ok(())
 }
@@ -21,6 +23,7 @@ pub(super) fn ifelse(m4: &mut Expander<'_>, call: &Call<'_>, out: &mut Expansion
     if count == 2 {
         return super::warn_about(m4, call, "Warning: too few arguments to builtin `", "'");
     }
+    out.decided = call.asked;
     if count > 3 && count % 3 == 2 {
         super::warn_about(m4, call, "Warning: excess arguments to builtin `", "' ignored")?;
     }
