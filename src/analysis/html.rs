@@ -21,7 +21,8 @@ dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}\
 details,.step{margin:.25rem 0 .25rem .1rem;padding-left:.7rem;border-left:2px solid var(--line)}\
 summary{cursor:pointer;overflow-wrap:anywhere}\
 pre{overflow-x:auto;font:.9em/1.4 ui-monospace,monospace;margin:.4rem 0}pre span{display:block}\
-@media(max-width:30rem){dl{grid-template-columns:1fr}dd{margin:0 0 .3rem .8rem}}\
+@media(max-width:30rem){dl{grid-template-columns:1fr}dd{margin:0 0 .3rem .8rem}\
+.tests tr{display:grid;grid-template-columns:1.2em 2em 1fr;border-top:1px solid var(--line)}.tests td{border:0}.tests td:last-child{grid-column:3}}\
 .count{float:right;margin-left:.6rem}.example{margin:.6rem 0;overflow-wrap:anywhere}";
 
 /// The page.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of explain, why, cover, diff, lint, test and replay in headless Chromium, at the width of a telephone and of a desk.
+"""The pages of explain, why, cover, diff, lint, lint --relay, test and replay in headless Chromium, at the width of a telephone and of a desk.
 
 Each must stand for itself (no script, nothing from elsewhere), show its text, be no wider than the screen, and log no error.
 usage: pages.py CANONIFY [--keep FOLDER]: pages and screenshots are left there, to be looked at. Says so and ends well
@@ -19,9 +19,12 @@ PAGES = {
     "cover": (["-C", "site.mc"], "rules used"),
     "diff": (["site.mc", "new.mc"], "RELAY_DOMAIN"),
     "lint": (["-C", "site.mc"], "RELY"),
+    "relay": (["-C", "open.mc", "--relay"], "reaches outside"),
     "test": (["site.test"], "Relaying denied"),
     "replay": (["log", "-C", "new.mc", "--against", "site.mc"], "RELAY_DOMAIN"),
 }
+# the command of a page that is called otherwise
+COMMANDS = {"relay": "lint"}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--force-device-scale-factor=1"]
 # a window has a least width, a frame has none
@@ -35,6 +38,7 @@ def site(folder):
         (folder / file.name).write_text(file.read_text().replace("@DIR@", str(folder)))
     text = (folder / "site.mc").read_text()
     (folder / "new.mc").write_text(text.replace("MAILER(`local')", "RELAY_DOMAIN(`other.example')dnl\nMAILER(`local')"))
+    (folder / "open.mc").write_text(text.replace("MAILER(`local')", "FEATURE(`promiscuous_relay')dnl\nMAILER(`local')"))
     (folder / "log").write_text(LOG)
     (folder / "site.test").write_text("rcpt joe@virt.example => accept\nrcpt x@other.example => accept\n")
     (folder / "access").write_text((folder / "access").read_text() + "To:friend.example\tRELY\n")
@@ -83,7 +87,7 @@ def main():
         folder.mkdir(exist_ok=True)
         site(folder)
         for name, (words, wanted) in PAGES.items():
-            done = subprocess.run([canonify, name, *words, "--html", f"{name}.html"], cwd=folder, capture_output=True, text=True, timeout=600)
+            done = subprocess.run([canonify, COMMANDS.get(name, name), *words, "--html", f"{name}.html"], cwd=folder, capture_output=True, text=True, timeout=600)
             page = folder / f"{name}.html"
             found = list(problems(chromium, folder, name, page.read_text(), wanted)) if page.exists() else [f"{name}: {done.stderr}"]
             for line in found:

@@ -10,7 +10,7 @@ pub fn page(report: &Report) -> String {
     let mut html = format!("<h1 class=\"{class}\">{passed} passed, {failed} failed</h1>\n");
     report.failures().for_each(|outcome| put_failure(outcome, &mut html));
     for suite in report.outcomes.chunk_by(|one, other| one.file == other.file) {
-        html.push_str(&format!("<h2>{}</h2>\n<table>\n", escaped(&suite[0].file)));
+        html.push_str(&format!("<h2>{}</h2>\n<table class=\"tests\">\n", escaped(&suite[0].file)));
         suite.iter().for_each(|outcome| put_row(outcome, &mut html));
         html.push_str("</table>\n");
     }
