@@ -5,10 +5,9 @@ use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use super::reports::{Reports, fail_overdue};
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{Envelope, EnvelopeFlags, MessageKey, Recipient};
-use crate::logging::{Priority, Quiet, interval};
+use crate::envelope::{Envelope, EnvelopeFlags, MessageKey};
+use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
-use crate::recipients::Expander;
 use crate::schema::Sysexit;
 use crate::sys::clock;
 use std::future::Future;
@@ -62,8 +61,17 @@ impl Mta {
                 self.deliver_over(self.hold(lease), envelope, &mut connections, unsent).await
             }
             lease => {
+                let over = lease.is_none() && !envelope.attempt.unsplit;
+                if over {
+                    begin_attempt(&mut envelope);
+                }
                 match self.queue_reports(&mut envelope).await {
-                    Ok(reports) => self.send_reports(&envelope, reports, &mut connections, unsent).await,
+                    Ok(reports) => {
+                        if over {
+                            self.log_done(&envelope);
+                        }
+                        self.send_reports(&envelope, reports, &mut connections, unsent).await;
+                    }
                     Err(error) => self.complain(Some(&envelope.id), &error),
                 }
                 drop(lease);
@@ -294,7 +302,6 @@ impl Mta {
         unsent: &mut Unsent<'_>,
     ) {
         if reports.unsent {
-            self.show_sender(envelope).await;
             match self.deliverer.as_file(envelope).await {
                 Ok(text) => unsent(text),
                 Err(error) => self.complain(
@@ -305,17 +312,6 @@ impl Mta {
         }
         for (lease, report) in reports.queued {
             self.deliver_over(self.hold(lease), report, connections, unsent).await;
-        }
-    }
-
-    /// With -v: who would get a report, if it went by mail.
-    async fn show_sender(&self, envelope: &Envelope) {
-        let mut shown = Envelope::default();
-        shown.attempt.console = envelope.attempt.console.clone();
-        shown.recipients.push(Recipient { text: envelope.sender.text.clone(), ..Recipient::default() });
-        if shown.attempt.console.steps {
-            let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
-            expander.expand(&mut shown, &mut Quiet, clock::now()).await;
         }
     }
 

@@ -9,8 +9,8 @@ use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
 use crate::db::split_list;
 use crate::envelope::{
-    DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags, RecipientState,
-    Sender, put_headers, receive,
+    AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags,
+    RecipientState, Sender, put_headers, receive,
 };
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, Quiet};
@@ -78,6 +78,7 @@ impl Mta {
             let receivers = if saved { None } else { self.receivers(envelope, kind).await };
             let receivers = match receivers {
                 None if saved => {
+                    self.look_for_sender(envelope).await;
                     let (list, expanded) = Default::default();
                     Receivers { list, expanded, to_postmaster: false, word: b"" }
                 }
@@ -222,17 +223,38 @@ impl Mta {
         names
     }
 
+    /// sendmail follows the sender's aliases even if nothing goes to him: the log and whoever reads steps (-v) hear of it.
+    async fn look_for_sender(&self, envelope: &mut Envelope) {
+        if envelope.is_response() || envelope.sender.is_null() {
+            return;
+        }
+        let text = envelope.sender.text.clone();
+        let named = Recipient { address: envelope.sender.address.clone(), text, ..Recipient::default() };
+        self.expand_all(envelope, vec![named]).await;
+    }
+
     /// These names as recipients, expanded. What is said of them is said of the message that is reported on.
     async fn expand(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> (Vec<Recipient>, Expanded) {
-        let config = &self.site.config;
+        let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
+        self.expand_all(envelope, named).await
+    }
+
+    async fn expand_all(
+        &self,
+        envelope: &mut Envelope,
+        recipients: Vec<Recipient>,
+    ) -> (Vec<Recipient>, Expanded) {
+        let mut console = envelope.attempt.console.clone();
+        console.logged = false;
         let mut trial = Envelope {
             id: envelope.id.clone(),
             created: envelope.created,
             priority: envelope.priority,
             sender: Sender { text: b"<>".to_vec(), address: None },
-            recipients: names.iter().map(|name| Recipient::named(config, name)).collect(),
+            recipients,
             scope: envelope.scope.clone(),
             message: envelope.message.take(),
+            attempt: AttemptState { console, ..AttemptState::default() },
             ..Envelope::default()
         };
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };

@@ -1,7 +1,9 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
-use crate::envelope::{Envelope, EnvelopeFlags, Owned, RecipientFlags, RecipientState, Sender};
+use crate::envelope::{
+    Envelope, EnvelopeFlags, FailureReport, Owned, RecipientFlags, RecipientState, Sender,
+};
 use crate::logging::Priority;
 use crate::rewrite::{AddressKind, Rewriter};
 
@@ -57,6 +59,10 @@ fn moves(state: &RecipientState) -> bool {
 
 async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], name: &[u8]) -> Envelope {
     let mut copy = envelope.clone();
+    if copy.attempt.failure == FailureReport::DeadLetter {
+        // whoever called is not the one to be told any more
+        copy.attempt.failure = FailureReport::Mail;
+    }
     copy.id = (on.next_id)();
     copy.attempt.submitter = None;
     // what RET= and BY= say is about the list's sender

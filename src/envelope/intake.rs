@@ -17,6 +17,19 @@ impl Recipient {
             ..Self::default()
         }
     }
+
+    /// Final-Recipient of one whom the rules have seen. Who is sent elsewhere is known there by what they made of him; who is
+    /// here by what was written, if it has a domain.
+    fn known_as(&self, host: &[u8]) -> Vec<u8> {
+        let made = self.address.as_ref().map(|address| &address.user).or(self.refusal.as_ref());
+        let Some(made) = made else { return final_recipient(&self.text, host) };
+        let inside = self.text.strip_prefix(b"<").map(|rest| rest.strip_suffix(b">").unwrap_or(rest));
+        match (made.contains(&b'@'), self.text.contains(&b'@')) {
+            (true, _) => [b"RFC822; ", &made[..]].concat(),
+            (false, true) => [b"RFC822; ", inside.unwrap_or(&self.text)].concat(),
+            (false, false) => [b"RFC822; ", &made[..], b"@", host].concat(),
+        }
+    }
 }
 
 impl Envelope {
@@ -25,11 +38,7 @@ impl Envelope {
     pub fn add_recipient(&mut self, config: &Config, mut recipient: Recipient) -> &Recipient {
         let same = |known: &Recipient| is_named_already(config, known, &recipient);
         let index = self.recipients.iter().position(same).unwrap_or_else(|| {
-            let host = config.expand(b"\x81j");
-            // one that the rules send elsewhere is known there by what they made of it
-            let made = recipient.address.as_ref().map(|address| &address.user);
-            let known = made.filter(|user| user.contains(&b'@')).unwrap_or(&recipient.text);
-            recipient.final_recipient = Some(final_recipient(known, &host));
+            recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
             let behind = |known: &Recipient| known.host() > recipient.host();
             let place = self.recipients.iter().position(behind).unwrap_or(self.recipients.len());
             self.recipients.insert(place, recipient);
@@ -40,8 +49,7 @@ impl Envelope {
 
     /// Adds a recipient behind all others, resolved or not: its turn to be expanded comes after theirs.
     pub fn append_recipient(&mut self, config: &Config, mut recipient: Recipient) {
-        let host = config.expand(b"\x81j");
-        recipient.final_recipient = Some(final_recipient(&recipient.text, &host));
+        recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
         self.recipients.push(recipient);
     }
 

@@ -131,10 +131,10 @@ impl Logger {
     }
 
     /// sendmail's alert about a text that had a newline inside; those who watch logs know it by these words.
-    pub fn alert_newline(&self, id: Option<&[u8]>, client: &[u8], text: &[u8]) {
+    pub fn alert_newline(&self, priority: Priority, id: Option<&[u8]>, client: &[u8], text: &[u8]) {
         let text = one_line(text);
         let line = [b"POSSIBLE ATTACK from ", client, b": newline in string \"", &*text, b"\""].concat();
-        self.always(Priority::Alert, id, &line);
+        self.always(priority, id, &line);
     }
 
     /// From now on connections and messages are counted there as well; the first file is the one that counts.

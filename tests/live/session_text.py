@@ -7,6 +7,7 @@ ID = r"[0-9A-Za-z]{2}[0-9A-X][0-9A-Za-z]{5}\d{6,7}"
 PLAIN = [(re.compile(pattern, re.M), text) for pattern, text in [
     (rf"\b({DAYS}), +\d+ ({MONTHS}) 20\d\d \d\d:\d\d:\d\d (GMT|[+-]\d{{4}}( \([A-Z]+\))?)", "DATE"),
     (rf"\b({DAYS}) ({MONTHS}) +\d+ \d\d:\d\d:\d\d 20\d\d", "CTIME"),
+    (rf"(?<= )({DAYS}|{MONTHS}) ({MONTHS} )?[ \d]\d \d\d:\d\d(?= )", "MINUTE"),
     (rf"\b\d{{12}}\.(?={ID})", "STAMP."),
     (rf"(?<![0-9A-Za-z]){ID}\.\d{{9,11}}/", "ID.TIME/"),
     (rf"(?<![0-9A-Za-z])([dqthxQ]f)?{ID}(?![0-9A-Za-z])", r"\1ID"),

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::daemon::Mta;
 use crate::envelope::{BodyType, Envelope, EnvelopeFlags, FailureReport, receive};
 use crate::logging::statistics::Message;
-use crate::logging::{Errors, say};
+use crate::logging::{Errors, Priority, say};
 use crate::message::Collector;
 use crate::queue::Lease;
 use crate::rewrite::Address;
@@ -69,6 +69,7 @@ impl<'a> Submission<'a> {
     /// The exit status, when nothing came of it; the caller has been told.
     pub(super) async fn submit(mut self, message: &[u8]) -> Result<Submitted, Sysexit> {
         self.alert_newlines();
+        self.log_connection();
         self.set_macros();
         self.hear_arguments();
         self.set_sender().await;
@@ -94,6 +95,7 @@ impl<'a> Submission<'a> {
             (body, collector) = (Vec::new(), Collector::with_from_line(save_from_line));
             collector.push(&text[..whole], &mut body);
         }
+        let header = collector.header_size();
         let fields = collector.finish(&mut body);
         let only = self.only_operand();
         let given_up = self.add_named_in(&fields).await;
@@ -104,11 +106,12 @@ impl<'a> Submission<'a> {
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         receive(&self.mta.site, &mut self.envelope, fields).await;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
-        self.finish(body, given_up).await
+        self.finish(body, header, given_up).await
     }
 
     /// `-bv`: what became of each recipient is told; nothing is delivered.
     pub(super) async fn verify(mut self, message: &[u8]) -> Sysexit {
+        self.log_connection();
         self.set_macros();
         self.hear_arguments();
         self.envelope.attempt.console.errors = Errors::Said;
@@ -145,14 +148,14 @@ impl<'a> Submission<'a> {
     }
 
     /// Into the queue, if there is anybody to go to.
-    async fn finish(mut self, body: Vec<u8>, given_up: bool) -> Result<Submitted, Sysexit> {
+    async fn finish(mut self, body: Vec<u8>, header: u64, given_up: bool) -> Result<Submitted, Sysexit> {
         let options = &self.mta.site.config.options;
         let mode = if options.verbose { DeliveryMode::Interactive } else { options.delivery_mode };
         let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
         self.envelope.attempt.own_sender |= self.invocation.from.is_none();
         self.envelope.attempt.interactive = true;
         self.log_sender();
-        let too_large = self.refuse_size();
+        let too_large = self.refuse_header(header) || self.refuse_size();
         let given_up = given_up || too_large;
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
@@ -207,6 +210,8 @@ impl<'a> Submission<'a> {
     /// errors in the header are always told by mail.
     fn failure_report(&self, given_up: bool) -> FailureReport {
         let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
+        // who is known elsewhere (all of a submit.cf are) has no home here
+        let own = own && self.envelope.sender.address.as_ref().is_some_and(|sender| self.has_account(sender));
         match self.mta.site.config.options.error_mode {
             b'q' => FailureReport::Nothing,
             b'p' if own && self.keeps && !given_up => FailureReport::DeadLetter,
@@ -216,8 +221,14 @@ impl<'a> Submission<'a> {
 
     fn alert_newlines(&self) {
         for word in &self.invocation.newlines {
-            self.mta.log.alert_newline(Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
+            self.mta.log.alert_newline(Priority::Notice, Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
         }
+    }
+
+    /// Whoever calls is a client like any other.
+    fn log_connection(&self) {
+        let text = [b"connect from ", &self.client.display[..]].concat();
+        self.mta.log.log(11, Priority::Info, Some(b"NOQUEUE"), &text);
     }
 
     fn set_dsn(&mut self) -> Result<(), Sysexit> {

@@ -1,7 +1,7 @@
 //! Recipients, from words of the command line and fields of the header.
 
 use super::{Submission, UNKNOWN_CLIENT, about, status_of};
-use crate::addr::{bare_bytes, one_line};
+use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet, say};
 use crate::message::{Header, HeaderKind};
@@ -21,7 +21,7 @@ impl Submission<'_> {
         for word in words {
             if word.contains(&b'\n') {
                 let id = self.envelope.id.as_bytes();
-                self.mta.log.alert_newline(Some(id), UNKNOWN_CLIENT, word);
+                self.mta.log.alert_newline(Priority::Alert, Some(id), UNKNOWN_CLIENT, word);
             }
             self.add_list(&one_line(word)).await;
         }
@@ -63,7 +63,8 @@ impl Submission<'_> {
             }
         }
         let given_up = self.envelope.attempt.console.release() > 0;
-        self.envelope.attempt.console.errors = Errors::Unsaid;
+        // whoever's header is wrong hears it as well if he himself cannot be told
+        self.envelope.attempt.console.errors = if given_up { Errors::Said } else { Errors::Unsaid };
         given_up
     }
 
@@ -102,7 +103,7 @@ impl Submission<'_> {
 
     /// What is wrong with an address.
     fn complain_of(&mut self, text: &[u8], problem: &Reply) {
-        let said = about(text, problem);
+        let said = about(&shorten(text, MAX_SHOWN), problem);
         self.envelope.attempt.console.error(&said);
         if self.envelope.attempt.console.logged {
             self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);

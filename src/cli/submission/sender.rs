@@ -1,7 +1,7 @@
 //! Whose message it is: macros of the caller, -f, and what is said of those who name others.
 
 use super::{Submission, about, status_of};
-use crate::addr::one_line;
+use crate::addr::{one_line, shorten};
 use crate::daemon::{full_name, full_name_of};
 use crate::envelope::{plain_address, set_sender};
 use crate::logging::{Priority, Quiet};
@@ -10,6 +10,9 @@ use crate::rewrite::Address;
 use crate::schema::{Privacy, Reply, Sysexit};
 use crate::sys::startup;
 use std::ffi::{OsStr, OsString};
+
+/// Bytes of a sender that is none in the log.
+const SHOWN_OF_SENDER: usize = 83;
 
 impl Submission<'_> {
     pub(super) fn set_macros(&mut self) {
@@ -53,7 +56,7 @@ impl Submission<'_> {
         }
     }
 
-    fn has_account(&self, address: &Address) -> bool {
+    pub(super) fn has_account(&self, address: &Address) -> bool {
         let mailer = self.mta.site.config.mailers.get(usize::from(address.mailer.0));
         mailer.is_some_and(|mailer| mailer.has(b'w'))
     }
@@ -96,7 +99,8 @@ impl Submission<'_> {
     /// A sender that is none: the message is the caller's own.
     async fn fall_back_on_caller(&mut self, text: &[u8], problem: Option<&Reply>, by_rules: bool) {
         let from = [&self.caller.name[..], b"@localhost"].concat();
-        let said = [b"setsender: ", text, b": invalid or unparsable, received from ", &from].concat();
+        let shown = shorten(text, SHOWN_OF_SENDER);
+        let said = [b"setsender: ", &shown[..], b": invalid or unparsable, received from ", &from].concat();
         self.mta.log.log(2, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
         self.envelope.message = problem.map(|problem| about(text, problem));
         // what is no address at all counts as an error of the command line
@@ -147,11 +151,62 @@ impl Submission<'_> {
 }
 
 /// A display name with a character that has a meaning in addresses (MustQuoteChars) is a quoted string (RFC 5322, 3.2.4).
+/// A quoted pair stays one.
 fn in_quotes(name: &[u8], must_quote: &[u8]) -> Vec<u8> {
-    let quoted = name.len() > 1 && name.starts_with(b"\"") && name.ends_with(b"\"");
-    if quoted || !name.iter().any(|byte| must_quote.contains(byte)) {
+    if is_phrase(name, must_quote) {
         return name.to_vec();
     }
-    let escaped = |byte: &u8| if b"\"\\".contains(byte) { vec![b'\\', *byte] } else { vec![*byte] };
-    [&b"\""[..], &name.iter().flat_map(escaped).collect::<Vec<u8>>(), b"\""].concat()
+    let mut quoted = b"\"".to_vec();
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => quoted.extend([b'\\', *bytes.next().unwrap_or(&b'\\')]),
+            b'"' => quoted.extend_from_slice(b"\\\""),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// Is a name well-formed as it stands: words, quoted strings and comments, all closed?
+fn is_phrase(name: &[u8], must_quote: &[u8]) -> bool {
+    let (mut quoted, mut depth) = (false, 0usize);
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if quoted || depth > 0 => drop(bytes.next()),
+            b'"' if depth == 0 => quoted = !quoted,
+            _ if quoted => {}
+            b'(' => depth += 1,
+            b')' if depth > 0 => depth -= 1,
+            byte if depth == 0 && must_quote.contains(byte) => return false,
+            _ => {}
+        }
+    }
+    !quoted && depth == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_quotes;
+
+    #[test]
+    fn display_names() {
+        let quoted = |name: &str| String::from_utf8(in_quotes(name.as_bytes(), b"@,;:\\()[].'")).unwrap();
+        for phrase in ["Ann Other", "Ann (x) Other", "Ann \"Q.\" Other", "(c.d)", "a (b (c)) d", r#""a\"b""#]
+        {
+            assert_eq!(quoted(phrase), phrase);
+        }
+        let names = ["Ann (x", "a)b", "Ann \"x", "O'Neil", r"back\slash", "end\\", "\"a\"b\""];
+        insta::assert_snapshot!(names.map(quoted).join("\n"), @r#"
+        "Ann (x"
+        "a)b"
+        "Ann \"x"
+        "O'Neil"
+        "back\slash"
+        "end\\"
+        "\"a\"b\""
+        "#);
+    }
 }

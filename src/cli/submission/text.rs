@@ -42,28 +42,45 @@ impl Submission<'_> {
         if most <= 0 || self.envelope.size <= most.unsigned_abs() {
             return false;
         }
-        let id = self.envelope.id.clone();
-        let log = |priority, text: &[u8]| self.mta.log.log(4, priority, Some(id.as_bytes()), text);
-        let text = format!("Message exceeds maximum fixed size ({most})");
-        say(text.as_bytes());
         let measured = format!("message size ({}) exceeds maximum ({most})", self.envelope.size);
-        log(Priority::Notice, measured.as_bytes());
+        self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), measured.as_bytes());
+        let text = format!("Message exceeds maximum fixed size ({most})");
+        self.refuse_text(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
+        self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        true
+    }
+
+    /// MaxHeadersLength: the same for a header of so many bytes, but all of it comes back.
+    pub(super) fn refuse_header(&mut self, length: u64) -> bool {
+        let most = u64::try_from(self.mta.site.config.options.max_headers_length).unwrap_or(0);
+        if most == 0 || length <= most {
+            return false;
+        }
+        self.refuse_text(&Reply::new(
+            552,
+            Some(EnhancedStatus(5, 6, 0)),
+            format!("Headers too large ({most} max)"),
+        ));
+        true
+    }
+
+    /// Nobody gets the message, for this reason.
+    fn refuse_text(&mut self, reply: &Reply) {
+        say(&reply.text);
+        let id = self.envelope.id.clone();
         let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
         for index in self.envelope.send_order() {
             let recipient = &mut self.envelope.recipients[index];
             if recipient.state.is_pending() {
                 let to = vec![&recipient.text[..]];
                 let line =
-                    RecipientLine { to, delay, priority, stat: text.as_bytes(), ..RecipientLine::default() };
-                log(Priority::Info, &line.to_line());
+                    RecipientLine { to, delay, priority, stat: &reply.text, ..RecipientLine::default() };
+                self.mta.log.log(4, Priority::Info, Some(id.as_bytes()), &line.to_line());
                 recipient.state = RecipientState::Failed;
                 recipient.status = Some(EnhancedStatus(5, 0, 0));
             }
         }
-        let reply = Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text.clone());
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
-        self.envelope.note(text.as_bytes(), true);
-        self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-        true
+        self.envelope.note(&reply.text, true);
     }
 }

@@ -285,7 +285,7 @@ impl<A: Acceptor> Session<A> {
         };
         self.log_sender();
         for text in newlines {
-            self.server.log.alert_newline(Some(id.as_bytes()), &self.client.pointer, &text);
+            self.server.log.alert_newline(Priority::Alert, Some(id.as_bytes()), &self.client.pointer, &text);
         }
         if let Some(limit) = exceeded {
             self.log_size_limit(collecting.size, limit);
