@@ -3,13 +3,14 @@
 use super::invocation::Invocation;
 use super::process::complain;
 use super::rights::{self, Privileged};
-use super::{site, start};
+use super::{messages, site, start};
 use crate::config::Config;
-use crate::deliver::host_status::{self, HostStatus};
+use crate::deliver::host_status::{self, HostStatus, Unreadable};
 use crate::schema::Sysexit;
-use crate::sys::{accounts, clock, lock};
+use crate::sys::{clock, lock};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const HEAD: &[u8] = b" -------------- Hostname --------------- How long ago ---------Results---------\n";
@@ -24,16 +25,47 @@ fn print_hosts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     start::warn_of_caller(invocation, &config);
     rights::enter_queue(invocation, &config)?;
     let Some(directory) = directory(&config) else { return Ok(Sysexit::OK) };
-    let (now, mut out) = (clock::now(), Vec::new());
-    let visited = host_status::visit(&directory, &mut |path, host, text| {
-        if out.is_empty() {
-            out.extend_from_slice(HEAD);
+    let (now, mut head) = (clock::now(), Some(HEAD));
+    let visited = host_status::visit(&directory, &mut |path, host| {
+        if host.is_empty() {
+            return Ok(());
         }
-        out.extend_from_slice(&row(path, host, &HostStatus::parse(text), now));
+        let read = read(path);
+        let status = match &read {
+            Ok(Ok(status)) => Some(status.clone()),
+            Ok(Err(why)) => complain_of(invocation, &config, path, why),
+            Err(_) => None, // gone, or not for us
+        };
+        let row = status.map(|status| row(path, host, &status, now)).unwrap_or_default();
+        let head = if row.is_empty() { None } else { head.take() };
+        // a closed stdout leaves nobody to tell
+        let _ = io::stdout().write_all(&[head.unwrap_or_default(), &row].concat());
+        Ok(())
     });
-    // a closed stdout leaves nobody to tell
-    let _ = io::stdout().write_all(&out);
     visited.map(|()| Sysexit::OK).map_err(|error| failed(&directory, &error))
+}
+
+fn read(path: &Path) -> io::Result<Result<HostStatus, Unreadable>> {
+    Ok(HostStatus::parse(&std::fs::read(path)?))
+}
+
+/// What of a strange file is shown all the same: of a version to come, that there is one.
+fn complain_of(
+    invocation: &Invocation,
+    config: &Config,
+    path: &Path,
+    why: &Unreadable,
+) -> Option<HostStatus> {
+    let shown = path.display();
+    let (text, status) = match why {
+        Unreadable::Version(version, line, status) => {
+            let text = format!("{shown}: line {line}: Unknown host status version {version}: 0 max");
+            (text, Some(status.clone()))
+        }
+        Unreadable::Cut(line) => (format!("{shown}: line {line}: {shown}: could not read status file"), None),
+    };
+    messages::syserr(invocation, config, &text, Sysexit::OK);
+    status
 }
 
 fn row(path: &Path, host: &[u8], status: &HostStatus, now: i64) -> Vec<u8> {
@@ -58,33 +90,26 @@ pub fn purge(invocation: &Invocation) -> Sysexit {
 
 fn purge_hosts(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let config = site::load_sound_site(invocation)?.config;
+    start::warn_of_caller(invocation, &config);
     rights::require_trust(invocation, &config, Privileged::HostStatus)?;
     rights::enter_queue(invocation, &config)?;
     let Some(directory) = directory(&config) else { return Ok(Sysexit::OK) };
     let oldest = clock::now().saturating_sub(config.options.timeout.hoststatus);
-    let mut old: Vec<PathBuf> = Vec::new();
-    let visited = host_status::visit(&directory, &mut |path, _, text| {
-        if HostStatus::parse(text).updated <= oldest {
-            old.push(path.to_owned());
+    let visited = host_status::visit(&directory, &mut |path, host| {
+        match std::fs::symlink_metadata(path)?.mtime() <= oldest {
+            // one that still holds something stays
+            true if host.is_empty() => drop(std::fs::remove_dir(path)),
+            true => std::fs::remove_file(path)?,
+            false => {}
         }
+        Ok(())
     });
-    let removed = visited.and_then(|()| old.iter().try_for_each(|path| remove(path, &directory)));
-    removed.map(|()| Sysexit::OK).map_err(|error| failed(&directory, &error))
-}
-
-/// With the directories that hold nothing any more.
-fn remove(path: &Path, directory: &Path) -> io::Result<()> {
-    std::fs::remove_file(path)?;
-    let above = path.ancestors().skip(1).take_while(|folder| *folder != directory);
-    // the first one that still holds something ends it
-    above.map_while(|folder| std::fs::remove_dir(folder).ok()).for_each(drop);
-    Ok(())
+    visited.map(|()| Sysexit::OK).map_err(|error| failed(&directory, &error))
 }
 
 /// HostStatusDirectory; a relative one is below the queue's.
 fn directory(config: &Config) -> Option<PathBuf> {
-    let configured = accounts::path(config.options.host_status_directory.as_deref()?);
-    Some(rights::queue_base(config).join(configured))
+    host_status::directory(config, &rights::queue_base(config)).filter(|directory| directory.is_dir())
 }
 
 fn failed(directory: &Path, error: &io::Error) -> Sysexit {
@@ -103,7 +128,7 @@ mod tests {
             ..HostStatus::default()
         };
         let row = row(Path::new("/nonexistent"), b"mx.good.example", &status, 90_061);
-        let wanted = " mx.good.example                           1+01:01:01 250 2.0.0 took it, and than\n";
+        let wanted = " mx.good.example                           1+01:01:01 250 2.0.0 took it, and tha\n";
         assert_eq!(String::from_utf8_lossy(&row), wanted);
     }
 }

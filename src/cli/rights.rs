@@ -9,7 +9,8 @@ use super::modes::Mode;
 use super::process::complain;
 use super::queue_flags::QueueRequest;
 use crate::config::Config;
-use crate::logging::Priority;
+use crate::deliver::host_status;
+use crate::logging::{Priority, say};
 use crate::queue::QueueOptions;
 use crate::schema::{FoundOption, MaySet, OPTIONS, Privacy, Sysexit, find_option};
 use crate::sys::{errno_text, identity};
@@ -182,6 +183,7 @@ pub(super) fn enter_queue(invocation: &Invocation, config: &Config) -> Result<()
         }
         return Err(status);
     }
+    warn_of_hosts(config, &base);
     let mut entered = Ok(());
     for group in QueueOptions::from_config(config).groups {
         if let Some(text) = group_fault(&base, &group.path) {
@@ -189,6 +191,17 @@ pub(super) fn enter_queue(invocation: &Invocation, config: &Config) -> Result<()
         }
     }
     entered
+}
+
+/// HostStatusDirectory is of no use: mail goes on without it.
+fn warn_of_hosts(config: &Config, base: &Path) {
+    let Some(directory) = host_status::directory(config, base) else { return };
+    let usable = std::fs::read_dir(directory);
+    let named = config.options.host_status_directory.as_deref().unwrap_or_default();
+    if let Err(error) = usable {
+        say(&[b"Warning: Cannot use HostStatusDirectory = ", named, b": ", errno_text(&error).as_bytes()]
+            .concat());
+    }
 }
 
 /// What is wrong with the place of a queue group.

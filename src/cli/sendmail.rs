@@ -34,8 +34,6 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Smtp, run: smtp::run },
     Action { mode: Mode::Verify, run: verify::run },
     Action { mode: Mode::CheckConfig, run: check_config },
-    Action { mode: Mode::HostStatus, run: without_host_status },
-    Action { mode: Mode::PurgeStatus, run: without_host_status },
     Action { mode: Mode::CountQueue, run: without_counts },
 ];
 
@@ -44,15 +42,6 @@ fn check_config(invocation: &Invocation) -> Sysexit {
     match site::load_site(invocation) {
         Ok(loaded) if loaded.exit.is_ok() => Sysexit::OK,
         Ok(_) => Sysexit::CONFIG,
-        Err(status) => status,
-    }
-}
-
-/// `-bh`, `-bH`: where HostStatusDirectory is not set there is nothing to show or to purge.
-fn without_host_status(invocation: &Invocation) -> Sysexit {
-    match site::load_sound_site(invocation) {
-        Ok(loaded) if loaded.config.options.host_status_directory.is_none() => Sysexit::OK,
-        Ok(_) => unsupported_mode(),
         Err(status) => status,
     }
 }

@@ -73,8 +73,8 @@ pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
     if let Some(file) = &invocation.cf {
         let host = config.expand(b"\x81j");
         let queue = options.queue_directory.as_deref().unwrap_or_default();
-        let looks =
-            [Mode::QueueRun, Mode::PrintQueue, Mode::CountQueue, Mode::HostStatus].contains(&invocation.mode);
+        let looks = [Mode::QueueRun, Mode::PrintQueue, Mode::CountQueue, Mode::HostStatus, Mode::PurgeStatus];
+        let looks = looks.contains(&invocation.mode);
         let lines = [
             [b"Processed by ", &caller.name[..], b" with -C ", file].concat(),
             [b"Processed from queue ", queue].concat(),

@@ -124,7 +124,9 @@ impl Loader<'_> {
         let options = &self.config.options;
         let unsafe_mode = options.super_safe == SuperSafe::Interactive
             && options.delivery_mode != DeliveryMode::Interactive;
-        let no_directory = options.single_thread_delivery && options.host_status_directory.is_none();
+        let has_directory = options.host_status_directory.is_some();
+        let disabled = has_directory && options.connection_cache_size <= 0;
+        let no_directory = options.single_thread_delivery && (disabled || !has_directory);
         let database = options.mailbox_database.clone().filter(|name| name != b"pw");
         if unsafe_mode {
             self.say("WARNING: SuperSafe=interactive should only be used with");
@@ -133,6 +135,9 @@ impl Loader<'_> {
         if let Some(database) = database {
             let text = [b"Can't initialize mailbox database \"", &database[..], b"\": Service unavailable"];
             self.error_status(&text.concat(), Sysexit::UNAVAILABLE);
+        }
+        if disabled {
+            self.say("Warning: HostStatusDirectory disabled with ConnectionCacheSize = 0");
         }
         if no_directory {
             self.say("Warning: HostStatusDirectory required for SingleThreadDelivery");

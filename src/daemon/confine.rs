@@ -5,6 +5,7 @@
 
 use super::status::StatusSocket;
 use crate::config::Config;
+use crate::deliver::host_status;
 use crate::logging::{Logger, Priority};
 use crate::queue::{Adoption, QueueDirectories, QueueOptions};
 use crate::rewrite::Site;
@@ -13,6 +14,7 @@ use crate::sys::confinement::{self, Plan, Report};
 use crate::sys::ownership::lend_to_group;
 use crate::sys::{accounts, identity};
 use nix::unistd::{AccessFlags, access};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What any process needs of the system: time zones, name services and their libraries, its processors.
@@ -95,8 +97,12 @@ pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confin
     if let User::Other(ids) = &user {
         notes.extend(lend(&files, ids.gid));
     }
+    let trees: Vec<PathBuf> = host_status::directory(&site.config, &queue.base()).into_iter().collect();
+    if let User::Other(ids) = &user {
+        notes.extend(trees.iter().filter_map(|tree| give_hosts(tree, ids.uid)));
+    }
     let status = if daemon { status_socket(&user, &directories, &mut notes) } else { None };
-    let plan = plan(&user, &directories, &files, calling_ports(&site.config));
+    let plan = Plan { trees, ..plan(&user, &directories, &files, calling_ports(&site.config)) };
     let report = confinement::confine(&plan).map_err(|error| format!("cannot give up rights: {error}"))?;
     if let User::Root(why) = &user {
         notes.push((Priority::Alert, format!("the front stays root: {why}")));
@@ -227,7 +233,21 @@ fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile], ports
     let needed = files.iter().map(|(_, path)| path.clone()).chain(etc).flat_map(|path| places(&path));
     let open = needed.filter(|path| !closed.contains(&path.as_path()));
     let readable = SYSTEM.iter().map(PathBuf::from).chain(open).collect();
-    Plan { ids, directory, writable, readable, ports }
+    Plan { ids, directory, writable, readable, ports, ..Plan::default() }
+}
+
+/// What root has in HostStatusDirectory becomes the front's.
+fn give_hosts(directory: &Path, uid: u32) -> Option<(Priority, String)> {
+    let shown = directory.display();
+    match host_status::give(directory, uid) {
+        Ok(0) => None,
+        Ok(given) => Some((
+            Priority::Notice,
+            format!("{shown}: {given} host status files and directories now belong to uid {uid}"),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some((Priority::Warning, format!("{shown}: host statuses are not kept: {error}"))),
+    }
 }
 
 /// Local ports that ClientPortOptions needs: a call from an address of its own choice takes any port.

@@ -127,6 +127,7 @@ impl Mta {
         let next_id = Arc::new(move || ids.next_id());
         let tls = Tls::new(&config, &keeper, &log);
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
+        let deliverer = deliverer.remembering_hosts(&queue.options().base());
         let mut policy = Policy::from_config(&config);
         policy.sasl_mechanisms = sasl_mechanisms(&log);
         let server = Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone());

@@ -2,6 +2,7 @@
 //! and what has been found out so far.
 
 use super::connections::Connections;
+use super::known_hosts::KnownHosts;
 use super::next_hop::NextHop;
 use super::parked::Parked;
 use super::permits::{Destination, Permit};
@@ -31,6 +32,8 @@ pub struct Deliverer {
     pub(super) clock: Clock,
     /// Who may deliver.
     pub pools: Pools,
+    /// What is remembered of hosts.
+    pub(super) hosts: Option<Arc<KnownHosts>>,
     /// Connections between two messages.
     pub(super) parked: Parked,
 }

@@ -13,8 +13,6 @@ use crate::config::{Config, Mailer};
 use crate::logging::statistics::Connection;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
-use crate::sys::errno_text;
-use std::io;
 use std::net::SocketAddr;
 use tokio::net::UnixStream;
 
@@ -76,7 +74,32 @@ enum Reached {
     Server,
 }
 
+/// The hop, unless it is known that it does not answer; what comes of it will be known.
 async fn connect_hop(
+    attempt: &mut Attempt<'_>,
+    mailer: &Mailer,
+    hop: &NextHop,
+    members: &[usize],
+) -> Result<ServerConnection, (ConnectFailure, Reached)> {
+    let shown = hop.shown();
+    let held = match attempt.may_call(hop, &shown).await {
+        Ok(held) => held,
+        Err(result) => {
+            let waits = result.disposition == Disposition::Delayed;
+            let remote_mta = Some(shown.clone());
+            let failure = ConnectFailure { result, relay: shown, remote_mta, recorded: false };
+            return Err((failure, if waits { Reached::Nothing } else { Reached::Server }));
+        }
+    };
+    let mut reached = call_hop(attempt, mailer, hop, members).await;
+    match &mut reached {
+        Ok(server) => server.held = held,
+        Err((failure, _)) => attempt.note_failure(&shown, &failure.result, held).await,
+    }
+    reached
+}
+
+async fn call_hop(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     hop: &NextHop,
@@ -94,7 +117,8 @@ async fn connect_hop(
     };
     if let NextHop::Socket(path) = hop {
         let stream = UnixStream::connect(path).await;
-        let stream = stream.map_err(|error| failure(unreachable(&error, &shown), Reached::Nothing))?;
+        let stream =
+            stream.map_err(|error| failure(replies::unreachable(&error, &shown), Reached::Nothing))?;
         let end = open(attempt, mailer, Box::new(stream), (&shown, b""), false).await;
         return end.map_err(|(failure, _)| (failure, Reached::Server));
     }
@@ -125,7 +149,7 @@ async fn connect_address(
             Ok(stream) => stream,
             Err(error) => {
                 let relay = [host, b" ", &literal].concat();
-                let (result, remote_mta) = (unreachable(&error, host), Some(host.to_vec()));
+                let (result, remote_mta) = (replies::unreachable(&error, host), Some(host.to_vec()));
                 dial::log_failure(attempt, address, &relay, &result.text);
                 let failure = ConnectFailure { result, relay, remote_mta, recorded: false };
                 return Err((failure, Reached::Nothing));
@@ -142,17 +166,6 @@ async fn connect_address(
             Err((failure, _)) => return Err((failure, Reached::Server)),
         }
     }
-}
-
-fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
-    use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
-    let text = match error.kind() {
-        ConnectionRefused => [b"Connection refused by ", host].concat(),
-        ConnectionReset => [b"Connection reset by ", host].concat(),
-        TimedOut => [b"Connection timed out with ", host].concat(),
-        _ => errno_text(error).into_bytes(),
-    };
-    DeliveryResult::delayed(text, EnhancedStatus(4, 4, 1))
 }
 
 /// Greeting, EHLO, TLS and AUTH; `clear`: without TLS. An error says whether it may be tried so.

@@ -1,5 +1,6 @@
 //! Connections kept open between messages (ConnectionCacheSize).
 
+use super::next_hop::NextHop;
 use super::parked::{Limits, Open, Parked};
 use crate::config::Config;
 use crate::smtp::client::ServerConnection;
@@ -59,6 +60,18 @@ impl Connections {
         };
         if let Some(old) = self.open[place].replace(open) {
             old.server.quit(self.limits.timeouts.quit).await;
+        }
+    }
+
+    /// Says QUIT to a host, over whichever mailer.
+    pub(super) async fn leave(&mut self, hop: &NextHop) {
+        for place in &mut self.open {
+            if let Some(open) = place.take_if(|open| open.key.hop == *hop) {
+                open.server.quit(self.limits.timeouts.quit).await;
+            }
+        }
+        if let Some(shared) = &self.shared {
+            shared.leave(hop).await;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId};
 use super::connections::Connections;
+use super::known_hosts::KnownHosts;
 use super::next_hop::RouteLookup;
 use super::parked::Parked;
 use super::permits::Destination;
@@ -20,6 +21,7 @@ use crate::sys::clock::Clock;
 use crate::tls::Tls;
 use std::collections::VecDeque;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -91,7 +93,14 @@ impl Deliverer {
     pub fn new(site: Arc<Site>, keeper: Keeper, tls: Tls, next_id: NextId, logger: Logger) -> Self {
         let pools = Pools::new(&site.config);
         let parked = Parked::new(&site.config, pools.clone());
-        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools, parked }
+        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools, hosts: None, parked }
+    }
+
+    /// With what is remembered of hosts; `queue`: the directory that HostStatusDirectory may be below.
+    #[must_use]
+    pub fn remembering_hosts(mut self, queue: &Path) -> Self {
+        self.hosts = KnownHosts::of(&self.site.config, queue);
+        self
     }
 
     /// For one message and its reports: connections that others have left, too.

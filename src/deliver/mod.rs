@@ -10,7 +10,8 @@
 //!
 //! `driver` has the order of things and `attempt` what they share. `plan` says who is delivered together,
 //! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner, `queue_groups` those of other queue groups. `local` hands over to
-//! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other:
+//! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other, unless `known_hosts` tell `calls`
+//! that it is of no use (`host_status` is what they know):
 //! `connect` (or one of the open `connections`, of those that others have `parked`), `transaction` (what is said: `commands`, `header`),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
 //! that. Nobody delivers without a permit of `pools` (shared out by `permits`): a message that finds too many
@@ -19,6 +20,7 @@
 
 mod attempt;
 mod authenticate;
+mod calls;
 mod commands;
 mod connect;
 mod connections;
@@ -28,6 +30,7 @@ mod driver;
 mod header;
 mod host_attempt;
 pub mod host_status;
+mod known_hosts;
 mod local;
 mod mail_loop;
 mod next_hop;

@@ -76,6 +76,8 @@ pub(super) struct Parked(Arc<Shared>);
 struct Shared {
     pools: Pools,
     limits: Limits,
+    /// Whoever is next to the host has to take it: there is no other way there (SingleThreadDelivery).
+    single: bool,
     state: Mutex<State>,
 }
 
@@ -89,7 +91,8 @@ struct State {
 
 impl Parked {
     pub(super) fn new(config: &Config, pools: Pools) -> Self {
-        Self(Arc::new(Shared { pools, limits: Limits::of(config), state: Mutex::default() }))
+        let single = config.options.single_thread_delivery;
+        Self(Arc::new(Shared { pools, limits: Limits::of(config), single, state: Mutex::default() }))
     }
 
     /// The one of this key that was used last and still answers.
@@ -106,7 +109,7 @@ impl Parked {
     /// dialogue that somebody reads. To be called by whoever still has the permit for that host.
     pub(super) fn keep(&self, open: Open) -> Option<Open> {
         // the caller is one of them
-        let others = self.0.pools.deliveries_to(&Destination::Hop(open.key.hop.clone())) > 1;
+        let others = self.0.single || self.0.pools.deliveries_to(&Destination::Hop(open.key.hop.clone())) > 1;
         let mut state = self.0.lock();
         if !others || self.0.limits.most == 0 || open.server.console.steps || state.open.len() >= MOST {
             return Some(open);
@@ -116,6 +119,12 @@ impl Parked {
             tokio::spawn(watch(self.0.clone()));
         }
         None
+    }
+
+    /// Says QUIT to those of a host.
+    pub(super) async fn leave(&self, hop: &NextHop) {
+        let open: Vec<Open> = self.0.lock().open.extract_if(.., |open| open.key.hop == *hop).collect();
+        self.0.end(open).await;
     }
 
     /// Says QUIT to all.

@@ -66,16 +66,17 @@ impl Pools {
         let most = usize::try_from(limits::open_files() / DESCRIPTOR_SHARE).unwrap_or(usize::MAX).max(1);
         // no number at all would be no delivery at all
         let number = |option: i64| usize::try_from(option).unwrap_or(0).clamp(1, most);
-        let each = number(options.concurrent_deliveries_per_destination);
-        let set = |total: i64| {
+        let each = options.concurrent_deliveries_per_destination;
+        let each_host = if options.single_thread_delivery { 1 } else { each };
+        let set = |total: i64, each: i64| {
             let total = number(total);
-            Permits::new(Limits { total, each: each.min(total), waiting: most.min(MAX_WAITING) })
+            Permits::new(Limits { total, each: number(each).min(total), waiting: most.min(MAX_WAITING) })
         };
         Self {
-            local: set(options.concurrent_local_deliveries),
-            remote: set(options.concurrent_remote_deliveries),
-            reports: set(options.concurrent_report_deliveries),
-            look_ups: set(options.concurrent_remote_deliveries),
+            local: set(options.concurrent_local_deliveries, each),
+            remote: set(options.concurrent_remote_deliveries, each_host),
+            reports: set(options.concurrent_report_deliveries, each_host),
+            look_ups: set(options.concurrent_remote_deliveries, each),
         }
     }
 

@@ -3,6 +3,8 @@
 use super::result::{DeliveryResult, reported_status, status_of_code};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Answer, ConnectionError, Extensions};
+use crate::sys::errno_text;
+use std::io;
 
 /// The status of an answer: the server's own where it promised such, else by its code.
 pub(super) fn status(answer: &Answer, extensions: &Extensions) -> EnhancedStatus {
@@ -167,7 +169,12 @@ pub(super) fn of_dot(answer: &Answer, extensions: &Extensions) -> DeliveryResult
 /// A connection that ended, or never answered.
 pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> DeliveryResult {
     let reply = error.reply(host);
-    match error {
+    let errno = match error {
+        ConnectionError::Malformed(_) => 0,
+        ConnectionError::Lost => nix::libc::ECONNRESET,
+        ConnectionError::TimedOut => nix::libc::ETIMEDOUT,
+    };
+    let result = match error {
         // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
         // the connection may have been somebody else's for a moment
         ConnectionError::Malformed(_) => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 5, 0)),
@@ -176,7 +183,22 @@ pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> Deliv
             DeliveryResult { noted, ..DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)) }
         }
         ConnectionError::TimedOut => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)),
-    }
+    };
+    DeliveryResult { errno, ..result }
+}
+
+/// No connection to a host.
+pub(super) fn unreachable(error: &io::Error, host: &[u8]) -> DeliveryResult {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+    let text = match error.kind() {
+        ConnectionRefused => [b"Connection refused by ", host].concat(),
+        ConnectionReset => [b"Connection reset by ", host].concat(),
+        TimedOut => [b"Connection timed out with ", host].concat(),
+        _ => errno_text(error).into_bytes(),
+    };
+    let of_kind = if error.kind() == TimedOut { nix::libc::ETIMEDOUT } else { 0 };
+    let errno = error.raw_os_error().unwrap_or(of_kind);
+    DeliveryResult { errno, ..DeliveryResult::delayed(text, EnhancedStatus(4, 4, 1)) }
 }
 
 /// A connection that ended instead of an answer to RCPT: said in the words of a server.

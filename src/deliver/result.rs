@@ -29,6 +29,8 @@ pub(super) struct DeliveryResult {
     pub(super) too_big: bool,
     /// The exit status of whoever hands the message in.
     pub(super) exit: Sysexit,
+    /// Why there was no connection, or no longer; 0 where none was the matter.
+    pub(super) errno: i32,
     /// A system error behind it: logged and put in front of the transcript's line.
     pub(super) system_error: Option<Vec<u8>>,
 }
@@ -129,6 +131,7 @@ impl DeliveryResult {
                 Disposition::Failed => Sysexit::UNAVAILABLE,
                 _ => Sysexit::OK,
             },
+            errno: 0,
             system_error: None,
         }
     }

@@ -51,6 +51,7 @@ pub(super) async fn run(
     };
     let answers = transact(&mut server, &offer, &mut refused).await;
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
+    attempt.note_answers(&server, &answers).await;
     let result = settle(attempt, &server, members, &answers, mailer);
     if !answers.leaves_usable() {
         server.quit(timeouts.quit).await;

@@ -308,9 +308,9 @@ options! {
     /// Where failing bounces go; empty drops them
     double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Implemented, "confDOUBLE_BOUNCE_ADDRESS";
     /// Persistent host status; disabled in -bt
-    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, ParsedOnly, "confHOST_STATUS_DIRECTORY";
+    host_status_directory: Option<Vec<u8>> = None, (Text), "HostStatusDirectory", 0x9b, Root, Implemented, "confHOST_STATUS_DIRECTORY";
     /// One connection per host over all processes
-    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, ParsedOnly, "confSINGLE_THREAD_DELIVERY";
+    single_thread_delivery: bool = false, (Bool), "SingleThreadDelivery", 0x9c, Root, Implemented, "confSINGLE_THREAD_DELIVERY";
     /// Identity after start-up; unknown: 'readcf: option RunAsUser: unknown user X' / 'unknown group X'
     run_as_user: Option<UserIds> = None, (Special), "RunAsUser", 0x9d, Root, Implemented, "confRUN_AS_USER";
     /// Return-Receipt-To requests a DSN

@@ -3,9 +3,10 @@
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Uid, fchownat};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -15,6 +16,24 @@ use std::path::Path;
 /// It is no directory, or cannot be read.
 pub fn open_directory(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(path)
+}
+
+/// The same for a directory in one that is open; no link is followed.
+///
+/// # Errors
+/// It is no directory, or cannot be read.
+pub fn open_directory_in(directory: &File, name: &OsStr) -> io::Result<File> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    Ok(File::from(openat(directory, name, flags, Mode::empty())?))
+}
+
+/// The names in a directory that is open.
+///
+/// # Errors
+/// It cannot be read.
+pub fn names(directory: &File) -> io::Result<Vec<OsString>> {
+    let entries = std::fs::read_dir(format!("/proc/self/fd/{}", directory.as_raw_fd()))?;
+    entries.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
 /// Gives an entry of a directory to a user if it is what `fits` says. What was looked at is what is given,

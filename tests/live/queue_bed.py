@@ -61,9 +61,10 @@ class Work:
             said, status = (late.stdout or b"", late.stderr or b""), "did not end"
         self.lines.append(f"$ {user} {' '.join(arguments)}")
         for name, stream in zip("12", said):
-            lines = re.sub(r" 00:00:\d\d ", " (just now) ", stream.decode("latin-1")).split("\n")
-            if not {"-bp", "-bh", "-v"} & set(arguments):
-                lines.sort()  # messages may be worked on side by side
+            lines = re.sub(r" 00:00:\d\d ", " (just now) ", stream.decode("latin-1"))
+            lines = re.sub(r"( (?:\d+\+)?\d\d:\d)\d:\d\d(?= )", r"\1x:xx", lines).split("\n")
+            if not {"-bp", "-v"} & set(arguments):
+                lines.sort()  # messages may be worked on side by side; hosts stand in the order of their directory
             self.lines.extend(f"{name}: {line}" for line in lines if line)
         several = "-qf" in arguments and self.several
         self.lines.append("= (of the last message)" if several else f"= {status}")

@@ -6,6 +6,7 @@ use crate::addr::one_line;
 use crate::logging::Console;
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Established, HandshakeError, Material, Wish};
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -58,6 +59,8 @@ pub struct ServerConnection {
     gone: bool,
     /// Messages handed over so far.
     pub messages: u32,
+    /// A lock for as long as there is this connection (SingleThreadDelivery).
+    pub held: Option<Arc<File>>,
     transcript: Vec<u8>,
     introduced: bool,
     last_command: Vec<u8>,
@@ -81,6 +84,7 @@ impl ServerConnection {
             console: Console::default(),
             gone: false,
             messages: 0,
+            held: None,
             transcript: Vec::new(),
             introduced: false,
             last_command: Vec::new(),

@@ -42,6 +42,7 @@ fn restricted(plan: &Plan) -> Result<RestrictionStatus, RulesetError> {
         .scope(Scope::from_all(NEWEST))?
         .create()?
         .add_rules(path_beneath_rules(&plan.writable, writing()))?
+        .add_rules(path_beneath_rules(&plan.trees, writing() | AccessFs::MakeDir))?
         .add_rules(path_beneath_rules(&plan.readable, reading))?
         .add_rules(path_beneath_rules([Path::new("/dev/null")], AccessFs::ReadFile | AccessFs::WriteFile))?
         .add_rules(ports)?

@@ -13,6 +13,8 @@ pub struct Plan {
     pub directory: Option<PathBuf>,
     /// Directories in which it may write, create and remove files.
     pub writable: Vec<PathBuf>,
+    /// The same with all below them, where it makes directories as well. Those that do not exist are passed over.
+    pub trees: Vec<PathBuf>,
     /// TCP ports from which it may call out (0: any that the kernel chooses). It listens at none of them.
     pub ports: Vec<u16>,
     /// Files and directories (with all below them) that it may read. Those that do not exist are passed over.
