@@ -44,6 +44,16 @@ fn dependencies() -> Vec<String> {
     lines.filter_map(|line| Some(line.split_once(" =")?.0.replace('-', "_"))).collect()
 }
 
+/// Does a path of the code begin with this crate (`ring::`, but not `String::`)?
+fn names_crate(text: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let begins = |(at, _): (usize, &str)| {
+        let before = text[..at].chars().next_back();
+        !before.is_some_and(|byte| byte.is_alphanumeric() || byte == '_')
+    };
+    text.match_indices(&path).any(begins)
+}
+
 struct Reach {
     files: BTreeMap<PathBuf, usize>,
     crates: BTreeSet<String>,
@@ -57,7 +67,7 @@ impl Reach {
         }
         let text = code(file);
         self.files.insert(file.to_owned(), text.lines().count());
-        let named = |name: &&String| text.contains(&format!("{name}::"));
+        let named = |name: &&String| names_crate(&text, name);
         self.crates.extend(dependencies().iter().filter(named).cloned());
         for named in named_by(file) {
             self.visit(&named);
