@@ -34,6 +34,7 @@ pub mod message;
 pub mod envelope;
 pub mod keeper;
 pub mod tls;
+pub mod mail_auth;
 pub mod queue;
 pub mod recipients;
 pub mod milter;

@@ -52,6 +52,7 @@ use crate::addr::{MAX_TEXT, MacroId, Operators, expand, expand_with};
 use crate::schema::{DaemonPort, Options, UserIds};
 use crate::sys::safe::Blame;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// A configuration, compiled once and then shared.
 ///
@@ -116,6 +117,21 @@ impl Config {
     /// The account that the daemon becomes where RunAsUser is not set and the queue directory is root's.
     pub fn service_user(&self) -> &[u8] {
         self.options.service_user.as_deref().unwrap_or(b"canonify")
+    }
+
+    /// Is it this host itself, or a client that relays through it (class R)?
+    pub fn relays_for(&self, address: IpAddr) -> bool {
+        if address.is_loopback() {
+            return true;
+        }
+        let (text, separator) = match address {
+            IpAddr::V4(address) => (address.to_string(), '.'),
+            IpAddr::V6(address) => (format!("IPv6:{address}"), ':'),
+        };
+        let class = self.macro_id("R").and_then(|id| self.classes.get(id));
+        // 192.0.2.1, 192.0.2, 192.0, 192
+        let mut names = std::iter::successors(Some(&text[..]), |name| Some(name.rsplit_once(separator)?.0));
+        class.is_some_and(|class| names.any(|name| class.contains(name.as_bytes())))
     }
 
     /// A macro's unexpanded value by name.

@@ -193,21 +193,6 @@ impl Drop for Connected {
     }
 }
 
-/// Is it a client of whom there may be any number: this host itself, or one that relays through it (class R)?
-pub(super) fn is_trusted(config: &Config, address: IpAddr) -> bool {
-    if address.is_loopback() {
-        return true;
-    }
-    let (text, separator) = match address {
-        IpAddr::V4(address) => (address.to_string(), '.'),
-        IpAddr::V6(address) => (format!("IPv6:{address}"), ':'),
-    };
-    let class = config.macro_id("R").and_then(|id| config.classes.get(id));
-    // 192.0.2.1, 192.0.2, 192.0, 192
-    let mut names = std::iter::successors(Some(&text[..]), |name| Some(name.rsplit_once(separator)?.0));
-    class.is_some_and(|class| names.any(|name| class.contains(name.as_bytes())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Listeners: bound by the supervisor, accepting until the front is to end.
 
 use super::acceptor::DaemonAcceptor;
-use super::clients::{self, Connected};
+use super::clients::Connected;
 use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
@@ -143,7 +143,7 @@ impl Listener {
 
 /// A place among the clients. Who gets none is told so, as far as the socket takes it at once.
 fn connect(mta: &Mta, stream: &TcpStream, address: IpAddr) -> Option<Connected> {
-    let connected = mta.clients.connect(address, clients::is_trusted(&mta.site.config, address));
+    let connected = mta.clients.connect(address, mta.site.config.relays_for(address));
     if connected.is_none() {
         let text = format!("rejecting connection from [{address}]: too many open connections");
         mta.log.log(8, Priority::Info, None, text.as_bytes());

@@ -12,6 +12,7 @@ use crate::config::{Mailer, MailerId};
 use crate::envelope::{Envelope, QueueId};
 use crate::keeper::Keeper;
 use crate::logging::Logger;
+use crate::mail_auth::Signer;
 use crate::rewrite::Site;
 use crate::schema::UserIds;
 use crate::sys::clock::Clock;
@@ -27,6 +28,7 @@ pub struct Deliverer {
     pub(super) site: Arc<Site>,
     pub(super) keeper: Keeper,
     pub(super) tls: Tls,
+    pub(super) signer: Signer,
     pub(super) next_id: NextId,
     pub(super) logger: Logger,
     pub(super) clock: Clock,

@@ -14,6 +14,7 @@ use crate::config::Mailer;
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
 use crate::logging::{Logger, Quiet};
+use crate::mail_auth::Signer;
 use crate::recipients::Expander;
 use crate::rewrite::Site;
 use crate::schema::{Outcome, Sysexit, UserIds};
@@ -93,7 +94,8 @@ impl Deliverer {
     pub fn new(site: Arc<Site>, keeper: Keeper, tls: Tls, next_id: NextId, logger: Logger) -> Self {
         let pools = Pools::new(&site.config);
         let parked = Parked::new(&site.config, pools.clone());
-        Self { site, keeper, tls, next_id, logger, clock: Clock::System, pools, hosts: None, parked }
+        let signer = Signer::new(&site.config, &keeper, &logger);
+        Self { site, keeper, tls, signer, next_id, logger, clock: Clock::System, pools, hosts: None, parked }
     }
 
     /// With what is remembered of hosts; `queue`: the directory that HostStatusDirectory may be below.

@@ -12,7 +12,8 @@
 //! `mail_loop` ends circles, `owners` makes the envelopes of lists with an owner, `queue_groups` those of other queue groups. `local` hands over to
 //! the keeper. For other hosts, `next_hop` finds them, `host_attempt` tries one after the other, unless `known_hosts` tell `calls`
 //! that it is of no use (`host_status` is what they know):
-//! `connect` (or one of the open `connections`, of those that others have `parked`), `transaction` (what is said: `commands`, `header`),
+//! `connect` (or one of the open `connections`, of those that others have `parked`), `transaction` (what is said: `commands`, `header`;
+//! `sign` puts signatures before it),
 //! `settle` (what was answered, read by `replies`). `recipient_rulesets` may stop one recipient before
 //! that. Nobody delivers without a permit of `pools` (shared out by `permits`): a message that finds too many
 //! before it is left as it is, and comes back when there is room. Each recipient comes to a `result`, which `record`
@@ -47,6 +48,7 @@ mod refused;
 mod replies;
 mod result;
 mod settle;
+mod sign;
 mod starttls;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::header::Rendering;
 use super::replies;
 use super::result::DeliveryResult;
 use super::settle::{TransactionResult, settle};
+use super::sign;
 use crate::config::Mailer;
 use crate::schema::EnhancedStatus;
 use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, transact};
@@ -87,6 +88,7 @@ async fn offer<'t>(
     let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &server.extensions);
     let (header, body) = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
+    let header = sign::signed(attempt, mailer, header, &body).await?;
     let recipients =
         members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], &server.extensions));
     Ok(Offer {

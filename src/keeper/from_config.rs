@@ -68,6 +68,7 @@ fn tls_files(config: &Config) -> HashMap<Vec<u8>, TlsFile> {
         (&options.crl_path, TlsFile::Directory),
         (&options.server_key_file, TlsFile::Key),
         (&options.client_key_file, TlsFile::Key),
+        (&options.dkim_signing_table, TlsFile::SigningTable),
     ];
     let named = lists.into_iter().filter_map(|(list, kind)| Some((list.as_ref()?, kind)));
     named

@@ -10,7 +10,8 @@
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
 //! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do, `accounts` remembers accounts; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
-//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`.
+//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`;
+//! `watched` has what it knows of such files there.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
@@ -38,6 +39,7 @@ mod server;
 mod service;
 mod settings;
 mod tls_files;
+mod watched;
 
 pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
 pub use protocol::{
@@ -45,3 +47,4 @@ pub use protocol::{
     NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
 pub use settings::KeeperSettings;
+pub use watched::{Files, WatchedFiles};

@@ -12,13 +12,25 @@ use std::os::unix::ffi::OsStrExt;
 
 /// A file of the TLS options, unless it is as it was when it was last `seen`.
 pub(super) fn read(settings: &KeeperSettings, path: &[u8], seen: Option<Signature>) -> TlsFileAnswer {
-    let rules = match settings.tls_files.get(path) {
-        Some(TlsFile::Certificate) => Rules::certificate(settings.blame),
+    let kind = settings.tls_files.get(path).copied();
+    let rules = match kind.or_else(|| signing_key(settings, path)) {
+        Some(TlsFile::Certificate | TlsFile::SigningTable) => Rules::certificate(settings.blame),
         Some(TlsFile::Key) => Rules::key(settings.blame),
         Some(TlsFile::Directory) => return read_directory(path, settings.blame, seen),
         None => return TlsFileAnswer::Refused("not named by the configuration".into()),
     };
     read_with(path, &rules, seen).unwrap_or_else(|refusal| TlsFileAnswer::Refused(refusal.to_string()))
+}
+
+/// Is it the key of a line of the signing table?
+fn signing_key(settings: &KeeperSettings, path: &[u8]) -> Option<TlsFile> {
+    let (table, _) = settings.tls_files.iter().find(|(_, kind)| **kind == TlsFile::SigningTable)?;
+    let text = safe::read(&accounts::path(table), &Rules::certificate(settings.blame)).ok()?;
+    let words = |line: &[u8]| {
+        line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(2) == Some(path)
+    };
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
+    lines.any(words).then_some(TlsFile::Key)
 }
 
 /// All files of a directory whose names are hashes (`1a2b3c4d.0`, `1a2b3c4d.r0`), one behind the other.
@@ -98,6 +110,26 @@ mod tests {
         assert_eq!(read(&settings, &key, Some(seen)), TlsFileAnswer::Unchanged);
         std::fs::write(dir.path().join("key"), "another").expect("a file");
         assert!(matches!(read(&settings, &key, Some(seen)), TlsFileAnswer::Content(..)));
+    }
+
+    #[test]
+    fn keys_of_the_signing_table() {
+        let (dir, mut settings, key) = scene(0o600);
+        settings.tls_files.clear();
+        let table = bytes(&dir.path().join("other"));
+        std::fs::write(
+            dir.path().join("other"),
+            [b"# a b /etc/shadow\nsite.example s ", &key[..], b"\n"].concat(),
+        )
+        .expect("a file");
+        assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Refused(_)), "there is no table yet");
+        settings.tls_files.insert(table.clone(), TlsFile::SigningTable);
+        assert!(matches!(read(&settings, &table, None), TlsFileAnswer::Content(..)));
+        assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Content(..)));
+        assert!(matches!(read(&settings, b"/etc/shadow", None), TlsFileAnswer::Refused(_)));
+        std::fs::set_permissions(dir.path().join("key"), std::fs::Permissions::from_mode(0o644))
+            .expect("a mode");
+        assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Refused(_)), "the key is everybody's");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) const FEATURES: &[(&str, usize, bool)] = &[
     ("bitdomain", 1, true), ("blacklist_recipients", 0, false), ("block_bad_helo", 0, false),
     ("blocklist_recipients", 0, false), ("check_cert_altnames", 0, false), ("check_other", 1, false),
     ("compat_check", 0, false), ("conncontrol", 2, false), ("delay_checks", 2, false),
-    ("dnsbl", 3, false), ("domainmap", 2, false), ("domaintable", 1, true), ("drac", 1, true),
+    ("dkim_sign", 2, false), ("dnsbl", 3, false), ("domainmap", 2, false), ("domaintable", 1, true), ("drac", 1, true),
     ("enhdnsbl", 8, false), ("fips3", 2, false), ("generics_entire_domain", 0, false),
     ("genericstable", 1, true), ("greet_pause", 1, false), ("ldap_routing", 6, false),
     ("limited_masquerade", 0, false), ("local_lmtp", 2, false), ("local_maildir", 1, false),

@@ -88,7 +88,7 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 6] = [0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 8] = [0x80, 0x84, 0x96, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -467,4 +467,8 @@ options! {
     connections_per_network: i64 = 100, (Int), "ConnectionsPerNetwork", 0xff, Root, Implemented, "";
     /// (canonify only) The account that the daemon becomes where RunAsUser is not set and the queue directory is root's
     service_user: Option<Vec<u8>> = None, (Text), "ServiceUser", 0x80, Root, Implemented, "";
+    /// (canonify only) Which keys sign what leaves for other hosts (DKIM): lines with domain, selector, file of the key and, if one likes, algorithm
+    dkim_signing_table: Option<Vec<u8>> = None, (Text), "DKIMSigningTable", 0x84, Root, Implemented, "";
+    /// (canonify only) What cannot be signed for now goes out without a signature; else it waits in the queue
+    dkim_send_unsigned: bool = false, (Bool), "DKIMSendUnsigned", 0x96, Root, Implemented, "";
 }

@@ -6,6 +6,7 @@ use super::ciphers::Cipher;
 use super::settings::{Settings, Side};
 use super::trust::{Trust, revocation_list};
 use super::words::Protocols;
+use crate::keeper::Files;
 use crate::logging::Priority;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::{CryptoProvider, ring};
@@ -15,7 +16,6 @@ use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the log is told while files are read.
@@ -31,9 +31,6 @@ impl Note {
         Self { level, priority: Priority::Warning, text }
     }
 }
-
-/// The files of the options as they were read: their content, or why there is none.
-pub(super) type Files = HashMap<Vec<u8>, Result<Vec<u8>, String>>;
 
 /// One side of TLS.
 pub struct Material {

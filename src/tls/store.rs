@@ -1,11 +1,10 @@
 //! Certificates and keys as they are on disk: read when they are first needed, and again when a file has changed.
 
-use super::material::{Files, Material, Note};
+use super::material::{Material, Note};
 use super::settings::{Settings, Side};
 use crate::config::Config;
-use crate::keeper::{Keeper, Signature, TlsFileAnswer};
+use crate::keeper::{Files, Keeper, WatchedFiles};
 use crate::logging::{Logger, Priority};
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -37,8 +36,7 @@ struct Store {
 #[derive(Default)]
 struct Known {
     checked: Option<Instant>,
-    files: Files,
-    seen: HashMap<Vec<u8>, Signature>,
+    watched: WatchedFiles,
 }
 
 impl Tls {
@@ -82,33 +80,12 @@ impl Store {
         if first {
             self.say_what_is_missing();
         }
-        if !self.settings.is_off() && (self.look(&mut known).await || first) {
-            self.read(&known.files, first);
+        let off = self.settings.is_off();
+        if !off && (known.watched.look(&self.keeper, self.settings.files()).await || first) {
+            self.read(known.watched.files(), first);
         }
         known.checked = Some(Instant::now());
         self.loaded()
-    }
-
-    /// Asks for the files; has any of them changed?
-    async fn look(&self, known: &mut Known) -> bool {
-        let mut changed = false;
-        for path in self.settings.files() {
-            let seen = known.seen.get(&path).copied();
-            let content = match self.keeper.tls_file(&path, seen).await {
-                TlsFileAnswer::Unchanged => continue,
-                TlsFileAnswer::Content(content, signature) => {
-                    known.seen.insert(path.clone(), signature);
-                    Ok(content)
-                }
-                TlsFileAnswer::Refused(why) => {
-                    known.seen.remove(&path);
-                    Err(why)
-                }
-            };
-            changed |= known.files.get(&path) != Some(&content);
-            known.files.insert(path, content);
-        }
-        changed
     }
 
     /// Takes what the files hold, if it is good; what was there before stays otherwise.

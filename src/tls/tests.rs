@@ -2,11 +2,12 @@
 
 use super::certificate::CertificateNames;
 use super::established::Verify;
-use super::material::{Files, Material};
+use super::material::Material;
 use super::settings::{Settings, Side};
 use super::trust::{Trust, Usage, revocation_list};
 use super::*;
 use crate::config::Config;
+use crate::keeper::Files;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
 use rustls::HandshakeKind;

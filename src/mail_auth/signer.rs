@@ -1,0 +1,174 @@
+//! The site's keys: read when they are first needed, and again when table or keys have changed.
+
+use super::dkim::SigningKey;
+use super::table::{Row, Table};
+use crate::config::Config;
+use crate::keeper::{Keeper, WatchedFiles};
+use crate::logging::{Logger, Priority};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How long nobody looks whether a file has changed.
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Knows who signs. Cloning shares what it knows.
+#[derive(Clone)]
+pub struct Signer(Arc<Shared>);
+
+struct Shared {
+    /// Option DKIMSigningTable.
+    path: Option<Vec<u8>>,
+    keeper: Keeper,
+    log: Logger,
+    current: RwLock<Option<Arc<Loaded>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    checked: Option<Instant>,
+    watched: WatchedFiles,
+    /// What the log was told of a file.
+    said: HashMap<Vec<u8>, String>,
+}
+
+/// The table and the keys of its lines, by their paths.
+struct Loaded {
+    table: Result<Table, String>,
+    keys: HashMap<Vec<u8>, Result<Arc<SigningKey>, String>>,
+}
+
+/// Who signs a message.
+#[derive(Default)]
+pub struct Keys(Vec<(Vec<u8>, Vec<u8>, Arc<SigningKey>)>);
+
+impl Keys {
+    /// Nobody does.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Domain, selector and key of each signature.
+    pub fn list(&self) -> Vec<(&[u8], &[u8], &SigningKey)> {
+        self.0.iter().map(|(domain, selector, key)| (&domain[..], &selector[..], &**key)).collect()
+    }
+}
+
+impl Signer {
+    /// Reads nothing yet.
+    pub fn new(config: &Config, keeper: &Keeper, log: &Logger) -> Self {
+        let path = config.options.dkim_signing_table.clone().filter(|path| !path.is_empty());
+        let (keeper, log) = (keeper.clone(), log.clone());
+        Self(Arc::new(Shared { path, keeper, log, current: RwLock::default(), known: Mutex::default() }))
+    }
+
+    /// The site has no table.
+    pub fn is_off(&self) -> bool {
+        self.0.path.is_none()
+    }
+
+    /// Who signs what this domain has written.
+    ///
+    /// # Errors
+    /// Why somebody who should cannot for now.
+    pub async fn keys(&self, domain: &[u8]) -> Result<Keys, String> {
+        let Some(path) = &self.0.path else { return Ok(Keys::default()) };
+        let loaded = self.0.current(path).await;
+        let table = loaded.table.as_ref().map_err(Clone::clone)?;
+        let (signs, rows) = table.rows(domain);
+        let mut keys = Vec::new();
+        for row in rows {
+            let key = loaded.keys.get(&row.path).cloned().unwrap_or_else(|| Err("not read".into()))?;
+            fits(row, &key)?;
+            keys.push((signs.to_vec(), row.selector.clone(), key));
+        }
+        Ok(Keys(keys))
+    }
+}
+
+/// Does the key sign as its line says?
+fn fits(row: &Row, key: &SigningKey) -> Result<(), String> {
+    match row.algorithm {
+        Some(wanted) if wanted != key.algorithm() => {
+            let path = String::from_utf8_lossy(&row.path);
+            Err(format!("DKIM: {path}: not a key for {}", wanted.name()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Shared {
+    fn loaded(&self) -> Option<Arc<Loaded>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn current(&self, path: &[u8]) -> Arc<Loaded> {
+        // one looks at the files; the others go on with what there is, if anything
+        let mut known = match (self.known.try_lock(), self.loaded()) {
+            (Ok(known), _) => known,
+            (Err(_), Some(loaded)) => return loaded,
+            (Err(_), None) => self.known.lock().await,
+        };
+        if known.checked.is_some_and(|at| at.elapsed() < CHECK_INTERVAL)
+            && let Some(loaded) = self.loaded()
+        {
+            return loaded;
+        }
+        let loaded = self.look(path, &mut known).await;
+        known.checked = Some(Instant::now());
+        loaded
+    }
+
+    /// Reads what has changed. What is no good any more changes nothing: what was read before stays in use.
+    async fn look(&self, path: &[u8], known: &mut Known) -> Arc<Loaded> {
+        let before = self.loaded();
+        let mut changed = known.watched.look(&self.keeper, [path.to_vec()]).await;
+        let text = known.watched.files().get(path).cloned().unwrap_or_else(|| Err("not read".into()));
+        let read = self.told(known, path, text.and_then(|text| Table::read(&text)));
+        let old = before.as_ref().and_then(|before| before.table.as_ref().ok());
+        let table = match (read, old) {
+            (Err(_), Some(table)) => Ok(table.clone()),
+            (read, _) => read,
+        };
+        let mut paths: Vec<Vec<u8>> =
+            table.iter().flat_map(|table| table.0.iter().map(|row| row.path.clone())).collect();
+        paths.sort();
+        paths.dedup();
+        changed |= known.watched.look(&self.keeper, paths.iter().cloned()).await;
+        if let Some(before) = before.as_ref().filter(|_| !changed) {
+            return before.clone();
+        }
+        let mut keys = HashMap::new();
+        for path in paths {
+            let text = known.watched.files().get(&path).cloned().unwrap_or_else(|| Err("not read".into()));
+            let read = text.and_then(|text| SigningKey::from_pem(&text)).map(Arc::new);
+            let read = self.told(known, &path, read);
+            let old = before.as_ref().and_then(|before| before.keys.get(&path)?.clone().ok());
+            keys.insert(path, read.or_else(|why| old.ok_or(why)));
+        }
+        let loaded = Arc::new(Loaded { table, keys });
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(loaded.clone());
+        loaded
+    }
+
+    /// What was read of a file, or what is wrong with it; the log hears that once.
+    fn told<T>(&self, known: &mut Known, path: &[u8], read: Result<T, String>) -> Result<T, String> {
+        match read {
+            Ok(read) => {
+                known.said.remove(path);
+                Ok(read)
+            }
+            Err(why) => {
+                let why = format!("DKIM: {}: {why}", String::from_utf8_lossy(path));
+                if known.said.get(path) != Some(&why) {
+                    self.log.log(0, Priority::Error, None, why.as_bytes());
+                    known.said.insert(path.to_vec(), why.clone());
+                }
+                Err(why)
+            }
+        }
+    }
+}
