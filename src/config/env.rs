@@ -10,6 +10,7 @@ use crate::sys::startup;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::IpAddr;
+use std::process::Stdio;
 
 /// Why a class file was not read.
 #[derive(Debug)]
@@ -153,7 +154,7 @@ impl ConfigEnv for SystemEnv {
         safe::open(&accounts::path(path), &rules).map_err(problem)?;
         let environment = vec![(b"PATH".to_vec(), b"/usr/bin:/bin".to_vec())];
         let program = Program { path: path.clone(), argv: argv.to_vec(), environment, ..Program::default() };
-        let child = program.spawn().map_err(FileProblem::Exec)?;
+        let child = program.spawn(Stdio::piped()).map_err(FileProblem::Exec)?;
         let output = child.wait_with_output().map_err(FileProblem::System)?;
         Ok(output.stdout)
     }

@@ -50,6 +50,16 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Names in its directory reach the disk. One that may not be read cannot be synced.
+    fn sync_directory(&self) -> io::Result<()> {
+        let above = self.path.parent().filter(|above| !above.as_os_str().is_empty());
+        let directory = Self { root: self.root, path: above.unwrap_or(Path::new(".")) };
+        match directory.open(nix::libc::O_RDONLY | nix::libc::O_DIRECTORY) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            other => other?.sync_all(),
+        }
+    }
+
     /// Of what stands there, or of what a link there leads to.
     pub(super) fn about(&self, follow: bool) -> io::Result<Metadata> {
         let follow = if follow { 0 } else { nix::libc::O_NOFOLLOW };
@@ -120,6 +130,10 @@ pub(super) fn append(
     }
     take_lock(&file)?;
     let before = file.metadata()?.len();
+    if before == 0 {
+        // it may be new, and its name must be on the disk before it holds mail
+        place.sync_directory()?;
+    }
     let written = write(&file, header, message, form);
     if written.is_err() {
         // half a message must not stay

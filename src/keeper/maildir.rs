@@ -92,21 +92,25 @@ fn create(path: &Path) -> io::Result<File> {
 
 /// Makes the Maildir and what is missing in it. The directory above must exist: a home that is not
 /// mounted yet is no reason to make one.
+///
+/// `tmp` is made last, when all else is on the disk: whoever finds it may deliver at once.
 fn make(maildir: &Path) -> io::Result<()> {
-    let mut directories = DirBuilder::new();
-    directories.mode(0o700);
-    for directory in [maildir.to_owned(), maildir.join("tmp"), maildir.join("new"), maildir.join("cur")] {
-        match directories.create(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+    for directory in [maildir.to_owned(), maildir.join("new"), maildir.join("cur")] {
+        make_directory(&directory)?;
     }
     File::open(maildir)?.sync_all()?;
+    // a home that may not be read cannot be synced
     if let Some(above) = maildir.parent().and_then(|above| File::open(above).ok()) {
-        // a home that may not be read cannot be synced either; the mail is on disk all the same
-        let _ = above.sync_all();
+        above.sync_all()?;
     }
-    Ok(())
+    make_directory(&maildir.join("tmp"))
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn write(file: File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<u64> {

@@ -9,15 +9,17 @@ use crate::sys::process::Program;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, PipeReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, ExitStatus};
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is kept of a program's output, in bytes from its end.
 const TAIL: usize = 4096;
+/// The longest message that is in the pipe before the program starts (Linux allows no larger pipe without asking).
+const MAX_FILLED: usize = 1 << 20;
 /// The longest pause between two looks at a program, in milliseconds.
 const MAX_PAUSE: u16 = 200;
 
@@ -30,7 +32,12 @@ pub(super) fn run(
     form: &BodyForm,
     limit: u32,
 ) -> MailerResult {
-    let mut child = match program.spawn() {
+    let (input, whole) = match filled_pipe(header, message, form) {
+        Ok(Some(pipe)) => (Stdio::from(pipe), true),
+        Ok(None) => (Stdio::piped(), false),
+        Err(error) => return MailerResult::later(&errno_text(&error)),
+    };
+    let mut child = match program.spawn(input) {
         Ok(child) => child,
         Err(error) => return not_started(program, &error),
     };
@@ -39,16 +46,42 @@ pub(super) fn run(
     let mut output = Output::of(&mut child);
     let ended = AtomicBool::new(false);
     let (status, written) = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| feed(stdin, &ended, header, message, form));
+        let writer = (!whole).then(|| scope.spawn(|| feed(stdin, &ended, header, message, form)));
         let status = attend(&mut child, &mut output, end);
         ended.store(true, Ordering::Relaxed);
-        (status, writer.join().unwrap_or_else(|_| Err(io::Error::other("writing stopped"))))
+        let stopped = |_| Err(io::Error::other("writing stopped"));
+        (status, writer.map_or(Ok(()), |writer| writer.join().unwrap_or_else(stopped)))
     });
     let report = match status {
         Err(why) => MailerResult::later(why),
         Ok(status) => judge(program, status, written),
     };
     MailerResult { output: output.kept.concat(), ..report }
+}
+
+/// A pipe with the whole message in it, before anybody reads: a program that was started gets all of it, even if this
+/// process is killed. `None`: it is too long for that.
+fn filled_pipe(header: &[u8], message: &Body, form: &BodyForm) -> io::Result<Option<PipeReader>> {
+    let size = usize::try_from(message.size).unwrap_or(MAX_FILLED);
+    if header.len().saturating_add(size) > MAX_FILLED {
+        return Ok(None);
+    }
+    let mut text = Vec::with_capacity(header.len() + size + size / 16);
+    text.extend_from_slice(header);
+    message.write(form, &mut text)?;
+    let (reader, mut writer) = io::pipe()?;
+    let mut room = fcntl(&writer, FcntlArg::F_GETPIPE_SZ)?;
+    if let Ok(wanted) = i32::try_from(text.len())
+        && wanted > room
+    {
+        // the system may say no
+        room = fcntl(&writer, FcntlArg::F_SETPIPE_SZ(wanted)).unwrap_or(room);
+    }
+    if usize::try_from(room).is_ok_and(|room| text.len() > room) {
+        return Ok(None);
+    }
+    writer.write_all(&text)?;
+    Ok(Some(reader))
 }
 
 fn not_started(program: &Program, error: &io::Error) -> MailerResult {
@@ -210,6 +243,22 @@ mod tests {
         assert_eq!((report.exit, report.output.as_slice()), (67, &b"seen\n"[..]));
         assert_eq!(sh("/bin/cat >/dev/null", 0).exit, 0);
         assert_eq!(sh("exit 75", 0).exit, 75);
+    }
+
+    #[test]
+    fn a_message_is_in_the_pipe_before_the_program_starts() {
+        let form = BodyForm::default();
+        let short = Body::with(&b"body\n".repeat(40_000));
+        let mut pipe = filled_pipe(b"Subject: x\n\n", &short, &form).expect("a pipe").expect("room");
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).expect("text");
+        assert_eq!(text, format!("Subject: x\n\n{}", "body\n".repeat(40_000)));
+        let long = Body::with(&b"body\n".repeat(300_000));
+        assert!(filled_pipe(b"", &long, &form).expect("no error").is_none());
+        let program =
+            Program { path: b"/bin/cat".to_vec(), argv: vec![b"cat".to_vec()], ..Program::default() };
+        let report = run(&program, b"", &long, &form, 0);
+        assert_eq!((report.exit, report.output.len()), (0, TAIL));
     }
 
     #[test]

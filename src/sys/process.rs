@@ -185,12 +185,12 @@ pub struct Program {
 pub type Programs = std::collections::HashMap<Vec<u8>, Program>;
 
 impl Program {
-    /// Forks and executes; stdin, stdout and stderr are pipes. Groups were computed before.
+    /// Forks and executes; stdout and stderr are pipes. Groups were computed before.
     ///
     /// # Errors
     /// When no process can be made, or the program cannot be run.
-    pub fn spawn(&self) -> io::Result<Child> {
-        self.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    pub fn spawn(&self, stdin: Stdio) -> io::Result<Child> {
+        self.command()?.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     }
 
     /// The same where only its output is wanted: it has nothing to read, and complains where we do.
@@ -252,7 +252,7 @@ mod tests {
             directories: vec![b"/nonexistent".to_vec(), b"/".to_vec()],
             ..Program::default()
         };
-        let mut child = program.spawn().expect("sh");
+        let mut child = program.spawn(Stdio::null()).expect("sh");
         let mut text = String::new();
         child.stdout.take().expect("a pipe").read_to_string(&mut text).expect("text");
         assert!(child.wait().expect("an end").success());

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Nothing that was answered 250 is lost: the power fails, processes are killed, the disk is full, syncs fail.
+
+usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--reference]      Needs root; the ways cuts and errors need /dev/fuse, too.
+
+Eight clients send mail of every kind (KINDS in durable_bed.py) while it happens at random moments; then the daemon is started again, the queue
+empties, and each message is looked for. Ways: cuts (the file system of tests/forgetful loses what was not synced), errors
+(one sync of ten fails on top of that), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). Figures are
+in docs/durability.md. Closes with "N passed, N failed".
+"""
+import argparse, collections, json, os, pathlib, re, subprocess, sys, tempfile
+
+import durable_bed, mail_site, side_by_side
+
+HERE = pathlib.Path(__file__).resolve().parent
+SAMPLE = {"cuts": 6, "errors": 4, "kills": 20, "full": 3}
+FUSE = ("cuts", "errors")
+
+
+def file_system(canonify):
+    """The file system of the test suite, built beside the program or now."""
+    places = [pathlib.Path(canonify).parent, *(HERE.parents[1] / "target" / profile for profile in ("release", "debug"))]
+    there = next((place / "examples/forgetful" for place in places if (place / "examples/forgetful").exists()), None)
+    if there is None:
+        made = subprocess.run(["cargo", "build", "--example", "forgetful", "--message-format=json"], cwd=HERE.parents[1], stdout=subprocess.PIPE, check=True)
+        last = [json.loads(line) for line in made.stdout.splitlines() if b'"forgetful"' in line]
+        there = next(line["executable"] for line in last if line.get("executable"))
+    return str(there)
+
+
+def our_cf(canonify):
+    """Users have Maildirs; all else is as at the reference."""
+    mc = re.sub(r"define\(`(LOCAL_MAILER|LOCAL_SHELL|QUEUE_DIR|confMAX_MESSAGE_SIZE).*\n", "", mail_site.SITE)
+    mc = mc.replace("@FEATURES@", durable_bed.FEATURES + "FEATURE(`local_maildir')")
+    with tempfile.TemporaryDirectory() as folder:
+        source, cf = pathlib.Path(folder, "site.mc"), pathlib.Path(folder, "site.cf")
+        source.write_text(mc)
+        subprocess.run([canonify, "mc", "-o", cf, source], check=True)
+        return "\n".join(line for line in cf.read_text().split("\n") if not line.startswith("O DaemonPortOptions"))
+
+
+def run(way, program, cf, moments, seed, forgetful):
+    spaces = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    command = [*spaces, sys.executable, "-c", "import sys, durable_bed as bed; bed.serve(*sys.argv[1:])"]
+    done = subprocess.run([*command, way, str(moments), str(seed), program, side_by_side.MAKEMAP, forgetful], input=cf, stdout=subprocess.PIPE, text=True, cwd=HERE)
+    if done.returncode or not done.stdout:
+        raise SystemExit(f"{way}: the bed has ended with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def report(way, found, check):
+    late = sorted(found["late"])
+    ages = f", at most {late[-1]} s after the first copy" if late else ""
+    print(f"-- {way}: {found['moments']} moments, {found['tried']} messages, {found['answered']} answered 250, {found['duplicates']} second copies{ages}; "
+          f"{found['seconds']:.0f} s {found.get('syncs', '')}")
+    for what, wrong in (("nothing is lost", found["lost"]), ("nothing is damaged", found["damaged"]), ("nobody is told of a failure that is none", found["bounced"]),
+                        ("nothing comes twice that was not on its way", found["needless"]), ("the queue empties", found["stuck"]), ("no refusal is for ever", found["bad_replies"])):
+        check(f"{way}: {what}", not wrong)
+        for line in wrong[:5]:
+            print(f"    {line}")
+        if len(wrong) > 5:
+            print(f"    and {len(wrong) - 5} more")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("canonify")
+    parser.add_argument("ways", nargs="*", metavar="WAY", help=f"of {', '.join(SAMPLE)}; without any: all")
+    parser.add_argument("--moments", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reference", action="store_true", help="Debian's sendmail instead of CANONIFY")
+    parser.add_argument("--json", type=pathlib.Path, help="keeps all that was found in this file")
+    wish = parser.parse_args()
+    canonify = os.path.abspath(wish.canonify)
+    counts, skipped, everything = [0, 0], 0, {}
+
+    def check(what, good):
+        counts[not good] += 1
+        print(f"{'ok' if good else 'NOT OK'}: {what}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="durability", dir="/var/lib") as folder:
+        os.chmod(folder, 0o755)
+        link = pathlib.Path(folder, "sendmail")
+        link.symlink_to(canonify)
+        program, cf = str(link), None
+        if wish.reference:
+            program = str(side_by_side.REFERENCE / "usr/libexec/sendmail/sendmail")
+        for way in wish.ways or SAMPLE:
+            if way in FUSE and not os.access("/dev/fuse", os.R_OK | os.W_OK):
+                print(f"SKIPPED: {way}: no /dev/fuse")
+                skipped += 1
+                continue
+            cf = cf or (side_by_side.cf_text(durable_bed.FEATURES) if wish.reference else our_cf(canonify))
+            forgetful = file_system(canonify) if way in FUSE else ""
+            everything[way] = run(way, program, cf, wish.moments or SAMPLE[way], wish.seed, forgetful)
+            report(way, everything[way], check)
+    if wish.json:
+        wish.json.write_text(json.dumps(everything, indent=1))
+    print(f"{counts[0]} passed, {counts[1]} failed" + f", {skipped} skipped" * bool(skipped))
+    sys.exit(counts[1] > 0)
+
+
+main()

@@ -1,0 +1,458 @@
+"""Mail under load on a machine whose power fails, whose processes are killed or whose disk is full; then everything is counted.
+
+`serve(kind, …)` runs inside name spaces of its own (as mail_bed.py makes them) and prints what it found as one JSON line. Everything that must
+last (queue, Maildirs, files of aliases) lies below /mnt/home; what remote hosts and programs were given is theirs and stays.
+Nothing here says what is right: `durability.py` does.
+"""
+import bisect, collections, json, os, pathlib, random, re, shutil, signal, socket, subprocess, sys, threading, time
+
+import mail_bed as bed, mail_site as site
+
+HOME = site.TOP + "/home"
+QUEUE = HOME + "/mqueue"
+BOXES = 40
+CLIENTS = 8
+FEATURES = f"""define(`QUEUE_DIR', `{QUEUE}')
+define(`confMAX_MESSAGE_SIZE', `1000000')
+define(`confMIN_FREE_BLOCKS', `0')
+define(`confTO_QUEUEWARN', `')
+"""
+ALIASES = "slow: alice, bob, \"|/mnt/bin/sometimes late\"\n" + "".join(f"box{box}: {HOME}/boxes/{box}\n" for box in range(BOXES))
+SOMETIMES = """#!/bin/sh
+# takes what it is given at the second attempt, or so
+case $(od -An -N1 -tu1 /dev/urandom) in *[02468]) cat >/dev/null; exit 75;; esac
+exec /mnt/bin/capture "$@"
+"""
+REMOTE = ("good", "plain", "rcpt5")
+# recipients of a message, and where it must come to be; {box} is a number
+KINDS = {
+    "local": (["alice@site.example"], ["alice"]),
+    "alias": (["staff@site.example"], ["alice", "bob", "carol"]),
+    "list": (["list@site.example"], ["bob", "carol@good.example", "someone@plain.example"]),
+    "program": (["prog@site.example"], ["program viaprog"]),
+    "file": (["box{box}@site.example"], ["box{box}"]),
+    "relay": (["x@good.example"], ["x@good.example"]),
+    "both": (["alice@site.example", "y@good.example"], ["alice", "y@good.example"]),
+    "slow": (["slow@site.example"], ["alice", "bob", "program late"]),
+    "bounce": (["z@rcpt5.example"], ["report"]),
+}
+SENDER = {"bounce": "alice@site.example"}
+
+
+def body(mark, lines):
+    """Tells by itself whether it is whole."""
+    return [f"{mark} line {line} of a message that must not be damaged" for line in range(lines)] + [f"end of {mark} after {lines} lines"]
+
+
+class Ledger:
+    """What was sent, what was answered, and what came of it."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.sent, self.number, self.moments, self.bad_replies = {}, 0, [], []
+        self.clear()
+        self.tried, self.answered, self.lost, self.damaged, self.bounced = 0, 0, [], [], []
+        self.duplicates, self.late, self.needless, self.stuck = 0, [], [], []
+
+    def clear(self):
+        self.sent, self.remote = {}, []
+
+    def draw(self, chance):
+        with self.lock:
+            self.number += 1
+            kind, box = chance.choice(list(KINDS)), chance.randrange(BOXES)
+            lines = chance.choice([0, 1, 7, 40, 300]) if chance.randrange(12) else 3000
+            mark = f"mark-{self.number}-{kind}"
+            self.sent[mark] = message = {"kind": kind, "box": box, "lines": lines, "answered": None}
+        return mark, message
+
+
+LEDGER = Ledger()
+
+
+# ---------------------------------------------------------------- remote hosts
+class Sink(bed.Remote):
+    """Keeps what it has taken before it says so."""
+
+    def data(self):
+        if not self.accepted:
+            return self.say("503 5.5.1 no valid recipients")
+        self.say("354 go")
+        lines = []
+        while (line := self.input.readline()) != b".\r\n":
+            if not line:
+                raise bed.Gone
+            lines.append(line.decode("latin-1").rstrip("\r\n"))
+        begin = max(at for at, line in enumerate(self.lines) if line.startswith("C: MAIL"))
+        taken = [found[1].lower() for line in self.lines[begin:] if (found := re.match(r"C: RCPT TO:<(.*?)>", line, re.I))]
+        with LEDGER.lock:
+            LEDGER.remote += [(time.time(), recipient, lines) for recipient in taken]
+        self.accepted, self.lines = 0, []
+        self.say("250 2.0.0 took it")
+
+
+def remote_host(name):
+    server = socket.create_server((site.ADDRESSES[name], 25), backlog=200)
+    while True:
+        threading.Thread(target=Sink(name, server.accept()[0]).run, daemon=True).start()
+
+
+# ---------------------------------------------------------------- clients
+def converse(chance, alive):
+    """One connection with a few messages; ends with the first reply that is not good."""
+    with socket.create_connection(("127.0.0.1", 25), timeout=30) as stream:
+        input = stream.makefile("rb")
+
+        def ask(text, expected):
+            if text:
+                stream.sendall(text)
+            while (line := input.readline())[3:4] == b"-":
+                pass
+            if line[:1] == b"5":
+                LEDGER.bad_replies.append(f"{text[:60]}: {line.decode('latin-1').strip()}")
+            return line.startswith(expected)
+
+        if not (ask(b"", b"220") and ask(b"EHLO client.elsewhere.example\r\n", b"250")):
+            return
+        for _ in range(chance.randint(1, 4)):
+            if not alive():
+                break
+            mark, message = LEDGER.draw(chance)
+            recipients = [text.format(**message) for text in KINDS[message["kind"]][0]]
+            sender = SENDER.get(message["kind"], "sender@elsewhere.example")
+            text = "\r\n".join([f"Subject: {mark}", f"Message-ID: <{mark}@elsewhere.example>", "", *body(mark, message["lines"]), ".", ""])
+            steps = [(f"MAIL FROM:<{sender}>", b"250"), *((f"RCPT TO:<{one}>", b"250") for one in recipients), ("DATA", b"354")]
+            if not all(ask(step.encode() + b"\r\n", expected) for step, expected in steps) or not ask(text.encode(), b"250"):
+                return
+            message["answered"] = time.time()
+        stream.sendall(b"QUIT\r\n")
+
+
+class Load:
+    def __init__(self, seed):
+        self.going = True
+        self.threads = [threading.Thread(target=self.run, args=(random.Random(f"{seed} {number}"),), daemon=True) for number in range(CLIENTS)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, chance):
+        while self.going:
+            try:
+                converse(chance, lambda: self.going)
+            except OSError:
+                pass
+            time.sleep(0.005)
+
+    def stop(self):
+        self.going = False
+        for thread in self.threads:
+            thread.join()
+
+
+# ---------------------------------------------------------------- what arrived
+def parse(lines):
+    """(mark, body, is a report) of a message as lines."""
+    end = lines.index("") if "" in lines else len(lines)
+    mark = next((line[9:] for line in lines[:end] if line.startswith("Subject: mark-")), None)
+    if mark is None:
+        report = any("multipart/report" in line for line in lines[:end])
+        found = re.search(r"mark-\d+-\w+", "\n".join(lines))
+        return found and found[0], [], report
+    return mark, lines[end + 1:], False
+
+
+def maildirs():
+    for name in site.USERS:
+        for path in pathlib.Path(HOME, name, "Maildir/new").glob("*"):
+            seconds, micros = re.match(r"(\d+)\.M(\d+)P", path.name).groups()
+            yield name, int(seconds) + int(micros) / 1e6, path.read_text("latin-1").split("\n")
+
+
+def mailboxes():
+    for box in range(BOXES):
+        path = pathlib.Path(HOME, "boxes", str(box))
+        if path.exists():
+            for text in re.split(r"^From (?=\S+ +\w{3} \w{3} )", path.read_text("latin-1"), flags=re.M)[1:]:
+                yield f"box{box}", None, text.split("\n")[1:]
+
+
+def programs():
+    for path in pathlib.Path(site.TOP, "spool").glob("*.done"):
+        words = path.with_suffix(".argv").read_text().split("\n")
+        lines = path.read_text("latin-1").split("\n")
+        # the reference delivers to local users by such a program, too
+        where = words[2] if words[0] == "local" else "program " + words[0]
+        yield where, path.stat().st_mtime, lines[1:] if lines[0].startswith("From ") else lines
+
+
+def arrivals():
+    """place, when, mark; what is not whole goes into the ledger at once."""
+    remote = list(LEDGER.remote)
+    for place, when, lines in [*maildirs(), *mailboxes(), *programs(), *((who, when, lines) for when, who, lines in remote)]:
+        mark, text, report = parse(lines)
+        message = LEDGER.sent.get(mark)
+        if message is None or report:
+            if not report:
+                LEDGER.damaged.append(f"{place}: {mark or lines[:3]}")
+            elif message and message["kind"] == "bounce" and place == "alice":
+                yield "report", when, mark
+            else:
+                LEDGER.bounced.append(f"{mark} told {place}: " + " ".join(lines)[:1500])
+        elif [line for line in text if line] != body(mark, message["lines"]):
+            # what a cut leaves of an append is somebody's whole message again behind it
+            LEDGER.damaged.append(f"{place}: {mark} {len(text)} of {message['lines']} lines")
+        else:
+            yield place, when, mark
+
+
+def count():
+    found = collections.defaultdict(list)
+    for place, when, mark in arrivals():
+        found[mark, place].append(when)
+    for mark, message in LEDGER.sent.items():
+        LEDGER.tried += 1
+        LEDGER.answered += message["answered"] is not None
+        for place in KINDS[message["kind"]][1]:
+            copies = found[mark, place.format(**message)]
+            if message["answered"] and not copies:
+                LEDGER.lost.append(f"{mark} for {place.format(**message)}")
+            LEDGER.duplicates += max(0, len(copies) - 1)
+            if len(copies) > 1 and None not in copies:
+                # what a list was split into when it happened comes twice only afterwards
+                since = next((moment for moment in (min(copies), message["answered"]) if moment and moment < LEDGER.moments[-1]), None)
+                if since is None:
+                    LEDGER.needless.append(f"{mark} came twice to {place}")
+                else:
+                    LEDGER.late.append(round(LEDGER.moments[bisect.bisect(LEDGER.moments, since)] - since, 3))
+    LEDGER.clear()
+
+
+# ---------------------------------------------------------------- the machine
+class Machine:
+    """Daemon, disk and log."""
+
+    def __init__(self, program, arguments, disk):
+        self.program, self.arguments, self.disk, self.daemon = program, arguments, disk, None
+
+    def spared(self):
+        return {os.getpid(), *([self.disk.pid] if self.disk else [])}
+
+    def start(self):
+        self.daemon = subprocess.Popen([self.program, f"-C{site.TOP}/mail/sendmail.cf", "-bD", "-q1s", "-ODaemonPortOptions=Name=MTA,Addr=127.0.0.1", *self.arguments], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+    def wait_until_it_listens(self):
+        for _ in range(3000):
+            try:
+                return socket.create_connection(("127.0.0.1", 25), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)
+        raise SystemExit("the daemon does not listen: " + "\n".join(bed.LOG[-20:]))
+
+    def others(self):
+        """A dead process counts until it is reaped: some of its threads may wait for the disk."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid not in self.spared()]
+
+    def kill(self, pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def kill_all(self):
+        """Until nobody is left, however fast they are started anew."""
+        while pids := self.others():
+            self.kill(pids)
+            time.sleep(0.002)
+            bed.reap(self.disk.pid if self.disk else 0)
+        self.daemon.wait()
+
+    def order(self, text):
+        print(text, file=self.disk.stdin, flush=True)
+        if (said := self.disk.stdout.readline().strip()) == "":
+            raise SystemExit(f"the file system has ended at {text}")
+        return said
+
+    def cut(self, how):
+        """The power goes and comes back."""
+        LEDGER.moments.append(time.time())
+        self.order(f"cut {how}")
+        self.kill(self.others())
+        self.order("release")
+        self.kill_all()
+        self.order("mount")
+
+
+def is_whole(path):
+    """A control file that is to be delivered; a crash leaves others, which never were answered."""
+    try:
+        return path.name[0] in "qh" and path.read_bytes().endswith(b"\n.\n")
+    except OSError:
+        return False
+
+
+def drain(machine, limit=90):
+    """Waits until all that can be delivered is."""
+    end, calm = time.monotonic() + limit, 0
+    while calm < 3 and time.monotonic() < end:
+        waiting = [path for path in pathlib.Path(QUEUE).iterdir() if path.name[1] == "f" and is_whole(path)]
+        calm = 0 if waiting else calm + 1
+        time.sleep(0.05)
+    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}" for path in waiting]
+    LEDGER.stuck += [path.name for path in pathlib.Path(QUEUE).glob("Qf*")]
+
+
+def tidy(machine):
+    """What was counted goes, and so does what a crash has left of messages that were never answered."""
+    for name in site.USERS:
+        shutil.rmtree(f"{HOME}/{name}/Maildir", ignore_errors=True)
+    for path in [*pathlib.Path(HOME, "boxes").iterdir(), *pathlib.Path(site.TOP, "spool").iterdir(), *pathlib.Path(QUEUE).glob("[qdtxhQ]f*")]:
+        path.unlink(missing_ok=True)
+    if machine.disk:
+        machine.order("settle")
+
+
+def reckon(machine, load):
+    """Clients stop, the queue empties, everything is counted."""
+    load.stop()
+    machine.wait_until_it_listens()
+    drain(machine)
+    count()
+    tidy(machine)
+
+
+# ---------------------------------------------------------------- what happens to it
+def power_cuts(machine, chance, moments):
+    """Harsh and random cuts in turn, one to three of them before everything is counted."""
+    while len(LEDGER.moments) < moments:
+        load = Load(chance.random())
+        for _ in range(min(chance.randint(1, 3), moments - len(LEDGER.moments))):
+            machine.start()
+            if chance.randrange(4):
+                machine.wait_until_it_listens()
+            time.sleep(chance.uniform(0, 0.8))
+            machine.cut(chance.choice(["harsh", "random"]))
+        machine.start()
+        reckon(machine, load)
+        machine.kill_all()
+
+
+def relatives(machine):
+    """Supervisor, keepers and fronts by what they are."""
+    parents = {}
+    for pid in machine.others():
+        try:
+            if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(machine.program):
+                parents[pid] = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    fronts = [pid for pid, parent in parents.items() if parent in parents and parent != machine.daemon.pid]
+    return {"supervisor": [machine.daemon.pid], "front": fronts, "keeper": [parents[pid] for pid in fronts], "all": machine.others()}
+
+
+def kills(machine, chance, moments):
+    while len(LEDGER.moments) < moments:
+        load = Load(chance.random())
+        machine.start()
+        for _ in range(min(20, moments - len(LEDGER.moments))):
+            if chance.randrange(4):
+                machine.wait_until_it_listens()
+            time.sleep(chance.uniform(0, 0.25))
+            who = chance.choice(["supervisor", "front", "keeper", "all"])
+            LEDGER.moments.append(time.time())
+            machine.kill(relatives(machine)[who])
+            if who == "all":
+                machine.kill_all()
+            elif who == "supervisor":
+                machine.daemon.wait()
+            bed.reap(machine.daemon.pid)
+            if machine.daemon.poll() is not None:
+                machine.start()
+        reckon(machine, load)
+        machine.kill_all()
+
+
+def full_disk(machine, chance, moments):
+    """Somebody else's file leaves no room, and goes again."""
+    machine.start()
+    machine.wait_until_it_listens()
+    for _ in range(moments):
+        load = Load(chance.random())
+        for _ in range(4):
+            time.sleep(chance.uniform(0, 0.3))
+            LEDGER.moments.append(time.time())
+            with open(HOME + "/filler", "wb", buffering=0) as filler:
+                room = chance.choice([0, 0, 8, 40, 150, 400]) << 10
+                try:
+                    filler.write(bytes(max(0, os.statvfs(HOME).f_bavail * 4096 - room)))
+                except OSError:
+                    pass
+            time.sleep(chance.uniform(0, 0.5))
+            os.unlink(HOME + "/filler")
+            LEDGER.moments.append(time.time())
+        reckon(machine, load)
+
+
+def sync_errors(machine, chance, moments):
+    """Of ten syncs one fails and loses what it was to write; then the power goes."""
+    machine.order("failing 100")
+    power_cuts(machine, chance, moments)
+
+
+WAYS = {"cuts": power_cuts, "errors": sync_errors, "kills": kills, "full": full_disk}
+
+
+def world(ours, cf, makemap, program):
+    bed.build()
+    os.mknod("/dev/fuse", 0o20666, os.makedev(10, 229))
+    site.ALIASES += ALIASES
+    bed.write("mail/aliases", site.ALIASES)
+    bed.write("bin/sometimes", SOMETIMES, 0o755)
+    bed.write("mail/sendmail.cf", cf)
+    for name in site.MAPS:
+        bed.command(makemap, "-C", site.TOP + "/mail/sendmail.cf", "hash", f"{site.TOP}/mail/{name}", stdin=open(f"{site.TOP}/mail/{name}"))
+    # unsafe .forward files and programs of users are not what this is about
+    site.FORWARDS.clear()
+
+
+def disk(way, forgetful, seed):
+    """/mnt/home, as the way needs it."""
+    server = None
+    if way in ("cuts", "errors"):
+        server = subprocess.Popen([forgetful, HOME, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        print("mount", file=server.stdin, flush=True)
+        server.stdout.readline()
+    elif way == "full":
+        bed.command("mount", "-t", "tmpfs", "-o", "mode=755,size=64m", "tmpfs", HOME)
+    bed.homes()
+    for folder, user in (("mqueue", 0), ("boxes", 8)):
+        os.makedirs(f"{HOME}/{folder}")
+        os.chown(f"{HOME}/{folder}", user, user)
+    os.chmod(QUEUE, 0o700)
+    return server
+
+
+def serve(way, moments, seed, program, makemap, forgetful, *arguments):
+    """Reads the cf from standard input."""
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    world(way, sys.stdin.read(), makemap, program)
+    for server in (bed.log_server, bed.name_server):
+        threading.Thread(target=server, daemon=True).start()
+    for name in REMOTE:
+        threading.Thread(target=remote_host, args=(name,), daemon=True).start()
+    machine = Machine(program, arguments, disk(way, forgetful, seed))
+    subprocess.run([program, f"-C{site.TOP}/mail/sendmail.cf", "-bi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if machine.disk:
+        machine.order("settle")
+    begin = time.monotonic()
+    WAYS[way](machine, random.Random(int(seed)), int(moments))
+    machine.kill_all()
+    result = {name: getattr(LEDGER, name) for name in ("tried", "answered", "lost", "damaged", "bounced", "duplicates", "late", "needless", "stuck", "bad_replies")}
+    result.update(moments=len(LEDGER.moments), seconds=time.monotonic() - begin, log=bed.LOG[-400:] if LEDGER.lost or LEDGER.stuck else [])
+    if machine.disk:
+        result["syncs"] = machine.order("count")
+        machine.disk.stdin.close()
+        machine.disk.wait()
+    print(json.dumps(result), file=output, flush=True)
