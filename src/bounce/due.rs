@@ -1,7 +1,6 @@
 //! Is a report owed, and about whom?
 
 use super::{DsnKind, DsnRequest};
-use crate::addr::without_brackets;
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::schema::Privacy;
 
@@ -21,11 +20,12 @@ const DELIVER_BY: RecipientFlags = RecipientFlags::BY_TRACE_RELAYED.union(Recipi
 pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
     let any = |kind| envelope.recipients.iter().any(|recipient| concerns(kind, recipient));
     let mut kinds = Vec::new();
-    if any(DsnKind::Failure) {
-        kinds.push(DsnKind::Failure);
-    }
-    if envelope.attempt.warning_due && may_warn(envelope) && any(DsnKind::Delay) {
-        kinds.push(DsnKind::Delay);
+    let delayed = envelope.attempt.warning_due && may_warn(envelope) && any(DsnKind::Delay);
+    match (any(DsnKind::Failure), delayed) {
+        (true, true) => kinds.push(DsnKind::FailureAndDelay),
+        (true, false) => kinds.push(DsnKind::Failure),
+        (false, true) => kinds.push(DsnKind::Delay),
+        (false, false) => {}
     }
     let receipts = !privacy.contains(Privacy::NO_RECEIPTS) && !envelope.sender.is_null();
     if kinds.is_empty() && receipts && any(DsnKind::Success) {
@@ -34,16 +34,16 @@ pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
     kinds
 }
 
-/// Delays are of no interest to programs: lists' owners, request addresses, other reports, bulk mail.
+/// Delays are of no interest to programs: lists' owners, request addresses, other reports, bulk mail. sendmail knows the names of
+/// owners and request addresses as programs and aliases write them, without brackets and (`-request`) without a host.
 fn may_warn(envelope: &Envelope) -> bool {
-    let bare = without_brackets(envelope.sender.text.trim_ascii());
-    let local = bare.rsplitn(2, |byte| *byte == b'@').last().unwrap_or(bare).to_ascii_lowercase();
+    let sender = envelope.sender.text.to_ascii_lowercase();
     envelope.class >= 0
         && !envelope.is_response()
         && !envelope.sender.is_null()
         && !envelope.flags.contains(EnvelopeFlags::WARNED)
-        && !local.starts_with(b"owner-")
-        && !local.ends_with(b"-request")
+        && !sender.starts_with(b"owner-")
+        && !sender.ends_with(b"-request")
 }
 
 impl DsnRequest<'_> {
@@ -68,6 +68,9 @@ fn concerns(kind: DsnKind, recipient: &Recipient) -> bool {
     match kind {
         DsnKind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
         DsnKind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),
+        DsnKind::FailureAndDelay => {
+            concerns(DsnKind::Failure, recipient) || concerns(DsnKind::Delay, recipient)
+        }
         DsnKind::Success => {
             (asked(RecipientFlags::SUCCESS) && recipient.flags.intersects(REPORTABLE))
                 || recipient.flags.intersects(DELIVER_BY)

@@ -33,7 +33,9 @@ fn subject(report: &DsnRequest<'_>) -> (String, String) {
         }
         DsnKind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
         DsnKind::Success => ("Return receipt".to_owned(), "return-receipt"),
-        DsnKind::Delay => (report.facts.warning(report.deliver_by), "warning-timeout"),
+        DsnKind::Delay | DsnKind::FailureAndDelay => {
+            (report.facts.warning(report.deliver_by), "warning-timeout")
+        }
     };
     (subject, format!("auto-generated ({reason})"))
 }

@@ -52,6 +52,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             console: original.attempt.console.clone(),
             own_sender: original.attempt.own_sender,
             report: true,
+            unsplit: true,
             received_from: status::received_from(original),
             ..AttemptState::default()
         },

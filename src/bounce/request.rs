@@ -15,8 +15,22 @@ pub enum DsnKind {
     Failure,
     /// It takes longer.
     Delay,
+    /// Somebody cannot get it, and to others it takes longer: one report tells of both.
+    FailureAndDelay,
     /// It arrived.
     Success,
+}
+
+impl DsnKind {
+    /// Does it tell of somebody who cannot get it?
+    pub fn tells_failures(self) -> bool {
+        matches!(self, Self::Failure | Self::FailureAndDelay)
+    }
+
+    /// Does it tell of a delay?
+    pub fn warns(self) -> bool {
+        matches!(self, Self::Delay | Self::FailureAndDelay)
+    }
 }
 
 /// The site's share in a report, read from its options by the caller.
@@ -46,6 +60,8 @@ pub struct DsnSettings {
     pub queued: bool,
     /// Of each mailer, by its index: is it told the sender, and does it want `From ` lines escaped (flags P and E)?
     pub mailbox: Vec<[bool; 2]>,
+    /// The diagnostic type of mailer prog.
+    pub program_type: Vec<u8>,
     /// T= of each mailer, by its index: MTA, address and diagnostic types.
     pub types: Vec<[Vec<u8>; 3]>,
 }
@@ -56,6 +72,7 @@ impl DsnSettings {
     pub fn of(site: &Site, original: &Envelope, error_header: &[u8]) -> Self {
         let (config, options) = (&*site.config, &site.config.options);
         let class = original.timeout_class;
+        let program = config.mailers.iter().find(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
         Self {
             host: config.expand(config.macro_value("j").unwrap_or(b"localhost")),
             daemon: config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
@@ -69,6 +86,7 @@ impl DsnSettings {
             keep_routes: options.dont_prune_routes,
             queued: matches!(options.super_safe, SuperSafe::Yes | SuperSafe::PostMilter),
             mailbox: config.mailers.iter().map(|mailer| [mailer.has(b'P'), mailer.has(b'E')]).collect(),
+            program_type: program.map(|mailer| mailer.types[2].clone()).unwrap_or_default(),
             types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
         }
     }
@@ -127,6 +145,10 @@ pub struct DsnRequest<'a> {
     pub expired: bool,
     /// The seconds of BY=, if it is these that are over (RFC 2852), not Timeout.queuereturn or .queuewarn.
     pub deliver_by: Option<i64>,
+    /// A delay, and nothing that is worse: it begins with the box that says so.
+    pub only_warns: bool,
+    /// Where in the transcript its last words stand: before what was said when the sender was looked up. `None`: at its end.
+    pub ending_at: Option<usize>,
     /// Who gets it, expanded.
     pub receivers: Vec<Recipient>,
     /// It goes to DoubleBounceAddress or PostmasterCopy, not to the sender.

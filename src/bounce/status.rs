@@ -41,10 +41,13 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
 /// Those it speaks of, in the order of the send queue; a failure also tells of who wanted a receipt.
 fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recipient, DsnKind)> {
     let of_kind = |kind| report.concerned(original, kind).into_iter().map(move |index| (index, kind));
-    let mut groups: Vec<(usize, DsnKind)> = of_kind(report.kind).collect();
-    if report.kind == DsnKind::Failure {
-        groups.extend(of_kind(DsnKind::Success));
-    }
+    let kinds: &[DsnKind] = match report.kind {
+        DsnKind::Failure => &[DsnKind::Failure, DsnKind::Success],
+        DsnKind::FailureAndDelay => &[DsnKind::Failure, DsnKind::Delay, DsnKind::Success],
+        DsnKind::Delay => &[DsnKind::Delay],
+        DsnKind::Success => &[DsnKind::Success],
+    };
+    let mut groups: Vec<(usize, DsnKind)> = kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
     let order = original.send_order();
     groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
     groups.into_iter().map(|(index, kind)| (&original.recipients[index], kind)).collect()
@@ -120,7 +123,11 @@ fn resolved(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
 fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     let known = recipient.address.as_ref().map(|address| &address.user[..]);
     let user = known.or(recipient.refusal.as_deref()).unwrap_or(without_brackets(&recipient.text));
-    let [_, _, kind] = report.facts.types_of(recipient);
+    let [_, _, kind] = match recipient.address {
+        // nobody has looked where it has to go
+        None => [b"", b"", &report.facts.program_type[..]],
+        Some(_) => report.facts.types_of(recipient),
+    };
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
         // one that was refused before it was tried stands there as it was written
         let tried = recipient.reply.is_some() || recipient.state == RecipientState::Sent;
@@ -138,7 +145,7 @@ fn action(kind: DsnKind, recipient: &Recipient) -> String {
     let known = ACTIONS.iter().find(|(flag, ..)| recipient.flags.contains(*flag));
     let (disposition, remark) = match kind {
         DsnKind::Failure => (Disposition::Failed, ""),
-        DsnKind::Delay => (Disposition::Delayed, ""),
+        DsnKind::Delay | DsnKind::FailureAndDelay => (Disposition::Delayed, ""),
         DsnKind::Success => {
             known.map_or((Disposition::Relayed, ""), |(_, action, remark)| (*action, *remark))
         }
@@ -154,7 +161,7 @@ fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> Stri
         DsnKind::Failure if report.deliver_by.is_some() => EnhancedStatus(5, 4, 7),
         DsnKind::Failure if report.expired => EnhancedStatus(4, 4, 7),
         DsnKind::Failure => EnhancedStatus(5, 0, 0),
-        DsnKind::Delay => EnhancedStatus(4, 0, 0),
+        DsnKind::Delay | DsnKind::FailureAndDelay => EnhancedStatus(4, 0, 0),
         DsnKind::Success => EnhancedStatus(2, 0, 0),
     };
     let known = recipient.status.filter(|_| !report.expired || kind == DsnKind::Success);

@@ -28,7 +28,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
     if report.facts.mime {
         out.push(b'\n');
     }
-    if report.kind == DsnKind::Delay {
+    if report.only_warns {
         out.extend_from_slice(WARNING_BOX.as_bytes());
     }
     let received = message::rfc5322(original.created, &report.facts.zone);
@@ -42,14 +42,15 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
         out.extend_from_slice(report.facts.error_header.trim_ascii_end());
         out.extend_from_slice(b"\n\n");
     }
-    match report.kind {
-        DsnKind::Failure => {
-            failures(out, report, original);
-            successes(out, report, original);
-        }
-        DsnKind::Success => successes(out, report, original),
-        DsnKind::Delay if report.deliver_by.is_some() => delays(out, report, original),
-        DsnKind::Delay => {} // the box and the transcript say it all
+    if report.kind.tells_failures() {
+        failures(out, report, original);
+    }
+    // of other delays the box and the transcript say it all
+    if report.kind.warns() && report.deliver_by.is_some() {
+        delays(out, report, original);
+    }
+    if report.kind != DsnKind::Delay {
+        successes(out, report, original);
     }
     transcript(out, report, original);
 }
@@ -124,14 +125,14 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     let (waited, given_up) =
         (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
     let ending = match (report.kind, report.deliver_by) {
-        (DsnKind::Delay, Some(_)) => format!(
+        (DsnKind::Delay | DsnKind::FailureAndDelay, Some(_)) => format!(
             "{}\nWill keep trying until message is {given_up} old\n",
             report.facts.warning(report.deliver_by)
         ),
         (DsnKind::Failure, Some(seconds)) => {
             format!("Delivery time ({seconds}s) expired\nMessage will be deleted from queue\n")
         }
-        (DsnKind::Delay, None) => format!(
+        (DsnKind::Delay | DsnKind::FailureAndDelay, None) => format!(
             "Warning: message still undelivered after {waited}\n\
              Will keep trying until message is {given_up} old\n"
         ),
@@ -141,7 +142,9 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
         ),
         _ => String::new(),
     };
-    let said = [&original.attempt.transcript, ending.as_bytes()].concat();
+    let transcript = &original.attempt.transcript;
+    let (before, after) = transcript.split_at(report.ending_at.unwrap_or(usize::MAX).min(transcript.len()));
+    let said = [before, ending.as_bytes(), after].concat();
     if !said.is_empty() {
         out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
         out.extend_from_slice(&said);

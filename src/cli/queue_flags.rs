@@ -14,6 +14,8 @@ pub struct QueueRequest {
     pub given: bool,
     /// Run again and again.
     pub interval: Option<Duration>,
+    /// -qp: the log calls its runs persistent.
+    pub persistent: bool,
     /// -qf: stay in the foreground.
     pub foreground: bool,
     /// -qG: one queue group only.
@@ -74,8 +76,11 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Refusal> {
         [b'G', ..] if request.group.is_some() => return Err(usage("Can not use multiple -qG options")),
         [b'G', name @ ..] => request.group = Some(name.to_vec()),
         [b'f'] => request.foreground = true,
-        [b'p'] => request.interval = Some(Duration::from_secs(1)),
-        [b'p', text @ ..] => request.interval = Some(time(text)?.max(Duration::from_secs(1))),
+        [b'p', text @ ..] => {
+            let interval = if text.is_empty() { Duration::ZERO } else { time(text)? };
+            request.interval = Some(interval.max(Duration::from_secs(1)));
+            request.persistent = true;
+        }
         _ if request.selection.add(value) => {}
         _ => request.interval = Some(time(value)?).filter(|interval| !interval.is_zero()),
     }

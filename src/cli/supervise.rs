@@ -71,7 +71,8 @@ pub(super) fn run(
 /// What the log says at the start.
 fn what(listen: bool, request: &QueueRequest) -> String {
     let smtp = listen.then(|| "SMTP".to_owned());
-    let queueing = request.interval.map(|interval| format!("queueing@{}", clock_face(interval)));
+    let word = if request.persistent { "persistent-queueing" } else { "queueing" };
+    let queueing = request.interval.map(|interval| format!("{word}@{}", clock_face(interval)));
     [smtp, queueing].into_iter().flatten().collect::<Vec<_>>().join("+")
 }
 

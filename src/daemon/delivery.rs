@@ -30,6 +30,7 @@ fn begin_attempt(envelope: &mut Envelope) {
     envelope.attempt.before = (envelope.last_attempt, envelope.attempts);
     envelope.last_attempt = clock::now();
     envelope.attempts += 1;
+    envelope.attempt.unsplit &= !envelope.attempt.report;
 }
 
 impl Mta {

@@ -62,6 +62,8 @@ impl Mta {
             return Ok(reports);
         }
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
+        let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
+        envelope.attempt.more_than_delayed = failed;
         if expired || overdue.is_some() {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
@@ -70,10 +72,11 @@ impl Mta {
             if saved {
                 reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
             }
-            let deliver_by = if kind == DsnKind::Delay { exceeded.filter(|_| !warned) } else { overdue };
-            if kind == DsnKind::Delay {
+            let deliver_by = if kind.warns() { exceeded.filter(|_| !warned) } else { overdue };
+            if kind.warns() {
                 envelope.message = Some(facts.warning(deliver_by).into_bytes());
             }
+            let ending_at = (kind == DsnKind::Delay).then_some(envelope.attempt.transcript.len());
             // of what is saved for the caller only the postmaster hears
             let receivers = if saved { None } else { self.receivers(envelope, kind).await };
             let receivers = match receivers {
@@ -85,7 +88,7 @@ impl Mta {
                 Some(receivers) if receivers.list.is_empty() => continue,
                 Some(receivers) => receivers,
                 None => {
-                    reports.unreportable |= kind == DsnKind::Failure;
+                    reports.unreportable |= kind.tells_failures();
                     continue;
                 }
             };
@@ -104,6 +107,8 @@ impl Mta {
                 now,
                 expired,
                 deliver_by,
+                only_warns: kind == DsnKind::Delay && !envelope.attempt.more_than_delayed,
+                ending_at,
                 receivers,
                 to_postmaster,
                 header_only: false,
@@ -112,7 +117,7 @@ impl Mta {
             if !saved {
                 reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
             }
-            if kind == DsnKind::Delay {
+            if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
             if let Some(receivers) = self.postmaster_copy(envelope, kind).await {
@@ -144,7 +149,7 @@ impl Mta {
     async fn postmaster_copy(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
         let config = self.site.config.clone();
         let copy_to = config.expand(config.options.postmaster_copy.as_deref()?);
-        if kind != DsnKind::Failure || envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
+        if !kind.tells_failures() || envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
             return None;
         }
         let (list, expanded) = self.expand(envelope, &[copy_to]).await;
@@ -177,8 +182,8 @@ impl Mta {
             let mut named = self.sender_names(envelope, kind);
             let ours = matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
             // what is wrong here is nothing that the sender could mend
-            if ours && kind == DsnKind::Failure {
-                named.push(b"postmaster".to_vec());
+            if ours && kind.tells_failures() {
+                named.insert(0, b"postmaster".to_vec());
             }
             let word = word(envelope, kind, false);
             let (list, expanded) = self.expand(envelope, &named).await;
@@ -217,7 +222,7 @@ impl Mta {
     fn sender_names(&self, envelope: &Envelope, kind: DsnKind) -> Vec<Vec<u8>> {
         let fields = envelope.headers.0.iter().filter(|field| field.kind.contains(HeaderKind::ERRORS_TO));
         let asked = self.site.config.options.use_errors_to && !envelope.attempt.from_queue;
-        let counted = fields.filter(|_| asked && kind == DsnKind::Failure);
+        let counted = fields.filter(|_| asked && kind.tells_failures());
         let mut names: Vec<Vec<u8>> = counted.flat_map(|field| split_list(&field.value)).collect();
         names.push(envelope.sender.text.clone());
         names
@@ -246,6 +251,7 @@ impl Mta {
     ) -> (Vec<Recipient>, Expanded) {
         let mut console = envelope.attempt.console.clone();
         console.logged = false;
+        let named = recipients.len();
         let mut trial = Envelope {
             id: envelope.id.clone(),
             created: envelope.created,
@@ -260,7 +266,10 @@ impl Mta {
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
         let expanded = expander.expand(&mut trial, &mut Quiet, clock::now()).await;
         envelope.attempt.transcript.extend_from_slice(&trial.attempt.transcript);
-        envelope.message = trial.message;
+        envelope.message = trial.message.take();
+        let gets_it = trial.pending().count();
+        envelope.attempt.more_than_delayed |=
+            gets_it > named || trial.recipients.iter().any(|one| one.state == RecipientState::Failed);
         // the report itself has nothing to say of them yet
         trial.recipients.iter_mut().for_each(|one| one.message = None);
         (trial.recipients, expanded)
@@ -325,7 +334,7 @@ impl Mta {
 fn word(envelope: &Envelope, kind: DsnKind, to_postmaster: bool) -> &'static [u8] {
     match (kind, to_postmaster) {
         _ if envelope.attempt.report => b"return to sender",
-        _ if kind == DsnKind::Delay || envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
+        _ if kind.warns() || envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
         (_, true) => b"postmaster notify",
         (_, false) => b"DSN",
     }

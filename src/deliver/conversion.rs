@@ -24,8 +24,8 @@ pub(super) fn form(mailer: &Mailer) -> BodyForm {
 
 /// How a mailer wants the lines of a header.
 pub(super) fn header_form(mailer: &Mailer) -> BodyForm {
-    let form = form(mailer);
-    BodyForm { crlf: form.crlf, seven_bit: form.seven_bit || mailer.has(b'6'), ..BodyForm::default() }
+    let BodyForm { crlf, line_limit, seven_bit, .. } = form(mailer);
+    BodyForm { crlf, line_limit, seven_bit: seven_bit || mailer.has(b'6'), ..BodyForm::default() }
 }
 
 /// What a mailer's flags ask for.

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId};
 use super::connections::Connections;
 use super::known_hosts::KnownHosts;
-use super::next_hop::RouteLookup;
+use super::next_hop::{self, NextHop, RouteLookup};
 use super::parked::Parked;
 use super::permits::Destination;
 use super::plan::{self, Group};
@@ -231,7 +231,8 @@ async fn deliver(
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;
-    let (turns, mut since_checkpoint) = (plan::turns(attempt.envelope), 0);
+    attempt.sign_local();
+    let mut since_checkpoint = 0;
     let mut pending = Vec::new();
     let groups = attempt.groups(Place::Here);
     let alone = groups.len() == 1 && attempt.groups(Place::Elsewhere).is_empty();
@@ -239,6 +240,8 @@ async fn deliver(
         pending.extend(attempt.hand_over(group, alone).await);
     }
     attempt.find_routes().await;
+    attempt.sign_remote();
+    let turns = plan::turns(attempt.envelope);
     let mut here = attempt.collect(pending).await;
     let elsewhere = attempt.groups(Place::Elsewhere);
     if let (false, false, Some(checkpoint)) = (here.is_empty(), elsewhere.is_empty(), checkpoint) {
@@ -283,6 +286,26 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
 impl Attempt<'_> {
     fn place(&self, index: usize) -> Place {
         if self.mailer(index).is_some_and(Mailer::is_ipc) { Place::Elsewhere } else { Place::Here }
+    }
+
+    /// All mailers of this host count as one next hop where the send queue is sorted.
+    fn sign_local(&mut self) {
+        for index in 0..self.envelope.recipients.len() {
+            let local = self.mailer(index).is_some_and(|mailer| mailer.has(b'l') && !mailer.is_ipc());
+            self.envelope.recipients[index].signature = local.then(|| b"localhost".to_vec());
+        }
+    }
+
+    /// Of other hosts the best one counts, or `$h` where none was found.
+    fn sign_remote(&mut self) {
+        for index in 0..self.envelope.recipients.len() {
+            let best = match self.route(index) {
+                Some(Ok(hops)) => hops.first().map(NextHop::shown),
+                Some(Err(_)) => Some(next_hop::dotted(&self.host(index))),
+                None => continue,
+            };
+            self.envelope.recipients[index].signature = best;
+        }
     }
 
     async fn find_routes(&mut self) {

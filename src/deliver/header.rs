@@ -31,8 +31,9 @@ async fn sender(
     mailer: &Mailer,
     id: MailerId,
 ) -> Vec<u8> {
+    let response = envelope.sender.is_null() || envelope.attempt.report;
     let text = match envelope.sender.is_null() {
-        true if mailer.is_ipc() && !mailer.has(b'g') => return Vec::new(),
+        _ if response && mailer.is_ipc() && !mailer.has(b'g') => return Vec::new(),
         true if mailer.name.eq_ignore_ascii_case(b"*file*") => return Vec::new(),
         true => match scope.get_named(&site.config, b"n") {
             Some(name) => expand(site, scope, name),

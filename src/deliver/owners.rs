@@ -68,6 +68,8 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     // what RET= and BY= say is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
     copy.deliver_by = None;
+    // and members are asked for no receipts
+    copy.headers.0.retain(|field| !field.name.eq_ignore_ascii_case(b"return-receipt-to"));
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {
@@ -98,11 +100,10 @@ fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]
     }
 }
 
-/// What becomes of the members is the owner's business: nobody else's wishes count.
+/// What becomes of the members is the owner's business: he hears of failures and delays, and of nothing else.
 fn forget_wishes(copy: &mut Envelope, index: usize) {
-    let wishes = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::DEFAULT_NOTIFY;
     for above in copy.chain(index).collect::<Vec<_>>() {
-        copy.recipients[above].flags -= wishes;
+        copy.recipients[above].flags -= RecipientFlags::SUCCESS;
         copy.recipients[above].flags |= RecipientFlags::DEFAULT_NOTIFY;
     }
 }

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::result::DeliveryResult;
 use crate::addr::{MAX_SHOWN, shorten};
-use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState};
+use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState, is_file_or_program};
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
@@ -131,19 +131,36 @@ impl Attempt<'_> {
             reply: reply.as_deref(),
             stat: &stat,
         };
+        let level = log_level(result.disposition);
         for line in line.to_lines() {
-            self.on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line);
+            self.on.logger.log(level, Priority::Info, Some(envelope.id.as_bytes()), &line);
         }
     }
 
-    /// Who is behind a delivery: a local sender, or whoever's list it came from.
+    /// Who is behind a delivery: whoever's list it came from, or a local sender. Whom an alias names nobody in particular acts for,
+    /// but for files and programs.
     fn controlling_user(&self, index: usize) -> Option<(&[u8], UserIds)> {
         let recipient = &self.envelope.recipients[index];
+        let config = &self.on.site.config;
+        let acts = |user: &[u8]| {
+            let address = recipient.address.as_ref();
+            !user.is_empty() || address.is_some_and(|address| is_file_or_program(config, address))
+        };
         if let Some(control) = &recipient.control
             && control.alias != recipient.text
+            && acts(&control.user)
         {
             return Some((&control.alias, control.ids));
         }
         Some((&self.envelope.sender.text, self.sender_account?))
+    }
+}
+
+/// The log has failures at a lower level than deliveries, and what is to be tried again at the highest.
+fn log_level(disposition: Disposition) -> u8 {
+    match disposition {
+        Disposition::Failed => 6,
+        Disposition::Delayed => 8,
+        _ => 7,
     }
 }

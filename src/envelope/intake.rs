@@ -53,13 +53,16 @@ impl Envelope {
         self.recipients.push(recipient);
     }
 
-    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. A run of the queue
-    /// has them by user, the last in the alphabet first.
+    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Runs of the queue and
+    /// reports have them by next hop, those of one by user, the last in the alphabet first.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
-        let user = |index: usize| self.attempt.read_back.then(|| Reverse(self.recipients[index].sort_user()));
-        order.sort_by_key(|index| {
-            (self.recipients[*index].host(), user(*index), self.recipients[*index].entered, *index)
+        let sorted = self.attempt.read_back || self.attempt.report;
+        let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().to_vec()));
+        order.sort_by_cached_key(|index| {
+            let one = &self.recipients[*index];
+            let host = one.signature.as_deref().filter(|_| sorted).unwrap_or(one.host());
+            (host.to_vec(), user(one), one.entered, *index)
         });
         order
     }

@@ -135,4 +135,6 @@ pub struct Recipient {
     pub parent: Option<usize>,
     /// Its number in the order of the last expansion; 0 before it.
     pub entered: usize,
+    /// Its best next hop (`localhost`: a mailer of this host), once that is known.
+    pub signature: Option<Vec<u8>>,
 }

@@ -137,6 +137,9 @@ pub struct AttemptState {
     pub transcript: Vec<u8>,
     /// Timeout.queuewarn is over: the sender is to hear of the delay.
     pub warning_due: bool,
+    /// Somebody cannot get it, or whoever is to be told of a delay has several mailboxes: to sendmail the report on it is no
+    /// mere warning then.
+    pub more_than_delayed: bool,
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
     /// When it was tried before this attempt, and how often.

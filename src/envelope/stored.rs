@@ -90,8 +90,9 @@ impl StoredEnvelope {
         let scope = self.scope(config, &facts, key, now);
         let mut flags = self.flags;
         // whatever name a report has there: it is one
-        let report = flags.contains(EnvelopeFlags::RESPONSE) && self.sender == daemon_name(config);
-        let sender = Sender { text: if report { b"<>".to_vec() } else { self.sender }, address: None };
+        let report = flags.contains(EnvelopeFlags::RESPONSE);
+        let own = report && self.sender == daemon_name(config);
+        let sender = Sender { text: if own { b"<>".to_vec() } else { self.sender }, address: None };
         if sender.is_null() {
             flags |= EnvelopeFlags::RESPONSE;
         }
@@ -149,7 +150,7 @@ impl StoredEnvelope {
 
 /// Reports made here have the name that they show: `$n`.
 fn stored_sender(config: &Config, envelope: &Envelope) -> Vec<u8> {
-    match envelope.attempt.report {
+    match envelope.attempt.report && envelope.sender.is_null() {
         true => daemon_name(config),
         false => envelope.sender.text.clone(),
     }

@@ -164,6 +164,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             match (parsed.deferral.filter(|_| temporary), bad) {
                 (Some(why), false) => return self.put_off(index, &why),
                 (_, true) if temporary => return self.later(index, parsed.problems.first()),
+                (_, true) if self.envelope.attempt.read_back => {
+                    self.envelope.recipients[index].refusal = parsed.triple.map(|triple| triple.user);
+                    return self.refuse(index, parsed.problems);
+                }
                 (_, true) => return self.fail(index, parsed.problems),
                 (None, false) => {}
             }

@@ -3,7 +3,7 @@
 use super::expand::AliasExpansion;
 use super::local::user_unknown;
 use crate::envelope::{RecipientFlags, RecipientState};
-use crate::logging::{Priority, RecipientLine};
+use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 impl AliasExpansion<'_, '_> {
@@ -20,7 +20,7 @@ impl AliasExpansion<'_, '_> {
     pub(super) fn complain(&mut self, text: &[u8]) {
         self.envelope.attempt.console.error(text);
         if self.envelope.attempt.console.logged {
-            self.log(4, Priority::Notice, text);
+            self.log(4, Priority::Notice, &log_text(text));
         }
     }
 
@@ -114,8 +114,9 @@ impl AliasExpansion<'_, '_> {
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
         let parent = recipient.parent.map(|parent| self.control(parent));
         let (dsn, full) = (reply.enhanced_text(), reply.to_line());
+        let to = log_text(&recipient.text);
         let line = RecipientLine {
-            to: vec![&recipient.text],
+            to: vec![&to],
             control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
@@ -125,12 +126,12 @@ impl AliasExpansion<'_, '_> {
             stat: &reply.text,
             ..RecipientLine::default()
         };
-        self.log(4, Priority::Info, &line.to_line());
+        self.log(6, Priority::Info, &line.to_line());
     }
 
     /// That of a message which begins with the queue's copy is one attempt further, until it is known how many it is for.
     fn priority(&self) -> i64 {
-        let begun = self.envelope.attempt.from_queue;
+        let begun = self.envelope.attempt.from_queue && !self.envelope.attempt.read_back;
         self.envelope.priority + if begun { self.expander.site.config.options.retry_factor } else { 0 }
     }
 

@@ -6,6 +6,7 @@ use super::parameters::{MAIL_PARAMETERS, ParameterContext, read};
 use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::verb_row::VerbRow;
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::engine::with_address;
 use crate::envelope::set_sender_until;
 use crate::logging::{Priority, Quiet};
@@ -175,7 +176,7 @@ impl<A: Acceptor> Session<A> {
         if self.discard {
             transaction.envelope.session.discard = true;
         }
-        let text = [address, b"... Sender ok"].concat();
+        let text = [&shorten(address, MAX_SHOWN)[..], b"... Sender ok"].concat();
         self.say("250", Some("2.1.0"), &text);
     }
 }

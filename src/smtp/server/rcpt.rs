@@ -7,7 +7,7 @@ use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
-use crate::logging::Priority;
+use crate::logging::{Priority, log_text};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
@@ -144,7 +144,7 @@ impl<A: Acceptor> Session<A> {
     fn log_refused_recipient(&self, refused: &mut Refused) {
         if std::mem::take(&mut refused.log) {
             let reply = self.finished(&refused.reply, refused.to.as_deref());
-            self.log(3, Priority::Notice, &reply.text);
+            self.log(3, Priority::Notice, &log_text(&reply.text));
         }
     }
 
