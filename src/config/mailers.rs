@@ -1,6 +1,7 @@
 //! M lines.
 
 use super::RulesetId;
+use crate::addr::op;
 use crate::schema::UserIds;
 
 /// Index into `Config::mailers`.
@@ -70,6 +71,22 @@ impl Mailer {
     /// Delivered over SMTP (`[IPC]`)?
     pub fn is_ipc(&self) -> bool {
         self.path == b"[IPC]"
+    }
+
+    /// A program without `$u` among its arguments: it is told its recipients over SMTP, or LMTP with flag z, on a pipe.
+    pub fn is_pipe(&self) -> bool {
+        let per_user = |word: &Vec<u8>| word.windows(2).any(|two| two == [op::MACRO_EXPAND, b'u']);
+        !self.path.starts_with(b"[") && !self.is_named() && !self.argv.iter().any(per_user)
+    }
+
+    /// Is there a dialogue with it, wherever it is?
+    pub fn speaks_smtp(&self) -> bool {
+        self.is_ipc() || self.path == b"[LPC]" || self.is_pipe()
+    }
+
+    /// Does the recipient name a file or command itself?
+    fn is_named(&self) -> bool {
+        [&b"prog"[..], b"*file*"].iter().any(|name| self.name.eq_ignore_ascii_case(name))
     }
 
     /// The line that `=M` of `-bt` prints, without its end.

@@ -2,7 +2,8 @@
 
 use super::attempt::Attempt;
 use super::receipts;
-use crate::addr::without_brackets;
+use crate::addr::{without_brackets, without_quotes};
+use crate::config::Mailer;
 use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::{Extensions, ServerConnection};
 
@@ -46,9 +47,14 @@ pub(super) fn mail_command(
 }
 
 /// `RCPT To:<…>` with NOTIFY and ORCPT for servers that report themselves.
-pub(super) fn rcpt_command(recipient: &Recipient, extensions: &Extensions) -> Vec<u8> {
+pub(super) fn rcpt_command(recipient: &Recipient, mailer: &Mailer, extensions: &Extensions) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(&b""[..], |address| &address.user);
-    let mut line = [b"RCPT To:<", without_brackets(user), b">"].concat();
+    let mut line = b"RCPT To:<".to_vec();
+    match mailer.has(b's') {
+        true => line.extend(without_quotes(without_brackets(user))),
+        false => line.extend_from_slice(without_brackets(user)),
+    }
+    line.push(b'>');
     let primary = recipient.flags.contains(RecipientFlags::PRIMARY);
     if !extensions.dsn {
         return line;

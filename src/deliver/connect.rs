@@ -5,15 +5,18 @@ use super::authenticate::authenticate;
 use super::connections::ConnectionKey;
 use super::dial::{self, dial};
 use super::next_hop::{self, NextHop};
+use super::pipe;
 use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
 use super::starttls;
 use crate::config::{Config, Mailer};
+use crate::logging::Priority;
 use crate::logging::statistics::Connection;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use std::net::SocketAddr;
+use std::path::Path;
 use tokio::net::UnixStream;
 
 /// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
@@ -55,7 +58,9 @@ pub(super) async fn connect(
     let port = match &key.hop {
         NextHop::Host { port, .. } => *port,
         NextHop::Address(address) => address.port(),
-        NextHop::Socket(_) | NextHop::SmartHost { .. } => return Err(failure),
+        NextHop::Socket(_) | NextHop::SmartHost { .. } | NextHop::Pipe { .. } | NextHop::Terminal { .. } => {
+            return Err(failure);
+        }
     };
     let smart_host = NextHop::SmartHost { name, port };
     // of a smart host that is unknown itself the mail knows nothing
@@ -115,11 +120,23 @@ async fn call_hop(
         let remote_mta = unknown.then(|| shown.clone());
         (ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false }, reached)
     };
-    if let NextHop::Socket(path) = hop {
-        let stream = UnixStream::connect(path).await;
-        let stream =
-            stream.map_err(|error| failure(replies::unreachable(&error, &shown), Reached::Nothing))?;
-        let end = open(attempt, mailer, Box::new(stream), (&shown, b""), false).await;
+    let stream: Option<Box<dyn Stream>> = match hop {
+        NextHop::Socket(path) => {
+            let stream = UnixStream::connect(path).await;
+            let stream =
+                stream.map_err(|error| failure(no_socket(attempt, path, &error), Reached::Nothing))?;
+            Some(Box::new(stream))
+        }
+        NextHop::Pipe { host, .. } => {
+            attempt.tell(members, &[b"Connecting to ", &shown, b"..."]);
+            let begun = pipe::begin(attempt, mailer, members[0], host).await;
+            Some(Box::new(begun.map_err(|result| failure(result, Reached::Nothing))?))
+        }
+        NextHop::Terminal { .. } => Some(Box::new(tokio::io::join(tokio::io::stdin(), tokio::io::stdout()))),
+        NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address(_) => None,
+    };
+    if let Some(stream) = stream {
+        let end = open(attempt, mailer, stream, (&shown, b""), false).await;
         return end.map_err(|(failure, _)| (failure, Reached::Server));
     }
     let addresses = next_hop::addresses(hop, &shown, mailer, &attempt.on.site.resolver).await;
@@ -166,6 +183,18 @@ async fn connect_address(
             Err((failure, _)) => return Err((failure, Reached::Server)),
         }
     }
+}
+
+/// A UNIX socket: that there is none is for the operator to mend.
+fn no_socket(attempt: &Attempt<'_>, path: &Path, error: &std::io::Error) -> DeliveryResult {
+    let result = replies::unreachable(error, b"localhost");
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return result;
+    }
+    let why = [b"makeconnection_ds: unsafe domain socket ", path.as_os_str().as_encoded_bytes()].concat();
+    let id = Some(attempt.envelope.id.as_bytes());
+    attempt.on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &why[..]].concat());
+    DeliveryResult { dsn: EnhancedStatus(4, 3, 5), noted: Some(why), ..result }
 }
 
 /// Greeting, EHLO, TLS and AUTH; `clear`: without TLS. An error says whether it may be tried so.

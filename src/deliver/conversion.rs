@@ -12,9 +12,9 @@ use std::io;
 /// How a mailer wants the lines of a message.
 pub(super) fn form(mailer: &Mailer) -> BodyForm {
     BodyForm {
-        crlf: mailer.is_ipc() || mailer.eol == b"\r\n",
+        crlf: mailer.speaks_smtp() || mailer.eol == b"\r\n",
         escape_from: mailer.has(b'E'),
-        stuff_dots: mailer.is_ipc() || mailer.has(b'X'),
+        stuff_dots: mailer.speaks_smtp() || mailer.has(b'X'),
         seven_bit: mailer.has(b'7'),
         // in a file of messages the next one must be told apart
         blank_line: mailer.has(b'b') || mailer.name.eq_ignore_ascii_case(b"*file*"),

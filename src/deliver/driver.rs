@@ -285,7 +285,7 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
 
 impl Attempt<'_> {
     fn place(&self, index: usize) -> Place {
-        if self.mailer(index).is_some_and(Mailer::is_ipc) { Place::Elsewhere } else { Place::Here }
+        if self.mailer(index).is_some_and(Mailer::speaks_smtp) { Place::Elsewhere } else { Place::Here }
     }
 
     /// All mailers of this host count as one next hop where the send queue is sorted.
@@ -299,6 +299,9 @@ impl Attempt<'_> {
     /// Of other hosts the best one counts, or `$h` where none was found.
     fn sign_remote(&mut self) {
         for index in 0..self.envelope.recipients.len() {
+            if !self.mailer(index).is_some_and(Mailer::is_ipc) {
+                continue;
+            }
             let best = match self.route(index) {
                 Some(Ok(hops)) => hops.first().map(NextHop::shown),
                 Some(Err(_)) => Some(next_hop::dotted(&self.host(index))),
@@ -314,7 +317,13 @@ impl Attempt<'_> {
             let Some(key) = self.route_key(index).filter(|key| !self.routes.contains_key(key)) else {
                 continue;
             };
-            let Some(mailer) = self.mailer(index).filter(|mailer| mailer.is_ipc()).cloned() else { continue };
+            let Some(mailer) = self.mailer(index).filter(|mailer| mailer.speaks_smtp()).cloned() else {
+                continue;
+            };
+            if let Some(hop) = NextHop::of_this_host(&mailer, &key.host) {
+                self.routes.insert(key, Ok(vec![hop]));
+                continue;
+            }
             // a domain whose name servers do not answer holds up its own mail only
             let Some(mut permit) = self.enter(Pool::LookUp, Destination::Name(key.host.clone())) else {
                 continue;

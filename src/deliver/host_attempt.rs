@@ -12,7 +12,7 @@ use super::result::DeliveryResult;
 use super::settle::TransactionResult;
 use super::transaction;
 use crate::config::Mailer;
-use crate::schema::Sysexit;
+use crate::schema::{Disposition, Reply, Sysexit};
 
 /// Members that go on together, and the next hop they have come to.
 struct HostAttempt {
@@ -70,8 +70,10 @@ async fn try_hop(
             remote_mta: None,
             recorded: false,
         });
-        if !failure.recorded {
-            attempt.record(&tried.members, &failure.result, Some(&failure.relay));
+        match failure.recorded {
+            true => {}
+            false if mailer.has(b'z') => record_each(attempt, &tried.members, &failure),
+            false => attempt.record(&tried.members, &failure.result, Some(&failure.relay)),
         }
         return (0, Vec::new());
     };
@@ -101,6 +103,23 @@ async fn try_hop(
         tried.failure = Some(failure);
     }
     (result.delivered, next_hops(attempt, tried))
+}
+
+/// LMTP answers for each recipient, and so does its failure; the reason is given once.
+fn record_each(attempt: &mut Attempt<'_>, members: &[usize], failure: &ConnectFailure) {
+    let mut result = failure.result.clone();
+    let reason = result.noted.clone().unwrap_or_else(|| result.stat());
+    result.quoted = result.reply.as_ref().map(Reply::to_line).or(result.quoted);
+    for (at, index) in members.iter().enumerate() {
+        let own = (at == 0 && !result.text.is_empty()).then(|| result.stat());
+        attempt.record(&[*index], &result, Some(&failure.relay));
+        if result.disposition == Disposition::Delayed {
+            attempt.envelope.recipients[*index].message = Some(own.unwrap_or_else(|| reason.clone()));
+            if result.noted.is_some() {
+                result.text.clear();
+            }
+        }
+    }
 }
 
 /// Goes on to the next hop. Recipients that only shared the best host part here: nobody's mail goes

@@ -169,7 +169,7 @@ fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], ma
 }
 
 /// Reads a mailer's exit code (sysexits.h) and what is known beyond it.
-fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
+pub(super) fn of_mailer(name: &[u8], path: &[u8], mailed: MailerResult) -> DeliveryResult {
     let exit = Sysexit(mailed.exit);
     if exit.is_ok() {
         return DeliveryResult::delivered();

@@ -38,6 +38,7 @@ mod next_hop;
 mod owners;
 mod parked;
 mod permits;
+mod pipe;
 mod plan;
 mod pools;
 mod queue_groups;

@@ -29,9 +29,29 @@ pub(super) enum NextHop {
     Address(SocketAddr),
     /// A UNIX socket (LMTP).
     Socket(PathBuf),
+    /// A program, by its mailer, that is started for this `$h`.
+    Pipe {
+        /// The mailer's name.
+        mailer: Vec<u8>,
+        /// `$h`
+        host: Vec<u8>,
+    },
+    /// `[LPC]`: standard input and output.
+    Terminal {
+        /// The mailer's name.
+        mailer: Vec<u8>,
+    },
 }
 
 impl NextHop {
+    /// The one of a mailer for which no name is looked up.
+    pub(super) fn of_this_host(mailer: &Mailer, host: &[u8]) -> Option<Self> {
+        if mailer.is_pipe() {
+            return Some(Self::Pipe { mailer: mailer.name.clone(), host: host.to_vec() });
+        }
+        (mailer.path == b"[LPC]").then(|| Self::Terminal { mailer: mailer.name.clone() })
+    }
+
     /// Is it the domain `$h` itself?
     pub(super) fn is_named(&self, domain: &[u8]) -> bool {
         matches!(self, Self::Host { name, .. } if name == domain.strip_suffix(b".").unwrap_or(domain))
@@ -43,7 +63,8 @@ impl NextHop {
             Self::Host { name, .. } => dotted(name),
             Self::SmartHost { name, .. } => name.clone(),
             Self::Address(address) => format!("[{}]", address.ip()).into_bytes(),
-            Self::Socket(path) => path.clone().into_os_string().into_encoded_bytes(),
+            Self::Socket(_) => b"localhost".to_vec(),
+            Self::Pipe { mailer, .. } | Self::Terminal { mailer } => mailer.clone(),
         }
     }
 }
@@ -258,7 +279,7 @@ pub(super) async fn addresses(
 ) -> Result<Vec<SocketAddr>, DeliveryResult> {
     let (name, port) = match hop {
         NextHop::Address(address) => return Ok(vec![*address]),
-        NextHop::Socket(_) => return Ok(Vec::new()),
+        NextHop::Socket(_) | NextHop::Pipe { .. } | NextHop::Terminal { .. } => return Ok(Vec::new()),
         NextHop::Host { name, port } => (&name[..], *port),
         NextHop::SmartHost { name, port } => {
             let inner = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(name);

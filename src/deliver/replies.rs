@@ -1,7 +1,7 @@
 //! From a server's answers to results (RFC 5321, 4.2.1 and 4.3.2; RFC 3463).
 
-use super::result::{DeliveryResult, reported_status, status_of_code};
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use super::result::{DeliveryResult, TranscriptLine, reported_status, status_of_code};
+use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Answer, ConnectionError, Extensions};
 use crate::sys::errno_text;
 use std::io;
@@ -166,6 +166,22 @@ pub(super) fn of_dot(answer: &Answer, extensions: &Extensions) -> DeliveryResult
     }
 }
 
+/// The answer to the dot for one recipient of LMTP: of a delivery sendmail repeats no words, of a refusal it does.
+pub(super) fn of_lmtp_dot(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
+    let mut result = of_dot(answer, extensions);
+    match result.disposition {
+        Disposition::Relayed => result.text.clear(),
+        Disposition::Failed => {
+            result.text.extend([b" (", &answer.reply().text[..], b")"].concat());
+            if let Some(TranscriptLine::Bare(line)) = &mut result.line {
+                line.text.clone_from(&result.text);
+            }
+        }
+        _ => {}
+    }
+    result
+}
+
 /// A connection that ended, or never answered.
 pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> DeliveryResult {
     let reply = error.reply(host);
@@ -222,7 +238,6 @@ pub(super) fn read_error(host: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Disposition;
 
     fn answer(line: &str) -> Answer {
         let lines = vec![line.as_bytes().to_vec()];

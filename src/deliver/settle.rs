@@ -29,7 +29,8 @@ pub(super) fn settle(
     let settling = Settling {
         extensions: &server.extensions,
         host: &server.host,
-        relay: server.relay(),
+        // without LMTP sendmail names where the program sends to, not the program
+        relay: if mailer.is_pipe() && !mailer.has(b'z') { attempt.host(members[0]) } else { server.relay() },
         answers,
         lmtp: mailer.has(b'z'),
         local: mailer.has(b'l'),
@@ -46,7 +47,8 @@ pub(super) fn settle(
         return TransactionResult::default();
     }
     // what was said to MAIL is about the sender, not about a recipient at that host
-    for index in members.iter().filter(|_| answers.mail.is_some()) {
+    // (and what speaks LMTP is no MTA that a report could name)
+    for index in members.iter().filter(|_| answers.mail.is_some() && !mailer.has(b'z')) {
         attempt.envelope.recipients[*index].remote_mta = Some(server.host.clone());
     }
     let Settled { accepted, unanswered: mut undecided, deferred } = settling.recipients(attempt, members);
@@ -190,13 +192,20 @@ impl Settling<'_> {
                 unanswered.push(index);
                 continue;
             };
-            let result = replies::of_dot(answer, self.extensions);
+            let result = match self.lmtp {
+                true => replies::of_lmtp_dot(answer, self.extensions),
+                false => replies::of_dot(answer, self.extensions),
+            };
             let result = match &self.answers.farewell {
                 Some(farewell) if answer.is_closing() => replies::at_farewell(result, farewell),
                 _ => result,
             };
-            let of_recipient = self.lmtp && result.quoted.is_some();
-            let result = DeliveryResult { of_recipient, ..result };
+            if self.lmtp && !result.disposition.is_success() {
+                let line = Some(TranscriptLine::Written);
+                let result = DeliveryResult { of_recipient: result.quoted.is_some(), line, ..result };
+                attempt.record(&[index], &result, Some(&self.relay));
+                continue;
+            }
             match results.iter_mut().find(|(other, _)| *other == result) {
                 Some((_, members)) => members.push(index),
                 None => results.push((result, vec![index])),

@@ -309,6 +309,67 @@ async fn another_host_answers_for_each_recipient() {
     assert_eq!(envelope.recipients[1].message.as_deref(), Some(&b"Deferred: 452 4.2.2 full"[..]));
 }
 
+/// A program that speaks LMTP on a pipe: each recipient by its first letter, and how it ends is `$h`.
+const LMTP: &str = r#"
+echo "220 there LMTP"
+while read -r line; do
+    case $line in
+        LHLO*) echo "250 there" ;;
+        RCPT*nobody*) echo "550 5.1.1 User unknown" ;;
+        RCPT*) there="$there $line"; echo "250 ok" ;;
+        DATA*)
+            echo "354 go on"
+            while read -r text && case $text in .?) false ;; esac; do echo "$text" >>"$0.mail"; done
+            for one in $there; do
+                case $one in
+                    RCPT) ;;
+                    *full*) echo "452 4.2.2 full" ;;
+                    *dies*) exit 75 ;;
+                    *) echo "250 2.1.5 took it" ;;
+                esac
+            done ;;
+        QUIT*) echo "221 bye"; exit "$1" ;;
+        *) echo "250 ok" ;;
+    esac
+done
+"#;
+
+#[tokio::test]
+async fn a_program_on_a_pipe_answers_for_each_recipient() {
+    let scene = scene("");
+    let script = scene.dir.path().join("lmtp");
+    std::fs::write(&script, LMTP).expect("a script");
+    let users = ["\\ann@0.pipe", "full@0.pipe", "nobody@0.pipe", "bob@3.pipe", "dies@1.pipe"];
+    let (envelope, _) = scene.attempt(&users).await;
+    let states = ["Sent", "Queued", "Failed", "Sent", "Queued"].into_iter().zip(users);
+    let states: Vec<_> = states.map(|(state, user)| format!("{user} {state}")).collect();
+    assert_eq!(scene.states(&envelope), states, "{:?}", scene.log());
+    let mail = std::fs::read_to_string(script.with_extension("mail")).expect("mail");
+    assert_eq!(mail.matches("hello").count(), 3, "{mail}");
+    // the status is told when the program has ended, and the mail was taken all the same
+    let ended = |line: &String| line.ends_with("smtpquit: mailer pipe exited with exit value 3");
+    let told = async {
+        while !scene.log().iter().any(ended) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), told).await.is_ok(), "{:?}", scene.log());
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_delays_its_mail() {
+    let more = "Mpipe, P=/nonexistent/lmtp, F=lsmDFMXz, S=0, R=0, T=DNS/RFC822/SMTP, A=lmtp\n";
+    let scene = scene_with("", more);
+    let (envelope, _) = scene.attempt(&["ann@0.pipe", "bob@0.pipe"]).await;
+    assert_eq!(scene.states(&envelope), ["ann@0.pipe Queued", "bob@0.pipe Queued"]);
+    let log = scene.log().join("\n");
+    assert!(log.contains("Cannot exec /nonexistent/lmtp: No such file or directory"), "{log}");
+    assert!(
+        log.contains("to=bob@0.pipe, ") && log.contains("stat=Deferred: Connection reset by pipe"),
+        "{log}"
+    );
+}
+
 /// Where a host's mail goes is a mailer's business: here two sockets, elsewhere two ports.
 #[tokio::test]
 async fn two_mailers_send_to_one_host_each_in_its_own_way() {

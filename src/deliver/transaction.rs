@@ -11,7 +11,7 @@ use super::settle::{TransactionResult, settle};
 use super::sign;
 use crate::config::Mailer;
 use crate::schema::EnhancedStatus;
-use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, transact};
+use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, Stage, transact};
 use std::io;
 
 /// Offers the message for `members`, in this order, and settles what the server answers.
@@ -43,8 +43,12 @@ pub(super) async fn run(
     };
     let texts: Vec<Vec<u8>> =
         members.iter().map(|index| attempt.envelope.recipients[*index].text.clone()).collect();
-    let mut refused = |server: &mut ServerConnection, member: usize, answer: &Answer| {
-        if let Some(result) = replies::of_recipient(answer, &server.extensions)
+    let mut refused = |server: &mut ServerConnection, member: usize, answer: &Answer, stage: Stage| {
+        let result = match stage {
+            Stage::Recipient => replies::of_recipient(answer, &server.extensions),
+            Stage::Dot => Some(replies::of_lmtp_dot(answer, &server.extensions)),
+        };
+        if let Some(result) = result
             && let Some(line) = result.transcript(&texts[member])
         {
             server.note(&line);
@@ -89,8 +93,9 @@ async fn offer<'t>(
     let (header, body) = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
     let header = sign::signed(attempt, mailer, header, &body).await?;
-    let recipients =
-        members.iter().map(|index| rcpt_command(&attempt.envelope.recipients[*index], &server.extensions));
+    let recipients = members
+        .iter()
+        .map(|index| rcpt_command(&attempt.envelope.recipients[*index], mailer, &server.extensions));
     Ok(Offer {
         mail: mail_command(attempt, &sender, body_type, server),
         recipients: recipients.collect(),

@@ -39,6 +39,21 @@ pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> 
     }
 }
 
+/// The program of a dialogue, ready to be started, and how long it may take in seconds (0: for ever).
+///
+/// # Errors
+/// There is no such mailer, or it may not run so.
+pub(super) fn of_dialogue(service: &KeeperService, delivery: &Delivery) -> Result<(Program, u32), Denied> {
+    let mailer = service.settings.mailer(&delivery.mailer).filter(|mailer| mailer.is_pipe());
+    let mailer = mailer.ok_or_else(not_configured)?;
+    let [target] = delivery.targets.as_slice() else { return Err(not_configured()) };
+    let body = Body::from(Vec::new());
+    let words = Arguments { settings: &service.settings, mailer, delivery };
+    let job = Job { service, delivery, mailer, body: &body, words };
+    // who the recipients are comes later: nobody's account counts
+    Ok((job.prepare_for(target, None, b"")?, mailer.wait))
+}
+
 struct Job<'a> {
     service: &'a KeeperService,
     delivery: &'a Delivery,
@@ -194,12 +209,17 @@ impl Job<'_> {
         for other in &targets[1..] {
             self.account(other)?;
         }
+        self.prepare_for(first, person, &home)
+    }
+
+    fn prepare_for(&self, first: &Target, person: Option<Identity>, home: &[u8]) -> Result<Program, Denied> {
         let identity = rights::of_program(self.mailer, person, &self.service.settings.default_user);
-        let by_rules = is_root() && !self.mailer.is_named() && !self.mailer.has(b'w');
+        let has_account = self.mailer.has(b'w') && !self.mailer.is_pipe();
+        let by_rules = is_root() && !self.mailer.is_named() && !has_account;
         let as_root = by_rules && identity.as_ref().is_none_or(|identity| identity.uid == 0);
-        let words = self.words.words(&home, as_root);
+        let words = self.words.words(home, as_root);
         let argv = words.map_err(|_| not_permitted("not an argument for a program that runs as root"))?;
-        let place = |word: &[u8]| self.words.place(word, first, &home).map_err(|_| cannot_create(None));
+        let place = |word: &[u8]| self.words.place(word, first, home).map_err(|_| cannot_create(None));
         let directories = place(&self.mailer.directory)?;
         let directories = directories.split(|byte| *byte == b':').filter(|dir| !dir.is_empty());
         let mut directories: Vec<Vec<u8>> = directories.map(<[u8]>::to_vec).collect();

@@ -17,6 +17,7 @@ use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -221,6 +222,24 @@ impl Keeper {
             Ok(Some((Reply::Filter(Err(why)), _))) => Err(io::Error::other(why)),
             Ok(_) => Err(io::Error::other(GONE)),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// Starts the program of a mailer that is told its recipients in a dialogue: the connection to it, and one from which
+    /// its exit status is read when it has ended (where that is no number it is why there is none).
+    ///
+    /// # Errors
+    /// What came of it instead.
+    pub async fn dialogue(&self, delivery: Delivery) -> Result<(UnixStream, UnixStream), MailerResult> {
+        let asked = self.ask_for_file(Ask::Dialogue(Box::new(delivery)), None);
+        match tokio::time::timeout(LOOK_UP_TIMEOUT, asked).await {
+            Ok(Some((Reply::Dialogue(Ok(())), fds))) => match <[OwnedFd; 2]>::try_from(fds) {
+                Ok([dialogue, end]) => Ok((dialogue.into(), end.into())),
+                Err(_) => Err(MailerResult::later(GONE)),
+            },
+            Ok(Some((Reply::Dialogue(Err(result)), _))) => Err(result),
+            Ok(_) => Err(MailerResult::later(GONE)),
+            Err(_) => Err(MailerResult::later("the keeper does not answer")),
         }
     }
 

@@ -10,7 +10,7 @@
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
 //! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do, `accounts` remembers accounts; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
-//! over to `mailbox`, `maildir` or `program`. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`;
+//! over to `mailbox`, `maildir` or `program`; `dialogue` begins those that a program has with the front. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`;
 //! `watched` has what it knows of such files there.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
@@ -20,6 +20,7 @@ mod aliases;
 mod arguments;
 mod body;
 mod deliver;
+mod dialogue;
 mod frame;
 mod from_config;
 mod front;

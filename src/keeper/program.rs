@@ -84,9 +84,9 @@ fn filled_pipe(header: &[u8], message: &Body, form: &BodyForm) -> io::Result<Opt
     Ok(Some(reader))
 }
 
-fn not_started(program: &Program, error: &io::Error) -> MailerResult {
+pub(super) fn not_started(program: &Program, error: &io::Error) -> MailerResult {
     // sendmail queues here too: somebody will put the program back, or name another
-    let text = format!("Cannot exec {}: {error}", String::from_utf8_lossy(&program.path));
+    let text = format!("Cannot exec {}: {}", String::from_utf8_lossy(&program.path), errno_text(error));
     MailerResult { exit: Sysexit::OSERR.0, text: Some(text.into()), ..MailerResult::default() }
 }
 
@@ -138,13 +138,13 @@ fn feed(
 }
 
 /// What a program says on stdout and stderr: the last bytes of each.
-struct Output {
+pub(super) struct Output {
     pipes: [Option<File>; 2],
     kept: [Vec<u8>; 2],
 }
 
 impl Output {
-    fn of(child: &mut Child) -> Self {
+    pub(super) fn of(child: &mut Child) -> Self {
         let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
         let pipes = pipes.map(|pipe| pipe.filter(|pipe| no_waiting(pipe).is_ok()).map(File::from));
         Self { pipes, kept: Default::default() }
@@ -179,7 +179,11 @@ impl Output {
 }
 
 /// Reads what the program says until it ends, or its time is over.
-fn attend(child: &mut Child, output: &mut Output, end: Option<Instant>) -> Result<ExitStatus, &'static str> {
+pub(super) fn attend(
+    child: &mut Child,
+    output: &mut Output,
+    end: Option<Instant>,
+) -> Result<ExitStatus, &'static str> {
     let mut pause = 1;
     loop {
         let ended = child.try_wait();

@@ -158,6 +158,8 @@ pub(super) enum Ask {
     Secret(sasl::Question),
     /// A connection to the UNIX socket of a mail filter, by the filter's name.
     Filter(Vec<u8>),
+    /// A dialogue with the program of a mailer that is told its recipients over SMTP: no targets but one with `$h`.
+    Dialogue(Box<Delivery>),
     /// A delivery; a body that it does not hold comes along as a descriptor.
     Deliver(Box<Delivery>),
 }
@@ -178,6 +180,7 @@ impl Ask {
             Self::Program(..) => AskKind::Program,
             Self::Secret(_) => AskKind::Secret,
             Self::Filter(_) => AskKind::Filter,
+            Self::Dialogue(_) => AskKind::Dialogue,
             Self::Deliver(delivery) => AskKind::Delivery(delivery.targets.len()),
         }
     }
@@ -193,6 +196,7 @@ pub(super) enum AskKind {
     Program,
     Secret,
     Filter,
+    Dialogue,
     /// With so many targets.
     Delivery(usize),
 }
@@ -208,6 +212,7 @@ impl AskKind {
             Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
             Self::Secret => Reply::Secret(sasl::Answer::No(sasl::Refusal::Unavailable)),
             Self::Filter => Reply::Filter(Err(why.into())),
+            Self::Dialogue => Reply::Dialogue(Err(MailerResult::later(why))),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
         }
     }
@@ -252,6 +257,8 @@ pub(super) enum Reply {
     Secret(sasl::Answer),
     /// The descriptor that comes along is the connection; or why there is none.
     Filter(Result<(), String>),
+    /// The descriptors that come along are the dialogue, and where the program's end will be told of; or why there is none.
+    Dialogue(Result<(), MailerResult>),
     /// One per target.
     Delivered(Vec<MailerResult>),
 }

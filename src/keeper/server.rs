@@ -4,12 +4,13 @@
 //! one that makes none ends the connection. No request waits for another one's user.
 
 use super::body::Body;
+use super::dialogue::Running;
 use super::frame::{Frame, Inbox, MAX_REQUEST};
 use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply};
 use super::service::KeeperService;
 use super::settings::KeeperSettings;
-use super::{deliver, lists, secrets, tls_files};
+use super::{deliver, dialogue, lists, secrets, tls_files};
 use crate::schema::Sysexit;
 use crate::sys::errno_text;
 use crate::sys::safe::{self, Rules};
@@ -81,7 +82,7 @@ fn work_off(server: &Arc<Server>, pools: &[Pool; 7], inbox: &mut Inbox) -> bool 
             _ => break false,
         }
     };
-    server.send(&answers, None);
+    server.send(&answers, &[]);
     sane
 }
 
@@ -96,13 +97,24 @@ fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Optio
     let (work, share) = server.place(&frame.content);
     let worker = server.clone();
     let job = Box::new(move || {
-        let mut along = None;
+        let mut along = Along::default();
         let reply = guarded(kind, || worker.reply(frame.content, body, &mut along));
-        worker.answer(id, reply, along);
+        worker.answer(id, reply, &along.fds);
+        drop(along.fds);
+        if let Some(running) = along.running {
+            running.attend();
+        }
     });
     if pools[work as usize].run(&share, job).is_err() {
-        server.answer(id, kind.later("the keeper is busy"), None);
+        server.answer(id, kind.later("the keeper is busy"), &[]);
     }
+}
+
+/// What goes along with an answer, and what is left to do behind it.
+#[derive(Default)]
+struct Along {
+    fds: Vec<OwnedFd>,
+    running: Option<Running>,
 }
 
 /// A job that breaks is answered all the same: its request is to be tried again.
@@ -124,6 +136,7 @@ impl Server {
             Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Secret(question) => (Work::Secrets, question.name.clone()),
             Ask::Filter(name) => (Work::Maps, [b"filter ", &name[..]].concat()),
+            Ask::Dialogue(delivery) => (Work::Programs, [b"dialogue ", &delivery.mailer[..]].concat()),
             Ask::Deliver(delivery) => {
                 let mailer = self.service.settings.mailer(&delivery.mailer);
                 let program = mailer.is_some_and(|mailer| mailer.is_program());
@@ -143,7 +156,7 @@ impl Server {
     }
 
     /// What goes along with the reply is put into `along`.
-    fn reply(&self, ask: Ask, body: Option<OwnedFd>, along: &mut Option<OwnedFd>) -> Reply {
+    fn reply(&self, ask: Ask, body: Option<OwnedFd>, along: &mut Along) -> Reply {
         match ask {
             Ask::User(name) => {
                 Reply::User(self.service.accounts.user(&name).map_err(|error| errno_text(&error)))
@@ -156,17 +169,21 @@ impl Server {
             Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
             Ask::Secret(question) => Reply::Secret(secrets::answer(&self.service.settings.sasl, &question)),
-            Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| *along = Some(socket))),
+            Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| along.fds.push(socket))),
+            Ask::Dialogue(delivery) => {
+                let begun = dialogue::begin(&self.service, &delivery);
+                Reply::Dialogue(begun.map(|(running, fds)| *along = Along { fds, running: Some(running) }))
+            }
             Ask::Deliver(delivery) => Reply::Delivered(self.deliver(*delivery, body)),
         }
     }
 
-    fn answer(&self, id: u64, content: Reply, along: Option<OwnedFd>) {
-        self.send(&Frame { id, fds: u8::from(along.is_some()), content }.encode(), along.as_ref());
+    fn answer(&self, id: u64, content: Reply, along: &[OwnedFd]) {
+        self.send(&Frame { id, fds: along.len() as u8, content }.encode(), along);
     }
 
-    fn send(&self, answers: &[u8], along: Option<&OwnedFd>) {
-        let fds: Vec<_> = along.into_iter().map(OwnedFd::as_fd).collect();
+    fn send(&self, answers: &[u8], along: &[OwnedFd]) {
+        let fds: Vec<_> = along.iter().map(OwnedFd::as_fd).collect();
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if passing::send(&socket, answers, &fds).is_err() {
             // half an answer may have gone: nothing behind it would be understood
@@ -238,6 +255,7 @@ mod tests {
             (AskKind::Program, "Program(75"),
             (AskKind::Secret, "Secret(No(Unavailable"),
             (AskKind::Filter, "Filter(Err("),
+            (AskKind::Dialogue, "Dialogue(Err(MailerResult { exit: 75"),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),
         ] {
             let reply = guarded(kind, || std::panic::resume_unwind(Box::new("broken")));

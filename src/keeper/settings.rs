@@ -1,6 +1,6 @@
 //! What the keeper knows of the configuration: plain values, made before the fork, never changed.
 
-use crate::addr::{MacroId, expand_with};
+use crate::addr::{MacroId, expand_with, op};
 use crate::db::AliasSpec;
 use crate::sasl;
 use crate::schema::UserIds;
@@ -43,6 +43,12 @@ impl LocalMailer {
     /// Does the recipient name a file or command itself (and no mailbox)?
     pub(super) fn is_named(&self) -> bool {
         [&b"prog"[..], b"*file*"].iter().any(|name| self.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Is it a program that is told its recipients in a dialogue?
+    pub(super) fn is_pipe(&self) -> bool {
+        let per_user = |word: &Vec<u8>| word.windows(2).any(|two| two == [op::MACRO_EXPAND, b'u']);
+        self.is_program() && !self.is_named() && !self.argv.iter().any(per_user)
     }
 
     /// Is it a program (and no mailer that is built in)?

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use std::ffi::{CString, OsStr};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -191,6 +192,15 @@ impl Program {
     /// When no process can be made, or the program cannot be run.
     pub fn spawn(&self, stdin: Stdio) -> io::Result<Child> {
         self.command()?.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    }
+
+    /// The same with a dialogue as its stdin and stdout.
+    ///
+    /// # Errors
+    /// As those of [`Self::spawn`].
+    pub fn spawn_on(&self, dialogue: OwnedFd) -> io::Result<Child> {
+        let output = dialogue.try_clone()?;
+        self.command()?.stdin(dialogue).stdout(output).stderr(Stdio::piped()).spawn()
     }
 
     /// The same where only its output is wanted: it has nothing to read, and complains where we do.

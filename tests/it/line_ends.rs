@@ -269,7 +269,7 @@ async fn sent(mail: &[u8], rcpt: &[u8], header: &[u8], body: &[u8]) -> Vec<u8> {
         header_form: BodyForm::WIRE,
         timeouts: &timeouts,
     };
-    transact(&mut server, &offer, &mut |_, _, _| {}).await;
+    transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
     server.quit(limit).await;
     serving.await.expect("no panic")
 }

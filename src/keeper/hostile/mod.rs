@@ -67,6 +67,7 @@ fn settings(dir: &str, default_user: Identity) -> KeeperSettings {
             program("told", "l", &["$u", "$g"]),
             program("many", "lm", &["$u"]),
             program("root", "lS", &["-m", "$h"]),
+            program("talks", "lS", &["$h"]),
             LocalMailer { max_size: 4, ..program("small", "l", &["$u"]) },
         ],
         alias_files: vec![

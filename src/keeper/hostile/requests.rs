@@ -151,6 +151,33 @@ fn words_of_programs() {
 }
 
 #[test]
+fn dialogues_that_no_mailer_has() {
+    let mut scene = Scene::new();
+    let me = scene.me.clone();
+    for (attack, mailer, host, expected) in [
+        ("the shell", "prog", &b""[..], CONFIG),
+        ("a file", "*file*", b"", CONFIG),
+        ("a program for each recipient", "told", b"", CONFIG),
+        ("a Maildir", "local", b"", CONFIG),
+        ("another host", "smtp", b"there", CONFIG),
+        ("no mailer", "nothing", b"", CONFIG),
+        ("an option for a program of root", "talks", b"-x", if is_root() { NOPERM } else { 0 }),
+    ] {
+        let asked = scene.ask(Ask::Dialogue(Box::new(delivery(mailer, me.as_bytes(), host, None))));
+        let exit = match asked {
+            Reply::Dialogue(Ok(())) => 0,
+            Reply::Dialogue(Err(result)) => result.exit,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(exit, expected, "{attack}");
+        assert!(scene.is_well(), "{attack}");
+    }
+    let mut two = delivery("talks", b"", b"", None);
+    two.targets.push(two.targets[0].clone());
+    assert!(matches!(scene.ask(Ask::Dialogue(Box::new(two))), Reply::Dialogue(Err(_))), "two hosts");
+}
+
+#[test]
 fn lists_that_nobody_named() {
     let mut scene = Scene::new();
     let dir = scene.dir.path().display().to_string();

@@ -15,7 +15,7 @@ pub use answer::{Answer, ConnectionError};
 pub use connection::{Protection, ServerConnection, Stream};
 pub use extensions::Extensions;
 pub use timeouts::CommandTimeouts;
-pub use transaction::{Answers, Offer, transact};
+pub use transaction::{Answers, Offer, Stage, transact};
 
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ async fn sec_074_reports_tell_of_one_message() {
             header_form: BodyForm::WIRE,
             timeouts: &timeouts,
         };
-        transact(&mut server, &offer, &mut |_, _, _| {}).await;
+        transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
         transcripts.push(String::from_utf8(server.take_transcript()).expect("text"));
     }
     server.quit(limit).await;
@@ -112,7 +112,7 @@ async fn session(script: &str) {
         header_form: BodyForm::WIRE,
         timeouts: &timeouts,
     };
-    let done = transact(&mut server, &offer, &mut |_, _, _| {}).await;
+    let done = transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
     let report = shown(&done, &server);
     let quoted = String::from_utf8(server.take_transcript()).expect("text");
     server.quit(Duration::from_secs(1)).await;

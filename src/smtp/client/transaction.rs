@@ -50,13 +50,21 @@ const PIPELINE_WINDOW: usize = 50;
 /// Bytes of a message that are sent at a time, or a little more.
 const PIECE: usize = 64 << 10;
 
+/// Which answer it was that refused a recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// That to RCPT.
+    Recipient,
+    /// That to the dot, of LMTP.
+    Dot,
+}
+
+/// Is shown the answer that refuses a recipient (by its place in the offer).
+pub type Refused<'a> = &'a mut (dyn FnMut(&mut ServerConnection, usize, &Answer, Stage) + Send);
+
 /// Runs MAIL, RCPT, DATA. Each refused recipient's answer is shown to `refused` at once, in time to
 /// put a line into the transcript.
-pub async fn transact(
-    server: &mut ServerConnection,
-    offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
-) -> Answers {
+pub async fn transact(server: &mut ServerConnection, offer: &Offer<'_>, refused: Refused<'_>) -> Answers {
     let mut answers = Answers { recipients: vec![None; offer.recipients.len()], ..Answers::default() };
     if let Err(error) = run(server, offer, refused, &mut answers).await {
         answers.error = Some(error);
@@ -86,7 +94,7 @@ impl Answers {
 async fn run(
     server: &mut ServerConnection,
     offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
+    refused: Refused<'_>,
     answers: &mut Answers,
 ) -> Result<(), ConnectionError> {
     let timeouts = offer.timeouts;
@@ -109,7 +117,7 @@ async fn run(
     let go = answer.code == 354;
     answers.data = Some(answer);
     match (go, any) {
-        (true, true) => content(server, offer, answers).await,
+        (true, true) => content(server, offer, refused, answers).await,
         // nobody left, but the server waits for a message: an empty one ends it
         (true, false) => server.command(b".", timeouts.dot).await.map(drop),
         (false, _) => Ok(()),
@@ -119,7 +127,7 @@ async fn run(
 async fn recipients(
     server: &mut ServerConnection,
     offer: &Offer<'_>,
-    refused: &mut (dyn FnMut(&mut ServerConnection, usize, &Answer) + Send),
+    refused: Refused<'_>,
     answers: &mut Answers,
     pipelined: bool,
 ) -> Result<(), ConnectionError> {
@@ -141,7 +149,7 @@ async fn recipients(
             let answer = server.answer(timeouts.rcpt).await?;
             let closing = answer.is_closing();
             if !answer.is_positive() && !closing {
-                refused(server, index, &answer);
+                refused(server, index, &answer, Stage::Recipient);
             }
             answers.recipients[index] = Some(answer);
             if closing {
@@ -155,6 +163,7 @@ async fn recipients(
 async fn content(
     server: &mut ServerConnection,
     offer: &Offer<'_>,
+    refused: Refused<'_>,
     answers: &mut Answers,
 ) -> Result<(), ConnectionError> {
     let timeouts = offer.timeouts;
@@ -184,9 +193,17 @@ async fn content(
     out.extend_from_slice(b".\r\n");
     server.console.step(&[b">>> ."]);
     server.write(&out, timeouts.block).await?;
-    let accepted = answers.recipients.iter().flatten().filter(|answer| answer.is_positive()).count();
-    for _ in 0..if offer.lmtp { accepted } else { 1 } {
-        answers.dot.push(server.answer(timeouts.dot).await?);
+    let accepted = |answer: &Option<Answer>| answer.as_ref().is_some_and(Answer::is_positive);
+    let accepted = (0..answers.recipients.len()).filter(|at| accepted(&answers.recipients[*at]));
+    for index in accepted.collect::<Vec<_>>() {
+        let answer = server.answer(timeouts.dot).await?;
+        if offer.lmtp && !answer.is_positive() {
+            refused(server, index, &answer, Stage::Dot);
+        }
+        answers.dot.push(answer);
+        if !offer.lmtp {
+            break;
+        }
     }
     server.messages += 1;
     Ok(())
