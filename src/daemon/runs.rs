@@ -15,8 +15,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-/// Messages that a run learns of at a time, so that its memory does not grow with the queue.
-const MAX_DUE: usize = 5000;
+/// Messages that a run learns of at a time. For each such lot the whole queue is read: with a million of them once, for
+/// a hundred bytes each; beyond that memory does not grow.
+const MAX_DUE: usize = 1_000_000;
 
 impl Mta {
     /// One pass over the queue, all groups side by side; returns when all that it took is done, with the exit status of the

@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -134,12 +134,28 @@ pub(super) fn append(
         // it may be new, and its name must be on the disk before it holds mail
         place.sync_directory()?;
     }
-    let written = write(&file, header, message, form);
+    let gap: &[u8] = if header.starts_with(b"From ") && is_torn(place, &file) { b"\n" } else { b"" };
+    let written = write(&file, gap, header, message, form);
     if written.is_err() {
         // half a message must not stay
         let _ = file.set_len(before).and_then(|()| file.sync_all());
     }
     Ok(written?)
+}
+
+/// Does the mailbox end within a line? A machine that died while it was written to may have left it so, and what
+/// comes next would not begin a message. One that may not be read is taken as it is.
+fn is_torn(place: &Place<'_>, file: &File) -> bool {
+    let look = || -> io::Result<bool> {
+        let reader = place.open(nix::libc::O_RDONLY | nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY)?;
+        let (seen, ours) = (reader.metadata()?, file.metadata()?);
+        let mut last = [b'\n'];
+        if file_id(&seen) == file_id(&ours) && seen.len() > 0 {
+            reader.read_exact_at(&mut last, seen.len() - 1)?;
+        }
+        Ok(last != *b"\n")
+    };
+    look().unwrap_or(false)
 }
 
 fn take_lock(file: &File) -> io::Result<()> {
@@ -153,8 +169,9 @@ fn take_lock(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-fn write(file: &File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<()> {
+fn write(file: &File, gap: &[u8], header: &[u8], message: &Body, form: &BodyForm) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(64 << 10, file);
+    out.write_all(gap)?;
     out.write_all(header)?;
     message.write(form, &mut out)?;
     out.flush()?;
@@ -187,6 +204,23 @@ mod tests {
         let one = "From a now\nSubject: x\n\nline\n>From here\n\n";
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), one.repeat(2));
         assert_eq!(path.metadata().expect("a file").mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_message_begins_a_line_whatever_a_crash_has_left() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("box");
+        std::fs::write(&path, "From a then\n\nhal").expect("a file");
+        let put = |header: &[u8]| {
+            append(&at(&path), Blame::empty(), None, header, &Body::with(b"b\n"), &BodyForm::default())
+                .expect("delivered");
+        };
+        put(b"From a now\n\n");
+        let expected = "From a then\n\nhal\nFrom a now\n\nb\n";
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), expected);
+        put(b"From b now\n\n");
+        let expected = format!("{expected}From b now\n\nb\n");
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), expected);
     }
 
     #[test]

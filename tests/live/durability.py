@@ -13,7 +13,7 @@ import argparse, collections, json, os, pathlib, re, subprocess, sys, tempfile
 import durable_bed, mail_site, side_by_side
 
 HERE = pathlib.Path(__file__).resolve().parent
-SAMPLE = {"cuts": 6, "errors": 4, "kills": 20, "full": 3}
+SAMPLE = {"cuts": 6, "errors": 4, "kills": 20, "full": 2}
 FUSE = ("cuts", "errors")
 
 
@@ -52,7 +52,7 @@ def report(way, found, check):
     late = sorted(found["late"])
     ages = f", at most {late[-1]} s after the first copy" if late else ""
     print(f"-- {way}: {found['moments']} moments, {found['tried']} messages, {found['answered']} answered 250, {found['duplicates']} second copies{ages}; "
-          f"{found['seconds']:.0f} s {found.get('syncs', '')}")
+          f"{found['torn']} parts of messages in files; {found['seconds']:.0f} s {found.get('syncs', '')}")
     for what, wrong in (("nothing is lost", found["lost"]), ("nothing is damaged", found["damaged"]), ("nobody is told of a failure that is none", found["bounced"]),
                         ("nothing comes twice that was not on its way", found["needless"]), ("the queue empties", found["stuck"]), ("no refusal is for ever", found["bad_replies"])):
         check(f"{way}: {what}", not wrong)

@@ -52,7 +52,7 @@ class Ledger:
         self.sent, self.number, self.moments, self.bad_replies = {}, 0, [], []
         self.clear()
         self.tried, self.answered, self.lost, self.damaged, self.bounced = 0, 0, [], [], []
-        self.duplicates, self.late, self.needless, self.stuck = 0, [], [], []
+        self.duplicates, self.late, self.needless, self.stuck, self.torn = 0, [], [], [], 0
 
     def clear(self):
         self.sent, self.remote = {}, []
@@ -63,7 +63,7 @@ class Ledger:
             kind, box = chance.choice(list(KINDS)), chance.randrange(BOXES)
             lines = chance.choice([0, 1, 7, 40, 300]) if chance.randrange(12) else 3000
             mark = f"mark-{self.number}-{kind}"
-            self.sent[mark] = message = {"kind": kind, "box": box, "lines": lines, "answered": None}
+            self.sent[mark] = message = {"kind": kind, "box": box, "lines": lines, "begun": time.time(), "answered": None}
         return mark, message
 
 
@@ -192,14 +192,21 @@ def arrivals():
         mark, text, report = parse(lines)
         message = LEDGER.sent.get(mark)
         if message is None or report:
-            if not report:
+            if place.startswith("box"):
+                LEDGER.torn += 1
+            elif not report:
                 LEDGER.damaged.append(f"{place}: {mark or lines[:3]}")
             elif message and message["kind"] == "bounce" and place == "alice":
                 yield "report", when, mark
             else:
                 LEDGER.bounced.append(f"{mark} told {place}: " + " ".join(lines)[:1500])
+        elif place.startswith("box"):
+            # nobody can append to a file in one piece: a cut may leave a part, which the whole message follows
+            if text[:message["lines"] + 1] == body(mark, message["lines"]):
+                yield place, when, mark
+            else:
+                LEDGER.torn += 1
         elif [line for line in text if line] != body(mark, message["lines"]):
-            # what a cut leaves of an append is somebody's whole message again behind it
             LEDGER.damaged.append(f"{place}: {mark} {len(text)} of {message['lines']} lines")
         else:
             yield place, when, mark
@@ -220,7 +227,9 @@ def count():
             if len(copies) > 1 and None not in copies:
                 # what a list was split into when it happened comes twice only afterwards
                 since = next((moment for moment in (min(copies), message["answered"]) if moment and moment < LEDGER.moments[-1]), None)
-                if since is None:
+                if since is None and message["begun"] < LEDGER.moments[-1]:
+                    LEDGER.late.append(0)
+                elif since is None:
                     LEDGER.needless.append(f"{mark} came twice to {place}")
                 else:
                     LEDGER.late.append(round(LEDGER.moments[bisect.bisect(LEDGER.moments, since)] - since, 3))
@@ -449,7 +458,7 @@ def serve(way, moments, seed, program, makemap, forgetful, *arguments):
     begin = time.monotonic()
     WAYS[way](machine, random.Random(int(seed)), int(moments))
     machine.kill_all()
-    result = {name: getattr(LEDGER, name) for name in ("tried", "answered", "lost", "damaged", "bounced", "duplicates", "late", "needless", "stuck", "bad_replies")}
+    result = {name: getattr(LEDGER, name) for name in ("tried", "answered", "lost", "damaged", "bounced", "duplicates", "late", "needless", "stuck", "torn", "bad_replies")}
     result.update(moments=len(LEDGER.moments), seconds=time.monotonic() - begin, log=bed.LOG[-400:] if LEDGER.lost or LEDGER.stuck else [])
     if machine.disk:
         result["syncs"] = machine.order("count")

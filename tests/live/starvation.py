@@ -6,12 +6,13 @@ Local mail is timed in turns: through the daemon that is attacked and through a 
 work on the machine slows both. The attacked one must keep 80 % of the other's rate (the median of the rounds), and
 answer RCPT within a second. Closes with "N passed, N failed".
 """
-import argparse, contextlib, fcntl, os, pwd, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
+import argparse, concurrent.futures, contextlib, fcntl, os, pwd, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 USER, OWNER = "daemon", "news"
 HARD_LIMIT = 2048
+CROWD = 5000, 500
 
 
 def free_port():
@@ -31,6 +32,18 @@ class Client:
             self.socket.bind((source, 0))
         self.socket.connect(("10.9.9.9" if source else "127.0.0.1", port))
         self.file = self.socket.makefile("rwb")
+
+    def closed(self):
+        """What came meanwhile is thrown away."""
+        self.socket.setblocking(False)
+        try:
+            while self.socket.recv(4096):
+                pass
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def answer(self):
         while True:
@@ -69,7 +82,7 @@ class Site:
     def __init__(self, canonify):
         self.place = Path(tempfile.mkdtemp(prefix="canonify-starvation.", dir="/var/lib"))
         self.place.chmod(0o755)
-        self.canonify, self.port, self.remote = canonify, free_port(), free_port()
+        self.canonify, self.port, self.remote, self.descriptors = canonify, free_port(), free_port(), HARD_LIMIT
         for name in ("etc", "mail", "mqueue"):
             (self.place / name).mkdir()
         self.etc = self.place / "etc"
@@ -112,7 +125,7 @@ class Site:
         self.run("sendmail", "-bi", "-C", self.cf)
 
     def start(self):
-        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, HARD_LIMIT))
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, self.descriptors))
         self.log = open(self.place / "log", "w")
         command = [self.canonify, "sendmail", "-bD", "-q1h", "-C", self.cf]
         environment = dict(os.environ, CANONIFY_LOG="stderr")
@@ -239,9 +252,48 @@ def many_networks(site, kept):
     yield f"{len(kept) - before} idle connections of as many networks"
 
 
+@contextlib.contextmanager
+def crowd(site, kept):
+    """As many networks as sessions: nobody has more than his share. Sessions get a quarter of the descriptors."""
+    room = site.descriptors // 4 - 50
+    idle_count, slow_count = max(0, min(CROWD[0], room - CROWD[1])), min(CROWD[1], room)
+    def greeted(number):
+        """Connections that nobody waits for would fill the short queue of the listener."""
+        try:
+            return Client(site.port, f"10.{64 + number // 250}.{number % 250}.1").open()
+        except OSError:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        clients = [client for client in pool.map(greeted, range(idle_count + slow_count)) if client]
+    idle, slow = clients[slow_count:], clients[:slow_count]
+    kept.extend(clients)
+    going = threading.Event()
+
+    def trickle():
+        text, sent = b"NOOP a byte a second\r\n", 0
+        while not going.wait(1):
+            for client in slow:
+                try:
+                    client.socket.send(text[sent % len(text):][:1])
+                except OSError:
+                    pass
+            sent += 1
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    yield f"{len(idle)} idle sessions, {len(slow)} slow ones (a byte a second)"
+    going.set()
+    thread.join()
+    alive = sum(not client.closed() for client in idle + slow)
+    print(f"    {alive} of them are still there")
+    if alive < idle_count + slow_count:
+        raise SystemExit("somebody had to go")
+
+
 ATTACKS = {
     "silent": silent_host, "silent500": lambda site, kept: silent_host(site, kept, 395), "reports": reports,
-    "locked": locked_mailbox, "loop": list_loop, "large": large_list, "client": one_client, "networks": many_networks,
+    "locked": locked_mailbox, "loop": list_loop, "large": large_list, "client": one_client, "networks": many_networks, "crowd": crowd,
 }
 # the others take their time
 SHORT = ("silent", "reports", "locked", "loop", "client", "networks")
@@ -263,6 +315,8 @@ def main():
         hosts.write("127.0.0.1 partner.example\n")
     canonify = str(Path(options.canonify).resolve())
     site, alone = Site(canonify), Site(canonify)
+    if "crowd" in wanted:
+        site.descriptors = alone.descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     held = tarpit(site.remote)
     counts, kept = [0, 0], []
 
