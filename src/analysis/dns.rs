@@ -63,6 +63,8 @@ struct LineRecord {
     owner: String,
     kind: u16,
     text: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    whole: String,
     #[serde(default)]
     preference: u16,
     #[serde(default)]
@@ -116,6 +118,7 @@ impl LineRecord {
             owner: text(&record.owner),
             kind: record.kind,
             text: text(&record.text),
+            whole: text(&record.whole),
             preference: record.preference,
             address: record.address,
             ttl: record.ttl,
@@ -127,6 +130,7 @@ impl LineRecord {
             owner: self.owner.into_bytes(),
             kind: self.kind,
             text: self.text.into_bytes(),
+            whole: self.whole.into_bytes(),
             preference: self.preference,
             address: self.address,
             ttl: self.ttl,
@@ -174,7 +178,15 @@ impl Answers for KnownDomains {
                 let address = Ipv4Addr::new(192, 0, 2, 25);
                 let text = address.to_string().into_bytes();
                 let address = Some(IpAddr::V4(address));
-                Ok(vec![Record { owner: name, kind: kind::A, text, preference: 0, address, ttl: 60 }])
+                Ok(vec![Record {
+                    owner: name,
+                    kind: kind::A,
+                    text,
+                    whole: Vec::new(),
+                    preference: 0,
+                    address,
+                    ttl: 60,
+                }])
             }
             (true, _) => Err(DnsError::NoData),
         }
@@ -192,6 +204,7 @@ mod tests {
             owner: b"x.example".to_vec(),
             kind: kind::MX,
             text: b"mail.x.example".to_vec(),
+            whole: Vec::new(),
             preference: 10,
             address: None,
             ttl: 300,

@@ -130,7 +130,8 @@ impl Mta {
         let deliverer = deliverer.remembering_hosts(&queue.options().base());
         let mut policy = Policy::from_config(&config);
         policy.sasl_mechanisms = sasl_mechanisms(&log);
-        let server = Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone());
+        let server =
+            Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()).with_mail_authentication();
         let server =
             Arc::new(server.with_mail_filters(Definitions::of(&config), milters(&config, &keeper, &log)));
         let preparing = Arc::new(Semaphore::new(MAX_PREPARING));

@@ -39,7 +39,7 @@ pub(super) async fn signed(
     match signatures {
         Ok(fields) => {
             let text = [b"DKIM: signed for ", &domain[..]].concat();
-            on.logger.log(10, Priority::Info, id, &text);
+            on.logger.log(9, Priority::Info, id, &text);
             Ok([fields, header].concat())
         }
         Err(why) if on.site.config.options.dkim_send_unsigned => {

@@ -35,7 +35,7 @@ pub(super) const FEATURES: &[(&str, usize, bool)] = &[
     ("genericstable", 1, true), ("greet_pause", 1, false), ("ldap_routing", 6, false),
     ("limited_masquerade", 0, false), ("local_lmtp", 2, false), ("local_maildir", 1, false),
     ("local_no_masquerade", 0, false), ("local_procmail", 3, false), ("lookupdotdomain", 0, false),
-    ("loose_relay_check", 0, false), ("mailertable", 1, true), ("masquerade_entire_domain", 0, false),
+    ("loose_relay_check", 0, false), ("mail_auth", 1, false), ("mailertable", 1, true), ("masquerade_entire_domain", 0, false),
     ("masquerade_envelope", 0, false), ("msp", 2, false), ("mtamark", 3, false),
     ("no_default_msa", 0, false), ("nocanonify", 1, false), ("nopercenthack", 1, false),
     ("notsticky", 0, false), ("nouucp", 1, false), ("nullclient", 1, false), ("prefixmod", 2, false),

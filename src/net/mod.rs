@@ -24,7 +24,7 @@ pub use exchangers::Exchangers;
 pub use literal::address_literal;
 pub use mx::MxAnswer;
 pub use record::{Record, kind};
-pub use resolver::{Family, Resolver};
+pub use resolver::{Family, Resolver, reverse_name};
 pub use settings::{HOSTS_VARIABLE, Settings, services};
 pub use zone::{Answers, FixedZone, Witness};
 

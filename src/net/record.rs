@@ -37,6 +37,8 @@ pub struct Record {
     pub kind: u16,
     /// The data as a dns map shows it (names without trailing dot; MX and AFSDB: the name).
     pub text: Vec<u8>,
+    /// All strings of a TXT record, joined, byte by byte as they are (RFC 6376, 3.6.2.2; RFC 7208, 3.3).
+    pub whole: Vec<u8>,
     /// Preference of an MX record, else 0.
     pub preference: u16,
     /// The address of an A or AAAA record.
@@ -82,6 +84,7 @@ impl Record {
             owner: name_text(&record.name),
             kind,
             text: Vec::new(),
+            whole: Vec::new(),
             preference: 0,
             address: None,
             ttl: record.ttl,
@@ -101,6 +104,7 @@ impl Record {
             }
             // the first string only, as sendmail has it
             RData::TXT(txt) => {
+                own.whole = txt.txt_data.concat();
                 own.text = txt.txt_data.first().map(|text| printable(text)).unwrap_or_default()
             }
             RData::TLSA(tlsa) => own.text = tlsa_text(tlsa),

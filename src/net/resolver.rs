@@ -225,6 +225,15 @@ impl Resolver {
         failed(error)
     }
 
+    /// Records of one type of exactly this name; no domain of resolv.conf completes it.
+    pub async fn exact(&self, name: &[u8], kind: u16) -> Answered<Vec<Record>> {
+        let found = self.ask(name, kind).await;
+        answered(found.map(|mut records| {
+            records.retain(|record| record.kind == kind);
+            records
+        }))
+    }
+
     /// Where to deliver mail for a domain (MX, else the name itself). `is_self` says whether a name is
     /// one of this host's own (class w): the list ends before it.
     pub async fn mx(&self, host: &[u8], is_self: &(dyn Fn(&[u8]) -> bool + Sync)) -> Answered<MxAnswer> {
@@ -247,7 +256,7 @@ fn wanted(address: &IpAddr, family: Family) -> bool {
 }
 
 /// The name whose PTR record names an address.
-pub(super) fn reverse_name(address: IpAddr) -> Vec<u8> {
+pub fn reverse_name(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(four) => {
             let [a, b, c, d] = four.octets();

@@ -81,6 +81,7 @@ fn record((owner, word, data): &(String, String, String)) -> Option<Record> {
         (preference, text) = (number.parse().ok()?, host);
     }
     let address: Option<IpAddr> = text.parse().ok().filter(|_| matches!(*kind, kind::A | kind::AAAA));
+    let whole = if *kind == kind::TXT { text.as_bytes().to_vec() } else { Vec::new() };
     let text = text.strip_suffix('.').unwrap_or(text).as_bytes().to_vec();
-    Some(Record { owner: owner.clone().into_bytes(), kind: *kind, text, preference, address, ttl: 60 })
+    Some(Record { owner: owner.clone().into_bytes(), kind: *kind, text, whole, preference, address, ttl: 60 })
 }

@@ -88,7 +88,7 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 8] = [0x80, 0x84, 0x96, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 10] = [0x80, 0x84, 0x96, 0x98, 0xb3, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -471,4 +471,8 @@ options! {
     dkim_signing_table: Option<Vec<u8>> = None, (Text), "DKIMSigningTable", 0x84, Root, Implemented, "";
     /// (canonify only) What cannot be signed for now goes out without a signature; else it waits in the queue
     dkim_send_unsigned: bool = false, (Bool), "DKIMSendUnsigned", 0x96, Root, Implemented, "";
+    /// (canonify only) SPF, DKIM, DMARC and ARC of what strangers send: macros for rules, ruleset mail_auth, Authentication-Results
+    mail_authentication: bool = false, (Bool), "MailAuthentication", 0x98, Root, Implemented, "";
+    /// (canonify only) The name under which Authentication-Results speaks
+    authserv_id: Option<Vec<u8>> = None, (Text), "AuthservID", 0xb3, Root, Implemented, "";
 }

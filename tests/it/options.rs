@@ -26,7 +26,8 @@ fn form(form: Form) -> String {
 }
 
 /// Defaults that the table cannot say as a cf would.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
+    ("authserv_id", "`$j`"),
     ("blank_sub", "a blank"),
     ("default_user", "mailnull, sendmail or daemon, else `1:1`"),
     ("dont_probe_interfaces", "`False`"),

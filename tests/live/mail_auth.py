@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """DKIM: what leaves is signed, and Debian's opendkim finds each signature good; what cannot be signed waits, or goes out as the .mc says.
+SPF, DKIM, DMARC and ARC of what comes: opendkim signs, the bed's name server has the records, the access map decides.
 
 usage: mail_auth.py CANONIFY [--show]     Needs root and Debian's packages opendkim and opendkim-tools; without them it skips.
 """
@@ -32,6 +33,51 @@ def public_record(name):
     return f"v=DKIM1; k={kind}; p=" + base64.b64encode(der[-32:] if kind == "ed25519" else der).decode()
 
 
+POLICIES = {"refused.example": "p=reject", "held.example": "p=quarantine", "watched.example": "p=none", "friend.example": "p=reject", "none.example": ""}
+SENDERS = {"pass": "v=spf1 ip4:192.0.2.9 -all", "fail": "v=spf1 -all", "softfail": "v=spf1 ~all", "neutral": "v=spf1 ?all", "permerror": "v=spf1 what",
+           "temperror": "v=spf1 include:servfail.example -all", "none": ""}
+ACCESS = "DMARC:reject\tREJECT\nDMARC:quarantine\tQUARANTINE:not the author\nDMARC:friend.example\tOK\nSPF:permerror\tERROR:5.7.23:550 mend your record\n"
+RULES = "LOCAL_RULESETS\nScheck_data\nR$*\t\t\t$: $&{spf}\nRsoftfail\t\t$#error $@ 5.7.23 $: 550 not quite\n"
+
+
+def zone():
+    """The bed's names, senders with SPF records, authors with policies and a key."""
+    names = {(f"{word}.sender.example", "A"): ["192.0.2.9"] for word in SENDERS}
+    names.update({(f"{word}.sender.example", "TXT"): [record] for word, record in SENDERS.items() if record})
+    for domain, policy in POLICIES.items():
+        names[domain, "A"] = ["192.0.2.9"]
+        names["sel._domainkey." + domain, "TXT"] = [public_record("sel")]
+        if policy:
+            names["_dmarc." + domain, "TXT"] = ["v=DMARC1; " + policy]
+    return {**plain_zone(), **names}
+
+
+plain_zone = mail_site.zone
+
+
+def signed(text, domain, form):
+    """The message as opendkim signs it."""
+    mail_bed.write("dkim/sign", f"Mode s\nDomain {domain}\nSelector sel\nKeyFile /mnt/dkim/sel.pem\nCanonicalization {form}\nSyslog no\nRequireSafeKeys no\n")
+    path = pathlib.Path(TOP, "dkim/message")
+    path.write_bytes(text.encode("latin-1"))
+    said = subprocess.run(["opendkim", "-t", path, "-vv", "-x", TOP + "/dkim/sign"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode("latin-1")
+    value = re.search(r"hname='DKIM-Signature' hvalue='([^']*)'", said)[1]
+    return "DKIM-Signature: " + value.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n" + text
+
+
+def run_case(daemon, case):
+    """Like the bed's; a message may have to be signed before."""
+    for step in case["steps"]:
+        if step[0] == "message" and case.get("sign"):
+            form, old, new = case["sign"]
+            text = signed(step[1], case["domain"], form).replace(old, new)
+            step[1] = "".join(("." if line.startswith(".") else "") + line for line in text.splitlines(True)) + ".\r\n"
+    return plain_case(daemon, case)
+
+
+plain_case = mail_bed.run_case
+
+
 def build():
     mail_bed.build()
     subprocess.run(["ip", "addr", "add", STRANGER + "/32", "dev", "lo"], check=True)
@@ -44,6 +90,9 @@ def build():
     mail_bed.write("dkim/public", "".join(records))
     mail_bed.write("dkim/table", TABLE)
     mail_bed.write("dkim/conf", OPENDKIM)
+    access = pathlib.Path(TOP, "mail/access")
+    access.write_text(access.read_text() + ACCESS)
+    mail_site.zone = zone
 
 
 def file(daemon, what, name):
@@ -80,6 +129,7 @@ mail_bed.AFTERWARDS.update(file=file, verified=verified, wait=wait)
 
 
 def serve(program, makemap):
+    mail_bed.run_case = run_case
     mail_bed.serve(program, makemap, build)
 
 
@@ -141,6 +191,62 @@ def signing(run):
     yield "no key, unsigned: it goes", sent(unsigned) and not signatures(unsigned) and logged(unsigned, "sent without a signature"), unsigned
 
 
+def incoming(domain="watched.example", sender="none", sign=("relaxed/relaxed", "", ""), fields="", client=STRANGER):
+    """A stranger's message from an author to a mailbox here."""
+    text = fields + HEADER.format(domain=domain) + BODIES["plain"]
+    case = {"client": client, "domain": domain, "sign": sign, "after": []}
+    steps = [["say", f"EHLO {sender}.sender.example"], ["say", f"MAIL FROM:<ann@{sender}.sender.example>"], ["say", "RCPT TO:<alice@site.example>"]]
+    return {**case, "steps": [*steps, ["message", text + ("" if sign else ".\r\n")], ["say", "QUIT"]]}
+
+
+def found(result):
+    """The fields Authentication-Results of what was delivered, unfolded."""
+    lines = result["deliveries"][0][1:] if result["deliveries"] else []
+    text = "\n".join(lines).split("\n\n")[0].replace("\n\t", " ").replace("\n ", " ")
+    return [line.split(": ", 1)[1] for line in text.split("\n") if line.startswith("Authentication-Results:")]
+
+
+def says(result, *words):
+    fields = found(result)
+    return len(fields) == 1 and all(word in fields[0] for word in ("mail.site.example; ", *words))
+
+
+def answered(result, text):
+    return any(line.startswith("S: " + text) for line in result["session"])
+
+
+def verifying(run):
+    """(what, is it so, the result) of each case."""
+    changed = ("relaxed/relaxed", "Hello  there", "Hello thither")
+    forged = "Authentication-Results: mail.site.example; dkim=pass\r\nAuthentication-Results: other.example; dkim=pass\r\n"
+    forms = ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"]
+    senders = [word for word in SENDERS if word != "permerror"]
+    cases = [incoming(sign=(form, "", "")) for form in forms] + [incoming(sender=word, sign=None) for word in senders]
+    cases += [incoming(sign=changed), incoming("refused.example", sign=changed), incoming("held.example", sign=changed), incoming("friend.example", sign=changed),
+              incoming("refused.example"), incoming("none.example", sign=None), incoming(sender="permerror"), incoming(fields=forged, sign=None), incoming(client=LOCAL)]
+    results = run("FEATURE(`mail_auth')", cases)
+    for form in forms:
+        result = results.pop(0)
+        yield f"opendkim signs {form}", says(result, "dkim=pass header.d=watched.example header.s=sel", "dmarc=pass (p=none) header.from=watched.example", "arc=none"), result
+    for word in senders:
+        result = results.pop(0)
+        yield f"SPF {word}", says(result, f"spf={word} smtp.mailfrom=ann@{word}.sender.example", "dkim=none"), result
+    watched, refused, held, friend, good, none, error, forged, local = results
+    yield "changed on the way", says(watched, "dkim=fail (body hash did not verify)", "dmarc=fail (p=none)"), watched
+    yield "DMARC:reject", answered(refused, "550 5.7.1 Rejected by policy") and not refused["deliveries"] and logged(refused, "ruleset=mail_auth, arg1=DMARC:reject, arg2=refused.example"), refused
+    yield "DMARC:quarantine", not held["deliveries"] and any(entry[0].startswith("hf") for entry in held["queue"]) and logged(held, "quarantine=not the author"), held
+    yield "DMARC:domain", says(friend, "dmarc=fail (p=reject)"), friend
+    yield "DMARC:reject, and the author is who it says", says(good, "dmarc=pass (p=reject)"), good
+    yield "no policy", says(none, "dmarc=none header.from=none.example"), none
+    yield "SPF:permerror", answered(error, "550 5.7.23 mend your record"), error
+    yield "our name is nobody else's", len(found(forged)) == 2 and found(forged)[1].startswith("other.example"), forged
+    yield "mail of our own", local["deliveries"] and not found(local), local
+    yield "the log", logged(watched, "mail_auth: spf=none, spf_helo=none, dkim=fail, dkim_domain=watched.example, dmarc=fail, dmarc_domain=watched.example, dmarc_policy=none, arc=none"), watched
+    soft, passed = run("FEATURE(`mail_auth', `gate.example')\n" + RULES, [incoming(sender="softfail", sign=None), incoming(sender="pass", sign=None)])
+    yield "a rule asks for ${spf}", answered(soft, "550 5.7.23 not quite"), soft
+    yield "a name of its own", found(passed) and found(passed)[0].startswith("gate.example; "), passed
+
+
 def main(canonify, *more):
     tools = all(map(shutil.which, ("opendkim", "openssl", "ip")))
     if os.geteuid() != 0 or not tools:
@@ -159,7 +265,7 @@ def main(canonify, *more):
             lines = [line for line in cf.split("\n") if not line.startswith("O DaemonPortOptions")]
             return bed.run({"cf": "\n".join([*lines, PORT, ""]), "arguments": [], "cases": cases})
 
-        for what, good, result in signing(run):
+        for what, good, result in [*signing(run), *verifying(run)]:
             print(f"{'ok' if good else 'FAILED'}: {what}")
             passed, failed = passed + good, failed + (not good)
             if "start" in result and not good:

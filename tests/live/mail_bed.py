@@ -31,6 +31,9 @@ def wire_name(name):
 def rdata(kind, value):
     if kind == "A":
         return socket.inet_aton(value)
+    if kind == "TXT":
+        text = value.encode("latin-1")
+        return b"".join(bytes([len(text[at:at + 255])]) + text[at:at + 255] for at in range(0, len(text), 255))
     return struct.pack(">H", value[0]) + wire_name(value[1]) if kind == "MX" else wire_name(value)
 
 

@@ -25,6 +25,11 @@ pub(super) fn field(form: Form, field: &Field<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// A field in the relaxed form.
+pub fn put_field(one: &Field<'_>, out: &mut Vec<u8>) {
+    field(Form::Relaxed, one, out);
+}
+
 /// Unfolded, blanks in a row as one, none at either end.
 fn relaxed_value(value: &[u8], out: &mut Vec<u8>) {
     let words =

@@ -41,6 +41,11 @@ impl<'a> Fields<'a> {
         &self.0
     }
 
+    /// Those of one name, in their order.
+    pub fn from_above<'n>(&'n self, name: &'n [u8]) -> impl Iterator<Item = Field<'a>> + 'n {
+        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).copied()
+    }
+
     /// Those of one name, the last one first: in this order they are signed (RFC 6376, 5.4.2).
     pub fn from_below<'n>(&'n self, name: &'n [u8]) -> impl Iterator<Item = Field<'a>> + 'n {
         self.0.iter().rev().filter(move |field| field.name.eq_ignore_ascii_case(name)).copied()

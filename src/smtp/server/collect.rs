@@ -11,7 +11,6 @@ use crate::logging::Priority;
 use crate::message::{Collector, Header};
 use crate::schema::{EightBitMode, EnhancedStatus, Reply};
 use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
-use std::ops::Range;
 
 /// Why a message is not taken.
 enum Failure {
@@ -278,9 +277,10 @@ impl<A: Acceptor> Session<A> {
             _ => None,
         };
         let mut sink = collecting.sink.take();
+        // the rulesets judge the message that has come; then the log has a line of it, and then others may change it
         let mut refused = match (failed, &mut sink) {
             (Some(failure), _) => Some(failure.into_reply()),
-            (None, Some(sink)) => self.end_of_message(sink, FIRST_FILTER).await,
+            (None, Some(sink)) => self.end_of_message(sink, 0..self.server.judges).await,
             (None, None) => None,
         };
         self.log_sender();
@@ -293,7 +293,7 @@ impl<A: Acceptor> Session<A> {
         if refused.is_none()
             && let Some(mut sink) = sink
         {
-            refused = self.end_of_message(&mut sink, OTHER_FILTERS).await;
+            refused = self.end_of_message(&mut sink, self.server.judges..usize::MAX).await;
             if refused.is_none() {
                 refused = self.store(sink).await.err();
             }
@@ -356,8 +356,5 @@ impl<A: Acceptor> Session<A> {
     }
 }
 
-/// The rulesets judge the message that has come; then the log has a line of it, and then others may change it.
-const FIRST_FILTER: Range<usize> = 0..1;
-const OTHER_FILTERS: Range<usize> = 1..usize::MAX;
 const BARE_LF: &str = "Bare linefeed (LF) not allowed";
 const BARE_CR: &str = "Bare carriage return (CR) not allowed";

@@ -4,6 +4,7 @@ use super::acceptor::Acceptor;
 use super::client::Client;
 use super::features::Features;
 use super::filter::{Filter, FilterFactory};
+use super::mail_authentication::MailAuthentication;
 use super::mail_filters::MailFilters;
 use super::policy::Policy;
 use super::rulesets::Rulesets;
@@ -28,6 +29,8 @@ pub struct Server {
     pub log: Logger,
     /// Who may refuse or change a message, in this order; each session has filters of its own.
     pub filters: Vec<FilterFactory>,
+    /// So many of them judge a message before the log has a line of it: the check rulesets, and what these must know.
+    pub(super) judges: usize,
     /// Certificates and keys; without them nothing is protected.
     pub tls: Option<Tls>,
 }
@@ -35,7 +38,17 @@ pub struct Server {
 impl Server {
     /// With the check rulesets as the only filter.
     pub fn new(site: Arc<Site>, policy: Policy, log: Logger) -> Self {
-        Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)], tls: None }
+        Self { site, policy, log, filters: vec![Box::new(Rulesets::boxed)], judges: 1, tls: None }
+    }
+
+    /// With SPF, DKIM, DMARC and ARC before the rulesets, if the configuration wants them.
+    pub fn with_mail_authentication(mut self) -> Self {
+        if self.site.config.options.mail_authentication {
+            let log = self.log.clone();
+            self.filters.insert(0, Box::new(move |client| MailAuthentication::boxed(&log, client)));
+            self.judges += 1;
+        }
+        self
     }
 
     /// With the mail filters of the configuration behind the rulesets.
