@@ -164,8 +164,7 @@ fn status(report: &DsnRequest<'_>, recipient: &Recipient, kind: DsnKind) -> Stri
         DsnKind::Delay | DsnKind::FailureAndDelay => EnhancedStatus(4, 0, 0),
         DsnKind::Success => EnhancedStatus(2, 0, 0),
     };
-    let known = recipient.status.filter(|_| !report.expired || kind == DsnKind::Success);
-    known.unwrap_or(default).to_string()
+    recipient.status.unwrap_or(default).to_string()
 }
 
 /// Whose message it is, or whose message a report made in the same pass is about.

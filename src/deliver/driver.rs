@@ -28,7 +28,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 /// sendmail reads the queue's file again before it delivers locally: size and priority then count the
 /// header as stored and the recipients as expanded.
-fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
+pub(super) fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
     envelope.size = envelope.headers.size(&on.site.config.names) + envelope.body.size();
     envelope.set_priority(&on.site.config.options);
 }
@@ -161,7 +161,7 @@ async fn run(
     if expanded.looked && !attempt.generated && !attempt.interactive && !attempt.read_back {
         recompute_size_and_priority(on, envelope);
     }
-    if mail_loop::fail_mail_loop(on, envelope) {
+    if mail_loop::fail_at_delivery(on, envelope, expanded.looked) {
         return Attempted::default();
     }
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;

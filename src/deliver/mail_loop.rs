@@ -1,6 +1,7 @@
 //! Messages that go round in circles.
 
 use super::attempt::Deliverer;
+use super::driver::recompute_size_and_priority;
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -8,17 +9,40 @@ use crate::schema::{EnhancedStatus, Reply, Sysexit};
 impl Deliverer {
     /// For a message that is still being handed in: has it come round too often?
     pub fn fail_mail_loop(&self, envelope: &mut Envelope) -> bool {
-        fail_mail_loop(self, envelope)
+        fail(self, envelope, false)
     }
 }
 
+/// Is it a message for other hosts only, just received? sendmail finds its hops too many where it ends its receipt, and again where it
+/// has read it back.
+fn is_found_twice(envelope: &Envelope, looked: bool) -> bool {
+    let attempt = &envelope.attempt;
+    let received = !attempt.generated && !attempt.interactive && !attempt.read_back;
+    received && !looked && envelope.client().is_some()
+}
+
+/// The same for a message that is to be delivered. `looked`: some user of this host was looked up.
+pub(super) fn fail_at_delivery(on: &Deliverer, envelope: &mut Envelope, looked: bool) -> bool {
+    let most = on.site.config.options.max_hop_count;
+    let twice = i64::from(envelope.hop_count) > most && is_found_twice(envelope, looked);
+    if twice {
+        let via = envelope.client().unwrap_or(b"localhost");
+        let text = [b"SYSERR(root): ", &complaint(on, envelope, most, via)[..]].concat();
+        on.logger.log(0, Priority::Critical, Some(envelope.id.as_bytes()), &text);
+        recompute_size_and_priority(on, envelope);
+        envelope.attempt.read_back = true;
+    }
+    fail(on, envelope, twice)
+}
+
 /// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
-pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
+fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
     let most = on.site.config.options.max_hop_count;
     if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
         return false;
     }
-    let text = complaint(envelope, most);
+    let text =
+        complaint(on, envelope, most, envelope.client().filter(|_| !found_before).unwrap_or(b"localhost"));
     for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(EnhancedStatus(5, 4, 6));
@@ -37,12 +61,17 @@ pub(super) fn fail_mail_loop(on: &Deliverer, envelope: &mut Envelope) -> bool {
     true
 }
 
-/// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`
-fn complaint(envelope: &Envelope, most: i64) -> Vec<u8> {
-    let via = envelope.client().unwrap_or(b"localhost");
-    let expanded = |index: &usize| envelope.recipients[*index].state == RecipientState::Expanded;
-    let first = envelope.send_order().into_iter().find(|index| !expanded(index));
-    let to = first.map_or(&b""[..], |first| &envelope.recipients[first].text);
+/// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`: the first of sendmail's queue, which has this host's users before
+/// those of others.
+fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<u8> {
+    let order = envelope.send_order();
+    let is_here = |index: &&usize| {
+        let mailer =
+            envelope.recipients[**index].address.as_ref().map(|address| usize::from(address.mailer.0));
+        mailer.and_then(|mailer| on.site.config.mailers.get(mailer)).is_some_and(|mailer| mailer.has(b'l'))
+    };
+    let here = order.iter().filter(is_here).max_by_key(|index| envelope.recipients[**index].sort_user());
+    let to = here.or(order.first()).map_or(&b""[..], |first| &envelope.recipients[*first].text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()
 }

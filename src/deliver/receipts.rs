@@ -72,6 +72,10 @@ impl Attempt<'_> {
             self.transcribe(&line.to_line());
         }
         result.status = Some(late);
+        // it is not that server, nor one tried before it, that says no
+        for index in members {
+            self.envelope.recipients[*index].remote_mta = None;
+        }
         self.record(members, &result, Some(relay));
         true
     }

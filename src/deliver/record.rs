@@ -144,7 +144,8 @@ impl Attempt<'_> {
         let config = &self.on.site.config;
         let acts = |user: &[u8]| {
             let address = recipient.address.as_ref();
-            !user.is_empty() || address.is_some_and(|address| is_file_or_program(config, address))
+            let named = !user.is_empty() && !recipient.flags.contains(RecipientFlags::CONTROL_IS_ALIAS);
+            named || address.is_some_and(|address| is_file_or_program(config, address))
         };
         if let Some(control) = &recipient.control
             && control.alias != recipient.text

@@ -53,11 +53,12 @@ impl Envelope {
         self.recipients.push(recipient);
     }
 
-    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Runs of the queue and
-    /// reports have them by next hop, those of one by user, the last in the alphabet first.
+    /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Reports, and runs
+    /// of the queue from the second attempt on, have them by next hop, those of one by user, the last in the alphabet first.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
-        let sorted = self.attempt.read_back || self.attempt.report;
+        let again = self.attempt.read_back && self.attempt.before.1 > 0;
+        let sorted = again || self.attempt.report;
         let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().to_vec()));
         order.sort_by_cached_key(|index| {
             let one = &self.recipients[*index];

@@ -94,7 +94,7 @@ impl Recipient {
     }
 
     /// `$u` of its address as queue runs compare it: a program's has its quotation marks.
-    pub(super) fn sort_user(&self) -> &[u8] {
+    pub fn sort_user(&self) -> &[u8] {
         match self.address.as_ref().map(|address| &address.user[..]).unwrap_or_default() {
             [b'|', ..] => b"\"|",
             user => user,

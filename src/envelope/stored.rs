@@ -168,11 +168,13 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let primary = recipient.parent.is_none();
         let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
         let resolved = recipient.address.is_some();
+        // whom ruleset 5 put in the place of an address stands for it as a member does for a list
+        let replaced = recipient.flags.contains(RecipientFlags::REPLACED);
         if config.options.use_msp && primary && resolved && recipient.control.is_none() {
             // nobody has an account where mail is only handed on
             let alias = recipient.text.clone();
             recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
-        } else if primary && own && envelope.attempts == 0 {
+        } else if primary && own && envelope.attempts == 0 && !replaced {
             recipient.control = None;
         } else if let Some(mut control) = envelope.control(index) {
             let parent = recipient.parent.and_then(|parent| envelope.recipients.get(parent));

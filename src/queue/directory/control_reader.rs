@@ -87,7 +87,7 @@ impl Reader<'_> {
             b'Z' => envelope.envid = Some(value.to_vec()),
             b'A' => envelope.auth = Some(value.to_vec()),
             b'!' => envelope.deliver_by = deliver_by(value),
-            b'C' => self.control = control(value),
+            b'C' => self.control = control(value, self.file.version),
             b'Q' => self.next.orcpt = Some(value.to_vec()),
             b'r' => self.next.final_recipient = Some(value.to_vec()),
             b'R' => self.recipient(value),
@@ -260,13 +260,15 @@ fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
 }
 
 /// `user:uid:gid:alias`; nothing takes the control away.
-fn control(value: &[u8]) -> Option<ControllingUser> {
+fn control(value: &[u8], version: i64) -> Option<ControllingUser> {
     let mut parts = value.splitn(4, |byte| *byte == b':');
     let user = parts.next().filter(|user| !user.is_empty())?.to_vec();
     let number = |part: Option<&[u8]>| part.and_then(|part| u32::try_from(integer(part)).ok());
     match (number(parts.next()), number(parts.next()), parts.next()) {
         (Some(uid), Some(gid), Some(alias)) => {
-            Some(ControllingUser { user, ids: UserIds { uid, gid }, alias: alias.to_vec() })
+            // the first versions had the user only
+            let alias = if version < 2 { user.clone() } else { alias.to_vec() };
+            Some(ControllingUser { user, ids: UserIds { uid, gid }, alias })
         }
         // without ids nothing may run under this name
         _ => None,
