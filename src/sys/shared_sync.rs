@@ -25,6 +25,11 @@ struct State {
 }
 
 impl SharedSync {
+    /// How many syncs have begun.
+    pub fn started(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).started
+    }
+
     /// Returns after a `sync` that began later than this call. Blocks; not for the event loop.
     ///
     /// # Errors

@@ -181,7 +181,7 @@ def programs():
         words = path.with_suffix(".argv").read_text().split("\n")
         lines = path.read_text("latin-1").split("\n")
         # the reference delivers to local users by such a program, too
-        where = words[2] if words[0] == "local" else "program " + words[0]
+        where = words[words.index("local") + 2] if "local" in words else "program " + words[0]
         yield where, path.stat().st_mtime, lines[1:] if lines[0].startswith("From ") else lines
 
 
@@ -285,8 +285,8 @@ class Machine:
 
     def cut(self, how):
         """The power goes and comes back."""
-        LEDGER.moments.append(time.time())
         self.order(f"cut {how}")
+        LEDGER.moments.append(time.time())
         self.kill(self.others())
         self.order("release")
         self.kill_all()
@@ -301,7 +301,7 @@ def is_whole(path):
         return False
 
 
-def drain(machine, limit=90):
+def drain(limit=30):
     """Waits until all that can be delivered is."""
     end, calm = time.monotonic() + limit, 0
     while calm < 3 and time.monotonic() < end:
@@ -326,7 +326,7 @@ def reckon(machine, load):
     """Clients stop, the queue empties, everything is counted."""
     load.stop()
     machine.wait_until_it_listens()
-    drain(machine)
+    drain()
     count()
     tidy(machine)
 
@@ -369,8 +369,8 @@ def kills(machine, chance, moments):
                 machine.wait_until_it_listens()
             time.sleep(chance.uniform(0, 0.25))
             who = chance.choice(["supervisor", "front", "keeper", "all"])
-            LEDGER.moments.append(time.time())
             machine.kill(relatives(machine)[who])
+            LEDGER.moments.append(time.time())
             if who == "all":
                 machine.kill_all()
             elif who == "supervisor":

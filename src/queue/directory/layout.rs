@@ -58,6 +58,11 @@ impl Directory {
         Self { path, relative, qf, df, xf, shared, qf_sync, df_sync }
     }
 
+    /// Of all directories with names of messages.
+    pub(super) fn syncs(&self) -> impl Iterator<Item = &Arc<DirectorySync>> {
+        std::iter::once(&self.qf_sync).chain(&self.df_sync)
+    }
+
     /// The path of a file by its two-letter prefix.
     pub(super) fn file(&self, prefix: &str, id: &QueueId) -> PathBuf {
         let folder = match prefix {

@@ -50,6 +50,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use sync::DirectorySync;
 
 /// The queue directories of one site. Cloning shares them.
 #[derive(Clone)]
@@ -171,6 +172,15 @@ impl Inner {
         files::unlink(&self.file("df", key)?)?;
         files::unlink(&path)?;
         files::unlink(&self.file("xf", key)?)
+    }
+
+    fn sync_removals(&self, key: &MessageKey) {
+        if let Ok(directory) = self.directory(key.location)
+            && self.options.sync
+            && self.options.sync_directories
+        {
+            directory.syncs().for_each(DirectorySync::soon);
+        }
     }
 
     fn set_aside(&self, key: &MessageKey, path: PathBuf) -> Result<String, QueueError> {
@@ -295,8 +305,13 @@ impl QueueStore for DirectoryStore {
     }
 
     fn remove(&self, lease: Lease) -> Operation<'_, ()> {
-        let inner = self.0.clone();
-        Box::pin(blocking(move || inner.remove(&lease.key, lease.hold::<Arc<LockedFile>>()?)))
+        let (inner, key) = (self.0.clone(), lease.key.clone());
+        Box::pin(async move {
+            let remover = inner.clone();
+            blocking(move || remover.remove(&lease.key, lease.hold::<Arc<LockedFile>>()?)).await?;
+            inner.sync_removals(&key);
+            Ok(())
+        })
     }
 
     fn set_aside(&self, lease: Lease) -> Operation<'_, String> {
