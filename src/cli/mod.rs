@@ -27,6 +27,7 @@ pub mod editmap;
 pub mod m4;
 pub mod makemap;
 mod manual;
+pub mod mail_local;
 pub mod mailstats;
 pub mod mc;
 mod mc_check;
@@ -44,7 +45,9 @@ mod queue_flags;
 mod queue_run;
 mod replay;
 mod rights;
+pub mod rmail;
 mod show;
+pub mod smrsh;
 pub mod rewrite;
 pub mod sendmail;
 pub mod smtp;
@@ -158,6 +161,27 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "print how many messages came and went, by mailer",
         command: mailstats::command,
+    },
+    Personality {
+        name: "mail.local",
+        entry: mail_local::main,
+        keeps_group: false,
+        about: "store mail in mailboxes, also by LMTP",
+        command: mail_local::command,
+    },
+    Personality {
+        name: "smrsh",
+        entry: smrsh::main,
+        keeps_group: false,
+        about: "run a command of the directory /etc/mail/smrsh, and no other",
+        command: smrsh::command,
+    },
+    Personality {
+        name: "rmail",
+        entry: rmail::main,
+        keeps_group: false,
+        about: "hand mail that came by UUCP to sendmail",
+        command: rmail::command,
     },
     Personality {
         name: "rewrite",

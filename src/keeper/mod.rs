@@ -43,6 +43,7 @@ mod tls_files;
 mod watched;
 
 pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
+pub use mailbox::append_message;
 pub use protocol::{
     AliasAnswer, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote, MailerResult,
     NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,

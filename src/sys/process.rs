@@ -203,6 +203,14 @@ impl Program {
         self.command()?.stdin(dialogue).stdout(output).stderr(Stdio::piped()).spawn()
     }
 
+    /// Becomes the program; what comes back is why it could not.
+    pub fn execute(&self) -> io::Error {
+        match self.command() {
+            Ok(mut command) => command.exec(),
+            Err(error) => error,
+        }
+    }
+
     /// The same where only its output is wanted: it has nothing to read, and complains where we do.
     pub(super) fn spawn_asked(&self) -> io::Result<Child> {
         self.command()?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()

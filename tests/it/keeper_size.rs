@@ -34,7 +34,7 @@ const CRATES: &[&str] = &[
 
 /// Lines of the folder itself, and of all that it reaches; SECURITY.md says what they are for, room by room.
 const MOST_OWN: usize = 2340;
-const MOST: usize = 5480;
+const MOST: usize = 5510;
 
 /// The crates of Cargo.toml, as they are written in code.
 fn dependencies() -> Vec<String> {

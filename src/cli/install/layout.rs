@@ -86,7 +86,7 @@ static DEBIAN: Layout = Layout {
         ("/usr/sbin/mailstats", "mailstats"),
         ("/usr/lib/sm.bin/smrsh", "smrsh"),
         ("/usr/bin/vacation", "vacation"),
-        ("/usr/bin/rmail", "rmail"),
+        ("/usr/sbin/rmail", "rmail"),
     ],
     directories: &[
         ("/etc/mail", "root", "root", 0o755),
