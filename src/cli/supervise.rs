@@ -76,15 +76,18 @@ fn what(listen: bool, request: &QueueRequest) -> String {
     [smtp, queueing].into_iter().flatten().collect::<Vec<_>>().join("+")
 }
 
-/// What `ps` shows.
+/// What `ps` shows: with ProcessTitlePrefix, of which macros may be a part.
 fn title_of(config: &Config, listen: bool, request: &QueueRequest) -> Vec<u8> {
-    match request.interval {
+    let prefix = config.options.process_title_prefix.as_deref().filter(|prefix| !prefix.is_empty());
+    let prefix = prefix.map(|prefix| [&config.expand(prefix)[..], b": "].concat()).unwrap_or_default();
+    let what = match request.interval {
         Some(interval) if !listen => {
-            let text = format!("sendmail: Queue runner@{} for ", clock_face(interval));
+            let text = format!("Queue runner@{} for ", clock_face(interval));
             [text.as_bytes(), config.options.queue_directory.as_deref().unwrap_or_default()].concat()
         }
-        _ => b"sendmail: accepting connections".to_vec(),
-    }
+        _ => b"accepting connections".to_vec(),
+    };
+    [b"sendmail: ", &prefix[..], &what].concat()
 }
 
 fn clock_face(interval: Duration) -> String {
@@ -100,11 +103,12 @@ fn be_front(
     loaded: i64,
 ) -> Sysexit {
     title::set(b"canonify: front");
-    let Front { supervisor, keeper, listening, orders } = front;
+    let Front { supervisor, keeper, listening, local, orders } = front;
     let QueueRequest { interval, selection, .. } = request;
     match Startup::with(invocation, config, keeper).and_then(Startup::confined_for_long) {
         Ok((begun, confinement)) => {
-            let service = Service { supervisor, listening, interval, selection, orders, loaded, confinement };
+            let service =
+                Service { supervisor, listening, local, interval, selection, orders, loaded, confinement };
             begun.run(true, |mta| serve(mta, service))
         }
         Err(status) => status,

@@ -56,6 +56,7 @@ struct State {
 /// What is known of a session from outside.
 #[derive(Debug)]
 pub(super) struct Presence {
+    address: IpAddr,
     network: Option<Network>,
     /// Since when it has waited for the client, in milliseconds; 0 while it works.
     idle_since: AtomicU64,
@@ -119,6 +120,15 @@ impl Clients {
         self.0.lock().sessions.len()
     }
 
+    /// Their addresses, who came first in front.
+    pub(super) fn addresses(&self) -> Vec<IpAddr> {
+        let state = self.0.lock();
+        let mut clients: Vec<_> = state.sessions.iter().map(|(number, one)| (*number, one.address)).collect();
+        drop(state);
+        clients.sort_unstable();
+        clients.into_iter().map(|(_, address)| address).collect()
+    }
+
     /// How many sessions there may be in all.
     pub(super) fn most(&self) -> usize {
         self.0.most
@@ -144,6 +154,7 @@ impl Clients {
         state.last += 1;
         let number = state.last;
         let presence = Arc::new(Presence {
+            address,
             network,
             idle_since: AtomicU64::new(0),
             begun: AtomicBool::new(false),

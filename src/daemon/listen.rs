@@ -6,9 +6,9 @@ use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
 use super::throttle::{DEFERRAL, Throttle};
-use crate::logging::Priority;
 use crate::logging::statistics::Connection;
-use crate::schema::DaemonPort;
+use crate::logging::{Priority, interval};
+use crate::schema::{DaemonPort, span};
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
 use std::future::Future;
@@ -125,18 +125,64 @@ impl Listener {
 
     /// While the load is above RefuseLA nobody is accepted.
     async fn wait_for_calm(&self, mta: &Mta) {
-        let mut refusing = false;
+        let mut refusing = Refusing::new(span(mta.site.config.options.reject_log_interval));
         while let Some(load) = load::refuses(&mta.site.config.options, self.port.refuse_la) {
-            if !refusing {
-                let name = String::from_utf8_lossy(&self.port.name);
-                let text = format!("rejecting connections on daemon {name}: load average: {load}");
+            let name = String::from_utf8_lossy(&self.port.name);
+            let text = match refusing.again(tokio::time::Instant::now()) {
+                Told::First => Some(format!("rejecting connections on daemon {name}: load average: {load}")),
+                Told::Again(time) => {
+                    Some(format!("have been rejecting connections on daemon {name} for {}", interval(time)))
+                }
+                Told::Nothing => None,
+            };
+            if let Some(text) = text {
                 mta.log.log(8, Priority::Info, None, text.as_bytes());
             }
-            refusing = true;
-            tokio::time::sleep(Duration::from_secs(15)).await;
+            tokio::time::sleep(LOOKED_AGAIN).await;
         }
-        if refusing {
+        if refusing.begun.is_some() {
             self.log_acceptance(mta);
+        }
+    }
+}
+
+/// How often it is looked whether the load is below RefuseLA again.
+const LOOKED_AGAIN: Duration = Duration::from_secs(15);
+
+/// A time in which nobody is accepted.
+struct Refusing {
+    /// RejectLogInterval.
+    pause: Duration,
+    begun: Option<tokio::time::Instant>,
+    told: Option<tokio::time::Instant>,
+}
+
+/// What the log is told of it.
+#[derive(PartialEq, Eq, Debug)]
+enum Told {
+    First,
+    /// For so many seconds now.
+    Again(i64),
+    Nothing,
+}
+
+impl Refusing {
+    fn new(pause: Duration) -> Self {
+        Self { pause, begun: None, told: None }
+    }
+
+    fn again(&mut self, now: tokio::time::Instant) -> Told {
+        let begun = *self.begun.get_or_insert(now);
+        match self.told {
+            None => {
+                self.told = Some(now);
+                Told::First
+            }
+            Some(told) if now.duration_since(told) > self.pause => {
+                self.told = Some(now);
+                Told::Again(i64::try_from(now.duration_since(begun).as_secs()).unwrap_or(i64::MAX))
+            }
+            Some(_) => Told::Nothing,
         }
     }
 }
@@ -170,4 +216,17 @@ async fn meet(
     let Client { local, daemon, connections, rate, total_rate, .. } = known;
     let client = Client { local, daemon, connections, rate, total_rate, ..client };
     Some(Session::new(mta.server.clone(), acceptor, client, stream).serve())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_of_once_in_an_interval() {
+        let (mut refusing, begun) = (Refusing::new(Duration::from_secs(40)), tokio::time::Instant::now());
+        let told: Vec<_> = (0..8).map(|turn| refusing.again(begun + LOOKED_AGAIN * turn)).collect();
+        use Told::{Again, First, Nothing};
+        assert_eq!(told, [First, Nothing, Nothing, Again(45), Nothing, Nothing, Again(90), Nothing]);
+    }
 }

@@ -31,12 +31,23 @@ pub fn has_room(options: &Options, size: u64) -> bool {
     if wanted == 0 && size == 0 {
         return true;
     }
-    let Some(directory) = &options.queue_directory else { return true };
-    let path = crate::sys::accounts::path(directory.strip_suffix(b"*").unwrap_or(directory));
-    let Ok(info) = nix::sys::statvfs::statvfs(&path) else { return true };
-    let block = info.fragment_size().max(1);
-    let free = info.blocks_available();
+    let Some((free, block)) = free_blocks(options) else { return true };
     free > wanted.saturating_add(size / block)
+}
+
+/// Free blocks where the queue is, and the size of one.
+fn free_blocks(options: &Options) -> Option<(u64, u64)> {
+    let directory = options.queue_directory.as_ref()?;
+    let path = crate::sys::accounts::path(directory.strip_suffix(b"*").unwrap_or(directory));
+    let info = nix::sys::statvfs::statvfs(&path).ok()?;
+    Some((info.blocks_available(), info.fragment_size().max(1)))
+}
+
+/// Room for the queue in kilobytes; -1 where that is not known.
+pub fn free_kilobytes(options: &Options) -> i64 {
+    free_blocks(options)
+        .and_then(|(free, block)| i64::try_from(free.saturating_mul(block) / 1024).ok())
+        .unwrap_or(-1)
 }
 
 #[cfg(test)]

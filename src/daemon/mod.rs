@@ -11,6 +11,7 @@
 //! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected;
 //!   `throttle`: how many in a second
 //! - `waiting`: what the log says of those who wait for a run
+//! - `control`: the control socket; `metrics`: counters for Prometheus
 //! - `status`: what `canonify status` is told
 //! - `serve`: start, what the supervisor says, the end; `runs`: queue runs; `verbose_run`: one that is watched
 
@@ -20,11 +21,13 @@ mod before_answer;
 mod attacks;
 mod clients;
 mod confine;
+mod control;
 mod delivery;
 mod listen;
 mod failures;
 mod lease;
 mod load;
+mod metrics;
 mod mta;
 mod rates;
 mod reports;

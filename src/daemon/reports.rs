@@ -12,6 +12,7 @@ use crate::envelope::{
     AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags,
     RecipientState, Sender, put_headers, receive,
 };
+use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, Quiet};
 use crate::message::{EncodingField, Header, HeaderKind, Headers};
@@ -170,6 +171,7 @@ impl Mta {
         self.complete(&mut report, envelope, request.facts).await;
         self.log_report(envelope, &report.id.to_string(), word, request.kind);
         let lease = self.queue.commit(&report).await?;
+        self.log.counters().add(Count::Reports, 1);
         self.log.count_message(Message::From, report.sender.mailer(&self.site.config), report.size);
         Ok((lease, report))
     }

@@ -23,8 +23,13 @@ impl Mta {
     /// One pass over the queue, all groups side by side; returns when all that it took is done, with the exit status of the
     /// last message of the last group.
     pub async fn run_queue(self: Arc<Self>, selection: &Selection) -> Sysexit {
+        let groups = self.queue.options().groups_of(selection);
+        self.run_groups(&groups, selection).await
+    }
+
+    async fn run_groups(self: Arc<Self>, groups: &[u16], selection: &Selection) -> Sysexit {
         let mut runs = JoinSet::new();
-        for group in self.queue.options().groups_of(selection) {
+        for group in groups.iter().copied() {
             let (mta, selection) = (self.clone(), selection.clone().in_group(Some(group)));
             runs.spawn(async move { (group, mta.run_group(group, &selection).await) });
         }
@@ -204,10 +209,25 @@ impl Mta {
         set_sender(&self.site, envelope, &mut Quiet, &text).await;
     }
 
-    /// The daemon's runs: what a crash left is taken up at once, then one run per interval.
+    /// The daemon's runs: what a crash left is taken up at once, then one run per interval. Groups with an interval of
+    /// their own (I=) go by that.
     pub(super) async fn runs(self: Arc<Self>, interval: Duration, selection: Selection) {
-        loop {
-            self.clone().run_queue(&selection).await;
+        let groups = self.queue.options().groups_of(&selection);
+        let own = |group: &u16| self.queue.options().groups.get(usize::from(*group))?.interval;
+        let (apart, together): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| own(group).is_some());
+        let mut runs = JoinSet::new();
+        for group in apart {
+            let interval = own(&group).unwrap_or(interval);
+            runs.spawn(self.clone().run_again(vec![group], interval, selection.clone()));
+        }
+        runs.spawn(self.run_again(together, interval, selection));
+        // they go on as long as this one does
+        while runs.join_next().await.is_some() {}
+    }
+
+    async fn run_again(self: Arc<Self>, groups: Vec<u16>, interval: Duration, selection: Selection) {
+        while !groups.is_empty() {
+            self.clone().run_groups(&groups, &selection).await;
             tokio::time::sleep(interval).await;
         }
     }

@@ -1,16 +1,17 @@
 //! The front of a daemon: listeners, queue runs, what its supervisor says, the end.
 
 use super::confine::Confinement;
-use super::listen;
+use super::control::{self, Controlled};
 use super::mta::{Mta, Phase};
 use super::rates::Rates;
 use super::status::{About, StatusSocket};
+use super::{listen, metrics};
 use crate::deliver::Pool;
 use crate::logging::Priority;
 use crate::milter::Definitions;
 use crate::queue::Selection;
 use crate::schema::Sysexit;
-use crate::supervisor::{Listening, Order, Orders};
+use crate::supervisor::{Listening, LocalSockets, Order, Orders, Word};
 use crate::sys::process::Pid;
 use std::future::Future;
 use std::io;
@@ -35,6 +36,8 @@ pub struct Service {
     pub supervisor: Pid,
     /// Sockets to accept connections from (-bd, -bD).
     pub listening: Vec<Listening>,
+    /// Where it is looked after.
+    pub local: LocalSockets,
     /// The time between queue runs (-qTIME); without it there are none.
     pub interval: Option<Duration>,
     /// What the runs take.
@@ -59,7 +62,7 @@ pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
 }
 
 async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit {
-    let Service { supervisor, listening, interval, selection, confinement, loaded, .. } = service;
+    let Service { supervisor, listening, local, interval, selection, orders, confinement, loaded } = service;
     let (session, mut sessions) = mpsc::channel(1);
     let window = u64::try_from(mta.site.config.options.connection_rate_window_size).unwrap_or(60);
     let rates = Rates::new(Duration::from_secs(window));
@@ -69,6 +72,13 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         let processes = [supervisor, Pid::parent()].map(|pid| pid.as_raw().unsigned_abs());
         let about = About { report: confinement.report, processes, listeners, loaded };
         tasks.spawn(tell_status(status, mta.clone(), about));
+    }
+    if let (Some(listener), Ok(orders)) = (local.control, orders.try_clone()) {
+        let controlled = Controlled { mta: mta.clone(), supervisor, orders };
+        tasks.spawn(complain_at_end(mta.clone(), "control socket", control::serve(listener, controlled)));
+    }
+    if let Some(listener) = local.metrics {
+        tasks.spawn(complain_at_end(mta.clone(), "metrics", metrics::serve(listener, mta.clone())));
     }
     let has_listeners = !listening.is_empty();
     for one in listening {
@@ -130,10 +140,18 @@ async fn tell_status(status: StatusSocket, mta: Arc<Mta>, about: About) {
     }
 }
 
+async fn complain_at_end(mta: Arc<Mta>, what: &str, service: impl Future<Output = io::Result<()>>) {
+    if let Err(error) = service.await {
+        mta.log.log(0, Priority::Error, None, format!("{what}: {error}").as_bytes());
+    }
+}
+
 /// Everything that may tell the front to end: the supervisor, a signal of somebody's own, the keeper's death.
 struct Words<'a> {
     mta: &'a Mta,
     orders: Orders,
+    /// The same socket.
+    supervisor: Arc<UnixStream>,
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
@@ -145,6 +163,7 @@ impl<'a> Words<'a> {
         Ok(Self {
             mta,
             orders: Orders::new(orders.try_clone()?)?,
+            supervisor: Arc::new(orders.try_clone()?),
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
@@ -170,10 +189,17 @@ impl<'a> Words<'a> {
             };
             match order {
                 Order::Dump => dump_state(self.mta),
+                Order::Ping => self.answer_ping(),
                 Order::Refused(refusal) => self.mta.note_refusal(refusal),
                 order => return order,
             }
         }
+    }
+
+    /// By a task of its own: what answers is what serves.
+    fn answer_ping(&self) {
+        let supervisor = self.supervisor.clone();
+        tokio::spawn(async move { Word::Alive.say(&supervisor) });
     }
 
     /// Waits for the end of `work`, at most until `limit` or until the front is to stop.

@@ -21,6 +21,7 @@ use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// Delivers for one site. Cloning shares what is known of hosts.
 #[derive(Clone)]
@@ -77,6 +78,8 @@ pub(super) struct Attempt<'a> {
     pub(super) started: i64,
     /// The sender's account, if it has one here: shown as `ctladdr=`.
     pub(super) sender_account: Option<UserIds>,
+    /// Until when connections may be made for those who are delivered to now (Timeout.aconnect).
+    pub(super) connects_until: Option<Instant>,
     /// Where the hosts of `[IPC]` mailers lead.
     pub(super) routes: HashMap<RouteKey, Result<Vec<NextHop>, DeliveryResult>>,
     /// What the log has been told of odd header fields: each is worth one line, however many deliveries see it.

@@ -6,7 +6,7 @@ use crate::logging::Priority;
 use crate::schema::{ClientPort, Family, Options, Outcome, span};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Where no option sets one; the kernel's own is of that order.
@@ -54,8 +54,13 @@ pub(super) async fn log_connection(attempt: &Attempt<'_>, stream: &TcpStream) {
     logger.log(11, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
 }
 
-/// Timeout.iconnect at a message's first attempt, Timeout.connect later.
+/// Timeout.iconnect at a message's first attempt, Timeout.connect later; what is left of Timeout.aconnect, if that is less.
 fn connect_timeout(attempt: &Attempt<'_>) -> Duration {
+    let left = attempt.connects_until.map(|until| until.saturating_duration_since(Instant::now()));
+    left.into_iter().chain([own_timeout(attempt)]).min().unwrap_or_default()
+}
+
+fn own_timeout(attempt: &Attempt<'_>) -> Duration {
     let times = &attempt.on.site.config.options.timeout;
     let first = attempt.envelope.attempts <= 1 && times.iconnect > 0;
     match span(if first { times.iconnect } else { times.connect }) {

@@ -226,8 +226,17 @@ async fn deliver(
 ) -> Option<Full> {
     let started = on.clock.now();
     let (routes, told, full) = Default::default();
-    let mut attempt =
-        Attempt { on, envelope, connections, started, sender_account: None, routes, told, full };
+    let mut attempt = Attempt {
+        on,
+        envelope,
+        connections,
+        started,
+        sender_account: None,
+        connects_until: None,
+        routes,
+        told,
+        full,
+    };
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;

@@ -12,7 +12,8 @@ use super::result::DeliveryResult;
 use super::settle::TransactionResult;
 use super::transaction;
 use crate::config::Mailer;
-use crate::schema::{Disposition, Reply, Sysexit};
+use crate::schema::{Disposition, Reply, Sysexit, span};
+use std::time::Instant;
 
 /// Members that go on together, and the next hop they have come to.
 struct HostAttempt {
@@ -47,6 +48,8 @@ pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
         }
         None => return 0,
     };
+    let all = span(attempt.on.site.config.options.timeout.aconnect);
+    attempt.connects_until = (!all.is_zero()).then(|| Instant::now() + all);
     let mut waiting = vec![HostAttempt { members: group.members, hops, at: 0, failure: None }];
     let mut delivered = 0;
     while let Some(next) = waiting.pop() {

@@ -38,6 +38,7 @@ impl Attempt<'_> {
                 self.envelope.recipients[*index].message.clone_from(&self.envelope.message);
             }
         }
+        self.on.logger.counters().recipients(result.disposition, members.len());
         if matches!(result.disposition, Disposition::Delivered | Disposition::Relayed) {
             let mailer =
                 self.envelope.recipients[members[0]].address.as_ref().map(|address| address.mailer.0);

@@ -1,5 +1,6 @@
 //! The log itself: who is asked, at which level, and where the lines go.
 
+use super::counters::Counters;
 use super::json;
 use super::priority::Priority;
 use super::statistics::{Connection, Message, Statistics};
@@ -64,6 +65,7 @@ struct Inner {
     unthreaded: Option<Mutex<Option<UnixDatagram>>>,
     dropped: AtomicU64,
     statistics: OnceLock<Statistics>,
+    counters: Counters,
     memory: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -94,6 +96,7 @@ impl Logger {
             unthreaded,
             dropped: AtomicU64::new(0),
             statistics: OnceLock::new(),
+            counters: Counters::default(),
             memory: Mutex::new(Vec::new()),
         }))
     }
@@ -144,6 +147,7 @@ impl Logger {
 
     /// A connection for the statistics.
     pub fn count_connection(&self, kind: Connection) {
+        self.0.counters.connection(kind);
         if let Some(statistics) = self.0.statistics.get() {
             statistics.connection(kind);
         }
@@ -151,9 +155,15 @@ impl Logger {
 
     /// A message for the statistics; `mailer` is its place in the configuration.
     pub fn count_message(&self, kind: Message, mailer: Option<u16>, bytes: u64) {
+        self.0.counters.message(kind, bytes);
         if let (Some(statistics), Some(mailer)) = (self.0.statistics.get(), mailer) {
             statistics.message(kind, usize::from(mailer), bytes);
         }
+    }
+
+    /// What is counted of this process alone.
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// Writes what was counted so far; `false` if nothing is counted.

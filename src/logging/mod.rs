@@ -7,6 +7,7 @@
 use crate::schema::Reply;
 
 mod console;
+pub mod counters;
 mod json;
 mod lines;
 mod logger;

@@ -1,7 +1,7 @@
 //! Completing a host name: sendmail's getcanonname.
 
 use super::error::{Answered, DnsError, answered};
-use super::record::kind;
+use super::record::{Record, kind};
 use super::resolver::Resolver;
 use crate::engine::{Event, HostEvent, Observer};
 use crate::schema::Sysexit;
@@ -105,7 +105,9 @@ async fn from_dns(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError>
                 Ok(records) => {
                     // CNAME steps have been taken by the server: the last alias leads to the real name. Without
                     // one the name stays as it was asked for, its case too
-                    let last = records.into_iter().rfind(|record| record.kind == kind::CNAME);
+                    let is_alias =
+                        |record: &Record| record.kind == kind::CNAME && resolver.settings.expand_aliases;
+                    let last = records.into_iter().rfind(is_alias);
                     return Ok(last.map_or(candidate, |alias| alias.text));
                 }
                 Err(DnsError::TryAgain) if wanted == kind::AAAA && resolver.settings.broken_aaaa => {}

@@ -32,6 +32,8 @@ pub struct Settings {
     pub name_services: Vec<Vec<u8>>,
     /// Macro m: completes a name that the hosts file knows without a dot only.
     pub domain: Vec<u8>,
+    /// Unless DontExpandCnames is set, a name that is an alias becomes what it stands for.
+    pub expand_aliases: bool,
     /// ResolverOptions +DEFNAMES: complete names without a dot.
     pub complete: bool,
     /// ResolverOptions +DNSRCH: search in all domains.
@@ -87,6 +89,7 @@ impl Settings {
         }
         settings.complete = resolver.flag("defnames", settings.complete);
         settings.search_domains = resolver.flag("dnsrch", settings.search_domains);
+        settings.expand_aliases = !options.dont_expand_cnames;
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
@@ -122,6 +125,7 @@ impl Settings {
             address_services: words(&["dns"]),
             name_services: words(&["dns"]),
             domain: Vec::new(),
+            expand_aliases: true,
             complete: true,
             search_domains: true,
             wildcard_mx: false,

@@ -31,7 +31,9 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories, STATUS_SOCKET};
+pub use directory::{
+    Adoption, ControlError, ControlFile, DirectoryStore, QueueDirectories, STATUS_SOCKET, lengths,
+};
 pub use entry::{Content, Entry, Fact, Summary};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;

@@ -23,6 +23,8 @@ pub struct GroupOptions {
     /// R=, or MaxRunnersPerQueue: messages of one run that are worked on at the same time. Up to 1 sets no limit here, since it is
     /// the default of sites whose runs do not wait for slow hosts.
     pub runners: usize,
+    /// I=: how often it is run, where that is not what -q says.
+    pub interval: Option<Duration>,
 }
 
 /// QueueSortOrder.
@@ -147,6 +149,7 @@ impl QueueOptions {
                 path: path(if group.path.is_empty() { default } else { &group.path }),
                 jobs: group.jobs.try_into().unwrap_or(0),
                 runners: group.runners.try_into().unwrap_or(0),
+                interval: group.interval.map(span).filter(|interval| !interval.is_zero()),
             })
             .collect();
         if groups.is_empty() {

@@ -286,7 +286,7 @@ options! {
     /// Connection children limit
     max_daemon_children: i64 = 0, (Int), "MaxDaemonChildren", 0x8d, Root, Implemented, "confMAX_DAEMON_CHILDREN";
     /// Do not replace CNAMEs when canonifying
-    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, ParsedOnly, "confDONT_EXPAND_CNAMES";
+    dont_expand_cnames: bool = false, (Bool), "DontExpandCnames", 0x8e, Root, Implemented, "confDONT_EXPAND_CNAMES";
     /// Value is appended to @,;:\()[] ; 40 characters or more: 'Warning: MustQuoteChars too long, ignored.' and only the fixed part is kept
     must_quote_chars: Vec<u8> = b"@,;:\\()[].'".to_vec(), (Special), "MustQuoteChars", 0x8f, Root, Implemented, "confMUST_QUOTE_CHARS";
     /// Greeting; quotes/backslashes processed as in D; below level 7 macro e is used when the option is unset
@@ -334,11 +334,11 @@ options! {
     /// Limits on MIME header length and parameter length; M defaults to N/2; below 128 / 40 prints a warning line; stored +1
     max_mime_header_length: (i64, i64) = (2048, 1024), (Special), "MaxMimeHeaderLength", 0xa8, Root, Implemented, "confMAX_MIME_HEADER_LENGTH";
     /// Daemon control socket
-    control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, ParsedOnly, "confCONTROL_SOCKET_NAME";
+    control_socket_name: Option<Vec<u8>> = None, (Text), "ControlSocketName", 0xa9, Root, Implemented, "confCONTROL_SOCKET_NAME";
     /// Total header bytes; 1..16383 prints 'Warning: MaxHeadersLength: headers length limit set lower than 16384'
     max_headers_length: i64 = 32768, (Special), "MaxHeadersLength", 0xaa, Root, Implemented, "confMAX_HEADERS_LENGTH";
     /// Prefix of the ps title
-    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, ParsedOnly, "confPROCESS_TITLE_PREFIX";
+    process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, Implemented, "confPROCESS_TITLE_PREFIX";
     /// Old client AUTH credentials file
     default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, ParsedOnly, "confDEF_AUTH_INFO";
     /// SASL mechanisms offered; empty unsets
@@ -391,14 +391,14 @@ options! {
     max_runners_per_queue: i64 = 1, (Int), "MaxRunnersPerQueue", 0xc6, Root, Implemented, "confMAX_RUNNERS_PER_QUEUE";
     /// Value of ${daemon_flags} for command-line mail
     direct_submission_modifiers: Option<Vec<u8>> = None, (Text), "DirectSubmissionModifiers", 0xc7, Root, Implemented, "confDIRECT_SUBMISSION_MODIFIERS";
-    /// Nice value of runners
-    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, ParsedOnly, "confNICE_QUEUE_RUN";
+    /// Nice value of processes that only run the queue; a daemon that listens as well has none for that
+    nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, Implemented, "confNICE_QUEUE_RUN";
     /// Shared memory id, -1 picks one
     shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, Needless, "confSHARED_MEMORY_KEY";
     /// SASL layer strength cap
     auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, ParsedOnly, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
-    mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, ParsedOnly, "confMAILBOX_DATABASE";
+    mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, Needless, "confMAILBOX_DATABASE";
     /// Submission-only program
     use_msp: bool = false, (Bool), "UseMSP", 0xcc, Root, Implemented, "confUSE_MSP";
     /// Load above which commands are slowed
@@ -410,7 +410,7 @@ options! {
     /// Where a chosen key is written
     shared_memory_key_file: Option<Vec<u8>> = None, (Expanded), "SharedMemoryKeyFile", 0xd0, Root, Needless, "confSHARED_MEMORY_KEY_FILE";
     /// Log period while refusing
-    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, ParsedOnly, "confREJECT_LOG_INTERVAL";
+    reject_log_interval: i64 = 3 * 3600, (Time b'h'), "RejectLogInterval", 0xd1, Root, Implemented, "confREJECT_LOG_INTERVAL";
     /// Fsync directories
     requires_dirfsync: bool = true, (Bool), "RequiresDirfsync", 0xd2, Root, Implemented, "confREQUIRES_DIR_FSYNC";
     /// Window of the rate counters
@@ -475,4 +475,6 @@ options! {
     mail_authentication: bool = false, (Bool), "MailAuthentication", 0x98, Root, Implemented, "";
     /// (canonify only) The name under which Authentication-Results speaks
     authserv_id: Option<Vec<u8>> = None, (Text), "AuthservID", 0xb3, Root, Implemented, "";
+    /// (canonify only) Where Prometheus reads counters: a loopback address and port (`127.0.0.1:9125`), or the path of a UNIX socket
+    metrics_address: Option<Vec<u8>> = None, (Text), "MetricsAddress", 0xf4, Root, Implemented, "";
 }

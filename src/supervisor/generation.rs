@@ -1,7 +1,7 @@
 //! A keeper and its front, which live and die together.
 
 use super::news::{self, Heard};
-use super::orders::{self, Order};
+use super::orders::{self, Order, Word};
 use crate::sys::handover::Named;
 use crate::sys::process::{End, Pid};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,6 +16,10 @@ pub(super) struct Generation {
     /// With what it tells of both; `None` once it has ended.
     keeper: Option<(Pid, UnixStream)>,
     orders: UnixStream,
+    /// Nobody is at the other end of the orders any more.
+    deaf: bool,
+    /// Has the front ever said that it works?
+    pub(super) proven: bool,
     begun: Instant,
 }
 
@@ -50,7 +54,8 @@ impl Generation {
     pub(super) fn born(orders: UnixStream, news: UnixStream) -> io::Result<Self> {
         let (keeper, front) = news::hear_birth(&news)?;
         orders.set_nonblocking(true)?;
-        Ok(Self { front: Some(front), keeper: Some((keeper, news)), orders, begun: Instant::now() })
+        let keeper = Some((keeper, news));
+        Ok(Self { front: Some(front), keeper, orders, deaf: false, proven: false, begun: Instant::now() })
     }
 
     /// Those that the supervisor before this one has made; what is left are other sockets.
@@ -72,6 +77,8 @@ impl Generation {
             front: Some(both.0),
             keeper: keeper_of(both),
             orders: orders.into(),
+            deaf: false,
+            proven: true,
             begun: Instant::now(),
         });
         (generations.collect(), others)
@@ -92,8 +99,19 @@ impl Generation {
     }
 
     /// What can be read when there is news.
-    pub(super) fn watched(&self) -> BorrowedFd<'_> {
-        self.keeper.as_ref().map_or(&self.orders, |(_, news)| news).as_fd()
+    pub(super) fn watched(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let news = self.keeper.as_ref().map(|(_, news)| news);
+        news.into_iter().chain((!self.deaf).then_some(&self.orders)).map(AsFd::as_fd)
+    }
+
+    /// What the front has said since it was listened to last.
+    pub(super) fn heard(&mut self) -> Vec<Word> {
+        if self.deaf {
+            return Vec::new();
+        }
+        let heard = orders::heard(&self.orders);
+        self.deaf = heard.is_none();
+        heard.unwrap_or_default()
     }
 
     /// Which one has ended since this was asked last.
@@ -110,7 +128,8 @@ impl Generation {
                     Some(Ended { what: "keeper", pid, how: None })
                 }
             },
-            None if self.front.is_some() && orders::is_deaf(&self.orders) => {
+            None if self.front.is_some() && (self.deaf || orders::heard(&self.orders).is_none()) => {
+                self.deaf = true;
                 Some(Ended { what: "front", pid: self.front.take()?, how: None })
             }
             None => None,
@@ -173,7 +192,15 @@ mod tests {
         let (news, _) = UnixStream::pair().expect("descriptors");
         let [front, keeper] = [front, keeper].map(Pid::from_raw);
         let keeper = Some((keeper, news));
-        (Generation { front: Some(front), keeper, orders, begun: Instant::now() }, heard)
+        let generation = Generation {
+            front: Some(front),
+            keeper,
+            orders,
+            deaf: false,
+            proven: false,
+            begun: Instant::now(),
+        };
+        (generation, heard)
     }
 
     #[test]

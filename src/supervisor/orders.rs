@@ -1,4 +1,5 @@
-//! What a supervisor tells a front: a letter an order; behind one of them, what there is to know. The front says nothing.
+//! What a supervisor tells a front: a letter an order; behind one of them, what there is to know. The front answers in single
+//! letters: it is alive, or somebody has asked it over the control socket for an end or a restart.
 
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -14,6 +15,8 @@ pub enum Order {
     Stop,
     /// Say in the log what is going on (SIGUSR1).
     Dump,
+    /// Say that all is well.
+    Ping,
     /// Know that a newer configuration was refused.
     Refused(Refusal),
 }
@@ -33,6 +36,7 @@ impl Order {
             Self::Drain => b'd',
             Self::Stop => b's',
             Self::Dump => b'u',
+            Self::Ping => b'p',
             Self::Refused(_) => b'r',
         }
     }
@@ -52,6 +56,7 @@ impl Order {
         let (order, left) = match letter {
             b'd' => (Self::Drain, rest.len()),
             b'u' => (Self::Dump, rest.len()),
+            b'p' => (Self::Ping, rest.len()),
             b'r' => match postcard::take_from_bytes(rest) {
                 Ok((refusal, rest)) => (Self::Refused(refusal), rest.len()),
                 Err(postcard::Error::DeserializeUnexpectedEnd) => return None,
@@ -69,9 +74,41 @@ pub(super) fn give(mut socket: &UnixStream, order: &Order) {
     let _ = socket.write(&order.bytes());
 }
 
-/// Has whoever listened gone?
-pub(super) fn is_deaf(mut socket: &UnixStream) -> bool {
-    matches!(socket.read(&mut [0]), Ok(0))
+/// What a front says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// It works.
+    Alive,
+    /// A restart is wanted, as by SIGHUP.
+    Restart,
+    /// The end is wanted, as by SIGTERM.
+    Stop,
+}
+
+/// Each with its letter.
+const WORDS: [(u8, Word); 3] = [(b'a', Word::Alive), (b'h', Word::Restart), (b't', Word::Stop)];
+
+impl Word {
+    /// Says it. A supervisor that does not listen to so few bytes is gone.
+    pub fn say(self, mut socket: &UnixStream) {
+        if let Some((letter, _)) = WORDS.iter().find(|(_, word)| *word == self) {
+            let _ = socket.write(&[*letter]);
+        }
+    }
+}
+
+/// What a front has said since it was listened to last; `None`: it has gone. Other letters are none of a front's.
+pub(super) fn heard(mut socket: &UnixStream) -> Option<Vec<Word>> {
+    let mut letters = [0; 64];
+    match socket.read(&mut letters) {
+        Ok(0) => None,
+        Ok(length) => {
+            let word = |letter: &u8| WORDS.iter().find(|(known, _)| known == letter).map(|(_, word)| *word);
+            Some(letters[..length].iter().filter_map(word).collect())
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Some(Vec::new()),
+        Err(_) => None,
+    }
 }
 
 /// The front's end.
@@ -113,12 +150,24 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().expect("descriptors");
         let mut orders = Orders::new(theirs).expect("a runtime");
         let refused = Order::Refused(Refusal { at: 1_800_000_000, why: "site.cf: line 3: no".into() });
-        let given = [Order::Drain, refused, Order::Stop, Order::Dump];
+        let given = [Order::Drain, Order::Ping, refused, Order::Stop, Order::Dump];
         given.iter().for_each(|order| give(&ours, order));
         drop(ours);
         for order in given.into_iter().chain([Order::Stop]) {
             assert_eq!(orders.next().await, order);
         }
+    }
+
+    #[test]
+    fn a_front_is_heard_as_long_as_it_is_there() {
+        let (ours, mut theirs) = UnixStream::pair().expect("descriptors");
+        ours.set_nonblocking(true).expect("a socket");
+        assert_eq!(heard(&ours), Some(Vec::new()));
+        WORDS.iter().for_each(|(_, word)| word.say(&theirs));
+        theirs.write_all(b"xyz").expect("a socket");
+        assert_eq!(heard(&ours), Some(WORDS.map(|(_, word)| word).to_vec()));
+        drop(theirs);
+        assert_eq!(heard(&ours), None);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::generation::{Ended, Generation, Pause};
 use super::inheritance::{self, Inheritance};
+use super::local_sockets::LocalSockets;
 use super::news::Teller;
-use super::orders::{Order, Refusal};
+use super::orders::{Order, Refusal, Word};
 use super::pid_file::PidFile;
 use super::sockets::{self, Listening};
 use crate::addr::one_line;
@@ -24,6 +25,9 @@ use std::time::{Duration, Instant};
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A front that ends by itself so soon after the very first start cannot do its work.
 const START_TIME: Duration = Duration::from_secs(10);
+
+/// How long a front may take to its first word, however large the queue is that it takes over.
+const FIRST_WORD: Duration = Duration::from_secs(300);
 
 /// What a supervisor is to do.
 pub struct Setup {
@@ -88,6 +92,8 @@ pub struct Front {
     pub keeper: Keeper,
     /// What it listens to.
     pub listening: Vec<Listening>,
+    /// Where it is looked after.
+    pub local: LocalSockets,
     /// What it is told.
     pub orders: UnixStream,
 }
@@ -99,6 +105,7 @@ pub struct Supervisor {
     notifier: Notifier,
     signals: Signals,
     listening: Vec<Listening>,
+    local: LocalSockets,
     pid_file: Option<PidFile>,
     /// Those at work; the last one takes the connections if `serving`.
     generations: Vec<Generation>,
@@ -109,6 +116,8 @@ pub struct Supervisor {
     due: Option<Instant>,
     pause: Pause,
     look: Look,
+    /// When the front was asked whether it works.
+    pinged: Option<Instant>,
     /// The last configuration that was not taken; none since this process began.
     refused: Option<Refusal>,
 }
@@ -120,6 +129,8 @@ struct Look {
     under_way: Option<(Pid, UnixStream)>,
     /// Somebody has asked meanwhile.
     asked_again: bool,
+    /// How it was asked for, as the log says it.
+    reason: &'static str,
 }
 
 /// Bytes of the reason for which a configuration is refused.
@@ -142,6 +153,7 @@ impl Supervisor {
             true => sockets::open(config, &mut inheritance.sockets, &log)?,
             false => Vec::new(),
         };
+        let local = LocalSockets::open(config, &log);
         let pid_file = write_pid_file(config, &setup.argv, &log);
         let text = format!("starting daemon (canonify-{}): {}", env!("CARGO_PKG_VERSION"), setup.what);
         log.log(0, Priority::Info, None, text.as_bytes());
@@ -151,6 +163,7 @@ impl Supervisor {
             notifier: Notifier::of_environment(),
             signals,
             listening,
+            local,
             pid_file,
             generations: inheritance.generations,
             serving: false,
@@ -159,6 +172,7 @@ impl Supervisor {
             due: Some(Instant::now()),
             pause: Pause::default(),
             look: Look::default(),
+            pinged: None,
             refused: None,
         })
     }
@@ -171,18 +185,21 @@ impl Supervisor {
             {
                 return role;
             }
-            self.notifier.tell("WATCHDOG=1");
             let wait = self.due.map(|due| due.saturating_duration_since(Instant::now()));
-            let wait = wait.into_iter().chain(self.notifier.pause()).min();
+            let wait = wait.into_iter().chain(self.watch_over_front()).min();
             let role = match self.next_signal(wait) {
-                None => self.look_after_generations(),
+                None => match self.hear_fronts() {
+                    Some(Word::Stop) => return self.stop("control socket"),
+                    Some(Word::Restart) => self.check("control socket"),
+                    _ => self.look_after_generations(),
+                },
                 Some(Signal::SIGCHLD) => self.children_ended(),
-                Some(Signal::SIGHUP) => self.check(),
+                Some(Signal::SIGHUP) => self.check("signal"),
                 Some(Signal::SIGUSR1) => {
                     self.order_all(&Order::Dump);
                     None
                 }
-                Some(_) => return self.stop(),
+                Some(_) => return self.stop("signal"),
             };
             if let Some(role) = role {
                 return role;
@@ -190,9 +207,37 @@ impl Supervisor {
         }
     }
 
+    /// The watchdog hears of us only when the front that takes the connections says that it works; how long until it is asked
+    /// again. Between two fronts the supervisor answers for itself.
+    fn watch_over_front(&mut self) -> Option<Duration> {
+        let pause = self.notifier.pause()?;
+        let left = self.pinged.map(|pinged| pause.saturating_sub(pinged.elapsed()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            return Some(left);
+        }
+        self.pinged = Some(Instant::now());
+        let front = self.generations.last().filter(|_| self.serving);
+        front.iter().for_each(|front| front.order(&Order::Ping));
+        if front.is_none_or(|front| !front.proven && front.age() < FIRST_WORD) {
+            self.notifier.tell("WATCHDOG=1");
+        }
+        Some(pause)
+    }
+
+    /// What the front that takes the connections wants; the last word counts. Of the others nothing is heard.
+    fn hear_fronts(&mut self) -> Option<Word> {
+        let heard: Vec<Vec<Word>> = self.generations.iter_mut().map(Generation::heard).collect();
+        let words = heard.last().filter(|_| self.serving)?;
+        if words.contains(&Word::Alive) {
+            self.generations.iter_mut().next_back()?.proven = true;
+            self.notifier.tell("WATCHDOG=1");
+        }
+        words.iter().rfind(|word| **word != Word::Alive).copied()
+    }
+
     /// Comes back without one when the time is over, or when a keeper or front may have ended.
     fn next_signal(&self, wait: Option<Duration>) -> Option<Signal> {
-        let watched: Vec<_> = self.generations.iter().map(Generation::watched).collect();
+        let watched: Vec<_> = self.generations.iter().flat_map(Generation::watched).collect();
         self.signals.next(wait, &watched)
     }
 
@@ -243,7 +288,8 @@ impl Supervisor {
             }
             Ok(None) => {
                 let (keeper, listening) = (Keeper::on(front_end), std::mem::take(&mut self.listening));
-                Ok(Started::Here(Role::Front(Front { supervisor, keeper, listening, orders: told })))
+                let local = std::mem::take(&mut self.local);
+                Ok(Started::Here(Role::Front(Front { supervisor, keeper, listening, local, orders: told })))
             }
             Err(_) => process::exit_now(Sysexit::OSERR.0),
         }
@@ -291,8 +337,9 @@ impl Supervisor {
         self.checked(look.how)
     }
 
-    /// SIGHUP: a child looks at the configuration first.
-    fn check(&mut self) -> Option<Role> {
+    /// A restart is wanted: a child looks at the configuration first.
+    fn check(&mut self, reason: &'static str) -> Option<Role> {
+        self.look.reason = reason;
         if !self.setup.argv.first().is_some_and(|program| program.starts_with(b"/")) {
             self.log.log(0, Priority::Info, None, b"could not restart: need full path");
             return None;
@@ -344,10 +391,10 @@ impl Supervisor {
             self.notifier
                 .tell(&format!("READY=1\nSTATUS=a newer configuration was refused: {}", refusal.why));
             self.refused = Some(refusal);
-            return if self.look.asked_again { self.check() } else { None };
+            return if self.look.asked_again { self.check(self.look.reason) } else { None };
         }
         let program = self.setup.argv.first().cloned().unwrap_or_default();
-        let text = [b"restarting ", &program[..], b" due to signal"].concat();
+        let text = [b"restarting ", &program[..], b" due to ", self.look.reason.as_bytes()].concat();
         self.log.log(0, Priority::Info, None, &text);
         self.notifier.tell_reload();
         let error = inheritance::leave(&self.setup.argv, &self.listening, self.generations.iter());
@@ -355,10 +402,11 @@ impl Supervisor {
         None
     }
 
-    fn stop(mut self) -> Role {
-        self.log.log(9, Priority::Info, None, b"stopping daemon, reason=signal");
+    fn stop(mut self, reason: &str) -> Role {
+        self.log.log(9, Priority::Info, None, format!("stopping daemon, reason={reason}").as_bytes());
         self.notifier.tell("STOPPING=1");
         self.listening.clear();
+        std::mem::take(&mut self.local).remove();
         self.pid_file = None;
         self.order_all(&Order::Stop);
         // nothing is started any more, whoever ends
@@ -366,6 +414,7 @@ impl Supervisor {
         let end = Instant::now() + STOP_TIMEOUT;
         while !self.generations.is_empty() && Instant::now() < end {
             self.next_signal(Some(end.saturating_duration_since(Instant::now())));
+            self.hear_fronts();
             self.look_after_generations();
         }
         if !self.generations.is_empty() {

@@ -161,13 +161,18 @@ pub(super) fn before_exec(command: &mut Command, before: BeforeExec) {
     unsafe { command.pre_exec(hook) };
 }
 
+/// Adds to the niceness of this process and of all that it makes. A refusal is of no account.
+pub(super) fn be_nicer(by: i32) {
+    // SAFETY: integers only.
+    let _ = unsafe { libc::nice(by) };
+}
+
 fn run_before_exec(before: &BeforeExec) -> io::Result<()> {
     // SAFETY: integers only.
     unsafe { libc::umask(0o022) };
     mark_close_on_exec();
     if before.nice != 0 {
-        // SAFETY: integers only; a refusal is of no account.
-        let _ = unsafe { libc::nice(before.nice) };
+        be_nicer(before.nice);
     }
     if let Some(root) = &before.root {
         // SAFETY: a NUL-terminated string that lives as long as the closure.

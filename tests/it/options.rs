@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sub-options of Timeout that nothing waits by yet.
-const TIMEOUTS_UNUSED: [&str; 7] =
-    ["aconnect", "control", "fileopen", "ident", "misc", "resolver.retrans.first", "resolver.retry.first"];
+const TIMEOUTS_UNUSED: [&str; 5] =
+    ["fileopen", "ident", "misc", "resolver.retrans.first", "resolver.retry.first"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -157,9 +157,7 @@ const ACT_THROUGH: [(&str, &str); 10] = [
 ];
 
 /// Options that something acts on, but not all that should: they are called "not yet".
-const IN_PART: [&str; 2] = [
-    // -bh shows what stands there; deliveries write and heed nothing
-    "host_status_directory",
+const IN_PART: [&str; 1] = [
     // M=S acts
     "client_port_options",
 ];

@@ -21,6 +21,7 @@ mod control_writer;
 mod data_file;
 mod files;
 mod layout;
+mod lengths;
 mod list;
 mod load;
 mod quarantine;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use adopt::{Adoption, QueueDirectories, STATUS_SOCKET};
 pub use control_file::{ControlError, ControlFile};
+pub use lengths::lengths;
 
 use super::entry::Entry;
 use super::error::QueueError;

@@ -7,6 +7,7 @@ use super::transaction::Stage;
 use super::verb_row::VerbRow;
 use crate::envelope::Envelope;
 use crate::logging::Priority;
+use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
 use crate::schema::Reply;
 
@@ -73,9 +74,10 @@ impl<A: Acceptor> Session<A> {
         let mut envelope = self.next_transaction();
         envelope.check_body_type();
         let (mailer, size) = (envelope.sender.mailer(&self.server.site.config), envelope.size);
-        let held = envelope.quarantine.is_some();
+        let (held, recipients) = (envelope.quarantine.is_some(), envelope.recipients.len());
         match self.acceptor.accept(envelope, self.verbose).await {
             Ok(()) => {
+                self.server.log.counters().add(Count::Recipients, recipients as u64);
                 for kind in std::iter::once(Message::From).chain(held.then_some(Message::Quarantined)) {
                     self.server.log.count_message(kind, mailer, size);
                 }

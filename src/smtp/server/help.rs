@@ -1,9 +1,10 @@
 //! HELP (RFC 5321, section 4.1.1.8): the lines of HelpFile that belong to a topic.
 
 use super::acceptor::Acceptor;
-use super::session::{Flow, Session};
+use super::session::{Flow, Server, Session};
 use super::verb_row::VerbRow;
-use crate::rewrite::expand;
+use crate::engine::Scope;
+use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Rules};
@@ -27,7 +28,7 @@ impl<A: Acceptor> Session<A> {
         let topic = argument.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
         let topic = &topic[..topic.len().min(MAX_TOPIC)];
         let wanted: &[u8] = if topic.is_empty() { b"smtp" } else { topic };
-        let lines = self.topic_lines(&file, wanted);
+        let lines = topic_lines(&self.server.site, &self.scope, &file, wanted);
         if lines.is_empty() {
             let text = [b"HELP topic \"", topic, b"\" unknown"].concat();
             self.error(&Reply::new(504, Some(EnhancedStatus(5, 3, 0)), text), None);
@@ -39,26 +40,45 @@ impl<A: Acceptor> Session<A> {
         self.say("214", Some("2.0.0"), b"End of HELP info");
         Flow::Continue
     }
+}
 
-    /// Version 2 files have macros in their lines.
-    fn topic_lines(&self, file: &[u8], topic: &[u8]) -> Vec<Vec<u8>> {
-        let macros =
-            file.strip_prefix(b"#vers").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"2"));
-        let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
-        let wanted = lines.filter_map(|line| {
-            let end = line.iter().position(|byte| byte.is_ascii_whitespace())?;
-            let rest = &line[end..];
-            line[..end]
-                .eq_ignore_ascii_case(topic)
-                .then(|| rest.strip_prefix(b"\t").unwrap_or(rest.trim_ascii_start()))
-        });
-        wanted
-            .map(|line| match macros {
-                true => expand(&self.server.site, &self.scope, &dollars(line)),
-                false => line.to_vec(),
-            })
-            .collect()
+/// The same outside of a session: whole replies.
+pub async fn help_lines(server: &Server, topic: &[u8]) -> Vec<u8> {
+    let scope = Scope::default();
+    let reply = |code, text: &[u8]| Reply::new(code, Some(EnhancedStatus(5, 3, 0)), text).to_line();
+    let Some(file) = help_text(&server.policy.help_file, server.site.config.blame()).await else {
+        let version = expand(&server.site, &scope, b"\x81v");
+        let text = [b"Sendmail ", &version[..], b" -- HELP not implemented"].concat();
+        return [&reply(502, &text)[..], b"\r\n"].concat();
+    };
+    let lines = topic_lines(&server.site, &scope, &file, topic);
+    if lines.is_empty() {
+        let text = [b"HELP topic \"", topic, b"\" unknown"].concat();
+        return [&reply(504, &text)[..], b"\r\n"].concat();
     }
+    let mut text: Vec<u8> =
+        lines.iter().flat_map(|line| [b"214-2.0.0 ", &line[..], b"\r\n"].concat()).collect();
+    text.extend_from_slice(b"214 2.0.0 End of HELP info\r\n");
+    text
+}
+
+/// Version 2 files have macros in their lines.
+fn topic_lines(site: &Site, scope: &Scope, file: &[u8], topic: &[u8]) -> Vec<Vec<u8>> {
+    let macros = file.strip_prefix(b"#vers").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"2"));
+    let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
+    let wanted = lines.filter_map(|line| {
+        let end = line.iter().position(|byte| byte.is_ascii_whitespace())?;
+        let rest = &line[end..];
+        line[..end]
+            .eq_ignore_ascii_case(topic)
+            .then(|| rest.strip_prefix(b"\t").unwrap_or(rest.trim_ascii_start()))
+    });
+    wanted
+        .map(|line| match macros {
+            true => expand(site, scope, &dollars(line)),
+            false => line.to_vec(),
+        })
+        .collect()
 }
 
 /// The text, if the file may be trusted. A disk that is slow holds up this session alone.

@@ -71,5 +71,6 @@ mod tls_tests;
 pub use acceptor::{Acceptor, BodySink, Closing, MemorySink, QueueRun, Verified};
 pub use client::{Client, Resolved};
 pub use dispatch::TOO_MANY_CONNECTIONS;
+pub use help::help_lines;
 pub use policy::{DaemonFacts, Policy};
 pub use session::{Server, Session};
