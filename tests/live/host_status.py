@@ -61,7 +61,7 @@ def believed():
     yield case(send("x@good.example"), BH, files=known("mx.good.example", reply="250 2.0.0 before"))
     yield case(send("x@[127.0.1.1]"), BH, files=known("[127.0.1.1]", **refused))
     yield case(send("x@downup.example"), BH, files=known("mx.good.example", **refused))
-    yield case(["age", 3000], BH, PURGE, BH, files=known("mx.good.example") + [["hoststat/odd", "V7\n", 0o644, 0, 0]])
+    yield case(["age", 3000], BH, PURGE, BH, files=known("mx.good.example") + [["hoststat/odd", "V7\nU@-100@\n.\n", 0o644, 0, 0]])
     yield case(BH, PURGE, BH, ["age", 3000], BH, PURGE, BH, files=known("mx.good.example", reply="250 2.0.0 took it"))
     yield case(BH, files=[["hoststat/odd", "V7\nU@-100@\n.\n", 0o644, 0, 0], ["hoststat/late", "V0\nS75\nU@-200000@\n.\n", 0o644, 0, 0]])
     yield case(PURGE, BH, files=known("mx.good.example", age=-4000, written=4000) + known("down.example", written=4000)[1:])

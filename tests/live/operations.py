@@ -158,7 +158,8 @@ def alike(text):
     text = re.sub(r"(?m)^C:\d+", "C:CHILDREN", text)
     text = re.sub(r"8\.17\.1\.9|canonify-[0-9.]+\w*", "VERSION", text)
     if "console socket child" in text.lower():
-        # processes stand in no order
+        # processes stand in no order; a session that has just ended may still be there
+        text = re.sub(r"(?m)^.*SMTP server child for .*\r?\n?", "", text)
         text = re.sub(r"(Daemon Status: \(process PID\)|Child Process (PID|\d+) Status:) ", "Status: ", text).lower()
         text = "\n".join(sorted(filter(None, re.split(r"[\r\n]+", text))))
     return text
