@@ -6,7 +6,7 @@ use super::{mailq, quarantine, queue_flags, rights, site, start};
 use crate::queue::QueueOptions;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
-use crate::sys::process;
+use crate::sys::nice;
 use std::sync::Arc;
 
 /// Runs the queue.
@@ -32,7 +32,7 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     if !foreground && !start::into_service() {
         return Ok(Sysexit::OK);
     }
-    process::be_nicer(config.options.nice_queue_run);
+    nice::be_nicer(config.options.nice_queue_run);
     if request.interval.is_some() {
         rights::give_up()?; // whose runner it is, his are the rights
         let daemon = Daemon { listen: false, warnings: Vec::new() };

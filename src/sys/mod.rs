@@ -39,6 +39,7 @@ pub mod load;
 pub mod lock;
 pub mod loopback;
 pub mod memory;
+pub mod nice;
 pub mod notify;
 pub mod ownership;
 pub mod passing;
