@@ -69,6 +69,13 @@ pub(super) struct RouteKey {
     pub(super) host: Vec<u8>,
 }
 
+/// sendmail reads the queue's file again before it delivers locally: size and priority then count the
+/// header as stored and the recipients as expanded.
+pub(super) fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
+    envelope.size = envelope.headers.size(&on.site.config.names) + envelope.body.size();
+    envelope.set_priority(&on.site.config.options);
+}
+
 /// What one attempt carries along.
 pub(super) struct Attempt<'a> {
     pub(super) on: &'a Deliverer,

@@ -1,6 +1,6 @@
 //! The order of things in one attempt.
 
-use super::attempt::{Attempt, Checkpoint, Deliverer, NextId};
+use super::attempt::{Attempt, Checkpoint, Deliverer, NextId, recompute_size_and_priority};
 use super::connections::Connections;
 use super::known_hosts::KnownHosts;
 use super::next_hop::{self, NextHop, RouteLookup};
@@ -26,12 +26,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
-/// sendmail reads the queue's file again before it delivers locally: size and priority then count the
-/// header as stored and the recipients as expanded.
-pub(super) fn recompute_size_and_priority(on: &Deliverer, envelope: &mut Envelope) {
-    envelope.size = envelope.headers.size(&on.site.config.names) + envelope.body.size();
-    envelope.set_priority(&on.site.config.options);
-}
 
 /// Who delivers: the keeper, or whatever listens at the end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]

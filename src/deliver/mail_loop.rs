@@ -1,7 +1,6 @@
 //! Messages that go round in circles.
 
-use super::attempt::Deliverer;
-use super::driver::recompute_size_and_priority;
+use super::attempt::{Deliverer, recompute_size_and_priority};
 use crate::envelope::{Envelope, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
