@@ -35,6 +35,7 @@ pub mod envelope;
 pub mod keeper;
 pub mod tls;
 pub mod mail_auth;
+pub mod greylist;
 pub mod queue;
 pub mod recipients;
 pub mod milter;

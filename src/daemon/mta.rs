@@ -132,6 +132,7 @@ impl Mta {
         policy.sasl_mechanisms = sasl_mechanisms(&log);
         let server =
             Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()).with_mail_authentication();
+        let server = server.with_greylist(&queue.options().base());
         let server =
             Arc::new(server.with_mail_filters(Definitions::of(&config), milters(&config, &keeper, &log)));
         let preparing = Arc::new(Semaphore::new(MAX_PREPARING));

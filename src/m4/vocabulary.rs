@@ -32,7 +32,7 @@ pub(super) const FEATURES: &[(&str, usize, bool)] = &[
     ("compat_check", 0, false), ("conncontrol", 2, false), ("delay_checks", 2, false),
     ("dkim_sign", 2, false), ("dnsbl", 3, false), ("domainmap", 2, false), ("domaintable", 1, true), ("drac", 1, true),
     ("enhdnsbl", 8, false), ("fips3", 2, false), ("generics_entire_domain", 0, false),
-    ("genericstable", 1, true), ("greet_pause", 1, false), ("ldap_routing", 6, false),
+    ("genericstable", 1, true), ("greet_pause", 1, false), ("greylist", 2, false), ("ldap_routing", 6, false),
     ("limited_masquerade", 0, false), ("local_lmtp", 2, false), ("local_maildir", 1, false),
     ("local_no_masquerade", 0, false), ("local_procmail", 3, false), ("lookupdotdomain", 0, false),
     ("loose_relay_check", 0, false), ("mail_auth", 1, false), ("mailertable", 1, true), ("masquerade_entire_domain", 0, false),

@@ -88,7 +88,7 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 10] = [0x80, 0x84, 0x96, 0x98, 0xb3, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 13] = [0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -477,4 +477,8 @@ options! {
     authserv_id: Option<Vec<u8>> = None, (Text), "AuthservID", 0xb3, Root, Implemented, "";
     /// (canonify only) Where Prometheus reads counters: a loopback address and port (`127.0.0.1:9125`), or the path of a UNIX socket
     metrics_address: Option<Vec<u8>> = None, (Text), "MetricsAddress", 0xf4, Root, Implemented, "";
+    /// (canonify only) How long a stranger who sends to somebody for the first time waits before he is taken (greylisting); 0: nobody waits
+    greylist_delay: i64 = 0, (Time b's'), "GreylistDelay", 0xa4, Root, Implemented, "";
+    /// (canonify only) How long he is known without coming again
+    greylist_lifetime: i64 = 3_110_400, (Time b'd'), "GreylistLifetime", 0xab, Root, Implemented, "";
 }

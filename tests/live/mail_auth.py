@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """DKIM: what leaves is signed, and Debian's opendkim finds each signature good; what cannot be signed waits, or goes out as the .mc says.
-SPF, DKIM, DMARC and ARC of what comes: opendkim signs, the bed's name server has the records, the access map decides.
+SPF, DKIM, DMARC and ARC of what comes: opendkim signs, the bed's name server has the records, the access map decides. Greylisting: who comes again is taken.
 
 usage: mail_auth.py CANONIFY [--show]     Needs root and Debian's packages opendkim and opendkim-tools; without them it skips.
 """
@@ -9,7 +9,7 @@ import base64, os, pathlib, re, shutil, subprocess, sys, tempfile, time
 import mail_bed, mail_site
 
 TOP = mail_bed.TOP
-STRANGER, LOCAL = "192.0.2.9", "127.0.0.1"
+STRANGER, FRIEND, LOCAL = "192.0.2.9", "192.0.3.9", "127.0.0.1"
 KEYS = {"sel": ("rsa", ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]), "ed": ("ed25519", ["-algorithm", "ed25519"])}
 TABLE = "# what signs\nsite.example sel /mnt/dkim/sel.pem\nsite.example ed /mnt/dkim/ed.pem ed25519-sha256\n.part.example sel /mnt/dkim/sel.pem\nlost.example sel /mnt/dkim/lost.pem\n"
 OPENDKIM = "Mode v\nTestPublicKeys /mnt/dkim/public\nSyslog no\nAuthservID mail.site.example\nRequireSafeKeys no\n"
@@ -36,7 +36,7 @@ def public_record(name):
 POLICIES = {"refused.example": "p=reject", "held.example": "p=quarantine", "watched.example": "p=none", "friend.example": "p=reject", "none.example": ""}
 SENDERS = {"pass": "v=spf1 ip4:192.0.2.9 -all", "fail": "v=spf1 -all", "softfail": "v=spf1 ~all", "neutral": "v=spf1 ?all", "permerror": "v=spf1 what",
            "temperror": "v=spf1 include:servfail.example -all", "none": ""}
-ACCESS = "DMARC:reject\tREJECT\nDMARC:quarantine\tQUARANTINE:not the author\nDMARC:friend.example\tOK\nSPF:permerror\tERROR:5.7.23:550 mend your record\n"
+ACCESS = "DMARC:reject\tREJECT\nDMARC:quarantine\tQUARANTINE:not the author\nDMARC:friend.example\tOK\nSPF:permerror\tERROR:5.7.23:550 mend your record\nGreylist:192.0.3\tOK\n"
 RULES = "LOCAL_RULESETS\nScheck_data\nR$*\t\t\t$: $&{spf}\nRsoftfail\t\t$#error $@ 5.7.23 $: 550 not quite\n"
 
 
@@ -80,7 +80,8 @@ plain_case = mail_bed.run_case
 
 def build():
     mail_bed.build()
-    subprocess.run(["ip", "addr", "add", STRANGER + "/32", "dev", "lo"], check=True)
+    for address in (STRANGER, FRIEND):
+        subprocess.run(["ip", "addr", "add", address + "/32", "dev", "lo"], check=True)
     os.mkdir(TOP + "/dkim")
     records = []
     for name, (_, words) in KEYS.items():
@@ -129,7 +130,7 @@ mail_bed.AFTERWARDS.update(file=file, verified=verified, wait=wait)
 
 
 def serve(program, makemap):
-    mail_bed.run_case = run_case
+    mail_bed.run_case, mail_bed.clean = run_case, clean
     mail_bed.serve(program, makemap, build)
 
 
@@ -247,6 +248,44 @@ def verifying(run):
     yield "a name of its own", found(passed) and found(passed)[0].startswith("gate.example; "), passed
 
 
+def greylisting(run):
+    """(what, is it so, the result) of each case."""
+    def asks(client=STRANGER, sender="ann@good.example", to="alice@site.example"):
+        steps = [["say", "EHLO client.example"], ["say", f"MAIL FROM:<{sender}>"], ["say", f"RCPT TO:<{to}>"], ["say", "RSET"], ["say", "QUIT"]]
+        return {"client": client, "steps": steps, "after": []}
+
+    def is_asked_again(result):
+        return answered(result, "451 4.7.1") and logged(result, "ruleset=greylist")
+
+    def is_taken(result):
+        return any("Recipient ok" in line for line in result["session"])
+    first = asks()
+    first["after"] = [["wait", 3]]
+    cases = [first, asks(), asks(sender="bob@good.example"), asks(to="nosuchuser@site.example"), asks(client=FRIEND), asks(client=LOCAL)]
+    first, again, other, nobody, friend, local = run("FEATURE(`greylist', `2s')", cases)
+    yield "a stranger waits", is_asked_again(first), first
+    yield "and is taken", is_taken(again), again
+    yield "another sender waits", is_asked_again(other), other
+    yield "nobody is nobody", answered(nobody, "550"), nobody
+    yield "Greylist:192.0.3 OK", is_taken(friend), friend
+    yield "who relays does not wait", is_taken(local), local
+    restarted, stranger = run("FEATURE(`greylist', `2h')", [asks(), asks(sender="carol@good.example")])
+    yield "known after a restart", is_taken(restarted), restarted
+    yield "and the others are not", is_asked_again(stranger), stranger
+
+
+def clean():
+    """The bed's, but what is known of strangers stays."""
+    kept = pathlib.Path(TOP, "mqueue/greylist")
+    text = kept.read_bytes() if kept.exists() else None
+    plain_clean()
+    if text is not None:
+        kept.write_bytes(text)
+
+
+plain_clean = mail_bed.clean
+
+
 def main(canonify, *more):
     tools = all(map(shutil.which, ("opendkim", "openssl", "ip")))
     if os.geteuid() != 0 or not tools:
@@ -265,7 +304,7 @@ def main(canonify, *more):
             lines = [line for line in cf.split("\n") if not line.startswith("O DaemonPortOptions")]
             return bed.run({"cf": "\n".join([*lines, PORT, ""]), "arguments": [], "cases": cases})
 
-        for what, good, result in [*signing(run), *verifying(run)]:
+        for what, good, result in [*signing(run), *verifying(run), *greylisting(run)]:
             print(f"{'ok' if good else 'FAILED'}: {what}")
             passed, failed = passed + good, failed + (not good)
             if "start" in result and not good:

@@ -12,7 +12,7 @@
 //! - [`security`]: how far a client is to be trusted
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
 //!   `filtering`: when they are asked, and what follows; `arrived`: a message while they change it
-//! - `mail_authentication`: SPF, DKIM, DMARC and ARC, before the rulesets; `mail_filters`: milters as the last of them; `mail_filter_message`: what they ask for at the end of a message
+//! - `mail_authentication`: SPF, DKIM, DMARC and ARC, before the rulesets; `greylisting` behind them; `mail_filters`: milters as the last of them; `mail_filter_message`: what they ask for at the end of a message
 //! - `transaction`: how far a message has got; `collect`: from DATA to the envelope; `accounting`: from one
 //!   message to the next
 
@@ -30,6 +30,7 @@ pub mod features;
 pub mod filter;
 mod filtering;
 mod greeting;
+mod greylisting;
 mod helo;
 mod help;
 mod mail_authentication;

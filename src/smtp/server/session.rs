@@ -4,6 +4,7 @@ use super::acceptor::Acceptor;
 use super::client::Client;
 use super::features::Features;
 use super::filter::{Filter, FilterFactory};
+use super::greylisting::Greylisting;
 use super::mail_authentication::MailAuthentication;
 use super::mail_filters::MailFilters;
 use super::policy::Policy;
@@ -12,11 +13,13 @@ use super::transaction::Transaction;
 use super::usage::Usage;
 use super::wire::{Stream, Wire};
 use crate::engine::Scope;
+use crate::greylist::Greylist;
 use crate::logging::{Logger, Priority};
 use crate::milter::{Definitions, Milters, Shared};
 use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Material, Tls};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What all sessions of one loaded configuration share.
@@ -47,6 +50,18 @@ impl Server {
             let log = self.log.clone();
             self.filters.insert(0, Box::new(move |client| MailAuthentication::boxed(&log, client)));
             self.judges += 1;
+        }
+        self
+    }
+
+    /// With greylisting behind the rulesets, if the configuration wants it; `folder`: where what is known of strangers is kept.
+    pub fn with_greylist(mut self, folder: &Path) -> Self {
+        let options = &self.site.config.options;
+        if options.greylist_delay > 0 {
+            let path = folder.join("greylist");
+            let list = Arc::new(Greylist::new(&path, options.greylist_delay, options.greylist_lifetime));
+            let log = self.log.clone();
+            self.filters.push(Box::new(move |_| Greylisting::boxed(&list, &log)));
         }
         self
     }
