@@ -185,7 +185,7 @@ impl Mta {
             let ours = matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
             // what is wrong here is nothing that the sender could mend
             if ours && kind.tells_failures() {
-                named.insert(0, b"postmaster".to_vec());
+                named.push(b"postmaster".to_vec());
             }
             let word = word(envelope, kind, false);
             let (list, expanded) = self.expand(envelope, &named).await;
