@@ -38,6 +38,9 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
     out.push(b'\n');
 }
 
+/// What is told of a list where nobody was tried, whether a receipt is wanted or not.
+const LISTS: RecipientFlags = RecipientFlags::DELIVERED_LIST.union(RecipientFlags::EXPANDED);
+
 /// Those it speaks of, in the order of the send queue; a failure also tells of who wanted a receipt.
 fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recipient, DsnKind)> {
     let of_kind = |kind| report.concerned(original, kind).into_iter().map(move |index| (index, kind));
@@ -49,6 +52,15 @@ fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recip
     };
     let mut groups: Vec<(usize, DsnKind)> = kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
     let order = original.send_order();
+    if report.kind == DsnKind::Failure && original.attempt.untried {
+        let is_list = |index: &usize| {
+            let recipient = &original.recipients[*index];
+            recipient.flags.contains(RecipientFlags::PRIMARY) && recipient.flags.intersects(LISTS)
+        };
+        let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
+        let lists = order.iter().copied().filter(|index| is_list(index) && !known.contains(index));
+        groups.extend(lists.map(|index| (index, DsnKind::Success)));
+    }
     groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
     groups.into_iter().map(|(index, kind)| (&original.recipients[index], kind)).collect()
 }

@@ -20,8 +20,8 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         let mut client = Client::local_user(&caller.name);
         let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
-        Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
+        let status = Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
         mta.deliveries_done().await;
-        start::settled(&mta, Sysexit::OK)
+        start::settled(&mta, status)
     })
 }

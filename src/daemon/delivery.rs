@@ -62,6 +62,7 @@ impl Mta {
                 self.deliver_over(self.hold(lease), envelope, &mut connections, unsent).await
             }
             lease => {
+                envelope.attempt.untried = true;
                 let over = lease.is_none() && !envelope.attempt.unsplit;
                 if over {
                     begin_attempt(&mut envelope);

@@ -8,7 +8,7 @@ use super::rates::Rates;
 use super::throttle::{DEFERRAL, Throttle};
 use crate::logging::statistics::Connection;
 use crate::logging::{Priority, interval};
-use crate::schema::{DaemonPort, span};
+use crate::schema::{DaemonPort, Sysexit, span};
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
 use std::future::Future;
@@ -205,7 +205,7 @@ async fn meet(
     acceptor: DaemonAcceptor,
     known: Client,
     stream: TcpStream,
-) -> Option<impl Future<Output = ()> + Send> {
+) -> Option<impl Future<Output = Sysexit> + Send> {
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
     let address = known.address?;

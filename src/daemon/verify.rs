@@ -61,8 +61,9 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
     let silent = Logger::open(Target::Nothing, b"", 0);
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &silent };
     expander.expand(&mut trial, &mut Quiet, clock::now()).await;
-    if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(|line| !line.is_empty())
-    {
+    // what has no code tells of lists
+    let refused = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_digit);
+    if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(refused) {
         return Err(Reply::parse(refusal));
     }
     let mut found = Vec::new();

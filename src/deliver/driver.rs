@@ -162,6 +162,8 @@ async fn run(
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
+    let waiting = envelope.pending().next().is_some();
+    envelope.attempt.untried = !waiting;
     let attempted = Attempted { copies, looked: expanded.looked, ..Attempted::default() };
     cut_and_deliver(on, envelope, checkpoint, connections, attempted).await
 }

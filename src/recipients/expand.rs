@@ -52,7 +52,6 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) members: Vec<Member>,
     forwards: VecDeque<(usize, usize)>,
     met: usize,
-    levels: HashMap<usize, usize>,
     pub(super) owners: HashMap<usize, Vec<u8>>,
     /// The files of lists, by the recipient that they stand for.
     pub(super) lists: HashMap<usize, ListFacts>,
@@ -79,7 +78,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             members: Vec::new(),
             forwards: VecDeque::new(),
             met: 0,
-            levels: HashMap::new(),
             owners: HashMap::new(),
             lists: HashMap::new(),
             lines: HashMap::new(),
@@ -187,6 +185,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// A member of a list: parsed, compared, examined.
     async fn enter(&mut self, member: Member) {
         self.entered += 1;
+        let max = options::max_recursion(&self.expander.site.config);
+        if member.level > max {
+            let text = format!("aliasing/forwarding loop broken ({} aliases deep; {max} max)", member.level);
+            return self.broken_loop(member.parent, &text);
+        }
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
         let kept = RecipientFlags::HAS_NOTIFY
@@ -298,12 +301,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     /// What an address is, and what follows from it.
     async fn examine(&mut self, index: usize, level: usize) {
-        self.levels.insert(index, level);
-        let max = options::max_recursion(&self.expander.site.config);
-        if level > max {
-            let text = format!("aliasing/forwarding loop broken ({level} aliases deep; {max} max)");
-            return self.broken_loop(index, &text);
-        }
         let recipient = &mut self.envelope.recipients[index];
         let Some(mut address) = recipient.address.clone() else { return };
         if address.user.starts_with(b"\\") {

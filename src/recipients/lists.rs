@@ -83,8 +83,8 @@ impl AliasExpansion<'_, '_> {
 
     fn expanded_to_several(&mut self, list: usize) {
         let recipient = &mut self.envelope.recipients[list];
+        recipient.flags |= RecipientFlags::EXPANDED;
         if recipient.flags.contains(RecipientFlags::SUCCESS) {
-            recipient.flags |= RecipientFlags::EXPANDED;
             let line = [&recipient.text[..], b"... expanded to multiple addresses"].concat();
             self.transcript(&line);
         }

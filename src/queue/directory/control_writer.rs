@@ -3,7 +3,7 @@
 use super::control_file::{ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
 use crate::addr::one_line;
 use crate::config::Names;
-use crate::envelope::{BodyType, ControllingUser, StoredEnvelope};
+use crate::envelope::{BodyType, ControllingUser, StoredEnvelope, plain_address};
 use crate::message::Header;
 use std::io::Write;
 
@@ -119,7 +119,7 @@ fn write_control(out: &mut Vec<u8>, control: Option<&ControllingUser>) {
         out.push(b':');
         neutral(out, &control.alias);
     } else if let Some(control) = control {
-        neutral(out, login_name(control));
+        neutral(out, &login_name(control));
         out.extend_from_slice(format!(":{}:{}:", control.ids.uid, control.ids.gid).as_bytes());
         neutral(out, &control.alias);
     }
@@ -133,14 +133,14 @@ fn nobody(alias: &[u8]) -> ControllingUser {
 
 /// Who acts as the DefaultUser is called by the alias that named the file or program, as sendmail calls him:
 /// without a name the line would say that nobody controls what follows.
-fn login_name(control: &ControllingUser) -> &[u8] {
+fn login_name(control: &ControllingUser) -> Vec<u8> {
     if !control.user.is_empty() {
-        return &control.user;
+        return control.user.clone();
     }
-    let bare = control.alias.strip_prefix(b"<").unwrap_or(&control.alias);
+    let bare = plain_address(&control.alias);
     let local = bare.split(|byte| *byte == b'@').next().unwrap_or_default();
     // a colon would end the name
-    if local.is_empty() || local.contains(&b':') { b"nobody" } else { local }
+    if local.is_empty() || local.contains(&b':') { b"nobody".to_vec() } else { local.to_vec() }
 }
 
 fn write_header(out: &mut Vec<u8>, header: &Header, names: &Names) {

@@ -8,7 +8,7 @@ use super::verbs;
 use super::wire::{Input, Lost};
 use crate::addr::one_line;
 use crate::logging::Priority;
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::proto::{BareCharacter, split_verb};
 use crate::sys::load;
 use std::borrow::Cow;
@@ -31,14 +31,15 @@ const DELAY_LOG_INTERVAL: Duration = Duration::from_secs(15);
 const MAX_PAUSE: Duration = Duration::from_secs(240);
 
 impl<A: Acceptor> Session<A> {
-    /// Serves the client to the end. All that can go wrong with the connection is logged here.
+    /// Serves the client to the end. All that can go wrong with the connection is logged here. Gives the status of the first
+    /// refusal that the rules made.
     ///
     /// A session spends most of its time waiting: what beginning and end need is not kept meanwhile.
-    pub fn serve(self) -> impl Future<Output = ()> + Send {
+    pub fn serve(self) -> impl Future<Output = Sysexit> + Send {
         Box::new(self).serve_boxed()
     }
 
-    async fn serve_boxed(mut self: Box<Self>) {
+    async fn serve_boxed(mut self: Box<Self>) -> Sysexit {
         let mut flow = Box::pin(self.greet()).await;
         while flow == Flow::Continue {
             self.served = true;
@@ -46,6 +47,7 @@ impl<A: Acceptor> Session<A> {
         }
         Box::pin(self.finish()).await;
         self.wire.close().await;
+        self.exit
     }
 
     async fn next_command(&mut self) -> Flow {

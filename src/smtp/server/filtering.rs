@@ -58,6 +58,7 @@ impl<A: Acceptor> Session<A> {
             }
             (Verdict::Reject { reply, .. }, extent) => {
                 self.ends |= extent == Extent::Connection;
+                self.refused_by_rules(&reply);
                 Some(reply)
             }
             (Verdict::Discard, _) => {

@@ -39,6 +39,9 @@ impl<A: Acceptor> Session<A> {
         let envelope = &mut self.transaction.envelope;
         let parsed = set_sender_until(&site, envelope, &mut Quiet, path, b' ').await;
         if let Some(problem) = parsed.problems.first() {
+            if parsed.triple.is_some() {
+                self.refused_by_rules(problem);
+            }
             // the rules' refusal names the address already
             return Err(bare(problem.clone()));
         }

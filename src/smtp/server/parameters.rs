@@ -228,14 +228,14 @@ fn notify(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply>
 }
 
 fn orcpt(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
+    if context.recipient.as_ref().is_some_and(|recipient| recipient.orcpt.is_some()) {
+        return Err(duplicate("ORCPT"));
+    }
     let semicolon = value.iter().position(|byte| *byte == b';');
     if !semicolon.is_some_and(|at| is_xtext(&value[at + 1..])) {
         return Err(bad_syntax("ORCPT"));
     }
     let Some(recipient) = &mut context.recipient else { return Ok(()) };
-    if recipient.orcpt.is_some() {
-        return Err(duplicate("ORCPT"));
-    }
     recipient.orcpt = Some(value.to_vec());
     Ok(())
 }

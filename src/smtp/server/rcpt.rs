@@ -171,6 +171,9 @@ impl<A: Acceptor> Session<A> {
             recipient.state = RecipientState::Queued;
             self.transaction.envelope.note(why, false);
         }
+        if let (Some(problem), true) = (parsed.problems.first(), parsed.triple.is_some()) {
+            self.refused_by_rules(problem);
+        }
         match (parsed.address, parsed.problems.into_iter().next()) {
             // the rules' refusal names the address already
             (_, Some(reply)) => Err(Refused::bare(reply)),

@@ -17,7 +17,7 @@ use crate::greylist::Greylist;
 use crate::logging::{Logger, Priority};
 use crate::milter::{Definitions, Milters, Shared};
 use crate::rewrite::{Site, expand};
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::tls::{Material, Tls};
 use std::path::Path;
 use std::sync::Arc;
@@ -145,6 +145,8 @@ pub struct Session<A> {
     pub(super) served: bool,
     /// The command being worked on, for the log.
     pub(super) last_command: Vec<u8>,
+    /// Of the first refusal that the rules made.
+    pub(super) exit: Sysexit,
 }
 
 impl<A: Acceptor> Session<A> {
@@ -179,12 +181,20 @@ impl<A: Acceptor> Session<A> {
             issued_mail_command: false,
             served: false,
             last_command: Vec::new(),
+            exit: Sysexit::OK,
         }
     }
 
     /// The macros of the connection: what is set here, rules see from the first one on.
     pub fn scope_mut(&mut self) -> &mut Scope {
         &mut self.scope
+    }
+
+    /// What the rules refuse for good is the exit status of whoever runs a session by hand (-bs).
+    pub(super) fn refused_by_rules(&mut self, reply: &Reply) {
+        if self.exit.is_ok() && reply.is_permanent() {
+            self.exit = reply.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status);
+        }
     }
 
     pub(super) fn log(&self, level: u8, priority: Priority, text: &[u8]) {
