@@ -44,6 +44,23 @@ pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
     [&text[..half], b"...", &text[text.len() - half..]].concat()
 }
 
+/// `$x` in a text file becomes the macro operator of the internal alphabet.
+pub fn dollars(line: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(line.len());
+    let mut rest = line.iter();
+    while let Some(byte) = rest.next() {
+        match (byte, rest.as_slice().first()) {
+            (b'$', Some(b'$')) => {
+                text.push(b'$');
+                rest.next();
+            }
+            (b'$', Some(_)) => text.push(op::MACRO_EXPAND),
+            _ => text.push(*byte),
+        }
+    }
+    text
+}
+
 /// Bytes of an address in a message.
 pub const MAX_SHOWN: usize = 203;
 

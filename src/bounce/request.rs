@@ -54,6 +54,8 @@ pub struct DsnSettings {
     pub no_actual_recipient: bool,
     /// ErrorHeader as text, macros expanded; may be empty.
     pub error_header: Vec<u8>,
+    /// Option SoftBounce: what this host says itself is never for good.
+    pub soft_bounce: bool,
     /// DontPruneRoutes.
     pub keep_routes: bool,
     /// SuperSafe: a report is queued before anybody gets it.
@@ -84,6 +86,7 @@ impl DsnSettings {
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
             error_header: config.expand(error_header),
             keep_routes: options.dont_prune_routes,
+            soft_bounce: options.soft_bounce,
             queued: matches!(options.super_safe, SuperSafe::Yes | SuperSafe::PostMilter),
             mailbox: config.mailers.iter().map(|mailer| [mailer.has(b'P'), mailer.has(b'E')]).collect(),
             program_type: program.map(|mailer| mailer.types[2].clone()).unwrap_or_default(),

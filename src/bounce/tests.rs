@@ -22,6 +22,7 @@ fn facts() -> DsnSettings {
         no_body_return: false,
         no_actual_recipient: false,
         error_header: Vec::new(),
+        soft_bounce: false,
         keep_routes: false,
         queued: true,
         mailbox: Vec::new(),

@@ -144,12 +144,35 @@ fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
     };
     let transcript = &original.attempt.transcript;
     let (before, after) = transcript.split_at(report.ending_at.unwrap_or(usize::MAX).min(transcript.len()));
-    let said = [before, ending.as_bytes(), after].concat();
+    let mut said = [before, ending.as_bytes(), after].concat();
+    if report.facts.soft_bounce {
+        said = softened(&said);
+    }
     if !said.is_empty() {
         out.extend_from_slice(b"   ----- Transcript of session follows -----\n");
         out.extend_from_slice(&said);
     }
     out.push(b'\n');
+}
+
+/// Our own replies (those of servers stand behind `<<<`) with 4 for 5, code and status.
+fn softened(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    let mut start = 0;
+    while start < text.len() {
+        let line = &text[start..];
+        let is_reply = line.len() > 4 && line[0] == b'5' && line[1..3].iter().all(u8::is_ascii_digit);
+        let has_status = is_reply && line.get(4..6) == Some(b"5.");
+        let next = memchr::memchr(b'\n', line).map_or(text.len(), |end| start + end + 1);
+        if is_reply {
+            text[start] = b'4';
+        }
+        if has_status {
+            text[start + 4] = b'4';
+        }
+        start = next;
+    }
+    text
 }
 
 /// The address whose expansion this one comes from.
@@ -160,4 +183,23 @@ pub(super) fn parent<'a>(original: &'a Envelope, recipient: &Recipient) -> Optio
 /// Addresses and reasons are not shown at any length.
 fn shown(text: &[u8]) -> Vec<u8> {
     shorten(text, MAX_SHOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::softened;
+
+    #[test]
+    fn only_our_own_replies_are_softened() {
+        let said = "550 5.1.1 a@b... User unknown\n<<< 550 5.7.1 no\n554-5.0.0 more\n5 lines\nends 550\n552 too much";
+        let text = String::from_utf8(softened(said.as_bytes())).unwrap();
+        insta::assert_snapshot!(text, @r"
+        450 4.1.1 a@b... User unknown
+        <<< 550 5.7.1 no
+        454-4.0.0 more
+        5 lines
+        ends 550
+        452 too much
+        ");
+    }
 }

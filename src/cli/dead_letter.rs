@@ -21,11 +21,11 @@ pub(super) struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Starts it; to be called before any thread is started, and before rights are given up.
+    /// Starts it, with the mode of a new file; to be called before any thread is started, and before rights are given up.
     ///
     /// # Errors
     /// The caller has no home, or no process can be made.
-    pub(super) fn prepare() -> io::Result<Self> {
+    pub(super) fn prepare(mode: u32) -> io::Result<Self> {
         let account = Caller::of_process().account.ok_or(io::ErrorKind::NotFound)?;
         let path = account.home.join("dead.letter");
         let (writer, mut order) = UnixStream::pair()?;
@@ -35,7 +35,7 @@ impl DeadLetter {
         drop(writer);
         // the terminal and the pipes are the caller's
         let _ = process::close_standard_streams();
-        let saved = identity::drop_borrowed().and_then(|()| write(&path, &mut order));
+        let saved = identity::drop_borrowed().and_then(|()| write(&path, mode, &mut order));
         if let Err(error) = saved {
             // whoever has gone needs no answer
             let _ = order.write_all(errno_text(&error).as_bytes());
@@ -63,12 +63,12 @@ impl DeadLetter {
 }
 
 /// Nothing comes where nothing is to be kept.
-fn write(path: &Path, order: &mut UnixStream) -> io::Result<()> {
+fn write(path: &Path, mode: u32, order: &mut UnixStream) -> io::Result<()> {
     let mut text = Vec::new();
     order.read_to_end(&mut text)?;
     if text.is_empty() {
         return Ok(());
     }
-    let mut file = safe::open_own(path, 0o600).map_err(io::Error::other)?;
+    let mut file = safe::open_own(path, mode).map_err(io::Error::other)?;
     file.write_all(&text)
 }

@@ -9,7 +9,7 @@ use super::submission::{Submission, Submitted};
 use crate::config::Config;
 use crate::daemon::Mta;
 use crate::schema::{DeliveryMode, Sysexit};
-use crate::sys::process;
+use crate::sys::{identity, process};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -58,8 +58,10 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
 fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
     let printing = config.options.error_mode == b'p';
     // SafeFileEnvironment keeps mail out of home directories
-    let kept = printing && config.options.safe_file_environment.is_none();
-    let dead_letter = kept.then(DeadLetter::prepare).and_then(Result::ok);
+    // and root who works as somebody else (RunAsUser of a submit.cf) has no home to write to
+    let elsewhere = identity::real_uid() == 0 && config.options.run_as_user.is_some_and(|ids| ids.uid != 0);
+    let kept = printing && config.options.safe_file_environment.is_none() && !elsewhere;
+    let dead_letter = kept.then(|| DeadLetter::prepare(config.options.temp_file_mode)).and_then(Result::ok);
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return hand_over(caller, status),

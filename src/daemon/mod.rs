@@ -22,6 +22,7 @@ mod attacks;
 mod clients;
 mod confine;
 mod control;
+mod dead_letters;
 mod delivery;
 mod listen;
 mod failures;

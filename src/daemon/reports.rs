@@ -4,7 +4,7 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, shorten};
+use crate::addr::{MAX_SHOWN, dollars, shorten};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
 use crate::db::split_list;
@@ -89,7 +89,8 @@ impl Mta {
                 Some(receivers) if receivers.list.is_empty() => continue,
                 Some(receivers) => receivers,
                 None => {
-                    reports.unreportable |= kind.tells_failures();
+                    let failed = kind.tells_failures();
+                    reports.unreportable |= failed && !self.drop_dead_letter(envelope, &facts).await;
                     continue;
                 }
             };
@@ -135,7 +136,7 @@ impl Mta {
     /// The fields of a message that comes back, as they are written when the report is queued: as for a file, whose mailer
     /// rewrites nothing of its own. Return-Path is the report's to write, and what only mailers that ask for it get is no part
     /// of what was sent.
-    async fn returned_header(&self, envelope: &Envelope) -> Vec<u8> {
+    pub(super) async fn returned_header(&self, envelope: &Envelope) -> Vec<u8> {
         let is_file = |mailer: &Mailer| mailer.name.eq_ignore_ascii_case(b"*file*");
         let number = self.site.config.mailers.iter().position(is_file).unwrap_or_default();
         let mailer = MailerId(u16::try_from(number).unwrap_or_default());
@@ -241,7 +242,11 @@ impl Mta {
     }
 
     /// These names as recipients, expanded. What is said of them is said of the message that is reported on.
-    async fn expand(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> (Vec<Recipient>, Expanded) {
+    pub(super) async fn expand(
+        &self,
+        envelope: &mut Envelope,
+        names: &[Vec<u8>],
+    ) -> (Vec<Recipient>, Expanded) {
         let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
         self.expand_all(envelope, named).await
     }
@@ -282,14 +287,14 @@ impl Mta {
         match self.site.config.options.error_header.as_deref() {
             Some(path) if path.starts_with(b"/") => {
                 let rules = Rules::error_header(self.site.config.blame());
-                safe::read(&accounts::path(path), &rules).unwrap_or_default()
+                dollars(&safe::read(&accounts::path(path), &rules).unwrap_or_default())
             }
             text => text.unwrap_or_default().to_vec(),
         }
     }
 
     /// The default fields of a report, as any message gets them.
-    async fn complete(&self, report: &mut Envelope, original: &Envelope, facts: &DsnSettings) {
+    pub(super) async fn complete(&self, report: &mut Envelope, original: &Envelope, facts: &DsnSettings) {
         crate::message::set_dates(&self.site.config, &mut report.scope, report.created);
         bounce::set_macros(&self.site, facts, original, report);
         let (fields, body_type) = (std::mem::take(&mut report.headers.0), report.body_type);
@@ -370,7 +375,7 @@ fn fail_pending(envelope: &mut Envelope, status: EnhancedStatus) {
 }
 
 /// Why there is a report, as the log says it.
-fn reason(envelope: &Envelope, kind: DsnKind) -> Vec<u8> {
+pub(super) fn reason(envelope: &Envelope, kind: DsnKind) -> Vec<u8> {
     if kind == DsnKind::Success {
         return b"Return receipt".to_vec();
     }

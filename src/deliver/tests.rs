@@ -515,6 +515,28 @@ async fn a_front_that_lies_gets_nothing_run() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_kept_where_the_site_says() {
+    use crate::keeper::{DEAD_LETTERS, Delivery, Target};
+    let place = tempfile::tempdir().expect("a directory");
+    let file = place.path().join("dead");
+    let kept = |more: String| async move {
+        let scene = scene_with("", &more);
+        let targets = vec![Target::default()];
+        let delivery = Delivery { mailer: DEAD_LETTERS.to_vec(), targets, ..Delivery::default() };
+        let body = crate::sys::memory::file(b"From x now\n\nlost\n").expect("memory");
+        scene.deliverer.keeper.deliver(delivery, Some(Arc::new(body))).await[0].exit
+    };
+    assert_eq!(kept(String::new()).await, 78, "nowhere");
+    let option = format!("O DeadLetterDrop={}\n", file.display());
+    assert_eq!(kept(option.clone()).await, 0);
+    assert_eq!(kept(option.clone()).await, 0);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), "From x now\n\nlost\n".repeat(2));
+    let other = place.path().join("link");
+    std::os::unix::fs::symlink(&file, &other).expect("a link");
+    assert_eq!(kept(format!("O DeadLetterDrop={}\n", other.display())).await, 73, "somebody's link");
+}
+
+#[tokio::test]
 async fn an_alias_that_lies_in_no_file_names_people_only() {
     let more = "Kextra canned far=here evil=|true list=:include:/etc/passwd\nO AliasFile=sequence:extra\n";
     let scene = scene_with("here: ME\n", more);

@@ -14,6 +14,7 @@ use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
+use crate::schema::DeliveryMode;
 
 /// Macros that are kept whatever class persistentMacros says, as sendmail keeps them.
 const PERSISTENT: [&[u8]; 4] = [b"_", b"r", b"s", b"daemon_flags"];
@@ -167,7 +168,9 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
         let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
-        let resolved = recipient.address.is_some();
+        // with DeliveryMode d nobody asks where a domain is
+        let deferred = config.options.delivery_mode == DeliveryMode::Defer && recipient.text.contains(&b'@');
+        let resolved = recipient.address.is_some() && !deferred;
         // whom ruleset 5 put in the place of an address stands for it as a member does for a list
         let replaced = recipient.flags.contains(RecipientFlags::REPLACED);
         if config.options.use_msp && primary && resolved && recipient.control.is_none() {

@@ -84,11 +84,14 @@ impl Accounts {
         Ok(user)
     }
 
-    /// The ids of an account with all its groups. The account has just been looked up, and the files looked at then.
+    /// The ids of an account, with all its groups unless the first is to be the only one. The account has just been looked up, and the files looked at then.
     ///
     /// # Errors
     /// When name services fail.
-    pub(super) fn identity(&self, user: &User) -> io::Result<Identity> {
+    pub(super) fn identity(&self, user: &User, one_group: bool) -> io::Result<Identity> {
+        if one_group {
+            return Ok(Identity::bare(user.ids()));
+        }
         let groups = self
             .locked()
             .fresh(&user.name)
@@ -124,8 +127,10 @@ mod tests {
         let root = accounts.user(b"root").expect("an answer").expect("root");
         assert_eq!(accounts.remembered(b"root"), Some(root.clone()));
         let identity = Identity::of(&root).expect("groups");
-        assert_eq!(accounts.identity(&root).expect("groups"), identity);
-        assert_eq!(accounts.identity(&root).expect("groups"), identity);
+        assert_eq!(accounts.identity(&root, false).expect("groups"), identity);
+        assert_eq!(accounts.identity(&root, false).expect("groups"), identity);
+        let alone = Identity::bare(root.ids());
+        assert_eq!(accounts.identity(&root, true).expect("the first group"), alone);
     }
 
     #[test]

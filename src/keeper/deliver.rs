@@ -3,9 +3,9 @@
 use super::arguments::Arguments;
 use super::body::Body;
 use super::lists::{assume, controlling_user};
-use super::mailbox::{self, FileId, Place};
+use super::mailbox::{self, FileId, MAILBOX_MODE, Place};
 use super::program;
-use super::protocol::{Delivery, MailerResult, Target};
+use super::protocol::{DEAD_LETTERS, Delivery, MailerResult, Target};
 use super::rights;
 use super::service::KeeperService;
 use super::settings::LocalMailer;
@@ -14,7 +14,7 @@ use crate::sys::accounts::{self, User};
 use crate::sys::errno_text;
 use crate::sys::identity::{Identity, is_root};
 use crate::sys::process::Program;
-use crate::sys::safe::Refusal;
+use crate::sys::safe::{Blame, Danger, Refusal};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -22,6 +22,9 @@ use std::path::Path;
 /// Delivers to every target and reports in the same order.
 pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> Vec<MailerResult> {
     let count = delivery.targets.len();
+    if delivery.mailer == DEAD_LETTERS {
+        return vec![dead_letter(service, delivery, body); count];
+    }
     let Some(mailer) = service.settings.mailer(&delivery.mailer) else {
         return vec![not_configured(); count];
     };
@@ -52,6 +55,31 @@ pub(super) fn of_dialogue(service: &KeeperService, delivery: &Delivery) -> Resul
     let job = Job { service, delivery, mailer, body: &body, words };
     // who the recipients are comes later: nobody's account counts
     Ok((job.prepare_for(target, None, b"")?, mailer.wait))
+}
+
+/// Option DeadLetterDrop: a file of one's own, to which nobody else can have made a link.
+fn dead_letter(service: &KeeperService, delivery: &Delivery, body: &Body) -> MailerResult {
+    let Some(path) = &service.settings.dead_letters else { return not_configured() };
+    let place = Place::within(None, path);
+    if place.about(false).is_ok_and(|about| about.uid() != Identity::current().uid) {
+        return cannot_create(Some(format!("{}: {}", path.display(), Danger::AnothersFile)));
+    }
+    appended(&place, Blame::default(), None, delivery, body)
+}
+
+/// What became of a message for a mailbox.
+fn appended(
+    place: &Place<'_>,
+    blame: Blame,
+    of: Option<FileId>,
+    delivery: &Delivery,
+    body: &Body,
+) -> MailerResult {
+    match mailbox::append(place, blame, of, &delivery.header, body, &delivery.form) {
+        Ok(()) => MailerResult::default(),
+        Err(Refusal::System(error)) => failed(&error),
+        Err(refusal) => cannot_create(Some(format!("{}: {refusal}", place.path.display()))),
+    }
 }
 
 struct Job<'a> {
@@ -131,7 +159,11 @@ impl Job<'_> {
             false => {
                 // a mailbox belongs to an account: without one there is nobody to be
                 let user = self.account(target)?.ok_or_else(user_unknown)?;
-                let identity = self.service.accounts.identity(&user).map_err(|error| later(&error))?;
+                let identity = self
+                    .service
+                    .accounts
+                    .identity(&user, self.service.settings.one_group)
+                    .map_err(|error| later(&error))?;
                 (Some(identity), user.home_bytes())
             }
         };
@@ -143,7 +175,8 @@ impl Job<'_> {
         }
         let maildir = self.mailer.path == b"[MAILDIR]" || place.ends_with(b"/");
         let path = accounts::path(&place);
-        let mailbox = Place::within(self.file_root(), &path);
+        let mode = if self.mailer.is_named() { self.service.settings.file_mode } else { MAILBOX_MODE };
+        let mailbox = Place::within(self.file_root(), &path).made_with(mode);
         if maildir && mailbox.root.is_some() {
             return Err(cannot_create(Some(format!(
                 "{}: no Maildir below SafeFileEnvironment",
@@ -154,7 +187,7 @@ impl Job<'_> {
         let guard = assume(&identity).map_err(|error| later(&error))?;
         let done = match maildir {
             true => self.maildir(&place),
-            false => self.mailbox(&mailbox, of),
+            false => appended(&mailbox, self.service.settings.blame, of, self.delivery, self.body),
         };
         drop(guard);
         Ok(done)
@@ -174,15 +207,6 @@ impl Job<'_> {
     /// Below which directory files that somebody names must be.
     fn file_root(&self) -> Option<&Path> {
         self.service.settings.file_root.as_deref().filter(|_| self.mailer.is_named())
-    }
-
-    fn mailbox(&self, place: &Place<'_>, of: Option<FileId>) -> MailerResult {
-        let (blame, delivery) = (self.service.settings.blame, self.delivery);
-        match mailbox::append(place, blame, of, &delivery.header, self.body, &delivery.form) {
-            Ok(()) => MailerResult::default(),
-            Err(Refusal::System(error)) => failed(&error),
-            Err(refusal) => cannot_create(Some(format!("{}: {refusal}", place.path.display()))),
-        }
     }
 
     fn program(&self) -> Vec<MailerResult> {
@@ -246,7 +270,12 @@ impl Job<'_> {
         let Some(user) = self.account(target)? else { return Ok((None, Vec::new())) };
         let home = user.home_bytes();
         let person = match self.mailer.has(b'w') {
-            true => Some(self.service.accounts.identity(&user).map_err(|error| later(&error))?),
+            true => Some(
+                self.service
+                    .accounts
+                    .identity(&user, self.service.settings.one_group)
+                    .map_err(|error| later(&error))?,
+            ),
             false => None,
         };
         Ok((person, home))

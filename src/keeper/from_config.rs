@@ -29,6 +29,9 @@ impl From<&Config> for KeeperSettings {
             // cut before anything is filled in, so that no detail of an address adds a file
             forward_path: path.split(|byte| *byte == b':').map(internal).collect(),
             file_root: options.safe_file_environment.as_deref().map(accounts::path),
+            file_mode: options.temp_file_mode & 0o666,
+            one_group: options.dont_init_groups,
+            dead_letters: options.dead_letter_drop.as_deref().map(accounts::path),
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),
             host: config.expand(config.macro_value("j").unwrap_or_default()),

@@ -125,7 +125,7 @@ pub(super) fn forward(
     let mut notes = Vec::new();
     let result = match accounts.user(user) {
         Ok(Some(user)) => accounts
-            .identity(&user)
+            .identity(&user, settings.one_group)
             .map_err(|error| later(&error))
             .and_then(|identity| first_forward(settings, user, &identity, detail, &mut notes)),
         Ok(None) => Err(ListingError::Absent),

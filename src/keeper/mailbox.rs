@@ -6,9 +6,9 @@ use crate::sys::safe::{Blame, Danger, Refusal};
 use crate::sys::{lock, rooted};
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -28,16 +28,26 @@ pub(super) struct Place<'a> {
     /// Option SafeFileEnvironment: the path means what it would to a process whose root this is.
     pub(super) root: Option<&'a Path>,
     pub(super) path: &'a Path,
+    /// Of a file that is not there yet.
+    mode: u32,
 }
+
+/// A mailbox is for whoever it belongs to.
+pub(super) const MAILBOX_MODE: u32 = 0o600;
 
 impl<'a> Place<'a> {
     /// A path of an alias or list; one below `root` may be written with it or without it, as sendmail has it, and
     /// the null device is everywhere.
     pub(super) fn within(root: Option<&'a Path>, path: &'a Path) -> Self {
         let Some(root) = root.filter(|_| path != Path::new(NULL_DEVICE)) else {
-            return Self { root: None, path };
+            return Self { root: None, path, mode: MAILBOX_MODE };
         };
-        Self { root: Some(root), path: path.strip_prefix(root).unwrap_or(path) }
+        Self { root: Some(root), path: path.strip_prefix(root).unwrap_or(path), mode: MAILBOX_MODE }
+    }
+
+    /// The same, with another mode of a new file.
+    pub(super) fn made_with(self, mode: u32) -> Self {
+        Self { mode, ..self }
     }
 
     fn open(&self, flags: i32) -> io::Result<File> {
@@ -53,7 +63,7 @@ impl<'a> Place<'a> {
     /// Names in its directory reach the disk. One that may not be read cannot be synced.
     fn sync_directory(&self) -> io::Result<()> {
         let above = self.path.parent().filter(|above| !above.as_os_str().is_empty());
-        let directory = Self { root: self.root, path: above.unwrap_or(Path::new(".")) };
+        let directory = Self { path: above.unwrap_or(Path::new(".")), ..*self };
         match directory.open(nix::libc::O_RDONLY | nix::libc::O_DIRECTORY) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
             other => other?.sync_all(),
@@ -112,6 +122,10 @@ fn open(place: &Place<'_>, blame: Blame, of: Option<FileId>) -> Result<(File, Me
         return Err(Refusal::Unsafe(Danger::Changed));
     }
     check(place, &now, blame)?;
+    if seen.is_none() && place.mode != MAILBOX_MODE {
+        // whatever the umask
+        file.set_permissions(Permissions::from_mode(place.mode))?;
+    }
     Ok((file, now))
 }
 
@@ -163,7 +177,7 @@ fn is_torn(place: &Place<'_>, file: &File) -> bool {
 /// # Errors
 /// It is no mailbox, or nothing could be written.
 pub fn append_message(path: &Path, text: &[u8]) -> Result<(), Refusal> {
-    let place = Place { root: None, path };
+    let place = Place::within(None, path);
     append(&place, Blame::empty(), None, text, &Body::from(Vec::new()), &BodyForm::default())
 }
 
@@ -191,7 +205,6 @@ fn write(file: &File, gap: &[u8], header: &[u8], message: &Body, form: &BodyForm
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     fn at(path: &Path) -> Place<'_> {
         Place::within(None, path)
@@ -230,6 +243,18 @@ mod tests {
         put(b"From b now\n\n");
         let expected = format!("{expected}From b now\n\nb\n");
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), expected);
+    }
+
+    #[test]
+    fn a_new_file_has_the_mode_that_is_asked_for() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("box");
+        for mode in [0o664, 0o600] {
+            let place = at(&path).made_with(mode);
+            append(&place, Blame::empty(), None, b"\n", &message(), &BodyForm::default()).expect("delivered");
+            // the second message finds it there
+            assert_eq!(path.metadata().expect("a file").mode() & 0o777, 0o664);
+        }
     }
 
     #[test]

@@ -45,8 +45,8 @@ mod watched;
 pub use front::{FrontEnd, Keeper, KeeperEnd, ends, raw_end, start};
 pub use mailbox::append_message;
 pub use protocol::{
-    AliasAnswer, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote, MailerResult,
-    NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
+    AliasAnswer, DEAD_LETTERS, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote,
+    MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
 pub use settings::KeeperSettings;
 pub use watched::{Files, WatchedFiles};

@@ -93,6 +93,9 @@ pub struct Target {
     pub named_by: Option<NamedBy>,
 }
 
+/// The mailer of what nobody could be told: the file of option DeadLetterDrop.
+pub const DEAD_LETTERS: &[u8] = b"*dead letters*";
+
 /// One hand-over: a message for one or more recipients of one mailer.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Delivery {

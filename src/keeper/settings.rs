@@ -86,6 +86,12 @@ pub struct KeeperSettings {
     pub(super) forward_path: Vec<Vec<u8>>,
     /// Option SafeFileEnvironment: below which directory files are that an alias or list names.
     pub(super) file_root: Option<PathBuf>,
+    /// Option TempFileMode: of new files that an alias or list names. A mailbox is never executable.
+    pub(super) file_mode: u32,
+    /// Option DontInitGroups: whoever gets mail acts with his first group alone.
+    pub(super) one_group: bool,
+    /// Option DeadLetterDrop.
+    pub(super) dead_letters: Option<PathBuf>,
     /// Option DefaultUser: as whom runs what has no controlling user.
     pub(super) default_user: Identity,
     /// Its login name, if it has one.

@@ -182,7 +182,7 @@ options! {
     /// How errors are reported; unknown letters ignored silently; -bt forces p
     error_mode: u8 = b'p', (Special), "ErrorMode", b'e', Anyone, Implemented, "confERROR_MODE";
     /// Mode for delivered/temp files; parsed as octal digits up to the first non-octal, masked 0777
-    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, ParsedOnly, "confTEMP_FILE_MODE";
+    temp_file_mode: u32 = 0o600, (Octal), "TempFileMode", b'F', Root, Implemented, "confTEMP_FILE_MODE";
     /// Keep Unix From_ lines in the header
     save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Implemented, "confSAVE_FROM_LINES";
     /// Look up local users by full name
@@ -296,7 +296,7 @@ options! {
     /// Token separators; set twice: 'Warning: OperatorChars is being redefined.' + newline + '         It should only be set before ruleset definitions.'; takes effect only until the first tokenisation
     operator_chars: Option<Vec<u8>> = None, (Special), "OperatorChars", 0x92, Root, Implemented, "confOPERATORS";
     /// No initgroups call
-    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, ParsedOnly, "confDONT_INIT_GROUPS";
+    dont_init_groups: bool = false, (Bool), "DontInitGroups", 0x93, Root, Implemented, "confDONT_INIT_GROUPS";
     /// Newlines in from-type headers become blanks
     single_line_from_header: bool = false, (Bool), "SingleLineFromHeader", 0x94, Anyone, Implemented, "confSINGLE_LINE_FROM_HEADER";
     /// HELO without a name accepted
@@ -304,7 +304,7 @@ options! {
     /// Connections per second per daemon
     connection_rate_throttle: i64 = 0, (Int), "ConnectionRateThrottle", 0x97, Root, Implemented, "confCONNECTION_RATE_THROTTLE";
     /// Deprecated; a false value sets two DontBlameSendmail flags (group-writable forward and include are safe)
-    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, ParsedOnly, "confUNSAFE_GROUP_WRITES";
+    unsafe_group_writes: () = (), (Special), "UnsafeGroupWrites", 0x99, Root, Implemented, "confUNSAFE_GROUP_WRITES";
     /// Where failing bounces go; empty drops them
     double_bounce_address: Vec<u8> = b"postmaster".to_vec(), (Special), "DoubleBounceAddress", 0x9a, Root, Implemented, "confDOUBLE_BOUNCE_ADDRESS";
     /// Persistent host status; disabled in -bt
@@ -324,7 +324,7 @@ options! {
     /// Recipients per SMTP message
     max_recipients_per_message: i64 = 0, (Int), "MaxRecipientsPerMessage", 0xa2, Anyone, Implemented, "confMAX_RCPTS_PER_MESSAGE";
     /// Last resort mailbox
-    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, ParsedOnly, "confDEAD_LETTER_DROP";
+    dead_letter_drop: Option<Vec<u8>> = None, (Text), "DeadLetterDrop", 0xa3, Root, Implemented, "confDEAD_LETTER_DROP";
     /// Alias depth
     max_alias_recursion: i64 = 10, (Int), "MaxAliasRecursion", 0xa5, Root, Implemented, "confMAX_ALIAS_RECURSION";
     /// Send everything there; 'readcf: option ConnectOnlyTo: invalid IP address X' / 'invalid port X'

@@ -3,7 +3,7 @@
 `groups(seed, count)` draws them; the same seed gives the same ones. A case is steps, each a command line (see submission_bed.py).
 Addresses, header fields and bodies are those of session_cases.py.
 """
-import random
+import json, random, re
 
 import session_cases
 from session_cases import ALIASES, DETAILS, FIELDS, GREETINGS, LOCAL, NOISE, ODD_RECIPIENTS, SENDERS, Drawer
@@ -17,7 +17,7 @@ OPTIONS = {  # name: values; every one can change what a submission does
     "DirectSubmissionModifiers": ["c", "C", "f", "u", "E"], "UseErrorsTo": ["True"], "RejectNUL": ["True"], "ColonOkInAddr": ["True", "False"],
     "SingleLineFromHeader": ["True"], "MaxHopCount": ["3"], "MaxAliasRecursion": ["2"], "QueueFileMode": ["0600"], "HoldExpensive": ["True"], "BlankSub": ["."],
     "DontPruneRoutes": ["True"], "UnixFromLine": ["From $g on $d"], "MaxMimeHeaderLength": ["200/100"], "AllowBogusHELO": ["True"], "SoftBounce": ["True"],
-    "SafeFileEnvironment": ["/mnt/spool"], "DoubleBounceAddress": ["bob", ""], "RrtImpliesDsn": ["True"]}
+    "SafeFileEnvironment": ["/mnt/spool"], "DoubleBounceAddress": ["bob", "", "nosuch"], "RrtImpliesDsn": ["True"], "TempFileMode": ["0644", "0660"]}
 ANYONE = {  # option of the command line: (letter, values); these any user may set
     "IgnoreDots": ("i", ["True", ""]), "DeliveryMode": ("d", ["i", "b", "q", "d", "interactive", "x", ""]), "ErrorMode": ("e", ["m", "p", "q", "w", "e", "mail", "x"]),
     "SevenBitInput": ("7", ["True"]), "EightBitMode": ("8", ["pass8", "mime", "strict"]), "MeToo": ("m", ["", "False"]), "OldStyleHeaders": ("o", ["False", ""]),
@@ -218,3 +218,15 @@ def groups(seed, count, size=8):
         for at, case in enumerate(drawn[-1]["cases"]):
             case["number"] = first + at
     return drawn
+
+
+KEPT = [  # rows of submissions.md, and what in a case's steps leads to them; the first only where there is a submit.cf
+    (r'"-v"|Verbose', "-v with a submit.cf"), (r'"-ba"', "-ba"), (r'"-[fr]", "[^"]*\\n|"-[fr][^"]*\\n', "a newline in -f or -r"),
+    (r"badfile@", "what stands in sessions.md")]
+
+
+def kept(case, group):
+    """The row of submissions.md that a difference in this case may belong to."""
+    said = json.dumps(case["steps"])
+    rows = KEPT if group["submit"] else KEPT[1:]
+    return next((row for pattern, row in rows if re.search(pattern, said)), None)

@@ -62,7 +62,9 @@ impl Submission<'_> {
                 say(b"No recipient addresses found in header");
             }
         }
-        let given_up = self.envelope.attempt.console.release() > 0;
+        // SoftBounce: nothing is so wrong that it is for good
+        let errors = self.envelope.attempt.console.release();
+        let given_up = errors > 0 && !self.mta.site.config.options.soft_bounce;
         // whoever's header is wrong hears it as well if he himself cannot be told
         self.envelope.attempt.console.errors = if given_up { Errors::Said } else { Errors::Unsaid };
         given_up
@@ -93,6 +95,9 @@ impl Submission<'_> {
         let mut recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
         if let Some(why) = parsed.deferral.filter(|_| parsed.temporary) {
             recipient.state = RecipientState::Queued;
+            let console = &self.envelope.attempt.console;
+            console.step(&[&why]);
+            console.step(&[text, b"... Transient parse error -- message queued for future delivery"]);
             self.envelope.note(&why, false);
         }
         let first = self.envelope.recipients.len();
@@ -114,7 +119,8 @@ impl Submission<'_> {
     fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Vec<u8>>) {
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
         self.envelope.note(&reply.text, true);
-        self.envelope.attempt.fail_with(status_of(&reply));
+        // what is no address at all counts as an error of the command line
+        self.envelope.attempt.fail_with(refusal.as_ref().map_or(Sysexit::USAGE, |_| status_of(&reply)));
         let entered = self.envelope.recipients.iter().map(|one| one.entered).max().unwrap_or(0) + 1;
         let recipient = Recipient {
             entered,

@@ -1,7 +1,7 @@
 //! Whose message it is: macros of the caller, -f, and what is said of those who name others.
 
 use super::{Submission, about, status_of};
-use crate::addr::{one_line, shorten};
+use crate::addr::{MAX_SHOWN, one_line, shorten};
 use crate::daemon::{full_name, full_name_of};
 use crate::envelope::{plain_address, set_sender};
 use crate::logging::{Priority, Quiet};
@@ -56,7 +56,7 @@ impl Submission<'_> {
         }
     }
 
-    pub(super) fn has_account(&self, address: &Address) -> bool {
+    fn has_account(&self, address: &Address) -> bool {
         let mailer = self.mta.site.config.mailers.get(usize::from(address.mailer.0));
         mailer.is_some_and(|mailer| mailer.has(b'w'))
     }
@@ -70,7 +70,7 @@ impl Submission<'_> {
         };
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         for problem in &parsed.problems {
-            self.envelope.attempt.console.error(&about(&text, problem));
+            self.envelope.attempt.console.error(&about(&shorten(&text, MAX_SHOWN), problem));
         }
         if parsed.address.is_none() {
             let by_rules = parsed.triple.is_some();
@@ -102,7 +102,7 @@ impl Submission<'_> {
         let shown = shorten(text, SHOWN_OF_SENDER);
         let said = [b"setsender: ", &shown[..], b": invalid or unparsable, received from ", &from].concat();
         self.mta.log.log(2, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
-        self.envelope.message = problem.map(|problem| about(text, problem));
+        self.envelope.message = problem.map(|problem| about(&shorten(text, MAX_SHOWN), problem));
         // what is no address at all counts as an error of the command line
         self.envelope.attempt.fail_with(problem.filter(|_| by_rules).map_or(Sysexit::USAGE, status_of));
         let own = self.own_name();

@@ -1,9 +1,10 @@
 //! Into the queue, copies first, and what the log hears of it.
 
 use super::Submission;
-use crate::envelope::{Body, BodyType, Envelope, Recipient, RecipientState};
+use crate::envelope::{Body, BodyType, Envelope, RecipientState};
 use crate::logging::{Priority, SenderLine};
 use crate::queue::{Lease, QueueError};
+use crate::schema::DeliveryMode;
 
 impl Submission<'_> {
     /// Copies first: they must not be lost when the message that they were made of is delivered.
@@ -47,12 +48,19 @@ impl Submission<'_> {
         self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
     }
 
-    /// What was not looked up on purpose (DeliveryMode d) is nothing to tell.
+    /// What was not looked up on purpose (DeliveryMode d) is nothing to tell. On whose behalf it goes is known then only of who
+    /// is named without a domain.
     pub(super) fn defer_lookups(&mut self) {
-        let queued = |one: &&mut Recipient| one.state == RecipientState::Queued;
+        let on_purpose = self.mta.site.config.options.delivery_mode == DeliveryMode::Defer;
         let mut deferred = false;
-        for recipient in self.envelope.recipients.iter_mut().filter(queued) {
-            (recipient.message, recipient.control, deferred) = (None, None, true);
+        for recipient in self.envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
+            let queued = recipient.state == RecipientState::Queued;
+            if recipient.text.contains(&b'@') && (queued || on_purpose) {
+                recipient.control = None;
+            }
+            if queued {
+                (recipient.message, deferred) = (None, true);
+            }
         }
         if deferred && self.envelope.attempt.exit.is_ok() {
             self.envelope.message = None;

@@ -3,6 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::{Flow, Server, Session};
 use super::verb_row::VerbRow;
+use crate::addr;
 use crate::engine::Scope;
 use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply};
@@ -75,7 +76,7 @@ fn topic_lines(site: &Site, scope: &Scope, file: &[u8], topic: &[u8]) -> Vec<Vec
     });
     wanted
         .map(|line| match macros {
-            true => expand(site, scope, &dollars(line)),
+            true => expand(site, scope, &addr::dollars(line)),
             false => line.to_vec(),
         })
         .collect()
@@ -86,21 +87,4 @@ async fn help_text(path: &[u8], blame: Blame) -> Option<Vec<u8>> {
     let path = accounts::path(path);
     let read = move || safe::read(&path, &Rules::help(blame)).ok();
     tokio::task::spawn_blocking(read).await.ok().flatten()
-}
-
-/// `$x` in a text file becomes the macro operator of the internal alphabet.
-fn dollars(line: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(line.len());
-    let mut rest = line.iter();
-    while let Some(byte) = rest.next() {
-        match (byte, rest.as_slice().first()) {
-            (b'$', Some(b'$')) => {
-                text.push(b'$');
-                rest.next();
-            }
-            (b'$', Some(_)) => text.push(crate::addr::op::MACRO_EXPAND),
-            _ => text.push(*byte),
-        }
-    }
-    text
 }
