@@ -53,12 +53,11 @@ fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recip
     let mut groups: Vec<(usize, DsnKind)> = kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
     let order = original.send_order();
     if report.kind == DsnKind::Failure && original.attempt.untried {
-        let is_list = |index: &usize| {
-            let recipient = &original.recipients[*index];
-            recipient.flags.contains(RecipientFlags::PRIMARY) && recipient.flags.intersects(LISTS)
-        };
         let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
-        let lists = order.iter().copied().filter(|index| is_list(index) && !known.contains(index));
+        let lists = order
+            .iter()
+            .copied()
+            .filter(|index| is_list(&original.recipients[*index]) && !known.contains(index));
         groups.extend(lists.map(|index| (index, DsnKind::Success)));
     }
     groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
@@ -153,12 +152,22 @@ fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     text
 }
 
+fn is_list(recipient: &Recipient) -> bool {
+    recipient.flags.contains(RecipientFlags::PRIMARY) && recipient.flags.intersects(LISTS)
+}
+
 fn action(kind: DsnKind, recipient: &Recipient) -> String {
     let known = ACTIONS.iter().find(|(flag, ..)| recipient.flags.contains(*flag));
     let (disposition, remark) = match kind {
         DsnKind::Failure => (Disposition::Failed, ""),
         DsnKind::Delay | DsnKind::FailureAndDelay => (Disposition::Delayed, ""),
         DsnKind::Success => {
+            // with a list that has an owner this host's part is done
+            let known = if recipient.flags.contains(RecipientFlags::OWNED) && is_list(recipient) {
+                ACTIONS.iter().find(|(flag, ..)| *flag == RecipientFlags::DELIVERED_LIST)
+            } else {
+                known
+            };
             known.map_or((Disposition::Relayed, ""), |(_, action, remark)| (*action, *remark))
         }
     };

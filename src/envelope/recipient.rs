@@ -31,6 +31,8 @@ bitflags::bitflags! {
         const RELAYED = 0x400;
         /// To report: delivered to a mailing list.
         const DELIVERED_LIST = 0x1000;
+        /// Its errors go to the owner of a list (`owner-NAME`).
+        const OWNED = 0x10_0000;
         /// Deliver-By notify mode: relayed.
         const BY_NOTIFY_RELAYED = 0x2000;
         /// Deliver-By trace mode: relayed.

@@ -41,6 +41,7 @@ impl AliasExpansion<'_, '_> {
         if let Outcome::Done(Some(value)) = self.expander.alias_value(&name).await {
             let plain = !value.iter().any(|byte| b",:/|\"".contains(byte));
             self.owners.insert(index, if plain { value } else { name });
+            self.envelope.recipients[index].flags |= RecipientFlags::OWNED;
             let line =
                 [b"Message delivered to mailing list ", &self.envelope.recipients[index].text[..]].concat();
             self.transcript(&line);

@@ -142,7 +142,7 @@ fn the_page_is_the_table() {
 }
 
 /// What an option acts through, where no one reads its field: what is said there stands in something that acts.
-const ACT_THROUGH: [(&str, &str); 10] = [
+const ACT_THROUGH: [(&str, &str); 11] = [
     ("daemon_port_options", ".daemon_ports("),
     ("default_group", ".default_user("),
     ("default_user", ".default_user("),
@@ -154,6 +154,7 @@ const ACT_THROUGH: [(&str, &str); 10] = [
     ("operator_chars", ".operators"),
     ("queue_timeout", "options.timeout"),
     ("time_zone_spec", ".zone("),
+    ("unsafe_group_writes", ".blame("),
 ];
 
 /// Options that something acts on, but not all that should: they are called "not yet".

@@ -221,7 +221,7 @@ def groups(seed, count, size=8):
 
 
 KEPT = [  # rows of submissions.md, and what in a case's steps leads to them; the first only where there is a submit.cf
-    (r'"-v"|Verbose', "-v with a submit.cf"), (r'"-ba"', "-ba"), (r'"-[fr]", "[^"]*\\n|"-[fr][^"]*\\n', "a newline in -f or -r"),
+    (r'"-v"|Verbose', "-v with a submit.cf"), (r'"-ba"', "-ba"), (r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n', "a newline in -f, -r or -F"),
     (r"badfile@", "what stands in sessions.md")]
 
 

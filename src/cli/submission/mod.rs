@@ -188,7 +188,7 @@ impl<'a> Submission<'a> {
         let looked = self.envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
         let mut cut = deliverer.split_by_owner(&mut self.envelope).await;
         if looked {
-            self.log_waiting(&cut, None);
+            self.log_waiting(&cut);
         }
         let mut parts = deliverer.split_by_queue_group(&mut self.envelope, looked);
         for copy in &mut cut {
@@ -196,15 +196,14 @@ impl<'a> Submission<'a> {
         }
         cut.extend(parts);
         if !looked {
-            let deferred = self.mta.site.config.options.delivery_mode == DeliveryMode::Defer;
-            self.log_waiting(&cut, deferred.then_some(b"4.4.3"));
+            self.log_waiting(&cut);
         }
         cut
     }
 
     /// A `to=` line for everybody who has to wait, of the message and of what was cut from it.
-    fn log_waiting(&self, cut: &[Envelope], dsn: Option<&[u8]>) {
-        std::iter::once(&self.envelope).chain(cut).for_each(|one| self.mta.log_waiting(one, dsn));
+    fn log_waiting(&self, cut: &[Envelope]) {
+        std::iter::once(&self.envelope).chain(cut).for_each(|one| self.mta.log_waiting(one, None));
     }
 
     /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;
