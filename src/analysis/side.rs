@@ -70,7 +70,7 @@ impl Loading {
         let resolver = Arc::new(self.dns.resolver(&config));
         let mut site = match self.programs {
             true => Site::new(config, resolver),
-            false => Site::with_programs(config, resolver, Arc::new(maps::NotRun)),
+            false => Site::with_helpers(config, resolver, maps::Helpers::with_programs(maps::NotRun)),
         };
         for Entry { map, key, value } in entries {
             if !site.add_entry(map.as_bytes(), key.as_bytes(), value.as_bytes()) {

@@ -8,15 +8,16 @@ pub(super) use super::process::complain;
 use super::{rights, site};
 use crate::config::{Config, Loaded};
 use crate::daemon::{Confinement, Mta, confine};
-use crate::keeper::{self, Keeper};
+use crate::keeper::{self, Keeper, MapNeeds};
 use crate::logging::statistics::Statistics;
 use crate::logging::{Logger, Priority, say};
 use crate::maps::Store;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
 use crate::sys::identity::{self, Identity};
-use crate::sys::process::{self, Programs};
+use crate::sys::process;
 use crate::sys::{accounts, errno_text, limits};
+use std::collections::HashSet;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
 
 /// Forks the keeper of a configuration; no thread may run yet. That it cannot be forked has been said.
 pub(super) fn keeper(config: &Arc<Config>) -> Result<Keeper, Sysexit> {
-    keeper::start(config.clone(), programs(config)).map_err(|error| {
+    keeper::start(config.clone(), needs_of_maps(config)).map_err(|error| {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })
@@ -91,19 +92,23 @@ pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
     }
 }
 
-/// The programs of maps, which the keeper of a process that touches mail runs: as RunAsUser where that is set,
-/// who has no way back to DefaultUser.
-pub(super) fn programs(config: &Arc<Config>) -> Programs {
-    if !config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program")) {
-        return Programs::default();
+/// What maps need of the keeper of a process that touches mail. It runs their programs, and root's opens their files: both as
+/// RunAsUser where that is set, who has no way back to DefaultUser, and may read what sendmail's RunAsUser may.
+pub(super) fn needs_of_maps(config: &Arc<Config>) -> MapNeeds {
+    let has_programs = config.maps.iter().any(|map| map.class.eq_ignore_ascii_case(b"program"));
+    if !has_programs && !identity::is_root() {
+        return MapNeeds::default();
     }
     let store = Store::new(config.clone(), Arc::new(Resolver::fixed(Vec::new())));
-    let mut programs = store.programs();
-    let run_as = config.options.run_as_user.filter(|ids| ids.uid != 0 && identity::is_root());
-    if let Some(ids) = run_as {
-        programs.values_mut().for_each(|program| program.identity = Some(Identity::bare(ids)));
+    let mut needs = MapNeeds { programs: store.programs(), files: HashSet::new() };
+    match config.options.run_as_user.filter(|ids| ids.uid != 0 && identity::is_root()) {
+        Some(ids) => {
+            let programs = needs.programs.values_mut();
+            programs.for_each(|program| program.identity = Some(Identity::bare(ids)));
+        }
+        None => needs.files = store.files().iter().map(|(_, file)| accounts::path(file)).collect(),
     }
-    programs
+    needs
 }
 
 /// A keeper that died: said where people look. What needed it is to be tried again.

@@ -56,7 +56,7 @@ pub(super) fn run(
         Role::Check(look) => check(invocation, &config, text, look),
         Role::Keeper(keeper) => {
             drop(text);
-            let settings = KeeperSettings::from(&*config).with_programs(start::programs(&config));
+            let settings = KeeperSettings::from(&*config).with_maps(start::needs_of_maps(&config));
             drop(config); // of all else that the site says, the keeper knows nothing
             keeper.serve(settings);
             Sysexit::OK

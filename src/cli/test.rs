@@ -144,7 +144,7 @@ impl Tested {
     /// # Errors
     /// It cannot be forked.
     pub(super) fn new(config: Arc<Config>, sources: Sources) -> io::Result<Self> {
-        let keeper = keeper::start(config.clone(), start::programs(&config))?;
+        let keeper = keeper::start(config.clone(), start::needs_of_maps(&config))?;
         Ok(Self { config, sources, keeper })
     }
 

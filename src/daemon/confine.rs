@@ -11,9 +11,7 @@ use crate::queue::{Adoption, QueueDirectories, QueueOptions};
 use crate::rewrite::Site;
 use crate::schema::UserIds;
 use crate::sys::confinement::{self, Plan, Report};
-use crate::sys::ownership::lend_to_group;
 use crate::sys::{accounts, identity};
-use nix::unistd::{AccessFlags, access};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -94,9 +92,6 @@ pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confin
     let mut notes = Vec::new();
     let user = user(&site.config, &directories, daemon, &mut notes);
     let files = files(site);
-    if let User::Other(ids) = &user {
-        notes.extend(lend(&files, ids.gid));
-    }
     let trees: Vec<PathBuf> = host_status::directory(&site.config, &queue.base()).into_iter().collect();
     if let User::Other(ids) = &user {
         notes.extend(trees.iter().filter_map(|tree| give_hosts(tree, ids.uid)));
@@ -107,7 +102,7 @@ pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confin
     if let User::Root(why) = &user {
         notes.push((Priority::Alert, format!("the front stays root: {why}")));
     }
-    notes.extend(unreadable(&files));
+    notes.extend(unreadable(site, &files));
     Ok(Confinement { report, notes, status })
 }
 
@@ -206,18 +201,6 @@ fn status_socket(
     bound.map_err(|error| notes.push((Priority::Warning, format!("canonify status: {error}")))).ok()
 }
 
-/// makemap lets root and root's group read a database: the front's group takes the place of the latter.
-fn lend(files: &[NeededFile], gid: u32) -> Vec<(Priority, String)> {
-    let mut notes = Vec::new();
-    for (what, path) in files {
-        // a file that is not there may come; one that stays unreadable is named later
-        if lend_to_group(path, gid).unwrap_or(false) {
-            notes.push((Priority::Notice, format!("{what}: group {gid} may now read {}", path.display())));
-        }
-    }
-    notes
-}
-
 fn plan(user: &User, directories: &QueueDirectories, files: &[NeededFile], ports: Vec<u16>) -> Plan {
     let writable = directories.paths();
     // a relative name in the configuration must go on to mean what it meant
@@ -264,10 +247,11 @@ fn places(path: &Path) -> Vec<PathBuf> {
     paths.into_iter().flatten().flat_map(with_directory).flatten().collect()
 }
 
-/// Files that the front may not read as who it is now. What is not there is nobody's.
-fn unreadable(files: &[NeededFile]) -> Vec<(Priority, String)> {
+/// Files that neither the front may read as who it is now, nor the keeper opens for it. What is not there is nobody's.
+fn unreadable(site: &Site, files: &[NeededFile]) -> Vec<(Priority, String)> {
     let uid = identity::effective_uid();
-    let refused = |path: &Path| access(path, AccessFlags::R_OK) == Err(nix::Error::EACCES);
+    let denied = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    let refused = |path: &Path| site.maps.open_file(path).is_err_and(denied);
     let unreadable = files.iter().filter(|(_, path)| refused(path));
     unreadable
         .map(|(what, path)| (Priority::Error, format!("{what}: uid {uid} cannot read {}", path.display())))

@@ -6,7 +6,7 @@ use crate::deliver::Deliverer;
 use crate::envelope::QueueId;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Priority};
-use crate::maps::{ProgramAnswer, ProgramRunner};
+use crate::maps::{Helpers, ProgramAnswer, ProgramRunner};
 use crate::milter::{Definitions, FilterLog, Opening, Shared, SocketOpener};
 use crate::net::Resolver;
 use crate::queue::{Queue, QueueError};
@@ -83,6 +83,15 @@ impl ProgramRunner for KeepersPrograms {
     }
 }
 
+/// The keeper runs programs and opens files of root's. RunAsUser reads what it may itself.
+fn helpers_of_maps(config: &Config, keeper: &Keeper) -> Helpers {
+    let programs = KeepersPrograms(keeper.clone());
+    match config.options.run_as_user.is_some_and(|ids| ids.uid != 0) {
+        true => Helpers::with_programs(programs),
+        false => Helpers { programs: Arc::new(programs), files: keeper.map_files() },
+    }
+}
+
 /// `mech_list` of the site; none where its file cannot be read.
 fn sasl_mechanisms(log: &Logger) -> Option<Vec<u8>> {
     let settings = sasl::Settings::of_site().unwrap_or_else(|why| {
@@ -117,8 +126,8 @@ impl Mta {
     /// When the queue cannot be used.
     pub fn open(config: Arc<Config>, keeper: Keeper, log: Logger) -> Result<Arc<Self>, QueueError> {
         let resolver = Arc::new(Resolver::for_config(&config));
-        let programs = Arc::new(KeepersPrograms(keeper.clone()));
-        let mut site = Site::with_programs(config.clone(), resolver, programs);
+        let helpers = helpers_of_maps(&config, &keeper);
+        let mut site = Site::with_helpers(config.clone(), resolver, helpers);
         site.program.count_uses();
         let site = Arc::new(site);
         let queue = Queue::open(config.clone(), crate::queue::QueueOptions::from_config(&config))?;

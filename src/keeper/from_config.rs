@@ -1,13 +1,12 @@
 //! From a configuration to what the keeper needs of it. Runs before the fork, in whoever has read it.
 
-use super::settings::{KeeperSettings, LocalMailer, TlsFile};
+use super::settings::{KeeperSettings, LocalMailer, MapNeeds, TlsFile};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
 use crate::db::AliasSpec;
 use crate::sasl;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
-use crate::sys::process::Programs;
 use std::collections::HashMap;
 
 /// Option ForwardPath where the cf has none.
@@ -37,7 +36,7 @@ impl From<&Config> for KeeperSettings {
             host: config.expand(config.macro_value("j").unwrap_or_default()),
             tls_files: tls_files(config),
             filters: filters(config),
-            programs: Programs::default(),
+            maps: MapNeeds::default(),
             // what is wrong with the file stands in the front's log
             sasl: sasl::Settings::of_site().unwrap_or_else(|_| sasl::Settings::none()),
         }

@@ -3,16 +3,16 @@
 use super::accounts::Accounts;
 use super::frame::{Frame, MAX_REQUEST};
 use super::link::{Answered, Link};
+use super::map_files::{self, MapFiles};
 use super::protocol::{
     AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, Signature,
     TlsFileAnswer, UserAnswer,
 };
 use super::server;
-use super::settings::KeeperSettings;
+use super::settings::{KeeperSettings, MapNeeds};
 use crate::config::Config;
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Outcome, Sysexit};
-use crate::sys::process::Programs;
 use crate::sys::signals::{self, Signal};
 use crate::sys::{identity, passing, process, title};
 use std::fs::File;
@@ -28,23 +28,32 @@ use std::time::Duration;
 pub struct Keeper {
     link: Arc<Link>,
     accounts: Arc<Accounts>,
+    map_files: Arc<MapFiles>,
 }
 
-/// The two ends of the socket between a front and its keeper: each process drops the one that is not its own,
+/// The two ends of what is between a front and its keeper: each process drops the one that is not its own,
 /// since with it open neither would see the other go.
 ///
 /// # Errors
 /// When the system has no descriptors left.
 pub fn ends() -> io::Result<(FrontEnd, KeeperEnd)> {
-    let (front, keeper) = passing::pair()?;
-    Ok((FrontEnd(front), KeeperEnd(keeper)))
+    let (requests, answers) = passing::pair()?;
+    let (paths, files) = passing::pair()?;
+    Ok((FrontEnd { requests, paths: Some(paths) }, KeeperEnd { answers, files }))
 }
 
 /// What a front takes.
-pub struct FrontEnd(UnixStream);
+pub struct FrontEnd {
+    requests: UnixStream,
+    /// Where it asks for files of maps, if there is a keeper that may read more than itself.
+    paths: Option<UnixStream>,
+}
 
 /// What a keeper takes.
-pub struct KeeperEnd(UnixStream);
+pub struct KeeperEnd {
+    answers: UnixStream,
+    files: UnixStream,
+}
 
 impl KeeperEnd {
     /// Is the keeper from now on, until the front is gone and all that was begun is done.
@@ -57,7 +66,12 @@ impl KeeperEnd {
             return;
         }
         title::set(b"canonify: keeper");
-        server::serve(self.0, settings);
+        let (paths, files) = (settings.maps.files.clone(), self.files);
+        // without the thread maps that the front may not read stay closed, which it says
+        let _ = std::thread::Builder::new()
+            .name("map files".into())
+            .spawn(move || map_files::serve(&files, &paths));
+        server::serve(self.answers, settings);
     }
 }
 
@@ -66,10 +80,10 @@ impl KeeperEnd {
 ///
 /// # Errors
 /// When no process can be made.
-pub fn start(config: Arc<Config>, programs: Programs) -> io::Result<Keeper> {
+pub fn start(config: Arc<Config>, maps: MapNeeds) -> io::Result<Keeper> {
     let (front, keeper) = ends()?;
     let (mut front, mut keeper) = (Some(front), Some(keeper));
-    let settings = KeeperSettings::from(&*config).with_programs(programs);
+    let settings = KeeperSettings::from(&*config).with_maps(maps);
     process::start_service(|| {
         drop(front.take());
         if let Some(keeper) = keeper.take() {
@@ -95,7 +109,8 @@ pub fn raw_end(config: &Config) -> io::Result<(UnixStream, JoinHandle<()>)> {
 impl Keeper {
     /// The front's handle. Nothing happens until the first request.
     pub fn on(end: FrontEnd) -> Self {
-        Self { link: Arc::new(Link::new(end.0)), accounts: Arc::default() }
+        let map_files = Arc::new(MapFiles::on(end.paths));
+        Self { link: Arc::new(Link::new(end.requests)), accounts: Arc::default(), map_files }
     }
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
@@ -103,7 +118,7 @@ impl Keeper {
     /// # Errors
     /// When the system gives no socket pair or no thread.
     pub fn in_process(config: Arc<Config>) -> io::Result<Self> {
-        Ok(Self::on(FrontEnd(raw_end(&config)?.0)))
+        Ok(Self::on(FrontEnd { requests: raw_end(&config)?.0, paths: None }))
     }
 
     /// One request; `None` when the keeper is gone.
@@ -127,6 +142,11 @@ impl Keeper {
             Ok(None) => Err(GONE.into()),
             Err(_) => Err("the keeper does not answer".into()),
         }
+    }
+
+    /// Opens files of maps that the front may not read.
+    pub fn map_files(&self) -> Arc<MapFiles> {
+        self.map_files.clone()
     }
 
     /// Has the keeper died? Nothing works any more then: all that needs it fails for now.

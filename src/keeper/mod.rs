@@ -10,7 +10,7 @@
 //! From the socket on: `frame` takes requests out of bytes, `server` answers them, `pool` has each done in its
 //! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do, `accounts` remembers accounts; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
-//! over to `mailbox`, `maildir` or `program`; `dialogue` begins those that a program has with the front. `tls_files` reads keys and certificates. `front` is the other end, in the front's own process, over its `link`;
+//! over to `mailbox`, `maildir` or `program`; `dialogue` begins those that a program has with the front. `tls_files` reads keys and certificates, `map_files` opens maps. `front` is the other end, in the front's own process, over its `link`;
 //! `watched` has what it knows of such files there.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
@@ -30,6 +30,7 @@ mod link;
 mod lists;
 mod mailbox;
 mod maildir;
+mod map_files;
 mod named;
 mod pool;
 mod program;
@@ -48,5 +49,5 @@ pub use protocol::{
     AliasAnswer, DEAD_LETTERS, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote,
     MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
-pub use settings::KeeperSettings;
+pub use settings::{KeeperSettings, MapNeeds};
 pub use watched::{Files, WatchedFiles};

@@ -193,7 +193,7 @@ impl Server {
 
     /// Path and fixed words are the configuration's own: the front chooses one more word, which no shell sees.
     fn program(&self, map: &[u8], key: Vec<u8>) -> Reply {
-        let Some(mut program) = self.service.settings.programs.get(map).cloned() else {
+        let Some(mut program) = self.service.settings.maps.programs.get(map).cloned() else {
             return Reply::Program(Sysexit::CONFIG.0, Vec::new());
         };
         program.argv.push(key);

@@ -7,7 +7,7 @@ use crate::schema::UserIds;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
 use crate::sys::safe::Blame;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// A mailer as far as this host runs it.
@@ -102,16 +102,25 @@ pub struct KeeperSettings {
     pub(super) tls_files: HashMap<Vec<u8>, TlsFile>,
     /// UNIX sockets of mail filters by the filter's name, where RunAsUser does not say whose rights count.
     pub(super) filters: HashMap<Vec<u8>, Vec<u8>>,
-    /// The programs of maps, by the map's name.
-    pub(super) programs: Programs,
+    /// What its maps have the keeper do.
+    pub(super) maps: MapNeeds,
     /// Where passwords are.
     pub(super) sasl: sasl::Settings,
 }
 
+/// What maps have the keeper do.
+#[derive(Clone, Debug, Default)]
+pub struct MapNeeds {
+    /// Programs to run, by the map's name.
+    pub programs: Programs,
+    /// Files to open.
+    pub files: HashSet<PathBuf>,
+}
+
 impl KeeperSettings {
-    /// The same with programs of maps to run.
-    pub fn with_programs(self, programs: Programs) -> Self {
-        Self { programs, ..self }
+    /// The same with programs of maps to run and files of maps to open.
+    pub fn with_maps(self, maps: MapNeeds) -> Self {
+        Self { maps, ..self }
     }
 
     /// A mailer by its name.

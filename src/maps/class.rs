@@ -7,7 +7,7 @@ use super::alias_rules::AliasRules;
 use super::files;
 use super::flags::Declaring;
 use super::map::{Found, Map};
-use super::program_runner::ProgramRunner;
+use super::program_runner::Helpers;
 pub(super) use super::query::{FoundFuture, ImmediateQuery, LookupContext, OtherMaps, Query};
 use super::settings::{Refused, Settings};
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
@@ -101,8 +101,8 @@ pub(super) struct Opening<'a> {
     pub settings: &'a Settings,
     /// Host names.
     pub resolver: &'a Arc<Resolver>,
-    /// Who runs programs.
-    pub programs: &'a Arc<dyn ProgramRunner>,
+    /// Who runs programs and opens files.
+    pub helpers: &'a Helpers,
     /// What the maps of a class have in common.
     pub shared: &'a SharedStates,
     /// The other maps.
@@ -137,7 +137,7 @@ impl Opening<'_> {
     /// # Errors
     /// Why it must not be opened.
     pub fn check(&mut self, file: &[u8]) -> Result<(), Refused> {
-        let checked = self.settings.check_file(files::path(file));
+        let checked = self.settings.check_file(&*self.helpers.files, files::path(file));
         if let Err(why) = &checked {
             self.failure.clone_from(&why.text);
         }

@@ -90,7 +90,8 @@ impl Database {
             }
             return Err(NotOpen::Failed);
         }
-        match files::unlocked(|| Reader::open(files::path(&name), Some(kind))).await {
+        let helpers = opening.helpers;
+        match files::unlocked(|| helpers.open_database(&name, kind)).await {
             Ok(reader) => Ok(Self::new(map, reader, false)),
             Err(error) if files::is_locked(&error) => Err(NotOpen::Locked),
             Err(error) => {
@@ -113,7 +114,8 @@ impl Database {
         opening.begins("hash", map);
         let name = files::with_suffix(file, b".db");
         opening.check(&name).map_err(|_| NotOpen::Failed)?;
-        match files::unlocked(|| Reader::open(files::path(&name), Some(Kind::Hash))).await {
+        let helpers = opening.helpers;
+        match files::unlocked(|| helpers.open_database(&name, Kind::Hash)).await {
             Ok(reader) => Ok(Self::new(map, reader, true)),
             Err(error) if files::is_locked(&error) => Err(NotOpen::Locked),
             Err(_) => Err(NotOpen::Failed),

@@ -1,6 +1,7 @@
 //! Map files: names, locks and the texts of their failures.
 
-use std::io;
+use crate::sys::opener::FileOpener;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +19,16 @@ pub(super) fn error_text(error: &io::Error) -> Vec<u8> {
 /// A path of bytes.
 pub(super) fn path(bytes: &[u8]) -> &Path {
     Path::new(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// All of a file.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub(super) fn read(opener: &dyn FileOpener, file: &[u8]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    opener.open(path(file))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// `FILE.db`, unless the name has it already.

@@ -49,6 +49,6 @@ mod userdb;
 
 pub use alias_rules::{AliasPairs, AliasRules};
 pub use environment::environment;
-pub use program_runner::{Directly, NotRun, ProgramAnswer, ProgramRunner};
+pub use program_runner::{Directly, Helpers, NotRun, ProgramAnswer, ProgramRunner};
 pub use query::LookupContext;
 pub use store::{Store, TextAnswer};

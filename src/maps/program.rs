@@ -23,7 +23,7 @@ pub(super) fn read(map: &mut Map, args: &[u8], declaring: &mut Declaring<'_>) ->
 impl MapClass for Declared {
     fn open<'a>(self: Arc<Self>, map: &'a Map, opening: &'a mut Opening<'_>) -> OpenFuture<'a> {
         let program = opening.settings.programs.program(map);
-        opened(Some(OpenProgram { program, runner: Arc::clone(opening.programs) }))
+        opened(Some(OpenProgram { program, runner: Arc::clone(&opening.helpers.programs) }))
     }
 }
 

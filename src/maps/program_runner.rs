@@ -1,13 +1,18 @@
-//! Who runs the programs of maps, and how. Never here: what a program's answer means to a rule.
+//! Who runs the programs of maps and opens their files, and how. Never here: what a program's answer means to a rule.
 
+use super::files;
 use super::map::Map;
 use crate::config::Config;
+use crate::db::bdb::{Kind, Reader};
 use crate::schema::Sysexit;
 use crate::sys::identity::{Identity, is_root};
+use crate::sys::opener::{FileOpener, OwnRights};
 use crate::sys::process::Program;
 use crate::sys::{ANSWER_TIMEOUT, first_line};
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// Exit status and first line of a program, once it has ended.
 pub type ProgramAnswer<'a> = Pin<Box<dyn Future<Output = (Sysexit, Vec<u8>)> + Send + 'a>>;
@@ -16,6 +21,30 @@ pub type ProgramAnswer<'a> = Pin<Box<dyn Future<Output = (Sysexit, Vec<u8>)> + S
 pub trait ProgramRunner: Send + Sync {
     /// Runs the program of the map of this name, which is `program`, with the key as one more argument.
     fn run<'a>(&'a self, map: &'a [u8], program: &'a Program, key: &'a [u8]) -> ProgramAnswer<'a>;
+}
+
+/// Who does for maps what this process may not.
+#[derive(Clone)]
+pub struct Helpers {
+    /// Runs their programs.
+    pub programs: Arc<dyn ProgramRunner>,
+    /// Opens their files.
+    pub files: Arc<dyn FileOpener>,
+}
+
+impl Helpers {
+    /// Nobody: this process opens files itself, and somebody runs the programs.
+    pub fn with_programs(programs: impl ProgramRunner + 'static) -> Self {
+        Self { programs: Arc::new(programs), files: Arc::new(OwnRights) }
+    }
+
+    /// Opens a database, now and whenever it is rewritten.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub(super) fn open_database(&self, file: &[u8], kind: Kind) -> io::Result<Reader> {
+        Reader::open_by(self.files.clone(), files::path(file), Some(kind))
+    }
 }
 
 /// Runs them in children of this process.

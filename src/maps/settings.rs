@@ -4,6 +4,7 @@ use super::files;
 use super::program_runner::ProgramSettings;
 use crate::config::Config;
 use crate::schema::DeliveryMode;
+use crate::sys::opener::FileOpener;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
 use std::path::Path;
 
@@ -28,6 +29,8 @@ pub(super) struct Settings {
     pub programs: ProgramSettings,
     service_switch: Option<Vec<u8>>,
     blame: Blame,
+    /// For files of maps.
+    rules: Rules,
 }
 
 impl Settings {
@@ -39,6 +42,7 @@ impl Settings {
             programs: ProgramSettings::of(config),
             service_switch: config.options.service_switch_file.clone(),
             blame: config.blame(),
+            rules: Rules::map(config.blame()).trusting(config.options.trusted_user),
         }
     }
 
@@ -46,8 +50,8 @@ impl Settings {
     ///
     /// # Errors
     /// Why it must not be opened.
-    pub fn check_file(&self, path: &Path) -> Result<(), Refused> {
-        self.refuse(safe::open(path, &Rules::map(self.blame)).map(drop))
+    pub fn check_file(&self, opener: &dyn FileOpener, path: &Path) -> Result<(), Refused> {
+        self.refuse(safe::open_by(opener, path, &self.rules).map(drop))
     }
 
     /// May a client trust the server that listens on this socket?

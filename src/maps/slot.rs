@@ -6,7 +6,7 @@ use super::class::{
 };
 use super::declare::DeclaredMap;
 use super::map::{Flags, Found, Map, later};
-use super::program_runner::ProgramRunner;
+use super::program_runner::Helpers;
 use super::settings::Settings;
 use crate::engine::{Event, ImmediateLookup, MapEvent, Observer};
 use crate::net::Resolver;
@@ -44,8 +44,8 @@ pub(super) struct Surroundings {
     pub settings: Settings,
     /// Host names.
     pub resolver: Arc<Resolver>,
-    /// Who runs programs.
-    pub programs: Arc<dyn ProgramRunner>,
+    /// Who runs programs and opens files.
+    pub helpers: Helpers,
     /// What the maps of a class have in common.
     pub shared: SharedStates,
 }
@@ -167,7 +167,7 @@ impl Slot {
         let mut opening = Opening {
             settings: &surroundings.settings,
             resolver: &surroundings.resolver,
-            programs: &surroundings.programs,
+            helpers: &surroundings.helpers,
             shared: &surroundings.shared,
             maps,
             aliases: context.aliases,

@@ -43,7 +43,7 @@ impl Aliases {
         let file = map.file.as_deref().unwrap_or_default();
         opening.begins("stab", map);
         opening.check(file).ok()?;
-        let text = std::fs::read(files::path(file)).ok()?;
+        let text = files::read(&*opening.helpers.files, file).ok()?;
         let pairs = match opening.aliases {
             Some(rules) => rules.read(file, &text, opening.observer.tracer()).await,
             None => plain_aliases(&text).collect(),

@@ -4,7 +4,7 @@ use super::class::{ImmediateQuery, LookupContext, OtherMaps, Query, SharedStates
 use super::declare;
 use super::flags::Declaring;
 use super::map::{Flags, Found, Map, later, missing};
-use super::program_runner::{Directly, ProgramRunner};
+use super::program_runner::{Directly, Helpers};
 use super::settings::Settings;
 use super::slot::{Slot, State, Surroundings};
 use crate::addr::without_quotes;
@@ -14,7 +14,10 @@ use crate::net::Resolver;
 use crate::schema::Sysexit;
 use crate::sys::process::Programs;
 use hashbrown::HashMap;
+use std::fs::File;
 use std::future::Future;
+use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -42,17 +45,13 @@ pub enum TextAnswer {
 impl Store {
     /// Maps of this configuration, whose programs run in children of this process. Nothing is opened yet.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
-        Self::with_programs(config, resolver, Arc::new(Directly))
+        Self::with_helpers(config, resolver, Helpers::with_programs(Directly))
     }
 
-    /// The same where somebody else runs the programs of maps.
-    pub fn with_programs(
-        config: Arc<Config>,
-        resolver: Arc<Resolver>,
-        programs: Arc<dyn ProgramRunner>,
-    ) -> Self {
+    /// The same where somebody else runs the programs of maps, or opens their files.
+    pub fn with_helpers(config: Arc<Config>, resolver: Arc<Resolver>, helpers: Helpers) -> Self {
         let settings = Settings::of(&config);
-        let surroundings = Surroundings { settings, resolver, programs, shared: SharedStates::default() };
+        let surroundings = Surroundings { settings, resolver, helpers, shared: SharedStates::default() };
         let mut store = Self { surroundings, slots: Vec::new(), by_name: HashMap::new() };
         for decl in &config.maps {
             store.add(decl);
@@ -94,6 +93,14 @@ impl Store {
         let files = |slot: &Slot| slot.files(&self.surroundings.settings);
         let named = |slot| files(slot).into_iter().map(|file| (slot.map.name.as_slice(), file));
         self.slots.iter().flat_map(named).collect()
+    }
+
+    /// Opens a file as maps do.
+    ///
+    /// # Errors
+    /// When neither this process nor who opens files for its maps may read it.
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        self.surroundings.helpers.files.open(path)
     }
 
     /// The programs of its maps, by name, for whoever runs them for others.

@@ -9,6 +9,7 @@ use super::flags::{Declaring, number};
 use super::map::{Flags, Found, Map, NOT_FOUND, later, missing};
 use super::settings::Settings;
 use crate::engine::{ImmediateLookup, MapEvent, Observer};
+use crate::sys::opener::FileOpener;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
@@ -36,6 +37,7 @@ impl MapClass for Text {
 struct TextFile {
     key_column: usize,
     value_column: usize,
+    opener: Arc<dyn FileOpener>,
     content: Mutex<Option<Known>>,
 }
 
@@ -87,7 +89,8 @@ impl TextFile {
         let value_column = column(map, b'v', map.value_column.as_deref(), opening)?;
         let delimiter = Some(map.delimiter).filter(|byte| *byte != 0);
         opening.show(MapEvent::Delimiter { map: &map.name, file, delimiter });
-        Some(Self { key_column, value_column, content: Mutex::new(None) })
+        let opener = opening.helpers.files.clone();
+        Some(Self { key_column, value_column, opener, content: Mutex::new(None) })
     }
 
     fn find(&self, map: &Map, key: &[u8], args: &[Vec<u8>], observer: &mut dyn Observer) -> Found {
@@ -101,14 +104,14 @@ impl TextFile {
     }
 
     fn content(&self, map: &Map) -> std::io::Result<Arc<Content>> {
-        let path = files::path(map.file.as_deref().unwrap_or_default());
-        let stamp = Stamp::of(path)?;
+        let file = map.file.as_deref().unwrap_or_default();
+        let stamp = Stamp::of(files::path(file))?;
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = content.as_mut().filter(|known| known.stamp == stamp) {
             known.seen = Instant::now();
             return Ok(Arc::clone(&known.content));
         }
-        let read = Arc::new(Content { bytes: std::fs::read(path)?, ..Content::default() });
+        let read = Arc::new(Content { bytes: files::read(&*self.opener, file)?, ..Content::default() });
         *content = Some(Known { stamp, seen: Instant::now(), content: Arc::clone(&read) });
         Ok(read)
     }

@@ -52,7 +52,7 @@ impl Databases {
         let mut readers = Vec::new();
         for name in files_of(opening.settings) {
             if opening.check(&name).is_ok()
-                && let Ok(reader) = Reader::open(files::path(&name), Some(Kind::Btree))
+                && let Ok(reader) = opening.helpers.open_database(&name, Kind::Btree)
             {
                 readers.push(reader);
             }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::engine::Program;
-use crate::maps::{Directly, ProgramRunner, Store};
+use crate::maps::{Directly, Helpers, Store};
 use crate::net::Resolver;
 use std::sync::Arc;
 
@@ -21,17 +21,13 @@ pub struct Site {
 impl Site {
     /// Compiles the rules; maps open at their first use, and their programs run in children of this process.
     pub fn new(config: Arc<Config>, resolver: Arc<Resolver>) -> Self {
-        Self::with_programs(config, resolver, Arc::new(Directly))
+        Self::with_helpers(config, resolver, Helpers::with_programs(Directly))
     }
 
-    /// The same where somebody else runs the programs of maps.
-    pub fn with_programs(
-        config: Arc<Config>,
-        resolver: Arc<Resolver>,
-        programs: Arc<dyn ProgramRunner>,
-    ) -> Self {
+    /// The same where somebody else runs the programs of maps, or opens their files.
+    pub fn with_helpers(config: Arc<Config>, resolver: Arc<Resolver>, helpers: Helpers) -> Self {
         let mut program = Program::compile(&config, config.operators.clone(), config.options.blank_sub);
-        let maps = Arc::new(Store::with_programs(config.clone(), resolver.clone(), programs));
+        let maps = Arc::new(Store::with_helpers(config.clone(), resolver.clone(), helpers));
         program.bind_maps(&*maps);
         Self { config, program, maps, resolver }
     }

@@ -16,6 +16,7 @@
 //! - [`loopback`]: a network to talk to oneself
 //! - [`memory`]: files that are nowhere on disk
 //! - [`notify`]: what systemd is told
+//! - [`opener`]: who opens files that this process may not
 //! - [`ownership`]: files given to another user
 //! - [`random`]: bytes that nobody can guess
 //! - [`passing`]: descriptors over a UNIX socket
@@ -41,6 +42,7 @@ pub mod loopback;
 pub mod memory;
 pub mod nice;
 pub mod notify;
+pub mod opener;
 pub mod ownership;
 pub mod passing;
 pub mod process;

@@ -2,7 +2,7 @@
 
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::Mode;
-use nix::unistd::{Gid, Uid, fchownat};
+use nix::unistd::{Uid, fchownat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -62,21 +62,5 @@ pub fn give(file: &File, uid: u32, fits: impl FnOnce(&Metadata) -> bool) -> io::
         return Ok(false);
     }
     fchownat(file, "", Some(Uid::from_raw(uid)), None, AtFlags::AT_EMPTY_PATH)?;
-    Ok(true)
-}
-
-/// Lets a group read a file of root that only root's own group may read until now: its group changes, its mode
-/// stays. `false` for any other file; that is whoever's it is.
-///
-/// # Errors
-/// It is not there, or its group may not be changed.
-pub fn lend_to_group(path: &Path, gid: u32) -> io::Result<bool> {
-    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_PATH).open(path)?;
-    let about = file.metadata()?;
-    let is_roots = about.is_file() && about.nlink() == 1 && about.uid() == 0 && about.gid() == 0;
-    if gid == 0 || !is_roots || about.mode() & 0o044 != 0o040 {
-        return Ok(false);
-    }
-    fchownat(&file, "", None, Some(Gid::from_raw(gid)), AtFlags::AT_EMPTY_PATH)?;
     Ok(true)
 }

@@ -220,7 +220,7 @@ def check_daemon():
         check("mail comes in", until(lambda: (site.path / "mail/root").exists()))
         check("the queue is adopted", site.queue.stat().st_uid == USERS["canonify"])
         check_status(site, daemon)
-        check_landlock(site, daemon)
+        check_maps(site, daemon)
     check("status: no daemon", ask_status(site).returncode == 69, ask_status(site))
     log = site.log.read_text()
     for word in ("not root", "no capabilities", "no_new_privs", "Landlock", "seccomp"):
@@ -252,8 +252,8 @@ def refusal(recipient):
         return next((answer for answer in answers if answer >= 400), 250)
 
 
-def check_landlock(site, daemon):
-    """A map that leads out of the directories of the start cannot be opened, though anybody may read it."""
+def check_maps(site, daemon):
+    """What the front cannot open itself, a map that leads out of the directories of the start or one of root's, the keeper opens."""
     check("a map is asked", refusal("refused@away.example") == 550)
     elsewhere = site.path / "elsewhere"
     elsewhere.mkdir(0o755)
@@ -264,8 +264,13 @@ def check_landlock(site, daemon):
     check("a map that was built anew is asked", refusal("refused@away.example") == 550)
     new.symlink_to(elsewhere / "access")
     new.rename(site.maps / "access")
+    (elsewhere / "access").write_text("Connect:127.0.0.1\tRELAY\n")
     # a change is noticed a moment later
-    check("a map elsewhere is not opened (Landlock)", until(lambda: 400 <= refusal("refused@away.example") < 500))
+    check("a map elsewhere is asked", until(lambda: refusal("refused@away.example") == 250))
+    (site.maps / "closed").write_text("Connect:127.0.0.1\tRELAY\nrefused@away.example\tREJECT\n")
+    (site.maps / "closed").chmod(0o600)
+    (site.maps / "closed").rename(site.maps / "access")
+    check("a map that only root may read is asked", until(lambda: refusal("refused@away.example") == 550))
 
 
 def check_users():

@@ -136,24 +136,23 @@ pub(super) fn changed() -> io::Error {
 }
 
 impl Access {
-    /// Opens and reads the first page. `WouldBlock` while somebody rewrites the file.
+    /// Reads the first page of an open file. `WouldBlock` while somebody rewrites the file.
     ///
     /// # Errors
     /// When it is no such file, is damaged or locked.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        Self::with_cache(path, CACHED_BYTES)
+    pub fn open(file: File) -> io::Result<Self> {
+        Self::with_cache(file, CACHED_BYTES)
     }
 
     /// As [`Self::open`], for one walk over all pages, which asks for most of them once.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_for_walk(path: &Path) -> io::Result<Self> {
-        Self::with_cache(path, WALK_BYTES)
+    pub fn open_for_walk(file: File) -> io::Result<Self> {
+        Self::with_cache(file, WALK_BYTES)
     }
 
-    fn with_cache(path: &Path, most: usize) -> io::Result<Self> {
-        let file = File::open(path)?;
+    fn with_cache(file: File, most: usize) -> io::Result<Self> {
         lock(&file)?;
         let metadata = file.metadata()?;
         if metadata.is_dir() {

@@ -4,11 +4,12 @@ use super::access::{Access, Reading};
 use super::format::Kind;
 use super::{btree, hash};
 use crate::sys::clock;
+use crate::sys::opener::{FileOpener, OwnRights};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// How often a file may change under one look-up before it is given up.
 const ATTEMPTS: usize = 8;
@@ -20,6 +21,7 @@ const UNCHECKED: u64 = 100;
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
+    opener: Arc<dyn FileOpener>,
     wanted: Option<Kind>,
     access: RwLock<Access>,
     /// When the file was last seen to be the one that is open, in milliseconds.
@@ -33,8 +35,16 @@ impl Reader {
     /// # Errors
     /// When it is no such file, is damaged or locked.
     pub fn open(path: &Path, wanted: Option<Kind>) -> io::Result<Self> {
-        let access = RwLock::new(open_as(path, wanted)?);
-        Ok(Self { path: path.to_owned(), wanted, access, checked: AtomicU64::new(0) })
+        Self::open_by(Arc::new(OwnRights), path, wanted)
+    }
+
+    /// The same where somebody else may have to open the file, now and whenever it is rewritten.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_by(opener: Arc<dyn FileOpener>, path: &Path, wanted: Option<Kind>) -> io::Result<Self> {
+        let access = RwLock::new(open_as(&*opener, path, wanted)?);
+        Ok(Self { path: path.to_owned(), opener, wanted, access, checked: AtomicU64::new(0) })
     }
 
     /// What kind of file it is.
@@ -84,7 +94,7 @@ impl Reader {
 
     fn reopen(&self) -> io::Result<()> {
         // opened outside of the lock: the others look on in what was there
-        let fresh = open_as(&self.path, self.wanted)?;
+        let fresh = open_as(&*self.opener, &self.path, self.wanted)?;
         *self.access.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -94,7 +104,7 @@ impl Reader {
     /// # Errors
     /// As [`Self::get`].
     pub fn for_each(&self, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> io::Result<()> {
-        let access = of_kind(Access::open_for_walk(&self.path)?, self.wanted)?;
+        let access = of_kind(Access::open_for_walk(self.opener.open(&self.path)?)?, self.wanted)?;
         let mut each = |key: &[u8], value: &[u8]| match each(key, value) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
@@ -127,8 +137,8 @@ fn get(reading: &mut Reading<'_>, key: &[u8], value: &mut Vec<u8>) -> io::Result
     Ok(true)
 }
 
-fn open_as(path: &Path, wanted: Option<Kind>) -> io::Result<Access> {
-    of_kind(Access::open(path)?, wanted)
+fn open_as(opener: &dyn FileOpener, path: &Path, wanted: Option<Kind>) -> io::Result<Access> {
+    of_kind(Access::open(opener.open(path)?)?, wanted)
 }
 
 fn of_kind(access: Access, wanted: Option<Kind>) -> io::Result<Access> {

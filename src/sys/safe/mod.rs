@@ -10,6 +10,7 @@ pub use blame::{Blame, WORDS, option_words};
 pub use own::{may_create, may_write, open_own};
 
 use super::identity::{self, Identity};
+use super::opener::{FileOpener, OwnRights};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -140,6 +141,8 @@ pub struct Rules {
     pub readers: Readers,
     /// Only what the mode lets its reader read is read, root included.
     pub by_mode: bool,
+    /// Option TrustedUser: to root its files are as root's own; 0 for nobody.
+    pub trusted_user: u32,
     /// Whom an ordinary user's own run trusts is his own matter: directories are not looked at.
     pub own_risk: bool,
 }
@@ -157,8 +160,14 @@ impl Rules {
         group_trusted: false,
         readers: Readers::All,
         by_mode: false,
+        trusted_user: 0,
         own_risk: false,
     };
+
+    /// The same where option TrustedUser counts.
+    pub fn trusting(self, trusted_user: u32) -> Self {
+        Self { trusted_user, ..self }
+    }
 
     fn relaxed(
         blame: Blame,
@@ -331,17 +340,19 @@ impl Rules {
     }
 
     /// May the reader read it, going by its mode?
-    fn readable(&self, about: &Metadata) -> io::Result<()> {
-        match !self.by_mode || mode_allows(about, 0o4) {
+    fn readable(&self, about: &Metadata, opener: &dyn FileOpener) -> io::Result<()> {
+        let reader = opener.reader();
+        let trusted = reader.uid == 0 && self.trusted_user != 0 && about.uid() == self.trusted_user;
+        let reader = if trusted { Identity { uid: self.trusted_user, ..reader } } else { reader };
+        match !self.by_mode || mode_allows(&reader, about, 0o4) {
             true => Ok(()),
             false => Err(io::Error::from_raw_os_error(nix::libc::EACCES)),
         }
     }
 }
 
-/// Does the mode give this process the right `bit` (read 4, write 2)? Root is treated as anybody else.
-fn mode_allows(about: &Metadata, bit: u32) -> bool {
-    let me = Identity::current();
+/// Does the mode give somebody the right `bit` (read 4, write 2)? Root is treated as anybody else.
+fn mode_allows(me: &Identity, about: &Metadata, bit: u32) -> bool {
     let shift = match about.uid() == me.uid {
         true => 6,
         false if about.gid() == me.gid || me.groups.contains(&about.gid()) => 3,
@@ -399,12 +410,28 @@ pub fn check_socket(path: &Path, rules: &Rules) -> Result<(), Refusal> {
     }
 }
 
+/// Opens for reading without waiting on a pipe or device.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn open_now(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)
+}
+
 /// Opens for reading after all checks: directories, links, type, modes, and that nobody exchanged the
 /// file meanwhile. Never waits on a pipe or device.
 ///
 /// # Errors
 /// Why the file is not to be trusted, or what the system says.
 pub fn open(path: &Path, rules: &Rules) -> Result<(File, Metadata), Refusal> {
+    open_by(&OwnRights, path, rules)
+}
+
+/// The same where somebody else may have to open it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_by(opener: &dyn FileOpener, path: &Path, rules: &Rules) -> Result<(File, Metadata), Refusal> {
     let before = std::fs::symlink_metadata(path)?;
     check_directories(path, rules)?;
     let writable = !rules.links && in_writable_directory(path, rules)?;
@@ -417,8 +444,8 @@ pub fn open(path: &Path, rules: &Rules) -> Result<(File, Metadata), Refusal> {
     if has_names && writable {
         return Err(Refusal::Unsafe(Danger::HardLink));
     }
-    rules.readable(&seen)?;
-    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
+    rules.readable(&seen, opener)?;
+    let file = opener.open(path)?;
     let now = file.metadata()?;
     let same = |a: &Metadata, b: &Metadata| {
         (a.dev(), a.ino(), a.mode(), a.nlink()) == (b.dev(), b.ino(), b.mode(), b.nlink())

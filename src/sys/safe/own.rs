@@ -48,12 +48,12 @@ pub fn open_own(path: &Path, mode: u32) -> Result<File, Refusal> {
 /// somebody else is that one's to exchange.
 pub fn may_create(path: &Path) -> bool {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    std::fs::metadata(parent.unwrap_or(Path::new("."))).is_ok_and(|about| mode_allows(&about, 0o2))
+    std::fs::metadata(parent.unwrap_or(Path::new("."))).is_ok_and(|about| mode_allows(&Identity::current(), &about, 0o2))
 }
 
 /// Does the mode of a file that is there let this process write it? Root is no exception here either.
 pub fn may_write(path: &Path) -> bool {
-    std::fs::metadata(path).map_or(true, |about| mode_allows(&about, 0o2))
+    std::fs::metadata(path).map_or(true, |about| mode_allows(&Identity::current(), &about, 0o2))
 }
 
 fn check(about: &Metadata) -> Result<(), Refusal> {
