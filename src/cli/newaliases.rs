@@ -87,7 +87,7 @@ fn say(text: &[u8]) {
 
 async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind, logger: &Logger) -> Sysexit {
     let file = spec.file.as_os_str().as_encoded_bytes();
-    let blame = site.config.blame();
+    let (blame, trusted_user) = (site.config.blame(), site.config.options.trusted_user);
     let rules = Rules::alias(blame);
     if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
         say(format!("WARNING: {danger} {}", directory.display()).as_bytes());
@@ -101,25 +101,25 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind, logger: &Logger) -> 
             return Sysexit::OK; // as sendmail: the other files still count
         }
     };
-    if let Err(status) = may_write(spec, blame) {
+    if let Err(status) = may_write(spec, blame, trusted_user) {
         return status;
     }
     let mut writer = Writer::new(kind, false);
     let mut teller = Teller { faulty: false, logger: logger.clone() };
     let mut take = |alias: Alias, tracer: &mut dyn Tracer| store(&mut writer, &alias, tracer);
     let count = read_aliases(site, file, &text, &mut teller, &mut take).await;
-    let owner = Some(site.config.options.trusted_user).filter(|uid| *uid != 0);
+    let owner = Some(trusted_user).filter(|uid| *uid != 0);
     let summary = count.summary(file);
     logger.log(8, Priority::Info, None, &summary);
     finish(writer, spec, owner, &summary, teller.faulty)
 }
 
 /// May a database lie where this one is to lie?
-fn may_write(spec: &AliasSpec, blame: Blame) -> Result<(), Sysexit> {
+fn may_write(spec: &AliasSpec, blame: Blame, trusted_user: u32) -> Result<(), Sysexit> {
     let rules = Rules::map(blame);
     let database = database_of(&spec.file);
-    let replaceable = maptool::check(&database, blame).is_ok() && safe::may_write(&database);
-    let mut allowed = safe::may_create(&database) && replaceable;
+    let replaceable = maptool::check(&database, blame).is_ok() && safe::may_write(&database, trusted_user);
+    let mut allowed = safe::may_create(&database, trusted_user) && replaceable;
     if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
         match safe::check_directories(&spec.file, &rules) {
             Ok(()) => say(format!("WARNING: {danger} {}", directory.display()).as_bytes()),

@@ -17,7 +17,7 @@ import threading
 import time
 
 PACKAGES = ("sendmail sendmail-bin sendmail-base sensible-mda mutt bsd-mailx msmtp git git-email libmailtools-perl php-cli perl python3 procmail cron make m4 "
-            "logwatch fail2ban monitoring-plugins-basic iproute2 swaks rsyslog").split()
+            "logwatch fail2ban monitoring-plugins-standard iproute2 swaks rsyslog").split()
 HOST = "mail.switch.example"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
 passed = failed = 0
@@ -64,7 +64,8 @@ class Remote(threading.Thread):
                 say("354 go on")
                 message = b"".join(iter(file.readline, b".\r\n"))
                 self.taken.append(message.decode(errors="replace"))
-            say({b"EHLO": "250-remote.example\r\n250 8BITMIME", b"QUIT": "221 bye"}.get(verb, "250 ok"))
+            unknown = line.upper().startswith(b"RCPT TO:<UNKNOWN@")
+            say("550 5.1.1 no such user" if unknown else {b"EHLO": "250-remote.example\r\n250 8BITMIME", b"QUIT": "221 bye"}.get(verb, "250 ok"))
             if verb == b"QUIT":
                 break
         client.close()
@@ -159,17 +160,19 @@ def configure(machine):
     path = machine.root / "etc/mail/sendmail.mc"
     text = path.read_text()
     own = ("define(`confREFUSE_LA', `200')dnl\ndefine(`confQUEUE_LA', `200')dnl\ndefine(`SMART_HOST', `[127.0.0.5]')dnl\nFEATURE(`nocanonify')dnl\nFEATURE(`accept_unresolvable_domains')dnl\n"
-           "FEATURE(`virtusertable')dnl\nFEATURE(`smrsh')dnl\nMAILER_DEFINITIONS\n")
+           "FEATURE(`blocklist_recipients')dnl\nFEATURE(`virtusertable')dnl\nFEATURE(`smrsh')dnl\nMAILER_DEFINITIONS\n")
     path.write_text(text.replace("MAILER_DEFINITIONS\n", own).replace("FEATURE(`greet_pause', `1000')dnl", "dnl").replace(
         "define(`confCONNECTION_RATE_THROTTLE', `15')dnl", "dnl"))
     machine.write("etc/mail/virtusertable", f"sales@{HOST}\tbob\n")
+    access = machine.root / "etc/mail/access"
+    access.write_text(access.read_text() + "To:nobody@\tERROR:5.1.1:550 User unknown\n")
     machine.write("etc/mail/aliases", "postmaster: root\nroot: carol\nteam: alice, bob\narchive: /var/mail/archive\n"
                   "robot: \"|/etc/mail/smrsh/robot -l list\"\n")
     machine.write("etc/mail/smrsh/robot", "#!/bin/sh\n{ echo \"$@\"; cat; } > /tmp/robot.$$\n")
     machine.must("chmod", "755", "/etc/mail/smrsh/robot")
     machine.write("home/carol/.forward", "\"|/usr/bin/procmail\"\n", owner="carol")
     machine.write("home/carol/.procmailrc", ":0\n* ^Subject:.*recipe\n/home/carol/filtered\n", owner="carol")
-    machine.must("touch", "/var/mail/archive")
+    machine.write("var/mail/archive", "", owner="mail")
 
 
 def letter(machine, subject, to, user="alice", *flags):
@@ -206,7 +209,7 @@ def drain(machine, remote, mark):
 def admin_works(machine):
     """make -C /etc/mail, newaliases, mailq: the admin's fingers."""
     path = machine.root / "etc/mail/aliases"
-    path.write_text(path.read_text() + "news: bob\n")
+    path.write_text(path.read_text() + "bulletin: bob\n")
     status, said = machine.run("newaliases")
     check("newaliases rebuilds", status == 0 and "6 aliases" in said, (status, said))
     machine.write("etc/mail/virtusertable", f"sales@{HOST}\tbob\nfresh@{HOST}\tcarol\n")
@@ -214,7 +217,7 @@ def admin_works(machine):
     check("make -C /etc/mail", status == 0 and "rror" not in said, (status, said))
     letter(machine, "to a fresh entry", f"fresh@{HOST}")
     check("the new virtusertable entry holds", wait(lambda: machine.has("carol", "to a fresh entry")), machine.log()[-1500:])
-    letter(machine, "to a fresh alias", "news")
+    letter(machine, "to a fresh alias", "bulletin")
     check("the new alias holds", wait(lambda: machine.has("bob", "to a fresh alias")), machine.log()[-1500:])
     status, said = machine.run("mailq", user="alice")
     check("mailq as a user", "restricted" in said or "empty" in said, (status, said))
@@ -222,7 +225,7 @@ def admin_works(machine):
     path.write_text(path.read_text().replace("FEATURE(`smrsh')dnl\n", "FEATURE(`smrsh')dnl\ndefine(`confSMTP_LOGIN_MSG', `$j freshly made; $b')dnl\n"))
     status, said = machine.shell("make -C /etc/mail && /etc/init.d/sendmail reload")
     check("a changed sendmail.mc is made and reloaded", status == 0 and wait(lambda: "freshly made" in greeted()), (status, said, greeted()))
-    for words in (["sendmailconfig", "-y"], ["/usr/share/sendmail/update_db"], ["/usr/share/sendmail/update_mk"]):
+    for words in (["sendmailconfig", "--no-reload"], ["/usr/share/sendmail/update_db"], ["/usr/share/sendmail/update_mk"]):
         status, said = machine.run(*words, text="y\n" * 20)
         check(f"Debian's {words[0]}", status == 0, (status, said[-1500:]))
 
@@ -236,7 +239,7 @@ PROGRAMS = {
                       f" echo 1 > f; git add f; git commit -q -m '%s'; git send-email --quiet --to=bob@{HOST} --confirm=never -1",
     "php": "php -r 'mail(\"bob\", \"%s\", \"text\");'",
     "perl, a pipe": "perl -e '$SIG{CHLD} = \"IGNORE\"; open(M, \"|/usr/sbin/sendmail -oi -t\"); print M \"To: bob\\nSubject: %s\\n\\ntext\\n\"; close(M)'",
-    "perl, Net::SMTP": "perl -MNet::SMTP -e '$s = Net::SMTP->new(\"127.0.0.1\"); $s->mail(\"alice\"); $s->to(\"bob\"); $s->data(\"Subject: %s\\n\\ntext\\n\"); $s->quit'",
+    "perl, Net::SMTP": "perl -MNet::SMTP -e '$s = Net::SMTP->new(\"127.0.0.1\"); $s->mail(\"alice\\@mail.switch.example\"); $s->to(\"bob\"); $s->data(\"Subject: %s\\n\\ntext\\n\"); $s->quit'",
     "python, smtplib": f"python3 -c 'import smtplib; smtplib.SMTP(\"127.0.0.1\").sendmail(\"alice@{HOST}\", \"bob@{HOST}\", \"Subject: %s\\n\\ntext\")'",
     "python, a pipe": "python3 -c 'import subprocess; subprocess.run([\"/usr/sbin/sendmail\", \"-t\", \"-oi\"], input=b\"To: bob\\nSubject: %s\\n\\ntext\", check=True)'",
     "swaks": f"swaks --silent 2 --server 127.0.0.1 --from alice@{HOST} --to bob@{HOST} --header 'Subject: %s'",
@@ -252,7 +255,7 @@ def people_work(machine, remote):
         check(f"{name} sends", status == 0 and arrived, (status, said, machine.log()[-1500:]))
     letter(machine, "for a recipe", "carol")
     filtered = machine.root / "home/carol/filtered"
-    check("procmail files it by its recipe", wait(filtered.exists) and "for a recipe" in filtered.read_text(), machine.log()[-1500:])
+    check("procmail files it by its recipe", wait(lambda: filtered.exists() and "for a recipe" in filtered.read_text()), machine.log()[-1500:])
     letter(machine, "for the team", "team")
     check("an alias of two", wait(lambda: machine.has("alice", "for the team") and machine.has("bob", "for the team")), machine.log()[-1500:])
     letter(machine, "for the archive", "archive")
@@ -262,7 +265,9 @@ def people_work(machine, remote):
     check("an alias to a program, by smrsh", wait(lambda: any(text.startswith("-l list\n") and "for the robot" in text for text in robots())), machine.log()[-1500:])
     letter(machine, "for outside", "y@remote.example")
     check("mail goes out", wait(lambda: remote.has("for outside")), machine.log()[-1500:])
-    letter(machine, "for nobody", "nobody-of-this-name")
+    status, said = machine.run("/usr/sbin/sendmail", "nobody-of-this-name", user="alice", text="Subject: for nobody\n\nx\n")
+    check("an unknown user is told at once", status == 67 and "dead.letter" in said, (status, said))
+    letter(machine, "for nobody outside", "unknown@remote.example")
     check("a bounce comes back", wait(lambda: machine.has("alice", "Returned mail: see transcript for details")), machine.log()[-1500:])
 
 
@@ -275,10 +280,23 @@ def cron_works(machine):
     check("cron's mail arrives", arrived, machine.log()[-1500:])
 
 
+# lines of the log that sendmail does not write
+OWN_LINES = {"confined", "new configuration", "queue files now belong"}
+
+
+def unmatched(said):
+    """What logwatch does not know; None without its section on sendmail."""
+    if "sendmail End" not in said:
+        return {None}
+    behind = said.split("**Unmatched Entries**")[1].split("sendmail End")[0] if "**Unmatched" in said else ""
+    lines = [line for line in behind.splitlines() if "Time" in line]
+    return {next((own for own in OWN_LINES if own in line), line) for line in lines}
+
+
 def watchers_work(machine):
     """Programs that read what we write: the log, the queue, their listings."""
     status, said = machine.shell("logwatch --service sendmail --range all --detail high --output stdout")
-    check("logwatch counts our log", "Messages" in said and "Unmatched" not in said, (status, said[-3000:]))
+    check("logwatch counts our log", unmatched(said) <= OWN_LINES, (status, said[-3000:]))
     status, said = machine.shell("fail2ban-regex /var/log/mail.log sendmail-reject | grep -E 'lines:|Failregex'")
     check("fail2ban finds what was refused", re.search(r"Failregex: [1-9]", said), (status, said))
     status, said = machine.run("/usr/lib/nagios/plugins/check_mailq", "-M", "sendmail", "-w", "50", "-c", "100")
@@ -290,7 +308,7 @@ def watchers_work(machine):
 def queue_tool_works(machine, remote):
     remote.open = False
     letter(machine, "moved by qtool", "z@remote.example")
-    wait(lambda: machine.queued() >= 1)
+    check("one message waits", wait(lambda: machine.queued() == 1), machine.must("mailq"))
     machine.must("mkdir", "-p", "/var/spool/mqueue-held")
     status, said = machine.run("perl", "/usr/share/sendmail/qtool.pl", "/var/spool/mqueue-held", "/var/spool/mqueue")
     check("qtool.pl moves our queue files", status == 0 and machine.queued("mqueue-held") == 1 and machine.queued() == 0, (status, said))
@@ -306,7 +324,7 @@ def refused(machine):
         with socket.create_connection(("127.0.0.1", 25), 5, ("127.0.0.9", 0)) as client:
             file = client.makefile("rwb", buffering=0)
             file.readline()
-            for line in ("EHLO x.example", "MAIL FROM:<a@x.example>", "RCPT TO:<b@elsewhere.example>", "QUIT"):
+            for line in ("EHLO x.example", "MAIL FROM:<a@x.example>", f"RCPT TO:<nobody@{HOST}>", "QUIT"):
                 file.write(line.encode() + b"\r\n")
                 while file.readline()[3:4] == b"-":
                     pass

@@ -341,19 +341,18 @@ impl Rules {
 
     /// May the reader read it, going by its mode?
     fn readable(&self, about: &Metadata, opener: &dyn FileOpener) -> io::Result<()> {
-        let reader = opener.reader();
-        let trusted = reader.uid == 0 && self.trusted_user != 0 && about.uid() == self.trusted_user;
-        let reader = if trusted { Identity { uid: self.trusted_user, ..reader } } else { reader };
-        match !self.by_mode || mode_allows(&reader, about, 0o4) {
+        match !self.by_mode || mode_allows(&opener.reader(), self.trusted_user, about, 0o4) {
             true => Ok(()),
             false => Err(io::Error::from_raw_os_error(nix::libc::EACCES)),
         }
     }
 }
 
-/// Does the mode give somebody the right `bit` (read 4, write 2)? Root is treated as anybody else.
-fn mode_allows(me: &Identity, about: &Metadata, bit: u32) -> bool {
-    let shift = match about.uid() == me.uid {
+/// Does the mode give somebody the right `bit` (read 4, write 2)? Root is treated as anybody else, but that what is
+/// TrustedUser's is root's own.
+fn mode_allows(me: &Identity, trusted_user: u32, about: &Metadata, bit: u32) -> bool {
+    let trusted = me.uid == 0 && trusted_user != 0 && about.uid() == trusted_user;
+    let shift = match about.uid() == me.uid || trusted {
         true => 6,
         false if about.gid() == me.gid || me.groups.contains(&about.gid()) => 3,
         false => 0,

@@ -45,15 +45,16 @@ pub fn open_own(path: &Path, mode: u32) -> Result<File, Refusal> {
 }
 
 /// Does its mode let this process put a file into the directory? Root is no exception: what lies in a directory of
-/// somebody else is that one's to exchange.
-pub fn may_create(path: &Path) -> bool {
+/// somebody else is that one's to exchange, but for TrustedUser's.
+pub fn may_create(path: &Path, trusted_user: u32) -> bool {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    std::fs::metadata(parent.unwrap_or(Path::new("."))).is_ok_and(|about| mode_allows(&Identity::current(), &about, 0o2))
+    std::fs::metadata(parent.unwrap_or(Path::new(".")))
+        .is_ok_and(|about| mode_allows(&Identity::current(), trusted_user, &about, 0o2))
 }
 
 /// Does the mode of a file that is there let this process write it? Root is no exception here either.
-pub fn may_write(path: &Path) -> bool {
-    std::fs::metadata(path).map_or(true, |about| mode_allows(&Identity::current(), &about, 0o2))
+pub fn may_write(path: &Path, trusted_user: u32) -> bool {
+    std::fs::metadata(path).map_or(true, |about| mode_allows(&Identity::current(), trusted_user, &about, 0o2))
 }
 
 fn check(about: &Metadata) -> Result<(), Refusal> {

@@ -99,3 +99,22 @@ fn a_file_of_ones_own_has_one_name_and_one_owner() {
         assert!(why(&beside("new")).expect_err("somebody else's").starts_with("Permission denied"));
     }
 }
+
+/// Going by its mode root reads and writes what is its own, and with TrustedUser what is that one's.
+#[test]
+fn what_is_trusted_users_is_roots_own() {
+    let (_keep, path) = scene(0o640, 0o755);
+    let about = std::fs::metadata(&path).expect("a file");
+    let somebody = |uid| Identity { uid, gid: about.gid() + 1, groups: Vec::new() };
+    let (owner, other) = (about.uid().max(1), about.uid() + 1);
+    if about.uid() == 0 {
+        std::os::unix::fs::chown(&path, Some(owner), None).expect("root may");
+    }
+    let about = std::fs::metadata(&path).expect("a file");
+    for (reader, trusted_user, allowed) in
+        [(owner, 0, true), (0, 0, false), (0, owner, true), (0, other, false), (other, owner, false)]
+    {
+        let allows = mode_allows(&somebody(reader), trusted_user, &about, 0o4);
+        assert_eq!(allows, allowed, "{reader} {trusted_user}");
+    }
+}
