@@ -106,7 +106,8 @@ fn what_is_trusted_users_is_roots_own() {
     let (_keep, path) = scene(0o640, 0o755);
     let about = std::fs::metadata(&path).expect("a file");
     let somebody = |uid| Identity { uid, gid: about.gid() + 1, groups: Vec::new() };
-    let (owner, other) = (about.uid().max(1), about.uid() + 1);
+    let owner = about.uid().max(1);
+    let other = owner + 1;
     if about.uid() == 0 {
         std::os::unix::fs::chown(&path, Some(owner), None).expect("root may");
     }
