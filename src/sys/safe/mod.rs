@@ -11,9 +11,9 @@ pub use own::{may_create, may_write, open_own};
 
 use super::identity::{self, Identity};
 use super::opener::{FileOpener, OwnRights};
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Why a file is not to be trusted; the texts are sendmail's.
@@ -407,14 +407,6 @@ pub fn check_socket(path: &Path, rules: &Rules) -> Result<(), Refusal> {
         true => Err(Refusal::Unsafe(Danger::SymbolicLink)),
         false => Ok(()),
     }
-}
-
-/// Opens for reading without waiting on a pipe or device.
-///
-/// # Errors
-/// What the system says.
-pub(super) fn open_now(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)
 }
 
 /// Opens for reading after all checks: directories, links, type, modes, and that nobody exchanged the
