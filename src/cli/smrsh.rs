@@ -165,7 +165,7 @@ fn word(text: &[u8]) -> (&[u8], &[u8]) {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let begin = text.iter().position(|byte| !blank(byte)).unwrap_or(text.len());
     let text = &text[begin..];
-    text.split_at(text.iter().position(|byte| blank(byte)).unwrap_or(text.len()))
+    text.split_at(text.iter().position(blank).unwrap_or(text.len()))
 }
 
 #[cfg(test)]

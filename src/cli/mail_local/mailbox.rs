@@ -171,7 +171,7 @@ impl DotLock {
 fn write_pid(file: &File) -> io::Result<()> {
     use std::io::Write;
     let mut file = file;
-    write!(file, "{}\n", std::process::id())
+    writeln!(file, "{}", std::process::id())
 }
 
 fn is_stale(path: &Path) -> bool {

@@ -26,7 +26,7 @@ pub struct Verified {
 pub struct Arriving {
     /// Lines ending in CR LF.
     header: Vec<u8>,
-    digests: Vec<((Form, Option<u64>), BodyDigest)>,
+    digests: Vec<(How, BodyDigest)>,
     after_line: bool,
 }
 
@@ -69,11 +69,14 @@ impl Arriving {
     }
 }
 
+/// In which form a body is signed, and how much of it.
+type How = (Form, Option<u64>);
+
 /// A message whose body has been seen.
 pub struct Arrived {
     header: Vec<u8>,
     /// Digest and length by form and limit.
-    digests: Vec<((Form, Option<u64>), (Vec<u8>, u64))>,
+    digests: Vec<(How, (Vec<u8>, u64))>,
 }
 
 impl Arrived {
