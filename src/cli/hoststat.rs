@@ -128,7 +128,7 @@ mod tests {
             ..HostStatus::default()
         };
         let row = row(Path::new("/nonexistent"), b"mx.good.example", &status, 90_061);
-        let wanted = " mx.good.example                           1+01:01:01 250 2.0.0 took it, and tha\n";
+        let wanted = " mx.good.example                           1+01:01:01 250 2.0.0 took it, and th\n";
         assert_eq!(String::from_utf8_lossy(&row), wanted);
     }
 }
