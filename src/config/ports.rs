@@ -32,8 +32,7 @@ impl Loader<'_> {
             return;
         }
         let number = self.config.options.daemon_port_options.len();
-        let mut port =
-            DaemonPort { name: format!("Daemon{number}").into_bytes(), backlog: 10, ..DaemonPort::default() };
+        let mut port = DaemonPort { name: format!("Daemon{number}").into_bytes(), ..DaemonPort::default() };
         let fields = port_fields(value);
         // the family decides how an address is read
         for (_, key, text) in &fields {

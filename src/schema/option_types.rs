@@ -250,7 +250,7 @@ pub struct DaemonPort {
     pub family: Family,
     /// InputMailFilters=, when the line has its own.
     pub filters: Option<Vec<Vec<u8>>>,
-    /// Listen=: how many connections may wait.
+    /// Listen=: how many connections may wait; 0 where it is not said.
     pub backlog: i64,
     /// Modifiers= letters, in the order given.
     pub modifiers: Vec<u8>,

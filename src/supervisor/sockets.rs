@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// The queue of waiting connections where Listen= says nothing.
-const DEFAULT_BACKLOG: i32 = 10;
+/// The queue of waiting connections where Listen= says nothing. Of more than sendmail's 10 that come at once the kernel
+/// forgets some (SYN cookies), and those wait for a greeting in vain.
+const DEFAULT_BACKLOG: i32 = 1024;
 
 /// One line of DaemonPortOptions, listened to.
 #[derive(Debug)]
