@@ -1,5 +1,6 @@
 //! What is asked.
 
+use crate::schema::ip_text;
 use crate::smtp::server::{Client, DaemonFacts, Resolved};
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,10 +34,7 @@ pub fn parse_client(text: &str) -> Result<Client, String> {
         None => (text, None),
     };
     let ip: IpAddr = address.parse().map_err(|_| format!("{address} is no IP address"))?;
-    let bracketed = match ip {
-        IpAddr::V4(ip) => format!("[{ip}]"),
-        IpAddr::V6(ip) => format!("[IPv6:{ip}]"),
-    };
+    let bracketed = format!("[{}]", ip_text(ip, false));
     let name = name.filter(|name| !name.is_empty());
     let display = name.map_or_else(|| bracketed.clone(), |name| format!("{name} {bracketed}"));
     let known = name.unwrap_or(&bracketed).as_bytes();
@@ -70,7 +68,10 @@ mod tests {
         assert_eq!((&client.name[..], client.resolved), (&b"mail.example.org"[..], Resolved::Ok));
         assert_eq!(client.display, b"mail.example.org [192.0.2.1]");
         let client = parse_client("2001:db8::1").expect("well-formed");
-        assert_eq!((&client.name[..], client.resolved), (&b"[IPv6:2001:db8::1]"[..], Resolved::Fail));
+        assert_eq!(
+            (&client.name[..], client.resolved),
+            (&b"[IPv6:2001:db8:0:0:0:0:0:1]"[..], Resolved::Fail)
+        );
         assert_eq!(parse_client("mail.example.org").unwrap_err(), "mail.example.org is no IP address");
     }
 }

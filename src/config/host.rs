@@ -1,5 +1,6 @@
 //! Facts about this host out of the system's tables.
 
+use crate::schema::ip_text;
 use nix::ifaddrs::InterfaceAddressIterator;
 use nix::net::if_::InterfaceFlags;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -70,16 +71,7 @@ pub(super) fn service_port(table: &[u8], name: &[u8]) -> Option<u16> {
 
 /// An address in brackets, as class w has it.
 pub(super) fn bracketed(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => format!("[{address}]"),
-        IpAddr::V6(address) => format!("[IPv6:{}]", full_ipv6(address)),
-    }
-    .into_bytes()
-}
-
-/// All eight groups without compression, as sendmail writes IPv6 addresses.
-fn full_ipv6(address: Ipv6Addr) -> String {
-    address.segments().map(|group| format!("{group:x}")).join(":")
+    format!("[{}]", ip_text(address, false)).into_bytes()
 }
 
 /// `[address]` and names of the interfaces that are up.

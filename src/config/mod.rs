@@ -49,6 +49,7 @@ pub use spans::{Entry, Span, Spans};
 pub use unsupported::{Unsupported, unsupported};
 
 use crate::addr::{MAX_TEXT, MacroId, Operators, expand, expand_with};
+use crate::schema::ip_text;
 use crate::schema::{DaemonPort, Options, UserIds};
 use crate::sys::safe::Blame;
 use std::borrow::Cow;
@@ -124,10 +125,8 @@ impl Config {
         if address.is_loopback() {
             return true;
         }
-        let (text, separator) = match address {
-            IpAddr::V4(address) => (address.to_string(), '.'),
-            IpAddr::V6(address) => (format!("IPv6:{address}"), ':'),
-        };
+        let text = ip_text(address, self.options.use_compressed_ipv6_addresses);
+        let separator = if address.is_ipv4() { '.' } else { ':' };
         let class = self.macro_id("R").and_then(|id| self.classes.get(id));
         // 192.0.2.1, 192.0.2, 192.0, 192
         let mut names = std::iter::successors(Some(&text[..]), |name| Some(name.rsplit_once(separator)?.0));

@@ -6,8 +6,10 @@ use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
 use super::throttle::{DEFERRAL, Throttle};
+use crate::config::Config;
 use crate::logging::statistics::Connection;
 use crate::logging::{Priority, interval};
+use crate::schema::ip_text;
 use crate::schema::{DaemonPort, Sysexit, span};
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
@@ -37,13 +39,13 @@ impl Listener {
         Ok(Self { address: port.socket_address(), port, listener })
     }
 
-    fn facts(&self) -> DaemonFacts {
+    fn facts(&self, config: &Config) -> DaemonFacts {
         let family: &[u8] = if self.address.is_ipv6() { b"inet6" } else { b"inet" };
         DaemonFacts {
             name: self.port.name.clone(),
             modifiers: self.port.modifiers.clone(),
             family: family.to_vec(),
-            address: self.address.ip().to_string().into_bytes(),
+            address: ip_text(self.address.ip(), config.options.use_compressed_ipv6_addresses).into_bytes(),
             port: self.address.port().to_string().into_bytes(),
             delay_la: self.port.delay_la,
             filters: self.port.filters.clone(),
@@ -81,7 +83,7 @@ impl Listener {
                     let client = Client {
                         address: Some(address),
                         local: stream.local_addr().ok(),
-                        daemon: self.facts(),
+                        daemon: self.facts(&mta.site.config),
                         connections: counted.connections,
                         rate: counted.rate,
                         total_rate: counted.total,
@@ -210,7 +212,7 @@ async fn meet(
     let _ = stream.set_nodelay(true);
     let address = known.address?;
     let client = tokio::select! {
-        client = Client::resolve(address, &mta.site.resolver) => client,
+        client = Client::resolve(address, &mta.site.config, &mta.site.resolver) => client,
         _ = acceptor.closing(false) => return None,
     };
     let Client { local, daemon, connections, rate, total_rate, .. } = known;

@@ -13,6 +13,7 @@ use super::starttls;
 use crate::config::{Config, Mailer};
 use crate::logging::Priority;
 use crate::logging::statistics::Connection;
+use crate::schema::ip_text;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use std::net::SocketAddr;
@@ -57,7 +58,7 @@ pub(super) async fn connect(
     let Some(name) = attempt.on.site.config.options.fallback_smart_host.clone() else { return Err(failure) };
     let port = match &key.hop {
         NextHop::Host { port, .. } => *port,
-        NextHop::Address(address) => address.port(),
+        NextHop::Address(address, _) => address.port(),
         NextHop::Socket(_) | NextHop::SmartHost { .. } | NextHop::Pipe { .. } | NextHop::Terminal { .. } => {
             return Err(failure);
         }
@@ -133,7 +134,7 @@ async fn call_hop(
             Some(Box::new(begun.map_err(|result| failure(result, Reached::Nothing))?))
         }
         NextHop::Terminal { .. } => Some(Box::new(tokio::io::join(tokio::io::stdin(), tokio::io::stdout()))),
-        NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address(_) => None,
+        NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address(..) => None,
     };
     if let Some(stream) = stream {
         let end = open(attempt, mailer, stream, (&shown, b""), false).await;
@@ -159,7 +160,8 @@ async fn connect_address(
     address: SocketAddr,
     host: &[u8],
 ) -> Result<ServerConnection, (ConnectFailure, Reached)> {
-    let literal = format!("[{}]", address.ip()).into_bytes();
+    let compressed = attempt.on.site.config.options.use_compressed_ipv6_addresses;
+    let literal = format!("[{}]", ip_text(address.ip(), compressed)).into_bytes();
     let mut clear = false;
     loop {
         let stream = match dial(attempt, mailer, address).await {

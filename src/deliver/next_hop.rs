@@ -25,8 +25,8 @@ pub(super) enum NextHop {
         /// TCP port.
         port: u16,
     },
-    /// An address literal.
-    Address(SocketAddr),
+    /// An address literal, as it is written.
+    Address(SocketAddr, Vec<u8>),
     /// A UNIX socket (LMTP).
     Socket(PathBuf),
     /// A program, by its mailer, that is started for this `$h`.
@@ -62,7 +62,7 @@ impl NextHop {
         match self {
             Self::Host { name, .. } => dotted(name),
             Self::SmartHost { name, .. } => name.clone(),
-            Self::Address(address) => format!("[{}]", address.ip()).into_bytes(),
+            Self::Address(_, literal) => literal.clone(),
             Self::Socket(_) => b"localhost".to_vec(),
             Self::Pipe { mailer, .. } | Self::Terminal { mailer } => mailer.clone(),
         }
@@ -165,7 +165,7 @@ impl<'a> RouteLookup<'a> {
     async fn host(&self, host: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
         let inner = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
         if let Some(ip) = inner.and_then(literal) {
-            return Ok(vec![NextHop::Address(SocketAddr::new(ip, self.port))]);
+            return Ok(vec![NextHop::Address(SocketAddr::new(ip, self.port), host.to_ascii_lowercase())]);
         }
         let plain = inner.unwrap_or(host);
         let name = plain.strip_suffix(b".").unwrap_or(plain).to_vec();
@@ -278,7 +278,7 @@ pub(super) async fn addresses(
     resolver: &Resolver,
 ) -> Result<Vec<SocketAddr>, DeliveryResult> {
     let (name, port) = match hop {
-        NextHop::Address(address) => return Ok(vec![*address]),
+        NextHop::Address(address, _) => return Ok(vec![*address]),
         NextHop::Socket(_) | NextHop::Pipe { .. } | NextHop::Terminal { .. } => return Ok(Vec::new()),
         NextHop::Host { name, port } => (&name[..], *port),
         NextHop::SmartHost { name, port } => {

@@ -4,7 +4,7 @@ use super::definition::Definitions;
 use super::filter::{Milter, Outcome, Shared, State};
 use super::moment::Moment;
 use super::protocol::{CONNECT, Command, DATA, HELO, MAIL, RCPT, Stage, Steps, UNKNOWN, texts};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -67,11 +67,11 @@ impl Milters {
         outcome
     }
 
-    /// A client has connected; `None`: on standard input.
+    /// A client has connected, with its address and how that is written; `None`: on standard input.
     pub async fn connect(
         &mut self,
         name: &[u8],
-        address: Option<SocketAddr>,
+        address: Option<(SocketAddr, &[u8])>,
         moment: &Moment<'_>,
     ) -> Outcome {
         self.log(level::CONNECT, moment, &[b"Milter: connect to filters"]);
@@ -208,14 +208,10 @@ impl Milters {
 }
 
 /// `4` or `6`, the port and the address as text; `U` alone on standard input.
-fn family_and_address(address: Option<SocketAddr>) -> Vec<u8> {
-    let Some(address) = address else { return b"U".to_vec() };
-    let ip = address.ip().to_canonical();
-    let (family, text) = match ip {
-        IpAddr::V4(ip) => (b'4', ip.to_string()),
-        IpAddr::V6(ip) => (b'6', format!("IPv6:{ip}")),
-    };
-    [&[family][..], &address.port().to_be_bytes(), text.as_bytes(), b"\0"].concat()
+fn family_and_address(address: Option<(SocketAddr, &[u8])>) -> Vec<u8> {
+    let Some((address, text)) = address else { return b"U".to_vec() };
+    let family = if address.ip().to_canonical().is_ipv4() { b'4' } else { b'6' };
+    [&[family][..], &address.port().to_be_bytes(), text, b"\0"].concat()
 }
 
 #[cfg(test)]
@@ -224,10 +220,12 @@ mod tests {
 
     #[test]
     fn addresses_of_each_family() {
-        let of = |text: &str| family_and_address(Some(text.parse().expect("an address")));
-        assert_eq!(of("192.0.2.1:258"), b"4\x01\x02192.0.2.1\0");
-        assert_eq!(of("[::ffff:192.0.2.1]:1"), b"4\0\x01192.0.2.1\0");
-        assert_eq!(of("[2001:db8::1]:1"), b"6\0\x01IPv6:2001:db8::1\0");
+        let of = |address: &str, text: &[u8]| {
+            family_and_address(Some((address.parse().expect("an address"), text)))
+        };
+        assert_eq!(of("192.0.2.1:258", b"192.0.2.1"), b"4\x01\x02192.0.2.1\0");
+        assert_eq!(of("[::ffff:192.0.2.1]:1", b"192.0.2.1"), b"4\0\x01192.0.2.1\0");
+        assert_eq!(of("[2001:db8::1]:1", b"IPv6:2001:db8::1"), b"6\0\x01IPv6:2001:db8::1\0");
         assert_eq!(family_and_address(None), b"U");
     }
 }

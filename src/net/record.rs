@@ -1,5 +1,6 @@
 //! One record of an answer, in the form that maps and deliveries want.
 
+use crate::schema::ip_text;
 use hickory_proto::rr::{Name, RData, Record as WireRecord};
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -116,10 +117,8 @@ impl Record {
 
     fn set_address(&mut self, address: IpAddr) {
         self.address = Some(address);
-        self.text = match address {
-            IpAddr::V4(four) => four.to_string().into_bytes(),
-            IpAddr::V6(six) => six_text(six),
-        };
+        // sendmail's tables know no shorter form
+        self.text = ip_text(address, false).into_bytes();
     }
 }
 
@@ -128,12 +127,6 @@ impl Record {
 fn printable(text: &[u8]) -> Vec<u8> {
     let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
     text.iter().map(|byte| if matches!(byte, b' '..=b'~') { *byte } else { b'X' }).collect()
-}
-
-/// `IPv6:` and all eight groups: sendmail's tables know no shorter form.
-fn six_text(six: std::net::Ipv6Addr) -> Vec<u8> {
-    let groups = six.segments().map(|group| format!("{group:x}"));
-    format!("IPv6:{}", groups.join(":")).into_bytes()
 }
 
 /// RFC 1183: a subtype, then the host's name, here always uncompressed.

@@ -5,6 +5,7 @@
 
 mod disposition;
 mod enhanced_status;
+mod ip_text;
 mod mailer_flags;
 mod option_names;
 mod option_types;
@@ -17,6 +18,7 @@ mod user_ids;
 
 pub use disposition::Disposition;
 pub use enhanced_status::EnhancedStatus;
+pub use ip_text::ip_text;
 pub use mailer_flags::{MAILER_FLAGS, MailerFlag};
 pub use option_names::{FoundOption, find_option};
 pub use option_types::*;

@@ -440,7 +440,7 @@ options! {
     /// Refuse mail with NUL bytes
     reject_nul: bool = false, (Bool), "RejectNUL", 0xe9, Anyone, Implemented, "confREJECT_NUL";
     /// Short IPv6 text form
-    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, ParsedOnly, "confUSE_COMPRESSED_IPV6_ADDRESSES";
+    use_compressed_ipv6_addresses: bool = false, (Bool), "UseCompressedIPv6Addresses", 0xec, Root, Implemented, "confUSE_COMPRESSED_IPV6_ADDRESSES";
     /// Openssl engine
     ssl_engine: Option<Vec<u8>> = None, (Text), "SSLEngine", 0xed, Root, Needless, "confSSL_ENGINE";
     /// Engine library directory

@@ -319,7 +319,8 @@ fn sec_060_nesting_is_text() {
 async fn sec_061_localhost_is_the_loopback_interface() {
     let rows = [("66.2.0.192.in-addr.arpa", "PTR", "localhost"), ("localhost", "A", "127.0.0.1")];
     let resolver = Resolver::fixed(rows.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())).to_vec());
-    let client = Client::resolve("192.0.2.66:4711".parse().expect("an address"), &resolver).await;
+    let client =
+        Client::resolve("192.0.2.66:4711".parse().expect("an address"), &Default::default(), &resolver).await;
     assert_ne!(client.name, b"localhost");
     assert!(client.display.ends_with(b" (may be forged)"), "{}", String::from_utf8_lossy(&client.display));
 }

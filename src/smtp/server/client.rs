@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::engine::Scope;
 use crate::net::{Family, Resolver};
 use crate::schema::Outcome;
+use crate::schema::ip_text;
 use std::net::{IpAddr, SocketAddr};
 
 /// `${client_resolve}`
@@ -39,6 +40,8 @@ impl Resolved {
 pub struct Client {
     /// The client's address; `None` on standard input.
     pub address: Option<SocketAddr>,
+    /// UseCompressedIPv6Addresses
+    pub compressed_ipv6: bool,
     /// Our own end.
     pub local: Option<SocketAddr>,
     /// `${client_name}`: a verified name, or the address in brackets.
@@ -65,9 +68,10 @@ pub struct Client {
 
 impl Client {
     /// Looks the client's name up, and the name's addresses.
-    pub async fn resolve(address: SocketAddr, resolver: &Resolver) -> Self {
-        let ip = address.ip().to_canonical();
-        let bracketed = bracketed(ip);
+    pub async fn resolve(address: SocketAddr, config: &Config, resolver: &Resolver) -> Self {
+        let (ip, compressed_ipv6) =
+            (address.ip().to_canonical(), config.options.use_compressed_ipv6_addresses);
+        let bracketed = format!("[{}]", ip_text(ip, compressed_ipv6)).into_bytes();
         let (resolved, pointer) = verify(ip, resolver).await;
         let name = if resolved == Resolved::Ok { pointer.clone() } else { bracketed.clone() };
         let mut display = match resolved {
@@ -80,6 +84,7 @@ impl Client {
         let pointer = if pointer.is_empty() { bracketed } else { pointer };
         Self {
             address: Some(SocketAddr::new(ip, address.port())),
+            compressed_ipv6,
             name,
             pointer,
             resolved,
@@ -104,7 +109,7 @@ impl Client {
     /// The address as rules see it (`IPv6:` before a version 6 one).
     pub fn address_text(&self) -> Vec<u8> {
         match self.address {
-            Some(address) => plain(address.ip()),
+            Some(address) => ip_text(address.ip().to_canonical(), self.compressed_ipv6).into_bytes(),
             None => b"0".to_vec(),
         }
     }
@@ -132,7 +137,11 @@ impl Client {
             scope.set_named(config, name, value);
         }
         if let Some(local) = self.local.filter(|local| !local.ip().is_loopback()) {
-            scope.set_named(config, b"if_addr", &plain(local.ip()));
+            scope.set_named(
+                config,
+                b"if_addr",
+                ip_text(local.ip().to_canonical(), self.compressed_ipv6).as_bytes(),
+            );
             let family: &[u8] = if local.is_ipv4() { b"inet" } else { b"inet6" };
             scope.set_named(config, b"if_family", family);
         }
@@ -141,17 +150,6 @@ impl Client {
 
 fn decimal(number: impl ToString) -> Vec<u8> {
     number.to_string().into_bytes()
-}
-
-fn plain(ip: IpAddr) -> Vec<u8> {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.to_string().into_bytes(),
-        IpAddr::V6(ip) => format!("IPv6:{ip}").into_bytes(),
-    }
-}
-
-fn bracketed(ip: IpAddr) -> Vec<u8> {
-    [b"[", &plain(ip)[..], b"]"].concat()
 }
 
 async fn verify(ip: IpAddr, resolver: &Resolver) -> (Resolved, Vec<u8>) {

@@ -92,7 +92,9 @@ impl<A: Acceptor> Session<A> {
 
     /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?
     async fn sent_before_greeting(&mut self) -> bool {
-        let Some(address) = self.client.address else { return false };
+        if self.client.address.is_none() {
+            return false;
+        }
         let site = self.server.site.clone();
         let (name, text) = (self.client.name.clone(), self.client.address_text());
         let answer = Rewriter::quiet(&site, &mut self.scope).answer(b"greet_pause", &name, Some(&text)).await;
@@ -110,7 +112,9 @@ impl<A: Acceptor> Session<A> {
             let text = [
                 b"rejecting commands from ",
                 &self.client.pointer[..],
-                format!(" [{}] due to pre-greeting traffic after {seconds} seconds", address.ip()).as_bytes(),
+                b" [",
+                &self.client.address_text(),
+                format!("] due to pre-greeting traffic after {seconds} seconds").as_bytes(),
             ]
             .concat();
             self.log(0, Priority::Info, &text);

@@ -130,11 +130,12 @@ impl<A: Acceptor> Session<A> {
         if on_pipe || self.features.early_input || !self.wire.has_input().await {
             return false;
         }
-        let address = self.client.address.map(|address| address.ip().to_string()).unwrap_or_default();
         let text = [
             format!("rejecting server {command} from ").as_bytes(),
             &self.client.pointer,
-            format!(" [{address}] due to traffic before response").as_bytes(),
+            b" [",
+            &self.client.address_text(),
+            b"] due to traffic before response",
         ]
         .concat();
         self.log(0, Priority::Info, &text);

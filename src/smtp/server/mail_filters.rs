@@ -7,7 +7,6 @@ use super::mail_filter_message::Told;
 use crate::milter::{Milters, Moment, Outcome};
 use crate::rewrite::{Verdict, expand};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
-use std::net::SocketAddr;
 
 /// Above these Milter.LogLevels a line is logged.
 const REFUSED: u8 = 3;
@@ -103,8 +102,9 @@ impl MailFilters {
         if !self.is_asked(context) {
             return Decision::accept();
         }
-        let Client { name, address, .. } = context.client;
-        let outcome = self.milters.connect(name, *address, &moment(context)).await;
+        let (Client { name, address, .. }, text) = (context.client, context.client.address_text());
+        let outcome =
+            self.milters.connect(name, address.map(|address| (address, &text[..])), &moment(context)).await;
         let (what, decision): (&[u8], _) = match outcome {
             Outcome::Continue | Outcome::Discard => return Decision::accept(),
             Outcome::ShutDown => (b"shutdown", refusing(&closing(context), Extent::Connection)),
@@ -122,8 +122,8 @@ impl MailFilters {
             }
         };
         self.active = false;
-        let shown = shown_address(*address);
-        self.log(REFUSED, context, &[b"Milter: connect: host=", name, b", addr=", &shown, b", ", what]);
+        let shown = if address.is_some() { &text[..] } else { b"localhost" };
+        self.log(REFUSED, context, &[b"Milter: connect: host=", name, b", addr=", shown, b", ", what]);
         decision
     }
 
@@ -243,15 +243,6 @@ fn with_status(line: &[u8]) -> Vec<u8> {
     match line {
         b"550 Command rejected" => b"550 5.0.0 Command rejected".to_vec(),
         line => line.to_vec(),
-    }
-}
-
-/// As the log has it.
-fn shown_address(address: Option<SocketAddr>) -> Vec<u8> {
-    match address.map(|address| address.ip().to_canonical()) {
-        Some(std::net::IpAddr::V6(ip)) => format!("IPv6:{ip}").into_bytes(),
-        Some(ip) => ip.to_string().into_bytes(),
-        None => b"localhost".to_vec(),
     }
 }
 

@@ -54,10 +54,8 @@ impl<A: Acceptor> Session<A> {
     /// Somebody looks for holes that were closed decades ago.
     fn bogus(&mut self, command: Command<'_>) -> Flow {
         let word = command.word.to_ascii_lowercase();
-        let address = self.client.address.map(|address| address.ip().to_string()).unwrap_or_default();
-        let text =
-            [b"\"", &word[..], b"\" command from ", &self.client.display, format!(" ({address})").as_bytes()]
-                .concat();
+        let (from, address) = (&self.client.display, self.client.address_text());
+        let text = [b"\"", &word[..], b"\" command from ", from, b" (", &address, b")"].concat();
         self.log(0, Priority::Critical, &text);
         self.quote(500, "Command unrecognized", command.line);
         self.count_bad_command()
