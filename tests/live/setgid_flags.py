@@ -10,8 +10,8 @@ from setgid_site import put
 @test("a mailer program of -C evil.cf has no group")
 def _(a):
     script = a.script()
-    text = a.cf(f"Mlocal, P={script}, F=lsDFMAw5:/|@qPSXn9, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL, A=run.sh\n"
-                f"Mprog, P={script}, F=lsDFMoqeu9, S=EnvFromL, R=EnvToL, A=run.sh\n")
+    text = a.cf(f"Mlocal, P={script}, F=lsDFMAw5:/|@qPSXn9, S=EnvFromL/HdrFromL, R=EnvToL/HdrToL, A=run.sh $u\n"
+                f"Mprog, P={script}, F=lsDFMoqeu9, S=EnvFromL, R=EnvToL, A=run.sh $u\n")
     return a.no_loot(a.run("-C", text, "-Am", "-odi", "mallory", stdin=MESSAGE))
 
 
