@@ -10,6 +10,8 @@ use std::time::Instant;
 
 /// Above these Milter.LogLevels a line is logged.
 mod level {
+    /// There is none.
+    pub(super) const NONE: u8 = 10;
     pub(super) const CONNECT: u8 = 9;
     pub(super) const REJECTED: u8 = 10;
     pub(super) const NAMES: u8 = 14;
@@ -46,7 +48,7 @@ impl Milters {
     /// Connects to all of them.
     pub async fn open(&mut self, moment: &Moment<'_>) -> Outcome {
         if self.filters.is_empty() {
-            self.log(level::CONNECT, moment, &[b"Milter: no active filter"]);
+            self.log(level::NONE, moment, &[b"Milter: no active filter"]);
             return Outcome::Continue;
         }
         let mut outcome = Outcome::Continue;
