@@ -52,13 +52,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn read(args: Vec<OsString>) -> Result<Request, Sysexit> {
-    let usage = |problem: &[u8]| {
-        if !problem.is_empty() {
-            complain(&String::from_utf8_lossy(problem));
-        }
-        complain(USAGE);
-        Sysexit::USAGE
-    };
+    let usage = |problem: &[u8]| maptool::usage(problem, USAGE, Sysexit::USAGE);
     let words = maptool::getopt(args, LETTERS).map_err(|problem| usage(&problem))?;
     let mut request = Request::default();
     for (letter, value) in words.options {

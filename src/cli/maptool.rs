@@ -1,6 +1,8 @@
 //! What makemap, editmap and praliases share: short options, the cf's say about map files, opening.
 
+use super::process;
 use crate::db::bdb::Kind;
+use crate::schema::Sysexit;
 use crate::sys::safe::{self, Blame, Refusal};
 use clap::{Arg, ArgAction, Command};
 use std::ffi::{OsStr, OsString};
@@ -52,6 +54,15 @@ pub(super) fn command(name: &'static str, about: &'static str, letters: &[Letter
 /// One that does not have clap's own options: sendmail's have other meanings.
 pub(super) fn bare_command(name: &'static str, about: &'static str) -> Command {
     Command::new(name).about(about).disable_help_flag(true).disable_version_flag(true)
+}
+
+/// Says what is wrong with a command line, unless it is empty, and what it must look like; the status to end with.
+pub(super) fn usage(problem: &[u8], usage: &str, status: Sysexit) -> Sysexit {
+    if !problem.is_empty() {
+        process::complain(&String::from_utf8_lossy(problem));
+    }
+    process::complain(usage);
+    status
 }
 
 /// Cuts a command line. The error is getopt's message.

@@ -34,13 +34,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(args: Vec<OsString>) -> Result<Sysexit, Sysexit> {
-    let usage = |problem: &[u8]| {
-        if !problem.is_empty() {
-            complain(&String::from_utf8_lossy(problem));
-        }
-        complain(USAGE);
-        Sysexit::USAGE
-    };
+    let usage = |problem: &[u8]| maptool::usage(problem, USAGE, Sysexit::USAGE);
     let words = maptool::getopt(args, LETTERS).map_err(|problem| usage(&problem))?;
     if words.rest.is_empty() {
         return Err(usage(b""));

@@ -56,13 +56,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn read(args: Vec<OsString>) -> Result<Request, Sysexit> {
-    let usage = |problem: &[u8]| {
-        if !problem.is_empty() {
-            complain(&String::from_utf8_lossy(problem));
-        }
-        complain(&format!("mail.local: {USAGE}"));
-        Sysexit::UNAVAILABLE
-    };
+    let usage =
+        |problem: &[u8]| maptool::usage(problem, &format!("mail.local: {USAGE}"), Sysexit::UNAVAILABLE);
     let words = maptool::getopt(args, LETTERS).map_err(|problem| usage(&problem))?;
     let mut request = Request { users: words.rest, ..Request::default() };
     for (letter, value) in words.options {
