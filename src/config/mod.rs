@@ -125,12 +125,17 @@ impl Config {
         if address.is_loopback() {
             return true;
         }
-        let text = ip_text(address, self.options.use_compressed_ipv6_addresses);
+        let text = self.ip_text(address);
         let separator = if address.is_ipv4() { '.' } else { ':' };
         let class = self.macro_id("R").and_then(|id| self.classes.get(id));
         // 192.0.2.1, 192.0.2, 192.0, 192
         let mut names = std::iter::successors(Some(&text[..]), |name| Some(name.rsplit_once(separator)?.0));
         class.is_some_and(|class| names.any(|name| class.contains(name.as_bytes())))
+    }
+
+    /// An address as rules and logs see it, in the form that UseCompressedIPv6Addresses says.
+    pub fn ip_text(&self, address: IpAddr) -> String {
+        ip_text(address, self.options.use_compressed_ipv6_addresses)
     }
 
     /// A macro's unexpanded value by name.

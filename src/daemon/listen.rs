@@ -9,7 +9,6 @@ use super::throttle::{DEFERRAL, Throttle};
 use crate::config::Config;
 use crate::logging::statistics::Connection;
 use crate::logging::{Priority, interval};
-use crate::schema::ip_text;
 use crate::schema::{DaemonPort, Sysexit, span};
 use crate::smtp::server::{Acceptor, Client, DaemonFacts, Session, TOO_MANY_CONNECTIONS};
 use crate::supervisor::Listening;
@@ -45,7 +44,7 @@ impl Listener {
             name: self.port.name.clone(),
             modifiers: self.port.modifiers.clone(),
             family: family.to_vec(),
-            address: ip_text(self.address.ip(), config.options.use_compressed_ipv6_addresses).into_bytes(),
+            address: config.ip_text(self.address.ip()).into_bytes(),
             port: self.address.port().to_string().into_bytes(),
             delay_la: self.port.delay_la,
             filters: self.port.filters.clone(),

@@ -13,7 +13,6 @@ use super::starttls;
 use crate::config::{Config, Mailer};
 use crate::logging::Priority;
 use crate::logging::statistics::Connection;
-use crate::schema::ip_text;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
 use std::net::SocketAddr;
@@ -160,8 +159,7 @@ async fn connect_address(
     address: SocketAddr,
     host: &[u8],
 ) -> Result<ServerConnection, (ConnectFailure, Reached)> {
-    let compressed = attempt.on.site.config.options.use_compressed_ipv6_addresses;
-    let literal = format!("[{}]", ip_text(address.ip(), compressed)).into_bytes();
+    let literal = format!("[{}]", attempt.on.site.config.ip_text(address.ip())).into_bytes();
     let mut clear = false;
     loop {
         let stream = match dial(attempt, mailer, address).await {

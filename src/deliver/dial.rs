@@ -3,7 +3,6 @@
 use super::attempt::Attempt;
 use crate::config::Mailer;
 use crate::logging::Priority;
-use crate::schema::ip_text;
 use crate::schema::{ClientPort, Family, Options, Outcome, span};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -49,10 +48,7 @@ pub(super) async fn log_connection(attempt: &Attempt<'_>, stream: &TcpStream) {
     }
     let name = match attempt.on.site.resolver.ptr(own.ip()).await {
         Outcome::Done(name) => name,
-        _ => {
-            let compressed = attempt.on.site.config.options.use_compressed_ipv6_addresses;
-            format!("[{}]", ip_text(own.ip(), compressed)).into_bytes()
-        }
+        _ => format!("[{}]", attempt.on.site.config.ip_text(own.ip())).into_bytes(),
     };
     let text = [b"SMTP outgoing connect on ", &name[..name.len().min(40)]].concat();
     logger.log(11, Priority::Info, Some(attempt.envelope.id.as_bytes()), &text);
