@@ -159,11 +159,7 @@ impl Job<'_> {
             false => {
                 // a mailbox belongs to an account: without one there is nobody to be
                 let user = self.account(target)?.ok_or_else(user_unknown)?;
-                let identity = self
-                    .service
-                    .accounts
-                    .identity(&user, self.service.settings.one_group)
-                    .map_err(|error| later(&error))?;
+                let identity = self.service.identity(&user).map_err(|error| later(&error))?;
                 (Some(identity), user.home_bytes())
             }
         };
@@ -270,12 +266,7 @@ impl Job<'_> {
         let Some(user) = self.account(target)? else { return Ok((None, Vec::new())) };
         let home = user.home_bytes();
         let person = match self.mailer.has(b'w') {
-            true => Some(
-                self.service
-                    .accounts
-                    .identity(&user, self.service.settings.one_group)
-                    .map_err(|error| later(&error))?,
-            ),
+            true => Some(self.service.identity(&user).map_err(|error| later(&error))?),
             false => None,
         };
         Ok((person, home))

@@ -6,6 +6,9 @@ use super::maildir::Maildirs;
 use super::named::{Named, Sought, Sources};
 use super::protocol::NamedBy;
 use super::settings::KeeperSettings;
+use crate::sys::accounts::User;
+use crate::sys::identity::Identity;
+use std::io;
 
 /// Settings, aliases, and what has been found out so far.
 pub(super) struct KeeperService {
@@ -21,6 +24,14 @@ impl KeeperService {
         let aliases = Aliases::new(&settings.alias_files, settings.blame);
         let (accounts, maildirs, named) = Default::default();
         Self { settings, accounts, aliases, maildirs, named }
+    }
+
+    /// The ids of an account that has just been looked up, with its groups (DontInitGroups: the first alone).
+    ///
+    /// # Errors
+    /// When the groups cannot be looked up.
+    pub(super) fn identity(&self, user: &User) -> io::Result<Identity> {
+        self.accounts.identity(user, self.settings.one_group)
     }
 
     fn is_named(&self, sought: Sought<'_>, named_by: &NamedBy) -> Result<bool, String> {
