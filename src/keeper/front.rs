@@ -66,11 +66,12 @@ impl KeeperEnd {
             return;
         }
         title::set(b"canonify: keeper");
-        let (paths, files) = (settings.maps.files.clone(), self.files);
-        // without the thread maps that the front may not read stay closed, which it says
-        let _ = std::thread::Builder::new()
-            .name("map files".into())
-            .spawn(move || map_files::serve(&files, &paths));
+        if !settings.maps.files.is_empty() {
+            let (paths, files) = (settings.maps.files.clone(), self.files);
+            let thread = std::thread::Builder::new().name("map files".into());
+            // without the thread maps that the front may not read stay closed, which it says
+            let _ = thread.spawn(move || map_files::serve(&files, &paths));
+        }
         server::serve(self.answers, settings);
     }
 }
