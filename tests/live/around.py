@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, close
+
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
 THEIRS = REFERENCE / "usr/libexec/sendmail"
 SPOOL, SMRSH, SBIN = pathlib.Path("/var/mail"), pathlib.Path("/etc/mail/smrsh"), pathlib.Path("/usr/sbin")
@@ -47,14 +49,6 @@ KNOWN = {
     "mail.local: From lines": "the reference leaves them as they are and trusts Content-Length; here they get the `>' of its manual page, since not every reader does",
     "rmail: a status": "the reference ends with 0; here uucp learns of it",
 }
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"not ok: {what}: {seen}")
 
 
 def call(program, arguments, text="", **environment):
@@ -185,8 +179,7 @@ def main(canonify):
         subprocess.run(["umount", SBIN], check=True)
     for what, why in KNOWN.items():
         print(f"known: {what}: {why}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return close()
 
 
 if __name__ == "__main__":

@@ -19,20 +19,14 @@ import threading
 import time
 from pathlib import Path
 
+from checks import check, close, until
+
 CANONIFY = os.path.realpath(sys.argv[1])
 REFERENCE = Path(os.environ["CANONIFY_REFERENCE"])
 CF = REFERENCE / "usr/share/sendmail/cf"
 SENDMAIL = REFERENCE / "usr/libexec/sendmail/sendmail"
 USERS = {"canonify": 64901, "other": 64902}
 PORT, SINK_PORT = 2525, 2626
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good:
-        print(f"not ok: {what} {detail}")
 
 
 class Sink(socketserver.StreamRequestHandler):
@@ -176,14 +170,6 @@ def title(pid):
 
 def status(path):
     return dict(line.split(":\t", 1) for line in Path(path).read_text().splitlines() if ":\t" in line)
-
-
-def until(condition):
-    for _ in range(200):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def capabilities(of):
@@ -369,5 +355,4 @@ with tempfile.TemporaryDirectory(prefix="canonify-confinement.", dir="/var/lib")
     finally:
         for file in ("passwd", "group"):
             subprocess.run(["umount", f"/etc/{file}"], stderr=subprocess.DEVNULL)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+sys.exit(close())

@@ -10,8 +10,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 
+from checks import check, close, until
 from setgid_site import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
@@ -37,13 +37,6 @@ FEATURE(`msp', `[127.0.0.1]')
 # what useradd and the kernel leave behind
 NOT_OURS = ("etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock", "etc/subuid-", "etc/subgid-", "tmp",
             "srv", "var/spool/mqueue", "var/spool/mqueue-client", "run/sendmail", "etc/mail", "var/log", "etc/ld.so.cache")
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    print(f"{'ok' if good else 'not ok'}: {what}" + ("" if good else f": {seen}"))
 
 
 class Machine:
@@ -117,15 +110,6 @@ def prepare(machine, canonify):
     (machine.root / "etc/mail/trusted-users").write_text("")
 
 
-def wait_for(what, limit=60):
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    return what()
-
-
 def mail_flows(machine):
     """A user's message goes through the client queue and the daemon to a mailbox."""
     letters = lambda: [path.read_text() for path in (machine.root / "srv/mail").glob("visitor/new/*")]
@@ -139,13 +123,13 @@ def mail_flows(machine):
                               stdout=subprocess.DEVNULL, stderr=open(machine.top / "log", "w"))
     try:
         pid_file = machine.root / "run/sendmail/mta/sendmail.pid"
-        check("the daemon starts as the system's script would start it", wait_for(pid_file.exists), (machine.top / "log").read_text())
+        check("the daemon starts as the system's script would start it", until(pid_file.exists), (machine.top / "log").read_text())
         machine.run("/usr/sbin/sendmail", "-Ac", "-q")
-        found = wait_for(letters)
+        found = until(letters)
         log = (machine.top / "log").read_text()
         check("the client queue is delivered", found and "while it is down" in found[0], (found, owner, log))
         status, said = machine.run("/usr/lib/sendmail", "visitor", user="visitor:visitor", text="Subject: while it runs\n\nx\n")
-        found = wait_for(lambda: len(letters()) == 2 and letters())
+        found = until(lambda: len(letters()) == 2 and letters())
         check("a user's message arrives while the daemon runs", found, (status, said))
     finally:
         daemon.send_signal(signal.SIGTERM)
@@ -186,5 +170,4 @@ def main(canonify):
 if __name__ == "__main__":
     enter()
     main(sys.argv[1])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed != 0)
+    sys.exit(close())

@@ -2,7 +2,9 @@
 """A client and a next hop with IPv6 addresses, Debian's sendmail and ours: greetings and replies, log lines, macros that rules
 see, with and without UseCompressedIPv6Addresses. usage: ipv6.py CANONIFY
 Needs root; runs in name spaces of its own. Closes with "N passed, N failed"."""
-import os, pathlib, re, socket, subprocess, sys, tempfile, threading, time
+import os, pathlib, re, socket, subprocess, sys, tempfile, threading
+
+from checks import check, close, until
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"), "usr/libexec/sendmail/sendmail")
 HERE = "2001:db8::5"
@@ -50,13 +52,6 @@ def next_hop(messages):
                 messages.append(b"".join(iter(file.readline, b".\r\n")).decode())
             client.sendall(b"221 bye\r\n" if line[:4] == b"QUIT" else b"250 ok\r\n")
         client.close()
-
-
-def until(what, limit=60):
-    end = time.monotonic() + limit
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
 
 
 def session(program, cf, messages):
@@ -108,7 +103,6 @@ def plain(text):
 
 def main(canonify):
     surroundings()
-    passed = failed = 0
     messages = []
     threading.Thread(target=next_hop, args=(messages,), daemon=True).start()
     for compressed in ("False", "True"):
@@ -121,14 +115,9 @@ def main(canonify):
             sendmail.symlink_to(canonify)
             theirs, ours = (session(program, cf, messages) for program in (REFERENCE, sendmail))
         for one, other in zip(theirs, ours):
-            passed, failed = passed + (one == other), failed + (one != other)
-            if one != other:
-                print(f"compressed={compressed}\n  sendmail {one!r}\n  ours     {other!r}")
-        if len(theirs) != len(ours):
-            print(theirs, ours)
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+            check(f"compressed={compressed}: {one}", one == other, other)
+        check(f"compressed={compressed}: as many lines", len(theirs) == len(ours), (theirs, ours))
+    return close()
 
 
 if __name__ == "__main__":

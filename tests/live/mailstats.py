@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from checks import check, close
 from setgid_site import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference")) / "usr/libexec/sendmail"
@@ -53,13 +54,6 @@ CASES = [
     ("thrown away", "127.0.0.1", "discard@x.example", [ROOT], 10),
     ("held", "127.0.0.1", "hold@x.example", [ROOT], 10),
 ]
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    print(f"{'ok' if good else 'not ok'}: {what}" + ("" if good else f": {seen}"))
 
 
 class Sink(socketserver.StreamRequestHandler):
@@ -157,5 +151,4 @@ def main(canonify):
 if __name__ == "__main__":
     enter()
     main(os.path.abspath(sys.argv[1]))
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed != 0)
+    sys.exit(close())

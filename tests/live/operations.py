@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 
+from checks import check, close, until
 from setgid_site import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
@@ -46,23 +47,6 @@ FEATURE(`nocanonify')FEATURE(`accept_unqualified_senders')FEATURE(`accept_unreso
 MAILER(`local')MAILER(`smtp')
 """
 HELP = "#vers\t2\ncpyr\nsmtp\tTopics\ncontrol\tHelp for $j\ncontrol\tstatus\trestart\n"
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    print(f"{'ok' if good else 'not ok'}: {what}" + ("" if good else f": {seen}"), flush=True)
-
-
-def until(limit, what):
-    """Its first true answer, or its last one."""
-    end = time.monotonic() + limit
-    while True:
-        answer = what()
-        if answer or time.monotonic() > end:
-            return answer
-        time.sleep(0.05)
 
 
 class Sink(socketserver.StreamRequestHandler):
@@ -112,7 +96,7 @@ class Daemon:
         words = [program, "-bD", "-C", TOP / "site.cf", *flags]
         self.process = subprocess.Popen(words, env={"PATH": os.environ["PATH"], "CANONIFY_LOG": "stderr", **environment}, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
-        check(f"{program.parent.name} begins", until(60, connected))
+        check(f"{program.parent.name} begins", until(connected))
 
     def title(self):
         return pathlib.Path(f"/proc/{self.process.pid}/cmdline").read_bytes().rstrip(b"\0 ").decode("latin-1")
@@ -185,11 +169,11 @@ def controlled(program):
         seen[f"smcontrol.pl {command}"] = smcontrol(command)
     with contextlib.closing(socket.create_connection(("127.0.0.1", PORT), source_address=("127.0.0.8", 0))) as client:
         client.recv(100)
-        seen["a session in status"] = until(10, lambda: re.findall(r"SMTP server child for \S+", ask("status")))
+        seen["a session in status"] = until(lambda: re.findall(r"SMTP server child for \S+", ask("status")))
     seen["smcontrol.pl restart"] = smcontrol("restart")
     time.sleep(1)
-    seen["it serves after a restart"] = until(30, connected)
-    seen["the control socket after a restart"] = until(30, lambda: "accepting connections" in answer_or_nothing("status"))
+    seen["it serves after a restart"] = until(connected)
+    seen["the control socket after a restart"] = until(lambda: "accepting connections" in answer_or_nothing("status"))
     seen["smcontrol.pl shutdown"] = smcontrol("shutdown")
     seen["the end"] = daemon.process.wait(60)
     seen["the socket is gone"] = not CONTROL.exists()
@@ -241,16 +225,16 @@ def metrics(canonify):
     wanted = {"canonify_messages_total": 4, "canonify_recipients_total": 4, "canonify_recipients_deferred_total": 1, "canonify_recipients_bounced_total": 1,
               "canonify_reports_total": 1, "canonify_sessions": 0}
     arrived = lambda: all(counters(METRICS)[1][name] == number for name, number in wanted.items())
-    check("metrics: messages, recipients, deferred, bounced", until(30, arrived), counters(METRICS)[2])
+    check("metrics: messages, recipients, deferred, bounced", until(arrived), counters(METRICS)[2])
     check("metrics: bytes", counters(METRICS)[1]["canonify_message_bytes_total"] > 100)
-    check("metrics: the queue by group", until(40, lambda: counters(METRICS)[1]['canonify_queue_messages{group="mqueue"}'] == 1), counters(METRICS)[2])
+    check("metrics: the queue by group", until(lambda: counters(METRICS)[1]['canonify_queue_messages{group="mqueue"}'] == 1), counters(METRICS)[2])
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/other", timeout=30)
         check("metrics: nothing else", False)
     except urllib.error.HTTPError as error:
         check("metrics: nothing else", error.code == 404, error.code)
     os.kill(daemon.process.pid, signal.SIGHUP)
-    check("metrics: after a reload the new front counts", until(60, lambda: counters(METRICS)[1]["canonify_messages_total"] == 0))
+    check("metrics: after a reload the new front counts", until(lambda: counters(METRICS)[1]["canonify_messages_total"] == 0))
     daemon.stop()
     path = TOP / "metrics"
     daemon = Daemon(canonify, f"-OMetricsAddress={path}")
@@ -282,7 +266,7 @@ class Manager(threading.Thread):
         return sum(text in said for when, said in self.heard if when >= since)
 
     def hears(self, text, since, limit=60):
-        return until(limit, lambda: self.count(text, since))
+        return until(lambda: self.count(text, since), limit)
 
 
 def front_of(daemon):
@@ -299,7 +283,7 @@ def service(canonify):
     manager, begun = Manager(TOP / "notify"), time.monotonic()
     daemon = Daemon(canonify, NOTIFY_SOCKET=str(TOP / "notify"), WATCHDOG_USEC="2000000")
     check("systemd: READY", manager.hears("READY=1", begun))
-    check("systemd: WATCHDOG again and again", until(60, lambda: manager.count("WATCHDOG=1", begun) >= 5), manager.heard)
+    check("systemd: WATCHDOG again and again", until(lambda: manager.count("WATCHDOG=1", begun) >= 5), manager.heard)
     front = front_of(daemon)
     os.kill(front, signal.SIGSTOP)
     time.sleep(0.5)  # a word that was on its way
@@ -309,7 +293,7 @@ def service(canonify):
     os.kill(front, signal.SIGCONT)
     check("systemd: one that goes on does", manager.hears("WATCHDOG=1", time.monotonic()), manager.heard)
     os.kill(front, signal.SIGKILL)
-    check("systemd: the next front as well", until(60, connected) and manager.hears("WATCHDOG=1", time.monotonic() + 1), manager.heard)
+    check("systemd: the next front as well", until(connected) and manager.hears("WATCHDOG=1", time.monotonic() + 1), manager.heard)
     reloaded = time.monotonic()
     os.kill(daemon.process.pid, signal.SIGHUP)
     check("systemd: RELOADING, with the time", manager.hears("RELOADING=1\nMONOTONIC_USEC=", reloaded), manager.heard)
@@ -331,7 +315,7 @@ def niceness(program):
     environment = {"PATH": os.environ["PATH"], "CANONIFY_LOG": "stderr"}
     subprocess.run([*words, "-odq", "-oi", "prog"], input=b"Subject: x\n\nx\n", env=environment, stderr=subprocess.DEVNULL)
     subprocess.run([*words, "-qf", "-ONiceQueueRun=7"], env=environment, stderr=subprocess.DEVNULL)
-    return until(30, lambda: (TOP / "niceness").exists() and (TOP / "niceness").read_text())
+    return until(lambda: (TOP / "niceness").exists() and (TOP / "niceness").read_text())
 
 
 def nice(canonify):
@@ -350,7 +334,7 @@ def single(canonify):
     senders = [threading.Thread(target=several, args=(who,)) for who in range(5)]
     [sender.start() for sender in senders]
     [sender.join() for sender in senders]
-    check("SingleThreadDelivery: all arrive", until(60, lambda: Sink.messages == 40), Sink.messages)
+    check("SingleThreadDelivery: all arrive", until(lambda: Sink.messages == 40), Sink.messages)
     check("SingleThreadDelivery: one connection at a time", Sink.most == 1, Sink.most)
     print(f"    40 messages over {Sink.connections} connections")
     listing = subprocess.run([canonify, "-bh", "-C", TOP / "site.cf", *flags], capture_output=True, text=True).stdout
@@ -386,5 +370,4 @@ def main(program, parts):
 if __name__ == "__main__":
     enter()
     main(os.path.abspath(sys.argv[1]), sys.argv[2:])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed != 0)
+    sys.exit(close())

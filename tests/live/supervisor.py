@@ -13,21 +13,12 @@ import tempfile
 import threading
 import time
 
+from checks import check, close, counts, until
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.join(HERE, "..", "..", "examples")
 PORT, REMOTE = 3025, 3027
 USER = "mail"
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    if good:
-        passed += 1
-        print(f"ok: {what}" + (f" ({seen})" if seen != "" else ""))
-    else:
-        failed += 1
-        print(f"not ok: {what}: {seen}")
 
 
 class Sink(socketserver.StreamRequestHandler):
@@ -106,7 +97,7 @@ class Daemon:
         self.child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
         self.pid = self.child.pid
         Daemon.started.append(self.child)
-        until(30, lambda: answers() or self.child.poll() is not None)
+        until(lambda: answers() or self.child.poll() is not None)
 
     def processes(self, title):
         """Front and keeper are nobody's children: they are known by their title and the daemon's log."""
@@ -207,15 +198,6 @@ class Site:
         return len(glob.glob(self.path("mqueue/qf*")))
 
 
-def until(limit, done):
-    end = time.time() + limit
-    while time.time() < end:
-        if done():
-            return True
-        time.sleep(0.02)
-    return done()
-
-
 def answers():
     try:
         Session(2).close()
@@ -262,7 +244,7 @@ def killed_under_load(site, daemon, title):
         later = [at for at in load.times if at > killed + 0.1]
         gaps.append(min(later) - killed if later else 99)
     load.end()
-    until(60, lambda: set(load.acknowledged) <= set(site.subjects()))
+    until(lambda: set(load.acknowledged) <= set(site.subjects()))
     found = site.subjects()
     lost = [one for one in load.acknowledged if one not in found]
     twice = sum(found.count(one) > 1 for one in set(load.acknowledged))
@@ -296,7 +278,7 @@ def restarts(site, daemon):
     before = starts()
     for count in range(1, 6):
         daemon.signal(signal.SIGHUP)
-        until(20, lambda: starts() >= before + count)
+        until(lambda: starts() >= before + count)
     time.sleep(0.5)
     over.append(True)
     for thread in threads:
@@ -305,11 +287,11 @@ def restarts(site, daemon):
           f"{results['good']} connections, {results['bad'][:3]}")
     answer = spanning.say("Subject: spanning\r\n\r\ntext\r\n.")
     check("a session spans five restarts and delivers", answer.startswith("250")
-          and until(20, lambda: "spanning" in site.subjects()), answer)
+          and until(lambda: "spanning" in site.subjects()), answer)
     with open(site.path("pid")) as file:
         check("the process id stays", int(file.readline()) == daemon.pid)
     spanning.close()
-    check("old fronts end with their last session", until(10, lambda: len(daemon.processes("canonify: ")) == 2),
+    check("old fronts end with their last session", until(lambda: len(daemon.processes("canonify: ")) == 2),
           daemon.processes("canonify: "))
 
 
@@ -318,7 +300,7 @@ def bad_configuration(site, daemon):
         file.write("Mbroken, P=\n")
     processes = daemon.processes("canonify: ")
     daemon.signal(signal.SIGHUP)
-    told = until(20, lambda: "the old one stays" in site.log())
+    told = until(lambda: "the old one stays" in site.log())
     check("a bad configuration is told with file and line", told and f"could not restart: {site.cf}: line " in site.log())
     check("a bad configuration changes nothing", processes == daemon.processes("canonify: ") and answers())
     site.expand()
@@ -339,7 +321,7 @@ def supervisor_killed(site, daemon):
             except OSError:
                 return False
 
-    check("a killed supervisor leaves the port free", until(5, is_free), f"{time.time() - killed:.2f} s")
+    check("a killed supervisor leaves the port free", until(is_free), f"{time.time() - killed:.2f} s")
 
 
 def copies(site):
@@ -357,7 +339,7 @@ def slow_programs(site, end, title):
         send("slow@site.example", f"slow-{number}")
     time.sleep(1)
     daemon = end(daemon)
-    until(40, lambda: site.queued() == 0)
+    until(lambda: site.queued() == 0)
     time.sleep(1)
     check(f"a slow program, {title}: one copy each", copies(site) - before == 5, copies(site) - before)
     return daemon
@@ -406,7 +388,7 @@ def without_queue_runs(site):
     seen = [site.queued()]
     starts = site.log().count("starting daemon")
     daemon.signal(signal.SIGHUP)
-    until(20, lambda: site.log().count("starting daemon") > starts)
+    until(lambda: site.log().count("starting daemon") > starts)
     time.sleep(1)
     seen.append(site.queued())
     check("without -q the queue stays as it is, at start and at SIGHUP", seen == [5, 5], seen)
@@ -452,11 +434,10 @@ def main():
         for child in Daemon.started:
             if child.poll() is None:
                 child.kill()
-        if failed or sys.exc_info()[0]:
+        if counts[False] or sys.exc_info()[0]:
             print("\n".join(line for line in site.log().splitlines() if "did not issue" not in line)[-6000:])
         shutil.rmtree(directory, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(close())
 
 
 main()

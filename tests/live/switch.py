@@ -14,19 +14,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
+
+from checks import check, close, until
 
 PACKAGES = ("sendmail sendmail-bin sendmail-base sensible-mda mutt bsd-mailx msmtp git git-email libmailtools-perl php-cli perl python3 procmail cron make m4 "
             "logwatch fail2ban monitoring-plugins-standard iproute2 swaks rsyslog").split()
 HOST = "mail.switch.example"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
-passed = failed = 0
-
-
-def check(what, good, seen=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    print(f"{'ok' if good else 'not ok'}: {what}" + ("" if good else f": {seen}"), flush=True)
 
 
 def make_tree(tree, mirror):
@@ -133,16 +127,9 @@ class Machine:
         return len(list((self.root / f"var/spool/{queue}").glob("qf*")))
 
 
-def wait(what, limit=90):
-    end = time.monotonic() + limit
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.3)
-    return found
-
-
 def sendmail_is(machine, name):
     said = machine.shell("/usr/sbin/sendmail -d0.1 -bt </dev/null")[1]
-    greeting = wait(lambda: greeted())
+    greeting = until(lambda: greeted())
     check(f"/usr/sbin/sendmail and the daemon are {name}'s", (name == "canonify") == ("canonify" in said) == ("canonify" in greeting), (said, greeting))
 
 
@@ -185,7 +172,7 @@ def fill_queues(machine, remote, mark):
     remote.open = False
     for number in range(10):
         letter(machine, f"{mark} remote {number}", f"x{number}@remote.example")
-    check(f"{mark}: ten messages wait in the queue", wait(lambda: machine.queued() >= 10), machine.must("mailq"))
+    check(f"{mark}: ten messages wait in the queue", until(lambda: machine.queued() >= 10), machine.must("mailq"))
     machine.must("/etc/init.d/sendmail", "stop")
     for number in range(5):
         letter(machine, f"{mark} client {number}", "alice, carol")
@@ -196,10 +183,10 @@ def drain(machine, remote, mark):
     remote.open = True
     machine.run("/usr/sbin/sendmail", "-Ac", "-q")
     machine.run("/usr/sbin/sendmail", "-q")
-    wait(lambda: machine.queued() == machine.queued("mqueue-client") == 0)
+    until(lambda: machine.queued() == machine.queued("mqueue-client") == 0)
     lost = [n for n in range(10) if remote.has(f"{mark} remote {n}") != 1]
     check(f"{mark}: every message of the queue has arrived once", not lost, (lost, machine.must("mailq"), machine.log()[-2000:]))
-    wait(lambda: all(machine.has("carol", f"{mark} client {n}") for n in range(5)))
+    until(lambda: all(machine.has("carol", f"{mark} client {n}") for n in range(5)))
     lost = [(user, n) for user in ("alice", "carol") for n in range(5) if machine.has(user, f"{mark} client {n}") != 1]
     check(f"{mark}: every message of the client queue has arrived once", not lost, (lost, machine.must("mailq", "-Ac"), machine.log()[-2000:]))
     texts = [message for message in remote.taken if f"Subject: {mark} remote" in message]
@@ -216,15 +203,15 @@ def admin_works(machine):
     status, said = machine.run("make", "-C", "/etc/mail")
     check("make -C /etc/mail", status == 0 and "rror" not in said, (status, said))
     letter(machine, "to a fresh entry", f"fresh@{HOST}")
-    check("the new virtusertable entry holds", wait(lambda: machine.has("carol", "to a fresh entry")), machine.log()[-1500:])
+    check("the new virtusertable entry holds", until(lambda: machine.has("carol", "to a fresh entry")), machine.log()[-1500:])
     letter(machine, "to a fresh alias", "bulletin")
-    check("the new alias holds", wait(lambda: machine.has("bob", "to a fresh alias")), machine.log()[-1500:])
+    check("the new alias holds", until(lambda: machine.has("bob", "to a fresh alias")), machine.log()[-1500:])
     status, said = machine.run("mailq", user="alice")
     check("mailq as a user", "restricted" in said or "empty" in said, (status, said))
     path = machine.root / "etc/mail/sendmail.mc"
     path.write_text(path.read_text().replace("FEATURE(`smrsh')dnl\n", "FEATURE(`smrsh')dnl\ndefine(`confSMTP_LOGIN_MSG', `$j freshly made; $b')dnl\n"))
     status, said = machine.shell("make -C /etc/mail && /etc/init.d/sendmail reload")
-    check("a changed sendmail.mc is made and reloaded", status == 0 and wait(lambda: "freshly made" in greeted()), (status, said, greeted()))
+    check("a changed sendmail.mc is made and reloaded", status == 0 and until(lambda: "freshly made" in greeted()), (status, said, greeted()))
     for words in (["sendmailconfig", "--no-reload"], ["/usr/share/sendmail/update_db"], ["/usr/share/sendmail/update_mk"]):
         status, said = machine.run(*words, text="y\n" * 20)
         check(f"Debian's {words[0]}", status == 0, (status, said[-1500:]))
@@ -251,30 +238,30 @@ def people_work(machine, remote):
     for name, line in PROGRAMS.items():
         subject = f"by {name.replace(',', '')}"
         status, said = machine.shell("cd; " + line % subject, user="alice")
-        arrived = wait(lambda: re.search(rf"^Subject: (\[PATCH\] )?{subject}$", machine.mailbox("bob"), re.M), 30)
+        arrived = until(lambda: re.search(rf"^Subject: (\[PATCH\] )?{subject}$", machine.mailbox("bob"), re.M), 30)
         check(f"{name} sends", status == 0 and arrived, (status, said, machine.log()[-1500:]))
     letter(machine, "for a recipe", "carol")
     filtered = machine.root / "home/carol/filtered"
-    check("procmail files it by its recipe", wait(lambda: filtered.exists() and "for a recipe" in filtered.read_text()), machine.log()[-1500:])
+    check("procmail files it by its recipe", until(lambda: filtered.exists() and "for a recipe" in filtered.read_text()), machine.log()[-1500:])
     letter(machine, "for the team", "team")
-    check("an alias of two", wait(lambda: machine.has("alice", "for the team") and machine.has("bob", "for the team")), machine.log()[-1500:])
+    check("an alias of two", until(lambda: machine.has("alice", "for the team") and machine.has("bob", "for the team")), machine.log()[-1500:])
     letter(machine, "for the archive", "archive")
-    check("an alias to a file", wait(lambda: machine.has("archive", "for the archive")), machine.log()[-1500:])
+    check("an alias to a file", until(lambda: machine.has("archive", "for the archive")), machine.log()[-1500:])
     letter(machine, "for the robot", "robot")
     robots = lambda: [path.read_text() for path in (machine.root / "tmp").glob("robot.*")]
-    check("an alias to a program, by smrsh", wait(lambda: any(text.startswith("-l list\n") and "for the robot" in text for text in robots())), machine.log()[-1500:])
+    check("an alias to a program, by smrsh", until(lambda: any(text.startswith("-l list\n") and "for the robot" in text for text in robots())), machine.log()[-1500:])
     letter(machine, "for outside", "y@remote.example")
-    check("mail goes out", wait(lambda: remote.has("for outside")), machine.log()[-1500:])
+    check("mail goes out", until(lambda: remote.has("for outside")), machine.log()[-1500:])
     status, said = machine.run("/usr/sbin/sendmail", "nobody-of-this-name", user="alice", text="Subject: for nobody\n\nx\n")
     check("an unknown user is told at once", status == 67 and "dead.letter" in said, (status, said))
     letter(machine, "for nobody outside", "unknown@remote.example")
-    check("a bounce comes back", wait(lambda: machine.has("alice", "Returned mail: see transcript for details")), machine.log()[-1500:])
+    check("a bounce comes back", until(lambda: machine.has("alice", "Returned mail: see transcript for details")), machine.log()[-1500:])
 
 
 def cron_works(machine):
     machine.write("etc/cron.d/switch", "MAILTO=bob\n* * * * * alice echo from cron\n")
     cron = subprocess.Popen(["chroot", machine.root, "cron", "-f"], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    arrived = wait(lambda: "from cron\n" in machine.mailbox("bob"), 150)
+    arrived = until(lambda: "from cron\n" in machine.mailbox("bob"), 150)
     cron.terminate()
     (machine.root / "etc/cron.d/switch").unlink()
     check("cron's mail arrives", arrived, machine.log()[-1500:])
@@ -308,14 +295,14 @@ def watchers_work(machine):
 def queue_tool_works(machine, remote):
     remote.open = False
     letter(machine, "moved by qtool", "z@remote.example")
-    check("one message waits", wait(lambda: machine.queued() == 1), machine.must("mailq"))
+    check("one message waits", until(lambda: machine.queued() == 1), machine.must("mailq"))
     machine.must("mkdir", "-p", "/var/spool/mqueue-held")
     status, said = machine.run("perl", "/usr/share/sendmail/qtool.pl", "/var/spool/mqueue-held", "/var/spool/mqueue")
     check("qtool.pl moves our queue files", status == 0 and machine.queued("mqueue-held") == 1 and machine.queued() == 0, (status, said))
     machine.must("perl", "/usr/share/sendmail/qtool.pl", "/var/spool/mqueue", "/var/spool/mqueue-held")
     remote.open = True
     machine.run("/usr/sbin/sendmail", "-q")
-    check("and it is delivered from where it came back to", wait(lambda: remote.has("moved by qtool") == 1), machine.log()[-1500:])
+    check("and it is delivered from where it came back to", until(lambda: remote.has("moved by qtool") == 1), machine.log()[-1500:])
 
 
 def refused(machine):
@@ -372,5 +359,4 @@ if __name__ == "__main__":
         os.environ["CANONIFY_SWITCH"] = "1"
         os.execvp("unshare", ["unshare", "-u", "-m", "-n", "-p", "-f", "--kill-child", sys.executable, *sys.argv])
     main(pathlib.Path(words[0]).resolve(), tree)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed != 0)
+    sys.exit(close())
