@@ -7,6 +7,7 @@ use super::result::DeliveryResult;
 use super::starttls::{address, name};
 use crate::addr::Token;
 use crate::engine::Scope;
+use crate::keeper::TlsFileAnswer;
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
 use crate::sasl::{self, ClientFacts, Credentials, MECHANISMS, Mechanism};
@@ -23,7 +24,11 @@ enum AuthInfo {
     None,
     /// What is said of it makes no sense.
     Bad,
+    /// The file that says so cannot be read.
+    Unread,
     Known(Credentials),
+    /// The same for any server, which may take mail without it, too.
+    Default(Credentials),
 }
 
 /// Logs in if the server asks for it and we can. A server that refuses our password may still take mail from
@@ -39,29 +44,36 @@ pub(super) async fn authenticate(
     if server.mechanisms.is_empty() || attempt.port_forbids(server, b'A') {
         return Ok(());
     }
-    let credentials = match auth_info(attempt, server).await {
-        AuthInfo::Known(credentials) => credentials,
+    let (credentials, needed) = match auth_info(attempt, server).await {
+        AuthInfo::Known(credentials) => (credentials, true),
+        AuthInfo::Default(credentials) => (credentials, false),
         AuthInfo::None => return Ok(()),
         AuthInfo::Bad => {
             let relay = [name(server), b" ", &server.address].concat();
             log(attempt, Priority::Warning, &relay, "authinfo failed");
             return Ok(());
         }
+        AuthInfo::Unread => return Err(put_off(attempt, server, None)),
     };
     let last = match log_in(attempt, timeouts, server, &credentials).await {
         Ok(last) => last,
         Err(error) => return Err(connection_failed(server, &error).into()),
     };
-    if server.authenticated || last.as_ref().is_some_and(Answer::is_permanent) {
+    if server.authenticated || !needed || last.as_ref().is_some_and(Answer::is_permanent) {
         return Ok(());
     }
+    Err(put_off(attempt, server, last))
+}
+
+/// Mail waits for another day.
+fn put_off(attempt: &Attempt<'_>, server: &ServerConnection, last: Option<Answer>) -> Refused {
     log(attempt, Priority::Error, &server.host, "temporary failure, connection abort");
     let result = match last {
         Some(answer) => replies::deferred(&answer, &server.extensions),
         None => DeliveryResult::of_exit(Sysexit::TEMPFAIL),
     };
     let text = b"Temporary AUTH failure".to_vec();
-    Err(DeliveryResult { text, dsn: EnhancedStatus(4, 3, 0), ..result }.into())
+    DeliveryResult { text, dsn: EnhancedStatus(4, 3, 0), ..result }.into()
 }
 
 /// Tries one mechanism after the other; the last answer, if there was any.
@@ -96,9 +108,15 @@ fn log(attempt: &Attempt<'_>, priority: Priority, relay: &[u8], what: &str) {
     attempt.on.logger.log(level, priority, None, &text);
 }
 
-/// Ruleset `authinfo` is asked with the server's name and address.
+/// Ruleset `authinfo` is asked with the server's name and address. Where there is none, DefaultAuthInfo is for all servers.
 async fn auth_info(attempt: &Attempt<'_>, server: &ServerConnection) -> AuthInfo {
     let site = &attempt.on.site;
+    if site.config.rulesets.find(b"authinfo").is_none() {
+        return match &site.config.options.default_auth_info {
+            Some(path) => default_auth_info(attempt, path).await,
+            None => AuthInfo::None,
+        };
+    }
     let mut scope: Scope = attempt.envelope.scope.clone();
     attempt.set_server_macros(&mut scope, server);
     let (name, address) = (name(server), address(server));
@@ -110,6 +128,20 @@ async fn auth_info(attempt: &Attempt<'_>, server: &ServerConnection) -> AuthInfo
         Some(known) => AuthInfo::Known(known),
         None => AuthInfo::Bad,
     }
+}
+
+async fn default_auth_info(attempt: &Attempt<'_>, path: &[u8]) -> AuthInfo {
+    let why = match attempt.on.keeper.tls_file(path, None).await {
+        TlsFileAnswer::Content(text, _) => match sasl::credentials_of_file(&text) {
+            Ok(known) => return known.map_or(AuthInfo::None, AuthInfo::Default),
+            Err(missing) => [b"can't read ", missing.as_bytes(), b" from ", path].concat(),
+        },
+        TlsFileAnswer::Refused(why) => [b"can't open ", path, b": ", why.as_bytes()].concat(),
+        TlsFileAnswer::Unchanged => return AuthInfo::None,
+    };
+    let text = [b"AUTH=client, error: ", &why[..]].concat();
+    attempt.on.logger.log(8, Priority::Error, None, &text);
+    AuthInfo::Unread
 }
 
 /// The mechanisms that the server has and we may use, the strongest first.

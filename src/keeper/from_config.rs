@@ -71,6 +71,7 @@ fn tls_files(config: &Config) -> HashMap<Vec<u8>, TlsFile> {
         (&options.server_key_file, TlsFile::Key),
         (&options.client_key_file, TlsFile::Key),
         (&options.dkim_signing_table, TlsFile::SigningTable),
+        (&options.default_auth_info, TlsFile::AuthInfo),
     ];
     let named = lists.into_iter().filter_map(|(list, kind)| Some((list.as_ref()?, kind)));
     named

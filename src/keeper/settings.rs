@@ -64,6 +64,8 @@ pub(super) enum TlsFile {
     Certificate,
     /// A private key.
     Key,
+    /// Name and password for other hosts.
+    AuthInfo,
     /// The table of keys that messages are signed with.
     SigningTable,
     /// A directory of certificates, and lists of revoked ones, by the hash of their names.

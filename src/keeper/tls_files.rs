@@ -16,6 +16,7 @@ pub(super) fn read(settings: &KeeperSettings, path: &[u8], seen: Option<Signatur
     let rules = match kind.or_else(|| signing_key(settings, path)) {
         Some(TlsFile::Certificate | TlsFile::SigningTable) => Rules::certificate(settings.blame),
         Some(TlsFile::Key) => Rules::key(settings.blame),
+        Some(TlsFile::AuthInfo) => Rules::auth_info(settings.blame),
         Some(TlsFile::Directory) => return read_directory(path, settings.blame, seen),
         None => return TlsFileAnswer::Refused("not named by the configuration".into()),
     };

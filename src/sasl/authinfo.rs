@@ -1,4 +1,4 @@
-//! Name and password for another host: what ruleset `authinfo` returns.
+//! Name and password for another host: what ruleset `authinfo` returns, and what the file of option DefaultAuthInfo says.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,4 +46,22 @@ pub fn credentials<'a>(words: impl Iterator<Item = &'a [u8]>) -> Option<Credenti
     found.id = id.or(user)?;
     found.password = password?;
     Some(found)
+}
+
+/// Reads the lines of a DefaultAuthInfo file: as whom, who, the password, the realm, the mechanisms; `#` begins a comment. `None`:
+/// it has no password, and nobody logs in.
+///
+/// # Errors
+/// What is missing, in sendmail's words.
+pub fn of_file(text: &[u8]) -> Result<Option<Credentials>, &'static str> {
+    let lines = text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n');
+    let mut lines = lines.filter(|line| !text.is_empty() && !line.starts_with(b"#")).map(<[u8]>::to_vec);
+    let user = lines.next().ok_or("authentication id")?.trim_ascii().to_vec();
+    let id = lines.next().ok_or("password")?.trim_ascii().to_vec();
+    let password = lines.next().unwrap_or_default();
+    let mut rest = || lines.next().filter(|line| !line.is_empty());
+    let (realm, mechanisms) = (rest(), rest());
+    let user = if user.is_empty() { id.clone() } else { user };
+    let known = !id.is_empty() && !password.is_empty();
+    Ok(known.then_some(Credentials { user, id, password, realm, mechanisms }))
 }

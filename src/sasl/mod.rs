@@ -9,7 +9,7 @@
 //! - `secret`: what follows from a password, and nothing that it follows from
 //! - `failure`: why somebody is turned away, in the words of Cyrus SASL, which people search their logs for
 //! - `settings`: where the site's passwords are; `site_file` reads it from its `Sendmail.conf`
-//! - `authinfo`: name and password for the next host, as the access map holds them
+//! - `authinfo`: name and password for the next host, as the access map or a file holds them
 
 mod authinfo;
 mod cram_md5;
@@ -27,7 +27,7 @@ mod secret;
 mod settings;
 mod site_file;
 
-pub use authinfo::{Credentials, credentials};
+pub use authinfo::{Credentials, credentials, of_file as credentials_of_file};
 pub use exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 pub use failure::{Code, Failure};
 pub use hash::Hash;

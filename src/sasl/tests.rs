@@ -134,6 +134,26 @@ fn the_words_of_authinfo() {
 }
 
 #[test]
+fn the_lines_of_default_auth_info() {
+    let read = |text: &str| credentials_of_file(text.as_bytes());
+    let found =
+        read("# us\nact\n log\t\nsecret\nrealm\nLOGIN PLAIN\n").expect("five lines").expect("a password");
+    assert_eq!(
+        (&found.user[..], &found.id[..], &found.password[..]),
+        (&b"act"[..], &b"log"[..], &b"secret"[..])
+    );
+    assert_eq!(
+        (found.realm.as_deref(), found.mechanisms.as_deref()),
+        (Some(&b"realm"[..]), Some(&b"LOGIN PLAIN"[..]))
+    );
+    let found = read("\nlog\nsecret\n\nLOGIN").expect("five lines").expect("a password");
+    assert_eq!((&found.user[..], found.realm, found.mechanisms.is_some()), (&b"log"[..], None, true));
+    assert_eq!(read("act\nlog\n"), Ok(None));
+    assert_eq!(read("act\nlog\n\n"), Ok(None));
+    assert_eq!((read(""), read("act\n")), (Err("authentication id"), Err("password")));
+}
+
+#[test]
 fn the_file_says_where_passwords_are() {
     let text = b"# x\npwcheck_method: saslauthd auxprop\nMECH_LIST:plain login\nsasldb_path:\t/srv/db\n";
     let settings = Settings::parse(text).expect("good lines");

@@ -340,7 +340,7 @@ options! {
     /// Prefix of the ps title
     process_title_prefix: Option<Vec<u8>> = None, (Text), "ProcessTitlePrefix", 0xac, Root, Implemented, "confPROCESS_TITLE_PREFIX";
     /// Old client AUTH credentials file
-    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, ParsedOnly, "confDEF_AUTH_INFO";
+    default_auth_info: Option<Vec<u8>> = None, (Text), "DefaultAuthInfo", 0xad, Root, Implemented, "confDEF_AUTH_INFO";
     /// SASL mechanisms offered; empty unsets
     auth_mechanisms: Option<Vec<u8>> = Some(b"EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5".to_vec()), (Text), "AuthMechanisms", 0xae, Root, Implemented, "confAUTH_MECHANISMS";
     /// Outgoing socket settings, one per address family

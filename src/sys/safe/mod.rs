@@ -284,8 +284,17 @@ impl Rules {
 
     /// For private keys.
     pub fn key(blame: Blame) -> Self {
-        let group = blame.contains(Blame::GROUP_READABLE_KEY_FILE);
-        let readers = if group { Readers::Group } else { Readers::Owner };
+        Self::secret(blame, Blame::GROUP_READABLE_KEY_FILE)
+    }
+
+    /// For the file of option DefaultAuthInfo.
+    pub fn auth_info(blame: Blame) -> Self {
+        Self::secret(blame, Blame::GROUP_READABLE_DEFAULT_AUTH_INFO_FILE)
+    }
+
+    /// For what its owner alone may read, and its group if that is allowed.
+    fn secret(blame: Blame, group: Blame) -> Self {
+        let readers = if blame.contains(group) { Readers::Group } else { Readers::Owner };
         Self { readers, ..Self::certificate(blame) }
     }
 
