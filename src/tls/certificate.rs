@@ -58,8 +58,8 @@ const MAX_NAME: usize = 255;
 const ESCAPED: &[u8] = b"+<>()\"\\";
 
 impl CertificateNames {
-    /// `None`: it cannot be read.
-    pub(super) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+    /// Those of a certificate in DER. `None`: it cannot be read.
+    pub fn of(certificate: &[u8]) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
         Some(Self {
             subject: one_line(parsed.subject()),

@@ -105,7 +105,7 @@ impl Material {
             cipher: suite.map_or("", |suite| suite.name),
             bits: suite.map_or(0, |suite| suite.bits),
             verify,
-            certificate: chain.first().and_then(CertificateNames::of).unwrap_or_default(),
+            certificate: chain.first().and_then(|first| CertificateNames::of(first)).unwrap_or_default(),
             fingerprint: chain.first().map(|own| fingerprint(own, digest)).unwrap_or_default(),
             has_algorithm: settings.fingerprint.is_some(),
             alternatives: settings.alternatives,

@@ -215,7 +215,7 @@ impl ResolvesServerCert for OwnCertificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let asked = hello.server_name().unwrap_or_default();
         let named = |pair: &&Arc<CertifiedKey>| {
-            let names = pair.cert.first().and_then(CertificateNames::of);
+            let names = pair.cert.first().and_then(|first| CertificateNames::of(first));
             names.is_some_and(|names| names.alternatives.iter().any(|name| bears(name, asked.as_bytes())))
         };
         let schemes = hello.signature_schemes();

@@ -27,6 +27,7 @@ mod trust;
 mod warnings;
 mod words;
 
+pub use certificate::CertificateNames;
 pub use established::{Established, Verify, clear_macros};
 pub use features::{FeatureError, SessionFeatures};
 pub use handshake::{HandshakeError, Stream, Wish};
