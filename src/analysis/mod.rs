@@ -17,6 +17,7 @@
 //! - [`lint`]: what is wrong with it; [`relay`] with `relay_shapes`, `relay_page`: is there a way for strangers?
 //! - [`cover`]: which rules run, and which never do
 //! - [`debugger`]: a run of test mode, walked through both ways
+//! - [`log_in`]: one log-in, step by step; `passwords`: those who know passwords, looked at and asked
 //! - [`testing`]: tests that stand beside a configuration
 
 mod asker;
@@ -35,8 +36,11 @@ mod html;
 mod hunks;
 mod layout;
 pub mod lint;
+mod log_in;
+mod log_in_step;
 mod log_line;
 mod maillog;
+mod passwords;
 mod poll;
 mod question;
 mod questions;
@@ -70,6 +74,8 @@ pub use gather::MAX_NAMES;
 pub use html::page;
 pub use hunks::Edit;
 pub use layout::Style;
+pub use log_in::{LogIn, LogInReport, log_in, log_in_text};
+pub use log_in_step::LogInStep;
 pub use maillog::{LogEvent, LoggedRecipient, MailLog, bare};
 pub use poll::{Tell, answers};
 pub use question::{Question, parse_client};

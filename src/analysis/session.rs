@@ -1,5 +1,6 @@
 //! A client that asks a question, and the program around its session: a real one, in memory, of which nothing is left.
 
+use super::passwords::Passwords;
 use super::question::Question;
 use super::recorder::Recorder;
 use super::step::Exchange;
@@ -11,7 +12,7 @@ use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter, Site};
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Reply};
-use crate::smtp::server::{Acceptor, MemorySink, Policy, QueueRun, Server, Session, Verified};
+use crate::smtp::server::{Acceptor, Client, MemorySink, Policy, QueueRun, Server, Session, Verified};
 use crate::sys::clock;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,10 +30,9 @@ pub(super) async fn hold(
     recorder: &Arc<Mutex<Recorder>>,
 ) -> io::Result<Vec<Exchange>> {
     let log = Logger::open(Target::Nothing, b"", 0);
-    let server = Server::new(site.clone(), patient(Policy::from_config(&site.config)), log.clone());
-    let acceptor = Asked { site: site.clone(), keeper: keeper.clone(), log };
-    let (ours, theirs) = tokio::io::duplex(PIPE);
-    let mut session = Session::new(Arc::new(server), acceptor, question.client.clone(), theirs);
+    let policy = Policy::from_config(&site.config);
+    let acceptor = Asked { site: site.clone(), keeper: keeper.clone(), log, passwords: None };
+    let (mut session, ours) = begin(policy, acceptor, question.client.clone());
     session.scope_mut().watch(Watcher::new(recorder.clone()));
     for (name, value) in &question.macros {
         session.scope_mut().set_named(&site.config, name.as_bytes(), value);
@@ -43,6 +43,13 @@ pub(super) async fn hold(
     drop(talk);
     session.await.map_err(io::Error::other)?;
     Ok(exchanges)
+}
+
+/// A session in memory, and the client's end of it.
+pub(super) fn begin(policy: Policy, acceptor: Asked, client: Client) -> (Session<Asked>, DuplexStream) {
+    let server = Server::new(acceptor.site.clone(), patient(policy), acceptor.log.clone());
+    let (ours, theirs) = tokio::io::duplex(PIPE);
+    (Session::new(Arc::new(server), acceptor, client, theirs), ours)
 }
 
 /// Nobody is slowed down: the answer is what counts.
@@ -126,10 +133,12 @@ impl Talk<'_> {
 }
 
 /// Knows who there is, and takes nothing.
-struct Asked {
-    site: Arc<Site>,
-    keeper: Keeper,
-    log: Logger,
+pub(super) struct Asked {
+    pub site: Arc<Site>,
+    pub keeper: Keeper,
+    pub log: Logger,
+    /// Who is asked for passwords; `None`: nobody, who a client is, is given.
+    pub passwords: Option<Arc<Passwords>>,
 }
 
 impl Acceptor for Asked {
@@ -151,9 +160,11 @@ impl Acceptor for Asked {
         true
     }
 
-    /// Nobody is asked for a password: who a client is, is given.
-    async fn secret(&self, _question: sasl::Question) -> sasl::Answer {
-        sasl::Answer::No(sasl::Refusal::NoMethod)
+    async fn secret(&self, question: sasl::Question) -> sasl::Answer {
+        match &self.passwords {
+            Some(passwords) => Passwords::answer(passwords.clone(), question).await,
+            None => sasl::Answer::No(sasl::Refusal::NoMethod),
+        }
     }
 
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {

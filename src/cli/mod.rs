@@ -5,6 +5,7 @@
 
 mod anywhere;
 mod asking;
+mod auth;
 mod caller;
 mod changes;
 pub mod daemon;
@@ -245,6 +246,13 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "say what the daemon is doing, and what it has given up",
         command: <status::Arguments as CommandFactory>::command,
+    },
+    Personality {
+        name: "auth",
+        entry: auth::main,
+        keeps_group: false,
+        about: "try a log-in, and say which step fails",
+        command: <auth::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "install",

@@ -73,6 +73,11 @@ impl Mechanism {
         let mut asked = options.iter().filter(|letter| PROPERTIES.contains(letter));
         asked.all(|letter| self.satisfies.contains(letter))
     }
+
+    /// Does the client say its password as it is?
+    pub fn says_password(&self) -> bool {
+        !self.satisfies(b"p")
+    }
 }
 
 /// The mechanism of this name.

@@ -14,8 +14,12 @@ pub enum Method {
 /// What the file says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
+    /// The file; `None`: there is none.
+    pub file: Option<String>,
     /// `pwcheck_method`: who is asked about plain passwords, in this order.
     pub methods: Vec<Method>,
+    /// Its words that nothing here knows, which ask nobody.
+    pub unknown_methods: Vec<Vec<u8>>,
     /// `auxprop_plugin`: are passwords in a sasldb2? (Other plugins are not there.)
     pub has_database: bool,
     /// `mech_list`
@@ -31,7 +35,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            file: None,
             methods: vec![Method::Database],
+            unknown_methods: Vec::new(),
             has_database: true,
             mechanisms: None,
             database: b"/etc/sasldb2".to_vec(),

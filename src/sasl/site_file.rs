@@ -13,6 +13,25 @@ const FILES: &[&str] = &[
     "/usr/lib/sasl2/Sendmail.conf",
 ];
 
+impl Method {
+    /// All of them, with their words.
+    pub const ROWS: &[(&str, Self)] =
+        &[("auxprop", Self::Database), ("saslauthd", Self::Saslauthd), ("dovecot", Self::Dovecot)];
+
+    /// The method of this word.
+    pub fn named(word: &[u8]) -> Option<Self> {
+        Self::ROWS
+            .iter()
+            .find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, method)| *method)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ROWS.iter().find(|(_, method)| *method == self).map_or("", |(name, _)| name)
+    }
+}
+
 impl Settings {
     /// What the site's file says; without one, passwords are where Cyrus SASL has them by itself.
     ///
@@ -21,15 +40,23 @@ impl Settings {
     pub fn of_site() -> Result<Self, String> {
         for path in FILES {
             match std::fs::read(path) {
-                Ok(text) => {
-                    return Self::parse(&text)
-                        .map_err(|line| format!("{path}: line {line}: name and colon are missing"));
-                }
+                Ok(text) => return Self::of_text(path, &text),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(format!("{path}: {error}")),
             }
         }
         Ok(Self::default())
+    }
+
+    /// What a file of this text says.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_text(path: &str, text: &[u8]) -> Result<Self, String> {
+        match Self::parse(text) {
+            Ok(settings) => Ok(Self { file: Some(path.to_owned()), ..settings }),
+            Err(line) => Err(format!("{path}: line {line}: name and colon are missing")),
+        }
     }
 
     /// Reads the text of the file.
@@ -56,7 +83,13 @@ impl Settings {
 
     fn set(&mut self, name: &[u8], value: &[u8]) {
         match name {
-            b"pwcheck_method" => self.methods = words(value).filter_map(method).collect(),
+            b"pwcheck_method" => {
+                let known = words(value).map(|word| method(word).ok_or(word));
+                let (known, unknown): (Vec<_>, Vec<_>) = known.partition(Result::is_ok);
+                self.methods = known.into_iter().flatten().collect();
+                self.unknown_methods =
+                    unknown.into_iter().filter_map(Result::err).map(<[u8]>::to_vec).collect();
+            }
             b"auxprop_plugin" => self.has_database = words(value).any(|word| word == b"sasldb"),
             b"mech_list" => self.mechanisms = Some(value.to_vec()),
             b"sasldb_path" => self.database = value.to_vec(),
@@ -72,11 +105,7 @@ fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn method(word: &[u8]) -> Option<Method> {
-    match word.to_ascii_lowercase().as_slice() {
-        // the second one believes every plain password: it is taken for the first, which does not
-        b"auxprop" | b"alwaystrue" => Some(Method::Database),
-        b"saslauthd" => Some(Method::Saslauthd),
-        b"dovecot" => Some(Method::Dovecot),
-        _ => None,
-    }
+    // it believes every plain password: it is taken for auxprop, which does not
+    let word = if word.eq_ignore_ascii_case(b"alwaystrue") { b"auxprop" } else { word };
+    Method::named(word)
 }

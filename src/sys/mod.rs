@@ -24,6 +24,7 @@
 //! - [`root`]: a system below a directory, as an installer changes it
 //! - [`signals`]: signals of a process with one thread
 //! - [`startup`]: surroundings that a caller chose are given up
+//! - [`terminal`]: passwords, asked for at a terminal
 //! - [`title`]: what `ps` shows
 
 #[allow(unsafe_code)] // the one file that may: see each SAFETY comment
@@ -53,6 +54,7 @@ pub mod safe;
 pub mod shared_sync;
 pub mod signals;
 pub mod startup;
+pub mod terminal;
 pub mod title;
 
 pub use first_line::{ANSWER_TIMEOUT, first_line};

@@ -1,6 +1,7 @@
 //! The one integration binary. Every file of this folder is a module here (see `borders`).
 
 mod answers;
+mod auth;
 mod bdb;
 mod before_answer;
 mod borders;

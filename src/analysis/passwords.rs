@@ -1,0 +1,153 @@
+//! Those who know passwords, as a log-in that is only tried finds them.
+//!
+//! In: what `Sendmail.conf` says. Out: who of them is there, whom they know, and what each has answered. The answers
+//! come of the keeper's own code, with the rights of whoever asks.
+
+use super::log_in_step::LogInStep;
+use crate::db::bdb::{Kind, Reader};
+use crate::keeper;
+use crate::sasl::{Answer, Method, Proof, Question, Refusal, Settings};
+use crate::sys::{accounts, errno_text};
+use bstr::ByteSlice;
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where passwords are, and what was answered about one.
+pub(super) struct Passwords {
+    settings: Settings,
+    told: Mutex<Vec<(Method, Answer)>>,
+}
+
+impl Passwords {
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, told: Mutex::default() }
+    }
+
+    /// The keeper's answer; what each of those that it asks has said is kept.
+    pub async fn answer(this: Arc<Self>, question: Question) -> Answer {
+        let asked = tokio::task::spawn_blocking(move || this.ask(&question));
+        asked.await.unwrap_or(Answer::No(Refusal::Unavailable))
+    }
+
+    fn ask(&self, question: &Question) -> Answer {
+        let mut last = Answer::No(Refusal::NoMethod);
+        for method in asked_by(&self.settings, matches!(question.proof, Proof::Password(_))) {
+            let alone = Settings { methods: vec![method], ..self.settings.clone() };
+            last = keeper::password_answer(&alone, question);
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push((method, last.clone()));
+            if last == Answer::Right {
+                break;
+            }
+        }
+        last
+    }
+
+    /// What each was asked and has answered, as steps.
+    pub fn told(&self) -> Vec<LogInStep> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = |(method, answer): &(Method, Answer)| {
+            let name = format!("{}, asked", method.word());
+            match said(answer) {
+                Ok(text) => LogInStep::good(name, text),
+                Err(text) => LogInStep::bad(name, text),
+            }
+        };
+        told.iter().map(step).collect()
+    }
+}
+
+/// Those who are asked: about anything but a plain password only who has passwords.
+pub(super) fn asked_by(settings: &Settings, plain: bool) -> Vec<Method> {
+    if plain { settings.methods.clone() } else { vec![Method::Database] }
+}
+
+fn said(answer: &Answer) -> Result<&'static str, &'static str> {
+    match answer {
+        Answer::Right => Ok("the password is right"),
+        Answer::Digest(_) | Answer::Keys(_) => {
+            Ok("the user is known; what the client says is held against the password")
+        }
+        Answer::No(Refusal::Wrong) => Err("user or password is wrong"),
+        Answer::No(Refusal::NoUser) => Err("there is no such user"),
+        Answer::No(Refusal::Unavailable) => Err("no answer"),
+        Answer::No(Refusal::NoMethod) => Err("knows no passwords"),
+    }
+}
+
+/// Is one of them there?
+pub(super) fn look(settings: &Settings, method: Method, plain: bool, account: (&[u8], &[u8])) -> LogInStep {
+    let name = method.word();
+    let socket = |path: &[u8], setting: &str| {
+        let place = path.as_bstr();
+        match UnixStream::connect(accounts::path(path)) {
+            Ok(_) => LogInStep::good(name, format!("{place}: somebody listens")),
+            Err(error) => LogInStep::bad(
+                name,
+                format!("{place}: {}; {}", errno_text(&error), remedy(&error, name, setting)),
+            ),
+        }
+    };
+    match method {
+        Method::Saslauthd => socket(&settings.saslauthd, "saslauthd_path"),
+        Method::Dovecot => socket(&settings.dovecot, "dovecot_path"),
+        Method::Database if !settings.has_database => {
+            LogInStep::bad(name, "auxprop_plugin does not name sasldb, the only one that is here")
+        }
+        Method::Database => match database(&settings.database, account) {
+            Ok(text) => LogInStep::good(name, text),
+            Err(why) if plain || settings.methods.contains(&Method::Database) => LogInStep::bad(name, why),
+            Err(why) => LogInStep::bad(
+                name,
+                format!(
+                    "{why}; this mechanism needs the password itself, which pwcheck_method does not have: `mech_list: PLAIN LOGIN' offers no other"
+                ),
+            ),
+        },
+    }
+}
+
+fn remedy(error: &io::Error, name: &str, setting: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("does {name} run? Where it listens is said by {setting}"),
+        io::ErrorKind::PermissionDenied => String::from("ask as root, as the daemon does"),
+        io::ErrorKind::ConnectionRefused => format!("{name} has ended and left its socket behind"),
+        _ => format!("{setting} is to name the socket of {name}"),
+    }
+}
+
+/// Who has a password in a sasldb2: this user? `Err`: what is wrong, and what helps.
+fn database(path: &[u8], (user, realm): (&[u8], &[u8])) -> Result<String, String> {
+    let (place, who) = (path.as_bstr(), [user, b"@", realm].concat());
+    let add = format!("saslpasswd2 -c -f {place} -u {} {}", realm.as_bstr(), user.as_bstr());
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => format!("{place}: {}; {add} makes it", errno_text(&error)),
+        _ => format!("{place}: {}", errno_text(&error)),
+    };
+    let (mut count, mut realms, mut found) = (0, BTreeSet::new(), false);
+    let reader = Reader::open(&accounts::path(path), Some(Kind::Hash)).map_err(unreadable)?;
+    let walked = reader.for_each(&mut |key, _| {
+        if let [name, of, b"userPassword"] = key.split(|byte| *byte == 0).collect::<Vec<_>>().as_slice() {
+            count += 1;
+            found |= *name == user && *of == realm;
+            if *name == user {
+                realms.insert(of.as_bstr().to_string());
+            }
+        }
+        true
+    });
+    walked.map_err(unreadable)?;
+    if found {
+        return Ok(format!("{place}: {count} users, {} among them", who.as_bstr()));
+    }
+    let elsewhere: Vec<String> = realms.iter().map(|realm| format!("{}@{realm}", user.as_bstr())).collect();
+    match elsewhere.is_empty() {
+        true => Err(format!("{place}: {count} users, and no {}; {add} adds it", who.as_bstr())),
+        false => Err(format!(
+            "{place}: no {}, but {}; log in as that, or let AuthRealm name that realm",
+            who.as_bstr(),
+            elsewhere.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,170 @@
+//! `canonify auth test`: a log-in, tried, with each of those who know passwords.
+
+use crate::scratch::CANONIFY;
+use canonify::db::bdb::{Kind, Writer};
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Output, Stdio};
+
+/// A configuration, a sasldb2 in which alice and carol have passwords, and a Sendmail.conf.
+struct Site(tempfile::TempDir);
+
+impl Site {
+    fn new(options: &str, sasl: &str) -> Self {
+        let site = Self(tempfile::tempdir().expect("a directory"));
+        let cf = format!("V10/Berkeley\nDjmail.site.example\n{options}\nMlocal, P=[IPC], F=l, A=TCP x\n");
+        fs::write(site.path("site.cf"), cf).expect("a file");
+        fs::write(site.path("Sendmail.conf"), sasl.replace("DIR", &site.path(""))).expect("a file");
+        let mut writer = Writer::new(Kind::Hash, false);
+        writer.insert(b"alice\0mail.site.example\0userPassword", b"secret");
+        writer.insert(b"carol\0other.example\0userPassword", b"secret");
+        writer.commit(site.path("sasldb2").as_ref()).expect("a database");
+        site
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn test(&self, words: &[&str], password: &str) -> Output {
+        let mut child = Command::new(CANONIFY)
+            .args(["auth", "test", "-C", &self.path("site.cf"), "--sasl-conf", &self.path("Sendmail.conf")])
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("canonify runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(format!("{password}\n").as_bytes()).expect("somebody reads");
+        drop(input);
+        child.wait_with_output().expect("an end")
+    }
+
+    /// The steps that failed, the reply and the exit status.
+    fn told(&self, words: &[&str], password: &str) -> (Vec<String>, String, Option<i32>) {
+        let output = self.test(&[words, &["--json"]].concat(), password);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains(password), "the password is shown: {said}");
+        let steps = said["steps"].as_array().expect("steps").iter().filter(|step| step["good"] == false);
+        let failed = steps.map(|step| step["step"].as_str().expect("text").to_owned()).collect();
+        (failed, said["reply"].as_str().expect("text").to_owned(), output.status.code())
+    }
+}
+
+const MECHANISMS: &str = "O AuthMechanisms=PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256";
+const DATABASE: &str = "pwcheck_method: auxprop\nsasldb_path: DIR/sasldb2\n";
+const GOOD: &str = "235 2.0.0 OK Authenticated";
+const BAD: &str = "535 5.7.0 authentication failed";
+const LATER: &str = "454 4.7.0 Temporary authentication failure";
+
+fn steps(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn every_mechanism_logs_in_who_knows_the_password() {
+    let site = Site::new(MECHANISMS, DATABASE);
+    for mechanism in ["PLAIN", "login", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        let words = ["-m", mechanism, "alice"];
+        assert_eq!(site.told(&words, "secret"), (vec![], GOOD.into(), Some(0)), "{mechanism}");
+        let (failed, reply, status) = site.told(&words, "wrong-one");
+        assert_eq!((failed.last().map(String::as_str), &reply[..], status), (Some("reply"), BAD, Some(77)));
+    }
+}
+
+#[test]
+fn a_user_of_another_realm_is_told_where_he_is_known() {
+    let site = Site::new(MECHANISMS, DATABASE);
+    let (failed, reply, status) = site.told(&["carol"], "secret");
+    assert_eq!((failed, &reply[..], status), (steps(&["auxprop", "auxprop, asked", "reply"]), BAD, Some(77)));
+    let text = String::from_utf8(site.test(&["carol"], "secret").stdout).expect("UTF-8");
+    assert!(text.contains("no carol@mail.site.example, but carol@other.example"), "{text}");
+    assert_eq!(site.told(&["carol@other.example"], "secret").1, GOOD);
+    let other = Site::new(&format!("{MECHANISMS}\nO AuthRealm=other.example"), DATABASE);
+    assert_eq!(other.told(&["carol"], "secret").1, GOOD);
+}
+
+#[test]
+fn what_takes_a_mechanism_away_is_named() {
+    for (options, sasl, words, why) in [
+        (
+            "O AuthMechanisms=PLAIN\nO AuthOptions=p",
+            "",
+            &["-m", "PLAIN", "alice"][..],
+            "AuthOptions p allows it under TLS alone",
+        ),
+        (
+            "O AuthMechanisms=PLAIN\nO AuthOptions=d",
+            "",
+            &["-m", "PLAIN", "alice"],
+            "not what AuthOptions d asks for",
+        ),
+        ("O AuthMechanisms=LOGIN", "", &["-m", "PLAIN", "alice"], "option AuthMechanisms does not name it"),
+        (
+            "O AuthMechanisms=PLAIN LOGIN",
+            "mech_list: LOGIN\n",
+            &["-m", "PLAIN", "alice"],
+            "mech_list of Sendmail.conf",
+        ),
+        (
+            "O AuthMechanisms=PLAIN\nSsrv_features\nR$*\t$# A",
+            "",
+            &["-m", "PLAIN", "alice"],
+            "ruleset srv_features",
+        ),
+        ("O AuthMechanisms=PLAIN", "", &["-m", "NTLM", "alice"], "NTLM is not known here"),
+    ] {
+        let site = Site::new(options, &(DATABASE.to_owned() + sasl));
+        let (failed, reply, status) = site.told(words, "secret");
+        assert_eq!((failed, status), (steps(&["mechanism", "reply"]), Some(69)), "{options}: {reply}");
+        let text = String::from_utf8(site.test(words, "secret").stdout).expect("UTF-8");
+        assert!(text.contains(why), "{why}: {text}");
+    }
+    let protected = Site::new("O AuthMechanisms=PLAIN\nO AuthOptions=p", DATABASE);
+    assert_eq!(protected.told(&["-m", "PLAIN", "--tls", "alice"], "secret").1, GOOD);
+}
+
+#[test]
+fn nobody_who_knows_passwords() {
+    let site =
+        Site::new(MECHANISMS, "pwcheck_method: saslauthd\nsaslauthd_path: DIR/mux\nsasldb_path: DIR/none\n");
+    let (failed, reply, status) = site.told(&["-m", "PLAIN", "alice"], "secret");
+    let asked = steps(&["saslauthd", "saslauthd, asked", "reply"]);
+    assert_eq!((failed, &reply[..], status), (asked, LATER, Some(75)));
+    // what needs the password itself cannot ask saslauthd
+    let text = String::from_utf8(site.test(&["-m", "SCRAM-SHA-1", "alice"], "secret").stdout).expect("UTF-8");
+    assert!(text.contains("`mech_list: PLAIN LOGIN' offers no other"), "{text}");
+    assert_eq!(site.told(&["-m", "PLAIN", "--pwcheck", "dovecot", "alice"], "secret").2, Some(75));
+    let unknown = Site::new(MECHANISMS, &(DATABASE.to_owned() + "pwcheck_method: pwcheck auxprop\n"));
+    assert_eq!(unknown.told(&["alice"], "secret"), (steps(&["Sendmail.conf"]), GOOD.into(), Some(0)));
+    let broken = Site::new(MECHANISMS, "no colon\n");
+    let (failed, _, status) = broken.told(&["-m", "PLAIN", "alice"], "secret");
+    assert_eq!((failed.first().map(String::as_str), status), (Some("Sendmail.conf"), Some(69)));
+}
+
+#[test]
+fn saslauthd_answers() {
+    let site = Site::new(MECHANISMS, "pwcheck_method: saslauthd\nsaslauthd_path: DIR/mux\n");
+    let listener = UnixListener::bind(site.path("mux")).expect("a socket");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut words = [(); 4].map(|()| {
+                let mut length = [0; 2];
+                stream.read_exact(&mut length).ok()?;
+                let mut word = vec![0; usize::from(u16::from_be_bytes(length))];
+                stream.read_exact(&mut word).ok().map(|()| word)
+            });
+            // whoever only looks whether somebody listens asks nothing
+            let Some(password) = words[1].take() else { continue };
+            let answer = if password == b"secret" { "OK" } else { "NO" };
+            // the other end may have had enough
+            let _ = stream.write_all(&[&[0, 2], answer.as_bytes()].concat());
+        }
+    });
+    let words = ["-m", "LOGIN", "alice"];
+    assert_eq!(site.told(&words, "secret"), (vec![], GOOD.into(), Some(0)));
+    let asked = steps(&["saslauthd, asked", "reply"]);
+    assert_eq!(site.told(&words, "wrong-one"), (asked, BAD.into(), Some(77)));
+}
