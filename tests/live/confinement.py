@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the front of a daemon of root has given up, seen from outside, and that mail flows all the same.
-usage: namespace.sh confinement.py CANONIFY      Needs root, CANONIFY_REFERENCE and m4.
+usage: confinement.py CANONIFY      Needs root, CANONIFY_REFERENCE and m4.
 Closes with "N passed, N failed"."""
 
 import json
@@ -20,6 +20,9 @@ import time
 from pathlib import Path
 
 from checks import check, close, until
+from namespaces import enter
+
+enter()
 
 CANONIFY = os.path.realpath(sys.argv[1])
 REFERENCE = Path(os.environ["CANONIFY_REFERENCE"])

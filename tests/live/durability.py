@@ -8,7 +8,7 @@ empties, and each message is looked for. Ways: cuts (the file system of tests/fo
 (one sync of ten fails on top of that), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). Figures are
 in docs/durability.md. Closes with "N passed, N failed".
 """
-import argparse, collections, json, os, pathlib, re, subprocess, sys, tempfile
+import argparse, json, os, pathlib, re, subprocess, sys, tempfile
 
 import durable_bed, mail_site, side_by_side
 

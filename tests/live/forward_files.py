@@ -12,6 +12,8 @@ import tempfile
 import threading
 import time
 
+from namespaces import enter
+
 PASSWD = """root:x:0:0:root:{work}:/bin/sh
 daemon:x:1:1:daemon:/:/usr/sbin/nologin
 joe:x:5001:5001:Joe:{work}/home/joe:/bin/sh
@@ -247,6 +249,7 @@ def said(work, log, program, row):
 
 
 def main():
+    enter()
     canonify = os.path.realpath(sys.argv[1])
     reference = os.environ["CANONIFY_REFERENCE"] + "/usr/libexec/sendmail/sendmail"
     work = tempfile.mkdtemp(prefix="canonify-forward.", dir="/var/lib")

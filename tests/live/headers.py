@@ -10,6 +10,8 @@ Closes with "N passed, N failed": fields. See KNOWN for what is meant to differ.
 """
 import argparse, os, pathlib, random, re, subprocess, sys, tempfile
 
+from namespaces import enter
+
 HERE = pathlib.Path(__file__).resolve().parent
 SITE = rb"""V10/Berkeley
 Djmail.example.com
@@ -131,8 +133,7 @@ def main():
     if not os.environ.get("CANONIFY_REFERENCE"):
         print("headers: CANONIFY_REFERENCE is not set, nothing is compared\n0 passed, 0 failed")
         return 0
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        return subprocess.run([HERE / "namespace.sh", sys.executable, *sys.argv]).returncode
+    enter()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--fields", type=int, default=300)

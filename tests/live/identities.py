@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from namespaces import enter
+
 PASSWD = """root:x:0:0:root:{work}/root:/bin/sh
 daemon:x:1:1:daemon:/:/usr/sbin/nologin
 smmsp:x:25:25:submission:/:/usr/sbin/nologin
@@ -154,6 +156,7 @@ def table(row, theirs):
 
 
 def main():
+    enter()
     canonify = os.path.realpath(sys.argv[1])
     reference = os.environ["CANONIFY_REFERENCE"] + "/usr/libexec/sendmail/sendmail"
     work = tempfile.mkdtemp(prefix="canonify-identities.", dir="/var/lib")

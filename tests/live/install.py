@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 from checks import check, close, until
-from setgid_site import enter
+from namespaces import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
 CANONIFY = "/usr/local/bin/canonify-new"

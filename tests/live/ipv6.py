@@ -5,6 +5,7 @@ Needs root; runs in name spaces of its own. Closes with "N passed, N failed"."""
 import os, pathlib, re, socket, subprocess, sys, tempfile, threading
 
 from checks import check, close, until
+from namespaces import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"), "usr/libexec/sendmail/sendmail")
 HERE = "2001:db8::5"
@@ -121,7 +122,5 @@ def main(canonify):
 
 
 if __name__ == "__main__":
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        here = pathlib.Path(__file__).resolve()
-        os.execv(here.with_name("namespace.sh"), ["namespace.sh", sys.executable, str(here), *sys.argv[1:]])
+    enter()
     sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Long queues: start, `mailq`, a run that has nothing to do, a run that tries every message. Time and memory grow with the queue, no faster.
 
-usage: large_queue.py CANONIFY [N…] [--no-attempts]      Needs root; to be run by namespace.sh. N: lengths of the queue (2000 and 8000).
+usage: large_queue.py CANONIFY [N…] [--no-attempts]      Needs root; runs in name spaces of its own. N: lengths of the queue (2000 and 8000).
 The queue lies in memory (tmpfs): what is measured is the program. The messages are for a host that does not listen. A message may cost
 1 KiB of memory at most, and from one length to the next no more than twice the time. Closes with "N passed, N failed".
 """
 import argparse, os, pathlib, shutil, socket, subprocess, sys, tempfile, time
+
+from namespaces import enter
 
 MC = """OSTYPE(`linux')
 define(`confDOMAIN_NAME', `mail.site.example')
@@ -164,6 +166,7 @@ def main():
     parser.add_argument("lengths", nargs="*", type=int, default=[2000, 8000])
     parser.add_argument("--no-attempts", action="store_true", help="leave out the run that tries every message")
     options = parser.parse_args()
+    enter()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     site, counts, before = Site(os.path.abspath(options.canonify)), [0, 0], {}
 

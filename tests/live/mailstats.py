@@ -13,7 +13,7 @@ import threading
 import time
 
 from checks import check, close
-from setgid_site import enter
+from namespaces import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference")) / "usr/libexec/sendmail"
 TOP = pathlib.Path("/tmp/statistics")

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Every map type, asked in test mode by the reference and by canonify: the transcripts must be equal.
 
-usage: maps.py CANONIFY [-v [-v]] [SECTION...]     run through namespace.sh; CANONIFY_REFERENCE names the reference
+usage: maps.py CANONIFY [-v [-v]] [SECTION...]     runs in name spaces of its own; CANONIFY_REFERENCE names the reference
 Servers are local: a name server and a socketmap server of this script, slapd where it is installed.
 """
 import fcntl, os, shutil, socket, socketserver, struct, subprocess, sys, tempfile, threading, time
+
+from namespaces import enter
 
 REFERENCE = os.environ.get("CANONIFY_REFERENCE", "")
 SENDMAIL = os.path.join(REFERENCE, "usr/libexec/sendmail/sendmail")
@@ -390,6 +392,7 @@ def case(options, maps, keys):
 
 
 def main():
+    enter()
     arguments = sys.argv[1:]
     verbose = arguments.count("-v")
     arguments = [word for word in arguments if word != "-v"]

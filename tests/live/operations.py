@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 
 from checks import check, close, until
-from setgid_site import enter
+from namespaces import enter
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
 SENDMAIL = REFERENCE / "usr/libexec/sendmail/sendmail"

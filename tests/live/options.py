@@ -9,6 +9,8 @@ what options change there. Output and exit status must be equal. Closes with "N 
 """
 import argparse, concurrent.futures, os, pathlib, re, subprocess, sys, tempfile
 
+from namespaces import enter
+
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = HERE.parent.parent / "src/schema"
 VALUES = ["True", "false", "yes", "no", "t", "N", "1", "0", "-1", "10", "007", "0644", "0x10", "99999999999", "2147483648", "x", "", " ", "5m", "3d", "1h30m", "2w3d", "5q", "junk words", "a,b", "a=b,c=d",
@@ -151,8 +153,7 @@ def main():
     if not os.environ.get("CANONIFY_REFERENCE"):
         print("options: CANONIFY_REFERENCE is not set, nothing is compared\n0 passed, 0 failed")
         return 0
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        return subprocess.run([HERE / "namespace.sh", sys.executable, *sys.argv]).returncode
+    enter()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--every", type=int, default=1, help="only every Nth value")

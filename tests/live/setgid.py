@@ -9,7 +9,8 @@ import setgid_flags  # noqa: F401: registers its tests, as the next two
 import setgid_surroundings  # noqa: F401
 import setgid_queue  # noqa: F401
 from setgid_attack import SMMSP, TESTS, Attack
-from setgid_site import enter, folder, private_places
+from namespaces import enter
+from setgid_site import folder, private_places
 
 
 def main():

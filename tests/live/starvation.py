@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Nobody stops the mail: hosts that do not answer, storms of reports, loops of lists, clients that only sit there.
 
-usage: starvation.py CANONIFY [--messages N] [--rounds N] [ATTACK...]      Needs root; to be run by namespace.sh.
+usage: starvation.py CANONIFY [--messages N] [--rounds N] [ATTACK...]      Needs root; runs in name spaces of its own.
 Local mail is timed in turns: through the daemon that is attacked and through a second one that is left alone, so that other
 work on the machine slows both. The attacked one must keep 80 % of the other's rate (the median of the rounds), and
 answer RCPT within a second. Closes with "N passed, N failed".
 """
-import argparse, concurrent.futures, contextlib, fcntl, os, pwd, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
+import argparse, concurrent.futures, contextlib, fcntl, os, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 from pathlib import Path
+
+from namespaces import enter
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 USER, OWNER = "daemon", "news"
@@ -306,6 +308,7 @@ def main():
     parser.add_argument("--messages", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    enter()
     wanted = ATTACKS if options.attacks == ["all"] else options.attacks or SHORT
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     for words in ("link set lo up", "addr add 10.9.9.9/32 dev lo", "route add local 10.64.0.0/10 dev lo", "route add local 192.0.2.0/24 dev lo"):

@@ -14,6 +14,7 @@ import threading
 import time
 
 from checks import check, close, counts, until
+from namespaces import enter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.join(HERE, "..", "..", "examples")
@@ -405,8 +406,7 @@ def program_map(site):
 
 
 def main():
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        os.execv(HERE + "/namespace.sh", ["namespace.sh", os.path.abspath(__file__), *sys.argv[1:]])
+    enter()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     sink = socketserver.ThreadingTCPServer(("127.0.0.1", REMOTE), Sink, bind_and_activate=False)
     sink.allow_reuse_address = sink.daemon_threads = True

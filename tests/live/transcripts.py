@@ -12,6 +12,7 @@ Closes with "N passed, N failed": configurations.
 import argparse, contextlib, concurrent.futures, os, pathlib, random, re, subprocess, sys, tempfile
 
 import cf_sites, mc_sites, probes
+from namespaces import enter
 
 HERE = pathlib.Path(__file__).resolve().parent
 MARK = re.compile(rb'(?:> )?Unknown "=" command =Zmark\d+\n')
@@ -122,8 +123,7 @@ def main():
     if not os.environ.get("CANONIFY_REFERENCE"):
         print("transcripts: CANONIFY_REFERENCE is not set, nothing is compared\n0 passed, 0 failed")
         return 0
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        return subprocess.run([HERE / "namespace.sh", sys.executable, *sys.argv]).returncode
+    enter()
     wish = arguments()
     wish.canonify = os.path.abspath(wish.canonify)
     # not below a world-writable directory: file safety checks are part of what is compared

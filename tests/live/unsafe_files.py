@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 
-from setgid_site import USERS, Syslog, enter, folder, private_places, put
+from namespaces import enter
+from setgid_site import USERS, Syslog, folder, private_places, put
 
 BOB = USERS["bob"]
 FILES = pathlib.Path("/srv/files")
