@@ -24,4 +24,12 @@ impl Caller {
             .map_or_else(|| format!("Unknown UID {uid}").into_bytes(), |user| user.name.clone());
         Self { uid, name, account }
     }
+
+    /// What system errors call the user.
+    pub(super) fn blamed(&self) -> Vec<u8> {
+        match self.account {
+            Some(_) => self.name.clone(),
+            None => format!("UID{}", self.uid).into_bytes(),
+        }
+    }
 }

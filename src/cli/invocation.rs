@@ -115,9 +115,20 @@ impl Invocation {
         })?;
         let mut invocation =
             Self { program, mode: mode.unwrap_or_default(), mode_given: mode.is_some(), ..Self::default() };
-        invocation.apply(words)?;
+        if let Err(Refusal(text, status)) = invocation.apply(words) {
+            return Err(Refusal(text, invocation.status(status)));
+        }
         invocation.argv = argv;
         Ok(invocation)
+    }
+
+    /// The exit status of a failure: with `-ee` whoever is told is told in another way (ErrorMode).
+    pub fn status(&self, failed: Sysexit) -> Sysexit {
+        let is_mode = |one: &&Setting| matches!(one, Setting::Letter(text) if text.starts_with(b"e"));
+        match self.settings.iter().rfind(is_mode) {
+            Some(Setting::Letter(text)) if text[1..].starts_with(b"e") => Sysexit::OK,
+            _ => failed,
+        }
     }
 
     fn apply(&mut self, words: Words) -> Result<(), Refusal> {
@@ -205,6 +216,10 @@ impl Invocation {
     fn check_queue_mode(&self) -> Result<(), Refusal> {
         let row = MODES.iter().find(|row| row.mode == self.mode);
         match row {
+            // a client is told so in its own language
+            Some(row) if !self.queue.is_empty() && row.mode == Mode::Smtp => {
+                Err(usage("550 Can not use -q with -bs\r"))
+            }
             Some(row) if !self.queue.is_empty() && !row.with_queue => {
                 Err(bad("Can not use -q with -b", &[row.letter], ""))
             }

@@ -22,7 +22,9 @@ pub(super) fn open_log_as(
     let tag = invocation.label.clone().unwrap_or_else(|| b"sendmail".to_vec());
     // with borrowed rights there is no environment
     let target = Target::choose(std::env::var("CANONIFY_LOG").ok().as_deref());
-    open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9))
+    let log = open(target, &tag, u8::try_from(config.options.log_level.clamp(0, 255)).unwrap_or(9));
+    log.set_caller(Caller::of_process().blamed());
+    log
 }
 
 /// Logs one line before anything runs: a thread that writes would forbid the fork to come.
@@ -31,14 +33,9 @@ pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Prio
 }
 
 /// What is wrong with the system, in the log under the caller's name.
-pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: &str) {
-    let caller = Caller::of_process();
-    let name = match caller.account {
-        Some(_) => caller.name,
-        None => format!("UID{}", caller.uid).into_bytes(),
-    };
-    let line = [b"NOQUEUE: SYSERR(", &name[..], b"): ", text.as_bytes()].concat();
-    log_early(invocation, config, Priority::Critical, &line);
+pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: impl AsRef<[u8]>) {
+    let log = open_log_as(Logger::open_without_thread, invocation, config);
+    log.syserr(Priority::Critical, Some(b"NOQUEUE"), text);
 }
 
 /// The same for the caller as well, where ErrorMode prints errors; gives the exit status back.

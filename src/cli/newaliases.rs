@@ -72,8 +72,7 @@ impl Tracer for Teller {
     fn reply(&mut self, reply: &Reply) {
         if reply.code == 554 {
             self.faulty = true;
-            let said = [b"SYSERR(", &Caller::of_process().name[..], b"): ", &reply.text].concat();
-            self.logger.log(0, Priority::Critical, Some(b"NOQUEUE"), &said);
+            self.logger.syserr(Priority::Critical, Some(b"NOQUEUE"), &reply.text);
         }
         say(&reply.text);
     }

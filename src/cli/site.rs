@@ -1,8 +1,7 @@
 //! From `-C` and its fellows to a loaded configuration.
 
-use super::caller::Caller;
 use super::invocation::{Invocation, Setting};
-use super::messages::{log_early, syserr};
+use super::messages::{log_early, log_syserr, syserr};
 use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::analysis::Sources;
@@ -168,8 +167,7 @@ fn print_messages(invocation: &Invocation, loaded: &Loaded, out: &mut dyn Write)
     for message in &loaded.messages {
         let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
         if message.severity == Severity::Error && invocation.mode != Mode::Test {
-            let said = [b"NOQUEUE: SYSERR(", &Caller::of_process().name[..], b"): ", &message.text].concat();
-            log_early(invocation, &loaded.config, Priority::Critical, &said);
+            log_syserr(invocation, &loaded.config, &message.text);
         }
     }
     let _ = out.flush();

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
-use super::messages::{log_early, open_log};
+use super::messages::{log_early, open_log, syserr};
 use super::modes::Mode;
 pub(super) use super::process::complain;
 use super::{rights, site};
@@ -10,7 +10,7 @@ use crate::config::{Config, Loaded};
 use crate::daemon::{Confinement, Mta, confine};
 use crate::keeper::{self, Keeper, MapNeeds};
 use crate::logging::statistics::Statistics;
-use crate::logging::{Logger, Priority, say};
+use crate::logging::{Logger, Priority, Traffic, say};
 use crate::maps::Store;
 use crate::net::Resolver;
 use crate::schema::Sysexit;
@@ -43,6 +43,7 @@ pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
 /// group.
 pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result<Startup, Sysexit> {
     limits::raise_open_files();
+    let traffic = open_traffic(invocation, &config)?;
     let keeper = keeper(&config)?;
     rights::take_up()?;
     // a queue run has said it before it asked for its rights
@@ -50,7 +51,19 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
         warn_of_caller(invocation, &config);
         rights::enter_queue(invocation, &config)?;
     }
-    Startup::with(invocation, config, keeper)
+    Startup::with(invocation, config, keeper, traffic)
+}
+
+/// `-X`, with the caller's own rights.
+///
+/// # Errors
+/// It cannot be opened; the caller has been told.
+pub(super) fn open_traffic(invocation: &Invocation, config: &Config) -> Result<Option<Traffic>, Sysexit> {
+    let Some(path) = &invocation.traffic_log else { return Ok(None) };
+    Traffic::open(&accounts::path(path)).map(Some).map_err(|error| {
+        let text = format!("cannot open {}: {}", accounts::path(path).display(), errno_text(&error));
+        syserr(invocation, config, &text, Sysexit::CANTCREAT)
+    })
 }
 
 /// Forks the keeper of a configuration; no thread may run yet. That it cannot be forked has been said.
@@ -115,8 +128,8 @@ pub(super) fn needs_of_maps(config: &Arc<Config>) -> MapNeeds {
 pub(super) fn has_lost_keeper(mta: &Mta) -> bool {
     let lost = mta.keeper.is_gone();
     if lost {
-        let text = "SYSERR(root): the keeper has died; what needed it is to be tried again";
-        mta.log.log(0, Priority::Alert, None, text.as_bytes());
+        let text = "the keeper has died; what needed it is to be tried again";
+        mta.log.syserr(Priority::Alert, None, text);
         complain(text);
     }
     lost
@@ -147,8 +160,12 @@ impl Startup {
         invocation: &Invocation,
         config: Arc<Config>,
         keeper: Keeper,
+        traffic: Option<Traffic>,
     ) -> Result<Self, Sysexit> {
         let log = open_log(invocation, &config);
+        if let Some(traffic) = traffic {
+            log.set_traffic(traffic);
+        }
         open_statistics(&config, &log);
         let mta = Mta::open(config, keeper, log.clone()).map_err(|error| {
             complain(&error.to_string());
@@ -175,7 +192,7 @@ impl Startup {
             }
             Err(error) => {
                 complain(&error);
-                self.log.log(0, Priority::Alert, None, format!("SYSERR(root): {error}").as_bytes());
+                self.log.syserr(Priority::Alert, None, &error);
                 self.log.flush();
                 Err(Sysexit::OSERR)
             }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub fn run(invocation: &Invocation) -> Sysexit {
     let loaded = match site::load_sound_site(invocation) {
         Ok(loaded) => loaded,
-        Err(status) => return status,
+        Err(status) => return invocation.status(status),
     };
     let mut message = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {
@@ -64,7 +64,8 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
     let dead_letter = kept.then(|| DeadLetter::prepare(config.options.temp_file_mode)).and_then(Result::ok);
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
-        Err(status) => return hand_over(caller, status),
+        // what is wrong before that has its own way to be told
+        Err(status) => return hand_over(caller, invocation.status(status)),
     };
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {

@@ -105,7 +105,10 @@ fn be_front(
     title::set(b"canonify: front");
     let Front { supervisor, keeper, listening, local, orders } = front;
     let QueueRequest { interval, selection, .. } = request;
-    match Startup::with(invocation, config, keeper).and_then(Startup::confined_for_long) {
+    let begun = start::open_traffic(invocation, &config)
+        .and_then(|traffic| Startup::with(invocation, config, keeper, traffic))
+        .and_then(Startup::confined_for_long);
+    match begun {
         Ok((begun, confinement)) => {
             let service =
                 Service { supervisor, listening, local, interval, selection, orders, loaded, confinement };

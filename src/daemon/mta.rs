@@ -218,8 +218,7 @@ impl Mta {
 
     /// What went wrong with the queue, in the log.
     pub(super) fn complain(&self, id: Option<&QueueId>, error: &QueueError) {
-        let text = format!("SYSERR(root): {error}");
-        self.log.log(0, Priority::Critical, id.map(QueueId::as_bytes), text.as_bytes());
+        self.log.syserr(Priority::Critical, id.map(QueueId::as_bytes), error.to_string());
     }
 
     /// The same while a client waits for an answer, which this is.

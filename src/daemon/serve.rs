@@ -55,7 +55,7 @@ pub async fn serve(mta: Arc<Mta>, service: Service) -> Sysexit {
     match Words::hear(&mta, &service.orders) {
         Ok(words) => work(&mta, service, words).await,
         Err(error) => {
-            mta.log.log(0, Priority::Critical, None, format!("SYSERR(root): {error}").as_bytes());
+            mta.log.syserr(Priority::Critical, None, error.to_string());
             Sysexit::OSERR
         }
     }
@@ -85,7 +85,7 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         match listen::Listener::new(one) {
             Ok(listener) => drop(tasks.spawn(listener.serve(mta.clone(), rates.clone(), session.clone()))),
             Err(error) => {
-                mta.log.log(0, Priority::Critical, None, format!("SYSERR(root): {error}").as_bytes());
+                mta.log.syserr(Priority::Critical, None, error.to_string());
                 return Sysexit::OSERR;
             }
         }
@@ -182,8 +182,8 @@ impl<'a> Words<'a> {
                 // it is the supervisor's business
                 _ = self.hangup.recv() => continue,
                 () = self.mta.keeper.gone() => {
-                    let text = b"SYSERR(root): the keeper is gone; no mail is taken any more";
-                    self.mta.log.log(0, Priority::Alert, None, text);
+                    let text = b"the keeper is gone; no mail is taken any more";
+                    self.mta.log.syserr(Priority::Alert, None, text);
                     Order::Stop
                 }
             };

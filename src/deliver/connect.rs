@@ -99,6 +99,8 @@ async fn connect_hop(
     let mut reached = call_hop(attempt, mailer, hop, members).await;
     match &mut reached {
         Ok(server) => server.held = held,
+        // of a name that even the rules could not find there is nothing to know
+        Err((failure, Reached::NoName)) if failure.result.reply.is_some() => {}
         Err((failure, _)) => attempt.note_failure(&shown, &failure.result, held).await,
     }
     reached
@@ -193,7 +195,7 @@ fn no_socket(attempt: &Attempt<'_>, path: &Path, error: &std::io::Error) -> Deli
     }
     let why = [b"makeconnection_ds: unsafe domain socket ", path.as_os_str().as_encoded_bytes()].concat();
     let id = Some(attempt.envelope.id.as_bytes());
-    attempt.on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &why[..]].concat());
+    attempt.on.logger.syserr(Priority::Critical, id, &why);
     DeliveryResult { dsn: EnhancedStatus(4, 3, 5), noted: Some(why), ..result }
 }
 
@@ -206,7 +208,8 @@ async fn open(
     clear: bool,
 ) -> Result<ServerConnection, (ConnectFailure, bool)> {
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
-    let mut server = ServerConnection::new(stream, host, address);
+    let dialogue = attempt.on.logger.dialogue();
+    let mut server = ServerConnection::new(stream, host, address).heard_by(dialogue);
     server.console = attempt.envelope.attempt.console.clone();
     let Err(Refused { result, handshake_failed }) =
         opening(attempt, mailer, &timeouts, &mut server, clear).await

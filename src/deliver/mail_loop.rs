@@ -26,8 +26,8 @@ pub(super) fn fail_at_delivery(on: &Deliverer, envelope: &mut Envelope, looked: 
     let twice = i64::from(envelope.hop_count) > most && is_found_twice(envelope, looked);
     if twice {
         let via = envelope.client().unwrap_or(b"localhost");
-        let text = [b"SYSERR(root): ", &complaint(on, envelope, most, via)[..]].concat();
-        on.logger.log(0, Priority::Critical, Some(envelope.id.as_bytes()), &text);
+        let text = complaint(on, envelope, most, via);
+        on.logger.syserr(Priority::Critical, Some(envelope.id.as_bytes()), &text);
         recompute_size_and_priority(on, envelope);
         envelope.attempt.read_back = true;
     }
@@ -55,7 +55,7 @@ fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
         .extend(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()).to_line());
     envelope.attempt.transcript.push(b'\n');
     let id = Some(envelope.id.as_bytes());
-    on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &text[..]].concat());
+    on.logger.syserr(Priority::Critical, id, &text);
     envelope.note(&text, true);
     true
 }

@@ -50,7 +50,7 @@ pub(super) async fn begin(
                 return Err(result);
             }
             let id = Some(attempt.envelope.id.as_bytes());
-            attempt.on.logger.log(0, Priority::Critical, id, &[b"SYSERR(root): ", &why[..]].concat());
+            attempt.on.logger.syserr(Priority::Critical, id, &why);
             return Err(lost());
         }
     };
@@ -75,8 +75,8 @@ fn watch(end: net::UnixStream, logger: Logger, (mailer, id): (Vec<u8>, QueueId))
             Some(0) => return,
             Some(status) => status,
             None => {
-                let text = [b"SYSERR(root): mailer ", &mailer[..], b" ", &one_line(&report)].concat();
-                logger.log(0, Priority::Critical, Some(id.as_bytes()), &text);
+                let text = [b"mailer ", &mailer[..], b" ", &one_line(&report)].concat();
+                logger.syserr(Priority::Critical, Some(id.as_bytes()), text);
                 Sysexit::TEMPFAIL.0
             }
         };

@@ -88,8 +88,7 @@ impl Attempt<'_> {
     /// A system error: in the log, and in front of the lines of the transcript.
     fn complain(&mut self, text: &[u8]) {
         self.transcribe(&Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text).to_line());
-        let text = [b"SYSERR(root): ", text].concat();
-        self.on.logger.log(0, Priority::Critical, Some(self.envelope.id.as_bytes()), &text);
+        self.on.logger.syserr(Priority::Critical, Some(self.envelope.id.as_bytes()), text);
     }
 
     fn record_recipient(&mut self, index: usize, result: &DeliveryResult) {
@@ -138,19 +137,13 @@ impl Attempt<'_> {
         }
     }
 
-    /// Who is behind a delivery: whoever's list it came from, or a local sender. Whom an alias names nobody in particular acts for,
-    /// but for files and programs.
+    /// Who is behind a delivery: for files and programs, whoever's list named them; a local sender.
     fn controlling_user(&self, index: usize) -> Option<(&[u8], UserIds)> {
         let recipient = &self.envelope.recipients[index];
         let config = &self.on.site.config;
-        let acts = |user: &[u8]| {
-            let address = recipient.address.as_ref();
-            let named = !user.is_empty() && !recipient.flags.contains(RecipientFlags::CONTROL_IS_ALIAS);
-            named || address.is_some_and(|address| is_file_or_program(config, address))
-        };
         if let Some(control) = &recipient.control
             && control.alias != recipient.text
-            && acts(&control.user)
+            && recipient.address.as_ref().is_some_and(|address| is_file_or_program(config, address))
         {
             return Some((&control.alias, control.ids));
         }

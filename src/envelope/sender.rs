@@ -5,6 +5,9 @@ use super::state::Envelope;
 use crate::logging::Tracer;
 use crate::rewrite::{AddressKind, Parsed, Rewriter, Site};
 
+/// Bytes of a sender that is none in the log.
+pub const SHOWN_OF_SENDER: usize = 83;
+
 /// Makes `text` the sender of an envelope. The result tells what is wrong with it; the sender is
 /// set only if it could be parsed.
 pub async fn set_sender(
@@ -33,7 +36,9 @@ pub async fn set_sender_until(
         _ => text[..parsed.rest.min(text.len())].trim_ascii(),
     };
     envelope.sender.text = text.to_vec();
-    envelope.flags.set(EnvelopeFlags::RESPONSE, envelope.sender.is_null());
+    // a report that the queue gives back may have any name (flag r)
+    let response = envelope.sender.is_null() || envelope.attempt.report;
+    envelope.flags.set(EnvelopeFlags::RESPONSE, response);
     let scope = &mut envelope.scope;
     let from = Rewriter::new(site, scope, tracer).sender_name(text, None).await;
     for name in [b"f", b"g"] {

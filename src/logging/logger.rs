@@ -4,6 +4,7 @@ use super::counters::Counters;
 use super::json;
 use super::priority::Priority;
 use super::statistics::{Connection, Message, Statistics};
+use super::traffic::{Dialogue, Traffic};
 use crate::addr::one_line;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
@@ -66,6 +67,8 @@ struct Inner {
     dropped: AtomicU64,
     statistics: OnceLock<Statistics>,
     counters: Counters,
+    caller: OnceLock<Vec<u8>>,
+    traffic: OnceLock<Traffic>,
     memory: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -97,6 +100,8 @@ impl Logger {
             dropped: AtomicU64::new(0),
             statistics: OnceLock::new(),
             counters: Counters::default(),
+            caller: OnceLock::new(),
+            traffic: OnceLock::new(),
             memory: Mutex::new(Vec::new()),
         }))
     }
@@ -131,6 +136,31 @@ impl Logger {
             Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
             Target::Syslog(path) => self.0.syslog(path, self.0.stamped(Some(priority), &line)),
         }
+    }
+
+    /// Who runs this process, as system errors name him; root where nobody says so.
+    pub fn set_caller(&self, name: Vec<u8>) {
+        let _ = self.0.caller.set(name);
+    }
+
+    /// Who runs this process.
+    pub fn caller(&self) -> &[u8] {
+        self.0.caller.get().map_or(b"root", Vec::as_slice)
+    }
+
+    /// From now on dialogues are written there.
+    pub fn set_traffic(&self, traffic: Traffic) {
+        let _ = self.0.traffic.set(traffic);
+    }
+
+    /// A dialogue that begins, for whoever wants to read it (`-X`).
+    pub fn dialogue(&self) -> Dialogue {
+        Dialogue::new(self.0.traffic.get())
+    }
+
+    /// What is wrong with the system: `SYSERR(root): text`.
+    pub fn syserr(&self, priority: Priority, id: Option<&[u8]>, text: impl AsRef<[u8]>) {
+        self.log(0, priority, id, &[b"SYSERR(", self.caller(), b"): ", text.as_ref()].concat());
     }
 
     /// sendmail's alert about a text that had a newline inside; those who watch logs know it by these words.

@@ -13,11 +13,13 @@ mod lines;
 mod logger;
 mod priority;
 pub mod statistics;
+mod traffic;
 
 pub use console::{Console, Errors, say};
 pub use lines::{RecipientLine, SenderLine, interval, log_text};
 pub use logger::{Logger, Target};
 pub use priority::Priority;
+pub use traffic::{Dialogue, Direction, Traffic};
 
 /// Receives trace lines (`-d`) and the messages that sendmail prints beside them, in order.
 pub trait Tracer: Send {

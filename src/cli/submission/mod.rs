@@ -45,6 +45,8 @@ pub(super) struct Submission<'a> {
     envelope: Envelope,
     /// Can the caller keep what was not sent?
     keeps: bool,
+    /// Do blanks part addresses (OldStyleHeaders)? No more once a list has shown that commas do.
+    old_style: bool,
 }
 
 impl<'a> Submission<'a> {
@@ -57,7 +59,8 @@ impl<'a> Submission<'a> {
             false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
         };
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
-        let mut submission = Self { mta, invocation, caller, client, envelope, keeps };
+        let old_style = config.options.old_style_headers;
+        let mut submission = Self { mta, invocation, caller, client, envelope, keeps, old_style };
         submission.envelope.attempt.no_alias = invocation.no_alias;
         submission.envelope.attempt.submitter = submission.caller.account.as_ref().map(User::ids);
         submission
@@ -78,6 +81,7 @@ impl<'a> Submission<'a> {
         if self.envelope.attempt.console.release() > 0 {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
+        self.show_message(message);
         let mut text = self.trimmed(message);
         let seven_bit = match self.envelope.body_type {
             Some(declared) => declared == BodyType::SEVEN_BIT,

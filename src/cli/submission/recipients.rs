@@ -72,8 +72,8 @@ impl Submission<'_> {
 
     /// The members of an address list, the last one first, each expanded at once.
     pub(super) async fn add_list(&mut self, text: &[u8]) {
-        let old_style = self.mta.site.config.options.old_style_headers;
-        for member in split_list(text, old_style).into_iter().rev() {
+        self.old_style &= !text.iter().any(|byte| b",;<(".contains(byte));
+        for member in split_list(text, self.old_style).into_iter().rev() {
             self.add(&member).await;
         }
     }
@@ -122,10 +122,11 @@ impl Submission<'_> {
         // what is no address at all counts as an error of the command line
         self.envelope.attempt.fail_with(refusal.as_ref().map_or(Sysexit::USAGE, |_| status_of(&reply)));
         let entered = self.envelope.recipients.iter().map(|one| one.entered).max().unwrap_or(0) + 1;
+        let notify = self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let recipient = Recipient {
             entered,
             text: text.to_vec(),
-            flags: RecipientFlags::PRIMARY | RecipientFlags::UNCOUNTED | RecipientFlags::DEFAULT_NOTIFY,
+            flags: RecipientFlags::PRIMARY | RecipientFlags::UNCOUNTED | notify,
             state: RecipientState::Failed,
             status: reply.enhanced.or(Some(EnhancedStatus(5, 0, 0))),
             message: Some(reply.text),
@@ -155,9 +156,8 @@ impl Submission<'_> {
 }
 
 /// Cuts an address list at its commas; what is left of groups is for the rules, and blanks before a comma belong to the
-/// address. With OldStyleHeaders blanks are enough where nothing tells that commas are meant.
-fn split_list(text: &[u8], old_style: bool) -> Vec<Vec<u8>> {
-    let at_blanks = old_style && !text.iter().any(|byte| b",;<(".contains(byte));
+/// address. `at_blanks`: blanks are enough.
+fn split_list(text: &[u8], at_blanks: bool) -> Vec<Vec<u8>> {
     let (mut parts, mut start) = (Vec::new(), 0);
     for (at, _) in bare_bytes(text).filter(|(_, byte)| if at_blanks { *byte == b' ' } else { *byte == b',' })
     {
@@ -174,7 +174,7 @@ mod tests {
     use super::split_list;
 
     fn split(text: &str) -> Vec<String> {
-        let list = split_list(text.as_bytes(), true);
+        let list = split_list(text.as_bytes(), !text.contains(','));
         list.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
     }
 

@@ -3,16 +3,13 @@
 use super::{Submission, about, status_of};
 use crate::addr::{MAX_SHOWN, one_line, shorten};
 use crate::daemon::{full_name, full_name_of};
-use crate::envelope::{plain_address, set_sender};
+use crate::envelope::{SHOWN_OF_SENDER, plain_address, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::{Header, set_dates};
 use crate::rewrite::Address;
-use crate::schema::{Privacy, Reply, Sysexit};
+use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::sys::startup;
 use std::ffi::{OsStr, OsString};
-
-/// Bytes of a sender that is none in the log.
-const SHOWN_OF_SENDER: usize = 83;
 
 impl Submission<'_> {
     pub(super) fn set_macros(&mut self) {
@@ -91,8 +88,10 @@ impl Submission<'_> {
         let text = b"Who are you?";
         self.envelope.attempt.console.error(text);
         self.envelope.attempt.fail_with(Sysexit::SOFTWARE);
-        let line = [format!("SYSERR(UID{}): ", self.caller.uid).as_bytes(), text].concat();
-        self.mta.log.log(0, Priority::Critical, Some(self.envelope.id.as_bytes()), &line);
+        let reply = Reply::new(554, Some(EnhancedStatus(5, 3, 0)), text);
+        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
+        self.envelope.note(text, true);
+        self.mta.log.syserr(Priority::Critical, Some(self.envelope.id.as_bytes()), text);
         b"postmaster".to_vec()
     }
 

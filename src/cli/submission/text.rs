@@ -36,6 +36,18 @@ impl Submission<'_> {
         text
     }
 
+    /// The message for whoever reads along (`-X`), to its dot or its end.
+    pub(super) fn show_message(&self, message: &[u8]) {
+        let mut dialogue = self.mta.log.dialogue();
+        for line in message.split_inclusive(|byte| *byte == b'\n') {
+            dialogue.received(line);
+            if line.trim_ascii_end() == b"." && !self.mta.site.config.options.ignore_dots {
+                return;
+            }
+        }
+        dialogue.ended();
+    }
+
     /// MaxMessageSize: what is larger goes to nobody, and its header only comes back.
     pub(super) fn refuse_size(&mut self) -> bool {
         let most = self.mta.site.config.options.max_message_size;

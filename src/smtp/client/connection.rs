@@ -3,7 +3,7 @@
 use super::answer::{self, Answer, ConnectionError};
 use super::extensions::{self, Extensions};
 use crate::addr::one_line;
-use crate::logging::Console;
+use crate::logging::{Console, Dialogue};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Established, HandshakeError, Material, Wish};
 use std::fs::File;
@@ -64,6 +64,8 @@ pub struct ServerConnection {
     transcript: Vec<u8>,
     introduced: bool,
     last_command: Vec<u8>,
+    /// Who reads along.
+    dialogue: Dialogue,
 }
 
 impl ServerConnection {
@@ -88,7 +90,15 @@ impl ServerConnection {
             transcript: Vec::new(),
             introduced: false,
             last_command: Vec::new(),
+            dialogue: Dialogue::default(),
         }
+    }
+
+    /// The same, read along by somebody.
+    #[must_use]
+    pub fn heard_by(self, dialogue: Dialogue) -> Self {
+        dialogue.event(&[b"CONNECT ", &self.host[..]].concat());
+        Self { dialogue, ..self }
     }
 
     /// `mx.example. [192.0.2.1]`
@@ -190,6 +200,7 @@ impl ServerConnection {
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), ConnectionError> {
+        self.dialogue.sent(bytes);
         let stream = &mut self.stream;
         let written = timeout(limit, async {
             stream.write_all(bytes).await?;
@@ -211,14 +222,14 @@ impl ServerConnection {
     /// The next answer; complaints are noted for reports.
     pub(super) async fn answer(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
         let stream = &mut self.stream;
-        let input = &mut self.input;
+        let (input, dialogue) = (&mut self.input, &mut self.dialogue);
         let read = timeout(limit, async {
             loop {
                 if let Some(taken) = answer::take(input) {
                     return taken;
                 }
                 match stream.read_buf(input).await {
-                    Ok(1..) => {}
+                    Ok(count @ 1..) => dialogue.received(&input[input.len() - count..]),
                     Ok(0) | Err(_) => return Err(ConnectionError::Lost),
                 }
             }

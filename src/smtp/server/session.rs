@@ -158,7 +158,7 @@ impl<A: Acceptor> Session<A> {
         let hostname = expand(&server.site, &scope, b"\x81j");
         let features = Features::new(&server.policy, &client.daemon);
         let transaction = Transaction::new(acceptor.next_id(), &scope);
-        let wire = Wire::new(stream, server.policy.command_timeout);
+        let wire = Wire::new(stream, server.policy.command_timeout).heard_by(server.log.dialogue());
         let filters = server.filters.iter().map(|make| make(&client)).collect();
         Self {
             server,

@@ -4,6 +4,7 @@
 //! In: any byte stream. Out: command lines and message data as they arrive. Never here: what a
 //! command means, what a reply says.
 
+use crate::logging::Dialogue;
 use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply, put_reply_lines};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -41,6 +42,8 @@ pub struct Wire {
     input: Vec<u8>,
     used: usize,
     out: Vec<u8>,
+    /// Who reads along.
+    dialogue: Dialogue,
     /// How long the client may take to accept what is written.
     write_timeout: Duration,
 }
@@ -75,7 +78,14 @@ fn poll_receive(
 impl Wire {
     /// Over this stream.
     pub fn new(stream: impl Stream + 'static, write_timeout: Duration) -> Self {
-        Self { stream: Box::new(stream), input: Vec::new(), used: 0, out: Vec::new(), write_timeout }
+        let (input, out, dialogue) = Default::default();
+        Self { stream: Box::new(stream), input, used: 0, out, dialogue, write_timeout }
+    }
+
+    /// The same, read along by somebody.
+    #[must_use]
+    pub fn heard_by(self, dialogue: Dialogue) -> Self {
+        Self { dialogue, ..self }
     }
 
     /// Queues a reply line; it is sent when the input is used up. With `more`, another one follows.
@@ -96,6 +106,7 @@ impl Wire {
         if self.out.is_empty() {
             return Ok(());
         }
+        self.dialogue.sent(&self.out);
         let sent = async {
             self.stream.write_all(&self.out).await?;
             self.stream.flush().await
@@ -136,10 +147,17 @@ impl Wire {
             // who says nothing for a while needs no room
             release(&mut self.input);
         }
+        let before = self.input.len();
         let (stream, input) = (&mut self.stream, &mut self.input);
         let read = poll_fn(|context| poll_receive(stream, input, context));
-        match tokio::time::timeout(limit, read).await {
-            Ok(Ok(0)) | Ok(Err(_)) => Err(Lost::Closed),
+        let read = tokio::time::timeout(limit, read).await;
+        self.dialogue.received(&self.input[before..]);
+        match read {
+            Ok(Ok(0)) => {
+                self.dialogue.ended();
+                Err(Lost::Closed)
+            }
+            Ok(Err(_)) => Err(Lost::Closed),
             Ok(Ok(_)) => Ok(()),
             Err(_) => Err(Lost::TimedOut),
         }
@@ -148,9 +166,11 @@ impl Wire {
     /// Takes in what has arrived already, without waiting: is there unused input?
     pub async fn has_input(&mut self) -> bool {
         if self.pending().is_empty() {
+            let before = self.input.len();
             let (stream, input) = (&mut self.stream, &mut self.input);
             // what cannot be read is told by the next read
             poll_fn(|context| Poll::Ready(poll_receive(stream, input, context).is_ready())).await;
+            self.dialogue.received(&self.input[before..]);
         }
         !self.pending().is_empty()
     }
