@@ -61,10 +61,8 @@ impl DsnRequest<'_> {
 
 /// Does a report of this kind speak of this recipient?
 fn concerns(kind: DsnKind, recipient: &Recipient) -> bool {
-    let asked = |flag| match recipient.flags.contains(RecipientFlags::HAS_NOTIFY) {
-        true => recipient.flags.contains(flag),
-        false => RecipientFlags::DEFAULT_NOTIFY.contains(flag),
-    };
+    // without NOTIFY= these are set as well; a queue file may say otherwise
+    let asked = |flag| recipient.flags.contains(flag);
     match kind {
         DsnKind::Failure => recipient.state == RecipientState::Failed && asked(RecipientFlags::FAILURE),
         DsnKind::Delay => recipient.state.is_pending() && asked(RecipientFlags::DELAY),

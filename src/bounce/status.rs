@@ -72,11 +72,10 @@ fn recipient_group(
 ) {
     let first = first_of(original, recipient);
     let [mta, _, diagnostic] = report.facts.types_of(recipient);
-    let [_, address, _] = report.facts.types_of(first);
     if let Some(orcpt) = &first.orcpt {
         line(out, "Original-Recipient", &decode_xtext(orcpt));
     }
-    line(out, "Final-Recipient", &final_recipient(first, address, &report.facts.host));
+    line(out, "Final-Recipient", &final_recipient(first, &report.facts.host));
     if !report.facts.no_actual_recipient {
         line(out, "X-Actual-Recipient", &actual_recipient(report, recipient));
     }
@@ -114,19 +113,8 @@ fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipie
     first
 }
 
-fn final_recipient(recipient: &Recipient, kind: &[u8], host: &[u8]) -> Vec<u8> {
-    match &recipient.final_recipient {
-        Some(known) => known.clone(),
-        None => [kind, b"; ", &resolved(recipient, host)[..]].concat(),
-    }
-}
-
-/// What the rules made of an address, of this host where they say no other.
-fn resolved(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
-    let text = without_brackets(&recipient.text);
-    let address = recipient.address.as_ref().map(|address| address.user.as_slice());
-    let user = address.filter(|_| text.starts_with(b"@")).unwrap_or(text);
-    if user.contains(&b'@') || address.is_none() { user.to_vec() } else { [user, b"@", host].concat() }
+fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
+    recipient.final_recipient.clone().unwrap_or_else(|| recipient.known_to_queue(host))
 }
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs

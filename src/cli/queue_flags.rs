@@ -64,16 +64,37 @@ pub(super) fn requested(invocation: &Invocation) -> Result<QueueRequest, Sysexit
 /// What sendmail would print.
 pub fn read(values: &[Vec<u8>]) -> Result<QueueRequest, Refusal> {
     let mut request = QueueRequest { given: !values.is_empty(), ..QueueRequest::default() };
+    let mut wrong: Vec<Vec<u8>> = Vec::new();
     for value in values {
-        read_one(value, &mut request)?;
+        match read_one(value, &mut request) {
+            Ok(()) => {}
+            Err(Fault::Time(text)) => wrong.push(text),
+            Err(Fault::Usage(text)) => {
+                wrong.push(text.as_bytes().to_vec());
+                break;
+            }
+        }
     }
-    Ok(request)
+    match wrong.is_empty() {
+        true => Ok(request),
+        false => Err(Refusal(wrong.join(&b'\n'), Sysexit::USAGE)),
+    }
 }
 
-fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Refusal> {
+/// What is wrong with one value.
+enum Fault {
+    /// It is no time: those behind it are read all the same.
+    Time(Vec<u8>),
+    /// Nothing behind it is read.
+    Usage(&'static str),
+}
+
+fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Fault> {
     match value {
-        [b'!', b'G', ..] => return Err(usage("Can not use -q!G")),
-        [b'G', ..] if request.group.is_some() => return Err(usage("Can not use multiple -qG options")),
+        [b'!', b'G', ..] => return Err(Fault::Usage("Can not use -q!G")),
+        [b'G', ..] if request.group.is_some() => {
+            return Err(Fault::Usage("Can not use multiple -qG options"));
+        }
         [b'G', name @ ..] => request.group = Some(name.to_vec()),
         [b'f'] => request.foreground = true,
         [b'p', text @ ..] => {
@@ -82,13 +103,16 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Refusal> {
             request.persistent = true;
         }
         _ if request.selection.add(value) => {}
-        _ => request.interval = Some(time(value)?).filter(|interval| !interval.is_zero()),
+        _ => {
+            request.interval =
+                Some(time(value.strip_prefix(b"!").unwrap_or(value))?).filter(|interval| !interval.is_zero())
+        }
     }
     Ok(())
 }
 
 /// `1h30m`; a number alone means minutes. What is no unit is complained of letter by letter.
-fn time(text: &[u8]) -> Result<Duration, Refusal> {
+fn time(text: &[u8]) -> Result<Duration, Fault> {
     let (mut seconds, mut rest, mut wrong) = (0u64, text, Vec::new());
     while !rest.is_empty() {
         let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
@@ -110,7 +134,7 @@ fn time(text: &[u8]) -> Result<Duration, Refusal> {
     }
     match wrong.is_empty() {
         true => Ok(Duration::from_secs(seconds)),
-        false => Err(Refusal(wrong.join(&b'\n'), Sysexit::USAGE)),
+        false => Err(Fault::Time(wrong.join(&b'\n'))),
     }
 }
 

@@ -40,9 +40,12 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     }
     let begun = start::begin_with(invocation, Arc::new(config))?;
     let selection = request.selection.in_group(group);
-    if foreground {
+    // of several places sendmail's processes for each are silent
+    let alone = foreground && begun.mta.queue.is_one_location(&selection);
+    if alone {
         begun.mta.queue.speak();
     }
+    let told = alone && !begun.mta.queue.options().forks(&selection);
     let verbose = invocation.verbose;
     Ok(begun.confined()?.run(true, |mta| async move {
         let status = match verbose {
@@ -50,6 +53,6 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
             false => mta.clone().run_queue(&selection).await,
         };
         mta.deliveries_done().await;
-        start::settled(&mta, if foreground { status } else { Sysexit::OK })
+        start::settled(&mta, if told || verbose { status } else { Sysexit::OK })
     }))
 }

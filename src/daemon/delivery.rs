@@ -150,7 +150,7 @@ impl Mta {
             };
             let mut status = envelope.attempt.exit;
             let unsaid = !envelope.attempt.generated && !envelope.attempt.console.steps;
-            if self.queue.is_aloud(envelope.location.group) && unsaid {
+            if self.queue.is_aloud() && unsaid {
                 failures::tell(&envelope);
             }
             if attempted.is_untouched(&envelope) {
@@ -273,8 +273,8 @@ impl Mta {
             Some(mut lease) if pending => self.queue.update(&mut lease, &envelope).await,
             Some(lease) if reports.unreportable => {
                 let set_aside = self.queue.set_aside(lease, "savemail panic").await;
-                let text = b"SYSERR(root): savemail: cannot save rejected email anywhere";
-                self.log.log(0, Priority::Critical, Some(envelope.id.as_bytes()), text);
+                let text = b"savemail: cannot save rejected email anywhere";
+                self.log.syserr(Priority::Critical, Some(envelope.id.as_bytes()), text);
                 set_aside
             }
             Some(lease) => self.queue.remove(lease).await,

@@ -105,7 +105,7 @@ impl Checkpoint for HeldMessage<'_> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::queue::{Loaded, MemoryStore, QueueOptions};
+    use crate::queue::{EntryKind, Loaded, MemoryStore, QueueOptions};
     use crate::sys::clock::Clock;
     use std::sync::Arc;
 
@@ -124,11 +124,14 @@ mod tests {
             for _ in 0..10 {
                 tokio::time::sleep(Duration::from_secs(20)).await;
                 clock.fetch_add(20, Ordering::Relaxed);
-                assert!(matches!(other.load(&sent.key()).await, Ok(Loaded::Busy)) && held.may_deliver());
+                assert!(
+                    matches!(other.load(&sent.key(), EntryKind::Normal).await, Ok(Loaded::Busy))
+                        && held.may_deliver()
+                );
             }
             // the machine was suspended meanwhile
             clock.fetch_add(1000, Ordering::Relaxed);
-            other.load(&sent.key()).await
+            other.load(&sent.key(), EntryKind::Normal).await
         };
         let taken = tokio::select! {
             taken = delivery => taken,

@@ -324,7 +324,8 @@ impl Mta {
             envelope.attempt.warning_due = true;
         }
         let limit = times.queuereturn.of(envelope.timeout_class);
-        let expired = age > limit && envelope.pending().next().is_some() && envelope.quarantine.is_none();
+        let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
+        let expired = age > limit && envelope.pending().next().is_some() && tried;
         if expired {
             fail_pending(envelope, EnhancedStatus(4, 4, 7));
         }
@@ -352,8 +353,9 @@ fn anybody(recipients: &[Recipient]) -> bool {
     recipients.iter().any(|one| one.state.is_pending())
 }
 
+/// A time that was over when the message came has been told by whoever let it pass.
 fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {
-    now - envelope.created > by.seconds
+    by.seconds > 0 && now - envelope.created > by.seconds
 }
 
 /// Mail that is to come back when it takes too long (BY= with R) comes back before it is tried once more.

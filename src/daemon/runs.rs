@@ -2,12 +2,14 @@
 
 use super::load;
 use super::mta::{Mta, Phase};
+use crate::addr::shorten;
 use crate::deliver::Connections;
-use crate::envelope::{Envelope, MessageKey, set_sender};
+use crate::envelope::{Envelope, MessageKey, SHOWN_OF_SENDER, set_sender};
 use crate::logging::{Errors, Priority, Quiet};
 use crate::message::set_dates;
-use crate::queue::{Lease, Loaded, Selection};
-use crate::schema::Sysexit;
+use crate::queue::{EntryKind, Lease, Loaded, Selection};
+use crate::rewrite::Parsed;
+use crate::schema::{Reply, Sysexit};
 use crate::sys::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,7 +50,7 @@ impl Mta {
         }
         let runners = self.queue.options().groups.get(usize::from(group)).map_or(0, |group| group.runners);
         let at_a_time = (runners > 1).then(|| Arc::new(Semaphore::new(runners)));
-        let last = Arc::new(Mutex::new((0, Sysexit::OK)));
+        let (kind, last) = (selection.kind, Arc::new(Mutex::new((0, Sysexit::OK))));
         let mut turn = 0;
         let mut progress = self.queue.begin_run();
         let mut left = self.queue.options().jobs(group);
@@ -80,7 +82,7 @@ impl Mta {
                 let last = last.clone();
                 turn += 1;
                 tokio::spawn(async move {
-                    let status = mta.run_one(&key, preparing, false).await;
+                    let status = mta.run_one(&key, preparing, (kind, false)).await;
                     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                     *last = (*last).max((turn, status));
                     drop(held);
@@ -106,7 +108,7 @@ impl Mta {
             let under_way = mta.begin();
             runtime.spawn(async move {
                 if let Some(preparing) = mta.prepare().await {
-                    mta.run_one(&key, preparing, true).await;
+                    mta.run_one(&key, preparing, (EntryKind::Normal, true)).await;
                 }
                 drop((recalled, under_way));
             });
@@ -117,12 +119,12 @@ impl Mta {
         self: &Arc<Self>,
         key: &MessageKey,
         preparing: OwnedSemaphorePermit,
-        recalled: bool,
+        (kind, recalled): (EntryKind, bool),
     ) -> Sysexit {
         if self.is(Phase::Stopping) {
             return Sysexit::OK;
         }
-        match self.take(key, recalled).await {
+        match self.take(key, kind, recalled).await {
             Ok((lease, envelope)) => without_delay(self.deliver(lease, *envelope, Some(preparing)).await),
             Err(status) => status,
         }
@@ -132,9 +134,10 @@ impl Mta {
     pub(super) async fn run_next(
         self: &Arc<Self>,
         key: &MessageKey,
+        kind: EntryKind,
         connections: &mut Connections,
     ) -> Sysexit {
-        match self.take(key, false).await {
+        match self.take(key, kind, false).await {
             Ok((lease, mut envelope)) => {
                 envelope.attempt.console.steps = true;
                 envelope.attempt.console.errors = Errors::Said;
@@ -152,12 +155,15 @@ impl Mta {
     async fn take(
         self: &Arc<Self>,
         key: &MessageKey,
+        kind: EntryKind,
         recalled: bool,
     ) -> Result<(Lease, Box<Envelope>), Sysexit> {
-        match self.queue.load(key).await {
+        let runs_held = kind != EntryKind::Normal;
+        match self.queue.load(key, kind).await {
             // a file that says itself that it is held gets the name of such
-            Ok(Loaded::Ready(mut lease, mut envelope)) if envelope.quarantine.is_some() => {
+            Ok(Loaded::Ready(mut lease, mut envelope)) if !runs_held && envelope.quarantine.is_some() => {
                 envelope.last_attempt = clock::now();
+                envelope.name_recipients(&self.site.config);
                 if let Err(error) = self.queue.update(&mut lease, &envelope).await {
                     self.complain(Some(&key.id), &error);
                 }
@@ -195,7 +201,7 @@ impl Mta {
 
     /// QueueLA and QueueFactor, by the priority that the queue has for it.
     fn waits_for_load(&self, envelope: &Envelope) -> bool {
-        let stored = envelope.priority - self.queue.options().retry_factor;
+        let stored = envelope.priority.saturating_sub(self.queue.options().retry_factor);
         load::should_queue(&self.site.config.options, stored)
     }
 
@@ -205,8 +211,31 @@ impl Mta {
         set_dates(config, &mut envelope.scope, clock::now());
         envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
         let text = envelope.sender.text.clone();
-        // a sender that no longer resolves still has its name; reports to it will say what is wrong
-        set_sender(&self.site, envelope, &mut Quiet, &text).await;
+        let parsed = match text.is_empty() {
+            true => Parsed::default(),
+            false => set_sender(&self.site, envelope, &mut Quiet, &text).await,
+        };
+        if parsed.address.is_none() && !parsed.temporary {
+            self.replace_sender(envelope, &text, &parsed.problems).await;
+        }
+    }
+
+    /// A sender that is none: nobody is whoever runs the queue, anything else this host's daemon.
+    async fn replace_sender(&self, envelope: &mut Envelope, text: &[u8], problems: &[Reply]) {
+        let config = &self.site.config;
+        let from = envelope.scope.value(b'_').unwrap_or(b"localhost");
+        let shown = shorten(text, SHOWN_OF_SENDER);
+        let said = [b"setsender: ", &shown[..], b": invalid or unparsable, received from ", from].concat();
+        self.log.log(2, Priority::Notice, Some(envelope.id.as_bytes()), &said);
+        for problem in problems {
+            envelope.attempt.transcript.extend_from_slice(&[&problem.to_line()[..], b"\n"].concat());
+            envelope.note(&problem.text, true);
+        }
+        let name = match text.is_empty() {
+            true => self.log.caller().to_vec(),
+            false => config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
+        };
+        set_sender(&self.site, envelope, &mut Quiet, &name).await;
     }
 
     /// The daemon's runs: what a crash left is taken up at once, then one run per interval. Groups with an interval of

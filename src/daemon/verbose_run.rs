@@ -4,7 +4,7 @@ use super::mta::{Mta, Phase};
 use crate::deliver::Connections;
 use crate::envelope::MessageKey;
 use crate::logging::say;
-use crate::queue::Selection;
+use crate::queue::{EntryKind, Selection};
 use crate::schema::Sysexit;
 use std::sync::Arc;
 
@@ -22,7 +22,9 @@ impl Mta {
             let limit = self.queue.options().jobs(group);
             let selection = selection.clone().in_group(Some(group));
             match self.queue.due(&selection, limit, &mut self.queue.begin_run()).await {
-                Ok(due) => status = self.run_in_turn(&due, &mut connections).await.unwrap_or(status),
+                Ok(due) => {
+                    status = self.run_in_turn(&due, selection.kind, &mut connections).await.unwrap_or(status)
+                }
                 Err(error) => self.complain(None, &error),
             }
         }
@@ -33,6 +35,7 @@ impl Mta {
     async fn run_in_turn(
         self: &Arc<Self>,
         due: &[MessageKey],
+        kind: EntryKind,
         connections: &mut Connections,
     ) -> Option<Sysexit> {
         let mut status = None;
@@ -43,7 +46,7 @@ impl Mta {
             let place = self.queue.store().label(key.location);
             let (at, of) = (number + 1, due.len());
             say(format!("\nRunning {place}/{} (sequence {at} of {of})", key.id).as_bytes());
-            status = Some(self.run_next(key, connections).await);
+            status = Some(self.run_next(key, kind, connections).await);
         }
         status
     }

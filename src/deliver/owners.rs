@@ -1,7 +1,6 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
-use super::receipts::wants_none;
 use crate::envelope::{
     Envelope, EnvelopeFlags, FailureReport, Owned, RecipientFlags, RecipientState, Sender,
 };
@@ -104,10 +103,7 @@ fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]
 /// What becomes of the members is the owner's business: he hears of failures and delays, and of nothing else.
 fn forget_wishes(copy: &mut Envelope, index: usize) {
     for above in copy.chain(index).collect::<Vec<_>>() {
-        if wants_none(copy.recipients[above].flags) {
-            copy.recipients[above].flags -= RecipientFlags::HAS_NOTIFY;
-        }
-        copy.recipients[above].flags -= RecipientFlags::SUCCESS;
+        copy.recipients[above].flags -= RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS;
         copy.recipients[above].flags |= RecipientFlags::DEFAULT_NOTIFY;
     }
 }

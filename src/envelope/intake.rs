@@ -18,6 +18,17 @@ impl Recipient {
         }
     }
 
+    /// Final-Recipient of one whose queue file does not say it: whoever named him is known by it.
+    pub fn known_to_queue(&self, host: &[u8]) -> Vec<u8> {
+        let acts = self.control.as_ref().is_some_and(|control| !control.is_nobody());
+        match &self.named_by {
+            None => self.known_as(host),
+            Some(alias) if acts => final_recipient(alias, host),
+            Some(alias) if alias.contains(&b'@') => [b"RFC822; ", &alias[..]].concat(),
+            Some(alias) => [b"RFC822; ", &alias[..], b"@", host].concat(),
+        }
+    }
+
     /// Final-Recipient of one whom the rules have seen. Who is sent elsewhere is known there by what they made of him; who is
     /// here by what was written, if it has a domain.
     fn known_as(&self, host: &[u8]) -> Vec<u8> {
@@ -51,6 +62,14 @@ impl Envelope {
     pub fn append_recipient(&mut self, config: &Config, mut recipient: Recipient) {
         recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
         self.recipients.push(recipient);
+    }
+
+    /// Recipients whose queue file does not say their Final-Recipient have one from now on.
+    pub fn name_recipients(&mut self, config: &Config) {
+        let host = config.expand(b"\x81j");
+        for recipient in self.recipients.iter_mut().filter(|one| one.final_recipient.is_none()) {
+            recipient.final_recipient = Some(recipient.known_to_queue(&host));
+        }
     }
 
     /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Reports, and runs

@@ -19,8 +19,6 @@ bitflags::bitflags! {
         const DELAY = 0x10;
         /// `B`: the internal blind copy.
         const BCC = 0x20;
-        /// `X`: its MX is secure (DNSSEC).
-        const SECURE_MX = 0x40;
         /// `A`: the controlling address is an alias.
         const CONTROL_IS_ALIAS = 0x80;
         /// To report: delivered to a mailbox.
@@ -89,6 +87,13 @@ pub struct ControllingUser {
     pub alias: Vec<u8>,
 }
 
+impl ControllingUser {
+    /// Does nobody act for whom it names? In a client's queue he is only handed on.
+    pub fn is_nobody(&self) -> bool {
+        self.user.is_empty() && self.ids == UserIds::default()
+    }
+}
+
 impl Recipient {
     /// `$h` of its address, empty without one.
     pub fn host(&self) -> &[u8] {
@@ -119,6 +124,8 @@ pub struct Recipient {
     pub final_recipient: Option<Vec<u8>>,
     /// Controlling user.
     pub control: Option<ControllingUser>,
+    /// Of one that the queue gave back: the address whose expansion led to it (its C line).
+    pub named_by: Option<Vec<u8>>,
     /// Where it stands.
     pub state: RecipientState,
     /// The last answer about it, from a server or a mailer.

@@ -14,7 +14,7 @@ use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
-use crate::schema::DeliveryMode;
+use crate::schema::{DeliveryMode, Reply, Sysexit};
 
 /// Macros that are kept whatever class persistentMacros says, as sendmail keeps them.
 const PERSISTENT: [&[u8]; 4] = [b"_", b"r", b"s", b"daemon_flags"];
@@ -28,8 +28,8 @@ pub struct StoredEnvelope {
     pub last_attempt: i64,
     /// Attempts so far.
     pub attempts: u32,
-    /// Lower is sooner.
-    pub priority: i64,
+    /// Lower is sooner; `None`: its queue file does not say.
+    pub priority: Option<i64>,
     /// Flags.
     pub flags: EnvelopeFlags,
     /// BODY=
@@ -56,8 +56,8 @@ pub struct StoredEnvelope {
     pub body: Body,
     /// The body's place is written down: it was found there, or put there for a report. (sendmail keeps to this.)
     pub body_placed: bool,
-    /// What was passed over when it was read, for the log; never stored.
-    pub notes: Vec<String>,
+    /// What was passed over when it was read, as replies: for the log and for reports; never stored.
+    pub notes: Vec<Reply>,
 }
 
 impl StoredEnvelope {
@@ -67,7 +67,7 @@ impl StoredEnvelope {
             created: envelope.created,
             last_attempt: envelope.last_attempt,
             attempts: envelope.attempts,
-            priority: envelope.priority,
+            priority: Some(envelope.priority),
             flags: stored_flags(envelope),
             body_type: envelope.body_type,
             envid: envelope.envid.clone(),
@@ -94,10 +94,16 @@ impl StoredEnvelope {
         let report = flags.contains(EnvelopeFlags::RESPONSE);
         let own = report && self.sender == daemon_name(config);
         let sender = Sender { text: if own { b"<>".to_vec() } else { self.sender }, address: None };
-        if sender.is_null() {
+        // a file without a sender is no report
+        if sender.text == b"<>" {
             flags |= EnvelopeFlags::RESPONSE;
         }
         let default_uid = config.default_user().uid;
+        let mut attempt = AttemptState { from_queue: true, report, ..AttemptState::default() };
+        for note in &self.notes {
+            attempt.transcript.extend_from_slice(&[&note.to_line()[..], b"\n"].concat());
+            attempt.exit = Sysexit::SOFTWARE;
+        }
         Envelope {
             id: key.id.clone(),
             location: key.location,
@@ -113,7 +119,7 @@ impl StoredEnvelope {
             created: self.created,
             last_attempt: self.last_attempt,
             attempts: self.attempts,
-            priority: self.priority,
+            priority: self.priority.unwrap_or_default(),
             flags,
             body_type: self.body_type,
             envid: self.envid,
@@ -126,7 +132,7 @@ impl StoredEnvelope {
             hop_count: facts.hop_count,
             message_id: facts.message_id,
             scope,
-            attempt: AttemptState { from_queue: true, report, ..AttemptState::default() },
+            attempt,
             ..Envelope::default()
         }
     }
@@ -167,7 +173,8 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
     let stored = |index: usize| {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
-        let own = recipient.control.as_ref().is_some_and(|control| control.alias == recipient.text);
+        let is_own = |control: &ControllingUser| control.alias == recipient.text && !control.is_nobody();
+        let own = recipient.control.as_ref().is_some_and(is_own);
         // with DeliveryMode d nobody asks where a domain is
         let deferred = config.options.delivery_mode == DeliveryMode::Defer && recipient.text.contains(&b'@');
         let resolved = recipient.address.is_some() && !deferred;
@@ -200,6 +207,8 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
 /// place of a login name is the alias that led here.
 fn restored(mut recipient: Recipient, default_uid: u32) -> Recipient {
     recipient.address = None;
+    let alias = recipient.control.as_ref().map(|control| control.alias.clone());
+    recipient.named_by = alias.filter(|alias| !alias.is_empty() && *alias != recipient.text);
     if let Some(control) = &mut recipient.control
         && control.ids.uid == default_uid
     {

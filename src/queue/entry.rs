@@ -52,8 +52,8 @@ impl Fact {
             Self::Created(envelope.created),
             Self::LastAttempt(envelope.last_attempt),
             Self::Attempts(envelope.attempts.into()),
-            Self::Priority(envelope.priority),
         ];
+        facts.extend(envelope.priority.map(Self::Priority));
         facts.extend(envelope.body_type.map(|kind| Self::BodyType(kind.as_bytes().to_vec())));
         facts.extend(envelope.message.clone().map(Self::Message));
         facts.extend(envelope.flags.contains(EnvelopeFlags::WARNED).then_some(Self::Warned));

@@ -16,6 +16,14 @@ pub struct Distrust {
     pub detail: String,
     /// The kind of fault, in sendmail's words.
     pub reason: &'static str,
+    /// What was passed over before it was found, for the log.
+    pub notes: Vec<Reply>,
+}
+
+impl Distrust {
+    pub(super) fn new(detail: String, reason: &'static str) -> Self {
+        Self { detail, reason, notes: Vec::new() }
+    }
 }
 
 /// A failure of the queue. All of them are temporary for the client: the message is not accepted.

@@ -5,7 +5,7 @@ use super::error::{BOGUS, Distrust, QueueError};
 use super::ids::Ids;
 use super::options::QueueOptions;
 use super::order::RunProgress;
-use super::select::Selection;
+use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, QueueStore};
 use crate::config::Config;
 use crate::envelope::{Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
@@ -187,19 +187,22 @@ impl Queue {
         Ok(())
     }
 
-    /// Leases and reads a message. Addresses are not parsed yet.
+    /// Leases and reads a message of this kind. Addresses are not parsed yet.
     ///
     /// # Errors
     /// Its files are there but cannot be read.
-    pub async fn load(&self, key: &MessageKey) -> Result<Loaded<Envelope>, QueueError> {
-        Ok(match self.store().load(key).await? {
+    pub async fn load(&self, key: &MessageKey, kind: EntryKind) -> Result<Loaded<Envelope>, QueueError> {
+        Ok(match self.store().load(key, kind).await? {
             Loaded::Ready(lease, mut stored) => {
-                stored.notes.iter().for_each(|note| self.complain(key, note));
-                stored.priority += self.0.options.retry_factor;
+                stored.notes.iter().for_each(|note| self.complain(key, &String::from_utf8_lossy(&note.text)));
+                let factor = self.0.options.retry_factor;
+                stored.priority = stored.priority.map(|priority| priority.saturating_add(factor));
                 let now = self.0.options.clock.now();
                 Loaded::Ready(lease, Box::new(stored.restore(&self.0.config, key, now)))
             }
             Loaded::SetAside { name, distrust } => {
+                let notes = distrust.notes.iter();
+                notes.for_each(|note| self.complain(key, &String::from_utf8_lossy(&note.text)));
                 self.distrust(key, &distrust);
                 self.report_lost(&key.id, &name, distrust.reason);
                 Loaded::SetAside { name, distrust }
@@ -224,18 +227,25 @@ impl Queue {
         self.0.aloud.store(true, Ordering::Relaxed);
     }
 
-    /// Is what is wrong with messages of this group said on standard output?
-    pub fn is_aloud(&self, group: u16) -> bool {
-        let forks = self.0.options.groups.get(usize::from(group)).is_some_and(|group| group.forks);
-        self.0.aloud.load(Ordering::Relaxed) && !forks
+    /// Is what is wrong with messages said on standard output?
+    pub fn is_aloud(&self) -> bool {
+        self.0.aloud.load(Ordering::Relaxed)
+    }
+
+    /// Are these messages all in one location, so that sendmail would work on them without a process for each place?
+    pub fn is_one_location(&self, selection: &Selection) -> bool {
+        let locations = self.store().locations();
+        locations.into_iter().filter(|location| selection.takes_location(*location)).count() == 1
     }
 
     fn complain(&self, key: &MessageKey, what: &str) {
-        if self.is_aloud(key.location.group) {
+        if self.is_aloud() {
             // a closed stdout leaves nobody to tell
             let _ = writeln!(std::io::stdout(), "{what}");
         }
-        self.log(Priority::Critical, &key.id, &format!("SYSERR(root): {what}"));
+        if let Some(logger) = self.0.logger.get() {
+            logger.syserr(Priority::Critical, Some(key.id.as_bytes()), what);
+        }
     }
 
     /// A file that somebody else could have written is not quoted, and nobody is at fault in sendmail's eyes.

@@ -114,10 +114,10 @@ impl MemoryStore {
         self.lease(&mut messages, key).ok_or_else(|| QueueError::LeaseLost { id: key.id.clone() })
     }
 
-    fn loaded(&self, key: &MessageKey) -> Loaded<StoredEnvelope> {
+    fn loaded(&self, key: &MessageKey, kind: EntryKind) -> Loaded<StoredEnvelope> {
         let mut messages = self.lock();
         let envelope = match messages.kept.get(key) {
-            Some(message) if message.kind != EntryKind::Normal => return Loaded::Gone,
+            Some(message) if message.kind != kind => return Loaded::Gone,
             Some(message) if message.is_leased(self.now()) => return Loaded::Busy,
             Some(message) => message.envelope.clone(),
             None => return Loaded::Gone,
@@ -190,8 +190,8 @@ impl QueueStore for MemoryStore {
         Box::pin(ready(self.committed(key, envelope)))
     }
 
-    fn load<'a>(&'a self, key: &'a MessageKey) -> Operation<'a, Loaded<StoredEnvelope>> {
-        Box::pin(ready(Ok(self.loaded(key))))
+    fn load<'a>(&'a self, key: &'a MessageKey, kind: EntryKind) -> Operation<'a, Loaded<StoredEnvelope>> {
+        Box::pin(ready(Ok(self.loaded(key, kind))))
     }
 
     fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()> {

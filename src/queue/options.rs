@@ -120,6 +120,12 @@ impl QueueOptions {
         all.filter(|group| selection.group.is_none_or(|only| only == *group)).collect()
     }
 
+    /// Does a process of its own run the groups of this selection (F=f)?
+    pub fn forks(&self, selection: &Selection) -> bool {
+        let forks = |group: u16| self.groups.get(usize::from(group)).is_some_and(|group| group.forks);
+        self.groups_of(selection).into_iter().any(forks)
+    }
+
     /// Messages that one run of a group takes.
     pub fn jobs(&self, group: u16) -> usize {
         match self.groups.get(usize::from(group)).map_or(0, |group| group.jobs) {

@@ -48,8 +48,8 @@ pub trait QueueStore: Send + Sync {
     /// nothing of it is left, unless the error is [`QueueError::Exists`]: then it belongs to somebody else.
     fn commit<'a>(&'a self, key: &'a MessageKey, envelope: &'a StoredEnvelope) -> Operation<'a, Lease>;
 
-    /// Takes the lease of a message and reads it.
-    fn load<'a>(&'a self, key: &'a MessageKey) -> Operation<'a, Loaded<StoredEnvelope>>;
+    /// Takes the lease of a message of this kind and reads it.
+    fn load<'a>(&'a self, key: &'a MessageKey, kind: EntryKind) -> Operation<'a, Loaded<StoredEnvelope>>;
 
     /// Writes the state of a leased message anew.
     fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()>;

@@ -26,7 +26,7 @@ async fn commit(store: &Arc<dyn QueueStore>, message: &Envelope) -> Lease {
 }
 
 async fn ready(store: &Arc<dyn QueueStore>, key: &MessageKey) -> (Lease, StoredEnvelope) {
-    match store.load(key).await.expect("an answer") {
+    match store.load(key, EntryKind::Normal).await.expect("an answer") {
         Loaded::Ready(lease, envelope) => (lease, *envelope),
         other => panic!("not ready: {other:?}"),
     }
@@ -89,22 +89,22 @@ async fn a_message_lives(scene: &dyn Scene) {
     let (store, other, mut sent) = (scene.store(), scene.other(), message());
     let lease = commit(&store, &sent).await;
     assert_eq!(lease.key(), &sent.key());
-    assert!(matches!(other.load(&sent.key()).await.expect("an answer"), Loaded::Busy));
+    assert!(matches!(other.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Busy));
     drop(lease);
     let (mut lease, got) = ready(&other, &sent.key()).await;
-    assert_eq!((got.sender.as_slice(), got.priority), (&b"<a@site.example>"[..], 30_100));
+    assert_eq!((got.sender.as_slice(), got.priority), (&b"<a@site.example>"[..], Some(30_100)));
     assert_eq!((text(&got.body), got.recipients.len()), (b"body\n".to_vec(), 1));
     (sent.attempts, sent.last_attempt) = (1, NOW);
     other.update(&mut lease, &stored(&sent)).await.expect("updated");
     assert!(
-        matches!(store.load(&sent.key()).await.expect("an answer"), Loaded::Busy),
+        matches!(store.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Busy),
         "the lease moved along"
     );
     drop(lease);
     let (lease, got) = ready(&store, &sent.key()).await;
     assert_eq!((got.attempts, text(&got.body)), (1, b"body\n".to_vec()));
     store.remove(lease).await.expect("removed");
-    assert!(matches!(store.load(&sent.key()).await.expect("an answer"), Loaded::Gone));
+    assert!(matches!(store.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Gone));
     assert!(kept(&store, EntryKind::Normal).is_empty());
 }
 
@@ -186,7 +186,10 @@ async fn a_lost_lease_writes_nothing(scene: &dyn Scene) {
     assert!(lost(store.update(&mut old, &stored(&sent)).await));
     assert!(lost(store.renew(&mut old).await));
     assert!(lost(store.remove(old).await));
-    assert!(matches!(store.load(&sent.key()).await.expect("an answer"), Loaded::Busy), "the new one is held");
+    assert!(
+        matches!(store.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Busy),
+        "the new one is held"
+    );
     drop(new);
     let (mut old, got) = ready(&store, &sent.key()).await;
     assert_eq!(got.attempts, 7);
@@ -215,7 +218,10 @@ async fn a_renewed_lease_is_held(scene: &dyn Scene) {
     if let Some(expiry) = lease.expiry() {
         assert!(lease.is_held(expiry - 1) && !lease.is_held(expiry));
     }
-    assert!(matches!(scene.other().load(&sent.key()).await.expect("an answer"), Loaded::Busy));
+    assert!(matches!(
+        scene.other().load(&sent.key(), EntryKind::Normal).await.expect("an answer"),
+        Loaded::Busy
+    ));
 }
 
 async fn what_is_put_aside_or_held_is_not_due(scene: &dyn Scene) {
@@ -227,7 +233,7 @@ async fn what_is_put_aside_or_held_is_not_due(scene: &dyn Scene) {
     assert!(due(&store, 9, &mut run()).await.is_empty());
     assert_eq!(kept(&store, EntryKind::Lost), [sent.key()]);
     assert_eq!(kept(&store, EntryKind::Quarantined), [held.key()]);
-    assert!(matches!(store.load(&held.key()).await.expect("an answer"), Loaded::Gone));
+    assert!(matches!(store.load(&held.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Gone));
 }
 
 async fn what_is_leased_or_young_is_not_due(scene: &dyn Scene) {
@@ -260,7 +266,7 @@ async fn a_run_ends_and_takes_everything_once(scene: &dyn Scene) {
         for key in next {
             let (mut lease, mut got) = ready(&store, &key).await;
             (got.attempts, got.last_attempt) = (1, NOW);
-            got.priority += 90_000;
+            got.priority = got.priority.map(|priority| priority + 90_000);
             store.update(&mut lease, &got).await.expect("updated");
             taken.push(key);
         }

@@ -115,7 +115,7 @@ impl View<'_> {
         let (mut mark, mut lines) = (None, Vec::new());
         match &entry.content {
             Content::Read => {
-                if let Some(fault) = &entry.body_fault {
+                if let Some(fault) = entry.body_fault.as_ref().filter(|_| !entry.locked) {
                     self.fault(fault, &mut id);
                 }
                 mark = Some(self.mark(queue.options(), entry));

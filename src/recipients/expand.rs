@@ -153,21 +153,23 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             return; // what maps could not say when it came in
         }
         recipient.state = RecipientState::New;
+        let mut deferral = None;
         if recipient.address.is_none() {
             let text = recipient.text.clone();
             let parsed = self.rewriter().parse(&text, AddressKind::RECIPIENT).await;
             let (temporary, bad) = (parsed.temporary, parsed.address.is_none());
-            self.envelope.recipients[index].address =
-                parsed.address.map(|address| Address { text, ..address });
-            match (parsed.deferral.filter(|_| temporary), bad) {
-                (Some(why), false) => return self.put_off(index, &why),
-                (_, true) if temporary => return self.later(index, parsed.problems.first()),
-                (_, true) if self.envelope.attempt.read_back => {
-                    self.envelope.recipients[index].refusal = parsed.triple.map(|triple| triple.user);
-                    return self.refuse(index, parsed.problems);
-                }
+            let recipient = &mut self.envelope.recipients[index];
+            recipient.address = parsed.address.map(|address| Address { text, ..address });
+            if recipient.address.is_none() && self.envelope.attempt.read_back {
+                recipient.refusal = parsed.triple.map(|triple| triple.user);
+            }
+            self.name_recipient(index);
+            match (temporary, bad) {
+                (true, true) => return self.later(index, parsed.problems.first()),
+                (_, true) if self.envelope.attempt.read_back => return self.refuse(index, parsed.problems),
                 (_, true) => return self.fail(index, parsed.problems),
-                (None, false) => {}
+                (true, false) => deferral = parsed.deferral,
+                (false, false) => {}
             }
         }
         let recipients = &self.envelope.recipients;
@@ -179,7 +181,23 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             return;
         }
         self.known.add(index, &self.envelope.recipients[index]);
-        self.examine(index, 0).await;
+        match deferral {
+            Some(why) => self.put_off(index, &why),
+            None => self.examine(index, 0).await,
+        }
+    }
+
+    /// Whom the queue gave back is one of the envelope's own, and has a Final-Recipient, whether his file says so or not.
+    fn name_recipient(&mut self, index: usize) {
+        if !self.envelope.attempt.read_back {
+            return;
+        }
+        let recipient = &mut self.envelope.recipients[index];
+        recipient.flags |= RecipientFlags::PRIMARY;
+        if recipient.final_recipient.is_none() {
+            let host = self.expander.site.config.expand(b"\x81j");
+            recipient.final_recipient = Some(recipient.known_to_queue(&host));
+        }
     }
 
     /// A member of a list: parsed, compared, examined.
@@ -372,7 +390,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let recipient = &self.envelope.recipients[index];
         let Some(list) = recipient.parent else {
             // one that the queue gave back has its controlling user; anything else was typed by a peer
-            if recipient.control.is_none() {
+            if recipient.control.as_ref().is_none_or(ControllingUser::is_nobody) {
                 let text = format!("Cannot mail directly to {kind}");
                 self.envelope.recipients[index].flags.set(RecipientFlags::UNCOUNTED, program);
                 self.refuse_member(index, b"", &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));

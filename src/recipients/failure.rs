@@ -38,6 +38,10 @@ impl AliasExpansion<'_, '_> {
     pub(super) fn put_off(&mut self, index: usize, why: &[u8]) {
         self.later(index, None);
         self.envelope.note(why, false);
+        if let Some(text) = timeout_of(why) {
+            self.envelope.recipients[index].status = Some(EnhancedStatus(4, 4, 3));
+            self.transcript(&Reply::new(451, None, text).to_line());
+        }
     }
 
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
@@ -143,4 +147,10 @@ impl AliasExpansion<'_, '_> {
     pub(super) fn log(&self, level: u8, priority: Priority, text: &[u8]) {
         self.expander.logger.log(level, priority, Some(self.envelope.id.as_bytes()), text);
     }
+}
+
+/// What the transcript has of a name that could not be looked up: `host map: lookup (a.example): deferred` is for the queue file.
+fn timeout_of(why: &[u8]) -> Option<Vec<u8>> {
+    let name = why.strip_prefix(b"host map: lookup (")?.strip_suffix(b"): deferred")?;
+    Some([name, b": Name server timeout"].concat())
 }

@@ -164,8 +164,7 @@ def by_message(lines):
 def run_case(program, group, case):
     mail_bed.clean()
     start = int(time.time())
-    for folder in group["directories"]:
-        pathlib.Path(TOP, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directories(group)
     for file in case["files"]:
         lay(start, *file)
     locks = [lock(path) for path in case["locks"]]
@@ -184,7 +183,13 @@ def run_case(program, group, case):
     }
 
 
+def make_directories(group):
+    for folder in group["directories"]:
+        pathlib.Path(TOP, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def run_group(program, makemap, group):
+    make_directories(group)  # without them no database of aliases is made
     mail_bed.set_up(program, makemap, group)
     mail_bed.settle(None, 0)
     return [run_case(program, group, case) for case in group["cases"]]

@@ -46,13 +46,12 @@ pub(super) const ENVELOPE_FLAGS: [(u8, EnvelopeFlags); 8] = [
 ];
 
 /// Recipient flags and their letters, in the order of writing.
-pub(super) const RECIPIENT_FLAGS: [(u8, RecipientFlags); 8] = [
+pub(super) const RECIPIENT_FLAGS: [(u8, RecipientFlags); 7] = [
     (b'P', RecipientFlags::PRIMARY),
     (b'N', RecipientFlags::HAS_NOTIFY),
     (b'S', RecipientFlags::SUCCESS),
     (b'F', RecipientFlags::FAILURE),
     (b'D', RecipientFlags::DELAY),
     (b'B', RecipientFlags::BCC),
-    (b'X', RecipientFlags::SECURE_MX),
     (b'A', RecipientFlags::CONTROL_IS_ALIAS),
 ];

@@ -1,13 +1,13 @@
 //! Reading a qf.
 
 use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
-use super::control_lines::{LineError, read_line};
+use super::control_lines::{LineError, is_end, read_line};
 use crate::addr::one_line;
 use crate::config::{HeaderCondition, Names};
 use crate::envelope::{BodyType, ControllingUser, DeliverBy, Recipient, RecipientFlags};
 use crate::message::{Header, HeaderKind};
 use crate::queue::error::Distrust;
-use crate::schema::UserIds;
+use crate::schema::{EnhancedStatus, Reply, UserIds};
 use std::borrow::Cow;
 
 impl ControlFile {
@@ -30,14 +30,15 @@ impl ControlFile {
                 Ok(cut) => cut,
                 Err(LineError::End) => return Err(ControlError::Incomplete),
             };
-            if line == b"." {
+            if is_end(line) {
                 return reader.end(after);
             }
             reader.line_number += 1 + line.iter().filter(|byte| **byte == b'\n').count();
             match reader.line(line) {
                 // a line that a crash has cut off says nothing
                 Err(_) if after.is_empty() && !text.ends_with(b"\n") => return Err(ControlError::Incomplete),
-                read => read?,
+                Err(error) => return reader.fail(error),
+                Ok(()) => {}
             }
             rest = after;
         }
@@ -58,6 +59,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// What was passed over before is told all the same.
+    fn fail<T>(self, mut error: ControlError) -> Result<T, ControlError> {
+        if let ControlError::Bad(distrust) = &mut error {
+            distrust.notes = self.file.envelope.notes;
+        }
+        Err(error)
+    }
+
     fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {
         // only a header field may have line ends inside
         let line = &*if line.starts_with(b"H") { Cow::Borrowed(line) } else { one_line(line) };
@@ -71,7 +80,7 @@ impl Reader<'_> {
             b'T' => envelope.created = integer(value),
             b'K' => envelope.last_attempt = integer(value),
             b'N' => envelope.attempts = integer(value).try_into().unwrap_or(0),
-            b'P' => envelope.priority = integer(value),
+            b'P' => envelope.priority = Some(integer(value)),
             b'd' => self.file.data_directory = Some(value.to_vec()),
             b'I' => self.file.data_file = data_file(value),
             b'B' => match BodyType::parse(value) {
@@ -104,8 +113,12 @@ impl Reader<'_> {
     }
 
     /// Something that is passed over, as sendmail does.
-    fn note(&mut self, text: String) {
-        self.file.envelope.notes.push(text);
+    fn note(&mut self, code: u16, status: EnhancedStatus, text: String) {
+        self.file.envelope.notes.push(Reply::new(code, Some(status), text));
+    }
+
+    fn bad_macro(&mut self, text: String) {
+        self.note(554, EnhancedStatus(5, 0, 0), text);
     }
 
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
@@ -123,12 +136,12 @@ impl Reader<'_> {
             [b'{', rest @ ..] => match rest.iter().position(|byte| *byte == b'}') {
                 Some(end) => (&rest[..end], &rest[end + 1..]),
                 None => {
-                    self.note(format!("Unbalanced {{ on {}", shown(rest)));
-                    return self.note("Unable to assign macro/class ID (mid = 0xffffffff)".to_owned());
+                    self.bad_macro(format!("Unbalanced {{ on {}", shown(rest)));
+                    return self.bad_macro("Unable to assign macro/class ID (mid = 0xffffffff)".to_owned());
                 }
             },
             [_, rest @ ..] => (&value[..1], rest),
-            [] => return,
+            [] => return self.bad_macro("Name required for macro/class".to_owned()),
         };
         self.file.envelope.macros.push((name.to_vec(), value.to_vec()));
     }
@@ -151,6 +164,9 @@ impl Reader<'_> {
             return;
         }
         recipient.control = self.control.clone();
+        if recipient.control.is_none() {
+            recipient.flags -= RecipientFlags::CONTROL_IS_ALIAS;
+        }
         self.file.envelope.recipients.push(recipient);
     }
 
@@ -182,7 +198,7 @@ impl Reader<'_> {
     /// No field: of one with a condition sendmail shows the first mark.
     fn bad_header(&mut self, value: &[u8]) {
         let text = if value.starts_with(b"?") { &value[..1] } else { value };
-        self.note(format!("header syntax error, line \"{}\"", shown(text)));
+        self.note(553, EnhancedStatus(5, 3, 0), format!("header syntax error, line \"{}\"", shown(text)));
     }
 
     fn condition(&self, text: &[u8]) -> HeaderCondition {
@@ -203,13 +219,14 @@ impl Reader<'_> {
     fn end(self, after: &[u8]) -> Result<ControlFile, ControlError> {
         match after.is_empty() {
             true => Ok(self.file),
-            false => tampered("SECURITY ALERT: extra or bogus data in queue file: ", after),
+            false => tampered("SECURITY ALERT: extra or bogus data in queue file: ", after)
+                .or_else(|error| self.fail(error)),
         }
     }
 }
 
 fn bad<T>(detail: String, reason: &'static str) -> Result<T, ControlError> {
-    Err(ControlError::Bad(Distrust { detail, reason }))
+    Err(ControlError::Bad(Distrust::new(detail, reason)))
 }
 
 /// The reason for a line that no control file has.
@@ -261,6 +278,10 @@ fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
 
 /// `user:uid:gid:alias`; nothing takes the control away.
 fn control(value: &[u8], version: i64) -> Option<ControllingUser> {
+    if let [b':', alias @ ..] = value {
+        // who is only handed on: nobody acts for him
+        return Some(ControllingUser { alias: alias.to_vec(), ..ControllingUser::default() });
+    }
     let mut parts = value.splitn(4, |byte| *byte == b':');
     let user = parts.next().filter(|user| !user.is_empty())?.to_vec();
     let number = |part: Option<&[u8]>| part.and_then(|part| u32::try_from(integer(part)).ok());

@@ -26,7 +26,9 @@ pub(super) fn control_text(
     number(&mut out, b'T', envelope.created);
     number(&mut out, b'K', envelope.last_attempt);
     number(&mut out, b'N', i64::from(envelope.attempts));
-    number(&mut out, b'P', envelope.priority);
+    if let Some(priority) = envelope.priority {
+        number(&mut out, b'P', priority);
+    }
     optional(&mut out, b'd', data_directory);
     if let Some((major, minor, inode)) = data_file {
         text(&mut out, b'I', format!("{major}/{minor}/{inode}").as_bytes());

@@ -1,6 +1,6 @@
 //! Looking through a queue directory.
 
-use super::control_lines::read_line;
+use super::control_lines::{is_end, read_line};
 use super::control_reader::integer;
 use super::files;
 use super::layout::Directory;
@@ -87,7 +87,7 @@ fn facts(text: &[u8]) -> Vec<Fact> {
     let (mut facts, mut version, mut rest) = (Vec::new(), 0, text);
     while !rest.is_empty() {
         let (line, after) = read_line(rest).unwrap_or((rest, b""));
-        if line == b"." {
+        if is_end(line) {
             break;
         }
         rest = after;

@@ -8,6 +8,7 @@ use super::layout::Directory;
 use crate::config::Names;
 use crate::envelope::{Body, QueueId, StoredEnvelope};
 use crate::queue::error::{BOGUS, Distrust, QueueError};
+use crate::queue::select::EntryKind;
 use crate::sys::{errno_text, identity};
 use std::fs::Metadata;
 use std::io::{self, Read};
@@ -45,9 +46,15 @@ pub(super) struct Rules<'a> {
 }
 
 /// Locks, checks and reads one message.
-pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Result<Found, QueueError> {
-    let path = directory.file("qf", id);
-    let locked = match files::open_locked(directory, "qf", id) {
+pub(super) fn load(
+    rules: &Rules<'_>,
+    directory: &Directory,
+    id: &QueueId,
+    kind: EntryKind,
+) -> Result<Found, QueueError> {
+    let prefix = kind.prefix();
+    let path = directory.file(prefix, id);
+    let locked = match files::open_locked(directory, prefix, id) {
         Ok(Some(locked)) => locked,
         Ok(None) => return Ok(Found::Busy),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Gone),
@@ -58,25 +65,25 @@ pub(super) fn load(rules: &Rules<'_>, directory: &Directory, id: &QueueId) -> Re
     if !meta.is_file() {
         return Ok(Found::Incomplete(Some(format!(
             "readqf: {} is not a regular file",
-            directory.shown("qf", id)
+            directory.shown(prefix, id)
         ))));
     }
     if let Some(distrust) = rules.distrust(directory, &meta) {
         return Ok(Found::Bad(locked, distrust));
     }
     if meta.len() == 0 {
-        return empty(rules, directory, id, &meta);
+        return empty(rules, directory, id, &locked, &meta);
     }
     let mut text = Vec::new();
     (&locked.file).read_to_end(&mut text).map_err(fail)?;
     match ControlFile::parse(&text, rules.names) {
         Ok(control) => with_body(directory, id, locked, &meta, control),
         Err(error @ ControlError::Incomplete) => {
-            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", directory.shown("qf", id)))))
+            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", directory.shown(prefix, id)))))
         }
         Err(ControlError::Bad(mut distrust)) => {
             if distrust.reason == UNRECOGNIZED {
-                distrust.detail = format!("readqf: {}: {}", directory.shown("qf", id), distrust.detail);
+                distrust.detail = format!("readqf: {}: {}", directory.shown(prefix, id), distrust.detail);
             }
             Ok(Found::Bad(locked, distrust))
         }
@@ -104,7 +111,7 @@ fn with_body(
         }
         // removed after delivery, and the qf was to follow when the crash came
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            files::unlink(&directory.file("qf", id))?;
+            files::unlink(&directory.file(locked.prefix, id))?;
             let shown = directory.shown("df", id);
             return Ok(Found::Finished(format!(
                 "{shown} is gone: the message was delivered; its control file is removed"
@@ -112,7 +119,7 @@ fn with_body(
         }
         Err(error) if is_no_file(&error) => {
             let detail = format!("bogus data file {}: {}", path.display(), errno_text(&error));
-            return Ok(Found::Bad(locked, Distrust { detail, reason: BOGUS }));
+            return Ok(Found::Bad(locked, Distrust::new(detail, BOGUS)));
         }
         Err(source) => return Err(QueueError::new("cannot open", path, source)),
     };
@@ -127,7 +134,7 @@ fn with_body(
 fn bogus(what: &str, meta: &Metadata) -> Distrust {
     let mode = meta.permissions().mode();
     let detail = format!("{what}, uid={}, gid={}, mode={mode:o}", meta.uid(), meta.gid());
-    Distrust { detail, reason: BOGUS }
+    Distrust::new(detail, BOGUS)
 }
 
 /// A link, a pipe, a directory.
@@ -159,12 +166,13 @@ fn empty(
     rules: &Rules<'_>,
     directory: &Directory,
     id: &QueueId,
+    locked: &LockedFile,
     meta: &Metadata,
 ) -> Result<Found, QueueError> {
     if rules.now - meta.mtime() < MAX_EMPTY_AGE {
         return Ok(Found::Incomplete(None));
     }
     files::unlink(&directory.file("df", id))?;
-    files::unlink(&directory.file("qf", id))?;
+    files::unlink(&directory.file(locked.prefix, id))?;
     Ok(Found::Gone)
 }

@@ -202,8 +202,8 @@ impl Inner {
         }
     }
 
-    fn load(&self, key: &MessageKey) -> Result<Loaded<StoredEnvelope>, QueueError> {
-        Ok(match load::load(&self.rules(), self.directory(key.location)?, &key.id)? {
+    fn load(&self, key: &MessageKey, kind: EntryKind) -> Result<Loaded<StoredEnvelope>, QueueError> {
+        Ok(match load::load(&self.rules(), self.directory(key.location)?, &key.id, kind)? {
             Found::Whole(hold, envelope) => Loaded::Ready(self.lease(key.clone(), hold)?, envelope),
             Found::Busy => Loaded::Busy,
             Found::Gone => Loaded::Gone,
@@ -289,16 +289,20 @@ impl QueueStore for DirectoryStore {
         })
     }
 
-    fn load<'a>(&'a self, key: &'a MessageKey) -> Operation<'a, Loaded<StoredEnvelope>> {
+    fn load<'a>(&'a self, key: &'a MessageKey, kind: EntryKind) -> Operation<'a, Loaded<StoredEnvelope>> {
         let (inner, key) = (self.0.clone(), key.clone());
-        Box::pin(blocking(move || inner.load(&key)))
+        Box::pin(blocking(move || inner.load(&key, kind)))
     }
 
     fn update<'a>(&'a self, lease: &'a mut Lease, envelope: &'a StoredEnvelope) -> Operation<'a, ()> {
         Box::pin(async move {
-            let (inner, prefix) = (self.0.clone(), prefix(envelope));
+            let inner = self.0.clone();
             let text = self.0.control_text(&lease.key, envelope);
             let (key, hold) = (lease.key.clone(), lease.hold::<Arc<LockedFile>>()?.clone());
+            let prefix = match hold.prefix == EntryKind::Normal.prefix() {
+                true => prefix(envelope),
+                false => hold.prefix, // a run of those that are held leaves them so
+            };
             let hold = blocking(move || inner.replace(&key, &hold, prefix, &text)).await?;
             lease.fencing = inode(&hold.file)?;
             lease.hold = Box::new(Arc::new(hold));

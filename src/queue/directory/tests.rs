@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::envelope::{ControllingUser, EnvelopeFlags, QueueId, StoredEnvelope};
 use crate::message::Header;
 use crate::queue::tests::{NOW, config, envelope, folder, names, names_in, queue};
-use crate::queue::{GroupOptions, Loaded, Queue, QueueOptions, Selection};
+use crate::queue::{EntryKind, GroupOptions, Loaded, Queue, QueueOptions, Selection};
 use crate::schema::UserIds;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -114,9 +114,11 @@ async fn a_message_is_committed_loaded_changed_and_removed() {
     sent.body = body.finish().await.expect("synced");
     let locked = queue.commit(&sent).await.expect("committed");
     assert_eq!(names_in(dir.path()), [format!("df{id}"), format!("qf{id}")]);
-    assert!(matches!(queue.load(&sent.key()).await.expect("an answer"), Loaded::Busy));
+    assert!(matches!(queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Busy));
     drop(locked);
-    let Loaded::Ready(mut locked, mut got) = queue.load(&sent.key()).await.expect("an answer") else {
+    let Loaded::Ready(mut locked, mut got) =
+        queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer")
+    else {
         panic!("not ready");
     };
     assert_eq!((got.sender.text.as_slice(), got.body.size()), (&b"<a@site.example>"[..], 18));
@@ -125,7 +127,7 @@ async fn a_message_is_committed_loaded_changed_and_removed() {
     got.last_attempt = NOW;
     queue.update(&mut locked, &got).await.expect("updated");
     assert!(
-        matches!(queue.load(&sent.key()).await.expect("an answer"), Loaded::Busy),
+        matches!(queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer"), Loaded::Busy),
         "the lock moved along"
     );
     queue.remove(locked).await.expect("removed");
@@ -160,7 +162,10 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
     put("qfAAAAAAAA000004", b"V8\nT1\nSa\nRPFD:b\n.\n");
     put("qfAAAAAAAA000006", b"V8\nT1\nd/elsewhere\nSa\nRPFD:b\n.\n");
     let load = async |name: &[u8]| {
-        queue.load(&envelope(QueueId::new(name).expect("an id")).key()).await.expect("an answer")
+        queue
+            .load(&envelope(QueueId::new(name).expect("an id")).key(), EntryKind::Normal)
+            .await
+            .expect("an answer")
     };
     assert!(matches!(load(b"AAAAAAAA000001").await, Loaded::SetAside { .. }));
     assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete(Some(_))));
@@ -185,7 +190,9 @@ async fn a_file_that_others_may_write_is_bogus() {
     drop(queue.commit(&sent).await.expect("committed"));
     let path = dir.path().join(format!("qf{}", sent.id));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o622)).expect("mode");
-    let Loaded::SetAside { distrust, .. } = queue.load(&sent.key()).await.expect("an answer") else {
+    let Loaded::SetAside { distrust, .. } =
+        queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer")
+    else {
         panic!("believed")
     };
     assert!(distrust.detail.starts_with("bogus queue file, uid="), "{distrust}");
@@ -240,12 +247,15 @@ async fn a_commit_cut_off_at_any_byte_is_not_a_message() {
     // all is there without the very last line end
     for end in 1..whole.len() - 1 {
         std::fs::write(&path, &whole[..end]).expect("written");
-        let loaded = queue.load(&sent.key()).await.expect("an answer");
+        let loaded = queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer");
         let cut = String::from_utf8_lossy(&whole[..end]);
         assert!(matches!(loaded, Loaded::Incomplete(_)), "cut behind {cut}");
     }
     std::fs::write(&path, &whole).expect("written");
-    assert!(matches!(queue.load(&sent.key()).await.expect("an answer"), Loaded::Ready(..)));
+    assert!(matches!(
+        queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer"),
+        Loaded::Ready(..)
+    ));
 }
 
 /// A crash while the state is written anew leaves a tf in any condition; the qf counts.
@@ -256,7 +266,9 @@ async fn a_temporary_file_left_behind_does_no_harm() {
     let sent = envelope(queue.next_id());
     drop(queue.commit(&sent).await.expect("committed"));
     std::fs::write(dir.path().join(format!("tf{}", sent.id)), b"V8\nT1").expect("written");
-    let Loaded::Ready(mut locked, mut got) = queue.load(&sent.key()).await.expect("an answer") else {
+    let Loaded::Ready(mut locked, mut got) =
+        queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer")
+    else {
         panic!("not ready");
     };
     got.attempts = 1;
@@ -277,7 +289,8 @@ async fn a_copy_keeps_its_body_when_the_original_goes() {
     sent.id = queue.next_id();
     drop(queue.commit(&sent).await.expect("committed"));
     queue.remove(lease).await.expect("removed");
-    let Loaded::Ready(_lease, got) = queue.load(&sent.key()).await.expect("an answer") else {
+    let Loaded::Ready(_lease, got) = queue.load(&sent.key(), EntryKind::Normal).await.expect("an answer")
+    else {
         panic!("not ready")
     };
     assert_eq!(got.body.size(), 7);
