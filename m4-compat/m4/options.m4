@@ -253,3 +253,4 @@ _OPTION(`DANE', `confDANE', `false')dnl
 _OPTION(`MaxNOOPCommands', `confMAX_NOOP_COMMANDS', `20')dnl
 _OPTION(`HeloName', `confHELO_NAME', `')dnl
 _OPTION(`RejectNUL', `confREJECT_NUL', `false')dnl
+_OPTION(`Chunking', `confCHUNKING', `')dnl

@@ -88,7 +88,7 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 13] = [0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 14] = [0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -481,4 +481,6 @@ options! {
     greylist_delay: i64 = 0, (Time b's'), "GreylistDelay", 0xa4, Root, Implemented, "";
     /// (canonify only) How long he is known without coming again
     greylist_lifetime: i64 = 3_110_400, (Time b'd'), "GreylistLifetime", 0xab, Root, Implemented, "";
+    /// (canonify only) CHUNKING is offered: a message may come in pieces of a length said before (BDAT, RFC 3030)
+    chunking: bool = false, (Bool), "Chunking", 0xf5, Root, Implemented, "confCHUNKING";
 }

@@ -1,4 +1,5 @@
-//! Message data (RFC 5321, section 4.5.2): transparency dots off, line ends to LF, the end found.
+//! Message data (RFC 5321, section 4.5.2): transparency dots off, line ends to LF, the end found. Chunks (RFC 3030) have
+//! neither those dots nor an end of their own.
 //!
 //! Only CR LF . CR LF ends the data, and a bare CR or LF is refused, unless the caller relaxes that
 //! for a peer: any laxer reading lets two servers disagree about where a message ends (CVE-2023-51765).
@@ -95,6 +96,8 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct DataDecoder {
     strictness: Strictness,
+    /// Does a dot begin a line that needs it, or end the data?
+    dots: bool,
     state: State,
     /// Did the line before end with CR LF? (DATA's own line did.)
     after_crlf: bool,
@@ -116,6 +119,7 @@ impl DataDecoder {
     pub fn new(strictness: Strictness) -> Self {
         Self {
             strictness,
+            dots: true,
             state: State::LineStart,
             after_crlf: true,
             empty: true,
@@ -124,6 +128,24 @@ impl DataDecoder {
             bare_carriage_returns: Where::default(),
             nul: false,
             eight_bit: false,
+        }
+    }
+
+    /// For the chunks after BDAT: a dot is a character.
+    pub fn of_chunks(strictness: Strictness) -> Self {
+        Self { dots: false, ..Self::new(strictness) }
+    }
+
+    /// The data end here: a line that was begun is a whole one.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> DataEvent {
+        if self.state == State::Cr
+            && let Some(refused) = self.lone_cr(out)
+        {
+            return refused;
+        }
+        match self.state {
+            State::Line => self.end_line(true, out),
+            _ => DataEvent::More,
         }
     }
 
@@ -167,7 +189,7 @@ impl DataDecoder {
 
     fn step(&mut self, byte: u8, out: &mut Vec<u8>) -> DataEvent {
         match (self.state, byte) {
-            (State::LineStart, b'.') => self.state = State::Dot,
+            (State::LineStart, b'.') if self.dots => self.state = State::Dot,
             (State::Dot, b'\r') => self.state = State::DotCr,
             (State::Dot | State::DotCr, b'\n') if self.dot_ends() => return DataEvent::End,
             (State::DotCr, b'\n') => return self.end_line(true, out),
@@ -239,17 +261,25 @@ impl DataDecoder {
 
     /// A CR was followed by `byte`, which is not LF.
     fn bare_cr(&mut self, byte: u8, out: &mut Vec<u8>) -> DataEvent {
-        self.bare_carriage_returns.add(self.in_body);
-        match self.strictness.carriage_return {
-            BareCharacter::Refuse => return DataEvent::Refused(Violation::CarriageReturn),
-            BareCharacter::Replace => self.text(b' ', out),
-            BareCharacter::Allow => self.text(b'\r', out),
+        if let Some(refused) = self.lone_cr(out) {
+            return refused;
         }
         match byte {
             b'\r' => self.state = State::Cr,
             byte => self.text(byte, out),
         }
         DataEvent::More
+    }
+
+    /// A CR is no part of a line end.
+    fn lone_cr(&mut self, out: &mut Vec<u8>) -> Option<DataEvent> {
+        self.bare_carriage_returns.add(self.in_body);
+        match self.strictness.carriage_return {
+            BareCharacter::Refuse => return Some(DataEvent::Refused(Violation::CarriageReturn)),
+            BareCharacter::Replace => self.text(b' ', out),
+            BareCharacter::Allow => self.text(b'\r', out),
+        }
+        None
     }
 }
 
@@ -326,6 +356,21 @@ mod tests {
         let (text, _, event, decoder) = decode(strictness, b"S: a\nB: c\r\n\r\none\n.\ntwo\n..\r\n.\r\n");
         assert_eq!((text.as_str(), event), ("S: a\n B: c\n\none\n.\ntwo\n..\n", DataEvent::End));
         assert_eq!(decoder.bare_line_feeds.name(), Some("header+body"));
+    }
+
+    #[test]
+    fn chunks_have_no_dots_and_end_anywhere() {
+        let decoded = |pieces: &[&[u8]]| {
+            let (mut decoder, mut text) = (DataDecoder::of_chunks(Strictness::default()), Vec::new());
+            let mut events = pieces.iter().map(|piece| decoder.push(piece, &mut text).1).collect::<Vec<_>>();
+            events.push(decoder.finish(&mut text));
+            events.retain(|event| *event != DataEvent::More);
+            (String::from_utf8_lossy(&text).into_owned(), events)
+        };
+        assert_eq!(decoded(&[b"a\r", b"\n.\r\n..b"]), ("a\n.\n..b\n".into(), vec![]));
+        assert_eq!(decoded(&[b"a\r\n", b"", b".\r\n"]), ("a\n.\n".into(), vec![]));
+        let refused = vec![DataEvent::Refused(Violation::CarriageReturn)];
+        assert_eq!(decoded(&[b"a\r"]), ("a".into(), refused));
     }
 
     #[test]

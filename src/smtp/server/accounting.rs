@@ -56,6 +56,7 @@ impl<A: Acceptor> Session<A> {
 
     /// A fresh envelope with the macros of the connection.
     pub(super) fn next_transaction(&mut self) -> Envelope {
+        self.chunks = None;
         let id = self.acceptor.next_id();
         let next = Transaction::new(id, &self.scope);
         let mut last = std::mem::replace(&mut self.transaction, next);

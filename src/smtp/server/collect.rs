@@ -1,7 +1,7 @@
 //! Message data: from the wire through the decoder into headers and body.
 
 use super::acceptor::{Acceptor, BodySink};
-use super::features::Features;
+use super::collecting::{Collecting, Failure, Limits};
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::transaction::Stage;
@@ -9,157 +9,93 @@ use super::wire::Lost;
 use crate::envelope::{BodyType, EnvelopeFlags, receive};
 use crate::logging::Priority;
 use crate::message::{Collector, Header};
-use crate::schema::{EightBitMode, EnhancedStatus, Reply};
+use crate::schema::{EightBitMode, Reply};
 use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
 
-/// Why a message is not taken.
-enum Failure {
-    /// More than MaxHeadersLength, which is this many bytes.
-    HeadersTooLarge(u64),
-    /// More than MaxMessageSize, which is this many bytes.
-    MessageTooLarge(u64),
-    /// A NUL byte, and RejectNUL.
-    Nul,
-    /// Eighth bits that nothing tells of, and EightBitMode strict.
-    EightBit,
-    /// A filter or the queue says so.
-    Refused(Reply),
-}
-
-impl Failure {
-    fn into_reply(self) -> Reply {
-        let reply = |code, (subject, detail), text: String| {
-            Reply::new(code, Some(EnhancedStatus(5, subject, detail)), text)
-        };
-        match self {
-            Self::HeadersTooLarge(limit) => reply(552, (6, 0), format!("Headers too large ({limit} max)")),
-            Self::MessageTooLarge(limit) => {
-                reply(552, (2, 3), format!("Message exceeds maximum fixed size ({limit})"))
-            }
-            Self::EightBit => reply(554, (6, 1), "Eight bit data not allowed".into()),
-            Self::Nul => reply(554, (6, 1), "NUL byte not allowed".into()),
-            Self::Refused(reply) => reply,
-        }
-    }
-}
-
-/// A message on its way in.
-struct Collecting<B> {
-    decoder: DataDecoder,
-    collector: Collector,
-    sink: Option<B>,
-    /// The first failure; the rest of the data is read and dropped.
-    failed: Option<Failure>,
-    /// Have the filters heard the header?
-    header_heard: bool,
-    /// Bytes with LF line ends.
-    size: u64,
-    /// SevenBitInput: top bits are taken off.
-    seven_bit: bool,
-    /// Reused from read to read.
-    text: Vec<u8>,
-    body: Vec<u8>,
-}
-
-impl<B: BodySink> Collecting<B> {
-    fn new(strictness: Strictness, save_from_line: bool, sink: Result<B, Reply>) -> Self {
-        let (sink, failed) = match sink {
-            Ok(sink) => (Some(sink), None),
-            Err(reply) => (None, Some(Failure::Refused(reply))),
-        };
-        Self {
-            decoder: DataDecoder::new(strictness),
-            collector: Collector::with_from_line(save_from_line),
-            sink,
-            failed,
-            header_heard: false,
-            size: 0,
-            seven_bit: false,
-            text: Vec::new(),
-            body: Vec::new(),
-        }
-    }
-
-    /// Takes what has arrived; gives the number of bytes used.
-    fn take(&mut self, input: &[u8], most_headers: u64, most: u64) -> (usize, DataEvent) {
-        self.text.clear();
-        let (used, event) = self.decoder.push(input, &mut self.text);
-        if self.seven_bit {
-            self.text.iter_mut().for_each(|byte| *byte &= 0x7f);
-        }
-        self.size += self.text.len() as u64;
-        if self.failed.is_none() {
-            self.body.clear();
-            self.collector.push(&self.text, &mut self.body);
-            self.judge(most_headers, most);
-        }
-        (used, event)
-    }
-
-    fn judge(&mut self, most_headers: u64, most: u64) {
-        if most_headers > 0 && self.collector.header_size() > most_headers {
-            self.failed = Some(Failure::HeadersTooLarge(most_headers));
-        } else if most > 0 && self.size > most {
-            self.failed = Some(Failure::MessageTooLarge(most));
-        } else {
-            self.write();
-        }
-    }
-
-    /// What was read of the body last goes where the body is kept.
-    fn write(&mut self) {
-        if let Some(sink) = &mut self.sink
-            && let Err(reply) = sink.write(&self.body)
-        {
-            self.failed = Some(Failure::Refused(reply));
-        }
-    }
-
-    /// The end of the data: the fields of the header.
-    fn finish_header(&mut self) -> Vec<Header> {
-        self.body.clear();
-        let fields = std::mem::take(&mut self.collector).finish(&mut self.body);
-        if self.failed.is_none() {
-            self.write();
-        }
-        fields
-    }
-}
-
 impl<A: Acceptor> Session<A> {
-    /// Reads the message to its end, then decides about it.
+    /// Reads the message up to its dot, then decides about it.
     pub(super) async fn collect(&mut self) -> Flow {
-        let Features { strictness, .. } = self.features;
-        let sink = self.acceptor.create_body(&mut self.transaction.envelope);
-        let save_from_line = self.server.site.config.options.save_from_line;
-        let mut collecting = Collecting::new(strictness, save_from_line, sink);
-        let policy = &self.server.policy;
-        collecting.seven_bit = match self.transaction.envelope.body_type {
-            Some(declared) => declared == BodyType::SEVEN_BIT,
-            None => policy.seven_bit_input,
-        };
-        // without MaxHeadersLength the session's memory is the limit
-        let budget = self.transaction.budget.left().max(1);
-        let headers = match policy.max_headers_length {
-            0 => budget,
-            most => most.min(budget),
-        };
-        let (most, limit) = (policy.max_message_size, policy.data_timeout);
+        let mut collecting = self.begin_message(DataDecoder::new(self.features.strictness));
         loop {
-            let (used, event) = collecting.take(self.wire.pending(), headers, most);
-            self.wire.consume(used);
-            if !matches!(event, DataEvent::Refused(_)) {
-                self.hear(&mut collecting).await;
-            }
-            match event {
+            match self.collect_pending(&mut collecting, usize::MAX).await.1 {
                 DataEvent::End => return self.collected(collecting).await,
                 DataEvent::Refused(violation) => return self.bare_character(&collecting, violation),
                 DataEvent::More => {}
             }
-            if let Err(lost) = self.wire.fill(limit).await {
+            if let Err(lost) = self.wire.fill(self.server.policy.data_timeout).await {
                 return self.broken_off(collecting.size, lost);
             }
         }
+    }
+
+    /// A message begins to come in.
+    pub(super) fn begin_message(&mut self, decoder: DataDecoder) -> Collecting<A::Sink> {
+        let sink = self.acceptor.create_body(&mut self.transaction.envelope);
+        let collector = Collector::with_from_line(self.server.site.config.options.save_from_line);
+        let policy = &self.server.policy;
+        // without MaxHeadersLength the session's memory is the limit
+        let budget = self.transaction.budget.left().max(1);
+        let header = match policy.max_headers_length {
+            0 => budget,
+            most => most.min(budget),
+        };
+        let limits = Limits { header, message: policy.max_message_size };
+        let seven_bit = match self.transaction.envelope.body_type {
+            Some(declared) => declared == BodyType::SEVEN_BIT,
+            None => policy.seven_bit_input,
+        };
+        let mut collecting = Collecting::new(decoder, collector, sink, limits);
+        collecting.seven_bit = seven_bit;
+        collecting
+    }
+
+    /// Takes what has arrived, `most` bytes of it; gives the number of bytes used.
+    async fn collect_pending(
+        &mut self,
+        collecting: &mut Collecting<A::Sink>,
+        most: usize,
+    ) -> (usize, DataEvent) {
+        let pending = self.wire.pending();
+        let (used, event) = collecting.take(&pending[..pending.len().min(most)]);
+        self.wire.consume(used);
+        if !matches!(event, DataEvent::Refused(_)) {
+            self.hear(collecting).await;
+        }
+        (used, event)
+    }
+
+    /// Reads so many bytes of a message.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub(super) async fn collect_chunk(
+        &mut self,
+        collecting: &mut Collecting<A::Sink>,
+        mut left: u64,
+    ) -> Result<(), Flow> {
+        while left > 0 {
+            if self.wire.pending().is_empty()
+                && let Err(lost) = self.wire.fill(self.server.policy.data_timeout).await
+            {
+                return Err(self.broken_off(collecting.size, lost));
+            }
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            let (used, event) = self.collect_pending(collecting, most).await;
+            if let DataEvent::Refused(violation) = event {
+                return Err(self.bare_character(collecting, violation));
+            }
+            left -= used as u64;
+        }
+        Ok(())
+    }
+
+    /// The last chunk is there.
+    pub(super) async fn collected_chunks(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
+        if let DataEvent::Refused(violation) = collecting.finish_data() {
+            return self.bare_character(&collecting, violation);
+        }
+        self.hear(&mut collecting).await;
+        self.collected(collecting).await
     }
 
     /// A bare CR or LF ends the connection: nobody knows what the client means to send next.
@@ -175,7 +111,7 @@ impl<A: Acceptor> Session<A> {
         Flow::Close
     }
 
-    fn broken_off(&mut self, size: u64, lost: Lost) -> Flow {
+    pub(super) fn broken_off(&mut self, size: u64, lost: Lost) -> Flow {
         let problem = if lost == Lost::TimedOut { "read timeout" } else { "unexpected close" };
         self.transaction.envelope.size = size;
         self.log(1, Priority::Warning, format!("collect: premature EOM: {problem}").as_bytes());
@@ -252,8 +188,8 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    /// The final dot is there.
-    async fn collected(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
+    /// All of it is there.
+    pub(super) async fn collected(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
         let id = self.transaction.envelope.id.clone();
         self.note_tolerated(&collecting.decoder);
         let fields = collecting.finish_header();

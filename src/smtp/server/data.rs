@@ -34,17 +34,18 @@ impl<A: Acceptor> Session<A> {
         self.collect().await
     }
 
-    fn may_send_data(&self) -> Result<(), Reply> {
+    pub(super) fn may_send_data(&self) -> Result<(), Reply> {
         let nobody = self.transaction.envelope.recipients.is_empty();
         match self.transaction.stage {
             Stage::Idle | Stage::Refused => Err(Reply::new(503, None, "Need MAIL command")),
+            Stage::Data { .. } => Err(Reply::new(503, None, "The message has begun with BDAT")),
             _ if nobody => Err(Reply::new(503, None, "Need RCPT (recipient)")),
             _ => Ok(()),
         }
     }
 
     /// `$u`, which the Received field shows, is known only when one recipient was looked up.
-    fn name_single_recipient(&mut self) {
+    pub(super) fn name_single_recipient(&mut self) {
         let looked_up = self.transaction.rcpt_count().map_or(0, |count| count.looked_up as usize);
         let addresses = looked_up + usize::from(self.transaction.verified);
         let envelope = &mut self.transaction.envelope;

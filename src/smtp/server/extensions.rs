@@ -24,6 +24,7 @@ pub const EXTENSIONS: &[Extension] = &[
     Extension { keyword: "EXPN", offer: |features, _, _| plain("EXPN", features.expn) },
     Extension { keyword: "VERB", offer: |features, _, _| plain("VERB", features.expn && features.verb) },
     Extension { keyword: "8BITMIME", offer: |_, _, _| plain("8BITMIME", true) },
+    Extension { keyword: "CHUNKING", offer: |_, policy, _| plain("CHUNKING", policy.chunking) },
     Extension {
         keyword: "SIZE",
         offer: |_, policy, _| match policy.max_message_size {

@@ -13,15 +13,17 @@
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
 //!   `filtering`: when they are asked, and what follows; `arrived`: a message while they change it
 //! - `mail_authentication`: SPF, DKIM, DMARC and ARC, before the rulesets; `greylisting` behind them; `mail_filters`: milters as the last of them; `mail_filter_message`: what they ask for at the end of a message
-//! - `transaction`: how far a message has got; `collect`: from DATA to the envelope; `accounting`: from one
+//! - `transaction`: how far a message has got; `collect`: from DATA or BDAT to the envelope, by way of `collecting`; `accounting`: from one
 //!   message to the next
 
 mod acceptor;
 mod accounting;
 mod arrived;
 mod auth;
+mod bdat;
 mod budget;
 mod collect;
+mod collecting;
 mod data;
 mod dispatch;
 mod etrn;

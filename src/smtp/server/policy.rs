@@ -73,6 +73,8 @@ pub struct Policy {
     pub reject_nul: bool,
     /// SevenBitInput
     pub seven_bit_input: bool,
+    /// Chunking: BDAT may be used (RFC 3030).
+    pub chunking: bool,
     /// SendMimeErrors
     pub send_mime_errors: bool,
     /// DeliverByMin, the least time that BY= may name (RFC 2852); `None` switches DELIVERBY off.
@@ -121,6 +123,7 @@ impl Policy {
             max_headers_length: u64::try_from(options.max_headers_length).unwrap_or(0),
             reject_nul: options.reject_nul,
             seven_bit_input: options.seven_bit_input,
+            chunking: options.chunking,
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             soft_bounce: options.soft_bounce,
@@ -155,6 +158,7 @@ impl Default for Policy {
             max_headers_length: 32768,
             reject_nul: false,
             seven_bit_input: false,
+            chunking: false,
             send_mime_errors: true,
             deliver_by_min: Some(Duration::ZERO),
             soft_bounce: false,

@@ -2,6 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::client::Client;
+use super::collecting::Collecting;
 use super::features::Features;
 use super::filter::{Filter, FilterFactory};
 use super::greylisting::Greylisting;
@@ -113,7 +114,7 @@ impl Refusal {
 }
 
 /// One connection.
-pub struct Session<A> {
+pub struct Session<A: Acceptor> {
     pub(super) server: Arc<Server>,
     pub(super) acceptor: A,
     pub(super) client: Client,
@@ -136,6 +137,8 @@ pub struct Session<A> {
     /// The argument of HELO or EHLO.
     pub(super) helo: Option<Vec<u8>>,
     pub(super) transaction: Transaction,
+    /// What the chunks so far have brought of a message.
+    pub(super) chunks: Option<Box<Collecting<A::Sink>>>,
     /// Verbose mode: deliver before answering.
     pub(super) verbose: bool,
     pub(super) usage: Usage,
@@ -176,6 +179,7 @@ impl<A: Acceptor> Session<A> {
             discard: false,
             helo: None,
             transaction,
+            chunks: None,
             verbose: false,
             usage: Usage::default(),
             issued_mail_command: false,

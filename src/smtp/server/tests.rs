@@ -2,7 +2,8 @@
 //!
 //! `C:` a line from the client, `R:` raw bytes with escapes, `FILL: n` n lines of 70 letters after a
 //! blank line; `S:` a line from the server; `B:` a line of the body that was accepted;
-//! `client: ADDRESS [NAME]` at the top.
+//! `client: ADDRESS [NAME]` at the top, `cf: LINE` for a line of the
+//! cf behind those of site.cf.
 
 use super::{
     Acceptor, Client, DaemonFacts, MemorySink, Policy, QueueRun, Resolved, Server, Session, Verified,
@@ -122,8 +123,15 @@ fn server() -> Arc<Server> {
 }
 
 pub(super) fn server_with(change: impl FnOnce(&mut Server)) -> Server {
+    let mut server = server_of("");
+    change(&mut server);
+    server
+}
+
+/// With these lines behind those of `testdata/smtp/site.cf`.
+fn server_of(lines: &str) -> Server {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/smtp/site.cf");
-    let text = &std::fs::read(path).expect("testdata/smtp/site.cf");
+    let text = &[&std::fs::read(path).expect("testdata/smtp/site.cf"), lines.as_bytes()].concat();
     let options = LoadOptions { version: b"canonify-test".to_vec(), ..LoadOptions::default() };
     let loaded = config::load(b"site.cf", text, &mut Nowhere, &options);
     let said: Vec<_> = loaded.messages.iter().map(|one| String::from_utf8_lossy(&one.text)).collect();
@@ -131,9 +139,7 @@ pub(super) fn server_with(change: impl FnOnce(&mut Server)) -> Server {
     let config = Arc::new(loaded.config);
     let policy = Policy::from_config(&config);
     let site = Arc::new(Site::new(config, Arc::new(Resolver::fixed(Vec::new()))));
-    let mut server = Server::new(site, policy, Logger::open(Target::Memory, b"sendmail", 9));
-    change(&mut server);
-    server
+    Server::new(site, policy, Logger::open(Target::Memory, b"sendmail", 9))
 }
 
 pub(super) fn client_at(line: &str) -> Client {
@@ -193,7 +199,9 @@ async fn play(script: &str) -> Result<(), String> {
     let client = script.lines().find_map(|line| line.strip_prefix("client:")).expect("a client");
     let (mut ours, theirs) = tokio::io::duplex(1 << 16);
     let memory = Memory::default();
-    let session = tokio::spawn(Session::new(server(), memory.clone(), client_at(client), theirs).serve());
+    let lines: Vec<&str> = script.lines().filter_map(|line| line.strip_prefix("cf: ")).collect();
+    let server = Arc::new(server_of(&lines.join("\n")));
+    let session = tokio::spawn(Session::new(server, memory.clone(), client_at(client), theirs).serve());
     let (mut buffer, mut pending, mut body) = (Vec::new(), Vec::new(), String::new());
     for (number, line) in script.lines().enumerate() {
         if let Some(bytes) = sent(line) {
@@ -352,6 +360,8 @@ proptest! {
                 prop_oneof![Just(b"\r".to_vec()), Just(b"\n".to_vec()), Just(b"\r\r\n".to_vec()), Just(b"\n.\n".to_vec())],
                 Just(b" SIZE=99 BY=1;N ORCPT=rfc822;x RET=".to_vec()),
                 Just(b"VRFY <".to_vec()),
+                Just(b"BDAT 5\r\nBDAT".to_vec()),
+                Just(b"BDAT 7 LAST\r\n\r\n.\r\nab".to_vec()),
             ],
             0..12,
         )

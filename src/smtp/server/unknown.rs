@@ -28,7 +28,7 @@ pub(super) const fn http_row<A: Acceptor>(word: &'static str) -> VerbRow<A> {
 }
 
 impl<A: Acceptor> Session<A> {
-    async fn unknown(&mut self, line: &[u8]) -> Flow {
+    pub(super) async fn unknown(&mut self, line: &[u8]) -> Flow {
         if self.usage.is_last_bad_command() {
             return self.count_bad_command();
         }

@@ -1,5 +1,6 @@
 //! What a row of the table of commands is.
 
+use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +20,7 @@ pub(super) struct Command<'a> {
 pub(super) type Running<'s> = Pin<Box<dyn Future<Output = Flow> + Send + 's>>;
 
 /// One row.
-pub(super) struct VerbRow<A> {
+pub(super) struct VerbRow<A: Acceptor> {
     /// The word, without ASCII case.
     pub(super) word: &'static str,
     /// What it does.
@@ -45,7 +46,7 @@ pub(super) struct UseLimit {
     pub(super) uses: u32,
 }
 
-impl<A> VerbRow<A> {
+impl<A: Acceptor> VerbRow<A> {
     pub(super) const fn new(
         word: &'static str,
         run: for<'s> fn(&'s mut Session<A>, Command<'s>) -> Running<'s>,

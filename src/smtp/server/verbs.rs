@@ -2,7 +2,7 @@
 
 use super::acceptor::Acceptor;
 use super::verb_row::VerbRow;
-use super::{auth, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
+use super::{auth, bdat, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
 use std::marker::PhantomData;
 
 /// All rows, for one kind of acceptor.
@@ -13,6 +13,7 @@ impl<A: Acceptor> Verbs<A> {
         mail::row(),
         rcpt::row(),
         data::row(),
+        bdat::row(),
         rset::row(),
         helo::ehlo_row(),
         helo::helo_row(),

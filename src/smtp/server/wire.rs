@@ -163,6 +163,22 @@ impl Wire {
         }
     }
 
+    /// Reads so many bytes and throws them away.
+    ///
+    /// # Errors
+    /// When they do not come.
+    pub async fn skip(&mut self, mut count: u64, limit: Duration) -> Result<(), Lost> {
+        loop {
+            let here = usize::try_from(count).unwrap_or(usize::MAX).min(self.pending().len());
+            self.consume(here);
+            count -= here as u64;
+            if count == 0 {
+                return Ok(());
+            }
+            self.fill(limit).await?;
+        }
+    }
+
     /// Takes in what has arrived already, without waiting: is there unused input?
     pub async fn has_input(&mut self) -> bool {
         if self.pending().is_empty() {
