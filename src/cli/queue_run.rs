@@ -3,6 +3,7 @@
 use super::invocation::Invocation;
 use super::supervise::{self, Daemon};
 use super::{mailq, quarantine, queue_flags, rights, site, start};
+use crate::config::{Config, QueueGroup};
 use crate::queue::QueueOptions;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
@@ -12,6 +13,14 @@ use std::sync::Arc;
 /// Runs the queue.
 pub fn run(invocation: &Invocation) -> Sysexit {
     run_queue(invocation).unwrap_or_else(|status| status)
+}
+
+/// How nice a process is that runs these groups, one or all of them: as nice as the least nice of them (N=, else NiceQueueRun).
+fn niceness(config: &Config, group: Option<u16>) -> i64 {
+    let own = |group: &QueueGroup| if group.line > 0 { group.nice } else { config.options.nice_queue_run };
+    let chosen = |(number, _): &(usize, &QueueGroup)| group.is_none_or(|only| usize::from(only) == *number);
+    let groups = config.queue_groups.iter().enumerate().filter(chosen);
+    groups.map(|(_, group)| own(group)).min().unwrap_or(config.options.nice_queue_run)
 }
 
 fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
@@ -32,7 +41,7 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     if !foreground && !start::into_service() {
         return Ok(Sysexit::OK);
     }
-    nice::be_nicer(config.options.nice_queue_run);
+    nice::be_nicer(niceness(&config, group));
     if request.interval.is_some() {
         rights::give_up()?; // whose runner it is, his are the rights
         let daemon = Daemon { listen: false, warnings: Vec::new() };
@@ -55,4 +64,19 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         mta.deliveries_done().await;
         start::settled(&mta, if told || verbose { status } else { Sysexit::OK })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_as_nice_as_the_least_nice_of_its_groups() {
+        let mut config = Config::default();
+        config.options.nice_queue_run = 10;
+        let group = |nice, line| QueueGroup { nice, line, ..QueueGroup::default() };
+        config.queue_groups = vec![group(0, 0), group(15, 7), group(5, 8)];
+        let nices = [None, Some(0), Some(1), Some(2)].map(|group| niceness(&config, group));
+        assert_eq!(nices, [5, 10, 15, 5]);
+    }
 }

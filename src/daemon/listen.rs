@@ -2,6 +2,7 @@
 
 use super::acceptor::DaemonAcceptor;
 use super::clients::Connected;
+use super::ident;
 use super::load;
 use super::mta::Mta;
 use super::rates::Rates;
@@ -209,11 +210,18 @@ async fn meet(
 ) -> Option<impl Future<Output = Sysexit> + Send> {
     // replies are written whole; waiting for more would only delay them
     let _ = stream.set_nodelay(true);
-    let address = known.address?;
-    let client = tokio::select! {
-        client = Client::resolve(address, &mta.site.config, &mta.site.resolver) => client,
+    let (config, address) = (&mta.site.config, known.address?);
+    let identified = async {
+        let limit = span(config.options.timeout.ident);
+        ident::name_of(address, known.local?, limit).await
+    };
+    let (mut client, user) = tokio::select! {
+        found = async { tokio::join!(Client::resolve(address, config, &mta.site.resolver), identified) } => found,
         _ = acceptor.closing(false) => return None,
     };
+    if let Some(user) = user {
+        client.display = [&user[..], b"@", &client.display].concat();
+    }
     let Client { local, daemon, connections, rate, total_rate, .. } = known;
     let client = Client { local, daemon, connections, rate, total_rate, ..client };
     Some(Session::new(mta.server.clone(), acceptor, client, stream).serve())

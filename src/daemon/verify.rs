@@ -8,7 +8,6 @@ use crate::logging::{Logger, Quiet, Target};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
-use crate::sys::accounts::User;
 use crate::sys::clock;
 
 /// An address, and the user on whose behalf a file or program is named.
@@ -113,7 +112,7 @@ pub async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
 
 async fn full_name_of_user(mta: &Mta, name: &[u8]) -> Vec<u8> {
     match mta.keeper.user(name).await {
-        Outcome::Done(Some(user)) => full_name(&user),
+        Outcome::Done(Some(user)) => user.full_name(),
         _ => Vec::new(),
     }
 }
@@ -139,21 +138,4 @@ async fn shown(mta: &Mta, address: &Address, user: &[u8], expanded: bool) -> Rep
         Some(EnhancedStatus(2, 1, 5)),
         [&full_name[..], separator, b"<", &mailbox, b">"].concat(),
     )
-}
-
-/// The name in the account's comment field; `&` stands for the login name.
-pub fn full_name(user: &User) -> Vec<u8> {
-    let end =
-        user.gecos.iter().position(|byte| matches!(byte, b',' | b';' | b'%')).unwrap_or(user.gecos.len());
-    let mut name = Vec::new();
-    for byte in &user.gecos[..end] {
-        match byte {
-            b'&' => {
-                name.extend(user.name.first().map(u8::to_ascii_uppercase));
-                name.extend_from_slice(user.name.get(1..).unwrap_or_default());
-            }
-            byte => name.push(*byte),
-        }
-    }
-    name
 }

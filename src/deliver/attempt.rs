@@ -13,6 +13,7 @@ use crate::envelope::{Envelope, QueueId};
 use crate::keeper::Keeper;
 use crate::logging::Logger;
 use crate::mail_auth::Signer;
+use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::UserIds;
 use crate::sys::clock::Clock;
@@ -39,6 +40,13 @@ pub struct Deliverer {
     pub(super) hosts: Option<Arc<KnownHosts>>,
     /// Connections between two messages.
     pub(super) parked: Parked,
+}
+
+impl Deliverer {
+    /// Who is asked where hosts are: a queue run may have another patience.
+    pub(super) fn resolver<'s>(&'s self, envelope: &Envelope) -> &'s Resolver {
+        if envelope.attempt.read_back { self.site.resolver.in_queue_runs() } else { &self.site.resolver }
+    }
 }
 
 /// Gives out identifiers for the copies that lists with an owner need.

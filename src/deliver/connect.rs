@@ -141,7 +141,7 @@ async fn call_hop(
         let end = open(attempt, mailer, stream, (&shown, b""), false).await;
         return end.map_err(|(failure, _)| (failure, Reached::Server));
     }
-    let addresses = next_hop::addresses(hop, &shown, mailer, &attempt.on.site.resolver).await;
+    let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
     let addresses = addresses.map_err(|result| failure(result, Reached::NoName))?;
     attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Reached::Nothing);
@@ -258,8 +258,27 @@ async fn introduce(
         Err(error) => Some(connection_failed(server, &error)),
     };
     match said {
-        None => Ok(()),
+        None => ask_for_details(config, mailer, timeouts, server).await,
         Some(result) => Err(result.into()),
+    }
+}
+
+/// VERB, for a sendmail behind it (mailer flag I), and for whoever watches what a submission program does (-v). That the server does
+/// not know it is no failure.
+async fn ask_for_details(
+    config: &Config,
+    mailer: &Mailer,
+    timeouts: &CommandTimeouts,
+    server: &mut ServerConnection,
+) -> Result<(), Refused> {
+    let watched = config.options.use_msp && server.console.steps && server.extensions.verb;
+    if !mailer.has(b'I') && !watched {
+        return Ok(());
+    }
+    match server.command(b"VERB", timeouts.misc).await {
+        Ok(answer) if answer.is_temporary() => Err(replies::of_opening(&answer, &server.extensions).into()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(connection_failed(server, &error).into()),
     }
 }
 

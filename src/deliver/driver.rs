@@ -336,7 +336,9 @@ impl Attempt<'_> {
             if !permit.ready().await {
                 continue;
             }
-            let found = RouteLookup::new(&site.config, &site.resolver, &mailer).next_hops(&key.host).await;
+            let found = RouteLookup::new(&site.config, self.on.resolver(self.envelope), &mailer)
+                .next_hops(&key.host)
+                .await;
             self.routes.insert(key, found);
         }
     }

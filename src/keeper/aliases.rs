@@ -2,6 +2,7 @@
 
 use super::protocol::{AliasAnswer, Signature};
 use crate::db::{AliasSpec, bdb, database_of, plain_aliases};
+use crate::sys::clock;
 use crate::sys::errno_text;
 use crate::sys::safe::{self, Blame, Rules};
 use std::collections::HashMap;
@@ -26,16 +27,19 @@ type Table = Arc<HashMap<Vec<u8>, Vec<u8>>>;
 struct Source {
     spec: AliasSpec,
     blame: Blame,
+    /// Option AliasWait, in seconds.
+    wait: i64,
     text: Mutex<Option<(Signature, Table)>>,
     database: Mutex<Option<(Signature, Arc<bdb::Reader>)>>,
 }
 
 impl Aliases {
     /// Opens nothing yet.
-    pub(super) fn new(specs: &[AliasSpec], blame: Blame) -> Self {
+    pub(super) fn new(specs: &[AliasSpec], blame: Blame, wait: i64) -> Self {
         let source = |spec: &AliasSpec| Source {
             spec: spec.clone(),
             blame,
+            wait,
             text: Mutex::default(),
             database: Mutex::default(),
         };
@@ -176,9 +180,26 @@ impl Source {
         safe::open(&path, &Rules::alias(self.blame)).map_err(|why| format!("{}: {why}", path.display()))?;
         let reader =
             bdb::Reader::open(&path, kind).map_err(|error| format!("{}: {error}", path.display()))?;
+        if self.is_being_made(&about, &reader)? {
+            return Err(format!("{}: has no end yet (@:@)", path.display()));
+        }
         let reader = Arc::new(reader);
         *open = Some((now, reader.clone()));
         Ok(Some(reader))
+    }
+
+    /// AliasWait: a database without the pair @:@, which is written last, is being made; but not for longer than that. Where sendmail's
+    /// process waits, who asks is told to come again.
+    fn is_being_made(&self, about: &Metadata, reader: &bdb::Reader) -> Result<bool, String> {
+        if clock::now() - about.mtime() >= self.wait {
+            return Ok(false);
+        }
+        for end in [&b"@\0"[..], b"@"] {
+            if reader.get(end).map_err(|error| errno_text(&error))?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The text file as a table; read again when it changed.

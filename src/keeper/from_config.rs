@@ -24,6 +24,7 @@ impl From<&Config> for KeeperSettings {
             environment: config.environment.clone(),
             macros: (0..=u8::MAX).filter_map(value).collect(),
             alias_files: options.alias_file.iter().map(|part| AliasSpec::parse(part)).collect(),
+            alias_wait: options.alias_wait,
             blame: config.blame(),
             // cut before anything is filled in, so that no detail of an address adds a file
             forward_path: path.split(|byte| *byte == b':').map(internal).collect(),

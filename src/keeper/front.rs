@@ -186,21 +186,36 @@ impl Keeper {
         }
     }
 
-    /// The first `.forward` of ForwardPath that exists. `detail` is `$h`.
-    pub async fn forward(&self, user: &[u8], detail: &[u8]) -> ListingAnswer {
-        self.listing(Ask::Forward(user.to_vec(), detail.to_vec())).await
+    /// The account whose full name this is (option MatchGECOS), blanks as they are there.
+    pub async fn user_by_full_name(&self, name: &[u8]) -> UserAnswer {
+        match self.look_up(Ask::FullName(name.to_vec())).await {
+            Ok(Reply::User(Ok(user))) => Outcome::Done(user),
+            Ok(Reply::User(Err(why))) | Err(why) => Outcome::Later(why),
+            Ok(_) => Outcome::Later(GONE.into()),
+        }
     }
 
-    /// An `:include:` file, read with the rights of whoever named it.
-    pub async fn include(&self, path: &[u8], named_by: NamedBy) -> ListingAnswer {
-        self.listing(Ask::Include(path.to_vec(), named_by)).await
+    /// The first `.forward` of ForwardPath that exists. `detail` is `$h`; `limit`: how long that may take, zero for as long as it
+    /// takes.
+    pub async fn forward(&self, user: &[u8], detail: &[u8], limit: Duration) -> ListingAnswer {
+        self.listing(Ask::Forward(user.to_vec(), detail.to_vec()), limit).await
     }
 
-    async fn listing(&self, ask: Ask) -> ListingAnswer {
-        match self.look_up(ask).await {
-            Ok(Reply::Listing(listing)) => listing,
+    /// An `:include:` file, read with the rights of whoever named it; `limit` as for [`Self::forward`].
+    pub async fn include(&self, path: &[u8], named_by: NamedBy, limit: Duration) -> ListingAnswer {
+        self.listing(Ask::Include(path.to_vec(), named_by), limit).await
+    }
+
+    async fn listing(&self, ask: Ask, limit: Duration) -> ListingAnswer {
+        let asked = self.ask(ask, None);
+        let reply = match limit.is_zero() {
+            true => Ok(asked.await),
+            false => tokio::time::timeout(limit, asked).await,
+        };
+        match reply {
+            Ok(Some(Reply::Listing(listing))) => listing,
             Ok(_) => ListingError::Later(GONE.into()).into(),
-            Err(why) => ListingError::Later(why).into(),
+            Err(_) => ListingError::TimedOut.into(),
         }
     }
 
@@ -279,8 +294,7 @@ impl Keeper {
     }
 }
 
-/// Longest look-up: the file systems of users may hang, whoever asks for them must not (sendmail's
-/// Timeout.fileopen has the same default).
+/// Longest look-up: name services may hang, whoever asks them must not.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(60);
 
 const GONE: &str = "the keeper is gone";

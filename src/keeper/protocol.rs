@@ -45,6 +45,8 @@ pub enum ListingError {
     Refused(String),
     /// Try again later.
     Later(String),
+    /// It could not be opened in the time that Timeout.fileopen gives.
+    TimedOut,
 }
 
 /// What came of looking for a list, and what the log is to say of the files on the way.
@@ -147,6 +149,8 @@ impl MailerResult {
 pub(super) enum Ask {
     /// An account.
     User(Vec<u8>),
+    /// An account by its full name.
+    FullName(Vec<u8>),
     /// The value of an alias, from the sources of option AliasFile behind the given one on (0: all).
     Alias(Vec<u8>, u32),
     /// `.forward` of a user, with `$h`.
@@ -176,7 +180,7 @@ impl Ask {
     /// What the answer looks like when there is none.
     pub(super) fn kind(&self) -> AskKind {
         match self {
-            Self::User(_) => AskKind::User,
+            Self::User(_) | Self::FullName(_) => AskKind::User,
             Self::Alias(..) => AskKind::Alias,
             Self::Forward(..) | Self::Include(..) => AskKind::Listing,
             Self::TlsFile(..) => AskKind::TlsFile,

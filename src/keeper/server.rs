@@ -126,7 +126,7 @@ impl Server {
     /// What work a request is, and whose share of it.
     fn place(&self, ask: &Ask) -> (Work, Vec<u8>) {
         match ask {
-            Ask::User(_) => (Work::Accounts, Vec::new()),
+            Ask::User(_) | Ask::FullName(_) => (Work::Accounts, Vec::new()),
             Ask::Alias(..) => (Work::Aliases, Vec::new()),
             Ask::Forward(user, _) => (Work::Lists, user.clone()),
             Ask::Include(path, named_by) => {
@@ -160,6 +160,9 @@ impl Server {
         match ask {
             Ask::User(name) => {
                 Reply::User(self.service.accounts.user(&name).map_err(|error| errno_text(&error)))
+            }
+            Ask::FullName(name) => {
+                Reply::User(accounts::user_by_full_name(&name).map_err(|error| errno_text(&error)))
             }
             Ask::Alias(name, first) => Reply::Alias(self.service.aliases.get(&name, first)),
             Ask::Forward(user, detail) => {

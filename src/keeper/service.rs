@@ -21,7 +21,7 @@ pub(super) struct KeeperService {
 
 impl KeeperService {
     pub(super) fn new(settings: KeeperSettings) -> Self {
-        let aliases = Aliases::new(&settings.alias_files, settings.blame);
+        let aliases = Aliases::new(&settings.alias_files, settings.blame, settings.alias_wait);
         let (accounts, maildirs, named) = Default::default();
         Self { settings, accounts, aliases, maildirs, named }
     }

@@ -82,6 +82,8 @@ pub struct KeeperSettings {
     pub(super) macros: HashMap<u8, Vec<u8>>,
     /// Option AliasFile.
     pub(super) alias_files: Vec<AliasSpec>,
+    /// Option AliasWait, in seconds.
+    pub(super) alias_wait: i64,
     /// Option DontBlameSendmail.
     pub(super) blame: Blame,
     /// The files of option ForwardPath, unexpanded.

@@ -33,6 +33,8 @@ pub struct Resolver {
     witness: Option<Arc<dyn Witness>>,
     /// h_errno, as the last question left it.
     last: AtomicI32,
+    /// Who asks for deliveries of queue runs, where these have another patience (Timeout.resolver.*.normal).
+    runs: Option<Box<Resolver>>,
 }
 
 /// Where DNS answers come from.
@@ -56,7 +58,13 @@ impl Resolver {
 
     /// As the system and the configuration say.
     pub fn for_config(config: &crate::config::Config) -> Self {
-        Self::with(Settings::for_config(config))
+        let runs = Settings::for_queue_runs(config).map(|settings| Box::new(Self::with(settings)));
+        Self { runs, ..Self::with(Settings::for_config(config)) }
+    }
+
+    /// The resolver of deliveries in queue runs.
+    pub fn in_queue_runs(&self) -> &Self {
+        self.runs.as_deref().unwrap_or(self)
     }
 
     /// With these settings.
@@ -85,7 +93,7 @@ impl Resolver {
     fn from_source(settings: Settings, source: Source) -> Self {
         let hosts = hosts::HostsFile::new(settings.system_hosts.clone());
         let canon_hosts = hosts::HostsFile::new(settings.hosts_file.clone());
-        Self { settings, source, hosts, canon_hosts, witness: None, last: AtomicI32::new(0) }
+        Self { settings, source, hosts, canon_hosts, witness: None, last: AtomicI32::new(0), runs: None }
     }
 
     /// Is DNS among the services that complete names?

@@ -18,9 +18,9 @@ pub struct Settings {
     pub search: Vec<Vec<u8>>,
     /// A name with this many dots is tried as it is first.
     pub dots: usize,
-    /// How long a server may take (option Timeout.resolver.retrans).
+    /// How long a server may take (option Timeout.resolver.retrans.first, in queue runs normal).
     pub timeout: Duration,
-    /// How often each server is asked (option Timeout.resolver.retry).
+    /// How often each server is asked (option Timeout.resolver.retry.first, in queue runs normal).
     pub attempts: u32,
     /// The system's hosts file, for addresses.
     pub system_hosts: Option<PathBuf>,
@@ -75,6 +75,20 @@ impl Settings {
 
     /// The system's settings with the configuration's options on top.
     pub fn for_config(config: &Config) -> Self {
+        let times = &config.options.timeout;
+        Self::with_patience(config, times.resolver_retrans_first, times.resolver_retry_first)
+    }
+
+    /// The same for queue runs, where they have another patience than everybody else.
+    pub(super) fn for_queue_runs(config: &Config) -> Option<Self> {
+        let times = &config.options.timeout;
+        let (wait, tries) = (times.resolver_retrans_normal, times.resolver_retry_normal);
+        let same = (wait, tries) == (times.resolver_retrans_first, times.resolver_retry_first);
+        (!same).then(|| Self::with_patience(config, wait, tries))
+    }
+
+    /// With so many seconds for an answer, and questions put so often; 0: as the system has it.
+    fn with_patience(config: &Config, wait: i64, tries: i64) -> Self {
         let options = &config.options;
         let resolver = &options.resolver_options;
         let mut settings = Self::system();
@@ -95,11 +109,11 @@ impl Settings {
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }
-        let wait = span(options.timeout.resolver_retrans_normal);
+        let wait = span(wait);
         if !wait.is_zero() {
             settings.timeout = wait;
         }
-        if let Ok(tries @ 1..) = u32::try_from(options.timeout.resolver_retry_normal) {
+        if let Ok(tries @ 1..) = u32::try_from(tries) {
             settings.attempts = tries;
         }
         settings
@@ -259,6 +273,22 @@ pub fn services(file: &Path, kind: &[u8], blame: Blame) -> Option<Vec<Vec<u8>>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn queue_runs_may_have_another_patience() {
+        let mut config = Config::default();
+        assert!(Settings::for_queue_runs(&config).is_none());
+        config.options.timeout.set(b"resolver.retrans", 7, &[]);
+        config.options.timeout.set(b"resolver.retry.first", 1, &[]);
+        assert_eq!(
+            (Settings::for_config(&config).timeout.as_secs(), Settings::for_config(&config).attempts),
+            (7, 1)
+        );
+        config.options.timeout.set(b"resolver.retrans.normal", 20, &[]);
+        config.options.timeout.set(b"resolver.retry.normal", 3, &[]);
+        let runs = Settings::for_queue_runs(&config).expect("others");
+        assert_eq!((runs.timeout.as_secs(), runs.attempts), (20, 3));
+    }
 
     #[test]
     fn short_names_are_completed() {

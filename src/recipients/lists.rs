@@ -8,7 +8,8 @@ use crate::envelope::{ControllingUser, RecipientFlags, RecipientState};
 use crate::keeper::{ListOwner, Listing, ListingError, ListingNote, NamedBy};
 use crate::logging::{Priority, log_text};
 use crate::rewrite::Address;
-use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds};
+use crate::schema::{EnhancedStatus, Outcome, Reply, UserIds, span};
+use std::time::Duration;
 
 impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
@@ -110,13 +111,17 @@ impl AliasExpansion<'_, '_> {
 
     pub(super) async fn include(&mut self, index: usize, level: usize, address: &Address) {
         let path = included_file(&address.user).unwrap_or_else(|| address.user.clone());
-        let answer = self.expander.keeper.include(&path, self.named_by(index)).await;
+        let answer = self.expander.keeper.include(&path, self.named_by(index), self.open_limit()).await;
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
                 let text = &self.envelope.recipients[index].text;
                 self.envelope.attempt.console.step(&[text, b"... including file ", &path]);
                 self.listed(index, level, listing, false);
+            }
+            Err(ListingError::TimedOut) => {
+                let text = [b"open timeout on ", &path[..]].concat();
+                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 4, 1)), text)));
             }
             Err(ListingError::Later(why)) => {
                 let text = [b"Cannot open ", &path[..], b": ", why.as_bytes()].concat();
@@ -167,7 +172,7 @@ impl AliasExpansion<'_, '_> {
             return;
         }
         let detail = address.host.clone().unwrap_or_default();
-        let answer = self.expander.keeper.forward(&address.user, &detail).await;
+        let answer = self.expander.keeper.forward(&address.user, &detail, self.open_limit()).await;
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
@@ -177,12 +182,20 @@ impl AliasExpansion<'_, '_> {
                 }
             }
             Err(ListingError::Absent | ListingError::Refused(_)) => {}
-            Err(ListingError::Later(why)) => {
-                self.log(2, Priority::Error, format!("forward: transient error: {why}").as_bytes());
-                let text = "transient .forward open error: message queued";
-                self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 3, 0)), text)));
-            }
+            Err(ListingError::TimedOut) => self.forward_later(index, "open timeout"),
+            Err(ListingError::Later(why)) => self.forward_later(index, &why),
         }
+    }
+
+    fn forward_later(&mut self, index: usize, why: &str) {
+        self.log(2, Priority::Error, format!("forward: transient error: {why}").as_bytes());
+        let text = "transient .forward open error: message queued";
+        self.later(index, Some(&Reply::new(451, Some(EnhancedStatus(4, 3, 0)), text)));
+    }
+
+    /// Timeout.fileopen
+    fn open_limit(&self) -> Duration {
+        span(self.expander.site.config.options.timeout.fileopen)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::expander::Expander;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
+use crate::keeper::UserAnswer;
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
@@ -67,7 +68,19 @@ impl Expander<'_> {
                     None => {}
                 }
             }
-            return if mailbox { self.account(address).await } else { LocalResolution::Final };
+            if !mailbox {
+                return LocalResolution::Final;
+            }
+            let found = self.account(address).await;
+            if !matches!(found, LocalResolution::Unknown(_)) {
+                return found;
+            }
+            // what is named so begins again with the login name, which may be an alias
+            match self.account_by_full_name(&address.user).await {
+                Outcome::Done(Some(user)) => address.user = user.name,
+                Outcome::Later(_) => return LocalResolution::Later(no_accounts()),
+                Outcome::Done(None) | Outcome::Never(_) => return found,
+            }
         }
         LocalResolution::Final
     }
@@ -97,11 +110,22 @@ impl Expander<'_> {
         match self.keeper.user(plain_user(&address.user)).await {
             Outcome::Done(Some(user)) => LocalResolution::User(user),
             Outcome::Done(None) => LocalResolution::Unknown(vec![user_unknown()]),
-            _ => LocalResolution::Later(Reply::new(
-                451,
-                Some(EnhancedStatus(4, 3, 0)),
-                "User database unavailable",
-            )),
+            _ => LocalResolution::Later(no_accounts()),
         }
     }
+
+    /// Option MatchGECOS: an underscore, or what BlankSub makes of a blank, stands for a blank of a full name.
+    async fn account_by_full_name(&self, name: &[u8]) -> UserAnswer {
+        let options = &self.site.config.options;
+        let blank = |byte: &u8| if *byte == b'_' || *byte == options.blank_sub & 0x7f { b' ' } else { *byte };
+        let name: Vec<u8> = name.iter().map(blank).collect();
+        match options.match_gecos && name.contains(&b' ') {
+            true => self.keeper.user_by_full_name(&name).await,
+            false => Outcome::Done(None),
+        }
+    }
+}
+
+fn no_accounts() -> Reply {
+    Reply::new(451, Some(EnhancedStatus(4, 3, 0)), "User database unavailable")
 }

@@ -33,7 +33,10 @@ pub const MAILER_FLAGS: &[MailerFlag] = &[
     MailerFlag { letter: b'h', doc: "Keep host case (without it buildaddr lower-cases the host)" },
     MailerFlag { letter: b'H', doc: "Preview headers (MAIL11)" },
     MailerFlag { letter: b'i', doc: "Userdb rewriting of envelope sender" },
-    MailerFlag { letter: b'I', doc: "Deprecated, logs a warning when read" },
+    MailerFlag {
+        letter: b'I',
+        doc: "Speaks to a sendmail: VERB is said (deprecated, logs a warning when read)",
+    },
     MailerFlag { letter: b'j', doc: "Userdb rewriting of header recipients" },
     MailerFlag { letter: b'k', doc: "No self-connection check" },
     MailerFlag { letter: b'K', doc: "Reserved" },

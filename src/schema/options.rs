@@ -88,7 +88,8 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 14] = [0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 14] =
+    [0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -165,8 +166,8 @@ options! {
     eight_bit_mode: EightBitMode = EightBitMode::Pass, (Special), "EightBitMode", b'8', Anyone, Implemented, "confEIGHT_BIT_HANDLING";
     /// Alias sources in search order; class defaults to implicit; a new map Alias0, Alias1... is made per item
     alias_file: Vec<Vec<u8>> = Vec::new(), (Special), "AliasFile", b'A', Root, Implemented, "";
-    /// How long to wait for the @:@ end marker in an alias database
-    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, ParsedOnly, "confALIAS_WAIT";
+    /// How long an alias database may be without its end marker @:@; until then who asks for an alias is told to come again
+    alias_wait: i64 = 0, (Special), "AliasWait", b'a', Root, Implemented, "confALIAS_WAIT";
     /// Character joined between two adjacent atom tokens when tokens are turned back to text; also default map -S
     blank_sub: u8 = b' ', (Special), "BlankSub", b'B', Root, Implemented, "confBLANK_SUB";
     /// Free queue blocks needed to accept mail; a part after '/' also sets MaxMessageSize
@@ -186,7 +187,7 @@ options! {
     /// Keep Unix From_ lines in the header
     save_from_line: bool = false, (Bool), "SaveFromLine", b'f', Root, Implemented, "confSAVE_FROM_LINES";
     /// Look up local users by full name
-    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, ParsedOnly, "confMATCH_GECOS";
+    match_gecos: bool = false, (Bool), "MatchGECOS", b'G', Root, Implemented, "confMATCH_GECOS";
     /// Old default group; unknown name: 'readcf: option g: unknown group X'
     default_group: () = (), (Special), "", b'g', Root, Implemented, "";
     /// Text used by SMTP HELP and by '?' in -bt (topic -bt)
@@ -363,8 +364,8 @@ options! {
     ca_cert_file: Option<Vec<u8>> = None, (Expanded), "CACertFile", 0xb8, Root, Implemented, "confCACERT";
     /// Hashed CA directory, read when it changes
     ca_cert_path: Option<Vec<u8>> = None, (Expanded), "CACertPath", 0xb9, Root, Implemented, "confCACERT_PATH";
-    /// Diffie-Hellman parameters
-    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, ParsedOnly, "confDH_PARAMETERS";
+    /// Diffie-Hellman parameters; no cipher suite with finite fields is spoken, only elliptic curves. A file is warned of
+    dh_parameters: Option<Vec<u8>> = Some(b"i".to_vec()), (Expanded), "DHParameters", 0xba, Root, Needless, "confDH_PARAMETERS";
     /// Milters to call, by X-line name
     input_mail_filters: Vec<Vec<u8>> = Vec::new(), (Special), "InputMailFilters", 0xbb, Root, Implemented, "confINPUT_MAIL_FILTERS";
     /// See sub rows
@@ -395,8 +396,8 @@ options! {
     nice_queue_run: i64 = 0, (Int), "NiceQueueRun", 0xc8, Root, Implemented, "confNICE_QUEUE_RUN";
     /// Shared memory id, -1 picks one
     shared_memory_key: i64 = 0, (Int), "SharedMemoryKey", 0xc9, Root, Needless, "confSHARED_MEMORY_KEY";
-    /// SASL layer strength cap
-    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, ParsedOnly, "confAUTH_MAX_BITS";
+    /// Strength of the layers that SASL mechanisms add; none here adds one, TLS does
+    auth_max_bits: i64 = i32::MAX as i64, (Int), "AuthMaxBits", 0xca, Root, Needless, "confAUTH_MAX_BITS";
     /// Local user lookup method; unknown: "Can't initialize mailbox database" error at start
     mailbox_database: Option<Vec<u8>> = None, (Special), "MailboxDatabase", 0xcb, Root, Needless, "confMAILBOX_DATABASE";
     /// Submission-only program

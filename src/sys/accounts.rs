@@ -1,5 +1,6 @@
 //! Accounts through the C library, so that every NSS service of the site counts.
 
+use super::ffi;
 use crate::schema::UserIds;
 use nix::unistd::{Gid, Group, Uid};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,22 @@ impl User {
     /// User and primary group.
     pub fn ids(&self) -> UserIds {
         UserIds { uid: self.uid, gid: self.gid }
+    }
+
+    /// The name in the comment field; `&` stands for the login name.
+    pub fn full_name(&self) -> Vec<u8> {
+        let end = self.gecos.iter().position(|byte| matches!(byte, b',' | b';' | b'%'));
+        let mut name = Vec::new();
+        for byte in &self.gecos[..end.unwrap_or(self.gecos.len())] {
+            match byte {
+                b'&' => {
+                    name.extend(self.name.first().map(u8::to_ascii_uppercase));
+                    name.extend_from_slice(self.name.get(1..).unwrap_or_default());
+                }
+                byte => name.push(*byte),
+            }
+        }
+        name
     }
 
     /// The home directory as bytes (`$z`).
@@ -94,6 +111,15 @@ pub fn user_by_uid(uid: u32) -> io::Result<Option<User>> {
         Some(entry) => Ok(Some(User::of(entry))),
         None => certainly_absent("/etc/passwd", |line| field(line, 2) == Some(uid.to_string().as_bytes())),
     }
+}
+
+/// The first account with this full name, without regard to ASCII case.
+///
+/// # Errors
+/// When name services fail.
+pub fn user_by_full_name(name: &[u8]) -> io::Result<Option<User>> {
+    let is_it = |entry: &nix::unistd::User| User::of(entry.clone()).full_name().eq_ignore_ascii_case(name);
+    Ok(ffi::find_account(&is_it)?.map(User::of))
 }
 
 /// The id of a group by its name.
@@ -184,6 +210,21 @@ mod tests {
         assert!(asked(b"ann").is_err());
         assert_eq!(certainly_absent::<()>("/nonexistent/passwd", |_| true).expect("elsewhere"), None);
         assert!(certainly_absent::<()>(folder.path().to_str().expect("plain"), |_| true).is_err());
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_full_name() {
+        let passwd = std::fs::read("/etc/passwd").expect("accounts");
+        let mut lines = passwd.split(|byte| *byte == b'\n');
+        // not every machine has somebody with two names; nobody has this one
+        assert_eq!(user_by_full_name(b"No Such Person Here").expect("an answer"), None);
+        let named = lines
+            .find_map(|line| Some((field(line, 0)?, field(line, 4)?.split(|byte| *byte == b',').next()?)));
+        let (_, name) = named.expect("somebody");
+        let found = user_by_full_name(&name.to_ascii_uppercase()).expect("an answer").expect("an account");
+        assert!(found.full_name().eq_ignore_ascii_case(name));
+        let user = User { name: b"bob".to_vec(), gecos: b"& Smith,room 1".to_vec(), ..User::default() };
+        assert_eq!(user.full_name(), b"Bob Smith");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// flock(2), `operation` as it wants it.
 pub(super) fn flock(fd: RawFd, operation: i32) -> Result<(), Errno> {
@@ -31,6 +32,38 @@ pub(super) fn fork() -> Result<Side, Errno> {
         nix::unistd::ForkResult::Parent { child } => Ok(Side::Parent(child)),
         nix::unistd::ForkResult::Child => Ok(Side::Child),
     }
+}
+
+/// One walk through the accounts at a time: the C library has one place in the list for the whole process.
+static ACCOUNTS: Mutex<()> = Mutex::new(());
+
+/// The first account of those that name services list, in their order, that is wanted (getpwent).
+pub(super) fn find_account(
+    wanted: &dyn Fn(&nix::unistd::User) -> bool,
+) -> Result<Option<nix::unistd::User>, Errno> {
+    let _alone = ACCOUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: nobody else walks, and nothing of an earlier walk is kept.
+    unsafe { libc::setpwent() };
+    let found = loop {
+        Errno::clear();
+        // SAFETY: as above.
+        let entry = unsafe { libc::getpwent() };
+        if entry.is_null() {
+            // glibc says the end by no number, or by ENOENT
+            break match Errno::last() {
+                Errno::UnknownErrno | Errno::ENOENT => Ok(None),
+                error => Err(error),
+            };
+        }
+        // SAFETY: it is no null pointer, and stays what it is until the next call, which is ours; the copy owns its texts.
+        let user = nix::unistd::User::from(unsafe { &*entry });
+        if wanted(&user) {
+            break Ok(Some(user));
+        }
+    };
+    // SAFETY: as above.
+    unsafe { libc::endpwent() };
+    found
 }
 
 /// Takes over a descriptor that the kernel has just made for this process (recvmsg, fcntl).

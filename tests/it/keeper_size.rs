@@ -33,8 +33,8 @@ const CRATES: &[&str] = &[
 ];
 
 /// Lines of the folder itself, and of all that it reaches; SECURITY.md says what they are for, room by room.
-const MOST_OWN: usize = 2400;
-const MOST: usize = 5600;
+const MOST_OWN: usize = 2450;
+const MOST: usize = 5750;
 
 /// The crates of Cargo.toml, as they are written in code.
 fn dependencies() -> Vec<String> {

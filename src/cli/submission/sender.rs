@@ -2,12 +2,13 @@
 
 use super::{Submission, about, status_of};
 use crate::addr::{MAX_SHOWN, one_line, shorten};
-use crate::daemon::{full_name, full_name_of};
+use crate::daemon::full_name_of;
 use crate::envelope::{SHOWN_OF_SENDER, plain_address, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::{Header, set_dates};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
+use crate::sys::accounts::User;
 use crate::sys::startup;
 use std::ffi::{OsStr, OsString};
 
@@ -45,7 +46,7 @@ impl Submission<'_> {
                 in_quotes(&said, &config.options.must_quote_chars)
             }
             (None, Some(address)) => full_name_of(self.mta, address).await,
-            (None, None) => self.caller.account.as_ref().map(full_name).unwrap_or_default(),
+            (None, None) => self.caller.account.as_ref().map(User::full_name).unwrap_or_default(),
             _ => Vec::new(),
         };
         if !name.is_empty() {

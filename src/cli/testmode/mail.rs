@@ -162,7 +162,7 @@ fn look_up(
     if let Ok(Some(user)) = accounts::user(&address.user) {
         Rewriter::new(site, scope, console).define(MacroId(b'z'), Some(&user.home_bytes()));
         if full_name.is_empty() {
-            *full_name = crate::daemon::full_name(&user);
+            *full_name = user.full_name();
         }
     }
     if !full_name.is_empty() {

@@ -74,6 +74,7 @@ fn settings(dir: &str, default_user: Identity) -> KeeperSettings {
             AliasSpec::parse(format!("text:{dir}/aliases").as_bytes()),
             AliasSpec::parse(b"ldap:-k x"),
         ],
+        alias_wait: 0,
         blame: Blame::TRUST_STICKY_BIT | Blame::GROUP_WRITABLE_DIR_PATH_SAFE,
         forward_path: [&b"/forward.\x81u+\x81h"[..], b"/forward.\x81u"]
             .map(|name| [dir.as_bytes(), name].concat())

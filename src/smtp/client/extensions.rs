@@ -21,6 +21,8 @@ pub struct Extensions {
     pub deliver_by: Option<i64>,
     /// RFC 6531
     pub utf8: bool,
+    /// VERB, sendmail's own.
+    pub verb: bool,
     /// RFC 3207
     pub starttls: bool,
 }
@@ -43,6 +45,7 @@ impl Extensions {
                 b"ENHANCEDSTATUSCODES" => found.enhanced = true,
                 b"DELIVERBY" => found.deliver_by = Some(number.unwrap_or(0) as i64),
                 b"SMTPUTF8" => found.utf8 = true,
+                b"VERB" => found.verb = true,
                 b"STARTTLS" => found.starttls = true,
                 _ => {}
             }

@@ -26,6 +26,8 @@ pub struct CommandTimeouts {
     pub dot: Duration,
     /// Timeout.rset
     pub rset: Duration,
+    /// Timeout.misc
+    pub misc: Duration,
     /// Timeout.starttls
     pub starttls: Duration,
     /// Timeout.quit, but never for long: nobody needs what a server says to it.
@@ -46,6 +48,7 @@ impl CommandTimeouts {
             block: limit(options.datablock),
             dot: limit(options.datafinal),
             rset: limit(options.rset),
+            misc: limit(options.misc),
             starttls: limit(options.starttls),
             quit: limit(options.quit.clamp(1, MAX_QUIT_SECONDS)),
         }

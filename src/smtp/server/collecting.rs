@@ -148,4 +148,3 @@ impl<B: BodySink> Collecting<B> {
         fields
     }
 }
-

@@ -2,7 +2,9 @@
 
 use super::acceptor::Acceptor;
 use super::verb_row::VerbRow;
-use super::{auth, bdat, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy};
+use super::{
+    auth, bdat, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy,
+};
 use std::marker::PhantomData;
 
 /// All rows, for one kind of acceptor.
