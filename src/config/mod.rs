@@ -122,12 +122,14 @@ impl Config {
 
     /// Is it this host itself, or a client that relays through it (class R)?
     pub fn relays_for(&self, address: IpAddr) -> bool {
-        if address.is_loopback() {
-            return true;
-        }
+        address.is_loopback() || self.class_has_address("R", address)
+    }
+
+    /// Does a class hold an address, or a network that it is in (`192.0.2`)?
+    pub fn class_has_address(&self, class: &str, address: IpAddr) -> bool {
         let text = self.ip_text(address);
         let separator = if address.is_ipv4() { '.' } else { ':' };
-        let class = self.macro_id("R").and_then(|id| self.classes.get(id));
+        let class = self.macro_id(class).and_then(|id| self.classes.get(id));
         // 192.0.2.1, 192.0.2, 192.0, 192
         let mut names = std::iter::successors(Some(&text[..]), |name| Some(name.rsplit_once(separator)?.0));
         class.is_some_and(|class| names.any(|name| class.contains(name.as_bytes())))

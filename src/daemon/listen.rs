@@ -5,6 +5,7 @@ use super::clients::Connected;
 use super::ident;
 use super::load;
 use super::mta::Mta;
+use super::proxy::{self, Ends};
 use super::rates::Rates;
 use super::throttle::{DEFERRAL, Throttle};
 use crate::config::Config;
@@ -20,6 +21,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// M= letter of listeners that a proxy speaks to, and the class of those proxies.
+const PROXIED: u8 = b'P';
+const PROXY_CLASS: &str = "proxy_hosts";
 
 /// Sessions that have been told to go and are not gone yet; nobody is accepted beyond these.
 const MAX_DISMISSED: usize = 64;
@@ -52,6 +57,12 @@ impl Listener {
         }
     }
 
+    fn reception(&self, mta: &Arc<Mta>, rates: Rates) -> Reception {
+        let mode = self.port.delivery_mode.unwrap_or(mta.site.config.options.delivery_mode);
+        let acceptor = DaemonAcceptor::new(mta.clone(), mode);
+        Reception { mta: mta.clone(), acceptor, rates, facts: self.facts(&mta.site.config) }
+    }
+
     fn most_sessions(&self, mta: &Mta) -> usize {
         let own = self.port.max_children.unwrap_or(mta.site.config.options.max_daemon_children);
         let most = usize::try_from(own).unwrap_or(0);
@@ -61,8 +72,7 @@ impl Listener {
     /// Accepts clients for as long as it is polled. Each session holds an end of `session`.
     pub(super) async fn serve(self, mta: Arc<Mta>, rates: Rates, session: mpsc::Sender<()>) {
         let sessions = Arc::new(Semaphore::new(self.most_sessions(&mta)));
-        let mode = self.port.delivery_mode.unwrap_or(mta.site.config.options.delivery_mode);
-        let acceptor = DaemonAcceptor::new(mta.clone(), mode);
+        let reception = self.reception(&mta, rates);
         let mut throttle = Throttle::new(mta.site.config.options.connection_rate_throttle);
         loop {
             let Some(permit) = self.wait_for_room(&mta, &sessions).await else { return };
@@ -74,31 +84,13 @@ impl Listener {
                 tokio::time::sleep(DEFERRAL).await;
             }
             match self.listener.accept().await {
-                Ok((stream, address)) => {
-                    let counted = rates.connect(address.ip().to_canonical(), Instant::now());
-                    let Some(connected) = connect(&mta, &stream, address.ip().to_canonical()) else {
-                        continue;
-                    };
-                    mta.log.count_connection(Connection::From);
-                    let client = Client {
-                        address: Some(address),
-                        local: stream.local_addr().ok(),
-                        daemon: self.facts(&mta.site.config),
-                        connections: counted.connections,
-                        rate: counted.rate,
-                        total_rate: counted.total,
-                        ..Client::default()
-                    };
-                    let acceptor = acceptor.clone().serving(connected.presence.clone());
-                    let held = (permit, session.clone(), counted.guard, connected);
-                    let meeting = Box::pin(meet(mta.clone(), acceptor, client, stream));
-                    tokio::spawn(async move {
-                        let serving = meeting.await;
-                        if let Some(serving) = serving {
-                            serving.await;
-                        }
-                        drop(held);
-                    });
+                Ok((stream, peer)) => {
+                    let ends = Ends { client: peer, local: stream.local_addr().ok() };
+                    let held = (permit, session.clone());
+                    match self.port.has(PROXIED) {
+                        false => reception.receive(stream, ends, held),
+                        true => drop(tokio::spawn(reception.clone().receive_proxied(stream, ends, held))),
+                    }
                 }
                 // out of descriptors, most likely: those in use come back
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -189,6 +181,64 @@ impl Refusing {
     }
 }
 
+/// What is kept until a session is over: its place among those of its listener, and the front's knowledge of it.
+type Held = (OwnedSemaphorePermit, mpsc::Sender<()>);
+
+/// What the clients of a listener have in common.
+#[derive(Clone)]
+struct Reception {
+    mta: Arc<Mta>,
+    acceptor: DaemonAcceptor,
+    rates: Rates,
+    facts: DaemonFacts,
+}
+
+impl Reception {
+    /// Begins a session, if there is room for it.
+    fn receive(&self, stream: TcpStream, ends: Ends, held: Held) {
+        let address = ends.client.ip().to_canonical();
+        let counted = self.rates.connect(address, Instant::now());
+        let Some(connected) = connect(&self.mta, &stream, address) else { return };
+        self.mta.log.count_connection(Connection::From);
+        let client = Client {
+            address: Some(ends.client),
+            local: ends.local,
+            daemon: self.facts.clone(),
+            connections: counted.connections,
+            rate: counted.rate,
+            total_rate: counted.total,
+            ..Client::default()
+        };
+        let acceptor = self.acceptor.clone().serving(connected.presence.clone());
+        let held = (held, counted.guard, connected);
+        let meeting = Box::pin(meet(self.mta.clone(), acceptor, client, stream));
+        tokio::spawn(async move {
+            let serving = meeting.await;
+            if let Some(serving) = serving {
+                serving.await;
+            }
+            drop(held);
+        });
+    }
+
+    /// The same for the client that a proxy names (M=P). Who is no proxy of ours is sent away: he could name anybody.
+    async fn receive_proxied(self, mut stream: TcpStream, peer: Ends, held: Held) {
+        let address = peer.client.ip().to_canonical();
+        let ends = match self.mta.site.config.class_has_address(PROXY_CLASS, address) {
+            true => proxy::read(&mut stream, peer).await.map_err(|why| why.to_string()),
+            false => Err(format!("not in class {{{PROXY_CLASS}}}")),
+        };
+        match ends {
+            Ok(ends) => self.receive(stream, ends, held),
+            Err(why) => {
+                let text = format!("rejecting connection from [{address}]: {why}");
+                self.mta.log.log(4, Priority::Notice, None, text.as_bytes());
+                let _ = stream.try_write(b"421 4.7.0 No connection without a client\r\n");
+            }
+        }
+    }
+}
+
 /// A place among the clients. Who gets none is told so, as far as the socket takes it at once.
 fn connect(mta: &Mta, stream: &TcpStream, address: IpAddr) -> Option<Connected> {
     let connected = mta.clients.connect(address, mta.site.config.relays_for(address));
@@ -212,7 +262,9 @@ async fn meet(
     let _ = stream.set_nodelay(true);
     let (config, address) = (&mta.site.config, known.address?);
     let identified = async {
-        let limit = span(config.options.timeout.ident);
+        // whose end of the connection is the proxy's own knows nobody by it
+        let limit =
+            if known.daemon.has(PROXIED) { Duration::ZERO } else { span(config.options.timeout.ident) };
         ident::name_of(address, known.local?, limit).await
     };
     let (mut client, user) = tokio::select! {

@@ -8,7 +8,7 @@
 //! - `delivery`: an envelope from the queue's hand to its end; `lease`: its right to be delivered
 //! - `acceptor`: the MTA as SMTP sessions see it
 //! - `confine`: what the front gives up before it talks to anybody
-//! - `listen`: listeners and connections; `rates`: who connects how often; `clients`: who is connected;
+//! - `listen`: listeners and connections; `proxy`: whose connection a proxy hands on; `ident`: who calls; `rates`: who connects how often; `clients`: who is connected;
 //!   `throttle`: how many in a second
 //! - `waiting`: what the log says of those who wait for a run
 //! - `control`: the control socket; `metrics`: counters for Prometheus
@@ -31,6 +31,7 @@ mod lease;
 mod load;
 mod metrics;
 mod mta;
+mod proxy;
 mod rates;
 mod reports;
 mod runs;

@@ -106,6 +106,12 @@ impl Client {
         }
     }
 
+    /// May it say for whom it speaks (XCLIENT)? The class holds hosts, and networks of them.
+    pub(super) fn may_name_another(&self, config: &Config) -> bool {
+        let address = self.address.map(|address| address.ip().to_canonical());
+        address.is_some_and(|address| config.class_has_address("xclient_hosts", address))
+    }
+
     /// The address as rules see it (`IPv6:` before a version 6 one).
     pub fn address_text(&self) -> Vec<u8> {
         match self.address {

@@ -4,6 +4,7 @@ use super::auth;
 use super::features::Features;
 use super::policy::Policy;
 use super::security::Security;
+use super::xclient;
 
 /// One extension.
 pub struct Extension {
@@ -46,6 +47,7 @@ pub const EXTENSIONS: &[Extension] = &[
             least => Some(format!("DELIVERBY {least}").into_bytes()),
         },
     },
+    Extension { keyword: "XCLIENT", offer: |features, _, _| plain(xclient::OFFER, features.xclient) },
     Extension { keyword: "HELP", offer: |_, _, _| plain("HELP", true) },
 ];
 

@@ -32,6 +32,8 @@ pub struct Features {
     pub auth_protected: bool,
     /// MAIL needs AUTH first.
     pub require_auth: bool,
+    /// XCLIENT may be used: the connection comes from a host of class `{xclient_hosts}`.
+    pub xclient: bool,
     /// Every transaction is put off.
     pub temporary_failure: bool,
     /// How message data are read.
@@ -105,6 +107,7 @@ impl Features {
             auth: !daemon.has(b'A'),
             auth_protected: policy.auth_options.contains(&b'p'),
             require_auth: daemon.has(b'a'),
+            xclient: false,
             temporary_failure: false,
             strictness: Strictness::default(),
         }

@@ -14,11 +14,7 @@ impl<A: Acceptor> Session<A> {
         self.set_envelope_macros();
         let text = [b"connect from ", &self.client.display[..]].concat();
         self.server.log.log(9, Priority::Info, Some(b"NOQUEUE"), &text);
-        if self.ask_about_connection().await == Flow::Close {
-            return Flow::Close;
-        }
-        self.read_features().await;
-        if self.prepare_tls().await == Flow::Close {
+        if self.meet().await == Flow::Close || self.prepare_tls().await == Flow::Close {
             return Flow::Close;
         }
         if self.refusal.is_none() && self.sent_before_greeting().await {
@@ -26,6 +22,30 @@ impl<A: Acceptor> Session<A> {
             self.refuse_greeting();
             return Flow::Continue;
         }
+        self.say_greeting();
+        Flow::Continue
+    }
+
+    /// Greets the client for whom a connection is used from now on (XCLIENT).
+    pub(super) async fn greet_client(&mut self) -> Flow {
+        self.set_envelope_macros();
+        if self.meet().await == Flow::Close {
+            return Flow::Close;
+        }
+        self.say_greeting();
+        Flow::Continue
+    }
+
+    /// What filters say of a client, and what it may use.
+    async fn meet(&mut self) -> Flow {
+        if self.ask_about_connection().await == Flow::Close {
+            return Flow::Close;
+        }
+        self.read_features().await;
+        Flow::Continue
+    }
+
+    fn say_greeting(&mut self) {
         if self.refusal.is_none() && self.features.temporary_failure {
             let text = [
                 b"ERROR: srv_features=tempfail, relay=",
@@ -39,7 +59,6 @@ impl<A: Acceptor> Session<A> {
             Some(Refusal::Null) => self.refuse_greeting(),
             _ => self.put_greeting(),
         }
-        Flow::Continue
     }
 
     fn refuse_greeting(&mut self) {

@@ -58,6 +58,7 @@ mod verb;
 mod verb_row;
 mod verbs;
 mod vrfy;
+mod xclient;
 pub mod wire;
 
 #[cfg(test)]

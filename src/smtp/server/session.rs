@@ -159,7 +159,8 @@ impl<A: Acceptor> Session<A> {
         let mut scope = Scope::default();
         client.set_macros(&config, &mut scope);
         let hostname = expand(&server.site, &scope, b"\x81j");
-        let features = Features::new(&server.policy, &client.daemon);
+        let xclient = client.may_name_another(&config);
+        let features = Features { xclient, ..Features::new(&server.policy, &client.daemon) };
         let transaction = Transaction::new(acceptor.next_id(), &scope);
         let wire = Wire::new(stream, server.policy.command_timeout).heard_by(server.log.dialogue());
         let filters = server.filters.iter().map(|make| make(&client)).collect();

@@ -3,7 +3,7 @@
 use super::acceptor::Acceptor;
 use super::verb_row::VerbRow;
 use super::{
-    auth, bdat, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy,
+    auth, bdat, data, etrn, helo, help, mail, noop, quit, rcpt, rset, starttls, unknown, verb, vrfy, xclient,
 };
 use std::marker::PhantomData;
 
@@ -28,6 +28,7 @@ impl<A: Acceptor> Verbs<A> {
         verb::row(),
         starttls::row(),
         auth::row(),
+        xclient::row(),
         unknown::unimplemented_row("SEND"),
         unknown::unimplemented_row("SAML"),
         unknown::unimplemented_row("SOML"),
