@@ -37,6 +37,8 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     let mut flags = EnvelopeFlags::RESPONSE;
     // a report that brought the header only comes back so itself
     flags.set(EnvelopeFlags::NO_BODY_RETURN, !original::returns_body(report, original));
+    let plain = report.receivers.iter().all(|one| one.text.is_ascii());
+    flags.set(EnvelopeFlags::SMTPUTF8, !plain && original.flags.contains(EnvelopeFlags::SMTPUTF8));
     Ok(Envelope {
         id: report.id.clone(),
         location: original.location,

@@ -14,8 +14,12 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let whole = returns_body(report, original);
     let encoding = encoding(original).filter(|_| report.facts.mime);
+    let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
     out.extend_from_slice(match (report.facts.mime, whole) {
-        (true, true) => b"Content-Type: message/rfc822\n".as_slice(),
+        // RFC 6533, sections 4 and 5
+        (true, true) if utf8 => b"Content-Type: message/global\n".as_slice(),
+        (true, false) if utf8 => b"Content-Type: message/global-headers\n",
+        (true, true) => b"Content-Type: message/rfc822\n",
         (true, false) => b"Content-Type: text/rfc822-headers\n",
         (false, true) => b"   ----- Original message follows -----\n",
         (false, false) => b"   ----- Message header follows -----\n",
@@ -44,9 +48,12 @@ pub(super) fn encoding(original: &Envelope) -> Option<&'static [u8]> {
     let field = fields.find(|field| field.kind.contains(HeaderKind::TRANSFER_ENCODING));
     match field.is_some_and(|field| field.value.trim_ascii().eq_ignore_ascii_case(b"binary")) {
         true => Some(b"binary"),
-        false => original.flags.contains(EnvelopeFlags::EIGHT_BIT).then_some(b"8bit"),
+        false => original.flags.intersects(EIGHT_BIT).then_some(b"8bit"),
     }
 }
+
+/// Of a message that needs SMTPUTF8 the header may be of eight bits, and what is said about it too.
+const EIGHT_BIT: EnvelopeFlags = EnvelopeFlags::EIGHT_BIT.union(EnvelopeFlags::SMTPUTF8);
 
 /// The sender as the rules have it, where they know him.
 fn return_path<'a>(report: &'a DsnRequest<'_>, original: &'a Envelope) -> &'a [u8] {

@@ -3,7 +3,7 @@
 use super::text::parent;
 use super::{DsnKind, DsnRequest};
 use crate::addr::without_brackets;
-use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
+use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::message;
 use crate::schema::{Disposition, EnhancedStatus};
 
@@ -18,7 +18,13 @@ const ACTIONS: &[(RecipientFlags, Disposition, &str)] = &[
 ];
 
 pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
-    out.extend_from_slice(b"Content-Type: message/delivery-status\n\n");
+    out.extend_from_slice(match original.flags.contains(EnvelopeFlags::SMTPUTF8) {
+        // RFC 6533, section 6
+        true => {
+            b"Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\n".as_slice()
+        }
+        false => b"Content-Type: message/delivery-status\n\n",
+    });
     if let Some(envid) = &original.envid {
         line(out, "Original-Envelope-Id", &decode_xtext(envid));
     }
@@ -114,7 +120,12 @@ fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipie
 }
 
 fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
-    recipient.final_recipient.clone().unwrap_or_else(|| recipient.known_to_queue(host))
+    let known = recipient.final_recipient.clone().unwrap_or_else(|| recipient.known_to_queue(host));
+    if known.is_ascii() {
+        return known;
+    }
+    let address = known.iter().position(|byte| *byte == b';').map_or(&known[..], |at| &known[at + 1..]);
+    [address_type(b"rfc822", address), b"; ", address.trim_ascii_start()].concat()
 }
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
@@ -133,11 +144,16 @@ fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
         let user = if tried { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }
-    let mut text = [b"rfc822; ", user].concat();
+    let mut text = [address_type(b"rfc822", user), b"; ", user].concat();
     if !user.contains(&b'@') {
         text.extend_from_slice(&[b"@", report.facts.host.as_slice()].concat());
     }
     text
+}
+
+/// Of an address that is no ASCII the type is utf-8 (RFC 6533, section 3).
+fn address_type<'a>(usual: &'a [u8], address: &[u8]) -> &'a [u8] {
+    if address.is_ascii() { usual } else { b"utf-8" }
 }
 
 fn is_list(recipient: &Recipient) -> bool {

@@ -111,13 +111,16 @@ const SPECIAL: &[(u8, Reader)] = &[
     }),
     // no name is one that nobody has
     (0xcb, |loader, _, value| loader.config.options.mailbox_database = Some(value.to_vec())),
+    (0xf8, |loader, _, value| {
+        loader.config.options.smtp_utf8 = is_true(value);
+        if !loader.config.options.smtp_utf8 {
+            // as Debian's sendmail, which has no support for it
+            loader.say("Warning: Option: SmtpUTF8 requires USE_EAI support");
+        }
+    }),
     (0xe4, |loader, _, value| {
         loader.ssl_options("ClientSSLOptions", value);
         loader.config.options.client_ssl_options = Some(value.to_vec());
-    }),
-    (0xf8, |loader, _, value| match is_true(value) {
-        true => loader.error("readcf: option: SmtpUTF8 set but no USE_EAI support"),
-        false => loader.say("Warning: Option: SmtpUTF8 requires USE_EAI support"),
     }),
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! In: both ends of a connection. Out: a name for `$_`. Never here: belief in it. The host may say what it likes.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -27,8 +28,12 @@ pub(super) async fn name_of(client: SocketAddr, local: SocketAddr, limit: Durati
 
 async fn ask(client: SocketAddr, local: SocketAddr) -> std::io::Result<Vec<u8>> {
     let socket = if client.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // from the address that the client has called: its host knows the connection by that
-    socket.bind(SocketAddr::new(local.ip(), 0))?;
+    // from the address that the client has called: its host knows the connection by that. A front that may bind no port leaves
+    // the choice to the kernel, which differs only where this host has several
+    match socket.bind(SocketAddr::new(local.ip(), 0)) {
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => return Err(error),
+        _ => {}
+    }
     let mut stream = socket.connect(SocketAddr::new(client.ip(), PORT)).await?;
     stream.write_all(format!("{},{}\r\n", client.port(), local.port()).as_bytes()).await?;
     let mut answer = Vec::new();

@@ -7,11 +7,12 @@ use crate::config::Mailer;
 use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::{Extensions, ServerConnection};
 
-/// `MAIL From:<…>` with SIZE, BODY, ENVID, RET, AUTH, BY as far as the server knows them.
+/// `MAIL From:<…>` with SIZE, SMTPUTF8 (`utf8`), BODY, ENVID, RET, AUTH, BY as far as the server knows them.
 pub(super) fn mail_command(
     attempt: &Attempt<'_>,
     sender: &[u8],
     body_type: Option<BodyType>,
+    utf8: bool,
     server: &ServerConnection,
 ) -> Vec<u8> {
     let (envelope, options) = (&*attempt.envelope, &attempt.on.site.config.options);
@@ -19,6 +20,9 @@ pub(super) fn mail_command(
     let mut line = [b"MAIL From:<", without_brackets(sender), b">"].concat();
     if extensions.size.is_some() && envelope.size > 0 {
         line.extend(format!(" SIZE={}", envelope.size).into_bytes());
+    }
+    if utf8 {
+        line.extend_from_slice(b" SMTPUTF8");
     }
     if let Some(kind) = body_type {
         line.extend([b" BODY=", kind.as_bytes()].concat());

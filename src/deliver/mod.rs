@@ -54,6 +54,7 @@ mod starttls;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod utf8;
 
 pub use attempt::{Checkpoint, Deliverer, NextId};
 pub use connections::Connections;

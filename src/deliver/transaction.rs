@@ -31,6 +31,10 @@ pub(super) async fn run(
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }
+    if attempt.refuse_utf8(members, &server.extensions, &server.relay()) {
+        attempt.connections.keep(key, server).await;
+        return TransactionResult::default();
+    }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let offer = match offer(attempt, mailer, &server, &timeouts, members).await {
         Ok(offer) => offer,
@@ -97,7 +101,7 @@ async fn offer<'t>(
         .iter()
         .map(|index| rcpt_command(&attempt.envelope.recipients[*index], mailer, &server.extensions));
     Ok(Offer {
-        mail: mail_command(attempt, &sender, body_type, server),
+        mail: mail_command(attempt, &sender, body_type, attempt.needs_utf8(members).is_some(), server),
         recipients: recipients.collect(),
         header,
         body,

@@ -37,6 +37,14 @@ pub struct Resolver {
     runs: Option<Box<Resolver>>,
 }
 
+/// A name in UTF-8 as name servers know it (A-labels; RFC 6531, section 3.2). `None`: it stays as it is.
+fn ascii_name(name: &[u8]) -> Option<Vec<u8>> {
+    if name.is_ascii() {
+        return None;
+    }
+    idna::domain_to_ascii(std::str::from_utf8(name).ok()?).ok().map(String::into_bytes)
+}
+
 /// Where DNS answers come from.
 #[derive(Debug)]
 enum Source {
@@ -118,9 +126,11 @@ impl Resolver {
 
     /// All records of the answer section for a question, CNAME steps included.
     pub(super) async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
+        let encoded = ascii_name(name);
+        let asked = encoded.as_deref().unwrap_or(name);
         let answer = match &self.source {
-            Source::Servers(client) => client.ask(name, kind).await,
-            Source::Memory(answers) => answers.ask(name, kind),
+            Source::Servers(client) => client.ask(asked, kind).await,
+            Source::Memory(answers) => answers.ask(asked, kind),
         };
         if let Some(witness) = &self.witness {
             witness.answered(name, kind, &answer);

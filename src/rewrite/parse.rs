@@ -43,7 +43,7 @@ impl Rewriter<'_> {
             self.show(AddressEvent::NotParsed { why: "NULL" });
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
-        if let Err(reply) = invalid_text(&given, kind) {
+        if let Err(reply) = invalid_text(&given, kind, self.site.config.options.smtp_utf8) {
             // the address itself is cut and changed where it stands
             self.complain(with_address(&shown(&given), reply));
             self.show(AddressEvent::NotParsed { why: "bad address" });
@@ -85,13 +85,14 @@ impl Rewriter<'_> {
 
     /// What rulesets 0 and 5 have answered becomes an address.
     async fn resolved(&mut self, tokens: &[Token], given: Vec<u8>, kind: AddressKind) -> Parsed {
+        let utf8 = self.site.config.options.smtp_utf8;
         let mut parsed = self.build_address(tokens, &given, kind).await;
         if let Some(address) = &mut parsed.address {
             address.text = given;
             if !parsed.bad {
                 self.show(AddressEvent::Built { address: view(address) });
             }
-            if let Err(reply) = invalid_user(&mut address.user, kind) {
+            if let Err(reply) = invalid_user(&mut address.user, kind, utf8) {
                 self.complain(reply);
                 self.show(AddressEvent::NotParsed { why: "bad q_user" });
                 parsed.bad = true;
@@ -102,7 +103,7 @@ impl Rewriter<'_> {
                 triple.user = address.user.clone();
             }
         } else if let Some(triple) = &mut parsed.triple
-            && let Err(reply) = invalid_user(&mut triple.user, kind)
+            && let Err(reply) = invalid_user(&mut triple.user, kind, utf8)
         {
             // what is wrong with the text of an error makes it final
             self.complain(reply);

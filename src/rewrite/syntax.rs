@@ -10,15 +10,21 @@ fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
     Some(EnhancedStatus(5, 1, if kind.sender { 7 } else { 3 }))
 }
 
-/// Is this text an address at all? Bytes that are operators inside would change the rules' meaning.
+/// May addresses be UTF-8 (option SmtpUTF8), and is this one? No character of it begins with a byte that is an operator inside, and the
+/// rules know operators by the first byte of a token.
+fn is_utf8(text: &[u8], allowed: bool) -> bool {
+    allowed && std::str::from_utf8(text).is_ok()
+}
+
+/// Is this text an address at all? Bytes that are operators inside would change the rules' meaning; `utf8`: the option SmtpUTF8.
 ///
 /// # Errors
 /// The reply that refuses it.
-pub fn invalid_text(text: &[u8], kind: AddressKind) -> Result<(), Reply> {
+pub fn invalid_text(text: &[u8], kind: AddressKind, utf8: bool) -> Result<(), Reply> {
     if text.len() > MAX_ADDRESS {
         return Err(too_long(text));
     }
-    if text.iter().any(is_operator) {
+    if text.iter().any(is_operator) && !is_utf8(text, utf8) {
         let message = [b"8-bit character in mailbox address \"", &shown(text)[..], b"\""].concat();
         return Err(Reply::new(501, enhanced(kind), message));
     }
@@ -45,14 +51,15 @@ fn is_operator(byte: &u8) -> bool {
 }
 
 /// The user part after the rules: control bytes outside quotes, and operators, become `?`; a backslash protects
-/// one byte.
+/// one byte. `utf8`: the option SmtpUTF8.
 ///
 /// # Errors
 /// The reply that refuses it.
-pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
+pub fn invalid_user(user: &mut [u8], kind: AddressKind, utf8: bool) -> Result<(), Reply> {
     if user.len() > MAX_ADDRESS {
         return Err(too_long(user));
     }
+    let utf8 = is_utf8(user, utf8);
     let (mut quoted, mut escaped, mut odd, mut eight) = (false, false, false, false);
     for byte in user.iter_mut() {
         let protected = std::mem::take(&mut escaped);
@@ -64,7 +71,7 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind) -> Result<(), Reply> {
                 odd = true;
             }
             // an operator that has come out of a macro's value
-            0x80..=0x9f => {
+            0x80..=0x9f if !utf8 => {
                 *byte = b'?';
                 eight = true;
             }
@@ -87,9 +94,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn utf8_is_an_address_where_the_option_says_so() {
+        let kind = AddressKind::RECIPIENT;
+        // the second byte of each capital is an operator inside
+        let address = "Ä.Öl@Ü.example".as_bytes();
+        assert!(invalid_text(address, kind, false).is_err());
+        assert_eq!(invalid_text(address, kind, true), Ok(()));
+        let mut user = address.to_vec();
+        assert_eq!((invalid_user(&mut user, kind, true), &user[..]), (Ok(()), address));
+        assert!(invalid_user(&mut user, kind, false).is_err());
+        for broken in [&b"\xc3\x84"[..], b"\x81j@x", b"\xed\xa0\x80"] {
+            assert!(invalid_text(&[broken, b"\x84"].concat(), kind, true).is_err(), "{broken:x?}");
+        }
+    }
+
+    #[test]
     fn a_long_address_is_cut_and_shows_no_operators() {
         let text = [&[b'x'; 253][..], b"\x9b\x1bmore"].concat();
-        let reply = invalid_text(&text, AddressKind::RECIPIENT).expect_err("it is too long");
+        let reply = invalid_text(&text, AddressKind::RECIPIENT, true).expect_err("it is too long");
         let shown = [&[b'x'; 253][..], b"?\x1b"].concat();
         let expected = [b"Address \"", &shown[..], b"\" too long (255 bytes max)"].concat();
         assert_eq!(reply, Reply::new(553, Some(EnhancedStatus(5, 1, 0)), expected));

@@ -450,8 +450,8 @@ options! {
     tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Implemented, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
     set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Implemented, "";
-    /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'
-    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, ParsedOnly, "";
+    /// SMTPUTF8 is offered, and addresses may be UTF-8 (RFC 6531). Without it they are what they are to a sendmail that was built without USE_EAI, which refuses a cf that sets it
+    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, Implemented, "confSMTPUTF8";
     /// MTA-STS
     strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, ParsedOnly, "";
     /// TLS 1.3 suites

@@ -151,6 +151,14 @@ impl<'a> Submission<'a> {
         console.logged = true;
     }
 
+    /// Nobody says SMTPUTF8 here: the addresses do (RFC 6531 leaves this to whoever takes a message from its author).
+    fn note_utf8(&mut self) {
+        let mut recipients = self.envelope.recipients.iter();
+        let plain = self.envelope.sender.text.is_ascii() && recipients.all(|one| one.text.is_ascii());
+        let utf8 = self.mta.site.config.options.smtp_utf8 && !plain;
+        self.envelope.flags.set(EnvelopeFlags::SMTPUTF8, utf8);
+    }
+
     /// Into the queue, if there is anybody to go to.
     async fn finish(mut self, body: Vec<u8>, header: u64, given_up: bool) -> Result<Submitted, Sysexit> {
         let options = &self.mta.site.config.options;
@@ -164,6 +172,7 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
         self.envelope.check_body_type();
+        self.note_utf8();
         if !given_up {
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }

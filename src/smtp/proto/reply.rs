@@ -10,10 +10,9 @@ pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: 
         out.extend_from_slice(enhanced);
         out.push(b' ');
     }
-    // replies are of seven bits (RFC 5321, section 4.2), and a NUL that this makes ends the text, as in sendmail;
-    // a line end inside would let text from a rule or a map forge replies
-    let text: Vec<u8> = text.iter().map(|byte| byte & 0x7f).take_while(|byte| *byte != 0).collect();
-    out.extend_from_slice(&one_line(&text));
+    // a NUL ends the text, as in sendmail; a line end inside would let text from a rule or a map forge replies
+    let end = memchr::memchr(0, text).unwrap_or(text.len());
+    out.extend_from_slice(&one_line(&text[..end]));
     out.extend_from_slice(b"\r\n");
 }
 

@@ -57,6 +57,7 @@ impl<A: Acceptor> Session<A> {
     /// A fresh envelope with the macros of the connection.
     pub(super) fn next_transaction(&mut self) -> Envelope {
         self.chunks = None;
+        self.wire.allow_utf8(false);
         let id = self.acceptor.next_id();
         let next = Transaction::new(id, &self.scope);
         let mut last = std::mem::replace(&mut self.transaction, next);

@@ -34,6 +34,7 @@ pub const EXTENSIONS: &[Extension] = &[
         },
     },
     Extension { keyword: "DSN", offer: |features, _, _| plain("DSN", features.dsn) },
+    Extension { keyword: "SMTPUTF8", offer: |_, policy, _| plain("SMTPUTF8", policy.utf8) },
     Extension { keyword: "ETRN", offer: |features, _, _| plain("ETRN", features.etrn) },
     Extension { keyword: "AUTH", offer: auth::offer },
     Extension {

@@ -8,7 +8,7 @@ use super::transaction::Stage;
 use super::verb_row::VerbRow;
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::engine::with_address;
-use crate::envelope::set_sender_until;
+use crate::envelope::{EnvelopeFlags, set_sender_until};
 use crate::logging::{Priority, Quiet};
 use crate::rewrite::{Rewriter, Verdict, ruleset_source};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
@@ -53,6 +53,7 @@ impl<A: Acceptor> Session<A> {
         let size = self.parameters(words);
         self.trust_author(address).await;
         let size = size.map_err(bare)?;
+        self.may_be_utf8(address).map_err(about)?;
         if let Some(reply) = self.ask(FilterCall::Mail(address, words), Some(address)).await {
             return Err(about(reply));
         }
@@ -173,7 +174,30 @@ impl<A: Acceptor> Session<A> {
         Err(Reply::new(452, Some(EnhancedStatus(4, 4, 5)), "Insufficient disk space; try again later"))
     }
 
+    /// An address that is no ASCII needs a client that knows of such (RFC 6531, section 3.5).
+    pub(super) fn may_be_utf8(&self, address: &[u8]) -> Result<(), Reply> {
+        let said = self.transaction.envelope.flags.contains(EnvelopeFlags::SMTPUTF8);
+        match self.server.policy.utf8 && !said && !address.is_ascii() {
+            true => Err(Reply::new(553, Some(EnhancedStatus(5, 6, 7)), "Address requires SMTPUTF8")),
+            false => Ok(()),
+        }
+    }
+
+    /// With SMTPUTF8 replies may be UTF-8, and the protocol has another name (RFC 6531, sections 3.7.4.2 and 4.3): UTF8SMTP for
+    /// ESMTP, with the same letters behind it.
+    fn speak_utf8(&mut self) {
+        let utf8 = self.transaction.envelope.flags.contains(EnvelopeFlags::SMTPUTF8);
+        self.wire.allow_utf8(utf8);
+        let config = &self.server.site.config;
+        let scope = &mut self.transaction.envelope.scope;
+        let protocol = scope.get_named(config, b"r").and_then(|protocol| protocol.strip_prefix(b"E"));
+        if let Some(rest) = protocol.filter(|_| utf8).map(<[u8]>::to_vec) {
+            scope.set_named(config, b"r", &[b"UTF8", &rest[..]].concat());
+        }
+    }
+
     fn activate(&mut self, address: &[u8]) {
+        self.speak_utf8();
         let transaction = &mut self.transaction;
         transaction.stage = Stage::Mail;
         if self.discard {

@@ -24,6 +24,8 @@ pub(super) struct ParameterRow {
     /// Is it a DSN parameter (RFC 3461)?
     dsn: bool,
     known: fn(&Policy) -> bool,
+    /// It has no value.
+    bare: bool,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 }
 
@@ -31,18 +33,18 @@ const fn row(
     keyword: &'static str,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 ) -> ParameterRow {
-    ParameterRow { keyword, label: keyword, dsn: false, known: |_| true, apply }
+    ParameterRow { keyword, label: keyword, dsn: false, known: |_| true, bare: false, apply }
 }
 
 const fn dsn(
     keyword: &'static str,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 ) -> ParameterRow {
-    ParameterRow { keyword, label: keyword, dsn: true, known: |_| true, apply }
+    ParameterRow { keyword, label: keyword, dsn: true, known: |_| true, bare: false, apply }
 }
 
 /// Parameters of MAIL: SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954), BY
-/// (RFC 2852).
+/// (RFC 2852), SMTPUTF8 (RFC 6531).
 pub(super) const MAIL_PARAMETERS: &[ParameterRow] = &[
     row("SIZE", size),
     row("BODY", body),
@@ -50,6 +52,7 @@ pub(super) const MAIL_PARAMETERS: &[ParameterRow] = &[
     dsn("RET", ret),
     ParameterRow { label: "AUTH=", ..row("AUTH", auth) },
     ParameterRow { label: "BY=", known: |policy| policy.deliver_by_min.is_some(), ..row("BY", by) },
+    ParameterRow { bare: true, known: |policy| policy.utf8, ..row("SMTPUTF8", utf8) },
 ];
 
 /// Parameters of RCPT (RFC 3461, section 4).
@@ -73,7 +76,11 @@ pub(super) fn read(
             let text = format!("Sorry, {} not supported, we do not allow DSN", row.keyword);
             return Err(Reply::new(504, Some(EnhancedStatus(5, 7, 0)), text));
         }
-        let value = parameter.value.ok_or_else(|| {
+        if row.bare && parameter.value.is_some() {
+            let text = format!("{} takes no value", row.label);
+            return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 4)), text));
+        }
+        let value = parameter.value.or(row.bare.then_some(b"")).ok_or_else(|| {
             Reply::new(501, Some(EnhancedStatus(5, 5, 2)), format!("{} requires a value", row.label))
         })?;
         (row.apply)(context, value)?;
@@ -171,6 +178,11 @@ fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     Ok(())
 }
 
+fn utf8(context: &mut ParameterContext<'_>, _: &[u8]) -> Result<(), Reply> {
+    context.envelope.flags |= EnvelopeFlags::SMTPUTF8;
+    Ok(())
+}
+
 /// The largest time in seconds.
 const MAX_BY_TIME: i128 = 999_999_999;
 
@@ -232,12 +244,20 @@ fn orcpt(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> 
         return Err(duplicate("ORCPT"));
     }
     let semicolon = value.iter().position(|byte| *byte == b';');
-    if !semicolon.is_some_and(|at| is_xtext(&value[at + 1..])) {
+    let utf8 = context.envelope.flags.contains(EnvelopeFlags::SMTPUTF8);
+    if !semicolon.is_some_and(|at| is_xtext(&value[at + 1..]) || utf8 && is_unitext(value, at)) {
         return Err(bad_syntax("ORCPT"));
     }
     let Some(recipient) = &mut context.recipient else { return Ok(()) };
     recipient.orcpt = Some(value.to_vec());
     Ok(())
+}
+
+/// The form of an address of type utf-8 that needs SMTPUTF8 (RFC 6533, section 3): its characters as they are.
+fn is_unitext(value: &[u8], semicolon: usize) -> bool {
+    let (kind, text) = (&value[..semicolon], &value[semicolon + 1..]);
+    let ascii: Vec<u8> = text.iter().copied().filter(u8::is_ascii).collect();
+    kind.eq_ignore_ascii_case(b"utf-8") && std::str::from_utf8(text).is_ok() && is_xtext(&ascii)
 }
 
 #[cfg(test)]
@@ -247,7 +267,8 @@ mod tests {
     use std::time::Duration;
 
     fn said(rows: &[ParameterRow], words: &str) -> String {
-        let policy = Policy { deliver_by_min: Some(Duration::from_secs(300)), ..Policy::default() };
+        let policy =
+            Policy { deliver_by_min: Some(Duration::from_secs(300)), utf8: true, ..Policy::default() };
         let features = Features::new(&policy, &DaemonFacts::default());
         let mut context = ParameterContext {
             features: &features,
@@ -279,6 +300,8 @@ mod tests {
             ("BY=abc;N", "501 5.5.2 BY= missing ';'"),
             ("BY=-5;R", "501 5.5.4 mode R requires BY time > 0"),
             ("BY=400;Q", "501 5.5.2 illegal by-mode 'Q'"),
+            ("SMTPUTF8=yes", "501 5.5.4 SMTPUTF8 takes no value"),
+            ("smtputf8 BODY=8BITMIME", "ok"),
             ("BODY=7BIT SIZE=10 RET=HDRS ENVID=ok BY=400;NT", "ok"),
         ];
         for (words, reply) in rows {

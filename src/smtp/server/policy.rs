@@ -75,6 +75,8 @@ pub struct Policy {
     pub seven_bit_input: bool,
     /// Chunking: BDAT may be used (RFC 3030).
     pub chunking: bool,
+    /// SmtpUTF8: addresses and header fields may be UTF-8 (RFC 6531).
+    pub utf8: bool,
     /// SendMimeErrors
     pub send_mime_errors: bool,
     /// DeliverByMin, the least time that BY= may name (RFC 2852); `None` switches DELIVERBY off.
@@ -124,6 +126,7 @@ impl Policy {
             reject_nul: options.reject_nul,
             seven_bit_input: options.seven_bit_input,
             chunking: options.chunking,
+            utf8: options.smtp_utf8,
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             soft_bounce: options.soft_bounce,
@@ -159,6 +162,7 @@ impl Default for Policy {
             reject_nul: false,
             seven_bit_input: false,
             chunking: false,
+            utf8: false,
             send_mime_errors: true,
             deliver_by_min: Some(Duration::ZERO),
             soft_bounce: false,

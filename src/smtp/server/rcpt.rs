@@ -96,6 +96,7 @@ impl<A: Acceptor> Session<A> {
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
+        self.may_be_utf8(text).map_err(|reply| Refused { reply, to: Some(text.to_vec()), log: true })?;
         let (recipient, address) = self.may_be_named(path).await?;
         let before = self.transaction.recipients();
         let mut named = self.verify(recipient, address).await.map(|known| self.insert(known));

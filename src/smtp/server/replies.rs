@@ -59,8 +59,10 @@ impl<A: Acceptor> Session<A> {
         if let Some(to) = to.filter(|_| matches!(reply.code, 50 | 250 | 252 | 450 | 550 | 553)) {
             reply.text = [&shorten(to, MAX_SHOWN)[..], b"... ", &reply.text].concat();
         }
-        // what is said is of seven bits, and what the log and the queue have of it too
-        reply.text.iter_mut().for_each(|byte| *byte &= 0x7f);
+        // what is said is of seven bits unless the client knows SMTPUTF8, and what the log and the queue have of it too
+        if !self.wire.speaks_utf8() {
+            reply.text.iter_mut().for_each(|byte| *byte &= 0x7f);
+        }
         if self.server.policy.soft_bounce && reply.is_permanent() {
             reply.code -= 100;
             reply.enhanced = reply.enhanced.map(|status| status.with_class(4));

@@ -6,6 +6,7 @@ use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Privacy, Reply};
+use crate::smtp::proto::split_address;
 
 pub(super) const fn vrfy_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command.argument, false)))
@@ -34,6 +35,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&reply, None);
             return Flow::Continue;
         }
+        let (argument, utf8) = self.without_parameter(argument);
         if argument.is_empty() {
             self.log_request(name, argument, false);
             self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), "Argument required"), None);
@@ -48,8 +50,30 @@ impl<A: Acceptor> Session<A> {
         let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
         self.transaction.verified = true;
         self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
-        self.put_found(replies, name);
+        self.put_found_in(replies, name, utf8);
         Flow::Continue
+    }
+
+    /// The address, and whether SMTPUTF8 stands behind it (RFC 6531, section 3.7.4.2).
+    fn without_parameter<'t>(&self, argument: &'t [u8]) -> (&'t [u8], bool) {
+        let (address, words) = split_address(argument);
+        match self.server.policy.utf8 && words.trim_ascii_end().eq_ignore_ascii_case(b"SMTPUTF8") {
+            true => (address, true),
+            false => (argument, false),
+        }
+    }
+
+    /// What is found, in UTF-8 only for those who have said that they understand it.
+    fn put_found_in(&mut self, replies: Vec<Reply>, name: &str, utf8: bool) {
+        let before = self.wire.speaks_utf8();
+        if self.server.policy.utf8 && !utf8 && !replies.iter().all(|reply| reply.text.is_ascii()) {
+            let text = "The reply needs UTF-8: ask with SMTPUTF8";
+            let reply = Reply::new(252, Some(EnhancedStatus(2, 6, 8)), text);
+            return self.put_found(vec![reply], name);
+        }
+        self.wire.allow_utf8(utf8 || before);
+        self.put_found(replies, name);
+        self.wire.allow_utf8(before);
     }
 
     fn may_not_verify(&self, expand: bool) -> Option<Reply> {

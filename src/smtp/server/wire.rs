@@ -6,6 +6,7 @@
 
 use crate::logging::Dialogue;
 use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply, put_reply_lines};
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
@@ -44,6 +45,8 @@ pub struct Wire {
     out: Vec<u8>,
     /// Who reads along.
     dialogue: Dialogue,
+    /// Does the client understand replies in UTF-8?
+    utf8: bool,
     /// How long the client may take to accept what is written.
     write_timeout: Duration,
 }
@@ -59,6 +62,15 @@ const KEPT: usize = 256;
 fn release(buffer: &mut Vec<u8>) {
     if buffer.capacity() > KEPT {
         *buffer = Vec::new();
+    }
+}
+
+/// Replies are of seven bits (RFC 5321, section 4.2) unless the client has asked for SMTPUTF8; what is no UTF-8 is of seven bits
+/// even then.
+fn sayable(text: &[u8], utf8: bool) -> Cow<'_, [u8]> {
+    match text.is_ascii() || utf8 && std::str::from_utf8(text).is_ok() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.iter().map(|byte| byte & 0x7f).collect()),
     }
 }
 
@@ -78,8 +90,8 @@ fn poll_receive(
 impl Wire {
     /// Over this stream.
     pub fn new(stream: impl Stream + 'static, write_timeout: Duration) -> Self {
-        let (input, out, dialogue) = Default::default();
-        Self { stream: Box::new(stream), input, used: 0, out, dialogue, write_timeout }
+        let (input, out, dialogue, utf8) = Default::default();
+        Self { stream: Box::new(stream), input, used: 0, out, dialogue, utf8, write_timeout }
     }
 
     /// The same, read along by somebody.
@@ -90,12 +102,24 @@ impl Wire {
 
     /// Queues a reply line; it is sent when the input is used up. With `more`, another one follows.
     pub fn put(&mut self, code: &[u8], enhanced: Option<&[u8]>, text: &[u8], more: bool) {
-        put_reply(&mut self.out, code, enhanced, text, more);
+        let text = sayable(text, self.utf8);
+        put_reply(&mut self.out, code, enhanced, &text, more);
+    }
+
+    /// May replies be UTF-8 from now on?
+    pub fn allow_utf8(&mut self, allowed: bool) {
+        self.utf8 = allowed;
+    }
+
+    /// May replies be UTF-8?
+    pub fn speaks_utf8(&self) -> bool {
+        self.utf8
     }
 
     /// Queues a reply of several lines.
     pub fn put_lines(&mut self, code: &[u8], lines: &[Vec<u8>]) {
-        put_reply_lines(&mut self.out, code, None, lines);
+        let lines: Vec<Vec<u8>> = lines.iter().map(|line| sayable(line, self.utf8).into_owned()).collect();
+        put_reply_lines(&mut self.out, code, None, &lines);
     }
 
     /// Sends what is queued.
