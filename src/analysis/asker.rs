@@ -268,8 +268,8 @@ impl<'s> Asker<'s> {
                 address.host.as_deref(),
                 &address.user,
             )),
-            Checked::Alias(value) => Answer::yes(&[b"an alias for ", value.trim_ascii()].concat()),
-            Checked::Unknown(reply) | Checked::Later(reply) => Answer::no(&reply),
+            Checked::Alias { value, .. } => Answer::yes(&[b"an alias for ", value.trim_ascii()].concat()),
+            Checked::Unknown(reply) | Checked::TooDeep(reply) | Checked::Later(reply) => Answer::no(&reply),
         }
     }
 

@@ -171,9 +171,9 @@ impl Acceptor for Asked {
         let mut rewriter = Rewriter::quiet(&self.site, &mut envelope.scope);
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
         match expander.check(&mut rewriter, &address).await {
-            Checked::Deliverable(address) => Verified::Good(address),
-            Checked::Alias(_) => Verified::Good(address),
+            Checked::Deliverable(address) | Checked::Alias { address, .. } => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),
+            Checked::TooDeep(reply) => Verified::TooDeep(reply),
             Checked::Later(_) => Verified::Later(address),
         }
     }

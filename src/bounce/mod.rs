@@ -39,6 +39,11 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     flags.set(EnvelopeFlags::NO_BODY_RETURN, !original::returns_body(report, original));
     let plain = report.receivers.iter().all(|one| one.text.is_ascii());
     flags.set(EnvelopeFlags::SMTPUTF8, !plain && original.flags.contains(EnvelopeFlags::SMTPUTF8));
+    let defaults = &original.attempt.defaults;
+    let given = defaults.as_ref().map_or(EnvelopeFlags::empty(), |defaults| defaults.flags);
+    if given.contains(EnvelopeFlags::RETURN_GIVEN) {
+        flags |= given;
+    }
     Ok(Envelope {
         id: report.id.clone(),
         location: original.location,
@@ -48,6 +53,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
         body: Body::from_memory(body),
         created: report.now,
         timeout_class: TimeoutClass::Dsn,
+        envid: defaults.as_ref().and_then(|defaults| defaults.envid.clone()),
         flags,
         attempt: AttemptState {
             generated: true,
@@ -55,6 +61,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             own_sender: original.attempt.own_sender,
             report: true,
             unsplit: true,
+            defaults: defaults.clone(),
             received_from: status::received_from(original),
             ..AttemptState::default()
         },

@@ -83,7 +83,7 @@ fn recipient_group(
     }
     line(out, "Final-Recipient", &final_recipient(first, &report.facts.host));
     if !report.facts.no_actual_recipient {
-        line(out, "X-Actual-Recipient", &actual_recipient(report, recipient));
+        line(out, "X-Actual-Recipient", &actual_recipient(report, original, recipient));
     }
     line(out, "Action", action(kind, recipient).as_bytes());
     line(out, "Status", status(report, recipient, kind).as_bytes());
@@ -130,7 +130,7 @@ fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
 /// the type is that of their diagnostics, for they are no mail addresses.
-fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
+fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) -> Vec<u8> {
     let known = recipient.address.as_ref().map(|address| &address.user[..]);
     let user = known.or(recipient.refusal.as_deref()).unwrap_or(without_brackets(&recipient.text));
     let [_, _, kind] = match recipient.address {
@@ -140,7 +140,8 @@ fn actual_recipient(report: &DsnRequest<'_>, recipient: &Recipient) -> Vec<u8> {
     };
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
         // one that was refused before it was tried stands there as it was written
-        let tried = recipient.reply.is_some() || recipient.state == RecipientState::Sent;
+        let answered = recipient.reply.is_some() && !original.attempt.stopped;
+        let tried = answered || recipient.state == RecipientState::Sent;
         let user = if tried { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }

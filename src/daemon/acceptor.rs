@@ -146,15 +146,16 @@ impl Acceptor for DaemonAcceptor {
         // a client waits for its answer, and may ask again
         let Ok(checked) = checked else { return Verified::Refused(try_again()) };
         let verified = match checked {
-            Checked::Deliverable(address) => Verified::Good(address),
-            Checked::Alias(_) => Verified::Good(address),
+            Checked::Deliverable(address) | Checked::Alias { address, .. } => Verified::Good(address),
             Checked::Unknown(reply) => Verified::Refused(reply),
+            Checked::TooDeep(reply) => Verified::TooDeep(reply),
             // nothing that needs the keeper would ever be done
             Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(try_again()),
             Checked::Later(_) => Verified::Later(address),
         };
         // of those who are refused nothing stays
-        envelope.session.looked_up |= looks_up && !matches!(verified, Verified::Refused(_));
+        envelope.session.looked_up |=
+            looks_up && !matches!(verified, Verified::Refused(_) | Verified::TooDeep(_));
         verified
     }
 

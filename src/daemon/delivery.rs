@@ -3,7 +3,7 @@
 use super::failures;
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
-use super::reports::{Reports, fail_overdue};
+use super::reports::{Reports, is_overdue};
 use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{Envelope, EnvelopeFlags, MessageKey};
 use crate::logging::{Priority, interval};
@@ -108,8 +108,11 @@ impl Mta {
     ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
             begin_attempt(&mut envelope);
-            let attempted = match fail_overdue(&mut envelope) {
-                true => Attempted::default(),
+            let attempted = match is_overdue(&envelope) {
+                true => {
+                    self.fail_overdue(&mut envelope).await;
+                    Attempted::default()
+                }
                 false => tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
@@ -176,7 +179,7 @@ impl Mta {
             if waits {
                 self.log_waiting(&envelope, None);
             }
-            self.drop_envelope(envelope, lease, connections, unsent).await;
+            let mut transcript = self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
             // FastSplit says how many envelopes of one message a command delivers
             let more = match !looked && at_once {
@@ -184,50 +187,55 @@ impl Mta {
                 false => 0,
             };
             let rest = parts.split_off(more.min(parts.len()));
-            copies.extend(parts);
             self.leave_parts(&rest, looked);
-            for copy in copies {
+            // copies for owners have one transcript with the message, which each of them continues
+            let shared = copies.len();
+            for (number, mut copy) in copies.into_iter().chain(parts).enumerate() {
                 let lease = cut.iter().position(|lease| lease.key().id == copy.id);
                 let lease = lease.map(|index| cut.swap_remove(index));
-                let copied = self.deliver_copy(copy, lease, connections, unsent).await;
+                if number < shared {
+                    copy.attempt.transcript = std::mem::take(&mut transcript);
+                }
+                let (copied, said) = self.deliver_copy(copy, lease, connections, unsent).await;
+                transcript = if number < shared { said } else { transcript };
                 status = if status.is_ok() { copied } else { status };
             }
             status
         })
     }
 
-    /// A copy for a list with an owner, to its end. One that nobody is left to get is only reported.
+    /// A copy for a list with an owner, to its end: the exit status and the transcript. One that nobody is left to get is only
+    /// reported.
     async fn deliver_copy(
         self: &Arc<Self>,
         mut copy: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
-    ) -> Sysexit {
+    ) -> (Sysexit, Vec<u8>) {
         let mut status = copy.attempt.exit;
         let Some(lease) = lease else {
-            self.drop_envelope(copy, None, connections, unsent).await;
-            return status;
+            return (status, self.drop_envelope(copy, None, connections, unsent).await);
         };
         let held = self.hold(lease);
         let attempted = tokio::select! {
             attempted = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => attempted,
             error = held.keep_lease() => {
                 self.complain(Some(&copy.id), &error);
-                return Sysexit::TEMPFAIL;
+                return (Sysexit::TEMPFAIL, copy.attempt.transcript);
             }
         };
         let (lease, cut) = held.into_leases();
         if let Err(error) = cut {
             self.complain(Some(&copy.id), &error);
-            return Sysexit::TEMPFAIL;
+            return (Sysexit::TEMPFAIL, copy.attempt.transcript);
         }
         let key = copy.key();
         status = if status.is_ok() { copy.attempt.exit } else { status };
-        self.drop_envelope(copy, Some(lease), connections, unsent).await;
+        let transcript = self.drop_envelope(copy, Some(lease), connections, unsent).await;
         self.recall_later(key, attempted.full);
         self.leave_parts(&attempted.parts, true);
-        status
+        (status, transcript)
     }
 
     pub(super) fn hold(&self, lease: Lease) -> HeldMessage<'_> {
@@ -252,21 +260,24 @@ impl Mta {
     }
 
     /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.
-    /// Reports are durable before the message they are about may go.
+    /// Reports are durable before the message they are about may go. Its transcript is left.
     async fn drop_envelope(
         self: &Arc<Self>,
         mut envelope: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
-    ) {
+    ) -> Vec<u8> {
         // nobody wants bulk mail back, here or from another host
         if envelope.class < 0 {
             envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
         }
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
-            Err(error) => return self.keep_all(&envelope, lease, &error).await,
+            Err(error) => {
+                self.keep_all(&envelope, lease, &error).await;
+                return envelope.attempt.transcript;
+            }
         };
         let pending = envelope.pending().next().is_some();
         let ended = match lease {
@@ -283,10 +294,14 @@ impl Mta {
         };
         match ended {
             Err(error) => self.complain(Some(&envelope.id), &error),
-            Ok(()) if !pending => self.log_done(&envelope),
+            // sendmail says nothing of a message that nobody was tried for
+            Ok(()) if !pending && !envelope.attempt.untried && !envelope.attempt.stopped => {
+                self.log_done(&envelope)
+            }
             Ok(()) => {}
         }
         self.send_reports(&envelope, reports, connections, unsent).await;
+        envelope.attempt.transcript
     }
 
     fn log_done(&self, envelope: &Envelope) {

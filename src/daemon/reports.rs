@@ -69,6 +69,13 @@ impl Mta {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
         for kind in kinds {
+            // a command that is to be quiet about errors has no report on a report that it has made
+            if self.site.config.options.error_mode == b'q'
+                && envelope.attempt.report
+                && !envelope.attempt.from_queue
+            {
+                continue;
+            }
             let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
             if saved {
                 reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
@@ -177,6 +184,14 @@ impl Mta {
         Ok((lease, report))
     }
 
+    /// Time is over for everybody whom the message is for: aliases are followed, so that the report says who did not get it.
+    pub(super) async fn fail_overdue(&self, envelope: &mut Envelope) {
+        let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
+        expander.expand(envelope, &mut Quiet, clock::now()).await;
+        envelope.attempt.overdue = true;
+        fail_pending(envelope, EnhancedStatus(5, 4, 7));
+    }
+
     /// Whom a report goes to: the sender; if it is about a report or nobody of that name can be had, whoever
     /// DoubleBounceAddress names, nobody where it is empty. `None`: nobody could be found.
     async fn receivers(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
@@ -274,9 +289,10 @@ impl Mta {
         let expanded = expander.expand(&mut trial, &mut Quiet, clock::now()).await;
         envelope.attempt.transcript.extend_from_slice(&trial.attempt.transcript);
         envelope.message = trial.message.take();
-        let gets_it = trial.pending().count();
+        let to_several = trial.pending().count() > named;
+        envelope.attempt.told_to_several |= to_several && !envelope.attempt.read_back;
         envelope.attempt.more_than_delayed |=
-            gets_it > named || trial.recipients.iter().any(|one| one.state == RecipientState::Failed);
+            to_several || trial.recipients.iter().any(|one| one.state == RecipientState::Failed);
         // the report itself has nothing to say of them yet
         trial.recipients.iter_mut().for_each(|one| one.message = None);
         (trial.recipients, expanded)
@@ -358,15 +374,11 @@ fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {
     by.seconds > 0 && now - envelope.created > by.seconds
 }
 
-/// Mail that is to come back when it takes too long (BY= with R) comes back before it is tried once more.
-pub(super) fn fail_overdue(envelope: &mut Envelope) -> bool {
+/// Is it mail that is to come back when it takes too long (BY= with R), and has taken so long? It comes back before it is
+/// tried once more.
+pub(super) fn is_overdue(envelope: &Envelope) -> bool {
     let now = clock::now();
-    envelope.attempt.overdue =
-        envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now));
-    if envelope.attempt.overdue {
-        fail_pending(envelope, EnhancedStatus(5, 4, 7));
-    }
-    envelope.attempt.overdue
+    envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now))
 }
 
 fn fail_pending(envelope: &mut Envelope, status: EnhancedStatus) {

@@ -21,6 +21,26 @@ use tokio::task::JoinSet;
 /// a hundred bytes each; beyond that memory does not grow.
 const MAX_DUE: usize = 1_000_000;
 
+/// Why a message is taken out of the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Occasion {
+    /// Of a run: held messages, or those that wait.
+    kind: EntryKind,
+    /// A run of what somebody asks for (`-qR` and the like, ETRN).
+    selected: bool,
+    /// No run: there is room for it now.
+    recalled: bool,
+}
+
+impl Occasion {
+    const RECALL: Self = Self { kind: EntryKind::Normal, selected: false, recalled: true };
+
+    /// That of a run.
+    pub(super) fn of(selection: &Selection) -> Self {
+        Self { kind: selection.kind, selected: selection.is_limited(), recalled: false }
+    }
+}
+
 impl Mta {
     /// One pass over the queue, all groups side by side; returns when all that it took is done, with the exit status of the
     /// last message of the last group.
@@ -50,7 +70,8 @@ impl Mta {
         }
         let runners = self.queue.options().groups.get(usize::from(group)).map_or(0, |group| group.runners);
         let at_a_time = (runners > 1).then(|| Arc::new(Semaphore::new(runners)));
-        let (kind, last) = (selection.kind, Arc::new(Mutex::new((0, Sysexit::OK))));
+        let last = Arc::new(Mutex::new((0, Sysexit::OK)));
+        let occasion = Occasion::of(selection);
         let mut turn = 0;
         let mut progress = self.queue.begin_run();
         let mut left = self.queue.options().jobs(group);
@@ -82,7 +103,7 @@ impl Mta {
                 let last = last.clone();
                 turn += 1;
                 tokio::spawn(async move {
-                    let status = mta.run_one(&key, preparing, (kind, false)).await;
+                    let status = mta.run_one(&key, preparing, occasion).await;
                     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                     *last = (*last).max((turn, status));
                     drop(held);
@@ -108,7 +129,7 @@ impl Mta {
             let under_way = mta.begin();
             runtime.spawn(async move {
                 if let Some(preparing) = mta.prepare().await {
-                    mta.run_one(&key, preparing, (EntryKind::Normal, true)).await;
+                    mta.run_one(&key, preparing, Occasion::RECALL).await;
                 }
                 drop((recalled, under_way));
             });
@@ -119,12 +140,12 @@ impl Mta {
         self: &Arc<Self>,
         key: &MessageKey,
         preparing: OwnedSemaphorePermit,
-        (kind, recalled): (EntryKind, bool),
+        occasion: Occasion,
     ) -> Sysexit {
         if self.is(Phase::Stopping) {
             return Sysexit::OK;
         }
-        match self.take(key, kind, recalled).await {
+        match self.take(key, occasion).await {
             Ok((lease, envelope)) => without_delay(self.deliver(lease, *envelope, Some(preparing)).await),
             Err(status) => status,
         }
@@ -134,10 +155,10 @@ impl Mta {
     pub(super) async fn run_next(
         self: &Arc<Self>,
         key: &MessageKey,
-        kind: EntryKind,
+        occasion: Occasion,
         connections: &mut Connections,
     ) -> Sysexit {
-        match self.take(key, kind, false).await {
+        match self.take(key, occasion).await {
             Ok((lease, mut envelope)) => {
                 envelope.attempt.console.steps = true;
                 envelope.attempt.console.errors = Errors::Said;
@@ -155,9 +176,9 @@ impl Mta {
     async fn take(
         self: &Arc<Self>,
         key: &MessageKey,
-        kind: EntryKind,
-        recalled: bool,
+        occasion: Occasion,
     ) -> Result<(Lease, Box<Envelope>), Sysexit> {
+        let Occasion { kind, selected, recalled } = occasion;
         let runs_held = kind != EntryKind::Normal;
         match self.queue.load(key, kind).await {
             // a file that says itself that it is held gets the name of such
@@ -173,6 +194,7 @@ impl Mta {
             Ok(Loaded::Ready(_, envelope)) if !recalled && self.waits_for_load(&envelope) => Err(Sysexit::OK),
             Ok(Loaded::Ready(lease, mut envelope)) => {
                 envelope.attempt.recalled = recalled;
+                envelope.attempt.selected = selected;
                 envelope.forget_delays();
                 envelope.attempt.read_back = !recalled;
                 self.restore_envelope(&mut envelope).await;

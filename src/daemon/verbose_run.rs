@@ -1,10 +1,11 @@
 //! `-q -v`: one message after the other, each step told on standard output.
 
 use super::mta::{Mta, Phase};
+use super::runs::Occasion;
 use crate::deliver::Connections;
 use crate::envelope::MessageKey;
 use crate::logging::say;
-use crate::queue::{EntryKind, Selection};
+use crate::queue::Selection;
 use crate::schema::Sysexit;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ impl Mta {
     /// last one.
     pub async fn run_queue_aloud(self: Arc<Self>, selection: &Selection) -> Sysexit {
         let mut connections = Connections::new(&self.site.config);
-        let mut status = Sysexit::OK;
+        let (mut status, occasion) = (Sysexit::OK, Occasion::of(selection));
         for group in self.queue.options().groups_of(selection) {
             if self.is_too_busy_for_any() {
                 say(b"Skipping queue run -- load average too high");
@@ -23,7 +24,7 @@ impl Mta {
             let selection = selection.clone().in_group(Some(group));
             match self.queue.due(&selection, limit, &mut self.queue.begin_run()).await {
                 Ok(due) => {
-                    status = self.run_in_turn(&due, selection.kind, &mut connections).await.unwrap_or(status)
+                    status = self.run_in_turn(&due, occasion, &mut connections).await.unwrap_or(status)
                 }
                 Err(error) => self.complain(None, &error),
             }
@@ -35,7 +36,7 @@ impl Mta {
     async fn run_in_turn(
         self: &Arc<Self>,
         due: &[MessageKey],
-        kind: EntryKind,
+        occasion: Occasion,
         connections: &mut Connections,
     ) -> Option<Sysexit> {
         let mut status = None;
@@ -46,7 +47,7 @@ impl Mta {
             let place = self.queue.store().label(key.location);
             let (at, of) = (number + 1, due.len());
             say(format!("\nRunning {place}/{} (sequence {at} of {of})", key.id).as_bytes());
-            status = Some(self.run_next(key, kind, connections).await);
+            status = Some(self.run_next(key, occasion, connections).await);
         }
         status
     }

@@ -39,9 +39,9 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
                 reply.text = [&member[..], b"... ", &reply.text].concat();
                 return Err(reply);
             }
-            Checked::Later(reply) => return Err(reply),
+            Checked::Later(reply) | Checked::TooDeep(reply) => return Err(reply),
             Checked::Deliverable(address) => found.push((address, Vec::new())),
-            Checked::Alias(_) => found.push((address, Vec::new())),
+            Checked::Alias { .. } => found.push((address, Vec::new())),
         }
     }
     Ok(found)

@@ -28,6 +28,8 @@ pub(super) struct ConnectFailure {
     pub(super) remote_mta: Option<Vec<u8>>,
     /// Does the log know of it already?
     pub(super) recorded: bool,
+    /// No other host is to be asked.
+    pub(super) is_last: bool,
 }
 
 /// A server that is ready for mail, its extensions known: the hop, or FallbackSmartHost where that cannot be reached.
@@ -92,7 +94,8 @@ async fn connect_hop(
         Err(result) => {
             let waits = result.disposition == Disposition::Delayed;
             let remote_mta = Some(shown.clone());
-            let failure = ConnectFailure { result, relay: shown, remote_mta, recorded: false };
+            let failure =
+                ConnectFailure { result, relay: shown, remote_mta, recorded: false, is_last: false };
             return Err((failure, if waits { Reached::Nothing } else { Reached::Server }));
         }
     };
@@ -120,7 +123,10 @@ async fn call_hop(
     let failure = |result: DeliveryResult, reached| {
         let unknown = result.dsn == EnhancedStatus(5, 1, 2);
         let remote_mta = unknown.then(|| shown.clone());
-        (ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false }, reached)
+        (
+            ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false, is_last: false },
+            reached,
+        )
     };
     let stream: Option<Box<dyn Stream>> = match hop {
         NextHop::Socket(path) => {
@@ -170,7 +176,7 @@ async fn connect_address(
                 let relay = [host, b" ", &literal].concat();
                 let (result, remote_mta) = (replies::unreachable(&error, host), Some(host.to_vec()));
                 dial::log_failure(attempt, address, &relay, &result.text);
-                let failure = ConnectFailure { result, relay, remote_mta, recorded: false };
+                let failure = ConnectFailure { result, relay, remote_mta, recorded: false, is_last: false };
                 return Err((failure, Reached::Nothing));
             }
         };
@@ -223,7 +229,10 @@ async fn open(
         Some(answer) if result.disposition == Disposition::Delayed => replies::at_farewell(result, &answer),
         _ => result,
     };
-    Err((ConnectFailure { result, relay, remote_mta: None, recorded: false }, handshake_failed))
+    // a server that says no has not promised to send it back in time either, and sendmail asks no other one
+    let refused = result.disposition == Disposition::Failed;
+    let is_last = refused && attempt.tell_late(&server.extensions).is_some();
+    Err((ConnectFailure { result, relay, remote_mta: None, recorded: false, is_last }, handshake_failed))
 }
 
 async fn opening(

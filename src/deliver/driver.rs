@@ -9,7 +9,7 @@ use super::permits::Destination;
 use super::plan::{self, Group};
 use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
-use super::{host_attempt, local, mail_loop, owners};
+use super::{held, host_attempt, local, mail_loop, owners};
 use crate::config::Mailer;
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
@@ -182,36 +182,10 @@ async fn cut_and_deliver(
     if let (false, Some(checkpoint)) = (cut.is_empty(), checkpoint) {
         attempted.undone = !checkpoint.keep(cut).await;
     }
-    if !attempted.undone && !hold_expensive(on, envelope) {
+    if !attempted.undone && !held::hold(on, envelope) {
         attempted.full = deliver(on, envelope, checkpoint, connections).await;
     }
     attempted
-}
-
-/// HoldExpensive: whoever is reached by a mailer with flag e waits for a run of the queue. `true`: nobody else is left.
-fn hold_expensive(on: &Deliverer, envelope: &mut Envelope) -> bool {
-    let attempt = &envelope.attempt;
-    if !on.site.config.options.hold_expensive
-        || attempt.console.steps
-        || attempt.read_back
-        || attempt.recalled
-    {
-        return false;
-    }
-    let mut held = false;
-    for recipient in envelope.recipients.iter_mut().filter(|one| one.state == RecipientState::New) {
-        let mailer = recipient.address.as_ref().map(|address| usize::from(address.mailer.0));
-        if mailer.and_then(|mailer| on.site.config.mailers.get(mailer)).is_some_and(|mailer| mailer.has(b'e'))
-        {
-            (recipient.state, held) = (RecipientState::Queued, true);
-        }
-    }
-    let others = envelope.recipients.iter().any(|one| one.state == RecipientState::New);
-    if held && !others {
-        envelope.attempts = envelope.attempt.before.1;
-        envelope.attempt.held_back = true;
-    }
-    held && !others
 }
 
 async fn deliver(

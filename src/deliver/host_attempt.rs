@@ -72,6 +72,7 @@ async fn try_hop(
             relay: Vec::new(),
             remote_mta: None,
             recorded: false,
+            is_last: false,
         });
         match failure.recorded {
             true => {}
@@ -102,6 +103,10 @@ async fn try_hop(
     drop(permit);
     let Some((members, failure)) = result.undecided else { return (result.delivered, Vec::new()) };
     tried.members = members;
+    if failure.is_last {
+        attempt.record(&tried.members, &failure.result, Some(&failure.relay));
+        return (result.delivered, Vec::new());
+    }
     if !tried.failure.as_ref().is_some_and(|before| before.result.outweighs(&failure.result)) {
         tried.failure = Some(failure);
     }

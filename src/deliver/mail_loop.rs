@@ -40,14 +40,16 @@ fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
     if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
         return false;
     }
-    let text =
-        complaint(on, envelope, most, envelope.client().filter(|_| !found_before).unwrap_or(b"localhost"));
+    // a run of the queue has met no client
+    let met = !found_before && !envelope.attempt.read_back;
+    let text = complaint(on, envelope, most, envelope.client().filter(|_| met).unwrap_or(b"localhost"));
     for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(EnhancedStatus(5, 4, 6));
         recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
         recipient.tried = on.clock.now();
     }
+    envelope.attempt.stopped = true;
     envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
     envelope
         .attempt

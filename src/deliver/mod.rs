@@ -29,6 +29,7 @@ mod conversion;
 mod dial;
 mod driver;
 mod header;
+mod held;
 mod host_attempt;
 pub mod host_status;
 mod known_hosts;

@@ -1,6 +1,7 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
+use super::receipts::wants_none;
 use crate::envelope::{
     Envelope, EnvelopeFlags, FailureReport, Owned, RecipientFlags, RecipientState, Sender,
 };
@@ -65,9 +66,12 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     }
     copy.id = (on.next_id)();
     copy.attempt.submitter = None;
-    // what RET= and BY= say is about the list's sender
+    // what RET= says is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
-    copy.deliver_by = None;
+    // the owner is told of failures, whoever has sent it
+    if !copy.attempt.report {
+        copy.flags -= EnvelopeFlags::RESPONSE;
+    }
     // and members are asked for no receipts
     copy.headers.0.retain(|field| !field.name.eq_ignore_ascii_case(b"return-receipt-to"));
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
@@ -90,6 +94,10 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
 /// Lists of an owner are delivered to as far as their own sender is concerned; sendmail tells him so where there is at most one
 /// other recipient.
 fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) {
+    // with a command each member is as if it were named itself
+    if envelope.attempt.defaults.is_some() {
+        return;
+    }
     let is_others = |owner: &Option<Owned>| owner.as_ref().is_none_or(|owned| owned.owner != name);
     let waiting = envelope.recipients.iter().zip(owners).filter(|(one, _)| moves(&one.state));
     if waiting.filter(|(_, owner)| is_others(owner)).count() > 1 {
@@ -100,10 +108,16 @@ fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]
     }
 }
 
-/// What becomes of the members is the owner's business: he hears of failures and delays, and of nothing else.
+/// What becomes of the members is the owner's business: he hears of failures and delays, and of nothing else. What a command says
+/// (`-N`) holds for members, too, but for receipts.
 fn forget_wishes(copy: &mut Envelope, index: usize) {
+    let commanded = copy.attempt.defaults.is_some();
     for above in copy.chain(index).collect::<Vec<_>>() {
-        copy.recipients[above].flags -= RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS;
-        copy.recipients[above].flags |= RecipientFlags::DEFAULT_NOTIFY;
+        let flags = &mut copy.recipients[above].flags;
+        *flags -= RecipientFlags::SUCCESS;
+        if !commanded || wants_none(*flags) {
+            *flags -= RecipientFlags::HAS_NOTIFY;
+            *flags |= RecipientFlags::DEFAULT_NOTIFY;
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::envelope::{DeliverBy, RecipientFlags};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
-use crate::smtp::client::Extensions;
+use crate::smtp::client::{Extensions, ServerConnection};
 
 /// NOTIFY=NEVER.
 pub(super) fn wants_none(flags: RecipientFlags) -> bool {
@@ -55,29 +55,37 @@ impl Attempt<'_> {
     }
 
     /// Fails members whose mail is to come back when it is late, at a server that cannot promise to do that.
-    pub(super) fn refuse_late(&mut self, members: &[usize], extensions: &Extensions, relay: &[u8]) -> bool {
-        let Some(by) = self.envelope.deliver_by.filter(|by| by.has(DeliverBy::RETURN)) else { return false };
+    pub(super) fn refuse_late(&mut self, members: &[usize], server: &ServerConnection) -> bool {
+        let Some(late) = self.tell_late(&server.extensions) else { return false };
+        let mut result = DeliveryResult::of_exit(Sysexit::UNAVAILABLE);
+        if let Some(TranscriptLine::Bare(line)) = result.line.replace(TranscriptLine::Written) {
+            self.transcribe(&line.to_line());
+        }
+        result.status = Some(late);
+        result.quoted.clone_from(&server.last_complaint);
+        // it is not that server, nor one tried before it, that says no
+        for index in members {
+            self.envelope.recipients[*index].remote_mta = None;
+        }
+        self.record(members, &result, Some(&server.relay()));
+        true
+    }
+
+    /// Is the message to come back when it is late, at a server with these extensions? Then the transcript says why, and this is its
+    /// status.
+    pub(super) fn tell_late(&mut self, extensions: &Extensions) -> Option<EnhancedStatus> {
+        let by = self.envelope.deliver_by.filter(|by| by.has(DeliverBy::RETURN))?;
         let left = by.seconds - (self.started - self.envelope.created);
         let why = match extensions.deliver_by {
             None => String::from("Server does not support Deliver By"),
             Some(least) if left <= 0 || left < least => {
                 format!("Message can't be delivered in time; {left} < {least}")
             }
-            Some(_) => return false,
+            Some(_) => return None,
         };
         let late = EnhancedStatus(5, 4, 7);
         self.transcribe(&Reply::new(554, Some(late), why).to_line());
-        let mut result = DeliveryResult::of_exit(Sysexit::UNAVAILABLE);
-        if let Some(TranscriptLine::Bare(line)) = result.line.replace(TranscriptLine::Written) {
-            self.transcribe(&line.to_line());
-        }
-        result.status = Some(late);
-        // it is not that server, nor one tried before it, that says no
-        for index in members {
-            self.envelope.recipients[*index].remote_mta = None;
-        }
-        self.record(members, &result, Some(relay));
-        true
+        Some(late)
     }
 }
 

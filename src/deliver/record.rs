@@ -31,7 +31,8 @@ impl Attempt<'_> {
         }
         let said = result.noted.clone().unwrap_or_else(|| result.stat());
         if !result.disposition.is_success() {
-            self.envelope.note(&said, result.disposition == Disposition::Failed);
+            // an error of the system says more than a mere delay
+            self.envelope.note(&said, result.disposition == Disposition::Failed || result.own_words);
         }
         if result.noted.is_some() && result.of_recipient {
             for index in members {

@@ -39,7 +39,13 @@ pub(super) fn settle(
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
         if answer.is_closing() {
-            let failure = ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: false };
+            let failure = ConnectFailure {
+                result,
+                relay: settling.relay,
+                remote_mta: None,
+                recorded: false,
+                is_last: false,
+            };
             let undecided = (members.to_vec(), failure);
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
@@ -58,12 +64,27 @@ pub(super) fn settle(
         && let Some((members, result)) = deferred
     {
         // the next host may take them now
-        let failure = ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: true };
+        let failure = ConnectFailure {
+            result,
+            relay: settling.relay,
+            remote_mta: None,
+            recorded: true,
+            is_last: false,
+        };
         return TransactionResult { delivered, undecided: Some((members, failure)) };
     }
     let undecided = (!undecided.is_empty()).then(|| {
         let result = lost(attempt, server, answers);
-        (undecided, ConnectFailure { result, relay: settling.relay, remote_mta: None, recorded: false })
+        (
+            undecided,
+            ConnectFailure {
+                result,
+                relay: settling.relay,
+                remote_mta: None,
+                recorded: false,
+                is_last: false,
+            },
+        )
     });
     TransactionResult { delivered, undecided }
 }
@@ -76,6 +97,7 @@ fn lost(attempt: &mut Attempt<'_>, server: &ServerConnection, answers: &Answers)
         return DeliveryResult { reply: None, ..replies::deferred(closing, &server.extensions) };
     }
     let mut result = replies::of_connection_error(error, &server.host);
+    result.quoted.clone_from(&server.last_complaint);
     if *error != ConnectionError::Lost {
         return result;
     }

@@ -5,7 +5,10 @@ use super::next_hop::NextHop;
 use super::permits::Destination;
 use super::*;
 use crate::config::{LoadOptions, load};
-use crate::envelope::{Body, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, Sender};
+use crate::envelope::{
+    Body, CommandDefaults, DeliverBy, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags,
+    RecipientState, Sender,
+};
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
 use crate::net::Resolver;
@@ -224,15 +227,67 @@ async fn whoever_is_parsed_again_is_no_duplicate_of_himself() {
 #[tokio::test]
 async fn a_list_with_an_owner_becomes_a_copy() {
     let scene = scene("list: ME, nobody-here\nowner-list: ME\n");
-    let (envelope, mut attempted) = scene.attempt(&["list"]).await;
+    let mut envelope = scene.envelope(&["list"]);
+    let asked = RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::FAILURE;
+    envelope.recipients[0].flags |= asked;
+    envelope.flags |= EnvelopeFlags::RESPONSE;
+    envelope.deliver_by = Some(DeliverBy { seconds: 90, flags: DeliverBy::NOTIFY });
+    let mut attempted = scene.deliverer.attempt(&mut envelope, None).await;
     assert_eq!(scene.states(&envelope), ["list Expanded", "nobody-here Removed", "ME Removed"]);
     let copy = &mut attempted.copies[0];
     assert_eq!(copy.sender.text, scene.me.as_bytes());
+    assert_eq!((copy.deliver_by, copy.is_response()), (envelope.deliver_by, false));
+    assert!(copy.recipients.iter().all(|one| !one.flags.contains(RecipientFlags::HAS_NOTIFY)));
     assert_eq!(scene.states(copy), ["list Expanded", "nobody-here Failed", "ME New"]);
     let mut connections = Connections::new(&scene.deliverer.site.config);
     assert!(scene.deliverer.attempt_copy(copy, None, &mut connections).await.full.is_none());
     assert_eq!(scene.states(copy), ["list Expanded", "nobody-here Failed", "ME Sent"]);
     assert!(scene.log().iter().any(|line| line.ends_with("clone: owner=ME")), "{:?}", scene.log());
+}
+
+/// What a command says (`-N`) holds for the members as well, but for receipts.
+#[tokio::test]
+async fn a_command_speaks_for_members_of_lists() {
+    let scene = scene("list: nobody-here, nobody-there\nowner-list: ME\n");
+    let mut envelope = scene.envelope(&["list"]);
+    envelope.recipients[0].flags |=
+        RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::FAILURE;
+    envelope.attempt.defaults = Some(CommandDefaults::default());
+    let attempted = scene.deliverer.attempt(&mut envelope, None).await;
+    let wishes = RecipientFlags::HAS_NOTIFY
+        | RecipientFlags::SUCCESS
+        | RecipientFlags::FAILURE
+        | RecipientFlags::DELAY;
+    for member in attempted.copies[0].recipients.iter().filter(|one| one.parent.is_some()) {
+        assert_eq!(member.flags & wishes, RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE);
+    }
+    assert!(!envelope.recipients[0].flags.contains(RecipientFlags::DELIVERED_LIST));
+}
+
+/// Mailer flag %: only a run that asks for it takes it along.
+#[tokio::test]
+async fn mail_on_demand_waits_for_a_selected_run() {
+    let on_demand = "Mlmtp, P=[IPC], F=mDFMXz%, S=0, R=0, T=DNS/RFC822/SMTP, A=FILE /nonexistent/$h\n";
+    let scene = scene_with("", on_demand);
+    let mut envelope = scene.envelope(&["ME", "x@there"]);
+    scene.deliverer.attempt(&mut envelope, None).await;
+    assert_eq!(scene.states(&envelope), ["ME Sent", "x@there Queued"]);
+    assert_eq!(envelope.recipients[1].tried, 0);
+    envelope.attempt.selected = true;
+    envelope.recipients[1].state = RecipientState::New;
+    scene.deliverer.attempt(&mut envelope, None).await;
+    assert!(envelope.recipients[1].tried > 0, "{:?}", scene.log());
+}
+
+/// Ruleset 5 puts one name in the place of another; each is one alias deeper.
+#[tokio::test]
+async fn names_in_the_place_of_names_are_counted() {
+    let endless = "O MaxAliasRecursion=3\nSlocaladdr\nR$+\t\t$#local $: $1 x\n";
+    let scene = scene_with("", endless);
+    let (envelope, _) = scene.attempt(&["nobody"]).await;
+    assert_eq!(scene.states(&envelope), ["nobody Failed"]);
+    let text = "554 5.4.6 aliasing/forwarding loop broken (4 aliases deep; 3 max)\n";
+    assert_eq!(envelope.attempt.transcript, text.as_bytes());
 }
 
 #[tokio::test]

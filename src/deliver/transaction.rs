@@ -27,7 +27,7 @@ pub(super) async fn run(
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }
-    if attempt.refuse_late(members, &server.extensions, &server.relay()) {
+    if attempt.refuse_late(members, &server) {
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }

@@ -26,7 +26,9 @@ pub use recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_recipient, plain_user};
 pub use scratch::Scratch;
 pub use sender::{SHOWN_OF_SENDER, set_sender, set_sender_until};
-pub use state::{AttemptState, Envelope, Expanded, FailureReport, Owned, Sender, SessionState};
+pub use state::{
+    AttemptState, CommandDefaults, Envelope, Expanded, FailureReport, Owned, Sender, SessionState,
+};
 pub use stored::StoredEnvelope;
 
 #[cfg(test)]

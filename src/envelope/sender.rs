@@ -30,7 +30,9 @@ pub async fn set_sender_until(
     let config = &site.config;
     let mut rewriter = Rewriter::new(site, &mut envelope.scope, tracer);
     let parsed = rewriter.parse_until(text, delimiter, AddressKind::SENDER).await;
-    let Some(address) = &parsed.address else { return parsed };
+    // what a client says that is no address leaves the sender as it was
+    let refused = delimiter != 0 && !parsed.problems.is_empty();
+    let Some(address) = parsed.address.as_ref().filter(|_| !refused) else { return parsed };
     let text = match delimiter {
         0 => text,
         _ => text[..parsed.rest.min(text.len())].trim_ascii(),

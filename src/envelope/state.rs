@@ -130,6 +130,15 @@ pub struct Expanded {
     pub looked: bool,
 }
 
+/// What the command line said of every envelope (`-R`, `-V`): reports that the same process makes have it as well.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CommandDefaults {
+    /// ENVID=, xtext.
+    pub envid: Option<Vec<u8>>,
+    /// What RET= says.
+    pub flags: EnvelopeFlags,
+}
+
 /// What one attempt at delivery has come to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AttemptState {
@@ -140,6 +149,10 @@ pub struct AttemptState {
     /// Somebody cannot get it, or whoever is to be told of a delay has several mailboxes: to sendmail the report on it is no
     /// mere warning then.
     pub more_than_delayed: bool,
+    /// Whoever is told has several mailboxes: sendmail then leaves ErrorHeader out, but for messages that it has read from the queue.
+    pub told_to_several: bool,
+    /// It came round too often, and nobody was tried.
+    pub stopped: bool,
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
     /// When it was tried before this attempt, and how often.
@@ -154,12 +167,16 @@ pub struct AttemptState {
     pub report: bool,
     /// A run of the queue read it back: of the client that brought it no more is known than `$_`.
     pub read_back: bool,
+    /// A run of the queue took it for what it is (`-qR` and the like, ETRN).
+    pub selected: bool,
     /// It has waited for its turn on disk, so now there is a place for it.
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.
     pub interactive: bool,
     /// What the caller of a command hears of it.
     pub console: Console,
+    /// What the command that handed it in said of all envelopes.
+    pub defaults: Option<CommandDefaults>,
     /// Who is told that somebody cannot get it.
     pub failure: FailureReport,
     /// Whom it is for, where that was found out before the attempt.

@@ -217,11 +217,13 @@ fn restored(mut recipient: Recipient, default_uid: u32) -> Recipient {
     recipient
 }
 
-/// Recipients of several groups never share an envelope here, so it counts as split; one that is held has not come so far.
+/// Recipients of several groups never share an envelope here, so it counts as split; one that is held has not come so far where
+/// somebody was looked up for it, for then sendmail ends with the copy that it queued first.
 /// What somebody else sent as `<>` is known by its S line; flag r says that we made it.
 fn stored_flags(envelope: &Envelope) -> EnvelopeFlags {
     let mut flags = envelope.flags;
-    if envelope.quarantine.is_none() && !envelope.attempt.unsplit {
+    let stopped = envelope.quarantine.is_some() && envelope.session.looked_up;
+    if !stopped && !envelope.attempt.unsplit {
         flags |= EnvelopeFlags::SPLIT;
     }
     if !envelope.attempt.report {

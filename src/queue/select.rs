@@ -96,6 +96,11 @@ impl Selection {
         self.limits.push(Limit { field, negated, text: text.to_vec() });
     }
 
+    /// Does it say more than whose queue it is?
+    pub fn is_limited(&self) -> bool {
+        !self.limits.is_empty()
+    }
+
     /// What must be looked at to decide, beside the identifier.
     pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
         let fields = [Field::Recipient, Field::Sender, Field::Quarantine];

@@ -2,7 +2,8 @@
 
 use super::expand::AliasExpansion;
 use super::expander::Expander;
-use super::local::{LocalResolution, user_unknown};
+use super::local::{LocalResolution, too_deep, user_unknown};
+use super::options;
 use crate::envelope::{Envelope, Expanded, is_file_or_program};
 use crate::logging::Tracer;
 use crate::rewrite::{Address, Rewriter};
@@ -13,10 +14,17 @@ use crate::schema::{EnhancedStatus, Reply};
 pub enum Checked {
     /// A mailbox or another host: it can be delivered as it stands.
     Deliverable(Address),
-    /// An alias with this value; nothing was expanded.
-    Alias(Vec<u8>),
+    /// An alias; nothing was expanded.
+    Alias {
+        /// Its name, as ruleset 5 has left it.
+        address: Address,
+        /// Whom it names.
+        value: Vec<u8>,
+    },
     /// Refused for good.
     Unknown(Reply),
+    /// Ruleset 5 goes on naming others, beyond MaxAliasRecursion.
+    TooDeep(Reply),
     /// Cannot be said now: accept and queue.
     Later(Reply),
 }
@@ -28,8 +36,10 @@ impl Expander<'_> {
             return Checked::Unknown(reply);
         }
         let mut address = address.clone();
-        match self.resolve_local(rewriter, &mut address, true).await {
-            LocalResolution::Alias(value) => Checked::Alias(value),
+        let (mut level, max) = (0, options::max_recursion(&self.site.config));
+        match self.resolve_local(rewriter, &mut address, true, &mut level).await {
+            LocalResolution::TooDeep(level) => Checked::TooDeep(too_deep(level, max)),
+            LocalResolution::Alias(value) => Checked::Alias { address, value },
             LocalResolution::User(_) | LocalResolution::Final => Checked::Deliverable(address),
             LocalResolution::Unknown(problems) => {
                 Checked::Unknown(problems.into_iter().next().unwrap_or_else(user_unknown))

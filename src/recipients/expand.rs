@@ -2,11 +2,12 @@
 //!
 //! Order matters to those who read logs, and decides who of two that are the same gets the copy: recipients in turn,
 //! members of one line last first, lines in order; an alias or a `.forward` is followed at once, but that of a user
-//! whom an `:include:` names after everything else.
+//! whom an `:include:` names after everything else that came of the same recipient.
 
 use super::expander::Expander;
+use super::failure::LOOP_BROKEN;
 use super::known::KnownRecipients;
-use super::local::LocalResolution;
+use super::local::{LocalResolution, too_deep};
 use super::options;
 use crate::envelope::{
     ControllingUser, Envelope, Expanded, Owned, Recipient, RecipientFlags, RecipientState,
@@ -104,12 +105,12 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 let members = self.envelope.recipients.len();
                 self.primary(index).await;
                 self.drain().await;
+                while let Some((index, level)) = self.forwards.pop_front() {
+                    self.forward(index, level).await;
+                    self.drain().await;
+                }
                 self.end_expansion(index, members);
             }
-        }
-        while let Some((index, level)) = self.forwards.pop_front() {
-            self.forward(index, level).await;
-            self.drain().await;
         }
         self.suppress_duplicates();
         let owners = (0..self.envelope.recipients.len()).map(|index| self.owner_of(index)).collect();
@@ -124,7 +125,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         while let Some(member) = self.members.pop() {
             if self.entered >= MAX_ADDRESSES {
                 self.members.clear();
-                let text = format!("aliasing/forwarding loop broken ({MAX_ADDRESSES} addresses)");
+                let text = format!("{LOOP_BROKEN} ({MAX_ADDRESSES} addresses)");
                 return self.broken_loop(member.parent, &text);
             }
             self.enter(member).await;
@@ -205,8 +206,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.entered += 1;
         let max = options::max_recursion(&self.expander.site.config);
         if member.level > max {
-            let text = format!("aliasing/forwarding loop broken ({} aliases deep; {max} max)", member.level);
-            return self.broken_loop(member.parent, &text);
+            return self.too_deep(member.parent, member.line, too_deep(member.level, max));
         }
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
@@ -305,7 +305,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 break;
             }
         }
-        self.broken_loop(parent, "aliasing/forwarding loop broken");
+        self.broken_loop(parent, LOOP_BROKEN);
     }
 
     /// On whose behalf members of this list act.
@@ -318,7 +318,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     /// What an address is, and what follows from it.
-    async fn examine(&mut self, index: usize, level: usize) {
+    async fn examine(&mut self, index: usize, mut level: usize) {
         let recipient = &mut self.envelope.recipients[index];
         let Some(mut address) = recipient.address.clone() else { return };
         if address.user.starts_with(b"\\") {
@@ -333,7 +333,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.looked |= self.expander.looks_up(&address);
         let expander = self.expander;
         let aliased = !self.envelope.attempt.no_alias;
-        let resolution = expander.resolve_local(&mut self.rewriter(), &mut address, aliased).await;
+        let resolution =
+            expander.resolve_local(&mut self.rewriter(), &mut address, aliased, &mut level).await;
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         self.known.add(index, recipient);
@@ -347,6 +348,12 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             LocalResolution::Final => {}
             LocalResolution::Unknown(problems) => self.fail(index, problems),
             LocalResolution::Later(reply) => self.later(index, Some(&reply)),
+            LocalResolution::TooDeep(level) => {
+                let reply = too_deep(level, options::max_recursion(&self.expander.site.config));
+                let parent = self.envelope.recipients[index].parent.unwrap_or(index);
+                let line = self.lines.get(&index).copied().unwrap_or_default();
+                self.too_deep(parent, line, reply);
+            }
             LocalResolution::User(user) => {
                 let alias = self.envelope.recipients[index].text.clone();
                 let control = ControllingUser { ids: user.ids(), user: user.name, alias };

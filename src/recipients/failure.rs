@@ -6,6 +6,9 @@ use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
+/// What sendmail calls a circle of aliases.
+pub(super) const LOOP_BROKEN: &str = "aliasing/forwarding loop broken";
+
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
     pub(super) fn broken_loop(&mut self, index: usize, text: &str) {
@@ -14,6 +17,18 @@ impl AliasExpansion<'_, '_> {
         self.transcript(&reply.to_line());
         self.note_failure(top, &reply);
         self.complain(&reply.text);
+    }
+
+    /// The same where aliases name aliases beyond MaxAliasRecursion, on this line of a list. The operator hears of the list's file.
+    pub(super) fn too_deep(&mut self, list: usize, line: usize, reply: Reply) {
+        let place = self.place_in(list, line).unwrap_or_default();
+        if let Some(file) = self.lists.get(&list) {
+            let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
+            let text = [what, b": ", &file.path, depth].concat();
+            self.log(0, Priority::Error, &text);
+        }
+        let text = [&place[..], &reply.text].concat();
+        self.broken_loop(list, &String::from_utf8_lossy(&text));
     }
 
     /// Tells whoever hands the message in, and the log if that is asked for.

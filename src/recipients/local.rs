@@ -1,6 +1,8 @@
 //! One local address: alias, user or neither.
 
 use super::expander::Expander;
+use super::failure::LOOP_BROKEN;
+use super::options;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
 use crate::keeper::UserAnswer;
@@ -21,6 +23,14 @@ pub(super) enum LocalResolution {
     Unknown(Vec<Reply>),
     /// Not to be said now.
     Later(Reply),
+    /// Ruleset 5 goes on naming others: so deep it has come.
+    TooDeep(usize),
+}
+
+/// `554 5.4.6 aliasing/forwarding loop broken (3 aliases deep; 2 max)`
+pub(super) fn too_deep(level: usize, max: usize) -> Reply {
+    let text = format!("{LOOP_BROKEN} ({level} aliases deep; {max} max)");
+    Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text)
 }
 
 /// `550 5.1.1 User unknown`
@@ -28,23 +38,21 @@ pub(super) fn user_unknown() -> Reply {
     Reply::new(550, Some(EnhancedStatus(5, 1, 1)), "User unknown")
 }
 
-/// Times that ruleset 5 may name another local address.
-const MAX_REPLACEMENTS: usize = 10;
-
 impl Expander<'_> {
     pub(super) fn mailer(&self, address: &Address) -> Option<&Mailer> {
         self.site.config.mailers.get(usize::from(address.mailer.0))
     }
 
     /// Looks an address up: aliases (unless they are not to be followed), then ruleset 5, then accounts. `address` is what ruleset 5 left,
-    /// its text unchanged.
+    /// its text unchanged; each name that it puts in the place of another is one `level` deeper (MaxAliasRecursion).
     pub(super) async fn resolve_local(
         &self,
         rewriter: &mut Rewriter<'_>,
         address: &mut Address,
         follow: bool,
+        level: &mut usize,
     ) -> LocalResolution {
-        for _ in 0..MAX_REPLACEMENTS {
+        while *level <= options::max_recursion(&self.site.config) {
             let quoted = address.user.starts_with(b"\\");
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
             let (aliased, localized, mailbox) = (has(b'A'), has(b'5'), has(b'w'));
@@ -63,7 +71,10 @@ impl Expander<'_> {
             }
             if localized && !address.skip_ruleset5 {
                 match self.replace(rewriter, address).await {
-                    Some(Ok(())) => continue,
+                    Some(Ok(())) => {
+                        *level += 1;
+                        continue;
+                    }
                     Some(Err(resolution)) => return resolution,
                     None => {}
                 }
@@ -82,7 +93,7 @@ impl Expander<'_> {
                 Outcome::Done(None) | Outcome::Never(_) => return found,
             }
         }
-        LocalResolution::Final
+        LocalResolution::TooDeep(*level)
     }
 
     /// Ruleset 5: `None` when it changes nothing.

@@ -3,7 +3,7 @@
 `groups(seed, count)` draws them; the same seed gives the same ones. A case is a session, and what happens to the queue after it (`after`,
 see AFTERWARDS in mail_bed.py): the messages are made older, the queue is run.
 """
-import random
+import json, random, re
 
 from session_cases import FIELDS, LINES, PLAIN_LINES, eight
 
@@ -136,6 +136,18 @@ class Drawer:
         options = [f"O {name}={self.pick(OPTIONS[name])}" for name in chosen]
         options += ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A", "O DaemonPortOptions=Name=MSA, Addr=127.0.0.1, Port=587, M=AE"]
         return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [self.case() for _ in range(cases)]}
+
+
+KEPT = [  # rows of reports.md, and what in a case's steps or its group's options leads to them
+    (r"badfile@", "a file named by an alias whose directory is missing"), (r"loop1@", "a circle of aliases beside other recipients"),
+    (r" BY=\d+;RT?.*@(greet4|greetdrop|ehlo4|ehlodrop)\.", "BY= with R, and a server that is busy or hangs up"), (r"SuperSafe=interactive", "SuperSafe=interactive"),
+    (r"FROM:<x@down\..*\"age\", 518400", "a host that did not answer, once more in one run of the queue")]
+
+
+def kept(case, group):
+    """The row of reports.md that a difference in this case may belong to."""
+    said = json.dumps([case["steps"], case["after"], group["options"]])
+    return next((row for pattern, row in KEPT if re.search(pattern, said)), None)
 
 
 def groups(seed, count, size=8):

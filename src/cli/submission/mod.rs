@@ -13,7 +13,7 @@ use super::invocation::Invocation;
 use super::start::complain;
 use crate::config::Config;
 use crate::daemon::Mta;
-use crate::envelope::{BodyType, Envelope, EnvelopeFlags, FailureReport, receive};
+use crate::envelope::{BodyType, CommandDefaults, Envelope, EnvelopeFlags, FailureReport, receive};
 use crate::logging::statistics::Message;
 use crate::logging::{Errors, Priority, say};
 use crate::message::Collector;
@@ -239,7 +239,7 @@ impl<'a> Submission<'a> {
     /// Whoever calls is a client like any other.
     fn log_connection(&self) {
         let text = [b"connect from ", &self.client.display[..]].concat();
-        self.mta.log.log(11, Priority::Info, Some(b"NOQUEUE"), &text);
+        self.mta.log.log(9, Priority::Info, Some(b"NOQUEUE"), &text);
     }
 
     fn set_dsn(&mut self) -> Result<(), Sysexit> {
@@ -269,6 +269,10 @@ impl<'a> Submission<'a> {
             }
             self.envelope.envid = Some(envid.clone());
         }
+        self.envelope.attempt.defaults = Some(CommandDefaults {
+            envid: self.envelope.envid.clone(),
+            flags: self.envelope.flags & (EnvelopeFlags::RETURN_GIVEN | EnvelopeFlags::NO_BODY_RETURN),
+        });
         self.notify().map(drop).ok_or_else(|| refused("Invalid -N argument"))
     }
 }

@@ -61,6 +61,8 @@ pub struct ServerConnection {
     pub messages: u32,
     /// A lock for as long as there is this connection (SingleThreadDelivery).
     pub held: Option<Arc<File>>,
+    /// The first line of the last answer that was a complaint, for this message: what a log shows of a server that said nothing later.
+    pub last_complaint: Option<Vec<u8>>,
     transcript: Vec<u8>,
     introduced: bool,
     last_command: Vec<u8>,
@@ -87,6 +89,7 @@ impl ServerConnection {
             gone: false,
             messages: 0,
             held: None,
+            last_complaint: None,
             transcript: Vec::new(),
             introduced: false,
             last_command: Vec::new(),
@@ -118,6 +121,7 @@ impl ServerConnection {
     pub fn new_message(&mut self) {
         self.introduced = false;
         self.last_command.clear();
+        self.last_complaint = None;
     }
 
     /// Waits for the greeting.
@@ -253,6 +257,7 @@ impl ServerConnection {
         if !(400..600).contains(&answer.code) {
             return;
         }
+        self.last_complaint = Some(answer.first_line().to_vec());
         if !self.introduced {
             self.introduced = true;
             self.transcript.extend([b"... while talking to ", &self.host[..], b":\n"].concat());

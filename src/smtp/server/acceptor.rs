@@ -16,6 +16,8 @@ pub enum Verified {
     Later(Address),
     /// It is refused.
     Refused(Reply),
+    /// The same because names lead to ever other names, in words that do not repeat it.
+    TooDeep(Reply),
 }
 
 /// Why a session ends although its client has not said so.

@@ -232,6 +232,10 @@ impl<A: Acceptor> Session<A> {
                 envelope.note(&said, reply.code >= 500);
                 return Err(Refused { reply, to: Some(recipient.text), log: true });
             }
+            Verified::TooDeep(reply) => {
+                envelope.note(&reply.text, true);
+                return Err(Refused { reply, to: None, log: true });
+            }
         };
         recipient
             .flags

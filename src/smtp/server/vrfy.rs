@@ -108,7 +108,8 @@ impl<A: Acceptor> Session<A> {
 
     pub(super) fn log_request(&self, name: &str, argument: &[u8], rejected: bool) {
         let suffix: &[u8] = if rejected { b" [rejected]" } else { b"" };
-        let text = [&self.client.display[..], b": ", name.as_bytes(), b" ", argument, suffix].concat();
-        self.log(5, Priority::Info, text.trim_ascii_end());
+        let argument = if argument.is_empty() { Vec::new() } else { [b" ", argument].concat() };
+        let text = [&self.client.display[..], b": ", name.as_bytes(), &argument, suffix].concat();
+        self.log(5, Priority::Info, &text);
     }
 }
