@@ -8,7 +8,7 @@ Needs root (it makes a network, a host name and accounts of its own, in namespac
 ext4 or another real disk below --scratch. ROOT is `/` for an installed Postfix, or where its package is unpacked (with LD_LIBRARY_PATH for its
 libraries). The load and the sink run on the same processors as the servers: compare what stands in one run, and look at the processor time.
 """
-import argparse, os, pathlib, re, select, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
+import argparse, contextlib, os, pathlib, re, select, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
 USERS = [f"u{number}" for number in range(1, 9)]
 PORT, SINK = 2525, 2599
@@ -135,7 +135,8 @@ class Group:
     def end(self):
         for name, wait in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
             for pid in self.pids():
-                os.kill(pid, name)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, name)
             until = time.monotonic() + wait
             while self.pids() and time.monotonic() < until:
                 time.sleep(0.05)
