@@ -2,11 +2,13 @@
 //! them: the checks behind option DontBlameSendmail, with its words to relax them one by one.
 
 mod blame;
+mod front;
 mod own;
 #[cfg(test)]
 mod tests;
 
 pub use blame::{Blame, WORDS, option_words};
+pub use front::unsafe_directory;
 pub use own::{may_create, may_write, open_own};
 
 use super::identity::{self, Identity};
@@ -231,45 +233,6 @@ impl Rules {
         Self { links: true, ..Self::relaxed(blame, dirs, none, none, group, none) }
     }
 
-    /// For class files.
-    pub fn class(blame: Blame) -> Self {
-        Self::data(blame, Blame::CLASS_FILE_IN_UNSAFE_DIR_PATH, Blame::LINKED_CLASS_FILE_IN_WRITABLE_DIR)
-    }
-
-    /// For what is read on every lookup or start: who may write to the file itself does not matter to sendmail.
-    fn data(blame: Blame, dirs: Blame, links: Blame) -> Self {
-        let none = Blame::empty();
-        let rules = Self::relaxed(blame, dirs, none, links, none, none);
-        Self { group_file: true, world_file: true, by_mode: true, own_risk: true, ..rules }
-    }
-
-    /// For HelpFile.
-    pub fn help(blame: Blame) -> Self {
-        Self::message(blame, Blame::HELP_FILE_IN_UNSAFE_DIR_PATH)
-    }
-
-    /// For the file of ErrorHeader.
-    pub fn error_header(blame: Blame) -> Self {
-        Self::message(blame, Blame::ERROR_HEADER_IN_UNSAFE_DIR_PATH)
-    }
-
-    fn message(blame: Blame, dirs: Blame) -> Self {
-        let none = Blame::empty();
-        Self {
-            group_file: true,
-            world_file: true,
-            links: true,
-            ..Self::relaxed(blame, dirs, none, none, none, none)
-        }
-    }
-
-    /// For the service switch: of directories that others may write there is only a warning.
-    pub fn service_switch(blame: Blame) -> Self {
-        let (links, none) = (Blame::LINKED_SERVICE_SWITCH_FILE_IN_WRITABLE_DIR, Blame::empty());
-        let rules = Self::relaxed(blame, none, none, links, none, none);
-        Self { group_directory: true, world_directory: true, group_file: true, world_file: true, ..rules }
-    }
-
     /// For sockets of map servers: DontBlameSendmail's words about map files do not count.
     pub fn socket(blame: Blame) -> Self {
         let none = Blame::empty();
@@ -296,11 +259,6 @@ impl Rules {
     fn secret(blame: Blame, group: Blame) -> Self {
         let readers = if blame.contains(group) { Readers::Group } else { Readers::Owner };
         Self { readers, ..Self::certificate(blame) }
-    }
-
-    /// For map files and alias databases.
-    pub fn map(blame: Blame) -> Self {
-        Self::data(blame, Blame::MAP_IN_UNSAFE_DIR_PATH, Blame::LINKED_MAP_IN_WRITABLE_DIR)
     }
 
     fn directory(&self, about: &Metadata) -> Result<(), Danger> {
@@ -382,16 +340,6 @@ pub fn check_directories(path: &Path, rules: &Rules) -> Result<(), Refusal> {
         rules.directory(&about).map_err(Refusal::Unsafe)?;
     }
     Ok(())
-}
-
-/// The first directory above `path` that others may write to, and how: what sendmail warns of where it does not
-/// refuse.
-pub fn unsafe_directory<'a>(path: &'a Path, rules: &Rules) -> Option<(Danger, &'a Path)> {
-    let writers = |directory: &'a Path| {
-        let about = std::fs::metadata(directory).ok()?;
-        Some((rules.writers(&about)?, directory))
-    };
-    directories(path).into_iter().find_map(writers)
 }
 
 fn directories(path: &Path) -> Vec<&Path> {
