@@ -69,18 +69,17 @@ impl Inbox {
     /// Reads once; `false` when the other end is gone, or sends more descriptors than frames that it began can
     /// have use for.
     pub(super) fn fill(&mut self, socket: &UnixStream) -> bool {
-        let mut fds = Vec::new();
-        let count = passing::receive(socket, &mut self.buffer, &mut fds).unwrap_or(0);
-        self.take(count, fds)
+        self.fill_by(|buffer, fds| passing::receive(socket, buffer, fds)).unwrap_or(false)
     }
 
-    /// The same without waiting; `None` when nothing has come.
-    pub(super) fn fill_now(&mut self, socket: &UnixStream) -> Option<bool> {
+    /// Takes in what `read` has put into the buffer, as [`Self::fill`] does.
+    pub(super) fn fill_by(
+        &mut self,
+        read: impl FnOnce(&mut [u8], &mut Vec<OwnedFd>) -> std::io::Result<usize>,
+    ) -> std::io::Result<bool> {
         let mut fds = Vec::new();
-        match passing::receive_now(socket, &mut self.buffer, &mut fds) {
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
-            received => Some(self.take(received.unwrap_or(0), fds)),
-        }
+        let count = read(&mut self.buffer, &mut fds)?;
+        Ok(self.take(count, fds))
     }
 
     fn take(&mut self, count: usize, fds: Vec<OwnedFd>) -> bool {

@@ -16,7 +16,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::io::Interest;
+use tokio::net::unix::pipe::Receiver;
 use tokio::sync::{oneshot, watch};
 
 /// An answer with the descriptors that came along.
@@ -88,6 +88,34 @@ impl Batch {
     }
 }
 
+/// What a read that does not wait has found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Filled {
+    /// All that has come so far, if anything has.
+    All,
+    /// Bytes, behind which there may be more.
+    Part,
+    /// The other end is gone, or sends too many descriptors.
+    Ended,
+}
+
+/// Reads once without waiting.
+fn fill_now(inbox: &mut Inbox, socket: &UnixStream) -> Filled {
+    let mut all = false;
+    let filled = inbox.fill_by(|buffer, fds| {
+        let count = passing::receive_now(socket, buffer, fds)?;
+        // the kernel ends a read behind bytes that descriptors came with, whatever stands there
+        all = count < buffer.len() && fds.is_empty();
+        Ok(count)
+    });
+    match filled {
+        Ok(true) if all => Filled::All,
+        Ok(true) => Filled::Part,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Filled::All,
+        _ => Filled::Ended,
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -137,17 +165,24 @@ impl Shared {
 
     async fn read_answers(&self) -> io::Result<()> {
         self.socket.set_nonblocking(true)?;
-        let socket = tokio::net::UnixStream::from_std(self.socket.try_clone()?)?;
+        // like a pipe it is only read from: who waited for room to write, too, would wake with each request that the keeper takes
+        let socket = Receiver::from_owned_fd_unchecked(self.socket.try_clone()?.into())?;
         let mut inbox = Inbox::new(MAX_ANSWER);
         loop {
             socket.readable().await?;
-            let filled = || inbox.fill_now(&self.socket).ok_or_else(|| io::ErrorKind::WouldBlock.into());
-            match socket.try_io(Interest::READABLE, filled) {
-                // nothing is there yet after all
-                Err(_) => {}
-                Ok(false) => return Ok(()),
-                Ok(true) => self.hand_out(&mut inbox)?,
+            let mut filled = Filled::All;
+            let _ = socket.try_io(|| {
+                filled = fill_now(&mut inbox, &self.socket);
+                match filled {
+                    // only what comes from now on makes it readable again
+                    Filled::All => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+                    _ => Ok(()),
+                }
+            });
+            if filled == Filled::Ended {
+                return Ok(());
             }
+            self.hand_out(&mut inbox)?;
         }
     }
 
@@ -247,5 +282,33 @@ impl Drop for Link {
     fn drop(&mut self) {
         // the keeper finishes what it has begun and ends
         passing::close(&self.0.socket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Frame;
+    use super::*;
+
+    fn frame(content: &[u8], fds: u8) -> Vec<u8> {
+        Frame { id: 7, fds, content: content.to_vec() }.encode()
+    }
+
+    #[test]
+    fn a_read_that_does_not_wait_says_whether_there_may_be_more() {
+        let (here, there) = passing::pair().expect("a pair");
+        let mut inbox = Inbox::new(1000);
+        assert_eq!(fill_now(&mut inbox, &there), Filled::All);
+        passing::send(&here, &frame(b"one", 0), &[]).expect("sent");
+        assert_eq!(fill_now(&mut inbox, &there), Filled::All);
+        assert!(inbox.next::<Vec<u8>>().is_ok_and(|frame| frame.is_some()));
+        let file = tempfile::tempfile().expect("a file");
+        passing::send(&here, &frame(b"one", 1), &[file.as_fd()]).expect("sent");
+        passing::send(&here, &frame(b"two", 0), &[]).expect("sent");
+        assert_eq!(fill_now(&mut inbox, &there), Filled::Part);
+        passing::send(&here, &vec![0; 65_537], &[]).expect("sent");
+        assert_eq!(fill_now(&mut inbox, &there), Filled::Part);
+        drop(here);
+        while fill_now(&mut inbox, &there) != Filled::Ended {}
     }
 }
