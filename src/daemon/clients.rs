@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// A session has a socket, a data file and at times a queue file: it gets this part of the descriptors. The rest is
@@ -17,6 +18,9 @@ use tokio::sync::Notify;
 const DESCRIPTOR_SHARE: u64 = 4;
 /// More than this at a time would only use up memory.
 const MAX_SESSIONS: usize = 10_000;
+
+/// Shorter than any time that a session waits for at most.
+const NEAR: Duration = Duration::from_secs(1);
 
 /// Addresses that count as one client: /24 of version 4, /64 of version 6 (its other half is the client's own).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,6 +55,8 @@ struct State {
     sessions: HashMap<u64, Arc<Presence>>,
     /// Only of those that are limited.
     networks: HashMap<Network, usize>,
+    /// Does [`Clients::keep_timer_near`] go on?
+    timer: bool,
 }
 
 /// What is known of a session from outside.
@@ -115,6 +121,20 @@ impl Clients {
         Self(Arc::new(Shared { most, most_of_network, state: Mutex::default() }))
     }
 
+    /// Keeps a timer near while anybody is connected. tokio wakes its event loop for each timer that would end before all others; those of
+    /// sessions are longer than this one, and begin and end with each command. To be called in a runtime.
+    pub(super) fn keep_timer_near(&self) {
+        if std::mem::replace(&mut self.0.lock().timer, true) {
+            return;
+        }
+        let clients = self.clone();
+        tokio::spawn(async move {
+            while clients.0.lock().keeps_timer() {
+                tokio::time::sleep(NEAR).await;
+            }
+        });
+    }
+
     /// How many sessions there are.
     pub(super) fn count(&self) -> usize {
         self.0.lock().sessions.len()
@@ -173,6 +193,11 @@ impl Shared {
 }
 
 impl State {
+    fn keeps_timer(&mut self) -> bool {
+        self.timer = !self.sessions.is_empty();
+        self.timer
+    }
+
     /// Tells the first of those in question who waits for nothing to go; `false`: there is none.
     fn dismiss(&mut self, in_question: impl Fn(&Presence) -> bool) -> bool {
         let waiting = self.sessions.iter().filter(|(_, presence)| in_question(presence));

@@ -248,6 +248,7 @@ fn connect(mta: &Mta, stream: &TcpStream, address: IpAddr) -> Option<Connected> 
         let reply = [b"421 4.3.2 ", TOO_MANY_CONNECTIONS, b"\r\n"].concat();
         let _ = stream.try_write(&reply);
     }
+    mta.clients.keep_timer_near();
     connected
 }
 
