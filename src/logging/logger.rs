@@ -6,6 +6,8 @@ use super::priority::Priority;
 use super::statistics::{Connection, Message, Statistics};
 use super::traffic::{Dialogue, Traffic};
 use crate::addr::one_line;
+use crate::sys::clock;
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -41,6 +43,11 @@ impl Target {
             _ => Self::Stderr,
         }
     }
+}
+
+thread_local! {
+    /// The time of the last line as lines have it, and which second it was.
+    static LAST_STAMP: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) };
 }
 
 /// syslog's facility `mail`, shifted as in a line's `<N>`.
@@ -228,8 +235,13 @@ impl Inner {
         if let Some(priority) = priority {
             out.extend_from_slice(format!("<{}>", FACILITY_MAIL | priority as u8).as_bytes());
         }
-        let now = jiff::Zoned::now().strftime("%b %e %H:%M:%S").to_string();
-        out.extend_from_slice(now.as_bytes());
+        LAST_STAMP.with_borrow_mut(|(second, stamp)| {
+            let now = clock::now();
+            if *second != now {
+                (*second, *stamp) = (now, jiff::Zoned::now().strftime("%b %e %H:%M:%S").to_string());
+            }
+            out.extend_from_slice(stamp.as_bytes());
+        });
         out.push(b' ');
         out.extend_from_slice(&self.tag);
         out.extend_from_slice(format!("[{}]: ", std::process::id()).as_bytes());

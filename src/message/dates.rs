@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::Scope;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// `rfc5322` in the site's zone.
@@ -16,19 +17,35 @@ pub fn ctime_date(config: &Config, now: i64) -> Vec<u8> {
     ctime(now, config.zone()).into_bytes()
 }
 
-/// Sets `$a`, `$b` (RFC 5322), `$d` (ctime) and `$t` (minutes, UTC) to this time.
-pub fn set_dates(config: &Config, scope: &mut Scope, now: i64) {
+/// The macros of a time, by their names.
+type Dates = [(&'static [u8], Vec<u8>); 5];
+
+thread_local! {
+    /// Those of the last second that somebody asked for: many messages come in one.
+    static LAST: RefCell<Option<(i64, TimeZone, Dates)>> = const { RefCell::new(None) };
+}
+
+fn dates(config: &Config, now: i64) -> Dates {
     let date = arpa_date(config, now);
-    let rows: [(&[u8], Vec<u8>); 5] = [
+    [
         (b"a", date.clone()),
         (b"b", date),
         (b"d", ctime_date(config, now)),
         (b"t", compact_utc(now).into_bytes()),
         (b"time", now.to_string().into_bytes()),
-    ];
-    for (name, value) in rows {
-        scope.set_named(config, name, &value);
-    }
+    ]
+}
+
+/// Sets `$a`, `$b` (RFC 5322), `$d` (ctime) and `$t` (minutes, UTC) to this time.
+pub fn set_dates(config: &Config, scope: &mut Scope, now: i64) {
+    LAST.with_borrow_mut(|last| {
+        let known = last.take().filter(|(then, zone, _)| *then == now && zone == config.zone());
+        let (_, _, rows) =
+            last.insert(known.unwrap_or_else(|| (now, config.zone().clone(), dates(config, now))));
+        for (name, value) in rows {
+            scope.set_named(config, name, value);
+        }
+    });
 }
 
 /// `Sun, 22 Nov 2026 12:13:46 -0500` (RFC 5322). A zone without offset is written `GMT`, as
