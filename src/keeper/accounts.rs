@@ -16,6 +16,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const FILES: [&str; 3] = ["/etc/passwd", "/etc/group", "/etc/nsswitch.conf"];
 /// How long an account is believed that another service than the files may have changed, in milliseconds.
 const REMEMBERED: u64 = 5000;
+/// How long the files are taken to be as they were when they were looked at, in milliseconds.
+pub(super) const UNLOOKED: u64 = 100;
 /// Accounts that are remembered; beyond that all are forgotten.
 const MOST: usize = 10_000;
 
@@ -26,7 +28,7 @@ pub(super) struct Accounts(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     files: [Option<Signature>; FILES.len()],
-    /// When the files were looked at: once a tick of the clock (some milliseconds), however many ask.
+    /// When the files were looked at: ten times a second, however many ask.
     looked: u64,
     accounts: HashMap<Vec<u8>, Account>,
 }
@@ -46,11 +48,11 @@ impl Accounts {
     /// What is known, forgotten if the files have changed.
     fn known(&self) -> MutexGuard<'_, Known> {
         let now = clock::coarse_millis();
-        if self.locked().looked == now {
-            return self.locked();
+        let mut known = self.locked();
+        if now.saturating_sub(known.looked) < UNLOOKED {
+            return known;
         }
         let files = FILES.map(|path| std::fs::metadata(path).ok().map(|about| signature(&about)));
-        let mut known = self.locked();
         if known.files != files || known.accounts.len() > MOST {
             *known = Known { files, ..Known::default() };
         }

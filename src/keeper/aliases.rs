@@ -205,18 +205,19 @@ impl Source {
     /// The text file as a table; read again when it changed.
     fn table(&self) -> Result<Option<Table>, String> {
         let path = &self.spec.file;
+        let now = path.metadata().ok().map(|about| signature(&about));
+        let mut known = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, table)) = known.as_ref()
+            && Some(*then) == now
+        {
+            return Ok(Some(table.clone()));
+        }
         let opened = match safe::open(path, &Rules::alias(self.blame)) {
             Err(why) if why.is_absent() => return Ok(None), // sendmail works without an alias file
             other => other.map_err(|why| format!("{}: {why}", path.display())),
         };
         let (mut file, about) = opened?;
         let now = signature(&about);
-        let mut known = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((then, table)) = known.as_ref()
-            && *then == now
-        {
-            return Ok(Some(table.clone()));
-        }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut table = HashMap::new();
