@@ -5,7 +5,7 @@
 //! may take long or may fail (programs, other hosts, lists with owners) is queued first.
 
 use super::delivery::Pass;
-use super::mta::{Mta, Phase};
+use super::mta::{Mta, Phase, UnderWay};
 use crate::bounce;
 use crate::config::Mailer;
 use crate::deliver::Connections;
@@ -15,8 +15,10 @@ use crate::queue::Lease;
 use crate::recipients::Expander;
 use crate::schema::Reply;
 use crate::sys::clock;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a client waits for the delivery; beyond that the message is queued and answered.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -24,6 +26,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A mailer that the keeper is itself, and that delivers to a mailbox.
 fn is_mailbox(mailer: &Mailer) -> bool {
     matches!(mailer.path.as_slice(), b"[MAILDIR]" | b"[FILE]") && mailer.name != b"*file*"
+}
+
+/// What has come of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// It is in the mailboxes, or in the queue.
+    Taken,
+    /// Nothing: its recipient has a `.forward`.
+    HasForward,
 }
 
 impl Mta {
@@ -48,26 +59,45 @@ impl Mta {
     /// # Errors
     /// The reply to be given instead of 250: nothing of it is in the queue.
     pub(super) async fn deliver_first(self: &Arc<Self>, received: Envelope) -> Result<(), Reply> {
-        let under_way = self.begin();
-        let preparing = self.prepare().await;
+        if self.may_leave_forward(&received) && self.try_first(&received, true).await? == Tried::Taken {
+            return Ok(());
+        }
+        self.try_first(&received, false).await.map(drop)
+    }
+
+    /// May the keeper look for a `.forward` when it delivers? Only if nothing can happen to a recipient before, and there is one alone: then
+    /// nothing has happened where it finds one.
+    fn may_leave_forward(&self, envelope: &Envelope) -> bool {
+        let config = &self.site.config;
+        envelope.recipients.len() == 1
+            && i64::from(envelope.hop_count) <= config.options.max_hop_count
+            && config.rulesets.find(b"check_compat").is_none()
+    }
+
+    /// As a delivery behind the answer would see it.
+    fn copy_of(&self, received: &Envelope) -> Envelope {
         let mut envelope = received.clone();
         if envelope.session.looked_up && !envelope.attempt.interactive {
             envelope.reread(&self.site.config);
         }
+        envelope
+    }
+
+    async fn try_first(self: &Arc<Self>, received: &Envelope, leaves_forward: bool) -> Result<Tried, Reply> {
+        let under_way = self.begin();
+        let preparing = self.prepare().await;
+        let mut envelope = self.copy_of(received);
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
-        let expanded = expander.expand(&mut envelope, &mut Quiet, clock::now()).await;
+        let expanded = match leaves_forward {
+            true => expander.expand_leaving_forward(&mut envelope, clock::now()).await,
+            false => expander.expand(&mut envelope, &mut Quiet, clock::now()).await,
+        };
         let first = self.is_first(&envelope, &expanded);
         envelope.attempt.expanded = Some(expanded);
         if !first {
-            let lease = self.commit(&received).await?;
-            let mta = self.clone();
-            tokio::spawn(async move {
-                if !mta.is(Phase::Stopping) {
-                    mta.deliver(lease, envelope, preparing).await;
-                }
-                drop(under_way);
-            });
-            return Ok(());
+            let lease = self.commit(received).await?;
+            self.deliver_behind(lease, envelope, preparing, under_way);
+            return Ok(Tried::Taken);
         }
         drop(preparing);
         let mta = self.clone();
@@ -76,36 +106,60 @@ impl Mta {
             mta.attempt_alone(envelope, &mut connections).await
         });
         match tokio::time::timeout(PATIENCE, &mut pass).await {
-            Ok(pass) if self.is_done(&pass) => {
-                self.forget_body(&received);
-                Ok(())
-            }
+            Ok(pass) if pass.envelope.attempt.forward_unread => return Ok(Tried::HasForward),
+            Ok(pass) if self.is_done(&pass) => self.forget_body(received),
             Ok(pass) => {
-                let lease = self.commit(&received).await?;
+                let lease = self.commit(received).await?;
                 let mta = self.clone();
                 tokio::spawn(async move {
                     mta.settle_behind(lease, pass).await;
                     drop(under_way);
                 });
-                Ok(())
             }
-            Err(_) => {
-                let committed = self.commit(&received).await;
-                let (lease, refused) = match committed {
-                    Ok(lease) => (Some(lease), Ok(())),
-                    Err(reply) => (None, Err(reply)),
-                };
-                let mta = self.clone();
-                tokio::spawn(async move {
-                    let pass = pass.await;
-                    if let Some(lease) = lease {
-                        mta.settle_behind(lease, pass).await;
-                    }
-                    drop(under_way);
-                });
-                refused
-            }
+            Err(_) => self.go_on_behind(received, pass, under_way).await?,
         }
+        Ok(Tried::Taken)
+    }
+
+    fn deliver_behind(
+        self: &Arc<Self>,
+        lease: Lease,
+        envelope: Envelope,
+        preparing: Option<OwnedSemaphorePermit>,
+        under_way: UnderWay,
+    ) {
+        let mta = self.clone();
+        tokio::spawn(async move {
+            if !mta.is(Phase::Stopping) {
+                mta.deliver(lease, envelope, preparing).await;
+            }
+            drop(under_way);
+        });
+    }
+
+    /// The client has waited for long enough: the message is queued, and what has been begun goes on.
+    async fn go_on_behind(
+        self: &Arc<Self>,
+        received: &Envelope,
+        pass: impl Future<Output = Pass> + Send + 'static,
+        under_way: UnderWay,
+    ) -> Result<(), Reply> {
+        let (lease, refused) = match self.commit(received).await {
+            Ok(lease) => (Some(lease), Ok(())),
+            Err(reply) => (None, Err(reply)),
+        };
+        let (mta, envelope) = (self.clone(), self.copy_of(received));
+        tokio::spawn(async move {
+            let pass = pass.await;
+            match lease {
+                Some(lease) if pass.envelope.attempt.forward_unread => {
+                    mta.deliver_behind(lease, envelope, None, under_way);
+                }
+                Some(lease) => mta.settle_behind(lease, pass).await,
+                None => {}
+            }
+        });
+        refused
     }
 
     /// What was too long to be kept in memory has a df, which nobody needs any more.

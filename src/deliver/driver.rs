@@ -360,6 +360,8 @@ impl Attempt<'_> {
         let mut done = VecDeque::with_capacity(pending.len());
         for HandOver { group, under_way } in pending {
             let results = match under_way {
+                // perhaps he forwards his mail, and it is nobody's business how long it is
+                UnderWay::Refused(_) if self.envelope.attempt.forward_unread => continue,
                 UnderWay::Refused(result) => {
                     done.push_back((group, HandedOver::Refused(result)));
                     continue;
@@ -370,6 +372,10 @@ impl Attempt<'_> {
             };
             // without a permit they stay as they are
             let Some(results) = results else { continue };
+            if results.iter().any(|result| result.has_forward) {
+                continue;
+            }
+            self.envelope.attempt.forward_unread = false;
             for (index, result) in group.members.iter().zip(&results) {
                 if Sysexit(result.exit).is_ok() {
                     self.envelope.recipients[*index].state = RecipientState::Sent;

@@ -134,7 +134,8 @@ fn target(attempt: &Attempt<'_>, index: usize, mailer: &Mailer) -> Target {
     };
     // words of a command line are one line; a command or file that somebody named is what he wrote
     let user = if named_by.is_none() { one_line(&user).into_owned() } else { user };
-    Target { user, host: one_line(&host).into_owned(), named_by }
+    let unread_forward = attempt.envelope.attempt.forward_unread;
+    Target { user, host: one_line(&host).into_owned(), named_by, unread_forward }
 }
 
 /// Settles what the mailer made of each member; no result at all means that the keeper died.

@@ -31,7 +31,7 @@ pub(super) async fn begin(
     host: &[u8],
 ) -> Result<UnixStream, DeliveryResult> {
     let rendering = Rendering::new(attempt, member, b"", host).await;
-    let target = Target { user: Vec::new(), host: one_line(host).into_owned(), named_by: None };
+    let target = Target { host: one_line(host).into_owned(), ..Target::default() };
     let delivery = Delivery {
         mailer: mailer.name.clone(),
         macros: rendering.macros(),

@@ -560,7 +560,7 @@ async fn a_front_that_lies_gets_nothing_run() {
     use crate::keeper::{Delivery, NamedBy, Target};
     let scene = scene("good: \"|true\"\n");
     let deliver = |user: &str| {
-        let target = Target { user: user.into(), host: Vec::new(), named_by: Some(NamedBy::default()) };
+        let target = Target { user: user.into(), named_by: Some(NamedBy::default()), ..Target::default() };
         let delivery = Delivery { mailer: b"prog".to_vec(), targets: vec![target], ..Delivery::default() };
         let body = crate::sys::memory::file(b"").expect("memory");
         async { scene.deliverer.keeper.deliver(delivery, Some(Arc::new(body))).await[0].exit }

@@ -183,6 +183,8 @@ pub struct AttemptState {
     pub expanded: Option<Expanded>,
     /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
     pub exit: Sysexit,
+    /// Its only recipient has a mailbox, and nobody has looked for his `.forward` yet: whoever delivers looks first.
+    pub forward_unread: bool,
     /// The sender is whoever runs the program: mailers with flag f or r are not told him.
     pub own_sender: bool,
     /// Who runs the program: a sender without an account here acts with these rights.

@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn delivery(user: &[u8], host: &[u8]) -> Delivery {
-        let target = Target { user: user.into(), host: host.into(), named_by: None };
+        let target = Target { user: user.into(), host: host.into(), ..Target::default() };
         let macros = vec![(b'd', b"/front".to_vec()), (b'f', b"ann@a.example".to_vec())];
         Delivery { targets: vec![target], macros, ..Delivery::default() }
     }

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::body::Body;
-use super::lists::{assume, controlling_user};
+use super::lists::{assume, controlling_user, has_no_forward};
 use super::mailbox::{self, FileId, MAILBOX_MODE, Place};
 use super::program;
 use super::protocol::{DEAD_LETTERS, Delivery, MailerResult, Target};
@@ -12,7 +12,7 @@ use super::settings::LocalMailer;
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::accounts::{self, User};
 use crate::sys::errno_text;
-use crate::sys::identity::{Identity, is_root};
+use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::process::Program;
 use crate::sys::safe::{Blame, Danger, Refusal};
 use std::io;
@@ -90,6 +90,9 @@ struct Job<'a> {
     words: Arguments<'a>,
 }
 
+/// Whose a mailbox is, its home, and the rights of whoever has read a `.forward`.
+type Owner = (Option<Identity>, Vec<u8>, Option<Guard>);
+
 /// Why a target gets nothing: a finished report.
 type Denied = MailerResult;
 
@@ -154,16 +157,11 @@ impl Job<'_> {
     }
 
     fn try_file(&self, target: &Target) -> Result<MailerResult, Denied> {
-        let (person, home) = match self.mailer.is_named() {
-            true => (self.namer(target)?, Vec::new()),
-            false => {
-                // a mailbox belongs to an account: without one there is nobody to be
-                let user = self.account(target)?.ok_or_else(user_unknown)?;
-                let identity = self.service.identity(&user).map_err(|error| later(&error))?;
-                (Some(identity), user.home_bytes())
-            }
+        let (person, home, reader) = match self.mailer.is_named() {
+            true => (self.namer(target)?, Vec::new(), None),
+            false => self.owner(target)?,
         };
-        let identity = rights::of_file(self.mailer, person, &self.service.settings.default_user);
+        let identity = rights::of_file(self.mailer, person.clone(), &self.service.settings.default_user);
         let word = self.mailer.argv.get(1).map_or(&b"\x81u"[..], Vec::as_slice);
         let place = self.words.place(word, target, &home).map_err(|_| cannot_create(None))?;
         if !place.starts_with(b"/") {
@@ -174,19 +172,31 @@ impl Job<'_> {
         let mode = if self.mailer.is_named() { self.service.settings.file_mode } else { MAILBOX_MODE };
         let mailbox = Place::within(self.file_root(), &path).made_with(mode);
         if maildir && mailbox.root.is_some() {
-            return Err(cannot_create(Some(format!(
-                "{}: no Maildir below SafeFileEnvironment",
-                path.display()
-            ))));
+            let why = format!("{}: no Maildir below SafeFileEnvironment", path.display());
+            return Err(cannot_create(Some(why)));
         }
+        let reader = reader.filter(|_| maildir && person.as_ref() == Some(&identity));
         let (identity, of) = if maildir { (identity, None) } else { mailbox_identity(&mailbox, identity) };
-        let guard = assume(&identity).map_err(|error| later(&error))?;
-        let done = match maildir {
+        let rights = reader.map_or_else(|| assume(&identity), |guard| Ok(Some(guard)));
+        let _guard = rights.map_err(|error| later(&error))?;
+        Ok(match maildir {
             true => self.maildir(&place),
             false => appended(&mailbox, self.service.settings.blame, of, self.delivery, self.body),
-        };
-        drop(guard);
-        Ok(done)
+        })
+    }
+
+    /// A mailbox belongs to an account: without one there is nobody to be. Whoever has read the user's `.forward` still has his rights.
+    fn owner(&self, target: &Target) -> Result<Owner, Denied> {
+        let user = self.account(target)?.ok_or_else(user_unknown)?;
+        let identity = self.service.identity(&user).map_err(|error| later(&error))?;
+        let mut reader = None;
+        if target.unread_forward {
+            reader = assume(&identity).map_err(|error| later(&error))?;
+            if !has_no_forward(&self.service.settings, &user, &target.host) {
+                return Err(MailerResult { has_forward: true, ..MailerResult::later("there is a .forward") });
+            }
+        }
+        Ok((Some(identity), user.home_bytes(), reader))
     }
 
     fn maildir(&self, place: &[u8]) -> MailerResult {

@@ -1,5 +1,6 @@
 //! From a configuration to what the keeper needs of it. Runs before the fork, in whoever has read it.
 
+use super::protocol::UNSAFE_LEVEL;
 use super::settings::{KeeperSettings, LocalMailer, MapNeeds, TlsFile};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
@@ -31,6 +32,7 @@ impl From<&Config> for KeeperSettings {
             file_root: options.safe_file_environment.as_deref().map(accounts::path),
             file_mode: options.temp_file_mode & 0o666,
             one_group: options.dont_init_groups,
+            tells_unsafe: options.log_level > i64::from(UNSAFE_LEVEL),
             dead_letters: options.dead_letter_drop.as_deref().map(accounts::path),
             default_user: Identity::bare(default_user),
             default_name: account.map(|account| account.name).unwrap_or_default(),

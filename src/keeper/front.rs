@@ -8,6 +8,7 @@ use super::protocol::{
     AliasAnswer, Ask, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply, Signature,
     TlsFileAnswer, UserAnswer,
 };
+use super::recent::{Forwarders, RecentAliases};
 use super::server;
 use super::settings::{KeeperSettings, MapNeeds};
 use crate::config::Config;
@@ -28,6 +29,8 @@ use std::time::Duration;
 pub struct Keeper {
     link: Arc<Link>,
     accounts: Arc<Accounts>,
+    aliases: Arc<RecentAliases>,
+    forwarders: Arc<Forwarders>,
     map_files: Arc<MapFiles>,
 }
 
@@ -111,7 +114,8 @@ impl Keeper {
     /// The front's handle. Nothing happens until the first request.
     pub fn on(end: FrontEnd) -> Self {
         let map_files = Arc::new(MapFiles::on(end.paths));
-        Self { link: Arc::new(Link::new(end.requests)), accounts: Arc::default(), map_files }
+        let (accounts, aliases, forwarders) = Default::default();
+        Self { link: Arc::new(Link::new(end.requests)), accounts, aliases, forwarders, map_files }
     }
 
     /// A keeper on threads of this process, under its uid: for tests and modes that deliver nothing.
@@ -179,8 +183,15 @@ impl Keeper {
 
     /// The value of an alias: one look-up in the files of option AliasFile, in order, from number `first` on.
     pub async fn alias(&self, name: &[u8], first: u32) -> Outcome<AliasAnswer> {
+        let asked = (name.to_vec(), first);
+        if let Some(answer) = self.aliases.get(&asked).filter(|_| !self.is_gone()) {
+            return Outcome::Done(answer);
+        }
         match self.look_up(Ask::Alias(name.to_vec(), first)).await {
-            Ok(Reply::Alias(Ok(answer))) => Outcome::Done(answer),
+            Ok(Reply::Alias(Ok(answer))) => {
+                self.aliases.put(asked, &answer);
+                Outcome::Done(answer)
+            }
             Ok(Reply::Alias(Err(why))) | Err(why) => Outcome::Later(why),
             Ok(_) => Outcome::Later(GONE.into()),
         }
@@ -195,10 +206,21 @@ impl Keeper {
         }
     }
 
+    /// Is it worth trying to deliver to a user before anybody has asked for his `.forward`? Not where it is known that he has one, nor for
+    /// names that a mailer may be told in another form.
+    pub fn may_look_first(&self, user: &[u8]) -> bool {
+        let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        user.iter().all(plain) && !self.forwarders.holds(user)
+    }
+
     /// The first `.forward` of ForwardPath that exists. `detail` is `$h`; `limit`: how long that may take, zero for as long as it
     /// takes.
     pub async fn forward(&self, user: &[u8], detail: &[u8], limit: Duration) -> ListingAnswer {
-        self.listing(Ask::Forward(user.to_vec(), detail.to_vec()), limit).await
+        let answer = self.listing(Ask::Forward(user.to_vec(), detail.to_vec()), limit).await;
+        if answer.result.is_ok() {
+            self.forwarders.note(user);
+        }
+        answer
     }
 
     /// An `:include:` file, read with the rights of whoever named it; `limit` as for [`Self::forward`].

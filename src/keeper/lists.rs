@@ -1,15 +1,13 @@
 //! `.forward` and `:include:` files, read with the rights of those they belong to.
 
 use super::accounts::Accounts;
-use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote};
+use super::protocol::{ListOwner, Listing, ListingAnswer, ListingError, ListingNote, UNSAFE_LEVEL};
 use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
 use crate::sys::errno_text;
 use crate::sys::identity::{Guard, Identity, is_root};
 use crate::sys::safe::{self, Danger, Refusal, Rules};
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -37,35 +35,40 @@ struct ListKind {
     word: &'static str,
     rules: Rules,
     safe: Rules,
-    /// Is a directory safe? The files of ForwardPath lie in the same one.
-    directories: RefCell<HashMap<PathBuf, bool>>,
+    /// Does the log tell of directories that are not safe?
+    tells: bool,
 }
 
 impl ListKind {
     fn forward(settings: &KeeperSettings, user: &User) -> Self {
         let (rules, safe) = (Rules::forward(settings.blame), Rules::forward_safe(settings.blame));
         // whose file it is says whose mail it forwards, wherever it lies
-        let directories = RefCell::default();
-        Self { word: "forward", rules: Rules { owner: Some(user.uid), ..rules }, safe, directories }
+        let rules = Rules { owner: Some(user.uid), ..rules };
+        Self { word: "forward", rules, safe, tells: settings.tells_unsafe }
     }
 
     fn include(settings: &KeeperSettings) -> Self {
         let (rules, safe) = (Rules::include(settings.blame), Rules::include_safe(settings.blame));
-        Self { word: ":include:", rules, safe, directories: RefCell::default() }
+        Self { word: ":include:", rules, safe, tells: settings.tells_unsafe }
     }
 
     /// Reads a file; the notes say what is wrong with it, `safe` whether programs in it may be run.
     fn read(&self, path: &Path, notes: &mut Vec<ListingNote>) -> Result<ListText, Refusal> {
+        let opened = match safe::open(path, &self.rules) {
+            // where nobody hears of it, what is around a file that is not read does not matter
+            Err(why) if !self.tells => return Err(why),
+            opened => opened,
+        };
         let mut note = |what: &Path, why: &str| {
             let text = [what.as_os_str().as_bytes(), b": ", why.as_bytes(), b", marked unsafe"].concat();
-            notes.push(ListingNote { level: 12, warning: false, text });
+            notes.push(ListingNote { level: UNSAFE_LEVEL, warning: false, text });
         };
         let directory = path.parent().unwrap_or(path);
-        let mut safe = self.is_safe(path, directory);
+        let mut safe = !matches!(safe::check_directories(path, &self.safe), Err(Refusal::Unsafe(_)));
         if !safe {
             note(directory, "unsafe directory path");
         }
-        let (file, about) = safe::open(path, &self.rules)?;
+        let (file, about) = opened?;
         if let Err(danger) = self.safe.file(&about) {
             safe = false;
             let who = if danger == Danger::WorldWritable { "world" } else { "group" };
@@ -74,15 +77,6 @@ impl ListKind {
         let mut text = Vec::new();
         file.take(MAX_LIST).read_to_end(&mut text)?;
         Ok(ListText { text, safe, about })
-    }
-
-    fn is_safe(&self, path: &Path, directory: &Path) -> bool {
-        if let Some(safe) = self.directories.borrow().get(directory) {
-            return *safe;
-        }
-        let safe = !matches!(safe::check_directories(path, &self.safe), Err(Refusal::Unsafe(_)));
-        self.directories.borrow_mut().insert(directory.to_owned(), safe);
-        safe
     }
 }
 
@@ -126,36 +120,41 @@ pub(super) fn forward(
     let result = match accounts.user(user) {
         Ok(Some(user)) => accounts
             .identity(&user, settings.one_group)
+            .and_then(|identity| assume(&identity))
             .map_err(|error| later(&error))
-            .and_then(|identity| first_forward(settings, user, &identity, detail, &mut notes)),
+            .and_then(|guard| {
+                let found = first_forward(settings, &user, detail, &mut notes);
+                drop(guard);
+                found.map(|(text, path)| listing_of(&user, text, path))
+            }),
         Ok(None) => Err(ListingError::Absent),
         Err(error) => Err(later(&error)),
     };
     ListingAnswer { result, notes }
 }
 
+/// Is there nothing that [`forward`] would tell of this user? Looked for with the rights of the calling thread, which are the user's.
+pub(super) fn has_no_forward(settings: &KeeperSettings, user: &User, detail: &[u8]) -> bool {
+    let mut notes = Vec::new();
+    let found = first_forward(settings, user, detail, &mut notes);
+    matches!(found, Err(ListingError::Absent)) && notes.is_empty()
+}
+
+/// With the rights of the calling thread.
 fn first_forward(
     settings: &KeeperSettings,
-    user: User,
-    identity: &Identity,
+    user: &User,
     detail: &[u8],
     notes: &mut Vec<ListingNote>,
-) -> Result<Listing, ListingError> {
-    let kind = ListKind::forward(settings, &user);
-    let guard = assume(identity).map_err(|error| later(&error))?;
-    for path in forward_files(settings, &user, detail) {
+) -> Result<(ListText, PathBuf), ListingError> {
+    let kind = ListKind::forward(settings, user);
+    for path in forward_files(settings, user, detail) {
         let read = match path.is_absolute() {
             true => kind.read(&path, notes),
             false => Err(Refusal::System(std::io::Error::from_raw_os_error(nix::libc::EACCES))),
         };
         match read {
-            Ok(ListText { text, safe, .. }) => {
-                drop(guard);
-                let (owner, shell) =
-                    (ListOwner { ids: user.ids(), user: user.name.clone() }, has_shell(&user));
-                let path = path.into_os_string().into_encoded_bytes();
-                return Ok(Listing { path, text, safe, owner, shell });
-            }
+            Ok(text) => return Ok((text, path)),
             Err(why) if why.is_absent() => {}
             Err(why) if why.is_temporary() => return Err(ListingError::Later(why.to_string())),
             // sendmail goes on to the next file of the path and says why in the log
@@ -166,6 +165,12 @@ fn first_forward(
         }
     }
     Err(ListingError::Absent)
+}
+
+/// What the user's own file says.
+fn listing_of(user: &User, ListText { text, safe, .. }: ListText, path: PathBuf) -> Listing {
+    let owner = ListOwner { ids: user.ids(), user: user.name.clone() };
+    Listing { path: path.into_os_string().into_encoded_bytes(), text, safe, owner, shell: has_shell(user) }
 }
 
 /// Files that one template of ForwardPath can mean, whatever the detail is.
@@ -191,12 +196,7 @@ pub(super) fn all_forwards(settings: &KeeperSettings, user: &[u8]) -> Result<Vec
         }
     }
     drop(guard);
-    let (owner, shell) = (ListOwner { ids: user.ids(), user: user.name.clone() }, has_shell(&user));
-    let listing = |(ListText { text, safe, .. }, path): (ListText, PathBuf)| {
-        let path = path.into_os_string().into_encoded_bytes();
-        Listing { path, text, safe, owner: owner.clone(), shell }
-    };
-    Ok(found.into_iter().map(listing).collect())
+    Ok(found.into_iter().map(|(text, path)| listing_of(&user, text, path)).collect())
 }
 
 /// The files that a name stands for in which NUL is the place of a detail.

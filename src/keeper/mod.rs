@@ -11,7 +11,7 @@
 //! turn, `service` is what all of them share. `named` says whether somebody named what the front asks for, `lists` and `aliases` read the files that
 //! do, `accounts` remembers accounts; `rights` says as whom a mailer acts, `arguments` fills in what it is told; `deliver` joins them and hands
 //! over to `mailbox`, `maildir` or `program`; `dialogue` begins those that a program has with the front. `tls_files` reads keys and certificates, `map_files` opens maps. `front` is the other end, in the front's own process, over its `link`;
-//! `watched` has what it knows of such files there.
+//! there `watched` has what it knows of such files, `recent` of aliases.
 //!
 //! Without root the same two processes run under one uid and deliver as that user only.
 
@@ -35,6 +35,7 @@ mod named;
 mod pool;
 mod program;
 mod protocol;
+mod recent;
 mod rights;
 mod secrets;
 mod server;

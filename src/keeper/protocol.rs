@@ -58,6 +58,9 @@ pub struct ListingAnswer {
     pub notes: Vec<ListingNote>,
 }
 
+/// The level of notes on what is unsafe around a list.
+pub(super) const UNSAFE_LEVEL: u8 = 12;
+
 /// One line for the log about a file of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ListingNote {
@@ -93,6 +96,8 @@ pub struct Target {
     pub host: Vec<u8>,
     /// Who names a file or program; `None` for mailboxes.
     pub named_by: Option<NamedBy>,
+    /// Of a mailbox: nobody has looked for the user's `.forward` yet. Where there is one nothing is delivered.
+    pub unread_forward: bool,
 }
 
 /// The mailer of what nobody could be told: the file of option DeadLetterDrop.
@@ -130,6 +135,8 @@ pub struct MailerResult {
     pub text: Option<Vec<u8>>,
     /// The last lines the program wrote, for the transcript.
     pub output: Vec<u8>,
+    /// Nothing was tried: there is a `.forward`, or something to be said about it, which is to be asked for first.
+    pub has_forward: bool,
 }
 
 impl MailerResult {

@@ -94,6 +94,8 @@ pub struct KeeperSettings {
     pub(super) file_mode: u32,
     /// Option DontInitGroups: whoever gets mail acts with his first group alone.
     pub(super) one_group: bool,
+    /// Does the log tell what is unsafe around lists (LogLevel)? Else it is not found out where there is no list.
+    pub(super) tells_unsafe: bool,
     /// Option DeadLetterDrop.
     pub(super) dead_letters: Option<PathBuf>,
     /// Option DefaultUser: as whom runs what has no controlling user.

@@ -5,7 +5,7 @@ use super::expander::Expander;
 use super::local::{LocalResolution, too_deep, user_unknown};
 use super::options;
 use crate::envelope::{Envelope, Expanded, is_file_or_program};
-use crate::logging::Tracer;
+use crate::logging::{Quiet, Tracer};
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 
@@ -71,6 +71,11 @@ impl Expander<'_> {
     /// are final addresses for their mailers. `now`: seconds since the epoch.
     pub async fn expand(&self, envelope: &mut Envelope, tracer: &mut dyn Tracer, now: i64) -> Expanded {
         AliasExpansion::new(*self, envelope, tracer, now).run(0).await
+    }
+
+    /// The same, but that the `.forward` of a message's only recipient may be left to whoever delivers (`attempt.forward_unread` says so).
+    pub async fn expand_leaving_forward(&self, envelope: &mut Envelope, now: i64) -> Expanded {
+        AliasExpansion::new(*self, envelope, &mut Quiet, now).leaving_forward().run(0).await
     }
 
     /// The same for recipients that were added to an envelope whose first ones are expanded already.

@@ -62,6 +62,8 @@ pub(super) struct AliasExpansion<'a, 'b> {
     known: KnownRecipients,
     /// Addresses seen so far.
     entered: i64,
+    /// May a `.forward` be left to whoever delivers?
+    pub(super) leaves_forward: bool,
 }
 
 impl<'a, 'b> AliasExpansion<'a, 'b> {
@@ -85,7 +87,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             looked: false,
             known: KnownRecipients::default(),
             entered: 0,
+            leaves_forward: false,
         }
+    }
+
+    /// The `.forward` of a message's only recipient may be left to whoever delivers.
+    pub(super) fn leaving_forward(self) -> Self {
+        Self { leaves_forward: true, ..self }
     }
 
     /// Expands those from `first` on; the ones before are known.

@@ -171,8 +171,14 @@ impl AliasExpansion<'_, '_> {
         if quoted || !matches!(recipient.state, RecipientState::New) {
             return;
         }
+        let keeper = self.expander.keeper;
+        if self.leaves_forward && self.envelope.recipients.len() == 1 && keeper.may_look_first(&address.user)
+        {
+            self.envelope.attempt.forward_unread = true;
+            return;
+        }
         let detail = address.host.clone().unwrap_or_default();
-        let answer = self.expander.keeper.forward(&address.user, &detail, self.open_limit()).await;
+        let answer = keeper.forward(&address.user, &detail, self.open_limit()).await;
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {

@@ -228,7 +228,7 @@ impl Scene {
 }
 
 fn delivery(mailer: &str, user: &[u8], host: &[u8], by: Option<NamedBy>) -> Delivery {
-    let target = Target { user: user.into(), host: host.into(), named_by: by };
+    let target = Target { user: user.into(), host: host.into(), named_by: by, unread_forward: false };
     Delivery {
         mailer: mailer.into(),
         targets: vec![target],

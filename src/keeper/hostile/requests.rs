@@ -27,6 +27,21 @@ fn what_is_named_is_done() {
 }
 
 #[test]
+fn who_has_a_forward_that_nobody_has_read_gets_nothing() {
+    let mut scene = Scene::new();
+    let me = scene.me.clone();
+    let mut unread = delivery("local", me.as_bytes(), b"", None);
+    unread.targets[0].unread_forward = true;
+    let there = scene.deliver(unread.clone());
+    assert!(there[0].has_forward, "{there:?}");
+    assert!(!scene.path("mail").join(&me).exists());
+    std::fs::remove_file(scene.path(&format!("forward.{me}"))).expect("removed");
+    let gone = scene.deliver(unread);
+    assert_eq!((gone[0].exit, gone[0].has_forward), (0, false), "{gone:?}");
+    assert_eq!(std::fs::read_dir(scene.path("mail").join(&me).join("new")).expect("a Maildir").count(), 1);
+}
+
+#[test]
 fn commands_that_nobody_named() {
     let mut scene = Scene::new();
     let out = scene.path("out").display().to_string();
