@@ -35,7 +35,7 @@ pub(super) fn write(
     out.extend_from_slice(report.header);
     out.push(b'\n');
     if whole {
-        copy_body(out, body, report.facts.mime, escape_from)?;
+        copy_body(out, body, report.facts.mime, escape_from && (report.facts.mime || report.facts.queued))?;
     } else if !report.facts.mime {
         out.extend_from_slice(b"   ----- Message body suppressed -----\n");
     }
@@ -77,12 +77,12 @@ fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
         || original.flags.contains(EnvelopeFlags::NO_BODY_RETURN)
 }
 
-/// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME the report's own
-/// mailer sees to that.
+/// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME, where nothing is queued, the
+/// report's own mailer sees to that.
 fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool, escape_from: bool) -> io::Result<()> {
     let mut line = Vec::new();
     while body.read_until(b'\n', &mut line)? > 0 {
-        if mime && escape_from && line.starts_with(b"From ") {
+        if escape_from && line.starts_with(b"From ") {
             out.push(b'>');
         }
         out.append(&mut line);

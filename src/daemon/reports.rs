@@ -7,7 +7,6 @@ use super::mta::Mta;
 use crate::addr::{MAX_SHOWN, dollars, shorten};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
-use crate::db::split_list;
 use crate::envelope::{
     AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags,
     RecipientState, Sender, put_headers, receive,
@@ -15,7 +14,7 @@ use crate::envelope::{
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, Quiet};
-use crate::message::{EncodingField, Header, HeaderKind, Headers};
+use crate::message::{EncodingField, Header, HeaderKind, Headers, errors_to};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
 use crate::rewrite::Rewriter;
@@ -238,10 +237,11 @@ impl Mta {
     /// Where the sender hears of it: at his address, and at those of Errors-To where UseErrorsTo says so and the message has
     /// just come in (sendmail does not look at the fields of one that it reads from the queue).
     fn sender_names(&self, envelope: &Envelope, kind: DsnKind) -> Vec<Vec<u8>> {
-        let fields = envelope.headers.0.iter().filter(|field| field.kind.contains(HeaderKind::ERRORS_TO));
         let asked = self.site.config.options.use_errors_to && !envelope.attempt.from_queue;
-        let counted = fields.filter(|_| asked && kind.tells_failures());
-        let mut names: Vec<Vec<u8>> = counted.flat_map(|field| split_list(&field.value)).collect();
+        let mut names = match asked && kind.tells_failures() {
+            true => errors_to(&envelope.headers.0),
+            false => Vec::new(),
+        };
         names.push(envelope.sender.text.clone());
         names
     }

@@ -14,7 +14,7 @@ use crate::sys::clock;
 type Named = (Address, Vec<u8>);
 
 /// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
-pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
+pub async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
     let found = match follow {
         true => members(mta, envelope, text).await,
         false => named(mta, envelope, text).await,

@@ -220,7 +220,7 @@ async fn deliver(
     }
     attempt.find_routes().await;
     attempt.sign_remote();
-    let turns = plan::turns(attempt.envelope);
+    let turns = plan::turns(&on.site.config, attempt.envelope);
     let mut here = attempt.collect(pending).await;
     let elsewhere = attempt.groups(Place::Elsewhere);
     if let (false, false, Some(checkpoint)) = (here.is_empty(), elsewhere.is_empty(), checkpoint) {
@@ -292,7 +292,7 @@ impl Attempt<'_> {
 
     async fn find_routes(&mut self) {
         let site = &self.on.site;
-        for index in plan::order(self.envelope) {
+        for index in plan::order(&site.config, self.envelope) {
             let Some(key) = self.route_key(index).filter(|key| !self.routes.contains_key(key)) else {
                 continue;
             };
@@ -324,7 +324,7 @@ impl Attempt<'_> {
             Some(Ok(hops)) => hops.first().ok_or_else(Vec::new),
             _ => Err(self.host(index)),
         };
-        let mut order = plan::order(self.envelope);
+        let mut order = plan::order(&self.on.site.config, self.envelope);
         order.retain(|index| self.place(*index) == place);
         plan::groups(&self.on.site.config, self.envelope, order, &next_hop)
     }

@@ -244,7 +244,7 @@ fn unknown(shown: &[u8], error: DnsError) -> DeliveryResult {
         result.reply = Some(Reply::new(550, None, "Host unknown"));
     }
     result.line =
-        Some(TranscriptLine::WithAddress(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
+        Some(TranscriptLine::WithAddresses(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
     result.text = text;
     result
 }

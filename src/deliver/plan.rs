@@ -19,21 +19,30 @@ impl Group {
 }
 
 /// For each recipient its place in the order of those who are to be tried.
-pub(super) fn turns(envelope: &Envelope) -> Vec<usize> {
+pub(super) fn turns(config: &Config, envelope: &Envelope) -> Vec<usize> {
     let mut turns = vec![usize::MAX; envelope.recipients.len()];
-    for (turn, index) in order(envelope).into_iter().enumerate() {
+    for (turn, index) in order(config, envelope).into_iter().enumerate() {
         turns[index] = turn;
     }
     turns
 }
 
-/// Who is still to be tried, in the order of the send queue.
-pub(super) fn order(envelope: &Envelope) -> Vec<usize> {
+/// Who is still to be tried, in the order of the send queue; files are one delivery, when it is the first one's turn.
+pub(super) fn order(config: &Config, envelope: &Envelope) -> Vec<usize> {
     let waiting = |index: &usize| {
         let recipient = &envelope.recipients[*index];
         recipient.state == RecipientState::New && recipient.address.is_some()
     };
-    envelope.send_order().into_iter().filter(waiting).collect()
+    let mut order: Vec<usize> = envelope.send_order().into_iter().filter(waiting).collect();
+    let is_file = |index: &usize| {
+        let mailer = envelope.recipients[*index].address.as_ref().map(|address| address.mailer);
+        let mailer = mailer.and_then(|id| config.mailers.get(usize::from(id.0)));
+        mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*file*"))
+    };
+    if let Some(first) = order.iter().position(is_file) {
+        order[first..].sort_by_key(|index| !is_file(index));
+    }
+    order
 }
 
 /// Cuts such an order into groups. `next_hop` tells where a recipient's mail goes: recipients of one mailer

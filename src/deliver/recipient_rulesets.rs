@@ -25,7 +25,7 @@ impl Attempt<'_> {
         }
         let (sender, relay) = (self.shown_sender(), self.macro_value(b"_"));
         let mut scope = self.envelope.scope.clone();
-        for index in plan::order(self.envelope) {
+        for index in plan::order(&self.on.site.config, self.envelope) {
             let text = self.envelope.recipients[index].text.clone();
             match self.ask(&mut scope, RULESET, index, (&sender, Some(&text)), &relay).await {
                 Verdict::Reject { reply, status } if !status.is_ok() => {
@@ -79,7 +79,9 @@ impl Attempt<'_> {
     ) -> Verdict {
         let mut verdict = Rewriter::quiet(&self.on.site, scope).check(ruleset, first, None).await;
         if let Verdict::Reject { reply, .. } = &mut verdict {
-            let recipient = plan::order(self.envelope).first().map(|index| &self.envelope.recipients[*index]);
+            let recipient = plan::order(&self.on.site.config, self.envelope)
+                .first()
+                .map(|index| &self.envelope.recipients[*index]);
             *reply = with_address(recipient.map_or(b"", |recipient| &recipient.text), reply.clone());
         }
         if let Some(line) = verdict.log_line(&ruleset_source(ruleset, first, None), relay) {

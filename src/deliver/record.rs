@@ -1,7 +1,7 @@
 //! Results become states of recipients, log lines and lines of the transcript.
 
 use super::attempt::Attempt;
-use super::result::DeliveryResult;
+use super::result::{DeliveryResult, TranscriptLine};
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState, is_file_or_program};
 use crate::logging::statistics::Message;
@@ -23,10 +23,8 @@ impl Attempt<'_> {
             // what is too big for a mailer is too big for its sender's
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
         }
+        self.transcribe_result(members, result);
         for index in members {
-            if let Some(line) = result.transcript(&self.envelope.recipients[*index].text) {
-                self.transcribe(&line);
-            }
             self.record_recipient(*index, result);
         }
         let said = result.noted.clone().unwrap_or_else(|| result.stat());
@@ -47,6 +45,18 @@ impl Attempt<'_> {
         }
         self.log_result(members, result, relay);
         self.tell_result(members, result);
+    }
+
+    /// The lines of the transcript: one for each, or for all.
+    fn transcribe_result(&mut self, members: &[usize], result: &DeliveryResult) {
+        let texts = members.iter().map(|index| self.envelope.recipients[*index].text.clone());
+        let texts: Vec<Vec<u8>> = match result.line {
+            Some(TranscriptLine::WithAddresses(_)) => vec![texts.collect::<Vec<_>>().join(&b","[..])],
+            _ => texts.collect(),
+        };
+        for line in texts.iter().filter_map(|text| result.transcript(text)) {
+            self.transcribe(&line);
+        }
     }
 
     /// Whoever hands the message in has its exit status, and with -v hears where it went; of what failed there is a

@@ -40,6 +40,8 @@ pub(super) struct DeliveryResult {
 pub(super) enum TranscriptLine {
     /// `550 5.1.1 ADDRESS... text`
     WithAddress(Reply),
+    /// The same in one line for all of a transaction.
+    WithAddresses(Reply),
     /// `554 5.0.0 text`
     Bare(Reply),
     /// These bytes.
@@ -214,7 +216,7 @@ impl DeliveryResult {
             (Some(TranscriptLine::Written), _) => None,
             (Some(TranscriptLine::Ready(line)), _) => Some(line.clone()),
             (None, disposition) if disposition.is_success() => None,
-            (Some(TranscriptLine::WithAddress(reply)), _) => {
+            (Some(TranscriptLine::WithAddress(reply) | TranscriptLine::WithAddresses(reply)), _) => {
                 let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
                 line.extend([b" ", address, b"... ", &reply.text[..]].concat());
                 Some(line)

@@ -3,6 +3,7 @@
 use super::header::{Header, HeaderKind, Headers};
 use crate::addr::split_list;
 use crate::config::Config;
+use crate::db;
 
 /// Fields that hold addresses.
 const ADDRESSES: HeaderKind = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
@@ -32,6 +33,12 @@ fn split_at_blanks(value: &[u8]) -> Vec<Vec<u8>> {
 /// As many blanks as stand behind the colon.
 pub(super) fn leading_blanks(value: &[u8]) -> Vec<u8> {
     value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).map(|_| b' ').collect()
+}
+
+/// Whom Errors-To fields name.
+pub fn errors_to(fields: &[Header]) -> Vec<Vec<u8>> {
+    let named = fields.iter().filter(|field| HeaderKind::of(&field.name).contains(HeaderKind::ERRORS_TO));
+    named.flat_map(|field| db::split_list(&field.value)).collect()
 }
 
 impl Headers {
@@ -105,6 +112,17 @@ pub(super) fn join(name_length: usize, blank: &[u8], parts: &[Vec<u8>], line_lim
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_hears_of_errors() {
+        let field = |name: &[u8], value: &[u8]| Header::generated(name, value);
+        let fields = [
+            field(b"errors-to", b" bob, boss@good.example"),
+            field(b"To", b" x"),
+            field(b"Errors-To", b" c"),
+        ];
+        assert_eq!(errors_to(&fields), [&b"bob"[..], b"boss@good.example", b"c"]);
+    }
 
     #[test]
     fn lists_of_both_styles() {

@@ -60,6 +60,8 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) lines: HashMap<usize, usize>,
     looked: bool,
     known: KnownRecipients,
+    /// Those who were known, and whom lists of this recipient name again.
+    pub(super) again: Vec<usize>,
     /// Addresses seen so far.
     entered: i64,
     /// May a `.forward` be left to whoever delivers?
@@ -86,6 +88,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             lines: HashMap::new(),
             looked: false,
             known: KnownRecipients::default(),
+            again: Vec::new(),
             entered: 0,
             leaves_forward: false,
         }
@@ -111,6 +114,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         for index in first..self.envelope.recipients.len() {
             if self.envelope.recipients[index].state.is_pending() {
                 let members = self.envelope.recipients.len();
+                self.again.clear();
                 self.primary(index).await;
                 self.drain().await;
                 while let Some((index, level)) = self.forwards.pop_front() {
@@ -252,6 +256,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             let place = self.place_in(member.parent, member.line).unwrap_or_default();
             self.tell_duplicate(known, &[&place[..], &recipient.text].concat());
             self.share_wishes(known, recipient.flags);
+            self.again.push(known);
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
             return;

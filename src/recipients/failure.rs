@@ -2,6 +2,7 @@
 
 use super::expand::AliasExpansion;
 use super::local::user_unknown;
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -86,7 +87,7 @@ impl AliasExpansion<'_, '_> {
         recipient.reply = Some(reply.clone());
         let mut line = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
         let place = place.unwrap_or_default();
-        let said = [&place[..], &recipient.text, b"... ", &reply.text].concat();
+        let said = [&place[..], &shorten(&recipient.text, MAX_SHOWN), b"... ", &reply.text].concat();
         line.extend_from_slice(&[b" ", &said[..]].concat());
         self.transcript(&line);
         self.complain(&said);

@@ -69,12 +69,16 @@ impl AliasExpansion<'_, '_> {
         }
     }
 
-    /// A recipient of the envelope is expanded, with all that follows from it. The only one who came of it stands for it, unless
+    /// A recipient of the envelope is expanded, with all that follows from it. The only one who came of it, be he known already, stands for it, unless
     /// an owner hears of his errors; of several a receipt ends here (RFC 3461, 5.2.7.3).
     pub(super) fn end_expansion(&mut self, list: usize, first: usize) {
         let recipients = &self.envelope.recipients;
         let came = std::iter::once(list).chain(first..recipients.len());
-        let come: Vec<usize> = came.filter(|index| recipients[*index].state == RecipientState::New).collect();
+        let again = self.again.iter().copied().filter(|index| *index < first && *index != list);
+        let is_new = |index: &usize| recipients[*index].state == RecipientState::New;
+        let mut come: Vec<usize> = came.chain(again).filter(is_new).collect();
+        come.sort_unstable();
+        come.dedup();
         match come[..] {
             [] => {}
             [only] if self.chain(only).skip(1).any(|above| self.owners.contains_key(&above)) => {}

@@ -47,6 +47,8 @@ pub(super) struct Submission<'a> {
     keeps: bool,
     /// Do blanks part addresses (OldStyleHeaders)? No more once a list has shown that commas do.
     old_style: bool,
+    /// How many mailboxes Errors-To names, where they count (UseErrorsTo).
+    told: usize,
 }
 
 impl<'a> Submission<'a> {
@@ -60,7 +62,7 @@ impl<'a> Submission<'a> {
         };
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
         let old_style = config.options.old_style_headers;
-        let mut submission = Self { mta, invocation, caller, client, envelope, keeps, old_style };
+        let mut submission = Self { mta, invocation, caller, client, envelope, keeps, old_style, told: 0 };
         submission.envelope.attempt.no_alias = invocation.no_alias;
         submission.envelope.attempt.submitter = submission.caller.account.as_ref().map(User::ids);
         submission
@@ -102,6 +104,8 @@ impl<'a> Submission<'a> {
         let header = collector.header_size();
         let fields = collector.finish(&mut body);
         let only = self.only_operand();
+        self.told = self.count_errors_to(&fields).await;
+        let only = only.filter(|_| self.told == 0);
         let given_up = self.add_named_in(&fields).await;
         self.name_recipient(only);
         // a separator line in front counts as well
@@ -109,6 +113,8 @@ impl<'a> Submission<'a> {
         self.envelope.size = (separator + text.len()) as u64;
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         receive(&self.mta.site, &mut self.envelope, fields).await;
+        let told = i64::try_from(self.told).unwrap_or(0);
+        self.envelope.priority += told * self.mta.site.config.options.recipient_factor;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
         self.finish(body, header, given_up).await
     }

@@ -2,9 +2,10 @@
 
 use super::{Submission, UNKNOWN_CLIENT, about, status_of};
 use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
+use crate::daemon::expand;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet, say};
-use crate::message::{Header, HeaderKind};
+use crate::message::{Header, HeaderKind, errors_to};
 use crate::recipients::Expander;
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -41,6 +42,18 @@ impl Submission<'_> {
             (None, Some(id)) => self.envelope.scope.unset(id),
             (None, None) => {}
         }
+    }
+
+    /// UseErrorsTo: how many mailboxes the message names for errors. To sendmail they are recipients.
+    pub(super) async fn count_errors_to(&mut self, fields: &[Header]) -> usize {
+        let mut told = 0;
+        if self.mta.site.config.options.use_errors_to {
+            for name in errors_to(fields) {
+                let replies = expand(self.mta, &mut self.envelope, &name, true).await;
+                told += replies.iter().filter(|reply| reply.code / 100 == 2).count();
+            }
+        }
+        told
     }
 
     /// With -t, those of the header as well. Errors in it are told when all is read, whatever ErrorMode says, and the

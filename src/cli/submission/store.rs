@@ -38,7 +38,7 @@ impl Submission<'_> {
             from: &envelope.sender.text,
             size: envelope.size,
             class: envelope.class,
-            recipients: envelope.counted_recipients(),
+            recipients: envelope.counted_recipients() + self.told,
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.as_ref().map(BodyType::as_bytes),
             protocol: envelope.scope.get_named(&self.mta.site.config, b"r"),

@@ -206,6 +206,9 @@ impl<A: Acceptor> Session<A> {
         if collecting.failed.is_none() && eight_bit && !self.may_be_eight_bit(&fields) {
             collecting.failed = Some(Failure::EightBit);
         }
+        if collecting.failed.is_none() {
+            collecting.failed = self.look_up_errors_to(&fields).await.map(Failure::Refused);
+        }
         self.receive(fields, collecting.size, eight_bit).await;
         let failed = collecting.failed.take();
         let exceeded = match &failed {

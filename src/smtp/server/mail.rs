@@ -42,7 +42,7 @@ impl<A: Acceptor> Session<A> {
             if parsed.triple.is_some() {
                 self.refused_by_rules(problem);
             }
-            if parsed.address.is_none() {
+            if parsed.triple.is_some() && parsed.address.is_none() {
                 // whom an earlier MAIL named counts no more
                 self.transaction.envelope.sender.text = b"<NONE>".to_vec();
             }

@@ -26,6 +26,7 @@ mod collect;
 mod collecting;
 mod data;
 mod dispatch;
+mod errors_to;
 mod etrn;
 pub mod extensions;
 pub mod features;
