@@ -84,7 +84,12 @@ async fn log_in(
     credentials: &Credentials,
 ) -> Result<Option<Answer>, ConnectionError> {
     let mut last = None;
-    for mechanism in usable(attempt, server, credentials) {
+    let mechanisms = usable(attempt, server, credentials);
+    if mechanisms.is_empty() {
+        let text = b"AUTH=client, available mechanisms= do not fulfill requirements";
+        attempt.on.logger.log(8, Priority::Notice, Some(attempt.envelope.id.as_bytes()), text);
+    }
+    for mechanism in mechanisms {
         let Ok(random) = random::bytes() else { break };
         let facts = ClientFacts { credentials: credentials.clone(), host: server.host.clone(), random };
         let answer = server.authenticate(mechanism, facts, timeouts.auth).await?;

@@ -196,8 +196,8 @@ impl Server {
         };
         let utf8 = said.get("charset").is_some();
         let before = [name, realm].map(|text| if utf8 { latin1(text) } else { text.to_vec() }).join(&b':');
-        let lookup_realm = if realm.is_empty() { &self.facts.realm[..] } else { realm };
-        Ok(Step::Ask(Question::new(user, lookup_realm, Proof::DigestMd5 { before, utf8 })))
+        // a realm that is not ours is part of the name, whatever the name says of a realm: who is asked about is who is known then
+        Ok(Step::Ask(Question::new(&self.user, &self.facts.realm, Proof::DigestMd5 { before, utf8 })))
     }
 }
 

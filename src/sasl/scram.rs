@@ -10,12 +10,21 @@ use base64::engine::general_purpose::STANDARD;
 
 /// A server that makes its clients hash longer than this means harm.
 const MAX_ITERATIONS: u32 = 1_000_000;
+/// Bytes of `n,,n=a,r=x`: no first message is shorter.
+const SHORTEST: usize = 10;
+const NO_USER: &str = "unable to canonify user and get auxprops";
 /// Bytes of the salt.
 const SALT: usize = 16;
 
 /// `x=value`, the value.
 fn attribute(word: &[u8], name: u8) -> Option<&[u8]> {
     word.strip_prefix(&[name, b'='][..])
+}
+
+/// What stands before the first comma, and behind it.
+fn parted(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|byte| *byte == b',')?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 fn encoded(bytes: &[u8]) -> Vec<u8> {
@@ -105,17 +114,16 @@ impl Exchange for Server {
     }
 
     fn answered(&mut self, answer: Answer) -> Step {
-        let no_user = "unable to canonify user and get auxprops";
         let (header, bare, nonce) = match std::mem::replace(&mut self.stage, Stage::Known) {
             Stage::Keys { header, bare, nonce } => (header, bare, nonce),
             _ => return Step::Failed(Failure::protocol("out of order")),
         };
         let keys = match answer {
             Answer::Keys(keys) => keys,
-            Answer::No(Refusal::NoUser) => return Step::Failed(Failure::new(Code::NoUser, no_user)),
-            Answer::No(refusal) => return Step::Failed(Failure::refused(refusal, no_user)),
+            Answer::No(Refusal::NoUser) => return Step::Failed(Failure::new(Code::NoUser, NO_USER)),
+            Answer::No(refusal) => return Step::Failed(Failure::refused(refusal, NO_USER)),
             Answer::Right | Answer::Digest(_) => {
-                return Step::Failed(Failure::new(Code::Generic, no_user));
+                return Step::Failed(Failure::new(Code::Generic, NO_USER));
             }
         };
         let challenge =
@@ -130,24 +138,18 @@ impl Exchange for Server {
 impl Server {
     /// `n,[a=author],n=user,r=nonce`
     fn first(&mut self, message: &[u8]) -> Result<Step, Failure> {
-        let invalid = |what: &str| Failure::protocol(format!("Invalid {what} input"));
-        if message.is_empty() {
-            return Err(Failure::protocol(format!("{} input expected", self.name())));
-        }
-        let mut words = message.splitn(3, |byte| *byte == b',');
-        let (binding, author) = (words.next().unwrap_or_default(), words.next());
-        let bare = words.next().ok_or_else(|| invalid(self.name()))?;
-        if !matches!(binding, b"n" | b"y")
-            || !author.is_none_or(|word| word.is_empty() || word.starts_with(b"a="))
-        {
-            return Err(invalid(self.name()));
-        }
+        let bare = self.behind_header(message)?;
         let header = message[..message.len() - bare.len()].to_vec();
-        let mut words = bare.split(|byte| *byte == b',');
-        let name = words.next().and_then(|word| attribute(word, b'n')).and_then(unescaped);
-        let user = name.as_deref().and_then(canonical).ok_or_else(|| invalid(self.name()))?.to_vec();
-        let nonce = words.next().and_then(|word| attribute(word, b'r')).filter(|nonce| !nonce.is_empty());
-        let nonce = nonce.ok_or_else(|| invalid(self.name()))?;
+        if bare.starts_with(b"m=") {
+            return Err(Failure::protocol(format!("Unsupported mandatory extension to {}", self.name())));
+        }
+        let named = bare.strip_prefix(b"n=").ok_or_else(|| self.wrong("Username (n=) expected in"))?;
+        let missing = || self.wrong("Nonce expected after the username in");
+        let (name, rest) = parted(named).ok_or_else(missing)?;
+        let nonce = attribute(parted(rest).map_or(rest, |(nonce, _)| nonce), b'r').ok_or_else(missing)?;
+        let name = unescaped(name).ok_or_else(|| self.wrong("Invalid username encoding in"))?;
+        let unknown = || Failure::new(Code::NoUser, NO_USER);
+        let user = canonical(&name).ok_or_else(unknown)?.to_vec();
         let (salt, chance) = self.facts.random.split_at(SALT);
         let nonce = [nonce, &encoded(chance)].concat();
         let proof = Proof::Scram { hash: self.hash, salt: salt.to_vec() };
@@ -155,6 +157,31 @@ impl Server {
         self.stage = Stage::Keys { header, bare: bare.to_vec(), nonce };
         self.user = user;
         Ok(Step::Ask(asked))
+    }
+
+    /// What follows `n,[a=author],`. A client that asks for channel binding (p) is refused here: without -PLUS there is none
+    /// (RFC 5802, section 6).
+    fn behind_header<'a>(&self, message: &'a [u8]) -> Result<&'a [u8], Failure> {
+        let comma = || self.wrong("',' expected in");
+        match message {
+            [] => return Err(Failure::protocol(format!("{} input expected", self.name()))),
+            short if short.len() < SHORTEST => return Err(self.wrong("Invalid")),
+            [b'p', ..] => return Err(self.wrong("Invalid")),
+            [b'n' | b'y', ..] => {}
+            _ => {
+                let needs = "client response needs to start with 'y', 'n' or 'p'";
+                return Err(Failure::protocol(format!("The initial {} {needs}", self.name())));
+            }
+        }
+        let rest = message[1..].strip_prefix(b",").ok_or_else(comma)?;
+        let (author, bare) = parted(rest).ok_or_else(comma)?;
+        match attribute(author, b'a') {
+            Some(author) if unescaped(author).is_none() => {
+                Err(self.wrong("Invalid authorization identity encoding in"))
+            }
+            None if !author.is_empty() => Err(comma()),
+            _ => Ok(bare),
+        }
     }
 
     /// `c=header,r=nonce,p=proof`
@@ -166,22 +193,49 @@ impl Server {
         messages: &[u8],
         keys: &ScramKeys,
     ) -> Result<Step, Failure> {
-        let invalid = || Failure::protocol(format!("Invalid {} input", self.name()));
-        let at = message.iter().rposition(|byte| *byte == b',').ok_or_else(invalid)?;
+        if message.is_empty() {
+            return Err(Failure::protocol(format!("{} input expected", self.name())));
+        }
+        let other = if message.contains(&b',') { "Channel binding expected in" } else { "Invalid" };
+        let bound = message.strip_prefix(b"c=").ok_or_else(|| self.wrong(other))?;
+        let (bound, rest) = parted(bound).ok_or_else(|| self.wrong("At least nonce is expected in"))?;
+        self.bound(bound, header)?;
+        let said = rest.strip_prefix(b"r=").ok_or_else(|| self.wrong("Nonce expected in"))?;
+        let (said, _) = parted(said).ok_or_else(|| self.wrong("At least proof is expected in"))?;
+        if said != nonce {
+            return Err(self.wrong("Nonce mismatch"));
+        }
+        let at = message.iter().rposition(|byte| *byte == b',').unwrap_or_default();
         let proof = attribute(&message[at + 1..], b'p').and_then(|proof| STANDARD.decode(proof).ok());
-        let (proof, mut words) = (proof.ok_or_else(invalid)?, message[..at].split(|byte| *byte == b','));
-        if words.next().and_then(|word| attribute(word, b'c')) != Some(&encoded(header)) {
-            return Err(Failure::protocol("Channel binding data mismatch"));
-        }
-        if words.next().and_then(|word| attribute(word, b'r')) != Some(nonce) {
-            return Err(Failure::protocol(format!("Nonce mismatch {} input", self.name())));
-        }
+        let proof = proof.ok_or_else(|| self.wrong("Invalid"))?;
         let messages = [messages, &message[..at]].join(&b',');
         let key = xor(&proof, &self.hash.hmac(&keys.stored, &messages));
         if !same(&self.hash.digest(&key), &keys.stored) || proof.len() != keys.stored.len() {
             return Err(Failure::wrong("StoredKey mismatch"));
         }
         Ok(Step::Challenge([b"v=", &encoded(&self.hash.hmac(&keys.server, &messages))[..]].concat()))
+    }
+
+    /// The client repeats what it has said of channel binding.
+    fn bound(&self, said: &[u8], header: &[u8]) -> Result<(), Failure> {
+        let name = self.name();
+        match STANDARD.decode(said) {
+            Ok(plain) if plain == header => Ok(()),
+            Ok(_) => {
+                let place = format!("prefix doesn't match the one received in the GS2 header of {name}.");
+                let expected = header.escape_ascii();
+                Err(Failure::protocol(format!("Channel bindings {place} Expected \"{expected}\"")))
+            }
+            Err(_) => {
+                let what = "Invalid base64 encoding of the channel bindings in";
+                Err(Failure::protocol(format!("{what} {name}")))
+            }
+        }
+    }
+
+    /// `what SCRAM-SHA-1 input`
+    fn wrong(&self, what: &str) -> Failure {
+        Failure::protocol(format!("{what} {} input", self.name()))
     }
 
     fn name(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Both sides of every mechanism talk to each other, and to the examples of the standards.
 
 use super::*;
+use bstr::ByteSlice;
 
 fn server_facts() -> ServerFacts {
     let realm = b"site.example".to_vec();
@@ -97,6 +98,69 @@ fn the_examples_of_the_standards() {
     let keys = ScramKeys::of(Hash::Sha1, b"pencil", salt, 4096);
     assert_eq!(hash::hex(&keys.stored), b"e9d94660c39d65c38fbad91c358f14da0eef2bd6");
     assert_eq!(hash::hex(&keys.server), b"0fe09258b3ac852ba502cc62ba903eaacdbf7d31");
+}
+
+/// What a server says to these messages, the first of which the client is to send at once.
+fn failure(mechanism: &str, messages: &[&str]) -> Option<Vec<u8>> {
+    let mut server = (find(mechanism.as_bytes()).expect("a row").server)(&server_facts());
+    let mut step = Step::Challenge(Vec::new());
+    for message in messages {
+        step = server.respond(Some(message.as_bytes()));
+        if let Step::Ask(question) = step {
+            step = server.answered(answer(&question));
+        }
+    }
+    match step {
+        Step::Failed(failure) => Some(failure.detail),
+        _ => None,
+    }
+}
+
+/// The words of Cyrus SASL, which tell what a client does wrong.
+#[test]
+fn scram_says_what_is_wrong() {
+    let first = "n,,n=alice,r=x";
+    for (messages, why) in [
+        (&[""][..], "SCRAM-SHA-1 input expected"),
+        (&["n,,n=a,r="], "Invalid SCRAM-SHA-1 input"),
+        (&["x,,n=alice,r=x"], "The initial SCRAM-SHA-1 client response needs to start with 'y', 'n' or 'p'"),
+        (&["nn,,n=alice,r=x"], "',' expected in SCRAM-SHA-1 input"),
+        (&["n,x=1,n=alice,r=x"], "',' expected in SCRAM-SHA-1 input"),
+        (&["n,a=b=x,n=alice,r=x"], "Invalid authorization identity encoding in SCRAM-SHA-1 input"),
+        (&["n,,m=1,n=alice,r=x"], "Unsupported mandatory extension to SCRAM-SHA-1"),
+        (&["n,,x=alice,r=x"], "Username (n=) expected in SCRAM-SHA-1 input"),
+        (&["n,,n=alice,x=1"], "Nonce expected after the username in SCRAM-SHA-1 input"),
+        (&["n,,n=a=3x,r=x"], "Invalid username encoding in SCRAM-SHA-1 input"),
+        (&["n,,n= ,r=x"], "unable to canonify user and get auxprops"),
+        (&["p=tls-unique,,n=alice,r=x"], "Invalid SCRAM-SHA-1 input"),
+        (&[first, ""], "SCRAM-SHA-1 input expected"),
+        (&[first, "r=x,p=AAAA"], "Channel binding expected in SCRAM-SHA-1 input"),
+        (&[first, "c=biws"], "At least nonce is expected in SCRAM-SHA-1 input"),
+        (&[first, "c=!!,r=x,p=AAAA"], "Invalid base64 encoding of the channel bindings in SCRAM-SHA-1"),
+        (&[first, "c=biws,p=AAAA"], "Nonce expected in SCRAM-SHA-1 input"),
+        (&[first, "c=biws,r=x"], "At least proof is expected in SCRAM-SHA-1 input"),
+        (&[first, "c=biws,r=x,p=AAAA"], "Nonce mismatch SCRAM-SHA-1 input"),
+    ] {
+        let said = failure("SCRAM-SHA-1", messages).map(|said| String::from_utf8_lossy(&said).into_owned());
+        assert_eq!(said.as_deref(), Some(why), "{messages:?}");
+    }
+    let other = failure("SCRAM-SHA-256", &[first, "c=eXl5,r=x,p=AAAA"]).expect("another header");
+    assert!(other.ends_with(b"received in the GS2 header of SCRAM-SHA-256. Expected \"n,,\""));
+}
+
+/// Whoever names a realm is known with it, and asked about with it: the password of one realm is good for no other.
+#[test]
+fn digest_md5_looks_up_whom_it_lets_in() {
+    let mut server = (find(b"DIGEST-MD5").expect("a row").server)(&server_facts());
+    let Step::Challenge(challenge) = server.respond(None) else { panic!("a challenge") };
+    let mut facts = client_facts(b"s\xc3\xa4cret");
+    facts.credentials.id = b"alice@site.example".to_vec();
+    facts.credentials.realm = Some(b"admin.example".to_vec());
+    let mut client = (find(b"DIGEST-MD5").expect("a row").client)(facts);
+    let challenge = challenge.replace(b"site.example", b"admin.example");
+    let response = client.respond(&challenge).expect("a response");
+    let Step::Ask(question) = server.respond(Some(&response)) else { panic!("a question") };
+    assert_eq!(question.account(), (&b"alice@site.example"[..], &b"admin.example"[..]));
 }
 
 #[test]

@@ -41,7 +41,7 @@ def shown(letter, data):
     if letter == "C":
         return f"C {connect(data)}"
     text = data.decode("latin-1").replace("\0", "|").replace("\r\n", "~").replace("\n", "^")
-    return f"{letter} {text}" if len(text) < 300 else f"{letter} {text[:60]}… {len(data)} bytes, {sum(data) % 65521}"
+    return f"{letter} {text}" if letter == "D" or len(text) < 300 else f"{letter} {text[:60]}… {len(data)} bytes, {sum(data) % 65521}"
 
 
 def connect(data):
@@ -132,6 +132,11 @@ def listen(name):
 
 def build():
     mail_bed.build()
+    begin()
+
+
+def begin():
+    """The filters listen."""
     os.makedirs(TOP + "/milter")
     mail_bed.command("ip", "-6", "addr", "add", "::1/128", "dev", "lo") if not has_inet6() else None
     for name in ("one", "two", "three"):

@@ -1,0 +1,15 @@
+#!/usr/bin/env python3
+"""Generated sessions with STARTTLS, AUTH and a mail filter, Debian's sendmail and canonify side by side: replies, what the filter is told of both at each
+stage, deliveries, queue, log. Needs Debian's packages sasl2-bin and libsasl2-modules.
+
+usage: secure.py CANONIFY [options of side_by_side.py]      auth.md, docs/tls.md, docs/milter.md: the differences that stay
+"""
+import sys
+
+import milter, secure_cases, side_by_side
+
+FILES = ("secure_bed.py", "auth_bed.py", "milter_bed.py", "tls_bed.py", "tls_certificates.py", "mail_bed.py", "mail_site.py")
+KIND = side_by_side.Kind("secure_bed", FILES, side_by_side.complete, milter.describe)
+
+if __name__ == "__main__":
+    sys.exit(side_by_side.main(__doc__, secure_cases.groups, "auth.md, docs/tls.md and docs/milter.md", KIND))
