@@ -199,11 +199,12 @@ impl Startup {
         }
     }
 
-    /// Starts the runtime and does `work` on it.
+    /// Starts the runtime and does `work` on it, once the queue holds what a crash has left in a journal.
     pub(super) fn run<F>(self, threads: bool, work: impl FnOnce(Arc<Mta>) -> F) -> Sysexit
     where
         F: Future<Output = Sysexit>,
     {
+        self.mta.recover_journal();
         let runtime = match runtime(threads) {
             Ok(runtime) => runtime,
             Err(error) => {

@@ -170,6 +170,20 @@ impl Mta {
         Ok(mta)
     }
 
+    /// Messages that a crash has left in a journal become queue files, before mail is taken. Who may not write them is not the one to do
+    /// it. Blocks, and uses threads: so rights have been given up before.
+    pub fn recover_journal(&self) {
+        match self.queue.recover_journal() {
+            Ok(Some(count @ 1..)) => {
+                let text = format!("journal: {count} messages are queue files now");
+                self.log.log(8, Priority::Notice, None, text.as_bytes());
+            }
+            Ok(_) => {}
+            Err(QueueError::Io { source, .. }) if source.kind() == std::io::ErrorKind::PermissionDenied => {}
+            Err(error) => self.complain(None, &error),
+        }
+    }
+
     /// A newer configuration was not taken.
     pub(super) fn note_refusal(&self, refusal: Refusal) {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);

@@ -92,6 +92,7 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
     }
     drop(session);
     if has_listeners {
+        mta.queue.begin_journal();
         let filters = Definitions::summary(&mta.site.config);
         if !filters.is_empty() {
             mta.log.log(8, Priority::Info, None, format!("mail filters: {}", filters.join(", ")).as_bytes());
@@ -108,6 +109,9 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
     let order = words.next().await;
     mta.enter(Phase::Draining);
     tasks.shutdown().await;
+    // the next front is to have it
+    let queue = mta.queue.clone();
+    let _ = tokio::task::spawn_blocking(move || queue.end_journal()).await;
     // the sessions' ends of the channel go with them
     let mut ended = async || while sessions.recv().await.is_some() {};
     if order == Order::Drain {

@@ -3,6 +3,7 @@
 use super::directory::DirectoryStore;
 use super::error::{BOGUS, Distrust, QueueError};
 use super::ids::Ids;
+use super::journal::JournalStore;
 use super::options::QueueOptions;
 use super::order::RunProgress;
 use super::select::{EntryKind, Selection};
@@ -22,6 +23,8 @@ struct Inner {
     config: Arc<Config>,
     options: QueueOptions,
     store: Arc<dyn QueueStore>,
+    /// The same, where it has directories.
+    journal: Option<JournalStore>,
     ids: Ids,
     /// Turns the locations of a group over.
     turn: AtomicUsize,
@@ -36,18 +39,28 @@ impl Queue {
     /// # Errors
     /// A directory is missing or cannot be read.
     pub fn open(config: Arc<Config>, options: QueueOptions) -> Result<Self, QueueError> {
-        let store = DirectoryStore::open(config.clone(), options.clone())?;
-        Ok(Self::over(config, options, Arc::new(store)))
+        let store = JournalStore::over(DirectoryStore::open(config.clone(), options.clone())?);
+        Ok(Self::new(config, options, Arc::new(store.clone()), Some(store)))
     }
 
     /// The queue in this store.
     pub fn over(config: Arc<Config>, options: QueueOptions, store: Arc<dyn QueueStore>) -> Self {
+        Self::new(config, options, store, None)
+    }
+
+    fn new(
+        config: Arc<Config>,
+        options: QueueOptions,
+        store: Arc<dyn QueueStore>,
+        journal: Option<JournalStore>,
+    ) -> Self {
         let ids = Ids::new(options.clock.clone());
         let turn = AtomicUsize::new(options.clock.now() as usize);
         Self(Arc::new(Inner {
             config,
             options,
             store,
+            journal,
             ids,
             turn,
             logger: OnceLock::new(),
@@ -58,6 +71,44 @@ impl Queue {
     /// Where messages are reported that were put aside or cannot be read; without it they are only renamed.
     pub fn log_to(&self, logger: Logger) {
         let _ = self.0.logger.set(logger);
+    }
+
+    /// Puts what a journal without an owner holds into files ([`JournalStore::recover`]); how many messages that were, `None` where
+    /// a process owns it. Blocks.
+    ///
+    /// # Errors
+    /// Something of it is still in the journal alone, or it cannot be read.
+    pub fn recover_journal(&self) -> Result<Option<usize>, QueueError> {
+        self.0.journal.as_ref().map_or(Ok(Some(0)), JournalStore::recover)
+    }
+
+    /// From now on messages are in a journal first, where QueueJournal says so. Once, and for a process that serves.
+    pub fn begin_journal(&self) {
+        if let Some(journal) = self.0.journal.as_ref().filter(|_| self.0.options.journal) {
+            let queue = self.clone();
+            journal.begin(Box::new(move |error| queue.complain_of_journal(error)));
+        }
+    }
+
+    /// Puts all that is in this process's journal into files; how many messages that were. Blocks.
+    ///
+    /// # Errors
+    /// Something stays in the journal.
+    pub fn file_journal(&self) -> Result<usize, QueueError> {
+        self.0.journal.as_ref().map_or(Ok(0), JournalStore::file_all)
+    }
+
+    /// All that is in a journal goes to files, and it has no owner any more. Blocks.
+    pub fn end_journal(&self) {
+        if let Some(journal) = &self.0.journal {
+            journal.end();
+        }
+    }
+
+    fn complain_of_journal(&self, error: &QueueError) {
+        if let Some(logger) = self.0.logger.get() {
+            logger.log(0, Priority::Critical, None, format!("SYSERR(root): journal: {error}").as_bytes());
+        }
     }
 
     /// How the queue is set up.

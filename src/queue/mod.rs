@@ -8,7 +8,7 @@
 //!
 //! - `facade`: [`Queue`], what the rest of the program calls
 //! - `store`: [`QueueStore`], what a back end must do; `suite` is its test
-//! - `directory`: qf and df files, as sendmail has them; `memory`: a store for tests
+//! - `directory`: qf and df files, as sendmail has them; `journal`: what is before them where QueueJournal is set; `memory`: a store for tests
 //! - `entry`, `order`, `select`: messages as listings and runs see them; `view`: what `mailq` prints
 //! - `ids`: identifiers in sendmail's form; `options`: what the configuration says
 
@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod facade;
 mod ids;
+mod journal;
 mod memory;
 mod options;
 mod order;
@@ -38,6 +39,7 @@ pub use entry::{Content, Entry, Fact, Summary};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;
 pub use ids::lone_id;
+pub use journal::JournalStore;
 pub use memory::MemoryStore;
 pub use options::{GroupOptions, QueueOptions, SortOrder};
 pub use order::{FirstFew, OrderKey, RunProgress};

@@ -67,6 +67,8 @@ pub struct QueueOptions {
     pub sync: bool,
     /// RequiresDirfsync: the directories as well.
     pub sync_directories: bool,
+    /// QueueJournal, where anything is synced at all.
+    pub journal: bool,
     /// RetryFactor.
     pub retry_factor: i64,
     /// MinQueueAge.
@@ -90,6 +92,7 @@ impl Default for QueueOptions {
             trusted_user: 0,
             sync: true,
             sync_directories: true,
+            journal: false,
             retry_factor: 90_000,
             min_age: Duration::ZERO,
             max_age: Duration::ZERO,
@@ -173,6 +176,7 @@ impl QueueOptions {
             trusted_user: options.trusted_user,
             sync: options.super_safe != SuperSafe::No,
             sync_directories: options.requires_dirfsync,
+            journal: options.queue_journal && options.super_safe != SuperSafe::No,
             retry_factor: options.retry_factor,
             min_age: span(options.min_queue_age),
             max_age: span(options.max_queue_age),

@@ -2,7 +2,7 @@
 
 use super::store::{Lease, QueueStore};
 use super::tests::{NOW, config, folder};
-use super::{DirectoryStore, GroupOptions, MemoryStore, QueueOptions};
+use super::{DirectoryStore, GroupOptions, JournalStore, MemoryStore, QueueOptions};
 use crate::sys::clock::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -54,6 +54,32 @@ impl Scene for InDirectory {
     }
 }
 
+struct InJournal {
+    directory: InDirectory,
+    store: JournalStore,
+}
+
+impl Scene for InJournal {
+    fn store(&self) -> Arc<dyn QueueStore> {
+        Arc::new(self.store.clone())
+    }
+
+    /// Nobody else has a part in a journal.
+    fn other(&self) -> Arc<dyn QueueStore> {
+        self.store()
+    }
+
+    /// Once it is in files.
+    fn take_away(&self, lease: &Lease) {
+        self.store.file_all().expect("files");
+        self.directory.take_away(lease);
+    }
+
+    fn crash(&self, lease: Lease) {
+        drop(lease);
+    }
+}
+
 struct InMemory {
     store: MemoryStore,
     clock: Arc<AtomicI64>,
@@ -84,11 +110,23 @@ impl Scene for InMemory {
 }
 
 pub(super) fn in_directory(options: QueueOptions) -> Box<dyn Scene> {
+    Box::new(directory(options))
+}
+
+fn directory(options: QueueOptions) -> InDirectory {
     let dir = folder();
     let group =
         GroupOptions { name: b"mqueue".to_vec(), path: dir.path().to_owned(), ..GroupOptions::default() };
     let options = QueueOptions { groups: vec![group], clock: Clock::fixed(NOW), ..options };
-    Box::new(InDirectory { dir, options })
+    InDirectory { dir, options }
+}
+
+pub(super) fn in_journal(options: QueueOptions) -> Box<dyn Scene> {
+    let directory = directory(options);
+    let files = DirectoryStore::open(Arc::new(config()), directory.options.clone()).expect("an open queue");
+    let store = JournalStore::over(files);
+    store.own().expect("a journal");
+    Box::new(InJournal { directory, store })
 }
 
 pub(super) fn in_memory(options: QueueOptions) -> Box<dyn Scene> {

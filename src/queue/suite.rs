@@ -1,6 +1,6 @@
-//! What every store must do: one suite, run over the directory and over memory.
+//! What every store must do: one suite, run over the directory, with a journal before it, and over memory.
 
-use super::scenes::{Scene, in_directory, in_memory};
+use super::scenes::{Scene, in_directory, in_journal, in_memory};
 use super::tests::{NOW, config, envelope};
 use super::*;
 use crate::envelope::{Body, Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
@@ -78,6 +78,11 @@ async fn suite(scene: fn(QueueOptions) -> Box<dyn Scene>) {
 #[tokio::test]
 async fn the_directory_keeps_the_contract() {
     suite(in_directory).await;
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_contract() {
+    suite(in_journal).await;
 }
 
 #[tokio::test]

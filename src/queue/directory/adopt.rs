@@ -23,9 +23,11 @@ use std::path::{Path, PathBuf};
 /// The two letters with which a queue file's name begins (sendmail's operations guide, appendix B).
 const PREFIXES: [&[u8]; 8] = [b"qf", b"df", b"xf", b"tf", b"hf", b"Qf", b"lf", b"nf"];
 /// What else may be in a queue directory.
-const OTHERS: [&str; 5] = ["qf", "df", "xf", "lost+found", ".hoststat"];
+const OTHERS: [&str; 6] = ["qf", "df", "xf", "lost+found", ".hoststat", JOURNAL];
 /// How the name of a front's socket in its first queue directory begins; the front's id follows.
 pub const STATUS_SOCKET: &str = ".status-";
+/// The journal's name in the first queue directory. sendmail passes over what begins with a dot.
+pub const JOURNAL: &str = ".journal";
 /// Files that were removed while they were open, on NFS; sockets of fronts.
 const HIDDEN: [&str; 2] = [".nfs", STATUS_SOCKET];
 
@@ -70,6 +72,9 @@ impl Folder {
 }
 
 fn is_queue_file(name: &OsStr) -> bool {
+    if name == JOURNAL {
+        return true;
+    }
     let Some((prefix, id)) = name.as_bytes().split_at_checked(2) else { return false };
     PREFIXES.contains(&prefix) && QueueId::new(id).is_some()
 }

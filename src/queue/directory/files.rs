@@ -24,7 +24,7 @@ pub(super) struct LockedFile {
 impl Hold for Arc<LockedFile> {}
 
 /// Runs blocking work beside the event loop, or right here where there is none.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(in crate::queue) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, QueueError> + Send + 'static,
 ) -> Result<T, QueueError> {
     if tokio::runtime::Handle::try_current().is_err() {
@@ -52,7 +52,7 @@ pub(super) fn create(path: &Path, mode: u32) -> Result<File, QueueError> {
 ///
 /// # Errors
 /// What the system says; what is no file is `InvalidData`.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+pub(in crate::queue) fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
@@ -188,7 +188,7 @@ pub(super) fn open_locked(
 }
 
 /// Is the open file what the path names now? A renamed tf or a removed message is not.
-pub(super) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+pub(in crate::queue) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
     let facts = |meta: &Metadata| (meta.dev(), meta.ino(), meta.nlink(), meta.uid(), meta.gid(), meta.size());
     match std::fs::symlink_metadata(path) {
         Ok(meta) => Ok(facts(&meta) == facts(&file.metadata()?)),

@@ -9,7 +9,7 @@ use crate::envelope::{MessageKey, QueueId, QueueLocation};
 use crate::queue::entry::{Content, Entry, Fact, Summary};
 use crate::queue::error::QueueError;
 use crate::queue::options::SortOrder;
-use crate::queue::select::Selection;
+use crate::queue::select::{EntryKind, Selection};
 use crate::sys::{errno_text, lock};
 use std::fs::File;
 use std::io::{self, Read};
@@ -30,30 +30,40 @@ pub(super) fn visit(
         let name = file.map_err(fail)?.file_name();
         let id = name.as_bytes().strip_prefix(prefix).and_then(QueueId::new);
         let Some(id) = id.filter(|id| selection.takes_id(id)) else { continue };
-        let mut entry = entry(directory, MessageKey { location, id }, selection);
-        match Summary::of(&entry.facts, order, selection) {
-            Some(summary) => entry.summary = summary,
-            None if entry.content == Content::NoFile => {}
-            None => continue,
-        }
-        visitor(entry);
+        let entry = entry(directory, MessageKey { location, id }, selection);
+        selected(entry, order, selection).into_iter().for_each(&mut *visitor);
     }
     Ok(())
 }
 
-fn entry(directory: &Directory, key: MessageKey, selection: &Selection) -> Entry {
-    let (kind, path) = (selection.kind, directory.file(selection.kind.prefix(), &key.id));
-    let mut entry = Entry {
+/// The entry with what a run goes by, if the selection takes it.
+pub(super) fn selected(mut entry: Entry, order: SortOrder, selection: &Selection) -> Option<Entry> {
+    match Summary::of(&entry.facts, order, selection) {
+        Some(summary) => entry.summary = summary,
+        None if entry.content == Content::NoFile => {}
+        None => return None,
+    }
+    Some(entry)
+}
+
+/// A message that has this control file.
+pub(super) fn described(key: MessageKey, kind: EntryKind, control: &[u8], size: Option<u64>) -> Entry {
+    Entry {
         key,
         kind,
         content: Content::Read,
-        facts: Vec::new(),
+        facts: facts(control),
         summary: Summary::default(),
-        size: None,
+        size,
         body_fault: None,
         locked: false,
         modified: 0,
-    };
+    }
+}
+
+fn entry(directory: &Directory, key: MessageKey, selection: &Selection) -> Entry {
+    let (kind, path) = (selection.kind, directory.file(selection.kind.prefix(), &key.id));
+    let mut entry = described(key, kind, b"", None);
     match files::open(&path).and_then(|mut file| read(&mut file, &mut entry)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => entry.content = Content::Gone,

@@ -10,9 +10,11 @@
 //! who cleans it up, is in ARCHITECTURE.md.
 //!
 //! `layout` finds the directories, `adopt` gives them to the user that works on them, `control_*` is the text of a qf, `body_writer` and `data_file` the df, `files` puts them there
-//! and takes them away in an order that survives a crash, `load` and `list` read them, `sync` shares syncs.
+//! and takes them away in an order that survives a crash, `load` and `list` read them, `sync` shares syncs; `beside` is for a
+//! journal before them.
 
 mod adopt;
+mod beside;
 mod body_writer;
 mod control_file;
 mod control_lines;
@@ -30,8 +32,9 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{Adoption, QueueDirectories, STATUS_SOCKET};
+pub use adopt::{Adoption, JOURNAL, QueueDirectories, STATUS_SOCKET};
 pub use control_file::{ControlError, ControlFile};
+pub(super) use files::{blocking, is_still, open as open_file};
 pub use lengths::lengths;
 
 use super::entry::Entry;
@@ -45,7 +48,7 @@ use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use body_writer::BodyWriter;
 use control_writer::control_text;
 use data_file::DataFile;
-use files::{LockedFile, blocking};
+use files::LockedFile;
 use layout::{Directory, Group};
 use load::{Found, Rules};
 use std::fs::File;
@@ -274,18 +277,9 @@ impl QueueStore for DirectoryStore {
     fn commit<'a>(&'a self, key: &'a MessageKey, envelope: &'a StoredEnvelope) -> Operation<'a, Lease> {
         Box::pin(async move {
             let prefix = prefix(envelope);
-            let (inner, own, body) = (self.0.clone(), key.clone(), envelope.body.clone());
+            let (store, own, body) = (self.clone(), key.clone(), envelope.body.clone());
             let text = self.0.control_text(key, envelope);
-            let hold = blocking(move || inner.write_new(&own, prefix, &body, &text)).await;
-            match hold {
-                Ok(hold) => self.0.lease(key.clone(), hold),
-                // an identifier in use belongs to another message, whose files must stay
-                Err(error @ QueueError::Exists { .. }) => Err(error),
-                Err(error) => {
-                    self.0.withdraw(key, prefix);
-                    Err(error)
-                }
-            }
+            blocking(move || store.put(&own, prefix, &body, &text)).await
         })
     }
 
