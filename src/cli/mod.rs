@@ -42,6 +42,7 @@ mod output;
 mod personality;
 mod progress;
 mod quarantine;
+pub mod queue;
 mod queue_flags;
 mod queue_run;
 mod replay;
@@ -253,6 +254,13 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "try a log-in, and say which step fails",
         command: <auth::Arguments as CommandFactory>::command,
+    },
+    Personality {
+        name: "queue",
+        entry: queue::main,
+        keeps_group: false,
+        about: "put what the queue's journal holds into queue files",
+        command: <queue::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "install",

@@ -47,5 +47,5 @@ pub use confine::{Confinement, confine};
 pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
-pub use status::{RulesUsed, Status, sockets as status_sockets};
+pub use status::{RulesUsed, Status, file_journal, sockets as status_sockets};
 pub use verify::{expand, full_name_of};

@@ -1,8 +1,8 @@
 //! What a daemon is doing, told to whoever may enter its queue directory: root and the directory's owner.
 //!
-//! In: a connection to a UNIX socket in the first queue directory, and what is asked there: nothing, or [`USES`]. Out: a
-//! [`Status`], or a [`RulesUsed`], and the connection ends.
-//! Never here: anything that a stranger has sent, and any way to change something.
+//! In: a connection to a UNIX socket in the first queue directory, and what is asked there: nothing, [`USES`] or [`FILE`]. Out: a
+//! [`Status`], a [`RulesUsed`] or a number, and the connection ends.
+//! Never here: anything that a stranger has sent, and any way to change what becomes of mail.
 
 use super::mta::Mta;
 use crate::engine::Uses;
@@ -24,7 +24,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 /// The question for a [`RulesUsed`].
-const USES: &[u8] = b"uses";
+const USES: &[u8; 4] = b"uses";
+/// The request that what is in the queue's journal be put into files; the answer says how many messages that were.
+const FILE: &[u8; 4] = b"file";
 /// Who connects and says nothing, not even that he has nothing to say, is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -92,6 +94,14 @@ impl RulesUsed {
     }
 }
 
+/// Lets the front behind this socket put what is in its journal into files. How many messages that were.
+///
+/// # Errors
+/// Nobody answers, or something stays in the journal.
+pub fn file_journal(socket: &Path) -> io::Result<u64> {
+    ask(socket, FILE)
+}
+
 fn ask<T: DeserializeOwned>(socket: &Path, question: &[u8]) -> io::Result<T> {
     let mut stream = UnixStream::connect(socket)?;
     stream.write_all(question)?;
@@ -149,9 +159,17 @@ impl StatusSocket {
             let (mut stream, _) = listener.accept().await?;
             let mut question = [0; USES.len()];
             let asked = timeout(PATIENCE, stream.read_exact(&mut question)).await;
-            if matches!(asked, Ok(Ok(_))) && question == USES {
-                tell(&mut stream, &rules_used(&mta, loaded)).await;
-                continue;
+            match &question {
+                _ if !matches!(asked, Ok(Ok(_))) => {}
+                USES => {
+                    tell(&mut stream, &rules_used(&mta, loaded)).await;
+                    continue;
+                }
+                FILE => {
+                    tokio::spawn(file(stream, mta.clone()));
+                    continue;
+                }
+                _ => {}
             }
             let status = Status {
                 version: String::from(env!("CARGO_PKG_VERSION")),
@@ -171,6 +189,16 @@ impl StatusSocket {
             };
             tell(&mut stream, &status).await;
         }
+    }
+}
+
+/// Says nothing where something stays in the journal.
+async fn file(mut stream: tokio::net::UnixStream, mta: Arc<Mta>) {
+    let worker = mta.clone();
+    match tokio::task::spawn_blocking(move || worker.queue.file_journal()).await {
+        Ok(Ok(count)) => tell(&mut stream, &(count as u64)).await,
+        Ok(Err(error)) => mta.complain(None, &error),
+        Err(_) => {}
     }
 }
 
