@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Nothing that was answered 250 is lost: the power fails, processes are killed, the disk is full, syncs fail.
 
-usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--reference]      Needs root; the ways cuts and errors need /dev/fuse, too.
+usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--journal | --reference]      Needs root; the ways cuts and errors need /dev/fuse, too.
 
 Eight clients send mail of every kind (KINDS in durable_bed.py) while it happens at random moments; then the daemon is started again, the queue
 empties, and each message is looked for. Ways: cuts (the file system of tests/forgetful loses what was not synced), errors
-(one sync of ten fails on top of that), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). Figures are
-in docs/durability.md. Closes with "N passed, N failed".
+(one sync of ten fails on top of that), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). With --journal
+the daemon has one (QueueJournal), which is read by its description in docs/journal.md. Figures are in docs/durability.md. Closes with "N passed, N failed".
 """
 import argparse, json, os, pathlib, re, subprocess, sys, tempfile
 
@@ -39,10 +39,10 @@ def our_cf(canonify):
         return "\n".join(line for line in cf.read_text().split("\n") if not line.startswith("O DaemonPortOptions"))
 
 
-def run(way, program, cf, moments, seed, forgetful):
+def run(way, program, cf, moments, seed, forgetful, arguments):
     spaces = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
     command = [*spaces, sys.executable, "-c", "import sys, durable_bed as bed; bed.serve(*sys.argv[1:])"]
-    done = subprocess.run([*command, way, str(moments), str(seed), program, side_by_side.MAKEMAP, forgetful], input=cf, stdout=subprocess.PIPE, text=True, cwd=HERE)
+    done = subprocess.run([*command, way, str(moments), str(seed), program, side_by_side.MAKEMAP, forgetful, *arguments], input=cf, stdout=subprocess.PIPE, text=True, cwd=HERE)
     if done.returncode or not done.stdout:
         raise SystemExit(f"{way}: the bed has ended with {done.returncode}")
     return json.loads(done.stdout)
@@ -68,6 +68,7 @@ def main():
     parser.add_argument("ways", nargs="*", metavar="WAY", help=f"of {', '.join(SAMPLE)}; without any: all")
     parser.add_argument("--moments", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--journal", action="store_true", help="with QueueJournal")
     parser.add_argument("--reference", action="store_true", help="Debian's sendmail instead of CANONIFY")
     parser.add_argument("--json", type=pathlib.Path, help="keeps all that was found in this file")
     wish = parser.parse_args()
@@ -92,7 +93,7 @@ def main():
                 continue
             cf = cf or (side_by_side.cf_text(durable_bed.FEATURES) if wish.reference else our_cf(canonify))
             forgetful = file_system(canonify) if way in FUSE else ""
-            everything[way] = run(way, program, cf, wish.moments or SAMPLE[way], wish.seed, forgetful)
+            everything[way] = run(way, program, cf, wish.moments or SAMPLE[way], wish.seed, forgetful, ["-OQueueJournal=True"] * wish.journal)
             report(way, everything[way], check)
     if wish.json:
         wish.json.write_text(json.dumps(everything, indent=1))

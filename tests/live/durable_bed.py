@@ -6,7 +6,7 @@ Nothing here says what is right: `durability.py` does.
 """
 import bisect, collections, json, os, pathlib, random, re, shutil, signal, socket, subprocess, sys, threading, time
 
-import mail_bed as bed, mail_site as site
+import journal_file, mail_bed as bed, mail_site as site
 
 HOME = site.TOP + "/home"
 QUEUE = HOME + "/mqueue"
@@ -306,9 +306,11 @@ def drain(limit=30):
     end, calm = time.monotonic() + limit, 0
     while calm < 3 and time.monotonic() < end:
         waiting = [path for path in pathlib.Path(QUEUE).iterdir() if path.name[1] == "f" and is_whole(path)]
-        calm = 0 if waiting else calm + 1
+        kept = journal_file.messages(QUEUE + "/.journal")
+        calm = 0 if waiting or kept else calm + 1
         time.sleep(0.05)
     LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}" for path in waiting]
+    LEDGER.stuck += [f"{message} in the journal" for message in kept]
     LEDGER.stuck += [path.name for path in pathlib.Path(QUEUE).glob("Qf*")]
 
 
