@@ -76,9 +76,19 @@ pub(super) fn rcpt_command(recipient: &Recipient, mailer: &Mailer, extensions: &
         line.extend(format!(" NOTIFY={list}").into_bytes());
     }
     if let Some(orcpt) = &recipient.orcpt {
-        line.extend([b" ORCPT=", &orcpt[..]].concat());
+        line.extend([b" ORCPT=", &ascii_orcpt(orcpt)[..]].concat());
     }
     line
+}
+
+/// ORCPT= for any server: characters of an address of type utf-8 as `\x{FC}` (RFC 6533, section 3).
+fn ascii_orcpt(orcpt: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(orcpt) else { return orcpt.to_vec() };
+    let coded = text.chars().map(|character| match character.is_ascii() {
+        true => character.to_string(),
+        false => format!("\\x{{{:X}}}", u32::from(character)),
+    });
+    coded.collect::<String>().into_bytes()
 }
 
 /// What a server that reports itself is to be asked for, from now on: sendmail keeps it.
@@ -99,5 +109,16 @@ fn notify(flags: RecipientFlags, deliver_by: Option<DeliverBy>, extensions: &Ext
         Some(_) if flags.contains(RecipientFlags::HAS_NOTIFY) => flags | RecipientFlags::DELAY,
         Some(_) => flags | RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE | RecipientFlags::DELAY,
         None => flags,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascii_orcpt;
+
+    #[test]
+    fn an_original_recipient_is_ascii() {
+        assert_eq!(ascii_orcpt("utf-8;J\u{fc}rgen+2B@x".as_bytes()), b"utf-8;J\\x{FC}rgen+2B@x");
+        assert_eq!(ascii_orcpt(b"rfc822;a+2Bb@x"), b"rfc822;a+2Bb@x");
     }
 }
