@@ -230,3 +230,32 @@ impl Source {
         Ok(Some(table))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_without_an_end_is_being_made_for_a_while() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("aliases");
+        let write = |end: &[u8]| {
+            let mut writer = bdb::Writer::new(bdb::Kind::Hash, false);
+            writer.replace(b"joe\0", b"ann\0");
+            writer.replace(end, end);
+            writer.commit(&database_of(&file)).expect("written");
+        };
+        let asked = |wait: i64| {
+            let spec = AliasSpec::parse(format!("hash:{}", file.display()).as_bytes());
+            let blame = Blame::TRUST_STICKY_BIT | Blame::GROUP_WRITABLE_DIR_PATH_SAFE;
+            Aliases::new(&[spec], blame, wait).value(b"joe")
+        };
+        write(b"else\0");
+        assert!(asked(3600).is_err_and(|why| why.contains("@:@")));
+        assert_eq!(asked(0), Ok(Some(b"ann".to_vec())));
+        for end in [&b"@\0"[..], b"@"] {
+            write(end);
+            assert_eq!(asked(3600), Ok(Some(b"ann".to_vec())));
+        }
+    }
+}

@@ -2,7 +2,10 @@
 """What our server offers beyond Debian's sendmail: chunks, addresses in UTF-8 to mailboxes, aliases and next hops, proxies in front,
 and who the client's host says is calling. usage: extensions.py CANONIFY
 Needs root; runs in name spaces of its own. Closes with "N passed, N failed"."""
-import os, pathlib, socket, subprocess, sys, tempfile, threading, time
+import os, pathlib, socket, subprocess, sys, tempfile, threading
+
+from checks import check, close, counts, until
+from namespaces import enter
 
 CF = """V10
 O QueueDirectory={folder}/queue
@@ -12,6 +15,7 @@ O AliasFile=text:{folder}/aliases
 O Chunking=True
 O SmtpUTF8=True
 O Timeout.ident=30s
+O MatchGECOS=True
 O DaemonPortOptions=Port=2526, Name=MTA
 O DaemonPortOptions=Port=2527, Name=Behind, M=P
 O PidFile={folder}/pid
@@ -29,24 +33,19 @@ Sfinal=4
 R$* < @ $* > $*	$@ $1 @ $2 $3
 Sparse=0
 R$+ < @ $=w >	$#local $: $1
+R$+ < @ users.example >	$#box $: $1
 R$+ < @ plain.example >	$#plain $@ [127.0.0.1] $: $1 < @ plain.example >
 R$+ < @ $+ >	$#utf $@ [127.0.0.1] $: $1 < @ $2 >
 R$+	$#local $: $1
 Scheck_relay
 R$* $| 198.51.100.66	$#error $@ 5.7.1 $: "550 Go away"
 Mlocal, P=/usr/bin/tee, F=lDFMA5uk, A=tee {folder}/box/$u
+Mbox, P=/usr/bin/tee, F=lDFMw5k, A=tee {folder}/box/$u
 Mprog, P=/bin/sh, F=lDFM, A=sh -c $u
 Mplain, P=[IPC], F=mDFMuXk, A=TCP $h 2600
 Mutf, P=[IPC], F=mDFMuXk, A=TCP $h 2601
 """
 MESSAGE = "Subject: Grüße\r\n\r\n.\r\n..zwei\r\n".encode()
-
-
-def until(what, limit=120):
-    end = time.monotonic() + limit
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
 
 
 class Sink:
@@ -165,6 +164,14 @@ def utf8(plain, utf, box):
     yield "as ever", until(lambda: plain.got("<bob@plain.example>"))
 
 
+def names(_plain, _utf, box):
+    client = Client()
+    client.say("EHLO c")
+    yield "an account by its full name", client.send("ann@elsewhere.example", "joe_q._example@users.example", "").startswith("250 ")
+    yield "has the mail", until(lambda: "\n..zwei\n" in text_of(box / "joe"))
+    yield "and no other", "550 5.1.1" in client.send("ann@elsewhere.example", "joe_example@users.example", "")
+
+
 def proxies(*_):
     four = b"PROXY TCP4 198.51.100.%d 192.0.2.2 4711 25\r\n"
     client = Client(2527, first=four % 7)
@@ -196,8 +203,12 @@ def text_of(path):
 def main(canonify):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     identd()
+    with tempfile.NamedTemporaryFile() as accounts:
+        accounts.write(pathlib.Path("/etc/passwd").read_bytes() + b"joe:x:61234:61234:Joe Q. Example,room 1:/nonexistent:/bin/sh\n")
+        accounts.flush()
+        os.chmod(accounts.name, 0o644)
+        subprocess.run(["mount", "--bind", accounts.name, "/etc/passwd"], check=True)
     plain, utf = Sink(2600, [b"8BITMIME", b"SIZE"]), Sink(2601, [b"8BITMIME", b"SIZE", b"SMTPUTF8"])
-    results = []
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         os.mkdir(f"{folder}/queue", 0o700)
@@ -210,20 +221,17 @@ def main(canonify):
         with open(f"{folder}/log", "wb") as log:
             daemon = subprocess.Popen([canonify, "sendmail", "-bD", "-C", cf], stderr=log, env={**os.environ, "CANONIFY_LOG": "stderr"})
             try:
-                for part in (chunks, utf8, proxies, xclient):
-                    results += [(part.__name__, *result) for result in part(plain, utf, box)]
+                for part in (chunks, utf8, names, proxies, xclient):
+                    for what, good in part(plain, utf, box):
+                        check(f"{part.__name__}: {what}", good, [*plain.taken, *utf.taken])
             finally:
                 daemon.terminate()
                 daemon.wait(120)
-        wrong = [f"{part}: {what}" for part, what, good in results if not good]
-        if wrong:
-            print(*wrong, *plain.taken, *utf.taken, text_of(pathlib.Path(folder, "log")), sep="\n")
-    print(f"{len(results) - len(wrong)} passed, {len(wrong)} failed")
-    return bool(wrong)
+        if counts[False]:
+            print(text_of(pathlib.Path(folder, "log")))
+    return close()
 
 
 if __name__ == "__main__":
-    if not os.environ.get("CANONIFY_NAMESPACE"):
-        here = pathlib.Path(__file__).resolve()
-        os.execv(here.with_name("namespace.sh"), ["namespace.sh", sys.executable, str(here), *sys.argv[1:]])
+    enter()
     sys.exit(main(os.path.abspath(sys.argv[1])))
