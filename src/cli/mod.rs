@@ -60,6 +60,7 @@ pub mod submit;
 mod supervise;
 mod test;
 pub mod unpack;
+pub mod vacation;
 mod verify;
 pub mod site;
 pub mod testmode;
@@ -184,6 +185,13 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "hand mail that came by UUCP to sendmail",
         command: rmail::command,
+    },
+    Personality {
+        name: "vacation",
+        entry: vacation::main,
+        keeps_group: false,
+        about: "answer mail while its reader is away",
+        command: vacation::command,
     },
     Personality {
         name: "rewrite",

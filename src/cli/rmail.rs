@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::{ExitCode, Stdio};
 
 const USAGE: &str = "usage: rmail [-T] [-D domain] user ...";
-const SENDMAIL: &str = "/usr/sbin/sendmail";
+/// The program that messages are handed to.
+pub(super) const SENDMAIL: &str = "/usr/sbin/sendmail";
 /// The longest line in front of the message, in bytes with its end.
 const MAX_LINE: usize = 2048;
 

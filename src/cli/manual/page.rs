@@ -64,7 +64,7 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// Names whose pages stand in section 1, since users call them.
-const USERS: &[&str] = &["mailq", "newaliases"];
+const USERS: &[&str] = &["mailq", "newaliases", "vacation"];
 
 /// The name of a command's page: that of its link, or canonify's with a hyphen.
 pub(super) fn name(command: &Command) -> String {
