@@ -232,8 +232,10 @@ fn bad(before: &str, value: &[u8], after: &str) -> Refusal {
     usage([before.as_bytes(), value, after.as_bytes()].concat())
 }
 
+/// A number of hops; one below zero is none at all.
 fn number(value: &[u8]) -> Option<u32> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+    let number: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+    number.max(0).try_into().ok()
 }
 
 /// A protocol and a host are one word.

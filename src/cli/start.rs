@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
-use super::messages::{log_early, open_log, syserr};
+use super::messages::{ended, log_early, log_syserr, open_log, tell};
 use super::modes::Mode;
 pub(super) use super::process::complain;
 use super::{rights, site};
@@ -62,7 +62,13 @@ pub(super) fn open_traffic(invocation: &Invocation, config: &Config) -> Result<O
     let Some(path) = &invocation.traffic_log else { return Ok(None) };
     Traffic::open(&accounts::path(path)).map(Some).map_err(|error| {
         let text = format!("cannot open {}: {}", accounts::path(path).display(), errno_text(&error));
-        syserr(invocation, config, &text, Sysexit::CANTCREAT)
+        // sendmail knows of no ErrorMode yet
+        match invocation.mode {
+            Mode::Smtp => drop(tell(format!("451 4.0.0 {text}\r").as_bytes(), Sysexit::CANTCREAT)),
+            _ => drop(tell(text.as_bytes(), Sysexit::CANTCREAT)),
+        }
+        log_syserr(invocation, config, &text);
+        ended(config, Sysexit::CANTCREAT)
     })
 }
 

@@ -5,7 +5,7 @@ use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use super::reports::{Reports, is_overdue};
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{Envelope, EnvelopeFlags, MessageKey};
+use crate::envelope::{Envelope, MessageKey};
 use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
 use crate::schema::Sysexit;
@@ -268,10 +268,6 @@ impl Mta {
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
     ) -> Vec<u8> {
-        // nobody wants bulk mail back, here or from another host
-        if envelope.class < 0 {
-            envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-        }
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
             Err(error) => {

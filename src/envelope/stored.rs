@@ -99,6 +99,9 @@ impl StoredEnvelope {
             flags |= EnvelopeFlags::RESPONSE;
         }
         let default_uid = config.default_user().uid;
+        if facts.class < 0 {
+            flags |= EnvelopeFlags::NO_BODY_RETURN;
+        }
         let mut attempt = AttemptState { from_queue: true, report, ..AttemptState::default() };
         for note in &self.notes {
             attempt.transcript.extend_from_slice(&[&note.to_line()[..], b"\n"].concat());

@@ -173,7 +173,8 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.own_sender |= self.invocation.from.is_none();
         self.envelope.attempt.interactive = true;
         self.log_sender();
-        let too_large = self.refuse_header(header) || self.refuse_size();
+        let anybody = !self.envelope.recipients.is_empty();
+        let too_large = anybody && (self.refuse_header(header) || self.refuse_size());
         let given_up = given_up || too_large;
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
