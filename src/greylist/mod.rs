@@ -5,13 +5,12 @@
 //! The file is a log of lines (`KEY FIRST KNOWN`: a digest, when the three were seen first, since when they are known or 0), of which the last one
 //! about a key counts. Several processes may add to it, and see what the others have added; it is written anew when it has grown.
 
+use crate::sys::shared_lines::SharedLines;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Whoever comes again later than this is new (RFC 5321, 4.5.4.1 has hosts try for four or five days, the first time soon).
@@ -34,18 +33,15 @@ struct Entry {
 
 /// Who is known.
 pub struct Greylist {
-    path: PathBuf,
     delay: i64,
     lifetime: i64,
     most: usize,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     entries: HashMap<Key, Entry>,
-    /// The file as far as it has been read.
-    file: Option<(File, u64)>,
+    file: SharedLines,
     lines: usize,
 }
 
@@ -68,7 +64,8 @@ impl Greylist {
     /// With this file, which is made when it is first needed. `delay`: how long strangers wait; `lifetime`: how long nobody needs to come
     /// to be forgotten; both in seconds.
     pub fn new(path: &Path, delay: i64, lifetime: i64) -> Self {
-        Self { path: path.to_owned(), delay, lifetime, most: MAX_ENTRIES, state: Mutex::default() }
+        let state = State { entries: HashMap::new(), file: SharedLines::new(path), lines: 0 };
+        Self { delay, lifetime, most: MAX_ENTRIES, state: Mutex::new(state) }
     }
 
     /// May these three pass? Who has waited long enough is known from now on.
@@ -77,7 +74,7 @@ impl Greylist {
     /// The file cannot be read or written.
     pub fn is_known(&self, key: Key, now: i64) -> io::Result<bool> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.refresh(&self.path)?;
+        state.refresh()?;
         let Some(entry) = state.entries.get(&key).copied().filter(|entry| self.counts(entry, now)) else {
             return Ok(false);
         };
@@ -96,7 +93,7 @@ impl Greylist {
     /// As for [`Self::is_known`].
     pub fn note(&self, key: Key, now: i64) -> io::Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.refresh(&self.path)?;
+        state.refresh()?;
         if state.entries.get(&key).is_some_and(|entry| self.counts(entry, now)) {
             return Ok(());
         }
@@ -121,18 +118,14 @@ impl Greylist {
             state.entries.drain().filter(|(_, entry)| self.counts(entry, now)).collect();
         left.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.first.max(entry.known)));
         left.truncate(if left.len() >= self.most { self.most / 4 * 3 } else { self.most });
-        let mut name = self.path.clone().into_os_string();
-        name.push(format!(".{}", std::process::id()));
-        let text: String = left.iter().map(|(key, entry)| line(*key, *entry)).collect();
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&name)?;
-        file.write_all(text.as_bytes())?;
-        std::fs::rename(&name, &self.path)?;
-        state.refresh(&self.path)
+        let lines: Vec<String> = left.iter().map(|(key, entry)| line(*key, *entry)).collect();
+        state.file.write_anew(&lines)?;
+        state.refresh()
     }
 }
 
 fn line(key: Key, entry: Entry) -> String {
-    format!("{key:032x} {} {}\n", entry.first, entry.known)
+    format!("{key:032x} {} {}", entry.first, entry.known)
 }
 
 fn read_line(line: &str) -> Option<(Key, Entry)> {
@@ -144,46 +137,18 @@ fn read_line(line: &str) -> Option<(Key, Entry)> {
 
 impl State {
     /// Reads what has been added since, by whomever; all of a file that is another one.
-    fn refresh(&mut self, path: &Path) -> io::Result<()> {
-        let about = std::fs::symlink_metadata(path);
-        let same = match (&self.file, &about) {
-            (Some((file, read)), Ok(about)) => {
-                let open = file.metadata()?;
-                (open.ino(), open.dev()) == (about.ino(), about.dev()) && about.len() >= *read
-            }
-            _ => false,
-        };
-        if !same {
-            let mut options = OpenOptions::new();
-            let file = options
-                .read(true)
-                .append(true)
-                .create(true)
-                .mode(0o600)
-                .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
-                .open(path)?;
-            *self = Self { file: Some((file, 0)), ..Self::default() };
+    fn refresh(&mut self) -> io::Result<()> {
+        let added = self.file.added()?;
+        if added.anew {
+            (self.entries, self.lines) = (HashMap::new(), 0);
         }
-        let Some((file, read)) = &mut self.file else { return Ok(()) };
-        if file.metadata()?.len() == *read {
-            return Ok(());
-        }
-        file.seek(SeekFrom::Start(*read))?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        // a line that somebody is still writing is read the next time
-        let end = memchr::memrchr(b'\n', &text).map_or(0, |at| at + 1);
-        *read += end as u64;
-        for line in String::from_utf8_lossy(&text[..end]).lines() {
-            self.lines += 1;
-            self.entries.extend(read_line(line));
-        }
+        self.lines += added.lines.len();
+        self.entries.extend(added.lines.iter().filter_map(|line| read_line(line)));
         Ok(())
     }
 
     fn add(&mut self, key: Key, entry: Entry) -> io::Result<()> {
-        let Some((file, _)) = &mut self.file else { return Ok(()) };
-        file.write_all(line(key, entry).as_bytes())?;
+        self.file.add(&line(key, entry))?;
         self.entries.insert(key, entry);
         Ok(())
     }
@@ -226,7 +191,7 @@ mod tests {
     fn a_file_of_anything_is_read() {
         let dir = tempfile::tempdir().expect("a directory");
         let text = format!(
-            "nonsense\n{:032x} 1 2 3\n\u{e4}\n{}half a li",
+            "nonsense\n{:032x} 1 2 3\n\u{e4}\n{}\nhalf a li",
             5,
             line(7, Entry { first: 10, known: 20 })
         );

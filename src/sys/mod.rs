@@ -9,6 +9,7 @@
 //! - [`confinement`]: what a process that talks to strangers gives up for good
 //! - [`lock`]: locks that other programs respect
 //! - [`safe`]: files opened only after the checks of DontBlameSendmail
+//! - [`shared_lines`]: a file of lines to which several processes add
 //! - [`shared_sync`]: one sync of a directory for all who wait
 //! - [`process`]: fork before any thread; programs under an identity
 //! - [`limits`]: how much of the kernel's things a process may have
@@ -52,6 +53,7 @@ pub mod random;
 pub mod root;
 pub mod rooted;
 pub mod safe;
+pub mod shared_lines;
 pub mod shared_sync;
 pub mod signals;
 pub mod startup;
