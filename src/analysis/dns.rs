@@ -134,6 +134,7 @@ impl LineRecord {
             preference: self.preference,
             address: self.address,
             ttl: self.ttl,
+            secure: false,
         }
     }
 }
@@ -186,6 +187,7 @@ impl Answers for KnownDomains {
                     preference: 0,
                     address,
                     ttl: 60,
+                    secure: false,
                 }])
             }
             (true, _) => Err(DnsError::NoData),
@@ -208,6 +210,7 @@ mod tests {
             preference: 10,
             address: None,
             ttl: 300,
+            secure: false,
         };
         snapshot.answered(b"X.example", kind::MX, &Ok(vec![record]));
         snapshot.answered(b"later.example", kind::A, &Err(DnsError::TryAgain));

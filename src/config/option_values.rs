@@ -52,6 +52,10 @@ const SPECIAL: &[(u8, Reader)] = &[
         }
     }),
     (0x81, |loader, _, value| loader.queue_sort_order(value)),
+    // sendmail's `always` believes records that nobody has validated: here it is no more than true
+    (0xf1, |loader, _, value| {
+        loader.config.options.dane = is_true(value) || value.eq_ignore_ascii_case(b"always")
+    }),
     (0x88, |loader, _, value| loader.no_recipient_action(value)),
     (0x89, |loader, _, value| {
         let length = value.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);

@@ -54,7 +54,7 @@ pub(super) const FEATURES: &[(&str, usize, bool)] = &[
 #[rustfmt::skip]
 const OTHER_CONF: &[&str] = &[
     "confAUTO_REBUILD", "confCF_VERSION", "confCLIENT_OPTIONS", "confCR_FILE", "confCT_FILE",
-    "confCW_FILE", "confDAEMON_OPTIONS", "confDANE", "confDEF_GROUP_ID", "confDEQUOTE_OPTS",
+    "confCW_FILE", "confDAEMON_OPTIONS", "confDEF_GROUP_ID", "confDEQUOTE_OPTS",
     "confDOMAIN_NAME", "confEBINDIR", "confFROM_HEADER", "confLDAP_CLUSTER", "confLOCAL_MAILER",
     "confMAILER_NAME", "confMESSAGEID_HEADER", "confMESSAGE_TIMEOUT", "confMILTER_LOG_LEVEL",
     "confMILTER_MACROS_CONNECT", "confMILTER_MACROS_DATA", "confMILTER_MACROS_ENVFROM",

@@ -2,7 +2,7 @@
 
 use super::error::DnsError;
 use super::record::{Record, name_text};
-use super::settings::Settings;
+use super::settings::{Settings, Validating};
 use hashbrown::HashMap;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -33,6 +33,7 @@ pub(super) struct Client {
     servers: Vec<SocketAddr>,
     timeout: Duration,
     attempts: u32,
+    validating: Validating,
     cache: Mutex<Cache>,
 }
 
@@ -42,6 +43,7 @@ impl Client {
             servers: settings.servers.clone(),
             timeout: settings.timeout,
             attempts: settings.attempts,
+            validating: settings.validating,
             cache: Mutex::default(),
         }
     }
@@ -86,10 +88,11 @@ impl Client {
             let patience = (self.timeout * (1 << attempt.min(4))) / self.servers.len().max(1) as u32;
             let patience = if attempt == 0 { self.timeout } else { patience.max(Duration::from_secs(1)) };
             for server in &self.servers {
-                let exchange = exchange(*server, name, kind, patience);
+                let trusted = self.validating.trusts(server.ip());
+                let exchange = exchange(*server, name, kind, patience, trusted);
                 let Ok(Ok(message)) = tokio::time::timeout(patience, exchange).await else { continue };
                 match message.metadata.response_code {
-                    ResponseCode::NoError => return answer_of(&message, kind),
+                    ResponseCode::NoError => return answer_of(&message, kind, trusted),
                     ResponseCode::NXDomain => return (Err(DnsError::HostNotFound), negative_ttl(&message)),
                     _ => {}
                 }
@@ -129,8 +132,11 @@ pub(super) fn question_name(text: &[u8]) -> Option<Name> {
     Some(name)
 }
 
-fn answer_of(message: &Message, kind: RecordType) -> (Answer, u32) {
-    let records: Vec<Record> = message.answers.iter().map(Record::of).collect();
+/// `trusted`: what the server says of its having validated the answer counts.
+fn answer_of(message: &Message, kind: RecordType, trusted: bool) -> (Answer, u32) {
+    let secure = trusted && message.metadata.authentic_data;
+    let records: Vec<Record> =
+        message.answers.iter().map(|record| Record { secure, ..Record::of(record) }).collect();
     let ttl = records.iter().map(|record| record.ttl).min();
     match ttl {
         Some(ttl) if records.iter().any(|record| record.kind == u16::from(kind)) => (Ok(records), ttl),
@@ -152,10 +158,13 @@ async fn exchange(
     name: &Name,
     kind: RecordType,
     patience: Duration,
+    trusted: bool,
 ) -> io::Result<Message> {
     let id = random_id()?;
     let mut message = Message::new(id, MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = true;
+    // asks for the bit in the answer (RFC 6840, 5.7)
+    message.metadata.authentic_data = trusted;
     message.add_query(Query::query(name.clone(), kind));
     let mut edns = Edns::new();
     edns.set_max_payload(UDP_SIZE);

@@ -25,7 +25,7 @@ pub use literal::address_literal;
 pub use mx::MxAnswer;
 pub use record::{Record, kind};
 pub use resolver::{Family, Resolver, reverse_name};
-pub use settings::{HOSTS_VARIABLE, Settings, services};
+pub use settings::{HOSTS_VARIABLE, Settings, Validating, services};
 pub use zone::{Answers, FixedZone, Witness};
 
 #[cfg(test)]

@@ -15,12 +15,14 @@ pub struct MxAnswer {
     pub implicit: bool,
     /// Smallest TTL in seconds.
     pub ttl: u32,
+    /// The records have been validated, or there are none: then the name's own records say more.
+    pub secure: bool,
 }
 
 impl MxAnswer {
     /// A host that is its own mail exchanger.
     pub fn implicit(host: &[u8]) -> Self {
-        Self { hosts: vec![host.to_vec()], implicit: true, ..Self::default() }
+        Self { hosts: vec![host.to_vec()], implicit: true, secure: true, ..Self::default() }
     }
 }
 
@@ -34,6 +36,7 @@ pub(super) fn answer(
         return MxAnswer::implicit(host);
     }
     let ttl = records.iter().map(|record| record.ttl).min().unwrap_or(0);
+    let secure = records.iter().all(|record| record.secure);
     if let [only] = records.as_slice()
         && only.text.is_empty()
     {
@@ -56,7 +59,7 @@ pub(super) fn answer(
             hosts.push(record.text);
         }
     }
-    MxAnswer { hosts, saw_self: own.is_some(), ttl, ..MxAnswer::default() }
+    MxAnswer { hosts, saw_self: own.is_some(), ttl, secure, ..MxAnswer::default() }
 }
 
 fn shuffle(name: &[u8], seed: u32) -> u32 {

@@ -38,7 +38,8 @@ pub struct Record {
     pub kind: u16,
     /// The data as a dns map shows it (names without trailing dot; MX and AFSDB: the name).
     pub text: Vec<u8>,
-    /// All strings of a TXT record, joined, byte by byte as they are (RFC 6376, 3.6.2.2; RFC 7208, 3.3).
+    /// All strings of a TXT record, joined, byte by byte as they are (RFC 6376, 3.6.2.2; RFC 7208, 3.3); of a TLSA
+    /// record its data as on the wire (RFC 6698, 2.1).
     pub whole: Vec<u8>,
     /// Preference of an MX record, else 0.
     pub preference: u16,
@@ -46,6 +47,8 @@ pub struct Record {
     pub address: Option<IpAddr>,
     /// Seconds.
     pub ttl: u32,
+    /// A name server that the site believes has validated it (RFC 4035, 3.2.3: the AD bit); only with option DANE.
+    pub secure: bool,
 }
 
 /// A name's text without its trailing dot, as the C library writes it (RFC 1035, 5.1): a backslash before bytes that
@@ -89,6 +92,7 @@ impl Record {
             preference: 0,
             address: None,
             ttl: record.ttl,
+            secure: false,
         };
         match &record.data {
             RData::A(four) => own.set_address(IpAddr::V4(four.0)),
@@ -108,7 +112,10 @@ impl Record {
                 own.whole = txt.txt_data.concat();
                 own.text = txt.txt_data.first().map(|text| printable(text)).unwrap_or_default()
             }
-            RData::TLSA(tlsa) => own.text = tlsa_text(tlsa),
+            RData::TLSA(tlsa) => {
+                own.text = tlsa_text(tlsa);
+                own.whole = tlsa_data(tlsa);
+            }
             RData::Unknown { rdata, .. } if kind == kind::AFSDB => own.text = afsdb_host(&rdata.anything),
             _ => {}
         }
@@ -141,6 +148,11 @@ fn afsdb_host(data: &[u8]) -> Vec<u8> {
         rest = &after[label.len()..];
     }
     labels.join(&b'.')
+}
+
+fn tlsa_data(tlsa: &hickory_proto::rr::rdata::TLSA) -> Vec<u8> {
+    let head = [u8::from(tlsa.cert_usage), u8::from(tlsa.selector), u8::from(tlsa.matching)];
+    [&head[..], &tlsa.cert_data].concat()
 }
 
 fn tlsa_text(tlsa: &hickory_proto::rr::rdata::TLSA) -> Vec<u8> {

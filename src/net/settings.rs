@@ -42,6 +42,24 @@ pub struct Settings {
     pub wildcard_mx: bool,
     /// ResolverOptions WorkAroundBrokenAAAA: a failing AAAA question is no failure.
     pub broken_aaaa: bool,
+    /// Which servers are believed that they have validated an answer.
+    pub validating: Validating,
+}
+
+/// Which name servers are believed that they have validated an answer (RFC 4035, 4.9.3: those to which the way is safe).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Validating {
+    /// Option DANE asks for it at all.
+    pub wanted: bool,
+    /// `options trust-ad` of resolv.conf: all of them; else those of this host.
+    pub all: bool,
+}
+
+impl Validating {
+    /// Is this one believed?
+    pub fn trusts(self, server: IpAddr) -> bool {
+        self.wanted && (self.all || server.is_loopback())
+    }
 }
 
 /// Names a hosts file that takes the place of the system's and of all name servers: for demonstrations and
@@ -106,6 +124,7 @@ impl Settings {
         settings.expand_aliases = !options.dont_expand_cnames;
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
+        settings.validating.wanted = options.dane;
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }
@@ -144,6 +163,7 @@ impl Settings {
             search_domains: true,
             wildcard_mx: false,
             broken_aaaa: false,
+            validating: Validating::default(),
         }
     }
 
@@ -169,6 +189,7 @@ impl Settings {
 
     fn option(&mut self, word: &[u8]) {
         let word = String::from_utf8_lossy(word);
+        self.validating.all |= word == "trust-ad";
         let (name, value) = word.split_once(':').unwrap_or((&word, ""));
         let Ok(value) = value.parse::<u32>() else { return };
         match name {
@@ -294,13 +315,20 @@ mod tests {
     fn short_names_are_completed() {
         let mut settings = Settings::isolated();
         settings.read_resolv_conf(
-            b"search a.example b.example\nnameserver 192.0.2.1\noptions ndots:2 timeout:1\n",
+            b"search a.example b.example\nnameserver 192.0.2.1\noptions ndots:2 timeout:1 trust-ad\n",
         );
         let names = |name: &[u8]| settings.candidates(name).join(&b' ');
         assert_eq!(names(b"x"), b"x.a.example x.b.example x");
         assert_eq!(names(b"x.y.z"), b"x.y.z x.y.z.a.example x.y.z.b.example");
         assert_eq!(names(b"x."), b"x");
         assert_eq!(settings.servers.len(), 1);
+        let servers = ["127.0.0.1", "192.0.2.1"].map(|text| text.parse().expect("an address"));
+        let trusted = |wanted, all| servers.map(|server| Validating { wanted, all }.trusts(server));
+        assert!(settings.validating.all);
+        assert_eq!(
+            [trusted(true, true), trusted(true, false), trusted(false, true)],
+            [[true; 2], [true, false], [false; 2]]
+        );
         assert_eq!(
             nsswitch(b"passwd: x\nhosts:\tfiles mdns4 [NOTFOUND=return] dns\n"),
             Some(words(&["files", "dns"]))

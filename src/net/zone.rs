@@ -5,7 +5,8 @@ use super::record::{Record, kind};
 use std::net::IpAddr;
 
 /// Name, type (`A`, `AAAA`, `MX` with `10 host`, `CNAME`, `PTR`, `TXT`, `SRV`, `NS`), data. The type
-/// `TRYAGAIN` makes every question about the name fail temporarily.
+/// `TRYAGAIN` makes every question about the name fail temporarily, `AD` has all of its records validated; `TLSA` is
+/// written in hexadecimal digits, as on the wire.
 pub type FixedZone = Vec<(String, String, String)>;
 
 /// Whoever answers in the place of name servers.
@@ -35,6 +36,7 @@ const KINDS: &[(&str, u16)] = &[
     ("TXT", kind::TXT),
     ("SRV", kind::SRV),
     ("NS", kind::NS),
+    ("TLSA", kind::TLSA),
 ];
 
 impl Zone {
@@ -57,7 +59,9 @@ impl Answers for Zone {
             if own.is_empty() && answer.is_empty() {
                 return Err(DnsError::HostNotFound);
             }
-            let records: Vec<Record> = own.iter().filter_map(|row| record(row)).collect();
+            let secure = own.iter().any(|row| row.1 == "AD");
+            let records = own.iter().filter_map(|row| record(row));
+            let records: Vec<Record> = records.map(|record| Record { secure, ..record }).collect();
             answer.extend(records.iter().filter(|record| record.kind == wanted).cloned());
             let alias = records.iter().find(|record| record.kind == kind::CNAME && wanted != kind::CNAME);
             match alias {
@@ -81,7 +85,18 @@ fn record((owner, word, data): &(String, String, String)) -> Option<Record> {
         (preference, text) = (number.parse().ok()?, host);
     }
     let address: Option<IpAddr> = text.parse().ok().filter(|_| matches!(*kind, kind::A | kind::AAAA));
-    let whole = if *kind == kind::TXT { text.as_bytes().to_vec() } else { Vec::new() };
+    let whole = match *kind {
+        kind::TXT => text.as_bytes().to_vec(),
+        kind::TLSA => hexadecimal(text)?,
+        _ => Vec::new(),
+    };
     let text = text.strip_suffix('.').unwrap_or(text).as_bytes().to_vec();
-    Some(Record { owner: owner.clone().into_bytes(), kind: *kind, text, whole, preference, address, ttl: 60 })
+    let owner = owner.clone().into_bytes();
+    Some(Record { owner, kind: *kind, text, whole, preference, address, ttl: 60, secure: false })
+}
+
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> =
+        text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }

@@ -58,6 +58,12 @@ const MAX_NAME: usize = 255;
 const ESCAPED: &[u8] = b"+<>()\"\\";
 
 impl CertificateNames {
+    /// Does a name in subjectAltName stand for this host (RFC 6125, 6.4: a `*` for its first label)?
+    pub fn bears(&self, host: &[u8]) -> bool {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        self.alternatives.iter().any(|name| stands_for(name, host))
+    }
+
     /// Those of a certificate in DER. `None`: it cannot be read.
     pub fn of(certificate: &[u8]) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
@@ -69,6 +75,13 @@ impl CertificateNames {
             alternatives: alternatives(&parsed),
         })
     }
+}
+
+/// Is it the name, or `*.` and all of it but the first label?
+fn stands_for(name: &[u8], host: &[u8]) -> bool {
+    let behind = host.iter().position(|byte| *byte == b'.').map(|dot| &host[dot..]);
+    name.eq_ignore_ascii_case(host)
+        || name.strip_prefix(b"*").zip(behind).is_some_and(|(suffix, rest)| suffix.eq_ignore_ascii_case(rest))
 }
 
 /// `/C=DE/O=Site/CN=mail.site.example`, each byte that is no plain letter as `+20`.

@@ -18,6 +18,10 @@ pub enum Verify {
     Not,
     /// Its certificate is no good, and this is why.
     Fail(&'static str),
+    /// A TLSA record names the peer's certificate.
+    Trusted,
+    /// None does, and this is why.
+    DaneFail(&'static str),
 }
 
 impl Verify {
@@ -28,13 +32,15 @@ impl Verify {
             Self::No => b"NO",
             Self::Not => b"NOT",
             Self::Fail(_) => b"FAIL",
+            Self::Trusted => b"TRUSTED",
+            Self::DaneFail(_) => b"DANE_FAIL",
         }
     }
 
     /// Why, in the words of the log.
-    fn message(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
-            Self::Fail(why) => why,
+            Self::Fail(why) | Self::DaneFail(why) => why,
             _ => "ok",
         }
     }
@@ -129,7 +135,8 @@ impl Established {
         .concat();
         log.log(8, Priority::Info, None, &text);
         // why a certificate is no good is for everybody to know who reads that it is none
-        let level = if matches!(verify, Verify::Fail(_)) { 8 } else { CERTIFICATE_LEVEL };
+        let level =
+            if matches!(verify, Verify::Fail(_) | Verify::DaneFail(_)) { 8 } else { CERTIFICATE_LEVEL };
         let text = [
             format!("STARTTLS={side}, cert-subject=").as_bytes(),
             &names.subject,

@@ -2,6 +2,7 @@
 
 use super::certificate::{CertificateNames, fingerprint};
 use super::ciphers;
+use super::dane::DaneProof;
 use super::established::{Established, Verify};
 use super::features::SessionFeatures;
 use super::material::Material;
@@ -28,6 +29,10 @@ pub struct Wish {
     pub ask: Option<bool>,
     /// What a ruleset said.
     pub features: SessionFeatures,
+    /// Is the server told by which name it is called (SNI, RFC 6066, 3)?
+    pub named: bool,
+    /// What proves who it is: these records (DANE); `None`: a CA that the site trusts.
+    pub proof: Option<Arc<DaneProof>>,
 }
 
 /// Why there is no protected stream.
@@ -56,7 +61,7 @@ impl Material {
         let config = self.server_config(&protocols, ask).map_err(|error| failed(&error))?;
         let handshake = TlsAcceptor::from(Arc::new(config)).accept(stream);
         let stream = limited(self.limit(), handshake).await?;
-        let established = self.established(stream.get_ref().1, ask);
+        let established = self.established(stream.get_ref().1, ask, None);
         Ok((stream.into(), established))
     }
 
@@ -71,10 +76,12 @@ impl Material {
         stream: S,
     ) -> Result<(TlsStream<S>, Established), HandshakeError> {
         let protocols = wish.features.applied(self.settings.protocols);
-        let config = self.client_config(&protocols).map_err(|error| failed(&error))?;
+        // the name that the records are about, if the host is an alias (RFC 7672, 8.1)
+        let name = wish.proof.as_ref().and_then(|proof| proof.names.first()).map_or(name, |base| base);
+        let config = self.client_config(&protocols, wish.named).map_err(|error| failed(&error))?;
         let handshake = TlsConnector::from(Arc::new(config)).connect(server_name(name), stream);
         let stream = limited(self.limit(), handshake).await?;
-        let established = self.established(stream.get_ref().1, true);
+        let established = self.established(stream.get_ref().1, true, wish.proof.as_deref());
         Ok((stream.into(), established))
     }
 
@@ -82,7 +89,7 @@ impl Material {
         if self.settings.timeout.is_zero() { DEFAULT_TIMEOUT } else { self.settings.timeout }
     }
 
-    fn established(&self, state: &CommonState, asked: bool) -> Established {
+    fn established(&self, state: &CommonState, asked: bool, proof: Option<&DaneProof>) -> Established {
         let settings = &self.settings;
         let suite = state.negotiated_cipher_suite().and_then(|suite| ciphers::find(suite.suite()));
         let chain = state.peer_certificates().unwrap_or_default();
@@ -90,9 +97,15 @@ impl Material {
         let verify = match (chain.is_empty(), asked) {
             (true, true) => Verify::No,
             (true, false) => Verify::Not,
-            (false, _) => match self.trust.verify(chain, usage, UnixTime::now()) {
-                Ok(()) => Verify::Ok,
-                Err(why) => Verify::Fail(why),
+            (false, _) => match proof {
+                Some(proof) => match proof.verify(chain, UnixTime::now()) {
+                    Ok(()) => Verify::Trusted,
+                    Err(why) => Verify::DaneFail(why),
+                },
+                None => match self.trust.verify(chain, usage, UnixTime::now()) {
+                    Ok(()) => Verify::Ok,
+                    Err(why) => Verify::Fail(why),
+                },
             },
         };
         let digest = settings.fingerprint.unwrap_or(Digest::Md5);

@@ -172,15 +172,15 @@ impl Material {
         Ok(config)
     }
 
-    /// For a session of a client.
-    pub(super) fn client_config(&self, protocols: &Protocols) -> Result<ClientConfig, Error> {
+    /// For a session of a client; `named`: it says which server it wants.
+    pub(super) fn client_config(&self, protocols: &Protocols, named: bool) -> Result<ClientConfig, Error> {
         let provider = provider(protocols);
         let builder = ClientConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
         let builder = builder.with_custom_certificate_verifier(self.accept.clone());
         let mut config = builder.with_client_cert_resolver(self.own.clone());
         // sendmail sends no name either, unless a ruleset gives one
-        config.enable_sni = false;
+        config.enable_sni = named;
         config.resumption = self.resumption.clone();
         Ok(config)
     }
@@ -216,7 +216,7 @@ impl ResolvesServerCert for OwnCertificates {
         let asked = hello.server_name().unwrap_or_default();
         let named = |pair: &&Arc<CertifiedKey>| {
             let names = pair.cert.first().and_then(|first| CertificateNames::of(first));
-            names.is_some_and(|names| names.alternatives.iter().any(|name| bears(name, asked.as_bytes())))
+            names.is_some_and(|names| names.bears(asked.as_bytes()))
         };
         let schemes = hello.signature_schemes();
         let found = self.usable(schemes).find(|pair| !asked.is_empty() && self.0.len() > 1 && named(pair));
@@ -232,11 +232,4 @@ impl ResolvesClientCert for OwnCertificates {
     fn has_certs(&self) -> bool {
         !self.0.is_empty()
     }
-}
-
-/// Is it the name, or `*.` and all of it but the first label?
-fn bears(name: &[u8], asked: &[u8]) -> bool {
-    let behind = asked.iter().position(|byte| *byte == b'.').map(|dot| &asked[dot..]);
-    name.eq_ignore_ascii_case(asked)
-        || name.strip_prefix(b"*").zip(behind).is_some_and(|(suffix, rest)| suffix.eq_ignore_ascii_case(rest))
 }

@@ -9,12 +9,14 @@
 //!   [`warnings()`]: what of them does not come true
 //! - [`Tls`] (`store`): certificates and keys as they are on disk now; `material`: made ready for use
 //! - `trust`: which CAs are trusted, and is a chain good; `accept`: verifiers that let every certificate pass
+//! - `dane`: does a TLSA record name a certificate?
 //! - `handshake`: from a stream to a protected one; [`Established`]: what came of it; `certificate`: names in it
 //! - `features`: what rulesets say of one session (`tls_srv_features`, `tls_clt_features`)
 
 mod accept;
 mod certificate;
 mod ciphers;
+mod dane;
 mod established;
 mod features;
 mod handshake;
@@ -28,6 +30,7 @@ mod warnings;
 mod words;
 
 pub use certificate::CertificateNames;
+pub use dane::{DaneProof, TlsaRecord};
 pub use established::{Established, Verify, clear_macros};
 pub use features::{FeatureError, SessionFeatures};
 pub use handshake::{HandshakeError, Stream, Wish};

@@ -6,7 +6,7 @@ use rustls::DistinguishedName;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{
     BorrowedCertRevocationList, CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage,
-    RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy,
+    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -63,7 +63,7 @@ impl Trust {
         now: UnixTime,
     ) -> Result<(), &'static str> {
         let Some((own, above)) = chain.split_first() else { return Err("certificate chain is empty") };
-        let verdict = EndEntityCert::try_from(own).and_then(|end_entity| {
+        let verdict = {
             let lists: Option<Vec<&CertRevocationList<'_>>> =
                 self.revoked.as_ref().map(|lists| lists.iter().collect());
             let revocation = lists.as_deref().and_then(|lists| {
@@ -73,15 +73,8 @@ impl Trust {
                 Some(options.with_expiration_policy(ExpirationPolicy::Enforce).build())
             });
             let between: Vec<CertificateDer<'_>> = above.iter().chain(&self.between).cloned().collect();
-            let key_usage = match usage {
-                Usage::Client => KeyUsage::client_auth(),
-                Usage::Server => KeyUsage::server_auth(),
-            };
-            let algorithms = webpki::ALL_VERIFICATION_ALGS;
-            end_entity
-                .verify_for_usage(algorithms, &self.anchors, &between, now, key_usage, revocation, None)
-                .map(drop)
-        });
+            path(own, &between, &self.anchors, revocation, (usage, now))
+        };
         match verdict {
             Ok(()) => Ok(()),
             Err(Error::UnknownIssuer | Error::CaUsedAsEndEntity) => self.without_issuer(own, above, now),
@@ -103,6 +96,38 @@ impl Trust {
             (false, false) => Err("unable to get local issuer certificate"),
         }
     }
+}
+
+/// Does a way lead from a certificate, over those between, to an anchor?
+fn path(
+    own: &CertificateDer<'_>,
+    between: &[CertificateDer<'_>],
+    anchors: &[TrustAnchor<'_>],
+    revocation: Option<RevocationOptions<'_>>,
+    (usage, now): (Usage, UnixTime),
+) -> Result<(), Error> {
+    let usage = match usage {
+        Usage::Client => KeyUsage::client_auth(),
+        Usage::Server => KeyUsage::server_auth(),
+    };
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    let end_entity = EndEntityCert::try_from(own)?;
+    end_entity.verify_for_usage(algorithms, anchors, between, now, usage, revocation, None).map(drop)
+}
+
+/// Is a certificate signed by this authority, directly or not, whoever else trusts it?
+///
+/// # Errors
+/// Why not.
+pub(super) fn below(
+    authority: &CertificateDer<'_>,
+    own: &CertificateDer<'_>,
+    above: &[CertificateDer<'_>],
+    usage: Usage,
+    now: UnixTime,
+) -> Result<(), &'static str> {
+    let anchor = webpki::anchor_from_trusted_cert(authority).map_err(|error| words(&error))?;
+    path(own, above, &[anchor], None, (usage, now)).map_err(|error| words(&error))
 }
 
 /// Is it signed by itself? A chain ends there; other certificates only lead to one.

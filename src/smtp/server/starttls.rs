@@ -85,7 +85,7 @@ impl<A: Acceptor> Session<A> {
         say(FEATURES_LEVEL, Priority::Info, &answer);
         let mut parsed = |item: &[u8]| say(13, Priority::Debug, &[b"parsed, ", item].concat());
         match SessionFeatures::parse(&answer, &mut parsed) {
-            Ok(features) => Some(Wish { ask, features }),
+            Ok(features) => Some(Wish { ask, features, ..Wish::default() }),
             Err(error) => {
                 say(7, Priority::Info, &error.0);
                 None
