@@ -36,6 +36,7 @@ pub mod keeper;
 pub mod tls;
 pub mod mail_auth;
 pub mod greylist;
+pub mod tls_policy;
 pub mod queue;
 pub mod recipients;
 pub mod milter;

@@ -18,6 +18,7 @@ use crate::rewrite::Site;
 use crate::schema::UserIds;
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
+use crate::tls_policy::Policies;
 use hashbrown::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -30,6 +31,7 @@ pub struct Deliverer {
     pub(super) site: Arc<Site>,
     pub(super) keeper: Keeper,
     pub(super) tls: Tls,
+    pub(super) policies: Policies,
     pub(super) signer: Signer,
     pub(super) next_id: NextId,
     pub(super) logger: Logger,

@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::authenticate::authenticate;
+use super::connect_failure::ConnectFailure;
 use super::connections::ConnectionKey;
 use super::dial::{self, dial};
 use super::next_hop::{self, NextHop};
@@ -9,28 +10,16 @@ use super::pipe;
 use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
-use super::starttls;
+use super::starttls::{self, Terms};
 use crate::config::{Config, Mailer};
 use crate::logging::Priority;
 use crate::logging::statistics::Connection;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
+use crate::tls_policy::NextHopPolicy;
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio::net::UnixStream;
-
-/// Why mail did not get through to a host: what that means for it, and what the log shows as relay.
-#[derive(Clone, Debug)]
-pub(super) struct ConnectFailure {
-    pub(super) result: DeliveryResult,
-    pub(super) relay: Vec<u8>,
-    /// The host that could not be had, as reports name it.
-    pub(super) remote_mta: Option<Vec<u8>>,
-    /// Does the log know of it already?
-    pub(super) recorded: bool,
-    /// No other host is to be asked.
-    pub(super) is_last: bool,
-}
 
 /// A server that is ready for mail, its extensions known: the hop, or FallbackSmartHost where that cannot be reached.
 /// `members`: its recipients; `is_last`: no hop stands behind it.
@@ -144,16 +133,20 @@ async fn call_hop(
         NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address(..) => None,
     };
     if let Some(stream) = stream {
-        let end = open(attempt, mailer, stream, (&shown, b""), false).await;
+        let end = open(attempt, mailer, stream, (&shown, b""), Terms::default()).await;
         return end.map_err(|(failure, _)| (failure, Reached::Server));
     }
+    let policy = match attempt.policy(hop).await {
+        Ok(policy) => policy,
+        Err(result) => return Err(failure(result, Reached::Server)),
+    };
     let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
     let addresses = addresses.map_err(|result| failure(result, Reached::NoName))?;
     attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Reached::Nothing);
     let shown = hop.shown();
     for address in addresses {
-        match connect_address(attempt, mailer, address, &shown).await {
+        match connect_address(attempt, mailer, address, &shown, &policy).await {
             Ok(server) => return Ok(server),
             Err(failure) => last = failure,
         }
@@ -166,9 +159,10 @@ async fn connect_address(
     mailer: &Mailer,
     address: SocketAddr,
     host: &[u8],
+    policy: &NextHopPolicy,
 ) -> Result<ServerConnection, (ConnectFailure, Reached)> {
     let literal = format!("[{}]", attempt.on.site.config.ip_text(address.ip())).into_bytes();
-    let mut clear = false;
+    let mut terms = Terms { clear: false, policy: policy.clone() };
     loop {
         let stream = match dial(attempt, mailer, address).await {
             Ok(stream) => stream,
@@ -182,11 +176,12 @@ async fn connect_address(
         };
         attempt.on.logger.count_connection(Connection::To);
         dial::log_connection(attempt, &stream).await;
-        let fallback = !clear && attempt.on.site.config.options.tls_fallback_to_clear;
-        match open(attempt, mailer, Box::new(stream), (host, &literal), clear).await {
+        let may_be_clear = attempt.on.site.config.options.tls_fallback_to_clear && !policy.is_mandatory();
+        let fallback = !terms.clear && may_be_clear;
+        match open(attempt, mailer, Box::new(stream), (host, &literal), terms.clone()).await {
             Ok(server) => return Ok(server),
             Err((failure, true)) if fallback && failure.result.disposition == Disposition::Delayed => {
-                clear = true;
+                terms.clear = true;
             }
             Err((failure, _)) => return Err((failure, Reached::Server)),
         }
@@ -205,20 +200,20 @@ fn no_socket(attempt: &Attempt<'_>, path: &Path, error: &std::io::Error) -> Deli
     DeliveryResult { dsn: EnhancedStatus(4, 3, 5), noted: Some(why), ..result }
 }
 
-/// Greeting, EHLO, TLS and AUTH; `clear`: without TLS. An error says whether it may be tried so.
+/// Greeting, EHLO, TLS and AUTH. An error says whether it may be tried without TLS.
 async fn open(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     stream: Box<dyn Stream>,
     (host, address): (&[u8], &[u8]),
-    clear: bool,
+    terms: Terms,
 ) -> Result<ServerConnection, (ConnectFailure, bool)> {
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let dialogue = attempt.on.logger.dialogue();
     let mut server = ServerConnection::new(stream, host, address).heard_by(dialogue);
     server.console = attempt.envelope.attempt.console.clone();
     let Err(Refused { result, handshake_failed }) =
-        opening(attempt, mailer, &timeouts, &mut server, clear).await
+        opening(attempt, mailer, &timeouts, &mut server, &terms).await
     else {
         return Ok(server);
     };
@@ -240,7 +235,7 @@ async fn opening(
     mailer: &Mailer,
     timeouts: &CommandTimeouts,
     server: &mut ServerConnection,
-    clear: bool,
+    terms: &Terms,
 ) -> Result<(), Refused> {
     let site = attempt.on.site.clone();
     match server.greeting(timeouts.greeting).await {
@@ -249,7 +244,7 @@ async fn opening(
         Err(error) => return Err(connection_failed(server, &error).into()),
     }
     introduce(&site.config, mailer, timeouts, server).await?;
-    if starttls::secure(attempt, server, timeouts, clear).await? {
+    if starttls::secure(attempt, server, timeouts, terms).await? {
         introduce(&site.config, mailer, timeouts, server).await?;
     }
     authenticate(attempt, timeouts, server).await

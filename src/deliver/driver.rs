@@ -20,6 +20,7 @@ use crate::rewrite::Site;
 use crate::schema::{Outcome, Sysexit, UserIds};
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
+use crate::tls_policy::Policies;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::path::Path;
@@ -89,13 +90,18 @@ impl Deliverer {
         let pools = Pools::new(&site.config);
         let parked = Parked::new(&site.config, pools.clone());
         let signer = Signer::new(&site.config, &keeper, &logger);
-        Self { site, keeper, tls, signer, next_id, logger, clock: Clock::System, pools, hosts: None, parked }
+        let policies = Policies::new(&site.config, &site.resolver, &tls, &logger, None);
+        let clock = Clock::System;
+        Self { site, keeper, tls, policies, signer, next_id, logger, clock, pools, hosts: None, parked }
     }
 
-    /// With what is remembered of hosts; `queue`: the directory that HostStatusDirectory may be below.
+    /// With what is remembered of hosts and domains; `queue`: the directory that HostStatusDirectory may be below, and
+    /// that has the file of fetched MTA-STS policies.
     #[must_use]
     pub fn remembering_hosts(mut self, queue: &Path) -> Self {
         self.hosts = KnownHosts::of(&self.site.config, queue);
+        let (site, file) = (&self.site, queue.join("mta-sts"));
+        self.policies = Policies::new(&site.config, &site.resolver, &self.tls, &self.logger, Some(&file));
         self
     }
 
@@ -310,9 +316,12 @@ impl Attempt<'_> {
             if !permit.ready().await {
                 continue;
             }
-            let found = RouteLookup::new(&site.config, self.on.resolver(self.envelope), &mailer)
-                .next_hops(&key.host)
-                .await;
+            let mut look_up = RouteLookup::new(&site.config, self.on.resolver(self.envelope), &mailer);
+            // over LMTP no policy of anybody's is meant
+            if !mailer.has(b'z') {
+                look_up = look_up.with_policies(&self.on.policies, self.asked_about(&key.host).await);
+            }
+            let found = look_up.next_hops(&key.host).await;
             self.routes.insert(key, found);
         }
     }

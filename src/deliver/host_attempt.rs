@@ -1,7 +1,8 @@
 //! Mail for other hosts: one next hop after the other until one takes it.
 
 use super::attempt::Attempt;
-use super::connect::{self, ConnectFailure};
+use super::connect;
+use super::connect_failure::ConnectFailure;
 use super::connections::ConnectionKey;
 use super::local;
 use super::next_hop::{self, NextHop};
@@ -84,7 +85,9 @@ async fn try_hop(
     let Some(mailer_id) = attempt.mailer_id(tried.members[0]) else { return (0, Vec::new()) };
     let pool = if mailer.has(b'l') { Pool::Local } else { Pool::Remote };
     // who finds no place here is still pending, and comes back
-    let Some(mut permit) = attempt.enter(pool, Destination::Hop(hop.clone())) else { return (0, Vec::new()) };
+    let Some(mut permit) = attempt.enter(pool, Destination::Hop(hop.of_anybody())) else {
+        return (0, Vec::new());
+    };
     if !permit.ready().await {
         return (0, Vec::new());
     }

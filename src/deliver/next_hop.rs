@@ -5,8 +5,10 @@ use crate::addr::{MacroId, op};
 use crate::config::{Config, ConfigEnv, Mailer, SystemEnv};
 use crate::net::{DnsError, Family, Resolver};
 use crate::schema::{Disposition, EnhancedStatus, Outcome, Reply, Sysexit};
+use crate::tls_policy::{Asked, Domain, Policies};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One host, address or socket to connect to, with its port.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,6 +19,8 @@ pub(super) enum NextHop {
         name: Vec<u8>,
         /// TCP port.
         port: u16,
+        /// Whose mail goes there, if that says something about its TLS.
+        domain: Option<Arc<Domain>>,
     },
     /// FallbackSmartHost: a host as it is written, named so in logs.
     SmartHost {
@@ -55,6 +59,14 @@ impl NextHop {
     /// Is it the domain `$h` itself?
     pub(super) fn is_named(&self, domain: &[u8]) -> bool {
         matches!(self, Self::Host { name, .. } if name == domain.strip_suffix(b".").unwrap_or(domain))
+    }
+
+    /// The same host, whosever mail goes there: who calls it shares its permits.
+    pub(super) fn of_anybody(&self) -> Self {
+        match self {
+            Self::Host { name, port, .. } => Self::Host { name: name.clone(), port: *port, domain: None },
+            other => other.clone(),
+        }
     }
 
     /// As logs and replies name it: hosts with a dot at the end.
@@ -109,12 +121,25 @@ pub(super) struct RouteLookup<'a> {
     resolver: &'a Resolver,
     mailer: &'a Mailer,
     port: u16,
+    /// Who knows what TLS hosts must have, and what is asked.
+    policies: Option<(&'a Policies, Asked)>,
 }
 
 impl<'a> RouteLookup<'a> {
     /// Reads the port out of A=.
     pub(super) fn new(config: &'a Config, resolver: &'a Resolver, mailer: &'a Mailer) -> Self {
-        Self { config, resolver, mailer, port: port(config, mailer) }
+        Self { config, resolver, mailer, port: port(config, mailer), policies: None }
+    }
+
+    /// With what is to be known of the TLS of hosts.
+    pub(super) fn with_policies(self, policies: &'a Policies, asked: Asked) -> Self {
+        Self { policies: Some((policies, asked)), ..self }
+    }
+
+    /// A host that the configuration names.
+    fn named(&self, name: Vec<u8>) -> NextHop {
+        let domain = self.policies.and_then(|(policies, asked)| policies.of_named_host(&name, asked));
+        NextHop::Host { name, port: self.port, domain }
     }
 
     /// Every next hop for `$h`, in the order of trial; or why there is none.
@@ -136,7 +161,7 @@ impl<'a> RouteLookup<'a> {
             && failure.as_ref().is_none_or(may_be_elsewhere)
         {
             let name = host.strip_suffix(b".").unwrap_or(host).to_vec();
-            hops.push(NextHop::Host { name, port: self.port });
+            hops.push(self.named(name));
         }
         hops.truncate(MAX_NEXT_HOPS);
         match (hops.is_empty(), failure) {
@@ -170,7 +195,7 @@ impl<'a> RouteLookup<'a> {
         let plain = inner.unwrap_or(host);
         let name = plain.strip_suffix(b".").unwrap_or(plain).to_vec();
         if inner.is_some() || self.mailer.has(b'0') {
-            return Ok(vec![NextHop::Host { name, port: self.port }]);
+            return Ok(vec![self.named(name)]);
         }
         self.mx(&name).await
     }
@@ -194,11 +219,15 @@ impl<'a> RouteLookup<'a> {
         }
         if answer.hosts.is_empty() && answer.saw_self {
             return match self.config.options.try_null_mx_list {
-                true => Ok(vec![NextHop::Host { name: name.to_vec(), port: self.port }]),
+                true => Ok(vec![self.named(name.to_vec())]),
                 false => Err(points_back(name, self.config)),
             };
         }
-        let hop = |host: Vec<u8>| NextHop::Host { name: host, port: self.port };
+        let domain = match self.policies {
+            Some((policies, asked)) => policies.of_domain(name, answer.secure, asked).await,
+            None => None,
+        };
+        let hop = |host: Vec<u8>| NextHop::Host { name: host, port: self.port, domain: domain.clone() };
         Ok(answer.hosts.into_iter().map(hop).collect())
     }
 }
@@ -280,7 +309,7 @@ pub(super) async fn addresses(
     let (name, port) = match hop {
         NextHop::Address(address, _) => return Ok(vec![*address]),
         NextHop::Socket(_) | NextHop::Pipe { .. } | NextHop::Terminal { .. } => return Ok(Vec::new()),
-        NextHop::Host { name, port } => (&name[..], *port),
+        NextHop::Host { name, port, .. } => (&name[..], *port),
         NextHop::SmartHost { name, port } => {
             let inner = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(name);
             if let Some(ip) = literal(inner) {

@@ -109,7 +109,8 @@ impl Parked {
     /// dialogue that somebody reads. To be called by whoever still has the permit for that host.
     pub(super) fn keep(&self, open: Open) -> Option<Open> {
         // the caller is one of them
-        let others = self.0.single || self.0.pools.deliveries_to(&Destination::Hop(open.key.hop.clone())) > 1;
+        let others =
+            self.0.single || self.0.pools.deliveries_to(&Destination::Hop(open.key.hop.of_anybody())) > 1;
         let mut state = self.0.lock();
         if !others || self.0.limits.most == 0 || open.server.console.steps || state.open.len() >= MOST {
             return Some(open);

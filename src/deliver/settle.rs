@@ -1,7 +1,7 @@
 //! What a server's answers mean for each recipient of a transaction.
 
 use super::attempt::Attempt;
-use super::connect::ConnectFailure;
+use super::connect_failure::ConnectFailure;
 use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;

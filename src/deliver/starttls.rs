@@ -15,6 +15,7 @@ use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{CommandTimeouts, Protection, ServerConnection};
 use crate::tls::{Material, SessionFeatures, Wish};
+use crate::tls_policy::NextHopPolicy;
 use std::sync::Arc;
 
 /// Above this LogLevel the log shows what `tls_clt_features` answers.
@@ -49,8 +50,16 @@ impl Unprotected {
     }
 }
 
-/// Protects a connection as far as both sides and the rulesets want it; `true`: EHLO is to be said again. `clear`: the
-/// handshake has failed before, and TLSFallbacktoClear is set.
+/// What a connection is to be like.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Terms {
+    /// The handshake has failed before, and TLSFallbacktoClear is set.
+    pub(super) clear: bool,
+    /// What TLS the host must have.
+    pub(super) policy: NextHopPolicy,
+}
+
+/// Protects a connection as far as both sides, the rulesets and the policy want it; `true`: EHLO is to be said again.
 ///
 /// # Errors
 /// Why no mail goes over it.
@@ -58,16 +67,17 @@ pub(super) async fn secure(
     attempt: &mut Attempt<'_>,
     server: &mut ServerConnection,
     timeouts: &CommandTimeouts,
-    clear: bool,
+    terms: &Terms,
 ) -> Result<bool, Refused> {
-    if clear {
-        server.protection = Protection { verify: b"CLEAR", established: None };
-        return attempt.check_tls_server(server).await.map(|()| false);
+    if terms.clear {
+        server.protection = Protection { verify: b"CLEAR", established: None, proven: false };
+        attempt.check_tls_server(server).await?;
+        return attempt.check_policy(server, &terms.policy).map_or(Ok(false), Err);
     }
-    let (result, mut refused) = match start(attempt, server, timeouts).await {
+    let (result, mut refused) = match start(attempt, server, timeouts, &terms.policy).await {
         Ok(()) => (Ok(true), None),
         Err((why, result)) => {
-            server.protection = Protection { verify: why.verify(), established: None };
+            server.protection = Protection { verify: why.verify(), established: None, proven: false };
             let handshake_failed = why == Unprotected::Software;
             (Ok(false), result.map(|result| Refused { result, handshake_failed }))
         }
@@ -77,7 +87,8 @@ pub(super) async fn secure(
         let handshake_failed = refused.is_some_and(|refused| refused.handshake_failed);
         refused = Some(Refused { handshake_failed, ..by_ruleset });
     }
-    refused.map_or(result, Err)
+    let by_policy = attempt.check_policy(server, &terms.policy);
+    refused.or(by_policy).map_or(result, Err)
 }
 
 /// Is the server asked at all? Then STARTTLS and the handshake. An error may let mail go on in the clear.
@@ -85,6 +96,7 @@ async fn start(
     attempt: &mut Attempt<'_>,
     server: &mut ServerConnection,
     timeouts: &CommandTimeouts,
+    policy: &NextHopPolicy,
 ) -> Result<(), (Unprotected, Option<DeliveryResult>)> {
     if !server.extensions.starttls
         || attempt.port_forbids(server, b'S')
@@ -114,7 +126,8 @@ async fn start(
         code if code / 100 != 2 => return Err((Unprotected::None, None)),
         _ => {}
     }
-    handshake(attempt, server, &material, &Wish { features, ..Wish::default() }).await
+    let wish = Wish { features, named: policy.names_server(), proof: policy.proof(), ..Wish::default() };
+    handshake(attempt, server, &material, &wish).await
 }
 
 async fn handshake(
@@ -127,7 +140,8 @@ async fn handshake(
         Ok(established) => {
             established.log(&attempt.on.logger, &server.host);
             let verify = established.verify.as_bytes();
-            server.protection = Protection { verify, established: Some(Arc::new(established)) };
+            server.protection =
+                Protection { verify, established: Some(Arc::new(established)), proven: false };
             Ok(())
         }
         Err(error) => {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// There is no answer for now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct TryLater;
+pub struct TryLater;
 
 /// All records of this kind; none where there are none.
 pub(super) async fn records(resolver: &Resolver, name: &[u8], kind: u16) -> Result<Vec<Record>, TryLater> {
@@ -17,8 +17,11 @@ pub(super) async fn records(resolver: &Resolver, name: &[u8], kind: u16) -> Resu
     }
 }
 
-/// Whole texts of a name.
-pub(super) async fn texts(resolver: &Resolver, name: &[u8]) -> Result<Vec<Vec<u8>>, TryLater> {
+/// Whole texts of a name; none where there are none.
+///
+/// # Errors
+/// Nobody answers for now.
+pub async fn texts(resolver: &Resolver, name: &[u8]) -> Result<Vec<Vec<u8>>, TryLater> {
     let records = records(resolver, name, kind::TXT).await?;
     Ok(records.into_iter().map(|record| record.whole).collect())
 }

@@ -23,6 +23,8 @@ mod verdict;
 pub use check::{Envelope, check_message, check_sender};
 pub use dkim::{Arriving, Fields, Signing, SigningKey, Verified};
 pub use dmarc::{Dmarc, Policy};
+pub use dns::{TryLater, texts};
 pub use results::{FIELD, Results, is_forged};
 pub use signer::{Keys, Signer};
+pub use tags::Tags;
 pub use verdict::Verdict;

@@ -2,11 +2,11 @@
 
 /// Tags and their values, blanks around them taken off.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Tags<'a>(Vec<(&'a [u8], &'a [u8])>);
+pub struct Tags<'a>(Vec<(&'a [u8], &'a [u8])>);
 
 impl<'a> Tags<'a> {
     /// Reads a list; `None`: it is none, or names a tag twice.
-    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
+    pub fn read(text: &'a [u8]) -> Option<Self> {
         let mut tags: Vec<(&[u8], &[u8])> = Vec::new();
         let mut parts = text.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).peekable();
         while let Some(part) = parts.next() {
@@ -26,23 +26,26 @@ impl<'a> Tags<'a> {
     }
 
     /// The value of a tag.
-    pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.0.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value)
     }
 
     /// The first tag.
-    pub(super) fn first(&self) -> Option<(&'a [u8], &'a [u8])> {
+    pub fn first(&self) -> Option<(&'a [u8], &'a [u8])> {
         self.0.first().copied()
     }
 
     /// Words of a value between colons.
-    pub(super) fn words(&self, name: &str) -> Option<Vec<&'a [u8]>> {
+    pub fn words(&self, name: &str) -> Option<Vec<&'a [u8]>> {
         let words = self.get(name)?.split(|byte| *byte == b':').map(<[u8]>::trim_ascii);
         Some(words.filter(|word| !word.is_empty()).collect())
     }
 
     /// A number.
-    pub(super) fn number(&self, name: &str) -> Option<Result<u64, ()>> {
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn number(&self, name: &str) -> Option<Result<u64, ()>> {
         let value = self.get(name)?;
         let text =
             std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));

@@ -452,8 +452,8 @@ options! {
     set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Implemented, "";
     /// SMTPUTF8 is offered, and addresses may be UTF-8 (RFC 6531). Without it they are what they are to a sendmail that was built without USE_EAI, which refuses a cf that sets it
     smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, Implemented, "confSMTPUTF8";
-    /// MTA-STS
-    strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, ParsedOnly, "";
+    /// MTA-STS: policies of domains are asked for, unless a map named sts does that (FEATURE(sts))
+    strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, Implemented, "";
     /// TLS 1.3 suites
     cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Implemented, "";
     /// (canonify only: sendmail's, where it is built with it) TLSA records say how servers prove who they are, where a name server that is trusted has validated them

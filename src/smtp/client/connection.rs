@@ -23,11 +23,13 @@ pub struct Protection {
     pub verify: &'static [u8],
     /// What the handshake has come to.
     pub established: Option<Arc<Established>>,
+    /// The server has proved that it is the one that the domain has named (DANE, MTA-STS).
+    pub proven: bool,
 }
 
 impl Default for Protection {
     fn default() -> Self {
-        Self { verify: b"NONE", established: None }
+        Self { verify: b"NONE", established: None, proven: false }
     }
 }
 

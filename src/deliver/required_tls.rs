@@ -1,0 +1,65 @@
+//! What TLS a next hop must have: asked before it is called, judged when it has been (RFC 7672, 8461).
+//!
+//! In: a domain, a next hop, a connection on which EHLO and STARTTLS have been said. Out: the policy; or why no mail goes
+//! there, in the log and for the mail. Never here: where policies come from (`crate::tls_policy`), and STARTTLS itself.
+
+use super::attempt::Attempt;
+use super::next_hop::NextHop;
+use super::refused::Refused;
+use super::result::DeliveryResult;
+use crate::logging::Priority;
+use crate::rewrite::Rewriter;
+use crate::smtp::client::ServerConnection;
+use crate::tls_policy::{Asked, NextHopPolicy, Unmet};
+
+/// What says that less is asked about a domain.
+const RULESET: &[u8] = b"tls_policy";
+
+impl Attempt<'_> {
+    /// What is asked about the TLS of a domain's hosts: ruleset `tls_policy` says less for some.
+    pub(super) async fn asked_about(&self, domain: &[u8]) -> Asked {
+        let (site, asked) = (&self.on.site, self.on.policies.asked());
+        if asked.is_nothing() || site.config.rulesets.find(RULESET).is_none() {
+            return asked;
+        }
+        let mut scope = self.envelope.scope.clone();
+        let domain = domain.strip_suffix(b".").unwrap_or(domain);
+        let answer = Rewriter::quiet(site, &mut scope).text(RULESET, domain, None).await;
+        asked.and(Asked::only(&answer.unwrap_or_default()))
+    }
+
+    /// What TLS a next hop must have.
+    ///
+    /// # Errors
+    /// It may not be called now.
+    pub(super) async fn policy(&self, hop: &NextHop) -> Result<NextHopPolicy, DeliveryResult> {
+        let NextHop::Host { name, port, domain: Some(domain) } = hop else { return Ok(NextHopPolicy::None) };
+        self.on
+            .policies
+            .of_host(domain, name, *port)
+            .await
+            .map_err(|unmet| self.unmet(&hop.shown(), b"refused", unmet))
+    }
+
+    /// Is the connection as the policy wants it? Then what has been proved is known to it. Only one that nobody insists on
+    /// lets mail go on otherwise; else this is why none does.
+    pub(super) fn check_policy(
+        &self,
+        server: &mut ServerConnection,
+        policy: &NextHopPolicy,
+    ) -> Option<Refused> {
+        let judgement = policy.judge(&server.host, server.protection.established.as_deref());
+        server.protection.proven = judgement.proven;
+        let unmet = judgement.unmet?;
+        let result = self.unmet(&server.host, &policy.shown(), unmet);
+        policy.is_mandatory().then(|| result.into())
+    }
+
+    /// A policy that is not met, in the log and for the mail.
+    fn unmet(&self, host: &[u8], policy: &[u8], unmet: Unmet) -> DeliveryResult {
+        let reason = unmet.reason.as_bytes();
+        let line = [b"STARTTLS=client, relay=", host, b", policy=", policy, b", reason=", reason].concat();
+        self.on.logger.log(4, Priority::Warning, Some(self.envelope.id.as_bytes()), &line);
+        DeliveryResult::delayed([b"TLS policy of ", host, b" not met: ", reason].concat(), unmet.status)
+    }
+}

@@ -1,0 +1,311 @@
+//! Who is asked for a policy: what the options turn on, what is remembered, what is fetched.
+
+use super::dane;
+use super::https::Https;
+use super::requirement::{Domain, NextHopPolicy, Unmet};
+use super::sts::{self, Cache, Known, MAX_POLICY, Mode, StsPolicy};
+use crate::config::Config;
+use crate::logging::{Logger, Priority};
+use crate::mail_auth::texts;
+use crate::net::Resolver;
+use crate::sys::clock;
+use crate::tls::Tls;
+use http_body_util::Full;
+use hyper::Request;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A policy that could not be fetched is not asked for again so soon (RFC 8461, 3.3).
+const RETRY: Duration = Duration::from_secs(300);
+/// How old a policy may be before it is fetched again although nothing says that it has changed, in seconds
+/// (RFC 8461, 3.3 and 10.2: whoever blocks the DNS must not outwait it).
+const REFRESH: i64 = 86_400;
+/// Domains whose failures are remembered.
+const MAX_FAILURES: usize = 10_000;
+
+/// What is asked about a domain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// Its hosts' TLSA records.
+    pub dane: bool,
+    /// Its MTA-STS policy.
+    pub sts: bool,
+}
+
+impl Asked {
+    /// By the options DANE and StrictTransportSecurity. A map named `sts` answers in place of the latter.
+    fn of(config: &Config) -> Self {
+        let answered = config.maps.iter().any(|map| map.name == b"sts");
+        let options = &config.options;
+        Self { dane: options.dane, sts: options.strict_transport_security && !answered }
+    }
+
+    /// By the word of ruleset `tls_policy`: DANE, STS, NONE; any other one leaves it as it is.
+    pub fn only(word: &[u8]) -> Self {
+        let is = |known: &[u8]| word.eq_ignore_ascii_case(known);
+        Self { dane: !is(b"STS") && !is(b"NONE"), sts: !is(b"DANE") && !is(b"NONE") }
+    }
+
+    /// What both ask.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { dane: self.dane && other.dane, sts: self.sts && other.sts }
+    }
+
+    /// Nobody is asked anything.
+    pub fn is_nothing(self) -> bool {
+        !self.dane && !self.sts
+    }
+}
+
+/// Knows the policies. Cloning shares what it knows.
+#[derive(Clone)]
+pub struct Policies(Arc<Shared>);
+
+struct Shared {
+    asked: Asked,
+    resolver: Arc<Resolver>,
+    tls: Tls,
+    log: Logger,
+    cache: Cache,
+    failures: Mutex<HashMap<Vec<u8>, Instant>>,
+    /// Whoever fetches a domain's policy; others wait for it.
+    turns: Mutex<HashMap<Vec<u8>, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Policies {
+    /// As the options say; `file`: where fetched policies are kept, else in memory alone.
+    pub fn new(
+        config: &Config,
+        resolver: &Arc<Resolver>,
+        tls: &Tls,
+        log: &Logger,
+        file: Option<&Path>,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            asked: Asked::of(config),
+            resolver: resolver.clone(),
+            tls: tls.clone(),
+            log: log.clone(),
+            cache: Cache::new(file),
+            failures: Mutex::default(),
+            turns: Mutex::default(),
+        }))
+    }
+
+    /// What is asked about a domain if nothing is said of it.
+    pub fn asked(&self) -> Asked {
+        self.0.asked
+    }
+
+    /// What is to be known of a domain before its hosts are called; `secure`: its MX records have been validated.
+    pub async fn of_domain(&self, name: &[u8], secure: bool, asked: Asked) -> Option<Arc<Domain>> {
+        let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+        if self.0.asked.and(asked).is_nothing() {
+            return None;
+        }
+        // whom a domain has named is known from a resolver that validates, which option DANE speaks of
+        let tlsa = self.0.asked.dane && asked.dane;
+        let secure = secure && tlsa;
+        let sts = if self.0.asked.sts && asked.sts { self.0.sts(&name).await } else { None };
+        (secure || sts.is_some()).then(|| Arc::new(Domain { name, secure, tlsa, sts }))
+    }
+
+    /// The same of a host that the configuration names: whose certificate it must be is known without the DNS.
+    pub fn of_named_host(&self, name: &[u8], asked: Asked) -> Option<Arc<Domain>> {
+        let (name, tlsa) = (name.to_ascii_lowercase(), self.0.asked.dane && asked.dane);
+        tlsa.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None }))
+    }
+
+    /// What TLS a host of a domain must have. TLSA records count before a policy (RFC 8461, 2).
+    ///
+    /// # Errors
+    /// The host may not be called now.
+    pub async fn of_host(&self, domain: &Domain, host: &[u8], port: u16) -> Result<NextHopPolicy, Unmet> {
+        if domain.secure
+            && domain.tlsa
+            && let Some(policy) = dane::policy(&self.0.resolver, domain, host, port).await?
+        {
+            return Ok(policy);
+        }
+        let Some(policy) = &domain.sts else {
+            return Ok(if domain.secure { NextHopPolicy::Named } else { NextHopPolicy::None });
+        };
+        let listed = policy.lists(host);
+        if !listed && policy.mode == Mode::Enforce {
+            let domain = String::from_utf8_lossy(&domain.name);
+            return Err(Unmet::unproven(format!("the MTA-STS policy of {domain} does not name this host")));
+        }
+        Ok(NextHopPolicy::Sts { domain: domain.name.clone(), mode: policy.mode, listed })
+    }
+}
+
+impl Shared {
+    /// The policy that counts now, if it is one (RFC 8461, 3).
+    async fn sts(&self, domain: &[u8]) -> Option<Arc<StsPolicy>> {
+        let turn = self.turn(domain);
+        let known = {
+            let _turn = turn.lock().await;
+            self.known(domain).await
+        };
+        drop(turn);
+        self.end_turn(domain);
+        known.map(|known| known.policy).filter(|policy| policy.mode != Mode::None)
+    }
+
+    async fn known(&self, domain: &[u8]) -> Option<Known> {
+        let now = clock::now();
+        let (known, read) = self.cache.get(domain);
+        if let Err(error) = read {
+            self.say(Priority::Error, domain, &format!("file of policies: {error}"));
+        }
+        let known = known.filter(|known| known.counts(now));
+        // a record that is missing, or cannot be had, ends no policy that is still believed (RFC 8461, 3.1)
+        let name = [b"_mta-sts.", domain].concat();
+        let records = texts(&self.resolver, &name).await.unwrap_or_default();
+        let Some(id) = sts::announced(&records) else { return known };
+        let fresh = |known: &Known| known.id == id && now - known.fetched < REFRESH;
+        if known.as_ref().is_some_and(fresh) || self.has_failed(domain) {
+            return known;
+        }
+        match self.fetch(domain).await {
+            Ok((policy, text)) => {
+                let known = Known { id, fetched: now, policy: Arc::new(policy) };
+                if let Err(error) = self.cache.put(domain, known.clone(), &text) {
+                    self.say(Priority::Error, domain, &format!("file of policies: {error}"));
+                }
+                let text = format!("policy fetched, mode={}", known.policy.mode.name());
+                self.say(Priority::Info, domain, &text);
+                Some(known)
+            }
+            Err(why) => {
+                self.note_failure(domain);
+                let end = if known.is_some() { "the old one counts" } else { "there is none" };
+                self.say(Priority::Warning, domain, &format!("policy cannot be fetched: {why}: {end}"));
+                known
+            }
+        }
+    }
+
+    async fn fetch(&self, domain: &[u8]) -> Result<(StsPolicy, String), String> {
+        let domain = std::str::from_utf8(domain).map_err(|_| "not a domain")?;
+        let request = Request::get(format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"));
+        let request = request.body(Full::default()).map_err(|error| error.to_string())?;
+        let https = Https { resolver: &self.resolver, material: self.tls.client().await };
+        let body = https.body(request, MAX_POLICY).await?;
+        let policy = StsPolicy::parse(&body)?;
+        Ok((policy, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    fn say(&self, priority: Priority, domain: &[u8], text: &str) {
+        let level = if priority == Priority::Info { 8 } else { 4 };
+        let line = [b"MTA-STS: domain=", domain, b", ", text.as_bytes()].concat();
+        self.log.log(level, priority, None, &line);
+    }
+
+    fn has_failed(&self, domain: &[u8]) -> bool {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(domain).is_some_and(|at| at.elapsed() < RETRY)
+    }
+
+    fn note_failure(&self, domain: &[u8]) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|_, at| at.elapsed() < RETRY);
+        if failures.len() < MAX_FAILURES {
+            failures.insert(domain.to_vec(), Instant::now());
+        }
+    }
+
+    fn turn(&self, domain: &[u8]) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(domain.to_vec()).or_default().clone()
+    }
+
+    /// Nobody waits any more: the place is given up.
+    fn end_turn(&self, domain: &[u8]) {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns.get(domain).is_some_and(|turn| Arc::strong_count(turn) == 1) {
+            turns.remove(domain);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keeper::Keeper;
+    use crate::logging::Target;
+
+    const MX: &str = "mx.site.example";
+
+    fn policies(zone: &[(&str, &str, &str)], change: impl FnOnce(&mut Config)) -> Policies {
+        let mut config = Config::default();
+        change(&mut config);
+        let own = |text: &str| String::from(text);
+        let zone = zone.iter().map(|(name, kind, data)| (own(name), own(kind), own(data))).collect();
+        let resolver = Arc::new(Resolver::fixed(zone));
+        let log = Logger::open(Target::Memory, b"test", 9);
+        let config = Arc::new(config);
+        let keeper = Keeper::in_process(config.clone()).expect("a keeper");
+        let tls = Tls::new(&config, &keeper, &log);
+        Policies::new(&config, &resolver, &tls, &log, None)
+    }
+
+    async fn of_host(policies: &Policies) -> Result<NextHopPolicy, Unmet> {
+        let domain = policies.of_domain(b"Site.example.", true, Asked::only(b"OK")).await.expect("a domain");
+        assert_eq!(domain.name, b"site.example");
+        policies.of_host(&domain, MX.as_bytes(), 25).await
+    }
+
+    #[tokio::test]
+    async fn records_that_were_validated_count() {
+        let dane = |config: &mut Config| config.options.dane = true;
+        let record = format!("030101{}", "ab".repeat(32));
+        let tlsa = ("_25._tcp.mx.site.example", "TLSA", &record[..]);
+        let secure = [(MX, "A", "192.0.2.1"), (MX, "AD", ""), tlsa, (tlsa.0, "AD", "")];
+        let policy = of_host(&policies(&secure, dane)).await.expect("a policy");
+        let NextHopPolicy::Dane(Some(proof)) = &policy else { panic!("{policy:?}") };
+        assert_eq!((proof.records.len(), proof.names.len()), (1, 2));
+        assert!(policy.is_mandatory() && policy.names_server());
+        // neither host nor records, or not the records, have been validated
+        for insecure in [&[secure[0], tlsa][..], &secure[..3]] {
+            assert_eq!(of_host(&policies(insecure, dane)).await, Ok(NextHopPolicy::Named));
+        }
+        let useless = [secure[0], secure[1], (tlsa.0, "TLSA", "0001aa"), secure[3]];
+        assert_eq!(of_host(&policies(&useless, dane)).await, Ok(NextHopPolicy::Dane(None)));
+        let bogus = [secure[0], secure[1], (tlsa.0, "TRYAGAIN", "")];
+        let unmet = of_host(&policies(&bogus, dane)).await.expect_err("no answer");
+        assert_eq!(unmet.status.class(), 4);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_about_what_is_off() {
+        let plain = policies(&[], |_| ());
+        assert!(plain.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());
+        let dane = policies(&[], |config| config.options.dane = true);
+        assert!(dane.of_domain(b"site.example", true, Asked::only(b"STS")).await.is_none());
+        assert!(
+            dane.of_domain(b"site.example", false, Asked::only(b"OK")).await.is_none(),
+            "MX records of anybody"
+        );
+        assert!(dane.of_named_host(b"hub.example", Asked::only(b"NONE")).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_is_known_counts_until_its_end() {
+        let text = "version: STSv1\nmode: enforce\nmx: other.example\nmax_age: 1000\n";
+        let policies = policies(&[], |config| config.options.strict_transport_security = true);
+        let put = |ago: i64| {
+            let policy = Arc::new(StsPolicy::parse(text.as_bytes()).expect("a policy"));
+            let known = Known { id: b"1".to_vec(), fetched: clock::now() - ago, policy };
+            policies.0.cache.put(b"site.example", known, text).expect("kept");
+        };
+        put(500);
+        let unmet = of_host(&policies).await.expect_err("another host");
+        assert!(unmet.reason.ends_with("does not name this host"), "{}", unmet.reason);
+        put(2000);
+        assert!(policies.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());
+    }
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""DANE (RFC 7672): hosts whose TLSA records are in a signed zone, seen through a resolver that validates: good, wrong, expired, missing, bogus.
+
+usage: dane.py CANONIFY [--show]     Needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound; without them it skips.
+"""
+import hashlib, os, pathlib, shutil, subprocess, sys
+
+import policy_bed
+from policy_bed import logged, mail, protected, sent, waits
+from signed_zones import SIGNED
+
+KEYWORDS = ["PIPELINING", "8BITMIME"]
+# host: (the certificate that it shows, None: no STARTTLS; its TLSA records: head, of which certificate)
+HOSTS = {
+    "ee": ("ee", [("3 1 1", "ee")]), "ee512": ("ee", [("3 0 2", "ee")]), "whole": ("ee", [("3 0 0", "ee")]), "wrong": ("ee", [("3 1 1", "other")]),
+    "either": ("ee", [("3 1 1", "other"), ("3 1 1", "ee")]), "expired": ("old", [("3 1 1", "old")]), "missing": ("other", []), "bogus": ("ee", [("3 1 1", "ee")]),
+    "ta": ("ta", [("2 0 1", "ca")]), "taname": ("ee", [("2 0 1", "ca")]), "taother": ("lone", [("2 0 1", "ca")]), "useless": ("other", [("0 0 1", "other"), ("1 1 1", "ee")]),
+    "uselessclear": (None, [("1 1 1", "ee")]), "clear": (None, [("3 1 1", "ee")]), "direct": ("ee", [("3 1 1", "other")]), "aside": ("other", [("3 1 1", "ee")]),
+}
+NAMES = {"ee": ("mx.elsewhere.example", "ca", "40"), "old": ("mx.old.example", "ca", "21"), "other": ("mx.other.example", None, "40"),
+         "ta": (f"mx.ta.{SIGNED}", "ca", "40"), "lone": (f"mx.taother.{SIGNED}", "other", "40")}
+
+
+def data(folder, head, name):
+    """The digits of a record."""
+    file = f"{folder}/{name}.pem"
+    certificate = subprocess.run(["openssl", "x509", "-in", file, "-outform", "DER"], check=True, stdout=subprocess.PIPE).stdout
+    key = subprocess.run(["openssl", "x509", "-in", file, "-noout", "-pubkey"], check=True, stdout=subprocess.PIPE).stdout
+    key = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, check=True, stdout=subprocess.PIPE).stdout
+    content = key if head[2] == "1" else certificate
+    content = {"0": content.hex(), "1": hashlib.sha256(content).hexdigest(), "2": hashlib.sha512(content).hexdigest()}[head[4]]
+    return f"{head} {content}"
+
+
+def world(folder):
+    for name in ("ee", "ta", "lone"):  # an authority that a record names has to be sent
+        path = pathlib.Path(folder, f"{name}.pem")
+        path.write_text(path.read_text() + pathlib.Path(folder, "ca.pem").read_text())
+    hosts, zone = {}, {}
+    for number, (name, (shown, records)) in enumerate(HOSTS.items(), 1):
+        hosts[name] = {"ehlo": KEYWORDS, **({"tls": {"certificate": shown}} if shown else {})}
+        mx = f"{name}.{SIGNED}" if name == "direct" else f"mx.{name}.{SIGNED}"
+        if name != "direct":
+            zone[f"{name}.{SIGNED} MX"] = [(10, mx)]
+        zone[f"{mx} A"] = [f"127.0.1.{number}"]
+        if records:
+            zone[f"_25._tcp.{mx} TLSA"] = [data(folder, *record) for record in records]
+    # a host, or a domain, whose zone is not signed
+    aside = list(HOSTS).index("aside") + 1
+    zone |= {"plain.example MX": [(10, "mx.plain.example")], "mx.plain.example A": [f"127.0.1.{aside}"], "_25._tcp.mx.plain.example TLSA": [data(folder, "3 1 1", "ee")],
+             "lured.example MX": [(10, f"mx.aside.{SIGNED}")]}
+    return {"hosts": hosts, "zone": zone, "name_server": "signed_zones", "access": f"TLS_Policy:direct.{SIGNED}\tSTS\n", "mailertable": f"named.example\tesmtp:[mx.wrong.{SIGNED}]\n"}
+
+
+def cases(run):
+    """(what, is it so, the result) of each."""
+    domains = [f"{name}.{SIGNED}" for name in HOSTS if name != "direct"] + ["plain.example", "lured.example", "named.example"]
+    results = dict(zip(domains, run("FEATURE(`tls_policy', `dane')", [mail(f"x@{domain}") for domain in domains])))
+
+    def got(name):
+        return results.get(f"{name}.{SIGNED}") or results[name + ".example"]
+    for name, what in (("ee", "the host's key"), ("ee512", "its certificate, SHA-512"), ("whole", "its certificate, whole"), ("either", "one of two records"),
+                       ("expired", "an old certificate: its key counts"), ("ta", "an authority")):
+        yield what, sent(got(name)) and logged(got(name), "STARTTLS=client", f"relay=mx.{name}.{SIGNED}.", "verify=TRUSTED"), got(name)
+    for name, what, why in (("wrong", "another key", "no matching DANE TLSA records"), ("taname", "an authority, but another host", "hostname mismatch"),
+                            ("taother", "another authority", "")):
+        # in the words of ruleset tls_server, as with sendmail
+        yield what, waits(got(name), "DANE check failed") and logged(got(name), "policy=dane, reason=" + why), got(name)
+    yield "bogus records", waits(got("bogus"), "look-up failed", "dsn=4.4.3") and not got("bogus")["remote"], got("bogus")
+    yield "no records", sent(got("missing")) and logged(got("missing"), "verify=FAIL"), got("missing")
+    yield "no useful records: TLS with anybody", sent(got("useless")) and protected(got("useless")), got("useless")
+    yield "no useful records, and no TLS", waits(got("uselessclear"), "no TLS", "dsn=4.7.4"), got("uselessclear")
+    yield "no TLS", waits(got("clear"), "no TLS", "dsn=4.7.4"), got("clear")
+    yield "a zone that is not signed", sent(got("plain")) and not logged(got("plain"), "DANE"), got("plain")
+    yield "MX records that are not signed", sent(got("lured")) and not logged(got("lured"), "DANE"), got("lured")
+    yield "a host that the mailertable names", waits(got("named"), "DANE check failed"), got("named")
+    (direct,) = run("FEATURE(`tls_policy', `dane')", [mail("x@direct." + SIGNED)])
+    yield "an entry of the access map", sent(direct) and not logged(direct, "DANE"), direct
+    (direct,) = run("define(`confDANE', `true')", [mail("x@direct." + SIGNED)])
+    yield "a domain without MX records", waits(direct, "DANE check failed"), direct
+    (wrong,) = run("", [mail("x@wrong." + SIGNED)])
+    yield "nobody has asked for DANE", sent(wrong) and not logged(wrong, "DANE"), wrong
+
+
+def main(canonify, *more):
+    if os.geteuid() != 0 or not all(map(shutil.which, ("openssl", "named", "unbound", "dnssec-signzone", "dig"))):
+        print("SKIPPED: needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound\n0 passed, 0 failed")
+        return 0
+    site = policy_bed.World(canonify, "policy_bed", NAMES, world)
+    status = policy_bed.report([*cases(site.run)], "--show" in more)
+    site.close()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
