@@ -2,7 +2,8 @@ divert(-1)
 dnl # FEATURE(tls_policy, what, ...): which TLS the hosts of a domain must have is asked of the domain. canonify only.
 dnl #	what	dane: TLSA records in its DNS (RFC 7672), for those who have a name server
 dnl #		that validates on this host; sts: its MTA-STS policy (RFC 8461);
-dnl #		without any word: dane and sts
+dnl #		requiretls: messages that ask for it (RFC 8689) go only where it is
+dnl #		promised; without any word: dane and sts
 dnl # With FEATURE(access_db) before it, the table (tag TLS_Policy) says for single domains what
 dnl # is asked: DANE, STS, NONE.
 dnl # Example: FEATURE(`tls_policy', `sts')
@@ -12,13 +13,15 @@ define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
 ',
 `$1', `sts', `O StrictTransportSecurity=True
 ',
+`$1', `requiretls', `O RequireTLS=True
+',
 `errprint(`*** ERROR: FEATURE(`tls_policy'): unknown argument "$1"
 ')')')
 LOCAL_CONFIG
 # domains say which TLS their hosts must have
 ifelse(_ARG_, `', `O DANE=True
 O StrictTransportSecurity=True
-', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)')dnl
+', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)')dnl
 ifdef(`_ACCESS_TABLE_', `LOCAL_RULESETS
 # tls_policy: domain -> what is asked about it: DANE, STS, NONE; anything else: what the options say
 Stls_policy

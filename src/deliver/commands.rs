@@ -7,7 +7,7 @@ use crate::config::Mailer;
 use crate::envelope::{BodyType, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::smtp::client::{Extensions, ServerConnection};
 
-/// `MAIL From:<…>` with SIZE, SMTPUTF8 (`utf8`), BODY, ENVID, RET, AUTH, BY as far as the server knows them.
+/// `MAIL From:<…>` with SIZE, SMTPUTF8 (`utf8`), BODY, ENVID, RET, AUTH, BY, REQUIRETLS as far as the server knows them.
 pub(super) fn mail_command(
     attempt: &Attempt<'_>,
     sender: &[u8],
@@ -46,6 +46,10 @@ pub(super) fn mail_command(
         let mode = if by.has(DeliverBy::RETURN) { 'R' } else { 'N' };
         let trace = if by.has(DeliverBy::TRACE) { "T" } else { "" };
         line.extend(format!(" BY={left};{mode}{trace}").into_bytes());
+    }
+    // who must not get it has been passed over before
+    if envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS) && extensions.require_tls {
+        line.extend_from_slice(b" REQUIRETLS");
     }
     line
 }

@@ -1,24 +1,33 @@
-//! What TLS a next hop must have: asked before it is called, judged when it has been (RFC 7672, 8461).
+//! What TLS a next hop must have: asked before it is called, judged when it has been (RFC 7672, 8461, 8689).
 //!
 //! In: a domain, a next hop, a connection on which EHLO and STARTTLS have been said. Out: the policy; or why no mail goes
 //! there, in the log and for the mail. Never here: where policies come from (`crate::tls_policy`), and STARTTLS itself.
 
 use super::attempt::Attempt;
+use super::connect_failure::ConnectFailure;
 use super::next_hop::NextHop;
 use super::refused::Refused;
 use super::result::DeliveryResult;
+use crate::config::Mailer;
+use crate::envelope::EnvelopeFlags;
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
+use crate::schema::EnhancedStatus;
 use crate::smtp::client::ServerConnection;
 use crate::tls_policy::{Asked, NextHopPolicy, Unmet};
 
 /// What says that less is asked about a domain.
 const RULESET: &[u8] = b"tls_policy";
+/// REQUIRETLS support required (RFC 8689, 8.3).
+const REQUIRE_TLS: EnhancedStatus = EnhancedStatus(4, 7, 30);
 
 impl Attempt<'_> {
     /// What is asked about the TLS of a domain's hosts: ruleset `tls_policy` says less for some.
     pub(super) async fn asked_about(&self, domain: &[u8]) -> Asked {
         let (site, asked) = (&self.on.site, self.on.policies.asked());
+        if self.envelope.waives_tls() && site.config.options.require_tls {
+            return asked.and(Asked::only(b"NONE"));
+        }
         if asked.is_nothing() || site.config.rulesets.find(RULESET).is_none() {
             return asked;
         }
@@ -61,5 +70,31 @@ impl Attempt<'_> {
         let line = [b"STARTTLS=client, relay=", host, b", policy=", policy, b", reason=", reason].concat();
         self.on.logger.log(4, Priority::Warning, Some(self.envelope.id.as_bytes()), &line);
         DeliveryResult::delayed([b"TLS policy of ", host, b" not met: ", reason].concat(), unmet.status)
+    }
+
+    /// A message that must only go to servers that prove who they are under TLS, and that promise the same (RFC 8689, 4.2.1):
+    /// why this one does not get it. What mailers of this host take does not go on.
+    pub(super) fn lacks_required_tls(
+        &self,
+        mailer: &Mailer,
+        server: &ServerConnection,
+    ) -> Option<ConnectFailure> {
+        if !self.envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS) || mailer.has(b'z') {
+            return None;
+        }
+        let reason = match (server.protection.proven, server.extensions.require_tls) {
+            (true, true) => return None,
+            (false, _) => "it has not proved under TLS who it is",
+            (true, false) => "it does not offer REQUIRETLS",
+        };
+        let unmet = Unmet { reason: reason.into(), status: REQUIRE_TLS };
+        let result = self.unmet(&server.host, b"requiretls", unmet);
+        Some(ConnectFailure {
+            result,
+            relay: server.relay(),
+            remote_mta: Some(server.host.clone()),
+            recorded: false,
+            is_last: false,
+        })
     }
 }

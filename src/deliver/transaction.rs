@@ -35,6 +35,10 @@ pub(super) async fn run(
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }
+    if let Some(failure) = attempt.lacks_required_tls(mailer, &server) {
+        attempt.connections.keep(key, server).await;
+        return TransactionResult { delivered: 0, undecided: Some((members.to_vec(), failure)) };
+    }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
     let offer = match offer(attempt, mailer, &server, &timeouts, members).await {
         Ok(offer) => offer,

@@ -20,6 +20,8 @@ bitflags::bitflags! {
         const SPLIT = 0x40;
         /// `e`: SMTPUTF8 (RFC 6531).
         const SMTPUTF8 = 0x80;
+        /// `T`: REQUIRETLS (RFC 8689). sendmail has no such letter; the file says that it is not for sendmail.
+        const REQUIRE_TLS = 0x100;
     }
 }
 

@@ -209,6 +209,14 @@ impl AttemptState {
 }
 
 impl Envelope {
+    /// Does its header put arriving above TLS: `TLS-Required: No` (RFC 8689, 3)? REQUIRETLS counts more.
+    pub fn waives_tls(&self) -> bool {
+        let mut fields =
+            self.headers.0.iter().filter(|field| field.name.eq_ignore_ascii_case(b"TLS-Required"));
+        let no = fields.any(|field| field.value.trim_ascii().eq_ignore_ascii_case(b"No"));
+        no && !self.flags.contains(EnvelopeFlags::REQUIRE_TLS)
+    }
+
     /// What a delivery that begins with the queue's copy knows: header and size as they are stored, and nothing of
     /// what was said while the message came in.
     pub fn reread(&mut self, config: &Config) {

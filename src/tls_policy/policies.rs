@@ -66,6 +66,8 @@ pub struct Policies(Arc<Shared>);
 
 struct Shared {
     asked: Asked,
+    /// Option RequireTLS: messages may want a proof.
+    require_tls: bool,
     resolver: Arc<Resolver>,
     tls: Tls,
     log: Logger,
@@ -86,6 +88,7 @@ impl Policies {
     ) -> Self {
         Self(Arc::new(Shared {
             asked: Asked::of(config),
+            require_tls: config.options.require_tls,
             resolver: resolver.clone(),
             tls: tls.clone(),
             log: log.clone(),
@@ -116,7 +119,8 @@ impl Policies {
     /// The same of a host that the configuration names: whose certificate it must be is known without the DNS.
     pub fn of_named_host(&self, name: &[u8], asked: Asked) -> Option<Arc<Domain>> {
         let (name, tlsa) = (name.to_ascii_lowercase(), self.0.asked.dane && asked.dane);
-        tlsa.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None }))
+        let wanted = tlsa || self.0.require_tls;
+        wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None }))
     }
 
     /// What TLS a host of a domain must have. TLSA records count before a policy (RFC 8461, 2).

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""DANE (RFC 7672): hosts whose TLSA records are in a signed zone, seen through a resolver that validates: good, wrong, expired, missing, bogus.
+"""DANE (RFC 7672): hosts whose TLSA records are in a signed zone, seen through a resolver that validates: good, wrong, expired, missing, bogus. And
+REQUIRETLS (RFC 8689), which needs such hosts.
 
 usage: dane.py CANONIFY [--show]     Needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound; without them it skips.
 """
@@ -9,13 +10,14 @@ import policy_bed
 from policy_bed import logged, mail, protected, sent, waits
 from signed_zones import SIGNED
 
+OWN = "O ServerCertFile=/mnt/tls/ee.pem\nO ServerKeyFile=/mnt/tls/ee.key\n"
 KEYWORDS = ["PIPELINING", "8BITMIME"]
 # host: (the certificate that it shows, None: no STARTTLS; its TLSA records: head, of which certificate)
 HOSTS = {
     "ee": ("ee", [("3 1 1", "ee")]), "ee512": ("ee", [("3 0 2", "ee")]), "whole": ("ee", [("3 0 0", "ee")]), "wrong": ("ee", [("3 1 1", "other")]),
     "either": ("ee", [("3 1 1", "other"), ("3 1 1", "ee")]), "expired": ("old", [("3 1 1", "old")]), "missing": ("other", []), "bogus": ("ee", [("3 1 1", "ee")]),
     "ta": ("ta", [("2 0 1", "ca")]), "taname": ("ee", [("2 0 1", "ca")]), "taother": ("lone", [("2 0 1", "ca")]), "useless": ("other", [("0 0 1", "other"), ("1 1 1", "ee")]),
-    "uselessclear": (None, [("1 1 1", "ee")]), "clear": (None, [("3 1 1", "ee")]), "direct": ("ee", [("3 1 1", "other")]), "aside": ("other", [("3 1 1", "ee")]),
+    "promise": ("ee", [("3 1 1", "ee")]), "unproven": ("other", []), "uselessclear": (None, [("1 1 1", "ee")]), "clear": (None, [("3 1 1", "ee")]), "direct": ("ee", [("3 1 1", "other")]), "aside": ("other", [("3 1 1", "ee")]),
 }
 NAMES = {"ee": ("mx.elsewhere.example", "ca", "40"), "old": ("mx.old.example", "ca", "21"), "other": ("mx.other.example", None, "40"),
          "ta": (f"mx.ta.{SIGNED}", "ca", "40"), "lone": (f"mx.taother.{SIGNED}", "other", "40")}
@@ -38,7 +40,8 @@ def world(folder):
         path.write_text(path.read_text() + pathlib.Path(folder, "ca.pem").read_text())
     hosts, zone = {}, {}
     for number, (name, (shown, records)) in enumerate(HOSTS.items(), 1):
-        hosts[name] = {"ehlo": KEYWORDS, **({"tls": {"certificate": shown}} if shown else {})}
+        promises = ["REQUIRETLS"] if name in ("promise", "unproven") else []
+        hosts[name] = {"ehlo": KEYWORDS + promises, **({"tls": {"certificate": shown}} if shown else {})}
         mx = f"{name}.{SIGNED}" if name == "direct" else f"mx.{name}.{SIGNED}"
         if name != "direct":
             zone[f"{name}.{SIGNED} MX"] = [(10, mx)]
@@ -82,12 +85,38 @@ def cases(run):
     yield "nobody has asked for DANE", sent(wrong) and not logged(wrong, "DANE"), wrong
 
 
+def requiring(run):
+    """REQUIRETLS (RFC 8689): who asks for it, where it goes, how it waits."""
+    def asks(to, parameters=" REQUIRETLS", fields="", tls=True):
+        steps = [["say", "EHLO client.example"]] + [["say", "STARTTLS"], ["tls", {}], ["say", "EHLO client.example"]] * tls
+        steps += [["say", f"MAIL FROM:<ann@site.example>{parameters}"], ["say", f"RCPT TO:<x@{to}.{SIGNED}>"], ["message", fields + "Subject: hello\r\n\r\nhello\r\n.\r\n"], ["say", "QUIT"]]
+        return {"client": "127.0.0.1", "steps": steps, "after": []}
+    cases = [asks("promise"), asks("ee"), asks("unproven"), asks("promise", tls=False), asks("wrong", "", "TLS-Required: No\r\n"), asks("wrong", "")]
+    good, silent, unproven, clear, waived, wrong = run("FEATURE(`tls_policy', `dane', `requiretls')", cases, OWN)
+
+    def offers(result):
+        return [line for line in result["session"] if line.startswith("S: ") and line.endswith("REQUIRETLS")]
+    said = any(line.startswith("C: MAIL From:<ann@site.example>") and line.endswith(" REQUIRETLS") for talk in good["remote"] for line in talk)
+    yield "it is passed on", sent(good) and said, good
+    yield "it is offered under TLS alone", len(offers(good)) == 1 and not offers(clear), clear
+    yield "nobody may ask for it in the clear", any("555 5.5.4 REQUIRETLS parameter unrecognized" in line for line in clear["session"]), clear
+    yield "a server that does not offer it", waits(silent, "does not offer REQUIRETLS", "dsn=4.7.30"), silent
+    yield "a server that has proved nothing", waits(unproven, "has not proved", "dsn=4.7.30"), unproven
+    file = next((file for file in silent["queue"] if file[0].startswith("qf")), [""])
+    yield "sendmail will not touch its queue file", "V9" in file and any(line.startswith("F") and "T" in line for line in file), silent
+    yield "TLS-Required: No", sent(waived), waived
+    yield "and without it", waits(wrong, "DANE check failed"), wrong
+    again = {"client": "127.0.0.1", "steps": asks("ee")["steps"], "after": [["run", ["-q"]]]}
+    (again,) = run("FEATURE(`tls_policy', `dane', `requiretls')", [again], OWN)
+    yield "it is kept with the message", waits(again, "does not offer REQUIRETLS") and sum("does not offer REQUIRETLS" in line and "stat=" in line for line in again["log"]) == 2, again
+
+
 def main(canonify, *more):
     if os.geteuid() != 0 or not all(map(shutil.which, ("openssl", "named", "unbound", "dnssec-signzone", "dig"))):
         print("SKIPPED: needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound\n0 passed, 0 failed")
         return 0
     site = policy_bed.World(canonify, "policy_bed", NAMES, world)
-    status = policy_bed.report([*cases(site.run)], "--show" in more)
+    status = policy_bed.report([*cases(site.run), *requiring(site.run)], "--show" in more)
     site.close()
     return status
 

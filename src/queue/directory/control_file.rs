@@ -6,8 +6,11 @@
 use crate::envelope::{EnvelopeFlags, RecipientFlags, StoredEnvelope};
 use crate::queue::error::Distrust;
 
-/// The format that is written, and the newest that is read.
+/// The format that is written: sendmail's.
 pub(super) const VERSION: i64 = 8;
+/// The newest that is read, and is written of a message that must only go under TLS (REQUIRETLS): sendmail, which would not
+/// know that, leaves a file with such a number alone.
+pub(super) const NEWEST_VERSION: i64 = 9;
 
 /// What a qf says.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +37,7 @@ pub enum ControlError {
 }
 
 /// Envelope flags and their letters, in the order of writing.
-pub(super) const ENVELOPE_FLAGS: [(u8, EnvelopeFlags); 8] = [
+pub(super) const ENVELOPE_FLAGS: [(u8, EnvelopeFlags); 9] = [
     (b'w', EnvelopeFlags::WARNED),
     (b'r', EnvelopeFlags::RESPONSE),
     (b'8', EnvelopeFlags::EIGHT_BIT),
@@ -43,6 +46,7 @@ pub(super) const ENVELOPE_FLAGS: [(u8, EnvelopeFlags); 8] = [
     (b'n', EnvelopeFlags::NO_BODY_RETURN),
     (b's', EnvelopeFlags::SPLIT),
     (b'e', EnvelopeFlags::SMTPUTF8),
+    (b'T', EnvelopeFlags::REQUIRE_TLS),
 ];
 
 /// Recipient flags and their letters, in the order of writing.

@@ -1,6 +1,6 @@
 //! Reading a qf.
 
-use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
+use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, NEWEST_VERSION, RECIPIENT_FLAGS};
 use super::control_lines::{LineError, is_end, read_line};
 use crate::addr::one_line;
 use crate::config::{HeaderCondition, Names};
@@ -123,9 +123,10 @@ impl Reader<'_> {
 
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
         self.file.version = integer(value);
-        if self.file.version > VERSION {
+        if self.file.version > NEWEST_VERSION {
             let version = self.file.version;
-            let detail = format!("Version number in queue file ({version}) greater than max ({VERSION})");
+            let detail =
+                format!("Version number in queue file ({version}) greater than max ({NEWEST_VERSION})");
             return bad(detail, "unsupported queue file version");
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! Writing a qf: sendmail's lines in sendmail's order.
 
-use super::control_file::{ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, VERSION};
+use super::control_file::{ControlFile, ENVELOPE_FLAGS, NEWEST_VERSION, RECIPIENT_FLAGS, VERSION};
 use crate::addr::one_line;
 use crate::config::Names;
-use crate::envelope::{BodyType, ControllingUser, StoredEnvelope, plain_address};
+use crate::envelope::{BodyType, ControllingUser, EnvelopeFlags, StoredEnvelope, plain_address};
 use crate::message::Header;
 use std::io::Write;
 
@@ -22,7 +22,8 @@ pub(super) fn control_text(
     names: &Names,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
-    number(&mut out, b'V', VERSION);
+    let plain = !envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS);
+    number(&mut out, b'V', if plain { VERSION } else { NEWEST_VERSION });
     number(&mut out, b'T', envelope.created);
     number(&mut out, b'K', envelope.last_attempt);
     number(&mut out, b'N', i64::from(envelope.attempts));

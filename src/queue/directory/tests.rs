@@ -57,7 +57,7 @@ fn a_file_cut_short_is_never_half_believed() {
 fn hostile_files_are_bad() {
     let names = names();
     let refused: [&[u8]; 6] = [
-        b"V9\nT1\n.\n",
+        b"V10\nT1\n.\n",
         b"V8\nBx-evil\n.\n",
         b"V8\nSa\nFrom root\n.\n",
         b"V8\nSa\nRPFD:b\n.\nRPFD:more\n.\n",
@@ -71,6 +71,20 @@ fn hostile_files_are_bad() {
             text.escape_ascii()
         );
     }
+}
+
+#[test]
+fn a_message_for_tls_alone_is_not_for_sendmail() {
+    let names = names();
+    let plain = ControlFile::parse(b"V8\nSa\nFs\nRPFD:b\n.\n", &names).expect("a message");
+    assert!(plain.to_bytes(&names).starts_with(b"V8\n"));
+    let mut required = plain.clone();
+    required.envelope.flags |= EnvelopeFlags::REQUIRE_TLS;
+    let text = required.to_bytes(&names);
+    assert!(text.starts_with(b"V9\n") && text.windows(4).any(|line| line == b"\nFsT"));
+    let back = ControlFile::parse(&text, &names).expect("our own");
+    assert!(back.envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS));
+    assert!(matches!(ControlFile::parse(b"V10\n.\n", &names), Err(ControlError::Bad(_))));
 }
 
 #[test]
@@ -232,7 +246,7 @@ fn a_missing_directory_is_an_error_with_its_name() {
 fn envelope_flags_keep_their_letters() {
     let control = StoredEnvelope { flags: EnvelopeFlags::all(), ..StoredEnvelope::default() };
     let text = control_text(&control, None, None, &names());
-    assert!(text.windows(10).any(|part| part == b"Fwr8bdnse\n"));
+    assert!(text.windows(11).any(|part| part == b"Fwr8bdnseT\n"));
 }
 
 /// What a crash can leave of a commit: the qf as far as it was written. Nothing but the whole is taken.

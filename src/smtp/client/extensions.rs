@@ -25,6 +25,8 @@ pub struct Extensions {
     pub verb: bool,
     /// RFC 3207
     pub starttls: bool,
+    /// RFC 8689
+    pub require_tls: bool,
 }
 
 impl Extensions {
@@ -47,6 +49,7 @@ impl Extensions {
                 b"SMTPUTF8" => found.utf8 = true,
                 b"VERB" => found.verb = true,
                 b"STARTTLS" => found.starttls = true,
+                b"REQUIRETLS" => found.require_tls = true,
                 _ => {}
             }
         }

@@ -46,13 +46,14 @@ impl<'a, A: Acceptor> InHand<'a, A> {
 
     /// What is wrong with parameters is nobody's to hear: a filter is told nothing.
     fn read_parameters(&mut self, table: &[ParameterRow], words: &[u8], recipient: Option<&mut Recipient>) {
-        let Session { features, server, transaction, .. } = &mut *self.session;
+        let Session { features, server, transaction, client, .. } = &mut *self.session;
         let mut context = ParameterContext {
             features,
             policy: &server.policy,
             envelope: &mut transaction.envelope,
             recipient,
             size: &mut 0,
+            require_tls: server.policy.offers_require_tls(&client.security),
         };
         let _ = read(table, words, &mut context);
     }

@@ -48,6 +48,10 @@ pub const EXTENSIONS: &[Extension] = &[
             least => Some(format!("DELIVERBY {least}").into_bytes()),
         },
     },
+    Extension {
+        keyword: "REQUIRETLS",
+        offer: |_, policy, security| plain("REQUIRETLS", policy.offers_require_tls(security)),
+    },
     Extension { keyword: "XCLIENT", offer: |features, _, _| plain(xclient::OFFER, features.xclient) },
     Extension { keyword: "HELP", offer: |_, _, _| plain("HELP", true) },
 ];

@@ -130,6 +130,7 @@ impl<A: Acceptor> Session<A> {
             envelope: &mut self.transaction.envelope,
             recipient: None,
             size: &mut size,
+            require_tls: self.server.policy.offers_require_tls(&self.client.security),
         };
         let result = read(MAIL_PARAMETERS, words, &mut context);
         // what a refused MAIL announced stays for the log

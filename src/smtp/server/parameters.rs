@@ -14,6 +14,8 @@ pub(super) struct ParameterContext<'a> {
     /// For RCPT.
     pub(super) recipient: Option<&'a mut Recipient>,
     pub(super) size: &'a mut u64,
+    /// Is REQUIRETLS offered in this session?
+    pub(super) require_tls: bool,
 }
 
 /// One parameter.
@@ -23,9 +25,9 @@ pub(super) struct ParameterRow {
     label: &'static str,
     /// Is it a DSN parameter (RFC 3461)?
     dsn: bool,
-    known: fn(&Policy) -> bool,
     /// It has no value.
     bare: bool,
+    known: fn(&ParameterContext<'_>) -> bool,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 }
 
@@ -33,26 +35,27 @@ const fn row(
     keyword: &'static str,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 ) -> ParameterRow {
-    ParameterRow { keyword, label: keyword, dsn: false, known: |_| true, bare: false, apply }
+    ParameterRow { keyword, label: keyword, dsn: false, bare: false, known: |_| true, apply }
 }
 
 const fn dsn(
     keyword: &'static str,
     apply: fn(&mut ParameterContext<'_>, &[u8]) -> Result<(), Reply>,
 ) -> ParameterRow {
-    ParameterRow { keyword, label: keyword, dsn: true, known: |_| true, bare: false, apply }
+    ParameterRow { keyword, label: keyword, dsn: true, bare: false, known: |_| true, apply }
 }
 
 /// Parameters of MAIL: SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954), BY
-/// (RFC 2852), SMTPUTF8 (RFC 6531).
+/// (RFC 2852), SMTPUTF8 (RFC 6531), REQUIRETLS (RFC 8689).
 pub(super) const MAIL_PARAMETERS: &[ParameterRow] = &[
     row("SIZE", size),
     row("BODY", body),
     dsn("ENVID", envid),
     dsn("RET", ret),
     ParameterRow { label: "AUTH=", ..row("AUTH", auth) },
-    ParameterRow { label: "BY=", known: |policy| policy.deliver_by_min.is_some(), ..row("BY", by) },
-    ParameterRow { bare: true, known: |policy| policy.utf8, ..row("SMTPUTF8", utf8) },
+    ParameterRow { label: "BY=", known: |context| context.policy.deliver_by_min.is_some(), ..row("BY", by) },
+    ParameterRow { bare: true, known: |context| context.policy.utf8, ..row("SMTPUTF8", utf8) },
+    ParameterRow { bare: true, known: |context| context.require_tls, ..row("REQUIRETLS", require_tls) },
 ];
 
 /// Parameters of RCPT (RFC 3461, section 4).
@@ -71,7 +74,7 @@ pub(super) fn read(
         })?;
         let keyword = parameter.keyword;
         let row = rows.iter().find(|row| keyword.eq_ignore_ascii_case(row.keyword.as_bytes()));
-        let row = row.filter(|row| (row.known)(context.policy)).ok_or_else(|| unrecognized(keyword))?;
+        let row = row.filter(|row| (row.known)(context)).ok_or_else(|| unrecognized(keyword))?;
         if row.dsn && !context.features.dsn {
             let text = format!("Sorry, {} not supported, we do not allow DSN", row.keyword);
             return Err(Reply::new(504, Some(EnhancedStatus(5, 7, 0)), text));
@@ -162,6 +165,7 @@ fn ret(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
         return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text));
     }
     context.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
+    let headers_only = headers_only || context.envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS);
     context.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers_only);
     Ok(())
 }
@@ -180,6 +184,12 @@ fn auth(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
 
 fn utf8(context: &mut ParameterContext<'_>, _: &[u8]) -> Result<(), Reply> {
     context.envelope.flags |= EnvelopeFlags::SMTPUTF8;
+    Ok(())
+}
+
+/// A report about it must not show more than the header, whatever RET says (RFC 8689, 5).
+fn require_tls(context: &mut ParameterContext<'_>, _: &[u8]) -> Result<(), Reply> {
+    context.envelope.flags |= EnvelopeFlags::REQUIRE_TLS | EnvelopeFlags::NO_BODY_RETURN;
     Ok(())
 }
 
@@ -267,15 +277,20 @@ mod tests {
     use std::time::Duration;
 
     fn said(rows: &[ParameterRow], words: &str) -> String {
+        read_into(&mut Envelope::default(), rows, words)
+    }
+
+    fn read_into(envelope: &mut Envelope, rows: &[ParameterRow], words: &str) -> String {
         let policy =
             Policy { deliver_by_min: Some(Duration::from_secs(300)), utf8: true, ..Policy::default() };
         let features = Features::new(&policy, &DaemonFacts::default());
         let mut context = ParameterContext {
             features: &features,
             policy: &policy,
-            envelope: &mut Envelope::default(),
+            envelope,
             recipient: Some(&mut Recipient::default()),
             size: &mut 0,
+            require_tls: true,
         };
         let read = read(rows, words.as_bytes(), &mut context);
         read.map_or_else(|reply| String::from_utf8_lossy(&reply.to_line()).into_owned(), |()| "ok".into())
@@ -302,10 +317,21 @@ mod tests {
             ("BY=400;Q", "501 5.5.2 illegal by-mode 'Q'"),
             ("SMTPUTF8=yes", "501 5.5.4 SMTPUTF8 takes no value"),
             ("smtputf8 BODY=8BITMIME", "ok"),
+            ("REQUIRETLS=1", "501 5.5.4 REQUIRETLS takes no value"),
+            ("REQUIRETLS", "ok"),
             ("BODY=7BIT SIZE=10 RET=HDRS ENVID=ok BY=400;NT", "ok"),
         ];
         for (words, reply) in rows {
             assert_eq!(said(MAIL_PARAMETERS, words), reply, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_what_needs_tls_has_no_body() {
+        for words in ["REQUIRETLS", "RET=FULL REQUIRETLS", "REQUIRETLS RET=FULL"] {
+            let mut envelope = Envelope::default();
+            assert_eq!(read_into(&mut envelope, MAIL_PARAMETERS, words), "ok");
+            assert!(envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS | EnvelopeFlags::NO_BODY_RETURN));
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the configuration says about SMTP service, read once per load.
 
+use super::security::{Channel, Security};
 use crate::config::Config;
 use crate::schema::{Privacy, span};
 use std::time::Duration;
@@ -81,6 +82,8 @@ pub struct Policy {
     pub send_mime_errors: bool,
     /// DeliverByMin, the least time that BY= may name (RFC 2852); `None` switches DELIVERBY off.
     pub deliver_by_min: Option<Duration>,
+    /// RequireTLS: is REQUIRETLS (RFC 8689) offered under TLS?
+    pub require_tls: bool,
     /// SoftBounce
     pub soft_bounce: bool,
     /// AuthMechanisms
@@ -106,6 +109,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Is REQUIRETLS offered to this client? Only a protected channel may promise what it asks for (RFC 8689, 2).
+    pub(super) fn offers_require_tls(&self, security: &Security) -> bool {
+        self.require_tls && security.channel == Channel::Protected
+    }
+
     /// What these options say.
     pub fn from_config(config: &Config) -> Self {
         let options = &config.options;
@@ -129,6 +137,7 @@ impl Policy {
             utf8: options.smtp_utf8,
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
+            require_tls: options.require_tls,
             soft_bounce: options.soft_bounce,
             auth_mechanisms: options.auth_mechanisms.clone(),
             auth_options: options.auth_options.clone(),
@@ -165,6 +174,7 @@ impl Default for Policy {
             utf8: false,
             send_mime_errors: true,
             deliver_by_min: Some(Duration::ZERO),
+            require_tls: false,
             soft_bounce: false,
             auth_mechanisms: None,
             auth_options: Vec::new(),

@@ -193,6 +193,7 @@ impl<A: Acceptor> Session<A> {
             policy: &self.server.policy,
             envelope: &mut self.transaction.envelope,
             recipient: Some(recipient),
+            require_tls: false,
             size: &mut 0,
         };
         read(RCPT_PARAMETERS, words, &mut context)
