@@ -3,7 +3,8 @@ dnl # FEATURE(tls_policy, what, ...): which TLS the hosts of a domain must have 
 dnl #	what	dane: TLSA records in its DNS (RFC 7672), for those who have a name server
 dnl #		that validates on this host; sts: its MTA-STS policy (RFC 8461);
 dnl #		requiretls: messages that ask for it (RFC 8689) go only where it is
-dnl #		promised; without any word: dane and sts
+dnl #		promised; reports: domains that want it get daily reports (RFC 8460)
+dnl #		from postmaster; without any word: dane and sts
 dnl # With FEATURE(access_db) before it, the table (tag TLS_Policy) says for single domains what
 dnl # is asked: DANE, STS, NONE.
 dnl # Example: FEATURE(`tls_policy', `sts')
@@ -15,13 +16,15 @@ define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
 ',
 `$1', `requiretls', `O RequireTLS=True
 ',
+`$1', `reports', `O TLSReportContact=postmaster@$j
+',
 `errprint(`*** ERROR: FEATURE(`tls_policy'): unknown argument "$1"
 ')')')
 LOCAL_CONFIG
 # domains say which TLS their hosts must have
 ifelse(_ARG_, `', `O DANE=True
 O StrictTransportSecurity=True
-', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)')dnl
+', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)_TLS_POLICY_OPTION_(_ARG4_)')dnl
 ifdef(`_ACCESS_TABLE_', `LOCAL_RULESETS
 # tls_policy: domain -> what is asked about it: DANE, STS, NONE; anything else: what the options say
 Stls_policy

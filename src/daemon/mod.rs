@@ -37,6 +37,7 @@ mod reports;
 mod runs;
 mod serve;
 mod throttle;
+mod tls_reports;
 mod status;
 mod verbose_run;
 mod verify;

@@ -5,6 +5,7 @@ use super::control::{self, Controlled};
 use super::mta::{Mta, Phase};
 use super::rates::Rates;
 use super::status::{About, StatusSocket};
+use super::tls_reports;
 use super::{listen, metrics};
 use crate::deliver::Pool;
 use crate::logging::Priority;
@@ -103,6 +104,7 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
     if mta.log.write_statistics() {
         tasks.spawn(keep_statistics(mta.clone()));
     }
+    tasks.spawn(tls_reports::send_daily(mta.clone()));
     if let Some(interval) = interval {
         tasks.spawn(mta.clone().runs(interval, selection));
     }

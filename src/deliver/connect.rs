@@ -16,7 +16,6 @@ use crate::logging::Priority;
 use crate::logging::statistics::Connection;
 use crate::schema::{Disposition, EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, Extensions, ServerConnection, Stream};
-use crate::tls_policy::NextHopPolicy;
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio::net::UnixStream;
@@ -136,8 +135,8 @@ async fn call_hop(
         let end = open(attempt, mailer, stream, (&shown, b""), Terms::default()).await;
         return end.map_err(|(failure, _)| (failure, Reached::Server));
     }
-    let policy = match attempt.policy(hop).await {
-        Ok(policy) => policy,
+    let terms = match attempt.terms(hop).await {
+        Ok(terms) => terms,
         Err(result) => return Err(failure(result, Reached::Server)),
     };
     let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
@@ -146,7 +145,7 @@ async fn call_hop(
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Reached::Nothing);
     let shown = hop.shown();
     for address in addresses {
-        match connect_address(attempt, mailer, address, &shown, &policy).await {
+        match connect_address(attempt, mailer, address, &shown, terms.clone()).await {
             Ok(server) => return Ok(server),
             Err(failure) => last = failure,
         }
@@ -159,10 +158,9 @@ async fn connect_address(
     mailer: &Mailer,
     address: SocketAddr,
     host: &[u8],
-    policy: &NextHopPolicy,
+    mut terms: Terms,
 ) -> Result<ServerConnection, (ConnectFailure, Reached)> {
     let literal = format!("[{}]", attempt.on.site.config.ip_text(address.ip())).into_bytes();
-    let mut terms = Terms { clear: false, policy: policy.clone() };
     loop {
         let stream = match dial(attempt, mailer, address).await {
             Ok(stream) => stream,
@@ -176,7 +174,8 @@ async fn connect_address(
         };
         attempt.on.logger.count_connection(Connection::To);
         dial::log_connection(attempt, &stream).await;
-        let may_be_clear = attempt.on.site.config.options.tls_fallback_to_clear && !policy.is_mandatory();
+        let may_be_clear =
+            attempt.on.site.config.options.tls_fallback_to_clear && !terms.policy.is_mandatory();
         let fallback = !terms.clear && may_be_clear;
         match open(attempt, mailer, Box::new(stream), (host, &literal), terms.clone()).await {
             Ok(server) => return Ok(server),

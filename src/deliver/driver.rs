@@ -96,13 +96,18 @@ impl Deliverer {
     }
 
     /// With what is remembered of hosts and domains; `queue`: the directory that HostStatusDirectory may be below, and
-    /// that has the file of fetched MTA-STS policies.
+    /// that has the files of fetched MTA-STS policies and of results.
     #[must_use]
     pub fn remembering_hosts(mut self, queue: &Path) -> Self {
         self.hosts = KnownHosts::of(&self.site.config, queue);
-        let (site, file) = (&self.site, queue.join("mta-sts"));
-        self.policies = Policies::new(&site.config, &site.resolver, &self.tls, &self.logger, Some(&file));
+        let site = &self.site;
+        self.policies = Policies::new(&site.config, &site.resolver, &self.tls, &self.logger, Some(queue));
         self
+    }
+
+    /// Who knows what TLS hosts must have, and how it went.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// For one message and its reports: connections that others have left, too.

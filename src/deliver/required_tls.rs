@@ -8,13 +8,14 @@ use super::connect_failure::ConnectFailure;
 use super::next_hop::NextHop;
 use super::refused::Refused;
 use super::result::DeliveryResult;
+use super::starttls::{self, Terms};
 use crate::config::Mailer;
 use crate::envelope::EnvelopeFlags;
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
 use crate::schema::EnhancedStatus;
 use crate::smtp::client::ServerConnection;
-use crate::tls_policy::{Asked, NextHopPolicy, Unmet};
+use crate::tls_policy::{Asked, HANDSHAKE_FAILED, SessionResult, Unmet};
 
 /// What says that less is asked about a domain.
 const RULESET: &[u8] = b"tls_policy";
@@ -25,7 +26,10 @@ impl Attempt<'_> {
     /// What is asked about the TLS of a domain's hosts: ruleset `tls_policy` says less for some.
     pub(super) async fn asked_about(&self, domain: &[u8]) -> Asked {
         let (site, asked) = (&self.on.site, self.on.policies.asked());
-        if self.envelope.waives_tls() && site.config.options.require_tls {
+        // who reports that TLS fails must be heard (RFC 8460, 5.3)
+        let options = &site.config.options;
+        let may_waive = options.require_tls || options.tls_report_contact.is_some();
+        if may_waive && self.envelope.waives_tls() {
             return asked.and(Asked::only(b"NONE"));
         }
         if asked.is_nothing() || site.config.rulesets.find(RULESET).is_none() {
@@ -37,28 +41,45 @@ impl Attempt<'_> {
         asked.and(Asked::only(&answer.unwrap_or_default()))
     }
 
-    /// What TLS a next hop must have.
+    /// What a connection to a next hop must be like.
     ///
     /// # Errors
     /// It may not be called now.
-    pub(super) async fn policy(&self, hop: &NextHop) -> Result<NextHopPolicy, DeliveryResult> {
-        let NextHop::Host { name, port, domain: Some(domain) } = hop else { return Ok(NextHopPolicy::None) };
-        self.on
-            .policies
-            .of_host(domain, name, *port)
-            .await
-            .map_err(|unmet| self.unmet(&hop.shown(), b"refused", unmet))
+    pub(super) async fn terms(&self, hop: &NextHop) -> Result<Terms, DeliveryResult> {
+        let NextHop::Host { name, port, domain: Some(domain) } = hop else { return Ok(Terms::default()) };
+        let policies = &self.on.policies;
+        match policies.of_host(domain, name, *port).await {
+            Ok(policy) => Ok(Terms { clear: false, policy, domain: Some(domain.clone()) }),
+            Err((policy, unmet)) => {
+                let (policy, unmet_here) = (&policy, Some(&unmet));
+                let session = SessionResult {
+                    domain,
+                    policy,
+                    host: name,
+                    address: b"",
+                    protected: false,
+                    unmet: unmet_here,
+                };
+                policies.note(&session);
+                Err(self.unmet(&hop.shown(), &policy.shown(), unmet))
+            }
+        }
     }
 
     /// Is the connection as the policy wants it? Then what has been proved is known to it. Only one that nobody insists on
     /// lets mail go on otherwise; else this is why none does.
-    pub(super) fn check_policy(
-        &self,
-        server: &mut ServerConnection,
-        policy: &NextHopPolicy,
-    ) -> Option<Refused> {
-        let judgement = policy.judge(&server.host, server.protection.established.as_deref());
+    pub(super) fn check_policy(&self, server: &mut ServerConnection, terms: &Terms) -> Option<Refused> {
+        let policy = &terms.policy;
+        let mut judgement = policy.judge(&server.host, server.protection.established.as_deref());
+        if let Some(unmet) = judgement.unmet.as_mut().filter(|_| server.protection.verify == b"SOFTWARE") {
+            unmet.reason = HANDSHAKE_FAILED.into();
+        }
         server.protection.proven = judgement.proven;
+        if let Some(domain) = &terms.domain {
+            let (protected, unmet) = (server.protection.established.is_some(), judgement.unmet.as_ref());
+            let (host, address) = (&server.host[..], starttls::address(server));
+            self.on.policies.note(&SessionResult { domain, policy, host, address, protected, unmet });
+        }
         let unmet = judgement.unmet?;
         let result = self.unmet(&server.host, &policy.shown(), unmet);
         policy.is_mandatory().then(|| result.into())

@@ -15,7 +15,7 @@ use crate::rewrite::{Rewriter, Verdict};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{CommandTimeouts, Protection, ServerConnection};
 use crate::tls::{Material, SessionFeatures, Wish};
-use crate::tls_policy::NextHopPolicy;
+use crate::tls_policy::{Domain, NextHopPolicy};
 use std::sync::Arc;
 
 /// Above this LogLevel the log shows what `tls_clt_features` answers.
@@ -57,6 +57,8 @@ pub(super) struct Terms {
     pub(super) clear: bool,
     /// What TLS the host must have.
     pub(super) policy: NextHopPolicy,
+    /// Whose mail goes there, if that says something about its TLS.
+    pub(super) domain: Option<Arc<Domain>>,
 }
 
 /// Protects a connection as far as both sides, the rulesets and the policy want it; `true`: EHLO is to be said again.
@@ -72,7 +74,7 @@ pub(super) async fn secure(
     if terms.clear {
         server.protection = Protection { verify: b"CLEAR", established: None, proven: false };
         attempt.check_tls_server(server).await?;
-        return attempt.check_policy(server, &terms.policy).map_or(Ok(false), Err);
+        return attempt.check_policy(server, terms).map_or(Ok(false), Err);
     }
     let (result, mut refused) = match start(attempt, server, timeouts, &terms.policy).await {
         Ok(()) => (Ok(true), None),
@@ -87,7 +89,7 @@ pub(super) async fn secure(
         let handshake_failed = refused.is_some_and(|refused| refused.handshake_failed);
         refused = Some(Refused { handshake_failed, ..by_ruleset });
     }
-    let by_policy = attempt.check_policy(server, &terms.policy);
+    let by_policy = attempt.check_policy(server, terms);
     refused.or(by_policy).map_or(result, Err)
 }
 

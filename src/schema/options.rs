@@ -88,8 +88,8 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 16] =
-    [0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xd9, 0xf1, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+const OWN_CODES: [u8; 17] =
+    [0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xd9, 0xda, 0xf1, 0xf4, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
 
 impl OptionRow {
     /// An option of ours: it must be spelled out, so that abbreviations mean what they mean to sendmail.
@@ -460,6 +460,8 @@ options! {
     dane: bool = false, (Special), "DANE", 0xf1, Root, Implemented, "confDANE";
     /// (canonify only) REQUIRETLS (RFC 8689) is offered under TLS and passed on, only to servers that prove who they are and offer it too; `TLS-Required: No` in a header asks no policy
     require_tls: bool = false, (Bool), "RequireTLS", 0xd9, Root, Implemented, "";
+    /// (canonify only) Domains that want to hear of TLS with their hosts get daily reports (RFC 8460), from this mail address
+    tls_report_contact: Option<Vec<u8>> = None, (Expanded), "TLSReportContact", 0xda, Root, Implemented, "";
     /// (canonify only) Deliveries to mailboxes, files and programs of this host at the same time
     concurrent_local_deliveries: i64 = 100, (Int), "ConcurrentLocalDeliveries", 0xfb, Root, Implemented, "";
     /// (canonify only) Deliveries to other hosts at the same time; so many hosts, too, are looked up

@@ -7,6 +7,7 @@ use super::certificate::CertificateNames;
 use super::trust::{self, Usage};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256, Sha512};
+use std::fmt;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What of a certificate a record names (RFC 6698, 2.1.2 and 2.1.3), and whose certificate that is.
@@ -83,6 +84,17 @@ impl TlsaRecord {
     }
 }
 
+/// `3 1 1 ab…`, as in a zone file (RFC 6698, 2.2).
+impl fmt::Display for TlsaRecord {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let usage = if self.usage == CertificateUsage::TrustAnchor { 2 } else { 3 };
+        let matching = [Matching::Exact, Matching::Sha256, Matching::Sha512];
+        let matching = matching.iter().position(|one| *one == self.matching).unwrap_or_default();
+        write!(out, "{usage} {} {matching} ", u8::from(self.key))?;
+        self.data.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
 impl DaneProof {
     /// Is a chain, the server's own certificate first, the one that a record names?
     ///
@@ -136,6 +148,8 @@ mod tests {
         let (site, other) = (certificate("site"), certificate("other"));
         let now = UnixTime::now();
         let record = with_digest([3, 0, 1], &site);
+        let shown = TlsaRecord::parse(&record).expect("usable").to_string();
+        assert!(shown.starts_with("3 0 1 ") && shown.len() == 6 + 64, "{shown}");
         assert_eq!(
             proof(&record, b"x").verify(std::slice::from_ref(&site), now),
             Ok(()),

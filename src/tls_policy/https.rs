@@ -7,7 +7,7 @@ use crate::tls::{Material, Wish};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::{Request, Response, StatusCode, Uri, header};
+use hyper::{Method, Request, Response, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -29,14 +29,15 @@ pub(super) struct Https<'a> {
 }
 
 impl Https<'_> {
-    /// The body of what the server answers, if that is 200; `most`: its bytes.
+    /// The body of what the server answers, if that is 200 (to POST, anything of 2xx); `most`: its bytes.
     ///
     /// # Errors
     /// Why there is none, for the log.
     pub(super) async fn body(&self, request: Request<Full<Bytes>>, most: usize) -> Result<Bytes, String> {
+        let is_post = request.method() == Method::POST;
         let work = async {
             let response = self.answer(request).await?;
-            if response.status() != StatusCode::OK {
+            if !(response.status() == StatusCode::OK || is_post && response.status().is_success()) {
                 return Err(format!("answer {}", response.status()));
             }
             let body = Limited::new(response.into_body(), most).collect().await;

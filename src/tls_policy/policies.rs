@@ -2,7 +2,9 @@
 
 use super::dane;
 use super::https::Https;
+use super::report::{self, Receiver};
 use super::requirement::{Domain, NextHopPolicy, Unmet};
+use super::results::{self, SessionResult};
 use super::sts::{self, Cache, Known, MAX_POLICY, Mode, StsPolicy};
 use crate::config::Config;
 use crate::logging::{Logger, Priority};
@@ -13,7 +15,7 @@ use crate::tls::Tls;
 use http_body_util::Full;
 use hyper::Request;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,19 +74,21 @@ struct Shared {
     tls: Tls,
     log: Logger,
     cache: Cache,
+    /// Where results are written down, if anybody may want to know.
+    results: Option<PathBuf>,
     failures: Mutex<HashMap<Vec<u8>, Instant>>,
     /// Whoever fetches a domain's policy; others wait for it.
     turns: Mutex<HashMap<Vec<u8>, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Policies {
-    /// As the options say; `file`: where fetched policies are kept, else in memory alone.
+    /// As the options say; `folder`: where fetched policies and results are kept, else in memory alone.
     pub fn new(
         config: &Config,
         resolver: &Arc<Resolver>,
         tls: &Tls,
         log: &Logger,
-        file: Option<&Path>,
+        folder: Option<&Path>,
     ) -> Self {
         Self(Arc::new(Shared {
             asked: Asked::of(config),
@@ -92,7 +96,8 @@ impl Policies {
             resolver: resolver.clone(),
             tls: tls.clone(),
             log: log.clone(),
-            cache: Cache::new(file),
+            cache: Cache::new(folder.map(|folder| folder.join("mta-sts")).as_deref()),
+            results: folder.filter(|_| config.options.tls_report_contact.is_some()).map(Path::to_owned),
             failures: Mutex::default(),
             turns: Mutex::default(),
         }))
@@ -106,14 +111,15 @@ impl Policies {
     /// What is to be known of a domain before its hosts are called; `secure`: its MX records have been validated.
     pub async fn of_domain(&self, name: &[u8], secure: bool, asked: Asked) -> Option<Arc<Domain>> {
         let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
-        if self.0.asked.and(asked).is_nothing() {
+        if self.0.asked.and(asked).is_nothing() && self.0.results.is_none() {
             return None;
         }
         // whom a domain has named is known from a resolver that validates, which option DANE speaks of
         let tlsa = self.0.asked.dane && asked.dane;
         let secure = secure && tlsa;
         let sts = if self.0.asked.sts && asked.sts { self.0.sts(&name).await } else { None };
-        (secure || sts.is_some()).then(|| Arc::new(Domain { name, secure, tlsa, sts }))
+        let wanted = secure || sts.is_some() || self.0.results.is_some();
+        wanted.then(|| Arc::new(Domain { name, secure, tlsa, sts }))
     }
 
     /// The same of a host that the configuration names: whose certificate it must be is known without the DNS.
@@ -123,26 +129,57 @@ impl Policies {
         wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None }))
     }
 
+    /// Writes down what a session has come to, if the site reports such things.
+    pub fn note(&self, session: &SessionResult<'_>) {
+        let Some(folder) = &self.0.results else { return };
+        if let Err(error) = results::add(folder, clock::now(), &session.line()) {
+            self.0.log.log(0, Priority::Error, None, format!("TLS results: {error}").as_bytes());
+        }
+    }
+
+    /// Who wants to hear how TLS with a domain's hosts goes. Nobody where the DNS does not say.
+    pub async fn receivers(&self, domain: &str) -> Vec<Receiver> {
+        let name = format!("_smtp._tls.{domain}");
+        report::receivers(&texts(&self.0.resolver, name.as_bytes()).await.unwrap_or_default())
+    }
+
+    /// Hands a report to a web server (RFC 8460, 5.4).
+    ///
+    /// # Errors
+    /// Why it has not taken it, for the log.
+    pub async fn post(&self, address: &str, report: Vec<u8>) -> Result<(), String> {
+        let request = Request::post(address).header("content-type", "application/tlsrpt+gzip");
+        let request = request.body(Full::new(report.into())).map_err(|error| error.to_string())?;
+        self.0.https().await.body(request, MAX_POLICY).await.map(drop)
+    }
+
     /// What TLS a host of a domain must have. TLSA records count before a policy (RFC 8461, 2).
     ///
     /// # Errors
-    /// The host may not be called now.
-    pub async fn of_host(&self, domain: &Domain, host: &[u8], port: u16) -> Result<NextHopPolicy, Unmet> {
-        if domain.secure
-            && domain.tlsa
-            && let Some(policy) = dane::policy(&self.0.resolver, domain, host, port).await?
-        {
-            return Ok(policy);
+    /// The host may not be called now: whose word that is, and why.
+    pub async fn of_host(
+        &self,
+        domain: &Domain,
+        host: &[u8],
+        port: u16,
+    ) -> Result<NextHopPolicy, (NextHopPolicy, Unmet)> {
+        if domain.secure && domain.tlsa {
+            let found = dane::policy(&self.0.resolver, domain, host, port).await;
+            if let Some(policy) = found.map_err(|unmet| (NextHopPolicy::Dane(None), unmet))? {
+                return Ok(policy);
+            }
         }
         let Some(policy) = &domain.sts else {
             return Ok(if domain.secure { NextHopPolicy::Named } else { NextHopPolicy::None });
         };
-        let listed = policy.lists(host);
-        if !listed && policy.mode == Mode::Enforce {
+        let (listed, mode) = (policy.lists(host), policy.mode);
+        let own = NextHopPolicy::Sts { domain: domain.name.clone(), mode, listed };
+        if !listed && mode == Mode::Enforce {
             let domain = String::from_utf8_lossy(&domain.name);
-            return Err(Unmet::unproven(format!("the MTA-STS policy of {domain} does not name this host")));
+            let reason = format!("the MTA-STS policy of {domain} does not name this host");
+            return Err((own, Unmet::unproven(reason)));
         }
-        Ok(NextHopPolicy::Sts { domain: domain.name.clone(), mode: policy.mode, listed })
+        Ok(own)
     }
 }
 
@@ -197,10 +234,13 @@ impl Shared {
         let domain = std::str::from_utf8(domain).map_err(|_| "not a domain")?;
         let request = Request::get(format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"));
         let request = request.body(Full::default()).map_err(|error| error.to_string())?;
-        let https = Https { resolver: &self.resolver, material: self.tls.client().await };
-        let body = https.body(request, MAX_POLICY).await?;
+        let body = self.https().await.body(request, MAX_POLICY).await?;
         let policy = StsPolicy::parse(&body)?;
         Ok((policy, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    async fn https(&self) -> Https<'_> {
+        Https { resolver: &self.resolver, material: self.tls.client().await }
     }
 
     fn say(&self, priority: Priority, domain: &[u8], text: &str) {
@@ -257,7 +297,7 @@ mod tests {
         Policies::new(&config, &resolver, &tls, &log, None)
     }
 
-    async fn of_host(policies: &Policies) -> Result<NextHopPolicy, Unmet> {
+    async fn of_host(policies: &Policies) -> Result<NextHopPolicy, (NextHopPolicy, Unmet)> {
         let domain = policies.of_domain(b"Site.example.", true, Asked::only(b"OK")).await.expect("a domain");
         assert_eq!(domain.name, b"site.example");
         policies.of_host(&domain, MX.as_bytes(), 25).await
@@ -280,7 +320,7 @@ mod tests {
         let useless = [secure[0], secure[1], (tlsa.0, "TLSA", "0001aa"), secure[3]];
         assert_eq!(of_host(&policies(&useless, dane)).await, Ok(NextHopPolicy::Dane(None)));
         let bogus = [secure[0], secure[1], (tlsa.0, "TRYAGAIN", "")];
-        let unmet = of_host(&policies(&bogus, dane)).await.expect_err("no answer");
+        let (_, unmet) = of_host(&policies(&bogus, dane)).await.expect_err("no answer");
         assert_eq!(unmet.status.class(), 4);
     }
 
@@ -307,7 +347,7 @@ mod tests {
             policies.0.cache.put(b"site.example", known, text).expect("kept");
         };
         put(500);
-        let unmet = of_host(&policies).await.expect_err("another host");
+        let (_, unmet) = of_host(&policies).await.expect_err("another host");
         assert!(unmet.reason.ends_with("does not name this host"), "{}", unmet.reason);
         put(2000);
         assert!(policies.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());

@@ -102,6 +102,18 @@ impl NextHopPolicy {
         }
     }
 
+    /// As reports show it (RFC 8460, 4.4): its type, its text, the hosts that it names.
+    pub(super) fn shown_in_reports(&self, domain: &Domain) -> (&'static str, Vec<String>, Vec<String>) {
+        match (self, &domain.sts) {
+            (Self::Dane(proof), _) => {
+                let records = proof.iter().flat_map(|proof| &proof.records);
+                ("tlsa", records.map(ToString::to_string).collect(), Vec::new())
+            }
+            (Self::Sts { .. }, Some(policy)) => ("sts", policy.lines(), policy.hosts()),
+            _ => ("no-policy-found", Vec::new(), Vec::new()),
+        }
+    }
+
     /// What has come of a connection to this host; `established`: its TLS, if it has any.
     pub fn judge(&self, host: &[u8], established: Option<&Established>) -> Judgement {
         let failed = |unmet| Judgement { unmet: Some(unmet), proven: false };

@@ -3,7 +3,7 @@
 A host of HOSTS is `mx.NAME.example`, NAME.example its domain, mta-sts.NAME.example the web server with its policy. WEB says what that answers;
 `certificates` makes what hosts and web servers show. The world outside asks `run(cf lines, cases)`; what happened is mail_bed's.
 """
-import json, os, pathlib, socket, ssl, subprocess, tempfile, threading
+import base64, datetime, json, os, pathlib, re, socket, ssl, subprocess, tempfile, threading
 
 import checks, mail_bed, mail_site, tls_bed, tls_certificates
 
@@ -55,9 +55,15 @@ def web_request(stream, context, pages):
                 request = b""
                 while b"\r\n\r\n" not in request and (more := safe.recv(4096)):
                     request += more
-                lines = request.decode("latin-1").split("\r\n")
+                head, _, body = request.partition(b"\r\n\r\n")
+                length = re.search(rb"(?i)^content-length: *(\d+)\r?$", head, re.M)
+                while length and len(body) < int(length[1]) and (more := safe.recv(65536)):
+                    body += more
+                lines = head.decode("latin-1").split("\r\n")
                 host = next((line[6:] for line in lines if line.lower().startswith("host: ")), "")
                 WEB["asked"].append(f"{lines[0]} {host}")
+                if body:
+                    WEB["asked"].append("BODY " + base64.b64encode(body).decode())
                 safe.sendall(web_answer(pages, host))
     except OSError:
         pass
@@ -84,16 +90,28 @@ def known(daemon, text):
     return []
 
 
+def next_day(daemon, number):
+    """The days of the results that are there are over, and the daemon starts again: that many reports are sent."""
+    yesterday = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=1)
+    for path in pathlib.Path(mail_bed.TOP, "mqueue").glob("tls-results.*"):
+        path.rename(path.with_name(f"tls-results.{yesterday}"))
+    text = pathlib.Path(mail_bed.TOP, "mail/sendmail.cf").read_text("latin-1")
+    daemon.stop()
+    daemon.__init__(daemon.program, {"cf": text, "arguments": []})
+    checks.until(lambda: sum("TLS report: " in line for line in mail_bed.LOG) >= number)
+    return []
+
+
 def clean():
-    """The bed's, but what is known of domains stays."""
-    kept = pathlib.Path(mail_bed.TOP, "mqueue/mta-sts")
-    aside = pathlib.Path(mail_bed.TOP, "mta-sts")
-    if kept.exists():
-        kept.rename(aside)
+    """The bed's, but what is known of domains, and of sessions, stays."""
+    queue = pathlib.Path(mail_bed.TOP, "mqueue")
+    kept = [(path, pathlib.Path(mail_bed.TOP, path.name)) for path in (queue / "mta-sts", *queue.glob("tls-results.*")) if path.exists()]
+    for path, aside in kept:
+        path.rename(aside)
     plain_clean()
     WEB["asked"].clear()
-    if aside.exists():
-        aside.rename(kept)
+    for path, aside in kept:
+        aside.rename(path)
 
 
 plain_clean = mail_bed.clean
@@ -114,7 +132,7 @@ def serve(program, makemap, source, world):
     # who serves the network is not root, and cannot read a key
     mail_site.SYSTEM_USERS += "canonify:x:64901:64901:canonify:/:/bin/false\nunbound:x:64902:64902::/:/bin/false\nbind:x:64903:64903::/:/bin/false\n"
     mail_site.SYSTEM_GROUPS += "canonify:x:64901:\nunbound:x:64902:\nbind:x:64903:\n"
-    mail_bed.AFTERWARDS.update(web=web, known=known)
+    mail_bed.AFTERWARDS.update(web=web, known=known, next_day=next_day)
 
     def build():
         mail_bed.build()

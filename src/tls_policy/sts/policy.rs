@@ -66,6 +66,18 @@ impl StsPolicy {
         Ok(Self { mode, max_age, mx })
     }
 
+    /// Its text, line by line.
+    pub(in super::super) fn lines(&self) -> Vec<String> {
+        let head = ["version: STSv1".to_owned(), format!("mode: {}", self.mode.name())];
+        let hosts = self.mx.iter().map(|mx| format!("mx: {mx}"));
+        head.into_iter().chain(hosts).chain([format!("max_age: {}", self.max_age)]).collect()
+    }
+
+    /// The hosts that it names.
+    pub(in super::super) fn hosts(&self) -> Vec<String> {
+        self.mx.clone()
+    }
+
     /// Does it name this host (RFC 8461, 4.1)?
     pub(in super::super) fn lists(&self, host: &[u8]) -> bool {
         let host = String::from_utf8_lossy(host.strip_suffix(b".").unwrap_or(host)).to_ascii_lowercase();

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""TLS reports (RFC 8460): what sessions with the hosts of a domain came to is told a day later, by mail and to a web server, to whom the domain names.
+
+usage: tls_reports.py CANONIFY [--show]     Needs root and openssl; without them it skips. Domains, hosts, name server and web server are the test's own.
+"""
+import base64, email, gzip, json, os, shutil, sys
+
+import policy_bed
+from policy_bed import logged, mail, sent
+
+# domain: (the certificate that its host shows, None: no STARTTLS; the mode of its policy; where it wants its reports)
+MAIL, WEB = "mailto:tls@inbox.example", "https://web.inbox.example/report"
+DOMAINS = {"ok": ("ok", "enforce", MAIL), "bad": ("selfsigned", "enforce", f"{MAIL},{WEB}"), "clear": (None, "testing", MAIL), "plain": ("selfsigned", None, MAIL),
+           "silent": ("ok", "testing", None), "inbox": (None, "enforce", None)}
+NAMES = {"ok": ("mx.ok.example", "ca", "40"), "selfsigned": ("mx.selfsigned.example", None, "40"), "web": ("web.inbox.example", "ca", "40")}
+
+
+def world():
+    hosts, zone, pages, shown = {}, {"web.inbox.example A": [policy_bed.WEB_ADDRESS]}, {"web.inbox.example": ["201 Created", ""]}, {}
+    for name, (certificate, mode, receivers) in DOMAINS.items():
+        hosts[name] = {"ehlo": ["PIPELINING", "8BITMIME"], **({"tls": {"certificate": certificate}} if certificate else {})}
+        web = f"mta-sts.{name}.example"
+        shown[web] = f"web-{name}"
+        if mode:
+            zone[f"{web} A"] = [policy_bed.WEB_ADDRESS]
+            zone[f"_mta-sts.{name}.example TXT"] = ["v=STSv1; id=1;"]
+            pages[web] = ["200 OK", f"version: STSv1\r\nmode: {mode}\r\nmx: mx.{name}.example\r\nmax_age: 86400\r\n"]
+        if receivers:
+            zone[f"_smtp._tls.{name}.example TXT"] = [f"v=TLSRPTv1; rua={receivers}"]
+    return {"hosts": hosts, "zone": zone, "pages": pages, "shown": shown}
+
+
+def reports(result):
+    """Those that came by mail: domain → (the message, what the report says)."""
+    found = {}
+    for talk in result["remote"]:
+        text = "\n".join(line[3:] for line in talk if line.startswith("D: "))
+        message = email.message_from_string(text)
+        parts = [part for part in message.walk() if part.get_content_type() == "application/tlsrpt+gzip"]
+        if parts:
+            found[message["TLS-Report-Domain"]] = (message, json.loads(gzip.decompress(parts[0].get_payload(decode=True))))
+    return found
+
+
+def only(found, domain):
+    """(type of the policy, sessions that were good, that were not, types of failures) of a domain's report."""
+    if domain not in found:
+        return None
+    (about,) = found[domain][1]["policies"]
+    summary = about["summary"]
+    return (about["policy"]["policy-type"], summary["total-successful-session-count"], summary["total-failure-session-count"],
+            [failure["result-type"] for failure in about["failure-details"]])
+
+
+def cases(run):
+    """(what, is it so, the result) of each."""
+    to = [mail(f"x@{name}.example") for name in ("ok", "ok", "bad", "clear", "plain", "silent")]
+    to.append({"client": "127.0.0.1", "steps": [], "after": [["next_day", 5], ["web", "asked"]]})
+    *_, day = run(to)
+    found = reports(day)
+    yield "a good host, two sessions", only(found, "ok.example") == ("sts", 2, 0, []), day
+    yield "a certificate that is not trusted", only(found, "bad.example") == ("sts", 0, 1, ["certificate-not-trusted"]), day
+    yield "no STARTTLS", only(found, "clear.example") == ("sts", 0, 1, ["starttls-not-supported"]), day
+    yield "no policy", only(found, "plain.example") == ("no-policy-found", 1, 0, []), day
+    yield "who has not asked hears nothing", set(found) == {f"{name}.example" for name in ("ok", "bad", "clear", "plain")}, day
+    message, report = found.get("bad.example", ({}, {}))
+    fields = ("multipart/report" in message.get("Content-Type", "") and message.get("TLS-Report-Submitter") == report.get("organization-name")
+              and report.get("report-id", "?") in message.get("Subject", "") and message.get("TLS-Required") == "No")
+    yield "the fields of the message", fields, day
+    policy = report["policies"][0]["policy"] if report else {}
+    shown = policy.get("policy-domain") == "bad.example" and policy.get("mx-host") == ["mx.bad.example"] and "mode: enforce" in policy.get("policy-string", [])
+    yield "the policy, as it was", shown, day
+    bodies = [line.removeprefix("web: BODY ") for line in day["session"] if line.startswith("web: BODY ")]
+    posted = [json.loads(gzip.decompress(base64.b64decode(body))) for body in bodies]
+    yield "the web server has the same", posted == [report] and "web: POST /report HTTP/1.1 web.inbox.example" in day["session"], day
+    yield "the log tells of it", logged(day, "TLS report: domain=bad.example", f"to={WEB}, sent") and logged(day, "to=tls@inbox.example, sent"), day
+    # those who get it are told although their own TLS fails
+    yield "a report waits for no TLS", sent(day), day
+    (again,) = run([{"client": "127.0.0.1", "steps": [], "after": [["next_day", 0]]}])
+    yield "nothing is told twice", not set(reports(again)) & set(found), again
+
+
+def main(canonify, *more):
+    if os.geteuid() != 0 or not shutil.which("openssl"):
+        print("SKIPPED: needs root and openssl\n0 passed, 0 failed")
+        return 0
+    names = NAMES | {f"web-{name}": (f"mta-sts.{name}.example", "ca", "40") for name in DOMAINS}
+    site = policy_bed.World(canonify, "policy_bed", names, world())
+
+    def run(cases):
+        return site.run("FEATURE(`tls_policy', `sts', `reports')", cases)
+    status = policy_bed.report(cases(run), "--show" in more)
+    site.close()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
