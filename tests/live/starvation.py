@@ -332,6 +332,8 @@ def main():
         shares, rates, slowest = [], [], 60
         while len(shares) < options.rounds or (len(shares) < 3 * options.rounds and statistics.median(shares) < 0.8):
             usual, _ = alone.rate(options.messages)
+            if not usual:
+                raise SystemExit("a daemon left alone delivers nothing:\n" + (alone.place / "log").read_text()[-4000:])
             rate, seconds = site.rate(options.messages)
             shares.append(rate / usual)
             rates.append(rate)
