@@ -180,9 +180,11 @@ impl Reader<'_> {
             },
             _ => (&value[..0], value),
         };
-        let colon = field.iter().position(|byte| *byte == b':').filter(|colon| *colon > 0);
-        let Some(colon) = colon else { return self.bad_header(value) };
+        let colon = field.iter().position(|byte| *byte == b':').unwrap_or_default();
         let name = field[..colon].trim_ascii_end();
+        if name.is_empty() {
+            return self.bad_header(value);
+        }
         let mut kind = HeaderKind::of(name) | HeaderKind::USER;
         if !condition.is_empty() {
             kind |= HeaderKind::CHECK;

@@ -74,6 +74,15 @@ fn hostile_files_are_bad() {
 }
 
 #[test]
+fn a_field_without_a_name_is_none() {
+    for line in ["H:x", "H : x", "H??:x", "H?? : x", "Hx"] {
+        let text = format!("V8\nSa\n{line}\n.\n");
+        let read = ControlFile::parse(text.as_bytes(), &names()).expect("a message");
+        assert!(read.envelope.headers.0.is_empty(), "{line}");
+    }
+}
+
+#[test]
 fn a_message_for_tls_alone_is_not_for_sendmail() {
     let names = names();
     let plain = ControlFile::parse(b"V8\nSa\nFs\nRPFD:b\n.\n", &names).expect("a message");
