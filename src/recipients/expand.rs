@@ -5,9 +5,8 @@
 //! whom an `:include:` names after everything else that came of the same recipient.
 
 use super::expander::Expander;
-use super::failure::LOOP_BROKEN;
 use super::known::KnownRecipients;
-use super::local::{LocalResolution, too_deep};
+use super::local::{LOOP_BROKEN, LocalResolution, too_deep};
 use super::options;
 use crate::envelope::{
     ControllingUser, Envelope, Expanded, Owned, Recipient, RecipientFlags, RecipientState,

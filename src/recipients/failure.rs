@@ -1,14 +1,11 @@
 //! Recipients that cannot be had: noted, logged, told to the sender.
 
 use super::expand::AliasExpansion;
-use super::local::user_unknown;
+use super::local::{LOOP_BROKEN, user_unknown};
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
-
-/// What sendmail calls a circle of aliases.
-pub(super) const LOOP_BROKEN: &str = "aliasing/forwarding loop broken";
 
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.

@@ -1,7 +1,6 @@
 //! One local address: alias, user or neither.
 
 use super::expander::Expander;
-use super::failure::LOOP_BROKEN;
 use super::options;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
@@ -26,6 +25,9 @@ pub(super) enum LocalResolution {
     /// Ruleset 5 goes on naming others: so deep it has come.
     TooDeep(usize),
 }
+
+/// What sendmail calls a circle of aliases.
+pub(super) const LOOP_BROKEN: &str = "aliasing/forwarding loop broken";
 
 /// `554 5.4.6 aliasing/forwarding loop broken (3 aliases deep; 2 max)`
 pub(super) fn too_deep(level: usize, max: usize) -> Reply {
