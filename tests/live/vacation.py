@@ -118,6 +118,8 @@ def main(canonify):
             check(f"{one[:2]}", one == another, (one, another))
         listed = [sorted(home.run("-l").stdout.splitlines()) for home in (ours, theirs)]
         plain = [[re.sub(r"\w{3} \w{3} [ \d]{2} [\d:]{8} \d{4}", "TIME", line) for line in lines] for lines in listed]
+        # Debian's remembers whom it could not answer for want of a message; here he is answered once there is one
+        plain[1] = [line for line in plain[1] if not line.startswith("w1@b.example")]
         check("the list", plain[0] == plain[1], plain)
         kept = [(home.home / ".vacation.db").read_bytes() for home in (theirs, ours)]
         for home, database in zip((ours, theirs), kept):
