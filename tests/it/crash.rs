@@ -42,7 +42,7 @@ fn body(mark: &str, lines: usize) -> String {
 /// `Ok(true)` when the message was answered 250.
 pub(crate) fn send(port: u16, recipient: &str, mark: &str, lines: usize) -> std::io::Result<bool> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     let message = format!("Subject: {mark}\nMessage-ID: <{mark}@client.example>\n\n{}", body(mark, lines));

@@ -131,7 +131,7 @@ impl Scratch {
             .stdout(log.try_clone().expect("a log"))
             .stderr(log);
         let mut child = command.spawn().expect("canonify runs");
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             let ended = child.try_wait().expect("our child");
             assert!(ended.is_none() && Instant::now() < deadline, "{ended:?}\n{}", self.log());

@@ -102,7 +102,7 @@ fn alias(scratch: &Scratch, line: &str) {
 
 /// The files of the inbox, once there are so many.
 fn arrived(scratch: &Scratch, count: usize) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         let mut found = Vec::new();
         files_below(&scratch.inbox(), &mut found);
