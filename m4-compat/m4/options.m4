@@ -254,4 +254,5 @@ _OPTION(`MaxNOOPCommands', `confMAX_NOOP_COMMANDS', `20')dnl
 _OPTION(`HeloName', `confHELO_NAME', `')dnl
 _OPTION(`RejectNUL', `confREJECT_NUL', `false')dnl
 _OPTION(`Chunking', `confCHUNKING', `')dnl
+_OPTION(`QueueJournal', `confQUEUE_JOURNAL', `')dnl
 _OPTION(`SmtpUTF8', `confSMTPUTF8', `')dnl

@@ -493,5 +493,5 @@ options! {
     /// (canonify only) CHUNKING is offered: a message may come in pieces of a length said before (BDAT, RFC 3030)
     chunking: bool = false, (Bool), "Chunking", 0xf5, Root, Implemented, "confCHUNKING";
     /// (canonify only) Messages are in a journal of the daemon first (docs/journal.md); queue files are written for what is not delivered within seconds
-    queue_journal: bool = false, (Bool), "QueueJournal", 0xf6, Root, Implemented, "";
+    queue_journal: bool = false, (Bool), "QueueJournal", 0xf6, Root, Implemented, "confQUEUE_JOURNAL";
 }
