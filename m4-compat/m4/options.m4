@@ -253,6 +253,7 @@ _OPTION(`DANE', `confDANE', `false')dnl
 _OPTION(`MaxNOOPCommands', `confMAX_NOOP_COMMANDS', `20')dnl
 _OPTION(`HeloName', `confHELO_NAME', `')dnl
 _OPTION(`RejectNUL', `confREJECT_NUL', `false')dnl
-_OPTION(`Chunking', `confCHUNKING', `')dnl
-_OPTION(`QueueJournal', `confQUEUE_JOURNAL', `')dnl
-_OPTION(`SmtpUTF8', `confSMTPUTF8', `')dnl
+dnl # not in a cf that does not ask for them: sendmail may not know them
+ifdef(`confCHUNKING', `_OPTION(`Chunking', `confCHUNKING', `')')dnl
+ifdef(`confQUEUE_JOURNAL', `_OPTION(`QueueJournal', `confQUEUE_JOURNAL', `')')dnl
+ifdef(`confSMTPUTF8', `_OPTION(`SmtpUTF8', `confSMTPUTF8', `')')dnl

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Long queues: start, `mailq`, a run that has nothing to do, a run that tries every message. Time and memory grow with the queue, no faster.
 
-usage: large_queue.py CANONIFY [N…] [--no-attempts]      Needs root; runs in name spaces of its own. N: lengths of the queue (2000 and 8000).
+usage: large_queue.py CANONIFY [N…] [--no-attempts]      Needs root; runs in name spaces of its own. N: lengths of the queue (4000 and 24000).
 The queue lies in memory (tmpfs): what is measured is the program. The messages are for a host that does not listen. A message may cost
 1 KiB of memory at most, and from one length to the next no more than twice the time. Closes with "N passed, N failed".
 """
@@ -120,9 +120,14 @@ def one_shot(command):
     """Seconds, KiB: a command and all processes that it starts."""
     begun, most = time.monotonic(), 0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    while process.poll() is None or family(command[0]):
+    ended = 0
+    while not ended or family(command[0]):
         most = max(most, high_water(family(command[0])))
-        time.sleep(0.02)
+        if not ended:
+            # one that is over before it is looked at has had this much
+            ended, process.returncode, used = os.wait4(process.pid, os.WNOHANG)
+            most = max(most, used.ru_maxrss)
+        time.sleep(0.01)
     return time.monotonic() - begun, most
 
 
@@ -163,7 +168,7 @@ def start(site):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
-    parser.add_argument("lengths", nargs="*", type=int, default=[2000, 8000])
+    parser.add_argument("lengths", nargs="*", type=int, default=[4000, 24000])
     parser.add_argument("--no-attempts", action="store_true", help="leave out the run that tries every message")
     options = parser.parse_args()
     enter()

@@ -238,7 +238,7 @@ def metrics(canonify):
     daemon.stop()
     path = TOP / "metrics"
     daemon = Daemon(canonify, f"-OMetricsAddress={path}")
-    check("metrics: over a UNIX socket", counters(path)[1]["canonify_sessions_total"] >= 1)
+    check("metrics: over a UNIX socket", until(lambda: counters(path)[1]["canonify_sessions_total"] >= 1))
     daemon.stop()
     check("metrics: the socket is gone", not path.exists())
     daemon = Daemon(canonify, "-OMetricsAddress=0.0.0.0:9126")

@@ -48,7 +48,7 @@ VERSION = re.compile(rb"canonify-\d+\.\d+\.\d+|8\.17\.1\.9")
 def rows():
     """Long name and code of every option that sendmail has; the sub-options of Timeout count as options."""
     text = (SCHEMA / "options.rs").read_text()
-    own = re.search(r"OWN_CODES: [^=]*= \[([^]]*)\]", text).group(1).split(", ")
+    own = re.findall(r"0x\w+", re.search(r"OWN_CODES: [^=]*= \[([^]]*)\]", text).group(1))
     found = re.findall(r'\), "([\w.]*)", (b\'.\'|0x[0-9a-fA-F]+), \w+, \w+, "', text)
     for name, code in found:
         if code in own:
