@@ -6,11 +6,11 @@
 use crate::envelope::{EnvelopeFlags, RecipientFlags, StoredEnvelope};
 use crate::queue::error::Distrust;
 
-/// The format that is written: sendmail's.
+/// The format that is written, and the newest that is read: sendmail's.
 pub(super) const VERSION: i64 = 8;
-/// The newest that is read, and is written of a message that must only go under TLS (REQUIRETLS): sendmail, which would not
-/// know that, leaves a file with such a number alone.
-pub(super) const NEWEST_VERSION: i64 = 9;
+/// Of a message that must only go under TLS (REQUIRETLS): sendmail, which would not know that, leaves a file with
+/// such a number alone.
+pub(super) const REQUIRE_TLS_VERSION: i64 = 9;
 
 /// What a qf says.
 #[derive(Clone, Debug, Default)]

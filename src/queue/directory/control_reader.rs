@@ -1,13 +1,16 @@
 //! Reading a qf.
 
-use super::control_file::{ControlError, ControlFile, ENVELOPE_FLAGS, NEWEST_VERSION, RECIPIENT_FLAGS};
+use super::control_file::{
+    ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, REQUIRE_TLS_VERSION, VERSION,
+};
 use super::control_lines::{LineError, is_end, read_line};
 use crate::addr::one_line;
 use crate::config::{HeaderCondition, Names};
-use crate::envelope::{BodyType, ControllingUser, DeliverBy, Recipient, RecipientFlags};
+use crate::envelope::{BodyType, ControllingUser, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
 use crate::message::{Header, HeaderKind};
 use crate::queue::error::Distrust;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
+use bstr::ByteSlice;
 use std::borrow::Cow;
 
 impl ControlFile {
@@ -18,6 +21,7 @@ impl ControlFile {
     pub fn parse(text: &[u8], names: &Names) -> Result<Self, ControlError> {
         let mut reader = Reader {
             file: Self::default(),
+            newest: if requires_tls(text) { REQUIRE_TLS_VERSION } else { VERSION },
             names,
             control: None,
             next: Recipient::default(),
@@ -45,9 +49,17 @@ impl ControlFile {
     }
 }
 
+/// Is it a message of REQUIRETLS, by its F line? That alone makes version 9 one of ours.
+fn requires_tls(text: &[u8]) -> bool {
+    let line = text.lines().find(|line| line.starts_with(b"F"));
+    line.is_some_and(|line| flags(&ENVELOPE_FLAGS, &line[1..]).contains(EnvelopeFlags::REQUIRE_TLS))
+}
+
 /// The state of reading.
 struct Reader<'a> {
     file: ControlFile,
+    /// The version that it may have at most.
+    newest: i64,
     names: &'a Names,
     /// From the last C line.
     control: Option<ControllingUser>,
@@ -123,10 +135,9 @@ impl Reader<'_> {
 
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
         self.file.version = integer(value);
-        if self.file.version > NEWEST_VERSION {
+        if self.file.version > self.newest {
             let version = self.file.version;
-            let detail =
-                format!("Version number in queue file ({version}) greater than max ({NEWEST_VERSION})");
+            let detail = format!("Version number in queue file ({version}) greater than max ({VERSION})");
             return bad(detail, "unsupported queue file version");
         }
         Ok(())

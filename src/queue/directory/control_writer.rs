@@ -1,6 +1,6 @@
 //! Writing a qf: sendmail's lines in sendmail's order.
 
-use super::control_file::{ControlFile, ENVELOPE_FLAGS, NEWEST_VERSION, RECIPIENT_FLAGS, VERSION};
+use super::control_file::{ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, REQUIRE_TLS_VERSION, VERSION};
 use crate::addr::one_line;
 use crate::config::Names;
 use crate::envelope::{BodyType, ControllingUser, EnvelopeFlags, StoredEnvelope, plain_address};
@@ -23,7 +23,7 @@ pub(super) fn control_text(
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     let plain = !envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS);
-    number(&mut out, b'V', if plain { VERSION } else { NEWEST_VERSION });
+    number(&mut out, b'V', if plain { VERSION } else { REQUIRE_TLS_VERSION });
     number(&mut out, b'T', envelope.created);
     number(&mut out, b'K', envelope.last_attempt);
     number(&mut out, b'N', i64::from(envelope.attempts));
