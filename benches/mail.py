@@ -188,7 +188,7 @@ def site(scratch, relay, more):
 def canonify(options, scratch, relay):
     mc, cf = site(scratch, relay, ["FEATURE(`local_maildir')dnl"]), scratch / "site.cf"
     subprocess.run([options.canonify, "mc", "-o", cf, mc], check=True)
-    return [options.canonify, "sendmail", "-C", cf, "-bD", "-q30m"]
+    return [options.canonify, "sendmail", "-C", cf, "-bD", "-q30m", *(f"-O{option}" for option in options.option)]
 
 
 def sendmail(options, scratch, relay):
@@ -390,6 +390,7 @@ def main():
     parser.add_argument("--sendmail")
     parser.add_argument("--cf-dir", default="/usr/share/sendmail/cf")
     parser.add_argument("--procmail", default="/usr/bin/procmail")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of canonify's daemon: QueueJournal=True")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--only", default="local,relay,idle")
