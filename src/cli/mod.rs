@@ -106,14 +106,14 @@ pub const PERSONALITIES: &[Personality] = &[
         name: "hoststat",
         entry: sendmail::main,
         keeps_group: true,
-        about: "print host status (not kept yet)",
+        about: "print host status (sendmail -bh)",
         command: manual::hoststat,
     },
     Personality {
         name: "purgestat",
         entry: sendmail::main,
         keeps_group: true,
-        about: "purge host status (not kept yet)",
+        about: "remove host status (sendmail -bH)",
         command: manual::purgestat,
     },
     Personality {

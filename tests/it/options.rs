@@ -110,14 +110,17 @@ fn row(row: &OptionRow) -> String {
 fn page() -> String {
     let mut page = String::from(
         "# Options\n\nEvery option of a cf, from the table in `src/schema/options.rs` (a test keeps this page in step: \
-         `UPDATE_DOCS=1 cargo test options`). All of them are read, checked and printed as sendmail does. Those marked \
-         **not yet** are only read: setting them changes nothing so far. Those that need nothing are about what is always so here \
+         `UPDATE_DOCS=1 cargo test options`). All of them are read, checked and printed as sendmail does. \
+         Those that need nothing are about what is always so here \
          (each job apart from the others, short bodies in memory) or is no part of this program (shared memory, engines and \
          random files of OpenSSL).\n\n\
          | option | code | value | default | who may set it with -o | implemented | .mc | effect |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
     OPTIONS.iter().for_each(|option| page.push_str(&row(option)));
+    if OPTIONS.iter().any(|option| option.status == Status::ParsedOnly) {
+        page.push_str("\nThose marked **not yet** are only read: setting them changes nothing so far.\n");
+    }
     page.push_str("\n## Timeout\n\n| sub-option | unit | bounds |\n|---|---|---|\n");
     for timeout in TIMEOUTS {
         let unit = if timeout.unit == 0 { "count".to_owned() } else { char::from(timeout.unit).to_string() };
