@@ -3,7 +3,7 @@
 A host of HOSTS is `mx.NAME.example`, NAME.example its domain, mta-sts.NAME.example the web server with its policy. WEB says what that answers;
 `certificates` makes what hosts and web servers show. The world outside asks `run(cf lines, cases)`; what happened is mail_bed's.
 """
-import base64, datetime, json, os, pathlib, re, socket, ssl, subprocess, tempfile, threading
+import base64, datetime, json, os, pathlib, re, shutil, socket, subprocess, tempfile, threading
 
 import checks, mail_bed, mail_site, tls_bed, tls_certificates
 
@@ -214,3 +214,16 @@ def report(cases, show):
         if good and show:
             print("    " + seen)
     return checks.close()
+
+
+def with_policies(words, feature, names, domains, world, cases):
+    """A script whose domains have web servers with their policies, from its words to its exit status."""
+    canonify, *more = words
+    if os.geteuid() != 0 or not shutil.which("openssl"):
+        print("SKIPPED: needs root and openssl\n0 passed, 0 failed")
+        return 0
+    names = names | {f"web-{name}": (f"mta-sts.{name}.example", "ca", "40") for name in domains}
+    site = World(canonify, "policy_bed", names, world)
+    status = report(cases(lambda wanted: site.run(feature, wanted)), "--show" in more)
+    site.close()
+    return status

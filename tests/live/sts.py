@@ -3,7 +3,7 @@
 
 usage: sts.py CANONIFY [--show]     Needs root and openssl; without them it skips. Domains, hosts, name server and web server are the test's own.
 """
-import json, os, shutil, sys, time
+import json, sys, time
 
 import policy_bed
 from policy_bed import logged, mail, protected, sent, waits
@@ -95,19 +95,5 @@ def later(run):
     yield "a new id: the new policy counts", waits(changed, "self-signed certificate") and logged(changed, "domain=changed.example, policy fetched, mode=enforce"), changed
 
 
-def main(canonify, *more):
-    if os.geteuid() != 0 or not shutil.which("openssl"):
-        print("SKIPPED: needs root and openssl\n0 passed, 0 failed")
-        return 0
-    names = NAMES | {f"web-{name}": (f"mta-sts.{name}.example", "ca", "40") for name in DOMAINS}
-    site = policy_bed.World(canonify, "policy_bed", names, world())
-
-    def run(cases):
-        return site.run("FEATURE(`tls_policy', `sts')", cases)
-    status = policy_bed.report([*first(run), *later(run)], "--show" in more)
-    site.close()
-    return status
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(policy_bed.with_policies(sys.argv[1:], "FEATURE(`tls_policy', `sts')", NAMES, DOMAINS, world(), lambda run: [*first(run), *later(run)]))

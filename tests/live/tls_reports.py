@@ -3,7 +3,7 @@
 
 usage: tls_reports.py CANONIFY [--show]     Needs root and openssl; without them it skips. Domains, hosts, name server and web server are the test's own.
 """
-import base64, email, gzip, json, os, shutil, sys
+import base64, email, gzip, json, sys
 
 import policy_bed
 from policy_bed import logged, mail, sent
@@ -80,19 +80,5 @@ def cases(run):
     yield "nothing is told twice", not set(reports(again)) & set(found), again
 
 
-def main(canonify, *more):
-    if os.geteuid() != 0 or not shutil.which("openssl"):
-        print("SKIPPED: needs root and openssl\n0 passed, 0 failed")
-        return 0
-    names = NAMES | {f"web-{name}": (f"mta-sts.{name}.example", "ca", "40") for name in DOMAINS}
-    site = policy_bed.World(canonify, "policy_bed", names, world())
-
-    def run(cases):
-        return site.run("FEATURE(`tls_policy', `sts', `reports')", cases)
-    status = policy_bed.report(cases(run), "--show" in more)
-    site.close()
-    return status
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(policy_bed.with_policies(sys.argv[1:], "FEATURE(`tls_policy', `sts', `reports')", NAMES, DOMAINS, world(), cases))
