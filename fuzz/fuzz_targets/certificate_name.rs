@@ -43,6 +43,8 @@ fuzz_target!(|input: &[u8]| {
     let half = text.len().min(8192) / 2;
     if let Some(names) = CertificateNames::of(&certificate(*kind, &text[..half], &text[half..2 * half])) {
         look(&names);
-        assert!(!names.cn_subject.is_empty() || half == 0);
+        // the first byte of a tag of several takes the next ones of the text with it
+        let is_tag = *kind & 0x1f != 0x1f;
+        assert!(!names.cn_subject.is_empty() || half == 0 || !is_tag);
     }
 });

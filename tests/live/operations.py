@@ -161,7 +161,9 @@ COMMANDS = ["help", "HELP smtp", "status", " Status ", "mstat", "memdump", "", "
 def controlled(program):
     """What is answered to each command, by name."""
     daemon, seen = Daemon(program, "-q1h", "-OLogLevel=10"), {}
-    seen["the title"] = daemon.title()
+    # the process that stands for the daemon is named a moment after it takes calls
+    seen["the title"] = until(lambda: "accepting" in daemon.title() and daemon.title()) or daemon.title()
+    until(CONTROL.exists)
     seen["the socket's mode"] = oct(CONTROL.stat().st_mode)
     for command in COMMANDS:
         seen[f"command {command!r}"] = alike(ask(command))
