@@ -21,6 +21,7 @@ from pathlib import Path
 
 from checks import check, close, until
 from namespaces import enter
+from servers import Threads
 
 enter()
 
@@ -54,10 +55,6 @@ class Sink(socketserver.StreamRequestHandler):
                 return
             else:
                 self.wfile.write(b"250 sink\r\n")
-
-
-class Threads(socketserver.ThreadingTCPServer):
-    allow_reuse_address = daemon_threads = True
 
 
 def accounts(names):

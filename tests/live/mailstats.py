@@ -14,6 +14,7 @@ import time
 
 from checks import check, close
 from namespaces import enter
+from servers import Threads
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference")) / "usr/libexec/sendmail"
 TOP = pathlib.Path("/tmp/statistics")
@@ -130,8 +131,7 @@ def main(canonify):
     (TOP / "aliases").write_text("")
     (TOP / "site.mc").write_text(MC)
     subprocess.run([canonify, "mc", "-o", TOP / "site.cf", TOP / "site.mc"], check=True)
-    socketserver.ThreadingTCPServer.allow_reuse_address = True
-    sink = socketserver.ThreadingTCPServer(("127.0.0.1", SINK), Sink)
+    sink = Threads(("127.0.0.1", SINK), Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     theirs = run([REFERENCE / "sendmail"], [REFERENCE / "mailstats"])
     (TOP / "theirs").write_bytes((TOP / "statistics").read_bytes())

@@ -20,6 +20,7 @@ import urllib.request
 
 from checks import check, close, until
 from namespaces import enter
+from servers import Threads
 
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/var/cache/canonify-reference"))
 SENDMAIL = REFERENCE / "usr/libexec/sendmail/sendmail"
@@ -361,8 +362,7 @@ def main(program, parts):
     (TOP / "site.mc").write_text(MC)
     subprocess.run([program, "mc", "-o", TOP / "site.cf", TOP / "site.mc"], check=True)
     subprocess.run([SENDMAIL, "-bi", "-C", TOP / "site.cf"], stdout=subprocess.DEVNULL)
-    socketserver.ThreadingTCPServer.allow_reuse_address = True
-    sink = socketserver.ThreadingTCPServer(("127.0.0.1", SINK), Sink)
+    sink = Threads(("127.0.0.1", SINK), Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     for part in parts or PARTS:
         PARTS[part](canonify)

@@ -15,6 +15,7 @@ import time
 
 from checks import check, close, counts, until
 from namespaces import enter
+from servers import Threads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.join(HERE, "..", "..", "examples")
@@ -28,7 +29,7 @@ class Sink(socketserver.StreamRequestHandler):
 
     def handle(self):
         # a client that is killed resets its connection
-        with contextlib.suppress(ConnectionResetError):
+        with contextlib.suppress(ConnectionError):
             self.talk()
 
     def talk(self):
@@ -408,10 +409,7 @@ def program_map(site):
 def main():
     enter()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    sink = socketserver.ThreadingTCPServer(("127.0.0.1", REMOTE), Sink, bind_and_activate=False)
-    sink.allow_reuse_address = sink.daemon_threads = True
-    sink.server_bind()
-    sink.server_activate()
+    sink = Threads(("127.0.0.1", REMOTE), Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     directory = tempfile.mkdtemp(prefix="canonify-supervisor.", dir="/var/lib")
     try:
