@@ -46,12 +46,7 @@ impl Mta {
     }
 
     fn is_for_mailboxes(&self, envelope: &Envelope) -> bool {
-        let mailers = &self.site.config.mailers;
-        envelope.pending().all(|recipient| {
-            let address = recipient.address.as_ref();
-            let mailer = address.and_then(|address| mailers.get(usize::from(address.mailer.0)));
-            mailer.is_some_and(is_mailbox)
-        })
+        envelope.pending().all(|recipient| recipient.mailer(&self.site.config).is_some_and(is_mailbox))
     }
 
     /// Delivers, and queues what is left.

@@ -14,8 +14,7 @@ impl Mta {
             if !recipient.state.is_pending() {
                 continue;
             }
-            let address = recipient.address.as_ref();
-            let mailer = address.and_then(|address| config.mailers.get(usize::from(address.mailer.0)));
+            let mailer = recipient.mailer(config);
             let to = log_text(&recipient.text);
             let held = envelope.quarantine.as_deref();
             let line = RecipientLine {

@@ -122,7 +122,7 @@ impl Attempt<'_> {
     }
 
     pub(super) fn mailer(&self, index: usize) -> Option<&Mailer> {
-        self.on.site.config.mailers.get(usize::from(self.mailer_id(index)?.0))
+        self.envelope.recipients[index].mailer(&self.on.site.config)
     }
 
     pub(super) fn mailer_id(&self, index: usize) -> Option<MailerId> {

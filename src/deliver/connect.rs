@@ -82,8 +82,7 @@ async fn connect_hop(
         Err(result) => {
             let waits = result.disposition == Disposition::Delayed;
             let remote_mta = Some(shown.clone());
-            let failure =
-                ConnectFailure { result, relay: shown, remote_mta, recorded: false, is_last: false };
+            let failure = ConnectFailure::new(result, shown, remote_mta);
             return Err((failure, if waits { Reached::Nothing } else { Reached::Server }));
         }
     };
@@ -111,10 +110,7 @@ async fn call_hop(
     let failure = |result: DeliveryResult, reached| {
         let unknown = result.dsn == EnhancedStatus(5, 1, 2);
         let remote_mta = unknown.then(|| shown.clone());
-        (
-            ConnectFailure { result, relay: shown.clone(), remote_mta, recorded: false, is_last: false },
-            reached,
-        )
+        (ConnectFailure::new(result, shown.clone(), remote_mta), reached)
     };
     let stream: Option<Box<dyn Stream>> = match hop {
         NextHop::Socket(path) => {
@@ -168,7 +164,7 @@ async fn connect_address(
                 let relay = [host, b" ", &literal].concat();
                 let (result, remote_mta) = (replies::unreachable(&error, host), Some(host.to_vec()));
                 dial::log_failure(attempt, address, &relay, &result.text);
-                let failure = ConnectFailure { result, relay, remote_mta, recorded: false, is_last: false };
+                let failure = ConnectFailure::new(result, relay, remote_mta);
                 return Err((failure, Reached::Nothing));
             }
         };
@@ -226,7 +222,7 @@ async fn open(
     // a server that says no has not promised to send it back in time either, and sendmail asks no other one
     let refused = result.disposition == Disposition::Failed;
     let is_last = refused && attempt.tell_late(&server.extensions).is_some();
-    Err((ConnectFailure { result, relay, remote_mta: None, recorded: false, is_last }, handshake_failed))
+    Err((ConnectFailure { is_last, ..ConnectFailure::new(result, relay, None) }, handshake_failed))
 }
 
 async fn opening(

@@ -14,3 +14,10 @@ pub(super) struct ConnectFailure {
     /// No other host is to be asked.
     pub(super) is_last: bool,
 }
+
+impl ConnectFailure {
+    /// One that the log does not know of yet, and behind which the next host is asked.
+    pub(super) fn new(result: DeliveryResult, relay: Vec<u8>, remote_mta: Option<Vec<u8>>) -> Self {
+        Self { result, relay, remote_mta, recorded: false, is_last: false }
+    }
+}

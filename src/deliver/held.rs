@@ -46,9 +46,7 @@ fn set_aside(
 ) -> bool {
     let mut held = false;
     for recipient in envelope.recipients.iter_mut().filter(|one| concerns(&one.state)) {
-        let mailer = recipient.address.as_ref().map(|address| usize::from(address.mailer.0));
-        if mailer.and_then(|mailer| on.site.config.mailers.get(mailer)).is_some_and(|mailer| mailer.has(flag))
-        {
+        if recipient.mailer(&on.site.config).is_some_and(|mailer| mailer.has(flag)) {
             (recipient.state, held) = (RecipientState::Queued, true);
         }
     }

@@ -68,12 +68,8 @@ async fn try_hop(
     mut tried: HostAttempt,
 ) -> (i64, Vec<HostAttempt>) {
     let Some(hop) = tried.hops.get(tried.at).cloned() else {
-        let failure = tried.failure.unwrap_or_else(|| ConnectFailure {
-            result: DeliveryResult::of_exit(Sysexit::TEMPFAIL),
-            relay: Vec::new(),
-            remote_mta: None,
-            recorded: false,
-            is_last: false,
+        let failure = tried.failure.unwrap_or_else(|| {
+            ConnectFailure::new(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Vec::new(), None)
         });
         match failure.recorded {
             true => {}

@@ -67,9 +67,8 @@ fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
 fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<u8> {
     let order = envelope.send_order();
     let is_here = |index: &&usize| {
-        let mailer =
-            envelope.recipients[**index].address.as_ref().map(|address| usize::from(address.mailer.0));
-        mailer.and_then(|mailer| on.site.config.mailers.get(mailer)).is_some_and(|mailer| mailer.has(b'l'))
+        let mailer = envelope.recipients[**index].mailer(&on.site.config);
+        mailer.is_some_and(|mailer| mailer.has(b'l'))
     };
     let here = order.iter().filter(is_here).max_by_key(|index| envelope.recipients[**index].sort_user());
     let to = here.or(order.first()).map_or(&b""[..], |first| &envelope.recipients[*first].text);

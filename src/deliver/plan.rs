@@ -35,8 +35,7 @@ pub(super) fn order(config: &Config, envelope: &Envelope) -> Vec<usize> {
     };
     let mut order: Vec<usize> = envelope.send_order().into_iter().filter(waiting).collect();
     let is_file = |index: &usize| {
-        let mailer = envelope.recipients[*index].address.as_ref().map(|address| address.mailer);
-        let mailer = mailer.and_then(|id| config.mailers.get(usize::from(id.0)));
+        let mailer = envelope.recipients[*index].mailer(config);
         mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*file*"))
     };
     if let Some(first) = order.iter().position(is_file) {
@@ -57,9 +56,9 @@ pub(super) fn groups<N: Eq + Hash>(
     // the group of a mailer and next hop that still has room: a list may have ten thousand members
     let mut open: HashMap<(Option<MailerId>, N), usize> = HashMap::new();
     for index in order {
-        let mailer_id = envelope.recipients[index].address.as_ref().map(|address| address.mailer);
-        let mailer = mailer_id.and_then(|id| config.mailers.get(usize::from(id.0)));
-        let limit = mailer.map_or(1, max_recipients);
+        let recipient = &envelope.recipients[index];
+        let mailer_id = recipient.address.as_ref().map(|address| address.mailer);
+        let limit = recipient.mailer(config).map_or(1, max_recipients);
         let key = (mailer_id, next_hop(index));
         match open.get(&key).filter(|at| groups[**at].members.len() < limit) {
             Some(at) => groups[*at].members.push(index),

@@ -110,12 +110,6 @@ impl Attempt<'_> {
         };
         let unmet = Unmet { reason: reason.into(), status: REQUIRE_TLS };
         let result = self.unmet(&server.host, b"requiretls", unmet);
-        Some(ConnectFailure {
-            result,
-            relay: server.relay(),
-            remote_mta: Some(server.host.clone()),
-            recorded: false,
-            is_last: false,
-        })
+        Some(ConnectFailure::new(result, server.relay(), Some(server.host.clone())))
     }
 }

@@ -39,14 +39,7 @@ pub(super) fn settle(
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
         if answer.is_closing() {
-            let failure = ConnectFailure {
-                result,
-                relay: settling.relay,
-                remote_mta: None,
-                recorded: false,
-                is_last: false,
-            };
-            let undecided = (members.to_vec(), failure);
+            let undecided = (members.to_vec(), ConnectFailure::new(result, settling.relay, None));
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
         attempt.record(members, &result, Some(&settling.relay));
@@ -64,27 +57,12 @@ pub(super) fn settle(
         && let Some((members, result)) = deferred
     {
         // the next host may take them now
-        let failure = ConnectFailure {
-            result,
-            relay: settling.relay,
-            remote_mta: None,
-            recorded: true,
-            is_last: false,
-        };
+        let failure = ConnectFailure { recorded: true, ..ConnectFailure::new(result, settling.relay, None) };
         return TransactionResult { delivered, undecided: Some((members, failure)) };
     }
     let undecided = (!undecided.is_empty()).then(|| {
         let result = lost(attempt, server, answers);
-        (
-            undecided,
-            ConnectFailure {
-                result,
-                relay: settling.relay,
-                remote_mta: None,
-                recorded: false,
-                is_last: false,
-            },
-        )
+        (undecided, ConnectFailure::new(result, settling.relay, None))
     });
     TransactionResult { delivered, undecided }
 }

@@ -1,5 +1,6 @@
 //! One recipient, and what came of it so far.
 
+use crate::config::{Config, Mailer};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
 
@@ -95,6 +96,11 @@ impl ControllingUser {
 }
 
 impl Recipient {
+    /// The mailer of its address; `None` where the rules have made nothing of it.
+    pub fn mailer<'c>(&self, config: &'c Config) -> Option<&'c Mailer> {
+        self.address.as_ref().and_then(|address| config.mailers.get(usize::from(address.mailer.0)))
+    }
+
     /// `$h` of its address, empty without one.
     pub fn host(&self) -> &[u8] {
         self.address.as_ref().and_then(|address| address.host.as_deref()).unwrap_or_default()

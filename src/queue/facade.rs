@@ -107,7 +107,7 @@ impl Queue {
 
     fn complain_of_journal(&self, error: &QueueError) {
         if let Some(logger) = self.0.logger.get() {
-            logger.log(0, Priority::Critical, None, format!("SYSERR(root): journal: {error}").as_bytes());
+            logger.syserr(Priority::Critical, None, format!("journal: {error}"));
         }
     }
 

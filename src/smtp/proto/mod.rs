@@ -17,5 +17,5 @@ pub use line::{
     split_path, split_verb, word_and_rest,
 };
 pub use parameters::{Parameter, ParameterError, parameters};
-pub use reply::{put_reply, put_reply_lines};
+pub use reply::put_reply;
 pub use xtext::{decode_xtext, encode_xtext, is_xtext};

@@ -15,10 +15,3 @@ pub fn put_reply(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, text: 
     out.extend_from_slice(&one_line(&text[..end]));
     out.extend_from_slice(b"\r\n");
 }
-
-/// A reply of several lines, code and status on each.
-pub fn put_reply_lines(out: &mut Vec<u8>, code: &[u8], enhanced: Option<&[u8]>, lines: &[Vec<u8>]) {
-    for (index, line) in lines.iter().enumerate() {
-        put_reply(out, code, enhanced, line, index + 1 < lines.len());
-    }
-}

@@ -5,7 +5,7 @@
 //! command means, what a reply says.
 
 use crate::logging::Dialogue;
-use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply, put_reply_lines};
+use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply};
 use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -118,8 +118,9 @@ impl Wire {
 
     /// Queues a reply of several lines.
     pub fn put_lines(&mut self, code: &[u8], lines: &[Vec<u8>]) {
-        let lines: Vec<Vec<u8>> = lines.iter().map(|line| sayable(line, self.utf8).into_owned()).collect();
-        put_reply_lines(&mut self.out, code, None, &lines);
+        for (index, line) in lines.iter().enumerate() {
+            self.put(code, None, line, index + 1 < lines.len());
+        }
     }
 
     /// Sends what is queued.
