@@ -10,7 +10,7 @@ dnl # is asked: DANE, STS, NONE.
 dnl # Example: FEATURE(`tls_policy', `sts')
 dnl #	TLS_Policy:broken.example	NONE
 define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
-`$1', `dane', `O DANE=True
+`$1', `dane', `O TLSARecords=True
 ',
 `$1', `sts', `O StrictTransportSecurity=True
 ',
@@ -22,7 +22,7 @@ define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
 ')')')
 LOCAL_CONFIG
 # domains say which TLS their hosts must have
-ifelse(_ARG_, `', `O DANE=True
+ifelse(_ARG_, `', `O TLSARecords=True
 O StrictTransportSecurity=True
 ', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)_TLS_POLICY_OPTION_(_ARG4_)')dnl
 ifdef(`_ACCESS_TABLE_', `LOCAL_RULESETS

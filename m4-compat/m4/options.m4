@@ -256,4 +256,4 @@ _OPTION(`RejectNUL', `confREJECT_NUL', `false')dnl
 dnl # not in a cf that does not ask for them: sendmail may not know them
 ifdef(`confCHUNKING', `_OPTION(`Chunking', `confCHUNKING', `')')dnl
 ifdef(`confQUEUE_JOURNAL', `_OPTION(`QueueJournal', `confQUEUE_JOURNAL', `')')dnl
-ifdef(`confSMTPUTF8', `_OPTION(`SmtpUTF8', `confSMTPUTF8', `')')dnl
+ifdef(`confSMTPUTF8', `_OPTION(`UTF8Addresses', `confSMTPUTF8', `')')dnl

@@ -52,10 +52,6 @@ const SPECIAL: &[(u8, Reader)] = &[
         }
     }),
     (0x81, |loader, _, value| loader.queue_sort_order(value)),
-    // sendmail's `always` believes records that nobody has validated: here it is no more than true
-    (0xf1, |loader, _, value| {
-        loader.config.options.dane = is_true(value) || value.eq_ignore_ascii_case(b"always")
-    }),
     (0x88, |loader, _, value| loader.no_recipient_action(value)),
     (0x89, |loader, _, value| {
         let length = value.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
@@ -115,12 +111,10 @@ const SPECIAL: &[(u8, Reader)] = &[
     }),
     // no name is one that nobody has
     (0xcb, |loader, _, value| loader.config.options.mailbox_database = Some(value.to_vec())),
-    (0xf8, |loader, _, value| {
-        loader.config.options.smtp_utf8 = is_true(value);
-        if !loader.config.options.smtp_utf8 {
-            // as Debian's sendmail, which has no support for it
-            loader.say("Warning: Option: SmtpUTF8 requires USE_EAI support");
-        }
+    // as a sendmail that was built without support for it
+    (0xf8, |loader, _, value| match is_true(value) {
+        true => loader.error("readcf: option: SmtpUTF8 set but no USE_EAI support"),
+        false => loader.say("Warning: Option: SmtpUTF8 requires USE_EAI support"),
     }),
     (0xe4, |loader, _, value| {
         loader.ssl_options("ClientSSLOptions", value);

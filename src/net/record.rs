@@ -47,7 +47,7 @@ pub struct Record {
     pub address: Option<IpAddr>,
     /// Seconds.
     pub ttl: u32,
-    /// A name server that the site believes has validated it (RFC 4035, 3.2.3: the AD bit); only with option DANE.
+    /// A name server that the site believes has validated it (RFC 4035, 3.2.3: the AD bit); only with option TLSARecords.
     pub secure: bool,
 }
 

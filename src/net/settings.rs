@@ -124,7 +124,7 @@ impl Settings {
         settings.expand_aliases = !options.dont_expand_cnames;
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
-        settings.validating.wanted = options.dane;
+        settings.validating.wanted = options.tlsa_records;
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }

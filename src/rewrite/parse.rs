@@ -43,7 +43,7 @@ impl Rewriter<'_> {
             self.show(AddressEvent::NotParsed { why: "NULL" });
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
-        if let Err(reply) = invalid_text(&given, kind, self.site.config.options.smtp_utf8) {
+        if let Err(reply) = invalid_text(&given, kind, self.site.config.options.utf8_addresses) {
             // the address itself is cut and changed where it stands
             self.complain(with_address(&shown(&given), reply));
             self.show(AddressEvent::NotParsed { why: "bad address" });
@@ -85,7 +85,7 @@ impl Rewriter<'_> {
 
     /// What rulesets 0 and 5 have answered becomes an address.
     async fn resolved(&mut self, tokens: &[Token], given: Vec<u8>, kind: AddressKind) -> Parsed {
-        let utf8 = self.site.config.options.smtp_utf8;
+        let utf8 = self.site.config.options.utf8_addresses;
         let mut parsed = self.build_address(tokens, &given, kind).await;
         if let Some(address) = &mut parsed.address {
             address.text = given;

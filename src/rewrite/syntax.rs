@@ -10,13 +10,13 @@ fn enhanced(kind: AddressKind) -> Option<EnhancedStatus> {
     Some(EnhancedStatus(5, 1, if kind.sender { 7 } else { 3 }))
 }
 
-/// May addresses be UTF-8 (option SmtpUTF8), and is this one? No character of it begins with a byte that is an operator inside, and the
+/// May addresses be UTF-8 (option UTF8Addresses), and is this one? No character of it begins with a byte that is an operator inside, and the
 /// rules know operators by the first byte of a token.
 fn is_utf8(text: &[u8], allowed: bool) -> bool {
     allowed && std::str::from_utf8(text).is_ok()
 }
 
-/// Is this text an address at all? Bytes that are operators inside would change the rules' meaning; `utf8`: the option SmtpUTF8.
+/// Is this text an address at all? Bytes that are operators inside would change the rules' meaning; `utf8`: the option UTF8Addresses.
 ///
 /// # Errors
 /// The reply that refuses it.
@@ -51,7 +51,7 @@ fn is_operator(byte: &u8) -> bool {
 }
 
 /// The user part after the rules: control bytes outside quotes, and operators, become `?`; a backslash protects
-/// one byte. `utf8`: the option SmtpUTF8.
+/// one byte. `utf8`: the option UTF8Addresses.
 ///
 /// # Errors
 /// The reply that refuses it.

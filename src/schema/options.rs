@@ -88,9 +88,9 @@ pub struct OptionRow {
 }
 
 /// Codes of options that sendmail does not have.
-const OWN_CODES: [u8; 18] = [
-    0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xd9, 0xda, 0xf1, 0xf4, 0xf6, 0xfb, 0xfc, 0xfd, 0xfe,
-    0xff,
+const OWN_CODES: [u8; 19] = [
+    0xf5, 0x80, 0x84, 0x96, 0x98, 0xa4, 0xab, 0xb3, 0xd9, 0xda, 0xf1, 0xf2, 0xf4, 0xf6, 0xfb, 0xfc, 0xfd,
+    0xfe, 0xff,
 ];
 
 impl OptionRow {
@@ -452,14 +452,16 @@ options! {
     tls_fallback_to_clear: bool = false, (Bool), "TLSFallbacktoClear", 0xef, Root, Implemented, "confTLS_FALLBACK_TO_CLEAR";
     /// Fill class {cert_altnames}
     set_cert_altnames: bool = false, (Bool), "SetCertAltnames", 0xf7, Root, Implemented, "";
-    /// SMTPUTF8 is offered, and addresses may be UTF-8 (RFC 6531). Without it they are what they are to a sendmail that was built without USE_EAI, which refuses a cf that sets it
-    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, Implemented, "confSMTPUTF8";
+    /// Without USE_EAI a true value is the error 'readcf: option: SmtpUTF8 set but no USE_EAI support', a false one the line 'Warning: Option: SmtpUTF8 requires USE_EAI support'; UTF8Addresses is what a cf says here
+    smtp_utf8: bool = false, (Special), "SmtpUTF8", 0xf8, Root, Needless, "";
     /// MTA-STS: policies of domains are asked for, unless a map named sts does that (FEATURE(sts))
     strict_transport_security: bool = false, (Bool), "StrictTransportSecurity", 0xf9, Root, Implemented, "";
     /// TLS 1.3 suites
     cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Implemented, "";
-    /// (canonify only: sendmail's, where it is built with it) TLSA records say how servers prove who they are, where a name server that is trusted has validated them
-    dane: bool = false, (Special), "DANE", 0xf1, Root, Implemented, "confDANE";
+    /// (canonify only) TLSA records say how servers prove who they are (DANE), where a name server that is trusted has validated them
+    tlsa_records: bool = false, (Bool), "TLSARecords", 0xf1, Root, Implemented, "";
+    /// (canonify only) SMTPUTF8 is offered, and addresses may be UTF-8 (RFC 6531). Without it they are what they are to a sendmail that was built without USE_EAI
+    utf8_addresses: bool = false, (Bool), "UTF8Addresses", 0xf2, Root, Implemented, "confSMTPUTF8";
     /// (canonify only) REQUIRETLS (RFC 8689) is offered under TLS and passed on, only to servers that prove who they are and offer it too; `TLS-Required: No` in a header asks no policy
     require_tls: bool = false, (Bool), "RequireTLS", 0xd9, Root, Implemented, "";
     /// (canonify only) Domains that want to hear of TLS with their hosts get daily reports (RFC 8460), from this mail address

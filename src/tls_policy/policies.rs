@@ -37,11 +37,11 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// By the options DANE and StrictTransportSecurity. A map named `sts` answers in place of the latter.
+    /// By the options TLSARecords and StrictTransportSecurity. A map named `sts` answers in place of the latter.
     fn of(config: &Config) -> Self {
         let answered = config.maps.iter().any(|map| map.name == b"sts");
         let options = &config.options;
-        Self { dane: options.dane, sts: options.strict_transport_security && !answered }
+        Self { dane: options.tlsa_records, sts: options.strict_transport_security && !answered }
     }
 
     /// By the word of ruleset `tls_policy`: DANE, STS, NONE; any other one leaves it as it is.
@@ -114,7 +114,7 @@ impl Policies {
         if self.0.asked.and(asked).is_nothing() && self.0.results.is_none() {
             return None;
         }
-        // whom a domain has named is known from a resolver that validates, which option DANE speaks of
+        // whom a domain has named is known from a resolver that validates, which option TLSARecords speaks of
         let tlsa = self.0.asked.dane && asked.dane;
         let secure = secure && tlsa;
         let sts = if self.0.asked.sts && asked.sts { self.0.sts(&name).await } else { None };
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn records_that_were_validated_count() {
-        let dane = |config: &mut Config| config.options.dane = true;
+        let dane = |config: &mut Config| config.options.tlsa_records = true;
         let record = format!("030101{}", "ab".repeat(32));
         let tlsa = ("_25._tcp.mx.site.example", "TLSA", &record[..]);
         let secure = [(MX, "A", "192.0.2.1"), (MX, "AD", ""), tlsa, (tlsa.0, "AD", "")];
@@ -328,7 +328,7 @@ mod tests {
     async fn nobody_is_asked_about_what_is_off() {
         let plain = policies(&[], |_| ());
         assert!(plain.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());
-        let dane = policies(&[], |config| config.options.dane = true);
+        let dane = policies(&[], |config| config.options.tlsa_records = true);
         assert!(dane.of_domain(b"site.example", true, Asked::only(b"STS")).await.is_none());
         assert!(
             dane.of_domain(b"site.example", false, Asked::only(b"OK")).await.is_none(),

@@ -79,7 +79,7 @@ def cases(run):
     yield "a host that the mailertable names", waits(got("named"), "DANE check failed"), got("named")
     (direct,) = run("FEATURE(`tls_policy', `dane')", [mail("x@direct." + SIGNED)])
     yield "an entry of the access map", sent(direct) and not logged(direct, "DANE"), direct
-    (direct,) = run("define(`confDANE', `true')", [mail("x@direct." + SIGNED)])
+    (direct,) = run("", [mail("x@direct." + SIGNED)], "O TLSARecords=true\n")
     yield "a domain without MX records", waits(direct, "DANE check failed"), direct
     (wrong,) = run("", [mail("x@wrong." + SIGNED)])
     yield "nobody has asked for DANE", sent(wrong) and not logged(wrong, "DANE"), wrong

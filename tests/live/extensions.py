@@ -13,7 +13,7 @@ O DontBlameSendmail=TrustStickyBit
 O LogLevel=14
 O AliasFile=text:{folder}/aliases
 O Chunking=True
-O SmtpUTF8=True
+O UTF8Addresses=True
 O Timeout.ident=30s
 O MatchGECOS=True
 O DaemonPortOptions=Port=2526, Name=MTA

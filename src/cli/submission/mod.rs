@@ -161,7 +161,7 @@ impl<'a> Submission<'a> {
     fn note_utf8(&mut self) {
         let mut recipients = self.envelope.recipients.iter();
         let plain = self.envelope.sender.text.is_ascii() && recipients.all(|one| one.text.is_ascii());
-        let utf8 = self.mta.site.config.options.smtp_utf8 && !plain;
+        let utf8 = self.mta.site.config.options.utf8_addresses && !plain;
         self.envelope.flags.set(EnvelopeFlags::SMTPUTF8, utf8);
     }
 

@@ -37,7 +37,7 @@ pub(super) fn call(shell: &mut Shell, line: &[u8]) {
 
 /// Runs the sets on the first address of a list; gives its length. `joined`: shows each result as text, too.
 fn one_address(shell: &mut Shell, sets: &[u8], text: &[u8], joined: bool) -> Option<usize> {
-    let utf8 = shell.site.config.options.smtp_utf8;
+    let utf8 = shell.site.config.options.utf8_addresses;
     if let Err(reply) = invalid_text(text, AddressKind::RECIPIENT, utf8) {
         let about = std::mem::take(&mut shell.console.about);
         shell.console.reply(&with_address(&about, reply));

@@ -76,7 +76,7 @@ pub struct Policy {
     pub seven_bit_input: bool,
     /// Chunking: BDAT may be used (RFC 3030).
     pub chunking: bool,
-    /// SmtpUTF8: addresses and header fields may be UTF-8 (RFC 6531).
+    /// UTF8Addresses: addresses and header fields may be UTF-8 (RFC 6531).
     pub utf8: bool,
     /// SendMimeErrors
     pub send_mime_errors: bool,
@@ -134,7 +134,7 @@ impl Policy {
             reject_nul: options.reject_nul,
             seven_bit_input: options.seven_bit_input,
             chunking: options.chunking,
-            utf8: options.smtp_utf8,
+            utf8: options.utf8_addresses,
             send_mime_errors: options.send_mime_errors,
             deliver_by_min: u64::try_from(options.deliver_by_min).ok().map(Duration::from_secs),
             require_tls: options.require_tls,
