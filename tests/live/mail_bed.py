@@ -213,6 +213,15 @@ def system_files():
     }
 
 
+def own_etc():
+    """The folder as a whole: a file mounted over another is gone when somebody on this machine replaces that one (useradd does)."""
+    shutil.copytree("/etc", TOP + "/etc", symlinks=True)
+    for name, text in system_files().items():
+        pathlib.Path(TOP, "etc", name).unlink(missing_ok=True)
+        write("etc/" + name, text)
+    command("mount", "--bind", TOP + "/etc", "/etc")
+
+
 def devices():
     os.makedirs(TOP + "/dev/shm")
     for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
@@ -239,14 +248,11 @@ def build():
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x49))  # SIOCSIFFLAGS: up
     devices()
-    for folder in ("mqueue", "clientmqueue", "bin", "spool", "etc", "mail", "home", "hoststat"):
+    for folder in ("mqueue", "clientmqueue", "bin", "spool", "mail", "home", "hoststat"):
         os.makedirs(f"{TOP}/{folder}")
     os.chmod(TOP + "/mqueue", 0o700)
     os.chmod(TOP + "/spool", 0o777)
-    for name, text in system_files().items():
-        write("etc/" + name, text)
-        if os.path.exists("/etc/" + name):
-            command("mount", "--bind", f"{TOP}/etc/{name}", os.path.realpath("/etc/" + name))
+    own_etc()
     for name, text in site.FILES.items():
         write(name, text)
     write("bin/capture", site.CAPTURE, 0o755)
@@ -379,7 +385,8 @@ class Session:
     def reply(self):
         while (text := self.line()) is not None:
             self.lines.append("S: " + text)
-            if not re.match(r"\d\d\d-", text):
+            # what is told of each step (VERB) is no reply
+            if not re.match(r"\d\d\d-|0\d\d ", text):
                 break
         return text
 
