@@ -25,7 +25,8 @@ pub(super) async fn split_by_owner(
     owners: &[Option<Owned>],
 ) -> Vec<Envelope> {
     let mut names: Vec<&[u8]> = Vec::new();
-    for index in envelope.send_order() {
+    // as sendmail comes upon them: it cuts off that of the last recipient first, and what was cut off last is delivered first
+    for index in envelope.send_order().into_iter().rev() {
         let (recipient, owner) = (&envelope.recipients[index], owners.get(index).and_then(Option::as_ref));
         if let Some(Owned { owner, .. }) = owner
             && moves(&recipient.state)
@@ -50,6 +51,7 @@ pub(super) async fn split_by_owner(
             recipient.state = RecipientState::Removed;
         }
     }
+    copies.reverse();
     copies
 }
 
