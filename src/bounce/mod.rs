@@ -75,7 +75,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
 /// It names its eighth bits to the next host where the original has just come in, and never has them converted: sendmail looks at the
 /// header of what comes in only, and at no byte of a report.
 fn body_type(report: &DsnRequest<'_>, original: &Envelope) -> Option<BodyType> {
-    let fresh = report.facts.mime && !original.attempt.read_back;
+    let fresh = report.facts.mime && !original.attempt.read_back && !original.attempt.parts_read;
     let named = fresh && original::encoding(original) == Some(b"8bit");
     named.then_some(BodyType::EIGHT_BIT_MIME)
 }

@@ -1,11 +1,12 @@
 //! Eight bits and seven: what a mailer and a server take, and the message made so.
 
+use super::attempt::Attempt;
 use super::header::Rendering;
 use crate::config::{Config, Mailer};
 use crate::envelope::{Body, BodyType, Envelope, EnvelopeFlags, Scratch};
 use crate::message::mime::{Content, Conversion, Converter, Direction, Step};
 use crate::message::{BodyForm, EncodingField};
-use crate::schema::EightBitMode;
+use crate::schema::{EightBitMode, Reply};
 use crate::smtp::client::Extensions;
 use std::io;
 
@@ -63,12 +64,50 @@ pub(super) fn for_server(
     (None, if convert { Direction::ToSevenBits } else { direction })
 }
 
+/// A message as a mailer gets it.
+pub(super) struct Written {
+    pub(super) header: Vec<u8>,
+    pub(super) body: Body,
+    pub(super) reading: Reading,
+}
+
+/// What came of looking at the MIME fields of a message, and of its parts, as it was written.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Reading {
+    /// What could not be read.
+    pub(super) problems: Vec<Reply>,
+    /// There are parts.
+    pub(super) parts: bool,
+}
+
+impl Reading {
+    /// With MaxMimeHeaderLength sendmail looks at them, or where it converts. What it writes to a file it writes in another process.
+    fn is_wanted(rendering: &Rendering<'_>, direction: Direction) -> bool {
+        let limits = rendering.site.config.options.max_mime_header_length;
+        match direction {
+            Direction::ToEightBits => false,
+            Direction::ToSevenBits => !rendering.mailer.name.eq_ignore_ascii_case(b"*file*"),
+            Direction::Neither => limits != (0, 0) && !rendering.mailer.name.eq_ignore_ascii_case(b"*file*"),
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// It is in the transcript of the message, and what reports say of it.
+    pub(super) fn note_reading(&mut self, reading: &Reading) {
+        for problem in &reading.problems {
+            self.envelope.note(&problem.text, true);
+        }
+        self.envelope.attempt.parts_read |= reading.parts;
+    }
+}
+
 /// Header and body of a message as a mailer gets them. The body may begin with what a conversion says in the header; the
 /// header has its blank line if it does not.
 ///
 /// # Errors
 /// The body cannot be read, or there is no room for what is made of it.
-pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> io::Result<(Vec<u8>, Body)> {
+pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> io::Result<Written> {
     let (envelope, mailer) = (rendering.envelope, rendering.mailer);
     let by = rendering.converter();
     let how = Conversion {
@@ -90,15 +129,21 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
             header.extend_from_slice(b"Content-Transfer-Encoding: 8bit\n");
         }
     }
+    let wanted = Reading::is_wanted(rendering, direction);
+    let mut reading = Reading::default();
+    if wanted {
+        reading.problems = Content::problems(&envelope.headers.0);
+    }
     if !how.concerns(&content) {
         header.push(b'\n');
-        return Ok((header, envelope.body.clone()));
+        return Ok(Written { header, body: envelope.body.clone(), reading });
     }
     if direction == Direction::ToSevenBits {
         declare(rendering, &mut header);
     }
-    let body = converted(rendering, how, &content, field).await?;
-    Ok((header, body))
+    let body = converted(rendering, how, &content, field, &mut reading).await?;
+    let reading = if wanted { reading } else { Reading::default() };
+    Ok(Written { header, body, reading })
 }
 
 /// With EightBitMode mime, eighth bits do not leave without a word of what they are.
@@ -126,6 +171,7 @@ async fn converted(
     how: Conversion<'_>,
     content: &Content,
     field: EncodingField,
+    reading: &mut Reading,
 ) -> io::Result<Body> {
     let body = &rendering.envelope.body;
     let mut scratch = Scratch::beside(body);
@@ -134,6 +180,8 @@ async fn converted(
         match converter.step()? {
             Step::Output => {}
             Step::Header(fields) => {
+                reading.parts = true;
+                reading.problems.extend(Content::problems(&fields.0));
                 let written = rendering.part_header(&fields, field).await;
                 converter.header(&fields, &written)?;
             }

@@ -1,7 +1,7 @@
 //! Mailers of this host: everything the keeper runs.
 
 use super::attempt::{Attempt, Deliverer};
-use super::conversion;
+use super::conversion::{self, Written};
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
@@ -34,7 +34,8 @@ pub(super) async fn prepare(
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
     let cannot = |error: io::Error| DeliveryResult::delayed(errno_text(&error), EnhancedStatus(4, 3, 0));
     let direction = conversion::direction(&attempt.on.site.config, attempt.envelope, &mailer);
-    let (fields, body) = conversion::message(&rendering, direction).await.map_err(cannot)?;
+    let Written { header: fields, body, reading } =
+        conversion::message(&rendering, direction).await.map_err(cannot)?;
     let header = [rendering.separator(), fields].concat();
     let form = conversion::form(&mailer);
     let bytes = body.bytes().filter(|bytes| bytes.len() <= MAX_BYTES);
@@ -54,6 +55,10 @@ pub(super) async fn prepare(
         body: bytes.map(<[u8]>::to_vec),
         form,
     };
+    for problem in &reading.problems {
+        attempt.transcribe(&problem.to_line());
+    }
+    attempt.note_reading(&reading);
     Ok((delivery, file))
 }
 
@@ -71,7 +76,7 @@ impl Deliverer {
         let told = Mutex::default();
         let rendering = Rendering::of(self, envelope, id, (b"", b""), &told).await;
         let direction = conversion::direction(&self.site.config, envelope, &mailers[at]);
-        let (fields, body) = conversion::message(&rendering, direction).await?;
+        let Written { header: fields, body, .. } = conversion::message(&rendering, direction).await?;
         let header = [rendering.separator(), fields].concat();
         let mut text = in_form(&header, &conversion::header_form(&mailers[at]));
         let mut bytes = Vec::new();

@@ -64,6 +64,8 @@ impl Attempt<'_> {
     fn tell_result(&mut self, members: &[usize], result: &DeliveryResult) {
         match result.disposition {
             Disposition::Failed => self.envelope.attempt.fail_with(result.exit),
+            // that was told when it was read
+            Disposition::Delayed if matches!(result.line, Some(TranscriptLine::Written)) => {}
             _ => self.tell(members, &[&result.stat()]),
         }
     }
@@ -72,10 +74,14 @@ impl Attempt<'_> {
     pub(super) fn tell(&self, members: &[usize], parts: &[&[u8]]) {
         let console = &self.envelope.attempt.console;
         if console.steps {
-            let to: Vec<&[u8]> =
-                members.iter().map(|index| &self.envelope.recipients[*index].text[..]).collect();
-            console.step(&[&to.join(&b',')[..], b"... ", &parts.concat()]);
+            console.step(&[&self.texts(members), b"... ", &parts.concat()]);
         }
+    }
+
+    /// Recipients as steps name them.
+    pub(super) fn texts(&self, members: &[usize]) -> Vec<u8> {
+        let texts = members.iter().map(|index| &self.envelope.recipients[*index].text[..]);
+        texts.collect::<Vec<_>>().join(&b',')
     }
 
     /// The same for those whose mailbox on this host has it (mailer flag l): who asked for a receipt is

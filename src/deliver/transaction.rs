@@ -3,14 +3,14 @@
 use super::attempt::Attempt;
 use super::commands::{mail_command, rcpt_command, settle_notify};
 use super::connections::ConnectionKey;
-use super::conversion;
+use super::conversion::{self, Reading, Written};
 use super::header::Rendering;
 use super::replies;
 use super::result::DeliveryResult;
 use super::settle::{TransactionResult, settle};
 use super::sign;
 use crate::config::Mailer;
-use crate::schema::EnhancedStatus;
+use crate::schema::{Disposition, EnhancedStatus, Reply};
 use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, Stage, transact};
 use std::io;
 
@@ -40,7 +40,7 @@ pub(super) async fn run(
         return TransactionResult { delivered: 0, undecided: Some((members.to_vec(), failure)) };
     }
     let timeouts = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
-    let offer = match offer(attempt, mailer, &server, &timeouts, members).await {
+    let (offer, reading) = match offer(attempt, mailer, &server, &timeouts, members).await {
         Ok(offer) => offer,
         Err(error) => {
             let result = DeliveryResult::delayed(error.to_string(), EnhancedStatus(4, 3, 0));
@@ -56,15 +56,20 @@ pub(super) async fn run(
             Stage::Recipient => replies::of_recipient(answer, &server.extensions),
             Stage::Dot => Some(replies::of_lmtp_dot(answer, &server.extensions)),
         };
-        if let Some(result) = result
-            && let Some(line) = result.transcript(&texts[member])
-        {
+        let Some(result) = result else { return };
+        if let Some(line) = result.transcript(&texts[member]) {
             server.note(&line);
+        }
+        if result.disposition == Disposition::Delayed {
+            server.console.step(&[&texts[member], b"... ", &result.stat()]);
         }
     };
     let answers = transact(&mut server, &offer, &mut refused).await;
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
     attempt.note_answers(&server, &answers).await;
+    if answers.is_written() {
+        attempt.note_reading(&reading);
+    }
     let result = settle(attempt, &server, members, &answers, mailer);
     if !answers.leaves_usable() {
         server.quit(timeouts.quit).await;
@@ -87,7 +92,7 @@ async fn offer<'t>(
     server: &ServerConnection,
     timeouts: &'t CommandTimeouts,
     members: &[usize],
-) -> io::Result<Offer<'t>> {
+) -> io::Result<(Offer<'t>, Reading)> {
     let by = attempt.envelope.deliver_by;
     for index in members {
         settle_notify(&mut attempt.envelope.recipients[*index], by, &server.extensions);
@@ -98,13 +103,13 @@ async fn offer<'t>(
     let rendering = Rendering::new(attempt, first, &user.unwrap_or_default(), &host).await;
     let config = &attempt.on.site.config;
     let (body_type, direction) = conversion::for_server(config, attempt.envelope, mailer, &server.extensions);
-    let (header, body) = conversion::message(&rendering, direction).await?;
+    let Written { header, body, reading } = conversion::message(&rendering, direction).await?;
     let sender = rendering.sender().to_vec();
     let header = sign::signed(attempt, mailer, header, &body).await?;
     let recipients = members
         .iter()
         .map(|index| rcpt_command(&attempt.envelope.recipients[*index], mailer, &server.extensions));
-    Ok(Offer {
+    let offer = Offer {
         mail: mail_command(attempt, &sender, body_type, attempt.needs_utf8(members).is_some(), server),
         recipients: recipients.collect(),
         header,
@@ -113,5 +118,7 @@ async fn offer<'t>(
         form: conversion::form(mailer),
         header_form: conversion::header_form(mailer),
         timeouts,
-    })
+        notes: reading.problems.iter().map(Reply::to_line).collect(),
+    };
+    Ok((offer, reading))
 }

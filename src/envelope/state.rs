@@ -181,6 +181,8 @@ pub struct AttemptState {
     pub failure: FailureReport,
     /// Whom it is for, where that was found out before the attempt.
     pub expanded: Option<Expanded>,
+    /// Parts of it were looked at as it was written: to sendmail a report on it has no eighth bits of its own then.
+    pub parts_read: bool,
     /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
     pub exit: Sysexit,
     /// Its only recipient has a mailbox, and nobody has looked for his `.forward` yet: whoever delivers looks first.

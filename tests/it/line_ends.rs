@@ -268,6 +268,7 @@ async fn sent(mail: &[u8], rcpt: &[u8], header: &[u8], body: &[u8]) -> Vec<u8> {
         form: BodyForm::WIRE,
         header_form: BodyForm::WIRE,
         timeouts: &timeouts,
+        notes: Vec::new(),
     };
     transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
     server.quit(limit).await;

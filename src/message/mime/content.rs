@@ -1,8 +1,9 @@
 //! What the header of a section says about it: its type, its boundary, its encoding.
 
-use crate::addr::{Operators, Table, Token, cataddr, prescan, without_quotes};
+use crate::addr::{MAX_SHOWN, Operators, Scan, Table, Token, cataddr, prescan, shorten, without_quotes};
 use crate::config::Config;
 use crate::message::{Header, HeaderKind};
+use crate::schema::Reply;
 
 /// Content-Type and Content-Transfer-Encoding, taken apart (RFC 2045, 5.1 and 6.1).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -29,10 +30,7 @@ impl Content {
     /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
     pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
         let operators = Operators::new(SPECIALS);
-        let value = |kind: HeaderKind| {
-            let field = fields.iter().find(|field| HeaderKind::of(&field.name).contains(kind));
-            field.map(|field| field.value.trim_ascii())
-        };
+        let value = |kind| value(fields, kind);
         let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
         let kind = value(HeaderKind::CONTENT_TYPE);
         let mut content = Self::of_type(&operators, kind.unwrap_or(default));
@@ -43,6 +41,22 @@ impl Content {
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
         content
+    }
+
+    /// What cannot be read of the two fields, in the words that sendmail has for it.
+    pub fn problems(fields: &[Header]) -> Vec<Reply> {
+        let operators = Operators::new(SPECIALS);
+        let values =
+            [HeaderKind::CONTENT_TYPE, HeaderKind::TRANSFER_ENCODING].map(|kind| value(fields, kind));
+        let mut problems = Vec::new();
+        for value in values.into_iter().flatten() {
+            for problem in scan(&operators, value).problems {
+                let mut reply = problem.reply();
+                reply.text = [&shorten(value, MAX_SHOWN)[..], b"... ", &reply.text].concat();
+                problems.push(reply);
+            }
+        }
+        problems
     }
 
     fn of_type(operators: &Operators, value: &[u8]) -> Self {
@@ -78,9 +92,18 @@ fn can_be_taken_away(encoding: &[u8]) -> bool {
     [&b"quoted-printable"[..], b"base64"].iter().any(|name| encoding.eq_ignore_ascii_case(name))
 }
 
-fn tokens(operators: &Operators, value: &[u8]) -> Vec<Token> {
+fn value(fields: &[Header], kind: HeaderKind) -> Option<&[u8]> {
+    let field = fields.iter().find(|field| HeaderKind::of(&field.name).contains(kind));
+    field.map(|field| field.value.trim_ascii())
+}
+
+fn scan(operators: &Operators, value: &[u8]) -> Scan {
     let flat: Vec<u8> = value.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
-    prescan(operators, &flat, 0, Table::External, false).tokens
+    prescan(operators, &flat, 0, Table::External, false)
+}
+
+fn tokens(operators: &Operators, value: &[u8]) -> Vec<Token> {
+    scan(operators, value).tokens
 }
 
 /// The value of the first parameter of this name: one token.

@@ -79,6 +79,7 @@ async fn sec_074_reports_tell_of_one_message() {
             form: BodyForm::WIRE,
             header_form: BodyForm::WIRE,
             timeouts: &timeouts,
+            notes: Vec::new(),
         };
         transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
         transcripts.push(String::from_utf8(server.take_transcript()).expect("text"));
@@ -111,6 +112,7 @@ async fn session(script: &str) {
         form: BodyForm::WIRE,
         header_form: BodyForm::WIRE,
         timeouts: &timeouts,
+        notes: Vec::new(),
     };
     let done = transact(&mut server, &offer, &mut |_, _, _, _| {}).await;
     let report = shown(&done, &server);

@@ -26,6 +26,8 @@ pub struct Offer<'a> {
     pub header_form: BodyForm,
     /// How long each step may take.
     pub timeouts: &'a CommandTimeouts,
+    /// Lines for the transcript, from when the message itself is written.
+    pub notes: Vec<Vec<u8>>,
 }
 
 /// What was answered; `None` where it did not come to that.
@@ -76,6 +78,12 @@ pub async fn transact(server: &mut ServerConnection, offer: &Offer<'_>, refused:
 }
 
 impl Answers {
+    /// Did it come to the message itself?
+    pub fn is_written(&self) -> bool {
+        let any = self.recipients.iter().flatten().any(Answer::is_positive);
+        any && self.data.as_ref().is_some_and(|answer| answer.code == 354)
+    }
+
     /// Did the server close the connection with its last answer (RFC 5321, 3.8)?
     fn is_closing(&self) -> bool {
         let last = self.dot.last().or(self.data.as_ref());
@@ -167,6 +175,7 @@ async fn content(
     answers: &mut Answers,
 ) -> Result<(), ConnectionError> {
     let timeouts = offer.timeouts;
+    offer.notes.iter().for_each(|line| server.note(line));
     let (mut header, mut lines) = (BodyLines::new(&offer.header_form), BodyLines::new(&offer.form));
     // a message that is short goes out in one piece, with its dot
     let size = usize::try_from(offer.body.size()).unwrap_or(PIECE).min(PIECE);
