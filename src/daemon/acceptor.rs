@@ -3,7 +3,7 @@
 use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
-use crate::envelope::{Body, Envelope, QueueId};
+use crate::envelope::{Body, Envelope, QueueId, Recipient};
 use crate::queue::{self, Field, Lease, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
@@ -41,7 +41,8 @@ impl DaemonAcceptor {
 
     /// Is it kept, by DeliveryMode, as held, or because the machine is too busy for a delivery of this priority?
     fn only_queues(&self, envelope: &Envelope) -> bool {
-        matches!(self.mode, DeliveryMode::Queue | DeliveryMode::Defer)
+        let mode = matches!(self.mode, DeliveryMode::Queue | DeliveryMode::Defer);
+        mode && !envelope.attempt.interactive
             || envelope.quarantine.is_some()
             || load::should_queue(&self.mta.site.config.options, envelope.priority)
     }
@@ -50,7 +51,7 @@ impl DaemonAcceptor {
     /// queue's copy, and is silent.
     fn log_waiting(&self, envelope: &Envelope) {
         if !envelope.session.looked_up {
-            let deferred = self.mode == DeliveryMode::Defer;
+            let deferred = self.mode == DeliveryMode::Defer && !envelope.attempt.interactive;
             self.mta.log_waiting(envelope, deferred.then_some(b"4.4.3"));
         }
     }
@@ -159,6 +160,30 @@ impl Acceptor for DaemonAcceptor {
         verified
     }
 
+    fn expands_at_once(&self, verbose: bool) -> bool {
+        verbose || self.mode == DeliveryMode::Interactive
+    }
+
+    async fn admit(&self, envelope: &mut Envelope, recipient: Recipient) -> Result<usize, Reply> {
+        let expander = self.expander();
+        if let Some(mut reply) = recipient.address.as_ref().and_then(|one| expander.refuses_directly(one)) {
+            reply.text = [&recipient.text[..], b"... ", &reply.text].concat();
+            return Err(reply);
+        }
+        let before = (envelope.recipients.len(), envelope.attempt.expanded.clone());
+        let admitted = expander.admit(envelope, recipient, clock::now());
+        let admitted = tokio::time::timeout(VERIFY_TIMEOUT, admitted).await;
+        match admitted {
+            // nothing that needs the keeper would ever be done
+            Ok(admitted) if !self.mta.keeper.is_gone() => admitted,
+            _ => {
+                envelope.recipients.truncate(before.0);
+                envelope.attempt.expanded = before.1;
+                Err(try_again())
+            }
+        }
+    }
+
     async fn secret(&self, question: sasl::Question) -> sasl::Answer {
         self.mta.keeper.secret(question).await
     }
@@ -171,7 +196,13 @@ impl Acceptor for DaemonAcceptor {
         envelope.attempt.interactive = interactive || self.mode == DeliveryMode::Interactive;
         let waits = self.only_queues(&envelope);
         let looked = envelope.session.looked_up;
-        let mut parts = self.mta.deliverer.split_by_queue_group(&mut envelope, looked);
+        let expanded = envelope.attempt.expanded.is_some();
+        let mut parts = match envelope.attempt.expanded {
+            Some(_) if waits => self.mta.cut(&mut envelope).await,
+            // the delivery knows of lists' owners, and cuts it behind them
+            Some(_) => Vec::new(),
+            None => self.mta.deliverer.split_by_queue_group(&mut envelope, looked),
+        };
         if !waits && parts.is_empty() && self.mta.may_deliver_first(&envelope) {
             return self.mta.deliver_first(envelope).await;
         }
@@ -180,7 +211,9 @@ impl Acceptor for DaemonAcceptor {
         let main = envelope.id.clone();
         for (lease, mut envelope) in leases.into_iter().zip(std::iter::once(envelope).chain(parts)) {
             if waits {
-                self.log_waiting(&envelope);
+                if !expanded {
+                    self.log_waiting(&envelope);
+                }
             } else if envelope.attempt.interactive {
                 self.mta.deliver(lease, envelope, None).await;
             } else {

@@ -65,6 +65,7 @@ impl Mta {
     fn may_leave_forward(&self, envelope: &Envelope) -> bool {
         let config = &self.site.config;
         envelope.recipients.len() == 1
+            && envelope.attempt.expanded.is_none()
             && i64::from(envelope.hop_count) <= config.options.max_hop_count
             && config.rulesets.find(b"check_compat").is_none()
     }
@@ -83,9 +84,10 @@ impl Mta {
         let preparing = self.prepare().await;
         let mut envelope = self.copy_of(received);
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
-        let expanded = match leaves_forward {
-            true => expander.expand_leaving_forward(&mut envelope, clock::now()).await,
-            false => expander.expand(&mut envelope, &mut Quiet, clock::now()).await,
+        let expanded = match envelope.attempt.expanded.take() {
+            Some(expanded) => expanded,
+            None if leaves_forward => expander.expand_leaving_forward(&mut envelope, clock::now()).await,
+            None => expander.expand(&mut envelope, &mut Quiet, clock::now()).await,
         };
         let first = self.is_first(&envelope, &expanded);
         envelope.attempt.expanded = Some(expanded);

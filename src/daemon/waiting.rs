@@ -28,6 +28,32 @@ impl Mta {
                 ..RecipientLine::default()
             };
             self.log.log(8, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
+            if held.is_some() {
+                envelope.attempt.console.step(&[&recipient.text, b"... quarantined"]);
+            }
         }
+    }
+
+    /// A message that only waits, and whose recipients are expanded, becomes one envelope for each sender (lists have owners) and queue
+    /// group. All who wait have their `to=` line; where somebody was looked up sendmail tells of them before it knows of the groups.
+    pub async fn cut(&self, envelope: &mut Envelope) -> Vec<Envelope> {
+        let looked = envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
+        let mut cut = self.deliverer.split_by_owner(envelope).await;
+        if looked {
+            self.log_all_waiting(envelope, &cut);
+        }
+        let mut parts = self.deliverer.split_by_queue_group(envelope, looked);
+        for copy in &mut cut {
+            parts.extend(self.deliverer.split_by_queue_group(copy, looked));
+        }
+        cut.extend(parts);
+        if !looked {
+            self.log_all_waiting(envelope, &cut);
+        }
+        cut
+    }
+
+    fn log_all_waiting(&self, envelope: &Envelope, cut: &[Envelope]) {
+        std::iter::once(envelope).chain(cut).for_each(|one| self.log_waiting(one, None));
     }
 }

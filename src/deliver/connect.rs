@@ -32,7 +32,13 @@ pub(super) async fn connect(
     members: &[usize],
     is_last: bool,
 ) -> Result<ServerConnection, ConnectFailure> {
+    let is_ours = attempt.connections.has(key);
     if let Some(mut server) = attempt.connections.take(key, mailer.max_messages).await {
+        if is_ours {
+            let to = key.hop.shown();
+            attempt
+                .tell(members, &[b"Using cached ESMTP connection to ", &to, b" via ", &mailer.name, b"..."]);
+        }
         server.new_message();
         server.console = attempt.envelope.attempt.console.clone();
         return Ok(server);
@@ -138,6 +144,10 @@ async fn call_hop(
     let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
     let addresses = addresses.map_err(|result| failure(result, Reached::NoName))?;
     attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
+    if attempt.envelope.attempt.console.steps {
+        let whom = [&attempt.texts(members)[..], b"... "].concat();
+        attempt.connections.make_room(&whom).await;
+    }
     let mut last = failure(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Reached::Nothing);
     let shown = hop.shown();
     for address in addresses {

@@ -28,6 +28,11 @@ impl Connections {
         Self { shared: Some(shared), ..Self::new(config) }
     }
 
+    /// Is there one of this key among our own?
+    pub(super) fn has(&self, key: &ConnectionKey) -> bool {
+        self.open.iter().flatten().any(|open| open.key == *key)
+    }
+
     /// A connection of this key that still answers (RSET), if there is one.
     pub(super) async fn take(&mut self, key: &ConnectionKey, max_messages: u32) -> Option<ServerConnection> {
         let same = |open: &Option<Open>| open.as_ref().is_some_and(|open| open.key == *key);
@@ -63,6 +68,16 @@ impl Connections {
         }
     }
 
+    /// Whoever hears of each step is told which connection has to go before the next one is made, and for whose sake.
+    pub(super) async fn make_room(&mut self, whom: &[u8]) {
+        if self.limits.most > 0 && self.open.iter().flatten().count() >= self.limits.most {
+            let place = self.least_used();
+            if let Some(old) = self.open[place].take() {
+                old.server.quit_for(whom, self.limits.timeouts.quit).await;
+            }
+        }
+    }
+
     /// Says QUIT to a host, over whichever mailer.
     pub(super) async fn leave(&mut self, hop: &NextHop) {
         for place in &mut self.open {
@@ -83,7 +98,8 @@ impl Connections {
 
     /// Says QUIT to all.
     pub async fn close(&mut self) {
-        for open in std::mem::take(&mut self.open).into_iter().flatten() {
+        for mut open in std::mem::take(&mut self.open).into_iter().flatten() {
+            open.server.console.leave_client();
             open.server.quit(self.limits.timeouts.quit).await;
         }
     }

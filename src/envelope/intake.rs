@@ -47,8 +47,7 @@ impl Envelope {
     /// Adds a recipient whose address is resolved: behind those of the same host, local ones first. One that is there
     /// already stays as it is and is given back.
     pub fn add_recipient(&mut self, config: &Config, mut recipient: Recipient) -> &Recipient {
-        let same = |known: &Recipient| is_named_already(config, known, &recipient);
-        let index = self.recipients.iter().position(same).unwrap_or_else(|| {
+        let index = self.named_already(config, &recipient).unwrap_or_else(|| {
             recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
             let behind = |known: &Recipient| known.host() > recipient.host();
             let place = self.recipients.iter().position(behind).unwrap_or(self.recipients.len());
@@ -56,6 +55,24 @@ impl Envelope {
             place
         });
         &self.recipients[index]
+    }
+
+    /// Who is there already and says the same.
+    pub fn named_already(&self, config: &Config, recipient: &Recipient) -> Option<usize> {
+        let same = |known: &Recipient| {
+            !matches!(known.state, RecipientState::Duplicate | RecipientState::Removed)
+                && is_named_already(config, known, recipient)
+        };
+        self.recipients.iter().position(same)
+    }
+
+    /// Takes a recipient out, and with it whoever came of its expansion.
+    pub fn withdraw(&mut self, index: usize) {
+        for one in 0..self.recipients.len() {
+            if self.chain(one).any(|above| above == index) {
+                self.recipients[one].state = RecipientState::Removed;
+            }
+        }
     }
 
     /// Adds a recipient behind all others, resolved or not: its turn to be expanded comes after theirs.
@@ -113,9 +130,8 @@ impl Envelope {
 
     /// How many recipients there are, without those whom an alias replaced, who are named twice, or whom the rules refuse.
     pub fn counted_recipients(&self) -> usize {
-        let replaced = [RecipientState::Expanded, RecipientState::Duplicate, RecipientState::Removed];
         let counted = |recipient: &&Recipient| {
-            !replaced.contains(&recipient.state) && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
+            !recipient.state.is_left_out() && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
         };
         self.recipients.iter().filter(counted).count()
     }

@@ -75,6 +75,11 @@ impl RecipientState {
     pub fn is_pending(&self) -> bool {
         matches!(self, Self::New | Self::Queued)
     }
+
+    /// Is it none of those who were tried or are to be: an alias replaced it, it was named twice, or it was taken out?
+    pub fn is_left_out(&self) -> bool {
+        matches!(self, Self::Expanded | Self::Duplicate | Self::Removed)
+    }
 }
 
 /// Whose rights a program or file recipient gets.

@@ -1,6 +1,8 @@
-//! Standard output as whoever called the program reads it: steps (`-v`) and errors.
+//! What whoever hands a message in hears of it: steps (`-v`, VERB) and errors. Who has called the program reads standard output; what a
+//! client of a session hears is kept for its next reply.
 
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// When errors are told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -14,7 +16,30 @@ pub enum Errors {
     Held,
 }
 
-/// What the caller of a command hears of a message; nobody hears anything of one that came over the network.
+/// Steps that the client of a session has not heard yet. Copies share them.
+#[derive(Clone, Debug, Default)]
+pub struct Steps(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Steps {
+    fn add(&self, text: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// All of them, in order; they are heard now.
+    pub fn take(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl PartialEq for Steps {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Steps {}
+
+/// What the caller of a command, or a client that has said VERB, hears of a message; nobody hears anything of any other.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Console {
     /// Every step is told (option Verbose).
@@ -25,15 +50,31 @@ pub struct Console {
     pub logged: bool,
     /// Nothing is to be delivered, so nobody is accounted for.
     pub verifies: bool,
+    /// Steps are told to a client of a session.
+    pub client: Option<Steps>,
     held: Option<Vec<u8>>,
     count: usize,
 }
 
 impl Console {
+    /// Every step is told to this client.
+    pub fn of_client(client: Steps) -> Self {
+        Self { steps: true, client: Some(client), ..Self::default() }
+    }
+
     /// A step that was done.
     pub fn step(&self, parts: &[&[u8]]) {
-        if self.steps {
-            say(&parts.concat());
+        match &self.client {
+            _ if !self.steps => {}
+            Some(client) => client.add(parts.concat()),
+            None => say(&parts.concat()),
+        }
+    }
+
+    /// The client hears no more: what is still to come is no part of its reply.
+    pub fn leave_client(&mut self) {
+        if self.client.is_some() {
+            *self = Self::default();
         }
     }
 

@@ -4,7 +4,7 @@ use super::expand::AliasExpansion;
 use super::expander::Expander;
 use super::local::{LocalResolution, too_deep, user_unknown};
 use super::options;
-use crate::envelope::{Envelope, Expanded, is_file_or_program};
+use crate::envelope::{Envelope, Expanded, Recipient, RecipientState, is_file_or_program};
 use crate::logging::{Quiet, Tracer};
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -78,6 +78,37 @@ impl Expander<'_> {
         AliasExpansion::new(*self, envelope, &mut Quiet, now).leaving_forward().run(0).await
     }
 
+    /// Adds a recipient whom a client has named and who is resolved, and expands it. The index of whoever stands for it: somebody who is
+    /// there already, if he says the same.
+    ///
+    /// # Errors
+    /// The first refusal of it or of somebody it leads to, in words for the client. Nobody is told of those who are refused by mail; whoever
+    /// else it leads to stays, as with sendmail.
+    pub async fn admit(
+        &self,
+        envelope: &mut Envelope,
+        recipient: Recipient,
+        now: i64,
+    ) -> Result<usize, Reply> {
+        let (first, before) = (envelope.recipients.len(), envelope.attempt.transcript.len());
+        let known = envelope.named_already(&self.site.config, &recipient);
+        envelope.append_recipient(&self.site.config, recipient);
+        let earlier = envelope.attempt.expanded.take();
+        let added = AliasExpansion::new(*self, envelope, &mut Quiet, now).for_client().run(first).await;
+        join(envelope, earlier, added);
+        // what was said of it the client has heard, and no report knows
+        let said = envelope.attempt.transcript.split_off(before);
+        let Some(refusal) = said.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"5")) else {
+            return Ok(known.unwrap_or(first));
+        };
+        for (index, one) in envelope.recipients.iter_mut().enumerate().skip(first) {
+            if one.state == RecipientState::Failed || index == first {
+                one.state = RecipientState::Removed;
+            }
+        }
+        Err(Reply::parse(refusal))
+    }
+
     /// The same for recipients that were added to an envelope whose first ones are expanded already.
     pub async fn expand_added(
         &self,
@@ -86,10 +117,16 @@ impl Expander<'_> {
         now: i64,
         first: usize,
     ) {
-        let mut before = envelope.attempt.expanded.take().unwrap_or_default();
+        let before = envelope.attempt.expanded.take();
         let added = AliasExpansion::new(*self, envelope, tracer, now).run(first).await;
-        before.owners.extend(added.owners.into_iter().skip(before.owners.len()));
-        before.looked |= added.looked;
-        envelope.attempt.expanded = Some(before);
+        join(envelope, before, added);
     }
+}
+
+/// What is known of those who were expanded before, and of those who came now.
+fn join(envelope: &mut Envelope, before: Option<Expanded>, added: Expanded) {
+    let mut all = before.unwrap_or_default();
+    all.owners.extend(added.owners.into_iter().skip(all.owners.len()));
+    all.looked |= added.looked;
+    envelope.attempt.expanded = Some(all);
 }

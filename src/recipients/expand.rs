@@ -2,7 +2,7 @@
 //!
 //! Order matters to those who read logs, and decides who of two that are the same gets the copy: recipients in turn,
 //! members of one line last first, lines in order; an alias or a `.forward` is followed at once, but that of a user
-//! whom an `:include:` names after everything else that came of the same recipient.
+//! whom an `:include:` names after everything else that came of the same line.
 
 use super::expander::Expander;
 use super::known::KnownRecipients;
@@ -33,6 +33,8 @@ pub(super) struct Member {
     pub(super) line: usize,
     /// Its list has no other.
     pub(super) alone: bool,
+    /// The line of a file that begins with it, as it stands there.
+    pub(super) begins: Option<Vec<u8>>,
 }
 
 /// What is known of a list's file.
@@ -42,6 +44,8 @@ pub(super) struct ListFacts {
     pub(super) safe: bool,
     /// Has its owner a login shell?
     pub(super) shell: bool,
+    /// Is it a `.forward`?
+    pub(super) forward: bool,
 }
 
 pub(super) struct AliasExpansion<'a, 'b> {
@@ -50,7 +54,7 @@ pub(super) struct AliasExpansion<'a, 'b> {
     tracer: &'b mut dyn Tracer,
     pub(super) now: i64,
     pub(super) members: Vec<Member>,
-    forwards: VecDeque<(usize, usize)>,
+    pub(super) forwards: VecDeque<(usize, usize)>,
     met: usize,
     pub(super) owners: HashMap<usize, Vec<u8>>,
     /// The files of lists, by the recipient that they stand for.
@@ -65,6 +69,10 @@ pub(super) struct AliasExpansion<'a, 'b> {
     entered: i64,
     /// May a `.forward` be left to whoever delivers?
     pub(super) leaves_forward: bool,
+    /// A client waits for its answer: the first error is the last.
+    pub(super) for_client: bool,
+    /// It has come.
+    pub(super) failed: bool,
 }
 
 impl<'a, 'b> AliasExpansion<'a, 'b> {
@@ -90,12 +98,19 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             again: Vec::new(),
             entered: 0,
             leaves_forward: false,
+            for_client: false,
+            failed: false,
         }
     }
 
     /// The `.forward` of a message's only recipient may be left to whoever delivers.
     pub(super) fn leaving_forward(self) -> Self {
         Self { leaves_forward: true, ..self }
+    }
+
+    /// A client hears of the first error; nobody whom it comes before is looked at.
+    pub(super) fn for_client(self) -> Self {
+        Self { for_client: true, ..self }
     }
 
     /// Expands those from `first` on; the ones before are known.
@@ -120,7 +135,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                     self.forward(index, level).await;
                     self.drain().await;
                 }
-                self.end_expansion(index, members);
+                if !self.failed {
+                    self.end_expansion(index, members);
+                }
             }
         }
         self.suppress_duplicates();
@@ -138,6 +155,14 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 self.members.clear();
                 let text = format!("{LOOP_BROKEN} ({MAX_ADDRESSES} addresses)");
                 return self.broken_loop(member.parent, &text);
+            }
+            // the next line of a list waits for what came of the one before
+            if member.begins.is_some()
+                && let Some((index, level)) = self.forwards.pop_front()
+            {
+                self.members.push(member);
+                self.forward(index, level).await;
+                continue;
             }
             self.enter(member).await;
             if self.entered % TURN == 0 {
@@ -215,6 +240,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// A member of a list: parsed, compared, examined.
     async fn enter(&mut self, member: Member) {
         self.entered += 1;
+        if let Some(line) = &member.begins {
+            self.tell_line(member.parent, member.line, line);
+        }
         let max = options::max_recursion(&self.expander.site.config);
         if member.level > max {
             return self.too_deep(member.parent, member.line, too_deep(member.level, max));

@@ -31,6 +31,11 @@ impl AliasExpansion<'_, '_> {
 
     /// Tells whoever hands the message in, and the log if that is asked for.
     pub(super) fn complain(&mut self, text: &[u8]) {
+        if self.for_client {
+            self.failed = true;
+            self.members.clear();
+            self.forwards.clear();
+        }
         self.envelope.attempt.console.error(text);
         if self.envelope.attempt.console.logged {
             self.log(4, Priority::Notice, &log_text(text));
@@ -92,7 +97,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     /// `/file: line N: ` of a member whose list is a file.
-    fn place(&self, index: usize) -> Option<Vec<u8>> {
+    pub(super) fn place(&self, index: usize) -> Option<Vec<u8>> {
         self.place_in(self.envelope.recipients[index].parent?, *self.lines.get(&index)?)
     }
 
@@ -124,7 +129,7 @@ impl AliasExpansion<'_, '_> {
     }
 
     fn log_failure(&self, index: usize, reply: &Reply) {
-        if self.envelope.attempt.console.verifies {
+        if self.for_client || self.envelope.attempt.console.verifies {
             return;
         }
         let recipient = &self.envelope.recipients[index];

@@ -14,8 +14,7 @@ use std::time::Duration;
 impl AliasExpansion<'_, '_> {
     pub(super) async fn alias(&mut self, index: usize, level: usize, address: &Address, value: &[u8]) {
         self.log_named(b"alias ", index, value);
-        let console = &self.envelope.attempt.console;
-        console.step(&[&self.envelope.recipients[index].text, b"... aliased to ", value]);
+        self.tell(index, &[b"... aliased to ", value]);
         let ids = UserIds { uid: options::default_uid(&self.expander.site.config), gid: 0 };
         let recipient = &mut self.envelope.recipients[index];
         recipient.state = RecipientState::Expanded;
@@ -49,19 +48,53 @@ impl AliasExpansion<'_, '_> {
         }
     }
 
+    /// A step, with the line of the file behind which the recipient came to light.
+    fn tell(&self, index: usize, what: &[&[u8]]) {
+        let console = &self.envelope.attempt.console;
+        if console.steps {
+            let place = self.chain(index).find_map(|above| self.place(above)).unwrap_or_default();
+            console.step(&[&place, &self.envelope.recipients[index].text, &what.concat()]);
+        }
+    }
+
+    /// A line of a file is come to.
+    pub(super) fn tell_line(&self, list: usize, number: usize, line: &[u8]) {
+        let Some(facts) = self.lists.get(&list) else { return };
+        let verb: &[u8] = if facts.forward { b"forwarding to " } else { b"sending to " };
+        let place = format!(": line {number}: ");
+        self.envelope.attempt.console.step(&[&facts.path, place.as_bytes(), verb, line]);
+        if facts.forward {
+            self.log_named(b"forward ", list, line);
+        }
+    }
+
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
-        let (lines, before): (Vec<&[u8]>, _) =
-            (text.split(|byte| *byte == b'\n').collect(), self.members.len());
+        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+        let (before, is_file) = (self.members.len(), self.lists.contains_key(&parent));
         for (index, text) in lines.into_iter().enumerate().rev() {
             if let Some(open) = without_end(text) {
                 let said = [open, b"... Unbalanced '<'"].concat();
                 self.transcript(&[b"553 5.0.0 ", &said[..]].concat());
                 self.envelope.note(&said, true);
                 self.complain(&said);
+                if self.for_client {
+                    return;
+                }
             }
+            let (line, first) = (index + 1, self.members.len());
             for text in split_list(text) {
-                self.members.push(Member { text, parent, level: level + 1, line: index + 1, alone: false });
+                self.members.push(Member {
+                    text,
+                    parent,
+                    level: level + 1,
+                    line,
+                    alone: false,
+                    begins: None,
+                });
+            }
+            if let (true, [.., last]) = (is_file, &mut self.members[first..]) {
+                last.begins = Some(text.to_vec());
             }
         }
         if let [only] = &mut self.members[before..] {
@@ -115,12 +148,11 @@ impl AliasExpansion<'_, '_> {
 
     pub(super) async fn include(&mut self, index: usize, level: usize, address: &Address) {
         let path = included_file(&address.user).unwrap_or_else(|| address.user.clone());
+        self.tell(index, &[b"... including file ", &path]);
         let answer = self.expander.keeper.include(&path, self.named_by(index), self.open_limit()).await;
         self.log_notes(&answer.notes);
         match answer.result {
             Ok(listing) => {
-                let text = &self.envelope.recipients[index].text;
-                self.envelope.attempt.console.step(&[text, b"... including file ", &path]);
                 self.listed(index, level, listing, false);
             }
             Err(ListingError::TimedOut) => {
@@ -151,17 +183,8 @@ impl AliasExpansion<'_, '_> {
             recipient.control = Some(ControllingUser { user, ids, alias });
         }
         recipient.state = RecipientState::Expanded;
-        let verb: &[u8] = if forwarded { b"forwarding to " } else { b"sending to " };
-        for (number, line) in listing.text.split(|byte| *byte == b'\n').enumerate() {
-            if !line.trim_ascii().is_empty() {
-                let place = format!(": line {}: ", number + 1);
-                self.envelope.attempt.console.step(&[&listing.path, place.as_bytes(), verb, line]);
-                if forwarded {
-                    self.log_named(b"forward ", index, line);
-                }
-            }
-        }
-        let facts = ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell };
+        let facts =
+            ListFacts { path: listing.path, safe: listing.safe, shell: listing.shell, forward: forwarded };
         self.lists.insert(index, facts);
         let before = self.members.len();
         self.push_members(index, level, &listing.text);
@@ -184,6 +207,9 @@ impl AliasExpansion<'_, '_> {
         let detail = address.host.clone().unwrap_or_default();
         let answer = keeper.forward(&address.user, &detail, self.open_limit()).await;
         self.log_notes(&answer.notes);
+        for why in answer.notes.iter().filter_map(|note| note.text.strip_prefix(b"forward ")) {
+            self.tell(index, &[b"... forward: ", why]);
+        }
         match answer.result {
             Ok(listing) => {
                 if self.listed(index, level, listing, true) == 0 {

@@ -81,7 +81,8 @@ impl Scratch {
         self.run(&arguments, Stdio::null());
     }
 
-    fn run(&self, arguments: &[&str], input: Stdio) {
+    /// Runs the program, which must succeed.
+    pub fn run(&self, arguments: &[&str], input: Stdio) {
         let output = Command::new(CANONIFY).args(arguments).stdin(input).output().expect("canonify runs");
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success(), "{arguments:?}: {} {said}", output.status);

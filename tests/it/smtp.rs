@@ -1,6 +1,7 @@
 //! SMTP on standard input (`-bs`), with the mail system behind it.
 
 use crate::scratch::{CANONIFY, Scratch, free_port};
+use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -29,4 +30,41 @@ fn vrfy_says_how_sure_it_is() {
     assert!(said.contains("\r\n250 2.1.5 ") && line(&format!("<{user}@")), "{said}");
     assert!(said.contains("\r\n252 2.1.5 <someone@partner.example>\r\n"), "{said}");
     assert!(said.contains("550 5.1.1 nosuchuser-here... User unknown"), "{said}");
+}
+
+/// VERB: lists are expanded where they are named, each step is told, and who is refused of a list is refused to the client; of those who
+/// are not, the message is for whoever came before.
+#[test]
+fn whoever_says_verb_hears_each_step() {
+    let scratch = Scratch::new(free_port());
+    let user = scratch.user.clone();
+    let aliases = fs::read_to_string(scratch.etc("aliases")).expect("aliases");
+    let lists = format!("pair: nosuchuser-here, {user}\nboth: {user}, {user}@site.example\n");
+    fs::write(scratch.etc("aliases"), aliases + &lists).expect("a file");
+    scratch.run(&["sendmail", "-bi", "-C", &scratch.cf()], Stdio::null());
+    let message = ["DATA", "Subject: steps", "", "text", ".", "QUIT"];
+    let said = |recipients: &[&str]| {
+        let named = recipients.iter().map(|name| format!("RCPT TO:<{name}@site.example>"));
+        let named: Vec<String> = named.collect();
+        let mut lines = vec!["EHLO c", "VERB", "MAIL FROM:<>"];
+        lines.extend(named.iter().map(String::as_str));
+        lines.extend(message);
+        answers(&scratch, &lines)
+    };
+    let both = said(&["both"]);
+    let steps = [
+        format!(
+            "050 <both@site.example>... aliased to {user}, {user}@site.example\r\n050 {user}... duplicate suppressed\r\n"
+        ),
+        "250 2.1.5 <both@site.example>... Recipient ok\r\n".to_owned(),
+        format!("050 {user}@site.example... Sent\r\n250 2.0.0 "),
+    ];
+    for step in steps {
+        assert!(both.contains(&step), "{step}{both}");
+    }
+    let pair = said(&["pair"]);
+    assert!(pair.contains("\r\n550 5.1.1 nosuchuser-here... User unknown\r\n503 5.0.0 Need RCPT"), "{pair}");
+    let beside = said(&["pair", "both"]);
+    assert!(beside.contains("550 5.1.1 nosuchuser-here... User unknown\r\n"), "{beside}");
+    assert!(beside.contains(&format!("\r\n050 {user}... Sent\r\n250 2.0.0 ")), "{beside}");
 }

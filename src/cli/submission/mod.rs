@@ -189,7 +189,7 @@ impl<'a> Submission<'a> {
         }
         self.envelope.location = self.mta.queue.location(self.mta.deliverer.queue_group(&self.envelope));
         let mut copies = match waits && !given_up && !held {
-            true => self.cut().await,
+            true => self.mta.cut(&mut self.envelope).await,
             false => Vec::new(),
         };
         let lease = self.commit(&body, &mut copies).await.map_err(|error| {
@@ -199,31 +199,6 @@ impl<'a> Submission<'a> {
         let mailer = self.envelope.sender.mailer(&self.mta.site.config);
         self.mta.log.count_message(Message::From, mailer, self.envelope.size);
         Ok(Submitted { lease, envelope: Box::new(self.envelope), now: !waits && !given_up && !held })
-    }
-
-    /// A message that only waits becomes one envelope for each sender (lists have owners) and queue group. Where somebody
-    /// was looked up sendmail tells of those who wait before it knows of the groups.
-    async fn cut(&mut self) -> Vec<Envelope> {
-        let deliverer = &self.mta.deliverer;
-        let looked = self.envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
-        let mut cut = deliverer.split_by_owner(&mut self.envelope).await;
-        if looked {
-            self.log_waiting(&cut);
-        }
-        let mut parts = deliverer.split_by_queue_group(&mut self.envelope, looked);
-        for copy in &mut cut {
-            parts.extend(deliverer.split_by_queue_group(copy, looked));
-        }
-        cut.extend(parts);
-        if !looked {
-            self.log_waiting(&cut);
-        }
-        cut
-    }
-
-    /// A `to=` line for everybody who has to wait, of the message and of what was cut from it.
-    fn log_waiting(&self, cut: &[Envelope]) {
-        std::iter::once(&self.envelope).chain(cut).for_each(|one| self.mta.log_waiting(one, None));
     }
 
     /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;

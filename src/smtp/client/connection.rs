@@ -290,11 +290,16 @@ impl ServerConnection {
     }
 
     /// QUIT, whatever the server says to it.
-    pub async fn quit(mut self, limit: Duration) {
+    pub async fn quit(self, limit: Duration) {
+        self.quit_for(b"", limit).await;
+    }
+
+    /// The same for the sake of others, whom the step names: `<x@there.example>... `.
+    pub async fn quit_for(mut self, whom: &[u8], limit: Duration) {
         if self.lost {
             return;
         }
-        self.console.step(&[b"Closing connection to ", &self.host]);
+        self.console.step(&[whom, b"Closing connection to ", &self.host]);
         if !self.gone {
             let _ = self.command(b"QUIT", limit).await;
         }

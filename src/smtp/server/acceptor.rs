@@ -1,7 +1,7 @@
 //! What a session needs from the program around it. The daemon implements it over queue and
 //! recipients, tests over memory.
 
-use crate::envelope::{Body, Envelope, QueueId};
+use crate::envelope::{Body, Envelope, QueueId, Recipient};
 use crate::rewrite::Address;
 use crate::sasl;
 use crate::schema::Reply;
@@ -119,6 +119,23 @@ pub trait Acceptor: Send + Sync + 'static {
 
     /// May this recipient be accepted?
     fn verify(&self, envelope: &mut Envelope, address: Address) -> impl Future<Output = Verified> + Send;
+
+    /// Is whoever is named expanded at once, so that the client hears who of a list is refused? `verbose`: it has said VERB.
+    fn expands_at_once(&self, _verbose: bool) -> bool {
+        false
+    }
+
+    /// Adds such a recipient to the envelope; gives the index of whoever stands for it there.
+    ///
+    /// # Errors
+    /// What the client is told instead. Whoever is not refused of those to whom it leads stays.
+    fn admit(
+        &self,
+        _envelope: &mut Envelope,
+        _recipient: Recipient,
+    ) -> impl Future<Output = Result<usize, Reply>> + Send {
+        std::future::ready(Err(Reply::default()))
+    }
 
     /// What an exchange of AUTH must know of a password.
     fn secret(&self, question: sasl::Question) -> impl Future<Output = sasl::Answer> + Send;

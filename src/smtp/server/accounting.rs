@@ -3,7 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::Session;
 use super::transaction::{Stage, Transaction};
-use crate::envelope::{BodyType, Envelope, RecipientState};
+use crate::envelope::{BodyType, Envelope};
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, RecipientLine, SenderLine};
 
@@ -33,7 +33,7 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn log_undelivered(&self, level: u8, stat: &[u8]) {
         let envelope = &self.transaction.envelope;
         let recipients = envelope.send_order().into_iter().map(|index| &envelope.recipients[index]);
-        for recipient in recipients.filter(|one| one.state != RecipientState::Duplicate) {
+        for recipient in recipients.filter(|one| !one.state.is_left_out()) {
             let line = RecipientLine {
                 to: vec![&recipient.text],
                 delay: self.acceptor.now() - envelope.created,
@@ -88,7 +88,7 @@ impl<A: Acceptor> Session<A> {
             from: &envelope.sender.text,
             size: envelope.size,
             class: envelope.class,
-            recipients: transaction.recipients() + transaction.shown,
+            recipients: envelope.counted_recipients() + transaction.shown,
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.as_ref().map(BodyType::as_bytes),
             protocol,

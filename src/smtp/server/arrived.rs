@@ -6,7 +6,7 @@ use super::parameters::{MAIL_PARAMETERS, ParameterContext, ParameterRow, RCPT_PA
 use super::session::Session;
 use crate::addr::split_list;
 use crate::engine::Scope;
-use crate::envelope::{Recipient, is_same_address, set_sender};
+use crate::envelope::{Recipient, RecipientState, is_same_address, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::{HeaderEdit, HeaderFacts};
 use crate::rewrite::Site;
@@ -39,7 +39,7 @@ impl<'a, A: Acceptor> InHand<'a, A> {
             let facts = HeaderFacts::of(&config, &envelope.headers);
             (envelope.message_id, envelope.hop_count) = (facts.message_id, facts.hop_count);
         }
-        if envelope.recipients.is_empty() {
+        if envelope.pending().next().is_none() {
             envelope.session.discard = true;
         }
     }
@@ -77,7 +77,7 @@ impl<'a, A: Acceptor> InHand<'a, A> {
                 self.read_parameters(RCPT_PARAMETERS, words, Some(&mut recipient));
             }
             match self.session.resolve(text, &mut recipient).await {
-                Ok(address) => self.session.add(recipient, address),
+                Ok(address) => self.session.add(recipient, address).await,
                 Err(refused) => {
                     let reply = self.session.finished(&refused.reply, refused.to.as_deref());
                     self.session.log(3, Priority::Notice, &reply.text);
@@ -90,12 +90,19 @@ impl<'a, A: Acceptor> InHand<'a, A> {
         let mut named = Session::<A>::recipient_of(text);
         let Ok(address) = self.session.resolve(text, &mut named).await else { return 0 };
         let config = self.session.server.site.config.clone();
-        let recipients = &mut self.session.envelope().recipients;
-        let before = recipients.len();
-        recipients.retain(|recipient| {
-            !recipient.address.as_ref().is_some_and(|known| is_same_address(&config, known, &address))
-        });
-        before - recipients.len()
+        let envelope = self.session.envelope();
+        let same = |one: &Recipient| {
+            !one.state.is_left_out()
+                && one.address.as_ref().is_some_and(|known| is_same_address(&config, known, &address))
+        };
+        let found: Vec<usize> =
+            envelope.recipients.iter().enumerate().filter(|(_, one)| same(one)).map(|(at, _)| at).collect();
+        // those that came of an expansion know each other by their places
+        found.iter().for_each(|at| envelope.withdraw(*at));
+        if envelope.attempt.expanded.is_none() {
+            envelope.recipients.retain(|one| one.state != RecipientState::Removed);
+        }
+        found.len()
     }
 }
 

@@ -6,9 +6,9 @@ use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::verb_row::VerbRow;
 use crate::envelope::Envelope;
-use crate::logging::Priority;
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
+use crate::logging::{Console, Priority};
 use crate::schema::Reply;
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -35,12 +35,11 @@ impl<A: Acceptor> Session<A> {
     }
 
     pub(super) fn may_send_data(&self) -> Result<(), Reply> {
-        let nobody = self.transaction.envelope.recipients.is_empty();
         match self.transaction.stage {
             Stage::Idle | Stage::Refused => Err(Reply::new(503, None, "Need MAIL command")),
             Stage::Data { .. } => Err(Reply::new(503, None, "The message has begun with BDAT")),
-            _ if nobody => Err(Reply::new(503, None, "Need RCPT (recipient)")),
-            _ => Ok(()),
+            Stage::Recipients(count) if count.accepted > 0 => Ok(()),
+            _ => Err(Reply::new(503, None, "Need RCPT (recipient)")),
         }
     }
 
@@ -48,11 +47,14 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn name_single_recipient(&mut self) {
         let looked_up = self.transaction.rcpt_count().map_or(0, |count| count.looked_up as usize);
         let addresses = looked_up + usize::from(self.transaction.verified);
+        let only = match self.transaction.recipients() {
+            1 => self.transaction.named().next().map(|only| only.text.clone()),
+            _ => None,
+        };
         let envelope = &mut self.transaction.envelope;
         // rules that verified recipients have left theirs
         envelope.scope.unset(crate::addr::MacroId(b'u'));
-        if let ([only], 1) = (envelope.recipients.as_slice(), addresses) {
-            let text = only.text.clone();
+        if let (Some(text), 1) = (only, addresses) {
             envelope.scope.set_named(&self.server.site.config, b"u", &text);
         }
     }
@@ -75,8 +77,13 @@ impl<A: Acceptor> Session<A> {
         let mut envelope = self.next_transaction();
         envelope.check_body_type();
         let (mailer, size) = (envelope.sender.mailer(&self.server.site.config), envelope.size);
-        let (held, recipients) = (envelope.quarantine.is_some(), envelope.recipients.len());
-        match self.acceptor.accept(envelope, self.verbose).await {
+        let (held, recipients) = (envelope.quarantine.is_some(), envelope.pending().count());
+        if let Some(steps) = &self.steps {
+            envelope.attempt.console = Console::of_client(steps.clone());
+        }
+        let accepted = self.acceptor.accept(envelope, self.steps.is_some()).await;
+        self.tell_steps();
+        match accepted {
             Ok(()) => {
                 self.server.log.counters().add(Count::Recipients, recipients as u64);
                 for kind in std::iter::once(Message::From).chain(held.then_some(Message::Quarantined)) {

@@ -7,7 +7,7 @@ use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
-use crate::logging::{Priority, log_text};
+use crate::logging::{Console, Priority, log_text};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
@@ -36,6 +36,12 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("RCPT", |session, command| Box::pin(session.rcpt(command.argument))).delayed_as("RCPT")
 }
 
+/// The text of a 250.
+fn accepted(text: &[u8], later: bool) -> Vec<u8> {
+    let queued: &[u8] = if later { b" (will queue)" } else { b"" };
+    [text, b"... Recipient ok", queued].concat()
+}
+
 impl<A: Acceptor> Session<A> {
     async fn rcpt(&mut self, argument: &[u8]) -> Flow {
         let Some(count) = self.transaction.rcpt_count() else {
@@ -47,7 +53,12 @@ impl<A: Acceptor> Session<A> {
             return Flow::Close;
         }
         match self.recipient(argument).await {
-            Ok(text) => self.say("250", Some("2.1.5"), &text),
+            Ok(text) => {
+                if let Some(count) = self.transaction.rcpt_count() {
+                    count.accepted += 1;
+                }
+                self.say("250", Some("2.1.5"), &text);
+            }
             Err(mut refused) => {
                 self.count_refused();
                 self.log_refused_recipient(&mut refused);
@@ -99,7 +110,7 @@ impl<A: Acceptor> Session<A> {
         self.may_be_utf8(text).map_err(|reply| Refused { reply, to: Some(text.to_vec()), log: true })?;
         let (recipient, address) = self.may_be_named(path).await?;
         let before = self.transaction.recipients();
-        let mut named = self.verify(recipient, address).await.map(|known| self.insert(known));
+        let mut named = self.enter(recipient, address).await;
         let is_new = self.transaction.recipients() > before;
         if let Err(refused) = &mut named {
             self.log_refused_recipient(refused);
@@ -135,9 +146,12 @@ impl<A: Acceptor> Session<A> {
 
     /// A filter does not want the recipient that has just come.
     fn remove(&mut self, text: &[u8]) {
-        let recipients = &mut self.transaction.envelope.recipients;
-        if let Some(at) = recipients.iter().position(|recipient| recipient.text == text) {
-            recipients.remove(at);
+        let envelope = &mut self.transaction.envelope;
+        let at = envelope.recipients.iter().position(|one| one.parent.is_none() && one.text == text);
+        match (at, envelope.attempt.expanded.is_some()) {
+            (Some(at), true) => envelope.withdraw(at),
+            (Some(at), false) => drop(envelope.recipients.remove(at)),
+            (None, _) => {}
         }
     }
 
@@ -213,6 +227,33 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
+    /// Into the envelope, if there is such a recipient; gives the text of the 250.
+    async fn enter(&mut self, mut recipient: Recipient, address: Address) -> Result<Vec<u8>, Refused> {
+        let at_once = self.acceptor.expands_at_once(self.steps.is_some());
+        if !at_once || self.transaction.envelope.session.discard {
+            return self.verify(recipient, address).await.map(|known| self.insert(known));
+        }
+        recipient.address = Some(address);
+        let envelope = &mut self.transaction.envelope;
+        if let Some(steps) = &self.steps {
+            envelope.attempt.console = Console::of_client(steps.clone());
+        }
+        let admitted = self.acceptor.admit(envelope, recipient).await;
+        self.tell_steps();
+        let envelope = &mut self.transaction.envelope;
+        match admitted {
+            Ok(index) => {
+                let recipient = &envelope.recipients[index];
+                let later = recipient.state == RecipientState::Queued;
+                Ok(accepted(&recipient.text, later))
+            }
+            Err(reply) => {
+                envelope.note(&reply.text, reply.is_permanent());
+                Err(Refused::bare(reply))
+            }
+        }
+    }
+
     async fn verify(&mut self, mut recipient: Recipient, address: Address) -> Result<Known, Refused> {
         let envelope = &mut self.transaction.envelope;
         if envelope.session.discard {
@@ -248,13 +289,18 @@ impl<A: Acceptor> Session<A> {
     /// Into the envelope; gives the text of the 250.
     fn insert(&mut self, known: Known) -> Vec<u8> {
         let Known { recipient, later } = known;
-        let queued: &[u8] = if later { b" (will queue)" } else { b"" };
         let named = self.transaction.envelope.add_recipient(&self.server.site.config, recipient);
-        [&named.text[..], b"... Recipient ok", queued].concat()
+        accepted(&named.text, later)
     }
 
     /// One more, whom a filter names: whether there is such a user is seen at delivery.
-    pub(super) fn add(&mut self, recipient: Recipient, address: Address) {
+    pub(super) async fn add(&mut self, recipient: Recipient, address: Address) {
+        if self.transaction.envelope.attempt.expanded.is_some() {
+            if let Err(mut refused) = self.enter(recipient, address).await {
+                self.log_refused_recipient(&mut refused);
+            }
+            return;
+        }
         self.insert(Known { recipient: Recipient { address: Some(address), ..recipient }, later: false });
     }
 

@@ -15,7 +15,7 @@ use super::usage::Usage;
 use super::wire::{Stream, Wire};
 use crate::engine::Scope;
 use crate::greylist::Greylist;
-use crate::logging::{Logger, Priority};
+use crate::logging::{Logger, Priority, Steps};
 use crate::milter::{Definitions, Milters, Shared};
 use crate::rewrite::{Site, expand};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -139,8 +139,8 @@ pub struct Session<A: Acceptor> {
     pub(super) transaction: Transaction,
     /// What the chunks so far have brought of a message.
     pub(super) chunks: Option<Box<Collecting<A::Sink>>>,
-    /// Verbose mode: deliver before answering.
-    pub(super) verbose: bool,
+    /// Verbose mode: deliver before answering, and tell each step.
+    pub(super) steps: Option<Steps>,
     pub(super) usage: Usage,
     /// MAIL, EXPN, VRFY or ETRN was used.
     pub(super) issued_mail_command: bool,
@@ -181,7 +181,7 @@ impl<A: Acceptor> Session<A> {
             helo: None,
             transaction,
             chunks: None,
-            verbose: false,
+            steps: None,
             usage: Usage::default(),
             issued_mail_command: false,
             served: false,

@@ -2,7 +2,7 @@
 
 use super::budget::MemoryBudget;
 use crate::engine::Scope;
-use crate::envelope::{Envelope, QueueId, RecipientState};
+use crate::envelope::{Envelope, QueueId, Recipient, RecipientState};
 
 /// How far a transaction has got (RFC 5321, section 4.1.4).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +30,8 @@ pub(super) struct RcptCount {
     pub(super) looked_up: u32,
     /// Those that were refused.
     pub(super) refused: u32,
+    /// Those that were accepted, though it be for somebody who is there already.
+    pub(super) accepted: u32,
 }
 
 /// What is known of the message to come.
@@ -68,9 +70,15 @@ impl Transaction {
         }
     }
 
-    /// Recipients accepted so far, duplicates not counted.
+    /// Recipients accepted so far, without duplicates and those whom they lead to.
+    pub(super) fn named(&self) -> impl Iterator<Item = &Recipient> {
+        let out =
+            |state: &RecipientState| matches!(state, RecipientState::Duplicate | RecipientState::Removed);
+        self.envelope.recipients.iter().filter(move |one| one.parent.is_none() && !out(&one.state))
+    }
+
+    /// How many they are.
     pub(super) fn recipients(&self) -> usize {
-        let counted = |state: &RecipientState| *state != RecipientState::Duplicate;
-        self.envelope.recipients.iter().filter(|recipient| counted(&recipient.state)).count()
+        self.named().count()
     }
 }

@@ -3,6 +3,7 @@
 use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
+use crate::logging::Steps;
 use crate::schema::{EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
@@ -19,8 +20,15 @@ impl<A: Acceptor> Session<A> {
             self.error(&Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Verbose unavailable"), None);
             return Flow::Continue;
         }
-        self.verbose = true;
+        self.steps.get_or_insert_default();
         self.say("250", Some("2.0.0"), b"Verbose mode");
         Flow::Continue
+    }
+
+    /// What has been done since the last reply.
+    pub(super) fn tell_steps(&mut self) {
+        for step in self.steps.iter().flat_map(Steps::take) {
+            self.wire.put(b"050", None, &step, false);
+        }
     }
 }
