@@ -167,6 +167,7 @@ async fn connect_address(
     mut terms: Terms,
 ) -> Result<ServerConnection, (ConnectFailure, Reached)> {
     let literal = format!("[{}]", attempt.on.site.config.ip_text(address.ip())).into_bytes();
+    terms.address = Some(address);
     loop {
         let stream = match dial(attempt, mailer, address).await {
             Ok(stream) => stream,

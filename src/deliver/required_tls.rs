@@ -49,7 +49,7 @@ impl Attempt<'_> {
         let NextHop::Host { name, port, domain: Some(domain) } = hop else { return Ok(Terms::default()) };
         let policies = &self.on.policies;
         match policies.of_host(domain, name, *port).await {
-            Ok(policy) => Ok(Terms { clear: false, policy, domain: Some(domain.clone()) }),
+            Ok(policy) => Ok(Terms { policy, domain: Some(domain.clone()), ..Terms::default() }),
             Err((policy, unmet)) => {
                 let (policy, unmet_here) = (&policy, Some(&unmet));
                 let session = SessionResult {

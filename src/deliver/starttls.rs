@@ -16,6 +16,7 @@ use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{CommandTimeouts, Protection, ServerConnection};
 use crate::tls::{Material, SessionFeatures, Wish};
 use crate::tls_policy::{Domain, NextHopPolicy};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Above this LogLevel the log shows what `tls_clt_features` answers.
@@ -59,6 +60,8 @@ pub(super) struct Terms {
     pub(super) policy: NextHopPolicy,
     /// Whose mail goes there, if that says something about its TLS.
     pub(super) domain: Option<Arc<Domain>>,
+    /// Where it goes, if that is a host.
+    pub(super) address: Option<SocketAddr>,
 }
 
 /// Protects a connection as far as both sides, the rulesets and the policy want it; `true`: EHLO is to be said again.
@@ -76,7 +79,7 @@ pub(super) async fn secure(
         attempt.check_tls_server(server).await?;
         return attempt.check_policy(server, terms).map_or(Ok(false), Err);
     }
-    let (result, mut refused) = match start(attempt, server, timeouts, &terms.policy).await {
+    let (result, mut refused) = match start(attempt, server, timeouts, terms).await {
         Ok(()) => (Ok(true), None),
         Err((why, result)) => {
             server.protection = Protection { verify: why.verify(), established: None, proven: false };
@@ -98,7 +101,7 @@ async fn start(
     attempt: &mut Attempt<'_>,
     server: &mut ServerConnection,
     timeouts: &CommandTimeouts,
-    policy: &NextHopPolicy,
+    terms: &Terms,
 ) -> Result<(), (Unprotected, Option<DeliveryResult>)> {
     if !server.extensions.starttls
         || attempt.port_forbids(server, b'S')
@@ -128,7 +131,9 @@ async fn start(
         code if code / 100 != 2 => return Err((Unprotected::None, None)),
         _ => {}
     }
-    let wish = Wish { features, named: policy.names_server(), proof: policy.proof(), ..Wish::default() };
+    let policy = &terms.policy;
+    let (named, proof) = (policy.names_server(), policy.proof());
+    let wish = Wish { features, named, proof, server: terms.address, ..Wish::default() };
     handshake(attempt, server, &material, &wish).await
 }
 

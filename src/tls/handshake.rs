@@ -11,6 +11,7 @@ use super::trust::Usage;
 use rustls::pki_types::{IpAddr, ServerName, UnixTime};
 use rustls::{AlertDescription, CommonState, Error, PeerIncompatible, ProtocolVersion};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,6 +34,8 @@ pub struct Wish {
     pub named: bool,
     /// What proves who it is: these records (DANE); `None`: a CA that the site trusts.
     pub proof: Option<Arc<DaneProof>>,
+    /// The server that a client has called: it resumes sessions with that one only. `None`: none at all.
+    pub server: Option<SocketAddr>,
 }
 
 /// Why there is no protected stream.
@@ -78,7 +81,8 @@ impl Material {
         let protocols = wish.features.applied(self.settings.protocols);
         // the name that the records are about, if the host is an alias (RFC 7672, 8.1)
         let name = wish.proof.as_ref().and_then(|proof| proof.names.first()).map_or(name, |base| base);
-        let config = self.client_config(&protocols, wish.named).map_err(|error| failed(&error))?;
+        let config =
+            self.client_config(&protocols, wish.named, wish.server).map_err(|error| failed(&error))?;
         let handshake = TlsConnector::from(Arc::new(config)).connect(server_name(name), stream);
         let stream = limited(self.limit(), handshake).await?;
         let established = self.established(stream.get_ref().1, true, wish.proof.as_deref());

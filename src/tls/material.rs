@@ -3,6 +3,7 @@
 use super::accept::AcceptAll;
 use super::certificate::CertificateNames;
 use super::ciphers::Cipher;
+use super::sessions::Sessions;
 use super::settings::{Settings, Side};
 use super::trust::{Trust, revocation_list};
 use super::words::Protocols;
@@ -16,6 +17,7 @@ use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What the log is told while files are read.
@@ -41,7 +43,7 @@ pub struct Material {
     accept: Arc<AcceptAll>,
     /// Encrypts what a client keeps for the next session.
     tickets: Option<Arc<dyn ProducesTickets>>,
-    resumption: rustls::client::Resumption,
+    sessions: Sessions,
 }
 
 /// Reads files into material, and says what is wrong with them.
@@ -151,7 +153,7 @@ impl Material {
             accept: Arc::new(AcceptAll::new(Arc::new(ring::default_provider()), trust.subjects.clone())),
             trust,
             tickets: ring::Ticketer::new().ok(),
-            resumption: rustls::client::Resumption::default(),
+            sessions: Sessions::default(),
         };
         (Some(material), notes)
     }
@@ -172,8 +174,13 @@ impl Material {
         Ok(config)
     }
 
-    /// For a session of a client; `named`: it says which server it wants.
-    pub(super) fn client_config(&self, protocols: &Protocols, named: bool) -> Result<ClientConfig, Error> {
+    /// For a session of a client; `named`: it says which server it wants; `server`: sessions with this one may be resumed.
+    pub(super) fn client_config(
+        &self,
+        protocols: &Protocols,
+        named: bool,
+        server: Option<SocketAddr>,
+    ) -> Result<ClientConfig, Error> {
         let provider = provider(protocols);
         let builder = ClientConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
@@ -181,7 +188,7 @@ impl Material {
         let mut config = builder.with_client_cert_resolver(self.own.clone());
         // sendmail sends no name either, unless a ruleset gives one
         config.enable_sni = named;
-        config.resumption = self.resumption.clone();
+        config.resumption = self.sessions.with(server);
         Ok(config)
     }
 }

@@ -11,6 +11,7 @@
 //! - `trust`: which CAs are trusted, and is a chain good; `accept`: verifiers that let every certificate pass
 //! - `dane`: does a TLSA record name a certificate?
 //! - `handshake`: from a stream to a protected one; [`Established`]: what came of it; `certificate`: names in it
+//! - `sessions`: those that a client may resume
 //! - `features`: what rulesets say of one session (`tls_srv_features`, `tls_clt_features`)
 
 mod accept;
@@ -21,6 +22,7 @@ mod established;
 mod features;
 mod handshake;
 mod material;
+mod sessions;
 mod settings;
 mod store;
 #[cfg(test)]
