@@ -186,7 +186,8 @@ impl Server {
         }
         self.said.client_nonce = client_nonce.to_vec();
         self.said.uri = uri.to_vec();
-        self.said.author = said.get("authzid").filter(|author| !author.is_empty()).map(<[u8]>::to_vec);
+        // one that is empty is part of the proof all the same: Perl's Authen::SASL says it, and Cyrus SASL reckons with it
+        self.said.author = said.get("authzid").map(<[u8]>::to_vec);
         self.response = response.to_vec();
         let realm = said.get("realm").unwrap_or_default();
         let user = canonical(name).ok_or_else(|| Failure::protocol("required parameters missing"))?;

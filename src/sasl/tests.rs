@@ -23,7 +23,11 @@ fn answer(question: &Question) -> Answer {
 
 /// Until it is known who it is.
 fn run(mechanism: &Mechanism, password: &[u8]) -> Step {
-    let (facts, mut client) = (server_facts(), (mechanism.client)(client_facts(password)));
+    run_for(mechanism, client_facts(password))
+}
+
+fn run_for(mechanism: &Mechanism, client: ClientFacts) -> Step {
+    let (facts, mut client) = (server_facts(), (mechanism.client)(client));
     let mut server = (mechanism.server)(&facts);
     let mut step = server.respond(client.initial().as_deref());
     for _ in 0..6 {
@@ -161,6 +165,15 @@ fn digest_md5_looks_up_whom_it_lets_in() {
     let response = client.respond(&challenge).expect("a response");
     let Step::Ask(question) = server.respond(Some(&response)) else { panic!("a question") };
     assert_eq!(question.account(), (&b"alice@site.example"[..], &b"admin.example"[..]));
+}
+
+/// A client may name nobody as whom to act, and reckon with that (Perl's Authen::SASL).
+#[test]
+fn digest_md5_takes_an_empty_authzid() {
+    let mut facts = client_facts(b"s\xc3\xa4cret");
+    facts.credentials.user.clear();
+    let mechanism = find(b"DIGEST-MD5").expect("a row");
+    assert_eq!(run_for(mechanism, facts), Step::Done(b"alice".to_vec()));
 }
 
 #[test]
