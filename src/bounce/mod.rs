@@ -46,7 +46,6 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     }
     Ok(Envelope {
         id: report.id.clone(),
-        location: original.location,
         sender: Sender { text: b"<>".to_vec(), address: None },
         recipients: report.receivers.clone(),
         headers,

@@ -47,17 +47,22 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
 /// What is told of a list where nobody was tried, whether a receipt is wanted or not.
 const LISTS: RecipientFlags = RecipientFlags::DELIVERED_LIST.union(RecipientFlags::EXPANDED);
 
-/// Those it speaks of, in the order of the send queue; a failure also tells of who wanted a receipt.
+/// Those it speaks of, in the order of the send queue; a failure or delay also tells of who wanted a receipt.
 fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recipient, DsnKind)> {
     let of_kind = |kind| report.concerned(original, kind).into_iter().map(move |index| (index, kind));
     let kinds: &[DsnKind] = match report.kind {
         DsnKind::Failure => &[DsnKind::Failure, DsnKind::Success],
         DsnKind::FailureAndDelay => &[DsnKind::Failure, DsnKind::Delay, DsnKind::Success],
-        DsnKind::Delay => &[DsnKind::Delay],
+        DsnKind::Delay => &[DsnKind::Delay, DsnKind::Success],
         DsnKind::Success => &[DsnKind::Success],
     };
     let mut groups: Vec<(usize, DsnKind)> = kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
     let order = original.send_order();
+    if report.kind.tells_failures() {
+        // whose queue file asks for nothing: he alone makes no report
+        let unasked = order.iter().filter(|index| is_unasked_failure(&original.recipients[**index]));
+        groups.extend(unasked.map(|index| (*index, DsnKind::Failure)));
+    }
     if report.kind == DsnKind::Failure && original.attempt.untried {
         let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
         let lists = order
@@ -68,6 +73,12 @@ fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recip
     }
     groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
     groups.into_iter().map(|(index, kind)| (&original.recipients[index], kind)).collect()
+}
+
+/// Failed, and neither NOTIFY= nor what stands for it is known of him.
+fn is_unasked_failure(recipient: &Recipient) -> bool {
+    let wishes = RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE;
+    recipient.state == RecipientState::Failed && !recipient.flags.intersects(wishes)
 }
 
 fn recipient_group(

@@ -50,9 +50,7 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
     if report.kind.warns() && report.deliver_by.is_some() {
         delays(out, report, original);
     }
-    if report.kind != DsnKind::Delay {
-        successes(out, report, original);
-    }
+    successes(out, report, original);
     transcript(out, report, original);
 }
 

@@ -202,7 +202,10 @@ impl Invocation {
         if row.mode == Mode::Frozen {
             return Err(usage("Frozen configurations unsupported"));
         }
-        (self.mode, self.mode_given) = (row.mode, true);
+        // sendmail lists them as soon as it is asked to
+        if self.mode != Mode::ListOptions {
+            (self.mode, self.mode_given) = (row.mode, true);
+        }
         Ok(())
     }
 

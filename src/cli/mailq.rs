@@ -1,14 +1,13 @@
 //! `mailq` and `sendmail -bp`: what is in the queue.
 
 use super::invocation::Invocation;
-use super::messages::{log_early, log_syserr, tell};
+use super::messages::{log_fault, log_syserr, tell};
 use super::process::complain;
 use super::queue_flags::{self, QueueRequest};
 use super::{rights, site, start};
 use crate::config::Config;
 use crate::daemon::should_queue;
-use crate::logging::Priority;
-use crate::queue::{Fault, Queue, QueueError, QueueOptions, View};
+use crate::queue::{Complaint, Queue, QueueError, QueueOptions, View};
 use crate::schema::{Privacy, Sysexit};
 use crate::sys::identity;
 use std::io::Write;
@@ -51,12 +50,9 @@ fn listing(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     }
     let queue = open_queue(&config)?;
     let overloaded = |priority| should_queue(&config.options, priority);
-    let complain = |fault: Fault<'_>| match fault {
-        Fault::File(text) => log_syserr(invocation, &config, text),
-        Fault::Full(label, most) => {
-            let text = format!("WorkList for {label} maxed out at {most}");
-            log_early(invocation, &config, Priority::Warning, text.as_bytes());
-        }
+    let complain = |complaint: Complaint<'_>| match complaint {
+        Complaint::Message(text) => log_syserr(invocation, &config, text),
+        Complaint::Location(fault) => log_fault(invocation, &config, fault),
     };
     let (verbose, selection) = (invocation.verbose, request.selection.in_group(group));
     let view = View { verbose, selection, overloaded: &overloaded, complain: &complain };

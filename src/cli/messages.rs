@@ -5,6 +5,7 @@ use super::invocation::Invocation;
 use super::modes::Mode;
 use crate::config::Config;
 use crate::logging::{Logger, Priority, Target};
+use crate::queue::Fault;
 use crate::schema::Sysexit;
 use std::io::Write;
 
@@ -36,6 +37,14 @@ pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Prio
 pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: impl AsRef<[u8]>) {
     let log = open_log_as(Logger::open_without_thread, invocation, config);
     log.syserr(Priority::Critical, Some(b"NOQUEUE"), text);
+}
+
+/// What a look through the queue came upon, in the log.
+pub(super) fn log_fault(invocation: &Invocation, config: &Config, fault: &Fault) {
+    match fault.is_error() {
+        true => log_syserr(invocation, config, fault.to_string()),
+        false => log_early(invocation, config, fault.priority(), fault.to_string().as_bytes()),
+    }
 }
 
 /// The same for the caller as well, where ErrorMode prints errors; gives the exit status back.

@@ -65,7 +65,7 @@ pub const MODES: &[ModeRow] = &[
     row(b's', Mode::Smtp, false, "SMTP on standard input and output"),
     row(b't', Mode::Test, false, "test addresses and rules"),
     row(b'v', Mode::Verify, false, "verify recipients, deliver nothing"),
-    row(b'O', Mode::ListOptions, false, "list the options"),
+    row(b'O', Mode::ListOptions, true, "list the options"),
     row(b'z', Mode::Frozen, false, "freeze the configuration (refused)"),
 ];
 

@@ -1,7 +1,7 @@
 //! `sendmail -Q`: holds messages that wait, or lets them go.
 
 use super::invocation::Invocation;
-use super::messages::{log_early, tell};
+use super::messages::{log_early, log_fault, tell};
 use crate::envelope::{MessageKey, QueueLocation};
 use crate::logging::Priority;
 use crate::queue::{Content, EntryKind, Queue, QueueError, Requarantined, Selection};
@@ -42,19 +42,19 @@ struct Work<'a> {
 impl Work<'_> {
     fn location(&mut self, location: QueueLocation) -> Result<(), QueueError> {
         let mut keys = Vec::new();
-        let mut total = 0;
-        let (most, store) = (self.queue.options().max_run_size, self.queue.store());
-        store.visit(location, self.selection, &mut |entry| {
-            let there = entry.content == Content::Read;
-            total += usize::from(there);
-            if there && (most == 0 || keys.len() < most) {
+        let store = self.queue.store();
+        let faults = store.visit(location, self.selection, &mut |entry| {
+            if entry.content == Content::Read {
                 keys.push(entry.key);
             }
         })?;
-        let label = store.label(location);
-        if keys.len() < total {
-            self.log(Priority::Warning, format!("WorkList for {label} maxed out at {most}").as_bytes());
+        for fault in &faults {
+            if fault.is_error() {
+                tell(fault.to_string().as_bytes(), Sysexit::OK);
+            }
+            log_fault(self.invocation, self.queue.config(), fault);
         }
+        let label = store.label(location);
         match keys.is_empty() {
             true => self.say(&format!("{label}: no matches")),
             false => self.say(&format!("Processing {label}:")),

@@ -113,11 +113,13 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Fault> {
 
 /// `1h30m`; a number alone means minutes. What is no unit is complained of letter by letter.
 fn time(text: &[u8]) -> Result<Duration, Fault> {
-    let (mut seconds, mut rest, mut wrong) = (0u64, text, Vec::new());
+    let (mut seconds, mut rest, mut wrong) = (0i64, text, Vec::new());
     while !rest.is_empty() {
-        let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let sign = usize::from(rest.starts_with(b"-"));
+        let end = rest[sign..].iter().position(|byte| !byte.is_ascii_digit());
+        let end = end.map_or(rest.len(), |end| sign + end);
         let digits = std::str::from_utf8(&rest[..end]).ok();
-        let number: u64 = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+        let number: i64 = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
         let unit = match rest.get(end).map(u8::to_ascii_lowercase) {
             None | Some(b'm') => 60,
             Some(b's') => 1,
@@ -133,7 +135,10 @@ fn time(text: &[u8]) -> Result<Duration, Fault> {
         rest = rest.get(end + 1..).unwrap_or_default();
     }
     match wrong.is_empty() {
-        true => Ok(Duration::from_secs(seconds)),
+        true => match u64::try_from(seconds) {
+            Ok(seconds) => Ok(Duration::from_secs(seconds)),
+            Err(_) => Err(Fault::Usage("Invalid -q value")),
+        },
         false => Err(Fault::Time(wrong.join(&b'\n'))),
     }
 }
@@ -156,5 +161,7 @@ mod tests {
         assert!(run(&["!Rann", "Ibc"]).selection.fields().next().is_some());
         assert_eq!(values(&["!Gx"]).expect_err("refused").0, b"Can not use -q!G");
         assert!(values(&["xyz"]).is_err());
+        assert_eq!(values(&["-1"]).expect_err("refused").0, b"Invalid -q value");
+        assert_eq!(values(&["-x"]).expect_err("refused").0, b"Invalid time unit `x'");
     }
 }

@@ -5,7 +5,7 @@ use super::supervise::{self, Daemon};
 use super::{mailq, quarantine, queue_flags, rights, site, start};
 use crate::config::{Config, QueueGroup};
 use crate::queue::QueueOptions;
-use crate::schema::Sysexit;
+use crate::schema::{DeliveryMode, Sysexit};
 use crate::supervisor::Inheritance;
 use crate::sys::nice;
 use std::sync::Arc;
@@ -26,7 +26,11 @@ fn niceness(config: &Config, group: Option<u16>) -> i64 {
 fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let inheritance = Inheritance::take();
     let request = queue_flags::requested(invocation)?;
-    let config = site::load_sound_site(invocation)?.config;
+    let mut config = site::load_sound_site(invocation)?.config;
+    if config.options.delivery_mode == DeliveryMode::Defer {
+        // what was deferred is looked up now
+        config.options.delivery_mode = DeliveryMode::Background;
+    }
     start::warn_of_caller(invocation, &config);
     let permitted = rights::require_queue_run(invocation, &config, &request);
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);

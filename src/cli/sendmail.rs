@@ -1,10 +1,10 @@
 //! The sendmail personality: one command line, one mode, one row of [`ACTIONS`].
 
 use super::invocation::{Invocation, Refusal};
-use super::messages::tell;
 use super::modes::Mode;
 use super::{daemon, hoststat, mailq, newaliases, queue_run, rights, site, smtp, submit, testmode, verify};
-use crate::schema::Sysexit;
+use crate::logging::say;
+use crate::schema::{OPTIONS, Sysexit};
 use crate::sys::startup;
 use std::ffi::OsString;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::Smtp, run: smtp::run },
     Action { mode: Mode::Verify, run: verify::run },
     Action { mode: Mode::CheckConfig, run: check_config },
-    Action { mode: Mode::CountQueue, run: without_counts },
+    Action { mode: Mode::ListOptions, run: list_options },
 ];
 
 /// `-bC`: what is wrong has been printed when the configuration is loaded.
@@ -46,12 +46,11 @@ fn check_config(invocation: &Invocation) -> Sysexit {
     }
 }
 
-/// `-bP`: nobody counts the queue in shared memory.
-fn without_counts(invocation: &Invocation) -> Sysexit {
-    match site::load_sound_site(invocation) {
-        Ok(_) => tell(b"Data unavailable: shared memory not updated", Sysexit::OK),
-        Err(status) => status,
-    }
+/// `-bO`: the names of sendmail's options, an empty one where an option has none. No configuration is read.
+fn list_options(_: &Invocation) -> Sysexit {
+    let theirs = OPTIONS.iter().filter(|row| !row.is_own());
+    theirs.for_each(|row| say(row.name.as_bytes()));
+    Sysexit::OK
 }
 
 fn unsupported_mode() -> Sysexit {

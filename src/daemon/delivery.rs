@@ -4,6 +4,7 @@ use super::failures;
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
 use super::reports::{Reports, is_overdue};
+use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{Envelope, MessageKey};
 use crate::logging::{Priority, interval};
@@ -26,10 +27,11 @@ pub(super) struct Pass {
     pub(super) cut: Result<Vec<Lease>, QueueError>,
 }
 
-fn begin_attempt(envelope: &mut Envelope) {
+fn begin_attempt(config: &Config, envelope: &mut Envelope) {
+    envelope.attempt.sorted = config.options.fast_split == 0;
     envelope.attempt.before = (envelope.last_attempt, envelope.attempts);
     envelope.last_attempt = clock::now();
-    envelope.attempts += 1;
+    envelope.attempts = envelope.attempts.wrapping_add(1);
     envelope.attempt.unsplit &= !envelope.attempt.report;
 }
 
@@ -65,7 +67,7 @@ impl Mta {
                 envelope.attempt.untried = true;
                 let over = lease.is_none() && !envelope.attempt.unsplit;
                 if over {
-                    begin_attempt(&mut envelope);
+                    begin_attempt(&self.site.config, &mut envelope);
                 }
                 match self.queue_reports(&mut envelope).await {
                     Ok(reports) => {
@@ -107,7 +109,7 @@ impl Mta {
         unsent: &'a mut Unsent<'_>,
     ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
-            begin_attempt(&mut envelope);
+            begin_attempt(&self.site.config, &mut envelope);
             let attempted = match is_overdue(&envelope) {
                 true => {
                     self.fail_overdue(&mut envelope).await;
@@ -129,7 +131,7 @@ impl Mta {
 
     /// The attempt alone, of a message that is not in the queue.
     pub(super) async fn attempt_alone(&self, mut envelope: Envelope, connections: &mut Connections) -> Pass {
-        begin_attempt(&mut envelope);
+        begin_attempt(&self.site.config, &mut envelope);
         let attempted = self.deliverer.attempt_over(&mut envelope, None, connections).await;
         Pass { envelope, attempted, cut: Ok(Vec::new()) }
     }

@@ -8,13 +8,22 @@ pub fn should_queue(options: &Options, priority: i64) -> bool {
     should_queue_at(load::average(), queue_la(options), options.queue_factor, priority)
 }
 
+/// A message whose priority is greater must wait at this load; `None`: none must.
+pub fn threshold(options: &Options) -> Option<i64> {
+    threshold_at(load::average(), queue_la(options), options.queue_factor)
+}
+
 /// QueueLA; without one it grows with the number of processors.
 fn queue_la(options: &Options) -> i64 {
     if options.queue_la >= 0 { options.queue_la } else { 8 * load::processors() }
 }
 
 fn should_queue_at(now: i64, limit: i64, factor: i64, priority: i64) -> bool {
-    now >= limit && priority > factor / (now - limit + 1)
+    threshold_at(now, limit, factor).is_some_and(|threshold| priority > threshold)
+}
+
+fn threshold_at(now: i64, limit: i64, factor: i64) -> Option<i64> {
+    (now >= limit).then(|| factor / (now - limit + 1))
 }
 
 /// Are connections refused at this load?

@@ -174,6 +174,8 @@ impl Mta {
         let built = bounce::build(request, envelope, &mut BufReader::new(envelope.body.reader()));
         let mut report = built
             .map_err(|error| QueueError::new("cannot read the body of", envelope.id.to_string(), error))?;
+        // whichever group the message is in
+        report.location = self.queue.location(0);
         report.attempt.expanded = Some(expanded);
         self.complete(&mut report, envelope, request.facts).await;
         self.log_report(envelope, &report.id.to_string(), word, request.kind);
@@ -195,7 +197,9 @@ impl Mta {
     /// DoubleBounceAddress names, nobody where it is empty. `None`: nobody could be found.
     async fn receivers(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
         let config = self.site.config.clone();
-        if !envelope.is_response() && !envelope.sender.is_null() {
+        // a receipt may be about a report that has a sender
+        let answers = !envelope.is_response() || kind == DsnKind::Success;
+        if answers && !envelope.sender.is_null() {
             let mut named = self.sender_names(envelope, kind);
             let ours = matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
             // what is wrong here is nothing that the sender could mend

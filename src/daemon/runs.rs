@@ -4,7 +4,7 @@ use super::load;
 use super::mta::{Mta, Phase};
 use crate::addr::shorten;
 use crate::deliver::Connections;
-use crate::envelope::{Envelope, MessageKey, SHOWN_OF_SENDER, set_sender};
+use crate::envelope::{Envelope, MessageKey, NotePlace, SHOWN_OF_SENDER, set_sender};
 use crate::logging::{Errors, Priority, Quiet};
 use crate::message::set_dates;
 use crate::queue::{EntryKind, Lease, Loaded, Selection};
@@ -50,6 +50,9 @@ impl Mta {
     }
 
     async fn run_groups(self: Arc<Self>, groups: &[u16], selection: &Selection) -> Sysexit {
+        if self.is_too_busy_for_any() {
+            return Sysexit::OK;
+        }
         let mut runs = JoinSet::new();
         for group in groups.iter().copied() {
             let (mta, selection) = (self.clone(), selection.clone().in_group(Some(group)));
@@ -65,15 +68,12 @@ impl Mta {
 
     /// J= limits what it takes, R= how many at a time.
     async fn run_group(self: Arc<Self>, group: u16, selection: &Selection) -> Sysexit {
-        if self.is_too_busy_for_any() {
-            return Sysexit::OK;
-        }
         let runners = self.queue.options().groups.get(usize::from(group)).map_or(0, |group| group.runners);
         let at_a_time = (runners > 1).then(|| Arc::new(Semaphore::new(runners)));
         let last = Arc::new(Mutex::new((0, Sysexit::OK)));
         let occasion = Occasion::of(selection);
         let mut turn = 0;
-        let mut progress = self.queue.begin_run();
+        let mut progress = self.queue.begin_run(load::threshold(&self.site.config.options));
         let mut left = self.queue.options().jobs(group);
         // each delivery holds an end; they go on when nobody waits for this run any more
         let (running, mut done) = mpsc::channel::<()>(1);
@@ -183,6 +183,7 @@ impl Mta {
         match self.queue.load(key, kind).await {
             // a file that says itself that it is held gets the name of such
             Ok(Loaded::Ready(mut lease, mut envelope)) if !runs_held && envelope.quarantine.is_some() => {
+                envelope.tell_notes(NotePlace::END, &self.log);
                 envelope.last_attempt = clock::now();
                 envelope.name_recipients(&self.site.config);
                 if let Err(error) = self.queue.update(&mut lease, &envelope).await {
@@ -200,6 +201,8 @@ impl Mta {
                 self.restore_envelope(&mut envelope).await;
                 Ok((lease, envelope))
             }
+            // a d line that names no queue directory is the only fault that nothing is said of
+            Ok(Loaded::SetAside { distrust, .. }) if distrust.detail.is_empty() => Err(Sysexit::OK),
             Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Err(Sysexit::SOFTWARE),
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => Err(Sysexit::OK),
@@ -223,7 +226,7 @@ impl Mta {
 
     /// QueueLA and QueueFactor, by the priority that the queue has for it.
     fn waits_for_load(&self, envelope: &Envelope) -> bool {
-        let stored = envelope.priority.saturating_sub(self.queue.options().retry_factor);
+        let stored = envelope.priority.wrapping_sub(self.queue.options().retry_factor);
         load::should_queue(&self.site.config.options, stored)
     }
 
@@ -233,6 +236,7 @@ impl Mta {
         set_dates(config, &mut envelope.scope, clock::now());
         envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
         let text = envelope.sender.text.clone();
+        envelope.tell_notes(NotePlace::BeforeSender, &self.log);
         let parsed = match text.is_empty() {
             true => Parsed::default(),
             false => set_sender(&self.site, envelope, &mut Quiet, &text).await,
@@ -249,7 +253,10 @@ impl Mta {
         let shown = shorten(text, SHOWN_OF_SENDER);
         let said = [b"setsender: ", &shown[..], b": invalid or unparsable, received from ", from].concat();
         self.log.log(2, Priority::Notice, Some(envelope.id.as_bytes()), &said);
+        // whoever runs the queue takes his place
+        envelope.attempt.own_sender = true;
         for problem in problems {
+            envelope.attempt.fail_with(problem.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
             envelope.attempt.transcript.extend_from_slice(&[&problem.to_line()[..], b"\n"].concat());
             envelope.note(&problem.text, true);
         }

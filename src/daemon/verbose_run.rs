@@ -1,5 +1,6 @@
 //! `-q -v`: one message after the other, each step told on standard output.
 
+use super::load;
 use super::mta::{Mta, Phase};
 use super::runs::Occasion;
 use crate::deliver::Connections;
@@ -15,14 +16,15 @@ impl Mta {
     pub async fn run_queue_aloud(self: Arc<Self>, selection: &Selection) -> Sysexit {
         let mut connections = Connections::new(&self.site.config);
         let (mut status, occasion) = (Sysexit::OK, Occasion::of(selection));
+        if self.is_too_busy_for_any() {
+            say(b"Skipping queue run -- load average too high");
+            return status;
+        }
+        let threshold = load::threshold(&self.site.config.options);
         for group in self.queue.options().groups_of(selection) {
-            if self.is_too_busy_for_any() {
-                say(b"Skipping queue run -- load average too high");
-                continue;
-            }
             let limit = self.queue.options().jobs(group);
             let selection = selection.clone().in_group(Some(group));
-            match self.queue.due(&selection, limit, &mut self.queue.begin_run()).await {
+            match self.queue.due(&selection, limit, &mut self.queue.begin_run(threshold)).await {
                 Ok(due) => {
                     status = self.run_in_turn(&due, occasion, &mut connections).await.unwrap_or(status)
                 }

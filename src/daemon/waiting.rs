@@ -1,7 +1,7 @@
 //! What the log says of a message that waits for a run of the queue.
 
 use super::mta::Mta;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::sys::clock;
 
@@ -15,6 +15,9 @@ impl Mta {
                 continue;
             }
             let mailer = recipient.mailer(config);
+            // what could not be looked up
+            let put_off = recipient.status.filter(|_| recipient.state == RecipientState::Queued);
+            let own = put_off.map(|status| status.to_string());
             let to = log_text(&recipient.text);
             let held = envelope.quarantine.as_deref();
             let line = RecipientLine {
@@ -23,7 +26,7 @@ impl Mta {
                 mailer: mailer.map(|mailer| &mailer.name[..]),
                 priority: envelope.priority,
                 quarantine: held,
-                dsn,
+                dsn: dsn.or(own.as_ref().map(String::as_bytes)),
                 stat: if held.is_some() { b"quarantined" } else { b"queued" },
                 ..RecipientLine::default()
             };
@@ -35,11 +38,13 @@ impl Mta {
     }
 
     /// A message that only waits, and whose recipients are expanded, becomes one envelope for each sender (lists have owners) and queue
-    /// group. All who wait have their `to=` line; where somebody was looked up sendmail tells of them before it knows of the groups.
+    /// group. All who wait have their `to=` line; where somebody was looked up sendmail tells of them before it knows of the groups,
+    /// but with FastSplit=0.
     pub async fn cut(&self, envelope: &mut Envelope) -> Vec<Envelope> {
         let looked = envelope.attempt.expanded.as_ref().is_some_and(|expanded| expanded.looked);
+        let at_once = looked && self.site.config.options.fast_split != 0;
         let mut cut = self.deliverer.split_by_owner(envelope).await;
-        if looked {
+        if at_once {
             self.log_all_waiting(envelope, &cut);
         }
         let mut parts = self.deliverer.split_by_queue_group(envelope, looked);
@@ -47,7 +52,7 @@ impl Mta {
             parts.extend(self.deliverer.split_by_queue_group(copy, looked));
         }
         cut.extend(parts);
-        if !looked {
+        if !at_once {
             self.log_all_waiting(envelope, &cut);
         }
         cut

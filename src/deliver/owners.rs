@@ -1,7 +1,6 @@
 //! Lists with an owner: their members get a copy whose sender is the owner.
 
 use super::attempt::Deliverer;
-use super::receipts::wants_none;
 use crate::envelope::{
     Envelope, EnvelopeFlags, FailureReport, Owned, RecipientFlags, RecipientState, Sender,
 };
@@ -117,7 +116,7 @@ fn forget_wishes(copy: &mut Envelope, index: usize) {
     for above in copy.chain(index).collect::<Vec<_>>() {
         let flags = &mut copy.recipients[above].flags;
         *flags -= RecipientFlags::SUCCESS;
-        if !commanded || wants_none(*flags) {
+        if !commanded {
             *flags -= RecipientFlags::HAS_NOTIFY;
             *flags |= RecipientFlags::DEFAULT_NOTIFY;
         }

@@ -25,8 +25,9 @@ impl Deliverer {
     /// `looked`: somebody was looked up here, or the queue gave it back.
     pub fn split_by_queue_group(&self, envelope: &mut Envelope, looked: bool) -> Vec<Envelope> {
         // the usual site has one group, without a limit
-        if !self.site.config.queue_groups.iter().any(|group| group.line > 0) || envelope.quarantine.is_some()
-        {
+        let usual = !self.site.config.queue_groups.iter().any(|group| group.line > 0);
+        // a report that was just made goes out as it is
+        if usual || envelope.quarantine.is_some() || envelope.attempt.generated {
             return Vec::new();
         }
         let mut others = BTreeMap::<u16, Vec<usize>>::new();

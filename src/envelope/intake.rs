@@ -90,16 +90,20 @@ impl Envelope {
     }
 
     /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Reports, and runs
-    /// of the queue from the second attempt on, have them by next hop, those of one by user, the last in the alphabet first.
+    /// of the queue from the second attempt on (with FastSplit=0 the first one, too), have them by next hop, those of one by user, the last in
+    /// the alphabet first.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
         let again = self.attempt.read_back && self.attempt.before.1 > 0;
-        let sorted = again || self.attempt.report;
-        let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().to_vec()));
+        let sorted = again || self.attempt.report || self.attempt.sorted;
+        let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().into_owned()));
         order.sort_by_cached_key(|index| {
             let one = &self.recipients[*index];
-            let host = one.signature.as_deref().filter(|_| sorted).unwrap_or(one.host());
-            (host.to_vec(), user(one), one.entered, *index)
+            let host = match &one.signature {
+                Some(signature) if sorted => signature.clone(),
+                _ => one.sort_host(),
+            };
+            (host, user(one), one.entered, *index)
         });
         order
     }

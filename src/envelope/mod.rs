@@ -6,6 +6,7 @@
 mod body;
 mod id;
 mod intake;
+mod notes;
 mod output;
 mod parameters;
 mod receive;
@@ -17,8 +18,9 @@ mod state;
 mod stored;
 
 pub use body::{Body, BodyReader, BodySource};
-pub use id::{MessageKey, QueueId, QueueLocation};
+pub use id::{MAX_FILE_NAME, MessageKey, QueueId, QueueLocation};
 pub use intake::{final_recipient, plain_address};
+pub use notes::{Note, NotePlace};
 pub use output::put_headers;
 pub use parameters::{BodyType, DeliverBy, EnvelopeFlags};
 pub use receive::receive;

@@ -3,6 +3,7 @@
 use crate::config::{Config, Mailer};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
+use std::borrow::Cow;
 
 bitflags::bitflags! {
     /// What was asked for this recipient, and what is to be reported of it.
@@ -111,11 +112,18 @@ impl Recipient {
         self.address.as_ref().and_then(|address| address.host.as_deref()).unwrap_or_default()
     }
 
+    /// `$h` as the send queue is sorted by it: where the rules refuse an address, that is the status (`$#error $@ 5.1.3`).
+    pub fn sort_host(&self) -> Vec<u8> {
+        let refused = self.address.is_none() && self.refusal.is_some();
+        let status = self.status.filter(|_| refused).map(|status| status.to_string().into_bytes());
+        status.unwrap_or_else(|| self.host().to_vec())
+    }
+
     /// `$u` of its address as queue runs compare it: a program's has its quotation marks.
-    pub fn sort_user(&self) -> &[u8] {
+    pub fn sort_user(&self) -> Cow<'_, [u8]> {
         match self.address.as_ref().map(|address| &address.user[..]).unwrap_or_default() {
-            [b'|', ..] => b"\"|",
-            user => user,
+            command @ [b'|', ..] => [b"\"", command].concat().into(),
+            user => user.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::id::{MessageKey, QueueId, QueueLocation};
+use super::notes::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::{Recipient, RecipientState};
 use crate::config::Config;
@@ -10,6 +11,7 @@ use crate::logging::Console;
 use crate::message::Headers;
 use crate::rewrite::Address;
 use crate::schema::{Sysexit, TimeoutClass, UserIds};
+use std::collections::VecDeque;
 
 /// The envelope sender.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +56,7 @@ pub struct Envelope {
     /// Last attempt, seconds since the epoch; 0 before the first.
     pub last_attempt: i64,
     /// Attempts so far.
-    pub attempts: u32,
+    pub attempts: i32,
     /// Lower is sooner.
     pub priority: i64,
     /// Flags.
@@ -144,6 +146,8 @@ pub struct CommandDefaults {
 pub struct AttemptState {
     /// What was said, for reports (sendmail's xf file).
     pub transcript: Vec<u8>,
+    /// What was passed over when it was read back and has not been told yet.
+    pub notes: VecDeque<Note>,
     /// Timeout.queuewarn is over: the sender is to hear of the delay.
     pub warning_due: bool,
     /// Somebody cannot get it, or whoever is to be told of a delay has several mailboxes: to sendmail the report on it is no
@@ -156,7 +160,7 @@ pub struct AttemptState {
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
     /// When it was tried before this attempt, and how often.
-    pub before: (i64, u32),
+    pub before: (i64, i32),
     /// HoldExpensive: nobody was tried, and it waits for a run as if it had not begun.
     pub held_back: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
@@ -165,6 +169,8 @@ pub struct AttemptState {
     pub from_queue: bool,
     /// It is a report of ours, just made or read back.
     pub report: bool,
+    /// FastSplit=0: recipients are sorted before it is known how often it was tried.
+    pub sorted: bool,
     /// A run of the queue read it back: of the client that brought it no more is known than `$_`.
     pub read_back: bool,
     /// A run of the queue took it for what it is (`-qR` and the like, ETRN).

@@ -8,13 +8,14 @@
 
 use super::body::Body;
 use super::id::MessageKey;
+use super::notes::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::{ControllingUser, Recipient, RecipientFlags};
 use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
-use crate::schema::{DeliveryMode, Reply, Sysexit};
+use crate::schema::DeliveryMode;
 
 /// Macros that are kept whatever class persistentMacros says, as sendmail keeps them.
 const PERSISTENT: [&[u8]; 4] = [b"_", b"r", b"s", b"daemon_flags"];
@@ -27,7 +28,7 @@ pub struct StoredEnvelope {
     /// Last attempt, seconds since the epoch; 0 before the first.
     pub last_attempt: i64,
     /// Attempts so far.
-    pub attempts: u32,
+    pub attempts: i32,
     /// Lower is sooner; `None`: its queue file does not say.
     pub priority: Option<i64>,
     /// Flags.
@@ -56,8 +57,10 @@ pub struct StoredEnvelope {
     pub body: Body,
     /// The body's place is written down: it was found there, or put there for a report. (sendmail keeps to this.)
     pub body_placed: bool,
-    /// What was passed over when it was read, as replies: for the log and for reports; never stored.
-    pub notes: Vec<Reply>,
+    /// By how many bytes sendmail counts the header as longer than it is; never stored.
+    pub uncounted: i64,
+    /// What was passed over when it was read: for the log and for reports; never stored.
+    pub notes: Vec<Note>,
 }
 
 impl StoredEnvelope {
@@ -81,6 +84,7 @@ impl StoredEnvelope {
             headers: envelope.headers.stored(config),
             body: envelope.body.clone(),
             body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
+            uncounted: 0,
             notes: Vec::new(),
         }
     }
@@ -102,11 +106,9 @@ impl StoredEnvelope {
         if facts.class < 0 {
             flags |= EnvelopeFlags::NO_BODY_RETURN;
         }
-        let mut attempt = AttemptState { from_queue: true, report, ..AttemptState::default() };
-        for note in &self.notes {
-            attempt.transcript.extend_from_slice(&[&note.to_line()[..], b"\n"].concat());
-            attempt.exit = Sysexit::SOFTWARE;
-        }
+        let size = self.headers.size(&config.names) + self.body.size();
+        let notes = self.notes.into();
+        let attempt = AttemptState { from_queue: true, report, notes, ..AttemptState::default() };
         Envelope {
             id: key.id.clone(),
             location: key.location,
@@ -116,7 +118,7 @@ impl StoredEnvelope {
                 .into_iter()
                 .map(|recipient| restored(recipient, default_uid))
                 .collect(),
-            size: self.headers.size(&config.names) + self.body.size(),
+            size: size.saturating_add_signed(self.uncounted),
             headers: self.headers,
             body: self.body,
             created: self.created,

@@ -2,7 +2,7 @@
 
 use super::options::{QueueOptions, SortOrder};
 use super::select::{EntryKind, Field, Selection};
-use crate::envelope::{EnvelopeFlags, MessageKey, StoredEnvelope};
+use crate::envelope::{EnvelopeFlags, MessageKey, QueueId, StoredEnvelope};
 
 /// Could its state be looked at?
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,8 +11,6 @@ pub enum Content {
     Read,
     /// It vanished: whoever worked on it is done.
     Gone,
-    /// Something else than a file has its name.
-    NoFile,
     /// It cannot be read.
     Unreadable(String),
 }
@@ -139,6 +137,16 @@ impl Fact {
     }
 }
 
+/// Is it asked for by what it is, so that its age does not matter to a run? Then each limited field has something that is asked for.
+pub(super) fn is_asked_for(id: &QueueId, facts: &[Fact], selection: &Selection) -> bool {
+    let asked = |field| {
+        let mut texts = facts.iter().filter_map(Fact::selectable).filter(|(of, _)| *of == field);
+        texts.any(|(_, text)| selection.asks_for(field, text))
+    };
+    let id_is_asked = !selection.is_limited_by(Field::Id) || selection.asks_for(Field::Id, id.as_bytes());
+    selection.is_limited() && id_is_asked && selection.fields().all(asked)
+}
+
 /// One message in the queue.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -160,6 +168,8 @@ pub struct Entry {
     pub locked: bool,
     /// Last change of its state, seconds since the epoch.
     pub modified: i64,
+    /// It is asked for by what it is ([`is_asked_for`]).
+    pub forced: bool,
 }
 
 impl Entry {
@@ -175,6 +185,11 @@ impl Entry {
 
     /// Is it to be tried now?
     pub fn is_due(&self, options: &QueueOptions, now: i64) -> bool {
-        self.content == Content::Read && !self.locked && !self.is_too_young(options, now)
+        self.content == Content::Read && !self.locked && !self.waits(options, now)
+    }
+
+    /// Does a run leave it alone since it is too young?
+    pub fn waits(&self, options: &QueueOptions, now: i64) -> bool {
+        !self.forced && self.is_too_young(options, now)
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in the queue, and what a client is told of it.
 
-use crate::envelope::QueueId;
+use crate::envelope::{Note, QueueId};
 use crate::schema::{EnhancedStatus, Reply};
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct Distrust {
     /// The kind of fault, in sendmail's words.
     pub reason: &'static str,
     /// What was passed over before it was found, for the log.
-    pub notes: Vec<Reply>,
+    pub notes: Vec<Note>,
 }
 
 impl Distrust {

@@ -2,10 +2,11 @@
 
 use super::directory::DirectoryStore;
 use super::error::{BOGUS, Distrust, QueueError};
+use super::fault::Fault;
 use super::ids::Ids;
 use super::journal::JournalStore;
 use super::options::QueueOptions;
-use super::order::RunProgress;
+use super::order::{Due, RunProgress};
 use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, QueueStore};
 use crate::config::Config;
@@ -245,22 +246,21 @@ impl Queue {
     pub async fn load(&self, key: &MessageKey, kind: EntryKind) -> Result<Loaded<Envelope>, QueueError> {
         Ok(match self.store().load(key, kind).await? {
             Loaded::Ready(lease, mut stored) => {
-                stored.notes.iter().for_each(|note| self.complain(key, &String::from_utf8_lossy(&note.text)));
                 let factor = self.0.options.retry_factor;
-                stored.priority = stored.priority.map(|priority| priority.saturating_add(factor));
+                stored.priority = stored.priority.map(|priority| priority.wrapping_add(factor));
                 let now = self.0.options.clock.now();
                 Loaded::Ready(lease, Box::new(stored.restore(&self.0.config, key, now)))
             }
             Loaded::SetAside { name, distrust } => {
                 let notes = distrust.notes.iter();
-                notes.for_each(|note| self.complain(key, &String::from_utf8_lossy(&note.text)));
+                notes.for_each(|note| self.complain(&key.id, &String::from_utf8_lossy(&note.reply.text)));
                 self.distrust(key, &distrust);
                 self.report_lost(&key.id, &name, distrust.reason);
                 Loaded::SetAside { name, distrust }
             }
             Loaded::Incomplete(reason) => {
                 if let Some(reason) = &reason {
-                    self.complain(key, reason);
+                    self.complain(&key.id, reason);
                 }
                 Loaded::Incomplete(reason)
             }
@@ -289,13 +289,22 @@ impl Queue {
         locations.into_iter().filter(|location| selection.takes_location(*location)).count() == 1
     }
 
-    fn complain(&self, key: &MessageKey, what: &str) {
+    fn complain(&self, id: &QueueId, what: &str) {
         if self.is_aloud() {
             // a closed stdout leaves nobody to tell
             let _ = writeln!(std::io::stdout(), "{what}");
         }
         if let Some(logger) = self.0.logger.get() {
-            logger.syserr(Priority::Critical, Some(key.id.as_bytes()), what);
+            logger.syserr(Priority::Critical, Some(id.as_bytes()), what);
+        }
+    }
+
+    /// What a run has come upon. sendmail's runs are envelopes of their own, which are at fault.
+    fn tell_fault(&self, fault: &Fault) {
+        match self.0.logger.get() {
+            _ if fault.is_error() => self.complain(&self.next_id(), &fault.to_string()),
+            Some(logger) => logger.log(0, fault.priority(), None, fault.to_string().as_bytes()),
+            None => {}
         }
     }
 
@@ -303,7 +312,8 @@ impl Queue {
     fn distrust(&self, key: &MessageKey, distrust: &Distrust) {
         match distrust.reason {
             BOGUS => self.log(Priority::Alert, &key.id, &distrust.detail),
-            _ => self.complain(key, &distrust.detail),
+            _ if distrust.detail.is_empty() => {}
+            _ => self.complain(&key.id, &distrust.detail),
         }
     }
 
@@ -320,9 +330,9 @@ impl Queue {
         }
     }
 
-    /// A run of the queue begins.
-    pub fn begin_run(&self) -> RunProgress {
-        RunProgress { started: self.0.options.clock.now(), last: None }
+    /// A run of the queue begins, which leaves messages of a greater priority than `threshold` alone.
+    pub fn begin_run(&self, threshold: Option<i64>) -> RunProgress {
+        RunProgress { started: self.0.options.clock.now(), last: None, threshold }
     }
 
     /// The next few messages of a run, at most `limit`, in the order in which they are to be tried. Empty: the
@@ -337,10 +347,14 @@ impl Queue {
         progress: &mut RunProgress,
     ) -> Result<Vec<MessageKey>, QueueError> {
         let now = self.0.options.clock.now();
-        let due = self.store().due(selection, now, limit, progress).await?;
-        if let Some(last) = due.last() {
+        let Due { messages, faults } = self.store().due(selection, now, limit, progress).await?;
+        // the same ones are come upon again when a long queue is read again
+        if progress.last.is_none() {
+            faults.iter().for_each(|fault| self.tell_fault(fault));
+        }
+        if let Some(last) = messages.last() {
             progress.last = Some(last.clone());
         }
-        Ok(due.into_iter().map(|position| position.key).collect())
+        Ok(messages.into_iter().map(|position| position.key).collect())
     }
 }

@@ -1,9 +1,10 @@
 //! A store without a disk: for tests, and the model of a back end whose leases end by themselves.
 
-use super::entry::{Content, Entry, Fact, Summary};
+use super::entry::{Content, Entry, Fact, Summary, is_asked_for};
 use super::error::QueueError;
+use super::fault::Fault;
 use super::options::QueueOptions;
-use super::order::{FirstFew, OrderKey, RunProgress};
+use super::order::{Due, FirstFew, RunProgress};
 use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Hold, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
@@ -139,6 +140,7 @@ impl MemoryStore {
             modified: message.modified,
             content: Content::Read,
             summary: Summary::of(&facts, self.options.sort_order, selection)?,
+            forced: is_asked_for(&key.id, &facts, selection),
             facts,
         })
     }
@@ -255,14 +257,13 @@ impl QueueStore for MemoryStore {
         now: i64,
         limit: usize,
         progress: &'a RunProgress,
-    ) -> Operation<'a, Vec<OrderKey>> {
+    ) -> Operation<'a, Due> {
         let mut few = FirstFew::new(&self.options, now, limit, progress);
-        let visited = self
-            .locations()
-            .into_iter()
-            .filter(|one| selection.takes_location(*one))
-            .try_for_each(|place| self.visit(place, selection, &mut |entry| few.offer(&entry)));
-        Box::pin(ready(visited.map(|()| few.into_sorted())))
+        let visited =
+            self.locations().into_iter().filter(|one| selection.takes_location(*one)).try_for_each(|place| {
+                self.visit(place, selection, &mut |entry| _ = few.offer(&entry)).map(drop)
+            });
+        Box::pin(ready(visited.map(|()| Due { messages: few.into_sorted(), faults: Vec::new() })))
     }
 
     fn visit(
@@ -270,17 +271,16 @@ impl QueueStore for MemoryStore {
         location: QueueLocation,
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
-    ) -> Result<(), QueueError> {
+    ) -> Result<Vec<Fault>, QueueError> {
         let messages = self.lock();
         let here = |key: &MessageKey| key.location == location && selection.takes_id(&key.id);
-        for (key, message) in messages.kept.iter().filter(|(key, _)| here(key)) {
-            if message.kind == selection.kind
-                && let Some(entry) = self.entry(key, message, selection)
-            {
-                visitor(entry);
-            }
-        }
-        Ok(())
+        let found = messages.kept.iter().filter(|(key, message)| here(key) && message.kind == selection.kind);
+        let mut entries = found.filter_map(|(key, message)| self.entry(key, message, selection));
+        let most = self.options.max_run_size;
+        entries.by_ref().take(if most == 0 { usize::MAX } else { most }).for_each(visitor);
+        let unseen = entries.count();
+        let full = (unseen > 0).then(|| Fault::Full { label: self.label(location), most, unseen });
+        Ok(full.into_iter().collect())
     }
 }
 

@@ -9,13 +9,15 @@
 //! - `facade`: [`Queue`], what the rest of the program calls
 //! - `store`: [`QueueStore`], what a back end must do; `suite` is its test
 //! - `directory`: qf and df files, as sendmail has them; `journal`: what is before them where QueueJournal is set; `memory`: a store for tests
-//! - `entry`, `order`, `select`: messages as listings and runs see them; `view`: what `mailq` prints
+//! - `entry`, `order`, `select`: messages as listings and runs see them, `fault` what they come upon beside them; `view`: what
+//!   `mailq` prints
 //! - `ids`: identifiers in sendmail's form; `options`: what the configuration says
 
 mod directory;
 mod entry;
 mod error;
 mod facade;
+mod fault;
 mod ids;
 mod journal;
 mod memory;
@@ -38,11 +40,12 @@ pub use directory::{
 pub use entry::{Content, Entry, Fact, Summary};
 pub use error::{Distrust, QueueError};
 pub use facade::Queue;
+pub use fault::Fault;
 pub use ids::lone_id;
 pub use journal::JournalStore;
 pub use memory::MemoryStore;
 pub use options::{GroupOptions, QueueOptions, SortOrder};
-pub use order::{FirstFew, OrderKey, RunProgress};
+pub use order::{Due, FirstFew, OrderKey, RunProgress};
 pub use select::{EntryKind, Field, Selection};
 pub use store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
-pub use view::{Fault, Listing, View};
+pub use view::{Complaint, Listing, View};

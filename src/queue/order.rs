@@ -1,10 +1,14 @@
 //! QueueSortOrder: the order of a listing and of a run, and the next few of it.
 
 use super::entry::Entry;
+use super::fault::Fault;
 use super::options::{QueueOptions, SortOrder};
-use crate::envelope::{MessageKey, QueueLocation};
+use crate::envelope::MessageKey;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+/// That of a message that does not say its priority.
+pub(super) const UNSAID_PRIORITY: i64 = i32::MAX as i64;
 
 /// Where a message stands in an order. No two messages have the same.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,7 +24,7 @@ impl OrderKey {
     /// The place of a message in `order`; equal ones by name. One that does not say its priority comes last.
     pub fn new(order: SortOrder, entry: &Entry) -> Self {
         let summary = &entry.summary;
-        let priority = summary.priority.unwrap_or(i64::from(i32::MAX));
+        let priority = summary.priority.unwrap_or(UNSAID_PRIORITY);
         let created = summary.created.unwrap_or(0);
         let (host, first, second) = match order {
             SortOrder::Priority => (Vec::new(), priority, 0),
@@ -57,6 +61,8 @@ pub struct RunProgress {
     pub started: i64,
     /// The last message it was given; `None` at first.
     pub last: Option<OrderKey>,
+    /// What has a greater priority is left alone, since the load is too high.
+    pub threshold: Option<i64>,
 }
 
 impl RunProgress {
@@ -79,42 +85,42 @@ pub struct FirstFew<'a> {
     limit: usize,
     progress: &'a RunProgress,
     kept: BinaryHeap<OrderKey>,
-    /// Where MaxQueueRunSize is counted, and how far.
-    counted: (QueueLocation, usize),
+}
+
+/// What of a run comes next.
+#[derive(Clone, Debug, Default)]
+pub struct Due {
+    /// Messages, in the order in which they are to be tried; none: the run is at its end.
+    pub messages: Vec<OrderKey>,
+    /// What the log is to say of the locations.
+    pub faults: Vec<Fault>,
 }
 
 impl<'a> FirstFew<'a> {
     /// Keeps at most `limit` of those that are due `now` and that the run has not come past.
     pub fn new(options: &'a QueueOptions, now: i64, limit: usize, progress: &'a RunProgress) -> Self {
-        let (kept, counted) = Default::default();
-        Self { options, now, limit, progress, kept, counted }
+        Self { options, now, limit, progress, kept: BinaryHeap::new() }
     }
 
-    /// One more; the last of those kept has to go when there are too many. Of each location a run with a limit sees
-    /// the first ones only, whether they are due or not.
-    pub fn offer(&mut self, entry: &Entry) {
-        let seen = match &mut self.counted {
-            (location, seen) if *location == entry.key.location => seen,
-            counted => {
-                *counted = (entry.key.location, 0);
-                &mut counted.1
-            }
-        };
-        *seen += 1;
-        if self.options.max_run_size > 0 && *seen > self.options.max_run_size {
-            return;
+    /// One more; the last of those kept has to go when there are too many. `false`: it is not its time, and it counts for nothing.
+    pub fn offer(&mut self, entry: &Entry) -> bool {
+        let priority = entry.summary.priority.unwrap_or(UNSAID_PRIORITY);
+        let overloaded = self.progress.threshold.is_some_and(|threshold| priority > threshold);
+        if overloaded || entry.waits(self.options, self.now) {
+            return false;
         }
         if !entry.is_due(self.options, self.now) {
-            return;
+            return true;
         }
         let position = OrderKey::new(self.options.sort_order, entry);
         if self.progress.is_past(&position, entry) {
-            return;
+            return true;
         }
         self.kept.push(position);
         if self.kept.len() > self.limit {
             self.kept.pop();
         }
+        true
     }
 
     /// What was kept, in order.

@@ -46,6 +46,16 @@ struct Limit {
     text: Vec<u8>,
 }
 
+impl Limit {
+    fn takes(&self, text: &[u8]) -> bool {
+        let contains = match self.field {
+            Field::Id => memmem::find(text, &self.text).is_some(),
+            _ => memmem::find(&text.to_ascii_lowercase(), &self.text.to_ascii_lowercase()).is_some(),
+        };
+        contains != self.negated
+    }
+}
+
 /// A choice of messages. The default one takes every normal message.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Selection {
@@ -104,22 +114,27 @@ impl Selection {
     /// What must be looked at to decide, beside the identifier.
     pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
         let fields = [Field::Recipient, Field::Sender, Field::Quarantine];
-        fields.into_iter().filter(|field| self.limits.iter().any(|limit| limit.field == *field))
+        fields.into_iter().filter(|field| self.is_limited_by(*field))
+    }
+
+    /// Does it say something of this field?
+    pub fn is_limited_by(&self, field: Field) -> bool {
+        self.limits.iter().any(|limit| limit.field == field)
     }
 
     /// May this identifier be wanted?
     pub fn takes_id(&self, id: &QueueId) -> bool {
-        let limited = self.limits.iter().any(|limit| limit.field == Field::Id);
-        !limited || self.any(Field::Id, id.as_bytes())
+        !self.is_limited_by(Field::Id) || self.any(Field::Id, id.as_bytes())
+    }
+
+    /// Is this text asked for? What is not to be there is not, but for the reason of being held.
+    pub fn asks_for(&self, field: Field, text: &[u8]) -> bool {
+        let asks = |limit: &&Limit| !limit.negated || field == Field::Quarantine;
+        self.limits.iter().filter(asks).any(|limit| limit.field == field && limit.takes(text))
     }
 
     /// Does one of the limits of this field take this text? Case matters in identifiers alone.
     pub fn any(&self, field: Field, text: &[u8]) -> bool {
-        let contains = |part: &[u8]| match field {
-            Field::Id => memmem::find(text, part).is_some(),
-            _ => memmem::find(&text.to_ascii_lowercase(), &part.to_ascii_lowercase()).is_some(),
-        };
-        let mut limits = self.limits.iter().filter(|limit| limit.field == field);
-        limits.any(|limit| contains(&limit.text) != limit.negated)
+        self.limits.iter().any(|limit| limit.field == field && limit.takes(text))
     }
 }

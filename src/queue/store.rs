@@ -7,7 +7,8 @@
 
 use super::entry::Entry;
 use super::error::{Distrust, QueueError};
-use super::order::{OrderKey, RunProgress};
+use super::fault::Fault;
+use super::order::{Due, RunProgress};
 use super::select::{EntryKind, Selection};
 use crate::envelope::{Body, MessageKey, QueueLocation, StoredEnvelope};
 use std::any::Any;
@@ -75,16 +76,17 @@ pub trait QueueStore: Send + Sync {
     fn renew<'a>(&'a self, lease: &'a mut Lease) -> Operation<'a, ()>;
 
     /// The next few messages of a run, in the order in which they are to be tried: at most `limit`, nothing
-    /// that the run has come past, is leased or may not be tried at `now`. Empty: the run is at its end.
+    /// that the run has come past, is leased or may not be tried at `now`.
     fn due<'a>(
         &'a self,
         selection: &'a Selection,
         now: i64,
         limit: usize,
         progress: &'a RunProgress,
-    ) -> Operation<'a, Vec<OrderKey>>;
+    ) -> Operation<'a, Due>;
 
-    /// Shows every message of a location that `selection` takes, in no order. Blocks on the store.
+    /// Shows every message of a location that `selection` takes, in no order, the first MaxQueueRunSize where that is set.
+    /// What else was come upon. Blocks on the store.
     ///
     /// # Errors
     /// The location cannot be read.
@@ -93,7 +95,7 @@ pub trait QueueStore: Send + Sync {
         location: QueueLocation,
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
-    ) -> Result<(), QueueError>;
+    ) -> Result<Vec<Fault>, QueueError>;
 }
 
 /// Takes the body of a message, piece by piece. Dropped before it is finished, it leaves nothing behind.

@@ -48,12 +48,12 @@ fn kept(store: &Arc<dyn QueueStore>, kind: EntryKind) -> Vec<MessageKey> {
 
 async fn due(store: &Arc<dyn QueueStore>, limit: usize, progress: &mut RunProgress) -> Vec<MessageKey> {
     let found = store.due(&Selection::default(), NOW, limit, progress).await.expect("a list");
-    progress.last = found.last().cloned().or(progress.last.take());
-    found.into_iter().map(|position| position.key).collect()
+    progress.last = found.messages.last().cloned().or(progress.last.take());
+    found.messages.into_iter().map(|position| position.key).collect()
 }
 
 fn run() -> RunProgress {
-    RunProgress { started: NOW, last: None }
+    RunProgress { started: NOW, last: None, threshold: None }
 }
 
 /// Everything below over one kind of store.
@@ -249,6 +249,16 @@ async fn what_is_leased_or_young_is_not_due(scene: &dyn Scene) {
     drop(commit(&store, &young).await);
     drop(commit(&store, &old).await);
     assert_eq!(due(&scene.other(), 9, &mut run()).await, [old.key()]);
+    // what is asked for by what it is goes whatever its age; to be another one than somebody is no reason
+    for (argument, wanted) in
+        [(format!("I{}", young.id), vec![young.key()]), ("!Inobody".into(), vec![old.key()])]
+    {
+        let mut selection = Selection::default();
+        assert!(selection.add(argument.as_bytes()));
+        let found = scene.other().due(&selection, NOW, 9, &run()).await.expect("a list");
+        let found: Vec<_> = found.messages.into_iter().map(|one| one.key).collect();
+        assert_eq!(found, wanted, "{argument}");
+    }
 }
 
 /// Attempts change priorities, and mail comes in meanwhile; a run takes what it comes to, once.
@@ -314,11 +324,11 @@ proptest! {
             let facts = Fact::all_of(&stored(&sent));
             let summary = Summary::of(&facts, options.sort_order, &Selection::default()).expect("all are taken");
             let (content, kind) = (Content::Read, EntryKind::Normal);
-            Entry { key: sent.key(), kind, content, facts, summary, size: None, body_fault: None, locked: false, modified: 0 }
+            Entry { key: sent.key(), kind, content, facts, summary, size: None, body_fault: None, locked: false, modified: 0, forced: false }
         }).collect();
         let pass = |limit, progress: &RunProgress| {
             let mut few = FirstFew::new(&options, NOW, limit, progress);
-            entries.iter().for_each(|entry| few.offer(entry));
+            entries.iter().for_each(|entry| _ = few.offer(entry));
             few.into_sorted()
         };
         let whole = pass(usize::MAX, &run());

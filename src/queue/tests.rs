@@ -71,12 +71,12 @@ async fn what_is_young_waits() {
     let mut sent = envelope(queue.next_id());
     (sent.attempts, sent.last_attempt) = (1, NOW - 299);
     drop(queue.commit(&sent).await.expect("committed"));
-    let due = queue.due(&Selection::default(), 9, &mut queue.begin_run()).await.expect("a list");
+    let due = queue.due(&Selection::default(), 9, &mut queue.begin_run(None)).await.expect("a list");
     assert!(due.is_empty());
     let mut other = envelope(queue.next_id());
     (other.attempts, other.last_attempt) = (1, NOW - 300);
     drop(queue.commit(&other).await.expect("committed"));
-    let due = queue.due(&Selection::default(), 9, &mut queue.begin_run()).await.expect("a list");
+    let due = queue.due(&Selection::default(), 9, &mut queue.begin_run(None)).await.expect("a list");
     assert_eq!(due, [other.key()]);
 }
 

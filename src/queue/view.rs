@@ -3,8 +3,9 @@
 use super::entry::{Content, Entry, Fact};
 use super::error::QueueError;
 use super::facade::Queue;
+use super::fault::Fault;
 use super::options::{QueueOptions, SortOrder};
-use super::order::OrderKey;
+use super::order::{OrderKey, UNSAID_PRIORITY};
 use super::select::{EntryKind, Selection};
 use crate::message::ctime_date;
 use std::io::Write;
@@ -22,16 +23,16 @@ pub struct View<'a> {
     /// Is the load too high for a message of this priority?
     pub overloaded: &'a dyn Fn(i64) -> bool,
     /// For the log.
-    pub complain: &'a dyn Fn(Fault<'_>),
+    pub complain: &'a dyn Fn(Complaint<'_>),
 }
 
 /// What a listing has for the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault<'a> {
-    /// What is wrong with a file.
-    File(&'a str),
-    /// A location has more messages than MaxQueueRunSize lets a run see.
-    Full(&'a str, usize),
+pub enum Complaint<'a> {
+    /// Of a message.
+    Message(&'a str),
+    /// Of a location.
+    Location(&'a Fault),
 }
 
 /// A finished listing.
@@ -56,30 +57,23 @@ impl View<'_> {
             }
             let label = queue.store().label(location);
             let mut found = Found::default();
-            queue.store().visit(location, &self.selection, &mut |entry| match &entry.content {
-                Content::NoFile => {
-                    let fault = format!("gatherq: {label}/{} is not a regular file", entry.file_name());
-                    self.fault(&fault, &mut listing.text);
+            let add = &mut |entry: Entry| found.shown.push(self.entry(queue, &entry));
+            let faults = queue.store().visit(location, &self.selection, add)?;
+            for fault in &faults {
+                if fault.is_error() || self.verbose && fault.is_step() {
+                    put(&mut listing.text, format_args!("{fault}\n"));
                 }
-                _ => self.add(queue, &entry, &mut found),
-            })?;
+                (self.complain)(Complaint::Location(fault));
+            }
+            found.total = found.shown.len() + faults.iter().map(Fault::unseen).sum::<usize>();
             found.sort(queue.options().sort_order);
             self.location(&label, &found, &mut listing.text);
-            if found.shown.len() < found.total {
-                (self.complain)(Fault::Full(&label, found.shown.len()));
-            }
             listing.total += found.total;
         }
         if self.selection.group.is_none() {
             put(&mut listing.text, format_args!("\t\tTotal requests: {}\n", listing.total));
         }
         Ok(listing)
-    }
-
-    /// What is wrong with a file: in the listing, as sendmail has it, and in the log.
-    fn fault(&self, text: &str, out: &mut Vec<u8>) {
-        put(out, format_args!("{text}\n"));
-        (self.complain)(Fault::File(text));
     }
 
     fn location(&self, label: &str, found: &Found, out: &mut Vec<u8>) {
@@ -93,18 +87,12 @@ impl View<'_> {
         }
         put(out, format_args!(")\n{}", if self.verbose { HEAD_VERBOSE } else { HEAD }));
         for shown in &found.shown {
+            if let Some(fault) = &shown.fault {
+                (self.complain)(Complaint::Message(fault));
+            }
             out.extend_from_slice(&shown.id);
             out.extend(shown.mark);
             out.extend_from_slice(&shown.lines);
-        }
-    }
-
-    /// MaxQueueRunSize limits what is shown to the first ones that the store gives, all are counted.
-    fn add(&self, queue: &Queue, entry: &Entry, found: &mut Found) {
-        found.total += 1;
-        let most = queue.options().max_run_size;
-        if most == 0 || found.shown.len() < most {
-            found.shown.push(self.entry(queue, entry));
         }
     }
 
@@ -112,21 +100,22 @@ impl View<'_> {
         let place = OrderKey::new(queue.options().sort_order, entry);
         let mut id = Vec::new();
         put(&mut id, format_args!("{:>13}", entry.key.id.to_string()));
-        let (mut mark, mut lines) = (None, Vec::new());
+        let (mut mark, mut lines, mut fault) = (None, Vec::new(), None);
         match &entry.content {
             Content::Read => {
-                if let Some(fault) = entry.body_fault.as_ref().filter(|_| !entry.locked) {
-                    self.fault(fault, &mut id);
+                fault = entry.body_fault.clone().filter(|_| !entry.locked);
+                if let Some(fault) = &fault {
+                    put(&mut id, format_args!("{fault}\n"));
                 }
                 mark = Some(self.mark(queue.options(), entry));
                 let created = Lines { view: self, queue, entry, out: &mut lines }.all();
                 let unknown = if created == 0 { " (no control file)" } else { "" };
                 put(&mut lines, format_args!("{unknown}\n"));
             }
-            Content::Gone | Content::NoFile => lines.extend_from_slice(b" (job completed)\n"),
+            Content::Gone => lines.extend_from_slice(b" (job completed)\n"),
             Content::Unreadable(why) => put(&mut lines, format_args!(" ({why})\n")),
         }
-        Shown { place, id, mark, lines }
+        Shown { place, id, fault, mark, lines }
     }
 
     fn mark(&self, options: &QueueOptions, entry: &Entry) -> u8 {
@@ -144,6 +133,8 @@ impl View<'_> {
 struct Shown {
     place: OrderKey,
     id: Vec<u8>,
+    /// What is wrong with it: in the listing, as sendmail has it, and in the log.
+    fault: Option<String>,
     mark: Option<u8>,
     lines: Vec<u8>,
 }
@@ -228,7 +219,8 @@ impl Lines<'_> {
         let date = ctime_date(self.queue.config(), created);
         let date = String::from_utf8_lossy(&date);
         if self.view.verbose {
-            let priority = self.entry.summary.priority.unwrap_or(0);
+            let unsaid = if self.queue.options().sort_order.is_blind() { 0 } else { UNSAID_PRIORITY };
+            let priority = self.entry.summary.priority.unwrap_or(unsaid);
             let plus = if warned { '+' } else { ' ' };
             put(
                 self.out,

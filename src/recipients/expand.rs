@@ -9,7 +9,7 @@ use super::known::KnownRecipients;
 use super::local::{LOOP_BROKEN, LocalResolution, too_deep};
 use super::options;
 use crate::envelope::{
-    ControllingUser, Envelope, Expanded, Owned, Recipient, RecipientFlags, RecipientState,
+    ControllingUser, Envelope, Expanded, NotePlace, Owned, Recipient, RecipientFlags, RecipientState,
     is_file_or_program, is_same_address,
 };
 use crate::logging::Tracer;
@@ -126,6 +126,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
         }
         for index in first..self.envelope.recipients.len() {
+            self.envelope.tell_notes(NotePlace::Behind(index), self.expander.logger);
             if self.envelope.recipients[index].state.is_pending() {
                 let members = self.envelope.recipients.len();
                 self.again.clear();
@@ -140,6 +141,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 }
             }
         }
+        self.envelope.tell_notes(NotePlace::END, self.expander.logger);
         self.suppress_duplicates();
         let owners = (0..self.envelope.recipients.len()).map(|index| self.owner_of(index)).collect();
         Expanded { owners, looked: self.looked }

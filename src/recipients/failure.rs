@@ -134,7 +134,8 @@ impl AliasExpansion<'_, '_> {
         }
         let recipient = &self.envelope.recipients[index];
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
-        let parent = recipient.parent.map(|parent| self.control(parent));
+        let parent =
+            recipient.parent.map(|parent| self.control(parent)).or_else(|| recipient.control.clone());
         let (dsn, full) = (reply.enhanced_text(), reply.to_line());
         let to = log_text(&recipient.text);
         let line = RecipientLine {

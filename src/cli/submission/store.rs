@@ -59,7 +59,10 @@ impl Submission<'_> {
                 recipient.control = None;
             }
             if queued {
-                (recipient.message, deferred) = (None, true);
+                recipient.message = None;
+            }
+            if queued && on_purpose {
+                (recipient.status, deferred) = (None, true);
             }
         }
         if deferred && self.envelope.attempt.exit.is_ok() {

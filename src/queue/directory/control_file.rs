@@ -17,6 +17,8 @@ pub(super) const REQUIRE_TLS_VERSION: i64 = 9;
 pub struct ControlFile {
     /// V
     pub version: i64,
+    /// T: does it say when it was created?
+    pub dated: bool,
     /// d: where the df is, when not beside the qf.
     pub data_directory: Option<Vec<u8>>,
     /// I: device and inode of the df, for those who look; never relied on.
@@ -31,6 +33,9 @@ pub enum ControlError {
     /// It has no end (yet): it stays as it is and is looked at again later.
     #[error("incomplete queue file read")]
     Incomplete,
+    /// Nobody has sent it: it stays as it is.
+    #[error("no sender")]
+    NoSender,
     /// It is wrong: nothing of it may be believed, a human must look at it.
     #[error("{0}")]
     Bad(Distrust),

@@ -12,7 +12,7 @@ pub(super) fn is_end(line: &[u8]) -> bool {
     line.starts_with(b".")
 }
 
-/// Cuts the next logical line off; line ends inside it stay, the last one goes.
+/// Cuts the next logical line off; line ends inside it stay, the last one goes. What stands behind a NUL byte says nothing.
 pub(super) fn read_line(text: &[u8]) -> Result<(&[u8], &[u8]), LineError> {
     // the end mark says all that its line end could
     let mut end = match memchr::memchr(b'\n', text) {
@@ -26,5 +26,7 @@ pub(super) fn read_line(text: &[u8]) -> Result<(&[u8], &[u8]), LineError> {
             end += 1 + memchr::memchr(b'\n', &text[end + 1..]).ok_or(LineError::End)?;
         }
     }
-    Ok((&text[..end], &text[end + 1..]))
+    let line = &text[..end];
+    let said = memchr::memchr(b'\0', line).unwrap_or(line.len());
+    Ok((&line[..said], &text[end + 1..]))
 }

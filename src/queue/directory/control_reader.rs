@@ -6,7 +6,9 @@ use super::control_file::{
 use super::control_lines::{LineError, is_end, read_line};
 use crate::addr::one_line;
 use crate::config::{HeaderCondition, Names};
-use crate::envelope::{BodyType, ControllingUser, DeliverBy, EnvelopeFlags, Recipient, RecipientFlags};
+use crate::envelope::{
+    BodyType, ControllingUser, DeliverBy, EnvelopeFlags, Note, NotePlace, Recipient, RecipientFlags,
+};
 use crate::message::{Header, HeaderKind};
 use crate::queue::error::Distrust;
 use crate::schema::{EnhancedStatus, Reply, UserIds};
@@ -24,6 +26,7 @@ impl ControlFile {
             newest: if requires_tls(text) { REQUIRE_TLS_VERSION } else { VERSION },
             names,
             control: None,
+            control_is_alias: false,
             next: Recipient::default(),
             sender_seen: false,
             line_number: 0,
@@ -63,6 +66,8 @@ struct Reader<'a> {
     names: &'a Names,
     /// From the last C line.
     control: Option<ControllingUser>,
+    /// Has one of its recipients said that it is an alias? Then it is one for all behind it.
+    control_is_alias: bool,
     /// Collects M, Q and r for the next R.
     next: Recipient,
     sender_seen: bool,
@@ -89,9 +94,13 @@ impl Reader<'_> {
         let envelope = &mut self.file.envelope;
         match letter {
             b'V' => return self.version(value),
-            b'T' => envelope.created = integer(value),
+            b'T' => {
+                envelope.created = integer(value);
+                self.file.dated = true;
+            }
             b'K' => envelope.last_attempt = integer(value),
-            b'N' => envelope.attempts = integer(value).try_into().unwrap_or(0),
+            // as atoi(3) has it
+            b'N' => envelope.attempts = integer(value) as i32,
             b'P' => envelope.priority = Some(integer(value)),
             b'd' => self.file.data_directory = Some(value.to_vec()),
             b'I' => self.file.data_file = data_file(value),
@@ -108,7 +117,7 @@ impl Reader<'_> {
             b'Z' => envelope.envid = Some(value.to_vec()),
             b'A' => envelope.auth = Some(value.to_vec()),
             b'!' => envelope.deliver_by = deliver_by(value),
-            b'C' => self.control = control(value, self.file.version),
+            b'C' => (self.control, self.control_is_alias) = (control(value, self.file.version), false),
             b'Q' => self.next.orcpt = Some(value.to_vec()),
             b'r' => self.next.final_recipient = Some(value.to_vec()),
             b'R' => self.recipient(value),
@@ -125,12 +134,17 @@ impl Reader<'_> {
     }
 
     /// Something that is passed over, as sendmail does.
-    fn note(&mut self, code: u16, status: EnhancedStatus, text: String) {
-        self.file.envelope.notes.push(Reply::new(code, Some(status), text));
+    fn note(&mut self, reply: Reply) {
+        let envelope = &mut self.file.envelope;
+        let place = match self.sender_seen {
+            true => NotePlace::Behind(envelope.recipients.len()),
+            false => NotePlace::BeforeSender,
+        };
+        envelope.notes.push(Note { reply, place });
     }
 
     fn bad_macro(&mut self, text: String) {
-        self.note(554, EnhancedStatus(5, 0, 0), text);
+        self.note(Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text));
     }
 
     fn version(&mut self, value: &[u8]) -> Result<(), ControlError> {
@@ -176,9 +190,9 @@ impl Reader<'_> {
             return;
         }
         recipient.control = self.control.clone();
-        if recipient.control.is_none() {
-            recipient.flags -= RecipientFlags::CONTROL_IS_ALIAS;
-        }
+        self.control_is_alias |= recipient.flags.contains(RecipientFlags::CONTROL_IS_ALIAS);
+        let by_alias = self.control_is_alias && recipient.control.is_some();
+        recipient.flags.set(RecipientFlags::CONTROL_IS_ALIAS, by_alias);
         self.file.envelope.recipients.push(recipient);
     }
 
@@ -191,11 +205,13 @@ impl Reader<'_> {
             },
             _ => (&value[..0], value),
         };
+        let marked = field.len() < value.len();
         let colon = field.iter().position(|byte| *byte == b':').unwrap_or_default();
         let name = field[..colon].trim_ascii_end();
         if name.is_empty() {
             return self.bad_header(value);
         }
+        self.file.envelope.uncounted -= if marked { 0 } else { MARKS };
         let mut kind = HeaderKind::of(name) | HeaderKind::USER;
         if !condition.is_empty() {
             kind |= HeaderKind::CHECK;
@@ -212,7 +228,9 @@ impl Reader<'_> {
     /// No field: of one with a condition sendmail shows the first mark.
     fn bad_header(&mut self, value: &[u8]) {
         let text = if value.starts_with(b"?") { &value[..1] } else { value };
-        self.note(553, EnhancedStatus(5, 3, 0), format!("header syntax error, line \"{}\"", shown(text)));
+        let text = format!("header syntax error, line \"{}\"", shown(text));
+        self.file.envelope.uncounted += value.len() as i64 - MARKS;
+        self.note(Reply::new(553, Some(EnhancedStatus(5, 3, 0)), text));
     }
 
     fn condition(&self, text: &[u8]) -> HeaderCondition {
@@ -232,6 +250,7 @@ impl Reader<'_> {
 
     fn end(self, after: &[u8]) -> Result<ControlFile, ControlError> {
         match after.is_empty() {
+            true if !self.sender_seen => Err(ControlError::NoSender),
             true => Ok(self.file),
             false => tampered("SECURITY ALERT: extra or bogus data in queue file: ", after)
                 .or_else(|error| self.fail(error)),
@@ -242,6 +261,9 @@ impl Reader<'_> {
 fn bad<T>(detail: String, reason: &'static str) -> Result<T, ControlError> {
     Err(ControlError::Bad(Distrust::new(detail, reason)))
 }
+
+/// Bytes that a field has before its name, for its condition: sendmail counts each line less these, be they there or not.
+const MARKS: i64 = 2;
 
 /// The reason for a line that no control file has.
 pub(super) const UNRECOGNIZED: &str = "unrecognized line";
@@ -273,10 +295,9 @@ pub(super) fn integer(text: &[u8]) -> i64 {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    let value =
-        digits.fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
-    if negative { -value } else { value }
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit()).map(|digit| i64::from(digit - b'0'));
+    let digits = digits.map(|digit| if negative { -digit } else { digit });
+    digits.fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(digit))
 }
 
 fn data_file(value: &[u8]) -> Option<(u64, u64, u64)> {

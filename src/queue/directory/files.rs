@@ -10,7 +10,7 @@ use crate::sys::lock;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A control file that is ours: open, and locked until it is closed, be it by the kernel.
@@ -19,6 +19,8 @@ pub(super) struct LockedFile {
     /// `qf`, or `hf` for a quarantined message.
     pub(super) prefix: &'static str,
     pub(super) file: File,
+    /// The df, where that is in another queue directory.
+    pub(super) body: Option<PathBuf>,
 }
 
 impl Hold for Arc<LockedFile> {}
@@ -182,9 +184,13 @@ pub(super) fn open_locked(
     let path = directory.file(prefix, id);
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
-    let file = options.open(&path)?;
+    let file = match options.open(&path) {
+        // to be read is enough: what is changed is another file under its name
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.write(false).open(&path)?,
+        opened => opened?,
+    };
     let ours = lock::take(&file, lock::Kind::Exclusive)? && is_still(&file, &path)?;
-    Ok(ours.then_some(LockedFile { prefix, file }))
+    Ok(ours.then_some(LockedFile { prefix, file, body: None }))
 }
 
 /// Is the open file what the path names now? A renamed tf or a removed message is not.

@@ -73,6 +73,11 @@ impl Directory {
         folder.join(format!("{prefix}{id}"))
     }
 
+    /// How a `d` line calls it.
+    pub(super) fn name(&self) -> &str {
+        self.relative.trim_end_matches('/')
+    }
+
     /// How the log calls a file; without a prefix, the message.
     pub(super) fn shown(&self, prefix: &str, id: &QueueId) -> String {
         if prefix.is_empty() {
@@ -126,6 +131,12 @@ fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// The directory that a `d` line names, as seen from the one that holds all queues; `None` for any other.
+pub(super) fn named<'a>(groups: &'a [Group], name: &[u8]) -> Option<&'a Directory> {
+    let mut directories = groups.iter().flat_map(|group| &group.directories);
+    directories.find(|directory| directory.name().as_bytes() == name)
 }
 
 /// The directory of a location; `None` for one of another configuration.

@@ -4,7 +4,7 @@ use super::control_file::{ControlError, ControlFile};
 use super::control_reader::UNRECOGNIZED;
 use super::data_file::DataFile;
 use super::files::{self, LockedFile};
-use super::layout::Directory;
+use super::layout::{self, Directory, Group};
 use crate::config::Names;
 use crate::envelope::{Body, QueueId, StoredEnvelope};
 use crate::queue::error::{BOGUS, Distrust, QueueError};
@@ -43,6 +43,8 @@ pub(super) struct Rules<'a> {
     pub(super) trusted_user: u32,
     /// Seconds since the epoch.
     pub(super) now: i64,
+    /// All queue directories.
+    pub(super) groups: &'a [Group],
 }
 
 /// Locks, checks and reads one message.
@@ -77,8 +79,13 @@ pub(super) fn load(
     let mut text = Vec::new();
     (&locked.file).read_to_end(&mut text).map_err(fail)?;
     match ControlFile::parse(&text, rules.names) {
-        Ok(control) => with_body(directory, id, locked, &meta, control),
-        Err(error @ ControlError::Incomplete) => {
+        Ok(mut control) => {
+            if !control.dated {
+                control.envelope.created = rules.now;
+            }
+            with_body(rules, directory, id, locked, &meta, control)
+        }
+        Err(error @ (ControlError::Incomplete | ControlError::NoSender)) => {
             Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", directory.shown(prefix, id)))))
         }
         Err(ControlError::Bad(mut distrust)) => {
@@ -91,14 +98,22 @@ pub(super) fn load(
 }
 
 fn with_body(
+    rules: &Rules<'_>,
     directory: &Directory,
     id: &QueueId,
-    locked: LockedFile,
+    mut locked: LockedFile,
     meta_of_control: &Metadata,
     control: ControlFile,
 ) -> Result<Found, QueueError> {
     let ControlFile { mut envelope, data_directory, .. } = control;
-    let path = directory.file("df", id);
+    let elsewhere = match data_directory.as_deref().map(|name| layout::named(rules.groups, name)) {
+        Some(None) => {
+            return Ok(Found::Bad(locked, Distrust::new(String::new(), "bogus queue file directory")));
+        }
+        named => named.flatten(),
+    };
+    let there = elsewhere.map(|other| other.file("df", id)).filter(|path| path.exists());
+    let path = there.clone().unwrap_or_else(|| directory.file("df", id));
     let file = match files::open(&path) {
         Ok(file) => file,
         // sendmail put it beside the files of another group
@@ -124,9 +139,11 @@ fn with_body(
         Err(source) => return Err(QueueError::new("cannot open", path, source)),
     };
     let meta = file.metadata().map_err(|source| QueueError::new("cannot read", &path, source))?;
-    if directory.shared && is_foreign(&meta, meta_of_control) {
+    let shared = directory.shared || elsewhere.is_some_and(|other| other.shared);
+    if shared && is_foreign(&meta, meta_of_control) {
         return Ok(Found::Bad(locked, bogus("bogus data file", &meta)));
     }
+    locked.body = there;
     envelope.body = Body::new(DataFile { file: Arc::new(file), path, size: meta.len() });
     Ok(Found::Whole(locked, Box::new(envelope)))
 }

@@ -39,8 +39,9 @@ pub use lengths::lengths;
 
 use super::entry::Entry;
 use super::error::QueueError;
+use super::fault::Fault;
 use super::options::QueueOptions;
-use super::order::{FirstFew, OrderKey, RunProgress};
+use super::order::{Due, FirstFew, RunProgress};
 use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::config::Config;
@@ -102,7 +103,15 @@ impl Inner {
             Some(file) => file.device_and_inode(),
             None => at_path(),
         };
-        control_text(envelope, None, data_file, &self.config.names)
+        control_text(envelope, self.data_directory(key, envelope), data_file, &self.config.names)
+    }
+
+    /// For the d line of a qf: the queue directory that has the df, where that is not the one of the qf.
+    fn data_directory(&self, key: &MessageKey, envelope: &StoredEnvelope) -> Option<&[u8]> {
+        let path = &envelope.body.source::<DataFile>()?.path;
+        let mut directories = self.groups.iter().flat_map(|group| &group.directories);
+        let there = directories.find(|directory| directory.file("df", &key.id) == *path)?;
+        (self.file("df", key).ok()? != *path).then(|| there.name().as_bytes())
     }
 
     fn lease(&self, key: MessageKey, hold: LockedFile) -> Result<Lease, QueueError> {
@@ -137,7 +146,7 @@ impl Inner {
             let directories = self.options.sync_directories;
             files::settle_entry(directory, &file, &directory.file(prefix, &key.id), directories)?;
         }
-        Ok(LockedFile { prefix, file })
+        Ok(LockedFile { prefix, file, body: None })
     }
 
     /// Nothing is left of a message that could not be committed.
@@ -168,13 +177,14 @@ impl Inner {
             let fail = |source| QueueError::new("cannot sync", &directory.qf, source);
             directory.qf_sync.sync().map_err(fail)?;
         }
-        Ok(LockedFile { prefix, file })
+        Ok(LockedFile { prefix, file, body: hold.body.clone() })
     }
 
     /// The df first: a df alone is none of a message's, a qf without one is skipped.
     fn remove(&self, key: &MessageKey, hold: &LockedFile) -> Result<(), QueueError> {
         let path = self.held(key, hold)?;
-        files::unlink(&self.file("df", key)?)?;
+        let body = hold.body.clone().map_or_else(|| self.file("df", key), Ok)?;
+        files::unlink(&body)?;
         files::unlink(&path)?;
         files::unlink(&self.file("xf", key)?)
     }
@@ -202,6 +212,7 @@ impl Inner {
             file_mode: options.file_mode,
             trusted_user: options.trusted_user,
             now: options.clock.now(),
+            groups: &self.groups,
         }
     }
 
@@ -223,9 +234,9 @@ impl Inner {
         &self,
         location: QueueLocation,
         selection: &Selection,
-        visitor: &mut dyn FnMut(Entry),
-    ) -> Result<(), QueueError> {
-        list::visit(self.options.sort_order, self.directory(location)?, location, selection, visitor)
+        visitor: &mut dyn FnMut(Entry) -> bool,
+    ) -> Result<Vec<Fault>, QueueError> {
+        list::visit(&self.options, &self.groups, location, selection, visitor)
     }
 
     fn locations(&self) -> impl Iterator<Item = QueueLocation> + '_ {
@@ -346,14 +357,15 @@ impl QueueStore for DirectoryStore {
         now: i64,
         limit: usize,
         progress: &'a RunProgress,
-    ) -> Operation<'a, Vec<OrderKey>> {
+    ) -> Operation<'a, Due> {
         let (inner, selection, progress) = (self.0.clone(), selection.clone(), progress.clone());
         Box::pin(blocking(move || {
             let mut few = FirstFew::new(&inner.options, now, limit, &progress);
+            let mut faults = Vec::new();
             for location in inner.locations().filter(|one| selection.takes_location(*one)) {
-                inner.visit(location, &selection, &mut |entry| few.offer(&entry))?;
+                faults.extend(inner.visit(location, &selection, &mut |entry| few.offer(&entry))?);
             }
-            Ok(few.into_sorted())
+            Ok(Due { messages: few.into_sorted(), faults })
         }))
     }
 
@@ -362,7 +374,10 @@ impl QueueStore for DirectoryStore {
         location: QueueLocation,
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
-    ) -> Result<(), QueueError> {
-        self.0.visit(location, selection, visitor)
+    ) -> Result<Vec<Fault>, QueueError> {
+        self.0.visit(location, selection, &mut |entry| {
+            visitor(entry);
+            true
+        })
     }
 }

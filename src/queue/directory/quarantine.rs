@@ -1,6 +1,6 @@
 //! Holding a message that waits, and letting one go (`sendmail -Q`): line by line, so that all else stays as it is.
 
-use super::control_lines::read_line;
+use super::control_lines::{is_end, read_line};
 use super::files::{self, LockedFile};
 use super::layout::Directory;
 use super::load::Rules;
@@ -62,7 +62,7 @@ impl Rewritten {
         while let Ok((line, after)) = read_line(rest) {
             let whole_line = &rest[..rest.len() - after.len()];
             rest = after;
-            if line == b"." {
+            if is_end(line) {
                 new.whole = true;
                 new.text.extend_from_slice(whole_line);
                 break;

@@ -3,7 +3,7 @@
 use super::control_file::{ControlError, ControlFile};
 use super::control_writer::control_text;
 use crate::config::Config;
-use crate::envelope::{ControllingUser, EnvelopeFlags, QueueId, StoredEnvelope};
+use crate::envelope::{ControllingUser, EnvelopeFlags, NotePlace, QueueId, RecipientFlags, StoredEnvelope};
 use crate::message::Header;
 use crate::queue::tests::{NOW, config, envelope, folder, names, names_in, queue};
 use crate::queue::{EntryKind, GroupOptions, Loaded, Queue, QueueOptions, Selection};
@@ -80,6 +80,39 @@ fn a_field_without_a_name_is_none() {
         let read = ControlFile::parse(text.as_bytes(), &names()).expect("a message");
         assert!(read.envelope.headers.0.is_empty(), "{line}");
     }
+}
+
+#[test]
+fn what_is_passed_over_is_told_where_it_stood() {
+    let text = b"V8\nH?\nSa\n$\nRPFD:b\nH??Subject: x\nHNo colon here\n.\n";
+    let read = ControlFile::parse(text, &names()).expect("a message").envelope;
+    let places: Vec<_> = read.notes.iter().map(|note| note.place).collect();
+    assert_eq!(places, [NotePlace::BeforeSender, NotePlace::Behind(0), NotePlace::Behind(1)]);
+    // as sendmail counts in SIZE=
+    assert_eq!(read.uncounted, -1 + 11);
+}
+
+#[test]
+fn numbers_and_strings_are_read_as_sendmail_reads_them() {
+    let text = b"V8\nN4294967300\nP-99999999999999999999\nSa\0b\nMc\0\n d\nRPFD:b\0c\n.\n";
+    let read = ControlFile::parse(text, &names()).expect("a message").envelope;
+    assert_eq!((read.attempts, read.priority), (4, Some(i64::MIN)));
+    assert_eq!((&read.sender[..], &read.recipients[0].text[..]), (&b"a"[..], &b"b"[..]));
+    assert_eq!(read.recipients[0].message.as_deref(), Some(&b"c"[..]));
+}
+
+#[test]
+fn an_alias_that_controls_one_recipient_controls_those_behind_it() {
+    let text = b"V8\nSa\nCalice:1:1:alice\nRPFD:b\nRPFDA:c\nRPFD:d\nC\nRPFDA:e\n.\n";
+    let read = ControlFile::parse(text, &names()).expect("a message").envelope;
+    let by_alias = read.recipients.iter().map(|one| one.flags.contains(RecipientFlags::CONTROL_IS_ALIAS));
+    assert_eq!(by_alias.collect::<Vec<_>>(), [false, true, true, false]);
+}
+
+#[test]
+fn a_message_that_nobody_has_sent_is_left_alone() {
+    let read = ControlFile::parse(b"V8\nRPFD:b\n.\n", &names());
+    assert_eq!(read.err(), Some(ControlError::NoSender));
 }
 
 #[test]
@@ -197,12 +230,12 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
     // it was written by the real clock, which the fixed one may lie ahead of by more than ten minutes
     assert!(matches!(load(b"AAAAAAAA000003").await, Loaded::Incomplete(None) | Loaded::Gone));
     assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Finished(_)), "its df is gone");
-    assert!(matches!(load(b"AAAAAAAA000006").await, Loaded::Incomplete(Some(_))), "its df is elsewhere");
+    assert!(matches!(load(b"AAAAAAAA000006").await, Loaded::SetAside { .. }), "its df is nowhere");
     assert!(matches!(load(b"AAAAAAAA000005").await, Loaded::Gone));
     let names = names_in(dir.path());
     assert!(names.contains(&"QfAAAAAAAA000001".to_owned()));
     assert!(
-        !names.contains(&"qfAAAAAAAA000004".to_owned()) && names.contains(&"qfAAAAAAAA000006".to_owned())
+        !names.contains(&"qfAAAAAAAA000004".to_owned()) && names.contains(&"QfAAAAAAAA000006".to_owned())
     );
 }
 
@@ -239,7 +272,7 @@ async fn several_directories_and_their_sub_directories() {
     assert_eq!(names_in(&dir.path().join("q1")).len(), 2);
     assert_eq!(names_in(&dir.path().join("q2/qf")).len(), 1);
     assert_eq!(names_in(&dir.path().join("q2/df")).len(), 1);
-    let mut run = queue.begin_run();
+    let mut run = queue.begin_run(None);
     assert_eq!(queue.due(&Selection::default(), 9, &mut run).await.expect("a list").len(), 2);
 }
 

@@ -31,7 +31,8 @@ mod tests;
 use super::directory::{DirectoryStore, blocking};
 use super::entry::Entry;
 use super::error::QueueError;
-use super::order::{OrderKey, RunProgress};
+use super::fault::Fault;
+use super::order::{Due, RunProgress};
 use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, Operation, QueueStore, Requarantined};
 use crate::envelope::{MessageKey, QueueId, QueueLocation, StoredEnvelope};
@@ -281,7 +282,7 @@ impl QueueStore for JournalStore {
         now: i64,
         limit: usize,
         progress: &'a RunProgress,
-    ) -> Operation<'a, Vec<OrderKey>> {
+    ) -> Operation<'a, Due> {
         let Some(live) = self.0.live() else {
             return self.0.directory.due(selection, now, limit, progress);
         };
@@ -297,7 +298,7 @@ impl QueueStore for JournalStore {
         location: QueueLocation,
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
-    ) -> Result<(), QueueError> {
+    ) -> Result<Vec<Fault>, QueueError> {
         let shown = self.0.visit_journal(location, selection, visitor)?;
         self.0.directory.visit(location, selection, &mut |entry| {
             if !shown.contains(&entry.key.id) {
