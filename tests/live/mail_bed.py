@@ -339,7 +339,7 @@ def processes():
 def queue_locks():
     """Does anybody but this process hold a lock on a queue file?"""
     inodes = set()
-    for path in [path for folder in ("mqueue", "clientmqueue") for path in pathlib.Path(TOP, folder).iterdir()]:
+    for path in [path for folder in ("mqueue", "clientmqueue") for path in pathlib.Path(TOP, folder).rglob("*")]:
         try:
             inodes.add(str(path.stat().st_ino))
         except OSError:
@@ -461,6 +461,9 @@ def queue(folder="mqueue"):
 
 
 def clean():
+    for line in reversed(open("/proc/self/mounts").read().splitlines()):
+        if line.split()[1].startswith(TOP + "/mqueue/"):
+            command("umount", "--lazy", line.split()[1])
     for folder in ("mqueue", "spool", "clientmqueue", "hoststat"):
         for path in pathlib.Path(TOP, folder).iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -504,8 +507,17 @@ def run_case(daemon, case):
             "queue": queue(), "log": LOG[:] + ([] if settled else ["(never settled)"])}
 
 
+def make_directories(group):
+    """The queue directories of a group that has others than the one of the site, some on file systems of their own."""
+    for folder in group.get("directories", []):
+        pathlib.Path(TOP, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in group.get("mounts", []):
+        command("mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", f"{TOP}/{folder}")
+
+
 def set_up(program, makemap, group):
     clean()
+    make_directories(group)  # without them no database of aliases is made
     write("mail/sendmail.cf", group["cf"])
     for name in site.MAPS:
         command(makemap, "-C", TOP + "/mail/sendmail.cf", "hash", f"{TOP}/mail/{name}", stdin=open(f"{TOP}/mail/{name}"))

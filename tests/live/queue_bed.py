@@ -13,7 +13,8 @@ REFERENCE = os.environ.get("CANONIFY_REFERENCE", "/nonexistent") + "/usr/libexec
 USERS = {"root": 0, "alice": 2001, "smmsp": 209}
 QUEUES = ("mqueue", "clientmqueue", "hoststat")
 ROUND = 300
-OWN_WORDS = re.compile(r"\]: (confined: uid=|engine=)")  # what each says of itself at a high LogLevel
+# what each says of itself at a high LogLevel, and how often it connects
+OWN_WORDS = re.compile(r"\]: (confined: uid=|engine=|\w+: SMTP outgoing connect on )")
 
 
 # ---------------------------------------------------------------- before
@@ -122,12 +123,17 @@ def relative(start, line):
 
 
 def tree(start):
+    """Queue files. Where the body of a message lies once or more, and in which of several directories a new one, is left out."""
     found = []
     for path in sorted(path for queue in QUEUES for path in pathlib.Path(TOP, queue).rglob("*")):
-        about = path.lstat()
-        name = f"{path.relative_to(TOP)} {about.st_mode:o} {about.st_uid}:{about.st_gid} {about.st_nlink}"
-        readable = path.is_file() and not path.is_symlink()
-        lines = path.read_text("latin-1").split("\n") if readable else []
+        try:
+            about = path.lstat()
+            readable = path.is_file() and not path.is_symlink()
+            lines = path.read_text("latin-1").split("\n") if readable else []
+        except FileNotFoundError:
+            continue  # whoever works on it is not done
+        links = "-" if path.name.startswith("df") else about.st_nlink
+        name = f"{path.relative_to(TOP)} {about.st_mode:o} {about.st_uid}:{about.st_gid} {links}"
         if not path.is_dir() or path.parent.name not in QUEUES:
             found.append([name, *(relative(start, line) for line in lines)])
     return found
@@ -155,6 +161,31 @@ def alike(case, start):
     return lambda text: stray.sub(r"\1", pattern.sub(lambda found: names[found[0]], text))
 
 
+def any_place(case, name, lines):
+    """New messages are in whichever of several directories comes next, their bodies there or where they were cut off."""
+    old = "|".join(map(re.escape, case["ids"])) or "-"
+    name = re.sub(rf"^mqueue/q\d(?=/(?:[dq]f/)?[a-z]f(?!{old}))", "mqueue/q?", name)
+    name = re.sub(rf"^mqueue/.*/(df(?!{old})\S+) \S+", r"mqueue/?/\1", name)
+    return [name, *(line for line in lines if not re.match(r"d[^ ]", line) or not re.search(rf"/[hq]f(?!{old})", name))]
+
+
+def dialogues(talks):
+    """What was said to hosts, each transaction by itself behind the greeting: messages may share a connection or not."""
+    found = []
+    for talk in talks:
+        lines = [line for line in talk.lines if line not in ("C: QUIT", "S: 221 2.0.0 bye")]
+        begins = [at for at, line in enumerate(lines) if line.startswith("C: MAIL ")]
+        greeting, ends = lines[:begins[0] if begins else None], [*begins[1:], None]
+        pieces = [lines[begin:end] for begin, end in zip(begins, ends)] or [[]]
+        found += [[talk.name, *greeting, *without_resets(piece)] for piece in pieces]
+    return found
+
+
+def without_resets(lines):
+    """RSET and what was answered."""
+    return [line for at, line in enumerate(lines) if line != "C: RSET" and (at == 0 or lines[at - 1] != "C: RSET")]
+
+
 def by_message(lines):
     """Messages of a run may be worked on side by side: the lines of each together."""
     id_of = re.compile(rf"\]: ({session_text.ID}|Q-\d+): ")
@@ -164,7 +195,7 @@ def by_message(lines):
 def run_case(program, group, case):
     mail_bed.clean()
     start = int(time.time())
-    make_directories(group)
+    mail_bed.make_directories(group)
     for file in case["files"]:
         lay(start, *file)
     locks = [lock(path) for path in case["locks"]]
@@ -177,19 +208,13 @@ def run_case(program, group, case):
     return {
         "session": list(map(into, work.lines)),
         "deliveries": [list(map(into, block)) for block in mail_bed.deliveries()],
-        "remote": [[talk.name, *map(into, talk.lines)] for talk in mail_bed.TALKS],
-        "queue": [list(map(into, block)) for block in tree(start)],
+        "remote": [list(map(into, lines)) for lines in dialogues(mail_bed.TALKS)],
+        "queue": [list(map(into, any_place(case, name, lines))) for name, *lines in tree(start)],
         "log": by_message(into(line) for line in mail_bed.LOG if not OWN_WORDS.search(line)) + ([] if work.settled else ["(never settled)"]),
     }
 
 
-def make_directories(group):
-    for folder in group["directories"]:
-        pathlib.Path(TOP, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
 def run_group(program, makemap, group):
-    make_directories(group)  # without them no database of aliases is made
     mail_bed.set_up(program, makemap, group)
     mail_bed.settle(None, 0)
     return [run_case(program, group, case) for case in group["cases"]]

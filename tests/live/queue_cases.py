@@ -8,12 +8,13 @@ GROUPS = "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, F=f, I=10m')QUEUE_GROUP(`far'
 STARRED = "define(`QUEUE_DIR', `/mnt/mqueue/q*')"
 GROUP_FOLDERS = ["mqueue", "mqueue/slow", "mqueue/far"]
 STARRED_FOLDERS = ["mqueue/q1", "mqueue/q2", "mqueue/slow", "mqueue/far"]
+LIMITED = "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, J=1')QUEUE_GROUP(`far', `P=/mnt/mqueue/far, N=5, J=2, r=1')FEATURE(`queuegroup')"
 LAYOUTS = [  # (lines of the .mc, directories)
     ("", ["mqueue"]), ("", ["mqueue"]), ("", ["mqueue"]), ("", ["mqueue", "mqueue/df"]), ("", ["mqueue", "mqueue/qf", "mqueue/df", "mqueue/xf"]),
     (STARRED, ["mqueue/q1", "mqueue/q2"]), (STARRED, ["mqueue/q1", "mqueue/q1/df", "mqueue/q2", "mqueue/q3"]),
     (GROUPS, GROUP_FOLDERS), (STARRED + GROUPS + "define(`SMTP_MAILER_QGRP', `far')define(`LOCAL_MAILER_QGRP', `slow')", STARRED_FOLDERS),
     (GROUPS + "FEATURE(`queuegroup')", GROUP_FOLDERS), (STARRED + "QUEUE_GROUP(`odd', `Path=/mnt/elsewhere')", STARRED_FOLDERS),
-    (STARRED + "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, R=2')", STARRED_FOLDERS)]
+    (STARRED + "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, R=2')", STARRED_FOLDERS), (LIMITED, GROUP_FOLDERS)]
 FEATURES = [""] * 6 + ["MODIFY_MAILER_FLAGS(`SMTP', `+e')", "MODIFY_MAILER_FLAGS(`SMTP', `+%')", "FEATURE(`nocanonify')", "define(`SMART_HOST', `esmtp:[mx.good.example]')"]
 OPTIONS = {
     "QueueSortOrder": ["priority", "host", "filename", "time", "modification", "none", "random", "host", "t", "h"],
@@ -245,7 +246,8 @@ class Drawer:
         self.hosts = self.often(0.12)
         if self.hosts:
             options = [line for line in options if "HostStatus" not in line] + ["O HostStatusDirectory=/mnt/hoststat"]
-        return {"features": layout + self.pick(FEATURES), "options": options, "directories": self.folders, "cases": [self.case() for _ in range(cases)]}
+        mounts = [folder for folder in self.folders if "/" in folder and self.often(0.15) and folder in self.tops()]
+        return {"mounts": mounts, "features": layout + self.pick(FEATURES), "options": options, "directories": self.folders, "cases": [self.case() for _ in range(cases)]}
 
 
 def groups(seed, count, size=5):

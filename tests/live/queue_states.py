@@ -3,17 +3,109 @@
 
 See side_by_side.py for the options, queue_states.md for the differences that stay.
 """
-import sys
+import re, sys
 
 import queue_cases, side_by_side
 
+# Hosts that fail before anything is said of a message: sendmail's run does not try them for the next one.
+UNREACHABLE = re.compile(r"@(?:down|greet4|ehlo4|maildrop|mail4|servfail)\.example")
 
 
 def describe(case, group):
     return [f"  case {case['number']}; {group['features'] or 'plain'}; {' '.join(group['options'])}; {' | '.join(map(str, case['steps']))}"]
 
 
+def runs(case):
+    return any("-bp" not in step and any(str(word).startswith("-q") for word in step) for step in case["steps"])
+
+
+def controls(case):
+    """Texts of control files that a run reads."""
+    return [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] == "qf" and isinstance(text, str)]
+
+
+def has_several_directories(group):
+    return "/q*'" in group["features"] or "QUEUE_GROUP" in group["features"]
+
+
+def has_old_transcript(case, group):
+    return any(path.split("/")[-1][:2] == "xf" and path.split("/")[-1][2:] in case["ids"] for path, *_ in case["files"])
+
+
+def has_no_sender(case, group):
+    return any("\nS" not in "\n" + text for text in controls(case))
+
+
+def says_that_it_is_held(case, group):
+    return any("\nq" in "\n" + text for text in controls(case))
+
+
+def shares_unreachable_hosts(case, group):
+    hosts = [host for text in controls(case) for host in set(UNREACHABLE.findall(text))]
+    return len(hosts) > len(set(hosts))
+
+
+def is_put_aside(text):
+    """Would a run rename this control file? Lines that none has, something behind the end, a later version."""
+    head, *tail = re.split(r"^\.[^\n]*\n", text, maxsplit=1, flags=re.M)
+    lines = head.split("\n")[:-1]
+    odd = any(not line or line[0] not in "VTKNPIBqMF$SZA!CQrRHDELd \t" or line.startswith("From ") for line in lines)
+    return odd or bool(tail and tail[0]) or any(re.match(r"V9|B(?!7BIT|8BITMIME)|d", line) for line in lines)
+
+
+# senders, recipients and header fields of which something is said as soon as they are read
+REFUSED = re.compile(r"^S(?:|<a@b@c>|<unqual>)$|^R.*(?:nosuch|Upper|bob@|@bob|,bob|a@b@c|invalid)|^H(?:\?[^?]*|\?\?[^:]*|\?\?:.*|[^?:]*)$", re.M)
+
+
+def looks_into_what_it_puts_aside(case, group):
+    return any(is_put_aside(text) and REFUSED.search(text) for text in controls(case))
+
+
+def lists_without_body(case, group):
+    names = {path.split("/")[-1] for path, *_ in case["files"]}
+    odd = [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] in ("qf", "hf", "Qf") and "df" + path.split("/")[-1][2:] not in names and isinstance(text, str)]
+    return any("-bp" in step for step in case["steps"]) and any(is_put_aside(text) or REFUSED.search(text) for text in odd)
+
+
+def names_recipients_before_the_sender(case, group):
+    return any(re.search(r"^R.*\n(?:.*\n)*?S", text, re.M) for text in controls(case))
+
+
+def ends_within_a_line(case, group):
+    bodies = [path for path, text, *_ in case["files"] if isinstance(text, str) and path.split("/")[-1][:2] == "df" and text and not text.endswith("\n")]
+    return bool(bodies) and any("tofile" in text for text in controls(case))
+
+
+def submits_included_list(case, group):
+    return any(step[0] in ("submit", "reference") and "incl@site.example" in step for step in case["steps"])
+
+
+def lists_new_messages(case, group):
+    """What came in, or came back, is in any of several directories; where is shown by a listing."""
+    verbs = [step[0] for step in case["steps"]]
+    return has_several_directories(group) and any("-bp" in step for step in case["steps"]) and ("submit" in verbs or "reference" in verbs or runs(case))
+
+
+# row of the table, and which cases it is about: those that differ in nothing else are compared all the same
+ROWS = [
+    ("an xf file that a crash left", lambda case, group: runs(case) and has_old_transcript(case, group)),
+    ("a qf without an S line", lambda case, group: runs(case) and has_no_sender(case, group)),
+    ("a qf that says itself that it is held", lambda case, group: runs(case) and says_that_it_is_held(case, group)),
+    ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group)),
+    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group)),
+    ("a listing of a message without its df", lists_without_body),
+    ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group)),
+    ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group)),
+    ("members of an `:include:` file of root", submits_included_list),
+    ("which directory of a group an envelope gets", lists_new_messages),
+]
+
+
+def kept(case, group):
+    return next((row for row, applies in ROWS if applies(case, group)), None)
+
+
 QUEUES = side_by_side.Kind("queue_bed", ("mail_bed.py", "mail_site.py", "queue_bed.py"), side_by_side.complete, describe)
 
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, queue_cases.groups, "queue_states.md", QUEUES))
+    sys.exit(side_by_side.main(__doc__, queue_cases.groups, "queue_states.md", QUEUES, kept))
