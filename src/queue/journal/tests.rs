@@ -98,7 +98,9 @@ async fn what_is_left_goes_to_files() {
     deferred.attempts = 1;
     store.update(&mut lease, &StoredEnvelope::of(&config(), &deferred)).await.expect("updated");
     drop((lease, commit(&store, &left).await));
-    let due = store.due(&Selection::default(), NOW, 9, &RunProgress { started: NOW, last: None }).await;
+    let due = store
+        .due(&Selection::default(), NOW, 9, &RunProgress { started: NOW, last: None, threshold: None })
+        .await;
     let due: Vec<_> = due.expect("a list").messages.into_iter().map(|one| one.key.id.to_string()).collect();
     assert_eq!(due.into_iter().collect::<BTreeSet<_>>(), ids(&[&deferred, &left]));
     let Ok(Loaded::Ready(_, read)) = store.load(&deferred.key(), EntryKind::Normal).await else {
