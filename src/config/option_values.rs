@@ -27,6 +27,8 @@ const SPECIAL: &[(u8, Reader)] = &[
     (b'g', |loader, _, value| loader.default_group(value)),
     (b'H', |loader, _, value| loader.config.options.help_file = Some(or(value, b"helpfile"))),
     (b'I', |loader, _, value| loader.resolver_options(value)),
+    // no path at all is no path, and not the usual one
+    (b'J', |loader, _, value| loader.config.options.forward_path = Some(value.to_vec())),
     (b'M', |loader, _, value| loader.macro_option(value)),
     (b'O', |loader, _, value| loader.daemon_port(value)),
     (b'p', |loader, _, value| loader.privacy(value)),

@@ -3,12 +3,14 @@
 use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
-use crate::envelope::{Body, Envelope, QueueId, Recipient};
+use crate::envelope::{
+    Body, ControllingUser, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, plain_user,
+};
 use crate::queue::{self, Field, Lease, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::sasl;
-use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
+use crate::schema::{DeliveryMode, EnhancedStatus, Outcome, Reply};
 use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::Arc;
@@ -53,6 +55,22 @@ impl DaemonAcceptor {
         if !envelope.session.looked_up {
             let deferred = self.mode == DeliveryMode::Defer && !envelope.attempt.interactive;
             self.mta.log_waiting(envelope, deferred.then_some(b"4.4.3"));
+        }
+    }
+
+    /// Whoever ruleset 5 replaced acts for his account, as the file of a message that only waits has it.
+    async fn name_controlling_users(&self, envelope: &mut Envelope) {
+        for recipient in &mut envelope.recipients {
+            let replaced = recipient.flags.contains(RecipientFlags::REPLACED) && recipient.control.is_none();
+            let Some(address) = recipient.address.as_ref().filter(|_| replaced) else { continue };
+            let alias = recipient.text.clone();
+            recipient.control = match self.mta.keeper.user(plain_user(&address.user)).await {
+                Outcome::Done(Some(user)) => {
+                    Some(ControllingUser { ids: user.ids(), user: user.name, alias })
+                }
+                Outcome::Done(None) => Some(ControllingUser { alias, ..ControllingUser::default() }),
+                _ => None,
+            };
         }
     }
 
@@ -206,9 +224,16 @@ impl Acceptor for DaemonAcceptor {
         if !waits && parts.is_empty() && self.mta.may_deliver_first(&envelope) {
             return self.mta.deliver_first(envelope).await;
         }
+        if waits {
+            self.name_controlling_users(&mut envelope).await;
+        }
         let leases = self.commit(&envelope, &mut parts).await;
         let leases = leases.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         let main = envelope.id.clone();
+        if !waits && !interactive && envelope.recipients.iter().all(|one| one.state == RecipientState::Queued)
+        {
+            self.mta.log_waiting(&envelope, Some(b"4.4.3"));
+        }
         for (lease, mut envelope) in leases.into_iter().zip(std::iter::once(envelope).chain(parts)) {
             if waits {
                 if !expanded {

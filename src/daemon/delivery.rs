@@ -177,7 +177,7 @@ impl Mta {
             }
             let looked = attempted.looked;
             let at_once = envelope.attempt.interactive;
-            let waits = envelope.attempt.held_back && !envelope.attempt.generated;
+            let waits = envelope.attempt.held_back && !envelope.attempt.generated && !looked;
             if waits {
                 self.log_waiting(&envelope, None);
             }

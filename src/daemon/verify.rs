@@ -30,7 +30,7 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
     let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     let mut found = Vec::new();
-    for member in list_of(text).into_iter().rev() {
+    for member in list_of(mta, text).into_iter().rev() {
         let parsed = rewriter.parse(&member, AddressKind::RECIPIENT).await;
         let refused = parsed.problems.into_iter().next();
         let address = parsed.address.ok_or_else(|| refused.unwrap_or_default())?;
@@ -49,7 +49,7 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
 
 /// EXPN: those to whom a message would go.
 async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
-    let named = list_of(text).into_iter().rev().map(|member| Recipient {
+    let named = list_of(mta, text).into_iter().rev().map(|member| Recipient {
         text: member,
         flags: RecipientFlags::PRIMARY,
         ..Recipient::default()
@@ -70,9 +70,9 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
     Ok(found)
 }
 
-/// Members of a list: between commas, else between blanks.
-fn list_of(text: &[u8]) -> Vec<Vec<u8>> {
-    if !text.contains(&b',') {
+/// Members of a list: between commas, else between blanks, as OldStyleHeaders allows it.
+fn list_of(mta: &Mta, text: &[u8]) -> Vec<Vec<u8>> {
+    if !text.contains(&b',') && mta.site.config.options.old_style_headers {
         return addr::split_list(text, b" ").into_iter().map(<[u8]>::to_vec).collect();
     }
     split_list(text)

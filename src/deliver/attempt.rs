@@ -11,11 +11,12 @@ use super::result::DeliveryResult;
 use crate::config::{Mailer, MailerId};
 use crate::envelope::{Envelope, QueueId};
 use crate::keeper::Keeper;
-use crate::logging::Logger;
+use crate::logging::{Logger, Priority};
 use crate::mail_auth::Signer;
 use crate::net::Resolver;
 use crate::rewrite::Site;
 use crate::schema::UserIds;
+use crate::smtp::client::ServerConnection;
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
 use crate::tls_policy::Policies;
@@ -149,5 +150,13 @@ impl Attempt<'_> {
     pub(super) fn transcribe(&mut self, line: &[u8]) {
         self.envelope.attempt.transcript.extend_from_slice(line);
         self.envelope.attempt.transcript.push(b'\n');
+    }
+
+    /// What did not come in time is in the log, if anything did not.
+    pub(super) fn log_time_out(&self, server: &ServerConnection) {
+        let Some(phase) = server.timed_out else { return };
+        let text =
+            [b"timeout waiting for input from ", &server.host[..], b" during client ", phase.as_bytes()];
+        self.on.logger.log(1, Priority::Notice, Some(self.envelope.id.as_bytes()), &text.concat());
     }
 }

@@ -223,6 +223,7 @@ async fn open(
     else {
         return Ok(server);
     };
+    attempt.log_time_out(&server);
     let relay = server.relay();
     let farewell = server.farewell(timeouts.quit).await;
     attempt.envelope.attempt.transcript.extend(server.take_transcript());

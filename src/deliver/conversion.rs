@@ -81,6 +81,17 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Each address of the header is read twice where it is written for a mailer.
+    fn of_addresses(rendering: &Rendering<'_>) -> Self {
+        let mut problems = Vec::new();
+        if !rendering.mailer.name.eq_ignore_ascii_case(b"*file*") {
+            for problem in rendering.envelope.headers.unreadable_addresses(&rendering.site.config) {
+                problems.extend([problem.clone(), problem]);
+            }
+        }
+        Self { problems, parts: false }
+    }
+
     /// With MaxMimeHeaderLength sendmail looks at them, or where it converts. What it writes to a file it writes in another process.
     fn is_wanted(rendering: &Rendering<'_>, direction: Direction) -> bool {
         let limits = rendering.site.config.options.max_mime_header_length;
@@ -130,9 +141,9 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
         }
     }
     let wanted = Reading::is_wanted(rendering, direction);
-    let mut reading = Reading::default();
+    let mut reading = Reading::of_addresses(rendering);
     if wanted {
-        reading.problems = Content::problems(&envelope.headers.0);
+        reading.problems.extend(Content::problems(&envelope.headers.0));
     }
     if !how.concerns(&content) {
         header.push(b'\n');
@@ -141,8 +152,12 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
     if direction == Direction::ToSevenBits {
         declare(rendering, &mut header);
     }
-    let body = converted(rendering, how, &content, field, &mut reading).await?;
-    let reading = if wanted { reading } else { Reading::default() };
+    let mut parts = Reading::default();
+    let body = converted(rendering, how, &content, field, &mut parts).await?;
+    if wanted {
+        reading.parts = parts.parts;
+        reading.problems.extend(parts.problems);
+    }
     Ok(Written { header, body, reading })
 }
 

@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId, recompute_size_and_priority};
 use super::connections::Connections;
+use super::conversion::Reading;
 use super::known_hosts::KnownHosts;
 use super::next_hop::{self, NextHop, RouteLookup};
 use super::parked::Parked;
@@ -38,6 +39,7 @@ enum Place {
 /// A hand-over to the keeper.
 struct HandOver {
     group: Group,
+    reading: Reading,
     under_way: UnderWay,
 }
 
@@ -53,7 +55,7 @@ enum UnderWay {
 /// What has come of a hand-over.
 enum HandedOver {
     Refused(DeliveryResult),
-    Mailed(Vec<MailerResult>),
+    Mailed(Vec<MailerResult>, Reading),
 }
 
 /// What one attempt left.
@@ -170,6 +172,7 @@ async fn run(
         return Attempted::default();
     }
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
+    tell_unreadable_addresses(on, envelope, 1 + 2 * copies.len());
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
@@ -177,6 +180,16 @@ async fn run(
     envelope.attempt.untried = !waiting;
     let attempted = Attempted { copies, looked: expanded.looked, ..Attempted::default() };
     cut_and_deliver(on, envelope, checkpoint, connections, attempted).await
+}
+
+/// Before anything is delivered sendmail has read the addresses of the header once, and twice more for each envelope that it made of
+/// this one.
+fn tell_unreadable_addresses(on: &Deliverer, envelope: &mut Envelope, times: usize) {
+    for problem in envelope.headers.unreadable_addresses(&on.site.config) {
+        let line = [&problem.to_line()[..], b"\n"].concat();
+        envelope.attempt.transcript.extend(line.repeat(times));
+        envelope.note(&problem.text, true);
+    }
 }
 
 /// What is cut from the envelope is durable before anything is written without it.
@@ -240,6 +253,7 @@ async fn deliver(
     }
     for group in elsewhere.into_iter().take_while(|_| may_deliver(checkpoint)) {
         attempt.settle_before(group.turn(&turns), &turns, &mut here);
+        attempt.complain_of_routes();
         since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
         let interval = on.site.config.options.checkpoint_interval;
         if interval > 0 && since_checkpoint >= interval {
@@ -331,6 +345,14 @@ impl Attempt<'_> {
         }
     }
 
+    /// Before the first delivery to another host sendmail knows of all next hops, and tells what is wrong with the system there.
+    fn complain_of_routes(&mut self) {
+        let wrong = |found: &mut Result<_, DeliveryResult>| found.as_mut().err()?.system_error.take();
+        let mut texts: Vec<Vec<u8>> = self.routes.values_mut().filter_map(wrong).collect();
+        texts.sort();
+        texts.iter().for_each(|text| self.complain(text));
+    }
+
     /// Who shares the best next hop of a mailer shares the connection to it; where there is none, or
     /// the mailer works on this host, who shares `$h`.
     fn groups(&self, place: Place) -> Vec<Group> {
@@ -356,8 +378,10 @@ impl Attempt<'_> {
     async fn hand_over(&mut self, group: Group, alone: bool) -> Option<HandOver> {
         let destination = self.mailbox(&group)?;
         let mut permit = self.enter(Pool::Local, destination)?;
+        let mut reading = Reading::default();
         let under_way = match local::prepare(self, &group).await {
-            Ok((delivery, body)) => {
+            Ok((delivery, body, read)) => {
+                reading = read;
                 let keeper = self.on.keeper.clone();
                 let work = async move {
                     if permit.ready().await { Some(keeper.deliver(delivery, body).await) } else { None }
@@ -366,13 +390,13 @@ impl Attempt<'_> {
             }
             Err(result) => UnderWay::Refused(result),
         };
-        Some(HandOver { group, under_way })
+        Some(HandOver { group, reading, under_way })
     }
 
     /// Waits for what the keeper says. Who has the message is done with from now on, whatever else happens.
     async fn collect(&mut self, pending: Vec<HandOver>) -> VecDeque<(Group, HandedOver)> {
         let mut done = VecDeque::with_capacity(pending.len());
-        for HandOver { group, under_way } in pending {
+        for HandOver { group, reading, under_way } in pending {
             let results = match under_way {
                 // perhaps he forwards his mail, and it is nobody's business how long it is
                 UnderWay::Refused(_) if self.envelope.attempt.forward_unread => continue,
@@ -395,7 +419,7 @@ impl Attempt<'_> {
                     self.envelope.recipients[*index].state = RecipientState::Sent;
                 }
             }
-            done.push_back((group, HandedOver::Mailed(results)));
+            done.push_back((group, HandedOver::Mailed(results, reading)));
         }
         done
     }
@@ -412,7 +436,11 @@ impl Attempt<'_> {
             }
             match result {
                 HandedOver::Refused(result) => self.record(&group.members, &result, None),
-                HandedOver::Mailed(results) => local::settle(self, &group, results),
+                HandedOver::Mailed(results, reading) => {
+                    reading.problems.iter().for_each(|problem| self.transcribe(&problem.to_line()));
+                    self.note_reading(&reading);
+                    local::settle(self, &group, results);
+                }
             }
         }
     }

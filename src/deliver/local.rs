@@ -1,7 +1,7 @@
 //! Mailers of this host: everything the keeper runs.
 
 use super::attempt::{Attempt, Deliverer};
-use super::conversion::{self, Written};
+use super::conversion::{self, Reading, Written};
 use super::header::Rendering;
 use super::plan::Group;
 use super::result::{DeliveryResult, TranscriptLine, reported_status};
@@ -20,11 +20,11 @@ use std::sync::{Arc, Mutex};
 /// A body in memory goes to the keeper in the request itself up to this many bytes, as an open file beyond.
 const MAX_BYTES: usize = 256 << 10;
 
-/// Everything the keeper needs for a group; the body as a file where it is one.
+/// Everything the keeper needs for a group; the body as a file where it is one; what could not be read of the message.
 pub(super) async fn prepare(
     attempt: &mut Attempt<'_>,
     group: &Group,
-) -> Result<(Delivery, Option<Arc<File>>), DeliveryResult> {
+) -> Result<(Delivery, Option<Arc<File>>, Reading), DeliveryResult> {
     let first = group.members.first().copied().ok_or_else(|| DeliveryResult::of_exit(Sysexit::SOFTWARE))?;
     let mailer = attempt.mailer(first).cloned().ok_or_else(|| DeliveryResult::of_exit(Sysexit::CONFIG))?;
     if let Some(result) = too_big(attempt.envelope.size, &mailer) {
@@ -55,11 +55,7 @@ pub(super) async fn prepare(
         body: bytes.map(<[u8]>::to_vec),
         form,
     };
-    for problem in &reading.problems {
-        attempt.transcribe(&problem.to_line());
-    }
-    attempt.note_reading(&reading);
-    Ok((delivery, file))
+    Ok((delivery, file, reading))
 }
 
 impl Deliverer {

@@ -50,6 +50,7 @@ fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
         recipient.tried = on.clock.now();
     }
     envelope.attempt.stopped = true;
+    envelope.attempt.untried = true;
     envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
     envelope
         .attempt
@@ -70,7 +71,11 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
         let mailer = envelope.recipients[**index].mailer(&on.site.config);
         mailer.is_some_and(|mailer| mailer.has(b'l'))
     };
-    let here = order.iter().filter(is_here).max_by_key(|index| envelope.recipients[**index].sort_user());
+    let mut here = order.iter().filter(is_here);
+    let here = match envelope.attempt.read_back {
+        true => here.max_by_key(|index| envelope.recipients[**index].sort_user()),
+        false => here.next(),
+    };
     let to = here.or(order.first()).map_or(&b""[..], |first| &envelope.recipients[*first].text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()

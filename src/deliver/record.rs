@@ -32,7 +32,8 @@ impl Attempt<'_> {
             // an error of the system says more than a mere delay
             self.envelope.note(&said, result.disposition == Disposition::Failed || result.own_words);
         }
-        if result.noted.is_some() && result.of_recipient {
+        // who was waited for too long keeps that as his own
+        if result.noted.is_some() && result.of_recipient && result.errno != nix::libc::ETIMEDOUT {
             for index in members {
                 self.envelope.recipients[*index].message.clone_from(&self.envelope.message);
             }
@@ -103,7 +104,7 @@ impl Attempt<'_> {
     }
 
     /// A system error: in the log, and in front of the lines of the transcript.
-    fn complain(&mut self, text: &[u8]) {
+    pub(super) fn complain(&mut self, text: &[u8]) {
         self.transcribe(&Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text).to_line());
         self.on.logger.syserr(Priority::Critical, Some(self.envelope.id.as_bytes()), text);
     }

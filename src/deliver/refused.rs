@@ -19,7 +19,7 @@ impl From<DeliveryResult> for Refused {
 
 /// A connection that has ended while it was opened.
 pub(super) fn connection_failed(server: &mut ServerConnection, error: &ConnectionError) -> DeliveryResult {
-    if *error == ConnectionError::Lost {
+    if matches!(error, ConnectionError::Lost | ConnectionError::TimedOut) {
         let line = replies::read_error(&server.host);
         server.note(&line);
     }

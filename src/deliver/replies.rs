@@ -151,7 +151,7 @@ pub(super) fn of_data(answer: &Answer, extensions: &Extensions) -> Option<Delive
 pub(super) fn of_dot(answer: &Answer, extensions: &Extensions) -> DeliveryResult {
     match answer.code {
         200..300 => {
-            let reply = answer.reply();
+            let reply = Reply::parse(answer.first_line());
             let mut text = reply.text.clone();
             if let Some(enhanced) = reply.enhanced_text()
                 && !extensions.enhanced
@@ -194,11 +194,10 @@ pub(super) fn of_connection_error(error: &ConnectionError, host: &[u8]) -> Deliv
         // what a confused peer says is no verdict on the mail: RFC 5321 4.2.1 would allow a bounce, but
         // the connection may have been somebody else's for a moment
         ConnectionError::Malformed(_) => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 5, 0)),
-        ConnectionError::Lost => {
+        ConnectionError::Lost | ConnectionError::TimedOut => {
             let noted = Some([b"reply: read error from ", host].concat());
             DeliveryResult { noted, ..DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)) }
         }
-        ConnectionError::TimedOut => DeliveryResult::delayed(reply.text, EnhancedStatus(4, 4, 2)),
     };
     DeliveryResult { errno, ..result }
 }

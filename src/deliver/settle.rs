@@ -76,6 +76,11 @@ fn lost(attempt: &mut Attempt<'_>, server: &ServerConnection, answers: &Answers)
     }
     let mut result = replies::of_connection_error(error, &server.host);
     result.quoted.clone_from(&server.last_complaint);
+    if *error == ConnectionError::TimedOut {
+        attempt.transcribe(&replies::read_error(&server.host));
+        result.of_recipient = answers.mail.is_some();
+        return result;
+    }
     if *error != ConnectionError::Lost {
         return result;
     }

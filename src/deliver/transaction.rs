@@ -65,6 +65,7 @@ pub(super) async fn run(
         }
     };
     let answers = transact(&mut server, &offer, &mut refused).await;
+    attempt.log_time_out(&server);
     attempt.envelope.attempt.transcript.extend(server.take_transcript());
     attempt.note_answers(&server, &answers).await;
     if answers.is_written() {

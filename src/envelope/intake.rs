@@ -90,7 +90,7 @@ impl Envelope {
     }
 
     /// The recipients as sendmail's send queue has them: by host; those of one host as they were met. Reports, and runs
-    /// of the queue from the second attempt on (with FastSplit=0 the first one, too), have them by next hop, those of one by user, the last in
+    /// of the queue from the second attempt on, and all with FastSplit=0, have them by next hop, those of one by user, the last in
     /// the alphabet first.
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();

@@ -28,7 +28,11 @@ impl From<&Config> for KeeperSettings {
             alias_wait: options.alias_wait,
             blame: config.blame(),
             // cut before anything is filled in, so that no detail of an address adds a file
-            forward_path: path.split(|byte| *byte == b':').map(internal).collect(),
+            forward_path: path
+                .split(|byte| *byte == b':')
+                .filter(|name| !name.is_empty())
+                .map(internal)
+                .collect(),
             file_root: options.safe_file_environment.as_deref().map(accounts::path),
             file_mode: options.temp_file_mode & 0o666,
             one_group: options.dont_init_groups,

@@ -56,7 +56,7 @@ pub struct RecipientLine<'a> {
 const MAX_SENDER: usize = 200;
 
 /// Longest Message-Id, in bytes.
-const MAX_MESSAGE_ID: usize = 200;
+const MAX_MESSAGE_ID: usize = 100;
 
 impl SenderLine<'_> {
     /// The text of the line.

@@ -1,9 +1,10 @@
 //! Lists of addresses in header fields.
 
 use super::header::{Header, HeaderKind, Headers};
-use crate::addr::split_list;
+use crate::addr::{MAX_SHOWN, Table, prescan, shorten, split_list};
 use crate::config::Config;
 use crate::db;
+use crate::schema::{EnhancedStatus, Reply};
 
 /// Fields that hold addresses.
 const ADDRESSES: HeaderKind = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
@@ -49,6 +50,27 @@ impl Headers {
             field.kind.intersects(ADDRESSES) && field.value.iter().any(|byte| b",;<(".contains(byte))
         };
         config.options.old_style_headers && !self.0.iter().any(modern)
+    }
+
+    /// What cannot be read of addresses, in the words that sendmail has for it.
+    pub fn unreadable_addresses(&self, config: &Config) -> Vec<Reply> {
+        let mut problems = Vec::new();
+        // most fields are looked at no further
+        let odd = |field: &&Header| {
+            let brackets = field.value.iter().any(|byte| b"<>()\"".contains(byte));
+            field.kind.intersects(ADDRESSES) && (brackets || field.value.len() > MAX_SHOWN)
+        };
+        for field in self.0.iter().filter(odd).filter(|field| !field.kind.contains(HeaderKind::BCC)) {
+            for part in split(field, self.is_old_style(config)) {
+                for problem in prescan(&config.operators, &part, 0, Table::External, false).problems {
+                    let mut reply = problem.reply();
+                    reply.enhanced = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
+                    reply.text = [&shorten(&part, MAX_SHOWN)[..], b"... ", &reply.text].concat();
+                    problems.push(reply);
+                }
+            }
+        }
+        problems
     }
 
     /// The fields as a queue keeps them: lists of addresses are cut and folded anew.

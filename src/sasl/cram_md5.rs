@@ -8,7 +8,7 @@ use super::secret::{Answer, Proof, Question, Refusal};
 
 pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
     let number = facts.random[..8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let challenge = [format!("<{number}.{}@", facts.now).as_bytes(), &facts.host, b">"].concat();
+    let challenge = [format!("<{number}.{}@", facts.now).as_bytes(), &facts.realm, b">"].concat();
     Box::new(Server { challenge, realm: facts.realm.clone(), user: Vec::new(), said: Vec::new() })
 }
 

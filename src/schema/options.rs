@@ -201,7 +201,7 @@ options! {
     /// A lone dot does not end command-line input
     ignore_dots: bool = false, (Bool), "IgnoreDots", b'i', Anyone, Implemented, "confIGNORE_DOTS";
     /// Search path for .forward files, macro-expanded at delivery
-    forward_path: Option<Vec<u8>> = None, (Text), "ForwardPath", b'J', Root, Implemented, "confFORWARD_PATH";
+    forward_path: Option<Vec<u8>> = None, (Special), "ForwardPath", b'J', Root, Implemented, "confFORWARD_PATH";
     /// Bounces in MIME form; off disables DSN
     send_mime_errors: bool = true, (Bool), "SendMimeErrors", b'j', Anyone, Implemented, "confMIME_FORMAT_ERRORS";
     /// Open connections kept; negative becomes 0

@@ -65,6 +65,9 @@ pub struct ServerConnection {
     pub held: Option<Arc<File>>,
     /// The first line of the last answer that was a complaint, for this message: what a log shows of a server that said nothing later.
     pub last_complaint: Option<Vec<u8>>,
+    phase: &'static str,
+    /// The part of the dialogue whose answer did not come in time.
+    pub timed_out: Option<&'static str>,
     transcript: Vec<u8>,
     introduced: bool,
     last_command: Vec<u8>,
@@ -92,6 +95,8 @@ impl ServerConnection {
             messages: 0,
             held: None,
             last_complaint: None,
+            phase: "greeting",
+            timed_out: None,
             transcript: Vec::new(),
             introduced: false,
             last_command: Vec::new(),
@@ -202,6 +207,7 @@ impl ServerConnection {
 
     pub(super) fn note_command(&mut self, command: &[u8]) {
         self.console.step(&[b">>> ", command]);
+        self.begin_phase(command.split(|byte| *byte == b' ').next().unwrap_or_default());
         self.last_command = command.to_vec();
     }
 
@@ -250,7 +256,17 @@ impl ServerConnection {
                 Ok(answer)
             }
             Ok(Err(error)) => Err(self.ended(error)),
-            Err(_) => Err(self.ended(ConnectionError::TimedOut)),
+            Err(_) => {
+                self.timed_out = Some(self.phase);
+                Err(self.ended(ConnectionError::TimedOut))
+            }
+        }
+    }
+
+    /// What the next answer is waited for in, if sendmail has a name for it.
+    pub(super) fn begin_phase(&mut self, name: &[u8]) {
+        if let Some(phase) = PHASES.iter().find(|phase| phase.as_bytes() == name) {
+            self.phase = phase;
         }
     }
 
@@ -322,6 +338,9 @@ impl ServerConnection {
         Some(answer)
     }
 }
+
+/// The parts of a dialogue that the log names.
+const PHASES: [&str; 9] = ["EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA 354", "DATA status", "RSET", "QUIT"];
 
 /// What is read behind the answer to QUIT, in bytes.
 const MAX_FAREWELL: u64 = 4096;

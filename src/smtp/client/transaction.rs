@@ -121,6 +121,7 @@ async fn run(
     if !pipelined {
         server.send_command(b"DATA", timeouts.data).await?;
     }
+    server.begin_phase(b"DATA 354");
     let answer = server.answer(timeouts.data).await?;
     let go = answer.code == 354;
     answers.data = Some(answer);
@@ -154,6 +155,7 @@ async fn recipients(
         }
         server.write(&commands, timeouts.rcpt).await?;
         for index in start..end {
+            server.begin_phase(b"RCPT");
             let answer = server.answer(timeouts.rcpt).await?;
             let closing = answer.is_closing();
             if !answer.is_positive() && !closing {
@@ -202,6 +204,7 @@ async fn content(
     out.extend_from_slice(b".\r\n");
     server.console.step(&[b">>> ."]);
     server.write(&out, timeouts.block).await?;
+    server.begin_phase(b"DATA status");
     let accepted = |answer: &Option<Answer>| answer.as_ref().is_some_and(Answer::is_positive);
     let accepted = (0..answers.recipients.len()).filter(|at| accepted(&answers.recipients[*at]));
     for index in accepted.collect::<Vec<_>>() {

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::transaction::{Stage, Transaction};
 use crate::envelope::{BodyType, Envelope};
 use crate::logging::statistics::Message;
-use crate::logging::{Priority, RecipientLine, SenderLine};
+use crate::logging::{Priority, RecipientLine, SenderLine, log_text};
 
 impl<A: Acceptor> Session<A> {
     /// Ends the transaction without a message: RSET, QUIT, a lost connection.
@@ -34,8 +34,9 @@ impl<A: Acceptor> Session<A> {
         let envelope = &self.transaction.envelope;
         let recipients = envelope.send_order().into_iter().map(|index| &envelope.recipients[index]);
         for recipient in recipients.filter(|one| !one.state.is_left_out()) {
+            let to = log_text(&recipient.text);
             let line = RecipientLine {
-                to: vec![&recipient.text],
+                to: vec![&to],
                 delay: self.acceptor.now() - envelope.created,
                 priority: envelope.priority,
                 stat,

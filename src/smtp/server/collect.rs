@@ -104,6 +104,11 @@ impl<A: Acceptor> Session<A> {
             Violation::LineFeed => (BARE_LF, collecting.decoder.bare_line_feeds),
             Violation::CarriageReturn => (BARE_CR, collecting.decoder.bare_carriage_returns),
         };
+        // a line that is no field ends the header before any empty line
+        let place = match collecting.collector.in_body() && !place.body {
+            true => Where { header: false, body: true },
+            false => place,
+        };
         let line = self.collect_line(info, place, Some("tempfail"));
         self.server.log.always(Priority::Notice, Some(self.transaction.envelope.id.as_bytes()), &line);
         self.transaction.envelope.size = collecting.size;

@@ -5,6 +5,7 @@ use super::extensions::offered;
 use super::filter::FilterCall;
 use super::security::Channel;
 use super::session::{Flow, Refusal, Session};
+use super::transaction::Stage;
 use super::verb_row::{Command, VerbRow};
 use crate::addr::MacroId;
 use crate::logging::Priority;
@@ -50,10 +51,8 @@ impl<A: Acceptor> Session<A> {
         let bogus = self.server.policy.allow_bogus_helo;
         // where any name will do, nothing is made of a missing one, or of words behind it
         let valid = if bogus { name.is_empty() || is_domain(&name) } else { is_domain(argument) };
-        if !valid {
-            self.log_invalid_name(&name);
-        }
         if !valid && (!bogus || argument.len() > MAX_NAME) {
+            self.log_invalid_name(&name);
             self.error(&Reply::new(501, None, "Invalid domain name"), None);
             return Flow::Continue;
         }
@@ -79,7 +78,7 @@ impl<A: Acceptor> Session<A> {
         self.log(9, Priority::Info, &text);
     }
 
-    /// `$r` says what was tried last, accepted or not.
+    /// `$r` says what was tried last before MAIL, accepted or not.
     pub(super) fn name_protocol(&mut self, extended: bool) {
         let config = &self.server.site.config;
         let base: &[u8] = if extended { b"ESMTP" } else { b"SMTP" };
@@ -90,8 +89,10 @@ impl<A: Acceptor> Session<A> {
         protocol.extend(under_tls.then_some(b'S'));
         protocol.extend(security.identity.is_authenticated().then_some(b'A'));
         let protocol = &protocol[..];
-        for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
-            scope.set_named(config, b"r", protocol);
+        self.scope.set_named(config, b"r", protocol);
+        // what has begun goes on as it came
+        if self.transaction.stage == Stage::Idle {
+            self.transaction.envelope.scope.set_named(config, b"r", protocol);
         }
     }
 
