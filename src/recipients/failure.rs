@@ -19,7 +19,10 @@ impl AliasExpansion<'_, '_> {
 
     /// The same where aliases name aliases beyond MaxAliasRecursion, on this line of a list. The operator hears of the list's file.
     pub(super) fn too_deep(&mut self, list: usize, line: usize, reply: Reply) {
-        let place = self.place_in(list, line).unwrap_or_default();
+        // aliases that a file names stand where it names them
+        let place =
+            self.place_in(list, line).or_else(|| self.chain(list).find_map(|above| self.place(above)));
+        let place = place.unwrap_or_default();
         if let Some(file) = self.lists.get(&list) {
             let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
             let text = [what, b": ", &file.path, depth].concat();

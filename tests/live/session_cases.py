@@ -271,6 +271,7 @@ def groups(seed, count):
 
 KEPT = [  # rows of sessions.md, and what in a case's steps or its group's options leads to them
     (r"badfile@|grace.*SafeFileEnvironment", "a file named by an alias whose directory is missing"), (r"@greetodd", "a greeting that is no SMTP"),
+    (r"@dotbare", "a server that answers the dot with a bare 250"),
     (r"SIZE=9{20}", "SIZE=99999999999999999999"), (r"loop1@", "a circle of aliases beside other recipients")]
 
 
