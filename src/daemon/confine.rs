@@ -82,15 +82,15 @@ impl Confinement {
     }
 }
 
-/// Gives up what the front does not need. That of a `daemon` looks for root's files in the queue again, and tells its
-/// status later.
+/// Gives up what the front does not need; files that root has laid into the queue are given to it before. That of a `daemon`
+/// tells its status later.
 ///
 /// # Errors
 /// Rights stayed that must go: the process must end.
 pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confinement, String> {
     let directories = QueueDirectories::find(queue).map_err(|error| error.to_string())?;
     let mut notes = Vec::new();
-    let user = user(&site.config, &directories, daemon, &mut notes);
+    let user = user(&site.config, &directories, &mut notes);
     let files = files(site);
     let trees: Vec<PathBuf> = host_status::directory(&site.config, &queue.base()).into_iter().collect();
     if let User::Other(ids) = &user {
@@ -107,12 +107,7 @@ pub fn confine(site: &Site, queue: &QueueOptions, daemon: bool) -> Result<Confin
 }
 
 /// RunAsUser, else the queue's owner, else the service user, to whom the queue is given.
-fn user(
-    config: &Config,
-    directories: &QueueDirectories,
-    thorough: bool,
-    notes: &mut Vec<(Priority, String)>,
-) -> User {
+fn user(config: &Config, directories: &QueueDirectories, notes: &mut Vec<(Priority, String)>) -> User {
     if !identity::is_root() {
         return User::Same;
     }
@@ -122,7 +117,7 @@ fn user(
         Ok(ids) => ids,
         Err(why) => return User::Root(why),
     };
-    match directories.adopt(ids.uid, thorough) {
+    match directories.adopt(ids.uid) {
         Ok(adoption) => notes.extend(adoption_notes(&adoption, ids)),
         // a queue that is not the service user's can only be worked on by root
         Err(error) if given.is_none() => return User::Root(error.to_string()),

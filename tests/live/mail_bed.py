@@ -535,16 +535,21 @@ def run_group(program, makemap, group):
     return results
 
 
-def serve(program, makemap, build=build, run_group=run_group):
-    """Inside the name spaces."""
-    output = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    build()
+def surroundings():
+    """The log, the name server and the remote hosts begin."""
     for server in (log_server, name_server):
         threading.Thread(target=server, daemon=True).start()
     for name in site.HOSTS:
         threading.Thread(target=remote_host, args=(name,), daemon=True).start()
     time.sleep(0.1)
+
+
+def serve(program, makemap, build=build, run_group=run_group):
+    """Inside the name spaces."""
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    build()
+    surroundings()
     for line in sys.stdin:
         print(json.dumps(run_group(program, makemap, json.loads(line))), file=output, flush=True)
 

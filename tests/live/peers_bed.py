@@ -3,7 +3,7 @@
 `begin` is called inside of the name spaces that `main` makes: it starts the daemon on ports 25 and 465. A hop is a mailer of its own to a port of 127.0.0.1:
 mail for NAME.example goes there.
 """
-import os, pathlib, re, smtplib, socket, subprocess, sys, tempfile, threading, time
+import os, pathlib, re, smtplib, socket, subprocess, sys, tempfile, time
 
 import auth_cases, checks, mail_bed, secure_bed, side_by_side, tls_cases
 
@@ -54,11 +54,7 @@ def begin(program, makemap, hops, lines=(), users="", features=""):
     mail_bed.site.SYSTEM_GROUPS += "".join("{0}:x:{3}:\n".format(*line.split(":")) for line in users.splitlines())
     mail_bed.site.zone = lambda: {**plain_zone(), **{(f"{name}.example", "A"): ["127.0.0.1"] for name in hops}}
     secure_bed.build()
-    for server in (mail_bed.log_server, mail_bed.name_server):
-        threading.Thread(target=server, daemon=True).start()
-    for name in mail_bed.site.HOSTS:
-        threading.Thread(target=mail_bed.remote_host, args=(name,), daemon=True).start()
-    time.sleep(0.1)
+    mail_bed.surroundings()
     mailers = [MAILER.format(name=name, port=port) for name, port in hops.items()]
     cf = "\n".join([side_by_side.cf_text(auth_cases.ALL + auth_cases.TRUST + features), *LINES, *lines, *PORTS, *mailers, ""])
     mail_bed.write("sasl/Sendmail.conf", auth_cases.SASL)

@@ -120,16 +120,16 @@ impl QueueDirectories {
         Ok(UserIds { uid: about.uid(), gid: about.gid() })
     }
 
-    /// Gives what root has in the queue to this user. Directories that the user has already are looked through again
-    /// only if `thorough` says so.
+    /// Gives what root has in the queue to this user. Directories that the user has already are looked through as well:
+    /// programs that stand between two queues (MailScanner) lay files into them as root.
     ///
     /// # Errors
     /// A directory holds something that is no queue file (nothing is changed then), or root may not do this.
-    pub fn adopt(&self, uid: u32, thorough: bool) -> Result<Adoption, QueueError> {
+    pub fn adopt(&self, uid: u32) -> Result<Adoption, QueueError> {
         let mut folders = Vec::new();
         for path in self.paths() {
             let folder = Folder::open(&path)?;
-            if folder.about.uid() == 0 || (thorough && folder.about.uid() == uid) {
+            if [0, uid].contains(&folder.about.uid()) {
                 let names = folder.names()?;
                 check_names(&folder, &names)?;
                 folders.push((folder, names));
