@@ -21,6 +21,17 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// RFC 9110, 4.2.2
 const PORT: u16 = 443;
 
+/// Why there is no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    /// The server's certificate proves nothing.
+    #[error("{0}")]
+    Certificate(&'static str),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
 /// What makes requests.
 pub(super) struct Https<'a> {
     pub(super) resolver: &'a Resolver,
@@ -33,15 +44,19 @@ impl Https<'_> {
     ///
     /// # Errors
     /// Why there is none, for the log.
-    pub(super) async fn body(&self, request: Request<Full<Bytes>>, most: usize) -> Result<Bytes, String> {
+    pub(super) async fn body(
+        &self,
+        request: Request<Full<Bytes>>,
+        most: usize,
+    ) -> Result<Bytes, RequestError> {
         let is_post = request.method() == Method::POST;
         let work = async {
             let response = self.answer(request).await?;
             if !(response.status() == StatusCode::OK || is_post && response.status().is_success()) {
-                return Err(format!("answer {}", response.status()));
+                return Err(text(format!("answer {}", response.status())));
             }
             let body = Limited::new(response.into_body(), most).collect().await;
-            body.map(|body| body.to_bytes()).map_err(|error| error.to_string())
+            body.map(|body| body.to_bytes()).map_err(text)
         };
         within(LIMIT, work).await
     }
@@ -49,16 +64,17 @@ impl Https<'_> {
     async fn answer(
         &self,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<hyper::body::Incoming>, String> {
+    ) -> Result<Response<hyper::body::Incoming>, RequestError> {
         let uri = request.uri().clone();
-        let host = uri.host().filter(|_| uri.scheme_str() == Some("https")).ok_or("no address of HTTPS")?;
+        let host = uri.host().filter(|_| uri.scheme_str() == Some("https"));
+        let host = host.ok_or_else(|| text("no address of HTTPS"))?;
         let port = uri.port_u16().unwrap_or(PORT);
         let stream = self.connect(host, port).await?;
-        let material = self.material.as_ref().ok_or("this host's client speaks no TLS")?;
+        let material = self.material.as_ref().ok_or_else(|| text("this host's client speaks no TLS"))?;
         let wish = Wish { named: true, ..Wish::default() };
         let connected = material.connect(&wish, host.as_bytes(), stream).await;
-        let (stream, established) = connected.map_err(|error| error.to_string())?;
-        certified(host.as_bytes(), &established)?;
+        let (stream, established) = connected.map_err(text)?;
+        certified(host.as_bytes(), &established).map_err(RequestError::Certificate)?;
         let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
         request.headers_mut().insert(header::HOST, authority.parse().map_err(text)?);
         // the request names the path alone, as to a server and not to a proxy (RFC 9112, 3.2.1)
@@ -70,13 +86,13 @@ impl Https<'_> {
         sender.send_request(request).await.map_err(text)
     }
 
-    async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, String> {
+    async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, RequestError> {
         // an address is nobody's name
         if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
-            return Err("not a host's name".into());
+            return Err(text("not a host's name"));
         }
         let found = self.resolver.addresses(host.as_bytes(), Family::Both).await.done().unwrap_or_default();
-        let mut last = String::from("host unknown");
+        let mut last = text("host unknown");
         for address in found {
             let stream = TcpStream::connect(SocketAddr::new(address, port));
             match within(CONNECT_LIMIT, async { stream.await.map_err(text) }).await {
@@ -88,10 +104,13 @@ impl Https<'_> {
     }
 }
 
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
+fn text(error: impl std::fmt::Display) -> RequestError {
+    RequestError::Other(error.to_string())
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err("timeout".into()))
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, RequestError> {
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(text("timeout")))
 }

@@ -1,9 +1,9 @@
 //! Who is asked for a policy: what the options turn on, what is remembered, what is fetched.
 
 use super::dane;
-use super::https::Https;
+use super::https::{Https, RequestError};
 use super::report::{self, Receiver};
-use super::requirement::{Domain, NextHopPolicy, Unmet};
+use super::requirement::{Domain, NextHopPolicy, NoPolicy, Unmet};
 use super::results::{self, SessionResult};
 use super::sts::{self, Cache, Known, MAX_POLICY, Mode, StsPolicy};
 use crate::config::Config;
@@ -76,7 +76,7 @@ struct Shared {
     cache: Cache,
     /// Where results are written down, if anybody may want to know.
     results: Option<PathBuf>,
-    failures: Mutex<HashMap<Vec<u8>, Instant>>,
+    failures: Mutex<HashMap<Vec<u8>, (Instant, NoPolicy)>>,
     /// Whoever fetches a domain's policy; others wait for it.
     turns: Mutex<HashMap<Vec<u8>, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -117,16 +117,17 @@ impl Policies {
         // whom a domain has named is known from a resolver that validates, which option TLSARecords speaks of
         let tlsa = self.0.asked.dane && asked.dane;
         let secure = secure && tlsa;
-        let sts = if self.0.asked.sts && asked.sts { self.0.sts(&name).await } else { None };
+        let asks = self.0.asked.sts && asked.sts;
+        let (sts, no_policy) = if asks { self.0.sts(&name).await } else { (None, None) };
         let wanted = secure || sts.is_some() || self.0.results.is_some();
-        wanted.then(|| Arc::new(Domain { name, secure, tlsa, sts }))
+        wanted.then(|| Arc::new(Domain { name, secure, tlsa, sts, no_policy }))
     }
 
     /// The same of a host that the configuration names: whose certificate it must be is known without the DNS.
     pub fn of_named_host(&self, name: &[u8], asked: Asked) -> Option<Arc<Domain>> {
         let (name, tlsa) = (name.to_ascii_lowercase(), self.0.asked.dane && asked.dane);
         let wanted = tlsa || self.0.require_tls;
-        wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None }))
+        wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None, no_policy: None }))
     }
 
     /// Writes down what a session has come to, if the site reports such things.
@@ -150,7 +151,8 @@ impl Policies {
     pub async fn post(&self, address: &str, report: Vec<u8>) -> Result<(), String> {
         let request = Request::post(address).header("content-type", "application/tlsrpt+gzip");
         let request = request.body(Full::new(report.into())).map_err(|error| error.to_string())?;
-        self.0.https().await.body(request, MAX_POLICY).await.map(drop)
+        let answer = self.0.https().await.body(request, MAX_POLICY).await;
+        answer.map(drop).map_err(|error| error.to_string())
     }
 
     /// What TLS a host of a domain must have. TLSA records count before a policy (RFC 8461, 2).
@@ -184,8 +186,8 @@ impl Policies {
 }
 
 impl Shared {
-    /// The policy that counts now, if it is one (RFC 8461, 3).
-    async fn sts(&self, domain: &[u8]) -> Option<Arc<StsPolicy>> {
+    /// The policy that counts now, if it is one (RFC 8461, 3); or why there is none although it is announced.
+    async fn sts(&self, domain: &[u8]) -> (Option<Arc<StsPolicy>>, Option<NoPolicy>) {
         let turn = self.turn(domain);
         let known = {
             let _turn = turn.lock().await;
@@ -193,10 +195,13 @@ impl Shared {
         };
         drop(turn);
         self.end_turn(domain);
-        known.map(|known| known.policy).filter(|policy| policy.mode != Mode::None)
+        match known {
+            Ok(known) => (known.map(|known| known.policy).filter(|policy| policy.mode != Mode::None), None),
+            Err(failure) => (None, Some(failure)),
+        }
     }
 
-    async fn known(&self, domain: &[u8]) -> Option<Known> {
+    async fn known(&self, domain: &[u8]) -> Result<Option<Known>, NoPolicy> {
         let now = clock::now();
         let (known, read) = self.cache.get(domain);
         if let Err(error) = read {
@@ -206,10 +211,15 @@ impl Shared {
         // a record that is missing, or cannot be had, ends no policy that is still believed (RFC 8461, 3.1)
         let name = [b"_mta-sts.", domain].concat();
         let records = texts(&self.resolver, &name).await.unwrap_or_default();
-        let Some(id) = sts::announced(&records) else { return known };
+        let Some(id) = sts::announced(&records) else { return Ok(known) };
         let fresh = |known: &Known| known.id == id && now - known.fetched < REFRESH;
-        if known.as_ref().is_some_and(fresh) || self.has_failed(domain) {
-            return known;
+        if known.as_ref().is_some_and(fresh) {
+            return Ok(known);
+        }
+        // the old one counts as long as there is no newer one
+        let or_old = |known: Option<Known>, failure| known.map(Some).ok_or(failure);
+        if let Some(failure) = self.failure(domain) {
+            return or_old(known, failure);
         }
         match self.fetch(domain).await {
             Ok((policy, text)) => {
@@ -219,23 +229,32 @@ impl Shared {
                 }
                 let text = format!("policy fetched, mode={}", known.policy.mode.name());
                 self.say(Priority::Info, domain, &text);
-                Some(known)
+                Ok(Some(known))
             }
-            Err(why) => {
-                self.note_failure(domain);
+            Err(failure) => {
+                self.note_failure(domain, &failure);
                 let end = if known.is_some() { "the old one counts" } else { "there is none" };
-                self.say(Priority::Warning, domain, &format!("policy cannot be fetched: {why}: {end}"));
-                known
+                self.say(
+                    Priority::Warning,
+                    domain,
+                    &format!("policy cannot be fetched: {}: {end}", failure.why),
+                );
+                or_old(known, failure)
             }
         }
     }
 
-    async fn fetch(&self, domain: &[u8]) -> Result<(StsPolicy, String), String> {
-        let domain = std::str::from_utf8(domain).map_err(|_| "not a domain")?;
+    async fn fetch(&self, domain: &[u8]) -> Result<(StsPolicy, String), NoPolicy> {
+        let failure = |result_type, why| NoPolicy { result_type, why };
+        let lost = |why: String| failure("sts-policy-fetch-error", why);
+        let domain = std::str::from_utf8(domain).map_err(|_| lost("not a domain".into()))?;
         let request = Request::get(format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"));
-        let request = request.body(Full::default()).map_err(|error| error.to_string())?;
-        let body = self.https().await.body(request, MAX_POLICY).await?;
-        let policy = StsPolicy::parse(&body)?;
+        let request = request.body(Full::default()).map_err(|error| lost(error.to_string()))?;
+        let body = self.https().await.body(request, MAX_POLICY).await.map_err(|error| match error {
+            RequestError::Certificate(why) => failure("sts-webpki-invalid", why.into()),
+            RequestError::Other(why) => lost(why),
+        })?;
+        let policy = StsPolicy::parse(&body).map_err(|why| failure("sts-policy-invalid", why.into()))?;
         Ok((policy, String::from_utf8_lossy(&body).into_owned()))
     }
 
@@ -249,16 +268,17 @@ impl Shared {
         self.log.log(level, priority, None, &line);
     }
 
-    fn has_failed(&self, domain: &[u8]) -> bool {
+    /// Why it could not be fetched a moment ago.
+    fn failure(&self, domain: &[u8]) -> Option<NoPolicy> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.get(domain).is_some_and(|at| at.elapsed() < RETRY)
+        failures.get(domain).filter(|(at, _)| at.elapsed() < RETRY).map(|(_, failure)| failure.clone())
     }
 
-    fn note_failure(&self, domain: &[u8]) {
+    fn note_failure(&self, domain: &[u8], failure: &NoPolicy) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.retain(|_, at| at.elapsed() < RETRY);
+        failures.retain(|_, (at, _)| at.elapsed() < RETRY);
         if failures.len() < MAX_FAILURES {
-            failures.insert(domain.to_vec(), Instant::now());
+            failures.insert(domain.to_vec(), (Instant::now(), failure.clone()));
         }
     }
 

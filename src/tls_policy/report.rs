@@ -172,21 +172,26 @@ fn is_plain(address: &str) -> bool {
 mod tests {
     use super::*;
     use crate::schema::EnhancedStatus;
+    use crate::tls::DaneProof;
+    use crate::tls_policy::requirement::NoPolicy;
     use crate::tls_policy::results::{add, days_before};
     use crate::tls_policy::{Domain, NextHopPolicy, SessionResult, Unmet};
     use std::io::Read;
+    use std::sync::Arc;
 
     const DAY: i64 = 1_772_323_200; // 2026-03-01
 
     #[test]
     fn a_day_becomes_reports() {
         let dir = tempfile::tempdir().expect("a directory");
-        let domain = Domain { name: b"site.example".to_vec(), secure: true, tlsa: true, sts: None };
+        let domain =
+            Domain { name: b"site.example".to_vec(), secure: true, tlsa: true, sts: None, no_policy: None };
+        let proof = Arc::new(DaneProof { records: Vec::new(), names: Vec::new() });
         let unmet = Unmet { reason: "hostname mismatch".into(), status: EnhancedStatus(4, 7, 5) };
         for at in 0..3 {
             let session = SessionResult {
                 domain: &domain,
-                policy: &NextHopPolicy::Dane(None),
+                policy: &NextHopPolicy::Dane(Some(proof.clone())),
                 host: b"mx.site.example.",
                 address: b"192.0.2.1",
                 protected: true,
@@ -213,6 +218,27 @@ mod tests {
             (&details["failed-session-count"], &details["receiving-mx-hostname"]),
             (&2.into(), &"mx.site.example".into())
         );
+    }
+
+    /// What is wrong with a policy is told where nothing was wrong with the session itself.
+    #[test]
+    fn policies_that_are_no_good_are_told_of() {
+        let no_policy = NoPolicy { result_type: "sts-policy-invalid", why: "no version".into() };
+        let plain =
+            Domain { name: b"site.example".to_vec(), secure: true, tlsa: true, sts: None, no_policy: None };
+        let announced = Domain { no_policy: Some(no_policy), ..plain.clone() };
+        let told = |domain: &Domain, policy: NextHopPolicy, protected| {
+            let (host, address) = (&b"mx.site.example."[..], &b"192.0.2.1"[..]);
+            let session = SessionResult { domain, policy: &policy, host, address, protected, unmet: None };
+            let line = serde_json::to_value(session.line()).expect("JSON");
+            line["failure"]["result-type"].as_str().map(str::to_owned)
+        };
+        let of = |text: &str| Some(text.to_owned());
+        assert_eq!(told(&plain, NextHopPolicy::None, true), None);
+        assert_eq!(told(&announced, NextHopPolicy::None, true), of("sts-policy-invalid"));
+        assert_eq!(told(&announced, NextHopPolicy::Named, true), of("sts-policy-invalid"));
+        assert_eq!(told(&announced, NextHopPolicy::None, false), of("starttls-not-supported"));
+        assert_eq!(told(&plain, NextHopPolicy::Dane(None), true), of("tlsa-invalid"));
     }
 
     #[test]

@@ -16,6 +16,17 @@ pub struct Domain {
     pub(super) tlsa: bool,
     /// Its MTA-STS policy.
     pub(super) sts: Option<Arc<StsPolicy>>,
+    /// Why it has announced one, and there is none.
+    pub(super) no_policy: Option<NoPolicy>,
+}
+
+/// Why the policy that a domain announces cannot be had.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NoPolicy {
+    /// As reports call it (RFC 8460, 4.3.2.2): `sts-policy-fetch-error`, `sts-policy-invalid`, `sts-webpki-invalid`.
+    pub(super) result_type: &'static str,
+    /// For the log, and for who gets the report.
+    pub(super) why: String,
 }
 
 /// What TLS a next hop must have, and why.

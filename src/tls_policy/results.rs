@@ -77,12 +77,8 @@ fn text(bytes: &[u8]) -> String {
 
 impl SessionResult<'_> {
     pub(super) fn line(&self) -> Line {
-        let reason = match self.unmet {
-            Some(unmet) => Some(unmet.reason.as_str()),
-            None => (!self.protected).then_some("no TLS"),
-        };
-        let failure = reason.map(|reason| Failure {
-            result_type: self.result_type(reason).into(),
+        let failure = self.failure().map(|(result_type, reason)| Failure {
+            result_type: result_type.into(),
             receiving_mx_hostname: text(self.host),
             receiving_ip: text(self.address),
             failure_reason_code: reason.into(),
@@ -95,6 +91,20 @@ impl SessionResult<'_> {
             mx_host: hosts,
         };
         Line { policy, failure }
+    }
+
+    /// Its result type, and why, if it was not as the domain wants it. What was wrong with the session comes before what was wrong with
+    /// the policy: each session is counted once.
+    fn failure(&self) -> Option<(&'static str, &str)> {
+        if let Some(unmet) = self.unmet {
+            return Some((self.result_type(&unmet.reason), &unmet.reason));
+        }
+        match (self.policy, &self.domain.no_policy) {
+            _ if !self.protected => Some((self.result_type("no TLS"), "no TLS")),
+            (NextHopPolicy::Dane(None), _) => Some(("tlsa-invalid", "no TLSA record is of any use")),
+            (NextHopPolicy::None | NextHopPolicy::Named, Some(none)) => Some((none.result_type, &none.why)),
+            _ => None,
+        }
     }
 
     fn result_type(&self, reason: &str) -> &'static str {
