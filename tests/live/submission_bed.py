@@ -14,14 +14,13 @@ SMMSP = 209
 
 
 def build():
-    """The site of mail_bed.py, an /etc of its own with /etc/mail in it, and a home for root."""
+    """The site of mail_bed.py, its files in /etc/mail too, and a home for root."""
     bed.build()
     users = pathlib.Path(TOP, "etc/passwd")
     users.write_text(users.read_text().replace(":/root:", f":{TOP}/home/root:"))
     os.makedirs(TOP + "/home/root", mode=0o700)
-    shutil.copytree("/etc", TOP + "/all-etc", symlinks=True, ignore=shutil.ignore_patterns("mail", "shadow*"))
-    os.symlink(TOP + "/mail", TOP + "/all-etc/mail")
-    bed.command("mount", "--bind", TOP + "/all-etc", "/etc")
+    shutil.rmtree(TOP + "/etc/mail", ignore_errors=True)
+    os.symlink(TOP + "/mail", TOP + "/etc/mail")
     os.chown(TOP + "/clientmqueue", SMMSP, SMMSP)
     os.chmod(TOP + "/clientmqueue", 0o770)
 
