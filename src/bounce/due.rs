@@ -6,7 +6,7 @@ use crate::schema::Privacy;
 
 /// What there is to report of a recipient that was delivered or relayed.
 const REPORTABLE: RecipientFlags = RecipientFlags::DELIVERED
-    .union(RecipientFlags::DELIVERED_LIST)
+    .union(RecipientFlags::LISTS)
     .union(RecipientFlags::RELAYED)
     .union(RecipientFlags::BY_TRACE_RELAYED)
     .union(RecipientFlags::BY_NOTIFY_RELAYED);

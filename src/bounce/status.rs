@@ -44,10 +44,8 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
     out.push(b'\n');
 }
 
-/// What is told of a list where nobody was tried, whether a receipt is wanted or not.
-const LISTS: RecipientFlags = RecipientFlags::DELIVERED_LIST.union(RecipientFlags::EXPANDED);
-
-/// Those it speaks of, in the order of the send queue; a failure or delay also tells of who wanted a receipt.
+/// Those it speaks of, in the order of the send queue; a failure or delay also tells of who wanted a receipt, and each report of lists, whether
+/// anybody wanted to hear of them or not.
 fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recipient, DsnKind)> {
     let of_kind = |kind| report.concerned(original, kind).into_iter().map(move |index| (index, kind));
     let kinds: &[DsnKind] = match report.kind {
@@ -63,14 +61,9 @@ fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recip
         let unasked = order.iter().filter(|index| is_unasked_failure(&original.recipients[**index]));
         groups.extend(unasked.map(|index| (*index, DsnKind::Failure)));
     }
-    if report.kind == DsnKind::Failure && original.attempt.untried {
-        let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
-        let lists = order
-            .iter()
-            .copied()
-            .filter(|index| is_list(&original.recipients[*index]) && !known.contains(index));
-        groups.extend(lists.map(|index| (index, DsnKind::Success)));
-    }
+    let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
+    let is_left = |index: &usize| is_list(&original.recipients[*index]) && !known.contains(index);
+    groups.extend(order.iter().copied().filter(is_left).map(|index| (index, DsnKind::Success)));
     groups.sort_by_key(|(index, _)| order.iter().position(|at| at == index));
     groups.into_iter().map(|(index, kind)| (&original.recipients[index], kind)).collect()
 }
@@ -169,7 +162,7 @@ fn address_type<'a>(usual: &'a [u8], address: &[u8]) -> &'a [u8] {
 }
 
 fn is_list(recipient: &Recipient) -> bool {
-    recipient.flags.contains(RecipientFlags::PRIMARY) && recipient.flags.intersects(LISTS)
+    recipient.flags.contains(RecipientFlags::PRIMARY) && recipient.flags.intersects(RecipientFlags::LISTS)
 }
 
 fn action(kind: DsnKind, recipient: &Recipient) -> String {

@@ -50,8 +50,18 @@ pub(super) async fn split_by_owner(
             recipient.state = RecipientState::Removed;
         }
     }
+    forget_lists(envelope);
     copies.reverse();
     copies
+}
+
+/// Where several are left sendmail makes its send queue anew of these: reports do not know the lists that they come from.
+fn forget_lists(envelope: &mut Envelope) {
+    if envelope.recipients.iter().filter(|one| moves(&one.state)).count() > 1 {
+        for list in envelope.recipients.iter_mut().filter(|one| !moves(&one.state)) {
+            list.flags -= RecipientFlags::LISTS;
+        }
+    }
 }
 
 /// Who goes along: everybody who is still to get it, and those who cannot, whom the owner hears of.
@@ -88,20 +98,15 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
         } else if copy.recipients[index].state != RecipientState::Expanded {
             copy.recipients[index].state = RecipientState::Removed;
         }
+        copy.recipients[index].flags -= RecipientFlags::LISTS;
     }
     copy
 }
 
-/// Lists of an owner are delivered to as far as their own sender is concerned; sendmail tells him so where there is at most one
-/// other recipient.
+/// Lists of an owner are delivered to as far as their own sender is concerned.
 fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) {
     // with a command each member is as if it were named itself
     if envelope.attempt.defaults.is_some() {
-        return;
-    }
-    let is_others = |owner: &Option<Owned>| owner.as_ref().is_none_or(|owned| owned.owner != name);
-    let waiting = envelope.recipients.iter().zip(owners).filter(|(one, _)| moves(&one.state));
-    if waiting.filter(|(_, owner)| is_others(owner)).count() > 1 {
         return;
     }
     for owned in owners.iter().flatten().filter(|owned| owned.owner == name) {

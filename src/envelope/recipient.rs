@@ -49,6 +49,8 @@ bitflags::bitflags! {
 impl RecipientFlags {
     /// A recipient without NOTIFY=: failures and delays are reported (RFC 3461, 5.2.1 leaves delays to the site).
     pub const DEFAULT_NOTIFY: Self = Self::FAILURE.union(Self::DELAY);
+    /// To report of a list, whatever became of its members.
+    pub const LISTS: Self = Self::DELIVERED_LIST.union(Self::EXPANDED);
 }
 
 /// Where a recipient stands.

@@ -201,7 +201,7 @@ pub struct AttemptState {
     pub no_alias: bool,
     /// It is queued before anybody looked where it has to go.
     pub unsplit: bool,
-    /// Nobody was tried: a report on who failed before speaks of what became of lists, too.
+    /// Nobody was tried.
     pub untried: bool,
     /// Of a report: the client whose message it is about, as Received-From-MTA shows it.
     pub received_from: Option<Vec<u8>>,
