@@ -59,6 +59,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             console: original.attempt.console.clone(),
             own_sender: original.attempt.own_sender,
             report: true,
+            of_report: original.attempt.report && original.attempt.generated,
             unsplit: true,
             defaults: defaults.clone(),
             received_from: status::received_from(original),
@@ -71,12 +72,15 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     })
 }
 
-/// It names its eighth bits to the next host where the original has just come in, and never has them converted: sendmail looks at the
-/// header of what comes in only, and at no byte of a report.
+/// It names its eighth bits to the next host, and never has them converted: those that a server said, those of an original that has
+/// just come in, and those of another report. sendmail looks at no byte of what it quotes, and knows this of the first report only that it
+/// makes of a message.
 fn body_type(report: &DsnRequest<'_>, original: &Envelope) -> Option<BodyType> {
-    let fresh = report.facts.mime && !original.attempt.read_back && !original.attempt.parts_read;
-    let named = fresh && original::encoding(original) == Some(b"8bit");
-    named.then_some(BodyType::EIGHT_BIT_MIME)
+    let attempt = &original.attempt;
+    let came = !attempt.read_back && !attempt.parts_read && original::encoding(original) == Some(b"8bit");
+    let first = report.facts.mime && !attempt.reported && (came || !attempt.transcript.is_ascii());
+    let inherited = attempt.report && original.body_type == Some(BodyType::EIGHT_BIT_MIME);
+    (first || inherited).then_some(BodyType::EIGHT_BIT_MIME)
 }
 
 /// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the

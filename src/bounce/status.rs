@@ -136,7 +136,8 @@ fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
 /// the type is that of their diagnostics, for they are no mail addresses.
 fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) -> Vec<u8> {
     let known = recipient.address.as_ref().map(|address| &address.user[..]);
-    let user = known.or(recipient.refusal.as_deref()).unwrap_or(without_brackets(&recipient.text));
+    let refused = recipient.refusal.as_ref().map(|refusal| &refusal.user[..]);
+    let user = known.or(refused).unwrap_or(without_brackets(&recipient.text));
     let [_, _, kind] = match recipient.address {
         // nobody has looked where it has to go
         None => [b"", b"", &report.facts.program_type[..]],

@@ -6,7 +6,7 @@ use super::mta::{Mta, Phase};
 use super::reports::{Reports, is_overdue};
 use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{Envelope, MessageKey};
+use crate::envelope::{AttemptState, Envelope, MessageKey};
 use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
 use crate::schema::Sysexit;
@@ -25,6 +25,21 @@ pub(super) struct Pass {
     pub(super) attempted: Attempted,
     /// Leases of what was cut from it and is in the queue already, or why it could not be put there.
     pub(super) cut: Result<Vec<Lease>, QueueError>,
+}
+
+/// What an attempt leaves to the copies made for owners of lists.
+#[derive(Default)]
+struct Said {
+    transcript: Vec<u8>,
+    reported: bool,
+    exit: Sysexit,
+}
+
+impl Said {
+    fn about(envelope: Envelope) -> Self {
+        let AttemptState { transcript, reported, exit, .. } = envelope.attempt;
+        Self { transcript, reported, exit }
+    }
 }
 
 fn begin_attempt(config: &Config, envelope: &mut Envelope) {
@@ -112,6 +127,7 @@ impl Mta {
             begin_attempt(&self.site.config, &mut envelope);
             let attempted = match is_overdue(&envelope) {
                 true => {
+                    envelope.attempts = envelope.attempt.before.1;
                     self.fail_overdue(&mut envelope).await;
                     Attempted::default()
                 }
@@ -181,7 +197,7 @@ impl Mta {
             if waits {
                 self.log_waiting(&envelope, None);
             }
-            let mut transcript = self.drop_envelope(envelope, lease, connections, unsent).await;
+            let mut said = self.drop_envelope(envelope, lease, connections, unsent).await;
             self.recall_later(key, attempted.full);
             // FastSplit says how many envelopes of one message a command delivers
             let more = match !looked && at_once {
@@ -190,23 +206,25 @@ impl Mta {
             };
             let rest = parts.split_off(more.min(parts.len()));
             self.leave_parts(&rest, looked);
-            // copies for owners have one transcript with the message, which each of them continues
+            // copies for owners go on where the message, or the copy before, has ended
             let shared = copies.len();
             for (number, mut copy) in copies.into_iter().chain(parts).enumerate() {
                 let lease = cut.iter().position(|lease| lease.key().id == copy.id);
                 let lease = lease.map(|index| cut.swap_remove(index));
                 if number < shared {
-                    copy.attempt.transcript = std::mem::take(&mut transcript);
+                    let Said { transcript, reported, exit } = std::mem::take(&mut said);
+                    (copy.attempt.transcript, copy.attempt.reported) = (transcript, reported);
+                    copy.attempt.exit = if exit.is_ok() { copy.attempt.exit } else { exit };
                 }
-                let (copied, said) = self.deliver_copy(copy, lease, connections, unsent).await;
-                transcript = if number < shared { said } else { transcript };
+                let (copied, next) = self.deliver_copy(copy, lease, connections, unsent).await;
+                said = if number < shared { next } else { said };
                 status = if status.is_ok() { copied } else { status };
             }
             status
         })
     }
 
-    /// A copy for a list with an owner, to its end: the exit status and the transcript. One that nobody is left to get is only
+    /// A copy for a list with an owner, to its end: the exit status and what was said. One that nobody is left to get is only
     /// reported.
     async fn deliver_copy(
         self: &Arc<Self>,
@@ -214,7 +232,7 @@ impl Mta {
         lease: Option<Lease>,
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
-    ) -> (Sysexit, Vec<u8>) {
+    ) -> (Sysexit, Said) {
         let mut status = copy.attempt.exit;
         let Some(lease) = lease else {
             return (status, self.drop_envelope(copy, None, connections, unsent).await);
@@ -224,20 +242,20 @@ impl Mta {
             attempted = self.deliverer.attempt_copy(&mut copy, Some(&held), connections) => attempted,
             error = held.keep_lease() => {
                 self.complain(Some(&copy.id), &error);
-                return (Sysexit::TEMPFAIL, copy.attempt.transcript);
+                return (Sysexit::TEMPFAIL, Said::about(copy));
             }
         };
         let (lease, cut) = held.into_leases();
         if let Err(error) = cut {
             self.complain(Some(&copy.id), &error);
-            return (Sysexit::TEMPFAIL, copy.attempt.transcript);
+            return (Sysexit::TEMPFAIL, Said::about(copy));
         }
         let key = copy.key();
         status = if status.is_ok() { copy.attempt.exit } else { status };
-        let transcript = self.drop_envelope(copy, Some(lease), connections, unsent).await;
+        let said = self.drop_envelope(copy, Some(lease), connections, unsent).await;
         self.recall_later(key, attempted.full);
         self.leave_parts(&attempted.parts, true);
-        (status, transcript)
+        (status, said)
     }
 
     pub(super) fn hold(&self, lease: Lease) -> HeldMessage<'_> {
@@ -262,19 +280,19 @@ impl Mta {
     }
 
     /// The end of a pass: who must be told is told, what is pending stays in the queue, the rest goes.
-    /// Reports are durable before the message they are about may go. Its transcript is left.
+    /// Reports are durable before the message they are about may go. What was said of it is left.
     async fn drop_envelope(
         self: &Arc<Self>,
         mut envelope: Envelope,
         lease: Option<Lease>,
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
-    ) -> Vec<u8> {
+    ) -> Said {
         let reports = match self.queue_reports(&mut envelope).await {
             Ok(reports) => reports,
             Err(error) => {
                 self.keep_all(&envelope, lease, &error).await;
-                return envelope.attempt.transcript;
+                return Said::about(envelope);
             }
         };
         let pending = envelope.pending().next().is_some();
@@ -299,7 +317,7 @@ impl Mta {
             Ok(()) => {}
         }
         self.send_reports(&envelope, reports, connections, unsent).await;
-        envelope.attempt.transcript
+        Said::about(envelope)
     }
 
     fn log_done(&self, envelope: &Envelope) {

@@ -8,8 +8,8 @@ use crate::addr::{MAX_SHOWN, dollars, shorten};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
 use crate::envelope::{
-    AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags,
-    RecipientState, Sender, put_headers, receive,
+    AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState,
+    Sender, put_headers, receive,
 };
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
@@ -125,6 +125,7 @@ impl Mta {
             if !saved {
                 reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
             }
+            envelope.attempt.reported = true;
             if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
@@ -227,7 +228,7 @@ impl Mta {
             let nobody = (Vec::new(), Expanded::default());
             return Some(Receivers { list: nobody.0, expanded: nobody.1, to_postmaster: true, word });
         }
-        if self.is_double_bounce(envelope) {
+        if envelope.attempt.of_report {
             return None;
         }
         let found = Some(self.expand(envelope, &[last_resort]).await).filter(|(list, _)| anybody(list));
@@ -321,15 +322,6 @@ impl Mta {
         receive(&self.site, report, fields).await;
         report.body_type = body_type;
         report.flags -= EnvelopeFlags::DELETE_BCC;
-    }
-
-    /// Is it a report that went to DoubleBounceAddress already? If that fails there is nobody left to
-    /// tell, and another report would fail in the same way, for ever.
-    fn is_double_bounce(&self, envelope: &Envelope) -> bool {
-        let last_resort = &self.site.config.options.double_bounce_address;
-        let primary = |one: &&Recipient| one.parent.is_none() && one.flags.contains(RecipientFlags::PRIMARY);
-        let mut primary = envelope.recipients.iter().filter(primary).peekable();
-        envelope.sender.is_null() && primary.peek().is_some() && primary.all(|one| &one.text == last_resort)
     }
 
     /// Too old: what is pending has failed (RFC 5321, 4.5.4.1: four or five days). Old: the sender is told

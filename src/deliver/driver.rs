@@ -253,7 +253,7 @@ async fn deliver(
     }
     for group in elsewhere.into_iter().take_while(|_| may_deliver(checkpoint)) {
         attempt.settle_before(group.turn(&turns), &turns, &mut here);
-        attempt.complain_of_routes();
+        host_attempt::complain_of_routes(&mut attempt, group.members[0]);
         since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
         let interval = on.site.config.options.checkpoint_interval;
         if interval > 0 && since_checkpoint >= interval {
@@ -345,14 +345,6 @@ impl Attempt<'_> {
         }
     }
 
-    /// Before the first delivery to another host sendmail knows of all next hops, and tells what is wrong with the system there.
-    fn complain_of_routes(&mut self) {
-        let wrong = |found: &mut Result<_, DeliveryResult>| found.as_mut().err()?.system_error.take();
-        let mut texts: Vec<Vec<u8>> = self.routes.values_mut().filter_map(wrong).collect();
-        texts.sort();
-        texts.iter().for_each(|text| self.complain(text));
-    }
-
     /// Who shares the best next hop of a mailer shares the connection to it; where there is none, or
     /// the mailer works on this host, who shares `$h`.
     fn groups(&self, place: Place) -> Vec<Group> {
@@ -435,7 +427,14 @@ impl Attempt<'_> {
                 self.tell(&group.members, &[b"Connecting to ", &via.concat(), &mailer.name, b"..."]);
             }
             match result {
-                HandedOver::Refused(result) => self.record(&group.members, &result, None),
+                HandedOver::Refused(result) => {
+                    let host = self.host(group.members[0]);
+                    self.record(
+                        &group.members,
+                        &result,
+                        Some(&host).filter(|_| result.too_big).map(|host| &host[..]),
+                    );
+                }
                 HandedOver::Mailed(results, reading) => {
                     reading.problems.iter().for_each(|problem| self.transcribe(&problem.to_line()));
                     self.note_reading(&reading);

@@ -7,7 +7,7 @@ use super::connections::ConnectionKey;
 use super::local;
 use super::next_hop::{self, NextHop};
 use super::permits::Destination;
-use super::plan::Group;
+use super::plan::{self, Group};
 use super::pools::Pool;
 use super::result::DeliveryResult;
 use super::settle::TransactionResult;
@@ -25,13 +25,34 @@ struct HostAttempt {
     failure: Option<ConnectFailure>,
 }
 
+/// What is wrong with next hops is told of when it is the turn of their mailer's first recipient: sendmail looks up those of all the
+/// others then.
+pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, first: usize) {
+    let Some(mailer) = attempt.mailer(first) else { return };
+    if local::too_big(attempt.envelope.size, mailer).is_some() {
+        return; // it does not come to that
+    }
+    for index in plan::order(&attempt.on.site.config, attempt.envelope) {
+        if attempt.mailer_id(index) != attempt.mailer_id(first) {
+            continue;
+        }
+        let Some(key) = attempt.route_key(index) else { continue };
+        let Some(Err(result)) = attempt.routes.get_mut(&key) else { continue };
+        let (exit, text) = (result.exit, result.system_error.take());
+        if let Some(text) = text {
+            attempt.complain(&text);
+            attempt.envelope.attempt.fail_with(exit);
+        }
+    }
+}
+
 /// Delivers to a group; how many recipients were delivered.
 pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
     let Some(first) = group.members.first().copied() else { return 0 };
     let Some(mailer) = attempt.mailer(first).cloned() else { return 0 };
     if let Some(result) = local::too_big(attempt.envelope.size, &mailer) {
         // each is told of for itself, in the order of the send queue
-        let host = group.members.last().map(|index| next_hop::dotted(&attempt.host(*index)));
+        let host = group.members.last().map(|index| attempt.host(*index));
         for index in group.members.iter().rev() {
             attempt.record(&[*index], &result, host.as_deref());
         }

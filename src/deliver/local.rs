@@ -99,7 +99,7 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
         line.extend([b"\n", &reply.to_line()[..]].concat());
     }
     // where reports name exit codes this is one, whatever has not been run
-    if mailer.types[2].eq_ignore_ascii_case(b"X-Unix") {
+    if names_exit_codes(mailer) {
         result.reply = Some(Reply::new(0, None, exit.0.to_string()));
         result.quoted = Some(exit.0.to_string().into_bytes());
     }
@@ -107,6 +107,11 @@ pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
     result.line = Some(TranscriptLine::Ready(line));
     result.too_big = true;
     Some(result)
+}
+
+/// Are diagnostics of this mailer the exit codes of programs (T=)?
+fn names_exit_codes(mailer: &Mailer) -> bool {
+    mailer.types[2].eq_ignore_ascii_case(b"X-Unix")
 }
 
 /// The header as the mailer wants its lines.
@@ -154,10 +159,14 @@ pub(super) fn settle(attempt: &mut Attempt<'_>, group: &Group, mut results: Vec<
 fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], mailed: MailerResult) {
     let Some(mailer) = attempt.mailer(first) else { return };
     let (name, path, local) = (mailer.name.clone(), mailer.path.clone(), mailer.has(b'l'));
+    let names_exit_codes = names_exit_codes(mailer);
     if !mailed.output.is_empty() {
         attempt.transcribe(mailed.output.strip_suffix(b"\n").unwrap_or(&mailed.output));
     }
-    let result = of_mailer(&name, &path, mailed);
+    let mut result = of_mailer(&name, &path, mailed);
+    if !names_exit_codes {
+        result.reply = result.reply.filter(|reply| reply.code != 0);
+    }
     let host = attempt.host(first);
     match result.disposition.is_success() && local {
         true => attempt.record_delivered(members, &result, Some(&host)),

@@ -63,11 +63,13 @@ impl Attempt<'_> {
     /// Whoever hands the message in has its exit status, and with -v hears where it went; of what failed there is a
     /// report, or the message is saved.
     fn tell_result(&mut self, members: &[usize], result: &DeliveryResult) {
-        match result.disposition {
-            Disposition::Failed => self.envelope.attempt.fail_with(result.exit),
-            // that was told when it was read
-            Disposition::Delayed if matches!(result.line, Some(TranscriptLine::Written)) => {}
-            _ => self.tell(members, &[&result.stat()]),
+        if !result.exit.is_ok() {
+            self.envelope.attempt.fail_with(result.exit);
+        }
+        // what a server said to RCPT was told when it was read
+        let told = matches!(result.line, Some(TranscriptLine::Written)) && result.disposition == Disposition::Delayed;
+        if !told && result.disposition != Disposition::Failed {
+            self.tell(members, &[&result.stat()]);
         }
     }
 
@@ -138,7 +140,8 @@ impl Attempt<'_> {
         let reply = result.quoted.as_ref().map(|reply| shorten(reply, MAX_SHOWN));
         let line = RecipientLine {
             to: shown.iter().map(Vec::as_slice).collect(),
-            control: self.controlling_user(members[0]),
+            // of what is too big nobody asks who sends it
+            control: self.controlling_user(members[0]).filter(|_| !result.too_big),
             delay: now - envelope.created,
             attempt_delay: Some(now - self.started),
             mailer: self.mailer(members[0]).map(|mailer| &mailer.name[..]),

@@ -159,7 +159,7 @@ impl DeliveryResult {
             Some((_, _, dsn)) if exit == Sysexit::TEMPFAIL => Self::delayed("", dsn),
             Some((text, _, dsn)) if matches!(exit, Sysexit::OSERR | Sysexit::IOERR) => {
                 let line = Some(TranscriptLine::Bare(Reply::new(451, Some(dsn), text)));
-                Self { own_words: true, line, ..Self::delayed(text, dsn) }
+                Self { own_words: true, line, exit, ..Self::delayed(text, dsn) }
             }
             Some((text, code, dsn)) => {
                 let line = Reply::new(code, Some(dsn), text);

@@ -32,7 +32,11 @@ impl Recipient {
     /// Final-Recipient of one whom the rules have seen. Who is sent elsewhere is known there by what they made of him; who is
     /// here by what was written, if it has a domain.
     fn known_as(&self, host: &[u8]) -> Vec<u8> {
-        let made = self.address.as_ref().map(|address| &address.user).or(self.refusal.as_ref());
+        let made = self
+            .address
+            .as_ref()
+            .map(|address| &address.user)
+            .or(self.refusal.as_ref().map(|refusal| &refusal.user));
         let Some(made) = made else { return final_recipient(&self.text, host) };
         let inside = self.text.strip_prefix(b"<").map(|rest| rest.strip_suffix(b">").unwrap_or(rest));
         match (made.contains(&b'@'), self.text.contains(&b'@')) {

@@ -1,7 +1,7 @@
 //! One recipient, and what came of it so far.
 
 use crate::config::{Config, Mailer};
-use crate::rewrite::Address;
+use crate::rewrite::{Address, Triple};
 use crate::schema::{EnhancedStatus, Reply, UserIds};
 use std::borrow::Cow;
 
@@ -111,7 +111,9 @@ impl Recipient {
 
     /// `$h` of its address, empty without one.
     pub fn host(&self) -> &[u8] {
-        self.address.as_ref().and_then(|address| address.host.as_deref()).unwrap_or_default()
+        let known = self.address.as_ref().map(|address| &address.host);
+        let host = known.or(self.refusal.as_ref().map(|refusal| &refusal.host));
+        host.and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// `$h` as the send queue is sorted by it: where the rules refuse an address, that is the status (`$#error $@ 5.1.3`).
@@ -153,8 +155,8 @@ pub struct Recipient {
     pub reply: Option<Reply>,
     /// Enhanced status; 4.x.x while it is deferred.
     pub status: Option<EnhancedStatus>,
-    /// What stands in the place of an address that the rules refuse: their words.
-    pub refusal: Option<Vec<u8>>,
+    /// What stands in the place of an address that the rules refuse: their words, and the status for a host.
+    pub refusal: Option<Triple>,
     /// Why it is still here or failed, as `mailq` shows it (its M line).
     pub message: Option<Vec<u8>>,
     /// The server that gave `reply`, without trailing dot.

@@ -171,6 +171,10 @@ pub struct AttemptState {
     pub report: bool,
     /// FastSplit=0: recipients are sorted before it is known how often it was tried.
     pub sorted: bool,
+    /// It tells of a report that was just made: if it comes back as well nobody is left to tell.
+    pub of_report: bool,
+    /// A report has been made in this attempt, about it or about what it was copied from.
+    pub reported: bool,
     /// A run of the queue read it back: of the client that brought it no more is known than `$_`.
     pub read_back: bool,
     /// A run of the queue took it for what it is (`-qR` and the like, ETRN).
@@ -208,7 +212,7 @@ pub struct AttemptState {
 }
 
 impl AttemptState {
-    /// A failure; the first one counts, and a delay is none.
+    /// A failure, or an error of the system that makes it wait; the first one counts, and a mere delay is none.
     pub fn fail_with(&mut self, status: Sysexit) {
         if self.exit.is_ok() || self.exit.is_temporary() {
             self.exit = status;
@@ -237,6 +241,7 @@ impl Envelope {
             recipient.address = None; // what maps could not say they are asked again
         }
         self.attempt.from_queue = true;
+        self.attempt.exit = Sysexit::OK;
     }
 
     /// A MIME message that the queue gives back with eighth bits is as good as one with BODY=8BITMIME.

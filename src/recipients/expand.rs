@@ -200,7 +200,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             let recipient = &mut self.envelope.recipients[index];
             recipient.address = parsed.address.map(|address| Address { text, ..address });
             if recipient.address.is_none() && self.envelope.attempt.read_back {
-                recipient.refusal = parsed.triple.map(|triple| triple.user);
+                recipient.refusal = parsed.triple;
             }
             self.name_recipient(index);
             match (temporary, bad) {
@@ -264,7 +264,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             ..Recipient::default()
         };
         recipient.address = parsed.address.map(|address| Address { text: member.text.clone(), ..address });
-        recipient.refusal = parsed.triple.filter(|_| recipient.address.is_none()).map(|triple| triple.user);
+        recipient.refusal = parsed.triple.filter(|_| recipient.address.is_none());
         if let Some(address) = &recipient.address {
             if let Some(ancestor) = self.reference(member.parent, address) {
                 return self.self_reference(member.parent, ancestor).await;

@@ -7,7 +7,7 @@ use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet, say};
 use crate::message::{Header, HeaderKind, errors_to};
 use crate::recipients::Expander;
-use crate::rewrite::{Address, AddressKind, Rewriter};
+use crate::rewrite::{Address, AddressKind, Rewriter, Triple};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::clock;
 
@@ -101,7 +101,7 @@ impl Submission<'_> {
         if parsed.address.is_none() && !parsed.temporary {
             // nothing but a comment is nobody
             let Some(problem) = parsed.problems.into_iter().next() else { return };
-            return self.refuse(text, problem, parsed.triple.map(|triple| triple.user));
+            return self.refuse(text, problem, parsed.triple);
         }
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
@@ -129,7 +129,7 @@ impl Submission<'_> {
     }
 
     /// A recipient that is none: only the report knows it, and shows the words of the rules in its place.
-    fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Vec<u8>>) {
+    fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Triple>) {
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
         self.envelope.note(&reply.text, true);
         // what is no address at all counts as an error of the command line

@@ -76,6 +76,8 @@ impl<A: Acceptor> Session<A> {
         }
         let mut envelope = self.next_transaction();
         envelope.check_body_type();
+        // a delivery that goes on where the session ends has its status
+        envelope.attempt.exit = self.exit;
         let (mailer, size) = (envelope.sender.mailer(&self.server.site.config), envelope.size);
         let (held, recipients) = (envelope.quarantine.is_some(), envelope.pending().count());
         if let Some(steps) = &self.steps {
