@@ -21,7 +21,7 @@ pub use due::due;
 pub use request::{DsnKind, DsnRequest, DsnSettings};
 
 use crate::engine::Scope;
-use crate::envelope::{AttemptState, Body, BodyType, Envelope, EnvelopeFlags, Sender};
+use crate::envelope::{AttemptState, Body, BodyType, Envelope, EnvelopeFlags, Recipient, Sender};
 use crate::rewrite::Site;
 use crate::schema::TimeoutClass;
 use std::io::{self, BufRead};
@@ -78,7 +78,8 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
 fn body_type(report: &DsnRequest<'_>, original: &Envelope) -> Option<BodyType> {
     let attempt = &original.attempt;
     let came = !attempt.read_back && !attempt.parts_read && original::encoding(original) == Some(b"8bit");
-    let first = report.facts.mime && !attempt.reported && (came || !attempt.transcript.is_ascii());
+    let said = |one: &Recipient| one.reply.as_ref().is_some_and(|reply| !reply.text.is_ascii());
+    let first = report.facts.mime && !attempt.reported && (came || original.recipients.iter().any(said));
     let inherited = attempt.report && original.body_type == Some(BodyType::EIGHT_BIT_MIME);
     (first || inherited).then_some(BodyType::EIGHT_BIT_MIME)
 }

@@ -95,7 +95,7 @@ fn delays(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 /// The address that its sender wrote, where an alias, a list or ruleset 5 has put another in its place.
 fn expanded_from(out: &mut Vec<u8>, original: &Envelope, recipient: &Recipient) {
     let replaced = recipient.flags.contains(RecipientFlags::REPLACED).then_some(recipient);
-    let from = parent(original, recipient).or(replaced).map(|one| &one.text).or(recipient.named_by.as_ref());
+    let from = replaced.or(parent(original, recipient)).map(|one| &one.text).or(recipient.named_by.as_ref());
     if let Some(from) = from {
         out.extend_from_slice(&[b"    (expanded from: ", &shown(from)[..], b")\n"].concat());
     }

@@ -1,20 +1,20 @@
 //! Messages that go round in circles.
 
-use super::attempt::{Deliverer, recompute_size_and_priority};
-use crate::envelope::{Envelope, RecipientState};
+use super::attempt::Deliverer;
+use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 impl Deliverer {
     /// For a message that is still being handed in: has it come round too often?
     pub fn fail_mail_loop(&self, envelope: &mut Envelope) -> bool {
-        fail(self, envelope, false)
+        fail(self, envelope)
     }
 }
 
-/// Is it a message for other hosts only, just received? sendmail finds its hops too many where it ends its receipt, and again where it
-/// has read it back.
-fn is_found_twice(envelope: &Envelope, looked: bool) -> bool {
+/// Is it a message for other hosts only, just received? sendmail finds its hops too many where it ends its receipt, and leaves it to the
+/// next run of the queue to return it.
+fn is_left_to_a_run(envelope: &Envelope, looked: bool) -> bool {
     let attempt = &envelope.attempt;
     let received = !attempt.generated && !attempt.interactive && !attempt.read_back;
     received && !looked && envelope.client().is_some()
@@ -23,27 +23,27 @@ fn is_found_twice(envelope: &Envelope, looked: bool) -> bool {
 /// The same for a message that is to be delivered. `looked`: some user of this host was looked up.
 pub(super) fn fail_at_delivery(on: &Deliverer, envelope: &mut Envelope, looked: bool) -> bool {
     let most = on.site.config.options.max_hop_count;
-    let twice = i64::from(envelope.hop_count) > most && is_found_twice(envelope, looked);
-    if twice {
-        let via = envelope.client().unwrap_or(b"localhost");
-        let text = complaint(on, envelope, most, via);
+    if i64::from(envelope.hop_count) > most && is_left_to_a_run(envelope, looked) {
+        let text = complaint(on, envelope, most, envelope.client().unwrap_or(b"localhost"));
         on.logger.syserr(Priority::Critical, Some(envelope.id.as_bytes()), &text);
-        recompute_size_and_priority(on, envelope);
-        envelope.attempt.read_back = true;
+        (envelope.last_attempt, envelope.attempts) = envelope.attempt.before;
+        return true;
     }
-    fail(on, envelope, twice)
+    fail(on, envelope)
 }
 
-/// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it.
-fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
+/// Fails everybody of a message with more trace fields than MaxHopCount, before anything is tried for it. Of whoever could not be had
+/// this is told as well.
+fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     let most = on.site.config.options.max_hop_count;
     if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
         return false;
     }
     // a run of the queue has met no client
-    let met = !found_before && !envelope.attempt.read_back;
+    let met = !envelope.attempt.read_back;
     let text = complaint(on, envelope, most, envelope.client().filter(|_| met).unwrap_or(b"localhost"));
-    for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
+    let fails = |one: &&mut Recipient| one.state.is_pending() || one.state == RecipientState::Failed;
+    for recipient in envelope.recipients.iter_mut().filter(fails) {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(EnhancedStatus(5, 4, 6));
         recipient.reply = Some(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), "Too many hops"));
@@ -64,7 +64,7 @@ fn fail(on: &Deliverer, envelope: &mut Envelope, found_before: bool) -> bool {
 }
 
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`: the first of sendmail's queue, which has this host's users before
-/// those of others.
+/// those of others, and whom the session refused among them.
 fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<u8> {
     let order = envelope.send_order();
     let is_here = |index: &&usize| {
@@ -74,9 +74,11 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
     let mut here = order.iter().filter(is_here);
     let here = match envelope.attempt.read_back {
         true => here.max_by_key(|index| envelope.recipients[**index].sort_user()),
-        false => here.next(),
+        false => order.first().filter(|first| envelope.recipients[**first].host().is_empty()).or(here.next()),
     };
-    let to = here.or(order.first()).map_or(&b""[..], |first| &envelope.recipients[*first].text);
+    let text = |index: &usize| &envelope.recipients[*index].text;
+    let to = here.map(text).or(envelope.attempt.refused.as_ref()).or(order.first().map(text));
+    let to = to.map_or(&b""[..], |text| text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()
 }

@@ -55,9 +55,11 @@ pub(super) async fn split_by_owner(
     copies
 }
 
-/// Where several are left sendmail makes its send queue anew of these: reports do not know the lists that they come from.
+/// Where several are left (with a command, any) sendmail makes its send queue anew of these: reports do not know the lists that they come
+/// from.
 fn forget_lists(envelope: &mut Envelope) {
-    if envelope.recipients.iter().filter(|one| moves(&one.state)).count() > 1 {
+    let most = if envelope.attempt.defaults.is_some() { 0 } else { 1 };
+    if envelope.recipients.iter().filter(|one| moves(&one.state)).count() > most {
         for list in envelope.recipients.iter_mut().filter(|one| !moves(&one.state)) {
             list.flags -= RecipientFlags::LISTS;
         }

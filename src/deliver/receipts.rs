@@ -31,11 +31,14 @@ fn receipt(
     if asked && !extensions.dsn {
         return Some((RecipientFlags::RELAYED, b"... relayed; expect no further notifications"));
     }
-    let (flag, row): (u8, (RecipientFlags, &[u8])) = match extensions.deliver_by {
-        None => (DeliverBy::NOTIFY, (RecipientFlags::BY_NOTIFY_RELAYED, b"... Deliver-by notify: relayed")),
-        Some(_) => (DeliverBy::TRACE, (RecipientFlags::BY_TRACE_RELAYED, b"... Deliver-By trace: relayed")),
-    };
-    by.filter(|by| by.has(flag)).map(|_| row)
+    let by = by?;
+    let may_notify = extensions.deliver_by.is_none() && by.has(DeliverBy::NOTIFY);
+    let may_trace = (extensions.deliver_by.is_some() || mailbox) && by.has(DeliverBy::TRACE);
+    match (may_notify, may_trace) {
+        (true, _) => Some((RecipientFlags::BY_NOTIFY_RELAYED, b"... Deliver-by notify: relayed")),
+        (_, true) => Some((RecipientFlags::BY_TRACE_RELAYED, b"... Deliver-By trace: relayed")),
+        _ => None,
+    }
 }
 
 impl Attempt<'_> {
@@ -115,6 +118,13 @@ mod tests {
                 Some(RecipientFlags::BY_NOTIFY_RELAYED),
             ),
             (RecipientFlags::empty(), by(DeliverBy::RETURN), plain, true, None),
+            (
+                RecipientFlags::empty(),
+                by(DeliverBy::RETURN | DeliverBy::TRACE),
+                plain,
+                true,
+                Some(RecipientFlags::BY_TRACE_RELAYED),
+            ),
             (RecipientFlags::empty(), by(trace), timed, false, Some(RecipientFlags::BY_TRACE_RELAYED)),
             (never, by(trace), timed, false, None),
             (never, by(DeliverBy::NOTIFY), plain, true, None),

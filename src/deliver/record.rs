@@ -67,7 +67,8 @@ impl Attempt<'_> {
             self.envelope.attempt.fail_with(result.exit);
         }
         // what a server said to RCPT was told when it was read
-        let told = matches!(result.line, Some(TranscriptLine::Written)) && result.disposition == Disposition::Delayed;
+        let told = matches!(result.line, Some(TranscriptLine::Written))
+            && result.disposition == Disposition::Delayed;
         if !told && result.disposition != Disposition::Failed {
             self.tell(members, &[&result.stat()]);
         }
@@ -159,16 +160,16 @@ impl Attempt<'_> {
     }
 
     /// Who is behind a delivery: for files and programs, whoever's list named them; a local sender.
-    fn controlling_user(&self, index: usize) -> Option<(&[u8], UserIds)> {
+    fn controlling_user(&self, index: usize) -> Option<(&[u8], Option<UserIds>)> {
         let recipient = &self.envelope.recipients[index];
         let config = &self.on.site.config;
         if let Some(control) = &recipient.control
             && control.alias != recipient.text
             && recipient.address.as_ref().is_some_and(|address| is_file_or_program(config, address))
         {
-            return Some((&control.alias, control.ids));
+            return Some((&control.alias, Some(control.ids)));
         }
-        Some((&self.envelope.sender.text, self.sender_account?))
+        Some((&self.envelope.sender.text, Some(self.sender_account?)))
     }
 }
 

@@ -193,6 +193,8 @@ pub struct AttemptState {
     pub expanded: Option<Expanded>,
     /// Parts of it were looked at as it was written: to sendmail a report on it has no eighth bits of its own then.
     pub parts_read: bool,
+    /// The first whom a session refused because nobody has that name.
+    pub refused: Option<Vec<u8>>,
     /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
     pub exit: Sysexit,
     /// Its only recipient has a mailbox, and nobody has looked for his `.forward` yet: whoever delivers looks first.
@@ -242,6 +244,7 @@ impl Envelope {
         }
         self.attempt.from_queue = true;
         self.attempt.exit = Sysexit::OK;
+        self.attempt.refused = None;
     }
 
     /// A MIME message that the queue gives back with eighth bits is as good as one with BODY=8BITMIME.

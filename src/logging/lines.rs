@@ -30,8 +30,8 @@ pub struct SenderLine<'a> {
 pub struct RecipientLine<'a> {
     /// The addresses as known to the user.
     pub to: Vec<&'a [u8]>,
-    /// Controlling user: address and ids.
-    pub control: Option<(&'a [u8], UserIds)>,
+    /// Controlling user: address, and ids where there is an account.
+    pub control: Option<(&'a [u8], Option<UserIds>)>,
     /// Seconds since creation.
     pub delay: i64,
     /// Seconds of this attempt; none for `queued`.
@@ -106,8 +106,9 @@ impl RecipientLine<'_> {
     fn line(&self, to: &[&[u8]]) -> Vec<u8> {
         let mut line = Line::default();
         line.field("to", &to.join(&b','));
-        if let Some((address, UserIds { uid, gid })) = self.control {
-            line.field("ctladdr", &[address, format!(" ({uid}/{gid})").as_bytes()].concat());
+        if let Some((address, ids)) = self.control {
+            let ids = ids.map(|UserIds { uid, gid }| format!(" ({uid}/{gid})")).unwrap_or_default();
+            line.field("ctladdr", &[address, ids.as_bytes()].concat());
         }
         line.field("delay", interval(self.delay).as_bytes());
         line.optional("xdelay", self.attempt_delay.map(interval).as_ref().map(String::as_bytes));
@@ -190,7 +191,7 @@ mod tests {
     fn the_recipient_line() {
         let line = RecipientLine {
             to: vec![b"nosuchuser", b"other"],
-            control: Some((b"<badone@site.example>", UserIds { uid: 8, gid: 0 })),
+            control: Some((b"<badone@site.example>", Some(UserIds { uid: 8, gid: 0 }))),
             delay: 93_784,
             mailer: Some(b"local"),
             priority: 120_192,

@@ -139,14 +139,18 @@ impl AliasExpansion<'_, '_> {
         let mailer = recipient.address.as_ref().and_then(|address| self.expander.mailer(address));
         let parent =
             recipient.parent.map(|parent| self.control(parent)).or_else(|| recipient.control.clone());
+        let of_list = parent.as_ref().map(|control| (&control.alias[..], Some(control.ids)));
+        // ruleset 5 put another in its place (LUSER_RELAY): to sendmail that is an alias of nobody's
+        let replaced = recipient.flags.contains(RecipientFlags::REPLACED);
         let (dsn, full) = (reply.enhanced_text(), reply.to_line());
         let to = log_text(&recipient.text);
         let line = RecipientLine {
             to: vec![&to],
-            control: parent.as_ref().map(|control| (&control.alias[..], control.ids)),
+            control: if replaced { Some((&recipient.text, None)) } else { of_list },
             delay: self.now - self.envelope.created,
             mailer: mailer.map(|mailer| &mailer.name[..]),
             priority: self.priority(),
+            relay: Some(recipient.host()).filter(|host| replaced && !host.is_empty()),
             dsn: dsn.as_deref().map(str::as_bytes),
             reply: Some(&full),
             stat: &reply.text,

@@ -138,16 +138,28 @@ class Drawer:
         return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [self.case() for _ in range(cases)]}
 
 
-KEPT = [  # rows of reports.md, and what in a case's steps or its group's options leads to them
-    (r"badfile@", "a file named by an alias whose directory is missing"), (r"loop1@", "a circle of aliases beside other recipients"),
-    (r" BY=\d+;RT?.*@(greet4|greetdrop|ehlo4|ehlodrop)\.", "BY= with R, and a server that is busy or hangs up"), (r"SuperSafe=interactive", "SuperSafe=interactive"),
-    (r"FROM:<x@down\..*\"age\", 518400", "a host that did not answer, once more in one run of the queue")]
+# rows of reports.md: what in a case's steps or its group's options leads to them, and what such a difference looks like
+LATE = r'"age", (518400|691200)'
+KEPT = [
+    (r"badfile@", r"", "a file named by an alias whose directory is missing"), (r"loop1@", r"", "a circle of aliases beside other recipients"),
+    (r" BY=\d+;RT?.*@(greet4|greetdrop|ehlo4|ehlodrop)\.", r"", "BY= with R, and a server that is busy or hangs up"),
+    (r" BY=\d+;RT?", r"^-(D: )?    \(reason: 250 ", "BY= with R over a connection that has carried a message"),
+    (r"SuperSafe=interactive", r"", "SuperSafe=interactive"),
+    (r"FROM:<x@down\..*" + LATE, r"", "a host that did not answer, once more in one run of the queue"),
+    (r"@tempup\..*@rcpt4\.|@rcpt4\..*@tempup\.|@downup\..*@down\.|@down\..*@downup\.", r"tempup|rcpt4|down", "two recipients whose first host is the same"),
+    (r"NOTIFY=(DELAY|NEVER|SUCCESS)(,DELAY)?[ \"].*" + LATE + r".*LogLevel=1", r"^\+.*done; delay", "what times out while nobody is to be told"),
+    (r"DoubleBounceAddress=(nosuchuser|x@rcpt5)", r"^[-+ ]*Qf|savemail panic|to=nosuchuser", "nobody is left to tell"),
+    (r"BODY=7BIT.*@rcpteight\.", r"pas trouv", "what a server says in eighth bits about a message with BODY=7BIT"),
+    (r"<421@picky\..*@picky\.|@picky\..*<421@picky\.", r"Deferred", "421 to RCPT, with more commands under way"),
+    (r'"--".*\\u00c3', r"^-.*alC/ce", "eighth bits in addresses of a command line"),
+    (r"Errors-To: nosuch@.*UseErrorsTo", r"^-.* to=nosuch@site", "an address of Errors-To that nobody has (UseErrorsTo)")]
 
 
-def kept(case, group):
-    """The row of reports.md that a difference in this case may belong to."""
+def kept(case, group, found):
+    """The row of reports.md that these differences of a case may belong to."""
     said = json.dumps([case["steps"], case["after"], group["options"]])
-    return next((row for pattern, row in KEPT if re.search(pattern, said)), None)
+    lines = [line for _, differences in found for line in differences]
+    return next((row for pattern, seen, row in KEPT if re.search(pattern, said) and any(re.search(seen, line) for line in lines)), None)
 
 
 def groups(seed, count, size=8):

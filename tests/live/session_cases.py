@@ -281,7 +281,7 @@ def without_effect():
     return set(re.findall(r"^\| (\w+) .*\*\*not yet\*\*", page.read_text(), re.M))
 
 
-def kept(case, group):
+def kept(case, group, found):
     """The row of sessions.md that a difference in this case may belong to."""
     said = json.dumps([case["steps"], group["options"], group["arguments"]])
     if set(re.findall(r"\b(\w+)=", " ".join(group["options"][:-2] + group["arguments"]))) & without_effect() - {"StatusFile", "ProcessTitlePrefix"}:

@@ -1,5 +1,5 @@
 """What happened in a session as text that can be compared: dates, ids, pids, names and versions of the program are put alike."""
-import difflib, re
+import difflib, itertools, re
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
@@ -15,6 +15,8 @@ PLAIN = [(re.compile(pattern, re.M), text) for pattern, text in [
     (r"(?<= BY=)-?\d+(?=;[NR]T?$)", "SECONDS"),
     (r"(?<=/spool/)d\.[0-9A-Za-z_]{8}", "FILE"),
     (r"Sendmail (8\.17\.1\.9|canonify-[0-9][0-9A-Za-z.+-]*)(/[^ ;]*)?", "Sendmail VERSION"),
+    # the CR of what a server sends behind its answer to QUIT: no bare one goes to another host
+    (r"(?<=221 2\.0\.0 bye)[ \r]$", ""),
     (r"\b(8\.17\.1\.9|canonify-[0-9][0-9A-Za-z.+-]*)(?=[ ./;)]|$)", "VERSION"),
 ]]
 
@@ -56,11 +58,18 @@ def queue_file(lines):
         if re.match(r"[TK]\d", line):
             line = line[0] + " (time)"
         kept.append("  " + visible(alike(line)))
-    return [alike(lines[0])] + kept
+    return recipients_alike([alike(lines[0])] + kept)
+
+
+def recipients_alike(lines):
+    """To fields beside each other, in one order."""
+    is_to = re.compile(r"(D: |  H\?\?)?To: ").match
+    runs = [(found, list(run)) for found, run in itertools.groupby(lines, lambda line: bool(is_to(line)))]
+    return [line for found, run in runs for line in (sorted(run) if found else run)]
 
 
 def blocks(found):
-    return sum(sorted([visible(alike(line)) for line in block] for block in found), [])
+    return sum(sorted(recipients_alike([visible(alike(line)) for line in block]) for block in found), [])
 
 
 def unaddressed(found):

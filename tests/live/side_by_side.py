@@ -136,7 +136,7 @@ def show_case(kind, case, group, three):
         print(f"== {name}", *lines, sep="\n    ")
 
 
-def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group: None):
+def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--seed", default="1")
@@ -166,7 +166,7 @@ def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group: None):
             if found == []:
                 print(f"case {case['number']} is known to differ, and does not")
             continue
-        if found and (row := kept(case, group)) and wish.only is None:
+        if found and (row := kept(case, group, found)) and wish.only is None:
             rows[row] += 1
             continue
         unsteady += found is None

@@ -272,6 +272,9 @@ impl<A: Acceptor> Session<A> {
             Verified::Refused(reply) => {
                 let said = [&recipient.text[..], b"... ", &reply.text].concat();
                 envelope.note(&said, reply.code >= 500);
+                if reply.is_permanent() {
+                    envelope.attempt.refused.get_or_insert_with(|| recipient.text.clone());
+                }
                 return Err(Refused { reply, to: Some(recipient.text), log: true });
             }
             Verified::TooDeep(reply) => {
