@@ -234,11 +234,17 @@ impl ServerConnection {
     /// The next answer; complaints are noted for reports.
     pub(super) async fn answer(&mut self, limit: Duration) -> Result<Answer, ConnectionError> {
         let stream = &mut self.stream;
-        let (input, dialogue) = (&mut self.input, &mut self.dialogue);
+        let (input, dialogue, console) = (&mut self.input, &mut self.dialogue, &self.console);
         let read = timeout(limit, async {
             loop {
-                if let Some(taken) = answer::take(input) {
-                    return taken;
+                match answer::take(input) {
+                    // what a server tells of its own steps (VERB) answers nothing
+                    Some(Ok(told)) if told.code < 100 => {
+                        told.lines.iter().for_each(|line| console.step(&[line]));
+                        continue;
+                    }
+                    Some(taken) => return taken,
+                    None => {}
                 }
                 match stream.read_buf(input).await {
                     Ok(count @ 1..) => dialogue.received(&input[input.len() - count..]),
