@@ -2,7 +2,6 @@
 
 use super::acceptor::{Acceptor, QueueRun};
 use super::filter::FilterCall;
-use super::security::Channel;
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::schema::{EnhancedStatus, Reply};
@@ -20,7 +19,7 @@ impl<A: Acceptor> Session<A> {
             self.error(&reply, None);
             return Flow::Continue;
         }
-        if !self.features.etrn || self.client.security.channel == Channel::Pipe {
+        if !self.features.etrn {
             self.log_request("ETRN", argument, true);
             let reply =
                 Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");
