@@ -29,6 +29,9 @@ pub fn prescan_rule(operators: &Operators, text: &[u8], table: Table) -> Scan {
     Scan { tokens: buffer.tokens().map(Token::new).collect(), rest: buffer.rest, problems: buffer.problems }
 }
 
+/// Tokens of most addresses.
+const USUAL_TOKENS: usize = 16;
+
 impl TokenBuffer {
     /// [`prescan`] with the memory of the scan before.
     pub fn scan(&mut self, operators: &Operators, text: &[u8], delimiter: u8, table: Table, ignore: bool) {
@@ -49,6 +52,9 @@ impl TokenBuffer {
         self.problems.clear();
         self.found_after.clear();
         self.lost.clear();
+        // what is scanned once is written once
+        self.text.reserve(text.len().min(max_text));
+        self.ends.reserve(USUAL_TOKENS);
         let mut scanner = Scanner {
             kinds: operators.kinds(table),
             max_text,

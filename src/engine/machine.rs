@@ -19,6 +19,9 @@ use crate::config::{Config, RulesetId};
 use crate::schema::{Reply, Sysexit};
 use std::sync::MutexGuard;
 
+/// Symbols, and bytes of text, beyond which a machine's memory is not kept.
+const MAX_KEPT: usize = 1 << 14;
+
 /// What a step may read and change.
 pub struct Context<'a> {
     /// The configuration: classes, macros, names.
@@ -204,6 +207,11 @@ impl Machine {
             symbols.push(program.symbols.symbol(token, at + begin));
             begin = *end as usize;
         }
+    }
+
+    /// Is it not worth while to keep its memory for another run?
+    pub fn is_large(&self) -> bool {
+        self.stack.capacity() > MAX_KEPT || self.text.capacity() > MAX_KEPT
     }
 
     /// Makes ready to run a ruleset on the workspace; then call [`Machine::step`].

@@ -10,6 +10,7 @@ mod aliases;
 mod build;
 mod check;
 mod error;
+mod machines;
 mod parse;
 mod remote;
 mod rewriter;

@@ -3,8 +3,8 @@
 use super::{Address, Site};
 use crate::addr::{MacroId, Scan};
 use crate::engine::{
-    AddressEvent, AddressView, Event, Machine, Observer, Printer, ScanMode, Scope, Watch, Watcher,
-    complaints, define, define_named, scan,
+    AddressEvent, AddressView, Event, Observer, Printer, ScanMode, Scope, Watch, Watcher, complaints, define,
+    define_named, scan,
 };
 use crate::logging::{Quiet, Tracer};
 use crate::schema::Reply;
@@ -29,8 +29,6 @@ pub struct Rewriter<'a> {
     pub(super) watcher: Option<&'a mut dyn Observer>,
     /// Nothing is said of values that rules cut and that do not balance.
     pub(super) silent: bool,
-    /// Used for one run after the other: it allocates nothing then.
-    pub(super) machine: Option<Box<Machine>>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -45,7 +43,6 @@ impl<'a> Rewriter<'a> {
             alerts: Vec::new(),
             watcher: None,
             silent: false,
-            machine: None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Driving the machine: questions to the maps, answers back.
 
+use super::machines::Borrowed;
 use super::{Rewriter, Site};
-use crate::addr::{Expansion, MAX_TEXT, TOO_DEEP, Token};
+use crate::addr::{Expansion, MAX_TEXT, TOO_DEEP, Token, expand_settled};
 use crate::config::RulesetId;
-use crate::engine::{Context, Event, Machine, Maps, Observer, Scope, Step};
+use crate::engine::{Context, Event, Machine, Maps, Observer, Scope, Step, Watch};
 use crate::maps::LookupContext;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 use std::borrow::Cow;
@@ -11,12 +12,10 @@ use std::borrow::Cow;
 impl Rewriter<'_> {
     /// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
     pub async fn run(&mut self, ruleset: RulesetId, tokens: Vec<Token>) -> (Vec<Token>, Sysexit) {
-        let mut machine = self.machine.take().unwrap_or_default();
+        let mut machine = Borrowed::take();
         machine.load(&self.site.program, &tokens);
         let status = self.call(ruleset, &mut machine).await;
-        let tokens = machine.tokens(&self.site.program);
-        self.machine = Some(machine);
-        (tokens, status)
+        (machine.tokens(&self.site.program), status)
     }
 
     /// Runs one ruleset on the workspace of a machine, for those who keep one.
@@ -46,6 +45,11 @@ impl Rewriter<'_> {
 
     /// Expands the macros of a text in the internal alphabet, watched; complains where macros nest too deeply.
     pub fn expand(&mut self, text: &[u8]) -> Vec<u8> {
+        if self.watching().1.watches() < Watch::Steps
+            && let Some(settled) = settled(self.site, self.scope, text)
+        {
+            return settled;
+        }
         let expansion = expansion(self.site, self.scope, text);
         let mut observer = self.watching().1;
         observer.event(&Event::Expanded { expansion: &expansion });
@@ -58,7 +62,12 @@ impl Rewriter<'_> {
 
 /// Expands the macros of a text in the internal alphabet (`$x` as 0x81 x, conditionals).
 pub fn expand(site: &Site, scope: &Scope, text: &[u8]) -> Vec<u8> {
-    expansion(site, scope, text).text
+    settled(site, scope, text).unwrap_or_else(|| expansion(site, scope, text).text)
+}
+
+/// The expansion of nearly every text, without the steps on the way.
+fn settled(site: &Site, scope: &Scope, text: &[u8]) -> Option<Vec<u8>> {
+    expand_settled(text, MAX_TEXT, &|id| scope.get(&site.config, id))
 }
 
 fn expansion(site: &Site, scope: &Scope, text: &[u8]) -> Expansion {

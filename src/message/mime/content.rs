@@ -4,6 +4,7 @@ use crate::addr::{MAX_SHOWN, Operators, Scan, Table, Token, cataddr, prescan, sh
 use crate::config::Config;
 use crate::message::{Header, HeaderKind};
 use crate::schema::Reply;
+use std::sync::LazyLock;
 
 /// Content-Type and Content-Transfer-Encoding, taken apart (RFC 2045, 5.1 and 6.1).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -29,15 +30,16 @@ const MAX_PARAMETERS: usize = 20;
 impl Content {
     /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
     pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
-        let operators = Operators::new(SPECIALS);
+        static OPERATORS: LazyLock<Operators> = LazyLock::new(|| Operators::new(SPECIALS));
+        let operators = &*OPERATORS;
         let value = |kind| value(fields, kind);
         let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
         let kind = value(HeaderKind::CONTENT_TYPE);
-        let mut content = Self::of_type(&operators, kind.unwrap_or(default));
+        let mut content = Self::of_type(operators, kind.unwrap_or(default));
         let encoding = value(HeaderKind::TRANSFER_ENCODING);
         content.encoded_text = kind.is_some_and(is_plain_text) && encoding.is_some_and(can_be_taken_away);
         content.encoding = encoding
-            .map(|value| tokens(&operators, value))
+            .map(|value| tokens(operators, value))
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
         content
