@@ -22,7 +22,7 @@ pub struct Content {
 }
 
 /// Bytes that are tokens of their own (RFC 2045, 5.1).
-const SPECIALS: &[u8] = b"@:\\/[]?=";
+static SPECIALS: LazyLock<Operators> = LazyLock::new(|| Operators::new(b"@:\\/[]?="));
 
 /// Most parameters of a field that are looked at.
 const MAX_PARAMETERS: usize = 20;
@@ -30,16 +30,14 @@ const MAX_PARAMETERS: usize = 20;
 impl Content {
     /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
     pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
-        static OPERATORS: LazyLock<Operators> = LazyLock::new(|| Operators::new(SPECIALS));
-        let operators = &*OPERATORS;
         let value = |kind| value(fields, kind);
         let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
         let kind = value(HeaderKind::CONTENT_TYPE);
-        let mut content = Self::of_type(operators, kind.unwrap_or(default));
+        let mut content = Self::of_type(kind.unwrap_or(default));
         let encoding = value(HeaderKind::TRANSFER_ENCODING);
         content.encoded_text = kind.is_some_and(is_plain_text) && encoding.is_some_and(can_be_taken_away);
         content.encoding = encoding
-            .map(|value| tokens(operators, value))
+            .map(tokens)
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
         content
@@ -47,12 +45,11 @@ impl Content {
 
     /// What cannot be read of the two fields, in the words that sendmail has for it.
     pub fn problems(fields: &[Header]) -> Vec<Reply> {
-        let operators = Operators::new(SPECIALS);
         let values =
             [HeaderKind::CONTENT_TYPE, HeaderKind::TRANSFER_ENCODING].map(|kind| value(fields, kind));
         let mut problems = Vec::new();
         for value in values.into_iter().flatten() {
-            for problem in scan(&operators, value).problems {
+            for problem in scan(value).problems {
                 let mut reply = problem.reply();
                 reply.text = [&shorten(value, MAX_SHOWN)[..], b"... ", &reply.text].concat();
                 problems.push(reply);
@@ -61,8 +58,8 @@ impl Content {
         problems
     }
 
-    fn of_type(operators: &Operators, value: &[u8]) -> Self {
-        let tokens = tokens(operators, value);
+    fn of_type(value: &[u8]) -> Self {
+        let tokens = tokens(value);
         let is = |at: usize, text: &[u8]| tokens.get(at).is_some_and(|token: &Token| **token == *text);
         let subtype = tokens.get(2).filter(|_| is(1, b"/"));
         Self {
@@ -99,13 +96,13 @@ fn value(fields: &[Header], kind: HeaderKind) -> Option<&[u8]> {
     field.map(|field| field.value.trim_ascii())
 }
 
-fn scan(operators: &Operators, value: &[u8]) -> Scan {
+fn scan(value: &[u8]) -> Scan {
     let flat: Vec<u8> = value.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
-    prescan(operators, &flat, 0, Table::External, false)
+    prescan(&SPECIALS, &flat, 0, Table::External, false)
 }
 
-fn tokens(operators: &Operators, value: &[u8]) -> Vec<Token> {
-    scan(operators, value).tokens
+fn tokens(value: &[u8]) -> Vec<Token> {
+    scan(value).tokens
 }
 
 /// The value of the first parameter of this name: one token.
