@@ -6,7 +6,7 @@
 mod body;
 mod id;
 mod intake;
-mod notes;
+mod note;
 mod output;
 mod parameters;
 mod receive;
@@ -16,11 +16,12 @@ mod scratch;
 mod sender;
 mod state;
 mod stored;
+mod tell_notes;
 
 pub use body::{Body, BodyReader, BodySource};
 pub use id::{MAX_FILE_NAME, MessageKey, QueueId, QueueLocation};
 pub use intake::{final_recipient, plain_address};
-pub use notes::{Note, NotePlace};
+pub use note::{Note, NotePlace};
 pub use output::put_headers;
 pub use parameters::{BodyType, DeliverBy, EnvelopeFlags};
 pub use receive::receive;

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::id::{MessageKey, QueueId, QueueLocation};
-use super::notes::Note;
+use super::note::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::{Recipient, RecipientState};
 use crate::config::Config;

@@ -8,7 +8,7 @@
 
 use super::body::Body;
 use super::id::MessageKey;
-use super::notes::Note;
+use super::note::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::{ControllingUser, Recipient, RecipientFlags};
 use super::state::{AttemptState, Envelope, Sender};

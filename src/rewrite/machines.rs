@@ -12,6 +12,7 @@ use std::ops::{Deref, DerefMut};
 const MOST_IDLE: usize = 8;
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "a run holds the box: a pointer is moved, not a machine")]
     static IDLE: RefCell<Vec<Box<Machine>>> = const { RefCell::new(Vec::new()) };
 }
 

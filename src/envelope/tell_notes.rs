@@ -1,31 +1,9 @@
-//! What was passed over in the file of a message that was read back, told where it stood among sender and recipients.
+//! What was passed over in the file of a message that was read back is told where it stood among sender and recipients.
 
+use super::note::NotePlace;
 use super::state::Envelope;
 use crate::logging::{Logger, Priority};
 use crate::schema::{Reply, Sysexit};
-
-/// A line that says nothing which could be used.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Note {
-    /// What is wrong with it.
-    pub reply: Reply,
-    /// What stood before it.
-    pub place: NotePlace,
-}
-
-/// Where a line stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum NotePlace {
-    /// Nobody knew yet who has sent the message.
-    BeforeSender,
-    /// So many recipients had been named.
-    Behind(usize),
-}
-
-impl NotePlace {
-    /// Behind everything.
-    pub const END: Self = Self::Behind(usize::MAX);
-}
 
 impl Envelope {
     /// Tells of lines up to this place: log, transcript, whoever listens. They are faults of this system.
