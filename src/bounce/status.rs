@@ -56,11 +56,9 @@ fn groups<'a>(report: &DsnRequest<'_>, original: &'a Envelope) -> Vec<(&'a Recip
     };
     let mut groups: Vec<(usize, DsnKind)> = kinds.iter().flat_map(|kind| of_kind(*kind)).collect();
     let order = original.send_order();
-    if report.kind.tells_failures() {
-        // whose queue file asks for nothing: he alone makes no report
-        let unasked = order.iter().filter(|index| is_unasked_failure(&original.recipients[**index]));
-        groups.extend(unasked.map(|index| (*index, DsnKind::Failure)));
-    }
+    // whose queue file asks for nothing: he alone makes no report
+    let unasked = order.iter().filter(|index| is_unasked_failure(&original.recipients[**index]));
+    groups.extend(unasked.map(|index| (*index, DsnKind::Failure)));
     let known: Vec<usize> = groups.iter().map(|(index, _)| *index).collect();
     let is_left = |index: &usize| is_list(&original.recipients[*index]) && !known.contains(index);
     groups.extend(order.iter().copied().filter(is_left).map(|index| (index, DsnKind::Success)));

@@ -201,8 +201,7 @@ impl Mta {
                 self.restore_envelope(&mut envelope).await;
                 Ok((lease, envelope))
             }
-            // a d line that names no queue directory is the only fault that nothing is said of
-            Ok(Loaded::SetAside { distrust, .. }) if distrust.detail.is_empty() => Err(Sysexit::OK),
+            Ok(Loaded::SetAside { distrust, .. }) if !distrust.is_fault() => Err(Sysexit::OK),
             Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Err(Sysexit::SOFTWARE),
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => Err(Sysexit::OK),

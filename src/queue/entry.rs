@@ -65,6 +65,9 @@ impl Fact {
     }
 }
 
+/// That of a message that does not say its priority.
+pub(super) const UNSAID_PRIORITY: i64 = i32::MAX as i64;
+
 /// What a run has to know of a message before it reads all of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Summary {
@@ -116,6 +119,11 @@ impl Summary {
             }
             _ => {}
         }
+    }
+
+    /// The priority as listings and the load have it: that of an order which looks into no file is 0.
+    pub fn priority_in(&self, order: SortOrder) -> i64 {
+        self.priority.unwrap_or(if order.is_blind() { 0 } else { UNSAID_PRIORITY })
     }
 
     /// Is it too young for another attempt (MinQueueAge, MaxQueueAge)?

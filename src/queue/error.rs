@@ -24,6 +24,12 @@ impl Distrust {
     pub(super) fn new(detail: String, reason: &'static str) -> Self {
         Self { detail, reason, notes: Vec::new() }
     }
+
+    /// Does a run end with that as a fault? Of a file that somebody else could have written, or whose body is said to be nowhere,
+    /// sendmail thinks that nobody is at fault.
+    pub fn is_fault(&self) -> bool {
+        self.reason != BOGUS && !self.detail.is_empty()
+    }
 }
 
 /// A failure of the queue. All of them are temporary for the client: the message is not accepted.

@@ -1,14 +1,11 @@
 //! QueueSortOrder: the order of a listing and of a run, and the next few of it.
 
-use super::entry::Entry;
+use super::entry::{Entry, UNSAID_PRIORITY};
 use super::fault::Fault;
 use super::options::{QueueOptions, SortOrder};
 use crate::envelope::MessageKey;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-
-/// That of a message that does not say its priority.
-pub(super) const UNSAID_PRIORITY: i64 = i32::MAX as i64;
 
 /// Where a message stands in an order. No two messages have the same.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -104,7 +101,7 @@ impl<'a> FirstFew<'a> {
 
     /// One more; the last of those kept has to go when there are too many. `false`: it is not its time, and it counts for nothing.
     pub fn offer(&mut self, entry: &Entry) -> bool {
-        let priority = entry.summary.priority.unwrap_or(UNSAID_PRIORITY);
+        let priority = entry.summary.priority_in(self.options.sort_order);
         let overloaded = self.progress.threshold.is_some_and(|threshold| priority > threshold);
         if overloaded || entry.waits(self.options, self.now) {
             return false;

@@ -5,7 +5,7 @@ use super::error::QueueError;
 use super::facade::Queue;
 use super::fault::Fault;
 use super::options::{QueueOptions, SortOrder};
-use super::order::{OrderKey, UNSAID_PRIORITY};
+use super::order::OrderKey;
 use super::select::{EntryKind, Selection};
 use crate::message::ctime_date;
 use std::io::Write;
@@ -219,8 +219,7 @@ impl Lines<'_> {
         let date = ctime_date(self.queue.config(), created);
         let date = String::from_utf8_lossy(&date);
         if self.view.verbose {
-            let unsaid = if self.queue.options().sort_order.is_blind() { 0 } else { UNSAID_PRIORITY };
-            let priority = self.entry.summary.priority.unwrap_or(unsaid);
+            let priority = self.entry.summary.priority_in(self.queue.options().sort_order);
             let plus = if warned { '+' } else { ' ' };
             put(
                 self.out,

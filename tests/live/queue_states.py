@@ -8,7 +8,7 @@ import re, sys
 import queue_cases, side_by_side
 
 # Hosts that fail before anything is said of a message: sendmail's run does not try them for the next one.
-UNREACHABLE = re.compile(r"@(?:down|greet4|ehlo4|maildrop|mail4|servfail)\.example")
+UNREACHABLE = re.compile(r"@(down|greet4|ehlo4|maildrop|mail4|servfail)(?:up)?\.example")
 
 
 def describe(case, group):
@@ -46,15 +46,15 @@ def shares_unreachable_hosts(case, group):
 
 
 def is_put_aside(text):
-    """Would a run rename this control file? Lines that none has, something behind the end, a later version."""
+    """Would a run rename this control file or leave it? Lines that none has, something behind the end or none, a later version."""
     head, *tail = re.split(r"^\.[^\n]*\n", text, maxsplit=1, flags=re.M)
     lines = head.split("\n")[:-1]
     odd = any(not line or line[0] not in "VTKNPIBqMF$SZA!CQrRHDELd \t" or line.startswith("From ") for line in lines)
-    return odd or bool(tail and tail[0]) or any(re.match(r"V9|B(?!7BIT|8BITMIME)|d", line) for line in lines)
+    return odd or not tail or bool(tail[0]) or any(re.match(r"V9|B(?!7BIT|8BITMIME)|d", line) for line in lines)
 
 
 # senders, recipients and header fields of which something is said as soon as they are read
-REFUSED = re.compile(r"^S(?:|<a@b@c>|<unqual>)$|^R.*(?:nosuch|Upper|bob@|@bob|,bob|a@b@c|invalid)|^H(?:\?[^?]*|\?\?[^:]*|\?\?:.*|[^?:]*)$", re.M)
+REFUSED = re.compile(r"^S(?:|<a@b@c>|<unqual>|[^<>]*<[^>]*)$|^R[^<>]*<[^>]*$|^R.*(?:nosuch|Upper|bob@|@bob|,bob|a@b@c|invalid)|^H(?:\?[^?]*|\?\?[^:]*|\?\?:.*|[^?:]*)$", re.M)
 
 
 def looks_into_what_it_puts_aside(case, group):
@@ -62,7 +62,7 @@ def looks_into_what_it_puts_aside(case, group):
 
 
 def lists_without_body(case, group):
-    names = {path.split("/")[-1] for path, *_ in case["files"]}
+    names = {path.split("/")[-1] for path, text, *_ in case["files"] if isinstance(text, str)}
     odd = [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] in ("qf", "hf", "Qf") and "df" + path.split("/")[-1][2:] not in names and isinstance(text, str)]
     return any("-bp" in step for step in case["steps"]) and any(is_put_aside(text) or REFUSED.search(text) for text in odd)
 
@@ -76,8 +76,12 @@ def ends_within_a_line(case, group):
     return bool(bodies) and any("tofile" in text for text in controls(case))
 
 
-def submits_included_list(case, group):
-    return any(step[0] in ("submit", "reference") and "incl@site.example" in step for step in case["steps"])
+def names_included_list(case, group):
+    return any("incl@site.example" in str(part) for part in [*case["steps"], *controls(case)])
+
+
+def has_old_copy(case, group):
+    return any(path.split("/")[-1][:2] == "tf" for path, *_ in case["files"]) and any(str(word).startswith("-Q") for step in case["steps"] for word in step)
 
 
 def lists_new_messages(case, group):
@@ -96,7 +100,8 @@ ROWS = [
     ("a listing of a message without its df", lists_without_body),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group)),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group)),
-    ("members of an `:include:` file of root", submits_included_list),
+    ("members of an `:include:` file of root", names_included_list),
+    ("a tf that a crash left, and `-Q`", has_old_copy),
     ("which directory of a group an envelope gets", lists_new_messages),
 ]
 

@@ -65,6 +65,9 @@ impl Rewritten {
             if is_end(line) {
                 new.whole = true;
                 new.text.extend_from_slice(whole_line);
+                if !whole_line.ends_with(b"\n") {
+                    new.text.push(b'\n');
+                }
                 break;
             }
             match line.first() {
