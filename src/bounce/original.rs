@@ -1,7 +1,6 @@
 //! Part 3: the original message, or its header only.
 
 use super::{DsnKind, DsnRequest};
-use crate::addr::without_brackets;
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message::HeaderKind;
 use std::io::{self, BufRead};
@@ -30,7 +29,7 @@ pub(super) fn write(
     out.push(b'\n');
     let [with_sender, escape_from] = report.form();
     if with_sender && original.headers.has(b"return-path") {
-        out.extend_from_slice(&[b"Return-Path: <", return_path(report, original), b">\n"].concat());
+        out.extend_from_slice(&[b"Return-Path: <", report.return_path, b">\n"].concat());
     }
     out.extend_from_slice(report.header);
     out.push(b'\n');
@@ -54,16 +53,6 @@ pub(super) fn encoding(original: &Envelope) -> Option<&'static [u8]> {
 
 /// Of a message that needs SMTPUTF8 the header may be of eight bits, and what is said about it too.
 const EIGHT_BIT: EnvelopeFlags = EnvelopeFlags::EIGHT_BIT.union(EnvelopeFlags::SMTPUTF8);
-
-/// The sender as the rules have it, where they know him.
-fn return_path<'a>(report: &'a DsnRequest<'_>, original: &'a Envelope) -> &'a [u8] {
-    if original.attempt.report {
-        return &report.facts.daemon;
-    }
-    let bare = without_brackets(&original.sender.text);
-    let known = original.sender.address.as_ref().filter(|_| !bare.is_empty());
-    known.map(|address| address.user.as_slice()).filter(|user| user.contains(&b'@')).unwrap_or(bare)
-}
 
 /// Whose body comes back: that of a failure or delay, unless somebody asked for the header only.
 pub(super) fn returns_body(report: &DsnRequest<'_>, original: &Envelope) -> bool {

@@ -112,14 +112,13 @@ impl DsnSettings {
         }
     }
 
-    /// `@hub.example:ann@elsewhere.example` without the way there, in brackets or not (RFC 5321, 3.3).
+    /// `<@hub.example:ann@elsewhere.example>` without the way there (RFC 5321, 3.3); what is in no brackets stays, as
+    /// with sendmail.
     pub(super) fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
-        let inner = address.strip_prefix(b"<").unwrap_or(address);
-        let colon = memchr::memchr(b':', inner).filter(|_| inner.starts_with(b"@") && !self.keep_routes);
-        match colon {
+        let inner = address.strip_prefix(b"<").filter(|inner| inner.starts_with(b"@") && !self.keep_routes);
+        match inner.and_then(|inner| Some(&inner[memchr::memchr(b':', inner)? + 1..])) {
             None => address.into(),
-            Some(colon) if inner.len() == address.len() => inner[colon + 1..].into(),
-            Some(colon) => [b"<", &inner[colon + 1..]].concat().into(),
+            Some(mailbox) => [b"<", mailbox].concat().into(),
         }
     }
 
@@ -138,6 +137,8 @@ impl DsnSettings {
 pub struct DsnRequest<'a> {
     /// The site's share.
     pub facts: &'a DsnSettings,
+    /// The sender as a file would show him.
+    pub return_path: &'a [u8],
     /// What it is about.
     pub kind: DsnKind,
     /// Identifier of the new envelope.

@@ -85,7 +85,10 @@ fn recipient_group(
     }
     line(out, "Final-Recipient", &final_recipient(first, &report.facts.host));
     if !report.facts.no_actual_recipient {
-        line(out, "X-Actual-Recipient", &actual_recipient(report, original, recipient));
+        let actual = actual_recipient(report, original, recipient);
+        if !actual.is_empty() {
+            line(out, "X-Actual-Recipient", &actual);
+        }
     }
     line(out, "Action", action(kind, recipient).as_bytes());
     line(out, "Status", status(report, recipient, kind).as_bytes());
@@ -131,11 +134,14 @@ fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
 }
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
-/// the type is that of their diagnostics, for they are no mail addresses.
+/// the type is that of their diagnostics, for they are no mail addresses. Nothing of `<>`.
 fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) -> Vec<u8> {
     let known = recipient.address.as_ref().map(|address| &address.user[..]);
     let refused = recipient.refusal.as_ref().map(|refusal| &refusal.user[..]);
     let user = known.or(refused).unwrap_or(without_brackets(&recipient.text));
+    if user.is_empty() {
+        return Vec::new();
+    }
     let [_, _, kind] = match recipient.address {
         // nobody has looked where it has to go
         None => [b"", b"", &report.facts.program_type[..]],

@@ -76,6 +76,7 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     sent.for_each(|field| field.put(&mut header));
     let report = DsnRequest {
         facts: &facts,
+        return_path: crate::addr::without_brackets(&original.sender.text),
         kind,
         id,
         now: 1_795_369_860,

@@ -1,5 +1,6 @@
 //! Who runs this program: asked before it becomes somebody else.
 
+use crate::config::Config;
 use crate::sys::accounts::{self, User};
 use crate::sys::identity;
 
@@ -31,5 +32,11 @@ impl Caller {
             Some(_) => self.name.clone(),
             None => format!("UID{}", self.uid).into_bytes(),
         }
+    }
+
+    /// Root, and class t: whoever may say that mail is somebody else's.
+    pub(super) fn is_trusted(&self, config: &Config) -> bool {
+        let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
+        trusted.is_some_and(|class| class.contains(&self.name)) || self.uid == 0
     }
 }

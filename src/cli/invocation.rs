@@ -6,8 +6,12 @@ use super::process::complain;
 use crate::addr::one_line;
 use crate::logging::say;
 use crate::schema::Sysexit;
+use crate::sys::identity;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+
+/// Flags that say something of a message; with borrowed rights they count only where one is handed in.
+const SUBMISSION_FLAGS: &[u8] = b"BfFGhnNprRtUV";
 
 /// One setting from the command line, in its order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -132,7 +136,14 @@ impl Invocation {
     }
 
     fn apply(&mut self, words: Words) -> Result<(), Refusal> {
+        let ignored =
+            if identity::is_privileged_start() { self.ignored_submission_flags(&words) } else { None };
         for (letter, value) in words.flags {
+            if let Some(why) = ignored.filter(|_| SUBMISSION_FLAGS.contains(&letter)) {
+                let flag = char::from(letter);
+                say(format!("WARNING: Ignoring submission mode -{flag} option {why}").as_bytes());
+                continue;
+            }
             self.apply_flag(letter, value)?;
         }
         self.recipients = words.operands;
@@ -141,6 +152,18 @@ impl Invocation {
             self.mode = Mode::QueueRun;
         }
         Ok(())
+    }
+
+    /// Why flags for a message mean nothing to a command line that hands none in.
+    fn ignored_submission_flags(&self, words: &Words) -> Option<&'static str> {
+        let mode = words.flags.iter().rev().find(|(flag, _)| *flag == b'b');
+        let submits =
+            mode.is_some_and(|(_, value)| value.first().is_some_and(|mode| b"amsvtC".contains(mode)));
+        let runs_queue = words.flags.iter().any(|(flag, _)| *flag == b'q');
+        match (submits, mode.is_some() || self.mode_given) {
+            (true, _) => runs_queue.then_some("with -q"),
+            (false, given) => (given || runs_queue).then_some("(not in submission mode)"),
+        }
     }
 
     fn apply_flag(&mut self, letter: u8, value: Vec<u8>) -> Result<(), Refusal> {

@@ -15,6 +15,7 @@ use crate::logging::{Logger, Priority, Tracer};
 use crate::net::Resolver;
 use crate::rewrite::{Alias, Site, read_aliases};
 use crate::schema::{Reply, Sysexit};
+use crate::sys::identity;
 use crate::sys::safe::{self, Blame, Rules};
 use std::io::Write;
 use std::sync::Arc;
@@ -27,6 +28,11 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     };
     let config = Arc::new(loaded.config);
     if let Err(status) = rights::require_trust(invocation, &config, Privileged::AliasMap) {
+        return status;
+    }
+    if identity::real_uid() != 0
+        && let Err(status) = rights::enter_queue(invocation, &config)
+    {
         return status;
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

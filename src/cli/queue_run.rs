@@ -31,8 +31,11 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
         // what was deferred is looked up now
         config.options.delivery_mode = DeliveryMode::Background;
     }
+    // the queue is looked at with the group that is borrowed for it; the keeper is forked without
+    rights::take_up()?;
     start::warn_of_caller(invocation, &config);
     let permitted = rights::require_queue_run(invocation, &config, &request);
+    rights::put_aside()?;
     let group = queue_flags::group(&QueueOptions::from_config(&config), &request);
     permitted?;
     let group = group?;

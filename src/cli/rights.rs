@@ -3,6 +3,7 @@
 //! The group opens the client queue, nothing else. Whether a command line may have it at all is decided by its
 //! flags before any file is opened; while the configuration is read it is put aside.
 
+use super::caller::Caller;
 use super::invocation::{Invocation, Setting};
 use super::messages::{log_early, syserr, tell};
 use super::modes::Mode;
@@ -13,6 +14,7 @@ use crate::deliver::host_status;
 use crate::logging::{Priority, say};
 use crate::queue::QueueOptions;
 use crate::schema::{FoundOption, MaySet, OPTIONS, Privacy, Sysexit, find_option};
+use crate::sys::identity::Identity;
 use crate::sys::{errno_text, identity};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -39,9 +41,17 @@ pub(super) fn settle(invocation: &mut Invocation) -> Result<(), Sysexit> {
         invocation.debug.clear();
     }
     match may_borrow(invocation) {
-        true => identity::put_group_aside().map_err(refused),
+        true => put_aside(),
         false => give_up(),
     }
+}
+
+/// Puts the borrowed group aside.
+///
+/// # Errors
+/// The exit status, when that cannot be done.
+pub(super) fn put_aside() -> Result<(), Sysexit> {
+    identity::put_group_aside().map_err(refused)
 }
 
 /// Gives the borrowed group up for good.
@@ -124,7 +134,9 @@ pub(super) fn require_trust(
     what: Privileged,
 ) -> Result<(), Sysexit> {
     let uid = identity::real_uid();
-    if uid == 0 || uid == config.options.trusted_user {
+    // whoever may send in another's name (class t) may rebuild aliases as well
+    let by_class = matches!(what, Privileged::AliasMap) && Caller::of_process().is_trusted(config);
+    if uid == 0 || uid == config.options.trusted_user || by_class {
         return Ok(());
     }
     let attempted = format!("user {uid} attempted to {}", what.attempt());
@@ -174,6 +186,10 @@ pub(super) fn queue_base(config: &Config) -> PathBuf {
 /// The exit status; the caller and the log have been told.
 pub(super) fn enter_queue(invocation: &Invocation, config: &Config) -> Result<(), Sysexit> {
     let base = queue_base(config);
+    // as whom root works from then on
+    let other = config.options.run_as_user.filter(|ids| ids.uid != 0 && identity::is_root());
+    let assumed = other.map(|ids| Identity::bare(ids).assume()).transpose();
+    let _assumed = assumed.map_err(refused)?;
     // a name below it can be looked up by whoever may go there
     if let Err(error) = std::fs::metadata(base.join(".")) {
         let text = format!("can not chdir({}/): {}", base.display(), errno_text(&error));

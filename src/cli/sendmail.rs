@@ -37,10 +37,12 @@ pub const ACTIONS: &[Action] = &[
     Action { mode: Mode::ListOptions, run: list_options },
 ];
 
-/// `-bC`: what is wrong has been printed when the configuration is loaded.
+/// `-bC`: what is wrong has been printed when the configuration is loaded; then the queue is looked for.
 fn check_config(invocation: &Invocation) -> Sysexit {
     match site::load_site(invocation) {
-        Ok(loaded) if loaded.exit.is_ok() => Sysexit::OK,
+        Ok(loaded) if loaded.exit.is_ok() => {
+            rights::enter_queue(invocation, &loaded.config).err().unwrap_or(Sysexit::OK)
+        }
         Ok(_) => Sysexit::CONFIG,
         Err(status) => status,
     }

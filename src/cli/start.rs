@@ -86,10 +86,6 @@ pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
     if caller.uid == 0 {
         return;
     }
-    if invocation.label.is_some() {
-        let text = format!("user {} changed syslog label", caller.uid);
-        log_early(invocation, config, Priority::Warning, text.as_bytes());
-    }
     if let Some(file) = &invocation.cf {
         let host = config.expand(b"\x81j");
         let queue = options.queue_directory.as_deref().unwrap_or_default();
@@ -99,10 +95,14 @@ pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
             [b"Processed by ", &caller.name[..], b" with -C ", file].concat(),
             [b"Processed from queue ", queue].concat(),
         ];
-        for what in lines.into_iter().take(if looks { 1 } else { 2 }) {
+        for what in lines.into_iter().take(if looks || caller.is_trusted(config) { 1 } else { 2 }) {
             let text = [b"NOQUEUE: Authentication-Warning: ", &host[..], b": ", &what].concat();
             log_early(invocation, config, Priority::Info, &text);
         }
+    }
+    if invocation.label.is_some() {
+        let text = format!("user {} changed syslog label", caller.uid);
+        log_early(invocation, config, Priority::Warning, text.as_bytes());
     }
     let (want, group) = (options.run_as_user.map(|ids| ids.gid), identity::effective_gid());
     if let Some(want) = want.filter(|want| options.use_msp && *want != group) {

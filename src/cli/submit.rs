@@ -6,7 +6,7 @@ use super::messages::ended;
 use super::site;
 use super::start::{self, complain};
 use super::submission::{Submission, Submitted};
-use crate::config::Config;
+use crate::config::Loaded;
 use crate::daemon::Mta;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{identity, process};
@@ -16,33 +16,36 @@ use std::sync::Arc;
 
 /// Takes the message and hands it to the queue; delivers it as DeliveryMode says.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    let loaded = match site::load_sound_site(invocation) {
+    let mut loaded = match site::load_sound_site(invocation) {
         Ok(loaded) => loaded,
         Err(status) => return invocation.status(status),
     };
+    let options = &mut loaded.config.options;
+    if options.verbose {
+        // whoever reads along waits
+        options.delivery_mode = DeliveryMode::Interactive;
+    }
     let mut message = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {
         complain(&format!("collect: I/O error: {error}"));
         return Sysexit::IOERR;
     }
-    let background =
-        loaded.config.options.delivery_mode == DeliveryMode::Background && !loaded.config.options.verbose;
-    if background {
-        behind_caller(invocation, loaded.config, message)
+    if loaded.config.options.delivery_mode == DeliveryMode::Background {
+        behind_caller(invocation, loaded, message)
     } else {
-        submit(invocation, loaded.config, message, None)
+        submit(invocation, loaded, message, None)
     }
 }
 
 /// The caller goes on as soon as the message is in the queue; its delivery happens behind its back.
-fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> Sysexit {
+fn behind_caller(invocation: &Invocation, loaded: Loaded, message: Vec<u8>) -> Sysexit {
     let Ok((mut waiting, working)) = UnixStream::pair() else {
-        return submit(invocation, config, message, None);
+        return submit(invocation, loaded, message, None);
     };
     match process::into_background() {
         Ok(true) => {
             drop(waiting);
-            submit(invocation, config, message, Some(working))
+            submit(invocation, loaded, message, Some(working))
         }
         Ok(false) => {
             drop(working);
@@ -51,11 +54,21 @@ fn behind_caller(invocation: &Invocation, config: Config, message: Vec<u8>) -> S
             let _ = waiting.read(&mut status);
             Sysexit(i32::from(status[0]))
         }
-        Err(_) => submit(invocation, config, message, None),
+        Err(_) => submit(invocation, loaded, message, None),
     }
 }
 
-fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Option<UnixStream>) -> Sysexit {
+/// Who waits to be told how it went.
+struct Waiting {
+    /// Another process, where this one delivers behind its back.
+    stream: Option<UnixStream>,
+    /// A configuration with times in units that nobody knows is used, but the exit status tells.
+    misused: bool,
+}
+
+fn submit(invocation: &Invocation, loaded: Loaded, message: Vec<u8>, stream: Option<UnixStream>) -> Sysexit {
+    let Loaded { config, misused, .. } = loaded;
+    let caller = Waiting { stream, misused };
     let printing = config.options.error_mode == b'p';
     // SafeFileEnvironment keeps mail out of home directories
     // and root who works as somebody else (RunAsUser of a submit.cf) has no home to write to
@@ -65,14 +78,14 @@ fn submit(invocation: &Invocation, config: Config, message: Vec<u8>, caller: Opt
     let begun = match start::begin_with(invocation, Arc::new(config)).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         // what is wrong before that has its own way to be told
-        Err(status) => return hand_over(caller, invocation.status(status)),
+        Err(status) => return caller.hear(invocation.status(status)),
     };
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {
         let submission = Submission::new(&mta, invocation, who.clone(), dead_letter.is_some());
         match submission.submit(&message).await {
             Ok(submitted) => deliver(&mta, submitted, dead_letter, caller).await,
-            Err(status) => tell(&mta, caller, status),
+            Err(status) => caller.hear(ended(&mta.site.config, status)),
         }
     })
 }
@@ -82,11 +95,14 @@ async fn deliver(
     mta: &Arc<Mta>,
     submitted: Submitted,
     mut dead_letter: Option<DeadLetter>,
-    mut caller: Option<UnixStream>,
+    caller: Waiting,
 ) -> Sysexit {
     let Submitted { lease, mut envelope, now } = submitted;
-    let behind = caller.is_some() && now && lease.is_some();
-    let told = behind.then(|| tell(mta, caller.take(), envelope.attempt.exit));
+    let behind = caller.stream.is_some() && now && lease.is_some();
+    let mut waiting = Some(caller);
+    let mut tell =
+        |status| waiting.take().map_or(status, |caller| caller.hear(ended(&mta.site.config, status)));
+    let told = behind.then(|| tell(envelope.attempt.exit));
     if behind {
         (envelope.attempt.failure, envelope.attempt.console) = Default::default();
     }
@@ -99,21 +115,25 @@ async fn deliver(
     mta.deliveries_done().await;
     // the message is in the queue: whoever sent it has nothing to do again
     start::has_lost_keeper(mta);
-    told.unwrap_or_else(|| tell(mta, caller, status))
+    told.unwrap_or_else(|| tell(status))
 }
 
-/// Tells the caller how it went, and lets go of its terminal.
-fn tell(mta: &Mta, caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
-    hand_over(caller, ended(&mta.site.config, status))
-}
-
-fn hand_over(caller: Option<UnixStream>, status: Sysexit) -> Sysexit {
-    // the message is safe in the queue, so a temporary failure is nothing to worry about
-    let status = if status.is_temporary() { Sysexit::OK } else { status };
-    if let Some(mut caller) = caller {
-        let _ = std::io::stdout().flush();
-        let _ = process::close_standard_streams();
-        let _ = caller.write_all(&[u8::try_from(status.0).unwrap_or(70)]);
+impl Waiting {
+    /// Is told how it went; its terminal is let go of.
+    fn hear(self, status: Sysexit) -> Sysexit {
+        let status = match status {
+            // the message is safe in the queue, so a temporary failure is nothing to worry about
+            status if status.is_temporary() || status.is_ok() => match self.misused {
+                true => Sysexit::USAGE,
+                false => Sysexit::OK,
+            },
+            failed => failed,
+        };
+        if let Some(mut stream) = self.stream {
+            let _ = std::io::stdout().flush();
+            let _ = process::close_standard_streams();
+            let _ = stream.write_all(&[u8::try_from(status.0).unwrap_or(70)]);
+        }
+        status
     }
-    status
 }

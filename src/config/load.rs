@@ -53,6 +53,8 @@ pub struct Loaded {
     pub messages: Vec<Message>,
     /// 0, or the status of the first error.
     pub exit: Sysexit,
+    /// There is a time in units that nobody knows: mail is handed in all the same, and the command says 64.
+    pub misused: bool,
     /// The program must end at once with that status, in every mode.
     pub stop: bool,
 }
@@ -98,6 +100,7 @@ pub(super) struct Loader<'a> {
     lines_before: u32,
     pub(super) messages: Vec<Message>,
     pub(super) exit: Sysexit,
+    pub(super) misused: bool,
     pub(super) stop: bool,
     /// Where R lines go; `None` after a bad S line.
     pub(super) ruleset: Option<RulesetId>,
@@ -122,6 +125,7 @@ impl<'a> Loader<'a> {
             lines_before: 0,
             messages: Vec::new(),
             exit: Sysexit::OK,
+            misused: false,
             stop: false,
             ruleset: None,
             operators: None,
@@ -272,7 +276,8 @@ impl<'a> Loader<'a> {
             (self.at, self.first_line) = (0, 0);
             self.finish();
         }
-        Loaded { config: self.config, messages: self.messages, exit: self.exit, stop: self.stop }
+        let Self { config, messages, exit, misused, stop, .. } = self;
+        Loaded { config, messages, exit, misused, stop }
     }
 
     fn line(&mut self, raw: &[u8]) {

@@ -221,6 +221,7 @@ impl Loader<'_> {
     /// Complains of letters that are no time units; not an error.
     pub(super) fn time_problem(&mut self, letters: &[u8]) {
         for letter in letters {
+            self.misused = true;
             self.notice([b"Invalid time unit `", &[*letter][..], b"'"].concat());
         }
     }

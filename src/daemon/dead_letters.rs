@@ -47,8 +47,10 @@ impl Mta {
         sender: &[u8],
     ) -> io::Result<Envelope> {
         let header = self.returned_header(envelope).await;
+        let return_path = &self.return_path(envelope, facts).await[..];
         let request = DsnRequest {
             facts,
+            return_path,
             kind: DsnKind::Failure,
             id: self.queue.next_id(),
             now: clock::now(),

@@ -6,7 +6,7 @@ use super::mta::{Mta, Phase};
 use super::reports::{Reports, is_overdue};
 use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{AttemptState, Envelope, MessageKey};
+use crate::envelope::{AttemptState, Envelope, MessageKey, RecipientState};
 use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
 use crate::schema::Sysexit;
@@ -74,6 +74,10 @@ impl Mta {
         unsent: &mut Unsent<'_>,
     ) -> Sysexit {
         let mut connections = Connections::new(&self.site.config);
+        let nobody_yet = envelope.pending().all(|one| one.state == RecipientState::Queued);
+        if now && lease.is_some() && nobody_yet {
+            self.tell_waiting(&envelope);
+        }
         let status = match lease {
             Some(lease) if now => {
                 self.deliver_over(self.hold(lease), envelope, &mut connections, unsent).await
@@ -271,11 +275,17 @@ impl Mta {
 
     /// What belongs to other queue groups waits for their runs. Where somebody was looked up sendmail says nothing of it.
     fn leave_parts(&self, parts: &[Envelope], looked: bool) {
-        for part in parts.iter().filter(|part| !looked && part.attempt.interactive) {
-            self.log_waiting(part, None);
-            for recipient in part.pending() {
-                part.attempt.console.step(&[&recipient.text, b"... queued"]);
-            }
+        parts
+            .iter()
+            .filter(|part| !looked && part.attempt.interactive)
+            .for_each(|part| self.tell_waiting(part));
+    }
+
+    /// Nobody is tried: the log and whoever reads steps hear of it.
+    fn tell_waiting(&self, envelope: &Envelope) {
+        self.log_waiting(envelope, None);
+        for recipient in envelope.pending() {
+            envelope.attempt.console.step(&[&recipient.text, b"... queued"]);
         }
     }
 

@@ -4,7 +4,7 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, dollars, shorten};
+use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_brackets};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{Mailer, MailerId};
 use crate::envelope::{
@@ -17,7 +17,7 @@ use crate::logging::{Priority, Quiet};
 use crate::message::{EncodingField, Header, HeaderKind, Headers, errors_to};
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
-use crate::rewrite::Rewriter;
+use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
@@ -107,9 +107,11 @@ impl Mta {
             let Receivers { list, expanded, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
             let header = self.returned_header(envelope).await;
+            let return_path = &self.return_path(envelope, &facts).await[..];
             let (facts, receivers, header) = (&facts, list, &header[..]);
             let request = DsnRequest {
                 facts,
+                return_path,
                 kind,
                 id,
                 now,
@@ -144,14 +146,33 @@ impl Mta {
     /// rewrites nothing of its own. Return-Path is the report's to write, and what only mailers that ask for it get is no part
     /// of what was sent.
     pub(super) async fn returned_header(&self, envelope: &Envelope) -> Vec<u8> {
-        let is_file = |mailer: &Mailer| mailer.name.eq_ignore_ascii_case(b"*file*");
-        let number = self.site.config.mailers.iter().position(is_file).unwrap_or_default();
-        let mailer = MailerId(u16::try_from(number).unwrap_or_default());
+        let mailer = self.file_mailer();
         let sent = |field: &&Header| !field.kind.contains(HeaderKind::ALWAYS_CHECK);
         let fields = Headers(envelope.headers.0.iter().filter(sent).cloned().collect());
         let mut scope = envelope.scope.clone();
         let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
         put_headers(&mut rewriter, mailer, envelope, &fields, EncodingField::Kept).await
+    }
+
+    fn file_mailer(&self) -> MailerId {
+        let is_file = |mailer: &Mailer| mailer.name.eq_ignore_ascii_case(b"*file*");
+        let number = self.site.config.mailers.iter().position(is_file).unwrap_or_default();
+        MailerId(u16::try_from(number).unwrap_or_default())
+    }
+
+    /// The sender in the Return-Path of what comes back, as a file would show him.
+    pub(super) async fn return_path(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
+        if envelope.attempt.report {
+            return facts.daemon.clone();
+        }
+        let bare = without_brackets(&envelope.sender.text);
+        if envelope.sender.is_null() || bare.is_empty() {
+            return Vec::new();
+        }
+        let mut scope = envelope.scope.clone();
+        let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
+        let file = self.file_mailer();
+        rewriter.remote_name(&envelope.sender.text, file, AddressKind::SENDER, true, None).await.0
     }
 
     /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.
@@ -247,7 +268,13 @@ impl Mta {
             true => errors_to(&envelope.headers.0),
             false => Vec::new(),
         };
-        names.push(envelope.sender.text.clone());
+        let sender = &envelope.sender.text;
+        let options = &self.site.config.options;
+        match options.old_style_headers && !sender.iter().any(|byte| b",;<(".contains(byte)) {
+            // several, for sendmail, which reads it as any list
+            true => names.extend(split_list(sender, b" ").into_iter().rev().map(<[u8]>::to_vec)),
+            false => names.push(sender.clone()),
+        }
         names
     }
 

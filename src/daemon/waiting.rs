@@ -14,19 +14,20 @@ impl Mta {
             if !recipient.state.is_pending() {
                 continue;
             }
-            let mailer = recipient.mailer(config);
+            let mailer = recipient.mailer(config).map(|mailer| &mailer.name[..]);
+            let mailer = mailer.or(recipient.refusal.as_ref().map(|refusal| &refusal.mailer[..]));
             // what could not be looked up
             let put_off = recipient.status.filter(|_| recipient.state == RecipientState::Queued);
-            let own = put_off.map(|status| status.to_string());
+            let status = put_off.map(|status| status.to_string());
             let to = log_text(&recipient.text);
             let held = envelope.quarantine.as_deref();
             let line = RecipientLine {
                 to: vec![&to],
                 delay: clock::now() - envelope.created,
-                mailer: mailer.map(|mailer| &mailer.name[..]),
+                mailer,
                 priority: envelope.priority,
                 quarantine: held,
-                dsn: dsn.or(own.as_ref().map(String::as_bytes)),
+                dsn: dsn.or(status.as_deref().map(str::as_bytes)),
                 stat: if held.is_some() { b"quarantined" } else { b"queued" },
                 ..RecipientLine::default()
             };

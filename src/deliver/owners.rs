@@ -79,6 +79,7 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     }
     copy.id = (on.next_id)();
     copy.attempt.submitter = None;
+    copy.message = None;
     // what RET= says is about the list's sender
     copy.flags -= EnvelopeFlags::RETURN_GIVEN;
     // the owner is told of failures, whoever has sent it

@@ -51,8 +51,11 @@ impl Attempt<'_> {
     /// The lines of the transcript: one for each, or for all.
     fn transcribe_result(&mut self, members: &[usize], result: &DeliveryResult) {
         let texts = members.iter().map(|index| self.envelope.recipients[*index].text.clone());
+        // they wait for one and the same host
+        let together = result.disposition == Disposition::Delayed && !result.of_recipient;
         let texts: Vec<Vec<u8>> = match result.line {
             Some(TranscriptLine::WithAddresses(_)) => vec![texts.collect::<Vec<_>>().join(&b","[..])],
+            _ if together => vec![texts.collect::<Vec<_>>().join(&b","[..])],
             _ => texts.collect(),
         };
         for line in texts.iter().filter_map(|text| result.transcript(text)) {

@@ -32,11 +32,8 @@ impl Recipient {
     /// Final-Recipient of one whom the rules have seen. Who is sent elsewhere is known there by what they made of him; who is
     /// here by what was written, if it has a domain.
     fn known_as(&self, host: &[u8]) -> Vec<u8> {
-        let made = self
-            .address
-            .as_ref()
-            .map(|address| &address.user)
-            .or(self.refusal.as_ref().map(|refusal| &refusal.user));
+        let refused = self.refusal.as_ref().map(|refusal| &refusal.user);
+        let made = self.address.as_ref().map(|address| &address.user).or(refused);
         let Some(made) = made else { return final_recipient(&self.text, host) };
         let inside = self.text.strip_prefix(b"<").map(|rest| rest.strip_suffix(b">").unwrap_or(rest));
         match (made.contains(&b'@'), self.text.contains(&b'@')) {
@@ -145,7 +142,8 @@ impl Envelope {
     }
 }
 
-/// What stands in angle brackets, else the text without comments, the name of a group and its end (RFC 5322, 3.4).
+/// What stands in angle brackets, else the text without comments, the name of a group and its end (RFC 5322, 3.4), and
+/// without a route.
 pub fn plain_address(text: &[u8]) -> Vec<u8> {
     if let (Some(start), Some(end)) = (memchr::memchr(b'<', text), memchr::memrchr(b'>', text))
         && start < end
@@ -165,7 +163,10 @@ pub fn plain_address(text: &[u8]) -> Vec<u8> {
     let plain = plain.trim_ascii();
     let plain = plain.strip_suffix(b";").unwrap_or(plain);
     let group = plain.windows(2).position(|pair| pair == b": ");
-    plain[group.map_or(0, |colon| colon + 2)..].trim_ascii().to_vec()
+    let plain = plain[group.map_or(0, |colon| colon + 2)..].trim_ascii();
+    // nor is the way to a mailbox part of it (RFC 5321, appendix C)
+    let route = memchr::memrchr(b':', plain).filter(|_| plain.starts_with(b"@"));
+    plain[route.map_or(0, |colon| colon + 1)..].to_vec()
 }
 
 /// `RFC822; user@host`: the Final-Recipient of RFC 3464, 2.3.2.

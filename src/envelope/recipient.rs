@@ -109,7 +109,7 @@ impl Recipient {
         self.address.as_ref().and_then(|address| config.mailers.get(usize::from(address.mailer.0)))
     }
 
-    /// `$h` of its address, empty without one.
+    /// `$h` of its address, or what stands in its place where the rules refuse it; empty without one.
     pub fn host(&self) -> &[u8] {
         let known = self.address.as_ref().map(|address| &address.host);
         let host = known.or(self.refusal.as_ref().map(|refusal| &refusal.host));

@@ -88,6 +88,25 @@ impl Console {
         }
     }
 
+    /// An error that is told when the message has been read, unless another one follows.
+    pub fn hold(&mut self, text: &[u8]) {
+        self.count += 1;
+        self.held = Some(text.to_vec());
+    }
+
+    /// Something that is to be said and no error; where errors are held back, in the place of the last one.
+    pub fn instead(&mut self, text: &[u8]) {
+        match self.errors {
+            Errors::Held => self.held = Some(text.to_vec()),
+            _ => say(text),
+        }
+    }
+
+    /// Was anything wrong since the last [`Console::release`]?
+    pub fn has_errors(&self) -> bool {
+        self.count > 0
+    }
+
     /// Tells what was held back; how many errors there were since the last call.
     pub fn release(&mut self) -> usize {
         if let Some(text) = self.held.take() {

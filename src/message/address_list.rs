@@ -42,14 +42,20 @@ pub fn errors_to(fields: &[Header]) -> Vec<Vec<u8>> {
     named.flat_map(|field| db::split_list(&field.value)).collect()
 }
 
+/// Does an address field that came with the message show that its addresses stand between commas?
+pub fn has_commas(fields: &[Header]) -> bool {
+    let modern = |field: &&Header| {
+        let kind = field.kind | HeaderKind::of(&field.name);
+        kind.contains(HeaderKind::USER) && kind.intersects(ADDRESSES)
+    };
+    fields.iter().filter(modern).any(|field| field.value.iter().any(|byte| b",;<(".contains(byte)))
+}
+
 impl Headers {
     /// May recipients stand between blanks? OldStyleHeaders allows it, as long as no address field tells that commas are
     /// meant.
     pub(super) fn is_old_style(&self, config: &Config) -> bool {
-        let modern = |field: &Header| {
-            field.kind.intersects(ADDRESSES) && field.value.iter().any(|byte| b",;<(".contains(byte))
-        };
-        config.options.old_style_headers && !self.0.iter().any(modern)
+        config.options.old_style_headers && !has_commas(&self.0)
     }
 
     /// What cannot be read of addresses, in the words that sendmail has for it.

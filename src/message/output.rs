@@ -110,11 +110,11 @@ async fn addresses_value(
         *part = text;
         keep_folds(part);
     }
-    match parts.is_empty() {
-        true => header.value.clone(),
-        false => {
-            let blanks = address_list::leading_blanks(&header.value);
-            address_list::join(header.name.len(), &blanks, &parts, mailer.line_limit)
-        }
+    if parts.is_empty() {
+        return header.value.clone();
     }
+    // of an address without a mailbox (`ann@`) the rules leave nothing
+    parts.retain(|part| !part.is_empty());
+    let blanks = address_list::leading_blanks(&header.value);
+    address_list::join(header.name.len(), &blanks, &parts, mailer.line_limit)
 }

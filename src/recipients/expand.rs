@@ -188,8 +188,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.met += 1;
         let recipient = &mut self.envelope.recipients[index];
         recipient.entered = self.met;
-        if recipient.address.is_some() && recipient.state == RecipientState::Queued {
-            return; // what maps could not say when it came in
+        let known = recipient.address.is_some() || recipient.refusal.is_some();
+        if recipient.state == RecipientState::Queued && known {
+            // what maps could not say when it came in
+            self.is_named_already(index);
+            return;
         }
         recipient.state = RecipientState::New;
         let mut deferral = None;
@@ -207,23 +210,32 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 (true, true) => return self.later(index, parsed.problems.first()),
                 (_, true) if self.envelope.attempt.read_back => return self.refuse(index, parsed.problems),
                 (_, true) => return self.fail(index, parsed.problems),
-                (true, false) => deferral = parsed.deferral,
-                (false, false) => {}
+                (temporary, false) => deferral = parsed.deferral.filter(|_| temporary),
             }
         }
-        let recipients = &self.envelope.recipients;
-        if let Some(known) = self.known.find(&self.expander.site.config, recipients, &recipients[index]) {
-            let (text, flags) = (recipients[index].text.clone(), recipients[index].flags);
-            self.tell_duplicate(known, &text);
-            self.share_wishes(known, flags);
-            self.envelope.recipients[index].state = RecipientState::Duplicate;
+        if self.is_named_already(index) {
             return;
         }
-        self.known.add(index, &self.envelope.recipients[index]);
         match deferral {
-            Some(why) => self.put_off(index, &why),
+            Some(why) => self.put_off(index, Some(&why)),
             None => self.examine(index, 0).await,
         }
+    }
+
+    /// Has one of the envelope's own been named before? If not he is known from now on.
+    fn is_named_already(&mut self, index: usize) -> bool {
+        let recipients = &self.envelope.recipients;
+        let known = self.known.find(&self.expander.site.config, recipients, &recipients[index]);
+        match known {
+            Some(known) => {
+                let (text, flags) = (recipients[index].text.clone(), recipients[index].flags);
+                self.tell_duplicate(known, &text);
+                self.share_wishes(known, flags);
+                self.envelope.recipients[index].state = RecipientState::Duplicate;
+            }
+            None => self.known.add(index, &self.envelope.recipients[index]),
+        }
+        known.is_some()
     }
 
     /// Whom the queue gave back is one of the envelope's own, and has a Final-Recipient, whether his file says so or not.
@@ -295,11 +307,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.known.add(index, &recipient);
         self.envelope.recipients.push(recipient);
         self.lines.insert(index, member.line);
-        match (parsed.deferral.filter(|_| parsed.temporary), bad) {
-            (Some(why), false) => self.put_off(index, &why),
-            (_, true) if parsed.temporary => self.later(index, parsed.problems.first()),
-            (_, true) => self.refuse(index, parsed.problems),
-            (None, false) => self.examine(index, member.level).await,
+        match (parsed.temporary, bad) {
+            (true, false) => self.put_off(index, parsed.deferral.as_deref()),
+            (true, true) => self.later(index, parsed.problems.first()),
+            (false, true) => self.refuse(index, parsed.problems),
+            (false, false) => self.examine(index, member.level).await,
         }
     }
 
@@ -367,6 +379,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             recipient.flags |= RecipientFlags::NO_ALIAS;
         }
         if self.is_include(index) {
+            if self.envelope.recipients[index].parent.is_none() {
+                return self.refuse_direct(index, &address);
+            }
             return self.include(index, level, &address).await;
         }
         if is_file_or_program(&self.expander.site.config, &address) {
@@ -431,20 +446,26 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*include*"))
     }
 
+    /// A file, a program or a list by its path: one that the queue gave back has its controlling user; anything else was
+    /// typed by a peer.
+    fn refuse_direct(&mut self, index: usize, address: &Address) {
+        let control = self.envelope.recipients[index].control.as_ref();
+        if let (None, Some(reply)) =
+            (control.filter(|one| !one.is_nobody()), self.expander.refuses_directly(address))
+        {
+            let program = address.user.starts_with(b"|");
+            self.envelope.recipients[index].flags.set(RecipientFlags::UNCOUNTED, program);
+            self.refuse_member(index, b"", &reply);
+        }
+    }
+
     /// A file or program: only from a list, and only for users with a login shell.
     fn check_file_or_program(&mut self, index: usize, address: &Address) {
         let program =
             self.expander.mailer(address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
         let kind = if program { "programs" } else { "files" };
-        let recipient = &self.envelope.recipients[index];
-        let Some(list) = recipient.parent else {
-            // one that the queue gave back has its controlling user; anything else was typed by a peer
-            if recipient.control.as_ref().is_none_or(ControllingUser::is_nobody) {
-                let text = format!("Cannot mail directly to {kind}");
-                self.envelope.recipients[index].flags.set(RecipientFlags::UNCOUNTED, program);
-                self.refuse_member(index, b"", &Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text));
-            }
-            return;
+        let Some(list) = self.envelope.recipients[index].parent else {
+            return self.refuse_direct(index, address);
         };
         let facts = self.chain(list).find_map(|index| self.lists.get_key_value(&index));
         let Some((&of, facts)) = facts.filter(|(_, facts)| !(facts.safe && facts.shell)) else { return };

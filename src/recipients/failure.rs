@@ -6,6 +6,7 @@ use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use std::borrow::Cow;
 
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
@@ -39,6 +40,7 @@ impl AliasExpansion<'_, '_> {
             self.members.clear();
             self.forwards.clear();
         }
+        let text = &self.plain(text)[..];
         self.envelope.attempt.console.error(text);
         if self.envelope.attempt.console.logged {
             self.log(4, Priority::Notice, &log_text(text));
@@ -55,12 +57,13 @@ impl AliasExpansion<'_, '_> {
         self.envelope.note(&reply.text, true);
     }
 
-    /// A map could not say for now what this address is.
-    pub(super) fn put_off(&mut self, index: usize, why: &[u8]) {
+    /// A map could not say for now what this address is: why, where that was not on purpose (DeliveryMode d).
+    pub(super) fn put_off(&mut self, index: usize, why: Option<&[u8]>) {
         self.later(index, None);
+        self.envelope.recipients[index].status = Some(EnhancedStatus(4, 4, 3));
+        let Some(why) = why else { return };
         self.envelope.note(why, false);
-        if let Some(text) = timeout_of(why) {
-            self.envelope.recipients[index].status = Some(EnhancedStatus(4, 4, 3));
+        if let Some(text) = lookup_timeout(why) {
             self.transcript(&Reply::new(451, None, text).to_line());
         }
     }
@@ -165,7 +168,16 @@ impl AliasExpansion<'_, '_> {
         self.envelope.priority + if begun { self.expander.site.config.options.retry_factor } else { 0 }
     }
 
+    /// What is said is 7-bit text, as in sendmail, unless addresses may be UTF-8.
+    fn plain<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        match text.is_ascii() || self.expander.site.config.options.utf8_addresses {
+            true => text.into(),
+            false => text.iter().map(|byte| byte & 0x7f).collect::<Vec<_>>().into(),
+        }
+    }
+
     pub(super) fn transcript(&mut self, line: &[u8]) {
+        let line = &self.plain(line)[..];
         self.envelope.attempt.transcript.extend_from_slice(line);
         self.envelope.attempt.transcript.push(b'\n');
     }
@@ -175,8 +187,8 @@ impl AliasExpansion<'_, '_> {
     }
 }
 
-/// What the transcript has of a name that could not be looked up: `host map: lookup (a.example): deferred` is for the queue file.
-fn timeout_of(why: &[u8]) -> Option<Vec<u8>> {
+/// What people read of a name that could not be looked up: `host map: lookup (a.example): deferred` is for the queue file.
+pub fn lookup_timeout(why: &[u8]) -> Option<Vec<u8>> {
     let name = why.strip_prefix(b"host map: lookup (")?.strip_suffix(b"): deferred")?;
     Some([name, b": Name server timeout"].concat())
 }

@@ -17,3 +17,4 @@ mod options;
 
 pub use check::Checked;
 pub use expander::Expander;
+pub use failure::lookup_timeout;

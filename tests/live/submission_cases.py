@@ -220,13 +220,15 @@ def groups(seed, count, size=8):
     return drawn
 
 
-KEPT = [  # rows of submissions.md, and what in a case's steps leads to them; the first only where there is a submit.cf
-    (r'"-v"|Verbose', "-v with a submit.cf"), (r'"-ba"', "-ba"), (r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n', "a newline in -f, -r or -F"),
-    (r"badfile@", "what stands in sessions.md")]
+# what leads to rows of submissions.md: in the options of a case's group, and its steps behind them
+KEPT = [
+    (r'"-ba"', "-ba"), (r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n', "a newline in -f, -r or -F"),
+    (r"badfile@|dotbare|greetodd|loop1", "what stands in sessions.md"), (r'"-x"', "-x"), (r'"-[fr]", "-|"-[fr]-', "a sender that begins with -"),
+    (r"soon@virt", "an address that the rules refuse for now"), (r'[xm]{250}|(very\.long\.){20}', "a word of an address longer than 250 characters"), (r'"-[fr]", "<"|"-[fr]<"', "an address that is not closed"),
+    (r'"-bt".*"-q"', "-bt -q"), (r'"-n"', "a report, with -n"), (r'(DeliveryMode=i|-odi).*"-bs"|"-bs".*-odi', "-bs, DeliveryMode=i"), (r'SuperSafe=interactive.*"-bs"', "the whole dialogue at once")]
 
 
 def kept(case, group):
     """The row of submissions.md that a difference in this case may belong to."""
-    said = json.dumps(case["steps"])
-    rows = KEPT if group["submit"] else KEPT[1:]
-    return next((row for pattern, row in rows if re.search(pattern, said)), None)
+    said = json.dumps([group["options"] + group["submit_options"], case["steps"]])
+    return next((row for pattern, row in KEPT if re.search(pattern, said)), None)

@@ -19,7 +19,7 @@ use crate::logging::{Errors, Priority, say};
 use crate::message::Collector;
 use crate::queue::Lease;
 use crate::rewrite::Address;
-use crate::schema::{DeliveryMode, Reply, Sysexit};
+use crate::schema::{DeliveryMode, Reply, SuperSafe, Sysexit};
 use crate::smtp::server::Client;
 use crate::sys::accounts::User;
 use crate::sys::clock;
@@ -80,7 +80,7 @@ impl<'a> Submission<'a> {
         self.set_sender().await;
         self.set_dsn()?;
         self.add_operands().await;
-        if self.envelope.attempt.console.release() > 0 {
+        if self.envelope.attempt.console.release() > 0 && self.envelope.attempt.exit.is_ok() {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         self.show_message(message);
@@ -92,31 +92,20 @@ impl<'a> Submission<'a> {
         if seven_bit {
             text.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
-        let save_from_line = self.mta.site.config.options.save_from_line;
-        let (mut body, mut collector) = (Vec::new(), Collector::with_from_line(save_from_line));
-        collector.push(&text, &mut body);
-        if !collector.in_body() && !text.ends_with(b"\n") {
-            // sendmail never looks at a line of the header that has no end
-            let whole = text.len() - last_field(&text).len();
-            (body, collector) = (Vec::new(), Collector::with_from_line(save_from_line));
-            collector.push(&text[..whole], &mut body);
-        }
-        let header = collector.header_size();
-        let fields = collector.finish(&mut body);
+        let (fields, body) = self.collect(&text);
+        let too_large = self.envelope.attempt.console.has_errors();
         let only = self.only_operand();
         self.told = self.count_errors_to(&fields).await;
         let only = only.filter(|_| self.told == 0);
         let given_up = self.add_named_in(&fields).await;
         self.name_recipient(only);
-        // a separator line in front counts as well
-        let separator = if text.is_empty() { 0 } else { self.separator(message).len() };
-        self.envelope.size = (separator + text.len()) as u64;
+        self.envelope.size = self.size_of(message, &text);
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         receive(&self.mta.site, &mut self.envelope, fields).await;
         let told = i64::try_from(self.told).unwrap_or(0);
         self.envelope.priority += told * self.mta.site.config.options.recipient_factor;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
-        self.finish(body, header, given_up).await
+        self.finish(body, too_large, given_up).await
     }
 
     /// `-bv`: what became of each recipient is told; nothing is delivered.
@@ -166,15 +155,24 @@ impl<'a> Submission<'a> {
     }
 
     /// Into the queue, if there is anybody to go to.
-    async fn finish(mut self, body: Vec<u8>, header: u64, given_up: bool) -> Result<Submitted, Sysexit> {
-        let options = &self.mta.site.config.options;
-        let mode = if options.verbose { DeliveryMode::Interactive } else { options.delivery_mode };
+    async fn finish(mut self, body: Vec<u8>, too_large: bool, given_up: bool) -> Result<Submitted, Sysexit> {
+        let mode = self.mta.site.config.options.delivery_mode;
         let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
         self.envelope.attempt.own_sender |= self.invocation.from.is_none();
         self.envelope.attempt.interactive = true;
         self.log_sender();
         let anybody = !self.envelope.recipients.is_empty();
-        let too_large = anybody && (self.refuse_header(header) || self.refuse_size());
+        let oversized = anybody && self.is_oversized();
+        if oversized {
+            self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
+        }
+        let too_large = too_large || oversized && !given_up;
+        if oversized && !given_up {
+            self.refuse_size();
+        }
+        if too_large {
+            self.fail_all();
+        }
         let given_up = given_up || too_large;
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
@@ -202,12 +200,16 @@ impl<'a> Submission<'a> {
     }
 
     /// Who hears of failures, as ErrorMode says. Only one's own mail is kept, not what is sent in another's name;
-    /// errors in the header are always told by mail.
+    /// errors in the header are always told by mail, but with SuperSafe=interactive
+    /// and SoftBounce.
     fn failure_report(&self, given_up: bool) -> FailureReport {
-        let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
-        match self.mta.site.config.options.error_mode {
+        let options = &self.mta.site.config.options;
+        let at_once = options.super_safe == SuperSafe::Interactive || options.soft_bounce;
+        let named = self.invocation.from.as_ref().filter(|from| **from != self.caller.name);
+        let own = named.is_none() || self.envelope.attempt.own_sender;
+        match options.error_mode {
             b'q' => FailureReport::Nothing,
-            b'p' if own && self.keeps && !given_up => FailureReport::DeadLetter,
+            b'p' if own && self.keeps && (!given_up || at_once) => FailureReport::DeadLetter,
             _ => FailureReport::Mail,
         }
     }
@@ -274,18 +276,6 @@ fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
 fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
     let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
     if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
-}
-
-/// The last line of a text, with those that it continues.
-fn last_field(text: &[u8]) -> &[u8] {
-    let mut start = text.len();
-    loop {
-        start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |end| end + 1);
-        if start == 0 || !matches!(text.get(start), Some(b' ' | b'\t')) {
-            return &text[start..];
-        }
-        start -= 1;
-    }
 }
 
 /// The exit status for a refusal.

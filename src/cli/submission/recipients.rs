@@ -1,12 +1,12 @@
 //! Recipients, from words of the command line and fields of the header.
 
-use super::{Submission, UNKNOWN_CLIENT, about, status_of};
+use super::{Submission, UNKNOWN_CLIENT, about};
 use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
 use crate::daemon::expand;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet, say};
-use crate::message::{Header, HeaderKind, errors_to};
-use crate::recipients::Expander;
+use crate::message::{Header, HeaderKind, errors_to, has_commas};
+use crate::recipients::{Expander, lookup_timeout};
 use crate::rewrite::{Address, AddressKind, Rewriter, Triple};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::clock;
@@ -61,6 +61,7 @@ impl Submission<'_> {
     pub(super) async fn add_named_in(&mut self, fields: &[Header]) -> bool {
         let console = &mut self.envelope.attempt.console;
         (console.errors, console.logged) = (Errors::Held, false);
+        self.old_style &= !has_commas(fields);
         if self.invocation.from_headers {
             let kind = |field: &Header| HeaderKind::of(&field.name);
             let resent = fields.iter().any(|field| kind(field).contains(HeaderKind::RESENT));
@@ -72,12 +73,11 @@ impl Submission<'_> {
                 self.add_list(&one_line(&field.value)).await;
             }
             if self.envelope.recipients.is_empty() {
-                say(b"No recipient addresses found in header");
+                self.envelope.attempt.console.instead(b"No recipient addresses found in header");
             }
         }
-        // SoftBounce: nothing is so wrong that it is for good
         let errors = self.envelope.attempt.console.release();
-        let given_up = errors > 0 && !self.mta.site.config.options.soft_bounce;
+        let given_up = errors > 0;
         // whoever's header is wrong hears it as well if he himself cannot be told
         self.envelope.attempt.console.errors = if given_up { Errors::Said } else { Errors::Unsaid };
         given_up
@@ -98,25 +98,58 @@ impl Submission<'_> {
         for problem in &parsed.problems {
             self.complain_of(text, problem);
         }
-        if parsed.address.is_none() && !parsed.temporary {
+        let by_rules = parsed.address.is_none() && !parsed.problems.is_empty();
+        // what the rules refuse for good they refuse whatever could not be looked up
+        let waits = parsed.temporary && (!by_rules || parsed.status.is_temporary());
+        if parsed.address.is_none() && !waits {
             // nothing but a comment is nobody
             let Some(problem) = parsed.problems.into_iter().next() else { return };
-            return self.refuse(text, problem, parsed.triple);
+            return self.refuse(text, problem, parsed.status, parsed.triple);
         }
+        let refused = parsed.problems.into_iter().next().filter(|_| parsed.address.is_none());
         let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
         let mut recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
-        if let Some(why) = parsed.deferral.filter(|_| parsed.temporary) {
+        if waits {
             recipient.state = RecipientState::Queued;
-            let console = &self.envelope.attempt.console;
-            console.step(&[&why]);
-            console.step(&[text, b"... Transient parse error -- message queued for future delivery"]);
-            self.envelope.note(&why, false);
+            match refused {
+                Some(reply) => {
+                    recipient.refusal = parsed.triple;
+                    self.refuse_for_now(&reply);
+                }
+                None => {
+                    recipient.status = Some(EnhancedStatus(4, 4, 3));
+                    self.put_off(text, parsed.deferral);
+                }
+            }
         }
         let first = self.envelope.recipients.len();
         self.envelope.append_recipient(&site.config, recipient);
         let expander = Expander { site: &site, keeper: &self.mta.keeper, logger: &self.mta.log };
         expander.expand_added(&mut self.envelope, &mut Quiet, clock::now(), first).await;
+    }
+
+    /// An address that could not be looked up now: why, where that was not on purpose (DeliveryMode d).
+    fn put_off(&mut self, text: &[u8], why: Option<Vec<u8>>) {
+        let console = &self.envelope.attempt.console;
+        let Some(why) = why else {
+            return console.step(&[text, b"... Deferring message until queue run"]);
+        };
+        let timeout = lookup_timeout(&why);
+        console.step(&[timeout.as_deref().unwrap_or(&why)]);
+        console.step(&[text, b"... Transient parse error -- message queued for future delivery"]);
+        if let Some(timeout) = timeout {
+            let reply = Reply::new(451, None, timeout).to_line();
+            self.envelope.attempt.transcript.extend([&reply[..], b"\n"].concat());
+        }
+        self.envelope.note(&why, false);
+    }
+
+    /// The rules refuse an address, but not for good.
+    fn refuse_for_now(&mut self, reply: &Reply) {
+        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
+        self.envelope.note(&reply.text, true);
+        self.envelope.attempt.fail_with(Sysexit::TEMPFAIL);
     }
 
     /// What is wrong with an address.
@@ -128,20 +161,30 @@ impl Submission<'_> {
         }
     }
 
+    /// Where the next one stands in the order in which they were met.
+    fn next_place(&self) -> usize {
+        self.envelope.recipients.iter().map(|one| one.entered).max().unwrap_or(0) + 1
+    }
+
     /// A recipient that is none: only the report knows it, and shows the words of the rules in its place.
-    fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Triple>) {
+    fn refuse(&mut self, text: &[u8], reply: Reply, exit: Sysexit, refusal: Option<Triple>) {
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
         self.envelope.note(&reply.text, true);
         // what is no address at all counts as an error of the command line
-        self.envelope.attempt.fail_with(refusal.as_ref().map_or(Sysexit::USAGE, |_| status_of(&reply)));
-        let entered = self.envelope.recipients.iter().map(|one| one.entered).max().unwrap_or(0) + 1;
+        self.envelope.attempt.fail_with(if refusal.is_some() { exit } else { Sysexit::USAGE });
+        // rules that give no status leave it at the general one
+        let status = match &refusal {
+            Some(triple) => triple.host.as_deref().and_then(EnhancedStatus::parse),
+            None => reply.enhanced,
+        };
+        let entered = self.next_place();
         let notify = self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let recipient = Recipient {
             entered,
             text: text.to_vec(),
             flags: RecipientFlags::PRIMARY | RecipientFlags::UNCOUNTED | notify,
             state: RecipientState::Failed,
-            status: reply.enhanced.or(Some(EnhancedStatus(5, 0, 0))),
+            status: status.or(Some(EnhancedStatus(5, 0, 0))),
             message: Some(reply.text),
             refusal,
             ..Recipient::default()

@@ -8,6 +8,7 @@ use crate::logging::{Priority, Quiet};
 use crate::message::{Header, set_dates};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
+use crate::smtp::proto::encode_xtext;
 use crate::sys::accounts::User;
 use crate::sys::startup;
 use std::ffi::{OsStr, OsString};
@@ -39,7 +40,7 @@ impl Submission<'_> {
             name.filter(|name| !name.is_empty())
         };
         let config = &self.mta.site.config;
-        let said = self.invocation.full_name.clone().or_else(variable);
+        let said = self.invocation.full_name.clone().filter(|name| !name.is_empty()).or_else(variable);
         let name = match (said, address) {
             (Some(said), None) => in_quotes(&said, &config.options.must_quote_chars),
             (Some(said), Some(address)) if self.has_account(address) => {
@@ -61,18 +62,24 @@ impl Submission<'_> {
 
     pub(super) async fn set_sender(&mut self) {
         let given = self.invocation.from.clone();
+        let own = self.own_name();
         let text = match &given {
             Some(from) if from.is_empty() => b"<>".to_vec(),
             Some(from) => from.clone(),
-            None => self.own_name(),
+            None => own.clone(),
         };
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         for problem in &parsed.problems {
             self.envelope.attempt.console.error(&about(&shorten(&text, MAX_SHOWN), problem));
         }
         if parsed.address.is_none() {
+            let said = parsed.problems.iter().map(|problem| {
+                let code = Reply::new(problem.code, problem.enhanced, Vec::new()).to_line();
+                [&code[..], b" ", &about(&shorten(&text, MAX_SHOWN), problem), b"\n"].concat()
+            });
+            self.envelope.attempt.transcript.extend(said.flatten());
             let by_rules = parsed.triple.is_some();
-            return self.fall_back_on_caller(&text, parsed.problems.first(), by_rules).await;
+            return self.fall_back_on_caller(&text, own, parsed.problems.first(), by_rules).await;
         }
         self.envelope.auth = self.qualified_sender();
         self.name_sender(parsed.address.as_ref().filter(|_| given.is_some())).await;
@@ -81,7 +88,7 @@ impl Submission<'_> {
         }
     }
 
-    /// Whose message it is without -f. Who has no account has no name either.
+    /// Whose message it is without -f. Who has no account has no name either, and hears so whatever -f says.
     fn own_name(&mut self) -> Vec<u8> {
         if self.caller.account.is_some() {
             return self.caller.name.clone();
@@ -97,7 +104,13 @@ impl Submission<'_> {
     }
 
     /// A sender that is none: the message is the caller's own.
-    async fn fall_back_on_caller(&mut self, text: &[u8], problem: Option<&Reply>, by_rules: bool) {
+    async fn fall_back_on_caller(
+        &mut self,
+        text: &[u8],
+        own: Vec<u8>,
+        problem: Option<&Reply>,
+        by_rules: bool,
+    ) {
         let from = [&self.caller.name[..], b"@localhost"].concat();
         let shown = shorten(text, SHOWN_OF_SENDER);
         let said = [b"setsender: ", &shown[..], b": invalid or unparsable, received from ", &from].concat();
@@ -105,40 +118,35 @@ impl Submission<'_> {
         self.envelope.message = problem.map(|problem| about(&shorten(text, MAX_SHOWN), problem));
         // what is no address at all counts as an error of the command line
         self.envelope.attempt.fail_with(problem.filter(|_| by_rules).map_or(Sysexit::USAGE, status_of));
-        let own = self.own_name();
         self.envelope.attempt.own_sender = true;
         self.name_sender(None).await;
         set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &own).await;
         self.envelope.auth = self.qualified_sender();
     }
 
-    /// The sender with a domain, as servers that ask for AUTH= want it; not where it is in doubt whose it is.
+    /// The sender with a domain, as xtext, as servers that ask for AUTH= want it; not where it is in doubt whose it is.
     fn qualified_sender(&self) -> Option<Vec<u8>> {
         let sender = &self.envelope.sender.text;
         let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
-        if self.envelope.sender.is_null() || !(own || self.is_trusted()) {
+        if self.envelope.sender.is_null() || !(own || self.caller.is_trusted(&self.mta.site.config)) {
             return None;
         }
-        // a route is not part of the mailbox (RFC 5321, appendix C)
-        let colon = sender.iter().rposition(|byte| *byte == b':').filter(|_| sender.starts_with(b"@"));
-        let mailbox = &plain_address(&sender[colon.map_or(0, |colon| colon + 1)..])[..];
-        Some(match mailbox.contains(&b'@') {
+        let mailbox = &plain_address(sender)[..];
+        let qualified = match mailbox.contains(&b'@') {
             true => mailbox.to_vec(),
             false => [mailbox, b"@", &self.mta.site.config.expand(b"\x81j")].concat(),
-        })
-    }
-
-    /// Root, and class t.
-    fn is_trusted(&self) -> bool {
-        let config = &self.mta.site.config;
-        let trusted = config.macro_id("t").and_then(|id| config.classes.get(id));
-        trusted.is_some_and(|class| class.contains(&self.caller.name)) || self.caller.uid == 0
+        };
+        // a blank is no part of an address
+        let blank = self.mta.site.config.options.blank_sub & 0x7f;
+        let shown = qualified.iter().map(|byte| if *byte == b' ' { blank } else { *byte });
+        Some(encode_xtext(&shown.collect::<Vec<_>>()))
     }
 
     /// Who says to be somebody else is named, unless trusted (class t).
     fn warn_about_sender(&mut self, text: &[u8]) {
         let config = &self.mta.site.config;
-        if self.is_trusted() || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS) {
+        if self.caller.is_trusted(config) || !config.options.privacy_options.contains(Privacy::AUTH_WARNINGS)
+        {
             return;
         }
         let host = config.expand(b"\x81j");

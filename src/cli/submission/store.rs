@@ -48,25 +48,14 @@ impl Submission<'_> {
         self.mta.log.log(4, Priority::Info, Some(envelope.id.as_bytes()), &line.to_line());
     }
 
-    /// What was not looked up on purpose (DeliveryMode d) is nothing to tell. On whose behalf it goes is known then only of who
-    /// is named without a domain.
+    /// On whose behalf mail goes to a domain that was not looked up is not known.
     pub(super) fn defer_lookups(&mut self) {
         let on_purpose = self.mta.site.config.options.delivery_mode == DeliveryMode::Defer;
-        let mut deferred = false;
         for recipient in self.envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
             let queued = recipient.state == RecipientState::Queued;
             if recipient.text.contains(&b'@') && (queued || on_purpose) {
                 recipient.control = None;
             }
-            if queued {
-                recipient.message = None;
-            }
-            if queued && on_purpose {
-                (recipient.status, deferred) = (None, true);
-            }
-        }
-        if deferred && self.envelope.attempt.exit.is_ok() {
-            self.envelope.message = None;
         }
     }
 }

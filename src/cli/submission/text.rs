@@ -1,8 +1,9 @@
 //! The message as it is meant, its kind and its size.
 
 use super::Submission;
-use crate::envelope::{EnvelopeFlags, RecipientState};
-use crate::logging::{Priority, RecipientLine, say};
+use crate::envelope::RecipientState;
+use crate::logging::{Priority, RecipientLine, log_text, say};
+use crate::message::{Collector, Header};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::sys::clock;
 
@@ -49,50 +50,90 @@ impl Submission<'_> {
     }
 
     /// MaxMessageSize: what is larger goes to nobody, and its header only comes back.
-    pub(super) fn refuse_size(&mut self) -> bool {
+    pub(super) fn is_oversized(&self) -> bool {
         let most = self.mta.site.config.options.max_message_size;
-        if most <= 0 || self.envelope.size <= most.unsigned_abs() {
-            return false;
-        }
+        most > 0 && self.envelope.size > most.unsigned_abs()
+    }
+
+    /// Says so.
+    pub(super) fn refuse_size(&mut self) {
+        let most = self.mta.site.config.options.max_message_size;
         let measured = format!("message size ({}) exceeds maximum ({most})", self.envelope.size);
         self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), measured.as_bytes());
         let text = format!("Message exceeds maximum fixed size ({most})");
-        self.refuse_text(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
-        self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-        true
+        say(text.as_bytes());
+        self.note_refusal(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
     }
 
-    /// MaxHeadersLength: the same for a header of so many bytes, but all of it comes back.
-    pub(super) fn refuse_header(&mut self, length: u64) -> bool {
-        let most = u64::try_from(self.mta.site.config.options.max_headers_length).unwrap_or(0);
-        if most == 0 || length <= most {
-            return false;
-        }
-        self.refuse_text(&Reply::new(
-            552,
-            Some(EnhancedStatus(5, 6, 0)),
-            format!("Headers too large ({most} max)"),
-        ));
-        true
+    /// MaxHeadersLength: of a header that is longer remains what is complete up to there, and nothing of the body.
+    fn refuse_header(&mut self, most: u64) {
+        let text = format!("headers too large ({most} max) from local during message collect");
+        self.mta.log.always(Priority::Notice, Some(self.envelope.id.as_bytes()), text.as_bytes());
+        let text = format!("Headers too large ({most} max)");
+        self.note_refusal(&Reply::new(552, Some(EnhancedStatus(5, 6, 0)), &*text));
+        self.envelope.attempt.console.hold(text.as_bytes());
     }
 
     /// Nobody gets the message, for this reason.
-    fn refuse_text(&mut self, reply: &Reply) {
-        say(&reply.text);
-        let id = self.envelope.id.clone();
-        let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
-        for index in self.envelope.send_order() {
-            let recipient = &mut self.envelope.recipients[index];
-            if recipient.state.is_pending() {
-                let to = vec![&recipient.text[..]];
-                let line =
-                    RecipientLine { to, delay, priority, stat: &reply.text, ..RecipientLine::default() };
-                self.mta.log.log(4, Priority::Info, Some(id.as_bytes()), &line.to_line());
-                recipient.state = RecipientState::Failed;
-                recipient.status = Some(EnhancedStatus(5, 0, 0));
-            }
-        }
+    fn note_refusal(&mut self, reply: &Reply) {
         self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
         self.envelope.note(&reply.text, true);
+    }
+
+    /// The same, done. As in sendmail, a report names those who had nothing else wrong with them only where nobody had.
+    pub(super) fn fail_all(&mut self) {
+        let id = self.envelope.id.clone();
+        let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
+        let why = self.envelope.message.clone().unwrap_or_default();
+        let state = match self.envelope.recipients.iter().any(|one| one.state == RecipientState::Failed) {
+            true => RecipientState::Removed,
+            false => RecipientState::Failed,
+        };
+        for index in self.envelope.send_order() {
+            let recipient = &mut self.envelope.recipients[index];
+            if !recipient.state.is_pending() {
+                continue;
+            }
+            // with -t nobody was named when it was refused
+            if !self.invocation.from_headers {
+                let to = log_text(&recipient.text);
+                let to = vec![&to[..]];
+                let line = RecipientLine { to, delay, priority, stat: &why, ..RecipientLine::default() };
+                self.mta.log.log(4, Priority::Info, Some(id.as_bytes()), &line.to_line());
+            }
+            recipient.state = state.clone();
+            recipient.status = Some(EnhancedStatus(5, 0, 0));
+        }
+    }
+
+    /// Header fields and body.
+    pub(super) fn collect(&mut self, text: &[u8]) -> (Vec<Header>, Vec<u8>) {
+        let options = &self.mta.site.config.options;
+        let most = u64::try_from(options.max_headers_length).unwrap_or(0);
+        let (mut body, mut collector) = (Vec::new(), Collector::with_from_line(options.save_from_line));
+        let mut rest = text;
+        while !collector.in_body() && !rest.is_empty() {
+            let Some(end) = memchr::memchr(b'\n', rest) else {
+                // sendmail never looks at a line of the header that has no end, nor at what it continues
+                let folded = matches!(rest[0], b' ' | b'\t');
+                let whole = collector.fields().len() - usize::from(folded && !collector.fields().is_empty());
+                return (collector.fields()[..whole].to_vec(), body);
+            };
+            collector.push(&rest[..=end], &mut body);
+            rest = &rest[end + 1..];
+            if most > 0 && collector.header_size() > most {
+                self.refuse_header(most);
+                let whole = collector.fields().len().saturating_sub(1);
+                return (collector.fields()[..whole].to_vec(), Vec::new());
+            }
+        }
+        collector.push(rest, &mut body);
+        (collector.finish(&mut body), body)
+    }
+
+    /// What SIZE= says of it: a separator line in front counts as well, with the one byte that its end is.
+    pub(super) fn size_of(&self, message: &[u8], text: &[u8]) -> u64 {
+        let separator = self.separator(message);
+        (separator.len() - usize::from(separator.ends_with(b"\r\n")) + text.len()) as u64
     }
 }

@@ -21,7 +21,7 @@ mod vocabulary;
 
 use super::debug::Levels;
 use super::invocation::Invocation;
-use super::site;
+use super::{site, start};
 use crate::addr::MacroId;
 use crate::engine::{Printer, PureMap, call_name};
 use crate::logging::Tracer;
@@ -60,6 +60,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
+    start::warn_of_caller(invocation, &loaded.config);
     loaded.config.options.delivery_mode = DeliveryMode::Interactive;
     if levels.ansi {
         loaded.config.names.emphasize();
