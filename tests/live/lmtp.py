@@ -65,7 +65,7 @@ ROWS = [  # recipients: the row of lmtp.md
 ]
 
 
-def kept(case, group):
+def kept(case, group, _found):
     recipients = " ".join(step[1] for step in case["steps"] if step[1].startswith("RCPT"))
     return next((row for pattern, row in ROWS if re.search(pattern, recipients)), None)
 

@@ -228,7 +228,7 @@ KEPT = [
     (r'"-bt".*"-q"', "-bt -q"), (r'"-n"', "a report, with -n"), (r'(DeliveryMode=i|-odi).*"-bs"|"-bs".*-odi', "-bs, DeliveryMode=i"), (r'SuperSafe=interactive.*"-bs"', "the whole dialogue at once")]
 
 
-def kept(case, group):
+def kept(case, group, _found):
     """The row of submissions.md that a difference in this case may belong to."""
     said = json.dumps([group["options"] + group["submit_options"], case["steps"]])
     return next((row for pattern, row in KEPT if re.search(pattern, said)), None)
