@@ -86,8 +86,10 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     if !copy.attempt.report {
         copy.flags -= EnvelopeFlags::RESPONSE;
     }
-    // and members are asked for no receipts
-    copy.headers.0.retain(|field| !field.name.eq_ignore_ascii_case(b"return-receipt-to"));
+    // and members are asked for no receipts, where no command says what they are asked for
+    if copy.attempt.defaults.is_none() {
+        copy.headers.0.retain(|field| !field.name.eq_ignore_ascii_case(b"return-receipt-to"));
+    }
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {

@@ -93,11 +93,11 @@ fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: boo
         if unwanted || (!kind.contains(HeaderKind::FORCE) && yields(line, own)) {
             continue;
         }
-        let value = match kind.contains(HeaderKind::BIND_LATE) {
-            true => line.value.clone(),
-            false => expand(site, &envelope.scope, &line.value),
-        };
-        if !value.trim_ascii().is_empty() {
+        let value = expand(site, &envelope.scope, &line.value);
+        // what says nothing now may say something at delivery: `$g` is MAILER-DAEMON then for mailers of this host
+        if kind.contains(HeaderKind::BIND_LATE) || value.trim_ascii().is_empty() {
+            made.push(default_field(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
+        } else {
             made.push(default_field(line, kind, value));
         }
     }

@@ -66,6 +66,12 @@ impl Header {
             kind: HeaderKind::empty(),
         }
     }
+
+    /// Is it an H line's default that said nothing when the message came? What it says at delivery no queue file knows.
+    pub fn said_nothing(&self) -> bool {
+        let late = HeaderKind::DEFAULT.union(HeaderKind::BIND_LATE);
+        self.kind.contains(late) && !HeaderKind::of(&self.name).contains(HeaderKind::BIND_LATE)
+    }
 }
 
 impl Header {

@@ -46,6 +46,14 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
             continue;
         }
         let addresses = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
+        let bound = header
+            .kind
+            .contains(HeaderKind::BIND_LATE)
+            .then(|| Header { value: expand(site, rewriter.scope, &header.value), ..header.clone() });
+        if bound.as_ref().is_some_and(|bound| bound.value.is_empty()) {
+            continue;
+        }
+        let header = bound.as_ref().unwrap_or(header);
         if header.kind.contains(HeaderKind::BCC) {
             if !style.delete_bcc {
                 put_field(&mut out, &header.name, b"");
@@ -53,11 +61,8 @@ pub async fn put_headers(rewriter: &mut Rewriter<'_>, headers: &Headers, style: 
         } else if header.kind.intersects(addresses) {
             let value = addresses_value(rewriter, header, mailer, style, old_style).await;
             put_field(&mut out, &header.name, &value);
-        } else if header.kind.contains(HeaderKind::BIND_LATE) {
-            let value = expand(site, rewriter.scope, &header.value);
-            if !value.trim_ascii().is_empty() {
-                put_field(&mut out, &header.name, &value);
-            }
+        } else if bound.is_some() {
+            put_field(&mut out, &header.name, &header.value);
         } else {
             let value = limits.apply(&header.name, (&header.value).into(), &mut rewriter.alerts);
             put_field(&mut out, &header.name, &value);

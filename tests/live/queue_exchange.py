@@ -63,8 +63,16 @@ def without_received(lines):
     return kept
 
 
+def each(lines):
+    """A file of messages, each by itself: in which order a run delivers to it is nobody's business."""
+    if not lines[0].startswith("file mbox"):
+        return [lines]
+    begins = [at for at, line in enumerate(lines) if re.match(r"\s*From \S* CTIME", session_text.alike(line))]
+    return [[lines[0], *"\n".join(lines[begin:end]).rstrip().split("\n")] for begin, end in zip(begins, [*begins[1:], None])]
+
+
 def outcome(answer):
-    return collections.Counter("\n".join(without_received(lines)) for lines in answer["found"])
+    return collections.Counter("\n".join(without_received(one)) for lines in answer["found"] for one in each(lines))
 
 
 def main():

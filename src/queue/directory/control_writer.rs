@@ -36,7 +36,7 @@ pub(super) fn control_text(
     }
     write_facts(envelope, &mut out);
     write_parties(envelope, &mut out);
-    for header in &envelope.headers.0 {
+    for header in envelope.headers.0.iter().filter(|header| !header.said_nothing()) {
         write_header(&mut out, header, names);
     }
     out.extend_from_slice(b".\n");
