@@ -301,7 +301,7 @@ def is_whole(path):
         return False
 
 
-def drain(limit=30):
+def drain(limit=120):
     """Waits until all that can be delivered is."""
     end, calm = time.monotonic() + limit, 0
     while calm < 3 and time.monotonic() < end:
