@@ -107,10 +107,10 @@ impl Headers {
     }
 
     /// Bytes as sendmail counts them towards the size of a stored message: name, colon, value and condition, no
-    /// line ends.
+    /// line ends; a default that said nothing when the message came counts for nothing.
     pub fn size(&self, names: &Names) -> u64 {
         let size =
             |field: &Header| field.name.len() + 1 + field.value.len() + field.condition_text(names).len();
-        self.0.iter().map(|field| size(field) as u64).sum()
+        self.0.iter().filter(|field| !field.said_nothing()).map(|field| size(field) as u64).sum()
     }
 }

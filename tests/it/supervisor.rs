@@ -19,6 +19,12 @@ fn until(what: &str, scratch: &Scratch, done: impl Fn() -> bool) {
     }
 }
 
+/// A process of the daemon, which may have said 220 before the process had its title.
+fn running(daemon: &Daemon, scratch: &Scratch, title: &str) -> nix::unistd::Pid {
+    until(title, scratch, || daemon.process(title).is_some());
+    daemon.process(title).expect("it was there")
+}
+
 /// An SMTP session.
 pub struct Client {
     reader: BufReader<TcpStream>,
@@ -182,7 +188,7 @@ fn a_configuration_that_answers_otherwise_changes_nothing() {
     assert!(refused.starts_with(&place) && refused.contains("the answer is 250"), "{refused}");
     assert!(Client::connect(scratch.port).expect("a greeting").say("QUIT").starts_with("221"));
     // a front that is started later knows it as well
-    let front = daemon.process("canonify: front").expect("a front");
+    let front = running(&daemon, &scratch, "canonify: front");
     nix::sys::signal::kill(front, Signal::SIGKILL).expect("our process");
     until("no other front", &scratch, || {
         daemon.process("canonify: front").is_some_and(|other| other != front)
@@ -200,7 +206,7 @@ fn whoever_dies_is_started_again() {
     let victims = [("canonify: keeper", ";"), ("canonify: front", " with signal 9")];
     for (round, (title, how)) in victims.into_iter().enumerate() {
         let mut open = Client::connect(scratch.port).expect("a greeting");
-        let victim = daemon.process(title).expect("a running process");
+        let victim = running(&daemon, &scratch, title);
         nix::sys::signal::kill(victim, Signal::SIGKILL).expect("our process");
         // told, or cut off with the process; never kept waiting
         let said = open.reply().unwrap_or_default();
@@ -242,7 +248,7 @@ fn the_end_is_in_good_order() {
     assert!(sending.reply().expect("an answer").starts_with("250"));
     assert_eq!(daemon.wait().code(), Some(0));
     assert!(!scratch.path("sendmail.pid").exists());
-    assert!(daemon.process("canonify: ").is_none());
+    until("somebody goes on", &scratch, || daemon.process("canonify: ").is_none());
     // what was answered is in the queue or delivered
     let _next = scratch.start_linked();
     until("lost", &scratch, || delivered(&scratch, "Subject: at the end") == 1);
