@@ -94,10 +94,12 @@ fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: boo
             continue;
         }
         let value = expand(site, &envelope.scope, &line.value);
-        // what says nothing now may say something at delivery: `$g` is MAILER-DAEMON then for mailers of this host
-        if kind.contains(HeaderKind::BIND_LATE) || value.trim_ascii().is_empty() {
+        // what says nothing in a message that a command hands in may say something at delivery: `$g` is MAILER-DAEMON then for
+        // mailers of this host
+        let nothing = value.trim_ascii().is_empty();
+        if kind.contains(HeaderKind::BIND_LATE) || nothing && envelope.attempt.defaults.is_some() {
             made.push(default_field(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
-        } else {
+        } else if !nothing {
             made.push(default_field(line, kind, value));
         }
     }
