@@ -9,6 +9,9 @@ use crate::maps::LookupContext;
 use crate::schema::{DeliveryMode, Reply, Sysexit};
 use std::borrow::Cow;
 
+/// The category of traces (`-d35`) that shows expansions.
+const TRACE_EXPAND: u8 = 35;
+
 impl Rewriter<'_> {
     /// Runs one ruleset on a workspace. The status is 0, 75 (a map failed for now) or an error's.
     pub async fn run(&mut self, ruleset: RulesetId, tokens: Vec<Token>) -> (Vec<Token>, Sysexit) {
@@ -45,9 +48,8 @@ impl Rewriter<'_> {
 
     /// Expands the macros of a text in the internal alphabet, watched; complains where macros nest too deeply.
     pub fn expand(&mut self, text: &[u8]) -> Vec<u8> {
-        if self.watching().1.watches() < Watch::Steps
-            && let Some(settled) = settled(self.site, self.scope, text)
-        {
+        let shown = self.observer.level(TRACE_EXPAND) > 0 || self.watching().1.watches() == Watch::Steps;
+        if !shown && let Some(settled) = settled(self.site, self.scope, text) {
             return settled;
         }
         let expansion = expansion(self.site, self.scope, text);
