@@ -256,8 +256,7 @@ impl Mta {
         envelope.attempt.own_sender = true;
         for problem in problems {
             envelope.attempt.fail_with(problem.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
-            envelope.attempt.transcript.extend_from_slice(&[&problem.to_line()[..], b"\n"].concat());
-            envelope.note(&problem.text, true);
+            envelope.note_reply(problem);
         }
         let name = match text.is_empty() {
             true => self.log.caller().to_vec(),

@@ -148,8 +148,7 @@ impl Attempt<'_> {
 
     /// Adds a line to what reports quote.
     pub(super) fn transcribe(&mut self, line: &[u8]) {
-        self.envelope.attempt.transcript.extend_from_slice(line);
-        self.envelope.attempt.transcript.push(b'\n');
+        self.envelope.transcribe(line);
     }
 
     /// What did not come in time is in the log, if anything did not.

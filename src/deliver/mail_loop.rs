@@ -52,14 +52,9 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     envelope.attempt.stopped = true;
     envelope.attempt.untried = true;
     envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
-    envelope
-        .attempt
-        .transcript
-        .extend(Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()).to_line());
-    envelope.attempt.transcript.push(b'\n');
+    envelope.note_reply(&Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()));
     let id = Some(envelope.id.as_bytes());
     on.logger.syserr(Priority::Critical, id, &text);
-    envelope.note(&text, true);
     true
 }
 

@@ -10,7 +10,7 @@ use crate::engine::Scope;
 use crate::logging::Console;
 use crate::message::Headers;
 use crate::rewrite::Address;
-use crate::schema::{Sysexit, TimeoutClass, UserIds};
+use crate::schema::{Reply, Sysexit, TimeoutClass, UserIds};
 use std::collections::VecDeque;
 
 /// The envelope sender.
@@ -279,6 +279,18 @@ impl Envelope {
         if permanent || self.message.is_none() {
             self.message = Some(text.to_vec());
         }
+    }
+
+    /// Adds a line to what reports quote.
+    pub fn transcribe(&mut self, line: &[u8]) {
+        self.attempt.transcript.extend_from_slice(line);
+        self.attempt.transcript.push(b'\n');
+    }
+
+    /// A reply that is final: reports quote it, and it is why somebody did not get the message.
+    pub fn note_reply(&mut self, reply: &Reply) {
+        self.transcribe(&reply.to_line());
+        self.note(&reply.text, true);
     }
 
     /// The client's name out of `$_` (`name [address]`); `None` for local submission.

@@ -177,9 +177,8 @@ impl AliasExpansion<'_, '_> {
     }
 
     pub(super) fn transcript(&mut self, line: &[u8]) {
-        let line = &self.plain(line)[..];
-        self.envelope.attempt.transcript.extend_from_slice(line);
-        self.envelope.attempt.transcript.push(b'\n');
+        let line = self.plain(line);
+        self.envelope.transcribe(&line);
     }
 
     pub(super) fn log(&self, level: u8, priority: Priority, text: &[u8]) {

@@ -115,7 +115,9 @@ impl Submission<'_> {
             match refused {
                 Some(reply) => {
                     recipient.refusal = parsed.triple;
-                    self.refuse_for_now(&reply);
+                    // the rules refuse it, but not for good
+                    self.envelope.note_reply(&reply);
+                    self.envelope.attempt.fail_with(Sysexit::TEMPFAIL);
                 }
                 None => {
                     recipient.status = Some(EnhancedStatus(4, 4, 3));
@@ -139,17 +141,9 @@ impl Submission<'_> {
         console.step(&[timeout.as_deref().unwrap_or(&why)]);
         console.step(&[text, b"... Transient parse error -- message queued for future delivery"]);
         if let Some(timeout) = timeout {
-            let reply = Reply::new(451, None, timeout).to_line();
-            self.envelope.attempt.transcript.extend([&reply[..], b"\n"].concat());
+            self.envelope.transcribe(&Reply::new(451, None, timeout).to_line());
         }
         self.envelope.note(&why, false);
-    }
-
-    /// The rules refuse an address, but not for good.
-    fn refuse_for_now(&mut self, reply: &Reply) {
-        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
-        self.envelope.note(&reply.text, true);
-        self.envelope.attempt.fail_with(Sysexit::TEMPFAIL);
     }
 
     /// What is wrong with an address.
@@ -168,8 +162,7 @@ impl Submission<'_> {
 
     /// A recipient that is none: only the report knows it, and shows the words of the rules in its place.
     fn refuse(&mut self, text: &[u8], reply: Reply, exit: Sysexit, refusal: Option<Triple>) {
-        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
-        self.envelope.note(&reply.text, true);
+        self.envelope.note_reply(&reply);
         // what is no address at all counts as an error of the command line
         self.envelope.attempt.fail_with(if refusal.is_some() { exit } else { Sysexit::USAGE });
         // rules that give no status leave it at the general one

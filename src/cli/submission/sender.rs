@@ -73,11 +73,11 @@ impl Submission<'_> {
             self.envelope.attempt.console.error(&about(&shorten(&text, MAX_SHOWN), problem));
         }
         if parsed.address.is_none() {
-            let said = parsed.problems.iter().map(|problem| {
+            for problem in &parsed.problems {
                 let code = Reply::new(problem.code, problem.enhanced, Vec::new()).to_line();
-                [&code[..], b" ", &about(&shorten(&text, MAX_SHOWN), problem), b"\n"].concat()
-            });
-            self.envelope.attempt.transcript.extend(said.flatten());
+                let said = about(&shorten(&text, MAX_SHOWN), problem);
+                self.envelope.transcribe(&[&code[..], b" ", &said].concat());
+            }
             let by_rules = parsed.triple.is_some();
             return self.fall_back_on_caller(&text, own, parsed.problems.first(), by_rules).await;
         }
@@ -97,8 +97,7 @@ impl Submission<'_> {
         self.envelope.attempt.console.error(text);
         self.envelope.attempt.fail_with(Sysexit::SOFTWARE);
         let reply = Reply::new(554, Some(EnhancedStatus(5, 3, 0)), text);
-        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
-        self.envelope.note(text, true);
+        self.envelope.note_reply(&reply);
         self.mta.log.syserr(Priority::Critical, Some(self.envelope.id.as_bytes()), text);
         b"postmaster".to_vec()
     }

@@ -62,7 +62,7 @@ impl Submission<'_> {
         self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), measured.as_bytes());
         let text = format!("Message exceeds maximum fixed size ({most})");
         say(text.as_bytes());
-        self.note_refusal(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
+        self.envelope.note_reply(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
     }
 
     /// MaxHeadersLength: of a header that is longer remains what is complete up to there, and nothing of the body.
@@ -70,17 +70,11 @@ impl Submission<'_> {
         let text = format!("headers too large ({most} max) from local during message collect");
         self.mta.log.always(Priority::Notice, Some(self.envelope.id.as_bytes()), text.as_bytes());
         let text = format!("Headers too large ({most} max)");
-        self.note_refusal(&Reply::new(552, Some(EnhancedStatus(5, 6, 0)), &*text));
+        self.envelope.note_reply(&Reply::new(552, Some(EnhancedStatus(5, 6, 0)), &*text));
         self.envelope.attempt.console.hold(text.as_bytes());
     }
 
-    /// Nobody gets the message, for this reason.
-    fn note_refusal(&mut self, reply: &Reply) {
-        self.envelope.attempt.transcript.extend([&reply.to_line()[..], b"\n"].concat());
-        self.envelope.note(&reply.text, true);
-    }
-
-    /// The same, done. As in sendmail, a report names those who had nothing else wrong with them only where nobody had.
+    /// Nobody gets the message. As in sendmail, a report names those who had nothing else wrong with them only where nobody had.
     pub(super) fn fail_all(&mut self) {
         let id = self.envelope.id.clone();
         let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
