@@ -85,8 +85,13 @@ impl Mailer {
     }
 
     /// Does the recipient name a file or command itself?
-    fn is_named(&self) -> bool {
-        [&b"prog"[..], b"*file*"].iter().any(|name| self.name.eq_ignore_ascii_case(name))
+    pub fn is_named(&self) -> bool {
+        self.name.eq_ignore_ascii_case(b"prog") || self.is_file()
+    }
+
+    /// Is it the one that appends to files?
+    pub fn is_file(&self) -> bool {
+        self.name.eq_ignore_ascii_case(b"*file*")
     }
 
     /// The line that `=M` of `-bt` prints, without its end.

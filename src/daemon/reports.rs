@@ -155,8 +155,7 @@ impl Mta {
     }
 
     fn file_mailer(&self) -> MailerId {
-        let is_file = |mailer: &Mailer| mailer.name.eq_ignore_ascii_case(b"*file*");
-        let number = self.site.config.mailers.iter().position(is_file).unwrap_or_default();
+        let number = self.site.config.mailers.iter().position(Mailer::is_file).unwrap_or_default();
         MailerId(u16::try_from(number).unwrap_or_default())
     }
 

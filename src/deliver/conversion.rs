@@ -18,7 +18,7 @@ pub(super) fn form(mailer: &Mailer) -> BodyForm {
         stuff_dots: mailer.speaks_smtp() || mailer.has(b'X'),
         seven_bit: mailer.has(b'7'),
         // in a file of messages the next one must be told apart
-        blank_line: mailer.has(b'b') || mailer.name.eq_ignore_ascii_case(b"*file*"),
+        blank_line: mailer.has(b'b') || mailer.is_file(),
         line_limit: u32::try_from(mailer.line_limit).unwrap_or(0),
     }
 }
@@ -84,9 +84,9 @@ impl Reading {
     /// Each address of the header is read twice where it is written for a mailer.
     fn of_addresses(rendering: &Rendering<'_>) -> Self {
         let mut problems = Vec::new();
-        if !rendering.mailer.name.eq_ignore_ascii_case(b"*file*") {
-            for problem in rendering.envelope.headers.unreadable_addresses(&rendering.site.config) {
-                problems.extend([problem.clone(), problem]);
+        if !rendering.mailer.is_file() {
+            for problem in &rendering.envelope.attempt.unreadable {
+                problems.extend([problem.clone(), problem.clone()]);
             }
         }
         Self { problems, parts: false }
@@ -97,8 +97,8 @@ impl Reading {
         let limits = rendering.site.config.options.max_mime_header_length;
         match direction {
             Direction::ToEightBits => false,
-            Direction::ToSevenBits => !rendering.mailer.name.eq_ignore_ascii_case(b"*file*"),
-            Direction::Neither => limits != (0, 0) && !rendering.mailer.name.eq_ignore_ascii_case(b"*file*"),
+            Direction::ToSevenBits => !rendering.mailer.is_file(),
+            Direction::Neither => limits != (0, 0) && !rendering.mailer.is_file(),
         }
     }
 }

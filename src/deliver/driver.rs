@@ -171,8 +171,9 @@ async fn run(
     if mail_loop::fail_at_delivery(on, envelope, expanded.looked) {
         return Attempted::default();
     }
+    envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config);
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
-    tell_unreadable_addresses(on, envelope, 1 + 2 * copies.len());
+    tell_unreadable_addresses(envelope, 1 + 2 * copies.len());
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
@@ -184,11 +185,10 @@ async fn run(
 
 /// Before anything is delivered sendmail has read the addresses of the header once, and twice more for each envelope that it made of
 /// this one.
-fn tell_unreadable_addresses(on: &Deliverer, envelope: &mut Envelope, times: usize) {
-    for problem in envelope.headers.unreadable_addresses(&on.site.config) {
-        let line = [&problem.to_line()[..], b"\n"].concat();
-        envelope.attempt.transcript.extend(line.repeat(times));
-        envelope.note(&problem.text, true);
+fn tell_unreadable_addresses(envelope: &mut Envelope, times: usize) {
+    for problem in envelope.attempt.unreadable.clone() {
+        (1..times).for_each(|_| envelope.transcribe(&problem.to_line()));
+        envelope.note_reply(&problem);
     }
 }
 
@@ -428,12 +428,8 @@ impl Attempt<'_> {
             }
             match result {
                 HandedOver::Refused(result) => {
-                    let host = self.host(group.members[0]);
-                    self.record(
-                        &group.members,
-                        &result,
-                        Some(&host).filter(|_| result.too_big).map(|host| &host[..]),
-                    );
+                    let host = result.too_big.then(|| self.host(group.members[0]));
+                    self.record(&group.members, &result, host.as_deref());
                 }
                 HandedOver::Mailed(results, reading) => {
                     reading.problems.iter().for_each(|problem| self.transcribe(&problem.to_line()));

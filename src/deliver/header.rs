@@ -34,7 +34,7 @@ async fn sender(
     let response = envelope.sender.is_null() || envelope.attempt.report;
     let text = match envelope.sender.is_null() {
         _ if response && mailer.speaks_smtp() && !mailer.has(b'g') => return Vec::new(),
-        true if mailer.name.eq_ignore_ascii_case(b"*file*") => return Vec::new(),
+        true if mailer.is_file() => return Vec::new(),
         true => match scope.get_named(&site.config, b"n") {
             Some(name) => expand(site, scope, name),
             None => b"MAILER-DAEMON".to_vec(),

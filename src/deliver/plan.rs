@@ -34,10 +34,7 @@ pub(super) fn order(config: &Config, envelope: &Envelope) -> Vec<usize> {
         recipient.state == RecipientState::New && recipient.address.is_some()
     };
     let mut order: Vec<usize> = envelope.send_order().into_iter().filter(waiting).collect();
-    let is_file = |index: &usize| {
-        let mailer = envelope.recipients[*index].mailer(config);
-        mailer.is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*file*"))
-    };
+    let is_file = |index: &usize| envelope.recipients[*index].mailer(config).is_some_and(Mailer::is_file);
     if let Some(first) = order.iter().position(is_file) {
         order[first..].sort_by_key(|index| !is_file(index));
     }

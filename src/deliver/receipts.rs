@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::result::{DeliveryResult, TranscriptLine};
+use crate::config::Mailer;
 use crate::envelope::{DeliverBy, RecipientFlags};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Extensions, ServerConnection};
@@ -46,7 +47,7 @@ impl Attempt<'_> {
     pub(super) fn note_receipts(&mut self, members: &[usize], extensions: &Extensions, mailbox: bool) {
         for index in members {
             // nobody waits for a file
-            let file = self.mailer(*index).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"*file*"));
+            let file = self.mailer(*index).is_some_and(Mailer::is_file);
             let by = self.envelope.deliver_by.filter(|_| !file);
             let recipient = &mut self.envelope.recipients[*index];
             if let Some((flag, words)) = receipt(recipient.flags, by, extensions, mailbox) {

@@ -1,7 +1,7 @@
 //! When two addresses are one.
 
 use super::recipient::{Recipient, RecipientFlags};
-use crate::config::Config;
+use crate::config::{Config, Mailer};
 use crate::rewrite::Address;
 
 /// Without the backslash that keeps it from being an alias.
@@ -24,8 +24,7 @@ pub fn is_same_address(config: &Config, one: &Address, other: &Address) -> bool 
 
 /// Does the address name a file or program (and not a mailbox)? Those differ by who named them.
 pub fn is_file_or_program(config: &Config, address: &Address) -> bool {
-    let name = config.mailers.get(usize::from(address.mailer.0)).map_or(&b""[..], |mailer| &mailer.name);
-    name.eq_ignore_ascii_case(b"prog") || name.eq_ignore_ascii_case(b"*file*")
+    config.mailers.get(usize::from(address.mailer.0)).is_some_and(Mailer::is_named)
 }
 
 /// Are they to get one copy only, when all aliases are resolved?

@@ -191,6 +191,8 @@ pub struct AttemptState {
     pub failure: FailureReport,
     /// Whom it is for, where that was found out before the attempt.
     pub expanded: Option<Expanded>,
+    /// What cannot be read of the addresses in its header, once somebody has looked.
+    pub unreadable: Vec<Reply>,
     /// Parts of it were looked at as it was written: to sendmail a report on it has no eighth bits of its own then.
     pub parts_read: bool,
     /// The first whom a session refused because nobody has that name.
