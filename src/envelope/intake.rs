@@ -67,8 +67,12 @@ impl Envelope {
         self.recipients.iter().position(same)
     }
 
-    /// Takes a recipient out, and with it whoever came of its expansion.
+    /// Takes a recipient out, and with it whoever came of its expansion; those know each other by their places, which stay.
     pub fn withdraw(&mut self, index: usize) {
+        if self.attempt.expanded.is_none() {
+            self.recipients.remove(index);
+            return;
+        }
         for one in 0..self.recipients.len() {
             if self.chain(one).any(|above| above == index) {
                 self.recipients[one].state = RecipientState::Removed;

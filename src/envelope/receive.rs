@@ -93,14 +93,17 @@ fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: boo
         if unwanted || (!kind.contains(HeaderKind::FORCE) && yields(line, own)) {
             continue;
         }
+        if kind.contains(HeaderKind::BIND_LATE) {
+            made.push(default_field(line, kind, line.value.clone()));
+            continue;
+        }
         let value = expand(site, &envelope.scope, &line.value);
         // what says nothing in a message that a command hands in may say something at delivery: `$g` is MAILER-DAEMON then for
         // mailers of this host
-        let nothing = value.trim_ascii().is_empty();
-        if kind.contains(HeaderKind::BIND_LATE) || nothing && envelope.attempt.defaults.is_some() {
-            made.push(default_field(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
-        } else if !nothing {
+        if !value.trim_ascii().is_empty() {
             made.push(default_field(line, kind, value));
+        } else if envelope.attempt.defaults.is_some() {
+            made.push(default_field(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
         }
     }
     made

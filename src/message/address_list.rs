@@ -1,9 +1,10 @@
 //! Lists of addresses in header fields.
 
 use super::header::{Header, HeaderKind, Headers};
-use crate::addr::{MAX_SHOWN, Table, prescan, shorten, split_list};
+use crate::addr::{MAX_SHOWN, Table, prescan, split_list};
 use crate::config::Config;
 use crate::db;
+use crate::engine::complaints;
 use crate::schema::{EnhancedStatus, Reply};
 
 /// Fields that hold addresses.
@@ -66,14 +67,14 @@ impl Headers {
             let brackets = field.value.iter().any(|byte| b"<>()\"".contains(byte));
             field.kind.intersects(ADDRESSES) && (brackets || field.value.len() > MAX_SHOWN)
         };
+        let old_style = self.is_old_style(config);
         for field in self.0.iter().filter(odd).filter(|field| !field.kind.contains(HeaderKind::BCC)) {
-            for part in split(field, self.is_old_style(config)) {
-                for problem in prescan(&config.operators, &part, 0, Table::External, false).problems {
-                    let mut reply = problem.reply();
-                    reply.enhanced = reply.enhanced.or(Some(EnhancedStatus(5, 0, 0)));
-                    reply.text = [&shorten(&part, MAX_SHOWN)[..], b"... ", &reply.text].concat();
-                    problems.push(reply);
-                }
+            for part in split(field, old_style) {
+                let scan = prescan(&config.operators, &part, 0, Table::External, false);
+                problems.extend(complaints(&part, &scan.problems).map(|reply| Reply {
+                    enhanced: reply.enhanced.or(Some(EnhancedStatus(5, 0, 0))),
+                    ..reply
+                }));
             }
         }
         problems

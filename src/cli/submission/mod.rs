@@ -162,13 +162,13 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.interactive = true;
         self.log_sender();
         let anybody = !self.envelope.recipients.is_empty();
-        let oversized = anybody && self.is_oversized();
-        if oversized {
+        let mut too_large = too_large;
+        if anybody && self.is_oversized() {
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-        }
-        let too_large = too_large || oversized && !given_up;
-        if oversized && !given_up {
-            self.refuse_size();
+            if !given_up {
+                self.refuse_size();
+                too_large = true;
+            }
         }
         if too_large {
             self.fail_all();

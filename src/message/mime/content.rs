@@ -1,7 +1,8 @@
 //! What the header of a section says about it: its type, its boundary, its encoding.
 
-use crate::addr::{MAX_SHOWN, Operators, Scan, Table, Token, cataddr, prescan, shorten, without_quotes};
+use crate::addr::{Operators, Scan, Table, Token, cataddr, prescan, without_quotes};
 use crate::config::Config;
+use crate::engine::complaints;
 use crate::message::{Header, HeaderKind};
 use crate::schema::Reply;
 use std::sync::LazyLock;
@@ -47,15 +48,8 @@ impl Content {
     pub fn problems(fields: &[Header]) -> Vec<Reply> {
         let values =
             [HeaderKind::CONTENT_TYPE, HeaderKind::TRANSFER_ENCODING].map(|kind| value(fields, kind));
-        let mut problems = Vec::new();
-        for value in values.into_iter().flatten() {
-            for problem in scan(value).problems {
-                let mut reply = problem.reply();
-                reply.text = [&shorten(value, MAX_SHOWN)[..], b"... ", &reply.text].concat();
-                problems.push(reply);
-            }
-        }
-        problems
+        let of = |value| complaints(value, &scan(value).problems).collect::<Vec<_>>();
+        values.into_iter().flatten().flat_map(of).collect()
     }
 
     fn of_type(value: &[u8]) -> Self {

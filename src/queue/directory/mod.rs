@@ -109,9 +109,12 @@ impl Inner {
     /// For the d line of a qf: the queue directory that has the df, where that is not the one of the qf.
     fn data_directory(&self, key: &MessageKey, envelope: &StoredEnvelope) -> Option<&[u8]> {
         let path = &envelope.body.source::<DataFile>()?.path;
+        if self.file("df", key).ok()? == *path {
+            return None; // as nearly always
+        }
         let mut directories = self.groups.iter().flat_map(|group| &group.directories);
         let there = directories.find(|directory| directory.file("df", &key.id) == *path)?;
-        (self.file("df", key).ok()? != *path).then(|| there.name().as_bytes())
+        Some(there.name().as_bytes())
     }
 
     fn lease(&self, key: MessageKey, hold: LockedFile) -> Result<Lease, QueueError> {

@@ -6,7 +6,7 @@ use super::parameters::{MAIL_PARAMETERS, ParameterContext, ParameterRow, RCPT_PA
 use super::session::Session;
 use crate::addr::split_list;
 use crate::engine::Scope;
-use crate::envelope::{Recipient, RecipientState, is_same_address, set_sender};
+use crate::envelope::{Recipient, is_same_address, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::{HeaderEdit, HeaderFacts};
 use crate::rewrite::Site;
@@ -96,12 +96,9 @@ impl<'a, A: Acceptor> InHand<'a, A> {
                 && one.address.as_ref().is_some_and(|known| is_same_address(&config, known, &address))
         };
         let found: Vec<usize> =
-            envelope.recipients.iter().enumerate().filter(|(_, one)| same(one)).map(|(at, _)| at).collect();
-        // those that came of an expansion know each other by their places
-        found.iter().for_each(|at| envelope.withdraw(*at));
-        if envelope.attempt.expanded.is_none() {
-            envelope.recipients.retain(|one| one.state != RecipientState::Removed);
-        }
+            (0..envelope.recipients.len()).filter(|at| same(&envelope.recipients[*at])).collect();
+        // from behind, for places move up
+        found.iter().rev().for_each(|at| envelope.withdraw(*at));
         found.len()
     }
 }

@@ -148,10 +148,8 @@ impl<A: Acceptor> Session<A> {
     fn remove(&mut self, text: &[u8]) {
         let envelope = &mut self.transaction.envelope;
         let at = envelope.recipients.iter().position(|one| one.parent.is_none() && one.text == text);
-        match (at, envelope.attempt.expanded.is_some()) {
-            (Some(at), true) => envelope.withdraw(at),
-            (Some(at), false) => drop(envelope.recipients.remove(at)),
-            (None, _) => {}
+        if let Some(at) = at {
+            envelope.withdraw(at);
         }
     }
 
