@@ -42,15 +42,16 @@ fn a_message_is_counted_where_a_file_is() {
     let daemon = scratch.start();
     send(&scratch);
     let cf = scratch.cf();
+    // The file is written now and then: a connection may stand in it before its message does.
+    let counted = " T        1          1        1          1        0       0       0";
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut said = mailstats(&["-C", &cf, "-P"]).1;
-    while !said.contains(" C        2") && !said.contains("local") && Instant::now() < deadline {
+    while !said.lines().any(|line| line == counted) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
         said = mailstats(&["-C", &cf, "-P"]).1;
     }
     drop(daemon);
-    let total = said.lines().find(|line| line.starts_with(" T")).expect("totals").to_owned();
-    assert_eq!(total, " T        1          1        1          1        0       0       0", "{said}");
+    assert!(said.lines().any(|line| line == counted), "{said}");
     let table = mailstats(&["-C", &cf]).1;
     assert!(
         table.starts_with("Statistics from ") && table.contains("          1K        1          1K"),
