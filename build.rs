@@ -22,7 +22,10 @@ fn main() {
     let mut table = String::from("&[\n");
     for file in &files {
         let name = file.strip_prefix(&root).expect("below the root").display().to_string();
-        table.push_str(&format!("    ({name:?}, include_bytes!({:?})),\n", file.display().to_string()));
+        let below = format!("/m4-compat/{name}");
+        // by the place of the sources as it is when the list is compiled: a build directory may serve several clones
+        let path = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?})");
+        table.push_str(&format!("    ({name:?}, include_bytes!({path})),\n"));
     }
     table.push_str("]\n");
     fs::write(out.join("m4_compat.rs"), table).expect("OUT_DIR is writable");
