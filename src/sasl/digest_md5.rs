@@ -3,33 +3,80 @@
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 use super::failure::{Code, Failure};
 use super::hash::{Hash, hex, same};
-use super::name::canonical;
+use super::name::{before_nul, canonical};
 use super::secret::{Answer, Proof, Question, Refusal, latin1};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// How often a nonce has been used: once.
-const COUNT: &[u8] = b"00000001";
+/// How often a client has used a nonce: once.
+const COUNT: u32 = 1;
 /// The largest buffer of a protected message, which nobody asks for; sendmail names this one.
 const MAX_BUFFER: &str = "8192";
+/// What a client may say of its own buffer (RFC 2831, section 2.1.2).
+const BUFFER: std::ops::RangeInclusive<u32> = 17..=0x00ff_ffff;
+/// Nobody knows whom the client names.
+const UNKNOWN: &str = "unable to canonify user and get auxprops";
+/// What a digest-uri begins with.
+const SERVICE: &[u8] = b"smtp/";
 
-/// `name=value` and `name="value"`, between commas.
-struct Directives(Vec<(Vec<u8>, Vec<u8>)>);
+/// `name=value` and `name="value"`, between commas, up to the first NUL.
+struct Directives<'a>(&'a [u8]);
 
-impl Directives {
+/// The text is no list of directives.
+struct ParseError;
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// May this byte be part of a token (RFC 2616, section 2.2), as Cyrus SASL has it?
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"()<>@,;:\\'\"/[]?={}".contains(&byte)
+}
+
+/// What is left of a text behind its first bytes of a kind.
+fn skip(text: &[u8], kind: impl Fn(u8) -> bool) -> &[u8] {
+    let end = text.iter().position(|byte| !kind(*byte)).unwrap_or(text.len());
+    &text[end..]
+}
+
+impl<'a> Directives<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self(before_nul(text))
+    }
+
+    fn read_next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, ParseError> {
+        let text = skip(self.0, |byte| is_blank(byte) || byte == b',');
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let rest = skip(text, |byte| is_token(byte) || !byte.is_ascii());
+        let name = text[..text.len() - rest.len()].to_ascii_lowercase();
+        let rest = skip(rest, is_blank).strip_prefix(b"=").ok_or(ParseError)?;
+        let (value, rest) = value(skip(rest, is_blank)).ok_or(ParseError)?;
+        self.0 = skip(rest, is_blank);
+        match self.0.first() {
+            None | Some(b',') => Ok(Some((name, value))),
+            Some(_) => Err(ParseError),
+        }
+    }
+}
+
+impl Iterator for Directives<'_> {
+    type Item = Result<(Vec<u8>, Vec<u8>), ParseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read_next().transpose()
+    }
+}
+
+/// What a server says.
+struct Challenge(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Challenge {
     /// `None`: the text is nothing of the kind.
     fn read(text: &[u8]) -> Option<Self> {
-        let (mut found, mut rest) = (Vec::new(), text);
-        loop {
-            let start = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b','));
-            let Some(start) = start else { return Some(Self(found)) };
-            rest = &rest[start..];
-            let equals = rest.iter().position(|byte| *byte == b'=')?;
-            let name = rest[..equals].trim_ascii().to_ascii_lowercase();
-            let (value, behind) = value(&rest[equals + 1..])?;
-            found.push((name, value));
-            rest = behind;
-        }
+        Directives::of(text).collect::<Result<_, _>>().ok().map(Self)
     }
 
     /// The first of this name.
@@ -37,18 +84,13 @@ impl Directives {
         let found = self.0.iter().find(|(own, _)| own == name.as_bytes());
         found.map(|(_, value)| &value[..])
     }
-
-    fn count(&self, name: &str) -> usize {
-        self.0.iter().filter(|(own, _)| own == name.as_bytes()).count()
-    }
 }
 
-/// A value, quoted or not, and what follows it.
+/// A value, quoted or not, and what follows it; `None`: its quotes are not closed.
 fn value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let text = text.trim_ascii_start();
     let Some(quoted) = text.strip_prefix(b"\"") else {
-        let end = text.iter().position(|byte| *byte == b',').unwrap_or(text.len());
-        return Some((text[..end].trim_ascii().to_vec(), &text[end..]));
+        let rest = skip(text, is_token);
+        return Some((text[..text.len() - rest.len()].to_vec(), rest));
     };
     let (mut value, mut at) = (Vec::new(), 0);
     loop {
@@ -74,9 +116,115 @@ fn quoted(text: &[u8]) -> Vec<u8> {
     std::iter::once(b'"').chain(escaped).chain(std::iter::once(b'"')).collect()
 }
 
-/// Who a response says he is, for the log.
-pub(super) fn username(response: &[u8]) -> Option<Vec<u8>> {
-    Directives::read(response)?.get("username").map(<[u8]>::to_vec)
+/// Who a response says he is, for the log: as it is written, and only where it begins with that.
+pub(super) fn username(response: &[u8]) -> Option<&[u8]> {
+    let name = response.strip_prefix(b"username=\"")?;
+    let mut escaped = false;
+    let end = name.iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    });
+    Some(&name[..end.unwrap_or(name.len())])
+}
+
+/// A client's response, as it is read: a later word takes an earlier one's place unless there may be one only.
+#[derive(Default)]
+struct Response {
+    username: Option<Vec<u8>>,
+    realm: Option<Vec<u8>>,
+    nonce: Option<Vec<u8>>,
+    client_nonce: Option<Vec<u8>>,
+    count: u32,
+    qop: Option<Vec<u8>>,
+    uri: Option<Vec<u8>>,
+    response: Option<Vec<u8>>,
+    author: Option<Vec<u8>>,
+    buffer: Option<Vec<u8>>,
+    utf8: bool,
+}
+
+impl Response {
+    fn read(text: &[u8]) -> Result<Self, Failure> {
+        let mut read = Self::default();
+        for directive in Directives::of(text) {
+            let (name, value) = directive.map_err(|ParseError| Failure::wrong("Parse error"))?;
+            read.take(&name, value)?;
+        }
+        read.complete()?;
+        Ok(read)
+    }
+
+    fn take(&mut self, name: &[u8], value: Vec<u8>) -> Result<(), Failure> {
+        match name {
+            b"username" => self.username = Some(value),
+            b"nonce" => self.nonce = Some(value),
+            b"cnonce" => self.client_nonce = Some(value),
+            b"response" => self.response = Some(value),
+            b"authzid" => self.author = Some(value),
+            b"nc" => self.count = count(&value)?,
+            b"realm" => once(&mut self.realm, value, Code::Generic, "realm")?,
+            b"qop" => once(&mut self.qop, value, Code::Generic, "qop")?,
+            b"digest-uri" => {
+                let is_ours =
+                    value.get(..SERVICE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SERVICE));
+                once(&mut self.uri, value, Code::Generic, "digest-uri")?;
+                if !is_ours {
+                    return Err(Failure::wrong("bad digest-uri: doesn't match service"));
+                }
+            }
+            b"maxbuf" => {
+                let problem = buffer_problem(&value);
+                once(&mut self.buffer, value, Code::Authentication, "maxbuf")?;
+                problem.map_or(Ok(()), |problem| Err(Failure::wrong(problem)))?;
+            }
+            b"charset" if value.eq_ignore_ascii_case(b"utf-8") => self.utf8 = true,
+            b"charset" => return Err(Failure::new(Code::Generic, "client doesn't support UTF-8")),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Is all there that must be said?
+    fn complete(&self) -> Result<(), Failure> {
+        let needed = [
+            ("username", self.username.is_some()),
+            ("nonce", self.nonce.is_some()),
+            ("noncecount", self.count != 0),
+            ("cnonce", self.client_nonce.is_some()),
+            ("digesturi", self.uri.is_some()),
+            ("response", self.response.is_some()),
+        ];
+        match needed.iter().find(|(_, said)| !said) {
+            Some((name, _)) => Err(Failure::wrong(&format!("required parameters missing: {name}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// For what may be said once.
+fn once(place: &mut Option<Vec<u8>>, value: Vec<u8>, code: Code, name: &str) -> Result<(), Failure> {
+    match place.replace(value) {
+        Some(_) => Err(Failure::new(code, format!("duplicate {name}: authentication aborted"))),
+        None => Ok(()),
+    }
+}
+
+/// Hexadecimal, of 32 bits: digits before them count for nothing.
+fn count(text: &[u8]) -> Result<u32, Failure> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let number = text.iter().try_fold(0u32, |number, byte| Some(number << 4 | digit(*byte)?));
+    number.ok_or_else(|| Failure::wrong("error converting hex to int"))
+}
+
+fn buffer_problem(text: &[u8]) -> Option<&'static str> {
+    let digits = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits.and_then(|digits| digits.parse::<u32>().ok()) {
+        None => Some("invalid maxbuf parameter"),
+        Some(size) if size < *BUFFER.start() => Some("maxbuf parameter too small"),
+        Some(size) if size > *BUFFER.end() => Some("maxbuf parameter too big"),
+        Some(_) => None,
+    }
 }
 
 /// What goes into both proofs (RFC 2831, section 2.1.2.1).
@@ -84,6 +232,7 @@ pub(super) fn username(response: &[u8]) -> Option<Vec<u8>> {
 struct Said {
     nonce: Vec<u8>,
     client_nonce: Vec<u8>,
+    count: u32,
     uri: Vec<u8>,
     author: Option<Vec<u8>>,
 }
@@ -97,7 +246,8 @@ impl Said {
         }
         let (first, second) = (hex(&Hash::Md5.digest(&first)), [before, &self.uri].join(&b':'));
         let second = hex(&Hash::Md5.digest(&second));
-        let all = [&first[..], &self.nonce, COUNT, &self.client_nonce, b"auth", &second].join(&b':');
+        let count = format!("{:08x}", self.count).into_bytes();
+        let all = [&first[..], &self.nonce, &count, &self.client_nonce, b"auth", &second].join(&b':');
         hex(&Hash::Md5.digest(&all))
     }
 }
@@ -150,10 +300,10 @@ impl Exchange for Server {
                 return Step::Challenge([b"rspauth=", &self.said.proof(&secret, b"")[..]].concat());
             }
             Answer::No(Refusal::NoUser) => {
-                return Step::Failed(Failure::new(Code::NoUser, "unable to canonify user and get auxprops"));
+                return Step::Failed(Failure::new(Code::NoUser, UNKNOWN));
             }
             Answer::No(refusal @ (Refusal::Unavailable | Refusal::NoMethod)) => {
-                return Step::Failed(Failure::refused(refusal, "unable to canonify user and get auxprops"));
+                return Step::Failed(Failure::refused(refusal, UNKNOWN));
             }
             _ => "client response doesn't match what we generated (tried bogus)",
         };
@@ -163,42 +313,33 @@ impl Exchange for Server {
 
 impl Server {
     fn read(&mut self, response: &[u8]) -> Result<Step, Failure> {
-        let parse_error = || Failure::wrong("Parse error");
-        let said = Directives::read(response).ok_or_else(parse_error)?;
-        for name in ["username", "realm", "nonce", "cnonce", "nc", "qop", "digest-uri", "response", "authzid"]
-        {
-            if said.count(name) > 1 {
-                return Err(Failure::protocol(format!("{name} appears more than once")));
-            }
+        if response.is_empty() {
+            return Err(Failure::wrong("input expected in DIGEST-MD5, step 2"));
         }
-        let needed = |name| said.get(name).ok_or_else(|| Failure::protocol("required parameters missing"));
-        let (name, nonce) = (needed("username")?, needed("nonce")?);
-        let (client_nonce, count) = (needed("cnonce")?, needed("nc")?);
-        let (uri, response) = (needed("digest-uri")?, needed("response")?);
-        if nonce != self.said.nonce {
-            return Err(Failure::protocol("nonce changed: authentication aborted"));
+        let read = Response::read(response)?;
+        if read.nonce.as_ref() != Some(&self.said.nonce) {
+            return Err(Failure::wrong("nonce changed: authentication aborted"));
         }
-        if count != COUNT {
-            return Err(Failure::protocol("incorrect nonce-count: authentication aborted"));
+        if read.qop.is_some_and(|qop| qop != b"auth") {
+            return Err(Failure::new(Code::Generic, "protocol violation: client requested invalid qop"));
         }
-        if said.get("qop").is_some_and(|qop| qop != b"auth") {
-            return Err(Failure::protocol("client requested invalid layer"));
-        }
-        self.said.client_nonce = client_nonce.to_vec();
-        self.said.uri = uri.to_vec();
+        self.said.client_nonce = read.client_nonce.unwrap_or_default();
+        self.said.count = read.count;
+        self.said.uri = read.uri.unwrap_or_default();
         // one that is empty is part of the proof all the same: Perl's Authen::SASL says it, and Cyrus SASL reckons with it
-        self.said.author = said.get("authzid").map(<[u8]>::to_vec);
-        self.response = response.to_vec();
-        let realm = said.get("realm").unwrap_or_default();
-        let user = canonical(name).ok_or_else(|| Failure::protocol("required parameters missing"))?;
+        self.said.author = read.author;
+        self.response = read.response.unwrap_or_default();
+        let (name, realm) = (read.username.unwrap_or_default(), read.realm.unwrap_or_default());
+        let code = if name.is_empty() { Code::Generic } else { Code::NoUser };
+        let user = canonical(&name).ok_or_else(|| Failure::new(code, UNKNOWN))?;
         self.user = match realm.is_empty() || realm == self.facts.realm {
             true => user.to_vec(),
-            false => [user, b"@", realm].concat(),
+            false => [user, b"@", &realm].concat(),
         };
-        let utf8 = said.get("charset").is_some();
-        let before = [name, realm].map(|text| if utf8 { latin1(text) } else { text.to_vec() }).join(&b':');
+        let before = [&name, &realm].map(|text| if read.utf8 { latin1(text) } else { text.clone() });
         // a realm that is not ours is part of the name, whatever the name says of a realm: who is asked about is who is known then
-        Ok(Step::Ask(Question::new(&self.user, &self.facts.realm, Proof::DigestMd5 { before, utf8 })))
+        let proof = Proof::DigestMd5 { before: before.join(&b':'), utf8: read.utf8 };
+        Ok(Step::Ask(Question::new(&self.user, &self.facts.realm, proof)))
     }
 }
 
@@ -214,7 +355,7 @@ struct Client {
 
 impl ClientExchange for Client {
     fn respond(&mut self, challenge: &[u8]) -> Option<Vec<u8>> {
-        let said = Directives::read(challenge)?;
+        let said = Challenge::read(challenge)?;
         if let Some(expected) = self.expected.take() {
             return same(said.get("rspauth")?, &expected).then(Vec::new);
         }
@@ -228,7 +369,8 @@ impl ClientExchange for Client {
         let ours = Said {
             nonce: said.get("nonce")?.to_vec(),
             client_nonce: STANDARD.encode(self.facts.random).into_bytes(),
-            uri: [b"smtp/", &self.facts.host[..]].concat(),
+            count: COUNT,
+            uri: [SERVICE, &self.facts.host[..]].concat(),
             author: Some(credentials.user.clone()).filter(|user| *user != credentials.id),
         };
         let secret = texts.map(|text| if utf8 { latin1(text) } else { text.clone() }).join(&b':');
@@ -242,7 +384,7 @@ impl ClientExchange for Client {
         words.extend([
             [b"nonce=", &quoted(&ours.nonce)[..]].concat(),
             [b"cnonce=", &quoted(&ours.client_nonce)[..]].concat(),
-            [b"nc=", COUNT].concat(),
+            format!("nc={COUNT:08x}").into_bytes(),
             b"qop=auth".to_vec(),
             format!("maxbuf={MAX_BUFFER}").into_bytes(),
             [b"digest-uri=", &quoted(&ours.uri)[..]].concat(),
@@ -257,7 +399,7 @@ impl ClientExchange for Client {
 
 impl Client {
     /// The realm that is wanted if the server has it, else its first.
-    fn realm(&self, said: &Directives) -> Vec<u8> {
+    fn realm(&self, said: &Challenge) -> Vec<u8> {
         let offered: Vec<&[u8]> =
             said.0.iter().filter(|(name, _)| name == b"realm").map(|(_, value)| &value[..]).collect();
         let wanted = self.facts.credentials.realm.as_deref();

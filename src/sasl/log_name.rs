@@ -6,7 +6,7 @@ use super::digest_md5::username;
 const MAX_SHOWN: usize = 64;
 
 /// Whom the log names when an exchange has failed: what the client's first words say, never a password. Names that
-/// are in a language of their own (SCRAM) are not shown.
+/// are in a language of their own (SCRAM) are not shown. A backslash is doubled.
 pub fn shown_user(mechanism: &[u8], response: &[u8]) -> Vec<u8> {
     let shown = match mechanism.to_ascii_uppercase().as_slice() {
         b"PLAIN" | b"LOGIN" => {
@@ -19,8 +19,10 @@ pub fn shown_user(mechanism: &[u8], response: &[u8]) -> Vec<u8> {
             }
         }
         b"CRAM-MD5" => response.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec(),
-        b"DIGEST-MD5" => username(response).unwrap_or_default(),
+        b"DIGEST-MD5" => username(response).unwrap_or_default().to_vec(),
         _ => Vec::new(),
     };
-    shown[..shown.len().min(MAX_SHOWN)].to_vec()
+    let backslash = |byte: &u8| if *byte == b'\\' { 2 } else { 1 };
+    let shown = shown.iter().take(MAX_SHOWN);
+    shown.flat_map(|byte| std::iter::repeat_n(*byte, backslash(byte))).collect()
 }

@@ -72,10 +72,12 @@ pub(super) fn server_sha256(facts: &ServerFacts) -> Box<dyn Exchange> {
 }
 
 fn server(hash: Hash, facts: &ServerFacts) -> Box<dyn Exchange> {
-    Box::new(Server { hash, facts: facts.clone(), stage: Stage::First, user: Vec::new() })
+    Box::new(Server { hash, facts: facts.clone(), stage: Stage::Begin, user: Vec::new() })
 }
 
 enum Stage {
+    Begin,
+    /// The client has been told that it speaks first.
     First,
     /// `bare`: the client's first message without its header.
     Keys {
@@ -101,9 +103,14 @@ struct Server {
 
 impl Exchange for Server {
     fn respond(&mut self, response: Option<&[u8]>) -> Step {
-        let Some(response) = response else { return Step::Challenge(Vec::new()) };
+        let response = response.unwrap_or_default();
         let step = match std::mem::replace(&mut self.stage, Stage::Known) {
-            Stage::First => self.first(response),
+            // nothing is no first message
+            Stage::Begin if response.is_empty() => {
+                self.stage = Stage::First;
+                Ok(Step::Challenge(Vec::new()))
+            }
+            Stage::Begin | Stage::First => self.first(response),
             Stage::Final { header, nonce, messages, keys } => {
                 self.last(response, &header, &nonce, &messages, &keys)
             }
@@ -159,21 +166,21 @@ impl Server {
         Ok(Step::Ask(asked))
     }
 
-    /// What follows `n,[a=author],`. A client that asks for channel binding (p) is refused here: without -PLUS there is none
-    /// (RFC 5802, section 6).
+    /// What follows `n,[a=author],`. A client that asks for channel binding (`p=type`) is challenged, and refused at the end.
     fn behind_header<'a>(&self, message: &'a [u8]) -> Result<&'a [u8], Failure> {
         let comma = || self.wrong("',' expected in");
         match message {
             [] => return Err(Failure::protocol(format!("{} input expected", self.name()))),
             short if short.len() < SHORTEST => return Err(self.wrong("Invalid")),
-            [b'p', ..] => return Err(self.wrong("Invalid")),
-            [b'n' | b'y', ..] => {}
+            [b'p', b'=', ..] | [b'n' | b'y', ..] => {}
+            [b'p', ..] => return Err(self.wrong("The initial 'p' needs to be followed by '=' in")),
             _ => {
                 let needs = "client response needs to start with 'y', 'n' or 'p'";
                 return Err(Failure::protocol(format!("The initial {} {needs}", self.name())));
             }
         }
-        let rest = message[1..].strip_prefix(b",").ok_or_else(comma)?;
+        let flag = if message[0] == b'p' { message.iter().position(|byte| *byte == b',') } else { Some(1) };
+        let rest = flag.and_then(|end| message[end..].strip_prefix(b",")).ok_or_else(comma)?;
         let (author, bare) = parted(rest).ok_or_else(comma)?;
         match attribute(author, b'a') {
             Some(author) if unescaped(author).is_none() => {
@@ -216,11 +223,13 @@ impl Server {
         Ok(Step::Challenge([b"v=", &encoded(&self.hash.hmac(&keys.server, &messages))[..]].concat()))
     }
 
-    /// The client repeats what it has said of channel binding.
+    /// The client repeats what it has said of channel binding. One that binds is refused: without -PLUS there is none (RFC 5802,
+    /// section 6).
     fn bound(&self, said: &[u8], header: &[u8]) -> Result<(), Failure> {
         let name = self.name();
         match STANDARD.decode(said) {
-            Ok(plain) if plain == header => Ok(()),
+            Ok(plain) if plain == header && header[0] != b'p' => Ok(()),
+            Ok(plain) if plain.starts_with(header) && header[0] == b'p' => Err(self.wrong("Invalid")),
             Ok(_) => {
                 let place = format!("prefix doesn't match the one received in the GS2 header of {name}.");
                 let expected = header.escape_ascii();

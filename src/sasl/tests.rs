@@ -1,6 +1,8 @@
 //! Both sides of every mechanism talk to each other, and to the examples of the standards.
 
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bstr::ByteSlice;
 
 fn server_facts() -> ServerFacts {
@@ -106,10 +108,16 @@ fn the_examples_of_the_standards() {
 
 /// What a server says to these messages, the first of which the client is to send at once.
 fn failure(mechanism: &str, messages: &[&str]) -> Option<Vec<u8>> {
+    let messages: Vec<_> = messages.iter().map(|message| Some(*message)).collect();
+    failure_after(mechanism, &messages)
+}
+
+/// The same; `None`: the client waits for a challenge.
+fn failure_after(mechanism: &str, messages: &[Option<&str>]) -> Option<Vec<u8>> {
     let mut server = (find(mechanism.as_bytes()).expect("a row").server)(&server_facts());
     let mut step = Step::Challenge(Vec::new());
     for message in messages {
-        step = server.respond(Some(message.as_bytes()));
+        step = server.respond(message.map(str::as_bytes));
         if let Step::Ask(question) = step {
             step = server.answered(answer(&question));
         }
@@ -125,7 +133,7 @@ fn failure(mechanism: &str, messages: &[&str]) -> Option<Vec<u8>> {
 fn scram_says_what_is_wrong() {
     let first = "n,,n=alice,r=x";
     for (messages, why) in [
-        (&[""][..], "SCRAM-SHA-1 input expected"),
+        (&["", ""][..], "SCRAM-SHA-1 input expected"),
         (&["n,,n=a,r="], "Invalid SCRAM-SHA-1 input"),
         (&["x,,n=alice,r=x"], "The initial SCRAM-SHA-1 client response needs to start with 'y', 'n' or 'p'"),
         (&["nn,,n=alice,r=x"], "',' expected in SCRAM-SHA-1 input"),
@@ -136,7 +144,8 @@ fn scram_says_what_is_wrong() {
         (&["n,,n=alice,x=1"], "Nonce expected after the username in SCRAM-SHA-1 input"),
         (&["n,,n=a=3x,r=x"], "Invalid username encoding in SCRAM-SHA-1 input"),
         (&["n,,n= ,r=x"], "unable to canonify user and get auxprops"),
-        (&["p=tls-unique,,n=alice,r=x"], "Invalid SCRAM-SHA-1 input"),
+        (&["p,,n=alice,r=x"], "The initial 'p' needs to be followed by '=' in SCRAM-SHA-1 input"),
+        (&["p=tls-unique,,n=alice,r=x", "c=cD10bHMtdW5pcXVlLCw=,r=x,p=AAAA"], "Invalid SCRAM-SHA-1 input"),
         (&[first, ""], "SCRAM-SHA-1 input expected"),
         (&[first, "r=x,p=AAAA"], "Channel binding expected in SCRAM-SHA-1 input"),
         (&[first, "c=biws"], "At least nonce is expected in SCRAM-SHA-1 input"),
@@ -150,6 +159,50 @@ fn scram_says_what_is_wrong() {
     }
     let other = failure("SCRAM-SHA-256", &[first, "c=eXl5,r=x,p=AAAA"]).expect("another header");
     assert!(other.ends_with(b"received in the GS2 header of SCRAM-SHA-256. Expected \"n,,\""));
+}
+
+/// The words of Cyrus SASL for a response to the challenge; `NONCE` is the server's.
+#[test]
+fn digest_md5_says_what_is_wrong() {
+    const REST: &str = "cnonce=\"c\",nc=1,digest-uri=\"smtp/x\",response=0";
+    for (said, why) in [
+        ("", "input expected in DIGEST-MD5, step 2"),
+        ("x", "Parse error"),
+        ("a=b c", "Parse error"),
+        ("username=\"alice\"x", "Parse error"),
+        ("username=\"alice", "Parse error"),
+        ("x=\0, y", "required parameters missing: username"),
+        ("USERNAME = alice", "required parameters missing: nonce"),
+        ("username=\"alice\",nonce=\"NONCE\",nc=0", "required parameters missing: noncecount"),
+        ("username=\"alice\",nonce=\"NONCE\",nc=1", "required parameters missing: cnonce"),
+        ("username=\"alice\",nonce=\"NONCE\",nc=1,cnonce=\"\"", "required parameters missing: digesturi"),
+        ("nc=0x1", "error converting hex to int"),
+        ("realm=\"\",realm=\"\"", "duplicate realm: authentication aborted"),
+        ("qop=auth,qop=auth", "duplicate qop: authentication aborted"),
+        ("digest-uri=\"imap/x\"", "bad digest-uri: doesn't match service"),
+        ("digest-uri=\"SMTP/x\",digest-uri=\"y\"", "duplicate digest-uri: authentication aborted"),
+        ("maxbuf=16", "maxbuf parameter too small"),
+        ("maxbuf=16777216", "maxbuf parameter too big"),
+        ("maxbuf=", "invalid maxbuf parameter"),
+        ("maxbuf=17,maxbuf=17", "duplicate maxbuf: authentication aborted"),
+        ("charset=latin1", "client doesn't support UTF-8"),
+        ("username=\"alice\",nonce=\"x\",REST", "nonce changed: authentication aborted"),
+        ("username=\"alice\",nonce=\"NONCE\",qop=x,REST", "protocol violation: client requested invalid qop"),
+        ("username=\"\",nonce=\"NONCE\",REST", "unable to canonify user and get auxprops"),
+        (
+            "nonce=\"x\",username=\"bob\",username=\"alice\",nonce=\"NONCE\",REST",
+            "client response doesn't match what we generated (tried bogus)",
+        ),
+    ] {
+        let nonce = STANDARD.encode(server_facts().random);
+        let response = said.replace("NONCE", &nonce).replace("REST", REST);
+        let found = failure_after("DIGEST-MD5", &[None, Some(&response)]);
+        assert_eq!(
+            found.map(|said| String::from_utf8_lossy(&said).into_owned()).as_deref(),
+            Some(why),
+            "{said}"
+        );
+    }
 }
 
 /// Whoever names a realm is known with it, and asked about with it: the password of one realm is good for no other.
@@ -250,6 +303,8 @@ fn the_log_names_users_and_no_passwords() {
         ("LOGIN", b"alice", b"alice"),
         ("CRAM-MD5", b"alice 0123", b"alice"),
         ("DIGEST-MD5", b"username=\"alice\",realm=\"x\"", b"alice"),
+        ("DIGEST-MD5", b"username=\"al\\\"ice", b"al\\\\\"ice"),
+        ("DIGEST-MD5", b"realm=\"x\",username=\"alice\"", b""),
         ("SCRAM-SHA-1", b"n,,n=alice,r=x", b""),
     ] {
         assert_eq!(shown_user(mechanism.as_bytes(), said), shown, "{mechanism}");
