@@ -64,6 +64,12 @@ impl DaemonAcceptor {
             let replaced = recipient.flags.contains(RecipientFlags::REPLACED) && recipient.control.is_none();
             let Some(address) = recipient.address.as_ref().filter(|_| replaced) else { continue };
             let alias = recipient.text.clone();
+            let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
+            if matches!(self.expander().check(&mut rewriter, address).await, Checked::Alias { .. }) {
+                // for aliases nobody asks who has an account
+                recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
+                continue;
+            }
             recipient.control = match self.mta.keeper.user(plain_user(&address.user)).await {
                 Outcome::Done(Some(user)) => {
                     Some(ControllingUser { ids: user.ids(), user: user.name, alias })
@@ -159,7 +165,6 @@ impl Acceptor for DaemonAcceptor {
         if self.mode == DeliveryMode::Defer {
             return Verified::Later(address);
         }
-        let looks_up = expander.looks_up(&address);
         let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
         let checked = tokio::time::timeout(VERIFY_TIMEOUT, expander.check(&mut rewriter, &address)).await;
         // a client waits for its answer, and may ask again
@@ -172,9 +177,10 @@ impl Acceptor for DaemonAcceptor {
             Checked::Later(_) if self.mta.keeper.is_gone() => Verified::Refused(try_again()),
             Checked::Later(_) => Verified::Later(address),
         };
-        // of those who are refused nothing stays
-        envelope.session.looked_up |=
-            looks_up && !matches!(verified, Verified::Refused(_) | Verified::TooDeep(_));
+        // of those who are refused nothing stays, nor of those whom ruleset 5 sends elsewhere
+        if let Verified::Good(address) | Verified::Later(address) = &verified {
+            envelope.session.looked_up |= expander.looks_up(address);
+        }
         verified
     }
 

@@ -143,7 +143,7 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
         NoRecipientAction::None => return,
         NoRecipientAction::AddTo => (b"To", all()),
         NoRecipientAction::AddApparentlyTo => (b"Apparently-To", all()),
-        NoRecipientAction::AddBcc => (b"Bcc", vec![b" ".to_vec()]),
+        NoRecipientAction::AddBcc => (b"Bcc", vec![b"  ".to_vec()]),
         NoRecipientAction::AddToUndisclosed => (b"To", vec![b" undisclosed-recipients:;".to_vec()]),
     };
     let fields = values.iter().map(|value| known(Header::generated(name, value)));
