@@ -165,10 +165,11 @@ async fn run(
         None => expander.expand(envelope, &mut Quiet, on.clock.now()).await,
     };
     let attempt = &envelope.attempt;
-    if expanded.looked && !attempt.generated && !attempt.interactive && !attempt.read_back {
+    let looked = envelope.session.looked_up_before.unwrap_or(expanded.looked);
+    if looked && !attempt.generated && !attempt.interactive && !attempt.read_back {
         recompute_size_and_priority(on, envelope);
     }
-    if mail_loop::fail_at_delivery(on, envelope, expanded.looked) {
+    if mail_loop::fail_at_delivery(on, envelope, looked) {
         return Attempted::default();
     }
     envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config);
@@ -179,7 +180,7 @@ async fn run(
     }
     let waiting = envelope.pending().next().is_some();
     envelope.attempt.untried = !waiting;
-    let attempted = Attempted { copies, looked: expanded.looked, ..Attempted::default() };
+    let attempted = Attempted { copies, looked, ..Attempted::default() };
     cut_and_deliver(on, envelope, checkpoint, connections, attempted).await
 }
 

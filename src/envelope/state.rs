@@ -97,6 +97,8 @@ pub struct Envelope {
 pub struct SessionState {
     /// Some recipient was looked up here: his mail begins its way with the queue's copy.
     pub looked_up: bool,
+    /// The same, once a filter has named others, of those whom the client has named: only they count.
+    pub looked_up_before: Option<bool>,
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
 }

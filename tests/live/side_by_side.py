@@ -88,7 +88,7 @@ def reference_answers(side, group, cache):
     return answers
 
 
-CRASHED = re.compile(r"corrupted|free\(\)|malloc|double free")
+CRASHED = re.compile(r"corrupted|free\(\)|malloc|double free|SM_REQUIRE")
 
 
 def is_sound(answers):

@@ -70,7 +70,9 @@ impl<'a, A: Acceptor> InHand<'a, A> {
         self.read_parameters(MAIL_PARAMETERS, parameters, None);
     }
 
+    /// Whom a filter adds is looked up, and has no say in how the delivery begins.
     async fn add_list(&mut self, list: &[u8], parameters: Option<&[u8]>) {
+        let before = self.session.envelope().session.looked_up;
         for text in split_list(list, b",") {
             let mut recipient = Session::<A>::recipient_of(text);
             if let Some(words) = parameters {
@@ -84,6 +86,8 @@ impl<'a, A: Acceptor> InHand<'a, A> {
                 }
             }
         }
+        let noted = &mut self.session.envelope().session;
+        (noted.looked_up, noted.looked_up_before) = (before, Some(before));
     }
 
     async fn remove(&mut self, text: &[u8]) -> usize {

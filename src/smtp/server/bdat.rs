@@ -43,7 +43,7 @@ impl<A: Acceptor> Session<A> {
             return Ok(());
         }
         self.may_send_data()?;
-        match self.ask(FilterCall::Data(self.transaction.recipients()), None).await {
+        match self.ask(FilterCall::Data(self.transaction.counted()), None).await {
             Some(reply) => Err(reply),
             None => Ok(()),
         }

@@ -24,7 +24,7 @@ impl<A: Acceptor> Session<A> {
         if self.refuses_early_input("DATA").await {
             return Flow::Close;
         }
-        if let Some(reply) = self.ask(FilterCall::Data(self.transaction.recipients()), None).await {
+        if let Some(reply) = self.ask(FilterCall::Data(self.transaction.counted()), None).await {
             self.error(&reply, None);
             return Flow::Continue;
         }

@@ -81,7 +81,11 @@ impl<A: Acceptor> Session<A> {
                 Verdict::Reject { reply, .. } => match decision.extent {
                     Extent::Session => self.refusal = Some(Refusal::Null),
                     Extent::LaterInSession => self.put_off = true,
-                    Extent::Command | Extent::Connection => return self.refuse_connection(reply),
+                    Extent::Command => return self.refuse_connection(reply),
+                    Extent::Connection => {
+                        self.served = true;
+                        return self.refuse_connection(reply);
+                    }
                 },
             }
         }

@@ -82,12 +82,12 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn name_protocol(&mut self, extended: bool) {
         let config = &self.server.site.config;
         let base: &[u8] = if extended { b"ESMTP" } else { b"SMTP" };
-        // RFC 3848 has words for ESMTP under TLS and after AUTH, and none for SMTP under TLS
+        // RFC 3848 has words for ESMTP under TLS and after AUTH, and none for SMTP
         let security = &self.client.security;
-        let under_tls = extended && security.channel == Channel::Protected;
+        let letters =
+            [(security.channel == Channel::Protected, b'S'), (security.identity.is_authenticated(), b'A')];
         let mut protocol = base.to_vec();
-        protocol.extend(under_tls.then_some(b'S'));
-        protocol.extend(security.identity.is_authenticated().then_some(b'A'));
+        protocol.extend(letters.iter().filter(|(is, _)| extended && *is).map(|(_, letter)| letter));
         let protocol = &protocol[..];
         self.scope.set_named(config, b"r", protocol);
         // what has begun goes on as it came

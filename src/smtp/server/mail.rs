@@ -32,6 +32,7 @@ impl<A: Acceptor> Session<A> {
         let bare = |reply: Reply| (reply, None);
         self.may_begin(argument).map_err(bare)?;
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
+        self.take_protocol();
         self.warn_without_helo();
         let (address, words) = split_address(path);
         let about = |reply: Reply| (reply, Some(address.to_vec()));
@@ -54,8 +55,12 @@ impl<A: Acceptor> Session<A> {
         }
         self.warn_of_user();
         self.transaction.stage = Stage::Refused;
+        // an author of an earlier MAIL that was refused stays, and has been asked about
+        let has_author = self.transaction.envelope.auth.is_some();
         let size = self.parameters(words);
-        self.trust_author(address).await;
+        if !has_author {
+            self.trust_author(address).await;
+        }
         let size = size.map_err(bare)?;
         self.may_be_utf8(address).map_err(about)?;
         if let Some(reply) = self.ask(FilterCall::Mail(address, words), Some(address)).await {
@@ -80,6 +85,14 @@ impl<A: Acceptor> Session<A> {
         let shown =
             argument.iter().position(|byte| *byte == b':').map_or(argument, |colon| &argument[colon + 1..]);
         self.put_off("MAIL", shown.trim_ascii_start(), 451, (4, 3, 2)).map_or(Ok(()), Err)
+    }
+
+    /// `$r` is what HELO, EHLO and AUTH have left, whatever an earlier MAIL that was refused had.
+    fn take_protocol(&mut self) {
+        let config = &self.server.site.config;
+        if let Some(protocol) = self.scope.get_named(config, b"r") {
+            self.transaction.envelope.scope.set_named(config, b"r", protocol);
+        }
     }
 
     /// sendmail notes it in the log always, in the message with PrivacyOptions=authwarnings.

@@ -8,6 +8,9 @@ use crate::milter::{self, Asking, Message, Moment, Request};
 const CHANGED: u8 = 8;
 const QUARANTINED: u8 = 3;
 
+/// Parameters are one text; a packet with more of them changes nothing.
+const ONE_TEXT: usize = 1;
+
 /// A message whose filters are being told.
 pub(super) struct Told<'a> {
     message: &'a mut dyn Arrived,
@@ -50,7 +53,7 @@ impl<'a> Told<'a> {
     fn insert_header(&mut self, asking: &Asking<'_>, index: u32, name: &[u8], value: &[u8]) {
         let index = index.cast_signed();
         let shown = format!("insert ({index}): header: ");
-        self.header(name.len() + value.len() + 2).insert(index, name, Self::value(asking, value));
+        self.header(value.len() + 2).insert(index, name, Self::value(asking, value));
         self.log(asking, CHANGED, &[shown.as_bytes(), name, b": ", value]);
     }
 
@@ -60,7 +63,6 @@ impl<'a> Told<'a> {
         match self.header(0).change(index, name, new) {
             Changed::Nothing => self.log(asking, CHANGED, &[b"delete (noop): header: ", name]),
             Changed::Added => {
-                self.header(grown + name.len() + 1);
                 self.log(asking, CHANGED, &[b"change (add): header: ", name, b": ", value]);
             }
             Changed::Field { default, before } => {
@@ -116,8 +118,13 @@ impl<'a> Told<'a> {
             Request::ChangeHeader(index, name, value) => self.change_header(asking, index, &name, &value),
             Request::AddRecipient(text, parameters) => {
                 self.log(asking, CHANGED, &[b"add: rcpt: ", &text]);
-                let words = parameters.map(|words| words.join(&b' '));
-                self.message.add_recipients(&text, words.as_deref()).await;
+                match parameters.as_deref() {
+                    None => self.message.add_recipients(&text, None).await,
+                    Some(words) if words.len() <= ONE_TEXT => {
+                        self.message.add_recipients(&text, Some(&words.concat())).await;
+                    }
+                    Some(_) => {}
+                }
             }
             Request::DeleteRecipient(text) => {
                 let count = self.message.delete_recipient(&text).await;
@@ -126,7 +133,9 @@ impl<'a> Told<'a> {
             }
             Request::ChangeSender(text, parameters) => {
                 self.log(asking, CHANGED, &[b"chgfrom: ", &text]);
-                self.message.change_sender(&text, &parameters.join(&b' ')).await;
+                if parameters.len() <= ONE_TEXT {
+                    self.message.change_sender(&text, &parameters.concat()).await;
+                }
             }
             Request::ReplaceBody(piece) => return self.replace_body(asking, &piece),
         }

@@ -108,7 +108,8 @@ impl MailFilters {
         let (what, decision): (&[u8], _) = match outcome {
             Outcome::Continue | Outcome::Discard => return Decision::accept(),
             Outcome::ShutDown => (b"shutdown", refusing(&closing(context), Extent::Connection)),
-            Outcome::Reply(line) if ends_connection(&line) => {
+            // of several lines it is one more 4yz here
+            Outcome::Reply(line) if line.starts_with(b"421 ") => {
                 (b"shutdown", refusing(&closing(context), Extent::Connection))
             }
             Outcome::Reply(line) if line.starts_with(b"4") => {

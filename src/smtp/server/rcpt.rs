@@ -101,7 +101,9 @@ impl<A: Acceptor> Session<A> {
     /// The whole way of one recipient; gives the text of the 250.
     async fn recipient(&mut self, argument: &[u8]) -> Result<Vec<u8>, Refused> {
         let limit = self.server.policy.max_recipients as usize;
-        let too_many = limit > 0 && self.transaction.recipients() >= limit;
+        // somebody who is named again is one more
+        let accepted = self.transaction.rcpt_count().map_or(0, |count| count.accepted as usize);
+        let too_many = limit > 0 && accepted >= limit;
         if too_many || !self.transaction.budget.charge_recipient(argument.len()) {
             return Err(Refused::bare(Reply::new(452, Some(EnhancedStatus(4, 5, 3)), "Too many recipients")));
         }
@@ -314,7 +316,7 @@ impl<A: Acceptor> Session<A> {
     /// `another`: one more is refused than has been counted.
     fn count_recipients(&mut self, another: bool) {
         let config = self.server.site.config.clone();
-        let good = self.transaction.recipients().to_string();
+        let good = self.transaction.counted().to_string();
         let bad = self.transaction.rcpt_count().map_or(0, |count| count.refused);
         let bad = (bad + u32::from(another)).to_string();
         let scope = &mut self.transaction.envelope.scope;

@@ -56,6 +56,10 @@ impl<A: Acceptor> Session<A> {
         if !self.client.daemon.has(b's') {
             return Flow::Continue;
         }
+        // whoever is to try again later need not shake hands before
+        if self.put_off {
+            return Flow::Close;
+        }
         let Some(material) = self.material.clone() else {
             self.log(0, Priority::Error, b"smtps: TLS not available, exiting");
             return Flow::Close;
@@ -150,7 +154,14 @@ impl<A: Acceptor> Session<A> {
         security.can_protect = false;
         security.tls = Some(Arc::new(established));
         let ruleset: &[u8] = b"tls_client";
-        self.transaction.envelope.scope = self.scope.clone();
+        let envelope = &mut self.transaction.envelope;
+        let before = std::mem::replace(&mut envelope.scope, self.scope.clone());
+        // a MAIL that was refused has named the protocol where no HELO had
+        if let (None, Some(protocol)) =
+            (self.scope.get_named(&site.config, b"r"), before.get_named(&site.config, b"r"))
+        {
+            envelope.scope.set_named(&site.config, b"r", protocol);
+        }
         self.set_envelope_macros();
         let scope = &mut self.transaction.envelope.scope;
         let verdict = Rewriter::quiet(&site, scope).check(ruleset, verify, Some(b"STARTTLS")).await;

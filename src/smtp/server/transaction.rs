@@ -77,6 +77,11 @@ impl Transaction {
         self.envelope.recipients.iter().filter(move |one| one.parent.is_none() && !out(&one.state))
     }
 
+    /// As `nrcpts` has it: with the addresses that VRFY and EXPN have shown.
+    pub(super) fn counted(&self) -> usize {
+        self.recipients() + self.shown
+    }
+
     /// How many they are.
     pub(super) fn recipients(&self) -> usize {
         self.named().count()
