@@ -15,7 +15,7 @@ use crate::logging::{Logger, Priority};
 use crate::mail_auth::Signer;
 use crate::net::Resolver;
 use crate::rewrite::Site;
-use crate::schema::UserIds;
+use crate::schema::{EnhancedStatus, UserIds};
 use crate::smtp::client::ServerConnection;
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
@@ -102,6 +102,8 @@ pub(super) struct Attempt<'a> {
     pub(super) routes: HashMap<RouteKey, Result<Vec<NextHop>, DeliveryResult>>,
     /// What the log has been told of odd header fields: each is worth one line, however many deliveries see it.
     pub(super) told: Mutex<Vec<Vec<u8>>>,
+    /// Somebody's mail was sent back because it was to be in time (BY= with R).
+    pub(super) late: Option<EnhancedStatus>,
     /// The first place where there was no room for it.
     pub(super) full: Option<Full>,
 }

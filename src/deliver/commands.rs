@@ -55,7 +55,12 @@ pub(super) fn mail_command(
 }
 
 /// `RCPT To:<…>` with NOTIFY and ORCPT for servers that report themselves.
-pub(super) fn rcpt_command(recipient: &Recipient, mailer: &Mailer, extensions: &Extensions) -> Vec<u8> {
+pub(super) fn rcpt_command(
+    recipient: &Recipient,
+    deliver_by: Option<DeliverBy>,
+    mailer: &Mailer,
+    extensions: &Extensions,
+) -> Vec<u8> {
     let user = recipient.address.as_ref().map_or(&b""[..], |address| &address.user);
     let mut line = b"RCPT To:<".to_vec();
     match mailer.has(b's') {
@@ -67,7 +72,7 @@ pub(super) fn rcpt_command(recipient: &Recipient, mailer: &Mailer, extensions: &
     if !extensions.dsn {
         return line;
     }
-    let flags = recipient.flags;
+    let flags = notify(recipient.flags, deliver_by, extensions);
     if primary && flags.contains(RecipientFlags::HAS_NOTIFY) {
         let words = [
             (RecipientFlags::SUCCESS, "SUCCESS"),
@@ -95,7 +100,7 @@ fn ascii_orcpt(orcpt: &[u8]) -> Vec<u8> {
     coded.collect::<String>().into_bytes()
 }
 
-/// What a server that reports itself is to be asked for, from now on: sendmail keeps it.
+/// What a server that reports itself has been asked for counts from then on: sendmail keeps it once it has said RCPT.
 pub(super) fn settle_notify(
     recipient: &mut Recipient,
     deliver_by: Option<DeliverBy>,

@@ -230,6 +230,7 @@ async fn deliver(
         connects_until: None,
         routes,
         told,
+        late: None,
         full,
     };
     // before the account is known: the lines of those who are stopped there have no ctladdr=

@@ -60,7 +60,10 @@ pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
     }
     let hops = match attempt.route(first).cloned() {
         Some(Ok(hops)) => hops,
-        Some(Err(result)) => {
+        Some(Err(mut result)) => {
+            if result.exit == Sysexit::CONFIG {
+                attempt.put_lateness(&mut result);
+            }
             let host = next_hop::dotted(&attempt.host(first));
             for index in &group.members {
                 attempt.envelope.recipients[*index].remote_mta = Some(host.clone());

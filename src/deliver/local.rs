@@ -167,6 +167,7 @@ fn settle_members(attempt: &mut Attempt<'_>, first: usize, members: &[usize], ma
     if !names_exit_codes {
         result.reply = result.reply.filter(|reply| reply.code != 0);
     }
+    attempt.put_lateness(&mut result);
     let host = attempt.host(first);
     match result.disposition.is_success() && local {
         true => attempt.record_delivered(members, &result, Some(&host)),

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::config::Mailer;
 use crate::envelope::{DeliverBy, RecipientFlags};
-use crate::schema::{EnhancedStatus, Reply, Sysexit};
+use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit};
 use crate::smtp::client::{Extensions, ServerConnection};
 
 /// NOTIFY=NEVER.
@@ -75,6 +75,14 @@ impl Attempt<'_> {
         true
     }
 
+    /// What failed without a word of a server has, for sendmail, the status that it gave last: that of somebody whose mail came back
+    /// because it could not be in time.
+    pub(super) fn put_lateness(&self, result: &mut DeliveryResult) {
+        if result.disposition == Disposition::Failed {
+            result.status = self.late.or(result.status);
+        }
+    }
+
     /// Is the message to come back when it is late, at a server with these extensions? Then the transcript says why, and this is its
     /// status.
     pub(super) fn tell_late(&mut self, extensions: &Extensions) -> Option<EnhancedStatus> {
@@ -89,6 +97,7 @@ impl Attempt<'_> {
         };
         let late = EnhancedStatus(5, 4, 7);
         self.transcribe(&Reply::new(554, Some(late), why).to_line());
+        self.late = Some(late);
         Some(late)
     }
 }

@@ -229,6 +229,19 @@ pub(super) fn lost_at_recipient(host: &[u8]) -> DeliveryResult {
     }
 }
 
+/// The same for those whose RCPT was under way: each of them fails by itself, of what sendmail has read last.
+pub(super) fn lost_before_recipient(host: &[u8]) -> DeliveryResult {
+    let result = of_connection_error(&ConnectionError::Lost, host);
+    let read_error = read_error(host);
+    DeliveryResult {
+        reply: Some(Reply::parse(&read_error)),
+        quoted: Some(read_error),
+        noted: None,
+        of_recipient: true,
+        ..result
+    }
+}
+
 /// What reports show of a connection that ended.
 pub(super) fn read_error(host: &[u8]) -> Vec<u8> {
     [b"451 4.4.1 reply: read error from ", host].concat()

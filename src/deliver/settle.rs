@@ -1,6 +1,7 @@
 //! What a server's answers mean for each recipient of a transaction.
 
 use super::attempt::Attempt;
+use super::commands::settle_notify;
 use super::connect_failure::ConnectFailure;
 use super::replies;
 use super::result::{DeliveryResult, TranscriptLine};
@@ -44,6 +45,10 @@ pub(super) fn settle(
         }
         attempt.record(members, &result, Some(&settling.relay));
         return TransactionResult::default();
+    }
+    for index in members.iter().filter(|_| answers.mail.is_some()) {
+        let by = attempt.envelope.deliver_by;
+        settle_notify(&mut attempt.envelope.recipients[*index], by, &server.extensions);
     }
     // what was said to MAIL is about the sender, not about a recipient at that host
     // (and what speaks LMTP is no MTA that a report could name)
@@ -125,6 +130,7 @@ impl Settling<'_> {
         let mut settled = Settled::default();
         // the connection ended with the answer to the one before the first that has none
         let mut open = self.answers.mail.is_some() && self.answers.error == Some(ConnectionError::Lost);
+        let mut dropped = false;
         for (at, index) in members.iter().enumerate() {
             let result = match self.answers.recipients.get(at).and_then(Option::as_ref) {
                 Some(answer) if answer.is_closing() => {
@@ -143,8 +149,10 @@ impl Settling<'_> {
                 },
                 None if open => {
                     attempt.transcribe(&replies::read_error(self.host));
+                    dropped = true;
                     replies::lost_at_recipient(self.host)
                 }
+                None if dropped => replies::lost_before_recipient(self.host),
                 None => {
                     settled.unanswered.push(*index);
                     continue;

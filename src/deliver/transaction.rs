@@ -1,7 +1,7 @@
 //! One transaction over an open connection: what is offered to the server, and the connection kept.
 
 use super::attempt::Attempt;
-use super::commands::{mail_command, rcpt_command, settle_notify};
+use super::commands::{mail_command, rcpt_command};
 use super::connections::ConnectionKey;
 use super::conversion::{self, Reading, Written};
 use super::header::Rendering;
@@ -95,9 +95,6 @@ async fn offer<'t>(
     members: &[usize],
 ) -> io::Result<(Offer<'t>, Reading)> {
     let by = attempt.envelope.deliver_by;
-    for index in members {
-        settle_notify(&mut attempt.envelope.recipients[*index], by, &server.extensions);
-    }
     let first = members[0];
     let host = attempt.host(first);
     let user = attempt.envelope.recipients[first].address.as_ref().map(|address| address.user.clone());
@@ -109,7 +106,7 @@ async fn offer<'t>(
     let header = sign::signed(attempt, mailer, header, &body).await?;
     let recipients = members
         .iter()
-        .map(|index| rcpt_command(&attempt.envelope.recipients[*index], mailer, &server.extensions));
+        .map(|index| rcpt_command(&attempt.envelope.recipients[*index], by, mailer, &server.extensions));
     let offer = Offer {
         mail: mail_command(attempt, &sender, body_type, attempt.needs_utf8(members).is_some(), server),
         recipients: recipients.collect(),
