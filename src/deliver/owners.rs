@@ -86,9 +86,9 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     if !copy.attempt.report {
         copy.flags -= EnvelopeFlags::RESPONSE;
     }
-    // and members are asked for no receipts, where no command says what they are asked for
+    // and members are asked for no receipts, where no command says what they are asked for; what waits in the queue is as it came
     if copy.attempt.defaults.is_none() {
-        copy.headers.0.retain(|field| !field.name.eq_ignore_ascii_case(b"return-receipt-to"));
+        copy.attempt.unreceipted = true;
     }
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };

@@ -21,11 +21,15 @@ pub async fn put_headers(
         encoding,
         sender_domain: sender_domain(rewriter.site, envelope),
     };
-    if !rewriter.site.config.options.rrt_implies_dsn {
+    let (heard, withheld) = (rewriter.site.config.options.rrt_implies_dsn, envelope.attempt.unreceipted);
+    if !heard && !withheld {
         return message::put_headers(rewriter, headers, &style).await;
     }
-    // the request has been heard (`receive`)
-    let asks = |field: &&Header| HeaderKind::of(&field.name).contains(HeaderKind::RECEIPT_TO);
+    // the request has been heard (`receive`), or is none of the list's owner
+    let asks = |field: &&Header| match heard {
+        true => HeaderKind::of(&field.name).contains(HeaderKind::RECEIPT_TO),
+        false => field.name.eq_ignore_ascii_case(b"return-receipt-to"),
+    };
     let kept = Headers(headers.0.iter().filter(|field| !asks(field)).cloned().collect());
     message::put_headers(rewriter, &kept, &style).await
 }

@@ -152,10 +152,6 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
 
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     envelope.class = facts.class;
-    if facts.class < 0 {
-        // nobody wants bulk mail back, here or from another host
-        envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-    }
     // the generated Message-Id and Received count as well
     let whole = HeaderFacts::of(&site.config, &envelope.headers);
     if let Some(id) = &whole.message_id {

@@ -209,6 +209,8 @@ pub struct AttemptState {
     pub submitter: Option<UserIds>,
     /// Aliases are not followed (sendmail -n).
     pub no_alias: bool,
+    /// It is a copy for the owner of a list, just made: Return-Receipt-To is not passed on.
+    pub unreceipted: bool,
     /// It is queued before anybody looked where it has to go.
     pub unsplit: bool,
     /// Nobody was tried.

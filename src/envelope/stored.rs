@@ -234,6 +234,11 @@ fn stored_flags(envelope: &Envelope) -> EnvelopeFlags {
     if !envelope.attempt.report {
         flags -= EnvelopeFlags::RESPONSE;
     }
+    // nobody wants bulk mail back; a host that gets it in the process that has received it is asked for what its sender wants
+    flags.set(
+        EnvelopeFlags::NO_BODY_RETURN,
+        envelope.class < 0 || flags.contains(EnvelopeFlags::NO_BODY_RETURN),
+    );
     flags
 }
 
