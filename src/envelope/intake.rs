@@ -106,7 +106,7 @@ impl Envelope {
             let one = &self.recipients[*index];
             let host = match &one.signature {
                 Some(signature) if sorted => signature.clone(),
-                _ => one.sort_host(),
+                _ => one.host().to_vec(),
             };
             (host, user(one), one.entered, *index)
         });

@@ -109,18 +109,11 @@ impl Recipient {
         self.address.as_ref().and_then(|address| config.mailers.get(usize::from(address.mailer.0)))
     }
 
-    /// `$h` of its address, or what stands in its place where the rules refuse it; empty without one.
+    /// `$h` of its address, or what stands in its place where the rules refuse it (`$#error $@ 5.1.3`); empty without one.
     pub fn host(&self) -> &[u8] {
         let known = self.address.as_ref().map(|address| &address.host);
         let host = known.or(self.refusal.as_ref().map(|refusal| &refusal.host));
         host.and_then(Option::as_deref).unwrap_or_default()
-    }
-
-    /// `$h` as the send queue is sorted by it: where the rules refuse an address, that is the status (`$#error $@ 5.1.3`).
-    pub fn sort_host(&self) -> Vec<u8> {
-        let refused = self.address.is_none() && self.refusal.is_some();
-        let status = self.status.filter(|_| refused).map(|status| status.to_string().into_bytes());
-        status.unwrap_or_else(|| self.host().to_vec())
     }
 
     /// `$u` of its address as queue runs compare it: a program's has its quotation marks.

@@ -108,7 +108,7 @@ impl RecipientLine<'_> {
         line.field("to", &to.join(&b','));
         if let Some((address, ids)) = self.control {
             let ids = ids.map(|UserIds { uid, gid }| format!(" ({uid}/{gid})")).unwrap_or_default();
-            line.field("ctladdr", &[address, ids.as_bytes()].concat());
+            line.field("ctladdr", &[&log_text(address), ids.as_bytes()].concat());
         }
         line.field("delay", interval(self.delay).as_bytes());
         line.optional("xdelay", self.attempt_delay.map(interval).as_ref().map(String::as_bytes));

@@ -272,9 +272,10 @@ fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
     [text, b"... deliverable: mailer ", mailer, &host, b", user ", &address.user].concat()
 }
 
-/// `ADDRESS... text`; the rules' refusal may name the address already.
+/// `ADDRESS... text`; the rules' refusal may name the address already, and 551 names the one to write to (RFC 5321, 4.2.2).
 fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
-    let named = reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
+    let named =
+        reply.code == 551 || reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
     if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
 }
 
