@@ -35,6 +35,8 @@ pub use token_buffer::{Scan, ScanProblem, TokenBuffer};
 pub use without_brackets::without_brackets;
 pub use without_quotes::without_quotes;
 
+use std::borrow::Cow;
+
 /// Cuts the middle out of a long text.
 pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
     if text.len() < most {
@@ -42,6 +44,14 @@ pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
     }
     let half = (most - 3) / 2;
     [&text[..half], b"...", &text[text.len() - half..]].concat()
+}
+
+/// The text without eighth bits, as people and hosts that know nothing of SMTPUTF8 are to read it.
+pub fn seven_bits(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.is_ascii() {
+        true => text.into(),
+        false => text.iter().map(|byte| byte & 0x7f).collect::<Vec<_>>().into(),
+    }
 }
 
 /// `$x` in a text file becomes the macro operator of the internal alphabet.

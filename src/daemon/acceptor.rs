@@ -245,6 +245,13 @@ impl Acceptor for DaemonAcceptor {
                 if !expanded {
                     self.log_waiting(&envelope);
                 }
+                // what is not to be tried at all is not waited for, unless it was only put into the queue for somebody here
+                if self.mode == DeliveryMode::Queue
+                    && !looked
+                    && self.mta.deliverer.fail_mail_loop(&mut envelope)
+                {
+                    self.mta.return_untried(lease, envelope).await;
+                }
             } else if envelope.attempt.interactive {
                 self.mta.deliver(lease, envelope, None).await;
             } else {

@@ -156,6 +156,13 @@ impl Mta {
         Pass { envelope, attempted, cut: Ok(Vec::new()) }
     }
 
+    /// Reports on a message that failed before anybody was tried, and removes it.
+    pub(super) async fn return_untried(self: &Arc<Self>, lease: Lease, envelope: Envelope) {
+        let mut connections = self.deliverer.connections();
+        self.drop_envelope(envelope, Some(lease), &mut connections, &mut |_| ()).await;
+        connections.close().await;
+    }
+
     /// What follows an attempt: copies, reports, and what is in the queue after it. The exit status.
     pub(super) fn settle<'a>(
         self: &'a Arc<Self>,

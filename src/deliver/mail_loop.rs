@@ -1,6 +1,7 @@
 //! Messages that go round in circles.
 
 use super::attempt::Deliverer;
+use crate::addr::seven_bits;
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -16,7 +17,7 @@ impl Deliverer {
 /// next run of the queue to return it.
 fn is_left_to_a_run(envelope: &Envelope, looked: bool) -> bool {
     let attempt = &envelope.attempt;
-    let received = !attempt.generated && !attempt.interactive && !attempt.read_back;
+    let received = !attempt.generated && !attempt.read_back;
     received && !looked && envelope.client().is_some()
 }
 
@@ -75,5 +76,9 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
     let to = here.map(text).or(envelope.attempt.refused.as_ref()).or(order.first().map(text));
     let to = to.map_or(&b""[..], |text| text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
-    [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat()
+    let text = [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat();
+    match on.site.config.options.utf8_addresses {
+        true => text,
+        false => seven_bits(&text).into_owned(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::expand::AliasExpansion;
 use super::local::{LOOP_BROKEN, user_unknown};
-use crate::addr::{MAX_SHOWN, shorten};
+use crate::addr::{MAX_SHOWN, seven_bits, shorten};
 use crate::envelope::{RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -170,9 +170,9 @@ impl AliasExpansion<'_, '_> {
 
     /// What is said is 7-bit text, as in sendmail, unless addresses may be UTF-8.
     fn plain<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        match text.is_ascii() || self.expander.site.config.options.utf8_addresses {
+        match self.expander.site.config.options.utf8_addresses {
             true => text.into(),
-            false => text.iter().map(|byte| byte & 0x7f).collect::<Vec<_>>().into(),
+            false => seven_bits(text),
         }
     }
 

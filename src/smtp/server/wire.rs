@@ -4,6 +4,7 @@
 //! In: any byte stream. Out: command lines and message data as they arrive. Never here: what a
 //! command means, what a reply says.
 
+use crate::addr::seven_bits;
 use crate::logging::Dialogue;
 use crate::smtp::proto::{MAX_AUTH_LINE, NextLine, next_command, next_line, put_reply};
 use std::borrow::Cow;
@@ -68,9 +69,9 @@ fn release(buffer: &mut Vec<u8>) {
 /// Replies are of seven bits (RFC 5321, section 4.2) unless the client has asked for SMTPUTF8; what is no UTF-8 is of seven bits
 /// even then.
 fn sayable(text: &[u8], utf8: bool) -> Cow<'_, [u8]> {
-    match text.is_ascii() || utf8 && std::str::from_utf8(text).is_ok() {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(text.iter().map(|byte| byte & 0x7f).collect()),
+    match utf8 && std::str::from_utf8(text).is_ok() {
+        true => text.into(),
+        false => seven_bits(text),
     }
 }
 
