@@ -220,11 +220,15 @@ impl Mta {
         let config = self.site.config.clone();
         // a receipt may be about a report that has a sender
         let answers = !envelope.is_response() || kind == DsnKind::Success;
-        if answers && !envelope.sender.is_null() {
-            let mut named = self.sender_names(envelope, kind);
-            let ours = matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE);
-            // what is wrong here is nothing that the sender could mend
-            if ours && kind.tells_failures() {
+        // what is wrong here is nothing that the sender could mend
+        let ours =
+            matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE) && kind.tells_failures();
+        if answers && !envelope.sender.is_null() || ours && !envelope.attempt.report {
+            let mut named = match envelope.sender.is_null() {
+                true => Vec::new(),
+                false => self.sender_names(envelope, kind),
+            };
+            if ours {
                 named.push(b"postmaster".to_vec());
             }
             let word = word(envelope, kind, false);
