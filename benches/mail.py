@@ -186,7 +186,7 @@ def site(scratch, relay, more):
 
 
 def canonify(options, scratch, relay):
-    mc, cf = site(scratch, relay, ["FEATURE(`local_maildir')dnl"]), scratch / "site.cf"
+    mc, cf = site(scratch, relay, ["FEATURE(`local_maildir')dnl", *options.mc]), scratch / "site.cf"
     subprocess.run([options.canonify, "mc", "-o", cf, mc], check=True)
     return [options.canonify, "sendmail", "-C", cf, "-bD", "-q30m", *(f"-O{option}" for option in options.option)]
 
@@ -358,6 +358,19 @@ def show(title, names, rounds):
             print(f"  {key:7} {name:9} {middle:9.2f} ({low:.2f}-{high:.2f})  canonify is {ratio:.2f} times that")
 
 
+def in_namespaces(options):
+    """Runs this command again in namespaces of its own, with a folder that is gone afterwards."""
+    options.canonify = os.path.abspath(options.canonify)
+    if "MAIL_BENCH" not in os.environ:
+        os.environ["MAIL_BENCH"] = tempfile.mkdtemp(prefix="mail-bench.", dir=options.scratch or "/var/lib")
+        os.chmod(os.environ["MAIL_BENCH"], 0o755)
+        status = subprocess.call(["unshare", "--net", "--uts", "--mount", "--propagation", "private", sys.executable, *sys.argv])
+        shutil.rmtree(os.environ["MAIL_BENCH"])
+        sys.exit(status)
+    options.scratch = os.environ["MAIL_BENCH"]
+    enter_namespaces(options)
+
+
 def enter_namespaces(options):
     """A network, a host name and accounts of our own."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -391,20 +404,13 @@ def main():
     parser.add_argument("--cf-dir", default="/usr/share/sendmail/cf")
     parser.add_argument("--procmail", default="/usr/bin/procmail")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of canonify's daemon: QueueJournal=True")
+    parser.add_argument("--mc", action="append", default=[], metavar="LINE", help="of canonify's .mc")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--only", default="local,relay,idle")
     parser.add_argument("--scratch")
     options = parser.parse_args()
-    options.canonify = os.path.abspath(options.canonify)
-    if "MAIL_BENCH" not in os.environ:
-        os.environ["MAIL_BENCH"] = tempfile.mkdtemp(prefix="mail-bench.", dir=options.scratch or "/var/lib")
-        os.chmod(os.environ["MAIL_BENCH"], 0o755)
-        status = subprocess.call(["unshare", "--net", "--uts", "--mount", "--propagation", "private", sys.executable, *sys.argv])
-        shutil.rmtree(os.environ["MAIL_BENCH"])
-        sys.exit(status)
-    options.scratch = os.environ["MAIL_BENCH"]
-    enter_namespaces(options)
+    in_namespaces(options)
     names = ["canonify"] + [name for name in ("postfix", "sendmail") if getattr(options, name)]
     measures = {"local": (local, LOCAL), "relay": (relay, [(20, 4096, 1)]), "idle": (idle, [200, 5000])}
     for kind in options.only.split(","):

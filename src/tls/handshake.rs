@@ -62,7 +62,7 @@ impl Material {
         let ask = wish.ask.unwrap_or(self.settings.ask);
         let protocols = wish.features.applied(self.settings.protocols);
         let config = self.server_config(&protocols, ask).map_err(|error| failed(&error))?;
-        let handshake = TlsAcceptor::from(Arc::new(config)).accept(stream);
+        let handshake = TlsAcceptor::from(config).accept(stream);
         let stream = limited(self.limit(), handshake).await?;
         let established = self.established(stream.get_ref().1, ask, None);
         Ok((stream.into(), established))

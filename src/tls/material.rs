@@ -9,16 +9,16 @@ use super::trust::{Trust, revocation_list};
 use super::words::Protocols;
 use crate::keeper::Files;
 use crate::logging::Priority;
-use rustls::client::ResolvesClientCert;
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert};
+use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the log is told while files are read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +44,34 @@ pub struct Material {
     /// Encrypts what a client keeps for the next session.
     tickets: Option<Arc<dyn ProducesTickets>>,
     sessions: Sessions,
+    made: Made,
+}
+
+/// Configurations that were made, by what sessions want of them: most want the same.
+#[derive(Default)]
+struct Made {
+    servers: Mutex<Vec<((Protocols, bool), Arc<ServerConfig>)>>,
+    clients: Mutex<Vec<(Protocols, ClientConfig)>>,
+}
+
+/// So many are kept. Rules that want others each time have them made each time.
+const KEPT: usize = 16;
+
+/// What is kept for a wish, or made for it now.
+fn kept_or_made<K: PartialEq, V: Clone>(
+    kept: &Mutex<Vec<(K, V)>>,
+    wish: K,
+    make: impl FnOnce() -> Result<V, Error>,
+) -> Result<V, Error> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = kept.iter().find(|(known, _)| *known == wish) {
+        return Ok(known.clone());
+    }
+    let made = make()?;
+    if kept.len() < KEPT {
+        kept.push((wish, made.clone()));
+    }
+    Ok(made)
 }
 
 /// Reads files into material, and says what is wrong with them.
@@ -154,12 +182,17 @@ impl Material {
             trust,
             tickets: ring::Ticketer::new().ok(),
             sessions: Sessions::default(),
+            made: Made::default(),
         };
         (Some(material), notes)
     }
 
     /// For a session of a server; `ask`: is the client asked for its certificate?
-    pub(super) fn server_config(&self, protocols: &Protocols, ask: bool) -> Result<ServerConfig, Error> {
+    pub(super) fn server_config(&self, protocols: &Protocols, ask: bool) -> Result<Arc<ServerConfig>, Error> {
+        kept_or_made(&self.made.servers, (*protocols, ask), || self.make_server(protocols, ask).map(Arc::new))
+    }
+
+    fn make_server(&self, protocols: &Protocols, ask: bool) -> Result<ServerConfig, Error> {
         let provider = provider(protocols);
         let builder = ServerConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(&versions(protocols))?;
@@ -170,6 +203,8 @@ impl Material {
         let mut config = builder.with_cert_resolver(self.own.clone());
         if let Some(tickets) = &self.tickets {
             config.ticketer = tickets.clone();
+            // what is to be resumed is the client's to keep
+            config.session_storage = Arc::new(NoServerSessionStorage {});
         }
         Ok(config)
     }
@@ -181,14 +216,19 @@ impl Material {
         named: bool,
         server: Option<SocketAddr>,
     ) -> Result<ClientConfig, Error> {
-        let provider = provider(protocols);
-        let builder = ClientConfig::builder_with_provider(provider);
-        let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
-        let builder = builder.with_custom_certificate_verifier(self.accept.clone());
-        let mut config = builder.with_client_cert_resolver(self.own.clone());
+        let mut config = kept_or_made(&self.made.clients, *protocols, || self.make_client(protocols))?;
         // sendmail sends no name either, unless a ruleset gives one
         config.enable_sni = named;
         config.resumption = self.sessions.with(server);
+        Ok(config)
+    }
+
+    fn make_client(&self, protocols: &Protocols) -> Result<ClientConfig, Error> {
+        let builder = ClientConfig::builder_with_provider(provider(protocols));
+        let builder = builder.with_protocol_versions(&versions(protocols))?.dangerous();
+        let builder = builder.with_custom_certificate_verifier(self.accept.clone());
+        let mut config = builder.with_client_cert_resolver(self.own.clone());
+        config.resumption = Resumption::disabled();
         Ok(config)
     }
 }
