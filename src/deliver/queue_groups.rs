@@ -86,6 +86,7 @@ impl Deliverer {
         (part.last_attempt, part.attempts) = envelope.attempt.before;
         part.message = None;
         part.flags -= EnvelopeFlags::SPLIT;
+        part.attempt.part = true;
         part.attempt.transcript.clear();
         part.attempt.expanded = None;
         if let Some(id) = self.site.config.macro_id("i") {

@@ -211,6 +211,8 @@ pub struct AttemptState {
     pub no_alias: bool,
     /// It is a copy for the owner of a list, just made: Return-Receipt-To is not passed on.
     pub unreceipted: bool,
+    /// It was cut off from another one before anybody was tried.
+    pub part: bool,
     /// It is queued before anybody looked where it has to go.
     pub unsplit: bool,
     /// Nobody was tried.

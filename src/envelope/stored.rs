@@ -175,6 +175,7 @@ fn daemon_name(config: &Config) -> Vec<u8> {
 /// Who is still to get it, in the order of the send queue, each with the one on whose behalf it is tried again.
 fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
     let pending = |index: &usize| envelope.recipients[*index].state.is_pending();
+    let untried = envelope.attempts == 0 || envelope.attempt.part;
     let stored = |index: usize| {
         let mut recipient = envelope.recipients[index].clone();
         let primary = recipient.parent.is_none();
@@ -189,11 +190,11 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
             // nobody has an account where mail is only handed on
             let alias = recipient.text.clone();
             recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
-        } else if primary && own && envelope.attempts == 0 && !replaced {
+        } else if primary && own && untried && !replaced {
             recipient.control = None;
         } else if let Some(mut control) = envelope.control(index) {
             let parent = recipient.parent.and_then(|parent| envelope.recipients.get(parent));
-            if let Some(parent) = parent.filter(|_| envelope.attempts == 0 && own) {
+            if let Some(parent) = parent.filter(|_| untried && own) {
                 // who was found in a list is named by it as long as nothing was delivered
                 control.alias.clone_from(&parent.text);
                 let by_alias = parent.control.as_ref().is_some_and(|above| above.user.is_empty());

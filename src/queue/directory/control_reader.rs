@@ -4,7 +4,7 @@ use super::control_file::{
     ControlError, ControlFile, ENVELOPE_FLAGS, RECIPIENT_FLAGS, REQUIRE_TLS_VERSION, VERSION,
 };
 use super::control_lines::{LineError, is_end, read_line};
-use crate::addr::one_line;
+use crate::addr::{MAX_SHOWN, one_line, shorten};
 use crate::config::{HeaderCondition, Names};
 use crate::envelope::{
     BodyType, ControllingUser, DeliverBy, EnvelopeFlags, Note, NotePlace, Recipient, RecipientFlags,
@@ -191,9 +191,15 @@ impl Reader<'_> {
         }
         recipient.control = self.control.clone();
         self.control_is_alias |= recipient.flags.contains(RecipientFlags::CONTROL_IS_ALIAS);
-        let by_alias = self.control_is_alias && recipient.control.is_some();
-        recipient.flags.set(RecipientFlags::CONTROL_IS_ALIAS, by_alias);
+        recipient.flags -= RecipientFlags::CONTROL_IS_ALIAS;
         self.file.envelope.recipients.push(recipient);
+        if self.control_is_alias && self.control.is_some() {
+            // all those behind one C line share what is known of that user
+            let recipients = &mut self.file.envelope.recipients;
+            for one in recipients.iter_mut().rev().take_while(|one| one.control == self.control) {
+                one.flags |= RecipientFlags::CONTROL_IS_ALIAS;
+            }
+        }
     }
 
     /// `?cond?Name: value`
@@ -275,7 +281,11 @@ fn tampered<T>(what: &str, line: &[u8]) -> Result<T, ControlError> {
 /// The beginning of a line, fit for the log.
 fn shown(line: &[u8]) -> String {
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.iter().take(60).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect()
+    shorten(line, MAX_SHOWN)
+        .iter()
+        .flat_map(|byte| std::ascii::escape_default(*byte))
+        .map(char::from)
+        .collect()
 }
 
 fn flags<F: bitflags::Flags + Copy>(table: &[(u8, F)], letters: &[u8]) -> F {

@@ -86,6 +86,7 @@ pub(super) fn described(key: MessageKey, kind: EntryKind, control: &[u8], size: 
 fn entry(groups: &[Group], directory: &Directory, key: MessageKey, selection: &Selection) -> Option<Entry> {
     let (kind, path) = (selection.kind, directory.file(selection.kind.prefix(), &key.id));
     let mut entry = described(key, kind, b"", None);
+    let is_empty = std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file() && about.len() == 0);
     let mut elsewhere = None;
     match files::open(&path).and_then(|mut file| read(&mut file, &mut entry)) {
         Ok(named) => elsewhere = named.and_then(|name| layout::named(groups, &name)),
@@ -99,6 +100,8 @@ fn entry(groups: &[Group], directory: &Directory, key: MessageKey, selection: &S
     let there = elsewhere.and_then(|other| std::fs::metadata(other.file("df", &entry.key.id)).ok());
     match there.map_or_else(|| std::fs::metadata(directory.file("df", &entry.key.id)), Ok) {
         Ok(meta) => entry.size = Some(meta.len()),
+        // nothing is asked for a file that says nothing
+        Err(_) if is_empty => {}
         Err(error) => {
             let shown = directory.shown("df", &entry.key.id);
             entry.body_fault = Some(format!("readqf: cannot open {shown}: {}", errno_text(&error)));

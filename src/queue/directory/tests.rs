@@ -102,11 +102,11 @@ fn numbers_and_strings_are_read_as_sendmail_reads_them() {
 }
 
 #[test]
-fn an_alias_that_controls_one_recipient_controls_those_behind_it() {
+fn an_alias_that_controls_one_recipient_controls_those_of_the_same_line() {
     let text = b"V8\nSa\nCalice:1:1:alice\nRPFD:b\nRPFDA:c\nRPFD:d\nC\nRPFDA:e\n.\n";
     let read = ControlFile::parse(text, &names()).expect("a message").envelope;
     let by_alias = read.recipients.iter().map(|one| one.flags.contains(RecipientFlags::CONTROL_IS_ALIAS));
-    assert_eq!(by_alias.collect::<Vec<_>>(), [false, true, true, false]);
+    assert_eq!(by_alias.collect::<Vec<_>>(), [true, true, true, false]);
 }
 
 #[test]
