@@ -16,10 +16,12 @@ mod one_line;
 mod operators;
 mod outside;
 mod prescan;
+mod seven_bits;
 mod token;
 mod token_buffer;
 mod without_brackets;
 mod without_quotes;
+mod without_route;
 
 pub use crack::{CrackRules, Cracked, crackaddr};
 pub use expand::{Expansion, MAX_TEXT, TOO_DEEP, expand, expand_settled, expand_with};
@@ -30,12 +32,12 @@ pub use one_line::{ends_line, one_line};
 pub use operators::{ByteKind, Operators, Table};
 pub use outside::{dequote_internal, quote_internal};
 pub use prescan::{prescan, prescan_rule};
+pub use seven_bits::seven_bits;
 pub use token::Token;
 pub use token_buffer::{Scan, ScanProblem, TokenBuffer};
 pub use without_brackets::without_brackets;
 pub use without_quotes::without_quotes;
-
-use std::borrow::Cow;
+pub use without_route::without_route;
 
 /// Cuts the middle out of a long text.
 pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
@@ -44,14 +46,6 @@ pub fn shorten(text: &[u8], most: usize) -> Vec<u8> {
     }
     let half = (most - 3) / 2;
     [&text[..half], b"...", &text[text.len() - half..]].concat()
-}
-
-/// The text without eighth bits, as people and hosts that know nothing of SMTPUTF8 are to read it.
-pub fn seven_bits(text: &[u8]) -> Cow<'_, [u8]> {
-    match text.is_ascii() {
-        true => text.into(),
-        false => text.iter().map(|byte| byte & 0x7f).collect::<Vec<_>>().into(),
-    }
 }
 
 /// `$x` in a text file becomes the macro operator of the internal alphabet.

@@ -28,10 +28,15 @@ pub(super) fn write(
     }
     out.push(b'\n');
     let [with_sender, escape_from] = report.form();
-    if with_sender && original.headers.has(b"return-path") {
-        out.extend_from_slice(&[b"Return-Path: <", report.return_path, b">\n"].concat());
-    }
-    out.extend_from_slice(report.header);
+    const SENDER: &[u8] = b"return-path:";
+    let names_sender = |line: &&[u8]| {
+        with_sender || !line.get(..SENDER.len()).is_some_and(|name| name.eq_ignore_ascii_case(SENDER))
+    };
+    report
+        .header
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(names_sender)
+        .for_each(|line| out.extend_from_slice(line));
     out.push(b'\n');
     if whole {
         copy_body(out, body, report.facts.mime, escape_from && (report.facts.mime || report.facts.queued))?;

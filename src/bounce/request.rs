@@ -1,5 +1,6 @@
 //! What is asked for: a report of which kind, about whom, to whom, and the site's share in it.
 
+use crate::addr::without_route;
 use crate::envelope::{Envelope, QueueId, Recipient};
 use crate::message;
 use crate::rewrite::Site;
@@ -112,14 +113,9 @@ impl DsnSettings {
         }
     }
 
-    /// `<@hub.example:ann@elsewhere.example>` without the way there (RFC 5321, 3.3); what is in no brackets stays, as
-    /// with sendmail.
+    /// An address as fields of a report show it: without a source route, but for DontPruneRoutes.
     pub(super) fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
-        let inner = address.strip_prefix(b"<").filter(|inner| inner.starts_with(b"@") && !self.keep_routes);
-        match inner.and_then(|inner| Some(&inner[memchr::memchr(b':', inner)? + 1..])) {
-            None => address.into(),
-            Some(mailbox) => [b"<", mailbox].concat().into(),
-        }
+        if self.keep_routes { address.into() } else { without_route(address) }
     }
 
     /// The type words of a recipient's mailer, sendmail's defaults without one.
@@ -137,8 +133,6 @@ impl DsnSettings {
 pub struct DsnRequest<'a> {
     /// The site's share.
     pub facts: &'a DsnSettings,
-    /// The sender as a file would show him.
-    pub return_path: &'a [u8],
     /// What it is about.
     pub kind: DsnKind,
     /// Identifier of the new envelope.
@@ -159,7 +153,7 @@ pub struct DsnRequest<'a> {
     pub to_postmaster: bool,
     /// The body of the original is left out.
     pub header_only: bool,
-    /// The fields of the original as the mailer of the report writes them, lines ending in LF.
+    /// The fields of the original as a file's mailer writes them, lines ending in LF.
     pub header: &'a [u8],
 }
 

@@ -83,7 +83,8 @@ fn recipient_group(
     if let Some(orcpt) = &first.orcpt {
         line(out, "Original-Recipient", &decode_xtext(orcpt));
     }
-    line(out, "Final-Recipient", &final_recipient(first, &report.facts.host));
+    let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
+    line(out, "Final-Recipient", &final_recipient(first, &report.facts.host, utf8));
     if !report.facts.no_actual_recipient {
         let actual = actual_recipient(report, original, recipient);
         if !actual.is_empty() {
@@ -124,13 +125,13 @@ fn first_of<'a>(original: &'a Envelope, recipient: &'a Recipient) -> &'a Recipie
     first
 }
 
-fn final_recipient(recipient: &Recipient, host: &[u8]) -> Vec<u8> {
+fn final_recipient(recipient: &Recipient, host: &[u8], utf8: bool) -> Vec<u8> {
     let known = recipient.final_recipient.clone().unwrap_or_else(|| recipient.known_to_queue(host));
-    if known.is_ascii() {
+    if known.is_ascii() || !utf8 {
         return known;
     }
     let address = known.iter().position(|byte| *byte == b';').map_or(&known[..], |at| &known[at + 1..]);
-    [address_type(b"rfc822", address), b"; ", address.trim_ascii_start()].concat()
+    [address_type(b"rfc822", address, utf8), b"; ", address.trim_ascii_start()].concat()
 }
 
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
@@ -154,16 +155,17 @@ fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Re
         let user = if tried { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }
-    let mut text = [address_type(b"rfc822", user), b"; ", user].concat();
+    let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
+    let mut text = [address_type(b"rfc822", user, utf8), b"; ", user].concat();
     if !user.contains(&b'@') {
         text.extend_from_slice(&[b"@", report.facts.host.as_slice()].concat());
     }
     text
 }
 
-/// Of an address that is no ASCII the type is utf-8 (RFC 6533, section 3).
-fn address_type<'a>(usual: &'a [u8], address: &[u8]) -> &'a [u8] {
-    if address.is_ascii() { usual } else { b"utf-8" }
+/// Of an address that is no ASCII the type is utf-8 (RFC 6533, section 3), in a message that needs SMTPUTF8.
+fn address_type<'a>(usual: &'a [u8], address: &[u8], utf8: bool) -> &'a [u8] {
+    if address.is_ascii() || !utf8 { usual } else { b"utf-8" }
 }
 
 fn is_list(recipient: &Recipient) -> bool {

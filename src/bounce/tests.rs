@@ -72,11 +72,14 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
     let flags = RecipientFlags::PRIMARY;
     let mut header = Vec::new();
-    let sent = original.headers.0.iter().filter(|field| !field.kind.contains(HeaderKind::ALWAYS_CHECK));
-    sent.for_each(|field| field.put(&mut header));
+    for field in &original.headers.0 {
+        match field.kind.contains(HeaderKind::ALWAYS_CHECK) {
+            true => header.extend([b"Return-Path: ", &original.sender.text[..], b"\n"].concat()),
+            false => field.put(&mut header),
+        }
+    }
     let report = DsnRequest {
         facts: &facts,
-        return_path: crate::addr::without_brackets(&original.sender.text),
         kind,
         id,
         now: 1_795_369_860,

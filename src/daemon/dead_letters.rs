@@ -46,11 +46,9 @@ impl Mta {
         facts: &DsnSettings,
         sender: &[u8],
     ) -> io::Result<Envelope> {
-        let header = self.returned_header(envelope).await;
-        let return_path = &self.return_path(envelope, facts).await[..];
+        let header = self.returned_header(envelope, facts).await;
         let request = DsnRequest {
             facts,
-            return_path,
             kind: DsnKind::Failure,
             id: self.queue.next_id(),
             now: clock::now(),

@@ -129,7 +129,8 @@ impl Mta {
     ) -> Pin<Box<dyn Future<Output = Sysexit> + Send + 'a>> {
         Box::pin(async move {
             begin_attempt(&self.site.config, &mut envelope);
-            let attempted = match is_overdue(&envelope) {
+            // whoever sent it hears first that it came round too often
+            let attempted = match is_overdue(&envelope) && !self.deliverer.has_come_round(&envelope) {
                 true => {
                     envelope.attempts = envelope.attempt.before.1;
                     self.fail_overdue(&mut envelope).await;

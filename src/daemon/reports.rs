@@ -6,7 +6,7 @@
 use super::mta::Mta;
 use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_brackets};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
-use crate::config::{Mailer, MailerId};
+use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::envelope::{
     AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState,
     Sender, put_headers, receive,
@@ -106,12 +106,10 @@ impl Mta {
             }
             let Receivers { list, expanded, to_postmaster, word } = receivers;
             let id = self.queue.next_id();
-            let header = self.returned_header(envelope).await;
-            let return_path = &self.return_path(envelope, &facts).await[..];
+            let header = self.returned_header(envelope, &facts).await;
             let (facts, receivers, header) = (&facts, list, &header[..]);
             let request = DsnRequest {
                 facts,
-                return_path,
                 kind,
                 id,
                 now,
@@ -143,15 +141,22 @@ impl Mta {
     }
 
     /// The fields of a message that comes back, as they are written when the report is queued: as for a file, whose mailer
-    /// rewrites nothing of its own. Return-Path is the report's to write, and what only mailers that ask for it get is no part
-    /// of what was sent.
-    pub(super) async fn returned_header(&self, envelope: &Envelope) -> Vec<u8> {
+    /// rewrites nothing of its own and is told the sender. What other mailers ask for is no part of what was sent.
+    pub(super) async fn returned_header(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
         let mailer = self.file_mailer();
-        let sent = |field: &&Header| !field.kind.contains(HeaderKind::ALWAYS_CHECK);
-        let fields = Headers(envelope.headers.0.iter().filter(sent).cloned().collect());
+        let return_path = [b" <", &self.return_path(envelope, facts).await[..], b">"].concat();
+        let mut fields = Vec::with_capacity(envelope.headers.0.len());
+        for field in &envelope.headers.0 {
+            if field.name.eq_ignore_ascii_case(b"return-path") {
+                let (value, kind) = (return_path.clone(), HeaderKind::empty());
+                fields.push(Header { value, kind, condition: HeaderCondition::Always, ..field.clone() });
+            } else if !field.kind.contains(HeaderKind::ALWAYS_CHECK) {
+                fields.push(field.clone());
+            }
+        }
         let mut scope = envelope.scope.clone();
         let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
-        put_headers(&mut rewriter, mailer, envelope, &fields, EncodingField::Kept).await
+        put_headers(&mut rewriter, mailer, envelope, &Headers(fields), EncodingField::Kept).await
     }
 
     fn file_mailer(&self) -> MailerId {
@@ -160,7 +165,7 @@ impl Mta {
     }
 
     /// The sender in the Return-Path of what comes back, as a file would show him.
-    pub(super) async fn return_path(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
+    async fn return_path(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
         if envelope.attempt.report {
             return facts.daemon.clone();
         }

@@ -7,6 +7,11 @@ use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 
 impl Deliverer {
+    /// Has it more trace fields than MaxHopCount?
+    pub fn has_come_round(&self, envelope: &Envelope) -> bool {
+        i64::from(envelope.hop_count) > self.site.config.options.max_hop_count
+    }
+
     /// For a message that is still being handed in: has it come round too often?
     pub fn fail_mail_loop(&self, envelope: &mut Envelope) -> bool {
         fail(self, envelope)
@@ -24,7 +29,7 @@ fn is_left_to_a_run(envelope: &Envelope, looked: bool) -> bool {
 /// The same for a message that is to be delivered. `looked`: some user of this host was looked up.
 pub(super) fn fail_at_delivery(on: &Deliverer, envelope: &mut Envelope, looked: bool) -> bool {
     let most = on.site.config.options.max_hop_count;
-    if i64::from(envelope.hop_count) > most && is_left_to_a_run(envelope, looked) {
+    if on.has_come_round(envelope) && is_left_to_a_run(envelope, looked) {
         let text = complaint(on, envelope, most, envelope.client().unwrap_or(b"localhost"));
         on.logger.syserr(Priority::Critical, Some(envelope.id.as_bytes()), &text);
         (envelope.last_attempt, envelope.attempts) = envelope.attempt.before;
@@ -37,7 +42,7 @@ pub(super) fn fail_at_delivery(on: &Deliverer, envelope: &mut Envelope, looked: 
 /// this is told as well.
 fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     let most = on.site.config.options.max_hop_count;
-    if i64::from(envelope.hop_count) <= most || envelope.pending().next().is_none() {
+    if !on.has_come_round(envelope) || envelope.pending().next().is_none() {
         return false;
     }
     // a run of the queue has met no client

@@ -55,7 +55,10 @@ impl Attempt<'_> {
         let together = result.disposition == Disposition::Delayed && !result.of_recipient;
         let texts: Vec<Vec<u8>> = match result.line {
             Some(TranscriptLine::WithAddresses(_)) => vec![texts.collect::<Vec<_>>().join(&b","[..])],
-            _ if together => vec![texts.collect::<Vec<_>>().join(&b","[..])],
+            // what names nobody is said once
+            _ if together || matches!(result.line, Some(TranscriptLine::Bare(_))) => {
+                vec![texts.collect::<Vec<_>>().join(&b","[..])]
+            }
             _ => texts.collect(),
         };
         for line in texts.iter().filter_map(|text| result.transcript(text)) {

@@ -3,6 +3,7 @@
 use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 use super::same::is_named_already;
 use super::state::Envelope;
+use crate::addr::without_route;
 use crate::config::Config;
 use crate::schema::Options;
 use std::cmp::Reverse;
@@ -13,7 +14,7 @@ impl Recipient {
         Self {
             text: text.to_vec(),
             flags: RecipientFlags::PRIMARY | RecipientFlags::FAILURE,
-            final_recipient: Some(final_recipient(text, &config.expand(b"\x81j"))),
+            final_recipient: Some(final_recipient(&without_route(text), &config.expand(b"\x81j"))),
             ..Self::default()
         }
     }
