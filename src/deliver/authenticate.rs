@@ -68,7 +68,8 @@ pub(super) async fn authenticate(
 /// Mail waits for another day.
 fn put_off(attempt: &Attempt<'_>, server: &ServerConnection, last: Option<Answer>) -> Refused {
     log(attempt, Priority::Error, &server.host, "temporary failure, connection abort");
-    let result = match last {
+    // what was no refusal says nothing of why
+    let result = match last.filter(|answer| !answer.is_positive()) {
         Some(answer) => replies::deferred(&answer, &server.extensions),
         None => DeliveryResult::of_exit(Sysexit::TEMPFAIL),
     };

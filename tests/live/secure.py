@@ -6,10 +6,14 @@ usage: secure.py CANONIFY [options of side_by_side.py]      auth.md, docs/tls.md
 """
 import sys
 
-import milter, secure_cases, side_by_side
+import auth, milter, secure_cases, side_by_side
 
 FILES = ("secure_bed.py", "auth_bed.py", "milter_bed.py", "tls_bed.py", "tls_certificates.py", "mail_bed.py", "mail_site.py")
 KIND = side_by_side.Kind("secure_bed", FILES, side_by_side.complete, milter.describe)
 
+def kept(case, group, found):
+    return milter.kept(case, group, found) or auth.kept(case, group, found)
+
+
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, secure_cases.groups, "auth.md, docs/tls.md and docs/milter.md", KIND))
+    sys.exit(side_by_side.main(__doc__, secure_cases.groups, "auth.md, docs/tls.md and docs/milter.md", KIND, kept))

@@ -118,6 +118,12 @@ def compare(kind, groups, wish):
     theirs.close()
 
 
+def row_of(rows, said, found):
+    """The row of a table that the differences of a case may belong to: its pattern is in what the case says, and another in a line that differs."""
+    lines = [line for _, differences in found for line in differences if line[0] in "-+"]
+    return next((row for case, seen, row in rows if re.search(case, said) and any(re.search(seen, line) for line in lines)), None)
+
+
 def describe(case, group):
     options, ports = group["options"][:-2], group["options"][-2][25:]
     return [f"  case {case['number']} from {case['client']} port {case.get('port', 25)}; {group['features'] or 'plain'}; {' '.join(options + group['arguments'])}; {ports}"]

@@ -67,6 +67,8 @@ impl<A: Acceptor> Session<A> {
             self.abort_filters().await;
             match self.server.log.level() > 9 {
                 true => self.log_undelivered(9, b"discarded"),
+                // a filter has struck everybody out
+                false if self.transaction.envelope.pending().next().is_none() => {}
                 false => self.log(4, Priority::Info, b"discarded"),
             }
             self.count(&[Message::From, Message::Discarded]);
@@ -110,7 +112,10 @@ impl<A: Acceptor> Session<A> {
         let text = self.error(reply, None);
         self.abort_filters().await;
         // of several refusals the log shows the one that the queue would show
-        let text = self.transaction.envelope.message.clone().unwrap_or(text);
+        let text = match reply.text.contains(&b'\n') {
+            true => in_one_line(&self.finished(reply, None)),
+            false => self.transaction.envelope.message.clone().unwrap_or(text),
+        };
         self.log_undelivered(6, &text);
         self.forget_transaction();
         Flow::Continue
@@ -120,4 +125,19 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn envelope(&mut self) -> &mut Envelope {
         &mut self.transaction.envelope
     }
+}
+
+/// The lines of a reply as they are sent, without the codes of the first.
+fn in_one_line(reply: &Reply) -> Vec<u8> {
+    let code = Reply::new(reply.code, reply.enhanced, Vec::new()).to_line();
+    let mut lines = reply.text.split(|byte| *byte == b'\n').peekable();
+    let mut whole = lines.next().unwrap_or_default().to_vec();
+    while let Some(line) = lines.next() {
+        let mut code = code.clone();
+        if let (Some(_), Some(behind)) = (lines.peek(), code.get_mut(3)) {
+            *behind = b'-';
+        }
+        whole.extend([b"\r\n", code.trim_ascii_end(), b" ", line].concat());
+    }
+    whole
 }

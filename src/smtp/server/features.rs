@@ -60,8 +60,7 @@ impl Letter {
 }
 
 const LETTERS: &[Letter] = &[
-    // what a listener does not have comes from no ruleset
-    letter(b'a', |features, on, _| features.auth &= on),
+    letter(b'a', |features, on, _| features.auth = on),
     letter(b'b', |features, on, _| features.verb = on),
     letter(b'c', |features, on, _| features.auth_protected = on),
     letter(b'd', |features, on, _| features.dsn = on),

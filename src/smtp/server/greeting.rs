@@ -111,6 +111,11 @@ impl<A: Acceptor> Session<A> {
             let text = [b"srv_features: unknown ", &problem[..]].concat();
             self.log(9, Priority::Warning, &text);
         }
+        // where no listener has AUTH none comes from a ruleset
+        if self.features.auth && !self.server.policy.offers_auth {
+            self.features.auth = false;
+            self.server.log.log(9, Priority::Warning, None, b"AUTH error: sasl_server_new failed=-12");
+        }
     }
 
     /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?

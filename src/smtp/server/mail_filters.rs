@@ -88,7 +88,7 @@ impl MailFilters {
             Outcome::TemporaryFailure => {
                 (b"temp failing commands", refusing(TRY_AGAIN.as_bytes(), Extent::LaterInSession))
             }
-            Outcome::ShutDown => (b"closing connection", refusing(&closing(context), Extent::Connection)),
+            Outcome::ShutDown => (b"closing connection", refusing(&closing(context), Extent::Command)),
             Outcome::Continue | Outcome::Discard | Outcome::Reply(_) => {
                 self.active = !self.milters.filters.is_empty();
                 return self.greet(context).await;
@@ -124,7 +124,8 @@ impl MailFilters {
         };
         self.active = false;
         let shown = if address.is_some() { &text[..] } else { b"localhost" };
-        self.log(REFUSED, context, &[b"Milter: connect: host=", name, b", addr=", shown, b", ", what]);
+        let host = &context.client.pointer;
+        self.log(REFUSED, context, &[b"Milter: connect: host=", host, b", addr=", shown, b", ", what]);
         decision
     }
 

@@ -88,6 +88,8 @@ pub struct Policy {
     pub soft_bounce: bool,
     /// AuthMechanisms
     pub auth_mechanisms: Option<Vec<u8>>,
+    /// Some listener has AUTH (M= without A).
+    pub offers_auth: bool,
     /// AuthOptions
     pub auth_options: Vec<u8>,
     /// AuthRealm; `None`: `$j`.
@@ -140,6 +142,7 @@ impl Policy {
             require_tls: options.require_tls,
             soft_bounce: options.soft_bounce,
             auth_mechanisms: options.auth_mechanisms.clone(),
+            offers_auth: config.daemon_ports().iter().any(|port| !port.modifiers.contains(&b'A')),
             auth_options: options.auth_options.clone(),
             auth_realm: options.auth_realm.clone(),
             sasl_mechanisms: None,
@@ -177,6 +180,7 @@ impl Default for Policy {
             require_tls: false,
             soft_bounce: false,
             auth_mechanisms: None,
+            offers_auth: true,
             auth_options: Vec::new(),
             auth_realm: None,
             sasl_mechanisms: None,

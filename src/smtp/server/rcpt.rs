@@ -12,12 +12,13 @@ use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
 
-/// A refused recipient: the reply, the address before its text, and whether it must still be logged
-/// (a ruleset's verdict has been).
+/// A refused recipient: the reply, the address before its text, whether it must still be logged
+/// (a ruleset's verdict has been), and whether a filter has refused somebody who had been accepted.
 pub(super) struct Refused {
     pub(super) reply: Reply,
     pub(super) to: Option<Vec<u8>>,
     log: bool,
+    by_filter: bool,
 }
 
 /// A recipient who may be written to; `later`: nobody could say now whether there is one.
@@ -28,7 +29,7 @@ struct Known {
 
 impl Refused {
     fn bare(reply: Reply) -> Self {
-        Self { reply, to: None, log: true }
+        Self { reply, to: None, log: true, by_filter: false }
     }
 }
 
@@ -63,6 +64,10 @@ impl<A: Acceptor> Session<A> {
                 self.count_refused();
                 self.log_refused_recipient(&mut refused);
                 self.error(&refused.reply, refused.to.as_deref());
+                // whom a filter refuses the macros count until the next one is named
+                if refused.by_filter {
+                    return Flow::Continue;
+                }
             }
         }
         self.count_recipients(false);
@@ -109,7 +114,8 @@ impl<A: Acceptor> Session<A> {
         }
         let path = split_path(argument, b"TO").map_err(|word| Refused::bare(syntax_error(word)))?;
         let (text, words) = split_address(path);
-        self.may_be_utf8(text).map_err(|reply| Refused { reply, to: Some(text.to_vec()), log: true })?;
+        self.may_be_utf8(text)
+            .map_err(|reply| Refused { to: Some(text.to_vec()), ..Refused::bare(reply) })?;
         let (recipient, address) = self.may_be_named(path).await?;
         let before = self.transaction.recipients();
         let mut named = self.enter(recipient, address).await;
@@ -121,10 +127,12 @@ impl<A: Acceptor> Session<A> {
         let refused = named.as_ref().err().map(|refused| &refused.reply);
         match self.ask(FilterCall::LookedUp(text, words, refused), Some(text)).await {
             Some(reply) if named.is_ok() => {
-                if is_new {
+                // whoever ends the connection has no use for the list
+                if is_new && reply.code != 421 {
                     self.remove(text);
                 }
-                Err(Refused { reply, to: Some(text.to_vec()), log: false })
+                let to = Some(text.to_vec());
+                Err(Refused { to, log: false, by_filter: true, ..Refused::bare(reply) })
             }
             _ => named,
         }
@@ -138,7 +146,7 @@ impl<A: Acceptor> Session<A> {
         self.rcpt_parameters(words, &mut recipient).map_err(Refused::bare)?;
         self.set_recipient_macros(&address);
         if let Some(reply) = self.ask(FilterCall::Rcpt(text, words), Some(text)).await {
-            return Err(Refused { reply, to: Some(text.to_vec()), log: false });
+            return Err(Refused { to: Some(text.to_vec()), log: false, ..Refused::bare(reply) });
         }
         if let Some(count) = self.transaction.rcpt_count() {
             count.looked_up += 1;
@@ -193,11 +201,10 @@ impl<A: Acceptor> Session<A> {
             // the rules' refusal names the address already
             (_, Some(reply)) => Err(Refused::bare(reply)),
             (Some(address), None) => Ok(address),
-            (None, None) => Err(Refused {
-                reply: Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later"),
-                to: Some(text.to_vec()),
-                log: true,
-            }),
+            (None, None) => {
+                let reply = Reply::new(451, Some(EnhancedStatus(4, 3, 2)), "Please try again later");
+                Err(Refused { to: Some(text.to_vec()), ..Refused::bare(reply) })
+            }
         }
     }
 
@@ -275,11 +282,11 @@ impl<A: Acceptor> Session<A> {
                 if reply.is_permanent() {
                     envelope.attempt.refused.get_or_insert_with(|| recipient.text.clone());
                 }
-                return Err(Refused { reply, to: Some(recipient.text), log: true });
+                return Err(Refused { to: Some(recipient.text), ..Refused::bare(reply) });
             }
             Verified::TooDeep(reply) => {
                 envelope.note(&reply.text, true);
-                return Err(Refused { reply, to: None, log: true });
+                return Err(Refused::bare(reply));
             }
         };
         recipient
@@ -314,7 +321,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// `another`: one more is refused than has been counted.
-    fn count_recipients(&mut self, another: bool) {
+    pub(super) fn count_recipients(&mut self, another: bool) {
         let config = self.server.site.config.clone();
         let good = self.transaction.counted().to_string();
         let bad = self.transaction.rcpt_count().map_or(0, |count| count.refused);

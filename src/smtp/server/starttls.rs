@@ -154,18 +154,17 @@ impl<A: Acceptor> Session<A> {
         security.can_protect = false;
         security.tls = Some(Arc::new(established));
         let ruleset: &[u8] = b"tls_client";
-        let envelope = &mut self.transaction.envelope;
-        let before = std::mem::replace(&mut envelope.scope, self.scope.clone());
-        // a MAIL that was refused has named the protocol where no HELO had
-        if let (None, Some(protocol)) =
-            (self.scope.get_named(&site.config, b"r"), before.get_named(&site.config, b"r"))
-        {
-            envelope.scope.set_named(&site.config, b"r", protocol);
-        }
+        let before = std::mem::replace(&mut self.transaction.envelope.scope, self.scope.clone());
         self.set_envelope_macros();
         let scope = &mut self.transaction.envelope.scope;
         let verdict = Rewriter::quiet(&site, scope).check(ruleset, verify, Some(b"STARTTLS")).await;
         self.scope = scope.clone();
+        // what a MAIL that was refused has said of protocol and author stays
+        for name in [&b"r"[..], b"auth_author"] {
+            if let Some(value) = before.get_named(&site.config, name) {
+                scope.set_named(&site.config, name, value);
+            }
+        }
         let source = ruleset_source(ruleset, verify, Some(b"STARTTLS"));
         let decision = Decision { verdict, source, ..Decision::accept() };
         self.log_decision(&decision, None, false);

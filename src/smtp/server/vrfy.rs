@@ -50,6 +50,9 @@ impl<A: Acceptor> Session<A> {
         let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
         self.transaction.verified = true;
         self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
+        if self.transaction.has_begun() {
+            self.count_recipients(false);
+        }
         self.put_found_in(replies, name, utf8);
         Flow::Continue
     }
