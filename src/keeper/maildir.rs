@@ -1,14 +1,16 @@
 //! Delivery into a Maildir: a message is there whole or not at all.
 //!
 //! The steps of the maildir description: a name that is never used twice, written in `tmp/`, synced,
-//! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial. Where the file system has files without
-//! a name, what is written in `tmp/` is one, and gets its first name in `new/`: one directory less changes.
+//! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial.
+//!
+//! It has a name from the beginning: an inode that was synced without one has no links on the disk, and a sync of the
+//! directory that names it later does not change that. Where the file system has no journal to keep both together, the repair at
+//! the next start takes such a file for a deleted one.
 
 use super::body::Body;
 use crate::message::BodyForm;
 use crate::sys::clock;
 use crate::sys::shared_sync::SharedSync;
-use crate::sys::unnamed;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -41,34 +43,26 @@ impl Maildirs {
         form: &BodyForm,
     ) -> io::Result<PathBuf> {
         let name = self.name(host);
-        let deliver = |named| -> io::Result<PathBuf> {
-            let (file, temporary) = create(maildir, &name, named)?;
-            let moved = write(&file, header, message, form).and_then(|size| {
-                let new = maildir.join("new");
-                let target = new.join(format!("{name},S={size}"));
-                match &temporary {
-                    Some(temporary) => std::fs::rename(temporary, &target)?,
-                    None => unnamed::give_name(&file, &target)?,
-                }
-                self.sync_directory(&new)?;
-                Ok(target)
-            });
-            moved.inspect_err(|_| {
-                // after a failed sync of the directory the message may be there: the sender tries again,
-                // and twice is better than never
-                let _ = temporary.map(std::fs::remove_file);
-            })
-        };
-        match deliver(false) {
-            // there is no Maildir yet, or no /proc
+        let temporary = maildir.join("tmp").join(&name);
+        let file = match create(&temporary) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 make(maildir)?;
-                deliver(true)
+                create(&temporary)?
             }
-            // who guards this machine may know nothing of such links
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => deliver(true),
-            done => done,
-        }
+            created => created?,
+        };
+        let moved = write(&file, header, message, form).and_then(|size| {
+            let new = maildir.join("new");
+            let target = new.join(format!("{name},S={size}"));
+            std::fs::rename(&temporary, &target)?;
+            self.sync_directory(&new)?;
+            Ok(target)
+        });
+        moved.inspect_err(|_| {
+            // after a failed sync of the directory the message may be there: the sender tries again,
+            // and twice is better than never
+            let _ = std::fs::remove_file(&temporary);
+        })
     }
 
     /// Seconds, microseconds, process, count and host: never the same twice.
@@ -94,15 +88,8 @@ impl Maildirs {
     }
 }
 
-/// A new file, and its name in `tmp/` if it has to have one: where there are no files without, or where `named` says so.
-fn create(maildir: &Path, name: &str, named: bool) -> io::Result<(File, Option<PathBuf>)> {
-    let tmp = maildir.join("tmp");
-    if !named && let Some(file) = unnamed::create(&tmp, 0o600)? {
-        return Ok((file, None));
-    }
-    let path = tmp.join(name);
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    Ok((file, Some(path)))
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Makes the Maildir and what is missing in it. The directory above must exist: a home that is not
@@ -166,16 +153,6 @@ mod tests {
         assert!(files(&maildir.join("tmp")).is_empty());
         assert!(maildir.join("cur").is_dir());
         assert!(new[0].to_string_lossy().ends_with(",S=27"), "{new:?}");
-    }
-
-    #[test]
-    fn a_file_has_a_name_in_tmp_only_where_it_must() {
-        let dir = tempfile::tempdir().expect("a directory");
-        make(dir.path()).expect("a maildir");
-        let (_file, temporary) = create(dir.path(), "name", true).expect("created");
-        assert_eq!(temporary, Some(dir.path().join("tmp/name")));
-        let (_file, temporary) = create(dir.path(), "other", false).expect("created");
-        assert_eq!(files(&dir.path().join("tmp")).len(), 1 + usize::from(temporary.is_some()));
     }
 
     #[test]

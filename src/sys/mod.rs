@@ -27,7 +27,6 @@
 //! - [`startup`]: surroundings that a caller chose are given up
 //! - [`terminal`]: passwords, asked for at a terminal
 //! - [`title`]: what `ps` shows
-//! - [`unnamed`]: files without a name until they are whole
 
 #[allow(unsafe_code)] // the one file that may: see each SAFETY comment
 mod ffi;
@@ -59,7 +58,6 @@ pub mod signals;
 pub mod startup;
 pub mod terminal;
 pub mod title;
-pub mod unnamed;
 
 pub use first_line::{ANSWER_TIMEOUT, first_line};
 

@@ -1,20 +1,32 @@
 #!/usr/bin/env python3
 """Nothing that was answered 250 is lost: the power fails, processes are killed, the disk is full, syncs fail.
 
-usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--journal | --reference]      Needs root; the ways cuts and errors need /dev/fuse, too.
+usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--journal | --reference]      Needs root; the ways cuts and errors need /dev/fuse, ext4 and unjournaled loop devices.
 
 Eight clients send mail of every kind (KINDS in durable_bed.py) while it happens at random moments; then the daemon is started again, the queue
 empties, and each message is looked for. Ways: cuts (the file system of tests/forgetful loses what was not synced), errors
-(one sync of ten fails on top of that), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). With --journal
+(one sync of ten fails on top of that), ext4 and unjournaled (the kernel's file system, with and without a journal of its own: what it had not
+written is gone), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). With --journal
 the daemon has one (QueueJournal), which is read by its description in docs/journal.md. Figures are in docs/durability.md. Closes with "N passed, N failed".
 """
-import argparse, json, os, pathlib, re, subprocess, sys, tempfile
+import argparse, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 import durable_bed, mail_site, side_by_side
 
 HERE = pathlib.Path(__file__).resolve().parent
-SAMPLE = {"cuts": 6, "errors": 4, "kills": 20, "full": 2}
-FUSE = ("cuts", "errors")
+SAMPLE = {"cuts": 6, "errors": 4, "ext4": 3, "unjournaled": 6, "kills": 20, "full": 2}
+FUSE, EXT4 = ("cuts", "errors"), ("ext4", "unjournaled")
+
+
+def missing(way):
+    """What a way needs that is not there."""
+    if way in FUSE and not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        return "no /dev/fuse"
+    if way in EXT4:
+        lacking = [name for name in ("losetup", "mkfs.ext4", "e2fsck") if shutil.which(name) is None]
+        if lacking or subprocess.run(["losetup", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            return "no " + (lacking or ["loop devices"])[0]
+    return ""
 
 
 def file_system(canonify):
@@ -87,8 +99,8 @@ def main():
         if wish.reference:
             program = str(side_by_side.REFERENCE / "usr/libexec/sendmail/sendmail")
         for way in wish.ways or SAMPLE:
-            if way in FUSE and not os.access("/dev/fuse", os.R_OK | os.W_OK):
-                print(f"SKIPPED: {way}: no /dev/fuse")
+            if lacking := missing(way):
+                print(f"SKIPPED: {way}: {lacking}")
                 skipped += 1
                 continue
             cf = cf or (side_by_side.cf_text(durable_bed.FEATURES) if wish.reference else our_cf(canonify))

@@ -4,7 +4,7 @@
 last (queue, Maildirs, files of aliases) lies below /mnt/home; what remote hosts and programs were given is theirs and stays.
 Nothing here says what is right: `durability.py` does.
 """
-import bisect, collections, json, os, pathlib, random, re, shutil, signal, socket, subprocess, sys, threading, time
+import bisect, collections, fcntl, json, os, pathlib, random, re, shutil, signal, socket, struct, subprocess, sys, threading, time
 
 import journal_file, mail_bed as bed, mail_site as site
 
@@ -49,7 +49,7 @@ class Ledger:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.sent, self.number, self.moments, self.bad_replies = {}, 0, [], []
+        self.sent, self.number, self.moments, self.bad_replies, self.kinds = {}, 0, [], [], list(KINDS)
         self.clear()
         self.tried, self.answered, self.lost, self.damaged, self.bounced = 0, 0, [], [], []
         self.duplicates, self.late, self.needless, self.stuck, self.torn = 0, [], [], [], 0
@@ -60,7 +60,7 @@ class Ledger:
     def draw(self, chance):
         with self.lock:
             self.number += 1
-            kind, box = chance.choice(list(KINDS)), chance.randrange(BOXES)
+            kind, box = chance.choice(self.kinds), chance.randrange(BOXES)
             lines = chance.choice([0, 1, 7, 40, 300]) if chance.randrange(12) else 3000
             mark = f"mark-{self.number}-{kind}"
             self.sent[mark] = message = {"kind": kind, "box": box, "lines": lines, "begun": time.time(), "answered": None}
@@ -237,6 +237,79 @@ def count():
 
 
 # ---------------------------------------------------------------- the machine
+SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2  # EXT4_IOC_SHUTDOWN, EXT4_GOING_FLAGS_NOLOGFLUSH
+
+
+class Ext4:
+    """A disk with the kernel's own file system, which takes the orders of tests/forgetful. At a cut the file system is shut down (the ioctl that
+    its developers test it with): nothing is written any more, and what it had in memory is gone. It is repaired as at a start."""
+    pid = 0
+
+    def __init__(self, folder, *options):
+        self.image, self.copy, self.device, self.cuts = folder + "/image", folder + "/copy", "", 0
+        with open(self.image, "wb") as image:
+            image.truncate(192 << 20)
+        bed.command("mkfs.ext4", "-q", "-F", *options, self.image)
+        for node, kind, number in (("loop-control", 0o20600, os.makedev(10, 237)), *((f"loop{at}", 0o60600, os.makedev(7, at)) for at in range(64))):
+            if not os.path.exists(f"/dev/{node}"):
+                os.mknod(f"/dev/{node}", kind, number)
+        self.mount()
+
+    def mount(self):
+        self.device = subprocess.run(["losetup", "--show", "-f", self.image], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        bed.command("mount", "-o", "nodiscard", self.device, HOME)
+
+    def unmount(self):
+        for _ in range(600):
+            if subprocess.run(["umount", HOME], stderr=subprocess.DEVNULL).returncode == 0:
+                break
+            time.sleep(0.1)
+        bed.command("losetup", "-d", self.device)
+
+    def order(self, text):
+        match text.split()[0]:
+            case "cut":
+                folder = os.open(HOME, os.O_RDONLY)
+                fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_JOURNAL))
+                os.close(folder)
+                bed.command("cp", "--sparse=always", self.image, self.copy)
+                self.cuts += 1
+            case "mount":
+                self.unmount()
+                os.rename(self.copy, self.image)
+                if subprocess.run(["e2fsck", "-fy", self.image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode > 2:
+                    raise SystemExit("the file system cannot be repaired")
+                self.mount()
+            case "settle":
+                os.sync()
+        return "done"
+
+    def end(self):
+        self.unmount()
+        return f"{self.cuts} cuts"
+
+
+class Forgetful:
+    """The file system of tests/forgetful."""
+
+    def __init__(self, program, seed):
+        self.server = subprocess.Popen([program, HOME, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.server.pid
+        self.order("mount")
+
+    def order(self, text):
+        print(text, file=self.server.stdin, flush=True)
+        if (said := self.server.stdout.readline().strip()) == "":
+            raise SystemExit(f"the file system has ended at {text}")
+        return said
+
+    def end(self):
+        syncs = self.order("count")
+        self.server.stdin.close()
+        self.server.wait()
+        return syncs
+
+
 class Machine:
     """Daemon, disk and log."""
 
@@ -277,20 +350,14 @@ class Machine:
             bed.reap(self.disk.pid if self.disk else 0)
         self.daemon.wait()
 
-    def order(self, text):
-        print(text, file=self.disk.stdin, flush=True)
-        if (said := self.disk.stdout.readline().strip()) == "":
-            raise SystemExit(f"the file system has ended at {text}")
-        return said
-
     def cut(self, how):
         """The power goes and comes back."""
-        self.order(f"cut {how}")
+        self.disk.order(f"cut {how}")
         LEDGER.moments.append(time.time())
         self.kill(self.others())
-        self.order("release")
+        self.disk.order("release")
         self.kill_all()
-        self.order("mount")
+        self.disk.order("mount")
 
 
 def is_whole(path):
@@ -309,9 +376,9 @@ def drain(limit=120):
         kept = journal_file.messages(QUEUE + "/.journal")
         calm = 0 if waiting or kept else calm + 1
         time.sleep(0.05)
-    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}" for path in waiting]
+    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}; df: {path.with_name('df' + path.name[2:]).exists()}" for path in waiting]
     LEDGER.stuck += [f"{message} in the journal" for message in kept]
-    LEDGER.stuck += [path.name for path in pathlib.Path(QUEUE).glob("Qf*")]
+    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}" for path in pathlib.Path(QUEUE).glob("Qf*")]
 
 
 def tidy(machine):
@@ -321,7 +388,7 @@ def tidy(machine):
     for path in [*pathlib.Path(HOME, "boxes").iterdir(), *pathlib.Path(site.TOP, "spool").iterdir(), *pathlib.Path(QUEUE).glob("[qdtxhQ]f*")]:
         path.unlink(missing_ok=True)
     if machine.disk:
-        machine.order("settle")
+        machine.disk.order("settle")
 
 
 def reckon(machine, load):
@@ -407,11 +474,11 @@ def full_disk(machine, chance, moments):
 
 def sync_errors(machine, chance, moments):
     """Of ten syncs one fails and loses what it was to write; then the power goes."""
-    machine.order("failing 100")
+    machine.disk.order("failing 100")
     power_cuts(machine, chance, moments)
 
 
-WAYS = {"cuts": power_cuts, "errors": sync_errors, "kills": kills, "full": full_disk}
+WAYS = {"cuts": power_cuts, "errors": sync_errors, "ext4": power_cuts, "unjournaled": power_cuts, "kills": kills, "full": full_disk}
 
 
 def world(ours, cf, makemap, program):
@@ -429,11 +496,14 @@ def world(ours, cf, makemap, program):
 
 def disk(way, forgetful, seed):
     """/mnt/home, as the way needs it."""
-    server = None
+    disk = None
     if way in ("cuts", "errors"):
-        server = subprocess.Popen([forgetful, HOME, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        print("mount", file=server.stdin, flush=True)
-        server.stdout.readline()
+        disk = Forgetful(forgetful, seed)
+    elif way in ("ext4", "unjournaled"):
+        disk = Ext4(site.TOP, *["-O", "^has_journal"] * (way == "unjournaled"))
+        if way == "unjournaled":
+            # a name whose removal was not on the disk may lead to a new file by then: one with two names is refused as an alias's
+            LEDGER.kinds.remove("file")
     elif way == "full":
         bed.command("mount", "-t", "tmpfs", "-o", "mode=755,size=64m", "tmpfs", HOME)
     bed.homes()
@@ -441,7 +511,7 @@ def disk(way, forgetful, seed):
         os.makedirs(f"{HOME}/{folder}")
         os.chown(f"{HOME}/{folder}", user, user)
     os.chmod(QUEUE, 0o700)
-    return server
+    return disk
 
 
 def serve(way, moments, seed, program, makemap, forgetful, *arguments):
@@ -456,14 +526,12 @@ def serve(way, moments, seed, program, makemap, forgetful, *arguments):
     machine = Machine(program, arguments, disk(way, forgetful, seed))
     subprocess.run([program, f"-C{site.TOP}/mail/sendmail.cf", "-bi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if machine.disk:
-        machine.order("settle")
+        machine.disk.order("settle")
     begin = time.monotonic()
     WAYS[way](machine, random.Random(int(seed)), int(moments))
     machine.kill_all()
     result = {name: getattr(LEDGER, name) for name in ("tried", "answered", "lost", "damaged", "bounced", "duplicates", "late", "needless", "stuck", "torn", "bad_replies")}
     result.update(moments=len(LEDGER.moments), seconds=time.monotonic() - begin, log=bed.LOG[-400:] if LEDGER.lost or LEDGER.stuck else [])
     if machine.disk:
-        result["syncs"] = machine.order("count")
-        machine.disk.stdin.close()
-        machine.disk.wait()
+        result["syncs"] = machine.disk.end()
     print(json.dumps(result), file=output, flush=True)
