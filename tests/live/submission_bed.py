@@ -4,13 +4,14 @@ A group has `cf`, and `submit` (the text of a submit.cf, or none), and `daemon` 
 command line: `name` (argv[0]), `words`, `user`, `input` (None: /dev/null), `environment`, `dialogue` (chunks that wait for their answers).
 What happened: exit status, stdout and stderr of each step, deliveries, dead letters, what was said to remote hosts, both queues, the log.
 """
-import os, pathlib, pwd, shutil, subprocess, time
+import os, pathlib, pwd, shutil, subprocess, threading, time
 
 import mail_bed as bed
 
 TOP = bed.TOP
 NAMES = ["sendmail", "mailq", "newaliases", "sendmail-mta", "sendmail-msp", "send-mail", "hoststat", "purgestat", "smtpd", "bsmtp"]
 SMMSP = 209
+LONG = 25  # seconds for one command line
 
 
 def build():
@@ -85,13 +86,15 @@ def run_step(step):
         ends = (source, out) if chunks is None else (subprocess.PIPE, subprocess.PIPE)
         process = subprocess.Popen(words, stdin=ends[0], stdout=ends[1], stderr=err, cwd="/", env=environment,
                                    user=uid, group=gid, extra_groups=[], start_new_session=True)
-        try:
-            if chunks is not None:
-                talk(process, chunks, out)
-            status = process.wait(25)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = f"{process.wait()} (ran too long)"
+        # a dialogue with somebody who never answers ends with him
+        end = threading.Timer(LONG, process.kill)
+        end.start()
+        if chunks is not None:
+            talk(process, chunks, out)
+        status = process.wait()
+        end.cancel()
+        if end.finished.is_set() and status == -9:
+            status = f"{status} (ran too long)"
     return status, folder
 
 
