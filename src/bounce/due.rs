@@ -19,6 +19,11 @@ const DELIVER_BY: RecipientFlags = RecipientFlags::BY_TRACE_RELAYED.union(Recipi
 /// or delay of the same pass, and never where PrivacyOptions says noreceipts.
 pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
     let any = |kind| envelope.recipients.iter().any(|recipient| concerns(kind, recipient));
+    // sendmail tells no command that a list has gone to its owner, but beside a failure
+    let handed_over = |one: &Recipient| {
+        envelope.attempt.defaults.is_some() && one.flags.contains(RecipientFlags::DELIVERED_LIST)
+    };
+    let mut received = envelope.recipients.iter().filter(|one| concerns(DsnKind::Success, one));
     let mut kinds = Vec::new();
     let delayed = envelope.attempt.warning_due && may_warn(envelope) && any(DsnKind::Delay);
     match (any(DsnKind::Failure), delayed) {
@@ -28,7 +33,7 @@ pub fn due(envelope: &Envelope, privacy: Privacy) -> Vec<DsnKind> {
         (false, false) => {}
     }
     let receipts = !privacy.contains(Privacy::NO_RECEIPTS) && !envelope.sender.is_null();
-    if kinds.is_empty() && receipts && any(DsnKind::Success) {
+    if kinds.is_empty() && receipts && received.any(|one| !handed_over(one)) {
         kinds.push(DsnKind::Success);
     }
     kinds

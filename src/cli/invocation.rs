@@ -13,6 +13,10 @@ use std::os::unix::ffi::OsStringExt;
 /// Flags that say something of a message; with borrowed rights they count only where one is handed in.
 const SUBMISSION_FLAGS: &[u8] = b"BfFGhnNprRtUV";
 
+/// Why they do not count.
+const BESIDE_QUEUE: &str = "with -q";
+const NO_SUBMISSION: &str = "(not in submission mode)";
+
 /// One setting from the command line, in its order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Setting {
@@ -35,6 +39,8 @@ pub struct Invocation {
     pub mode: Mode,
     /// Was -b given at all (or the mode set by argv[0])?
     pub mode_given: bool,
+    /// Flags that do not count, each with the reason why.
+    pub ignored: Vec<(u8, &'static str)>,
     /// -C
     pub cf: Option<Vec<u8>>,
     /// -A: `Some(true)` for submit.cf.
@@ -136,13 +142,16 @@ impl Invocation {
     }
 
     fn apply(&mut self, words: Words) -> Result<(), Refusal> {
-        let ignored =
-            if identity::is_privileged_start() { self.ignored_submission_flags(&words) } else { None };
+        // root borrows nothing
+        let borrows = identity::is_privileged_start() && identity::real_uid() != 0;
+        let mut ignored = if borrows { self.ignored_submission_flags(&words) } else { None };
         for (letter, value) in words.flags {
             if let Some(why) = ignored.filter(|_| SUBMISSION_FLAGS.contains(&letter)) {
-                let flag = char::from(letter);
-                say(format!("WARNING: Ignoring submission mode -{flag} option {why}").as_bytes());
+                self.ignored.push((letter, why));
                 continue;
+            }
+            if letter == b'q' && ignored == Some(BESIDE_QUEUE) && !self.mode_given {
+                ignored = Some(NO_SUBMISSION);
             }
             self.apply_flag(letter, value)?;
         }
@@ -161,8 +170,16 @@ impl Invocation {
             mode.is_some_and(|(_, value)| value.first().is_some_and(|mode| b"amsvtC".contains(mode)));
         let runs_queue = words.flags.iter().any(|(flag, _)| *flag == b'q');
         match (submits, mode.is_some() || self.mode_given) {
-            (true, _) => runs_queue.then_some("with -q"),
-            (false, given) => (given || runs_queue).then_some("(not in submission mode)"),
+            (true, _) | (false, false) => runs_queue.then_some(BESIDE_QUEUE),
+            (false, true) => Some(NO_SUBMISSION),
+        }
+    }
+
+    /// What does not count, in its order: for whoever has read the configuration.
+    pub fn warn_of_ignored(&self) {
+        for (letter, why) in &self.ignored {
+            let flag = char::from(*letter);
+            say(format!("WARNING: Ignoring submission mode -{flag} option {why}").as_bytes());
         }
     }
 

@@ -77,3 +77,8 @@ const fn row(letter: u8, mode: Mode, with_queue: bool, about: &'static str) -> M
 pub fn letter(mode: Mode) -> u8 {
     MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
 }
+
+/// Does it answer in SMTP, whatever it has to say?
+pub fn speaks_smtp(mode: Mode) -> bool {
+    matches!(mode, Mode::Smtp | Mode::Daemon | Mode::DaemonForeground)
+}

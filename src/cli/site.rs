@@ -12,7 +12,7 @@ use crate::logging::Priority;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
 use crate::schema::Sysexit;
-use crate::sys::{accounts, errno_text};
+use crate::sys::{accounts, errno_text, identity};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -45,6 +45,7 @@ pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     print_banner(invocation);
     let loaded = read_site(invocation).map_err(|unread| unread.report(invocation))?;
     warn_of_writers(invocation, &loaded.config);
+    invocation.warn_of_ignored();
     print_messages(invocation, &loaded, &mut io::stdout());
     match loaded.stop {
         true => Err(loaded.exit),
@@ -165,8 +166,14 @@ fn print_messages(invocation: &Invocation, loaded: &Loaded, out: &mut dyn Write)
         let _ = out.write_all(&version::identity(&loaded.config));
     }
     for message in &loaded.messages {
-        let _ = out.write_all(&message.text).and_then(|()| out.write_all(b"\n"));
-        if message.severity == Severity::Error && invocation.mode != Mode::Test {
+        let error = message.severity == Severity::Error;
+        // whoever speaks SMTP says it as a reply
+        let (code, end): (&[u8], &[u8]) = match modes::speaks_smtp(invocation.mode) && error {
+            true => (b"554 5.0.0 ", b"\r\n"),
+            false => (b"", b"\n"),
+        };
+        let _ = out.write_all(&[code, &message.text, end].concat());
+        if error && invocation.mode != Mode::Test {
             log_syserr(invocation, &loaded.config, &message.text);
         }
     }
@@ -205,6 +212,7 @@ pub fn load_options(invocation: &Invocation) -> LoadOptions {
     LoadOptions {
         test_mode: invocation.mode == Mode::Test,
         verbose: invocation.verbose,
+        unprivileged: identity::real_uid() != 0,
         mode: modes::letter(invocation.mode),
         version: concat!("canonify-", env!("CARGO_PKG_VERSION")).into(),
         overrides: invocation.settings.iter().map(as_override).collect(),

@@ -100,7 +100,7 @@ pub(super) fn warn_of_caller(invocation: &Invocation, config: &Config) {
             log_early(invocation, config, Priority::Info, &text);
         }
     }
-    if invocation.label.is_some() {
+    if invocation.label.is_some() && !caller.is_trusted(config) {
         let text = format!("user {} changed syslog label", caller.uid);
         log_early(invocation, config, Priority::Warning, text.as_bytes());
     }

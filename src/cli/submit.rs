@@ -5,9 +5,10 @@ use super::invocation::Invocation;
 use super::messages::ended;
 use super::site;
 use super::start::{self, complain};
-use super::submission::{Submission, Submitted};
+use super::submission::{NOBODY_NAMED, Submission, Submitted};
 use crate::config::Loaded;
 use crate::daemon::Mta;
+use crate::logging::say;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{identity, process};
 use std::io::{Read, Write};
@@ -24,6 +25,10 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     if options.verbose {
         // whoever reads along waits
         options.delivery_mode = DeliveryMode::Interactive;
+    }
+    // whoever waits for an answer before he sends anything must have it
+    if invocation.recipients.is_empty() && !invocation.from_headers {
+        say(NOBODY_NAMED);
     }
     let mut message = Vec::new();
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {

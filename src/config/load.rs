@@ -38,6 +38,8 @@ pub struct LoadOptions {
     pub mode: u8,
     /// What `$v` says: `canonify-VERSION`.
     pub version: Vec<u8>,
+    /// Whoever calls is not root: of LogLevel he may have more, not less.
+    pub unprivileged: bool,
     /// Options of the command line, in their order.
     pub overrides: Vec<Override>,
     /// `-d` levels by category; categories beyond the end are not traced.

@@ -1,6 +1,7 @@
 //! O lines, and the options of the command line: names, abbreviations, stickiness.
 
 use super::load::{Loader, Override};
+use super::numbers::leading_int;
 use crate::schema::{FoundOption, OPTIONS, OptionRow, find_option};
 
 /// Options with sub-options, which stick one by one.
@@ -108,10 +109,19 @@ impl Loader<'_> {
         if self.commanding && sticks {
             self.sticky.push(row.code);
         }
+        if self.hides(row, value) {
+            return;
+        }
         if sub.is_none() {
             self.config.spans.sets(row.name, None, self.first_line);
         }
         self.apply_option(row, sub, value);
+    }
+
+    /// Would a caller who is not root have less in the log than there is without him?
+    fn hides(&self, row: &OptionRow, value: &[u8]) -> bool {
+        let asked = self.commanding && self.options.unprivileged && row.name == "LogLevel";
+        asked && leading_int(value) <= self.config.options.log_level
     }
 
     fn trace_option(&mut self, row: &OptionRow, sub: Option<&[u8]>, value: &[u8], ignored: bool) {

@@ -55,11 +55,14 @@ pub(super) async fn split_by_owner(
     copies
 }
 
-/// Where several are left (with a command, any) sendmail makes its send queue anew of these: reports do not know the lists that they come
-/// from.
+/// Where several are left (with a command, any that is not refused) sendmail makes its send queue anew of these: reports do not know the
+/// lists that they come from.
 fn forget_lists(envelope: &mut Envelope) {
-    let most = if envelope.attempt.defaults.is_some() { 0 } else { 1 };
-    if envelope.recipients.iter().filter(|one| moves(&one.state)).count() > most {
+    let forgotten = match envelope.attempt.defaults {
+        Some(_) => envelope.pending().next().is_some(),
+        None => envelope.recipients.iter().filter(|one| moves(&one.state)).count() > 1,
+    };
+    if forgotten {
         for list in envelope.recipients.iter_mut().filter(|one| !moves(&one.state)) {
             list.flags -= RecipientFlags::LISTS;
         }
@@ -86,10 +89,8 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
     if !copy.attempt.report {
         copy.flags -= EnvelopeFlags::RESPONSE;
     }
-    // and members are asked for no receipts, where no command says what they are asked for; what waits in the queue is as it came
-    if copy.attempt.defaults.is_none() {
-        copy.attempt.unreceipted = true;
-    }
+    // and members are asked for no receipts; what waits in the queue is as it came
+    copy.attempt.unreceipted = true;
     let parsed = Rewriter::quiet(&on.site, &mut copy.scope).parse(name, AddressKind::SENDER).await;
     copy.sender = Sender { text: name.to_vec(), address: parsed.address };
     if let Some(id) = on.site.config.macro_id("i") {
@@ -110,10 +111,6 @@ async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], nam
 
 /// Lists of an owner are delivered to as far as their own sender is concerned.
 fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]) {
-    // with a command each member is as if it were named itself
-    if envelope.attempt.defaults.is_some() {
-        return;
-    }
     for owned in owners.iter().flatten().filter(|owned| owned.owner == name) {
         envelope.recipients[owned.list].flags |= RecipientFlags::DELIVERED_LIST;
     }
@@ -122,7 +119,7 @@ fn note_delivered(envelope: &mut Envelope, owners: &[Option<Owned>], name: &[u8]
 /// What becomes of the members is the owner's business: he hears of failures and delays, and of nothing else. What a command says
 /// (`-N`) holds for members, too, but for receipts.
 fn forget_wishes(copy: &mut Envelope, index: usize) {
-    let commanded = copy.attempt.defaults.is_some();
+    let commanded = copy.attempt.notifies();
     for above in copy.chain(index).collect::<Vec<_>>() {
         let flags = &mut copy.recipients[above].flags;
         *flags -= RecipientFlags::SUCCESS;

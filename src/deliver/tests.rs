@@ -252,7 +252,7 @@ async fn a_command_speaks_for_members_of_lists() {
     let mut envelope = scene.envelope(&["list"]);
     envelope.recipients[0].flags |=
         RecipientFlags::HAS_NOTIFY | RecipientFlags::SUCCESS | RecipientFlags::FAILURE;
-    envelope.attempt.defaults = Some(CommandDefaults::default());
+    envelope.attempt.defaults = Some(CommandDefaults { notifies: true, ..CommandDefaults::default() });
     let attempted = scene.deliverer.attempt(&mut envelope, None).await;
     let wishes = RecipientFlags::HAS_NOTIFY
         | RecipientFlags::SUCCESS
@@ -261,7 +261,7 @@ async fn a_command_speaks_for_members_of_lists() {
     for member in attempted.copies[0].recipients.iter().filter(|one| one.parent.is_some()) {
         assert_eq!(member.flags & wishes, RecipientFlags::HAS_NOTIFY | RecipientFlags::FAILURE);
     }
-    assert!(!envelope.recipients[0].flags.contains(RecipientFlags::DELIVERED_LIST));
+    assert!(envelope.recipients[0].flags.contains(RecipientFlags::DELIVERED_LIST));
 }
 
 /// Mailer flag %: only a run that asks for it takes it along.

@@ -141,6 +141,8 @@ pub struct CommandDefaults {
     pub envid: Option<Vec<u8>>,
     /// What RET= says.
     pub flags: EnvelopeFlags,
+    /// Does it say who is told of what (`-N`)? That is then said of the members of lists as well.
+    pub notifies: bool,
 }
 
 /// What one attempt at delivery has come to.
@@ -222,6 +224,11 @@ pub struct AttemptState {
 }
 
 impl AttemptState {
+    /// Did a command say who is told of what?
+    pub fn notifies(&self) -> bool {
+        self.defaults.as_ref().is_some_and(|said| said.notifies)
+    }
+
     /// A failure, or an error of the system that makes it wait; the first one counts, and a mere delay is none.
     pub fn fail_with(&mut self, status: Sysexit) {
         if self.exit.is_ok() || self.exit.is_temporary() {

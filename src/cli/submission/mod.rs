@@ -25,6 +25,9 @@ use crate::sys::accounts::User;
 use crate::sys::clock;
 use std::sync::Arc;
 
+/// What whoever names no recipients hears.
+pub(super) const NOBODY_NAMED: &[u8] = b"Recipient names must be specified";
+
 /// Whom alerts name where nobody is at the other end of a connection.
 const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
 
@@ -115,6 +118,9 @@ impl<'a> Submission<'a> {
         self.hear_arguments();
         self.envelope.attempt.console.errors = Errors::Said;
         self.envelope.attempt.console.verifies = true;
+        if self.invocation.recipients.is_empty() && !self.invocation.from_headers {
+            say(NOBODY_NAMED);
+        }
         self.add_operands().await;
         let mut faulty = self.envelope.attempt.console.release() > 0;
         if self.invocation.from_headers {
@@ -256,6 +262,7 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.defaults = Some(CommandDefaults {
             envid: self.envelope.envid.clone(),
             flags: self.envelope.flags & (EnvelopeFlags::RETURN_GIVEN | EnvelopeFlags::NO_BODY_RETURN),
+            notifies: invocation.notify.is_some(),
         });
         self.notify().map(drop).ok_or_else(|| refused("Invalid -N argument"))
     }

@@ -4,7 +4,7 @@ use super::{Submission, UNKNOWN_CLIENT, about};
 use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
 use crate::daemon::expand;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
-use crate::logging::{Errors, Priority, Quiet, say};
+use crate::logging::{Errors, Priority, Quiet};
 use crate::message::{Header, HeaderKind, errors_to, has_commas};
 use crate::recipients::{Expander, lookup_timeout};
 use crate::rewrite::{Address, AddressKind, Rewriter, Triple};
@@ -16,7 +16,6 @@ impl Submission<'_> {
     pub(super) async fn add_operands(&mut self) {
         let words = &self.invocation.recipients;
         if words.is_empty() && !self.invocation.from_headers {
-            say(b"Recipient names must be specified");
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         for word in words {
