@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Mail end to end, canonify beside other servers, in turns: messages a second, latency, the servers' processor time.
 
-usage: mail.py CANONIFY [--postfix ROOT] [--sendmail BINARY --cf-dir DIR --procmail BINARY] [--turns 5] [--messages 2000]
-               [--only local,relay,idle]
+usage: mail.py CANONIFY [--postfix ROOT] [--sendmail BINARY --cf-dir DIR --procmail BINARY] [--exim TREE] [--opensmtpd TREE]
+               [--turns 5] [--messages 2000] [--only local,relay,idle]
 
 Needs root (it makes a network, a host name and accounts of its own, in namespaces; nothing of the system is changed) and
 ext4 or another real disk below --scratch. ROOT is `/` for an installed Postfix, or where its package is unpacked (with LD_LIBRARY_PATH for its
-libraries). The load and the sink run on the same processors as the servers: compare what stands in one run, and look at the processor time.
+libraries). TREE is a system of its own with the package in it (`debootstrap --variant=minbase --include=exim4-daemon-light bookworm TREE`,
+or `opensmtpd`): the server runs there by chroot. The load and the sink run on the same processors as the servers: compare what stands in one run, and look at the processor time.
 """
 import argparse, contextlib, os, pathlib, re, select, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
 USERS = [f"u{number}" for number in range(1, 9)]
+# accounts that servers run as
+SERVICES = ["postfix", "postdrop", "canonify", "Debian-exim", "opensmtpd", "opensmtpq"]
+ACCOUNTS = ["passwd", "group", "hosts", "nsswitch.conf"]
 PORT, SINK = 2525, 2599
 # sessions, bytes, messages a connection
 LOCAL = [(20, 4096, 1), (20, 102400, 1), (1, 4096, 1), (20, 4096, 10)]
@@ -234,11 +238,74 @@ home_mailbox = Maildir/""".splitlines()
     return [f"{root}/usr/lib/postfix/sbin/master", "-c", scratch / "conf", "-d"]
 
 
+def within(tree, options, scratch):
+    """Makes a tree ready for a server that is to run there; ends with this process."""
+    places = ["/dev", "/proc", str(scratch), str(options.homes)]
+    for place in places + [f"/etc/{name}" for name in ACCOUNTS]:
+        inside = pathlib.Path(tree, place.lstrip("/"))
+        if os.path.isdir(place):
+            inside.mkdir(parents=True, exist_ok=True)
+        else:
+            inside.touch()
+        subprocess.run(["mount", "--bind", place, inside], check=True)
+    return ["chroot", tree]
+
+
+def exim(options, scratch, relay):
+    (scratch / "queue").mkdir()
+    shutil.chown(scratch / "queue", "Debian-exim", "Debian-exim")
+    pathlib.Path(options.exim, "etc/exim4/exim4.conf").write_text(f"""primary_hostname = bench.example
+spool_directory = {scratch}/queue
+log_file_path = {scratch}/queue/%slog
+domainlist local_domains = localhost : bench.example
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = {PORT}
+smtp_accept_max = 0
+smtp_accept_queue_per_connection = 0
+smtp_connect_backlog = 1024
+host_lookup =
+acl_smtp_rcpt = accept
+begin routers
+others:
+  driver = manualroute
+  domains = !+local_domains
+  route_list = * 127.0.0.1 byname
+  self = send
+  transport = relay
+accounts:
+  driver = accept
+  check_local_user
+  transport = maildir
+begin transports
+maildir:
+  driver = appendfile
+  directory = $home/Maildir
+  maildir_format
+relay:
+  driver = smtp
+  port = {SINK}
+""")
+    return [*within(options.exim, options, scratch), "/usr/sbin/exim4", "-bdf", "-q30m"]
+
+
+def opensmtpd(options, scratch, relay):
+    (scratch / "smtpd.conf").write_text(f"""listen on 127.0.0.1 port {PORT} hostname bench.example
+action "local" maildir
+action "relay" relay host "smtp://127.0.0.1:{SINK}"
+match from any for domain {{ "localhost", "bench.example" }} action "local"
+match from any for any action "relay"
+""")
+    return [*within(options.opensmtpd, options, scratch), "/usr/sbin/smtpd", "-d", "-f", scratch / "smtpd.conf"]
+
+
+SERVERS = {"canonify": canonify, "postfix": postfix, "sendmail": sendmail, "exim": exim, "opensmtpd": opensmtpd}
+
+
 class Server:
     def __init__(self, options, name, relay):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.", dir=options.scratch))
         self.scratch.chmod(0o755)
-        command = {"canonify": canonify, "postfix": postfix, "sendmail": sendmail}[name](options, self.scratch, relay)
+        command = SERVERS[name](options, self.scratch, relay)
         self.group = Group(name)
         self.log = open(self.scratch / "log", "w")
         self.process = subprocess.Popen(command, preexec_fn=self.group.enter, stdin=subprocess.DEVNULL, stdout=self.log,
@@ -381,7 +448,7 @@ def enter_namespaces(options):
              "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n"}
     for name in ("passwd", "group"):
         lines = pathlib.Path(f"/etc/{name}").read_text().splitlines()
-        own = [*USERS, "postfix", "postdrop", "canonify"]
+        own = [*USERS, *SERVICES]
         files[name] = "".join(f"{line}\n" for line in lines if line.split(":")[0] not in own)
         for number, user in enumerate(own, 64900):
             home = options.homes / user
@@ -403,6 +470,8 @@ def main():
     parser.add_argument("--sendmail")
     parser.add_argument("--cf-dir", default="/usr/share/sendmail/cf")
     parser.add_argument("--procmail", default="/usr/bin/procmail")
+    for name in ("exim", "opensmtpd"):
+        parser.add_argument(f"--{name}", metavar="TREE", type=os.path.abspath)
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of canonify's daemon: QueueJournal=True")
     parser.add_argument("--mc", action="append", default=[], metavar="LINE", help="of canonify's .mc")
     parser.add_argument("--turns", type=int, default=5)
@@ -411,7 +480,7 @@ def main():
     parser.add_argument("--scratch")
     options = parser.parse_args()
     in_namespaces(options)
-    names = ["canonify"] + [name for name in ("postfix", "sendmail") if getattr(options, name)]
+    names = ["canonify"] + [name for name in SERVERS if name != "canonify" and getattr(options, name)]
     measures = {"local": (local, LOCAL), "relay": (relay, [(20, 4096, 1)]), "idle": (idle, [200, 5000])}
     for kind in options.only.split(","):
         measure, cases = measures[kind]
