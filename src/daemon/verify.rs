@@ -4,7 +4,6 @@ use super::mta::Mta;
 use crate::addr;
 use crate::db::split_list;
 use crate::envelope::{Envelope, Recipient, RecipientFlags, is_file_or_program};
-use crate::logging::Quiet;
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
@@ -57,9 +56,7 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
     let (id, scope) = (envelope.id.clone(), envelope.scope.clone());
     let mut trial = Envelope { id, recipients: named.collect(), scope, ..Envelope::default() };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
-    // who is refused is the client's to hear
-    trial.attempt.console.verifies = true;
-    expander.expand(&mut trial, &mut Quiet, clock::now()).await;
+    expander.expand_for_client(&mut trial, clock::now()).await;
     // what has no code tells of lists
     let refused = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_digit);
     if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(refused) {

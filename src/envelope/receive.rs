@@ -94,28 +94,19 @@ fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: boo
             continue;
         }
         if kind.contains(HeaderKind::BIND_LATE) {
-            made.push(default_field(line, kind, line.value.clone()));
+            made.push(Header::of_line(line, kind, line.value.clone()));
             continue;
         }
         let value = expand(site, &envelope.scope, &line.value);
         // what says nothing in a message that a command hands in may say something at delivery: `$g` is MAILER-DAEMON then for
         // mailers of this host
         if !value.trim_ascii().is_empty() {
-            made.push(default_field(line, kind, value));
+            made.push(Header::of_line(line, kind, value));
         } else if envelope.attempt.defaults.is_some() {
-            made.push(default_field(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
+            made.push(Header::of_line(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
         }
     }
     made
-}
-
-fn default_field(line: &HeaderDecl, kind: HeaderKind, value: Vec<u8>) -> Header {
-    let check = match line.condition {
-        HeaderCondition::Always => HeaderKind::empty(),
-        _ => HeaderKind::CHECK,
-    };
-    let kind = kind | HeaderKind::DEFAULT | check;
-    Header { name: line.name.clone(), value, condition: line.condition.clone(), kind }
 }
 
 /// Does the message bring this field? Then its own takes over the condition; an empty one goes.

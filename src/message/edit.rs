@@ -47,8 +47,8 @@ impl HeaderEdit {
             places.push(match fields.next_if(made) {
                 Some(field) => Place { field, empty: false },
                 None => {
-                    let kind = HeaderKind::of(&line.name) | HeaderKind::DEFAULT;
-                    Place { field: Header { kind, ..Header::generated(&line.name, b"") }, empty: true }
+                    let field = Header::of_line(line, HeaderKind::of(&line.name), Vec::new());
+                    Place { field, empty: true }
                 }
             });
         }

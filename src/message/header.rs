@@ -1,6 +1,6 @@
 //! Header fields and what is known of them by name.
 
-use crate::config::{HeaderCondition, Names};
+use crate::config::{HeaderCondition, HeaderDecl, Names};
 
 bitflags::bitflags! {
     /// What a field is, by its name, and where it came from.
@@ -65,6 +65,16 @@ impl Header {
             condition: HeaderCondition::Always,
             kind: HeaderKind::empty(),
         }
+    }
+
+    /// What an H line makes, of this kind and what being its default adds.
+    pub fn of_line(line: &HeaderDecl, kind: HeaderKind, value: Vec<u8>) -> Self {
+        let check = match line.condition {
+            HeaderCondition::Always => HeaderKind::empty(),
+            _ => HeaderKind::CHECK,
+        };
+        let kind = kind | HeaderKind::DEFAULT | check;
+        Self { name: line.name.clone(), value, condition: line.condition.clone(), kind }
     }
 
     /// Is it an H line's default that said nothing when the message came? What it says at delivery no queue file knows.

@@ -22,6 +22,9 @@ const SERVICE: &[u8] = b"smtp/";
 /// `name=value` and `name="value"`, between commas, up to the first NUL.
 struct Directives<'a>(&'a [u8]);
 
+/// Name and value.
+type Directive = (Vec<u8>, Vec<u8>);
+
 /// The text is no list of directives.
 struct ParseError;
 
@@ -45,7 +48,7 @@ impl<'a> Directives<'a> {
         Self(before_nul(text))
     }
 
-    fn read_next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, ParseError> {
+    fn read_next(&mut self) -> Result<Option<Directive>, ParseError> {
         let text = skip(self.0, |byte| is_blank(byte) || byte == b',');
         if text.is_empty() {
             return Ok(None);
@@ -63,7 +66,7 @@ impl<'a> Directives<'a> {
 }
 
 impl Iterator for Directives<'_> {
-    type Item = Result<(Vec<u8>, Vec<u8>), ParseError>;
+    type Item = Result<Directive, ParseError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read_next().transpose()
@@ -71,7 +74,7 @@ impl Iterator for Directives<'_> {
 }
 
 /// What a server says.
-struct Challenge(Vec<(Vec<u8>, Vec<u8>)>);
+struct Challenge(Vec<Directive>);
 
 impl Challenge {
     /// `None`: the text is nothing of the kind.

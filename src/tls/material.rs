@@ -50,16 +50,18 @@ pub struct Material {
 /// Configurations that were made, by what sessions want of them: most want the same.
 #[derive(Default)]
 struct Made {
-    servers: Mutex<Vec<((Protocols, bool), Arc<ServerConfig>)>>,
-    clients: Mutex<Vec<(Protocols, ClientConfig)>>,
+    servers: ByWish<(Protocols, bool), Arc<ServerConfig>>,
+    clients: ByWish<Protocols, ClientConfig>,
 }
+
+type ByWish<K, V> = Mutex<Vec<(K, V)>>;
 
 /// So many are kept. Rules that want others each time have them made each time.
 const KEPT: usize = 16;
 
 /// What is kept for a wish, or made for it now.
 fn kept_or_made<K: PartialEq, V: Clone>(
-    kept: &Mutex<Vec<(K, V)>>,
+    kept: &ByWish<K, V>,
     wish: K,
     make: impl FnOnce() -> Result<V, Error>,
 ) -> Result<V, Error> {

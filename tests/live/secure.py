@@ -11,8 +11,12 @@ import auth, milter, secure_cases, side_by_side
 FILES = ("secure_bed.py", "auth_bed.py", "milter_bed.py", "tls_bed.py", "tls_certificates.py", "mail_bed.py", "mail_site.py")
 KIND = side_by_side.Kind("secure_bed", FILES, side_by_side.complete, milter.describe)
 
+ROWS = [(r'"421', r"^\+S: 421 ", "421 of a filter under TLS")]  # of auth.md
+
+
 def kept(case, group, found):
-    return milter.kept(case, group, found) or auth.kept(case, group, found)
+    row = side_by_side.row_of(ROWS, milter.said(case, group), found)
+    return row or milter.kept(case, group, found) or auth.kept(case, group, found)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 
 impl<A: Acceptor> Session<A> {
     async fn etrn(&mut self, argument: &[u8]) -> Flow {
-        if let Some(reply) = self.put_off("ETRN", argument, 451, (4, 3, 2)) {
-            self.error(&reply, None);
-            return Flow::Continue;
-        }
         if !self.features.etrn {
             self.log_request("ETRN", argument, true);
             let reply =
                 Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");
+            self.error(&reply, None);
+            return Flow::Continue;
+        }
+        if let Some(reply) = self.put_off("ETRN", argument, 451, (4, 3, 2)) {
             self.error(&reply, None);
             return Flow::Continue;
         }
