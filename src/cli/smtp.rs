@@ -5,6 +5,7 @@ use super::start;
 use crate::daemon::DaemonAcceptor;
 use crate::schema::Sysexit;
 use crate::smtp::server::{Client, Session};
+use std::sync::PoisonError;
 
 /// Serves the one client that is there.
 pub fn run(invocation: &Invocation) -> Sysexit {
@@ -20,8 +21,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         let mut client = Client::local_user(&caller.name);
         let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
+        let delivered = acceptor.exit();
         let status = Session::new(mta.server.clone(), acceptor, client, stream).serve().await;
         mta.deliveries_done().await;
+        // a delivery knows of what the session refused before it
+        let failed = *delivered.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = if failed.is_ok() { status } else { failed };
         start::settled(&mta, status)
     })
 }

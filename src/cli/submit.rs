@@ -127,12 +127,10 @@ impl Waiting {
     /// Is told how it went; its terminal is let go of.
     fn hear(self, status: Sysexit) -> Sysexit {
         let status = match status {
+            _ if self.misused => Sysexit::USAGE,
             // the message is safe in the queue, so a temporary failure is nothing to worry about
-            status if status.is_temporary() || status.is_ok() => match self.misused {
-                true => Sysexit::USAGE,
-                false => Sysexit::OK,
-            },
-            failed => failed,
+            status if status.is_temporary() => Sysexit::OK,
+            status => status,
         };
         if let Some(mut stream) = self.stream {
             let _ = std::io::stdout().flush();

@@ -10,10 +10,10 @@ use crate::queue::{self, Field, Lease, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::sasl;
-use crate::schema::{DeliveryMode, EnhancedStatus, Outcome, Reply};
+use crate::schema::{DeliveryMode, EnhancedStatus, Outcome, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// One listener of the mta: its delivery mode may differ from the site's.
@@ -23,12 +23,26 @@ pub struct DaemonAcceptor {
     mode: DeliveryMode,
     /// Of a client on the network.
     presence: Option<Arc<Presence>>,
+    /// What the deliveries that the client waited for have come to.
+    exit: Arc<Mutex<Sysexit>>,
 }
 
 impl DaemonAcceptor {
     /// A listener that delivers in this mode.
     pub fn new(mta: Arc<Mta>, mode: DeliveryMode) -> Self {
-        Self { mta, mode, presence: None }
+        Self { mta, mode, presence: None, exit: Arc::default() }
+    }
+
+    /// The exit status of the first delivery that failed while the client waited for it (DeliveryMode interactive).
+    pub fn exit(&self) -> Arc<Mutex<Sysexit>> {
+        self.exit.clone()
+    }
+
+    fn note_exit(&self, status: Sysexit) {
+        let mut exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        if exit.is_ok() && !status.is_temporary() {
+            *exit = status;
+        }
     }
 
     /// The same for one client.
@@ -253,7 +267,7 @@ impl Acceptor for DaemonAcceptor {
                     self.mta.return_untried(lease, envelope).await;
                 }
             } else if envelope.attempt.interactive {
-                self.mta.deliver(lease, envelope, None).await;
+                self.note_exit(self.mta.deliver(lease, envelope, None).await);
             } else {
                 if envelope.session.looked_up {
                     envelope.reread(&self.mta.site.config);

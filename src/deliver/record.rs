@@ -19,7 +19,7 @@ impl Attempt<'_> {
         if let Some(text) = &result.system_error {
             self.complain(text);
         }
-        if result.too_big {
+        if result.too_big || result.no_room {
             // what is too big for a mailer is too big for its sender's
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
         }

@@ -111,7 +111,10 @@ pub(super) fn of_mail(answer: &Answer, extensions: &Extensions) -> Option<Delive
         400..500 => Some(deferred(answer, extensions)),
         501 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 5, 2)))),
         553 => Some(refused(answer, extensions, Sysexit::DATAERR, Some(EnhancedStatus(5, 1, 3)))),
-        552 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 3, 4)))),
+        552 => Some(DeliveryResult {
+            no_room: extensions.size.is_some(),
+            ..refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 3, 4)))
+        }),
         500..600 => Some(refused(answer, extensions, Sysexit::UNAVAILABLE, Some(EnhancedStatus(5, 0, 0)))),
         _ => Some(protocol_error()),
     }

@@ -27,6 +27,8 @@ pub(super) struct DeliveryResult {
     pub(super) line: Option<TranscriptLine>,
     /// The message is larger than M= allows: its body does not come back.
     pub(super) too_big: bool,
+    /// A server that had named a limit had no room for it: its sender's may have none either, and gets the header only.
+    pub(super) no_room: bool,
     /// The exit status of whoever hands the message in.
     pub(super) exit: Sysexit,
     /// Why there was no connection, or no longer; 0 where none was the matter.
@@ -129,6 +131,7 @@ impl DeliveryResult {
             of_recipient: false,
             line: None,
             too_big: false,
+            no_room: false,
             exit: match disposition {
                 Disposition::Failed => Sysexit::UNAVAILABLE,
                 _ => Sysexit::OK,

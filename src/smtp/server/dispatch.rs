@@ -173,11 +173,15 @@ impl<A: Acceptor> Session<A> {
         let level = if self.transaction.has_begun() { 1 } else { 19 };
         let word = verbs::find::<A>(split_verb(&self.last_command).0).word;
         let command = if word.is_empty() { "startup" } else { word }.to_ascii_lowercase();
+        let listener: &[u8] = match self.client.address {
+            Some(_) => &self.client.daemon.name,
+            None => b"stdin",
+        };
         let text = [
             b"lost input channel from ",
             &self.client.display[..],
             b" to ",
-            &self.client.daemon.name,
+            listener,
             b" after ",
             command.as_bytes(),
         ];
