@@ -19,10 +19,10 @@ def describe(case, group):
 ROWS = [  # what a case and a line that differs have in them, and the row of docs/milter.md
     (r'"[+2]", "<nosuch@', r"nosuch|olderrors|User unknown|^\+C: MAIL From:<> ", "a filter that adds an unknown recipient"),
     (r'"[+2]", "<?(carol|staff|list)@', r"\bto=|nrcpts", "a recipient that a filter adds and that is an alias"),
-    (r'RCPT TO:(<[^>]*>).*RCPT TO:\1.*"R": .*\["[yrt45f]', r"nrcpts", "a recipient that a filter has refused and that is named again"),
+    (r"RCPT TO:(<[^>]*>).*RCPT TO:\1", r"^-.*nrcpts(=|\}\|)\d", "a recipient that a filter has refused and that is named again"),
     (r'"q", "', r"^-qfID|^\+local|^\+C: MAIL", "a message behind one that was quarantined"),
     (r'"-", "|"R": .*\["[yrt45f]', r"^-.*stat=discarded$", "recipients that a filter has refused or struck out of a message that is discarded"),
-    (r'"e", "', r"^-.*(From: |Full-Name: )|pri=\d|SIZE=", "a field that says something only once a filter has set a sender"),
+    (r'"e", "(bob@|.*FROM:<>)|FROM:<>.*"e", "', r"^-.*(From: |Full-Name: |pri=\d|SIZE=)", "a field that says something only once a filter has set a sender"),
     (r'"b", "half\\r"', r"half", "a new body that ends with CR"),
     (r"Milter\.LogLevel=[0-3]\b", r"^-<21>sendmail: ID: [^:=]*$", "a reply of a filter with Milter.LogLevel below 4"),
     (r"LogLevel=22", r"^-.*: quit filter$", "`quit filter` beyond Milter.LogLevel 18")]
