@@ -183,10 +183,11 @@ impl Mta {
             };
             let mut status = envelope.attempt.exit;
             let unsaid = !envelope.attempt.generated && !envelope.attempt.console.steps;
-            if self.queue.is_aloud() && unsaid {
-                failures::tell(&envelope);
-            }
+            let aloud = self.queue.is_aloud() && unsaid;
             if attempted.is_untouched(&envelope) {
+                if aloud {
+                    failures::tell(&envelope.attempt.transcript);
+                }
                 drop(lease);
                 self.recall_later(envelope.key(), attempted.full);
                 return status;
@@ -210,6 +211,10 @@ impl Mta {
                 self.log_waiting(&envelope, None);
             }
             let mut said = self.drop_envelope(envelope, lease, connections, unsent).await;
+            // what was wrong with whoever was to be told as well
+            if aloud {
+                failures::tell(&said.transcript);
+            }
             self.recall_later(key, attempted.full);
             // FastSplit says how many envelopes of one message a command delivers
             let more = match !looked && at_once {
@@ -228,7 +233,11 @@ impl Mta {
                     (copy.attempt.transcript, copy.attempt.reported) = (transcript, reported);
                     copy.attempt.exit = if exit.is_ok() { copy.attempt.exit } else { exit };
                 }
+                let known = copy.attempt.transcript.len();
                 let (copied, next) = self.deliver_copy(copy, lease, connections, unsent).await;
+                if aloud {
+                    failures::tell(next.transcript.get(known..).unwrap_or_default());
+                }
                 said = if number < shared { next } else { said };
                 status = if status.is_ok() { copied } else { status };
             }

@@ -1,12 +1,11 @@
 //! What a run of the queue in the foreground says of failures.
 
-use crate::envelope::Envelope;
 use std::io::Write;
 
-/// Says on standard output what failed for good.
-pub(super) fn tell(envelope: &Envelope) {
+/// Says on standard output what failed for good, by this transcript or the part of it that is new.
+pub(super) fn tell(transcript: &[u8]) {
     let mut out = std::io::stdout().lock();
-    for text in failures(&envelope.attempt.transcript) {
+    for text in failures(transcript) {
         // a closed stdout leaves nobody to tell
         let _ = out.write_all(&[text, b"\n"].concat());
     }

@@ -1,6 +1,6 @@
 //! Looking through a queue directory.
 
-use super::control_lines::{is_end, read_line};
+use super::control_lines::read_line;
 use super::control_reader::integer;
 use super::files;
 use super::layout::{self, Directory, Group};
@@ -125,10 +125,8 @@ fn read(file: &mut File, entry: &mut Entry) -> io::Result<Option<Vec<u8>>> {
 fn facts(text: &[u8]) -> Vec<Fact> {
     let (mut facts, mut version, mut rest) = (Vec::new(), 0, text);
     while !rest.is_empty() {
+        // a listing shows what stands behind the end, too, as sendmail's does
         let (line, after) = read_line(rest).unwrap_or((rest, b""));
-        if is_end(line) {
-            break;
-        }
         rest = after;
         let line = one_line(line);
         let Some((letter, value)) = line.split_first() else { continue };

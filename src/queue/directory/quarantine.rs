@@ -32,6 +32,10 @@ pub(super) fn requarantine(
     }
     let mut text = Vec::new();
     (&locked.file).read_to_end(&mut text).map_err(fail)?;
+    // nobody has written it yet
+    if text.is_empty() {
+        return Ok(Requarantined::Skipped(None));
+    }
     let rewritten = Rewritten::of(&text, reason);
     match (rewritten.changed, rewritten.whole) {
         (false, true) => Ok(Requarantined::Unchanged(rewritten.old)),
