@@ -4,7 +4,7 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_brackets};
+use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_brackets, without_route};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::envelope::{
@@ -126,6 +126,10 @@ impl Mta {
                 reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
             }
             envelope.attempt.reported = true;
+            if !facts.keep_routes {
+                // from now on he is known without the way to him
+                envelope.sender.text = without_route(&envelope.sender.text).into_owned();
+            }
             if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
@@ -147,7 +151,9 @@ impl Mta {
         let return_path = [b" <", &self.return_path(envelope, facts).await[..], b">"].concat();
         let mut fields = Vec::with_capacity(envelope.headers.0.len());
         for field in &envelope.headers.0 {
-            if field.name.eq_ignore_ascii_case(b"return-path") {
+            // one that a message brings along is nobody's
+            let ours = field.condition != HeaderCondition::Always;
+            if ours && field.name.eq_ignore_ascii_case(b"return-path") {
                 let (value, kind) = (return_path.clone(), HeaderKind::empty());
                 fields.push(Header { value, kind, condition: HeaderCondition::Always, ..field.clone() });
             } else if !field.kind.contains(HeaderKind::ALWAYS_CHECK) {
