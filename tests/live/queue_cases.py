@@ -2,7 +2,7 @@
 
 `groups(seed, count)` draws them; the same seed gives the same ones. What a case holds is said in queue_bed.py.
 """
-import random
+import random, re
 
 GROUPS = "QUEUE_GROUP(`slow', `P=/mnt/mqueue/slow, F=f, I=10m')QUEUE_GROUP(`far', `P=/mnt/mqueue/far, F=f, R=2, r=2')"
 STARRED = "define(`QUEUE_DIR', `/mnt/mqueue/q*')"
@@ -53,6 +53,14 @@ BODIES = ["line one\nline two\n", "", "x" * 70 + "\n", ".dot\n\nFrom here\n", "n
 SELECTORS = ["-qRgood", "-qRalice", "-qR@", "-qSann", "-qSelsewhere", "-qS<>", "-q!Rgood", "-q!Sann", "-qRGOOD", "-qI6A", "-q!I6A", "-qQ", "-qQodd", "-q!Qodd", "-qL", "-qInosuch", "-qR", "-qS", "-qI", "-qGmqueue", "-qGslow", "-qGnosuch", "-qGfar", "-qQheld", "-qLx", "-q!L", "-q!Q", "-qRdown"]
 ODD_RUNS = ["-q0", "-q-1", "-qx", "-q1x", "-q!", "-q!G", "-q!Gslow", "-qG", "-q!z", "-qR", "-qi6A", "-qrgood", "-q5"]
 SUBMISSION = "From: Ann <ann@elsewhere.example>\nTo: somebody@site.example\nSubject: from the reference\n\nits body\n"
+
+
+def runnable(text, lines):
+    """The text of a control file for a run, which sendmail does not survive without an S line; one that says itself that it is held is for listings only."""
+    text = re.sub("^q.*\n", "", text, flags=re.M)
+    if re.search("^![\x01\x11]", text, re.M):  # BY= with R: queue_states.md
+        text = re.sub("@(greet4|ehlo4|maildrop)", "@rcpt4", text)
+    return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if line[0] != "q") + "\n.\n"
 
 
 class Drawer:
@@ -163,6 +171,8 @@ class Drawer:
         prefix = self.pick(["qf"] * 12 + ["hf", "hf", "Qf"])
         lines = self.control(prefix == "hf")
         text = "\n".join(lines) + "\n.\n" if self.often(0.8) else self.damaged(lines)
+        if self.running and prefix == "qf":
+            text = runnable(text, lines)
         if self.often(0.03):
             text = ""
         mode, owner, age = (0o600, 0, self.pick([0, 0, 0, 1200, 90000]))
@@ -172,6 +182,8 @@ class Drawer:
         files = [[self.place(prefix + name, folder), content, mode, owner, age], *self.body(name, folder)]
         if self.often(0.08):
             other = self.pick(["tf", "xf", "hf", "Qf", "Tf", "qf"])
+            if self.running and other == "xf":
+                other = "Tf"  # a transcript that a crash left: listings only
             if other != prefix:
                 files.append([self.place(other + name, folder), self.pick(["", "451 4.2.1 x... Mailbox busy\n", text]), 0o600, 0, 0])
         if self.often(0.02) and content == text:
@@ -236,7 +248,10 @@ class Drawer:
             files.append([self.place(self.pick(NAMES), self.pick(self.tops())), self.pick(["", "text\n"]), 0o600, 0, self.pick([0, 90000])])
         controls = [file[0] for file in files if file[0].split("/")[-1][:2] in ("qf", "hf") and isinstance(file[1], str)]
         locks = [self.pick(controls)] if controls and self.often(0.08) else []
-        return {"files": files, "ids": self.ids, "locks": locks, "steps": self.steps()}
+        steps = self.steps()
+        if any(str(word).startswith("-Q") for step in steps for word in step):
+            files = [file for file in files if file[0].split("/")[-1][:2] != "tf"]
+        return {"files": files, "ids": self.ids, "locks": locks, "steps": steps}
 
     def group(self, cases):
         layout, self.folders = self.pick(LAYOUTS)

@@ -5,7 +5,7 @@ See side_by_side.py for the options, queue_states.md for the differences that st
 """
 import re, sys
 
-import queue_cases, side_by_side
+import queue_cases, side_by_side, table_rows
 
 # Hosts that fail before anything is said of a message: sendmail's run does not try them for the next one.
 UNREACHABLE = re.compile(r"@(down|greet4|ehlo4|maildrop|mail4|servfail)(?:up)?\.example")
@@ -26,18 +26,6 @@ def controls(case):
 
 def has_several_directories(group):
     return "/q*'" in group["features"] or "QUEUE_GROUP" in group["features"]
-
-
-def has_old_transcript(case, group):
-    return any(path.split("/")[-1][:2] == "xf" and path.split("/")[-1][2:] in case["ids"] for path, *_ in case["files"])
-
-
-def has_no_sender(case, group):
-    return any("\nS" not in "\n" + text for text in controls(case))
-
-
-def says_that_it_is_held(case, group):
-    return any("\nq" in "\n" + text for text in controls(case))
 
 
 def shares_unreachable_hosts(case, group):
@@ -63,8 +51,8 @@ def looks_into_what_it_puts_aside(case, group):
 
 def lists_without_body(case, group):
     names = {path.split("/")[-1] for path, text, *_ in case["files"] if isinstance(text, str)}
-    odd = [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] in ("qf", "hf", "Qf") and "df" + path.split("/")[-1][2:] not in names and isinstance(text, str)]
-    return any("-bp" in step for step in case["steps"]) and any(is_put_aside(text) or REFUSED.search(text) for text in odd)
+    controls = [path.split("/")[-1] for path, text, *_ in case["files"] if path.split("/")[-1][:2] in ("qf", "hf", "Qf") and isinstance(text, str)]
+    return any("-bp" in step for step in case["steps"]) and any("df" + name[2:] not in names for name in controls)
 
 
 def names_recipients_before_the_sender(case, group):
@@ -80,37 +68,50 @@ def names_included_list(case, group):
     return any("incl@site.example" in str(part) for part in [*case["steps"], *controls(case)])
 
 
-def has_old_copy(case, group):
-    return any(path.split("/")[-1][:2] == "tf" for path, *_ in case["files"]) and any(str(word).startswith("-Q") for step in case["steps"] for word in step)
-
-
 def lists_new_messages(case, group):
     """What came in, or came back, is in any of several directories; where is shown by a listing."""
     verbs = [step[0] for step in case["steps"]]
     return has_several_directories(group) and any("-bp" in step for step in case["steps"]) and ("submit" in verbs or "reference" in verbs or runs(case))
 
 
-# row of the table, and which cases it is about: those that differ in nothing else are compared all the same
-ROWS = [
-    ("an xf file that a crash left", lambda case, group: runs(case) and has_old_transcript(case, group)),
-    ("a qf without an S line", lambda case, group: runs(case) and has_no_sender(case, group)),
-    ("a qf that says itself that it is held", lambda case, group: runs(case) and says_that_it_is_held(case, group)),
-    ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group)),
-    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group)),
-    ("a listing of a message without its df", lists_without_body),
-    ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group)),
-    ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group)),
-    ("members of an `:include:` file of root", names_included_list),
-    ("a tf that a crash left, and `-Q`", has_old_copy),
-    ("which directory of a group an envelope gets", lists_new_messages),
-]
+def unordered(result):
+    """Lines of listings without their order."""
+    return {**result, "session": sorted(result["session"])}
 
 
-def kept(case, group):
-    return next((row for row, applies in ROWS if applies(case, group)), None)
+def apart(result):
+    """Conversations that came to no message, once; and the host's address left out where nobody was called again."""
+    talks = []
+    for talk in result["remote"]:
+        if any(line.startswith("C: MAIL ") for line in talk) or talk not in talks:
+            talks.append(talk)
+    return {**result, "remote": talks}
+
+
+def put_aside(result):
+    """Control files have the name of what is put aside or the usual one."""
+    return {**result, "queue": sorted([re.sub(r"/Qf", "/qf", name), *lines] for name, *lines in result["queue"])}
+
+
+REPORTS = "deliveries remote"
+ROWS = [table_rows.Row(*row) for row in [
+    ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
+        apart, table_rows.lines("log", r"(relay=[\w.]+)( \[[\d.]+\])?, dsn=4\.\d\.\d(, reply=[^,]*)?, stat=(Deferred).*", r"\1, stat=\4"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
+        table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
+    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
+    ("a listing of a message without its df", lists_without_body, table_rows.all_of(
+        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR"))),
+    ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
+        table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: )rfc822;", r"\1RFC822;"),
+        table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "))),
+    ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
+    ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
+        table_rows.lines("queue", r"^C(:|incl:).*", "C"), table_rows.lines("queue", r"^(R[A-Z]*)A:", r"\1:"))),
+    ("which directory of a group an envelope gets", lists_new_messages, unordered),
+]]
 
 
 QUEUES = side_by_side.Kind("queue_bed", ("mail_bed.py", "mail_site.py", "queue_bed.py"), side_by_side.complete, describe)
 
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, queue_cases.groups, "queue_states.md", QUEUES, kept))
+    sys.exit(side_by_side.main(__doc__, queue_cases.groups, "queue_states.md", QUEUES, rows=ROWS))

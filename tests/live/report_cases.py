@@ -5,6 +5,7 @@ see AFTERWARDS in mail_bed.py): the messages are made older, the queue is run.
 """
 import json, random, re
 
+import table_rows
 from session_cases import FIELDS, LINES, PLAIN_LINES, eight
 
 DAY = 86400
@@ -15,7 +16,7 @@ OPTIONS = {  # name: values; the empty ones of session_cases.py are of no concer
     "PrivacyOptions": ["nobodyreturn", "noreceipts", "noactualrecipient", "nobodyreturn,noreceipts", "noactualrecipient,nobodyreturn"],
     "MaxHeadersLength": ["16384", "2000"], "DontPruneRoutes": ["True"], "RrtImpliesDsn": ["True"], "UseErrorsTo": ["True"], "Timeout.queuewarn": ["1h", "4h", "0"],
     "Timeout.queuereturn": ["2d", "5d"], "Timeout.queuewarn.urgent": ["30m"], "Timeout.queuereturn.non-urgent": ["7d"], "Timeout.queuewarn.dsn": ["1h"], "Timeout.queuereturn.dsn": ["1d"],
-    "MaxHopCount": ["5"], "DeadLetterDrop": ["/mnt/spool/dead"], "DeliveryMode": ["i", "q"], "LogLevel": ["5", "10", "14"], "SuperSafe": ["interactive"], "CheckpointInterval": ["1"],
+    "MaxHopCount": ["5"], "DeadLetterDrop": ["/mnt/spool/dead"], "DeliveryMode": ["i", "q"], "LogLevel": ["5", "10", "14"], "SuperSafe": ["postmilter"], "CheckpointInterval": ["1"],
     "DeliverByMin": ["300"], "TimeZoneSpec": ["CET-1"], "MaxAliasRecursion": ["4"]}
 FEATURES = ["FEATURE(`always_add_domain')", "MASQUERADE_AS(`masq.example')FEATURE(`masquerade_envelope')", "define(`LUSER_RELAY', `local:nosuchuser')",
             "define(`SMART_HOST', `esmtp:[mx.plain.example]')", "define(`SMTP_MAILER_MAX', `600')define(`ESMTP_MAILER_MAX', `600')", "define(`LOCAL_MAILER_MAX', `600')",
@@ -27,7 +28,7 @@ SENDERS = ["ann@elsewhere.example"] * 14 + ["alice@site.example", "www@site.exam
     "loop1@site.example", "prog69@site.example", "@good.example:ann@elsewhere.example", "@good.example,@second.example:x@plain.example", "MAILER-DAEMON@good.example", '"odd name"@elsewhere.example', "x@hub.example",
     "j\xc3\xb6rg@elsewhere.example", "y" * 200 + "@elsewhere.example", "root", "x@[127.0.1.1]", "a!b@elsewhere.example", "moved@site.example", "x@seven.example"]
 HERE = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "first.last", "postmaster", "root", "nobody"]
-LISTS = ["staff", "list", "far", "farfar", "nested", "loop1", "prog", "badone", "allbad", "gonehost", "nodomain", "twice", "badlist", "mixed", "deep1", "empty", "slowpair", "syntax", "incl", "inclnone", "tofile", "badfile",
+LISTS = ["staff", "list", "far", "farfar", "nested", "loop1", "prog", "badone", "allbad", "gonehost", "nodomain", "twice", "badlist", "mixed", "deep1", "empty", "slowpair", "syntax", "incl", "inclnone", "tofile", "tofile",
          "moved", "abroad", "owner-list", "list-request", "prognone"]
 PROGRAMS = ["prog%d" % status for status in (1, *range(64, 79), 100)]
 FULL = ["alice+says%d" % status for status in (64, 67, 69, 73, 75, 77, 78)] + ["bob+exit%d" % status for status in (1, 65, 67, 68, 70, 71, 75, 76, 78)]
@@ -135,31 +136,86 @@ class Drawer:
         chosen = self.chance.sample(sorted(OPTIONS), self.pick([0, 1, 1, 2, 2, 3, 4]))
         options = [f"O {name}={self.pick(OPTIONS[name])}" for name in chosen]
         options += ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A", "O DaemonPortOptions=Name=MSA, Addr=127.0.0.1, Port=587, M=AE"]
-        return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [self.case() for _ in range(cases)]}
+        return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [apart(self.case()) for _ in range(cases)]}
 
 
-# rows of reports.md: what in a case's steps or its group's options leads to them, and what such a difference looks like
+def apart(case):
+    """The same case without recipients that lead to rows of reports.md about a message as a whole: a circle of aliases beside others, BY= with R
+    and a server that is busy, two whose first host is the same."""
+    said = json.dumps(case)
+    if re.search(r" BY=\d+;RT?", said):
+        said = re.sub(r"@(greet4|greetdrop|ehlo4|ehlodrop)\.example", "@rcpt4.example", said)
+    if "@rcpt4." in said:
+        said = said.replace("@tempup.example", "@good.example")
+    if "@greet5." in said:
+        said = said.replace("@fiveup.example", "@good.example")
+    if "@down." in said:
+        said = said.replace("@downup.example", "@good.example")
+    case = json.loads(said)
+    named = [step for step in case["steps"] if step[-1].startswith("RCPT ")]
+    if len(named) > 1:
+        case["steps"] = [step for step in case["steps"] if not step[-1].startswith("RCPT TO:<loop1@") or step is named[0]]
+        if named[0][-1].startswith("RCPT TO:<loop1@"):
+            named[0][-1] = named[0][-1].replace("loop1@", "deep1@")
+    for step in case["after"]:
+        if step[0] == "run" and len(step) > 2 and "--" in step[1]:
+            step[1] = [word.replace("loop1@", "deep1@") for word in step[1]]
+    return case
+
+
+# ------------------------------------------------------------ rows of reports.md
+def said_in(pattern):
+    """Is this about what a case says and its group's options?"""
+    return lambda case, group: bool(re.search(pattern, json.dumps([case["steps"], case["after"], group["options"], group["features"]])))
+
+
+def runs_queue(case, group):
+    return any(step[:2] == ["run", ["-q"]] for step in case["after"])
+
+
+def transactions(result):
+    """Each transaction by itself behind its greeting: messages of a run may share a connection or not."""
+    found = []
+    for name, *said in result["remote"]:
+        said = [line for at, line in enumerate(said) if line not in ("C: QUIT", "S: 221 2.0.0 bye", "C: RSET") and (at == 0 or said[at - 1] != "C: RSET")]
+        begins = [at for at, line in enumerate(said) if line.startswith("C: MAIL ")]
+        pieces = [said[begin:end] for begin, end in zip(begins, [*begins[1:], None])] or [[]]
+        found += [[name, *said[:begins[0] if begins else None], *piece] for piece in pieces]
+    return {**result, "remote": found}
+
+
+def seven_bits(result):
+    """Lines of a transcript that name an address, without eighth bits."""
+    strip = lambda line: "".join(chr(ord(char) & 0x7f) for char in line) if re.match(r"(D: )?\d\d\d \d\.\d\.\d .*\.\.\. ", line) else line
+    return {**result, **{name: [list(map(strip, block)) for block in result[name]] for name in ("deliveries", "remote")}}
+
+
+def kept_for_nobody(result):
+    """A Qf that is left, and what belongs to it."""
+    ids = {block[0][2:] for block in result["queue"] if block[0].startswith("Qf")}
+    return {**result, "queue": [block for block in result["queue"] if block[0][2:] not in ids]}
+
+
+REPORTS = "deliveries remote"
 LATE = r'"age", (518400|691200)'
-KEPT = [
-    (r"badfile@", r"", "a file named by an alias whose directory is missing"), (r"loop1@", r"", "a circle of aliases beside other recipients"),
-    (r" BY=\d+;RT?.*@(greet4|greetdrop|ehlo4|ehlodrop)\.", r"", "BY= with R, and a server that is busy or hangs up"),
-    (r" BY=\d+;RT?", r"^-(D: )?    \(reason: 250 ", "BY= with R over a connection that has carried a message"),
-    (r"SuperSafe=interactive", r"", "SuperSafe=interactive"),
-    (r"FROM:<x@down\..*" + LATE, r"", "a host that did not answer, once more in one run of the queue"),
-    (r"@tempup\..*@rcpt4\.|@rcpt4\..*@tempup\.|@downup\..*@down\.|@down\..*@downup\.", r"tempup|rcpt4|down", "two recipients whose first host is the same"),
-    (r"NOTIFY=(DELAY|NEVER|SUCCESS)(,DELAY)?[ \"].*" + LATE + r".*LogLevel=1", r"^\+.*done; delay", "what times out while nobody is to be told"),
-    (r"DoubleBounceAddress=(nosuchuser|x@rcpt5)", r"^[-+ ]*Qf|savemail panic|to=nosuchuser", "nobody is left to tell"),
-    (r"BODY=7BIT.*@rcpteight\.", r"pas trouv", "what a server says in eighth bits about a message with BODY=7BIT"),
-    (r"<421@picky\..*@picky\.|@picky\..*<421@picky\.", r"Deferred", "421 to RCPT, with more commands under way"),
-    (r'"--".*\\u00c3', r"^-.*alC/ce", "eighth bits in addresses of a command line"),
-    (r"Errors-To: nosuch@.*UseErrorsTo", r"^-.* to=nosuch@site", "an address of Errors-To that nobody has (UseErrorsTo)")]
-
-
-def kept(case, group, found):
-    """The row of reports.md that these differences of a case may belong to."""
-    said = json.dumps([case["steps"], case["after"], group["options"]])
-    lines = [line for _, differences in found for line in differences]
-    return next((row for pattern, seen, row in KEPT if re.search(pattern, said) and any(re.search(seen, line) for line in lines)), None)
+ROWS = [table_rows.Row(*row) for row in [
+    ("BY= with R over a connection that has carried a message", said_in(r" BY=\d+;RT?"), table_rows.all_of(
+        table_rows.lines(REPORTS, r"^(D: )?(    \(reason: 250 |Diagnostic-Code: SMTP; 250 )"), table_rows.lines(REPORTS, r"^((D: )?Status: )(2\.0\.0|5\.4\.7)?$", r"\1"))),
+    ("a host that did not answer, once more in one run of the queue", said_in(r"FROM:<x@down\..*" + LATE), table_rows.lines("log", r"(relay=[\w.]*down\.example\.) \[127\.0\.2\.1\]", r"\1")),
+    ("what times out while nobody is to be told", said_in(r"NOTIFY=(DELAY|NEVER|SUCCESS)(,DELAY)?[ \"].*" + LATE + r".*LogLevel=1"), table_rows.lines("log", r": done; delay=")),
+    ("nobody is left to tell", said_in(r"DoubleBounceAddress=(nosuchuser|x@rcpt5)"), table_rows.all_of(
+        kept_for_nobody, table_rows.lines("log", r"savemail panic|savemail: cannot save|: to=nosuchuser"))),
+    ("what a server says in eighth bits about a message with BODY=7BIT", said_in(r"BODY=7BIT.*@rcpteight\."), table_rows.lines(REPORTS + " queue log", r"pas trouv.*", "pas trouv")),
+    ("a connection that ends at RCPT, with more commands under way", said_in(r"<(421|drop)@picky(old)?\..*@picky|@picky(old)?\..*<(421|drop)@picky"), table_rows.all_of(
+        table_rows.lines("log", r"(: to=(?:<[^>]*@picky[^>]*>,?)+.*?), dsn=.*", r"\1"), table_rows.lines("queue", r"^M(Deferred|User unknown).*"),
+        table_rows.lines(REPORTS, r"^((D: )?<[^>]*@picky[^>]*>\.\.\. Deferred).*", r"\1"), table_rows.lines(REPORTS, r"^(D: )?(Remote-MTA: DNS; mx\.picky|Status: 4\.|Diagnostic-Code: SMTP; 4|    \(reason: 4)"))),
+    ("eighth bits in addresses of a command line", said_in(r'"--".*\\u00c3'), table_rows.all_of(
+        seven_bits, table_rows.lines("log session stdout", r"(?:[^ ]*\.\.\. )?8-bit character in mailbox address.*", "8-bit character in mailbox address"))),
+    ("an address of Errors-To that nobody has (UseErrorsTo)", said_in(r"Errors-To: nosuch@.*UseErrorsTo"), table_rows.all_of(
+        table_rows.lines("log", r": to=nosuch@site\.example, "), table_rows.lines("log", r"stat=nosuch@site\.example\.\.\. ", "stat="))),
+    ("BODY=8BITMIME of a report on a report", said_in(""), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
+    ("a host that nobody asked for (exit status 68)", said_in(r"prog68@"), table_rows.lines(REPORTS + " log", r"Host unknown \(Name server: [^)]*\)", "Host unknown")),
+    ("messages of a run that are for one host", runs_queue, transactions)]]
 
 
 def groups(seed, count, size=8):

@@ -8,4 +8,4 @@ import sys
 import report_cases, side_by_side
 
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, report_cases.groups, "reports.md", kept=report_cases.kept))
+    sys.exit(side_by_side.main(__doc__, report_cases.groups, "reports.md", rows=report_cases.ROWS))

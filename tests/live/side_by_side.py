@@ -1,7 +1,8 @@
 """Generated cases, Debian's sendmail and canonify side by side: what every such comparison shares.
 
 `main(doc, groups, table, kind)` is the whole command: groups(seed, count) draws the cases, `table` names the page of the differences that stay,
-`kind` is about where they run: SMTP sessions unless it is said. `kept` gives the row of the table that a case which differs belongs to.
+`kind` is about where they run: SMTP sessions unless it is said. `rows` are those of the table (table_rows.py); `kept` gives the row that a case
+which differs belongs to, whatever else it holds.
 
 usage: NAME.py CANONIFY [--seed N] [--cases K] [--jobs J] [--show N] [--only CASE] [--all] [--known N,N] [--cache DIR]
 
@@ -11,7 +12,7 @@ Closes with "N passed, N failed". See session_text.py for what is not compared.
 """
 import argparse, collections, concurrent.futures, hashlib, json, os, pathlib, queue, re, subprocess, sys, tempfile
 
-import mail_bed, mail_site, session_text
+import mail_bed, mail_site, session_text, table_rows
 
 HERE = pathlib.Path(__file__).resolve().parent
 REFERENCE = pathlib.Path(os.environ.get("CANONIFY_REFERENCE", "/nonexistent"))
@@ -142,7 +143,7 @@ def show_case(kind, case, group, three):
         print(f"== {name}", *lines, sep="\n    ")
 
 
-def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None):
+def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None, rows=()):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canonify")
     parser.add_argument("--seed", default="1")
@@ -164,7 +165,7 @@ def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None
     if wish.only is not None:
         groups = [group for group in groups if any(case["number"] == wish.only for case in group["cases"])]
     kinds, passed, failed, unsteady = collections.defaultdict(list), 0, 0, 0
-    rows = collections.Counter()
+    explained = collections.Counter()
     for case, group, found, three in compare(kind, groups, wish):
         if wish.only == case["number"]:
             show_case(kind, case, group, three)
@@ -172,9 +173,12 @@ def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None
             if found == []:
                 print(f"case {case['number']} is known to differ, and does not")
             continue
-        if found and (row := kept(case, group, found)) and wish.only is None:
-            rows[row] += 1
-            continue
+        if found:
+            found, said = table_rows.judge(case, group, three[0], three[2], rows)
+            row = kept(case, group, found) if found else None
+            explained.update(filter(None, [*said, row]))
+            if (row or not found) and wish.only is None:
+                continue
         unsteady += found is None
         passed += found == []
         failed += bool(found)
@@ -185,7 +189,7 @@ def main(doc, groups, table, kind=SESSIONS, kept=lambda case, group, found: None
         case, group, lines = examples[0]
         print(f"\n{len(examples)} x {signature}   cases {' '.join(str(case['number']) for case, *_ in examples[:12])}")
         print(*kind.describe(case, group), *("    " + line[:300] for line in lines[:wish.lines]), sep="\n")
-    for row, count in rows.most_common():
+    for row, count in explained.most_common():
         print(f"{count} differ as {table} says: {row}")
     print(f"{unsteady} left out: the reference does not answer alike twice")
     print(f"{passed} passed, {failed} failed")
