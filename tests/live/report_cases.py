@@ -16,7 +16,7 @@ OPTIONS = {  # name: values; the empty ones of session_cases.py are of no concer
     "PrivacyOptions": ["nobodyreturn", "noreceipts", "noactualrecipient", "nobodyreturn,noreceipts", "noactualrecipient,nobodyreturn"],
     "MaxHeadersLength": ["16384", "2000"], "DontPruneRoutes": ["True"], "RrtImpliesDsn": ["True"], "UseErrorsTo": ["True"], "Timeout.queuewarn": ["1h", "4h", "0"],
     "Timeout.queuereturn": ["2d", "5d"], "Timeout.queuewarn.urgent": ["30m"], "Timeout.queuereturn.non-urgent": ["7d"], "Timeout.queuewarn.dsn": ["1h"], "Timeout.queuereturn.dsn": ["1d"],
-    "MaxHopCount": ["5"], "DeadLetterDrop": ["/mnt/spool/dead"], "DeliveryMode": ["i", "q"], "LogLevel": ["5", "10", "14"], "SuperSafe": ["postmilter"], "CheckpointInterval": ["1"],
+    "MaxHopCount": ["5"], "DeadLetterDrop": ["/mnt/spool/dead"], "DeliveryMode": ["i", "q"], "LogLevel": ["5", "10", "14"], "SuperSafe": ["True"], "CheckpointInterval": ["1"],
     "DeliverByMin": ["300"], "TimeZoneSpec": ["CET-1"], "MaxAliasRecursion": ["4"]}
 FEATURES = ["FEATURE(`always_add_domain')", "MASQUERADE_AS(`masq.example')FEATURE(`masquerade_envelope')", "define(`LUSER_RELAY', `local:nosuchuser')",
             "define(`SMART_HOST', `esmtp:[mx.plain.example]')", "define(`SMTP_MAILER_MAX', `600')define(`ESMTP_MAILER_MAX', `600')", "define(`LOCAL_MAILER_MAX', `600')",
@@ -201,7 +201,8 @@ LATE = r'"age", (518400|691200)'
 ROWS = [table_rows.Row(*row) for row in [
     ("BY= with R over a connection that has carried a message", said_in(r" BY=\d+;RT?"), table_rows.all_of(
         table_rows.lines(REPORTS, r"^(D: )?(    \(reason: 250 |Diagnostic-Code: SMTP; 250 )"), table_rows.lines(REPORTS, r"^((D: )?Status: )(2\.0\.0|5\.4\.7)?$", r"\1"))),
-    ("a host that did not answer, once more in one run of the queue", said_in(r"FROM:<x@down\..*" + LATE), table_rows.lines("log", r"(relay=[\w.]*down\.example\.) \[127\.0\.2\.1\]", r"\1")),
+    ("a host that did not answer, once more in one run of the queue", said_in(r"FROM:<x@down\..*" + LATE), table_rows.all_of(
+        table_rows.lines("log", r"(relay=[\w.]*down\.example\.) \[127\.0\.2\.1\]", r"\1"), table_rows.lines("log", r": makeconnection \(down\.example\."))),
     ("what times out while nobody is to be told", said_in(r"NOTIFY=(DELAY|NEVER|SUCCESS)(,DELAY)?[ \"].*" + LATE + r".*LogLevel=1"), table_rows.lines("log", r": done; delay=")),
     ("nobody is left to tell", said_in(r"DoubleBounceAddress=(nosuchuser|x@rcpt5)"), table_rows.all_of(
         kept_for_nobody, table_rows.lines("log", r"savemail panic|savemail: cannot save|: to=nosuchuser"))),
