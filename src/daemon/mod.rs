@@ -34,6 +34,7 @@ mod mta;
 mod proxy;
 mod rates;
 mod reports;
+mod returned_header;
 mod runs;
 mod serve;
 mod throttle;

@@ -4,20 +4,18 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_brackets, without_route};
+use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_route};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
-use crate::config::{HeaderCondition, Mailer, MailerId};
 use crate::envelope::{
     AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState,
-    Sender, put_headers, receive,
+    Sender, receive,
 };
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, Quiet};
-use crate::message::{EncodingField, Header, HeaderKind, Headers, errors_to};
+use crate::message::errors_to;
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
-use crate::rewrite::{AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
@@ -142,47 +140,6 @@ impl Mta {
             }
         }
         Ok(reports)
-    }
-
-    /// The fields of a message that comes back, as they are written when the report is queued: as for a file, whose mailer
-    /// rewrites nothing of its own and is told the sender. What other mailers ask for is no part of what was sent.
-    pub(super) async fn returned_header(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
-        let mailer = self.file_mailer();
-        let return_path = [b" <", &self.return_path(envelope, facts).await[..], b">"].concat();
-        let mut fields = Vec::with_capacity(envelope.headers.0.len());
-        for field in &envelope.headers.0 {
-            // one that a message brings along is nobody's
-            let ours = field.condition != HeaderCondition::Always;
-            if ours && field.name.eq_ignore_ascii_case(b"return-path") {
-                let (value, kind) = (return_path.clone(), HeaderKind::empty());
-                fields.push(Header { value, kind, condition: HeaderCondition::Always, ..field.clone() });
-            } else if !field.kind.contains(HeaderKind::ALWAYS_CHECK) {
-                fields.push(field.clone());
-            }
-        }
-        let mut scope = envelope.scope.clone();
-        let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
-        put_headers(&mut rewriter, mailer, envelope, &Headers(fields), EncodingField::Kept).await
-    }
-
-    fn file_mailer(&self) -> MailerId {
-        let number = self.site.config.mailers.iter().position(Mailer::is_file).unwrap_or_default();
-        MailerId(u16::try_from(number).unwrap_or_default())
-    }
-
-    /// The sender in the Return-Path of what comes back, as a file would show him.
-    async fn return_path(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
-        if envelope.attempt.report {
-            return facts.daemon.clone();
-        }
-        let bare = without_brackets(&envelope.sender.text);
-        if envelope.sender.is_null() || bare.is_empty() {
-            return Vec::new();
-        }
-        let mut scope = envelope.scope.clone();
-        let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
-        let file = self.file_mailer();
-        rewriter.remote_name(&envelope.sender.text, file, AddressKind::SENDER, true, None).await.0
     }
 
     /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.
