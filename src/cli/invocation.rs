@@ -4,8 +4,10 @@ use super::flags::{Words, cut};
 use super::modes::{MODES, Mode};
 use super::process::complain;
 use crate::addr::one_line;
+use crate::envelope::RecipientFlags;
 use crate::logging::say;
 use crate::schema::Sysexit;
+use crate::smtp::proto::is_xtext;
 use crate::sys::identity;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -173,6 +175,36 @@ impl Invocation {
             (true, _) | (false, false) => runs_queue.then_some(BESIDE_QUEUE),
             (false, true) => Some(NO_SUBMISSION),
         }
+    }
+
+    /// What is wrong with -R, -V or -N.
+    pub fn dsn_problem(&self) -> Option<&'static str> {
+        let is = |ret: &Vec<u8>| [&b"hdrs"[..], b"full"].iter().any(|known| ret.eq_ignore_ascii_case(known));
+        if !self.ret.as_ref().is_none_or(is) {
+            Some("Invalid -R value")
+        } else if !self.envelope_id.as_ref().is_none_or(|envid| is_xtext(envid)) {
+            Some("Invalid syntax in -V flag")
+        } else {
+            self.notify_flags().is_none().then_some("Invalid -N argument")
+        }
+    }
+
+    /// -N as flags; `None` for what is none.
+    pub fn notify_flags(&self) -> Option<RecipientFlags> {
+        let Some(text) = &self.notify else { return Some(RecipientFlags::DEFAULT_NOTIFY) };
+        let mut flags = RecipientFlags::HAS_NOTIFY;
+        if text.eq_ignore_ascii_case(b"never") {
+            return Some(flags);
+        }
+        for word in text.split(|byte| *byte == b',') {
+            flags |= match word.to_ascii_lowercase().as_slice() {
+                b"success" => RecipientFlags::SUCCESS,
+                b"failure" => RecipientFlags::FAILURE,
+                b"delay" => RecipientFlags::DELAY,
+                _ => return None,
+            };
+        }
+        Some(flags)
     }
 
     /// What does not count, in its order: for whoever has read the configuration.

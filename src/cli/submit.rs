@@ -27,7 +27,8 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         options.delivery_mode = DeliveryMode::Interactive;
     }
     // whoever waits for an answer before he sends anything must have it
-    if invocation.recipients.is_empty() && !invocation.from_headers {
+    let nobody_named = invocation.recipients.is_empty() && !invocation.from_headers;
+    if nobody_named && invocation.dsn_problem().is_none() {
         say(NOBODY_NAMED);
     }
     let mut message = Vec::new();

@@ -11,7 +11,9 @@ import auth, milter, secure_cases, side_by_side
 FILES = ("secure_bed.py", "auth_bed.py", "milter_bed.py", "tls_bed.py", "tls_certificates.py", "mail_bed.py", "mail_site.py")
 KIND = side_by_side.Kind("secure_bed", FILES, side_by_side.complete, milter.describe)
 
-ROWS = [(r'"421', r"^\+S: 421 ", "421 of a filter under TLS")]  # of auth.md
+ROWS = [  # of auth.md
+    (r'"421', r"^\+S: 421 ", "421 of a filter under TLS"),
+    (r"AUTH=(?s:.*)STARTTLS", r"auth_author", "the author of a MAIL that was refused before STARTTLS")]
 
 
 def kept(case, group, found):

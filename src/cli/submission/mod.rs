@@ -234,10 +234,6 @@ impl<'a> Submission<'a> {
 
     fn set_dsn(&mut self) -> Result<(), Sysexit> {
         let invocation = self.invocation;
-        let refused = |text: &str| {
-            say(text.as_bytes());
-            Sysexit::USAGE
-        };
         if let Some(kind) = &invocation.body_type {
             self.envelope.body_type = BodyType::parse(kind);
             if self.envelope.body_type.is_none() {
@@ -245,26 +241,22 @@ impl<'a> Submission<'a> {
                 self.envelope.attempt.fail_with(Sysexit::USAGE);
             }
         }
+        if let Some(problem) = invocation.dsn_problem() {
+            say(problem.as_bytes());
+            return Err(Sysexit::USAGE);
+        }
         if let Some(ret) = &invocation.ret {
             let headers = ret.eq_ignore_ascii_case(b"hdrs");
-            if !headers && !ret.eq_ignore_ascii_case(b"full") {
-                return Err(refused("Invalid -R value"));
-            }
             self.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
             self.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers);
         }
-        if let Some(envid) = &invocation.envelope_id {
-            if !crate::smtp::proto::is_xtext(envid) {
-                return Err(refused("Invalid syntax in -V flag"));
-            }
-            self.envelope.envid = Some(envid.clone());
-        }
+        self.envelope.envid.clone_from(&invocation.envelope_id);
         self.envelope.attempt.defaults = Some(CommandDefaults {
             envid: self.envelope.envid.clone(),
             flags: self.envelope.flags & (EnvelopeFlags::RETURN_GIVEN | EnvelopeFlags::NO_BODY_RETURN),
             notifies: invocation.notify.is_some(),
         });
-        self.notify().map(drop).ok_or_else(|| refused("Invalid -N argument"))
+        Ok(())
     }
 }
 

@@ -106,7 +106,8 @@ impl Submission<'_> {
             return self.refuse(text, problem, parsed.status, parsed.triple);
         }
         let refused = parsed.problems.into_iter().next().filter(|_| parsed.address.is_none());
-        let flags = RecipientFlags::PRIMARY | self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
+        let flags = RecipientFlags::PRIMARY
+            | self.invocation.notify_flags().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let address = parsed.address.map(|address| Address { text: text.to_vec(), ..address });
         let mut recipient = Recipient { text: text.to_vec(), address, flags, ..Recipient::default() };
         if waits {
@@ -170,7 +171,7 @@ impl Submission<'_> {
             None => reply.enhanced,
         };
         let entered = self.next_place();
-        let notify = self.notify().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
+        let notify = self.invocation.notify_flags().unwrap_or(RecipientFlags::DEFAULT_NOTIFY);
         let recipient = Recipient {
             entered,
             text: text.to_vec(),
@@ -182,24 +183,6 @@ impl Submission<'_> {
             ..Recipient::default()
         };
         self.envelope.append_recipient(&self.mta.site.config, recipient);
-    }
-
-    /// -N as flags; `None` for what is none.
-    pub(super) fn notify(&self) -> Option<RecipientFlags> {
-        let Some(text) = &self.invocation.notify else { return Some(RecipientFlags::DEFAULT_NOTIFY) };
-        let mut flags = RecipientFlags::HAS_NOTIFY;
-        if text.eq_ignore_ascii_case(b"never") {
-            return Some(flags);
-        }
-        for word in text.split(|byte| *byte == b',') {
-            flags |= match word.to_ascii_lowercase().as_slice() {
-                b"success" => RecipientFlags::SUCCESS,
-                b"failure" => RecipientFlags::FAILURE,
-                b"delay" => RecipientFlags::DELAY,
-                _ => return None,
-            };
-        }
-        Some(flags)
     }
 }
 

@@ -155,15 +155,14 @@ impl<A: Acceptor> Session<A> {
         security.tls = Some(Arc::new(established));
         let ruleset: &[u8] = b"tls_client";
         let before = std::mem::replace(&mut self.transaction.envelope.scope, self.scope.clone());
+        let protocol = before.get_named(&site.config, b"r");
         self.set_envelope_macros();
         let scope = &mut self.transaction.envelope.scope;
         let verdict = Rewriter::quiet(&site, scope).check(ruleset, verify, Some(b"STARTTLS")).await;
         self.scope = scope.clone();
-        // what a MAIL that was refused has said of protocol and author stays
-        for name in [&b"r"[..], b"auth_author"] {
-            if let Some(value) = before.get_named(&site.config, name) {
-                scope.set_named(&site.config, name, value);
-            }
+        // how the client greeted counts until it does so again; the author whom a refused MAIL named goes with all else
+        if let Some(protocol) = protocol {
+            scope.set_named(&site.config, b"r", protocol);
         }
         let source = ruleset_source(ruleset, verify, Some(b"STARTTLS"));
         let decision = Decision { verdict, source, ..Decision::accept() };
