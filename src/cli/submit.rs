@@ -128,7 +128,8 @@ impl Waiting {
     /// Is told how it went; its terminal is let go of.
     fn hear(self, status: Sysexit) -> Sysexit {
         let status = match status {
-            _ if self.misused => Sysexit::USAGE,
+            // what is wrong with the configuration itself comes first
+            status if self.misused && status != Sysexit::CONFIG => Sysexit::USAGE,
             // the message is safe in the queue, so a temporary failure is nothing to worry about
             status if status.is_temporary() => Sysexit::OK,
             status => status,
