@@ -196,7 +196,10 @@ impl Reader<'_> {
         if self.control_is_alias && self.control.is_some() {
             // all those behind one C line share what is known of that user
             let recipients = &mut self.file.envelope.recipients;
-            for one in recipients.iter_mut().rev().take_while(|one| one.control == self.control) {
+            let unknown = |one: &&mut Recipient| {
+                one.control == self.control && !one.flags.contains(RecipientFlags::CONTROL_IS_ALIAS)
+            };
+            for one in recipients.iter_mut().rev().take_while(unknown) {
                 one.flags |= RecipientFlags::CONTROL_IS_ALIAS;
             }
         }

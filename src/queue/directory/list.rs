@@ -86,7 +86,6 @@ pub(super) fn described(key: MessageKey, kind: EntryKind, control: &[u8], size: 
 fn entry(groups: &[Group], directory: &Directory, key: MessageKey, selection: &Selection) -> Option<Entry> {
     let (kind, path) = (selection.kind, directory.file(selection.kind.prefix(), &key.id));
     let mut entry = described(key, kind, b"", None);
-    let is_empty = std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file() && about.len() == 0);
     let mut elsewhere = None;
     match files::open(&path).and_then(|mut file| read(&mut file, &mut entry)) {
         Ok(named) => elsewhere = named.and_then(|name| layout::named(groups, &name)),
@@ -101,7 +100,8 @@ fn entry(groups: &[Group], directory: &Directory, key: MessageKey, selection: &S
     match there.map_or_else(|| std::fs::metadata(directory.file("df", &entry.key.id)), Ok) {
         Ok(meta) => entry.size = Some(meta.len()),
         // nothing is asked for a file that says nothing
-        Err(_) if is_empty => {}
+        Err(_) if std::fs::symlink_metadata(&path).is_ok_and(|about| about.is_file() && about.len() == 0) => {
+        }
         Err(error) => {
             let shown = directory.shown("df", &entry.key.id);
             entry.body_fault = Some(format!("readqf: cannot open {shown}: {}", errno_text(&error)));
@@ -121,7 +121,7 @@ fn read(file: &mut File, entry: &mut Entry) -> io::Result<Option<Vec<u8>>> {
     Ok(text.lines().find_map(|line| line.strip_prefix(b"d")).map(<[u8]>::to_vec))
 }
 
-/// What a control file says up to its end mark, whether it is whole or not.
+/// What a control file says, whether it is whole or not.
 fn facts(text: &[u8]) -> Vec<Fact> {
     let (mut facts, mut version, mut rest) = (Vec::new(), 0, text);
     while !rest.is_empty() {
