@@ -114,7 +114,7 @@ impl DsnSettings {
     }
 
     /// An address as fields of a report show it: without a source route, but for DontPruneRoutes.
-    pub(super) fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
+    pub fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
         if self.keep_routes { address.into() } else { without_route(address) }
     }
 

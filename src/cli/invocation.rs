@@ -177,6 +177,11 @@ impl Invocation {
         }
     }
 
+    /// Does it hand in a message for nobody?
+    pub fn names_nobody(&self) -> bool {
+        self.recipients.is_empty() && !self.from_headers
+    }
+
     /// What is wrong with -R, -V or -N.
     pub fn dsn_problem(&self) -> Option<&'static str> {
         let is = |ret: &Vec<u8>| [&b"hdrs"[..], b"full"].iter().any(|known| ret.eq_ignore_ascii_case(known));
@@ -191,20 +196,10 @@ impl Invocation {
 
     /// -N as flags; `None` for what is none.
     pub fn notify_flags(&self) -> Option<RecipientFlags> {
-        let Some(text) = &self.notify else { return Some(RecipientFlags::DEFAULT_NOTIFY) };
-        let mut flags = RecipientFlags::HAS_NOTIFY;
-        if text.eq_ignore_ascii_case(b"never") {
-            return Some(flags);
+        match &self.notify {
+            Some(text) => RecipientFlags::of_notify(text).ok(),
+            None => Some(RecipientFlags::DEFAULT_NOTIFY),
         }
-        for word in text.split(|byte| *byte == b',') {
-            flags |= match word.to_ascii_lowercase().as_slice() {
-                b"success" => RecipientFlags::SUCCESS,
-                b"failure" => RecipientFlags::FAILURE,
-                b"delay" => RecipientFlags::DELAY,
-                _ => return None,
-            };
-        }
-        Some(flags)
     }
 
     /// What does not count, in its order: for whoever has read the configuration.

@@ -27,8 +27,7 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         options.delivery_mode = DeliveryMode::Interactive;
     }
     // whoever waits for an answer before he sends anything must have it
-    let nobody_named = invocation.recipients.is_empty() && !invocation.from_headers;
-    if nobody_named && invocation.dsn_problem().is_none() {
+    if invocation.names_nobody() && invocation.dsn_problem().is_none() {
         say(NOBODY_NAMED);
     }
     let mut message = Vec::new();

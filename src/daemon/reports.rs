@@ -4,7 +4,7 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_route};
+use crate::addr::{MAX_SHOWN, dollars, shorten, split_list};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::envelope::{
     AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState,
@@ -124,10 +124,8 @@ impl Mta {
                 reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
             }
             envelope.attempt.reported = true;
-            if !facts.keep_routes {
-                // from now on he is known without the way to him
-                envelope.sender.text = without_route(&envelope.sender.text).into_owned();
-            }
+            // from now on he is known without the way to him
+            envelope.sender.text = facts.without_route(&envelope.sender.text).into_owned();
             if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }

@@ -51,6 +51,26 @@ impl RecipientFlags {
     pub const DEFAULT_NOTIFY: Self = Self::FAILURE.union(Self::DELAY);
     /// To report of a list, whatever became of its members.
     pub const LISTS: Self = Self::DELIVERED_LIST.union(Self::EXPANDED);
+
+    /// What NOTIFY= says (RFC 3461, section 4.1), in any case.
+    ///
+    /// # Errors
+    /// The first word that is none.
+    pub fn of_notify(value: &[u8]) -> Result<Self, &[u8]> {
+        let mut flags = Self::HAS_NOTIFY;
+        if value.eq_ignore_ascii_case(b"NEVER") {
+            return Ok(flags);
+        }
+        for word in value.split(|byte| *byte == b',') {
+            flags |= match word.to_ascii_uppercase().as_slice() {
+                b"SUCCESS" => Self::SUCCESS,
+                b"FAILURE" => Self::FAILURE,
+                b"DELAY" => Self::DELAY,
+                _ => return Err(word),
+            };
+        }
+        Ok(flags)
+    }
 }
 
 /// Where a recipient stands.

@@ -25,14 +25,9 @@ pub fn open(root: &Path, path: &Path, flags: i32, mode: u32) -> io::Result<File>
         how = how.mode(Mode::from_bits_truncate(mode));
     }
     let path = path.as_os_str().as_bytes();
-    let mut opened = openat2(&root, path, how);
-    for _ in 1..TRIES {
-        match opened {
-            Err(Errno::EAGAIN) => opened = openat2(&root, path, how),
-            _ => break,
-        }
-    }
-    Ok(File::from(opened?))
+    let mut tries = (0..TRIES).map(|_| openat2(&root, path, how));
+    let opened = tries.find(|opened| !matches!(opened, Err(Errno::EAGAIN)));
+    Ok(File::from(opened.unwrap_or(Err(Errno::EAGAIN))?))
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl<'a> Submission<'a> {
         self.hear_arguments();
         self.envelope.attempt.console.errors = Errors::Said;
         self.envelope.attempt.console.verifies = true;
-        if self.invocation.recipients.is_empty() && !self.invocation.from_headers {
+        if self.invocation.names_nobody() {
             say(NOBODY_NAMED);
         }
         self.add_operands().await;

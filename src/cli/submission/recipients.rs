@@ -14,11 +14,10 @@ use crate::sys::clock;
 impl Submission<'_> {
     /// Recipients of the command line, in their order.
     pub(super) async fn add_operands(&mut self) {
-        let words = &self.invocation.recipients;
-        if words.is_empty() && !self.invocation.from_headers {
+        if self.invocation.names_nobody() {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
-        for word in words {
+        for word in &self.invocation.recipients {
             if word.contains(&b'\n') {
                 let id = self.envelope.id.as_bytes();
                 self.mta.log.alert_newline(Priority::Alert, Some(id), UNKNOWN_CLIENT, word);

@@ -228,20 +228,10 @@ fn by(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
 }
 
 fn notify(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
-    let mut flags = RecipientFlags::HAS_NOTIFY;
-    if !value.eq_ignore_ascii_case(b"NEVER") {
-        for word in value.split(|byte| *byte == b',') {
-            flags |= match word.to_ascii_uppercase().as_slice() {
-                b"SUCCESS" => RecipientFlags::SUCCESS,
-                b"FAILURE" => RecipientFlags::FAILURE,
-                b"DELAY" => RecipientFlags::DELAY,
-                _ => {
-                    let text = [b"Bad argument \"", word, b"\"  to NOTIFY"].concat();
-                    return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 4)), text));
-                }
-            };
-        }
-    }
+    let flags = RecipientFlags::of_notify(value).map_err(|word| {
+        let text = [b"Bad argument \"", word, b"\"  to NOTIFY"].concat();
+        Reply::new(501, Some(EnhancedStatus(5, 5, 4)), text)
+    })?;
     if let Some(recipient) = &mut context.recipient {
         recipient.flags.remove(RecipientFlags::DEFAULT_NOTIFY | RecipientFlags::SUCCESS);
         recipient.flags |= flags;
