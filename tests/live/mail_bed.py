@@ -511,8 +511,8 @@ def make_directories(group):
     """The queue directories of a group that has others than the one of the site, some on file systems of their own."""
     for folder in group.get("directories", []):
         pathlib.Path(TOP, folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in group.get("mounts", []):
-        command("mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", f"{TOP}/{folder}")
+        if folder in group.get("mounts", []):  # what is below it stands behind it, and is made on its file system
+            command("mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", f"{TOP}/{folder}")
 
 
 def set_up(program, makemap, group):
