@@ -23,6 +23,9 @@ use tokio::sync::OwnedSemaphorePermit;
 /// How long a client waits for the delivery; beyond that the message is queued and answered.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Messages under way up to which nobody shares the syncs of a mailbox: the journal's one is the shorter wait.
+const FEW: usize = 3;
+
 /// A mailer that the keeper is itself, and that delivers to a mailbox.
 fn is_mailbox(mailer: &Mailer) -> bool {
     matches!(mailer.path.as_slice(), b"[MAILDIR]" | b"[FILE]") && mailer.name != b"*file*"
@@ -42,7 +45,16 @@ impl Mta {
     ///
     /// Whatever SuperSafe says: what it asks for is that a message is on disk before its 250, and in a mailbox it is.
     pub(super) fn may_deliver_first(&self, envelope: &Envelope) -> bool {
-        envelope.deliver_by.is_none() && !self.is(Phase::Stopping) && self.is_for_mailboxes(envelope)
+        envelope.deliver_by.is_none()
+            && !self.is(Phase::Stopping)
+            && self.is_for_mailboxes(envelope)
+            && !self.is_sooner_in_journal(envelope)
+    }
+
+    /// Does the client wait for one sync of the journal instead of the two of a mailbox? Not where it waits for the delivery itself.
+    fn is_sooner_in_journal(&self, envelope: &Envelope) -> bool {
+        let takes = !envelope.attempt.interactive && self.queue.has_journal_for(&envelope.body);
+        takes && *self.under_way.borrow() < FEW
     }
 
     fn is_for_mailboxes(&self, envelope: &Envelope) -> bool {

@@ -10,7 +10,7 @@ use super::order::{Due, RunProgress};
 use super::select::{EntryKind, Selection};
 use super::store::{BodySink, Lease, Loaded, QueueStore};
 use crate::config::Config;
-use crate::envelope::{Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
+use crate::envelope::{Body, Envelope, MessageKey, QueueId, QueueLocation, StoredEnvelope};
 use crate::logging::{Logger, Priority};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -89,6 +89,11 @@ impl Queue {
             let queue = self.clone();
             journal.begin(Box::new(move |error| queue.complain_of_journal(error)));
         }
+    }
+
+    /// Is there a journal of this process, and the body one that it takes?
+    pub fn has_journal_for(&self, body: &Body) -> bool {
+        body.bytes().is_some() && self.0.journal.as_ref().is_some_and(JournalStore::is_begun)
     }
 
     /// Puts all that is in this process's journal into files; how many messages that were. Blocks.

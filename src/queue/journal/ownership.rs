@@ -65,6 +65,11 @@ impl JournalStore {
         }
     }
 
+    /// Has this process a journal now?
+    pub fn is_begun(&self) -> bool {
+        self.0.live().is_some()
+    }
+
     /// Writes everything into files and owns no journal any more. Blocks.
     pub fn end(&self) {
         self.0.ending.store(true, Ordering::Release);
