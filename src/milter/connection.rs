@@ -4,7 +4,7 @@ use super::definition::{Address, Definition};
 use super::protocol::{MAX_PACKET, Packet};
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpStream, UnixStream};
 
 trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -26,11 +26,13 @@ pub(super) enum Failure {
     System(io::Error),
 }
 
-/// An open connection.
-pub(super) struct Connection(Box<dyn Stream>);
+/// An open connection. Reads ask for more than an answer has, so that the event loop knows without another call that there is no more.
+pub(super) struct Connection(BufReader<Box<dyn Stream>>);
 
 /// The length and the letter of a packet.
 const HEAD: usize = 5;
+/// Most answers are a few bytes; each session keeps room for so many.
+const READ_AHEAD: usize = 256;
 
 /// Waits at most so long; no time at all is no limit.
 async fn within<T>(limit: Option<Duration>, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
@@ -46,7 +48,7 @@ impl Connection {
     /// Over a UNIX socket that somebody else has connected.
     pub(super) fn of_socket(socket: std::os::unix::net::UnixStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self(Box::new(UnixStream::from_std(socket)?)))
+        Ok(Self::over(Box::new(UnixStream::from_std(socket)?)))
     }
 
     /// To where a filter listens.
@@ -59,7 +61,11 @@ impl Connection {
                 Box::new(stream)
             }
         };
-        Ok(Self(stream))
+        Ok(Self::over(stream))
+    }
+
+    fn over(stream: Box<dyn Stream>) -> Self {
+        Self(BufReader::with_capacity(READ_AHEAD, stream))
     }
 
     /// Sends whole packets.
