@@ -24,18 +24,24 @@ impl DeadLetter {
     /// Starts it, with the mode of a new file; to be called before any thread is started, and before rights are given up.
     ///
     /// # Errors
-    /// The caller has no home, or no process can be made.
+    /// The caller has no home where it could be kept, or no process can be made.
     pub(super) fn prepare(mode: u32) -> io::Result<Self> {
         let account = Caller::of_process().account.ok_or(io::ErrorKind::NotFound)?;
         let path = account.home.join("dead.letter");
-        let (writer, mut order) = UnixStream::pair()?;
+        let (mut writer, mut order) = UnixStream::pair()?;
         if process::fork()?.is_some() {
+            drop(order);
+            // a process that ends without a word has no place for it
+            writer.read_exact(&mut [0])?;
             return Ok(Self { path, writer });
         }
         drop(writer);
         // the terminal and the pipes are the caller's
         let _ = process::close_standard_streams();
-        let saved = identity::drop_borrowed().and_then(|()| write(&path, mode, &mut order));
+        let saved = identity::drop_borrowed().and_then(|()| match safe::may_open_own(&path) {
+            true => order.write_all(&[0]).and_then(|()| write(&path, mode, &mut order)),
+            false => process::exit_now(0),
+        });
         if let Err(error) = saved {
             // whoever has gone needs no answer
             let _ = order.write_all(errno_text(&error).as_bytes());

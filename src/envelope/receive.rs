@@ -1,7 +1,7 @@
 //! A message has arrived: its header and the fields that the site adds become the envelope's.
 
 use super::parameters::{BodyType, EnvelopeFlags};
-use super::recipient::{Recipient, RecipientFlags};
+use super::recipient::{Recipient, RecipientFlags, RecipientState};
 use super::state::Envelope;
 use crate::config::{HeaderCondition, HeaderDecl};
 use crate::message::{Header, HeaderFacts, HeaderKind, Headers};
@@ -37,10 +37,11 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
     declare_eight_bits(envelope);
 }
 
-/// Eighth bits in the header of a MIME message are as good as BODY=8BITMIME.
+/// Eighth bits in the header of a MIME message are as good as BODY=8BITMIME, and make what was said of it in small letters the same.
 fn declare_eight_bits(envelope: &mut Envelope) {
     let eighth_bits = |field: &Header| field.kind.contains(HeaderKind::USER) && !field.value.is_ascii();
-    if envelope.headers.is_mime() && envelope.headers.0.iter().any(eighth_bits) {
+    let declared = envelope.headers.is_mime() || envelope.body_type == Some(BodyType::EIGHT_BIT_MIME);
+    if declared && envelope.headers.0.iter().any(eighth_bits) {
         envelope.body_type = Some(BodyType::EIGHT_BIT_MIME);
     }
 }
@@ -128,7 +129,9 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
     let all = || {
         let named = envelope.send_order().into_iter().rev().map(|index| &envelope.recipients[index]);
         let field = |one: &Recipient| [b" ", &one.text[..]].concat();
-        named.filter(|one| one.parent.is_none()).map(field).collect()
+        // who is there already, named or by way of a list, has no field of his own
+        let first = |one: &&Recipient| one.parent.is_none() && one.state != RecipientState::Duplicate;
+        named.filter(first).map(field).collect()
     };
     let (name, values): (&[u8], Vec<Vec<u8>>) = match site.config.options.no_recipient_action {
         NoRecipientAction::None => return,

@@ -55,7 +55,7 @@ pub fn has_commas(fields: &[Header]) -> bool {
 impl Headers {
     /// May recipients stand between blanks? OldStyleHeaders allows it, as long as no address field tells that commas are
     /// meant.
-    pub(super) fn is_old_style(&self, config: &Config) -> bool {
+    pub fn is_old_style(&self, config: &Config) -> bool {
         config.options.old_style_headers && !has_commas(&self.0)
     }
 
@@ -87,7 +87,10 @@ impl Headers {
             let mut field = field.clone();
             if field.kind.intersects(ADDRESSES) {
                 let mut parts = split(&field, old_style);
-                parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
+                // a name that is not the author's own text (`$x`) is quoted where it must be
+                if !field.kind.contains(HeaderKind::USER) {
+                    parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
+                }
                 if !parts.is_empty() {
                     field.value = join(field.name.len(), &leading_blanks(&field.value), &parts, 0);
                 }

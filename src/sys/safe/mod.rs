@@ -9,7 +9,7 @@ mod tests;
 
 pub use blame::{Blame, WORDS, option_words};
 pub use front::unsafe_directory;
-pub use own::{may_create, may_write, open_own};
+pub use own::{may_create, may_open_own, may_write, open_own};
 
 use super::identity::{self, Identity};
 use super::opener::{FileOpener, OwnRights};

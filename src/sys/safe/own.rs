@@ -3,9 +3,10 @@
 use super::{Danger, Refusal, mode_allows};
 use crate::schema::UserIds;
 use crate::sys::identity::{self, Identity};
-use std::fs::{File, Metadata, OpenOptions};
+use nix::unistd::AccessFlags;
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Opens a file of one's own for writing, at its end, or creates it: a regular file with one name, owned by whom
@@ -34,6 +35,10 @@ pub fn open_own(path: &Path, mode: u32) -> Result<File, Refusal> {
         options.create_new(true).mode(mode);
     }
     let file = options.open(path)?;
+    if seen.is_none() {
+        // whatever the umask
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
     let now = file.metadata()?;
     check(&now)?;
     match seen {
@@ -41,6 +46,21 @@ pub fn open_own(path: &Path, mode: u32) -> Result<File, Refusal> {
             Err(Refusal::Unsafe(Danger::Changed))
         }
         _ => Ok(file),
+    }
+}
+
+/// Could [`open_own`] open it? Nothing is created.
+pub fn may_open_own(path: &Path) -> bool {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match std::fs::symlink_metadata(path) {
+        // the mode counts for nothing
+        Ok(_) => open_own(path, 0).is_ok(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let usable = AccessFlags::W_OK | AccessFlags::X_OK;
+            std::fs::metadata(parent).is_ok_and(|above| belongs_here(&above, true).is_ok())
+                && nix::unistd::eaccess(parent, usable).is_ok()
+        }
+        Err(_) => false,
     }
 }
 
