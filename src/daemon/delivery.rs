@@ -93,16 +93,31 @@ impl Mta {
                         if over {
                             self.log_done(&envelope);
                         }
+                        self.leave_untried(&envelope, lease).await;
                         self.send_reports(&envelope, reports, &mut connections, unsent).await;
                     }
                     Err(error) => self.complain(Some(&envelope.id), &error),
                 }
-                drop(lease);
                 envelope.attempt.exit
             }
         };
         connections.close().await;
         status
+    }
+
+    /// A message that nobody is tried for now waits in the queue; what its sender has been told of altogether (Timeout.queuereturn=now) has
+    /// nothing to wait for.
+    async fn leave_untried(&self, envelope: &Envelope, lease: Option<Lease>) {
+        let Some(mut lease) = lease else { return };
+        let left = match envelope.pending().next() {
+            None => self.queue.remove(lease).await,
+            // what was wrong with whoever was to be told stands in the queue as well
+            Some(_) if envelope.attempt.reported => self.queue.update(&mut lease, envelope).await,
+            Some(_) => Ok(()),
+        };
+        if let Err(error) = left {
+            self.complain(Some(&envelope.id), &error);
+        }
     }
 
     /// One attempt, to the end: reports included, which are delivered like any other message and
@@ -329,6 +344,7 @@ impl Mta {
                 let set_aside = self.queue.set_aside(lease, "savemail panic").await;
                 let text = b"savemail: cannot save rejected email anywhere";
                 self.log.syserr(Priority::Critical, Some(envelope.id.as_bytes()), text);
+                envelope.attempt.console.failure(text);
                 set_aside
             }
             Some(lease) => self.queue.remove(lease).await,

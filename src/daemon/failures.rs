@@ -1,5 +1,6 @@
 //! What a run of the queue in the foreground says of failures.
 
+use crate::logging::without_code;
 use std::io::Write;
 
 /// Says on standard output what failed for good, by this transcript or the part of it that is new.
@@ -13,13 +14,7 @@ pub(super) fn tell(transcript: &[u8]) {
 
 /// The lines of a transcript that are replies for good, without code and status.
 fn failures(transcript: &[u8]) -> impl Iterator<Item = &[u8]> {
-    transcript.split(|byte| *byte == b'\n').filter_map(|line| {
-        let (_, rest) = line.split_at_checked(4).filter(|(code, _)| code[0] == b'5' && code[3] == b' ')?;
-        let word = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
-        let is_status =
-            word.contains(&b'.') && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-        Some(if is_status { rest.get(word.len() + 1..).unwrap_or_default() } else { rest })
-    })
+    transcript.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"5")).filter_map(without_code)
 }
 
 #[cfg(test)]

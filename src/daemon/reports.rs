@@ -198,7 +198,7 @@ impl Mta {
                 named.push(b"postmaster".to_vec());
             }
             let word = word(envelope, kind, false);
-            let (list, expanded) = self.expand(envelope, &named).await;
+            let (list, expanded) = self.expand_sender(envelope, &named).await;
             // a receipt that nobody gets comes back itself
             if kind == DsnKind::Success || anybody(&list) {
                 return Some(Receivers { list, expanded, to_postmaster: false, word });
@@ -238,13 +238,27 @@ impl Mta {
             false => Vec::new(),
         };
         let sender = &envelope.sender.text;
-        let options = &self.site.config.options;
-        match options.old_style_headers && !sender.iter().any(|byte| b",;<(".contains(byte)) {
+        match envelope.headers.is_old_style(&self.site.config)
+            && !sender.iter().any(|byte| b",;<(".contains(byte))
+        {
             // several, for sendmail, which reads it as any list
             true => names.extend(split_list(sender, b" ").into_iter().rev().map(<[u8]>::to_vec)),
             false => names.push(sender.clone()),
         }
         names
+    }
+
+    /// With `-n` whoever has an account of that name hears of it, even where an alias sends his mail on; where nobody has, the alias is
+    /// followed, or nobody would hear of it.
+    async fn expand_sender(&self, envelope: &mut Envelope, names: &[Vec<u8>]) -> (Vec<Recipient>, Expanded) {
+        if envelope.attempt.no_alias {
+            let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
+            let (list, expanded) = self.expand_all(envelope, named, true).await;
+            if anybody(&list) {
+                return (list, expanded);
+            }
+        }
+        self.expand(envelope, names).await
     }
 
     /// sendmail follows the sender's aliases even if nothing goes to him: the log and whoever reads steps (-v) hear of it.
@@ -254,7 +268,7 @@ impl Mta {
         }
         let text = envelope.sender.text.clone();
         let named = Recipient { address: envelope.sender.address.clone(), text, ..Recipient::default() };
-        self.expand_all(envelope, vec![named]).await;
+        self.expand_all(envelope, vec![named], false).await;
     }
 
     /// These names as recipients, expanded. What is said of them is said of the message that is reported on.
@@ -264,13 +278,14 @@ impl Mta {
         names: &[Vec<u8>],
     ) -> (Vec<Recipient>, Expanded) {
         let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
-        self.expand_all(envelope, named).await
+        self.expand_all(envelope, named, false).await
     }
 
     async fn expand_all(
         &self,
         envelope: &mut Envelope,
         recipients: Vec<Recipient>,
+        no_alias: bool,
     ) -> (Vec<Recipient>, Expanded) {
         let mut console = envelope.attempt.console.clone();
         console.logged = false;
@@ -283,7 +298,7 @@ impl Mta {
             recipients,
             scope: envelope.scope.clone(),
             message: envelope.message.take(),
-            attempt: AttemptState { console, ..AttemptState::default() },
+            attempt: AttemptState { console, no_alias, ..AttemptState::default() },
             ..Envelope::default()
         };
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
@@ -333,7 +348,8 @@ impl Mta {
         }
         let limit = times.queuereturn.of(envelope.timeout_class);
         let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
-        let expired = age > limit && envelope.pending().next().is_some() && tried;
+        // `now`: whoever cannot be reached at once is not waited for
+        let expired = (limit <= 0 || age > limit) && envelope.pending().next().is_some() && tried;
         if expired {
             fail_pending(envelope, EnhancedStatus(4, 4, 7));
         }

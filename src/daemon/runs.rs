@@ -161,6 +161,7 @@ impl Mta {
         match self.take(key, occasion).await {
             Ok((lease, mut envelope)) => {
                 envelope.attempt.console.steps = true;
+                envelope.attempt.console.utf8 = self.site.config.options.utf8_addresses;
                 envelope.attempt.console.errors = Errors::Said;
                 let held = self.hold(lease);
                 without_delay(self.deliver_over(held, *envelope, connections, &mut |_| ()).await)

@@ -39,9 +39,14 @@ pub(super) async fn connect(
             attempt
                 .tell(members, &[b"Using cached ESMTP connection to ", &to, b" via ", &mailer.name, b"..."]);
         }
-        server.new_message();
-        server.console = attempt.envelope.attempt.console.clone();
-        return Ok(server);
+        let limits = CommandTimeouts::of(&attempt.on.site.config.options.timeout);
+        let answers = !server.sender_refused || server.reset(limits.rset).await;
+        if answers {
+            server.new_message();
+            server.console = attempt.envelope.attempt.console.clone();
+            return Ok(server);
+        }
+        server.quit(limits.quit).await;
     }
     let failure = match connect_hop(attempt, mailer, &key.hop, members).await {
         Ok(server) => return Ok(server),

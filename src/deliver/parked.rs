@@ -53,14 +53,16 @@ impl Limits {
 }
 
 impl Open {
-    /// The connection, if it may be used for one more message and still answers (RSET).
+    /// The connection, if it may be used for one more message and still answers (RSET, which one that refused a sender hears from whoever
+    /// takes it).
     pub(super) async fn for_next(mut self, max_messages: u32, limits: &Limits) -> Option<ServerConnection> {
         let spent = max_messages > 0 && self.server.messages >= max_messages;
-        if spent || self.since.elapsed() > limits.idle || !self.server.reset(limits.timeouts.rset).await {
-            self.server.quit(limits.timeouts.quit).await;
-            return None;
+        let old = spent || self.since.elapsed() > limits.idle;
+        if !old && (self.server.sender_refused || self.server.reset(limits.timeouts.rset).await) {
+            return Some(self.server);
         }
-        Some(self.server)
+        self.server.quit(limits.timeouts.quit).await;
+        None
     }
 }
 

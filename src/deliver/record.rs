@@ -61,8 +61,13 @@ impl Attempt<'_> {
             }
             _ => texts.collect(),
         };
+        // whoever's message cannot be taken back hears why he is not told of it by mail
+        let told = self.envelope.attempt.generated && result.disposition == Disposition::Failed;
         for line in texts.iter().filter_map(|text| result.transcript(text)) {
             self.transcribe(&line);
+            if told {
+                self.envelope.attempt.console.failure(&line);
+            }
         }
     }
 

@@ -51,6 +51,7 @@ pub(super) async fn run(
     };
     let texts: Vec<Vec<u8>> =
         members.iter().map(|index| attempt.envelope.recipients[*index].text.clone()).collect();
+    let generated = attempt.envelope.attempt.generated;
     let mut refused = |server: &mut ServerConnection, member: usize, answer: &Answer, stage: Stage| {
         let result = match stage {
             Stage::Recipient => replies::of_recipient(answer, &server.extensions),
@@ -59,6 +60,9 @@ pub(super) async fn run(
         let Some(result) = result else { return };
         if let Some(line) = result.transcript(&texts[member]) {
             server.note(&line);
+            if generated && result.disposition == Disposition::Failed {
+                server.console.failure(&line);
+            }
         }
         if result.disposition == Disposition::Delayed {
             server.console.step(&[&texts[member], b"... ", &result.stat()]);
@@ -72,6 +76,11 @@ pub(super) async fn run(
         attempt.note_reading(&reading);
     }
     let result = settle(attempt, &server, members, &answers, mailer);
+    if answers.refuse_sender() && !server.dead {
+        server.sender_refused = true;
+        attempt.connections.keep(key, server).await;
+        return result;
+    }
     if !answers.leaves_usable() {
         server.quit(timeouts.quit).await;
         return result;

@@ -1,6 +1,7 @@
 //! What whoever hands a message in hears of it: steps (`-v`, VERB) and errors. Who has called the program reads standard output; what a
 //! client of a session hears is kept for its next reply.
 
+use crate::addr::seven_bits;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -50,6 +51,8 @@ pub struct Console {
     pub logged: bool,
     /// Nothing is to be delivered, so nobody is accounted for.
     pub verifies: bool,
+    /// Addresses may be in UTF-8 (option UTF8Addresses).
+    pub utf8: bool,
     /// Steps are told to a client of a session.
     pub client: Option<Steps>,
     held: Option<Vec<u8>>,
@@ -67,7 +70,7 @@ impl Console {
         match &self.client {
             _ if !self.steps => {}
             Some(client) => client.add(parts.concat()),
-            None => say(&parts.concat()),
+            None => self.say(&parts.concat()),
         }
     }
 
@@ -78,13 +81,28 @@ impl Console {
         }
     }
 
+    /// A line on standard output, as sendmail has it: without eighth bits, unless addresses may have them.
+    pub fn say(&self, text: &[u8]) {
+        match self.utf8 {
+            true => say(text),
+            false => say(&seven_bits(text)),
+        }
+    }
+
     /// Something that is wrong.
     pub fn error(&mut self, text: &[u8]) {
         self.count += 1;
         match self.errors {
             Errors::Unsaid => {}
-            Errors::Said => say(text),
+            Errors::Said => self.say(text),
             Errors::Held => self.held = Some(text.to_vec()),
+        }
+    }
+
+    /// A line of the transcript that says what failed, for whoever is told of errors.
+    pub fn failure(&self, line: &[u8]) {
+        if self.errors == Errors::Said {
+            self.say(without_code(line).unwrap_or(line));
         }
     }
 
@@ -98,7 +116,7 @@ impl Console {
     pub fn instead(&mut self, text: &[u8]) {
         match self.errors {
             Errors::Held => self.held = Some(text.to_vec()),
-            _ => say(text),
+            _ => self.say(text),
         }
     }
 
@@ -110,10 +128,19 @@ impl Console {
     /// Tells what was held back; how many errors there were since the last call.
     pub fn release(&mut self) -> usize {
         if let Some(text) = self.held.take() {
-            say(&text);
+            self.say(&text);
         }
         std::mem::take(&mut self.count)
     }
+}
+
+/// The words of a line that is a reply, without code and enhanced status.
+pub fn without_code(line: &[u8]) -> Option<&[u8]> {
+    let is_code = |code: &[u8]| code[..3].iter().all(u8::is_ascii_digit) && code[3] == b' ';
+    let (_, rest) = line.split_at_checked(4).filter(|(code, _)| is_code(code))?;
+    let word = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_status = word.contains(&b'.') && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    Some(if is_status { rest.get(word.len() + 1..).unwrap_or_default() } else { rest })
 }
 
 /// A line on standard output.

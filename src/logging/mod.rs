@@ -15,7 +15,7 @@ mod priority;
 pub mod statistics;
 mod traffic;
 
-pub use console::{Console, Errors, Steps, say};
+pub use console::{Console, Errors, Steps, say, without_code};
 pub use lines::{RecipientLine, SenderLine, interval, log_text};
 pub use logger::{Logger, Target};
 pub use priority::Priority;

@@ -57,6 +57,10 @@ pub struct ServerConnection {
     lost: bool,
     /// Who hears the dialogue.
     pub console: Console,
+    /// The last MAIL was refused: RSET is due before the next one.
+    pub sender_refused: bool,
+    /// As in sendmail, the log does not show the address to which a message goes after one whose sender was refused.
+    unnamed: bool,
     /// QUIT has been said.
     gone: bool,
     /// Messages handed over so far.
@@ -91,6 +95,8 @@ impl ServerConnection {
             dead: false,
             lost: false,
             console: Console::default(),
+            sender_refused: false,
+            unnamed: false,
             gone: false,
             messages: 0,
             held: None,
@@ -113,7 +119,7 @@ impl ServerConnection {
 
     /// `mx.example. [192.0.2.1]`
     pub fn relay(&self) -> Vec<u8> {
-        match self.address.is_empty() {
+        match self.address.is_empty() || self.unnamed {
             true => self.host.clone(),
             false => [&self.host[..], b" ", &self.address].concat(),
         }
@@ -126,6 +132,7 @@ impl ServerConnection {
 
     /// A new message begins: the next complaint is introduced again.
     pub fn new_message(&mut self) {
+        self.unnamed = std::mem::take(&mut self.sender_refused);
         self.introduced = false;
         self.last_command.clear();
         self.last_complaint = None;

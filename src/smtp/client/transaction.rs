@@ -91,10 +91,14 @@ impl Answers {
         last.is_some_and(Answer::is_closing)
     }
 
+    /// Was MAIL refused for good? The server waits for another one, once it has heard RSET.
+    pub fn refuse_sender(&self) -> bool {
+        self.mail.as_ref().is_some_and(Answer::is_permanent)
+    }
+
     /// May the connection serve another message? Not after MAIL was refused, or DATA for now.
     pub fn leaves_usable(&self) -> bool {
-        let any = self.recipients.iter().flatten().any(Answer::is_positive);
-        let refused = any && self.data.as_ref().is_some_and(Answer::is_temporary);
+        let refused = self.data.as_ref().is_some_and(Answer::is_temporary);
         self.mail.as_ref().is_some_and(Answer::is_positive) && !refused
     }
 }
