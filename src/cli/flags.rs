@@ -40,7 +40,7 @@ use Argument::{Attached, Near, No, Yes, YesOr};
 flags! {
     b'A' Yes, "-Ac reads submit.cf, -Am sendmail.cf, whatever the mode";
     b'B' Yes, "body type of the message: 7BIT or 8BITMIME";
-    b'b' Yes, "mode of operation";
+    b'b' YesOr(" "), "mode of operation";
     b'C' YesOr("sendmail.cf"), "configuration: a .cf, or a .mc that is expanded in memory";
     b'c' No, "hold expensive mailers' mail until the queue is run";
     b'D' Yes, "debug output goes to this file; must stand before -d";
@@ -50,7 +50,7 @@ flags! {
     b'f' Yes, "envelope sender";
     b'G' No, "gateway submission of a message (as from rmail)";
     b'h' Yes, "initial hop count";
-    b'I' No, "rebuild the alias databases (as -bi)";
+    b'I' No, "refused, as by a sendmail without it";
     b'i' No, "a line with one dot does not end the message";
     b'L' Yes, "syslog identifier";
     b'M' Yes, "define a macro: -Mxvalue or -M{name}value";

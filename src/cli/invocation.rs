@@ -1,7 +1,7 @@
 //! A sendmail command line, understood: what to do, with which configuration, for whom.
 
 use super::flags::{Words, cut};
-use super::modes::{MODES, Mode};
+use super::modes::{self, MODES, Mode};
 use super::process::complain;
 use crate::addr::one_line;
 use crate::envelope::RecipientFlags;
@@ -225,7 +225,6 @@ impl Invocation {
             b'f' | b'r' => (self.from, self.from_letter) = (Some(self.one_line(value)), letter),
             b'G' => self.gateway = true,
             b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
-            b'I' => self.set_mode(b"i")?,
             b'L' => self.label = Some(printable_label(value)),
             b'M' => self.settings.push(Setting::Macro(value)),
             b'N' => self.notify = Some(value),
@@ -246,8 +245,8 @@ impl Invocation {
             }
             b'X' => self.traffic_log = Some(value),
             b'c' | b'i' | b'm' | b'T' => self.settings.push(Setting::Letter(vec![letter, b'T'])),
-            // the message needs SMTPUTF8, which is not offered
-            b'U' => return Err(usage("")),
+            // Debian's sendmail has no -I; -U says that the message needs SMTPUTF8, which is not offered
+            b'I' | b'U' => return Err(usage("")),
             _ => {} // -x does nothing
         }
         Ok(())
@@ -285,16 +284,13 @@ impl Invocation {
 
     fn check_queue_mode(&self) -> Result<(), Refusal> {
         let row = MODES.iter().find(|row| row.mode == self.mode);
-        match row {
-            // a client is told so in its own language
-            Some(row) if !self.queue.is_empty() && row.mode == Mode::Smtp => {
-                Err(usage("550 Can not use -q with -bs\r"))
-            }
-            Some(row) if !self.queue.is_empty() && !row.with_queue => {
-                Err(bad("Can not use -q with -b", &[row.letter], ""))
-            }
-            _ => Ok(()),
-        }
+        let flag = match row {
+            Some(row) if !self.queue.is_empty() && !row.with_queue => "-q",
+            Some(row) if self.quarantine.is_some() && row.mode != Mode::Deliver => "-Q",
+            _ => return Ok(()),
+        };
+        let text = format!("Can not use {flag} with -b{}", char::from(modes::letter(self.mode)));
+        Err(Refusal(modes::usage_error(self.mode, text.as_bytes()), Sysexit::USAGE))
     }
 }
 

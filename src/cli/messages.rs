@@ -9,6 +9,9 @@ use crate::queue::Fault;
 use crate::schema::Sysexit;
 use std::io::Write;
 
+/// Whom alerts name where nobody is at the other end of a connection.
+pub(super) const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
+
 /// /dev/log if there is one, else standard error; CANONIFY_LOG decides otherwise.
 pub(super) fn open_log(invocation: &Invocation, config: &Config) -> Logger {
     open_log_as(Logger::open, invocation, config)
@@ -50,7 +53,7 @@ pub(super) fn log_fault(invocation: &Invocation, config: &Config, fault: &Fault)
 /// The same for the caller as well, where ErrorMode prints errors; gives the exit status back.
 pub(super) fn syserr(invocation: &Invocation, config: &Config, text: &str, status: Sysexit) -> Sysexit {
     match (invocation.mode, config.options.error_mode) {
-        (Mode::Smtp, _) => drop(tell(format!("451 4.0.0 {text}\r").as_bytes(), status)),
+        (Mode::Smtp, b'p') => drop(tell(format!("451 4.0.0 {text}\r").as_bytes(), status)),
         (Mode::Verify, _) | (_, b'p') => drop(tell(text.as_bytes(), status)),
         _ => {}
     }

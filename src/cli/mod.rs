@@ -66,6 +66,7 @@ pub mod site;
 pub mod testmode;
 pub mod tryout;
 mod version;
+mod waiting;
 mod why;
 
 pub use personality::Personality;

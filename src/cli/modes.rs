@@ -78,6 +78,15 @@ pub fn letter(mode: Mode) -> u8 {
     MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
 }
 
+/// What is wrong with a command line, as whoever reads standard output is told in this mode: a client in its own language, and those of
+/// the ARPANET as well.
+pub fn usage_error(mode: Mode, text: &[u8]) -> Vec<u8> {
+    match speaks_smtp(mode) || mode == Mode::Arpanet {
+        true => [b"550 ", text, b"\r"].concat(),
+        false => text.to_vec(),
+    }
+}
+
 /// Does it answer in SMTP, whatever it has to say?
 pub fn speaks_smtp(mode: Mode) -> bool {
     matches!(mode, Mode::Smtp | Mode::Daemon | Mode::DaemonForeground)

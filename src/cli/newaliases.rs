@@ -30,7 +30,12 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     if let Err(status) = rights::require_trust(invocation, &config, Privileged::AliasMap) {
         return status;
     }
-    if identity::real_uid() != 0
+    let uid = identity::real_uid();
+    if config.options.use_msp && uid != 0 {
+        let refusal = format!("User {uid} cannot rebuild aliases in mail submission program");
+        return messages::tell(refusal.as_bytes(), Sysexit::USAGE);
+    }
+    if uid != 0
         && let Err(status) = rights::enter_queue(invocation, &config)
     {
         return status;

@@ -2,7 +2,6 @@
 
 use super::invocation::{Invocation, Refusal};
 use super::messages::tell;
-use super::modes::{self, Mode};
 use crate::queue::{EntryKind, QueueOptions, Selection};
 use crate::schema::Sysexit;
 use std::time::Duration;
@@ -48,10 +47,6 @@ pub(super) fn requested(invocation: &Invocation) -> Result<QueueRequest, Sysexit
     let request = read(&invocation.queue).map_err(told)?;
     let lost = request.selection.kind == EntryKind::Lost;
     match &invocation.quarantine {
-        Some(_) if invocation.mode != Mode::QueueRun => {
-            let letter = char::from(modes::letter(invocation.mode));
-            Err(told(usage(&format!("Can not use -Q with -b{letter}"))))
-        }
         Some(reason) if reason == b"." => Err(told(usage("Can not use -Q."))),
         Some(_) if lost => Err(told(usage("Can not use -Q with -qL"))),
         _ => Ok(request),

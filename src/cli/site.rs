@@ -168,11 +168,14 @@ fn print_messages(invocation: &Invocation, loaded: &Loaded, out: &mut dyn Write)
     for message in &loaded.messages {
         let error = message.severity == Severity::Error;
         // whoever speaks SMTP says it as a reply
-        let (code, end): (&[u8], &[u8]) = match modes::speaks_smtp(invocation.mode) && error {
-            true => (b"554 5.0.0 ", b"\r\n"),
-            false => (b"", b"\n"),
+        let text = match message.severity {
+            Severity::Error if modes::speaks_smtp(invocation.mode) => {
+                [b"554 5.0.0 ", &message.text[..], b"\r"].concat()
+            }
+            Severity::Warning => modes::usage_error(invocation.mode, &message.text),
+            _ => message.text.clone(),
         };
-        let _ = out.write_all(&[code, &message.text, end].concat());
+        let _ = out.write_all(&[&text[..], b"\n"].concat());
         if error && invocation.mode != Mode::Test {
             log_syserr(invocation, &loaded.config, &message.text);
         }

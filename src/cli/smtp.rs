@@ -3,6 +3,7 @@
 use super::invocation::Invocation;
 use super::start;
 use crate::daemon::DaemonAcceptor;
+use crate::envelope::BodyType;
 use crate::schema::Sysexit;
 use crate::smtp::server::{Client, Session};
 use std::sync::PoisonError;
@@ -13,12 +14,15 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(begun) => begun,
         Err(status) => return status,
     };
+    // what is no body type is nobody's
+    let body_type = invocation.body_type.as_deref().and_then(BodyType::parse);
     let caller = begun.caller.clone();
     begun.run(true, |mta| async move {
         let mode = mta.site.config.options.delivery_mode;
         let stream = tokio::io::join(tokio::io::stdin(), tokio::io::stdout());
         let acceptor = DaemonAcceptor::new(mta.clone(), mode);
         let mut client = Client::local_user(&caller.name);
+        client.body_type = body_type;
         let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         let delivered = acceptor.exit();

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::invocation::Invocation;
-use super::messages::{ended, log_early, log_syserr, open_log, tell};
+use super::messages::{UNKNOWN_CLIENT, ended, log_early, log_syserr, open_log, open_log_as, tell};
 use super::modes::Mode;
 pub(super) use super::process::complain;
 use super::{rights, site};
@@ -49,6 +49,7 @@ pub(super) fn begin_with(invocation: &Invocation, config: Arc<Config>) -> Result
     // a queue run has said it before it asked for its rights
     if invocation.mode != Mode::QueueRun {
         warn_of_caller(invocation, &config);
+        alert_newlines(invocation, &config);
         rights::enter_queue(invocation, &config)?;
     }
     Startup::with(invocation, config, keeper, traffic)
@@ -78,6 +79,14 @@ pub(super) fn keeper(config: &Arc<Config>) -> Result<Keeper, Sysexit> {
         complain(&format!("cannot start the keeper: {error}"));
         Sysexit::OSERR
     })
+}
+
+/// Words of -f, -F and -p that could forge lines of a message.
+fn alert_newlines(invocation: &Invocation, config: &Config) {
+    for word in &invocation.newlines {
+        let log = open_log_as(Logger::open_without_thread, invocation, config);
+        log.alert_newline(Priority::Notice, Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
+    }
 }
 
 /// What an ordinary user may do, but not unseen.

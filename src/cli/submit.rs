@@ -2,16 +2,15 @@
 
 use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
-use super::messages::ended;
+use super::messages::{ended, tell};
 use super::site;
-use super::start::{self, complain};
-use super::submission::{NOBODY_NAMED, Submission, Submitted};
+use super::start;
+use super::submission::{Submission, Submitted};
+use super::waiting::{self, Waiting};
 use crate::config::Loaded;
 use crate::daemon::Mta;
-use crate::logging::say;
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::sys::{identity, process};
-use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -26,54 +25,37 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         // whoever reads along waits
         options.delivery_mode = DeliveryMode::Interactive;
     }
-    // whoever waits for an answer before he sends anything must have it
-    if invocation.names_nobody() && invocation.dsn_problem().is_none() {
-        say(NOBODY_NAMED);
-    }
-    let mut message = Vec::new();
-    if let Err(error) = std::io::stdin().lock().read_to_end(&mut message) {
-        complain(&format!("collect: I/O error: {error}"));
-        return Sysexit::IOERR;
+    if let Some(problem) = invocation.dsn_problem() {
+        return ended(&loaded.config, tell(problem.as_bytes(), Sysexit::USAGE));
     }
     if loaded.config.options.delivery_mode == DeliveryMode::Background {
-        behind_caller(invocation, loaded, message)
+        behind_caller(invocation, loaded)
     } else {
-        submit(invocation, loaded, message, None)
+        submit(invocation, loaded, None)
     }
 }
 
 /// The caller goes on as soon as the message is in the queue; its delivery happens behind its back.
-fn behind_caller(invocation: &Invocation, loaded: Loaded, message: Vec<u8>) -> Sysexit {
-    let Ok((mut waiting, working)) = UnixStream::pair() else {
-        return submit(invocation, loaded, message, None);
+fn behind_caller(invocation: &Invocation, loaded: Loaded) -> Sysexit {
+    let Ok((waiting, working)) = UnixStream::pair() else {
+        return submit(invocation, loaded, None);
     };
     match process::into_background() {
         Ok(true) => {
             drop(waiting);
-            submit(invocation, loaded, message, Some(working))
+            submit(invocation, loaded, Some(working))
         }
         Ok(false) => {
             drop(working);
-            let mut status = [70u8];
-            // without an answer the other process has died: an internal error
-            let _ = waiting.read(&mut status);
-            Sysexit(i32::from(status[0]))
+            waiting::attend(waiting)
         }
-        Err(_) => submit(invocation, loaded, message, None),
+        Err(_) => submit(invocation, loaded, None),
     }
 }
 
-/// Who waits to be told how it went.
-struct Waiting {
-    /// Another process, where this one delivers behind its back.
-    stream: Option<UnixStream>,
-    /// A configuration with times in units that nobody knows is used, but the exit status tells.
-    misused: bool,
-}
-
-fn submit(invocation: &Invocation, loaded: Loaded, message: Vec<u8>, stream: Option<UnixStream>) -> Sysexit {
+fn submit(invocation: &Invocation, loaded: Loaded, stream: Option<UnixStream>) -> Sysexit {
     let Loaded { config, misused, .. } = loaded;
-    let caller = Waiting { stream, misused };
+    let mut caller = Waiting { stream };
     let printing = config.options.error_mode == b'p';
     // SafeFileEnvironment keeps mail out of home directories
     // and root who works as somebody else (RunAsUser of a submit.cf) has no home to write to
@@ -87,8 +69,9 @@ fn submit(invocation: &Invocation, loaded: Loaded, message: Vec<u8>, stream: Opt
     };
     let who = begun.caller.clone();
     begun.run(false, |mta| async move {
-        let submission = Submission::new(&mta, invocation, who.clone(), dead_letter.is_some());
-        match submission.submit(&message).await {
+        let submission =
+            Submission::new(&mta, invocation, who.clone(), dead_letter.is_some()).misused(misused);
+        match submission.submit(|| caller.message()).await {
             Ok(submitted) => deliver(&mta, submitted, dead_letter, caller).await,
             Err(status) => caller.hear(ended(&mta.site.config, status)),
         }
@@ -121,23 +104,4 @@ async fn deliver(
     // the message is in the queue: whoever sent it has nothing to do again
     start::has_lost_keeper(mta);
     told.unwrap_or_else(|| tell(status))
-}
-
-impl Waiting {
-    /// Is told how it went; its terminal is let go of.
-    fn hear(self, status: Sysexit) -> Sysexit {
-        let status = match status {
-            // what is wrong with the configuration itself comes first
-            status if self.misused && status != Sysexit::CONFIG => Sysexit::USAGE,
-            // the message is safe in the queue, so a temporary failure is nothing to worry about
-            status if status.is_temporary() => Sysexit::OK,
-            status => status,
-        };
-        if let Some(mut stream) = self.stream {
-            let _ = std::io::stdout().flush();
-            let _ = process::close_standard_streams();
-            let _ = stream.write_all(&[u8::try_from(status.0).unwrap_or(70)]);
-        }
-        status
-    }
 }

@@ -10,6 +10,7 @@ mod text;
 
 use super::caller::Caller;
 use super::invocation::Invocation;
+use super::modes::Mode;
 use super::start::complain;
 use crate::config::Config;
 use crate::daemon::Mta;
@@ -19,17 +20,15 @@ use crate::logging::{Errors, Priority, say};
 use crate::message::Collector;
 use crate::queue::Lease;
 use crate::rewrite::Address;
-use crate::schema::{DeliveryMode, Reply, SuperSafe, Sysexit};
+use crate::schema::{DeliveryMode, Reply, SuperSafe, Sysexit, UserIds};
 use crate::smtp::server::Client;
 use crate::sys::accounts::User;
-use crate::sys::clock;
+use crate::sys::{clock, identity};
+use std::io;
 use std::sync::Arc;
 
 /// What whoever names no recipients hears.
-pub(super) const NOBODY_NAMED: &[u8] = b"Recipient names must be specified";
-
-/// Whom alerts name where nobody is at the other end of a connection.
-const UNKNOWN_CLIENT: &[u8] = b"[UNKNOWN]";
+const NOBODY_NAMED: &[u8] = b"Recipient names must be specified";
 
 /// A message that has been read: in the queue, or with nobody to go to.
 pub(super) struct Submitted {
@@ -50,6 +49,8 @@ pub(super) struct Submission<'a> {
     keeps: bool,
     /// Do blanks part addresses (OldStyleHeaders)? No more once a list has shown that commas do.
     old_style: bool,
+    /// Something is wrong with the command line that keeps nothing back; the exit status tells, unless an address is worse.
+    misused: bool,
     /// How many mailboxes Errors-To names, where they count (UseErrorsTo).
     told: usize,
 }
@@ -61,28 +62,53 @@ impl<'a> Submission<'a> {
         let modifiers = config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = match invocation.gateway {
             true => b"Cf".to_vec(),
+            // mail that another host hands in is none of its user's
+            false if is_from_arpanet(invocation) => Vec::new(),
             false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
         };
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
         let old_style = config.options.old_style_headers;
-        let mut submission = Self { mta, invocation, caller, client, envelope, keeps, old_style, told: 0 };
+        let (misused, told) = (false, 0);
+        let mut submission =
+            Self { mta, invocation, caller, client, envelope, keeps, old_style, misused, told };
         submission.envelope.attempt.no_alias = invocation.no_alias;
-        submission.envelope.attempt.submitter = submission.caller.account.as_ref().map(User::ids);
+        let caller = &submission.caller;
+        // who has no account has a number at least, where he says whose mail it is
+        let number = invocation.from.as_ref().map(|_| UserIds { uid: caller.uid, gid: identity::real_gid() });
+        let ids = caller.account.as_ref().map(User::ids).or(number);
+        submission.envelope.attempt.submitter = ids.filter(|_| !is_from_arpanet(invocation));
         submission
     }
 
-    /// Everything up to the queue.
+    /// A time of the command line is in units that nobody knows.
+    pub(super) fn misused(self, misused: bool) -> Self {
+        Self { misused, ..self }
+    }
+
+    /// Everything up to the queue. The message is read when the caller has heard what is wrong with the command line.
     ///
     /// # Errors
     /// The exit status, when nothing came of it; the caller has been told.
-    pub(super) async fn submit(mut self, message: &[u8]) -> Result<Submitted, Sysexit> {
-        self.alert_newlines();
+    pub(super) async fn submit(
+        mut self,
+        message: impl FnOnce() -> io::Result<Vec<u8>>,
+    ) -> Result<Submitted, Sysexit> {
         self.log_connection();
         self.set_macros();
         self.hear_arguments();
+        self.set_dsn();
         self.set_sender().await;
-        self.set_dsn()?;
+        if self.invocation.names_nobody() {
+            say(NOBODY_NAMED);
+        }
         self.add_operands().await;
+        if self.misused {
+            self.envelope.attempt.fail_with(Sysexit::USAGE);
+        }
+        let message = &message().map_err(|error| {
+            complain(&format!("collect: I/O error: {error}"));
+            Sysexit::IOERR
+        })?[..];
         if self.envelope.attempt.console.release() > 0 && self.envelope.attempt.exit.is_ok() {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
@@ -105,6 +131,9 @@ impl<'a> Submission<'a> {
         self.envelope.size = self.size_of(message, &text);
         self.envelope.flags.set(EnvelopeFlags::EIGHT_BIT, !text.is_ascii());
         receive(&self.mta.site, &mut self.envelope, fields).await;
+        if is_from_arpanet(self.invocation) {
+            self.take_author().await;
+        }
         let told = i64::try_from(self.told).unwrap_or(0);
         self.envelope.priority += told * self.mta.site.config.options.recipient_factor;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
@@ -130,14 +159,15 @@ impl<'a> Submission<'a> {
                 return self.envelope.attempt.exit;
             }
         }
-        faulty |= self.envelope.recipients.is_empty();
+        faulty |= self.envelope.recipients.is_empty() && self.invocation.recipients.is_empty();
         if faulty {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         for index in self.envelope.send_order() {
             let recipient = &self.envelope.recipients[index];
             if let Some(address) = recipient.address.as_ref().filter(|_| recipient.state.is_pending()) {
-                say(&deliverable(&self.mta.site.config, &recipient.text, address));
+                let console = &self.envelope.attempt.console;
+                console.say(&deliverable(&self.mta.site.config, &recipient.text, address));
             }
         }
         self.envelope.attempt.exit
@@ -150,6 +180,7 @@ impl<'a> Submission<'a> {
         console.steps = options.verbose;
         console.errors = if options.error_mode == b'p' { Errors::Said } else { Errors::Unsaid };
         console.logged = true;
+        console.utf8 = options.utf8_addresses;
     }
 
     /// Nobody says SMTPUTF8 here: the addresses do (RFC 6531 leaves this to whoever takes a message from its author).
@@ -164,7 +195,8 @@ impl<'a> Submission<'a> {
     async fn finish(mut self, body: Vec<u8>, too_large: bool, given_up: bool) -> Result<Submitted, Sysexit> {
         let mode = self.mta.site.config.options.delivery_mode;
         let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
-        self.envelope.attempt.own_sender |= self.invocation.from.is_none();
+        let arpanet = is_from_arpanet(self.invocation);
+        self.envelope.attempt.own_sender |= self.invocation.from.is_none() && !arpanet;
         self.envelope.attempt.interactive = true;
         self.log_sender();
         let anybody = !self.envelope.recipients.is_empty();
@@ -215,14 +247,9 @@ impl<'a> Submission<'a> {
         let own = named.is_none() || self.envelope.attempt.own_sender;
         match options.error_mode {
             b'q' => FailureReport::Nothing,
+            _ if is_from_arpanet(self.invocation) => FailureReport::Mail,
             b'p' if own && self.keeps && (!given_up || at_once) => FailureReport::DeadLetter,
             _ => FailureReport::Mail,
-        }
-    }
-
-    fn alert_newlines(&self) {
-        for word in &self.invocation.newlines {
-            self.mta.log.alert_newline(Priority::Notice, Some(b"NOQUEUE"), UNKNOWN_CLIENT, word);
         }
     }
 
@@ -232,18 +259,14 @@ impl<'a> Submission<'a> {
         self.mta.log.log(9, Priority::Info, Some(b"NOQUEUE"), &text);
     }
 
-    fn set_dsn(&mut self) -> Result<(), Sysexit> {
+    fn set_dsn(&mut self) {
         let invocation = self.invocation;
         if let Some(kind) = &invocation.body_type {
             self.envelope.body_type = BodyType::parse(kind);
             if self.envelope.body_type.is_none() {
                 say(&[b"Illegal body type ", &kind[..]].concat());
-                self.envelope.attempt.fail_with(Sysexit::USAGE);
+                self.misused = true;
             }
-        }
-        if let Some(problem) = invocation.dsn_problem() {
-            say(problem.as_bytes());
-            return Err(Sysexit::USAGE);
         }
         if let Some(ret) = &invocation.ret {
             let headers = ret.eq_ignore_ascii_case(b"hdrs");
@@ -256,8 +279,12 @@ impl<'a> Submission<'a> {
             flags: self.envelope.flags & (EnvelopeFlags::RETURN_GIVEN | EnvelopeFlags::NO_BODY_RETURN),
             notifies: invocation.notify.is_some(),
         });
-        Ok(())
     }
+}
+
+/// `-ba`: the message came by the ARPANET's FTP, and its author is its sender.
+fn is_from_arpanet(invocation: &Invocation) -> bool {
+    invocation.mode == Mode::Arpanet
 }
 
 /// `ADDR... deliverable: mailer M, host H, user U`
@@ -273,9 +300,12 @@ fn deliverable(config: &Config, text: &[u8], address: &Address) -> Vec<u8> {
 
 /// `ADDRESS... text`; the rules' refusal may name the address already, and 551 names the one to write to (RFC 5321, 4.2.2).
 fn about(address: &[u8], reply: &Reply) -> Vec<u8> {
-    let named =
-        reply.code == 551 || reply.text.strip_prefix(address).is_some_and(|rest| rest.starts_with(b"... "));
-    if named { reply.text.clone() } else { [address, b"... ", &reply.text].concat() }
+    if reply.code == 551 {
+        return reply.text.clone();
+    }
+    // blanks behind it are none of the rules'
+    let named = reply.text.strip_prefix(address.trim_ascii_end()).and_then(|rest| rest.strip_prefix(b"... "));
+    [address, b"... ", named.unwrap_or(&reply.text)].concat()
 }
 
 /// The exit status for a refusal.

@@ -1,6 +1,7 @@
 //! Recipients, from words of the command line and fields of the header.
 
-use super::{Submission, UNKNOWN_CLIENT, about};
+use super::super::messages::UNKNOWN_CLIENT;
+use super::{Submission, about};
 use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
 use crate::daemon::expand;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
@@ -15,7 +16,7 @@ impl Submission<'_> {
     /// Recipients of the command line, in their order.
     pub(super) async fn add_operands(&mut self) {
         if self.invocation.names_nobody() {
-            self.envelope.attempt.fail_with(Sysexit::USAGE);
+            self.envelope.attempt.exit = Sysexit::USAGE;
         }
         for word in &self.invocation.recipients {
             if word.contains(&b'\n') {

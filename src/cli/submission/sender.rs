@@ -1,6 +1,6 @@
 //! Whose message it is: macros of the caller, -f, and what is said of those who name others.
 
-use super::{Submission, about, status_of};
+use super::{Submission, about, is_from_arpanet, status_of};
 use crate::addr::{MAX_SHOWN, one_line, shorten};
 use crate::daemon::full_name_of;
 use crate::envelope::{SHOWN_OF_SENDER, plain_address, set_sender};
@@ -21,6 +21,9 @@ impl Submission<'_> {
         // what -M says of it stays
         if let Some(flags) = config.macro_value("daemon_flags") {
             scope.set_named(config, b"daemon_flags", flags);
+        }
+        if let Some(id) = config.macro_id("daemon_flags").filter(|_| is_from_arpanet(self.invocation)) {
+            scope.unset(id);
         }
         set_dates(config, scope, self.envelope.created);
         scope.set_named(config, b"i", self.envelope.id.as_bytes());
@@ -81,10 +84,24 @@ impl Submission<'_> {
             let by_rules = parsed.triple.is_some();
             return self.fall_back_on_caller(&text, own, parsed.problems.first(), by_rules).await;
         }
-        self.envelope.auth = self.qualified_sender();
+        self.envelope.auth = self.qualified_sender(self.is_own_mail());
         self.name_sender(parsed.address.as_ref().filter(|_| given.is_some())).await;
         if given.is_some_and(|given| given != self.caller.name) {
             self.warn_about_sender(&text);
+        }
+    }
+
+    /// Whom the message names as its author is its sender; where he is none, the caller stays.
+    pub(super) async fn take_author(&mut self) {
+        let author = self.envelope.headers.0.iter().find(|field| field.name.eq_ignore_ascii_case(b"From"));
+        let Some(text) = author.map(|field| one_line(field.value.trim_ascii()).into_owned()) else { return };
+        let before = self.envelope.sender.clone();
+        let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
+        for problem in &parsed.problems {
+            self.envelope.attempt.console.error(&about(&shorten(&text, MAX_SHOWN), problem));
+        }
+        if parsed.address.is_none() {
+            self.envelope.sender = before;
         }
     }
 
@@ -120,13 +137,16 @@ impl Submission<'_> {
         self.envelope.attempt.own_sender = true;
         self.name_sender(None).await;
         set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &own).await;
-        self.envelope.auth = self.qualified_sender();
+        let is_caller = own == self.caller.name;
+        self.envelope.auth = self.qualified_sender(is_caller);
+        if !is_caller {
+            self.warn_about_sender(text);
+        }
     }
 
     /// The sender with a domain, as xtext, as servers that ask for AUTH= want it; not where it is in doubt whose it is.
-    fn qualified_sender(&self) -> Option<Vec<u8>> {
+    fn qualified_sender(&self, own: bool) -> Option<Vec<u8>> {
         let sender = &self.envelope.sender.text;
-        let own = self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name);
         if self.envelope.sender.is_null() || !(own || self.caller.is_trusted(&self.mta.site.config)) {
             return None;
         }
@@ -135,10 +155,30 @@ impl Submission<'_> {
             true => mailbox.to_vec(),
             false => [mailbox, b"@", &self.mta.site.config.expand(b"\x81j")].concat(),
         };
-        // a blank is no part of an address
+        Some(self.as_author(&qualified))
+    }
+
+    /// xtext for AUTH= (RFC 4954, 5). A blank is no part of an address, but of a quoted string, whose quotes and backslashes sendmail
+    /// tells apart.
+    fn as_author(&self, address: &[u8]) -> Vec<u8> {
         let blank = self.mta.site.config.options.blank_sub & 0x7f;
-        let shown = qualified.iter().map(|byte| if *byte == b' ' { blank } else { *byte });
-        Some(encode_xtext(&shown.collect::<Vec<_>>()))
+        let mut author = Vec::with_capacity(address.len());
+        let mut quoted = false;
+        for byte in address {
+            quoted ^= *byte == b'"';
+            match *byte {
+                b'"' => author.push(b'"'),
+                b' ' if !quoted => author.extend(encode_xtext(&[blank])),
+                b'\\' => author.extend_from_slice(b"+5C"),
+                byte => author.extend(encode_xtext(&[byte])),
+            }
+        }
+        author
+    }
+
+    /// Does nobody else's name stand behind -f?
+    fn is_own_mail(&self) -> bool {
+        self.invocation.from.as_ref().is_none_or(|from| *from == self.caller.name)
     }
 
     /// Who says to be somebody else is named, unless trusted (class t).

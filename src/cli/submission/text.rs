@@ -108,6 +108,10 @@ impl Submission<'_> {
         let mut rest = text;
         while !collector.in_body() && !rest.is_empty() {
             let Some(end) = memchr::memchr(b'\n', rest) else {
+                if most > 0 && collector.header_size() + rest.len() as u64 > most {
+                    self.refuse_header(most);
+                    return (collector.fields().to_vec(), Vec::new());
+                }
                 // sendmail never looks at a line of the header that has no end, nor at what it continues
                 let folded = matches!(rest[0], b' ' | b'\t');
                 let whole = collector.fields().len() - usize::from(folded && !collector.fields().is_empty());

@@ -71,6 +71,7 @@ impl<A: Acceptor> Session<A> {
         let config = &self.server.site.config;
         let envelope = &mut self.transaction.envelope;
         envelope.created = self.acceptor.now();
+        envelope.body_type = self.client.body_type;
         envelope.scope.set_named(config, b"i", envelope.id.as_bytes());
         crate::message::set_dates(config, &mut envelope.scope, envelope.created);
     }

@@ -4,6 +4,7 @@ use super::policy::DaemonFacts;
 use super::security::Security;
 use crate::config::Config;
 use crate::engine::Scope;
+use crate::envelope::BodyType;
 use crate::net::{Family, Resolver};
 use crate::schema::Outcome;
 use crate::schema::ip_text;
@@ -50,6 +51,8 @@ pub struct Client {
     pub pointer: Vec<u8>,
     /// Whoever runs the program, on standard input.
     pub user: Option<Vec<u8>>,
+    /// What the messages of whoever is on standard input are, where MAIL does not say it (`-B`).
+    pub body_type: Option<BodyType>,
     /// How the name was found.
     pub resolved: Resolved,
     /// `$_`: what log lines and Received fields show.

@@ -100,12 +100,14 @@ impl<A: Acceptor> Session<A> {
     async fn finish(&mut self) {
         self.end_filters().await;
         if self.served && !self.issued_mail_command && self.refusal.is_none() {
-            let text = [
-                &self.client.display[..],
-                b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ",
-                &self.client.daemon.name,
-            ]
-            .concat();
+            // what comes on standard input comes to no listener
+            let to = match self.client.daemon.name.as_slice() {
+                b"" => b"stdin",
+                name => name,
+            };
+            let text =
+                [&self.client.display[..], b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ", to];
+            let text = text.concat();
             self.log(5, Priority::Info, &text);
         }
         self.drop_transaction();
