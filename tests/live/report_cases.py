@@ -166,7 +166,7 @@ def apart(case):
 # ------------------------------------------------------------ rows of reports.md
 def said_in(pattern):
     """Is this about what a case says and its group's options?"""
-    return lambda case, group: bool(re.search(pattern, json.dumps([case["steps"], case["after"], group["options"], group["features"]])))
+    return table_rows.says(pattern, lambda case, group: [case["steps"], case["after"], group["options"], group["features"]])
 
 
 def runs_queue(case, group):

@@ -3,9 +3,9 @@
 `groups(seed, count)` draws them; the same seed gives the same ones. A case is steps, each a command line (see submission_bed.py).
 Addresses, header fields and bodies are those of session_cases.py.
 """
-import json, random, re
+import random, re
 
-import session_cases
+import session_cases, table_rows
 from session_cases import ALIASES, DETAILS, FIELDS, GREETINGS, LOCAL, NOISE, ODD_RECIPIENTS, SENDERS, Drawer
 
 OPTIONS = {  # name: values; every one can change what a submission does
@@ -220,15 +220,57 @@ def groups(seed, count, size=8):
     return drawn
 
 
-# what leads to rows of submissions.md: in the options of a case's group, and its steps behind them
-KEPT = [
-    (r'"-ba"', "-ba"), (r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n', "a newline in -f, -r or -F"),
-    (r"badfile@|dotbare|greetodd|loop1", "what stands in sessions.md"), (r'"-x"', "-x"), (r'"-[fr]", "-|"-[fr]-', "a sender that begins with -"),
-    (r"soon@virt", "an address that the rules refuse for now"), (r'[xm]{250}|(very\.long\.){20}', "a word of an address longer than 250 characters"), (r'"-[fr]", "<"|"-[fr]<"', "an address that is not closed"),
-    (r'"-bt".*"-q"', "-bt -q"), (r'"-n"', "a report, with -n"), (r'(DeliveryMode=i|-odi).*"-bs"|"-bs".*-odi', "-bs, DeliveryMode=i"), (r'SuperSafe=interactive.*"-bs"', "the whole dialogue at once")]
+def said_in(pattern):
+    """Is this about what is said in a case: the options of its group, and its steps behind them?"""
+    return table_rows.says(pattern, lambda case, group: [group["options"] + group["submit_options"], case["steps"]])
 
 
-def kept(case, group, _found):
-    """The row of submissions.md that a difference in this case may belong to."""
-    said = json.dumps([group["options"] + group["submit_options"], case["steps"]])
-    return next((row for pattern, row in KEPT if re.search(pattern, said)), None)
+def nothing(_result):
+    """Where one side takes a command line and the other does not, nothing is alike."""
+    return {}
+
+
+def in_any_order(result):
+    return {**result, "stdout": sorted(result["stdout"])}
+
+
+def waiting(pattern):
+    """Messages that wait in a queue are left out, with their bodies, where a line of the control file has the pattern."""
+    found = re.compile(pattern)
+
+    def alter(result):
+        ids = {block[0][2:] for name in ("queue", "client") for block in result[name] if block[0][:1] in "qQ" and any(map(found.search, block))}
+        return {**result, **{name: [block for block in result[name] if block[0][2:] not in ids] for name in ("queue", "client")}}
+
+    return alter
+
+
+ALL = "stdout log deliveries remote queue client"
+ROWS = [table_rows.Row(*row) for row in [
+    ("`-x`", said_in(r'"-x"'), nothing),
+    ("`-bt -q`, `-bt -Q`", said_in(r'"-bt".*"-q"|"-Q\w*", "-bt"'), table_rows.lines("stdout", r"^\d: (?!Can not)")),
+    ("the whole dialogue at once on the standard input of `-bs`", said_in(r'(SuperSafe=i|"-s"|"-v"|"-o", "v"|"-ov"|Verbose).*"-bs"'), nothing),
+    ("a file named by an alias whose directory is missing (sessions.md)", said_in(r"badfile|\+box"), table_rows.all_of(
+        waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|\.\.\. Deferred: No such file|dead\.letter uid"),
+        table_rows.lines("log", r"Can't create output|stat=Deferred: No such file|to=<?\w+(@mail\.site\.example>)?, delay=.*, pri=3\d{4}, dsn=2\.0\.0, stat=Sent$"),
+        table_rows.lines("exit", r"^(\d): (73|0)$", r"\1: 0"), table_rows.lines("stdout", r"dead\.letter"))),
+    (r"`Sent (\n)` (sessions.md)", said_in(r"dotbare"), table_rows.lines("log stdout", r"Sent \(\\n\)", "Sent")),
+    ("a greeting that is no SMTP (sessions.md)", said_in(r"greetodd"), table_rows.all_of(
+        table_rows.lines("log stdout", r"greetodd"), table_rows.lines("queue client", r"^M"), table_rows.blocks("remote", r"^S: hello there"))),
+    ("a circle of aliases (sessions.md)", said_in(r"loop1"), table_rows.all_of(
+        table_rows.lines("log", r", (pri|nrcpts)=\d+", ""), table_rows.lines("log stdout", r"forwarding loop broken|DSN: "), table_rows.lines("queue client", r"^P\d+|^M"),
+        table_rows.blocks("deliveries remote", r"loop1"))),
+    ("an address that is not closed", said_in(r"<\"|\\\\\"open|broken <"), table_rows.lines(ALL, r"Unbalanced '[<(\"]")),
+    ("`-ba`: complaints", said_in(r'"-ba"'), table_rows.lines("stdout", r"^(\d: )[2-5]\d\d (\d\.\d\.\d )?(.*?)\r?$", r"\1\3")),
+    ("a newline in -f, -r or -F", said_in(r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n'), nothing),
+    ("a sender that begins with `-`", said_in(r'"-[fr]", "-|"-[fr]-'), table_rows.lines(ALL, r"<(-[^<>]*)>", r"\1")),
+    ("LOCAL_MAILER_FLAGS with both 7 and 8 (sessions.md)", lambda case, group: "`+78'" in group["features"], nothing),
+    ("a word of an address longer than 250 characters", said_in(r"[xm]{250}|(very\.long\.){20}"), table_rows.all_of(
+        table_rows.lines(ALL, r"token too long|User address required|[xm]{100}|@site\.example$"), table_rows.lines("log", r", (size|pri)=\d+", ""), table_rows.lines("log", r"DSN: |message size \("),
+        table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6[45]$", r"\1: 64"))),
+    ("a report that its receiver's server refuses, and the report on that (reports.md)", said_in(r"MaxMessageSize|[vwxyz]{60}"), table_rows.all_of(
+        waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
+    ("a host that did not answer (reports.md)", said_in(r'"-bs"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
+    ("`-v`, `-bv`: in which order steps are told, and when a connection is said to be closed", said_in(r'"-v"|"-ov"|"-o", "v|"-bv"|Verbose'), table_rows.all_of(
+        table_rows.lines("stdout", r"^\d: ((\S+\.\.\. )?Closing connection to|050 Closing|(050 )?>>> QUIT|(050 )?221 )"), in_any_order)),
+]]

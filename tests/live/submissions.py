@@ -49,4 +49,4 @@ FILES = ("mail_bed.py", "mail_site.py", "submission_bed.py")
 KIND = side_by_side.Kind("submission_bed", FILES, complete, describe)
 
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, submission_cases.groups, "submissions.md", KIND, submission_cases.kept))
+    sys.exit(side_by_side.main(__doc__, submission_cases.groups, "submissions.md", KIND, rows=submission_cases.ROWS))

@@ -2,12 +2,17 @@
 
 Whatever else differs in such a case shows all the same.
 """
-import collections, re
+import collections, json, re
 
 import session_text
 
 # text: as in the table; applies(case, group); alter(result): the result without what the row names
 Row = collections.namedtuple("Row", "text applies alter")
+
+
+def says(pattern, told):
+    """Is the pattern in what told(case, group) gives?"""
+    return lambda case, group: bool(re.search(pattern, json.dumps(told(case, group))))
 
 
 def lines(sections, pattern, into=None):
