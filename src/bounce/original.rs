@@ -82,7 +82,7 @@ fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool, escape_from:
         out.append(&mut line);
     }
     // the line before a boundary is empty, unless the last one has no end
-    if mime || out.last() != Some(&b'\n') {
+    if mime {
         out.push(b'\n');
     }
     Ok(())

@@ -113,6 +113,30 @@ impl DsnSettings {
         }
     }
 
+    /// What the transcript of a message says whose time is over, be anybody told of it or not: `given_up` for good, or
+    /// so far. `deliver_by` as in [`DsnRequest`].
+    pub fn time_is_over(&self, given_up: bool, deliver_by: Option<i64>) -> String {
+        let [waited, limit] = [self.warn_after, self.return_after].map(message::interval);
+        let (what, then) = match (given_up, deliver_by) {
+            (true, Some(seconds)) => (
+                format!("Delivery time ({seconds}s) expired"),
+                "Message will be deleted from queue".to_owned(),
+            ),
+            (true, None) => (
+                format!("Message could not be delivered for {limit}"),
+                "Message will be deleted from queue".to_owned(),
+            ),
+            (false, by) => {
+                let what = match by {
+                    Some(_) => self.warning(by),
+                    None => format!("Warning: message still undelivered after {waited}"),
+                };
+                (what, format!("Will keep trying until message is {limit} old"))
+            }
+        };
+        format!("{what}\n{then}")
+    }
+
     /// An address as fields of a report show it: without a source route, but for DontPruneRoutes.
     pub fn without_route<'a>(&self, address: &'a [u8]) -> Cow<'a, [u8]> {
         if self.keep_routes { address.into() } else { without_route(address) }
@@ -145,8 +169,6 @@ pub struct DsnRequest<'a> {
     pub deliver_by: Option<i64>,
     /// A delay, and nothing that is worse: it begins with the box that says so.
     pub only_warns: bool,
-    /// Where in the transcript its last words stand: before what was said when the sender was looked up. `None`: at its end.
-    pub ending_at: Option<usize>,
     /// Who gets it, expanded.
     pub receivers: Vec<Recipient>,
     /// It goes to DoubleBounceAddress or PostmasterCopy, not to the sender.

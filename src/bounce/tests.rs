@@ -86,7 +86,6 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
         expired,
         deliver_by: None,
         only_warns: kind == DsnKind::Delay,
-        ending_at: None,
         receivers: vec![Recipient { text: receiver.to_vec(), flags, ..Recipient::default() }],
         to_postmaster,
         header_only: false,
@@ -136,6 +135,7 @@ fn a_delay() {
     waiting.message = Some(b"Deferred: 451 4.2.1 Mailbox busy".to_vec());
     envelope.recipients = vec![waiting];
     envelope.attempt.warning_due = true;
+    envelope.transcribe(facts().time_is_over(false, None).as_bytes());
     assert_eq!(due(&envelope, Privacy::empty()), [DsnKind::Delay]);
     insta::assert_snapshot!(report(DsnKind::Delay, &envelope, false));
 }

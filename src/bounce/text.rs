@@ -118,29 +118,7 @@ fn successes(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
 }
 
 fn transcript(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
-    let (waited, given_up) =
-        (message::interval(report.facts.warn_after), message::interval(report.facts.return_after));
-    let ending = match (report.kind, report.deliver_by) {
-        (DsnKind::Delay | DsnKind::FailureAndDelay, Some(_)) => format!(
-            "{}\nWill keep trying until message is {given_up} old\n",
-            report.facts.warning(report.deliver_by)
-        ),
-        (DsnKind::Failure, Some(seconds)) => {
-            format!("Delivery time ({seconds}s) expired\nMessage will be deleted from queue\n")
-        }
-        (DsnKind::Delay | DsnKind::FailureAndDelay, None) => format!(
-            "Warning: message still undelivered after {waited}\n\
-             Will keep trying until message is {given_up} old\n"
-        ),
-        (DsnKind::Failure, None) if report.expired => format!(
-            "Message could not be delivered for {given_up}\n\
-             Message will be deleted from queue\n"
-        ),
-        _ => String::new(),
-    };
-    let transcript = &original.attempt.transcript;
-    let (before, after) = transcript.split_at(report.ending_at.unwrap_or(usize::MAX).min(transcript.len()));
-    let mut said = [before, ending.as_bytes(), after].concat();
+    let mut said = original.attempt.transcript.clone();
     if report.facts.soft_bounce {
         said = softened(&said);
     }

@@ -72,25 +72,28 @@ impl Work<'_> {
                 }
                 tell(format!("Skipping {shown}").as_bytes(), Sysexit::OK);
             }
-            Requarantined::Incomplete(old) => {
-                // nothing to be changed in it: sendmail passes over it without a word
-                let Some(old) = old else { return Ok(()) };
-                self.changed(key, old);
+            Requarantined::Incomplete { changed, old } => {
+                match changed {
+                    true => self.changed(key, old),
+                    false => self.unchanged(key, old),
+                }
                 let file = self.queue.store().shown(key, kind.prefix());
                 tell(format!("Skipping {shown}: Incomplete file: {file}").as_bytes(), Sysexit::OK);
             }
-            Requarantined::Unchanged(Some(old))
-                if kind == EntryKind::Quarantined || self.reason.is_some() =>
-            {
-                self.say(&format!("{}: Already quarantined with \"{}\"", key.id, text(&old)));
-            }
-            Requarantined::Unchanged(_) => {}
+            Requarantined::Unchanged(old) => self.unchanged(key, old),
             Requarantined::Changed(old) => {
                 self.changed(key, old);
                 self.changes += 1;
             }
         }
         Ok(())
+    }
+
+    fn unchanged(&self, key: &MessageKey, old: Option<Vec<u8>>) {
+        let asked = self.selection.kind == EntryKind::Quarantined || self.reason.is_some();
+        if let Some(old) = old.filter(|_| asked) {
+            self.say(&format!("{}: Already quarantined with \"{}\"", key.id, text(&old)));
+        }
     }
 
     fn changed(&self, key: &MessageKey, old: Option<Vec<u8>>) {

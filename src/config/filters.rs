@@ -158,15 +158,6 @@ impl Loader<'_> {
         if !self.config.queue_groups.iter().any(|group| group.name == b"mqueue") {
             self.default_queue_group();
         }
-        let forks = |group: &QueueGroup| group.flags.contains(&b'f');
-        let lone = |group: &&QueueGroup| group.line > 0 && group.runners > 1 && !forks(group);
-        let lone: Vec<_> = self.config.queue_groups.iter().filter(lone).cloned().collect();
-        for QueueGroup { name, runners, .. } in lone {
-            let name = String::from_utf8_lossy(&name);
-            self.say(format!(
-                "Warning: Q={name}: R={runners}: multiple queue runners specified\n\tbut flag 'f' is not set"
-            ));
-        }
     }
 
     /// Does a mailer's Q= name a group?
@@ -203,6 +194,12 @@ impl Loader<'_> {
         if group.path.is_empty() {
             self.error("QueueDir must be defined before queue groups");
             return;
+        }
+        if group.runners > 1 && !group.flags.contains(&b'f') {
+            let (name, runners) = (String::from_utf8_lossy(&group.name), group.runners);
+            self.say(format!(
+                "Warning: Q={name}: R={runners}: multiple queue runners specified\n\tbut flag 'f' is not set"
+            ));
         }
         match self.config.queue_groups.iter_mut().find(|old| old.name == group.name) {
             Some(old) => *old = group,

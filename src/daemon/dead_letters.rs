@@ -54,7 +54,6 @@ impl Mta {
             now: clock::now(),
             expired: false,
             only_warns: false,
-            ending_at: None,
             deliver_by: None,
             receivers: Vec::new(),
             to_postmaster: true,

@@ -48,6 +48,7 @@ impl Mta {
     pub(super) async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
         let mut reports = Reports::default();
         let now = clock::now();
+        let waits = envelope.pending().next().is_some();
         let expired = self.check_age(envelope, now);
         let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
         // Timeout.queuewarn says more than BY=
@@ -55,22 +56,35 @@ impl Mta {
         let warned = warn > 0 && now - envelope.created > warn;
         let overdue = exceeded.filter(|_| envelope.attempt.overdue);
         let kinds = bounce::due(envelope, self.site.config.options.privacy_options);
+        let given_up = expired || overdue.is_some();
+        let late = given_up || waits && envelope.attempt.warning_due;
         // mail that has arrived needs nothing of what follows
-        if kinds.is_empty() && !expired && overdue.is_none() {
+        if kinds.is_empty() && !late {
             return Ok(reports);
         }
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
+        // a command that is to be quiet about errors has no report on a report that it has made
+        let quiet = self.site.config.options.error_mode == b'q'
+            && envelope.attempt.report
+            && !envelope.attempt.from_queue;
+        let troubles = kinds.iter().any(|kind| *kind != DsnKind::Success);
+        if envelope.attempt.report && troubles && !quiet {
+            // sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report
+            let config = self.site.config.clone();
+            let daemon = config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON"));
+            self.expand(envelope, &[daemon]).await;
+        }
+        if late {
+            let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
+            envelope.transcribe(facts.time_is_over(given_up, by).as_bytes());
+        }
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
         envelope.attempt.more_than_delayed = failed;
-        if expired || overdue.is_some() {
+        if given_up {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
         for kind in kinds {
-            // a command that is to be quiet about errors has no report on a report that it has made
-            if self.site.config.options.error_mode == b'q'
-                && envelope.attempt.report
-                && !envelope.attempt.from_queue
-            {
+            if quiet {
                 continue;
             }
             let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
@@ -81,7 +95,6 @@ impl Mta {
             if kind.warns() {
                 envelope.message = Some(facts.warning(deliver_by).into_bytes());
             }
-            let ending_at = (kind == DsnKind::Delay).then_some(envelope.attempt.transcript.len());
             // of what is saved for the caller only the postmaster hears
             let receivers = if saved { None } else { self.receivers(envelope, kind).await };
             let receivers = match receivers {
@@ -98,7 +111,7 @@ impl Mta {
                     continue;
                 }
             };
-            if expired || overdue.is_some() {
+            if given_up {
                 // whatever was wrong with a name: this is why
                 envelope.message = Some(facts.expiry(overdue).into_bytes());
             }
@@ -114,7 +127,6 @@ impl Mta {
                 expired,
                 deliver_by,
                 only_warns: kind == DsnKind::Delay && !envelope.attempt.more_than_delayed,
-                ending_at,
                 receivers,
                 to_postmaster,
                 header_only: false,
@@ -203,11 +215,6 @@ impl Mta {
             if kind == DsnKind::Success || anybody(&list) {
                 return Some(Receivers { list, expanded, to_postmaster: false, word });
             }
-        }
-        if envelope.attempt.report {
-            // sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report
-            self.expand(envelope, &[config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON"))])
-                .await;
         }
         let word = word(envelope, kind, true);
         let last_resort = config.expand(&config.options.double_bounce_address);

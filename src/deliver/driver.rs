@@ -11,7 +11,7 @@ use super::plan::{self, Group};
 use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
 use super::{held, host_attempt, local, mail_loop, owners};
-use crate::config::Mailer;
+use crate::config::{Config, Mailer};
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
 use crate::logging::{Logger, Quiet};
@@ -201,6 +201,7 @@ async fn cut_and_deliver(
     connections: &mut Connections,
     mut attempted: Attempted,
 ) -> Attempted {
+    sign_local(&on.site.config, envelope);
     let looked = attempted.looked || !envelope.attempt.interactive || envelope.attempt.read_back;
     attempted.parts = on.split_by_queue_group(envelope, looked);
     let cut: Vec<_> = attempted.copies.iter_mut().chain(&mut attempted.parts).collect();
@@ -236,7 +237,6 @@ async fn deliver(
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;
-    attempt.sign_local();
     let mut since_checkpoint = 0;
     let mut pending = Vec::new();
     let groups = attempt.groups(Place::Here);
@@ -274,6 +274,14 @@ fn may_deliver(checkpoint: Option<&dyn Checkpoint>) -> bool {
     checkpoint.is_none_or(Checkpoint::may_deliver)
 }
 
+/// All mailers of this host count as one next hop where the send queue is sorted.
+fn sign_local(config: &Config, envelope: &mut Envelope) {
+    for recipient in &mut envelope.recipients {
+        let local = recipient.mailer(config).is_some_and(|mailer| mailer.has(b'l') && !mailer.is_ipc());
+        recipient.signature = local.then(|| b"localhost".to_vec());
+    }
+}
+
 async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> {
     if envelope.sender.is_null() {
         return None;
@@ -292,14 +300,6 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
 impl Attempt<'_> {
     fn place(&self, index: usize) -> Place {
         if self.mailer(index).is_some_and(Mailer::speaks_smtp) { Place::Elsewhere } else { Place::Here }
-    }
-
-    /// All mailers of this host count as one next hop where the send queue is sorted.
-    fn sign_local(&mut self) {
-        for index in 0..self.envelope.recipients.len() {
-            let local = self.mailer(index).is_some_and(|mailer| mailer.has(b'l') && !mailer.is_ipc());
-            self.envelope.recipients[index].signature = local.then(|| b"localhost".to_vec());
-        }
     }
 
     /// Of other hosts the best one counts, or `$h` where none was found.

@@ -19,12 +19,10 @@ impl Recipient {
         }
     }
 
-    /// Final-Recipient of one whose queue file does not say it: whoever named him is known by it.
+    /// Final-Recipient of one whose queue file does not say it.
     pub fn known_to_queue(&self, host: &[u8]) -> Vec<u8> {
-        let acts = self.control.as_ref().is_some_and(|control| !control.is_nobody());
         match &self.named_by {
             None => self.known_as(host),
-            Some(alias) if acts => final_recipient(alias, host),
             Some(alias) if alias.contains(&b'@') => [b"RFC822; ", &alias[..]].concat(),
             Some(alias) => [b"RFC822; ", &alias[..], b"@", host].concat(),
         }
@@ -36,12 +34,17 @@ impl Recipient {
         let refused = self.refusal.as_ref().map(|refusal| &refusal.user);
         let made = self.address.as_ref().map(|address| &address.user).or(refused);
         let Some(made) = made else { return final_recipient(&self.text, host) };
-        let inside = self.text.strip_prefix(b"<").map(|rest| rest.strip_suffix(b">").unwrap_or(rest));
-        match (made.contains(&b'@'), self.text.contains(&b'@')) {
-            (true, _) => [b"RFC822; ", &made[..]].concat(),
-            (false, true) => [b"RFC822; ", inside.unwrap_or(&self.text)].concat(),
-            (false, false) => [b"RFC822; ", &made[..], b"@", host].concat(),
-        }
+        final_recipient_of(made, &self.text, host)
+    }
+}
+
+/// Final-Recipient of whom the rules made `made` out of `text`.
+pub(super) fn final_recipient_of(made: &[u8], text: &[u8], host: &[u8]) -> Vec<u8> {
+    let inside = text.strip_prefix(b"<").map(|rest| rest.strip_suffix(b">").unwrap_or(rest));
+    match (made.contains(&b'@'), text.contains(&b'@')) {
+        (true, _) => [b"RFC822; ", made].concat(),
+        (false, true) => [b"RFC822; ", inside.unwrap_or(text)].concat(),
+        (false, false) => [b"RFC822; ", made, b"@", host].concat(),
     }
 }
 
@@ -101,7 +104,8 @@ impl Envelope {
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
         let again = self.attempt.read_back && self.attempt.before.1 > 0;
-        let sorted = again || self.attempt.report || self.attempt.sorted;
+        let report = self.attempt.report && !self.attempt.read_back;
+        let sorted = again || report || self.attempt.sorted;
         let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().into_owned()));
         order.sort_by_cached_key(|index| {
             let one = &self.recipients[*index];

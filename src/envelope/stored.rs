@@ -8,6 +8,7 @@
 
 use super::body::Body;
 use super::id::MessageKey;
+use super::intake::final_recipient_of;
 use super::note::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
 use super::recipient::{ControllingUser, Recipient, RecipientFlags};
@@ -102,7 +103,7 @@ impl StoredEnvelope {
         if sender.text == b"<>" {
             flags |= EnvelopeFlags::RESPONSE;
         }
-        let default_uid = config.default_user().uid;
+        let (default_uid, host) = (config.default_user().uid, config.expand(b"\x81j"));
         if facts.class < 0 {
             flags |= EnvelopeFlags::NO_BODY_RETURN;
         }
@@ -116,7 +117,7 @@ impl StoredEnvelope {
             recipients: self
                 .recipients
                 .into_iter()
-                .map(|recipient| restored(recipient, default_uid))
+                .map(|recipient| restored(recipient, default_uid, &host))
                 .collect(),
             size: size.saturating_add_signed(self.uncounted),
             headers: self.headers,
@@ -210,15 +211,17 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
 }
 
 /// A recipient to be parsed anew. Whoever acts as the DefaultUser has no account of his own: what stands in the
-/// place of a login name is the alias that led here.
-fn restored(mut recipient: Recipient, default_uid: u32) -> Recipient {
+/// place of a login name is the alias that led here. Whoever acts is also who is reported on, where the file does not say it.
+fn restored(mut recipient: Recipient, default_uid: u32, host: &[u8]) -> Recipient {
     recipient.address = None;
     let alias = recipient.control.as_ref().map(|control| control.alias.clone());
     recipient.named_by = alias.filter(|alias| !alias.is_empty() && *alias != recipient.text);
-    if let Some(control) = &mut recipient.control
-        && control.ids.uid == default_uid
-    {
-        control.user.clear();
+    if let Some(control) = recipient.control.as_mut().filter(|control| !control.is_nobody()) {
+        let known = || final_recipient_of(&control.user, &control.alias, host);
+        recipient.final_recipient = recipient.final_recipient.or_else(|| Some(known()));
+        if control.ids.uid == default_uid {
+            control.user.clear();
+        }
     }
     recipient
 }

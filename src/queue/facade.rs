@@ -260,7 +260,9 @@ impl Queue {
                 let notes = distrust.notes.iter();
                 notes.for_each(|note| self.complain(&key.id, &String::from_utf8_lossy(&note.reply.text)));
                 self.distrust(key, &distrust);
-                self.report_lost(&key.id, &name, distrust.reason);
+                if kind != EntryKind::Lost {
+                    self.report_lost(&key.id, &name, distrust.reason);
+                }
                 Loaded::SetAside { name, distrust }
             }
             Loaded::Incomplete(reason) => {

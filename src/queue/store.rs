@@ -186,8 +186,13 @@ pub enum Requarantined {
     Unchanged(Option<Vec<u8>>),
     /// Somebody else works on it, or it must not be believed, for this reason.
     Skipped(Option<String>),
-    /// It is not complete, and stays as it is; what would have been changed.
-    Incomplete(Option<Option<Vec<u8>>>),
+    /// It is not complete, and stays as it is.
+    Incomplete {
+        /// Would anything have been changed?
+        changed: bool,
+        /// The reason that it has.
+        old: Option<Vec<u8>>,
+    },
 }
 
 /// What became of an attempt to load a message.

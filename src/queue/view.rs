@@ -65,8 +65,11 @@ impl View<'_> {
                 }
                 (self.complain)(Complaint::Location(fault));
             }
-            found.total = found.shown.len() + faults.iter().map(Fault::unseen).sum::<usize>();
+            found.unseen = faults.iter().map(Fault::unseen).sum();
+            found.total = found.shown.len() + found.unseen;
             found.sort(queue.options().sort_order);
+            // J= of the group
+            found.shown.truncate(queue.options().jobs(location.group));
             self.location(&label, &found, &mut listing.text);
             listing.total += found.total;
         }
@@ -82,8 +85,8 @@ impl View<'_> {
         }
         let plural = if found.total == 1 { "" } else { "s" };
         put(out, format_args!("\t\t{label} ({} request{plural}", found.total));
-        if found.shown.len() < found.total {
-            put(out, format_args!(", only {} printed", found.shown.len()));
+        if found.unseen > 0 {
+            put(out, format_args!(", only {} printed", found.total - found.unseen));
         }
         put(out, format_args!(")\n{}", if self.verbose { HEAD_VERBOSE } else { HEAD }));
         for shown in &found.shown {
@@ -118,10 +121,15 @@ impl View<'_> {
         Shown { place, id, fault, mark, lines }
     }
 
+    /// Is a message looked into before it is shown? Only then is it known that somebody works on it.
+    fn reads(&self, options: &QueueOptions) -> bool {
+        !options.sort_order.is_blind() || self.selection.fields().next().is_some()
+    }
+
     fn mark(&self, options: &QueueOptions, entry: &Entry) -> u8 {
         match entry.kind {
             EntryKind::Lost => b'?',
-            _ if !options.sort_order.is_blind() && entry.locked => LOCKED,
+            _ if self.reads(options) && entry.locked => LOCKED,
             _ if entry.is_too_young(options, options.clock.now()) => b'-',
             _ if (self.overloaded)(entry.summary.priority.unwrap_or(0)) => b'X',
             _ => b' ',
@@ -149,6 +157,8 @@ impl Shown {
 #[derive(Default)]
 struct Found {
     shown: Vec<Shown>,
+    /// Messages that MaxQueueRunSize left out.
+    unseen: usize,
     total: usize,
 }
 

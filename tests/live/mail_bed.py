@@ -231,6 +231,12 @@ def devices():
     command("mount", "--bind", TOP + "/dev", "/dev")
 
 
+def calm():
+    """The load of the machine is nobody's business: QueueLA and the mark X of a listing go by it."""
+    write("loadavg", "0.00 0.00 0.00 1/100 100\n")
+    command("mount", "--bind", TOP + "/loadavg", "/proc/loadavg")
+
+
 def homes():
     for number, name in enumerate(site.USERS):
         home = f"{TOP}/home/{name}"
@@ -248,6 +254,7 @@ def build():
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x49))  # SIOCSIFFLAGS: up
     devices()
+    calm()
     for folder in ("mqueue", "clientmqueue", "bin", "spool", "mail", "home", "hoststat"):
         os.makedirs(f"{TOP}/{folder}")
     os.chmod(TOP + "/mqueue", 0o700)

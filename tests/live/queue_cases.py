@@ -56,8 +56,10 @@ SUBMISSION = "From: Ann <ann@elsewhere.example>\nTo: somebody@site.example\nSubj
 
 
 def runnable(text, lines):
-    """The text of a control file for a run, which sendmail does not survive without an S line; one that says itself that it is held is for listings only."""
+    """The text of a control file for a run, which sendmail does not survive without an S line; one that says itself that it is held, or that it needs SMTPUTF8, is for listings only."""
     text = re.sub("^q.*\n", "", text, flags=re.M)
+    text = re.sub("^Fe$", "F", text, flags=re.M)
+    text += "" if "\n" in text else "\n"
     if re.search("^![\x01\x11]", text, re.M):  # BY= with R: queue_states.md
         text = re.sub("@(greet4|ehlo4|maildrop)", "@rcpt4", text)
     return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if line[0] != "q") + "\n.\n"

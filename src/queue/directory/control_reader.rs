@@ -175,16 +175,14 @@ impl Reader<'_> {
     /// `PFD:<a@b>`; a file without V line has no flags.
     fn recipient(&mut self, value: &[u8]) {
         let mut recipient = std::mem::take(&mut self.next);
-        let colon = value.iter().position(|byte| *byte == b':').filter(|_| self.file.version > 0);
-        match colon {
-            Some(colon) => {
-                recipient.flags = flags(&RECIPIENT_FLAGS, &value[..colon]);
-                recipient.text = value[colon + 1..].to_vec();
-            }
-            None => {
-                recipient.flags = RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY;
-                recipient.text = value.to_vec();
-            }
+        if self.file.version > 0 {
+            // without a colon all of it is flags, and nobody is named
+            let colon = value.iter().position(|byte| *byte == b':').unwrap_or(value.len());
+            recipient.flags = flags(&RECIPIENT_FLAGS, &value[..colon]);
+            recipient.text = value.get(colon + 1..).unwrap_or_default().to_vec();
+        } else {
+            recipient.flags = RecipientFlags::PRIMARY | RecipientFlags::DEFAULT_NOTIFY;
+            recipient.text = value.to_vec();
         }
         if recipient.text.is_empty() {
             return;

@@ -39,7 +39,7 @@ pub(super) fn requarantine(
     let rewritten = Rewritten::of(&text, reason);
     match (rewritten.changed, rewritten.whole) {
         (false, true) => Ok(Requarantined::Unchanged(rewritten.old)),
-        (changed, false) => Ok(Requarantined::Incomplete(changed.then_some(rewritten.old))),
+        (changed, false) => Ok(Requarantined::Incomplete { changed, old: rewritten.old }),
         (true, true) => {
             put(rules, directory, id, &locked, &rewritten.text, reason)?;
             Ok(Requarantined::Changed(rewritten.old))
@@ -63,7 +63,9 @@ impl Rewritten {
             Self { text: Vec::with_capacity(text.len() + 80), old: None, changed: false, whole: false };
         let mut rest = text;
         let mut unsaid = reason;
-        while let Ok((line, after)) = read_line(rest) {
+        while !rest.is_empty() {
+            // a line that was cut off counts as well
+            let (line, after) = read_line(rest).unwrap_or((rest, b""));
             let whole_line = &rest[..rest.len() - after.len()];
             rest = after;
             if is_end(line) {
