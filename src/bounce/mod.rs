@@ -81,7 +81,9 @@ fn body_type(report: &DsnRequest<'_>, original: &Envelope) -> Option<BodyType> {
     let said = |one: &Recipient| one.reply.as_ref().is_some_and(|reply| !reply.text.is_ascii());
     let first = report.facts.mime && !attempt.reported && (came || original.recipients.iter().any(said));
     let inherited = attempt.report && original.body_type == Some(BodyType::EIGHT_BIT_MIME);
-    (first || inherited).then_some(BodyType::EIGHT_BIT_MIME)
+    // whatever a command makes is what its -B says
+    let given = attempt.defaults.as_ref().and_then(|defaults| defaults.body_type);
+    (first || inherited).then_some(BodyType::EIGHT_BIT_MIME).or(given)
 }
 
 /// What SIZE= and the priority say: the original and what is said about it, roughly; 0 where the

@@ -3,6 +3,7 @@
 use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message::HeaderKind;
+use crate::message::mime::Unclosed;
 use std::io::{self, BufRead};
 
 pub(super) fn write(
@@ -39,7 +40,8 @@ pub(super) fn write(
         .for_each(|line| out.extend_from_slice(line));
     out.push(b'\n');
     if whole {
-        copy_body(out, body, report.facts.mime, escape_from && (report.facts.mime || report.facts.queued))?;
+        let unclosed = report.facts.mime.then(|| Unclosed::new(&original.headers.0));
+        copy_body(out, body, unclosed, escape_from && (report.facts.mime || report.facts.queued))?;
     } else if !report.facts.mime {
         out.extend_from_slice(b"   ----- Message body suppressed -----\n");
     }
@@ -72,15 +74,29 @@ fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
 }
 
 /// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME, where nothing is queued, the
-/// report's own mailer sees to that.
-fn copy_body(out: &mut Vec<u8>, body: &mut dyn BufRead, mime: bool, escape_from: bool) -> io::Result<()> {
+/// report's own mailer sees to that. Multiparts that the message leaves open are ended: they lie in another one now.
+fn copy_body(
+    out: &mut Vec<u8>,
+    body: &mut dyn BufRead,
+    mut unclosed: Option<Unclosed>,
+    escape_from: bool,
+) -> io::Result<()> {
+    let mime = unclosed.is_some();
     let mut line = Vec::new();
     while body.read_until(b'\n', &mut line)? > 0 {
+        if let Some(unclosed) = &mut unclosed {
+            out.extend(unclosed.before(&line));
+        }
         if escape_from && line.starts_with(b"From ") {
             out.push(b'>');
         }
         out.append(&mut line);
     }
+    let missing = unclosed.map(Unclosed::at_end).unwrap_or_default();
+    if !missing.is_empty() && out.last() != Some(&b'\n') {
+        out.push(b'\n');
+    }
+    out.extend(missing);
     // the line before a boundary is empty, unless the last one has no end
     if mime {
         out.push(b'\n');

@@ -137,7 +137,9 @@ fn final_recipient(recipient: &Recipient, host: &[u8], utf8: bool) -> Vec<u8> {
 /// What the rules made of it, or said of it, and of what type it is. A local name gets our own host; of files and programs
 /// the type is that of their diagnostics, for they are no mail addresses. Nothing of `<>`.
 fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Recipient) -> Vec<u8> {
-    let known = recipient.address.as_ref().map(|address| &address.user[..]);
+    // of a message that was never tried sendmail knows him as he was named
+    let named = recipient.user_before.as_deref().filter(|_| original.attempt.untried);
+    let known = named.or(recipient.address.as_ref().map(|address| &address.user[..]));
     let refused = recipient.refusal.as_ref().map(|refusal| &refusal.user[..]);
     let user = known.or(refused).unwrap_or(without_brackets(&recipient.text));
     if user.is_empty() {

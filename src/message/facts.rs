@@ -83,7 +83,8 @@ impl HeaderFacts {
                 self.message_id_is_resent = true;
             }
             b"date" => self.date = Some(value.to_vec()),
-            b"full-name" => self.full_name = Some(value.to_vec()),
+            // the first one counts
+            b"full-name" if self.full_name.is_none() => self.full_name = Some(value.to_vec()),
             _ => {}
         }
     }

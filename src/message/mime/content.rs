@@ -25,6 +25,9 @@ pub struct Content {
 /// Bytes that are tokens of their own (RFC 2045, 5.1).
 static SPECIALS: LazyLock<Operators> = LazyLock::new(|| Operators::new(b"@:\\/[]?="));
 
+/// What separates the parts of a multipart that does not say what does.
+pub(super) const NO_BOUNDARY: &[u8] = b"---";
+
 /// Most parameters of a field that are looked at.
 const MAX_PARAMETERS: usize = 20;
 
@@ -42,6 +45,19 @@ impl Content {
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
         content
+    }
+
+    /// The boundary of a multipart with these fields; of one that names none, sendmail's own.
+    pub(super) fn boundary_of(fields: &[Header]) -> Option<Vec<u8>> {
+        let content = Self::of_type(value(fields, HeaderKind::CONTENT_TYPE)?);
+        let named = content.is_multipart().then_some(content.boundary)?;
+        Some(named.unwrap_or_else(|| NO_BOUNDARY.to_vec()))
+    }
+
+    /// Is it a section that is a message?
+    pub(super) fn is_message(fields: &[Header]) -> bool {
+        value(fields, HeaderKind::CONTENT_TYPE)
+            .is_some_and(|kind| Self::of_type(kind).name().eq_ignore_ascii_case(b"message/rfc822"))
     }
 
     /// What cannot be read of the two fields, in the words that sendmail has for it.

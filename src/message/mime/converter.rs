@@ -1,6 +1,6 @@
 //! The walk through a body, section by section.
 
-use super::content::Content;
+use super::content::{Content, NO_BOUNDARY};
 use super::lines::Lines;
 use super::section::{Conversion, Count, Direction, Encoding};
 use super::separators::{Separator, separator};
@@ -209,7 +209,7 @@ impl<'a, R: Read + Seek> Converter<'a, R> {
     }
 
     fn begin_multipart(&mut self, content: &Content) {
-        let boundary = content.boundary.clone().unwrap_or_else(|| b"---".to_vec());
+        let boundary = content.boundary.clone().unwrap_or_else(|| NO_BOUNDARY.to_vec());
         let digest = content.subtype.eq_ignore_ascii_case(b"digest");
         self.open.push(Multipart { boundary, digest, depth: self.depth });
         self.state = State::Between;

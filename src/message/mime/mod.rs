@@ -13,7 +13,9 @@ mod lines;
 mod quoted_printable;
 mod section;
 mod separators;
+mod unclosed;
 
 pub use content::Content;
 pub use converter::{Converter, Step};
 pub use section::{Conversion, Direction};
+pub use unclosed::Unclosed;

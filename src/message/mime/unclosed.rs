@@ -1,0 +1,110 @@
+//! Multiparts that a body leaves open: the last separators that are missing (RFC 2046, 5.1.1), for a body that becomes part of
+//! another message.
+//!
+//! In: the header of a message, its body line by line. Out: what is to be written before a line, or behind the last one. A body
+//! whose multiparts are all ended is left as it is.
+
+use super::content::Content;
+use crate::message::{Collector, Header};
+
+/// Most sections that lie in each other.
+const DEEPEST: usize = 20;
+
+/// Goes through a body, and knows what is open.
+#[derive(Debug)]
+pub struct Unclosed {
+    /// Boundaries, the outer ones first.
+    open: Vec<Vec<u8>>,
+    /// The header of a section, while it is read.
+    header: Option<Collector>,
+}
+
+impl Unclosed {
+    /// Behind the header of the message.
+    pub fn new(fields: &[Header]) -> Self {
+        let mut unclosed = Self { open: Vec::new(), header: None };
+        unclosed.begin(fields);
+        unclosed
+    }
+
+    /// The separators that are missing before this line.
+    pub fn before(&mut self, line: &[u8]) -> Vec<u8> {
+        if let Some((index, last)) = self.separator(line) {
+            let missing = self.end_to(index + 1);
+            self.open.truncate(index + usize::from(!last));
+            self.header = (!last && self.open.len() < DEEPEST).then(Collector::default);
+            return missing;
+        }
+        if let Some(mut header) = self.header.take() {
+            header.push(line, &mut Vec::new());
+            match header.in_body() {
+                true => self.begin(header.fields()),
+                false => self.header = Some(header),
+            }
+        }
+        Vec::new()
+    }
+
+    /// Those that are missing at the end.
+    pub fn at_end(mut self) -> Vec<u8> {
+        self.end_to(0)
+    }
+
+    fn begin(&mut self, fields: &[Header]) {
+        match Content::boundary_of(fields) {
+            Some(boundary) => self.open.push(boundary),
+            None if Content::is_message(fields) => self.header = Some(Collector::default()),
+            None => {}
+        }
+    }
+
+    /// Ends all but so many.
+    fn end_to(&mut self, most: usize) -> Vec<u8> {
+        let ended = self.open.drain(most.min(self.open.len())..).rev();
+        ended.flat_map(|boundary| [b"--", &boundary[..], b"--\n"].concat()).collect()
+    }
+
+    /// Which multipart a line is a separator of, and whether it is its last one.
+    fn separator(&self, line: &[u8]) -> Option<(usize, bool)> {
+        let text = line.trim_ascii_end().strip_prefix(b"--")?;
+        let find = |text: &[u8]| self.open.iter().rposition(|boundary| boundary == text);
+        let next = find(text).map(|index| (index, false));
+        next.or_else(|| Some((find(text.strip_suffix(b"--")?)?, true)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed(kind: &str, body: &str) -> String {
+        let mut unclosed = Unclosed::new(&[Header::generated(b"Content-Type", kind.as_bytes())]);
+        let mut out = Vec::new();
+        for line in body.split_inclusive('\n') {
+            out.extend(unclosed.before(line.as_bytes()));
+            out.extend_from_slice(line.as_bytes());
+        }
+        out.extend(unclosed.at_end());
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn what_is_open_is_ended() {
+        let mixed = " multipart/mixed; boundary=\"edge\"";
+        assert_eq!(closed(mixed, "just text\n"), "just text\n--edge--\n");
+        assert_eq!(closed(mixed, ""), "--edge--\n");
+        let inner = "--edge\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\nx\n";
+        assert_eq!(closed(mixed, inner), format!("{inner}--in--\n--edge--\n"));
+        let outer = format!("{inner}--edge\n\ny\n--edge--\nepilogue\n");
+        assert_eq!(closed(mixed, &outer), outer.replace("x\n", "x\n--in--\n"));
+        let message = "--edge\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\nx\n";
+        assert_eq!(closed(mixed, message), format!("{message}--in--\n--edge--\n"));
+    }
+
+    #[test]
+    fn what_is_ended_stays() {
+        let whole = "--edge\n\nx\n--edge--\n--edge\n";
+        assert_eq!(closed(" multipart/mixed; boundary=edge", whole), whole);
+        assert_eq!(closed(" text/plain; boundary=edge", "--edge\n"), "--edge\n");
+    }
+}
