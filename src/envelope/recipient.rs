@@ -152,6 +152,8 @@ pub struct Recipient {
     pub text: Vec<u8>,
     /// Parsed; `None` for one just read from a queue file.
     pub address: Option<Address>,
+    /// The user that it was before ruleset 5 put another in his place.
+    pub user_before: Option<Vec<u8>>,
     /// Flags.
     pub flags: RecipientFlags,
     /// ORCPT=, xtext as received (RFC 3461, 4.2).

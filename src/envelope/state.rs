@@ -143,6 +143,8 @@ pub struct CommandDefaults {
     pub flags: EnvelopeFlags,
     /// Does it say who is told of what (`-N`)? That is then said of the members of lists as well.
     pub notifies: bool,
+    /// -B.
+    pub body_type: Option<BodyType>,
 }
 
 /// What one attempt at delivery has come to.

@@ -259,7 +259,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         }
         let max = options::max_recursion(&self.expander.site.config);
         if member.level > max {
-            return self.too_deep(member.parent, member.line, too_deep(member.level, max));
+            return self.too_deep(member.parent, member.parent, member.line, too_deep(member.level, max));
         }
         let parsed = self.rewriter().parse(&member.text, AddressKind::RECIPIENT).await;
         let parent = &self.envelope.recipients[member.parent];
@@ -395,8 +395,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         self.known.add(index, recipient);
-        let replaced =
-            before.is_some_and(|before| before.user != address.user || before.host != address.host);
+        let before = before.filter(|before| before.user != address.user || before.host != address.host);
+        let replaced = before.is_some();
+        recipient.user_before = before.map(|before| before.user).or(recipient.user_before.take());
         // once is enough: what RCPT replaced is as it should be now
         if replaced {
             recipient.flags |= RecipientFlags::REPLACED;
@@ -409,7 +410,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
                 let reply = too_deep(level, options::max_recursion(&self.expander.site.config));
                 let parent = self.envelope.recipients[index].parent.unwrap_or(index);
                 let line = self.lines.get(&index).copied().unwrap_or_default();
-                self.too_deep(parent, line, reply);
+                self.too_deep(index, parent, line, reply);
             }
             LocalResolution::User(user) => {
                 let alias = self.envelope.recipients[index].text.clone();

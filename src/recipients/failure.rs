@@ -11,26 +11,32 @@ use std::borrow::Cow;
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
     pub(super) fn broken_loop(&mut self, index: usize, text: &str) {
-        let top = self.chain(index).last().unwrap_or(index);
+        self.break_loop(self.chain(index).last().unwrap_or(index), text);
+    }
+
+    fn break_loop(&mut self, failed: usize, text: &str) {
         let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
-        self.note_failure(top, &reply);
+        self.note_failure(failed, &reply);
         self.complain(&reply.text);
     }
 
-    /// The same where aliases name aliases beyond MaxAliasRecursion, on this line of a list. The operator hears of the list's file.
-    pub(super) fn too_deep(&mut self, list: usize, line: usize, reply: Reply) {
+    /// Aliases name aliases beyond MaxAliasRecursion, on this line of a list: whoever is `failed` cannot be had. The operator hears
+    /// of the list's file, where its lines have none of their own in the log.
+    pub(super) fn too_deep(&mut self, failed: usize, list: usize, line: usize, reply: Reply) {
         // aliases that a file names stand where it names them
         let place =
             self.place_in(list, line).or_else(|| self.chain(list).find_map(|above| self.place(above)));
         let place = place.unwrap_or_default();
-        if let Some(file) = self.lists.get(&list) {
+        if !self.envelope.attempt.console.logged {
+            let file = self.chain(list).find_map(|above| self.lists.get(&above));
+            let path = file.map_or(&b" "[..], |file| &file.path);
             let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
-            let text = [what, b": ", &file.path, depth].concat();
+            let text = [what, b": ", path, depth].concat();
             self.log(0, Priority::Error, &text);
         }
         let text = [&place[..], &reply.text].concat();
-        self.broken_loop(list, &String::from_utf8_lossy(&text));
+        self.break_loop(failed, &String::from_utf8_lossy(&text));
     }
 
     /// Tells whoever hands the message in, and the log if that is asked for.
