@@ -158,7 +158,10 @@ impl Invocation {
             self.apply_flag(letter, value)?;
         }
         self.recipients = words.operands;
-        self.check_queue_mode()?;
+        if let Err(refusal) = self.check_queue_mode() {
+            self.warn_of_ignored();
+            return Err(refusal);
+        }
         if self.mode == Mode::Deliver && (!self.queue.is_empty() || self.quarantine.is_some()) {
             self.mode = Mode::QueueRun;
         }

@@ -16,13 +16,14 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     };
     // what is no body type is nobody's
     let body_type = invocation.body_type.as_deref().and_then(BodyType::parse);
+    let hops = invocation.hops;
     let caller = begun.caller.clone();
     begun.run(true, |mta| async move {
         let mode = mta.site.config.options.delivery_mode;
         let stream = tokio::io::join(tokio::io::stdin(), tokio::io::stdout());
         let acceptor = DaemonAcceptor::new(mta.clone(), mode);
         let mut client = Client::local_user(&caller.name);
-        client.body_type = body_type;
+        (client.body_type, client.hops) = (body_type, hops);
         let modifiers = mta.site.config.options.direct_submission_modifiers.clone();
         client.daemon.modifiers = modifiers.unwrap_or_else(|| b"cu".to_vec());
         let delivered = acceptor.exit();

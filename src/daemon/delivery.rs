@@ -84,7 +84,9 @@ impl Mta {
             }
             lease => {
                 envelope.attempt.untried = true;
-                let over = lease.is_none() && !envelope.attempt.unsplit;
+                // of a message for nobody at all there is nothing to say
+                let any = !envelope.recipients.is_empty();
+                let over = lease.is_none() && !envelope.attempt.unsplit && any;
                 if over {
                     begin_attempt(&self.site.config, &mut envelope);
                 }

@@ -275,7 +275,8 @@ impl Mta {
         }
         let text = envelope.sender.text.clone();
         let named = Recipient { address: envelope.sender.address.clone(), text, ..Recipient::default() };
-        self.expand_all(envelope, vec![named], false).await;
+        let no_alias = envelope.attempt.no_alias;
+        self.expand_all(envelope, vec![named], no_alias).await;
     }
 
     /// These names as recipients, expanded. What is said of them is said of the message that is reported on.

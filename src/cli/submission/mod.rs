@@ -203,9 +203,13 @@ impl<'a> Submission<'a> {
         let mut too_large = too_large;
         if anybody && self.is_oversized() {
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
-            if !given_up {
-                self.refuse_size();
-                too_large = true;
+            match given_up {
+                false => {
+                    self.refuse_size();
+                    too_large = true;
+                }
+                // nobody gets it once what is wrong with its header has been told
+                true => self.forget_pending(),
             }
         }
         if too_large {
@@ -216,7 +220,7 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.unsplit = given_up;
         self.envelope.check_body_type();
         self.note_utf8();
-        if !given_up {
+        if !given_up && !waits {
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }
         let held = self.envelope.quarantine.is_some();
@@ -228,6 +232,10 @@ impl<'a> Submission<'a> {
             true => self.mta.cut(&mut self.envelope).await,
             false => Vec::new(),
         };
+        // what waits is said to wait, whatever becomes of it
+        if !given_up && waits {
+            self.mta.deliverer.fail_mail_loop(&mut self.envelope);
+        }
         let lease = self.commit(&body, &mut copies).await.map_err(|error| {
             complain(&error.to_string());
             Sysexit::IOERR
@@ -277,6 +285,7 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.defaults = Some(CommandDefaults {
             envid: self.envelope.envid.clone(),
             flags: self.envelope.flags & (EnvelopeFlags::RETURN_GIVEN | EnvelopeFlags::NO_BODY_RETURN),
+            body_type: self.envelope.body_type,
             notifies: invocation.notify.is_some(),
         });
     }

@@ -43,7 +43,8 @@ impl Submission<'_> {
             name.filter(|name| !name.is_empty())
         };
         let config = &self.mta.site.config;
-        let said = self.invocation.full_name.clone().filter(|name| !name.is_empty()).or_else(variable);
+        // -F counts more than NAME, even where it says nothing
+        let said = self.invocation.full_name.clone().or_else(variable).filter(|name| !name.is_empty());
         let name = match (said, address) {
             (Some(said), None) => in_quotes(&said, &config.options.must_quote_chars),
             (Some(said), Some(address)) if self.has_account(address) => {

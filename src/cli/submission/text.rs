@@ -55,6 +55,12 @@ impl Submission<'_> {
         most > 0 && self.envelope.size > most.unsigned_abs()
     }
 
+    /// Those who would still get the message are named in no report.
+    pub(super) fn forget_pending(&mut self) {
+        let pending = self.envelope.recipients.iter_mut().filter(|one| one.state.is_pending());
+        pending.for_each(|one| one.state = RecipientState::Removed);
+    }
+
     /// Says so.
     pub(super) fn refuse_size(&mut self) {
         let most = self.mta.site.config.options.max_message_size;

@@ -51,6 +51,8 @@ pub struct Client {
     pub pointer: Vec<u8>,
     /// Whoever runs the program, on standard input.
     pub user: Option<Vec<u8>>,
+    /// How many hosts its messages have passed at least (`-h`).
+    pub hops: u32,
     /// What the messages of whoever is on standard input are, where MAIL does not say it (`-B`).
     pub body_type: Option<BodyType>,
     /// How the name was found.

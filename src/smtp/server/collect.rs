@@ -110,7 +110,7 @@ impl<A: Acceptor> Session<A> {
             false => place,
         };
         let line = self.collect_line(info, place, Some("tempfail"));
-        self.server.log.always(Priority::Notice, Some(self.transaction.envelope.id.as_bytes()), &line);
+        self.log(1, Priority::Notice, &line);
         self.transaction.envelope.size = collecting.size;
         self.say("421", Some("4.5.0"), info.as_bytes());
         Flow::Close
@@ -288,6 +288,9 @@ impl<A: Acceptor> Session<A> {
         envelope.flags.set(EnvelopeFlags::EIGHT_BIT, eight_bit);
         envelope.scope.set_named(&config, b"msg_size", size.to_string().as_bytes());
         receive(&site, envelope, fields).await;
+        let hops = self.client.hops;
+        let envelope = &mut self.transaction.envelope;
+        envelope.hop_count = envelope.hop_count.max(hops);
         // addresses that VRFY and EXPN have shown count
         let shown = i64::try_from(self.transaction.shown).unwrap_or(0);
         self.transaction.envelope.priority += shown * config.options.recipient_factor;

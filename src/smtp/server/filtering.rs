@@ -56,9 +56,9 @@ impl<A: Acceptor> Session<A> {
                 self.refusal = Some(Refusal::Rule(self.finished(&reply, None)));
                 None
             }
-            (Verdict::Reject { reply, .. }, extent) => {
+            (Verdict::Reject { reply, status }, extent) => {
                 self.ends |= extent == Extent::Connection;
-                self.refused_by_rules(&reply);
+                self.refused_by_rules(&reply, status);
                 Some(reply)
             }
             (Verdict::Discard, _) => {

@@ -41,7 +41,7 @@ impl<A: Acceptor> Session<A> {
         let parsed = set_sender_until(&site, envelope, &mut Quiet, path, b' ').await;
         if let Some(problem) = parsed.problems.first() {
             if parsed.triple.is_some() {
-                self.refused_by_rules(problem);
+                self.refused_by_rules(problem, parsed.status);
             }
             if parsed.triple.is_some() && parsed.address.is_none() {
                 // whom an earlier MAIL named counts no more

@@ -194,8 +194,9 @@ impl<A: Acceptor> Session<A> {
             recipient.state = RecipientState::Queued;
             self.transaction.envelope.note(why, false);
         }
-        if let (Some(problem), true) = (parsed.problems.first(), parsed.triple.is_some()) {
-            self.refused_by_rules(problem);
+        // what is wrong with the text itself is no word of the rules
+        if let ([problem], true) = (&parsed.problems[..], parsed.triple.is_some()) {
+            self.refused_by_rules(problem, parsed.status);
         }
         match (parsed.address, parsed.problems.into_iter().next()) {
             // the rules' refusal names the address already

@@ -196,9 +196,9 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// What the rules refuse for good is the exit status of whoever runs a session by hand (-bs).
-    pub(super) fn refused_by_rules(&mut self, reply: &Reply) {
+    pub(super) fn refused_by_rules(&mut self, reply: &Reply, status: Sysexit) {
         if self.exit.is_ok() && reply.is_permanent() {
-            self.exit = reply.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status);
+            self.exit = status;
         }
     }
 
