@@ -251,8 +251,8 @@ ROWS = [table_rows.Row(*row) for row in [
     ("`-bt -q`, `-bt -Q`", said_in(r'"-bt".*"-q"|"-Q\w*", "-bt"'), table_rows.lines("stdout", r"^\d: (?!Can not)")),
     ("the whole dialogue at once on the standard input of `-bs`", said_in(r'(SuperSafe=i|"-s"|"-v"|"-o", "v"|"-ov"|Verbose).*"-bs"'), nothing),
     ("a file named by an alias whose directory is missing (sessions.md)", said_in(r"badfile|\+box"), table_rows.all_of(
-        waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|\.\.\. Deferred: No such file|dead\.letter uid"),
-        table_rows.lines("log", r"Can't create output|stat=Deferred: No such file|to=<?\w+(@mail\.site\.example>)?, delay=.*, pri=3\d{4}, dsn=2\.0\.0, stat=Sent$"),
+        waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|Deferred: No such file|dead\.letter uid"),
+        table_rows.lines("log", r"Can't create output|stat=Deferred: No such file|DSN: |to=<?\w+(@mail\.site\.example>)?, delay=.*, pri=3\d{4}, dsn=2\.0\.0, stat=Sent$"),
         table_rows.lines("exit", r"^(\d): (73|0)$", r"\1: 0"), table_rows.lines("stdout", r"dead\.letter"))),
     (r"`Sent (\n)` (sessions.md)", said_in(r"dotbare"), table_rows.lines("log stdout", r"Sent \(\\n\)", "Sent")),
     ("a greeting that is no SMTP (sessions.md)", said_in(r"greetodd"), table_rows.all_of(
@@ -260,17 +260,27 @@ ROWS = [table_rows.Row(*row) for row in [
     ("a circle of aliases (sessions.md)", said_in(r"loop1"), table_rows.all_of(
         table_rows.lines("log", r", (pri|nrcpts)=\d+", ""), table_rows.lines("log stdout", r"forwarding loop broken|DSN: "), table_rows.lines("queue client", r"^P\d+|^M"),
         table_rows.blocks("deliveries remote", r"loop1"))),
-    ("an address that is not closed", said_in(r"<\"|\\\\\"open|broken <"), table_rows.lines(ALL, r"Unbalanced '[<(\"]")),
+    ("an address that is not closed", said_in(r"<\"|\\\\\"open|broken <"), table_rows.all_of(
+        table_rows.lines(ALL, r"Unbalanced '[<(\"]"), table_rows.lines("deliveries remote", r"^(D: )?From: ?(MAILER-DAEMON)?$"), table_rows.lines("queue client", r"^M"), table_rows.lines("log", r"(pri|size)=\d+|notify: "))),
     ("`-ba`: complaints", said_in(r'"-ba"'), table_rows.lines("stdout", r"^(\d: )[2-5]\d\d (\d\.\d\.\d )?(.*?)\r?$", r"\1\3")),
     ("a newline in -f, -r or -F", said_in(r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n'), nothing),
     ("a sender that begins with `-`", said_in(r'"-[fr]", "-|"-[fr]-'), table_rows.lines(ALL, r"<(-[^<>]*)>", r"\1")),
     ("LOCAL_MAILER_FLAGS with both 7 and 8 (sessions.md)", lambda case, group: "`+78'" in group["features"], nothing),
     ("a word of an address longer than 250 characters", said_in(r"[xm]{250}|(very\.long\.){20}"), table_rows.all_of(
         table_rows.lines(ALL, r"token too long|User address required|[xm]{100}|@site\.example$"), table_rows.lines("log", r", (size|pri)=\d+", ""), table_rows.lines("log", r"DSN: |message size \("),
-        table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6[45]$", r"\1: 64"))),
+        table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6\d$", r"\1: 64"))),
     ("a report that its receiver's server refuses, and the report on that (reports.md)", said_in(r"MaxMessageSize|[vwxyz]{60}"), table_rows.all_of(
         waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
     ("a host that did not answer (reports.md)", said_in(r'"-bs"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
+    ("`-h N` beyond MaxHopCount", said_in(r'"-h", "40"|"-h40"'), nothing),
+    ("a `.forward` beyond MaxAliasRecursion", said_in(r"MaxAliasRecursion"), table_rows.all_of(
+        table_rows.lines("deliveries remote", r"^(D: )?(dave|    \(expanded from: |(Final-Recipient|X-Actual-Recipient): .*|Action: failed|Status: 5\.4\.6|Last-Attempt-Date: .*|)$"),
+        table_rows.lines("log", r", (nrcpts|pri|size)=\d+", ""), table_rows.lines("queue client", r"^P\d"))),
+    ("`SIZE=99999999999999999999` (sessions.md)", said_in(r"SIZE=9{20}"), table_rows.lines("log", r"low on space")),
+    ("`-d -D`", said_in(r'"-d", "-D"'), table_rows.lines("stdout", r"^\d: (?!-D file)")),
+    ("DeliveryMode=d: what is too large", said_in(r'-odd|-odefer|DeliveryMode=d|"dd"'), table_rows.all_of(
+        table_rows.blocks("deliveries remote", r"Message exceeds maximum fixed size"), table_rows.lines("log", r"Message exceeds maximum fixed size|mailer=local, pri=30000, dsn=2\.0\.0, stat=Sent$"))),
+    ("a listing: messages of the same priority", said_in(r'"-bp"|mailq'), in_any_order),
     ("`-v`, `-bv`: in which order steps are told, and when a connection is said to be closed", said_in(r'"-v"|"-ov"|"-o", "v|"-bv"|Verbose'), table_rows.all_of(
         table_rows.lines("stdout", r"^\d: ((\S+\.\.\. )?Closing connection to|050 Closing|(050 )?>>> QUIT|(050 )?221 )"), in_any_order)),
 ]]
