@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Nothing that was answered 250 is lost: the power fails, processes are killed, the disk is full, syncs fail.
 
-usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--journal | --reference]      Needs root; the ways cuts and errors need /dev/fuse, ext4 and unjournaled loop devices.
+usage: durability.py CANONIFY [WAY…] [--moments N] [--seed N] [--journal | --reference | --opensmtpd TREE]
+Needs root; the ways cuts and errors need /dev/fuse, ext4 and unjournaled loop devices.
 
 Eight clients send mail of every kind (KINDS in durable_bed.py) while it happens at random moments; then the daemon is started again, the queue
 empties, and each message is looked for. Ways: cuts (the file system of tests/forgetful loses what was not synced), errors
 (one sync of ten fails on top of that), ext4 and unjournaled (the kernel's file system, with and without a journal of its own: what it had not
 written is gone), kills (kill -9 of supervisor, keeper, front or all), full (ENOSPC). With --journal
-the daemon has one (QueueJournal), which is read by its description in docs/journal.md. Figures are in docs/durability.md. Closes with "N passed, N failed".
+the daemon has one (QueueJournal), which is read by its description in docs/journal.md. With --reference or --opensmtpd another server is tried in its place (durable_opensmtpd.py says how that
+one differs). Figures are in docs/durability.md. Closes with "N passed, N failed".
 """
 import argparse, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
@@ -17,6 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SAMPLE = {"cuts": 6, "errors": 4, "ext4": 3, "kills": 20, "full": 2, "unjournaled": 6}
 # not of the sample: without a journal, what is on the disk is not ours alone
 RARE = ("unjournaled",)
+# not for OpenSMTPD: they aim at our processes, or at room that only our queue asks for
+KINDRED = ("kills", "full")
 FUSE, EXT4 = ("cuts", "errors"), ("ext4", "unjournaled")
 
 
@@ -53,10 +57,20 @@ def our_cf(canonify):
         return "\n".join(line for line in cf.read_text().split("\n") if not line.startswith("O DaemonPortOptions"))
 
 
-def run(way, program, cf, moments, seed, forgetful, arguments):
+def server(wish, canonify, program):
+    """The module whose serve() runs the bed, what that is told, and its standard input."""
+    if wish.opensmtpd:
+        return "durable_opensmtpd", [os.path.abspath(wish.opensmtpd)], ""
+    if wish.reference:
+        return "durable_bed", [str(side_by_side.REFERENCE / "usr/libexec/sendmail/sendmail"), side_by_side.MAKEMAP], side_by_side.cf_text(durable_bed.FEATURES)
+    return "durable_bed", [program, side_by_side.MAKEMAP, *["-OQueueJournal=True"] * wish.journal], our_cf(canonify)
+
+
+def run(way, moments, seed, forgetful, module, words, cf):
+    """`words`: what the bed's machine is told of its server."""
     spaces = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    command = [*spaces, sys.executable, "-c", "import sys, durable_bed as bed; bed.serve(*sys.argv[1:])"]
-    done = subprocess.run([*command, way, str(moments), str(seed), program, side_by_side.MAKEMAP, forgetful, *arguments], input=cf, stdout=subprocess.PIPE, text=True, cwd=HERE)
+    command = [*spaces, sys.executable, "-c", f"import sys, {module} as bed; bed.serve(*sys.argv[1:])"]
+    done = subprocess.run([*command, way, str(moments), str(seed), forgetful, *words], input=cf, stdout=subprocess.PIPE, text=True, cwd=HERE)
     if done.returncode or not done.stdout:
         raise SystemExit(f"{way}: the bed has ended with {done.returncode}")
     return json.loads(done.stdout)
@@ -89,8 +103,11 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--journal", action="store_true", help="with QueueJournal")
     parser.add_argument("--reference", action="store_true", help="Debian's sendmail instead of CANONIFY")
+    parser.add_argument("--opensmtpd", metavar="TREE", help="OpenSMTPD instead of CANONIFY: a system of its own with the package in it, as for benches/mail.py")
     parser.add_argument("--json", type=pathlib.Path, help="keeps all that was found in this file")
     wish = parser.parse_args()
+    if wish.opensmtpd and set(wish.ways) & set(KINDRED):
+        parser.error(f"{' and '.join(KINDRED)} need processes or a disk as canonify has them")
     canonify = os.path.abspath(wish.canonify)
     counts, skipped, everything = [0, 0], 0, {}
 
@@ -102,17 +119,15 @@ def main():
         os.chmod(folder, 0o755)
         link = pathlib.Path(folder, "sendmail")
         link.symlink_to(canonify)
-        program, cf = str(link), None
-        if wish.reference:
-            program = str(side_by_side.REFERENCE / "usr/libexec/sendmail/sendmail")
-        for way in wish.ways or [way for way in SAMPLE if way not in RARE]:
+        chosen = None
+        for way in wish.ways or [way for way in SAMPLE if way not in RARE and way not in (KINDRED if wish.opensmtpd else ())]:
             if lacking := missing(way):
                 print(f"SKIPPED: {way}: {lacking}")
                 skipped += 1
                 continue
-            cf = cf or (side_by_side.cf_text(durable_bed.FEATURES) if wish.reference else our_cf(canonify))
+            chosen = chosen or server(wish, canonify, str(link))
             forgetful = file_system(canonify) if way in FUSE else ""
-            everything[way] = run(way, program, cf, wish.moments or SAMPLE[way], wish.seed, forgetful, ["-OQueueJournal=True"] * wish.journal)
+            everything[way] = run(way, wish.moments or SAMPLE[way], wish.seed, forgetful, *chosen)
             report(way, everything[way], check)
     if wish.json:
         wish.json.write_text(json.dumps(everything, indent=1))

@@ -4,11 +4,11 @@
 last (queue, Maildirs, files of aliases) lies below /mnt/home; what remote hosts and programs were given is theirs and stays.
 Nothing here says what is right: `durability.py` does.
 """
-import bisect, collections, fcntl, json, os, pathlib, random, re, shutil, signal, socket, struct, subprocess, sys, threading, time
+import bisect, collections, json, os, pathlib, random, re, shutil, signal, socket, subprocess, sys, threading, time
 
-import journal_file, mail_bed as bed, mail_site as site
+import durable_disks, journal_file, mail_bed as bed, mail_site as site
+from durable_disks import HOME
 
-HOME = site.TOP + "/home"
 QUEUE = HOME + "/mqueue"
 BOXES = 40
 CLIENTS = 8
@@ -150,22 +150,21 @@ class Load:
 
 
 # ---------------------------------------------------------------- what arrived
-def parse(lines):
+def parse(lines, report_sign):
     """(mark, body, is a report) of a message as lines."""
     end = lines.index("") if "" in lines else len(lines)
     mark = next((line[9:] for line in lines[:end] if line.startswith("Subject: mark-")), None)
     if mark is None:
-        report = any("multipart/report" in line for line in lines[:end])
+        report = any(report_sign in line for line in lines[:end])
         found = re.search(r"mark-\d+-\w+", "\n".join(lines))
         return found and found[0], [], report
     return mark, lines[end + 1:], False
 
 
-def maildirs():
+def maildirs(machine):
     for name in site.USERS:
         for path in pathlib.Path(HOME, name, "Maildir/new").glob("*"):
-            seconds, micros = re.match(r"(\d+)\.M(\d+)P", path.name).groups()
-            yield name, int(seconds) + int(micros) / 1e6, path.read_text("latin-1").split("\n")
+            yield name, machine.delivered(path), path.read_text("latin-1").split("\n")
 
 
 def mailboxes():
@@ -185,11 +184,11 @@ def programs():
         yield where, path.stat().st_mtime, lines[1:] if lines[0].startswith("From ") else lines
 
 
-def arrivals():
+def arrivals(machine):
     """place, when, mark; what is not whole goes into the ledger at once."""
     remote = list(LEDGER.remote)
-    for place, when, lines in [*maildirs(), *mailboxes(), *programs(), *((who, when, lines) for when, who, lines in remote)]:
-        mark, text, report = parse(lines)
+    for place, when, lines in [*maildirs(machine), *mailboxes(), *programs(), *((who, when, lines) for when, who, lines in remote)]:
+        mark, text, report = parse(lines, machine.report_sign)
         message = LEDGER.sent.get(mark)
         if message is None or report:
             if place.startswith("box"):
@@ -212,9 +211,9 @@ def arrivals():
             yield place, when, mark
 
 
-def count():
+def count(machine):
     found = collections.defaultdict(list)
-    for place, when, mark in arrivals():
+    for place, when, mark in arrivals(machine):
         found[mark, place].append(when)
     for mark, message in LEDGER.sent.items():
         LEDGER.tried += 1
@@ -237,84 +236,22 @@ def count():
 
 
 # ---------------------------------------------------------------- the machine
-SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2  # EXT4_IOC_SHUTDOWN, EXT4_GOING_FLAGS_NOLOGFLUSH
-
-
-class Ext4:
-    """A disk with the kernel's own file system, which takes the orders of tests/forgetful. At a cut the file system is shut down (the ioctl that
-    its developers test it with): nothing is written any more, and what it had in memory is gone. It is repaired as at a start."""
-    pid = 0
-
-    def __init__(self, folder, *options):
-        self.image, self.copy, self.device, self.cuts = folder + "/image", folder + "/copy", "", 0
-        with open(self.image, "wb") as image:
-            image.truncate(192 << 20)
-        bed.command("mkfs.ext4", "-q", "-F", *options, self.image)
-        for node, kind, number in (("loop-control", 0o20600, os.makedev(10, 237)), *((f"loop{at}", 0o60600, os.makedev(7, at)) for at in range(64))):
-            if not os.path.exists(f"/dev/{node}"):
-                os.mknod(f"/dev/{node}", kind, number)
-        self.mount()
-
-    def mount(self):
-        self.device = subprocess.run(["losetup", "--show", "-f", self.image], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-        bed.command("mount", "-o", "nodiscard", self.device, HOME)
-
-    def unmount(self):
-        for _ in range(600):
-            if subprocess.run(["umount", HOME], stderr=subprocess.DEVNULL).returncode == 0:
-                break
-            time.sleep(0.1)
-        bed.command("losetup", "-d", self.device)
-
-    def order(self, text):
-        match text.split()[0]:
-            case "cut":
-                folder = os.open(HOME, os.O_RDONLY)
-                fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_JOURNAL))
-                os.close(folder)
-                bed.command("cp", "--sparse=always", self.image, self.copy)
-                self.cuts += 1
-            case "mount":
-                self.unmount()
-                os.rename(self.copy, self.image)
-                if subprocess.run(["e2fsck", "-fy", self.image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode > 2:
-                    raise SystemExit("the file system cannot be repaired")
-                self.mount()
-            case "settle":
-                os.sync()
-        return "done"
-
-    def end(self):
-        self.unmount()
-        return f"{self.cuts} cuts"
-
-
-class Forgetful:
-    """The file system of tests/forgetful."""
-
-    def __init__(self, program, seed):
-        self.server = subprocess.Popen([program, HOME, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.pid = self.server.pid
-        self.order("mount")
-
-    def order(self, text):
-        print(text, file=self.server.stdin, flush=True)
-        if (said := self.server.stdout.readline().strip()) == "":
-            raise SystemExit(f"the file system has ended at {text}")
-        return said
-
-    def end(self):
-        syncs = self.order("count")
-        self.server.stdin.close()
-        self.server.wait()
-        return syncs
-
-
 class Machine:
-    """Daemon, disk and log."""
+    """Daemon, disk and log; what its queue and its mail look like."""
+    # in a line of the header of a report
+    report_sign = "multipart/report"
 
-    def __init__(self, program, arguments, disk):
-        self.program, self.arguments, self.disk, self.daemon = program, arguments, disk, None
+    def __init__(self, disk, program, makemap, *arguments):
+        self.disk, self.program, self.makemap, self.arguments, self.daemon = disk, program, makemap, arguments, None
+
+    def prepare(self):
+        """Reads the cf from standard input."""
+        bed.write("mail/sendmail.cf", sys.stdin.read())
+        for name in site.MAPS:
+            bed.command(self.makemap, "-C", site.TOP + "/mail/sendmail.cf", "hash", f"{site.TOP}/mail/{name}", stdin=open(f"{site.TOP}/mail/{name}"))
+        os.makedirs(QUEUE)
+        os.chmod(QUEUE, 0o700)
+        subprocess.run([self.program, f"-C{site.TOP}/mail/sendmail.cf", "-bi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def spared(self):
         return {os.getpid(), *([self.disk.pid] if self.disk else [])}
@@ -359,6 +296,27 @@ class Machine:
         self.kill_all()
         self.disk.order("mount")
 
+    def delivered(self, path):
+        """When a file came into a Maildir, as its name says."""
+        seconds, micros = re.match(r"(\d+)\.M(\d+)P", path.name).groups()
+        return int(seconds) + int(micros) / 1e6
+
+    def waiting(self):
+        """What can be delivered and is not yet: a line for each."""
+        files = [path for path in pathlib.Path(QUEUE).iterdir() if path.name[1] == "f" and is_whole(path)]
+        return [*map(describe, files), *(f"{message} in the journal" for message in journal_file.messages(QUEUE + "/.journal"))]
+
+    def set_aside(self):
+        """What no run empties."""
+        return list(map(describe, pathlib.Path(QUEUE).glob("Qf*")))
+
+    def run_queue(self):
+        """Tries what waits for a later attempt: the daemon does each second."""
+
+    def tidy_queue(self):
+        for path in pathlib.Path(QUEUE).glob("[qdtxhQ]f*"):
+            path.unlink(missing_ok=True)
+
 
 def is_whole(path):
     """A control file that is to be delivered; a crash leaves others, which never were answered, or whose text is another user's file by then."""
@@ -369,25 +327,33 @@ def is_whole(path):
         return False
 
 
-def drain(limit=120):
+def describe(path):
+    """A control file, for the reader; it may be gone by now."""
+    try:
+        return f"{path.name}: {path.read_text('latin-1')[:400]!r}; df: {path.with_name('df' + path.name[2:]).exists()}"
+    except OSError:
+        return path.name
+
+
+def drain(machine, limit=120):
     """Waits until all that can be delivered is."""
-    end, calm = time.monotonic() + limit, 0
+    end, calm, waiting, turn = time.monotonic() + limit, 0, [], 0
     while calm < 3 and time.monotonic() < end:
-        waiting = [path for path in pathlib.Path(QUEUE).iterdir() if path.name[1] == "f" and is_whole(path)]
-        kept = journal_file.messages(QUEUE + "/.journal")
-        calm = 0 if waiting or kept else calm + 1
+        waiting = machine.waiting()
+        calm, turn = 0 if waiting else calm + 1, turn + 1
+        if turn % 5 == 0:
+            machine.run_queue()
         time.sleep(0.05)
-    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}; df: {path.with_name('df' + path.name[2:]).exists()}" for path in waiting]
-    LEDGER.stuck += [f"{message} in the journal" for message in kept]
-    LEDGER.stuck += [f"{path.name}: {path.read_text('latin-1')[:400]!r}" for path in pathlib.Path(QUEUE).glob("Qf*")]
+    LEDGER.stuck += waiting + machine.set_aside()
 
 
 def tidy(machine):
     """What was counted goes, and so does what a crash has left of messages that were never answered."""
     for name in site.USERS:
         shutil.rmtree(f"{HOME}/{name}/Maildir", ignore_errors=True)
-    for path in [*pathlib.Path(HOME, "boxes").iterdir(), *pathlib.Path(site.TOP, "spool").iterdir(), *pathlib.Path(QUEUE).glob("[qdtxhQ]f*")]:
+    for path in [*pathlib.Path(HOME, "boxes").iterdir(), *pathlib.Path(site.TOP, "spool").iterdir()]:
         path.unlink(missing_ok=True)
+    machine.tidy_queue()
     if machine.disk:
         machine.disk.order("settle")
 
@@ -396,8 +362,8 @@ def reckon(machine, load):
     """Clients stop, the queue empties, everything is counted."""
     load.stop()
     machine.wait_until_it_listens()
-    drain()
-    count()
+    drain(machine)
+    count(machine)
     tidy(machine)
 
 
@@ -482,15 +448,12 @@ def sync_errors(machine, chance, moments):
 WAYS = {"cuts": power_cuts, "errors": sync_errors, "ext4": power_cuts, "unjournaled": power_cuts, "kills": kills, "full": full_disk}
 
 
-def world(ours, cf, makemap, program):
+def world():
     bed.build()
     os.mknod("/dev/fuse", 0o20666, os.makedev(10, 229))
     site.ALIASES += ALIASES
     bed.write("mail/aliases", site.ALIASES)
     bed.write("bin/sometimes", SOMETIMES, 0o755)
-    bed.write("mail/sendmail.cf", cf)
-    for name in site.MAPS:
-        bed.command(makemap, "-C", site.TOP + "/mail/sendmail.cf", "hash", f"{site.TOP}/mail/{name}", stdin=open(f"{site.TOP}/mail/{name}"))
     # unsafe .forward files and programs of users are not what this is about
     site.FORWARDS.clear()
 
@@ -499,33 +462,31 @@ def disk(way, forgetful, seed):
     """/mnt/home, as the way needs it."""
     disk = None
     if way in ("cuts", "errors"):
-        disk = Forgetful(forgetful, seed)
+        disk = durable_disks.Forgetful(forgetful, seed)
     elif way in ("ext4", "unjournaled"):
-        disk = Ext4(site.TOP, *["-O", "^has_journal"] * (way == "unjournaled"))
+        disk = durable_disks.Ext4(site.TOP, *["-O", "^has_journal"] * (way == "unjournaled"))
         if way == "unjournaled":
             # a name whose removal was not on the disk may lead to a new file by then: one with two names is refused as an alias's
             LEDGER.kinds.remove("file")
     elif way == "full":
         bed.command("mount", "-t", "tmpfs", "-o", "mode=755,size=64m", "tmpfs", HOME)
     bed.homes()
-    for folder, user in (("mqueue", 0), ("boxes", 8)):
-        os.makedirs(f"{HOME}/{folder}")
-        os.chown(f"{HOME}/{folder}", user, user)
-    os.chmod(QUEUE, 0o700)
+    os.makedirs(HOME + "/boxes")
+    os.chown(HOME + "/boxes", 8, 8)
     return disk
 
 
-def serve(way, moments, seed, program, makemap, forgetful, *arguments):
-    """Reads the cf from standard input."""
+def serve(way, moments, seed, forgetful, *words, kind=Machine):
+    """`words`: what the machine is told of its server."""
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    world(way, sys.stdin.read(), makemap, program)
+    world()
     for server in (bed.log_server, bed.name_server):
         threading.Thread(target=server, daemon=True).start()
     for name in REMOTE:
         threading.Thread(target=remote_host, args=(name,), daemon=True).start()
-    machine = Machine(program, arguments, disk(way, forgetful, seed))
-    subprocess.run([program, f"-C{site.TOP}/mail/sendmail.cf", "-bi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    machine = kind(disk(way, forgetful, seed), *words)
+    machine.prepare()
     if machine.disk:
         machine.disk.order("settle")
     begin = time.monotonic()
