@@ -71,8 +71,13 @@ impl Mta {
         if envelope.attempt.report && troubles && !quiet {
             // sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report
             let config = self.site.config.clone();
-            let daemon = config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON"));
-            self.expand(envelope, &[daemon]).await;
+            let named = match envelope.attempt.from_queue {
+                true => envelope.sender.text.clone(),
+                false => config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
+            };
+            if !envelope.attempt.from_queue || !envelope.sender.is_null() {
+                self.expand(envelope, &[named]).await;
+            }
         }
         if late {
             let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
@@ -200,7 +205,8 @@ impl Mta {
         let answers = !envelope.is_response() || kind == DsnKind::Success;
         // what is wrong here is nothing that the sender could mend
         let ours =
-            matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE) && kind.tells_failures();
+            matches!(envelope.attempt.exit, Sysexit::CONFIG | Sysexit::SOFTWARE) && kind != DsnKind::Success;
+        envelope.attempt.more_than_delayed |= ours;
         if answers && !envelope.sender.is_null() || ours && !envelope.attempt.report {
             let mut named = match envelope.sender.is_null() {
                 true => Vec::new(),

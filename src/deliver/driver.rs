@@ -201,7 +201,7 @@ async fn cut_and_deliver(
     connections: &mut Connections,
     mut attempted: Attempted,
 ) -> Attempted {
-    sign_local(&on.site.config, envelope);
+    sign_known(&on.site.config, envelope);
     let looked = attempted.looked || !envelope.attempt.interactive || envelope.attempt.read_back;
     attempted.parts = on.split_by_queue_group(envelope, looked);
     let cut: Vec<_> = attempted.copies.iter_mut().chain(&mut attempted.parts).collect();
@@ -274,11 +274,14 @@ fn may_deliver(checkpoint: Option<&dyn Checkpoint>) -> bool {
     checkpoint.is_none_or(Checkpoint::may_deliver)
 }
 
-/// All mailers of this host count as one next hop where the send queue is sorted.
-fn sign_local(config: &Config, envelope: &mut Envelope) {
+/// What is known of next hops before they are looked up, where the send queue is sorted: all mailers of this host count as one, and a
+/// name in brackets is the host's own.
+fn sign_known(config: &Config, envelope: &mut Envelope) {
     for recipient in &mut envelope.recipients {
         let local = recipient.mailer(config).is_some_and(|mailer| mailer.has(b'l') && !mailer.is_ipc());
-        recipient.signature = local.then(|| b"localhost".to_vec());
+        let named = recipient.host().strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        let known = if local { Some(&b"localhost"[..]) } else { named };
+        recipient.signature = known.map(<[u8]>::to_vec);
     }
 }
 

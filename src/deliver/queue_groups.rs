@@ -27,7 +27,8 @@ impl Deliverer {
         // the usual site has one group, without a limit
         let usual = !self.site.config.queue_groups.iter().any(|group| group.line > 0);
         // a report that was just made goes out as it is
-        if usual || envelope.quarantine.is_some() || envelope.attempt.generated {
+        let is_held = envelope.quarantine.is_some() && !envelope.attempt.read_back;
+        if usual || is_held || envelope.attempt.generated {
             return Vec::new();
         }
         let mut others = BTreeMap::<u16, Vec<usize>>::new();
@@ -85,7 +86,7 @@ impl Deliverer {
         }
         (part.last_attempt, part.attempts) = envelope.attempt.before;
         part.message = None;
-        part.flags -= EnvelopeFlags::SPLIT;
+        part.flags -= EnvelopeFlags::SPLIT | EnvelopeFlags::RETURN_GIVEN;
         part.attempt.part = true;
         part.attempt.transcript.clear();
         part.attempt.expanded = None;

@@ -90,7 +90,8 @@ impl Attempt<'_> {
         let left = by.seconds - (self.started - self.envelope.created);
         let why = match extensions.deliver_by {
             None => String::from("Server does not support Deliver By"),
-            Some(least) if left <= 0 || left < least => {
+            // a time that was over when it came is told of by whoever let it pass, and at a server without a limit it goes on
+            Some(least) if by.seconds > 0 && (left <= 0 || left < least) => {
                 format!("Message can't be delivered in time; {left} < {least}")
             }
             Some(_) => return None,

@@ -238,11 +238,11 @@ fn stored_flags(envelope: &Envelope) -> EnvelopeFlags {
     if !envelope.attempt.report {
         flags -= EnvelopeFlags::RESPONSE;
     }
-    // nobody wants bulk mail back; a host that gets it in the process that has received it is asked for what its sender wants
-    flags.set(
-        EnvelopeFlags::NO_BODY_RETURN,
-        envelope.class < 0 || flags.contains(EnvelopeFlags::NO_BODY_RETURN),
-    );
+    // nobody wants bulk mail back; a host that gets it in the process that has received it is asked for what its sender wants, and
+    // what was just cut off is written as it came
+    if envelope.class < 0 {
+        flags.set(EnvelopeFlags::NO_BODY_RETURN, !envelope.attempt.part);
+    }
     flags
 }
 

@@ -247,7 +247,9 @@ class Drawer:
             more, name = self.message()
             files, self.ids = files + more, self.ids + [name]
         if self.often(0.1):
-            files.append([self.place(self.pick(NAMES), self.pick(self.tops())), self.pick(["", "text\n"]), 0o600, 0, self.pick([0, 90000])])
+            name, folder, text = self.pick(NAMES), self.pick(self.tops()), self.pick(["", "text\n"])
+            # a listing that renames what is no control file is counted differently ever after
+            files.append([self.place(name, folder), "" if name[:2] == "qf" else text, 0o600, 0, self.pick([0, 90000])])
         controls = [file[0] for file in files if file[0].split("/")[-1][:2] in ("qf", "hf") and isinstance(file[1], str)]
         locks = [self.pick(controls)] if controls and self.often(0.08) else []
         steps = self.steps()

@@ -88,6 +88,16 @@ def apart(result):
     return {**result, "remote": talks}
 
 
+def without_sender(result):
+    """Mailers with flag f, without who runs the queue or this host's daemon."""
+    heads = [[re.sub(r"\['-f', '(?:root|MAILER-DAEMON)', ", "[", head), *lines] for head, *lines in result["deliveries"]]
+    return {**result, "deliveries": heads}
+
+
+def lacks_a_sender(case, group):
+    return runs(case) and any(re.search(r"^S(?:$|<a@b@c>|<unqual)", text, re.M) for text in controls(case))
+
+
 def put_aside(result):
     """Control files have the name of what is put aside or the usual one."""
     return {**result, "queue": sorted([re.sub(r"/Qf", "/qf", name), *lines] for name, *lines in result["queue"])}
@@ -98,12 +108,13 @@ ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
         apart, table_rows.lines("log", r"(relay=[\w.]+)( \[[\d.]+\])?, dsn=4\.\d\.\d(, reply=[^,]*)?, stat=(Deferred).*", r"\1, stat=\4"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
-    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
+    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
-        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR"))),
+        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed|including file |/\S+: line \d+: |\S+: Name server timeout|Transient parse error|\S.*(User unknown|Invalid route address)$)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR"))),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
-        table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: )rfc822;", r"\1RFC822;"),
+        table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: ).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "))),
+    ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
         table_rows.lines("queue", r"^C(:|incl:).*", "C"), table_rows.lines("queue", r"^(R[A-Z]*)A:", r"\1:"))),
