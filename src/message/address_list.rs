@@ -10,9 +10,10 @@ use crate::schema::{EnhancedStatus, Reply};
 /// Fields that hold addresses.
 const ADDRESSES: HeaderKind = HeaderKind::SENDER.union(HeaderKind::RECIPIENT);
 
-/// The addresses of a field; folds inside one stay. In a message of the old style recipients stand between blanks.
+/// The addresses of a field; folds inside one stay. In a message of the old style recipients that its author names stand between blanks.
 pub(super) fn split(header: &Header, old_style: bool) -> Vec<Vec<u8>> {
-    match old_style && header.kind.contains(HeaderKind::RECIPIENT) {
+    let is_list = header.kind.contains(HeaderKind::RECIPIENT.union(HeaderKind::USER));
+    match old_style && is_list {
         true => split_at_blanks(&header.value),
         false => split_list(&header.value, b",").into_iter().map(<[u8]>::to_vec).collect(),
     }
@@ -159,7 +160,10 @@ mod tests {
     #[test]
     fn lists_of_both_styles() {
         let cut = |value: &str, old_style| {
-            let header = Header { kind: HeaderKind::RECIPIENT, ..Header::generated(b"To", value.as_bytes()) };
+            let header = Header {
+                kind: HeaderKind::RECIPIENT.union(HeaderKind::USER),
+                ..Header::generated(b"To", value.as_bytes())
+            };
             let parts = split(&header, old_style);
             parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>()
         };

@@ -228,12 +228,14 @@ impl<'a> Submission<'a> {
             self.defer_lookups();
         }
         self.envelope.location = self.mta.queue.location(self.mta.deliverer.queue_group(&self.envelope));
-        let mut copies = match waits && !given_up && !held {
+        let circles = !given_up && self.mta.deliverer.has_come_round(&self.envelope);
+        let mut copies = match waits && !given_up && !held && !circles {
             true => self.mta.cut(&mut self.envelope).await,
             false => Vec::new(),
         };
         // what waits is said to wait, whatever becomes of it
-        if !given_up && waits {
+        if waits && circles {
+            self.mta.log_waiting(&self.envelope, None);
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }
         let lease = self.commit(&body, &mut copies).await.map_err(|error| {

@@ -8,7 +8,7 @@ use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet};
 use crate::message::{Header, HeaderKind, errors_to, has_commas};
 use crate::recipients::{Expander, lookup_timeout};
-use crate::rewrite::{Address, AddressKind, Rewriter, Triple};
+use crate::rewrite::{Address, AddressKind, Parsed, Rewriter, Triple};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use crate::sys::clock;
 
@@ -82,28 +82,43 @@ impl Submission<'_> {
         given_up
     }
 
-    /// The members of an address list, the last one first, each expanded at once.
+    /// The members of an address list: all are read, then they are added, the last one first, each expanded at once.
     pub(super) async fn add_list(&mut self, text: &[u8]) {
         self.old_style &= !text.iter().any(|byte| b",;<(".contains(byte));
-        for member in split_list(text, self.old_style).into_iter().rev() {
-            self.add(&member).await;
+        let mut members = Vec::new();
+        for member in split_list(text, self.old_style) {
+            let parsed = self.read(&member).await;
+            members.push((member, parsed));
+        }
+        for (text, parsed) in members.into_iter().rev() {
+            self.add(&text, parsed).await;
         }
     }
 
-    async fn add(&mut self, text: &[u8]) {
-        let site = self.mta.site.clone();
-        let parsed =
-            Rewriter::quiet(&site, &mut self.envelope.scope).parse(text, AddressKind::RECIPIENT).await;
+    /// What the rules make of an address; what is wrong with it is told.
+    async fn read(&mut self, text: &[u8]) -> Parsed {
+        let mut rewriter = Rewriter::quiet(&self.mta.site, &mut self.envelope.scope);
+        let parsed = rewriter.parse(text, AddressKind::RECIPIENT).await;
         for problem in &parsed.problems {
             self.complain_of(text, problem);
         }
-        let by_rules = parsed.address.is_none() && !parsed.problems.is_empty();
-        // what the rules refuse for good they refuse whatever could not be looked up
-        let waits = parsed.temporary && (!by_rules || parsed.status.is_temporary());
+        if let Some(problem) = parsed.problems.first().filter(|_| parsed.address.is_none() && !waits(&parsed))
+        {
+            self.envelope.note_reply(problem);
+            // what is no address at all counts as an error of the command line
+            let by_rules = parsed.triple.is_some();
+            self.envelope.attempt.fail_with(if by_rules { parsed.status } else { Sysexit::USAGE });
+        }
+        parsed
+    }
+
+    async fn add(&mut self, text: &[u8], parsed: Parsed) {
+        let site = self.mta.site.clone();
+        let waits = waits(&parsed);
         if parsed.address.is_none() && !waits {
             // nothing but a comment is nobody
             let Some(problem) = parsed.problems.into_iter().next() else { return };
-            return self.refuse(text, problem, parsed.status, parsed.triple);
+            return self.refuse(text, problem, parsed.triple);
         }
         let refused = parsed.problems.into_iter().next().filter(|_| parsed.address.is_none());
         let flags = RecipientFlags::PRIMARY
@@ -161,10 +176,7 @@ impl Submission<'_> {
     }
 
     /// A recipient that is none: only the report knows it, and shows the words of the rules in its place.
-    fn refuse(&mut self, text: &[u8], reply: Reply, exit: Sysexit, refusal: Option<Triple>) {
-        self.envelope.note_reply(&reply);
-        // what is no address at all counts as an error of the command line
-        self.envelope.attempt.fail_with(if refusal.is_some() { exit } else { Sysexit::USAGE });
+    fn refuse(&mut self, text: &[u8], reply: Reply, refusal: Option<Triple>) {
         // rules that give no status leave it at the general one
         let status = match &refusal {
             Some(triple) => triple.host.as_deref().and_then(EnhancedStatus::parse),
@@ -184,6 +196,12 @@ impl Submission<'_> {
         };
         self.envelope.append_recipient(&self.mta.site.config, recipient);
     }
+}
+
+/// Could an address not be looked up now? What the rules refuse for good they refuse all the same.
+fn waits(parsed: &Parsed) -> bool {
+    let by_rules = parsed.address.is_none() && !parsed.problems.is_empty();
+    parsed.temporary && (!by_rules || parsed.status.is_temporary())
 }
 
 /// Cuts an address list at its commas; what is left of groups is for the rules, and blanks before a comma belong to the

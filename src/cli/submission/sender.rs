@@ -94,7 +94,10 @@ impl Submission<'_> {
 
     /// Whom the message names as its author is its sender; where he is none, the caller stays.
     pub(super) async fn take_author(&mut self) {
-        let author = self.envelope.headers.0.iter().find(|field| field.name.eq_ignore_ascii_case(b"From"));
+        // who sends it on is the author of the copy (RFC 5322, 3.6.6)
+        let named =
+            |name: &[u8]| self.envelope.headers.0.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        let author = named(b"Resent-From").or_else(|| named(b"From"));
         let Some(text) = author.map(|field| one_line(field.value.trim_ascii()).into_owned()) else { return };
         let before = self.envelope.sender.clone();
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
