@@ -174,6 +174,7 @@ async fn run(
     }
     envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config);
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
+    owners::forget_lists(envelope);
     tell_unreadable_addresses(envelope, 1 + 2 * copies.len());
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();

@@ -57,7 +57,8 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     }
     envelope.attempt.stopped = true;
     envelope.attempt.untried = true;
-    envelope.attempt.fail_with(Sysexit::UNAVAILABLE);
+    // whatever was wrong with an address
+    envelope.attempt.exit = Sysexit::UNAVAILABLE;
     envelope.note_reply(&Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()));
     let id = Some(envelope.id.as_bytes());
     on.logger.syserr(Priority::Critical, id, &text);
@@ -67,7 +68,11 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`: the first of sendmail's queue, which has this host's users before
 /// those of others, and whom the session refused among them.
 fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<u8> {
-    let order = envelope.send_order();
+    let order: Vec<usize> = envelope
+        .send_order()
+        .into_iter()
+        .filter(|index| !envelope.recipients[*index].state.is_left_out())
+        .collect();
     let is_here = |index: &&usize| {
         let mailer = envelope.recipients[**index].mailer(&on.site.config);
         mailer.is_some_and(|mailer| mailer.has(b'l'))

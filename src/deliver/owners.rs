@@ -50,14 +50,13 @@ pub(super) async fn split_by_owner(
             recipient.state = RecipientState::Removed;
         }
     }
-    forget_lists(envelope);
     copies.reverse();
     copies
 }
 
-/// Where several are left (with a command, any that is not refused) sendmail makes its send queue anew of these: reports do not know the
+/// Before they are tried: where several are left (with a command, any that is not refused) sendmail makes its send queue anew of these: reports do not know the
 /// lists that they come from.
-fn forget_lists(envelope: &mut Envelope) {
+pub(super) fn forget_lists(envelope: &mut Envelope) {
     let forgotten = match envelope.attempt.defaults {
         Some(_) => envelope.pending().next().is_some(),
         None => envelope.recipients.iter().filter(|one| moves(&one.state)).count() > 1,

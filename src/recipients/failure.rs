@@ -30,7 +30,7 @@ impl AliasExpansion<'_, '_> {
         let place = place.unwrap_or_default();
         if !self.envelope.attempt.console.logged {
             let file = self.chain(list).find_map(|above| self.lists.get(&above));
-            let path = file.map_or(&b" "[..], |file| &file.path);
+            let path = file.map_or(&b""[..], |file| &file.path);
             let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
             let text = [what, b": ", path, depth].concat();
             self.log(0, Priority::Error, &text);

@@ -108,7 +108,7 @@ impl AliasExpansion<'_, '_> {
         let recipients = &self.envelope.recipients;
         let came = std::iter::once(list).chain(first..recipients.len());
         let again = self.again.iter().copied().filter(|index| *index < first && *index != list);
-        let is_new = |index: &usize| recipients[*index].state == RecipientState::New;
+        let is_new = |index: &usize| recipients[*index].state.is_pending();
         let mut come: Vec<usize> = came.chain(again).filter(is_new).collect();
         come.sort_unstable();
         come.dedup();
