@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::logging::{Logger, Priority};
 use crate::schema::DaemonPort;
+use crate::sys::errno_text;
 use crate::sys::handover::Named;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
@@ -39,7 +40,7 @@ pub(super) fn open(
             Ok(socket) => listening.push(Listening { port, socket }),
             Err(error) => {
                 let name = String::from_utf8_lossy(&port.name);
-                let text = format!("opendaemonsocket: daemon {name}: cannot bind: {error}");
+                let text = format!("opendaemonsocket: daemon {name}: cannot bind: {}", errno_text(&error));
                 log.log(0, Priority::Critical, None, format!("NOQUEUE: SYSERR(root): {text}").as_bytes());
                 if !port.has(b'O') {
                     return Err(text);

@@ -53,6 +53,7 @@ impl<'a, A: Acceptor> InHand<'a, A> {
             envelope: &mut transaction.envelope,
             recipient,
             size: &mut 0,
+            seven_bit: None,
             require_tls: server.policy.offers_require_tls(&client.security),
         };
         let _ = read(table, words, &mut context);

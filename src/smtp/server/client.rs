@@ -1,6 +1,6 @@
 //! The client at the other end: address, name, and how far the name is to be trusted.
 
-use super::policy::DaemonFacts;
+use super::policy::{DaemonFacts, Policy};
 use super::security::Security;
 use crate::config::Config;
 use crate::engine::Scope;
@@ -72,6 +72,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Are top bits taken off what comes in, where MAIL does not say it?
+    pub(super) fn seven_bit_input(&self, policy: &Policy) -> bool {
+        self.body_type.map_or(policy.seven_bit_input, |declared| declared == BodyType::SEVEN_BIT)
+    }
+
     /// Looks the client's name up, and the name's addresses.
     pub async fn resolve(address: SocketAddr, config: &Config, resolver: &Resolver) -> Self {
         let (ip, compressed_ipv6) =

@@ -6,7 +6,7 @@ use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::transaction::Stage;
 use super::wire::Lost;
-use crate::envelope::{BodyType, EnvelopeFlags, receive};
+use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::Priority;
 use crate::message::{Collector, Header};
 use crate::schema::{EightBitMode, Reply};
@@ -40,12 +40,9 @@ impl<A: Acceptor> Session<A> {
             most => most.min(budget),
         };
         let limits = Limits { header, message: policy.max_message_size };
-        let seven_bit = match self.transaction.envelope.body_type {
-            Some(declared) => declared == BodyType::SEVEN_BIT,
-            None => policy.seven_bit_input,
-        };
         let mut collecting = Collecting::new(decoder, collector, sink, limits);
-        collecting.seven_bit = seven_bit;
+        collecting.seven_bit = self.seven_bit;
+        self.seven_bit = self.client.seven_bit_input(policy);
         collecting
     }
 

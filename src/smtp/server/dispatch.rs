@@ -65,7 +65,7 @@ impl<A: Acceptor> Session<A> {
         };
         match input {
             Ok(Input::Line(mut line)) => {
-                if self.server.policy.seven_bit_input {
+                if self.seven_bit {
                     line.iter_mut().for_each(|byte| *byte &= 0x7f);
                 }
                 let flow = self.command(&line).await;

@@ -31,6 +31,7 @@ impl<A: Acceptor> Session<A> {
     async fn begin(&mut self, argument: &[u8]) -> Result<(), (Reply, Option<Vec<u8>>)> {
         let bare = |reply: Reply| (reply, None);
         self.may_begin(argument).map_err(bare)?;
+        self.seven_bit = self.client.seven_bit_input(&self.server.policy);
         let path = split_path(argument, b"FROM").map_err(|word| bare(syntax_error(word)))?;
         self.take_protocol();
         self.warn_without_helo();
@@ -143,9 +144,11 @@ impl<A: Acceptor> Session<A> {
             envelope: &mut self.transaction.envelope,
             recipient: None,
             size: &mut size,
+            seven_bit: None,
             require_tls: self.server.policy.offers_require_tls(&self.client.security),
         };
         let result = read(MAIL_PARAMETERS, words, &mut context);
+        self.seven_bit = context.seven_bit.unwrap_or(self.seven_bit);
         // what a refused MAIL announced stays for the log
         self.transaction.envelope.size = size;
         result?;

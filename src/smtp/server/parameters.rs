@@ -14,6 +14,8 @@ pub(super) struct ParameterContext<'a> {
     /// For RCPT.
     pub(super) recipient: Option<&'a mut Recipient>,
     pub(super) size: &'a mut u64,
+    /// What BODY= has said: is all input to have seven bits?
+    pub(super) seven_bit: Option<bool>,
     /// Is REQUIRETLS offered in this session?
     pub(super) require_tls: bool,
 }
@@ -141,6 +143,7 @@ fn body(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
         Reply::new(501, Some(EnhancedStatus(5, 5, 4)), [b"Unknown BODY type ", value].concat())
     })?;
     context.envelope.body_type = Some(kind);
+    context.seven_bit = Some(kind == BodyType::SEVEN_BIT);
     Ok(())
 }
 
@@ -280,6 +283,7 @@ mod tests {
             envelope,
             recipient: Some(&mut Recipient::default()),
             size: &mut 0,
+            seven_bit: None,
             require_tls: true,
         };
         let read = read(rows, words.as_bytes(), &mut context);

@@ -217,6 +217,7 @@ impl<A: Acceptor> Session<A> {
             recipient: Some(recipient),
             require_tls: false,
             size: &mut 0,
+            seven_bit: None,
         };
         read(RCPT_PARAMETERS, words, &mut context)
     }

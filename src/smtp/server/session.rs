@@ -146,6 +146,8 @@ pub struct Session<A: Acceptor> {
     pub(super) issued_mail_command: bool,
     /// The greeting was given.
     pub(super) served: bool,
+    /// Top bits are taken off what comes in: SevenBitInput, or the last MAIL's BODY=7BIT, be it refused, up to the end of its message.
+    pub(super) seven_bit: bool,
     /// The command being worked on, for the log.
     pub(super) last_command: Vec<u8>,
     /// Of the first refusal that the rules made.
@@ -163,6 +165,7 @@ impl<A: Acceptor> Session<A> {
         let features = Features { xclient, ..Features::new(&server.policy, &client.daemon) };
         let transaction = Transaction::new(acceptor.next_id(), &scope);
         let wire = Wire::new(stream, server.policy.command_timeout).heard_by(server.log.dialogue());
+        let seven_bit = client.seven_bit_input(&server.policy);
         let filters = server.filters.iter().map(|make| make(&client)).collect();
         Self {
             server,
@@ -185,6 +188,7 @@ impl<A: Acceptor> Session<A> {
             usage: Usage::default(),
             issued_mail_command: false,
             served: false,
+            seven_bit,
             last_command: Vec::new(),
             exit: Sysexit::OK,
         }
