@@ -56,8 +56,8 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     }
     let begun = start::begin_with(invocation, Arc::new(config))?;
     let selection = request.selection.in_group(group);
-    // of several places sendmail's processes for each are silent
-    let alone = foreground && begun.mta.queue.is_one_location(&selection);
+    // sendmail has a silent process for each of several places, but for those of a group that is named
+    let alone = foreground && (group.is_some() || begun.mta.queue.is_one_location(&selection));
     if alone {
         begun.mta.queue.speak();
     }

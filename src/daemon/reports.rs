@@ -63,25 +63,13 @@ impl Mta {
             return Ok(reports);
         }
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
-        // a command that is to be quiet about errors has no report on a report that it has made
-        let quiet = self.site.config.options.error_mode == b'q'
-            && envelope.attempt.report
-            && !envelope.attempt.from_queue;
-        let troubles = kinds.iter().any(|kind| *kind != DsnKind::Success);
-        if envelope.attempt.report && troubles && !quiet {
-            // sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report
-            let config = self.site.config.clone();
-            let named = match envelope.attempt.from_queue {
-                true => envelope.sender.text.clone(),
-                false => config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
-            };
-            if !envelope.attempt.from_queue || !envelope.sender.is_null() {
-                self.expand(envelope, &[named]).await;
-            }
-        }
-        if late {
-            let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
-            envelope.transcribe(facts.time_is_over(given_up, by).as_bytes());
+        let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
+        let mut time_is_over = late.then(|| facts.time_is_over(given_up, by));
+        // of a failure that is said behind what was wrong with the sender
+        if !kinds.iter().any(|kind| kind.tells_failures())
+            && let Some(text) = time_is_over.take()
+        {
+            envelope.transcribe(text.as_bytes());
         }
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
         envelope.attempt.more_than_delayed = failed;
@@ -89,7 +77,11 @@ impl Mta {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
         for kind in kinds {
-            if quiet {
+            // a command that is to be quiet about errors has no report on a report that it has made
+            if self.site.config.options.error_mode == b'q'
+                && envelope.attempt.report
+                && !envelope.attempt.from_queue
+            {
                 continue;
             }
             let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
@@ -102,6 +94,9 @@ impl Mta {
             }
             // of what is saved for the caller only the postmaster hears
             let receivers = if saved { None } else { self.receivers(envelope, kind).await };
+            if let Some(text) = time_is_over.take() {
+                envelope.transcribe(text.as_bytes());
+            }
             let receivers = match receivers {
                 None if saved => {
                     self.look_for_sender(envelope).await;
@@ -222,6 +217,7 @@ impl Mta {
                 return Some(Receivers { list, expanded, to_postmaster: false, word });
             }
         }
+        self.look_for_reporter(envelope).await;
         let word = word(envelope, kind, true);
         let last_resort = config.expand(&config.options.double_bounce_address);
         if kind == DsnKind::Success
@@ -272,6 +268,18 @@ impl Mta {
             }
         }
         self.expand(envelope, names).await
+    }
+
+    /// Of a report sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report on it.
+    async fn look_for_reporter(&self, envelope: &mut Envelope) {
+        let config = &self.site.config;
+        let named = match envelope.attempt.from_queue {
+            true => envelope.sender.text.clone(),
+            false => config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
+        };
+        if envelope.attempt.report && named != b"<>" {
+            self.expand(envelope, &[named]).await;
+        }
     }
 
     /// sendmail follows the sender's aliases even if nothing goes to him: the log and whoever reads steps (-v) hear of it.

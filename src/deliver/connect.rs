@@ -146,15 +146,12 @@ async fn call_hop(
         Ok(terms) => terms,
         Err(result) => return Err(failure(result, Reached::Server)),
     };
-    let addresses = next_hop::addresses(
-        &attempt.on.site.config,
-        hop,
-        &shown,
-        mailer,
-        attempt.on.resolver(attempt.envelope),
-    )
-    .await;
-    let addresses = addresses.map_err(|result| failure(result, Reached::NoName))?;
+    let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
+    let addresses = addresses.map_err(|result| {
+        let own = hop.is_named(&attempt.host(members[0]));
+        let result = if own { result.of_own_domain(&attempt.on.site.config) } else { result };
+        failure(result, Reached::NoName)
+    })?;
     attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
     if attempt.envelope.attempt.console.steps {
         let whom = [&attempt.texts(members)[..], b"... "].concat();

@@ -203,6 +203,12 @@ async fn cut_and_deliver(
     mut attempted: Attempted,
 ) -> Attempted {
     sign_known(&on.site.config, envelope);
+    if on.cuts_by_number(envelope) {
+        // who stays goes by the order of next hops
+        let mut attempt = Attempt::begin(on, envelope, connections);
+        attempt.find_routes().await;
+        attempt.sign_remote();
+    }
     let looked = attempted.looked || !envelope.attempt.interactive || envelope.attempt.read_back;
     attempted.parts = on.split_by_queue_group(envelope, looked);
     let cut: Vec<_> = attempted.copies.iter_mut().chain(&mut attempted.parts).collect();
@@ -221,20 +227,7 @@ async fn deliver(
     checkpoint: Option<&dyn Checkpoint>,
     connections: &mut Connections,
 ) -> Option<Full> {
-    let started = on.clock.now();
-    let (routes, told, full) = Default::default();
-    let mut attempt = Attempt {
-        on,
-        envelope,
-        connections,
-        started,
-        sender_account: None,
-        connects_until: None,
-        routes,
-        told,
-        late: None,
-        full,
-    };
+    let mut attempt = Attempt::begin(on, envelope, connections);
     // before the account is known: the lines of those who are stopped there have no ctladdr=
     attempt.check_compat().await;
     attempt.sender_account = sender_account(on, attempt.envelope).await;
@@ -301,7 +294,23 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
     }
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn begin(on: &'a Deliverer, envelope: &'a mut Envelope, connections: &'a mut Connections) -> Self {
+        let (started, (routes, told, full)) = (on.clock.now(), Default::default());
+        Self {
+            on,
+            envelope,
+            connections,
+            started,
+            sender_account: None,
+            connects_until: None,
+            routes,
+            told,
+            late: None,
+            full,
+        }
+    }
+
     fn place(&self, index: usize) -> Place {
         if self.mailer(index).is_some_and(Mailer::speaks_smtp) { Place::Elsewhere } else { Place::Here }
     }

@@ -212,7 +212,7 @@ impl<'a> RouteLookup<'a> {
         let answer = match self.resolver.mx(name, &|host| self.is_self(host)).await {
             Outcome::Done(answer) => answer,
             Outcome::Later(_) => return Err(lookup_failed(name)),
-            Outcome::Never(error) => return Err(unknown(self.config, &dotted(name), error)),
+            Outcome::Never(error) => return Err(unknown(&dotted(name), error)),
         };
         if answer.null_mx {
             return Err(null_mx());
@@ -259,21 +259,29 @@ fn lookup_failed(name: &[u8]) -> DeliveryResult {
     DeliveryResult::delayed(text, EnhancedStatus(4, 0, 0))
 }
 
-/// There is no such host. One that the rules could not make canonical (no dot at its end) is the recipient's own, and the
-/// report says so in the words of a server.
-fn unknown(config: &Config, shown: &[u8], error: DnsError) -> DeliveryResult {
+const NOT_FOUND: &[u8] = b"host not found";
+
+impl DeliveryResult {
+    /// Of a recipient's own domain that nobody knows the report says so in the words of a server, unless what is known of hosts
+    /// is forgotten at once (Timeout.hoststatus).
+    pub(super) fn of_own_domain(mut self, config: &Config) -> Self {
+        let nobody = self.dsn == UNKNOWN && self.text.ends_with(&[NOT_FOUND, b")"].concat());
+        if nobody && config.options.timeout.hoststatus > 0 {
+            self.reply = Some(Reply::new(550, None, "Host unknown"));
+        }
+        self
+    }
+}
+
+/// There is no such host.
+fn unknown(shown: &[u8], error: DnsError) -> DeliveryResult {
     let why: &[u8] = match error {
         DnsError::NoData => b"no data known",
         DnsError::NoRecovery => b"non-recoverable error",
-        _ => b"host not found",
+        _ => NOT_FOUND,
     };
     let text = [b"Host unknown (Name server: ", shown, b": ", why, b")"].concat();
     let mut result = DeliveryResult::of_exit(Sysexit::NOHOST);
-    // what is forgotten at once is not reported
-    let remembered = config.options.timeout.hoststatus > 0;
-    if remembered && !shown.ends_with(b".") && why == b"host not found" {
-        result.reply = Some(Reply::new(550, None, "Host unknown"));
-    }
     result.line =
         Some(TranscriptLine::WithAddresses(Reply::new(550, Some(EnhancedStatus(5, 1, 2)), text.clone())));
     result.text = text;
@@ -303,7 +311,6 @@ fn points_back(name: &[u8], config: &Config) -> DeliveryResult {
 /// # Errors
 /// Nobody knows its name, or nobody can say.
 pub(super) async fn addresses(
-    config: &Config,
     hop: &NextHop,
     shown: &[u8],
     mailer: &Mailer,
@@ -326,9 +333,9 @@ pub(super) async fn addresses(
         Outcome::Done(found) if !found.is_empty() => {
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         }
-        Outcome::Done(_) => Err(unknown(config, shown, DnsError::NoData)),
+        Outcome::Done(_) => Err(unknown(shown, DnsError::NoData)),
         Outcome::Later(_) => Err(lookup_failed(name)),
-        Outcome::Never(error) => Err(unknown(config, shown, error)),
+        Outcome::Never(error) => Err(unknown(shown, error)),
     }
 }
 
@@ -345,7 +352,7 @@ mod tests {
         config.options.fallback_smart_host = Some(b"[192.0.2.1]".to_vec());
         let hops = RouteLookup::new(&config, &resolver, &mailer).next_hops(b"nobody.example.").await;
         for hop in hops.expect("a smart host") {
-            let found = addresses(&Config::default(), &hop, &hop.shown(), &mailer, &resolver).await;
+            let found = addresses(&hop, &hop.shown(), &mailer, &resolver).await;
             match hop {
                 NextHop::SmartHost { .. } => {
                     assert_eq!(found, Ok(vec!["192.0.2.1:25".parse().expect("one")]))

@@ -54,10 +54,20 @@ impl Deliverer {
         all
     }
 
-    /// r= of the envelope's group.
-    fn split_by_number(&self, envelope: &mut Envelope, looked: bool) -> Vec<Envelope> {
+    /// Has it more recipients than r= of its group allows?
+    pub(super) fn cuts_by_number(&self, envelope: &Envelope) -> bool {
+        let limit = self.most_recipients(envelope);
+        limit > 0 && envelope.pending().count() > limit
+    }
+
+    /// r= of the envelope's group; 0 is any number.
+    fn most_recipients(&self, envelope: &Envelope) -> usize {
         let group = self.site.config.queue_groups.get(usize::from(envelope.location.group));
-        let limit = group.map_or(0, |group| usize::try_from(group.recipients).unwrap_or(0));
+        group.map_or(0, |group| usize::try_from(group.recipients).unwrap_or(0))
+    }
+
+    fn split_by_number(&self, envelope: &mut Envelope, looked: bool) -> Vec<Envelope> {
+        let limit = self.most_recipients(envelope);
         let mut waiting = envelope.send_order();
         waiting.retain(|index| is_waiting(envelope, *index));
         if limit == 0 || waiting.len() <= limit {

@@ -74,8 +74,8 @@ def blocks(found):
 
 def unaddressed(found):
     """Names of the files of messages without a recipient: sendmail keeps what timed out unreported once more."""
-    ids = [block[0].split("/")[-1].split(" ")[0][2:] for block in found if block[0].split("/")[-1].startswith("qf") and len(block) > 1 and not any(line.startswith("R") for line in block)]
-    return {prefix + name for name in ids for prefix in ("qf", "df")}
+    ids = [block[0].split("/")[-1].split(" ")[0][2:] for block in found if block[0].split("/")[-1][:2] in ("qf", "hf") and len(block) > 1 and not any(line.startswith("R") for line in block)]
+    return {prefix + name for name in ids for prefix in ("qf", "hf", "df")}
 
 
 def queue(found):
