@@ -19,8 +19,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 SAMPLE = {"cuts": 6, "errors": 4, "ext4": 3, "kills": 20, "full": 2, "unjournaled": 6}
 # not of the sample: without a journal, what is on the disk is not ours alone
 RARE = ("unjournaled",)
-# not for OpenSMTPD: they aim at our processes, or at room that only our queue asks for
-KINDRED = ("kills", "full")
 FUSE, EXT4 = ("cuts", "errors"), ("ext4", "unjournaled")
 
 
@@ -106,8 +104,6 @@ def main():
     parser.add_argument("--opensmtpd", metavar="TREE", help="OpenSMTPD instead of CANONIFY: a system of its own with the package in it, as for benches/mail.py")
     parser.add_argument("--json", type=pathlib.Path, help="keeps all that was found in this file")
     wish = parser.parse_args()
-    if wish.opensmtpd and set(wish.ways) & set(KINDRED):
-        parser.error(f"{' and '.join(KINDRED)} need processes or a disk as canonify has them")
     canonify = os.path.abspath(wish.canonify)
     counts, skipped, everything = [0, 0], 0, {}
 
@@ -120,7 +116,7 @@ def main():
         link = pathlib.Path(folder, "sendmail")
         link.symlink_to(canonify)
         chosen = None
-        for way in wish.ways or [way for way in SAMPLE if way not in RARE and way not in (KINDRED if wish.opensmtpd else ())]:
+        for way in wish.ways or [way for way in SAMPLE if way not in RARE]:
             if lacking := missing(way):
                 print(f"SKIPPED: {way}: {lacking}")
                 skipped += 1

@@ -240,6 +240,8 @@ class Machine:
     """Daemon, disk and log; what its queue and its mail look like."""
     # in a line of the header of a report
     report_sign = "multipart/report"
+    # who is killed, one of them at a time (relatives)
+    roles = ("supervisor", "front", "keeper", "all")
 
     def __init__(self, disk, program, makemap, *arguments):
         self.disk, self.program, self.makemap, self.arguments, self.daemon = disk, program, makemap, arguments, None
@@ -404,7 +406,7 @@ def kills(machine, chance, moments):
             if chance.randrange(4):
                 machine.wait_until_it_listens()
             time.sleep(chance.uniform(0, 0.25))
-            who = chance.choice(["supervisor", "front", "keeper", "all"])
+            who = chance.choice(machine.roles)
             machine.kill(relatives(machine)[who])
             LEDGER.moments.append(time.time())
             if who == "all":

@@ -9,6 +9,7 @@ What differs from what canonify is asked:
 - An attempt that failed is made again after minutes; `smtpctl schedule all` has it made at once, while the queue empties. It does not wait
   between two connections to a host either.
 - A report is known by its subject, since it is no multipart/report, and the moment of a delivery by the file's time.
+- Its processes are killed all at once (`kills`), not one of them.
 - Envelopes that have no text, or are empty, are not waited for: they count as what no run empties.
 """
 import os, pathlib, shutil, subprocess
@@ -51,9 +52,10 @@ def serve(*words):
 
 class OpenSmtpd(durable_bed.Machine):
     report_sign = "Subject: Delivery status notification: failed"
+    roles = ("all",)
 
     def __init__(self, disk, tree):
-        self.disk, self.tree, self.daemon = disk, tree, None
+        self.disk, self.tree, self.program, self.daemon = disk, tree, tree + "/usr/sbin/smtpd", None
 
     def prepare(self):
         bed.write("mail/smtpd.aliases", ALIASES)
