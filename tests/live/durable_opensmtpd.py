@@ -1,7 +1,7 @@
 """OpenSMTPD on a machine whose power fails: the bed of durable_bed.py around a server that runs by chroot in a system of its own.
 
 `serve(way, moments, seed, forgetful, TREE)` is that of durable_bed.py with this machine. TREE holds the package (benches/mail.py says how it is
-made) and stays as it is: the server's spool and the Maildirs lie on the disk that forgets, its control socket on a tmpfs.
+made) and stays as it is: the server's spool and the Maildirs lie on the disk that forgets, its control socket and what programs say on a tmpfs.
 
 What differs from what canonify is asked:
 
@@ -62,7 +62,8 @@ class OpenSmtpd(durable_bed.Machine):
         bed.write("mail/smtpd.conf", CONFIGURATION)
         for place in ("/dev", "/proc", site.TOP, *(f"/etc/{name}" for name in bed.system_files())):
             bed.command("mount", "--bind", place, self.tree + place)
-        bed.command("mount", "-t", "tmpfs", "tmpfs", self.tree + "/run")
+        for place in ("/run", "/tmp"):
+            bed.command("mount", "-t", "tmpfs", "tmpfs", self.tree + place)
         # it asks for the addresses of hosts only where the machine has one beside 127.0.0.1 (AI_ADDRCONFIG of getaddrinfo(3))
         bed.command("ip", "address", "add", "192.0.2.1/32", "dev", "lo")
         os.makedirs(SPOOL)
