@@ -161,7 +161,7 @@ impl Config {
     pub fn daemon_ports(&self) -> Vec<DaemonPort> {
         let ports = &self.options.daemon_port_options;
         match ports.is_empty() {
-            true => vec![DaemonPort { name: b"MTA".to_vec(), ..DaemonPort::default() }],
+            true => vec![DaemonPort { name: b"Daemon0".to_vec(), ..DaemonPort::default() }],
             false => ports.clone(),
         }
     }
