@@ -13,7 +13,7 @@ KIND = side_by_side.Kind("secure_bed", FILES, side_by_side.complete, milter.desc
 
 ROWS = [  # of auth.md
     (r'"421', r"^\+S: 421 ", "421 of a filter under TLS"),
-    (r"AUTH=(?s:.*)STARTTLS", r"auth_author", "the author of a MAIL that was refused before STARTTLS")]
+    (r'AUTH=(?s:.*)(STARTTLS|"secure")', r"auth_author", "the author of a MAIL that was refused before STARTTLS")]
 
 
 def kept(case, group, found):
