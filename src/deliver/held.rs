@@ -5,36 +5,32 @@
 use super::attempt::Deliverer;
 use crate::envelope::{Envelope, RecipientState};
 
-/// Leaves recipients to a later run of the queue. `true`: nobody else is left.
+/// Leaves recipients to a later run of the queue. `true`: nobody else is left, and no attempt is made.
 pub(super) fn hold(on: &Deliverer, envelope: &mut Envelope) -> bool {
-    hold_on_demand(on, envelope);
-    hold_expensive(on, envelope)
-}
-
-/// Mail by a mailer with flag % waits until somebody asks for it: by ETRN (RFC 1985), `-qI`, `-qR` or `-qS`.
-fn hold_on_demand(on: &Deliverer, envelope: &mut Envelope) {
-    if !envelope.attempt.selected && !envelope.attempt.recalled {
-        set_aside(on, envelope, b'%', RecipientState::is_pending);
-    }
-}
-
-/// HoldExpensive: whoever is reached by a mailer with flag e waits for a run of the queue.
-fn hold_expensive(on: &Deliverer, envelope: &mut Envelope) -> bool {
-    let attempt = &envelope.attempt;
-    if !on.site.config.options.hold_expensive
-        || attempt.console.steps
-        || attempt.read_back
-        || attempt.recalled
-    {
-        return false;
-    }
-    let held = set_aside(on, envelope, b'e', |state| *state == RecipientState::New);
+    let on_demand = hold_on_demand(on, envelope);
+    let expensive = hold_expensive(on, envelope);
+    let first = !envelope.attempt.read_back && !envelope.attempt.recalled;
     let others = envelope.recipients.iter().any(|one| one.state == RecipientState::New);
-    if held && !others {
+    let all = first && (on_demand || expensive) && !others;
+    if all {
         envelope.attempts = envelope.attempt.before.1;
         envelope.attempt.held_back = true;
     }
-    held && !others
+    all
+}
+
+/// Mail by a mailer with flag % waits until somebody asks for it: by ETRN (RFC 1985), `-qI`, `-qR` or `-qS`. Does anybody?
+fn hold_on_demand(on: &Deliverer, envelope: &mut Envelope) -> bool {
+    let asked_for = envelope.attempt.selected || envelope.attempt.recalled;
+    !asked_for && set_aside(on, envelope, b'%', RecipientState::is_pending)
+}
+
+/// HoldExpensive: whoever is reached by a mailer with flag e waits for a run of the queue. Does anybody?
+fn hold_expensive(on: &Deliverer, envelope: &mut Envelope) -> bool {
+    let attempt = &envelope.attempt;
+    let wanted = on.site.config.options.hold_expensive;
+    let now = attempt.console.steps || attempt.read_back || attempt.recalled;
+    wanted && !now && set_aside(on, envelope, b'e', |state| *state == RecipientState::New)
 }
 
 /// Those in this state whose mailer has the flag stay queued; were there any?

@@ -277,6 +277,9 @@ async fn mail_on_demand_waits_for_a_selected_run() {
     envelope.recipients[1].state = RecipientState::New;
     scene.deliverer.attempt(&mut envelope, None).await;
     assert!(envelope.recipients[1].tried > 0, "{:?}", scene.log());
+    // for nobody else it is no attempt
+    let (alone, _) = scene.attempt(&["x@there"]).await;
+    assert!(alone.attempt.held_back && alone.attempts == 0, "{:?}", scene.log());
 }
 
 /// Ruleset 5 puts one name in the place of another; each is one alias deeper.

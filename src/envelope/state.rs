@@ -167,7 +167,7 @@ pub struct AttemptState {
     pub overdue: bool,
     /// When it was tried before this attempt, and how often.
     pub before: (i64, i32),
-    /// HoldExpensive: nobody was tried, and it waits for a run as if it had not begun.
+    /// Everybody's mailer is for later (HoldExpensive, flag %): nobody was tried, and it waits for a run as if it had not begun.
     pub held_back: bool,
     /// It was made here and never read back, so size and priority are not computed anew.
     pub generated: bool,

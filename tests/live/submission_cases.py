@@ -272,7 +272,7 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6\d$", r"\1: 64"))),
     ("a report that its receiver's server refuses, and the report on that (reports.md)", said_in(r'MaxMessageSize|[vwxyz]{60}|"-T"'), table_rows.all_of(
         waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
-    ("a host that did not answer (reports.md)", said_in(r'"-bs"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
+    ("a host that did not answer (reports.md)", said_in(r'"-bs"|"-T"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
     ("BODY=8BITMIME of a second report (reports.md)", said_in(""), table_rows.all_of(
         table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1"), table_rows.lines("log", r"(from=<>, .*), bodytype=8BITMIME", r"\1"))),
     ("which connections of a message and its reports are shared (reports.md)", said_in(""), report_cases.transactions),

@@ -16,14 +16,17 @@ def says(pattern, told):
 
 
 def lines(sections, pattern, into=None):
-    """Lines in which the pattern is found are left out, or it is replaced in them."""
+    """Lines in which the pattern is found are left out, or it is replaced in them. A block's first line, its name, is never left out."""
     found = re.compile(pattern)
 
     def changed(line):
         return [line] if not found.search(line) else [] if into is None else [found.sub(into, line)]
 
+    def within(block):
+        return [block[0] if into is None else found.sub(into, block[0])] + sum(map(changed, block[1:]), [])
+
     def among(value):
-        return sum(map(changed, value), []) if not value or isinstance(value[0], str) else [block[:1] + sum(map(changed, block[1:]), []) for block in value]
+        return sum(map(changed, value), []) if not value or isinstance(value[0], str) else [within(block) if block else block for block in value]
 
     return lambda result: {name: among(value) if name in sections.split() else value for name, value in result.items()}
 
