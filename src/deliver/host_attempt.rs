@@ -114,7 +114,7 @@ async fn try_hop(
     let key = ConnectionKey { mailer: mailer_id, hop };
     let is_last = tried.at + 1 == tried.hops.len();
     let result = match connect::connect(attempt, mailer, &key, &tried.members, is_last).await {
-        Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members).await,
+        Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members, is_last).await,
         Err(failure) if failure.remote_mta.is_some() => {
             for index in &tried.members {
                 attempt.envelope.recipients[*index].remote_mta.clone_from(&failure.remote_mta);

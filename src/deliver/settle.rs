@@ -19,13 +19,14 @@ pub(super) struct TransactionResult {
     pub(super) undecided: Option<(Vec<usize>, ConnectFailure)>,
 }
 
-/// Settles everybody of whom something was answered.
+/// Settles everybody of whom something was answered. `is_last`: no other host is left to be tried; else one that is busy is no
+/// more than a host that cannot be reached (RFC 5321, 5.1), whatever it has come to.
 pub(super) fn settle(
     attempt: &mut Attempt<'_>,
     server: &ServerConnection,
     members: &[usize],
     answers: &Answers,
-    mailer: &Mailer,
+    (mailer, is_last): (&Mailer, bool),
 ) -> TransactionResult {
     let settling = Settling {
         extensions: &server.extensions,
@@ -35,11 +36,12 @@ pub(super) fn settle(
         answers,
         lmtp: mailer.has(b'z'),
         local: mailer.has(b'l'),
+        is_last,
     };
     if let Some(answer) = &answers.mail
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
-        if answer.is_closing() {
+        if answer.is_closing() || settling.may_go_on(&result) {
             let undecided = (members.to_vec(), ConnectFailure::new(result, settling.relay, None));
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
@@ -56,8 +58,12 @@ pub(super) fn settle(
         attempt.envelope.recipients[*index].remote_mta = Some(server.host.clone());
     }
     let Settled { accepted, unanswered: mut undecided, deferred } = settling.recipients(attempt, members);
-    let (delivered, unanswered) = settling.message(attempt, accepted);
+    let MessageResult { delivered, unanswered, put_off } = settling.message(attempt, accepted);
     undecided.extend(unanswered);
+    if let (true, Some((members, result))) = (undecided.is_empty(), put_off) {
+        let failure = ConnectFailure::new(result, settling.relay, None);
+        return TransactionResult { delivered, undecided: Some((members, failure)) };
+    }
     if undecided.is_empty()
         && let Some((members, result)) = deferred
     {
@@ -113,6 +119,15 @@ struct Settled {
     deferred: Option<(Vec<usize>, DeliveryResult)>,
 }
 
+/// What was answered to DATA and the dot.
+#[derive(Default)]
+struct MessageResult {
+    delivered: i64,
+    unanswered: Vec<usize>,
+    /// The server cannot take it now.
+    put_off: Option<(Vec<usize>, DeliveryResult)>,
+}
+
 struct Settling<'a> {
     extensions: &'a Extensions,
     host: &'a [u8],
@@ -122,6 +137,8 @@ struct Settling<'a> {
     lmtp: bool,
     /// Its mailboxes are this host's (flag l).
     local: bool,
+    /// There is no other host.
+    is_last: bool,
 }
 
 impl Settling<'_> {
@@ -182,27 +199,34 @@ impl Settling<'_> {
         }
     }
 
-    /// The accepted recipients: DATA and the dot decide. How many were delivered, and of whom nothing
-    /// was said.
-    fn message(&self, attempt: &mut Attempt<'_>, accepted: Vec<usize>) -> (i64, Vec<usize>) {
+    /// Is it a temporary refusal, and may another host take the message?
+    fn may_go_on(&self, result: &DeliveryResult) -> bool {
+        !self.is_last && !self.lmtp && result.disposition == Disposition::Delayed
+    }
+
+    /// The accepted recipients: DATA and the dot decide.
+    fn message(&self, attempt: &mut Attempt<'_>, accepted: Vec<usize>) -> MessageResult {
         if let Some(answer) = &self.answers.data
             && let Some(result) = replies::of_data(answer, self.extensions)
         {
             if answer.is_closing() {
-                return (0, accepted);
+                return MessageResult { unanswered: accepted, ..MessageResult::default() };
             }
             for index in &accepted {
                 attempt.envelope.recipients[*index].reply = None;
             }
+            if self.may_go_on(&result) {
+                return MessageResult { put_off: Some((accepted, result)), ..MessageResult::default() };
+            }
             attempt.record(&accepted, &result, Some(&self.relay));
-            return (0, Vec::new());
+            return MessageResult::default();
         }
-        let mut unanswered = Vec::new();
+        let mut message = MessageResult::default();
         let mut results: Vec<(DeliveryResult, Vec<usize>)> = Vec::new();
         for (at, index) in accepted.into_iter().enumerate() {
             let answer = self.answers.dot.get(if self.lmtp { at } else { 0 });
             let Some(answer) = answer else {
-                unanswered.push(index);
+                message.unanswered.push(index);
                 continue;
             };
             let result = match self.lmtp {
@@ -224,16 +248,17 @@ impl Settling<'_> {
                 None => results.push((result, vec![index])),
             }
         }
-        let mut delivered = 0;
         for (result, members) in results {
             if result.disposition.is_success() {
-                delivered += members.len() as i64;
+                message.delivered += members.len() as i64;
                 self.taken(attempt, &members, result);
+            } else if self.may_go_on(&result) {
+                message.put_off = Some((members, result));
             } else {
                 attempt.record(&members, &result, Some(&self.relay));
             }
         }
-        (delivered, unanswered)
+        message
     }
 
     /// The server has the message: in mailboxes of this host (LMTP with flag l), or on its way.

@@ -14,13 +14,14 @@ use crate::schema::{Disposition, EnhancedStatus, Reply};
 use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, Stage, transact};
 use std::io;
 
-/// Offers the message for `members`, in this order, and settles what the server answers.
+/// Offers the message for `members`, in this order, and settles what the server answers. `is_last`: there is no other host.
 pub(super) async fn run(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
     key: ConnectionKey,
     mut server: ServerConnection,
     members: &[usize],
+    is_last: bool,
 ) -> TransactionResult {
     let members = &attempt.check_tls_rcpt(&server, members).await[..];
     if members.is_empty() {
@@ -75,7 +76,7 @@ pub(super) async fn run(
     if answers.is_written() {
         attempt.note_reading(&reading);
     }
-    let result = settle(attempt, &server, members, &answers, mailer);
+    let result = settle(attempt, &server, members, &answers, (mailer, is_last));
     if answers.refuse_sender() && !server.dead {
         server.sender_refused = true;
         attempt.connections.keep(key, server).await;
