@@ -169,6 +169,19 @@ async fn circles() {
 }
 
 /// Ten lists, each naming the next one thirty times: whoever follows every name never comes to an end.
+/// Ten names are followed: whoever names an eleventh does not get it, and the list before him is no failure.
+#[tokio::test]
+async fn aliases_beyond_all_depth_end_where_they_are() {
+    let chain: String = (0..12).map(|at| format!("deep{at}: deep{}\n", at + 1)).collect();
+    let scene = scene(&chain);
+    let (envelope, _) = scene.attempt(&["deep0"]).await;
+    let states = scene.states(&envelope);
+    assert_eq!(states.last().map(String::as_str), Some("deep10 Failed"), "{states:?}");
+    assert_eq!(states.iter().filter(|state| state.ends_with(" Failed")).count(), 1, "{states:?}");
+    let log = scene.log().join("\n");
+    assert!(log.contains("aliasing/forwarding loop broken:  (11 aliases deep; 10 max)"), "{log}");
+}
+
 #[tokio::test]
 async fn a_list_is_read_once() {
     let names = |next: usize| vec![format!("list{next}"); 30].join(", ");

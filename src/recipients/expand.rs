@@ -277,9 +277,13 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         };
         recipient.address = parsed.address.map(|address| Address { text: member.text.clone(), ..address });
         recipient.refusal = parsed.triple.filter(|_| recipient.address.is_none());
+        let mut followed = false;
         if let Some(address) = &recipient.address {
             if let Some(ancestor) = self.reference(member.parent, address) {
-                return self.self_reference(member.parent, ancestor).await;
+                followed = self.self_reference(member.parent, ancestor).await;
+                if !followed {
+                    return;
+                }
             }
             if is_file_or_program(&self.expander.site.config, address) {
                 recipient.control = Some(self.control(member.parent));
@@ -293,7 +297,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.met += 1;
         recipient.entered = self.met;
         let known = self.known.find(&self.expander.site.config, &self.envelope.recipients, &recipient);
-        if let Some(known) = known {
+        if let Some(known) = known.filter(|_| !followed) {
             let place = self.place_in(member.parent, member.line).unwrap_or_default();
             self.tell_duplicate(known, &[&place[..], &recipient.text].concat());
             self.share_wishes(known, recipient.flags);
@@ -339,12 +343,12 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     }
 
     /// A list that names itself keeps its own mailbox. A longer circle ends at somebody who has one;
-    /// without such a one it is a broken loop.
-    async fn self_reference(&mut self, parent: usize, ancestor: usize) {
+    /// without such a one it is a broken loop. `true`: the address is followed all the same.
+    async fn self_reference(&mut self, parent: usize, ancestor: usize) -> bool {
         if parent == ancestor {
             self.envelope.recipients[ancestor].flags |= RecipientFlags::NO_ALIAS;
             self.envelope.recipients[ancestor].state = RecipientState::New;
-            return;
+            return false;
         }
         let circle: Vec<usize> = self.chain(parent).collect();
         for index in circle {
@@ -353,13 +357,18 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             if let Outcome::Done(Some(_)) = self.expander.keeper.user(&user).await {
                 self.envelope.recipients[index].flags |= RecipientFlags::NO_ALIAS;
                 self.envelope.recipients[index].state = RecipientState::New;
-                return;
+                return false;
             }
             if index == ancestor {
                 break;
             }
         }
-        self.broken_loop(parent, LOOP_BROKEN);
+        // a circle that ends at one of the envelope's own is known for one only where it has been followed from there once more
+        let own = self.envelope.recipients[ancestor].flags.contains(RecipientFlags::PRIMARY);
+        if !own {
+            self.broken_loop(parent, LOOP_BROKEN);
+        }
+        own
     }
 
     /// On whose behalf members of this list act.

@@ -11,7 +11,9 @@ use std::borrow::Cow;
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
     pub(super) fn broken_loop(&mut self, index: usize, text: &str) {
-        self.break_loop(self.chain(index).last().unwrap_or(index), text);
+        let top = self.chain(index).last().unwrap_or(index);
+        self.envelope.recipients[top].flags |= RecipientFlags::UNCOUNTED;
+        self.break_loop(top, text);
     }
 
     fn break_loop(&mut self, failed: usize, text: &str) {
@@ -28,7 +30,7 @@ impl AliasExpansion<'_, '_> {
         let place =
             self.place_in(list, line).or_else(|| self.chain(list).find_map(|above| self.place(above)));
         let place = place.unwrap_or_default();
-        if !self.envelope.attempt.console.logged {
+        if !self.envelope.attempt.console.logged && !self.for_client {
             let file = self.chain(list).find_map(|above| self.lists.get(&above));
             let path = file.map_or(&b""[..], |file| &file.path);
             let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));

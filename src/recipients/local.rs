@@ -46,7 +46,7 @@ impl Expander<'_> {
     }
 
     /// Looks an address up: aliases (unless they are not to be followed), then ruleset 5, then accounts. `address` is what ruleset 5 left,
-    /// its text unchanged; each name that it puts in the place of another is one `level` deeper (MaxAliasRecursion).
+    /// its text unchanged; each name that it puts, or has put before, in the place of another is one `level` deeper (MaxAliasRecursion).
     pub(super) async fn resolve_local(
         &self,
         rewriter: &mut Rewriter<'_>,
@@ -54,6 +54,7 @@ impl Expander<'_> {
         follow: bool,
         level: &mut usize,
     ) -> LocalResolution {
+        *level += usize::from(address.replaced);
         while *level <= options::max_recursion(&self.site.config) {
             let quoted = address.user.starts_with(b"\\");
             let has = |flag| self.mailer(address).is_some_and(|mailer| mailer.has(flag));
@@ -115,7 +116,8 @@ impl Expander<'_> {
         if same {
             return None;
         }
-        *address = Address { text: std::mem::take(&mut address.text), ..new };
+        let replaced = address.replaced.saturating_add(1);
+        *address = Address { text: std::mem::take(&mut address.text), replaced, ..new };
         Some(Ok(()))
     }
 

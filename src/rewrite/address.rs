@@ -16,6 +16,8 @@ pub struct Address {
     pub mailer: MailerId,
     /// The user began with `@` and the mailer has flag @: ruleset 5 is not to be asked.
     pub skip_ruleset5: bool,
+    /// So many names ruleset 5 has put in the place of others to come here (MaxAliasRecursion counts them).
+    pub replaced: u8,
     /// What ruleset queuegroup chose, if there is one.
     pub queue_group: Option<Vec<u8>>,
 }
