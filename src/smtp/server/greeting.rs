@@ -52,7 +52,7 @@ impl<A: Acceptor> Session<A> {
                 &self.client.display[..],
                 b", access temporarily disabled",
             ];
-            self.server.log.log(0, Priority::Error, None, &text.concat());
+            self.server.log.log(4, Priority::Error, None, &text.concat());
             self.refusal = Some(Refusal::Temporary);
         }
         match self.refusal {
