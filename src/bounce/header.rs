@@ -28,14 +28,14 @@ pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u
 
 fn subject(report: &DsnRequest<'_>) -> (String, String) {
     let (subject, reason) = match report.kind {
+        // that something is lost as well is told below
+        DsnKind::FailureAndDelay => (report.facts.warning(report.deliver_by), "warning-timeout"),
         _ if report.to_postmaster => {
             ("Postmaster notify: see transcript for details".to_owned(), "postmaster-notification")
         }
         DsnKind::Failure => ("Returned mail: see transcript for details".to_owned(), "failure"),
         DsnKind::Success => ("Return receipt".to_owned(), "return-receipt"),
-        DsnKind::Delay | DsnKind::FailureAndDelay => {
-            (report.facts.warning(report.deliver_by), "warning-timeout")
-        }
+        DsnKind::Delay => (report.facts.warning(report.deliver_by), "warning-timeout"),
     };
     (subject, format!("auto-generated ({reason})"))
 }

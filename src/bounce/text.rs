@@ -38,7 +38,11 @@ pub(super) fn write(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envel
         out.extend_from_slice(format!("with id {}\n", original.id).as_bytes());
     }
     out.push(b'\n');
-    let introduced = report.kind != DsnKind::Success && !original.attempt.told_to_several;
+    let introduced = match report.kind {
+        DsnKind::Success => false,
+        DsnKind::Delay => !original.attempt.told_to_several,
+        DsnKind::Failure | DsnKind::FailureAndDelay => true,
+    };
     if introduced && !report.facts.error_header.is_empty() {
         out.extend_from_slice(report.facts.error_header.trim_ascii_end());
         out.extend_from_slice(b"\n\n");

@@ -31,14 +31,15 @@ pub(super) struct Pass {
 #[derive(Default)]
 struct Said {
     transcript: Vec<u8>,
+    alerts: Vec<Vec<u8>>,
     reported: bool,
     exit: Sysexit,
 }
 
 impl Said {
     fn about(envelope: Envelope) -> Self {
-        let AttemptState { transcript, reported, exit, .. } = envelope.attempt;
-        Self { transcript, reported, exit }
+        let AttemptState { transcript, alerts, reported, exit, .. } = envelope.attempt;
+        Self { transcript, alerts, reported, exit }
     }
 }
 
@@ -86,7 +87,7 @@ impl Mta {
                 envelope.attempt.untried = true;
                 // of a message for nobody at all there is nothing to say
                 let any = !envelope.recipients.is_empty();
-                let over = lease.is_none() && !envelope.attempt.unsplit && any;
+                let over = lease.is_none() && now && any;
                 if over {
                     begin_attempt(&self.site.config, &mut envelope);
                 }
@@ -246,8 +247,9 @@ impl Mta {
                 let lease = cut.iter().position(|lease| lease.key().id == copy.id);
                 let lease = lease.map(|index| cut.swap_remove(index));
                 if number < shared {
-                    let Said { transcript, reported, exit } = std::mem::take(&mut said);
+                    let Said { transcript, alerts, reported, exit } = std::mem::take(&mut said);
                     (copy.attempt.transcript, copy.attempt.reported) = (transcript, reported);
+                    copy.attempt.alerts = alerts;
                     copy.attempt.exit = if exit.is_ok() { copy.attempt.exit } else { exit };
                 }
                 let known = copy.attempt.transcript.len();
@@ -355,8 +357,7 @@ impl Mta {
         };
         match ended {
             Err(error) => self.complain(Some(&envelope.id), &error),
-            // sendmail says nothing of a message that nobody was tried for
-            Ok(()) if !pending && !envelope.attempt.untried && !envelope.attempt.stopped => {
+            Ok(()) if !pending && !envelope.attempt.stopped && !envelope.attempt.handed_over => {
                 self.log_done(&envelope)
             }
             Ok(()) => {}
@@ -365,7 +366,11 @@ impl Mta {
         Said::about(envelope)
     }
 
+    /// sendmail says nothing of a message that no attempt was made for.
     fn log_done(&self, envelope: &Envelope) {
+        if envelope.attempts == 0 {
+            return;
+        }
         let (delay, tries) = (interval(clock::now() - envelope.created), envelope.attempts);
         let text = format!("done; delay={delay}, ntries={tries}");
         self.log.log(9, Priority::Info, Some(envelope.id.as_bytes()), text.as_bytes());

@@ -4,11 +4,11 @@
 //! `bounce`'s business.
 
 use super::mta::Mta;
-use crate::addr::{MAX_SHOWN, dollars, shorten, split_list};
+use crate::addr::{MAX_SHOWN, dollars, shorten, split_list, without_route};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
 use crate::envelope::{
-    AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState,
-    Sender, receive,
+    AttemptState, DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientFlags,
+    RecipientState, Sender, receive,
 };
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
@@ -104,6 +104,11 @@ impl Mta {
                     Receivers { list, expanded, to_postmaster: false, word: b"" }
                 }
                 Some(receivers) if receivers.list.is_empty() => continue,
+                // of what is late as well as lost postmaster hears as the sender would have
+                Some(receivers) if kind == DsnKind::FailureAndDelay && receivers.to_postmaster => {
+                    envelope.message = Some(facts.warning(deliver_by).into_bytes());
+                    Receivers { to_postmaster: false, ..receivers }
+                }
                 Some(receivers) => receivers,
                 None => {
                     let failed = kind.tells_failures();
@@ -136,8 +141,6 @@ impl Mta {
                 reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
             }
             envelope.attempt.reported = true;
-            // from now on he is known without the way to him
-            envelope.sender.text = facts.without_route(&envelope.sender.text).into_owned();
             if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
@@ -207,6 +210,11 @@ impl Mta {
                 true => Vec::new(),
                 false => self.sender_names(envelope, kind),
             };
+            // sendmail reads the name of whoever hears of a failure as any list, and learns from it how the message's own are written
+            let modern = envelope.sender.text.iter().any(|byte| b",;<(".contains(byte));
+            if kind.tells_failures() && modern && !envelope.sender.is_null() {
+                envelope.headers.separate_by_commas();
+            }
             if ours {
                 named.push(b"postmaster".to_vec());
             }
@@ -246,13 +254,17 @@ impl Mta {
             true => errors_to(&envelope.headers.0),
             false => Vec::new(),
         };
-        let sender = &envelope.sender.text;
+        // sendmail takes the way to him off for a warning only
+        let sender = match kind == DsnKind::Delay && !self.site.config.options.dont_prune_routes {
+            true => without_route(&envelope.sender.text),
+            false => (&envelope.sender.text[..]).into(),
+        };
         match envelope.headers.is_old_style(&self.site.config)
             && !sender.iter().any(|byte| b",;<(".contains(byte))
         {
             // several, for sendmail, which reads it as any list
-            true => names.extend(split_list(sender, b" ").into_iter().rev().map(<[u8]>::to_vec)),
-            false => names.push(sender.clone()),
+            true => names.extend(split_list(&sender, b" ").into_iter().rev().map(<[u8]>::to_vec)),
+            false => names.push(sender.into_owned()),
         }
         names
     }
@@ -328,11 +340,14 @@ impl Mta {
         envelope.attempt.transcript.extend_from_slice(&trial.attempt.transcript);
         envelope.message = trial.message.take();
         let to_several = trial.pending().count() > named;
-        envelope.attempt.told_to_several |= to_several && !envelope.attempt.read_back;
+        envelope.attempt.told_to_several |= to_several;
         envelope.attempt.more_than_delayed |=
             to_several || trial.recipients.iter().any(|one| one.state == RecipientState::Failed);
-        // the report itself has nothing to say of them yet
-        trial.recipients.iter_mut().for_each(|one| one.message = None);
+        // the report itself has nothing to say of them yet, and is for those who can be had
+        for one in &mut trial.recipients {
+            one.message = None;
+            one.flags.set(RecipientFlags::UNCOUNTED, one.state == RecipientState::Failed);
+        }
         (trial.recipients, expanded)
     }
 

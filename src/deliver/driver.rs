@@ -18,7 +18,7 @@ use crate::logging::{Logger, Quiet};
 use crate::mail_auth::Signer;
 use crate::recipients::Expander;
 use crate::rewrite::Site;
-use crate::schema::{Outcome, Sysexit, UserIds};
+use crate::schema::{Outcome, Reply, Sysexit, UserIds};
 use crate::sys::clock::Clock;
 use crate::tls::Tls;
 use crate::tls_policy::Policies;
@@ -26,7 +26,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 
 /// Who delivers: the keeper, or whatever listens at the end of a connection.
@@ -172,23 +172,30 @@ async fn run(
     if mail_loop::fail_at_delivery(on, envelope, looked) {
         return Attempted::default();
     }
-    envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config);
+    envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config, false);
+    let blind = envelope.headers.unreadable_addresses(&on.site.config, true);
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
     owners::forget_lists(envelope);
-    tell_unreadable_addresses(envelope, 1 + 2 * copies.len());
+    tell_unreadable_addresses(envelope, blind, 1 + 2 * copies.len());
     if let Some(checkpoint) = checkpoint {
         checkpoint.expanded();
     }
     let waiting = envelope.pending().next().is_some();
     envelope.attempt.untried = !waiting;
+    envelope.attempt.handed_over = !copies.is_empty() && !envelope.recipients.iter().any(is_left);
     let attempted = Attempted { copies, looked, ..Attempted::default() };
     cut_and_deliver(on, envelope, checkpoint, connections, attempted).await
 }
 
+/// Is it one to be tried, or to be reported on?
+fn is_left(recipient: &Recipient) -> bool {
+    recipient.state.is_pending() || recipient.state == RecipientState::Failed
+}
+
 /// Before anything is delivered sendmail has read the addresses of the header once, and twice more for each envelope that it made of
 /// this one.
-fn tell_unreadable_addresses(envelope: &mut Envelope, times: usize) {
-    for problem in envelope.attempt.unreadable.clone() {
+fn tell_unreadable_addresses(envelope: &mut Envelope, blind: Vec<Reply>, times: usize) {
+    for problem in blind.into_iter().chain(envelope.attempt.unreadable.clone()) {
         (1..times).for_each(|_| envelope.transcribe(&problem.to_line()));
         envelope.note_reply(&problem);
     }
@@ -260,7 +267,9 @@ async fn deliver(
         }
     }
     attempt.settle_before(usize::MAX, &turns, &mut here);
-    attempt.full
+    let Attempt { envelope, told, full, .. } = attempt;
+    envelope.attempt.alerts = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    full
 }
 
 /// Is the message still ours? One without a checkpoint is nobody else's.
@@ -296,7 +305,8 @@ async fn sender_account(on: &Deliverer, envelope: &Envelope) -> Option<UserIds> 
 
 impl<'a> Attempt<'a> {
     fn begin(on: &'a Deliverer, envelope: &'a mut Envelope, connections: &'a mut Connections) -> Self {
-        let (started, (routes, told, full)) = (on.clock.now(), Default::default());
+        let (started, (routes, full)) = (on.clock.now(), Default::default());
+        let told = Mutex::new(std::mem::take(&mut envelope.attempt.alerts));
         Self {
             on,
             envelope,

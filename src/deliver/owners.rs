@@ -40,9 +40,10 @@ pub(super) async fn split_by_owner(
     for name in names {
         let copy = copy(on, envelope, owners, name).await;
         note_delivered(envelope, owners, name);
-        let text = [b": clone: owner=", name].concat();
-        let text = [copy.id.as_bytes(), &text].concat();
-        on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &text);
+        if !envelope.attempt.report {
+            let text = [copy.id.as_bytes(), b": clone: owner=", name].concat();
+            on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &text);
+        }
         copies.push(copy);
     }
     for (recipient, owner) in envelope.recipients.iter_mut().zip(owners) {

@@ -152,8 +152,7 @@ impl Attempt<'_> {
         let reply = result.quoted.as_ref().map(|reply| shorten(reply, MAX_SHOWN));
         let line = RecipientLine {
             to: shown.iter().map(Vec::as_slice).collect(),
-            // of what is too big nobody asks who sends it
-            control: self.controlling_user(members[0]).filter(|_| !result.too_big),
+            control: self.controlling_user(members[0], result.too_big),
             delay: now - envelope.created,
             attempt_delay: Some(now - self.started),
             mailer: self.mailer(members[0]).map(|mailer| &mailer.name[..]),
@@ -170,8 +169,9 @@ impl Attempt<'_> {
         }
     }
 
-    /// Who is behind a delivery: for files and programs, whoever's list named them; a local sender.
-    fn controlling_user(&self, index: usize) -> Option<(&[u8], Option<UserIds>)> {
+    /// Who is behind a delivery: for files and programs, whoever's list named them; a local sender, but of what is too big nobody asks who
+    /// sends it.
+    fn controlling_user(&self, index: usize, too_big: bool) -> Option<(&[u8], Option<UserIds>)> {
         let recipient = &self.envelope.recipients[index];
         let config = &self.on.site.config;
         if let Some(control) = &recipient.control
@@ -180,7 +180,7 @@ impl Attempt<'_> {
         {
             return Some((&control.alias, Some(control.ids)));
         }
-        Some((&self.envelope.sender.text, Some(self.sender_account?)))
+        Some((&self.envelope.sender.text, Some(self.sender_account.filter(|_| !too_big)?)))
     }
 }
 

@@ -152,7 +152,7 @@ fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
         envelope.scope.set_named(&site.config, b"msg_id", id);
     }
     (envelope.message_id, envelope.hop_count) = (whole.message_id, whole.hop_count);
-    envelope.timeout_class = facts.timeout_class(envelope.is_response());
+    envelope.timeout_class = facts.timeout_class(envelope.attempt.report);
     envelope.flags.set(EnvelopeFlags::DELETE_BCC, facts.has_recipients);
     envelope.set_priority(&site.config.options);
 }

@@ -159,7 +159,7 @@ pub struct AttemptState {
     /// Somebody cannot get it, or whoever is to be told of a delay has several mailboxes: to sendmail the report on it is no
     /// mere warning then.
     pub more_than_delayed: bool,
-    /// Whoever is told has several mailboxes: sendmail then leaves ErrorHeader out, but for messages that it has read from the queue.
+    /// Whoever is told has several mailboxes: sendmail leaves ErrorHeader out of a warning to him.
     pub told_to_several: bool,
     /// It came round too often, and nobody was tried.
     pub stopped: bool,
@@ -203,6 +203,10 @@ pub struct AttemptState {
     pub parts_read: bool,
     /// The first whom a session refused because nobody has that name.
     pub refused: Option<Vec<u8>>,
+    /// Everybody was handed over to copies for owners of lists: no attempt is made for it.
+    pub handed_over: bool,
+    /// What the log has been told of odd header fields: each is worth one line, however many mailers they are written for.
+    pub alerts: Vec<Vec<u8>>,
     /// Why it cannot be delivered to somebody: the exit status of whoever hands it in.
     pub exit: Sysexit,
     /// Its only recipient has a mailbox, and nobody has looked for his `.forward` yet: whoever delivers looks first.

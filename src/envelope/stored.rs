@@ -134,7 +134,7 @@ impl StoredEnvelope {
             message: self.message,
             quarantine: self.quarantine,
             class: facts.class,
-            timeout_class: facts.timeout_class(flags.contains(EnvelopeFlags::RESPONSE)),
+            timeout_class: facts.timeout_class(report),
             hop_count: facts.hop_count,
             message_id: facts.message_id,
             scope,

@@ -133,8 +133,8 @@ async fn lists_are_rewritten_and_folded() {
 }
 
 #[tokio::test]
-async fn mail_from_nobody_is_a_response() {
+async fn mail_from_nobody_is_a_response_with_the_time_of_any_other() {
     let site = site();
     let envelope = received(&site, "<>", "Subject: x\n\n").await;
-    assert!(envelope.is_response() && envelope.timeout_class == TimeoutClass::Dsn);
+    assert!(envelope.is_response() && envelope.timeout_class == TimeoutClass::Normal);
 }

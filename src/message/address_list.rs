@@ -44,13 +44,14 @@ pub fn errors_to(fields: &[Header]) -> Vec<Vec<u8>> {
     named.flat_map(|field| db::split_list(&field.value)).collect()
 }
 
-/// Does an address field that came with the message show that its addresses stand between commas?
+/// Does an address field that came with the message show that its addresses stand between commas, or is it known from elsewhere?
 pub fn has_commas(fields: &[Header]) -> bool {
     let modern = |field: &&Header| {
         let kind = field.kind | HeaderKind::of(&field.name);
         kind.contains(HeaderKind::USER) && kind.intersects(ADDRESSES)
     };
-    fields.iter().filter(modern).any(|field| field.value.iter().any(|byte| b",;<(".contains(byte)))
+    fields.iter().any(|field| field.kind.contains(HeaderKind::COMMAS))
+        || fields.iter().filter(modern).any(|field| field.value.iter().any(|byte| b",;<(".contains(byte)))
 }
 
 impl Headers {
@@ -60,8 +61,14 @@ impl Headers {
         config.options.old_style_headers && !has_commas(&self.0)
     }
 
-    /// What cannot be read of addresses, in the words that sendmail has for it.
-    pub fn unreadable_addresses(&self, config: &Config) -> Vec<Reply> {
+    /// From now on they are taken to stand between commas.
+    pub fn separate_by_commas(&mut self) {
+        self.0.iter_mut().for_each(|field| field.kind |= HeaderKind::COMMAS);
+    }
+
+    /// What cannot be read of addresses, in the words that sendmail has for it: of fields for blind copies, which no mailer gets and the queue
+    /// does, or of all others.
+    pub fn unreadable_addresses(&self, config: &Config, blind: bool) -> Vec<Reply> {
         let mut problems = Vec::new();
         // most fields are looked at no further
         let odd = |field: &&Header| {
@@ -69,7 +76,7 @@ impl Headers {
             field.kind.intersects(ADDRESSES) && (brackets || field.value.len() > MAX_SHOWN)
         };
         let old_style = self.is_old_style(config);
-        for field in self.0.iter().filter(odd).filter(|field| !field.kind.contains(HeaderKind::BCC)) {
+        for field in self.0.iter().filter(odd).filter(|field| field.kind.contains(HeaderKind::BCC) == blind) {
             for part in split(field, old_style) {
                 let scan = prescan(&config.operators, &part, 0, Table::External, false);
                 problems.extend(complaints(&part, &scan.problems).map(|reply| Reply {

@@ -45,11 +45,11 @@ impl HeaderFacts {
         facts
     }
 
-    /// Which time-outs apply; `response`: to a report, or mail that must not cause one. Bulk mail has time, where
+    /// Which time-outs apply; `report`: to one of ours, not to what others send in nobody's name. Bulk mail has time, where
     /// Priority does not say otherwise.
-    pub fn timeout_class(&self, response: bool) -> TimeoutClass {
+    pub fn timeout_class(&self, report: bool) -> TimeoutClass {
         let patient = self.non_urgent || (self.class < 0 && !self.has_priority);
-        match (response, self.urgent, patient) {
+        match (report, self.urgent, patient) {
             (true, ..) => TimeoutClass::Dsn,
             (_, true, _) => TimeoutClass::Urgent,
             (_, _, true) => TimeoutClass::NonUrgent,

@@ -40,6 +40,8 @@ bitflags::bitflags! {
         const BIND_LATE = 0x2_0000;
         /// Came with the message.
         const USER = 0x4_0000;
+        /// Addresses of its message stand between commas, whatever its fields look like.
+        const COMMAS = 0x8_0000;
     }
 }
 

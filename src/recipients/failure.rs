@@ -20,6 +20,8 @@ impl AliasExpansion<'_, '_> {
         let reply = Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text);
         self.transcript(&reply.to_line());
         self.note_failure(failed, &reply);
+        // he is known as he was when the circle came to light
+        self.envelope.recipients[failed].user_before = None;
         self.complain(&reply.text);
     }
 

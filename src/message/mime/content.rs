@@ -3,8 +3,10 @@
 use crate::addr::{Operators, Scan, Table, Token, cataddr, prescan, without_quotes};
 use crate::config::Config;
 use crate::engine::complaints;
+use crate::message::mime_limits::MimeLimits;
 use crate::message::{Header, HeaderKind};
 use crate::schema::Reply;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Content-Type and Content-Transfer-Encoding, taken apart (RFC 2045, 5.1 and 6.1).
@@ -37,7 +39,7 @@ impl Content {
         let value = |kind| value(fields, kind);
         let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
         let kind = value(HeaderKind::CONTENT_TYPE);
-        let mut content = Self::of_type(kind.unwrap_or(default));
+        let mut content = Self::of_type(&kind.map_or(default.into(), |kind| as_written(config, kind)));
         let encoding = value(HeaderKind::TRANSFER_ENCODING);
         content.encoded_text = kind.is_some_and(is_plain_text) && encoding.is_some_and(can_be_taken_away);
         content.encoding = encoding
@@ -90,6 +92,11 @@ impl Content {
         let short = |text: &[u8]| text[..text.len().min(100)].to_vec();
         [short(&self.kind), short(&self.subtype)].join(&b'/')
     }
+}
+
+/// A type that is too long is what a reader finds, with as much of its boundary as is written.
+fn as_written<'v>(config: &Config, value: &'v [u8]) -> Cow<'v, [u8]> {
+    MimeLimits::new(config).apply(b"Content-Type", value.into(), &mut Vec::new())
 }
 
 fn is_plain_text(value: &[u8]) -> bool {

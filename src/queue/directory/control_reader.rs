@@ -219,7 +219,8 @@ impl Reader<'_> {
             return self.bad_header(value);
         }
         self.file.envelope.uncounted -= if marked { 0 } else { MARKS };
-        let mut kind = HeaderKind::of(name) | HeaderKind::USER;
+        // a queue file has its lists with commas
+        let mut kind = HeaderKind::of(name) | HeaderKind::USER | HeaderKind::COMMAS;
         if !condition.is_empty() {
             kind |= HeaderKind::CHECK;
         }
