@@ -2,7 +2,9 @@
 
 `groups(seed, count)` draws them; the same seed gives the same ones. A case is a client address and steps (see Session in mail_bed.py).
 """
-import json, pathlib, random, re
+import json, random, re
+
+import table_rows
 
 FEATURES = [  # lines of the .mc; the first is drawn most often
     "", "FEATURE(`delay_checks')", "FEATURE(`always_add_domain')", "MASQUERADE_AS(`masq.example')FEATURE(`masquerade_envelope')",
@@ -266,30 +268,50 @@ def numbered(draw, seed, count, size):
 
 def groups(seed, count):
     """That many cases, in groups."""
-    return numbered(lambda chance, cases: Drawer(chance).group(cases), seed, count, size=8)
+    drawn = numbered(lambda chance, cases: Drawer(chance).group(cases), seed, count, size=8)
+    for group in drawn:
+        group["cases"] = [apart(case, group) for case in group["cases"]]
+    return drawn
 
 
-KEPT = [  # rows of sessions.md, and what in a case's steps or its group's options leads to them
-    (r"badfile@|grace.*SafeFileEnvironment", "a file named by an alias whose directory is missing"), (r"@greetodd", "a greeting that is no SMTP"),
-    (r"@dotbare", "a server that answers the dot with a bare 250"),
-    (r"SIZE=9{20}", "SIZE=99999999999999999999"), (r"loop1@", "a circle of aliases beside other recipients")]
+def apart(case, group):
+    """The same case without what leads to rows of sessions.md about a message as a whole: a file that cannot be written, a circle of aliases, BY= of a
+    MAIL that was refused before another one, and a message that is held before another one."""
+    names = {"badfile@site.example": "tofile@site.example"}
+    if json.dumps(case["steps"]).upper().count("RCPT TO") > 1:
+        names["loop1@site.example"] = "deep1@site.example"
+    if "SafeFileEnvironment" in json.dumps([group["options"], group["arguments"]]):
+        names["grace"] = "alice"
+    said = json.dumps(case["steps"])
+    for name, instead in names.items():
+        said = said.replace(name, instead)
+    steps, mails = [], len(re.findall(r"(?i)mail from", said))
+    for step in json.loads(said):
+        line = json.dumps(step)
+        mails -= len(re.findall(r"(?i)mail from", line))
+        if mails:
+            step = json.loads(line.replace("held@elsewhere.example", "ann@elsewhere.example").replace("hold@site.example", "alice@site.example"))
+        steps.append(step)
+        if step[0] == "say" and re.search(r"BY=-5;R", step[1]):
+            steps.append(["say", "RSET"])
+    return {**case, "steps": steps}
 
 
-# which RFC 2046, 5.2.1 forbids
+# a part of this kind RFC 2046, 5.2.1 forbids to be encoded
 ENCODED_MESSAGE = r"message/rfc822\\r\\nContent-Transfer-Encoding: (quoted-printable|base64)"
 
 
-def without_effect():
-    """Options that docs/options.md marks so."""
-    page = pathlib.Path(__file__).resolve().parents[2] / "docs/options.md"
-    return set(re.findall(r"^\| (\w+) .*\*\*not yet\*\*", page.read_text(), re.M))
+def said_in(pattern):
+    """Is this about what a case says and its group's options?"""
+    return lambda case, group: bool(re.search(pattern, json.dumps([case["steps"], group["options"], group["arguments"]])))
 
 
-def kept(case, group, found):
-    """The row of sessions.md that a difference in this case may belong to."""
-    said = json.dumps([case["steps"], group["options"], group["arguments"]])
-    if re.search(ENCODED_MESSAGE, said) and any(line.startswith("+D: Content-Transfer-Encoding: ") for _, lines in found for line in lines):
-        return "message/rfc822 that says it is encoded"
-    if set(re.findall(r"\b(\w+)=", " ".join(group["options"][:-2] + group["arguments"]))) & without_effect() - {"StatusFile", "ProcessTitlePrefix"}:
-        return "options marked not yet"
-    return next((row for pattern, row in KEPT if re.search(pattern, said)), None)
+ODD_GREETING = table_rows.all_of(
+    table_rows.lines("log", r"timeout waiting for input from mx\.greetodd"), table_rows.lines("log", r"(relay=mx\.greetodd\.example\. \[[\d.]*\]), .*", r"\1"),
+    table_rows.lines("queue", r"^M.*(mx\.greetodd\.|Remote protocol error|Connection timed out)"), table_rows.lines("deliveries remote", r"greetodd\.example.*(Deferred|timed out|read error)|... while talking to mx\.greetodd|<<< hello"))
+ROWS = [table_rows.Row(*row) for row in [  # of sessions.md
+    ("a greeting that is no SMTP", said_in("@greetodd"), ODD_GREETING),
+    ("a server that answers the dot with a bare 250", said_in("@dotbare"), table_rows.lines("log", r"stat=Sent \(\n\)|stat=Sent \(\\n\)", "stat=Sent")),
+    ("SIZE=99999999999999999999", said_in("SIZE=9{20}"), table_rows.lines("log", r": low on space \(")),
+    ("BODY=8BITMIME of reports behind the first", said_in(""), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
+    ("message/rfc822 that says it is encoded", said_in(ENCODED_MESSAGE), table_rows.blocks("remote", r"^D: Content-Type: message/rfc822"))]]

@@ -8,4 +8,4 @@ import sys
 import session_cases, side_by_side
 
 if __name__ == "__main__":
-    sys.exit(side_by_side.main(__doc__, session_cases.groups, "sessions.md", kept=session_cases.kept))
+    sys.exit(side_by_side.main(__doc__, session_cases.groups, "sessions.md", rows=session_cases.ROWS))
