@@ -59,6 +59,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
             console: original.attempt.console.clone(),
             own_sender: original.attempt.own_sender,
             report: true,
+            of_daemon: true,
             of_report: original.attempt.report,
             unsplit: true,
             defaults: defaults.clone(),

@@ -285,7 +285,7 @@ impl Mta {
     /// Of a report sendmail looks for whoever it says that it is from; what is wrong with him is in the log and in the report on it.
     async fn look_for_reporter(&self, envelope: &mut Envelope) {
         let config = &self.site.config;
-        let named = match envelope.attempt.from_queue {
+        let named = match envelope.attempt.from_queue && !envelope.attempt.of_daemon {
             true => envelope.sender.text.clone(),
             false => config.expand(config.macro_value("n").unwrap_or(b"MAILER-DAEMON")),
         };

@@ -175,6 +175,8 @@ pub struct AttemptState {
     pub from_queue: bool,
     /// It is a report of ours, just made or read back.
     pub report: bool,
+    /// Its queue file says that it is from whoever sends reports (`$n`).
+    pub of_daemon: bool,
     /// FastSplit=0: recipients are sorted before it is known how often it was tried.
     pub sorted: bool,
     /// It tells of a report that was just made: if it comes back as well nobody is left to tell.

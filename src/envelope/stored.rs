@@ -109,7 +109,8 @@ impl StoredEnvelope {
         }
         let size = self.headers.size(&config.names) + self.body.size();
         let notes = self.notes.into();
-        let attempt = AttemptState { from_queue: true, report, notes, ..AttemptState::default() };
+        let attempt =
+            AttemptState { from_queue: true, report, of_daemon: own, notes, ..AttemptState::default() };
         Envelope {
             id: key.id.clone(),
             location: key.location,

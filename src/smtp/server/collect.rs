@@ -42,7 +42,6 @@ impl<A: Acceptor> Session<A> {
         let limits = Limits { header, message: policy.max_message_size };
         let mut collecting = Collecting::new(decoder, collector, sink, limits);
         collecting.seven_bit = self.seven_bit;
-        self.seven_bit = self.client.seven_bit_input(policy);
         collecting
     }
 

@@ -146,7 +146,7 @@ pub struct Session<A: Acceptor> {
     pub(super) issued_mail_command: bool,
     /// The greeting was given.
     pub(super) served: bool,
-    /// Top bits are taken off what comes in: SevenBitInput, or the last MAIL's BODY=7BIT, be it refused, up to the end of its message.
+    /// Top bits are taken off what comes in: SevenBitInput, or the last MAIL's BODY=7BIT, be it refused, up to and with the next MAIL.
     pub(super) seven_bit: bool,
     /// The command being worked on, for the log.
     pub(super) last_command: Vec<u8>,
