@@ -274,7 +274,7 @@ ROWS = [table_rows.Row(*row) for row in [
         waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
     ("a host that did not answer (reports.md)", said_in(r'"-bs"|"-T"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
     ("BODY=8BITMIME of a second report (reports.md)", said_in(""), table_rows.all_of(
-        table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1"), table_rows.lines("log", r"(from=<>, .*), bodytype=8BITMIME", r"\1"))),
+        table_rows.lines("remote stdout", r"^(C: MAIL From:<>.*|\d: >>> MAIL From:<>.*) BODY=8BITMIME", r"\1"), table_rows.lines("log", r"(from=<>, .*), bodytype=8BITMIME", r"\1"))),
     ("which connections of a message and its reports are shared (reports.md)", said_in(""), report_cases.transactions),
     ("a body that ends within a line (queue_states.md)", lambda case, group: any(step["input"] and not step["input"].endswith("\n") for step in case["steps"]), table_rows.lines("deliveries", r"^$")),
     ("`-bs`, DeliveryMode=i (sessions.md)", said_in(r'(DeliveryMode=i|-odi|"-od", "i).*"-bs"'), nothing),

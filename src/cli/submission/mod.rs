@@ -106,7 +106,10 @@ impl<'a> Submission<'a> {
             self.envelope.attempt.fail_with(Sysexit::USAGE);
         }
         let message = &message().map_err(|error| {
-            complain(&format!("collect: I/O error: {error}"));
+            // where whoever reads for this one was ended from outside, nobody listens
+            if error.kind() != io::ErrorKind::UnexpectedEof {
+                complain(&format!("collect: I/O error: {error}"));
+            }
             Sysexit::IOERR
         })?[..];
         if self.envelope.attempt.console.release() > 0 && self.envelope.attempt.exit.is_ok() {
