@@ -38,6 +38,14 @@ pub(super) fn leading_blanks(value: &[u8]) -> Vec<u8> {
     value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).map(|_| b' ').collect()
 }
 
+/// The value of a field that names nobody: blanks are written like those before a name.
+pub(super) fn without_addresses(value: &[u8]) -> Vec<u8> {
+    match value.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+        true => leading_blanks(value),
+        false => value.to_vec(),
+    }
+}
+
 /// Whom Errors-To fields name.
 pub fn errors_to(fields: &[Header]) -> Vec<Vec<u8>> {
     let named = fields.iter().filter(|field| HeaderKind::of(&field.name).contains(HeaderKind::ERRORS_TO));
@@ -99,9 +107,10 @@ impl Headers {
                 if !field.kind.contains(HeaderKind::USER) {
                     parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
                 }
-                if !parts.is_empty() {
-                    field.value = join(field.name.len(), &leading_blanks(&field.value), &parts, 0);
-                }
+                field.value = match parts.is_empty() {
+                    true => without_addresses(&field.value),
+                    false => join(field.name.len(), &leading_blanks(&field.value), &parts, 0),
+                };
             }
             field
         };
@@ -178,6 +187,11 @@ mod tests {
         assert_eq!(cut(" a @ b  \"c d\"\n e", true), ["a @ b", "\"c d\"", "e"]);
         assert_eq!(cut(" a b <c@d>", false), ["a b <c@d>"]);
         assert_eq!(cut(" a b", false), ["a b"]);
+    }
+
+    #[test]
+    fn blanks_of_nobody() {
+        assert_eq!([&b"\t"[..], b" ", b"", b"\t,"].map(without_addresses), [&b" "[..], b" ", b"", b"\t,"]);
     }
 
     #[test]

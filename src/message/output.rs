@@ -116,7 +116,7 @@ async fn addresses_value(
         keep_folds(part);
     }
     if parts.is_empty() {
-        return header.value.clone();
+        return address_list::without_addresses(&header.value);
     }
     // of an address without a mailbox (`ann@`) the rules leave nothing
     parts.retain(|part| !part.is_empty());
