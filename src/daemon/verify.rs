@@ -3,7 +3,7 @@
 use super::mta::Mta;
 use crate::addr;
 use crate::db::split_list;
-use crate::envelope::{Envelope, Recipient, RecipientFlags, is_file_or_program};
+use crate::envelope::{AttemptState, Envelope, Recipient, RecipientFlags, is_file_or_program};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
@@ -54,7 +54,8 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
         ..Recipient::default()
     });
     let (id, scope) = (envelope.id.clone(), envelope.scope.clone());
-    let mut trial = Envelope { id, recipients: named.collect(), scope, ..Envelope::default() };
+    let attempt = AttemptState { console: envelope.attempt.console.clone(), ..AttemptState::default() };
+    let mut trial = Envelope { id, recipients: named.collect(), scope, attempt, ..Envelope::default() };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     expander.expand_for_client(&mut trial, clock::now()).await;
     // what has no code tells of lists

@@ -280,7 +280,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let mut followed = false;
         if let Some(address) = &recipient.address {
             if let Some(ancestor) = self.reference(member.parent, address) {
-                followed = self.self_reference(member.parent, ancestor).await;
+                followed = self.self_reference(member.parent, ancestor, &member.text).await;
                 if !followed {
                     return;
                 }
@@ -344,7 +344,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
 
     /// A list that names itself keeps its own mailbox. A longer circle ends at somebody who has one;
     /// without such a one it is a broken loop. `true`: the address is followed all the same.
-    async fn self_reference(&mut self, parent: usize, ancestor: usize) -> bool {
+    async fn self_reference(&mut self, parent: usize, ancestor: usize, text: &[u8]) -> bool {
         if parent == ancestor {
             self.envelope.recipients[ancestor].flags |= RecipientFlags::NO_ALIAS;
             self.envelope.recipients[ancestor].state = RecipientState::New;
@@ -366,6 +366,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         // a circle that ends at one of the envelope's own is known for one only where it has been followed from there once more
         let own = self.envelope.recipients[ancestor].flags.contains(RecipientFlags::PRIMARY);
         if !own {
+            self.envelope.attempt.console.step(&[text, b"... duplicate suppressed"]);
             self.broken_loop(parent, LOOP_BROKEN);
         }
         own

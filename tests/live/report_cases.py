@@ -221,7 +221,7 @@ ROWS = [table_rows.Row(*row) for row in [
     ("an address of Errors-To that nobody has (UseErrorsTo)", said_in(r"Errors-To: nosuch@.*UseErrorsTo"), table_rows.all_of(
         table_rows.lines("log", r": to=nosuch@site\.example, "), table_rows.lines("log", r"stat=nosuch@site\.example\.\.\. ", "stat="))),
     ("BODY=8BITMIME of reports behind the first", said_in(""), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
-    ("a host that nobody asked for (exit status 68)", said_in(r"prog68@"), table_rows.lines(REPORTS + " log", r"Host unknown \(Name server: [^)]*\)", "Host unknown")),
+    ("a host that nobody asked for (exit status 68)", said_in(r"prog68@|exit68@"), table_rows.lines(REPORTS + " log", r"Host unknown \(Name server: [^)]*\)", "Host unknown")),
     ("messages of a run that are for one host", runs_queue, transactions)]]
 
 

@@ -4,7 +4,7 @@ use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
-use crate::logging::Priority;
+use crate::logging::{Console, Priority};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::split_address;
 
@@ -47,7 +47,12 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         self.log_request(name, argument, false);
+        // after VERB each step has its line
+        if let Some(steps) = self.steps.as_ref().filter(|_| expand) {
+            self.transaction.envelope.attempt.console = Console::of_client(steps.clone());
+        }
         let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
+        self.tell_steps();
         self.transaction.verified = true;
         self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
         if self.transaction.has_begun() {
