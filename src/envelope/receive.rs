@@ -22,7 +22,7 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
         own.iter_mut().filter(|field| field.kind.contains(HeaderKind::SENDER)).for_each(unfold);
     }
     let made = std::mem::take(&mut envelope.headers.0);
-    let facts = HeaderFacts::of(&site.config, &Headers(own.clone()));
+    let facts = HeaderFacts::of(&site.config, &own);
     set_macros(site, envelope, &facts);
     let mut headers = defaults(site, envelope, &mut own, facts.resent);
     // Resent-Date is the day of the resending, so the message's own date is not known before
@@ -147,7 +147,7 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {
     envelope.class = facts.class;
     // the generated Message-Id and Received count as well
-    let whole = HeaderFacts::of(&site.config, &envelope.headers);
+    let whole = HeaderFacts::of(&site.config, &envelope.headers.0);
     if let Some(id) = &whole.message_id {
         envelope.scope.set_named(&site.config, b"msg_id", id);
     }

@@ -92,7 +92,7 @@ impl StoredEnvelope {
 
     /// The envelope that was stored. Addresses are not parsed, the sender's macros not set.
     pub fn restore(self, config: &Config, key: &MessageKey, now: i64) -> Envelope {
-        let facts = HeaderFacts::of(config, &self.headers);
+        let facts = HeaderFacts::of(config, &self.headers.0);
         let scope = self.scope(config, &facts, key, now);
         let mut flags = self.flags;
         // whatever name a report has there: it is one

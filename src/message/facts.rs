@@ -1,6 +1,6 @@
 //! What the header says about the message as a whole.
 
-use super::header::{Header, HeaderKind, Headers};
+use super::header::{Header, HeaderKind};
 use crate::config::Config;
 use crate::schema::TimeoutClass;
 
@@ -37,9 +37,9 @@ pub struct HeaderFacts {
 
 impl HeaderFacts {
     /// Reads them.
-    pub fn of(config: &Config, headers: &Headers) -> Self {
+    pub fn of(config: &Config, fields: &[Header]) -> Self {
         let mut facts = Self::default();
-        for header in &headers.0 {
+        for header in fields {
             facts.add(config, header);
         }
         facts

@@ -36,7 +36,7 @@ impl<'a, A: Acceptor> InHand<'a, A> {
         let envelope = self.session.envelope();
         envelope.headers = self.header.finish();
         if changed {
-            let facts = HeaderFacts::of(&config, &envelope.headers);
+            let facts = HeaderFacts::of(&config, &envelope.headers.0);
             (envelope.message_id, envelope.hop_count) = (facts.message_id, facts.hop_count);
         }
         if envelope.pending().next().is_none() {

@@ -8,7 +8,7 @@ use super::transaction::Stage;
 use super::wire::Lost;
 use crate::envelope::{EnvelopeFlags, receive};
 use crate::logging::Priority;
-use crate::message::{Collector, Header};
+use crate::message::{Collector, Header, HeaderFacts};
 use crate::schema::{EightBitMode, Reply};
 use crate::smtp::proto::{BareCharacter, DataDecoder, DataEvent, Strictness, Violation, Where};
 
@@ -23,7 +23,7 @@ impl<A: Acceptor> Session<A> {
                 DataEvent::More => {}
             }
             if let Err(lost) = self.wire.fill(self.server.policy.data_timeout).await {
-                return self.broken_off(collecting.size, lost);
+                return self.cut_off(&collecting, lost);
             }
         }
     }
@@ -73,7 +73,7 @@ impl<A: Acceptor> Session<A> {
             if self.wire.pending().is_empty()
                 && let Err(lost) = self.wire.fill(self.server.policy.data_timeout).await
             {
-                return Err(self.broken_off(collecting.size, lost));
+                return Err(self.cut_off(collecting, lost));
             }
             let most = usize::try_from(left).unwrap_or(usize::MAX);
             let (used, event) = self.collect_pending(collecting, most).await;
@@ -100,6 +100,10 @@ impl<A: Acceptor> Session<A> {
             Violation::LineFeed => (BARE_LF, collecting.decoder.bare_line_feeds),
             Violation::CarriageReturn => (BARE_CR, collecting.decoder.bare_carriage_returns),
         };
+        self.transaction.envelope.size = collecting.size;
+        if place.body {
+            self.take_class(collecting);
+        }
         // a line that is no field ends the header before any empty line
         let place = match collecting.collector.in_body() && !place.body {
             true => Where { header: false, body: true },
@@ -107,9 +111,20 @@ impl<A: Acceptor> Session<A> {
         };
         let line = self.collect_line(info, place, Some("tempfail"));
         self.log(1, Priority::Notice, &line);
-        self.transaction.envelope.size = collecting.size;
         self.say("421", Some("4.5.0"), info.as_bytes());
         Flow::Close
+    }
+
+    /// The connection is lost within a message.
+    fn cut_off(&mut self, collecting: &Collecting<A::Sink>, lost: Lost) -> Flow {
+        self.take_class(collecting);
+        self.broken_off(collecting.size, lost)
+    }
+
+    /// The log tells the class of a message that is not taken, too.
+    fn take_class(&mut self, collecting: &Collecting<A::Sink>) {
+        let facts = HeaderFacts::of(&self.server.site.config, collecting.collector.fields());
+        self.transaction.envelope.class = facts.class;
     }
 
     pub(super) fn broken_off(&mut self, size: u64, lost: Lost) -> Flow {
