@@ -4,6 +4,7 @@ use super::mta::Mta;
 use crate::addr::without_brackets;
 use crate::bounce::DsnSettings;
 use crate::config::{HeaderCondition, Mailer, MailerId};
+use crate::deliver::eight_bit_fields;
 use crate::envelope::{Envelope, put_headers};
 use crate::message::{EncodingField, Header, HeaderKind, Headers};
 use crate::rewrite::{AddressKind, Rewriter};
@@ -27,7 +28,13 @@ impl Mta {
         }
         let mut scope = envelope.scope.clone();
         let mut rewriter = Rewriter::quiet(&self.site, &mut scope);
-        put_headers(&mut rewriter, mailer, envelope, &Headers(fields), EncodingField::Kept).await
+        let mut header =
+            put_headers(&mut rewriter, mailer, envelope, &Headers(fields), EncodingField::Kept).await;
+        let config = &self.site.config;
+        if let Some(file) = config.mailers.get(usize::from(mailer.0)) {
+            header.extend(eight_bit_fields(config, envelope, file));
+        }
+        header
     }
 
     fn file_mailer(&self) -> MailerId {

@@ -134,11 +134,8 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
         Direction::ToSevenBits | Direction::ToEightBits => EncodingField::Dropped,
     };
     let mut header = rendering.header(field).await;
-    if is_made_mime(rendering, direction) {
-        declare(rendering, &mut header);
-        if !envelope.headers.has(b"content-transfer-encoding") {
-            header.extend_from_slice(b"Content-Transfer-Encoding: 8bit\n");
-        }
+    if direction == Direction::Neither {
+        header.extend(eight_bit_fields(&rendering.site.config, envelope, mailer));
     }
     let wanted = Reading::is_wanted(rendering, direction);
     let mut reading = Reading::of_addresses(rendering);
@@ -150,7 +147,7 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
         return Ok(Written { header, body: envelope.body.clone(), reading });
     }
     if direction == Direction::ToSevenBits {
-        declare(rendering, &mut header);
+        declare(&rendering.site.config, envelope, &mut header);
     }
     let mut parts = Reading::default();
     let body = converted(rendering, how, &content, field, &mut parts).await?;
@@ -161,23 +158,40 @@ pub(super) async fn message(rendering: &Rendering<'_>, direction: Direction) -> 
     Ok(Written { header, body, reading })
 }
 
-/// With EightBitMode mime, eighth bits do not leave without a word of what they are.
-fn is_made_mime(rendering: &Rendering<'_>, direction: Direction) -> bool {
-    direction == Direction::Neither
-        && rendering.site.config.options.eight_bit_mode == EightBitMode::Mime
-        && rendering.envelope.flags.contains(EnvelopeFlags::EIGHT_BIT)
-        && !rendering.mailer.has(b'8')
-        && !rendering.envelope.headers.is_mime()
+/// With EightBitMode mime, eighth bits do not leave without a word of what they are, where the mailer does not take them as they are.
+pub fn eight_bit_fields(config: &Config, envelope: &Envelope, mailer: &Mailer) -> Vec<u8> {
+    let mut fields = Vec::new();
+    if config.options.eight_bit_mode == EightBitMode::Mime
+        && envelope.flags.contains(EnvelopeFlags::EIGHT_BIT)
+        && !mailer.has(b'8')
+        && !envelope.headers.is_mime()
+    {
+        declare(config, envelope, &mut fields);
+        if !envelope.headers.has(b"content-transfer-encoding") {
+            fields.extend_from_slice(b"Content-Transfer-Encoding: 8bit\n");
+        }
+    }
+    fields
 }
 
 /// What a MIME message must say of itself (RFC 2045, 4 and 5.2).
-fn declare(rendering: &Rendering<'_>, header: &mut Vec<u8>) {
-    let fields = &rendering.envelope.headers;
+fn declare(config: &Config, envelope: &Envelope, header: &mut Vec<u8>) {
+    let fields = &envelope.headers;
     if !fields.is_mime() {
         header.extend_from_slice(b"MIME-Version: 1.0\n");
     }
     if !fields.has(b"content-type") {
-        header.extend([b"Content-Type: text/plain; charset=", rendering.charset(), b"\n"].concat());
+        header.extend([b"Content-Type: text/plain; charset=", charset(config, envelope), b"\n"].concat());
+    }
+}
+
+/// The character set of a text that does not name its own: C= of the mailer that it came by, else DefaultCharSet.
+fn charset<'c>(config: &'c Config, envelope: &Envelope) -> &'c [u8] {
+    let address = envelope.sender.address.as_ref();
+    let from = address.and_then(|address| config.mailers.get(usize::from(address.mailer.0)));
+    match from.map(|mailer| &mailer.charset[..]).filter(|charset| !charset.is_empty()) {
+        Some(charset) => charset,
+        None => config.options.default_char_set.as_deref().unwrap_or(b"unknown-8bit"),
     }
 }
 

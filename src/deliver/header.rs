@@ -132,16 +132,6 @@ impl<'a> Rendering<'a> {
         [&host[..], b" id ", self.envelope.id.as_bytes()].concat()
     }
 
-    /// The character set of a text that does not name its own: C= of the mailer that it came by, else DefaultCharSet.
-    pub(super) fn charset(&self) -> &[u8] {
-        let address = self.envelope.sender.address.as_ref();
-        let from = address.and_then(|address| self.site.config.mailers.get(usize::from(address.mailer.0)));
-        match from.map(|mailer| &mailer.charset[..]).filter(|charset| !charset.is_empty()) {
-            Some(charset) => charset,
-            None => self.site.config.options.default_char_set.as_deref().unwrap_or(b"unknown-8bit"),
-        }
-    }
-
     /// Macros that A= and D= may use.
     pub(super) fn macros(&self) -> Vec<(u8, Vec<u8>)> {
         let config = &self.site.config;

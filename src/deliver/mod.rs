@@ -61,6 +61,7 @@ mod utf8;
 
 pub use attempt::{Checkpoint, Deliverer, NextId};
 pub use connections::Connections;
+pub use conversion::eight_bit_fields;
 pub use driver::Attempted;
 pub use permits::Recalled;
 pub use pools::{Full, Pool, Pools};
