@@ -4,7 +4,7 @@ use crate::addr::without_route;
 use crate::envelope::{Envelope, QueueId, Recipient};
 use crate::message;
 use crate::rewrite::Site;
-use crate::schema::{Privacy, SuperSafe, span};
+use crate::schema::{NOW, Privacy, SuperSafe, span};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub struct DsnSettings {
     pub warn_after: Duration,
     /// Timeout.queuereturn of the message's class.
     pub return_after: Duration,
+    /// That is `now`.
+    pub return_at_once: bool,
     /// SendMimeErrors.
     pub mime: bool,
     /// PrivacyOptions nobodyreturn.
@@ -82,6 +84,7 @@ impl DsnSettings {
             zone: config.zone().clone(),
             warn_after: span(options.timeout.queuewarn.of(class)),
             return_after: span(options.timeout.queuereturn.of(class)),
+            return_at_once: options.timeout.queuereturn.of(class) == NOW,
             mime: options.send_mime_errors,
             no_body_return: options.privacy_options.contains(Privacy::NO_BODY_RETURN),
             no_actual_recipient: options.privacy_options.contains(Privacy::NO_ACTUAL_RECIPIENT),
@@ -109,14 +112,18 @@ impl DsnSettings {
     pub fn expiry(&self, deliver_by: Option<i64>) -> String {
         match deliver_by {
             Some(seconds) => format!("delivery time expired {seconds}s"),
-            None => format!("Cannot send message for {}", message::interval(self.return_after)),
+            None => format!("Cannot send message for {}", self.limit()),
         }
+    }
+
+    fn limit(&self) -> String {
+        if self.return_at_once { "too long".to_owned() } else { message::interval(self.return_after) }
     }
 
     /// What the transcript of a message says whose time is over, be anybody told of it or not: `given_up` for good, or
     /// so far. `deliver_by` as in [`DsnRequest`].
     pub fn time_is_over(&self, given_up: bool, deliver_by: Option<i64>) -> String {
-        let [waited, limit] = [self.warn_after, self.return_after].map(message::interval);
+        let (waited, limit) = (message::interval(self.warn_after), self.limit());
         let (what, then) = match (given_up, deliver_by) {
             (true, Some(seconds)) => (
                 format!("Delivery time ({seconds}s) expired"),

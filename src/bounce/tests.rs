@@ -18,6 +18,7 @@ fn facts() -> DsnSettings {
         zone: TimeZone::fixed(jiff::tz::offset(-5)),
         warn_after: Duration::from_secs(3600),
         return_after: Duration::from_secs(432_000),
+        return_at_once: false,
         mime: true,
         no_body_return: false,
         no_actual_recipient: false,

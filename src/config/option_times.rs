@@ -3,7 +3,7 @@
 use super::env::usual_default_user;
 use super::load::Loader;
 use super::numbers::{leading_int, parse_time};
-use crate::schema::{TimeoutRow, Timeouts};
+use crate::schema::{NOW, TimeoutRow, Timeouts};
 
 /// The times that -d37.5 lists before anything is read: the names that it gives them, and their own.
 const LISTED: [(&str, &str); 17] = [
@@ -77,10 +77,14 @@ impl Loader<'_> {
             self.say(trace);
         }
         let (seconds, problem) = parse_time(value, if unit == 0 { b's' } else { unit });
-        let amount = if unit == 0 { leading_int(value) } else { seconds };
+        let is_queue = name.to_ascii_lowercase().starts_with(b"queue");
+        let amount = match unit {
+            0 => leading_int(value),
+            _ if is_queue && value.eq_ignore_ascii_case(b"now") => NOW,
+            _ => seconds,
+        };
         // sendmail reads the times that come in several kinds twice, but for the counts
-        let readings =
-            if unit != 0 && name.to_ascii_lowercase().starts_with(b"queue") || unit == b's' { 2 } else { 1 };
+        let readings = if unit != 0 && is_queue || unit == b's' { 2 } else { 1 };
         for _ in 0..readings {
             self.time_problem(&problem);
         }

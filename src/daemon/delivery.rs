@@ -9,7 +9,7 @@ use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{AttemptState, Envelope, MessageKey, RecipientState};
 use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
-use crate::schema::Sysexit;
+use crate::schema::{NOW, Sysexit};
 use crate::sys::clock;
 use std::future::Future;
 use std::pin::Pin;
@@ -148,24 +148,30 @@ impl Mta {
         Box::pin(async move {
             begin_attempt(&self.site.config, &mut envelope);
             // whoever sent it hears first that it came round too often
-            let attempted = match is_overdue(&envelope) && !self.deliverer.has_come_round(&envelope) {
-                true => {
-                    envelope.attempts = envelope.attempt.before.1;
-                    self.fail_overdue(&mut envelope).await;
-                    Attempted::default()
-                }
-                false => tokio::select! {
+            if !self.deliverer.has_come_round(&envelope) && self.gives_up(&mut envelope) {
+                envelope.attempts = envelope.attempt.before.1;
+            }
+            let attempted = tokio::select! {
                 attempted = self.deliverer.attempt_over(&mut envelope, Some(&held), connections) => attempted,
                 // whoever has the message now delivers and reports
                 error = held.keep_lease() => {
                     self.complain(Some(&envelope.id), &error);
                     return Sysexit::TEMPFAIL;
                 }
-                },
             };
             let (lease, cut) = held.into_leases();
             self.settle(lease, Pass { envelope, attempted, cut }, connections, unsent).await
         })
+    }
+
+    /// Is its time over before it is tried (BY= with R, Timeout.queuereturn=now of what the queue gives back)? Then the recipients
+    /// are looked up, so that the report says who does not get it.
+    fn gives_up(&self, envelope: &mut Envelope) -> bool {
+        let limit = self.site.config.options.timeout.queuereturn.of(envelope.timeout_class);
+        let at_once = limit == NOW && envelope.attempt.read_back && !envelope.attempt.report;
+        envelope.attempt.overdue = is_overdue(envelope);
+        envelope.attempt.given_up = at_once || envelope.attempt.overdue;
+        envelope.attempt.given_up
     }
 
     /// The attempt alone, of a message that is not in the queue.

@@ -16,7 +16,7 @@ use crate::logging::{Priority, Quiet};
 use crate::message::errors_to;
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
-use crate::schema::{EnhancedStatus, Sysexit};
+use crate::schema::{EnhancedStatus, NOW, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::io::BufReader;
@@ -48,6 +48,9 @@ impl Mta {
     pub(super) async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
         let mut reports = Reports::default();
         let now = clock::now();
+        if envelope.attempt.overdue {
+            fail_pending(envelope, EnhancedStatus(5, 4, 7));
+        }
         let waits = envelope.pending().next().is_some();
         let expired = self.check_age(envelope, now);
         let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
@@ -185,14 +188,6 @@ impl Mta {
         self.log.counters().add(Count::Reports, 1);
         self.log.count_message(Message::From, report.sender.mailer(&self.site.config), report.size);
         Ok((lease, report))
-    }
-
-    /// Time is over for everybody whom the message is for: aliases are followed, so that the report says who did not get it.
-    pub(super) async fn fail_overdue(&self, envelope: &mut Envelope) {
-        let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
-        expander.expand(envelope, &mut Quiet, clock::now()).await;
-        envelope.attempt.overdue = true;
-        fail_pending(envelope, EnhancedStatus(5, 4, 7));
     }
 
     /// Whom a report goes to: the sender; if it is about a report or nobody of that name can be had, whoever
@@ -386,7 +381,7 @@ impl Mta {
         let limit = times.queuereturn.of(envelope.timeout_class);
         let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
         // `now`: whoever cannot be reached at once is not waited for
-        let expired = (limit <= 0 || age > limit) && envelope.pending().next().is_some() && tried;
+        let expired = (limit == NOW || age > limit) && envelope.pending().next().is_some() && tried;
         if expired {
             fail_pending(envelope, EnhancedStatus(4, 4, 7));
         }

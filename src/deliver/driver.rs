@@ -217,12 +217,14 @@ async fn cut_and_deliver(
         attempt.sign_remote();
     }
     let looked = attempted.looked || !envelope.attempt.interactive || envelope.attempt.read_back;
-    attempted.parts = on.split_by_queue_group(envelope, looked);
+    if !envelope.attempt.given_up {
+        attempted.parts = on.split_by_queue_group(envelope, looked);
+    }
     let cut: Vec<_> = attempted.copies.iter_mut().chain(&mut attempted.parts).collect();
     if let (false, Some(checkpoint)) = (cut.is_empty(), checkpoint) {
         attempted.undone = !checkpoint.keep(cut).await;
     }
-    if !attempted.undone && !held::hold(on, envelope) {
+    if !attempted.undone && !envelope.attempt.given_up && !held::hold(on, envelope) {
         attempted.full = deliver(on, envelope, checkpoint, connections).await;
     }
     attempted

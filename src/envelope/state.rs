@@ -165,6 +165,8 @@ pub struct AttemptState {
     pub stopped: bool,
     /// BY= is over, and it goes back without another attempt.
     pub overdue: bool,
+    /// It is over before it is tried, for this reason or another: recipients are looked up, and nobody is delivered to.
+    pub given_up: bool,
     /// When it was tried before this attempt, and how often.
     pub before: (i64, i32),
     /// Everybody's mailer is for later (HoldExpensive, flag %): nobody was tried, and it waits for a run as if it had not begun.

@@ -26,5 +26,5 @@ pub use options::{Form, MaySet, OPTIONS, OptionRow, Options, Slot, Status};
 pub use outcome::Outcome;
 pub use reply::Reply;
 pub use sysexits::Sysexit;
-pub use timeouts::{TIMEOUTS, TimeoutRow, Timeouts, span};
+pub use timeouts::{NOW, TIMEOUTS, TimeoutRow, Timeouts, span};
 pub use user_ids::UserIds;

@@ -9,6 +9,9 @@ pub fn span(seconds: i64) -> Duration {
     Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
+/// Timeout.queuereturn=now, as sendmail's times have it: what is read from the queue is not tried any more.
+pub const NOW: i64 = -1;
+
 /// One sub-option of Timeout.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeoutRow {
