@@ -162,12 +162,13 @@ fn ret(context: &mut ParameterContext<'_>, value: &[u8]) -> Result<(), Reply> {
     if context.envelope.flags.contains(EnvelopeFlags::RETURN_GIVEN) {
         return Err(duplicate("RET"));
     }
+    // also one that asks for nothing that there is
+    context.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
     let headers_only = value.eq_ignore_ascii_case(b"HDRS");
     if !headers_only && !value.eq_ignore_ascii_case(b"FULL") {
         let text = [b"Bad argument \"", value, b"\" to RET"].concat();
         return Err(Reply::new(501, Some(EnhancedStatus(5, 5, 2)), text));
     }
-    context.envelope.flags |= EnvelopeFlags::RETURN_GIVEN;
     let headers_only = headers_only || context.envelope.flags.contains(EnvelopeFlags::REQUIRE_TLS);
     context.envelope.flags.set(EnvelopeFlags::NO_BODY_RETURN, headers_only);
     Ok(())
