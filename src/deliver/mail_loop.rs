@@ -71,7 +71,10 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
     let order: Vec<usize> = envelope
         .send_order()
         .into_iter()
-        .filter(|index| !envelope.recipients[*index].state.is_left_out())
+        .filter(|index| {
+            let one = &envelope.recipients[*index];
+            !one.state.is_left_out() || (one.state == RecipientState::Expanded && one.parent.is_none())
+        })
         .collect();
     let is_here = |index: &&usize| {
         let mailer = envelope.recipients[**index].mailer(&on.site.config);
