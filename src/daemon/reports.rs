@@ -16,7 +16,7 @@ use crate::logging::{Priority, Quiet};
 use crate::message::errors_to;
 use crate::queue::{Lease, QueueError};
 use crate::recipients::Expander;
-use crate::schema::{EnhancedStatus, NOW, Sysexit};
+use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, clock};
 use std::io::BufReader;
@@ -381,7 +381,7 @@ impl Mta {
         let limit = times.queuereturn.of(envelope.timeout_class);
         let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
         // `now`: whoever cannot be reached at once is not waited for
-        let expired = (limit == NOW || age > limit) && envelope.pending().next().is_some() && tried;
+        let expired = (limit <= 0 || age > limit) && envelope.pending().next().is_some() && tried;
         if expired {
             fail_pending(envelope, EnhancedStatus(4, 4, 7));
         }
