@@ -99,13 +99,11 @@ fn defaults(site: &Site, envelope: &Envelope, own: &mut Vec<Header>, resent: boo
             continue;
         }
         let value = expand(site, &envelope.scope, &line.value);
-        // what says nothing in a message that a command hands in may say something at delivery: `$g` is MAILER-DAEMON then for
-        // mailers of this host
-        if !value.trim_ascii().is_empty() {
-            made.push(Header::of_line(line, kind, value));
-        } else if envelope.attempt.defaults.is_some() {
-            made.push(Header::of_line(line, kind | HeaderKind::BIND_LATE, line.value.clone()));
-        }
+        // what says nothing now may say something at delivery: `$g` is MAILER-DAEMON then for mailers of this host
+        made.push(match value.trim_ascii().is_empty() {
+            false => Header::of_line(line, kind, value),
+            true => Header::of_line(line, kind | HeaderKind::BIND_LATE, line.value.clone()),
+        });
     }
     made
 }

@@ -260,6 +260,7 @@ impl Envelope {
     /// what was said while the message came in.
     pub fn reread(&mut self, config: &Config) {
         self.headers = self.headers.stored(config);
+        self.headers.0.retain(|field| !field.said_nothing());
         self.size = self.headers.size(&config.names) + self.body.size();
         self.body_type = self.body_type.map(BodyType::in_capitals);
         self.declare_eight_bits();
