@@ -96,7 +96,7 @@ impl Mta {
                         if over {
                             self.log_done(&envelope);
                         }
-                        self.leave_untried(&envelope, lease).await;
+                        self.leave_untried(&envelope, lease, reports.unreportable).await;
                         self.send_reports(&envelope, reports, &mut connections, unsent).await;
                     }
                     Err(error) => self.complain(Some(&envelope.id), &error),
@@ -110,9 +110,10 @@ impl Mta {
 
     /// A message that nobody is tried for now waits in the queue; what its sender has been told of altogether (Timeout.queuereturn=now) has
     /// nothing to wait for.
-    async fn leave_untried(&self, envelope: &Envelope, lease: Option<Lease>) {
+    async fn leave_untried(&self, envelope: &Envelope, lease: Option<Lease>, unreportable: bool) {
         let Some(mut lease) = lease else { return };
         let left = match envelope.pending().next() {
+            None if unreportable => self.set_aside(envelope, lease).await,
             None => self.queue.remove(lease).await,
             // what was wrong with whoever was to be told stands in the queue as well
             Some(_) if envelope.attempt.reported => self.queue.update(&mut lease, envelope).await,
@@ -350,13 +351,7 @@ impl Mta {
         let pending = envelope.pending().next().is_some();
         let ended = match lease {
             Some(mut lease) if pending => self.queue.update(&mut lease, &envelope).await,
-            Some(lease) if reports.unreportable => {
-                let set_aside = self.queue.set_aside(lease, "savemail panic").await;
-                let text = b"savemail: cannot save rejected email anywhere";
-                self.log.syserr(Priority::Critical, Some(envelope.id.as_bytes()), text);
-                envelope.attempt.console.failure(text);
-                set_aside
-            }
+            Some(lease) if reports.unreportable => self.set_aside(&envelope, lease).await,
             Some(lease) => self.queue.remove(lease).await,
             None if pending => self.queue.commit(&envelope).await.map(drop),
             None => Ok(()),
@@ -370,6 +365,15 @@ impl Mta {
         }
         self.send_reports(&envelope, reports, connections, unsent).await;
         Said::about(envelope)
+    }
+
+    /// Nobody can be told that it was not delivered: a human has to.
+    async fn set_aside(&self, envelope: &Envelope, lease: Lease) -> Result<(), QueueError> {
+        let set_aside = self.queue.set_aside(lease, "savemail panic").await;
+        let text = b"savemail: cannot save rejected email anywhere";
+        self.log.syserr(Priority::Critical, Some(envelope.id.as_bytes()), text);
+        envelope.attempt.console.failure(text);
+        set_aside
     }
 
     /// sendmail says nothing of a message that no attempt was made for.
