@@ -33,6 +33,7 @@ mod metrics;
 mod mta;
 mod proxy;
 mod rates;
+mod receivers;
 mod reports;
 mod returned_header;
 mod runs;
