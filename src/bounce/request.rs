@@ -124,24 +124,16 @@ impl DsnSettings {
     /// so far. `deliver_by` as in [`DsnRequest`].
     pub fn time_is_over(&self, given_up: bool, deliver_by: Option<i64>) -> String {
         let (waited, limit) = (message::interval(self.warn_after), self.limit());
-        let (what, then) = match (given_up, deliver_by) {
-            (true, Some(seconds)) => (
-                format!("Delivery time ({seconds}s) expired"),
-                "Message will be deleted from queue".to_owned(),
-            ),
-            (true, None) => (
-                format!("Message could not be delivered for {limit}"),
-                "Message will be deleted from queue".to_owned(),
-            ),
-            (false, by) => {
-                let what = match by {
-                    Some(_) => self.warning(by),
-                    None => format!("Warning: message still undelivered after {waited}"),
-                };
-                (what, format!("Will keep trying until message is {limit} old"))
-            }
+        let what = match (given_up, deliver_by) {
+            (true, Some(seconds)) => format!("Delivery time ({seconds}s) expired"),
+            (true, None) => format!("Message could not be delivered for {limit}"),
+            (false, Some(_)) => self.warning(deliver_by),
+            (false, None) => format!("Warning: message still undelivered after {waited}"),
         };
-        format!("{what}\n{then}")
+        match given_up {
+            true => format!("{what}\nMessage will be deleted from queue"),
+            false => format!("{what}\nWill keep trying until message is {limit} old"),
+        }
     }
 
     /// An address as fields of a report show it: without a source route, but for DontPruneRoutes.

@@ -7,7 +7,7 @@ use crate::addr::{split_list, without_route};
 use crate::bounce::DsnKind;
 use crate::envelope::{AttemptState, Envelope, Expanded, Recipient, RecipientFlags, RecipientState, Sender};
 use crate::logging::Quiet;
-use crate::message::errors_to;
+use crate::message::{errors_to, shows_commas};
 use crate::recipients::Expander;
 use crate::sys::clock;
 
@@ -25,9 +25,7 @@ impl Mta {
             true => without_route(&envelope.sender.text),
             false => (&envelope.sender.text[..]).into(),
         };
-        match envelope.headers.is_old_style(&self.site.config)
-            && !sender.iter().any(|byte| b",;<(".contains(byte))
-        {
+        match envelope.headers.is_old_style(&self.site.config) && !shows_commas(&sender) {
             // several, for sendmail, which reads it as any list
             true => names.extend(split_list(&sender, b" ").into_iter().rev().map(<[u8]>::to_vec)),
             false => names.push(sender.into_owned()),
@@ -43,8 +41,7 @@ impl Mta {
         names: &[Vec<u8>],
     ) -> (Vec<Recipient>, Expanded) {
         if envelope.attempt.no_alias {
-            let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
-            let (list, expanded) = self.expand_all(envelope, named, true).await;
+            let (list, expanded) = self.expand_all(envelope, self.named(names), true).await;
             if anybody(&list) {
                 return (list, expanded);
             }
@@ -81,8 +78,11 @@ impl Mta {
         envelope: &mut Envelope,
         names: &[Vec<u8>],
     ) -> (Vec<Recipient>, Expanded) {
-        let named = names.iter().map(|name| Recipient::named(&self.site.config, name)).collect();
-        self.expand_all(envelope, named, false).await
+        self.expand_all(envelope, self.named(names), false).await
+    }
+
+    fn named(&self, names: &[Vec<u8>]) -> Vec<Recipient> {
+        names.iter().map(|name| Recipient::named(&self.site.config, name)).collect()
     }
 
     async fn expand_all(

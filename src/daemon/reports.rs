@@ -13,6 +13,7 @@ use crate::envelope::{
 use crate::logging::Priority;
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
+use crate::message::shows_commas;
 use crate::queue::{Lease, QueueError};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::sys::safe::{self, Rules};
@@ -204,8 +205,7 @@ impl Mta {
                 false => self.sender_names(envelope, kind),
             };
             // sendmail reads the name of whoever hears of a failure as any list, and learns from it how the message's own are written
-            let modern = envelope.sender.text.iter().any(|byte| b",;<(".contains(byte));
-            if kind.tells_failures() && modern && !envelope.sender.is_null() {
+            if kind.tells_failures() && shows_commas(&envelope.sender.text) && !envelope.sender.is_null() {
                 envelope.headers.separate_by_commas();
             }
             if ours {

@@ -172,8 +172,8 @@ async fn run(
     if mail_loop::fail_at_delivery(on, envelope, looked) {
         return Attempted::default();
     }
-    envelope.attempt.unreadable = envelope.headers.unreadable_addresses(&on.site.config, false);
-    let blind = envelope.headers.unreadable_addresses(&on.site.config, true);
+    let (blind, unreadable) = envelope.headers.unreadable_addresses(&on.site.config);
+    envelope.attempt.unreadable = unreadable;
     let copies = owners::split_by_owner(on, envelope, &expanded.owners).await;
     owners::forget_lists(envelope);
     tell_unreadable_addresses(envelope, blind, 1 + 2 * copies.len());

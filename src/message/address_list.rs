@@ -59,7 +59,12 @@ pub fn has_commas(fields: &[Header]) -> bool {
         kind.contains(HeaderKind::USER) && kind.intersects(ADDRESSES)
     };
     fields.iter().any(|field| field.kind.contains(HeaderKind::COMMAS))
-        || fields.iter().filter(modern).any(|field| field.value.iter().any(|byte| b",;<(".contains(byte)))
+        || fields.iter().filter(modern).any(|field| shows_commas(&field.value))
+}
+
+/// Does a list of addresses show that they stand between commas?
+pub fn shows_commas(list: &[u8]) -> bool {
+    list.iter().any(|byte| b",;<(".contains(byte))
 }
 
 impl Headers {
@@ -75,16 +80,17 @@ impl Headers {
     }
 
     /// What cannot be read of addresses, in the words that sendmail has for it: of fields for blind copies, which no mailer gets and the queue
-    /// does, or of all others.
-    pub fn unreadable_addresses(&self, config: &Config, blind: bool) -> Vec<Reply> {
-        let mut problems = Vec::new();
+    /// does, and of all others.
+    pub fn unreadable_addresses(&self, config: &Config) -> (Vec<Reply>, Vec<Reply>) {
+        let (mut blind, mut others) = (Vec::new(), Vec::new());
         // most fields are looked at no further
         let odd = |field: &&Header| {
             let brackets = field.value.iter().any(|byte| b"<>()\"".contains(byte));
             field.kind.intersects(ADDRESSES) && (brackets || field.value.len() > MAX_SHOWN)
         };
         let old_style = self.is_old_style(config);
-        for field in self.0.iter().filter(odd).filter(|field| field.kind.contains(HeaderKind::BCC) == blind) {
+        for field in self.0.iter().filter(odd) {
+            let problems = if field.kind.contains(HeaderKind::BCC) { &mut blind } else { &mut others };
             for part in split(field, old_style) {
                 let scan = prescan(&config.operators, &part, 0, Table::External, false);
                 problems.extend(complaints(&part, &scan.problems).map(|reply| Reply {
@@ -93,7 +99,7 @@ impl Headers {
                 }));
             }
         }
-        problems
+        (blind, others)
     }
 
     /// The fields as a queue keeps them: lists of addresses are cut and folded anew.

@@ -18,7 +18,7 @@ pub mod mime;
 mod mime_limits;
 mod output;
 
-pub use address_list::{errors_to, has_commas};
+pub use address_list::{errors_to, has_commas, shows_commas};
 pub use body_lines::{BodyForm, BodyLines};
 pub use check::{check_for, check_header};
 pub use collector::Collector;

@@ -6,7 +6,7 @@ use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
 use crate::daemon::expand;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet};
-use crate::message::{Header, HeaderKind, errors_to, has_commas};
+use crate::message::{Header, HeaderKind, errors_to, has_commas, shows_commas};
 use crate::recipients::{Expander, lookup_timeout};
 use crate::rewrite::{Address, AddressKind, Parsed, Rewriter, Triple};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -84,7 +84,7 @@ impl Submission<'_> {
 
     /// The members of an address list: all are read, then they are added, the last one first, each expanded at once.
     pub(super) async fn add_list(&mut self, text: &[u8]) {
-        self.old_style &= !text.iter().any(|byte| b",;<(".contains(byte));
+        self.old_style &= !shows_commas(text);
         let mut members = Vec::new();
         for member in split_list(text, self.old_style) {
             let parsed = self.read(&member).await;

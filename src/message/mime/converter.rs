@@ -1,5 +1,6 @@
 //! The walk through a body, section by section.
 
+use super::DEEPEST;
 use super::content::{Content, NO_BOUNDARY};
 use super::lines::Lines;
 use super::section::{Conversion, Count, Direction, Encoding};
@@ -7,9 +8,6 @@ use super::separators::{Separator, separator};
 use super::{base64, quoted_printable};
 use crate::message::{Collector, HeaderKind, Headers};
 use std::io::{self, Read, Seek};
-
-/// Most sections that lie in each other.
-const DEEPEST: usize = 20;
 
 /// Most bytes of the header of a part; what is more of it counts as body.
 const LONGEST_HEADER: u64 = 1 << 20;

@@ -19,3 +19,6 @@ pub use content::Content;
 pub use converter::{Converter, Step};
 pub use section::{Conversion, Direction};
 pub use unclosed::Unclosed;
+
+/// Most sections that lie in each other.
+const DEEPEST: usize = 20;

@@ -4,11 +4,10 @@
 //! In: the header of a message, its body line by line. Out: what is to be written before a line, or behind the last one. A body
 //! whose multiparts are all ended is left as it is.
 
+use super::DEEPEST;
 use super::content::Content;
+use super::separators::{Separator, separator};
 use crate::message::{Collector, Header};
-
-/// Most sections that lie in each other.
-const DEEPEST: usize = 20;
 
 /// Goes through a body, and knows what is open.
 #[derive(Debug)]
@@ -66,10 +65,10 @@ impl Unclosed {
 
     /// Which multipart a line is a separator of, and whether it is its last one.
     fn separator(&self, line: &[u8]) -> Option<(usize, bool)> {
-        let text = line.trim_ascii_end().strip_prefix(b"--")?;
-        let find = |text: &[u8]| self.open.iter().rposition(|boundary| boundary == text);
-        let next = find(text).map(|index| (index, false));
-        next.or_else(|| Some((find(text.strip_suffix(b"--")?)?, true)))
+        let open = || self.open.iter().map(Vec::as_slice);
+        let found = separator(line, open())?;
+        let index = open().rposition(|boundary| separator(line, std::iter::once(boundary)) == Some(found))?;
+        Some((index, found == Separator::Last))
     }
 }
 
