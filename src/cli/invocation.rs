@@ -144,6 +144,10 @@ impl Invocation {
     }
 
     fn apply(&mut self, words: Words) -> Result<(), Refusal> {
+        // whatever else is wrong
+        if words.flags.iter().any(|(letter, value)| *letter == b'Q' && value == b".") {
+            return Err(usage("Can not use -Q."));
+        }
         // root borrows nothing
         let borrows = identity::is_privileged_start() && identity::real_uid() != 0;
         let mut ignored = if borrows { self.ignored_submission_flags(&words) } else { None };
@@ -287,13 +291,18 @@ impl Invocation {
 
     fn check_queue_mode(&self) -> Result<(), Refusal> {
         let row = MODES.iter().find(|row| row.mode == self.mode);
-        let flag = match row {
-            Some(row) if !self.queue.is_empty() && !row.with_queue => "-q",
-            Some(row) if self.quarantine.is_some() && row.mode != Mode::Deliver => "-Q",
-            _ => return Ok(()),
-        };
-        let text = format!("Can not use {flag} with -b{}", char::from(modes::letter(self.mode)));
-        Err(Refusal(modes::usage_error(self.mode, text.as_bytes()), Sysexit::USAGE))
+        let quarantines = self.quarantine.is_some() && self.mode != Mode::Deliver;
+        let runs = !self.queue.is_empty() && row.is_some_and(|row| !row.with_queue);
+        let letter = char::from(modes::letter(self.mode));
+        let refused = [(quarantines, "-Q"), (runs, "-q")].into_iter().filter(|(refused, _)| *refused);
+        let lines: Vec<_> = refused
+            .map(|(_, flag)| format!("Can not use {flag} with -b{letter}"))
+            .map(|text| modes::usage_error(self.mode, text.as_bytes()))
+            .collect();
+        match lines.is_empty() {
+            true => Ok(()),
+            false => Err(usage(lines.join(&b'\n'))),
+        }
     }
 }
 
@@ -354,6 +363,8 @@ mod tests {
         assert_eq!(refusal("sendmail -bq"), "Invalid operation mode q");
         assert_eq!(refusal("sendmail -bz"), "Frozen configurations unsupported");
         assert_eq!(refusal("sendmail -bt -q"), "Can not use -q with -bt");
+        assert_eq!(refusal("sendmail -bi -q -Qx"), "Can not use -Q with -bi\nCan not use -q with -bi");
+        assert_eq!(refusal("sendmail -q!Gx -Q. -bz"), "Can not use -Q.");
         assert_eq!(refusal("sendmail -fa -rb"), "More than one \"from\" person");
         assert_eq!(refusal("sendmail -hx"), "Bad hop count (x)");
         assert_eq!(refusal("sendmail -d1 -D /tmp/x"), "-D file must be before -d");

@@ -2,7 +2,7 @@
 
 use super::invocation::{Invocation, Refusal};
 use super::messages::tell;
-use crate::queue::{EntryKind, QueueOptions, Selection};
+use crate::queue::{QueueOptions, Selection};
 use crate::schema::Sysexit;
 use std::time::Duration;
 
@@ -34,23 +34,12 @@ pub(super) fn group(options: &QueueOptions, request: &QueueRequest) -> Result<Op
     group.ok_or_else(unknown).map(Some)
 }
 
-fn usage(text: &str) -> Refusal {
-    Refusal(text.as_bytes().to_vec(), Sysexit::USAGE)
-}
-
 /// What the command line asks for.
 ///
 /// # Errors
 /// The exit status; the caller has been told, where sendmail tells of it: on standard output.
 pub(super) fn requested(invocation: &Invocation) -> Result<QueueRequest, Sysexit> {
-    let told = |Refusal(text, status)| tell(&text, status);
-    let request = read(&invocation.queue).map_err(told)?;
-    let lost = request.selection.kind == EntryKind::Lost;
-    match &invocation.quarantine {
-        Some(reason) if reason == b"." => Err(told(usage("Can not use -Q."))),
-        Some(_) if lost => Err(told(usage("Can not use -Q with -qL"))),
-        _ => Ok(request),
-    }
+    read(&invocation.queue).map_err(|Refusal(text, status)| tell(&text, status))
 }
 
 /// Reads the values of all -q options.

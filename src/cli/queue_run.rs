@@ -1,10 +1,11 @@
 //! `-q`: runs the queue, once or at an interval.
 
 use super::invocation::Invocation;
+use super::messages::tell;
 use super::supervise::{self, Daemon};
 use super::{mailq, quarantine, queue_flags, rights, site, start};
 use crate::config::{Config, QueueGroup};
-use crate::queue::QueueOptions;
+use crate::queue::{EntryKind, QueueOptions};
 use crate::schema::{DeliveryMode, Sysexit};
 use crate::supervisor::Inheritance;
 use crate::sys::nice;
@@ -40,6 +41,9 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     permitted?;
     let group = group?;
     if let Some(reason) = &invocation.quarantine {
+        if request.selection.kind == EntryKind::Lost {
+            return Err(tell(b"Can not use -Q with -qL", Sysexit::USAGE));
+        }
         let queue = mailq::open_queue(&Arc::new(config))?;
         let selection = request.selection.in_group(group);
         return quarantine::run(invocation, &queue, &selection, reason);

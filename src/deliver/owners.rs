@@ -40,7 +40,7 @@ pub(super) async fn split_by_owner(
     for name in names {
         let copy = copy(on, envelope, owners, name).await;
         note_delivered(envelope, owners, name);
-        if !envelope.attempt.report {
+        if !envelope.attempt.is_own_report() {
             let text = [copy.id.as_bytes(), b": clone: owner=", name].concat();
             on.logger.log(4, Priority::Info, Some(envelope.id.as_bytes()), &text);
         }

@@ -104,7 +104,7 @@ impl Envelope {
     pub fn send_order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.recipients.len()).collect();
         let again = self.attempt.read_back && self.attempt.before.1 > 0;
-        let report = self.attempt.report && !self.attempt.read_back;
+        let report = self.attempt.is_own_report();
         let sorted = again || report || self.attempt.sorted;
         let user = |one: &'_ Recipient| sorted.then(|| Reverse(one.sort_user().into_owned()));
         order.sort_by_cached_key(|index| {

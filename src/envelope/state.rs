@@ -239,6 +239,11 @@ impl AttemptState {
         self.defaults.as_ref().is_some_and(|said| said.notifies)
     }
 
+    /// Is it a report that this process has made? One that a run reads back is a message as any other in this.
+    pub fn is_own_report(&self) -> bool {
+        self.report && !self.read_back
+    }
+
     /// A failure, or an error of the system that makes it wait; the first one counts, and a mere delay is none.
     pub fn fail_with(&mut self, status: Sysexit) {
         if self.exit.is_ok() || self.exit.is_temporary() {

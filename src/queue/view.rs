@@ -107,8 +107,13 @@ impl View<'_> {
         match &entry.content {
             Content::Read => {
                 fault = entry.body_fault.clone().filter(|_| !entry.locked);
-                if let Some(fault) = &fault {
-                    put(&mut id, format_args!("{fault}\n"));
+                match &fault {
+                    Some(fault) => put(&mut id, format_args!("{fault}\n")),
+                    // sendmail would read all of it to say what is wrong
+                    None if self.verbose && entry.body_fault.is_some() => {
+                        put(&mut id, format_args!("{}: locked\n", entry.key.id));
+                    }
+                    None => {}
                 }
                 mark = Some(self.mark(queue.options(), entry));
                 let created = Lines { view: self, queue, entry, out: &mut lines }.all();

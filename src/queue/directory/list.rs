@@ -4,7 +4,6 @@ use super::control_lines::read_line;
 use super::control_reader::integer;
 use super::files;
 use super::layout::{self, Directory, Group};
-use crate::addr::one_line;
 use crate::envelope::{MAX_FILE_NAME, MessageKey, QueueId, QueueLocation};
 use crate::queue::entry::{Content, Entry, Fact, Summary, is_asked_for};
 use crate::queue::error::QueueError;
@@ -125,11 +124,10 @@ fn read(file: &mut File, entry: &mut Entry) -> io::Result<Option<Vec<u8>>> {
 fn facts(text: &[u8]) -> Vec<Fact> {
     let (mut facts, mut version, mut rest) = (Vec::new(), 0, text);
     while !rest.is_empty() {
-        // a listing shows what stands behind the end, too, as sendmail's does
+        // what stands behind the end is shown, too, and nothing of what continues a line
         let (line, after) = read_line(rest).unwrap_or((rest, b""));
         rest = after;
-        let line = one_line(line);
-        let Some((letter, value)) = line.split_first() else { continue };
+        let Some((letter, value)) = line.lines().next().and_then(<[u8]>::split_first) else { continue };
         match letter {
             b'V' => version = integer(value),
             _ => facts.extend(fact(*letter, value, version)),
