@@ -52,6 +52,7 @@ NAMES = ["qfshort", "qf6AMHDk09022879toolong", "df6AMHZZ09000001", "xf6AMHZZ0900
 BODIES = ["line one\nline two\n", "", "x" * 70 + "\n", ".dot\n\nFrom here\n", "no end", "caf\xc3\xa9 8-bit\n", "z" * 2000 + "\n", ("y" * 70 + "\n") * 300]
 SELECTORS = ["-qRgood", "-qRalice", "-qR@", "-qSann", "-qSelsewhere", "-qS<>", "-q!Rgood", "-q!Sann", "-qRGOOD", "-qI6A", "-q!I6A", "-qQ", "-qQodd", "-q!Qodd", "-qL", "-qInosuch", "-qR", "-qS", "-qI", "-qGmqueue", "-qGslow", "-qGnosuch", "-qGfar", "-qQheld", "-qLx", "-q!L", "-q!Q", "-qRdown"]
 ODD_RUNS = ["-q0", "-q-1", "-qx", "-q1x", "-q!", "-q!G", "-q!Gslow", "-qG", "-q!z", "-qR", "-qi6A", "-qrgood", "-q5"]
+RUNNERS = ["-q5"]  # run on until somebody ends them
 SUBMISSION = "From: Ann <ann@elsewhere.example>\nTo: somebody@site.example\nSubject: from the reference\n\nits body\n"
 
 
@@ -60,7 +61,7 @@ def runnable(text, lines):
     text = re.sub("^q.*\n", "", text, flags=re.M)
     text = re.sub("^Fe$", "F", text, flags=re.M)
     text += "" if "\n" in text else "\n"
-    if re.search("^![\x01\x11]", text, re.M):  # BY= with R: queue_states.md
+    if re.search("^!", text, re.M):  # BY=: queue_states.md
         text = re.sub("@(greet4|ehlo4|maildrop)", "@rcpt4", text)
     return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if line[0] != "q") + "\n.\n"
 
@@ -217,7 +218,8 @@ class Drawer:
             reason = self.pick(["-Qbad smell", "-Q", "-Qodd", "-Q."])
             return ["run", reason, *(selectors or [self.pick(["-qI6", "-qQ", "-qRgood", "-q", "-qSann"])])]
         if kind < 0.17:
-            return ["run", self.pick(ODD_RUNS), *selectors]
+            odd = self.pick(ODD_RUNS)
+            return ["stay", 2.5, odd, *selectors] if odd in RUNNERS else ["run", odd, *selectors]
         if kind < 0.2:
             return ["stay", 2.5, self.pick(["-q1s", "-qp1s", "-qp", "-bD", "-q1h"]), "-ODaemonPortOptions=Port=2525,Addr=127.0.0.1"]
         if kind < 0.22:

@@ -5,7 +5,7 @@ See side_by_side.py for the options, queue_states.md for the differences that st
 """
 import re, sys
 
-import queue_cases, side_by_side, table_rows
+import queue_cases, session_text, side_by_side, table_rows
 
 # Hosts that fail before anything is said of a message: sendmail's run does not try them for the next one.
 UNREACHABLE = re.compile(r"@(down|greet4|ehlo4|maildrop|mail4|servfail)(?:up)?\.example")
@@ -52,7 +52,9 @@ def looks_into_what_it_puts_aside(case, group):
 def lists_without_body(case, group):
     names = {path.split("/")[-1] for path, text, *_ in case["files"] if isinstance(text, str)}
     controls = [path.split("/")[-1] for path, text, *_ in case["files"] if path.split("/")[-1][:2] in ("qf", "hf", "Qf") and isinstance(text, str)]
-    return any("-bp" in step for step in case["steps"]) and any("df" + name[2:] not in names for name in controls)
+    # a run that is done with one of two takes the body of both away
+    shared = runs(case) and len({name[2:] for name in controls}) < len(controls)
+    return any("-bp" in step for step in case["steps"]) and (shared or any("df" + name[2:] not in names for name in controls))
 
 
 def names_recipients_before_the_sender(case, group):
@@ -103,6 +105,23 @@ def put_aside(result):
     return {**result, "queue": sorted([re.sub(r"/Qf", "/qf", name), *lines] for name, *lines in result["queue"])}
 
 
+def asks_for_no_report(case, group):
+    """Is the end of somebody's time nobody's news, and is the queue looked at after a run?"""
+    silent = any(re.search(r"^S<>$|^R[A-EG-Z]*:", text, re.M) for text in controls(case))
+    return silent and any(word[:3] in ("-bp", "-Q", "-Qa") for step in case["steps"][1:] for word in map(str, step))
+
+
+def without_unaddressed(result):
+    """Nothing of messages without a recipient, in listings and in what is said of holding them; nor how many there are."""
+    entries = re.split(r"\n(?=1: (?:Q-\d+|\w{14,15})[ *X-])", "\n".join(result["session"]))
+    shown = [entry for at, entry in enumerate(entries) if at == 0 or re.search(r"^1: \t{5,}", entry, re.M) or "(no control file)" in entry]
+    lost = [line for entry in entries if entry not in shown for line in entry.split("\n") if not re.match(r"1: (Q-\d|\w{14}| {5})", line)]
+    counts = re.compile(r"1: (\t\t/.* requests?\b.*\)|/.* is empty|\t\tTotal requests: \d+|-----Q-ID.*)$")
+    names = {name[2:] for name in session_text.unaddressed(result["queue"])}
+    held = [line for line in result["log"] if not any(re.search(rf"{name}: (un)?quarantine", line) for name in names)]
+    return {**result, "session": [line for line in "\n".join(shown).split("\n") + lost if not counts.match(line)], "log": held}
+
+
 REPORTS = "deliveries remote"
 ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
@@ -110,10 +129,11 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
     ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
-        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed|including file |/\S+: line \d+: |\S+: Name server timeout|Transient parse error|\S.*(User unknown|Invalid route address)$)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR"))),
+        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed|including file |/\S+: line \d+: |\S+: Name server timeout|Transient parse error|\S.*(User unknown|Invalid route address)$)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: "))),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
         table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: ).*", r"\1"),
-        table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "))),
+        table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "), table_rows.lines("queue", r"^r"))),
+    ("a message whose time is over, and of which nobody is told", asks_for_no_report, without_unaddressed),
     ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
