@@ -6,9 +6,11 @@ dnl #		requiretls: messages that ask for it (RFC 8689) go only where it is
 dnl #		promised; reports: domains that want it get daily reports (RFC 8460)
 dnl #		from postmaster; without any word: dane and sts
 dnl # With FEATURE(access_db) before it, the table (tag TLS_Policy) says for single domains what
-dnl # is asked: DANE, STS, NONE.
+dnl # is asked (DANE, STS: that alone; NONE: nothing), and what the site itself wants: MUST-TLS, or
+dnl # MUST-DANE: TLSA records that prove who the host is. Until then the mail waits.
 dnl # Example: FEATURE(`tls_policy', `sts')
 dnl #	TLS_Policy:broken.example	NONE
+dnl #	TLS_Policy:partner.example	MUST-DANE
 define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
 `$1', `dane', `O TLSARecords=True
 ',
@@ -26,9 +28,11 @@ ifelse(_ARG_, `', `O TLSARecords=True
 O StrictTransportSecurity=True
 ', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)_TLS_POLICY_OPTION_(_ARG4_)')dnl
 ifdef(`_ACCESS_TABLE_', `LOCAL_RULESETS
-# tls_policy: domain -> what is asked about it: DANE, STS, NONE; anything else: what the options say
+# tls_policy: domain -> what is asked about it: DANE, STS, NONE, MUST-TLS, MUST-DANE; OK: what the options say;
+#	TMPF: not known for now
 Stls_policy
 R$+			$: $>D < $1 > < ? > < ! TLS_Policy > < >
+R< $* _ATMPF_ > < $* >	$@ TMPF
 R< ? > < $* >		$@ OK
 R< $+ > < $* >		$@ $1
 ')dnl

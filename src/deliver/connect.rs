@@ -55,10 +55,11 @@ pub(super) async fn connect(
         Err((failure, Reached::NoName)) if is_last || !key.hop.is_named(&attempt.host(members[0])) => failure,
         Err((failure, _)) => return Err(failure),
     };
-    let Some(name) = attempt.on.site.config.options.fallback_smart_host.clone() else { return Err(failure) };
+    let smart_host = attempt.on.site.config.options.fallback_smart_host.clone();
+    let Some(name) = smart_host.filter(|_| !key.hop.is_insisted_on()) else { return Err(failure) };
     let port = match &key.hop {
         NextHop::Host { port, .. } => *port,
-        NextHop::Address(address, _) => address.port(),
+        NextHop::Address { address, .. } => address.port(),
         NextHop::Socket(_) | NextHop::SmartHost { .. } | NextHop::Pipe { .. } | NextHop::Terminal { .. } => {
             return Err(failure);
         }
@@ -136,7 +137,7 @@ async fn call_hop(
             Some(Box::new(begun.map_err(|result| failure(result, Reached::Nothing))?))
         }
         NextHop::Terminal { .. } => Some(Box::new(tokio::io::join(tokio::io::stdin(), tokio::io::stdout()))),
-        NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address(..) => None,
+        NextHop::Host { .. } | NextHop::SmartHost { .. } | NextHop::Address { .. } => None,
     };
     if let Some(stream) = stream {
         let end = open(attempt, mailer, stream, (&shown, b""), Terms::default()).await;

@@ -365,7 +365,13 @@ impl<'a> Attempt<'a> {
             let mut look_up = RouteLookup::new(&site.config, self.on.resolver(self.envelope), &mailer);
             // over LMTP no policy of anybody's is meant
             if !mailer.has(b'z') {
-                look_up = look_up.with_policies(&self.on.policies, self.asked_about(&key.host).await);
+                match self.asked_about(&key.host).await {
+                    Ok(asked) => look_up = look_up.with_policies(&self.on.policies, asked),
+                    Err(result) => {
+                        self.routes.insert(key, Err(result));
+                        continue;
+                    }
+                }
             }
             let found = look_up.next_hops(&key.host).await;
             self.routes.insert(key, found);

@@ -29,8 +29,15 @@ pub(super) enum NextHop {
         /// TCP port.
         port: u16,
     },
-    /// An address literal, as it is written.
-    Address(SocketAddr, Vec<u8>),
+    /// An address literal.
+    Address {
+        /// Where it is.
+        address: SocketAddr,
+        /// As it is written.
+        literal: Vec<u8>,
+        /// The same, if the site wants something of its TLS.
+        domain: Option<Arc<Domain>>,
+    },
     /// A UNIX socket (LMTP).
     Socket(PathBuf),
     /// A program, by its mailer, that is started for this `$h`.
@@ -65,8 +72,17 @@ impl NextHop {
     pub(super) fn of_anybody(&self) -> Self {
         match self {
             Self::Host { name, port, .. } => Self::Host { name: name.clone(), port: *port, domain: None },
+            Self::Address { address, literal, .. } => {
+                Self::Address { address: *address, literal: literal.clone(), domain: None }
+            }
             other => other.clone(),
         }
+    }
+
+    /// Does the site itself want something of its TLS, so that no other host may take its place?
+    pub(super) fn is_insisted_on(&self) -> bool {
+        let (Self::Host { domain, .. } | Self::Address { domain, .. }) = self else { return false };
+        domain.as_ref().is_some_and(|domain| domain.is_insisted_on())
     }
 
     /// As logs and replies name it: hosts with a dot at the end.
@@ -74,7 +90,7 @@ impl NextHop {
         match self {
             Self::Host { name, .. } => dotted(name),
             Self::SmartHost { name, .. } => name.clone(),
-            Self::Address(_, literal) => literal.clone(),
+            Self::Address { literal, .. } => literal.clone(),
             Self::Socket(_) => b"localhost".to_vec(),
             Self::Pipe { mailer, .. } | Self::Terminal { mailer } => mailer.clone(),
         }
@@ -174,8 +190,11 @@ impl<'a> RouteLookup<'a> {
         }
     }
 
-    /// FallbackSmartHost.
+    /// FallbackSmartHost, unless the site insists on the domain's own hosts.
     fn smart_host(&self) -> Option<NextHop> {
+        if self.policies.is_some_and(|(_, asked)| asked.must.is_some()) {
+            return None;
+        }
         let name = self.config.options.fallback_smart_host.clone()?;
         Some(NextHop::SmartHost { name, port: self.port })
     }
@@ -190,7 +209,10 @@ impl<'a> RouteLookup<'a> {
     async fn host(&self, host: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
         let inner = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
         if let Some(ip) = inner.and_then(literal) {
-            return Ok(vec![NextHop::Address(SocketAddr::new(ip, self.port), host.to_ascii_lowercase())]);
+            let (address, literal) = (SocketAddr::new(ip, self.port), host.to_ascii_lowercase());
+            let insisting = self.policies.filter(|(_, asked)| asked.must.is_some());
+            let domain = insisting.and_then(|(policies, asked)| policies.of_named_host(&literal, asked));
+            return Ok(vec![NextHop::Address { address, literal, domain }]);
         }
         let plain = inner.unwrap_or(host);
         let name = plain.strip_suffix(b".").unwrap_or(plain).to_vec();
@@ -317,7 +339,7 @@ pub(super) async fn addresses(
     resolver: &Resolver,
 ) -> Result<Vec<SocketAddr>, DeliveryResult> {
     let (name, port) = match hop {
-        NextHop::Address(address, _) => return Ok(vec![*address]),
+        NextHop::Address { address, .. } => return Ok(vec![*address]),
         NextHop::Socket(_) | NextHop::Pipe { .. } | NextHop::Terminal { .. } => return Ok(Vec::new()),
         NextHop::Host { name, port, .. } => (&name[..], *port),
         NextHop::SmartHost { name, port } => {

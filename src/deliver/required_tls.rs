@@ -17,28 +17,53 @@ use crate::schema::EnhancedStatus;
 use crate::smtp::client::ServerConnection;
 use crate::tls_policy::{Asked, HANDSHAKE_FAILED, SessionResult, Unmet};
 
-/// What says that less is asked about a domain.
+/// What says that less is asked about a domain, or more wanted of its hosts.
 const RULESET: &[u8] = b"tls_policy";
+/// Its word where the table does not answer.
+const LATER: &[u8] = b"TMPF";
+/// Other or undefined mail system status (RFC 3463, 3.4): the table of this host is out of order.
+const LOOK_UP_FAILED: EnhancedStatus = EnhancedStatus(4, 3, 0);
 /// REQUIRETLS support required (RFC 8689, 8.3).
 const REQUIRE_TLS: EnhancedStatus = EnhancedStatus(4, 7, 30);
 
 impl Attempt<'_> {
-    /// What is asked about the TLS of a domain's hosts: ruleset `tls_policy` says less for some.
-    pub(super) async fn asked_about(&self, domain: &[u8]) -> Asked {
-        let (site, asked) = (&self.on.site, self.on.policies.asked());
-        // who reports that TLS fails must be heard (RFC 8460, 5.3)
-        let options = &site.config.options;
-        let may_waive = options.require_tls || options.tls_report_contact.is_some();
-        if may_waive && self.envelope.waives_tls() {
-            return asked.and(Asked::only(b"NONE"));
+    /// What is asked about the TLS of a domain's hosts: ruleset `tls_policy` says less for some, or wants more. A host in
+    /// brackets is asked about by its name.
+    ///
+    /// # Errors
+    /// Nobody knows for now what the site wants.
+    pub(super) async fn asked_about(&self, host: &[u8]) -> Result<Asked, DeliveryResult> {
+        let domain = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host);
+        let domain = domain.strip_suffix(b".").unwrap_or(domain);
+        let mut asked = self.on.policies.asked();
+        if let Some(said) = self.said_about(domain).await? {
+            asked = asked.and(said);
         }
-        if asked.is_nothing() || site.config.rulesets.find(RULESET).is_none() {
-            return asked;
+        // who reports that TLS fails must be heard (RFC 8460, 5.3)
+        let options = &self.on.site.config.options;
+        let may_waive = options.require_tls || options.tls_report_contact.is_some();
+        Ok(if may_waive && self.envelope.waives_tls() { asked.waived() } else { asked })
+    }
+
+    /// What ruleset `tls_policy` says of a domain.
+    async fn said_about(&self, domain: &[u8]) -> Result<Option<Asked>, DeliveryResult> {
+        let site = &self.on.site;
+        if site.config.rulesets.find(RULESET).is_none() {
+            return Ok(None);
         }
         let mut scope = self.envelope.scope.clone();
-        let domain = domain.strip_suffix(b".").unwrap_or(domain);
-        let answer = Rewriter::quiet(site, &mut scope).text(RULESET, domain, None).await;
-        asked.and(Asked::only(&answer.unwrap_or_default()))
+        let answer = Rewriter::quiet(site, &mut scope).text(RULESET, domain, None).await.unwrap_or_default();
+        if answer == LATER {
+            let unmet = Unmet { reason: "its entry cannot be looked up".into(), status: LOOK_UP_FAILED };
+            return Err(self.unmet(domain, b"site", unmet));
+        }
+        let said = Asked::by_word(&answer);
+        // a site's own ruleset may end with the domain that it was given
+        if said.is_none() && !answer.eq_ignore_ascii_case(domain) {
+            let line = [b"ruleset tls_policy: ", domain, b": unknown word \"", &answer, b"\""].concat();
+            self.on.logger.log(4, Priority::Warning, Some(self.envelope.id.as_bytes()), &line);
+        }
+        Ok(said)
     }
 
     /// What a connection to a next hop must be like.
@@ -46,9 +71,13 @@ impl Attempt<'_> {
     /// # Errors
     /// It may not be called now.
     pub(super) async fn terms(&self, hop: &NextHop) -> Result<Terms, DeliveryResult> {
-        let NextHop::Host { name, port, domain: Some(domain) } = hop else { return Ok(Terms::default()) };
+        let (name, port, domain) = match hop {
+            NextHop::Host { name, port, domain: Some(domain) } => (name, *port, domain),
+            NextHop::Address { address, literal, domain: Some(domain) } => (literal, address.port(), domain),
+            _ => return Ok(Terms::default()),
+        };
         let policies = &self.on.policies;
-        match policies.of_host(domain, name, *port).await {
+        match policies.of_host(domain, name, port).await {
             Ok(policy) => Ok(Terms { policy, domain: Some(domain.clone()), ..Terms::default() }),
             Err((policy, unmet)) => {
                 let (policy, unmet_here) = (&policy, Some(&unmet));
@@ -60,7 +89,9 @@ impl Attempt<'_> {
                     protected: false,
                     unmet: unmet_here,
                 };
-                policies.note(&session);
+                if policy.is_the_domains() {
+                    policies.note(&session);
+                }
                 Err(self.unmet(&hop.shown(), &policy.shown(), unmet))
             }
         }

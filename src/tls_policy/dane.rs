@@ -16,6 +16,10 @@ pub(super) async fn policy(
     host: &[u8],
     port: u16,
 ) -> Result<Option<NextHopPolicy>, Unmet> {
+    // an address has no records
+    if host.starts_with(b"[") {
+        return Ok(None);
+    }
     let Some(full) = address_owner(resolver, host).await? else { return Ok(None) };
     // an alias: first what it stands for, then itself (RFC 7672, 2.2.3)
     let mut bases = vec![full];

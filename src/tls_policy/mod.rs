@@ -5,7 +5,7 @@
 //! [`NextHopPolicy`] before a server is called, and its judgement afterwards. Never here: connections to mail servers,
 //! recipients, and a way around: what must be protected and is not waits.
 //!
-//! - [`Policies`]: who is asked, in which order; what the options turn on
+//! - [`Policies`]: who is asked, in which order; what the options turn on, and what the site itself wants of single domains
 //! - `requirement`: [`Domain`], [`NextHopPolicy`] and what comes of a connection, [`Judgement`]
 //! - `dane`: TLSA records of a host
 //! - `sts`: policies of domains: their text, where they are fetched, the file that keeps them

@@ -3,7 +3,7 @@
 use super::dane;
 use super::https::{Https, RequestError};
 use super::report::{self, Receiver};
-use super::requirement::{Domain, NextHopPolicy, NoPolicy, Unmet};
+use super::requirement::{Domain, Must, NextHopPolicy, NoPolicy, Unmet};
 use super::results::{self, SessionResult};
 use super::sts::{self, Cache, Known, MAX_POLICY, Mode, StsPolicy};
 use crate::config::Config;
@@ -34,31 +34,50 @@ pub struct Asked {
     pub dane: bool,
     /// Its MTA-STS policy.
     pub sts: bool,
+    /// What the site itself wants of its hosts.
+    pub must: Option<Must>,
 }
+
+/// Words of ruleset `tls_policy`, and what they ask.
+const WORDS: &[(&str, Asked)] = &[
+    ("OK", Asked { dane: true, sts: true, must: None }),
+    ("DANE", Asked { dane: true, sts: false, must: None }),
+    ("STS", Asked { dane: false, sts: true, must: None }),
+    ("NONE", Asked { dane: false, sts: false, must: None }),
+    ("MUST-TLS", Asked { dane: true, sts: true, must: Some(Must::Tls) }),
+    ("MUST-DANE", Asked { dane: true, sts: false, must: Some(Must::Dane) }),
+];
 
 impl Asked {
     /// By the options TLSARecords and StrictTransportSecurity. A map named `sts` answers in place of the latter.
     fn of(config: &Config) -> Self {
         let answered = config.maps.iter().any(|map| map.name == b"sts");
         let options = &config.options;
-        Self { dane: options.tlsa_records, sts: options.strict_transport_security && !answered }
+        let sts = options.strict_transport_security && !answered;
+        Self { dane: options.tlsa_records, sts, must: None }
     }
 
-    /// By the word of ruleset `tls_policy`: DANE, STS, NONE; any other one leaves it as it is.
-    pub fn only(word: &[u8]) -> Self {
-        let is = |known: &[u8]| word.eq_ignore_ascii_case(known);
-        Self { dane: !is(b"STS") && !is(b"NONE"), sts: !is(b"DANE") && !is(b"NONE") }
+    /// By the word of ruleset `tls_policy`. `None`: there is no such word.
+    pub fn by_word(word: &[u8]) -> Option<Self> {
+        WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known.as_bytes())).map(|(_, asked)| *asked)
     }
 
-    /// What both ask.
+    /// What both ask; what either wants.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { dane: self.dane && other.dane, sts: self.sts && other.sts }
+        let must = self.must.max(other.must);
+        Self { dane: self.dane && other.dane, sts: self.sts && other.sts, must }
+    }
+
+    /// The domain is asked nothing: what is left is what the site itself wants.
+    #[must_use]
+    pub fn waived(self) -> Self {
+        Self { dane: self.dane && self.must == Some(Must::Dane), sts: false, ..self }
     }
 
     /// Nobody is asked anything.
     pub fn is_nothing(self) -> bool {
-        !self.dane && !self.sts
+        !self.dane && !self.sts && self.must.is_none()
     }
 }
 
@@ -119,15 +138,17 @@ impl Policies {
         let secure = secure && tlsa;
         let asks = self.0.asked.sts && asked.sts;
         let (sts, no_policy) = if asks { self.0.sts(&name).await } else { (None, None) };
-        let wanted = secure || sts.is_some() || self.0.results.is_some();
-        wanted.then(|| Arc::new(Domain { name, secure, tlsa, sts, no_policy }))
+        let must = asked.must;
+        let wanted = secure || sts.is_some() || must.is_some() || self.0.results.is_some();
+        wanted.then(|| Arc::new(Domain { name, secure, tlsa, sts, no_policy, must }))
     }
 
     /// The same of a host that the configuration names: whose certificate it must be is known without the DNS.
     pub fn of_named_host(&self, name: &[u8], asked: Asked) -> Option<Arc<Domain>> {
         let (name, tlsa) = (name.to_ascii_lowercase(), self.0.asked.dane && asked.dane);
-        let wanted = tlsa || self.0.require_tls;
-        wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None, no_policy: None }))
+        let must = asked.must;
+        let wanted = tlsa || must.is_some() || self.0.require_tls;
+        wanted.then(|| Arc::new(Domain { name, secure: true, tlsa, sts: None, no_policy: None, must }))
     }
 
     /// Writes down what a session has come to, if the site reports such things.
@@ -165,14 +186,26 @@ impl Policies {
         host: &[u8],
         port: u16,
     ) -> Result<NextHopPolicy, (NextHopPolicy, Unmet)> {
+        let failed = |unmet| (NextHopPolicy::Dane(None), unmet);
+        let mut tlsa = None;
         if domain.secure && domain.tlsa {
-            let found = dane::policy(&self.0.resolver, domain, host, port).await;
-            if let Some(policy) = found.map_err(|unmet| (NextHopPolicy::Dane(None), unmet))? {
-                return Ok(policy);
-            }
+            tlsa = dane::policy(&self.0.resolver, domain, host, port).await.map_err(failed)?;
         }
-        let Some(policy) = &domain.sts else {
-            return Ok(if domain.secure { NextHopPolicy::Named } else { NextHopPolicy::None });
+        if let Some(why) = domain.lacks_dane(tlsa.as_ref()) {
+            let own = NextHopPolicy::Site { named: domain.secure };
+            return Err((own, Unmet::unproven(why.into())));
+        }
+        if let Some(policy) = tlsa {
+            return Ok(policy);
+        }
+        // a policy that is only tried out lets mail go in the clear
+        let sts = domain.sts.as_ref().filter(|sts| domain.must.is_none() || sts.mode == Mode::Enforce);
+        let Some(policy) = sts else {
+            return Ok(match (domain.must, domain.secure) {
+                (Some(_), named) => NextHopPolicy::Site { named },
+                (None, true) => NextHopPolicy::Named,
+                (None, false) => NextHopPolicy::None,
+            });
         };
         let (listed, mode) = (policy.lists(host), policy.mode);
         let own = NextHopPolicy::Sts { domain: domain.name.clone(), mode, listed };
@@ -317,8 +350,12 @@ mod tests {
         Policies::new(&config, &resolver, &tls, &log, None)
     }
 
+    fn word(word: &[u8]) -> Asked {
+        Asked::by_word(word).expect("a word")
+    }
+
     async fn of_host(policies: &Policies) -> Result<NextHopPolicy, (NextHopPolicy, Unmet)> {
-        let domain = policies.of_domain(b"Site.example.", true, Asked::only(b"OK")).await.expect("a domain");
+        let domain = policies.of_domain(b"Site.example.", true, word(b"OK")).await.expect("a domain");
         assert_eq!(domain.name, b"site.example");
         policies.of_host(&domain, MX.as_bytes(), 25).await
     }
@@ -345,16 +382,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_site_itself_may_insist() {
+        let zone = [(MX, "A", "192.0.2.1"), (MX, "AD", "")];
+        let record = format!("030101{}", "ab".repeat(32));
+        let tlsa =
+            [("_25._tcp.mx.site.example", "TLSA", &record[..]), ("_25._tcp.mx.site.example", "AD", "")];
+        let useless = [(tlsa[0].0, "TLSA", "0001aa"), tlsa[1]];
+        let dane = |config: &mut Config| config.options.tlsa_records = true;
+        let asked = async |policies: &Policies, secure, must: &[u8]| {
+            let domain = policies.of_domain(b"site.example", secure, word(must)).await.expect("a domain");
+            let policy = policies.of_host(&domain, MX.as_bytes(), 25).await;
+            policy.map_err(|(_, unmet)| unmet.reason)
+        };
+        let with = policies(&[&zone[..], &tlsa[..]].concat(), dane);
+        assert!(matches!(asked(&with, true, b"must-dane").await, Ok(NextHopPolicy::Dane(Some(_)))));
+        let why = |reason: Result<NextHopPolicy, String>| reason.expect_err("it waits");
+        assert!(why(asked(&with, false, b"MUST-DANE").await).contains("MX records"));
+        let without = policies(&zone, dane);
+        assert!(why(asked(&without, true, b"MUST-DANE").await).contains("no TLSA records"));
+        let of_no_use = policies(&[&zone[..], &useless[..]].concat(), dane);
+        assert!(why(asked(&of_no_use, true, b"MUST-DANE").await).contains("of use"));
+        let off = policies(&[&zone[..], &tlsa[..]].concat(), |_| ());
+        assert!(why(asked(&off, true, b"MUST-DANE").await).contains("TLSARecords"));
+        for (policies, secure) in [(&off, true), (&without, false)] {
+            let policy = asked(policies, secure, b"MUST-TLS").await.expect("a policy");
+            assert_eq!(policy, NextHopPolicy::Site { named: false });
+            assert!(policy.is_mandatory() && policy.judge(MX.as_bytes(), None).unmet.is_some());
+        }
+        let insisting = word(b"NONE").and(word(b"MUST-TLS")).and(word(b"STS"));
+        assert!(!insisting.is_nothing() && insisting.waived().must == Some(Must::Tls));
+        assert_eq!(Asked::by_word(b"MUSTDANE"), None);
+    }
+
+    #[tokio::test]
     async fn nobody_is_asked_about_what_is_off() {
         let plain = policies(&[], |_| ());
-        assert!(plain.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());
+        assert!(plain.of_domain(b"site.example", true, word(b"OK")).await.is_none());
         let dane = policies(&[], |config| config.options.tlsa_records = true);
-        assert!(dane.of_domain(b"site.example", true, Asked::only(b"STS")).await.is_none());
-        assert!(
-            dane.of_domain(b"site.example", false, Asked::only(b"OK")).await.is_none(),
-            "MX records of anybody"
-        );
-        assert!(dane.of_named_host(b"hub.example", Asked::only(b"NONE")).is_none());
+        assert!(dane.of_domain(b"site.example", true, word(b"STS")).await.is_none());
+        assert!(dane.of_domain(b"site.example", false, word(b"OK")).await.is_none(), "MX records of anybody");
+        assert!(dane.of_named_host(b"hub.example", word(b"NONE")).is_none());
     }
 
     #[tokio::test]
@@ -370,6 +437,6 @@ mod tests {
         let (_, unmet) = of_host(&policies).await.expect_err("another host");
         assert!(unmet.reason.ends_with("does not name this host"), "{}", unmet.reason);
         put(2000);
-        assert!(policies.of_domain(b"site.example", true, Asked::only(b"OK")).await.is_none());
+        assert!(policies.of_domain(b"site.example", true, word(b"OK")).await.is_none());
     }
 }

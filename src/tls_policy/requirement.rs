@@ -18,6 +18,40 @@ pub struct Domain {
     pub(super) sts: Option<Arc<StsPolicy>>,
     /// Why it has announced one, and there is none.
     pub(super) no_policy: Option<NoPolicy>,
+    /// What the site itself wants of its hosts.
+    pub(super) must: Option<Must>,
+}
+
+/// What the site itself wants of a domain's hosts, whatever the domain says; the stricter one counts more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Must {
+    /// TLS, with whomever.
+    Tls,
+    /// TLSA records that prove who they are.
+    Dane,
+}
+
+impl Domain {
+    /// Does the site itself want something of its hosts? Then nobody else gets the mail who does not have it.
+    pub fn is_insisted_on(&self) -> bool {
+        self.must.is_some()
+    }
+
+    /// Why DANE, where the site insists on it, is not to be had; `tlsa`: what a host's records want.
+    pub(super) fn lacks_dane(&self, tlsa: Option<&NextHopPolicy>) -> Option<&'static str> {
+        if self.must != Some(Must::Dane) {
+            return None;
+        }
+        match tlsa {
+            _ if !self.tlsa => Some("DANE is required, and option TLSARecords is not set"),
+            _ if !self.secure => Some("DANE is required, and the MX records of the domain are not validated"),
+            None => Some("DANE is required, and the host has no TLSA records that are validated"),
+            Some(NextHopPolicy::Dane(None)) => {
+                Some("DANE is required, and none of the TLSA records is of use")
+            }
+            Some(_) => None,
+        }
+    }
 }
 
 /// Why the policy that a domain announces cannot be had.
@@ -37,6 +71,11 @@ pub enum NextHopPolicy {
     None,
     /// The same, but who the host is can be proved: its name is the domain's own word.
     Named,
+    /// The site insists on TLS, with whomever; `named`: who the host is can be proved, as in [`Self::Named`].
+    Site {
+        /// Is its name the domain's own word?
+        named: bool,
+    },
     /// The domain's MTA-STS policy: a certificate in the host's name, of a CA that the site trusts.
     Sts {
         /// Whose policy it is.
@@ -85,7 +124,7 @@ impl NextHopPolicy {
         match self {
             Self::None | Self::Named => false,
             Self::Sts { mode, .. } => *mode == Mode::Enforce,
-            Self::Dane(_) => true,
+            Self::Dane(_) | Self::Site { .. } => true,
         }
     }
 
@@ -98,8 +137,13 @@ impl NextHopPolicy {
     pub fn proof(&self) -> Option<Arc<DaneProof>> {
         match self {
             Self::Dane(proof) => proof.clone(),
-            Self::None | Self::Named | Self::Sts { .. } => None,
+            Self::None | Self::Named | Self::Site { .. } | Self::Sts { .. } => None,
         }
+    }
+
+    /// Is it the domain's own, which it may want to hear of?
+    pub fn is_the_domains(&self) -> bool {
+        !matches!(self, Self::Site { .. })
     }
 
     /// For the log: `sts, domain=site.example, mode=enforce`.
@@ -109,6 +153,7 @@ impl NextHopPolicy {
             Self::Sts { domain, mode, .. } => {
                 [b"sts, domain=", &domain[..], b", mode=", mode.name().as_bytes()].concat()
             }
+            Self::Site { .. } => b"site".to_vec(),
             Self::Dane(_) => b"dane".to_vec(),
         }
     }
@@ -120,7 +165,7 @@ impl NextHopPolicy {
                 let records = proof.iter().flat_map(|proof| &proof.records);
                 ("tlsa", records.map(ToString::to_string).collect(), Vec::new())
             }
-            (Self::Sts { .. }, Some(policy)) => ("sts", policy.lines(), policy.hosts()),
+            (Self::Sts { .. } | Self::Site { .. }, Some(policy)) => ("sts", policy.lines(), policy.hosts()),
             _ => ("no-policy-found", Vec::new(), Vec::new()),
         }
     }
@@ -134,8 +179,12 @@ impl NextHopPolicy {
             return Judgement { unmet: wants.then_some(unmet), proven: false };
         };
         match self {
-            Self::None | Self::Dane(None) => Judgement { unmet: None, proven: false },
-            Self::Named => Judgement { unmet: None, proven: certified(host, established).is_ok() },
+            Self::None | Self::Dane(None) | Self::Site { named: false } => {
+                Judgement { unmet: None, proven: false }
+            }
+            Self::Named | Self::Site { named: true } => {
+                Judgement { unmet: None, proven: certified(host, established).is_ok() }
+            }
             Self::Dane(Some(_)) if established.verify == Verify::Trusted => {
                 Judgement { unmet: None, proven: true }
             }

@@ -102,7 +102,9 @@ impl SessionResult<'_> {
         match (self.policy, &self.domain.no_policy) {
             _ if !self.protected => Some((self.result_type("no TLS"), "no TLS")),
             (NextHopPolicy::Dane(None), _) => Some(("tlsa-invalid", "no TLSA record is of any use")),
-            (NextHopPolicy::None | NextHopPolicy::Named, Some(none)) => Some((none.result_type, &none.why)),
+            (NextHopPolicy::None | NextHopPolicy::Named | NextHopPolicy::Site { .. }, Some(none)) => {
+                Some((none.result_type, &none.why))
+            }
             _ => None,
         }
     }

@@ -18,9 +18,15 @@ HOSTS = {
     "either": ("ee", [("3 1 1", "other"), ("3 1 1", "ee")]), "expired": ("old", [("3 1 1", "old")]), "missing": ("other", []), "bogus": ("ee", [("3 1 1", "ee")]),
     "ta": ("ta", [("2 0 1", "ca")]), "taname": ("ee", [("2 0 1", "ca")]), "taother": ("lone", [("2 0 1", "ca")]), "useless": ("other", [("0 0 1", "other"), ("1 1 1", "ee")]),
     "promise": ("ee", [("3 1 1", "ee")]), "unproven": ("other", []), "uselessclear": (None, [("1 1 1", "ee")]), "clear": (None, [("3 1 1", "ee")]), "direct": ("ee", [("3 1 1", "other")]), "aside": ("other", [("3 1 1", "ee")]),
+    "must": ("ee", [("3 1 1", "ee")]), "mustnone": ("ee", []), "mustuseless": ("ee", [("1 1 1", "ee")]), "mustmx": ("ee", [("3 1 1", "ee")]), "musttls": ("other", []), "mustclear": (None, []),
 }
 NAMES = {"ee": ("mx.elsewhere.example", "ca", "40"), "old": ("mx.old.example", "ca", "21"), "other": ("mx.other.example", None, "40"),
          "ta": (f"mx.ta.{SIGNED}", "ca", "40"), "lone": (f"mx.taother.{SIGNED}", "other", "40")}
+
+
+ENTRIES = "".join(f"TLS_Policy:{name}\t{word}\n" for name, word in (
+    (f"direct.{SIGNED}", "STS"), (f"musttls.{SIGNED}", "MUST-TLS"), (f"mustclear.{SIGNED}", "MUST-TLS"), (f"mx.mustnone.{SIGNED}", "MUST-DANE"), ("mustlured.example", "MUST-DANE"),
+    *((f"{name}.{SIGNED}", "MUST-DANE") for name in ("must", "mustnone", "mustuseless")), (f"127.0.1.{list(HOSTS).index('mustclear') + 1}", "MUST-TLS"), (f"ee.{SIGNED}", "MUSTDANE")))
 
 
 def data(folder, head, name):
@@ -50,14 +56,15 @@ def world(folder):
             zone[f"_25._tcp.{mx} TLSA"] = [data(folder, *record) for record in records]
     # a host, or a domain, whose zone is not signed
     aside = list(HOSTS).index("aside") + 1
-    zone |= {"plain.example MX": [(10, "mx.plain.example")], "mx.plain.example A": [f"127.0.1.{aside}"], "_25._tcp.mx.plain.example TLSA": [data(folder, "3 1 1", "ee")],
+    zone |= {"plain.example MX": [(10, "mx.plain.example")], "mx.plain.example A": [f"127.0.1.{aside}"], "_25._tcp.mx.plain.example TLSA": [data(folder, "3 1 1", "ee")], "mustlured.example MX": [(10, f"mx.mustmx.{SIGNED}")],
              "lured.example MX": [(10, f"mx.aside.{SIGNED}")]}
-    return {"hosts": hosts, "zone": zone, "name_server": "signed_zones", "access": f"TLS_Policy:direct.{SIGNED}\tSTS\n", "mailertable": f"named.example\tesmtp:[mx.wrong.{SIGNED}]\n"}
+    return {"hosts": hosts, "zone": zone, "name_server": "signed_zones", "access": ENTRIES,
+            "mailertable": f"named.example\tesmtp:[mx.wrong.{SIGNED}]\nmustnamed.example\tesmtp:[mx.mustnone.{SIGNED}]\nmustaddress.example\tesmtp:[127.0.1.{list(HOSTS).index('mustclear') + 1}]\n"}
 
 
 def cases(run):
     """(what, is it so, the result) of each."""
-    domains = [f"{name}.{SIGNED}" for name in HOSTS if name != "direct"] + ["plain.example", "lured.example", "named.example"]
+    domains = [f"{name}.{SIGNED}" for name in HOSTS if name != "direct"] + ["plain.example", "lured.example", "named.example", "mustlured.example", "mustnamed.example", "mustaddress.example"]
     results = dict(zip(domains, run("FEATURE(`tls_policy', `dane')", [mail(f"x@{domain}") for domain in domains])))
 
     def got(name):
@@ -77,12 +84,29 @@ def cases(run):
     yield "a zone that is not signed", sent(got("plain")) and not logged(got("plain"), "DANE"), got("plain")
     yield "MX records that are not signed", sent(got("lured")) and not logged(got("lured"), "DANE"), got("lured")
     yield "a host that the mailertable names", waits(got("named"), "DANE check failed"), got("named")
+    yield from insisting(got, run)
     (direct,) = run("FEATURE(`tls_policy', `dane')", [mail("x@direct." + SIGNED)])
     yield "an entry of the access map", sent(direct) and not logged(direct, "DANE"), direct
     (direct,) = run("", [mail("x@direct." + SIGNED)], "O TLSARecords=true\n")
     yield "a domain without MX records", waits(direct, "DANE check failed"), direct
     (wrong,) = run("", [mail("x@wrong." + SIGNED)])
     yield "nobody has asked for DANE", sent(wrong) and not logged(wrong, "DANE"), wrong
+
+
+def insisting(got, run):
+    """What the site itself wants of single domains."""
+    must = got("must")
+    yield "MUST-DANE: a host that proves who it is", sent(must) and logged(must, "STARTTLS=client", "verify=TRUSTED"), must
+    for name, why in (("mustnone", "the host has no TLSA records that are validated"), ("mustuseless", "none of the TLSA records is of use"), ("mustlured", "the MX records of the domain are not validated"),
+                      ("mustnamed", "the host has no TLSA records that are validated")):
+        yield f"MUST-DANE: {name}", waits(got(name), "not met: DANE is required, and " + why, "dsn=4.7.5") and logged(got(name), "policy=site, reason=DANE is required") and not got(name)["remote"], got(name)
+    yield "MUST-TLS: with whomever", sent(got("musttls")) and protected(got("musttls")), got("musttls")
+    for name in ("mustclear", "mustaddress"):
+        yield f"MUST-TLS: no TLS, {name}", waits(got(name), "no TLS", "dsn=4.7.4") and logged(got(name), "policy=site, reason=no TLS"), got(name)
+    yield "a word that nobody knows", sent(got("ee")) and logged(got("ee"), f'ruleset tls_policy: ee.{SIGNED}: unknown word "MUSTDANE"'), got("ee")
+    off, spared = run("FEATURE(`tls_policy', `sts')", [mail("x@must." + SIGNED), mail("x@ee." + SIGNED)])
+    yield "MUST-DANE, and nobody may look for it", waits(off, "option TLSARecords is not set") and not off["remote"], off
+    yield "others go as ever", sent(spared), spared
 
 
 def requiring(run):
