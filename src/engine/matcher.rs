@@ -2,8 +2,9 @@
 //!
 //! Here by symbols; `reference_matcher` does the same by text, step by step.
 
+use super::pattern::{Literals, Part, Wildcard};
 use super::program::Program;
-use super::rule::{CompiledRule, Match};
+use super::rule::CompiledRule;
 use super::scope::Scope;
 use super::symbols::{Symbol, Text};
 use crate::addr::MacroId;
@@ -14,13 +15,13 @@ use crate::config::Config;
 pub struct Binding {
     pub(super) start: u32,
     pub(super) end: u32,
-    /// The wildcard's place in the pattern.
-    pub(super) step: u32,
+    /// The place of the wildcard, or of the part that it begins, in the pattern.
+    pub(super) part: u32,
 }
 
 impl Binding {
-    pub(super) fn new(start: usize, end: usize, step: usize) -> Self {
-        Self { start: start as u32, end: end as u32, step: step as u32 }
+    pub(super) fn new(start: usize, end: usize, part: usize) -> Self {
+        Self { start: start as u32, end: end as u32, part: part as u32 }
     }
 
     /// Where the tokens taken lie, of a workspace that begins at `base`.
@@ -51,7 +52,7 @@ pub(super) struct Matcher<'a> {
 pub(super) struct Scratch {
     /// The text of a phrase.
     pub phrase: Vec<u8>,
-    /// Pairs of step and place that have failed, once there was much backing up.
+    /// Pairs of part and place that have failed, once there was much backing up.
     failed: Vec<u64>,
     /// How often a wildcard has grown, all attempts together.
     pub grown: u64,
@@ -62,107 +63,114 @@ const MAX_UNREMEMBERED: u32 = 64;
 
 impl Matcher<'_> {
     /// Does the pattern match the whole workspace? The bindings are left in `bindings`.
+    #[inline]
     pub fn run(&mut self) -> bool {
         self.bindings.clear();
-        let pattern = self.program.pattern(self.rule);
-        let (mut step, mut at, mut backed) = (0, 0, 0u32);
-        while !self.go_on(pattern, step, at, backed > MAX_UNREMEMBERED) {
+        let parts = self.program.parts(self.rule);
+        self.go_on::<false>(parts, 0, 0) || self.search(parts)
+    }
+
+    /// Other ways to match, after the first one has failed.
+    #[inline(never)]
+    fn search(&mut self, parts: &[Part]) -> bool {
+        let mut backed = 0;
+        self.scratch.failed.clear();
+        while let Some((part, at)) = self.back_up(parts) {
             backed += 1;
             self.scratch.grown += 1;
             if backed == MAX_UNREMEMBERED {
-                self.scratch.failed.clear();
-                let states = (pattern.len() + 1) * (self.workspace.len() + 1);
+                let states = (parts.len() + 1) * (self.workspace.len() + 1);
                 self.scratch.failed.resize(states.div_ceil(64), 0);
             }
-            match self.back_up(pattern) {
-                Some(place) => (step, at) = place,
-                None => return false,
+            if self.go_on::<true>(parts, part, at) {
+                return true;
             }
         }
-        true
+        false
     }
 
-    /// Does the rest of the pattern match the rest of the workspace, every wildcard as short as it can be?
-    fn go_on(&mut self, pattern: &[Match], mut step: usize, mut at: usize, remember: bool) -> bool {
-        while let Some(matched) = pattern.get(step) {
-            if remember && self.has_failed(pattern.len(), step, at) {
+    /// Do the parts from `part` on match what begins at `at`, every wildcard as short as it can be?
+    #[inline(always)]
+    fn go_on<const AGAIN: bool>(&mut self, parts: &[Part], mut part: usize, mut at: usize) -> bool {
+        while let Some(Part { wildcard, literals }) = parts.get(part) {
+            if AGAIN && self.has_failed(parts.len(), part, at) {
                 return false;
             }
-            let end = match *matched {
-                Match::Literal(id) => match self.workspace.get(at) {
-                    Some(token) if token.id == id => {
-                        (step, at) = (step + 1, at + 1);
-                        continue;
-                    }
-                    _ => return false,
-                },
-                Match::Nothing => {
-                    step += 1;
-                    continue;
+            let end = match *wildcard {
+                Wildcard::Any(least) => literals.find(self.workspace, at + usize::from(least)),
+                other => {
+                    self.first_end(other, at, *literals).filter(|end| literals.stand_at(self.workspace, *end))
                 }
-                Match::Macro(id) => match self.macro_end(id, at) {
-                    Some(end) => {
-                        (step, at) = (step + 1, end);
-                        continue;
-                    }
-                    None => return false,
-                },
-                Match::ZeroOrMore => self.wildcard_end(at, pattern.get(step + 1)),
-                Match::OneOrMore => self.wildcard_end(at + 1, pattern.get(step + 1)),
-                Match::One => self.workspace.get(at).map(|_| at + 1),
-                Match::NotClass(class) => {
-                    self.workspace.get(at).and_then(|token| (!self.is_member(class, token)).then_some(at + 1))
-                }
-                Match::Class(class) => self.member_end(class, at, at),
             };
             let Some(end) = end else { return false };
-            self.bindings.push(Binding::new(at, end, step));
-            (step, at) = (step + 1, end);
+            if !matches!(wildcard, Wildcard::None | Wildcard::Macro(_)) {
+                self.bindings.push(Binding::new(at, end, part));
+            }
+            (part, at) = (part + 1, end + literals.count());
         }
         at == self.workspace.len()
     }
 
+    /// Where a wildcard that begins at `at` may end first, whatever stands there.
+    #[inline(always)]
+    fn first_end(&mut self, wildcard: Wildcard, at: usize, literals: Literals) -> Option<usize> {
+        let words = self.workspace;
+        match wildcard {
+            Wildcard::None => Some(at),
+            Wildcard::Any(least) => Some(at + usize::from(least)),
+            Wildcard::Last(least) => {
+                let end = words.len().checked_sub(literals.count())?;
+                (at + usize::from(least) <= end).then_some(end)
+            }
+            Wildcard::One => Some(at + 1),
+            Wildcard::NotClass(class) => (!self.is_member(class, words.get(at)?)).then_some(at + 1),
+            Wildcard::Class(class) => self.member_end(class, at, at),
+            Wildcard::Macro(id) => self.macro_end(id, at),
+        }
+    }
+
     /// Has the rest of the pattern been tried here before? It is, now. What comes of it does not
     /// depend on what earlier wildcards took, so once is enough.
-    fn has_failed(&mut self, steps: usize, step: usize, at: usize) -> bool {
-        let state = at * (steps + 1) + step;
-        let (word, bit) = (&mut self.scratch.failed[state / 64], 1 << (state % 64));
+    fn has_failed(&mut self, parts: usize, part: usize, at: usize) -> bool {
+        let state = at * (parts + 1) + part;
+        let Some(word) = self.scratch.failed.get_mut(state / 64) else { return false };
+        let bit = 1 << (state % 64);
         let seen = *word & bit != 0;
         *word |= bit;
         seen
     }
 
-    /// Where `$*` or `$+` may end first, from `from` on: nowhere but before the literal that comes next, or at
-    /// the end if nothing does.
-    #[inline]
-    fn wildcard_end(&self, from: usize, next: Option<&Match>) -> Option<usize> {
-        let rest = self.workspace.get(from..)?;
-        match next {
-            None => Some(self.workspace.len()),
-            Some(Match::Literal(id)) => rest.iter().position(|token| token.id == *id).map(|at| from + at),
-            _ => Some(from),
-        }
-    }
-
     /// The most recent wildcard that can grow takes more; those after it start anew.
-    #[inline]
-    fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
+    fn back_up(&mut self, parts: &[Part]) -> Option<(usize, usize)> {
         while let Some(binding) = self.bindings.pop() {
-            let (step, end) = (binding.step as usize, binding.end as usize);
-            if end >= self.workspace.len() {
-                continue;
-            }
-            let end = match pattern[step] {
-                Match::ZeroOrMore | Match::OneOrMore => self.wildcard_end(end + 1, pattern.get(step + 1)),
-                Match::Class(class) => self.member_end(class, binding.start as usize, end),
-                _ => None,
-            };
-            if let Some(end) = end {
-                self.bindings.push(Binding::new(binding.start as usize, end, step));
-                return Some((step + 1, end));
+            let (part, start) = (binding.part as usize, binding.start as usize);
+            let Part { wildcard, literals } = parts[part];
+            if let Some(end) = self.next_end(wildcard, literals, start, binding.end as usize) {
+                self.bindings.push(Binding::new(start, end, part));
+                return Some((part + 1, end + literals.count()));
             }
         }
         None
+    }
+
+    /// Where a wildcard may end next, if it is longer.
+    fn next_end(
+        &mut self,
+        wildcard: Wildcard,
+        literals: Literals,
+        start: usize,
+        mut end: usize,
+    ) -> Option<usize> {
+        match wildcard {
+            Wildcard::Any(_) => literals.find(self.workspace, end + 1),
+            Wildcard::Class(class) => loop {
+                end = self.member_end(class, start, end)?;
+                if literals.stand_at(self.workspace, end) {
+                    return Some(end);
+                }
+            },
+            _ => None,
+        }
     }
 
     fn is_member(&self, class: u16, token: &Symbol) -> bool {

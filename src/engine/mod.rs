@@ -18,6 +18,7 @@ mod lookups;
 mod machine;
 mod map_names;
 mod matcher;
+mod pattern;
 mod print;
 mod printer;
 mod program;

@@ -2,6 +2,7 @@
 
 use super::class_index::{ClassIndex, ClassUse};
 use super::map_names::{MapId, MapNames};
+use super::pattern::{Part, add_parts};
 use super::pure_maps::PureMap;
 use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
 use super::scope::CERT_ALTNAMES;
@@ -28,6 +29,8 @@ pub struct Program {
     pub(super) classes: ClassIndex,
     /// Steps of all patterns.
     steps: Vec<Match>,
+    /// The same as they are matched.
+    parts: Vec<Part>,
     /// Pieces of all replacements.
     pieces: Vec<Piece>,
     /// Tokens of all replacements.
@@ -92,6 +95,7 @@ impl Program {
             symbols: Symbols::new(&operators),
             classes: ClassIndex::default(),
             steps: Vec::new(),
+            parts: Vec::new(),
             pieces: Vec::new(),
             words: Vec::new(),
             operators,
@@ -226,6 +230,11 @@ impl Program {
         &self.steps[rule.pattern.0 as usize..rule.pattern.1 as usize]
     }
 
+    /// The same as it is matched.
+    pub(super) fn parts(&self, rule: &CompiledRule) -> &[Part] {
+        &self.parts[rule.parts.0 as usize..rule.parts.1 as usize]
+    }
+
     /// The pieces of a rule's replacement.
     pub(super) fn replacement(&self, rule: &CompiledRule) -> &[Piece] {
         &self.pieces[rule.replacement.0 as usize..rule.replacement.1 as usize]
@@ -256,6 +265,9 @@ impl Program {
             self.steps.push(step);
         }
         let pattern = (from, self.steps.len() as u32);
+        let from = self.parts.len() as u32;
+        add_parts(&self.steps[pattern.0 as usize..], &mut self.parts);
+        let parts = (from, self.parts.len() as u32);
         ruleset.cut_right(rule, cut);
         let action = match cut.tokens().next().map(first) {
             Some(op::CANONICAL_USER) => RuleAction::NextRule,
@@ -265,6 +277,7 @@ impl Program {
         let rest = || cut.tokens().skip(usize::from(action != RuleAction::TryAgain));
         CompiledRule {
             pattern,
+            parts,
             replacement: self.pieces_of(rest(), config),
             action,
             has_lookups: rest().any(|token| matches!(first(token), op::LOOKUP_BEGIN | op::HOST_BEGIN)),

@@ -101,7 +101,7 @@ impl<'a> ReferenceMatcher<'a, '_> {
     fn back_up(&mut self, pattern: &[Match]) -> Option<(usize, usize)> {
         self.patience = self.patience.checked_sub(1)?;
         while let Some(binding) = self.bindings.pop() {
-            let (step, end) = (binding.step as usize, binding.end as usize);
+            let (step, end) = (binding.part as usize, binding.end as usize);
             let token = self.word(end);
             (self.record)(MatchStep::BackUp { step, token });
             if end >= self.attempt.workspace.symbols.len() {

@@ -7,6 +7,8 @@ use crate::addr::MacroId;
 pub(super) struct CompiledRule {
     /// Where its steps lie in the program.
     pub pattern: (u32, u32),
+    /// Where the parts of the same pattern lie.
+    pub parts: (u32, u32),
     /// The replacement without its leading `$:` or `$@`.
     pub replacement: (u32, u32),
     pub action: RuleAction,
