@@ -273,8 +273,9 @@ impl Mta {
         }
         let limit = times.queuereturn.of(envelope.timeout_class);
         let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
-        // `now`: whoever cannot be reached at once is not waited for
-        let expired = (limit <= 0 || age > limit) && envelope.pending().next().is_some() && tried;
+        // `now`: whoever cannot be reached at once is not waited for; what is dated in the future is not late
+        let too_old = age > limit || limit <= 0 && age >= 0 || self.comes_back_at_once(envelope);
+        let expired = too_old && envelope.pending().next().is_some() && tried;
         if expired {
             fail_pending(envelope, EnhancedStatus(4, 4, 7));
         }

@@ -215,7 +215,7 @@ impl Lines<'_> {
                 Fact::Quarantine(text) => quarantine = Some(text),
                 Fact::Sender(text) => {
                     self.sender(text, created, warned);
-                    self.quarantine(quarantine);
+                    self.quarantine(quarantine.take());
                     self.status(std::mem::take(&mut body_type), std::mem::take(&mut message));
                 }
                 Fact::Control(text) => self.control(text),
