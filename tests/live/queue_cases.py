@@ -63,6 +63,8 @@ def runnable(text, lines):
     text += "" if "\n" in text else "\n"
     if re.search("^!", text, re.M):  # BY=: queue_states.md
         text = re.sub("@(greet4|ehlo4|maildrop)", "@rcpt4", text)
+    if "@down.example" in text:  # hosts that share an exchanger: queue_states.md
+        text = text.replace("@downup.example", "@good.example")
     return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if line[0] != "q") + "\n.\n"
 
 

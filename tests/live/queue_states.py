@@ -134,6 +134,10 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: ).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "), table_rows.lines("queue", r"^r"))),
     ("a message whose time is over, and of which nobody is told", asks_for_no_report, without_unaddressed),
+    ("BODY=8BITMIME of reports behind the first", lambda case, group: runs(case), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
+    ("BY= that a host cannot keep", lambda case, group: any(re.search(r"^!", text, re.M) for text in controls(case)), table_rows.all_of(
+        table_rows.lines("log", r", dsn=[25]\.0\.0, stat=Service unavailable", ", stat=Service unavailable"),
+        table_rows.lines(REPORTS, r"^(D: )?( +\(reason: 250 |Diagnostic-Code: SMTP; 250 |Status: (2\.0\.0|5\.4\.7)$)"))),
     ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
