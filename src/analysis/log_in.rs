@@ -8,7 +8,7 @@ use super::layout::{Lines, Part, Style};
 use super::log_in_step::LogInStep;
 use super::passwords::{self, Passwords};
 use super::session::{self, Asked};
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, PasswordSources};
 use crate::logging::{Logger, Target};
 use crate::rewrite::Site;
 use crate::sasl::{self, ClientFacts, Credentials, MECHANISMS, Mechanism, Proof, Question, Settings};
@@ -63,13 +63,14 @@ pub struct LogInReport {
 pub async fn log_in(site: &Arc<Site>, keeper: &Keeper, asked: LogIn) -> io::Result<LogInReport> {
     let mut steps = vec![configuration(site), site_file(&asked.settings)];
     let settings = asked.settings.clone().unwrap_or_else(|_| Settings::none());
-    let passwords = Arc::new(Passwords::new(settings.clone()));
+    let sources = PasswordSources::new(&site.config, settings.clone());
+    let passwords = Arc::new(Passwords::new(sources.clone()));
     let log = Logger::open(Target::Memory, b"", LOG_LEVEL);
     let (mut server, task) = connect(site, keeper, &asked, &settings, &passwords, &log);
     server.greeting(LIMIT).await.map_err(broken)?;
     server.hello(b"EHLO", b"client.example", true, LIMIT).await.map_err(broken)?;
     let mechanism = chosen(&asked, &server.mechanisms);
-    steps.extend(backends(site, &asked, &settings, mechanism));
+    steps.extend(backends(site, &asked, &sources, mechanism));
     steps.push(offer(site, &asked, &settings, &server.mechanisms, mechanism));
     let answer = say(&mut server, &asked, mechanism).await?;
     drop(server);
@@ -167,18 +168,16 @@ fn names(list: &[u8], name: &str) -> bool {
 fn backends(
     site: &Site,
     asked: &LogIn,
-    settings: &Settings,
+    sources: &PasswordSources,
     mechanism: Option<&Mechanism>,
 ) -> Vec<LogInStep> {
     let Some(mechanism) = mechanism.filter(|_| asked.settings.is_ok()) else { return Vec::new() };
-    let plain = mechanism.says_password();
-    let who = Question {
-        name: asked.credentials.id.clone(),
-        realm: realm(site),
-        proof: Proof::Password(Vec::new()),
-    };
-    let methods = passwords::asked_by(settings, plain);
-    methods.into_iter().map(|method| passwords::look(settings, method, plain, who.account())).collect()
+    // any of those that are not passwords stands for the others
+    let proof =
+        if mechanism.says_password() { Proof::Password(Vec::new()) } else { Proof::CramMd5(Vec::new()) };
+    let who = Question { name: asked.credentials.id.clone(), realm: realm(site), proof };
+    let methods = sources.settings.asked(&who.proof);
+    methods.into_iter().map(|method| passwords::look(sources, method, &who)).collect()
 }
 
 /// Is the mechanism offered to this client? If not: what takes it away?

@@ -24,6 +24,14 @@ impl LogInStep {
         Self { good: false, ..Self::good(step, text) }
     }
 
+    /// As it should be, or what is wrong.
+    pub fn of(step: impl Into<String>, found: Result<impl Into<String>, impl Into<String>>) -> Self {
+        match found {
+            Ok(text) => Self::good(step, text),
+            Err(text) => Self::bad(step, text),
+        }
+    }
+
     /// By a judgement.
     pub fn judged(good: bool, step: &str, text: String) -> Self {
         Self { good, ..Self::good(step, text) }

@@ -5,8 +5,8 @@
 
 use super::log_in_step::LogInStep;
 use crate::db::bdb::{Kind, Reader};
-use crate::keeper;
-use crate::sasl::{Answer, Method, Proof, Question, Refusal, Settings};
+use crate::keeper::PasswordSources;
+use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal};
 use crate::sys::{accounts, errno_text};
 use bstr::ByteSlice;
 use std::collections::BTreeSet;
@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where passwords are, and what was answered about one.
 pub(super) struct Passwords {
-    settings: Settings,
+    sources: PasswordSources,
     told: Mutex<Vec<(Method, Answer)>>,
 }
 
 impl Passwords {
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, told: Mutex::default() }
+    pub fn new(sources: PasswordSources) -> Self {
+        Self { sources, told: Mutex::default() }
     }
 
     /// The keeper's answer; what each of those that it asks has said is kept.
@@ -33,11 +33,10 @@ impl Passwords {
 
     fn ask(&self, question: &Question) -> Answer {
         let mut last = Answer::No(Refusal::NoMethod);
-        for method in asked_by(&self.settings, matches!(question.proof, Proof::Password(_))) {
-            let alone = Settings { methods: vec![method], ..self.settings.clone() };
-            last = keeper::password_answer(&alone, question);
+        for method in self.sources.settings.asked(&question.proof) {
+            last = self.sources.ask(method, question);
             self.told.lock().unwrap_or_else(PoisonError::into_inner).push((method, last.clone()));
-            if last == Answer::Right {
+            if !matches!(last, Answer::No(_)) {
                 break;
             }
         }
@@ -48,19 +47,10 @@ impl Passwords {
     pub fn told(&self) -> Vec<LogInStep> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let step = |(method, answer): &(Method, Answer)| {
-            let name = format!("{}, asked", method.word());
-            match said(answer) {
-                Ok(text) => LogInStep::good(name, text),
-                Err(text) => LogInStep::bad(name, text),
-            }
+            LogInStep::of(format!("{}, asked", method.word()), said(answer))
         };
         told.iter().map(step).collect()
     }
-}
-
-/// Those who are asked: about anything but a plain password only who has passwords.
-pub(super) fn asked_by(settings: &Settings, plain: bool) -> Vec<Method> {
-    if plain { settings.methods.clone() } else { vec![Method::Database] }
 }
 
 fn said(answer: &Answer) -> Result<&'static str, &'static str> {
@@ -77,8 +67,9 @@ fn said(answer: &Answer) -> Result<&'static str, &'static str> {
 }
 
 /// Is one of them there?
-pub(super) fn look(settings: &Settings, method: Method, plain: bool, account: (&[u8], &[u8])) -> LogInStep {
-    let name = method.word();
+pub(super) fn look(sources: &PasswordSources, method: Method, question: &Question) -> LogInStep {
+    let (name, settings) = (method.word(), &sources.settings);
+    let plain = matches!(question.proof, Proof::Password(_));
     let socket = |path: &[u8], setting: &str| {
         let place = path.as_bstr();
         match UnixStream::connect(accounts::path(path)) {
@@ -92,10 +83,11 @@ pub(super) fn look(settings: &Settings, method: Method, plain: bool, account: (&
     match method {
         Method::Saslauthd => socket(&settings.saslauthd, "saslauthd_path"),
         Method::Dovecot => socket(&settings.dovecot, "dovecot_path"),
+        Method::PasswordFile => LogInStep::of(name, password_file(sources, question)),
         Method::Database if !settings.has_database => {
             LogInStep::bad(name, "auxprop_plugin does not name sasldb, the only one that is here")
         }
-        Method::Database => match database(&settings.database, account) {
+        Method::Database => match database(&settings.database, question.account()) {
             Ok(text) => LogInStep::good(name, text),
             Err(why) if plain || settings.methods.contains(&Method::Database) => LogInStep::bad(name, why),
             Err(why) => LogInStep::bad(
@@ -114,6 +106,22 @@ fn remedy(error: &io::Error, name: &str, setting: &str) -> String {
         io::ErrorKind::PermissionDenied => String::from("ask as root, as the daemon does"),
         io::ErrorKind::ConnectionRefused => format!("{name} has ended and left its socket behind"),
         _ => format!("{setting} is to name the socket of {name}"),
+    }
+}
+
+fn password_file(sources: &PasswordSources, question: &Question) -> Result<String, String> {
+    let place = sources.settings.password_file.as_bstr();
+    let text = sources.password_file().map_err(|refusal| format!("{place}: {refusal}"))?;
+    let (file, (user, realm)) = (PasswordFile(&text), question.account());
+    match file.has(question) {
+        true => Ok(format!("{place}: {} users, {} among them", file.users(), user.as_bstr())),
+        false => Err(format!(
+            "{place}: {} users, and no {}@{}; `doveadm pw' makes what stands behind the colon of `{}:'",
+            file.users(),
+            user.as_bstr(),
+            realm.as_bstr(),
+            question.name.as_bstr()
+        )),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a configuration to what the keeper needs of it. Runs before the fork, in whoever has read it.
 
 use super::protocol::UNSAFE_LEVEL;
+use super::secrets::PasswordSources;
 use super::settings::{KeeperSettings, LocalMailer, MapNeeds, TlsFile};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
@@ -45,8 +46,18 @@ impl From<&Config> for KeeperSettings {
             filters: filters(config),
             maps: MapNeeds::default(),
             // what is wrong with the file stands in the front's log
-            sasl: sasl::Settings::of_site().unwrap_or_else(|_| sasl::Settings::none()),
+            passwords: PasswordSources::new(
+                config,
+                sasl::Settings::of_site().unwrap_or_else(|_| sasl::Settings::none()),
+            ),
         }
+    }
+}
+
+impl PasswordSources {
+    /// Those that `Sendmail.conf` names, on a host that is configured so.
+    pub fn new(config: &Config, settings: sasl::Settings) -> Self {
+        Self { settings, blame: config.blame() }
     }
 }
 

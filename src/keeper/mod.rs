@@ -50,6 +50,6 @@ pub use protocol::{
     AliasAnswer, DEAD_LETTERS, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote,
     MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
-pub use secrets::answer as password_answer;
+pub use secrets::PasswordSources;
 pub use settings::{KeeperSettings, MapNeeds};
 pub use watched::{Files, WatchedFiles};

@@ -1,11 +1,12 @@
-//! Passwords: those of a sasldb2, which only root may read, and those that saslauthd and Dovecot know.
+//! Passwords: those of a sasldb2 or a passwd-style file, which only root may read, and those that saslauthd and Dovecot know.
 //!
 //! In: what an exchange must know of one password ([`Question`]). Out: just that. The front never sees a password that
 //! its client has not said itself.
 
 use crate::db::bdb::{Kind, Reader};
-use crate::sasl::{Answer, Method, Proof, Question, Refusal, Settings, derive};
+use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal, Settings, derive};
 use crate::sys::accounts;
+use crate::sys::safe::{self, Blame, Rules};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -19,24 +20,55 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// As whom we ask.
 const SERVICE: &[u8] = b"smtp";
 
-/// The answer to a question, with the rights of whoever asks here; it may take a minute.
-pub fn answer(settings: &Settings, question: &Question) -> Answer {
-    let Proof::Password(password) = &question.proof else {
-        return of_database(settings, question);
-    };
-    let mut answer = Answer::No(Refusal::NoMethod);
-    for method in &settings.methods {
-        answer = match method {
-            Method::Database => of_database(settings, question),
-            Method::Saslauthd => told(ask_saslauthd(&settings.saslauthd, question, password)),
-            Method::Dovecot => told(ask_dovecot(&settings.dovecot, question, password)),
-        };
-        if answer == Answer::Right {
-            return answer;
+/// Who knows passwords, and under which rules they are asked.
+#[derive(Clone, Debug)]
+pub struct PasswordSources {
+    /// Who they are.
+    pub settings: Settings,
+    /// Option DontBlameSendmail.
+    pub(super) blame: Blame,
+}
+
+impl PasswordSources {
+    /// The answer to a question, with the rights of whoever asks here; it may take a minute.
+    pub fn answer(&self, question: &Question) -> Answer {
+        let mut answer = Answer::No(Refusal::NoMethod);
+        for method in self.settings.asked(&question.proof) {
+            answer = self.ask(method, question);
+            if !matches!(answer, Answer::No(_)) {
+                return answer;
+            }
+        }
+        if matches!(question.proof, Proof::Password(_)) {
+            std::thread::sleep(PAUSE);
+        }
+        answer
+    }
+
+    /// What one of them answers.
+    pub fn ask(&self, method: Method, question: &Question) -> Answer {
+        let settings = &self.settings;
+        match (method, &question.proof) {
+            (Method::Database, _) => of_database(settings, question),
+            (Method::PasswordFile, _) => match self.password_file() {
+                Ok(text) => PasswordFile(&text).answer(question),
+                Err(_) => Answer::No(Refusal::Unavailable),
+            },
+            (Method::Saslauthd, Proof::Password(said)) => {
+                told(ask_saslauthd(&settings.saslauthd, question, said))
+            }
+            (Method::Dovecot, Proof::Password(said)) => told(ask_dovecot(&settings.dovecot, question, said)),
+            (Method::Saslauthd | Method::Dovecot, _) => Answer::No(Refusal::NoMethod),
         }
     }
-    std::thread::sleep(PAUSE);
-    answer
+
+    /// The text of the passwd-style file, which others may neither read nor write.
+    ///
+    /// # Errors
+    /// It cannot be read, or must not be used.
+    pub fn password_file(&self) -> Result<Vec<u8>, safe::Refusal> {
+        safe::read(&accounts::path(&self.settings.password_file), &Rules::passwords(self.blame))
+    }
 }
 
 /// The key is user, realm and what of him, with NULs between.

@@ -10,7 +10,7 @@ use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply};
 use super::service::KeeperService;
 use super::settings::KeeperSettings;
-use super::{deliver, dialogue, lists, secrets, tls_files};
+use super::{deliver, dialogue, lists, tls_files};
 use crate::schema::Sysexit;
 use crate::sys::errno_text;
 use crate::sys::safe::{self, Rules};
@@ -171,7 +171,7 @@ impl Server {
             Ask::Include(path, named_by) => Reply::Listing(self.include(&path, &named_by)),
             Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
             Ask::Program(map, key) => self.program(&map, key),
-            Ask::Secret(question) => Reply::Secret(secrets::answer(&self.service.settings.sasl, &question)),
+            Ask::Secret(question) => Reply::Secret(self.service.settings.passwords.answer(&question)),
             Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| along.fds.push(socket))),
             Ask::Dialogue(delivery) => {
                 let begun = dialogue::begin(&self.service, &delivery);

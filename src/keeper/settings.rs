@@ -1,8 +1,8 @@
 //! What the keeper knows of the configuration: plain values, made before the fork, never changed.
 
+use super::secrets::PasswordSources;
 use crate::addr::{MacroId, expand_with, op};
 use crate::db::AliasSpec;
-use crate::sasl;
 use crate::schema::UserIds;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
@@ -111,7 +111,7 @@ pub struct KeeperSettings {
     /// What its maps have the keeper do.
     pub(super) maps: MapNeeds,
     /// Where passwords are.
-    pub(super) sasl: sasl::Settings,
+    pub(super) passwords: PasswordSources,
 }
 
 /// What maps have the keeper do.

@@ -8,6 +8,7 @@
 //! - `mechanism`: what there is, as rows, and who may use what; a file for each mechanism, both sides of it
 //! - `secret`: what follows from a password, and nothing that it follows from
 //! - `failure`: why somebody is turned away, in the words of Cyrus SASL, which people search their logs for
+//! - `password_file`: users and what is kept of their passwords, in a passwd-style file
 //! - `settings`: where the site's passwords are; `site_file` reads it from its `Sendmail.conf`
 //! - `authinfo`: name and password for the next host, as the access map or a file holds them
 
@@ -21,6 +22,7 @@ mod log_name;
 mod login;
 mod mechanism;
 mod name;
+mod password_file;
 mod plain;
 mod scram;
 mod secret;
@@ -33,6 +35,7 @@ pub use failure::{Code, Failure};
 pub use hash::Hash;
 pub use log_name::shown_user;
 pub use mechanism::{MECHANISMS, Mechanism, Offered, find, offered, under_tls};
+pub use password_file::PasswordFile;
 pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
 pub use settings::{Method, Settings};
 

@@ -116,6 +116,11 @@ impl ScramKeys {
         let server = hash.hmac(&salted, b"Server Key");
         Self { salt: salt.to_vec(), iterations, stored, server }
     }
+
+    /// Are they those of this password?
+    pub(super) fn are_of(&self, hash: Hash, password: &[u8]) -> bool {
+        same(&Self::of(hash, password, &self.salt, self.iterations).stored, &self.stored)
+    }
 }
 
 /// UTF-8 as ISO 8859-1 if all of it can be written so, else as it is (RFC 2831, section 2.1.2.1).

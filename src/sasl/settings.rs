@@ -1,5 +1,7 @@
 //! Where the site's passwords are; `site_file` reads what `Sendmail.conf` says of it.
 
+use super::secret::Proof;
+
 /// Who knows passwords: words of `pwcheck_method`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Method {
@@ -9,6 +11,8 @@ pub enum Method {
     Saslauthd,
     /// Dovecot, about plain passwords; a word of ours.
     Dovecot,
+    /// A passwd-style file; a word of ours.
+    PasswordFile,
 }
 
 /// What the file says.
@@ -30,6 +34,8 @@ pub struct Settings {
     pub saslauthd: Vec<u8>,
     /// `dovecot_path`: the socket of Dovecot's authentication clients; a word of ours.
     pub dovecot: Vec<u8>,
+    /// `passwd_file_path`: the passwd-style file; a word of ours.
+    pub password_file: Vec<u8>,
 }
 
 impl Default for Settings {
@@ -43,6 +49,7 @@ impl Default for Settings {
             database: b"/etc/sasldb2".to_vec(),
             saslauthd: b"/run/saslauthd/mux".to_vec(),
             dovecot: b"/run/dovecot/auth-client".to_vec(),
+            password_file: b"/etc/mail/passwd-file".to_vec(),
         }
     }
 }
@@ -51,5 +58,20 @@ impl Settings {
     /// Nobody knows any password.
     pub fn none() -> Self {
         Self { methods: Vec::new(), has_database: false, mechanisms: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Who is asked, in this order: about anything but a plain password only who has passwords.
+    pub fn asked(&self, proof: &Proof) -> Vec<Method> {
+        if matches!(proof, Proof::Password(_)) {
+            return self.methods.clone();
+        }
+        let mut asked = Vec::new();
+        if self.methods.contains(&Method::PasswordFile) {
+            asked.push(Method::PasswordFile);
+        }
+        if self.has_database || asked.is_empty() {
+            asked.push(Method::Database);
+        }
+        asked
     }
 }

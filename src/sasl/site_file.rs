@@ -15,8 +15,12 @@ const FILES: &[&str] = &[
 
 impl Method {
     /// All of them, with their words.
-    pub const ROWS: &[(&str, Self)] =
-        &[("auxprop", Self::Database), ("saslauthd", Self::Saslauthd), ("dovecot", Self::Dovecot)];
+    pub const ROWS: &[(&str, Self)] = &[
+        ("auxprop", Self::Database),
+        ("saslauthd", Self::Saslauthd),
+        ("dovecot", Self::Dovecot),
+        ("passwd-file", Self::PasswordFile),
+    ];
 
     /// The method of this word.
     pub fn named(word: &[u8]) -> Option<Self> {
@@ -95,6 +99,7 @@ impl Settings {
             b"sasldb_path" => self.database = value.to_vec(),
             b"saslauthd_path" => self.saslauthd = value.to_vec(),
             b"dovecot_path" => self.dovecot = value.to_vec(),
+            b"passwd_file_path" => self.password_file = value.to_vec(),
             _ => {}
         }
     }

@@ -145,6 +145,33 @@ fn nobody_who_knows_passwords() {
 }
 
 #[test]
+fn a_passwd_style_file_answers_what_follows_from_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let sasl = "pwcheck_method: passwd-file\npasswd_file_path: DIR/passwd\nauxprop_plugin: none\n";
+    let options = format!("{MECHANISMS}\nO DontBlameSendmail=TrustStickyBit,GroupWritableDirPathSafe");
+    let site = Site::new(&options, sasl);
+    let path = site.path("passwd");
+    fs::write(&path, include_str!("../../testdata/sasl/passwd-file")).expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+    for (mechanism, user) in [("PLAIN", "sha512"), ("LOGIN", "yescrypt"), ("SCRAM-SHA-256", "scram256")] {
+        let words = ["-m", mechanism, user];
+        assert_eq!(site.told(&words, "secret"), (vec![], GOOD.into(), Some(0)), "{mechanism}");
+        let (failed, reply, status) = site.told(&words, "wrong-one");
+        assert_eq!((failed.last().map(String::as_str), &reply[..], status), (Some("reply"), BAD, Some(77)));
+    }
+    assert_eq!(site.told(&["-m", "CRAM-MD5", "plain"], "secret").1, GOOD);
+    let asked = steps(&["passwd-file", "passwd-file, asked", "reply"]);
+    assert_eq!(site.told(&["-m", "PLAIN", "nobody"], "secret"), (asked.clone(), BAD.into(), Some(77)));
+    // a hash is good for passwords alone, and what cannot be read is no refusal
+    let (failed, reply, _) = site.told(&["-m", "PLAIN", "no-hash"], "secret");
+    assert_eq!((failed, &reply[..]), (steps(&["passwd-file, asked", "reply"]), LATER));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a mode");
+    assert_eq!(site.told(&["-m", "PLAIN", "sha512"], "secret"), (asked, LATER.into(), Some(75)));
+    let text = String::from_utf8(site.test(&["-m", "PLAIN", "sha512"], "secret").stdout).expect("UTF-8");
+    assert!(text.contains("readable file"), "{text}");
+}
+
+#[test]
 fn saslauthd_answers() {
     let site = Site::new(MECHANISMS, "pwcheck_method: saslauthd\nsaslauthd_path: DIR/mux\n");
     let listener = UnixListener::bind(site.path("mux")).expect("a socket");

@@ -16,11 +16,14 @@ const OUT_OF_REACH: &[&str] =
 
 /// Crates that it may use: system calls, messages, bit sets, errors, hash tables, searching bytes; digests of passwords.
 const CRATES: &[&str] = &[
+    "argon2",
     "base64",
+    "bcrypt",
     "bitflags",
     "hashbrown",
     "hmac",
     "md5",
+    "sha_crypt",
     "sha1",
     "sha2",
     "subtle",
@@ -30,11 +33,12 @@ const CRATES: &[&str] = &[
     "serde",
     "serde_bytes",
     "thiserror",
+    "yescrypt",
 ];
 
 /// Lines of the folder itself, and of all that it reaches; SECURITY.md says what they are for, room by room.
 const MOST_OWN: usize = 2450;
-const MOST: usize = 5750;
+const MOST: usize = 5950;
 
 /// The crates of Cargo.toml, as they are written in code.
 fn dependencies() -> Vec<String> {

@@ -255,6 +255,11 @@ impl Rules {
         Self::secret(blame, Blame::GROUP_READABLE_DEFAULT_AUTH_INFO_FILE)
     }
 
+    /// For passwords of users.
+    pub fn passwords(blame: Blame) -> Self {
+        Self::secret(blame, Blame::GROUP_READABLE_SASL_DB_FILE)
+    }
+
     /// For what its owner alone may read, and its group if that is allowed.
     fn secret(blame: Blame, group: Blame) -> Self {
         let readers = if blame.contains(group) { Readers::Group } else { Readers::Owner };
