@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use canonify::sasl::{Answer, ClientFacts, Credentials, MECHANISMS, Refusal, ServerFacts, Step, derive};
+use canonify::sasl::{Answer, ChannelFacts, ClientFacts, Credentials, MECHANISMS, Refusal, ServerFacts, Step, derive};
 use libfuzzer_sys::fuzz_target;
 
 /// No input of the fuzzer's holds it.
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
     if said.iter().any(|line| holds(line, PASSWORD)) {
         return;
     }
-    let facts = ServerFacts { host: b"h.example".to_vec(), realm: b"h.example".to_vec(), now: 17, random: [b'r'; 36] };
+    let facts = ServerFacts { host: b"h.example".to_vec(), realm: b"h.example".to_vec(), now: 17, random: [b'r'; 36], channel: ChannelFacts::default() };
     let mut server = (mechanism.server)(&facts);
     let mut responses = said.iter();
     let mut step = server.respond(responses.next().filter(|_| mechanism.takes_initial).map(Vec::as_slice));

@@ -11,7 +11,9 @@ use super::session::{self, Asked};
 use crate::keeper::{Keeper, PasswordSources};
 use crate::logging::{Logger, Target};
 use crate::rewrite::Site;
-use crate::sasl::{self, ClientFacts, Credentials, MECHANISMS, Mechanism, Proof, Question, Settings};
+use crate::sasl::{
+    self, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism, Proof, Question, Settings,
+};
 use crate::smtp::client::{Answer, ConnectionError, ServerConnection};
 use crate::smtp::server::security::Channel;
 use crate::smtp::server::{Client, Policy};
@@ -206,11 +208,14 @@ fn offer(
     }
     let options = &site.config.options;
     let letters = sasl::under_tls(&options.auth_options, asked.protected);
+    let possible = mechanism.is_possible(&Conditions::default());
     let unmet = letters.iter().find(|letter| !mechanism.satisfies(&[**letter])).copied();
     let why = if !names(options.auth_mechanisms.as_deref().unwrap_or_default(), name) {
         String::from("option AuthMechanisms does not name it")
     } else if settings.mechanisms.as_ref().is_some_and(|list| !names(list, name)) {
         String::from("mech_list of Sendmail.conf does not name it")
+    } else if !possible {
+        String::from("it needs a client's certificate that is found good, and nobody shows one here")
     } else if unmet == Some(b'p') && mechanism.satisfies(&without_p(&letters)) {
         String::from("AuthOptions p allows it under TLS alone (--tls)")
     } else if let Some(letter) = unmet {

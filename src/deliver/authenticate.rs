@@ -10,7 +10,7 @@ use crate::engine::Scope;
 use crate::keeper::TlsFileAnswer;
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
-use crate::sasl::{self, ClientFacts, Credentials, MECHANISMS, Mechanism};
+use crate::sasl::{self, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, ServerConnection};
 use crate::sys::random;
@@ -160,7 +160,7 @@ fn usable(
     let wanted = credentials.mechanisms.as_ref().or(options.auth_mechanisms.as_ref());
     let wanted = wanted.map(Vec::as_slice).unwrap_or_default();
     let options = sasl::under_tls(&options.auth_options, server.protection.established.is_some());
-    let found = sasl::offered(wanted, Some(&server.mechanisms), &options).names;
+    let found = sasl::offered(wanted, Some(&server.mechanisms), &options, &Conditions::default()).names;
     let named =
         move |row: &&Mechanism| found.iter().any(|name| name.eq_ignore_ascii_case(row.name.as_bytes()));
     MECHANISMS.iter().filter(named).collect()

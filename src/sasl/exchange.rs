@@ -4,6 +4,13 @@ use super::authinfo::Credentials;
 use super::failure::Failure;
 use super::secret::{Answer, Question};
 
+/// What TLS knows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ChannelFacts {
+    /// Whose certificate the client has shown, if it was found good; as `${cert_subject}`.
+    pub subject: Option<Vec<u8>>,
+}
+
 /// What the server knows before an exchange.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServerFacts {
@@ -15,6 +22,8 @@ pub struct ServerFacts {
     pub now: i64,
     /// Fresh from the kernel for this exchange.
     pub random: [u8; 36],
+    /// What TLS knows of the client.
+    pub channel: ChannelFacts,
 }
 
 /// What the server does next.
@@ -35,8 +44,10 @@ pub trait Exchange: Send {
     /// The client has said something; `None` at the beginning, if it came without a response.
     fn respond(&mut self, response: Option<&[u8]>) -> Step;
 
-    /// What was asked is known.
-    fn answered(&mut self, answer: Answer) -> Step;
+    /// What was asked is known; mechanisms that ask nothing are never told.
+    fn answered(&mut self, _answer: Answer) -> Step {
+        Step::Failed(Failure::protocol("out of order"))
+    }
 }
 
 /// What a client knows before an exchange.

@@ -7,6 +7,8 @@ use super::secret::Refusal;
 pub enum Code {
     /// Something is not as it should be, and nobody knows better.
     Generic,
+    /// What was said is too long.
+    Overflow,
     /// Nobody could look at the password.
     NoMechanism,
     /// What was said makes no sense.
@@ -22,6 +24,7 @@ impl Code {
     fn row(self) -> (i32, &'static str) {
         match self {
             Self::Generic => (-1, "generic failure"),
+            Self::Overflow => (-3, "overflowed buffer"),
             Self::NoMechanism => (-4, "no mechanism available"),
             Self::BadProtocol => (-5, "bad protocol / cancel"),
             Self::Authentication => (-13, "authentication failure"),

@@ -1,15 +1,28 @@
 //! The mechanisms, strongest first.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts};
-use super::{cram_md5, digest_md5, login, plain, scram};
+use super::{cram_md5, digest_md5, external, login, plain, scram};
+
+/// What mechanisms may need of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Conditions {
+    /// The client has shown a certificate that was found good.
+    pub certificate: bool,
+}
+
+fn nothing(_: &Conditions) -> bool {
+    true
+}
 
 /// One mechanism.
 pub struct Mechanism {
     /// As SMTP names it.
     pub name: &'static str,
-    /// Letters of option AuthOptions that it satisfies. None satisfies f (forward secrecy), or d (no dictionary of
-    /// passwords helps whoever has listened).
+    /// Letters of option AuthOptions that it satisfies. None satisfies f (forward secrecy), and those with passwords do not satisfy d (no
+    /// dictionary of passwords helps whoever has listened).
     satisfies: &'static [u8],
+    /// What it cannot do without.
+    needs: fn(&Conditions) -> bool,
     /// May a response come with the command? (DIGEST-MD5 takes no notice of it.)
     pub takes_initial: bool,
     /// The server's side.
@@ -21,8 +34,17 @@ pub struct Mechanism {
 /// All of them; a client takes the first that the server has.
 pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
+        name: "EXTERNAL",
+        satisfies: b"pyd",
+        needs: |conditions| conditions.certificate,
+        takes_initial: true,
+        server: external::server,
+        client: external::client,
+    },
+    Mechanism {
         name: "SCRAM-SHA-256",
         satisfies: b"paym",
+        needs: nothing,
         takes_initial: true,
         server: scram::server_sha256,
         client: scram::client_sha256,
@@ -30,6 +52,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "SCRAM-SHA-1",
         satisfies: b"paym",
+        needs: nothing,
         takes_initial: true,
         server: scram::server_sha1,
         client: scram::client_sha1,
@@ -37,6 +60,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "DIGEST-MD5",
         satisfies: b"pym",
+        needs: nothing,
         takes_initial: true,
         server: digest_md5::server,
         client: digest_md5::client,
@@ -44,6 +68,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "CRAM-MD5",
         satisfies: b"py",
+        needs: nothing,
         takes_initial: false,
         server: cram_md5::server,
         client: cram_md5::client,
@@ -51,6 +76,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "PLAIN",
         satisfies: b"yc",
+        needs: nothing,
         takes_initial: true,
         server: plain::server,
         client: plain::client,
@@ -58,6 +84,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "LOGIN",
         satisfies: b"yc",
+        needs: nothing,
         takes_initial: true,
         server: login::server,
         client: login::client,
@@ -72,6 +99,11 @@ impl Mechanism {
     pub fn satisfies(&self, options: &[u8]) -> bool {
         let mut asked = options.iter().filter(|letter| PROPERTIES.contains(letter));
         asked.all(|letter| self.satisfies.contains(letter))
+    }
+
+    /// Has this connection what it needs?
+    pub fn is_possible(&self, conditions: &Conditions) -> bool {
+        (self.needs)(conditions)
     }
 
     /// Does the client say its password as it is?
@@ -99,10 +131,12 @@ pub struct Offered {
     pub names: Vec<Vec<u8>>,
 }
 
-/// The mechanisms that `wanted` (option AuthMechanisms) names, the site has (`mech_list`; `None`: all), and `options`
-/// allow.
-pub fn offered(wanted: &[u8], site: Option<&[u8]>, options: &[u8]) -> Offered {
-    let available = |row: &&Mechanism| row.satisfies(options) && site.is_none_or(|list| names(list, row));
+/// The mechanisms that `wanted` (option AuthMechanisms) names, the site has (`mech_list`; `None`: all), `options`
+/// allow, and whose needs are met.
+pub fn offered(wanted: &[u8], site: Option<&[u8]>, options: &[u8], conditions: &Conditions) -> Offered {
+    let available = |row: &&Mechanism| {
+        row.is_possible(conditions) && row.satisfies(options) && site.is_none_or(|list| names(list, row))
+    };
     let names = words(wanted).filter(|word| find(word).as_ref().is_some_and(available)).map(<[u8]>::to_vec);
     Offered { available: MECHANISMS.iter().filter(available).count(), names: names.collect() }
 }

@@ -1,4 +1,4 @@
-//! SASL (RFC 4422): somebody proves who he is by a password.
+//! SASL (RFC 4422): somebody proves who he is, mostly by a password.
 //!
 //! In: what the other side says, decoded; as a client the name and password. Out: what is to be said next, and in the
 //! end who it was. An exchange of the server needs to know something of a password ([`Question`]): it stops
@@ -16,6 +16,7 @@ mod authinfo;
 mod cram_md5;
 mod digest_md5;
 mod exchange;
+mod external;
 mod failure;
 mod hash;
 mod log_name;
@@ -30,11 +31,11 @@ mod settings;
 mod site_file;
 
 pub use authinfo::{Credentials, credentials, of_file as credentials_of_file};
-pub use exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
+pub use exchange::{ChannelFacts, ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 pub use failure::{Code, Failure};
 pub use hash::Hash;
 pub use log_name::shown_user;
-pub use mechanism::{MECHANISMS, Mechanism, Offered, find, offered, under_tls};
+pub use mechanism::{Conditions, MECHANISMS, Mechanism, Offered, find, offered, under_tls};
 pub use password_file::PasswordFile;
 pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
 pub use settings::{Method, Settings};

@@ -120,7 +120,9 @@ impl Entry<'_> {
         };
         match (scheme, proof) {
             // nobody can log in: as crypt(3) has it, no password has such a hash
-            (_, Proof::Password(_)) if text.is_empty() || text.starts_with(b"*") || text.starts_with(b"!") => {
+            (_, Proof::Password(_))
+                if text.is_empty() || text.starts_with(b"*") || text.starts_with(b"!") =>
+            {
                 Answer::No(Refusal::Wrong)
             }
             (Some(Scheme::Plain), _) if !text.is_empty() => derive(text, proof),

@@ -7,7 +7,13 @@ use bstr::ByteSlice;
 
 fn server_facts() -> ServerFacts {
     let realm = b"site.example".to_vec();
-    ServerFacts { host: b"mail.site.example".to_vec(), realm, now: 17, random: [b'r'; 36] }
+    ServerFacts {
+        host: b"mail.site.example".to_vec(),
+        realm,
+        now: 17,
+        random: [b'r'; 36],
+        channel: ChannelFacts::default(),
+    }
 }
 
 fn client_facts(password: &[u8]) -> ClientFacts {
@@ -45,9 +51,34 @@ fn run_for(mechanism: &Mechanism, client: ClientFacts) -> Step {
     panic!("{} has no end", mechanism.name)
 }
 
+/// Those that need nothing but a password.
+fn with_passwords() -> impl Iterator<Item = &'static Mechanism> {
+    MECHANISMS.iter().filter(|row| row.is_possible(&Conditions::default()))
+}
+
+#[test]
+fn a_certificate_says_who_the_client_is_whatever_it_says_itself() {
+    let mechanism = find(b"EXTERNAL").expect("a row");
+    let subject = b"/O=Site/CN=ann+40site.example".to_vec();
+    for said in [&b""[..], b"bob", b"=,\""] {
+        let channel = ChannelFacts { subject: Some(subject.clone()) };
+        let mut server = (mechanism.server)(&ServerFacts { channel, ..server_facts() });
+        assert_eq!(server.respond(None), Step::Challenge(Vec::new()));
+        assert_eq!(server.respond(Some(said)), Step::Done(subject.clone()));
+        assert!(matches!(server.respond(Some(said)), Step::Failed(_)));
+    }
+    let mut nobody = (mechanism.server)(&server_facts());
+    assert!(matches!(nobody.respond(Some(b"bob")), Step::Failed(_)));
+    let list = |certificate| offered(b"PLAIN external", None, b"", &Conditions { certificate }).names;
+    assert_eq!(
+        (list(true), list(false)),
+        (vec![b"PLAIN".to_vec(), b"external".to_vec()], vec![b"PLAIN".to_vec()])
+    );
+}
+
 #[test]
 fn who_knows_the_password_is_known_and_nobody_else() {
-    for mechanism in MECHANISMS {
+    for mechanism in with_passwords() {
         assert_eq!(run(mechanism, b"s\xc3\xa4cret"), Step::Done(b"alice".to_vec()), "{}", mechanism.name);
         let Step::Failed(failure) = run(mechanism, b"s\xc3\xa4cres") else { panic!("{}", mechanism.name) };
         assert_eq!((failure.code, failure.temporary), (Code::Authentication, false), "{}", mechanism.name);
@@ -242,10 +273,10 @@ fn option_letters_leave_what_satisfies_them() {
         ("f", ""),
         ("Ay", "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 scram-sha-256"),
     ] {
-        let names = offered(all, None, letters.as_bytes()).names;
+        let names = offered(all, None, letters.as_bytes(), &Conditions::default()).names;
         assert_eq!(names.join(&b' '), left.as_bytes(), "{letters}");
     }
-    let few = offered(all, Some(b"plain cram-md5"), b"");
+    let few = offered(all, Some(b"plain cram-md5"), b"", &Conditions::default());
     assert_eq!((few.available, few.names.join(&b' ')), (2, b"PLAIN CRAM-MD5".to_vec()));
 }
 

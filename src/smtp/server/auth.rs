@@ -10,11 +10,13 @@ use super::security::{Channel, Identity, Security};
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use super::wire::Input;
+use crate::addr::shorten;
 use crate::logging::Priority;
-use crate::sasl::{self, Failure, Mechanism, Offered, ServerFacts, Step};
+use crate::sasl::{self, ChannelFacts, Conditions, Failure, Mechanism, Offered, ServerFacts, Step};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{encode_xtext, word_and_rest};
 use crate::sys::random;
+use crate::tls::Verify;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -37,7 +39,14 @@ fn mechanisms(features: &Features, policy: &Policy, security: &Security) -> Offe
     options.extend(features.auth_protected.then_some(b'p'));
     let options = sasl::under_tls(&options, security.channel == Channel::Protected);
     let wanted = policy.auth_mechanisms.as_deref().unwrap_or_default();
-    sasl::offered(wanted, policy.sasl_mechanisms.as_deref(), &options)
+    let conditions = Conditions { certificate: subject(security).is_some() };
+    sasl::offered(wanted, policy.sasl_mechanisms.as_deref(), &options, &conditions)
+}
+
+/// Whose certificate the client has shown, if it was found good.
+fn subject(security: &Security) -> Option<&[u8]> {
+    let tls = security.tls.as_deref().filter(|tls| tls.verify == Verify::Ok)?;
+    Some(&tls.certificate.subject[..]).filter(|subject| !subject.is_empty())
 }
 
 /// EHLO's line.
@@ -130,7 +139,9 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         };
         let realm = self.server.policy.auth_realm.clone().unwrap_or_else(|| self.hostname.clone());
-        let facts = ServerFacts { host: self.hostname.clone(), realm, now: self.acceptor.now(), random };
+        let channel = ChannelFacts { subject: subject(&self.client.security).map(<[u8]>::to_vec) };
+        let (host, now) = (self.hostname.clone(), self.acceptor.now());
+        let facts = ServerFacts { host, realm, now, random, channel };
         let mut exchange = (mechanism.server)(&facts);
         let mut first = initial.clone().unwrap_or_default();
         let mut step = match initial {
@@ -175,11 +186,12 @@ impl<A: Acceptor> Session<A> {
     }
 
     fn authenticated(&mut self, name: &[u8], user: &[u8]) -> Flow {
+        let encoded = encode_xtext(user);
         let text = [
             b"AUTH=server, relay=",
             &self.client.display[..],
             b", authid=",
-            &user[..user.len().min(MAX_USER)],
+            &shorten(&encoded, MAX_USER),
             b", mech=",
             &name[..name.len().min(MAX_NAME.1)],
             b", bits=0",
@@ -189,7 +201,7 @@ impl<A: Acceptor> Session<A> {
         let config = self.server.site.config.clone();
         for scope in [&mut self.scope, &mut self.transaction.envelope.scope] {
             scope.set_named(&config, b"auth_type", name);
-            scope.set_named(&config, b"auth_authen", &encode_xtext(user));
+            scope.set_named(&config, b"auth_authen", &encoded);
             scope.set_named(&config, b"auth_ssf", b"0");
         }
         self.name_protocol(true);

@@ -1,0 +1,48 @@
+//! EXTERNAL (RFC 4422, appendix A): TLS has shown who the client is; it says no more than as whom it acts.
+
+use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
+use super::failure::{Code, Failure};
+
+/// The longest name, as Cyrus SASL has it.
+const MAX_NAME: usize = 1024;
+
+pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
+    Box::new(Server { subject: facts.channel.subject.clone() })
+}
+
+struct Server {
+    subject: Option<Vec<u8>>,
+}
+
+impl Exchange for Server {
+    /// As whom the client acts gives it no rights: who it is is said by its certificate.
+    fn respond(&mut self, response: Option<&[u8]>) -> Step {
+        match (self.subject.take(), response) {
+            (None, _) => Step::Failed(Failure::protocol("")),
+            (subject, None) => {
+                self.subject = subject;
+                Step::Challenge(Vec::new())
+            }
+            (_, Some(name)) if name.len() > MAX_NAME => {
+                Step::Failed(Failure::new(Code::Overflow, "Unable to find a callback: 32775"))
+            }
+            (Some(subject), _) => Step::Done(subject),
+        }
+    }
+}
+
+pub(super) fn client(facts: ClientFacts) -> Box<dyn ClientExchange> {
+    Box::new(Client(facts))
+}
+
+struct Client(ClientFacts);
+
+impl ClientExchange for Client {
+    fn initial(&mut self) -> Option<Vec<u8>> {
+        self.respond(b"")
+    }
+
+    fn respond(&mut self, _challenge: &[u8]) -> Option<Vec<u8>> {
+        Some(self.0.credentials.user.clone())
+    }
+}
