@@ -98,6 +98,7 @@ impl Matcher<'_> {
             }
             let end = match *wildcard {
                 Wildcard::Any(least) => literals.find(self.workspace, at + usize::from(least)),
+                Wildcard::Class(class) => self.class_end(class, *literals, at, at),
                 other => {
                     self.first_end(other, at, *literals).filter(|end| literals.stand_at(self.workspace, *end))
                 }
@@ -159,17 +160,22 @@ impl Matcher<'_> {
         wildcard: Wildcard,
         literals: Literals,
         start: usize,
-        mut end: usize,
+        end: usize,
     ) -> Option<usize> {
         match wildcard {
             Wildcard::Any(_) => literals.find(self.workspace, end + 1),
-            Wildcard::Class(class) => loop {
-                end = self.member_end(class, start, end)?;
-                if literals.stand_at(self.workspace, end) {
-                    return Some(end);
-                }
-            },
+            Wildcard::Class(class) => self.class_end(class, literals, start, end),
             _ => None,
+        }
+    }
+
+    /// Where a member of a class that begins at `start` and reaches beyond `end` is followed by literals.
+    fn class_end(&mut self, class: u16, literals: Literals, start: usize, mut end: usize) -> Option<usize> {
+        loop {
+            end = self.member_end(class, start, end)?;
+            if literals.stand_at(self.workspace, end) {
+                return Some(end);
+            }
         }
     }
 

@@ -202,7 +202,7 @@ fn tokens(words: &[Vec<u8>]) -> Vec<Token> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn matching_is_as_specified(
