@@ -22,8 +22,16 @@ use std::ops::Range;
 const SHORT: usize = 200;
 
 impl Machine {
-    pub(super) fn lookups(&mut self, frame: &mut Frame, mut from: usize, run: &mut Run<'_>) -> Next {
-        while let Some(pending) = self.next_lookup(from) {
+    /// Answers the look-ups from a place on, so many of them. `None`: all are answered.
+    pub(super) fn lookups(
+        &mut self,
+        frame: &mut Frame,
+        mut from: usize,
+        most: usize,
+        run: &mut Run<'_>,
+    ) -> Option<Next> {
+        for _ in 0..most {
+            let pending = self.next_lookup(from)?;
             self.counts.lookups += 1;
             let request = self.request_of(&pending, run.program);
             let kind = run.program.map_kind(self.map_id(&pending, run.program.host_id()));
@@ -37,7 +45,7 @@ impl Machine {
                     }
                     ImmediateLookup::Wait => {
                         (self.pending, frame.phase) = (pending, Phase::Waiting);
-                        return Next::Ask;
+                        return Some(Next::Ask);
                     }
                 },
                 MapKind::Unknown => {
@@ -48,14 +56,14 @@ impl Machine {
             };
             match self.answered(frame, pending, answer.value.as_deref(), answer.status, run) {
                 Ok(next) => from = next,
-                Err(stop) => return self.stop(frame, stop, run),
+                Err(stop) => return Some(self.stop(frame, stop, run)),
             }
             // the value's memory is used again
             if let Some(value) = answer.value {
                 self.value = value;
             }
         }
-        self.prepare_calls(frame, run)
+        None
     }
 
     /// The first look-up that begins at or after `from`.

@@ -5,11 +5,12 @@
 use super::event::{Event, Tokens};
 use super::frame::Frame;
 use super::machine::{Machine, Run};
-use super::rule::{CompiledRule, Piece};
+use super::rule::Piece;
 use super::scan::{ScanMode, complaints, scan_into};
 use super::symbols::Symbol;
-use crate::addr::Table;
+use crate::addr::{MacroId, Table};
 use crate::schema::Sysexit;
+use std::ops::Range;
 
 /// Most tokens of a workspace.
 pub(super) const MAX_TOKENS: usize = 1000;
@@ -37,46 +38,83 @@ impl Stop {
 }
 
 impl Machine {
-    /// Copies the replacement, bindings and deferred macros filled in, to the top of the stack.
+    /// Copies pieces of a replacement, bindings and deferred macros filled in, to the top of the stack.
     pub(super) fn substitute(
         &mut self,
         frame: &Frame,
-        rule: &CompiledRule,
+        pieces: &[Piece],
         run: &mut Run<'_>,
     ) -> Result<(), Stop> {
         let start = self.stack.len();
-        for piece in run.program.replacement(rule) {
-            match piece {
-                Piece::Words(from, to) => self.stack.extend_from_slice(run.program.words(*from, *to)),
-                Piece::Binding(number) => {
-                    let index = usize::from(*number).wrapping_sub(1);
-                    let binding = *self.bindings.get(index).ok_or(Stop::OutOfBounds(*number))?;
-                    let bound = binding.range(frame.base);
-                    if run.shows_steps() {
-                        let text = run.program.symbols.text(&self.text);
-                        let tokens = Tokens { symbols: &self.stack[bound.clone()], text };
-                        run.observer.event(&Event::Substituted { number: index + 1, tokens });
-                    }
-                    self.stack.extend_from_within(bound);
+        for piece in pieces {
+            match *piece {
+                Piece::Words(from, to) => self.stack.extend_from_slice(run.program.words(from, to)),
+                Piece::Span { first, before, last, after } => {
+                    let span = self.span(frame, [first, before, last, after], run)?;
+                    self.stack.extend_from_within(span);
                 }
-                Piece::Macro(id) => {
-                    let value = run.scope.get(run.config, *id);
-                    if run.shows_steps() {
-                        run.observer.event(&Event::Deferred { side: "RHS", id: *id, value });
-                    }
-                    let mut joined = std::mem::take(&mut self.joined);
-                    joined.clear();
-                    joined.extend_from_slice(value.unwrap_or_default());
-                    let put = if joined.is_empty() { Ok(()) } else { self.put_value(&joined, run) };
-                    self.joined = joined;
-                    put?;
-                }
+                Piece::Macro(id) => self.put_macro(id, run)?,
             }
             if self.stack.len() - start > MAX_TOKENS {
                 return Err(Stop::TooLong);
             }
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn put_macro(&mut self, id: MacroId, run: &mut Run<'_>) -> Result<(), Stop> {
+        let value = run.scope.get(run.config, id);
+        if run.shows_steps() {
+            run.observer.event(&Event::Deferred { side: "RHS", id, value });
+        }
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        joined.extend_from_slice(value.unwrap_or_default());
+        let put = if joined.is_empty() { Ok(()) } else { self.put_value(&joined, run) };
+        self.joined = joined;
+        put
+    }
+
+    /// Where a part of the workspace lies: its first wildcard, literals before it, its last one, literals behind it.
+    #[inline(always)]
+    fn span(
+        &self,
+        frame: &Frame,
+        [first, before, last, after]: [u8; 4],
+        run: &mut Run<'_>,
+    ) -> Result<Range<usize>, Stop> {
+        let binding = |number: u8| {
+            let binding = self.bindings.get(usize::from(number).wrapping_sub(1));
+            binding.copied().ok_or(Stop::OutOfBounds(number))
+        };
+        let (begin, end) = (binding(first)?.range(frame.base).start, binding(last)?.range(frame.base).end);
+        if run.shows_steps() {
+            self.show_substituted(frame, first, last, run);
+        }
+        Ok(begin - usize::from(before)..end + usize::from(after))
+    }
+
+    /// The workspace is cut down to what a replacement leaves of it, and words are put behind; gives where it begins.
+    pub(super) fn substitute_in_place(
+        &mut self,
+        frame: &Frame,
+        pieces: &[Piece],
+        run: &mut Run<'_>,
+    ) -> Result<usize, Stop> {
+        let mut begin = frame.base;
+        for piece in pieces {
+            match *piece {
+                Piece::Span { first, before, last, after } => {
+                    let span = self.span(frame, [first, before, last, after], run)?;
+                    begin = span.start;
+                    self.stack.truncate(span.end);
+                }
+                Piece::Words(from, to) => self.stack.extend_from_slice(run.program.words(from, to)),
+                Piece::Macro(_) => {}
+            }
+        }
+        Ok(begin)
     }
 
     /// The tokens of a macro's value, at the top of the stack.

@@ -1,5 +1,6 @@
 //! `$>name` in a replacement: which rulesets are called, the last one first.
 
+use super::build::{MAX_TOKENS, Stop};
 use super::event::Event;
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
@@ -41,7 +42,25 @@ impl Machine {
             frame.add_status(Sysexit::CONFIG);
             self.calls.truncate(frame.calls);
         }
+        // a `$>` without a name stays, and so does one that is not called
+        let obeyed = self.stack[frame.base + frame.length..].iter().filter(|symbol| symbol.is_obeyed());
+        self.obeyed |= obeyed.count() != self.calls.len() - frame.calls;
         self.next_call(frame, run)
+    }
+
+    /// The one call of a replacement, on what has been built from `at` on: `$>` and the name have been left out.
+    pub(super) fn call_at_once(
+        &mut self,
+        frame: &mut Frame,
+        ruleset: RulesetId,
+        at: usize,
+        run: &mut Run<'_>,
+    ) -> Next {
+        if self.stack.len() - at + 2 > MAX_TOKENS {
+            return self.stop(frame, Stop::TooLong, run);
+        }
+        frame.phase = Phase::InCall;
+        Next::Call(self.frame(ruleset, at))
     }
 
     /// The calls in the replacement, left to right, put on `self.calls`; each `$>name` is cut down to its
@@ -105,7 +124,7 @@ impl Machine {
         let action =
             rules.and_then(|rules| rules.get(frame.rule)).map_or(RuleAction::Return, |rule| rule.action);
         frame.phase = Phase::Try;
-        match self.apply(frame, action, run) {
+        match self.apply(frame, frame.base + frame.length, action, run) {
             true => Next::Leave(true),
             false => Next::Continue,
         }

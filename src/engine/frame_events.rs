@@ -8,10 +8,12 @@ use super::rule::CompiledRule;
 
 impl Machine {
     /// The stack from a place on, as events show it.
+    #[cold]
     pub(super) fn shown<'s>(&'s self, base: usize, program: &'s Program) -> Tokens<'s> {
         Tokens { symbols: &self.stack[base..], text: program.symbols.text(&self.text) }
     }
 
+    #[cold]
     pub(super) fn show_tried(&self, frame: &Frame, rule: &CompiledRule, run: &mut Run<'_>) {
         let (config, program, scope) = (run.config, run.program, &*run.scope);
         let symbols = &self.stack[frame.base..frame.base + frame.length];
@@ -20,6 +22,17 @@ impl Machine {
         run.observer.event(&Event::Tried { rule: frame.rule_ref(rule), attempt });
     }
 
+    /// What these wildcards have taken goes into a replacement.
+    #[cold]
+    pub(super) fn show_substituted(&self, frame: &Frame, first: u8, last: u8, run: &mut Run<'_>) {
+        for (number, binding) in (first..=last).zip(self.bindings.iter().skip(usize::from(first) - 1)) {
+            let symbols = &self.stack[binding.range(frame.base)];
+            let tokens = Tokens { symbols, text: run.program.symbols.text(&self.text) };
+            run.observer.event(&Event::Substituted { number: number.into(), tokens });
+        }
+    }
+
+    #[cold]
     pub(super) fn show_outcome(&self, frame: &Frame, rule: &CompiledRule, matches: bool, run: &mut Run<'_>) {
         let rule = frame.rule_ref(rule);
         run.observer.event(&match matches {
@@ -29,6 +42,7 @@ impl Machine {
     }
 
     /// To those who look, a rule that was passed over has been tried and has failed.
+    #[cold]
     pub(super) fn show_skipped(
         &self,
         frame: &Frame,

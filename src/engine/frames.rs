@@ -10,7 +10,7 @@ use super::machine::{Machine, Run};
 use super::matcher::Matcher;
 use super::program::CompiledRuleset;
 use super::reference_matcher::ReferenceMatcher;
-use super::rule::{CompiledRule, RuleAction};
+use super::rule::{CompiledRule, Method, Piece, RuleAction};
 use super::select::WorkspaceSummary;
 use crate::addr::op;
 use crate::config::RulesetId;
@@ -82,7 +82,10 @@ impl Machine {
                 Some(answer) => {
                     let pending = std::mem::take(&mut self.pending);
                     match self.answered(frame, pending, answer.value.as_deref(), answer.status, run) {
-                        Ok(from) => self.lookups(frame, from, run),
+                        Ok(from) => match self.lookups(frame, from, usize::MAX, run) {
+                            Some(next) => next,
+                            None => self.prepare_calls(frame, run),
+                        },
                         Err(stop) => self.stop(frame, stop, run),
                     }
                 }
@@ -116,13 +119,15 @@ impl Machine {
     fn try_rules(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         let program = run.program;
         let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
-        let mut summary = WorkspaceSummary::of(&self.stack[frame.base..]);
+        let mut known = None;
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            if !run.reference && frame.tries < MAX_TRIES {
-                self.skip_rules(frame, ruleset, &summary, run);
+            let is_free = ruleset.filters.get(frame.rule).is_some_and(|filter| filter.is_free);
+            if !(is_free || run.reference || frame.tries >= MAX_TRIES) {
+                let summary = known.get_or_insert_with(|| WorkspaceSummary::of(&self.stack[frame.base..]));
+                self.skip_rules(frame, ruleset, summary, run);
             }
             let Some(rule) = ruleset.rules.get(frame.rule) else { break };
             if run.shows_steps() {
@@ -137,7 +142,9 @@ impl Machine {
             if self.is_exhausted() {
                 return self.stop(frame, Stop::Exhausted, run);
             }
-            let matches = self.matches(frame, rule, summary.has_quote_bytes, run);
+            // of a free rule nothing is compared as text
+            let by_text = known.is_some_and(|summary: WorkspaceSummary| summary.has_quote_bytes);
+            let matches = self.matches(frame, rule, by_text, run);
             if run.shows_steps() {
                 self.show_outcome(frame, rule, matches, run);
             }
@@ -147,24 +154,69 @@ impl Machine {
             }
             self.counts.matched += 1;
             run.count_matched(ruleset, frame);
-            let built = self.substitute(frame, rule, run);
-            let vector = frame.base + frame.length;
-            self.work += (self.stack.len() - vector) as u64;
-            if let Err(stop) = built {
-                return self.stop(frame, stop, run);
-            }
-            if rule.has_lookups {
-                return self.lookups(frame, vector, run);
-            }
-            summary = WorkspaceSummary::of(&self.stack[vector..]);
-            if summary.has(program.call_bit()) {
-                return self.prepare_calls(frame, run);
-            }
-            if self.apply(frame, rule.action, run) {
+            known = None;
+            let begin = match self.replace(frame, rule, run) {
+                Ok(begin) => begin,
+                Err(next) => return next,
+            };
+            if self.apply(frame, begin, rule.action, run) {
                 break;
             }
         }
         Next::Leave(true)
+    }
+
+    /// Puts a replacement in the place of the workspace; gives where it begins.
+    ///
+    /// # Errors
+    /// It is not complete: what is to be done first.
+    fn replace(&mut self, frame: &mut Frame, rule: &CompiledRule, run: &mut Run<'_>) -> Result<usize, Next> {
+        let pieces = run.program.replacement(rule);
+        let method = match self.obeyed || run.reference {
+            true => Method::Obeyed,
+            false => rule.method,
+        };
+        match method {
+            Method::InPlace if frame.length <= MAX_TOKENS / 2 => {
+                self.substitute_in_place(frame, pieces, run).map_err(|stop| self.stop(frame, stop, run))
+            }
+            Method::InPlace | Method::Copied => self.build(frame, pieces, run),
+            Method::Called(ruleset) => {
+                let at = self.build(frame, &pieces[1..], run)?;
+                Err(self.call_at_once(frame, ruleset, at, run))
+            }
+            Method::Obeyed => {
+                let vector = self.build(frame, pieces, run)?;
+                self.obey(frame, rule, vector, run).map_or(Ok(vector), Err)
+            }
+        }
+    }
+
+    fn build(&mut self, frame: &mut Frame, pieces: &[Piece], run: &mut Run<'_>) -> Result<usize, Next> {
+        let vector = frame.base + frame.length;
+        let built = self.substitute(frame, pieces, run);
+        self.work += (self.stack.len() - vector) as u64;
+        match built {
+            Ok(()) => Ok(vector),
+            Err(stop) => Err(self.stop(frame, stop, run)),
+        }
+    }
+
+    /// Does what a replacement says that has been built from `vector` on. `None`: it is complete.
+    fn obey(
+        &mut self,
+        frame: &mut Frame,
+        rule: &CompiledRule,
+        vector: usize,
+        run: &mut Run<'_>,
+    ) -> Option<Next> {
+        if rule.lookups > 0 {
+            let most = if self.obeyed || run.reference { usize::MAX } else { rule.lookups };
+            if let Some(next) = self.lookups(frame, vector, most, run) {
+                return Some(next);
+            }
+        }
+        (rule.has_calls || self.obeyed).then(|| self.prepare_calls(frame, run))
     }
 
     /// Passes over the rules that cannot match.
@@ -211,9 +263,15 @@ impl Machine {
         matches
     }
 
-    /// The replacement becomes the workspace. True if the ruleset ends with it.
-    pub(super) fn apply(&mut self, frame: &mut Frame, action: RuleAction, run: &mut Run<'_>) -> bool {
-        frame.base += frame.length;
+    /// The replacement, which begins at `begin`, becomes the workspace. True if the ruleset ends with it.
+    pub(super) fn apply(
+        &mut self,
+        frame: &mut Frame,
+        begin: usize,
+        action: RuleAction,
+        run: &mut Run<'_>,
+    ) -> bool {
+        frame.base = begin;
         frame.length = self.stack.len() - frame.base;
         if frame.base - frame.origin > MAX_LEFT {
             self.forget_left(frame);

@@ -79,6 +79,8 @@ pub struct Machine {
     pub(super) status: Sysexit,
     /// A text without tokens has taken the outermost workspace along (see [`Machine::tokens`]).
     pub(super) workspace_lost: bool,
+    /// Something that replacements obey may be in a workspace (see [`super::symbols::OBEYED`]).
+    pub(super) obeyed: bool,
     pub(super) bindings: Bindings,
     pub(super) pending: Pending,
     pub(super) answer: Option<Answer>,
@@ -169,6 +171,7 @@ impl Machine {
         self.clear();
         for token in tokens {
             let symbol = program.symbols.symbol(token, self.text.len());
+            self.obeyed |= symbol.is_obeyed();
             self.text.extend_from_slice(token);
             self.stack.push(symbol);
         }
@@ -193,6 +196,7 @@ impl Machine {
     fn clear(&mut self) {
         self.stack.clear();
         self.text.clear();
+        self.obeyed = false;
         self.frames.clear();
         self.calls.clear();
     }
@@ -204,7 +208,9 @@ impl Machine {
         let mut begin = 0;
         for end in &self.buffer.ends {
             let token = &self.buffer.text[begin..*end as usize];
-            symbols.push(program.symbols.symbol(token, at + begin));
+            let symbol = program.symbols.symbol(token, at + begin);
+            self.obeyed |= symbol.is_obeyed();
+            symbols.push(symbol);
             begin = *end as usize;
         }
     }

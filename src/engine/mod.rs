@@ -25,6 +25,7 @@ mod program;
 mod pure_lookup;
 mod pure_maps;
 mod reference_matcher;
+mod replacement;
 mod request;
 mod rule;
 mod scan;

@@ -1,10 +1,12 @@
 //! Rules, compiled once: tokens become symbols, and each rule knows what a workspace must have.
 
+use super::build::MAX_TOKENS;
 use super::class_index::{ClassIndex, ClassUse};
 use super::map_names::{MapId, MapNames};
 use super::pattern::{Part, add_parts};
 use super::pure_maps::PureMap;
-use super::rule::{CompiledRule, Match, Piece, RuleAction, call_name};
+use super::replacement::{Item, add_pieces};
+use super::rule::{CompiledRule, Match, Method, Piece, RuleAction, call_name};
 use super::scope::CERT_ALTNAMES;
 use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};
@@ -23,8 +25,6 @@ pub struct Program {
     map_kinds: Vec<AnsweredBy>,
     /// The number of the name `host`.
     host: u32,
-    /// The number of `$>`.
-    call: u32,
     pub(super) symbols: Symbols,
     pub(super) classes: ClassIndex,
     /// Steps of all patterns.
@@ -91,7 +91,6 @@ impl Program {
             pure_maps: PureMap::of_config(config),
             map_kinds: Vec::new(),
             host: 0,
-            call: 0,
             symbols: Symbols::new(&operators),
             classes: ClassIndex::default(),
             steps: Vec::new(),
@@ -103,8 +102,6 @@ impl Program {
             tally: None,
         };
         let (mut used, mut cut) = (Vec::new(), TokenBuffer::default());
-        // a call may come out of a look-up or a workspace that kept it: its name is read then
-        program.call = program.symbols.intern(&[op::CALL_SUBROUTINE]);
         program.host = program.symbols.intern(b"host");
         program.name_maps(config);
         let mut places = 0;
@@ -182,11 +179,6 @@ impl Program {
     /// The number of the name `host`.
     pub(super) fn host_id(&self) -> u32 {
         self.host
-    }
-
-    /// The bit of `$>` in summaries of workspaces; no other token has it.
-    pub(super) fn call_bit(&self) -> u64 {
-        self.symbols.facts[self.call as usize].bit
     }
 
     /// Takes note that members have been added to classes. Machines must be loaded anew after that.
@@ -275,14 +267,14 @@ impl Program {
             _ => RuleAction::TryAgain,
         };
         let rest = || cut.tokens().skip(usize::from(action != RuleAction::TryAgain));
-        CompiledRule {
-            pattern,
-            parts,
-            replacement: self.pieces_of(rest(), config),
-            action,
-            has_lookups: rest().any(|token| matches!(first(token), op::LOOKUP_BEGIN | op::HOST_BEGIN)),
-            line: rule.line,
-        }
+        let lookups =
+            rest().filter(|token| matches!(first(token), op::LOOKUP_BEGIN | op::HOST_BEGIN)).count();
+        let from = self.pieces.len();
+        self.add_pieces(pattern, rest(), config);
+        let has_calls = rest().any(|token| first(token) == op::CALL_SUBROUTINE);
+        let method = if lookups > 0 { Method::Obeyed } else { self.method(from, has_calls, config) };
+        let replacement = (from as u32, self.pieces.len() as u32);
+        CompiledRule { pattern, parts, replacement, action, method, lookups, has_calls, line: rule.line }
     }
 
     fn step(&mut self, token: &[u8], used: &mut Vec<MacroId>) -> Match {
@@ -306,28 +298,74 @@ impl Program {
         }
     }
 
-    fn pieces_of<'t>(&mut self, tokens: impl Iterator<Item = &'t [u8]>, config: &Config) -> (u32, u32) {
-        let from = self.pieces.len() as u32;
+    fn add_pieces<'t>(
+        &mut self,
+        pattern: (u32, u32),
+        tokens: impl Iterator<Item = &'t [u8]>,
+        config: &Config,
+    ) {
+        let mut items = Vec::new();
         let mut called = false;
         for token in tokens {
-            match token {
-                [op::MATCH_REPLACE, digit, ..] => {
-                    self.pieces.push(Piece::Binding(digit.wrapping_sub(b'0')));
-                }
-                [op::MACRO_DEFER, id, ..] => self.pieces.push(Piece::Macro(MacroId(*id))),
+            items.push(match token {
+                [op::MATCH_REPLACE, digit, ..] => Item::Binding(digit.wrapping_sub(b'0')),
+                [op::MACRO_DEFER, id, ..] => Item::Macro(MacroId(*id)),
                 _ => {
                     let ruleset = called.then(|| called_ruleset(config, token)).flatten();
-                    self.words.push(self.symbols.fixed(token, ruleset));
-                    let end = self.words.len() as u32;
-                    match self.pieces[from as usize..].last_mut() {
-                        Some(Piece::Words(_, last)) if *last == end - 1 => *last = end,
-                        _ => self.pieces.push(Piece::Words(end - 1, end)),
-                    }
+                    Item::Word(self.symbols.fixed(token, ruleset))
                 }
-            }
+            });
             called = first(token) == op::CALL_SUBROUTINE;
         }
-        (from, self.pieces.len() as u32)
+        let pattern = &self.steps[pattern.0 as usize..pattern.1 as usize];
+        let symbols = &self.symbols;
+        let is_fixed = |word: &Symbol| {
+            let has_letters = symbols.spelling(word.id).iter().any(u8::is_ascii_alphabetic);
+            !has_letters && word.ruleset().is_none() && !word.is_obeyed()
+        };
+        add_pieces(pattern, &items, &is_fixed, &mut self.words, &mut self.pieces);
+    }
+
+    /// How the pieces from `from` on, without look-ups, become a replacement. A `$>` that begins them becomes a piece of its own.
+    fn method(&mut self, from: usize, has_calls: bool, config: &Config) -> Method {
+        let pieces = &self.pieces[from..];
+        // what a macro holds is known when it is asked for
+        if pieces.iter().any(|piece| matches!(piece, Piece::Macro(_))) {
+            return Method::Obeyed;
+        }
+        match (has_calls, pieces) {
+            (true, [Piece::Words(begin, end), ..]) => self.called(from, (*begin, *end), config),
+            (true, _) => Method::Obeyed,
+            (false, [Piece::Span { .. }]) => Method::InPlace,
+            (false, [Piece::Span { .. }, Piece::Words(begin, end)])
+                if (end - begin) as usize <= MAX_TOKENS / 2 =>
+            {
+                Method::InPlace
+            }
+            (false, _) => Method::Copied,
+        }
+    }
+
+    fn called(&mut self, from: usize, (begin, end): (u32, u32), config: &Config) -> Method {
+        let is_call = |word: &&Symbol| word.first == op::CALL_SUBROUTINE;
+        let words = self.pieces[from..].iter().flat_map(|piece| match piece {
+            Piece::Words(begin, end) => self.words(*begin, *end),
+            _ => &[],
+        });
+        let (1, [mark, name, ..]) = (words.filter(is_call).count(), self.words(begin, end)) else {
+            return Method::Obeyed;
+        };
+        let Some(ruleset) = name.ruleset().filter(|ruleset| config.rulesets.get(*ruleset).is_some()) else {
+            return Method::Obeyed;
+        };
+        if !is_call(&mark) {
+            return Method::Obeyed;
+        }
+        if end > begin + 2 {
+            self.pieces[from] = Piece::Words(begin + 2, end);
+            self.pieces.insert(from, Piece::Words(begin, begin + 2));
+        }
+        Method::Called(ruleset)
     }
 }
 

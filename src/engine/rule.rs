@@ -1,6 +1,7 @@
 //! Rules as the machine runs them: what a pattern's steps, a replacement's pieces and the end of a rule can be.
 
 use crate::addr::MacroId;
+use crate::config::RulesetId;
 
 /// One rule.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +13,11 @@ pub(super) struct CompiledRule {
     /// The replacement without its leading `$:` or `$@`.
     pub replacement: (u32, u32),
     pub action: RuleAction,
-    /// The replacement may hold `$(` or `$[`.
-    pub has_lookups: bool,
+    pub method: Method,
+    /// How often `$(` and `$[` stand in the replacement.
+    pub lookups: usize,
+    /// `$>` stands there.
+    pub has_calls: bool,
     /// Line of the cf, for traces.
     pub line: u32,
 }
@@ -44,10 +48,24 @@ pub(super) enum Match {
 pub(super) enum Piece {
     /// Tokens as they are: where they lie in `Program::words`.
     Words(u32, u32),
-    /// `$n`, from 1.
-    Binding(u8),
+    /// A part of the workspace: from so many literals before what `$first` has taken to so many after what `$last` has.
+    /// They count from 1.
+    Span { first: u8, before: u8, last: u8, after: u8 },
     /// `$&x`
     Macro(MacroId),
+}
+
+/// How a replacement comes into being. Where a workspace holds what replacements obey, each is [`Method::Obeyed`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Method {
+    /// A part of the workspace stays where it is, and words are put behind it.
+    InPlace,
+    /// Its pieces are put together.
+    Copied,
+    /// Its first piece calls this ruleset, on what the others make; nothing else is called or looked up.
+    Called(RulesetId),
+    /// Then it is looked through for look-ups and calls.
+    Obeyed,
 }
 
 /// What happens after a rule has been applied.

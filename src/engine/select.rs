@@ -2,8 +2,7 @@
 
 use super::class_index::ClassIndex;
 use super::rule::Match;
-use super::symbols::{Shape, Symbol, Symbols, left, pair_bit, right};
-use crate::addr::op;
+use super::symbols::{OBEYED, Shape, Symbol, Symbols, left, pair_bit, right};
 
 /// What a workspace must have for a rule to match. Cheap to compare, and never wrong about a match.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +19,8 @@ pub(super) struct RuleFilter {
     /// The fewest and the most tokens.
     fewest: u16,
     most: u16,
+    /// It matches nearly everything: a summary is not worth its price.
+    pub is_free: bool,
 }
 
 /// What a workspace has.
@@ -37,7 +38,9 @@ pub(super) struct WorkspaceSummary {
 
 impl RuleFilter {
     pub fn of(pattern: &[Match], classes: &ClassIndex, symbols: &Symbols) -> Self {
-        let mut filter = Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0 };
+        let is_free = pattern.iter().all(|step| matches!(step, Match::ZeroOrMore | Match::OneOrMore));
+        let mut filter =
+            Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0, is_free };
         let mut bounded = true;
         for step in pattern {
             match step {
@@ -77,11 +80,6 @@ impl RuleFilter {
 }
 
 impl WorkspaceSummary {
-    /// Does a token with this bit occur?
-    pub fn has(&self, bit: u64) -> bool {
-        self.bits & bit != 0
-    }
-
     pub fn of(workspace: &[Symbol]) -> Self {
         let mut summary = Self {
             first: workspace.first().map_or(0, |symbol| symbol.id),
@@ -118,13 +116,11 @@ pub(super) fn share_bits(symbols: &mut Symbols, steps: &[Match]) {
             counts[*id as usize] += 1;
         }
     }
-    let call = symbols.id(&[op::CALL_SUBROUTINE]);
-    counts[call as usize] = u32::MAX;
     let mut literals: Vec<u32> = (1..counts.len() as u32).filter(|id| counts[*id as usize] > 0).collect();
     literals.sort_by_key(|id| std::cmp::Reverse(counts[*id as usize]));
     for (rank, id) in literals.into_iter().enumerate() {
         let rank = rank as u32;
-        let bit = if rank < OWN_BITS { rank } else { OWN_BITS + rank % (64 - OWN_BITS) };
+        let bit = if rank < OWN_BITS { rank } else { OWN_BITS + rank % (OBEYED.trailing_zeros() - OWN_BITS) };
         symbols.facts[id as usize].bit = 1 << bit;
     }
 }

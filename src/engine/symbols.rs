@@ -4,7 +4,7 @@
 //! its spellings; 0 stands for any other token, which no literal and no class can match. So the bytes of a
 //! token are looked at once, when it is made.
 
-use crate::addr::{ByteKind, META_QUOTE, Operators, Token};
+use crate::addr::{ByteKind, META_QUOTE, Operators, Token, op};
 use crate::config::RulesetId;
 use hashbrown::HashMap;
 
@@ -41,6 +41,11 @@ pub(super) struct Symbol {
 }
 
 impl Symbol {
+    /// Would a replacement obey it?
+    pub fn is_obeyed(&self) -> bool {
+        self.bit & OBEYED != 0
+    }
+
     /// The ruleset called by this token, where that was settled beforehand.
     pub fn ruleset(&self) -> Option<RulesetId> {
         (self.ruleset != NO_RULESET).then_some(RulesetId(self.ruleset))
@@ -48,6 +53,13 @@ impl Symbol {
 }
 
 const NO_RULESET: u16 = u16::MAX;
+
+/// The bit of what replacements obey, wherever it comes from: `$>`, `$(` and `$[`. No literal has it.
+pub(super) const OBEYED: u64 = 1 << 63;
+
+fn obeyed_bit(first: u8) -> u64 {
+    if matches!(first, op::CALL_SUBROUTINE | op::LOOKUP_BEGIN | op::HOST_BEGIN) { OBEYED } else { 0 }
+}
 
 /// What is known of a token that the configuration mentions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -228,6 +240,7 @@ impl Symbols {
         shape.set(Shape::QUOTE_BYTE, token.contains(&META_QUOTE));
         let id = self.id(token);
         let Facts { bit, begins, .. } = self.facts[id as usize];
+        let bit = bit | obeyed_bit(first);
         Symbol {
             bit,
             begins,
@@ -246,7 +259,7 @@ impl Symbols {
     pub fn refresh(&self, symbols: &mut [Symbol]) {
         for symbol in symbols {
             let facts = &self.facts[symbol.id as usize];
-            (symbol.bit, symbol.begins) = (facts.bit, facts.begins);
+            (symbol.bit, symbol.begins) = (facts.bit | obeyed_bit(symbol.first), facts.begins);
         }
     }
 }

@@ -128,6 +128,18 @@ fn specified(
     false
 }
 
+/// One token of a replacement without calls and look-ups.
+fn filling() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        1 => Just(b"a".to_vec()),
+        1 => Just(b"B".to_vec()),
+        3 => Just(b".".to_vec()),
+        3 => Just(vec![op::MATCH_REPLACE, b'1']),
+        3 => Just(vec![op::MATCH_REPLACE, b'2']),
+        1 => Just(vec![op::MATCH_REPLACE, b'3']),
+    ]
+}
+
 /// One piece of a replacement: tokens, bindings, calls, look-ups.
 fn replacement() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let one = |byte: u8| vec![vec![byte]];
@@ -288,6 +300,45 @@ proptest! {
         } else {
             prop_assert_eq!(passed_over, all_tried);
         }
+    }
+
+    #[test]
+    fn replacements_are_as_specified(
+        lhs in prop::collection::vec(step(), 1..6),
+        rhs in prop::collection::vec(filling(), 1..7),
+        text in prop::collection::vec(word(), 0..7),
+    ) {
+        let mut config = config();
+        let mut ruleset = Ruleset::default();
+        ruleset.push(tokens(&lhs), tokens(&[vec![vec![op::CANONICAL_HOST]], rhs.clone()].concat()), 1);
+        config.rulesets.by_number = vec![Some(ruleset)];
+        let program = Program::compile(&config, config.operators.clone(), b' ');
+        let rule = &program.ruleset(RulesetId(0)).expect("it has a rule").rules[0];
+        let workspace = tokens(&text);
+        let mut bound = Vec::new();
+        let matches = specified(&program, &config, program.pattern(rule), &workspace, 0, &mut bound);
+        let mut wanted = Some(Vec::new());
+        for token in rhs {
+            let taken = match token[..] {
+                [op::MATCH_REPLACE, digit] => {
+                    bound.get(usize::from(digit - b'1')).map(|(start, end)| workspace[*start..*end].to_vec())
+                }
+                _ => Some(tokens(&[token])),
+            };
+            wanted = wanted.zip(taken).map(|(before, taken)| [before, taken].concat());
+        }
+        let mut machine = Machine::new();
+        machine.load(&program, &workspace);
+        machine.call(RulesetId(0));
+        let (mut said, mut scope) = (Said::default(), Scope::default());
+        let (config, program, observer) = (&config, &program, &mut Printer::new(&config, &mut said));
+        let mut context =
+            Context { config, program, scope: &mut scope, deferred: false, maps: None, silent: false, observer };
+        let step = machine.step(&mut context);
+        let wanted = if matches { wanted } else { Some(workspace.clone()) };
+        // a `$n` that nothing was bound to leaves the workspace
+        prop_assert_eq!(step, Step::Done(if wanted.is_some() { Sysexit::OK } else { Sysexit::CONFIG }));
+        prop_assert_eq!(machine.tokens(program), wanted.unwrap_or(workspace));
     }
 
     #[test]
