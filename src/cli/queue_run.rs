@@ -60,12 +60,13 @@ fn run_queue(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     }
     let begun = start::begin_with(invocation, Arc::new(config))?;
     let selection = request.selection.in_group(group);
-    // sendmail has a silent process for each of several places, but for those of a group that is named
+    // sendmail has a silent process for each message (ForkEachJob, flag f), and for each of several places, but for those of a
+    // group that is named
     let alone = foreground && (group.is_some() || begun.mta.queue.is_one_location(&selection));
-    if alone {
+    let told = alone && !begun.mta.queue.options().forks(&selection);
+    if told {
         begun.mta.queue.speak();
     }
-    let told = alone && !begun.mta.queue.options().forks(&selection);
     let verbose = invocation.verbose;
     Ok(begun.confined()?.run(true, |mta| async move {
         let status = match verbose {

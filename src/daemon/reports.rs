@@ -47,7 +47,9 @@ impl Mta {
     pub(super) async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
         let mut reports = Reports::default();
         let now = clock::now();
-        if envelope.attempt.overdue {
+        // whoever cannot get it anyway is not late
+        let late_for_some = envelope.attempt.overdue && envelope.pending().next().is_some();
+        if late_for_some {
             fail_pending(envelope, EnhancedStatus(5, 4, 7));
         }
         let waits = envelope.pending().next().is_some();
@@ -56,7 +58,7 @@ impl Mta {
         // Timeout.queuewarn says more than BY=
         let warn = self.site.config.options.timeout.queuewarn.of(envelope.timeout_class);
         let warned = warn > 0 && now - envelope.created > warn;
-        let overdue = exceeded.filter(|_| envelope.attempt.overdue);
+        let overdue = exceeded.filter(|_| late_for_some);
         let kinds = bounce::due(envelope, self.site.config.options.privacy_options);
         let given_up = expired || overdue.is_some();
         let late = given_up || waits && envelope.attempt.warning_due;

@@ -203,7 +203,8 @@ impl Mta {
                 Ok((lease, envelope))
             }
             Ok(Loaded::SetAside { distrust, .. }) if !distrust.is_fault() => Err(Sysexit::OK),
-            Ok(Loaded::Incomplete(Some(_)) | Loaded::SetAside { .. }) => Err(Sysexit::SOFTWARE),
+            Ok(Loaded::Incomplete(faults)) if faults.is_empty() => Err(Sysexit::OK),
+            Ok(Loaded::Incomplete(_) | Loaded::SetAside { .. }) => Err(Sysexit::SOFTWARE),
             // somebody else works on it, or it is gone or not whole: the next run looks again
             Ok(_) => Err(Sysexit::OK),
             Err(error) => {

@@ -11,7 +11,7 @@ use super::settle::{TransactionResult, settle};
 use super::sign;
 use crate::config::Mailer;
 use crate::schema::{Disposition, EnhancedStatus, Reply};
-use crate::smtp::client::{Answer, CommandTimeouts, Offer, ServerConnection, Stage, transact};
+use crate::smtp::client::{Answer, Answers, CommandTimeouts, Offer, ServerConnection, Stage, transact};
 use std::io;
 
 /// Offers the message for `members`, in this order, and settles what the server answers. `is_last`: there is no other host.
@@ -29,6 +29,8 @@ pub(super) async fn run(
         return TransactionResult::default();
     }
     if attempt.refuse_late(members, &server) {
+        // nothing is wrong with the host
+        attempt.note_answers(&server, &Answers::default()).await;
         attempt.connections.keep(key, server).await;
         return TransactionResult::default();
     }

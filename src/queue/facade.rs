@@ -265,11 +265,9 @@ impl Queue {
                 }
                 Loaded::SetAside { name, distrust }
             }
-            Loaded::Incomplete(reason) => {
-                if let Some(reason) = &reason {
-                    self.complain(&key.id, reason);
-                }
-                Loaded::Incomplete(reason)
+            Loaded::Incomplete(faults) => {
+                faults.iter().for_each(|fault| self.complain(&key.id, fault));
+                Loaded::Incomplete(faults)
             }
             Loaded::Busy => Loaded::Busy,
             Loaded::Gone => Loaded::Gone,

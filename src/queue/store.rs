@@ -206,8 +206,8 @@ pub enum Loaded<M> {
     Gone,
     /// It was delivered and not taken out; what was left of it is gone now. What the log is to say.
     Finished(String),
-    /// It is not complete (yet); it stays as it is. With a reason it will not become so by itself.
-    Incomplete(Option<String>),
+    /// It is not complete (yet); it stays as it is. Where it will not become so by itself, what is wrong with it.
+    Incomplete(Vec<String>),
     /// It could not be believed and has been put aside.
     SetAside {
         /// Under which name it lay.

@@ -31,7 +31,7 @@ impl AliasExpansion<'_, '_> {
         self.log(10, Priority::Info, &text.concat());
     }
 
-    /// `owner-NAME`: its value if that is one plain address, else its own name.
+    /// `owner-NAME`: its value if that is one plain address, else its own name. Of a list of the sender's own no copy is made.
     async fn owner(&mut self, index: usize, address: &Address) {
         let user = address.user.to_ascii_lowercase();
         let name = match user.starts_with(b"owner-") {
@@ -40,7 +40,10 @@ impl AliasExpansion<'_, '_> {
         };
         if let Outcome::Done(Some(value)) = self.expander.alias_value(&name).await {
             let plain = !value.iter().any(|byte| b",:/|\"".contains(byte));
-            self.owners.insert(index, if plain { value } else { name });
+            let owner = if plain { value } else { name };
+            if owner != self.envelope.sender.text {
+                self.owners.insert(index, owner);
+            }
             self.envelope.recipients[index].flags |= RecipientFlags::OWNED;
             let line =
                 [b"Message delivered to mailing list ", &self.envelope.recipients[index].text[..]].concat();

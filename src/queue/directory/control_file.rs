@@ -3,7 +3,7 @@
 //! Lines are written in sendmail's order (`control_writer`); the reader (`control_reader`) takes any order,
 //! joins continued lines and refuses whatever would be dangerous to half believe.
 
-use crate::envelope::{EnvelopeFlags, RecipientFlags, StoredEnvelope};
+use crate::envelope::{EnvelopeFlags, Note, RecipientFlags, StoredEnvelope};
 use crate::queue::error::Distrust;
 
 /// The format that is written, and the newest that is read: sendmail's.
@@ -30,9 +30,9 @@ pub struct ControlFile {
 /// Why a qf cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ControlError {
-    /// It has no end (yet): it stays as it is and is looked at again later.
+    /// It has no end (yet): it stays as it is and is looked at again later. What was passed over before that.
     #[error("incomplete queue file read")]
-    Incomplete,
+    Incomplete(Vec<Note>),
     /// Nobody has sent it: it stays as it is.
     #[error("no sender")]
     NoSender,

@@ -35,7 +35,7 @@ impl ControlFile {
         loop {
             let (line, after) = match read_line(rest) {
                 Ok(cut) => cut,
-                Err(LineError::End) => return Err(ControlError::Incomplete),
+                Err(LineError::End) => return reader.incomplete(rest),
             };
             if is_end(line) {
                 return reader.end(after);
@@ -43,7 +43,7 @@ impl ControlFile {
             reader.line_number += 1 + line.iter().filter(|byte| **byte == b'\n').count();
             match reader.line(line) {
                 // a line that a crash has cut off says nothing
-                Err(_) if after.is_empty() && !text.ends_with(b"\n") => return Err(ControlError::Incomplete),
+                Err(_) if after.is_empty() && !text.ends_with(b"\n") => return reader.incomplete(b""),
                 Err(error) => return reader.fail(error),
                 Ok(()) => {}
             }
@@ -82,6 +82,14 @@ impl Reader<'_> {
             distrust.notes = self.file.envelope.notes;
         }
         Err(error)
+    }
+
+    /// There is no end. Only what is passed over counts of the beginning of a line.
+    fn incomplete<T>(mut self, cut_off: &[u8]) -> Result<T, ControlError> {
+        if !cut_off.is_empty() {
+            let _ = self.line(cut_off);
+        }
+        Err(ControlError::Incomplete(self.file.envelope.notes))
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), ControlError> {

@@ -10,6 +10,7 @@ use crate::envelope::{Body, QueueId, StoredEnvelope};
 use crate::queue::error::{BOGUS, Distrust, QueueError};
 use crate::queue::select::EntryKind;
 use crate::sys::{errno_text, identity};
+use bstr::ByteSlice;
 use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -28,8 +29,8 @@ pub(super) enum Found {
     Gone,
     /// What was left of a message that is done; it has been removed.
     Finished(String),
-    /// A message that is not whole (yet); the reason, where it will not become so by itself.
-    Incomplete(Option<String>),
+    /// A message that is not whole (yet); what is wrong with it, where it will not become so by itself.
+    Incomplete(Vec<String>),
     /// A locked file that must not be believed, and why.
     Bad(LockedFile, Distrust),
 }
@@ -65,10 +66,8 @@ pub(super) fn load(
     let fail = |source| QueueError::new("cannot read", &path, source);
     let meta = locked.file.metadata().map_err(fail)?;
     if !meta.is_file() {
-        return Ok(Found::Incomplete(Some(format!(
-            "readqf: {} is not a regular file",
-            directory.shown(prefix, id)
-        ))));
+        let shown = directory.shown(prefix, id);
+        return Ok(Found::Incomplete(vec![format!("readqf: {shown} is not a regular file")]));
     }
     if let Some(distrust) = rules.distrust(directory, &meta) {
         return Ok(Found::Bad(locked, distrust));
@@ -85,8 +84,11 @@ pub(super) fn load(
             }
             with_body(rules, directory, id, locked, &meta, control)
         }
-        Err(error @ (ControlError::Incomplete | ControlError::NoSender)) => {
-            Ok(Found::Incomplete(Some(format!("readqf: {}: {error}", directory.shown(prefix, id)))))
+        Err(error @ (ControlError::Incomplete(_) | ControlError::NoSender)) => {
+            let reason = format!("readqf: {}: {error}", directory.shown(prefix, id));
+            let notes = if let ControlError::Incomplete(notes) = error { notes } else { Vec::new() };
+            let passed_over = notes.iter().map(|note| note.reply.text.to_str_lossy().into_owned());
+            Ok(Found::Incomplete(passed_over.chain([reason]).collect()))
         }
         Err(ControlError::Bad(mut distrust)) => {
             if distrust.reason == UNRECOGNIZED {
@@ -119,10 +121,10 @@ fn with_body(
         // sendmail put it beside the files of another group
         Err(error) if error.kind() == io::ErrorKind::NotFound && data_directory.is_some() => {
             let shown = directory.shown("df", id);
-            return Ok(Found::Incomplete(Some(format!(
+            return Ok(Found::Incomplete(vec![format!(
                 "readqf: cannot open {shown}: {}",
                 errno_text(&error)
-            ))));
+            )]));
         }
         // removed after delivery, and the qf was to follow when the crash came
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -186,8 +188,9 @@ fn empty(
     locked: &LockedFile,
     meta: &Metadata,
 ) -> Result<Found, QueueError> {
-    if rules.now - meta.mtime() < MAX_EMPTY_AGE {
-        return Ok(Found::Incomplete(None));
+    // as with sendmail the inode's time counts, which nobody can set; what has been put aside goes with whoever looks at it
+    if rules.now - meta.ctime() < MAX_EMPTY_AGE || locked.prefix == EntryKind::Lost.prefix() {
+        return Ok(Found::Incomplete(Vec::new()));
     }
     files::unlink(&directory.file("df", id))?;
     files::unlink(&directory.file(locked.prefix, id))?;

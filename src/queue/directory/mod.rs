@@ -225,7 +225,7 @@ impl Inner {
             Found::Busy => Loaded::Busy,
             Found::Gone => Loaded::Gone,
             Found::Finished(what) => Loaded::Finished(what),
-            Found::Incomplete(reason) => Loaded::Incomplete(reason),
+            Found::Incomplete(faults) => Loaded::Incomplete(faults),
             Found::Bad(hold, distrust) => {
                 let name = self.set_aside(key, self.file(hold.prefix, key)?)?;
                 Loaded::SetAside { name, distrust }

@@ -48,8 +48,19 @@ fn a_file_cut_short_is_never_half_believed() {
         // all is there without the very last line end
         for end in 0..text.len() - 1 {
             let read = ControlFile::parse(&text[..end], &names);
-            assert_eq!(read.err(), Some(ControlError::Incomplete), "{name} cut at {end}");
+            assert!(matches!(read, Err(ControlError::Incomplete(_))), "{name} cut at {end}");
         }
+    }
+}
+
+#[test]
+fn what_was_passed_over_of_a_file_cut_short_is_told() {
+    for text in ["V8\nSa\nH?\nRPFD:b\n", "V8\nSa\nRPFD:b\nH??"] {
+        let Err(ControlError::Incomplete(notes)) = ControlFile::parse(text.as_bytes(), &names()) else {
+            panic!("{text} has no end");
+        };
+        let told: Vec<_> = notes.iter().map(|note| note.reply.text.clone()).collect();
+        assert_eq!(told, [b"header syntax error, line \"?\""], "{text}");
     }
 }
 
@@ -226,9 +237,12 @@ async fn bad_files_are_put_aside_and_unfinished_ones_left_alone() {
             .expect("an answer")
     };
     assert!(matches!(load(b"AAAAAAAA000001").await, Loaded::SetAside { .. }));
-    assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete(Some(_))));
+    assert!(matches!(load(b"AAAAAAAA000002").await, Loaded::Incomplete(faults) if !faults.is_empty()));
     // it was written by the real clock, which the fixed one may lie ahead of by more than ten minutes
-    assert!(matches!(load(b"AAAAAAAA000003").await, Loaded::Incomplete(None) | Loaded::Gone));
+    match load(b"AAAAAAAA000003").await {
+        Loaded::Incomplete(faults) => assert!(faults.is_empty()),
+        other => assert!(matches!(other, Loaded::Gone)),
+    }
     assert!(matches!(load(b"AAAAAAAA000004").await, Loaded::Finished(_)), "its df is gone");
     assert!(matches!(load(b"AAAAAAAA000006").await, Loaded::SetAside { .. }), "its df is nowhere");
     assert!(matches!(load(b"AAAAAAAA000005").await, Loaded::Gone));
