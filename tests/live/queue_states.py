@@ -5,7 +5,7 @@ See side_by_side.py for the options, queue_states.md for the differences that st
 """
 import re, sys
 
-import queue_cases, session_text, side_by_side, table_rows
+import queue_bed, queue_cases, session_text, side_by_side, table_rows
 
 # Hosts that fail before anything is said of a message: sendmail's run does not try them for the next one.
 UNREACHABLE = re.compile(r"@(down|greet4|ehlo4|maildrop|mail4|servfail)(?:up)?\.example")
@@ -111,15 +111,40 @@ def asks_for_no_report(case, group):
     return silent and any(word[:3] in ("-bp", "-Q", "-Qa") for step in case["steps"][1:] for word in map(str, step))
 
 
+# what one line of a listing begins: a message; how many there are
+ENTRY = re.compile(r"1: (?:Q-\d+|\w{14,15})(?:\W|readqf|[A-Z<])")
+COUNTS = re.compile(r"1: (\t\t/.* requests?\b.*\)|/.* is empty|\t\tTotal requests: \d+|-----Q-ID.*)$")
+
+
+def without_entries(result, is_left_out):
+    """Listings without the messages whose lines fit, and without how many there are."""
+    shown, entry = [], []
+    for line in [*result["session"], "$"]:
+        if ENTRY.match(line) or not line.startswith("1: ") or COUNTS.match(line):
+            shown += [] if is_left_out("\n".join(entry)) else entry
+            entry = []
+        if not COUNTS.match(line):
+            entry.append(line)
+    return {**result, "session": shown}
+
+
 def without_unaddressed(result):
-    """Nothing of messages without a recipient, in listings and in what is said of holding them; nor how many there are."""
-    entries = re.split(r"\n(?=1: (?:Q-\d+|\w{14,15})[ *X-])", "\n".join(result["session"]))
-    shown = [entry for at, entry in enumerate(entries) if at == 0 or re.search(r"^1: \t{5,}", entry, re.M) or "(no control file)" in entry]
-    lost = [line for entry in entries if entry not in shown for line in entry.split("\n") if not re.match(r"1: (Q-\d|\w{14}| {5})", line)]
-    counts = re.compile(r"1: (\t\t/.* requests?\b.*\)|/.* is empty|\t\tTotal requests: \d+|-----Q-ID.*)$")
+    """Nothing of messages without a recipient, in listings and in what is said of holding them."""
     names = {name[2:] for name in session_text.unaddressed(result["queue"])}
     held = [line for line in result["log"] if not any(re.search(rf"{name}: (un)?quarantine", line) for name in names)]
-    return {**result, "session": [line for line in "\n".join(shown).split("\n") + lost if not counts.match(line)], "log": held}
+    nobody = lambda entry: ENTRY.match(entry) and not re.search(r"^1: \t{5,}", entry, re.M) and "(no control file)" not in entry
+    return without_entries({**result, "log": held}, nobody)
+
+
+def without_bodiless(result):
+    """Nothing of messages without their df in listings."""
+    return without_entries(result, lambda entry: re.search(r"^1: (Q-\d+|\w{14,15})?[ *?X-]? +-1 |cannot open .*df", entry, re.M))
+
+
+def without_bare_connections(result):
+    """Conversations without those over which nothing was sent, and without RSET before the first message."""
+    talks = [queue_bed.without_resets(talk) for talk in result["remote"] if any(line.startswith("C: MAIL ") for line in talk)]
+    return {**result, "remote": talks}
 
 
 REPORTS = "deliveries remote"
@@ -129,13 +154,16 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
     ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
-        put_aside, table_rows.lines("session", r"^(1: (Q-\d+|\w{14,15}))\D.*", r"\1"), table_rows.lines("session", r"^1: (readqf: |aliased to |duplicate suppressed|including file |/\S+: line \d+: |\S+: Name server timeout|Transient parse error|\S.*(User unknown|Invalid route address)$)"), table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: "))),
+        put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus "))),
+    ("the S line before what the client was called", lambda case, group: any(re.search(r"^S.*\n(?:.*\n)*?\$_", text, re.M) for text in controls(case)), table_rows.lines("log", r"(setsender: .*received from ).*", r"\1")),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
         table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: ).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "), table_rows.lines("queue", r"^r"))),
     ("a message whose time is over, and of which nobody is told", asks_for_no_report, without_unaddressed),
     ("BODY=8BITMIME of reports behind the first", lambda case, group: runs(case), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
+    ("a queue group that ruleset queuegroup names and nobody has", lambda case, group: "`queuegroup'" in group["features"], table_rows.lines("log", r"can't find queue group name")),
     ("BY= that a host cannot keep", lambda case, group: any(re.search(r"^!", text, re.M) for text in controls(case)), table_rows.all_of(
+        without_bare_connections,
         table_rows.lines("log", r", dsn=[25]\.0\.0, stat=Service unavailable", ", stat=Service unavailable"),
         table_rows.lines(REPORTS, r"^(D: )?( +\(reason: 250 |Diagnostic-Code: SMTP; 250 |Status: (2\.0\.0|5\.4\.7)$)"))),
     ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),

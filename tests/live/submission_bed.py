@@ -4,7 +4,7 @@ A group has `cf`, and `submit` (the text of a submit.cf, or none), and `daemon` 
 command line: `name` (argv[0]), `words`, `user`, `input` (None: /dev/null), `environment`, `dialogue` (chunks that wait for their answers).
 What happened: exit status, stdout and stderr of each step, deliveries, dead letters, what was said to remote hosts, both queues, the log.
 """
-import os, pathlib, pwd, shutil, subprocess, threading, time
+import contextlib, os, pathlib, pwd, shutil, subprocess, threading, time
 
 import mail_bed as bed
 
@@ -123,7 +123,8 @@ def run_case(daemon, case):
 def end_what_stays():
     """A daemon that a step started."""
     for pid in bed.processes():
-        os.kill(pid, 9)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(pid, 9)
     time.sleep(0.02)
     bed.reap(0)
 
