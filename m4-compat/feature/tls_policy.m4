@@ -1,7 +1,8 @@
 divert(-1)
 dnl # FEATURE(tls_policy, what, ...): which TLS the hosts of a domain must have is asked of the domain. canonify only.
 dnl #	what	dane: TLSA records in its DNS (RFC 7672), for those who have a name server
-dnl #		that validates on this host; sts: its MTA-STS policy (RFC 8461);
+dnl #		that validates on this host, or with the word dnssec, which validates here,
+dnl #		from the keys of the DNS root; sts: its MTA-STS policy (RFC 8461);
 dnl #		requiretls: messages that ask for it (RFC 8689) go only where it is
 dnl #		promised; reports: domains that want it get daily reports (RFC 8460)
 dnl #		from postmaster; without any word: dane and sts
@@ -13,6 +14,8 @@ dnl #	TLS_Policy:broken.example	NONE
 dnl #	TLS_Policy:partner.example	MUST-DANE
 define(`_TLS_POLICY_OPTION_', `ifelse(`$1', `', `',
 `$1', `dane', `O TLSARecords=True
+',
+`$1', `dnssec', `O DNSSECTrustAnchor=root
 ',
 `$1', `sts', `O StrictTransportSecurity=True
 ',
@@ -26,7 +29,7 @@ LOCAL_CONFIG
 # domains say which TLS their hosts must have
 ifelse(_ARG_, `', `O TLSARecords=True
 O StrictTransportSecurity=True
-', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)_TLS_POLICY_OPTION_(_ARG4_)')dnl
+', `_TLS_POLICY_OPTION_(_ARG_)_TLS_POLICY_OPTION_(_ARG2_)_TLS_POLICY_OPTION_(_ARG3_)_TLS_POLICY_OPTION_(_ARG4_)_TLS_POLICY_OPTION_(_ARG5_)')dnl
 ifdef(`_ACCESS_TABLE_', `LOCAL_RULESETS
 # tls_policy: domain -> what is asked about it: DANE, STS, NONE, MUST-TLS, MUST-DANE; OK: what the options say;
 #	TMPF: not known for now

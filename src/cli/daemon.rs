@@ -7,6 +7,7 @@ use super::supervise::{self, Daemon};
 use super::{queue_flags, site, start};
 use crate::config::unsupported;
 use crate::milter;
+use crate::net;
 use crate::schema::Sysexit;
 use crate::supervisor::Inheritance;
 use crate::tls;
@@ -24,6 +25,7 @@ fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let warnings: Vec<String> = unsupported(&loaded.config)
         .into_iter()
         .chain(tls::warnings(&loaded.config))
+        .chain(net::warning(&loaded.config))
         .map(|asked| format!("WARNING: {}: {}", asked.message, asked.help))
         .chain(milter::missing_sockets(&loaded.config))
         .collect();

@@ -171,6 +171,7 @@ fn files(site: &Site) -> Vec<NeededFile> {
     let named = [
         ("HelpFile", &options.help_file),
         ("ErrorHeader", &options.error_header),
+        ("DNSSECTrustAnchor", &options.dnssec_trust_anchor),
         ("ServiceSwitchFile", &options.service_switch_file),
     ];
     for (option, file) in named {

@@ -233,6 +233,7 @@ impl<'a> RouteLookup<'a> {
     async fn mx(&self, name: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
         let answer = match self.resolver.mx(name, &|host| self.is_self(host)).await {
             Outcome::Done(answer) => answer,
+            Outcome::Later(DnsError::Bogus) => return Err(bogus(name)),
             Outcome::Later(_) => return Err(lookup_failed(name)),
             Outcome::Never(error) => return Err(unknown(&dotted(name), error)),
         };
@@ -359,6 +360,13 @@ pub(super) async fn addresses(
         Outcome::Later(_) => Err(lookup_failed(name)),
         Outcome::Never(error) => Err(unknown(shown, error)),
     }
+}
+
+/// What the name servers say of its MX records is not what its owner has signed: directory server failure (RFC 3463, 3.5).
+fn bogus(name: &[u8]) -> DeliveryResult {
+    let text = format!(": {}", DnsError::Bogus);
+    let text = [b"Name server: ", &dotted(name)[..], text.as_bytes()].concat();
+    DeliveryResult::delayed(text, EnhancedStatus(4, 4, 3))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) const FEATURES: &[(&str, usize, bool)] = &[
     ("redirect", 0, false), ("relay_based_on_MX", 0, false), ("relay_entire_domain", 0, false),
     ("relay_hosts_only", 0, false), ("relay_local_from", 0, false), ("relay_mail_from", 1, false),
     ("require_rdns", 0, false), ("rhsbl", 3, false), ("smrsh", 1, false), ("stickyhost", 0, false),
-    ("sts", 2, false), ("tls_failures", 0, false), ("tls_policy", 4, false), ("tls_session_features", 0, false),
+    ("sts", 2, false), ("tls_failures", 0, false), ("tls_policy", 5, false), ("tls_session_features", 0, false),
     ("use_client_ptr", 0, false), ("use_ct_file", 0, false), ("use_cw_file", 0, false),
     ("uucpdomain", 1, true), ("virtuser_entire_domain", 0, false), ("virtusertable", 1, true),
     ("vnet", 0, false),

@@ -17,6 +17,9 @@ pub enum DnsError {
     /// h_errno 4: the name exists without records of this type.
     #[error("No address associated with name")]
     NoData,
+    /// The answer is not what the owner of the zone has signed (RFC 4033, 5: bogus), or cannot be validated; h_errno 2.
+    #[error("DNSSEC validation failed")]
+    Bogus,
 }
 
 impl DnsError {
@@ -24,7 +27,7 @@ impl DnsError {
     pub fn number(self) -> i32 {
         match self {
             Self::HostNotFound => 1,
-            Self::TryAgain => 2,
+            Self::TryAgain | Self::Bogus => 2,
             Self::NoRecovery => 3,
             Self::NoData => 4,
         }
@@ -37,7 +40,7 @@ pub type Answered<T> = Outcome<T, DnsError, DnsError>;
 /// Makes an error the right kind of outcome.
 pub(super) fn failed<T>(error: DnsError) -> Answered<T> {
     match error {
-        DnsError::TryAgain => Outcome::Later(error),
+        DnsError::TryAgain | DnsError::Bogus => Outcome::Later(error),
         _ => Outcome::Never(error),
     }
 }

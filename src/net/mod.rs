@@ -3,12 +3,16 @@
 //! In: host names, addresses. Out: [`Outcome`]s that keep "not now" (TRY_AGAIN) apart from "no such
 //! host" (HOST_NOT_FOUND). Never here: policy (which host to talk to), connections to mail servers.
 //!
-//! `resolver` is what the others ask; `settings` reads the system's files, `hosts` the hosts file, `dns` asks servers (UDP, then TCP),
+//! `resolver` is what the others ask; `settings` reads the system's files, `hosts` the hosts file, `dns` asks for records, `servers` asks
+//! name servers (UDP, then TCP), `dnssec` validates what they say by the keys of `anchors`, `cache` keeps answers for their time,
 //! `zone` answers from memory in their place, `canonical` completes names as sendmail does, `exchangers`
 //! says where mail goes as sendmail tells it.
 
+mod anchors;
+mod cache;
 mod canonical;
 mod dns;
+mod dnssec;
 mod error;
 mod exchangers;
 mod hosts;
@@ -16,9 +20,11 @@ mod literal;
 mod mx;
 mod record;
 mod resolver;
+mod servers;
 mod settings;
 mod zone;
 
+pub use anchors::{Anchors, warning};
 pub use error::{Answered, DnsError};
 pub use exchangers::Exchangers;
 pub use literal::address_literal;

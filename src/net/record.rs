@@ -47,7 +47,8 @@ pub struct Record {
     pub address: Option<IpAddr>,
     /// Seconds.
     pub ttl: u32,
-    /// A name server that the site believes has validated it (RFC 4035, 3.2.3: the AD bit); only with option TLSARecords.
+    /// It has been validated: here, by option DNSSECTrustAnchor, or by a name server that the site believes (RFC 4035,
+    /// 3.2.3: the AD bit); only with option TLSARecords.
     pub secure: bool,
 }
 

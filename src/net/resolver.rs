@@ -48,7 +48,7 @@ fn ascii_name(name: &[u8]) -> Option<Vec<u8>> {
 /// Where DNS answers come from.
 #[derive(Debug)]
 enum Source {
-    Servers(dns::Client),
+    Servers(Box<dns::Client>),
     Memory(Arc<dyn Answers>),
 }
 
@@ -77,7 +77,7 @@ impl Resolver {
 
     /// With these settings.
     pub fn with(settings: Settings) -> Self {
-        let source = Source::Servers(dns::Client::new(&settings));
+        let source = Source::Servers(Box::new(dns::Client::new(&settings)));
         Self::from_source(settings, source)
     }
 
@@ -126,9 +126,15 @@ impl Resolver {
 
     /// All records of the answer section for a question, CNAME steps included.
     pub(super) async fn ask(&self, name: &[u8], kind: u16) -> Result<Vec<Record>, DnsError> {
+        self.ask_for(name, kind, false).await
+    }
+
+    /// `validated`: it matters whether the records are the zone's own.
+    async fn ask_for(&self, name: &[u8], kind: u16, validated: bool) -> Result<Vec<Record>, DnsError> {
         let encoded = ascii_name(name);
         let asked = encoded.as_deref().unwrap_or(name);
         let answer = match &self.source {
+            Source::Servers(client) if validated => client.ask_validated(asked, kind).await,
             Source::Servers(client) => client.ask(asked, kind).await,
             Source::Memory(answers) => answers.ask(asked, kind),
         };
@@ -252,13 +258,22 @@ impl Resolver {
         }))
     }
 
+    /// The same for those who want to know whether they have been validated.
+    pub async fn validated(&self, name: &[u8], kind: u16) -> Answered<Vec<Record>> {
+        let found = self.ask_for(name, kind, true).await;
+        answered(found.map(|mut records| {
+            records.retain(|record| record.kind == kind);
+            records
+        }))
+    }
+
     /// Where to deliver mail for a domain (MX, else the name itself). `is_self` says whether a name is
     /// one of this host's own (class w): the list ends before it.
     pub async fn mx(&self, host: &[u8], is_self: &(dyn Fn(&[u8]) -> bool + Sync)) -> Answered<MxAnswer> {
         let host = host.strip_suffix(b".").unwrap_or(host);
-        match self.ask(host, kind::MX).await {
+        match self.ask_for(host, kind::MX, true).await {
             Ok(records) => Outcome::Done(mx::answer(host, records, is_self)),
-            Err(DnsError::TryAgain) => failed(DnsError::TryAgain),
+            Err(error @ (DnsError::TryAgain | DnsError::Bogus)) => failed(error),
             // the host may still have an address, if only in the hosts file
             Err(_) => Outcome::Done(MxAnswer::implicit(host)),
         }

@@ -1,11 +1,13 @@
 //! What the system and the configuration say about name look-ups.
 
+use super::anchors::Anchors;
 use crate::config::Config;
 use crate::schema::span;
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Rules};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// All that a resolver needs to know. Start from [`Settings::system`] and change what the
@@ -44,6 +46,8 @@ pub struct Settings {
     pub broken_aaaa: bool,
     /// Which servers are believed that they have validated an answer.
     pub validating: Validating,
+    /// Keys by which answers are validated here (option DNSSECTrustAnchor).
+    pub anchors: Option<Arc<Anchors>>,
 }
 
 /// Which name servers are believed that they have validated an answer (RFC 4035, 4.9.3: those to which the way is safe).
@@ -124,7 +128,8 @@ impl Settings {
         settings.expand_aliases = !options.dont_expand_cnames;
         settings.wildcard_mx = resolver.has_wildcard_mx;
         settings.broken_aaaa = resolver.work_around_broken_aaaa;
-        settings.validating.wanted = options.tlsa_records;
+        settings.anchors = Anchors::of(config).map(Arc::new);
+        settings.validating.wanted = options.tlsa_records && settings.anchors.is_none();
         if let Some(file) = std::env::var_os(HOSTS_VARIABLE) {
             settings.answer_from(PathBuf::from(file));
         }
@@ -164,6 +169,7 @@ impl Settings {
             wildcard_mx: false,
             broken_aaaa: false,
             validating: Validating::default(),
+            anchors: None,
         }
     }
 

@@ -460,6 +460,8 @@ options! {
     cipher_suites: Option<Vec<u8>> = None, (Expanded), "CipherSuites", 0xfa, Root, Implemented, "";
     /// (canonify only) TLSA records say how servers prove who they are (DANE), where a name server that is trusted has validated them
     tlsa_records: bool = false, (Bool), "TLSARecords", 0xf1, Root, Implemented, "";
+    /// (canonify only) Where TLSARecords asks for it, the answers of name servers are validated here (DNSSEC), and no server is believed that it has done so: from the keys of the DNS root (`root`), or those of a file of DNSKEY records
+    dnssec_trust_anchor: Option<Vec<u8>> = None, (Expanded), "DNSSECTrustAnchor", 0xdb, Root, Implemented, "";
     /// (canonify only) SMTPUTF8 is offered, and addresses may be UTF-8 (RFC 6531). Without it they are what they are to a sendmail that was built without USE_EAI
     utf8_addresses: bool = false, (Bool), "UTF8Addresses", 0xf2, Root, Implemented, "confSMTPUTF8";
     /// (canonify only) REQUIRETLS (RFC 8689) is offered under TLS and passed on, only to servers that prove who they are and offer it too; `TLS-Required: No` in a header asks no policy

@@ -1,7 +1,7 @@
-//! The TLSA records of a host (RFC 7672, 2.2), as far as a name server that the site trusts has validated them.
+//! The TLSA records of a host (RFC 7672, 2.2), as far as they have been validated.
 
 use super::requirement::{Domain, NextHopPolicy, Unmet};
-use crate::net::{Record, Resolver, kind};
+use crate::net::{DnsError, Record, Resolver, kind};
 use crate::schema::{EnhancedStatus, Outcome};
 use crate::tls::{DaneProof, TlsaRecord};
 use std::sync::Arc;
@@ -58,16 +58,14 @@ async fn address_owner(resolver: &Resolver, host: &[u8]) -> Result<Option<Vec<u8
 }
 
 async fn records(resolver: &Resolver, name: &[u8], kind: u16) -> Result<Vec<Record>, Unmet> {
-    match resolver.exact(name, kind).await {
+    match resolver.validated(name, kind).await {
         Outcome::Done(records) => Ok(records),
         Outcome::Never(_) => Ok(Vec::new()),
-        Outcome::Later(_) => {
+        Outcome::Later(error) => {
             let name = String::from_utf8_lossy(name);
+            let why = if error == DnsError::Bogus { error.to_string() } else { "look-up failed".into() };
             // directory server failure (RFC 3463, 3.5)
-            Err(Unmet {
-                reason: format!("name server: {name}: look-up failed"),
-                status: EnhancedStatus(4, 4, 3),
-            })
+            Err(Unmet { reason: format!("name server: {name}: {why}"), status: EnhancedStatus(4, 4, 3) })
         }
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""DANE (RFC 7672): hosts whose TLSA records are in a signed zone, seen through a resolver that validates: good, wrong, expired, missing, bogus. And
-REQUIRETLS (RFC 8689), which needs such hosts.
+"""DANE (RFC 7672): hosts whose TLSA records are in a signed zone, seen through a resolver that validates, and by canonify itself (DNSSECTrustAnchor)
+through one that does not: good, wrong, expired, missing, bogus. And REQUIRETLS (RFC 8689), which needs such hosts.
 
 usage: dane.py CANONIFY [--show]     Needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound; without them it skips.
 """
@@ -62,7 +62,7 @@ def world(folder):
             "mailertable": f"named.example\tesmtp:[mx.wrong.{SIGNED}]\nmustnamed.example\tesmtp:[mx.mustnone.{SIGNED}]\nmustaddress.example\tesmtp:[127.0.1.{list(HOSTS).index('mustclear') + 1}]\n"}
 
 
-def cases(run):
+def cases(run, why_bogus="look-up failed"):
     """(what, is it so, the result) of each."""
     domains = [f"{name}.{SIGNED}" for name in HOSTS if name != "direct"] + ["plain.example", "lured.example", "named.example", "mustlured.example", "mustnamed.example", "mustaddress.example"]
     results = dict(zip(domains, run("FEATURE(`tls_policy', `dane')", [mail(f"x@{domain}") for domain in domains])))
@@ -76,7 +76,7 @@ def cases(run):
                             ("taother", "another authority", "")):
         # in the words of ruleset tls_server, as with sendmail
         yield what, waits(got(name), "DANE check failed") and logged(got(name), "policy=dane, reason=" + why), got(name)
-    yield "bogus records", waits(got("bogus"), "look-up failed", "dsn=4.4.3") and not got("bogus")["remote"], got("bogus")
+    yield "bogus records", waits(got("bogus"), why_bogus, "dsn=4.4.3") and not got("bogus")["remote"], got("bogus")
     yield "no records", sent(got("missing")) and logged(got("missing"), "verify=FAIL"), got("missing")
     yield "no useful records: TLS with anybody", sent(got("useless")) and protected(got("useless")), got("useless")
     yield "no useful records, and no TLS", waits(got("uselessclear"), "no TLS", "dsn=4.7.4"), got("uselessclear")
@@ -91,6 +91,19 @@ def cases(run):
     yield "a domain without MX records", waits(direct, "DANE check failed"), direct
     (wrong,) = run("", [mail("x@wrong." + SIGNED)])
     yield "nobody has asked for DANE", sent(wrong) and not logged(wrong, "DANE"), wrong
+
+
+def validated_here(site):
+    """The same decisions where nobody else validates."""
+    def run(features, cases, lines=""):
+        return site.run(features, cases, lines + "O DNSSECTrustAnchor=/mnt/zones/anchor\n")
+    yield from (("validated here: " + what, good, result) for what, good, result in cases(run, "DNSSEC validation failed"))
+    (unasked,) = site.run("FEATURE(`tls_policy', `dane')", [mail("x@wrong." + SIGNED)])
+    yield "nobody validates: nothing is believed", sent(unasked) and not logged(unasked, "DANE"), unasked
+    lines = "O DNSSECTrustAnchor=/mnt/zones/nowhere\n"
+    (missing,) = site.run("FEATURE(`tls_policy', `dane')", [mail("x@ee." + SIGNED)], lines)
+    yield "no keys: nothing is sent", waits(missing, "DNSSEC validation failed"), missing
+    yield "and the daemon says why", any("DNSSECTrustAnchor: /mnt/zones/nowhere: No such file" in line for line in missing["daemon"] + missing.get("start", []) + missing["log"]), missing
 
 
 def insisting(got, run):
@@ -140,9 +153,12 @@ def main(canonify, *more):
         print("SKIPPED: needs root, openssl and Debian's packages bind9, bind9-utils, bind9-dnsutils and unbound\n0 passed, 0 failed")
         return 0
     site = policy_bed.World(canonify, "policy_bed", NAMES, world)
-    status = policy_bed.report([*cases(site.run), *requiring(site.run)], "--show" in more)
+    found = [*cases(site.run), *requiring(site.run)]
     site.close()
-    return status
+    site = policy_bed.World(canonify, "policy_bed", NAMES, lambda folder: world(folder) | {"validates": False})
+    found += validated_here(site)
+    site.close()
+    return policy_bed.report(found, "--show" in more)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,7 @@ def serve(program, makemap, source, world):
     if "name_server" in world:
         import importlib
         module = importlib.import_module(world["name_server"])
+        module.VALIDATES = world.get("validates", True)
         mail_bed.name_server = lambda: None
         plain_build, plain_processes = build, mail_bed.processes
 

@@ -1,4 +1,5 @@
-"""A name server with a signed zone, and a resolver on 127.0.0.1 that validates it: BIND and unbound, for dane.py, in the name spaces of mail_bed.py.
+"""A name server with a signed zone, and a resolver on 127.0.0.1 that validates it, or (VALIDATES) leaves that to whoever asks: BIND and unbound, for dane.py,
+in the name spaces of mail_bed.py.
 
 The zone `example` is not signed; `signed.example` is, and the resolver knows its key. Where a name begins with `_25._tcp.mx.bogus` the record was
 changed after it was signed.
@@ -24,9 +25,7 @@ UNBOUND = """server:
   directory: "{folder}"
   pidfile: ""
   use-syslog: no
-  module-config: "validator iterator"
-  trust-anchor: "{anchor}"
-  domain-insecure: "example."
+{modules}
 stub-zone:
   name: "example."
   stub-addr: 127.0.0.1@5353
@@ -36,6 +35,9 @@ stub-zone:
 remote-control:
   control-enable: no
 """
+VALIDATING = '  module-config: "validator iterator"\n  trust-anchor: "{anchor}"\n  domain-insecure: "example."'
+PLAIN = '  module-config: "iterator"'
+VALIDATES = True
 
 
 def record(name, kind, value):
@@ -72,8 +74,10 @@ def write_zones(names):
 def name_server(names, _source):
     """Starts both; never comes back before they answer."""
     anchor = write_zones(names)
+    (FOLDER / "anchor").write_text(f"; of {SIGNED}\n{anchor}\n")
+    modules = VALIDATING.format(anchor=anchor) if VALIDATES else PLAIN
     for name, text in (("named.conf", NAMED), ("unbound.conf", UNBOUND)):
-        (FOLDER / name).write_text(text.format(folder=FOLDER, signed=SIGNED, anchor=anchor))
+        (FOLDER / name).write_text(text.format(folder=FOLDER, signed=SIGNED, modules=modules))
     log = open(FOLDER / "log", "wb")
     for words in (["named", "-g", "-4", "-c", FOLDER / "named.conf"], ["unbound", "-d", "-c", FOLDER / "unbound.conf"]):
         started = subprocess.Popen(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -90,6 +94,6 @@ RUNNING, READY = [], []
 
 
 def is_ready():
-    """Does the resolver find a name of the signed zone valid?"""
+    """Does the resolver find a name of the signed zone, and is it valid to one that validates?"""
     done = subprocess.run(["dig", "+adflag", "+time=2", "+tries=1", "@127.0.0.1", "mx.ee." + SIGNED, "A"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return re.search(r"flags:[^;]*\bad\b", done.stdout) is not None and "ANSWER: 1" in done.stdout
+    return (re.search(r"flags:[^;]*\bad\b", done.stdout) is not None) == VALIDATES and "ANSWER: 1" in done.stdout
