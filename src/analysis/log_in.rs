@@ -103,7 +103,7 @@ fn connect(
     if asked.protected {
         client.security.channel = Channel::Protected;
     }
-    let policy = Policy { sasl_mechanisms: settings.mechanisms.clone(), ..Policy::from_config(&site.config) };
+    let policy = Policy::from_config(&site.config).with_sasl(settings.clone());
     let passwords = Some(passwords.clone());
     let acceptor = Asked { site: site.clone(), keeper: keeper.clone(), log: log.clone(), passwords };
     let (session, stream) = session::begin(policy, acceptor, client);
@@ -166,6 +166,11 @@ fn names(list: &[u8], name: &str) -> bool {
     list.fields().any(|word| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
+/// What the mechanism is given: nobody shows a certificate here.
+fn conditions(asked: &LogIn, settings: &Settings) -> Conditions {
+    Conditions { protected: asked.protected, certificate: false, tokens: settings.token_program.is_some() }
+}
+
 /// Who would be asked for the password: is he there?
 fn backends(
     site: &Site,
@@ -173,10 +178,15 @@ fn backends(
     sources: &PasswordSources,
     mechanism: Option<&Mechanism>,
 ) -> Vec<LogInStep> {
-    let Some(mechanism) = mechanism.filter(|_| asked.settings.is_ok()) else { return Vec::new() };
-    // any of those that are not passwords stands for the others
-    let proof =
-        if mechanism.says_password() { Proof::Password(Vec::new()) } else { Proof::CramMd5(Vec::new()) };
+    let conditions = conditions(asked, &sources.settings);
+    let mechanism = mechanism.filter(|row| asked.settings.is_ok() && row.is_possible(&conditions));
+    let Some(mechanism) = mechanism else { return Vec::new() };
+    let proof = match (mechanism.takes_token(), mechanism.says_password()) {
+        (true, _) => Proof::Token(Vec::new()),
+        (false, true) => Proof::Password(Vec::new()),
+        // any of those that are not passwords stands for the others
+        (false, false) => Proof::CramMd5(Vec::new()),
+    };
     let who = Question { name: asked.credentials.id.clone(), realm: realm(site), proof };
     let methods = sources.settings.asked(&who.proof);
     methods.into_iter().map(|method| passwords::look(sources, method, &who)).collect()
@@ -208,14 +218,13 @@ fn offer(
     }
     let options = &site.config.options;
     let letters = sasl::under_tls(&options.auth_options, asked.protected);
-    let possible = mechanism.is_possible(&Conditions::default());
     let unmet = letters.iter().find(|letter| !mechanism.satisfies(&[**letter])).copied();
     let why = if !names(options.auth_mechanisms.as_deref().unwrap_or_default(), name) {
         String::from("option AuthMechanisms does not name it")
     } else if settings.mechanisms.as_ref().is_some_and(|list| !names(list, name)) {
         String::from("mech_list of Sendmail.conf does not name it")
-    } else if !possible {
-        String::from("it needs a client's certificate that is found good, and nobody shows one here")
+    } else if let Some(what) = (mechanism.lacks)(&conditions(asked, settings)) {
+        format!("it needs {what}")
     } else if unmet == Some(b'p') && mechanism.satisfies(&without_p(&letters)) {
         String::from("AuthOptions p allows it under TLS alone (--tls)")
     } else if let Some(letter) = unmet {

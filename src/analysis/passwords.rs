@@ -11,6 +11,7 @@ use crate::sys::{accounts, errno_text};
 use bstr::ByteSlice;
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,14 +48,16 @@ impl Passwords {
     pub fn told(&self) -> Vec<LogInStep> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let step = |(method, answer): &(Method, Answer)| {
-            LogInStep::of(format!("{}, asked", method.word()), said(answer))
+            LogInStep::of(format!("{}, asked", method.word()), said(*method, answer))
         };
         told.iter().map(step).collect()
     }
 }
 
-fn said(answer: &Answer) -> Result<&'static str, &'static str> {
+fn said(method: Method, answer: &Answer) -> Result<&'static str, &'static str> {
     match answer {
+        Answer::User(_) => Ok("the token is good; its owner is to be whom the client names"),
+        Answer::No(Refusal::Wrong) if method == Method::TokenProgram => Err("the token is refused"),
         Answer::Right => Ok("the password is right"),
         Answer::Digest(_) | Answer::Keys(_) => {
             Ok("the user is known; what the client says is held against the password")
@@ -83,6 +86,7 @@ pub(super) fn look(sources: &PasswordSources, method: Method, question: &Questio
     match method {
         Method::Saslauthd => socket(&settings.saslauthd, "saslauthd_path"),
         Method::Dovecot => socket(&settings.dovecot, "dovecot_path"),
+        Method::TokenProgram => LogInStep::of(name, token_program(sources)),
         Method::PasswordFile => LogInStep::of(name, password_file(sources, question)),
         Method::Database if !settings.has_database => {
             LogInStep::bad(name, "auxprop_plugin does not name sasldb, the only one that is here")
@@ -106,6 +110,21 @@ fn remedy(error: &io::Error, name: &str, setting: &str) -> String {
         io::ErrorKind::PermissionDenied => String::from("ask as root, as the daemon does"),
         io::ErrorKind::ConnectionRefused => format!("{name} has ended and left its socket behind"),
         _ => format!("{setting} is to name the socket of {name}"),
+    }
+}
+
+/// Is the program there?
+fn token_program(sources: &PasswordSources) -> Result<String, String> {
+    let Some(program) = sources.token_program() else {
+        return Err(String::from("it is to be a path that begins with a slash, and its words"));
+    };
+    let about = std::fs::metadata(accounts::path(&program.path));
+    match about {
+        Ok(about) if about.is_file() && about.permissions().mode() & 0o111 != 0 => {
+            Ok(format!("{} can be run", program.path.as_bstr()))
+        }
+        Ok(_) => Err(format!("{} is no program", program.path.as_bstr())),
+        Err(error) => Err(format!("{}: {}", program.path.as_bstr(), errno_text(&error))),
     }
 }
 

@@ -92,13 +92,12 @@ fn helpers_of_maps(config: &Config, keeper: &Keeper) -> Helpers {
     }
 }
 
-/// `mech_list` of the site; none where its file cannot be read.
-fn sasl_mechanisms(log: &Logger) -> Option<Vec<u8>> {
-    let settings = sasl::Settings::of_site().unwrap_or_else(|why| {
+/// The site's; nobody knows passwords where the file cannot be read.
+fn sasl_settings(log: &Logger) -> sasl::Settings {
+    sasl::Settings::of_site().unwrap_or_else(|why| {
         log.log(0, Priority::Error, None, format!("no AUTH: {why}").as_bytes());
         sasl::Settings::none()
-    });
-    settings.mechanisms
+    })
 }
 
 /// What the mail filters of all sessions share.
@@ -137,8 +136,7 @@ impl Mta {
         let tls = Tls::new(&config, &keeper, &log);
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
         let deliverer = deliverer.remembering_hosts(&queue.options().base());
-        let mut policy = Policy::from_config(&config);
-        policy.sasl_mechanisms = sasl_mechanisms(&log);
+        let policy = Policy::from_config(&config).with_sasl(sasl_settings(&log));
         let server =
             Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()).with_mail_authentication();
         let server = server.with_greylist(&queue.options().base());

@@ -57,7 +57,7 @@ impl From<&Config> for KeeperSettings {
 impl PasswordSources {
     /// Those that `Sendmail.conf` names, on a host that is configured so.
     pub fn new(config: &Config, settings: sasl::Settings) -> Self {
-        Self { settings, blame: config.blame() }
+        Self { settings, blame: config.blame(), runs_as: Identity::bare(config.default_user()) }
     }
 }
 

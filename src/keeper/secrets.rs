@@ -5,18 +5,23 @@
 
 use crate::db::bdb::{Kind, Reader};
 use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal, Settings, derive};
-use crate::sys::accounts;
+use crate::schema::Sysexit;
+use crate::sys::identity::{Identity, is_root};
+use crate::sys::process::Program;
 use crate::sys::safe::{self, Blame, Rules};
+use crate::sys::{accounts, first_line_about};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// How long saslauthd or Dovecot may take: they may have to ask others.
+/// How long saslauthd, Dovecot or a program may take: they may have to ask others.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(50);
 /// After a wrong password: whoever asks, even a front that was taken over, guesses slowly.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Where a program that knows tokens finds others.
+const PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
 /// As whom we ask.
 const SERVICE: &[u8] = b"smtp";
 
@@ -27,6 +32,8 @@ pub struct PasswordSources {
     pub settings: Settings,
     /// Option DontBlameSendmail.
     pub(super) blame: Blame,
+    /// Option DefaultUser: as whom the program runs that knows tokens.
+    pub(super) runs_as: Identity,
 }
 
 impl PasswordSources {
@@ -39,7 +46,7 @@ impl PasswordSources {
                 return answer;
             }
         }
-        if matches!(question.proof, Proof::Password(_)) {
+        if matches!(question.proof, Proof::Password(_) | Proof::Token(_)) {
             std::thread::sleep(PAUSE);
         }
         answer
@@ -58,8 +65,36 @@ impl PasswordSources {
                 told(ask_saslauthd(&settings.saslauthd, question, said))
             }
             (Method::Dovecot, Proof::Password(said)) => told(ask_dovecot(&settings.dovecot, question, said)),
-            (Method::Saslauthd | Method::Dovecot, _) => Answer::No(Refusal::NoMethod),
+            (Method::TokenProgram, Proof::Token(token)) => self.owner(token),
+            (Method::Saslauthd | Method::Dovecot | Method::TokenProgram, _) => Answer::No(Refusal::NoMethod),
         }
+    }
+
+    /// A program is given the token, and says whose it is. Only [`Sysexit::NOPERM`] and [`Sysexit::NOUSER`] are refusals: a program that breaks refuses
+    /// nobody.
+    fn owner(&self, token: &[u8]) -> Answer {
+        let Some(program) = self.token_program() else { return Answer::No(Refusal::NoMethod) };
+        let (status, owner) = first_line_about(&program, &[token, b"\n"].concat(), ANSWER_TIMEOUT);
+        match (status, owner.trim_ascii()) {
+            (Sysexit::OK, owner) if !owner.is_empty() => Answer::User(owner.to_vec()),
+            (Sysexit::NOPERM | Sysexit::NOUSER, _) => Answer::No(Refusal::Wrong),
+            _ => Answer::No(Refusal::Unavailable),
+        }
+    }
+
+    /// The program that knows tokens, with nobody's rights and none of our surroundings; no shell reads its words.
+    pub fn token_program(&self) -> Option<Program> {
+        let line = self.settings.token_program.as_deref()?;
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let argv: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
+        Some(Program {
+            path: argv.first().filter(|path| path.starts_with(b"/"))?.clone(),
+            argv,
+            environment: vec![(b"PATH".to_vec(), PATH.to_vec())],
+            identity: is_root().then(|| self.runs_as.clone()),
+            directories: vec![b"/".to_vec()],
+            ..Program::default()
+        })
     }
 
     /// The text of the passwd-style file, which others may neither read nor write.

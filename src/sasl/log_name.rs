@@ -1,5 +1,6 @@
 //! Whom the log names when an exchange has failed.
 
+use super::bearer::claimed;
 use super::digest_md5::username;
 
 /// The longest name that the log shows.
@@ -20,6 +21,7 @@ pub fn shown_user(mechanism: &[u8], response: &[u8]) -> Vec<u8> {
         }
         b"CRAM-MD5" => response.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec(),
         b"DIGEST-MD5" => username(response).unwrap_or_default().to_vec(),
+        b"OAUTHBEARER" | b"XOAUTH2" => claimed(response),
         _ => Vec::new(),
     };
     let backslash = |byte: &u8| if *byte == b'\\' { 2 } else { 1 };

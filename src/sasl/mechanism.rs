@@ -1,17 +1,36 @@
 //! The mechanisms, strongest first.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts};
-use super::{cram_md5, digest_md5, external, login, plain, scram};
+use super::{bearer, cram_md5, digest_md5, external, login, plain, scram};
 
 /// What mechanisms may need of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Conditions {
+    /// It is under TLS.
+    pub protected: bool,
     /// The client has shown a certificate that was found good.
     pub certificate: bool,
+    /// There is somebody who knows tokens.
+    pub tokens: bool,
 }
 
-fn nothing(_: &Conditions) -> bool {
-    true
+fn nothing(_: &Conditions) -> Option<&'static str> {
+    None
+}
+
+fn certificate(conditions: &Conditions) -> Option<&'static str> {
+    (!conditions.certificate).then_some("a certificate of the client's that is found good")
+}
+
+/// RFC 7628, section 4: whoever hears a token has it.
+fn tokens(conditions: &Conditions) -> Option<&'static str> {
+    match conditions {
+        Conditions { tokens: false, .. } => {
+            Some("a program that knows tokens (oauth_program of Sendmail.conf)")
+        }
+        Conditions { protected: false, .. } => Some("TLS (--tls)"),
+        _ => None,
+    }
 }
 
 /// One mechanism.
@@ -21,8 +40,8 @@ pub struct Mechanism {
     /// Letters of option AuthOptions that it satisfies. None satisfies f (forward secrecy), and those with passwords do not satisfy d (no
     /// dictionary of passwords helps whoever has listened).
     satisfies: &'static [u8],
-    /// What it cannot do without.
-    needs: fn(&Conditions) -> bool,
+    /// What it cannot do without, and is not there.
+    pub lacks: fn(&Conditions) -> Option<&'static str>,
     /// May a response come with the command? (DIGEST-MD5 takes no notice of it.)
     pub takes_initial: bool,
     /// The server's side.
@@ -36,7 +55,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "EXTERNAL",
         satisfies: b"pyd",
-        needs: |conditions| conditions.certificate,
+        lacks: certificate,
         takes_initial: true,
         server: external::server,
         client: external::client,
@@ -44,7 +63,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "SCRAM-SHA-256",
         satisfies: b"paym",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: true,
         server: scram::server_sha256,
         client: scram::client_sha256,
@@ -52,7 +71,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "SCRAM-SHA-1",
         satisfies: b"paym",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: true,
         server: scram::server_sha1,
         client: scram::client_sha1,
@@ -60,7 +79,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "DIGEST-MD5",
         satisfies: b"pym",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: true,
         server: digest_md5::server,
         client: digest_md5::client,
@@ -68,7 +87,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "CRAM-MD5",
         satisfies: b"py",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: false,
         server: cram_md5::server,
         client: cram_md5::client,
@@ -76,7 +95,7 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "PLAIN",
         satisfies: b"yc",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: true,
         server: plain::server,
         client: plain::client,
@@ -84,10 +103,26 @@ pub const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         name: "LOGIN",
         satisfies: b"yc",
-        needs: nothing,
+        lacks: nothing,
         takes_initial: true,
         server: login::server,
         client: login::client,
+    },
+    Mechanism {
+        name: "OAUTHBEARER",
+        satisfies: b"ycd",
+        lacks: tokens,
+        takes_initial: true,
+        server: bearer::server_oauthbearer,
+        client: bearer::client_oauthbearer,
+    },
+    Mechanism {
+        name: "XOAUTH2",
+        satisfies: b"ycd",
+        lacks: tokens,
+        takes_initial: true,
+        server: bearer::server_xoauth2,
+        client: bearer::client_xoauth2,
     },
 ];
 
@@ -103,7 +138,12 @@ impl Mechanism {
 
     /// Has this connection what it needs?
     pub fn is_possible(&self, conditions: &Conditions) -> bool {
-        (self.needs)(conditions)
+        (self.lacks)(conditions).is_none()
+    }
+
+    /// Is it a token that the client shows?
+    pub fn takes_token(&self) -> bool {
+        self.name.contains("OAUTH")
     }
 
     /// Does the client say its password as it is?

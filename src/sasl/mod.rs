@@ -13,6 +13,7 @@
 //! - `authinfo`: name and password for the next host, as the access map or a file holds them
 
 mod authinfo;
+mod bearer;
 mod cram_md5;
 mod digest_md5;
 mod exchange;

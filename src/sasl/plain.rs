@@ -45,7 +45,9 @@ pub(super) fn verdict(user: &[u8], answer: Answer, refused: &str) -> Step {
     match answer {
         Answer::Right => Step::Done(user.to_vec()),
         Answer::No(refusal) => Step::Failed(Failure::refused(refusal, refused)),
-        Answer::Digest(_) | Answer::Keys(_) => Step::Failed(Failure::new(Code::Generic, refused)),
+        Answer::Digest(_) | Answer::Keys(_) | Answer::User(_) => {
+            Step::Failed(Failure::new(Code::Generic, refused))
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn encoded(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// `,` and `=` stand for themselves nowhere in a name.
-fn escaped(name: &[u8]) -> Vec<u8> {
+pub(super) fn escaped(name: &[u8]) -> Vec<u8> {
     let words = name.iter().map(|byte| match byte {
         b',' => b"=2C".to_vec(),
         b'=' => b"=3D".to_vec(),
@@ -41,7 +41,7 @@ fn escaped(name: &[u8]) -> Vec<u8> {
     words.flatten().collect()
 }
 
-fn unescaped(name: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unescaped(name: &[u8]) -> Option<Vec<u8>> {
     let (mut plain, mut rest) = (Vec::new(), name);
     while let Some((byte, tail)) = rest.split_first() {
         rest = match (byte, tail) {
@@ -129,7 +129,7 @@ impl Exchange for Server {
             Answer::Keys(keys) => keys,
             Answer::No(Refusal::NoUser) => return Step::Failed(Failure::new(Code::NoUser, NO_USER)),
             Answer::No(refusal) => return Step::Failed(Failure::refused(refusal, NO_USER)),
-            Answer::Right | Answer::Digest(_) => {
+            Answer::Right | Answer::Digest(_) | Answer::User(_) => {
                 return Step::Failed(Failure::new(Code::Generic, NO_USER));
             }
         };

@@ -50,6 +50,8 @@ pub enum Proof {
         /// Bytes of chance.
         salt: Vec<u8>,
     },
+    /// Whose token is this (RFC 6750)? No password answers that.
+    Token(Vec<u8>),
 }
 
 /// What a server keeps of a password for SCRAM (RFC 5802, section 3).
@@ -87,6 +89,8 @@ pub enum Answer {
     Digest(Vec<u8>),
     /// For SCRAM.
     Keys(ScramKeys),
+    /// The owner of a token.
+    User(Vec<u8>),
     /// Nothing.
     No(Refusal),
 }
@@ -104,6 +108,7 @@ pub fn derive(password: &[u8], proof: &Proof) -> Answer {
             let password = if *utf8 { latin1(password) } else { password.to_vec() };
             Answer::Digest(Hash::Md5.digest(&[before, &b":"[..], &password].concat()))
         }
+        Proof::Token(_) => Answer::No(Refusal::NoMethod),
         Proof::Scram { hash, salt } => Answer::Keys(ScramKeys::of(*hash, password, salt, ITERATIONS)),
     }
 }

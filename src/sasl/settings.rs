@@ -13,6 +13,8 @@ pub enum Method {
     Dovecot,
     /// A passwd-style file; a word of ours.
     PasswordFile,
+    /// A program that is asked about tokens; no word of `pwcheck_method`.
+    TokenProgram,
 }
 
 /// What the file says.
@@ -36,6 +38,8 @@ pub struct Settings {
     pub dovecot: Vec<u8>,
     /// `passwd_file_path`: the passwd-style file; a word of ours.
     pub password_file: Vec<u8>,
+    /// `oauth_program`: the program that knows tokens, with its words; a word of ours.
+    pub token_program: Option<Vec<u8>>,
 }
 
 impl Default for Settings {
@@ -50,6 +54,7 @@ impl Default for Settings {
             saslauthd: b"/run/saslauthd/mux".to_vec(),
             dovecot: b"/run/dovecot/auth-client".to_vec(),
             password_file: b"/etc/mail/passwd-file".to_vec(),
+            token_program: None,
         }
     }
 }
@@ -60,10 +65,13 @@ impl Settings {
         Self { methods: Vec::new(), has_database: false, mechanisms: Some(Vec::new()), ..Self::default() }
     }
 
-    /// Who is asked, in this order: about anything but a plain password only who has passwords.
+    /// Who is asked, in this order: about anything but a plain password only who has passwords,
+    /// about a token only the program.
     pub fn asked(&self, proof: &Proof) -> Vec<Method> {
-        if matches!(proof, Proof::Password(_)) {
-            return self.methods.clone();
+        match proof {
+            Proof::Password(_) => return self.methods.clone(),
+            Proof::Token(_) => return vec![Method::TokenProgram],
+            _ => {}
         }
         let mut asked = Vec::new();
         if self.methods.contains(&Method::PasswordFile) {

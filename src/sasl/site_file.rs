@@ -30,9 +30,9 @@ impl Method {
             .map(|(_, method)| *method)
     }
 
-    /// Its word.
+    /// Its word, or what names it in the file.
     pub fn word(self) -> &'static str {
-        Self::ROWS.iter().find(|(_, method)| *method == self).map_or("", |(name, _)| name)
+        Self::ROWS.iter().find(|(_, method)| *method == self).map_or("oauth_program", |(name, _)| name)
     }
 }
 
@@ -100,6 +100,7 @@ impl Settings {
             b"saslauthd_path" => self.saslauthd = value.to_vec(),
             b"dovecot_path" => self.dovecot = value.to_vec(),
             b"passwd_file_path" => self.password_file = value.to_vec(),
+            b"oauth_program" => self.token_program = Some(value.to_vec()).filter(|value| !value.is_empty()),
             _ => {}
         }
     }

@@ -69,7 +69,9 @@ fn a_certificate_says_who_the_client_is_whatever_it_says_itself() {
     }
     let mut nobody = (mechanism.server)(&server_facts());
     assert!(matches!(nobody.respond(Some(b"bob")), Step::Failed(_)));
-    let list = |certificate| offered(b"PLAIN external", None, b"", &Conditions { certificate }).names;
+    let list = |certificate| {
+        offered(b"PLAIN external", None, b"", &Conditions { certificate, ..Conditions::default() }).names
+    };
     assert_eq!(
         (list(true), list(false)),
         (vec![b"PLAIN".to_vec(), b"external".to_vec()], vec![b"PLAIN".to_vec()])
@@ -337,6 +339,8 @@ fn the_log_names_users_and_no_passwords() {
         ("DIGEST-MD5", b"username=\"al\\\"ice", b"al\\\\\"ice"),
         ("DIGEST-MD5", b"realm=\"x\",username=\"alice\"", b""),
         ("SCRAM-SHA-1", b"n,,n=alice,r=x", b""),
+        ("OAUTHBEARER", b"n,a=alice,\x01auth=Bearer secret\x01\x01", b"alice"),
+        ("XOAUTH2", b"user=alice\x01auth=Bearer secret\x01\x01", b"alice"),
     ] {
         assert_eq!(shown_user(mechanism.as_bytes(), said), shown, "{mechanism}");
     }

@@ -2,10 +2,11 @@
 
 use super::process::Program;
 use crate::schema::Sysexit;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::process::{Child, ChildStdout, ExitStatus};
+use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// More of the first line than this is cut off.
@@ -16,8 +17,25 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// Runs a program; its exit status and the first line of its output. One that cannot be run is a mistake in the
 /// configuration, one that is too slow or is killed may answer another time.
 pub fn first_line(program: &Program, limit: Duration) -> (Sysexit, Vec<u8>) {
+    answer_to(program, Ok(Stdio::null()), limit)
+}
+
+/// The same for a program that finds this on its standard input, which is no more than a pipe holds.
+pub fn first_line_about(program: &Program, text: &[u8], limit: Duration) -> (Sysexit, Vec<u8>) {
+    answer_to(program, filled(text), limit)
+}
+
+fn filled(text: &[u8]) -> io::Result<Stdio> {
+    let (reader, mut writer) = io::pipe()?;
+    let flags = OFlag::from_bits_retain(fcntl(&writer, FcntlArg::F_GETFL)?);
+    fcntl(&writer, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    writer.write_all(text)?;
+    Ok(reader.into())
+}
+
+fn answer_to(program: &Program, input: io::Result<Stdio>, limit: Duration) -> (Sysexit, Vec<u8>) {
     let end = Instant::now() + limit;
-    let asked = program.spawn_asked().and_then(|mut child| {
+    let asked = input.and_then(|input| program.spawn_asked(input)).and_then(|mut child| {
         let line = read(&mut child, end);
         // an output that nobody reads any more must not keep it
         let end = if line.is_ok() { end } else { Instant::now() };
@@ -101,6 +119,17 @@ mod tests {
         let (status, line) = asked("head -c 100000 /dev/zero | tr '\\0' x", ANSWER_TIMEOUT);
         assert_eq!((status, line.len()), (0, MAX_LINE_LENGTH));
         assert_eq!(asked("kill -9 $$", ANSWER_TIMEOUT).0, Sysexit::TEMPFAIL.0);
+    }
+
+    #[test]
+    fn a_program_may_be_given_what_it_is_asked_about() {
+        let program =
+            |path: &str| Program { path: path.into(), argv: vec![b"x".to_vec()], ..Program::default() };
+        let asked = |path, text: &[u8]| first_line_about(&program(path), text, ANSWER_TIMEOUT);
+        assert_eq!(asked("/bin/cat", b"what\nmore"), (Sysexit::OK, b"what".to_vec()));
+        // nobody need read it
+        assert_eq!(asked("/bin/true", b"what"), (Sysexit::OK, Vec::new()));
+        assert_eq!(asked("/bin/cat", &[b'x'; 1 << 20]).0, Sysexit::TEMPFAIL);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub mod startup;
 pub mod terminal;
 pub mod title;
 
-pub use first_line::{ANSWER_TIMEOUT, first_line};
+pub use first_line::{ANSWER_TIMEOUT, first_line, first_line_about};
 
 /// A system call with small numbers and null pointers, as an attacker would make it.
 ///

@@ -211,9 +211,9 @@ impl Program {
         }
     }
 
-    /// The same where only its output is wanted: it has nothing to read, and complains where we do.
-    pub(super) fn spawn_asked(&self) -> io::Result<Child> {
-        self.command()?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+    /// The same where only its output is wanted: it complains where we do.
+    pub(super) fn spawn_asked(&self, stdin: Stdio) -> io::Result<Child> {
+        self.command()?.stdin(stdin).stdout(Stdio::piped()).spawn()
     }
 
     fn command(&self) -> io::Result<Command> {

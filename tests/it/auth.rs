@@ -172,6 +172,36 @@ fn a_passwd_style_file_answers_what_follows_from_it() {
 }
 
 #[test]
+fn a_program_says_whose_a_token_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let options = "O AuthMechanisms=PLAIN OAUTHBEARER XOAUTH2\nO DefaultUser=65534:65534";
+    let site = Site::new(options, "oauth_program: DIR/check alice\nauxprop_plugin: none\n");
+    let mode = |path: String| fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let script =
+        "#!/bin/sh\nread token\ncase $token in\ngood*) echo $1;;\nbad*) exit 77;;\n*) exit 1;;\nesac\n";
+    fs::write(site.path("check"), script).expect("a file");
+    mode(site.path("check"));
+    // whoever runs it is not root
+    mode(site.path(""));
+    let failed = |names: &[&str]| steps(&[names, &["reply"]].concat());
+    for mechanism in ["OAUTHBEARER", "XOAUTH2"] {
+        let told = |user, token| site.told(&["-m", mechanism, "--tls", user], token);
+        assert_eq!(told("alice", "good.token"), (vec![], GOOD.into(), Some(0)), "{mechanism}");
+        assert_eq!(told("bob", "good.token"), (failed(&[]), BAD.into(), Some(77)));
+        let asked = failed(&["oauth_program, asked"]);
+        assert_eq!(told("alice", "bad.token"), (asked.clone(), BAD.into(), Some(77)));
+        assert_eq!(told("alice", "strange.token"), (asked, LATER.into(), Some(75)));
+        // a token is said to nobody in the clear
+        assert_eq!(site.told(&["-m", mechanism, "alice"], "good.token").2, Some(69));
+    }
+    let without = Site::new(options, "auxprop_plugin: none\n");
+    let words = ["-m", "XOAUTH2", "--tls", "alice"];
+    assert_eq!(without.told(&words, "good.token").2, Some(69));
+    let text = String::from_utf8(without.test(&words, "good.token").stdout).expect("UTF-8");
+    assert!(text.contains("oauth_program of Sendmail.conf"), "{text}");
+}
+
+#[test]
 fn saslauthd_answers() {
     let site = Site::new(MECHANISMS, "pwcheck_method: saslauthd\nsaslauthd_path: DIR/mux\n");
     let listener = UnixListener::bind(site.path("mux")).expect("a socket");

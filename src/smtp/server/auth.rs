@@ -39,7 +39,11 @@ fn mechanisms(features: &Features, policy: &Policy, security: &Security) -> Offe
     options.extend(features.auth_protected.then_some(b'p'));
     let options = sasl::under_tls(&options, security.channel == Channel::Protected);
     let wanted = policy.auth_mechanisms.as_deref().unwrap_or_default();
-    let conditions = Conditions { certificate: subject(security).is_some() };
+    let conditions = Conditions {
+        protected: security.channel == Channel::Protected,
+        certificate: subject(security).is_some(),
+        tokens: policy.sasl_tokens,
+    };
     sasl::offered(wanted, policy.sasl_mechanisms.as_deref(), &options, &conditions)
 }
 

@@ -2,6 +2,7 @@
 
 use super::security::{Channel, Security};
 use crate::config::Config;
+use crate::sasl;
 use crate::schema::{Privacy, span};
 use std::time::Duration;
 
@@ -96,6 +97,8 @@ pub struct Policy {
     pub auth_realm: Option<Vec<u8>>,
     /// The mechanisms that the site has passwords for (`mech_list` of its `Sendmail.conf`); `None`: all.
     pub sasl_mechanisms: Option<Vec<u8>>,
+    /// Has the site a program that knows tokens (`oauth_program` of its `Sendmail.conf`)?
+    pub sasl_tokens: bool,
     /// Timeout.auth
     pub auth_timeout: Duration,
     /// Timeout.command
@@ -114,6 +117,12 @@ impl Policy {
     /// Is REQUIRETLS offered to this client? Only a protected channel may promise what it asks for (RFC 8689, 2).
     pub(super) fn offers_require_tls(&self, security: &Security) -> bool {
         self.require_tls && security.channel == Channel::Protected
+    }
+
+    /// The same where the site's `Sendmail.conf` says this.
+    pub fn with_sasl(self, settings: sasl::Settings) -> Self {
+        let sasl_tokens = settings.token_program.is_some();
+        Self { sasl_mechanisms: settings.mechanisms, sasl_tokens, ..self }
     }
 
     /// What these options say.
@@ -146,6 +155,7 @@ impl Policy {
             auth_options: options.auth_options.clone(),
             auth_realm: options.auth_realm.clone(),
             sasl_mechanisms: None,
+            sasl_tokens: false,
             auth_timeout: span(options.timeout.auth),
             command_timeout: span(options.timeout.command),
             data_timeout: span(options.timeout.datablock),
@@ -184,6 +194,7 @@ impl Default for Policy {
             auth_options: Vec::new(),
             auth_realm: None,
             sasl_mechanisms: None,
+            sasl_tokens: false,
             auth_timeout: Duration::from_secs(600),
             command_timeout: Duration::from_secs(3600),
             data_timeout: Duration::from_secs(3600),
