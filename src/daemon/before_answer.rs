@@ -2,7 +2,8 @@
 //!
 //! In: a message that has come in. Out: it is in every mailbox that it is for, synced, and may be answered 250; or it is in the
 //! queue as any other, with what has come of the attempt settled behind the answer. Nothing else is delivered here: what
-//! may take long or may fail (programs, other hosts, lists with owners) is queued first.
+//! may take long or may fail (programs, other hosts, lists with owners) is queued first. Where the queue has a journal (option
+//! QueueJournal) its one sync is the shorter wait: the message goes there, and to the mailboxes behind the answer and in no hurry.
 
 use super::delivery::Pass;
 use super::mta::{Mta, Phase, UnderWay};
@@ -23,9 +24,6 @@ use tokio::sync::OwnedSemaphorePermit;
 /// How long a client waits for the delivery; beyond that the message is queued and answered.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Messages under way up to which nobody shares the syncs of a mailbox: the journal's one is the shorter wait.
-const FEW: usize = 3;
-
 /// A mailer that the keeper is itself, and that delivers to a mailbox.
 fn is_mailbox(mailer: &Mailer) -> bool {
     matches!(mailer.path.as_slice(), b"[MAILDIR]" | b"[FILE]") && mailer.name != b"*file*"
@@ -45,16 +43,7 @@ impl Mta {
     ///
     /// Whatever SuperSafe says: what it asks for is that a message is on disk before its 250, and in a mailbox it is.
     pub(super) fn may_deliver_first(&self, envelope: &Envelope) -> bool {
-        envelope.deliver_by.is_none()
-            && !self.is(Phase::Stopping)
-            && self.is_for_mailboxes(envelope)
-            && !self.is_sooner_in_journal(envelope)
-    }
-
-    /// Does the client wait for one sync of the journal instead of the two of a mailbox? Not where it waits for the delivery itself.
-    fn is_sooner_in_journal(&self, envelope: &Envelope) -> bool {
-        let takes = !envelope.attempt.interactive && self.queue.has_journal_for(&envelope.body);
-        takes && *self.under_way.borrow() < FEW
+        envelope.deliver_by.is_none() && !self.is(Phase::Stopping) && self.is_for_mailboxes(envelope)
     }
 
     fn is_for_mailboxes(&self, envelope: &Envelope) -> bool {
@@ -66,10 +55,49 @@ impl Mta {
     /// # Errors
     /// The reply to be given instead of 250: nothing of it is in the queue.
     pub(super) async fn deliver_first(self: &Arc<Self>, received: Envelope) -> Result<(), Reply> {
+        // not where the client waits for the delivery itself
+        if !received.attempt.interactive && self.queue.has_journal_for(&received.body) {
+            return self.deliver_unhurried(received).await;
+        }
         if self.may_leave_forward(&received) && self.try_first(&received, true).await? == Tried::Taken {
             return Ok(());
         }
         self.try_first(&received, false).await.map(drop)
+    }
+
+    /// The journal first: everything else is behind the answer.
+    async fn deliver_unhurried(self: &Arc<Self>, received: Envelope) -> Result<(), Reply> {
+        let lease = self.commit(&received).await?;
+        let (mta, under_way) = (self.clone(), self.begin());
+        tokio::spawn(async move {
+            let preparing = mta.prepare().await;
+            if !mta.is(Phase::Stopping) {
+                mta.go_on_unhurried(lease, received, preparing).await;
+            }
+            drop(under_way);
+        });
+        Ok(())
+    }
+
+    async fn go_on_unhurried(
+        self: &Arc<Self>,
+        lease: Lease,
+        received: Envelope,
+        preparing: Option<OwnedSemaphorePermit>,
+    ) {
+        let (mut envelope, first) = self.look_up(&received, self.may_leave_forward(&received)).await;
+        if !first {
+            self.deliver(lease, envelope, preparing).await;
+            return;
+        }
+        drop(preparing);
+        envelope.attempt.unhurried = true;
+        let mut connections = Connections::new(&self.site.config);
+        let pass = self.attempt_alone(envelope, &mut connections).await;
+        match pass.envelope.attempt.forward_unread {
+            true => drop(self.deliver(lease, self.copy_of(&received), None).await),
+            false => self.settle_behind(lease, pass).await,
+        }
     }
 
     /// May the keeper look for a `.forward` when it delivers? Only if nothing can happen to a recipient before, and there is one alone: then
@@ -91,9 +119,8 @@ impl Mta {
         envelope
     }
 
-    async fn try_first(self: &Arc<Self>, received: &Envelope, leaves_forward: bool) -> Result<Tried, Reply> {
-        let under_way = self.begin();
-        let preparing = self.prepare().await;
+    /// Whom it is for: does that leave nobody but mailboxes?
+    async fn look_up(&self, received: &Envelope, leaves_forward: bool) -> (Envelope, bool) {
         let mut envelope = self.copy_of(received);
         let expander = Expander { site: &self.site, keeper: &self.keeper, logger: &self.log };
         let expanded = match envelope.attempt.expanded.take() {
@@ -103,6 +130,13 @@ impl Mta {
         };
         let first = self.is_first(&envelope, &expanded);
         envelope.attempt.expanded = Some(expanded);
+        (envelope, first)
+    }
+
+    async fn try_first(self: &Arc<Self>, received: &Envelope, leaves_forward: bool) -> Result<Tried, Reply> {
+        let under_way = self.begin();
+        let preparing = self.prepare().await;
+        let (envelope, first) = self.look_up(received, leaves_forward).await;
         if !first {
             let lease = self.commit(received).await?;
             self.deliver_behind(lease, envelope, preparing, under_way);

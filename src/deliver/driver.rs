@@ -409,7 +409,14 @@ impl<'a> Attempt<'a> {
                 reading = read;
                 let keeper = self.on.keeper.clone();
                 let work = async move {
-                    if permit.ready().await { Some(keeper.deliver(delivery, body).await) } else { None }
+                    if !permit.ready().await {
+                        return None;
+                    }
+                    // who shares a sync with others would have it for no work; the keeper's own limits hold
+                    let permit = Some(permit).filter(|_| !delivery.unhurried);
+                    let results = keeper.deliver(delivery, body).await;
+                    drop(permit);
+                    Some(results)
                 };
                 if alone { UnderWay::Alone(Box::pin(work)) } else { UnderWay::Begun(tokio::spawn(work)) }
             }

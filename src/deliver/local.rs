@@ -54,6 +54,7 @@ pub(super) async fn prepare(
         header: in_form(&header, &conversion::header_form(&mailer)),
         body: bytes.map(<[u8]>::to_vec),
         form,
+        unhurried: attempt.envelope.attempt.unhurried,
     };
     Ok((delivery, file, reading))
 }

@@ -85,11 +85,11 @@ fn span(items: &[Item], places: &[Place], same: &dyn Fn(&Item, &Place) -> bool) 
     let place = places.iter().position(|place| *place == Place::Wildcard(first))?;
     let places = &places[place.checked_sub(before)?..];
     let length = items.iter().zip(places).take_while(|(item, place)| same(item, place)).count();
-    let wildcards = places[..length].iter().enumerate().filter_map(|(at, place)| match place {
+    let mut wildcards = places[..length].iter().enumerate().filter_map(|(at, place)| match place {
         Place::Wildcard(number) => Some((at, *number)),
         _ => None,
     });
-    let (at, last) = wildcards.last()?;
+    let (at, last) = wildcards.next_back()?;
     let (before, after) = (u8::try_from(before).ok()?, u8::try_from(length - 1 - at).ok()?);
     Some((Piece::Span { first, before, last, after }, length))
 }

@@ -193,6 +193,8 @@ pub struct AttemptState {
     pub recalled: bool,
     /// It is delivered by the session that received it, which does not read it back either.
     pub interactive: bool,
+    /// The queue's journal has it and nobody waits for its delivery.
+    pub unhurried: bool,
     /// What the caller of a command hears of it.
     pub console: Console,
     /// What the command that handed it in said of all envelopes.

@@ -2,8 +2,9 @@
 
 use super::arguments::Arguments;
 use super::body::Body;
-use super::lists::{assume, controlling_user, has_no_forward};
+use super::lists::{controlling_user, has_no_forward};
 use super::mailbox::{self, FileId, MAILBOX_MODE, Place};
+use super::maildir_batch::Unsynced;
 use super::program;
 use super::protocol::{DEAD_LETTERS, Delivery, MailerResult, Target};
 use super::rights;
@@ -19,8 +20,14 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Delivers to every target and reports in the same order.
-pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> Vec<MailerResult> {
+/// Delivers to every target and reports in the same order. An unhurried message for a Maildir is only written: it is `left`, and its
+/// report says nothing.
+pub(super) fn run(
+    service: &KeeperService,
+    delivery: &Delivery,
+    body: &Body,
+    left: &mut Option<Unsynced>,
+) -> Vec<MailerResult> {
     let count = delivery.targets.len();
     if delivery.mailer == DEAD_LETTERS {
         return vec![dead_letter(service, delivery, body); count];
@@ -36,7 +43,7 @@ pub(super) fn run(service: &KeeperService, delivery: &Delivery, body: &Body) -> 
         return vec![too_big; count];
     }
     match mailer.path.as_slice() {
-        b"[MAILDIR]" | b"[FILE]" => delivery.targets.iter().map(|target| job.file(target)).collect(),
+        b"[MAILDIR]" | b"[FILE]" => delivery.targets.iter().map(|target| job.file(target, left)).collect(),
         _ if mailer.is_program() => job.program(),
         _ => vec![not_configured(); count],
     }
@@ -126,6 +133,11 @@ fn failed(error: &io::Error) -> MailerResult {
     }
 }
 
+/// What became of a message for a Maildir.
+pub(super) fn of_maildir(done: io::Result<()>) -> MailerResult {
+    done.map_or_else(|error| failed(&error), |()| MailerResult::default())
+}
+
 fn later(error: &io::Error) -> MailerResult {
     MailerResult::later(&errno_text(error))
 }
@@ -152,11 +164,11 @@ impl Job<'_> {
     }
 
     /// `[MAILDIR]` and `[FILE]`: the second word of A= is the place.
-    fn file(&self, target: &Target) -> MailerResult {
-        self.try_file(target).unwrap_or_else(|denied| denied)
+    fn file(&self, target: &Target, left: &mut Option<Unsynced>) -> MailerResult {
+        self.try_file(target, left).unwrap_or_else(|denied| denied)
     }
 
-    fn try_file(&self, target: &Target) -> Result<MailerResult, Denied> {
+    fn try_file(&self, target: &Target, left: &mut Option<Unsynced>) -> Result<MailerResult, Denied> {
         let (person, home, reader) = match self.mailer.is_named() {
             true => (self.namer(target)?, Vec::new(), None),
             false => self.owner(target)?,
@@ -177,10 +189,10 @@ impl Job<'_> {
         }
         let reader = reader.filter(|_| maildir && person.as_ref() == Some(&identity));
         let (identity, of) = if maildir { (identity, None) } else { mailbox_identity(&mailbox, identity) };
-        let rights = reader.map_or_else(|| assume(&identity), |guard| Ok(Some(guard)));
+        let rights = reader.map_or_else(|| identity.assume_if_root(), |guard| Ok(Some(guard)));
         let _guard = rights.map_err(|error| later(&error))?;
         Ok(match maildir {
-            true => self.maildir(&place),
+            true => self.maildir(&place, identity, left),
             false => appended(&mailbox, self.service.settings.blame, of, self.delivery, self.body),
         })
     }
@@ -191,7 +203,7 @@ impl Job<'_> {
         let identity = self.service.identity(&user).map_err(|error| later(&error))?;
         let mut reader = None;
         if target.unread_forward {
-            reader = assume(&identity).map_err(|error| later(&error))?;
+            reader = identity.assume_if_root().map_err(|error| later(&error))?;
             if !has_no_forward(&self.service.settings, &user, &target.host) {
                 return Err(MailerResult { has_forward: true, ..MailerResult::later("there is a .forward") });
             }
@@ -199,14 +211,17 @@ impl Job<'_> {
         Ok((Some(identity), user.home_bytes(), reader))
     }
 
-    fn maildir(&self, place: &[u8]) -> MailerResult {
+    fn maildir(&self, place: &[u8], identity: Identity, left: &mut Option<Unsynced>) -> MailerResult {
         let path = accounts::path(place.strip_suffix(b"/").unwrap_or(place));
-        let delivery = self.delivery;
-        let host = &self.service.settings.host;
-        let done = self.service.maildirs.deliver(&path, host, &delivery.header, self.body, &delivery.form);
-        match done {
-            Ok(_) => MailerResult::default(),
-            Err(error) => failed(&error),
+        let (service, delivery) = (self.service, self.delivery);
+        let host = &service.settings.host;
+        let written = service.maildirs.write(&path, host, &delivery.header, self.body, &delivery.form);
+        match written {
+            Ok(written) if delivery.unhurried && delivery.targets.len() == 1 => {
+                *left = Some(Unsynced { written, identity });
+                MailerResult::default()
+            }
+            written => of_maildir(written.and_then(|written| service.maildirs.finish(&written))),
         }
     }
 

@@ -6,7 +6,7 @@ use super::settings::KeeperSettings;
 use crate::schema::UserIds;
 use crate::sys::accounts::{self, User};
 use crate::sys::errno_text;
-use crate::sys::identity::{Guard, Identity, is_root};
+use crate::sys::identity::Identity;
 use crate::sys::safe::{self, Danger, Refusal, Rules};
 use std::fs::Metadata;
 use std::io::Read;
@@ -16,14 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// What is read of a list, in bytes.
 const MAX_LIST: u64 = 32 << 20;
-
-/// Another's rights where they can be had; an ordinary user reads with its own.
-pub(super) fn assume(identity: &Identity) -> std::io::Result<Option<Guard>> {
-    match is_root() {
-        true => identity.assume().map(Some),
-        false => Ok(None),
-    }
-}
 
 fn later(error: &std::io::Error) -> ListingError {
     ListingError::Later(errno_text(error))
@@ -120,7 +112,7 @@ pub(super) fn forward(
     let result = match accounts.user(user) {
         Ok(Some(user)) => accounts
             .identity(&user, settings.one_group)
-            .and_then(|identity| assume(&identity))
+            .and_then(|identity| identity.assume_if_root())
             .map_err(|error| later(&error))
             .and_then(|guard| {
                 let found = first_forward(settings, &user, detail, &mut notes);
@@ -184,7 +176,7 @@ const MAX_DETAILS: usize = 100;
 pub(super) fn all_forwards(settings: &KeeperSettings, user: &[u8]) -> Result<Vec<Listing>, Refusal> {
     let Some(user) = accounts::user(user)? else { return Ok(Vec::new()) };
     let kind = ListKind::forward(settings, &user);
-    let guard = assume(&Identity::of(&user)?)?;
+    let guard = Identity::of(&user)?.assume_if_root()?;
     let templates = forward_files(settings, &user, b"\0");
     let paths = templates.into_iter().filter(|path| path.is_absolute()).flat_map(|path| with_details(&path));
     let mut found: Vec<(ListText, PathBuf)> = Vec::new();
@@ -241,7 +233,7 @@ fn try_include(
     }
     let user = controlling_user(settings, user).map_err(|error| later(&error))?;
     let identity = user.as_ref().map_or_else(|| Ok(settings.default_user.clone()), Identity::of);
-    let guard = assume(&identity.map_err(|error| later(&error))?).map_err(|error| later(&error))?;
+    let guard = identity.and_then(|identity| identity.assume_if_root()).map_err(|error| later(&error))?;
     let read = ListKind::include(settings).read(&accounts::path(path), notes);
     drop(guard);
     let ListText { text, safe, about } = match read {

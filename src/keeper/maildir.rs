@@ -1,7 +1,8 @@
 //! Delivery into a Maildir: a message is there whole or not at all.
 //!
 //! The steps of the maildir description: a name that is never used twice, written in `tmp/`, synced,
-//! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial.
+//! moved to `new/`, and the directory synced. Whatever interrupts them, nothing in `new/` is partial. Where nobody waits the
+//! steps behind the writing are those of many messages at a time (`maildir_batch`).
 //!
 //! It has a name from the beginning: an inode that was synced without one has no links on the disk, and a sync of the
 //! directory that names it later does not change that. Where the file system has no journal to keep both together, the repair at
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Default)]
 pub(super) struct Maildirs {
     count: AtomicU64,
+    opened: AtomicU64,
     syncs: Mutex<HashMap<(u64, u64), Arc<SharedSync>>>,
 }
 
@@ -32,16 +34,27 @@ const PIECE: usize = 64 << 10;
 /// Directories whose syncs are shared; beyond that all are forgotten.
 const MAX_SHARED_SYNCS: usize = 4096;
 
+/// A message in `tmp/`, which nobody has synced.
+pub(super) struct Written {
+    pub(super) file: File,
+    /// Device of the file system.
+    pub(super) device: u64,
+    /// Counted when the file was open and nothing had been written.
+    pub(super) opened: u64,
+    temporary: PathBuf,
+    target: PathBuf,
+}
+
 impl Maildirs {
-    /// Delivers with the rights of the calling thread.
-    pub(super) fn deliver(
+    /// The first half, with the rights of the calling thread as the second: the message is in `tmp/`.
+    pub(super) fn write(
         &self,
         maildir: &Path,
         host: &[u8],
         header: &[u8],
         message: &Body,
         form: &BodyForm,
-    ) -> io::Result<PathBuf> {
+    ) -> io::Result<Written> {
         let name = self.name(host);
         let temporary = maildir.join("tmp").join(&name);
         let file = match create(&temporary) {
@@ -51,18 +64,26 @@ impl Maildirs {
             }
             created => created?,
         };
-        let moved = write(&file, header, message, form).and_then(|size| {
-            let new = maildir.join("new");
-            let target = new.join(format!("{name},S={size}"));
-            std::fs::rename(&temporary, &target)?;
-            self.sync_directory(&new)?;
-            Ok(target)
+        let opened = self.opened.fetch_add(1, Ordering::Relaxed);
+        match write(&file, header, message, form).and_then(|()| file.metadata()) {
+            Ok(about) => {
+                let target = maildir.join("new").join(format!("{name},S={}", about.len()));
+                Ok(Written { file, device: about.dev(), opened, temporary, target })
+            }
+            Err(error) => {
+                let _ = std::fs::remove_file(&temporary);
+                Err(error)
+            }
+        }
+    }
+
+    /// The second half: it is in `new/`, and file and name are on the disk.
+    pub(super) fn finish(&self, written: &Written) -> io::Result<()> {
+        let moved = written.file.sync_data().and_then(|()| {
+            written.rename()?;
+            self.sync_directory(written.directory())
         });
-        moved.inspect_err(|_| {
-            // after a failed sync of the directory the message may be there: the sender tries again,
-            // and twice is better than never
-            let _ = std::fs::remove_file(&temporary);
-        })
+        moved.inspect_err(|_| written.remove())
     }
 
     /// Seconds, microseconds, process, count and host: never the same twice.
@@ -85,6 +106,24 @@ impl Maildirs {
             syncs.entry((about.dev(), about.ino())).or_default().clone()
         };
         sync.run(|| open.sync_all())
+    }
+}
+
+impl Written {
+    /// From `tmp/` to `new/`.
+    pub(super) fn rename(&self) -> io::Result<()> {
+        std::fs::rename(&self.temporary, &self.target)
+    }
+
+    /// `new/`.
+    pub(super) fn directory(&self) -> &Path {
+        self.target.parent().unwrap_or(&self.target)
+    }
+
+    /// It could not be delivered. After a failed sync of the directory it may be there: the sender tries again, and twice is better
+    /// than never.
+    pub(super) fn remove(&self) {
+        let _ = std::fs::remove_file(&self.temporary);
     }
 }
 
@@ -115,16 +154,13 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn write(file: &File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<u64> {
+fn write(file: &File, header: &[u8], message: &Body, form: &BodyForm) -> io::Result<()> {
     // a message that is short is written in one piece; some line ends may get longer
     let size = usize::try_from(message.size).unwrap_or(PIECE).min(PIECE);
     let mut out = BufWriter::with_capacity(header.len() + size + size / 16, file);
     out.write_all(header)?;
     message.write(form, &mut out)?;
-    out.flush()?;
-    drop(out);
-    file.sync_data()?;
-    Ok(file.metadata()?.len())
+    out.flush()
 }
 
 #[cfg(test)]
@@ -135,6 +171,10 @@ mod tests {
         Body::with(b"line\nFrom here\n")
     }
 
+    fn deliver(maildirs: &Maildirs, maildir: &Path, host: &[u8], header: &[u8]) -> io::Result<()> {
+        maildirs.finish(&maildirs.write(maildir, host, header, &message(), &BodyForm::default())?)
+    }
+
     fn files(dir: &Path) -> Vec<PathBuf> {
         std::fs::read_dir(dir).expect("a directory").flatten().map(|entry| entry.path()).collect()
     }
@@ -143,9 +183,8 @@ mod tests {
     fn a_message_arrives_whole_and_tmp_is_empty() {
         let dir = tempfile::tempdir().expect("a directory");
         let (maildir, maildirs) = (dir.path().join("Maildir"), Maildirs::default());
-        let form = BodyForm::default();
         for _ in 0..2 {
-            maildirs.deliver(&maildir, b"h/x", b"Subject: a\n\n", &message(), &form).expect("delivered");
+            deliver(&maildirs, &maildir, b"h/x", b"Subject: a\n\n").expect("delivered");
         }
         let new = files(&maildir.join("new"));
         assert_eq!(new.len(), 2);
@@ -159,7 +198,7 @@ mod tests {
     fn a_missing_home_is_not_made() {
         let dir = tempfile::tempdir().expect("a directory");
         let maildir = dir.path().join("not mounted/Maildir");
-        let result = Maildirs::default().deliver(&maildir, b"h", b"", &message(), &BodyForm::default());
+        let result = deliver(&Maildirs::default(), &maildir, b"h", b"");
         assert_eq!(result.expect_err("no home").kind(), io::ErrorKind::NotFound);
         assert!(!dir.path().join("not mounted").exists());
     }
@@ -171,7 +210,7 @@ mod tests {
         make(&maildir).expect("a maildir");
         std::fs::remove_dir(maildir.join("new")).expect("removed");
         std::fs::write(maildir.join("new"), "in the way").expect("a file");
-        let result = Maildirs::default().deliver(&maildir, b"h", b"", &message(), &BodyForm::default());
+        let result = deliver(&Maildirs::default(), &maildir, b"h", b"");
         assert!(result.is_err());
         assert!(files(&maildir.join("tmp")).is_empty());
     }
@@ -180,10 +219,9 @@ mod tests {
     fn many_at_once_all_arrive() {
         let dir = tempfile::tempdir().expect("a directory");
         let (maildir, maildirs) = (dir.path().join("Maildir"), Maildirs::default());
-        let (message, form) = (message(), BodyForm::default());
         std::thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(|| maildirs.deliver(&maildir, b"h", b"\n", &message, &form).expect("delivered"));
+                scope.spawn(|| deliver(&maildirs, &maildir, b"h", b"\n").expect("delivered"));
             }
         });
         assert_eq!(files(&maildir.join("new")).len(), 16);

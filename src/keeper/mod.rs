@@ -30,6 +30,7 @@ mod link;
 mod lists;
 mod mailbox;
 mod maildir;
+mod maildir_batch;
 mod map_files;
 mod named;
 mod pool;

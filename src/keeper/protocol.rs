@@ -122,6 +122,8 @@ pub struct Delivery {
     pub form: BodyForm,
     /// The envelope sender, for the mailers that are told it (flags f and r); empty where nobody is to be told.
     pub sender: Vec<u8>,
+    /// Nobody waits, and the message is on the disk elsewhere: a mailbox's syncs may be shared with what comes later.
+    pub unhurried: bool,
 }
 
 /// What a mailer made of it: one per target.

@@ -6,6 +6,7 @@
 use super::body::Body;
 use super::dialogue::Running;
 use super::frame::{Frame, Inbox, MAX_REQUEST};
+use super::maildir_batch::{Answer, Unsynced};
 use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply};
 use super::service::KeeperService;
@@ -64,6 +65,7 @@ pub(super) fn serve(socket: UnixStream, settings: KeeperSettings) {
     while inbox.fill(&socket) && work_off(&server, &pools, &mut inbox) {}
     passing::close(&socket);
     pools.iter().for_each(Pool::finish);
+    server.service.batches.finish();
 }
 
 /// Begins all requests that have come whole; what can be answered without waiting is answered at once and together.
@@ -99,6 +101,9 @@ fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Optio
     let job = Box::new(move || {
         let mut along = Along::default();
         let reply = guarded(kind, || worker.reply(frame.content, body, &mut along));
+        if let Some(message) = along.left {
+            return worker.answer_later(id, message);
+        }
         worker.answer(id, reply, &along.fds);
         drop(along.fds);
         if let Some(running) = along.running {
@@ -115,6 +120,8 @@ fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Optio
 struct Along {
     fds: Vec<OwnedFd>,
     running: Option<Running>,
+    /// A Maildir message that is answered for when it is in `new/`.
+    left: Option<Unsynced>,
 }
 
 /// A job that breaks is answered all the same: its request is to be tried again.
@@ -175,14 +182,24 @@ impl Server {
             Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| along.fds.push(socket))),
             Ask::Dialogue(delivery) => {
                 let begun = dialogue::begin(&self.service, &delivery);
-                Reply::Dialogue(begun.map(|(running, fds)| *along = Along { fds, running: Some(running) }))
+                Reply::Dialogue(
+                    begun.map(|(running, fds)| *along = Along { fds, running: Some(running), left: None }),
+                )
             }
-            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(*delivery, body)),
+            Ask::Deliver(delivery) => Reply::Delivered(self.deliver(*delivery, body, &mut along.left)),
         }
     }
 
     fn answer(&self, id: u64, content: Reply, along: &[OwnedFd]) {
         self.send(&Frame { id, fds: along.len() as u8, content }.encode(), along);
+    }
+
+    fn answer_later(self: &Arc<Self>, id: u64, message: Unsynced) {
+        let server = self.clone();
+        let answer = Answer::new(move |moved| {
+            server.answer(id, Reply::Delivered(vec![deliver::of_maildir(moved)]), &[]);
+        });
+        self.service.batches.put(message, answer);
     }
 
     fn send(&self, answers: &[u8], along: &[OwnedFd]) {
@@ -213,14 +230,19 @@ impl Server {
         Ok(socket.into())
     }
 
-    fn deliver(&self, mut delivery: Delivery, file: Option<OwnedFd>) -> Vec<MailerResult> {
+    fn deliver(
+        &self,
+        mut delivery: Delivery,
+        file: Option<OwnedFd>,
+        left: &mut Option<Unsynced>,
+    ) -> Vec<MailerResult> {
         let body = match (delivery.body.take(), file) {
             (Some(bytes), _) => Ok(Body::from(bytes)),
             (None, Some(file)) => Body::of(file),
             (None, None) => Err(std::io::Error::other("no body came along")),
         };
         match body {
-            Ok(body) => deliver::run(&self.service, &delivery, &body),
+            Ok(body) => deliver::run(&self.service, &delivery, &body, left),
             Err(error) => vec![MailerResult::later(&errno_text(&error)); delivery.targets.len()],
         }
     }

@@ -3,6 +3,7 @@
 use super::accounts::Accounts;
 use super::aliases::Aliases;
 use super::maildir::Maildirs;
+use super::maildir_batch::MaildirBatches;
 use super::named::{Named, Sought, Sources};
 use super::protocol::NamedBy;
 use super::settings::KeeperSettings;
@@ -16,14 +17,15 @@ pub(super) struct KeeperService {
     pub(super) accounts: Accounts,
     pub(super) aliases: Aliases,
     pub(super) maildirs: Maildirs,
+    pub(super) batches: MaildirBatches,
     named: Named,
 }
 
 impl KeeperService {
     pub(super) fn new(settings: KeeperSettings) -> Self {
         let aliases = Aliases::new(&settings.alias_files, settings.blame, settings.alias_wait);
-        let (accounts, maildirs, named) = Default::default();
-        Self { settings, accounts, aliases, maildirs, named }
+        let (accounts, maildirs, batches, named) = Default::default();
+        Self { settings, accounts, aliases, maildirs, batches, named }
     }
 
     /// The ids of an account that has just been looked up, with its groups (DontInitGroups: the first alone).

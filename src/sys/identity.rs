@@ -71,6 +71,17 @@ impl Identity {
         Ok(guard)
     }
 
+    /// [`Identity::assume`] where that can be: an ordinary user acts as itself.
+    ///
+    /// # Errors
+    /// Those of [`Identity::assume`].
+    pub fn assume_if_root(&self) -> io::Result<Option<Guard>> {
+        match is_root() {
+            true => self.assume().map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Becomes this identity for good, in the whole process, and makes sure of it.
     ///
     /// # Errors

@@ -1,0 +1,293 @@
+//! Maildir messages that nobody waits for: synced, and moved to `new/`, many at a time.
+//!
+//! In: a message that stands in `tmp/`, written and not synced, whose sender has its answer because the queue's journal has it.
+//! Out: the answer of the keeper, when the message is in `new/` and both are on the disk, a tenth of a second later or somewhat
+//! more. One sync of the file system is for all files of a batch, another one for the names, with a flush of the disk's own
+//! cache behind each.
+//! Never here: a name in `new/` before its file is on the disk; file systems that may hang or that do nothing at syncfs(2), such
+//! as those of other hosts: whoever delivers there syncs file and directory himself.
+
+use super::maildir::Written;
+use super::pool::{Limits, Pool};
+use crate::sys::identity::Identity;
+use nix::sys::statfs::{self, FsType};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long the first of a batch waits for others.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// Messages that wait on one file system; whoever comes then delivers himself.
+const MAX_WAITING: usize = 512;
+
+/// Files or directories up to which each is synced for itself.
+const FEW: usize = 2;
+
+/// Batches at once: one that is gathered and one that is synced, on four file systems.
+const LIMITS: Limits = Limits { name: "maildirs", threads: 8, per_share: 2, waiting: 1_000 };
+
+/// File systems of this host's own disks (or memory), on which syncfs(2) writes what fsync(2) would.
+const SYNCED_AT_ONCE: [FsType; 5] = [
+    statfs::EXT4_SUPER_MAGIC,
+    statfs::XFS_SUPER_MAGIC,
+    statfs::BTRFS_SUPER_MAGIC,
+    statfs::F2FS_SUPER_MAGIC,
+    statfs::TMPFS_MAGIC,
+];
+
+/// Hears that a message is in `new/`, or why not: once, whatever happens.
+pub(super) struct Answer(Option<Box<dyn FnOnce(io::Result<()>) + Send>>);
+
+impl Answer {
+    pub(super) fn new(answer: impl FnOnce(io::Result<()>) + Send + 'static) -> Self {
+        Self(Some(Box::new(answer)))
+    }
+
+    fn give(mut self, moved: io::Result<()>) {
+        if let Some(answer) = self.0.take() {
+            answer(moved);
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(answer) = self.0.take() {
+            answer(Err(io::ErrorKind::Other.into()));
+        }
+    }
+}
+
+/// A message in `tmp/`, and with whose rights it is delivered.
+pub(super) struct Unsynced {
+    pub(super) written: Written,
+    pub(super) identity: Identity,
+}
+
+/// A message on its way.
+struct Arrival {
+    message: Unsynced,
+    answer: Answer,
+}
+
+/// Gathers messages.
+pub(super) struct MaildirBatches {
+    shared: Arc<Shared>,
+    pool: Pool,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// By device.
+    waiting: Mutex<HashMap<u64, Vec<Arrival>>>,
+    /// Which devices are gathered for.
+    gathers: Mutex<HashMap<u64, bool>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for MaildirBatches {
+    fn default() -> Self {
+        Self { shared: Arc::default(), pool: Pool::new(LIMITS) }
+    }
+}
+
+impl MaildirBatches {
+    /// Takes a message in. Where it stands alone (its file system is another's, too many wait) it is delivered before this returns.
+    pub(super) fn put(&self, message: Unsynced, answer: Answer) {
+        let device = message.written.device;
+        let arrival = Arrival { message, answer };
+        if !self.gathers_for(&arrival.message.written) {
+            return deliver(vec![arrival]);
+        }
+        let mut waiting = locked(&self.shared.waiting);
+        let gathered = waiting.entry(device).or_default();
+        if gathered.len() >= MAX_WAITING {
+            drop(waiting);
+            return deliver(vec![arrival]);
+        }
+        gathered.push(arrival);
+        let first = gathered.len() == 1;
+        drop(waiting);
+        if first {
+            let shared = self.shared.clone();
+            let job = Box::new(move || {
+                std::thread::sleep(GATHER);
+                deliver(shared.take(device));
+            });
+            if self.pool.run(&device.to_ne_bytes(), job).is_err() {
+                deliver(self.shared.take(device));
+            }
+        }
+    }
+
+    /// Waits until all have been delivered.
+    pub(super) fn finish(&self) {
+        self.pool.finish();
+    }
+
+    fn gathers_for(&self, written: &Written) -> bool {
+        match locked(&self.shared.gathers).entry(written.device) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let found = statfs::fstatfs(&written.file).map(|about| about.filesystem_type());
+                *new.insert(found.is_ok_and(|kind| SYNCED_AT_ONCE.contains(&kind)))
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn take(&self, device: u64) -> Vec<Arrival> {
+        locked(&self.waiting).remove(&device).unwrap_or_default()
+    }
+}
+
+/// All of one file system, to the end.
+fn deliver(mut batch: Vec<Arrival>) {
+    // an error of the disk is told to files that were open when it happened: the one that was opened first hears of all
+    batch.sort_by_key(|arrival| arrival.message.written.opened);
+    let files: Vec<&File> = batch.iter().map(|arrival| &arrival.message.written.file).collect();
+    let synced = sync(&files, files.first().copied());
+    let moved = match &synced {
+        Ok(()) => rename_all(&batch),
+        Err(error) => batch.iter().map(|_| Err(again(error))).collect(),
+    };
+    for (arrival, moved) in batch.into_iter().zip(moved) {
+        if moved.is_err() {
+            remove(&arrival);
+        }
+        arrival.answer.give(moved);
+    }
+}
+
+/// Moves all to `new/`, and syncs what directories that are.
+fn rename_all(batch: &[Arrival]) -> Vec<io::Result<()>> {
+    let mut directories: HashMap<&Path, File> = HashMap::new();
+    let renamed: Vec<io::Result<()>> =
+        batch.iter().map(|arrival| rename(arrival, &mut directories)).collect();
+    let opened: Vec<&File> = directories.values().collect();
+    match sync(&opened, batch.first().map(|arrival| &arrival.message.written.file)) {
+        Ok(()) => renamed,
+        Err(error) => renamed.into_iter().map(|renamed| renamed.and_then(|()| Err(again(&error)))).collect(),
+    }
+}
+
+fn rename<'a>(arrival: &'a Arrival, directories: &mut HashMap<&'a Path, File>) -> io::Result<()> {
+    let _guard = arrival.message.identity.assume_if_root()?;
+    if let Entry::Vacant(new) = directories.entry(arrival.message.written.directory()) {
+        let directory = File::open(new.key())?;
+        new.insert(directory);
+    }
+    arrival.message.written.rename()
+}
+
+fn remove(arrival: &Arrival) {
+    if let Ok(_guard) = arrival.message.identity.assume_if_root() {
+        arrival.message.written.remove();
+    }
+}
+
+/// Puts them all on the disk. Behind many, `witness` has the disk's own cache flushed: what syncfs(2) writes last may be behind its
+/// own flush.
+fn sync(files: &[&File], witness: Option<&File>) -> io::Result<()> {
+    match witness {
+        Some(witness) if files.len() > FEW => {
+            nix::unistd::syncfs(witness)?;
+            files[0].sync_all()
+        }
+        _ => files.iter().try_for_each(|file| file.sync_all()),
+    }
+}
+
+/// The same error for another message.
+fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keeper::body::Body;
+    use crate::keeper::maildir::Maildirs;
+    use crate::message::BodyForm;
+    use std::path::PathBuf;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    struct Scene {
+        root: tempfile::TempDir,
+        maildirs: Maildirs,
+        said: Sender<(PathBuf, bool)>,
+        heard: Receiver<(PathBuf, bool)>,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let root = tempfile::tempdir().expect("a directory");
+            let (said, heard) = channel();
+            Self { root, maildirs: Maildirs::default(), said, heard }
+        }
+
+        fn arrival(&self, user: &str) -> Arrival {
+            let maildir = self.root.path().join(user);
+            let body = Body::from(b"text\n".to_vec());
+            let written = self.maildirs.write(&maildir, b"h", b"\n", &body, &BodyForm::default());
+            let said = self.said.clone();
+            let message = Unsynced { written: written.expect("written"), identity: Identity::current() };
+            let answer = Answer::new(move |moved| said.send((maildir, moved.is_ok())).expect("heard"));
+            Arrival { message, answer }
+        }
+
+        fn answers(&self) -> Vec<(PathBuf, bool)> {
+            self.heard.try_iter().collect()
+        }
+
+        fn files(&self, user: &str, part: &str) -> usize {
+            std::fs::read_dir(self.root.path().join(user).join(part)).expect("a directory").count()
+        }
+    }
+
+    #[test]
+    fn all_arrive_and_are_answered() {
+        let (scene, batches) = (Scene::new(), MaildirBatches::default());
+        let users = ["a", "b", "c", "d"];
+        for round in 0..3 {
+            for Arrival { message, answer } in users.map(|user| scene.arrival(user)) {
+                batches.put(message, answer);
+            }
+            assert!(round > 0 || scene.files("a", "new") + scene.files("a", "tmp") == 1);
+        }
+        batches.finish();
+        let answers = scene.answers();
+        assert_eq!((answers.len(), answers.iter().all(|(_, moved)| *moved)), (12, true), "{answers:?}");
+        for user in users {
+            assert_eq!((scene.files(user, "new"), scene.files(user, "tmp")), (3, 0));
+        }
+    }
+
+    #[test]
+    fn who_cannot_get_it_keeps_nobody_else_from_it() {
+        let scene = Scene::new();
+        let batch: Vec<_> = ["a", "b", "c", "d"].iter().map(|user| scene.arrival(user)).collect();
+        std::fs::remove_dir(scene.root.path().join("b/new")).expect("removed");
+        deliver(batch);
+        for (maildir, moved) in scene.answers() {
+            assert_eq!(moved, !maildir.ends_with("b"), "{}", maildir.display());
+        }
+        assert_eq!((scene.files("a", "new"), scene.files("b", "tmp"), scene.files("d", "new")), (1, 0, 1));
+    }
+
+    #[test]
+    fn one_that_is_lost_on_the_way_is_answered() {
+        let scene = Scene::new();
+        drop(scene.arrival("a"));
+        assert_eq!(scene.answers().iter().map(|(_, moved)| *moved).collect::<Vec<_>>(), [false]);
+    }
+}
