@@ -3,13 +3,14 @@
 //! In: the replacement at the top of the stack. Out: the same with its look-ups answered, or a question
 //! ([`super::Step::Lookup`]) for whoever runs the machine.
 
-use super::build::{MAX_TOKENS, Stop};
+use super::build::Stop;
 use super::event::{Event, MapEvent, Observer, Tokens};
 use super::frame::{Frame, Next, Pending, Phase};
 use super::machine::{Machine, Run};
 use super::program::{Bound, MapKind};
 use super::pure_maps::PureMap;
 use super::request::is_mark;
+use super::rule::MAX_TOKENS;
 use super::scan::{ScanMode, scan_into};
 use super::symbols::{Shape, Symbol, is_stable};
 use super::{Answer, ImmediateLookup, LookupRequest};

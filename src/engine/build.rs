@@ -5,15 +5,12 @@
 use super::event::{Event, Tokens};
 use super::frame::Frame;
 use super::machine::{Machine, Run};
-use super::rule::Piece;
+use super::rule::{MAX_TOKENS, Piece};
 use super::scan::{ScanMode, complaints, scan_into};
 use super::symbols::Symbol;
 use crate::addr::{MacroId, Table};
 use crate::schema::Sysexit;
 use std::ops::Range;
-
-/// Most tokens of a workspace.
-pub(super) const MAX_TOKENS: usize = 1000;
 
 /// Why a ruleset ends at once, without showing what it returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

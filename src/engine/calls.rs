@@ -1,10 +1,10 @@
 //! `$>name` in a replacement: which rulesets are called, the last one first.
 
-use super::build::{MAX_TOKENS, Stop};
+use super::build::Stop;
 use super::event::Event;
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
-use super::rule::{RuleAction, call_name};
+use super::rule::{MAX_TOKENS, RuleAction, call_name};
 use super::symbols::Symbol;
 use crate::addr::op;
 use crate::config::RulesetId;

@@ -3,14 +3,14 @@
 //! In: the frame on top and the stack it works on. Out: a call, a question to a map, or the end. What a
 //! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
 
-use super::build::{MAX_TOKENS, Stop};
+use super::build::Stop;
 use super::event::{Attempt, Event, Tokens};
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
 use super::matcher::Matcher;
 use super::program::CompiledRuleset;
 use super::reference_matcher::ReferenceMatcher;
-use super::rule::{CompiledRule, Method, Piece, RuleAction};
+use super::rule::{CompiledRule, MAX_TOKENS, Method, Piece, RuleAction};
 use super::select::WorkspaceSummary;
 use crate::addr::op;
 use crate::config::RulesetId;

@@ -1,12 +1,11 @@
 //! Rules, compiled once: tokens become symbols, and each rule knows what a workspace must have.
 
-use super::build::MAX_TOKENS;
 use super::class_index::{ClassIndex, ClassUse};
 use super::map_names::{MapId, MapNames};
 use super::pattern::{Part, add_parts};
 use super::pure_maps::PureMap;
 use super::replacement::{Item, add_pieces};
-use super::rule::{CompiledRule, Match, Method, Piece, RuleAction, call_name};
+use super::rule::{CompiledRule, MAX_TOKENS, Match, Method, Piece, RuleAction, call_name};
 use super::scope::CERT_ALTNAMES;
 use super::select::{RuleFilter, share_bits};
 use super::symbols::{Symbol, Symbols};

@@ -3,6 +3,9 @@
 use crate::addr::MacroId;
 use crate::config::RulesetId;
 
+/// Most tokens of a workspace.
+pub(super) const MAX_TOKENS: usize = 1000;
+
 /// One rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CompiledRule {
