@@ -12,10 +12,13 @@ const SEPARATOR: u8 = 1;
 /// Bytes of tokens beside letters and digits (RFC 6750, section 2.1).
 const MARKS: &[u8] = b"-._~+/=";
 
+/// The user that a first message names, and what follows.
+type Begun<'a> = (Vec<u8>, &'a [u8]);
+
 /// What tells the two apart.
 struct Dialect {
     /// The message up to the fields, as its reader takes it: who the client says it is, and the rest.
-    begin: fn(&[u8]) -> Option<(Vec<u8>, &[u8])>,
+    begin: fn(&[u8]) -> Option<Begun<'_>>,
     /// The same as a client says it.
     beginning: fn(&[u8]) -> Vec<u8>,
     /// What the client is told of a token that is refused.
@@ -43,7 +46,7 @@ static XOAUTH2: Dialect = Dialect {
 };
 
 /// `n,a=user,` (RFC 5801, section 4); whoever asks for channel binding asks for what there is not.
-fn gs2_header(message: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+fn gs2_header(message: &[u8]) -> Option<Begun<'_>> {
     let rest = message.strip_prefix(b"n,").or_else(|| message.strip_prefix(b"y,"))?;
     let (header, fields) = parted(rest)?;
     let named = header.strip_suffix(b",")?;
