@@ -71,3 +71,16 @@ pub trait ClientExchange: Send {
     /// The response to a challenge; `None`: this server is not to be believed, or makes no sense.
     fn respond(&mut self, challenge: &[u8]) -> Option<Vec<u8>>;
 }
+
+/// The client's side of a mechanism with one message, which goes out with the command or at the first challenge.
+pub(super) struct OneMessage(pub(super) Vec<u8>);
+
+impl ClientExchange for OneMessage {
+    fn initial(&mut self) -> Option<Vec<u8>> {
+        self.respond(b"")
+    }
+
+    fn respond(&mut self, _challenge: &[u8]) -> Option<Vec<u8>> {
+        Some(self.0.clone())
+    }
+}

@@ -1,6 +1,6 @@
 //! EXTERNAL (RFC 4422, appendix A): TLS has shown who the client is; it says no more than as whom it acts.
 
-use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
+use super::exchange::{ClientExchange, ClientFacts, Exchange, OneMessage, ServerFacts, Step};
 use super::failure::{Code, Failure};
 
 /// The longest name, as Cyrus SASL has it.
@@ -32,17 +32,5 @@ impl Exchange for Server {
 }
 
 pub(super) fn client(facts: ClientFacts) -> Box<dyn ClientExchange> {
-    Box::new(Client(facts))
-}
-
-struct Client(ClientFacts);
-
-impl ClientExchange for Client {
-    fn initial(&mut self) -> Option<Vec<u8>> {
-        self.respond(b"")
-    }
-
-    fn respond(&mut self, _challenge: &[u8]) -> Option<Vec<u8>> {
-        Some(self.0.credentials.user.clone())
-    }
+    Box::new(OneMessage(facts.credentials.user))
 }

@@ -1,6 +1,6 @@
 //! PLAIN (RFC 4616): on behalf of whom, who, the password, with NULs between.
 
-use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
+use super::exchange::{ClientExchange, ClientFacts, Exchange, OneMessage, ServerFacts, Step};
 use super::failure::{Code, Failure};
 use super::name::canonical;
 use super::secret::{Answer, Proof, Question};
@@ -52,18 +52,6 @@ pub(super) fn verdict(user: &[u8], answer: Answer, refused: &str) -> Step {
 }
 
 pub(super) fn client(facts: ClientFacts) -> Box<dyn ClientExchange> {
-    Box::new(Client(facts))
-}
-
-struct Client(ClientFacts);
-
-impl ClientExchange for Client {
-    fn initial(&mut self) -> Option<Vec<u8>> {
-        self.respond(b"")
-    }
-
-    fn respond(&mut self, _challenge: &[u8]) -> Option<Vec<u8>> {
-        let credentials = &self.0.credentials;
-        Some([&credentials.user[..], &credentials.id, &credentials.password].join(&0))
-    }
+    let credentials = &facts.credentials;
+    Box::new(OneMessage([&credentials.user[..], &credentials.id, &credentials.password].join(&0)))
 }

@@ -181,17 +181,15 @@ mod tests {
 
     const DAY: i64 = 1_772_323_200; // 2026-03-01
 
+    fn domain() -> Domain {
+        let name = b"site.example".to_vec();
+        Domain { name, secure: true, tlsa: true, sts: None, no_policy: None, must: None }
+    }
+
     #[test]
     fn a_day_becomes_reports() {
         let dir = tempfile::tempdir().expect("a directory");
-        let domain = Domain {
-            name: b"site.example".to_vec(),
-            secure: true,
-            tlsa: true,
-            sts: None,
-            no_policy: None,
-            must: None,
-        };
+        let domain = domain();
         let proof = Arc::new(DaneProof { records: Vec::new(), names: Vec::new() });
         let unmet = Unmet { reason: "hostname mismatch".into(), status: EnhancedStatus(4, 7, 5) };
         for at in 0..3 {
@@ -230,14 +228,7 @@ mod tests {
     #[test]
     fn policies_that_are_no_good_are_told_of() {
         let no_policy = NoPolicy { result_type: "sts-policy-invalid", why: "no version".into() };
-        let plain = Domain {
-            name: b"site.example".to_vec(),
-            secure: true,
-            tlsa: true,
-            sts: None,
-            no_policy: None,
-            must: None,
-        };
+        let plain = domain();
         let announced = Domain { no_policy: Some(no_policy), ..plain.clone() };
         let told = |domain: &Domain, policy: NextHopPolicy, protected| {
             let (host, address) = (&b"mx.site.example."[..], &b"192.0.2.1"[..]);
