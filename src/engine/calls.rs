@@ -60,7 +60,7 @@ impl Machine {
             return self.stop(frame, Stop::TooLong, run);
         }
         frame.phase = Phase::InCall;
-        Next::Call(self.frame(ruleset, at))
+        Next::Call(ruleset, at)
     }
 
     /// The calls in the replacement, left to right, put on `self.calls`; each `$>name` is cut down to its
@@ -118,7 +118,7 @@ impl Machine {
         {
             self.stack.drain(at..at + 2);
             frame.phase = Phase::InCall;
-            return Next::Call(self.frame(ruleset, at));
+            return Next::Call(ruleset, at);
         }
         let rules = run.program.ruleset(frame.ruleset).map(|ruleset| &ruleset.rules);
         let action =

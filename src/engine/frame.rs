@@ -58,7 +58,8 @@ impl Frame {
 /// How a piece of work on a frame ends.
 pub(super) enum Next {
     Continue,
-    Call(Frame),
+    /// This ruleset is to be run on the stack from there on.
+    Call(RulesetId, usize),
     Ask,
     /// The ruleset has ended; `true` if what it returns is to be shown.
     Leave(bool),

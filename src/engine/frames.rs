@@ -54,9 +54,9 @@ impl Machine {
             loop {
                 match self.go_on(&mut frame, run) {
                     Next::Continue => {}
-                    Next::Call(called) => {
-                        self.frames.extend([frame, called]);
-                        break;
+                    Next::Call(ruleset, at) => {
+                        self.frames.push(frame);
+                        frame = self.frame(ruleset, at);
                     }
                     Next::Ask => {
                         self.frames.push(frame);
@@ -72,6 +72,7 @@ impl Machine {
         false
     }
 
+    #[inline]
     fn go_on(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         match frame.phase {
             Phase::Enter => self.enter(frame, run),
@@ -99,12 +100,12 @@ impl Machine {
     fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         self.counts.rulesets += 1;
         self.work += CALL_WORK + SHOWN_WORK * frame.length as u64;
-        let name = name_of(run, frame.ruleset);
         if run.shows_rulesets() {
-            let workspace = self.shown(frame.base, run.program);
+            let (name, workspace) = (name_of(run, frame.ruleset), self.shown(frame.base, run.program));
             run.observer.event(&Event::Enter { ruleset: frame.ruleset, name: &name, workspace });
         }
         if self.frames.len() >= MAX_DEPTH {
+            let name = name_of(run, frame.ruleset);
             let text = [b"rewrite: excessive recursion (max 50), ruleset ", &name[..]].concat();
             self.work += MESSAGE_WORK;
             run.complain(Reply::new(554, None, text));
@@ -112,7 +113,7 @@ impl Machine {
             return Next::Leave(false);
         }
         frame.phase = Phase::Try;
-        Next::Continue
+        self.try_rules(frame, run)
     }
 
     /// Tries rules until one asks, calls, or the ruleset ends.
@@ -245,18 +246,25 @@ impl Machine {
         self.work > MAX_WORK
     }
 
+    #[inline]
     fn matches(&mut self, frame: &Frame, rule: &CompiledRule, by_text: bool, run: &mut Run<'_>) -> bool {
+        if run.reference {
+            return self.matches_by_steps(frame, rule, run);
+        }
         let (config, program, scope) = (run.config, run.program, &*run.scope);
         let workspace = &self.stack[frame.base..frame.base + frame.length];
-        let text = program.symbols.text(&self.text);
-        let (bindings, scratch) = (&mut self.bindings, &mut self.scratch);
-        if !run.reference {
-            return Matcher { config, program, scope, rule, workspace, text, by_text, bindings, scratch }
-                .run();
-        }
-        let (phrase, patience) = (&mut scratch.phrase, MAX_WORK.saturating_sub(self.work));
-        let attempt =
-            Attempt { config, program, scope, rule, workspace: Tokens { symbols: workspace, text } };
+        let (own, bindings, scratch) = (&self.text[..], &mut self.bindings, &mut self.scratch);
+        Matcher { config, program, scope, workspace, own, by_text, bindings, scratch }.run(rule)
+    }
+
+    #[cold]
+    fn matches_by_steps(&mut self, frame: &Frame, rule: &CompiledRule, run: &mut Run<'_>) -> bool {
+        let (config, program, scope) = (run.config, run.program, &*run.scope);
+        let symbols = &self.stack[frame.base..frame.base + frame.length];
+        let workspace = Tokens { symbols, text: program.symbols.text(&self.text) };
+        let (bindings, phrase) = (&mut self.bindings, &mut self.scratch.phrase);
+        let patience = MAX_WORK.saturating_sub(self.work);
+        let attempt = Attempt { config, program, scope, rule, workspace };
         let mut matcher = ReferenceMatcher { attempt, bindings, phrase, patience, record: &mut |_| {} };
         let matches = matcher.run();
         self.work += MAX_WORK.saturating_sub(self.work) - matcher.patience;
@@ -264,6 +272,7 @@ impl Machine {
     }
 
     /// The replacement, which begins at `begin`, becomes the workspace. True if the ruleset ends with it.
+    #[inline]
     pub(super) fn apply(
         &mut self,
         frame: &mut Frame,
@@ -297,6 +306,7 @@ impl Machine {
     }
 
     /// Ends a ruleset without showing its result.
+    #[cold]
     pub(super) fn stop(&mut self, frame: &mut Frame, stop: Stop, run: &mut Run<'_>) -> Next {
         let name = name_of(run, frame.ruleset);
         let head = [b"rewrite: ruleset ", &name[..]].concat();
@@ -345,6 +355,7 @@ impl Machine {
         caller.phase = if vector > MAX_TOKENS { Phase::Overflow } else { Phase::Calls };
     }
 
+    #[cold]
     fn infinite_loop(&mut self, ruleset: &CompiledRuleset, frame: &Frame, run: &mut Run<'_>) {
         let mut text = b"Infinite loop in ruleset ".to_vec();
         text.extend_from_slice(&ruleset.name);

@@ -15,7 +15,7 @@ use super::symbols::Symbol;
 use super::tally::Shard;
 use super::{Answer, LookupRequest, Maps, Step};
 use crate::addr::{Token, TokenBuffer};
-use crate::config::{Config, RulesetId};
+use crate::config::{Config, RulesetId, is_printable};
 use crate::schema::{Reply, Sysexit};
 use std::sync::MutexGuard;
 
@@ -278,11 +278,16 @@ impl Machine {
     /// Appends the printed form of the workspace, a blank between tokens.
     pub fn put_workspace(&self, config: &Config, program: &Program, out: &mut Vec<u8>) {
         let text = program.symbols.text(&self.text);
+        // most texts of our own are printed as they are: one look at all of them says so
+        let is_plain = is_printable(&self.text);
         for (at, symbol) in self.stack.iter().enumerate() {
             if at > 0 {
                 out.push(b' ');
             }
-            put_text(&config.names, text.bytes(*symbol), out);
+            match text.own_bytes(*symbol).filter(|_| is_plain) {
+                Some(bytes) => out.extend_from_slice(bytes),
+                None => put_text(&config.names, text.bytes(*symbol), out),
+            }
         }
     }
 

@@ -38,9 +38,9 @@ pub(super) struct Matcher<'a> {
     pub config: &'a Config,
     pub program: &'a Program,
     pub scope: &'a Scope,
-    pub rule: &'a CompiledRule,
     pub workspace: &'a [Symbol],
-    pub text: Text<'a>,
+    /// The machine's own text.
+    pub own: &'a [u8],
     /// Tokens hold quote bytes, which joining drops: phrases are compared as text.
     pub by_text: bool,
     pub bindings: &'a mut Bindings,
@@ -61,12 +61,12 @@ pub(super) struct Scratch {
 /// So often a wildcard may grow before failures are remembered.
 const MAX_UNREMEMBERED: u32 = 64;
 
-impl Matcher<'_> {
+impl<'a> Matcher<'a> {
     /// Does the pattern match the whole workspace? The bindings are left in `bindings`.
     #[inline]
-    pub fn run(&mut self) -> bool {
+    pub fn run(&mut self, rule: &CompiledRule) -> bool {
         self.bindings.clear();
-        let parts = self.program.parts(self.rule);
+        let parts = self.program.parts(rule);
         self.go_on::<false>(parts, 0, 0) || self.search(parts)
     }
 
@@ -179,12 +179,16 @@ impl Matcher<'_> {
         }
     }
 
+    fn text(&self) -> Text<'a> {
+        self.program.symbols.text(self.own)
+    }
+
     fn is_member(&self, class: u16, token: &Symbol) -> bool {
         let class = self.program.class(class);
         if class.bit != 0 {
             return self.program.symbols.facts[token.id as usize].member & class.bit != 0;
         }
-        self.scope.class(self.config, class.id).is_some_and(|class| class.contains(self.text.bytes(*token)))
+        self.scope.class(self.config, class.id).is_some_and(|class| class.contains(self.text().bytes(*token)))
     }
 
     /// The end of the shortest member of a class that begins at `start` and reaches beyond `from`.
@@ -199,11 +203,11 @@ impl Matcher<'_> {
             let length = self.program.classes.shortest(class.phrase_bit, words, from - start, facts)?;
             return Some(start + length);
         }
-        let members = self.scope.class(self.config, class.id)?;
+        let (members, text) = (self.scope.class(self.config, class.id)?, self.text());
         for end in from + 1..=self.workspace.len() {
             let phrase = &mut self.scratch.phrase;
             phrase.clear();
-            self.text.join(&self.workspace[start..end], self.program.blank_sub, true, phrase);
+            text.join(&self.workspace[start..end], self.program.blank_sub, true, phrase);
             if members.contains(phrase) {
                 return Some(end);
             }
@@ -218,7 +222,7 @@ impl Matcher<'_> {
     fn macro_end(&self, id: MacroId, at: usize) -> Option<usize> {
         self.workspace.get(at)?;
         let value = self.scope.get(self.config, id).unwrap_or_default();
-        macro_end(value, self.workspace, at, self.text)
+        macro_end(value, self.workspace, at, self.text())
     }
 }
 

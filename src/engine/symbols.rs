@@ -110,6 +110,12 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The bytes of a token that the configuration does not have in this spelling.
+    pub fn own_bytes(self, symbol: Symbol) -> Option<&'a [u8]> {
+        let at = (symbol.at as usize).checked_sub(self.fixed.len())?;
+        Some(&self.own[at..at + usize::from(symbol.length)])
+    }
+
     /// Copies for those who keep them.
     pub fn tokens(self, symbols: &[Symbol]) -> Vec<Token> {
         symbols.iter().map(|symbol| Token::new(self.bytes(*symbol))).collect()
@@ -237,7 +243,7 @@ impl Symbols {
         let first = token.first().copied().unwrap_or(0);
         let mut shape = Shape::default();
         shape.set(Shape::ATOM, self.atoms[usize::from(first)]);
-        shape.set(Shape::QUOTE_BYTE, token.contains(&META_QUOTE));
+        shape.set(Shape::QUOTE_BYTE, token.iter().any(|byte| *byte == META_QUOTE));
         let id = self.id(token);
         let Facts { bit, begins, .. } = self.facts[id as usize];
         let bit = bit | obeyed_bit(first);

@@ -238,8 +238,8 @@ proptest! {
         let (config, program, scope) = (&config, &program, &scope);
         let by_text = WorkspaceSummary::of(workspace).has_quote_bytes;
         let mut matcher =
-            Matcher { config, program, scope, rule, workspace, text, by_text, bindings: &mut bindings, scratch: &mut scratch };
-        prop_assert_eq!(matcher.run(), matches);
+            Matcher { config, program, scope, workspace, own: &machine.text, by_text, bindings: &mut bindings, scratch: &mut scratch };
+        prop_assert_eq!(matcher.run(rule), matches);
         let places = |bindings: &Bindings| -> Vec<_> {
             bindings.iter().map(|binding| (binding.start as usize, binding.end as usize)).collect()
         };
