@@ -3,7 +3,8 @@
 //! In: a message that has come in. Out: it is in every mailbox that it is for, synced, and may be answered 250; or it is in the
 //! queue as any other, with what has come of the attempt settled behind the answer. Nothing else is delivered here: what
 //! may take long or may fail (programs, other hosts, lists with owners) is queued first. Where the queue has a journal (option
-//! QueueJournal) its one sync is the shorter wait: the message goes there, and to the mailboxes behind the answer and in no hurry.
+//! QueueJournal) its one sync is the shorter wait: the message goes there, and to the mailboxes behind the answer and in no hurry;
+//! but not a long one, which would be written twice for that.
 
 use super::delivery::Pass;
 use super::mta::{Mta, Phase, UnderWay};
@@ -23,6 +24,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a client waits for the delivery; beyond that the message is queued and answered.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Octets of a body up to which a journal's one sync is cheaper than the mailbox's own: a longer one takes more time to be written
+/// twice than to be synced once more (docs/performance.md).
+const MAX_UNHURRIED: u64 = 32 * 1024;
 
 /// A mailer that the keeper is itself, and that delivers to a mailbox.
 fn is_mailbox(mailer: &Mailer) -> bool {
@@ -55,14 +60,19 @@ impl Mta {
     /// # Errors
     /// The reply to be given instead of 250: nothing of it is in the queue.
     pub(super) async fn deliver_first(self: &Arc<Self>, received: Envelope) -> Result<(), Reply> {
-        // not where the client waits for the delivery itself
-        if !received.attempt.interactive && self.queue.has_journal_for(&received.body) {
+        if self.is_unhurried(&received) {
             return self.deliver_unhurried(received).await;
         }
         if self.may_leave_forward(&received) && self.try_first(&received, true).await? == Tried::Taken {
             return Ok(());
         }
         self.try_first(&received, false).await.map(drop)
+    }
+
+    /// Is it for the journal first? Not where the client waits for the delivery itself.
+    fn is_unhurried(&self, received: &Envelope) -> bool {
+        let body = &received.body;
+        !received.attempt.interactive && body.size() <= MAX_UNHURRIED && self.queue.has_journal_for(body)
     }
 
     /// The journal first: everything else is behind the answer.
