@@ -48,7 +48,7 @@ pub struct LogIn {
 pub struct LogInReport {
     /// The steps, in order.
     pub steps: Vec<LogInStep>,
-    /// The first that failed, of a log-in that does not go well.
+    /// Of a log-in that does not go well: who did not answer, else the first that failed.
     pub failed: Option<String>,
     /// What the client is answered.
     pub reply: String,
@@ -72,7 +72,7 @@ pub async fn log_in(site: &Arc<Site>, keeper: &Keeper, asked: LogIn) -> io::Resu
     server.greeting(LIMIT).await.map_err(broken)?;
     server.hello(b"EHLO", b"client.example", true, LIMIT).await.map_err(broken)?;
     let mechanism = chosen(&asked, &server.mechanisms);
-    steps.extend(backends(site, &asked, &sources, mechanism));
+    steps.extend(backends(site, &asked, &sources, mechanism).await);
     steps.push(offer(site, &asked, &settings, &server.mechanisms, mechanism));
     let answer = say(&mut server, &asked, mechanism).await?;
     drop(server);
@@ -81,7 +81,9 @@ pub async fn log_in(site: &Arc<Site>, keeper: &Keeper, asked: LogIn) -> io::Resu
     steps.extend(passwords.told());
     let reply = answer.first_line().as_bstr().to_string();
     steps.push(LogInStep::judged(answer.code == 235, "reply", reply.clone()));
-    let failed = steps.iter().find(|step| !step.good && answer.code != 235).map(|step| step.step.clone());
+    let first = steps.iter().find(|step| !step.good).map(|step| step.step.clone());
+    // where one does not know the user and the next does not answer, it is the next that is to be mended
+    let failed = passwords.silent().map(String::from).or(first).filter(|_| answer.code != 235);
     let shown = |line: Vec<u8>| line.find("AUTH").map(|at| line[at..].as_bstr().to_string());
     let log = log.lines().into_iter().filter_map(shown).collect();
     Ok(LogInReport { steps, failed, reply, code: answer.code, log })
@@ -172,7 +174,7 @@ fn conditions(asked: &LogIn, settings: &Settings) -> Conditions {
 }
 
 /// Who would be asked for the password: is he there?
-fn backends(
+async fn backends(
     site: &Site,
     asked: &LogIn,
     sources: &PasswordSources,
@@ -189,7 +191,11 @@ fn backends(
     };
     let who = Question { name: asked.credentials.id.clone(), realm: realm(site), proof };
     let methods = sources.settings.asked(&who.proof);
-    methods.into_iter().map(|method| passwords::look(sources, method, &who)).collect()
+    let mut steps = Vec::new();
+    for method in methods {
+        steps.push(passwords::look(sources, method, &who).await);
+    }
+    steps
 }
 
 /// Is the mechanism offered to this client? If not: what takes it away?

@@ -6,6 +6,7 @@
 use super::log_in_step::LogInStep;
 use crate::db::bdb::{Kind, Reader};
 use crate::keeper::PasswordSources;
+use crate::net::{ldap_answer, look_for_ldap_user};
 use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal};
 use crate::sys::{accounts, errno_text};
 use bstr::ByteSlice;
@@ -14,6 +15,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
 
 /// Where passwords are, and what was answered about one.
 pub(super) struct Passwords {
@@ -35,13 +37,27 @@ impl Passwords {
     fn ask(&self, question: &Question) -> Answer {
         let mut last = Answer::No(Refusal::NoMethod);
         for method in self.sources.settings.asked(&question.proof) {
-            last = self.sources.ask(method, question);
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).push((method, last.clone()));
+            let answer = match method {
+                // why it does not answer is told by `look`
+                Method::Ldap => Handle::current()
+                    .block_on(ldap_answer(&self.sources.settings.ldap, question))
+                    .unwrap_or(Answer::No(Refusal::Unavailable)),
+                _ => self.sources.ask(method, question),
+            };
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push((method, answer.clone()));
+            last = last.followed_by(answer);
             if !matches!(last, Answer::No(_)) {
                 break;
             }
         }
         last
+    }
+
+    /// The first who was asked and did not answer.
+    pub fn silent(&self) -> Option<&'static str> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = told.iter().find(|(_, answer)| *answer == Answer::No(Refusal::Unavailable));
+        silent.map(|(method, _)| method.word())
     }
 
     /// What each was asked and has answered, as steps.
@@ -70,7 +86,7 @@ fn said(method: Method, answer: &Answer) -> Result<&'static str, &'static str> {
 }
 
 /// Is one of them there?
-pub(super) fn look(sources: &PasswordSources, method: Method, question: &Question) -> LogInStep {
+pub(super) async fn look(sources: &PasswordSources, method: Method, question: &Question) -> LogInStep {
     let (name, settings) = (method.word(), &sources.settings);
     let plain = matches!(question.proof, Proof::Password(_));
     let socket = |path: &[u8], setting: &str| {
@@ -86,6 +102,7 @@ pub(super) fn look(sources: &PasswordSources, method: Method, question: &Questio
     match method {
         Method::Saslauthd => socket(&settings.saslauthd, "saslauthd_path"),
         Method::Dovecot => socket(&settings.dovecot, "dovecot_path"),
+        Method::Ldap => LogInStep::of(name, look_for_ldap_user(&settings.ldap, question).await),
         Method::TokenProgram => LogInStep::of(name, token_program(sources)),
         Method::PasswordFile => LogInStep::of(name, password_file(sources, question)),
         Method::Database if !settings.has_database => {

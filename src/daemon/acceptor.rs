@@ -6,6 +6,8 @@ use super::mta::{Mta, Phase};
 use crate::envelope::{
     Body, ControllingUser, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, plain_user,
 };
+use crate::logging::Priority;
+use crate::net::ldap_answer;
 use crate::queue::{self, Field, Lease, QueueError, Selection};
 use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
@@ -223,7 +225,18 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn secret(&self, question: sasl::Question) -> sasl::Answer {
-        self.mta.keeper.secret(question).await
+        let answer = self.mta.keeper.secret(question.clone()).await;
+        let plain = matches!(question.proof, sasl::Proof::Password(_));
+        match &self.mta.ldap {
+            Some(ldap) if plain && answer != sasl::Answer::Right => {
+                let told = ldap_answer(ldap, &question).await.unwrap_or_else(|why| {
+                    self.mta.log.log(0, Priority::Error, None, format!("AUTH: {why}").as_bytes());
+                    sasl::Answer::No(sasl::Refusal::Unavailable)
+                });
+                answer.followed_by(told)
+            }
+            _ => answer,
+        }
     }
 
     async fn full_name(&self, sender: &Address) -> Vec<u8> {

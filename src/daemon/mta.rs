@@ -63,6 +63,8 @@ pub struct Mta {
     phase: watch::Sender<Phase>,
     /// The newer configuration that was not taken.
     refused: Mutex<Option<Refusal>>,
+    /// The LDAP server that knows passwords.
+    pub(super) ldap: Option<sasl::LdapSettings>,
 }
 
 /// One message under way.
@@ -136,7 +138,9 @@ impl Mta {
         let tls = Tls::new(&config, &keeper, &log);
         let deliverer = Deliverer::new(site.clone(), keeper.clone(), tls.clone(), next_id, log.clone());
         let deliverer = deliverer.remembering_hosts(&queue.options().base());
-        let policy = Policy::from_config(&config).with_sasl(sasl_settings(&log));
+        let sasl = sasl_settings(&log);
+        let ldap = sasl.methods.contains(&sasl::Method::Ldap).then(|| sasl.ldap.clone());
+        let policy = Policy::from_config(&config).with_sasl(sasl);
         let server =
             Server::new(site.clone(), policy, log.clone()).with_tls(tls.clone()).with_mail_authentication();
         let server = server.with_greylist(&queue.options().base());
@@ -162,6 +166,7 @@ impl Mta {
             under_way,
             phase,
             refused: Mutex::default(),
+            ldap,
         };
         let mta = Arc::new(mta);
         mta.recall_messages();

@@ -40,13 +40,18 @@ impl PasswordSources {
     /// The answer to a question, with the rights of whoever asks here; it may take a minute.
     pub fn answer(&self, question: &Question) -> Answer {
         let mut answer = Answer::No(Refusal::NoMethod);
-        for method in self.settings.asked(&question.proof) {
-            answer = self.ask(method, question);
+        // LDAP servers are the front's to ask: what they say needs no rights, and is not for root to read
+        let asked = self.settings.asked(&question.proof).into_iter().filter(|method| *method != Method::Ldap);
+        for method in asked {
+            answer = answer.followed_by(self.ask(method, question));
             if !matches!(answer, Answer::No(_)) {
                 return answer;
             }
         }
-        if matches!(question.proof, Proof::Password(_) | Proof::Token(_)) {
+        // where nobody was asked nothing was guessed
+        if matches!(question.proof, Proof::Password(_) | Proof::Token(_))
+            && answer != Answer::No(Refusal::NoMethod)
+        {
             std::thread::sleep(PAUSE);
         }
         answer
@@ -66,7 +71,9 @@ impl PasswordSources {
             }
             (Method::Dovecot, Proof::Password(said)) => told(ask_dovecot(&settings.dovecot, question, said)),
             (Method::TokenProgram, Proof::Token(token)) => self.owner(token),
-            (Method::Saslauthd | Method::Dovecot | Method::TokenProgram, _) => Answer::No(Refusal::NoMethod),
+            (Method::Saslauthd | Method::Dovecot | Method::Ldap | Method::TokenProgram, _) => {
+                Answer::No(Refusal::NoMethod)
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 //! `resolver` is what the others ask; `settings` reads the system's files, `hosts` the hosts file, `dns` asks for records, `servers` asks
 //! name servers (UDP, then TCP), `dnssec` validates what they say by the keys of `anchors`, `cache` keeps answers for their time,
 //! `zone` answers from memory in their place, `canonical` completes names as sendmail does, `exchangers`
-//! says where mail goes as sendmail tells it.
+//! says where mail goes as sendmail tells it; `ldap_server` connects to LDAP servers, `ldap_log_in` asks them about passwords.
 
 mod anchors;
 mod cache;
@@ -16,6 +16,8 @@ mod dnssec;
 mod error;
 mod exchangers;
 mod hosts;
+mod ldap_log_in;
+mod ldap_server;
 mod literal;
 mod mx;
 mod record;
@@ -27,6 +29,8 @@ mod zone;
 pub use anchors::{Anchors, warning};
 pub use error::{Answered, DnsError};
 pub use exchangers::Exchangers;
+pub use ldap_log_in::{ldap_answer, look_for_ldap_user};
+pub use ldap_server::connect_to_ldap;
 pub use literal::address_literal;
 pub use mx::MxAnswer;
 pub use record::{Record, kind};

@@ -39,7 +39,7 @@ pub use log_name::shown_user;
 pub use mechanism::{Conditions, MECHANISMS, Mechanism, Offered, find, offered, under_tls};
 pub use password_file::PasswordFile;
 pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
-pub use settings::{Method, Settings};
+pub use settings::{LdapSettings, Method, Settings};
 
 #[cfg(test)]
 mod tests;

@@ -95,6 +95,20 @@ pub enum Answer {
     No(Refusal),
 }
 
+impl Answer {
+    /// What two say together who were asked one after the other: the later counts, but who did not answer may be the one who knows, and who
+    /// cannot answer says nothing.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        match (&self, &later) {
+            (Self::No(Refusal::Unavailable), Self::No(_)) | (Self::No(_), Self::No(Refusal::NoMethod)) => {
+                self
+            }
+            _ => later,
+        }
+    }
+}
+
 /// How often SCRAM hashes a password that is kept as it is (RFC 7677, section 4).
 const ITERATIONS: u32 = 4096;
 

@@ -13,6 +13,8 @@ pub enum Method {
     Dovecot,
     /// A passwd-style file; a word of ours.
     PasswordFile,
+    /// An LDAP server, which is asked behind all others; a word of ours.
+    Ldap,
     /// A program that is asked about tokens; no word of `pwcheck_method`.
     TokenProgram,
 }
@@ -40,6 +42,35 @@ pub struct Settings {
     pub password_file: Vec<u8>,
     /// `oauth_program`: the program that knows tokens, with its words; a word of ours.
     pub token_program: Option<Vec<u8>>,
+    /// Words of saslauthd's own file.
+    pub ldap: LdapSettings,
+}
+
+/// How an LDAP server is asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LdapSettings {
+    /// `ldap_servers`: URLs, the first that answers is asked.
+    pub servers: Vec<u8>,
+    /// `ldap_dn`: the name of the entry, with `%u` and `%r`; a word of ours.
+    pub name: Option<Vec<u8>>,
+    /// `ldap_search_base`, `ldap_filter`: where it is looked for, and how, if its name does not follow from the user's.
+    pub base: Vec<u8>,
+    /// See `base`.
+    pub filter: Vec<u8>,
+    /// `ldap_bind_dn`, `ldap_bind_pw`: as whom; `None`: as nobody.
+    pub searcher: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Default for LdapSettings {
+    fn default() -> Self {
+        Self {
+            servers: b"ldap://localhost/".to_vec(),
+            name: None,
+            base: Vec::new(),
+            filter: b"(uid=%u)".to_vec(),
+            searcher: None,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -55,6 +86,7 @@ impl Default for Settings {
             dovecot: b"/run/dovecot/auth-client".to_vec(),
             password_file: b"/etc/mail/passwd-file".to_vec(),
             token_program: None,
+            ldap: LdapSettings::default(),
         }
     }
 }

@@ -20,6 +20,7 @@ impl Method {
         ("saslauthd", Self::Saslauthd),
         ("dovecot", Self::Dovecot),
         ("passwd-file", Self::PasswordFile),
+        ("ldap", Self::Ldap),
     ];
 
     /// The method of this word.
@@ -100,6 +101,12 @@ impl Settings {
             b"saslauthd_path" => self.saslauthd = value.to_vec(),
             b"dovecot_path" => self.dovecot = value.to_vec(),
             b"passwd_file_path" => self.password_file = value.to_vec(),
+            b"ldap_servers" => self.ldap.servers = value.to_vec(),
+            b"ldap_dn" => self.ldap.name = Some(value.to_vec()),
+            b"ldap_search_base" => self.ldap.base = value.to_vec(),
+            b"ldap_filter" => self.ldap.filter = value.to_vec(),
+            b"ldap_bind_dn" => self.ldap.searcher.get_or_insert_default().0 = value.to_vec(),
+            b"ldap_bind_pw" => self.ldap.searcher.get_or_insert_default().1 = value.to_vec(),
             b"oauth_program" => self.token_program = Some(value.to_vec()).filter(|value| !value.is_empty()),
             _ => {}
         }

@@ -326,6 +326,32 @@ fn the_file_says_where_passwords_are() {
         (Some(&b"plain login"[..]), &b"/srv/db"[..])
     );
     assert_eq!(Settings::parse(b"a: b\nno colon\n"), Err(2));
+    let text = b"pwcheck_method: passwd-file ldap\nldap_servers: ldapi://%2Frun%2Fldapi ldap://a\nldap_dn: uid=%u\nldap_bind_pw: a b\n";
+    let settings = Settings::parse(text).expect("words");
+    assert_eq!(settings.methods, [Method::PasswordFile, Method::Ldap]);
+    let searcher = Some((Vec::new(), b"a b".to_vec()));
+    let servers = b"ldapi://%2Frun%2Fldapi ldap://a".to_vec();
+    let ldap = LdapSettings { servers, name: Some(b"uid=%u".to_vec()), searcher, ..LdapSettings::default() };
+    assert_eq!(settings.ldap, ldap);
+}
+
+#[test]
+fn who_did_not_answer_may_know_better() {
+    use Refusal::{NoMethod, NoUser, Unavailable, Wrong};
+    for (first, second, both) in [
+        (Unavailable, Wrong, Unavailable),
+        (Wrong, Unavailable, Unavailable),
+        (NoUser, Wrong, Wrong),
+        (Wrong, NoMethod, Wrong),
+        (NoMethod, NoUser, NoUser),
+    ] {
+        assert_eq!(
+            Answer::No(first).followed_by(Answer::No(second)),
+            Answer::No(both),
+            "{first:?} {second:?}"
+        );
+    }
+    assert_eq!(Answer::No(Unavailable).followed_by(Answer::Right), Answer::Right);
 }
 
 #[test]

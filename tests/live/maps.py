@@ -285,13 +285,14 @@ member: cn=Bob,ou=people,dc=example,dc=com
 """
 
 
-def start_slapd(directory):
+def start_slapd(directory, entries=LDIF):
+    """slapd with these entries below dc=example,dc=com; None: it is not installed."""
     if not shutil.which("slapd"):
         return None
     os.makedirs(directory + "/ldap/db")
     with open(directory + "/ldap/slapd.conf", "w") as out:
         out.write(SLAPD_CONF.format(dir=directory))
-    load = subprocess.run(["slapadd", "-f", directory + "/ldap/slapd.conf"], input=LDIF.encode(), capture_output=True)
+    load = subprocess.run(["slapadd", "-f", directory + "/ldap/slapd.conf"], input=entries.encode(), capture_output=True)
     if load.returncode:
         sys.exit("slapadd: " + load.stderr.decode())
     daemon = subprocess.Popen(["slapd", "-d0", "-f", directory + "/ldap/slapd.conf", "-h", "ldap://127.0.0.1:3389/ ldap://127.0.0.1:389/"],

@@ -47,8 +47,8 @@ def access(more="", password="secret"):
 plain_zone = mail_bed.site.zone
 
 
-def begin(program, makemap, hops, lines=(), users="", features=""):
-    """The daemon, and its cf. `users`: more lines of passwd; each has a group of its own. `features`: lines of the .mc, `lines`: of the cf."""
+def begin(program, makemap, hops, lines=(), users="", features="", sasl=auth_cases.SASL):
+    """The daemon, and its cf. `users`: more lines of passwd; each has a group of its own. `features`: lines of the .mc, `lines`: of the cf, `sasl`: Sendmail.conf."""
     users += "canonify:x:64901:64901:canonify:/:/bin/false\n"
     mail_bed.site.SYSTEM_USERS += users
     mail_bed.site.SYSTEM_GROUPS += "".join("{0}:x:{3}:\n".format(*line.split(":")) for line in users.splitlines())
@@ -57,7 +57,7 @@ def begin(program, makemap, hops, lines=(), users="", features=""):
     mail_bed.surroundings()
     mailers = [MAILER.format(name=name, port=port) for name, port in hops.items()]
     cf = "\n".join([side_by_side.cf_text(auth_cases.ALL + auth_cases.TRUST + features), *LINES, *lines, *PORTS, *mailers, ""])
-    mail_bed.write("sasl/Sendmail.conf", auth_cases.SASL)
+    mail_bed.write("sasl/Sendmail.conf", sasl)
     with open(TOP + "/mail/mailertable", "a") as table:
         table.writelines(f"{name}.example\tto{name}:[127.0.0.1]\n" for name in hops)
     mail_bed.set_up(program, makemap, {"cf": cf})

@@ -4,7 +4,8 @@ use super::super::map::{Flags, Map};
 use super::search::{Entry, Search};
 use super::spec::{Attribute, LdapMap};
 use crate::engine::Observer;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchOptions};
+use crate::net::connect_to_ldap;
+use ldap3::{Ldap, LdapError, Scope, SearchOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -101,15 +102,10 @@ async fn connect(own: &LdapMap) -> Result<Ldap, &'static str> {
         0 => CONNECT_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()),
     };
-    for url in urls(own) {
-        let settings = LdapConnSettings::new().set_conn_timeout(timeout);
-        let connecting = LdapConnAsync::with_settings(settings, &url);
-        let Ok(Ok((connection, ldap))) = tokio::time::timeout(timeout, connecting).await else { continue };
-        // it ends with the last handle
-        tokio::spawn(async move { drop(connection.drive().await) });
-        return bind(own, ldap, timeout).await.ok_or("Operation now in progress");
+    match connect_to_ldap(&urls(own).join(" "), timeout).await {
+        Ok(ldap) => bind(own, ldap, timeout).await.ok_or("Operation now in progress"),
+        Err(_) => Err("Transport endpoint is not connected"),
     }
-    Err("Transport endpoint is not connected")
 }
 
 async fn bind(own: &LdapMap, mut ldap: Ldap, timeout: Duration) -> Option<Ldap> {

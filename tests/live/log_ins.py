@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Who knows passwords and tokens, asked by a daemon: a passwd-style file, a program for bearer tokens, slapd by search and by name; and each of them gone. sendmail has none of them, so
+what is right is what docs/auth.md says.
+
+usage: log_ins.py CANONIFY      Needs root, CANONIFY_REFERENCE and Debian's package slapd; without slapd that part is left out.
+"""
+import os, subprocess, sys
+
+import mail_bed, maps, peers_bed, secure_bed
+from auth_bed import b64
+from checks import check, close
+from peers_bed import TOP
+
+FILE = TOP + "/mail/passwd-file"
+MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 OAUTHBEARER XOAUTH2"
+LINES = [f"O AuthMechanisms={MECHANISMS}", "O AuthRealm=site.example", "O MaxDaemonChildren=40"]
+KNOWN = f"""passwd_file_path: {FILE}
+oauth_program: {TOP}/bin/tokens --for mail
+ldap_servers: ldap://127.0.0.1:3389/
+mech_list: {MECHANISMS}
+auxprop_plugin: none
+"""
+SEARCH = "ldap_search_base: ou=people,dc=example,dc=com\nldap_filter: (&(objectClass=inetOrgPerson)(uid=%u))\nldap_bind_dn: cn=admin,dc=example,dc=com\nldap_bind_pw: secret\n"
+NAME = "ldap_dn: cn=%u,ou=people,dc=example,dc=com\n"
+# password of both: secret; the keys are those of testdata/sasl/passwd-file
+USERS = "alice:{PLAIN}secret\nkeys:{SCRAM-SHA-256}4096,tZZXpTgcmNsRIG889CTbGQ==,jdh/WfCMrW/bdesfhGybNpWmiTGnbA2LZ77ljh7wvuI=,q8eZBY1Xs8+dt4+bnQ1hTnKtWxOv5RlDHgahTbb9Ivw=\n" \
+    "hash:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1\nodd:{NTLM}0123\nclosed:!\n"
+PROGRAM = """#!/bin/sh
+[ "$*" = "--for mail" ] || exit 70
+read -r token
+case "$token" in
+good-alice) echo alice ;;
+good-other) echo carol@other.example ;;
+who-am-i) id -u | grep -qx 0 && exit 70; env | grep -qv '^\\(PATH\\|PWD\\|_\\|OLDPWD\\|SHLVL\\)=' && exit 70; echo alice ;;
+broken) kill -9 $$ ;;
+nobody) ;;
+*) exit 77 ;;
+esac
+"""
+ENTRIES = maps.LDIF.split("dn: ou=closed")[0] + "".join(f"""dn: cn={name},ou=people,dc=example,dc=com
+objectClass: inetOrgPerson
+cn: {name}
+sn: {name}
+uid: {user}
+userPassword: tree secret
+
+""" for name, user in (("lena", "lena"), ("one", "twin"), ("two", "twin"), ("sonja", "star*")))
+NOT_NOW, WRONG, GOOD = "454 4.7.0", "535 5.7.0", "235 2.0.0"
+
+
+def answer(mechanism, *words):
+    """The last reply to a log-in under TLS."""
+    session = secure_bed.Session({"client": "127.0.0.9", "port": 25, "steps": []})
+    session.reply()
+    session.say("EHLO client.example")
+    session.secure({})
+    session.say("EHLO client.example")
+    if mechanism.endswith(("OAUTHBEARER", "XOAUTH2")):
+        user, token, *more = words
+        begin = f"n,a={user}," if mechanism == "OAUTHBEARER" else f"user={user}"
+        said = session.say(f"AUTH {mechanism} " + b64(f"{begin}\1auth=Bearer {token}\1\1"))
+        session.say(b64("\1")) if said.startswith("334") else None
+    else:
+        session.login(mechanism, *words)
+    return [line for line in session.lines if line.startswith("S: ")][-1][3:]
+
+
+def log_ins(about, rows):
+    for mechanism, *words, wanted in rows:
+        seen = answer(mechanism, *words)
+        check(f"{about}: {mechanism} {words[0]!r} {words[1]!r} is answered {wanted}", seen.startswith(wanted), (seen, mail_bed.LOG[-5:]))
+
+
+def tried(program, user, password, *more):
+    """Exit status and output of `canonify auth test`."""
+    words = [os.path.realpath(program), "auth", "test", "-C", TOP + "/mail/sendmail.cf", "-m", "PLAIN", "--tls", *more, user]
+    done = subprocess.run(words, input=password + "\n", capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def says(program, what, status, text, *words):
+    seen = tried(program, *words)
+    check(f"auth test: {what}", seen[0] == status and text in seen[1], seen)
+
+
+def with_file():
+    log_ins("passwd-file", [
+        ("PLAIN", "alice", "secret", GOOD), ("LOGIN", "alice", "secret", GOOD), ("CRAM-MD5", "alice", "secret", GOOD), ("SCRAM-SHA-256", "alice", "secret", GOOD), ("PLAIN", "alice@site.example", "secret", GOOD),
+        ("PLAIN", "alice", "wrong", WRONG), ("SCRAM-SHA-256", "alice", "wrong", WRONG), ("PLAIN", "hash", "secret", GOOD), ("LOGIN", "hash", "secre", WRONG), ("CRAM-MD5", "hash", "secret", NOT_NOW),
+        ("SCRAM-SHA-256", "keys", "secret", GOOD), ("PLAIN", "keys", "secret", GOOD), ("SCRAM-SHA-256", "keys", "wrong", WRONG), ("PLAIN", "odd", "secret", NOT_NOW), ("PLAIN", "closed", "!", WRONG),
+        ("PLAIN", "closed", "", WRONG), ("PLAIN", "alice@other.example", "secret", WRONG), ("PLAIN", "nobody", "secret", WRONG)])
+    with open(FILE, "a") as file:
+        file.write("later:{PLAIN}secret\n")
+    log_ins("a line more", [("PLAIN", "later", "secret", GOOD)])
+    os.chmod(FILE, 0o644)
+    log_ins("a file that all may read", [("PLAIN", "alice", "secret", NOT_NOW), ("PLAIN", "alice", "wrong", NOT_NOW)])
+    os.chmod(FILE, 0o600)
+
+
+def with_tokens():
+    for mechanism in ("OAUTHBEARER", "XOAUTH2"):
+        log_ins("tokens", [
+            (mechanism, "alice", "good-alice", GOOD), (mechanism, "alice@site.example", "good-alice", GOOD), (mechanism, "", "good-alice", GOOD), (mechanism, "bob", "good-alice", WRONG),
+            (mechanism, "carol@other.example", "good-other", GOOD), (mechanism, "carol", "good-other", WRONG), (mechanism, "alice", "who-am-i", GOOD), (mechanism, "alice", "broken", NOT_NOW),
+            (mechanism, "alice", "nobody", NOT_NOW), (mechanism, "alice", "stolen", WRONG)])
+    clear = secure_bed.Session({"client": "127.0.0.9", "port": 25, "steps": []})
+    clear.line()
+    check("tokens: not offered without TLS", "OAUTH" not in clear.say("EHLO client.example") + "".join(clear.lines), clear.lines)
+
+
+def with_ldap(program, about):
+    log_ins(about, [("PLAIN", "lena", "tree secret", GOOD), ("LOGIN", "lena", "tree secret", GOOD), ("PLAIN", "lena", "secret", WRONG), ("PLAIN", "lena", "", WRONG), ("PLAIN", "nobody", "tree secret", WRONG),
+                    ("PLAIN", "*", "tree secret", WRONG), ("PLAIN", "lena)(uid=*", "tree secret", WRONG), ("PLAIN", "lena,ou=people", "tree secret", WRONG), ("PLAIN", "alice", "secret", GOOD), ("PLAIN", "alice", "wrong", WRONG)])
+    says(program, f"{about}: right", 0, "ldap, asked", "lena", "tree secret")
+    says(program, f"{about}: wrong", 77, "user or password is wrong", "lena", "wrong")
+
+
+def ldap(program, cf, daemon):
+    slapd = maps.start_slapd(TOP, ENTRIES)
+    with_ldap(program, "LDAP, searched")
+    log_ins("LDAP, searched", [("PLAIN", "twin", "tree secret", WRONG), ("PLAIN", "star*", "tree secret", GOOD)])
+    says(program, "two entries", 77, "no entry, or several, for (&(objectClass=inetOrgPerson)(uid=twin))", "twin", "tree secret")
+    mail_bed.write("wrong.conf", "pwcheck_method: ldap\n" + KNOWN + SEARCH.replace("bind_pw: secret", "bind_pw: wrong"))
+    says(program, "the searcher's password is wrong", 75, "bind as ldap_bind_dn cn=admin", "lena", "tree secret", "--sasl-conf", TOP + "/wrong.conf")
+    daemon.stop()
+    mail_bed.write("sasl/Sendmail.conf", "pwcheck_method: passwd-file ldap\n" + KNOWN + NAME, 0o600)
+    # everybody else has ended with the daemon
+    daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
+    slapd = maps.start_slapd(TOP + "/second", ENTRIES)
+    with_ldap(program, "LDAP, by name")
+    slapd.terminate()
+    slapd.wait(60)
+    log_ins("slapd is gone", [("PLAIN", "lena", "tree secret", NOT_NOW), ("PLAIN", "lena", "wrong", NOT_NOW), ("PLAIN", "alice", "secret", GOOD), ("PLAIN", "alice", "wrong", NOT_NOW)])
+    says(program, "slapd is gone", 75, "not logged in: ldap\n", "lena", "tree secret")
+    return daemon
+
+
+def serve(program, makemap):
+    """Inside the name spaces."""
+    daemon, cf = peers_bed.begin(program, makemap, {}, LINES, sasl="pwcheck_method: passwd-file ldap\n" + KNOWN + SEARCH)
+    mail_bed.write("mail/passwd-file", USERS, 0o600)
+    mail_bed.write("bin/tokens", PROGRAM, 0o755)
+    with_tokens()
+    if os.path.exists("/usr/sbin/slapd"):
+        daemon = ldap(program, cf, daemon)
+    else:
+        print("SKIPPED: LDAP (slapd is not installed)")
+    daemon.stop()
+    mail_bed.write("sasl/Sendmail.conf", "pwcheck_method: passwd-file\n" + KNOWN)
+    daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
+    with_file()
+    check("no password is in the log", not [line for line in mail_bed.LOG if "secret" in line or "good-alice" in line])
+    daemon.stop()
+    sys.exit(close())
+
+
+if __name__ == "__main__":
+    sys.exit(peers_bed.main("log_ins"))
