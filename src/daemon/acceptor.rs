@@ -3,9 +3,7 @@
 use super::clients::Presence;
 use super::load;
 use super::mta::{Mta, Phase};
-use crate::envelope::{
-    Body, ControllingUser, Envelope, QueueId, Recipient, RecipientFlags, RecipientState, plain_user,
-};
+use crate::envelope::{Body, ControllingUser, Envelope, QueueId, Recipient, RecipientFlags, plain_user};
 use crate::logging::Priority;
 use crate::net::ldap_answer;
 use crate::queue::{self, Field, Lease, QueueError, Selection};
@@ -263,8 +261,7 @@ impl Acceptor for DaemonAcceptor {
         let leases = self.commit(&envelope, &mut parts).await;
         let leases = leases.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         let main = envelope.id.clone();
-        if !waits && !interactive && envelope.recipients.iter().all(|one| one.state == RecipientState::Queued)
-        {
+        if !waits && !interactive && self.mta.deliverer.waits_for_lookups(&envelope) {
             self.mta.log_waiting(&envelope, Some(b"4.4.3"));
         }
         for (lease, mut envelope) in leases.into_iter().zip(std::iter::once(envelope).chain(parts)) {

@@ -6,7 +6,7 @@ use super::mta::{Mta, Phase};
 use super::reports::{Reports, is_overdue};
 use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
-use crate::envelope::{AttemptState, Envelope, MessageKey, RecipientState};
+use crate::envelope::{AttemptState, Envelope, MessageKey};
 use crate::logging::{Priority, interval};
 use crate::queue::{Lease, QueueError};
 use crate::schema::{NOW, Sysexit};
@@ -75,7 +75,7 @@ impl Mta {
         unsent: &mut Unsent<'_>,
     ) -> Sysexit {
         let mut connections = Connections::new(&self.site.config);
-        let nobody_yet = envelope.pending().all(|one| one.state == RecipientState::Queued);
+        let nobody_yet = self.deliverer.waits_for_lookups(&envelope);
         if now && lease.is_some() && nobody_yet {
             self.tell_waiting(&envelope);
         }

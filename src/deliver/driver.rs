@@ -10,7 +10,7 @@ use super::permits::Destination;
 use super::plan::{self, Group};
 use super::pools::{Full, Pool, Pools};
 use super::result::DeliveryResult;
-use super::{held, host_attempt, local, mail_loop, owners};
+use super::{held, host_attempt, local, mail_loop, owners, unresolved};
 use crate::config::{Config, Mailer};
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::keeper::{Keeper, MailerResult};
@@ -224,7 +224,11 @@ async fn cut_and_deliver(
     if let (false, Some(checkpoint)) = (cut.is_empty(), checkpoint) {
         attempted.undone = !checkpoint.keep(cut).await;
     }
-    if !attempted.undone && !envelope.attempt.given_up && !held::hold(on, envelope) {
+    if attempted.undone || envelope.attempt.given_up {
+        return attempted;
+    }
+    unresolved::fall_back(&on.site.config, envelope);
+    if !held::hold(on, envelope) {
         attempted.full = deliver(on, envelope, checkpoint, connections).await;
     }
     attempted

@@ -57,6 +57,7 @@ mod starttls;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod unresolved;
 mod utf8;
 
 pub use attempt::{Checkpoint, Deliverer, NextId};

@@ -216,6 +216,25 @@ async fn too_many_hops() {
     assert_eq!(scene.mail("ME").len(), 1);
 }
 
+/// A map that does not answer leaves its recipient to a later run; FallbackMXhost takes him now, but nobody of this host.
+#[tokio::test]
+async fn who_cannot_be_looked_up_goes_to_the_fallback_host() {
+    let rules = concat!(
+        "Kdown socket unix:/nonexistent/socket\n",
+        "S3\nR$+ @ $+ . later\t\t$: $1 @ $2 $(down $2 $: $)\n",
+    );
+    let recipients = ["a@there.later", "ME@localhost.later"];
+    let alone = scene_with("", rules);
+    let (envelope, _) = alone.attempt(&recipients).await;
+    assert_eq!(alone.states(&envelope), ["a@there.later Queued", "ME@localhost.later Queued"]);
+    let scene = scene_with("", &format!("O FallbackMXhost=second\n{rules}"));
+    let server = serve_lmtp(&scene.dir.path().join("second.socket"), vec!["250 took it"]).await;
+    let (envelope, _) = scene.attempt(&recipients).await;
+    assert_eq!(scene.states(&envelope), ["a@there.later Sent", "ME@localhost.later Queued"]);
+    assert_eq!(heard(server).await[2], "RCPT To:<a@there>");
+    assert_eq!(envelope.recipients[1].status, Some(EnhancedStatus(4, 4, 3)));
+}
+
 /// In the queue's next run, or when a message begins with the queue's copy: whoever was there already is compared with
 /// the others, and not with what he was himself.
 #[tokio::test]

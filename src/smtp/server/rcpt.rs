@@ -192,6 +192,7 @@ impl<A: Acceptor> Session<A> {
         let parsed = Rewriter::quiet(&site, scope).parse_until(text, b' ', AddressKind::RECIPIENT).await;
         if let (true, Some(why)) = (parsed.temporary, &parsed.deferral) {
             recipient.state = RecipientState::Queued;
+            recipient.status = Some(EnhancedStatus(4, 4, 3));
             self.transaction.envelope.note(why, false);
         }
         // what is wrong with the text itself is no word of the rules
