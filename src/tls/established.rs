@@ -92,6 +92,8 @@ pub fn clear_macros(config: &Config, scope: &mut Scope, verify: &[u8]) {
     scope.set_named(config, b"verify", verify);
 }
 
+/// Above this LogLevel the log has a line for every session under TLS.
+const SESSION_LEVEL: u8 = 8;
 /// Above this LogLevel the log names the certificate of every peer.
 const CERTIFICATE_LEVEL: u8 = 11;
 
@@ -127,22 +129,29 @@ impl Established {
         let side = self.side.name();
         let Self { version, cipher, bits, verify, certificate: names, .. } = self;
         let shown = String::from_utf8_lossy(verify.as_bytes());
+        let message = verify.message();
+        let failed = matches!(verify, Verify::Fail(_) | Verify::DaneFail(_));
+        if failed && log.level() <= SESSION_LEVEL {
+            // who refuses such peers is to know why at every LogLevel
+            let end = format!(", verify={shown}, verifymsg={message}");
+            let text = [format!("STARTTLS={side}, relay=").as_bytes(), relay, end.as_bytes()].concat();
+            log.log(0, Priority::Info, None, &text);
+            return;
+        }
         let text = [
             format!("STARTTLS={side}, relay=").as_bytes(),
             relay,
             format!(", version={version}, verify={shown}, cipher={cipher}, bits={bits}/{bits}").as_bytes(),
         ]
         .concat();
-        log.log(8, Priority::Info, None, &text);
-        // why a certificate is no good is for everybody to know who reads that it is none
-        let level =
-            if matches!(verify, Verify::Fail(_) | Verify::DaneFail(_)) { 8 } else { CERTIFICATE_LEVEL };
+        log.log(SESSION_LEVEL, Priority::Info, None, &text);
+        let level = if failed { SESSION_LEVEL } else { CERTIFICATE_LEVEL };
         let text = [
             format!("STARTTLS={side}, cert-subject=").as_bytes(),
             &names.subject,
             b", cert-issuer=",
             &names.issuer,
-            format!(", verifymsg={}", verify.message()).as_bytes(),
+            format!(", verifymsg={message}").as_bytes(),
         ]
         .concat();
         log.log(level, Priority::Info, None, &text);

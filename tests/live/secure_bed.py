@@ -20,7 +20,7 @@ def build():
         tls_bed.put_certificates(folder)
 
 
-# why a certificate is no good is logged from LogLevel 9 on here (docs/tls.md)
+# why a certificate is no good is logged at every LogLevel here (docs/tls.md)
 LEFT_OUT = re.compile(tls.LEFT_OUT.pattern + "|verifymsg=")
 
 
