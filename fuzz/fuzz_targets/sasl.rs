@@ -48,7 +48,7 @@ fuzz_target!(|input: &[u8]| {
 fn client(mechanism: &canonify::sasl::Mechanism, said: &[Vec<u8>]) {
     let (user, id) = (b"alice".to_vec(), b"alice".to_vec());
     let credentials = Credentials { user, id, password: PASSWORD.to_vec(), ..Credentials::default() };
-    let mut client = (mechanism.client)(ClientFacts { credentials, host: b"h.example.".to_vec(), random: [b'c'; 36] });
+    let mut client = (mechanism.client)(ClientFacts { credentials, host: b"h.example.".to_vec(), random: [b'c'; 36], channel: ChannelFacts::default() });
     let mut ours = vec![client.initial()];
     ours.extend(said.iter().take(MAX_STEPS).map(|challenge| client.respond(challenge)));
     let shown = ours.iter().flatten().any(|response| holds(response, PASSWORD));

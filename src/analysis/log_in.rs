@@ -12,7 +12,8 @@ use crate::keeper::{Keeper, PasswordSources};
 use crate::logging::{Logger, Target};
 use crate::rewrite::Site;
 use crate::sasl::{
-    self, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism, Proof, Question, Settings,
+    self, ChannelFacts, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism, Proof, Question,
+    Settings,
 };
 use crate::smtp::client::{Answer, ConnectionError, ServerConnection};
 use crate::smtp::server::security::Channel;
@@ -170,7 +171,12 @@ fn names(list: &[u8], name: &str) -> bool {
 
 /// What the mechanism is given: nobody shows a certificate here.
 fn conditions(asked: &LogIn, settings: &Settings) -> Conditions {
-    Conditions { protected: asked.protected, certificate: false, tokens: settings.token_program.is_some() }
+    Conditions {
+        protected: asked.protected,
+        tokens: settings.token_program.is_some(),
+        // the channel is only said to be protected: there is nothing to be bound to
+        ..Conditions::default()
+    }
 }
 
 /// Who would be asked for the password: is he there?
@@ -257,7 +263,8 @@ async fn say(
         return server.command(&[b"AUTH ", &name[..]].concat(), LIMIT).await.map_err(broken);
     };
     let random = random::bytes().map_err(io::Error::other)?;
-    let facts = ClientFacts { credentials: asked.credentials.clone(), host: server.host.clone(), random };
+    let (credentials, host) = (asked.credentials.clone(), server.host.clone());
+    let facts = ClientFacts { credentials, host, random, channel: ChannelFacts::default() };
     server.authenticate(mechanism, facts, LIMIT).await.map_err(broken)
 }
 

@@ -10,7 +10,7 @@ use crate::engine::Scope;
 use crate::keeper::TlsFileAnswer;
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
-use crate::sasl::{self, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism};
+use crate::sasl::{self, ChannelFacts, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism};
 use crate::schema::{EnhancedStatus, Sysexit};
 use crate::smtp::client::{Answer, CommandTimeouts, ConnectionError, ServerConnection};
 use crate::sys::random;
@@ -92,7 +92,8 @@ async fn log_in(
     }
     for mechanism in mechanisms {
         let Ok(random) = random::bytes() else { break };
-        let facts = ClientFacts { credentials: credentials.clone(), host: server.host.clone(), random };
+        let (credentials, host) = (credentials.clone(), server.host.clone());
+        let facts = ClientFacts { credentials, host, random, channel: ChannelFacts::default() };
         let answer = server.authenticate(mechanism, facts, timeouts.auth).await?;
         server.authenticated = answer.code == AUTHENTICATED;
         last = Some(answer);

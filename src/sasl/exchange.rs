@@ -4,11 +4,15 @@ use super::authinfo::Credentials;
 use super::failure::Failure;
 use super::secret::{Answer, Question};
 
-/// What TLS knows.
+/// What TLS knows; nothing without it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ChannelFacts {
     /// Whose certificate the client has shown, if it was found good; as `${cert_subject}`.
     pub subject: Option<Vec<u8>>,
+    /// What binds an exchange to this connection, by type (RFC 5056), the best first.
+    pub bindings: Vec<(&'static [u8], Vec<u8>)>,
+    /// Clients are offered to be bound (a mechanism with -PLUS).
+    pub offers_binding: bool,
 }
 
 /// What the server knows before an exchange.
@@ -59,6 +63,8 @@ pub struct ClientFacts {
     pub host: Vec<u8>,
     /// Fresh from the kernel for this exchange.
     pub random: [u8; 36],
+    /// What TLS knows.
+    pub channel: ChannelFacts,
 }
 
 /// The client's side of one exchange.

@@ -12,6 +12,8 @@ pub struct Conditions {
     pub certificate: bool,
     /// There is somebody who knows tokens.
     pub tokens: bool,
+    /// Something binds to it, and that is asked for.
+    pub binding: bool,
 }
 
 fn nothing(_: &Conditions) -> Option<&'static str> {
@@ -20,6 +22,10 @@ fn nothing(_: &Conditions) -> Option<&'static str> {
 
 fn certificate(conditions: &Conditions) -> Option<&'static str> {
     (!conditions.certificate).then_some("a certificate of the client's that is found good")
+}
+
+fn binding(conditions: &Conditions) -> Option<&'static str> {
+    (!conditions.binding).then_some("TLS that it can be bound to")
 }
 
 /// RFC 7628, section 4: whoever hears a token has it.
@@ -59,6 +65,22 @@ pub const MECHANISMS: &[Mechanism] = &[
         takes_initial: true,
         server: external::server,
         client: external::client,
+    },
+    Mechanism {
+        name: "SCRAM-SHA-256-PLUS",
+        satisfies: b"paym",
+        lacks: binding,
+        takes_initial: true,
+        server: scram::server_sha256_plus,
+        client: scram::client_sha256_plus,
+    },
+    Mechanism {
+        name: "SCRAM-SHA-1-PLUS",
+        satisfies: b"paym",
+        lacks: binding,
+        takes_initial: true,
+        server: scram::server_sha1_plus,
+        client: scram::client_sha1_plus,
     },
     Mechanism {
         name: "SCRAM-SHA-256",
@@ -160,6 +182,11 @@ pub fn find(name: &[u8]) -> Option<&'static Mechanism> {
 /// AuthOptions as they count for a connection: what TLS protects needs no more protection (p).
 pub fn under_tls(options: &[u8], protected: bool) -> Vec<u8> {
     options.iter().copied().filter(|letter| !(protected && *letter == b'p')).collect()
+}
+
+/// Does a list name a mechanism that binds to TLS? Only then it is offered, and counted.
+pub fn asks_binding(list: &[u8]) -> bool {
+    words(list).any(|word| word.to_ascii_uppercase().ends_with(b"-PLUS"))
 }
 
 /// What a client may use.

@@ -36,7 +36,7 @@ pub use exchange::{ChannelFacts, ClientExchange, ClientFacts, Exchange, ServerFa
 pub use failure::{Code, Failure};
 pub use hash::Hash;
 pub use log_name::shown_user;
-pub use mechanism::{Conditions, MECHANISMS, Mechanism, Offered, find, offered, under_tls};
+pub use mechanism::{Conditions, MECHANISMS, Mechanism, Offered, asks_binding, find, offered, under_tls};
 pub use password_file::PasswordFile;
 pub use secret::{Answer, Proof, Question, Refusal, ScramKeys, derive};
 pub use settings::{LdapSettings, Method, Settings};

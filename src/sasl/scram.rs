@@ -1,4 +1,4 @@
-//! SCRAM (RFC 5802, RFC 7677), without channel binding.
+//! SCRAM (RFC 5802, RFC 7677); with -PLUS bound to TLS, so that nobody in between can pass it on.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 use super::failure::{Code, Failure};
@@ -64,15 +64,23 @@ pub(super) fn unescaped(name: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(super) fn server_sha1(facts: &ServerFacts) -> Box<dyn Exchange> {
-    server(Hash::Sha1, facts)
+    server(Hash::Sha1, false, facts)
 }
 
 pub(super) fn server_sha256(facts: &ServerFacts) -> Box<dyn Exchange> {
-    server(Hash::Sha256, facts)
+    server(Hash::Sha256, false, facts)
 }
 
-fn server(hash: Hash, facts: &ServerFacts) -> Box<dyn Exchange> {
-    Box::new(Server { hash, facts: facts.clone(), stage: Stage::Begin, user: Vec::new() })
+pub(super) fn server_sha1_plus(facts: &ServerFacts) -> Box<dyn Exchange> {
+    server(Hash::Sha1, true, facts)
+}
+
+pub(super) fn server_sha256_plus(facts: &ServerFacts) -> Box<dyn Exchange> {
+    server(Hash::Sha256, true, facts)
+}
+
+fn server(hash: Hash, plus: bool, facts: &ServerFacts) -> Box<dyn Exchange> {
+    Box::new(Server { hash, plus, facts: facts.clone(), stage: Stage::Begin, user: Vec::new() })
 }
 
 enum Stage {
@@ -96,6 +104,8 @@ enum Stage {
 
 struct Server {
     hash: Hash,
+    /// Is it bound to TLS?
+    plus: bool,
     facts: ServerFacts,
     stage: Stage,
     user: Vec<u8>,
@@ -166,7 +176,7 @@ impl Server {
         Ok(Step::Ask(asked))
     }
 
-    /// What follows `n,[a=author],`. A client that asks for channel binding (`p=type`) is challenged, and refused at the end.
+    /// What follows `n,[a=author],`. A client that asks for channel binding (`p=type`) without -PLUS is challenged, and refused at the end.
     fn behind_header<'a>(&self, message: &'a [u8]) -> Result<&'a [u8], Failure> {
         let comma = || self.wrong("',' expected in");
         match message {
@@ -182,6 +192,7 @@ impl Server {
         let flag = if message[0] == b'p' { message.iter().position(|byte| *byte == b',') } else { Some(1) };
         let rest = flag.and_then(|end| message[end..].strip_prefix(b",")).ok_or_else(comma)?;
         let (author, bare) = parted(rest).ok_or_else(comma)?;
+        self.may_bind(message)?;
         match attribute(author, b'a') {
             Some(author) if unescaped(author).is_none() => {
                 Err(self.wrong("Invalid authorization identity encoding in"))
@@ -189,6 +200,29 @@ impl Server {
             None if !author.is_empty() => Err(comma()),
             _ => Ok(bare),
         }
+    }
+
+    /// A client that binds says to what. One that could, and says that we could not (`y`), was offered less than we have: somebody stands between us
+    /// (RFC 5802, section 6).
+    fn may_bind(&self, message: &[u8]) -> Result<(), Failure> {
+        match message {
+            [b'y', ..] if self.facts.channel.offers_binding => {
+                let what = "Channel binding is offered, and the client has not been told of it:";
+                Err(Failure::new(Code::Authentication, format!("{what} {}", self.name())))
+            }
+            _ if self.plus && self.binding(message).is_none() => Err(Failure::protocol(format!(
+                "No channel binding that is known here in {} input",
+                self.name()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the channel binding is that `p=type,` names.
+    fn binding(&self, header: &[u8]) -> Option<&[u8]> {
+        let (wanted, _) = parted(attribute(header, b'p')?)?;
+        let found = self.facts.channel.bindings.iter().find(|(kind, _)| *kind == wanted)?;
+        Some(&found.1)
     }
 
     /// `c=header,r=nonce,p=proof`
@@ -223,11 +257,16 @@ impl Server {
         Ok(Step::Challenge([b"v=", &encoded(&self.hash.hmac(&keys.server, &messages))[..]].concat()))
     }
 
-    /// The client repeats what it has said of channel binding. One that binds is refused: without -PLUS there is none (RFC 5802,
+    /// The client repeats what it has said of channel binding, and adds what binds. One that binds without -PLUS is refused (RFC 5802,
     /// section 6).
     fn bound(&self, said: &[u8], header: &[u8]) -> Result<(), Failure> {
         let name = self.name();
+        let bound = self.binding(header).filter(|_| self.plus).map(|binding| [header, binding].concat());
         match STANDARD.decode(said) {
+            Ok(plain) if self.plus => match bound.is_some_and(|bound| same(&plain, &bound)) {
+                true => Ok(()),
+                false => Err(Failure::wrong("channel bindings do not match")),
+            },
             Ok(plain) if plain == header && header[0] != b'p' => Ok(()),
             Ok(plain) if plain.starts_with(header) && header[0] == b'p' => Err(self.wrong("Invalid")),
             Ok(_) => {
@@ -248,29 +287,45 @@ impl Server {
     }
 
     fn name(&self) -> &'static str {
-        if self.hash == Hash::Sha1 { "SCRAM-SHA-1" } else { "SCRAM-SHA-256" }
+        match (self.hash, self.plus) {
+            (Hash::Sha1, false) => "SCRAM-SHA-1",
+            (Hash::Sha1, true) => "SCRAM-SHA-1-PLUS",
+            (_, false) => "SCRAM-SHA-256",
+            (_, true) => "SCRAM-SHA-256-PLUS",
+        }
     }
 }
 
 pub(super) fn client_sha1(facts: ClientFacts) -> Box<dyn ClientExchange> {
-    client(Hash::Sha1, facts)
+    client(Hash::Sha1, None, facts)
 }
 
 pub(super) fn client_sha256(facts: ClientFacts) -> Box<dyn ClientExchange> {
-    client(Hash::Sha256, facts)
+    client(Hash::Sha256, None, facts)
 }
 
-fn client(hash: Hash, facts: ClientFacts) -> Box<dyn ClientExchange> {
+pub(super) fn client_sha1_plus(facts: ClientFacts) -> Box<dyn ClientExchange> {
+    client(Hash::Sha1, facts.channel.bindings.first().cloned(), facts)
+}
+
+pub(super) fn client_sha256_plus(facts: ClientFacts) -> Box<dyn ClientExchange> {
+    client(Hash::Sha256, facts.channel.bindings.first().cloned(), facts)
+}
+
+fn client(hash: Hash, bound: Option<(&[u8], Vec<u8>)>, facts: ClientFacts) -> Box<dyn ClientExchange> {
     let credentials = &facts.credentials;
-    let header = [b"n,a=", &escaped(&credentials.user)[..], b","].concat();
+    let flag = bound.as_ref().map_or(b"n".to_vec(), |(kind, _)| [b"p=", *kind].concat());
+    let header = [&flag[..], b",a=", &escaped(&credentials.user)[..], b","].concat();
+    let binding = bound.map(|(_, binding)| binding).unwrap_or_default();
     let bare = [b"n=", &escaped(&credentials.id)[..], b",r=", &encoded(&facts.random)].concat();
-    Box::new(Client { hash, facts, header, bare, expected: None })
+    Box::new(Client { hash, facts, header, binding, bare, expected: None })
 }
 
 struct Client {
     hash: Hash,
     facts: ClientFacts,
     header: Vec<u8>,
+    binding: Vec<u8>,
     bare: Vec<u8>,
     /// What proves that the server knows the password.
     expected: Option<Vec<u8>>,
@@ -296,7 +351,8 @@ impl ClientExchange for Client {
         if !nonce.starts_with(&encoded(&self.facts.random)) || !(1..=MAX_ITERATIONS).contains(&iterations) {
             return None;
         }
-        let without = [b"c=", &encoded(&self.header)[..], b",r=", nonce].concat();
+        let without =
+            [b"c=", &encoded(&[&self.header[..], &self.binding].concat())[..], b",r=", nonce].concat();
         let messages = [&self.bare[..], challenge, &without].join(&b',');
         let salted = self.hash.salted(&self.facts.credentials.password, &salt, iterations);
         let key = self.hash.hmac(&salted, b"Client Key");

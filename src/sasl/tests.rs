@@ -19,7 +19,8 @@ fn server_facts() -> ServerFacts {
 fn client_facts(password: &[u8]) -> ClientFacts {
     let (user, id) = (b"alice".to_vec(), b"alice".to_vec());
     let credentials = Credentials { user, id, password: password.to_vec(), ..Credentials::default() };
-    ClientFacts { credentials, host: b"mail.site.example.".to_vec(), random: [b'c'; 36] }
+    let (host, channel) = (b"mail.site.example.".to_vec(), ChannelFacts::default());
+    ClientFacts { credentials, host, random: [b'c'; 36], channel }
 }
 
 fn answer(question: &Question) -> Answer {
@@ -35,8 +36,10 @@ fn run(mechanism: &Mechanism, password: &[u8]) -> Step {
 }
 
 fn run_for(mechanism: &Mechanism, client: ClientFacts) -> Step {
-    let (facts, mut client) = (server_facts(), (mechanism.client)(client));
-    let mut server = (mechanism.server)(&facts);
+    met((mechanism.client)(client), (mechanism.server)(&server_facts()))
+}
+
+fn met(mut client: Box<dyn ClientExchange>, mut server: Box<dyn Exchange>) -> Step {
     let mut step = server.respond(client.initial().as_deref());
     for _ in 0..6 {
         step = match step {
@@ -48,7 +51,7 @@ fn run_for(mechanism: &Mechanism, client: ClientFacts) -> Step {
             end => return end,
         };
     }
-    panic!("{} has no end", mechanism.name)
+    panic!("no end")
 }
 
 /// Those that need nothing but a password.
@@ -61,7 +64,7 @@ fn a_certificate_says_who_the_client_is_whatever_it_says_itself() {
     let mechanism = find(b"EXTERNAL").expect("a row");
     let subject = b"/O=Site/CN=ann+40site.example".to_vec();
     for said in [&b""[..], b"bob", b"=,\""] {
-        let channel = ChannelFacts { subject: Some(subject.clone()) };
+        let channel = ChannelFacts { subject: Some(subject.clone()), ..ChannelFacts::default() };
         let mut server = (mechanism.server)(&ServerFacts { channel, ..server_facts() });
         assert_eq!(server.respond(None), Step::Challenge(Vec::new()));
         assert_eq!(server.respond(Some(said)), Step::Done(subject.clone()));
@@ -159,6 +162,58 @@ fn failure_after(mechanism: &str, messages: &[Option<&str>]) -> Option<Vec<u8>> 
         Step::Failed(failure) => Some(failure.detail),
         _ => None,
     }
+}
+
+/// One that is bound to these, and offers to be bound.
+fn bound_to(bindings: &[(&'static [u8], &[u8])]) -> ChannelFacts {
+    let bindings = bindings.iter().map(|(kind, binding)| (*kind, binding.to_vec())).collect();
+    ChannelFacts { bindings, offers_binding: true, ..ChannelFacts::default() }
+}
+
+/// RFC 5802, section 6: what is bound to one connection is good for no other.
+#[test]
+fn scram_plus_is_bound_to_its_connection() {
+    const EXPORTER: &[u8] = b"tls-exporter";
+    const END_POINT: &[u8] = b"tls-server-end-point";
+    let ours = bound_to(&[(EXPORTER, b"session"), (END_POINT, b"certificate")]);
+    for name in [&b"SCRAM-SHA-1-PLUS"[..], b"SCRAM-SHA-256-PLUS"] {
+        let mechanism = find(name).expect("a row");
+        let run = |channel: ChannelFacts, password: &[u8]| {
+            let client = (mechanism.client)(ClientFacts { channel, ..client_facts(password) });
+            let server = (mechanism.server)(&ServerFacts { channel: ours.clone(), ..server_facts() });
+            met(client, server)
+        };
+        let done = Step::Done(b"alice".to_vec());
+        for binding in [(EXPORTER, &b"session"[..]), (END_POINT, b"certificate")] {
+            assert_eq!(run(bound_to(&[binding]), b"s\xc3\xa4cret"), done);
+            let Step::Failed(failure) = run(bound_to(&[binding]), b"wrong") else { panic!("{binding:?}") };
+            assert_eq!(failure.code, Code::Authentication);
+        }
+        let others = [(EXPORTER, &b"sessiom"[..]), (EXPORTER, b""), (b"tls-unique", b"session")];
+        for binding in others {
+            let end = run(bound_to(&[binding]), b"s\xc3\xa4cret");
+            assert!(matches!(end, Step::Failed(_)), "{binding:?}: {end:?}");
+        }
+        // without a binding, though the mechanism is one that binds
+        assert!(matches!(run(ChannelFacts::default(), b"s\xc3\xa4cret"), Step::Failed(_)));
+    }
+}
+
+/// A client that could be bound and was not offered it has been lied to.
+#[test]
+fn whoever_was_told_of_no_binding_is_refused() {
+    for (flag, offers, good) in [("n", true, true), ("y", false, true), ("y", true, false)] {
+        let channel = ChannelFacts { offers_binding: offers, ..ChannelFacts::default() };
+        let row = find(b"SCRAM-SHA-256").expect("a row");
+        let mut server = (row.server)(&ServerFacts { channel, ..server_facts() });
+        let step = server.respond(Some(format!("{flag},,n=alice,r=x").as_bytes()));
+        assert_eq!(matches!(step, Step::Ask(_)), good, "{flag} {offers}: {step:?}");
+    }
+    let conditions = Conditions { protected: true, ..Conditions::default() };
+    let all = b"SCRAM-SHA-256-PLUS SCRAM-SHA-256";
+    assert!(asks_binding(all) && !asks_binding(b"SCRAM-SHA-256 PLUS"));
+    assert_eq!(offered(all, None, b"", &conditions).names, [b"SCRAM-SHA-256".to_vec()]);
+    assert_eq!(offered(all, None, b"", &Conditions { binding: true, ..conditions }).names.len(), 2);
 }
 
 /// The words of Cyrus SASL, which tell what a client does wrong.

@@ -1,5 +1,6 @@
 //! What came of a handshake, as macros and log lines show it.
 
+use super::binding::ChannelBindings;
 use super::certificate::CertificateNames;
 use super::settings::Side;
 use crate::config::Config;
@@ -66,6 +67,8 @@ pub struct Established {
     pub(super) has_algorithm: bool,
     /// Is class `{cert_altnames}` to be filled?
     pub(super) alternatives: bool,
+    /// What binds something to this session, where we are the server.
+    pub bindings: ChannelBindings,
 }
 
 /// Macros of a session under TLS, but for `{verify}`, which there is without it, too.

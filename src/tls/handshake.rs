@@ -1,5 +1,6 @@
 //! From a stream to a protected one.
 
+use super::binding::{ChannelBindings, exporter};
 use super::certificate::{CertificateNames, fingerprint};
 use super::ciphers;
 use super::dane::DaneProof;
@@ -64,7 +65,9 @@ impl Material {
         let config = self.server_config(&protocols, ask).map_err(|error| failed(&error))?;
         let handshake = TlsAcceptor::from(config).accept(stream);
         let stream = limited(self.limit(), handshake).await?;
-        let established = self.established(stream.get_ref().1, ask, None);
+        let session = stream.get_ref().1;
+        let bindings = ChannelBindings { exporter: exporter(session), end_point: self.end_point.clone() };
+        let established = Established { bindings, ..self.established(session, ask, None) };
         Ok((stream.into(), established))
     }
 
@@ -126,6 +129,7 @@ impl Material {
             fingerprint: chain.first().map(|own| fingerprint(own, digest)).unwrap_or_default(),
             has_algorithm: settings.fingerprint.is_some(),
             alternatives: settings.alternatives,
+            bindings: ChannelBindings::default(),
         }
     }
 }

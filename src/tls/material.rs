@@ -1,6 +1,7 @@
 //! Certificates, keys and CAs of one side, ready for use.
 
 use super::accept::AcceptAll;
+use super::binding::end_point;
 use super::certificate::CertificateNames;
 use super::ciphers::Cipher;
 use super::sessions::Sessions;
@@ -39,6 +40,8 @@ pub struct Material {
     pub(super) settings: Settings,
     own: Arc<OwnCertificates>,
     pub(super) trust: Trust,
+    /// What binds to the one certificate that there is.
+    pub(super) end_point: Option<Vec<u8>>,
     /// One for all sessions: a client resumes none that was made with another.
     accept: Arc<AcceptAll>,
     /// Encrypts what a client keeps for the next session.
@@ -179,6 +182,10 @@ impl Material {
         notes.extend(lists);
         let material = Self {
             settings: settings.clone(),
+            end_point: match keys.as_slice() {
+                [only] => only.cert.first().and_then(end_point),
+                _ => None,
+            },
             own: Arc::new(OwnCertificates(keys)),
             accept: Arc::new(AcceptAll::new(Arc::new(ring::default_provider()), trust.subjects.clone())),
             trust,

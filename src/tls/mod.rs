@@ -10,11 +10,13 @@
 //! - [`Tls`] (`store`): certificates and keys as they are on disk now; `material`: made ready for use
 //! - `trust`: which CAs are trusted, and is a chain good; `accept`: verifiers that let every certificate pass
 //! - `dane`: does a TLSA record name a certificate?
-//! - `handshake`: from a stream to a protected one; [`Established`]: what came of it; `certificate`: names in it
+//! - `handshake`: from a stream to a protected one; [`Established`]: what came of it; `certificate`: names in it; `binding`: what
+//!   binds an exchange of SASL to it
 //! - `sessions`: those that a client may resume
 //! - `features`: what rulesets say of one session (`tls_srv_features`, `tls_clt_features`)
 
 mod accept;
+mod binding;
 mod certificate;
 mod ciphers;
 mod dane;
@@ -31,6 +33,7 @@ mod trust;
 mod warnings;
 mod words;
 
+pub use binding::ChannelBindings;
 pub use certificate::CertificateNames;
 pub use dane::{DaneProof, TlsaRecord};
 pub use established::{Established, Verify, clear_macros};

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::keeper::Files;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
+use bstr::ByteSlice;
 use rustls::HandshakeKind;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
@@ -98,6 +99,44 @@ async fn both_sides_are_told_what_they_have() {
     assert_eq!(ours.fingerprint.len(), 47);
 }
 
+/// One who lets only certificates in that are good is told why another was not, however little the log shows.
+#[tokio::test]
+async fn the_log_says_at_every_level_why_a_certificate_is_no_good() {
+    let server = material(Side::Server, |config| server(config, "site")).expect("a server");
+    let other = material(Side::Client, |config| client(config, "other", "ca.pem")).expect("a client");
+    let nobody = material(Side::Client, |config| trusts(config, "ca.pem")).expect("a client");
+    for (level, client, wanted) in
+        [(1, &other, 1), (8, &other, 1), (9, &other, 2), (1, &nobody, 0), (9, &nobody, 1)]
+    {
+        let established = meet(client, &server, &Wish::default()).await.1.expect("a session");
+        let log = Logger::open(Target::Memory, b"test", level);
+        established.log(&log, b"peer [192.0.2.1]");
+        let lines = log.lines();
+        assert_eq!(lines.len(), wanted, "LogLevel {level}");
+        let said = lines.concat();
+        let good = said.contains_str("verifymsg=self-signed certificate") && said.contains_str("verify=FAIL");
+        assert_eq!(good, std::ptr::eq(client, &other), "LogLevel {level}: {}", said.as_bstr());
+        assert_eq!(said.contains_str("relay=peer [192.0.2.1]"), wanted > 0);
+    }
+}
+
+/// RFC 9266 and RFC 5929: openssl says the digests of the certificates.
+#[tokio::test]
+async fn a_session_has_what_binds_to_it() {
+    let server = material(Side::Server, |config| server(config, "site")).expect("a server");
+    let client = material(Side::Client, |config| client(config, "other", "ca.pem")).expect("a client");
+    let wish = Wish::default();
+    let (one, other) = (meet(&client, &server, &wish).await.1, meet(&client, &server, &wish).await.1);
+    let (one, other) = (one.expect("a session").bindings, other.expect("a session").bindings);
+    assert_eq!(one.exporter.as_ref().map(Vec::len), Some(32));
+    assert_ne!(one.exporter, other.exporter);
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(certificate("site.pem"));
+    assert_eq!((one.end_point.as_deref(), one.end_point == other.end_point), (Some(&digest[..]), true));
+    let features = SessionFeatures::parse(b"Options=SSL_OP_NO_TLSv1_3", &mut |_| ()).expect("features");
+    let older = meet(&client, &server, &Wish { features, ..Wish::default() }).await.1;
+    assert_eq!(older.expect("a session").bindings.exporter, None);
+}
+
 #[tokio::test]
 async fn who_is_not_asked_shows_nothing() {
     let server = material(Side::Server, |config| server(config, "site")).expect("a server");
@@ -168,7 +207,9 @@ async fn a_resumed_session_is_judged_anew() {
             // tickets come with the first bytes
             far.write_all(b"220").await.expect("sent");
             near.read_exact(&mut [0; 3]).await.expect("received");
-            found.push((ours, theirs));
+            // what binds to a session is its own
+            let bindings = ChannelBindings::default();
+            found.push((ours, Established { bindings, ..theirs }));
         }
         assert!(found.iter().all(|one| *one == found[0]));
         assert_eq!((found[0].0.verify, found[0].1.verify), (Verify::Ok, Verify::Ok));

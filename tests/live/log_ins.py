@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Who knows passwords and tokens, asked by a daemon: a passwd-style file, a program for bearer tokens, slapd by search and by name; and each of them gone. sendmail has none of them, so
+"""Who knows passwords and tokens, asked by a daemon: a passwd-style file, a program for bearer tokens, slapd by search and by name, and each of them gone; SCRAM that is bound to TLS. sendmail has none of them, so
 what is right is what docs/auth.md says.
 
-usage: log_ins.py CANONIFY      Needs root, CANONIFY_REFERENCE and Debian's package slapd; without slapd that part is left out.
+usage: log_ins.py CANONIFY      Needs root, CANONIFY_REFERENCE and Debian's packages slapd and gsasl; without one its part is left out.
 """
-import os, subprocess, sys
+import hashlib, os, shutil, subprocess, sys
 
 import mail_bed, maps, peers_bed, secure_bed
-from auth_bed import b64
+from auth_bed import Scram, b64
 from checks import check, close
 from peers_bed import TOP
 
 FILE = TOP + "/mail/passwd-file"
-MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 OAUTHBEARER XOAUTH2"
+MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2"
 LINES = [f"O AuthMechanisms={MECHANISMS}", "O AuthRealm=site.example", "O MaxDaemonChildren=40"]
 KNOWN = f"""passwd_file_path: {FILE}
 oauth_program: {TOP}/bin/tokens --for mail
@@ -48,13 +48,22 @@ userPassword: tree secret
 NOT_NOW, WRONG, GOOD = "454 4.7.0", "535 5.7.0", "235 2.0.0"
 
 
-def answer(mechanism, *words):
-    """The last reply to a log-in under TLS."""
+def under_tls(**wish):
     session = secure_bed.Session({"client": "127.0.0.9", "port": 25, "steps": []})
     session.reply()
     session.say("EHLO client.example")
-    session.secure({})
+    session.secure(wish)
     session.say("EHLO client.example")
+    return session
+
+
+def last(session):
+    return [line for line in session.lines if line.startswith("S: ")][-1][3:]
+
+
+def answer(mechanism, *words):
+    """The last reply to a log-in under TLS."""
+    session = under_tls()
     if mechanism.endswith(("OAUTHBEARER", "XOAUTH2")):
         user, token, *more = words
         begin = f"n,a={user}," if mechanism == "OAUTHBEARER" else f"user={user}"
@@ -62,7 +71,41 @@ def answer(mechanism, *words):
         session.say(b64("\1")) if said.startswith("334") else None
     else:
         session.login(mechanism, *words)
-    return [line for line in session.lines if line.startswith("S: ")][-1][3:]
+    return last(session)
+
+
+class Bound(Scram):
+    """With this flag, and what it binds to behind it in the end."""
+
+    def __init__(self, hash_name, password, flag, binding):
+        super().__init__(hash_name, "alice", password, "")
+        self.gs2, self.binding = flag + ",,", binding
+
+    def final(self, challenge):
+        self.gs2 += self.binding.decode("latin-1")
+        return super().final(challenge)
+
+
+def binding():
+    """Channel binding, with Python's TLS and with GNU SASL's."""
+    kind = "p=tls-server-end-point"
+    for mechanism, name in (("SCRAM-SHA-1-PLUS", "sha1"), ("SCRAM-SHA-256-PLUS", "sha256"), ("SCRAM-SHA-256", "sha256")):
+        plus = mechanism.endswith("-PLUS")
+        for password, flag, right, wanted in (("secret", kind, True, GOOD if plus else WRONG), ("wrong", kind, True, WRONG), ("secret", kind, False, WRONG), ("secret", "p=tls-unique", True, WRONG),
+                                              ("secret", "y", None, WRONG), ("secret", "n", None, WRONG if plus else GOOD)):
+            session = under_tls()
+            certificate = hashlib.sha256(session.socket.getpeercert(True)).digest()
+            session.scram(Bound(name, password, flag, b"" if right is None else certificate if right else bytes(32)), mechanism, True)
+            check(f"{mechanism} {flag} {'bound' if right else 'not bound'}, {password}: {wanted}", last(session).startswith(wanted), (session.lines, mail_bed.LOG[-3:]))
+    offers = {version: "".join(under_tls(version=version).lines).rsplit("AUTH ", 1)[1].split("S:")[0] for version in ("1.2", "1.3")}
+    check("-PLUS is offered under TLS 1.2 and 1.3", all("SCRAM-SHA-256-PLUS" in offer for offer in offers.values()), offers)
+    if not shutil.which("gsasl"):
+        print("SKIPPED: GNU SASL (gsasl is not installed)")
+        return
+    for password, status in (("secret", 0), ("wrong", 1)):
+        words = ["gsasl", "--smtp", "--connect", peers_bed.HOST + ":25", "--x509-ca-file", "/mnt/tls/ca.pem", "--mechanism", "SCRAM-SHA-256-PLUS", "-a", "alice", "-z", "alice", "-p", password, "--verbose"]
+        done = subprocess.run(words, input="", capture_output=True, text=True, timeout=120)
+        check(f"GNU SASL, SCRAM-SHA-256-PLUS, {password}", (done.returncode == 0) == (status == 0) and "-PLUS" in done.stdout, (done, mail_bed.LOG[-3:]))
 
 
 def log_ins(about, rows):
@@ -148,6 +191,7 @@ def serve(program, makemap):
     daemon.stop()
     mail_bed.write("sasl/Sendmail.conf", "pwcheck_method: passwd-file\n" + KNOWN)
     daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
+    binding()
     with_file()
     check("no password is in the log", not [line for line in mail_bed.LOG if "secret" in line or "good-alice" in line])
     daemon.stop()

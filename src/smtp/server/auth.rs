@@ -16,7 +16,7 @@ use crate::sasl::{self, ChannelFacts, Conditions, Failure, Mechanism, Offered, S
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{encode_xtext, word_and_rest};
 use crate::sys::random;
-use crate::tls::Verify;
+use crate::tls::{ChannelBindings, Verify};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -43,6 +43,7 @@ fn mechanisms(features: &Features, policy: &Policy, security: &Security) -> Offe
         protected: security.channel == Channel::Protected,
         certificate: subject(security).is_some(),
         tokens: policy.sasl_tokens,
+        binding: sasl::asks_binding(wanted) && !bindings(security).is_empty(),
     };
     sasl::offered(wanted, policy.sasl_mechanisms.as_deref(), &options, &conditions)
 }
@@ -51,6 +52,14 @@ fn mechanisms(features: &Features, policy: &Policy, security: &Security) -> Offe
 fn subject(security: &Security) -> Option<&[u8]> {
     let tls = security.tls.as_deref().filter(|tls| tls.verify == Verify::Ok)?;
     Some(&tls.certificate.subject[..]).filter(|subject| !subject.is_empty())
+}
+
+/// What binds an exchange to this connection.
+fn bindings(security: &Security) -> Vec<(&'static [u8], Vec<u8>)> {
+    let Some(tls) = &security.tls else { return Vec::new() };
+    let ChannelBindings { exporter, end_point } = tls.bindings.clone();
+    let kinds = [(&b"tls-exporter"[..], exporter), (b"tls-server-end-point", end_point)];
+    kinds.into_iter().filter_map(|(kind, binding)| Some((kind, binding?))).collect()
 }
 
 /// EHLO's line.
@@ -89,7 +98,7 @@ impl<A: Acceptor> Session<A> {
         let begun =
             self.mechanism(&offered, name).and_then(|row| Ok((row, self.initial_response(response)?)));
         match begun {
-            Ok((mechanism, initial)) => self.exchange(name, mechanism, initial).await,
+            Ok((mechanism, initial)) => self.exchange(name, (mechanism, &offered), initial).await,
             Err(refusal) => {
                 self.error(&refusal, None);
                 Flow::Continue
@@ -137,13 +146,23 @@ impl<A: Acceptor> Session<A> {
         decoded.map(Some).map_err(|()| reply(501, (5, 5, 4), text()))
     }
 
-    async fn exchange(&mut self, name: &[u8], mechanism: &Mechanism, initial: Option<Vec<u8>>) -> Flow {
+    async fn exchange(
+        &mut self,
+        name: &[u8],
+        (mechanism, offered): (&Mechanism, &Offered),
+        initial: Option<Vec<u8>>,
+    ) -> Flow {
         let Ok(random) = random::bytes() else {
             self.error(&reply(454, (4, 3, 0), "Temporary authentication failure"), None);
             return Flow::Continue;
         };
         let realm = self.server.policy.auth_realm.clone().unwrap_or_else(|| self.hostname.clone());
-        let channel = ChannelFacts { subject: subject(&self.client.security).map(<[u8]>::to_vec) };
+        let security = &self.client.security;
+        let channel = ChannelFacts {
+            subject: subject(security).map(<[u8]>::to_vec),
+            bindings: bindings(security),
+            offers_binding: sasl::asks_binding(&offered.names.join(&b' ')),
+        };
         let (host, now) = (self.hostname.clone(), self.acceptor.now());
         let facts = ServerFacts { host, realm, now, random, channel };
         let mut exchange = (mechanism.server)(&facts);
