@@ -84,9 +84,13 @@ pub(super) struct MaildirBatches {
 #[derive(Default)]
 struct Shared {
     /// By device.
-    waiting: Mutex<HashMap<u64, Vec<Arrival>>>,
-    /// Which devices are gathered for.
-    gathers: Mutex<HashMap<u64, bool>>,
+    file_systems: Mutex<HashMap<u64, FileSystem>>,
+}
+
+/// What is known of a file system, and who waits on it.
+struct FileSystem {
+    synced_at_once: bool,
+    waiting: Vec<Arrival>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -104,19 +108,11 @@ impl MaildirBatches {
     pub(super) fn put(&self, message: Unsynced, answer: Answer) {
         let device = message.written.device;
         let arrival = Arrival { message, answer };
-        if !self.gathers_for(&arrival.message.written) {
-            return deliver(vec![arrival]);
-        }
-        let mut waiting = locked(&self.shared.waiting);
-        let gathered = waiting.entry(device).or_default();
-        if gathered.len() >= MAX_WAITING {
-            drop(waiting);
-            return deliver(vec![arrival]);
-        }
-        gathered.push(arrival);
-        let first = gathered.len() == 1;
-        drop(waiting);
-        if first {
+        let place = match self.shared.gather(device, arrival) {
+            Ok(place) => place,
+            Err(alone) => return deliver(vec![alone]),
+        };
+        if place == 0 {
             let shared = self.shared.clone();
             let job = Box::new(move || {
                 std::thread::sleep(GATHER);
@@ -132,21 +128,32 @@ impl MaildirBatches {
     pub(super) fn finish(&self) {
         self.pool.finish();
     }
-
-    fn gathers_for(&self, written: &Written) -> bool {
-        match locked(&self.shared.gathers).entry(written.device) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                let found = statfs::fstatfs(&written.file).map(|about| about.filesystem_type());
-                *new.insert(found.is_ok_and(|kind| SYNCED_AT_ONCE.contains(&kind)))
-            }
-        }
-    }
 }
 
 impl Shared {
+    /// How many wait before it; it comes back where it is not to be gathered.
+    fn gather(&self, device: u64, arrival: Arrival) -> Result<usize, Arrival> {
+        let mut file_systems = locked(&self.file_systems);
+        let there =
+            file_systems.entry(device).or_insert_with(|| FileSystem::of(&arrival.message.written.file));
+        let before = there.waiting.len();
+        if !there.synced_at_once || before >= MAX_WAITING {
+            return Err(arrival);
+        }
+        there.waiting.push(arrival);
+        Ok(before)
+    }
+
     fn take(&self, device: u64) -> Vec<Arrival> {
-        locked(&self.waiting).remove(&device).unwrap_or_default()
+        let mut file_systems = locked(&self.file_systems);
+        file_systems.get_mut(&device).map(|there| std::mem::take(&mut there.waiting)).unwrap_or_default()
+    }
+}
+
+impl FileSystem {
+    fn of(file: &File) -> Self {
+        let kind = statfs::fstatfs(file).map(|about| about.filesystem_type());
+        Self { synced_at_once: kind.is_ok_and(|kind| SYNCED_AT_ONCE.contains(&kind)), waiting: Vec::new() }
     }
 }
 

@@ -73,8 +73,9 @@ impl Servers {
                     (false, true) => Beside::ItsWord,
                     (false, false) => Beside::Nothing,
                 };
-                let exchange = exchange(*server, name, kind, patience, beside);
-                let Ok(Ok(message)) = tokio::time::timeout(patience, exchange).await else { continue };
+                let Ok(question) = Question::new(*server, name, kind, beside) else { continue };
+                let answer = tokio::time::timeout(patience, question.ask(patience)).await;
+                let Ok(Ok(message)) = answer else { continue };
                 if matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain) {
                     return Some(Answered { message, trusted });
                 }
@@ -84,85 +85,82 @@ impl Servers {
     }
 }
 
-async fn exchange(
+/// One question to one server.
+struct Question<'a> {
     server: SocketAddr,
-    name: &Name,
+    name: &'a Name,
     kind: RecordType,
-    patience: Duration,
-    beside: Beside,
-) -> io::Result<Message> {
-    let id = random_id()?;
-    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = true;
-    message.metadata.authentic_data = beside == Beside::ItsWord;
-    message.metadata.checking_disabled = beside == Beside::Proofs;
-    message.add_query(Query::query(name.clone(), kind));
-    let mut edns = Edns::new();
-    edns.set_max_payload(UDP_SIZE);
-    edns.set_dnssec_ok(beside == Beside::Proofs);
-    message.set_edns(edns);
-    let bytes = message.to_vec().map_err(io::Error::other)?;
-    let answer = over_udp(server, &bytes, id, name, kind).await?;
-    if !answer.metadata.truncation {
-        return Ok(answer);
+    id: u16,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Question<'a> {
+    fn new(server: SocketAddr, name: &'a Name, kind: RecordType, beside: Beside) -> io::Result<Self> {
+        let id = random_id()?;
+        let mut message = Message::new(id, MessageType::Query, OpCode::Query);
+        message.metadata.recursion_desired = true;
+        message.metadata.authentic_data = beside == Beside::ItsWord;
+        message.metadata.checking_disabled = beside == Beside::Proofs;
+        message.add_query(Query::query(name.clone(), kind));
+        let mut edns = Edns::new();
+        edns.set_max_payload(UDP_SIZE);
+        edns.set_dnssec_ok(beside == Beside::Proofs);
+        message.set_edns(edns);
+        let bytes = message.to_vec().map_err(io::Error::other)?;
+        Ok(Self { server, name, kind, id, bytes })
     }
-    let over_tcp = over_tcp(server, &bytes, id, name, kind);
-    tokio::time::timeout(patience, over_tcp).await.map_err(|_| io::ErrorKind::TimedOut)?
+
+    async fn ask(&self, patience: Duration) -> io::Result<Message> {
+        let answer = self.over_udp().await?;
+        if !answer.metadata.truncation {
+            return Ok(answer);
+        }
+        tokio::time::timeout(patience, self.over_tcp()).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    async fn over_udp(&self) -> io::Result<Message> {
+        let any: SocketAddr = match self.server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        let socket = UdpSocket::bind(any).await?;
+        socket.connect(self.server).await?;
+        socket.send(&self.bytes).await?;
+        let mut buffer = vec![0; 4096];
+        loop {
+            let length = socket.recv(&mut buffer).await?;
+            // whatever does not belong to the question is somebody else's
+            if let Ok(answer) = Message::from_vec(&buffer[..length])
+                && self.is_answered_by(&answer)
+            {
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn over_tcp(&self) -> io::Result<Message> {
+        let mut stream = TcpStream::connect(self.server).await?;
+        let length = u16::try_from(self.bytes.len()).map_err(io::Error::other)?;
+        stream.write_all(&[length.to_be_bytes().as_slice(), &self.bytes].concat()).await?;
+        let mut buffer = vec![0; usize::from(stream.read_u16().await?)];
+        stream.read_exact(&mut buffer).await?;
+        let answer = Message::from_vec(&buffer).map_err(io::Error::other)?;
+        if self.is_answered_by(&answer) { Ok(answer) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn is_answered_by(&self, answer: &Message) -> bool {
+        let asked = answer.queries.first().is_none_or(|query| {
+            query.query_type() == self.kind
+                && name_text(query.name()).eq_ignore_ascii_case(&name_text(self.name))
+        });
+        answer.metadata.id == self.id && answer.metadata.message_type == MessageType::Response && asked
+    }
 }
 
 /// From the kernel: an id that cannot be guessed is half of the defence against forged answers, the
 /// other half is the port that the kernel picks.
 fn random_id() -> io::Result<u16> {
     Ok(u16::from_ne_bytes(crate::sys::random::bytes()?))
-}
-
-async fn over_udp(
-    server: SocketAddr,
-    bytes: &[u8],
-    id: u16,
-    name: &Name,
-    kind: RecordType,
-) -> io::Result<Message> {
-    let any: SocketAddr = match server {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any).await?;
-    socket.connect(server).await?;
-    socket.send(bytes).await?;
-    let mut buffer = vec![0; 4096];
-    loop {
-        let length = socket.recv(&mut buffer).await?;
-        // whatever does not belong to the question is somebody else's
-        if let Ok(answer) = Message::from_vec(&buffer[..length])
-            && belongs(&answer, id, name, kind)
-        {
-            return Ok(answer);
-        }
-    }
-}
-
-async fn over_tcp(
-    server: SocketAddr,
-    bytes: &[u8],
-    id: u16,
-    name: &Name,
-    kind: RecordType,
-) -> io::Result<Message> {
-    let mut stream = TcpStream::connect(server).await?;
-    let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
-    stream.write_all(&[length.to_be_bytes().as_slice(), bytes].concat()).await?;
-    let mut buffer = vec![0; usize::from(stream.read_u16().await?)];
-    stream.read_exact(&mut buffer).await?;
-    let answer = Message::from_vec(&buffer).map_err(io::Error::other)?;
-    if belongs(&answer, id, name, kind) { Ok(answer) } else { Err(io::ErrorKind::InvalidData.into()) }
-}
-
-fn belongs(answer: &Message, id: u16, name: &Name, kind: RecordType) -> bool {
-    let asked = answer.queries.first().is_none_or(|query| {
-        query.query_type() == kind && name_text(query.name()).eq_ignore_ascii_case(&name_text(name))
-    });
-    answer.metadata.id == id && answer.metadata.message_type == MessageType::Response && asked
 }
 
 /// How long it may be believed that there is nothing, in seconds.
