@@ -1,8 +1,8 @@
 //! Maildir messages that nobody waits for: synced, and moved to `new/`, many at a time.
 //!
 //! In: a message that stands in `tmp/`, written and not synced, whose sender has its answer because the queue's journal has it.
-//! Out: the answer of the keeper, when the message is in `new/` and both are on the disk, a tenth of a second later or somewhat
-//! more. One sync of the file system is for all files of a batch, another one for the names, with a flush of the disk's own
+//! Out: the answer of the keeper, when the message is in `new/` and both are on the disk: as soon as nobody else has come for a
+//! moment, a tenth of a second later at most and the time of the syncs. One sync of the file system is for all files of a batch, another one for the names, with a flush of the disk's own
 //! cache behind each.
 //! Never here: a name in `new/` before its file is on the disk; file systems that may hang or that do nothing at syncfs(2), such
 //! as those of other hosts: whoever delivers there syncs file and directory himself.
@@ -17,10 +17,13 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long the first of a batch waits for others.
+/// How long the first of a batch waits for others, as long as they come.
 const GATHER: Duration = Duration::from_millis(100);
+
+/// How long nobody may have come for a batch to be whole.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Messages that wait on one file system; whoever comes then delivers himself.
 const MAX_WAITING: usize = 512;
@@ -115,8 +118,7 @@ impl MaildirBatches {
         if place == 0 {
             let shared = self.shared.clone();
             let job = Box::new(move || {
-                std::thread::sleep(GATHER);
-                deliver(shared.take(device));
+                deliver(shared.gathered(device));
             });
             if self.pool.run(&device.to_ne_bytes(), job).is_err() {
                 deliver(self.shared.take(device));
@@ -142,6 +144,23 @@ impl Shared {
         }
         there.waiting.push(arrival);
         Ok(before)
+    }
+
+    /// Waits for others, then takes all.
+    fn gathered(&self, device: u64) -> Vec<Arrival> {
+        let (begun, mut before) = (Instant::now(), 1);
+        loop {
+            std::thread::sleep(PAUSE);
+            let now = self.waiting(device);
+            if now == before || begun.elapsed() >= GATHER {
+                return self.take(device);
+            }
+            before = now;
+        }
+    }
+
+    fn waiting(&self, device: u64) -> usize {
+        locked(&self.file_systems).get(&device).map_or(0, |there| there.waiting.len())
     }
 
     fn take(&self, device: u64) -> Vec<Arrival> {
