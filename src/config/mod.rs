@@ -145,6 +145,21 @@ impl Config {
         self.macros.get(self.macro_id(name)?)
     }
 
+    /// Is it a name of this host: one of class w, or `$j`?
+    pub fn is_own_name(&self, name: &[u8]) -> bool {
+        let in_w = self.macro_id("w").and_then(|id| self.classes.get(id));
+        in_w.is_some_and(|class| class.contains(name))
+            || self.macro_value("j").is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// FallbackMXhost as it is written, brackets and all. `None`: there is none, or it is this host.
+    pub fn fallback_host(&self) -> Option<&[u8]> {
+        let host = self.options.fallback_mx_host.as_deref()?;
+        let name = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host);
+        let is_own = self.is_own_name(name.strip_suffix(b".").unwrap_or(name));
+        Some(host).filter(|_| !is_own)
+    }
+
     /// Expands a text with the global macros alone.
     pub fn expand(&self, text: &[u8]) -> Vec<u8> {
         let value = |id| self.macros.get(id).map(Cow::Borrowed);

@@ -3,8 +3,9 @@
 use super::attempt::{Attempt, Checkpoint, Deliverer, NextId, recompute_size_and_priority};
 use super::connections::Connections;
 use super::conversion::Reading;
+use super::host_names::{dotted, in_brackets};
 use super::known_hosts::KnownHosts;
-use super::next_hop::{self, NextHop, RouteLookup};
+use super::next_hop::{NextHop, RouteLookup};
 use super::parked::Parked;
 use super::permits::Destination;
 use super::plan::{self, Group};
@@ -288,7 +289,7 @@ fn may_deliver(checkpoint: Option<&dyn Checkpoint>) -> bool {
 fn sign_known(config: &Config, envelope: &mut Envelope) {
     for recipient in &mut envelope.recipients {
         let local = recipient.mailer(config).is_some_and(|mailer| mailer.has(b'l') && !mailer.is_ipc());
-        let named = recipient.host().strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        let named = in_brackets(recipient.host());
         let known = if local { Some(&b"localhost"[..]) } else { named };
         recipient.signature = known.map(<[u8]>::to_vec);
     }
@@ -339,7 +340,7 @@ impl<'a> Attempt<'a> {
             }
             let best = match self.route(index) {
                 Some(Ok(hops)) => hops.first().map(NextHop::shown),
-                Some(Err(_)) => Some(next_hop::dotted(&self.host(index))),
+                Some(Err(_)) => Some(dotted(&self.host(index))),
                 None => continue,
             };
             self.envelope.recipients[index].signature = best;

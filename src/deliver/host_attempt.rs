@@ -4,8 +4,9 @@ use super::attempt::Attempt;
 use super::connect;
 use super::connect_failure::ConnectFailure;
 use super::connections::ConnectionKey;
+use super::host_names::dotted;
 use super::local;
-use super::next_hop::{self, NextHop};
+use super::next_hop::NextHop;
 use super::permits::Destination;
 use super::plan::{self, Group};
 use super::pools::Pool;
@@ -64,7 +65,7 @@ pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
             if result.exit == Sysexit::CONFIG {
                 attempt.put_lateness(&mut result);
             }
-            let host = next_hop::dotted(&attempt.host(first));
+            let host = dotted(&attempt.host(first));
             for index in &group.members {
                 attempt.envelope.recipients[*index].remote_mta = Some(host.clone());
             }

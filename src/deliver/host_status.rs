@@ -3,6 +3,7 @@
 //! `mx.good.example` is the file `example./good./mx`. A file holds lines of a letter and a value, as sendmail's do, so that
 //! both programs may use the same directory.
 
+use super::host_names::in_brackets;
 use crate::config::Config;
 use crate::schema::Sysexit;
 use crate::sys::{accounts, errno_text, ownership};
@@ -129,7 +130,7 @@ pub fn directory(config: &Config, queue: &Path) -> Option<PathBuf> {
 /// The file of a host below the directory, whatever the case of its name. `None`: no file can have its name.
 pub(super) fn path_of(host: &[u8]) -> Option<PathBuf> {
     let host = host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase();
-    let inside = host.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]"));
+    let inside = in_brackets(&host);
     let tagged = inside.map(|inside| match inside.contains(&b':') && !inside.starts_with(b"ipv6:") {
         true => [b"ipv6:", inside].concat(),
         false => inside.to_vec(),

@@ -32,6 +32,7 @@ mod driver;
 mod header;
 mod held;
 mod host_attempt;
+mod host_names;
 pub mod host_status;
 mod known_hosts;
 mod local;

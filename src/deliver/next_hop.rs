@@ -1,12 +1,13 @@
 //! Where a host's mail goes: `$h` of an `[IPC]` mailer, through MX, to names and addresses.
 
+use super::host_names::{bare, dotted, in_brackets, literal, split_hosts};
 use super::result::{DeliveryResult, TranscriptLine};
 use crate::addr::{MacroId, op};
 use crate::config::{Config, ConfigEnv, Mailer, SystemEnv};
 use crate::net::{DnsError, Family, Resolver};
 use crate::schema::{Disposition, EnhancedStatus, Outcome, Reply, Sysexit};
 use crate::tls_policy::{Asked, Domain, Policies};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -97,40 +98,6 @@ impl NextHop {
     }
 }
 
-/// `name.`
-pub(super) fn dotted(name: &[u8]) -> Vec<u8> {
-    let name = name.strip_suffix(b".").unwrap_or(name);
-    [name, b"."].concat()
-}
-
-/// Cuts a list at its colons, but not inside brackets.
-fn split_hosts(list: &[u8]) -> Vec<&[u8]> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0u32);
-    for (index, byte) in list.iter().enumerate() {
-        match byte {
-            b'[' => depth += 1,
-            b']' => depth = depth.saturating_sub(1),
-            b':' | b',' if depth == 0 => {
-                parts.push(&list[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&list[start..]);
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-fn literal(inner: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(inner).ok()?;
-    let text = match text.get(..5) {
-        Some(tag) if tag.eq_ignore_ascii_case("ipv6:") => &text[5..],
-        _ => text,
-    };
-    text.parse().ok()
-}
-
 /// Finds the next hops of one mailer.
 pub(super) struct RouteLookup<'a> {
     config: &'a Config,
@@ -173,11 +140,8 @@ impl<'a> RouteLookup<'a> {
                 Err(next) => failure = Some(next),
             }
         }
-        if let Some(host) = &self.config.options.fallback_mx_host
-            && failure.as_ref().is_none_or(may_be_elsewhere)
-        {
-            let name = host.strip_suffix(b".").unwrap_or(host).to_vec();
-            hops.push(self.named(name));
+        if failure.as_ref().is_none_or(may_be_elsewhere) {
+            hops.extend(self.fallback().await);
         }
         hops.truncate(MAX_NEXT_HOPS);
         match (hops.is_empty(), failure) {
@@ -187,6 +151,17 @@ impl<'a> RouteLookup<'a> {
             }
             (true, Some(result)) => Err(result),
             (true, None) => Err(DeliveryResult::of_exit(Sysexit::CONFIG)),
+        }
+    }
+
+    /// FallbackMXhost: its exchangers, or the host itself where it stands in brackets or nothing is known of it. None where that is
+    /// this host.
+    async fn fallback(&self) -> Vec<NextHop> {
+        let Some(host) = self.config.fallback_host() else { return Vec::new() };
+        match self.host(host).await {
+            Ok(hops) => hops,
+            Err(result) if may_be_elsewhere(&result) => vec![self.named(bare(host).to_vec())],
+            Err(_) => Vec::new(),
         }
     }
 
@@ -207,31 +182,22 @@ impl<'a> RouteLookup<'a> {
     }
 
     async fn host(&self, host: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
-        let inner = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+        let inner = in_brackets(host);
         if let Some(ip) = inner.and_then(literal) {
             let (address, literal) = (SocketAddr::new(ip, self.port), host.to_ascii_lowercase());
             let insisting = self.policies.filter(|(_, asked)| asked.must.is_some());
             let domain = insisting.and_then(|(policies, asked)| policies.of_named_host(&literal, asked));
             return Ok(vec![NextHop::Address { address, literal, domain }]);
         }
-        let plain = inner.unwrap_or(host);
-        let name = plain.strip_suffix(b".").unwrap_or(plain).to_vec();
+        let name = bare(host).to_vec();
         if inner.is_some() || self.mailer.has(b'0') {
             return Ok(vec![self.named(name)]);
         }
         self.mx(&name).await
     }
 
-    /// Is it a name of this host?
-    fn is_self(&self, name: &[u8]) -> bool {
-        let config = self.config;
-        let in_w = config.macro_id("w").and_then(|id| config.classes.get(id));
-        in_w.is_some_and(|class| class.contains(name))
-            || config.macro_value("j").is_some_and(|own| own.eq_ignore_ascii_case(name))
-    }
-
     async fn mx(&self, name: &[u8]) -> Result<Vec<NextHop>, DeliveryResult> {
-        let answer = match self.resolver.mx(name, &|host| self.is_self(host)).await {
+        let answer = match self.resolver.mx(name, &|host| self.config.is_own_name(host)).await {
             Outcome::Done(answer) => answer,
             Outcome::Later(DnsError::Bogus) => return Err(bogus(name)),
             Outcome::Later(_) => return Err(lookup_failed(name)),
@@ -344,11 +310,10 @@ pub(super) async fn addresses(
         NextHop::Socket(_) | NextHop::Pipe { .. } | NextHop::Terminal { .. } => return Ok(Vec::new()),
         NextHop::Host { name, port, .. } => (&name[..], *port),
         NextHop::SmartHost { name, port } => {
-            let inner = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(name);
-            if let Some(ip) = literal(inner) {
+            if let Some(ip) = literal(bare(name)) {
                 return Ok(vec![SocketAddr::new(ip, *port)]);
             }
-            (inner.strip_suffix(b".").unwrap_or(inner), *port)
+            (bare(name), *port)
         }
     };
     let family = if mailer.has(b'4') { Family::V4 } else { Family::Both };
@@ -391,15 +356,5 @@ mod tests {
             }
         }
         assert!(may_be_elsewhere(&lookup_failed(b"x")) && !may_be_elsewhere(&null_mx()));
-    }
-
-    #[test]
-    fn host_lists() {
-        let shown = |list: &[u8]| -> Vec<String> {
-            split_hosts(list).into_iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect()
-        };
-        assert_eq!(shown(b"a.example.:b.example:[c.example]"), ["a.example.", "b.example", "[c.example]"]);
-        assert_eq!(shown(b"[IPv6:::1]:[127.0.0.1]"), ["[IPv6:::1]", "[127.0.0.1]"]);
-        assert_eq!(literal(b"IPv6:::1"), Some("::1".parse().expect("an address")));
     }
 }

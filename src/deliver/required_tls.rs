@@ -5,6 +5,7 @@
 
 use super::attempt::Attempt;
 use super::connect_failure::ConnectFailure;
+use super::host_names::bare;
 use super::next_hop::NextHop;
 use super::refused::Refused;
 use super::result::DeliveryResult;
@@ -33,8 +34,7 @@ impl Attempt<'_> {
     /// # Errors
     /// Nobody knows for now what the site wants.
     pub(super) async fn asked_about(&self, host: &[u8]) -> Result<Asked, DeliveryResult> {
-        let domain = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host);
-        let domain = domain.strip_suffix(b".").unwrap_or(domain);
+        let domain = bare(host);
         let mut asked = self.on.policies.asked();
         if let Some(said) = self.said_about(domain).await? {
             asked = asked.and(said);

@@ -6,6 +6,7 @@
 
 use super::attempt::Attempt;
 use super::dial::client_port;
+use super::host_names::in_brackets;
 use super::refused::{Refused, connection_failed};
 use super::replies;
 use super::result::DeliveryResult;
@@ -169,8 +170,7 @@ pub(super) fn name(server: &ServerConnection) -> &[u8] {
 }
 
 pub(super) fn address(server: &ServerConnection) -> &[u8] {
-    let inner = server.address.strip_prefix(b"[").and_then(|address| address.strip_suffix(b"]"));
-    inner.unwrap_or(&server.address)
+    in_brackets(&server.address).unwrap_or(&server.address)
 }
 
 impl Attempt<'_> {

@@ -19,6 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+mod next_hosts;
+
 /// One site in a directory of its own.
 struct Scene {
     dir: tempfile::TempDir,

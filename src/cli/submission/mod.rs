@@ -207,6 +207,8 @@ impl<'a> Submission<'a> {
         if anybody && self.is_oversized() {
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
             match given_up {
+                // its header is too large already
+                _ if too_large => {}
                 false => {
                     self.refuse_size();
                     too_large = true;

@@ -55,8 +55,11 @@ impl Submission<'_> {
         most > 0 && self.envelope.size > most.unsigned_abs()
     }
 
-    /// Those who would still get the message are named in no report.
+    /// Those who would still get the message are named in no report, unless it is too late for them anyway.
     pub(super) fn forget_pending(&mut self) {
+        if self.is_late_at_once() {
+            return;
+        }
         let pending = self.envelope.recipients.iter_mut().filter(|one| one.state.is_pending());
         pending.for_each(|one| one.state = RecipientState::Removed);
     }
@@ -80,11 +83,17 @@ impl Submission<'_> {
         self.envelope.attempt.console.hold(text.as_bytes());
     }
 
+    /// Timeout.queuereturn=0: the report says of whoever has not got the message that his time is over, whatever the reason.
+    fn is_late_at_once(&self) -> bool {
+        self.mta.site.config.options.timeout.queuereturn.of(self.envelope.timeout_class) <= 0
+    }
+
     /// Nobody gets the message. As in sendmail, a report names those who had nothing else wrong with them only where nobody had.
     pub(super) fn fail_all(&mut self) {
         let id = self.envelope.id.clone();
         let (delay, priority) = (clock::now() - self.envelope.created, self.envelope.priority);
         let why = self.envelope.message.clone().unwrap_or_default();
+        let is_late = self.is_late_at_once();
         let state = match self.envelope.recipients.iter().any(|one| one.state == RecipientState::Failed) {
             true => RecipientState::Removed,
             false => RecipientState::Failed,
@@ -101,8 +110,10 @@ impl Submission<'_> {
                 let line = RecipientLine { to, delay, priority, stat: &why, ..RecipientLine::default() };
                 self.mta.log.log(4, Priority::Info, Some(id.as_bytes()), &line.to_line());
             }
-            recipient.state = state.clone();
-            recipient.status = Some(EnhancedStatus(5, 0, 0));
+            if !is_late {
+                recipient.state = state.clone();
+                recipient.status = Some(EnhancedStatus(5, 0, 0));
+            }
         }
     }
 

@@ -3,8 +3,10 @@
 use super::console::Console;
 use super::shell::Shell;
 use crate::engine::{Answer, Printer};
+use crate::logging::Quiet;
 use crate::maps::{LookupContext, TextAnswer};
 use crate::net::{Exchangers, Family};
+use crate::rewrite::Site;
 use crate::schema::Outcome;
 
 /// Longest host name in bytes.
@@ -75,23 +77,33 @@ pub(super) fn mx(shell: &mut Shell, host: &[u8]) {
     let config = site.config.clone();
     let mut observer = Printer::new(&config, console);
     let exchangers = runtime.block_on(site.resolver.exchangers(host, &is_self, &mut observer));
-    let (count, hosts) = match exchangers {
-        Exchangers::Hosts(hosts) => (hosts.len().to_string(), hosts),
-        Exchangers::Unknown => ("0".to_owned(), Vec::new()),
-        Exchangers::Later => match &site.config.options.fallback_mx_host {
-            // the fallback counts; its address is asked for
-            Some(host) if host.first() == Some(&b'[') => ("1".to_owned(), vec![host.clone()]),
-            Some(_) => ("0".to_owned(), Vec::new()),
-            None => ("-1".to_owned(), Vec::new()),
-        },
+    let fallback = config.options.fallback_mx_host.as_ref();
+    let (nobody, mut hosts) = match exchangers {
+        Exchangers::Hosts(hosts) => ("0", hosts),
+        Exchangers::Unknown => ("0", Vec::new()),
+        Exchangers::Later if fallback.is_some() => ("0", Vec::new()),
+        Exchangers::Later => ("-1", Vec::new()),
         Exchangers::NullMx => {
             console.say([b"getmxrr(", host, b") returns null MX (See RFC7505)"].concat());
             return;
         }
     };
+    hosts.extend(fallback.map(|name| runtime.block_on(fallback_hosts(site, name))).unwrap_or_default());
+    let count = if hosts.is_empty() { nobody.to_owned() } else { hosts.len().to_string() };
     console.say([b"getmxrr(", host, format!(") returns {count} value(s):").as_bytes()].concat());
     for host in hosts {
         console.say([b"\t", &host[..]].concat());
+    }
+}
+
+/// Where FallbackMXhost stands for: the host in brackets, else its exchangers.
+async fn fallback_hosts(site: &Site, name: &[u8]) -> Vec<Vec<u8>> {
+    if name.first() == Some(&b'[') {
+        return vec![name.to_vec()];
+    }
+    match site.resolver.exchangers(name, &|_| false, &mut Quiet).await {
+        Exchangers::Hosts(hosts) => hosts,
+        Exchangers::Unknown | Exchangers::Later | Exchangers::NullMx => Vec::new(),
     }
 }
 

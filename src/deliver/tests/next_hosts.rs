@@ -1,0 +1,74 @@
+//! Which host gets the mail that the one before does not take.
+
+use super::*;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+/// An SMTP server for one client, that answers this command (or the message, `.`) with 451; what it was told.
+fn serve(listener: TcpListener, refuses: &'static str) -> JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let (read, mut write) = stream.into_split();
+        let (mut lines, mut seen, mut data) = (BufReader::new(read).lines(), Vec::new(), false);
+        write.write_all(b"220 there ESMTP\r\n").await.expect("a listening client");
+        while let Ok(Some(line)) = lines.next_line().await {
+            let word = line.split(' ').next().unwrap_or_default().to_owned();
+            if data && word != "." {
+                continue;
+            }
+            let reply = match &word[..] {
+                word if word == refuses => "451 4.3.0 not now\r\n",
+                "DATA" => "354 go\r\n",
+                _ => "250 there\r\n",
+            };
+            data = reply.starts_with("354");
+            seen.push(word);
+            write.write_all(reply.as_bytes()).await.expect("a listening client");
+            if line == "QUIT" {
+                break;
+            }
+        }
+        seen
+    })
+}
+
+/// Two addresses of this host, with one port.
+async fn listeners() -> (TcpListener, TcpListener, u16) {
+    for _ in 0..100 {
+        let first = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = first.local_addr().expect("an address").port();
+        // somebody else may have that port there
+        if let Ok(second) = TcpListener::bind(("127.0.0.2", port)).await {
+            return (first, second, port);
+        }
+    }
+    panic!("no port is free on both addresses");
+}
+
+#[tokio::test]
+async fn a_host_that_says_4yz_is_passed_over() {
+    for stage in ["MAIL", "RCPT", "DATA", "."] {
+        let (first, second, port) = listeners().await;
+        let mailer = "Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, T=DNS/RFC822/SMTP, A=TCP [127.0.0.1]:[127.0.0.2]";
+        let scene = scene_with("", &format!("{mailer} {port}\n"));
+        let (busy, idle) = (serve(first, stage), serve(second, ""));
+        let (envelope, _) = scene.attempt(&["a@there"]).await;
+        assert!(heard(busy).await.iter().any(|word| word == stage), "{stage}");
+        assert!(heard(idle).await.iter().any(|word| word == "."), "{stage}");
+        assert_eq!(scene.states(&envelope), ["a@there Sent"], "{stage}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_host_that_says_4yz_delays_the_mail() {
+    for stage in ["MAIL", "DATA", "."] {
+        let (first, second, port) = listeners().await;
+        let mailer = "Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, T=DNS/RFC822/SMTP, A=TCP [127.0.0.1]:[127.0.0.2]";
+        let scene = scene_with("", &format!("{mailer} {port}\n"));
+        let (busy, full) = (serve(first, stage), serve(second, stage));
+        let (envelope, _) = scene.attempt(&["a@there"]).await;
+        heard(busy).await;
+        heard(full).await;
+        assert_eq!(scene.states(&envelope), ["a@there Queued"], "{stage}");
+    }
+}
