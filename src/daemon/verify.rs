@@ -4,7 +4,8 @@ use super::mta::Mta;
 use crate::addr;
 use crate::db::split_list;
 use crate::envelope::{AttemptState, Envelope, Recipient, RecipientFlags, is_file_or_program};
-use crate::recipients::{Checked, Expander};
+use crate::message::shows_commas;
+use crate::recipients::{Checked, Expander, unbalanced};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::clock;
@@ -14,6 +15,11 @@ type Named = (Address, Vec<u8>);
 
 /// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
 pub async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
+    // and so they do in whatever comes later in this transaction
+    envelope.session.commas |= shows_commas(text);
+    if let Some(said) = unbalanced(text) {
+        return vec![Reply::new(553, Some(EnhancedStatus(5, 0, 0)), said)];
+    }
     let found = match follow {
         true => members(mta, envelope, text).await,
         false => named(mta, envelope, text).await,
@@ -26,10 +32,11 @@ pub async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: boo
 
 /// VRFY: the addresses as they are named, the last one first, as sendmail reads lists.
 async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+    let list = list_of(mta, envelope, text);
     let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     let mut found = Vec::new();
-    for member in list_of(mta, text).into_iter().rev() {
+    for member in list.into_iter().rev() {
         let parsed = rewriter.parse(&member, AddressKind::RECIPIENT).await;
         let refused = parsed.problems.into_iter().next();
         let address = parsed.address.ok_or_else(|| refused.unwrap_or_default())?;
@@ -38,7 +45,11 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
                 reply.text = [&member[..], b"... ", &reply.text].concat();
                 return Err(reply);
             }
-            Checked::Later(reply) | Checked::TooDeep(reply) => return Err(reply),
+            Checked::TooDeep(reply) => {
+                expander.log_too_deep(&envelope.id, b"", &reply);
+                return Err(reply);
+            }
+            Checked::Later(reply) => return Err(reply),
             Checked::Deliverable(address) => found.push((address, Vec::new())),
             Checked::Alias { .. } => found.push((address, Vec::new())),
         }
@@ -48,7 +59,7 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
 
 /// EXPN: those to whom a message would go.
 async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
-    let named = list_of(mta, text).into_iter().rev().map(|member| Recipient {
+    let named = list_of(mta, envelope, text).into_iter().rev().map(|member| Recipient {
         text: member,
         flags: RecipientFlags::PRIMARY,
         ..Recipient::default()
@@ -69,8 +80,8 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
 }
 
 /// Members of a list: between commas, else between blanks, as OldStyleHeaders allows it.
-fn list_of(mta: &Mta, text: &[u8]) -> Vec<Vec<u8>> {
-    if !text.contains(&b',') && mta.site.config.options.old_style_headers {
+fn list_of(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Vec<Vec<u8>> {
+    if !envelope.session.commas && mta.site.config.options.old_style_headers {
         return addr::split_list(text, b" ").into_iter().map(<[u8]>::to_vec).collect();
     }
     split_list(text)

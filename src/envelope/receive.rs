@@ -30,6 +30,9 @@ pub async fn receive(site: &Site, envelope: &mut Envelope, fields: Vec<Header>) 
     headers.extend(made);
     headers.extend(own);
     envelope.headers = Headers(headers);
+    if envelope.session.commas {
+        envelope.headers.separate_by_commas();
+    }
     if !facts.has_recipients && !facts.has_bcc {
         add_recipient_field(site, envelope);
     }

@@ -8,7 +8,7 @@ use super::recipient::{Recipient, RecipientState};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::logging::Console;
-use crate::message::Headers;
+use crate::message::{HeaderKind, Headers};
 use crate::rewrite::Address;
 use crate::schema::{Reply, Sysexit, TimeoutClass, UserIds};
 use std::collections::VecDeque;
@@ -101,6 +101,8 @@ pub struct SessionState {
     pub looked_up_before: Option<bool>,
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
+    /// A list that the client asked for has shown that addresses stand between commas.
+    pub commas: bool,
 }
 
 /// Who is told that somebody cannot get a message (option ErrorMode).
@@ -267,6 +269,8 @@ impl Envelope {
     /// what was said while the message came in.
     pub fn reread(&mut self, config: &Config) {
         self.headers = self.headers.stored(config);
+        // what a client has asked for tells nothing of them any more
+        self.headers.0.iter_mut().for_each(|field| field.kind -= HeaderKind::COMMAS);
         self.headers.0.retain(|field| !field.said_nothing());
         self.size = self.headers.size(&config.names) + self.body.size();
         self.body_type = self.body_type.map(BodyType::in_capitals);

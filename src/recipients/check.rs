@@ -80,7 +80,7 @@ impl Expander<'_> {
 
     /// The same for a client that asks only: it hears of the first error, which ends it, and the log has no line of anybody.
     pub async fn expand_for_client(&self, envelope: &mut Envelope, now: i64) -> Expanded {
-        AliasExpansion::new(*self, envelope, &mut Quiet, now).for_client().run(0).await
+        AliasExpansion::new(*self, envelope, &mut Quiet, now).asks_only().run(0).await
     }
 
     /// Adds a recipient whom a client has named and who is resolved, and expands it. The index of whoever stands for it: somebody who is

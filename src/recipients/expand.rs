@@ -71,6 +71,8 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) leaves_forward: bool,
     /// A client waits for its answer: the first error is the last.
     pub(super) for_client: bool,
+    /// It names nobody (VRFY, EXPN).
+    pub(super) asks_only: bool,
     /// It has come.
     pub(super) failed: bool,
 }
@@ -99,6 +101,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             entered: 0,
             leaves_forward: false,
             for_client: false,
+            asks_only: false,
             failed: false,
         }
     }
@@ -111,6 +114,11 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
     /// A client hears of the first error; nobody whom it comes before is looked at.
     pub(super) fn for_client(self) -> Self {
         Self { for_client: true, ..self }
+    }
+
+    /// And it only asks.
+    pub(super) fn asks_only(self) -> Self {
+        Self { asks_only: true, ..self.for_client() }
     }
 
     /// Expands those from `first` on; the ones before are known.

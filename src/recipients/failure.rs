@@ -1,12 +1,22 @@
 //! Recipients that cannot be had: noted, logged, told to the sender.
 
 use super::expand::AliasExpansion;
+use super::expander::Expander;
 use super::local::{LOOP_BROKEN, user_unknown};
 use crate::addr::{MAX_SHOWN, seven_bits, shorten};
-use crate::envelope::{RecipientFlags, RecipientState};
+use crate::envelope::{QueueId, RecipientFlags, RecipientState};
 use crate::logging::{Priority, RecipientLine, log_text};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
 use std::borrow::Cow;
+
+impl Expander<'_> {
+    /// Aliases name aliases beyond MaxAliasRecursion, on a line of this file, if of one: for the operator.
+    pub fn log_too_deep(&self, id: &QueueId, path: &[u8], reply: &Reply) {
+        let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
+        let text = [what, b": ", path, depth].concat();
+        self.logger.log(0, Priority::Error, Some(id.as_bytes()), &text);
+    }
+}
 
 impl AliasExpansion<'_, '_> {
     /// Nobody in the circle can have it: whoever the envelope named gets it back.
@@ -32,12 +42,10 @@ impl AliasExpansion<'_, '_> {
         let place =
             self.place_in(list, line).or_else(|| self.chain(list).find_map(|above| self.place(above)));
         let place = place.unwrap_or_default();
-        if !self.envelope.attempt.console.logged && !self.for_client {
+        if !self.envelope.attempt.console.logged && (self.asks_only || !self.for_client) {
             let file = self.chain(list).find_map(|above| self.lists.get(&above));
             let path = file.map_or(&b""[..], |file| &file.path);
-            let (what, depth) = reply.text.split_at(LOOP_BROKEN.len().min(reply.text.len()));
-            let text = [what, b": ", path, depth].concat();
-            self.log(0, Priority::Error, &text);
+            self.expander.log_too_deep(&self.envelope.id, path, &reply);
         }
         let text = [&place[..], &reply.text].concat();
         self.break_loop(failed, &String::from_utf8_lossy(&text));

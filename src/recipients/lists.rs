@@ -76,8 +76,7 @@ impl AliasExpansion<'_, '_> {
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         let (before, is_file) = (self.members.len(), self.lists.contains_key(&parent));
         for (index, text) in lines.into_iter().enumerate().rev() {
-            if let Some(open) = without_end(text) {
-                let said = [open, b"... Unbalanced '<'"].concat();
+            if let Some(said) = unbalanced(text) {
                 self.transcript(&[b"553 5.0.0 ", &said[..]].concat());
                 self.envelope.note(&said, true);
                 self.complain(&said);
@@ -238,8 +237,8 @@ impl AliasExpansion<'_, '_> {
     }
 }
 
-/// The rest of a list behind a comma, where a `<` in it has no end.
-fn without_end(list: &[u8]) -> Option<&[u8]> {
+/// What is said of a list in which a `<` has no end: the rest of it behind a comma, and that.
+pub fn unbalanced(list: &[u8]) -> Option<Vec<u8>> {
     let (mut begin, mut open, mut quoted) = (0, false, false);
     for (at, byte) in list.iter().enumerate() {
         match byte {
@@ -250,5 +249,5 @@ fn without_end(list: &[u8]) -> Option<&[u8]> {
             _ => {}
         }
     }
-    open.then(|| list[begin..].trim_ascii())
+    open.then(|| [list[begin..].trim_ascii(), b"... Unbalanced '<'"].concat())
 }

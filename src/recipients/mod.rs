@@ -18,3 +18,4 @@ mod options;
 pub use check::Checked;
 pub use expander::Expander;
 pub use failure::lookup_timeout;
+pub use lists::unbalanced;
