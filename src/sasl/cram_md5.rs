@@ -6,6 +6,10 @@ use super::hash::{Hash, hex, same};
 use super::name::canonical;
 use super::secret::{Answer, Proof, Question, Refusal};
 
+/// The longest response, as Cyrus SASL has it.
+const MAX_RESPONSE: usize = 1024;
+const TOO_LONG: &str = "CRAM-MD5 input longer than 1024 bytes";
+
 pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
     let number = facts.random[..8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     let challenge = [format!("<{number}.{}@", facts.now).as_bytes(), &facts.realm, b">"].concat();
@@ -22,6 +26,9 @@ struct Server {
 impl Exchange for Server {
     fn respond(&mut self, response: Option<&[u8]>) -> Step {
         let Some(response) = response else { return Step::Challenge(self.challenge.clone()) };
+        if response.len() > MAX_RESPONSE {
+            return Step::Failed(Failure::protocol(TOO_LONG));
+        }
         let blank = response.iter().rposition(|byte| *byte == b' ').unwrap_or(0);
         let Some(user) = canonical(&response[..blank]) else {
             return Step::Failed(Failure::protocol("need authentication name"));

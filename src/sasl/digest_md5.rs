@@ -1,9 +1,9 @@
 //! DIGEST-MD5 (RFC 2831), without its layers, which are broken: TLS protects better.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
-use super::failure::{Code, Failure};
+use super::failure::{Code, Failure, NO_AUTHOR, NO_USER};
 use super::hash::{Hash, hex, same};
-use super::name::{before_nul, canonical};
+use super::name::{MAX_NAME, before_nul, canonical};
 use super::secret::{Answer, Proof, Question, Refusal, latin1};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,8 +14,8 @@ const COUNT: u32 = 1;
 const MAX_BUFFER: &str = "8192";
 /// What a client may say of its own buffer (RFC 2831, section 2.1.2).
 const BUFFER: std::ops::RangeInclusive<u32> = 17..=0x00ff_ffff;
-/// Nobody knows whom the client names.
-const UNKNOWN: &str = "unable to canonify user and get auxprops";
+/// The longest response, as Cyrus SASL has it.
+const MAX_RESPONSE: usize = 4096;
 /// What a digest-uri begins with.
 const SERVICE: &[u8] = b"smtp/";
 
@@ -298,15 +298,18 @@ impl Exchange for Server {
 
     fn answered(&mut self, answer: Answer) -> Step {
         let detail = match answer {
+            Answer::Digest(_) if self.said.author.as_ref().is_some_and(|author| author.len() > MAX_NAME) => {
+                return Step::Failed(Failure::new(Code::Overflow, NO_AUTHOR));
+            }
             Answer::Digest(secret) if same(&self.said.proof(&secret, b"AUTHENTICATE"), &self.response) => {
                 self.known = true;
                 return Step::Challenge([b"rspauth=", &self.said.proof(&secret, b"")[..]].concat());
             }
             Answer::No(Refusal::NoUser) => {
-                return Step::Failed(Failure::new(Code::NoUser, UNKNOWN));
+                return Step::Failed(Failure::new(Code::NoUser, NO_USER));
             }
             Answer::No(refusal @ (Refusal::Unavailable | Refusal::NoMethod)) => {
-                return Step::Failed(Failure::refused(refusal, UNKNOWN));
+                return Step::Failed(Failure::refused(refusal, NO_USER));
             }
             _ => "client response doesn't match what we generated (tried bogus)",
         };
@@ -318,6 +321,9 @@ impl Server {
     fn read(&mut self, response: &[u8]) -> Result<Step, Failure> {
         if response.is_empty() {
             return Err(Failure::wrong("input expected in DIGEST-MD5, step 2"));
+        }
+        if response.len() > MAX_RESPONSE {
+            return Err(Failure::protocol(""));
         }
         let read = Response::read(response)?;
         if read.nonce.as_ref() != Some(&self.said.nonce) {
@@ -334,11 +340,14 @@ impl Server {
         self.response = read.response.unwrap_or_default();
         let (name, realm) = (read.username.unwrap_or_default(), read.realm.unwrap_or_default());
         let code = if name.is_empty() { Code::Generic } else { Code::NoUser };
-        let user = canonical(&name).ok_or_else(|| Failure::new(code, UNKNOWN))?;
+        let user = canonical(&name).ok_or_else(|| Failure::new(code, NO_USER))?;
         self.user = match realm.is_empty() || realm == self.facts.realm {
             true => user.to_vec(),
             false => [user, b"@", &realm].concat(),
         };
+        if self.user.len() > MAX_NAME {
+            return Err(Failure::new(Code::Overflow, NO_USER));
+        }
         let before = [&name, &realm].map(|text| if read.utf8 { latin1(text) } else { text.clone() });
         // a realm that is not ours is part of the name, whatever the name says of a realm: who is asked about is who is known then
         let proof = Proof::DigestMd5 { before: before.join(&b':'), utf8: read.utf8 };

@@ -1,10 +1,8 @@
 //! EXTERNAL (RFC 4422, appendix A): TLS has shown who the client is; it says no more than as whom it acts.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, OneMessage, ServerFacts, Step};
-use super::failure::{Code, Failure};
-
-/// The longest name, as Cyrus SASL has it.
-const MAX_NAME: usize = 1024;
+use super::failure::Failure;
+use super::name::MAX_NAME;
 
 pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
     Box::new(Server { subject: facts.channel.subject.clone() })
@@ -23,9 +21,7 @@ impl Exchange for Server {
                 self.subject = subject;
                 Step::Challenge(Vec::new())
             }
-            (_, Some(name)) if name.len() > MAX_NAME => {
-                Step::Failed(Failure::new(Code::Overflow, "Unable to find a callback: 32775"))
-            }
+            (_, Some(name)) if name.len() > MAX_NAME => Step::Failed(Failure::name_too_long()),
             (Some(subject), _) => Step::Done(subject),
         }
     }

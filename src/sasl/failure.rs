@@ -2,6 +2,11 @@
 
 use super::secret::Refusal;
 
+/// Nobody knows whom the client names.
+pub(super) const NO_USER: &str = "unable to canonify user and get auxprops";
+/// Nobody is called as the client says it acts.
+pub(super) const NO_AUTHOR: &str = "unable to canonify authorization ID";
+
 /// The error codes of Cyrus SASL that can come of an exchange.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Code {
@@ -53,6 +58,11 @@ impl Failure {
     /// What the client said makes no sense.
     pub(super) fn protocol(detail: impl Into<Vec<u8>>) -> Self {
         Self::new(Code::BadProtocol, detail)
+    }
+
+    /// Nobody is called so.
+    pub(super) fn name_too_long() -> Self {
+        Self::new(Code::Overflow, "Unable to find a callback: 32775")
     }
 
     /// A client has said something before it was its turn.

@@ -2,10 +2,12 @@
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
 use super::failure::{Code, Failure};
-use super::name::{before_nul, canonical};
+use super::name::{MAX_NAME, before_nul, canonical};
 use super::plain::verdict;
 use super::secret::{Answer, Proof, Question};
 
+const NAME_TOO_LONG: &str = "username too long (>1024 characters)";
+const PASSWORD_TOO_LONG: &str = "clientinlen is > 1024 characters in LOGIN plugin";
 const REFUSED: &str = "checkpass failed";
 
 pub(super) fn server(facts: &ServerFacts) -> Box<dyn Exchange> {
@@ -24,6 +26,10 @@ impl Exchange for Server {
         let response = response.filter(|text| self.asked || !text.is_empty());
         self.asked = true;
         let Some(response) = response else { return Step::Challenge(b"Username:".to_vec()) };
+        if response.len() > MAX_NAME {
+            let what = if self.user.is_none() { NAME_TOO_LONG } else { PASSWORD_TOO_LONG };
+            return Step::Failed(Failure::protocol(what));
+        }
         let Some(user) = &self.user else {
             self.user = Some(response.to_vec());
             return Step::Challenge(b"Password:".to_vec());

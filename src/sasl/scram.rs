@@ -1,9 +1,9 @@
 //! SCRAM (RFC 5802, RFC 7677); with -PLUS bound to TLS, so that nobody in between can pass it on.
 
 use super::exchange::{ClientExchange, ClientFacts, Exchange, ServerFacts, Step};
-use super::failure::{Code, Failure};
+use super::failure::{Code, Failure, NO_AUTHOR, NO_USER};
 use super::hash::{Hash, same, xor};
-use super::name::canonical;
+use super::name::{MAX_NAME, canonical};
 use super::secret::{Answer, Proof, Question, Refusal, ScramKeys};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 const MAX_ITERATIONS: u32 = 1_000_000;
 /// Bytes of `n,,n=a,r=x`: no first message is shorter.
 const SHORTEST: usize = 10;
-const NO_USER: &str = "unable to canonify user and get auxprops";
+/// The longest message of a client, as Cyrus SASL has it.
+const MAX_MESSAGE: usize = 2048;
 /// Bytes of the salt.
 const SALT: usize = 16;
 
@@ -25,6 +26,12 @@ fn attribute(word: &[u8], name: u8) -> Option<&[u8]> {
 fn parted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|byte| *byte == b',')?;
     Some((&text[..at], &text[at + 1..]))
+}
+
+/// As whom a client acts that has said this before its name (`n,a=author,`).
+fn author(header: &[u8]) -> Vec<u8> {
+    let found = parted(header).and_then(|(_, rest)| attribute(parted(rest)?.0, b'a'));
+    found.and_then(unescaped).unwrap_or_default()
 }
 
 fn encoded(bytes: &[u8]) -> Vec<u8> {
@@ -114,6 +121,10 @@ struct Server {
 impl Exchange for Server {
     fn respond(&mut self, response: Option<&[u8]>) -> Step {
         let response = response.unwrap_or_default();
+        if response.len() > MAX_MESSAGE {
+            let what = "input longer than (MAX_CLIENTIN_LEN) bytes";
+            return Step::Failed(Failure::protocol(format!("{} {what}", self.name())));
+        }
         let step = match std::mem::replace(&mut self.stage, Stage::Known) {
             // nothing is no first message
             Stage::Begin if response.is_empty() => {
@@ -136,6 +147,9 @@ impl Exchange for Server {
             _ => return Step::Failed(Failure::protocol("out of order")),
         };
         let keys = match answer {
+            Answer::Keys(_) if author(&header).len() > MAX_NAME => {
+                return Step::Failed(Failure::new(Code::Overflow, NO_AUTHOR));
+            }
             Answer::Keys(keys) => keys,
             Answer::No(Refusal::NoUser) => return Step::Failed(Failure::new(Code::NoUser, NO_USER)),
             Answer::No(refusal) => return Step::Failed(Failure::refused(refusal, NO_USER)),
@@ -167,6 +181,9 @@ impl Server {
         let name = unescaped(name).ok_or_else(|| self.wrong("Invalid username encoding in"))?;
         let unknown = || Failure::new(Code::NoUser, NO_USER);
         let user = canonical(&name).ok_or_else(unknown)?.to_vec();
+        if user.len() > MAX_NAME {
+            return Err(Failure::new(Code::Overflow, NO_USER));
+        }
         let (salt, chance) = self.facts.random.split_at(SALT);
         let nonce = [nonce, &encoded(chance)].concat();
         let proof = Proof::Scram { hash: self.hash, salt: salt.to_vec() };

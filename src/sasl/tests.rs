@@ -216,6 +216,107 @@ fn whoever_was_told_of_no_binding_is_refused() {
     assert_eq!(offered(all, None, b"", &Conditions { binding: true, ..conditions }).names.len(), 2);
 }
 
+/// What Cyrus SASL takes at most, and what it says of more.
+#[test]
+fn names_and_messages_have_limits() {
+    let ended = |mechanism: &str, said: &[Vec<u8>]| {
+        let mut server = (find(mechanism.as_bytes()).expect("a row").server)(&server_facts());
+        let (mut step, mut said) = (server.respond(None), said.iter());
+        loop {
+            step = match step {
+                Step::Challenge(_) => server.respond(Some(said.next().expect("an end"))),
+                Step::Ask(question) => server.answered(answer(&question)),
+                Step::Failed(failure) => return (failure.code, failure.detail.to_str_lossy().into_owned()),
+                end @ Step::Done(_) => panic!("{end:?}"),
+            };
+        }
+    };
+    let (x, alice, secret) = (|count| vec![b'x'; count], b"alice".to_vec(), b"s\xc3\xa4cret".to_vec());
+    let digest = |user: Vec<u8>, author: Vec<u8>| {
+        let author = [b"\",authzid=\"", &author[..]].concat();
+        let rest = [&author[..], b"\",nonce=\"", STANDARD.encode([b'r'; 36]).as_bytes()].concat();
+        [b"username=\"", &user[..], &rest, b"\",nc=1,cnonce=c,digest-uri=\"smtp/h\",response=r"].concat()
+    };
+    let rows = [
+        ("LOGIN", vec![x(1024), x(1024)], Code::NoUser, "checkpass failed"),
+        ("LOGIN", vec![x(1025)], Code::BadProtocol, "username too long (>1024 characters)"),
+        (
+            "LOGIN",
+            vec![alice, x(1025)],
+            Code::BadProtocol,
+            "clientinlen is > 1024 characters in LOGIN plugin",
+        ),
+        (
+            "PLAIN",
+            vec![[x(0), x(1024), secret.clone()].join(&0)],
+            Code::NoUser,
+            "Password verification failed",
+        ),
+        (
+            "PLAIN",
+            vec![[x(0), x(1025), secret.clone()].join(&0)],
+            Code::Overflow,
+            "Unable to find a callback: 32775",
+        ),
+        (
+            "PLAIN",
+            vec![[&x(1025)[..], b"alice", &secret].join(&0)],
+            Code::Overflow,
+            "Unable to find a callback: 32775",
+        ),
+        (
+            "PLAIN",
+            vec![[&x(1025)[..], b"alice", b"no"].join(&0)],
+            Code::Authentication,
+            "Password verification failed",
+        ),
+        ("CRAM-MD5", vec![x(1024)], Code::BadProtocol, "need authentication name"),
+        ("CRAM-MD5", vec![x(1025)], Code::BadProtocol, "CRAM-MD5 input longer than 1024 bytes"),
+        ("DIGEST-MD5", vec![x(4096)], Code::Authentication, "Parse error"),
+        ("DIGEST-MD5", vec![x(4097)], Code::BadProtocol, ""),
+        ("DIGEST-MD5", vec![digest(x(1024), x(0))], Code::NoUser, "unable to canonify user and get auxprops"),
+        (
+            "DIGEST-MD5",
+            vec![digest(x(1025), x(0))],
+            Code::Overflow,
+            "unable to canonify user and get auxprops",
+        ),
+        (
+            "DIGEST-MD5",
+            vec![digest(b"alice".to_vec(), x(1025))],
+            Code::Overflow,
+            "unable to canonify authorization ID",
+        ),
+        (
+            "SCRAM-SHA-1",
+            vec![[b"n,,n=", &x(1025)[..], b",r=c"].concat()],
+            Code::Overflow,
+            "unable to canonify user and get auxprops",
+        ),
+        (
+            "SCRAM-SHA-1",
+            vec![[b"n,a=", &x(1025)[..], b",n=alice,r=c"].concat()],
+            Code::Overflow,
+            "unable to canonify authorization ID",
+        ),
+        (
+            "SCRAM-SHA-1",
+            vec![x(2049)],
+            Code::BadProtocol,
+            "SCRAM-SHA-1 input longer than (MAX_CLIENTIN_LEN) bytes",
+        ),
+        (
+            "SCRAM-SHA-256",
+            vec![[b"n,,n=alice,r=", &x(2036)[..]].concat()],
+            Code::BadProtocol,
+            "SCRAM-SHA-256 input longer than (MAX_CLIENTIN_LEN) bytes",
+        ),
+    ];
+    for (mechanism, said, code, detail) in rows {
+        assert_eq!(ended(mechanism, &said), (code, detail.to_owned()), "{mechanism} {:?}", said[0].len());
+    }
+}
+
 /// The words of Cyrus SASL, which tell what a client does wrong.
 #[test]
 fn scram_says_what_is_wrong() {
