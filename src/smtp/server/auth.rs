@@ -196,7 +196,16 @@ impl<A: Acceptor> Session<A> {
     /// Says a challenge and waits for what the client says to it.
     async fn response(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Unheard> {
         self.say("334", None, STANDARD.encode(challenge).as_bytes());
-        let line = match self.wire.read_response(self.server.policy.auth_timeout).await {
+        if let Err(lost) = self.wire.flush().await {
+            return Err(Unheard::Lost(self.lost_input(lost, "AUTH")));
+        }
+        let input = tokio::select! {
+            biased;
+            // who thinks about a challenge makes room like one who thinks about a command
+            why = self.acceptor.closing(false) => return Err(Unheard::Lost(Box::pin(self.shut_down(why)).await)),
+            input = self.wire.read_response(self.server.policy.auth_timeout) => input,
+        };
+        let line = match input {
             Ok(Input::Line(line)) => line,
             Ok(Input::TooLong(length)) => return Err(Unheard::Lost(self.too_long(length))),
             Err(lost) => return Err(Unheard::Lost(self.lost_input(lost, "AUTH"))),

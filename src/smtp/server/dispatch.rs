@@ -78,7 +78,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// The session ends, whatever the client wants.
-    async fn shut_down(&mut self, why: Closing) -> Flow {
+    pub(super) async fn shut_down(&mut self, why: Closing) -> Flow {
         match why {
             Closing::ShutDown => {
                 let text = [&self.hostname[..], b" Server shutting down; closing connection"].concat();

@@ -15,6 +15,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::Instant;
 
 /// What a session may run over: a socket, a pair of pipes, memory, and each of them under TLS.
 pub use crate::tls::Stream;
@@ -243,7 +244,9 @@ impl Wire {
         self.read(limit, |input| next_line(input, MAX_AUTH_LINE)).await
     }
 
+    /// The limit is that of the whole line. (sendmail begins to count again with each byte, so that a client may sit there for days.)
     async fn read(&mut self, limit: Duration, next: fn(&[u8]) -> NextLine) -> Result<Input, Lost> {
+        let begun = Instant::now();
         loop {
             match next(self.pending()) {
                 NextLine::Line { text, whole } => {
@@ -251,7 +254,7 @@ impl Wire {
                     self.consume(whole);
                     return Ok(Input::Line(line));
                 }
-                NextLine::Incomplete => self.fill(limit).await?,
+                NextLine::Incomplete => self.fill(limit.saturating_sub(begun.elapsed())).await?,
                 NextLine::TooLong(length) => return Ok(Input::TooLong(length)),
             }
         }
@@ -325,6 +328,23 @@ mod tests {
         let replaced = wire.replace_stream(|_| async { Err(io::ErrorKind::InvalidData.into()) }).await;
         assert_eq!(replaced, Err(Lost::Closed));
         assert_eq!(wire.read_line(LIMIT).await, Err(Lost::Closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_a_byte_now_and_then_is_given_up() {
+        for response in [false, true] {
+            let (mut clear, ours) = tokio::io::duplex(1024);
+            let drip = tokio::spawn(async move {
+                while clear.write_all(b"x").await.is_ok() {
+                    tokio::time::sleep(LIMIT / 3).await;
+                }
+            });
+            let (mut wire, begun) = (Wire::new(ours, LIMIT), Instant::now());
+            let read = if response { wire.read_response(LIMIT).await } else { wire.read_line(LIMIT).await };
+            assert_eq!((read, begun.elapsed() < LIMIT * 2), (Err(Lost::TimedOut), true));
+            drop(wire);
+            drip.await.expect("no panic");
+        }
     }
 
     #[tokio::test(start_paused = true)]
