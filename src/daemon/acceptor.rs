@@ -14,7 +14,7 @@ use crate::schema::{DeliveryMode, EnhancedStatus, Outcome, Reply, Sysexit};
 use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One listener of the mta: its delivery mode may differ from the site's.
 #[derive(Clone)]
@@ -235,6 +235,11 @@ impl Acceptor for DaemonAcceptor {
             }
             _ => answer,
         }
+    }
+
+    fn log_in_refused(&self) -> u32 {
+        let network = self.presence.as_ref().and_then(|presence| presence.network);
+        network.map_or(0, |network| self.mta.refused_log_ins.count(network, Instant::now()))
     }
 
     async fn full_name(&self, sender: &Address) -> Vec<u8> {

@@ -24,10 +24,10 @@ const NEAR: Duration = Duration::from_secs(1);
 
 /// Addresses that count as one client: /24 of version 4, /64 of version 6 (its other half is the client's own).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Network(IpAddr);
+pub(super) struct Network(IpAddr);
 
 impl Network {
-    fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         Self(match address {
             IpAddr::V4(address) => {
                 let [a, b, c, _] = address.octets();
@@ -63,7 +63,8 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Presence {
     address: IpAddr,
-    network: Option<Network>,
+    /// Of those that are limited.
+    pub(super) network: Option<Network>,
     /// Since when it has waited for the client, in milliseconds; 0 while it works.
     idle_since: AtomicU64,
     /// Has MAIL been accepted?

@@ -1,6 +1,7 @@
 //! What every way of running shares: rules, queue, keeper, log.
 
 use super::clients::Clients;
+use super::refused_log_ins::RefusedLogIns;
 use crate::config::Config;
 use crate::deliver::Deliverer;
 use crate::envelope::QueueId;
@@ -19,6 +20,7 @@ use crate::sys::process::Program;
 use crate::sys::safe::Rules;
 use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Messages whose recipients are being expanded at the same time. From then on the permits of `deliver` say
@@ -54,6 +56,8 @@ pub struct Mta {
     pub tls: Tls,
     /// Who is connected.
     pub(super) clients: Clients,
+    /// Who guesses passwords.
+    pub(super) refused_log_ins: RefusedLogIns,
     /// One permit per message whose recipients are not known yet.
     pub(super) preparing: Arc<Semaphore>,
     /// One permit per message of a queue run, where MaxQueueChildren limits those.
@@ -152,8 +156,10 @@ impl Mta {
         let under_way = watch::Sender::new(0);
         let phase = watch::Sender::new(Phase::Serving);
         let clients = Clients::new(&config);
+        let window = u64::try_from(config.options.connection_rate_window_size).unwrap_or(60);
         let mta = Self {
             clients,
+            refused_log_ins: RefusedLogIns::new(Duration::from_secs(window)),
             site,
             server,
             queue,

@@ -11,6 +11,7 @@ from checks import check, close, until
 from peers_bed import SMTPS, logged
 
 OFTEN = "127.0.0.40"
+STRANGER = "192.0.2.77"  # of whom guesses are counted: not of loopback
 LINES = ["O Timeout.starttls=2s", "O Timeout.auth=2s", "O Timeout.command=2s", "O MaxDaemonChildren=400", "O ConnectionRateWindowSize=10m"]
 RATE = "FEATURE(`ratecontrol', `', `terminate')\n"
 WHOLE = 12288  # RFC 4954, section 4: no line of AUTH is longer, with its end
@@ -64,8 +65,8 @@ def slow_peers():
             check(f"{what}: the log says so", logged("timeout waiting for input from .* during " + phase), mail_bed.LOG[-5:])
 
 
-def session():
-    made = secure_bed.Session({"client": "127.0.0.9", "port": 25, "steps": []})
+def session(client="127.0.0.9"):
+    made = secure_bed.Session({"client": client, "port": 25, "steps": []})
     made.reply()
     made.say("EHLO client.example")
     return made
@@ -89,6 +90,21 @@ def long_responses():
         talk.say("AUTH PLAIN")
         seen.append(talk.say("*") or "")
     check("exchanges that are given up come to an end, too", 2 < len(seen) < 10, seen)
+
+
+def guesses():
+    """Each over a connection of its own."""
+    mail_bed.command("ip", "address", "add", STRANGER + "/32", "dev", "lo")
+    took = []
+    for _ in range(11):
+        talk, begun = session(STRANGER), time.monotonic()
+        said = talk.say("AUTH PLAIN " + b64("\0alice\0wrong")) or ""
+        took.append(time.monotonic() - begun if said.startswith("535") else said)
+        talk.socket.close()
+    check("guesses over ever new connections: the tenth waits, the next longer", took[9] >= 1 and took[10] >= 2 > min(took), took)
+    check("the log says so", logged(rf"{STRANGER}.*possible SMTP attack: command=AUTH, count=10"), mail_bed.LOG[-5:])
+    said = session(STRANGER).say("AUTH PLAIN " + b64("\0alice\0secret")) or ""
+    check("the right password is taken meanwhile", said.startswith("235"), said)
 
 
 def long_handshakes():
@@ -175,7 +191,7 @@ def serve(program, makemap):
     auth_cases.ACCESS += f"ClientRate:{OFTEN}	3\n"
     sasl = re.sub("mech_list:.*", "mech_list: PLAIN", SASL)
     daemon, cf = peers_bed.begin(program, makemap, {}, LINES, features=RATE, sasl=sasl)
-    for part in (slow_peers, long_responses, long_handshakes, handshakes_again, too_often):
+    for part in (slow_peers, long_responses, guesses, long_handshakes, handshakes_again, too_often):
         part()
     check("the daemon goes on", until(lambda: (session().say("NOOP") or "").startswith("250")), mail_bed.LOG[-5:])
     daemon.stop()

@@ -140,6 +140,11 @@ pub trait Acceptor: Send + Sync + 'static {
     /// What an exchange of AUTH must know of a password.
     fn secret(&self, question: sasl::Question) -> impl Future<Output = sasl::Answer> + Send;
 
+    /// A log-in of the client's is refused: how often that was so lately, in whichever session; 0 where nobody counts.
+    fn log_in_refused(&self) -> u32 {
+        0
+    }
+
     /// The full name of a sender who has an account here (mailer flag w); empty for anybody else.
     fn full_name(&self, _sender: &Address) -> impl Future<Output = Vec<u8>> + Send {
         std::future::ready(Vec::new())

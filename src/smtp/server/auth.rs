@@ -4,6 +4,7 @@
 //! through the acceptor.
 
 use super::acceptor::Acceptor;
+use super::dispatch::longer_and_longer;
 use super::features::Features;
 use super::policy::Policy;
 use super::security::{Channel, Identity, Security};
@@ -22,6 +23,8 @@ use base64::engine::general_purpose::STANDARD;
 
 /// The longest name of a mechanism that a reply repeats, and that the log shows.
 const MAX_NAME: (usize, usize) = (32, 16);
+/// From so many refused log-ins within the window of ConnectionRateWindowSize on, a client waits for the answer.
+const MAX_REFUSED: u32 = 10;
 /// The longest name of a user in the log.
 const MAX_USER: usize = 128;
 
@@ -188,7 +191,7 @@ impl<A: Acceptor> Session<A> {
                     Err(Unheard::Lost(flow)) => return flow,
                 },
                 Step::Done(user) => return self.authenticated(name, &user),
-                Step::Failed(failure) => return self.not_authenticated(name, &first, &failure),
+                Step::Failed(failure) => return self.not_authenticated(name, &first, &failure).await,
             }
         }
     }
@@ -242,7 +245,7 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// `first`: the client's first words, which name the user.
-    fn not_authenticated(&mut self, name: &[u8], first: &[u8], failure: &Failure) -> Flow {
+    async fn not_authenticated(&mut self, name: &[u8], first: &[u8], failure: &Failure) -> Flow {
         let text = [
             b"AUTH failure (",
             name,
@@ -254,12 +257,26 @@ impl<A: Acceptor> Session<A> {
             &self.client.display,
         ];
         self.log(8, Priority::Warning, &text.concat());
+        if !failure.temporary && self.slow_down_guessing().await == Flow::Close {
+            return Flow::Close;
+        }
         let refusal = match failure.temporary {
             true => reply(454, (4, 7, 0), "Temporary authentication failure"),
             false => reply(535, (5, 7, 0), "authentication failed"),
         };
         self.error(&refusal, None);
         Flow::Continue
+    }
+
+    /// Another connection is no fresh start for whoever guesses. Nobody waits whose password is right.
+    async fn slow_down_guessing(&mut self) -> Flow {
+        let refused = self.acceptor.log_in_refused();
+        let Some(more) = refused.checked_sub(MAX_REFUSED) else { return Flow::Continue };
+        if more == 0 {
+            let text = format!(": possible SMTP attack: command=AUTH, count={refused}");
+            self.log(5, Priority::Info, &[&self.client.display[..], text.as_bytes()].concat());
+        }
+        self.pause(longer_and_longer(more)).await
     }
 }
 

@@ -17,8 +17,12 @@ fn server(change: impl FnOnce(&mut Server)) -> Arc<Server> {
 
 /// Says the lines one after the other, each when the one before is answered; the replies, and what was accepted.
 async fn replies(server: &Arc<Server>, lines: &[&str]) -> (Vec<String>, Memory) {
-    let (ours, theirs) = tokio::io::duplex(1 << 16);
     let memory = Memory::default();
+    (replies_of(server, &memory, lines).await, memory)
+}
+
+async fn replies_of(server: &Arc<Server>, memory: &Memory, lines: &[&str]) -> Vec<String> {
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
     let client = client_at("192.0.2.9 client9.elsewhere.example");
     let session = tokio::spawn(Session::new(server.clone(), memory.clone(), client, theirs).serve());
     let mut ours = BufReader::new(ours);
@@ -38,7 +42,7 @@ async fn replies(server: &Arc<Server>, lines: &[&str]) -> (Vec<String>, Memory) 
         }
     }
     session.await.expect("no panic");
-    (said[1..said.len() - 1].to_vec(), memory)
+    said[1..said.len() - 1].to_vec()
 }
 
 fn plain(text: &str) -> String {
@@ -109,4 +113,51 @@ async fn sec_070_passwords_are_guessed_slowly() {
     let (said, _) = replies(&server(|_| ()), &[&guess[..]; 12]).await;
     assert_eq!(said.len(), 12);
     assert!(begun.elapsed().as_secs() > 60, "{:?}", begun.elapsed());
+}
+
+/// Each guess over a connection of its own.
+#[tokio::test(start_paused = true)]
+async fn sec_070_another_connection_is_no_fresh_start() {
+    let (server, memory, guess) = (server(|_| ()), Memory::default(), plain("\0alice\0guess"));
+    let begun = tokio::time::Instant::now();
+    for _ in 0..9 {
+        replies_of(&server, &memory, &[&guess]).await;
+    }
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    for _ in 0..6 {
+        assert_eq!(replies_of(&server, &memory, &[&guess]).await, ["535 5.7.0 authentication failed"]);
+    }
+    assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 32);
+    // whoever knows the password does not wait
+    let good = plain("\0alice\0secret");
+    assert_eq!(replies_of(&server, &memory, &[&good]).await, ["235 2.0.0 OK Authenticated"]);
+    assert_eq!(begun.elapsed().as_secs(), 63);
+}
+
+/// Whoever is in the middle of an exchange, or held up for guessing, makes room for others.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_held_up_makes_room() {
+    const ROOM: &str = "421 4.3.2 Too many open connections.";
+    let guess = plain("\0alice\0guess");
+    for lines in [&["AUTH LOGIN"][..], &[&guess[..]; 13]] {
+        let memory = Memory::default();
+        let crowded = memory.crowded.clone();
+        let asked = tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+            crowded.notify_one();
+        });
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let client = client_at("192.0.2.9 client9.elsewhere.example");
+        let session = tokio::spawn(Session::new(server(|_| ()), memory, client, theirs).serve());
+        let (read, mut write) = tokio::io::split(ours);
+        write.write_all((lines.join("\r\n") + "\r\n").as_bytes()).await.expect("a session that listens");
+        let mut said = BufReader::new(read).lines();
+        let mut last = String::new();
+        while let Some(line) = said.next_line().await.expect("text") {
+            last = line;
+        }
+        assert_eq!(last, ROOM, "{lines:?}");
+        asked.await.expect("no panic");
+        session.await.expect("no panic");
+    }
 }

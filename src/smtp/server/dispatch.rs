@@ -30,6 +30,11 @@ const DELAY_LOG_INTERVAL: Duration = Duration::from_secs(15);
 /// The longest pause before an answer.
 const MAX_PAUSE: Duration = Duration::from_secs(240);
 
+/// The pause before an answer to whoever has repeated himself so often.
+pub(super) fn longer_and_longer(times: u32) -> Duration {
+    Duration::from_secs(1u64.checked_shl(times).unwrap_or(u64::MAX)).min(MAX_PAUSE)
+}
+
 impl<A: Acceptor> Session<A> {
     /// Serves the client to the end. All that can go wrong with the connection is logged here. Gives the status of the first
     /// refusal that the rules made.
@@ -229,13 +234,16 @@ impl<A: Acceptor> Session<A> {
         self.pause(DELAY).await
     }
 
-    /// Replies go out, then nothing happens for a while.
-    async fn pause(&mut self, pause: Duration) -> Flow {
+    /// Replies go out, then nothing happens for a while. Whoever is held up so makes room for others.
+    pub(super) async fn pause(&mut self, pause: Duration) -> Flow {
         if self.wire.flush().await.is_err() {
             return Flow::Close;
         }
-        tokio::time::sleep(pause).await;
-        Flow::Continue
+        tokio::select! {
+            biased;
+            why = self.acceptor.closing(self.transaction.has_begun()) => Box::pin(self.shut_down(why)).await,
+            () = tokio::time::sleep(pause) => Flow::Continue,
+        }
     }
 
     async fn slow_down_row(&mut self, row: &VerbRow<A>) -> Flow {
@@ -258,7 +266,6 @@ impl<A: Acceptor> Session<A> {
         if self.server.policy.max_daemon_children > 0 && uses >= 2 * most {
             return self.too_many("commands");
         }
-        let seconds = 1u64.checked_shl(uses - most).unwrap_or(u64::MAX);
-        self.pause(Duration::from_secs(seconds).min(MAX_PAUSE)).await
+        self.pause(longer_and_longer(uses - most)).await
     }
 }

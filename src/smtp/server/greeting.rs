@@ -1,6 +1,6 @@
 //! From connect to 220: what filters say, features, pause, the greeting.
 
-use super::acceptor::Acceptor;
+use super::acceptor::{Acceptor, Closing};
 use super::filter::{Extent, FilterCall};
 use super::session::{Flow, Refusal, Session};
 use crate::logging::Priority;
@@ -17,10 +17,16 @@ impl<A: Acceptor> Session<A> {
         if self.meet().await == Flow::Close || self.prepare_tls().await == Flow::Close {
             return Flow::Close;
         }
-        if self.refusal.is_none() && self.sent_before_greeting().await {
-            self.refusal = Some(Refusal::Null);
-            self.refuse_greeting();
-            return Flow::Continue;
+        if self.refusal.is_none() {
+            match self.sent_before_greeting().await {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.refusal = Some(Refusal::Null);
+                    self.refuse_greeting();
+                    return Flow::Continue;
+                }
+                Err(why) => return Box::pin(self.shut_down(why)).await,
+            }
         }
         self.say_greeting();
         Flow::Continue
@@ -119,9 +125,9 @@ impl<A: Acceptor> Session<A> {
     }
 
     /// Holds the greeting back as ruleset `greet_pause` says; does the client talk meanwhile?
-    async fn sent_before_greeting(&mut self) -> bool {
+    async fn sent_before_greeting(&mut self) -> Result<bool, Closing> {
         if self.client.address.is_none() {
-            return false;
+            return Ok(false);
         }
         let site = self.server.site.clone();
         let (name, text) = (self.client.name.clone(), self.client.address_text());
@@ -131,10 +137,14 @@ impl<A: Acceptor> Session<A> {
         });
         let pause = Duration::from_millis(pause.unwrap_or(0)).min(self.server.policy.max_greet_pause);
         if pause.is_zero() {
-            return false;
+            return Ok(false);
         }
         let begun = tokio::time::Instant::now();
-        let arrived = self.wire.fill(pause).await.is_ok();
+        let arrived = tokio::select! {
+            biased;
+            why = self.acceptor.closing(false) => return Err(why),
+            filled = self.wire.fill(pause) => filled.is_ok(),
+        };
         if arrived {
             let seconds = begun.elapsed().as_secs();
             let text = [
@@ -147,7 +157,7 @@ impl<A: Acceptor> Session<A> {
             .concat();
             self.log(0, Priority::Info, &text);
         }
-        arrived
+        Ok(arrived)
     }
 
     /// The greeting's second word is always ESMTP.

@@ -6,7 +6,7 @@
 //! cf behind those of site.cf.
 
 use super::{
-    Acceptor, Client, DaemonFacts, MemorySink, Policy, QueueRun, Resolved, Server, Session, Verified,
+    Acceptor, Client, Closing, DaemonFacts, MemorySink, Policy, QueueRun, Resolved, Server, Session, Verified,
 };
 use crate::config::{self, ConfigEnv, DeclaredMap, FileProblem, HostFacts, LoadOptions, MapDecl, MapWords};
 use crate::envelope::{Envelope, QueueId};
@@ -23,12 +23,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::Notify;
 
 /// Knows two users; keeps what it takes.
 #[derive(Clone, Default)]
 pub(super) struct Memory {
     ids: Arc<AtomicU32>,
     pub(super) taken: Arc<Mutex<Vec<Envelope>>>,
+    /// Log-ins refused, in all sessions.
+    pub(super) refused: Arc<AtomicU32>,
+    /// Somebody else wants the place.
+    pub(super) crowded: Arc<Notify>,
 }
 
 impl Acceptor for Memory {
@@ -66,6 +71,13 @@ impl Acceptor for Memory {
     async fn accept(&self, envelope: Envelope, _interactive: bool) -> Result<(), Reply> {
         self.taken.lock().expect("no panic while it is held").push(envelope);
         Ok(())
+    }
+    fn log_in_refused(&self) -> u32 {
+        self.refused.fetch_add(1, Ordering::Relaxed) + 1
+    }
+    async fn closing(&self, _begun: bool) -> Closing {
+        self.crowded.notified().await;
+        Closing::Crowded
     }
     fn discard(&self, _envelope: &Envelope) {}
     async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> Vec<Reply> {
