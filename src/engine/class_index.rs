@@ -65,7 +65,36 @@ impl ClassIndex {
             }
             index.uses.push(ClassUse { id: *id, bit, phrase_bit: if odd { 0 } else { bit } });
         }
+        index.merge_nodes();
         index
+    }
+
+    /// Beginnings that go on in the same way become one: what `virt1` and `virt2` of `virt1.example.net` and
+    /// `virt2.example.net` may be followed by is told from a workspace once.
+    fn merge_nodes(&mut self) {
+        let mut edges: Vec<Vec<(u32, u32)>> = vec![Vec::new(); self.nodes.len()];
+        for ((node, id), next) in self.edges.drain() {
+            edges[node as usize].push((id, next));
+        }
+        let mut same: Vec<u32> = (0..self.nodes.len() as u32).collect();
+        let mut known = HashMap::new();
+        // what a node leads to was made after it
+        for at in (1..self.nodes.len()).rev() {
+            let mut leads: Vec<_> = edges[at].iter().map(|(id, next)| (*id, same[*next as usize])).collect();
+            leads.sort_unstable();
+            let Node { ends, goes_on } = self.nodes[at];
+            same[at] = *known.entry((ends, goes_on, leads)).or_insert(at as u32);
+        }
+        self.edges = known
+            .into_iter()
+            .flat_map(|((.., leads), node)| leads.into_iter().map(move |(id, next)| ((node, id), next)))
+            .collect();
+        self.roots.values_mut().for_each(|node| *node = same[*node as usize]);
+    }
+
+    /// Tokens that longer members go on with.
+    pub fn followers(&self) -> impl Iterator<Item = u32> {
+        self.edges.keys().map(|(_, id)| *id)
     }
 
     fn add_phrase(

@@ -4,14 +4,11 @@
 //! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
 
 use super::build::Stop;
-use super::event::{Attempt, Event, Tokens};
+use super::event::Event;
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
-use super::matcher::Matcher;
 use super::program::CompiledRuleset;
-use super::reference_matcher::ReferenceMatcher;
 use super::rule::{CompiledRule, MAX_TOKENS, Method, Piece, RuleAction};
-use super::select::WorkspaceSummary;
 use crate::addr::op;
 use crate::config::RulesetId;
 use crate::schema::{Reply, Sysexit};
@@ -20,12 +17,12 @@ use std::borrow::Cow;
 /// Deepest nesting of rulesets.
 const MAX_DEPTH: usize = 51;
 /// Most applications of one rule in a row.
-const MAX_TRIES: u32 = 100;
+pub(super) const MAX_TRIES: u32 = 100;
 /// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
 const MAX_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
-const MAX_WORK: u64 = 1 << 24;
+pub(super) const MAX_WORK: u64 = 1 << 24;
 /// What a message counts as: rules that run in circles say a line for each round.
 const MESSAGE_WORK: u64 = 1 << 8;
 /// What a call counts as, and each token it is given: they may be shown, on the way in and on the way out.
@@ -116,46 +113,21 @@ impl Machine {
         self.try_rules(frame, run)
     }
 
-    /// Tries rules until one asks, calls, or the ruleset ends.
+    /// Applies rules until one asks, calls, or the ruleset ends.
     fn try_rules(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         let program = run.program;
         let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
-        let mut known = None;
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            let is_free = ruleset.filters.get(frame.rule).is_some_and(|filter| filter.is_free);
-            if !(is_free || run.reference || frame.tries >= MAX_TRIES) {
-                let summary = known.get_or_insert_with(|| WorkspaceSummary::of(&self.stack[frame.base..]));
-                self.skip_rules(frame, ruleset, summary, run);
-            }
-            let Some(rule) = ruleset.rules.get(frame.rule) else { break };
-            if run.shows_steps() {
-                self.show_tried(frame, rule, run);
-            }
-            run.count_tried(ruleset, frame, 1);
-            frame.tries += 1;
-            if frame.tries > MAX_TRIES {
-                self.infinite_loop(ruleset, frame, run);
-                break;
-            }
-            if self.is_exhausted() {
-                return self.stop(frame, Stop::Exhausted, run);
-            }
-            // of a free rule nothing is compared as text
-            let by_text = known.is_some_and(|summary: WorkspaceSummary| summary.has_quote_bytes);
-            let matches = self.matches(frame, rule, by_text, run);
-            if run.shows_steps() {
-                self.show_outcome(frame, rule, matches, run);
-            }
-            if !matches {
-                (frame.rule, frame.tries) = (frame.rule + 1, 0);
-                continue;
-            }
+            let matches = match self.next_rule(frame, ruleset, run) {
+                Ok(matches) => matches,
+                Err(stop) => return self.stop(frame, stop, run),
+            };
+            let Some(rule) = ruleset.rules.get(frame.rule).filter(|_| matches) else { break };
             self.counts.matched += 1;
             run.count_matched(ruleset, frame);
-            known = None;
             let begin = match self.replace(frame, rule, run) {
                 Ok(begin) => begin,
                 Err(next) => return next,
@@ -218,57 +190,6 @@ impl Machine {
             }
         }
         (rule.has_calls || self.obeyed).then(|| self.prepare_calls(frame, run))
-    }
-
-    /// Passes over the rules that cannot match.
-    fn skip_rules(
-        &mut self,
-        frame: &mut Frame,
-        ruleset: &CompiledRuleset,
-        summary: &WorkspaceSummary,
-        run: &mut Run<'_>,
-    ) {
-        let rest = ruleset.filters.get(frame.rule..).unwrap_or_default();
-        let skipped = rest.iter().position(|filter| filter.admits(summary)).unwrap_or(rest.len());
-        if skipped > 0 {
-            run.count_tried(ruleset, frame, skipped);
-            if run.shows_steps() {
-                self.show_skipped(frame, ruleset, skipped, run);
-            }
-            (frame.rule, frame.tries) = (frame.rule + skipped, 0);
-            self.counts.skipped += skipped as u64;
-        }
-    }
-
-    fn is_exhausted(&mut self) -> bool {
-        self.counts.tried += 1;
-        self.work += 1 + std::mem::take(&mut self.scratch.grown);
-        self.work > MAX_WORK
-    }
-
-    #[inline]
-    fn matches(&mut self, frame: &Frame, rule: &CompiledRule, by_text: bool, run: &mut Run<'_>) -> bool {
-        if run.reference {
-            return self.matches_by_steps(frame, rule, run);
-        }
-        let (config, program, scope) = (run.config, run.program, &*run.scope);
-        let workspace = &self.stack[frame.base..frame.base + frame.length];
-        let (own, bindings, scratch) = (&self.text[..], &mut self.bindings, &mut self.scratch);
-        Matcher { config, program, scope, workspace, own, by_text, bindings, scratch }.run(rule)
-    }
-
-    #[cold]
-    fn matches_by_steps(&mut self, frame: &Frame, rule: &CompiledRule, run: &mut Run<'_>) -> bool {
-        let (config, program, scope) = (run.config, run.program, &*run.scope);
-        let symbols = &self.stack[frame.base..frame.base + frame.length];
-        let workspace = Tokens { symbols, text: program.symbols.text(&self.text) };
-        let (bindings, phrase) = (&mut self.bindings, &mut self.scratch.phrase);
-        let patience = MAX_WORK.saturating_sub(self.work);
-        let attempt = Attempt { config, program, scope, rule, workspace };
-        let mut matcher = ReferenceMatcher { attempt, bindings, phrase, patience, record: &mut |_| {} };
-        let matches = matcher.run();
-        self.work += MAX_WORK.saturating_sub(self.work) - matcher.patience;
-        matches
     }
 
     /// The replacement, which begins at `begin`, becomes the workspace. True if the ruleset ends with it.
@@ -356,7 +277,7 @@ impl Machine {
     }
 
     #[cold]
-    fn infinite_loop(&mut self, ruleset: &CompiledRuleset, frame: &Frame, run: &mut Run<'_>) {
+    pub(super) fn infinite_loop(&mut self, ruleset: &CompiledRuleset, frame: &Frame, run: &mut Run<'_>) {
         let mut text = b"Infinite loop in ruleset ".to_vec();
         text.extend_from_slice(&ruleset.name);
         text.extend_from_slice(format!(", rule {}", frame.rule + 1).as_bytes());

@@ -12,6 +12,7 @@ use super::symbols::{Symbol, Symbols};
 use super::tally::{Shard, Tally};
 use crate::addr::{MacroId, Operators, TokenBuffer, op};
 use crate::config::{Config, Rule, Ruleset, RulesetId};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 /// All rulesets of a configuration in the form that the machine runs.
@@ -38,6 +39,8 @@ pub struct Program {
     pub operators: Operators,
     /// What stands between joined atoms (BlankSub).
     pub blank_sub: u8,
+    /// No other program has it: what was found out for one is not taken for another's.
+    pub(super) stamp: u32,
     /// Where uses are counted, if they are.
     pub(super) tally: Option<Arc<Tally>>,
 }
@@ -98,6 +101,7 @@ impl Program {
             words: Vec::new(),
             operators,
             blank_sub,
+            stamp: 0,
             tally: None,
         };
         let (mut used, mut cut) = (Vec::new(), TokenBuffer::default());
@@ -188,12 +192,20 @@ impl Program {
     }
 
     fn enter_classes(&mut self, config: &Config, used: &[MacroId]) {
+        static STAMPS: AtomicU32 = AtomicU32::new(1);
+        self.stamp = STAMPS.fetch_add(1, Ordering::Relaxed);
         let symbols = &mut self.symbols;
         let never = config.names.get(CERT_ALTNAMES);
         self.classes =
             ClassIndex::new(used, never, &config.classes, &self.operators, self.blank_sub, symbols);
         self.classes.enter_facts(&mut symbols.facts);
         share_bits(symbols, &self.steps);
+        let literals = self.steps.iter().filter_map(|step| match step {
+            Match::Literal(id) => Some(*id),
+            _ => None,
+        });
+        let maps = (0..self.map_kinds.len() as u32).chain([self.host]);
+        symbols.unite(&literals.chain(maps).chain(self.classes.followers()).collect());
         symbols.refresh(&mut self.words);
         for ruleset in self.rulesets.iter_mut().flatten() {
             let filter = |rule: &CompiledRule| {

@@ -21,6 +21,8 @@ pub(super) struct RuleFilter {
     most: u16,
     /// It matches nearly everything: a summary is not worth its price.
     pub is_free: bool,
+    /// It compares bytes: the numbers of tokens do not say whether it matches.
+    pub reads_text: bool,
 }
 
 /// What a workspace has.
@@ -39,8 +41,14 @@ pub(super) struct WorkspaceSummary {
 impl RuleFilter {
     pub fn of(pattern: &[Match], classes: &ClassIndex, symbols: &Symbols) -> Self {
         let is_free = pattern.iter().all(|step| matches!(step, Match::ZeroOrMore | Match::OneOrMore));
+        let reads_text = pattern.iter().any(|step| match step {
+            Match::Class(class) => classes.class(*class).phrase_bit == 0,
+            Match::NotClass(class) => classes.class(*class).bit == 0,
+            Match::Macro(_) => true,
+            _ => false,
+        });
         let mut filter =
-            Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0, is_free };
+            Self { bits: 0, pairs: 0, begins: 0, first: 0, last: 0, fewest: 0, most: 0, is_free, reads_text };
         let mut bounded = true;
         for step in pattern {
             match step {

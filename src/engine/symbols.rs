@@ -6,7 +6,7 @@
 
 use crate::addr::{ByteKind, META_QUOTE, Operators, Token, op};
 use crate::config::RulesetId;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 bitflags::bitflags! {
     /// What is known of a token's bytes.
@@ -27,7 +27,8 @@ pub(super) struct Symbol {
     pub begins: u64,
     /// Where its bytes begin.
     at: u32,
-    /// The number of its case-folded text; 0 when the configuration knows no such token.
+    /// The number of its case-folded text, or of one that rules cannot tell from it; 0 when the configuration
+    /// knows no such token.
     pub id: u32,
     /// The ruleset of this exact name, if the token stands in the configuration itself.
     ruleset: u16,
@@ -72,6 +73,8 @@ pub(super) struct Facts {
     pub begins: u64,
     /// Where longer members begin (see the index of classes); 0: there are none.
     pub node: u32,
+    /// The number that stands for it in workspaces: one for all that rules cannot tell apart.
+    pub number: u32,
 }
 
 /// All tokens that the configuration mentions. Filled while it is compiled.
@@ -193,7 +196,7 @@ impl Symbols {
         let id = self.facts.len() as u32;
         self.places.push((self.text.len() as u32, token.len() as u16));
         self.text.extend_from_slice(token);
-        self.facts.push(Facts::default());
+        self.facts.push(Facts { number: id, ..Facts::default() });
         if let [byte] = token {
             self.single[usize::from(byte.to_ascii_lowercase())] = id;
         } else {
@@ -244,8 +247,7 @@ impl Symbols {
         let mut shape = Shape::default();
         shape.set(Shape::ATOM, self.atoms[usize::from(first)]);
         shape.set(Shape::QUOTE_BYTE, token.iter().any(|byte| *byte == META_QUOTE));
-        let id = self.id(token);
-        let Facts { bit, begins, .. } = self.facts[id as usize];
+        let Facts { bit, begins, number: id, .. } = self.facts[self.id(token) as usize];
         let bit = bit | obeyed_bit(first);
         Symbol {
             bit,
@@ -261,11 +263,23 @@ impl Symbols {
         }
     }
 
+    /// Gives tokens with the same facts one number, but for those that rules name themselves.
+    pub fn unite(&mut self, named: &HashSet<u32>) {
+        let mut numbers = HashMap::new();
+        for (id, facts) in self.facts.iter_mut().enumerate() {
+            let id = id as u32;
+            facts.number = id;
+            if !named.contains(&id) {
+                facts.number = *numbers.entry((facts.member, facts.begins, facts.node)).or_insert(id);
+            }
+        }
+    }
+
     /// Takes what is known of ids now into symbols that were made before.
     pub fn refresh(&self, symbols: &mut [Symbol]) {
         for symbol in symbols {
-            let facts = &self.facts[symbol.id as usize];
-            (symbol.bit, symbol.begins) = (facts.bit | obeyed_bit(symbol.first), facts.begins);
+            let known = self.symbol(self.text(&[]).bytes(*symbol), 0);
+            *symbol = Symbol { at: symbol.at, ruleset: symbol.ruleset, ..known };
         }
     }
 }
