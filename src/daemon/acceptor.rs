@@ -175,10 +175,6 @@ impl Acceptor for DaemonAcceptor {
         if let Some(reply) = expander.refuses_directly(&address) {
             return Verified::Refused(reply);
         }
-        // nothing is looked up that can wait
-        if self.mode == DeliveryMode::Defer {
-            return Verified::Later(address);
-        }
         let mut rewriter = Rewriter::quiet(&self.mta.site, &mut envelope.scope);
         let checked = tokio::time::timeout(VERIFY_TIMEOUT, expander.check(&mut rewriter, &address)).await;
         // a client waits for its answer, and may ask again

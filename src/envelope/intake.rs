@@ -28,6 +28,13 @@ impl Recipient {
         }
     }
 
+    /// He is told of as what the rules have made of him up to now, whatever stands in his place later.
+    pub fn set_final_recipient(&mut self, config: &Config) {
+        if self.final_recipient.is_none() {
+            self.final_recipient = Some(self.known_as(&config.expand(b"\x81j")));
+        }
+    }
+
     /// Final-Recipient of one whom the rules have seen. Who is sent elsewhere is known there by what they made of him; who is
     /// here by what was written, if it has a domain.
     fn known_as(&self, host: &[u8]) -> Vec<u8> {
@@ -53,7 +60,7 @@ impl Envelope {
     /// already stays as it is and is given back.
     pub fn add_recipient(&mut self, config: &Config, mut recipient: Recipient) -> &Recipient {
         let index = self.named_already(config, &recipient).unwrap_or_else(|| {
-            recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
+            recipient.set_final_recipient(config);
             let behind = |known: &Recipient| known.host() > recipient.host();
             let place = self.recipients.iter().position(behind).unwrap_or(self.recipients.len());
             self.recipients.insert(place, recipient);
@@ -86,7 +93,7 @@ impl Envelope {
 
     /// Adds a recipient behind all others, resolved or not: its turn to be expanded comes after theirs.
     pub fn append_recipient(&mut self, config: &Config, mut recipient: Recipient) {
-        recipient.final_recipient = Some(recipient.known_as(&config.expand(b"\x81j")));
+        recipient.set_final_recipient(config);
         self.recipients.push(recipient);
     }
 

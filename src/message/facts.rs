@@ -62,7 +62,7 @@ impl HeaderFacts {
         let value = header.value.trim_ascii();
         self.hop_count += u32::from(kind.contains(HeaderKind::TRACE));
         self.resent |= kind.contains(HeaderKind::RESENT);
-        self.has_bcc |= kind.contains(HeaderKind::BCC);
+        self.has_bcc |= kind.contains(HeaderKind::BCC) && !kind.contains(HeaderKind::RESENT);
         let other = HeaderKind::BCC.union(HeaderKind::RESENT);
         self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.intersects(other);
         match header.name.to_ascii_lowercase().as_slice() {

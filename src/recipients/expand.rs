@@ -413,7 +413,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         let recipient = &mut self.envelope.recipients[index];
         let before = recipient.address.replace(address.clone());
         self.known.add(index, recipient);
-        let before = before.filter(|before| before.user != address.user || before.host != address.host);
+        // a login name that stands for a full name is the same person
+        let before = before.filter(|before| before.replaced != address.replaced);
         let replaced = before.is_some();
         recipient.user_before = before.map(|before| before.user).or(recipient.user_before.take());
         // once is enough: what RCPT replaced is as it should be now

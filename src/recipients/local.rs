@@ -2,6 +2,7 @@
 
 use super::expander::Expander;
 use super::options;
+use crate::addr::without_quotes;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
 use crate::keeper::UserAnswer;
@@ -133,7 +134,7 @@ impl Expander<'_> {
     async fn account_by_full_name(&self, name: &[u8]) -> UserAnswer {
         let options = &self.site.config.options;
         let blank = |byte: &u8| if *byte == b'_' || *byte == options.blank_sub & 0x7f { b' ' } else { *byte };
-        let name: Vec<u8> = name.iter().map(blank).collect();
+        let name: Vec<u8> = without_quotes(name).map(|byte| blank(&byte)).collect();
         match options.match_gecos && name.contains(&b' ') {
             true => self.keeper.user_by_full_name(&name).await,
             false => Outcome::Done(None),

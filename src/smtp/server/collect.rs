@@ -208,6 +208,7 @@ impl<A: Acceptor> Session<A> {
     pub(super) async fn collected(&mut self, mut collecting: Collecting<A::Sink>) -> Flow {
         let id = self.transaction.envelope.id.clone();
         self.note_tolerated(&collecting.decoder);
+        let header_is_too_large = collecting.header_is_too_large();
         let fields = collecting.finish_header();
         let newlines = self.newlines(&collecting.decoder, &fields);
         if !collecting.header_heard && collecting.failed.is_none() {
@@ -217,7 +218,8 @@ impl<A: Acceptor> Session<A> {
         if collecting.failed.is_none() && self.server.policy.reject_nul && collecting.decoder.nul {
             collecting.failed = Some(Failure::Nul);
         }
-        self.log_header_limit(collecting.failed.as_ref());
+        let too_large = header_is_too_large.then_some(collecting.limits.header);
+        self.log_header_limit(too_large);
         let eight_bit = collecting.decoder.eight_bit && !collecting.seven_bit;
         if collecting.failed.is_none() && eight_bit && !self.may_be_eight_bit(&fields) {
             collecting.failed = Some(Failure::EightBit);
@@ -266,8 +268,8 @@ impl<A: Acceptor> Session<A> {
             || fields.iter().any(|field| field.name.eq_ignore_ascii_case(b"mime-version"))
     }
 
-    fn log_header_limit(&self, failed: Option<&Failure>) {
-        let Some(Failure::HeadersTooLarge(limit)) = failed else { return };
+    fn log_header_limit(&self, limit: Option<u64>) {
+        let Some(limit) = limit else { return };
         let text = [
             format!("headers too large ({limit} max) from ").as_bytes(),
             &self.client.pointer,

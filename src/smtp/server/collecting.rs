@@ -49,7 +49,7 @@ pub(super) struct Collecting<B> {
     pub(super) size: u64,
     /// SevenBitInput: top bits are taken off.
     pub(super) seven_bit: bool,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// Reused from read to read.
     text: Vec<u8>,
     pub(super) body: Vec<u8>,
@@ -115,17 +115,40 @@ impl<B: BodySink> Collecting<B> {
             self.body.clear();
             self.collector.push(&self.text, &mut self.body);
             self.judge();
+            return;
+        }
+        self.judge_size();
+        if let Some(Failure::MessageTooLarge(_)) = self.failed
+            && !self.collector.in_body()
+            && !self.header_is_too_large()
+        {
+            // the log tells of such a header, too
+            self.body.clear();
+            self.collector.push(&self.text, &mut self.body);
         }
     }
 
+    /// Is the header longer than MaxHeadersLength allows?
+    pub(super) fn header_is_too_large(&self) -> bool {
+        self.limits.header > 0 && self.collector.header_size() > self.limits.header
+    }
+
     fn judge(&mut self) {
-        let Limits { header, message } = self.limits;
-        if header > 0 && self.collector.header_size() > header {
-            self.failed = Some(Failure::HeadersTooLarge(header));
-        } else if message > 0 && self.size > message {
-            self.failed = Some(Failure::MessageTooLarge(message));
-        } else {
+        if self.header_is_too_large() {
+            self.failed = Some(Failure::HeadersTooLarge(self.limits.header));
+        }
+        self.judge_size();
+        if self.failed.is_none() {
             self.write();
+        }
+    }
+
+    /// Of a message that is too large as a whole nothing is said about its header.
+    fn judge_size(&mut self) {
+        let limit = self.limits.message;
+        let passable = matches!(self.failed, None | Some(Failure::HeadersTooLarge(_)));
+        if limit > 0 && self.size > limit && passable {
+            self.failed = Some(Failure::MessageTooLarge(limit));
         }
     }
 

@@ -190,10 +190,13 @@ impl<A: Acceptor> Session<A> {
         let site = self.server.site.clone();
         let scope = &mut self.transaction.envelope.scope;
         let parsed = Rewriter::quiet(&site, scope).parse_until(text, b' ', AddressKind::RECIPIENT).await;
-        if let (true, Some(why)) = (parsed.temporary, &parsed.deferral) {
+        if parsed.temporary && parsed.address.is_some() {
             recipient.state = RecipientState::Queued;
             recipient.status = Some(EnhancedStatus(4, 4, 3));
-            self.transaction.envelope.note(why, false);
+            // what is put off on purpose (DeliveryMode d) has no reason
+            if let Some(why) = &parsed.deferral {
+                self.transaction.envelope.note(why, false);
+            }
         }
         // what is wrong with the text itself is no word of the rules
         if let ([problem], true) = (&parsed.problems[..], parsed.triple.is_some()) {
@@ -271,7 +274,9 @@ impl<A: Acceptor> Session<A> {
             recipient.address = Some(address);
             return Ok(Known { recipient, later: false });
         }
-        let before = (address.user.clone(), address.host.clone());
+        let before = address.replaced;
+        recipient.address = Some(address.clone());
+        recipient.set_final_recipient(&self.server.site.config);
         let verified = match recipient.state {
             RecipientState::Queued => Verified::Later(address),
             _ => self.acceptor.verify(envelope, address).await,
@@ -292,9 +297,7 @@ impl<A: Acceptor> Session<A> {
                 return Err(Refused::bare(reply));
             }
         };
-        recipient
-            .flags
-            .set(RecipientFlags::REPLACED, (&address.user, &address.host) != (&before.0, &before.1));
+        recipient.flags.set(RecipientFlags::REPLACED, address.replaced != before);
         recipient.address = Some(address);
         Ok(Known { recipient, later })
     }
@@ -302,8 +305,13 @@ impl<A: Acceptor> Session<A> {
     /// Into the envelope; gives the text of the 250.
     fn insert(&mut self, known: Known) -> Vec<u8> {
         let Known { recipient, later } = known;
-        let named = self.transaction.envelope.add_recipient(&self.server.site.config, recipient);
-        accepted(&named.text, later)
+        let envelope = &mut self.transaction.envelope;
+        let before = envelope.recipients.len();
+        let named = envelope.add_recipient(&self.server.site.config, recipient);
+        let (text, waits) = (named.text.clone(), named.state == RecipientState::Queued);
+        // of somebody who is there already it is known since then
+        let is_new = envelope.recipients.len() > before;
+        accepted(&text, waits || later && is_new)
     }
 
     /// One more, whom a filter names: whether there is such a user is seen at delivery.
