@@ -246,7 +246,7 @@ impl Symbols {
         let first = token.first().copied().unwrap_or(0);
         let mut shape = Shape::default();
         shape.set(Shape::ATOM, self.atoms[usize::from(first)]);
-        shape.set(Shape::QUOTE_BYTE, token.iter().any(|byte| *byte == META_QUOTE));
+        shape.set(Shape::QUOTE_BYTE, token.contains(&META_QUOTE));
         let Facts { bit, begins, number: id, .. } = self.facts[self.id(token) as usize];
         let bit = bit | obeyed_bit(first);
         Symbol {

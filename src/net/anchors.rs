@@ -6,11 +6,13 @@ use hickory_proto::dnssec::{TrustAnchors, Verifier};
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::txt::trust_anchor::{Entry, Parser};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The value of the option for the keys that IANA has published for the root (RFC 7958), as they are built in.
 const ROOT: &[u8] = b"root";
-const HELP: &str = "write root for the keys of the DNS root, or name a file with a DNSKEY record on each line, such as \
+/// What to write instead.
+pub const ANCHOR_HELP: &str = "write root for the keys of the DNS root, or name a file with a DNSKEY record on each line, such as \
      /usr/share/dns/root.key; until then no answer counts as validated, and mail that wants DANE waits";
 
 /// Keys that are trusted without anybody's word, and of which zones they are.
@@ -18,6 +20,27 @@ const HELP: &str = "write root for the keys of the DNS root, or name a file with
 pub struct Anchors {
     keys: Arc<TrustAnchors>,
     zones: Vec<Name>,
+}
+
+/// Why there are no keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnchorFault {
+    /// The file that the option names.
+    pub file: PathBuf,
+    /// Its line, from 1, and the text of that; `None`: the file as a whole.
+    pub line: Option<(u32, String)>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for AnchorFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, why } = self;
+        match line {
+            Some((number, _)) => write!(out, "{}: line {number}: {why}", file.display()),
+            None => write!(out, "{}: {why}", file.display()),
+        }
+    }
 }
 
 impl fmt::Debug for Anchors {
@@ -34,14 +57,17 @@ impl Anchors {
         config.options.tlsa_records.then(|| Self::named(value).unwrap_or_else(|_| Self::none()))
     }
 
-    fn named(value: &[u8]) -> Result<Self, String> {
+    fn named(value: &[u8]) -> Result<Self, AnchorFault> {
         if value.eq_ignore_ascii_case(ROOT) {
             return Ok(Self { keys: Arc::default(), zones: vec![Name::root()] });
         }
         let file = accounts::path(value);
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| format!("{}: {}", file.display(), errno_text(&error)))?;
-        Self::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
+        let fault = |line, why| AnchorFault { file: file.clone(), line, why };
+        let text = std::fs::read_to_string(&file).map_err(|error| fault(None, errno_text(&error)))?;
+        Self::parse(&text).map_err(|(line, why)| {
+            let line = line.map(|number| (number, text.lines().nth(number as usize - 1)));
+            fault(line.map(|(number, text)| (number, text.unwrap_or_default().to_owned())), why)
+        })
     }
 
     fn none() -> Self {
@@ -52,14 +78,14 @@ impl Anchors {
     ///
     /// # Errors
     /// Which line is none, and why; or that there is no key at all.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, (Option<u32>, String)> {
         let (mut keys, mut zones) = (TrustAnchors::empty(), Vec::new());
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split(';').next().unwrap_or_default().trim();
             if line.is_empty() {
                 continue;
             }
-            let wrong = |why: String| format!("line {number}: {why}");
+            let wrong = |why: String| (Some(number), why);
             for entry in Parser::new(line).parse().map_err(|error| wrong(error.to_string()))? {
                 let Entry::DNSKEY(record) = entry else { continue };
                 let key = record.data().key().map_err(|error| wrong(error.to_string()))?;
@@ -68,7 +94,7 @@ impl Anchors {
             }
         }
         if zones.is_empty() {
-            return Err("there is no DNSKEY record in it".into());
+            return Err((None, "there is no DNSKEY record in it".into()));
         }
         Ok(Self { keys: Arc::new(keys), zones })
     }
@@ -84,11 +110,16 @@ impl Anchors {
     }
 }
 
-/// What is wrong with option DNSSECTrustAnchor. It does not stop a daemon.
+/// What is wrong with option DNSSECTrustAnchor.
+pub fn anchor_fault(config: &Config) -> Option<AnchorFault> {
+    Anchors::named(config.options.dnssec_trust_anchor.as_deref()?).err()
+}
+
+/// The same for a daemon, which it does not stop.
 pub fn warning(config: &Config) -> Option<Unsupported> {
-    let why = Anchors::named(config.options.dnssec_trust_anchor.as_deref()?).err()?;
+    let why = anchor_fault(config)?;
     let cf_line = b"O DNSSECTrustAnchor=".to_vec();
-    Some(Unsupported { message: format!("DNSSECTrustAnchor: {why}"), help: HELP, cf_line, nth: 0 })
+    Some(Unsupported { message: format!("DNSSECTrustAnchor: {why}"), help: ANCHOR_HELP, cf_line, nth: 0 })
 }
 
 #[cfg(test)]
@@ -103,10 +134,10 @@ mod tests {
         let anchors = Anchors::parse(&format!("; of 2026\n\n{KEY} ; key id = 2371\n")).expect("a key");
         assert!(anchors.cover(&name("mx.Example.")) && !anchors.cover(&name("org.")));
         let wrong = |text: &str| Anchors::parse(text).expect_err("no keys");
-        assert_eq!(wrong("; none\n"), "there is no DNSKEY record in it");
+        assert_eq!(wrong("; none\n"), (None, "there is no DNSKEY record in it".into()));
         let second = wrong(&format!("{KEY}\nexample. IN DS 1 13 2 00\n"));
-        assert!(second.starts_with("line 2: "), "{second}");
-        assert!(wrong("example. IN DNSKEY 257 3 13 @@@@\n").starts_with("line 1: "));
+        assert_eq!(second.0, Some(2), "{second:?}");
+        assert_eq!(wrong("example. IN DNSKEY 257 3 13 @@@@\n").0, Some(1));
     }
 
     #[test]

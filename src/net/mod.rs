@@ -26,7 +26,7 @@ mod servers;
 mod settings;
 mod zone;
 
-pub use anchors::{Anchors, warning};
+pub use anchors::{ANCHOR_HELP, AnchorFault, Anchors, anchor_fault, warning};
 pub use error::{Answered, DnsError};
 pub use exchangers::Exchangers;
 pub use ldap_log_in::{ldap_answer, look_for_ldap_user};

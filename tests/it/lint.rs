@@ -124,6 +124,7 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     ("L405", "aliases", "", "run: \"|/nowhere/program x\"\n", "/nowhere/program"),
     ("L601", "site.mc", "MAILER(`local')", "DAEMON_OPTIONS(`Name=Other, Addr=127.0.0.1, Port=2525')\nMAILER(`local')", "Name=Other"),
     ("L703", "site.mc", "MAILER(`local')", "define(`confSERVER_CERT', `/nowhere.pem')\nMAILER(`local')", "nowhere.pem"),
+    ("L704", "site.mc", "LOCAL_CONFIG\n", "LOCAL_CONFIG\nO DNSSECTrustAnchor=@DIR@/no.key\n", "no.key"),
 ];
 
 #[test]
@@ -166,6 +167,20 @@ fn files_are_looked_at_as_the_daemon_does() {
         file.set_modified(then).expect("our file");
     }
     assert!(has(&site.findings(), "L306", &site.path("mine"), 0), "{:#?}", site.findings());
+}
+
+#[test]
+fn a_line_that_is_no_key_of_dnssec_is_named() {
+    let site = Site::new();
+    let key = "example. IN DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==";
+    let directory = site.0.path().display().to_string();
+    let option = format!("LOCAL_CONFIG\nO DNSSECTrustAnchor={directory}/root.key\n");
+    site.change("site.mc", "LOCAL_CONFIG\n", &option);
+    let write = |text: String| fs::write(site.path("root.key"), text).expect("our file");
+    write(format!("{key}\n"));
+    assert!(site.findings().is_empty(), "{:#?}", site.findings());
+    write(format!("{key}\nexample. IN DNSKEY 257 3 13 @@@@\n"));
+    assert!(has(&site.findings(), "L704", &site.path("root.key"), 2), "{:#?}", site.findings());
 }
 
 /// Where files of other machines are named that are not there, nothing is said of those.

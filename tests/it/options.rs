@@ -140,13 +140,14 @@ fn the_page_is_the_table() {
 }
 
 /// What an option acts through, where no one reads its field: what is said there stands in something that acts.
-const ACT_THROUGH: [(&str, &str); 11] = [
+const ACT_THROUGH: [(&str, &str); 12] = [
     ("daemon_port_options", ".daemon_ports("),
     ("default_group", ".default_user("),
     ("default_user", ".default_user("),
     ("dont_blame_sendmail", ".blame("),
     // names of interfaces in class w
     ("dont_probe_interfaces", ".classes"),
+    ("fallback_mx_host", ".fallback_host("),
     ("ldap_default_spec", "decl.ldap_defaults"),
     ("macro_definition", ".macro_value("),
     ("operator_chars", ".operators"),

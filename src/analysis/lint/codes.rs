@@ -52,6 +52,7 @@ pub const CODES: &[Code] = &[
     code("L701", "a certificate whose time is over", Error),
     code("L702", "a certificate whose time is nearly over", Warning),
     code("L703", "a certificate or key that cannot be read", Error),
+    code("L704", "DNSSEC keys that cannot be read", Error),
     code("L801", "mail of strangers for strangers", Error),
 ];
 

@@ -1,19 +1,21 @@
-//! Files that the daemon would not trust, ports, certificates.
+//! Files that the daemon would not trust, ports, certificates, keys of DNSSEC.
 
 use super::finding::Finding;
 use super::subject::Subject;
 use crate::config::Entry;
 use crate::db::AliasSpec;
+use crate::net::{self, ANCHOR_HELP, AnchorFault};
 use crate::sys::accounts;
 use crate::sys::safe::{self, Refusal, Rules};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Findings about files, ports and certificates.
+/// Findings about files, ports, certificates and keys.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut found = permissions(subject);
     found.extend(ports(subject));
     found.extend(certificates(subject));
+    found.extend(anchors(subject));
     found
 }
 
@@ -95,12 +97,30 @@ fn certificates(subject: &Subject<'_>) -> Vec<Finding> {
     found
 }
 
+/// Keys that DANE is to rest on: a file that is not there, or a line of it that is none.
+fn anchors(subject: &Subject<'_>) -> Option<Finding> {
+    let AnchorFault { file, line, why } = net::anchor_fault(subject.config)?;
+    if is_elsewhere(&file) {
+        return None;
+    }
+    let shown = file.display().to_string();
+    let finding = match line {
+        Some((number, text)) => Finding::new("L704", &shown, why).at(number, 0, text.as_bytes()),
+        None => subject.at_entry("L704", Entry::Option("DNSSECTrustAnchor"), format!("{shown}: {why}")),
+    };
+    Some(finding.help(ANCHOR_HELP))
+}
+
+/// Without the file's directory this is not the site's own machine.
+fn is_elsewhere(file: &Path) -> bool {
+    file.parent().is_none_or(|directory| !directory.is_dir())
+}
+
 type Told = (&'static str, String, &'static str);
 
 /// What is wrong with the certificates of a file. Of many (a list of CAs) some may be over.
 fn certificate(path: &Path, now: i64) -> Option<Told> {
-    // without its directory this is not the site's own machine
-    if path.parent().is_none_or(|directory| !directory.is_dir()) {
+    if is_elsewhere(path) {
         return None;
     }
     let text = match std::fs::read(path) {
