@@ -100,6 +100,7 @@ async fn work(mta: &Arc<Mta>, service: Service, mut words: Words<'_>) -> Sysexit
         }
         // what is wrong with keys and certificates is said at the start
         mta.tls.server().await;
+        mta.deliverer.look_at_keys().await;
     }
     if mta.log.write_statistics() {
         tasks.spawn(keep_statistics(mta.clone()));

@@ -113,6 +113,11 @@ impl Deliverer {
         &self.policies
     }
 
+    /// Reads the keys that sign what leaves: the log hears at once what is wrong with them, not when somebody writes.
+    pub async fn look_at_keys(&self) {
+        self.signer.look().await;
+    }
+
     /// For one message and its reports: connections that others have left, too.
     pub fn connections(&self) -> Connections {
         Connections::sharing(&self.site.config, self.parked.clone())

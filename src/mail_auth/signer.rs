@@ -70,6 +70,13 @@ impl Signer {
         self.0.path.is_none()
     }
 
+    /// Reads what there is to read: the log hears what is wrong with it.
+    pub async fn look(&self) {
+        if let Some(path) = &self.0.path {
+            self.0.current(path).await;
+        }
+    }
+
     /// Who signs what this domain has written.
     ///
     /// # Errors
@@ -170,5 +177,113 @@ impl Shared {
                 Err(why)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logging::Target;
+    use crate::mail_auth::Signing;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Of RFC 8463, appendix A.2, and of RFC 8410, section 10.3.
+    const KEYS: [&str; 2] = [
+        "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g",
+        "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC",
+    ];
+
+    fn pem(key: &str) -> String {
+        format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
+    }
+
+    /// A table, keys, and who knows them.
+    struct Scene {
+        dir: tempfile::TempDir,
+        log: Logger,
+        signer: Signer,
+    }
+
+    impl Scene {
+        fn new(rows: &str) -> Self {
+            let dir = tempfile::tempdir().expect("a directory");
+            let mut config = Config::default();
+            config.options.dont_blame_sendmail = vec![b"TrustStickyBit,GroupWritableDirPathSafe".to_vec()];
+            config.options.dkim_signing_table =
+                Some(dir.path().join("table").into_os_string().into_encoded_bytes());
+            let log = Logger::open(Target::Memory, b"test", 9);
+            let keeper = Keeper::in_process(Arc::new(config.clone())).expect("a keeper");
+            let signer = Signer::new(&config, &keeper, &log);
+            let scene = Self { dir, log, signer };
+            scene.write("table", rows);
+            scene
+        }
+
+        /// `DIR` stands for the directory.
+        fn write(&self, name: &str, text: &str) {
+            let (path, dir) = (self.dir.path().join(name), self.dir.path().display().to_string());
+            std::fs::write(&path, text.replace("DIR", &dir)).expect("a file");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+        }
+
+        /// The signatures of a message of this domain, or why there are none; after the next look at the files.
+        async fn signatures(&self, domain: &str) -> Result<Vec<String>, String> {
+            self.signer.0.known.lock().await.checked = None;
+            let keys = self.signer.keys(domain.as_bytes()).await?;
+            let mut signing = Signing::default();
+            signing.write(format!("From: ann@{domain}\r\n\r\nhello\r\n").as_bytes());
+            let text = String::from_utf8(signing.finish(&keys.list(), 1000)?).expect("text");
+            let text = text.replace("\r\n\t", "").replace("\n\t", "");
+            Ok(text.lines().filter(|line| !line.is_empty()).map(String::from).collect())
+        }
+
+        fn has_logged(&self, text: &str) -> bool {
+            self.log.lines().concat().windows(text.len()).any(|part| part == text.as_bytes())
+        }
+    }
+
+    #[tokio::test]
+    async fn each_line_makes_a_signature_and_all_or_none() {
+        let rows = "site.example one DIR/one\nsite.example two DIR/two ed25519-sha256\nother.example one DIR/one rsa-sha256\n";
+        let scene = Scene::new(rows);
+        scene.write("one", &pem(KEYS[0]));
+        let why = scene.signatures("site.example").await.expect_err("a key is not there");
+        assert!(why.contains("/two: "), "{why}");
+        scene.write("two", &pem(KEYS[1]));
+        let both = scene.signatures("site.example").await.expect("keys");
+        let has = |text: &str| both.iter().filter(|line| line.contains(text)).count();
+        assert_eq!(
+            (both.len(), has("d=site.example"), has("s=one;"), has("s=two;")),
+            (2, 2, 1, 1),
+            "{both:?}"
+        );
+        assert_eq!(scene.signatures("elsewhere.example").await, Ok(Vec::new()));
+        let why = scene.signatures("other.example").await.expect_err("the key is of another kind");
+        assert!(why.contains("not a key for rsa-sha256"), "{why}");
+    }
+
+    /// Without a restart.
+    #[tokio::test]
+    async fn files_are_read_again_and_bad_ones_refused() {
+        let scene = Scene::new("site.example sel DIR/key\n");
+        scene.write("key", &pem(KEYS[0]));
+        let first = scene.signatures("site.example").await;
+        assert_eq!(first.as_ref().map(Vec::len), Ok(1));
+        for (name, text, complaint) in
+            [("key", "no key", "/key: "), ("table", "site.example sel\n", "/table: line 1: ")]
+        {
+            scene.write(name, text);
+            assert_eq!(scene.signatures("site.example").await, first, "what was read before stays: {name}");
+            assert!(scene.has_logged(complaint), "{complaint}");
+        }
+        scene.write("table", "site.example sel DIR/key\n");
+        scene.write("key", &pem(KEYS[1]));
+        let second = scene.signatures("site.example").await;
+        assert!(second != first && second.as_ref().is_ok_and(|lines| lines.len() == 1), "{second:?}");
+        std::fs::remove_file(scene.dir.path().join("key")).expect("removed");
+        assert_eq!(scene.signatures("site.example").await, second);
+        scene.write("table", "site.example new DIR/key\n# nobody else\n");
+        let renamed = scene.signatures("site.example").await.expect("the key that was read before");
+        assert!(renamed[0].contains("s=new;"), "{renamed:?}");
     }
 }
