@@ -95,6 +95,7 @@ impl Expander<'_> {
         recipient: Recipient,
         now: i64,
     ) -> Result<usize, Reply> {
+        self.expand_earlier(envelope, now).await;
         let (first, before) = (envelope.recipients.len(), envelope.attempt.transcript.len());
         let known = envelope.named_already(&self.site.config, &recipient);
         envelope.append_recipient(&self.site.config, recipient);
@@ -112,6 +113,17 @@ impl Expander<'_> {
             }
         }
         Err(Reply::parse(refusal))
+    }
+
+    /// Those whom the client named before it said VERB were only looked up; it is not told where they lead.
+    async fn expand_earlier(&self, envelope: &mut Envelope, now: i64) {
+        if envelope.attempt.expanded.is_some() || envelope.recipients.is_empty() {
+            return;
+        }
+        let console = std::mem::take(&mut envelope.attempt.console);
+        let expanded = self.expand(envelope, &mut Quiet, now).await;
+        envelope.attempt.expanded = Some(expanded);
+        envelope.attempt.console = console;
     }
 
     /// The same for recipients that were added to an envelope whose first ones are expanded already.

@@ -82,10 +82,11 @@ impl<A: Acceptor> Session<A> {
         envelope.attempt.exit = self.exit;
         let (mailer, size) = (envelope.sender.mailer(&self.server.site.config), envelope.size);
         let (held, recipients) = (envelope.quarantine.is_some(), envelope.pending().count());
-        if let Some(steps) = &self.steps {
-            envelope.attempt.console = Console::of_client(steps.clone());
-        }
-        let accepted = self.acceptor.accept(envelope, self.steps.is_some()).await;
+        // what began before VERB goes its way as it would have without it
+        let steps = self.steps.as_ref().filter(|_| !envelope.session.looked_up);
+        envelope.attempt.console =
+            steps.map_or_else(Console::default, |steps| Console::of_client(steps.clone()));
+        let accepted = self.acceptor.accept(envelope, steps.is_some()).await;
         self.tell_steps();
         match accepted {
             Ok(()) => {
