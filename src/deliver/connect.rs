@@ -216,7 +216,7 @@ fn no_socket(attempt: &Attempt<'_>, path: &Path, error: &std::io::Error) -> Deli
     DeliveryResult { dsn: EnhancedStatus(4, 3, 5), noted: Some(why), ..result }
 }
 
-/// Greeting, EHLO, TLS and AUTH. An error says whether it may be tried without TLS.
+/// Greeting and opening. An error says whether it may be tried without TLS.
 async fn open(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
@@ -228,11 +228,14 @@ async fn open(
     let dialogue = attempt.on.logger.dialogue();
     let mut server = ServerConnection::new(stream, host, address).heard_by(dialogue);
     server.console = attempt.envelope.attempt.console.clone();
-    let Err(Refused { result, handshake_failed }) =
-        opening(attempt, mailer, &timeouts, &mut server, &terms).await
-    else {
-        return Ok(server);
+    let greeted = greet(&mut server, &timeouts).await;
+    // without a cache sendmail's reports name a host that did not even greet
+    let is_named = greeted.is_err() && attempt.on.site.config.options.connection_cache_size == 0;
+    let opened = match greeted {
+        Ok(()) => opening(attempt, mailer, &timeouts, &mut server, &terms).await,
+        Err(refused) => Err(refused),
     };
+    let Err(Refused { result, handshake_failed }) = opened else { return Ok(server) };
     attempt.log_time_out(&server);
     let relay = server.relay();
     let farewell = server.farewell(timeouts.quit).await;
@@ -244,9 +247,19 @@ async fn open(
     // a server that says no has not promised to send it back in time either, and sendmail asks no other one
     let refused = result.disposition == Disposition::Failed;
     let is_last = refused && attempt.tell_late(&server.extensions).is_some();
-    Err((ConnectFailure { is_last, ..ConnectFailure::new(result, relay, None) }, handshake_failed))
+    let remote_mta = is_named.then(|| host.to_vec());
+    Err((ConnectFailure { is_last, ..ConnectFailure::new(result, relay, remote_mta) }, handshake_failed))
 }
 
+async fn greet(server: &mut ServerConnection, timeouts: &CommandTimeouts) -> Result<(), Refused> {
+    match server.greeting(timeouts.greeting).await {
+        Ok(greeting) if greeting.is_positive() => Ok(()),
+        Ok(greeting) => Err(replies::of_opening(&greeting, &Extensions::default()).into()),
+        Err(error) => Err(connection_failed(server, &error).into()),
+    }
+}
+
+/// EHLO, TLS and AUTH.
 async fn opening(
     attempt: &mut Attempt<'_>,
     mailer: &Mailer,
@@ -255,11 +268,6 @@ async fn opening(
     terms: &Terms,
 ) -> Result<(), Refused> {
     let site = attempt.on.site.clone();
-    match server.greeting(timeouts.greeting).await {
-        Ok(greeting) if greeting.is_positive() => {}
-        Ok(greeting) => return Err(replies::of_opening(&greeting, &Extensions::default()).into()),
-        Err(error) => return Err(connection_failed(server, &error).into()),
-    }
     introduce(&site.config, mailer, timeouts, server).await?;
     if starttls::secure(attempt, server, timeouts, terms).await? {
         introduce(&site.config, mailer, timeouts, server).await?;

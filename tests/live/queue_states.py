@@ -77,8 +77,8 @@ def lists_new_messages(case, group):
 
 
 def unordered(result):
-    """Lines of listings without their order."""
-    return {**result, "session": sorted(result["session"])}
+    """Lines of listings without their order, and without how many there are in each directory."""
+    return {**result, "session": sorted(line for line in result["session"] if not COUNTS.match(line))}
 
 
 def apart(result):
@@ -112,7 +112,7 @@ def asks_for_no_report(case, group):
 
 
 # what one line of a listing begins: a message; how many there are
-ENTRY = re.compile(r"1: (?:Q-\d+|\w{14,15})(?:\W|readqf|[A-Z<])")
+ENTRY = re.compile(r"1: (?:Q-\d+|\w{14,15}(?:\W|readqf|[A-Z<]))")
 COUNTS = re.compile(r"1: (\t\t/.* requests?\b.*\)|/.* is empty|\t\tTotal requests: \d+|-----Q-ID.*)$")
 
 
