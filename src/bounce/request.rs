@@ -65,6 +65,8 @@ pub struct DsnSettings {
     pub queued: bool,
     /// Of each mailer, by its index: is it told the sender, and does it want `From ` lines escaped (flags P and E)?
     pub mailbox: Vec<[bool; 2]>,
+    /// Of each mailer, by its index: does it take quotes and backslashes off users (flag s)?
+    pub strips: Vec<bool>,
     /// The diagnostic type of mailer prog.
     pub program_type: Vec<u8>,
     /// T= of each mailer, by its index: MTA, address and diagnostic types.
@@ -93,6 +95,7 @@ impl DsnSettings {
             soft_bounce: options.soft_bounce,
             queued: matches!(options.super_safe, SuperSafe::Yes | SuperSafe::PostMilter),
             mailbox: config.mailers.iter().map(|mailer| [mailer.has(b'P'), mailer.has(b'E')]).collect(),
+            strips: config.mailers.iter().map(|mailer| mailer.has(b's')).collect(),
             program_type: program.map(|mailer| mailer.types[2].clone()).unwrap_or_default(),
             types: config.mailers.iter().map(|mailer| mailer.types.clone()).collect(),
         }

@@ -2,10 +2,11 @@
 
 use super::text::parent;
 use super::{DsnKind, DsnRequest};
-use crate::addr::without_brackets;
+use crate::addr::{without_brackets, without_quotes};
 use crate::envelope::{Envelope, EnvelopeFlags, Recipient, RecipientFlags, RecipientState};
 use crate::message;
 use crate::schema::{Disposition, EnhancedStatus};
+use std::borrow::Cow;
 
 /// Action, and sendmail's remark on it, by the first flag that a successful recipient has.
 const ACTIONS: &[(RecipientFlags, Disposition, &str)] = &[
@@ -150,13 +151,19 @@ fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Re
         None => [b"", b"", &report.facts.program_type[..]],
         Some(_) => report.facts.types_of(recipient),
     };
+    // one that was refused before it was tried stands there as it was written
+    let answered = recipient.reply.is_some() && !original.attempt.stopped;
+    let tried = answered || recipient.state == RecipientState::Sent;
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
-        // one that was refused before it was tried stands there as it was written
-        let answered = recipient.reply.is_some() && !original.attempt.stopped;
-        let tried = answered || recipient.state == RecipientState::Sent;
         let user = if tried { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }
+    // sendmail knows who was tried as his mailer was told of him
+    let mailer = recipient.address.as_ref().map(|address| usize::from(address.mailer.0));
+    let strips = mailer.and_then(|mailer| report.facts.strips.get(mailer)).is_some_and(|strips| *strips);
+    let user: Cow<'_, [u8]> =
+        if tried && strips { without_quotes(user).collect::<Vec<u8>>().into() } else { user.into() };
+    let user = &user[..];
     let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
     let mut text = [address_type(b"rfc822", user, utf8), b"; ", user].concat();
     if !user.contains(&b'@') {

@@ -27,6 +27,7 @@ fn facts() -> DsnSettings {
         keep_routes: false,
         queued: true,
         mailbox: Vec::new(),
+        strips: Vec::new(),
         program_type: Vec::new(),
         types: vec![types("X-Unix"), types("SMTP")],
     }

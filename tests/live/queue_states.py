@@ -152,7 +152,9 @@ ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
         apart, table_rows.lines("log", r"(relay=[\w.]+)( \[[\d.]+\])?, dsn=4\.\d\.\d(, reply=[^,]*)?, stat=(Deferred).*", r"\1, stat=\4"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
-    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)")),
+    ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.all_of(
+        table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)"),
+        table_rows.lines("session", r"^1: .*\.\.\. User unknown$"))),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
         put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus "))),
     ("the S line before what the client was called", lambda case, group: any(re.search(r"^S.*\n(?:.*\n)*?\$_", text, re.M) for text in controls(case)), table_rows.lines("log", r"(setsender: .*received from ).*", r"\1")),
