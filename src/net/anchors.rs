@@ -78,7 +78,7 @@ impl Anchors {
     ///
     /// # Errors
     /// Which line is none, and why; or that there is no key at all.
-    fn parse(text: &str) -> Result<Self, (Option<u32>, String)> {
+    pub(super) fn parse(text: &str) -> Result<Self, (Option<u32>, String)> {
         let (mut keys, mut zones) = (TrustAnchors::empty(), Vec::new());
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split(';').next().unwrap_or_default().trim();
