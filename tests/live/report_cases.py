@@ -136,17 +136,19 @@ class Drawer:
         chosen = self.chance.sample(sorted(OPTIONS), self.pick([0, 1, 1, 2, 2, 3, 4]))
         options = [f"O {name}={self.pick(OPTIONS[name])}" for name in chosen]
         options += ["O DaemonPortOptions=Name=MTA, Addr=127.0.0.1, Port=25, M=A", "O DaemonPortOptions=Name=MSA, Addr=127.0.0.1, Port=587, M=AE"]
-        return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [apart(self.case()) for _ in range(cases)]}
+        return {"features": "" if self.often(0.6) else self.pick(FEATURES), "options": options, "arguments": [], "cases": [apart(self.case(), options) for _ in range(cases)]}
 
 
-def apart(case):
-    """The same case without recipients that lead to rows of reports.md about a message as a whole: a circle of aliases beside others, BY= with R
-    and a server that is busy, two whose first host is the same."""
+def apart(case, options):
+    """The same case without recipients that lead to rows of reports.md about a message as a whole: a circle of aliases beside others, a `.forward` that
+    names nobody and is refused to the client, BY= with R and a server that is busy, two whose first host is the same."""
     said = json.dumps(case)
     if re.search(r" BY=\d+;RT?", said):
         said = re.sub(r"@(greet4|greetdrop|ehlo4|ehlodrop)\.example", "@rcpt4.example", said)
     if "@rcpt4." in said:
         said = said.replace("@tempup.example", "@good.example")
+    if "O DeliveryMode=i" in options:
+        said = said.replace("RCPT TO:<ivan@", "RCPT TO:<judy@")
     if "@greet5." in said:
         said = said.replace("@fiveup.example", "@good.example")
     if "@down." in said:

@@ -275,11 +275,14 @@ def groups(seed, count):
 
 
 def apart(case, group):
-    """The same case without what leads to rows of sessions.md about a message as a whole: a file that cannot be written, a circle of aliases, BY= of a
-    MAIL that was refused before another one, and a message that is held before another one."""
+    """The same case without what leads to rows of sessions.md about a message as a whole: a file that cannot be written, a circle of aliases, a `.forward`
+    that names nobody and is refused to the client, BY= of a MAIL that was refused before another one, a message that is held before another one, and
+    eighth bits for a mailer that takes them off and puts them on."""
     names = {"badfile@site.example": "tofile@site.example"}
     if json.dumps(case["steps"]).upper().count("RCPT TO") > 1:
         names["loop1@site.example"] = "deep1@site.example"
+        if re.search("VERB|DeliveryMode=i", json.dumps([case["steps"], group["options"], group["arguments"]])):
+            names["ivan"] = "judy"
     if "SafeFileEnvironment" in json.dumps([group["options"], group["arguments"]]):
         names["grace"] = "alice"
     said = json.dumps(case["steps"])
@@ -291,6 +294,8 @@ def apart(case, group):
         mails -= len(re.findall(r"(?i)mail from", line))
         if mails:
             step = json.loads(line.replace("held@elsewhere.example", "ann@elsewhere.example").replace("hold@site.example", "alice@site.example"))
+        if step[0] == "message" and "LOCAL', `+78'" in group["features"]:
+            step = ["message", re.sub("[\x80-\uffff]", "e", step[1])]
         steps.append(step)
         if step[0] == "say" and re.search(r"BY=-5;R", step[1]):
             steps.append(["say", "RSET"])
@@ -308,10 +313,27 @@ def said_in(pattern):
 
 ODD_GREETING = table_rows.all_of(
     table_rows.lines("log", r"timeout waiting for input from mx\.greetodd"), table_rows.lines("log", r"(relay=mx\.greetodd\.example\. \[[\d.]*\]), .*", r"\1"),
-    table_rows.lines("queue", r"^M.*(mx\.greetodd\.|Remote protocol error|Connection timed out)"), table_rows.lines("deliveries remote", r"greetodd\.example.*(Deferred|timed out|read error)|... while talking to mx\.greetodd|<<< hello"))
+    table_rows.lines("queue", r"^M.*(mx\.greetodd\.|Remote protocol error|Connection timed out)"), table_rows.lines("deliveries remote", r"greetodd\.example.*(Deferred|timed out|read error)|read error from mx\.greetodd|... while talking to mx\.greetodd|<<< hello"))
+
+
+def returned_path(result):
+    """Return-Path as the first field of what a report gives back."""
+    begins = re.compile(r"(D: )?Content-Type: (message/rfc822|text/rfc822-headers)$").match
+
+    def within(block):
+        leads = lambda at: at > 1 and block[at - 1] in ("", "D: ") and begins(block[at - 2])
+        return [line for at, line in enumerate(block) if not (leads(at) and re.match(r"(D: )?Return-Path: ", line))]
+
+    return {**result, **{name: list(map(within, result[name])) for name in ("deliveries", "remote", "queue")}}
+
+
+# who runs a mailer of this host that is without flag S
+AS_WHOM = table_rows.lines("deliveries", r"^(local \[.*\]) uid \d+", r"\1")
 ROWS = [table_rows.Row(*row) for row in [  # of sessions.md
     ("a greeting that is no SMTP", said_in("@greetodd"), ODD_GREETING),
+    ("a mailer of this host without flag S", table_rows.says(r"LOCAL_MAILER_FLAGS', `[^S']*'", lambda case, group: group["features"]), AS_WHOM),
     ("a server that answers the dot with a bare 250", said_in("@dotbare"), table_rows.lines("log", r"stat=Sent \(\n\)|stat=Sent \(\\n\)", "stat=Sent")),
+    ("SuperSafe=interactive, reports", said_in("SuperSafe=interactive"), returned_path),
     ("SIZE=99999999999999999999", said_in("SIZE=9{20}"), table_rows.lines("log", r": low on space \(")),
     ("BODY=8BITMIME of reports behind the first", said_in(""), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
     ("message/rfc822 that says it is encoded", said_in(ENCODED_MESSAGE), table_rows.blocks("remote", r"^D: Content-Type: message/rfc822"))]]
