@@ -4,7 +4,7 @@ dialogues as mail programs hold them (a response with the command or without, LO
 
 usage: peers.py CANONIFY      Needs Debian's packages sasl2-bin, libsasl2-modules and openssl.
 """
-import os, re, socket, subprocess, sys
+import os, pathlib, re, socket, ssl, subprocess, sys
 
 import checks, mail_bed, peers_bed, side_by_side, tls_bed
 from auth_bed import b64
@@ -95,6 +95,28 @@ def with_sendmail(cf):
         checks.check(f"from Debian's sendmail: TLS and {mechanism}", all(seen), (seen, mail_bed.LOG[-12:]))
     peer.terminate()
 
+def renewed_certificates():
+    """As certbot does it: new files take the old ones' names, one after the other, and nobody tells the daemon."""
+    def put(name, source):
+        path = pathlib.Path(tls_bed.FOLDER, name)
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(source)
+        fresh.chmod(0o600)
+        fresh.rename(path)
+
+    def shows(source):
+        first, shown = re.search("-----BEGIN CERT.*?-----END CERTIFICATE-----", source, re.S)[0], ssl.get_server_certificate(("127.0.0.1", SMTPS), timeout=60)
+        return ssl.PEM_cert_to_DER_cert(shown) == ssl.PEM_cert_to_DER_cert(first)
+    renewed = {end: pathlib.Path(tls_bed.FOLDER, "good" + end).read_bytes() for end in (".pem", ".key")}
+    text = renewed[".pem"].decode()
+    checks.check("the certificate is another one than the renewed", not shows(text))
+    put("own.pem", renewed[".pem"])
+    put("own.key", renewed[".key"])
+    checks.check("a renewed certificate is shown without a restart", checks.until(lambda: shows(text)), mail_bed.LOG[-5:])
+    put("own.key", b"no key at all")
+    refused = checks.until(lambda: shows(text) and logged("STARTTLS=server: files have changed and are no good: the old ones stay in use", 1))
+    checks.check("one that is no good is refused, and the log says so", refused and shows(text), mail_bed.LOG[-5:])
+
 
 def serve(program, makemap):
     """Inside the name spaces."""
@@ -102,6 +124,7 @@ def serve(program, makemap):
     dialogues()
     openssl_talks()
     with_sendmail(cf)
+    renewed_certificates()
     daemon.stop()
     sys.exit(checks.close())
 
