@@ -11,7 +11,7 @@ use crate::recipients::{Checked, Expander};
 use crate::rewrite::{Address, Rewriter};
 use crate::sasl;
 use crate::schema::{DeliveryMode, EnhancedStatus, Outcome, Reply, Sysexit};
-use crate::smtp::server::{Acceptor, BodySink, Closing, QueueRun, Verified};
+use crate::smtp::server::{Acceptor, BodySink, Closing, LookedUp, QueueRun, Verified};
 use crate::sys::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -301,6 +301,10 @@ impl Acceptor for DaemonAcceptor {
 
     async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> Vec<Reply> {
         super::verify::expand(&self.mta, envelope, text, expand).await
+    }
+
+    async fn look_up(&self, envelope: &mut Envelope, list: &[u8]) -> LookedUp {
+        super::verify::look_up(&self.mta, envelope, list).await
     }
 
     async fn closing(&self, begun: bool) -> Closing {

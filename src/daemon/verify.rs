@@ -3,11 +3,14 @@
 use super::mta::Mta;
 use crate::addr;
 use crate::db::split_list;
-use crate::envelope::{AttemptState, Envelope, Recipient, RecipientFlags, is_file_or_program};
+use crate::envelope::{
+    AttemptState, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
+};
 use crate::message::shows_commas;
 use crate::recipients::{Checked, Expander, unbalanced};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
+use crate::smtp::server::LookedUp;
 use crate::sys::clock;
 
 /// An address, and the user on whose behalf a file or program is named.
@@ -57,16 +60,45 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
     Ok(found)
 }
 
+/// Errors-To: those whom a list names are looked up; the rules' own refusals come before all others, and the last one is told.
+pub async fn look_up(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> LookedUp {
+    envelope.session.commas |= shows_commas(text);
+    let mut trial = trial(envelope);
+    let mut refusal = unbalanced(text).map(|said| Reply::new(553, Some(EnhancedStatus(5, 0, 0)), said));
+    trial.message = refusal.as_ref().map(|refusal| refusal.text.clone());
+    for member in list_of(mta, envelope, text) {
+        let parsed =
+            Rewriter::quiet(&mta.site, &mut trial.scope).parse(&member, AddressKind::RECIPIENT).await;
+        if let (None, Some(problem)) = (&parsed.address, parsed.problems.into_iter().next()) {
+            trial.note(&problem.text, true);
+            refusal = Some(problem);
+            continue;
+        }
+        let state = if parsed.temporary { RecipientState::Queued } else { RecipientState::New };
+        trial.recipients.insert(0, Recipient { address: parsed.address, state, ..asked(member) });
+    }
+    let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
+    expander.expand_told(&mut trial, clock::now()).await;
+    let said = trial.attempt.transcript.split(|byte| *byte == b'\n').rev();
+    let last = said.into_iter().find(|line| line.starts_with(b"5")).map(Reply::parse);
+    LookedUp { addresses: trial.counted_recipients(), refusal: last.or(refusal), message: trial.message }
+}
+
+/// An envelope in which names are looked up that are no recipients of this one.
+fn trial(envelope: &Envelope) -> Envelope {
+    let attempt = AttemptState { console: envelope.attempt.console.clone(), ..AttemptState::default() };
+    let (id, scope, created) = (envelope.id.clone(), envelope.scope.clone(), envelope.created);
+    Envelope { id, scope, created, attempt, ..Envelope::default() }
+}
+
+fn asked(text: Vec<u8>) -> Recipient {
+    Recipient { text, flags: RecipientFlags::PRIMARY, ..Recipient::default() }
+}
+
 /// EXPN: those to whom a message would go.
 async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
-    let named = list_of(mta, envelope, text).into_iter().rev().map(|member| Recipient {
-        text: member,
-        flags: RecipientFlags::PRIMARY,
-        ..Recipient::default()
-    });
-    let (id, scope) = (envelope.id.clone(), envelope.scope.clone());
-    let attempt = AttemptState { console: envelope.attempt.console.clone(), ..AttemptState::default() };
-    let mut trial = Envelope { id, recipients: named.collect(), scope, attempt, ..Envelope::default() };
+    let recipients = list_of(mta, envelope, text).into_iter().rev().map(asked).collect();
+    let mut trial = Envelope { recipients, ..trial(envelope) };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     expander.expand_for_client(&mut trial, clock::now()).await;
     // what has no code tells of lists

@@ -80,6 +80,11 @@ impl Expander<'_> {
 
     /// The same for a client that asks only: it hears of the first error, which ends it, and the log has no line of anybody.
     pub async fn expand_for_client(&self, envelope: &mut Envelope, now: i64) -> Expanded {
+        AliasExpansion::new(*self, envelope, &mut Quiet, now).for_client().asks_only().run(0).await
+    }
+
+    /// The same for those who are to hear of errors: each that cannot be had is logged.
+    pub async fn expand_told(&self, envelope: &mut Envelope, now: i64) -> Expanded {
         AliasExpansion::new(*self, envelope, &mut Quiet, now).asks_only().run(0).await
     }
 

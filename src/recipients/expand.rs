@@ -71,7 +71,7 @@ pub(super) struct AliasExpansion<'a, 'b> {
     pub(super) leaves_forward: bool,
     /// A client waits for its answer: the first error is the last.
     pub(super) for_client: bool,
-    /// It names nobody (VRFY, EXPN).
+    /// They are no recipients: somebody asks (EXPN, Errors-To).
     pub(super) asks_only: bool,
     /// It has come.
     pub(super) failed: bool,
@@ -116,9 +116,9 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         Self { for_client: true, ..self }
     }
 
-    /// And it only asks.
+    /// They are no recipients: somebody asks.
     pub(super) fn asks_only(self) -> Self {
-        Self { asks_only: true, ..self.for_client() }
+        Self { asks_only: true, ..self }
     }
 
     /// Expands those from `first` on; the ones before are known.
@@ -216,7 +216,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             self.name_recipient(index);
             match (temporary, bad) {
                 (true, true) => return self.later(index, parsed.problems.first()),
-                (_, true) if self.envelope.attempt.read_back => return self.refuse(index, parsed.problems),
+                // the rules' own words name him
+                (_, true) if self.asks_only || self.envelope.attempt.read_back => {
+                    return self.refuse(index, parsed.problems);
+                }
                 (_, true) => return self.fail(index, parsed.problems),
                 (temporary, false) => deferral = parsed.deferral.filter(|_| temporary),
             }

@@ -220,8 +220,6 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines(REPORTS, r"^((D: )?<[^>]*@picky[^>]*>\.\.\. Deferred).*", r"\1"), table_rows.lines(REPORTS, r"^(D: )?(Remote-MTA: DNS; mx\.picky|Status: 4\.|Diagnostic-Code: SMTP; 4|    \(reason: 4)"))),
     ("eighth bits in addresses of a command line", said_in(r'"--".*\\u00c3'), table_rows.all_of(
         seven_bits, table_rows.lines("log session stdout", r"(?:[^ ]*\.\.\. )?8-bit character in mailbox address.*", "8-bit character in mailbox address"))),
-    ("an address of Errors-To that nobody has (UseErrorsTo)", said_in(r"Errors-To: nosuch@.*UseErrorsTo"), table_rows.all_of(
-        table_rows.lines("log", r": to=nosuch@site\.example, "), table_rows.lines("log", r"stat=nosuch@site\.example\.\.\. ", "stat="))),
     ("BODY=8BITMIME of reports behind the first", said_in(""), table_rows.lines("remote", r"^(C: MAIL From:<>.*) BODY=8BITMIME", r"\1")),
     ("a host that nobody asked for (exit status 68)", said_in(r"prog68@|exit68@"), table_rows.lines(REPORTS + " log", r"Host unknown \(Name server: [^)]*\)", "Host unknown")),
     ("messages of a run that are for one host", runs_queue, transactions)]]

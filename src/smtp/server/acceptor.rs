@@ -20,6 +20,17 @@ pub enum Verified {
     TooDeep(Reply),
 }
 
+/// What came of those whom a list names that are no recipients.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LookedUp {
+    /// How many addresses there are.
+    pub addresses: usize,
+    /// Why somebody cannot be had, the last one who cannot.
+    pub refusal: Option<Reply>,
+    /// The same as the queue would show it.
+    pub message: Option<Vec<u8>>,
+}
+
 /// Why a session ends although its client has not said so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Closing {
@@ -167,6 +178,11 @@ pub trait Acceptor: Send + Sync + 'static {
         text: &[u8],
         expand: bool,
     ) -> impl Future<Output = Vec<Reply>> + Send;
+
+    /// Those whom an Errors-To field names (option UseErrorsTo) are looked up.
+    fn look_up(&self, _envelope: &mut Envelope, _list: &[u8]) -> impl Future<Output = LookedUp> + Send {
+        std::future::ready(LookedUp::default())
+    }
 
     /// Waits until no further command is to be taken, while the session waits for one; `begun`: it is in the
     /// middle of a transaction.

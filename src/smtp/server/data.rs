@@ -115,7 +115,12 @@ impl<A: Acceptor> Session<A> {
         // of several refusals the log shows the one that the queue would show
         let text = match reply.text.contains(&b'\n') {
             true => in_one_line(&self.finished(reply, None)),
-            false => self.transaction.envelope.message.clone().unwrap_or(text),
+            false => self
+                .transaction
+                .refused_as
+                .take()
+                .or(self.transaction.envelope.message.clone())
+                .unwrap_or(text),
         };
         self.log_undelivered(6, &text);
         self.forget_transaction();

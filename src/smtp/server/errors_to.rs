@@ -6,7 +6,7 @@
 use super::acceptor::Acceptor;
 use super::session::Session;
 use crate::addr::MacroId;
-use crate::message::{Header, errors_to};
+use crate::message::{Header, HeaderKind};
 use crate::schema::Reply;
 
 impl<A: Acceptor> Session<A> {
@@ -15,19 +15,17 @@ impl<A: Acceptor> Session<A> {
         if !self.server.site.config.options.use_errors_to {
             return None;
         }
-        for name in errors_to(fields) {
+        let mut refusal = None;
+        let named = |field: &&Header| HeaderKind::of(&field.name).contains(HeaderKind::ERRORS_TO);
+        for field in fields.iter().filter(named) {
             let envelope = &mut self.transaction.envelope;
             envelope.scope.unset(MacroId(b'u'));
-            let replies = self.acceptor.expand(envelope, &name, true).await;
-            if let Some(refusal) = replies.iter().find(|reply| reply.code / 100 == 5) {
-                // whose name it is stands in the reply only
-                let why = refusal.text.strip_prefix(&name[..]).and_then(|rest| rest.strip_prefix(b"... "));
-                envelope.note(why.unwrap_or(&refusal.text), true);
-                self.transaction.shown += 1;
-                return Some(refusal.clone());
+            let found = self.acceptor.look_up(envelope, field.value.trim_ascii()).await;
+            self.transaction.shown += found.addresses;
+            if found.refusal.is_some() {
+                (refusal, self.transaction.refused_as) = (found.refusal, found.message);
             }
-            self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
         }
-        None
+        refusal
     }
 }

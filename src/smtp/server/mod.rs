@@ -73,7 +73,7 @@ mod tests;
 #[cfg(test)]
 mod tls_tests;
 
-pub use acceptor::{Acceptor, BodySink, Closing, MemorySink, QueueRun, Verified};
+pub use acceptor::{Acceptor, BodySink, Closing, LookedUp, MemorySink, QueueRun, Verified};
 pub use client::{Client, Resolved};
 pub use dispatch::TOO_MANY_CONNECTIONS;
 pub use help::help_lines;

@@ -44,6 +44,8 @@ pub(super) struct Transaction {
     pub(super) budget: MemoryBudget,
     /// Addresses that VRFY and EXPN have shown meanwhile: sendmail counts them as recipients.
     pub(super) shown: usize,
+    /// Why the message is refused, as the log is to say it.
+    pub(super) refused_as: Option<Vec<u8>>,
     /// VRFY or EXPN was used: the recipient is not known to be the only address then.
     pub(super) verified: bool,
 }
