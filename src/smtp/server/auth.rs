@@ -4,11 +4,11 @@
 //! through the acceptor.
 
 use super::acceptor::Acceptor;
-use super::dispatch::longer_and_longer;
 use super::features::Features;
 use super::policy::Policy;
 use super::security::{Channel, Identity, Security};
 use super::session::{Flow, Session};
+use super::usage::longer_and_longer;
 use super::verb_row::VerbRow;
 use super::wire::Input;
 use crate::addr::shorten;

@@ -3,6 +3,7 @@
 
 use super::acceptor::{Acceptor, Closing};
 use super::session::{Flow, Session};
+use super::usage::longer_and_longer;
 use super::verb_row::{Command, VerbRow};
 use super::verbs;
 use super::wire::{Input, Lost};
@@ -27,13 +28,6 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const DELAY: Duration = Duration::from_secs(1);
 /// How often the log hears of it.
 const DELAY_LOG_INTERVAL: Duration = Duration::from_secs(15);
-/// The longest pause before an answer.
-const MAX_PAUSE: Duration = Duration::from_secs(240);
-
-/// The pause before an answer to whoever has repeated himself so often.
-pub(super) fn longer_and_longer(times: u32) -> Duration {
-    Duration::from_secs(1u64.checked_shl(times).unwrap_or(u64::MAX)).min(MAX_PAUSE)
-}
 
 impl<A: Acceptor> Session<A> {
     /// Serves the client to the end. All that can go wrong with the connection is logged here. Gives the status of the first

@@ -1,10 +1,18 @@
 //! How much a client has asked for.
 
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Bad commands before the connection is closed.
 const MAX_BAD_COMMANDS: u32 = 25;
+/// The longest pause before an answer.
+const MAX_PAUSE: Duration = Duration::from_secs(240);
+
+/// The pause before an answer to whoever has repeated himself so often.
+pub(super) fn longer_and_longer(times: u32) -> Duration {
+    Duration::from_secs(1u64.checked_shl(times).unwrap_or(u64::MAX)).min(MAX_PAUSE)
+}
 
 /// Counts of one session.
 #[derive(Default)]
