@@ -7,7 +7,7 @@ use super::reports::{Reports, is_overdue};
 use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{AttemptState, Envelope, MessageKey};
-use crate::logging::{Priority, interval};
+use crate::logging::{Errors, Priority, interval};
 use crate::queue::{Lease, QueueError};
 use crate::schema::{NOW, Sysexit};
 use crate::sys::clock;
@@ -211,8 +211,8 @@ impl Mta {
                 }
             };
             let mut status = envelope.attempt.exit;
-            let unsaid = !envelope.attempt.generated && !envelope.attempt.console.steps;
-            let aloud = self.queue.is_aloud() && unsaid;
+            let console = &envelope.attempt.console;
+            let aloud = self.queue.is_aloud() && !console.steps && console.errors != Errors::Said;
             if attempted.is_untouched(&envelope) {
                 if aloud {
                     failures::tell(&envelope.attempt.transcript);
@@ -243,6 +243,7 @@ impl Mta {
             // what was wrong with whoever was to be told as well
             if aloud {
                 failures::tell(&said.transcript);
+                status = if status.is_ok() { said.exit } else { status };
             }
             self.recall_later(key, attempted.full);
             // FastSplit says how many envelopes of one message a command delivers
@@ -367,7 +368,10 @@ impl Mta {
             }
             Ok(()) => {}
         }
-        self.send_reports(&envelope, reports, connections, unsent).await;
+        let of_reports = self.send_reports(&envelope, reports, connections, unsent).await;
+        if envelope.attempt.exit.is_ok() && self.queue.is_aloud() {
+            envelope.attempt.exit = of_reports;
+        }
         Said::about(envelope)
     }
 
@@ -397,7 +401,7 @@ impl Mta {
         reports: Reports,
         connections: &mut Connections,
         unsent: &mut Unsent<'_>,
-    ) {
+    ) -> Sysexit {
         if reports.unsent {
             match self.deliverer.as_file(envelope).await {
                 Ok(text) => unsent(text),
@@ -407,9 +411,12 @@ impl Mta {
                 ),
             }
         }
+        let mut status = Sysexit::OK;
         for (lease, report) in reports.queued {
-            self.deliver_over(self.hold(lease), report, connections, unsent).await;
+            let of_report = self.deliver_over(self.hold(lease), report, connections, unsent).await;
+            status = if status.is_ok() { of_report } else { status };
         }
+        status
     }
 
     /// A report could not be made durable: the message stays as it was, and is tried again.

@@ -149,10 +149,9 @@ impl Fact {
 pub(super) fn is_asked_for(id: &QueueId, facts: &[Fact], selection: &Selection) -> bool {
     let asked = |field| {
         let mut texts = facts.iter().filter_map(Fact::selectable).filter(|(of, _)| *of == field);
-        texts.any(|(_, text)| selection.asks_for(field, text))
+        texts.any(|(_, text)| selection.any(field, text))
     };
-    let id_is_asked = !selection.is_limited_by(Field::Id) || selection.asks_for(Field::Id, id.as_bytes());
-    selection.is_limited() && id_is_asked && selection.fields().all(asked)
+    selection.is_limited() && selection.takes_id(id) && selection.fields().all(asked)
 }
 
 /// One message in the queue.

@@ -127,12 +127,6 @@ impl Selection {
         !self.is_limited_by(Field::Id) || self.any(Field::Id, id.as_bytes())
     }
 
-    /// Is this text asked for? What is not to be there is not, but for the reason of being held.
-    pub fn asks_for(&self, field: Field, text: &[u8]) -> bool {
-        let asks = |limit: &&Limit| !limit.negated || field == Field::Quarantine;
-        self.limits.iter().filter(asks).any(|limit| limit.field == field && limit.takes(text))
-    }
-
     /// Does one of the limits of this field take this text? Case matters in identifiers alone.
     pub fn any(&self, field: Field, text: &[u8]) -> bool {
         self.limits.iter().any(|limit| limit.field == field && limit.takes(text))

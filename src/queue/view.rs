@@ -136,7 +136,7 @@ impl View<'_> {
             EntryKind::Lost => b'?',
             _ if self.reads(options) && entry.locked => LOCKED,
             _ if entry.is_too_young(options, options.clock.now()) => b'-',
-            _ if (self.overloaded)(entry.summary.priority.unwrap_or(0)) => b'X',
+            _ if (self.overloaded)(entry.summary.priority_in(options.sort_order)) => b'X',
             _ => b' ',
         }
     }

@@ -29,7 +29,8 @@ def has_several_directories(group):
 
 
 def shares_unreachable_hosts(case, group):
-    hosts = [host for text in controls(case) for host in set(UNREACHABLE.findall(text))]
+    handed_in = [" ".join(words) for verb, _, *words in case["steps"] if verb in ("submit", "reference")]
+    hosts = [host for text in [*controls(case), *handed_in] for host in set(UNREACHABLE.findall(text))]
     return len(hosts) > len(set(hosts))
 
 
