@@ -1,6 +1,7 @@
 //! `$>name` in a replacement: which rulesets are called, the last one first.
 
 use super::build::Stop;
+use super::decisions::Number;
 use super::event::Event;
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
@@ -48,18 +49,19 @@ impl Machine {
         self.next_call(frame, run)
     }
 
-    /// The one call of a replacement, on what has been built from `at` on: `$>` and the name have been left out.
+    /// The one call of a replacement, on what has been built from `at` on: `$>` and the name have been left out. What
+    /// the ruleset decides first follows on a decision.
     pub(super) fn call_at_once(
         &mut self,
         frame: &mut Frame,
-        ruleset: RulesetId,
+        (ruleset, after): (RulesetId, Number),
         at: usize,
         run: &mut Run<'_>,
     ) -> Next {
         if self.stack.len() - at + 2 > MAX_TOKENS {
             return self.stop(frame, Stop::TooLong, run);
         }
-        frame.phase = Phase::InCall;
+        (frame.phase, self.called_after) = (Phase::InCall, after);
         Next::Call(ruleset, at)
     }
 

@@ -3,19 +3,21 @@
 //! In: a place, a workspace, and the rule that the matcher has come to there. Out: the same rule for every workspace that
 //! patterns cannot tell from that one: literals and classes know tokens by their numbers alone, and all tokens that the
 //! configuration does not mention have the same. So rules are tried for a new sequence of numbers only, and what was found is
-//! kept as a regular expression's automaton is that is built while it runs: so many entries, each of a few tokens,
-//! a new one in the place of an old one. Never here: a token's bytes, what a replacement makes, what a map says. Rules that
+//! kept as a regular expression's automaton is that is built while it runs: so many decisions, each about few
+//! tokens; with one more all are forgotten. A decision also knows the one that follows, where a replacement holds nothing but
+//! words and parts of the workspace. Never here: a token's bytes, what a replacement makes, what a map says. Rules that
 //! compare bytes (`$&x`, classes without an index) are not decided here but tried each time.
 
 use super::matcher::{Binding, Bindings};
 use super::symbols::{Shape, Symbol};
 
-/// Longest workspace that is kept.
-const MAX_LENGTH: usize = 32;
-/// Most wildcards that are kept.
-const MAX_BOUND: usize = 9;
-/// Entries, as a power of two.
-const SLOT_BITS: u32 = 12;
+/// Longest workspace about which something is kept.
+const MAX_LENGTH: usize = 64;
+/// Most decisions.
+const MAX_KNOWN: usize = 1 << 12;
+/// Places of the table of decisions, and how many of them are looked at for one.
+const SLOTS: usize = MAX_KNOWN * 2;
+const PROBES: usize = 16;
 
 /// A rule of a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,15 +28,15 @@ pub(super) struct Place {
     pub rule: u32,
 }
 
-/// What a decision is asked for, and kept as.
+/// What a decision is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Question {
     place: Place,
-    slot: usize,
+    hash: u64,
 }
 
 /// What a search from a place on comes to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Outcome {
     /// So many rules further on.
     pub passed: u16,
@@ -42,35 +44,36 @@ pub(super) struct Outcome {
     pub matches: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    place: Place,
-    outcome: Outcome,
-    length: u8,
-    bound: u8,
-    /// Where wildcards begin and end.
-    bindings: [(u8, u8); MAX_BOUND],
-    ids: [u32; MAX_LENGTH],
-}
+/// The number of a decision; 0 for none.
+pub(super) type Number = u16;
 
-const FREE: Entry = Entry {
-    place: Place { program: 0, rule: 0 },
-    outcome: Outcome { passed: 0, matches: false },
-    length: 0,
-    bound: 0,
-    bindings: [(0, 0); MAX_BOUND],
-    ids: [0; MAX_LENGTH],
-};
+#[derive(Clone, Copy, Debug, Default)]
+struct Decision {
+    place: Place,
+    /// Where the numbers of its workspace's tokens begin.
+    ids: u32,
+    length: u16,
+    /// Where the bindings of its wildcards begin, and how many they are.
+    bindings: u32,
+    bound: u16,
+    outcome: Outcome,
+    /// What is asked when the replacement has been made.
+    next: Number,
+}
 
 /// What a machine has found out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decisions {
-    /// Empty before the first one.
-    entries: Vec<Entry>,
+    /// The first stands for none. Empty before something is known.
+    decisions: Vec<Decision>,
+    ids: Vec<u32>,
+    bindings: Vec<Binding>,
+    /// Open addressing; 0 is a free place.
+    slots: Vec<Number>,
 }
 
 impl Question {
-    /// `None`: nothing is kept of such a workspace.
+    /// `None`: nothing is kept about such a workspace.
     #[inline]
     pub fn new(place: Place, workspace: &[Symbol]) -> Option<Self> {
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -80,52 +83,136 @@ impl Question {
             hash = (hash.rotate_left(5) ^ u64::from(symbol.id)).wrapping_mul(FACTOR);
             shapes |= symbol.shape;
         }
-        let slot = (hash.wrapping_mul(FACTOR) >> (u64::BITS - SLOT_BITS)) as usize;
         // with quote bytes a phrase is not what its tokens' numbers say
         let is_kept = workspace.len() <= MAX_LENGTH && !shapes.contains(Shape::QUOTE_BYTE);
-        is_kept.then_some(Self { place, slot })
+        is_kept.then_some(Self { place, hash: hash.wrapping_mul(FACTOR) })
+    }
+
+    fn slots(self) -> impl Iterator<Item = usize> {
+        let first = (self.hash >> 32) as usize;
+        (0..PROBES).map(move |step| (first + step) % SLOTS)
     }
 }
 
 impl Decisions {
-    /// What is known; the bindings of a rule that matches are left in `bindings`.
+    /// What is known of a workspace; 0 for nothing.
     #[inline]
-    pub fn find(&self, question: Question, workspace: &[Symbol], bindings: &mut Bindings) -> Option<Outcome> {
-        let entry = self.entries.get(question.slot)?;
-        if entry.place != question.place || usize::from(entry.length) != workspace.len() {
-            return None;
+    pub fn find(&self, question: Question, workspace: &[Symbol]) -> Number {
+        for slot in question.slots() {
+            let number = self.slots.get(slot).copied().unwrap_or_default();
+            let decision = match self.decisions.get(usize::from(number)) {
+                Some(decision) if number != 0 => decision,
+                _ => return 0,
+            };
+            if decision.place == question.place && self.is_about(decision, workspace) {
+                return number;
+            }
         }
-        if !entry.ids.iter().zip(workspace).all(|(id, symbol)| *id == symbol.id) {
-            return None;
-        }
-        bindings.clear();
-        let bound = entry.bindings.iter().take(entry.bound.into());
-        bindings.extend(bound.map(|(start, end)| Binding::new((*start).into(), (*end).into(), 0)));
-        Some(entry.outcome)
+        0
     }
 
-    /// Keeps what has been found out for a workspace.
-    pub fn keep(&mut self, question: Question, workspace: &[Symbol], outcome: Outcome, bindings: &[Binding]) {
-        if bindings.len() > MAX_BOUND {
-            return;
+    #[inline]
+    fn is_about(&self, decision: &Decision, workspace: &[Symbol]) -> bool {
+        let begin = decision.ids as usize;
+        let ids = &self.ids[begin..begin + usize::from(decision.length)];
+        ids.len() == workspace.len() && ids.iter().zip(workspace).all(|(id, symbol)| *id == symbol.id)
+    }
+
+    /// What follows on a decision; 0 where that is not known.
+    #[inline]
+    pub fn next(&self, number: Number) -> Number {
+        self.decisions.get(usize::from(number)).map_or(0, |decision| decision.next)
+    }
+
+    /// What has been decided; the bindings of a rule that matches are left in `bindings`.
+    #[inline]
+    pub fn outcome(&self, number: Number, bindings: &mut Bindings) -> Outcome {
+        let Decision { bindings: begin, bound, outcome, .. } = self.decisions[usize::from(number)];
+        bindings.clear();
+        bindings.extend_from_slice(&self.bindings[begin as usize..begin as usize + usize::from(bound)]);
+        outcome
+    }
+
+    /// From now on one decision is known to follow on the other; nothing follows on none.
+    #[inline]
+    pub fn follow(&mut self, number: Number, next: Number) {
+        if number != 0 {
+            self.decisions[usize::from(number)].next = next;
         }
-        if self.entries.is_empty() {
-            self.entries = vec![FREE; 1 << SLOT_BITS];
+    }
+
+    /// Keeps what has been found out about a workspace, which follows on another decision.
+    #[inline(never)]
+    pub fn keep(
+        &mut self,
+        question: Question,
+        workspace: &[Symbol],
+        outcome: Outcome,
+        found: &[Binding],
+        mut after: Number,
+    ) -> Number {
+        if self.decisions.is_empty() || self.decisions.len() >= MAX_KNOWN {
+            self.forget();
+            after = 0;
         }
-        let entry = &mut self.entries[question.slot];
-        *entry = Entry {
+        let number = self.decisions.len() as Number;
+        self.decisions.push(Decision {
             place: question.place,
+            ids: self.ids.len() as u32,
+            length: workspace.len() as u16,
+            bindings: self.bindings.len() as u32,
+            bound: found.len() as u16,
             outcome,
-            length: workspace.len() as u8,
-            bound: bindings.len() as u8,
-            ..FREE
-        };
-        for (kept, binding) in entry.bindings.iter_mut().zip(bindings) {
-            let range = binding.range(0);
-            *kept = (range.start as u8, range.end as u8);
+            next: 0,
+        });
+        self.ids.extend(workspace.iter().map(|symbol| symbol.id));
+        self.bindings.extend_from_slice(found);
+        // whoever finds texts that meet in one place takes others' from it, and nothing more
+        let slot = question.slots().find(|slot| self.slots[*slot] == 0).or(question.slots().next());
+        if let Some(slot) = slot {
+            self.slots[slot] = number;
         }
-        for (id, symbol) in entry.ids.iter_mut().zip(workspace) {
-            *id = symbol.id;
+        self.follow(after, number);
+        number
+    }
+
+    fn forget(&mut self) {
+        self.decisions.clear();
+        self.decisions.push(Decision::default());
+        self.ids.clear();
+        self.bindings.clear();
+        self.slots.clear();
+        self.slots.resize(SLOTS, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::Operators;
+    use crate::engine::symbols::Symbols;
+
+    #[test]
+    fn what_is_kept_is_found_until_there_is_too_much() {
+        let mut symbols = Symbols::new(&Operators::default());
+        let words: Vec<String> = (0..MAX_KNOWN as u32 + 9).map(|number| format!("w{number}")).collect();
+        for word in &words {
+            symbols.intern(word.as_bytes());
         }
+        let mut decisions = Decisions::default();
+        let (place, mut bindings) = (Place { program: 1, rule: 7 }, Bindings::new());
+        for (count, word) in words.iter().enumerate() {
+            let workspace = [symbols.symbol(word.as_bytes(), 0)];
+            let question = Question::new(place, &workspace).expect("one token");
+            assert_eq!(decisions.find(question, &workspace), 0, "{word} is new");
+            let outcome = Outcome { passed: count as u16, matches: true };
+            let kept = decisions.keep(question, &workspace, outcome, &[Binding::new(0, 1, 0)], 0);
+            assert_eq!(decisions.find(question, &workspace), kept);
+            assert_eq!(decisions.outcome(kept, &mut bindings), outcome);
+            assert_eq!(bindings[0].range(0), 0..1);
+            let elsewhere = Question::new(Place { program: 2, ..place }, &workspace).expect("one token");
+            assert_eq!(decisions.find(elsewhere, &workspace), 0, "another program knows nothing");
+        }
+        assert!(decisions.decisions.len() < 32, "all has been forgotten once");
     }
 }

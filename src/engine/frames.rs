@@ -4,6 +4,7 @@
 //! replacement holds is `build`'s business, look-ups in it `ask`'s, calls `calls`'.
 
 use super::build::Stop;
+use super::decisions::Number;
 use super::event::Event;
 use super::frame::{Frame, Next, Phase};
 use super::machine::{Machine, Run};
@@ -73,7 +74,7 @@ impl Machine {
     fn go_on(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         match frame.phase {
             Phase::Enter => self.enter(frame, run),
-            Phase::Try => self.try_rules(frame, run),
+            Phase::Try => self.try_rules(frame, 0, run),
             Phase::Waiting => match self.answer.take() {
                 // asked again without an answer: ask again
                 None => Next::Ask,
@@ -95,6 +96,7 @@ impl Machine {
     }
 
     fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+        let after = std::mem::take(&mut self.called_after);
         self.counts.rulesets += 1;
         self.work += CALL_WORK + SHOWN_WORK * frame.length as u64;
         if run.shows_rulesets() {
@@ -110,25 +112,25 @@ impl Machine {
             return Next::Leave(false);
         }
         frame.phase = Phase::Try;
-        self.try_rules(frame, run)
+        self.try_rules(frame, after, run)
     }
 
-    /// Applies rules until one asks, calls, or the ruleset ends.
-    fn try_rules(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
+    /// Applies rules until one asks, calls, or the ruleset ends. The first follows on this decision.
+    fn try_rules(&mut self, frame: &mut Frame, mut after: Number, run: &mut Run<'_>) -> Next {
         let program = run.program;
         let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            let matches = match self.next_rule(frame, ruleset, run) {
+            let matches = match self.next_rule(frame, ruleset, &mut after, run) {
                 Ok(matches) => matches,
                 Err(stop) => return self.stop(frame, stop, run),
             };
             let Some(rule) = ruleset.rules.get(frame.rule).filter(|_| matches) else { break };
             self.counts.matched += 1;
             run.count_matched(ruleset, frame);
-            let begin = match self.replace(frame, rule, run) {
+            let begin = match self.replace(frame, rule, &mut after, run) {
                 Ok(begin) => begin,
                 Err(next) => return next,
             };
@@ -139,11 +141,18 @@ impl Machine {
         Next::Leave(true)
     }
 
-    /// Puts a replacement in the place of the workspace; gives where it begins.
+    /// Puts a replacement in the place of the workspace; gives where it begins. What is decided next follows on the
+    /// decision for the rule, unless the replacement holds what others say.
     ///
     /// # Errors
     /// It is not complete: what is to be done first.
-    fn replace(&mut self, frame: &mut Frame, rule: &CompiledRule, run: &mut Run<'_>) -> Result<usize, Next> {
+    fn replace(
+        &mut self,
+        frame: &mut Frame,
+        rule: &CompiledRule,
+        after: &mut Number,
+        run: &mut Run<'_>,
+    ) -> Result<usize, Next> {
         let pieces = run.program.replacement(rule);
         let method = match self.obeyed || run.reference {
             true => Method::Obeyed,
@@ -156,9 +165,10 @@ impl Machine {
             Method::InPlace | Method::Copied => self.build(frame, pieces, run),
             Method::Called(ruleset) => {
                 let at = self.build(frame, &pieces[1..], run)?;
-                Err(self.call_at_once(frame, ruleset, at, run))
+                Err(self.call_at_once(frame, (ruleset, *after), at, run))
             }
             Method::Obeyed => {
+                *after = 0;
                 let vector = self.build(frame, pieces, run)?;
                 self.obey(frame, rule, vector, run).map_or(Ok(vector), Err)
             }

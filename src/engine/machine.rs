@@ -4,7 +4,7 @@
 //! symbols: a ruleset's own at its base, the replacement being built above it, and what a ruleset is
 //! called with is the end of its caller's replacement. So a machine that is used again allocates nothing.
 
-use super::decisions::Decisions;
+use super::decisions::{Decisions, Number};
 use super::event::{Event, Observer, Watch};
 use super::frame::{Call, Frame, Pending};
 use super::matcher::{Bindings, Scratch};
@@ -87,6 +87,8 @@ pub struct Machine {
     pub(super) answer: Option<Answer>,
     pub(super) scratch: Scratch,
     pub(super) decisions: Decisions,
+    /// The decision that a call follows on.
+    pub(super) called_after: Number,
     pub(super) joined: Vec<u8>,
     pub(super) buffer: TokenBuffer,
     /// Used again for the symbols of what was scanned.

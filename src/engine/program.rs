@@ -205,7 +205,7 @@ impl Program {
             _ => None,
         });
         let maps = (0..self.map_kinds.len() as u32).chain([self.host]);
-        symbols.unite(&literals.chain(maps).chain(self.classes.followers()).collect());
+        symbols.unite(literals.chain(maps).chain(self.classes.followers()));
         symbols.refresh(&mut self.words);
         for ruleset in self.rulesets.iter_mut().flatten() {
             let filter = |rule: &CompiledRule| {

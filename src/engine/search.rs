@@ -5,7 +5,7 @@
 //! others tried (`matcher`). Never here: what becomes of a rule that matches (`frames`).
 
 use super::build::Stop;
-use super::decisions::{Outcome, Place, Question};
+use super::decisions::{Number, Outcome, Place, Question};
 use super::event::{Attempt, Tokens};
 use super::frame::Frame;
 use super::frames::{MAX_TRIES, MAX_WORK};
@@ -17,7 +17,8 @@ use super::rule::CompiledRule;
 use super::select::WorkspaceSummary;
 
 impl Machine {
-    /// Goes on to the next rule that matches. False: there is none, or one has been applied too often.
+    /// Goes on to the next rule that matches. False: there is none, or one has been applied too often. `after` is the
+    /// decision that this one follows on, then this one.
     ///
     /// # Errors
     /// The rules do not come to an end.
@@ -26,17 +27,29 @@ impl Machine {
         &mut self,
         frame: &mut Frame,
         ruleset: &CompiledRuleset,
+        after: &mut Number,
         run: &mut Run<'_>,
     ) -> Result<bool, Stop> {
         loop {
-            let question = self.question(frame, ruleset, run);
-            let workspace = &self.stack[frame.base..];
-            let known = question.and_then(|asked| self.decisions.find(asked, workspace, &mut self.bindings));
-            let Some(outcome) = known else { return self.find_rule(frame, ruleset, question, run) };
+            let mut known = self.decisions.next(*after);
+            if known == 0 || frame.tries >= MAX_TRIES {
+                let question = self.question(frame, ruleset, run);
+                known = question.map_or(0, |asked| self.decisions.find(asked, &self.stack[frame.base..]));
+                if known == 0 {
+                    return self.find_rule(frame, ruleset, question, after, run);
+                }
+                self.decisions.follow(*after, known);
+            }
+            let outcome = self.decisions.outcome(known, &mut self.bindings);
             self.pass_over(frame, ruleset, outcome.passed.into(), run);
             let Some(rule) = ruleset.rules.get(frame.rule) else { return Ok(false) };
             self.begin_attempt(frame, ruleset, run)?;
-            if outcome.matches || self.matches(frame, rule, false, run) {
+            if outcome.matches {
+                *after = known;
+                return Ok(true);
+            }
+            *after = 0;
+            if self.matches(frame, rule, false, run) {
                 return Ok(true);
             }
             (frame.rule, frame.tries) = (frame.rule + 1, 0);
@@ -46,8 +59,7 @@ impl Machine {
     /// What may be known already; `None` if rules are to be tried.
     #[inline(always)]
     fn question(&self, frame: &Frame, ruleset: &CompiledRuleset, run: &Run<'_>) -> Option<Question> {
-        let is_free = ruleset.filters.get(frame.rule).is_some_and(|filter| filter.is_free);
-        if is_free || run.reference || run.shows_steps() || frame.tries >= MAX_TRIES {
+        if run.reference || run.shows_steps() || frame.tries >= MAX_TRIES {
             return None;
         }
         let place = Place { program: run.program.stamp, rule: (ruleset.place + frame.rule) as u32 };
@@ -64,9 +76,11 @@ impl Machine {
         frame: &mut Frame,
         ruleset: &CompiledRuleset,
         mut question: Option<Question>,
+        after: &mut Number,
         run: &mut Run<'_>,
     ) -> Result<bool, Stop> {
         let (first, mut known) = (frame.rule, None);
+        let before = std::mem::take(after);
         loop {
             let is_free = ruleset.filters.get(frame.rule).is_some_and(|filter| filter.is_free);
             if !(is_free || run.reference || frame.tries >= MAX_TRIES) {
@@ -75,7 +89,7 @@ impl Machine {
             }
             let passed = frame.rule - first;
             let Some(rule) = ruleset.rules.get(frame.rule) else {
-                self.keep(question, frame, passed, false);
+                self.keep(question, frame, passed, false, before);
                 return Ok(false);
             };
             if run.shows_steps() {
@@ -88,7 +102,7 @@ impl Machine {
             }
             self.begin_attempt(frame, ruleset, run)?;
             if ruleset.filters.get(frame.rule).is_none_or(|filter| filter.reads_text) {
-                self.keep(question.take(), frame, passed, false);
+                self.keep(question.take(), frame, passed, false, before);
             }
             // of a free rule nothing is compared as text
             let by_text = known.is_some_and(|summary: WorkspaceSummary| summary.has_quote_bytes);
@@ -97,18 +111,25 @@ impl Machine {
                 self.show_outcome(frame, rule, matches, run);
             }
             if matches {
-                self.keep(question, frame, passed, true);
+                *after = self.keep(question, frame, passed, true, before);
                 return Ok(true);
             }
             (frame.rule, frame.tries) = (frame.rule + 1, 0);
         }
     }
 
-    fn keep(&mut self, question: Option<Question>, frame: &Frame, passed: usize, matches: bool) {
-        if let (Some(question), Ok(passed)) = (question, u16::try_from(passed)) {
-            let bindings = if matches { &self.bindings[..] } else { &[] };
-            self.decisions.keep(question, &self.stack[frame.base..], Outcome { passed, matches }, bindings);
-        }
+    fn keep(
+        &mut self,
+        question: Option<Question>,
+        frame: &Frame,
+        passed: usize,
+        matches: bool,
+        after: Number,
+    ) -> Number {
+        let (Some(question), Ok(passed)) = (question, u16::try_from(passed)) else { return 0 };
+        let bindings = if matches { &self.bindings[..] } else { &[] };
+        let (workspace, outcome) = (&self.stack[frame.base..], Outcome { passed, matches });
+        self.decisions.keep(question, workspace, outcome, bindings, after)
     }
 
     /// A rule is held against the workspace.

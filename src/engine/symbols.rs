@@ -6,7 +6,7 @@
 
 use crate::addr::{ByteKind, META_QUOTE, Operators, Token, op};
 use crate::config::RulesetId;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 bitflags::bitflags! {
     /// What is known of a token's bytes.
@@ -264,14 +264,16 @@ impl Symbols {
     }
 
     /// Gives tokens with the same facts one number, but for those that rules name themselves.
-    pub fn unite(&mut self, named: &HashSet<u32>) {
+    pub fn unite(&mut self, named: impl Iterator<Item = u32>) {
+        let mut is_named = vec![false; self.facts.len()];
+        named.for_each(|id| is_named[id as usize] = true);
         let mut numbers = HashMap::new();
         for (id, facts) in self.facts.iter_mut().enumerate() {
-            let id = id as u32;
-            facts.number = id;
-            if !named.contains(&id) {
-                facts.number = *numbers.entry((facts.member, facts.begins, facts.node)).or_insert(id);
-            }
+            facts.number = match (facts.member, facts.begins, facts.node) {
+                _ if is_named[id] => id as u32,
+                (0, 0, 0) => 0,
+                known => *numbers.entry(known).or_insert(id as u32),
+            };
         }
     }
 
