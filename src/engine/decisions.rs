@@ -10,6 +10,12 @@
 
 use super::matcher::{Binding, Bindings};
 use super::symbols::{Shape, Symbol};
+use std::cell::Cell;
+
+thread_local! {
+    /// What machines have found out on this thread: one that waits for a map holds nothing.
+    static KNOWN: Cell<Decisions> = Cell::default();
+}
 
 /// Longest workspace about which something is kept.
 const MAX_LENGTH: usize = 64;
@@ -61,7 +67,7 @@ struct Decision {
     next: Number,
 }
 
-/// What a machine has found out.
+/// What has been found out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decisions {
     /// The first stands for none. Empty before something is known.
@@ -95,6 +101,16 @@ impl Question {
 }
 
 impl Decisions {
+    /// Those of this thread, for a machine that runs on it.
+    pub fn borrow() -> Self {
+        KNOWN.take()
+    }
+
+    /// They are there for the next one.
+    pub fn give_back(self) {
+        KNOWN.set(self);
+    }
+
     /// What is known of a workspace; 0 for nothing.
     #[inline]
     pub fn find(&self, question: Question, workspace: &[Symbol]) -> Number {

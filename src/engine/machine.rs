@@ -86,6 +86,7 @@ pub struct Machine {
     pub(super) pending: Pending,
     pub(super) answer: Option<Answer>,
     pub(super) scratch: Scratch,
+    /// Those of the thread, while a step lasts.
     pub(super) decisions: Decisions,
     /// The decision that a call follows on.
     pub(super) called_after: Number,
@@ -258,7 +259,10 @@ impl Machine {
             reference: self.reference,
             tally: program.claim_tally(),
         };
+        // a number means nothing among the decisions of another thread
+        (self.decisions, self.called_after) = (Decisions::borrow(), 0);
         let asked = self.work(&mut run);
+        std::mem::take(&mut self.decisions).give_back();
         self.problems = std::mem::take(&mut run.problems);
         if asked { Step::Lookup } else { Step::Done(self.status) }
     }
