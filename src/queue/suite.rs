@@ -249,9 +249,9 @@ async fn what_is_leased_or_young_is_not_due(scene: &dyn Scene) {
     drop(commit(&store, &young).await);
     drop(commit(&store, &old).await);
     assert_eq!(due(&scene.other(), 9, &mut run()).await, [old.key()]);
-    // what is asked for by what it is goes whatever its age; to be another one than somebody is no reason
+    // what is asked for goes whatever its age, by what it is or by what it is not
     for (argument, wanted) in
-        [(format!("I{}", young.id), vec![young.key()]), ("!Inobody".into(), vec![old.key()])]
+        [(format!("I{}", young.id), vec![young.key()]), ("!Inobody".into(), vec![young.key(), old.key()])]
     {
         let mut selection = Selection::default();
         assert!(selection.add(argument.as_bytes()));
