@@ -2,14 +2,13 @@
 
 use super::{DsnKind, DsnRequest, original};
 use crate::config::HeaderCondition;
-use crate::envelope::{Envelope, Recipient, RecipientState};
+use crate::envelope::{Envelope, Recipient, RecipientFlags, RecipientState};
 use crate::message::{Header, HeaderKind, Headers};
 
 pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u8]) -> Headers {
     let (subject, submitted) = subject(report);
     // From is the site's default field, with the macros of `set_macros`
-    let gets_it = |one: &Recipient| !matches!(one.state, RecipientState::Duplicate | RecipientState::Failed);
-    let named = report.receivers.iter().filter(|one| one.parent.is_none() && gets_it(one));
+    let named = report.receivers.iter().filter(|one| one.parent.is_none() && is_named(one));
     let mut fields: Vec<Header> =
         named.map(|one| field("To", &report.facts.without_route(&one.text), HeaderKind::RECIPIENT)).collect();
     if report.facts.mime {
@@ -24,6 +23,12 @@ pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u
     fields.push(field("Subject", subject.as_bytes(), HeaderKind::ENCODABLE));
     fields.push(field("Auto-Submitted", submitted.as_bytes(), HeaderKind::empty()));
     Headers(fields)
+}
+
+/// Whoever cannot get it is not named; where ruleset 5 has put another in his place, only that one cannot.
+fn is_named(receiver: &Recipient) -> bool {
+    receiver.flags.contains(RecipientFlags::REPLACED)
+        || !matches!(receiver.state, RecipientState::Duplicate | RecipientState::Failed)
 }
 
 fn subject(report: &DsnRequest<'_>) -> (String, String) {

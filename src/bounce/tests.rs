@@ -168,6 +168,43 @@ fn a_report_about_a_report_goes_to_the_postmaster() {
     assert!(text.contains("\nwith id 6AMHoeVK026330\n"), "{text}");
 }
 
+/// Who cannot get it is not named in To, but where ruleset 5 has put another in his place: that one cannot.
+#[test]
+fn the_name_that_ruleset_5_replaced_is_shown() {
+    let envelope = failed_member_of_a_list();
+    let named = |flags: RecipientFlags| {
+        let receiver = Recipient { state: RecipientState::Failed, flags, ..recipient("luser", "nobody", 0) };
+        let request = DsnRequest {
+            facts: &facts(),
+            kind: DsnKind::Failure,
+            id: QueueId::new(b"6AMHof7n026348").expect("a good identifier"),
+            now: 1_795_369_860,
+            expired: false,
+            deliver_by: None,
+            only_warns: false,
+            receivers: vec![receiver],
+            to_postmaster: true,
+            header_only: true,
+            header: b"",
+        };
+        let built = build(&request, &envelope, &mut io::BufReader::new(envelope.body.reader()));
+        let fields = built.expect("a body in memory").headers.0;
+        fields.iter().filter(|field| field.name == b"To").map(|field| field.value.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(RecipientFlags::PRIMARY), Vec::<Vec<u8>>::new());
+    assert_eq!(named(RecipientFlags::PRIMARY | RecipientFlags::REPLACED), [b" luser".to_vec()]);
+}
+
+/// Mail that goes round in circles is told to postmaster even where nobody is to hear of a failure.
+#[test]
+fn a_report_without_anybody_who_failed_has_no_heading_for_them() {
+    let mut envelope = failed_member_of_a_list();
+    envelope.recipients[1].flags = RecipientFlags::HAS_NOTIFY;
+    let text = report(DsnKind::Failure, &envelope, false);
+    assert!(text.contains("Transcript of session follows"), "{text}");
+    assert!(!text.contains("permanent fatal errors"), "{text}");
+}
+
 #[test]
 fn the_way_to_a_sender_is_not_shown_unless_it_is_to_be_kept() {
     let shown = |keep_routes| {

@@ -73,8 +73,12 @@ fn reason(reply: &Reply) -> Vec<u8> {
 }
 
 fn failures(out: &mut Vec<u8>, report: &DsnRequest<'_>, original: &Envelope) {
+    let concerned = report.concerned(original, DsnKind::Failure);
+    if concerned.is_empty() {
+        return;
+    }
     out.extend_from_slice(b"   ----- The following addresses had permanent fatal errors -----\n");
-    for index in report.concerned(original, DsnKind::Failure) {
+    for index in concerned {
         let recipient = &original.recipients[index];
         out.extend_from_slice(&shown(&recipient.text));
         out.push(b'\n');

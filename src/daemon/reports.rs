@@ -63,7 +63,7 @@ impl Mta {
         let given_up = expired || overdue.is_some();
         let late = given_up || waits && envelope.attempt.warning_due;
         // mail that has arrived needs nothing of what follows
-        if kinds.is_empty() && !late {
+        if kinds.is_empty() && !late && !envelope.attempt.tells_postmaster {
             return Ok(reports);
         }
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
@@ -80,6 +80,7 @@ impl Mta {
         if given_up {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
+        let failure_told = kinds.iter().any(|kind| kind.tells_failures());
         for kind in kinds {
             // a command that is to be quiet about errors has no report on a report that it has made
             if self.site.config.options.error_mode == b'q'
@@ -148,7 +149,9 @@ impl Mta {
             if kind.warns() {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
-            if let Some(receivers) = self.postmaster_copy(envelope, kind).await {
+            if kind.tells_failures()
+                && let Some(receivers) = self.postmaster_copy(envelope, kind, true).await
+            {
                 let id = self.queue.next_id();
                 let Receivers { list, expanded, word, .. } = receivers;
                 let copy =
@@ -156,17 +159,47 @@ impl Mta {
                 reports.queued.push(self.queue_report(envelope, &copy, expanded, word).await?);
             }
         }
+        let kind = DsnKind::Failure;
+        if !failure_told && let Some(receivers) = self.postmaster_copy(envelope, kind, false).await {
+            let Receivers { list: receivers, expanded, word, .. } = receivers;
+            let header = self.returned_header(envelope, &facts).await;
+            let request = DsnRequest {
+                facts: &facts,
+                kind,
+                id: self.queue.next_id(),
+                now,
+                expired,
+                deliver_by: None,
+                only_warns: false,
+                receivers,
+                to_postmaster: true,
+                header_only: true,
+                header: &header,
+            };
+            reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
+        }
         Ok(reports)
     }
 
-    /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail.
-    async fn postmaster_copy(&self, envelope: &mut Envelope, kind: DsnKind) -> Option<Receivers> {
+    /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail. Of what goes round in
+    /// circles postmaster hears as well, even where nobody is to be told that it `failed`.
+    async fn postmaster_copy(
+        &self,
+        envelope: &mut Envelope,
+        kind: DsnKind,
+        failed: bool,
+    ) -> Option<Receivers> {
         let config = self.site.config.clone();
         let copy_to = config.expand(config.options.postmaster_copy.as_deref()?);
-        if !kind.tells_failures() || envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
+        if envelope.attempt.report || copy_to.is_empty() || envelope.class < 0 {
             return None;
         }
-        let (list, expanded) = self.expand(envelope, &[copy_to]).await;
+        let circling = envelope.attempt.tells_postmaster.then(|| b"postmaster".to_vec());
+        let names: Vec<Vec<u8>> = failed.then_some(copy_to).into_iter().chain(circling).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let (list, expanded) = self.expand(envelope, &names).await;
         Some(Receivers { list, expanded, to_postmaster: true, word: word(envelope, kind, true) })
     }
 

@@ -268,7 +268,7 @@ async fn deliver(
     }
     for group in elsewhere.into_iter().take_while(|_| may_deliver(checkpoint)) {
         attempt.settle_before(group.turn(&turns), &turns, &mut here);
-        host_attempt::complain_of_routes(&mut attempt, group.members[0]);
+        host_attempt::complain_of_routes(&mut attempt, &group.members);
         since_checkpoint += host_attempt::deliver(&mut attempt, group).await;
         let interval = on.site.config.options.checkpoint_interval;
         if interval > 0 && since_checkpoint >= interval {

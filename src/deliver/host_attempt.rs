@@ -26,18 +26,21 @@ struct HostAttempt {
     failure: Option<ConnectFailure>,
 }
 
-/// What is wrong with next hops is told of when it is the turn of their mailer's first recipient: sendmail looks up those of all the
-/// others then.
-pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, first: usize) {
-    let Some(mailer) = attempt.mailer(first) else { return };
+/// What is wrong with a next hop is told of when it is the turn of the group before it: sendmail looks up the next hops of those behind a
+/// group's first recipient until one is another.
+pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, group: &[usize]) {
+    let Some(mailer) = group.first().and_then(|first| attempt.mailer(*first)) else { return };
     if local::too_big(attempt.envelope.size, mailer).is_some() {
         return; // it does not come to that
     }
-    for index in plan::order(&attempt.on.site.config, attempt.envelope) {
-        if attempt.mailer_id(index) != attempt.mailer_id(first) {
-            continue;
-        }
-        let Some(key) = attempt.route_key(index) else { continue };
+    let mailer = attempt.mailer_id(group[0]);
+    let order = plan::order(&attempt.on.site.config, attempt.envelope);
+    let of_mailer = |index: &usize| attempt.mailer_id(*index) == mailer;
+    let behind: Vec<usize> =
+        order.into_iter().filter(of_mailer).skip_while(|index| !group.contains(index)).collect();
+    let others = behind.iter().position(|index| !group.contains(index));
+    for index in &behind[..others.map_or(behind.len(), |at| at + 1)] {
+        let Some(key) = attempt.route_key(*index) else { continue };
         let Some(Err(result)) = attempt.routes.get_mut(&key) else { continue };
         let (exit, text) = (result.exit, result.system_error.take());
         if let Some(text) = text {

@@ -18,12 +18,13 @@ impl Deliverer {
     }
 }
 
-/// Is it a message for other hosts only, just received? sendmail finds its hops too many where it ends its receipt, and leaves it to the
-/// next run of the queue to return it.
+/// Is it just received, and nobody left to be looked up: a message for other hosts only, or one whose recipients were all looked up
+/// at RCPT (DeliveryMode interactive)? sendmail finds its hops too many where it ends its receipt, and leaves it to the next run of the
+/// queue to return it.
 fn is_left_to_a_run(envelope: &Envelope, looked: bool) -> bool {
     let attempt = &envelope.attempt;
     let received = !attempt.generated && !attempt.read_back;
-    received && !looked && envelope.client().is_some()
+    received && (!looked || attempt.interactive) && envelope.client().is_some()
 }
 
 /// The same for a message that is to be delivered. `looked`: some user of this host was looked up.
@@ -56,7 +57,7 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
         recipient.tried = on.clock.now();
     }
     envelope.attempt.stopped = true;
-    envelope.attempt.untried = true;
+    envelope.attempt.tells_postmaster = true;
     // whatever was wrong with an address
     envelope.attempt.exit = Sysexit::UNAVAILABLE;
     envelope.note_reply(&Reply::new(554, Some(EnhancedStatus(5, 4, 6)), text.clone()));

@@ -216,6 +216,22 @@ async fn too_many_hops() {
     let log = scene.log().join("\n");
     assert!(log.ends_with(&format!("): {text}")), "{log}"); // SYSERR(root), and root may be me
     assert_eq!(scene.mail("ME").len(), 1);
+    assert!(envelope.attempt.tells_postmaster);
+}
+
+/// Where RCPT has looked everybody up (DeliveryMode interactive) nobody is left for the attempt, and the next run returns it.
+#[tokio::test]
+async fn too_many_hops_wait_for_a_run_where_the_session_has_looked_everybody_up() {
+    let scene = scene("");
+    for interactive in [true, false] {
+        let mut envelope = scene.envelope(&["ME@localhost"]);
+        envelope.hop_count = 26;
+        envelope.attempt.interactive = interactive;
+        envelope.scope.set_named(&scene.deliverer.site.config, b"_", b"there.example [192.0.2.9]");
+        scene.deliverer.attempt(&mut envelope, None).await;
+        assert_eq!(envelope.pending().next().is_some(), interactive, "{:?}", scene.states(&envelope));
+        assert_eq!(envelope.attempt.tells_postmaster, !interactive);
+    }
 }
 
 /// A map that does not answer leaves its recipient to a later run; FallbackMXhost takes him now, but nobody of this host.

@@ -233,6 +233,8 @@ pub struct AttemptState {
     pub unsplit: bool,
     /// Nobody was tried.
     pub untried: bool,
+    /// Postmaster hears of it beside whoever PostmasterCopy names, whatever NOTIFY= says: it goes round in circles.
+    pub tells_postmaster: bool,
     /// Of a report: the client whose message it is about, as Received-From-MTA shows it.
     pub received_from: Option<Vec<u8>>,
 }
