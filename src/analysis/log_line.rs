@@ -47,10 +47,10 @@ fn from_json(line: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// `ID: text`, where the identifier is one of letters and digits.
+/// `ID: text`, where the identifier is one of letters and digits; of a line in pieces (`ID[1]: text ...`) the first.
 pub(super) fn identified(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = text.windows(2).position(|pair| pair == b": ")?;
-    let id = &text[..colon];
+    let id = text[..colon].strip_suffix(b"[1]").unwrap_or(&text[..colon]);
     let plausible = id.len() >= 5 && id.iter().all(u8::is_ascii_alphanumeric);
     plausible.then(|| (id, &text[colon + 2..]))
 }

@@ -286,6 +286,8 @@ Dec  1 07:00:02 host sendmail[2]: 6B1700AB000001: to=<c@d.example>, delay=00:00:
 Dec  1 07:00:03 host sendmail[3]: 6B1700AB000002: ruleset=check_rcpt, arg1=<x@y.example>, relay=[198.51.100.2], reject=550 5.7.1 <x@y.example>... Relaying denied
 Dec  1 07:00:04 host sendmail[4]: 6B1700AB000003: from=root, size=5, class=0, nrcpts=1, relay=root@localhost
 Dec  1 07:00:04 host sendmail[4]: 6B1700AB000003: to=ann@z.example, ctladdr=staff@host.example (8/0), delay=00:00:00, mailer=relay, stat=Sent
+Dec  1 07:00:04 host sendmail[4]: 6B1700AB000001[1]: to=<f@d.example>, delay=00:00:03, mailer=esmtp, pri=1, relay=mx.d.example. ...
+Dec  1 07:00:04 host sendmail[4]: 6B1700AB000001[2]: [192.0.2.9], dsn=2.0.0, stat=Sent
 Dec  1 07:00:05 host sendmail[5]: ruleset=check_relay, arg1=[198.51.100.3], arg2=198.51.100.3, relay=[198.51.100.3], reject=550 5.7.1 Access denied
 ";
         assert_eq!(
@@ -296,6 +298,7 @@ Dec  1 07:00:05 host sendmail[5]: ruleset=check_relay, arg1=[198.51.100.3], arg2
                 "192.0.2.7=mx.example a@b.example -> e@d.example true",
                 "198.51.100.2  -> x@y.example false",
                 "here root -> staff@host.example true",
+                "192.0.2.7=mx.example a@b.example -> f@d.example true",
                 "198.51.100.3 false",
             ]
         );

@@ -2,6 +2,7 @@
 
 use super::counters::Counters;
 use super::json;
+use super::pieces::for_each_piece;
 use super::priority::Priority;
 use super::statistics::{Connection, Message, Statistics};
 use super::traffic::{Dialogue, Traffic};
@@ -55,9 +56,6 @@ const FACILITY_MAIL: u8 = 2 << 3;
 
 /// Lines that may wait for a slow syslog; more are dropped and counted.
 const BACKLOG: usize = 4096;
-
-/// sendmail cuts its lines here, in bytes.
-const MAX_LINE: usize = 1024;
 
 /// The log of one process. Cloning shares it. A line never makes a session wait: when the writer
 /// falls behind, lines are dropped and counted.
@@ -118,7 +116,7 @@ impl Logger {
         self.0.level
     }
 
-    /// Logs `id: text` if LogLevel is greater than `level` (sendmail's `LogLevel > N`).
+    /// Logs `id: text`, in several lines where it is long, if LogLevel is greater than `level` (sendmail's `LogLevel > N`).
     pub fn log(&self, level: u8, priority: Priority, id: Option<&[u8]>, text: &[u8]) {
         if self.0.level > level {
             self.always(priority, id, text);
@@ -130,19 +128,12 @@ impl Logger {
         if self.0.target == Target::Json {
             return to_stderr(&json::line(&self.0.tag, priority, id, text));
         }
-        let mut line = Vec::with_capacity(text.len() + 24);
-        if let Some(id) = id {
-            line.extend_from_slice(id);
-            line.extend_from_slice(b": ");
-        }
-        line.extend_from_slice(&visible(text));
-        line.truncate(MAX_LINE);
-        match &self.0.target {
+        for_each_piece(&self.0.tag, id, &visible(text), |line| match &self.0.target {
             Target::Nothing | Target::Json => {}
             Target::Memory => self.0.memory().push(line),
             Target::Stderr => to_stderr(&self.0.stamped(None, &line)),
             Target::Syslog(path) => self.0.syslog(path, self.0.stamped(Some(priority), &line)),
-        }
+        });
     }
 
     /// Who runs this process, as system errors name him; root where nobody says so.

@@ -11,6 +11,7 @@ pub mod counters;
 mod json;
 mod lines;
 mod logger;
+mod pieces;
 mod priority;
 pub mod statistics;
 mod traffic;

@@ -298,8 +298,9 @@ fn sec_059_log_lines_are_bounded() {
     log.always(Priority::Info, None, &[b'%'; 100_000]);
     log.always(Priority::Info, None, b"%s%n\n\0\x1b[2J");
     let lines = log.lines();
-    assert!(lines[0].len() <= 1024);
-    assert_eq!(lines[1], b"%s%n\\n\\000\\033[2J");
+    let (last, pieces) = lines.split_last().expect("lines");
+    assert!(pieces.len() > 100 && pieces.iter().all(|line| line.len() <= 1024));
+    assert_eq!(last, b"%s%n\\n\\000\\033[2J");
 }
 
 /// Nothing here follows the structure of MIME: what is nested is text.
