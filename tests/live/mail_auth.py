@@ -4,7 +4,7 @@ SPF, DKIM, DMARC and ARC of what comes: opendkim signs, the bed's name server ha
 
 usage: mail_auth.py CANONIFY [--show]     Needs root and Debian's packages opendkim and opendkim-tools; without them it skips.
 """
-import base64, os, pathlib, re, shutil, subprocess, sys, tempfile, time
+import base64, hashlib, os, pathlib, re, shutil, subprocess, sys, tempfile, time
 
 import mail_bed, mail_site
 
@@ -65,13 +65,48 @@ def signed(text, domain, form):
     return "DKIM-Signature: " + value.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n" + text
 
 
+def relaxed(field):
+    """RFC 6376, 3.4.2, without the line end."""
+    name, value = field.split(":", 1)
+    return name.lower().strip() + ":" + re.sub(r"[ \t]+", " ", value.replace("\r\n", "")).strip()
+
+
+def signature_of(text):
+    signing = ["openssl", "dgst", "-sha256", "-sign", TOP + "/dkim/sel.pem"]
+    return base64.b64encode(subprocess.run(signing, input=text.encode("latin-1"), check=True, stdout=subprocess.PIPE).stdout).decode()
+
+
+def sealed(text, domain, chain):
+    """The message as a host of this domain hands it on, with what it says of the chain so far (RFC 8617, 5.1)."""
+    head, body = text.split("\r\n\r\n", 1)
+    fields = re.split(r"\r\n(?![ \t])", head)
+    arc = [field for field in fields if field.startswith("ARC-")]  # the newest set above
+    number = len(arc) // 3 + 1
+    lines = [re.sub(r"[ \t]+", " ", line).rstrip() for line in body.split("\r\n")]
+    whole = "\r\n".join(lines).rstrip("\r\n") + "\r\n"
+    digest = base64.b64encode(hashlib.sha256(whole.encode("latin-1")).digest()).decode()
+    tags = f" i={number}; a=rsa-sha256; d={domain}; s=sel; "
+    names = ["From", "To", "Subject", "Date", "Message-ID"]
+    found = [next(field for field in fields if field.startswith(name + ":")) for name in names]
+    message = f"ARC-Message-Signature:{tags}c=relaxed/relaxed; h={':'.join(names)};\r\n\tbh={digest}; b="
+    message += signature_of("\r\n".join(map(relaxed, [*found, message])))
+    results = f"ARC-Authentication-Results: i={number}; {domain};\r\n\tspf=pass smtp.mailfrom=ann@{domain}"
+    seal = f"ARC-Seal:{tags}cv={chain}; t=1772359200; b="
+    sets = [[arc[at + 2], arc[at + 1], arc[at]] for at in range(0, len(arc), 3)][::-1]
+    seal += signature_of("\r\n".join(map(relaxed, [*sum(sets, []), results, message, seal])))
+    return "\r\n".join([seal, message, results, *fields]) + "\r\n\r\n" + body
+
+
 def run_case(daemon, case):
-    """Like the bed's; a message may have to be signed before."""
+    """Like the bed's; a message may have to be signed before, or sealed by hosts on its way."""
     for step in case["steps"]:
-        if step[0] == "message" and case.get("sign"):
-            form, old, new = case["sign"]
-            text = signed(step[1], case["domain"], form).replace(old, new)
-            step[1] = "".join(("." if line.startswith(".") else "") + line for line in text.splitlines(True)) + ".\r\n"
+        if step[0] == "message" and (case.get("sign") or case.get("hops")):
+            if case.get("sign"):
+                form, old, new = case["sign"]
+                step[1] = signed(step[1], case["domain"], form).replace(old, new)
+            for domain, chain, old, new in case.get("hops", []):
+                step[1] = sealed(step[1], domain, chain).replace(old, new)
+            step[1] = "".join(("." if line.startswith(".") else "") + line for line in step[1].splitlines(True)) + ".\r\n"
     return plain_case(daemon, case)
 
 
@@ -248,6 +283,30 @@ def verifying(run):
     yield "a name of its own", found(passed) and found(passed)[0].startswith("gate.example; "), passed
 
 
+def handed_on(*hops):
+    """A stranger's message that hosts have sealed in turn; each then changes something of it."""
+    case = incoming(sign=("", "", ""))
+    return {**case, "sign": None, "hops": [(*hop, "", "")[:4] for hop in hops]}
+
+
+def sealing(run):
+    """(what, is it so, the result) of each case."""
+    first, second = ("watched.example", "none"), ("friend.example", "pass")
+    tag = ("Subject: signed", "Subject: [list] signed")
+    rows = [
+        ("one seal", "pass", handed_on(first)), ("two seals", "pass", handed_on(first, second)),
+        ("a list changes the subject and seals", "pass", handed_on((*first, *tag), second)), ("a list changes the subject of what it has sealed", "fail", handed_on(first, (*second, *tag))),
+        ("the body is changed behind the last seal", "fail", handed_on(first, (*second, "Hello  there", "Hello thither"))),
+        ("the first set's results are changed", "fail", handed_on(first, (*second, "i=1; watched.example;", "i=1; other.example;"))),
+        ("the first set is not there", "fail", handed_on(first, (*second, "ARC-Seal: i=1;", "X-Seal: i=1;"))),
+        ("the first seal is another's", "fail", handed_on((*first, "ARC-Seal: i=1; a=rsa-sha256; d=watched", "ARC-Seal: i=1; a=rsa-sha256; d=friend"), second)),
+        ("the second host has found the chain broken", "fail", handed_on(first, ("friend.example", "fail"))), ("a first seal on a chain that is said to be there", "fail", handed_on(("watched.example", "pass"))),
+        ("a seal without a key in the DNS", "fail", handed_on(first, ("nokey.example", "pass"))), ("no chain", "none", incoming(sign=None))]
+    results = run("FEATURE(`mail_auth')", [case for _, _, case in rows])
+    for (what, verdict, _), result in zip(rows, results):
+        yield f"ARC, {what}: {verdict}", says(result, f"arc={verdict}") and logged(result, f"arc={verdict}"), result
+
+
 def greylisting(run):
     """(what, is it so, the result) of each case."""
     def asks(client=STRANGER, sender="ann@good.example", to="alice@site.example"):
@@ -304,7 +363,7 @@ def main(canonify, *more):
             lines = [line for line in cf.split("\n") if not line.startswith("O DaemonPortOptions")]
             return bed.run({"cf": "\n".join([*lines, PORT, ""]), "arguments": [], "cases": cases})
 
-        for what, good, result in [*signing(run), *verifying(run), *greylisting(run)]:
+        for what, good, result in [*signing(run), *verifying(run), *sealing(run), *greylisting(run)]:
             print(f"{'ok' if good else 'FAILED'}: {what}")
             passed, failed = passed + good, failed + (not good)
             if "start" in result and not good:
