@@ -24,12 +24,12 @@ ACCESS = "Connect:127.0.0.5	RELAY\nTo:example	RELAY\n" + "".join(
     f"Srv_Features:127.0.0.{number}	{letters}\n" for number, letters in enumerate(["A", "l", "L", "a", "C", "c"], 31))
 
 GOOD = [("alice", "secret")] * 4 + [("bob", "pass word"), ("dave", "d\xc3\xa4ve"), ("alice@other.example", "secret"), ("alice@mail.site.example", "secret")]
-BAD = [("alice", "wrong"), ("alice", ""), ("nosuch", "secret"), ("alice@nosuch.example", "secret"), ("ALICE", "secret"), ("u" * 90, "x"), ("alice", "s" * 400), ("al\xefce", "secret"), ("a,b=c", "x")]
+BAD = [("alice", "wrong"), ("alice", ""), ("nosuch", "secret"), ("alice@nosuch.example", "secret"), ("ALICE", "secret"), ("u" * 90, "x"), ("u" * 1024, "x"), ("u" * 1025, "x"), ("alice", "s" * 400), ("al\xefce", "secret"), ("a,b=c", "x")]
 NAMED = ["", "", "", "bob", "alice"]
 LINES = ["AUTH", "AUTH ", "AUTH FOO", "AUTH FOO bar", "AUTH PLAIN =", "AUTH PLAIN !!!", "AUTH PLAIN A", "AUTH PLAIN AGEAYg", "AUTH PLAIN AGEAYg===", "AUTH PLAIN AG EAYg==", "AUTH CRAM-MD5 =", "AUTH " + "M" * 60,
          "AUTH CRAM-MD5 " + b64("alice"), "AUTH DIGEST-MD5 " + b64("x"), "AUTH SCRAM-SHA-1 =", "AUTH PLAIN " + b64("alice"), "AUTH PLAIN " + b64("alice\0secret"), "AUTH PLAIN " + b64("\0alice\0secret\0"),
          "AUTH PLAIN " + b64("\0alice\0secret\0more"), "AUTH PLAIN " + b64("\0\0secret"), "AUTH PLAIN " + b64("\0alice\0secret") + " x", "AUTH  PLAIN  " + b64("\0alice\0secret"), "auth pLaIn " + b64("\0alice\0secret"),
-         "AUTH PLAIN " + b64("\0alice\0" + "x" * 6000), "AUTH PLAIN " + b64("\0al ice\n\1\0x"), "AUTH PLAIN " + b64("\0 alice \0secret"), "AUTH PLAIN *", "AUTH LOGIN *", "AUTH SCRAM-SHA-256 " + b64("y,,n=alice,r=x"),
+         "AUTH PLAIN " + b64("\0alice\0" + "x" * 6000), "AUTH PLAIN " + b64("a" * 1025 + "\0alice\0secret"), "AUTH PLAIN " + b64("\0al ice\n\1\0x"), "AUTH PLAIN " + b64("\0 alice \0secret"), "AUTH PLAIN *", "AUTH LOGIN *", "AUTH SCRAM-SHA-256 " + b64("y,,n=alice,r=x"),
          "AUTH SCRAM-SHA-1 " + b64("n,,n=alice"), "AUTH SCRAM-SHA-1 " + b64("p=tls-unique,,n=alice,r=x"), "AUTH SCRAM-SHA-1 " + b64("n,,n=,r=x"), "AUTH SCRAM-SHA-1 " + b64("n,,n=a=3x,r=x"), "AUTH SCRAM-SHA-1 " + b64("n,x=1,n=alice,r=x")]
 TALKS = [  # a command and what is said to its challenges
     ["AUTH PLAIN", "*"], ["AUTH PLAIN", ""], ["AUTH PLAIN", "!!!"], ["AUTH PLAIN", b64("\0alice\0secret")], ["AUTH LOGIN", "*"], ["AUTH LOGIN", b64("alice"), "*"], ["AUTH LOGIN", b64("alice"), "!!"], ["AUTH LOGIN", "="],
