@@ -9,7 +9,7 @@ use crate::engine::Scope;
 use crate::envelope::{Recipient, is_same_address, set_sender};
 use crate::logging::{Priority, Quiet};
 use crate::message::{HeaderEdit, HeaderFacts};
-use crate::rewrite::Site;
+use crate::rewrite::{Address, Site};
 
 /// The message, and the session whose filters are elsewhere meanwhile.
 pub(super) struct InHand<'a, A: Acceptor> {
@@ -80,7 +80,10 @@ impl<'a, A: Acceptor> InHand<'a, A> {
                 self.read_parameters(RCPT_PARAMETERS, words, Some(&mut recipient));
             }
             match self.session.resolve(text, &mut recipient).await {
-                Ok(address) => self.session.add(recipient, address).await,
+                Ok(address) => {
+                    self.name_local_user(&address);
+                    self.session.add(recipient, address).await;
+                }
                 Err(refused) => {
                     let reply = self.session.finished(&refused.reply, refused.to.as_deref());
                     self.session.log(3, Priority::Notice, &reply.text);
@@ -89,6 +92,15 @@ impl<'a, A: Acceptor> InHand<'a, A> {
         }
         let noted = &mut self.session.envelope().session;
         (noted.looked_up, noted.looked_up_before) = (before, Some(before));
+    }
+
+    /// The filters behind find the user in `$u`, whom sendmail's ruleset 5 is asked about when one is added.
+    fn name_local_user(&mut self, address: &Address) {
+        let config = self.session.server.site.config.clone();
+        let mailer = config.mailers.get(address.mailer.0 as usize);
+        if mailer.is_some_and(|mailer| mailer.has(b'5')) && !address.skip_ruleset5 {
+            self.session.envelope().scope.set_named(&config, b"u", &address.user);
+        }
     }
 
     async fn remove(&mut self, text: &[u8]) -> usize {

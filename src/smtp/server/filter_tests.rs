@@ -147,7 +147,16 @@ impl Filter for Changes {
         header.insert(0, b"X-First", b" first".to_vec());
         Box::pin(async move {
             message.change_sender(b"<new@elsewhere.example>", b"").await;
+            message.add_recipients(b"<bob@site.example>", None).await;
+            let (_, site, scope) = message.moment();
+            assert_eq!(scope.get_named(&site.config, b"u"), Some(&b"bob"[..]), "of a user here");
             message.add_recipients(b"<carl@far.example>", None).await;
+            let (_, site, scope) = message.moment();
+            assert_eq!(
+                scope.get_named(&site.config, b"u"),
+                Some(&b"bob"[..]),
+                "of another host's nothing is asked"
+            );
             assert_eq!(message.delete_recipient(b"bob@site.example").await, 1);
             Decision::accept()
         })
