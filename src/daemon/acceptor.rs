@@ -67,8 +67,7 @@ impl DaemonAcceptor {
     /// queue's copy, and is silent.
     fn log_waiting(&self, envelope: &Envelope) {
         if !envelope.session.looked_up {
-            let deferred = self.mode == DeliveryMode::Defer && !envelope.attempt.interactive;
-            self.mta.log_waiting(envelope, deferred.then_some(b"4.4.3"));
+            self.mta.log_waiting(envelope);
         }
     }
 
@@ -263,7 +262,7 @@ impl Acceptor for DaemonAcceptor {
         let leases = leases.map_err(|error| self.mta.refuse(&envelope.id, &error))?;
         let main = envelope.id.clone();
         if !waits && !interactive && self.mta.deliverer.waits_for_lookups(&envelope) {
-            self.mta.log_waiting(&envelope, Some(b"4.4.3"));
+            self.mta.log_waiting(&envelope);
         }
         for (lease, mut envelope) in leases.into_iter().zip(std::iter::once(envelope).chain(parts)) {
             if waits {

@@ -237,7 +237,7 @@ impl Mta {
             let at_once = envelope.attempt.interactive;
             let waits = envelope.attempt.held_back && !envelope.attempt.generated && !looked;
             if waits {
-                self.log_waiting(&envelope, None);
+                self.log_waiting(&envelope);
             }
             let mut said = self.drop_envelope(envelope, lease, connections, unsent).await;
             // what was wrong with whoever was to be told as well
@@ -331,7 +331,7 @@ impl Mta {
 
     /// Nobody is tried: the log and whoever reads steps hear of it.
     fn tell_waiting(&self, envelope: &Envelope) {
-        self.log_waiting(envelope, None);
+        self.log_waiting(envelope);
         for recipient in envelope.pending() {
             envelope.attempt.console.step(&[&recipient.text, b"... queued"]);
         }

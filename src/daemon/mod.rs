@@ -52,4 +52,4 @@ pub use load::should_queue;
 pub use mta::Mta;
 pub use serve::{Service, serve};
 pub use status::{RulesUsed, Status, file_journal, sockets as status_sockets};
-pub use verify::{expand, full_name_of};
+pub use verify::{full_name_of, look_up};

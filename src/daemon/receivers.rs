@@ -41,7 +41,7 @@ impl Mta {
         names: &[Vec<u8>],
     ) -> (Vec<Recipient>, Expanded) {
         if envelope.attempt.no_alias {
-            let (list, expanded) = self.expand_all(envelope, self.named(names), true).await;
+            let (list, expanded) = self.expand_all(envelope, self.named(envelope, names), true).await;
             if anybody(&list) {
                 return (list, expanded);
             }
@@ -78,11 +78,17 @@ impl Mta {
         envelope: &mut Envelope,
         names: &[Vec<u8>],
     ) -> (Vec<Recipient>, Expanded) {
-        self.expand_all(envelope, self.named(names), false).await
+        self.expand_all(envelope, self.named(envelope, names), false).await
     }
 
-    fn named(&self, names: &[Vec<u8>]) -> Vec<Recipient> {
-        names.iter().map(|name| Recipient::named(&self.site.config, name)).collect()
+    /// Who was found to be nobody when the message came in is not looked up again.
+    fn named(&self, envelope: &Envelope, names: &[Vec<u8>]) -> Vec<Recipient> {
+        let named = |name: &Vec<u8>| {
+            let named = Recipient::named(&self.site.config, name);
+            let known = envelope.attempt.unreachable.iter().find(|one| one.text == *name).cloned();
+            known.map(|one| Recipient { flags: named.flags, ..one }).unwrap_or(named)
+        };
+        names.iter().map(named).collect()
     }
 
     async fn expand_all(

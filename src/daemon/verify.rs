@@ -17,7 +17,7 @@ use crate::sys::clock;
 type Named = (Address, Vec<u8>);
 
 /// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
-pub async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
+pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
     // and so they do in whatever comes later in this transaction
     envelope.session.commas |= shows_commas(text);
     if let Some(said) = unbalanced(text) {
@@ -81,7 +81,10 @@ pub async fn look_up(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> LookedU
     expander.expand_told(&mut trial, clock::now()).await;
     let said = trial.attempt.transcript.split(|byte| *byte == b'\n').rev();
     let last = said.into_iter().find(|line| line.starts_with(b"5")).map(Reply::parse);
-    LookedUp { addresses: trial.counted_recipients(), refusal: last.or(refusal), message: trial.message }
+    let addresses = trial.counted_recipients();
+    let failed = |one: &Recipient| one.parent.is_none() && one.state == RecipientState::Failed;
+    let failed = trial.recipients.into_iter().filter(failed).collect();
+    LookedUp { addresses, failed, refusal: last.or(refusal), message: trial.message }
 }
 
 /// An envelope in which names are looked up that are no recipients of this one.

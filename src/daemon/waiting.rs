@@ -7,7 +7,7 @@ use crate::sys::clock;
 
 impl Mta {
     /// A `to=` line for everybody who has to wait.
-    pub fn log_waiting(&self, envelope: &Envelope, dsn: Option<&[u8]>) {
+    pub fn log_waiting(&self, envelope: &Envelope) {
         let config = &self.site.config;
         for index in envelope.send_order() {
             let recipient = &envelope.recipients[index];
@@ -27,7 +27,7 @@ impl Mta {
                 mailer,
                 priority: envelope.priority,
                 quarantine: held,
-                dsn: dsn.or(status.as_deref().map(str::as_bytes)),
+                dsn: status.as_deref().map(str::as_bytes),
                 stat: if held.is_some() { b"quarantined" } else { b"queued" },
                 ..RecipientLine::default()
             };
@@ -60,6 +60,6 @@ impl Mta {
     }
 
     fn log_all_waiting(&self, envelope: &Envelope, cut: &[Envelope]) {
-        std::iter::once(envelope).chain(cut).for_each(|one| self.log_waiting(one, None));
+        std::iter::once(envelope).chain(cut).for_each(|one| self.log_waiting(one));
     }
 }

@@ -146,7 +146,7 @@ impl Recipient {
 }
 
 /// One recipient.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recipient {
     /// As given, brackets included where typed so.
     pub text: Vec<u8>,

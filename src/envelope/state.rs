@@ -211,6 +211,8 @@ pub struct AttemptState {
     pub parts_read: bool,
     /// The first whom a session refused because nobody has that name.
     pub refused: Option<Vec<u8>>,
+    /// Whom Errors-To names and who cannot be had, which was found out when the message came in.
+    pub unreachable: Vec<Recipient>,
     /// Everybody was handed over to copies for owners of lists: no attempt is made for it.
     pub handed_over: bool,
     /// What the log has been told of odd header fields: each is worth one line, however many mailers they are written for.

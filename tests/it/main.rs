@@ -31,6 +31,7 @@ mod security;
 mod smtp;
 mod sources;
 mod statistics;
+mod submission;
 mod supervisor;
 mod terminal;
 mod testing;

@@ -125,9 +125,9 @@ impl<'a> Submission<'a> {
             text.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
         let (fields, body) = self.collect(&text);
-        let too_large = self.envelope.attempt.console.has_errors();
         let only = self.only_operand();
-        self.told = self.count_errors_to(&fields).await;
+        self.look_up_errors_to(&fields).await;
+        let refused = self.envelope.attempt.console.has_errors();
         let only = only.filter(|_| self.told == 0);
         let given_up = self.add_named_in(&fields).await;
         self.name_recipient(only);
@@ -140,7 +140,7 @@ impl<'a> Submission<'a> {
         let told = i64::try_from(self.told).unwrap_or(0);
         self.envelope.priority += told * self.mta.site.config.options.recipient_factor;
         self.envelope.hop_count = self.envelope.hop_count.max(self.invocation.hops);
-        self.finish(body, too_large, given_up).await
+        self.finish(body, refused, given_up).await
     }
 
     /// `-bv`: what became of each recipient is told; nothing is delivered.
@@ -195,7 +195,7 @@ impl<'a> Submission<'a> {
     }
 
     /// Into the queue, if there is anybody to go to.
-    async fn finish(mut self, body: Vec<u8>, too_large: bool, given_up: bool) -> Result<Submitted, Sysexit> {
+    async fn finish(mut self, body: Vec<u8>, refused: bool, given_up: bool) -> Result<Submitted, Sysexit> {
         let mode = self.mta.site.config.options.delivery_mode;
         let waits = matches!(mode, DeliveryMode::Queue | DeliveryMode::Defer);
         let arpanet = is_from_arpanet(self.invocation);
@@ -203,24 +203,24 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.interactive = true;
         self.log_sender();
         let anybody = !self.envelope.recipients.is_empty();
-        let mut too_large = too_large;
+        let mut refused = refused;
         if anybody && self.is_oversized() {
             self.envelope.flags |= EnvelopeFlags::NO_BODY_RETURN;
             match given_up {
-                // its header is too large already
-                _ if too_large => {}
+                // it is refused as a whole already: its header is too large, or whoever is to hear of errors cannot be had
+                _ if refused => {}
                 false => {
                     self.refuse_size();
-                    too_large = true;
+                    refused = true;
                 }
                 // nobody gets it once what is wrong with its header has been told
                 true => self.forget_pending(),
             }
         }
-        if too_large {
+        if refused {
             self.fail_all();
         }
-        let given_up = given_up || too_large;
+        let given_up = given_up || refused;
         self.envelope.attempt.failure = self.failure_report(given_up);
         self.envelope.attempt.unsplit = given_up;
         self.envelope.check_body_type();
@@ -240,7 +240,7 @@ impl<'a> Submission<'a> {
         };
         // what waits is said to wait, whatever becomes of it
         if waits && circles {
-            self.mta.log_waiting(&self.envelope, None);
+            self.mta.log_waiting(&self.envelope);
             self.mta.deliverer.fail_mail_loop(&mut self.envelope);
         }
         let lease = self.commit(&body, &mut copies).await.map_err(|error| {

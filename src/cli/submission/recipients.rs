@@ -1,12 +1,12 @@
 //! Recipients, from words of the command line and fields of the header.
 
 use super::super::messages::UNKNOWN_CLIENT;
-use super::{Submission, about};
+use super::{Submission, about, status_of};
 use crate::addr::{MAX_SHOWN, bare_bytes, one_line, shorten};
-use crate::daemon::expand;
+use crate::daemon::look_up;
 use crate::envelope::{Recipient, RecipientFlags, RecipientState};
 use crate::logging::{Errors, Priority, Quiet};
-use crate::message::{Header, HeaderKind, errors_to, has_commas, shows_commas};
+use crate::message::{Header, HeaderKind, has_commas, shows_commas};
 use crate::recipients::{Expander, lookup_timeout};
 use crate::rewrite::{Address, AddressKind, Parsed, Rewriter, Triple};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -43,16 +43,27 @@ impl Submission<'_> {
         }
     }
 
-    /// UseErrorsTo: how many mailboxes the message names for errors. To sendmail they are recipients.
-    pub(super) async fn count_errors_to(&mut self, fields: &[Header]) -> usize {
-        let mut told = 0;
-        if self.mta.site.config.options.use_errors_to {
-            for name in errors_to(fields) {
-                let replies = expand(self.mta, &mut self.envelope, &name, true).await;
-                told += replies.iter().filter(|reply| reply.code / 100 == 2).count();
+    /// UseErrorsTo: whom the message names for errors. To sendmail they are recipients, and one who cannot be had keeps the
+    /// message from everybody.
+    pub(super) async fn look_up_errors_to(&mut self, fields: &[Header]) {
+        if !self.mta.site.config.options.use_errors_to {
+            return;
+        }
+        let console = &mut self.envelope.attempt.console;
+        (console.errors, console.logged) = (Errors::Held, false);
+        self.envelope.session.commas |= has_commas(fields);
+        let named = |field: &&Header| HeaderKind::of(&field.name).contains(HeaderKind::ERRORS_TO);
+        for field in fields.iter().filter(named) {
+            let found = look_up(self.mta, &mut self.envelope, field.value.trim_ascii()).await;
+            self.told += found.addresses;
+            self.envelope.attempt.unreachable.extend(found.failed);
+            if let Some(refusal) = found.refusal {
+                self.envelope.note_reply(&refusal);
+                self.envelope.message = found.message;
+                self.envelope.attempt.fail_with(status_of(&refusal));
+                self.envelope.attempt.console.hold(&refusal.text);
             }
         }
-        told
     }
 
     /// With -t, those of the header as well. Errors in it are told when all is read, whatever ErrorMode says, and the

@@ -25,6 +25,8 @@ pub enum Verified {
 pub struct LookedUp {
     /// How many addresses there are.
     pub addresses: usize,
+    /// Who of those named cannot be had.
+    pub failed: Vec<Recipient>,
     /// Why somebody cannot be had, the last one who cannot.
     pub refusal: Option<Reply>,
     /// The same as the queue would show it.
