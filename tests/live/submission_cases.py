@@ -299,6 +299,7 @@ ROWS = [table_rows.Row(*row) for row in [
     ("LOCAL_MAILER_FLAGS with both 7 and 8 (sessions.md)", lambda case, group: "`+78'" in group["features"], nothing),
     ("a word of an address longer than 250 characters", said_in(r"[xm]{250}|(very\.long\.){20}"), table_rows.all_of(
         table_rows.lines(ALL, r"token too long|User address required|[xm]{100}|@site\.example$"), table_rows.lines("log", r", (size|pri)=\d+", ""), table_rows.lines("log", r"DSN: |message size \("),
+        table_rows.lines("queue client", r"^M.*(Unbalanced '>'|parameter unrecognized)$"),
         table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6\d$", r"\1: 64"))),
     ("a report that its receiver's server refuses, and the report on that (reports.md)", said_in(r'MaxMessageSize|[vwxyz]{60}|"-T"'), table_rows.all_of(
         waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
