@@ -148,6 +148,14 @@ impl Invocation {
         if words.flags.iter().any(|(letter, value)| *letter == b'Q' && value == b".") {
             return Err(usage("Can not use -Q."));
         }
+        // how a complaint is spoken depends on the mode, wherever that stands
+        let last = words.flags.iter().rev().find(|(letter, _)| *letter == b'b');
+        let letter = last.and_then(|(_, value)| value.first());
+        if let Some(row) =
+            MODES.iter().find(|row| Some(&row.letter) == letter && row.mode != Mode::ListOptions)
+        {
+            self.mode = row.mode;
+        }
         // root borrows nothing
         let borrows = identity::is_privileged_start() && identity::real_uid() != 0;
         let mut ignored = if borrows { self.ignored_submission_flags(&words) } else { None };
@@ -189,6 +197,14 @@ impl Invocation {
         self.recipients.is_empty() && !self.from_headers
     }
 
+    /// A complaint as the mode has it: where SMTP is spoken it is a reply.
+    pub fn spoken(&self, text: &[u8]) -> Vec<u8> {
+        match self.mode {
+            Mode::Smtp | Mode::Daemon | Mode::Arpanet => [b"550 ", text, b"\r"].concat(),
+            _ => text.to_vec(),
+        }
+    }
+
     /// What is wrong with -R, -V or -N.
     pub fn dsn_problem(&self) -> Option<&'static str> {
         let is = |ret: &Vec<u8>| [&b"hdrs"[..], b"full"].iter().any(|known| ret.eq_ignore_ascii_case(known));
@@ -228,10 +244,15 @@ impl Invocation {
             b'd' => self.add_debug(&value),
             b'e' => self.settings.push(Setting::Letter([b"e", &value[..]].concat())),
             b'F' => self.full_name = Some(self.one_line(value)),
-            b'f' | b'r' if self.from.is_some() => return Err(usage("More than one \"from\" person")),
+            b'f' | b'r' if self.from.is_some() => {
+                return Err(usage(self.spoken(b"More than one \"from\" person")));
+            }
             b'f' | b'r' => (self.from, self.from_letter) = (Some(self.one_line(value)), letter),
             b'G' => self.gateway = true,
-            b'h' => self.hops = number(&value).ok_or_else(|| bad("Bad hop count (", &value, ")"))?,
+            b'h' => {
+                let wrong = || usage(self.spoken(&[b"Bad hop count (", &value[..], b")"].concat()));
+                self.hops = number(&value).ok_or_else(wrong)?;
+            }
             b'L' => self.label = Some(printable_label(value)),
             b'M' => self.settings.push(Setting::Macro(value)),
             b'N' => self.notify = Some(value),
@@ -241,7 +262,7 @@ impl Invocation {
             b'p' => self.protocol = Some(protocol_words(self.one_line(value))),
             b'Q' => self.quarantine = Some(value),
             b'q' => self.queue.push(value),
-            b'R' if self.ret.is_some() => return Err(usage("Duplicate -R flag")),
+            b'R' if self.ret.is_some() => return Err(usage(self.spoken(b"Duplicate -R flag"))),
             b'R' => self.ret = Some(value),
             b's' => self.settings.push(Setting::Letter(b"fT".to_vec())),
             b't' => self.from_headers = true,
@@ -367,6 +388,10 @@ mod tests {
         assert_eq!(refusal("sendmail -q!Gx -Q. -bz"), "Can not use -Q.");
         assert_eq!(refusal("sendmail -fa -rb"), "More than one \"from\" person");
         assert_eq!(refusal("sendmail -hx"), "Bad hop count (x)");
+        assert_eq!(refusal("sendmail -fa -rb -bs"), "550 More than one \"from\" person\r");
+        assert_eq!(refusal("sendmail -ba -hx"), "550 Bad hop count (x)\r");
+        assert_eq!(refusal("sendmail -Rfull -Rhdrs -bd"), "550 Duplicate -R flag\r");
+        assert_eq!(refusal("sendmail -fa -rb -bv"), "More than one \"from\" person");
         assert_eq!(refusal("sendmail -d1 -D /tmp/x"), "-D file must be before -d");
     }
 }

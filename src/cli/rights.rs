@@ -143,6 +143,7 @@ pub(super) fn require_trust(
     log_early(invocation, config, Priority::Alert, attempted.as_bytes());
     // in the background a daemon already speaks SMTP
     let text: &[u8] = match invocation.mode {
+        Mode::Daemon if config.options.soft_bounce => b"450 Permission denied (real uid not trusted)\r",
         Mode::Daemon => b"550 Permission denied (real uid not trusted)\r",
         _ => b"Permission denied (real uid not trusted)",
     };

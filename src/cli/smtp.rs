@@ -1,16 +1,24 @@
 //! `-bs`: SMTP on standard input and output.
 
 use super::invocation::Invocation;
-use super::start;
+use super::messages::{ended, tell};
+use super::{site, start};
 use crate::daemon::DaemonAcceptor;
 use crate::envelope::BodyType;
 use crate::schema::Sysexit;
 use crate::smtp::server::{Client, Session};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// Serves the one client that is there.
 pub fn run(invocation: &Invocation) -> Sysexit {
-    let begun = match start::begin(invocation).and_then(start::Startup::confined) {
+    let config = match site::load_sound_site(invocation) {
+        Ok(loaded) => Arc::new(loaded.config),
+        Err(status) => return status,
+    };
+    if let Some(problem) = invocation.dsn_problem() {
+        return ended(&config, tell(&invocation.spoken(problem.as_bytes()), Sysexit::USAGE));
+    }
+    let begun = match start::begin_with(invocation, config).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return status,
     };

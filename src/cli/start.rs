@@ -5,8 +5,8 @@ use super::invocation::Invocation;
 use super::messages::{UNKNOWN_CLIENT, ended, log_early, log_syserr, open_log, open_log_as, tell};
 use super::modes::Mode;
 pub(super) use super::process::complain;
-use super::{rights, site};
-use crate::config::{Config, Loaded};
+use super::rights;
+use crate::config::Config;
 use crate::daemon::{Confinement, Mta, confine};
 use crate::keeper::{self, Keeper, MapNeeds};
 use crate::logging::statistics::Statistics;
@@ -31,12 +31,6 @@ pub(super) struct Startup {
     pub(super) mta: Arc<Mta>,
     pub(super) log: Logger,
     pub(super) caller: Caller,
-}
-
-/// Loads the configuration and forks the keeper.
-pub(super) fn begin(invocation: &Invocation) -> Result<Startup, Sysexit> {
-    let Loaded { config, .. } = site::load_sound_site(invocation)?;
-    begin_with(invocation, Arc::new(config))
 }
 
 /// Forks the keeper for a configuration that is loaded, and opens the queue. Only the front works with a borrowed

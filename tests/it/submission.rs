@@ -57,3 +57,18 @@ fn who_needs_no_look_up_waits_without_a_status() {
         assert_eq!(line.contains("dsn=4.4.3, "), has_status, "{recipient}: {log}");
     }
 }
+
+/// What is wrong with the words of a receipt is an SMTP reply where SMTP would be spoken, and nothing is served.
+#[test]
+fn wrong_words_for_receipts_end_a_session_before_it_begins() {
+    let scratch = Scratch::new(free_port());
+    for (words, said) in [
+        (["-N", "sometimes"], "550 Invalid -N argument\r\n"),
+        (["-R", "all"], "550 Invalid -R value\r\n"),
+        (["-V", "a b"], "550 Invalid syntax in -V flag\r\n"),
+    ] {
+        let output = sendmail(&scratch, &[words[0], words[1], "-bs"], "QUIT\r\n");
+        assert_eq!(output.status.code(), Some(64), "{words:?}: {}", logged(&output));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+    }
+}
