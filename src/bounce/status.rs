@@ -151,18 +151,17 @@ fn actual_recipient(report: &DsnRequest<'_>, original: &Envelope, recipient: &Re
         None => [b"", b"", &report.facts.program_type[..]],
         Some(_) => report.facts.types_of(recipient),
     };
-    // one that was refused before it was tried stands there as it was written
-    let answered = recipient.reply.is_some() && !original.attempt.stopped;
-    let tried = answered || recipient.state == RecipientState::Sent;
+    // one that was refused before its mailer heard of it stands there as it was written
+    let mailed = recipient.flags.contains(RecipientFlags::MAILED);
     if matches!(unquoted(user).first(), Some(b'|' | b'/')) && !kind.eq_ignore_ascii_case(b"smtp") {
-        let user = if tried { unquoted(user) } else { user };
+        let user = if mailed { unquoted(user) } else { user };
         return [kind, b"; ", user].concat();
     }
-    // sendmail knows who was tried as his mailer was told of him
+    // sendmail knows him as his mailer was told of him
     let mailer = recipient.address.as_ref().map(|address| usize::from(address.mailer.0));
     let strips = mailer.and_then(|mailer| report.facts.strips.get(mailer)).is_some_and(|strips| *strips);
     let user: Cow<'_, [u8]> =
-        if tried && strips { without_quotes(user).collect::<Vec<u8>>().into() } else { user.into() };
+        if mailed && strips { without_quotes(user).collect::<Vec<u8>>().into() } else { user.into() };
     let user = &user[..];
     let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
     let mut text = [address_type(b"rfc822", user, utf8), b"; ", user].concat();

@@ -68,7 +68,10 @@ fn original() -> Envelope {
 }
 
 fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
-    let facts = facts();
+    report_with(&facts(), kind, original, expired)
+}
+
+fn report_with(facts: &DsnSettings, kind: DsnKind, original: &Envelope, expired: bool) -> String {
     let id = QueueId::new(b"6AMHof7n026348").expect("a good identifier");
     let to_postmaster = original.is_response() || original.sender.is_null();
     let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
@@ -81,7 +84,7 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
         }
     }
     let report = DsnRequest {
-        facts: &facts,
+        facts,
         kind,
         id,
         now: 1_795_369_860,
@@ -203,6 +206,29 @@ fn a_report_without_anybody_who_failed_has_no_heading_for_them() {
     let text = report(DsnKind::Failure, &envelope, false);
     assert!(text.contains("Transcript of session follows"), "{text}");
     assert!(!text.contains("permanent fatal errors"), "{text}");
+}
+
+/// Whom a mailer that takes quotes off was told of is known so (flag s); who was refused before that, as he was written.
+#[test]
+fn an_actual_recipient_is_what_his_mailer_was_told() {
+    let known = |flags: RecipientFlags, user: &str, kind: &str| {
+        let mut envelope = failed_member_of_a_list();
+        envelope.recipients[1] = Recipient {
+            flags: RecipientFlags::DEFAULT_NOTIFY | flags,
+            state: RecipientState::Failed,
+            reply: Some(Reply::parse(b"550 5.1.1 User unknown")),
+            ..recipient("nosuch", user, 0)
+        };
+        let types = vec![[b"DNS".to_vec(), b"RFC822".to_vec(), kind.as_bytes().to_vec()]];
+        let facts = DsnSettings { strips: vec![true], types, ..facts() };
+        let text = report_with(&facts, DsnKind::Failure, &envelope, false);
+        let line = text.lines().find_map(|line| line.strip_prefix("X-Actual-Recipient: "));
+        line.map(str::to_owned).expect("the line")
+    };
+    assert_eq!(known(RecipientFlags::empty(), "\\nosuch", "X-Unix"), "rfc822; \\nosuch@mail.site.example");
+    assert_eq!(known(RecipientFlags::MAILED, "\\nosuch", "X-Unix"), "rfc822; nosuch@mail.site.example");
+    assert_eq!(known(RecipientFlags::empty(), "\"|a b\"", "X-Unix"), "X-Unix; \"|a b\"");
+    assert_eq!(known(RecipientFlags::MAILED, "\"|a b\"", "X-Unix"), "X-Unix; |a b");
 }
 
 #[test]

@@ -216,8 +216,8 @@ async fn cut_and_deliver(
     mut attempted: Attempted,
 ) -> Attempted {
     sign_known(&on.site.config, envelope);
-    if on.cuts_by_number(envelope) {
-        // who stays goes by the order of next hops
+    if on.cuts_by_number(envelope) || envelope.attempt.given_up {
+        // who stays, and whom the report on what comes back untried names first, goes by the order of next hops
         let mut attempt = Attempt::begin(on, envelope, connections);
         attempt.find_routes().await;
         attempt.sign_remote();

@@ -27,19 +27,17 @@ struct HostAttempt {
 }
 
 /// What is wrong with a next hop is told of when it is the turn of the group before it: sendmail looks up the next hops of those behind a
-/// group's first recipient until one is another.
+/// group's first recipient until one is another. Of a message that is too big for the mailer that one comes after the group has failed.
 pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, group: &[usize]) {
     let Some(mailer) = group.first().and_then(|first| attempt.mailer(*first)) else { return };
-    if local::too_big(attempt.envelope.size, mailer).is_some() {
-        return; // it does not come to that
-    }
+    let too_big = local::too_big(attempt.envelope.size, mailer).is_some();
     let mailer = attempt.mailer_id(group[0]);
     let order = plan::order(&attempt.on.site.config, attempt.envelope);
     let of_mailer = |index: &usize| attempt.mailer_id(*index) == mailer;
     let behind: Vec<usize> =
         order.into_iter().filter(of_mailer).skip_while(|index| !group.contains(index)).collect();
     let others = behind.iter().position(|index| !group.contains(index));
-    for index in &behind[..others.map_or(behind.len(), |at| at + 1)] {
+    for index in &behind[..others.map_or(behind.len(), |at| at + usize::from(!too_big))] {
         let Some(key) = attempt.route_key(*index) else { continue };
         let Some(Err(result)) = attempt.routes.get_mut(&key) else { continue };
         let (exit, text) = (result.exit, result.system_error.take());

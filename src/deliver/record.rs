@@ -126,6 +126,8 @@ impl Attempt<'_> {
     fn record_recipient(&mut self, index: usize, result: &DeliveryResult) {
         let recipient = &mut self.envelope.recipients[index];
         recipient.tried = self.on.clock.now();
+        // what is too big never comes to the mailer
+        recipient.flags.set(RecipientFlags::MAILED, !result.too_big);
         recipient.status = Some(result.status.unwrap_or(result.dsn));
         if result.reply.is_some() {
             recipient.reply.clone_from(&result.reply);

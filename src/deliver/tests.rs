@@ -11,7 +11,7 @@ use crate::envelope::{
 };
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
-use crate::net::Resolver;
+use crate::net::{FixedZone, Resolver};
 use crate::rewrite::Site;
 use crate::schema::EnhancedStatus;
 use std::path::Path;
@@ -34,6 +34,11 @@ fn scene(aliases: &str) -> Scene {
 
 /// The same with more rulesets.
 fn scene_with(aliases: &str, rulesets: &str) -> Scene {
+    scene_among(aliases, rulesets, Vec::new())
+}
+
+/// The same where name servers know this.
+fn scene_among(aliases: &str, rulesets: &str, zone: FixedZone) -> Scene {
     let dir = tempfile::tempdir().expect("a directory");
     let uid = crate::sys::identity::effective_uid();
     let me = crate::sys::accounts::user_by_uid(uid).expect("accounts").expect("an account of my own");
@@ -51,7 +56,7 @@ fn scene_with(aliases: &str, rulesets: &str) -> Scene {
     assert!(loaded.exit.is_ok(), "{said:?}");
     let config = Arc::new(loaded.config);
     let keeper = Keeper::in_process(config.clone()).expect("a keeper");
-    let site = Arc::new(Site::new(config.clone(), Arc::new(Resolver::fixed(Vec::new()))));
+    let site = Arc::new(Site::new(config.clone(), Arc::new(Resolver::fixed(zone))));
     let next_id: NextId = Arc::new(|| QueueId::new(b"6AMHDk0a022879").expect("an identifier"));
     let logger = Logger::open(Target::Memory, b"test", 9);
     let tls = crate::tls::Tls::new(&config, &keeper, &logger);

@@ -51,11 +51,6 @@ impl BodyType {
         kind.word[..text.len()].copy_from_slice(text);
         Some(kind)
     }
-
-    /// In capitals, as the queue gives it back.
-    pub fn in_capitals(self) -> Self {
-        Self { word: self.word.map(|byte| byte.to_ascii_uppercase()) }
-    }
 }
 
 impl PartialEq for BodyType {

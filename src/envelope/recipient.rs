@@ -43,6 +43,8 @@ bitflags::bitflags! {
         const UNCOUNTED = 0x8_0000;
         /// Ruleset 5 put another address in its place.
         const REPLACED = 0x4_0000;
+        /// Its mailer was told of it, in this attempt.
+        const MAILED = 0x20_0000;
     }
 }
 

@@ -277,7 +277,6 @@ impl Envelope {
         self.headers.0.iter_mut().for_each(|field| field.kind -= HeaderKind::COMMAS);
         self.headers.0.retain(|field| !field.said_nothing());
         self.size = self.headers.size(&config.names) + self.body.size();
-        self.body_type = self.body_type.map(BodyType::in_capitals);
         self.declare_eight_bits();
         self.message = None;
         for recipient in self.recipients.iter_mut().filter(|one| one.state == RecipientState::Queued) {

@@ -257,7 +257,8 @@ class Drawer:
         controls = [file[0] for file in files if file[0].split("/")[-1][:2] in ("qf", "hf") and isinstance(file[1], str)]
         locks = [self.pick(controls)] if controls and self.often(0.08) else []
         steps = self.steps()
-        if any(str(word).startswith("-Q") for step in steps for word in step):
+        # what a crash left ends a run or is in the way of -Q: queue_states.md
+        if self.running or any(str(word).startswith("-Q") for step in steps for word in step):
             files = [file for file in files if file[0].split("/")[-1][:2] != "tf"]
         return {"files": files, "ids": self.ids, "locks": locks, "steps": steps}
 

@@ -72,3 +72,25 @@ async fn the_last_host_that_says_4yz_delays_the_mail() {
         assert_eq!(scene.states(&envelope), ["a@there Queued"], "{stage}");
     }
 }
+
+/// What is wrong with a domain is said with the hosts before it; where those fail for the message's size it is said behind them.
+#[tokio::test]
+async fn an_mx_list_that_points_back_is_complained_of_before_its_turn() {
+    let (closed, _, port) = listeners().await;
+    drop(closed);
+    let record = |name: &str, kind: &str, value: &str| (name.to_owned(), kind.to_owned(), value.to_owned());
+    for (most, expected) in [
+        ("", ["a@alpha", "MX list", "b@beta", "x@loop", "z@zeta"]),
+        ("M=1, ", ["a@alpha", "b@beta", "MX list", "x@loop", "z@zeta"]),
+    ] {
+        let mut zone = vec![record("loop", "MX", "0 localhost.")];
+        zone.extend(["alpha", "beta", "zeta"].map(|host| record(host, "A", "127.0.0.1")));
+        let mailer =
+            format!("Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, {most}T=DNS/RFC822/SMTP, A=TCP $h {port}\n");
+        let scene = scene_among("", &mailer, zone);
+        scene.attempt(&["x@loop", "z@zeta", "b@beta", "a@alpha"]).await;
+        let log = scene.log();
+        let said = log.iter().filter_map(|line| expected.into_iter().find(|word| line.contains(word)));
+        assert_eq!(said.collect::<Vec<_>>(), expected, "{log:?}");
+    }
+}

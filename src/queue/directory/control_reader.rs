@@ -113,7 +113,7 @@ impl Reader<'_> {
             b'd' => self.file.data_directory = Some(value.to_vec()),
             b'I' => self.file.data_file = data_file(value),
             b'B' => match BodyType::parse(value) {
-                Some(kind) => envelope.body_type = Some(kind.in_capitals()),
+                Some(kind) => envelope.body_type = Some(kind),
                 None => return tampered("SECURITY ALERT: extra or bogus data in queue file: ", line),
             },
             b'q' => envelope.quarantine = Some(value.to_vec()),
