@@ -111,6 +111,14 @@ impl Reader<'_> {
         self.notes.push(Note::warning(5, text));
     }
 
+    /// A file that is to name CAs has no certificate: whoever meant to trust somebody is told, in sendmail's words.
+    fn trusts_nobody(&mut self, directory: &[u8], file: &[u8]) {
+        let begin = format!("STARTTLS={}, error: load verify locs ", self.side.name()).into_bytes();
+        let text = [&begin[..], directory, b", ", file, b" failed: 0"].concat();
+        self.notes.push(Note::warning(5, text));
+        self.failed = true;
+    }
+
     /// A certificate with its chain, and its key.
     fn pair(&mut self, certificate: &[u8], key: &[u8]) -> Option<Arc<CertifiedKey>> {
         let chain = self.content(certificate, true).map(certificates);
@@ -138,8 +146,13 @@ impl Reader<'_> {
 
     fn trust(&mut self, settings: &Settings) -> Trust {
         let mut trusted = Vec::new();
-        if let Some(file) = &settings.ca_file {
-            trusted.extend(self.content(file, true).map(certificates).unwrap_or_default());
+        if let Some(file) = &settings.ca_file
+            && let Some(found) = self.content(file, true).map(certificates)
+        {
+            if found.is_empty() {
+                self.trusts_nobody(settings.ca_path.as_deref().unwrap_or_default(), file);
+            }
+            trusted.extend(found);
         }
         let directory = settings.ca_path.as_ref().and_then(|path| self.files.get(path)?.as_deref().ok());
         trusted.extend(directory.map(certificates).unwrap_or_default());

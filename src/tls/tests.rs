@@ -31,6 +31,11 @@ fn certificate(name: &str) -> CertificateDer<'static> {
 
 /// One side with these options; files are named as in testdata.
 fn material(side: Side, change: impl FnOnce(&mut Config)) -> Option<Material> {
+    material_and_words(side, change).0
+}
+
+/// The same, and what the log would say.
+fn material_and_words(side: Side, change: impl FnOnce(&mut Config)) -> (Option<Material>, Vec<String>) {
     let mut config = Config::default();
     change(&mut config);
     let settings = Settings::new(&config, side);
@@ -40,7 +45,25 @@ fn material(side: Side, change: impl FnOnce(&mut Config)) -> Option<Material> {
         (name, content)
     });
     let files: Files = files.collect();
-    if settings.is_off() { None } else { Material::read(&settings, &files).0 }
+    if settings.is_off() {
+        return (None, Vec::new());
+    }
+    let (material, notes) = Material::read(&settings, &files);
+    (material, notes.iter().map(|note| note.text.to_str_lossy().into_owned()).collect())
+}
+
+#[test]
+fn a_file_of_cas_without_a_certificate_is_no_good() {
+    let broken = |config: &mut Config| {
+        server(config, "site");
+        trusts(config, "site.key");
+    };
+    let (material, words) = material_and_words(Side::Server, broken);
+    assert!(material.is_none());
+    assert_eq!(words, ["STARTTLS=server, error: load verify locs none, site.key failed: 0"]);
+    let (material, words) = material_and_words(Side::Client, |config| trusts(config, "site.key"));
+    assert!(material.is_some(), "a client goes on, and trusts nobody");
+    assert_eq!(words, ["STARTTLS=client, error: load verify locs none, site.key failed: 0"]);
 }
 
 fn path(name: &str) -> Option<Vec<u8>> {
