@@ -33,6 +33,7 @@ mod metrics;
 mod mta;
 mod proxy;
 mod rates;
+mod recent;
 mod refused_log_ins;
 mod receivers;
 mod reports;

@@ -1,6 +1,7 @@
 //! How many connections a client has, and how often it comes.
 
-use std::collections::{HashMap, VecDeque};
+use super::recent::Recent;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -8,14 +9,13 @@ use std::time::{Duration, Instant};
 /// Counts connections per address, within a sliding window.
 #[derive(Clone, Debug)]
 pub struct Rates {
-    window: Duration,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     open: HashMap<IpAddr, u32>,
-    recent: VecDeque<(Instant, IpAddr)>,
+    recent: Recent<IpAddr>,
 }
 
 /// What is known of a client's address when it connects, this connection included.
@@ -41,18 +41,15 @@ pub struct Guard {
 impl Rates {
     /// Counts within this window (ConnectionRateWindowSize).
     pub fn new(window: Duration) -> Self {
-        Self { window, state: Arc::default() }
+        let (open, recent) = (HashMap::new(), Recent::new(window, usize::MAX));
+        Self { state: Arc::new(Mutex::new(State { open, recent })) }
     }
 
     /// A client connects.
     pub fn connect(&self, address: IpAddr, now: Instant) -> Counted {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while state.recent.front().is_some_and(|(at, _)| now.duration_since(*at) >= self.window) {
-            state.recent.pop_front();
-        }
-        state.recent.push_back((now, address));
-        let rate = state.recent.iter().filter(|(_, other)| *other == address).count() as u32;
-        let total = state.recent.len() as u32;
+        let rate = state.recent.count(address, now);
+        let total = state.recent.total() as u32;
         let open = state.open.entry(address).or_default();
         *open += 1;
         let connections = *open;

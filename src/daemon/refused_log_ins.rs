@@ -3,7 +3,7 @@
 //! In: networks whose clients were refused. Out: how often within the window. Never here: what follows from it.
 
 use super::clients::Network;
-use std::collections::VecDeque;
+use super::recent::Recent;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,27 +13,18 @@ const KEPT: usize = 10_000;
 /// Those of all clients. Cloning shares it.
 #[derive(Clone, Debug)]
 pub(super) struct RefusedLogIns {
-    window: Duration,
-    recent: Arc<Mutex<VecDeque<(Instant, Network)>>>,
+    recent: Arc<Mutex<Recent<Network>>>,
 }
 
 impl RefusedLogIns {
     /// Counts within this window (ConnectionRateWindowSize).
     pub(super) fn new(window: Duration) -> Self {
-        Self { window, recent: Arc::default() }
+        Self { recent: Arc::new(Mutex::new(Recent::new(window, KEPT))) }
     }
 
     /// One more: how many there have been of this network.
     pub(super) fn count(&self, network: Network, now: Instant) -> u32 {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        while recent.front().is_some_and(|(at, _)| now.duration_since(*at) >= self.window)
-            || recent.len() >= KEPT
-        {
-            recent.pop_front();
-        }
-        recent.push_back((now, network));
-        let count = recent.iter().filter(|(_, other)| *other == network).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).count(network, now)
     }
 }
 
@@ -49,7 +40,7 @@ mod tests {
         let count = |text, seconds| refused.count(network(text), begun + Duration::from_secs(seconds));
         let counts = [("192.0.2.1", 0), ("192.0.2.2", 10), ("192.0.3.1", 20), ("192.0.2.1", 60)];
         assert_eq!(counts.map(|(text, seconds)| count(text, seconds)), [1, 2, 1, 2]);
-        assert_eq!(refused.recent.lock().expect("free").len(), 3);
+        assert_eq!(refused.recent.lock().expect("free").total(), 3);
     }
 
     #[test]
@@ -59,6 +50,6 @@ mod tests {
         for _ in 0..KEPT + 5 {
             refused.count(one, now);
         }
-        assert_eq!(refused.recent.lock().expect("free").len(), KEPT);
+        assert_eq!(refused.recent.lock().expect("free").total(), KEPT);
     }
 }
