@@ -5,9 +5,10 @@
 //! configuration does not mention have the same. So rules are tried for a new sequence of numbers only, and what was found is
 //! kept as a regular expression's automaton is that is built while it runs: so many decisions, each about few
 //! tokens; with one more all are forgotten. A decision also knows the one that follows, where a replacement holds nothing but
-//! words and parts of the workspace. Never here: a token's bytes, what a replacement makes, what a map says. Rules that
+//! words and parts of the workspace, and, once it has been met again, what a row of such decisions comes to (`chain`). Never here: a token's bytes, what a replacement makes, what a map says. Rules that
 //! compare bytes (`$&x`, classes without an index) are not decided here but tried each time.
 
+use super::chain::Chain;
 use super::matcher::{Binding, Bindings};
 use super::symbols::{Shape, Symbol};
 use std::cell::Cell;
@@ -18,7 +19,7 @@ thread_local! {
 }
 
 /// Longest workspace about which something is kept.
-const MAX_LENGTH: usize = 64;
+pub(super) const MAX_LENGTH: usize = 64;
 /// Most decisions.
 const MAX_KNOWN: usize = 1 << 12;
 /// Places of the table of decisions, and how many of them are looked at for one.
@@ -65,6 +66,21 @@ struct Decision {
     outcome: Outcome,
     /// What is asked when the replacement has been made.
     next: Number,
+    chain: Chained,
+}
+
+/// What is known of the decisions after one that no other leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Chained {
+    /// It has not been met again.
+    #[default]
+    New,
+    /// It has been met, and it may be seen what follows.
+    Met,
+    /// The number of the chain.
+    Known(u16),
+    /// There is nothing to be won.
+    Never,
 }
 
 /// What has been found out.
@@ -74,6 +90,7 @@ pub(super) struct Decisions {
     decisions: Vec<Decision>,
     ids: Vec<u32>,
     bindings: Vec<Binding>,
+    chains: Vec<Chain>,
     /// Open addressing; 0 is a free place.
     slots: Vec<Number>,
 }
@@ -149,6 +166,44 @@ impl Decisions {
         outcome
     }
 
+    /// What has been decided, and what wildcards take; nothing of none.
+    pub fn said(&self, number: Number) -> Option<(Outcome, &[Binding])> {
+        let decision = self.decisions.get(usize::from(number)).filter(|_| number != 0)?;
+        let begin = decision.bindings as usize;
+        Some((decision.outcome, &self.bindings[begin..begin + usize::from(decision.bound)]))
+    }
+
+    /// What is known of the decisions from this one on. It has been met once more.
+    #[inline]
+    pub fn chained(&mut self, number: Number) -> Chained {
+        let Some(decision) = self.decisions.get_mut(usize::from(number)) else { return Chained::Never };
+        let known = decision.chain;
+        if known == Chained::New {
+            decision.chain = Chained::Met;
+        }
+        known
+    }
+
+    /// A chain by its number.
+    #[inline]
+    pub fn chain(&self, number: u16) -> &Chain {
+        &self.chains[usize::from(number)]
+    }
+
+    /// Keeps the chain that begins with a decision; `None`: there is none.
+    pub fn keep_chain(&mut self, number: Number, chain: Option<Chain>) -> Chained {
+        let chained = match chain {
+            Some(chain) => {
+                self.chains.push(chain);
+                // there are not more than decisions
+                Chained::Known((self.chains.len() - 1) as u16)
+            }
+            None => Chained::Never,
+        };
+        self.decisions[usize::from(number)].chain = chained;
+        chained
+    }
+
     /// From now on one decision is known to follow on the other; nothing follows on none.
     #[inline]
     pub fn follow(&mut self, number: Number, next: Number) {
@@ -180,6 +235,7 @@ impl Decisions {
             bound: found.len() as u16,
             outcome,
             next: 0,
+            chain: Chained::New,
         });
         self.ids.extend(workspace.iter().map(|symbol| symbol.id));
         self.bindings.extend_from_slice(found);
@@ -197,6 +253,7 @@ impl Decisions {
         self.decisions.push(Decision::default());
         self.ids.clear();
         self.bindings.clear();
+        self.chains.clear();
         self.slots.clear();
         self.slots.resize(SLOTS, 0);
     }

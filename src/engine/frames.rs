@@ -16,19 +16,19 @@ use crate::schema::{Reply, Sysexit};
 use std::borrow::Cow;
 
 /// Deepest nesting of rulesets.
-const MAX_DEPTH: usize = 51;
+pub(super) const MAX_DEPTH: usize = 51;
 /// Most applications of one rule in a row.
 pub(super) const MAX_TRIES: u32 = 100;
 /// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
-const MAX_LEFT: usize = 256;
+pub(super) const MAX_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
 pub(super) const MAX_WORK: u64 = 1 << 24;
 /// What a message counts as: rules that run in circles say a line for each round.
 const MESSAGE_WORK: u64 = 1 << 8;
 /// What a call counts as, and each token it is given: they may be shown, on the way in and on the way out.
-const CALL_WORK: u64 = 1 << 4;
-const SHOWN_WORK: u64 = 1 << 2;
+pub(super) const CALL_WORK: u64 = 1 << 4;
+pub(super) const SHOWN_WORK: u64 = 1 << 2;
 
 impl Machine {
     /// A ruleset to be run on the end of the stack.
@@ -118,12 +118,23 @@ impl Machine {
     /// Applies rules until one asks, calls, or the ruleset ends. The first follows on this decision.
     fn try_rules(&mut self, frame: &mut Frame, mut after: Number, run: &mut Run<'_>) -> Next {
         let program = run.program;
-        let Some(ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
+        let Some(mut ruleset) = program.ruleset(frame.ruleset) else { return Next::Leave(true) };
         loop {
             if self.stack.get(frame.base).is_some_and(|first| first.first == op::CANONICAL_NET) {
                 break;
             }
-            let matches = match self.next_rule(frame, ruleset, &mut after, run) {
+            let mut known = 0;
+            if after == 0 {
+                known = self.known(frame, ruleset, run);
+                if let Some(taken) = self.take_chain(known, frame, run) {
+                    let (Some(called), false) = (program.ruleset(frame.ruleset), taken.leaves) else { break };
+                    (ruleset, known) = (called, taken.next);
+                    if known == 0 {
+                        continue;
+                    }
+                }
+            }
+            let matches = match self.next_rule(frame, ruleset, known, &mut after, run) {
                 Ok(matches) => matches,
                 Err(stop) => return self.stop(frame, stop, run),
             };

@@ -4,6 +4,7 @@
 //! symbols: a ruleset's own at its base, the replacement being built above it, and what a ruleset is
 //! called with is the end of its caller's replacement. So a machine that is used again allocates nothing.
 
+use super::counts::Counts;
 use super::decisions::{Decisions, Number};
 use super::event::{Event, Observer, Watch};
 use super::frame::{Call, Frame, Pending};
@@ -40,31 +41,6 @@ pub struct Context<'a> {
     pub silent: bool,
     /// Is shown what happens.
     pub observer: &'a mut dyn Observer,
-}
-
-/// What a machine has done since it was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counts {
-    /// Rules whose pattern was compared with a workspace.
-    pub tried: u64,
-    /// Rules that were passed over because they could not match.
-    pub skipped: u64,
-    /// Rules that matched.
-    pub matched: u64,
-    /// Look-ups in maps, those that the machine answers itself among them.
-    pub lookups: u64,
-    /// Rulesets run.
-    pub rulesets: u64,
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.tried += other.tried;
-        self.skipped += other.skipped;
-        self.matched += other.matched;
-        self.lookups += other.lookups;
-        self.rulesets += other.rulesets;
-    }
 }
 
 /// Runs rulesets, one after another on the same workspace.

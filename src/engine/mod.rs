@@ -8,7 +8,11 @@
 mod ask;
 mod build;
 mod calls;
+mod chain;
+mod chains;
 mod class_index;
+mod compose;
+mod counts;
 mod decisions;
 mod define;
 mod event;
@@ -40,13 +44,14 @@ mod uses;
 mod tests;
 
 pub use crate::addr::{MAX_SHOWN, shorten};
+pub use counts::Counts;
 pub use define::{define, define_named, macset, undefine_named};
 pub use event::{
     AddressEvent, AddressView, Attempt, Event, HostAnswer, HostEvent, MacroEvent, MapEvent, Observer,
     RuleRef, Tokens, Watch, Watcher,
 };
 pub use lookups::{ImmediateLookup, Maps};
-pub use machine::{Context, Counts, Machine};
+pub use machine::{Context, Machine};
 pub use map_names::{MapId, MapNames};
 pub use matcher::Binding;
 pub use print::{put_text, put_tokens};

@@ -17,8 +17,8 @@ use super::rule::CompiledRule;
 use super::select::WorkspaceSummary;
 
 impl Machine {
-    /// Goes on to the next rule that matches. False: there is none, or one has been applied too often. `after` is the
-    /// decision that this one follows on, then this one.
+    /// Goes on to the next rule that matches. False: there is none, or one has been applied too often. `known` is what has been
+    /// decided, if it has been looked for; `after` is the decision that this one follows on, then this one.
     ///
     /// # Errors
     /// The rules do not come to an end.
@@ -27,11 +27,14 @@ impl Machine {
         &mut self,
         frame: &mut Frame,
         ruleset: &CompiledRuleset,
+        mut known: Number,
         after: &mut Number,
         run: &mut Run<'_>,
     ) -> Result<bool, Stop> {
         loop {
-            let mut known = self.decisions.next(*after);
+            if known == 0 {
+                known = self.decisions.next(*after);
+            }
             if known == 0 || frame.tries >= MAX_TRIES {
                 let question = self.question(frame, ruleset, run);
                 known = question.map_or(0, |asked| self.decisions.find(asked, &self.stack[frame.base..]));
@@ -48,12 +51,19 @@ impl Machine {
                 *after = known;
                 return Ok(true);
             }
-            *after = 0;
+            (*after, known) = (0, 0);
             if self.matches(frame, rule, false, run) {
                 return Ok(true);
             }
             (frame.rule, frame.tries) = (frame.rule + 1, 0);
         }
+    }
+
+    /// What has been decided about the workspace; 0 for nothing.
+    #[inline]
+    pub(super) fn known(&self, frame: &Frame, ruleset: &CompiledRuleset, run: &Run<'_>) -> Number {
+        let question = self.question(frame, ruleset, run);
+        question.map_or(0, |asked| self.decisions.find(asked, &self.stack[frame.base..]))
     }
 
     /// What may be known already; `None` if rules are to be tried.

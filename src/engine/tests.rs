@@ -1,7 +1,8 @@
 //! The matcher against its specification, and rules from the outside.
 
+use super::counts::Counts;
 use super::event::{Attempt, Tokens};
-use super::machine::{Context, Counts, Machine};
+use super::machine::{Context, Machine};
 use super::matcher::{Bindings, Matcher, Scratch};
 use super::printer::Printer;
 use super::program::Program;
@@ -65,13 +66,16 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
 /// What is said when rules have run for too long.
 const ENDLESS: &str = "the rules do not come to an end";
 
+/// The level at which nobody is shown what rulesets do: not even their traces of test mode.
+pub(super) const UNWATCHED: u8 = u8::MAX;
+
 /// What the machine says, in order.
 #[derive(Default)]
 struct Said(Vec<u8>, u8);
 
 impl Tracer for Said {
     fn level(&self, _category: u8) -> u8 {
-        self.1
+        if self.1 == UNWATCHED { 0 } else { self.1 }
     }
     fn line(&mut self, text: &[u8]) {
         self.0.extend_from_slice(text);
@@ -81,7 +85,7 @@ impl Tracer for Said {
         self.line(&reply.text);
     }
     fn test_mode(&self) -> bool {
-        true
+        self.1 != UNWATCHED
     }
 }
 
@@ -185,10 +189,10 @@ fn table(key: &[Token]) -> Answer {
 }
 
 /// The tokens of one side of a rule.
-type Side = Vec<Vec<u8>>;
+pub(super) type Side = Vec<Vec<u8>>;
 
 /// Rules dealt out to rulesets 0, 1 and 2.
-fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
+pub(super) fn with_rules(rules: &[(Side, Side)], value: &[u8]) -> Config {
     let mut config = config();
     config.macros.set(MacroId(b'm'), Some(value));
     for (name, class) in [("table", "hash"), ("dequote", "dequote")] {
@@ -259,16 +263,16 @@ proptest! {
 }
 
 /// What comes of a ruleset.
-struct Outcome {
-    tokens: Vec<Token>,
-    status: Sysexit,
+pub(super) struct Outcome {
+    pub(super) tokens: Vec<Token>,
+    pub(super) status: Sysexit,
     said: Vec<u8>,
     /// Rules that were held against a workspace or passed over, rules that matched, look-ups, rulesets.
-    rules: (u64, u64, u64, u64),
+    pub(super) rules: (u64, u64, u64, u64),
 }
 
 /// Runs the first ruleset on a text.
-fn outcome(
+pub(super) fn outcome(
     config: &Config,
     program: &Program,
     machine: &mut Machine,
@@ -314,15 +318,18 @@ proptest! {
     ) {
         let config = with_rules(&rules, &value.concat());
         let program = Program::compile(&config, config.operators.clone(), space);
-        // the second time much is known
-        let texts = || texts.iter().chain(&texts);
+        // the second time much is known, from the third on rules are taken together
+        let texts = || std::iter::repeat_n(&texts, 4).flatten();
         let outcomes = |reference, level| {
             let mut machine = Machine::new();
             machine.use_reference_matcher(reference);
             texts().map(|text| outcome(&config, &program, &mut machine, text, level)).collect::<Vec<_>>()
         };
         let (passed_over, all_tried, watched) = (outcomes(false, 0), outcomes(true, 0), outcomes(false, 99));
-        for ((passed_over, all_tried), watched) in passed_over.into_iter().zip(all_tried).zip(watched) {
+        let together = outcomes(false, UNWATCHED);
+        for (((passed_over, all_tried), watched), together) in
+            passed_over.into_iter().zip(all_tried).zip(watched).zip(together)
+        {
             // where rules run in circles, each way is stopped at a place of its own
             let circles = |said: &[u8]| String::from_utf8_lossy(said).contains(ENDLESS);
             if circles(&passed_over.said) || circles(&all_tried.said) {
@@ -330,6 +337,7 @@ proptest! {
             } else {
                 let seen = |outcome: &Outcome| (outcome.tokens.clone(), outcome.status, outcome.rules);
                 prop_assert_eq!(seen(&passed_over), seen(&watched), "who watches changes nothing");
+                prop_assert_eq!(seen(&passed_over), seen(&together), "rules taken together do the same");
                 let seen = |outcome: Outcome| (outcome.tokens, outcome.status, outcome.said);
                 prop_assert_eq!(seen(passed_over), seen(all_tried));
             }
