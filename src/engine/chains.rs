@@ -7,7 +7,7 @@ use super::chain::Position;
 use super::compose::compose;
 use super::decisions::{Chained, Number};
 use super::frame::{Frame, Phase};
-use super::frames::{MAX_DEPTH, MAX_LEFT, MAX_WORK};
+use super::frames::{MAX_DEPTH, MAX_WORK};
 use super::machine::{Machine, Run};
 use crate::schema::Sysexit;
 
@@ -63,21 +63,16 @@ impl Machine {
         if let Some(shard) = &mut run.tally {
             chain.count_uses(shard);
         }
-        frame.base = chain.replace(&mut self.stack, frame.base, run.program);
-        if frame.base - frame.origin > MAX_LEFT {
-            self.stack.drain(frame.origin..frame.base);
-            frame.base = frame.origin;
-        }
+        let begin = chain.replace(&mut self.stack, frame.base, run.program);
+        frame.move_to(begin, &mut self.stack);
         // what a call returns takes the whole workspace of its caller, so of that nothing is kept
-        let base = frame.base;
         for caller in &chain.callers {
             let Position { ruleset, rule, tries } = *caller;
             self.frames.push(Frame { ruleset, rule, tries, length: 0, phase: Phase::InCall, ..*frame });
-            (frame.origin, frame.status) = (base, Sysexit::OK);
+            (frame.origin, frame.status) = (frame.base, Sysexit::OK);
         }
         let Position { ruleset, rule, tries } = chain.at;
         (frame.ruleset, frame.rule, frame.tries) = (ruleset, rule, tries);
-        frame.length = self.stack.len() - base;
         Some(Taken { next: chain.next, leaves: chain.leaves })
     }
 }

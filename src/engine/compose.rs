@@ -5,7 +5,7 @@
 
 use super::chain::{Chain, Part, Passage, Position};
 use super::decisions::{Decisions, MAX_LENGTH, Number, Place, Question};
-use super::frames::{CALL_WORK, SHOWN_WORK};
+use super::frames::call_work;
 use super::matcher::Binding;
 use super::program::Program;
 use super::rule::{Method, Piece, RuleAction};
@@ -98,9 +98,9 @@ impl Composer<'_> {
         self.replace(pieces, bindings)?;
         passage.matches = true;
         self.pass(passage);
-        let length = self.workspace.len() as u64;
+        let length = self.workspace.len();
         if rule.method != Method::InPlace {
-            self.chain.work += length;
+            self.chain.work += length as u64;
         }
         let tries = if passed > 0 { 1 } else { at.tries + 1 };
         self.chain.at = Position { rule: here, tries, ..at };
@@ -110,7 +110,7 @@ impl Composer<'_> {
                 self.chain.depth = self.chain.depth.max(self.chain.callers.len());
                 self.chain.at = Position { ruleset, rule: 0, tries: 0 };
                 self.chain.counts.rulesets += 1;
-                self.chain.work += CALL_WORK + SHOWN_WORK * length;
+                self.chain.work += call_work(length);
                 self.settle(false)
             }
             _ => {

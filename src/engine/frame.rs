@@ -2,9 +2,13 @@
 
 use super::event::RuleRef;
 use super::rule::CompiledRule;
+use super::symbols::Symbol;
 use crate::config::RulesetId;
 use crate::schema::Sysexit;
 use std::ops::Range;
+
+/// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
+const MAX_LEFT: usize = 256;
 
 /// A ruleset with its workspace.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,22 @@ impl Frame {
     /// The rule that it has come to.
     pub fn rule_ref(&self, rule: &CompiledRule) -> RuleRef {
         RuleRef { ruleset: self.ruleset, index: self.rule, line: rule.line }
+    }
+
+    /// What has been built at the end of the stack, from `begin` on, becomes the workspace.
+    #[inline]
+    pub fn move_to(&mut self, begin: usize, stack: &mut Vec<Symbol>) {
+        self.base = begin;
+        if self.base - self.origin > MAX_LEFT {
+            self.forget_left(stack);
+        }
+        self.length = stack.len() - self.base;
+    }
+
+    /// Moves the workspace down over those that it has come from.
+    pub fn forget_left(&mut self, stack: &mut Vec<Symbol>) {
+        stack.drain(self.origin..self.base);
+        self.base = self.origin;
     }
 
     /// The first status counts, but a temporary failure counts more.

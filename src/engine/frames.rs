@@ -19,16 +19,19 @@ use std::borrow::Cow;
 pub(super) const MAX_DEPTH: usize = 51;
 /// Most applications of one rule in a row.
 pub(super) const MAX_TRIES: u32 = 100;
-/// Tokens of former workspaces that may lie below the present one: few, so that all stay in the processor's cache.
-pub(super) const MAX_LEFT: usize = 256;
 /// Rules tried, wildcards grown and tokens copied in one run. sendmail would go on for years where rules
 /// call themselves in two places; nothing that ends within seconds there comes near this.
 pub(super) const MAX_WORK: u64 = 1 << 24;
 /// What a message counts as: rules that run in circles say a line for each round.
 const MESSAGE_WORK: u64 = 1 << 8;
 /// What a call counts as, and each token it is given: they may be shown, on the way in and on the way out.
-pub(super) const CALL_WORK: u64 = 1 << 4;
-pub(super) const SHOWN_WORK: u64 = 1 << 2;
+const CALL_WORK: u64 = 1 << 4;
+const SHOWN_WORK: u64 = 1 << 2;
+
+/// What a call with so many tokens counts as.
+pub(super) fn call_work(tokens: usize) -> u64 {
+    CALL_WORK + SHOWN_WORK * tokens as u64
+}
 
 impl Machine {
     /// A ruleset to be run on the end of the stack.
@@ -98,7 +101,7 @@ impl Machine {
     fn enter(&mut self, frame: &mut Frame, run: &mut Run<'_>) -> Next {
         let after = std::mem::take(&mut self.called_after);
         self.counts.rulesets += 1;
-        self.work += CALL_WORK + SHOWN_WORK * frame.length as u64;
+        self.work += call_work(frame.length);
         if run.shows_rulesets() {
             let (name, workspace) = (name_of(run, frame.ruleset), self.shown(frame.base, run.program));
             run.observer.event(&Event::Enter { ruleset: frame.ruleset, name: &name, workspace });
@@ -222,11 +225,7 @@ impl Machine {
         action: RuleAction,
         run: &mut Run<'_>,
     ) -> bool {
-        frame.base = begin;
-        frame.length = self.stack.len() - frame.base;
-        if frame.base - frame.origin > MAX_LEFT {
-            self.forget_left(frame);
-        }
+        frame.move_to(begin, &mut self.stack);
         if run.shows_steps() {
             let workspace = self.shown(frame.base, run.program);
             run.observer.event(&Event::Rewritten { workspace });
@@ -239,12 +238,6 @@ impl Machine {
             }
             RuleAction::Return => true,
         }
-    }
-
-    /// Moves the workspace down over those that it has come from.
-    fn forget_left(&mut self, frame: &mut Frame) {
-        self.stack.drain(frame.origin..frame.base);
-        frame.base = frame.origin;
     }
 
     /// Ends a ruleset without showing its result.
@@ -273,7 +266,7 @@ impl Machine {
     /// Hands a ruleset's result to its caller.
     fn leave(&mut self, mut frame: Frame, shown: bool, run: &mut Run<'_>) {
         self.stack.truncate(frame.base + frame.length);
-        self.forget_left(&mut frame);
+        frame.forget_left(&mut self.stack);
         self.calls.truncate(frame.calls);
         if shown && run.shows_rulesets() {
             let name = name_of(run, frame.ruleset);

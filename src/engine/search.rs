@@ -37,7 +37,7 @@ impl Machine {
             }
             if known == 0 || frame.tries >= MAX_TRIES {
                 let question = self.question(frame, ruleset, run);
-                known = question.map_or(0, |asked| self.decisions.find(asked, &self.stack[frame.base..]));
+                known = self.answer_to(question, frame);
                 if known == 0 {
                     return self.find_rule(frame, ruleset, question, after, run);
                 }
@@ -62,7 +62,11 @@ impl Machine {
     /// What has been decided about the workspace; 0 for nothing.
     #[inline]
     pub(super) fn known(&self, frame: &Frame, ruleset: &CompiledRuleset, run: &Run<'_>) -> Number {
-        let question = self.question(frame, ruleset, run);
+        self.answer_to(self.question(frame, ruleset, run), frame)
+    }
+
+    #[inline]
+    fn answer_to(&self, question: Option<Question>, frame: &Frame) -> Number {
         question.map_or(0, |asked| self.decisions.find(asked, &self.stack[frame.base..]))
     }
 
