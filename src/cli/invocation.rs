@@ -149,11 +149,8 @@ impl Invocation {
             return Err(usage("Can not use -Q."));
         }
         // how a complaint is spoken depends on the mode, wherever that stands
-        let last = words.flags.iter().rev().find(|(letter, _)| *letter == b'b');
-        let letter = last.and_then(|(_, value)| value.first());
-        if let Some(row) =
-            MODES.iter().find(|row| Some(&row.letter) == letter && row.mode != Mode::ListOptions)
-        {
+        let row = last_mode(&words).and_then(|value| modes::by_letter(*value.first()?));
+        if let Some(row) = row.filter(|row| row.mode != Mode::ListOptions) {
             self.mode = row.mode;
         }
         // root borrows nothing
@@ -182,9 +179,8 @@ impl Invocation {
 
     /// Why flags for a message mean nothing to a command line that hands none in.
     fn ignored_submission_flags(&self, words: &Words) -> Option<&'static str> {
-        let mode = words.flags.iter().rev().find(|(flag, _)| *flag == b'b');
-        let submits =
-            mode.is_some_and(|(_, value)| value.first().is_some_and(|mode| b"amsvtC".contains(mode)));
+        let mode = last_mode(words);
+        let submits = mode.and_then(<[u8]>::first).is_some_and(|mode| b"amsvtC".contains(mode));
         let runs_queue = words.flags.iter().any(|(flag, _)| *flag == b'q');
         match (submits, mode.is_some() || self.mode_given) {
             (true, _) | (false, false) => runs_queue.then_some(BESIDE_QUEUE),
@@ -200,8 +196,9 @@ impl Invocation {
     /// A complaint as the mode has it: where SMTP is spoken it is a reply.
     pub fn spoken(&self, text: &[u8]) -> Vec<u8> {
         match self.mode {
-            Mode::Smtp | Mode::Daemon | Mode::Arpanet => [b"550 ", text, b"\r"].concat(),
-            _ => text.to_vec(),
+            // while words are read it is no daemon yet
+            Mode::DaemonForeground => text.to_vec(),
+            mode => modes::usage_error(mode, text),
         }
     }
 
@@ -291,8 +288,7 @@ impl Invocation {
 
     fn set_mode(&mut self, value: &[u8]) -> Result<(), Refusal> {
         let letter = value.first().copied().unwrap_or(b' ');
-        let row = MODES.iter().find(|row| row.letter == letter);
-        let row = row.ok_or_else(|| bad("Invalid operation mode ", &[letter], ""))?;
+        let row = modes::by_letter(letter).ok_or_else(|| bad("Invalid operation mode ", &[letter], ""))?;
         if row.mode == Mode::Frozen {
             return Err(usage("Frozen configurations unsupported"));
         }
@@ -325,6 +321,11 @@ impl Invocation {
             false => Err(usage(lines.join(&b'\n'))),
         }
     }
+}
+
+/// What the last -b says.
+fn last_mode(words: &Words) -> Option<&[u8]> {
+    words.flags.iter().rev().find(|(letter, _)| *letter == b'b').map(|(_, value)| &value[..])
 }
 
 fn bad(before: &str, value: &[u8], after: &str) -> Refusal {

@@ -73,6 +73,11 @@ const fn row(letter: u8, mode: Mode, with_queue: bool, about: &'static str) -> M
     ModeRow { letter, mode, with_queue, about }
 }
 
+/// The mode of a letter.
+pub fn by_letter(letter: u8) -> Option<&'static ModeRow> {
+    MODES.iter().find(|row| row.letter == letter)
+}
+
 /// The letter of a mode, as `${opMode}` shows it; a queue run shows the one of `Deliver`, as sendmail does.
 pub fn letter(mode: Mode) -> u8 {
     MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
