@@ -69,10 +69,9 @@ impl Mta {
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
         let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
         let mut time_is_over = late.then(|| facts.time_is_over(given_up, by));
+        let tells_failures = kinds.iter().any(|kind| kind.tells_failures());
         // of a failure that is said behind what was wrong with the sender
-        if !kinds.iter().any(|kind| kind.tells_failures())
-            && let Some(text) = time_is_over.take()
-        {
+        if !tells_failures && let Some(text) = time_is_over.take() {
             envelope.transcribe(text.as_bytes());
         }
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
@@ -80,7 +79,6 @@ impl Mta {
         if given_up {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }
-        let failure_told = kinds.iter().any(|kind| kind.tells_failures());
         for kind in kinds {
             // a command that is to be quiet about errors has no report on a report that it has made
             if self.site.config.options.error_mode == b'q'
@@ -159,26 +157,38 @@ impl Mta {
                 reports.queued.push(self.queue_report(envelope, &copy, expanded, word).await?);
             }
         }
-        let kind = DsnKind::Failure;
-        if !failure_told && let Some(receivers) = self.postmaster_copy(envelope, kind, false).await {
-            let Receivers { list: receivers, expanded, word, .. } = receivers;
-            let header = self.returned_header(envelope, &facts).await;
-            let request = DsnRequest {
-                facts: &facts,
-                kind,
-                id: self.queue.next_id(),
-                now,
-                expired,
-                deliver_by: None,
-                only_warns: false,
-                receivers,
-                to_postmaster: true,
-                header_only: true,
-                header: &header,
-            };
-            reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
+        if !tells_failures {
+            reports.queued.extend(self.report_circle(envelope, &facts, now, expired).await?);
         }
         Ok(reports)
+    }
+
+    /// The copy for postmaster of what goes round in circles, where nobody is to be told that it failed.
+    async fn report_circle(
+        &self,
+        envelope: &mut Envelope,
+        facts: &DsnSettings,
+        now: i64,
+        expired: bool,
+    ) -> Result<Option<(Lease, Envelope)>, QueueError> {
+        let kind = DsnKind::Failure;
+        let Some(receivers) = self.postmaster_copy(envelope, kind, false).await else { return Ok(None) };
+        let Receivers { list: receivers, expanded, to_postmaster, word } = receivers;
+        let header = self.returned_header(envelope, facts).await;
+        let request = DsnRequest {
+            facts,
+            kind,
+            id: self.queue.next_id(),
+            now,
+            expired,
+            deliver_by: None,
+            only_warns: false,
+            receivers,
+            to_postmaster,
+            header_only: true,
+            header: &header,
+        };
+        self.queue_report(envelope, &request, expanded, word).await.map(Some)
     }
 
     /// Option PostmasterCopy: whoever wants to hear of every failure, but for those of reports and of bulk mail. Of what goes round in
