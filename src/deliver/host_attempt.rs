@@ -29,6 +29,9 @@ struct HostAttempt {
 /// What is wrong with a next hop is told of when it is the turn of the group before it: sendmail looks up the next hops of those behind a
 /// group's first recipient until one is another. Of a message that is too big for the mailer that one comes after the group has failed.
 pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, group: &[usize]) {
+    if attempt.routes.values().all(Result::is_ok) {
+        return;
+    }
     let Some(mailer) = group.first().and_then(|first| attempt.mailer(*first)) else { return };
     let too_big = local::too_big(attempt.envelope.size, mailer).is_some();
     let mailer = attempt.mailer_id(group[0]);
