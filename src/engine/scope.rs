@@ -130,6 +130,13 @@ impl Scope {
         }
     }
 
+    /// [`Scope::set_named`] with a value that others have as well, and which is not copied.
+    pub fn share_named(&mut self, config: &Config, name: &[u8], value: &Arc<[u8]>) {
+        if let Some(id) = config.names.get(name) {
+            self.values.insert(id.0, Some(value.clone()));
+        }
+    }
+
     /// A rule has called a ruleset by a name in quotes. Each rule is noted once.
     pub(super) fn note_renamed(&mut self, ruleset: RulesetId, rule: usize) {
         if !self.renamed.contains(&(ruleset, rule)) {

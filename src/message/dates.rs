@@ -2,9 +2,10 @@
 
 use crate::config::Config;
 use crate::engine::Scope;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// `rfc5322` in the site's zone.
@@ -18,32 +19,32 @@ pub fn ctime_date(config: &Config, now: i64) -> Vec<u8> {
 }
 
 /// The macros of a time, by their names.
-type Dates = [(&'static [u8], Vec<u8>); 5];
+type Dates = [(&'static [u8], Arc<[u8]>); 5];
 
 thread_local! {
-    /// Those of the last second that somebody asked for: many messages come in one.
-    static LAST: RefCell<Option<(i64, TimeZone, Dates)>> = const { RefCell::new(None) };
+    /// Those of the last second that somebody asked for, in whichever zone has this offset: many messages come in one.
+    static LAST: RefCell<Option<(i64, Offset, Dates)>> = const { RefCell::new(None) };
 }
 
 fn dates(config: &Config, now: i64) -> Dates {
-    let date = arpa_date(config, now);
+    let date: Arc<[u8]> = arpa_date(config, now).into();
     [
         (b"a", date.clone()),
         (b"b", date),
-        (b"d", ctime_date(config, now)),
-        (b"t", compact_utc(now).into_bytes()),
-        (b"time", now.to_string().into_bytes()),
+        (b"d", ctime_date(config, now).into()),
+        (b"t", compact_utc(now).into_bytes().into()),
+        (b"time", now.to_string().into_bytes().into()),
     ]
 }
 
 /// Sets `$a`, `$b` (RFC 5322), `$d` (ctime) and `$t` (minutes, UTC) to this time.
 pub fn set_dates(config: &Config, scope: &mut Scope, now: i64) {
     LAST.with_borrow_mut(|last| {
-        let known = last.take().filter(|(then, zone, _)| *then == now && zone == config.zone());
-        let (_, _, rows) =
-            last.insert(known.unwrap_or_else(|| (now, config.zone().clone(), dates(config, now))));
+        let offset = config.zone().to_offset(timestamp(now));
+        let known = last.take().filter(|known| (known.0, known.1) == (now, offset));
+        let (_, _, rows) = last.insert(known.unwrap_or_else(|| (now, offset, dates(config, now))));
         for (name, value) in rows {
-            scope.set_named(config, name, value);
+            scope.share_named(config, name, value);
         }
     });
 }
@@ -93,7 +94,11 @@ pub fn interval(span: Duration) -> String {
 }
 
 fn at(epoch: i64, zone: &TimeZone) -> Zoned {
-    Timestamp::from_second(epoch).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone())
+    timestamp(epoch).to_zoned(zone.clone())
+}
+
+fn timestamp(epoch: i64) -> Timestamp {
+    Timestamp::from_second(epoch).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::envelope::BodyType;
 use crate::net::{Family, Resolver};
 use crate::schema::Outcome;
 use crate::schema::ip_text;
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 /// `${client_resolve}`
@@ -133,21 +134,21 @@ impl Client {
     /// Sets the macros of the connection.
     pub fn set_macros(&self, config: &Config, scope: &mut Scope) {
         let port = self.address.map_or(0, |address| address.port());
-        let rows: &[(&[u8], Vec<u8>)] = &[
-            (b"_", self.display.clone()),
-            (b"client_addr", self.address_text()),
-            (b"client_name", self.name.clone()),
-            (b"client_ptr", self.pointer.clone()),
-            (b"client_resolve", self.resolved.as_bytes().to_vec()),
-            (b"client_port", decimal(port)),
-            (b"client_connections", decimal(self.connections)),
-            (b"client_rate", decimal(self.rate)),
-            (b"total_rate", decimal(self.total_rate)),
-            (b"daemon_name", self.daemon.name.clone()),
-            (b"daemon_flags", self.daemon.flags_macro()),
-            (b"daemon_family", self.daemon.family.clone()),
-            (b"daemon_addr", self.daemon.address.clone()),
-            (b"daemon_port", self.daemon.port.clone()),
+        let rows: &[(&[u8], Cow<'_, [u8]>)] = &[
+            (b"_", (&self.display).into()),
+            (b"client_addr", self.address_text().into()),
+            (b"client_name", (&self.name).into()),
+            (b"client_ptr", (&self.pointer).into()),
+            (b"client_resolve", self.resolved.as_bytes().into()),
+            (b"client_port", decimal(port).into()),
+            (b"client_connections", decimal(self.connections).into()),
+            (b"client_rate", decimal(self.rate).into()),
+            (b"total_rate", decimal(self.total_rate).into()),
+            (b"daemon_name", (&self.daemon.name).into()),
+            (b"daemon_flags", self.daemon.flags_macro().into()),
+            (b"daemon_family", (&self.daemon.family).into()),
+            (b"daemon_addr", (&self.daemon.address).into()),
+            (b"daemon_port", (&self.daemon.port).into()),
         ];
         for (name, value) in rows {
             scope.set_named(config, name, value);
