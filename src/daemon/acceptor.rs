@@ -247,7 +247,7 @@ impl Acceptor for DaemonAcceptor {
         let looked = envelope.session.looked_up;
         let expanded = envelope.attempt.expanded.is_some();
         let mut parts = match envelope.attempt.expanded {
-            Some(_) if waits => self.mta.cut(&mut envelope).await,
+            Some(_) if waits => Box::pin(self.mta.cut(&mut envelope)).await,
             // the delivery knows of lists' owners, and cuts it behind them
             Some(_) => Vec::new(),
             None => self.mta.deliverer.split_by_queue_group(&mut envelope, looked),
@@ -274,10 +274,10 @@ impl Acceptor for DaemonAcceptor {
                     && !looked
                     && self.mta.deliverer.fail_mail_loop(&mut envelope)
                 {
-                    self.mta.return_untried(lease, envelope).await;
+                    Box::pin(self.mta.return_untried(lease, envelope)).await;
                 }
             } else if envelope.attempt.interactive {
-                self.note_exit(self.mta.deliver(lease, envelope, None).await);
+                self.note_exit(Box::pin(self.mta.deliver(lease, envelope, None)).await);
             } else {
                 if envelope.session.looked_up {
                     envelope.reread(&self.mta.site.config);

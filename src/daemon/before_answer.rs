@@ -63,10 +63,12 @@ impl Mta {
         if self.is_unhurried(&received) {
             return self.deliver_unhurried(received).await;
         }
-        if self.may_leave_forward(&received) && self.try_first(&received, true).await? == Tried::Taken {
+        if self.may_leave_forward(&received)
+            && Box::pin(self.try_first(&received, true)).await? == Tried::Taken
+        {
             return Ok(());
         }
-        self.try_first(&received, false).await.map(drop)
+        Box::pin(self.try_first(&received, false)).await.map(drop)
     }
 
     /// Is it for the journal first? Not where the client waits for the delivery itself.
@@ -82,7 +84,7 @@ impl Mta {
         tokio::spawn(async move {
             let preparing = mta.prepare().await;
             if !mta.is(Phase::Stopping) {
-                mta.go_on_unhurried(lease, received, preparing).await;
+                Box::pin(mta.go_on_unhurried(lease, received, preparing)).await;
             }
             drop(under_way);
         });

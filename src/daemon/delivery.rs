@@ -265,7 +265,7 @@ impl Mta {
                     copy.attempt.exit = if exit.is_ok() { copy.attempt.exit } else { exit };
                 }
                 let known = copy.attempt.transcript.len();
-                let (copied, next) = self.deliver_copy(copy, lease, connections, unsent).await;
+                let (copied, next) = Box::pin(self.deliver_copy(copy, lease, connections, unsent)).await;
                 if aloud {
                     failures::tell(next.transcript.get(known..).unwrap_or_default());
                 }
@@ -403,7 +403,7 @@ impl Mta {
         unsent: &mut Unsent<'_>,
     ) -> Sysexit {
         if reports.unsent {
-            match self.deliverer.as_file(envelope).await {
+            match Box::pin(self.deliverer.as_file(envelope)).await {
                 Ok(text) => unsent(text),
                 Err(error) => self.complain(
                     Some(&envelope.id),

@@ -96,13 +96,13 @@ impl Mta {
                 envelope.message = Some(facts.warning(deliver_by).into_bytes());
             }
             // of what is saved for the caller only the postmaster hears
-            let receivers = if saved { None } else { self.receivers(envelope, kind).await };
+            let receivers = if saved { None } else { Box::pin(self.receivers(envelope, kind)).await };
             if let Some(text) = time_is_over.take() {
                 envelope.transcribe(text.as_bytes());
             }
             let receivers = match receivers {
                 None if saved => {
-                    self.look_for_sender(envelope).await;
+                    Box::pin(self.look_for_sender(envelope)).await;
                     let (list, expanded) = Default::default();
                     Receivers { list, expanded, to_postmaster: false, word: b"" }
                 }
@@ -115,7 +115,8 @@ impl Mta {
                 Some(receivers) => receivers,
                 None => {
                     let failed = kind.tells_failures();
-                    reports.unreportable |= failed && !self.drop_dead_letter(envelope, &facts).await;
+                    reports.unreportable |=
+                        failed && !Box::pin(self.drop_dead_letter(envelope, &facts)).await;
                     continue;
                 }
             };
@@ -148,7 +149,7 @@ impl Mta {
                 envelope.flags |= EnvelopeFlags::WARNED;
             }
             if kind.tells_failures()
-                && let Some(receivers) = self.postmaster_copy(envelope, kind, true).await
+                && let Some(receivers) = Box::pin(self.postmaster_copy(envelope, kind, true)).await
             {
                 let id = self.queue.next_id();
                 let Receivers { list, expanded, word, .. } = receivers;
@@ -158,7 +159,7 @@ impl Mta {
             }
         }
         if !tells_failures {
-            reports.queued.extend(self.report_circle(envelope, &facts, now, expired).await?);
+            reports.queued.extend(Box::pin(self.report_circle(envelope, &facts, now, expired)).await?);
         }
         Ok(reports)
     }

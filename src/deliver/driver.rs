@@ -383,7 +383,8 @@ impl<'a> Attempt<'a> {
                     }
                 }
             }
-            let found = look_up.next_hops(&key.host).await;
+            // boxed: a mailbox has no next hop, and no use for the room
+            let found = Box::pin(look_up.next_hops(&key.host)).await;
             self.routes.insert(key, found);
         }
     }

@@ -206,7 +206,7 @@ impl Telling<'_> {
     /// The body with CRLF line ends, cut where a packet is full.
     async fn pieces(&mut self) -> Outcome {
         let (mut offset, mut last) = (0, 0);
-        let mut buffer = [0; 8192];
+        let mut buffer = vec![0; 8192];
         let mut piece = Vec::with_capacity(CHUNK.min(1 << 14));
         loop {
             let count = match self.message.read_body(offset, &mut buffer) {

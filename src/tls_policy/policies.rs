@@ -254,7 +254,7 @@ impl Shared {
         if let Some(failure) = self.failure(domain) {
             return or_old(known, failure);
         }
-        match self.fetch(domain).await {
+        match Box::pin(self.fetch(domain)).await {
             Ok((policy, text)) => {
                 let known = Known { id, fetched: now, policy: Arc::new(policy) };
                 if let Err(error) = self.cache.put(domain, known.clone(), &text) {

@@ -7,6 +7,7 @@ use crate::logging::{Console, Dialogue};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::tls::{Established, HandshakeError, Material, Wish};
 use std::fs::File;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -319,8 +320,10 @@ impl ServerConnection {
     }
 
     /// QUIT, whatever the server says to it.
-    pub async fn quit(self, limit: Duration) {
-        self.quit_for(b"", limit).await;
+    ///
+    /// In a box: whoever may have to say it at any time keeps no room for it.
+    pub fn quit(self, limit: Duration) -> impl Future<Output = ()> + Send {
+        Box::pin(self.quit_for(b"", limit))
     }
 
     /// The same for the sake of others, whom the step names: `<x@there.example>... `.

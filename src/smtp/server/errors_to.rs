@@ -20,7 +20,7 @@ impl<A: Acceptor> Session<A> {
         for field in fields.iter().filter(named) {
             let envelope = &mut self.transaction.envelope;
             envelope.scope.unset(MacroId(b'u'));
-            let found = self.acceptor.look_up(envelope, field.value.trim_ascii()).await;
+            let found = Box::pin(self.acceptor.look_up(envelope, field.value.trim_ascii())).await;
             self.transaction.shown += found.addresses;
             if found.refusal.is_some() {
                 (refusal, self.transaction.refused_as) = (found.refusal, found.message);
