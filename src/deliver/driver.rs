@@ -170,6 +170,7 @@ async fn run(
         Some(expanded) => expanded,
         None => expander.expand(envelope, &mut Quiet, on.clock.now()).await,
     };
+    envelope.leave_out_sender(&on.site.config);
     let attempt = &envelope.attempt;
     let looked = envelope.session.looked_up_before.unwrap_or(expanded.looked);
     if looked && !attempt.generated && !attempt.interactive && !attempt.read_back {

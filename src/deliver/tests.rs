@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+mod me_too;
 mod next_hosts;
 
 /// One site in a directory of its own.

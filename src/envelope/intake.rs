@@ -1,7 +1,7 @@
 //! What every way into the queue does with an envelope: SMTP, a command line, a report made here.
 
 use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
-use super::same::is_named_already;
+use super::same::{is_named_already, is_same_address};
 use super::state::Envelope;
 use crate::addr::without_route;
 use crate::config::Config;
@@ -125,6 +125,22 @@ impl Envelope {
         order
     }
 
+    /// MeToo: the sender does not get what he sends to a list, unless he is all that came of somebody whom the message names. He counts
+    /// as a recipient all the same. For when everybody is expanded.
+    pub fn leave_out_sender(&mut self, config: &Config) {
+        let Some(sender) = self.sender.address.as_ref().filter(|_| !config.options.me_too) else { return };
+        let is_sender = |one: &Recipient| {
+            let counts = !matches!(one.state, RecipientState::Duplicate | RecipientState::Removed);
+            counts && one.address.as_ref().is_some_and(|address| is_same_address(config, sender, address))
+        };
+        let first = self.send_order().into_iter().find(|index| is_sender(&self.recipients[*index]));
+        let Some(found) = first.map(|index| &mut self.recipients[index]) else { return };
+        if found.state.is_pending() && !found.flags.contains(RecipientFlags::PRIMARY) {
+            found.state = RecipientState::Removed;
+            found.flags |= RecipientFlags::IS_SENDER;
+        }
+    }
+
     /// A recipient and those whose expansion it comes from, nearest first.
     pub fn chain(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         // a damaged parent index must not make a circle
@@ -152,7 +168,9 @@ impl Envelope {
     /// How many recipients there are, without those whom an alias replaced, who are named twice, or whom the rules refuse.
     pub fn counted_recipients(&self) -> usize {
         let counted = |recipient: &&Recipient| {
-            !recipient.state.is_left_out() && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
+            let is_sender = recipient.flags.contains(RecipientFlags::IS_SENDER);
+            let left_out = recipient.state.is_left_out() && !is_sender;
+            !left_out && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
         };
         self.recipients.iter().filter(counted).count()
     }

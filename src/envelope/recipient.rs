@@ -45,6 +45,8 @@ bitflags::bitflags! {
         const REPLACED = 0x4_0000;
         /// Its mailer was told of it, in this attempt.
         const MAILED = 0x20_0000;
+        /// The sender, taken out of a list (MeToo), who counts among the recipients.
+        const IS_SENDER = 0x40_0000;
     }
 }
 

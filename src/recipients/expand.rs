@@ -31,8 +31,6 @@ pub(super) struct Member {
     pub(super) level: usize,
     /// Of its list, from 1.
     pub(super) line: usize,
-    /// Its list has no other.
-    pub(super) alone: bool,
     /// The line of a file that begins with it, as it stands there.
     pub(super) begins: Option<Vec<u8>>,
 }
@@ -299,11 +297,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             if is_file_or_program(&self.expander.site.config, address) {
                 recipient.control = Some(self.control(member.parent));
             }
-            if !member.alone && self.leaves_out(address) {
-                recipient.state = RecipientState::Removed;
-                self.envelope.recipients.push(recipient);
-                return;
-            }
         }
         self.met += 1;
         recipient.entered = self.met;
@@ -328,16 +321,6 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             (false, true) => self.refuse(index, parsed.problems),
             (false, false) => self.examine(index, member.level).await,
         }
-    }
-
-    /// MeToo: is it the sender, who is not to get what he sends to a list? sendmail sees him only where it reads the message
-    /// from the queue.
-    fn leaves_out(&self, address: &Address) -> bool {
-        let config = &self.expander.site.config;
-        let sender = self.envelope.sender.address.as_ref();
-        !config.options.me_too
-            && !self.envelope.attempt.interactive
-            && sender.is_some_and(|sender| is_same_address(config, sender, address))
     }
 
     /// The ancestor that this address names again.

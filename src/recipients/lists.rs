@@ -74,7 +74,7 @@ impl AliasExpansion<'_, '_> {
     /// Lines in order, members of a line last first.
     fn push_members(&mut self, parent: usize, level: usize, text: &[u8]) {
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-        let (before, is_file) = (self.members.len(), self.lists.contains_key(&parent));
+        let is_file = self.lists.contains_key(&parent);
         for (index, text) in lines.into_iter().enumerate().rev() {
             if let Some(said) = unbalanced(text) {
                 self.transcript(&[b"553 5.0.0 ", &said[..]].concat());
@@ -86,21 +86,11 @@ impl AliasExpansion<'_, '_> {
             }
             let (line, first) = (index + 1, self.members.len());
             for text in split_list(text) {
-                self.members.push(Member {
-                    text,
-                    parent,
-                    level: level + 1,
-                    line,
-                    alone: false,
-                    begins: None,
-                });
+                self.members.push(Member { text, parent, level: level + 1, line, begins: None });
             }
             if let (true, [.., last]) = (is_file, &mut self.members[first..]) {
                 last.begins = Some(text.to_vec());
             }
-        }
-        if let [only] = &mut self.members[before..] {
-            only.alone = true;
         }
     }
 

@@ -201,6 +201,7 @@ impl<'a> Submission<'a> {
         let arpanet = is_from_arpanet(self.invocation);
         self.envelope.attempt.own_sender |= self.invocation.from.is_none() && !arpanet;
         self.envelope.attempt.interactive = true;
+        self.envelope.leave_out_sender(&self.mta.site.config);
         self.log_sender();
         let anybody = !self.envelope.recipients.is_empty();
         let mut refused = refused;
