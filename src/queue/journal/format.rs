@@ -118,18 +118,17 @@ pub(super) fn header() -> Vec<u8> {
     block
 }
 
-/// A frame with these records, filled up to whole blocks.
-pub(super) fn frame(place: Place, records: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(blocks(records.len()) as usize * BLOCK);
-    frame.extend_from_slice(FRAME);
-    frame.extend_from_slice(&u32::try_from(records.len()).unwrap_or(u32::MAX).to_le_bytes());
-    frame.extend_from_slice(&place.turn.to_le_bytes());
-    frame.extend_from_slice(&place.block.to_le_bytes());
-    let sum = checksum(&frame, records);
-    frame.extend_from_slice(&sum.to_le_bytes());
-    frame.extend_from_slice(records);
-    frame.resize(blocks(records.len()) as usize * BLOCK, 0);
-    frame
+/// Adds a frame with these records, filled up to whole blocks.
+pub(super) fn put_frame(bytes: &mut Vec<u8>, place: Place, records: &[u8]) {
+    let start = bytes.len();
+    bytes.extend_from_slice(FRAME);
+    bytes.extend_from_slice(&u32::try_from(records.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&place.turn.to_le_bytes());
+    bytes.extend_from_slice(&place.block.to_le_bytes());
+    let sum = checksum(&bytes[start..], records);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes.extend_from_slice(records);
+    bytes.resize(start + blocks(records.len()) as usize * BLOCK, 0);
 }
 
 fn checksum(head: &[u8], records: &[u8]) -> u32 {
@@ -202,7 +201,7 @@ mod tests {
             let block = u32::try_from(segment.len() / BLOCK).expect("small");
             let mut records = Vec::new();
             put(&mut records, record);
-            segment.extend(frame(Place { turn, block }, &records));
+            put_frame(&mut segment, Place { turn, block }, &records);
         }
         segment
     }
@@ -251,7 +250,8 @@ mod tests {
             drop(records(&bytes));
             // behind a head that is believed
             if bytes.len() < 2 * BLOCK {
-                bytes = frame(Place { turn, block: 0 }, &bytes);
+                let inside = std::mem::take(&mut bytes);
+                put_frame(&mut bytes, Place { turn, block: 0 }, &inside);
                 prop_assert_eq!(turn_of(&bytes), Some(turn));
                 drop(records(&bytes));
             }

@@ -4,7 +4,8 @@
 //! is done nobody waits for: it goes with the next message, or within a second. After a write or a sync that failed
 //! nothing is written any more, since nobody knows what is there; what the journal holds goes to files.
 
-use super::format::{BLOCK, Message, Place, Record, SEGMENT_BLOCKS, blocks, frame, put};
+use super::direct::{self, Blocks};
+use super::format::{BLOCK, Message, Place, Record, SEGMENT_BLOCKS, blocks, put, put_frame};
 use super::ring::Ring;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -117,6 +118,7 @@ impl State {
 impl Writer {
     /// Over a journal that is new and ours.
     pub(super) fn new(file: File) -> Self {
+        direct::begin(&file);
         let (open, ready, done, done_since) = Default::default();
         let ring = Ring::new();
         let state = State {
@@ -215,8 +217,9 @@ impl Writer {
 
     /// Writes until it is stopped or a write fails.
     pub(super) fn run(&self) {
+        let mut memory = Blocks::default();
         while let Some(frames) = self.next() {
-            let written = self.write(&frames);
+            let written = self.write(&frames, &mut memory);
             let failed = written.is_err();
             if failed {
                 self.lock().phase = Phase::Failed;
@@ -251,9 +254,9 @@ impl Writer {
     }
 
     /// All blocks of a segment are in the file before it is used, so that a sync writes data and nothing else.
-    fn fill_segment(&self, place: Place) -> io::Result<()> {
+    fn fill_segment(&self, place: Place, memory: &mut Blocks) -> io::Result<()> {
         let end = Place { block: SEGMENT_BLOCKS, ..place }.offset();
-        let zeros = vec![0; 64 * BLOCK];
+        let zeros = memory.filled(64 * BLOCK, |bytes| bytes.resize(bytes.len() + 64 * BLOCK, 0));
         let mut at = self.file.metadata()?.len();
         while at < end {
             let piece = usize::try_from(end - at).unwrap_or(usize::MAX).min(zeros.len());
@@ -265,21 +268,26 @@ impl Writer {
 
     /// The first frame of a segment is on the disk before the next one is begun: else a cut could leave
     /// the former turn with a hole in it, and its messages would come back.
-    fn write(&self, frames: &[Frame]) -> io::Result<()> {
+    fn write(&self, frames: &[Frame], memory: &mut Blocks) -> io::Result<()> {
         #[cfg(test)]
         if self.lock().broken {
             return Err(io::ErrorKind::Other.into());
         }
         for Frame { place, records, .. } in frames {
             if place.block == 1 {
-                self.fill_segment(*place)?;
-                let first = Place { block: 0, ..*place };
-                self.file.write_all_at(&frame(first, &[]), first.offset())?;
+                self.fill_segment(*place, memory)?;
+                self.write_frame(Place { block: 0, ..*place }, &[], memory)?;
                 self.file.sync_data()?;
             }
-            self.file.write_all_at(&frame(*place, records), place.offset())?;
+            self.write_frame(*place, records, memory)?;
         }
         self.file.sync_data()
+    }
+
+    fn write_frame(&self, place: Place, records: &[u8], memory: &mut Blocks) -> io::Result<()> {
+        let length = blocks(records.len()) as usize * BLOCK;
+        let bytes = memory.filled(length, |bytes| put_frame(bytes, place, records));
+        self.file.write_all_at(bytes, place.offset())
     }
 }
 
