@@ -7,8 +7,10 @@ use super::status::StatusSocket;
 use crate::config::Config;
 use crate::deliver::host_status;
 use crate::logging::{Logger, Priority};
+use crate::net::{LdapTls, ldap_log_in_files};
 use crate::queue::{Adoption, QueueDirectories, QueueOptions};
 use crate::rewrite::Site;
+use crate::sasl;
 use crate::schema::UserIds;
 use crate::sys::confinement::{self, Plan, Report};
 use crate::sys::{accounts, identity};
@@ -181,7 +183,19 @@ fn files(site: &Site) -> Vec<NeededFile> {
     }
     let hosts = site.resolver.hosts_files().map(|path| (String::from("option HostsFile"), path.to_owned()));
     files.extend(hosts);
+    files.extend(ldap_files(&site.config).into_iter().map(|path| (String::from("TLS to LDAP"), path)));
     files
+}
+
+/// What TLS to LDAP servers needs, if any is asked: by a map, or about passwords.
+fn ldap_files(config: &Config) -> Vec<PathBuf> {
+    let settings = sasl::Settings::of_site().ok();
+    let log_ins = settings.filter(|settings| settings.methods.contains(&sasl::Method::Ldap));
+    match log_ins {
+        Some(settings) => ldap_log_in_files(&settings.ldap),
+        None if config.maps.iter().any(|map| map.class == b"ldap") => LdapTls::of_system().files(),
+        None => Vec::new(),
+    }
 }
 
 fn status_socket(

@@ -4,9 +4,12 @@
 //! of the user's, or searched for. Never here: the server's own passwords beside the one to search with.
 
 use super::ldap_server::connect_to_ldap;
+use super::ldap_tls::LdapTls;
 use crate::sasl::{Answer, LdapSettings, Proof, Question, Refusal};
+use crate::sys::accounts;
 use bstr::ByteSlice;
 use ldap3::{Ldap, LdapError, LdapResult, Scope, SearchEntry, SearchOptions, SearchResult};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// For the connection, and for each answer.
@@ -67,8 +70,27 @@ pub async fn look_for_ldap_user(settings: &LdapSettings, question: &Question) ->
 }
 
 async fn connected(settings: &LdapSettings) -> Result<Ldap, String> {
-    let connected = connect_to_ldap(&text(&settings.servers), LIMIT).await;
+    let connected = connect_to_ldap(&text(&settings.servers), &tls(settings), LIMIT).await;
     connected.map_err(|error| failed(settings, "cannot connect", error))
+}
+
+/// What `Sendmail.conf` says counts before ldap.conf(5).
+fn tls(settings: &LdapSettings) -> LdapTls {
+    let mut tls = LdapTls { start: settings.start_tls, ..LdapTls::of_system() };
+    let (file, directory) = &settings.authorities;
+    if file.is_some() || directory.is_some() {
+        tls.trust.file = file.as_deref().map(accounts::path);
+        tls.trust.directory = directory.as_deref().map(accounts::path);
+    }
+    if let Some(checks) = settings.checks_certificate {
+        tls.trust.unchecked = !checks;
+    }
+    tls
+}
+
+/// Files that TLS to the server of these settings needs.
+pub fn ldap_log_in_files(settings: &LdapSettings) -> Vec<PathBuf> {
+    tls(settings).files()
 }
 
 fn failed(settings: &LdapSettings, step: &str, error: LdapError) -> String {

@@ -1,7 +1,9 @@
 //! A connection to an LDAP server.
 //!
-//! In: the URLs of servers that know the same. Out: a connection to the first that can be reached, as nobody yet.
+//! In: the URLs of servers that know the same (`ldap:`, `ldaps:`, `ldapi:`). Out: a connection to the first that can be reached, as nobody
+//! yet; under TLS only if the server's certificate proves its name.
 
+use super::ldap_tls::LdapTls;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError};
 use std::io;
 use std::time::Duration;
@@ -11,19 +13,32 @@ use tokio::time::timeout;
 ///
 /// # Errors
 /// What was wrong with the last one.
-pub async fn connect_to_ldap(urls: &str, limit: Duration) -> Result<Ldap, LdapError> {
+pub async fn connect_to_ldap(urls: &str, tls: &LdapTls, limit: Duration) -> Result<Ldap, LdapError> {
     let mut last = LdapError::from(io::Error::from(io::ErrorKind::NotConnected));
     for url in urls.split_ascii_whitespace() {
-        let settings = LdapConnSettings::new().set_conn_timeout(limit);
-        match timeout(limit, LdapConnAsync::with_settings(settings, url)).await {
-            Ok(Ok((connection, ldap))) => {
-                // it ends with the last handle
-                tokio::spawn(async move { drop(connection.drive().await) });
-                return Ok(ldap);
-            }
+        match timeout(limit, connect(url, tls, limit)).await {
+            Ok(Ok(ldap)) => return Ok(ldap),
             Ok(Err(error)) => last = error,
             Err(elapsed) => last = LdapError::Timeout { elapsed },
         }
     }
     Err(last)
+}
+
+async fn connect(url: &str, tls: &LdapTls, limit: Duration) -> Result<Ldap, LdapError> {
+    let mut settings = LdapConnSettings::new().set_conn_timeout(limit);
+    let is = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if is("ldaps:") || is("ldap:") && tls.start {
+        settings = settings.set_starttls(tls.start).set_no_tls_verify(tls.trust.unchecked);
+        if !tls.trust.unchecked {
+            let trust = tls.trust.clone();
+            let client = tokio::task::spawn_blocking(move || trust.client());
+            let client = client.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+            settings = settings.set_config(client);
+        }
+    }
+    let (connection, ldap) = LdapConnAsync::with_settings(settings, url).await?;
+    // it ends with the last handle
+    tokio::spawn(async move { drop(connection.drive().await) });
+    Ok(ldap)
 }

@@ -59,6 +59,12 @@ pub struct LdapSettings {
     pub filter: Vec<u8>,
     /// `ldap_bind_dn`, `ldap_bind_pw`: as whom; `None`: as nobody.
     pub searcher: Option<(Vec<u8>, Vec<u8>)>,
+    /// `ldap_start_tls`: TLS with servers of `ldap:` URLs as well.
+    pub start_tls: bool,
+    /// `ldap_tls_cacert_file`, `ldap_tls_cacert_dir`: whose certificates are believed; neither: whom ldap.conf(5) names.
+    pub authorities: (Option<Vec<u8>>, Option<Vec<u8>>),
+    /// `ldap_tls_check_peer`: is a certificate to prove the server's name? `None`: as ldap.conf(5) says.
+    pub checks_certificate: Option<bool>,
 }
 
 impl Default for LdapSettings {
@@ -69,6 +75,9 @@ impl Default for LdapSettings {
             base: Vec::new(),
             filter: b"(uid=%u)".to_vec(),
             searcher: None,
+            start_tls: false,
+            authorities: (None, None),
+            checks_certificate: None,
         }
     }
 }

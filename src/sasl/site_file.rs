@@ -107,10 +107,19 @@ impl Settings {
             b"ldap_filter" => self.ldap.filter = value.to_vec(),
             b"ldap_bind_dn" => self.ldap.searcher.get_or_insert_default().0 = value.to_vec(),
             b"ldap_bind_pw" => self.ldap.searcher.get_or_insert_default().1 = value.to_vec(),
+            b"ldap_start_tls" => self.ldap.start_tls = is_yes(value),
+            b"ldap_tls_cacert_file" => self.ldap.authorities.0 = Some(value.to_vec()),
+            b"ldap_tls_cacert_dir" => self.ldap.authorities.1 = Some(value.to_vec()),
+            b"ldap_tls_check_peer" => self.ldap.checks_certificate = Some(is_yes(value)),
             b"oauth_program" => self.token_program = Some(value.to_vec()).filter(|value| !value.is_empty()),
             _ => {}
         }
     }
+}
+
+/// As Cyrus SASL reads a switch.
+fn is_yes(value: &[u8]) -> bool {
+    matches!(value.first(), Some(b'1' | b'y' | b'Y' | b't' | b'T')) || value.eq_ignore_ascii_case(b"on")
 }
 
 fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {

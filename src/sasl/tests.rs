@@ -489,6 +489,15 @@ fn the_file_says_where_passwords_are() {
     let servers = b"ldapi://%2Frun%2Fldapi ldap://a".to_vec();
     let ldap = LdapSettings { servers, name: Some(b"uid=%u".to_vec()), searcher, ..LdapSettings::default() };
     assert_eq!(settings.ldap, ldap);
+    let text =
+        b"ldap_start_tls: Yes\nldap_tls_cacert_file: /a\nldap_tls_cacert_dir: /b\nldap_tls_check_peer: 0\n";
+    let ldap = LdapSettings {
+        start_tls: true,
+        authorities: (Some(b"/a".to_vec()), Some(b"/b".to_vec())),
+        checks_certificate: Some(false),
+        ..LdapSettings::default()
+    };
+    assert_eq!(Settings::parse(text).expect("words").ldap, ldap);
 }
 
 #[test]

@@ -171,11 +171,36 @@ def ldap(program, cf, daemon):
     daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
     slapd = maps.start_slapd(TOP + "/second", ENTRIES)
     with_ldap(program, "LDAP, by name")
+    slapd, daemon = ldap_under_tls(program, cf, daemon)
     slapd.terminate()
     slapd.wait(60)
     log_ins("slapd is gone", [("PLAIN", "lena", "tree secret", NOT_NOW), ("PLAIN", "lena", "wrong", NOT_NOW), ("PLAIN", "alice", "secret", GOOD), ("PLAIN", "alice", "wrong", NOT_NOW)])
     says(program, "slapd is gone", 75, "not logged in: ldap\n", "lena", "tree secret")
     return daemon
+
+
+def ldap_under_tls(program, cf, daemon):
+    """The same server, whose certificate is by a CA that only Sendmail.conf names. slapd would take a password in clear text as well: what counts is that the connection comes about."""
+    authority = f"ldap_tls_cacert_file: {TOP}/second/ldap/ca.pem\n"
+    tls, start = KNOWN.replace("ldap://127.0.0.1:3389", "ldaps://127.0.0.1:3636"), "ldap_start_tls: yes\n"
+    other = f"ldap_tls_cacert_file: {TOP}/ldap/ca.pem\n"
+    for about, lines, status, words in (
+        ("ldaps", tls + authority, 0, "ldap, asked"), ("StartTLS", KNOWN + authority + start, 0, "ldap, asked"),
+        ("ldaps, another CA", tls + other, 75, "cannot connect: "), ("StartTLS, another CA", KNOWN + other + start, 75, "cannot connect: "),
+        ("ldaps, another CA, unchecked", tls + other + "ldap_tls_check_peer: no\n", 0, "ldap, asked"),
+        ("ldaps, another name", tls.replace("127.0.0.1:3636", "127.0.0.2:3636") + authority, 75, "not valid for name"),
+        ("ldaps, no such file", tls + "ldap_tls_cacert_file: /nonexistent/ca.pem\n", 75, "/nonexistent/ca.pem: No such file or directory"),
+        ("ldaps, a file of nobody", tls + "ldap_tls_cacert_file: /dev/null\n", 75, "no CA is trusted: no certificate in /dev/null"),
+    ):
+        mail_bed.write("tls.conf", "pwcheck_method: ldap\n" + lines + NAME)
+        says(program, about, status, words, "lena", "tree secret", "--sasl-conf", TOP + "/tls.conf")
+    daemon.stop()
+    mail_bed.write("sasl/Sendmail.conf", "pwcheck_method: passwd-file ldap\n" + tls + authority.replace("second", "third") + NAME, 0o600)
+    # before the daemon, which reads no directory that comes later
+    slapd = maps.start_slapd(TOP + "/third", ENTRIES)
+    daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
+    with_ldap(program, "LDAP under TLS, by a daemon")
+    return slapd, daemon
 
 
 def serve(program, makemap):

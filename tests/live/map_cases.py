@@ -300,6 +300,19 @@ r5 ldap -h 127.0.0.1 -b dc=example,dc=com -k (&(objectClass=groupOfNames)(cn=%s)
 r6 ldap -h 127.0.0.1 -b dc=example,dc=com -k (&(objectClass=groupOfNames)(cn=%s)) -v member:DN,uid
 r7 ldap -1 -h 127.0.0.1 -b dc=example,dc=com -k (&(objectClass=groupOfNames)(cn=%s)) -v member:DN,uid
 """, ["team", "team2", "order", "lost", "none"]),
+    ("ldap tls", "", """
+s1 ldap -H ldaps://127.0.0.1:3636/ -b dc=example,dc=com -k (uid=%s) -v mail
+s2 ldap -H LDAPS://127.0.0.1:3636 -b dc=example,dc=com -k (uid=%s) -v mail
+s3 ldap -H ldaps://127.0.0.2:3636/ -b dc=example,dc=com -k (uid=%s) -v mail
+s4 ldap -o -H ldaps://127.0.0.2:3636/ -b dc=example,dc=com -k (uid=%s) -v mail
+s5 ldap -H "ldaps://127.0.0.2:3636/ ldaps://127.0.0.1:3636/" -b dc=example,dc=com -k (uid=%s) -v mail
+s6 ldap -H ldaps://127.0.0.1:3389/ -c2 -b dc=example,dc=com -k (uid=%s) -v mail
+s7 ldap -H ldaps://127.0.0.1:3636/ -M simple -d cn=admin,dc=example,dc=com -P @DIR@/secret -b dc=example,dc=com -k (uid=%s) -v mail
+s8 ldap -H ldaps://127.0.0.1:3636/ -M simple -d cn=admin,dc=example,dc=com -P @DIR@/pairs -b dc=example,dc=com -k (uid=%s) -v mail
+sa ldap -H ldaps://127.0.0.1:1/ -b dc=example,dc=com -k (uid=%s) -v mail
+sb ldap -H "ldaps://127.0.0.2:3636/ ldap://127.0.0.1:1/" -b dc=example,dc=com -k (uid=%s) -v mail
+sc ldap -H "ldap://127.0.0.1:1/ ldaps://127.0.0.2:3636/" -b dc=example,dc=com -k (uid=%s) -v mail
+""", ["alice", "nobody", "hidden"]),
     ("ldap default", "O LDAPDefaultSpec=-h 127.0.0.1 -b dc=example,dc=com\n", """
 l ldap -k (uid=%s) -v mail
 l2 ldap -b ou=closed,dc=example,dc=com -k (uid=%s) -v mail

@@ -4,7 +4,7 @@ use super::super::map::{Flags, Map};
 use super::search::{Entry, Search};
 use super::spec::{Attribute, LdapMap};
 use crate::engine::Observer;
-use crate::net::connect_to_ldap;
+use crate::net::{LdapTls, connect_to_ldap};
 use ldap3::{Ldap, LdapError, Scope, SearchOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,15 +96,17 @@ fn urls(own: &LdapMap) -> Vec<String> {
     hosts.filter(|host| !host.is_empty()).map(url).collect()
 }
 
-/// The error is what the C library leaves for the operator to read.
-async fn connect(own: &LdapMap) -> Result<Ldap, &'static str> {
+/// The error is what the C library leaves for the operator to read; under TLS, where that is any number at all, what was wrong.
+async fn connect(own: &LdapMap) -> Result<Ldap, String> {
     let timeout = match own.connect_timeout {
         0 => CONNECT_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()),
     };
-    match connect_to_ldap(&urls(own).join(" "), timeout).await {
-        Ok(ldap) => bind(own, ldap, timeout).await.ok_or("Operation now in progress"),
-        Err(_) => Err("Transport endpoint is not connected"),
+    match connect_to_ldap(&urls(own).join(" "), &LdapTls::of_system(), timeout).await {
+        Ok(ldap) => bind(own, ldap, timeout).await.ok_or_else(|| "Operation now in progress".into()),
+        // no errno: TLS, or the files of its CAs
+        Err(LdapError::Io { source }) if source.get_ref().is_some() => Err(source.to_string()),
+        Err(_) => Err("Transport endpoint is not connected".into()),
     }
 }
 

@@ -2,8 +2,7 @@
 //!
 //! `spec` reads the flags of a K line (and of option LDAPDefaultSpec), `connection` keeps one connection per
 //! map and searches, `values` gathers attributes and follows those that name further entries, `lookup` is one
-//! question. Never here: TLS
-//! (an ldaps: URI fails for now).
+//! question. Never here: connecting, and TLS (`net`).
 
 mod connection;
 mod lookup;
