@@ -260,10 +260,7 @@ impl<A: Acceptor> Session<A> {
                 let later = recipient.state == RecipientState::Queued;
                 Ok(accepted(&recipient.text, later))
             }
-            Err(reply) => {
-                envelope.note(&reply.text, reply.is_permanent());
-                Err(Refused::bare(reply))
-            }
+            Err(reply) => Err(Refused::bare(reply)),
         }
     }
 
@@ -285,17 +282,12 @@ impl<A: Acceptor> Session<A> {
             Verified::Good(address) => (address, false),
             Verified::Later(address) => (address, true),
             Verified::Refused(reply) => {
-                let said = [&recipient.text[..], b"... ", &reply.text].concat();
-                envelope.note(&said, reply.code >= 500);
                 if reply.is_permanent() {
                     envelope.attempt.refused.get_or_insert_with(|| recipient.text.clone());
                 }
                 return Err(Refused { to: Some(recipient.text), ..Refused::bare(reply) });
             }
-            Verified::TooDeep(reply) => {
-                envelope.note(&reply.text, true);
-                return Err(Refused::bare(reply));
-            }
+            Verified::TooDeep(reply) => return Err(Refused::bare(reply)),
         };
         recipient.flags.set(RecipientFlags::REPLACED, address.replaced != before);
         recipient.address = Some(address);
