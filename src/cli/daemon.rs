@@ -19,7 +19,8 @@ pub fn run(invocation: &Invocation) -> Sysexit {
 
 fn run_daemon(invocation: &Invocation) -> Result<Sysexit, Sysexit> {
     let inheritance = Inheritance::take();
-    let request = queue_flags::read(&invocation.queue).map_err(|refusal| refusal.report())?;
+    let request =
+        queue_flags::read(&invocation.queue).map_err(|refusal| refusal.spoken_by(invocation).report())?;
     let loaded = site::load_sound_site(invocation)?;
     rights::require_trust(invocation, &loaded.config, Privileged::Daemon)?;
     let warnings: Vec<String> = unsupported(&loaded.config)

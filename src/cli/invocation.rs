@@ -41,6 +41,8 @@ pub struct Invocation {
     pub mode: Mode,
     /// Was -b given at all (or the mode set by argv[0])?
     pub mode_given: bool,
+    /// What is wrong with flags read so far, as the mode has it.
+    pub complaints: Vec<Vec<u8>>,
     /// Flags that do not count, each with the reason why.
     pub ignored: Vec<(u8, &'static str)>,
     /// -C
@@ -98,6 +100,13 @@ pub struct Invocation {
 pub struct Refusal(pub Vec<u8>, pub Sysexit);
 
 impl Refusal {
+    /// Each line as the mode has it.
+    #[must_use]
+    pub fn spoken_by(self, invocation: &Invocation) -> Self {
+        let lines = self.0.split(|byte| *byte == b'\n').map(|line| invocation.spoken(line));
+        Self(lines.collect::<Vec<_>>().join(&b'\n'), self.1)
+    }
+
     /// Tells the caller, where sendmail says what it refuses; gives the exit status.
     pub fn report(self) -> Sysexit {
         let Self(text, status) = self;
@@ -164,12 +173,16 @@ impl Invocation {
             if letter == b'q' && ignored == Some(BESIDE_QUEUE) && !self.mode_given {
                 ignored = Some(NO_SUBMISSION);
             }
-            self.apply_flag(letter, value)?;
+            if let Err(Refusal(text, status)) = self.apply_flag(letter, value) {
+                let complaints = std::mem::take(&mut self.complaints).into_iter();
+                let said = complaints.chain(Some(text).filter(|text| !text.is_empty()));
+                return Err(Refusal(said.collect::<Vec<_>>().join(&b'\n'), status));
+            }
         }
         self.recipients = words.operands;
-        if let Err(refusal) = self.check_queue_mode() {
+        if !self.complaints.is_empty() {
             self.warn_of_ignored();
-            return Err(refusal);
+            return Err(usage(self.complaints.join(&b'\n')));
         }
         if self.mode == Mode::Deliver && (!self.queue.is_empty() || self.quarantine.is_some()) {
             self.mode = Mode::QueueRun;
@@ -202,16 +215,23 @@ impl Invocation {
         }
     }
 
-    /// What is wrong with -R, -V or -N.
-    pub fn dsn_problem(&self) -> Option<&'static str> {
-        let is = |ret: &Vec<u8>| [&b"hdrs"[..], b"full"].iter().any(|known| ret.eq_ignore_ascii_case(known));
-        if !self.ret.as_ref().is_none_or(is) {
-            Some("Invalid -R value")
-        } else if !self.envelope_id.as_ref().is_none_or(|envid| is_xtext(envid)) {
-            Some("Invalid syntax in -V flag")
-        } else {
-            self.notify_flags().is_none().then_some("Invalid -N argument")
+    /// What is wrong with a flag for a receipt (-N, -R, -V).
+    fn receipt_problem(&self, letter: u8, value: &[u8]) -> Option<&'static str> {
+        match letter {
+            b'N' => RecipientFlags::of_notify(value).is_err().then_some("Invalid -N argument"),
+            b'R' if self.ret.is_some() => Some("Duplicate -R flag"),
+            b'R' => {
+                let known = [&b"hdrs"[..], b"full"].iter().any(|known| value.eq_ignore_ascii_case(known));
+                (!known).then_some("Invalid -R value")
+            }
+            _ => (!is_xtext(value)).then_some("Invalid syntax in -V flag"),
         }
+    }
+
+    /// A complaint that does not keep the other words from being read.
+    fn complain(&mut self, text: &[u8]) {
+        let text = self.spoken(text);
+        self.complaints.push(text);
     }
 
     /// -N as flags; `None` for what is none.
@@ -231,6 +251,9 @@ impl Invocation {
     }
 
     fn apply_flag(&mut self, letter: u8, value: Vec<u8>) -> Result<(), Refusal> {
+        if let Some(problem) = self.problem(letter, &value) {
+            self.complain(problem.as_bytes());
+        }
         match letter {
             b'A' => self.submission = Some(value.first() == Some(&b'c')),
             b'B' => self.body_type = Some(value),
@@ -241,15 +264,13 @@ impl Invocation {
             b'd' => self.add_debug(&value),
             b'e' => self.settings.push(Setting::Letter([b"e", &value[..]].concat())),
             b'F' => self.full_name = Some(self.one_line(value)),
-            b'f' | b'r' if self.from.is_some() => {
-                return Err(usage(self.spoken(b"More than one \"from\" person")));
-            }
+            b'f' | b'r' if self.from.is_some() => self.complain(b"More than one \"from\" person"),
             b'f' | b'r' => (self.from, self.from_letter) = (Some(self.one_line(value)), letter),
             b'G' => self.gateway = true,
-            b'h' => {
-                let wrong = || usage(self.spoken(&[b"Bad hop count (", &value[..], b")"].concat()));
-                self.hops = number(&value).ok_or_else(wrong)?;
-            }
+            b'h' => match number(&value) {
+                Some(hops) => self.hops = hops,
+                None => self.complain(&[b"Bad hop count (", &value[..], b")"].concat()),
+            },
             b'L' => self.label = Some(printable_label(value)),
             b'M' => self.settings.push(Setting::Macro(value)),
             b'N' => self.notify = Some(value),
@@ -259,7 +280,6 @@ impl Invocation {
             b'p' => self.protocol = Some(protocol_words(self.one_line(value))),
             b'Q' => self.quarantine = Some(value),
             b'q' => self.queue.push(value),
-            b'R' if self.ret.is_some() => return Err(usage(self.spoken(b"Duplicate -R flag"))),
             b'R' => self.ret = Some(value),
             b's' => self.settings.push(Setting::Letter(b"fT".to_vec())),
             b't' => self.from_headers = true,
@@ -306,19 +326,22 @@ impl Invocation {
         self.debug.extend_from_slice(value);
     }
 
-    fn check_queue_mode(&self) -> Result<(), Refusal> {
+    /// -q or -Q, in a mode that has nothing to do with the queue.
+    fn queue_problem(&self, letter: u8) -> Option<String> {
         let row = MODES.iter().find(|row| row.mode == self.mode);
-        let quarantines = self.quarantine.is_some() && self.mode != Mode::Deliver;
-        let runs = !self.queue.is_empty() && row.is_some_and(|row| !row.with_queue);
-        let letter = char::from(modes::letter(self.mode));
-        let refused = [(quarantines, "-Q"), (runs, "-q")].into_iter().filter(|(refused, _)| *refused);
-        let lines: Vec<_> = refused
-            .map(|(_, flag)| format!("Can not use {flag} with -b{letter}"))
-            .map(|text| modes::usage_error(self.mode, text.as_bytes()))
-            .collect();
-        match lines.is_empty() {
-            true => Ok(()),
-            false => Err(usage(lines.join(&b'\n'))),
+        let refused = match letter {
+            b'Q' => self.mode != Mode::Deliver,
+            _ => row.is_some_and(|row| !row.with_queue),
+        };
+        let mode = char::from(modes::letter(self.mode));
+        refused.then(|| format!("Can not use -{} with -b{mode}", char::from(letter)))
+    }
+
+    fn problem(&self, letter: u8, value: &[u8]) -> Option<String> {
+        match letter {
+            b'N' | b'R' | b'V' => self.receipt_problem(letter, value).map(str::to_owned),
+            b'q' | b'Q' => self.queue_problem(letter),
+            _ => None,
         }
     }
 }
@@ -338,7 +361,6 @@ fn number(value: &[u8]) -> Option<u32> {
     number.max(0).try_into().ok()
 }
 
-/// A protocol and a host are one word.
 /// A protocol and a host, of letters, digits and what atoms may hold beside them, but no `=` (RFC 5322, 3.2.3).
 fn protocol_words(mut value: Vec<u8>) -> Vec<u8> {
     value.retain(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:^_`{|}~".contains(byte));
@@ -385,7 +407,13 @@ mod tests {
         assert_eq!(refusal("sendmail -bq"), "Invalid operation mode q");
         assert_eq!(refusal("sendmail -bz"), "Frozen configurations unsupported");
         assert_eq!(refusal("sendmail -bt -q"), "Can not use -q with -bt");
-        assert_eq!(refusal("sendmail -bi -q -Qx"), "Can not use -Q with -bi\nCan not use -q with -bi");
+        assert_eq!(refusal("sendmail -bi -q -Qx"), "Can not use -q with -bi\nCan not use -Q with -bi");
+        assert_eq!(refusal("sendmail -bD -q -Qx"), "Can not use -Q with -bD");
+        assert_eq!(
+            refusal("sendmail -hx -Rall -bs -Nnow -V="),
+            "550 Bad hop count (x)\r\n550 Invalid -R value\r\n550 Invalid -N argument\r\n550 Invalid syntax in -V flag\r"
+        );
+        assert_eq!(refusal("sendmail -Rall -bz"), "Invalid -R value\nFrozen configurations unsupported");
         assert_eq!(refusal("sendmail -q!Gx -Q. -bz"), "Can not use -Q.");
         assert_eq!(refusal("sendmail -fa -rb"), "More than one \"from\" person");
         assert_eq!(refusal("sendmail -hx"), "Bad hop count (x)");

@@ -80,7 +80,7 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Fault> {
             return Err(Fault::Usage("Can not use multiple -qG options"));
         }
         [b'G', name @ ..] => request.group = Some(name.to_vec()),
-        [b'f'] => request.foreground = true,
+        [b'f', ..] => request.foreground = true,
         [b'p', text @ ..] => {
             let interval = if text.is_empty() { Duration::ZERO } else { time(text)? };
             request.interval = Some(interval.max(Duration::from_secs(1)));

@@ -6,7 +6,7 @@ use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::analysis::Sources;
 use crate::cf;
-use crate::config::{Config, LoadOptions, Loaded, Message, Override, load, load_from};
+use crate::config::{Config, LoadOptions, Loaded, Message, Override, load, load_from, load_nothing};
 use crate::diag::{Diagnostic, Severity};
 use crate::logging::Priority;
 use crate::m4::{CfText, McOptions, expand_mc};
@@ -43,7 +43,7 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     print_banner(invocation);
-    let loaded = read_site(invocation).map_err(|unread| unread.report(invocation))?;
+    let loaded = read_site(invocation).map_err(|unread| unread.report(invocation, &mut io::stdout()))?;
     warn_of_writers(invocation, &loaded.config);
     invocation.warn_of_ignored();
     print_messages(invocation, &loaded, &mut io::stdout());
@@ -101,7 +101,7 @@ pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), S
 }
 
 fn with_sources(invocation: &Invocation, out: &mut dyn Write) -> Result<(Loaded, Sources), Sysexit> {
-    let (loaded, sources) = read_with_sources(invocation).map_err(|unread| unread.report(invocation))?;
+    let (loaded, sources) = read_with_sources(invocation).map_err(|unread| unread.report(invocation, out))?;
     print_messages(invocation, &loaded, out);
     if loaded.stop {
         return Err(loaded.exit);
@@ -129,14 +129,31 @@ fn read_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Unrea
 impl Unread {
     /// A configuration that cannot be opened is a system error as any other, under the default options; what is wrong
     /// inside a .mc goes to standard error, as from m4.
-    fn report(self, invocation: &Invocation) -> Sysexit {
+    fn report(self, invocation: &Invocation, out: &mut dyn Write) -> Sysexit {
         if self.status == Sysexit::OSFILE {
+            if let Err(status) = command_line(invocation, out) {
+                return status;
+            }
             let text = String::from_utf8_lossy(&self.text);
             return syserr(invocation, &Config::default(), text.trim_end(), self.status);
         }
         // a closed stderr leaves nobody to tell
         let _ = io::stderr().write_all(&self.text);
         self.status
+    }
+}
+
+/// As with sendmail, what is wrong with options of the command line is said before the cf is opened, and is the end of all but
+/// -bt.
+fn command_line(invocation: &Invocation, out: &mut dyn Write) -> Result<(), Sysexit> {
+    let said = load_nothing(&file(invocation), &mut maps::environment(), &load_options(invocation));
+    if said.exit.is_ok() {
+        return Ok(());
+    }
+    print_messages(invocation, &said, out);
+    match invocation.mode {
+        Mode::Test => Ok(()),
+        _ => Err(said.exit),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `-bs`: SMTP on standard input and output.
 
 use super::invocation::Invocation;
-use super::messages::{ended, tell};
 use super::{site, start};
 use crate::daemon::DaemonAcceptor;
 use crate::envelope::BodyType;
@@ -15,9 +14,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
         Ok(loaded) => Arc::new(loaded.config),
         Err(status) => return status,
     };
-    if let Some(problem) = invocation.dsn_problem() {
-        return ended(&config, tell(&invocation.spoken(problem.as_bytes()), Sysexit::USAGE));
-    }
     let begun = match start::begin_with(invocation, config).and_then(start::Startup::confined) {
         Ok(begun) => begun,
         Err(status) => return status,

@@ -2,7 +2,7 @@
 
 use super::dead_letter::DeadLetter;
 use super::invocation::Invocation;
-use super::messages::{ended, tell};
+use super::messages::ended;
 use super::site;
 use super::start;
 use super::submission::{Submission, Submitted};
@@ -24,9 +24,6 @@ pub fn run(invocation: &Invocation) -> Sysexit {
     if options.verbose {
         // whoever reads along waits
         options.delivery_mode = DeliveryMode::Interactive;
-    }
-    if let Some(problem) = invocation.dsn_problem() {
-        return ended(&loaded.config, tell(problem.as_bytes(), Sysexit::USAGE));
     }
     if loaded.config.options.delivery_mode == DeliveryMode::Background {
         behind_caller(invocation, loaded)

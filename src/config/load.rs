@@ -68,6 +68,11 @@ pub fn load(file: &[u8], text: &[u8], env: &mut dyn ConfigEnv, options: &LoadOpt
     loader.end()
 }
 
+/// What the command line's options say by themselves, where the cf cannot be read.
+pub fn load_nothing(file: &[u8], env: &mut dyn ConfigEnv, options: &LoadOptions) -> Loaded {
+    Loader::new(file, env, options).loaded()
+}
+
 /// Reads the cf called `file` from where its bytes come from.
 ///
 /// # Errors
@@ -278,6 +283,10 @@ impl<'a> Loader<'a> {
             (self.at, self.first_line) = (0, 0);
             self.finish();
         }
+        self.loaded()
+    }
+
+    fn loaded(self) -> Loaded {
         let Self { config, messages, exit, misused, stop, .. } = self;
         Loaded { config, messages, exit, misused, stop }
     }

@@ -38,7 +38,7 @@ pub use env::{ConfigEnv, DeclaredMap, FileProblem, MapFailure, MapWords, SystemE
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};
 pub use host::HostFacts;
-pub use load::{LoadOptions, Loaded, Override, load, load_from};
+pub use load::{LoadOptions, Loaded, Override, load, load_from, load_nothing};
 pub use macros::{Class, Classes, Macros, Names, is_printable, printable, put_printable};
 pub use mailers::{Mailer, MailerId, MailerNumbers, RewriteSet};
 pub use message::Message;

@@ -72,3 +72,40 @@ fn wrong_words_for_receipts_end_a_session_before_it_begins() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), said);
     }
 }
+
+/// What is wrong with options of the command line is said before the cf is opened, and is the end but for -bt.
+#[test]
+fn a_wrong_option_comes_before_a_missing_cf() {
+    let scratch = Scratch::new(free_port());
+    let missing = format!("-C{}.missing", scratch.cf());
+    for (option, mode, said, status) in [
+        ("NoSuchOption=1", "-bm", "readcf: unknown option name NoSuchOption\n", 70),
+        ("DeliveryMode=x", "-bp", "Unknown delivery mode x\n", 64),
+        ("NoSuchOption=1", "-bs", "554 5.0.0 readcf: unknown option name NoSuchOption\r\n", 70),
+        ("NoSuchOption=1", "-bt", "line 0: cannot open: No such file or directory\n", 72),
+        ("LogLevel=9", "-bm", "line 0: cannot open: No such file or directory\n", 72),
+    ] {
+        let output = sendmail(&scratch, &["-O", option, mode, &missing, "bob"], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(
+            (output.status.code(), text.ends_with(said)),
+            (Some(status), true),
+            "{option} {mode}: {text}"
+        );
+    }
+}
+
+/// With SoftBounce nothing is refused for good, so that a listing shows the first thing that was wrong with a message.
+#[test]
+fn a_soft_refusal_does_not_outweigh_the_one_before() {
+    let dialogue = "EHLO c.example\r\nMAIL FROM:<>\r\nFOO\r\nRCPT TO:<no-such-user>\r\nRCPT TO:<x@there.example>\r\nDATA\r\nSubject: x\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+    for (soft, shown) in
+        [("True", "(Command unrecognized: \"FOO\")"), ("False", "(<no-such-user>... User unknown)")]
+    {
+        let scratch = Scratch::new(free_port());
+        let log = logged(&sendmail(&scratch, &[&format!("-OSoftBounce={soft}"), "-odq", "-bs"], dialogue));
+        let listing = sendmail(&scratch, &["-bp"], "");
+        let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
+        assert!(listing.contains(shown), "{soft}: {listing} {log}");
+    }
+}

@@ -279,7 +279,7 @@ def comes_round(case, group):
 ALL = "stdout log deliveries remote queue client"
 ROWS = [table_rows.Row(*row) for row in [
     ("`-x`", said_in(r'"-x"'), nothing),
-    ("`-bt -q`, `-bt -Q`", said_in(r'"-bt".*"-q"|"-Q\w*", "-bt"'), table_rows.lines("stdout", r"^\d: (?!Can not)")),
+    ("`-bt` with `-q` or `-Q`, or a wrong `-N`, `-R` or `-V`", said_in(r'"-bt".*"-[qQNRV]|"-[qQNRV].*"-bt"'), table_rows.lines("stdout", r"^\d: (?!Can not)")),
     ("the whole dialogue at once on the standard input of `-bs`", said_in(r'(SuperSafe=i|"-s"|"-v"|"-o", "v"|"-ov"|Verbose).*"-bs"'), nothing),
     ("a file named by an alias whose directory is missing (sessions.md)", said_in(r"badfile|\+box"), table_rows.all_of(
         waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|Deferred: No such file|dead\.letter uid"),
