@@ -41,11 +41,14 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
     let mut found = Vec::new();
     for member in list.into_iter().rev() {
         let parsed = rewriter.parse(&member, AddressKind::RECIPIENT).await;
-        let refused = parsed.problems.into_iter().next();
-        let address = parsed.address.ok_or_else(|| refused.unwrap_or_default())?;
+        // also of what could be read all the same
+        if let Some(refusal) = parsed.problems.into_iter().next() {
+            return Err(refusal);
+        }
+        let address = parsed.address.ok_or_else(Reply::default)?;
         match expander.check(&mut rewriter, &address).await {
             Checked::Unknown(mut reply) => {
-                reply.text = [&member[..], b"... ", &reply.text].concat();
+                reply.text = [&addr::shorten(&member, addr::MAX_SHOWN)[..], b"... ", &reply.text].concat();
                 return Err(reply);
             }
             Checked::TooDeep(reply) => {
@@ -117,7 +120,7 @@ async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Name
 /// Members of a list: between commas, else between blanks, as OldStyleHeaders allows it.
 fn list_of(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Vec<Vec<u8>> {
     if !envelope.session.commas && mta.site.config.options.old_style_headers {
-        return addr::split_list(text, b" ").into_iter().map(<[u8]>::to_vec).collect();
+        return addr::split_list(text, b" \t\x0b\x0c").into_iter().map(<[u8]>::to_vec).collect();
     }
     split_list(text)
 }

@@ -205,7 +205,10 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         if recipient.address.is_none() {
             let text = recipient.text.clone();
             let parsed = self.rewriter().parse(&text, AddressKind::RECIPIENT).await;
-            let (temporary, bad) = (parsed.temporary, parsed.address.is_none());
+            // whoever asks hears of what is wrong with a text that can be read all the same
+            let told = self.asks_only && !parsed.temporary && !parsed.problems.is_empty();
+            let bad = parsed.address.is_none() || told;
+            let temporary = parsed.temporary;
             let recipient = &mut self.envelope.recipients[index];
             recipient.address = parsed.address.map(|address| Address { text, ..address });
             if recipient.address.is_none() && self.envelope.attempt.read_back {

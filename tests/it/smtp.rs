@@ -32,6 +32,22 @@ fn vrfy_says_how_sure_it_is() {
     assert!(said.contains("550 5.1.1 nosuchuser-here... User unknown"), "{said}");
 }
 
+/// What cannot be read is said, before anybody is looked up.
+#[test]
+fn vrfy_and_expn_say_what_is_wrong_with_an_address() {
+    let scratch = Scratch::new(free_port());
+    let user = scratch.user.clone();
+    for (verb, open, why) in
+        [("VRFY", ")", "')'"), ("EXPN", ">", "'>'"), ("EXPN", "(", "'('"), ("VRFY", "\"", "'\"'")]
+    {
+        let said = answers(&scratch, &["EHLO c", &format!("{verb} {user}{open}"), "QUIT"]);
+        assert!(said.contains(&format!("553 5.0.0 {user}{open}... Unbalanced {why}\r\n")), "{said}");
+    }
+    // blanks of every kind divide a list
+    let said = answers(&scratch, &["EHLO c", &format!("VRFY {user}\tnosuchuser-here"), "QUIT"]);
+    assert!(said.contains("550 5.1.1 nosuchuser-here... User unknown"), "{said}");
+}
+
 /// VERB: lists are expanded where they are named, each step is told, and who is refused of a list is refused to the client; of those who
 /// are not, the message is for whoever came before.
 #[test]

@@ -164,10 +164,25 @@ impl<B: BodySink> Collecting<B> {
     /// The end of the data: the fields of the header.
     pub(super) fn finish_header(&mut self) -> Vec<Header> {
         self.body.clear();
-        let fields = std::mem::take(&mut self.collector).finish(&mut self.body);
+        let too_large = self.header_is_too_large();
+        let mut fields = std::mem::take(&mut self.collector).finish(&mut self.body);
+        if too_large {
+            fields.truncate(self.fitting(&fields));
+        }
         if self.failed.is_none() {
             self.write();
         }
         fields
+    }
+
+    /// How many fields MaxHeadersLength leaves: nothing is known of the one that is too much, nor of those behind it.
+    fn fitting(&self, fields: &[Header]) -> usize {
+        let mut length = 0;
+        let fits = |field: &&Header| {
+            // the colon and the line end count as well
+            length += field.name.len() as u64 + field.value.len() as u64 + 2;
+            length <= self.limits.header
+        };
+        fields.iter().take_while(fits).count()
     }
 }

@@ -3,20 +3,23 @@
 use super::acceptor::{Acceptor, QueueRun};
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
-use super::verb_row::VerbRow;
+use super::verb_row::{Command, VerbRow};
+use crate::addr::{MAX_SHOWN, shorten};
 use crate::schema::{EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("ETRN", |session, command| Box::pin(session.etrn(command.argument)))
+    VerbRow::new("ETRN", |session, command| Box::pin(session.etrn(command)))
         .issued_mail_command()
         .delayed_as("ETRN")
         .limit("ETRN", "ETRN", 8)
 }
 
 impl<A: Acceptor> Session<A> {
-    async fn etrn(&mut self, argument: &[u8]) -> Flow {
+    async fn etrn(&mut self, command: Command<'_>) -> Flow {
+        let Command { argument, line, .. } = command;
+        let shown = shorten(line, MAX_SHOWN);
         if !self.features.etrn {
-            self.log_request("ETRN", argument, true);
+            self.log_request(&shown, true);
             let reply =
                 Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation");
             self.error(&reply, None);
@@ -31,11 +34,12 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         if let Some(reply) = self.ask(FilterCall::Request("ETRN", argument), None).await {
-            self.log_request("ETRN", argument, true);
+            self.log_request(&shown, true);
             self.error(&reply, None);
             return Flow::Continue;
         }
-        self.log_request("ETRN", argument, false);
+        // one that is obeyed as it is understood
+        self.log_request(&[b"ETRN ", &shorten(argument, MAX_SHOWN)[..]].concat(), false);
         self.start_run(argument);
         Flow::Continue
     }

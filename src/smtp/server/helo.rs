@@ -9,7 +9,7 @@ use super::transaction::Stage;
 use super::verb_row::{Command, VerbRow};
 use crate::addr::MacroId;
 use crate::logging::Priority;
-use crate::schema::Reply;
+use crate::schema::{EnhancedStatus, Reply};
 
 /// The longest name a client may give itself, in bytes.
 const MAX_NAME: usize = 256;
@@ -44,7 +44,8 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         let name = if extended { "EHLO" } else { "HELO" };
-        if self.refusal.is_none() && self.refuses_early_input(name).await {
+        // a client that is to come again later is only told so
+        if self.refusal != Some(Refusal::Temporary) && self.refuses_early_input(name).await {
             return Flow::Continue;
         }
         let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
@@ -140,7 +141,7 @@ impl<A: Acceptor> Session<A> {
         ]
         .concat();
         self.log(0, Priority::Info, &text);
-        self.say("554", Some("5.5.0"), b"SMTP protocol error");
+        self.error(&Reply::new(554, Some(EnhancedStatus(5, 5, 0)), "SMTP protocol error"), None);
         self.refusal = Some(Refusal::Null);
         true
     }

@@ -280,6 +280,22 @@ async fn answers_of(server: Arc<Server>, text: &str) -> String {
     said
 }
 
+/// The same, each line when the one before it is answered; of a message only the end is.
+async fn say_in_turn(server: &Arc<Server>, text: &str) {
+    let (mut ours, theirs) = tokio::io::duplex(1 << 20);
+    let client = client_at("192.0.2.9 client9.elsewhere.example");
+    let session = tokio::spawn(Session::new(server.clone(), Memory::default(), client, theirs).serve());
+    let mut read = vec![0; 1 << 16];
+    let (commands, message) = text.split_at(text.find("DATA\r\n").map_or(text.len(), |at| at + 6));
+    for part in commands.split_inclusive('\n').chain((!message.is_empty()).then_some(message)) {
+        assert!(ours.read(&mut read).await.expect("memory") > 0, "{part}");
+        ours.write_all(part.as_bytes()).await.expect("memory");
+    }
+    assert!(ours.read(&mut read).await.expect("memory") > 0, "{text}");
+    drop(ours);
+    session.await.expect("no panic");
+}
+
 /// Servers that reuse a connection send RSET before each message (and read replies one by one).
 #[tokio::test(start_paused = true)]
 async fn a_connection_may_be_reused() {
@@ -325,6 +341,30 @@ async fn sec_068_nothing_may_come_before_its_time() {
         let path = format!("{}/testdata/smtp/{name}.session", env!("CARGO_MANIFEST_DIR"));
         play(&std::fs::read_to_string(path).expect("a script")).await.expect(name);
     }
+}
+
+/// What was asked for is in the log as it came, long lines without their middle; of a header that is too large, what fits.
+#[tokio::test]
+async fn the_log_shows_what_came() {
+    let server = Arc::new(server_with(|server| server.policy.max_headers_length = 100));
+    let message = |first: &str, second: &str| {
+        format!("DATA\r\n{first}\r\n{second}\r\nX: {}\r\n\r\n.\r\n", "x".repeat(60))
+    };
+    let (known, long) = ("Message-ID: <m1@site.example>", format!("X-Long: {}", "v".repeat(80)));
+    let mail = "MAIL FROM:<ann@elsewhere.example>\r\nRCPT TO:<alice@site.example>\r\n";
+    let asked = format!("  vrfy \t a\\b\r\nVRFY {}\r\netrn   @x.example\r\n", "x".repeat(300));
+    for text in [asked, [mail, &message(known, &long)].concat(), [mail, &message(&long, known)].concat()] {
+        say_in_turn(&server, &text).await;
+    }
+    let logged = String::from_utf8_lossy(&server.log.lines().join(&b'\n')).into_owned();
+    for wanted in [
+        r":   vrfy \t a\\b",
+        &format!(": VRFY {}...{}", "x".repeat(95), "x".repeat(100)),
+        ": ETRN @x.example",
+    ] {
+        assert_eq!(logged.matches(wanted).count(), 1, "{wanted}\n{logged}");
+    }
+    assert_eq!(logged.matches("msgid=<m1@site.example>").count(), 1, "{logged}");
 }
 
 #[tokio::test]

@@ -3,27 +3,30 @@
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
-use super::verb_row::VerbRow;
-use crate::logging::{Console, Priority};
+use super::verb_row::{Command, VerbRow};
+use crate::addr::{MAX_SHOWN, shorten};
+use crate::logging::{Console, Priority, log_text};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::split_address;
 
 pub(super) const fn vrfy_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command.argument, false)))
+    VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command, false)))
         .issued_mail_command()
         .delayed_as("VRFY")
         .limit("VRFY/EXPN", "VRFY", 6)
 }
 
 pub(super) const fn expn_row<A: Acceptor>() -> VerbRow<A> {
-    VerbRow::new("EXPN", |session, command| Box::pin(session.vrfy(command.argument, true)))
+    VerbRow::new("EXPN", |session, command| Box::pin(session.vrfy(command, true)))
         .issued_mail_command()
         .delayed_as("EXPN")
         .limit("VRFY/EXPN", "EXPN", 6)
 }
 
 impl<A: Acceptor> Session<A> {
-    async fn vrfy(&mut self, argument: &[u8], expand: bool) -> Flow {
+    async fn vrfy(&mut self, command: Command<'_>, expand: bool) -> Flow {
+        let Command { argument, line, .. } = command;
+        let shown = shorten(line, MAX_SHOWN);
         let name = if expand { "EXPN" } else { "VRFY" };
         // no 4yz is a reply to these commands (RFC 821)
         if let Some(reply) = self.put_off(name, argument, 550, (5, 7, 1)) {
@@ -31,22 +34,22 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         if let Some(reply) = self.may_not_verify(expand) {
-            self.log_request(name, argument, true);
+            self.log_request(&shown, true);
             self.error(&reply, None);
             return Flow::Continue;
         }
         let (argument, utf8) = self.without_parameter(argument);
         if argument.is_empty() {
-            self.log_request(name, argument, false);
+            self.log_request(&shown, false);
             self.error(&Reply::new(501, Some(EnhancedStatus(5, 5, 2)), "Argument required"), None);
             return Flow::Continue;
         }
         if let Some(reply) = self.ask(FilterCall::Request(name, argument), None).await {
-            self.log_request(name, argument, true);
+            self.log_request(&shown, true);
             self.error(&reply, None);
             return Flow::Continue;
         }
-        self.log_request(name, argument, false);
+        self.log_request(&shown, false);
         // after VERB each step has its line
         if let Some(steps) = self.steps.as_ref().filter(|_| expand) {
             self.transaction.envelope.attempt.console = Console::of_client(steps.clone());
@@ -114,10 +117,10 @@ impl<A: Acceptor> Session<A> {
         }
     }
 
-    pub(super) fn log_request(&self, name: &str, argument: &[u8], rejected: bool) {
+    /// A command that asks for something is in the log, as it came or as it is understood.
+    pub(super) fn log_request(&self, shown: &[u8], rejected: bool) {
         let suffix: &[u8] = if rejected { b" [rejected]" } else { b"" };
-        let argument = if argument.is_empty() { Vec::new() } else { [b" ", argument].concat() };
-        let text = [&self.client.display[..], b": ", name.as_bytes(), &argument, suffix].concat();
+        let text = [&self.client.display[..], b": ", &log_text(shown), suffix].concat();
         self.log(5, Priority::Info, &text);
     }
 }
