@@ -5,7 +5,7 @@
 
 use super::log_in_step::LogInStep;
 use crate::db::bdb::{Kind, Reader};
-use crate::keeper::PasswordSources;
+use crate::keeper::{PasswordSources, ask_pam};
 use crate::net::{ldap_answer, look_for_ldap_user};
 use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal};
 use crate::sys::{accounts, errno_text};
@@ -17,10 +17,17 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 
+/// What somebody has answered, and his own words for it, if he has some.
+struct Told {
+    method: Method,
+    answer: Answer,
+    words: Option<String>,
+}
+
 /// Where passwords are, and what was answered about one.
 pub(super) struct Passwords {
     sources: PasswordSources,
-    told: Mutex<Vec<(Method, Answer)>>,
+    told: Mutex<Vec<Told>>,
 }
 
 impl Passwords {
@@ -37,15 +44,9 @@ impl Passwords {
     fn ask(&self, question: &Question) -> Answer {
         let mut last = Answer::No(Refusal::NoMethod);
         for method in self.sources.settings.asked(&question.proof) {
-            let answer = match method {
-                // why it does not answer is told by `look`
-                Method::Ldap => Handle::current()
-                    .block_on(ldap_answer(&self.sources.settings.ldap, question))
-                    .unwrap_or(Answer::No(Refusal::Unavailable)),
-                _ => self.sources.ask(method, question),
-            };
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).push((method, answer.clone()));
-            last = last.followed_by(answer);
+            let told = self.ask_one(method, question);
+            last = last.followed_by(told.answer.clone());
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push(told);
             if !matches!(last, Answer::No(_)) {
                 break;
             }
@@ -53,18 +54,37 @@ impl Passwords {
         last
     }
 
+    fn ask_one(&self, method: Method, question: &Question) -> Told {
+        let (answer, words) = match (method, &question.proof) {
+            // why it does not answer is told by `look`
+            (Method::Ldap, _) => {
+                let asked = Handle::current().block_on(ldap_answer(&self.sources.settings.ldap, question));
+                (asked.unwrap_or(Answer::No(Refusal::Unavailable)), None)
+            }
+            (Method::Pam, Proof::Password(password)) => {
+                let (answer, words) = ask_pam(question, password);
+                (answer, Some(words.to_str_lossy().into_owned()).filter(|words| !words.is_empty()))
+            }
+            _ => (self.sources.ask(method, question), None),
+        };
+        Told { method, answer, words }
+    }
+
     /// The first who was asked and did not answer.
     pub fn silent(&self) -> Option<&'static str> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent = told.iter().find(|(_, answer)| *answer == Answer::No(Refusal::Unavailable));
-        silent.map(|(method, _)| method.word())
+        let silent = told.iter().find(|told| told.answer == Answer::No(Refusal::Unavailable));
+        silent.map(|told| told.method.word())
     }
 
     /// What each was asked and has answered, as steps.
     pub fn told(&self) -> Vec<LogInStep> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = |(method, answer): &(Method, Answer)| {
-            LogInStep::of(format!("{}, asked", method.word()), said(*method, answer))
+        let step = |told: &Told| {
+            let words = told.words.as_ref().map(|words| format!(" ({words})")).unwrap_or_default();
+            let said = said(told.method, &told.answer);
+            let said = said.map(|text| format!("{text}{words}")).map_err(|text| format!("{text}{words}"));
+            LogInStep::of(format!("{}, asked", told.method.word()), said)
         };
         told.iter().map(step).collect()
     }
@@ -102,6 +122,7 @@ pub(super) async fn look(sources: &PasswordSources, method: Method, question: &Q
     match method {
         Method::Saslauthd => socket(&settings.saslauthd, "saslauthd_path"),
         Method::Dovecot => socket(&settings.dovecot, "dovecot_path"),
+        Method::Pam => LogInStep::of(name, pam_service()),
         Method::Ldap => LogInStep::of(name, look_for_ldap_user(&settings.ldap, question).await),
         Method::TokenProgram => LogInStep::of(name, token_program(sources)),
         Method::PasswordFile => LogInStep::of(name, password_file(sources, question)),
@@ -127,6 +148,15 @@ fn remedy(error: &io::Error, name: &str, setting: &str) -> String {
         io::ErrorKind::PermissionDenied => String::from("ask as root, as the daemon does"),
         io::ErrorKind::ConnectionRefused => format!("{name} has ended and left its socket behind"),
         _ => format!("{setting} is to name the socket of {name}"),
+    }
+}
+
+/// Has PAM rules for us? Without those of our own it takes those of `other`.
+fn pam_service() -> Result<String, String> {
+    const PLACES: &[&str] = &["/etc/pam.d/smtp", "/usr/lib/pam.d/smtp"];
+    match PLACES.iter().find(|place| std::path::Path::new(place).exists()) {
+        Some(place) => Ok(format!("{place} has the rules")),
+        None => Err(format!("there is no {}: PAM goes by /etc/pam.d/other", PLACES[0])),
     }
 }
 

@@ -4,6 +4,7 @@
 //! names in the table, else the first argument. Never here: what a personality does (its own file).
 
 mod anywhere;
+mod ask_pam;
 mod asking;
 mod auth;
 mod caller;
@@ -263,6 +264,13 @@ pub const PERSONALITIES: &[Personality] = &[
         keeps_group: false,
         about: "try a log-in, and say which step fails",
         command: <auth::Arguments as CommandFactory>::command,
+    },
+    Personality {
+        name: "ask-pam",
+        entry: ask_pam::main,
+        keeps_group: false,
+        about: "ask PAM about one password, for the daemon",
+        command: <ask_pam::Arguments as CommandFactory>::command,
     },
     Personality {
         name: "queue",

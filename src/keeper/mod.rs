@@ -51,6 +51,6 @@ pub use protocol::{
     AliasAnswer, DEAD_LETTERS, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote,
     MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
-pub use secrets::PasswordSources;
+pub use secrets::{PasswordSources, ask_pam};
 pub use settings::{KeeperSettings, MapNeeds};
 pub use watched::{Files, WatchedFiles};

@@ -1,4 +1,4 @@
-//! Passwords: those of a sasldb2 or a passwd-style file, which only root may read, and those that saslauthd and Dovecot know.
+//! Passwords: those of a sasldb2 or a passwd-style file, which only root may read, and those that saslauthd, Dovecot and PAM know.
 //!
 //! In: what an exchange must know of one password ([`Question`]). Out: just that. The front never sees a password that
 //! its client has not said itself.
@@ -20,7 +20,7 @@ use std::time::Duration;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(50);
 /// After a wrong password: whoever asks, even a front that was taken over, guesses slowly.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Where a program that knows tokens finds others.
+/// Where a program that knows tokens, or a module of PAM, finds others.
 const PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
 /// As whom we ask.
 const SERVICE: &[u8] = b"smtp";
@@ -70,10 +70,9 @@ impl PasswordSources {
                 told(ask_saslauthd(&settings.saslauthd, question, said))
             }
             (Method::Dovecot, Proof::Password(said)) => told(ask_dovecot(&settings.dovecot, question, said)),
+            (Method::Pam, Proof::Password(said)) => ask_pam(question, said).0,
             (Method::TokenProgram, Proof::Token(token)) => self.owner(token),
-            (Method::Saslauthd | Method::Dovecot | Method::Ldap | Method::TokenProgram, _) => {
-                Answer::No(Refusal::NoMethod)
-            }
+            _ => Answer::No(Refusal::NoMethod),
         }
     }
 
@@ -168,6 +167,32 @@ fn ask_saslauthd(path: &[u8], question: &Question, password: &[u8]) -> io::Resul
         Some(b"OK") => Ok(true),
         Some(b"NO") => Ok(false),
         _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// PAM's answer, and which step of it has said what. Its modules run in a process of their own with our rights: one that crashes refuses nobody.
+pub fn ask_pam(question: &Question, password: &[u8]) -> (Answer, Vec<u8>) {
+    let user = question.account().0;
+    // an account without a password is one for a terminal, not for the network: saslauthd refuses both, too
+    if user.is_empty() || password.is_empty() || [user, password].iter().any(|text| text.contains(&0)) {
+        return (Answer::No(Refusal::Wrong), b"a name and a password are needed".to_vec());
+    }
+    let (status, said) = first_line_about(&pam_process(), &[user, password].join(&0), ANSWER_TIMEOUT);
+    match status {
+        Sysexit::OK => (Answer::Right, said),
+        Sysexit::NOPERM => (Answer::No(Refusal::Wrong), said),
+        _ => (Answer::No(Refusal::Unavailable), said),
+    }
+}
+
+/// This program again, whichever file now has its name.
+fn pam_process() -> Program {
+    Program {
+        path: b"/proc/self/exe".to_vec(),
+        argv: [&b"canonify"[..], b"ask-pam", b"--service", SERVICE].map(<[u8]>::to_vec).into(),
+        environment: vec![(b"PATH".to_vec(), PATH.to_vec())],
+        directories: vec![b"/".to_vec()],
+        ..Program::default()
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Method {
     Dovecot,
     /// A passwd-style file; a word of ours.
     PasswordFile,
+    /// PAM, about plain passwords; a word of ours.
+    Pam,
     /// An LDAP server, which is asked behind all others; a word of ours.
     Ldap,
     /// A program that is asked about tokens; no word of `pwcheck_method`.

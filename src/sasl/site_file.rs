@@ -20,6 +20,7 @@ impl Method {
         ("saslauthd", Self::Saslauthd),
         ("dovecot", Self::Dovecot),
         ("passwd-file", Self::PasswordFile),
+        ("pam", Self::Pam),
         ("ldap", Self::Ldap),
     ];
 

@@ -482,9 +482,9 @@ fn the_file_says_where_passwords_are() {
         (Some(&b"plain login"[..]), &b"/srv/db"[..])
     );
     assert_eq!(Settings::parse(b"a: b\nno colon\n"), Err(2));
-    let text = b"pwcheck_method: passwd-file ldap\nldap_servers: ldapi://%2Frun%2Fldapi ldap://a\nldap_dn: uid=%u\nldap_bind_pw: a b\n";
+    let text = b"pwcheck_method: passwd-file PAM ldap\nldap_servers: ldapi://%2Frun%2Fldapi ldap://a\nldap_dn: uid=%u\nldap_bind_pw: a b\n";
     let settings = Settings::parse(text).expect("words");
-    assert_eq!(settings.methods, [Method::PasswordFile, Method::Ldap]);
+    assert_eq!(settings.methods, [Method::PasswordFile, Method::Pam, Method::Ldap]);
     let searcher = Some((Vec::new(), b"a b".to_vec()));
     let servers = b"ldapi://%2Frun%2Fldapi ldap://a".to_vec();
     let ldap = LdapSettings { servers, name: Some(b"uid=%u".to_vec()), searcher, ..LdapSettings::default() };

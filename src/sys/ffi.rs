@@ -1,4 +1,4 @@
-//! Every unsafe block of the crate. Each call here is a thin, total wrapper: arguments are checked or
+//! Every unsafe block of the crate but those of `pam`. Each call here is a thin, total wrapper: arguments are checked or
 //! owned by the caller's types, results are errors, nothing is kept.
 
 use nix::errno::Errno;

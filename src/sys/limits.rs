@@ -20,6 +20,12 @@ pub fn open_files() -> u64 {
     getrlimit(Resource::RLIMIT_NOFILE).map_or(USUAL_DESCRIPTORS, |(soft, _)| soft)
 }
 
+/// If this process crashes, what it had in its memory is not written to a file.
+pub fn leave_no_core() {
+    // a limit can always be lowered
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

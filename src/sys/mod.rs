@@ -1,7 +1,7 @@
 //! The only way to ids, accounts, locks, processes, the clock and files that must be trusted.
 //!
 //! In: paths, names, identities. Out: open files, accounts, child processes, typed refusals.
-//! Never here: what mail is. Unsafe code is confined to `ffi`, each block with its reason.
+//! Never here: what mail is. Unsafe code is confined to `ffi` and `pam`, each block with its reason.
 //!
 //! - [`clock`]: epoch seconds, with a fixed one for tests
 //! - [`accounts`]: passwd and group through NSS
@@ -20,6 +20,7 @@
 //! - [`opener`]: who opens files that this process may not
 //! - [`ownership`]: files given to another user
 //! - [`random`]: bytes that nobody can guess
+//! - [`pam`]: one password, asked about in a process of its own
 //! - [`passing`]: descriptors over a UNIX socket
 //! - [`handover`]: sockets that a process is started with, and leaves to its successor
 //! - [`root`]: a system below a directory, as an installer changes it
@@ -28,7 +29,7 @@
 //! - [`terminal`]: passwords, asked for at a terminal
 //! - [`title`]: what `ps` shows
 
-#[allow(unsafe_code)] // the one file that may: see each SAFETY comment
+#[allow(unsafe_code)] // one of two files that may: see each SAFETY comment
 mod ffi;
 
 pub mod accounts;
@@ -46,6 +47,8 @@ pub mod nice;
 pub mod notify;
 pub mod opener;
 pub mod ownership;
+#[allow(unsafe_code)] // the other one: C libraries of the site's choice
+pub mod pam;
 pub mod passing;
 pub mod process;
 pub mod random;

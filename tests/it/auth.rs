@@ -225,3 +225,22 @@ fn saslauthd_answers() {
     let asked = steps(&["saslauthd, asked", "reply"]);
     assert_eq!(site.told(&words, "wrong-one"), (asked, BAD.into(), Some(77)));
 }
+
+#[test]
+fn what_is_no_question_is_not_handed_to_pam() {
+    let asked = |question: &[u8]| {
+        let mut child = Command::new(CANONIFY)
+            .arg("ask-pam")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("canonify runs");
+        child.stdin.take().expect("a pipe").write_all(question).expect("somebody reads");
+        let output = child.wait_with_output().expect("an end");
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).expect("text"))
+    };
+    let usage = "canonify ask-pam: standard input is to be a login name, a NUL and a password\n";
+    assert_eq!(asked(b"alice secret"), (Some(64), usage.to_owned()));
+    assert_eq!(asked(b"alice\0sec\0ret"), (Some(77), "pam_start: a NUL is no text\n".to_owned()));
+}

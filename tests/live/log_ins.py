@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Who knows passwords and tokens, asked by a daemon: a passwd-style file, a program for bearer tokens, slapd by search and by name, and each of them gone; SCRAM that is bound to TLS. sendmail has none of them, so
+"""Who knows passwords and tokens, asked by a daemon: a passwd-style file, a program for bearer tokens, PAM, slapd by search and by name, and each of them gone; SCRAM that is bound to TLS. sendmail has none of them, so
 what is right is what docs/auth.md says.
 
 usage: log_ins.py CANONIFY      Needs root, CANONIFY_REFERENCE and Debian's packages slapd and gsasl; without one its part is left out.
 """
-import hashlib, os, shutil, subprocess, sys
+import glob, hashlib, os, shutil, subprocess, sys
 
 import mail_bed, maps, peers_bed, secure_bed
 from auth_bed import Scram, b64
@@ -23,8 +23,10 @@ auxprop_plugin: none
 SEARCH = "ldap_search_base: ou=people,dc=example,dc=com\nldap_filter: (&(objectClass=inetOrgPerson)(uid=%u))\nldap_bind_dn: cn=admin,dc=example,dc=com\nldap_bind_pw: secret\n"
 NAME = "ldap_dn: cn=%u,ou=people,dc=example,dc=com\n"
 # password of both: secret; the keys are those of testdata/sasl/passwd-file
+HASH = "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1"
+PAM_USERS = "pamela:x:64902:64902::/:/bin/false\nexpired:x:64903:64903::/:/bin/false\n"
 USERS = "alice:{PLAIN}secret\nkeys:{SCRAM-SHA-256}4096,tZZXpTgcmNsRIG889CTbGQ==,jdh/WfCMrW/bdesfhGybNpWmiTGnbA2LZ77ljh7wvuI=,q8eZBY1Xs8+dt4+bnQ1hTnKtWxOv5RlDHgahTbb9Ivw=\n" \
-    "hash:$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1\nodd:{NTLM}0123\nclosed:!\n"
+    f"hash:{HASH}\nodd:{{NTLM}}0123\nclosed:!\n"
 PROGRAM = """#!/bin/sh
 [ "$*" = "--for mail" ] || exit 70
 read -r token
@@ -203,9 +205,40 @@ def ldap_under_tls(program, cf, daemon):
     return slapd, daemon
 
 
+# rules, then who with which password is answered what
+RULES = [
+    ("auth required pam_permit.so\naccount required pam_permit.so", [("alice", "anything", GOOD), ("nobody-at-all", "anything", GOOD), ("alice", "", WRONG), ("", "anything", WRONG)], "pam_acct_mgmt: Success"),
+    ("auth required pam_deny.so\naccount required pam_permit.so", [("alice", "secret", WRONG)], "pam_authenticate: Authentication failure"),
+    ("auth required pam_permit.so\naccount required pam_deny.so", [("alice", "secret", WRONG)], "pam_acct_mgmt: "),
+    ("auth required pam_unix.so\naccount required pam_unix.so", [("pamela", "secret", GOOD), ("pamela@other.example", "secret", GOOD), ("pamela", "wrong", WRONG), ("pamela", "secret ", WRONG), ("expired", "secret", WRONG),
+                                                                   ("nobody-at-all", "secret", WRONG)], "pam_acct_mgmt: Success"),
+    ("auth required pam_nowhere.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "pam_authenticate: "),
+    ("auth required {top}/crash.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "no answer"),
+]
+CRASH = "int pam_sm_authenticate(void *h, int f, int n, const char **v) { *(volatile int *)0 = 0; return 0; }\nint pam_sm_setcred(void *h, int f, int n, const char **v) { return 0; }\n"
+
+
+def with_pam(program):
+    """The modules of Debian, and one that crashes."""
+    mail_bed.write("crash.c", CRASH)
+    mail_bed.command("cc", "-shared", "-fPIC", "-o", TOP + "/crash.so", TOP + "/crash.c")
+    mail_bed.write("etc/shadow", "".join(f"{user}:{HASH}:{changed}:0:99999:7:::\n" for user, changed in (("pamela", 20000), ("expired", 0))), 0o600)
+    mail_bed.write("etc/pam.d/other", "auth required pam_deny.so\naccount required pam_deny.so\n")
+    for rules, rows, said in RULES:
+        mail_bed.write("etc/pam.d/smtp", rules.format(top=TOP) + "\n")
+        about = "PAM, " + rules.split("\n")[0]
+        log_ins(about, [(mechanism, *row) for mechanism in ("PLAIN", "LOGIN") for row in rows if row[0] or mechanism == "PLAIN"])
+        user, password, wanted = rows[0]
+        says(program, about, {GOOD: 0, WRONG: 77, NOT_NOW: 75}[wanted], said, user, password)
+    os.remove(TOP + "/etc/pam.d/smtp")
+    log_ins("PAM without rules of ours", [("PLAIN", "pamela", "secret", WRONG)])
+    says(program, "PAM without rules of ours", 77, "there is no /etc/pam.d/smtp: PAM goes by /etc/pam.d/other", "pamela", "secret")
+    check("no process of PAM's is left", "ask-pam" not in mail_bed.command("ps", "-eo", "args", capture_output=True, text=True).stdout)
+
+
 def serve(program, makemap):
     """Inside the name spaces."""
-    daemon, cf = peers_bed.begin(program, makemap, {}, LINES, sasl="pwcheck_method: passwd-file ldap\n" + KNOWN + SEARCH)
+    daemon, cf = peers_bed.begin(program, makemap, {}, LINES, users=PAM_USERS, sasl="pwcheck_method: passwd-file ldap\n" + KNOWN + SEARCH)
     mail_bed.write("mail/passwd-file", USERS, 0o600)
     mail_bed.write("bin/tokens", PROGRAM, 0o755)
     with_tokens()
@@ -218,8 +251,15 @@ def serve(program, makemap):
     daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
     binding()
     with_file()
-    check("no password is in the log", not [line for line in mail_bed.LOG if "secret" in line or "good-alice" in line])
     daemon.stop()
+    if glob.glob("/usr/lib/*/security/pam_unix.so"):
+        mail_bed.write("sasl/Sendmail.conf", "pwcheck_method: pam\nmech_list: PLAIN LOGIN\n")
+        daemon = mail_bed.Daemon(program, {"cf": cf, "arguments": []})
+        with_pam(program)
+        daemon.stop()
+    else:
+        print("SKIPPED: PAM (its modules are not installed)")
+    check("no password is in the log", not [line for line in mail_bed.LOG if "secret" in line or "good-alice" in line])
     sys.exit(close())
 
 
